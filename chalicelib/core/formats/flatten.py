@@ -1,0 +1,224 @@
+"""A JSON object → attributes under dotted names, within what DynamoDB can store.
+
+Nested objects become dotted names; arrays stay lists (objects in them stay maps), or become JSON text
+where they nest deeper than an item may. Repeated names get ``#2``, ``#3`` …, in their order.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
+
+NAME_MAX: Final = 1024
+"""Longest name, in characters; longer ones are cut (DynamoDB's own limit is 65,535 bytes)."""
+PREFIX_MAX: Final = 255
+"""Objects under a longer name stay whole, as JSON text: flattening would multiply the name."""
+_DEPTH_MAX: Final = 200
+_LIST_DEPTH_MAX: Final = 28
+"""An item may nest 32 levels, https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html;
+`attributes` and the list itself are among them."""
+_INT_EXACT: Final = 9_000_000_000_000_000_000
+"""Beyond it orjson may have made a float of an integer."""
+_DIGITS_MAX: Final = 38
+_FLOAT_MIN: Final = 1e-130
+_FLOAT_MAX: Final = 9.99e125
+_USUAL_MIN: Final = 1e-100
+_USUAL_MAX: Final = 1e18
+_PLAIN: Final = frozenset((str, int, bool, type(None)))
+_UNNAMED: Final = "_"
+
+
+class NeedsExact(Exception):  # noqa: N818 - not an error: asks for the slow way
+    """A number may have lost digits: the text has to be loaded by `load_exact`."""
+
+
+class TooDeep(Exception):  # noqa: N818 - becomes a reject of that name
+    """The value nests deeper than 200 levels."""
+
+
+class Pairs(dict[str, Any]):
+    """An object as `load_exact` gives it: repeated names are already suffixed."""
+
+
+def flatten_plain(loaded: dict[str, Any], *, short: bool) -> tuple[dict[str, Value], int] | None:
+    """What `flatten` gives, faster, for an object with nothing unusual in it; None for any other.
+
+    Works in place: after None the object is spoilt. short: no name in it can be longer than 255.
+    """
+    members = leaves = len(loaded)
+    for key, item in [pair for pair in loaded.items() if type(pair[1]) not in _PLAIN]:
+        kind = type(item)
+        if kind is dict and item and key:
+            del loaded[key]
+            count = len(item)
+            members += count
+            leaves += count - 1
+            prefix = key + "."
+            for inner, value in item.items():
+                kind = type(value)
+                if kind in _PLAIN or (kind is float and (_USUAL_MIN < value < _USUAL_MAX or value == 0)):
+                    loaded[prefix + inner] = value
+                else:
+                    return None
+        elif not (
+            (kind is float and (_USUAL_MIN < item < _USUAL_MAX or item == 0))
+            or (kind is list and _PLAIN.issuperset(map(type, item)))
+        ):
+            return None
+    if len(loaded) != leaves or "" in loaded or (not short and max(map(len, loaded), default=0) > PREFIX_MAX):
+        return None
+    return loaded, members
+
+
+def flatten(loaded: dict[str, Any]) -> tuple[dict[str, Value], int]:
+    """Attributes of an object, and how many members it and all objects in it have.
+
+    Raises NeedsExact (never for a `Pairs`) and TooDeep.
+    """
+    fields: dict[str, Value] = {}
+    repeats: dict[str, int] = {}
+    exact = type(loaded) is Pairs
+    members = 0
+
+    def add(name: str, value: Value) -> None:
+        if len(name) > NAME_MAX:
+            name = name[:NAME_MAX]
+        if name in fields:
+            name = _suffixed(name, fields, repeats)
+        fields[name] = value
+
+    def walk(value: dict[str, Any], prefix: str, depth: int) -> None:
+        nonlocal members
+        if depth > _DEPTH_MAX:
+            raise TooDeep
+        members += len(value)
+        for key, item in value.items():
+            name = prefix + key or _UNNAMED
+            kind = type(item)
+            if kind is str or kind is int or kind is bool or item is None:
+                add(name, item)
+            elif kind is float:
+                add(name, item if exact else _checked(item))
+            elif kind is list:
+                count, deepest = _measure(item, exact=exact)
+                members += count
+                add(name, item if deepest <= _LIST_DEPTH_MAX else _text(item))
+            elif not item:
+                add(name, {})
+            elif len(name) > PREFIX_MAX:
+                members += _measure(item, exact=exact)[0]
+                add(name, _text(item))
+            else:
+                walk(item, name + ".", depth + 1)
+
+    walk(loaded, "", 1)
+    return fields, members
+
+
+def _suffixed(name: str, taken: dict[str, Any], repeats: dict[str, int]) -> str:
+    """The first free `name#n`; the counters keep a thousand repetitions linear."""
+    number = repeats.get(name, 1) + 1
+    while (candidate := f"{name}#{number}") in taken:
+        number += 1
+    repeats[name] = number
+    return candidate
+
+
+def _measure(value: list[Any] | dict[str, Any], *, exact: bool) -> tuple[int, int]:
+    """How many members the objects in a value have, and how deep it nests; checks its numbers.
+
+    Names that DynamoDB refuses are replaced in place.
+    """
+    members = deepest = 0
+    stack: list[tuple[Any, int]] = [(value, 1)]
+    while stack:
+        item, depth = stack.pop()
+        if depth > deepest:
+            deepest = depth
+            if depth > _DEPTH_MAX:
+                raise TooDeep
+        if type(item) is list:
+            inner = item
+        else:
+            members += len(item)
+            if "" in item or (item and max(map(len, item)) > NAME_MAX):
+                _rename(item)
+            inner = item.values()
+        for each in inner:
+            kind = type(each)
+            if kind is float:
+                if not exact:
+                    _checked(each)
+            elif kind is list or kind is dict or kind is Pairs:
+                stack.append((each, depth + 1))
+    return members, deepest
+
+
+def _rename(item: dict[str, Any]) -> None:
+    repeats: dict[str, int] = {}
+    pairs = list(item.items())
+    item.clear()
+    for key, each in pairs:
+        name = key[:NAME_MAX] or _UNNAMED
+        item[_suffixed(name, item, repeats) if name in item else name] = each
+
+
+def _checked(number: float) -> float:
+    """The number itself, if neither orjson nor DynamoDB changes it."""
+    if -_INT_EXACT < number < _INT_EXACT and (number == 0 or abs(number) >= _FLOAT_MIN):
+        return number
+    raise NeedsExact
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def load_exact(text: str) -> Pairs | None:
+    """The object in a JSON text with repeated names suffixed and every number exact or a string.
+
+    None where it is JSON but no object. Raises json.JSONDecodeError and RecursionError.
+    """
+    loaded = json.loads(
+        text, object_pairs_hook=_pairs, parse_int=_int, parse_float=_float, parse_constant=_mended
+    )
+    return loaded if type(loaded) is Pairs else None
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> Pairs:
+    item = Pairs()
+    repeats: dict[str, int] = {}
+    for key, value in pairs:
+        name = _mended(key)
+        item[_suffixed(name, item, repeats) if name in item else name] = _mended_value(value)
+    return item
+
+
+def _mended_value(value: Any) -> Any:
+    if type(value) is str:
+        return _mended(value)
+    if type(value) is list:
+        value[:] = [_mended_value(each) for each in value]
+    return value
+
+
+def _mended(text: str) -> str:
+    """The text with unpaired surrogates as U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def _int(digits: str) -> int | str:
+    return int(digits) if len(digits.lstrip("-")) <= _DIGITS_MAX else digits
+
+
+def _float(digits: str) -> float | str:
+    number = float(digits)
+    size = abs(number)
+    return number if size <= _FLOAT_MAX and (size >= _FLOAT_MIN or size == 0) else digits

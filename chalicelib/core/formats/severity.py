@@ -1,0 +1,50 @@
+"""A source's own severity → the number of the OpenTelemetry log data model (TRACE 1 … FATAL 24).
+
+By name, by syslog code (RFC 5424, table 2) or by the numbers of bunyan and pino; what is none of
+these has no number. Names and syslog codes follow the data model's example mappings:
+https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_NUMBERS: Final[dict[str, int]] = {
+    "trace": 1, "trc": 1, "trce": 1, "finest": 1, "verbose": 1, "vrb": 1, "silly": 1, "t": 1, "v": 1,
+    "debug": 5, "dbg": 5, "dbug": 5, "debu": 5, "finer": 5, "d": 5,
+    "fine": 6, "config": 7,
+    "info": 9, "inf": 9, "information": 9, "informational": 9, "i": 9,
+    "notice": 10, "note": 10, "n": 10,
+    "warn": 13, "warning": 13, "wrn": 13, "w": 13,
+    "error": 17, "err": 17, "eror": 17, "erro": 17, "severe": 17, "fail": 17, "e": 17,
+    "crit": 18, "dpanic": 18,
+    "alert": 19,
+    "fatal": 21, "ftl": 21, "critical": 21, "emerg": 21, "emergency": 21, "panic": 21, "f": 21, "c": 21,
+}  # fmt: skip
+
+SYSLOG: Final[tuple[tuple[str, int], ...]] = (
+    ("emerg", 21), ("alert", 19), ("crit", 18), ("err", 17),
+    ("warning", 13), ("notice", 10), ("info", 9), ("debug", 5),
+)  # fmt: skip
+"""Syslog severity code (0 to 7) → its keyword and its OpenTelemetry number."""
+
+_BUNYAN: Final[dict[int, int]] = {10: 1, 20: 5, 30: 9, 40: 13, 50: 17, 60: 21}
+"""https://github.com/trentm/node-bunyan#levels, the same in pino; Python's 10 to 50 are not told apart."""
+
+WORDS: Final[frozenset[str]] = frozenset(word for word in _NUMBERS if len(word) > 1)
+"""The names, lower case, without the single letters."""
+
+
+def of_word(word: str) -> int | None:
+    """Number of a severity's name in any case (`Warning`, `ERR`, `i`); None where it is no such name."""
+    number = _NUMBERS.get(word)
+    if number is None and len(word) <= len("informational"):
+        number = _NUMBERS.get(word.lower())
+    return number
+
+
+def of_number(number: int) -> int | None:
+    """Number of a numeric level: 0 to 7 are syslog's, 10, 20 … 60 bunyan's; None for any other."""
+    if 0 <= number < len(SYSLOG):
+        return SYSLOG[number][1]
+    return _BUNYAN.get(number)

@@ -1,0 +1,24 @@
+"""What both syslog formats share: priorities, and how a process id is typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import severity
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
+
+PRIORITIES: Final[dict[str, tuple[int, int, str, int]]] = {
+    str(priority): (priority >> 3, priority & 7, *severity.SYSLOG[priority & 7]) for priority in range(192)
+}
+"""PRI → facility, severity, its keyword, its OpenTelemetry number."""
+_PID_DIGITS_MAX: Final = 18
+
+
+def add_process(fields: dict[str, Value], process: str) -> None:
+    """Sets `process.pid`, or `syslog.procid` where the process id is no number."""
+    if process.isdecimal() and process.isascii() and len(process) <= _PID_DIGITS_MAX:
+        fields["process.pid"] = int(process)
+    else:
+        fields["syslog.procid"] = process

@@ -1,0 +1,150 @@
+"""Syslog files by RFC 5424; an octet count before a message (RFC 6587) is not read.
+
+Structured data become attributes of their own, `syslog.structured_data.{SD-ID}.{PARAM-NAME}`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format
+from chalicelib.core.formats.syslog import PRIORITIES, add_process
+from chalicelib.core.formats.times import Times
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.times import Stamp
+    from chalicelib.core.records import Value
+
+_VERSION: Final = re.compile(r"<([0-9]{1,3})>([1-9][0-9]{0,2})")
+_ELEMENT: Final = re.compile(r'\[([^\s=\]"]{1,256})')
+_NAME: Final = re.compile(r' ++([^\s=\]"]{1,256})=')
+_PARAMETER: Final = re.compile(r' ++([^\s=\]"]{1,256})=(?:"((?:[^"\\\]]|\\.)*+)"|([^\s"\]]*+))', re.DOTALL)
+_ESCAPE: Final = re.compile(r'\\(["\\\]])')
+_STRUCTURED: Final = "syslog.structured_data."
+
+_NOT_RFC5424: Final = Reject("not-rfc5424")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+_BAD_DATA: Final = Reject("invalid-structured-data")
+
+
+class _Parser:
+    __slots__ = ("_headers", "_times")
+
+    def __init__(self, context: ParseContext) -> None:
+        self._times = Times(context.last_modified)
+        self._headers = {f"<{priority}>1": (*values, 1) for priority, values in PRIORITIES.items()}
+
+    def parse(self, line: str) -> Record | Reject:
+        parts = line.split(" ", 6)
+        if len(parts) != 7 or "" in parts:
+            return _NOT_RFC5424
+        header, when, host, application, process, message_id, rest = parts
+        known = self._headers.get(header) or _header(header)
+        if known is None:
+            return _NOT_RFC5424
+        stamp: Stamp | tuple[None, None] | None = (None, None) if when == "-" else self._times.of_text(when)
+        if stamp is None:
+            return _BAD_TIME
+        facility, code, word, number, version = known
+        fields: dict[str, Value] = {
+            "syslog.facility.code": facility,
+            "syslog.severity.code": code,
+            "syslog.version": version,
+        }
+        if host != "-":
+            fields["host.name"] = host
+        if application != "-":
+            fields["service.name"] = application
+        if process != "-":
+            add_process(fields, process)
+        if message_id != "-":
+            fields["syslog.msgid"] = message_id
+        end = 1 if rest[0] == "-" else _add_structured_data(fields, rest)
+        if end == 0 or rest[end : end + 1] not in ("", " "):
+            return _BAD_DATA
+        message = rest[end + 1 :].removeprefix("\ufeff") or None
+        return tuple.__new__(Record, (*stamp, word, number, message, fields))
+
+
+def _header(text: str) -> tuple[int, int, str, int, int] | None:
+    """What PRI and version say, where the version is not 1 or PRI has leading zeros."""
+    found = _VERSION.fullmatch(text)
+    values = found and PRIORITIES.get(found[1].lstrip("0") or "0")
+    return (*values, int(found[2])) if found and values else None
+
+
+def _add_structured_data(fields: dict[str, Value], text: str) -> int:
+    """Adds every parameter of the elements at the start of the text; returns where they end, 0 if broken.
+
+    A value without quotes is taken as it stands: senders write it.
+    """
+    end = text.find('"]') + 2
+    if end > 2 and text[end : end + 1] in (" ", "") and text.find("\\", 0, end) < 0:
+        parts = text[1 : end - 2].split('"')
+        names = _names(tuple(parts[::2]))
+        if names is not None and len(names) * 2 == len(parts):
+            fields.update(zip(names, parts[1::2], strict=True))
+            return end
+    position = 0
+    repeats: dict[str, int] = {}
+    while text.startswith("[", position):
+        element = _ELEMENT.match(text, position)
+        if element is None:
+            return 0
+        position = element.end()
+        name = _STRUCTURED + element[1]
+        if text.startswith("]", position):
+            fields[name] = True
+        while found := _PARAMETER.match(text, position):
+            position = found.end()
+            quoted: str | None = found[2]
+            value = found[3] if quoted is None else _ESCAPE.sub(r"\1", quoted) if "\\" in quoted else quoted
+            key = f"{name}.{found[1]}"
+            if key in fields:
+                repeats[key] = repeats.get(key, 1) + 1
+                key = f"{key}#{repeats[key]}"
+            fields[key] = value
+        while text.startswith(" ", position):
+            position += 1
+        if not text.startswith("]", position):
+            return 0
+        position += 1
+    return position
+
+
+@lru_cache(maxsize=4096)
+def _names(pieces: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Attribute names of one element's parameters, from what stands between its quoted values."""
+    element = _ELEMENT.match("[" + pieces[0])
+    if element is None:
+        return None
+    names = []
+    for piece in (pieces[0][element.end() - 1 :], *pieces[1:]):
+        found = _NAME.fullmatch(piece)
+        if found is None:
+            return None
+        names.append(f"{_STRUCTURED}{element[1]}.{found[1]}")
+    return tuple(names) if len(set(names)) == len(names) else None
+
+
+def _make_parser(context: ParseContext) -> Parse:
+    return _Parser(context).parse
+
+
+RFC5424: Final = Format(
+    name="syslog_rfc5424",
+    title="Syslog, RFC 5424",
+    source="https://www.rfc-editor.org/rfc/rfc5424",
+    samples=(
+        "<165>1 2024-03-14T09:26:53.123456+01:00 web-1.example.org checkout 4711 ORDER"
+        ' [shop@32473 id="A-17" note="said \\"yes\\""] order accepted',
+        "<34>1 2024-03-14T08:26:54Z web-1 su - ID47 - authentication failed for ada",
+        "<191>1 - - - - - -",
+    ),
+    make_parser=_make_parser,
+    specificity=0.98,
+)

@@ -1,0 +1,187 @@
+"""Time stamps of any known shape → ISO 8601 in UTC with a final ``Z``, digit for digit as precise.
+
+What the text does not say is assumed and named: no zone is UTC, no year is the latest one that is
+not after the object's LastModified plus a day. Conversions are cached by their second. A date that
+does not exist is None, never an exception. A leap second (``:60``) is the second after ``:59``.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
+
+Stamp: TypeAlias = "tuple[str, str | None]"
+"""The time stamp and what was assumed (None, ``zone``, ``year`` or ``year,zone``)."""
+
+_MONTHS: Final = {
+    name: number
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
+    )
+}
+_ZONE_MINUTES: Final = {
+    "Z": 0, "z": 0, "UTC": 0, "GMT": 0, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300,
+    "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
+}  # fmt: skip
+"""The zone names of RFC 5322, section 4.3; other names are ambiguous."""
+
+ZONE: Final = r"(?:[Zz]|UTC|GMT|[ECMP][SD]T|[+-][0-9]{2}(?::?[0-9]{2})?)(?![0-9A-Za-z])"
+MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_CLOCK: Final = r"(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})"
+_TAIL: Final = rf"(?:[.,](?P<f>[0-9]{{1,18}}))?+(?: ?(?P<z>{ZONE}))?"
+_SHAPES: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?P<y>[0-9]{{4}})[-/.](?P<mo>[0-9]{{1,2}})[-/.](?P<d>[0-9]{{1,2}})[Tt _:-] ?{_CLOCK}{_TAIL}",
+        rf"(?:[A-Z][a-z]{{2}},? )?(?P<d>[0-9]{{1,2}})[-/ ](?P<mo>[A-Z][a-z]{{2}})[-/ ](?P<y>[0-9]{{4}})"
+        rf"[: ]{_CLOCK}{_TAIL}",
+        rf"(?:[A-Z][a-z]{{2}} )?(?P<mo>[A-Z][a-z]{{2}}) {{1,2}}(?P<d>[0-9]{{1,2}}) "
+        rf"(?:(?P<y>[0-9]{{4}}) )?{_CLOCK}{_TAIL}",
+        rf"(?:[A-Z][a-z]{{2}} )?(?P<mo>[A-Z][a-z]{{2}}) {{1,2}}(?P<d>[0-9]{{1,2}}) {_CLOCK}{_TAIL} "
+        rf"(?P<y>[0-9]{{4}})(?: (?P<z2>{ZONE}))?",
+        r"(?P<y>[0-9]{4})(?P<mo>[0-9]{2})(?P<d>[0-9]{2})[T ]?(?P<h>[0-9]{2}):?(?P<mi>[0-9]{2}):?"
+        rf"(?P<s>[0-9]{{2}}){_TAIL}",
+        rf"(?P<y>[0-9]{{2}})[-/](?P<mo>[0-9]{{2}})[-/](?P<d>[0-9]{{2}}) {_CLOCK}{_TAIL}",
+    )
+)
+_EPOCH: Final = re.compile(r"([0-9]{9,20})(?:\.([0-9]{1,9}))?")
+_CACHE_MAX: Final = 8192
+_SHORTEST: Final = len("2021-01-01 00:00")
+_LONGEST: Final = 64
+
+
+class Times:
+    """Converts the time stamps of one object; holds the caches, so one a parser and one a thread."""
+
+    __slots__ = ("_known", "_latest", "_seconds")
+
+    def __init__(self, last_modified: datetime) -> None:
+        """last_modified: the object's LastModified (aware); bounds a year that is not in the text."""
+        self._latest = last_modified.astimezone(UTC).replace(tzinfo=None)
+        with suppress(OverflowError):
+            self._latest += timedelta(days=1)
+        self._known: dict[str, Stamp | None] = {}
+        self._seconds: dict[int, str] = {}
+
+    def of_text(self, text: str) -> Stamp | None:
+        """Time stamp of a whole text: ISO 8601 and its relatives, CLF, syslog's, ctime's, RFC 5322's.
+
+        None where the text is nothing of the kind, or no existing date.
+        """
+        fraction = text[20:-1]
+        if text[19:20] == "." and text[-1] == "Z" and fraction.isdecimal() and fraction.isascii():
+            known = self._cached(text[:19] + "Z")
+            return known and (f"{known[0][:-1]}.{fraction}Z", known[1])
+        if not 12 < len(text) <= _LONGEST:
+            return None
+        for shape in _SHAPES:
+            found = shape.fullmatch(text)
+            if found:
+                fraction = found["f"]
+                if fraction:
+                    start, end = found.span("f")
+                    return self.of_parts(text[: start - 1] + text[end:], fraction)
+                return self._cached(text)
+        return None
+
+    def of_parts(self, text: str, fraction: str | None, zone: str | None = None) -> Stamp | None:
+        """Time stamp of a text down to its second, the digits of its fraction, and its zone if apart."""
+        known = self._cached(text + zone if zone else text)
+        if fraction and known:
+            return f"{known[0][:-1]}.{fraction}Z", known[1]
+        return known
+
+    def of_number(self, number: float | str) -> Stamp | None:
+        """Time stamp of seconds, milli-, micro- or nanoseconds since 1970, told apart by magnitude.
+
+        None below 100,000,000 (which as seconds is 1973, and more likely a duration) and above 5138.
+        """
+        if not isinstance(number, str):
+            if not 0 < number < 1e20:
+                return None
+            number = repr(number) if number < 1e16 else str(int(number))
+        found = _EPOCH.fullmatch(number)
+        if not found:
+            return None
+        digits, fraction = found[1].lstrip("0"), found[2] or ""
+        scale = max(0, -(-(len(digits) - 11) // 3) * 3)
+        if len(digits) < 9:
+            return None
+        if scale:
+            digits, fraction = digits[:-scale], digits[-scale:] + fraction
+        second = int(digits)
+        base = self._seconds.get(second)
+        if base is None:
+            if len(self._seconds) >= _CACHE_MAX:
+                self._seconds.clear()
+            moment = datetime(1970, 1, 1) + timedelta(seconds=second)  # noqa: DTZ001 - naive means UTC here
+            base = self._seconds[second] = moment.isoformat()
+        return f"{base}.{fraction}Z" if fraction else base + "Z", None
+
+    def _cached(self, text: str) -> Stamp | None:
+        known = self._known
+        try:
+            return known[text]
+        except KeyError:
+            if len(known) >= _CACHE_MAX:
+                known.clear()
+            stamp = known[text] = self._convert(text)
+            return stamp
+
+    def _convert(self, text: str) -> Stamp | None:
+        """Time stamp of a text without a fraction."""
+        for shape in _SHAPES:
+            found = shape.fullmatch(text)
+            if found:
+                break
+        else:
+            return None
+        parts = found.groupdict()
+        month = int(parts["mo"]) if parts["mo"].isdecimal() else _MONTHS.get(parts["mo"].lower())
+        offset = _offset_minutes(parts["z"] or parts.get("z2"))
+        if month is None or offset is None:
+            return None
+        clock = month, int(parts["d"]), int(parts["h"]), int(parts["mi"]), int(parts["s"])
+        assumed = None if parts["z"] or parts.get("z2") else "zone"
+        if parts["y"] is None:
+            moment = self._latest_year(clock, offset)
+            assumed = "year" if assumed is None else "year,zone"
+        else:
+            year = int(parts["y"])
+            if len(parts["y"]) == 2:
+                year += 1900 if year >= 69 else 2000
+            moment = _moment(year, clock, offset)
+        return None if moment is None else (moment.isoformat() + "Z", assumed)
+
+    def _latest_year(self, clock: tuple[int, int, int, int, int], offset: int) -> datetime | None:
+        """The latest year that is not after LastModified plus a day; 29 February may be 8 years back."""
+        first = self._latest.year + 1
+        for year in range(first, max(first - 10, 0), -1):
+            moment = _moment(year, clock, offset)
+            if moment is not None and moment <= self._latest:
+                return moment
+        return None
+
+
+def _moment(year: int, clock: tuple[int, int, int, int, int], offset_minutes: int) -> datetime | None:
+    month, day, hour, minute, second = clock
+    leap = second == 60
+    try:
+        moment = datetime(year, month, day, hour, minute, 59 if leap else second)  # noqa: DTZ001
+        return moment + timedelta(minutes=-offset_minutes, seconds=leap)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _offset_minutes(zone: str | None) -> int | None:
+    """Minutes east of UTC; 0 where there is no zone, None where it is out of range."""
+    if zone is None:
+        return 0
+    if zone[0] not in "+-":
+        return _ZONE_MINUTES[zone]
+    hours, minutes = int(zone[1:3]), int(zone[3:].lstrip(":") or 0)
+    if hours > 23 or minutes > 59:
+        return None
+    return (hours * 60 + minutes) * (-1 if zone[0] == "-" else 1)

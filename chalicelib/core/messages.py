@@ -1,0 +1,219 @@
+"""Batches and splits as message bodies, and back. An unknown version or kind is a permanent error.
+
+Bodies are JSON; the text of a batch travels as zstd + base64, which is legal in SQS whatever bytes
+it holds (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+import zstandard
+
+from chalicelib.core.errors import PermanentError
+from chalicelib.core.framing import FRAMING_VERSION, Batch, Framing
+from chalicelib.core.plan import ObjectVersion, Plan
+
+MESSAGE_VERSION: Final = 1
+BODY_ENCODING: Final = "zstd+base64"
+_ZSTD_LEVEL: Final = 1
+_BODY_MAX_BYTES: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BatchMessage:
+    """All that the worker needs of a batch: it reads nothing else.
+
+    offset, length: bytes of text; lines, entries: as the splitter counted them; body: the text, or
+    the head of a single entry over its limit; expires_at: epoch seconds.
+    """
+
+    object: ObjectVersion
+    file_id: str
+    split: int
+    number: int
+    offset: int
+    length: int
+    lines: int
+    entries: int
+    body: bytes
+    format: str
+    framing: Framing
+    charset: str
+    last_modified: datetime
+    shards: int
+    expires_at: int | None = None
+    context: str | None = None
+    trace: str | None = None
+
+    @property
+    def batch_id(self) -> str:
+        return batch_id(self.file_id, self.split, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitMessage:
+    """A split to cut. start: the text offset of its first entry where that is known, else None."""
+
+    object: ObjectVersion
+    file_id: str
+    split: int
+    start: int | None
+    context: str | None = None
+    trace: str | None = None
+
+
+def batch_id(file_id: str, split: int, number: int) -> str:
+    return f"{file_id}-{split:06d}-{number:06d}"
+
+
+def batch_message(
+    plan: Plan, batch: Batch, *, context: str | None = None, trace: str | None = None
+) -> BatchMessage:
+    return BatchMessage(
+        object=plan.object,
+        file_id=plan.file_id,
+        split=batch.split,
+        number=batch.number,
+        offset=batch.offset,
+        length=batch.length,
+        lines=batch.lines,
+        entries=batch.entries,
+        body=batch.body,
+        format=plan.format,
+        framing=plan.framing,
+        charset=plan.charset,
+        last_modified=plan.head.last_modified,
+        shards=plan.shards,
+        expires_at=plan.expires_at,
+        context=context,
+        trace=trace,
+    )
+
+
+def encode_batch(message: BatchMessage) -> str:
+    body = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(message.body)
+    fields = _common(message, "batch") | {
+        "batch_id": message.batch_id,
+        "offset": message.offset,
+        "length": message.length,
+        "lines": message.lines,
+        "entries": message.entries,
+        "format": message.format,
+        "framing": {"version": message.framing.version, "entry_start": message.framing.entry_start},
+        "charset": message.charset,
+        "last_modified": message.last_modified.isoformat(),
+        "shards": message.shards,
+        "expires_at": message.expires_at,
+        "context": message.context,
+        "body_encoding": BODY_ENCODING,
+        "body": base64.b64encode(body).decode(),
+    }
+    return orjson.dumps(fields).decode()
+
+
+def encode_split(message: SplitMessage) -> str:
+    fields = {"split": message.split, "start": message.start, "context": message.context}
+    return orjson.dumps(_common(message, "split") | fields).decode()
+
+
+def is_message(body: str) -> bool:
+    """Whether a body claims to be one of ours, of whatever version (else it may be a notification)."""
+    try:
+        fields = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(fields, dict) and "v" in fields
+
+
+def decode(body: str) -> BatchMessage | SplitMessage:
+    """Read a message body; raises PermanentError, which says what is wrong with it."""
+    try:
+        fields = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise PermanentError(f"the message is not JSON: {error}") from error
+    if not isinstance(fields, dict) or fields.get("v") != MESSAGE_VERSION:
+        version = fields.get("v") if isinstance(fields, dict) else None
+        raise PermanentError(f"the message has version {version!r}; this Froe reads {MESSAGE_VERSION}")
+    kind = fields.get("kind")
+    if kind not in {"batch", "split"}:
+        raise PermanentError(f"the message is of unknown kind {kind!r}; known are batch and split")
+    try:
+        return _batch(fields) if kind == "batch" else _split(fields)
+    except KeyError as error:
+        raise PermanentError(f"the {kind} message lacks {error}") from error
+    except (TypeError, ValueError, AttributeError, binascii.Error, zstandard.ZstdError) as error:
+        raise PermanentError(f"the {kind} message is broken: {error}") from error
+
+
+def _common(message: BatchMessage | SplitMessage, kind: str) -> dict[str, Any]:
+    return {
+        "v": MESSAGE_VERSION,
+        "kind": kind,
+        "file_id": message.file_id,
+        "bucket": message.object.bucket,
+        "key": message.object.key,
+        "version_id": message.object.version_id,
+        "etag": message.object.etag,
+        "trace": message.trace,
+    }
+
+
+def _object(fields: dict[str, Any]) -> ObjectVersion:
+    return ObjectVersion(fields["bucket"], fields["key"], fields["version_id"], fields["etag"])
+
+
+def _split(fields: dict[str, Any]) -> SplitMessage:
+    start = fields["start"]
+    return SplitMessage(
+        object=_object(fields),
+        file_id=fields["file_id"],
+        split=int(fields["split"]),
+        start=None if start is None else int(start),
+        context=fields.get("context"),
+        trace=fields.get("trace"),
+    )
+
+
+def _batch(fields: dict[str, Any]) -> BatchMessage:
+    if (encoding := fields["body_encoding"]) != BODY_ENCODING:
+        raise PermanentError(f"the batch message has body_encoding {encoding!r}; known is {BODY_ENCODING}")
+    compressed = base64.b64decode(fields["body"], validate=True)
+    size = zstandard.frame_content_size(compressed)
+    if not 0 <= size <= _BODY_MAX_BYTES:
+        raise ValueError(f"its body declares {size} bytes")
+    body = zstandard.ZstdDecompressor().decompress(compressed) if size else b""
+    split, number = fields["batch_id"].split("-")[-2:]
+    message = BatchMessage(
+        object=_object(fields),
+        file_id=fields["file_id"],
+        split=int(split),
+        number=int(number),
+        offset=int(fields["offset"]),
+        length=int(fields["length"]),
+        lines=int(fields["lines"]),
+        entries=int(fields.get("entries", 0)),
+        body=body,
+        format=fields["format"],
+        framing=Framing(fields["framing"]["entry_start"], int(fields["framing"]["version"])),
+        charset=fields["charset"],
+        last_modified=datetime.fromisoformat(fields["last_modified"]),
+        shards=int(fields["shards"]),
+        expires_at=fields.get("expires_at"),
+        context=fields.get("context"),
+        trace=fields.get("trace"),
+    )
+    if message.framing.version != FRAMING_VERSION:
+        raise PermanentError(
+            f"{message.batch_id} has framing {message.framing.version}; known is {FRAMING_VERSION}"
+        )
+    if message.batch_id != fields["batch_id"]:
+        raise ValueError(f"batch_id {fields['batch_id']!r} is not one of file {message.file_id}")
+    if len(body) > message.length or (len(body) < message.length and message.entries > 1):
+        raise ValueError(f"its body holds {len(body)} of {message.length} bytes")
+    return message

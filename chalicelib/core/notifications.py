@@ -1,0 +1,129 @@
+"""Which objects an S3 notification announces, in every form in which it may come.
+
+Direct (``Records``), as the body of an SQS message, wrapped by SNS, or from EventBridge. Unknown
+fields are tolerated; what is not a creation is ignored; a shape that nobody understands is an error.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from urllib.parse import quote_plus, unquote_plus
+
+import orjson
+
+from chalicelib.core.errors import PermanentError
+from chalicelib.core.plan import ObjectHead
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An object that was created. What the notification does not say is None.
+
+    size: bytes. at: when it was created, ISO 8601.
+    """
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    etag: str | None = None
+    size: int | None = None
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Something announced that is not a log file to read, and why."""
+
+    why: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A record of a notification that is not understood; the others of it still count."""
+
+    why: str
+
+
+Said: TypeAlias = Announced | Ignored | Unknown
+
+
+def announced_in(event: Any) -> list[Said]:
+    """Read a notification; raises PermanentError for a shape that is none."""
+    if isinstance(event, dict):
+        if isinstance(event.get("Records"), list) and event["Records"]:
+            return [_from_record(record) for record in event["Records"]]
+        if event.get("Event") == "s3:TestEvent":
+            return [Ignored("S3's test event")]
+        if "detail-type" in event and event.get("source") == "aws.s3":
+            return [_from_eventbridge(event)]
+        if event.get("Type") == "Notification" and isinstance(event.get("Message"), str):
+            return announced_in_body(event["Message"])
+    raise PermanentError("the message is no S3 notification: it has neither Records nor an S3 event's detail")
+
+
+def announced_in_body(body: str) -> list[Said]:
+    """Read a notification that is the body of a message."""
+    try:
+        event = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise PermanentError(f"the message is no S3 notification: it is not JSON ({error})") from error
+    return announced_in(event)
+
+
+def _from_record(record: Any) -> Said:
+    try:
+        name = record["eventName"]
+        bucket = record["s3"]["bucket"]["name"]
+        described = record["s3"]["object"]
+        key = unquote_plus(described["key"])
+    except (KeyError, TypeError, AttributeError) as error:
+        return Unknown(f"a record of the notification is not S3's: it lacks {error}")
+    if not str(name).removeprefix("s3:").startswith("ObjectCreated:"):
+        return Ignored(f"the event {name} creates nothing", key)
+    return _announced(bucket, key, described.get("versionId"), described, "eTag", record.get("eventTime"))
+
+
+def _from_eventbridge(event: dict[str, Any]) -> Said:
+    try:
+        bucket, described = event["detail"]["bucket"]["name"], event["detail"]["object"]
+        key = described["key"]
+    except (KeyError, TypeError, AttributeError) as error:
+        return Unknown(f"the EventBridge event is not S3's: it lacks {error}")
+    if event["detail-type"] != "Object Created":
+        return Ignored(f"the event {event['detail-type']} creates nothing", key)
+    return _announced(bucket, key, described.get("version-id"), described, "etag", event.get("time"))
+
+
+def _announced(
+    bucket: str, key: str, version_id: str | None, described: dict[str, Any], etag_name: str, at: str | None
+) -> Announced | Ignored:
+    if key.endswith("/"):
+        return Ignored("a folder key holds no log", key)
+    etag = described.get(etag_name)
+    return Announced(
+        bucket,
+        key,
+        version_id=version_id if version_id != "null" else None,
+        etag=etag.strip('"') if isinstance(etag, str) else None,
+        size=described.get("size"),
+        at=at,
+    )
+
+
+def announcement_of(head: ObjectHead) -> str:
+    """A notification of ours for an object that lies in the bucket, in S3's own form."""
+    version = head.version
+    described = {"key": quote_plus(version.key), "size": head.size, "eTag": version.etag}
+    if version.version_id:
+        described["versionId"] = version.version_id
+    record = {
+        "eventSource": "froe",
+        "eventName": "ObjectCreated:Announced",
+        "eventTime": head.last_modified.isoformat(),
+        "s3": {"bucket": {"name": version.bucket}, "object": described},
+    }
+    return orjson.dumps({"Records": [record]}).decode()

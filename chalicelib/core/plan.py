@@ -1,0 +1,206 @@
+"""What is decided once per file, from the object and the head of its text, and obeyed ever after."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b32encode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.core.formats.detection import detect
+from chalicelib.core.formats.registry import by_name
+from chalicelib.core.framing import Framing, Limits
+from chalicelib.core.text import (
+    UTF_8,
+    Compression,
+    Damage,
+    OpenObject,
+    Text,
+    charset_of,
+    compression_of,
+)
+
+PLAN_VERSION: Final = 1
+HEAD_BYTES: Final = 64 * 1024
+"""How much text, at most, decides on charset and format."""
+
+_RAW_HEAD_BYTES: Final = 256 * 1024
+_COMPRESSED_BOUND: Final = 20
+_SHARD_BOUND_BYTES: Final = 64 * 1024 * 1024
+_MAX_SHARDS: Final = 256
+_CONTROL_BYTES: Final = bytes(set(range(1, 32)) - set(b"\b\t\n\v\f\r\x1b")) + b"\x7f"
+_CONTROL_SHARE: Final = 0.05
+_KNOWN_BINARIES: Final = (
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"BZh", "bzip2"),
+    (b"PK\x03\x04", "zip"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"PAR1", "Parquet"),
+    (b"\x7fELF", "an executable"),
+    (b"\x89PNG", "a PNG image"),
+    (b"%PDF", "PDF"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectVersion:
+    """One version of one S3 object.
+
+    version_id: None where the bucket keeps no versions (S3 then says none, or ``null``); the ETag,
+    without quotes, tells uploads apart there.
+    """
+
+    bucket: str
+    key: str
+    version_id: str | None
+    etag: str
+
+    @property
+    def file_id(self) -> str:
+        """26 lower-case base32 characters of SHA-256 over bucket, key and version id (or ETag)."""
+        named = "\0".join((self.bucket, self.key, self.version_id or self.etag))
+        return b32encode(hashlib.sha256(named.encode()).digest()).decode().lower()[:26]
+
+    def __str__(self) -> str:
+        version = f" (version {self.version_id})" if self.version_id else ""
+        return f"s3://{self.bucket}/{self.key}{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    """What S3 says of an object beside its bytes. size: bytes. last_modified: aware, UTC."""
+
+    version: ObjectVersion
+    size: int
+    content_type: str
+    last_modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every invocation obeys for one file.
+
+    parallel: whether each split can be cut on its own.
+    failure: why nothing can be read of the object; such a file has no splits.
+    """
+
+    head: ObjectHead
+    format: str
+    format_score: float
+    compression: Compression = Compression.NONE
+    charset: str = UTF_8
+    framing: Framing = field(default_factory=Framing)
+    limits: Limits = field(default_factory=Limits)
+    shards: int = 1
+    parallel: bool = True
+    retention_days: int = 0
+    failure: str | None = None
+    version: int = PLAN_VERSION
+
+    @property
+    def object(self) -> ObjectVersion:
+        return self.head.version
+
+    @property
+    def file_id(self) -> str:
+        return self.head.version.file_id
+
+    @property
+    def expires_at(self) -> int | None:
+        """Epoch seconds after which the file's items may go; None: never."""
+        if not self.retention_days:
+            return None
+        return int((self.head.last_modified + timedelta(days=self.retention_days)).timestamp())
+
+    @property
+    def known_splits(self) -> int | None:
+        """How many splits the text has; None where only reading it tells."""
+        if not self.parallel:
+            return None
+        return split_count(self.head.size, self.limits.split_bytes)
+
+    def text(self, open_object: OpenObject, start: int = 0) -> Text:
+        return Text(open_object, self.compression, self.charset, start)
+
+
+def split_count(text_bytes: int, split_bytes: int) -> int:
+    """How many splits a text of that size has; an empty one has a split too."""
+    return max(1, -(-text_bytes // split_bytes))
+
+
+def make_plan(
+    head: ObjectHead,
+    open_object: OpenObject,
+    limits: Limits,
+    *,
+    retention_days: int = 0,
+    format_name: str | None = None,
+    charset: str | None = None,
+) -> Plan:
+    """Open a file: look at the head of its text and decide.
+
+    format_name and charset override what the head says. Raises what `open_object` raises.
+    """
+    raw = _take(open_object(0), _RAW_HEAD_BYTES + 1)
+    whole_object = len(raw) <= _RAW_HEAD_BYTES
+    raw = raw[:_RAW_HEAD_BYTES]
+    compression = compression_of(raw)
+    if charset is None:
+        charset = charset_of(_take(Text(lambda _: iter([raw]), compression, UTF_8), 4))
+    text = Text(lambda _: iter([raw]), compression, charset)
+    sample = _take(text, HEAD_BYTES + 1)
+    complete = whole_object and len(sample) <= HEAD_BYTES
+    sample = sample[:HEAD_BYTES]
+    damage = None if text.damage and text.damage.reason == "truncated" and not whole_object else text.damage
+    failure = _failure(sample, damage)
+    if format_name:
+        chosen, score = by_name(format_name), 1.0
+    else:
+        detection = detect(sample, head.last_modified, complete=complete)
+        chosen, score = detection.format, detection.score
+    return Plan(
+        head=head,
+        format=chosen.name,
+        format_score=round(score, 3),
+        compression=compression,
+        charset=charset,
+        framing=Framing(chosen.entry_start),
+        limits=limits,
+        shards=_shards(head.size, compression),
+        parallel=text.seekable and chosen.self_synchronising,
+        retention_days=retention_days,
+        failure=failure,
+    )
+
+
+def failed_plan(head: ObjectHead, reason: str) -> Plan:
+    """The plan of an object of which nothing can be read."""
+    return Plan(head=head, format="text", format_score=0.0, failure=reason)
+
+
+def _take(blocks: Iterable[bytes], size: int) -> bytes:
+    found = b""
+    for block in blocks:
+        found += block
+        if len(found) >= size:
+            break
+    return found[:size]
+
+
+def _failure(sample: bytes, damage: Damage | None) -> str | None:
+    if damage and not sample:
+        return f"nothing can be read: {damage.detail} at byte {damage.object_offset:,}"
+    control = len(sample) - len(sample.translate(None, _CONTROL_BYTES))
+    if control <= _CONTROL_SHARE * (len(sample) - sample.count(0)):
+        return None
+    kind = next((name for magic, name in _KNOWN_BINARIES if sample.startswith(magic)), "binary data")
+    return f"not text: it looks like {kind}; Froe reads plain text, gzip and zstd"
+
+
+def _shards(size: int, compression: Compression) -> int:
+    """One up to 64 MiB of bound, then one per 64 MiB, at most 256: a DynamoDB partition takes 1,000
+    write units a second (docs: developer guide, "Burst and adaptive capacity")."""
+    bound = size if compression is Compression.NONE else size * _COMPRESSED_BOUND
+    return min(max(1, -(-bound // _SHARD_BOUND_BYTES)), _MAX_SHARDS)

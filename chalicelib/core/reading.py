@@ -1,0 +1,75 @@
+"""One object read from end to end without AWS: the same plan, cuts, parsing and arithmetic, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chalicelib.core.accounts import (
+    FileAccount,
+    Mark,
+    Seal,
+    SplitAccount,
+    Tally,
+    account_of,
+    is_last_split,
+    summary_of,
+)
+from chalicelib.core.framing import Cutter, Limits
+from chalicelib.core.messages import batch_message
+from chalicelib.core.parsing import Counter, outcomes_of
+from chalicelib.core.plan import ObjectHead, make_plan
+from chalicelib.core.records import Outcome
+from chalicelib.core.text import Damage, OpenObject
+
+
+class Reading:
+    """Iterate it once for what becomes of every byte of the text; then ask for the account.
+
+    format_name and charset override what the head of the text says; KeyError or LookupError where
+    they are unknown. Raises what `open_object` raises.
+    """
+
+    def __init__(
+        self,
+        head: ObjectHead,
+        open_object: OpenObject,
+        *,
+        limits: Limits | None = None,
+        format_name: str | None = None,
+        charset: str | None = None,
+    ) -> None:
+        self.plan = make_plan(head, open_object, limits or Limits(), format_name=format_name, charset=charset)
+        self._open = open_object
+        self._splits: list[SplitAccount] = []
+
+    def __iter__(self) -> Iterator[Outcome]:
+        plan = self.plan
+        if plan.failure:
+            return
+        text = plan.text(self._open)
+        cutter = Cutter(text, plan.framing, plan.limits, 0, aligned=True)
+        split, last = 0, False
+        while not last:
+            start, batches, total, marks = cutter.position, 0, Tally(), []
+            for batch in cutter.cut(split):
+                counter = Counter()
+                for outcome in outcomes_of(batch_message(plan, batch)):
+                    counter.add(outcome)
+                    yield outcome
+                marks.append(Mark.done(counter.counts))
+                total += Tally(batch.entries, batch.lines, batch.length)
+                batches += 1
+            last = is_last_split(plan, split, cutter.position, text_ended=cutter.at_end)
+            damage = text.damage if last else None
+            seal = Seal(split, start, cutter.position, batches, total, last, damage)
+            self._splits.append(SplitAccount(split, seal, summary_of(marks)))
+            split += 1
+
+    @property
+    def account(self) -> FileAccount:
+        return account_of(self.plan, self._splits)
+
+    @property
+    def damage(self) -> Damage | None:
+        seals = (split.seal for split in self._splits)
+        return next((seal.damage for seal in seals if seal and seal.damage), None)

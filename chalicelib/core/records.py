@@ -1,0 +1,165 @@
+"""What an entry becomes: a typed record or a reject, and the DynamoDB item that holds it.
+
+Nothing here derives from a clock: the same entry of the same object always gives the same item.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import Any, Final, NamedTuple, TypeAlias
+
+Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
+
+SHARD_STRIDE_BYTES: Final = 1024 * 1024
+ITEM_MAX_BYTES: Final = 400 * 1024
+"""https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
+
+_NUMBER_MAX_DIGITS: Final = 38
+_NUMBER_MIN: Final = 1e-130
+_NUMBER_MAX: Final = 9.9999999999999e125
+
+
+class Record(NamedTuple):
+    """A parsed entry. A tuple, because a million of them are made a minute.
+
+    timestamp: ISO 8601 in UTC with a final ``Z``, as precise as the source; None if the entry has none.
+    timestamp_assumed: what the entry did not say: ``zone``, ``year`` or ``year,zone``.
+    severity_number: 1 to 24 of the OpenTelemetry log data model
+        (https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber).
+    attributes: typed fields under flat, dotted names.
+    """
+
+    timestamp: str | None
+    timestamp_assumed: str | None
+    severity_text: str | None
+    severity_number: int | None
+    body: str | None
+    attributes: dict[str, Value]
+
+
+class Reject(NamedTuple):
+    """An entry that its format does not explain, with the reason in one of a bounded set of codes."""
+
+    reason: str
+
+
+class Skip(NamedTuple):
+    """Bytes that are counted under a reason and not stored: ``blank`` or ``byte-order-mark``.
+
+    entries: 0 where they are only a part of an entry.
+    """
+
+    reason: str
+    entries: int = 1
+
+
+class Outcome(NamedTuple):
+    """What became of a stretch of text.
+
+    offset, length: bytes of text; lines: line ends in them; raw: the bytes (the head, where the entry
+    was too long); replaced: whether bytes that are not UTF-8 are shown as U+FFFD in the fields.
+    """
+
+    offset: int
+    length: int
+    lines: int
+    raw: bytes
+    result: Record | Reject | Skip
+    replaced: bool
+
+
+def record_key(file_id: str, shards: int, offset: int) -> tuple[str, str]:
+    """Partition and sort key of the item of the entry at that text offset."""
+    return partition_key(file_id, offset // SHARD_STRIDE_BYTES % shards), sort_key(offset)
+
+
+def partition_key(file_id: str, shard: int) -> str:
+    return f"{file_id}#{shard:02x}"
+
+
+def sort_key(offset: int) -> str:
+    return f"{offset:016d}"
+
+
+def item_of(
+    outcome: Outcome, *, file_id: str, batch_id: str, format_name: str, shards: int, expires_at: int | None
+) -> dict[str, Any]:
+    """The item of a record or a reject, in DynamoDB's typed JSON
+    (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html)."""
+    offset, length, lines, raw, result, replaced = outcome
+    pk, sk = record_key(file_id, shards, offset)
+    item: dict[str, Any] = {
+        "pk": {"S": pk},
+        "sk": {"S": sk},
+        "file_id": {"S": file_id},
+        "batch_id": {"S": batch_id},
+        "format": {"S": format_name},
+        "offset": {"N": str(offset)},
+        "length": {"N": str(length)},
+        "lines": {"N": str(lines)},
+    }
+    if isinstance(result, Record):
+        item |= _record_attributes(result)
+    elif isinstance(result, Reject):
+        item["kind"] = {"S": "reject"}
+        item["raw"] = {"B": base64.b64encode(raw).decode()}
+        item["reason"] = {"S": result.reason}
+    if replaced:
+        item["replaced"] = {"BOOL": True}
+    if expires_at is not None:
+        item["expires_at"] = {"N": str(expires_at)}
+    return item
+
+
+def _record_attributes(record: Record) -> dict[str, Any]:
+    timestamp, assumed, severity_text, severity_number, body, attributes = record
+    said: dict[str, Any] = {"kind": {"S": "record"}}
+    if timestamp is not None:
+        said["timestamp"] = {"S": timestamp}
+    if assumed is not None:
+        said["timestamp_assumed"] = {"S": assumed}
+    if severity_text is not None:
+        said["severity_text"] = {"S": severity_text}
+    if severity_number is not None:
+        said["severity_number"] = {"N": str(severity_number)}
+    if body is not None:
+        said["body"] = {"S": body}
+    if attributes:
+        said["attributes"] = {"M": {name: typed(value) for name, value in attributes.items()}}
+    return said
+
+
+def typed(value: Value) -> dict[str, Any]:
+    """One value in DynamoDB's typed JSON; a number that DynamoDB cannot hold becomes a string."""
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        text = str(value)
+        return {"N" if len(text) <= _NUMBER_MAX_DIGITS else "S": text}
+    if isinstance(value, float):
+        fits = value == 0 or _NUMBER_MIN <= abs(value) <= _NUMBER_MAX
+        return {"N" if fits and math.isfinite(value) else "S": repr(value)}
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, list):
+        return {"L": [typed(each) for each in value]}
+    return {"M": {name: typed(each) for name, each in value.items()}}
+
+
+def untyped(value: dict[str, Any]) -> Any:
+    """The plain value of a typed one; numbers become int or float, binary stays base64 text."""
+    ((kind, held),) = value.items()
+    if kind == "N":
+        return float(held) if any(mark in held for mark in ".eE") else int(held)
+    if kind == "L":
+        return [untyped(each) for each in held]
+    if kind == "M":
+        return {name: untyped(each) for name, each in held.items()}
+    if kind == "NULL":
+        return None
+    if kind == "B" and isinstance(held, bytes):
+        return base64.b64encode(held).decode()
+    return held
