@@ -1,0 +1,94 @@
+"""Wiring only: a decorated function per handler, each of them one call."""
+
+import os
+from functools import cache
+from typing import Any
+
+from chalice import AuthResponse, Chalice, Response
+
+from chalicelib import handlers, logs, routes
+from chalicelib.services import Services
+from chalicelib.settings import Settings, missing_names
+
+if os.environ.get("AWS_CHALICE_CLI_MODE"):
+    from froe import chalice_cli
+
+    chalice_cli.install()
+
+app = Chalice(app_name="froe")
+logs.set_up()
+
+
+def _name(setting: str) -> str:
+    """The resource's name; a placeholder lets `chalice local` serve /health without any resources."""
+    return os.environ.get(setting, "").rsplit("/", 1)[-1] or f"unset-{setting.lower().replace('_', '-')}"
+
+
+@cache
+def services() -> Services:
+    return Services(Settings.from_environment())
+
+
+@app.on_s3_event(bucket=_name("INPUT_BUCKET"), events=["s3:ObjectCreated:*"], name="splitter")
+def splitter(event: Any) -> None:
+    handlers.on_notification(services(), event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue=_name("SPLIT_QUEUE"), batch_size=1, name="queued_splitter")
+def queued_splitter(event: Any) -> dict[str, Any]:
+    return handlers.on_split_messages(services(), event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue=_name("BATCH_QUEUE"), batch_size=4, name="worker")
+def worker(event: Any) -> dict[str, Any]:
+    return handlers.on_batch_messages(services(), event.to_dict(), event.context)
+
+
+@app.authorizer(ttl_seconds=60, name="authorizer")
+def authorizer(request: Any) -> AuthResponse:
+    allowed = routes.is_authorized(request.token, os.environ.get("API_TOKEN_SHA256", ""))
+    return AuthResponse(routes=["*"] if allowed else [], principal_id="operator")
+
+
+guard = None if missing_names(os.environ) else authorizer
+"""Without settings there is nothing to guard: the data routes then only say what is missing."""
+
+
+@app.route("/")
+def page() -> Response:
+    return Response(routes.PAGE, headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+@app.route("/health")
+def health() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@app.route("/files", authorizer=guard)
+def files() -> dict[str, Any]:
+    return routes.files(services, app.current_request)
+
+
+@app.route("/files", methods=["POST"], authorizer=guard)
+def ingest() -> Response:
+    return routes.ingest(services, app.current_request)
+
+
+@app.route("/files/{file_id}", authorizer=guard)
+def file(file_id: str) -> dict[str, Any]:
+    return routes.file(services, file_id)
+
+
+@app.route("/files/{file_id}/batches", authorizer=guard)
+def batches(file_id: str) -> dict[str, Any]:
+    return routes.batches(services, app.current_request, file_id)
+
+
+@app.route("/files/{file_id}/records", authorizer=guard)
+def records(file_id: str) -> dict[str, Any]:
+    return routes.records(services, app.current_request, file_id)
+
+
+@app.route("/files/{file_id}/rejects", authorizer=guard)
+def rejects(file_id: str) -> dict[str, Any]:
+    return routes.rejects(services, app.current_request, file_id)

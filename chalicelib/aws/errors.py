@@ -1,0 +1,63 @@
+"""What botocore's errors mean for us: retry, park or fix. The only place that knows its codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    ResponseStreamingError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
+)
+
+from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, TransientError
+
+CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+THROTTLED: Final = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_GONE: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NoSuchBucket", "NotFound"})
+_CHANGED: Final = frozenset({"412", "PreconditionFailed"})
+
+
+def code_of(error: Exception) -> str:
+    """The error code that AWS gave, or an empty string."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", ""))
+    return ""
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn botocore's errors into ours. doing: what was being done to what, for the message."""
+    try:
+        yield
+    except ClientError as error:
+        code = code_of(error)
+        if code in _GONE:
+            raise ObjectGoneError(f"{doing}: it does not exist ({code})") from error
+        if code in _CHANGED:
+            raise ObjectChangedError(f"{doing}: it was overwritten since ({code})") from error
+        raise TransientError(f"{doing}: {error}") from error
+    except (BotoConnectionError, HTTPClientError, ResponseStreamingError) as error:
+        raise TransientError(f"{doing}: {error}") from error
+    except NoCredentialsError as error:
+        raise TransientError(f"{doing}: no AWS credentials; set them as for the AWS command line") from error
+    except BotoCoreError as error:
+        raise TransientError(f"{doing}: {error}") from error

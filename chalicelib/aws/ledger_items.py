@@ -1,0 +1,160 @@
+"""Plans, seals, summaries and accounts as the attributes of ledger items, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from chalicelib.core.accounts import Counts, FileAccount, Seal, SplitAccount, State, Summary, Tally
+from chalicelib.core.framing import Framing, Limits
+from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
+from chalicelib.core.text import Compression, Damage
+from chalicelib.ledger import StoredFile
+
+
+def from_plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "file_id": plan.file_id,
+        "bucket": plan.object.bucket,
+        "key": plan.object.key,
+        "version_id": plan.object.version_id,
+        "etag": plan.object.etag,
+        "size": plan.head.size,
+        "content_type": plan.head.content_type,
+        "last_modified": plan.head.last_modified.isoformat(),
+        "format": plan.format,
+        "format_score": plan.format_score,
+        "compression": plan.compression.value,
+        "charset": plan.charset,
+        "framing": asdict(plan.framing),
+        "limits": asdict(plan.limits),
+        "shards": plan.shards,
+        "parallel": plan.parallel,
+        "retention_days": plan.retention_days,
+        "failure": plan.failure,
+        "plan_version": plan.version,
+        "expires_at": plan.expires_at,
+    }
+
+
+def to_plan(item: Mapping[str, Any]) -> Plan:
+    version = ObjectVersion(item["bucket"], item["key"], item.get("version_id"), item["etag"])
+    return Plan(
+        head=ObjectHead(
+            version, item["size"], item["content_type"], datetime.fromisoformat(item["last_modified"])
+        ),
+        format=item["format"],
+        format_score=float(item["format_score"]),
+        compression=Compression(item["compression"]),
+        charset=item["charset"],
+        framing=Framing(**item["framing"]),
+        limits=Limits(**item["limits"]),
+        shards=item["shards"],
+        parallel=item["parallel"],
+        retention_days=item["retention_days"],
+        failure=item.get("failure"),
+        version=item["plan_version"],
+    )
+
+
+def from_account(account: FileAccount, now: datetime) -> dict[str, Any]:
+    return {
+        "state": account.state.value,
+        "reason": account.reason,
+        "revision": account.revision,
+        "text_bytes": account.text_bytes,
+        "splits": account.splits,
+        "batches": account.batches,
+        "cut": _from_tally(account.cut),
+        "summary": from_summary(account.summary),
+        "settled_at": now.isoformat() if account.state.settled else None,
+    }
+
+
+def to_file(item: Mapping[str, Any]) -> StoredFile:
+    settled_at = item.get("settled_at")
+    account = FileAccount(
+        state=State(item["state"]),
+        reason=item.get("reason"),
+        revision=item["revision"],
+        text_bytes=item.get("text_bytes"),
+        splits=item["splits"],
+        batches=item["batches"],
+        cut=Tally(*item["cut"]),
+        summary=to_summary(item["summary"]),
+    )
+    return StoredFile(
+        plan=to_plan(item),
+        account=account,
+        opened_at=datetime.fromisoformat(item["opened_at"]),
+        settled_at=datetime.fromisoformat(settled_at) if settled_at else None,
+        splits_queued=item.get("splits_queued", False),
+    )
+
+
+def from_seal(seal: Seal) -> dict[str, Any]:
+    return {
+        "sealed": True,
+        "start": seal.start,
+        "end": seal.end,
+        "batches": seal.batches,
+        "total": _from_tally(seal.total),
+        "last": seal.last,
+        "damage": asdict(seal.damage) if seal.damage else None,
+        "context": seal.context,
+    }
+
+
+def to_seal(item: Mapping[str, Any]) -> Seal:
+    return Seal(
+        split=int(item["sk"].rsplit("#", 1)[1]),
+        start=item["start"],
+        end=item["end"],
+        batches=item["batches"],
+        total=Tally(*item["total"]),
+        last=item["last"],
+        damage=Damage(**item["damage"]) if item.get("damage") else None,
+        context=item.get("context"),
+    )
+
+
+def to_split(item: Mapping[str, Any]) -> SplitAccount:
+    return SplitAccount(
+        split=int(item["sk"].rsplit("#", 1)[1]),
+        seal=to_seal(item) if "sealed" in item else None,
+        summary=to_summary(item["summary"]) if "summary" in item else Summary(),
+    )
+
+
+def from_summary(summary: Summary) -> dict[str, Any]:
+    counts = summary.counts
+    return {
+        "revision": summary.revision,
+        "done": summary.done,
+        "failed": summary.failed,
+        "discarded": summary.discarded,
+        "parsed": _from_tally(counts.parsed),
+        "rejected": _from_tally(counts.rejected),
+        "skipped": {reason: _from_tally(tally) for reason, tally in sorted(counts.skipped.items())},
+        "dead": _from_tally(summary.dead),
+        "given_up": _from_tally(summary.given_up),
+    }
+
+
+def to_summary(held: Mapping[str, Any]) -> Summary:
+    skipped = {reason: Tally(*tally) for reason, tally in held["skipped"].items()}
+    return Summary(
+        revision=held["revision"],
+        done=held["done"],
+        failed=held["failed"],
+        discarded=held["discarded"],
+        counts=Counts(Tally(*held["parsed"]), Tally(*held["rejected"]), skipped),
+        dead=Tally(*held["dead"]),
+        given_up=Tally(*held["given_up"]),
+    )
+
+
+def _from_tally(tally: Tally) -> list[int]:
+    return [tally.entries, tally.lines, tally.bytes]

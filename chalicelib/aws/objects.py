@@ -1,0 +1,79 @@
+"""S3 objects, read with their version pinned: `VersionId`, or `If-Match` where the bucket has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from chalicelib.aws.errors import translated
+from chalicelib.core.errors import TransientError
+from chalicelib.core.notifications import Announced
+from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.core.text import OpenObject
+
+_PIECE_BYTES: Final = 256 * 1024
+
+
+class S3Objects:
+    """client: a low-level S3 client."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def head(self, announced: Announced) -> ObjectHead:
+        """Ask for size, type and time of the announced version; ObjectGoneError where there is none,
+        ObjectChangedError where the bucket keeps no versions and the key holds another upload."""
+        pin = _pin(announced.version_id, announced.etag)
+        with translated(f"reading s3://{announced.bucket}/{announced.key}"):
+            answer = self._client.head_object(Bucket=announced.bucket, Key=announced.key, **pin)
+        version_id = answer.get("VersionId")
+        return ObjectHead(
+            version=ObjectVersion(
+                bucket=announced.bucket,
+                key=announced.key,
+                version_id=version_id if version_id != "null" else None,
+                etag=answer["ETag"].strip('"'),
+            ),
+            size=answer["ContentLength"],
+            content_type=answer.get("ContentType", ""),
+            last_modified=answer["LastModified"],
+        )
+
+    def opener(self, head: ObjectHead) -> OpenObject:
+        """Give a function that reads the object's bytes from an offset to its end."""
+
+        def open_at(offset: int) -> Iterator[bytes]:
+            return self._read(head.version, head.size, offset)
+
+        return open_at
+
+    def _read(self, version: ObjectVersion, size: int, offset: int) -> Iterator[bytes]:
+        if offset >= size:
+            return
+        request = {"Bucket": version.bucket, "Key": version.key, **_pin(version.version_id, version.etag)}
+        if offset:
+            request["Range"] = f"bytes={offset}-"
+        with translated(f"reading {version} from byte {offset:,}"):
+            answer = self._client.get_object(**request)
+            body = answer["Body"]
+            read = 0
+            expected = size - offset
+            if answer["ContentLength"] != expected:
+                raise TransientError(
+                    f"reading {version} from byte {offset:,}: S3 offers {answer['ContentLength']:,} bytes,"
+                    f" not {expected:,}"
+                )
+            try:
+                while piece := body.read(_PIECE_BYTES):
+                    read += len(piece)
+                    yield piece
+            finally:
+                body.close()
+            if read != expected:
+                raise TransientError(f"reading {version}: the answer ended {expected - read:,} bytes early")
+
+
+def _pin(version_id: str | None, etag: str | None) -> dict[str, str]:
+    if version_id:
+        return {"VersionId": version_id}
+    return {"IfMatch": f'"{etag}"'} if etag else {}

@@ -1,0 +1,62 @@
+"""SQS: groups of messages sent with `Failed` checked and resent; visibility that grows."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from chalicelib.aws.errors import translated
+from chalicelib.core.errors import OutOfTimeError, PermanentError
+from chalicelib.delivery import Deadline, Outgoing
+
+_MAX_BACKOFF_SECONDS: Final = 5.0
+
+
+class SqsQueue:
+    """client: a low-level SQS client. url: the queue's."""
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send_group(self, group: Sequence[Outgoing], deadline: Deadline) -> None:
+        """Send what fits one request; returns once SQS has every message of it."""
+        entries = {str(number): _entry(number, message) for number, message in enumerate(group)}
+        attempt = 0
+        while True:
+            with translated(f"sending to {self._url}"):
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=list(entries.values()))
+            for sent in answer.get("Successful", ()):
+                entries.pop(sent["Id"], None)
+            failed = answer.get("Failed", ())
+            if fault := next((each for each in failed if each.get("SenderFault")), None):
+                raise PermanentError(
+                    f"{self._url} refuses a message: {fault.get('Code')} {fault.get('Message')}"
+                )
+            if not entries:
+                return
+            attempt += 1
+            pause = random.uniform(0, min(_MAX_BACKOFF_SECONDS, 0.1 * 2**attempt))
+            if deadline.seconds_left < pause + 1:
+                raise OutOfTimeError(f"{self._url} did not take {len(entries)} messages in time")
+            time.sleep(pause)
+
+    def delay_redelivery(self, receipt_handle: str, seconds: int) -> None:
+        """Hide a message that failed for so long from now."""
+        with translated(f"hiding a message of {self._url}"):
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+            )
+
+
+def _entry(number: int, message: Outgoing) -> dict[str, Any]:
+    entry: dict[str, Any] = {"Id": str(number), "MessageBody": message.body}
+    if message.delay_seconds:
+        entry["DelaySeconds"] = message.delay_seconds
+    if message.trace:
+        entry["MessageSystemAttributes"] = {
+            "AWSTraceHeader": {"DataType": "String", "StringValue": message.trace}
+        }
+    return entry

@@ -1,0 +1,118 @@
+"""The records table: BatchWriteItem on a few threads, with what comes back unprocessed sent again.
+
+The request body is built with orjson and swapped in just before botocore signs it, which costs a
+quarter of botocore's own serialiser; credentials, retries and signing stay botocore's. Memory: the
+items of one batch, and a request of up to 25 items for each thread.
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import orjson
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.errors import THROTTLED, code_of, translated
+from chalicelib.core.errors import OutOfTimeError
+from chalicelib.core.records import untyped
+from chalicelib.delivery import Deadline
+from chalicelib.status import RecordPage
+
+ITEMS_PER_REQUEST: Final = 25
+"""https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html"""
+
+_REQUEST_MAX_BYTES: Final = 15 * 1024 * 1024
+_MAX_BACKOFF_SECONDS: Final = 5.0
+
+Item = dict[str, Any]
+
+
+class DynamoRecords:
+    """client: a low-level DynamoDB client made with `parameter_validation=False` and a connection
+    pool at least as large as `threads`."""
+
+    def __init__(self, client: Any, table: str, threads: int) -> None:
+        self._client = client
+        self._table = table
+        self._bodies = threading.local()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="write")
+        client.meta.events.register("before-call.dynamodb.BatchWriteItem", self._swap_body)
+
+    def put(self, items: Sequence[Item], deadline: Deadline) -> None:
+        """Write every item (typed JSON), or raise TransientError; repeating it changes nothing."""
+        groups = [items[at : at + ITEMS_PER_REQUEST] for at in range(0, len(items), ITEMS_PER_REQUEST)]
+        for _ in self._pool.map(lambda group: self._put_group(group, deadline), groups):
+            pass
+
+    def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage:
+        """Items of one kind between two sort keys, both included; `limit` bounds what is looked at."""
+        with translated(f"reading {self._table}"):
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+                FilterExpression="#kind = :kind",
+                ExpressionAttributeNames={"#kind": "kind"},
+                ExpressionAttributeValues={
+                    ":pk": {"S": partition},
+                    ":first": {"S": first},
+                    ":last": {"S": last},
+                    ":kind": {"S": kind},
+                },
+                Limit=limit,
+            )
+        reached = answer.get("LastEvaluatedKey")
+        items = [{name: untyped(value) for name, value in item.items()} for item in answer["Items"]]
+        return RecordPage(items, answer["ScannedCount"], reached["sk"]["S"] if reached else None)
+
+    def _put_group(self, group: Sequence[Item], deadline: Deadline) -> None:
+        requests = [{"PutRequest": {"Item": item}} for item in group]
+        attempt = 0
+        while requests:
+            requests = self._requested(requests)
+            if not requests:
+                return
+            attempt += 1
+            pause = random.uniform(0, min(_MAX_BACKOFF_SECONDS, 0.05 * 2**attempt))
+            if deadline.seconds_left < pause + 1:
+                raise OutOfTimeError(f"{self._table} did not take {len(requests)} items in time: throttled")
+            time.sleep(pause)
+
+    def _requested(self, requests: list[Item]) -> list[Item]:
+        """Send once; give back what was not processed."""
+        body = orjson.dumps({"RequestItems": {self._table: requests}})
+        if len(body) > _REQUEST_MAX_BYTES and len(requests) > 1:
+            half = len(requests) // 2
+            return self._requested(requests[:half]) + self._requested(requests[half:])
+        self._bodies.body = body
+        with translated(f"writing to {self._table}"):
+            try:
+                answer = self._client.batch_write_item(RequestItems={})
+            except ClientError as error:
+                if code_of(error) in THROTTLED:
+                    return requests
+                raise
+        unprocessed = answer.get("UnprocessedItems", {}).get(self._table, [])
+        return [_as_json(request) for request in unprocessed]
+
+    def _swap_body(self, params: dict[str, Any], **_: Any) -> None:
+        body = getattr(self._bodies, "body", None)
+        if body is not None:
+            params["body"] = body
+            self._bodies.body = None
+
+
+def _as_json(value: Any) -> Any:
+    """What botocore parsed, as it came over the wire: binary values in base64."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, dict):
+        return {name: _as_json(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_as_json(each) for each in value]
+    return value

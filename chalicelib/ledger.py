@@ -1,0 +1,170 @@
+"""What was planned, cut, sealed and marked for each file, kept so that it only converges.
+
+Whoever writes a mark or a seal writes first and then reads the other side, strongly consistent, so
+that the last one always notices that it is the last and settles the split and the file. Every call
+may be repeated, and any two may race.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final, NamedTuple, Protocol
+
+from chalicelib.core.accounts import (
+    MARKS_PER_LEAF,
+    FileAccount,
+    Mark,
+    Outcome,
+    Seal,
+    SplitAccount,
+    Summary,
+    account_of,
+    summary_of,
+)
+from chalicelib.core.errors import FroeError
+from chalicelib.core.plan import Plan
+
+_LIVE_SPLITS: Final = 16
+
+
+class StoredFile(NamedTuple):
+    """A file as the ledger holds it; times are aware, UTC; account: as of the last settled split."""
+
+    plan: Plan
+    account: FileAccount
+    opened_at: datetime
+    settled_at: datetime | None
+    splits_queued: bool
+
+
+def opened_position(opened_at: datetime, file_id: str) -> str:
+    """Where a file stands in lists, which are sorted by the time of opening."""
+    return f"{opened_at.isoformat(timespec='microseconds')}#{file_id}"
+
+
+class LedgerTable(Protocol):
+    """The ledger's table. Reads are strongly consistent, writes conditional as each says."""
+
+    def put_plan(self, plan: Plan, account: FileAccount, now: datetime) -> bool:
+        """Put the plan unless the file has one; whether it was put."""
+
+    def file(self, file_id: str) -> StoredFile | None: ...
+
+    def note_splits_queued(self, file_id: str) -> None: ...
+
+    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal:
+        """Put the seal unless the split has one; give the one that is there then."""
+
+    def seal(self, file_id: str, split: int) -> Seal | None: ...
+
+    def raise_mark(
+        self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None
+    ) -> Mapping[int, Mark]:
+        """Assign the mark unless the batch's is as high; give the marks of its leaf after that."""
+
+    def mark(self, file_id: str, split: int, batch: int) -> Mark | None: ...
+
+    def marks(self, file_id: str, split: int) -> Mapping[int, Mark]: ...
+
+    def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
+        """Put the summary unless the split has one of the same or a later revision."""
+
+    def splits(self, file_id: str) -> list[SplitAccount]: ...
+
+    def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
+        """Put the account unless the file has one of the same or a later revision."""
+
+
+class SealConflictError(FroeError):
+    """Two seals of one split differ: its cuts depended on more than plan and text. A bug."""
+
+
+class Ledger:
+    def __init__(self, table: LedgerTable, now: Callable[[], datetime]) -> None:
+        self._table = table
+        self._now = now
+
+    def open(self, plan: Plan) -> tuple[StoredFile, bool]:
+        """Open the file with this plan, or give the file that was opened before; whether it is new."""
+        won = self._table.put_plan(plan, account_of(plan, ()), self._now())
+        stored = self._table.file(plan.file_id)
+        assert stored is not None, "a plan that was put, or lost to another, can be read"
+        return stored, won
+
+    def file(self, file_id: str) -> StoredFile | None:
+        return self._table.file(file_id)
+
+    def note_splits_queued(self, file_id: str) -> None:
+        self._table.note_splits_queued(file_id)
+
+    def seal_of(self, file_id: str, split: int) -> Seal | None:
+        return self._table.seal(file_id, split)
+
+    def is_done(self, file_id: str, split: int, batch: int) -> bool:
+        mark = self._table.mark(file_id, split, batch)
+        return mark is not None and mark.outcome is Outcome.DONE
+
+    def seal(self, plan: Plan, seal: Seal) -> None:
+        """Write a seal, then look whether it was all that its split, or the file, waited for."""
+        file_id = plan.file_id
+        stored = self._table.put_seal(file_id, seal, plan.expires_at)
+        if stored != seal:
+            raise SealConflictError(f"split {seal.split} of {file_id} is sealed as {stored}, not {seal}")
+        marks = self._table.marks(file_id, seal.split)
+        if len(marks) >= seal.batches:
+            self._table.put_summary(file_id, seal.split, summary_of(marks.values()))
+        self.settle(file_id)
+
+    def mark(self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None) -> None:
+        """Write a mark, then look whether it was all that its split, or the file, waited for."""
+        leaf = self._table.raise_mark(file_id, split, batch, mark, expires_at)
+        self._look_up_from(file_id, split, batch, leaf)
+
+    def look_again(self, file_id: str, split: int, batch: int) -> None:
+        """What `mark` does after writing: for a mark whose writer may have died there."""
+        first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
+        marks = self._table.marks(file_id, split)
+        leaf = {number: mark for number, mark in marks.items() if first <= number < first + MARKS_PER_LEAF}
+        self._look_up_from(file_id, split, batch, leaf)
+
+    def _look_up_from(self, file_id: str, split: int, batch: int, leaf: Mapping[int, Mark]) -> None:
+        seal = self._table.seal(file_id, split)
+        if seal is None:
+            return
+        first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
+        if len(leaf) < min(MARKS_PER_LEAF, seal.batches - first):
+            return
+        marks = self._table.marks(file_id, split)
+        if len(marks) < seal.batches:
+            return
+        self._table.put_summary(file_id, split, summary_of(marks.values()))
+        self.settle(file_id)
+
+    def settle(self, file_id: str) -> None:
+        """Add up the splits and write the file's account if it is news."""
+        stored = self._table.file(file_id)
+        if stored is None:
+            return
+        account = account_of(stored.plan, self._table.splits(file_id))
+        if account.revision > stored.account.revision:
+            self._table.put_account(file_id, account, self._now())
+
+    def account(self, stored: StoredFile) -> FileAccount:
+        """The account as of now: marks are counted before their split is settled, in the first few
+        splits that are not (in a huge file the others follow with their own settling)."""
+        file_id = stored.plan.file_id
+        if stored.account.state.settled:
+            return stored.account
+        splits = {split.split: split for split in self._table.splits(file_id)}
+        expected = stored.plan.known_splits or len(splits) + 1
+        unsettled = [number for number in range(expected) if not _is_settled(splits.get(number))]
+        for number in unsettled[:_LIVE_SPLITS]:
+            seal = splits[number].seal if number in splits else None
+            marks = self._table.marks(file_id, number)
+            splits[number] = SplitAccount(number, seal, summary_of(marks.values()))
+        return account_of(stored.plan, splits.values())
+
+
+def _is_settled(split: SplitAccount | None) -> bool:
+    return bool(split and split.seal and split.summary.marked >= split.seal.batches)

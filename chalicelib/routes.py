@@ -1,0 +1,150 @@
+"""The status API: each route asks one use case, and every refusal is one sentence.
+
+Errors come as Chalice gives them: ``{"Code": …, "Message": …}``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from chalice.app import BadRequestError, ChaliceViewError, NotFoundError, Request, Response
+
+from chalicelib import status
+from chalicelib.core.errors import ObjectGoneError, TransientError
+from chalicelib.core.notifications import Announced, announcement_of
+from chalicelib.delivery import Deadline, Outgoing
+from chalicelib.services import Services
+from chalicelib.settings import SettingsError
+
+GetServices = Callable[[], Services]
+
+_SEND_SECONDS: Final = 10.0
+PAGE: Final = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Froe</title>
+<h1>Froe</h1>
+<p>Log files in, typed records out, every line accounted for.</p>
+<p><code>GET /health</code> is open. With <code>Authorization: Bearer &lt;token&gt;</code>:
+<code>GET /files</code>, <code>GET /files/{file_id}</code>, and of each file
+<code>/batches</code>, <code>/records</code>, <code>/rejects</code>;
+<code>POST /files</code> with <code>{"bucket", "key"}</code> ingests an object that lies in the input bucket.</p>
+</html>
+"""
+
+
+class NotConfiguredError(ChaliceViewError):
+    STATUS_CODE = 503
+
+
+class UnavailableError(ChaliceViewError):
+    STATUS_CODE = 503
+
+
+def is_authorized(authorization: str, token_sha256: str) -> bool:
+    """Whether an Authorization header bears the token of that SHA-256; compared in constant time.
+
+    RFC 6750 section 2.1; the scheme's name is case-insensitive (RFC 9110 section 11.1).
+    """
+    scheme, _, token = authorization.partition(" ")
+    digest = hashlib.sha256(token.strip().encode()).hexdigest()
+    return hmac.compare_digest(digest, token_sha256.lower()) and scheme.lower() == "bearer"
+
+
+def files(services: GetServices, request: Request) -> dict[str, Any]:
+    asked = _Asked(request, "state", "key", "limit", "cursor")
+    with _refusals():
+        return services().status.files(
+            state=asked.text("state"), key=asked.text("key"), limit=asked.limit, cursor=asked.text("cursor")
+        )
+
+
+def file(services: GetServices, file_id: str) -> dict[str, Any]:
+    with _refusals():
+        return services().status.file(file_id)
+
+
+def batches(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
+    asked = _Asked(request, "limit", "cursor")
+    with _refusals():
+        return services().status.batches(file_id, limit=asked.limit, cursor=asked.text("cursor"))
+
+
+def records(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
+    asked = _Asked(request, "severity", "from", "to", "limit", "cursor")
+    with _refusals():
+        return services().status.records(
+            file_id,
+            severity=asked.text("severity"),
+            from_=asked.text("from"),
+            to=asked.text("to"),
+            limit=asked.limit,
+            cursor=asked.text("cursor"),
+        )
+
+
+def rejects(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
+    asked = _Asked(request, "limit", "cursor")
+    with _refusals():
+        return services().status.rejects(file_id, limit=asked.limit, cursor=asked.text("cursor"))
+
+
+def ingest(services: GetServices, request: Request) -> Response:
+    """Announce an object that lies in the input bucket, as S3 would; 202 with the file's id."""
+    with _refusals():
+        body = request.json_body
+        if not isinstance(body, dict) or not all(
+            isinstance(body.get(name), str) for name in ("bucket", "key")
+        ):
+            raise status.BadQueryError('the body must be JSON such as {"bucket": "…", "key": "…"}')
+        input_bucket = services().settings.input_bucket
+        if body["bucket"] != input_bucket:
+            raise status.BadQueryError(
+                f"bucket is {body['bucket']!r}: only the input bucket {input_bucket!r} is read"
+            )
+        head = services().objects.head(Announced(body["bucket"], body["key"]))
+        services().split_queue.send_group([Outgoing(announcement_of(head))], Deadline.after(_SEND_SECONDS))
+    described = {
+        "file_id": head.version.file_id,
+        "bucket": head.version.bucket,
+        "key": head.version.key,
+        "version_id": head.version.version_id,
+    }
+    return Response(described, status_code=202)
+
+
+class _Asked:
+    """The query string; a parameter that the route does not know is refused by name."""
+
+    def __init__(self, request: Request, *known: str) -> None:
+        self._given = dict(request.query_params or {})
+        if unknown := [name for name in self._given if name not in known]:
+            raise BadRequestError(f"unknown parameter {unknown[0]!r}: known are {', '.join(known)}")
+
+    def text(self, name: str) -> str | None:
+        return self._given.get(name) or None
+
+    @property
+    def limit(self) -> int:
+        text = self.text("limit")
+        if text is None:
+            return status.DEFAULT_LIMIT
+        if not text.isdecimal():
+            raise BadRequestError(f"limit is {text!r}: give a number from 1 to {status.MAX_LIMIT}")
+        return int(text)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except SettingsError as error:
+        raise NotConfiguredError(str(error)) from error
+    except status.BadQueryError as error:
+        raise BadRequestError(str(error)) from error
+    except (status.NotFoundError, ObjectGoneError) as error:
+        raise NotFoundError(str(error)) from error
+    except TransientError as error:
+        raise UnavailableError(error.reason) from error

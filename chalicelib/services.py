@@ -1,0 +1,97 @@
+"""The one place where everything is put together; clients are made on first use.
+
+A function makes only the clients it uses: each costs tens of milliseconds of a cold start.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from chalicelib.aws.ledger_table import DynamoLedger
+from chalicelib.aws.objects import S3Objects
+from chalicelib.aws.queues import SqsQueue
+from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.aws.tracing import make_tracer
+from chalicelib.ledger import Ledger
+from chalicelib.settings import Settings
+from chalicelib.splitter import Splitter
+from chalicelib.status import Status
+from chalicelib.worker import Worker
+
+
+class Services:
+    """session: a boto3 session (or the like) that makes the clients."""
+
+    def __init__(self, settings: Settings, session: Any = boto3) -> None:
+        self.settings = settings
+        self._session = session
+
+    def _client(self, service: str, **config: Any) -> Any:
+        return self._session.client(
+            service,
+            config=Config(retries={"mode": "standard", "max_attempts": 4}, user_agent="froe", **config),
+        )
+
+    @cached_property
+    def objects(self) -> S3Objects:
+        return S3Objects(self._client("s3"))
+
+    @cached_property
+    def _dynamodb(self) -> Any:
+        threads = self.settings.write_threads
+        return self._client("dynamodb", parameter_validation=False, max_pool_connections=threads + 2)
+
+    @cached_property
+    def _sqs(self) -> Any:
+        return self._client("sqs", parameter_validation=False)
+
+    @cached_property
+    def split_queue(self) -> SqsQueue:
+        return SqsQueue(self._sqs, self.settings.split_queue)
+
+    @cached_property
+    def batch_queue(self) -> SqsQueue:
+        return SqsQueue(self._sqs, self.settings.batch_queue)
+
+    @cached_property
+    def ledger_table(self) -> DynamoLedger:
+        return DynamoLedger(self._dynamodb, self.settings.ledger_table)
+
+    @cached_property
+    def records_table(self) -> DynamoRecords:
+        return DynamoRecords(self._dynamodb, self.settings.records_table, self.settings.write_threads)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.ledger_table, lambda: datetime.now(UTC))
+
+    @cached_property
+    def tracer(self) -> Any:
+        return make_tracer()
+
+    @cached_property
+    def splitter(self) -> Splitter:
+        settings = self.settings
+        return Splitter(
+            self.objects,
+            self.ledger,
+            self.split_queue,
+            self.batch_queue,
+            self.tracer,
+            limits=settings.limits,
+            retention_days=settings.retention_days,
+            split_delay_seconds=settings.split_delay_seconds,
+        )
+
+    @cached_property
+    def worker(self) -> Worker:
+        return Worker(self.records_table, self.ledger, self.tracer)
+
+    @cached_property
+    def status(self) -> Status:
+        return Status(self.ledger, self.ledger_table, self.records_table)

@@ -1,0 +1,115 @@
+"""The settings of a deployment: environment variables, read once; a missing or wrong one says so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.core.framing import Limits
+
+RESOURCE_NAMES: Final = (
+    "INPUT_BUCKET",
+    "SPLIT_QUEUE",
+    "BATCH_QUEUE",
+    "DEAD_LETTER_QUEUE",
+    "RECORDS_TABLE",
+    "LEDGER_TABLE",
+    "LEDGER_STREAM_ARN",
+    "QUARANTINE_BUCKET",
+    "NOTICES_TOPIC_ARN",
+    "API_TOKEN_SHA256",
+)
+"""What `infra/data.json` creates, and the digest of the status routes' token."""
+
+TUNING_DEFAULTS: Final[Mapping[str, int]] = {
+    "BATCH_MAX_LINES": Limits().batch_max_lines,
+    "BATCH_MAX_BYTES": Limits().batch_max_bytes,
+    "ENTRY_MAX_BYTES": Limits().entry_max_bytes,
+    "SPLIT_BYTES": Limits().split_bytes,
+    "RETENTION_DAYS": 0,
+    "SPLIT_DELAY_SECONDS": 300,
+    "RETRY_BASE_SECONDS": 10,
+    "WRITE_THREADS": 8,
+}
+_RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "BATCH_MAX_LINES": (1, 100_000),
+    "BATCH_MAX_BYTES": (1024, 720_000),
+    "ENTRY_MAX_BYTES": (1024, 262_144),
+    "SPLIT_BYTES": (1024, 1 << 40),
+    "RETENTION_DAYS": (0, 36_500),
+    "SPLIT_DELAY_SECONDS": (0, 900),
+    "RETRY_BASE_SECONDS": (0, 900),
+    "WRITE_THREADS": (1, 64),
+}
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names it and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Queues are URLs; limits in lines and bytes of text; api_token_sha256 in hexadecimal."""
+
+    input_bucket: str
+    split_queue: str
+    batch_queue: str
+    dead_letter_queue: str
+    records_table: str
+    ledger_table: str
+    ledger_stream_arn: str
+    quarantine_bucket: str
+    notices_topic_arn: str
+    api_token_sha256: str
+    limits: Limits
+    retention_days: int
+    split_delay_seconds: int
+    retry_base_seconds: int
+    write_threads: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Raises SettingsError."""
+        missing = missing_names(environment)
+        if missing:
+            raise SettingsError(
+                f"missing {', '.join(missing)}: `froe up` provides them for a local run,"
+                " `froe deploy --stage dev` for an AWS account"
+            )
+        tuning = {name: _number(environment, name) for name in TUNING_DEFAULTS}
+        if tuning["ENTRY_MAX_BYTES"] > tuning["BATCH_MAX_BYTES"]:
+            raise SettingsError(
+                f"ENTRY_MAX_BYTES is {tuning['ENTRY_MAX_BYTES']}: set it to at most BATCH_MAX_BYTES"
+                f" ({tuning['BATCH_MAX_BYTES']}), so that a whole entry fits a batch"
+            )
+        return cls(
+            **{name.lower(): environment[name] for name in RESOURCE_NAMES},
+            limits=Limits(
+                batch_max_lines=tuning["BATCH_MAX_LINES"],
+                batch_max_bytes=tuning["BATCH_MAX_BYTES"],
+                entry_max_bytes=tuning["ENTRY_MAX_BYTES"],
+                split_bytes=tuning["SPLIT_BYTES"],
+            ),
+            retention_days=tuning["RETENTION_DAYS"],
+            split_delay_seconds=tuning["SPLIT_DELAY_SECONDS"],
+            retry_base_seconds=tuning["RETRY_BASE_SECONDS"],
+            write_threads=tuning["WRITE_THREADS"],
+        )
+
+
+def missing_names(environment: Mapping[str, str]) -> list[str]:
+    return [name for name in RESOURCE_NAMES if not environment.get(name)]
+
+
+def _number(environment: Mapping[str, str], name: str) -> int:
+    text = environment.get(name) or str(TUNING_DEFAULTS[name])
+    low, high = _RANGES[name]
+    try:
+        number = int(text)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise SettingsError(f"{name} is {text!r}: set it to a whole number from {low} to {high}")
+    return number

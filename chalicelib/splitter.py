@@ -1,0 +1,192 @@
+"""The splitter: opens files, queues their splits, cuts splits into batches and seals them.
+
+Durable before done: every batch of a split is in the queue before its seal is written, and a split
+message goes only after the seal. Memory: a block, a batch and a group of messages (1 MiB).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from chalicelib.core.accounts import Seal, Tally, is_last_split
+from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError, TransientError
+from chalicelib.core.framing import Batch, Cutter, Limits
+from chalicelib.core.messages import SplitMessage, batch_id, batch_message, encode_batch, encode_split
+from chalicelib.core.notifications import Announced, Said, Unknown
+from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, make_plan
+from chalicelib.core.text import OpenObject, Text
+from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
+from chalicelib.ledger import Ledger
+from chalicelib.tracing import Tracer
+
+_BORDER_MARGIN_SECONDS: Final = 5.0
+_UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+logger = logging.getLogger("froe")
+
+
+class Objects(Protocol):
+    def head(self, announced: Announced) -> ObjectHead: ...
+
+    def opener(self, head: ObjectHead) -> OpenObject: ...
+
+
+class Splitter:
+    """limits, retention_days and split_delay_seconds hold for files that are opened from now on."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        ledger: Ledger,
+        split_queue: Sends,
+        batch_queue: Sends,
+        tracer: Tracer,
+        *,
+        limits: Limits,
+        retention_days: int,
+        split_delay_seconds: int,
+    ) -> None:
+        self._objects = objects
+        self._ledger = ledger
+        self._split_queue = split_queue
+        self._batch_queue = batch_queue
+        self._tracer = tracer
+        self._limits = limits
+        self._retention_days = retention_days
+        self._split_delay_seconds = split_delay_seconds
+
+    def ingest_all(self, said: Iterable[Said], deadline: Deadline) -> None:
+        """Open and begin every announced object; what fails does not keep the others back."""
+        errors: list[Exception] = []
+        for each in said:
+            if isinstance(each, Announced):
+                try:
+                    self.ingest(each, deadline)
+                except (PermanentError, TransientError) as error:
+                    logger.warning("object_failed", extra={"key": each.key, "reason": error.reason})
+                    errors.append(error)
+            elif isinstance(each, Unknown):
+                logger.error("notification_unknown", extra={"reason": each.why})
+                errors.append(PermanentError(each.why))
+            else:
+                logger.info("notification_ignored", extra={"key": each.key, "reason": each.why})
+        if errors:
+            raise next((error for error in errors if isinstance(error, TransientError)), errors[0])
+
+    def ingest(self, announced: Announced, deadline: Deadline) -> str:
+        """Open the file, queue its splits and cut the first; gives the file's id."""
+        plan = self._planned(announced)
+        stored, is_new = self._ledger.open(plan)
+        plan = stored.plan
+        if plan.failure:
+            logger.warning("file_failed", extra={"file_id": plan.file_id, "reason": plan.failure})
+            return plan.file_id
+        if not stored.splits_queued:
+            sender = Sender(self._split_queue, deadline)
+            for message in self._split_messages(plan):
+                sender.add(message)
+            sender.flush()
+            self._ledger.note_splits_queued(plan.file_id)
+        if is_new:
+            logger.info(
+                "file_opened", extra={"file_id": plan.file_id, "key": announced.key, "format": plan.format}
+            )
+            self._cut_from(plan, 0, 0, deadline)
+        return plan.file_id
+
+    def cut(self, message: SplitMessage, deadline: Deadline) -> None:
+        """Cut a queued split, and what follows it where the file is cut in sequence."""
+        stored = self._ledger.file(message.file_id)
+        if stored is None:
+            raise PermanentError(f"split {message.split} of {message.file_id}: the ledger has no such file")
+        if not stored.plan.failure:
+            self._cut_from(stored.plan, message.split, message.start, deadline)
+
+    def _planned(self, announced: Announced) -> Plan:
+        known_as = ObjectVersion(announced.bucket, announced.key, announced.version_id, announced.etag or "")
+        identified = known_as.version_id or known_as.etag
+        stored = self._ledger.file(known_as.file_id) if identified else None
+        if stored:
+            return stored.plan
+        try:
+            head = self._objects.head(announced)
+            opener = self._objects.opener(head)
+            return make_plan(head, opener, self._limits, retention_days=self._retention_days)
+        except (ObjectGoneError, ObjectChangedError) as error:
+            if not identified:
+                raise
+            what = "deleted" if isinstance(error, ObjectGoneError) else "overwritten"
+            created = datetime.fromisoformat(announced.at) if announced.at else _UNKNOWN_TIME
+            head = ObjectHead(known_as, announced.size or 0, "", created)
+            return failed_plan(head, f"the object was {what} before it could be read")
+
+    def _split_messages(self, plan: Plan) -> Iterator[Outgoing]:
+        trace = self._tracer.header()
+        for split in range(plan.known_splits or 1):
+            message = SplitMessage(plan.object, plan.file_id, split, None if split else 0, trace=trace)
+            delay_seconds = 0 if split else self._split_delay_seconds
+            yield Outgoing(encode_split(message), delay_seconds, trace)
+
+    def _cut_from(self, plan: Plan, split: int, start: int | None, deadline: Deadline) -> None:
+        """Cut a split that is not sealed yet, and those behind it where the text is cut in sequence."""
+        while sealed := self._ledger.seal_of(plan.file_id, split):
+            if plan.parallel or sealed.last:
+                return
+            split, start = split + 1, sealed.end
+        cutter, text = self._cutter(plan, split, start)
+        while True:
+            began = time.monotonic()
+            seal = self._cut_one(plan, cutter, text, split, deadline)
+            if plan.parallel or seal.last:
+                return
+            split += 1
+            if deadline.seconds_left < 2 * (time.monotonic() - began) + _BORDER_MARGIN_SECONDS:
+                trace = self._tracer.header()
+                message = SplitMessage(plan.object, plan.file_id, split, seal.end, trace=trace)
+                self._split_queue.send_group([Outgoing(encode_split(message), trace=trace)], deadline)
+                return
+
+    def _cutter(self, plan: Plan, split: int, start: int | None) -> tuple[Cutter, Text]:
+        opener = self._objects.opener(plan.head)
+        if plan.parallel and split:
+            position = split * plan.limits.split_bytes
+            text = plan.text(opener, position - 1)
+            return Cutter(text, plan.framing, plan.limits, position, aligned=False), text
+        begin = 0 if plan.parallel else start
+        if begin is None:
+            raise PermanentError(
+                f"split {split} of {plan.file_id} is cut in sequence, and its start is not known"
+            )
+        text = plan.text(opener, begin)
+        return Cutter(text, plan.framing, plan.limits, begin, aligned=True), text
+
+    def _cut_one(self, plan: Plan, cutter: Cutter, text: Text, split: int, deadline: Deadline) -> Seal:
+        start, total, number = cutter.position, Tally(), 0
+        sender = Sender(self._batch_queue, deadline)
+        trace = self._tracer.header()
+        batches = cutter.cut(split)
+        batch = self._read(plan, batches, split, number)
+        while batch is not None:
+            message = batch_message(plan, batch, trace=trace)
+            with self._tracer.subsegment("send", plan.file_id, message.batch_id, plan.format):
+                sender.add(Outgoing(encode_batch(message), trace=trace))
+            total += Tally(batch.entries, batch.lines, batch.length)
+            number += 1
+            batch = self._read(plan, batches, split, number)
+        sender.flush()
+        last = is_last_split(plan, split, cutter.position, text_ended=cutter.at_end)
+        damage = text.damage if last else None
+        seal = Seal(split, start, cutter.position, number, total, last, damage)
+        self._ledger.seal(plan, seal)
+        logger.info("split_sealed", extra={"file_id": plan.file_id, "split": split, "batches": number})
+        return seal
+
+    def _read(self, plan: Plan, batches: Iterator[Batch], split: int, number: int) -> Batch | None:
+        with self._tracer.subsegment(
+            "read", plan.file_id, batch_id(plan.file_id, split, number), plan.format
+        ):
+            return next(batches, None)

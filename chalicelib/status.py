@@ -1,0 +1,296 @@
+"""What people ask of the ledger and the records: files, their batches, records and rejects.
+
+Every list is a page: ``{"items": […], "cursor": …}``; a page may be empty while there is a cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple, Protocol
+
+from chalicelib.core.accounts import FileAccount, Mark, Outcome, State, Tally
+from chalicelib.core.messages import batch_id
+from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key
+from chalicelib.ledger import Ledger, LedgerTable, StoredFile, opened_position
+
+MAX_LIMIT: Final = 1000
+DEFAULT_LIMIT: Final = 100
+_LOOKED_AT_PER_PAGE: Final = 5000
+_SEVERITIES: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "WARNING": 13, "ERROR": 17, "FATAL": 21}
+
+
+class NotFoundError(Exception):
+    """There is no such file."""
+
+
+class BadQueryError(Exception):
+    """A parameter of a question is wrong; the message names it and the remedy."""
+
+
+class RecordPage(NamedTuple):
+    """Items (plain values), how many were looked at, and the sort key reached if there is more."""
+
+    items: list[dict[str, Any]]
+    looked_at: int
+    reached: str | None
+
+
+class ReadsRecords(Protocol):
+    def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage: ...
+
+
+class ListsFiles(LedgerTable, Protocol):
+    def files_by_state(self, state: State, *, before: str | None, limit: int) -> list[StoredFile]: ...
+
+    def files_by_key(self, key: str, *, before: str | None, limit: int) -> list[StoredFile]: ...
+
+
+class Status:
+    def __init__(self, ledger: Ledger, table: ListsFiles, records: ReadsRecords) -> None:
+        self._ledger = ledger
+        self._table = table
+        self._records = records
+
+    def file(self, file_id: str) -> dict[str, Any]:
+        """One file, its account as of now; raises NotFoundError."""
+        stored = self._stored(file_id)
+        return file_json(stored, self._ledger.account(stored))
+
+    def files(
+        self,
+        *,
+        state: str | None = None,
+        key: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+        cursor: str | None = None,
+    ) -> dict[str, Any]:
+        """Files, newest first, with their accounts as of their last settled split."""
+        limit = _checked_limit(limit)
+        wanted = _checked_state(state) if state else None
+        if key:
+            found = self._table.files_by_key(key, before=cursor, limit=limit)
+            page = [file for file in found if wanted in {None, file.account.state}]
+            more = len(found) == limit
+            last = found[-1] if found else None
+        else:
+            states = [wanted] if wanted else list(State)
+            merged = [
+                file
+                for each in states
+                for file in self._table.files_by_state(each, before=cursor, limit=limit)
+            ]
+            merged.sort(key=_position, reverse=True)
+            page, more = merged[:limit], len(merged) >= limit
+            last = page[-1] if page else None
+        return _listed(
+            [file_json(file, file.account) for file in page], _position(last) if more and last else None
+        )
+
+    def batches(
+        self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    ) -> dict[str, Any]:
+        """The batches of a file, in the order of the text."""
+        limit = _checked_limit(limit)
+        stored = self._stored(file_id)
+        after = _checked_batch_cursor(cursor) if cursor else (0, -1)
+        items: list[dict[str, Any]] = []
+        for split, number, mark in self._batches(stored, after):
+            if len(items) == limit:
+                last = items[-1]
+                return _listed(items, f"{last['split']}-{last['batch']}")
+            items.append(_batch_json(file_id, split, number, mark))
+        return _listed(items, None)
+
+    def records(
+        self,
+        file_id: str,
+        *,
+        severity: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+        cursor: str | None = None,
+    ) -> dict[str, Any]:
+        """The records of a file in the order of the text.
+
+        severity: at least that (TRACE to FATAL, or 1 to 24). from_, to: ISO 8601 bounds of the time
+        stamp, the second one excluded; records without a time stamp are outside of any bounds.
+        """
+        least = _checked_severity(severity) if severity else 0
+        begin, end = _checked_time("from", from_), _checked_time("to", to)
+
+        def wanted(item: dict[str, Any]) -> bool:
+            timestamp = item.get("timestamp", "").removesuffix("Z")
+            if begin and (not timestamp or timestamp < begin):
+                return False
+            if end and (not timestamp or timestamp >= end):
+                return False
+            return bool(item.get("severity_number", 0) >= least)
+
+        return self._entries(file_id, "record", wanted, limit, cursor)
+
+    def rejects(
+        self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    ) -> dict[str, Any]:
+        """The rejects of a file in the order of the text; `raw` in base64."""
+        return self._entries(file_id, "reject", lambda _: True, limit, cursor)
+
+    def _stored(self, file_id: str) -> StoredFile:
+        stored = self._ledger.file(file_id)
+        if stored is None:
+            raise NotFoundError(f"no file {file_id!r}; GET /files lists those there are")
+        return stored
+
+    def _batches(self, stored: StoredFile, after: tuple[int, int]) -> Iterator[tuple[int, int, Mark | None]]:
+        file_id = stored.plan.file_id
+        seals = {split.split: split.seal for split in self._table.splits(file_id)}
+        expected = 0 if stored.plan.failure else stored.plan.known_splits or len(seals) + 1
+        for split in range(after[0], expected):
+            marks = self._table.marks(file_id, split)
+            seal = seals.get(split)
+            count = seal.batches if seal else max(marks, default=-1) + 1
+            first = after[1] + 1 if split == after[0] else 0
+            for number in range(first, count):
+                yield split, number, marks.get(number)
+
+    def _entries(
+        self, file_id: str, kind: str, wanted: Any, limit: int, cursor: str | None
+    ) -> dict[str, Any]:
+        """Walk the text stretch by stretch: entries that begin in one MiB lie in one partition."""
+        limit = _checked_limit(limit)
+        stored = self._stored(file_id)
+        plan, account = stored.plan, self._ledger.account(stored)
+        text_end = account.text_bytes or (plan.head.size if plan.parallel else account.cut.bytes)
+        at = _checked_offset(cursor) if cursor else 0
+        items: list[dict[str, Any]] = []
+        looked_at = 0
+        while at < text_end:
+            stretch_end = (at // SHARD_STRIDE_BYTES + 1) * SHARD_STRIDE_BYTES
+            partition, first = record_key(file_id, plan.shards, at)
+            page = self._records.page(partition, first, sort_key(stretch_end - 1), kind, max(limit, 200))
+            for item in page.items:
+                if wanted(item):
+                    items.append(_entry_json(item))
+                    if len(items) == limit:
+                        return _listed(items, str(int(item["sk"]) + 1))
+            at = int(page.reached) + 1 if page.reached else stretch_end
+            looked_at += page.looked_at
+            if looked_at >= _LOOKED_AT_PER_PAGE:
+                return _listed(items, str(at))
+        return _listed(items, None)
+
+
+def _position(file: StoredFile) -> str:
+    return opened_position(file.opened_at, file.plan.file_id)
+
+
+def file_json(stored: StoredFile, account: FileAccount) -> dict[str, Any]:
+    plan, summary = stored.plan, account.summary
+    return {
+        "file_id": plan.file_id,
+        "bucket": plan.object.bucket,
+        "key": plan.object.key,
+        "version_id": plan.object.version_id,
+        "etag": plan.object.etag,
+        "size": plan.head.size,
+        "content_type": plan.head.content_type,
+        "last_modified": _time_json(plan.head.last_modified),
+        "state": account.state.value,
+        "reason": account.reason,
+        "format": plan.format,
+        "format_score": plan.format_score,
+        "text_bytes": account.text_bytes,
+        "splits": account.splits,
+        "batches": account.batches,
+        "parsed": _tally_json(summary.counts.parsed),
+        "rejected": _tally_json(summary.counts.rejected),
+        "skipped": _skipped_json(summary.counts.skipped),
+        "pending": _tally_json(account.pending),
+        "dead": _tally_json(summary.dead),
+        "discarded": _tally_json(summary.given_up),
+        "opened_at": _time_json(stored.opened_at),
+        "settled_at": _time_json(stored.settled_at),
+    }
+
+
+def _batch_json(file_id: str, split: int, number: int, mark: Mark | None) -> dict[str, Any]:
+    state = mark.outcome.name.lower() if mark else "pending"
+    described: dict[str, Any] = {
+        "batch_id": batch_id(file_id, split, number),
+        "split": split,
+        "batch": number,
+        "state": state,
+    }
+    if mark and mark.outcome is Outcome.DONE:
+        described["parsed"] = _tally_json(mark.counts.parsed)
+        described["rejected"] = _tally_json(mark.counts.rejected)
+        described["skipped"] = _skipped_json(mark.counts.skipped)
+    elif mark:
+        described["total"] = _tally_json(mark.total)
+        described["reason"] = mark.note
+    return described
+
+
+def _entry_json(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in {"pk", "sk"}}
+
+
+def _tally_json(tally: Tally) -> dict[str, int]:
+    return {"entries": tally.entries, "lines": tally.lines, "bytes": tally.bytes}
+
+
+def _skipped_json(skipped: Any) -> dict[str, dict[str, int]]:
+    return {reason: {"lines": tally.lines, "bytes": tally.bytes} for reason, tally in sorted(skipped.items())}
+
+
+def _time_json(time: datetime | None) -> str | None:
+    return time.isoformat().replace("+00:00", "Z") if time else None
+
+
+def _listed(items: Iterable[dict[str, Any]], cursor: str | None) -> dict[str, Any]:
+    return {"items": list(items), "cursor": cursor}
+
+
+def _checked_limit(limit: int) -> int:
+    if not 1 <= limit <= MAX_LIMIT:
+        raise BadQueryError(f"limit is {limit}: give a number from 1 to {MAX_LIMIT}")
+    return limit
+
+
+def _checked_state(state: str) -> State:
+    try:
+        return State(state.upper())
+    except ValueError as error:
+        known = ", ".join(each.value for each in State)
+        raise BadQueryError(f"state is {state!r}: give one of {known}") from error
+
+
+def _checked_severity(severity: str) -> int:
+    number = _SEVERITIES.get(severity.upper()) or (int(severity) if severity.isdecimal() else 0)
+    if not 1 <= number <= 24:
+        raise BadQueryError(f"severity is {severity!r}: give {', '.join(_SEVERITIES)} or 1 to 24")
+    return number
+
+
+def _checked_time(name: str, text: str | None) -> str | None:
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadQueryError(f"{name} is {text!r}: give a time such as 2026-01-31T12:00:00Z") from error
+    return (time.astimezone(UTC) if time.tzinfo else time).replace(tzinfo=None).isoformat()
+
+
+def _checked_offset(cursor: str) -> int:
+    if not cursor.isdecimal():
+        raise BadQueryError(f"cursor is {cursor!r}: give the one of the page before")
+    return int(cursor)
+
+
+def _checked_batch_cursor(cursor: str) -> tuple[int, int]:
+    split, dash, number = cursor.partition("-")
+    if not (dash and split.isdecimal() and number.isdecimal()):
+        raise BadQueryError(f"cursor is {cursor!r}: give the one of the page before")
+    return int(split), int(number)

@@ -1,0 +1,77 @@
+"""The worker: parses a batch, writes its records, marks it; every step may be repeated.
+
+Durable before done: every record is written before the mark, and the mark before the message goes.
+Memory: the entries and items of one batch.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from chalicelib.core.accounts import Mark
+from chalicelib.core.errors import PermanentError
+from chalicelib.core.messages import BatchMessage, decode
+from chalicelib.core.parsing import Counter, outcomes_of
+from chalicelib.core.records import Skip, item_of
+from chalicelib.delivery import Deadline
+from chalicelib.ledger import Ledger
+from chalicelib.tracing import Tracer
+
+logger = logging.getLogger("froe")
+
+
+class PutsRecords(Protocol):
+    def put(self, items: Sequence[dict[str, Any]], deadline: Deadline) -> None:
+        """Write every item, or raise TransientError; repeating it changes nothing."""
+
+
+class Worker:
+    def __init__(self, records: PutsRecords, ledger: Ledger, tracer: Tracer) -> None:
+        self._records = records
+        self._ledger = ledger
+        self._tracer = tracer
+
+    def handle(self, body: str, deadline: Deadline) -> None:
+        """Do all that a batch message asks for; raises TransientError or PermanentError."""
+        message = decode(body)
+        if not isinstance(message, BatchMessage):
+            raise PermanentError("a split message has come to the batch queue")
+        file_id, batch_id = message.file_id, message.batch_id
+        if self._ledger.is_done(file_id, message.split, message.number):
+            logger.info("batch_repeated", extra={"file_id": file_id, "batch_id": batch_id})
+            self._ledger.look_again(file_id, message.split, message.number)
+            return
+        about = (file_id, batch_id, message.format)
+        with self._tracer.subsegment("parse", *about):
+            items, mark = _parsed(message)
+        with self._tracer.subsegment("write", *about):
+            self._records.put(items, deadline)
+        with self._tracer.subsegment("mark", *about):
+            self._ledger.mark(file_id, message.split, message.number, mark, message.expires_at)
+        logger.info("batch_done", extra={"file_id": file_id, "batch_id": batch_id, "items": len(items)})
+
+
+def _parsed(message: BatchMessage) -> tuple[list[dict[str, Any]], Mark]:
+    items = []
+    counter = Counter()
+    for outcome in outcomes_of(message):
+        counter.add(outcome)
+        if not isinstance(outcome.result, Skip):
+            items.append(
+                item_of(
+                    outcome,
+                    file_id=message.file_id,
+                    batch_id=message.batch_id,
+                    format_name=message.format,
+                    shards=message.shards,
+                    expires_at=message.expires_at,
+                )
+            )
+    counts = counter.counts
+    if (counts.total.lines, counts.total.bytes) != (message.lines, message.length):
+        raise AssertionError(
+            f"{message.batch_id}: {counts.total} does not add up to {message.lines} lines, {message.length} bytes"
+        )
+    return items, Mark.done(counts)

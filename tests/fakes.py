@@ -1,0 +1,224 @@
+"""In-memory stand-ins with the promises of the real ones: conditional writes, at-least-once queues."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.core.accounts import MARKS_PER_LEAF, FileAccount, Mark, Seal, SplitAccount, Summary
+from chalicelib.core.errors import ObjectGoneError
+from chalicelib.core.notifications import Announced
+from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
+from chalicelib.core.text import OpenObject
+from chalicelib.delivery import Deadline, Outgoing
+from chalicelib.ledger import Ledger, StoredFile
+from chalicelib.splitter import Splitter
+from chalicelib.tracing import NoTracer
+from chalicelib.worker import Worker
+
+WHEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+BUCKET = "logs"
+
+
+class Crash(BaseException):
+    """The function dies: nothing catches it."""
+
+
+class Effects:
+    """Counts effects on the outside; dies before or after a chosen one."""
+
+    def __init__(self) -> None:
+        self.crash_at: int | None = None
+        self.after = False
+        self.count = 0
+
+    def around(self, effect: Callable[[], Any]) -> Any:
+        self.count += 1
+        if self.crash_at == self.count and not self.after:
+            raise Crash
+        result = effect()
+        if self.crash_at == self.count:
+            raise Crash
+        return result
+
+
+class FakeObjects:
+    def __init__(self, piece_bytes: int = 7) -> None:
+        self.held: dict[tuple[str, str], bytes] = {}
+        self.piece_bytes = piece_bytes
+
+    def add(self, key: str, data: bytes, version_id: str = "v1") -> Announced:
+        self.held[key, version_id] = data
+        return Announced(BUCKET, key, version_id=version_id, etag="e")
+
+    def head(self, announced: Announced) -> ObjectHead:
+        data = self._data(announced.key, announced.version_id)
+        version = ObjectVersion(announced.bucket, announced.key, announced.version_id, "e")
+        return ObjectHead(version, len(data), "text/plain", WHEN)
+
+    def opener(self, head: ObjectHead) -> OpenObject:
+        return opener(self._data(head.version.key, head.version.version_id), self.piece_bytes)
+
+    def _data(self, key: str, version_id: str | None) -> bytes:
+        if (key, version_id or "") not in self.held:
+            raise ObjectGoneError(f"{key} does not exist")
+        return self.held[key, version_id or ""]
+
+
+def opener(data: bytes, piece_bytes: int) -> OpenObject:
+    def open_at(offset: int) -> Iterator[bytes]:
+        for at in range(offset, len(data), piece_bytes):
+            yield data[at : at + piece_bytes]
+
+    return open_at
+
+
+class FakeQueue:
+    """Keeps what was sent; a test delivers from it in whatever order and as often as it likes."""
+
+    def __init__(self, effects: Effects) -> None:
+        self.messages: list[Outgoing] = []
+        self._effects = effects
+
+    def send_group(self, group: Sequence[Outgoing], deadline: Deadline) -> None:
+        self._effects.around(lambda: self.messages.extend(group))
+
+
+class FakeRecords:
+    def __init__(self, effects: Effects) -> None:
+        self.items: dict[tuple[str, str], dict[str, Any]] = {}
+        self._effects = effects
+
+    def put(self, items: Sequence[dict[str, Any]], deadline: Deadline) -> None:
+        for at in range(0, max(len(items), 1), 25):
+            self._effects.around(lambda at=at: self._put(items[at : at + 25]))
+
+    def _put(self, items: Sequence[dict[str, Any]]) -> None:
+        for item in items:
+            self.items[item["pk"]["S"], item["sk"]["S"]] = item
+
+
+class FakeLedgerTable:
+    def __init__(self, effects: Effects | None = None) -> None:
+        self.files: dict[str, StoredFile] = {}
+        self.seals: dict[tuple[str, int], Seal] = {}
+        self.summaries: dict[tuple[str, int], Summary] = {}
+        self.leaves: dict[tuple[str, int, int], dict[int, Mark]] = {}
+        self._effects = effects or Effects()
+
+    def put_plan(self, plan: Plan, account: FileAccount, now: datetime) -> bool:
+        def effect() -> bool:
+            if plan.file_id in self.files:
+                return False
+            settled_at = now if account.state.settled else None
+            self.files[plan.file_id] = StoredFile(plan, account, now, settled_at, splits_queued=False)
+            return True
+
+        return bool(self._effects.around(effect))
+
+    def file(self, file_id: str) -> StoredFile | None:
+        return self.files.get(file_id)
+
+    def note_splits_queued(self, file_id: str) -> None:
+        def effect() -> None:
+            self.files[file_id] = self.files[file_id]._replace(splits_queued=True)
+
+        self._effects.around(effect)
+
+    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal:
+        return self._effects.around(lambda: self.seals.setdefault((file_id, seal.split), seal))  # type: ignore[no-any-return]
+
+    def seal(self, file_id: str, split: int) -> Seal | None:
+        return self.seals.get((file_id, split))
+
+    def raise_mark(
+        self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None
+    ) -> Mapping[int, Mark]:
+        def effect() -> Mapping[int, Mark]:
+            leaf = self.leaves.setdefault((file_id, split, batch // MARKS_PER_LEAF), {})
+            if batch not in leaf or leaf[batch].outcome < mark.outcome:
+                leaf[batch] = Mark.decode(mark.encode())
+            return dict(leaf)
+
+        return self._effects.around(effect)  # type: ignore[no-any-return]
+
+    def mark(self, file_id: str, split: int, batch: int) -> Mark | None:
+        return self.leaves.get((file_id, split, batch // MARKS_PER_LEAF), {}).get(batch)
+
+    def marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
+        return {
+            number: mark
+            for (file, of_split, _), leaf in self.leaves.items()
+            if (file, of_split) == (file_id, split)
+            for number, mark in leaf.items()
+        }
+
+    def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
+        def effect() -> None:
+            held = self.summaries.get((file_id, split))
+            if held is None or held.revision < summary.revision:
+                self.summaries[file_id, split] = summary
+
+        self._effects.around(effect)
+
+    def splits(self, file_id: str) -> list[SplitAccount]:
+        numbers = {split for file, split in (*self.seals, *self.summaries) if file == file_id}
+        return [
+            SplitAccount(
+                number, self.seals.get((file_id, number)), self.summaries.get((file_id, number), Summary())
+            )
+            for number in sorted(numbers)
+        ]
+
+    def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
+        def effect() -> None:
+            held = self.files[file_id]
+            if held.account.revision < account.revision:
+                settled_at = now if account.state.settled else None
+                self.files[file_id] = held._replace(account=account, settled_at=settled_at)
+
+        self._effects.around(effect)
+
+
+class Pipeline:
+    """The whole pipeline in memory, with every external effect countable."""
+
+    def __init__(self, limits: Any, *, piece_bytes: int = 7, retention_days: int = 0) -> None:
+        self.effects = Effects()
+        self.objects = FakeObjects(piece_bytes)
+        self.split_queue = FakeQueue(self.effects)
+        self.batch_queue = FakeQueue(self.effects)
+        self.records = FakeRecords(self.effects)
+        self.table = FakeLedgerTable(self.effects)
+        self.ledger = Ledger(self.table, lambda: WHEN)
+        self.retention_days = retention_days
+        self.set_limits(limits)
+        self.worker = Worker(self.records, self.ledger, NoTracer())
+
+    def set_limits(self, limits: Any) -> None:
+        self.splitter = Splitter(
+            self.objects,
+            self.ledger,
+            self.split_queue,
+            self.batch_queue,
+            NoTracer(),
+            limits=limits,
+            retention_days=self.retention_days,
+            split_delay_seconds=300,
+        )
+
+    @property
+    def tables(self) -> tuple[Any, ...]:
+        """All that the two tables hold."""
+        table = self.table
+        files = {file_id: replace_times(file) for file_id, file in table.files.items()}
+        return self.records.items, files, table.seals, table.summaries, table.leaves
+
+
+def replace_times(file: StoredFile) -> StoredFile:
+    return file._replace(settled_at=None if file.settled_at is None else WHEN, opened_at=WHEN)
+
+
+def in_time(seconds: float = 60.0) -> Deadline:
+    return Deadline.after(seconds)

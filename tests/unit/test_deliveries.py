@@ -1,0 +1,155 @@
+"""Any order and repetition of messages, and a death at any effect, end in the same tables."""
+
+from __future__ import annotations
+
+import gzip
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.core.accounts import State
+from chalicelib.core.framing import Limits
+from chalicelib.core.messages import SplitMessage, decode
+from chalicelib.core.notifications import Announced
+from tests.fakes import Crash, Pipeline, in_time
+
+LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=700)
+LINES = st.sampled_from(
+    [
+        b'{"time":"2026-02-01T10:00:00Z","level":"warn","msg":"slow","ms":12}\n',
+        b'{"msg":"nested","a":{"b":[1,2]}}\n',
+        b"not json\n",
+        b"\n",
+        b"   \r\n",
+        b"2026-02-01 10:00:00,123 INFO [main] app.Shop - open\n",
+        b"java.lang.IllegalStateException: closed\n\tat app.Shop.open(Shop.java:12)\n",
+        b"\xff\xfe latin\n",
+        b"x" * 500 + b"\n",
+        b"no newline",
+    ]
+)
+TEXTS = st.lists(LINES, max_size=40).map(b"".join)
+LAYOUTS = st.sampled_from(["plain", "gzip", "truncated", "utf-16"])
+
+
+def laid_out(text: bytes, layout: str) -> bytes:
+    if layout == "utf-16":
+        return ("\ufeff" + text.decode(errors="replace")).encode("utf-16-le")
+    if layout == "plain":
+        return text
+    packed = gzip.compress(text, mtime=0)
+    return packed[:-9] if layout == "truncated" else packed
+
+
+def run_quietly(pipeline: Pipeline, announced: Announced) -> None:
+    """Each message once, in order."""
+    pipeline.splitter.ingest(announced, in_time())
+    drain(pipeline, Random(0), repeats=0)
+
+
+def drain(pipeline: Pipeline, random: Random, *, repeats: int) -> None:
+    """Deliver until both queues are empty; some messages more than once, in any order."""
+    while pipeline.split_queue.messages or pipeline.batch_queue.messages:
+        queue = random.choice([q for q in (pipeline.split_queue, pipeline.batch_queue) if q.messages])
+        number = random.randrange(len(queue.messages))
+        message = queue.messages[number]
+        if repeats and random.random() < 0.3:
+            repeats -= 1
+        else:
+            queue.messages.pop(number)
+        deliver(pipeline, message.body)
+
+
+def deliver(pipeline: Pipeline, body: str, seconds: float = 60.0) -> None:
+    message = decode(body)
+    if isinstance(message, SplitMessage):
+        pipeline.splitter.cut(message, in_time(seconds))
+    else:
+        pipeline.worker.handle(body, in_time(seconds))
+
+
+@given(TEXTS, LAYOUTS, st.integers(0, 2**32), st.integers(1, 5))
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_repeated_and_reordered_messages_leave_the_tables_of_one_delivery(
+    text: bytes, layout: str, seed: int, announcements: int
+) -> None:
+    data = laid_out(text, layout)
+    quiet, noisy = Pipeline(LIMITS, piece_bytes=64), Pipeline(LIMITS, piece_bytes=17)
+    run_quietly(quiet, quiet.objects.add("a.log", data))
+    random = Random(seed)
+    announced = noisy.objects.add("a.log", data)
+    for _ in range(announcements):
+        noisy.splitter.ingest(announced, in_time(random.choice([60.0, 0.0])))
+    drain(noisy, random, repeats=20)
+    assert noisy.tables == quiet.tables
+    (file,) = quiet.table.files.values()
+    assert file.account.state.settled
+
+
+@given(TEXTS, LAYOUTS, st.data())
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_a_death_before_or_after_any_effect_leaves_the_tables_of_an_undisturbed_run(
+    text: bytes, layout: str, data: st.DataObject
+) -> None:
+    body = laid_out(text, layout)
+    quiet, dying = Pipeline(LIMITS), Pipeline(LIMITS)
+    run_quietly(quiet, quiet.objects.add("a.log", body))
+    dying.effects.crash_at = data.draw(st.integers(1, quiet.effects.count))
+    dying.effects.after = data.draw(st.booleans())
+    announced = dying.objects.add("a.log", body)
+    deaths = 0
+
+    def once(work: object) -> None:
+        nonlocal deaths
+        try:
+            work()  # type: ignore[operator]
+        except Crash:
+            deaths += 1
+            work()  # type: ignore[operator]
+
+    once(lambda: dying.splitter.ingest(announced, in_time()))
+    while dying.split_queue.messages or dying.batch_queue.messages:
+        queue = dying.split_queue if dying.split_queue.messages else dying.batch_queue
+        message = queue.messages[0]
+        once(lambda message=message: deliver(dying, message.body))
+        queue.messages.remove(message)
+    assert deaths == 1
+    assert dying.tables == quiet.tables
+
+
+def test_other_limits_in_the_middle_of_a_file_change_nothing_about_it() -> None:
+    text = b"".join(b'{"n":%d}\n' % number for number in range(500))
+    quiet, deployed = Pipeline(LIMITS), Pipeline(LIMITS)
+    run_quietly(quiet, quiet.objects.add("a.log", text))
+    deployed.splitter.ingest(deployed.objects.add("a.log", text), in_time())
+    deployed.set_limits(Limits(batch_max_lines=50, batch_max_bytes=5000, entry_max_bytes=100, split_bytes=999))
+    drain(deployed, Random(1), repeats=0)
+    assert deployed.tables == quiet.tables
+
+
+def test_a_file_cut_in_sequence_goes_on_at_a_border_in_the_next_invocation() -> None:
+    text = b"".join(b"line %04d of a long file\n" % number for number in range(400))
+    quiet, hurried = Pipeline(LIMITS), Pipeline(LIMITS)
+    data = gzip.compress(text, mtime=0)
+    run_quietly(quiet, quiet.objects.add("a.gz", data))
+    hurried.splitter.ingest(hurried.objects.add("a.gz", data), in_time(0.0))
+    invocations = 0
+    while hurried.split_queue.messages:
+        invocations += 1
+        deliver(hurried, hurried.split_queue.messages.pop().body, seconds=0.0)
+    drain(hurried, Random(1), repeats=0)
+    assert invocations > 10
+    assert hurried.tables == quiet.tables
+    (file,) = hurried.table.files.values()
+    assert file.account.state is State.COMPLETE
+    assert file.account.summary.counts.parsed.lines == 400
+
+
+@pytest.mark.parametrize("versions", [3])
+def test_each_upload_of_a_key_is_a_file_of_its_own(versions: int) -> None:
+    pipeline = Pipeline(LIMITS)
+    for version in range(versions):
+        run_quietly(pipeline, pipeline.objects.add("a.log", b"same\n", version_id=f"v{version}"))
+    assert [file.account.state for file in pipeline.table.files.values()] == [State.COMPLETE] * versions
