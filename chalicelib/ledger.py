@@ -111,35 +111,32 @@ class Ledger:
         stored = self._table.put_seal(file_id, seal, plan.expires_at)
         if stored != seal:
             raise SealConflictError(f"split {seal.split} of {file_id} is sealed as {stored}, not {seal}")
-        marks = self._table.marks(file_id, seal.split)
-        if len(marks) >= seal.batches:
-            self._table.put_summary(file_id, seal.split, summary_of(marks.values()))
+        self._settle_split(file_id, seal)
         self.settle(file_id)
 
     def mark(self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None) -> None:
         """Write a mark, then look whether it was all that its split, or the file, waited for."""
         leaf = self._table.raise_mark(file_id, split, batch, mark, expires_at)
-        self._look_up_from(file_id, split, batch, leaf)
-
-    def look_again(self, file_id: str, split: int, batch: int) -> None:
-        """What `mark` does after writing: for a mark whose writer may have died there."""
-        first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
-        marks = self._table.marks(file_id, split)
-        leaf = {number: mark for number, mark in marks.items() if first <= number < first + MARKS_PER_LEAF}
-        self._look_up_from(file_id, split, batch, leaf)
-
-    def _look_up_from(self, file_id: str, split: int, batch: int, leaf: Mapping[int, Mark]) -> None:
         seal = self._table.seal(file_id, split)
-        if seal is None:
-            return
         first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
-        if len(leaf) < min(MARKS_PER_LEAF, seal.batches - first):
-            return
-        marks = self._table.marks(file_id, split)
+        leaf_is_full = seal is not None and len(leaf) >= min(MARKS_PER_LEAF, seal.batches - first)
+        if seal is not None and leaf_is_full and self._settle_split(file_id, seal):
+            self.settle(file_id)
+
+    def look_again(self, file_id: str, split: int) -> None:
+        """What follows the writing of a mark or a seal, for one whose writer may have died there."""
+        seal = self._table.seal(file_id, split)
+        if seal is not None:
+            self._settle_split(file_id, seal)
+            self.settle(file_id)
+
+    def _settle_split(self, file_id: str, seal: Seal) -> bool:
+        """Add the marks up once every batch of a sealed split has one; whether it has."""
+        marks = self._table.marks(file_id, seal.split)
         if len(marks) < seal.batches:
-            return
-        self._table.put_summary(file_id, split, summary_of(marks.values()))
-        self.settle(file_id)
+            return False
+        self._table.put_summary(file_id, seal.split, summary_of(marks.values()))
+        return True
 
     def settle(self, file_id: str) -> None:
         """Add up the splits and write the file's account if it is news."""

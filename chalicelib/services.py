@@ -6,12 +6,10 @@ A function makes only the clients it uses: each costs tens of milliseconds of a 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
+from chalicelib.aws.clients import make_client
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.objects import S3Objects
 from chalicelib.aws.queues import SqsQueue
@@ -21,34 +19,28 @@ from chalicelib.ledger import Ledger
 from chalicelib.settings import Settings
 from chalicelib.splitter import Splitter
 from chalicelib.status import Status
+from chalicelib.tracing import Tracer
 from chalicelib.worker import Worker
 
 
 class Services:
-    """session: a boto3 session (or the like) that makes the clients."""
+    """session: what makes the clients: a boto3 session, or by default the environment's."""
 
-    def __init__(self, settings: Settings, session: Any = boto3) -> None:
+    def __init__(self, settings: Settings, session: Any = None) -> None:
         self.settings = settings
-        self._session = session
-
-    def _client(self, service: str, **config: Any) -> Any:
-        return self._session.client(
-            service,
-            config=Config(retries={"mode": "standard", "max_attempts": 4}, user_agent="froe", **config),
-        )
+        self._clients = partial(make_client, session=session) if session else make_client
 
     @cached_property
     def objects(self) -> S3Objects:
-        return S3Objects(self._client("s3"))
+        return S3Objects(self._clients("s3"))
 
     @cached_property
     def _dynamodb(self) -> Any:
-        threads = self.settings.write_threads
-        return self._client("dynamodb", parameter_validation=False, max_pool_connections=threads + 2)
+        return self._clients("dynamodb", connections=self.settings.write_threads + 2)
 
     @cached_property
     def _sqs(self) -> Any:
-        return self._client("sqs", parameter_validation=False)
+        return self._clients("sqs")
 
     @cached_property
     def split_queue(self) -> SqsQueue:
@@ -71,7 +63,7 @@ class Services:
         return Ledger(self.ledger_table, lambda: datetime.now(UTC))
 
     @cached_property
-    def tracer(self) -> Any:
+    def tracer(self) -> Tracer:
         return make_tracer()
 
     @cached_property

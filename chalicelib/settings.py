@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.core.framing import Limits
+from chalicelib.core.cutting import Limits
 
 RESOURCE_NAMES: Final = (
     "INPUT_BUCKET",

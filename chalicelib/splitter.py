@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from chalicelib.core.accounts import Seal, Tally, is_last_split
+from chalicelib.core.cutting import Batch, Cutter, Limits
 from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError, TransientError
-from chalicelib.core.framing import Batch, Cutter, Limits
 from chalicelib.core.messages import SplitMessage, batch_id, batch_message, encode_batch, encode_split
 from chalicelib.core.notifications import Announced, Said, Unknown
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, make_plan
@@ -133,10 +133,16 @@ class Splitter:
 
     def _cut_from(self, plan: Plan, split: int, start: int | None, deadline: Deadline) -> None:
         """Cut a split that is not sealed yet, and those behind it where the text is cut in sequence."""
-        while sealed := self._ledger.seal_of(plan.file_id, split):
+        sealed = None
+        while found := self._ledger.seal_of(plan.file_id, split):
+            sealed = found
+            if plan.parallel or sealed.last:
+                break
+            split, start = split + 1, sealed.end
+        if sealed:
+            self._ledger.look_again(plan.file_id, sealed.split)
             if plan.parallel or sealed.last:
                 return
-            split, start = split + 1, sealed.end
         cutter, text = self._cutter(plan, split, start)
         while True:
             began = time.monotonic()

@@ -5,14 +5,14 @@ Every list is a page: ``{"items": […], "cursor": …}``; a page may be empty w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-from chalicelib.core.accounts import FileAccount, Mark, Outcome, State, Tally
-from chalicelib.core.messages import batch_id
+from chalicelib.core.accounts import Mark, State
 from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key
 from chalicelib.ledger import Ledger, LedgerTable, StoredFile, opened_position
+from chalicelib.status_json import batch_json, entry_json, file_json, listed
 
 MAX_LIMIT: Final = 1000
 DEFAULT_LIMIT: Final = 100
@@ -83,7 +83,7 @@ class Status:
             merged.sort(key=_position, reverse=True)
             page, more = merged[:limit], len(merged) >= limit
             last = page[-1] if page else None
-        return _listed(
+        return listed(
             [file_json(file, file.account) for file in page], _position(last) if more and last else None
         )
 
@@ -98,9 +98,9 @@ class Status:
         for split, number, mark in self._batches(stored, after):
             if len(items) == limit:
                 last = items[-1]
-                return _listed(items, f"{last['split']}-{last['batch']}")
-            items.append(_batch_json(file_id, split, number, mark))
-        return _listed(items, None)
+                return listed(items, f"{last['split']}-{last['batch']}")
+            items.append(batch_json(file_id, split, number, mark))
+        return listed(items, None)
 
     def records(
         self,
@@ -155,7 +155,12 @@ class Status:
                 yield split, number, marks.get(number)
 
     def _entries(
-        self, file_id: str, kind: str, wanted: Any, limit: int, cursor: str | None
+        self,
+        file_id: str,
+        kind: str,
+        wanted: Callable[[dict[str, Any]], bool],
+        limit: int,
+        cursor: str | None,
     ) -> dict[str, Any]:
         """Walk the text stretch by stretch: entries that begin in one MiB lie in one partition."""
         limit = _checked_limit(limit)
@@ -171,85 +176,18 @@ class Status:
             page = self._records.page(partition, first, sort_key(stretch_end - 1), kind, max(limit, 200))
             for item in page.items:
                 if wanted(item):
-                    items.append(_entry_json(item))
+                    items.append(entry_json(item))
                     if len(items) == limit:
-                        return _listed(items, str(int(item["sk"]) + 1))
+                        return listed(items, str(int(item["sk"]) + 1))
             at = int(page.reached) + 1 if page.reached else stretch_end
             looked_at += page.looked_at
             if looked_at >= _LOOKED_AT_PER_PAGE:
-                return _listed(items, str(at))
-        return _listed(items, None)
+                return listed(items, str(at))
+        return listed(items, None)
 
 
 def _position(file: StoredFile) -> str:
     return opened_position(file.opened_at, file.plan.file_id)
-
-
-def file_json(stored: StoredFile, account: FileAccount) -> dict[str, Any]:
-    plan, summary = stored.plan, account.summary
-    return {
-        "file_id": plan.file_id,
-        "bucket": plan.object.bucket,
-        "key": plan.object.key,
-        "version_id": plan.object.version_id,
-        "etag": plan.object.etag,
-        "size": plan.head.size,
-        "content_type": plan.head.content_type,
-        "last_modified": _time_json(plan.head.last_modified),
-        "state": account.state.value,
-        "reason": account.reason,
-        "format": plan.format,
-        "format_score": plan.format_score,
-        "text_bytes": account.text_bytes,
-        "splits": account.splits,
-        "batches": account.batches,
-        "parsed": _tally_json(summary.counts.parsed),
-        "rejected": _tally_json(summary.counts.rejected),
-        "skipped": _skipped_json(summary.counts.skipped),
-        "pending": _tally_json(account.pending),
-        "dead": _tally_json(summary.dead),
-        "discarded": _tally_json(summary.given_up),
-        "opened_at": _time_json(stored.opened_at),
-        "settled_at": _time_json(stored.settled_at),
-    }
-
-
-def _batch_json(file_id: str, split: int, number: int, mark: Mark | None) -> dict[str, Any]:
-    state = mark.outcome.name.lower() if mark else "pending"
-    described: dict[str, Any] = {
-        "batch_id": batch_id(file_id, split, number),
-        "split": split,
-        "batch": number,
-        "state": state,
-    }
-    if mark and mark.outcome is Outcome.DONE:
-        described["parsed"] = _tally_json(mark.counts.parsed)
-        described["rejected"] = _tally_json(mark.counts.rejected)
-        described["skipped"] = _skipped_json(mark.counts.skipped)
-    elif mark:
-        described["total"] = _tally_json(mark.total)
-        described["reason"] = mark.note
-    return described
-
-
-def _entry_json(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in item.items() if name not in {"pk", "sk"}}
-
-
-def _tally_json(tally: Tally) -> dict[str, int]:
-    return {"entries": tally.entries, "lines": tally.lines, "bytes": tally.bytes}
-
-
-def _skipped_json(skipped: Any) -> dict[str, dict[str, int]]:
-    return {reason: {"lines": tally.lines, "bytes": tally.bytes} for reason, tally in sorted(skipped.items())}
-
-
-def _time_json(time: datetime | None) -> str | None:
-    return time.isoformat().replace("+00:00", "Z") if time else None
-
-
-def _listed(items: Iterable[dict[str, Any]], cursor: str | None) -> dict[str, Any]:
-    return {"items": list(items), "cursor": cursor}
 
 
 def _checked_limit(limit: int) -> int:

@@ -41,7 +41,7 @@ class Worker:
         file_id, batch_id = message.file_id, message.batch_id
         if self._ledger.is_done(file_id, message.split, message.number):
             logger.info("batch_repeated", extra={"file_id": file_id, "batch_id": batch_id})
-            self._ledger.look_again(file_id, message.split, message.number)
+            self._ledger.look_again(file_id, message.split)
             return
         about = (file_id, batch_id, message.format)
         with self._tracer.subsegment("parse", *about):

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.core.accounts import Counts, FileAccount, Seal, SplitAccount, State, Summary, Tally
-from chalicelib.core.framing import Framing, Limits
+from chalicelib.core.cutting import Limits
+from chalicelib.core.framing import Framing
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.text import Compression, Damage
 from chalicelib.ledger import StoredFile

@@ -8,9 +8,8 @@ over its limit no more than its head.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple, TypeAlias
 
@@ -34,34 +33,6 @@ class Framing:
     version: int = FRAMING_VERSION
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a file is cut by, in lines and bytes of text; fixed in its plan."""
-
-    batch_max_lines: int = 5000
-    batch_max_bytes: int = 720_000
-    entry_max_bytes: int = 256 * 1024
-    split_bytes: int = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A run of whole entries of one split.
-
-    offset, length: bytes of text. lines: line ends in them, an unterminated end of the text counted
-    as one. body: the text itself; shorter than `length` only for a single entry over its limit,
-    of which it is the head.
-    """
-
-    split: int
-    number: int
-    offset: int
-    length: int
-    lines: int
-    entries: int
-    body: bytes
-
-
 class Entry(NamedTuple):
     """One entry; `raw` is its bytes with the terminator, or their head where it is too long."""
 
@@ -71,7 +42,7 @@ class Entry(NamedTuple):
     raw: bytes
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
     """Entries (or lines) that follow one another; ends in bytes of data, lines counted up to each."""
 
     offset: int
@@ -80,110 +51,15 @@ class _Run(NamedTuple):
     lines: Sequence[int]
 
 
-class _TooLong(NamedTuple):
+class TooLong(NamedTuple):
     offset: int
     length: int
     lines: int
     head: bytes
 
 
-_Piece: TypeAlias = _Run | _TooLong
+Piece: TypeAlias = Run | TooLong
 _IsStart: TypeAlias = Callable[[bytes, int, int], object]
-
-
-class Cutter:
-    """Cuts batches from the blocks of a text, split after split.
-
-    position: where the next entry begins. A cutter that starts `aligned` begins an entry at its
-    position; otherwise its blocks begin one byte before, and it looks for the first entry that
-    begins at its position or later.
-    """
-
-    def __init__(
-        self, blocks: Iterable[bytes], framing: Framing, limits: Limits, position: int, *, aligned: bool
-    ) -> None:
-        self._limits = limits
-        self._read_until = position if aligned else position - 1
-        self._pieces = _entries(
-            self._counted(blocks), framing, self._read_until, limits.entry_max_bytes, aligned=aligned
-        )
-        self._piece: _Piece | None = None
-        self._taken = 0
-        self._advance()
-
-    def _counted(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        for block in blocks:
-            self._read_until += len(block)
-            yield block
-
-    @property
-    def at_end(self) -> bool:
-        """Whether the text holds no further entry; `position` is then its size."""
-        return self._piece is None
-
-    def cut(self, split: int) -> Iterator[Batch]:
-        """Give the batches of one split: of the entries whose first byte lies in its range."""
-        bound = (split + 1) * self._limits.split_bytes
-        number = 0
-        batch = _Pending(self.position)
-        while (piece := self._piece) is not None and self.position < bound:
-            if isinstance(piece, _TooLong):
-                if batch.entries:
-                    yield batch.closed(split, number)
-                    number += 1
-                yield Batch(split, number, piece.offset, piece.length, piece.lines, 1, piece.head)
-                number += 1
-                self._advance()
-                batch = _Pending(self.position)
-                continue
-            fits = self._how_many_fit(piece, batch, bound)
-            if fits == self._taken:
-                yield batch.closed(split, number)
-                number += 1
-                batch = _Pending(self.position)
-            else:
-                self._take(piece, batch, fits)
-        if batch.entries:
-            yield batch.closed(split, number)
-
-    def _how_many_fit(self, run: _Run, batch: _Pending, bound: int) -> int:
-        taken = self._taken
-        owned = min(bisect_left(run.ends, bound - run.offset, taken) + 1, len(run.ends))
-        begin, lines = (run.ends[taken - 1], run.lines[taken - 1]) if taken else (0, 0)
-        by_bytes = bisect_right(run.ends, begin + self._limits.batch_max_bytes - batch.length, taken, owned)
-        by_lines = bisect_right(run.lines, lines + self._limits.batch_max_lines - batch.lines, taken, owned)
-        fits = min(by_bytes, by_lines)
-        return taken + 1 if fits == taken and not batch.entries else fits
-
-    def _take(self, run: _Run, batch: _Pending, upto: int) -> None:
-        begin, lines = (run.ends[self._taken - 1], run.lines[self._taken - 1]) if self._taken else (0, 0)
-        end = run.ends[upto - 1]
-        batch.pieces.append(run.data[begin:end])
-        batch.length += end - begin
-        batch.lines += run.lines[upto - 1] - lines
-        batch.entries += upto - self._taken
-        self._taken = upto
-        self.position = run.offset + end
-        if upto == len(run.ends):
-            self._advance()
-
-    def _advance(self) -> None:
-        self._taken = 0
-        self._piece = next(self._pieces, None)
-        self.position = self._piece.offset if self._piece else self._read_until
-
-
-@dataclass(slots=True)
-class _Pending:
-    offset: int
-    pieces: list[bytes] = field(default_factory=list)
-    length: int = 0
-    lines: int = 0
-    entries: int = 0
-
-    def closed(self, split: int, number: int) -> Batch:
-        body = b"".join(self.pieces)
-        return Batch(split, number, self.offset, self.length, self.lines, self.entries, body)
 
 
 def entries_of(body: bytes, framing: Framing, offset: int, length: int, lines: int) -> Iterator[Entry]:
@@ -191,17 +67,17 @@ def entries_of(body: bytes, framing: Framing, offset: int, length: int, lines: i
     if len(body) < length:
         yield Entry(offset, length, lines, body)
         return
-    for piece in _entries([body], framing, offset, len(body), aligned=True):
-        assert isinstance(piece, _Run), "an entry of a batch cannot be longer than the batch"
+    for piece in entries_in([body], framing, offset, len(body), aligned=True):
+        assert isinstance(piece, Run), "an entry of a batch cannot be longer than the batch"
         begin = lines_before = 0
         for end, lines_until in zip(piece.ends, piece.lines, strict=True):
             yield Entry(piece.offset + begin, end - begin, lines_until - lines_before, piece.data[begin:end])
             begin, lines_before = end, lines_until
 
 
-def _entries(
+def entries_in(
     blocks: Iterable[bytes], framing: Framing, offset: int, max_bytes: int, *, aligned: bool
-) -> Iterator[_Piece]:
+) -> Iterator[Piece]:
     lines = _lines(blocks, offset, max_bytes)
     if not aligned:
         lines = _without_first(lines)
@@ -211,7 +87,7 @@ def _entries(
     return _joined(lines, pattern.match, max_bytes, aligned=aligned)
 
 
-def _lines(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[_Piece]:
+def _lines(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[Piece]:
     held: list[bytes] = []
     held_bytes = 0
     for block in blocks:
@@ -220,7 +96,7 @@ def _lines(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[_Pi
             first = block.find(b"\n") + 1
             line_bytes = held_bytes + first
             if line_bytes > max_bytes:
-                yield _TooLong(offset, line_bytes, 1, _head([*held, block[:first]], max_bytes))
+                yield TooLong(offset, line_bytes, 1, _head([*held, block[:first]], max_bytes))
                 offset += line_bytes
                 data = block[first:last]
             else:
@@ -235,9 +111,9 @@ def _lines(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[_Pi
             if held_bytes > max_bytes:
                 held = [_head(held, max_bytes)]
     if held_bytes > max_bytes:
-        yield _TooLong(offset, held_bytes, 1, _head(held, max_bytes))
+        yield TooLong(offset, held_bytes, 1, _head(held, max_bytes))
     elif held_bytes:
-        yield _Run(offset, b"".join(held), [held_bytes], range(1, 2))
+        yield Run(offset, b"".join(held), [held_bytes], range(1, 2))
 
 
 def _head(pieces: Iterable[bytes], max_bytes: int) -> bytes:
@@ -248,35 +124,35 @@ def _head(pieces: Iterable[bytes], max_bytes: int) -> bytes:
     return head
 
 
-def _run_of_lines(offset: int, data: bytes, max_bytes: int) -> Iterator[_Piece]:
+def _run_of_lines(offset: int, data: bytes, max_bytes: int) -> Iterator[Piece]:
     """Data ends at a line end. Lines over the limit are given apart."""
     sizes = [len(line) + 1 for line in data.split(b"\n")]
     sizes.pop()
     if not sizes:
         return
     if max(sizes) <= max_bytes:
-        yield _Run(offset, data, list(accumulate(sizes)), range(1, len(sizes) + 1))
+        yield Run(offset, data, list(accumulate(sizes)), range(1, len(sizes) + 1))
         return
     begin = 0
     while sizes:
         fitting = next((i for i, size in enumerate(sizes) if size > max_bytes), len(sizes))
         if fitting:
             ends = list(accumulate(sizes[:fitting]))
-            yield _Run(offset + begin, data[begin : begin + ends[-1]], ends, range(1, fitting + 1))
+            yield Run(offset + begin, data[begin : begin + ends[-1]], ends, range(1, fitting + 1))
             begin += ends[-1]
         if fitting < len(sizes):
             size = sizes[fitting]
-            yield _TooLong(offset + begin, size, 1, _head([data[begin : begin + size]], max_bytes))
+            yield TooLong(offset + begin, size, 1, _head([data[begin : begin + size]], max_bytes))
             begin += size
         sizes = sizes[fitting + 1 :]
 
 
-def _without_first(lines: Iterator[_Piece]) -> Iterator[_Piece]:
+def _without_first(lines: Iterator[Piece]) -> Iterator[Piece]:
     first = next(lines, None)
-    if isinstance(first, _Run) and len(first.ends) > 1:
+    if isinstance(first, Run) and len(first.ends) > 1:
         cut = first.ends[0]
         ends = [end - cut for end in first.ends[1:]]
-        yield _Run(first.offset + cut, first.data[cut:], ends, range(1, len(ends) + 1))
+        yield Run(first.offset + cut, first.data[cut:], ends, range(1, len(ends) + 1))
     yield from lines
 
 
@@ -297,19 +173,17 @@ class _Open:
         if self.length > self.max_bytes:
             self.pieces = [_head(self.pieces, self.max_bytes)]
 
-    def closed(self) -> _Piece:
+    def closed(self) -> Piece:
         if self.length > self.max_bytes:
-            return _TooLong(self.offset, self.length, self.lines, _head(self.pieces, self.max_bytes))
-        return _Run(self.offset, b"".join(self.pieces), [self.length], [self.lines])
+            return TooLong(self.offset, self.length, self.lines, _head(self.pieces, self.max_bytes))
+        return Run(self.offset, b"".join(self.pieces), [self.length], [self.lines])
 
 
-def _joined(
-    pieces: Iterator[_Piece], is_start: _IsStart, max_bytes: int, *, aligned: bool
-) -> Iterator[_Piece]:
+def _joined(pieces: Iterator[Piece], is_start: _IsStart, max_bytes: int, *, aligned: bool) -> Iterator[Piece]:
     """Join lines into entries; the first entry begins with the first line if `aligned`."""
     entry: _Open | None = None
     for piece in pieces:
-        if isinstance(piece, _TooLong):
+        if isinstance(piece, TooLong):
             if aligned or is_start(piece.head, 0, _START_BYTES):
                 if entry:
                     yield entry.closed()
@@ -337,7 +211,7 @@ def _joined(
         yield entry.closed()
 
 
-def _starts(lines: _Run, begins: list[int], is_start: _IsStart) -> list[int]:
+def _starts(lines: Run, begins: list[int], is_start: _IsStart) -> list[int]:
     """The numbers of the lines that begin an entry."""
     return [
         number
@@ -346,7 +220,7 @@ def _starts(lines: _Run, begins: list[int], is_start: _IsStart) -> list[int]:
     ]
 
 
-def _whole(run: _Run, begins: list[int], line_numbers: list[int], max_bytes: int) -> Iterator[_Piece]:
+def _whole(run: Run, begins: list[int], line_numbers: list[int], max_bytes: int) -> Iterator[Piece]:
     """The entries between the first and the last begin; those over the limit are given apart."""
     offset, data = run.offset, run.data
     run_from = 0
@@ -354,7 +228,7 @@ def _whole(run: _Run, begins: list[int], line_numbers: list[int], max_bytes: int
     for number in [*too_long, len(begins) - 1]:
         if run_from < number:
             base, base_lines = begins[run_from], line_numbers[run_from]
-            yield _Run(
+            yield Run(
                 offset + base,
                 data[base : begins[number]],
                 [end - base for end in begins[run_from + 1 : number + 1]],
@@ -363,5 +237,5 @@ def _whole(run: _Run, begins: list[int], line_numbers: list[int], max_bytes: int
         if number < len(begins) - 1:
             begin, end = begins[number], begins[number + 1]
             lines = line_numbers[number + 1] - line_numbers[number]
-            yield _TooLong(offset + begin, end - begin, lines, _head([data[begin:end]], max_bytes))
+            yield TooLong(offset + begin, end - begin, lines, _head([data[begin:end]], max_bytes))
         run_from = number + 1

@@ -15,8 +15,9 @@ from typing import Any, Final
 import orjson
 import zstandard
 
+from chalicelib.core.cutting import Batch
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.framing import FRAMING_VERSION, Batch, Framing
+from chalicelib.core.framing import FRAMING_VERSION, Framing
 from chalicelib.core.plan import ObjectVersion, Plan
 
 MESSAGE_VERSION: Final = 1

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.core.cutting import Limits
 from chalicelib.core.formats.detection import detect
 from chalicelib.core.formats.registry import by_name
-from chalicelib.core.framing import Framing, Limits
+from chalicelib.core.framing import Framing
 from chalicelib.core.text import (
     UTF_8,
     Compression,

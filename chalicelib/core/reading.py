@@ -14,7 +14,7 @@ from chalicelib.core.accounts import (
     is_last_split,
     summary_of,
 )
-from chalicelib.core.framing import Cutter, Limits
+from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.messages import batch_message
 from chalicelib.core.parsing import Counter, outcomes_of
 from chalicelib.core.plan import ObjectHead, make_plan

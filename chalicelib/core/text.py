@@ -199,11 +199,13 @@ class _Frames:
             self._frames += 1
 
     def finish(self) -> None:
-        if self._frame is None:
-            return
-        if self._frames and len(self._frame_head) < _MAGIC_BYTES:
-            raise self._broken("trailing-garbage", "ends in something else")
-        raise self._broken("truncated", "ends in the middle")
+        if self._frame is not None:
+            if self._follows_something_else():
+                raise self._broken("trailing-garbage", "is followed by something else")
+            raise self._broken("truncated", "ends in the middle")
+
+    def _follows_something_else(self) -> bool:
+        return bool(self._frames) and compression_of(self._frame_head) is not self._compression
 
     def _broken(self, reason: str, how: str) -> _BrokenFrameError:
         offset = self._frame_start if reason == "trailing-garbage" else self._fed
@@ -227,7 +229,7 @@ class _Frames:
             elif frame and (piece := frame.decompress(data)):
                 yield piece
         except _DECODING_ERRORS as error:
-            if self._frames and compression_of(self._frame_head) is not self._compression:
+            if self._follows_something_else():
                 raise self._broken("trailing-garbage", "is followed by something else") from error
             raise self._broken("corrupt", f"is corrupt ({error})") from error
 

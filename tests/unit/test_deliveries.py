@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.accounts import State
-from chalicelib.core.framing import Limits
+from chalicelib.core.cutting import Limits
 from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import Announced
 from tests.fakes import Crash, Pipeline, in_time
@@ -45,8 +46,18 @@ def laid_out(text: bytes, layout: str) -> bytes:
 
 def run_quietly(pipeline: Pipeline, announced: Announced) -> None:
     """Each message once, in order."""
-    pipeline.splitter.ingest(announced, in_time())
-    drain(pipeline, Random(0), repeats=0)
+    run_in_order(pipeline, announced, lambda work: work())
+
+
+def run_in_order(
+    pipeline: Pipeline, announced: Announced, do: Callable[[Callable[[], object]], None]
+) -> None:
+    do(lambda: pipeline.splitter.ingest(announced, in_time()))
+    while pipeline.split_queue.messages or pipeline.batch_queue.messages:
+        queue = pipeline.split_queue if pipeline.split_queue.messages else pipeline.batch_queue
+        message = queue.messages[0]
+        do(lambda message=message: deliver(pipeline, message.body))
+        queue.messages.remove(message)
 
 
 def drain(pipeline: Pipeline, random: Random, *, repeats: int) -> None:
@@ -71,7 +82,7 @@ def deliver(pipeline: Pipeline, body: str, seconds: float = 60.0) -> None:
 
 
 @given(TEXTS, LAYOUTS, st.integers(0, 2**32), st.integers(1, 5))
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
 def test_repeated_and_reordered_messages_leave_the_tables_of_one_delivery(
     text: bytes, layout: str, seed: int, announcements: int
 ) -> None:
@@ -89,7 +100,7 @@ def test_repeated_and_reordered_messages_leave_the_tables_of_one_delivery(
 
 
 @given(TEXTS, LAYOUTS, st.data())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
 def test_a_death_before_or_after_any_effect_leaves_the_tables_of_an_undisturbed_run(
     text: bytes, layout: str, data: st.DataObject
 ) -> None:
@@ -101,20 +112,15 @@ def test_a_death_before_or_after_any_effect_leaves_the_tables_of_an_undisturbed_
     announced = dying.objects.add("a.log", body)
     deaths = 0
 
-    def once(work: object) -> None:
+    def once_more_after_a_death(work: Callable[[], object]) -> None:
         nonlocal deaths
         try:
-            work()  # type: ignore[operator]
+            work()
         except Crash:
             deaths += 1
-            work()  # type: ignore[operator]
+            work()
 
-    once(lambda: dying.splitter.ingest(announced, in_time()))
-    while dying.split_queue.messages or dying.batch_queue.messages:
-        queue = dying.split_queue if dying.split_queue.messages else dying.batch_queue
-        message = queue.messages[0]
-        once(lambda message=message: deliver(dying, message.body))
-        queue.messages.remove(message)
+    run_in_order(dying, announced, once_more_after_a_death)
     assert deaths == 1
     assert dying.tables == quiet.tables
 
@@ -124,7 +130,9 @@ def test_other_limits_in_the_middle_of_a_file_change_nothing_about_it() -> None:
     quiet, deployed = Pipeline(LIMITS), Pipeline(LIMITS)
     run_quietly(quiet, quiet.objects.add("a.log", text))
     deployed.splitter.ingest(deployed.objects.add("a.log", text), in_time())
-    deployed.set_limits(Limits(batch_max_lines=50, batch_max_bytes=5000, entry_max_bytes=100, split_bytes=999))
+    deployed.set_limits(
+        Limits(batch_max_lines=50, batch_max_bytes=5000, entry_max_bytes=100, split_bytes=999)
+    )
     drain(deployed, Random(1), repeats=0)
     assert deployed.tables == quiet.tables
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
-_QUOTED: Final = r'"((?:[^"\\]|\\.)*+)"'
+_QUOTED: Final = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 _LINE: Final = re.compile(
     r"([^\s\[]\S*+) ++(\S++) ++(-(?= ++\[)|(?!- )\S++(?: ++(?!\[|- )\S++){0,3}+) ++\[([^\]]{10,64})\] ++"
     + _QUOTED

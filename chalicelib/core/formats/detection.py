@@ -28,7 +28,7 @@ _SHARE_MIN: Final = 0.6
 _PREAMBLE_LINES_MAX: Final = 20
 _BARE_WEIGHT: Final = 0.75
 """What an entry counts of which a format says no more than its time: many formats could."""
-_ANSI: Final = re.compile(r"\x1b\[[0-9;:?]*+[ -/]*+[@-~]")
+_ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 _CONTINUATION: Final = re.compile(
     r"[ \t]|Caused by:|Suppressed:|Traceback |\.\.\. [0-9]+ |[\]})]|--- |=== |During handling of|The above exception"
     r"|goroutine [0-9]|created by |panic:|exit status |[#*|>+-]|at |[\w.$\\]+(?:Error|Exception|Warning|Fault|Exit)\b"

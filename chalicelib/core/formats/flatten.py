@@ -103,13 +103,13 @@ def flatten(loaded: dict[str, Any]) -> tuple[dict[str, Value], int]:
             elif kind is float:
                 add(name, item if exact else _checked(item))
             elif kind is list:
-                count, deepest = _measure(item, exact=exact)
+                count, deepest = _measure(item, depth, exact=exact)
                 members += count
                 add(name, item if deepest <= _LIST_DEPTH_MAX else _text(item))
             elif not item:
                 add(name, {})
             elif len(name) > PREFIX_MAX:
-                members += _measure(item, exact=exact)[0]
+                members += _measure(item, depth, exact=exact)[0]
                 add(name, _text(item))
             else:
                 walk(item, name + ".", depth + 1)
@@ -127,18 +127,18 @@ def _suffixed(name: str, taken: dict[str, Any], repeats: dict[str, int]) -> str:
     return candidate
 
 
-def _measure(value: list[Any] | dict[str, Any], *, exact: bool) -> tuple[int, int]:
-    """How many members the objects in a value have, and how deep it nests; checks its numbers.
+def _measure(value: list[Any] | dict[str, Any], depth: int, *, exact: bool) -> tuple[int, int]:
+    """How many members the objects in a value have, and how many levels it adds; checks its numbers.
 
-    Names that DynamoDB refuses are replaced in place.
+    depth: the levels around it. Names that DynamoDB refuses are replaced in place.
     """
     members = deepest = 0
     stack: list[tuple[Any, int]] = [(value, 1)]
     while stack:
-        item, depth = stack.pop()
-        if depth > deepest:
-            deepest = depth
-            if depth > _DEPTH_MAX:
+        item, level = stack.pop()
+        if level > deepest:
+            deepest = level
+            if depth + level > _DEPTH_MAX:
                 raise TooDeep
         if type(item) is list:
             inner = item
@@ -153,7 +153,7 @@ def _measure(value: list[Any] | dict[str, Any], *, exact: bool) -> tuple[int, in
                 if not exact:
                     _checked(each)
             elif kind is list or kind is dict or kind is Pairs:
-                stack.append((each, depth + 1))
+                stack.append((each, level + 1))
     return members, deepest
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _VERSION: Final = re.compile(r"<([0-9]{1,3})>([1-9][0-9]{0,2})")
 _ELEMENT: Final = re.compile(r'\[([^\s=\]"]{1,256})')
 _NAME: Final = re.compile(r' ++([^\s=\]"]{1,256})=')
-_PARAMETER: Final = re.compile(r' ++([^\s=\]"]{1,256})=(?:"((?:[^"\\\]]|\\.)*+)"|([^\s"\]]*+))', re.DOTALL)
+_PARAMETER: Final = re.compile(
+    r' ++([^\s=\]"]{1,256})=(?:"([^"\\\]]*+(?:\\.[^"\\\]]*+)*+)"|([^\s"\]]*+))', re.DOTALL
+)
 _ESCAPE: Final = re.compile(r'\\(["\\\]])')
 _STRUCTURED: Final = "syslog.structured_data."
 

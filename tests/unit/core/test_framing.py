@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.framing import Batch, Cutter, Entry, Framing, Limits, entries_of
+from chalicelib.core.cutting import Batch, Cutter, Limits
+from chalicelib.core.framing import Entry, Framing, entries_of
 
 LINES = st.sampled_from(
     [b"\n", b"x\n", b"S1\n", b" at f\n", b"Sabc\n", b"\r\n", b"S\r\n", b"lone\rcr\n", b"\x0b\x0c\n", b"zz"]
@@ -105,9 +106,7 @@ def test_splits_cut_alone_in_any_order_give_the_batches_of_one_pass(
     found: dict[int, tuple[int, int, list[Batch]]] = {}
     for number in numbers:
         begin = number * limits.split_bytes
-        cutter = Cutter(
-            blocks(text[max(0, begin - 1) :], sizes), framing, limits, begin, aligned=number == 0
-        )
+        cutter = Cutter(blocks(text[max(0, begin - 1) :], sizes), framing, limits, begin, aligned=number == 0)
         start = cutter.position
         batches = list(cutter.cut(number))
         found[number] = (start, cutter.position, batches)

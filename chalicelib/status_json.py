@@ -1,0 +1,78 @@
+"""The shapes that the status API shows: files, batches, entries and lists, as plain JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from chalicelib.core.accounts import FileAccount, Mark, Outcome, Tally
+from chalicelib.core.messages import batch_id
+from chalicelib.ledger import StoredFile
+
+
+def file_json(stored: StoredFile, account: FileAccount) -> dict[str, Any]:
+    plan, summary = stored.plan, account.summary
+    return {
+        "file_id": plan.file_id,
+        "bucket": plan.object.bucket,
+        "key": plan.object.key,
+        "version_id": plan.object.version_id,
+        "etag": plan.object.etag,
+        "size": plan.head.size,
+        "content_type": plan.head.content_type,
+        "last_modified": _time_json(plan.head.last_modified),
+        "state": account.state.value,
+        "reason": account.reason,
+        "format": plan.format,
+        "format_score": plan.format_score,
+        "text_bytes": account.text_bytes,
+        "splits": account.splits,
+        "batches": account.batches,
+        "parsed": _tally_json(summary.counts.parsed),
+        "rejected": _tally_json(summary.counts.rejected),
+        "skipped": _skipped_json(summary.counts.skipped),
+        "pending": _tally_json(account.pending),
+        "dead": _tally_json(summary.dead),
+        "discarded": _tally_json(summary.given_up),
+        "opened_at": _time_json(stored.opened_at),
+        "settled_at": _time_json(stored.settled_at),
+    }
+
+
+def batch_json(file_id: str, split: int, number: int, mark: Mark | None) -> dict[str, Any]:
+    state = mark.outcome.name.lower() if mark else "pending"
+    described: dict[str, Any] = {
+        "batch_id": batch_id(file_id, split, number),
+        "split": split,
+        "batch": number,
+        "state": state,
+    }
+    if mark and mark.outcome is Outcome.DONE:
+        described["parsed"] = _tally_json(mark.counts.parsed)
+        described["rejected"] = _tally_json(mark.counts.rejected)
+        described["skipped"] = _skipped_json(mark.counts.skipped)
+    elif mark:
+        described["total"] = _tally_json(mark.total)
+        described["reason"] = mark.note
+    return described
+
+
+def entry_json(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in {"pk", "sk"}}
+
+
+def _tally_json(tally: Tally) -> dict[str, int]:
+    return {"entries": tally.entries, "lines": tally.lines, "bytes": tally.bytes}
+
+
+def _skipped_json(skipped: Mapping[str, Tally]) -> dict[str, dict[str, int]]:
+    return {reason: {"lines": tally.lines, "bytes": tally.bytes} for reason, tally in sorted(skipped.items())}
+
+
+def _time_json(time: datetime | None) -> str | None:
+    return time.isoformat().replace("+00:00", "Z") if time else None
+
+
+def listed(items: Iterable[dict[str, Any]], cursor: str | None) -> dict[str, Any]:
+    return {"items": list(items), "cursor": cursor}

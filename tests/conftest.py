@@ -1,0 +1,46 @@
+"""Shared by all tests: with FROE_NO_SKIP=1 (`make test`) a skip is a failure, so that nothing hides.
+
+Where a package for development is not installed, the modules that import it are skipped by name. What depends on example files that are not part of the project may be skipped; its reason begins "optional:".
+"""
+
+import os
+import re
+from collections.abc import Generator
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("froe", deadline=None)  # the machines are shared: nothing is timed in a test
+settings.load_profile("froe")
+
+OPTIONAL = "optional:"
+_MISSING = re.compile(r"ModuleNotFoundError: No module named '(chalice|click|ministack|rich)[.']")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _refuse(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    missing = _MISSING.search(str(report.longrepr)) if report.failed else None
+    if missing:
+        report.outcome = "skipped"
+        report.longrepr = (str(collector.path), 1, f"needs {missing[1]}: make setup")
+    if report.skipped:
+        _refuse(report)
+    return report
+
+
+def _refuse(report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if os.environ.get("FROE_NO_SKIP") == "1" and OPTIONAL not in reason:
+        report.outcome = "failed"
+        report.longrepr = f"skipped although FROE_NO_SKIP=1: {reason}"

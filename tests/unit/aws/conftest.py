@@ -1,0 +1,37 @@
+"""Both tables as `infra/data.json` describes them, on moto (single-threaded: it loses concurrent writes)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from moto import mock_aws
+
+TEMPLATE = Path(__file__).parents[3] / "infra" / "data.json"
+
+
+def table_description(logical_id: str) -> dict[str, Any]:
+    properties = json.loads(TEMPLATE.read_text())["Resources"][logical_id]["Properties"]
+    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    return {name: properties[name] for name in wanted if name in properties}
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb",
+            region_name="us-east-1",
+            config=Config(parameter_validation=False, retries={"max_attempts": 1}),
+        )
+        client.create_table(TableName="ledger", **table_description("LedgerTable"))
+        client.create_table(TableName="records", **table_description("RecordsTable"))
+        yield client

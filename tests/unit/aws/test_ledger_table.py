@@ -1,0 +1,170 @@
+"""The ledger's table keeps its promises, in DynamoDB as in the stand-in that other tests rely on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.aws.ledger_table import DynamoLedger
+from chalicelib.core.accounts import (
+    Counts,
+    Mark,
+    Outcome,
+    Seal,
+    State,
+    Tally,
+    account_of,
+    summary_of,
+)
+from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
+from chalicelib.core.text import Damage
+from chalicelib.ledger import Ledger, SealConflictError, opened_position
+from tests.fakes import WHEN, FakeLedgerTable
+
+HEAD = ObjectHead(ObjectVersion("logs", "dir/a b.log", "v1", "e"), 200, "text/plain", WHEN)
+PLAN = Plan(HEAD, "json", 0.99, retention_days=30)
+FILE = PLAN.file_id
+SEAL = Seal(0, 0, 200, 2, Tally(4, 5, 200), last=True, damage=Damage("truncated", "it ends", 90, 200))
+DONE = Mark.done(Counts(Tally(3, 3, 90), Tally(1, 1, 10), {"blank": Tally(0, 1, 1)}))
+FAILED = Mark(Outcome.FAILED, Tally(1, 1, 100), note="no table")
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def table(request: pytest.FixtureRequest) -> Any:
+    if request.param == "fake":
+        return FakeLedgerTable()
+    return DynamoLedger(request.getfixturevalue("dynamodb"), "ledger")
+
+
+def opened(table: Any, plan: Plan = PLAN) -> Plan:
+    table.put_plan(plan, account_of(plan, ()), WHEN)
+    return plan
+
+
+def test_the_first_plan_wins_and_is_read_back_whole(table) -> None:
+    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN)
+    later = replace(PLAN, format="text")
+    assert not table.put_plan(later, account_of(later, ()), WHEN + timedelta(days=1))
+    stored = table.file(FILE)
+    assert stored.plan == PLAN
+    assert stored.account == account_of(PLAN, ())
+    assert (stored.opened_at, stored.settled_at, stored.splits_queued) == (WHEN, None, False)
+    assert table.file("unknown") is None
+
+
+def test_a_plan_that_failed_is_settled_when_it_is_opened(table) -> None:
+    plan = opened(table, failed_plan(HEAD, "not text"))
+    stored = table.file(plan.file_id)
+    assert (stored.account.state, stored.settled_at) == (State.FAILED, WHEN)
+
+
+def test_queued_splits_are_noted(table) -> None:
+    opened(table)
+    table.note_splits_queued(FILE)
+    assert table.file(FILE).splits_queued
+
+
+def test_the_first_seal_stays(table) -> None:
+    assert table.put_seal(FILE, SEAL, None) == SEAL
+    assert table.put_seal(FILE, replace(SEAL, end=201), None) == SEAL
+    assert table.seal(FILE, 0) == SEAL
+    assert table.seal(FILE, 1) is None
+
+
+def test_a_summary_that_came_first_does_not_pass_for_a_seal(table) -> None:
+    table.put_summary(FILE, 0, summary_of([DONE]))
+    assert table.seal(FILE, 0) is None
+    assert table.put_seal(FILE, SEAL, None) == SEAL
+    (split,) = table.splits(FILE)
+    assert (split.seal, split.summary) == (SEAL, summary_of([DONE]))
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "stays"), [(FAILED, DONE, DONE), (DONE, FAILED, DONE), (FAILED, FAILED, FAILED)]
+)
+def test_marks_only_rise(table, before, then, stays) -> None:
+    table.raise_mark(FILE, 0, 3, before, None)
+    assert table.raise_mark(FILE, 0, 3, then, None) == {3: stays}
+    assert table.mark(FILE, 0, 3) == stays
+
+
+def test_raising_a_mark_gives_its_leaf_and_nothing_else(table) -> None:
+    for batch in (0, 15, 16, 31, 32):
+        table.raise_mark(FILE, 0, batch, DONE, None)
+    table.raise_mark(FILE, 1, 17, DONE, None)
+    assert set(table.raise_mark(FILE, 0, 17, DONE, None)) == {16, 17, 31}
+    assert set(table.marks(FILE, 0)) == {0, 15, 16, 17, 31, 32}
+    assert table.mark(FILE, 0, 1) is None
+
+
+def test_a_summary_never_replaces_a_newer_one(table) -> None:
+    table.put_seal(FILE, SEAL, None)
+    newer, older = summary_of([DONE, DONE]), summary_of([DONE, FAILED])
+    table.put_summary(FILE, 0, newer)
+    table.put_summary(FILE, 0, older)
+    assert table.splits(FILE)[0].summary == newer
+
+
+def test_an_account_never_replaces_a_newer_one_and_drops_an_old_reason(table) -> None:
+    plan = opened(table)
+    ledger = Ledger(table, lambda: WHEN)
+    ledger.mark(FILE, 0, 0, DONE, None)
+    ledger.mark(FILE, 0, 1, FAILED, None)
+    ledger.seal(plan, replace(SEAL, damage=None))
+    stored = table.file(FILE)
+    assert (stored.account.state, stored.account.reason) == (
+        State.INCOMPLETE,
+        "1 of 2 batches are dead-lettered",
+    )
+    incomplete = stored.account
+    ledger.mark(FILE, 0, 1, DONE, None)
+    assert table.file(FILE).account.state is State.COMPLETE
+    assert table.file(FILE).account.reason is None
+    table.put_account(FILE, incomplete, WHEN)
+    assert table.file(FILE).account.state is State.COMPLETE
+
+
+def test_a_seal_that_differs_is_an_error(table) -> None:
+    plan = opened(table)
+    ledger = Ledger(table, lambda: WHEN)
+    ledger.seal(plan, SEAL)
+    ledger.seal(plan, SEAL)
+    with pytest.raises(SealConflictError, match="split 0"):
+        ledger.seal(plan, replace(SEAL, batches=3))
+
+
+def test_more_than_a_page_of_leaves_is_read(table) -> None:
+    for batch in range(0, 3200, 16):
+        table.raise_mark(FILE, 0, batch, FAILED, None)
+    assert len(table.marks(FILE, 0)) == 200
+
+
+def test_files_are_listed_by_state_and_by_key_newest_first(dynamodb) -> None:
+    table = DynamoLedger(dynamodb, "ledger")
+    plans = [
+        replace(PLAN, head=replace(HEAD, version=replace(HEAD.version, version_id=f"v{n}"))) for n in range(5)
+    ]
+    for number, plan in enumerate(plans):
+        table.put_plan(plan, account_of(plan, ()), WHEN + timedelta(seconds=number))
+    newest_first = [plan.file_id for plan in reversed(plans)]
+    page = table.files_by_state(State.SPLITTING, before=None, limit=2)
+    assert [file.plan.file_id for file in page] == newest_first[:2]
+    before = opened_position(page[-1].opened_at, page[-1].plan.file_id)
+    rest = table.files_by_state(State.SPLITTING, before=before, limit=9)
+    assert [file.plan.file_id for file in rest] == newest_first[2:]
+    assert not table.files_by_state(State.COMPLETE, before=None, limit=9)
+    by_key = table.files_by_key("dir/a b.log", before=before, limit=9)
+    assert [file.plan.file_id for file in by_key] == newest_first[2:]
+
+
+def test_what_may_expire_says_when(dynamodb) -> None:
+    table = DynamoLedger(dynamodb, "ledger")
+    opened(table)
+    table.put_seal(FILE, SEAL, PLAN.expires_at)
+    table.raise_mark(FILE, 0, 0, DONE, PLAN.expires_at)
+    items = dynamodb.scan(TableName="ledger")["Items"]
+    assert {item["expires_at"]["N"] for item in items} == {str(PLAN.expires_at)}
+    assert len(items) == 3

@@ -1,0 +1,115 @@
+"""Every item is written: what comes back unprocessed or throttled is sent again while there is time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.core.errors import OutOfTimeError, TransientError
+from chalicelib.core.records import Outcome, Record, Reject, item_of
+from tests.fakes import in_time
+
+RECORD = Record("2026-03-01T10:00:00Z", None, "WARN", 13, "héllo \0", {"n": 1.5, "l": [True, None, {"a": 1}]})
+
+
+def items(count: int) -> list[dict[str, Any]]:
+    return [
+        item_of(
+            Outcome(n * 10, 10, 1, b"\xffraw\n", Reject("invalid-json") if n % 3 else RECORD, replaced=True),
+            file_id="f" * 26,
+            batch_id="f-000000-000000",
+            format_name="json",
+            shards=1,
+            expires_at=None,
+        )
+        for n in range(count)
+    ]
+
+
+def stored(dynamodb: Any) -> list[dict[str, Any]]:
+    return sorted(dynamodb.scan(TableName="records")["Items"], key=lambda item: item["sk"]["S"])
+
+
+class Answers:
+    """Answers requests in the place of DynamoDB until its answers run out."""
+
+    def __init__(self, client: Any, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.requests: list[dict[str, Any]] = []
+        client.meta.events.register_first("before-send.dynamodb.BatchWriteItem", self)
+
+    def __call__(self, request: Any, **_: Any) -> AWSResponse | None:
+        body = json.loads(request.body)
+        self.requests.append(body)
+        if not self.answers:
+            return None
+        answer = self.answers.pop(0)
+        status, said = answer(body) if callable(answer) else answer
+        raw = json.dumps(said).encode()
+        response = AWSResponse(request.url, status, {"content-type": "application/x-amz-json-1.0"}, None)
+        response._content = raw
+        return response
+
+
+def unprocessed(count: int) -> Any:
+    def answer(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        (requests,) = body["RequestItems"].values()
+        return 200, {"UnprocessedItems": {"records": requests[:count]}}
+
+    return answer
+
+
+THROTTLED = (400, {"__type": "com.amazonaws#ProvisionedThroughputExceededException", "message": "slow down"})
+
+
+def test_every_item_is_written_as_it_is(dynamodb) -> None:
+    wanted = items(60)
+    DynamoRecords(dynamodb, "records", threads=1).put(wanted, in_time())
+    found = stored(dynamodb)
+    assert len(found) == 60
+    assert found[0]["attributes"]["M"]["l"]["L"] == [{"BOOL": True}, {"NULL": True}, {"M": {"a": {"N": "1"}}}]
+    assert found[0]["body"] == {"S": "héllo \0"}
+    assert found[1]["raw"] == {"B": b"\xffraw\n"}
+
+
+def test_unprocessed_items_are_sent_again_as_they_were(dynamodb) -> None:
+    answers = Answers(dynamodb, unprocessed(25), unprocessed(25))
+    DynamoRecords(dynamodb, "records", threads=1).put(items(25), in_time())
+    assert len(answers.requests) == 3
+    assert answers.requests[0] == answers.requests[1] == answers.requests[2]
+    assert len(stored(dynamodb)) == 25
+
+
+def test_throttling_is_waited_out(dynamodb) -> None:
+    answers = Answers(dynamodb, THROTTLED, THROTTLED)
+    DynamoRecords(dynamodb, "records", threads=1).put(items(5), in_time())
+    assert len(answers.requests) == 3
+    assert len(stored(dynamodb)) == 5
+
+
+def test_throttling_to_the_end_of_the_time_is_no_silent_loss(dynamodb) -> None:
+    Answers(dynamodb, *[THROTTLED] * 100)
+    with pytest.raises(OutOfTimeError, match="records did not take 5 items"):
+        DynamoRecords(dynamodb, "records", threads=1).put(items(5), in_time(1.2))
+
+
+def test_a_table_that_is_gone_is_a_failure_that_may_pass(dynamodb) -> None:
+    with pytest.raises(TransientError, match="writing to absent"):
+        DynamoRecords(dynamodb, "absent", threads=1).put(items(5), in_time())
+
+
+def test_requests_hold_at_most_25_items_and_split_when_large(dynamodb) -> None:
+    answers = Answers(dynamodb)
+    large = items(50)
+    for item in large:
+        item["body"] = {"S": "x" * 390_000}
+        item["raw"] = {"B": ""}
+    answers.answers = [(200, {})] * 100
+    DynamoRecords(dynamodb, "records", threads=1).put(large, in_time())
+    sizes = [len(next(iter(body["RequestItems"].values()))) for body in answers.requests]
+    assert sum(sizes) == 50
+    assert max(sizes) <= 25

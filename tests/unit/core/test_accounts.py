@@ -1,0 +1,143 @@
+"""The ledger's arithmetic: marks only rise, seals lie end to end, and the state follows."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core.accounts import (
+    Counts,
+    Mark,
+    Outcome,
+    Seal,
+    SplitAccount,
+    State,
+    Summary,
+    Tally,
+    account_of,
+    is_last_split,
+    summary_of,
+)
+from chalicelib.core.cutting import Limits
+from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
+from chalicelib.core.text import Damage
+from tests.fakes import WHEN
+
+HEAD = ObjectHead(ObjectVersion("logs", "a.log", "v1", "e"), 200, "text/plain", WHEN)
+PLAN = Plan(HEAD, "text", 0.1, limits=Limits(split_bytes=100))
+TALLIES = st.builds(Tally, st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**12))
+REASONS = st.sampled_from(["blank", "byte-order-mark", "header"])
+COUNTS = st.builds(Counts, TALLIES, TALLIES, st.dictionaries(REASONS, TALLIES))
+MARKS = st.builds(Mark.done, COUNTS) | st.builds(
+    Mark, st.sampled_from([Outcome.FAILED, Outcome.DISCARDED]), TALLIES, note=st.text(max_size=50)
+)
+
+
+def sealed(split: int, start: int, end: int, *, batches: int = 1, last: bool = False) -> Seal:
+    return Seal(split, start, end, batches, Tally(1, 1, end - start), last)
+
+
+def done(bytes_: int) -> Mark:
+    return Mark.done(Counts(parsed=Tally(1, 1, bytes_)))
+
+
+def account(*splits: SplitAccount, plan: Plan = PLAN) -> tuple[State, str | None]:
+    found = account_of(plan, splits)
+    return found.state, found.reason
+
+
+@given(MARKS)
+def test_a_mark_is_the_same_after_it_was_stored(mark: Mark) -> None:
+    assert Mark.decode(mark.encode()) == mark
+
+
+@given(MARKS, MARKS)
+def test_stored_marks_compare_as_their_outcomes(one: Mark, other: Mark) -> None:
+    assert (one.encode() >= f"{other.outcome:d}") == (one.outcome >= other.outcome)
+
+
+def test_sixteen_usual_marks_stay_within_a_write_unit() -> None:
+    counts = Counts(Tally(4990, 4990, 718_000), Tally(10, 10, 1876), {"blank": Tally(5, 5, 5)})
+    assert 16 * (len(Mark.done(counts).encode()) + len("15")) + 26 + len("leaf#000000#000000") + 4 <= 1024
+
+
+@given(st.lists(MARKS, max_size=20), st.randoms())
+def test_a_summary_does_not_depend_on_the_order_of_its_marks(marks: list[Mark], random: object) -> None:
+    before = summary_of(marks)
+    random.shuffle(marks)  # type: ignore[attr-defined]
+    assert summary_of(marks) == before
+
+
+@given(st.lists(MARKS, min_size=1, max_size=10))
+def test_a_revision_rises_with_every_mark_that_rises(marks: list[Mark]) -> None:
+    revision = summary_of(marks).revision
+    higher = [mark if mark.outcome is Outcome.DONE else done(1) for mark in marks]
+    assert summary_of(higher).revision >= revision
+    assert (summary_of(higher).revision == revision) == (higher == marks)
+
+
+def test_a_file_is_splitting_until_its_seals_lie_end_to_end() -> None:
+    first = SplitAccount(0, sealed(0, 0, 120), summary_of([done(120)]))
+    second = SplitAccount(1, sealed(1, 120, 200, last=True), summary_of([done(80)]))
+    assert account()[0] is State.SPLITTING
+    assert account(first)[0] is State.SPLITTING
+    assert account(second)[0] is State.SPLITTING
+    gap = SplitAccount(1, sealed(1, 121, 200, last=True), summary_of([done(79)]))
+    assert account(first, gap)[0] is State.SPLITTING
+    assert account(second, first)[0] is State.COMPLETE
+
+
+def test_a_file_is_processing_until_every_batch_is_marked() -> None:
+    whole = sealed(0, 0, 200, batches=2, last=True)
+    assert account(SplitAccount(0, whole, summary_of([done(100)])))[0] is State.PROCESSING
+    assert account(SplitAccount(0, whole, summary_of([done(100), done(100)])))[0] is State.COMPLETE
+
+
+def test_a_dead_letter_makes_a_file_incomplete_and_a_discard_says_so() -> None:
+    whole = sealed(0, 0, 200, batches=2, last=True)
+    dead = Mark(Outcome.FAILED, Tally(1, 1, 100), note="no table")
+    state, reason = account(SplitAccount(0, whole, summary_of([done(100), dead])))
+    assert (state, reason) == (State.INCOMPLETE, "1 of 2 batches are dead-lettered")
+    given_up = Mark(Outcome.DISCARDED, Tally(1, 1, 100), note="not needed")
+    state, reason = account(SplitAccount(0, whole, summary_of([done(100), given_up])))
+    assert (state, reason) == (State.COMPLETE, "complete but for 1 discarded batches")
+
+
+def test_damage_is_named_with_both_offsets() -> None:
+    damage = Damage("truncated", "the gzip data ends in the middle", 1234, 200)
+    seal = Seal(0, 0, 200, 1, Tally(1, 1, 200), last=True, damage=damage)
+    state, reason = account(SplitAccount(0, seal, summary_of([done(200)])))
+    assert state is State.DAMAGED
+    assert reason == "the gzip data ends in the middle at byte 1,234 (text offset 200)"
+
+
+def test_damage_before_any_text_is_a_failure() -> None:
+    seal = Seal(0, 0, 0, 0, Tally(), last=True, damage=Damage("corrupt", "broken", 3, 0))
+    assert account(SplitAccount(0, seal))[0] is State.FAILED
+
+
+def test_a_plan_that_failed_is_a_failed_file() -> None:
+    assert account(plan=failed_plan(HEAD, "not text")) == (State.FAILED, "not text")
+
+
+def test_an_empty_file_is_complete() -> None:
+    assert account(SplitAccount(0, Seal(0, 0, 0, 0, Tally(), last=True)))[0] is State.COMPLETE
+
+
+def test_pending_is_what_was_cut_and_not_marked() -> None:
+    seal = Seal(0, 0, 200, 2, Tally(5, 6, 200), last=True)
+    found = account_of(PLAN, [SplitAccount(0, seal, summary_of([done(120)]))])
+    assert found.pending == Tally(4, 5, 80)
+    assert account_of(PLAN, [SplitAccount(0, None, summary_of([done(120)]))]).pending == Tally()
+
+
+def test_the_last_split_is_the_one_whose_range_holds_the_end_of_the_text() -> None:
+    assert is_last_split(PLAN, 1, 200, text_ended=True)
+    assert not is_last_split(PLAN, 0, 200, text_ended=True)
+    assert not is_last_split(PLAN, 1, 150, text_ended=False)
+    assert is_last_split(PLAN, 0, 0, text_ended=True)
+
+
+def test_summaries_add_up() -> None:
+    assert summary_of([]) == Summary()
+    assert summary_of([done(1)]) + summary_of([done(2)]) == summary_of([done(1), done(2)])

@@ -1,0 +1,37 @@
+"""A missing or wrong setting names itself and the remedy."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.settings import RESOURCE_NAMES, TUNING_DEFAULTS, Settings, SettingsError
+
+COMPLETE = {name: f"a-{name.lower()}" for name in RESOURCE_NAMES}
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    settings = Settings.from_environment(COMPLETE)
+    limits = settings.limits
+    assert (limits.batch_max_lines, limits.batch_max_bytes) == (5000, 720_000)
+    assert (limits.entry_max_bytes, limits.split_bytes) == (256 * 1024, 64 * 1024 * 1024)
+    assert settings.input_bucket == "a-input_bucket"
+
+
+@pytest.mark.parametrize("name", RESOURCE_NAMES)
+def test_a_missing_setting_is_named_with_the_commands_that_provide_it(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"missing {name}: `froe up` .* `froe deploy --stage dev`"):
+        Settings.from_environment({**COMPLETE, name: ""})
+
+
+@pytest.mark.parametrize("name", TUNING_DEFAULTS)
+@pytest.mark.parametrize("wrong", ["many", "-1", "1e3", "99999999999999999"])
+def test_a_wrong_number_is_named_with_its_range(name: str, wrong: str) -> None:
+    with pytest.raises(
+        SettingsError, match=rf"{name} is '{wrong}': set it to a whole number from \d+ to \d+"
+    ):
+        Settings.from_environment({**COMPLETE, name: wrong})
+
+
+def test_an_entry_must_fit_a_batch() -> None:
+    with pytest.raises(SettingsError, match="ENTRY_MAX_BYTES is 262144: set it to at most BATCH_MAX_BYTES"):
+        Settings.from_environment({**COMPLETE, "BATCH_MAX_BYTES": "100000"})
