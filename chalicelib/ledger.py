@@ -35,7 +35,6 @@ class StoredFile(NamedTuple):
     account: FileAccount
     opened_at: datetime
     settled_at: datetime | None
-    splits_queued: bool
 
 
 def opened_position(opened_at: datetime, file_id: str) -> str:
@@ -50,8 +49,6 @@ class LedgerTable(Protocol):
         """Put the plan unless the file has one; whether it was put."""
 
     def file(self, file_id: str) -> StoredFile | None: ...
-
-    def note_splits_queued(self, file_id: str) -> None: ...
 
     def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal:
         """Put the seal unless the split has one; give the one that is there then."""
@@ -94,9 +91,6 @@ class Ledger:
 
     def file(self, file_id: str) -> StoredFile | None:
         return self._table.file(file_id)
-
-    def note_splits_queued(self, file_id: str) -> None:
-        self._table.note_splits_queued(file_id)
 
     def seal_of(self, file_id: str, split: int) -> Seal | None:
         return self._table.seal(file_id, split)

@@ -85,12 +85,11 @@ class Splitter:
         if plan.failure:
             logger.warning("file_failed", extra={"file_id": plan.file_id, "reason": plan.failure})
             return plan.file_id
-        if not stored.splits_queued:
+        if self._ledger.seal_of(plan.file_id, 0) is None:
             sender = Sender(self._split_queue, deadline)
             for message in self._split_messages(plan):
                 sender.add(message)
             sender.flush()
-            self._ledger.note_splits_queued(plan.file_id)
         if is_new:
             logger.info(
                 "file_opened", extra={"file_id": plan.file_id, "key": announced.key, "format": plan.format}
@@ -125,8 +124,9 @@ class Splitter:
             return failed_plan(head, f"the object was {what} before it could be read")
 
     def _split_messages(self, plan: Plan) -> Iterator[Outgoing]:
+        """The first split comes last: once it is sealed, the others are known to be queued."""
         trace = self._tracer.header()
-        for split in range(plan.known_splits or 1):
+        for split in reversed(range(plan.known_splits or 1)):
             message = SplitMessage(plan.object, plan.file_id, split, None if split else 0, trace=trace)
             delay_seconds = 0 if split else self._split_delay_seconds
             yield Outgoing(encode_split(message), delay_seconds, trace)

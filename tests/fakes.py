@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -90,12 +91,13 @@ class FakeRecords:
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self._effects = effects
 
-    def put(self, items: Sequence[dict[str, Any]], deadline: Deadline) -> None:
+    def put(self, items: Sequence[bytes], deadline: Deadline) -> None:
         for at in range(0, max(len(items), 1), 25):
             self._effects.around(lambda at=at: self._put(items[at : at + 25]))
 
-    def _put(self, items: Sequence[dict[str, Any]]) -> None:
-        for item in items:
+    def _put(self, items: Sequence[bytes]) -> None:
+        for encoded in items:
+            item = json.loads(encoded)
             self.items[item["pk"]["S"], item["sk"]["S"]] = item
 
 
@@ -112,19 +114,13 @@ class FakeLedgerTable:
             if plan.file_id in self.files:
                 return False
             settled_at = now if account.state.settled else None
-            self.files[plan.file_id] = StoredFile(plan, account, now, settled_at, splits_queued=False)
+            self.files[plan.file_id] = StoredFile(plan, account, now, settled_at)
             return True
 
         return bool(self._effects.around(effect))
 
     def file(self, file_id: str) -> StoredFile | None:
         return self.files.get(file_id)
-
-    def note_splits_queued(self, file_id: str) -> None:
-        def effect() -> None:
-            self.files[file_id] = self.files[file_id]._replace(splits_queued=True)
-
-        self._effects.around(effect)
 
     def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal:
         return self._effects.around(lambda: self.seals.setdefault((file_id, seal.split), seal))  # type: ignore[no-any-return]

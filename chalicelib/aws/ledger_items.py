@@ -91,7 +91,6 @@ def to_file(item: Mapping[str, Any]) -> StoredFile:
         account=account,
         opened_at=datetime.fromisoformat(item["opened_at"]),
         settled_at=datetime.fromisoformat(settled_at) if settled_at else None,
-        splits_queued=item.get("splits_queued", False),
     )
 
 

@@ -21,6 +21,8 @@ from chalicelib.ledger import StoredFile, opened_position
 
 BY_STATE_INDEX: Final = "by_state"
 BY_KEY_INDEX: Final = "by_key"
+_KEYS_PER_REQUEST: Final = 100
+"""https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
 
 
 class DynamoLedger:
@@ -49,9 +51,6 @@ class DynamoLedger:
     def file(self, file_id: str) -> StoredFile | None:
         item = self._item(file_id, "file")
         return ledger_items.to_file(item) if item else None
-
-    def note_splits_queued(self, file_id: str) -> None:
-        self._update(file_id, "file", {"splits_queued": True})
 
     def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal:
         attributes = ledger_items.from_seal(seal) | {"expires_at": expires_at}
@@ -132,7 +131,22 @@ class DynamoLedger:
                 ScanIndexForward=False,
                 Limit=limit,
             )
-        return [ledger_items.to_file(_untyped(item)) for item in answer["Items"]]
+        found = {item["pk"]: item for item in self._whole(answer["Items"])}
+        return [
+            ledger_items.to_file(found[item["pk"]["S"]])
+            for item in answer["Items"]
+            if item["pk"]["S"] in found
+        ]
+
+    def _whole(self, listed: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The items that an index lists: it holds only their keys, so that most updates pass it by."""
+        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in listed]
+        while keys:
+            asked, keys = keys[:_KEYS_PER_REQUEST], keys[_KEYS_PER_REQUEST:]
+            with translated(f"listing files of {self._table}"):
+                answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": asked}})
+            yield from map(_untyped, answer["Responses"].get(self._table, ()))
+            keys += answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
 
     def _item(self, file_id: str, sort_key: str) -> dict[str, Any] | None:
         with translated(f"reading {file_id} in {self._table}"):

@@ -11,7 +11,7 @@ import base64
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -30,8 +30,6 @@ ITEMS_PER_REQUEST: Final = 25
 _REQUEST_MAX_BYTES: Final = 15 * 1024 * 1024
 _MAX_BACKOFF_SECONDS: Final = 5.0
 
-Item = dict[str, Any]
-
 
 class DynamoRecords:
     """client: a low-level DynamoDB client made with `parameter_validation=False` and a connection
@@ -44,10 +42,9 @@ class DynamoRecords:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="write")
         client.meta.events.register("before-call.dynamodb.BatchWriteItem", self._swap_body)
 
-    def put(self, items: Sequence[Item], deadline: Deadline) -> None:
+    def put(self, items: Sequence[bytes], deadline: Deadline) -> None:
         """Write every item (typed JSON), or raise TransientError; repeating it changes nothing."""
-        groups = [items[at : at + ITEMS_PER_REQUEST] for at in range(0, len(items), ITEMS_PER_REQUEST)]
-        for _ in self._pool.map(lambda group: self._put_group(group, deadline), groups):
+        for _ in self._pool.map(lambda group: self._put_group(group, deadline), _grouped(items)):
             pass
 
     def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage:
@@ -70,41 +67,47 @@ class DynamoRecords:
         items = [{name: untyped(value) for name, value in item.items()} for item in answer["Items"]]
         return RecordPage(items, answer["ScannedCount"], reached["sk"]["S"] if reached else None)
 
-    def _put_group(self, group: Sequence[Item], deadline: Deadline) -> None:
-        requests = [{"PutRequest": {"Item": item}} for item in group]
+    def _put_group(self, group: Sequence[bytes], deadline: Deadline) -> None:
         attempt = 0
-        while requests:
-            requests = self._requested(requests)
-            if not requests:
-                return
+        while group := self._unprocessed_of(group):
             attempt += 1
             pause = random.uniform(0, min(_MAX_BACKOFF_SECONDS, 0.05 * 2**attempt))
             if deadline.seconds_left < pause + 1:
-                raise OutOfTimeError(f"{self._table} did not take {len(requests)} items in time: throttled")
+                raise OutOfTimeError(f"{self._table} did not take {len(group)} items in time: throttled")
             time.sleep(pause)
 
-    def _requested(self, requests: list[Item]) -> list[Item]:
+    def _unprocessed_of(self, group: Sequence[bytes]) -> Sequence[bytes]:
         """Send once; give back what was not processed."""
-        body = orjson.dumps({"RequestItems": {self._table: requests}})
-        if len(body) > _REQUEST_MAX_BYTES and len(requests) > 1:
-            half = len(requests) // 2
-            return self._requested(requests[:half]) + self._requested(requests[half:])
-        self._bodies.body = body
+        puts = b",".join(b'{"PutRequest":{"Item":%b}}' % item for item in group)
+        self._bodies.body = b'{"RequestItems":{"%b":[%b]}}' % (self._table.encode(), puts)
         with translated(f"writing to {self._table}"):
             try:
                 answer = self._client.batch_write_item(RequestItems={})
             except ClientError as error:
                 if code_of(error) in THROTTLED:
-                    return requests
+                    return group
                 raise
-        unprocessed = answer.get("UnprocessedItems", {}).get(self._table, [])
-        return [_as_json(request) for request in unprocessed]
+        unprocessed = answer.get("UnprocessedItems", {}).get(self._table, ())
+        return [orjson.dumps(_as_json(request["PutRequest"]["Item"])) for request in unprocessed]
 
     def _swap_body(self, params: dict[str, Any], **_: Any) -> None:
         body = getattr(self._bodies, "body", None)
         if body is not None:
             params["body"] = body
             self._bodies.body = None
+
+
+def _grouped(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    group: list[bytes] = []
+    group_bytes = 0
+    for item in items:
+        if len(group) == ITEMS_PER_REQUEST or group_bytes + len(item) > _REQUEST_MAX_BYTES:
+            yield group
+            group, group_bytes = [], 0
+        group.append(item)
+        group_bytes += len(item)
+    if group:
+        yield group
 
 
 def _as_json(value: Any) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
 
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
@@ -126,27 +127,40 @@ def _record_attributes(record: Record) -> dict[str, Any]:
     if body is not None:
         said["body"] = {"S": body}
     if attributes:
-        said["attributes"] = {"M": {name: typed(value) for name, value in attributes.items()}}
+        said["attributes"] = {
+            "M": {
+                name: {"S": value} if type(value) is str else typed(value)
+                for name, value in attributes.items()
+            }
+        }
     return said
 
 
 def typed(value: Value) -> dict[str, Any]:
     """One value in DynamoDB's typed JSON; a number that DynamoDB cannot hold becomes a string."""
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, int):
-        text = str(value)
-        return {"N" if len(text) <= _NUMBER_MAX_DIGITS else "S": text}
-    if isinstance(value, float):
-        fits = value == 0 or _NUMBER_MIN <= abs(value) <= _NUMBER_MAX
-        return {"N" if fits and math.isfinite(value) else "S": repr(value)}
     if value is None:
         return {"NULL": True}
-    if isinstance(value, list):
-        return {"L": [typed(each) for each in value]}
-    return {"M": {name: typed(each) for name, each in value.items()}}
+    return _TYPED[type(value)](value)
+
+
+def _typed_int(value: int) -> dict[str, Any]:
+    text = str(value)
+    return {"N" if len(text.lstrip("-")) <= _NUMBER_MAX_DIGITS else "S": text}
+
+
+def _typed_float(value: float) -> dict[str, Any]:
+    fits = value == 0 or _NUMBER_MIN <= abs(value) <= _NUMBER_MAX
+    return {"N" if fits and math.isfinite(value) else "S": repr(value)}
+
+
+_TYPED: Final[dict[type, Callable[[Any], dict[str, Any]]]] = {
+    str: lambda value: {"S": value},
+    bool: lambda value: {"BOOL": value},
+    int: _typed_int,
+    float: _typed_float,
+    list: lambda value: {"L": [typed(each) for each in value]},
+    dict: lambda value: {"M": {name: typed(each) for name, each in value.items()}},
+}
 
 
 def untyped(value: dict[str, Any]) -> Any:

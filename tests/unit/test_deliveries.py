@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 import pytest
@@ -16,7 +17,7 @@ from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import Announced
 from tests.fakes import Crash, Pipeline, in_time
 
-LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=700)
+LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)
 LINES = st.sampled_from(
     [
         b'{"time":"2026-02-01T10:00:00Z","level":"warn","msg":"slow","ms":12}\n',
@@ -46,18 +47,35 @@ def laid_out(text: bytes, layout: str) -> bytes:
 
 def run_quietly(pipeline: Pipeline, announced: Announced) -> None:
     """Each message once, in order."""
-    run_in_order(pipeline, announced, lambda work: work())
+    run_in_order(pipeline, announced)
 
 
-def run_in_order(
-    pipeline: Pipeline, announced: Announced, do: Callable[[Callable[[], object]], None]
-) -> None:
-    do(lambda: pipeline.splitter.ingest(announced, in_time()))
-    while pipeline.split_queue.messages or pipeline.batch_queue.messages:
-        queue = pipeline.split_queue if pipeline.split_queue.messages else pipeline.batch_queue
-        message = queue.messages[0]
-        do(lambda message=message: deliver(pipeline, message.body))
-        queue.messages.remove(message)
+def run_in_order(pipeline: Pipeline, announced: Announced, *, retry_late: bool = False) -> int:
+    """Each message once, in order, but for those whose function died: they come again, at once or
+    after all others. Gives the number of deaths."""
+    deaths = 0
+    waiting: list[Callable[[], object]] = [lambda: pipeline.splitter.ingest(announced, in_time())]
+    while True:
+        for queue in (pipeline.split_queue, pipeline.batch_queue):
+            while queue.messages and not (waiting and not retry_late):
+                message = queue.messages.pop(0)
+                work = partial(deliver, pipeline, message.body)
+                deaths += not survived(work, waiting)
+                if queue is pipeline.batch_queue and pipeline.split_queue.messages:
+                    break
+        if not waiting and not pipeline.split_queue.messages and not pipeline.batch_queue.messages:
+            return deaths
+        if waiting:
+            deaths += not survived(waiting.pop(0), waiting)
+
+
+def survived(work: Callable[[], object], waiting: list[Callable[[], object]]) -> bool:
+    try:
+        work()
+    except Crash:
+        waiting.append(work)
+        return False
+    return True
 
 
 def drain(pipeline: Pipeline, random: Random, *, repeats: int) -> None:
@@ -110,18 +128,18 @@ def test_a_death_before_or_after_any_effect_leaves_the_tables_of_an_undisturbed_
     dying.effects.crash_at = data.draw(st.integers(1, quiet.effects.count))
     dying.effects.after = data.draw(st.booleans())
     announced = dying.objects.add("a.log", body)
-    deaths = 0
-
-    def once_more_after_a_death(work: Callable[[], object]) -> None:
-        nonlocal deaths
-        try:
-            work()
-        except Crash:
-            deaths += 1
-            work()
-
-    run_in_order(dying, announced, once_more_after_a_death)
+    deaths = run_in_order(dying, announced, retry_late=data.draw(st.booleans()))
     assert deaths == 1
+    assert dying.tables == quiet.tables
+
+
+@pytest.mark.parametrize("crash_at", range(1, 8))
+def test_a_death_while_splits_are_queued_leaves_none_behind(crash_at: int) -> None:
+    text = b"".join(b"line %04d of a long file\n" % number for number in range(200))
+    quiet, dying = Pipeline(LIMITS), Pipeline(LIMITS)
+    run_quietly(quiet, quiet.objects.add("a.log", text))
+    dying.effects.crash_at = crash_at
+    assert run_in_order(dying, dying.objects.add("a.log", text), retry_late=True) == 1
     assert dying.tables == quiet.tables
 
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 _QUOTED: Final = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 _LINE: Final = re.compile(
-    r"([^\s\[]\S*+) ++(\S++) ++(-(?= ++\[)|(?!- )\S++(?: ++(?!\[|- )\S++){0,3}+) ++\[([^\]]{10,64})\] ++"
+    r"([^ \[][^ ]*+) ++([^ ]++) ++(-(?= ++\[)|(?!- )[^ ]++(?: ++(?!\[|- )[^ ]++){0,3}+) ++\[([^\]]{10,64})\] ++"
     + _QUOTED
     + r" ++(-|[0-9]{3}) ++(-|[0-9]++)"
-    rf"(?: ++{_QUOTED} ++{_QUOTED})?+(?: ++(\S.*+))?+ *+",
+    rf"(?: ++{_QUOTED} ++{_QUOTED})?+(?: ++([^ ].*+))?+ *+",
     re.DOTALL,
 )
 """client, ident, user, time, request, status, size, referer, user agent, extra. A user may hold spaces."""

@@ -51,7 +51,7 @@ def test_the_first_plan_wins_and_is_read_back_whole(table) -> None:
     stored = table.file(FILE)
     assert stored.plan == PLAN
     assert stored.account == account_of(PLAN, ())
-    assert (stored.opened_at, stored.settled_at, stored.splits_queued) == (WHEN, None, False)
+    assert (stored.opened_at, stored.settled_at) == (WHEN, None)
     assert table.file("unknown") is None
 
 
@@ -59,12 +59,6 @@ def test_a_plan_that_failed_is_settled_when_it_is_opened(table) -> None:
     plan = opened(table, failed_plan(HEAD, "not text"))
     stored = table.file(plan.file_id)
     assert (stored.account.state, stored.settled_at) == (State.FAILED, WHEN)
-
-
-def test_queued_splits_are_noted(table) -> None:
-    opened(table)
-    table.note_splits_queued(FILE)
-    assert table.file(FILE).splits_queued
 
 
 def test_the_first_seal_stays(table) -> None:

@@ -16,7 +16,11 @@ from tests.fakes import in_time
 RECORD = Record("2026-03-01T10:00:00Z", None, "WARN", 13, "héllo \0", {"n": 1.5, "l": [True, None, {"a": 1}]})
 
 
-def items(count: int) -> list[dict[str, Any]]:
+def items(count: int) -> list[bytes]:
+    return [json.dumps(item).encode() for item in plain_items(count)]
+
+
+def plain_items(count: int) -> list[dict[str, Any]]:
     return [
         item_of(
             Outcome(n * 10, 10, 1, b"\xffraw\n", Reject("invalid-json") if n % 3 else RECORD, replaced=True),
@@ -102,14 +106,12 @@ def test_a_table_that_is_gone_is_a_failure_that_may_pass(dynamodb) -> None:
         DynamoRecords(dynamodb, "absent", threads=1).put(items(5), in_time())
 
 
-def test_requests_hold_at_most_25_items_and_split_when_large(dynamodb) -> None:
+def test_requests_hold_at_most_25_items_and_16_mb(dynamodb) -> None:
     answers = Answers(dynamodb)
-    large = items(50)
-    for item in large:
-        item["body"] = {"S": "x" * 390_000}
-        item["raw"] = {"B": ""}
+    large = [json.dumps({**item, "body": {"S": "x" * 390_000}}).encode() for item in plain_items(50)]
     answers.answers = [(200, {})] * 100
     DynamoRecords(dynamodb, "records", threads=1).put(large, in_time())
     sizes = [len(next(iter(body["RequestItems"].values()))) for body in answers.requests]
     assert sum(sizes) == 50
     assert max(sizes) <= 25
+    assert max(len(json.dumps(body)) for body in answers.requests[:1]) < 16 << 20

@@ -1,0 +1,193 @@
+"""Access logs: what servers really write, garbage requests and escapes included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.access import COMBINED
+from chalicelib.core.records import Record
+
+Explain = Callable[[str, str], Record]
+Reason = Callable[[str, str], str]
+
+WHEN = "[14/Mar/2024:09:26:53 +0100]"
+
+
+def test_every_field_of_a_combined_line_is_typed(record: Explain) -> None:
+    got = record(
+        "access_combined",
+        f'192.0.2.17 id-7 ada {WHEN} "GET /a/b?c=d&e=f HTTP/1.1" 200 5316 "https://example.org/?q=1" "agent/1.0"',
+    )
+    assert got == Record(
+        "2024-03-14T08:26:53Z",
+        None,
+        None,
+        None,
+        "GET /a/b?c=d&e=f HTTP/1.1",
+        {
+            "client.address": "192.0.2.17",
+            "ident": "id-7",
+            "user.name": "ada",
+            "http.request.method": "GET",
+            "url.path": "/a/b",
+            "url.query": "c=d&e=f",
+            "network.protocol.name": "http",
+            "network.protocol.version": "1.1",
+            "http.response.status_code": 200,
+            "http.response.body.size": 5316,
+            "http.request.header.referer": "https://example.org/?q=1",
+            "user_agent.original": "agent/1.0",
+        },
+    )
+
+
+def test_absent_fields_are_left_out(record: Explain) -> None:
+    got = record("access_combined", f'- - - {WHEN} "-" - - "-" "-"')
+    assert got.attributes == {}
+    assert got.body is None
+
+
+def test_empty_quotes_are_absent_fields(record: Explain) -> None:
+    got = record("access_combined", f'192.0.2.17 - - {WHEN} "GET / HTTP/2.0" 200 0 "" ""')
+    assert "user_agent.original" not in got.attributes
+    assert got.attributes["http.response.body.size"] == 0
+
+
+def test_a_quote_escaped_in_the_agent_does_not_end_it(record: Explain) -> None:
+    got = record("access_combined", rf'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "a \"b\" c" extra')
+    assert got.attributes["user_agent.original"] == 'a "b" c'
+    assert got.attributes["extra"] == "extra"
+
+
+def test_a_backslash_escaped_before_the_quote_ends_the_agent(record: Explain) -> None:
+    got = record("access_combined", rf'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "ends in \\"')
+    assert got.attributes["user_agent.original"] == "ends in \\"
+
+
+def test_a_quote_escaped_in_the_request_stays_as_logged_in_the_body(record: Explain) -> None:
+    got = record("access_common", rf'192.0.2.17 - - {WHEN} "GET /\"x\" HTTP/1.1" 404 9')
+    assert got.body == r"GET /\"x\" HTTP/1.1"
+    assert got.attributes["url.path"] == '/"x"'
+
+
+@pytest.mark.parametrize(
+    "request_line", [r"\x16\x03\x01\x02", r"]&\xDF\xBD;\x10", "HELP", "lv|'|'|x|'|'|", "quit now please", ""]
+)
+def test_a_garbage_request_is_kept_whole_and_types_no_method(record: Explain, request_line: str) -> None:
+    got = record("access_combined", f'192.0.2.17 - - {WHEN} "{request_line}" 400 150 "-" "-"')
+    assert got.body == (request_line or None)
+    assert "http.request.method" not in got.attributes
+    assert got.attributes["http.response.status_code"] == 400
+
+
+@pytest.mark.parametrize("client", ["2001:db8::5", "::1", "host-7.example.org", "fe80::1%eth0", "192.0.2.17"])
+def test_a_client_may_be_any_address_or_name(record: Explain, client: str) -> None:
+    line = f'{client} - - {WHEN} "GET / HTTP/1.1" 200 1'
+    assert record("access_common", line).attributes["client.address"] == client
+
+
+def test_an_absolute_target_gives_its_full_url_and_its_parts(record: Explain) -> None:
+    got = record("access_common", f'192.0.2.17 - - {WHEN} "GET http://Example.org:81/a?b=c HTTP/1.1" 200 1')
+    assert got.attributes["url.full"] == "http://Example.org:81/a?b=c"
+    assert got.attributes["url.scheme"] == "http"
+    assert got.attributes["url.path"] == "/a"
+    assert got.attributes["url.query"] == "b=c"
+
+
+@pytest.mark.parametrize(
+    ("request_line", "path", "version"),
+    [
+        ("GET /", "/", None),
+        ("GET /a b", "/a b", None),
+        ("GET /a b HTTP/1.0", "/a b", "1.0"),
+        ("GET /a  HTTP/2.0", "/a ", "2.0"),
+        ("OPTIONS * HTTP/1.1", "*", "1.1"),
+        ("CONNECT example.org:443 HTTP/1.1", "example.org:443", "1.1"),
+        ("PROPFIND /dav/ HTTP/1.1", "/dav/", "1.1"),
+        ("GET http://example.org HTTP/1.1", "/", "1.1"),
+    ],
+)
+def test_unusual_request_lines_give_path_and_version(
+    record: Explain, request_line: str, path: str, version: str | None
+) -> None:
+    got = record("access_common", f'192.0.2.17 - - {WHEN} "{request_line}" 200 1').attributes
+    assert got["url.path"] == path
+    assert got.get("network.protocol.version") == version
+
+
+@pytest.mark.parametrize(
+    ("end", "extra"),
+    [(" - -", "- -"), (" 0.042", "0.042"), ("  293", "293"), (' 12 "x"', '12 "x"')],
+)
+def test_what_follows_the_size_is_kept_as_extra(record: Explain, end: str, extra: str) -> None:
+    got = record("access_common", f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1{end}')
+    assert got.attributes["extra"] == extra
+
+
+def test_the_forwarded_address_of_nginx_main_is_kept_as_extra(record: Explain) -> None:
+    got = record("access_combined", f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "x" "203.0.113.4"')
+    assert got.attributes["extra"] == '"203.0.113.4"'
+
+
+def test_combined_explains_a_common_line_but_not_the_reverse(record: Explain, reason: Reason) -> None:
+    line = f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1'
+    assert record("access_combined", line) == record("access_common", line)
+    assert reason("access_common", line + ' "-" "x"') == "not-an-access-line"
+
+
+def test_a_user_may_hold_spaces(record: Explain) -> None:
+    got = record("access_common", f'192.0.2.17 - Ada King Byron {WHEN} "GET / HTTP/1.1" 200 1')
+    assert got.attributes["user.name"] == "Ada King Byron"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'www.example.org:80 192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1',
+        f'Mar 14 09:26:53 web proxy[7]: 192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1',
+        f'{WHEN} 192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1',
+        f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "cut o',
+        f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" abc 1',
+        "not an access line",
+    ],
+)
+def test_a_line_of_another_kind_is_a_reject(reason: Reason, line: str) -> None:
+    assert reason("access_combined", line) == "not-an-access-line"
+
+
+def test_a_date_that_does_not_exist_is_a_reject(reason: Reason) -> None:
+    line = '192.0.2.17 - - [30/Feb/2024:09:26:53 +0100] "GET / HTTP/1.1" 200 1'
+    assert reason("access_common", line) == "invalid-timestamp"
+
+
+def test_iso_time_in_the_brackets_is_read(record: Explain) -> None:
+    got = record("access_common", '- - - [2024-03-14T09:26:53+01:00] "-" - -')
+    assert got.timestamp == "2024-03-14T08:26:53Z"
+
+
+def test_a_size_no_counter_reaches_stays_text(record: Explain) -> None:
+    got = record("access_common", f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 {"9" * 40}')
+    assert got.attributes["http.response.body.size"] == "9" * 40
+
+
+def test_the_quick_way_and_the_general_way_agree(context: ParseContext) -> None:
+    lines = [
+        f'{client} - {user} {WHEN} "{method} {target} {protocol}" {status} {size} "{referer}" "agent"'
+        for client in ("192.0.2.17", "-", "2001:db8::5")
+        for user in ("-", "ada")
+        for method in ("GET", "get", "M-SEARCH")
+        for target in ("/", "/a?b", "/a?", "*", "http://h/p")
+        for protocol in ("HTTP/1.1", "XDBC/1.0", "junk")
+        for status in ("200", "-", "099")
+        for size in ("0", "-", "17")
+        for referer in ("-", "", "/r")
+    ]
+    warm = COMBINED.make_parser(context)
+    for line in lines:
+        cold = COMBINED.make_parser(context)
+        expected = cold(line)  # the first line of a parser takes the general way
+        warm(line)
+        assert warm(line) == expected

@@ -1,0 +1,187 @@
+"""Syslog, by RFC 5424 and as it was before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.syslog_rfc3164 import RFC3164
+from chalicelib.core.records import Record
+
+Explain = Callable[[str, str], Record]
+Reason = Callable[[str, str], str]
+
+WHEN = "2024-03-14T09:26:53.123+01:00"
+DATA = "syslog.structured_data."
+
+
+def test_every_field_of_an_rfc5424_line_is_typed(record: Explain) -> None:
+    line = f'<165>1 {WHEN} web-1 shop 4711 ORDER [a@1 k="v" l=""][b@2 m="n"] accepted 17'
+    assert record("syslog_rfc5424", line) == Record(
+        "2024-03-14T08:26:53.123Z",
+        None,
+        "notice",
+        10,
+        "accepted 17",
+        {
+            "syslog.facility.code": 20,
+            "syslog.severity.code": 5,
+            "syslog.version": 1,
+            "host.name": "web-1",
+            "service.name": "shop",
+            "process.pid": 4711,
+            "syslog.msgid": "ORDER",
+            DATA + "a@1.k": "v",
+            DATA + "a@1.l": "",
+            DATA + "b@2.m": "n",
+        },
+    )
+
+
+def test_nil_values_are_left_out(record: Explain) -> None:
+    got = record("syslog_rfc5424", "<0>1 - - - - - -")
+    assert got.timestamp is None
+    assert got.body is None
+    assert got.severity_number == 21
+    assert set(got.attributes) == {"syslog.facility.code", "syslog.severity.code", "syslog.version"}
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (r'[a k="say \"hi\" \\ \] \n"]', {"a.k": r'say "hi" \ ] \n'}),
+        (r'[a k="x\\"]', {"a.k": "x\\"}),
+        ('[a k="1" k="2" k="3"]', {"a.k": "1", "a.k#2": "2", "a.k#3": "3"}),
+        ('[a k="1"][a k="2"]', {"a.k": "1", "a.k#2": "2"}),
+        ("[a]", {"a": True}),
+        ('[a][b k="["]', {"a": True, "b.k": "["}),
+        ("[meta seq=10]", {"meta.seq": "10"}),
+        ('[a k="v" ]', {"a.k": "v"}),
+    ],
+)
+@pytest.mark.parametrize("message", ["", " text", ' "] text'])
+def test_structured_data_with_escapes_repeats_and_no_parameters(
+    record: Explain, data: str, expected: dict[str, Any], message: str
+) -> None:
+    got = record("syslog_rfc5424", f"<14>1 {WHEN} h p - - {data}{message}")
+    assert {key[len(DATA) :]: value for key, value in got.attributes.items() if DATA in key} == expected
+    assert got.body == (message[1:] or None)
+
+
+@pytest.mark.parametrize(
+    "data", ["[", "[a", '[a k="v"', '[a k="v', "[]", '[a k="v"]x', "x", "[a k]", '[a k="]"]', '[a "k"]']
+)
+def test_broken_structured_data_is_a_reject(reason: Reason, data: str) -> None:
+    assert reason("syslog_rfc5424", f"<14>1 {WHEN} h p - - {data} m") == "invalid-structured-data"
+
+
+def test_a_byte_order_mark_before_the_message_is_not_part_of_it(record: Explain) -> None:
+    assert record("syslog_rfc5424", f"<14>1 {WHEN} h p - - - \ufeffmessage").body == "message"
+
+
+def test_only_one_space_before_the_message_is_not_part_of_it(record: Explain) -> None:
+    assert record("syslog_rfc5424", f"<14>1 {WHEN} h p - - -  info: x ").body == " info: x "
+
+
+@pytest.mark.parametrize(
+    "line", ["<192>1 - - - - - -", "<1>0 - - - - - -", "1 - - - - - -", "<1>1 - host", "<1>4a ", "x"]
+)
+def test_what_is_not_rfc5424_is_a_reject(reason: Reason, line: str) -> None:
+    assert reason("syslog_rfc5424", line) == "not-rfc5424"
+
+
+def test_a_time_that_does_not_exist_is_a_reject(reason: Reason) -> None:
+    assert reason("syslog_rfc5424", "<1>1 2024-03-14T22:99:16Z - - - - -") == "invalid-timestamp"
+    assert reason("syslog_rfc3164", "Feb 30 00:00:00 host prog: x") == "invalid-timestamp"
+
+
+@pytest.mark.parametrize("pid", ["abc", "12x", "9" * 19, "-1"])
+def test_a_process_id_that_is_no_number_is_kept_as_text(record: Explain, pid: Any) -> None:
+    assert record("syslog_rfc5424", f"<1>1 - - p {pid} - -").attributes["syslog.procid"] == pid
+
+
+@pytest.mark.parametrize(
+    ("rest", "host", "tag", "pid", "body"),
+    [
+        ("web-1 sshd[4711]: Accepted x", "web-1", "sshd", 4711, "Accepted x"),
+        ("web-1 kernel: [ 1.2] usb", "web-1", "kernel", None, "[ 1.2] usb"),
+        ("web-1 postfix/smtp/smtpd[1]: a: b", "web-1", "postfix/smtp/smtpd", 1, "a: b"),
+        ("sshd[4711]: no host", None, "sshd", 4711, "no host"),
+        ("RT_FLOW: RT_FLOW_CREATE: x", None, "RT_FLOW", None, "RT_FLOW_CREATE: x"),
+        ("web-1 last message repeated 3 times", "web-1", None, None, "last message repeated 3 times"),
+        ("web-1 prog[7] no colon", "web-1", "prog", 7, "no colon"),
+        ("web-1 prog[]: empty", "web-1", "prog", None, "empty"),
+        ("web-1 ansible-<stdin>: x", "web-1", "ansible-<stdin>", None, "x"),
+        ("10.0.0.1 123: %SYS-5-CONFIG: x", "10.0.0.1", None, None, "123: %SYS-5-CONFIG: x"),
+        ("2001:db8::5 prog: x", "2001:db8::5", "prog", None, "x"),
+        ("web-1 prog: trailing ", "web-1", "prog", None, "trailing "),
+        ("web-1 prog:", "web-1", "prog", None, None),
+        ("web-1", "web-1", None, None, None),
+    ],
+)
+@pytest.mark.parametrize(
+    "head", ["Mar 14 09:26:53", "<38>Mar 14 09:26:53", "<38>Mar  4 09:26:53", "Mar 14 2024 09:26:53.5"]
+)
+def test_host_tag_and_process_of_a_traditional_line(
+    record: Explain, head: str, rest: str, host: str | None, tag: str | None, pid: Any, body: str | None
+) -> None:
+    got = record("syslog_rfc3164", f"{head} {rest}")
+    assert got.attributes.get("host.name") == host
+    assert got.attributes.get("service.name") == tag
+    assert got.attributes.get("process.pid") == pid
+    assert got.body == body
+    assert got.severity_text == ("info" if head.startswith("<") else None)
+    assert got.timestamp_assumed == ("zone" if "2024" in head else "year,zone")
+
+
+def test_an_iso_time_assumes_nothing(record: Explain) -> None:
+    got = record("syslog_rfc3164", f"{WHEN} web-1 prog[7]: x")
+    assert (got.timestamp, got.timestamp_assumed) == ("2024-03-14T08:26:53.123Z", None)
+    assert got.attributes == {"host.name": "web-1", "service.name": "prog", "process.pid": 7}
+
+
+def test_an_address_after_an_iso_time_is_a_host_though_there_is_no_tag(record: Explain) -> None:
+    assert record("syslog_rfc3164", f"{WHEN} 192.0.2.17  {{}}").body == " {}"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["INFO module: started", "[main] x: y", "worker started", "api ERROR: x", "info vpxd[7] x", "- x: y"],
+)
+def test_an_application_log_with_iso_time_is_not_taken_for_syslog(reason: Reason, rest: str) -> None:
+    assert reason("syslog_rfc3164", f"{WHEN} {rest}") == "not-rfc3164"
+
+
+@pytest.mark.parametrize(
+    "line", ["<192>Mar 14 09:26:53 h p: x", "Mar 14 h p: x", "<14>x", "14 Mar 09:26:53 h p: x"]
+)
+def test_what_is_not_traditional_syslog_is_a_reject(reason: Reason, line: str) -> None:
+    assert reason("syslog_rfc3164", line) == "not-rfc3164"
+
+
+def test_the_quick_way_and_the_general_way_agree(context: ParseContext) -> None:
+    lines = [
+        f"{when} {host}{tag}{message}"
+        for when in ("Mar 14 09:26:53", "Mar  4 09:26:53", "Mar 14 09:26:53 UTC", "<1>Mar 14 09:26:53")
+        for host in ("web ", "web  ", "web:", "", "7: ")
+        for tag in (
+            "sshd: ",
+            "sshd[7]: ",
+            "sshd[7] ",
+            "sshd[x]: ",
+            "sshd[]: ",
+            "sshd[7]:",
+            "7: ",
+            "a b: ",
+            "٣[٣]: ",
+        )
+        for message in ("", "x", " x", "y: z", "sshd[7]: x")
+    ]
+    warm = RFC3164.make_parser(context)
+    for line in lines:
+        warm(line)
+    for line in lines:
+        assert warm(line) == RFC3164.make_parser(context)(line), line

@@ -1,0 +1,153 @@
+"""Times: every shape to UTC, as precise as the source, and never an exception."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core.formats.times import Times
+
+
+@pytest.fixture
+def times() -> Times:
+    return Times(datetime(2024, 6, 1, 12, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("text", "stamp"),
+    [
+        ("2021-01-01T00:00:00Z", "2021-01-01T00:00:00Z"),
+        ("2021-01-01T00:00:00.123Z", "2021-01-01T00:00:00.123Z"),
+        ("2021-01-01T00:00:00.120Z", "2021-01-01T00:00:00.120Z"),
+        ("2021-01-01T00:00:00.123456789Z", "2021-01-01T00:00:00.123456789Z"),
+        ("2021-01-01T00:00:00+02:00", "2020-12-31T22:00:00Z"),
+        ("2021-01-01T00:00:00.5-0330", "2021-01-01T03:30:00.5Z"),
+        ("2021-01-01 00:00:00,007 +01", "2020-12-31T23:00:00.007Z"),
+        ("2021-01-01 00:00:00 UTC", "2021-01-01T00:00:00Z"),
+        ("2021-01-01 00:00:00 PDT", "2021-01-01T07:00:00Z"),
+        ("20210101T000000Z", "2021-01-01T00:00:00Z"),
+        ("14/Mar/2024:09:26:53 +0100", "2024-03-14T08:26:53Z"),
+        ("Thu, 14 Mar 2024 09:26:53 GMT", "2024-03-14T09:26:53Z"),
+        ("Thu Mar 14 09:26:53 2024 UTC", "2024-03-14T09:26:53Z"),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+        ("2016-12-31T23:59:60.250Z", "2017-01-01T00:00:00.250Z"),
+        ("2024-02-29T00:00:00Z", "2024-02-29T00:00:00Z"),
+    ],
+)
+def test_a_time_with_its_zone_assumes_nothing(times: Times, text: str, stamp: str) -> None:
+    assert times.of_text(text) == (stamp, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "stamp"),
+    [
+        ("2021-01-01T00:00:00", "2021-01-01T00:00:00Z"),
+        ("2021/01/01 00:00:00.25", "2021-01-01T00:00:00.25Z"),
+        ("2021.01.01 00:00:00", "2021-01-01T00:00:00Z"),
+        ("21/01/02 03:04:05", "2021-01-02T03:04:05Z"),
+        ("70/01/02 03:04:05", "1970-01-02T03:04:05Z"),
+        ("Thu Mar 14 09:26:53.123456 2024", "2024-03-14T09:26:53.123456Z"),
+        ("06-Feb-2024 10:32:43.895", "2024-02-06T10:32:43.895Z"),
+        ("Mar 14 2024 09:26:53", "2024-03-14T09:26:53Z"),
+    ],
+)
+def test_a_missing_zone_is_utc_and_said_to_be_assumed(times: Times, text: str, stamp: str) -> None:
+    assert times.of_text(text) == (stamp, "zone")
+
+
+@pytest.mark.parametrize(
+    ("last_modified", "text", "stamp"),
+    [
+        (datetime(2024, 6, 1, 12, tzinfo=UTC), "Mar 14 09:26:53", "2024-03-14T09:26:53Z"),
+        (datetime(2024, 1, 2, tzinfo=UTC), "Dec 31 23:59:59", "2023-12-31T23:59:59Z"),
+        (datetime(2024, 6, 1, 12, tzinfo=UTC), "Jun  2 12:00:00", "2024-06-02T12:00:00Z"),
+        (datetime(2024, 6, 1, 12, tzinfo=UTC), "Jun  2 12:00:01", "2023-06-02T12:00:01Z"),
+        (datetime(2023, 12, 31, 12, tzinfo=UTC), "Jan  1 11:00:00", "2024-01-01T11:00:00Z"),
+        (datetime(2023, 6, 1, tzinfo=UTC), "Feb 29 00:00:00", "2020-02-29T00:00:00Z"),
+        (datetime(1903, 6, 1, tzinfo=UTC), "Feb 29 00:00:00", "1896-02-29T00:00:00Z"),
+    ],
+)
+def test_a_missing_year_is_the_latest_that_is_not_after_last_modified_plus_a_day(
+    last_modified: datetime, text: str, stamp: str
+) -> None:
+    assert Times(last_modified).of_text(text) == (stamp, "year,zone")
+
+
+def test_only_the_year_is_assumed_where_there_is_a_zone(times: Times) -> None:
+    assert times.of_text("Mar 14 09:26:53.5 +0100") == ("2024-03-14T08:26:53.5Z", "year")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "x", "2021-01-01", "12:00:00", "2021-02-30T00:00:00Z", "2021-13-01T00:00:00Z", "2021-01-01T24:00:00Z",
+        "2021-01-01T00:60:00Z", "2021-01-01T00:00:61Z", "2021-01-01T00:00:00+25:00", "0001-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:60Z", "Feb 30 00:00:00", "Foo 14 09:26:53", "2021-01-01T00:00:00 XYZ", "٢٠٢١-01-01T00:00:00Z",
+        "2021-01-01T00:00:00.٣Z", "2021-01-01T00:00:00.²Z",
+    ],
+)  # fmt: skip
+def test_what_is_no_existing_time_is_none(times: Times, text: str) -> None:
+    assert times.of_text(text) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "stamp"),
+    [
+        (1710404813, "2024-03-14T08:26:53Z"),
+        (1710404813.25, "2024-03-14T08:26:53.25Z"),
+        (1710404813123, "2024-03-14T08:26:53.123Z"),
+        (1710404813123.5, "2024-03-14T08:26:53.1235Z"),
+        (1710404813123456, "2024-03-14T08:26:53.123456Z"),
+        (1710404813123456789, "2024-03-14T08:26:53.123456789Z"),
+        ("1710404813", "2024-03-14T08:26:53Z"),
+        ("1710404813.000", "2024-03-14T08:26:53.000Z"),
+        (100_000_000, "1973-03-03T09:46:40Z"),
+    ],
+)
+def test_the_unit_of_an_epoch_number_follows_from_its_magnitude(
+    times: Times, number: Any, stamp: str
+) -> None:
+    assert times.of_number(number) == (stamp, None)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [0, -1, 12, 99_999_999, 10**20, 10**400, float("nan"), float("inf"), -1e10, "12", "", "1e9", "9" * 5000],
+)
+def test_a_number_that_is_more_likely_something_else_is_none(times: Times, number: Any) -> None:
+    assert times.of_number(number) is None
+
+
+@given(st.datetimes(min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 29)), st.integers(-1439, 1439))  # noqa: DTZ001
+def test_any_moment_in_any_offset_comes_back_as_the_same_moment(moment: datetime, minutes: int) -> None:
+    sign = "-" if minutes < 0 else "+"
+    text = (
+        f"{moment.isoformat(timespec='microseconds')}{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    )
+    known = Times(datetime(2024, 6, 1, tzinfo=UTC)).of_text(text)
+    assert known is not None
+    stamp, assumed = known
+    assert assumed is None
+    assert datetime.fromisoformat(stamp) == datetime.fromisoformat(text)
+
+
+@given(st.text(max_size=80), st.one_of(st.floats(), st.integers()))
+def test_no_text_and_no_number_raises(text: str, number: Any) -> None:
+    times = Times(datetime(2024, 6, 1, tzinfo=UTC))
+    times.of_text(text)
+    times.of_number(text)
+    times.of_number(number)
+    times.of_parts(text, "1", "Z")
+
+
+@pytest.mark.parametrize(
+    "last_modified", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]
+)
+def test_the_edges_of_the_calendar_do_not_raise(last_modified: datetime) -> None:
+    times = Times(last_modified)
+    times.of_text("Feb 29 00:00:00")
+    times.of_text("Dec 31 23:59:60")

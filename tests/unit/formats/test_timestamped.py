@@ -1,0 +1,117 @@
+"""Application logs: the shapes that loggers give, with their traces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core.formats import ParseContext, decorations
+from chalicelib.core.formats.timestamped import TIMESTAMPED
+from chalicelib.core.records import Record
+
+START = re.compile((TIMESTAMPED.entry_start or "").encode())
+Explain = Callable[[str, str], Record]
+Reason = Callable[[str, str], str]
+
+FILE, LINE, FUNCTION = "code.file.path", "code.line.number", "code.function.name"
+LOGGER, THREAD, THREAD_ID, PID = "log.logger", "thread.name", "thread.id", "process.pid"
+
+
+@pytest.mark.parametrize(
+    ("entry", "stamp", "level", "body", "attributes"),
+    [
+        ("2024-03-14 09:26:53,123 [main] INFO  o.e.Shop - a b", ".123", "INFO", "a b", {THREAD: "main", LOGGER: "o.e.Shop"}),
+        ("2024-03-14 09:26:53.123  INFO 47 --- [  main] o.e.Shop  : a", ".123", "INFO", "a", {PID: 47, THREAD: "main", LOGGER: "o.e.Shop"}),
+        ("2024-03-14T09:26:53.1Z  WARN 1 --- [app] [nio-1] o.e.Shop : a", ".1", "WARN", "a", {PID: 1, THREAD: "nio-1", LOGGER: "o.e.Shop"}),
+        ("2024-03-14 09:26:53,123 INFO  [org.jboss.as] (MSC 1-1) started", ".123", "INFO", "started", {LOGGER: "org.jboss.as", THREAD: "MSC 1-1"}),
+        ("2024-03-14 09:26:53 WARN o.e.Shop: a", "", "WARN", "a", {LOGGER: "o.e.Shop"}),
+        ("[2024-03-14T09:26:53,123][INFO ][o.e.n.Node       ] [node-1] up", ".123", "INFO", "up", {LOGGER: "o.e.n.Node", THREAD: "node-1"}),
+        ("2024-03-14 09:26:53,123 - shop - ERROR - a - b", ".123", "ERROR", "a - b", {THREAD: "shop"}),
+        ("2024-03-14 09:26:53.123 | INFO     | shop.api:pay:42 - a", ".123", "INFO", "a", {LOGGER: "shop.api", FUNCTION: "pay", LINE: 42}),
+        ("[2024-03-14 09:26:53 +0100] [17] [INFO] Booting", "+1", "INFO", "Booting", {PID: 17}),
+        ("2024-03-14 09:26:53.123 +01:00 [INF] a", ".123+1", "INF", "a", {}),
+        ("2024-03-14 09:26:53.1234|DEBUG|Shop.Pay|a", ".1234", "DEBUG", "a", {LOGGER: "Shop.Pay"}),
+        ("2024/03/14 09:26:53 [error] 31#31: *1 open() failed", "", "error", "31#31: *1 open() failed", {}),
+        ("2024/03/14 09:26:53 listening on :8080", "", None, "listening on :8080", {}),
+        ("2024-03-14T09:26:53.000Z\tinfo\tshop/pay.go:42\tpaid\t{}", ".000", "info", "shop/pay.go:42\tpaid\t{}", {}),
+        ("I, [2024-03-14T09:26:53.123456 #819]  INFO -- : ready", ".123456", "INFO", "ready", {PID: 819}),
+        ("[2024-03-14 09:26:53] production.ERROR: broken {}", "", "ERROR", "broken {}", {LOGGER: "production"}),
+        ("INFO 2024-03-14 09:26:53 started", "", "INFO", "started", {}),
+        ("[WARN] 2024-03-14T09:26:53Z - slow", "", "WARN", "slow", {}),
+        ("[ERROR] [2024-03-14 09:26:53] broken", "", "ERROR", "broken", {}),
+        ("ERROR: 2024/03/14 09:26:53 broken", "", "ERROR", "broken", {}),
+        ("INFO  [pool-1:26] 2024-03-14 09:26:53,123 Task.java:274 - done", ".123", "INFO", "done", {THREAD: "pool-1:26", FILE: "Task.java", LINE: 274}),
+        ("Thu Mar 14 09:26:53 2024 shutting down", "", None, "shutting down", {}),
+        ("[Thu Mar 14 09:26:53.123456 2024] shutting down", ".123456", None, "shutting down", {}),
+        ("14-Mar-2024 09:26:53.123 INFO [main] org.Boot started up", ".123", "INFO", "org.Boot started up", {THREAD: "main"}),
+        ("24/03/14 09:26:53 INFO executor.Backend: task 87", "", "INFO", "task 87", {LOGGER: "executor.Backend"}),
+        ("2024-03-14 09:26:53 error opening the door", "", "error", "opening the door", {}),
+        ("2024-03-14 09:26:53 the error is ours", "", None, "the error is ours", {}),
+        ("2024-03-14 09:26:53 INFORMATION desk", "", "INFORMATION", "desk", {}),
+        ("2024-03-14 09:26:53 INFOX desk", "", None, "INFOX desk", {}),
+        ("2024-03-14 09:26:53 W | rafthttp: lost", "", "W", "rafthttp: lost", {}),
+        ("2024-03-14 09:26:53 -5 degrees", "", None, "-5 degrees", {}),
+        ("2024-03-14 09:26:53", "", None, None, {}),
+    ],
+)  # fmt: skip
+def test_the_shapes_that_loggers_give(
+    record: Explain, entry: str, stamp: str, level: str | None, body: str | None, attributes: dict[str, Any]
+) -> None:
+    got = record("timestamped", entry)
+    hour = "08" if stamp.endswith("+1") else "09"
+    assert got.timestamp == f"2024-03-14T{hour}:26:53{stamp.removesuffix('+1')}Z"
+    assert (got.severity_text, got.body, got.attributes) == (level, body, attributes)
+    assert (got.severity_number is None) == (level is None)
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        "java.io.IOException: reset\n\tat a.B.c(B.java:1)\nCaused by: x.Y: z\n\t... 12 more",
+        'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    f()\nValueError: x',
+        "goroutine 1 [running]:\nmain.main()\n\t/a/b.go:7 +0x1d",
+        '{\n  "a": 1\n}',
+    ],
+)
+def test_a_trace_is_part_of_the_body_of_its_entry(record: Explain, trace: str) -> None:
+    got = record("timestamped", f"2024-03-14 09:26:53 ERROR failed\n{trace}")
+    assert got.body == f"failed\n{trace}"
+    assert not any(START.match(line.encode()) for line in trace.split("\n"))
+
+
+def test_a_line_without_a_time_is_a_reject(reason: Reason) -> None:
+    assert reason("timestamped", "Caused by: nothing") == "no-timestamp"
+    assert reason("timestamped", "12:00:00 INFO no date") == "no-timestamp"
+
+
+def test_a_date_that_does_not_exist_is_a_reject(reason: Reason) -> None:
+    assert reason("timestamped", "2024-02-30 09:26:53 INFO x") == "invalid-timestamp"
+
+
+def test_every_entry_that_the_parser_explains_starts_where_the_framing_sees_it(context: ParseContext) -> None:
+    parse = TIMESTAMPED.make_parser(context)
+    for entry in TIMESTAMPED.samples:
+        assert START.match(entry.encode())
+        assert parse(entry)
+
+
+WORDS = st.sampled_from(
+    ["[main]", "[INFO]", "[a.b]", "[a:1]", "(x)", "INFO", "WARN ", "ERROR", "ERROR:", "error", "org.x.Y", "org.x.Y:", "Shop", "-", ":", "|",
+     "a.py:7", "7", "--", "order 17", "x: y", "- x", "{a}", "=", "", "--- [x] y :"]
+)  # fmt: skip
+
+
+@given(st.lists(WORDS, max_size=7), st.sampled_from([" ", "  ", "\t", "\n"]))
+def test_the_quick_way_and_the_general_way_agree(words: list[str], separator: str) -> None:
+    entry = " " + separator.join(words)
+    quick: dict[str, Any] = {}
+    slow: dict[str, Any] = {}
+    assert decorations.split_decorations(entry, 0, quick, leveled=False) == decorations._split_any(
+        entry, 0, slow, leveled=False
+    )
+    assert quick == slow

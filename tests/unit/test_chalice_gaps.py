@@ -1,0 +1,202 @@
+"""What froe/chalice_cli.py adds to Chalice, on Chalice's own classes and a botocore client that sends nothing."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
+
+import botocore.session
+import click
+from chalice.awsclient import TypedAWSClient
+from chalice.config import Config
+
+from froe import chalice_cli
+from froe.resources import read_template
+
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:froe-dev-batch"
+STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/froe-dev-ledger/stream/2026"
+Answer = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+class Sent(list[tuple[str, dict[str, Any]]]):
+    """Every Lambda call that would have been sent, in order."""
+
+    def named(self, operation: str) -> list[dict[str, Any]]:
+        return [params for name, params in self if name == operation]
+
+
+class Lambda:
+    """Event-source mappings in memory, answering a real botocore client in place of the network."""
+
+    def __init__(self, *, forgetful: bool = False) -> None:
+        self.mappings: dict[str, dict[str, Any]] = {}
+        self.sent = Sent()
+        self._forgetful = forgetful
+        session = botocore.session.Session()
+        session.set_credentials("test", "test")
+        self.client = session.create_client("lambda", region_name="us-east-1")
+        self.client.meta.events.register("before-parameter-build.lambda", self._note)
+        self.client.meta.events.register("before-call.lambda", self._answer)
+
+    def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.sent.append((model.name, dict(params)))
+
+    def _answer(self, model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        params = self.sent[-1][1]
+        answer = getattr(self, f"_{model.name}")(params)
+        return type("Response", (), {"status_code": 200}), answer
+
+    def _CreateEventSourceMapping(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's name
+        uuid = f"{len(self.mappings):08d}-0000-4000-8000-000000000000"
+        types = [] if self._forgetful else params.get("FunctionResponseTypes", [])
+        self.mappings[uuid] = {**params, "UUID": uuid, "State": "Enabled", "FunctionResponseTypes": types}
+        return self.mappings[uuid]
+
+    def _UpdateEventSourceMapping(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's name
+        self.mappings[params["UUID"]].update(params)
+        return self.mappings[params["UUID"]]
+
+    def _GetEventSourceMapping(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's name
+        return self.mappings[params["UUID"]]
+
+    def _ListEventSourceMappings(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's name
+        found = [
+            mapping
+            for mapping in self.mappings.values()
+            if mapping["EventSourceArn"] == params["EventSourceArn"]
+            and mapping["FunctionName"] == params["FunctionName"]
+        ]
+        return {"EventSourceMappings": found}
+
+
+def patched(cloud: Lambda) -> TypedAWSClient:
+    """Chalice's client with the gaps closed, in a subclass, talking to `cloud`."""
+
+    class Base(TypedAWSClient):
+        def _client(self, service_name: str) -> Any:
+            return self._client_cache.setdefault(service_name, cloud.client)
+
+    closed = type("Closed", (Base,), chalice_cli.client_patches(Base, local=True))
+    return closed(botocore.session.Session())
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    for name in (*read_template().required_settings, *chalice_cli.TUNING_SETTINGS, "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def test_a_queue_mapping_reports_failed_messages_from_its_creation_on() -> None:
+    cloud = Lambda()
+    patched(cloud).create_lambda_event_source(QUEUE, "worker", 4)
+    (created,) = cloud.sent.named("CreateEventSourceMapping")
+    assert created["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert created["BatchSize"] == 4
+
+
+def test_a_later_deploy_keeps_reporting_failed_messages() -> None:
+    cloud = Lambda()
+    client = patched(cloud)
+    uuid = client.create_lambda_event_source(QUEUE, "worker", 4)
+    client.update_lambda_event_source(uuid, 5)
+    assert cloud.sent.named("UpdateEventSourceMapping")[0]["FunctionResponseTypes"] == [
+        "ReportBatchItemFailures"
+    ]
+
+
+def test_a_stream_mapping_is_left_as_chalice_makes_it() -> None:
+    cloud = Lambda()
+    patched(cloud).create_lambda_event_source(STREAM, "notifier", 10, "LATEST")
+    assert "FunctionResponseTypes" not in cloud.sent.named("CreateEventSourceMapping")[0]
+
+
+def test_a_mapping_that_a_failed_deploy_left_is_adopted() -> None:
+    cloud = Lambda()
+    first = patched(cloud).create_lambda_event_source(QUEUE, "worker", 4)
+    again = patched(cloud).create_lambda_event_source(QUEUE, "worker", 8)
+    assert again == first
+    assert [mapping["BatchSize"] for mapping in cloud.mappings.values()] == [8]
+
+
+def test_a_mapping_of_another_function_is_not_adopted() -> None:
+    cloud = Lambda()
+    first = patched(cloud).create_lambda_event_source(QUEUE, "other", 4)
+    assert patched(cloud).create_lambda_event_source(QUEUE, "worker", 4) != first
+
+
+def test_a_deploy_stops_when_lambda_would_delete_failed_messages() -> None:
+    with pytest.raises(click.ClickException, match="failed messages would be deleted"):
+        patched(Lambda(forgetful=True)).create_lambda_event_source(QUEUE, "worker", 4)
+
+
+def test_the_installed_chalice_fits() -> None:
+    assert chalice_cli.misfit(TypedAWSClient, Config) is None
+
+
+def test_a_chalice_with_other_internals_is_refused_in_one_sentence() -> None:
+    class Newer(TypedAWSClient):
+        def create_lambda_event_source(self, source: str) -> str:  # type: ignore[override]
+            return source
+
+    class Older:
+        pass
+
+    for problem in (chalice_cli.misfit(Newer, Config), chalice_cli.misfit(TypedAWSClient, Older)):
+        assert problem is not None
+        assert problem.startswith("Chalice ")
+        assert problem.endswith("install the chalice that requirements-dev.txt pins.")
+
+
+def test_a_bare_deploy_names_what_is_missing_and_the_command_that_makes_it(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    problem = chalice_cli.missing_settings("dev", {"INPUT_BUCKET": "b"})
+    assert problem is not None
+    assert "INPUT_BUCKET" not in problem
+    assert "LEDGER_STREAM_ARN" in problem
+    assert "`froe deploy --stage dev`" in problem
+
+
+def test_the_local_stage_is_not_deployed_to_aws_by_mistake(environment: pytest.MonkeyPatch) -> None:
+    complete = dict.fromkeys(read_template().required_settings, "x")
+    assert chalice_cli.missing_settings("dev", complete) is None
+    problem = chalice_cli.missing_settings("local", complete)
+    assert problem is not None
+    assert "AWS_ENDPOINT_URL" in problem
+    assert "`froe up`" in problem
+    environment.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    assert chalice_cli.missing_settings("local", complete) is None
+
+
+def test_settings_of_the_process_reach_the_local_functions_only(environment: pytest.MonkeyPatch) -> None:
+    closed = type("Closed", (Config,), chalice_cli.config_patches(Config))
+    environment.setenv("INPUT_BUCKET", "mine")
+    environment.setenv("BATCH_MAX_LINES", "7")
+    environment.setenv("UNRELATED", "secret")
+    disk = {"stages": {"dev": {"environment_variables": {"INPUT_BUCKET": "theirs"}}}}
+    local = closed(chalice_stage="local", config_from_disk=disk).environment_variables
+    assert local == {"INPUT_BUCKET": "mine", "BATCH_MAX_LINES": "7"}
+    assert closed(chalice_stage="dev", config_from_disk=disk).environment_variables == {
+        "INPUT_BUCKET": "theirs"
+    }
+
+
+def test_nothing_of_it_is_packaged_for_lambda() -> None:
+    root = Path(chalice_cli.__file__).parents[1]
+    importing = [
+        path
+        for path in (root / "chalicelib").rglob("*.py")
+        if "froe"
+        in {
+            line.split()[1].split(".")[0]
+            for line in path.read_text().split("\n")
+            if line[:5] in {"from ", "impor"}
+        }
+    ]
+    assert importing == []
+    assert "AWS_CHALICE_CLI_MODE" not in os.environ

@@ -1,0 +1,255 @@
+"""The command line keeps its contract: what it prints where, its exit codes, one sentence for an error."""
+
+import base64
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("click", reason="click is not installed")
+
+from click.testing import CliRunner, Result
+
+from froe import cli
+from froe.counting import count_file
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = [
+    path
+    for path in sorted((ROOT / "sample_logs").iterdir())
+    if path.is_file() and path.suffix not in {".py", ".md"} and not path.name.startswith(".")
+]
+FIELDS = ["file", "offset", "length", "lines", "kind", "format"]
+RECORD_FIELDS = [*FIELDS, "timestamp", "severity_text", "severity_number", "body", "attributes"]
+REJECT_FIELDS = [*FIELDS, "raw", "reason"]
+SOMETIMES = {"timestamp_assumed", "replaced"}
+ACCESS_LINE = b'192.0.2.7 - - [14/Sep/2026:06:00:00 +0200] "GET / HTTP/1.1" 200 12\n'
+
+
+def froe(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.main, arguments)
+
+
+def parsed(path: Path, *options: str) -> tuple[list[dict[str, Any]], dict[str, Any], int]:
+    """What `froe parse --json` gives for one file: its lines, its summary, its exit code."""
+    result = froe("parse", str(path), "--json", *options)
+    shown = [json.loads(line) for line in result.stdout.splitlines()]
+    return shown, json.loads(result.stderr), result.exit_code
+
+
+def file_of(tmp_path: Path, content: bytes, name: str = "file.log") -> Path:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+class TestHelp:
+    @pytest.mark.parametrize("command", cli.COMMANDS)
+    def test_every_command_explains_itself(self, command: str) -> None:
+        result = froe(command, "--help")
+
+        assert result.exit_code == 0
+        assert f"Usage: main {command}" in result.stdout or f"Usage: froe {command}" in result.stdout
+
+    def test_the_commands_are_listed_in_the_order_of_use(self) -> None:
+        lines = froe("--help").stdout.split("Commands:\n")[1].splitlines()
+
+        assert [line.split()[0] for line in lines] == list(cli.COMMANDS)
+        assert not [line for line in lines if line.endswith("...")], "a short help is cut off"
+
+    def test_the_version_is_shown(self) -> None:
+        result = froe("--version")
+
+        assert result.exit_code == 0
+        assert result.stdout.startswith("froe ")
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["nonsense"],
+            ["parse"],
+            ["parse", "no-such-file"],
+            ["parse", str(ROOT)],
+            ["parse", __file__, "--format", "nonsense"],
+            ["parse", __file__, "--charset", "nonsense"],
+            ["parse", __file__, "--charset", "hex"],
+            ["upload"],
+            ["upload", "no-such-file"],
+            ["records"],
+            ["status", "key", "--state", "FAILED"],
+            ["up", "--port", "0"],
+            ["deploy"],
+        ],
+        ids=" ".join,
+    )
+    def test_wrong_use_is_exit_code_2(self, arguments: list[str]) -> None:
+        result = froe(*arguments)
+
+        assert result.exit_code == 2
+        assert "Error: " in result.stderr or "No such command" in result.stderr
+        assert result.stdout == ""
+
+
+class TestParse:
+    @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+    def test_every_byte_and_line_of_a_sample_is_accounted_for(self, sample: Path) -> None:
+        shown, summary, exit_code = parsed(sample)
+        counted = count_file(sample)
+
+        assert exit_code == 0
+        assert (summary["lines"], summary["text_bytes"]) == (counted.lines, counted.text_bytes)
+        for unit in ("lines", "bytes"):
+            skipped = sum(tally[unit] for tally in summary["skipped"].values())
+            total = summary["parsed"][unit] + summary["rejected"][unit] + skipped
+            assert total == summary["text_bytes" if unit == "bytes" else unit]
+        kinds = [one["kind"] for one in shown]
+        assert kinds.count("record") == summary["parsed"]["entries"]
+        assert kinds.count("reject") == summary["rejected"]["entries"]
+        assert sum(one["length"] for one in shown if one["kind"] == "record") == summary["parsed"]["bytes"]
+
+    @pytest.mark.parametrize(
+        ("name", "format_name"),
+        [
+            ("shop-access.log.gz", "access_combined"),
+            ("static-access.csv", "access_common"),
+            ("checkout.jsonl", "json"),
+            ("mail.syslog", "syslog_rfc5424"),
+            ("edge-firewall.log.zst", "syslog_rfc3164"),
+            ("orders.log", "timestamped"),
+            ("recommender.out", "timestamped"),
+            ("till-07.txt", "timestamped"),
+            ("warehouse.log", "timestamped"),
+            ("handover.json", "text"),
+        ],
+    )
+    def test_a_sample_is_told_by_its_content(self, name: str, format_name: str) -> None:
+        assert parsed(ROOT / "sample_logs" / name)[1]["format"] == format_name
+
+    def test_a_line_has_the_fields_of_the_contract(self, tmp_path: Path) -> None:
+        shown, summary, _ = parsed(file_of(tmp_path, b'{"msg":"a"}\nbroken\n{"msg":"b"}\n{"msg":"c"}\n' * 9))
+
+        for one in shown:
+            assert [name for name in one if name not in SOMETIMES] == (
+                RECORD_FIELDS if one["kind"] == "record" else REJECT_FIELDS
+            )
+        assert list(summary) == [
+            *("file", "format", "text_bytes", "lines", "parsed", "rejected", "skipped", "damage"),
+        ]
+        assert list(summary["parsed"]) == list(summary["rejected"]) == ["entries", "lines", "bytes"]
+
+    def test_a_reject_holds_its_raw_bytes(self, tmp_path: Path) -> None:
+        shown, _, exit_code = parsed(file_of(tmp_path, ACCESS_LINE * 9 + b"caf\xe9\0\n" + ACCESS_LINE))
+
+        (reject,) = [one for one in shown if one["kind"] == "reject"]
+        assert base64.b64decode(reject["raw"]) == b"caf\xe9\0\n"
+        assert reject["offset"] == 9 * len(ACCESS_LINE)
+        assert exit_code == 0, "a bad line is data, not an error"
+
+    def test_blank_lines_are_skipped_by_reason(self, tmp_path: Path) -> None:
+        _, summary, _ = parsed(file_of(tmp_path, ACCESS_LINE + b"\n \n" + ACCESS_LINE))
+
+        assert summary["skipped"] == {"blank": {"lines": 2, "bytes": 3}}
+
+    def test_a_damaged_file_gives_what_is_before_the_damage_and_exit_code_1(self, tmp_path: Path) -> None:
+        packed = gzip.compress(ACCESS_LINE * 5000)
+
+        shown, summary, exit_code = parsed(file_of(tmp_path, packed[:-12]))
+
+        assert exit_code == 1
+        assert "middle" in summary["damage"]
+        assert len(shown) > 4000
+
+    def test_what_is_not_text_fails_with_exit_code_1(self, tmp_path: Path) -> None:
+        shown, summary, exit_code = parsed(file_of(tmp_path, b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9))
+
+        assert exit_code == 1
+        assert "not text" in summary["damage"]
+        assert shown == []
+
+    def test_a_good_file_beside_a_bad_one_is_still_printed(self, tmp_path: Path) -> None:
+        bad = file_of(tmp_path, b"\x1f\x8b\x08", "bad.gz")
+        good = file_of(tmp_path, ACCESS_LINE, "good.log")
+
+        result = froe("parse", str(bad), str(good))
+
+        assert result.exit_code == 1
+        assert len(result.stdout.splitlines()) == 1
+        assert "good.log: access_common, 67 bytes, 1 lines" in result.stderr
+
+    def test_format_and_charset_override_the_content(self, tmp_path: Path) -> None:
+        path = file_of(tmp_path, "größer\n".encode("latin-1"))
+
+        (record,), summary, _ = parsed(path, "--format", "text", "--charset", "latin-1")
+
+        assert (record["body"], record["format"], summary["text_bytes"]) == ("größer", "text", 9)
+        assert "replaced" not in record
+        assert parsed(path, "--format", "json")[1]["rejected"]["entries"] == 1
+
+    def test_a_number_beyond_64_bits_is_still_json(self, tmp_path: Path) -> None:
+        (record,), _, exit_code = parsed(
+            file_of(tmp_path, b'{"msg":"a","big":123456789012345678901234567890}\n')
+        )
+
+        assert exit_code == 0
+        assert float(record["attributes"]["big"]) == pytest.approx(1.2345678901234568e29)
+
+    def test_a_name_that_is_not_utf8_is_still_json(self, tmp_path: Path) -> None:
+        shown, summary, exit_code = parsed(file_of(tmp_path, b"hello\n", os.fsdecode(b"caf\xe9.log")))
+
+        assert exit_code == 0
+        assert shown[0]["file"] == summary["file"] == str(tmp_path / "caf\ufffd.log")
+
+    def test_a_pipe_is_refused_in_a_sentence(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+
+        result = froe("parse", str(tmp_path / "pipe"))
+
+        assert result.exit_code == 2
+        assert "is a pipe or a device" in result.stderr
+
+    def test_a_reader_that_stops_reading_ends_it_quietly(self) -> None:
+        command = f"{sys.executable} -X dev -m froe parse sample_logs/checkout.jsonl | head -n 1"
+
+        done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+
+        assert len(done.stdout.splitlines()) == 1
+        assert done.stderr == ""
+
+
+class TestFormats:
+    def test_every_format_is_listed_for_programs(self) -> None:
+        shown = [json.loads(line) for line in froe("formats", "--json").stdout.splitlines()]
+
+        assert {"json", "text"} <= {one["name"] for one in shown}
+        for one in shown:
+            assert list(one) == ["name", "title", "source", "self_synchronising", "samples"]
+            assert one["samples"]
+
+    def test_every_format_is_listed_for_people(self) -> None:
+        listed = froe("formats").stdout
+
+        for line in froe("formats", "--json").stdout.splitlines():
+            assert json.loads(line)["name"] in listed
+
+
+@pytest.mark.parametrize(
+    "command", ["parse sample_logs/handover.json", "formats", "formats --json", "--help"]
+)
+def test_what_draws_nothing_works_without_rich_and_boto3(command: str) -> None:
+    script = (
+        "import sys; sys.modules['rich'] = sys.modules['boto3'] = sys.modules['chalice'] = None; "
+        f"from froe.cli import main; main({command.split()!r})"
+    )
+    if command == "--help":
+        script = script.replace("sys.modules['boto3'] = ", "")
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr

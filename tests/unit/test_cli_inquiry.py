@@ -1,0 +1,369 @@
+"""status, records, rejects and upload --wait, over a ledger made of plain values."""
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("click", reason="click is not installed")
+pytest.importorskip("rich", reason="rich is not installed")
+
+from click.testing import CliRunner, Result
+
+from chalicelib.core.plan import ObjectVersion
+from chalicelib.status import BadQueryError, NotFoundError
+from froe import cli, inquiry
+from froe.commands import records as records_command
+from froe.commands import status as status_command
+from froe.commands import upload as upload_command
+from froe.errors import FroeError
+from froe.target import Target
+from froe.uploading import Source, Uploaded
+
+FILE_ID = "a" * 26
+OTHER_ID = "b" * 26
+NOTHING = {"entries": 0, "lines": 0, "bytes": 0}
+
+
+def file_json(file_id: str = FILE_ID, key: str = "web/access.log", **changed: Any) -> dict[str, Any]:
+    return {
+        "file_id": file_id,
+        "bucket": "input",
+        "key": key,
+        "version_id": "v1",
+        "etag": "e1",
+        "size": 1_500_000,
+        "content_type": "binary/octet-stream",
+        "last_modified": "2026-09-14T06:00:00Z",
+        "state": "COMPLETE",
+        "reason": None,
+        "format": "json",
+        "format_score": 1.0,
+        "text_bytes": 110,
+        "splits": 1,
+        "batches": 1,
+        "parsed": {"entries": 8, "lines": 9, "bytes": 100},
+        "rejected": {"entries": 1, "lines": 1, "bytes": 9},
+        "pending": NOTHING,
+        "dead": NOTHING,
+        "skipped": {"blank": {"lines": 1, "bytes": 1}},
+        "opened_at": "2026-09-14T06:00:01Z",
+        "settled_at": "2026-09-14T06:00:02Z",
+        **changed,
+    }
+
+
+def entry_json(offset: int, **changed: Any) -> dict[str, Any]:
+    return {"file_id": FILE_ID, "offset": offset, "length": 10, "lines": 1, "format": "json", **changed}
+
+
+class FakeStatus:
+    """Answers as `Status` does, page by page, two items a page at most."""
+
+    def __init__(self, files: list[dict[str, Any]], entries: list[dict[str, Any]] | None = None) -> None:
+        self.by_id: Mapping[str, dict[str, Any]] = {file["file_id"]: file for file in files}
+        self.entries = entries or []
+        self.asked: list[dict[str, Any]] = []
+
+    def file(self, file_id: str) -> dict[str, Any]:
+        if file_id not in self.by_id:
+            raise NotFoundError(file_id)
+        return self.by_id[file_id]
+
+    def files(
+        self, *, state: str | None = None, key: str | None = None, limit: int = 100, cursor: str | None = None
+    ) -> dict[str, Any]:
+        wanted = [
+            file
+            for file in self.by_id.values()
+            if state in {None, file["state"]} and key in {None, file["key"]}
+        ]
+        return self._page(wanted, limit, cursor)
+
+    def records(
+        self, file_id: str, *, limit: int = 100, cursor: str | None = None, **asked: Any
+    ) -> dict[str, Any]:
+        if asked["severity"] == "loud":
+            raise BadQueryError("severity is 'loud': give TRACE to FATAL or 1 to 24")
+        self.asked.append(asked)
+        return self._page([one for one in self.entries if one["kind"] == "record"], limit, cursor)
+
+    def rejects(self, file_id: str, *, limit: int = 100, cursor: str | None = None) -> dict[str, Any]:
+        return self._page([one for one in self.entries if one["kind"] == "reject"], limit, cursor)
+
+    def _page(self, items: list[dict[str, Any]], limit: int, cursor: str | None) -> dict[str, Any]:
+        """The first page is empty and yet has a cursor, as the contract allows."""
+        if cursor is None:
+            return {"items": [], "cursor": "0"}
+        start, size = int(cursor), min(limit, 2)
+        more = start + size < len(items)
+        return {"items": items[start : start + size], "cursor": str(start + size) if more else None}
+
+
+def froe(monkeypatch: pytest.MonkeyPatch, status: FakeStatus, *arguments: str) -> Result:
+    for module in (status_command, records_command, upload_command):
+        monkeypatch.setattr(
+            module, "find_target", lambda stage=None: Target({"INPUT_BUCKET": "input"}, "us-east-1")
+        )
+        monkeypatch.setattr(module, "status_of", lambda target: status)
+    monkeypatch.setattr(inquiry, "POLL_SECONDS", 0)
+    return CliRunner().invoke(cli.main, arguments)
+
+
+def json_lines(result: Result) -> list[Any]:
+    return [json.loads(line) for line in result.stdout.split("\n") if line]
+
+
+class TestStatus:
+    def test_a_file_is_found_by_its_id_and_by_its_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger = FakeStatus([file_json(), file_json(OTHER_ID, "other.log")])
+
+        for name in (FILE_ID, "web/access.log"):
+            result = froe(monkeypatch, ledger, "status", name, "--json")
+            assert json_lines(result) == [file_json()]
+            assert result.exit_code == 0
+
+    def test_a_key_that_looks_like_an_id_is_a_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger = FakeStatus([file_json(key="c" * 26)])
+
+        assert json_lines(froe(monkeypatch, ledger, "status", "c" * 26, "--json")) == [
+            file_json(key="c" * 26)
+        ]
+
+    def test_a_key_uploaded_twice_shows_both_files(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        result = froe(monkeypatch, FakeStatus([file_json(), file_json(OTHER_ID)]), "status", "web/access.log")
+
+        assert FILE_ID in result.stdout
+        assert OTHER_ID in result.stdout
+
+    def test_a_name_that_nobody_knows_is_an_error_with_a_remedy(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        result = froe(monkeypatch, FakeStatus([]), "status", "nothing.log")
+
+        assert result.exit_code == 1
+        assert "'nothing.log'" in result.stderr
+        assert "`froe status` lists" in result.stderr
+
+    @pytest.mark.parametrize(
+        ("state", "exit_code"),
+        [
+            *(("SPLITTING", 0), ("PROCESSING", 0), ("COMPLETE", 0)),
+            *(("INCOMPLETE", 1), ("DAMAGED", 1), ("FAILED", 1), ("SUPERSEDED", 1)),
+        ],
+    )
+    def test_the_exit_code_tells_a_bad_end(
+        self, monkeypatch: pytest.MonkeyPatch, state: str, exit_code: int
+    ) -> None:
+        ledger = FakeStatus([file_json(state=state, reason="because")])
+
+        assert froe(monkeypatch, ledger, "status", FILE_ID).exit_code == exit_code
+        assert froe(monkeypatch, ledger, "status").exit_code == 0, "a list is only a list"
+
+    def test_a_file_that_is_hardly_opened_can_be_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        file = file_json(state="SPLITTING", text_bytes=None, settled_at=None, version_id=None, skipped={})
+
+        result = froe(monkeypatch, FakeStatus([file]), "status", FILE_ID)
+
+        assert result.exit_code == 0
+        assert "not known yet" in result.stdout
+
+    def test_the_account_of_a_file_adds_up_on_the_screen(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        lines = froe(monkeypatch, FakeStatus([file_json()]), "status", FILE_ID).stdout.splitlines()
+
+        rows = {line[:22].strip(): line[22:].split() for line in lines if line[:22].strip()}
+        assert rows["parsed"] == ["8", "9", "100"]
+        assert rows["rejected"] == ["1", "1", "9"]
+        assert rows["skipped: blank"] == ["1", "1"]
+        assert rows["accounted for"] == ["11", "110"]
+
+    def test_the_list_goes_through_all_pages_up_to_the_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger = FakeStatus([file_json(letter * 26) for letter in "abcdefg"])
+
+        assert len(json_lines(froe(monkeypatch, ledger, "status", "--json"))) == 7
+        assert len(json_lines(froe(monkeypatch, ledger, "status", "--json", "--limit", "3"))) == 3
+        assert len(json_lines(froe(monkeypatch, ledger, "status", "--json", "--limit", "0"))) == 7
+
+    def test_the_list_can_be_of_one_state(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger = FakeStatus([file_json(), file_json(OTHER_ID, state="FAILED")])
+
+        listed = json_lines(froe(monkeypatch, ledger, "status", "--state", "failed", "--json"))
+
+        assert [one["file_id"] for one in listed] == [OTHER_ID]
+
+    def test_an_empty_list_says_what_to_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert "froe upload" in froe(monkeypatch, FakeStatus([]), "status").stdout
+
+    def test_a_key_cannot_drive_the_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger = FakeStatus([file_json(key="a\x1b[2J[bold].log", format=None)])
+
+        for arguments in (["status"], ["status", FILE_ID]):
+            result = froe(monkeypatch, ledger, *arguments)
+            assert "\x1b[2J" not in result.stdout
+            assert r"\x1b[2J[bold].log" in result.stdout
+
+
+class TestRecords:
+    def test_records_are_printed_in_order_up_to_the_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        entries = [entry_json(10 * number, kind="record", body=f"line {number}") for number in range(5)]
+        ledger = FakeStatus([file_json()], entries)
+
+        assert json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json")) == entries
+        assert (
+            json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json", "--limit", "3")) == entries[:3]
+        )
+
+    def test_the_questions_reach_the_ledger(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger = FakeStatus([file_json()])
+
+        froe(
+            monkeypatch,
+            ledger,
+            "records",
+            FILE_ID,
+            "--severity",
+            "WARN",
+            "--from",
+            "2026-01-01",
+            "--to",
+            "2027-01-01",
+        )
+
+        assert ledger.asked == [{"severity": "WARN", "from_": "2026-01-01", "to": "2027-01-01"}] * 2
+
+    def test_a_wrong_question_is_wrong_use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        result = froe(monkeypatch, FakeStatus([file_json()]), "records", FILE_ID, "--severity", "loud")
+
+        assert result.exit_code == 2
+        assert "give TRACE to FATAL" in result.stderr
+
+    def test_a_record_is_one_line_that_cannot_drive_the_terminal(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        record = entry_json(
+            0,
+            kind="record",
+            timestamp="2026-09-14T06:00:00.123Z",
+            severity_text="ERROR",
+            body="failed\n\tat Shop.java\x1b]0;owned\x07",
+            attributes={"http.response.status_code": 500, "note": "two\u2028lines", "ids": [1, 2]},
+        )
+
+        (line,) = froe(
+            monkeypatch, FakeStatus([file_json()], [record]), "records", FILE_ID
+        ).stdout.splitlines()
+
+        assert line.startswith("2026-09-14T06:00:00.123Z")
+        assert r"failed⏎  at Shop.java\x1b]0;owned\x07" in line
+        assert r"http.response.status_code=500  note=two\u2028lines  ids=[1,2]" in line
+
+    def test_of_a_key_the_newest_upload_is_taken(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        newest = file_json(OTHER_ID, last_modified="2026-09-15T06:00:00Z")
+        asked: list[str] = []
+
+        class Asked(FakeStatus):
+            def rejects(self, file_id: str, **page: Any) -> dict[str, Any]:
+                asked.append(file_id)
+                return super().rejects(file_id, **page)
+
+        froe(monkeypatch, Asked([file_json(), newest]), "rejects", "web/access.log")
+
+        assert set(asked) == {OTHER_ID}
+
+    def test_a_reject_shows_its_reason_and_its_bytes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        raw = base64.b64encode(b"caf\xe9 \x1b[31m\r\n").decode()
+        reject = entry_json(1234, kind="reject", raw=raw, reason="no-timestamp")
+
+        (line,) = froe(
+            monkeypatch, FakeStatus([file_json()], [reject]), "rejects", FILE_ID
+        ).stdout.splitlines()
+
+        assert "1,234" in line
+        assert "no-timestamp" in line
+        assert r"caf\xe9 \x1b[31m" in line
+
+
+class TestUpload:
+    def upload(
+        self, monkeypatch: pytest.MonkeyPatch, path: Path, state: str, *options: str
+    ) -> tuple[Result, str]:
+        """One file, whose account is first unknown, then under way, then in `state`."""
+        version = ObjectVersion("input", "a.log", "v1", "e1")
+        path.write_text("a\n")
+        answers = iter(
+            [None, file_json(version.file_id, state="PROCESSING"), file_json(version.file_id, state=state)]
+        )
+
+        class Changing(FakeStatus):
+            def file(self, file_id: str) -> dict[str, Any]:
+                answer = next(answers)
+                if answer is None:
+                    raise NotFoundError(file_id)
+                return answer
+
+        def upload_all(client: Any, bucket: str, sources: list[Source], progress: Any) -> list[Uploaded]:
+            return [Uploaded(sources[0], version)]
+
+        monkeypatch.setattr(upload_command, "upload_all", upload_all)
+        monkeypatch.setattr(Target, "client", lambda self, service: None)
+        return froe(monkeypatch, Changing([]), "upload", str(path), *options), version.file_id
+
+    @pytest.mark.parametrize(("state", "exit_code"), [("COMPLETE", 0), ("DAMAGED", 1), ("FAILED", 1)])
+    def test_waiting_ends_when_the_file_is_settled(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: str, exit_code: int
+    ) -> None:
+        result, file_id = self.upload(monkeypatch, tmp_path / "a.log", state, "--wait", "--json")
+
+        (shown,) = json_lines(result)
+        assert result.exit_code == exit_code
+        assert shown["file"] == file_json(file_id, state=state)
+
+    def test_without_waiting_it_says_which_file_it_became(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        result, file_id = self.upload(monkeypatch, tmp_path / "a.log", "COMPLETE", "--json")
+
+        assert json_lines(result) == [
+            {
+                "path": str(tmp_path / "a.log"),
+                "bucket": "input",
+                "key": "a.log",
+                "version_id": "v1",
+                "etag": "e1",
+                "size": 2,
+                "file_id": file_id,
+            }
+        ]
+
+    def test_people_see_a_table(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        result, file_id = self.upload(monkeypatch, tmp_path / "a.log", "DAMAGED", "--wait")
+
+        assert result.exit_code == 1
+        assert "DAMAGED" in result.stdout
+        assert file_id in result.stdout
+
+    def test_a_folder_without_files_is_wrong_use(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        result = froe(monkeypatch, FakeStatus([]), "upload", str(tmp_path))
+
+        assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("command", [["status"], ["records", FILE_ID], ["rejects", FILE_ID]])
+def test_without_a_froe_to_act_on_the_error_says_what_to_start(
+    monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    def nothing(stage: str | None = None) -> Target:
+        raise FroeError("No Froe to act on: start one here with `froe up`.")
+
+    for module in (status_command, records_command):
+        monkeypatch.setattr(module, "find_target", nothing)
+
+    result = CliRunner().invoke(cli.main, command)
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: No Froe to act on: start one here with `froe up`.\n"

@@ -1,0 +1,125 @@
+"""Uploading gives every file the key that one expects and finds out which version it became."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from froe.errors import FroeError
+from froe.uploading import find_sources, upload_all
+
+BUCKET = "input"
+LARGER_THAN_A_PART = 9 * 1024 * 1024
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        yield client
+
+
+def keys_of(paths: list[Path], prefix: str = "") -> list[str]:
+    return [source.key for source in find_sources(paths, prefix)]
+
+
+def test_a_file_is_called_by_its_name_and_a_folder_keeps_its_own(tmp_path: Path) -> None:
+    (tmp_path / "logs" / "web").mkdir(parents=True)
+    for name in ("a.log", "logs/b.log", "logs/web/c d.log"):
+        (tmp_path / name).write_text("x\n")
+
+    assert keys_of([tmp_path / "a.log", tmp_path / "logs"]) == ["a.log", "logs/b.log", "logs/web/c d.log"]
+
+
+@pytest.mark.parametrize("prefix", ["2026/09", "2026/09/"])
+def test_a_prefix_is_a_folder_with_or_without_its_slash(tmp_path: Path, prefix: str) -> None:
+    (tmp_path / "a.log").write_text("x\n")
+
+    assert keys_of([tmp_path / "a.log"], prefix) == ["2026/09/a.log"]
+
+
+def test_the_folder_one_stands_in_has_a_name_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.log").write_text("x\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert keys_of([Path()]) == [f"{tmp_path.name}/a.log"]
+
+
+def test_two_files_with_one_key_are_refused(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.log").write_text("x\n")
+
+    with pytest.raises(FroeError, match=r"would both become 'a\.log'.*--prefix"):
+        find_sources([tmp_path / "one" / "a.log", tmp_path / "two" / "a.log"], "")
+
+
+def test_a_file_named_twice_is_uploaded_once(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("x\n")
+
+    assert keys_of([tmp_path / "a.log", tmp_path / "a.log"]) == ["a.log"]
+
+
+def test_names_that_s3_refuses_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    latin_1 = tmp_path / os.fsdecode(b"caf\xe9.log")
+    latin_1.write_text("x\n")
+
+    with pytest.raises(FroeError, match="is not UTF-8"):
+        find_sources([latin_1], "")
+    latin_1.rename(tmp_path / "a.log")
+    with pytest.raises(FroeError, match="S3 allows 1,024"):
+        find_sources([tmp_path / "a.log"], "p" * 1024)
+
+
+@pytest.mark.parametrize("size", [0, 3, LARGER_THAN_A_PART])
+@pytest.mark.parametrize("versioned", [True, False])
+def test_the_version_is_that_of_our_upload(s3: Any, tmp_path: Path, size: int, versioned: bool) -> None:  # noqa: FBT001
+    if versioned:
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    path = tmp_path / "a.log"
+    path.write_bytes(b"x" * size)
+    sent: list[int] = []
+
+    (uploaded,) = upload_all(s3, BUCKET, find_sources([path], ""), sent.append)
+
+    stored = s3.head_object(Bucket=BUCKET, Key="a.log")
+    assert uploaded.version.version_id == stored.get("VersionId")
+    assert uploaded.version.etag == stored["ETag"].strip('"')
+    assert stored["ContentLength"] == size == sum(sent)
+
+
+def test_every_file_of_many_gets_its_own_version(s3: Any, tmp_path: Path) -> None:
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    for number in range(20):
+        (tmp_path / f"{number}.log").write_text(str(number))
+
+    uploaded = list(upload_all(s3, BUCKET, find_sources([tmp_path], ""), lambda _: None))
+
+    assert len({one.file_id for one in uploaded}) == 20
+    for one in uploaded:
+        found = s3.get_object(Bucket=BUCKET, Key=one.source.key, VersionId=one.version.version_id)
+        assert found["Body"].read() == one.source.path.read_bytes()
+
+
+def test_a_bucket_that_is_missing_is_the_error_that_s3_gives(s3: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("x")
+
+    with pytest.raises(s3.exceptions.ClientError, match="NoSuchBucket"):
+        list(upload_all(s3, "missing", find_sources([tmp_path / "a.log"], ""), lambda _: None))
+
+
+def test_a_file_that_vanished_is_named(s3: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("x")
+    sources = find_sources([tmp_path / "a.log"], "")
+    (tmp_path / "a.log").unlink()
+
+    with pytest.raises(FroeError, match=r"a\.log cannot be read"):
+        list(upload_all(s3, BUCKET, sources, lambda _: None))
