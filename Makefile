@@ -1,0 +1,56 @@
+# Every target sets up what it needs in .venv by itself; the set-up is redone when the requirements change.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+CHECKED := app.py chalicelib froe tests sample_logs benchmarks
+UNIT_TESTS := $(wildcard tests/unit tests/golden tests/faults)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo up test check format bench golden clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
+
+setup: $(STAMP) ## Make .venv with everything for development, .venv/bin/froe included
+
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Froe needs Python 3.11 or newer, and $(PYTHON) is older: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+	  { echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## Run the sample logs through the whole pipeline on a local AWS
+	$(BIN)/froe demo
+
+up: $(STAMP) ## The local AWS and the pipeline on it, until Ctrl-C
+	$(BIN)/froe up
+
+test: $(STAMP) ## Every test, the local AWS included; nothing may be skipped
+	FROE_NO_SKIP=1 $(BIN)/python -m pytest
+
+check: $(STAMP) ## Lint, types and the tests that need no AWS: quick enough for every save
+	$(BIN)/ruff check $(wildcard $(CHECKED))
+	$(BIN)/ruff format --check $(wildcard $(CHECKED))
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -m 'not local_aws' $(UNIT_TESTS)
+
+format: $(STAMP) ## Format the code and apply the safe fixes
+	$(BIN)/ruff check --fix $(wildcard $(CHECKED))
+	$(BIN)/ruff format $(wildcard $(CHECKED))
+
+bench: $(STAMP) ## Measure the hot path
+	$(BIN)/python -m benchmarks
+
+golden: $(STAMP) ## Rewrite the golden files and show what changed
+	$(BIN)/python -m pytest -q tests/golden --update-golden
+	git --no-pager diff --stat -- tests/golden
+
+clean: ## Remove the environment, caches and what local runs left
+	rm -rf $(VENV) .froe .mypy_cache .ruff_cache .pytest_cache .hypothesis build ./*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,242 @@
+"""What Chalice's command line leaves undone for us; app.py installs it only when that command line loads it.
+
+Promise: every SQS mapping is created with ReportBatchItemFailures and never twice; a deploy without its
+settings, or with a Chalice whose internals differ from those below, stops with one sentence.
+Limits: written against the Chalice pinned in requirements-dev.txt; never imported in Lambda.
+"""
+
+import inspect
+import os
+import platform
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import chalice
+import click
+from chalice.awsclient import TypedAWSClient
+from chalice.config import Config
+
+from chalicelib.settings import TUNING_DEFAULTS
+from froe.errors import FroeError
+from froe.resources import LOCAL_STAGE, read_template
+
+PARTIAL_FAILURES = "ReportBatchItemFailures"
+TUNING_SETTINGS = (*TUNING_DEFAULTS, "AWS_XRAY_SDK_ENABLED")
+DEPLOYING_COMMANDS = {"deploy", "package", "plan"}
+
+EXPECTED_METHODS: Mapping[str, tuple[str, ...]] = {
+    "_client": ("self", "service_name"),
+    "_wait_for_active": ("self", "function_name"),
+    "_wait_for_function_update": ("self", "function_name"),
+    "update_api_from_swagger": ("self", "rest_api_id", "swagger_document"),
+    "create_lambda_event_source": (
+        "self",
+        "event_source_arn",
+        "function_name",
+        "batch_size",
+        "starting_position",
+        "maximum_batching_window_in_seconds",
+        "maximum_concurrency",
+    ),
+    "update_lambda_event_source": (
+        "self",
+        "event_uuid",
+        "batch_size",
+        "maximum_batching_window_in_seconds",
+        "maximum_concurrency",
+    ),
+}
+EXPECTED_PROPERTIES = ("environment_variables", "lambda_architecture")
+
+
+def install() -> None:
+    """Close the gaps in the Chalice of this process, once. Raises click.ClickException when that is no use."""
+    problem = misfit(TypedAWSClient, Config)
+    if problem:
+        raise click.ClickException(problem)
+    context = click.get_current_context(silent=True)
+    stage = context.params.get("stage") if context else None
+    if not getattr(TypedAWSClient, "_froe_installed", False):
+        _patch(TypedAWSClient, client_patches(TypedAWSClient, local=stage == LOCAL_STAGE))
+        _patch(Config, config_patches(Config))
+        _patch(TypedAWSClient, {"_froe_installed": True})
+    if context is not None and stage is not None and context.info_name in DEPLOYING_COMMANDS:
+        disk = context.obj["factory"].load_project_config()
+        problem = missing_settings(
+            stage, Config(chalice_stage=stage, config_from_disk=disk).environment_variables
+        )
+        if problem:
+            raise click.ClickException(problem)
+
+
+def misfit(client_class: type, config_class: type) -> str | None:
+    """Why this Chalice is not the one that the patches fit, in one sentence; None if it is."""
+    for name, expected in EXPECTED_METHODS.items():
+        method = getattr(client_class, name, None)
+        if method is None or tuple(inspect.signature(method).parameters) != expected:
+            return _misfit(f"{client_class.__name__}.{name}({', '.join(expected)})")
+    for name in EXPECTED_PROPERTIES:
+        if not isinstance(inspect.getattr_static(config_class, name, None), property):
+            return _misfit(f"the property {config_class.__name__}.{name}")
+    return None
+
+
+def _misfit(what: str) -> str:
+    return (
+        f"Chalice {chalice.__version__} has no {what}, without which failed messages would be deleted: "
+        "install the chalice that requirements-dev.txt pins."
+    )
+
+
+def missing_settings(stage: str, settings: Mapping[str, str]) -> str | None:
+    """Which settings a deploy of `stage` lacks and how to get them, in one sentence; None if none."""
+    try:
+        required = read_template().required_settings
+    except FroeError as error:
+        return str(error)
+    lacking = [name for name in required if not settings.get(name)]
+    if stage == LOCAL_STAGE and not os.environ.get("AWS_ENDPOINT_URL"):
+        lacking.append("AWS_ENDPOINT_URL")
+    if not lacking:
+        return None
+    remedy = (
+        "start `froe up` and source the environment file that it prints"
+        if stage == LOCAL_STAGE
+        else f"`froe deploy --stage {stage}` makes the resources, writes their names to .chalice/config.json and deploys"
+    )
+    return f"The stage {stage} has no {', '.join(lacking)}: {remedy}."
+
+
+def client_patches(client_class: Any, *, local: bool) -> dict[str, Any]:
+    """Replacements for methods of TypedAWSClient; `local` also suits it to the local AWS: short waits, no Swagger."""
+    make_client: Callable[..., Any] = client_class._client  # noqa: SLF001 - misfit() has checked it
+    create: Callable[..., str] = client_class.create_lambda_event_source
+
+    def _client(self: Any, service_name: str) -> Any:
+        known = service_name in self._client_cache
+        client = make_client(self, service_name)
+        if service_name == "lambda" and not known:
+            report_partial_failures(client)
+        return client
+
+    def create_lambda_event_source(
+        self: Any,
+        event_source_arn: str,
+        function_name: str,
+        batch_size: int,
+        starting_position: str | None = None,
+        maximum_batching_window_in_seconds: int | None = 0,
+        maximum_concurrency: int | None = None,
+    ) -> str:
+        client = self._client("lambda")
+        uuid = existing_mapping(client, event_source_arn, function_name)
+        if uuid is None:
+            uuid = create(
+                self,
+                event_source_arn,
+                function_name,
+                batch_size,
+                starting_position,
+                maximum_batching_window_in_seconds,
+                maximum_concurrency,
+            )
+        else:
+            self.update_lambda_event_source(
+                uuid, batch_size, maximum_batching_window_in_seconds, maximum_concurrency
+            )
+        verify_partial_failures(client, uuid)
+        return uuid
+
+    def _wait_for_active(self: Any, function_name: str) -> None:
+        _wait_quickly(self._client("lambda"), "function_active", function_name)
+
+    def _wait_for_function_update(self: Any, function_name: str) -> None:
+        _wait_quickly(self._client("lambda"), "function_updated", function_name)
+
+    def update_api_from_swagger(self: Any, rest_api_id: str, swagger_document: dict[str, Any]) -> None:
+        """ministack takes no Swagger; `chalice local` serves the routes there."""
+
+    patches = {"_client": _client, "create_lambda_event_source": create_lambda_event_source}
+    if local:
+        patches |= {
+            "update_api_from_swagger": update_api_from_swagger,
+            "_wait_for_active": _wait_for_active,
+            "_wait_for_function_update": _wait_for_function_update,
+        }
+    return patches
+
+
+def report_partial_failures(client: Any) -> None:
+    """Put ReportBatchItemFailures into every create and update call of an SQS mapping by this client."""
+
+    def on_create(params: dict[str, Any], **_: Any) -> None:
+        if _is_queue(params["EventSourceArn"]):
+            params["FunctionResponseTypes"] = [PARTIAL_FAILURES]
+
+    def on_update(params: dict[str, Any], **_: Any) -> None:
+        if _is_queue(client.get_event_source_mapping(UUID=params["UUID"])["EventSourceArn"]):
+            params["FunctionResponseTypes"] = [PARTIAL_FAILURES]
+
+    client.meta.events.register("provide-client-params.lambda.CreateEventSourceMapping", on_create)
+    client.meta.events.register("provide-client-params.lambda.UpdateEventSourceMapping", on_update)
+
+
+def existing_mapping(client: Any, event_source_arn: str, function_name: str) -> str | None:
+    """The UUID of the mapping between this source and this function, if a deploy made one before."""
+    reply = client.list_event_source_mappings(EventSourceArn=event_source_arn, FunctionName=function_name)
+    for mapping in reply["EventSourceMappings"]:
+        if mapping["State"] != "Deleting":
+            return str(mapping["UUID"])
+    return None
+
+
+def verify_partial_failures(client: Any, uuid: str) -> None:
+    """Raise click.ClickException if Lambda would take a list of failed messages for a success."""
+    mapping = client.get_event_source_mapping(UUID=uuid)
+    if _is_queue(mapping["EventSourceArn"]) and PARTIAL_FAILURES not in mapping.get(
+        "FunctionResponseTypes", ()
+    ):
+        raise click.ClickException(
+            f"The mapping of {mapping['EventSourceArn']} does not report {PARTIAL_FAILURES}, so that failed "
+            "messages would be deleted: install the botocore and chalice that requirements-dev.txt pins."
+        )
+
+
+def config_patches(config_class: type) -> dict[str, Any]:
+    """Replacements for properties of Config: the stage `local` takes settings and CPU from this process."""
+    environment: Callable[[Any], dict[str, str]] = inspect.getattr_static(
+        config_class, "environment_variables"
+    ).fget
+    architecture: Callable[[Any], str] = inspect.getattr_static(config_class, "lambda_architecture").fget
+
+    def environment_variables(self: Any) -> dict[str, str]:
+        variables = dict(environment(self))
+        if self.chalice_stage == LOCAL_STAGE:
+            names = (*read_template().required_settings, *TUNING_SETTINGS)
+            variables |= {name: os.environ[name] for name in names if name in os.environ}
+        return variables
+
+    def lambda_architecture(self: Any) -> str:
+        if self.chalice_stage == LOCAL_STAGE:
+            return "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+        return architecture(self)
+
+    return {
+        "environment_variables": property(environment_variables),
+        "lambda_architecture": property(lambda_architecture),
+    }
+
+
+def _is_queue(arn: str) -> bool:
+    return arn.split(":")[2:3] == ["sqs"]
+
+
+def _wait_quickly(client: Any, condition: str, function_name: str) -> None:
+    client.get_waiter(condition).wait(
+        FunctionName=function_name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 300}
+    )
+
+
+def _patch(owner: type, replacements: Mapping[str, Any]) -> None:
+    for name, replacement in replacements.items():
+        setattr(owner, name, replacement)

@@ -1,0 +1,50 @@
+"""The local AWS: ministack on one loopback port, with all that it writes inside one folder.
+
+It runs as a script too, under the interpreter that the virtual environment was made from: functions then find
+only what their package holds, as in Lambda, not what happens to be installed for development.
+"""
+
+import sys
+from pathlib import Path
+
+STARTUP_SECONDS = 60
+REGION = "us-east-1"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+def command() -> list[str]:
+    """How to start it; `environment` says where."""
+    return [sys.executable, "-P", __file__]
+
+
+def environment(port: int, folder: Path) -> dict[str, str]:
+    """The variables that keep ministack, and the functions that inherit them, to loopback and to `folder`."""
+    return {
+        **CREDENTIALS,
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_REGION": REGION,
+        "IOT_MTLS_ENABLED": "0",  # its listener would bind 0.0.0.0 whatever BIND_HOST says
+        "LAMBDA_EXECUTOR": "local",
+        "DOCKER_HOST": "unix:///nonexistent",
+        "TMPDIR": str(folder),
+        "STATE_DIR": str(folder / "state"),
+        "S3_DATA_DIR": str(folder / "s3"),
+        "PERSIST_STATE": "0",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def health_url(port: int) -> str:
+    """Answers 200 once every service is up."""
+    return f"http://127.0.0.1:{port}/_ministack/health"
+
+
+if __name__ == "__main__":
+    from ministack.app import main
+
+    sys.executable = getattr(sys, "_base_executable", sys.executable)
+    main()

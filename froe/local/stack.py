@@ -1,0 +1,197 @@
+"""The whole pipeline on this machine: ministack, the resources of infra/data.json, the deployed functions, the API.
+
+Promise: what runs is what `chalice deploy` packages and deploys; nothing of it outlives the process that started
+it. Limits: loopback only, no IAM, no X-Ray daemon; functions run on the interpreter that runs this.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+
+from froe.errors import FroeError
+from froe.local import emulator
+from froe.local.info import Folder, StackInfo, claim
+from froe.local.processes import Guarded, clean_environment, free_port, port_taken
+from froe.local.project import Project
+from froe.resources import LOCAL_STAGE, ROOT, TOKEN_SETTING, Report, Template, create_or_update, read_template
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+class LocalStack:
+    """`with LocalStack() as stack:` runs it for as long as the block; `stack.info` says where it is.
+
+    `settings` are tuning settings of the functions (`{"BATCH_MAX_LINES": "100"}`), `parameters` are those of
+    infra/data.json (`{"BatchVisibilitySeconds": "5"}`); `report` is told about progress, a line at a time.
+    """
+
+    info: StackInfo
+    env: Mapping[str, str]
+    env_file: Path
+    logs: Path
+
+    def __init__(
+        self,
+        *,
+        port: int | None = None,
+        settings: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str] | None = None,
+        report: Report = _silent,
+        root: Path = ROOT,
+    ) -> None:
+        self._port = port
+        self._tuning = dict(settings or {})
+        self._parameters = dict(parameters or {})
+        self._report = report
+        self._root = root
+        self._folder: Folder | None = None
+        self._project: Project | None = None
+        self._running: list[Guarded] = []
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> StackInfo:
+        """Bring everything up. Raises FroeError, with everything down again and the logs kept, if it cannot."""
+        try:
+            return self._start()
+        except FroeError:
+            self.stop(keep_logs=True)
+            raise
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self, *, keep_logs: bool = False) -> None:
+        """End every process and remove the stack's folder. Idempotent."""
+        while self._running:
+            self._running.pop().stop()
+        if self._folder:
+            self._folder.release(keep=keep_logs)
+            self._folder = None
+
+    def problem(self) -> str | None:
+        """Which part has ended by itself and where its log is, in one sentence; None while all is well."""
+        for process in self._running:
+            code = process.exit_code()
+            if code is not None:
+                return f"{process.name} ended with code {code}; see {process.log}."
+        return None
+
+    def redeploy(self, settings: Mapping[str, str]) -> None:
+        """Deploy the functions again with these tuning settings on top of those in force.
+
+        ministack ends the invocations under way, whose messages come back after the visibility timeout.
+        """
+        if not self._project:
+            raise FroeError("The local stack is not running: start it first.")
+        self._tuning |= settings
+        self.env = {**self.env, **settings}
+        self._project.deploy({**clean_environment(), **self.env})
+        if self._folder:
+            self._folder.publish(self.info, self.env)
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 low-level client of this stack."""
+        return boto3.client(
+            service,
+            endpoint_url=self.env["AWS_ENDPOINT_URL"],
+            region_name=emulator.REGION,
+            aws_access_key_id=emulator.CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=emulator.CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            **options,
+        )
+
+    def _start(self) -> StackInfo:
+        template = read_template(self._root)
+        port = self._port or free_port()
+        if port_taken(port):
+            raise FroeError(f"Port {port} is in use by another program: choose another --port, or none.")
+        self._folder = claim(port, self._root)
+        self.env_file = self._folder.env_file
+        self.logs = self._folder.work / "logs"
+        self.logs.mkdir()
+        self.env = {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_DEFAULT_REGION": emulator.REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **emulator.CREDENTIALS,
+        }
+        self._start_emulator(port, self._folder.work / "emulator")
+        self._report("Creating the resources of infra/data.json")
+        settings = self._create_resources(template)
+        token = secrets.token_urlsafe(24)
+        settings[TOKEN_SETTING] = hashlib.sha256(token.encode()).hexdigest()
+        api = f"http://127.0.0.1:{free_port()}"
+        self.env |= {**settings, **self._tuning, "FROE_API": api, "FROE_API_TOKEN": token}
+        self.info = _describe(self.env, settings)
+        self._deploy_and_serve(self._folder.work / "project", api)
+        self._folder.publish(self.info, self.env)
+        return self.info
+
+    def _start_emulator(self, port: int, folder: Path) -> None:
+        self._report(f"Starting the local AWS on port {port}")
+        folder.mkdir()
+        ministack = Guarded(
+            "ministack",
+            emulator.command(),
+            env={**clean_environment(), **emulator.environment(port, folder)},
+            cwd=folder,
+            log=self.logs / "ministack.log",
+            sweep=folder,
+        )
+        self._running.append(ministack)
+        ministack.await_http(emulator.health_url(port), emulator.STARTUP_SECONDS)
+
+    def _create_resources(self, template: Template) -> dict[str, str]:
+        cloudformation = self.client("cloudformation")
+        settings = create_or_update(
+            cloudformation, LOCAL_STAGE, template, parameters=self._parameters, poll_seconds=0.2
+        )
+        # ministack's CloudFormation leaves out TimeToLiveSpecification.
+        dynamodb = self.client("dynamodb")
+        for table, attribute in template.ttl_attributes.items():
+            dynamodb.update_time_to_live(
+                TableName=settings[table],
+                TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute},
+            )
+        return settings
+
+    def _deploy_and_serve(self, folder: Path, api: str) -> None:
+        env = {**clean_environment(), **self.env}
+        self._project = Project(self._root, folder, self.logs)
+        server = self._project.serve(env, int(api.rsplit(":", 1)[1]))
+        self._running.append(server)
+        self._report("Packaging and deploying the functions with chalice deploy")
+        self._project.deploy(env)
+        self._report(f"Waiting for the HTTP API at {api}")
+        server.await_http(f"{api}/health", emulator.STARTUP_SECONDS)
+
+
+def _describe(env: Mapping[str, str], settings: Mapping[str, str]) -> StackInfo:
+    return StackInfo(
+        endpoint=env["AWS_ENDPOINT_URL"],
+        region=env["AWS_DEFAULT_REGION"],
+        input_bucket=settings["INPUT_BUCKET"],
+        records_table=settings["RECORDS_TABLE"],
+        ledger_table=settings["LEDGER_TABLE"],
+        split_queue=settings["SPLIT_QUEUE"],
+        batch_queue=settings["BATCH_QUEUE"],
+        dead_letter_queue=settings["DEAD_LETTER_QUEUE"],
+        quarantine_bucket=settings["QUARANTINE_BUCKET"],
+        api=env["FROE_API"],
+        token=env["FROE_API_TOKEN"],
+    )
