@@ -15,7 +15,7 @@ if os.environ.get("AWS_CHALICE_CLI_MODE"):
 
     chalice_cli.install()
 
-app = Chalice(app_name="froe")
+app = Chalice(app_name="froe", configure_logs=False)
 logs.set_up()
 
 

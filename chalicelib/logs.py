@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from typing import Any, Final
 
 import orjson
 
-_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "aws_request_id"}
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         said: dict[str, Any] = {"event": record.getMessage(), "level": record.levelname}
-        if request_id := getattr(record, "aws_request_id", None):
-            said["request_id"] = request_id
+        if trace := os.environ.get("_X_AMZN_TRACE_ID"):
+            said["trace"] = trace
         said |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             said["stack"] = self.formatException(record.exc_info)
@@ -22,11 +24,10 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up(level: int = logging.INFO) -> None:
-    """Send what ``froe`` logs to the root logger's handlers (in Lambda: to CloudWatch) as JSON."""
+    """Write what ``froe`` logs to standard output, which Lambda takes to CloudWatch."""
     logger = logging.getLogger("froe")
     logger.setLevel(level)
-    root = logging.getLogger()
-    if not root.handlers:
-        logging.basicConfig()
-    for handler in root.handlers:
-        handler.setFormatter(JsonFormatter())
+    logger.propagate = False
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonFormatter())
+    logger.handlers = [handler]

@@ -47,7 +47,7 @@ class Worker:
             return
         about = (file_id, batch_id, message.format)
         with self._tracer.subsegment("parse", *about):
-            items, mark = _parsed(message)
+            items, mark = parsed(message)
         with self._tracer.subsegment("write", *about):
             self._records.put(items, deadline)
         with self._tracer.subsegment("mark", *about):
@@ -55,7 +55,7 @@ class Worker:
         logger.info("batch_done", extra={"file_id": file_id, "batch_id": batch_id, "items": len(items)})
 
 
-def _parsed(message: BatchMessage) -> tuple[list[bytes], Mark]:
+def parsed(message: BatchMessage) -> tuple[list[bytes], Mark]:
     """Items are encoded one by one: as objects a batch of them takes ten times the memory."""
     items = []
     counter = Counter()

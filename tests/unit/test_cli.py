@@ -78,6 +78,7 @@ class TestHelp:
             ["parse", __file__, "--format", "nonsense"],
             ["parse", __file__, "--charset", "nonsense"],
             ["parse", __file__, "--charset", "hex"],
+            ["parse", __file__, "--charset", "idna"],
             ["upload"],
             ["upload", "no-such-file"],
             ["records"],
@@ -179,7 +180,7 @@ class TestParse:
 
         assert result.exit_code == 1
         assert len(result.stdout.splitlines()) == 1
-        assert "good.log: access_common, 67 bytes, 1 lines" in result.stderr
+        assert "good.log: access_common, 67 bytes, 1 line =" in result.stderr
 
     def test_format_and_charset_override_the_content(self, tmp_path: Path) -> None:
         path = file_of(tmp_path, "größer\n".encode("latin-1"))

@@ -1,0 +1,8 @@
+"""`python -m benchmarks`: every table, as ratios; single figures mean little on a shared machine."""
+
+from benchmarks import formats, pipeline
+
+if __name__ == "__main__":
+    pipeline.main()
+    print()
+    formats.main()

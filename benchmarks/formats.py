@@ -1,0 +1,192 @@
+"""Lines a second and core, format by format, against the parser one would write first.
+
+    python benchmarks/formats.py [--seconds 1.0] [--only NAME]
+
+The yardstick is a compiled regular expression with named groups, `strptime` and a dict, in the same
+run on the same lines. Both sides give typed fields. The lines are synthetic; differences under 10 %
+are ties. Runs from the project's root.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import statistics
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.registry import by_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LINES = 20_000
+_PASSES = 5
+_CONTEXT = ParseContext(last_modified=datetime(2024, 6, 1, tzinfo=UTC))
+_AGENTS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/122.0 Safari/537.36",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:123.0) Gecko/20100101 Firefox/123.0",
+    "curl/8.5.0",
+)
+
+
+def _access(*, combined: bool) -> list[str]:
+    source = random.Random(7)
+    lines = []
+    for number in range(_LINES):
+        line = (
+            f"10.{source.randrange(256)}.{source.randrange(256)}.{source.randrange(256)} - - "
+            f"[14/Mar/2024:09:{number // 3600 % 60:02d}:{number // 60 % 60:02d} +0100] "
+            f'"{source.choice(("GET", "GET", "POST"))} /shop/item/{source.randrange(99999)}'
+            f'{source.choice(("", "?page=2"))} HTTP/1.1" {source.choice((200, 200, 304, 404))} '
+            f"{source.randrange(200000)}"
+        )
+        if combined:
+            line += f' "https://example.org/{source.randrange(999)}" "{source.choice(_AGENTS)}"'
+        lines.append(line)
+    return lines
+
+
+def _json() -> list[str]:
+    source = random.Random(7)
+    return [
+        json.dumps({
+            "time": f"2024-03-14T09:26:{number // 400 % 60:02d}.{number % 1000:03d}Z",
+            "level": source.choice(("info", "warn", "error")),
+            "msg": f"order {number} accepted",
+            "service": "shop",
+            "trace_id": f"{source.getrandbits(128):032x}",
+            "http": {"method": "GET", "status": 200, "path": f"/item/{source.randrange(9999)}"},
+            "took_ms": round(source.random() * 100, 3),
+            "retry": False,
+        }, separators=(",", ":"))
+        for number in range(_LINES)
+    ]  # fmt: skip
+
+
+def _json_flat() -> list[str]:
+    source = random.Random(7)
+    return [
+        json.dumps({
+            "time": f"2024-03-14T09:26:{number // 400 % 60:02d}.{number % 1000:03d}Z",
+            "level": "info", "msg": f"order {number} accepted", "service": "shop", "host": "web-1",
+            "trace_id": f"{source.getrandbits(128):032x}", "status": 200, "path": "/item", "user": "ada",
+        })
+        for number in range(_LINES)
+    ]  # fmt: skip
+
+
+def _rfc5424() -> list[str]:
+    source = random.Random(7)
+    return [
+        f"<165>1 2024-03-14T09:26:{number // 400 % 60:02d}.{number % 1000:03d}Z web-{source.randrange(9)}"
+        f' shop {source.randrange(9999)} ORDER [shop@32473 id="{number}" kind="new"] order {number} accepted'
+        for number in range(_LINES)
+    ]
+
+
+def _rfc3164() -> list[str]:
+    source = random.Random(7)
+    return [
+        f"Mar 14 09:{number // 2400 % 60:02d}:{number // 40 % 60:02d} web-{source.randrange(9)}"
+        f" sshd[{source.randrange(9999)}]: Failed password for root from 10.0.0.{number % 256} port 4711 ssh2"
+        for number in range(_LINES)
+    ]
+
+
+def _timestamped() -> list[str]:
+    source = random.Random(7)
+    return [
+        f"2024-03-14 09:26:{number // 400 % 60:02d},{number % 1000:03d} [worker-{source.randrange(9)}]"
+        f" {source.choice(('INFO ', 'WARN ', 'ERROR'))} org.example.shop.Orders - order {number} accepted"
+        for number in range(_LINES)
+    ]
+
+
+def _by_expression(expression: str, time_format: str, numbers: tuple[str, ...] = ()) -> Callable[[str], Any]:
+    """The parser one would write first."""
+    match = re.compile(expression).match
+
+    def parse(line: str) -> dict[str, Any] | None:
+        found = match(line)
+        if found is None:
+            return None
+        fields: dict[str, Any] = found.groupdict()
+        fields["time"] = datetime.strptime(fields["time"], time_format)  # noqa: DTZ007 - the naive way
+        for name in numbers:
+            fields[name] = int(fields[name])
+        return fields
+
+    return parse
+
+
+def _by_json(line: str) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads(line)
+    fields["time"] = datetime.strptime(fields["time"], "%Y-%m-%dT%H:%M:%S.%f%z")
+    return fields
+
+
+_COMMON = (
+    r"(?P<client>\S+) (?P<ident>\S+) (?P<user>\S+) \[(?P<time>[^\]]+)\] "
+    r'"(?P<method>\S+) (?P<path>\S+) (?P<protocol>\S+)" (?P<status>\d+) (?P<size>\d+)'
+)
+_CASES: tuple[tuple[str, str, list[str], Callable[[str], Any]], ...] = (
+    ("access_combined", "", _access(combined=True), _by_expression(
+        _COMMON + r' "(?P<referer>[^"]*)" "(?P<agent>[^"]*)"', "%d/%b/%Y:%H:%M:%S %z", ("status", "size"))),
+    ("access_common", "", _access(combined=False), _by_expression(
+        _COMMON, "%d/%b/%Y:%H:%M:%S %z", ("status", "size"))),
+    ("json", "nested", _json(), _by_json),
+    ("json", "flat", _json_flat(), _by_json),
+    ("syslog_rfc5424", "", _rfc5424(), _by_expression(
+        r"<(?P<pri>\d+)>(?P<version>\d) (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) "
+        r"(?P<data>-|\[.*\]) (?P<message>.*)", "%Y-%m-%dT%H:%M:%S.%f%z", ("pri",))),
+    ("syslog_rfc3164", "", _rfc3164(), _by_expression(
+        r"(?P<time>\w+ +\d+ \S+) (?P<host>\S+) (?P<tag>[^\[:]+)\[(?P<pid>\d+)\]: (?P<message>.*)",
+        "%b %d %H:%M:%S", ("pid",))),
+    ("timestamped", "", _timestamped(), _by_expression(
+        r"(?P<time>\S+ \S+) \[(?P<thread>[^\]]+)\] (?P<level>\S+) +(?P<logger>\S+) - (?P<message>.*)",
+        "%Y-%m-%d %H:%M:%S,%f")),
+    ("text", "", _rfc3164(), str),
+)  # fmt: skip
+
+
+def _rate(make: Callable[[], Callable[[str], Any]], lines: list[str], seconds: float) -> float:
+    """Median lines a second; a fresh parser each pass, as each batch has."""
+    rates: list[float] = []
+    until = time.perf_counter() + seconds
+    while len(rates) < _PASSES or time.perf_counter() < until:
+        parse = make()
+        start = time.perf_counter()
+        for line in lines:
+            parse(line)
+        rates.append(len(lines) / (time.perf_counter() - start))
+    return statistics.median(rates)
+
+
+def main() -> None:
+    """Prints the table."""
+    arguments = argparse.ArgumentParser(description="lines a second, one core, typed records out")
+    arguments.add_argument("--seconds", type=float, default=1.0, help="at least this long for each format")
+    arguments.add_argument("--only", help="one format")
+    options = arguments.parse_args()
+    print(f"{'format':24}{'lines/s':>12}{'naive':>12}{'times':>8}")
+    for name, variant, lines, naive in _CASES:
+        if options.only not in (None, name):
+            continue
+        known = by_name(name)
+        ours = _rate(lambda known=known: known.make_parser(_CONTEXT), lines, options.seconds)  # type: ignore[misc]
+        theirs = _rate(lambda naive=naive: naive, lines, options.seconds)  # type: ignore[misc]
+        title = f"{name} ({variant})" if variant else name
+        print(f"{title:24}{ours:>12,.0f}{theirs:>12,.0f}{ours / theirs:>8.1f}")
+
+
+if __name__ == "__main__":
+    main()
