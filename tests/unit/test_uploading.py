@@ -9,6 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
+pytest.importorskip("click", reason="click is not installed")
+
 from froe.errors import FroeError
 from froe.uploading import find_sources, upload_all
 
@@ -81,7 +83,7 @@ def test_names_that_s3_refuses_are_refused_before_anything_is_sent(tmp_path: Pat
 
 @pytest.mark.parametrize("size", [0, 3, LARGER_THAN_A_PART])
 @pytest.mark.parametrize("versioned", [True, False])
-def test_the_version_is_that_of_our_upload(s3: Any, tmp_path: Path, size: int, versioned: bool) -> None:  # noqa: FBT001
+def test_the_version_is_that_of_our_upload(s3: Any, tmp_path: Path, size: int, versioned: bool) -> None:
     if versioned:
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     path = tmp_path / "a.log"

@@ -1,0 +1,96 @@
+"""The `froe` command: finds the command asked for, and turns every failure into one sentence.
+
+A command's module is imported when the command is used. Exit codes: 0 done, 1 something is not
+accounted for or failed, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from chalicelib.status import BadQueryError
+from froe.failures import explain
+
+COMMANDS: Final = {
+    "up": "froe.commands.up",
+    "demo": "froe.commands.demo",
+    "parse": "froe.commands.parse",
+    "formats": "froe.commands.formats",
+    "upload": "froe.commands.upload",
+    "status": "froe.commands.status",
+    "records": "froe.commands.records",
+    "rejects": "froe.commands.records",
+    "deploy": "froe.commands.deploy",
+}
+"""Name of each command, in the order of the help, and the module that defines it under that name."""
+
+DISTRIBUTION: Final = "froe-logs"
+
+
+class Commands(click.Group):
+    """The group of all commands: imports them late and explains what they raise."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # click ends quietly when nobody reads on
+            if os.environ.get("FROE_TRACEBACK"):
+                raise
+            kind = click.UsageError if isinstance(error, BadQueryError) else click.ClickException
+            raise kind(explain(error)) from error
+        return result
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
+    if not wanted or ctx.resilient_parsing:
+        return
+    from importlib import metadata  # noqa: PLC0415 - takes as long as all the rest of the start
+
+    try:
+        version = metadata.version(DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        version = "(not installed: run `make setup`)"
+    click.echo(f"froe {version}")
+    ctx.exit()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version.",
+)
+def main() -> None:
+    """Split log files into typed, tracked records.
+
+    Drop a log file into a bucket and every line of it comes out as a record, in a table, accounted
+    for. Start with `froe demo`, or try `froe parse FILE` on a file of yours: it needs no AWS.
+    """
+
+
+if __name__ == "__main__":
+    main()

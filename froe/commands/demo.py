@@ -1,0 +1,171 @@
+"""`froe demo`: the sample logs through the whole pipeline, held against an independent count."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from froe.comparison import Comparison, Stored, stored_by_file
+from froe.counting import Count, UncountableError, count_file
+from froe.errors import FroeError
+from froe.inquiry import SETTLED, Shown, accounted, skipped, status_of, watch
+from froe.jsonl import print_json
+from froe.local import LocalStack
+from froe.resources import ROOT
+from froe.running import program_name, running_stack, target_of
+from froe.terminal import Column, print_table, printable, progress_bar
+from froe.uploading import find_sources, upload_all
+
+SAMPLE_LOGS: Final = ROOT / "sample_logs"
+_NOT_SAMPLES: Final = frozenset({"make.py", "README.md"})
+
+
+@click.command(short_help="Send the sample logs through the whole pipeline, locally.")
+@click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), default=300, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+def demo(*, timeout: int, as_json: bool) -> None:
+    """Send the sample logs through the whole pipeline, here on this machine.
+
+    Starts the local AWS, deploys the functions on it, uploads the files of sample_logs/, and compares
+    what came out with an independent count of every file. The exit code is 0 only if all of it agrees.
+    """
+    begun = time.monotonic()
+    counts = _counted(find_samples(SAMPLE_LOGS))
+    with running_stack() as stack:
+        ready = time.monotonic()
+        compared = _run(stack, counts, timeout)
+        done = time.monotonic()
+        agree = all(one.agrees for one in compared)
+        if not agree:
+            stack.stop(keep_logs=True)
+    if as_json:
+        shown = {
+            "agrees": agree,
+            "seconds": round(done - begun, 1),
+            "files": [one.for_programs() for one in compared],
+        }
+        print_json(shown)
+    else:
+        _print_for_people(compared)
+        click.echo(f"Starting the local AWS took {ready - begun:.0f} s, the files {done - ready:.0f} s.")
+        if agree:
+            _print_next_steps()
+    if not agree:
+        click.echo(f"What the functions logged is in {stack.logs}.", err=True)
+        click.get_current_context().exit(1)
+
+
+def find_samples(folder: Path) -> list[Path]:
+    """The sample files in a folder. Raises FroeError if there is none."""
+    if not folder.is_dir():
+        raise FroeError(f"{folder} is missing: run froe in a checkout.")
+    found = sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and path.name not in _NOT_SAMPLES and not path.name.startswith(".")
+    )
+    if not found:
+        raise FroeError(f"{folder} holds no samples: `python sample_logs/make.py` makes them.")
+    return found
+
+
+def _counted(samples: Sequence[Path]) -> dict[Path, Count]:
+    try:
+        return {path: count_file(path) for path in samples}
+    except UncountableError as error:
+        raise FroeError(f"{error}: `python sample_logs/make.py` makes the samples anew.") from error
+
+
+def _run(stack: LocalStack, counts: Mapping[Path, Count], timeout: float) -> list[Comparison]:
+    target = target_of(stack)
+    lines = sum(count.lines for count in counts.values())
+    uploaded_at: dict[str, float] = {}
+    names: dict[str, Path] = {}
+    settled_at: dict[str, float] = {}
+    files: Mapping[str, Shown] = {}
+    with progress_bar("Processing", lines, unit="lines") as bar:
+        sources = find_sources(list(counts), "")
+        for one in upload_all(target.client("s3"), stack.info.input_bucket, sources, lambda _: None):
+            names[one.file_id] = one.source.path
+            uploaded_at[one.file_id] = time.monotonic()
+        for files in watch(status_of(target), list(names), timeout):
+            now = time.monotonic()
+            for file_id, file in files.items():
+                if file["state"] in SETTLED:
+                    settled_at.setdefault(file_id, now)
+            bar.reach(
+                sum(accounted(file, "lines") for file in files.values()),
+                f"{len(settled_at)} of {len(names)} files settled",
+            )
+            if problem := stack.problem():
+                raise FroeError(problem)
+    stored = stored_by_file(target.client("dynamodb"), stack.info.records_table)
+    return [
+        Comparison(
+            path.name,
+            counts[path],
+            files.get(file_id),
+            stored.get(file_id, Stored()),
+            settled_at[file_id] - uploaded_at[file_id] if file_id in settled_at else None,
+        )
+        for file_id, path in sorted(names.items(), key=lambda named: named[1].name)
+    ]
+
+
+def _print_for_people(compared: Sequence[Comparison]) -> None:
+    columns = (
+        Column("file", shrinks=True),
+        Column("format", optional=True),
+        *(Column(name, number=True) for name in ("lines", "parsed", "rejected", "skipped")),
+        Column("state"),
+        Column("s", number=True, optional=True),
+        Column("count\nlines", number=True),
+        Column("count\nbytes", number=True),
+        Column(""),
+    )
+    click.echo()
+    print_table(columns, [_row(one) for one in compared], marked=[not one.agrees for one in compared])
+    click.echo()
+    items = sum(one.stored.items for one in compared)
+    lines = sum(one.counted.lines for one in compared)
+    text_bytes = sum(one.counted.text_bytes for one in compared)
+    if all(one.agrees for one in compared):
+        click.secho(
+            f"Every line is accounted for: {len(compared)} files, {lines:,} lines, {text_bytes:,} bytes",
+            bold=True,
+        )
+        click.echo(f"of text, which the records table holds as {items:,} items. The count columns are")
+        click.echo("a second opinion: each file counted here, with none of the pipeline's code.")
+    for one in compared:
+        if one.complaint:
+            click.secho(printable(one.complaint), fg="red", bold=True)
+
+
+def _row(one: Comparison) -> list[str]:
+    counted = [f"{one.counted.lines:,}", f"{one.counted.text_bytes:,}", "✓" if one.agrees else "✗"]
+    file = one.file
+    if file is None:
+        return [one.name, "", "", "", "", "", "not opened", "", *counted]
+    return [
+        one.name,
+        file["format"] or "",
+        f"{accounted(file, 'lines'):,}",
+        f"{file['parsed']['lines']:,}",
+        f"{file['rejected']['lines']:,}",
+        f"{skipped(file, 'lines'):,}",
+        file["state"],
+        "" if one.seconds is None else f"{one.seconds:.0f}",
+        *counted,
+    ]
+
+
+def _print_next_steps() -> None:
+    froe = program_name()
+    click.echo("\nNext, with a log file of your own:")
+    click.echo(f"  {froe} parse FILE            its records, without any AWS")
+    click.echo(f"  {froe} up                    the local AWS, until Ctrl-C")
+    click.echo(f"  {froe} upload FILE --wait    in another terminal, sends the file through it")

@@ -1,0 +1,18 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+import click
+
+stage_option = click.option(
+    "--stage", help="Act on this deployed stage.  [default: the environment, else the newest `froe up`]"
+)
+limit_option = click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="How many to show at most; 0: all.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object per line.")

@@ -1,0 +1,179 @@
+"""`froe parse`: what the pipeline would make of local files, without AWS, as JSON lines.
+
+The reading, cutting and parsing are the pipeline's own; so is the arithmetic. Memory is bounded by a
+batch, however large the file.
+"""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from chalicelib.core.accounts import FileAccount, State
+from chalicelib.core.formats.registry import FORMATS
+from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.core.reading import Reading
+from chalicelib.core.records import Outcome, Record, Reject
+from chalicelib.core.text import BLOCK_BYTES
+from froe.jsonl import json_line, print_json
+from froe.terminal import printable
+
+_WRITE_BYTES: Final = 64 * 1024
+
+
+def _charset(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        b"four".decode(name, "replace")  # refuses codecs that are none of text, such as hex
+        codec = codecs.lookup(name)
+        codecs.getincrementaldecoder(name)("replace").decode(b"a\n", final=True)
+    except (LookupError, UnicodeError):
+        raise click.BadParameter(
+            f"{name!r} is not a character set that can be read piece by piece; latin-1 or utf-16-le are."
+        ) from None
+    return codec.name
+
+
+@click.command()
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option(
+    "--format",
+    "format_name",
+    metavar="NAME",
+    type=click.Choice([known.name for known in FORMATS]),
+    help="Take this format instead of telling it from the content; `froe formats` lists them.",
+)
+@click.option(
+    "--charset", metavar="NAME", callback=_charset, help="Take this character set, such as latin-1."
+)
+@click.option("--json", "as_json", is_flag=True, help="Make the summary of each file a JSON object.")
+def parse(*, files: Sequence[Path], format_name: str | None, charset: str | None, as_json: bool) -> None:
+    """Parse log files here, without AWS.
+
+    Records and rejects go to standard output, one JSON object per line; a summary of each file goes to
+    standard error. The exit code is 1 when a file is damaged, is not text, or does not add up.
+    """
+    good = True
+    for path in files:
+        reading = _open(path, format_name, charset)
+        end = _write_outcomes(reading, _shown(path))
+        account = reading.account
+        summary = _summary(path, reading.plan.format, account)
+        if as_json:
+            print_json(summary, err=True)
+        else:
+            click.echo(_sentence(summary), err=True)
+        good &= (
+            account.state is State.COMPLETE
+            and account.summary.counts.total.bytes == end == account.text_bytes
+        )
+    if not good:
+        click.get_current_context().exit(1)
+
+
+def _open(path: Path, format_name: str | None, charset: str | None) -> Reading:
+    facts = path.stat()
+    if not path.is_file():
+        raise click.UsageError(f"{path} is a pipe or a device; write what it gives into a file first.")
+    head = ObjectHead(
+        version=ObjectVersion(bucket="", key=_shown(path), version_id=None, etag=""),
+        size=facts.st_size,
+        content_type="",
+        last_modified=datetime.fromtimestamp(facts.st_mtime, UTC),
+    )
+    return Reading(head, _opener(path), format_name=format_name, charset=charset)
+
+
+def _shown(path: Path) -> str:
+    """The path as text; bytes of a name that are not UTF-8 are replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _opener(path: Path) -> Callable[[int], Iterator[bytes]]:
+    def read_from(offset: int) -> Iterator[bytes]:
+        with path.open("rb", buffering=0) as stream:
+            stream.seek(offset)
+            while piece := stream.read(BLOCK_BYTES):
+                yield piece
+
+    return read_from
+
+
+def _write_outcomes(reading: Reading, name: str) -> int:
+    """Write every record and reject; return where the text ended, or -1 if a byte is missing in between."""
+    out = sys.stdout.buffer
+    pending = bytearray()
+    end = 0
+    for outcome in reading:
+        end = end + outcome.length if outcome.offset == end else -1
+        if isinstance(outcome.result, Record | Reject):
+            pending += json_line(_for_programs(outcome, name, reading.plan.format))
+            if len(pending) > _WRITE_BYTES:
+                out.write(pending)
+                pending.clear()
+    out.write(pending)
+    out.flush()
+    return end
+
+
+def _for_programs(outcome: Outcome, name: str, format_name: str) -> dict[str, Any]:
+    place = {"file": name, "offset": outcome.offset, "length": outcome.length, "lines": outcome.lines}
+    result = outcome.result
+    if isinstance(result, Record):
+        shown = {**place, "kind": "record", "format": format_name, **result._asdict()}
+        if result.timestamp_assumed is None:
+            del shown["timestamp_assumed"]
+    else:
+        raw = base64.b64encode(outcome.raw).decode()
+        shown = {**place, "kind": "reject", "format": format_name, "raw": raw, "reason": result.reason}
+    if outcome.replaced:
+        shown["replaced"] = True
+    return shown
+
+
+def _summary(path: Path, format_name: str, account: FileAccount) -> dict[str, Any]:
+    counts = account.summary.counts
+    return {
+        "file": _shown(path),
+        "format": format_name,
+        "text_bytes": account.text_bytes or 0,
+        "lines": counts.total.lines,
+        "parsed": asdict(counts.parsed),
+        "rejected": asdict(counts.rejected),
+        "skipped": {
+            reason: {"lines": tally.lines, "bytes": tally.bytes}
+            for reason, tally in sorted(counts.skipped.items())
+        },
+        "damage": account.reason,
+    }
+
+
+def _sentence(summary: dict[str, Any]) -> str:
+    parsed, lines = summary["parsed"], summary["lines"]
+    skipped = sum(tally["lines"] for tally in summary["skipped"].values())
+    sentence = (
+        f"{printable(summary['file'])}: {summary['format']}, {_counted(summary['text_bytes'], 'byte')},"
+        f" {_counted(lines, 'line')} = {parsed['lines']:,} parsed + {summary['rejected']['lines']:,} rejected"
+        f" + {skipped:,} skipped ({_counted(parsed['entries'], 'record')})"
+    )
+    return f"{sentence}\n  {summary['damage']}" if summary["damage"] else sentence
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,110 @@
+"""`froe records` and `froe rejects`: what a file's lines became, in the order of the text."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+
+import click
+import orjson
+
+from chalicelib.status import Status
+from froe.commands.options import json_option, limit_option, stage_option
+from froe.inquiry import Shown, find_files, page_size, pages, status_of
+from froe.jsonl import print_json
+from froe.target import find_target
+from froe.terminal import printable
+
+_COLOURS = {"WARN": "yellow", "ERROR": "red", "FATAL": "red"}
+
+file_argument = click.argument("name", metavar="FILE_ID")
+
+
+@click.command()
+@file_argument
+@click.option("--severity", help="Only records of at least this severity, such as WARN.")
+@click.option("--from", "from_", metavar="TIME", help="Only records from this time on (ISO 8601).")
+@click.option("--to", metavar="TIME", help="Only records before this time (ISO 8601).")
+@limit_option
+@stage_option
+@json_option
+def records(
+    *,
+    name: str,
+    severity: str | None,
+    from_: str | None,
+    to: str | None,
+    limit: int,
+    stage: str | None,
+    as_json: bool,
+) -> None:
+    """Print the records of a file: one line each, or JSON.
+
+    FILE_ID may be a key too; of a key's files the one uploaded last is taken.
+    """
+    ledger, file_id = _open(name, stage)
+
+    def fetch(cursor: str | None) -> Shown:
+        return ledger.records(
+            file_id, severity=severity, from_=from_, to=to, limit=page_size(limit), cursor=cursor
+        )
+
+    _print_all(pages(fetch, limit), _record_line, limit=limit, as_json=as_json)
+
+
+@click.command(short_help="Print what a file's format does not explain, and why.")
+@file_argument
+@limit_option
+@stage_option
+@json_option
+def rejects(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
+    """Print the entries that a file's format does not explain, raw and with the reason.
+
+    FILE_ID may be a key too; of a key's files the one uploaded last is taken.
+    """
+    ledger, file_id = _open(name, stage)
+    fetched = pages(lambda cursor: ledger.rejects(file_id, limit=page_size(limit), cursor=cursor), limit)
+    _print_all(fetched, _reject_line, limit=limit, as_json=as_json)
+
+
+def _open(name: str, stage: str | None) -> tuple[Status, str]:
+    ledger = status_of(find_target(stage))
+    files = find_files(ledger, name)
+    return ledger, max(files, key=lambda file: str(file["last_modified"]))["file_id"]
+
+
+def _print_all(items: Iterator[Shown], line: Callable[[Shown], str], *, limit: int, as_json: bool) -> None:
+    printed = 0
+    for item in items:
+        if as_json:
+            print_json(item)
+        else:
+            click.echo(line(item))
+        printed += 1
+    if not as_json and printed == limit:
+        click.echo(f"These are {limit:,}; there may be more: --limit 0 prints all.", err=True)
+    if not as_json and not printed:
+        click.echo("There are none.", err=True)
+
+
+def _record_line(record: Shown) -> str:
+    severity = record.get("severity_text") or ""
+    pairs = "  ".join(f"{name}={_value(value)}" for name, value in record.get("attributes", {}).items())
+    return "  ".join(
+        (
+            click.style(f"{record.get('timestamp') or '-':<24}", dim=True),
+            click.style(f"{printable(severity):<5}", fg=_COLOURS.get(severity.upper())),
+            printable(record.get("body") or ""),
+            click.style(printable(pairs), dim=True),
+        )
+    ).rstrip()
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _reject_line(reject: Shown) -> str:
+    raw = base64.b64decode(reject["raw"]).decode("utf-8", "backslashreplace")
+    place = f"at byte {reject['offset']:,}"
+    return f"{click.style(place, dim=True):<20}  {click.style(reject['reason'], fg='red')}  {printable(raw.rstrip())}"

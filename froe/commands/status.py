@@ -1,0 +1,118 @@
+"""`froe status`: the account of one file, or the list of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from froe.commands.options import json_option, limit_option, stage_option
+from froe.inquiry import SETTLED_BADLY, Shown, accounted, find_files, page_size, pages, status_of
+from froe.jsonl import print_json
+from froe.target import find_target
+from froe.terminal import Column, print_table, printable, sized
+
+STATES = ("SPLITTING", "PROCESSING", "COMPLETE", "INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED")
+
+
+@click.command()
+@click.argument("name", metavar="[FILE_ID or KEY]", required=False)
+@click.option(
+    "--state",
+    metavar="STATE",
+    type=click.Choice(STATES, case_sensitive=False),
+    help="List only the files in this state, such as FAILED.",
+)
+@limit_option
+@stage_option
+@json_option
+def status(*, name: str | None, state: str | None, limit: int, stage: str | None, as_json: bool) -> None:
+    """Show what became of a file, or list the files.
+
+    A file is named by its id or by its key; a key that was uploaded several times has several files.
+    The exit code is 1 when a file that you named is INCOMPLETE, DAMAGED, FAILED or SUPERSEDED.
+    """
+    if name and state:
+        raise click.UsageError("--state is for the list of files; leave it or the name out.")
+    ledger = status_of(find_target(stage))
+    if name:
+        files = find_files(ledger, name)
+    else:
+        files = list(
+            pages(lambda cursor: ledger.files(state=state, limit=page_size(limit), cursor=cursor), limit)
+        )
+    if as_json:
+        for file in files:
+            print_json(file)
+    elif name and len(files) == 1:
+        _print_account(files[0])
+    else:
+        _print_list(files, limit=0 if name else limit)
+    if name and any(file["state"] in SETTLED_BADLY for file in files):
+        click.get_current_context().exit(1)
+
+
+def _print_list(files: list[Shown], *, limit: int) -> None:
+    if not files:
+        click.echo("No files yet. Upload one: froe upload FILE")
+        return
+    columns = (
+        Column("file id"),
+        Column("key", shrinks=True),
+        Column("format", optional=True),
+        Column("lines", number=True),
+        Column("rejected", number=True),
+        Column("state"),
+    )
+    rows = [
+        (
+            file["file_id"],
+            file["key"],
+            file["format"] or "",
+            f"{accounted(file, 'lines'):,}",
+            f"{file['rejected']['lines']:,}",
+            file["state"],
+        )
+        for file in files
+    ]
+    print_table(columns, rows, marked=[file["state"] in SETTLED_BADLY for file in files])
+    if len(files) == limit:
+        click.echo(f"\nThese are {limit}; there may be more: froe status --limit 0", err=True)
+
+
+def _print_account(file: Shown) -> None:
+    colour = "red" if file["state"] in SETTLED_BADLY else "green" if file["state"] == "COMPLETE" else "yellow"
+    _line("file", file["file_id"])
+    _line("object", printable(f"s3://{file['bucket']}/{file['key']}"))
+    _line("version", file["version_id"] or f"ETag {file['etag']}")
+    _line("size", f"{sized(file['size'])}, changed {file['last_modified']}")
+    _line("state", click.style(file["state"], fg=colour, bold=True))
+    if file["reason"]:
+        _line("reason", printable(file["reason"]))
+    if file["format"]:
+        _line("format", f"{file['format']} (score {file['format_score']})")
+    text_bytes = "not known yet" if file["text_bytes"] is None else f"{file['text_bytes']:,} bytes"
+    _line("text", text_bytes)
+    _line(
+        "times",
+        f"opened {file['opened_at']}, " + (f"settled {file['settled_at']}" if file["settled_at"] else "…"),
+    )
+    click.echo()
+    click.echo(f"{'':<22}{'entries':>12}{'lines':>12}{'bytes':>16}")
+    for outcome in ("parsed", "rejected"):
+        _tally(outcome, file[outcome])
+    for reason, tally in sorted(file["skipped"].items()):
+        _tally(f"skipped: {reason}", tally)
+    for outcome in ("pending", "dead"):
+        if any(file[outcome].values()):
+            _tally(outcome, file[outcome])
+    _tally("accounted for", {"lines": accounted(file, "lines"), "bytes": accounted(file, "bytes")})
+
+
+def _line(label: str, value: str) -> None:
+    click.echo(f"{label:<10}{value}")
+
+
+def _tally(label: str, tally: Mapping[str, int]) -> None:
+    entries = f"{tally['entries']:,}" if "entries" in tally else ""
+    click.echo(f"{label:<22}{entries:>12}{tally['lines']:>12,}{tally['bytes']:>16,}")

@@ -1,0 +1,62 @@
+"""`froe up`: the local AWS and the whole pipeline on it, until Ctrl-C."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from dataclasses import asdict
+
+import click
+
+from froe.errors import FroeError
+from froe.jsonl import print_json
+from froe.local import LocalStack
+from froe.running import program_name, running_stack
+
+_WATCH_SECONDS = 1.0
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="The port of the local AWS.  [default: a free one]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object when all is ready.")
+def up(*, port: int | None, as_json: bool) -> None:
+    """Run the local AWS and the whole pipeline on it, until Ctrl-C.
+
+    Needs no account and no Docker. The functions that run are those that `chalice deploy` deploys.
+    """
+    with running_stack(port) as stack:
+        try:
+            if as_json:
+                print_json(asdict(stack.info))
+            else:
+                _print_for_people(stack)
+            while not (problem := stack.problem()):
+                time.sleep(_WATCH_SECONDS)
+        except KeyboardInterrupt:
+            if not as_json:
+                click.echo("\nStopping.", err=True)
+            return
+        raise FroeError(problem)
+
+
+def _print_for_people(stack: LocalStack) -> None:
+    info, froe = stack.info, program_name()
+    keys = f"AWS_ACCESS_KEY_ID={stack.env['AWS_ACCESS_KEY_ID']} AWS_SECRET_ACCESS_KEY={stack.env['AWS_SECRET_ACCESS_KEY']}"
+    aws = f"{keys} aws --endpoint-url {info.endpoint} --region {info.region}"
+    click.secho(f"Froe is up: the local AWS at {info.endpoint}, the status API at {info.api}", bold=True)
+    click.echo("\nIn another terminal:")
+    _step("Send a log file through it", f"{froe} upload FILE --wait")
+    _step("… or with the AWS command line", f"{aws} s3 cp FILE s3://{info.input_bucket}/")
+    _step("See what became of it", f"{froe} status")
+    _step("… or over HTTP", f'curl -H "Authorization: Bearer {info.token}" {info.api}/files')
+    _step(
+        "Before `aws`, `chalice deploy --stage local` or `chalice local --stage local` by hand",
+        f"set -a; . {shlex.quote(str(stack.env_file))}; set +a",
+    )
+    click.echo("\nCtrl-C stops all of it.")
+
+
+def _step(purpose: str, command: str) -> None:
+    click.echo(f"\n  {purpose}:\n    {click.style(command, fg='cyan')}")

@@ -1,0 +1,101 @@
+"""`froe upload`: local files and folders into the input bucket, waited for if asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from froe.commands.options import json_option, stage_option
+from froe.inquiry import SETTLED, Shown, accounted, status_of, watch
+from froe.jsonl import print_json
+from froe.target import Target, find_target
+from froe.terminal import Column, print_table, printable, progress_bar, sized
+from froe.uploading import Uploaded, find_sources, upload_all
+
+
+@click.command()
+@click.argument(
+    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+)
+@click.option("--prefix", default="", help="Put this folder before every key.")
+@click.option("--wait", is_flag=True, help="Wait until every file is settled.")
+@click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), help="Wait no longer than this.")
+@stage_option
+@json_option
+def upload(
+    *, paths: Sequence[Path], prefix: str, wait: bool, timeout: int | None, stage: str | None, as_json: bool
+) -> None:
+    """Upload files, and the files in folders, to the input bucket.
+
+    A file's key is its name; a folder's files keep the folder's name in theirs. Prints the id of the
+    file that each becomes. With --wait the exit code is 1 unless every file is COMPLETE.
+    """
+    sources = find_sources(paths, prefix)
+    if not sources:
+        raise click.UsageError("There is no file in the folders that you named.")
+    target = find_target(stage)
+    order = {source.key: number for number, source in enumerate(sources)}
+    with progress_bar("Uploading", sum(source.size for source in sources), unit="bytes") as bar:
+        uploaded = sorted(
+            upload_all(target.client("s3"), target.settings_env["INPUT_BUCKET"], sources, bar.advance),
+            key=lambda one: order[one.source.key],
+        )
+    files = _wait_for(target, uploaded, timeout) if wait else {}
+    if as_json:
+        for one in uploaded:
+            print_json(_for_programs(one, files.get(one.file_id)))
+    else:
+        _print_for_people(uploaded, files, waited=wait)
+    if wait and any(_state(files, one) != "COMPLETE" for one in uploaded):
+        click.get_current_context().exit(1)
+
+
+def _wait_for(target: Target, uploaded: Sequence[Uploaded], timeout: int | None) -> Mapping[str, Shown]:
+    files: Mapping[str, Shown] = {}
+    with progress_bar("Processing", len(uploaded), unit="files") as bar:
+        for files in watch(status_of(target), [one.file_id for one in uploaded], timeout):
+            settled = sum(file["state"] in SETTLED for file in files.values())
+            bar.reach(settled, f"{sum(accounted(file, 'lines') for file in files.values()):,} lines")
+    return files
+
+
+def _for_programs(one: Uploaded, file: Shown | None) -> dict[str, object]:
+    """What was uploaded; `file` is its account, in the shape of the HTTP contract, once waited for."""
+    shown: dict[str, object] = {
+        "path": str(one.source.path),
+        "bucket": one.version.bucket,
+        "key": one.version.key,
+        "version_id": one.version.version_id,
+        "etag": one.version.etag,
+        "size": one.source.size,
+        "file_id": one.file_id,
+    }
+    return shown if file is None else {**shown, "file": file}
+
+
+def _print_for_people(uploaded: Sequence[Uploaded], files: Mapping[str, Shown], *, waited: bool) -> None:
+    columns = [Column("key", shrinks=True), Column("size", number=True), Column("file id")]
+    rows = [[one.source.key, sized(one.source.size), one.file_id] for one in uploaded]
+    if waited:
+        columns += [Column("lines", number=True), Column("rejected", number=True), Column("state")]
+        rows = [[*row, *_outcome(files, one)] for row, one in zip(rows, uploaded, strict=True)]
+    bad = [waited and _state(files, one) != "COMPLETE" for one in uploaded]
+    print_table(columns, rows, marked=bad)
+    for one, marked in zip(uploaded, bad, strict=True):
+        if marked and (file := files.get(one.file_id)) and file["reason"]:
+            click.echo(printable(f"{one.source.key}: {file['reason']}"))
+    if not waited:
+        click.echo(f"\nSee what becomes of it: froe status {uploaded[0].file_id}")
+
+
+def _outcome(files: Mapping[str, Shown], one: Uploaded) -> list[str]:
+    file = files.get(one.file_id)
+    counts = [f"{accounted(file, 'lines'):,}", f"{file['rejected']['lines']:,}"] if file else ["", ""]
+    return [*counts, _state(files, one)]
+
+
+def _state(files: Mapping[str, Shown], one: Uploaded) -> str:
+    file = files.get(one.file_id)
+    return file["state"] if file else "not opened"

@@ -1,0 +1,59 @@
+"""Runs a local stack for the length of a block, with its steps shown, and ends it on any usual signal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from froe.local import LocalStack
+from froe.target import Target
+from froe.terminal import steps
+
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""SIGINT too: a shell that starts a program in the background lets it ignore that one."""
+
+
+@contextmanager
+def running_stack(port: int | None = None) -> Iterator[LocalStack]:
+    """A stack that is up. Ctrl-C, SIGTERM and SIGHUP raise KeyboardInterrupt in the block."""
+    before = {number: signal.signal(number, _interrupt) for number in _ENDING}
+    try:
+        with ExitStack() as up:
+            with steps() as report:
+                stack = up.enter_context(LocalStack(port=port, report=report))
+            yield stack
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def target_of(stack: LocalStack) -> Target:
+    """This stack as a target, whatever else is running."""
+    return Target(
+        settings_env=stack.env,
+        region=stack.info.region,
+        endpoint_url=stack.info.endpoint,
+        api=stack.info.api,
+        token=stack.info.token,
+        access_key_id=stack.env["AWS_ACCESS_KEY_ID"],
+        secret_access_key=stack.env["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def program_name() -> str:
+    """What to type for `froe` in this folder: the name alone where the shell finds it."""
+    if shutil.which("froe"):
+        return "froe"
+    called = Path(sys.argv[0])
+    return os.path.relpath(called) if called.name == "froe" else f"{Path(sys.executable).name} -m froe"

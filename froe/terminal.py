@@ -1,0 +1,168 @@
+"""What people see: tables and progress through rich, and text that cannot upset a terminal.
+
+rich is imported when something is drawn and not before, so commands that draw nothing work without
+it. Progress goes to standard error and only to a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+_WIDTH_OF_FILES = 160
+"""Columns of a table that goes to a file or a pipe: wide enough to shorten nothing."""
+
+_SHORTEST = 8
+
+
+def printable(text: str) -> str:
+    """`text` on one line, its control characters escaped: a log must not drive the terminal."""
+    return _CONTROLS.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return {9: " ", 10: "⏎ "}.get(code) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def sized(size_bytes: int) -> str:
+    """A size for people: 980 B, 1.5 MB."""
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    size = float(size_bytes)
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 999.95:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} TB"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A table's column. A heading may hold a line break.
+
+    number: aligned right. optional: left out where the table would be too wide, the last one first.
+    shrinks: its cells are shortened where even that is not enough.
+    """
+
+    heading: str
+    number: bool = False
+    optional: bool = False
+    shrinks: bool = False
+
+
+def print_table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], *, marked: Sequence[bool] = ()
+) -> None:
+    """Draw a table on standard output; marked rows stand out."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - see the docstring of the module
+    from rich.cells import cell_len  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [
+        max(map(cell_len, (*column.heading.split("\n"), *(row[number] for row in cells))))
+        for number, column in enumerate(columns)
+    ]
+    fitted = _fitted(columns, widths, console.width)
+    roomy = sum(fitted.values()) + 2 * (len(fitted) - 1) <= console.width
+    padding = (0, int(roomy), 0, 0)
+    table = Table(box=SIMPLE_HEAD, padding=padding, pad_edge=False, header_style="bold", show_edge=False)
+    for number, width in fitted.items():
+        column = columns[number]
+        table.add_column(
+            column.heading,
+            justify="right" if column.number else "left",
+            vertical="bottom",
+            width=width,
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+    for number, row in enumerate(cells):
+        style = "bold red" if number < len(marked) and marked[number] else None
+        table.add_row(*(Text(row[kept]) for kept in fitted), style=style)
+    console.print(table)
+
+
+def _fitted(columns: Sequence[Column], widths: Sequence[int], room: int) -> dict[int, int]:
+    """Which columns are shown, and how wide, so that they fit with a blank between them."""
+    fitted = dict(enumerate(widths))
+
+    def excess() -> int:
+        return sum(fitted.values()) + len(fitted) - 1 - room
+
+    for number in reversed(range(len(columns))):
+        if excess() > 0 and columns[number].optional:
+            del fitted[number]
+    for number, width in fitted.items():
+        if columns[number].shrinks and excess() > 0:
+            fitted[number] = max(_SHORTEST, width - excess())
+    return fitted
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """A line on standard error that says what is being done; without a terminal it is silent."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - see the docstring of the module
+
+    with Console(stderr=True).status("Starting") as line:
+        yield lambda step: line.update(f"{step} …")
+
+
+class ProgressBar:
+    """A bar that is told how far things are; without a terminal it does nothing."""
+
+    def __init__(self, progress: Progress | None, task: TaskID | None) -> None:
+        self._progress = progress
+        self._task = task
+
+    def advance(self, amount: float) -> None:
+        """May be called from any thread."""
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task, amount)
+
+    def reach(self, amount: float, note: str = "") -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=amount, note=note)
+
+
+@contextmanager
+def progress_bar(description: str, total: int, *, unit: str) -> Iterator[ProgressBar]:
+    """A bar on standard error while the block runs. unit: `bytes`, or what else is counted."""
+    if not sys.stderr.isatty():
+        yield ProgressBar(None, None)
+        return
+    from rich import progress as parts  # noqa: PLC0415 - see the docstring of the module
+    from rich.console import Console  # noqa: PLC0415
+
+    amount = (
+        (parts.DownloadColumn(), parts.TransferSpeedColumn(), parts.TimeRemainingColumn())
+        if unit == "bytes"
+        else (
+            parts.TextColumn(f"{{task.completed:,.0f}} of {{task.total:,.0f}} {unit}  {{task.fields[note]}}"),
+        )
+    )
+    with parts.Progress(
+        parts.TextColumn("{task.description}"),
+        parts.BarColumn(),
+        *amount,
+        console=Console(stderr=True),
+        transient=True,
+    ) as progress:
+        yield ProgressBar(progress, progress.add_task(description, total=total, note=""))

@@ -1,0 +1,144 @@
+"""Uploads local files into the input bucket and says which file each becomes.
+
+The file id comes from the version id in S3's own answer to the upload, so another upload of the same
+key at the same time is not mistaken for ours. Large files go up in parts, through boto3's manager.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from boto3.s3.transfer import S3UploadFailedError, TransferConfig
+
+from chalicelib.core.plan import ObjectVersion
+from froe.errors import FroeError
+
+_FILES_AT_ONCE: Final = 4
+_PART_BYTES: Final = 8 * 1024 * 1024
+_KEY_MAX_BYTES: Final = 1024
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
+Client: TypeAlias = Any
+"""A low-level boto3 client, which has no static type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A local file and the key that it gets."""
+
+    path: Path
+    key: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A source that is in the bucket now, as this version."""
+
+    source: Source
+    version: ObjectVersion
+
+    @property
+    def file_id(self) -> str:
+        return self.version.file_id
+
+
+def find_sources(paths: Sequence[Path], prefix: str) -> list[Source]:
+    """Every file among and below `paths`; a folder's files keep its name in their keys.
+
+    Raises FroeError for a path that is neither, a key that S3 refuses, or two files with one key.
+    """
+    if prefix and not prefix.endswith("/"):
+        prefix += "/"
+    found: dict[str, Source] = {}
+    for path in paths:
+        for file, name in _files_of(path):
+            source = Source(file, _checked(prefix + name, file), file.stat().st_size)
+            if source.key in found and not file.samefile(found[source.key].path):
+                raise FroeError(
+                    f"{found[source.key].path} and {file} would both become {source.key!r};"
+                    " upload them one by one, with another --prefix each."
+                )
+            found[source.key] = source
+    return list(found.values())
+
+
+def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
+    if path.is_dir():
+        root = path.resolve()
+        for file in sorted(file for file in path.rglob("*") if file.is_file()):
+            yield file, f"{root.name}/{file.relative_to(path).as_posix()}".lstrip("/")
+    elif path.is_file():
+        yield path, path.name
+    else:
+        raise FroeError(f"{path} is neither a file nor a folder.")
+
+
+def _checked(key: str, path: Path) -> str:
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        raise FroeError(f"the name of {str(path)!r} is not UTF-8, as S3 wants it; rename it.") from None
+    if size > _KEY_MAX_BYTES:
+        raise FroeError(f"{path} would get a key of {size:,} bytes; S3 allows {_KEY_MAX_BYTES:,}.")
+    return key
+
+
+def upload_all(
+    client: Client, bucket: str, sources: Sequence[Source], progress: Callable[[int], None]
+) -> Iterator[Uploaded]:
+    """Upload, a few at once, and give each source when it is in the bucket.
+
+    progress: called with each number of bytes sent, from any thread. Raises FroeError.
+    """
+    config = TransferConfig(multipart_chunksize=_PART_BYTES, multipart_threshold=_PART_BYTES)
+
+    def upload(source: Source) -> Source:
+        try:
+            client.upload_file(str(source.path), bucket, source.key, Callback=progress, Config=config)
+        except S3UploadFailedError as error:
+            raise (error.__cause__ or error.__context__ or error) from None
+        except OSError as error:
+            raise FroeError(f"{source.path} cannot be read: {error.strerror or error}.") from error
+        return source
+
+    with _versions_seen(client) as versions, ThreadPoolExecutor(_FILES_AT_ONCE) as pool:
+        futures = [pool.submit(upload, source) for source in sources]
+        try:
+            for future in as_completed(futures):
+                source = future.result()
+                version_id, etag = versions[source.key]
+                yield Uploaded(source, ObjectVersion(bucket, source.key, version_id, etag))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _versions_seen(client: Client) -> Iterator[dict[str, tuple[str | None, str]]]:
+    """Version id and ETag by key, of what the client uploads in the block."""
+    versions: dict[str, tuple[str | None, str]] = {}
+
+    def remember_key(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+        context["froe_key"] = params.get("Key")
+
+    def remember_version(parsed: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+        if "ETag" in parsed:
+            version_id = parsed.get("VersionId")
+            known = None if version_id == "null" else version_id
+            versions[context["froe_key"]] = known, parsed["ETag"].strip('"')
+
+    operations = ("PutObject", "CompleteMultipartUpload")
+    for operation in operations:
+        client.meta.events.register(f"provide-client-params.s3.{operation}", remember_key)
+        client.meta.events.register(f"after-call.s3.{operation}", remember_version)
+    try:
+        yield versions
+    finally:
+        for operation in operations:
+            client.meta.events.unregister(f"provide-client-params.s3.{operation}", remember_key)
+            client.meta.events.unregister(f"after-call.s3.{operation}", remember_version)

@@ -1,0 +1,239 @@
+"""What people and programs see: safe text, tables that fit, one line per JSON object, helpful errors."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("click", reason="click is not installed")
+pytest.importorskip("rich", reason="rich is not installed")
+
+import click
+from botocore.exceptions import ClientError, EndpointConnectionError
+from click.testing import CliRunner
+
+from chalicelib.core.errors import TransientError
+from chalicelib.settings import SettingsError
+from froe import cli
+from froe.commands import up as up_command
+from froe.commands.demo import find_samples
+from froe.counting import UncountableError
+from froe.errors import FroeError
+from froe.failures import explain
+from froe.jsonl import json_line
+from froe.local import StackInfo
+from froe.terminal import Column, print_table, printable, progress_bar, sized
+
+TABLE = (
+    Column("name", shrinks=True),
+    Column("format", optional=True),
+    Column("lines", number=True),
+    Column("s", number=True, optional=True),
+)
+ROWS = [("a" * 20, "b" * 10, "1,234", "7")]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("grüße 棚 ☎", "grüße 棚 ☎"),
+        ("a\tb\nc", "a b⏎ c"),
+        ("\x1b[2J\x00\x7f\x9b", r"\x1b[2J\x00\x7f\x9b"),
+        ("left\u202eright\u2028", r"left\u202eright\u2028"),
+    ],
+)
+def test_control_characters_are_shown_and_not_obeyed(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (999_999, "1.0 MB"),
+        (1_500_000, "1.5 MB"),
+        (2e13, "20.0 TB"),
+    ],
+)
+def test_sizes_are_for_people(size: float, shown: str) -> None:
+    assert sized(int(size)) == shown
+
+
+@pytest.mark.parametrize(
+    ("width", "header", "row"),
+    [
+        (44, ["name", "format", "lines", "s"], ["a" * 20, "b" * 10, "1,234", "7"]),
+        (38, ["name", "format", "lines"], ["a" * 20, "b" * 10, "1,234"]),
+        (30, ["name", "lines"], ["a" * 20, "1,234"]),
+        (20, ["name", "lines"], ["a" * 13 + "…", "1,234"]),
+    ],
+)
+def test_a_table_gives_up_the_optional_before_it_shortens_anything(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    width: int,
+    header: list[str],
+    row: list[str],
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+
+    print_table(TABLE, ROWS)
+
+    lines = [line.split() for line in click.unstyle(capsys.readouterr().out).splitlines()]
+    assert lines[0] == header
+    assert lines[2] == row
+
+
+def test_a_table_into_a_file_is_never_shortened(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(TABLE, [("k" * 100, "json", "1", "1")])
+
+    assert "k" * 100 in capsys.readouterr().out
+
+
+def test_progress_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar("Uploading", 10, unit="bytes") as bar:
+        bar.advance(5)
+        bar.reach(10, "done")
+
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029", "\n", "\x0b", "\x1e"])
+def test_an_object_is_one_line_to_every_reader(character: str) -> None:
+    shown = {"body": f"a{character}b"}
+
+    line = json_line(shown)
+
+    assert line.decode().splitlines() == [line.decode()[:-1]]
+    assert json.loads(line) == shown
+
+
+def test_integers_of_any_size_are_json() -> None:
+    assert json.loads(json_line({"number": 2**200})) == {"number": 2**200}
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "Said no."}}, "PutObject")
+
+
+@pytest.mark.parametrize(
+    ("error", "parts"),
+    [
+        (refused("AccessDenied"), ["PutObject", "AccessDenied", "Said no", "permission"]),
+        (refused("Odd"), ["PutObject", "Odd", "Said no."]),
+        (EndpointConnectionError(endpoint_url="http://x"), ["Nothing answers at http://x", "`froe up`"]),
+        (SettingsError("missing INPUT_BUCKET: `froe up` provides it"), ["missing INPUT_BUCKET"]),
+        (TransientError("reading ledger: throttled"), ["reading ledger: throttled."]),
+        (ModuleNotFoundError("no", name="rich"), ["`rich` is missing", "make setup"]),
+        (PermissionError(13, "Permission denied", "a.log"), ["a.log: permission denied."]),
+        (ZeroDivisionError("division by zero"), ["ZeroDivisionError", "fault in Froe", "FROE_TRACEBACK=1"]),
+    ],
+)
+def test_an_error_is_a_sentence_with_a_remedy(error: Exception, parts: list[str]) -> None:
+    sentence = explain(error)
+
+    assert "\n" not in sentence
+    for part in parts:
+        assert part in sentence
+
+
+def test_our_own_error_about_aws_has_the_remedy_for_what_aws_said() -> None:
+    error = TransientError("reading ledger: An error occurred")
+    error.__cause__ = refused("ExpiredToken")
+
+    assert "sign in to AWS again" in explain(error)
+
+
+def test_the_samples_are_the_files_that_are_neither_script_nor_readme_nor_hidden(tmp_path: Path) -> None:
+    for name in ("make.py", "README.md", ".gitattributes", "b.log", "a.gz"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "__pycache__").mkdir()
+
+    assert [path.name for path in find_samples(tmp_path)] == ["a.gz", "b.log"]
+
+
+def test_a_damaged_sample_stops_the_demo_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "a.gz").write_bytes(b"\x1f\x8b\x08")
+    monkeypatch.setattr("froe.commands.demo.SAMPLE_LOGS", tmp_path)
+
+    result = CliRunner().invoke(cli.main, ["demo"])
+
+    assert result.exit_code == 1
+    assert "a.gz is damaged" in result.stderr
+    assert "make.py" in result.stderr
+    assert UncountableError.__name__ not in result.stderr
+
+
+class FakeStack:
+    """A stack whose watcher is interrupted, or that has a problem."""
+
+    info = StackInfo(**{field.name: f"the {field.name}" for field in fields(StackInfo)})
+    env = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # noqa: RUF012
+    env_file = Path("/some where/env")
+
+    def __init__(self, problem: str | None) -> None:
+        self._problem = problem
+
+    def problem(self) -> str | None:
+        if self._problem is None:
+            raise KeyboardInterrupt
+        return self._problem
+
+
+class TestUp:
+    def up(self, monkeypatch: pytest.MonkeyPatch, problem: str | None, *options: str) -> Any:
+        @contextmanager
+        def running_stack(port: int | None) -> Iterator[FakeStack]:
+            yield FakeStack(problem)
+
+        monkeypatch.setattr(up_command, "running_stack", running_stack)
+        return CliRunner().invoke(cli.main, ["up", *options])
+
+    def test_programs_get_one_line_with_the_fields_of_the_contract(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        result = self.up(monkeypatch, None, "--json")
+
+        assert result.exit_code == 0
+        assert result.stdout.count("\n") == 1
+        assert list(json.loads(result.stdout)) == [
+            *("endpoint", "region", "input_bucket", "records_table", "ledger_table"),
+            *("split_queue", "batch_queue", "dead_letter_queue", "quarantine_bucket", "api", "token"),
+        ]
+
+    def test_people_get_commands_to_copy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        shown = self.up(monkeypatch, None).stdout
+
+        assert "upload FILE --wait" in shown
+        assert "--endpoint-url the endpoint --region the region s3 cp FILE s3://the input_bucket/" in shown
+        assert 'curl -H "Authorization: Bearer the token" the api/files' in shown
+        assert "set -a; . '/some where/env'; set +a" in shown
+
+    def test_a_part_that_ended_by_itself_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        result = self.up(monkeypatch, "ministack ended with code 1; see ministack.log.")
+
+        assert result.exit_code == 1
+        assert "ministack ended" in result.stderr
+
+    def test_a_stack_that_does_not_start_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        @contextmanager
+        def running_stack(port: int | None) -> Iterator[FakeStack]:
+            raise FroeError(f"Port {port} is in use.")
+            yield
+
+        monkeypatch.setattr(up_command, "running_stack", running_stack)
+
+        result = CliRunner().invoke(cli.main, ["up", "--port", "4566"])
+
+        assert (result.exit_code, result.stderr) == (1, "Error: Port 4566 is in use.\n")
