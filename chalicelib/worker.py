@@ -13,7 +13,7 @@ from typing import Protocol
 import orjson
 
 from chalicelib.core.accounts import Mark
-from chalicelib.core.errors import PermanentError
+from chalicelib.core.errors import OutOfTimeError, PermanentError
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.parsing import Counter, outcomes_of
 from chalicelib.core.records import Skip, item_of
@@ -37,6 +37,8 @@ class Worker:
 
     def handle(self, body: str, deadline: Deadline) -> None:
         """Do all that a batch message asks for; raises TransientError or PermanentError."""
+        if deadline.seconds_left <= 0:
+            raise OutOfTimeError("no time is left in this invocation for another batch")
         message = decode(body)
         if not isinstance(message, BatchMessage):
             raise PermanentError("a split message has come to the batch queue")

@@ -74,6 +74,13 @@ def file_or_none(status: Status, file_id: str) -> Shown | None:
         return None
 
 
+def wait_until_opened(status: Status, file_id: str, timeout_seconds: float) -> None:
+    """Return once the ledger has the file, or the time is up."""
+    deadline = time.monotonic() + timeout_seconds
+    while file_or_none(status, file_id) is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
 def watch(
     status: Status, file_ids: Sequence[str], timeout_seconds: float | None = None
 ) -> Iterator[Mapping[str, Shown]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ import click
 from froe.comparison import Comparison, Stored, stored_by_file
 from froe.counting import Count, UncountableError, count_file
 from froe.errors import FroeError
-from froe.inquiry import SETTLED, Shown, accounted, skipped, status_of, watch
+from froe.inquiry import SETTLED, Shown, accounted, skipped, status_of, wait_until_opened, watch
 from froe.jsonl import print_json
 from froe.local import LocalStack
 from froe.resources import ROOT
@@ -21,6 +22,7 @@ from froe.terminal import Column, print_table, printable, progress_bar
 from froe.uploading import find_sources, upload_all
 
 SAMPLE_LOGS: Final = ROOT / "sample_logs"
+_OPENING_SECONDS: Final = 10.0
 _NOT_SAMPLES: Final = frozenset({"make.py", "README.md"})
 
 
@@ -83,23 +85,23 @@ def _counted(samples: Sequence[Path]) -> dict[Path, Count]:
 def _run(stack: LocalStack, counts: Mapping[Path, Count], timeout: float) -> list[Comparison]:
     target = target_of(stack)
     lines = sum(count.lines for count in counts.values())
-    uploaded_at: dict[str, float] = {}
     names: dict[str, Path] = {}
-    settled_at: dict[str, float] = {}
     files: Mapping[str, Shown] = {}
     with progress_bar("Processing", lines, unit="lines") as bar:
         sources = find_sources(list(counts), "")
-        for one in upload_all(target.client("s3"), stack.info.input_bucket, sources, lambda _: None):
-            names[one.file_id] = one.source.path
-            uploaded_at[one.file_id] = time.monotonic()
-        for files in watch(status_of(target), list(names), timeout):
-            now = time.monotonic()
-            for file_id, file in files.items():
-                if file["state"] in SETTLED:
-                    settled_at.setdefault(file_id, now)
+        status = status_of(target)
+        s3 = target.client("s3")
+        for source in sources:
+            # One at a time: a function starts for every file that arrives at once, and on a small
+            # machine eleven starts take longer than eleven files.
+            for one in upload_all(s3, stack.info.input_bucket, [source], lambda _: None):
+                names[one.file_id] = one.source.path
+                wait_until_opened(status, one.file_id, _OPENING_SECONDS)
+        for files in watch(status, list(names), timeout):
+            settled = sum(file["state"] in SETTLED for file in files.values())
             bar.reach(
                 sum(accounted(file, "lines") for file in files.values()),
-                f"{len(settled_at)} of {len(names)} files settled",
+                f"{settled} of {len(names)} files settled",
             )
             if problem := stack.problem():
                 raise FroeError(problem)
@@ -110,10 +112,18 @@ def _run(stack: LocalStack, counts: Mapping[Path, Count], timeout: float) -> lis
             counts[path],
             files.get(file_id),
             stored.get(file_id, Stored()),
-            settled_at[file_id] - uploaded_at[file_id] if file_id in settled_at else None,
+            _seconds(files.get(file_id)),
         )
         for file_id, path in sorted(names.items(), key=lambda named: named[1].name)
     ]
+
+
+def _seconds(file: Shown | None) -> float | None:
+    """From the opening of the file to its settling."""
+    if file is None or file["settled_at"] is None:
+        return None
+    begun, done = (datetime.fromisoformat(file[name]) for name in ("opened_at", "settled_at"))
+    return (done - begun).total_seconds()
 
 
 def _print_for_people(compared: Sequence[Comparison]) -> None:
@@ -158,7 +168,7 @@ def _row(one: Comparison) -> list[str]:
         f"{file['rejected']['lines']:,}",
         f"{skipped(file, 'lines'):,}",
         file["state"],
-        "" if one.seconds is None else f"{one.seconds:.0f}",
+        "" if one.seconds is None else f"{one.seconds:.1f}",
         *counted,
     ]
 
