@@ -8,6 +8,7 @@ may be repeated, and any two may race.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
@@ -18,6 +19,7 @@ from chalicelib.core.accounts import (
     Outcome,
     Seal,
     SplitAccount,
+    State,
     Summary,
     account_of,
     summary_of,
@@ -143,7 +145,8 @@ class Ledger:
 
     def account(self, stored: StoredFile) -> FileAccount:
         """The account as of now: marks are counted before their split is settled, in the first few
-        splits that are not (in a huge file the others follow with their own settling)."""
+        splits that are not (in a huge file the others follow with their own settling). A file is settled
+        only once that is written."""
         file_id = stored.plan.file_id
         if stored.account.state.settled:
             return stored.account
@@ -154,7 +157,10 @@ class Ledger:
             seal = splits[number].seal if number in splits else None
             marks = self._table.marks(file_id, number)
             splits[number] = SplitAccount(number, seal, summary_of(marks.values()))
-        return account_of(stored.plan, splits.values())
+        account = account_of(stored.plan, splits.values())
+        if account.state.settled:
+            return replace(account, state=State.PROCESSING, reason=None)
+        return account
 
 
 def _is_settled(split: SplitAccount | None) -> bool:

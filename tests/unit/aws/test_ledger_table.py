@@ -121,6 +121,18 @@ def test_an_account_never_replaces_a_newer_one_and_drops_an_old_reason(table) ->
     assert table.file(FILE).account.state is State.COMPLETE
 
 
+def test_a_file_is_not_shown_as_settled_before_that_is_written(table) -> None:
+    opened(table)
+    ledger = Ledger(table, lambda: WHEN)
+    table.put_seal(FILE, replace(SEAL, damage=None), None)
+    table.raise_mark(FILE, 0, 0, DONE, None)
+    table.raise_mark(FILE, 0, 1, DONE, None)
+    assert ledger.account(table.file(FILE)).state is State.PROCESSING
+    assert ledger.account(table.file(FILE)).summary.done == 2
+    ledger.look_again(FILE, 0)
+    assert ledger.account(table.file(FILE)).state is State.COMPLETE
+
+
 def test_a_seal_that_differs_is_an_error(table) -> None:
     plan = opened(table)
     ledger = Ledger(table, lambda: WHEN)
