@@ -61,6 +61,17 @@ class _AnyLine:
         self._common = common
         self.heads: dict[str, Stamp] = {}
 
+    def head(self, when: str) -> Stamp | None:
+        """The time stamp of a head, None where it is none."""
+        if when[-2:] != "] " or not 12 <= len(when) <= 66 or "]" in when[:-2]:
+            return None
+        stamp = self._times.of_text(when[:-2])
+        if stamp is not None:
+            if len(self.heads) >= _CACHE_MAX:
+                self.heads.clear()
+            self.heads[when] = stamp
+        return stamp
+
     def parse(self, line: str) -> Record | Reject:
         found = _LINE.fullmatch(line)
         if found is None:
@@ -71,9 +82,6 @@ class _AnyLine:
         stamp = self._times.of_text(when)
         if stamp is None:
             return _BAD_TIME
-        if len(self.heads) >= _CACHE_MAX:
-            self.heads.clear()
-        self.heads[when + "] "] = stamp
         fields: dict[str, Value] = {}
         method, _, target = _resolved(request).partition(" ")
         if target and _METHOD.fullmatch(method):
@@ -137,13 +145,13 @@ def _make_parser(context: ParseContext, *, common: bool) -> Parse:
             client, ident, user = who.split(" ")
             method, target, protocol = request.split(" ")
             before, status, size, after = middle.split(" ")
-            timestamp, assumed = heads[when]
+            stamp = heads.get(when) or any_line.head(when)
             protocol_name, version = _PROTOCOLS[protocol]
             code = _CODES[status]
         except (ValueError, KeyError):
             return parse_any(line)
         if (
-            "\\" in line or between != " " or tail or before or after or (common and len(parts) != 3)
+            stamp is None or "\\" in line or between != " " or tail or before or after or (common and len(parts) != 3)
             or target[:1] != "/" or method not in _METHODS or client == "-" or client[:1] == "["
             or not size.isdecimal() or not size.isascii() or len(size) > _SIZE_DIGITS_MAX
             or not client or not ident or not user
@@ -172,7 +180,7 @@ def _make_parser(context: ParseContext, *, common: bool) -> Parse:
             fields["user.name"] = user
         if ident != "-":
             fields["ident"] = ident
-        return new(Record, (timestamp, assumed, None, None, request, fields))
+        return new(Record, (*stamp, None, None, request, fields))
 
     return parse
 

@@ -47,6 +47,7 @@ _SHAPES: Final = tuple(
     )
 )
 _EPOCH: Final = re.compile(r"([0-9]{9,20})(?:\.([0-9]{1,9}))?")
+_MINUTE_AND_SECOND: Final = re.compile(r"(?<=(?<![0-9])[0-9]{2}:)[0-5][0-9]:[0-5][0-9](?![0-9])", re.ASCII)
 _CACHE_MAX: Final = 8192
 _SHORTEST: Final = len("2021-01-01 00:00")
 _LONGEST: Final = 64
@@ -55,7 +56,7 @@ _LONGEST: Final = 64
 class Times:
     """Converts the time stamps of one object; holds the caches, so one a parser and one a thread."""
 
-    __slots__ = ("_known", "_latest", "_seconds")
+    __slots__ = ("_hours", "_known", "_latest", "_seconds")
 
     def __init__(self, last_modified: datetime) -> None:
         """last_modified: the object's LastModified (aware); bounds a year that is not in the text."""
@@ -63,6 +64,7 @@ class Times:
         with suppress(OverflowError):
             self._latest += timedelta(days=1)
         self._known: dict[str, Stamp | None] = {}
+        self._hours: dict[str, Stamp] = {}
         self._seconds: dict[int, str] = {}
 
     def of_text(self, text: str) -> Stamp | None:
@@ -76,6 +78,8 @@ class Times:
             return known and (f"{known[0][:-1]}.{fraction}Z", known[1])
         if not 12 < len(text) <= _LONGEST:
             return None
+        if stamp := self._in_known_hour(text):
+            return stamp
         for shape in _SHAPES:
             found = shape.fullmatch(text)
             if found:
@@ -127,8 +131,24 @@ class Times:
         except KeyError:
             if len(known) >= _CACHE_MAX:
                 known.clear()
-            stamp = known[text] = self._convert(text)
+            stamp = known[text] = self._in_known_hour(text) or self._converted(text)
             return stamp
+
+    def _in_known_hour(self, text: str) -> Stamp | None:
+        """The stamp of a text that differs from one that was converted in minute and second only."""
+        clock = _MINUTE_AND_SECOND.search(text)
+        begin = clock and self._hours.get(_around(clock))
+        return (f"{begin[0]}{clock[0]}Z", begin[1]) if clock and begin else None
+
+    def _converted(self, text: str) -> Stamp | None:
+        """Convert, and keep the hour if minute and second are the same in UTC and no year is assumed."""
+        stamp = self._convert(text)
+        clock = _MINUTE_AND_SECOND.search(text)
+        if stamp and clock and stamp[0][14:-1] == clock[0] and stamp[1] in {None, "zone"}:
+            if len(self._hours) >= _CACHE_MAX:
+                self._hours.clear()
+            self._hours[_around(clock)] = stamp[0][:14], stamp[1]
+        return stamp
 
     def _convert(self, text: str) -> Stamp | None:
         """Time stamp of a text without a fraction."""
@@ -163,6 +183,10 @@ class Times:
             if moment is not None and moment <= self._latest:
                 return moment
         return None
+
+
+def _around(clock: re.Match[str]) -> str:
+    return f"{clock.string[: clock.start()]}\0{clock.string[clock.end() :]}"
 
 
 def _moment(year: int, clock: tuple[int, int, int, int, int], offset_minutes: int) -> datetime | None:
