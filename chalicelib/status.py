@@ -16,7 +16,11 @@ from chalicelib.status_json import batch_json, entry_json, file_json, listed
 
 MAX_LIMIT: Final = 1000
 DEFAULT_LIMIT: Final = 100
-_LOOKED_AT_PER_PAGE: Final = 5000
+_EFFORT_PER_PAGE: Final = 10_000
+"""In items that a page looks at, a query counting as 50: a few seconds at most."""
+
+_EFFORT_PER_QUERY: Final = 50
+_CURSOR_MAX_DIGITS: Final = 16
 _SEVERITIES: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "WARNING": 13, "ERROR": 17, "FATAL": 21}
 
 
@@ -128,13 +132,18 @@ class Status:
                 return False
             return bool(item.get("severity_number", 0) >= least)
 
-        return self._entries(file_id, "record", wanted, limit, cursor)
+        stored, after = self._stored(file_id), _checked_offset(cursor) if cursor else 0
+        return self._entries(
+            stored, "record", self._text_so_far(stored), wanted, _checked_limit(limit), after
+        )
 
     def rejects(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> dict[str, Any]:
         """The rejects of a file in the order of the text; `raw` in base64."""
-        return self._entries(file_id, "reject", lambda _: True, limit, cursor)
+        stored, after = self._stored(file_id), _checked_offset(cursor) if cursor else 0
+        stretches = self._text_with_rejects(stored, after)
+        return self._entries(stored, "reject", stretches, lambda _: True, _checked_limit(limit), after)
 
     def _stored(self, file_id: str) -> StoredFile:
         stored = self._ledger.file(file_id)
@@ -154,35 +163,57 @@ class Status:
             for number in range(first, count):
                 yield split, number, marks.get(number)
 
+    def _text_so_far(self, stored: StoredFile) -> Iterator[tuple[int, int]]:
+        """The stretch of the text that may hold records by now."""
+        plan, account = stored.plan, self._ledger.account(stored)
+        yield 0, account.text_bytes or (plan.head.size if plan.parallel else account.cut.bytes)
+
+    def _text_with_rejects(self, stored: StoredFile, after: int) -> Iterator[tuple[int, int]]:
+        """The stretches of the text that may hold rejects: the marks tell which batches have some."""
+        file_id = stored.plan.file_id
+        for split in self._table.splits(file_id):
+            if split.seal is None or split.seal.end <= after:
+                continue
+            marks = self._table.marks(file_id, split.split)
+            begin = split.seal.start
+            for number in range(split.seal.batches):
+                mark = marks.get(number)
+                if mark is None:
+                    yield begin, split.seal.end
+                    break
+                end = begin + mark.total.bytes
+                if mark.counts.rejected.entries:
+                    yield begin, end
+                begin = end
+
     def _entries(
         self,
-        file_id: str,
+        stored: StoredFile,
         kind: str,
+        stretches: Iterator[tuple[int, int]],
         wanted: Callable[[dict[str, Any]], bool],
         limit: int,
-        cursor: str | None,
+        after: int,
     ) -> dict[str, Any]:
-        """Walk the text stretch by stretch: entries that begin in one MiB lie in one partition."""
-        limit = _checked_limit(limit)
-        stored = self._stored(file_id)
-        plan, account = stored.plan, self._ledger.account(stored)
-        text_end = account.text_bytes or (plan.head.size if plan.parallel else account.cut.bytes)
-        at = _checked_offset(cursor) if cursor else 0
+        """Walk stretches of the text: entries that begin in one MiB of it lie in one partition."""
+        file_id, shards = stored.plan.file_id, stored.plan.shards
         items: list[dict[str, Any]] = []
-        looked_at = 0
-        while at < text_end:
-            stretch_end = (at // SHARD_STRIDE_BYTES + 1) * SHARD_STRIDE_BYTES
-            partition, first = record_key(file_id, plan.shards, at)
-            page = self._records.page(partition, first, sort_key(stretch_end - 1), kind, max(limit, 200))
-            for item in page.items:
-                if wanted(item):
-                    items.append(entry_json(item))
-                    if len(items) == limit:
-                        return listed(items, str(int(item["sk"]) + 1))
-            at = int(page.reached) + 1 if page.reached else stretch_end
-            looked_at += page.looked_at
-            if looked_at >= _LOOKED_AT_PER_PAGE:
-                return listed(items, str(at))
+        effort = 0
+        for begin, end in stretches:
+            at = max(begin, after)
+            while at < end:
+                if effort >= _EFFORT_PER_PAGE:
+                    return listed(items, str(at))
+                until = min((at // SHARD_STRIDE_BYTES + 1) * SHARD_STRIDE_BYTES, end)
+                partition, first = record_key(file_id, shards, at)
+                page = self._records.page(partition, first, sort_key(until - 1), kind, max(limit, 200))
+                for item in page.items:
+                    if wanted(item):
+                        items.append(entry_json(item))
+                        if len(items) == limit:
+                            return listed(items, str(int(item["sk"]) + 1))
+                at = int(page.reached) + 1 if page.reached else until
+                effort += page.looked_at + _EFFORT_PER_QUERY
         return listed(items, None)
 
 
@@ -222,7 +253,7 @@ def _checked_time(name: str, text: str | None) -> str | None:
 
 
 def _checked_offset(cursor: str) -> int:
-    if not cursor.isdecimal():
+    if not cursor.isdecimal() or len(cursor) > _CURSOR_MAX_DIGITS:
         raise BadQueryError(f"cursor is {cursor!r}: give the one of the page before")
     return int(cursor)
 

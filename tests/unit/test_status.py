@@ -1,0 +1,169 @@
+"""What the status API shows, page by page: everything once, in the order of the text, and quickly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.core.cutting import Limits
+from chalicelib.core.plan import Plan
+from chalicelib.core.records import untyped
+from chalicelib.status import BadQueryError, NotFoundError, RecordPage, Status
+from tests.fakes import WHEN, Pipeline, in_time
+
+LIMITS = Limits(batch_max_lines=10, batch_max_bytes=2000, entry_max_bytes=400, split_bytes=3000)
+LINES = [
+    json.dumps(
+        {
+            "time": f"2026-02-01T10:{number // 60:02d}:{number % 60:02d}Z",
+            "level": "error" if number % 10 == 0 else "info",
+            "msg": f"event {number}",
+        }
+    )
+    for number in range(300)
+]
+
+
+class FakeRecordsReader:
+    """Pages of the records that the fake table holds; counts the questions."""
+
+    def __init__(self, items: dict[tuple[str, str], dict[str, Any]]) -> None:
+        self.items = items
+        self.questions = 0
+
+    def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage:
+        self.questions += 1
+        keys = sorted(sk for pk, sk in self.items if pk == partition and first <= sk <= last)
+        looked_at = keys[:limit]
+        found = [
+            {name: untyped(value) for name, value in self.items[partition, sk].items()} for sk in looked_at
+        ]
+        reached = looked_at[-1] if len(keys) > limit else None
+        return RecordPage([item for item in found if item["kind"] == kind], len(looked_at), reached)
+
+
+def ingested(text: bytes, limits: Limits = LIMITS, *, deliver: bool = True) -> tuple[Pipeline, Status, str]:
+    pipeline = Pipeline(limits, piece_bytes=1000)
+    file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", text), in_time())
+    from tests.unit.test_deliveries import deliver as deliver_one
+
+    for queue in (pipeline.split_queue, pipeline.batch_queue):
+        while deliver and queue.messages:
+            deliver_one(pipeline, queue.messages.pop(0).body)
+    status = Status(pipeline.ledger, pipeline.table, FakeRecordsReader(pipeline.records.items))
+    return pipeline, status, file_id
+
+
+def everything(ask: Any, **options: Any) -> list[Any]:
+    items, cursor = [], None
+    while True:
+        page = ask(**options, cursor=cursor)
+        items += page["items"]
+        cursor = page["cursor"]
+        if cursor is None:
+            return items
+
+
+@pytest.fixture(scope="module")
+def events() -> tuple[Pipeline, Status, str]:
+    lines = list(LINES)
+    lines[123] = "broken {"
+    lines[250] = ""
+    return ingested(("\n".join(lines) + "\n").encode())
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100, 1000])
+def test_every_record_comes_once_and_in_order(events, limit) -> None:
+    _, status, file_id = events
+    found = everything(lambda **page: status.records(file_id, limit=limit, **page))
+    assert [item["body"] for item in found] == [f"event {n}" for n in range(300) if n not in {123, 250}]
+
+
+def test_records_are_filtered_by_severity_and_time(events) -> None:
+    _, status, file_id = events
+    severe = everything(lambda **page: status.records(file_id, severity="error", **page))
+    assert len(severe) == 29
+    part = everything(
+        lambda **page: status.records(
+            file_id, from_="2026-02-01T10:01:00Z", to="2026-02-01T12:02:00+01:00", **page
+        )
+    )
+    assert [item["body"] for item in part] == [
+        f"event {n}" for n in range(60, 3660) if n < 300 and n not in {123, 250}
+    ]
+
+
+def test_rejects_are_found_without_walking_the_whole_file(events) -> None:
+    pipeline, _, file_id = events
+    reader = FakeRecordsReader(pipeline.records.items)
+    page = Status(pipeline.ledger, pipeline.table, reader).rejects(file_id)
+    assert [item["reason"] for item in page["items"]] == ["invalid-json"]
+    assert page["cursor"] is None
+    assert reader.questions == 1
+
+
+def test_batches_come_once_and_in_order(events) -> None:
+    _, status, file_id = events
+    found = everything(lambda **page: status.batches(file_id, limit=4, **page))
+    assert len(found) == status.file(file_id)["batches"]
+    assert [(item["split"], item["batch"]) for item in found] == sorted(
+        (i["split"], i["batch"]) for i in found
+    )
+    assert sum(item["parsed"]["lines"] for item in found) == 298
+    assert {item["state"] for item in found} == {"done"}
+
+
+def test_a_file_adds_up_while_it_is_under_way() -> None:
+    text = ("\n".join(LINES) + "\n").encode()
+    pipeline, status, file_id = ingested(text, deliver=False)
+    seen = status.file(file_id)
+    assert (seen["state"], seen["parsed"]["lines"]) == ("SPLITTING", 0)
+    assert seen["pending"]["bytes"] > 0
+    from tests.unit.test_deliveries import deliver
+
+    while pipeline.split_queue.messages:
+        deliver(pipeline, pipeline.split_queue.messages.pop(0).body)
+    while pipeline.batch_queue.messages:
+        seen = status.file(file_id)
+        assert seen["state"] == "PROCESSING"
+        assert seen["text_bytes"] == len(text)
+        assert seen["parsed"]["bytes"] + seen["pending"]["bytes"] == len(text)
+        assert seen["parsed"]["entries"] + seen["pending"]["entries"] == 300
+        deliver(pipeline, pipeline.batch_queue.messages.pop(0).body)
+    seen = status.file(file_id)
+    assert (seen["state"], seen["parsed"]["lines"], seen["pending"]["lines"]) == ("COMPLETE", 300, 0)
+    assert seen["settled_at"] == WHEN.isoformat().replace("+00:00", "Z")
+
+
+def test_a_huge_file_that_has_nothing_yet_does_not_take_for_ever() -> None:
+    pipeline, _, file_id = ingested(b"x\n", deliver=False)
+    stored = pipeline.table.files[file_id]
+    head = stored.plan.head
+    huge = Plan(type(head)(head.version, 1 << 40, "", WHEN), "text", 0.1)
+    pipeline.table.files[file_id] = stored._replace(plan=huge)
+    pipeline.table.seals.clear()
+    reader = FakeRecordsReader({})
+    page = Status(pipeline.ledger, pipeline.table, reader).records(file_id)
+    assert page["items"] == []
+    assert page["cursor"]
+    assert reader.questions < 500
+
+
+def test_wrong_questions_name_themselves_and_the_remedy(events) -> None:
+    _, status, file_id = events
+    with pytest.raises(NotFoundError, match="no file 'nope'"):
+        status.file("nope")
+    for ask, said in (
+        (lambda: status.records(file_id, limit=0), "limit is 0"),
+        (lambda: status.records(file_id, severity="loud"), "severity is 'loud'"),
+        (lambda: status.records(file_id, severity="²"), "severity is '²'"),
+        (lambda: status.records(file_id, from_="yesterday"), "from is 'yesterday'"),
+        (lambda: status.records(file_id, cursor="x"), "cursor is 'x'"),
+        (lambda: status.records(file_id, cursor="9" * 40), "cursor is '9"),
+        (lambda: status.batches(file_id, cursor="1"), "cursor is '1'"),
+        (lambda: status.files(state="DONE"), "state is 'DONE'"),
+    ):
+        with pytest.raises(BadQueryError, match=said):
+            ask()
