@@ -94,7 +94,7 @@ class Splitter:
             logger.info(
                 "file_opened", extra={"file_id": plan.file_id, "key": announced.key, "format": plan.format}
             )
-            self._cut_from(plan, 0, 0, deadline)
+            self._cut_from(plan, 0, deadline)
         return plan.file_id
 
     def cut(self, message: SplitMessage, deadline: Deadline) -> None:
@@ -102,8 +102,11 @@ class Splitter:
         stored = self._ledger.file(message.file_id)
         if stored is None:
             raise PermanentError(f"split {message.split} of {message.file_id}: the ledger has no such file")
-        if not stored.plan.failure:
-            self._cut_from(stored.plan, message.split, message.start, deadline)
+        plan, split = stored.plan, message.split
+        if split < 0 or (plan.known_splits is not None and split >= plan.known_splits):
+            raise PermanentError(f"{plan.file_id} has no split {split}")
+        if not plan.failure:
+            self._cut_from(plan, split, deadline)
 
     def _planned(self, announced: Announced) -> Plan:
         known_as = ObjectVersion(announced.bucket, announced.key, announced.version_id, announced.etag or "")
@@ -119,8 +122,7 @@ class Splitter:
             if not identified:
                 raise
             what = "deleted" if isinstance(error, ObjectGoneError) else "overwritten"
-            created = datetime.fromisoformat(announced.at) if announced.at else _UNKNOWN_TIME
-            head = ObjectHead(known_as, announced.size or 0, "", created)
+            head = ObjectHead(known_as, announced.size or 0, "", _time_of(announced))
             return failed_plan(head, f"the object was {what} before it could be read")
 
     def _split_messages(self, plan: Plan) -> Iterator[Outgoing]:
@@ -131,19 +133,20 @@ class Splitter:
             delay_seconds = 0 if split else self._split_delay_seconds
             yield Outgoing(encode_split(message), delay_seconds, trace)
 
-    def _cut_from(self, plan: Plan, split: int, start: int | None, deadline: Deadline) -> None:
+    def _cut_from(self, plan: Plan, split: int, deadline: Deadline) -> None:
         """Cut a split that is not sealed yet, and those behind it where the text is cut in sequence."""
-        sealed = None
-        while found := self._ledger.seal_of(plan.file_id, split):
-            sealed = found
-            if plan.parallel or sealed.last:
-                break
-            split, start = split + 1, sealed.end
+        sealed = self._ledger.seal_of(plan.file_id, split)
         if sealed:
+            sealed = self._last_sealed(plan, sealed)
             self._ledger.look_again(plan.file_id, sealed.split)
             if plan.parallel or sealed.last:
                 return
-        cutter, text = self._cutter(plan, split, start)
+            split = sealed.split + 1
+        elif split and not plan.parallel:
+            sealed = self._ledger.seal_of(plan.file_id, split - 1)
+            if sealed is None:
+                raise PermanentError(f"split {split} of {plan.file_id}: the one before it is not sealed")
+        cutter, text = self._cutter(plan, split, sealed)
         while True:
             began = time.monotonic()
             seal = self._cut_one(plan, cutter, text, split, deadline)
@@ -156,17 +159,20 @@ class Splitter:
                 self._split_queue.send_group([Outgoing(encode_split(message), trace=trace)], deadline)
                 return
 
-    def _cutter(self, plan: Plan, split: int, start: int | None) -> tuple[Cutter, Text]:
+    def _last_sealed(self, plan: Plan, seal: Seal) -> Seal:
+        """Where the text is cut in sequence, the last seal of those that follow one another."""
+        while not plan.parallel and (following := self._ledger.seal_of(plan.file_id, seal.split + 1)):
+            seal = following
+        return seal
+
+    def _cutter(self, plan: Plan, split: int, before: Seal | None) -> tuple[Cutter, Text]:
+        """before: the seal of the split before, where the text is cut in sequence."""
         opener = self._objects.opener(plan.head)
         if plan.parallel and split:
             position = split * plan.limits.split_bytes
             text = plan.text(opener, position - 1)
             return Cutter(text, plan.framing, plan.limits, position, aligned=False), text
-        begin = 0 if plan.parallel else start
-        if begin is None:
-            raise PermanentError(
-                f"split {split} of {plan.file_id} is cut in sequence, and its start is not known"
-            )
+        begin = before.end if before else 0
         text = plan.text(opener, begin)
         return Cutter(text, plan.framing, plan.limits, begin, aligned=True), text
 
@@ -196,3 +202,12 @@ class Splitter:
             "read", plan.file_id, batch_id(plan.file_id, split, number), plan.format
         ):
             return next(batches, None)
+
+
+def _time_of(announced: Announced) -> datetime:
+    """When an object was created, as far as its notification says so understandably."""
+    try:
+        time_said = datetime.fromisoformat(announced.at or "")
+    except ValueError:
+        return _UNKNOWN_TIME
+    return time_said if time_said.tzinfo else time_said.replace(tzinfo=UTC)

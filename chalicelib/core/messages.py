@@ -7,7 +7,7 @@ it holds (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -18,7 +18,7 @@ import zstandard
 from chalicelib.core.cutting import Batch
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.framing import FRAMING_VERSION, Framing
-from chalicelib.core.plan import ObjectVersion, Plan
+from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
 
 MESSAGE_VERSION: Final = 1
 BODY_ENCODING: Final = "zstd+base64"
@@ -115,12 +115,18 @@ def encode_batch(message: BatchMessage) -> str:
         "body_encoding": BODY_ENCODING,
         "body": base64.b64encode(body).decode(),
     }
-    return orjson.dumps(fields).decode()
+    return _dumped(fields)
 
 
 def encode_split(message: SplitMessage) -> str:
     fields = {"split": message.split, "start": message.start, "context": message.context}
-    return orjson.dumps(_common(message, "split") | fields).decode()
+    return _dumped(_common(message, "split") | fields)
+
+
+def _dumped(fields: dict[str, Any]) -> str:
+    """JSON without the two characters that SQS refuses though JSON allows them."""
+    text = orjson.dumps(fields).decode()
+    return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
 def is_message(body: str) -> bool:
@@ -142,13 +148,13 @@ def decode(body: str) -> BatchMessage | SplitMessage:
         version = fields.get("v") if isinstance(fields, dict) else None
         raise PermanentError(f"the message has version {version!r}; this Froe reads {MESSAGE_VERSION}")
     kind = fields.get("kind")
-    if kind not in {"batch", "split"}:
+    if kind not in ("batch", "split"):
         raise PermanentError(f"the message is of unknown kind {kind!r}; known are batch and split")
     try:
         return _batch(fields) if kind == "batch" else _split(fields)
     except KeyError as error:
         raise PermanentError(f"the {kind} message lacks {error}") from error
-    except (TypeError, ValueError, AttributeError, binascii.Error, zstandard.ZstdError) as error:
+    except (TypeError, ValueError, AttributeError, re.error, zstandard.ZstdError) as error:
         raise PermanentError(f"the {kind} message is broken: {error}") from error
 
 
@@ -190,6 +196,8 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
         raise ValueError(f"its body declares {size} bytes")
     body = zstandard.ZstdDecompressor().decompress(compressed) if size else b""
     split, number = fields["batch_id"].split("-")[-2:]
+    if not isinstance(fields["format"], str) or not isinstance(fields.get("expires_at"), int | None):
+        raise TypeError("its format is no name, or its expires_at no number")
     message = BatchMessage(
         object=_object(fields),
         file_id=fields["file_id"],
@@ -201,7 +209,7 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
         entries=int(fields.get("entries", 0)),
         body=body,
         format=fields["format"],
-        framing=Framing(fields["framing"]["entry_start"], int(fields["framing"]["version"])),
+        framing=_framing(fields["framing"]),
         charset=fields["charset"],
         last_modified=datetime.fromisoformat(fields["last_modified"]),
         shards=int(fields["shards"]),
@@ -209,12 +217,34 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
         context=fields.get("context"),
         trace=fields.get("trace"),
     )
-    if message.framing.version != FRAMING_VERSION:
-        raise PermanentError(
-            f"{message.batch_id} has framing {message.framing.version}; known is {FRAMING_VERSION}"
-        )
-    if message.batch_id != fields["batch_id"]:
-        raise ValueError(f"batch_id {fields['batch_id']!r} is not one of file {message.file_id}")
-    if len(body) > message.length or (len(body) < message.length and message.entries > 1):
-        raise ValueError(f"its body holds {len(body)} of {message.length} bytes")
+    if fault := _fault(message, fields["batch_id"]):
+        raise ValueError(fault)
     return message
+
+
+def _framing(fields: dict[str, Any]) -> Framing:
+    entry_start, version = fields["entry_start"], int(fields["version"])
+    if version != FRAMING_VERSION:
+        raise ValueError(f"framing {version}; known is {FRAMING_VERSION}")
+    if entry_start is not None:
+        re.compile(entry_start)
+    return Framing(entry_start, version)
+
+
+def _fault(message: BatchMessage, said_id: str) -> str | None:
+    """What contradicts itself in a batch message."""
+    held, length = len(message.body), message.length
+    unterminated = 0 if message.body.endswith(b"\n") else 1
+    if message.batch_id != said_id:
+        return f"batch_id {said_id!r} is not one of file {message.file_id}"
+    if not 0 < held <= length or (held < length and message.entries > 1):
+        return f"its body holds {held} of {length} bytes"
+    if message.offset < 0 or message.lines < 1:
+        return f"offset {message.offset} and lines {message.lines} are none of a text"
+    if held == length and message.lines != message.body.count(b"\n") + unterminated:
+        return f"its body does not hold {message.lines} lines"
+    if not 1 <= message.shards <= MAX_SHARDS:
+        return f"shards {message.shards} are none of a plan"
+    if message.last_modified.tzinfo is None:
+        return f"last_modified {message.last_modified} lacks its zone"
+    return None

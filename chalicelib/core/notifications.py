@@ -99,18 +99,18 @@ def _from_eventbridge(event: dict[str, Any]) -> Said:
 
 
 def _announced(
-    bucket: str, key: str, version_id: str | None, described: dict[str, Any], etag_name: str, at: str | None
+    bucket: str, key: str, version_id: str | None, described: dict[str, Any], etag_name: str, at: Any
 ) -> Announced | Ignored:
     if key.endswith("/"):
         return Ignored("a folder key holds no log", key)
-    etag = described.get(etag_name)
+    etag, size = described.get(etag_name), described.get("size")
     return Announced(
         bucket,
         key,
         version_id=version_id if version_id != "null" else None,
         etag=etag.strip('"') if isinstance(etag, str) else None,
-        size=described.get("size"),
-        at=at,
+        size=size if isinstance(size, int) else None,
+        at=at if isinstance(at, str) else None,
     )
 
 

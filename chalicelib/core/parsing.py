@@ -13,8 +13,9 @@ from typing import Final
 import orjson
 
 from chalicelib.core.accounts import Counts, Tally
+from chalicelib.core.errors import PermanentError
 from chalicelib.core.formats import Parse, ParseContext
-from chalicelib.core.formats.registry import by_name
+from chalicelib.core.formats.registry import UnknownFormatError, by_name
 from chalicelib.core.framing import Entry, entries_of
 from chalicelib.core.messages import BatchMessage
 from chalicelib.core.records import ITEM_MAX_BYTES, Outcome, Record, Reject, Skip, item_of
@@ -29,7 +30,10 @@ def outcomes_of(batch: BatchMessage) -> Iterator[Outcome]:
 
     Raises PermanentError for a format or a framing that this Froe does not know.
     """
-    parse = by_name(batch.format).make_parser(ParseContext(batch.last_modified))
+    try:
+        parse = by_name(batch.format).make_parser(ParseContext(batch.last_modified))
+    except UnknownFormatError as error:
+        raise PermanentError(f"{batch.batch_id}: {error}") from error
     entries = entries_of(batch.body, batch.framing, batch.offset, batch.length, batch.lines)
     return outcomes(entries, parse)
 

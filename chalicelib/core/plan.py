@@ -30,7 +30,7 @@ HEAD_BYTES: Final = 64 * 1024
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _COMPRESSED_BOUND: Final = 20
 _SHARD_BOUND_BYTES: Final = 64 * 1024 * 1024
-_MAX_SHARDS: Final = 256
+MAX_SHARDS: Final = 256
 _CONTROL_BYTES: Final = bytes(set(range(1, 32)) - set(b"\b\t\n\v\f\r\x1b")) + b"\x7f"
 _CONTROL_SHARE: Final = 0.05
 _KNOWN_BINARIES: Final = (
@@ -204,4 +204,4 @@ def _shards(size: int, compression: Compression) -> int:
     """One up to 64 MiB of bound, then one per 64 MiB, at most 256: a DynamoDB partition takes 1,000
     write units a second (docs: developer guide, "Burst and adaptive capacity")."""
     bound = size if compression is Compression.NONE else size * _COMPRESSED_BOUND
-    return min(max(1, -(-bound // _SHARD_BOUND_BYTES)), _MAX_SHARDS)
+    return min(max(1, -(-bound // _SHARD_BOUND_BYTES)), MAX_SHARDS)

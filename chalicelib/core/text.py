@@ -21,8 +21,8 @@ OpenObject: TypeAlias = Callable[[int], Iterator[bytes]]
 
 BLOCK_BYTES: Final = 256 * 1024
 _GZIP_FEED_BYTES: Final = 64 * 1024
-_ZSTD_FEED_BYTES: Final = 1024
-"""zstandard cannot bound its output; an RLE block turns 4 bytes into 128 KiB, so this into 32 MiB."""
+_ZSTD_FEED_BYTES: Final = 256
+"""zstandard cannot bound its output; an RLE block turns 4 bytes into 128 KiB, so this into 8 MiB."""
 
 _MAGIC_BYTES: Final = 4
 _DECODING_ERRORS: Final = (cast("type[Exception]", igzip_lib.IsalError), zstandard.ZstdError)
@@ -227,7 +227,8 @@ class _Frames:
                         return
                     data = b""
             elif frame and (piece := frame.decompress(data)):
-                yield piece
+                for at in range(0, len(piece), BLOCK_BYTES):
+                    yield piece[at : at + BLOCK_BYTES]
         except _DECODING_ERRORS as error:
             if self._follows_something_else():
                 raise self._broken("trailing-garbage", "is followed by something else") from error
