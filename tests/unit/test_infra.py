@@ -172,4 +172,4 @@ def test_the_authorizer_touches_no_data() -> None:
 
 def test_the_api_cannot_write_tables() -> None:
     actions = {action for action in granted(policy("dev", "api_handler")) if action.startswith("dynamodb:")}
-    assert actions == {"dynamodb:GetItem", "dynamodb:Query"}
+    assert actions == {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}

@@ -107,7 +107,7 @@ def _agrees(record: Record, name: str, value: str) -> bool | None:
     return None
 
 
-@pytest.mark.skipif(not LINES.is_file(), reason="no lines.jsonl in FROE_EXAMPLES")
+@pytest.mark.skipif(not LINES.is_file(), reason="optional: no lines.jsonl in FROE_EXAMPLES")
 def test_97_of_100_asserted_fields_agree() -> None:
     agreed: Counter[str] = Counter()
     asked: Counter[str] = Counter()
@@ -140,7 +140,7 @@ def test_97_of_100_asserted_fields_agree() -> None:
         assert agreed[known] == asked[known] > 0, [miss for miss in missed if miss[0] == known]
 
 
-@pytest.mark.skipif(not LINES.is_file(), reason="no lines.jsonl in FROE_EXAMPLES")
+@pytest.mark.skipif(not LINES.is_file(), reason="optional: no lines.jsonl in FROE_EXAMPLES")
 def test_lines_that_a_peer_refuses_are_rejects_of_the_same_format() -> None:
     for row in map(json.loads, LINES.read_text(encoding="utf-8").splitlines()):
         if row["format"] in FORMATS and row["strength"] == "reject":

@@ -1,0 +1,304 @@
+"""Messages that nobody can obey: refused with a sentence, and never at the cost of their neighbours."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+import pytest
+import zstandard
+
+from chalicelib import handlers
+from chalicelib.core.cutting import Limits
+from chalicelib.core.errors import OutOfTimeError, PermanentError, TransientError
+from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_split
+from chalicelib.delivery import Incoming, consume
+from tests.fakes import Pipeline, in_time
+from tests.faults.inputs import json_lines
+
+LIMITS = Limits(batch_max_lines=5, batch_max_bytes=2048, entry_max_bytes=1024, split_bytes=1024)
+NOT_THERE = object()
+
+
+def sent() -> tuple[Pipeline, list[dict[str, Any]], list[dict[str, Any]]]:
+    """A pipeline that has cut a file's first split, and the fields of its split and batch messages."""
+    pipeline = Pipeline(LIMITS)
+    pipeline.splitter.ingest(pipeline.objects.add("a.jsonl", json_lines(60)), in_time())
+    splits = [orjson.loads(message.body) for message in pipeline.split_queue.messages]
+    batches = [orjson.loads(message.body) for message in pipeline.batch_queue.messages]
+    assert len(splits) > 2
+    assert len(batches) > 2
+    return pipeline, splits, batches
+
+
+_, SPLITS, BATCHES = sent()
+BATCH, SPLIT = BATCHES[1], SPLITS[1]
+
+
+def changed(fields: dict[str, Any], **changes: Any) -> str:
+    kept = fields | changes
+    return orjson.dumps({name: value for name, value in kept.items() if value is not NOT_THERE}).decode()
+
+
+def packed(text: bytes) -> str:
+    return base64.b64encode(zstandard.compress(text)).decode()
+
+
+TEXT = zstandard.decompress(base64.b64decode(BATCH["body"]))
+FRAME = base64.b64decode(BATCH["body"])
+BROKEN_FRAME = base64.b64encode(FRAME[:-4]).decode()
+SIZELESS = base64.b64encode(zstandard.ZstdCompressor(write_content_size=False).compress(TEXT)).decode()
+GREEDY = base64.b64encode(zstandard.compress(bytes(64 * 1024 * 1024))).decode()
+
+REFUSED = {
+    "empty": ("", "not JSON"),
+    "not JSON": ("{not json", "not JSON"),
+    "cut JSON": (changed(BATCH)[:-9], "not JSON"),
+    "a list": ("[1]", "version"),
+    "a number": ("17", "version"),
+    "no version": (changed(BATCH, v=NOT_THERE), "version None"),
+    "an unknown version": (changed(BATCH, v=2), "version 2"),
+    "a version in words": (changed(BATCH, v="1"), "version '1'"),
+    "an unknown version of a split": (changed(SPLIT, v=99), "version 99"),
+    "no kind": (changed(BATCH, kind=NOT_THERE), "unknown kind None"),
+    "an unknown kind": (changed(BATCH, kind="bunch"), "unknown kind 'bunch'"),
+    "a kind that is no word": (changed(BATCH, kind=["batch"]), "kind"),
+    "an unknown encoding": (changed(BATCH, body_encoding="gzip"), "body_encoding 'gzip'"),
+    "broken base64": (changed(BATCH, body="!!!" + BATCH["body"]), "broken"),
+    "cut base64": (changed(BATCH, body=BATCH["body"][:-3]), "broken"),
+    "no zstd": (changed(BATCH, body=base64.b64encode(TEXT).decode()), "broken"),
+    "broken zstd": (changed(BATCH, body=BROKEN_FRAME), "broken"),
+    "zstd without its size": (changed(BATCH, body=SIZELESS), "broken"),
+    "a bomb": (changed(BATCH, body=GREEDY), "67108864 bytes"),
+    "a body longer than its length": (changed(BATCH, body=packed(TEXT + b"more\n")), "its body holds"),
+    "a body shorter than its length": (changed(BATCH, body=packed(TEXT[:-9])), "its body holds"),
+    "an empty body": (changed(BATCH, body=packed(b"")), "its body holds"),
+    "a length that contradicts": (changed(BATCH, length=BATCH["length"] + 1), "its body holds"),
+    "an id of another file": (changed(BATCH, batch_id="x-000000-000001"), "batch_id"),
+    "an id that is none": (changed(BATCH, batch_id="17"), "broken"),
+    "an unknown framing": (changed(BATCH, framing={"version": 2, "entry_start": None}), "framing 2"),
+    "an unknown format": (changed(BATCH, format="morse"), "morse"),
+    **{
+        f"a batch without {name}": (changed(BATCH, **{name: NOT_THERE}), name)
+        for name in (
+            *("file_id", "bucket", "key", "version_id", "etag", "batch_id", "offset", "length", "lines"),
+            *("format", "framing", "charset", "last_modified", "shards", "body_encoding", "body"),
+        )
+    },
+    **{
+        f"a batch with {name}: {value!r}": (changed(BATCH, **{name: value}), "")
+        for name, value in (
+            ("offset", "there"),
+            ("offset", None),
+            ("offset", -1),
+            ("length", [1]),
+            ("lines", {}),
+            ("lines", BATCH["lines"] + 1),
+            ("lines", 0),
+            ("format", ["json"]),
+            ("format", None),
+            ("framing", "none"),
+            ("framing", {"version": 1, "entry_start": "("}),
+            ("last_modified", "yesterday"),
+            ("last_modified", "2026-03-01T12:00:00"),
+            ("last_modified", 17),
+            ("shards", 0),
+            ("shards", "many"),
+            ("expires_at", "soon"),
+            ("file_id", 17),
+            ("batch_id", 17),
+            ("body", 17),
+            ("body", None),
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_batch_message_that_makes_no_sense_is_retried_as_if_it_could(name: str) -> None:
+    """It is a permanent error that names the fault, and nothing of it is stored."""
+    body, named = REFUSED[name]
+    pipeline, _, _ = sent()
+    before = len(pipeline.records.items)
+    with pytest.raises(PermanentError) as raised:
+        pipeline.worker.handle(body, in_time())
+    assert named in raised.value.reason
+    assert len(pipeline.records.items) == before
+
+
+BAD_SPLITS = {
+    **{
+        f"a split without {name}": (changed(SPLIT, **{name: NOT_THERE}), name)
+        for name in ("file_id", "bucket", "key", "version_id", "etag", "split", "start")
+    },
+    "a split in words": (changed(SPLIT, split="first"), "broken"),
+    "a split that is none": (changed(SPLIT, split=None), "broken"),
+    "a start that is none": (changed(SPLIT, start=[1]), "broken"),
+    "a file that nobody opened": (changed(SPLIT, file_id="z" * 26), "no such file"),
+    "a split beyond the last": (changed(SPLIT, split=4711), "4711"),
+    "a negative split": (changed(SPLIT, split=-1), "-1"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SPLITS)
+def test_a_split_message_that_makes_no_sense_is_retried_as_if_it_could(name: str) -> None:
+    """It is a permanent error that names the fault, and the ledger stays as it is."""
+    body, named = BAD_SPLITS[name]
+    pipeline, _, _ = sent()
+    seals = dict(pipeline.table.seals)
+    with pytest.raises(PermanentError) as raised:
+        pipeline.splitter.cut(split_of(decode(body)), in_time())
+    assert named in raised.value.reason
+    assert pipeline.table.seals == seals
+
+
+def split_of(message: BatchMessage | SplitMessage) -> SplitMessage:
+    assert isinstance(message, SplitMessage)
+    return message
+
+
+def test_a_field_that_nobody_knows_makes_a_message_unreadable() -> None:
+    """Extra fields are ignored, in both kinds."""
+    assert decode(changed(BATCH, later={"x": 1}, priority=9)) == decode(changed(BATCH))
+    assert decode(changed(SPLIT, later=[1])) == decode(changed(SPLIT))
+
+
+def test_an_optional_field_that_lacks_makes_a_message_unreadable() -> None:
+    """Messages of before `context`, `trace` and retention are read."""
+    for name in ("context", "trace", "expires_at"):
+        assert decode(changed(BATCH, **{name: NOT_THERE})) == decode(changed(BATCH))
+
+
+@dataclass
+class Redeliveries:
+    """Remembers for how long each message was hidden."""
+
+    hidden: dict[str, int] = field(default_factory=dict)
+    broken: bool = False
+
+    def delay_redelivery(self, receipt_handle: str, seconds: int) -> None:
+        if self.broken:
+            raise TransientError("no answer")
+        self.hidden[receipt_handle] = seconds
+
+
+def event_of(*bodies: str, receives: int = 1) -> dict[str, Any]:
+    """What Lambda gives a function for messages of SQS."""
+    return {
+        "Records": [
+            {
+                "messageId": f"m{number}",
+                "receiptHandle": f"r{number}",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": str(receives)},
+                "eventSource": "aws:sqs",
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+def services_of(pipeline: Pipeline, queue: Redeliveries) -> Any:
+    return SimpleNamespace(
+        splitter=pipeline.splitter,
+        worker=pipeline.worker,
+        split_queue=queue,
+        batch_queue=queue,
+        settings=SimpleNamespace(retry_base_seconds=10),
+    )
+
+
+CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
+Handler = Callable[[Any, dict[str, Any], Any], dict[str, Any]]
+
+
+@pytest.mark.parametrize("bad", [*(body for body, _ in REFUSED.values()), changed(SPLIT)])
+def test_one_bad_batch_message_fails_its_neighbours(bad: str) -> None:
+    """Exactly the bad one is given back, and the others are stored."""
+    pipeline, _, batches = sent()
+    good = [changed(fields) for fields in batches]
+    answer = handlers.on_batch_messages(
+        services_of(pipeline, Redeliveries()), event_of(good[0], bad, *good[1:]), CONTEXT
+    )
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert len(pipeline.records.items) == sum(fields["entries"] for fields in batches)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [*(body for body, _ in BAD_SPLITS.values()), changed(BATCH), "", "{", '{"v":2}', "[]", "{}", "null"],
+)
+def test_one_bad_split_message_fails_its_neighbours(bad: str) -> None:
+    """Exactly the bad one is given back, and the other splits are cut."""
+    pipeline, splits, _ = sent()
+    good = [changed(fields) for fields in splits]
+    answer = handlers.on_split_messages(services_of(pipeline, Redeliveries()), event_of(bad, *good), CONTEXT)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert len(pipeline.table.seals) == len(splits)
+
+
+@pytest.mark.parametrize(
+    ("handler", "fields", "said"),
+    [
+        (handlers.on_batch_messages, SPLIT, "a split message has come to the batch queue"),
+        (handlers.on_split_messages, BATCH, "a batch message has come to the split queue"),
+    ],
+)
+def test_a_message_in_the_wrong_queue_is_handled_there(
+    handler: Handler, fields: dict[str, Any], said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is refused with a sentence that says so."""
+    pipeline, _, _ = sent()
+    queue = Redeliveries()
+    answer = handler(services_of(pipeline, queue), event_of(changed(fields)), CONTEXT)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    (logged,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert (logged.message, vars(logged)["reason"]) == ("message_refused", said)
+    assert queue.hidden == {"r0": 0}
+
+
+def hidden_for(error: Exception, receives: int, base_seconds: int = 10) -> int:
+    queue = Redeliveries()
+
+    def handle(_: str) -> None:
+        raise error
+
+    answer = consume([Incoming("m", "r", "body", receives)], handle, queue, retry_base_seconds=base_seconds)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    return queue.hidden["r"]
+
+
+@pytest.mark.parametrize("error", [TransientError("throttled"), ZeroDivisionError("a bug")])
+def test_a_failing_message_comes_back_at_once_for_ever(error: Exception) -> None:
+    """Each receive doubles the time that it is hidden, up to a quarter of an hour."""
+    hidden = [hidden_for(error, receives) for receives in (1, 2, 3, 4, 7, 8, 100, 10_000)]
+    assert hidden == [10, 20, 40, 80, 640, 900, 900, 900]
+    assert hidden_for(error, 5, base_seconds=0) == 0
+    assert hidden_for(error, 1, base_seconds=900) == 900
+
+
+@pytest.mark.parametrize("error", [OutOfTimeError("time is up"), PermanentError("broken")])
+def test_a_message_that_waiting_cannot_help_is_hidden(error: Exception) -> None:
+    """What ran out of time goes on at once, and what can never succeed goes to the dead letters."""
+    assert [hidden_for(error, receives) for receives in (1, 9)] == [0, 0]
+
+
+def test_a_visibility_that_cannot_be_changed_loses_the_failure() -> None:
+    """The message is still given back, and the queue's own visibility holds."""
+
+    def handle(_: str) -> None:
+        raise TransientError("throttled")
+
+    messages = [Incoming(f"m{number}", "r", "body", 1) for number in range(3)]
+    answer = consume(messages, handle, Redeliveries(broken=True), retry_base_seconds=10)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": f"m{number}"} for number in range(3)]}
+
+
+def test_a_split_message_does_not_survive_its_journey() -> None:
+    """Encoded and decoded it is the same, whatever its key."""
+    message = split_of(decode(changed(SPLIT, key='a "b" \\ \u2028 日本 \x01.log', context="c\n")))
+    assert decode(encode_split(message)) == message

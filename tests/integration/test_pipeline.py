@@ -1,0 +1,613 @@
+"""The deployed pipeline on the local AWS: what it stores is what reading the file says, whatever disturbs it."""
+
+import base64
+import json
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
+pytest.importorskip("ministack", reason="needs ministack: make setup")
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from chalicelib.aws.objects import S3Objects
+from chalicelib.core.notifications import Announced
+from chalicelib.core.plan import ObjectVersion
+from chalicelib.core.reading import Reading
+from chalicelib.core.records import Skip, item_of
+from froe.local import LocalStack
+from froe.resources import ROOT
+from tests.fakes import opener
+from tests.faults.inputs import INPUTS, json_lines, text_lines, traces, zipped
+from tests.integration.conftest import QUICK
+from tests.integration.support import (
+    Uploaded,
+    call_api,
+    ledger_of,
+    queue_depth,
+    records_of,
+    scan,
+    settle,
+    upload,
+    wait_for,
+)
+
+SMALL_LIMITS = {
+    "BATCH_MAX_LINES": "40",
+    "BATCH_MAX_BYTES": "8192",
+    "ENTRY_MAX_BYTES": "4096",
+    "SPLIT_BYTES": "20000",
+    "SPLIT_DELAY_SECONDS": "2",
+    "RETRY_BASE_SECONDS": "1",
+}
+OTHER_LIMITS = SMALL_LIMITS | {
+    "BATCH_MAX_LINES": "7",
+    "BATCH_MAX_BYTES": "2048",
+    "ENTRY_MAX_BYTES": "1024",
+    "SPLIT_BYTES": "3000",
+}
+SAMPLES = [
+    path
+    for path in sorted((ROOT / "sample_logs").iterdir())
+    if path.is_file() and path.name[0] != "." and path.suffix not in {".py", ".md"}
+]
+FAULT = re.compile(
+    r"Traceback \(most recent call last\)|\"level\": ?\"(?:ERROR|CRITICAL)\"|\[ERROR\]|Task timed out"
+)
+
+
+@pytest.fixture(scope="module")
+def small(stack: LocalStack) -> Iterator[LocalStack]:
+    """A stack that cuts small splits and batches, so that a short file has many of both."""
+    with LocalStack(settings=SMALL_LIMITS, parameters=QUICK) as running:
+        yield running
+
+
+def pour(stack: LocalStack, data: dict[str, bytes]) -> dict[str, Uploaded]:
+    """Upload two at a time, each as soon as one before is opened: a function starts for every object that
+    arrives meanwhile, and on a small machine a hundred starts take longer than a hundred files."""
+    s3, dynamodb = stack.client("s3"), stack.client("dynamodb")
+    bucket, ledger = stack.info.input_bucket, stack.info.ledger_table
+
+    def put(key: str) -> Uploaded:
+        reply = s3.put_object(Bucket=bucket, Key=key, Body=data[key])
+        version = ObjectVersion(bucket, key, reply["VersionId"], reply["ETag"])
+        name = {"pk": {"S": version.file_id}, "sk": {"S": "file"}}
+        deadline = time.monotonic() + 10
+        while "Item" not in dynamodb.get_item(TableName=ledger, Key=name) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return Uploaded(key, reply["VersionId"], reply["ETag"], version.file_id)
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(data, pool.map(put, data), strict=True))
+
+
+class Poured:
+    """All samples and bad inputs, uploaded at once, and what the tables hold of them once settled."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self.log_from = (stack.logs / "ministack.log").stat().st_size
+        self.data = {f"samples/{path.name}": path.read_bytes() for path in SAMPLES}
+        self.data |= {f"bad/{bad.name}": bad.data for bad in INPUTS}
+        self.uploads = pour(stack, self.data)
+        self.files = {key: settle(stack, uploaded.file_id, 120) for key, uploaded in self.uploads.items()}
+        self.objects = S3Objects(stack.client("s3"))
+        self.items: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for item in scan(stack, stack.info.records_table):
+            self.items[item["file_id"]].append(item)
+
+    def read_again(self, key: str) -> Reading:
+        """What `froe parse` does, told the time of the upload."""
+        uploaded, data = self.uploads[key], self.data[key]
+        bucket = self.files[key]["bucket"]
+        head = self.objects.head(Announced(bucket, uploaded.key, uploaded.version_id))
+        return Reading(head, opener(data, 100_000))
+
+    def stored(self, key: str) -> list[dict[str, Any]]:
+        return sorted(self.items[self.uploads[key].file_id], key=lambda item: item["offset"])
+
+
+@pytest.fixture(scope="module")
+def poured(stack: LocalStack) -> Poured:
+    return Poured(stack)
+
+
+def plain(item: dict[str, Any]) -> dict[str, Any]:
+    """An item as Python values, as they come back from the table."""
+    value_of = TypeDeserializer().deserialize
+    return {
+        name: value_of({"B": base64.b64decode(typed["B"])} if "B" in typed else typed)
+        for name, typed in item.items()
+    }
+
+
+KEYS = [*(f"samples/{path.name}" for path in SAMPLES), *(f"bad/{bad.name}" for bad in INPUTS)]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_pipeline_and_a_reading_of_the_file_disagree(poured: Poured, key: str) -> None:
+    """Every field of every item, and the file's account, are what reading it on this machine gives."""
+    reading = poured.read_again(key)
+    file_id, stored = poured.uploads[key].file_id, poured.stored(key)
+    outcomes = [outcome for outcome in reading if not isinstance(outcome.result, Skip)]
+    assert [int(item["offset"]) for item in stored] == [outcome.offset for outcome in outcomes]
+    for item, outcome in zip(stored, outcomes, strict=True):
+        expected = item_of(
+            outcome,
+            file_id=file_id,
+            batch_id=item["batch_id"],
+            format_name=reading.plan.format,
+            shards=reading.plan.shards,
+            expires_at=None,
+        )
+        assert item == plain(expected)
+    batch_ids = [item["batch_id"] for item in stored]
+    assert batch_ids == sorted(batch_ids)
+    assert all(batch_id.startswith(f"{file_id}-") for batch_id in batch_ids)
+    file, account = poured.files[key], reading.account
+    assert (file["state"], file["reason"]) == (account.state.value, account.reason)
+    assert file["text_bytes"] == account.text_bytes
+    assert file["format"] == reading.plan.format
+    assert file["parsed"]["entries"] == account.summary.counts.parsed.entries
+    assert file["rejected"]["bytes"] == account.summary.counts.rejected.bytes
+    assert file["skipped"] == {
+        reason: {"lines": tally.lines, "bytes": tally.bytes}
+        for reason, tally in account.summary.counts.skipped.items()
+    }
+    assert file["pending"]["entries"] == file["dead"]["entries"] == 0
+    assert file["settled_at"]
+
+
+def test_something_is_left_in_a_queue(stack: LocalStack, poured: Poured) -> None:
+    """No bad input ends in the dead-letter queue or goes round for ever."""
+    assert queue_depth(stack, stack.info.dead_letter_queue) == 0
+    wait_for(lambda: queue_depth(stack, stack.info.batch_queue) == 0 or None, "the batch queue to drain", 60)
+
+
+def test_three_uploads_of_a_key_are_fewer_than_three_files(stack: LocalStack) -> None:
+    """Each version is a file of its own, COMPLETE, with its own records; also the same bytes again."""
+    texts = [json_lines(5), json_lines(5), json_lines(7)]
+    uploads = [upload(stack, "thrice/a.jsonl", text) for text in texts]
+    files = [settle(stack, each.file_id) for each in uploads]
+    assert len({each.file_id for each in uploads}) == 3
+    assert [file["state"] for file in files] == ["COMPLETE"] * 3
+    assert [file["parsed"]["entries"] for file in files] == [5, 5, 7]
+    listed = call_api(stack, "/files?key=thrice%2Fa.jsonl").body["items"]
+    assert [file["file_id"] for file in listed] == [each.file_id for each in reversed(uploads)] or {
+        file["file_id"] for file in listed
+    } == {each.file_id for each in uploads}
+
+
+def normalised(stack: LocalStack, uploaded: Uploaded) -> tuple[list[Any], list[Any]]:
+    """All that both tables hold of a file, without what names the upload or tells its time."""
+
+    def nameless(item: dict[str, Any]) -> dict[str, Any]:
+        kept = {
+            name: value.replace(uploaded.file_id, "FILE") if isinstance(value, str) else value
+            for name, value in item.items()
+            if name not in {"key", "version_id", "opened", "opened_at", "settled_at", "last_modified"}
+        }
+        return dict(sorted(kept.items()))
+
+    records = [nameless(item) for item in records_of(stack, uploaded.file_id)]
+    return records, [nameless(item) for item in ledger_of(stack, uploaded.file_id)]
+
+
+def event_of(stack: LocalStack, *uploads: Uploaded) -> dict[str, Any]:
+    """S3's notification of these uploads."""
+    return {
+        "Records": [
+            {
+                "eventSource": "aws:s3",
+                "eventName": "ObjectCreated:Put",
+                "eventTime": "2026-03-01T12:00:00.000Z",
+                "s3": {
+                    "bucket": {"name": stack.info.input_bucket},
+                    "object": {
+                        "key": quote(each.key),
+                        "versionId": each.version_id,
+                        "eTag": each.etag.strip('"'),
+                        "size": 1,
+                    },
+                },
+            }
+            for each in uploads
+        ]
+    }
+
+
+def announce(stack: LocalStack, event: dict[str, Any]) -> None:
+    """Invoke the splitter as S3 does."""
+    reply = stack.client("lambda").invoke(
+        FunctionName="froe-local-splitter", InvocationType="Event", Payload=json.dumps(event)
+    )
+    assert reply["StatusCode"] == 202
+
+
+def drained(stack: LocalStack) -> None:
+    """Wait until nothing is queued, delayed or in flight."""
+    queues = (stack.info.split_queue, stack.info.batch_queue)
+
+    def empty() -> bool | None:
+        return True if all(queue_depth(stack, queue) == 0 for queue in queues) else None
+
+    wait_for(empty, "the queues to drain", 60)
+    time.sleep(1)
+    wait_for(empty, "the queues to stay empty", 60)
+
+
+@pytest.mark.parametrize("layout", ["plain", "packed"])
+def test_a_notification_delivered_five_times_leaves_more_than_one(small: LocalStack, layout: str) -> None:
+    """Reordered and at once, directly and through the queue: the tables are those of one delivery."""
+    text = json_lines(900) + b"not json\n" * 9 + json_lines(400)
+    data = text if layout == "plain" else zipped(text)
+    calm = upload(small, f"calm/{layout}", data)
+    settle(small, calm.file_id)
+    others = [upload(small, f"beside/{layout}-{number}", text_lines(50)) for number in range(2)]
+    noisy = upload(small, f"noisy/{layout}", data)
+    sqs = small.client("sqs")
+    for event in (
+        event_of(small, noisy),
+        event_of(small, others[0], noisy),
+        event_of(small, noisy, others[1]),
+    ):
+        announce(small, event)
+        sqs.send_message(QueueUrl=small.info.split_queue, MessageBody=json.dumps(event))
+    assert settle(small, noisy.file_id)["state"] == "COMPLETE"
+    drained(small)
+    again = event_of(small, noisy)
+    announce(small, again)
+    sqs.send_message(QueueUrl=small.info.split_queue, MessageBody=json.dumps(again))
+    drained(small)
+    records, ledger = normalised(small, noisy)
+    assert len(records) == 1309
+    assert (records, ledger) == normalised(small, calm)
+    listed = call_api(small, f"/files?key=noisy%2F{layout}").body["items"]
+    assert [file["file_id"] for file in listed] == [noisy.file_id]
+    assert queue_depth(small, small.info.dead_letter_queue) == 0
+
+
+@pytest.mark.parametrize("name", ["lines", "traces"])
+def test_a_file_cut_in_parallel_does_not_add_up(small: LocalStack, name: str) -> None:
+    """Many splits, cut by many invocations, are sealed end to end and hold every byte once."""
+    data = json_lines(3000) if name == "lines" else traces(700)
+    uploaded = upload(small, f"parallel/{name}.log", data)
+    file = settle(small, uploaded.file_id)
+    assert file["state"] == "COMPLETE"
+    assert file["splits"] == -(-len(data) // 20_000) > 5
+    assert (file["text_bytes"], file["parsed"]["bytes"]) == (len(data), len(data))
+    assert file["parsed"]["lines"] == data.count(b"\n")
+    seals = [item for item in ledger_of(small, uploaded.file_id) if item["sk"].startswith("split#")]
+    assert [int(seal["start"]) for seal in seals] == [0, *(int(seal["end"]) for seal in seals[:-1])]
+    assert int(seals[-1]["end"]) == len(data)
+    assert sum(int(seal["batches"]) for seal in seals) == file["batches"]
+    at = 0
+    for item in records_of(small, uploaded.file_id):
+        assert item["offset"] == at
+        at += int(item["length"])
+    assert at == len(data)
+    batches = list(pages(small, f"/files/{uploaded.file_id}/batches", limit=9))
+    assert [(batch["split"], batch["batch"]) for batch in batches] == sorted(
+        (batch["split"], batch["batch"]) for batch in batches
+    )
+    assert len(batches) == file["batches"]
+    assert sum(batch["parsed"]["bytes"] for batch in batches) == len(data)
+
+
+@pytest.fixture
+def silent(small: LocalStack) -> Iterator[LocalStack]:
+    """The stack with the bucket's notifications off."""
+    s3, bucket = small.client("s3"), small.info.input_bucket
+    configuration = s3.get_bucket_notification_configuration(Bucket=bucket)
+    configuration.pop("ResponseMetadata")
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    yield small
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
+
+
+def test_an_object_deleted_before_it_is_read_is_tried_for_ever(silent: LocalStack) -> None:
+    """It is FAILED once, says why, and leaves no message behind."""
+    small = silent
+    gone = upload(small, "gone.log", json_lines(9))
+    small.client("s3").delete_object(Bucket=small.info.input_bucket, Key=gone.key, VersionId=gone.version_id)
+    event = event_of(small, gone)
+    for _ in range(2):
+        announce(small, event)
+    small.client("sqs").send_message(QueueUrl=small.info.split_queue, MessageBody=json.dumps(event))
+    file = settle(small, gone.file_id)
+    assert (file["state"], file["reason"]) == ("FAILED", "the object was deleted before it could be read")
+    drained(small)
+    assert len(ledger_of(small, gone.file_id)) == 1
+    assert not records_of(small, gone.file_id)
+    assert queue_depth(small, small.info.dead_letter_queue) == 0
+
+
+def test_an_object_that_was_never_announced_cannot_be_read(silent: LocalStack) -> None:
+    """`POST /files` reads it, and posted again it stays one file."""
+    small, key = silent, "quiet/a b+c%20日.jsonl"
+    uploaded = upload(small, key, json_lines(120))
+    assert call_api(small, f"/files/{uploaded.file_id}").status == 404
+    body = {"bucket": small.info.input_bucket, "key": key}
+    reply = call_api(small, "/files", method="POST", body=body)
+    assert (reply.status, reply.body["file_id"]) == (202, uploaded.file_id)
+    assert settle(small, uploaded.file_id)["state"] == "COMPLETE"
+    before = normalised(small, uploaded)
+    assert call_api(small, "/files", method="POST", body=body).status == 202
+    drained(small)
+    assert normalised(small, uploaded) == before
+    assert len(call_api(small, f"/files?key={quote(key, safe='')}").body["items"]) == 1
+
+
+def set_mappings(stack: LocalStack, *, enabled: bool) -> None:
+    """Switch off, or on, what feeds the queued splitter and the worker."""
+    client = stack.client("lambda")
+    for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
+        if mapping["FunctionArn"].rsplit(":", 1)[-1] in {"froe-local-queued_splitter", "froe-local-worker"}:
+            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+
+
+def test_a_deploy_in_the_middle_of_a_file_changes_what_becomes_of_it(small: LocalStack) -> None:
+    """Other limits hold for files that are opened from then on: plan, cuts and items of this one stay.
+
+    The last test of the small stack: it leaves the other limits in force.
+    """
+    data = json_lines(1500)
+    calm = upload(small, "deploy/calm.jsonl", data)
+    settle(small, calm.file_id)
+    drained(small)
+    set_mappings(small, enabled=False)
+    disturbed = upload(small, "deploy/disturbed.jsonl", data)
+
+    def first_split_is_cut() -> bool | None:
+        return any("sealed" in item for item in ledger_of(small, disturbed.file_id)) or None
+
+    wait_for(first_split_is_cut, "the first split to be cut", 30)
+    time.sleep(1)
+    file = call_api(small, f"/files/{disturbed.file_id}").body
+    assert file["state"] == "SPLITTING"
+    assert file["pending"]["bytes"] > 0
+    assert file["parsed"]["bytes"] == 0
+    small.redeploy(OTHER_LIMITS)
+    set_mappings(small, enabled=True)
+    assert settle(small, disturbed.file_id)["state"] == "COMPLETE"
+    later = upload(small, "deploy/later.jsonl", data)
+    assert settle(small, later.file_id)["splits"] > 5 * file["splits"]
+    drained(small)
+    assert normalised(small, disturbed) == normalised(small, calm)
+
+
+# The HTTP API.
+
+
+def pages(stack: LocalStack, path: str, **asked: Any) -> Iterator[dict[str, Any]]:
+    """The items of a list, page by page."""
+    cursor: str | None = None
+    while True:
+        query = asked | ({"cursor": cursor} if cursor else {})
+        said = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items())
+        reply = call_api(stack, f"{path}?{said}")
+        assert reply.status == 200, reply
+        assert len(reply.body["items"]) <= asked.get("limit", 100)
+        yield from reply.body["items"]
+        cursor = reply.body["cursor"]
+        if cursor is None:
+            return
+
+
+GUARDED = ["/files", "/files/x", "/files/x/batches", "/files/x/records", "/files/x/rejects"]
+
+
+@pytest.mark.parametrize("path", GUARDED)
+def test_a_route_answers_without_the_token(stack: LocalStack, path: str) -> None:
+    """Without a token it is 401, with a wrong one 403, with the right one what the route says."""
+    assert call_api(stack, path, token=None).status == 401
+    assert call_api(stack, path, token="wrong").status == 403
+    assert call_api(stack, path, token=stack.info.token[:-1]).status == 403
+    assert call_api(stack, path).status == (200 if path == "/files" else 404)
+
+
+def test_an_upload_can_be_posted_without_the_token(stack: LocalStack) -> None:
+    """Posting wants the token as well."""
+    body = {"bucket": stack.info.input_bucket, "key": "a"}
+    assert call_api(stack, "/files", method="POST", body=body, token=None).status == 401
+    assert call_api(stack, "/files", method="POST", body=body, token="wrong").status == 403
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(
+            "limit=0",
+            "limit=-1",
+            "limit=1001",
+            "limit=ten",
+            "limit=1.5",
+            "limit=%C2%B2",
+            "limit=99999999999999999999",
+        ),
+        *("state=DONE", "cursor=", "colour=red"),
+    ],
+)
+def test_a_wrong_question_about_files_is_answered(stack: LocalStack, query: str) -> None:
+    """It is 400 in Chalice's form, and names what was wrong; an empty cursor is none."""
+    reply = call_api(stack, f"/files?{query}")
+    if query == "cursor=":
+        assert reply.status == 200
+        return
+    assert (reply.status, reply.body["Code"]) == (400, "BadRequestError")
+    assert query.partition("=")[0] in reply.body["Message"]
+
+
+@pytest.mark.parametrize(
+    ("route", "query"),
+    [
+        *(
+            ("records", query)
+            for query in ("cursor=x", "cursor=-1", "cursor=%C2%B2", "severity=loud", "severity=25")
+        ),
+        *(("records", query) for query in ("from=yesterday", "to=2026-13-01", "limit=0", "since=1")),
+        *(("rejects", query) for query in ("cursor=x", "limit=0", "severity=ERROR")),
+        *(("batches", query) for query in ("cursor=x", "cursor=1", "cursor=1-x", "limit=0")),
+    ],
+)
+def test_a_wrong_question_about_a_file_is_answered(
+    stack: LocalStack, poured: Poured, route: str, query: str
+) -> None:
+    """It is 400 and names what was wrong."""
+    file_id = poured.uploads["bad/one-text-line-among-json.jsonl"].file_id
+    reply = call_api(stack, f"/files/{file_id}/{route}?{query}")
+    assert (reply.status, reply.body["Code"]) == (400, "BadRequestError")
+    assert query.partition("=")[0] in reply.body["Message"]
+
+
+@pytest.mark.parametrize("path", ["", "/batches", "/records", "/rejects"])
+def test_a_file_that_nobody_uploaded_is_found(stack: LocalStack, path: str) -> None:
+    """It is 404."""
+    reply = call_api(stack, f"/files/{'z' * 26}{path}")
+    assert (reply.status, reply.body["Code"]) == (404, "NotFoundError")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"bucket": "b"}, {"key": "k"}, {"bucket": 1, "key": "k"}, [], "text", {"bucket": "b", "key": ""}],
+)
+def test_a_post_that_names_no_object_of_the_input_bucket_is_taken(stack: LocalStack, body: Any) -> None:
+    """It is 400."""
+    reply = call_api(stack, "/files", method="POST", body=body)
+    assert (reply.status, reply.body["Code"]) == (400, "BadRequestError")
+
+
+def test_an_object_of_another_bucket_or_a_missing_one_is_taken(stack: LocalStack) -> None:
+    """Only the input bucket is read: 400 names it; a missing key is 404."""
+    other = {"bucket": stack.info.quarantine_bucket, "key": "k"}
+    reply = call_api(stack, "/files", method="POST", body=other)
+    assert reply.status == 400
+    assert stack.info.input_bucket in reply.body["Message"]
+    missing = {"bucket": stack.info.input_bucket, "key": "no/such/key.log"}
+    assert call_api(stack, "/files", method="POST", body=missing).status == 404
+    empty = {"bucket": stack.info.input_bucket, "key": ""}
+    assert call_api(stack, "/files", method="POST", body=empty).status in {400, 404}
+
+
+def test_a_list_of_files_skips_or_repeats_one(stack: LocalStack, poured: Poured) -> None:
+    """Page by page each file comes once, newest first, and its counts are those of the file itself."""
+    listed = list(pages(stack, "/files", limit=7))
+    ids = [file["file_id"] for file in listed]
+    assert len(ids) == len(set(ids))
+    assert {uploaded.file_id for uploaded in poured.uploads.values()} <= set(ids)
+    opened = [file["opened_at"] for file in listed]
+    assert opened == sorted(opened, reverse=True)
+    by_id = {file["file_id"]: file for file in listed}
+    for file in poured.files.values():
+        assert by_id[file["file_id"]] == file
+
+
+@pytest.mark.parametrize("state", ["COMPLETE", "DAMAGED", "FAILED"])
+def test_a_list_of_a_state_holds_others_or_lacks_some(stack: LocalStack, poured: Poured, state: str) -> None:
+    """Page by page exactly the files of that state come."""
+    ids = [file["file_id"] for file in pages(stack, "/files", state=state.lower(), limit=3)]
+    assert len(ids) == len(set(ids))
+    poured_ids = {file["file_id"] for file in poured.files.values()}
+    expected = {file["file_id"] for file in poured.files.values() if file["state"] == state}
+    assert {each for each in ids if each in poured_ids} == expected
+
+
+@pytest.mark.parametrize("limit", [37, 1000])
+def test_records_come_out_of_order_or_twice(stack: LocalStack, poured: Poured, limit: int) -> None:
+    """Page by page each record comes once, in the order of the text; rejects have a list of their own."""
+    key = "bad/one-text-line-among-json.jsonl"
+    path = f"/files/{poured.uploads[key].file_id}"
+    offsets = [item["offset"] for item in pages(stack, f"{path}/records", limit=limit)]
+    assert offsets == [int(item["offset"]) for item in poured.stored(key) if item["kind"] == "record"]
+    (reject,) = pages(stack, f"{path}/rejects", limit=limit)
+    assert (base64.b64decode(reject["raw"]), reject["reason"]) == (
+        b"Traceback: this is not JSON\n",
+        "invalid-json",
+    )
+
+
+def test_records_in_several_shards_come_out_of_order(stack: LocalStack) -> None:
+    """A file of 70 MiB of bound has two shards, which the API merges."""
+    data = zipped(b"".join(b"%07d %s\n" % (n, b"." * 9000) for n in range(400)), 0)
+    assert len(data) * 20 > 64 * 1024 * 1024
+    uploaded = upload(stack, "shards/two.gz", data)
+    assert settle(stack, uploaded.file_id)["parsed"]["entries"] == 400
+    partitions = {item["pk"] for item in records_of(stack, uploaded.file_id)}
+    assert partitions == {f"{uploaded.file_id}#00", f"{uploaded.file_id}#01"}
+    bodies = [item["body"][:7] for item in pages(stack, f"/files/{uploaded.file_id}/records", limit=150)]
+    assert bodies == [f"{number:07d}" for number in range(400)]
+
+
+def test_a_filter_of_records_lets_others_through(stack: LocalStack) -> None:
+    """Severity is a lower bound; `from` is included and `to` is not; a zone is obeyed."""
+    levels = ["trace", "debug", "info", "warn", "error", "fatal"]
+    data = b"".join(
+        b'{"time":"2026-02-01T10:00:%02d.500Z","level":"%s","msg":"%d"}\n' % (n, levels[n % 6].encode(), n)
+        for n in range(60)
+    )
+    data += b'{"msg":"no time, no level"}\n'
+    uploaded = upload(stack, "filters.jsonl", data)
+    settle(stack, uploaded.file_id)
+    path = f"/files/{uploaded.file_id}/records"
+
+    def found(**asked: Any) -> list[str]:
+        return [item["body"] for item in pages(stack, path, **asked)]
+
+    assert len(found()) == 61
+    assert found(severity="error", limit=7) == [str(n) for n in range(60) if n % 6 >= 4]
+    assert found(severity=13) == [str(n) for n in range(60) if n % 6 >= 3]
+    assert found(severity="TRACE") == [str(n) for n in range(60)]
+    between = {"from": "2026-02-01T10:00:10.5Z", "to": "2026-02-01T10:00:20.500Z"}
+    assert found(**between) == [str(n) for n in range(10, 20)]
+    assert found(**{"from": "2026-02-01T11:00:50.500+01:00"}) == [str(n) for n in range(50, 60)]
+    assert found(to="2026-02-01T10:00:03") == ["0", "1", "2"]
+    assert found(**between, severity="fatal", limit=1) == ["11", "17"]
+
+
+def test_a_settled_file_says_something_else_than_its_plan(stack: LocalStack, poured: Poured) -> None:
+    """All fields of the contract are there, and the parts add up to the whole."""
+    for key, file in poured.files.items():
+        assert {
+            "file_id",
+            "bucket",
+            "key",
+            "version_id",
+            "etag",
+            "size",
+            "content_type",
+            "last_modified",
+        } < set(file)
+        assert (file["key"], file["size"]) == (key, len(poured.data[key]))
+        if file["state"] == "FAILED":
+            continue
+        tallies = [file["parsed"], file["rejected"], *file["skipped"].values()]
+        assert sum(tally["bytes"] for tally in tallies) == file["text_bytes"]
+        assert file["splits"] == 1
+        assert file["opened_at"] <= file["settled_at"]
+
+
+@pytest.mark.parametrize("name", ["splitter", "queued_splitter", "worker"])
+def test_a_function_is_not_traced(stack: LocalStack, name: str) -> None:
+    """X-Ray is on for each."""
+    configuration = stack.client("lambda").get_function_configuration(FunctionName=f"froe-local-{name}")
+    assert configuration["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_a_function_logged_an_error_over_the_whole_run(
+    stack: LocalStack, small: LocalStack, poured: Poured
+) -> None:
+    """Bad input is data: no function reports an error or dies of it."""
+    for running, start in ((stack, poured.log_from), (small, 0)):
+        with (running.logs / "ministack.log").open("rb") as log:
+            log.seek(start)
+            text = log.read().decode(errors="replace")
+        assert text
+        found = [text[max(0, hit.start() - 300) : hit.end() + 900] for hit in FAULT.finditer(text)]
+        assert not found, found[0]
