@@ -14,7 +14,7 @@ from typing import Any, Final
 from chalice.app import BadRequestError, ChaliceViewError, NotFoundError, Request, Response
 
 from chalicelib import status
-from chalicelib.core.errors import ObjectGoneError, TransientError
+from chalicelib.core.errors import ObjectGoneError, PermanentError, TransientError
 from chalicelib.core.notifications import Announced, announcement_of
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.services import Services
@@ -95,9 +95,8 @@ def ingest(services: GetServices, request: Request) -> Response:
     """Announce an object that lies in the input bucket, as S3 would; 202 with the file's id."""
     with _refusals():
         body = request.json_body
-        if not isinstance(body, dict) or not all(
-            isinstance(body.get(name), str) for name in ("bucket", "key")
-        ):
+        named = isinstance(body, dict) and [body.get(name) for name in ("bucket", "key")]
+        if not named or not all(isinstance(name, str) and name for name in named):
             raise status.BadQueryError('the body must be JSON such as {"bucket": "…", "key": "…"}')
         input_bucket = services().settings.input_bucket
         if body["bucket"] != input_bucket:
@@ -146,5 +145,7 @@ def _refusals() -> Iterator[None]:
         raise BadRequestError(str(error)) from error
     except (status.NotFoundError, ObjectGoneError) as error:
         raise NotFoundError(str(error)) from error
+    except PermanentError as error:
+        raise BadRequestError(error.reason) from error
     except TransientError as error:
         raise UnavailableError(error.reason) from error

@@ -125,7 +125,7 @@ class Status:
         begin, end = _checked_time("from", from_), _checked_time("to", to)
 
         def wanted(item: dict[str, Any]) -> bool:
-            timestamp = item.get("timestamp", "").removesuffix("Z")
+            timestamp = _comparable(item.get("timestamp", "").removesuffix("Z"))
             if begin and (not timestamp or timestamp < begin):
                 return False
             if end and (not timestamp or timestamp >= end):
@@ -249,7 +249,13 @@ def _checked_time(name: str, text: str | None) -> str | None:
         time = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadQueryError(f"{name} is {text!r}: give a time such as 2026-01-31T12:00:00Z") from error
-    return (time.astimezone(UTC) if time.tzinfo else time).replace(tzinfo=None).isoformat()
+    utc = time.astimezone(UTC) if time.tzinfo else time
+    return _comparable(utc.replace(tzinfo=None).isoformat())
+
+
+def _comparable(time: str) -> str:
+    """Without the last zeros of its fraction a time compares as text with one of another precision."""
+    return time.rstrip("0").rstrip(".") if "." in time else time
 
 
 def _checked_offset(cursor: str) -> int:

@@ -16,7 +16,7 @@ import click
 from chalice.awsclient import TypedAWSClient
 from chalice.config import Config
 
-from chalicelib.settings import TUNING_DEFAULTS
+from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
 from froe.errors import FroeError
 from froe.resources import LOCAL_STAGE, read_template
 
@@ -89,7 +89,7 @@ def _misfit(what: str) -> str:
 
 
 def missing_settings(stage: str, settings: Mapping[str, str]) -> str | None:
-    """Which settings a deploy of `stage` lacks and how to get them, in one sentence; None if none."""
+    """Which settings a deploy of `stage` lacks or has wrong, with the remedy, in one sentence; None if none."""
     try:
         required = read_template().required_settings
     except FroeError as error:
@@ -98,6 +98,10 @@ def missing_settings(stage: str, settings: Mapping[str, str]) -> str | None:
     if stage == LOCAL_STAGE and not os.environ.get("AWS_ENDPOINT_URL"):
         lacking.append("AWS_ENDPOINT_URL")
     if not lacking:
+        try:
+            Settings.from_environment(settings)
+        except SettingsError as error:
+            return f"stage {stage}: {error}"
         return None
     remedy = (
         "start `froe up` and source the environment file that it prints"

@@ -23,6 +23,7 @@ SETTLED_BADLY: Final = frozenset({"INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED
 SETTLED: Final = SETTLED_BADLY | {"COMPLETE"}
 POLL_SECONDS: Final = 1.0
 
+_OPENING_SECONDS: Final = 10.0
 _FILE_ID = re.compile(r"[a-z2-7]{26}(~[0-9]+)?")
 
 
@@ -74,9 +75,9 @@ def file_or_none(status: Status, file_id: str) -> Shown | None:
         return None
 
 
-def wait_until_opened(status: Status, file_id: str, timeout_seconds: float) -> None:
-    """Return once the ledger has the file, or the time is up."""
-    deadline = time.monotonic() + timeout_seconds
+def wait_until_opened(status: Status, file_id: str) -> None:
+    """Return once the ledger has the file, or after ten seconds."""
+    deadline = time.monotonic() + _OPENING_SECONDS
     while file_or_none(status, file_id) is None and time.monotonic() < deadline:
         time.sleep(0.1)
 

@@ -11,13 +11,14 @@ from botocore.exceptions import (
     ClientError,
     HTTPClientError,
     NoCredentialsError,
+    ParamValidationError,
     ResponseStreamingError,
 )
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
 
-from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, TransientError
+from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError, TransientError
 
 CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 THROTTLED: Final = frozenset(
@@ -59,5 +60,7 @@ def translated(doing: str) -> Iterator[None]:
         raise TransientError(f"{doing}: {error}") from error
     except NoCredentialsError as error:
         raise TransientError(f"{doing}: no AWS credentials; set them as for the AWS command line") from error
+    except ParamValidationError as error:
+        raise PermanentError(f"{doing}: {error}") from error
     except BotoCoreError as error:
         raise TransientError(f"{doing}: {error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +20,9 @@ from froe.local import LocalStack
 from froe.resources import ROOT
 from froe.running import program_name, running_stack, target_of
 from froe.terminal import Column, print_table, printable, progress_bar
-from froe.uploading import find_sources, upload_all
+from froe.uploading import find_sources, upload_one_by_one
 
 SAMPLE_LOGS: Final = ROOT / "sample_logs"
-_OPENING_SECONDS: Final = 10.0
 _NOT_SAMPLES: Final = frozenset({"make.py", "README.md"})
 
 
@@ -91,12 +91,9 @@ def _run(stack: LocalStack, counts: Mapping[Path, Count], timeout: float) -> lis
         sources = find_sources(list(counts), "")
         status = status_of(target)
         s3 = target.client("s3")
-        for source in sources:
-            # One at a time: a function starts for every file that arrives at once, and on a small
-            # machine eleven starts take longer than eleven files.
-            for one in upload_all(s3, stack.info.input_bucket, [source], lambda _: None):
-                names[one.file_id] = one.source.path
-                wait_until_opened(status, one.file_id, _OPENING_SECONDS)
+        opened = partial(wait_until_opened, status)
+        for one in upload_one_by_one(s3, stack.info.input_bucket, sources, lambda _: None, opened):
+            names[one.file_id] = one.source.path
         for files in watch(status, list(names), timeout):
             settled = sum(file["state"] in SETTLED for file in files.values())
             bar.reach(

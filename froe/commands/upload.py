@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
 
 from froe.commands.options import json_option, stage_option
-from froe.inquiry import SETTLED, Shown, accounted, status_of, watch
+from froe.inquiry import SETTLED, Shown, accounted, status_of, wait_until_opened, watch
 from froe.jsonl import print_json
 from froe.target import Target, find_target
 from froe.terminal import Column, print_table, printable, progress_bar, sized
-from froe.uploading import Uploaded, find_sources, upload_all
+from froe.uploading import Uploaded, find_sources, upload_all, upload_one_by_one
 
 
 @click.command()
@@ -38,10 +39,13 @@ def upload(
     target = find_target(stage)
     order = {source.key: number for number, source in enumerate(sources)}
     with progress_bar("Uploading", sum(source.size for source in sources), unit="bytes") as bar:
-        uploaded = sorted(
-            upload_all(target.client("s3"), target.settings_env["INPUT_BUCKET"], sources, bar.advance),
-            key=lambda one: order[one.source.key],
-        )
+        s3, bucket = target.client("s3"), target.settings_env["INPUT_BUCKET"]
+        if target.endpoint_url:
+            opened = partial(wait_until_opened, status_of(target))
+            arriving = upload_one_by_one(s3, bucket, sources, bar.advance, opened)
+        else:
+            arriving = upload_all(s3, bucket, sources, bar.advance)
+        uploaded = sorted(arriving, key=lambda one: order[one.source.key])
     files = _wait_for(target, uploaded, timeout) if wait else {}
     if as_json:
         for one in uploaded:

@@ -162,6 +162,13 @@ def test_a_bare_deploy_names_what_is_missing_and_the_command_that_makes_it(
     assert "`froe deploy --stage dev`" in problem
 
 
+def test_settings_that_contradict_each_other_stop_a_deploy() -> None:
+    settings = dict.fromkeys(read_template().required_settings, "x") | {"BATCH_MAX_BYTES": "2048"}
+    problem = chalice_cli.missing_settings("dev", settings)
+    assert problem is not None
+    assert problem.startswith("stage dev: ENTRY_MAX_BYTES is 262144")
+
+
 def test_the_local_stage_is_not_deployed_to_aws_by_mistake(environment: pytest.MonkeyPatch) -> None:
     complete = dict.fromkeys(read_template().required_settings, "x")
     assert chalice_cli.missing_settings("dev", complete) is None

@@ -95,6 +95,20 @@ def test_records_are_filtered_by_severity_and_time(events) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("stamps", "bounds", "found"),
+    [
+        (["10.500", "10.5", "10.499"], {"from_": "2026-02-01T10:00:10.5Z"}, 2),
+        (["10.500", "10.5", "10.499999"], {"to": "2026-02-01T10:00:10.50Z"}, 1),
+        (["10", "10.000", "10.001", "09.999"], {"from_": "2026-02-01T10:00:10Z"}, 3),
+    ],
+)
+def test_times_of_another_precision_are_the_same_times(stamps, bounds, found) -> None:
+    lines = "".join(f'{{"time":"2026-02-01T10:00:{stamp}Z","msg":"x"}}\n' for stamp in stamps)
+    _, status, file_id = ingested(lines.encode())
+    assert len(status.records(file_id, **bounds)["items"]) == found
+
+
 def test_rejects_are_found_without_walking_the_whole_file(events) -> None:
     pipeline, _, file_id = events
     reader = FakeRecordsReader(pipeline.records.items)
