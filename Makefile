@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 CHECKED := app.py chalicelib froe tests sample_logs benchmarks
-UNIT_TESTS := $(wildcard tests/unit tests/golden tests/faults)
+UNIT_TESTS := tests/unit tests/golden
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.text import Compression, Damage, Text, charset_of, compression_of
@@ -49,6 +49,7 @@ def test_what_follows_the_compressed_data_is_damage_at_its_first_byte(packer: st
 
 
 @pytest.mark.parametrize("packer", PACKERS)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_fault_gives_the_same_text_and_place_for_every_piece_size(packer: str, data: st.DataObject) -> None:
     packed = bytearray(PACKERS[packer](PLAIN))
