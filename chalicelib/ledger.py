@@ -39,6 +39,13 @@ class StoredFile(NamedTuple):
     settled_at: datetime | None
 
 
+class FilePage(NamedTuple):
+    """Files, newest first; reached: the position up to which they were looked for, if there are more."""
+
+    files: list[StoredFile]
+    reached: str | None
+
+
 def opened_position(opened_at: datetime, file_id: str) -> str:
     """Where a file stands in lists, which are sorted by the time of opening."""
     return f"{opened_at.isoformat(timespec='microseconds')}#{file_id}"
@@ -52,8 +59,8 @@ class LedgerTable(Protocol):
 
     def file(self, file_id: str) -> StoredFile | None: ...
 
-    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal:
-        """Put the seal unless the split has one; give the one that is there then."""
+    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:
+        """Put the seal unless the split has one; give that one, or None if it had none."""
 
     def seal(self, file_id: str, split: int) -> Seal | None: ...
 
@@ -101,14 +108,18 @@ class Ledger:
         mark = self._table.mark(file_id, split, batch)
         return mark is not None and mark.outcome is Outcome.DONE
 
-    def seal(self, plan: Plan, seal: Seal) -> None:
-        """Write a seal, then look whether it was all that its split, or the file, waited for."""
+    def seal(self, plan: Plan, seal: Seal) -> bool:
+        """Write a seal, then look whether it was all that its split, or the file, waited for.
+
+        Gives whether the seal is news; somebody else may have cut the split meanwhile.
+        """
         file_id = plan.file_id
         stored = self._table.put_seal(file_id, seal, plan.expires_at)
-        if stored != seal:
+        if stored is not None and stored != seal:
             raise SealConflictError(f"split {seal.split} of {file_id} is sealed as {stored}, not {seal}")
         self._settle_split(file_id, seal)
         self.settle(file_id)
+        return stored is None
 
     def mark(self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None) -> None:
         """Write a mark, then look whether it was all that its split, or the file, waited for."""

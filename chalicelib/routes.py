@@ -98,6 +98,10 @@ def ingest(services: GetServices, request: Request) -> Response:
         named = isinstance(body, dict) and [body.get(name) for name in ("bucket", "key")]
         if not named or not all(isinstance(name, str) and name for name in named):
             raise status.BadQueryError('the body must be JSON such as {"bucket": "…", "key": "…"}')
+        if body["key"].endswith("/") or not _is_text(body["key"]):
+            raise status.BadQueryError(
+                f"key is {body['key']!r}: a folder key, or what is no text, holds no log"
+            )
         input_bucket = services().settings.input_bucket
         if body["bucket"] != input_bucket:
             raise status.BadQueryError(
@@ -112,6 +116,11 @@ def ingest(services: GetServices, request: Request) -> Response:
         "version_id": head.version.version_id,
     }
     return Response(described, status_code=202)
+
+
+def _is_text(key: str) -> bool:
+    """Whether a key can be one of S3's: JSON may hold unpaired surrogates, UTF-8 may not."""
+    return key.isprintable() or key.encode(errors="ignore").decode() == key
 
 
 class _Asked:
@@ -130,7 +139,7 @@ class _Asked:
         text = self.text("limit")
         if text is None:
             return status.DEFAULT_LIMIT
-        if not text.isdecimal():
+        if not text.isdecimal() or len(text) > len(str(status.MAX_LIMIT)):
             raise BadRequestError(f"limit is {text!r}: give a number from 1 to {status.MAX_LIMIT}")
         return int(text)
 

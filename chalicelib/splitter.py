@@ -149,15 +149,22 @@ class Splitter:
         cutter, text = self._cutter(plan, split, sealed)
         while True:
             began = time.monotonic()
-            seal = self._cut_one(plan, cutter, text, split, deadline)
+            seal, is_news = self._cut_one(plan, cutter, text, split, deadline)
             if plan.parallel or seal.last:
                 return
             split += 1
-            if deadline.seconds_left < 2 * (time.monotonic() - began) + _BORDER_MARGIN_SECONDS:
-                trace = self._tracer.header()
-                message = SplitMessage(plan.object, plan.file_id, split, seal.end, trace=trace)
-                self._split_queue.send_group([Outgoing(encode_split(message), trace=trace)], deadline)
+            if not is_news:
+                # Another invocation is ahead: this one leaves its message behind in case that one dies.
+                self._queue(plan, split, seal.end, self._split_delay_seconds, deadline)
                 return
+            if deadline.seconds_left < 2 * (time.monotonic() - began) + _BORDER_MARGIN_SECONDS:
+                self._queue(plan, split, seal.end, 0, deadline)
+                return
+
+    def _queue(self, plan: Plan, split: int, start: int, delay_seconds: int, deadline: Deadline) -> None:
+        trace = self._tracer.header()
+        message = SplitMessage(plan.object, plan.file_id, split, start, trace=trace)
+        self._split_queue.send_group([Outgoing(encode_split(message), delay_seconds, trace)], deadline)
 
     def _last_sealed(self, plan: Plan, seal: Seal) -> Seal:
         """Where the text is cut in sequence, the last seal of those that follow one another."""
@@ -176,7 +183,9 @@ class Splitter:
         text = plan.text(opener, begin)
         return Cutter(text, plan.framing, plan.limits, begin, aligned=True), text
 
-    def _cut_one(self, plan: Plan, cutter: Cutter, text: Text, split: int, deadline: Deadline) -> Seal:
+    def _cut_one(
+        self, plan: Plan, cutter: Cutter, text: Text, split: int, deadline: Deadline
+    ) -> tuple[Seal, bool]:
         start, total, number = cutter.position, Tally(), 0
         sender = Sender(self._batch_queue, deadline)
         trace = self._tracer.header()
@@ -193,9 +202,9 @@ class Splitter:
         last = is_last_split(plan, split, cutter.position, text_ended=cutter.at_end)
         damage = text.damage if last else None
         seal = Seal(split, start, cutter.position, number, total, last, damage)
-        self._ledger.seal(plan, seal)
+        is_news = self._ledger.seal(plan, seal)
         logger.info("split_sealed", extra={"file_id": plan.file_id, "split": split, "batches": number})
-        return seal
+        return seal, is_news
 
     def _read(self, plan: Plan, batches: Iterator[Batch], split: int, number: int) -> Batch | None:
         with self._tracer.subsegment(

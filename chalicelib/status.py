@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from chalicelib.core.accounts import Mark, State
 from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key
-from chalicelib.ledger import Ledger, LedgerTable, StoredFile, opened_position
+from chalicelib.ledger import FilePage, Ledger, LedgerTable, StoredFile, opened_position
 from chalicelib.status_json import batch_json, entry_json, file_json, listed
 
 MAX_LIMIT: Final = 1000
@@ -21,6 +21,7 @@ _EFFORT_PER_PAGE: Final = 10_000
 
 _EFFORT_PER_QUERY: Final = 50
 _CURSOR_MAX_DIGITS: Final = 16
+_SEVERITY_MAX_DIGITS: Final = 2
 _SEVERITIES: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "WARNING": 13, "ERROR": 17, "FATAL": 21}
 
 
@@ -45,9 +46,9 @@ class ReadsRecords(Protocol):
 
 
 class ListsFiles(LedgerTable, Protocol):
-    def files_by_state(self, state: State, *, before: str | None, limit: int) -> list[StoredFile]: ...
+    def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage: ...
 
-    def files_by_key(self, key: str, *, before: str | None, limit: int) -> list[StoredFile]: ...
+    def files_by_key(self, key: str, *, before: str | None, limit: int) -> FilePage: ...
 
 
 class Status:
@@ -73,23 +74,19 @@ class Status:
         limit = _checked_limit(limit)
         wanted = _checked_state(state) if state else None
         if key:
-            found = self._table.files_by_key(key, before=cursor, limit=limit)
-            page = [file for file in found if wanted in {None, file.account.state}]
-            more = len(found) == limit
-            last = found[-1] if found else None
+            pages = [self._table.files_by_key(key, before=cursor, limit=limit)]
         else:
             states = [wanted] if wanted else list(State)
-            merged = [
-                file
-                for each in states
-                for file in self._table.files_by_state(each, before=cursor, limit=limit)
-            ]
-            merged.sort(key=_position, reverse=True)
-            page, more = merged[:limit], len(merged) >= limit
-            last = page[-1] if page else None
-        return listed(
-            [file_json(file, file.account) for file in page], _position(last) if more and last else None
+            pages = [self._table.files_by_state(each, before=cursor, limit=limit) for each in states]
+        # A file that changes its state meanwhile may be listed under both, or under the one it had.
+        found = {file.plan.file_id: file for page in pages for file in page.files}
+        reached = max((page.reached for page in pages if page.reached), default="")
+        known = sorted(
+            (file for file in found.values() if _position(file) >= reached), key=_position, reverse=True
         )
+        page = [file for file in known[:limit] if wanted in {None, file.account.state}]
+        more = _position(known[limit - 1]) if len(known) > limit else reached or None
+        return listed([file_json(file, file.account) for file in page], more)
 
     def batches(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
@@ -236,7 +233,8 @@ def _checked_state(state: str) -> State:
 
 
 def _checked_severity(severity: str) -> int:
-    number = _SEVERITIES.get(severity.upper()) or (int(severity) if severity.isdecimal() else 0)
+    is_number = severity.isdecimal() and len(severity) <= _SEVERITY_MAX_DIGITS
+    number = _SEVERITIES.get(severity.upper()) or (int(severity) if is_number else 0)
     if not 1 <= number <= 24:
         raise BadQueryError(f"severity is {severity!r}: give {', '.join(_SEVERITIES)} or 1 to 24")
     return number
@@ -247,9 +245,10 @@ def _checked_time(name: str, text: str | None) -> str | None:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadQueryError(f"{name} is {text!r}: give a time such as 2026-01-31T12:00:00Z") from error
-    utc = time.astimezone(UTC) if time.tzinfo else time
+        utc = time.astimezone(UTC) if time.tzinfo else time
+    except (ValueError, OverflowError) as error:
+        hint = "" if "+" in text or " " not in text else " (a plus sign in a query is written %2B)"
+        raise BadQueryError(f"{name} is {text!r}: give a time such as 2026-01-31T12:00:00Z{hint}") from error
     return _comparable(utc.replace(tzinfo=None).isoformat())
 
 
@@ -266,6 +265,6 @@ def _checked_offset(cursor: str) -> int:
 
 def _checked_batch_cursor(cursor: str) -> tuple[int, int]:
     split, dash, number = cursor.partition("-")
-    if not (dash and split.isdecimal() and number.isdecimal()):
+    if not (dash and split.isdecimal() and number.isdecimal()) or len(cursor) > 2 * _CURSOR_MAX_DIGITS:
         raise BadQueryError(f"cursor is {cursor!r}: give the one of the page before")
     return int(split), int(number)

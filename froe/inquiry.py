@@ -23,7 +23,7 @@ SETTLED_BADLY: Final = frozenset({"INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED
 SETTLED: Final = SETTLED_BADLY | {"COMPLETE"}
 POLL_SECONDS: Final = 1.0
 
-_OPENING_SECONDS: Final = 10.0
+_CUTTING_SECONDS: Final = 10.0
 _FILE_ID = re.compile(r"[a-z2-7]{26}(~[0-9]+)?")
 
 
@@ -75,10 +75,13 @@ def file_or_none(status: Status, file_id: str) -> Shown | None:
         return None
 
 
-def wait_until_opened(status: Status, file_id: str) -> None:
-    """Return once the ledger has the file, or after ten seconds."""
-    deadline = time.monotonic() + _OPENING_SECONDS
-    while file_or_none(status, file_id) is None and time.monotonic() < deadline:
+def wait_until_cut(status: Status, file_id: str) -> None:
+    """Return once the file is cut into batches, or after ten seconds."""
+    deadline = time.monotonic() + _CUTTING_SECONDS
+    while time.monotonic() < deadline:
+        file = file_or_none(status, file_id)
+        if file and file["state"] != "SPLITTING":
+            return
         time.sleep(0.1)
 
 

@@ -123,18 +123,18 @@ def upload_one_by_one(
     bucket: str,
     sources: Sequence[Source],
     progress: Callable[[int], None],
-    wait_until_opened: Callable[[str], None],
+    wait_until_cut: Callable[[str], None],
 ) -> Iterator[Uploaded]:
-    """Upload, each once the file before is opened: the local AWS starts a function for every object that
+    """Upload, each once the file before is cut: the local AWS starts a function for every object that
     arrives while none is free, and a small machine has more to do with the starts than with the files.
 
-    wait_until_opened: called with a file id. The rest is as with `upload_all`.
+    wait_until_cut: called with a file id. The rest is as with `upload_all`.
     """
     for number, source in enumerate(sources, start=1):
         for one in upload_all(client, bucket, [source], progress):
             yield one
             if number < len(sources):
-                wait_until_opened(one.file_id)
+                wait_until_cut(one.file_id)
 
 
 @contextmanager

@@ -122,8 +122,14 @@ class FakeLedgerTable:
     def file(self, file_id: str) -> StoredFile | None:
         return self.files.get(file_id)
 
-    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal:
-        return self._effects.around(lambda: self.seals.setdefault((file_id, seal.split), seal))  # type: ignore[no-any-return]
+    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:
+        def effect() -> Seal | None:
+            held = self.seals.get((file_id, seal.split))
+            if held is None:
+                self.seals[file_id, seal.split] = seal
+            return held
+
+        return self._effects.around(effect)  # type: ignore[no-any-return]
 
     def seal(self, file_id: str, split: int) -> Seal | None:
         return self.seals.get((file_id, split))

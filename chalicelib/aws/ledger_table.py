@@ -17,7 +17,7 @@ from chalicelib.aws.errors import CONDITION_FAILED, code_of, translated
 from chalicelib.core.accounts import MARKS_PER_LEAF, FileAccount, Mark, Seal, SplitAccount, State, Summary
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import typed, untyped
-from chalicelib.ledger import StoredFile, opened_position
+from chalicelib.ledger import FilePage, StoredFile, opened_position
 
 BY_STATE_INDEX: Final = "by_state"
 BY_KEY_INDEX: Final = "by_key"
@@ -52,10 +52,10 @@ class DynamoLedger:
         item = self._item(file_id, "file")
         return ledger_items.to_file(item) if item else None
 
-    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal:
+    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:
         attributes = ledger_items.from_seal(seal) | {"expires_at": expires_at}
         old = self._update(file_id, _split_key(seal.split), attributes, unless="attribute_exists(sealed)")
-        return ledger_items.to_seal(old) if old else seal
+        return ledger_items.to_seal(old) if old else None
 
     def seal(self, file_id: str, split: int) -> Seal | None:
         item = self._item(file_id, _split_key(split))
@@ -108,15 +108,15 @@ class DynamoLedger:
             values={":revision": account.revision},
         )
 
-    def files_by_state(self, state: State, *, before: str | None, limit: int) -> list[StoredFile]:
+    def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage:
         """Files in a state, newest first; `before`: the position of the last one seen."""
         return self._listed(BY_STATE_INDEX, "state", state.value, before, limit)
 
-    def files_by_key(self, key: str, *, before: str | None, limit: int) -> list[StoredFile]:
+    def files_by_key(self, key: str, *, before: str | None, limit: int) -> FilePage:
         """The files of one key, newest first; `before`: the position of the last one seen."""
         return self._listed(BY_KEY_INDEX, "key", key, before, limit)
 
-    def _listed(self, index: str, name: str, value: str, before: str | None, limit: int) -> list[StoredFile]:
+    def _listed(self, index: str, name: str, value: str, before: str | None, limit: int) -> FilePage:
         condition, values = "#name = :value", {":value": {"S": value}}
         if before:
             condition += " AND opened < :before"
@@ -132,11 +132,10 @@ class DynamoLedger:
                 Limit=limit,
             )
         found = {item["pk"]: item for item in self._whole(answer["Items"])}
-        return [
-            ledger_items.to_file(found[item["pk"]["S"]])
-            for item in answer["Items"]
-            if item["pk"]["S"] in found
-        ]
+        listed = [item["pk"]["S"] for item in answer["Items"]]
+        reached = answer.get("LastEvaluatedKey")
+        files = [ledger_items.to_file(found[file_id]) for file_id in listed if file_id in found]
+        return FilePage(files, reached["opened"]["S"] if reached else None)
 
     def _whole(self, listed: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The items that an index lists: it holds only their keys, so that most updates pass it by."""

@@ -14,7 +14,7 @@ import click
 from froe.comparison import Comparison, Stored, stored_by_file
 from froe.counting import Count, UncountableError, count_file
 from froe.errors import FroeError
-from froe.inquiry import SETTLED, Shown, accounted, skipped, status_of, wait_until_opened, watch
+from froe.inquiry import SETTLED, Shown, accounted, skipped, status_of, wait_until_cut, watch
 from froe.jsonl import print_json
 from froe.local import LocalStack
 from froe.resources import ROOT
@@ -91,7 +91,7 @@ def _run(stack: LocalStack, counts: Mapping[Path, Count], timeout: float) -> lis
         sources = find_sources(list(counts), "")
         status = status_of(target)
         s3 = target.client("s3")
-        opened = partial(wait_until_opened, status)
+        opened = partial(wait_until_cut, status)
         for one in upload_one_by_one(s3, stack.info.input_bucket, sources, lambda _: None, opened):
             names[one.file_id] = one.source.path
         for files in watch(status, list(names), timeout):

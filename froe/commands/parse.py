@@ -30,6 +30,12 @@ from froe.terminal import printable
 _WRITE_BYTES: Final = 64 * 1024
 
 
+_NO_CHARSETS: Final = frozenset(
+    ("utf-16", "utf-32", "utf-7", "punycode", "idna", "unicode-escape", "raw-unicode-escape")
+)
+"""Codecs that need a byte order mark, or write one character as several others."""
+
+
 def _charset(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
     if name is None:
         return None
@@ -38,9 +44,11 @@ def _charset(_context: click.Context, _parameter: click.Parameter, name: str | N
         codec = codecs.lookup(name)
         codecs.getincrementaldecoder(name)("replace").decode(b"a\n", final=True)
     except (LookupError, UnicodeError):
+        codec = None
+    if codec is None or codec.name in _NO_CHARSETS:
         raise click.BadParameter(
             f"{name!r} is not a character set that can be read piece by piece; latin-1 or utf-16-le are."
-        ) from None
+        )
     return codec.name
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from froe.commands.options import json_option, stage_option
-from froe.inquiry import SETTLED, Shown, accounted, status_of, wait_until_opened, watch
+from froe.inquiry import SETTLED, Shown, accounted, status_of, wait_until_cut, watch
 from froe.jsonl import print_json
 from froe.target import Target, find_target
 from froe.terminal import Column, print_table, printable, progress_bar, sized
@@ -41,7 +41,7 @@ def upload(
     with progress_bar("Uploading", sum(source.size for source in sources), unit="bytes") as bar:
         s3, bucket = target.client("s3"), target.settings_env["INPUT_BUCKET"]
         if target.endpoint_url:
-            opened = partial(wait_until_opened, status_of(target))
+            opened = partial(wait_until_cut, status_of(target))
             arriving = upload_one_by_one(s3, bucket, sources, bar.advance, opened)
         else:
             arriving = upload_all(s3, bucket, sources, bar.advance)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import State
+from chalicelib.core.accounts import Seal, State
 from chalicelib.core.cutting import Limits
 from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import Announced
@@ -171,6 +171,35 @@ def test_a_file_cut_in_sequence_goes_on_at_a_border_in_the_next_invocation() -> 
     (file,) = hurried.table.files.values()
     assert file.account.state is State.COMPLETE
     assert file.account.summary.counts.parsed.lines == 400
+
+
+def test_a_spare_message_does_not_cut_the_rest_of_a_file_that_another_is_cutting() -> None:
+    text = b"".join(b"line %04d of a long file\n" % number for number in range(400))
+    pipeline = Pipeline(LIMITS)
+    announced = pipeline.objects.add("a.gz", gzip.compress(text, mtime=0))
+    pipeline.splitter.ingest(announced, in_time(0.0))
+    spare, leader = (message.body for message in pipeline.split_queue.messages)
+    pipeline.split_queue.messages.clear()
+    sent_before = len(pipeline.batch_queue.messages)
+    put_seal = pipeline.table.put_seal
+
+    def overtaken(file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:
+        """While the spare cuts its first split, the leader cuts all of them."""
+        pipeline.table.put_seal = put_seal  # type: ignore[method-assign]
+        deliver(pipeline, leader)
+        return put_seal(file_id, seal, expires_at)
+
+    pipeline.table.put_seal = overtaken  # type: ignore[method-assign]
+    deliver(pipeline, spare)
+    batches = len({decode(message.body).batch_id for message in pipeline.batch_queue.messages[sent_before:]})  # type: ignore[union-attr]
+    sent = len(pipeline.batch_queue.messages) - sent_before
+    assert sent - batches == 2, "one split's two batches are sent twice"
+    (left,) = pipeline.split_queue.messages
+    assert left.delay_seconds == 300
+    deliver(pipeline, left.body)
+    drain(pipeline, Random(1), repeats=0)
+    (file,) = pipeline.table.files.values()
+    assert (file.account.state, file.account.summary.counts.parsed.lines) == (State.COMPLETE, 400)
 
 
 @pytest.mark.parametrize("versions", [3])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import untyped
+from chalicelib.ledger import FilePage, StoredFile, opened_position
 from chalicelib.status import BadQueryError, NotFoundError, RecordPage, Status
 from tests.fakes import WHEN, Pipeline, in_time
 
@@ -109,6 +113,39 @@ def test_times_of_another_precision_are_the_same_times(stamps, bounds, found) ->
     assert len(status.records(file_id, **bounds)["items"]) == found
 
 
+class Listing:
+    """Lists what it is given by state, as an index that is behind may."""
+
+    def __init__(self, by_state: dict[State, list[StoredFile]]) -> None:
+        self.by_state = by_state
+
+    def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage:
+        found = [file for file in self.by_state.get(state, ()) if before is None or position(file) < before]
+        return FilePage(found[:limit], position(found[limit - 1]) if len(found) > limit else None)
+
+
+def position(file: StoredFile) -> str:
+    return opened_position(file.opened_at, file.plan.file_id)
+
+
+def test_a_file_that_changes_its_state_is_listed_once_and_none_is_left_out(events) -> None:
+    pipeline, _, file_id = events
+    stored = pipeline.table.files[file_id]
+    files = []
+    for number in range(9):
+        head = stored.plan.head
+        version = replace(head.version, version_id=f"n{number}")
+        plan = replace(stored.plan, head=replace(head, version=version))
+        files.append(stored._replace(plan=plan, opened_at=WHEN + timedelta(seconds=number)))
+    files.reverse()
+    listing = Listing({State.COMPLETE: files, State.PROCESSING: files[2:4], State.FAILED: files[8:]})
+    status = Status(pipeline.ledger, listing, FakeRecordsReader({}))
+    for limit in (1, 2, 3, 100):
+        found = everything(status.files, limit=limit)
+        assert [item["file_id"] for item in found] == [file.plan.file_id for file in files]
+    assert everything(status.files, state="PROCESSING") == []
+
+
 def test_rejects_are_found_without_walking_the_whole_file(events) -> None:
     pipeline, _, file_id = events
     reader = FakeRecordsReader(pipeline.records.items)
@@ -176,6 +213,10 @@ def test_wrong_questions_name_themselves_and_the_remedy(events) -> None:
         (lambda: status.records(file_id, from_="yesterday"), "from is 'yesterday'"),
         (lambda: status.records(file_id, cursor="x"), "cursor is 'x'"),
         (lambda: status.records(file_id, cursor="9" * 40), "cursor is '9"),
+        (lambda: status.records(file_id, severity="9" * 5000), "severity is '9"),
+        (lambda: status.records(file_id, from_="0001-01-01T00:00:00+10:00"), "from is '0001"),
+        (lambda: status.records(file_id, to="2026-02-01T10:00:00 02:00"), "%2B"),
+        (lambda: status.batches(file_id, cursor="9" * 5000 + "-1"), "cursor is '9"),
         (lambda: status.batches(file_id, cursor="1"), "cursor is '1'"),
         (lambda: status.files(state="DONE"), "state is 'DONE'"),
     ):

@@ -62,7 +62,7 @@ def test_a_plan_that_failed_is_settled_when_it_is_opened(table) -> None:
 
 
 def test_the_first_seal_stays(table) -> None:
-    assert table.put_seal(FILE, SEAL, None) == SEAL
+    assert table.put_seal(FILE, SEAL, None) is None
     assert table.put_seal(FILE, replace(SEAL, end=201), None) == SEAL
     assert table.seal(FILE, 0) == SEAL
     assert table.seal(FILE, 1) is None
@@ -71,7 +71,7 @@ def test_the_first_seal_stays(table) -> None:
 def test_a_summary_that_came_first_does_not_pass_for_a_seal(table) -> None:
     table.put_summary(FILE, 0, summary_of([DONE]))
     assert table.seal(FILE, 0) is None
-    assert table.put_seal(FILE, SEAL, None) == SEAL
+    assert table.put_seal(FILE, SEAL, None) is None
     (split,) = table.splits(FILE)
     assert (split.seal, split.summary) == (SEAL, summary_of([DONE]))
 
@@ -136,8 +136,8 @@ def test_a_file_is_not_shown_as_settled_before_that_is_written(table) -> None:
 def test_a_seal_that_differs_is_an_error(table) -> None:
     plan = opened(table)
     ledger = Ledger(table, lambda: WHEN)
-    ledger.seal(plan, SEAL)
-    ledger.seal(plan, SEAL)
+    assert ledger.seal(plan, SEAL)
+    assert not ledger.seal(plan, SEAL)
     with pytest.raises(SealConflictError, match="split 0"):
         ledger.seal(plan, replace(SEAL, batches=3))
 
@@ -156,13 +156,15 @@ def test_files_are_listed_by_state_and_by_key_newest_first(dynamodb) -> None:
     for number, plan in enumerate(plans):
         table.put_plan(plan, account_of(plan, ()), WHEN + timedelta(seconds=number))
     newest_first = [plan.file_id for plan in reversed(plans)]
-    page = table.files_by_state(State.SPLITTING, before=None, limit=2)
+    page, reached = table.files_by_state(State.SPLITTING, before=None, limit=2)
     assert [file.plan.file_id for file in page] == newest_first[:2]
     before = opened_position(page[-1].opened_at, page[-1].plan.file_id)
-    rest = table.files_by_state(State.SPLITTING, before=before, limit=9)
+    assert reached == before
+    rest, reached = table.files_by_state(State.SPLITTING, before=before, limit=9)
+    assert reached is None
     assert [file.plan.file_id for file in rest] == newest_first[2:]
-    assert not table.files_by_state(State.COMPLETE, before=None, limit=9)
-    by_key = table.files_by_key("dir/a b.log", before=before, limit=9)
+    assert not table.files_by_state(State.COMPLETE, before=None, limit=9).files
+    by_key = table.files_by_key("dir/a b.log", before=before, limit=9).files
     assert [file.plan.file_id for file in by_key] == newest_first[2:]
 
 
