@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Final
 
 from froe.local import LocalStack
-from froe.target import Target
 from froe.terminal import steps
 
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -36,19 +35,6 @@ def running_stack(port: int | None = None) -> Iterator[LocalStack]:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def target_of(stack: LocalStack) -> Target:
-    """This stack as a target, whatever else is running."""
-    return Target(
-        settings_env=stack.env,
-        region=stack.info.region,
-        endpoint_url=stack.info.endpoint,
-        api=stack.info.api,
-        token=stack.info.token,
-        access_key_id=stack.env["AWS_ACCESS_KEY_ID"],
-        secret_access_key=stack.env["AWS_SECRET_ACCESS_KEY"],
-    )
 
 
 def program_name() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 
 from froe.errors import FroeError
-from froe.local.info import LiveStack, live_stacks
+from froe.local.info import StackInfo, live_stacks
 from froe.resources import LOCAL_STAGE, ROOT, read_template
 
 
@@ -48,21 +48,22 @@ def find_target(
         return _from_environment(environ, root)
     running = live_stacks(root)
     if running:
-        return _local(running[0])
+        return target_of(running[0].info, running[0].env)
     raise FroeError(
         "No Froe to act on: start one here with `froe up` in another terminal, or name a deployed one with --stage."
     )
 
 
-def _local(stack: LiveStack) -> Target:
+def target_of(info: StackInfo, env: Mapping[str, str]) -> Target:
+    """A local stack as a target, whatever else is running; env: what its environment file says."""
     return Target(
-        settings_env=stack.env,
-        region=stack.info.region,
-        endpoint_url=stack.info.endpoint,
-        api=stack.info.api,
-        token=stack.info.token,
-        access_key_id=stack.env["AWS_ACCESS_KEY_ID"],
-        secret_access_key=stack.env["AWS_SECRET_ACCESS_KEY"],
+        settings_env=env,
+        region=info.region,
+        endpoint_url=info.endpoint,
+        api=info.api,
+        token=info.token,
+        access_key_id=env["AWS_ACCESS_KEY_ID"],
+        secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
     )
 
 

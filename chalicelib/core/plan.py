@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.cutting import Limits
-from chalicelib.core.formats.detection import detect
+from chalicelib.core.formats.detection import HEAD_BYTES, detect
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing
 from chalicelib.core.text import (
@@ -24,9 +24,6 @@ from chalicelib.core.text import (
 )
 
 PLAN_VERSION: Final = 1
-HEAD_BYTES: Final = 64 * 1024
-"""How much text, at most, decides on charset and format."""
-
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _COMPRESSED_BOUND: Final = 20
 _SHARD_BOUND_BYTES: Final = 64 * 1024 * 1024

@@ -18,7 +18,8 @@ from froe.inquiry import SETTLED, Shown, accounted, skipped, status_of, wait_unt
 from froe.jsonl import print_json
 from froe.local import LocalStack
 from froe.resources import ROOT
-from froe.running import program_name, running_stack, target_of
+from froe.running import program_name, running_stack
+from froe.target import target_of
 from froe.terminal import Column, print_table, printable, progress_bar
 from froe.uploading import find_sources, upload_one_by_one
 
@@ -83,7 +84,7 @@ def _counted(samples: Sequence[Path]) -> dict[Path, Count]:
 
 
 def _run(stack: LocalStack, counts: Mapping[Path, Count], timeout: float) -> list[Comparison]:
-    target = target_of(stack)
+    target = target_of(stack.info, stack.env)
     lines = sum(count.lines for count in counts.values())
     names: dict[str, Path] = {}
     files: Mapping[str, Shown] = {}

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import gzip
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.core.accounts import State
 from chalicelib.core.records import Record
+from tests.faults.examples import EXAMPLES, example_rows
 from tests.faults.reading import assert_every_byte_is_accounted_for, read
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = Path(os.environ.get("FROE_EXAMPLES") or ROOT.parent / "shared" / "examples") / "hard"
-LISTED = EXAMPLES / "files.jsonl"
-ABSENT = pytest.mark.skip(reason=f"optional: no examples in {EXAMPLES}; FROE_EXAMPLES names their folder")
-ROWS = (
-    [
-        pytest.param(row, id=Path(row["file"]).name)
-        for row in map(json.loads, LISTED.read_text("utf-8").splitlines())
-    ]
-    if LISTED.exists()
-    else [pytest.param({}, id="none", marks=ABSENT)]
-)
+ROWS = example_rows("files.jsonl")
 
 
 @pytest.mark.parametrize("row", ROWS)

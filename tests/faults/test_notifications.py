@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -24,20 +22,10 @@ from chalicelib.core.notifications import (
 )
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from tests.fakes import BUCKET, WHEN, Pipeline, in_time
+from tests.faults.examples import EXAMPLES, example_rows
 from tests.faults.test_peers import run_all, s3_record
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = Path(os.environ.get("FROE_EXAMPLES") or ROOT.parent / "shared" / "examples") / "hard"
-LISTED = EXAMPLES / "events.jsonl"
-ABSENT = pytest.mark.skip(reason=f"optional: no examples in {EXAMPLES}; FROE_EXAMPLES names their folder")
-ROWS = (
-    [
-        pytest.param(row, id=Path(row["file"]).name)
-        for row in map(json.loads, LISTED.read_text("utf-8").splitlines())
-    ]
-    if LISTED.exists()
-    else [pytest.param({}, id="none", marks=ABSENT)]
-)
+ROWS = example_rows("events.jsonl")
 LIMITS = Limits(batch_max_lines=5, batch_max_bytes=2048, entry_max_bytes=1024, split_bytes=1024)
 
 
