@@ -12,19 +12,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
-from chalicelib.core.accounts import (
-    MARKS_PER_LEAF,
-    FileAccount,
-    Mark,
-    Outcome,
-    Seal,
-    SplitAccount,
-    State,
-    Summary,
-    account_of,
-    summary_of,
-)
+from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
 from chalicelib.core.errors import FroeError
+from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Seal, Setback, Summary, summary_of
 from chalicelib.core.plan import Plan
 
 _LIVE_SPLITS: Final = 16
@@ -60,9 +50,12 @@ class LedgerTable(Protocol):
     def file(self, file_id: str) -> StoredFile | None: ...
 
     def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:
-        """Put the seal unless the split has one; give that one, or None if it had none."""
+        """Put the seal, in place of any setback, unless the split has one; give that one, or None."""
 
-    def seal(self, file_id: str, split: int) -> Seal | None: ...
+    def raise_setback(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
+        """Assign the setback unless the split is sealed or has one as high."""
+
+    def split(self, file_id: str, split: int) -> SplitAccount | None: ...
 
     def raise_mark(
         self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None
@@ -102,7 +95,8 @@ class Ledger:
         return self._table.file(file_id)
 
     def seal_of(self, file_id: str, split: int) -> Seal | None:
-        return self._table.seal(file_id, split)
+        held = self._table.split(file_id, split)
+        return held.seal if held else None
 
     def is_done(self, file_id: str, split: int, batch: int) -> bool:
         mark = self._table.mark(file_id, split, batch)
@@ -117,32 +111,42 @@ class Ledger:
         stored = self._table.put_seal(file_id, seal, plan.expires_at)
         if stored is not None and stored != seal:
             raise SealConflictError(f"split {seal.split} of {file_id} is sealed as {stored}, not {seal}")
-        self._settle_split(file_id, seal)
+        self._settle_split(file_id, SplitAccount(seal.split, seal))
         self.settle(file_id)
         return stored is None
+
+    def set_back(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
+        """Write why a split cannot be cut, then look whether the file waited for nothing else."""
+        self._table.raise_setback(file_id, split, setback, expires_at)
+        self.look_again(file_id, split)
 
     def mark(self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None) -> None:
         """Write a mark, then look whether it was all that its split, or the file, waited for."""
         leaf = self._table.raise_mark(file_id, split, batch, mark, expires_at)
-        seal = self._table.seal(file_id, split)
+        held = self._table.split(file_id, split)
+        if held is None:
+            return
         first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
-        leaf_is_full = seal is not None and len(leaf) >= min(MARKS_PER_LEAF, seal.batches - first)
-        if seal is not None and leaf_is_full and self._settle_split(file_id, seal):
+        awaited = min(MARKS_PER_LEAF, held.seal.batches - first) if held.seal else 0
+        if len(leaf) >= awaited and self._settle_split(file_id, held):
             self.settle(file_id)
 
     def look_again(self, file_id: str, split: int) -> None:
         """What follows the writing of a mark or a seal, for one whose writer may have died there."""
-        seal = self._table.seal(file_id, split)
-        if seal is not None:
-            self._settle_split(file_id, seal)
+        held = self._table.split(file_id, split)
+        if held is not None and (held.seal or held.setback):
+            self._settle_split(file_id, held)
             self.settle(file_id)
 
-    def _settle_split(self, file_id: str, seal: Seal) -> bool:
-        """Add the marks up once every batch of a sealed split has one; whether it has."""
-        marks = self._table.marks(file_id, seal.split)
-        if len(marks) < seal.batches:
+    def _settle_split(self, file_id: str, held: SplitAccount) -> bool:
+        """Add the marks up once every batch of a sealed split has one, and whenever one comes to a split
+        that cannot be cut; whether they were added up."""
+        if not held.seal and not held.setback:
             return False
-        self._table.put_summary(file_id, seal.split, summary_of(marks.values()))
+        marks = self._table.marks(file_id, held.split)
+        if held.seal and len(marks) < held.seal.batches:
+            return False
+        self._table.put_summary(file_id, held.split, summary_of(held.split, marks))
         return True
 
     def settle(self, file_id: str) -> None:
@@ -165,9 +169,9 @@ class Ledger:
         expected = stored.plan.known_splits or len(splits) + 1
         unsettled = [number for number in range(expected) if not _is_settled(splits.get(number))]
         for number in unsettled[:_LIVE_SPLITS]:
-            seal = splits[number].seal if number in splits else None
+            held = splits.get(number) or SplitAccount(number, None)
             marks = self._table.marks(file_id, number)
-            splits[number] = SplitAccount(number, seal, summary_of(marks.values()))
+            splits[number] = replace(held, summary=summary_of(number, marks))
         account = account_of(stored.plan, splits.values())
         if account.state.settled:
             return replace(account, state=State.PROCESSING, reason=None)
@@ -175,4 +179,4 @@ class Ledger:
 
 
 def _is_settled(split: SplitAccount | None) -> bool:
-    return bool(split and split.seal and split.summary.marked >= split.seal.batches)
+    return bool(split and split.is_settled)

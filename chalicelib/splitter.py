@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from chalicelib.core.accounts import Seal, Tally, is_last_split
+from chalicelib.core.accounts import is_last_split
 from chalicelib.core.cutting import Batch, Cutter, Limits
 from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError, TransientError
+from chalicelib.core.marks import Seal, Tally
 from chalicelib.core.messages import SplitMessage, batch_id, batch_message, encode_batch, encode_split
 from chalicelib.core.notifications import Announced, Said, Unknown
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, make_plan

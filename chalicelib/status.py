@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-from chalicelib.core.accounts import Mark, State
+from chalicelib.core.accounts import State
+from chalicelib.core.marks import Mark
 from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key
 from chalicelib.ledger import FilePage, Ledger, LedgerTable, StoredFile, opened_position
 from chalicelib.status_json import batch_json, entry_json, file_json, listed

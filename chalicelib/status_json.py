@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.core.accounts import FileAccount, Mark, Outcome, Tally
+from chalicelib.core.accounts import FileAccount
+from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import batch_id
 from chalicelib.ledger import StoredFile
 

@@ -12,8 +12,8 @@ from typing import Protocol
 
 import orjson
 
-from chalicelib.core.accounts import Mark
 from chalicelib.core.errors import OutOfTimeError, PermanentError
+from chalicelib.core.marks import Mark
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.parsing import Counter, outcomes_of
 from chalicelib.core.records import Skip, item_of

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.core.accounts import MARKS_PER_LEAF, FileAccount, Mark, Seal, SplitAccount, Summary
+from chalicelib.core.accounts import FileAccount, SplitAccount
 from chalicelib.core.errors import ObjectGoneError
+from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Seal, Setback, Summary
 from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.text import OpenObject
@@ -105,6 +106,7 @@ class FakeLedgerTable:
     def __init__(self, effects: Effects | None = None) -> None:
         self.files: dict[str, StoredFile] = {}
         self.seals: dict[tuple[str, int], Seal] = {}
+        self.setbacks: dict[tuple[str, int], Setback] = {}
         self.summaries: dict[tuple[str, int], Summary] = {}
         self.leaves: dict[tuple[str, int, int], dict[int, Mark]] = {}
         self._effects = effects or Effects()
@@ -127,12 +129,21 @@ class FakeLedgerTable:
             held = self.seals.get((file_id, seal.split))
             if held is None:
                 self.seals[file_id, seal.split] = seal
+                self.setbacks.pop((file_id, seal.split), None)
             return held
 
         return self._effects.around(effect)  # type: ignore[no-any-return]
 
-    def seal(self, file_id: str, split: int) -> Seal | None:
-        return self.seals.get((file_id, split))
+    def raise_setback(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
+        def effect() -> None:
+            held = self.setbacks.get((file_id, split))
+            if (file_id, split) not in self.seals and (held is None or held.obstacle < setback.obstacle):
+                self.setbacks[file_id, split] = Setback.decode(setback.encode())
+
+        self._effects.around(effect)
+
+    def split(self, file_id: str, split: int) -> SplitAccount | None:
+        return next((held for held in self.splits(file_id) if held.split == split), None)
 
     def raise_mark(
         self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None
@@ -165,12 +176,15 @@ class FakeLedgerTable:
         self._effects.around(effect)
 
     def splits(self, file_id: str) -> list[SplitAccount]:
-        numbers = {split for file, split in (*self.seals, *self.summaries) if file == file_id}
+        held = (*self.seals, *self.summaries, *self.setbacks)
         return [
             SplitAccount(
-                number, self.seals.get((file_id, number)), self.summaries.get((file_id, number), Summary())
+                number,
+                self.seals.get((file_id, number)),
+                self.summaries.get((file_id, number), Summary()),
+                self.setbacks.get((file_id, number)),
             )
-            for number in sorted(numbers)
+            for number in sorted({split for file, split in held if file == file_id})
         ]
 
     def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
@@ -215,7 +229,7 @@ class Pipeline:
         """All that the two tables hold."""
         table = self.table
         files = {file_id: replace_times(file) for file_id, file in table.files.items()}
-        return self.records.items, files, table.seals, table.summaries, table.leaves
+        return self.records.items, files, table.seals, table.setbacks, table.summaries, table.leaves
 
 
 def replace_times(file: StoredFile) -> StoredFile:

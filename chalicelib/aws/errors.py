@@ -18,7 +18,16 @@ from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
 
-from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError, TransientError
+from chalicelib.core.errors import (
+    AccessDeniedError,
+    MissingResourceError,
+    ObjectArchivedError,
+    ObjectChangedError,
+    ObjectGoneError,
+    PermanentError,
+    ThrottledError,
+    TransientError,
+)
 
 CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 THROTTLED: Final = frozenset(
@@ -33,8 +42,22 @@ THROTTLED: Final = frozenset(
         "TooManyRequestsException",
     }
 )
-_GONE: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NoSuchBucket", "NotFound"})
+_GONE: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 _CHANGED: Final = frozenset({"412", "PreconditionFailed"})
+_ARCHIVED: Final = frozenset({"InvalidObjectState"})
+"""https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Errors"""
+
+_DENIED: Final = frozenset(
+    {"403", "AccessDenied", "AccessDeniedException", "AllAccessDisabled", "AuthorizationError", "Forbidden"}
+)
+_MISSING: Final = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "NoSuchBucket",
+        "QueueDoesNotExist",
+        "ResourceNotFoundException",
+    }
+)
 
 
 def code_of(error: Exception) -> str:
@@ -55,7 +78,11 @@ def translated(doing: str) -> Iterator[None]:
             raise ObjectGoneError(f"{doing}: it does not exist ({code})") from error
         if code in _CHANGED:
             raise ObjectChangedError(f"{doing}: it was overwritten since ({code})") from error
-        raise TransientError(f"{doing}: {error}") from error
+        if code in _ARCHIVED:
+            raise ObjectArchivedError(
+                f"{doing}: it is archived ({code}); restore it, then redrive this"
+            ) from error
+        raise _transient(code)(f"{doing}: {error}") from error
     except (BotoConnectionError, HTTPClientError, ResponseStreamingError) as error:
         raise TransientError(f"{doing}: {error}") from error
     except NoCredentialsError as error:
@@ -64,3 +91,11 @@ def translated(doing: str) -> Iterator[None]:
         raise PermanentError(f"{doing}: {error}") from error
     except BotoCoreError as error:
         raise TransientError(f"{doing}: {error}") from error
+
+
+def _transient(code: str) -> type[TransientError]:
+    if code in _DENIED:
+        return AccessDeniedError
+    if code in _MISSING:
+        return MissingResourceError
+    return ThrottledError if code in THROTTLED else TransientError

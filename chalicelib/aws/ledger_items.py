@@ -7,9 +7,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from chalicelib.core.accounts import Counts, FileAccount, Seal, SplitAccount, State, Summary, Tally
+from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.cutting import Limits
 from chalicelib.core.framing import Framing
+from chalicelib.core.marks import Counts, Seal, Setback, Summary, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.text import Compression, Damage
 from chalicelib.ledger import StoredFile
@@ -125,6 +126,7 @@ def to_split(item: Mapping[str, Any]) -> SplitAccount:
         split=int(item["sk"].rsplit("#", 1)[1]),
         seal=to_seal(item) if "sealed" in item else None,
         summary=to_summary(item["summary"]) if "summary" in item else Summary(),
+        setback=Setback.decode(item["setback"]) if "setback" in item else None,
     )
 
 
@@ -140,6 +142,7 @@ def from_summary(summary: Summary) -> dict[str, Any]:
         "skipped": {reason: _from_tally(tally) for reason, tally in sorted(counts.skipped.items())},
         "dead": _from_tally(summary.dead),
         "given_up": _from_tally(summary.given_up),
+        "dead_batches": list(summary.dead_batches),
     }
 
 
@@ -153,6 +156,7 @@ def to_summary(held: Mapping[str, Any]) -> Summary:
         counts=Counts(Tally(*held["parsed"]), Tally(*held["rejected"]), skipped),
         dead=Tally(*held["dead"]),
         given_up=Tally(*held["given_up"]),
+        dead_batches=tuple(held.get("dead_batches", ())),
     )
 
 

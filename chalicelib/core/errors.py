@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Final
+
+DIED: Final = "died"
+"""The code of a failure of which nobody said anything: the function died first."""
+
 
 class FroeError(Exception):
-    """A failure that we understand; `reason` is one sentence that names the input and the remedy."""
+    """A failure that we understand; `reason` is one sentence that names the input and the remedy.
+
+    code: its kind, from a small set that programs may select by.
+    """
+
+    code: ClassVar[str] = "failed"
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -14,18 +24,59 @@ class FroeError(Exception):
 class TransientError(FroeError):
     """It may go better later: the message comes back."""
 
+    code = "unavailable"
+
+
+class ThrottledError(TransientError):
+    """The service wants fewer requests for a while."""
+
+    code = "throttled"
+
+
+class AccessDeniedError(TransientError):
+    """Policies forbid it; they may be put right while the message waits."""
+
+    code = "access-denied"
+
+
+class MissingResourceError(TransientError):
+    """A table, queue or key that the deployment needs is not there; it may be put back."""
+
+    code = "resource-missing"
+
 
 class OutOfTimeError(TransientError):
     """The invocation's time is nearly up: the rest is for the next one."""
+
+    code = "out-of-time"
 
 
 class PermanentError(FroeError):
     """It can never succeed: the message belongs in the dead-letter queue, with the reason."""
 
+    code = "refused"
+
 
 class ObjectGoneError(PermanentError):
     """The object, or the version of it that was asked for, does not exist."""
 
+    code = "object-gone"
+
 
 class ObjectChangedError(PermanentError):
     """The object was overwritten since its plan was made."""
+
+    code = "object-changed"
+
+
+class ObjectArchivedError(PermanentError):
+    """The object lies in an archive (Glacier) and cannot be read before it is restored."""
+
+    code = "object-archived"
+
+
+def code_and_reason(error: BaseException) -> tuple[str, str]:
+    """What to tell of a failure: ours as they say themselves, all else as a crash."""
+    if isinstance(error, FroeError):
+        return error.code, error.reason
+    return "crashed", f"{type(error).__name__}: {error}"

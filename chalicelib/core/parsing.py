@@ -12,11 +12,11 @@ from typing import Final
 
 import orjson
 
-from chalicelib.core.accounts import Counts, Tally
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.formats import Parse, ParseContext
 from chalicelib.core.formats.registry import UnknownFormatError, by_name
 from chalicelib.core.framing import Entry, entries_of
+from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
 from chalicelib.core.records import ITEM_MAX_BYTES, Outcome, Record, Reject, Skip, item_of
 from chalicelib.core.text import BYTE_ORDER_MARK

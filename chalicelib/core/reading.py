@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chalicelib.core.accounts import (
-    FileAccount,
-    Mark,
-    Seal,
-    SplitAccount,
-    Tally,
-    account_of,
-    is_last_split,
-    summary_of,
-)
+from chalicelib.core.accounts import FileAccount, SplitAccount, account_of, is_last_split
 from chalicelib.core.cutting import Cutter, Limits
+from chalicelib.core.marks import Mark, Seal, Tally, summary_of
 from chalicelib.core.messages import batch_message
 from chalicelib.core.parsing import Counter, outcomes_of
 from chalicelib.core.plan import ObjectHead, make_plan
@@ -50,19 +42,19 @@ class Reading:
         cutter = Cutter(text, plan.framing, plan.limits, 0, aligned=True)
         split, last = 0, False
         while not last:
-            start, batches, total, marks = cutter.position, 0, Tally(), []
+            start, total = cutter.position, Tally()
+            marks: dict[int, Mark] = {}
             for batch in cutter.cut(split):
                 counter = Counter()
                 for outcome in outcomes_of(batch_message(plan, batch)):
                     counter.add(outcome)
                     yield outcome
-                marks.append(Mark.done(counter.counts))
+                marks[batch.number] = Mark.done(counter.counts)
                 total += Tally(batch.entries, batch.lines, batch.length)
-                batches += 1
             last = is_last_split(plan, split, cutter.position, text_ended=cutter.at_end)
             damage = text.damage if last else None
-            seal = Seal(split, start, cutter.position, batches, total, last, damage)
-            self._splits.append(SplitAccount(split, seal, summary_of(marks)))
+            seal = Seal(split, start, cutter.position, len(marks), total, last, damage)
+            self._splits.append(SplitAccount(split, seal, summary_of(split, marks)))
             split += 1
 
     @property

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import Seal, State
+from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
+from chalicelib.core.marks import Seal
 from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import Announced
 from tests.fakes import Crash, Pipeline, in_time

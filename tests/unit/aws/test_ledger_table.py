@@ -9,16 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.ledger_table import DynamoLedger
-from chalicelib.core.accounts import (
-    Counts,
-    Mark,
-    Outcome,
-    Seal,
-    State,
-    Tally,
-    account_of,
-    summary_of,
-)
+from chalicelib.core.accounts import State, account_of
+from chalicelib.core.marks import Counts, Mark, Outcome, Seal, Tally, summary_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.text import Damage
 from chalicelib.ledger import Ledger, SealConflictError, opened_position
@@ -64,16 +56,16 @@ def test_a_plan_that_failed_is_settled_when_it_is_opened(table) -> None:
 def test_the_first_seal_stays(table) -> None:
     assert table.put_seal(FILE, SEAL, None) is None
     assert table.put_seal(FILE, replace(SEAL, end=201), None) == SEAL
-    assert table.seal(FILE, 0) == SEAL
-    assert table.seal(FILE, 1) is None
+    assert table.split(FILE, 0).seal == SEAL
+    assert table.split(FILE, 1) is None
 
 
 def test_a_summary_that_came_first_does_not_pass_for_a_seal(table) -> None:
-    table.put_summary(FILE, 0, summary_of([DONE]))
-    assert table.seal(FILE, 0) is None
+    table.put_summary(FILE, 0, summary_of(0, dict(enumerate([DONE]))))
+    assert table.split(FILE, 0).seal is None
     assert table.put_seal(FILE, SEAL, None) is None
     (split,) = table.splits(FILE)
-    assert (split.seal, split.summary) == (SEAL, summary_of([DONE]))
+    assert (split.seal, split.summary) == (SEAL, summary_of(0, dict(enumerate([DONE]))))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +88,10 @@ def test_raising_a_mark_gives_its_leaf_and_nothing_else(table) -> None:
 
 def test_a_summary_never_replaces_a_newer_one(table) -> None:
     table.put_seal(FILE, SEAL, None)
-    newer, older = summary_of([DONE, DONE]), summary_of([DONE, FAILED])
+    newer, older = (
+        summary_of(0, dict(enumerate([DONE, DONE]))),
+        summary_of(0, dict(enumerate([DONE, FAILED]))),
+    )
     table.put_summary(FILE, 0, newer)
     table.put_summary(FILE, 0, older)
     assert table.splits(FILE)[0].summary == newer
@@ -111,7 +106,7 @@ def test_an_account_never_replaces_a_newer_one_and_drops_an_old_reason(table) ->
     stored = table.file(FILE)
     assert (stored.account.state, stored.account.reason) == (
         State.INCOMPLETE,
-        "1 of 2 batches are dead-lettered",
+        "1 of 2 batches are dead-lettered (1 lines, 100 bytes): 000000-000001",
     )
     incomplete = stored.account
     ledger.mark(FILE, 0, 1, DONE, None)

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import (
-    Counts,
-    Mark,
-    Outcome,
-    Seal,
-    SplitAccount,
-    State,
-    Summary,
-    Tally,
-    account_of,
-    is_last_split,
-    summary_of,
-)
+from chalicelib.core.accounts import SplitAccount, State, account_of, is_last_split
 from chalicelib.core.cutting import Limits
+from chalicelib.core.marks import Counts, Mark, Outcome, Seal, Summary, Tally, summary_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.text import Damage
 from tests.fakes import WHEN
@@ -39,6 +30,10 @@ def sealed(split: int, start: int, end: int, *, batches: int = 1, last: bool = F
 
 def done(bytes_: int) -> Mark:
     return Mark.done(Counts(parsed=Tally(1, 1, bytes_)))
+
+
+def added(*marks: Mark) -> Summary:
+    return summary_of(0, dict(enumerate(marks)))
 
 
 def account(*splits: SplitAccount, plan: Plan = PLAN) -> tuple[State, str | None]:
@@ -62,51 +57,58 @@ def test_sixteen_usual_marks_stay_within_a_write_unit() -> None:
 
 
 @given(st.lists(MARKS, max_size=20), st.randoms())
-def test_a_summary_does_not_depend_on_the_order_of_its_marks(marks: list[Mark], random: object) -> None:
-    before = summary_of(marks)
-    random.shuffle(marks)  # type: ignore[attr-defined]
-    assert summary_of(marks) == before
+def test_a_summary_does_not_depend_on_the_order_of_its_marks(marks: list[Mark], random: Random) -> None:
+    numbered = list(enumerate(marks))
+    before = summary_of(0, dict(numbered))
+    random.shuffle(numbered)
+    assert summary_of(0, dict(numbered)) == before
 
 
 @given(st.lists(MARKS, min_size=1, max_size=10))
 def test_a_revision_rises_with_every_mark_that_rises(marks: list[Mark]) -> None:
-    revision = summary_of(marks).revision
+    revision = added(*marks).revision
     higher = [mark if mark.outcome is Outcome.DONE else done(1) for mark in marks]
-    assert summary_of(higher).revision >= revision
-    assert (summary_of(higher).revision == revision) == (higher == marks)
+    assert added(*higher).revision >= revision
+    assert (added(*higher).revision == revision) == (higher == marks)
 
 
 def test_a_file_is_splitting_until_its_seals_lie_end_to_end() -> None:
-    first = SplitAccount(0, sealed(0, 0, 120), summary_of([done(120)]))
-    second = SplitAccount(1, sealed(1, 120, 200, last=True), summary_of([done(80)]))
+    first = SplitAccount(0, sealed(0, 0, 120), added(done(120)))
+    second = SplitAccount(1, sealed(1, 120, 200, last=True), added(done(80)))
     assert account()[0] is State.SPLITTING
     assert account(first)[0] is State.SPLITTING
     assert account(second)[0] is State.SPLITTING
-    gap = SplitAccount(1, sealed(1, 121, 200, last=True), summary_of([done(79)]))
+    gap = SplitAccount(1, sealed(1, 121, 200, last=True), added(done(79)))
     assert account(first, gap)[0] is State.SPLITTING
     assert account(second, first)[0] is State.COMPLETE
 
 
 def test_a_file_is_processing_until_every_batch_is_marked() -> None:
     whole = sealed(0, 0, 200, batches=2, last=True)
-    assert account(SplitAccount(0, whole, summary_of([done(100)])))[0] is State.PROCESSING
-    assert account(SplitAccount(0, whole, summary_of([done(100), done(100)])))[0] is State.COMPLETE
+    assert account(SplitAccount(0, whole, added(done(100))))[0] is State.PROCESSING
+    assert account(SplitAccount(0, whole, added(done(100), done(100))))[0] is State.COMPLETE
 
 
 def test_a_dead_letter_makes_a_file_incomplete_and_a_discard_says_so() -> None:
     whole = sealed(0, 0, 200, batches=2, last=True)
     dead = Mark(Outcome.FAILED, Tally(1, 1, 100), note="no table")
-    state, reason = account(SplitAccount(0, whole, summary_of([done(100), dead])))
-    assert (state, reason) == (State.INCOMPLETE, "1 of 2 batches are dead-lettered")
+    state, reason = account(SplitAccount(0, whole, added(done(100), dead)))
+    assert (state, reason) == (
+        State.INCOMPLETE,
+        "1 of 2 batches are dead-lettered (1 lines, 100 bytes): 000000-000001",
+    )
     given_up = Mark(Outcome.DISCARDED, Tally(1, 1, 100), note="not needed")
-    state, reason = account(SplitAccount(0, whole, summary_of([done(100), given_up])))
-    assert (state, reason) == (State.COMPLETE, "complete but for 1 discarded batches")
+    state, reason = account(SplitAccount(0, whole, added(done(100), given_up)))
+    assert (state, reason) == (
+        State.COMPLETE,
+        "complete with discards: 1 of 2 batches (1 lines, 100 bytes)",
+    )
 
 
 def test_damage_is_named_with_both_offsets() -> None:
     damage = Damage("truncated", "the gzip data ends in the middle", 1234, 200)
     seal = Seal(0, 0, 200, 1, Tally(1, 1, 200), last=True, damage=damage)
-    state, reason = account(SplitAccount(0, seal, summary_of([done(200)])))
+    state, reason = account(SplitAccount(0, seal, added(done(200))))
     assert state is State.DAMAGED
     assert reason == "the gzip data ends in the middle at byte 1,234 (text offset 200)"
 
@@ -126,9 +128,9 @@ def test_an_empty_file_is_complete() -> None:
 
 def test_pending_is_what_was_cut_and_not_marked() -> None:
     seal = Seal(0, 0, 200, 2, Tally(5, 6, 200), last=True)
-    found = account_of(PLAN, [SplitAccount(0, seal, summary_of([done(120)]))])
+    found = account_of(PLAN, [SplitAccount(0, seal, added(done(120)))])
     assert found.pending == Tally(4, 5, 80)
-    assert account_of(PLAN, [SplitAccount(0, None, summary_of([done(120)]))]).pending == Tally()
+    assert account_of(PLAN, [SplitAccount(0, None, added(done(120)))]).pending == Tally()
 
 
 def test_the_last_split_is_the_one_whose_range_holds_the_end_of_the_text() -> None:
@@ -139,5 +141,5 @@ def test_the_last_split_is_the_one_whose_range_holds_the_end_of_the_text() -> No
 
 
 def test_summaries_add_up() -> None:
-    assert summary_of([]) == Summary()
-    assert summary_of([done(1)]) + summary_of([done(2)]) == summary_of([done(1), done(2)])
+    assert added() == Summary()
+    assert added(done(1)) + added(done(2)) == added(done(1), done(2))

@@ -1,0 +1,175 @@
+"""Items of one DynamoDB table as plain values: conditional writes, strongly consistent reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.errors import CONDITION_FAILED, code_of, translated
+from chalicelib.core.records import typed, untyped
+
+Item = dict[str, Any]
+
+_KEYS_PER_REQUEST: Final = 100
+"""https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
+
+
+class Key(NamedTuple):
+    """Where an item lies: partition key and sort key."""
+
+    pk: str
+    sk: str
+
+
+class Listed(NamedTuple):
+    """Items of a query, and where it goes on if there may be more."""
+
+    items: list[Item]
+    reached: Item | None
+
+
+class Items:
+    """client: a low-level DynamoDB client. Attributes that are None are not stored."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, key: Key) -> Item | None:
+        with translated(f"reading {key.pk} in {self._table}"):
+            answer = self._client.get_item(
+                TableName=self._table, Key=_typed(key._asdict()), ConsistentRead=True
+            )
+        return _untyped(answer["Item"]) if "Item" in answer else None
+
+    def put_new(self, key: Key, item: Mapping[str, Any]) -> bool:
+        """Put the item unless there is one; whether it was put."""
+        with translated(f"writing {key.pk} in {self._table}"):
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=_typed(key._asdict() | dict(item)),
+                    ConditionExpression="attribute_not_exists(pk)",
+                )
+            except ClientError as error:
+                if code_of(error) == CONDITION_FAILED:
+                    return False
+                raise
+        return True
+
+    def update(
+        self,
+        key: Key,
+        assigned: Mapping[str, Any],
+        *,
+        unless: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        give_new: bool = False,
+    ) -> Item | None:
+        """Assign attributes (None removes), unless a condition holds (``#0`` is the first of them).
+
+        Gives the item as it was if the condition held; else as it is now, if asked to, or None.
+        """
+        names = {f"#{number}": name for number, name in enumerate(assigned)}
+        placeholders = {f":{number}": value for number, value in enumerate(assigned.values())}
+        kept = [
+            f"#{number} = :{number}" for number, value in enumerate(assigned.values()) if value is not None
+        ]
+        dropped = [f"#{number}" for number, value in enumerate(assigned.values()) if value is None]
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": _typed(key._asdict()),
+            "UpdateExpression": "SET "
+            + ", ".join(kept)
+            + (f" REMOVE {', '.join(dropped)}" if dropped else ""),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": _typed(placeholders | dict(values or {})),
+        }
+        if unless:
+            request["ConditionExpression"] = f"NOT ({unless})"
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        if give_new:
+            request["ReturnValues"] = "ALL_NEW"
+        with translated(f"writing {key.pk} {key.sk} in {self._table}"):
+            try:
+                answer = self._client.update_item(**request)
+            except ClientError as error:
+                if code_of(error) == CONDITION_FAILED:
+                    return _untyped(error.response.get("Item", {}))
+                raise
+        return _untyped(answer["Attributes"]) if give_new else None
+
+    def of_partition(self, pk: str, prefix: str) -> Iterator[Item]:
+        """The items of a partition whose sort key begins so, in its order."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
+            "ExpressionAttributeValues": {":pk": {"S": pk}, ":prefix": {"S": prefix}},
+            "ConsistentRead": True,
+        }
+        while True:
+            with translated(f"reading {pk} in {self._table}"):
+                answer = self._client.query(**request)
+            yield from map(_untyped, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def by_index(
+        self, index: str, name: str, value: str, *, before: str | None, limit: int, since: str | None = None
+    ) -> Listed:
+        """One page of the items that an index lists under a value, by falling ``opened``.
+
+        before, since: bounds of ``opened``, the first one excluded. The index holds only keys, so
+        that most updates pass it by; the items are read from the table, and may be gone meanwhile.
+        """
+        bounds = {":before": before, ":since": since}
+        condition = "#name = :value"
+        if before and since:
+            condition += " AND opened BETWEEN :since AND :before"
+        elif before:
+            condition += " AND opened < :before"
+        elif since:
+            condition += " AND opened >= :since"
+        with translated(f"listing {self._table} {index}"):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName=index,
+                KeyConditionExpression=condition,
+                ExpressionAttributeNames={"#name": name},
+                ExpressionAttributeValues=_typed({":value": value} | bounds),
+                ScanIndexForward=False,
+                Limit=limit,
+            )
+        keys = [Key(item["pk"]["S"], item["sk"]["S"]) for item in answer["Items"]]
+        found = self.get_all(keys)
+        reached = answer.get("LastEvaluatedKey")
+        listed = [found[key] for key in keys if key in found]
+        if before and since:  # BETWEEN includes its bounds
+            listed = [item for item in listed if item["opened"] != before]
+        return Listed(listed, _untyped(reached) if reached else None)
+
+    def get_all(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        """Those of the items that there are."""
+        found: dict[Key, Item] = {}
+        waiting = [_typed(key._asdict()) for key in dict.fromkeys(keys)]
+        while waiting:
+            asked, waiting = waiting[:_KEYS_PER_REQUEST], waiting[_KEYS_PER_REQUEST:]
+            with translated(f"reading {len(asked)} items of {self._table}"):
+                answer = self._client.batch_get_item(
+                    RequestItems={self._table: {"Keys": asked, "ConsistentRead": True}}
+                )
+            for item in map(_untyped, answer["Responses"].get(self._table, ())):
+                found[Key(item["pk"], item["sk"])] = item
+            waiting += answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+        return found
+
+
+def _typed(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: typed(value) for name, value in item.items() if value is not None}
+
+
+def _untyped(item: Mapping[str, Any]) -> Item:
+    return {name: untyped(value) for name, value in item.items()}
