@@ -1,6 +1,6 @@
 """What Chalice's command line leaves undone for us; app.py installs it only when that command line loads it.
 
-Promise: every SQS mapping is created with ReportBatchItemFailures and never twice; a deploy without its
+Promise: mappings of queues and streams are made whole and never twice (`mappings.py`); a deploy without its
 settings, or with a Chalice whose internals differ from those below, stops with one sentence.
 Limits: written against the Chalice pinned in requirements-dev.txt; never imported in Lambda.
 """
@@ -17,10 +17,10 @@ from chalice.awsclient import TypedAWSClient
 from chalice.config import Config
 
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
+from froe import mappings
 from froe.errors import FroeError
 from froe.resources import LOCAL_STAGE, read_template
 
-PARTIAL_FAILURES = "ReportBatchItemFailures"
 TUNING_SETTINGS = (*TUNING_DEFAULTS, "AWS_XRAY_SDK_ENABLED")
 DEPLOYING_COMMANDS = {"deploy", "package", "plan"}
 
@@ -120,7 +120,7 @@ def client_patches(client_class: Any, *, local: bool) -> dict[str, Any]:
         known = service_name in self._client_cache
         client = make_client(self, service_name)
         if service_name == "lambda" and not known:
-            report_partial_failures(client)
+            mappings.complete(client)
         return client
 
     def create_lambda_event_source(
@@ -133,7 +133,7 @@ def client_patches(client_class: Any, *, local: bool) -> dict[str, Any]:
         maximum_concurrency: int | None = None,
     ) -> str:
         client = self._client("lambda")
-        uuid = existing_mapping(client, event_source_arn, function_name)
+        uuid = mappings.existing(client, event_source_arn, function_name)
         if uuid is None:
             uuid = create(
                 self,
@@ -148,7 +148,7 @@ def client_patches(client_class: Any, *, local: bool) -> dict[str, Any]:
             self.update_lambda_event_source(
                 uuid, batch_size, maximum_batching_window_in_seconds, maximum_concurrency
             )
-        verify_partial_failures(client, uuid)
+        mappings.verify(client, uuid)
         return uuid
 
     def _wait_for_active(self: Any, function_name: str) -> None:
@@ -168,42 +168,6 @@ def client_patches(client_class: Any, *, local: bool) -> dict[str, Any]:
             "_wait_for_function_update": _wait_for_function_update,
         }
     return patches
-
-
-def report_partial_failures(client: Any) -> None:
-    """Put ReportBatchItemFailures into every create and update call of an SQS mapping by this client."""
-
-    def on_create(params: dict[str, Any], **_: Any) -> None:
-        if _is_queue(params["EventSourceArn"]):
-            params["FunctionResponseTypes"] = [PARTIAL_FAILURES]
-
-    def on_update(params: dict[str, Any], **_: Any) -> None:
-        if _is_queue(client.get_event_source_mapping(UUID=params["UUID"])["EventSourceArn"]):
-            params["FunctionResponseTypes"] = [PARTIAL_FAILURES]
-
-    client.meta.events.register("provide-client-params.lambda.CreateEventSourceMapping", on_create)
-    client.meta.events.register("provide-client-params.lambda.UpdateEventSourceMapping", on_update)
-
-
-def existing_mapping(client: Any, event_source_arn: str, function_name: str) -> str | None:
-    """The UUID of the mapping between this source and this function, if a deploy made one before."""
-    reply = client.list_event_source_mappings(EventSourceArn=event_source_arn, FunctionName=function_name)
-    for mapping in reply["EventSourceMappings"]:
-        if mapping["State"] != "Deleting":
-            return str(mapping["UUID"])
-    return None
-
-
-def verify_partial_failures(client: Any, uuid: str) -> None:
-    """Raise click.ClickException if Lambda would take a list of failed messages for a success."""
-    mapping = client.get_event_source_mapping(UUID=uuid)
-    if _is_queue(mapping["EventSourceArn"]) and PARTIAL_FAILURES not in mapping.get(
-        "FunctionResponseTypes", ()
-    ):
-        raise click.ClickException(
-            f"The mapping of {mapping['EventSourceArn']} does not report {PARTIAL_FAILURES}, so that failed "
-            "messages would be deleted: install the botocore and chalice that requirements-dev.txt pins."
-        )
 
 
 def config_patches(config_class: type) -> dict[str, Any]:
@@ -229,10 +193,6 @@ def config_patches(config_class: type) -> dict[str, Any]:
         "environment_variables": property(environment_variables),
         "lambda_architecture": property(lambda_architecture),
     }
-
-
-def _is_queue(arn: str) -> bool:
-    return arn.split(":")[2:3] == ["sqs"]
 
 
 def _wait_quickly(client: Any, condition: str, function_name: str) -> None:

@@ -1,5 +1,6 @@
-"""What froe/chalice_cli.py adds to Chalice, on Chalice's own classes and a botocore client that sends nothing."""
+"""What froe/chalice_cli.py and froe/mappings.py add to Chalice, on Chalice's own classes and a botocore client that sends nothing."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import click
 from chalice.awsclient import TypedAWSClient
 from chalice.config import Config
 
-from froe import chalice_cli
+from froe import chalice_cli, mappings
 from froe.resources import read_template
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:froe-dev-batch"
@@ -109,10 +110,41 @@ def test_a_later_deploy_keeps_reporting_failed_messages() -> None:
     ]
 
 
-def test_a_stream_mapping_is_left_as_chalice_makes_it() -> None:
+def test_a_stream_mapping_is_made_with_all_that_keeps_one_record_from_blocking_others() -> None:
     cloud = Lambda()
-    patched(cloud).create_lambda_event_source(STREAM, "notifier", 10, "LATEST")
-    assert "FunctionResponseTypes" not in cloud.sent.named("CreateEventSourceMapping")[0]
+    patched(cloud).create_lambda_event_source(STREAM, "notifier", 25, "TRIM_HORIZON")
+    (created,) = cloud.sent.named("CreateEventSourceMapping")
+    assert created["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert created["BisectBatchOnFunctionError"] is True
+    assert 0 < created["MaximumRetryAttempts"] <= 10_000
+    assert created["StartingPosition"] == "TRIM_HORIZON"
+    (one,) = created["FilterCriteria"]["Filters"]
+    assert json.loads(one["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["file"]}}}}
+
+
+def test_a_later_deploy_keeps_the_filter_of_a_stream() -> None:
+    cloud = Lambda()
+    client = patched(cloud)
+    uuid = client.create_lambda_event_source(STREAM, "notifier", 25, "TRIM_HORIZON")
+    client.update_lambda_event_source(uuid, 50)
+    (updated,) = cloud.sent.named("UpdateEventSourceMapping")
+    (created,) = cloud.sent.named("CreateEventSourceMapping")
+    for name in ("FilterCriteria", "FunctionResponseTypes", "MaximumRetryAttempts"):
+        assert updated[name] == created[name]
+
+
+def test_a_filter_given_back_in_another_spacing_is_the_same_filter() -> None:
+    cloud = Lambda()
+    client = patched(cloud)
+    uuid = client.create_lambda_event_source(STREAM, "notifier", 25, "TRIM_HORIZON")
+    (one,) = cloud.mappings[uuid]["FilterCriteria"]["Filters"]
+    spaced = json.dumps(json.loads(one["Pattern"]), indent=1)
+    cloud.mappings[uuid]["FilterCriteria"] = {"Filters": [{"Pattern": spaced}]}
+    mappings.verify(cloud.client, uuid)
+
+
+def test_a_source_of_another_kind_is_left_as_chalice_makes_it() -> None:
+    assert mappings.demanded("arn:aws:kinesis:us-east-1:123456789012:stream/other") == {}
 
 
 def test_a_mapping_that_a_failed_deploy_left_is_adopted() -> None:
@@ -132,6 +164,8 @@ def test_a_mapping_of_another_function_is_not_adopted() -> None:
 def test_a_deploy_stops_when_lambda_would_delete_failed_messages() -> None:
     with pytest.raises(click.ClickException, match="failed messages would be deleted"):
         patched(Lambda(forgetful=True)).create_lambda_event_source(QUEUE, "worker", 4)
+    with pytest.raises(click.ClickException, match="without FunctionResponseTypes, so that the notifier"):
+        patched(Lambda(forgetful=True)).create_lambda_event_source(STREAM, "notifier", 25, "TRIM_HORIZON")
 
 
 def test_the_installed_chalice_fits() -> None:

@@ -1,0 +1,81 @@
+"""What Chalice does not say when it maps a queue or the ledger's stream to a function.
+
+Promise: a mapping reports failures one by one, in the very call that creates it, and is never made twice.
+Limits: the only stream there is, is the ledger's.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+PARTIAL_FAILURES = "ReportBatchItemFailures"
+ACCOUNTS_OF_FILES = {"dynamodb": {"Keys": {"sk": {"S": ["file"]}}}}
+"""Of the ledger's items the notifier wants to know only those with the account of a file."""
+STREAM_RETRIES = 100
+"""A stream stands still while it retries: enough for a disturbance of SNS, but a record that breaks the function
+must not hold up all others for the 24 hours that the stream remembers them
+(https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html)."""
+_OF_QUEUES: Mapping[str, Any] = {"FunctionResponseTypes": [PARTIAL_FAILURES]}
+_OF_STREAMS: Mapping[str, Any] = {
+    "FunctionResponseTypes": [PARTIAL_FAILURES],
+    "FilterCriteria": {"Filters": [{"Pattern": json.dumps(ACCOUNTS_OF_FILES, separators=(",", ":"))}]},
+    "BisectBatchOnFunctionError": True,
+    "MaximumRetryAttempts": STREAM_RETRIES,
+}
+
+
+def demanded(event_source_arn: str) -> Mapping[str, Any]:
+    """The parameters of a mapping of this source that Chalice leaves out."""
+    service = event_source_arn.split(":")[2:3]
+    return {"sqs": _OF_QUEUES, "dynamodb": _OF_STREAMS}.get("".join(service), {})
+
+
+def complete(client: Any) -> None:
+    """Put what is demanded into every call by this Lambda client that creates or updates a mapping."""
+
+    def on_create(params: dict[str, Any], **_: Any) -> None:
+        params.update(demanded(params["EventSourceArn"]))
+
+    def on_update(params: dict[str, Any], **_: Any) -> None:
+        params.update(demanded(client.get_event_source_mapping(UUID=params["UUID"])["EventSourceArn"]))
+
+    client.meta.events.register("provide-client-params.lambda.CreateEventSourceMapping", on_create)
+    client.meta.events.register("provide-client-params.lambda.UpdateEventSourceMapping", on_update)
+
+
+def existing(client: Any, event_source_arn: str, function_name: str) -> str | None:
+    """The UUID of the mapping between this source and this function, if a deploy made one before."""
+    reply = client.list_event_source_mappings(EventSourceArn=event_source_arn, FunctionName=function_name)
+    for mapping in reply["EventSourceMappings"]:
+        if mapping["State"] != "Deleting":
+            return str(mapping["UUID"])
+    return None
+
+
+def verify(client: Any, uuid: str) -> None:
+    """Raise click.ClickException unless Lambda took all that is demanded of a mapping."""
+    mapping = client.get_event_source_mapping(UUID=uuid)
+    arn = mapping["EventSourceArn"]
+    ignored = [name for name, value in demanded(arn).items() if not _same(mapping.get(name), value)]
+    if not ignored:
+        return
+    loss = (
+        "failed messages would be deleted" if ":sqs:" in arn else "the notifier would lose or block notices"
+    )
+    raise click.ClickException(
+        f"The mapping of {arn} was made without {', '.join(ignored)}, so that {loss}: "
+        "install the botocore and chalice that requirements-dev.txt pins."
+    )
+
+
+def _same(held: Any, value: Any) -> bool:
+    """Whether Lambda holds the value, in whatever spacing it gives a filter's pattern back."""
+    return bool(_patterns(held) == _patterns(value))
+
+
+def _patterns(value: Any) -> Any:
+    if isinstance(value, dict) and "Filters" in value:
+        return [json.loads(each["Pattern"]) for each in value["Filters"]]
+    return value
