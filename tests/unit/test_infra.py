@@ -13,8 +13,18 @@ TEMPLATE = json.loads((ROOT / "infra" / "data.json").read_text(encoding="utf-8")
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
 RESOURCES = TEMPLATE["Resources"]
 STAGES = ("local", "dev")
-FUNCTIONS = ("splitter", "queued_splitter", "worker", "api_handler", "authorizer")
+FUNCTIONS = (
+    "splitter",
+    "queued_splitter",
+    "worker",
+    "notifier",
+    "dead_letter_consumer",
+    "sweeper",
+    "api_handler",
+    "authorizer",
+)
 READER_OF = {"SplitQueue": "queued_splitter", "BatchQueue": "worker"}
+LEDGER = "table/froe-dev-ledger"
 
 
 def default(parameter: dict[str, str]) -> int:
@@ -36,7 +46,9 @@ def granted(document: dict[str, Any]) -> dict[str, list[str]]:
     return grants
 
 
-@pytest.mark.parametrize(("queue", "function"), READER_OF.items())
+@pytest.mark.parametrize(
+    ("queue", "function"), [*READER_OF.items(), ("DeadLetterQueue", "dead_letter_consumer")]
+)
 def test_a_message_stays_hidden_for_six_function_timeouts(queue: str, function: str) -> None:
     timeout = CONFIG["lambda_functions"][function]["lambda_timeout"]
     assert default(RESOURCES[queue]["Properties"]["VisibilityTimeout"]) >= 6 * timeout
@@ -106,6 +118,10 @@ def test_the_ledger_is_streamed_and_indexed() -> None:
     assert indexes == {"by_state": ["state", "opened"], "by_key": ["key", "opened"]}
 
 
+def test_notices_are_encrypted_at_rest() -> None:
+    assert RESOURCES["NoticesTopic"]["Properties"]["KmsMasterKeyId"] == "alias/aws/sns"
+
+
 def test_the_outputs_are_the_settings() -> None:
     resources = pytest.importorskip("froe.resources", reason="needs click: make setup", exc_type=ImportError)
     assert set(resources.read_template().required_settings) == set(RESOURCE_NAMES)
@@ -158,7 +174,7 @@ def test_names_in_the_policies_are_those_of_the_template() -> None:
     }
     for function in FUNCTIONS:
         for action, resources in granted(policy("dev", function)).items():
-            if action.split(":")[0] in {"s3", "sqs", "dynamodb"}:
+            if action.split(":")[0] in {"s3", "sqs", "sns", "dynamodb"}:
                 for resource in resources:
                     name = resource.split(":", 5)[5].removeprefix("table/").split("/")[0].removesuffix("-*")
                     assert name in named, (
@@ -170,6 +186,63 @@ def test_the_authorizer_touches_no_data() -> None:
     assert {action.split(":")[0] for action in granted(policy("dev", "authorizer"))} == {"logs", "xray"}
 
 
-def test_the_api_cannot_write_tables() -> None:
-    actions = {action for action in granted(policy("dev", "api_handler")) if action.startswith("dynamodb:")}
-    assert actions == {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
+def may(function: str, action: str) -> set[str]:
+    """The resources on which a function may do it, without what comes before their names."""
+    return {resource.split(":", 5)[5] for resource in granted(policy("dev", function)).get(action, [])}
+
+
+WRITES = ("BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem")
+
+
+def writes_of(function: str) -> dict[str, set[str]]:
+    """How a function may write to tables: action → tables."""
+    found = {action: may(function, f"dynamodb:{action}") for action in WRITES}
+    return {action: tables for action, tables in found.items() if tables}
+
+
+def test_the_api_writes_nothing_but_updates_of_the_ledger() -> None:
+    assert writes_of("api_handler") == {"UpdateItem": {LEDGER}}
+    assert may("api_handler", "sqs:SendMessage") == {"froe-dev-split", "froe-dev-batch"}
+    assert may("api_handler", "s3:GetObject") == {"froe-dev-input-*/*", "froe-dev-quarantine-*/*"}
+
+
+@pytest.mark.parametrize("function", ["splitter", "queued_splitter", "worker"])
+def test_what_can_never_succeed_can_be_sent_to_the_dead_letters(function: str) -> None:
+    assert "froe-dev-dead-letter" in may(function, "sqs:SendMessage")
+
+
+@pytest.mark.parametrize("function", ["notifier", "dead_letter_consumer", "sweeper"])
+def test_those_with_something_to_tell_may_tell_it(function: str) -> None:
+    assert may(function, "sns:Publish") == {"froe-dev-notices"}
+
+
+def test_the_notifier_reads_the_ledgers_stream_and_nothing_else() -> None:
+    assert writes_of("notifier") == {}
+    for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"):
+        assert may("notifier", f"dynamodb:{action}") == {f"{LEDGER}/stream/*"}
+    services = {action.split(":")[0] for action in granted(policy("dev", "notifier"))}
+    assert services == {"logs", "xray", "dynamodb", "sns"}
+
+
+@pytest.mark.parametrize("function", ["dead_letter_consumer", "sweeper"])
+def test_what_mends_files_writes_to_the_ledger_and_never_to_records(function: str) -> None:
+    tables = {table for tables in writes_of(function).values() for table in tables}
+    assert {table.removesuffix("/index/*") for table in tables} == {LEDGER}
+
+
+def test_the_dead_letter_consumer_only_adds_to_the_quarantine() -> None:
+    grants = granted(policy("dev", "dead_letter_consumer"))
+    assert {action for action in grants if action.startswith("s3:")} == {"s3:PutObject"}
+    assert may("dead_letter_consumer", "s3:PutObject") == {"froe-dev-quarantine-*/*"}
+    for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"):
+        assert may("dead_letter_consumer", f"sqs:{action}") == {"froe-dev-dead-letter"}
+
+
+def test_the_sweeper_lists_objects_and_reads_none() -> None:
+    grants = granted(policy("dev", "sweeper"))
+    assert {action for action in grants if action.startswith("s3:")} == {
+        "s3:ListBucket",
+        "s3:ListBucketVersions",
+    }
+    assert may("sweeper", "sqs:SendMessage") == {"froe-dev-split"}
+    assert f"{LEDGER}/index/*" in may("sweeper", "dynamodb:Query")
