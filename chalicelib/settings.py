@@ -32,6 +32,9 @@ TUNING_DEFAULTS: Final[Mapping[str, int]] = {
     "SPLIT_DELAY_SECONDS": 300,
     "RETRY_BASE_SECONDS": 10,
     "WRITE_THREADS": 8,
+    "SWEEP_MINUTES": 15,
+    "STALL_SECONDS": 3600,
+    "SWEEP_DAYS": 7,
 }
 _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "BATCH_MAX_LINES": (1, 100_000),
@@ -42,6 +45,9 @@ _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "SPLIT_DELAY_SECONDS": (0, 900),
     "RETRY_BASE_SECONDS": (0, 900),
     "WRITE_THREADS": (1, 64),
+    "SWEEP_MINUTES": (1, 1440),
+    "STALL_SECONDS": (0, 86_400),
+    "SWEEP_DAYS": (0, 365),
 }
 
 
@@ -68,6 +74,9 @@ class Settings:
     split_delay_seconds: int
     retry_base_seconds: int
     write_threads: int
+    sweep_minutes: int
+    stall_seconds: int
+    sweep_days: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -78,7 +87,7 @@ class Settings:
                 f"missing {', '.join(missing)}: `froe up` provides them for a local run,"
                 " `froe deploy --stage dev` for an AWS account"
             )
-        tuning = {name: _number(environment, name) for name in TUNING_DEFAULTS}
+        tuning = {name: tuning_number(environment, name) for name in TUNING_DEFAULTS}
         if tuning["ENTRY_MAX_BYTES"] > tuning["BATCH_MAX_BYTES"]:
             raise SettingsError(
                 f"ENTRY_MAX_BYTES is {tuning['ENTRY_MAX_BYTES']}: set it to at most BATCH_MAX_BYTES"
@@ -96,6 +105,9 @@ class Settings:
             split_delay_seconds=tuning["SPLIT_DELAY_SECONDS"],
             retry_base_seconds=tuning["RETRY_BASE_SECONDS"],
             write_threads=tuning["WRITE_THREADS"],
+            sweep_minutes=tuning["SWEEP_MINUTES"],
+            stall_seconds=tuning["STALL_SECONDS"],
+            sweep_days=tuning["SWEEP_DAYS"],
         )
 
 
@@ -103,7 +115,8 @@ def missing_names(environment: Mapping[str, str]) -> list[str]:
     return [name for name in RESOURCE_NAMES if not environment.get(name)]
 
 
-def _number(environment: Mapping[str, str], name: str) -> int:
+def tuning_number(environment: Mapping[str, str], name: str) -> int:
+    """A tuning setting or its default; raises SettingsError if it is not within its range."""
     text = environment.get(name) or str(TUNING_DEFAULTS[name])
     low, high = _RANGES[name]
     try:
