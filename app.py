@@ -19,9 +19,14 @@ app = Chalice(app_name="froe", configure_logs=False)
 logs.set_up()
 
 
+def _setting(name: str) -> str:
+    """A placeholder lets `chalice local` serve /health without any resources."""
+    return os.environ.get(name) or f"unset-{name.lower().replace('_', '-')}"
+
+
 def _name(setting: str) -> str:
-    """The resource's name; a placeholder lets `chalice local` serve /health without any resources."""
-    return os.environ.get(setting, "").rsplit("/", 1)[-1] or f"unset-{setting.lower().replace('_', '-')}"
+    """The name of a queue, whose setting is its URL, or of a bucket."""
+    return _setting(setting).rsplit("/", 1)[-1]
 
 
 @cache
@@ -42,6 +47,16 @@ def queued_splitter(event: Any) -> dict[str, Any]:
 @app.on_sqs_message(queue=_name("BATCH_QUEUE"), batch_size=4, name="worker")
 def worker(event: Any) -> dict[str, Any]:
     return handlers.on_batch_messages(services(), event.to_dict(), event.context)
+
+
+@app.on_dynamodb_record(
+    stream_arn=_setting("LEDGER_STREAM_ARN"),
+    batch_size=25,
+    starting_position="TRIM_HORIZON",
+    name="notifier",
+)
+def notifier(event: Any) -> dict[str, Any]:
+    return handlers.on_ledger_records(services(), event.to_dict(), event.context)
 
 
 @app.authorizer(ttl_seconds=60, name="authorizer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib.aws.ledger_stream import changes_in
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.messages import SplitMessage, decode, is_message
 from chalicelib.core.notifications import announced_in, announced_in_body
@@ -51,3 +52,10 @@ def on_batch_messages(services: Services, event: dict[str, Any], context: Any) -
         services.batch_queue,
         retry_base_seconds=services.settings.retry_base_seconds,
     )
+
+
+def on_ledger_records(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """A stream is delivered again from its first failure on: what follows it may be told twice
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html)."""
+    failed = services.notifier.tell(changes_in(event), deadline_of(context))
+    return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in failed]}

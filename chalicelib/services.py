@@ -14,8 +14,10 @@ from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.objects import S3Objects
 from chalicelib.aws.queues import SqsQueue
 from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.aws.topics import SnsTopic
 from chalicelib.aws.tracing import make_tracer
 from chalicelib.ledger import Ledger
+from chalicelib.notices import Notifier
 from chalicelib.settings import Settings
 from chalicelib.splitter import Splitter
 from chalicelib.status import Status
@@ -51,6 +53,10 @@ class Services:
         return SqsQueue(self._sqs, self.settings.batch_queue)
 
     @cached_property
+    def topic(self) -> SnsTopic:
+        return SnsTopic(self._clients("sns"), self.settings.notices_topic_arn)
+
+    @cached_property
     def ledger_table(self) -> DynamoLedger:
         return DynamoLedger(self._dynamodb, self.settings.ledger_table)
 
@@ -83,6 +89,10 @@ class Services:
     @cached_property
     def worker(self) -> Worker:
         return Worker(self.records_table, self.ledger, self.tracer)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        return Notifier(self.topic)
 
     @cached_property
     def status(self) -> Status:

@@ -11,7 +11,7 @@ _ATTEMPTS = 4
 
 
 def make_client(service: str, *, session: Any = boto3, connections: int = 10) -> Any:
-    """A client of `s3`, `sqs` or `dynamodb`. session: a boto3 session, or boto3 itself; connections:
+    """A client of `s3`, `sqs`, `sns` or `dynamodb`. session: a boto3 session, or boto3 itself; connections:
     at least as many as there are threads that use it."""
     config = Config(
         retries={"mode": "standard", "max_attempts": _ATTEMPTS},

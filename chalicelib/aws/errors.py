@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -42,6 +42,10 @@ THROTTLED: Final = frozenset(
         "TooManyRequestsException",
     }
 )
+REFUSED_BY_SNS: Final = frozenset(
+    {"InvalidParameter", "InvalidParameterException", "ParameterValueInvalid", "ValidationException"}
+)
+"""Only there: other services say the like of a receipt handle that has merely expired."""
 _GONE: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 _CHANGED: Final = frozenset({"412", "PreconditionFailed"})
 _ARCHIVED: Final = frozenset({"InvalidObjectState"})
@@ -68,8 +72,11 @@ def code_of(error: Exception) -> str:
 
 
 @contextmanager
-def translated(doing: str) -> Iterator[None]:
-    """Turn botocore's errors into ours. doing: what was being done to what, for the message."""
+def translated(doing: str, refused: Container[str] = ()) -> Iterator[None]:
+    """Turn botocore's errors into ours.
+
+    doing: what was being done to what, for the message. refused: codes that no retry changes.
+    """
     try:
         yield
     except ClientError as error:
@@ -82,6 +89,8 @@ def translated(doing: str) -> Iterator[None]:
             raise ObjectArchivedError(
                 f"{doing}: it is archived ({code}); restore it, then redrive this"
             ) from error
+        if code in refused:
+            raise PermanentError(f"{doing}: {error}") from error
         raise _transient(code)(f"{doing}: {error}") from error
     except (BotoConnectionError, HTTPClientError, ResponseStreamingError) as error:
         raise TransientError(f"{doing}: {error}") from error

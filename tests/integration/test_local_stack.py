@@ -90,7 +90,7 @@ def listening_addresses(port: int) -> set[str]:
 
 
 def test_every_function_is_deployed_with_every_setting(stack: LocalStack) -> None:
-    for function in ("splitter", "queued_splitter", "worker", "authorizer"):
+    for function in ("splitter", "queued_splitter", "worker", "notifier", "authorizer"):
         variables = environment_of(stack, function)
         assert {name: variables[name] for name in read_template().required_settings} == {
             name: stack.env[name] for name in read_template().required_settings
@@ -108,6 +108,16 @@ def test_every_queue_has_one_mapping_that_reports_failures(stack: LocalStack) ->
         "froe-local-split",
     ]
     assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in found)
+
+
+def test_the_ledgers_stream_has_one_mapping_that_lets_accounts_of_files_through(stack: LocalStack) -> None:
+    (found,) = [mapping for mapping in mappings(stack) if "/froe-local-ledger/" in mapping["EventSourceArn"]]
+    assert found["FunctionArn"].endswith(":froe-local-notifier")
+    assert found["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert found["BisectBatchOnFunctionError"] is True
+    assert found["StartingPosition"] == "TRIM_HORIZON"
+    (one,) = found["FilterCriteria"]["Filters"]
+    assert json.loads(one["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["file"]}}}}
 
 
 def test_uploads_are_announced_to_the_splitter(stack: LocalStack) -> None:

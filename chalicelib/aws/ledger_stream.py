@@ -1,0 +1,55 @@
+"""The ledger's stream: which accounts of files changed, and how they stood before.
+
+Limits: records of other items, and removals, are no changes of an account. A record is read on its own:
+one that is not understood says so and leaves the others alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chalicelib.aws import ledger_items
+from chalicelib.core.accounts import State
+from chalicelib.core.records import untyped
+from chalicelib.notices import Change, Standing, Told, Unreadable
+
+
+def changes_in(event: Mapping[str, Any]) -> Iterator[Told]:
+    """Read a DynamoDB stream event with both images
+    (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html)."""
+    for record in event["Records"]:
+        told: Told | None
+        try:
+            told = _change(record["dynamodb"])
+        except Exception as error:  # noqa: BLE001 - whatever it is, reading it again would find the same
+            told = _unreadable(record, error)
+        if told:
+            yield told
+
+
+def _change(record: Mapping[str, Any]) -> Change | None:
+    if record["Keys"]["sk"]["S"] != "file" or "NewImage" not in record:
+        return None
+    before = _untyped(record.get("OldImage", {}))
+    return Change(
+        sequence_number=record["SequenceNumber"],
+        before=Standing(State(before["state"]), before["revision"]) if before else None,
+        after=ledger_items.to_file(_untyped(record["NewImage"])),
+    )
+
+
+def _unreadable(record: Any, error: Exception) -> Unreadable:
+    described = record.get("dynamodb", {}) if isinstance(record, dict) else {}
+    known = described if isinstance(described, dict) else {}
+    keys = known.get("Keys")
+    file_id = keys.get("pk", {}) if isinstance(keys, dict) else {}
+    return Unreadable(
+        sequence_number=str(known.get("SequenceNumber", "")),
+        file_id=str(file_id.get("S", "")) if isinstance(file_id, dict) else "",
+        why=f"the stream's record is not understood: {error!r}",
+    )
+
+
+def _untyped(image: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: untyped(value) for name, value in image.items()}

@@ -1,0 +1,116 @@
+"""Notices on the local AWS: a queue that subscribes to the topic hears of every file that settles."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
+pytest.importorskip("ministack", reason="needs ministack: make setup")
+
+from froe.local import LocalStack
+from tests.integration.support import Uploaded, log_end, settle, upload, wait_for
+
+LINES = b"".join(b'{"level": "info", "message": "line %d"}\n' % number for number in range(500))
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One notice as a subscribed queue gets it. attributes: name → value."""
+
+    subject: str
+    text: str
+    attributes: dict[str, str]
+
+
+class Subscriber:
+    """A queue of our own that gets every notice of the stack."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self._stack = stack
+        self._sqs, self._sns = stack.client("sqs"), stack.client("sns")
+        self.queue = self._sqs.create_queue(QueueName="heard")["QueueUrl"]
+        asked = self._sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])
+        self._subscription = self._sns.subscribe(
+            TopicArn=stack.env["NOTICES_TOPIC_ARN"],
+            Protocol="sqs",
+            Endpoint=asked["Attributes"]["QueueArn"],
+            ReturnSubscriptionArn=True,
+        )["SubscriptionArn"]
+        self._heard: list[Heard] = []
+
+    def close(self) -> None:
+        self._sns.unsubscribe(SubscriptionArn=self._subscription)
+        self._sqs.delete_queue(QueueUrl=self.queue)
+
+    def notice_of(self, file_id: str) -> Heard:
+        """The first notice of the file, once it is there."""
+        return wait_for(
+            lambda: self._find(file_id), f"a notice of {file_id}", 60, detail=lambda: log_end(self._stack)
+        )
+
+    def _find(self, file_id: str) -> Heard | None:
+        for message in self._sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
+            "Messages", ()
+        ):
+            self._heard.append(_heard(json.loads(message["Body"])))
+            self._sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return next((one for one in self._heard if one.attributes["file_id"] == file_id), None)
+
+
+def _heard(envelope: dict[str, Any]) -> Heard:
+    attributes = {name: held["Value"] for name, held in envelope["MessageAttributes"].items()}
+    return Heard(envelope["Subject"], envelope["Message"], attributes)
+
+
+@pytest.fixture(scope="module")
+def subscriber(stack: LocalStack) -> Iterator[Subscriber]:
+    heard = Subscriber(stack)
+    yield heard
+    heard.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An object, and the beginning of what its notice says."""
+
+    key: str
+    data: bytes
+    state: str
+    said: str
+
+
+CASES = (
+    Case("notices/good.jsonl", LINES, "COMPLETE", "COMPLETE: every line is accounted for"),
+    Case("notices/torn.jsonl.gz", gzip.compress(LINES, mtime=0)[:-100], "DAMAGED", "DAMAGED: "),
+    Case("notices/größe\x1b.bin", b"\x00\x01\x02\x03" * 500, "FAILED", "FAILED: not text"),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.state for case in CASES])
+def test_a_settled_file_is_told_to_subscribers(stack: LocalStack, subscriber: Subscriber, case: Case) -> None:
+    uploaded: Uploaded = upload(stack, case.key, case.data)
+    notice = subscriber.notice_of(uploaded.file_id)
+    file = settle(stack, uploaded.file_id)
+    assert notice.attributes == {
+        "notice_id": notice.attributes["notice_id"],
+        "kind": "file",
+        "state": case.state,
+        "bucket": stack.info.input_bucket,
+        "key": case.key.replace("\x1b", "\\x1b"),
+        "file_id": uploaded.file_id,
+        "format": file["format"],
+    }
+    assert notice.attributes["notice_id"].startswith(f"{uploaded.file_id}-")
+    assert notice.subject.startswith(f"Froe: {case.state} notices/")
+    lines = notice.text.splitlines()
+    assert lines[0].startswith(case.said)
+    assert f"file id: {uploaded.file_id}" in lines
+    parsed = file["parsed"]
+    assert (
+        f"parsed: {parsed['entries']:,} entries, {parsed['lines']:,} lines, {parsed['bytes']:,} bytes"
+        in lines
+    )

@@ -1,0 +1,292 @@
+"""The notifier: one notice a settling, told in words that hold, and no record that keeps others back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.aws import ledger_items
+from chalicelib.aws.ledger_stream import changes_in
+from chalicelib.core.accounts import Counts, FileAccount, State, Summary, Tally
+from chalicelib.core.errors import PermanentError, TransientError
+from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
+from chalicelib.core.records import typed
+from chalicelib.handlers import on_ledger_records
+from chalicelib.ledger import StoredFile
+from chalicelib.notices import Notice, Notifier, file_notice
+from tests.fakes import WHEN, in_time
+
+SETTLED = [state for state in State if state.settled]
+
+
+class Heard(logging.Handler):
+    """What was logged, event by event."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+    def named(self, event: str) -> list[dict[str, Any]]:
+        return [vars(record) for record in self.records if record.getMessage() == event]
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    handler = Heard()
+    logger = logging.getLogger("froe")
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+
+
+class FakeTopic:
+    """Keeps what was published; some keys make it fail."""
+
+    def __init__(self, failures: dict[str, Exception] | None = None) -> None:
+        self.published: list[Notice] = []
+        self._failures = failures or {}
+
+    def publish(self, notice: Notice) -> None:
+        if error := self._failures.get(notice.attributes["key"]):
+            raise error
+        self.published.append(notice)
+
+
+def file(key: str = "logs/a.log", state: State = State.COMPLETE, **said: Any) -> StoredFile:
+    plan = Plan(ObjectHead(ObjectVersion("b", key, "v1", "e"), 1000, "text/plain", WHEN), "json", 0.998)
+    account = FileAccount(
+        state=state,
+        reason=said.get("reason"),
+        revision=said.get("revision", 4),
+        text_bytes=said.get("text_bytes", 1000),
+        splits=1,
+        batches=3,
+        cut=said.get("cut", Tally(12, 14, 1000)),
+        summary=said.get(
+            "summary",
+            Summary(
+                done=3,
+                counts=Counts(Tally(9, 10, 900), Tally(1, 1, 60), {"blank": Tally(2, 3, 40)}),
+            ),
+        ),
+    )
+    settled_at = WHEN + timedelta(seconds=7.25) if state.settled else None
+    return StoredFile(plan, account, WHEN, settled_at)
+
+
+def image(stored: StoredFile) -> dict[str, Any]:
+    """The file's item as the table, and so the stream, holds it."""
+    item = {"pk": stored.plan.file_id, "sk": "file", "opened_at": stored.opened_at.isoformat()}
+    item |= ledger_items.from_plan(stored.plan)
+    item |= ledger_items.from_account(stored.account, stored.settled_at or WHEN)
+    return {name: typed(value) for name, value in item.items() if value is not None}
+
+
+def record(number: int, new: StoredFile | None, old: StoredFile | None = None) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "Keys": {"pk": {"S": (new or old or file()).plan.file_id}, "sk": {"S": "file"}},
+        "SequenceNumber": f"{number:021d}",
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
+    }
+    if new:
+        described["NewImage"] = image(new)
+    if old:
+        described["OldImage"] = image(old)
+    name = "REMOVE" if new is None else "MODIFY" if old else "INSERT"
+    return {"eventName": name, "eventSource": "aws:dynamodb", "dynamodb": described}
+
+
+def tell(topic: FakeTopic, *records: Any, seconds: float = 60) -> list[str]:
+    return Notifier(topic).tell(changes_in({"Records": list(records)}), in_time(seconds))
+
+
+def test_a_file_that_settles_is_told() -> None:
+    topic = FakeTopic()
+    settled = file()
+    assert tell(topic, record(1, settled, file(state=State.PROCESSING, revision=3))) == []
+    (notice,) = topic.published
+    assert (notice.kind, notice.notice_id) == ("file", f"{settled.plan.file_id}-4")
+    assert notice.subject == "Froe: COMPLETE logs/a.log"
+    assert notice.attributes == {
+        "state": "COMPLETE",
+        "bucket": "b",
+        "key": "logs/a.log",
+        "file_id": settled.plan.file_id,
+        "format": "json",
+    }
+
+
+@pytest.mark.parametrize("state", SETTLED)
+def test_a_file_that_is_settled_from_the_start_is_told(state: State) -> None:
+    topic = FakeTopic()
+    tell(topic, record(1, file(state=state, revision=0)))
+    assert [notice.attributes["state"] for notice in topic.published] == [state.value]
+
+
+def test_what_is_no_settling_is_not_told() -> None:
+    topic = FakeTopic()
+    moving, settled = file(state=State.PROCESSING), file()
+    leaf = record(4, settled)
+    leaf["dynamodb"]["Keys"]["sk"] = {"S": "leaf#000000#000000"}
+    assert (
+        tell(topic, record(1, moving), record(2, settled, settled), record(3, None, settled), leaf, seconds=0)
+        == []
+    )
+    assert topic.published == []
+
+
+def test_a_redrive_that_completes_a_file_is_another_notice() -> None:
+    topic = FakeTopic()
+    left, more = file(state=State.INCOMPLETE, revision=4), file(state=State.INCOMPLETE, revision=5)
+    tell(topic, record(1, left), record(2, more, left), record(3, file(revision=6), more))
+    assert [notice.notice_id.rsplit("-", 1)[1] for notice in topic.published] == ["4", "5", "6"]
+
+
+def test_a_repeated_delivery_is_the_same_notice() -> None:
+    topic = FakeTopic()
+    delivered = record(1, file(), file(state=State.PROCESSING, revision=3))
+    tell(topic, delivered)
+    tell(topic, delivered)
+    assert topic.published[0] == topic.published[1]
+
+
+def test_a_failure_that_may_pass_gives_back_that_record_alone_and_the_others_are_told() -> None:
+    topic = FakeTopic({"b": TransientError("SNS is not there")})
+    failed = tell(topic, *(record(number, file(key)) for number, key in enumerate("abc")))
+    assert failed == [f"{1:021d}"]
+    assert [notice.attributes["key"] for notice in topic.published] == ["a", "c"]
+
+
+def test_a_bug_in_publishing_gives_the_record_back_and_the_others_are_told() -> None:
+    topic = FakeTopic({"a": RuntimeError("a bug")})
+    assert tell(topic, record(0, file("a")), record(1, file("b"))) == [f"{0:021d}"]
+    assert [notice.attributes["key"] for notice in topic.published] == ["b"]
+
+
+def test_a_refusal_for_good_is_logged_and_let_go(heard: Heard) -> None:
+    topic = FakeTopic({"a": PermanentError("too long")})
+    assert tell(topic, record(0, file("a")), record(1, file("b"))) == []
+    assert [notice.attributes["key"] for notice in topic.published] == ["b"]
+    (refused,) = heard.named("notice_refused")
+    assert refused["notice_id"] == file_notice(file("a")).notice_id
+    assert refused["reason"] == "too long"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {"dynamodb": None},
+        {"dynamodb": {"Keys": {"pk": {"S": "f"}, "sk": {"S": "file"}}, "NewImage": {"state": {"S": "ODD"}}}},
+        {"dynamodb": {"Keys": [], "SequenceNumber": 7}},
+        "nonsense",
+    ],
+)
+def test_a_record_that_nobody_understands_is_logged_and_blocks_no_other(broken: Any, heard: Heard) -> None:
+    topic = FakeTopic()
+    assert tell(topic, broken, record(1, file())) == []
+    assert len(topic.published) == 1
+    (refused,) = heard.named("notice_refused")
+    assert refused["reason"].startswith("the stream's record is not understood")
+
+
+def test_an_unreadable_account_is_logged_with_its_file(heard: Heard) -> None:
+    broken = record(7, file())
+    del broken["dynamodb"]["NewImage"]["framing"]
+    assert tell(FakeTopic(), broken) == []
+    (refused,) = heard.named("notice_refused")
+    assert (refused["file_id"], refused["sequence_number"]) == (file().plan.file_id, f"{7:021d}")
+
+
+def test_what_no_time_is_left_for_is_given_back() -> None:
+    topic = FakeTopic()
+    assert tell(topic, record(1, file("a")), record(2, file("b")), seconds=0) == [f"{n:021d}" for n in (1, 2)]
+    assert topic.published == []
+
+
+def test_the_handler_answers_in_the_shape_that_mappings_understand() -> None:
+    class Services:
+        notifier = Notifier(FakeTopic({"b": TransientError("SNS is not there")}))
+
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 60_000
+
+    event = {"Records": [record(1, file("a")), record(2, file("b"))]}
+    answer = on_ledger_records(Services(), event, Context())  # type: ignore[arg-type]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": f"{2:021d}"}]}
+
+
+COMPLETE = """COMPLETE: every line is accounted for
+
+file: s3://b/logs/a.log (version v1)
+file id: {file_id}
+format: json, score 0.998
+object: 1,000 bytes, last modified 2026-03-01T12:00:00Z
+text: 1,000 bytes
+parsed: 9 entries, 10 lines, 900 bytes
+rejected: 1 entry, 1 line, 60 bytes
+skipped, blank: 3 lines, 40 bytes
+batches: 3 in 1 split
+opened: 2026-03-01T12:00:00Z
+settled: 2026-03-01T12:00:07Z, after 7.2 s
+
+More: froe status {file_id}
+Rejects: froe rejects {file_id}
+"""
+
+
+def test_the_text_says_all_that_became_of_the_file() -> None:
+    settled = file()
+    assert file_notice(settled).text == COMPLETE.format(file_id=settled.plan.file_id)
+
+
+def test_the_text_of_an_incomplete_file_says_what_is_dead_and_where_to_look() -> None:
+    summary = Summary(
+        done=1,
+        failed=1,
+        discarded=1,
+        counts=Counts(Tally(5, 5, 500)),
+        dead=Tally(3, 4, 300),
+        given_up=Tally(4, 5, 200),
+    )
+    incomplete = file(state=State.INCOMPLETE, reason="1 of 3 batches are dead-lettered", summary=summary)
+    lines = file_notice(incomplete).text.splitlines()
+    assert lines[0] == "INCOMPLETE: 1 of 3 batches are dead-lettered"
+    assert "dead-lettered: 3 entries, 4 lines, 300 bytes" in lines
+    assert "discarded: 4 entries, 5 lines, 200 bytes" in lines
+    assert not [line for line in lines if line.startswith("pending")]
+    assert lines[-1] == f"Dead letters: froe dead-letters --file {incomplete.plan.file_id}"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (State.DAMAGED, "the gzip data ends early at byte 1,000 (text offset 5,000)"),
+        (State.FAILED, "not text: it looks like xz"),
+        (State.SUPERSEDED, "the object was overwritten while it was read"),
+        (State.COMPLETE, "complete but for 2 discarded batches"),
+    ],
+)
+def test_the_text_begins_with_state_and_reason(state: State, reason: str) -> None:
+    lines = file_notice(file(state=state, reason=reason, text_bytes=None)).text.splitlines()
+    assert lines[0] == f"{state}: {reason}"
+    assert "text: unknown" in lines
+
+
+def test_a_key_cannot_forge_lines_of_the_text() -> None:
+    odd = file("a\nCOMPLETE: all is well\x1b[2J\u202e")
+    told = file_notice(odd)
+    assert r"file: s3://b/a\nCOMPLETE: all is well\x1b[2J\u202e (version v1)" in told.text.splitlines()
+    assert told.attributes["key"] == odd.plan.object.key
+
+
+def test_a_long_key_shows_its_end_in_the_subject() -> None:
+    assert file_notice(file("k" * 1000 + "/app.log")).subject.endswith("kkk/app.log")
