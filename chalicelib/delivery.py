@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from chalicelib.core.errors import OutOfTimeError, PermanentError, TransientError
+from chalicelib.core.errors import FroeError, OutOfTimeError, PermanentError, TransientError
 
 logger = logging.getLogger("froe")
 
@@ -35,34 +35,47 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to send. delay_seconds: 0 to 900. trace: an X-Ray trace header."""
+    """A message to send. delay_seconds: 0 to 900. trace: an X-Ray trace header. attributes: what is
+    said of the message beside its body, at most 10."""
 
     body: str
     delay_seconds: int = 0
     trace: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message as SQS delivered it. receives: how often, this time included."""
+    """A message as SQS delivered it. receives: how often, this time included. source_arn: of a dead
+    letter, the queue that gave it up. attributes: what its sender said beside the body."""
 
     message_id: str
     receipt_handle: str
     body: str
     receives: int
+    source_arn: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def all_of(cls, event: dict[str, Any]) -> list[Incoming]:
         """Read an SQS event (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html)."""
-        return [
-            cls(
-                record["messageId"],
-                record["receiptHandle"],
-                record["body"],
-                int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)),
-            )
-            for record in event["Records"]
-        ]
+        return [cls._of(record) for record in event["Records"]]
+
+    @classmethod
+    def _of(cls, record: dict[str, Any]) -> Incoming:
+        system = record.get("attributes", {})
+        return cls(
+            record["messageId"],
+            record["receiptHandle"],
+            record["body"],
+            int(system.get("ApproximateReceiveCount", 1)),
+            system.get("DeadLetterQueueSourceArn"),
+            {
+                name: said["stringValue"]
+                for name, said in record.get("messageAttributes", {}).items()
+                if "stringValue" in said
+            },
+        )
 
 
 GROUP_MAX_MESSAGES: Final = 10
@@ -101,39 +114,68 @@ class Redelivers(Protocol):
     def delay_redelivery(self, receipt_handle: str, seconds: int) -> None: ...
 
 
+class Failures(Protocol):
+    """What becomes of a failure beside the redelivery of its message."""
+
+    def note(self, message: Incoming, error: Exception) -> None:
+        """Keep the reason under the message's id, as well as possible; never raises our errors."""
+
+    def bury(self, message: Incoming, error: Exception) -> None:
+        """Send the message to the dead-letter queue with its reason; returns once it is there."""
+
+
 def consume(
     messages: Iterable[Incoming],
-    handle: Callable[[str], None],
+    handle: Callable[[Incoming], None],
     queue: Redelivers,
     *,
     retry_base_seconds: int,
+    failures: Failures | None = None,
 ) -> dict[str, list[dict[str, str]]]:
     """Handle each message and give those that failed back in the shape that SQS mappings understand:
-    ``{"batchItemFailures": [{"itemIdentifier": message id}]}``. One failure never fails another."""
-    failures = []
+    ``{"batchItemFailures": [{"itemIdentifier": message id}]}``. One failure never fails another.
+
+    What can never succeed is buried at once, and let go only when that is confirmed; without
+    `failures` (the dead-letter queue's own consumer) it is retried like all else."""
+    failed = []
     for message in messages:
         try:
-            handle(message.body)
-        except OutOfTimeError as error:
-            logger.warning("message_out_of_time", extra=_said(message, error.reason))
-            _delay(queue, message, 0)
-        except TransientError as error:
-            logger.warning("message_failed", extra=_said(message, error.reason))
-            _delay(queue, message, _backoff_seconds(message.receives, retry_base_seconds))
-        except PermanentError as error:
-            logger.error("message_refused", extra=_said(message, error.reason))  # noqa: TRY400 - no bug of ours
-            _delay(queue, message, 0)
-        except Exception as error:
-            logger.exception("message_crashed", extra=_said(message, repr(error)))
-            _delay(queue, message, _backoff_seconds(message.receives, retry_base_seconds))
-        else:
-            continue
-        failures.append({"itemIdentifier": message.message_id})
-    return {"batchItemFailures": failures}
+            handle(message)
+        except Exception as error:  # noqa: BLE001 - the message boundary: whatever it is, it is kept
+            seconds = _delay_seconds(error, message.receives, retry_base_seconds)
+            _log(message, error)
+            if failures:
+                failures.note(message, error)
+                if isinstance(error, PermanentError) and _buried(message, error, failures):
+                    continue
+            _delay(queue, message, seconds)
+            failed.append({"itemIdentifier": message.message_id})
+    return {"batchItemFailures": failed}
 
 
-def _backoff_seconds(receives: int, base_seconds: int) -> int:
+def _delay_seconds(error: Exception, receives: int, base_seconds: int) -> int:
+    if isinstance(error, OutOfTimeError):
+        return 0
     return int(min(_MAX_VISIBILITY_SECONDS, base_seconds * 2 ** (min(receives, 20) - 1)))
+
+
+def _buried(message: Incoming, error: Exception, failures: Failures) -> bool:
+    """A message that the dead-letter queue does not take goes there by its receives."""
+    try:
+        failures.bury(message, error)
+    except FroeError as refusal:
+        logger.warning("message_not_buried", extra=_said(message, refusal.reason))
+        return False
+    return True
+
+
+def _log(message: Incoming, error: Exception) -> None:
+    if isinstance(error, PermanentError):
+        logger.error("message_refused", extra=_said(message, error.reason))
+    elif isinstance(error, TransientError):
+        logger.warning("message_failed", extra=_said(message, error.reason))
+    else:
+        logger.error("message_crashed", extra=_said(message, repr(error)), exc_info=error)
 
 
 def _delay(queue: Redelivers, message: Incoming, seconds: int) -> None:

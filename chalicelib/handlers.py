@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Final
+
+import orjson
 
 from chalicelib.aws.ledger_stream import changes_in
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.messages import SplitMessage, decode, is_message
-from chalicelib.core.notifications import announced_in, announced_in_body
-from chalicelib.delivery import Deadline, Incoming, consume
+from chalicelib.core.notifications import (
+    Announced,
+    Unknown,
+    announced_in,
+    announced_in_body,
+    announcement_of,
+)
+from chalicelib.delivery import Deadline, Incoming, Outgoing, consume
 from chalicelib.services import Services
 
 _ANSWER_SECONDS: Final = 3.0
@@ -21,35 +30,66 @@ def deadline_of(context: Any) -> Deadline:
 
 
 def on_notification(services: Services, event: dict[str, Any], context: Any) -> None:
-    services.splitter.ingest_all(announced_in(event), deadline_of(context))
+    """S3 calls directly: what fails goes on by the queues, where it is retried, or kept with its reason."""
+    deadline = deadline_of(context)
+    try:
+        failed = services.splitter.ingest_each(announced_in(event), deadline)
+    except PermanentError as refusal:
+        failed = [(Unknown(refusal.reason), refusal)]
+    seconds = services.settings.retry_base_seconds
+    for said, _ in failed:
+        if isinstance(said, Announced):
+            message = Outgoing(announcement_of(said), seconds)
+            services.split_queue.send_group([message], Deadline.after(_ANSWER_SECONDS))
+    unknown = next((error for said, error in failed if isinstance(said, Unknown)), None)
+    if unknown:
+        services.failures.bury_text(orjson.dumps(event).decode(), context.aws_request_id, unknown)
 
 
 def on_split_messages(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
     deadline = deadline_of(context)
 
-    def handle(body: str) -> None:
-        if not is_message(body):
-            services.splitter.ingest_all(announced_in_body(body), deadline)
+    def handle(message: Incoming) -> None:
+        if not is_message(message.body):
+            failed = services.splitter.ingest_each(announced_in_body(message.body), deadline)
+            if failed:
+                raise _first_to_retry([error for _, error in failed])
             return
-        message = decode(body)
-        if not isinstance(message, SplitMessage):
+        split = decode(message.body)
+        if not isinstance(split, SplitMessage):
             raise PermanentError("a batch message has come to the split queue")
-        services.splitter.cut(message, deadline)
+        services.splitter.cut(split, deadline)
 
     return consume(
         Incoming.all_of(event),
         handle,
         services.split_queue,
         retry_base_seconds=services.settings.retry_base_seconds,
+        failures=services.failures,
     )
+
+
+def _first_to_retry(errors: list[Exception]) -> Exception:
+    """Of several failures the one that decides: a message is refused only when nothing else is left."""
+    return next((error for error in errors if not isinstance(error, PermanentError)), errors[0])
 
 
 def on_batch_messages(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
     deadline = deadline_of(context)
     return consume(
         Incoming.all_of(event),
-        lambda body: services.worker.handle(body, deadline),
+        lambda message: services.worker.handle(message.body, deadline),
         services.batch_queue,
+        retry_base_seconds=services.settings.retry_base_seconds,
+        failures=services.failures,
+    )
+
+
+def on_dead_letters(services: Services, event: dict[str, Any]) -> dict[str, Any]:
+    return consume(
+        Incoming.all_of(event),
+        services.dead_letter_consumer.take,
+        services.dead_letter_queue,
         retry_base_seconds=services.settings.retry_base_seconds,
     )
 
@@ -59,3 +99,8 @@ def on_ledger_records(services: Services, event: dict[str, Any], context: Any) -
     (https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html)."""
     failed = services.notifier.tell(changes_in(event), deadline_of(context))
     return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in failed]}
+
+
+def on_schedule(services: Services, context: Any) -> dict[str, Any]:
+    """Sweep once; what was healed, as numbers and names, for whoever invokes the function by hand."""
+    return asdict(services.sweeper.sweep(deadline_of(context)))

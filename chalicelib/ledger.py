@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Protocol
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
 from chalicelib.core.errors import FroeError
-from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Seal, Setback, Summary, summary_of
+from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Seal, Setback, Summary, Tally, summary_of
 from chalicelib.core.plan import Plan
 
 _LIVE_SPLITS: Final = 16
@@ -130,6 +130,22 @@ class Ledger:
         awaited = min(MARKS_PER_LEAF, held.seal.batches - first) if held.seal else 0
         if len(leaf) >= awaited and self._settle_split(file_id, held):
             self.settle(file_id)
+
+    def missing(self, file_id: str, split: int, *, failed: bool = False) -> list[int]:
+        """The batches of a sealed split that have no mark, or with `failed` none but that."""
+        held = self._table.split(file_id, split)
+        if held is None or held.seal is None:
+            return []
+        marks = self._table.marks(file_id, split)
+        wanted = {None, Outcome.FAILED} if failed else {None}
+        outcomes = {number: mark.outcome for number, mark in marks.items()}
+        return [number for number in range(held.seal.batches) if outcomes.get(number) in wanted]
+
+    def give_up(self, file_id: str, split: int, outcome: Outcome, note: str, expires_at: int | None) -> None:
+        """Mark the batches of a sealed split that were lost and cannot be cut again; what each of them
+        holds is not known, so that their marks say nothing of it."""
+        for number in self.missing(file_id, split, failed=outcome is Outcome.DISCARDED):
+            self.mark(file_id, split, number, Mark(outcome, Tally(), note=note), expires_at)
 
     def look_again(self, file_id: str, split: int) -> None:
         """What follows the writing of a mark or a seal, for one whose writer may have died there."""

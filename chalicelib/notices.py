@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol, TypeAlias
 
-from chalicelib.core.accounts import State, Tally
+from chalicelib.core.accounts import State
 from chalicelib.core.errors import PermanentError, TransientError
+from chalicelib.core.marks import Tally
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import StoredFile
 

@@ -108,7 +108,9 @@ def ingest(services: GetServices, request: Request) -> Response:
                 f"bucket is {body['bucket']!r}: only the input bucket {input_bucket!r} is read"
             )
         head = services().objects.head(Announced(body["bucket"], body["key"]))
-        services().split_queue.send_group([Outgoing(announcement_of(head))], Deadline.after(_SEND_SECONDS))
+        services().split_queue.send_group(
+            [Outgoing(announcement_of(Announced.of(head)))], Deadline.after(_SEND_SECONDS)
+        )
     described = {
         "file_id": head.version.file_id,
         "bucket": head.version.bucket,

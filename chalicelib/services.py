@@ -11,16 +11,22 @@ from typing import Any
 
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.ledger_table import DynamoLedger
+from chalicelib.aws.letters_table import DynamoLetters
 from chalicelib.aws.objects import S3Objects
+from chalicelib.aws.quarantine import S3Quarantine
 from chalicelib.aws.queues import SqsQueue
 from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.aws.topics import SnsTopic
 from chalicelib.aws.tracing import make_tracer
+from chalicelib.aws.watches_table import DynamoWatches
+from chalicelib.dead_letter_office import DeadLetterOffice
+from chalicelib.dead_letters import DeadLetterConsumer, NotedFailures
 from chalicelib.ledger import Ledger
 from chalicelib.notices import Notifier
 from chalicelib.settings import Settings
 from chalicelib.splitter import Splitter
 from chalicelib.status import Status
+from chalicelib.sweeper import Sweeper
 from chalicelib.tracing import Tracer
 from chalicelib.worker import Worker
 
@@ -34,7 +40,11 @@ class Services:
 
     @cached_property
     def objects(self) -> S3Objects:
-        return S3Objects(self._clients("s3"))
+        return S3Objects(self._s3)
+
+    @cached_property
+    def _s3(self) -> Any:
+        return self._clients("s3")
 
     @cached_property
     def _dynamodb(self) -> Any:
@@ -57,6 +67,26 @@ class Services:
         return SnsTopic(self._clients("sns"), self.settings.notices_topic_arn)
 
     @cached_property
+    def dead_letter_queue(self) -> SqsQueue:
+        return SqsQueue(self._sqs, self.settings.dead_letter_queue)
+
+    @cached_property
+    def letters_table(self) -> DynamoLetters:
+        return DynamoLetters(self._dynamodb, self.settings.ledger_table)
+
+    @cached_property
+    def quarantine(self) -> S3Quarantine:
+        return S3Quarantine(self._s3, self.settings.quarantine_bucket)
+
+    @cached_property
+    def failures(self) -> NotedFailures:
+        return NotedFailures(self.letters_table, self.dead_letter_queue, _now)
+
+    @cached_property
+    def dead_letter_consumer(self) -> DeadLetterConsumer:
+        return DeadLetterConsumer(self.letters_table, self.quarantine, self.ledger, self.topic, _now)
+
+    @cached_property
     def ledger_table(self) -> DynamoLedger:
         return DynamoLedger(self._dynamodb, self.settings.ledger_table)
 
@@ -66,7 +96,7 @@ class Services:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.ledger_table, lambda: datetime.now(UTC))
+        return Ledger(self.ledger_table, _now)
 
     @cached_property
     def tracer(self) -> Tracer:
@@ -95,5 +125,39 @@ class Services:
         return Notifier(self.topic)
 
     @cached_property
+    def dead_letter_office(self) -> DeadLetterOffice:
+        return DeadLetterOffice(
+            self.letters_table,
+            self.quarantine,
+            self.ledger,
+            self.ledger_table,
+            self.batch_queue,
+            self.split_queue,
+            _now,
+        )
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        settings = self.settings
+        return Sweeper(
+            self.ledger,
+            self.ledger_table,
+            DynamoWatches(self._dynamodb, settings.ledger_table),
+            self.letters_table,
+            self.objects,
+            self.split_queue,
+            self.topic,
+            _now,
+            bucket=settings.input_bucket,
+            stall_seconds=settings.stall_seconds,
+            sweep_days=settings.sweep_days,
+            retention_days=settings.retention_days,
+        )
+
+    @cached_property
     def status(self) -> Status:
         return Status(self.ledger, self.ledger_table, self.records_table)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -14,9 +14,15 @@ from typing import Final, Protocol
 
 from chalicelib.core.accounts import is_last_split
 from chalicelib.core.cutting import Batch, Cutter, Limits
-from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError, TransientError
-from chalicelib.core.marks import Seal, Tally
-from chalicelib.core.messages import SplitMessage, batch_id, batch_message, encode_batch, encode_split
+from chalicelib.core.errors import (
+    FroeError,
+    ObjectChangedError,
+    ObjectGoneError,
+    OutOfTimeError,
+    PermanentError,
+)
+from chalicelib.core.marks import Obstacle, Seal, Setback, Tally
+from chalicelib.core.messages import Again, SplitMessage, batch_id, batch_message, encode_batch, encode_split
 from chalicelib.core.notifications import Announced, Said, Unknown
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, make_plan
 from chalicelib.core.text import OpenObject, Text
@@ -60,26 +66,27 @@ class Splitter:
         self._retention_days = retention_days
         self._split_delay_seconds = split_delay_seconds
 
-    def ingest_all(self, said: Iterable[Said], deadline: Deadline) -> None:
-        """Open and begin every announced object; what fails does not keep the others back."""
-        errors: list[Exception] = []
+    def ingest_each(self, said: Iterable[Said], deadline: Deadline) -> list[tuple[Said, Exception]]:
+        """Open and begin every announced object; gives what failed, which does not keep the others back."""
+        failed: list[tuple[Said, Exception]] = []
         for each in said:
             if isinstance(each, Announced):
                 try:
                     self.ingest(each, deadline)
-                except (PermanentError, TransientError) as error:
-                    logger.warning("object_failed", extra={"key": each.key, "reason": error.reason})
-                    errors.append(error)
+                except Exception as error:
+                    logger.warning("object_failed", extra={"key": each.key}, exc_info=error)
+                    failed.append((each, error))
             elif isinstance(each, Unknown):
                 logger.error("notification_unknown", extra={"reason": each.why})
-                errors.append(PermanentError(each.why))
+                failed.append((each, PermanentError(each.why)))
             else:
                 logger.info("notification_ignored", extra={"key": each.key, "reason": each.why})
-        if errors:
-            raise next((error for error in errors if isinstance(error, TransientError)), errors[0])
+        return failed
 
     def ingest(self, announced: Announced, deadline: Deadline) -> str:
-        """Open the file, queue its splits and cut the first; gives the file's id."""
+        """Open the file, queue its splits and cut the first; gives the file's id.
+
+        Once its splits are queued a file is under way: if the first cannot be cut now, its message will."""
         plan = self._planned(announced)
         stored, is_new = self._ledger.open(plan)
         plan = stored.plan
@@ -95,7 +102,10 @@ class Splitter:
             logger.info(
                 "file_opened", extra={"file_id": plan.file_id, "key": announced.key, "format": plan.format}
             )
-            self._cut_from(plan, 0, deadline)
+            try:
+                self._cut_from(plan, 0, deadline)
+            except FroeError as error:
+                logger.warning("cut_put_off", extra={"file_id": plan.file_id, "reason": error.reason})
         return plan.file_id
 
     def cut(self, message: SplitMessage, deadline: Deadline) -> None:
@@ -106,7 +116,11 @@ class Splitter:
         plan, split = stored.plan, message.split
         if split < 0 or (plan.known_splits is not None and split >= plan.known_splits):
             raise PermanentError(f"{plan.file_id} has no split {split}")
-        if not plan.failure:
+        if plan.failure:
+            return
+        if message.again is not Again.NOTHING and (sealed := self._ledger.seal_of(plan.file_id, split)):
+            self._send_again(plan, sealed, message.again, deadline)
+        else:
             self._cut_from(plan, split, deadline)
 
     def _planned(self, announced: Announced) -> Plan:
@@ -147,10 +161,14 @@ class Splitter:
             sealed = self._ledger.seal_of(plan.file_id, split - 1)
             if sealed is None:
                 raise PermanentError(f"split {split} of {plan.file_id}: the one before it is not sealed")
-        cutter, text = self._cutter(plan, split, sealed)
+        cutter, text = self._cutter(plan, split, sealed.end if sealed else 0)
         while True:
             began = time.monotonic()
-            seal, is_news = self._cut_one(plan, cutter, text, split, deadline)
+            try:
+                seal, is_news = self._cut_one(plan, cutter, text, split, deadline)
+            except ObjectChangedError as error:
+                self._supersede(plan, split, error.reason)
+                return
             if plan.parallel or seal.last:
                 return
             split += 1
@@ -161,6 +179,29 @@ class Splitter:
             if deadline.seconds_left < 2 * (time.monotonic() - began) + _BORDER_MARGIN_SECONDS:
                 self._queue(plan, split, seal.end, 0, deadline)
                 return
+
+    def _supersede(self, plan: Plan, split: int, reason: str) -> None:
+        """What is overwritten cannot be redriven, and the new object is a file of its own."""
+        self._ledger.set_back(plan.file_id, split, Setback(Obstacle.SUPERSEDED, reason), plan.expires_at)
+        logger.warning("file_superseded", extra={"file_id": plan.file_id, "reason": reason})
+
+    def _send_again(self, plan: Plan, seal: Seal, again: Again, deadline: Deadline) -> None:
+        """Cut a sealed split once more and send those of its batches that are to be."""
+        wanted = set(self._ledger.missing(plan.file_id, seal.split, failed=again is Again.UNDONE))
+        if wanted:
+            cutter, _ = self._cutter(plan, seal.split, seal.start)
+            sender = Sender(self._batch_queue, deadline)
+            trace = self._tracer.header()
+            for batch in cutter.cut(seal.split):
+                _check_time(plan, seal.split, deadline)
+                if batch.number in wanted:
+                    sender.add(Outgoing(encode_batch(batch_message(plan, batch, trace=trace)), trace=trace))
+            sender.flush()
+            logger.info(
+                "batches_sent_again",
+                extra={"file_id": plan.file_id, "split": seal.split, "batches": len(wanted)},
+            )
+        self._ledger.look_again(plan.file_id, seal.split)
 
     def _queue(self, plan: Plan, split: int, start: int, delay_seconds: int, deadline: Deadline) -> None:
         trace = self._tracer.header()
@@ -173,14 +214,13 @@ class Splitter:
             seal = following
         return seal
 
-    def _cutter(self, plan: Plan, split: int, before: Seal | None) -> tuple[Cutter, Text]:
-        """before: the seal of the split before, where the text is cut in sequence."""
+    def _cutter(self, plan: Plan, split: int, begin: int) -> tuple[Cutter, Text]:
+        """begin: where the split begins, if the text is cut in sequence."""
         opener = self._objects.opener(plan.head)
         if plan.parallel and split:
             position = split * plan.limits.split_bytes
             text = plan.text(opener, position - 1)
             return Cutter(text, plan.framing, plan.limits, position, aligned=False), text
-        begin = before.end if before else 0
         text = plan.text(opener, begin)
         return Cutter(text, plan.framing, plan.limits, begin, aligned=True), text
 
@@ -193,6 +233,7 @@ class Splitter:
         batches = cutter.cut(split)
         batch = self._read(plan, batches, split, number)
         while batch is not None:
+            _check_time(plan, split, deadline)
             message = batch_message(plan, batch, trace=trace)
             with self._tracer.subsegment("send", plan.file_id, message.batch_id, plan.format):
                 sender.add(Outgoing(encode_batch(message), trace=trace))
@@ -212,6 +253,13 @@ class Splitter:
             "read", plan.file_id, batch_id(plan.file_id, split, number), plan.format
         ):
             return next(batches, None)
+
+
+def _check_time(plan: Plan, split: int, deadline: Deadline) -> None:
+    if deadline.seconds_left <= 0:
+        raise OutOfTimeError(
+            f"split {split} of {plan.object} could not be read and queued in one invocation: S3 or the queue is slow"
+        )
 
 
 def _time_of(announced: Announced) -> datetime:

@@ -101,14 +101,16 @@ class Items:
                 raise
         return _untyped(answer["Attributes"]) if give_new else None
 
-    def of_partition(self, pk: str, prefix: str) -> Iterator[Item]:
-        """The items of a partition whose sort key begins so, in its order."""
+    def of_partition(self, pk: str, prefix: str, *, after: str | None = None) -> Iterator[Item]:
+        """The items of a partition whose sort key begins so, in its order, those behind `after`."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
             "ExpressionAttributeValues": {":pk": {"S": pk}, ":prefix": {"S": prefix}},
             "ConsistentRead": True,
         }
+        if after:
+            request["ExclusiveStartKey"] = _typed(Key(pk, after)._asdict())
         while True:
             with translated(f"reading {pk} in {self._table}"):
                 answer = self._client.query(**request)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from chalicelib.aws import ledger_items
 from chalicelib.aws.items import Items, Key
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
-from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Seal, Setback, Summary
+from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Seal, Setback, Summary
 from chalicelib.core.plan import Plan
 from chalicelib.ledger import FilePage, StoredFile, opened_position
 
@@ -83,6 +83,25 @@ class DynamoLedger:
         for item in self._items.of_partition(file_id, f"leaf#{split:06d}#"):
             found.update(_marks_in(item, int(item["sk"].rsplit("#", 1)[1])))
         return found
+
+    def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
+        """Those of the batches (file, split, number) that are marked as done."""
+        wanted = list(batches)
+        leaves = self._items.get_all(
+            [Key(file_id, _leaf_key(split, batch // MARKS_PER_LEAF)) for file_id, split, batch in wanted]
+        )
+        done = {
+            (key.pk, int(key.sk.split("#")[1]), number)
+            for key, item in leaves.items()
+            for number, mark in _marks_in(item, int(key.sk.split("#")[2]))
+            if mark.outcome is Outcome.DONE
+        }
+        return done.intersection(wanted)
+
+    def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Those of the splits (file, number) that are sealed."""
+        found = self._items.get_all([Key(file_id, _split_key(split)) for file_id, split in splits])
+        return {(key.pk, int(key.sk.split("#")[1])) for key, item in found.items() if "sealed" in item}
 
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         self._items.update(

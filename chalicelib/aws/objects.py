@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+import orjson
+
 from chalicelib.aws.errors import translated
 from chalicelib.core.errors import TransientError
 from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.text import OpenObject
+from chalicelib.sweeper import HeadsPage
 
 _PIECE_BYTES: Final = 256 * 1024
 
@@ -46,6 +49,32 @@ class S3Objects:
             return self._read(head.version, head.size, offset)
 
         return open_at
+
+    def versions(self, bucket: str, after: str | None) -> HeadsPage:
+        """A page of the versions of the bucket's objects; `after`: where the one before it ended."""
+        markers = orjson.loads(after or "{}")
+        with translated(f"listing s3://{bucket}"):
+            answer = self._client.list_object_versions(Bucket=bucket, **markers)
+        reached = {
+            "KeyMarker": answer.get("NextKeyMarker"),
+            "VersionIdMarker": answer.get("NextVersionIdMarker"),
+        }
+        heads = [
+            ObjectHead(
+                version=ObjectVersion(
+                    bucket,
+                    found["Key"],
+                    found["VersionId"] if found["VersionId"] != "null" else None,
+                    found["ETag"].strip('"'),
+                ),
+                size=found["Size"],
+                content_type="",
+                last_modified=found["LastModified"],
+            )
+            for found in answer.get("Versions", ())
+        ]
+        position = {name: value for name, value in reached.items() if value}
+        return HeadsPage(heads, orjson.dumps(position).decode() if answer.get("IsTruncated") else None)
 
     def _read(self, version: ObjectVersion, size: int, offset: int) -> Iterator[bytes]:
         if offset >= size:

@@ -55,6 +55,10 @@ def _entry(number: int, message: Outgoing) -> dict[str, Any]:
     entry: dict[str, Any] = {"Id": str(number), "MessageBody": message.body}
     if message.delay_seconds:
         entry["DelaySeconds"] = message.delay_seconds
+    if message.attributes:
+        entry["MessageAttributes"] = {
+            name: {"DataType": "String", "StringValue": value} for name, value in message.attributes.items()
+        }
     if message.trace:
         entry["MessageSystemAttributes"] = {
             "AWSTraceHeader": {"DataType": "String", "StringValue": message.trace}

@@ -7,7 +7,7 @@ order, it gives the same account.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -51,6 +51,17 @@ class SplitAccount:
         return self.summary.marked >= self.seal.batches
 
     @property
+    def balanced(self) -> Summary:
+        """The summary, in which the marks of lost batches say nothing of what they hold: it is the rest."""
+        summary = self.summary
+        if self.seal is None or not self.is_settled:
+            return summary
+        rest = self.seal.total - summary.total
+        if summary.failed:
+            return replace(summary, dead=summary.dead + rest)
+        return replace(summary, given_up=summary.given_up + rest) if summary.discarded else summary
+
+    @property
     def revision(self) -> int:
         if self.seal:
             return self.summary.revision + _SEALED
@@ -85,7 +96,7 @@ def account_of(plan: Plan, splits: Iterable[SplitAccount]) -> FileAccount:
     known = {split.split: split for split in splits}
     summary, cut, batches, seals, revision = Summary(), Tally(), 0, 0, 0
     for split in known.values():
-        summary += split.summary
+        summary += split.balanced
         revision += split.revision
         if split.seal is not None:
             cut += split.seal.total

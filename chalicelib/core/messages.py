@@ -10,6 +10,7 @@ import base64
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 import orjson
@@ -57,9 +58,21 @@ class BatchMessage:
         return batch_id(self.file_id, self.split, self.number)
 
 
+class Again(StrEnum):
+    """Which batches of a sealed split are to be cut and sent once more."""
+
+    NOTHING = "nothing"
+    UNMARKED = "unmarked"
+    """Those of which nothing is known: their messages were lost."""
+
+    UNDONE = "undone"
+    """Those, and the failed ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class SplitMessage:
-    """A split to cut. start: the text offset of its first entry where that is known, else None."""
+    """A split to cut. start: the text offset of its first entry where that is known, else None.
+    again: what to send of a split that is sealed."""
 
     object: ObjectVersion
     file_id: str
@@ -67,6 +80,7 @@ class SplitMessage:
     start: int | None
     context: str | None = None
     trace: str | None = None
+    again: Again = Again.NOTHING
 
 
 def batch_id(file_id: str, split: int, number: int) -> str:
@@ -119,7 +133,9 @@ def encode_batch(message: BatchMessage) -> str:
 
 
 def encode_split(message: SplitMessage) -> str:
-    fields = {"split": message.split, "start": message.start, "context": message.context}
+    fields: dict[str, Any] = {"split": message.split, "start": message.start, "context": message.context}
+    if message.again is not Again.NOTHING:
+        fields["again"] = message.again.value
     return _dumped(_common(message, "split") | fields)
 
 
@@ -184,6 +200,7 @@ def _split(fields: dict[str, Any]) -> SplitMessage:
         start=None if start is None else int(start),
         context=fields.get("context"),
         trace=fields.get("trace"),
+        again=Again(fields.get("again", Again.NOTHING)),
     )
 
 

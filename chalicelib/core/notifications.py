@@ -32,6 +32,19 @@ class Announced:
     size: int | None = None
     at: str | None = None
 
+    @classmethod
+    def of(cls, head: ObjectHead) -> Announced:
+        """What S3 would announce of an object that lies in the bucket."""
+        version = head.version
+        return cls(
+            version.bucket,
+            version.key,
+            version.version_id,
+            version.etag,
+            head.size,
+            head.last_modified.isoformat(),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
@@ -114,16 +127,15 @@ def _announced(
     )
 
 
-def announcement_of(head: ObjectHead) -> str:
-    """A notification of ours for an object that lies in the bucket, in S3's own form."""
-    version = head.version
-    described = {"key": quote_plus(version.key), "size": head.size, "eTag": version.etag}
-    if version.version_id:
-        described["versionId"] = version.version_id
+def announcement_of(announced: Announced) -> str:
+    """A notification of ours, in S3's own form."""
+    described: dict[str, Any] = {"key": quote_plus(announced.key)}
+    said = {"size": announced.size, "eTag": announced.etag, "versionId": announced.version_id}
+    described |= {name: value for name, value in said.items() if value is not None}
     record = {
         "eventSource": "froe",
         "eventName": "ObjectCreated:Announced",
-        "eventTime": head.last_modified.isoformat(),
-        "s3": {"bucket": {"name": version.bucket}, "object": described},
+        "eventTime": announced.at,
+        "s3": {"bucket": {"name": announced.bucket}, "object": described},
     }
     return orjson.dumps({"Records": [record]}).decode()

@@ -277,5 +277,5 @@ def test_our_own_announcement_is_not_understood() -> None:
     for key in (*KEYS.values(), "a+b %2B.log", "x\x7f\u2028.log", "\uffff"):
         for version in ("v1", None):
             head = ObjectHead(ObjectVersion(BUCKET, key, version, "e"), 9, "text/plain", WHEN)
-            (said,) = announced_in_body(announcement_of(head))
+            (said,) = announced_in_body(announcement_of(Announced.of(head)))
             assert said == Announced(BUCKET, key, version, "e", 9, WHEN.isoformat())

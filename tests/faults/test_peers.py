@@ -307,12 +307,12 @@ def test_a_file_longer_than_an_invocation_ends_without_a_trace() -> None:
     """When the time is nearly up the rest is queued, from the border that was reached."""
     pipeline = Pipeline(LIMITS)
     announced = pipeline.objects.add("a.gz", zipped(text_lines(200)))
-    pipeline.splitter.ingest(announced, in_time(0.0))
+    pipeline.splitter.ingest(announced, in_time(4.0))
     assert states(pipeline) == [State.SPLITTING]
     while pipeline.split_queue.messages:
         said = decode(pipeline.split_queue.messages.pop().body)
         assert not isinstance(said, BatchMessage)
-        pipeline.splitter.cut(said, in_time(0.0))
+        pipeline.splitter.cut(said, in_time(4.0))
     run_all(pipeline)
     assert states(pipeline) == [State.COMPLETE]
     assert len(pipeline.records.items) == 200

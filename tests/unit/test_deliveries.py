@@ -111,7 +111,7 @@ def test_repeated_and_reordered_messages_leave_the_tables_of_one_delivery(
     random = Random(seed)
     announced = noisy.objects.add("a.log", data)
     for _ in range(announcements):
-        noisy.splitter.ingest(announced, in_time(random.choice([60.0, 0.0])))
+        noisy.splitter.ingest(announced, in_time(random.choice([60.0, 4.0])))
     drain(noisy, random, repeats=20)
     assert noisy.tables == quiet.tables
     (file,) = quiet.table.files.values()
@@ -161,11 +161,11 @@ def test_a_file_cut_in_sequence_goes_on_at_a_border_in_the_next_invocation() -> 
     quiet, hurried = Pipeline(LIMITS), Pipeline(LIMITS)
     data = gzip.compress(text, mtime=0)
     run_quietly(quiet, quiet.objects.add("a.gz", data))
-    hurried.splitter.ingest(hurried.objects.add("a.gz", data), in_time(0.0))
+    hurried.splitter.ingest(hurried.objects.add("a.gz", data), in_time(4.0))
     invocations = 0
     while hurried.split_queue.messages:
         invocations += 1
-        deliver(hurried, hurried.split_queue.messages.pop().body, seconds=0.0)
+        deliver(hurried, hurried.split_queue.messages.pop().body, seconds=4.0)
     drain(hurried, Random(1), repeats=0)
     assert invocations > 10
     assert hurried.tables == quiet.tables
@@ -178,7 +178,7 @@ def test_a_spare_message_does_not_cut_the_rest_of_a_file_that_another_is_cutting
     text = b"".join(b"line %04d of a long file\n" % number for number in range(400))
     pipeline = Pipeline(LIMITS)
     announced = pipeline.objects.add("a.gz", gzip.compress(text, mtime=0))
-    pipeline.splitter.ingest(announced, in_time(0.0))
+    pipeline.splitter.ingest(announced, in_time(4.0))
     spare, leader = (message.body for message in pipeline.split_queue.messages)
     pipeline.split_queue.messages.clear()
     sent_before = len(pipeline.batch_queue.messages)

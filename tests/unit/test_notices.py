@@ -11,8 +11,9 @@ import pytest
 
 from chalicelib.aws import ledger_items
 from chalicelib.aws.ledger_stream import changes_in
-from chalicelib.core.accounts import Counts, FileAccount, State, Summary, Tally
+from chalicelib.core.accounts import FileAccount, State
 from chalicelib.core.errors import PermanentError, TransientError
+from chalicelib.core.marks import Counts, Summary, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.records import typed
 from chalicelib.handlers import on_ledger_records

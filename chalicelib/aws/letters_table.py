@@ -1,0 +1,160 @@
+"""Dead letters in the ledger's table, beside the files that they belong to.
+
+``dead#{letter id}`` in the partition of its file (``no-file`` where it has none), listed by the index
+``by_state`` under its own states; ``attempts`` in the partition ``message#{message id}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, Final
+
+from chalicelib.aws.items import Item, Items, Key
+from chalicelib.aws.ledger_table import BY_STATE_INDEX
+from chalicelib.core.letters import Attempt, DeadLetter, Kind, LetterState, Subject
+from chalicelib.core.marks import Tally
+from chalicelib.core.messages import Again
+from chalicelib.dead_letters import LetterPage
+from chalicelib.ledger import opened_position
+
+_NO_FILE: Final = "no-file"
+_ATTEMPTS_KEPT: Final = 100
+_ATTEMPTS_KEPT_FOR: Final = timedelta(days=30)
+"""Longer than a message can live in its queue and then in the dead-letter queue (4 and 14 days)."""
+
+_REASON_MAX_CHARS: Final = 1000
+
+
+class DynamoLetters:
+    """client: a low-level DynamoDB client. table: the ledger's."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._items = Items(client, table)
+
+    def note(self, message_id: str, attempt: Attempt) -> None:
+        number = min(attempt.number, _ATTEMPTS_KEPT)
+        said = {
+            "at": attempt.at.isoformat(),
+            "code": attempt.code,
+            "reason": attempt.reason[:_REASON_MAX_CHARS],
+        }
+        expires_at = int((attempt.at + _ATTEMPTS_KEPT_FOR).timestamp())
+        self._items.update(_attempts_key(message_id), {f"{number:03d}": said, "expires_at": expires_at})
+
+    def attempts(self, message_id: str) -> list[Attempt]:
+        item = self._items.get(_attempts_key(message_id)) or {}
+        return [
+            Attempt(int(number), datetime.fromisoformat(said["at"]), said["code"], said["reason"])
+            for number, said in sorted(item.items())
+            if number.isdecimal()
+        ]
+
+    def put(self, letter: DeadLetter) -> bool:
+        return self._items.put_new(_key(letter.subject.file_id, letter.letter_id), _item(letter))
+
+    def letter(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
+        item = self._items.get(_key(file_id, letter_id))
+        return _letter(item) if item else None
+
+    def change(self, letter: DeadLetter) -> bool:
+        changed = _item(letter)
+        names = ("state", "redrives", "changed_at", "by", "why")
+        old = self._items.update(
+            _key(letter.subject.file_id, letter.letter_id),
+            {name: changed[name] for name in names},
+            unless="#0 = :discarded",
+            values={":discarded": LetterState.DISCARDED.value},
+        )
+        return old is None
+
+    def by_state(
+        self, state: LetterState, *, before: str | None, since: str | None, limit: int
+    ) -> LetterPage:
+        listed = self._items.by_index(
+            BY_STATE_INDEX, "state", state.value, before=before, since=since, limit=limit
+        )
+        return LetterPage(
+            [_letter(item) for item in listed.items], listed.reached["opened"] if listed.reached else None
+        )
+
+    def by_file(self, file_id: str, *, after: str | None, limit: int) -> LetterPage:
+        start = _key(file_id, after).sk if after else None
+        found = self._items.of_partition(file_id, "dead#", after=start)
+        letters = [_letter(item) for item in islice(found, limit)]
+        return LetterPage(letters, letters[-1].letter_id if len(letters) == limit else None)
+
+    def has_letters(self, file_id: str) -> bool:
+        return bool(self.by_file(file_id, after=None, limit=1).letters)
+
+
+def _key(file_id: str | None, letter_id: str) -> Key:
+    return Key(file_id or _NO_FILE, f"dead#{letter_id}")
+
+
+def _attempts_key(message_id: str) -> Key:
+    return Key(f"message#{message_id}", "attempts")
+
+
+def _item(letter: DeadLetter) -> dict[str, Any]:
+    """The attributes of a letter; the index on object keys lists files only, so `key` is not among them."""
+    subject = letter.subject
+    return {
+        "letter_id": letter.letter_id,
+        "state": letter.state.value,
+        "opened": opened_position(letter.died_at, letter.letter_id),
+        "died_at": letter.died_at.isoformat(),
+        "code": letter.code,
+        "reason": letter.reason[:_REASON_MAX_CHARS],
+        "receives": letter.receives,
+        "redrives": letter.redrives,
+        "changed_at": letter.changed_at.isoformat() if letter.changed_at else None,
+        "by": letter.by,
+        "why": letter.why,
+        "kind": subject.kind.value,
+        "file_id": subject.file_id,
+        "bucket": subject.bucket,
+        "object_key": subject.object_key,
+        "split": subject.split,
+        "batch": subject.batch,
+        "offset": subject.offset,
+        "total": [subject.total.entries, subject.total.lines, subject.total.bytes],
+        "batch_expires_at": subject.expires_at,
+        "origin_trace": subject.origin_trace,
+        "why_unknown": subject.why_unknown,
+        "again": subject.again.value,
+    }
+
+
+def _letter(item: Item) -> DeadLetter:
+    return DeadLetter(
+        letter_id=item["letter_id"],
+        subject=_subject(item),
+        state=LetterState(item["state"]),
+        code=item["code"],
+        reason=item["reason"],
+        receives=item["receives"],
+        died_at=datetime.fromisoformat(item["died_at"]),
+        redrives=item["redrives"],
+        changed_at=datetime.fromisoformat(item["changed_at"]) if item.get("changed_at") else None,
+        by=item.get("by"),
+        why=item.get("why"),
+    )
+
+
+def _subject(item: Mapping[str, Any]) -> Subject:
+    return Subject(
+        kind=Kind(item["kind"]),
+        file_id=item.get("file_id"),
+        bucket=item.get("bucket"),
+        object_key=item.get("object_key"),
+        split=item.get("split"),
+        batch=item.get("batch"),
+        offset=item.get("offset"),
+        total=Tally(*item["total"]),
+        expires_at=item.get("batch_expires_at"),
+        origin_trace=item.get("origin_trace"),
+        why_unknown=item.get("why_unknown"),
+        again=Again(item["again"]),
+    )

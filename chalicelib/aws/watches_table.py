@@ -1,0 +1,51 @@
+"""What the sweeper remembers, in the ledger's table: ``watch`` beside each file that it has looked at,
+and in the partition ``sweeper`` how far it has listed the bucket."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.aws.items import Items, Key
+from chalicelib.sweeper import Watch
+
+_KEPT_FOR: Final = timedelta(days=30)
+_LISTING: Final = Key("sweeper", "listing")
+
+
+class DynamoWatches:
+    """client: a low-level DynamoDB client. table: the ledger's."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._items = Items(client, table)
+
+    def watch(self, file_id: str) -> Watch | None:
+        item = self._items.get(_key(file_id))
+        if item is None:
+            return None
+        return Watch(file_id, item["progress"], datetime.fromisoformat(item["since"]), item["heals"])
+
+    def put_watch(self, watch: Watch, seen: Watch | None) -> bool:
+        item = {
+            "since": watch.since.isoformat(),
+            "progress": watch.progress,
+            "heals": watch.heals,
+            "expires_at": int((watch.since + _KEPT_FOR).timestamp()),
+        }
+        if seen is None:
+            return self._items.put_new(_key(watch.file_id), item)
+        changed = self._items.update(
+            _key(watch.file_id), item, unless="#0 <> :seen", values={":seen": seen.since.isoformat()}
+        )
+        return changed is None
+
+    def listing_position(self) -> str | None:
+        item = self._items.get(_LISTING)
+        return str(item["position"]) if item and "position" in item else None
+
+    def put_listing_position(self, position: str | None) -> None:
+        self._items.update(_LISTING, {"listed": True, "position": position})
+
+
+def _key(file_id: str) -> Key:
+    return Key(file_id, "watch")
