@@ -161,14 +161,17 @@ class Splitter:
             sealed = self._ledger.seal_of(plan.file_id, split - 1)
             if sealed is None:
                 raise PermanentError(f"split {split} of {plan.file_id}: the one before it is not sealed")
-        cutter, text = self._cutter(plan, split, sealed.end if sealed else 0)
+        try:
+            self._cut_on(plan, split, sealed.end if sealed else 0, deadline)
+        except ObjectChangedError as error:
+            self._supersede(plan, split, error.reason)
+
+    def _cut_on(self, plan: Plan, split: int, begin: int, deadline: Deadline) -> None:
+        """begin: where the split begins, if the text is cut in sequence."""
+        cutter, text = self._cutter(plan, split, begin)
         while True:
             began = time.monotonic()
-            try:
-                seal, is_news = self._cut_one(plan, cutter, text, split, deadline)
-            except ObjectChangedError as error:
-                self._supersede(plan, split, error.reason)
-                return
+            seal, is_news = self._cut_one(plan, cutter, text, split, deadline)
             if plan.parallel or seal.last:
                 return
             split += 1
@@ -181,7 +184,11 @@ class Splitter:
                 return
 
     def _supersede(self, plan: Plan, split: int, reason: str) -> None:
-        """What is overwritten cannot be redriven, and the new object is a file of its own."""
+        """What is overwritten cannot be redriven, and the new object is a file of its own.
+
+        split: where cutting began; in sequence it is one behind that which could not be cut."""
+        if sealed := self._ledger.seal_of(plan.file_id, split):
+            split = self._last_sealed(plan, sealed).split + 1
         self._ledger.set_back(plan.file_id, split, Setback(Obstacle.SUPERSEDED, reason), plan.expires_at)
         logger.warning("file_superseded", extra={"file_id": plan.file_id, "reason": reason})
 

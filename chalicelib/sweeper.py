@@ -158,8 +158,6 @@ class Sweeper:
 
     def _look_at(self, stored: StoredFile, deadline: Deadline) -> Healed:
         now, file_id = self._now(), stored.plan.file_id
-        if now - stored.opened_at < self._stall:
-            return Healed()
         if not self._has_stalled(file_id, self._ledger.account(stored).revision, now):
             return Healed()
         try:

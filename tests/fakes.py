@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.core.accounts import FileAccount, SplitAccount
+from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.errors import ObjectGoneError
-from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Seal, Setback, Summary
+from chalicelib.core.letters import Attempt, DeadLetter, LetterState
+from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Seal, Setback, Summary
 from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.text import OpenObject
+from chalicelib.dead_letter_office import DeadLetterOffice
+from chalicelib.dead_letters import DeadLetterConsumer, LetterPage, NotedFailures
 from chalicelib.delivery import Deadline, Outgoing
-from chalicelib.ledger import Ledger, StoredFile
+from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
+from chalicelib.notices import Notice
 from chalicelib.splitter import Splitter
+from chalicelib.sweeper import HeadsPage, Sweeper, Watch
 from chalicelib.tracing import NoTracer
 from chalicelib.worker import Worker
 
@@ -58,6 +63,16 @@ class FakeObjects:
         data = self._data(announced.key, announced.version_id)
         version = ObjectVersion(announced.bucket, announced.key, announced.version_id, "e")
         return ObjectHead(version, len(data), "text/plain", WHEN)
+
+    def versions(self, bucket: str, after: str | None) -> HeadsPage:
+        """One version a page."""
+        names = sorted(self.held)
+        at = int(after or 0)
+        heads = [
+            ObjectHead(ObjectVersion(bucket, key, version_id, "e"), len(self.held[key, version_id]), "", WHEN)
+            for key, version_id in names[at : at + 1]
+        ]
+        return HeadsPage(heads, str(at + 1) if at + 1 < len(names) else None)
 
     def opener(self, head: ObjectHead) -> OpenObject:
         return opener(self._data(head.version.key, head.version.version_id), self.piece_bytes)
@@ -187,6 +202,26 @@ class FakeLedgerTable:
             for number in sorted({split for file, split in held if file == file_id})
         ]
 
+    def known_files(self, file_ids: Iterable[str]) -> set[str]:
+        return self.files.keys() & set(file_ids)
+
+    def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
+        marks = {batch: self.mark(*batch) for batch in batches}
+        return {batch for batch, mark in marks.items() if mark and mark.outcome is Outcome.DONE}
+
+    def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]:
+        return self.seals.keys() & set(splits)
+
+    def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage:
+        positions = {
+            opened_position(file.opened_at, file.plan.file_id): file
+            for file in self.files.values()
+            if file.account.state is state
+        }
+        wanted = sorted((each for each in positions if each < (before or "9999")), reverse=True)
+        reached = wanted[limit - 1] if len(wanted) > limit else None
+        return FilePage([positions[each] for each in wanted[:limit]], reached)
+
     def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
         def effect() -> None:
             held = self.files[file_id]
@@ -195,6 +230,126 @@ class FakeLedgerTable:
                 self.files[file_id] = held._replace(account=account, settled_at=settled_at)
 
         self._effects.around(effect)
+
+
+class FakeLetters:
+    def __init__(self, effects: Effects | None = None) -> None:
+        self.notes: dict[str, dict[int, Attempt]] = {}
+        self.held: dict[tuple[str | None, str], DeadLetter] = {}
+        self._effects = effects or Effects()
+
+    def note(self, message_id: str, attempt: Attempt) -> None:
+        self._effects.around(lambda: self.notes.setdefault(message_id, {}).update({attempt.number: attempt}))
+
+    def attempts(self, message_id: str) -> list[Attempt]:
+        return [attempt for _, attempt in sorted(self.notes.get(message_id, {}).items())]
+
+    def put(self, letter: DeadLetter) -> bool:
+        key = letter.subject.file_id, letter.letter_id
+
+        def effect() -> bool:
+            return self.held.setdefault(key, letter) is letter
+
+        return bool(self._effects.around(effect))
+
+    def letter(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
+        return self.held.get((file_id, letter_id))
+
+    def change(self, letter: DeadLetter) -> bool:
+        key = letter.subject.file_id, letter.letter_id
+
+        def effect() -> bool:
+            if self.held[key].state is LetterState.DISCARDED:
+                return False
+            self.held[key] = letter
+            return True
+
+        return bool(self._effects.around(effect))
+
+    def by_state(
+        self, state: LetterState, *, before: str | None, since: str | None, limit: int
+    ) -> LetterPage:
+        positions = {
+            opened_position(letter.died_at, letter.letter_id): letter
+            for letter in self.held.values()
+            if letter.state is state
+        }
+        wanted = sorted(
+            (each for each in positions if (since or "") <= each < (before or "9999")), reverse=True
+        )
+        reached = wanted[limit - 1] if len(wanted) > limit else None
+        return LetterPage([positions[each] for each in wanted[:limit]], reached)
+
+    def by_file(self, file_id: str, *, after: str | None, limit: int) -> LetterPage:
+        ids = sorted(
+            letter_id for file, letter_id in self.held if file == file_id and letter_id > (after or "")
+        )
+        letters = [self.held[file_id, letter_id] for letter_id in ids[:limit]]
+        return LetterPage(letters, ids[limit - 1] if len(ids) > limit else None)
+
+    def has_letters(self, file_id: str) -> bool:
+        return any(file == file_id for file, _ in self.held)
+
+
+class FakeQuarantine:
+    def __init__(self, effects: Effects | None = None) -> None:
+        self.held: dict[str, bytes] = {}
+        self._effects = effects or Effects()
+
+    def put(self, letter_id: str, envelope: bytes) -> None:
+        self._effects.around(lambda: self.held.update({letter_id: envelope}))
+
+    def get(self, letter_id: str) -> bytes | None:
+        return self.held.get(letter_id)
+
+
+class FakeTopic:
+    """Keeps what was published; error: what it fails with, if it does."""
+
+    def __init__(self, effects: Effects | None = None) -> None:
+        self.notices: list[Notice] = []
+        self.error: Exception | None = None
+        self._effects = effects or Effects()
+
+    def publish(self, notice: Notice) -> None:
+        if self.error:
+            raise self.error
+        self._effects.around(lambda: self.notices.append(notice))
+
+
+class FakeWatches:
+    def __init__(self) -> None:
+        self.held: dict[str, Watch] = {}
+        self.position: str | None = None
+
+    def watch(self, file_id: str) -> Watch | None:
+        return self.held.get(file_id)
+
+    def put_watch(self, watch: Watch, seen: Watch | None) -> bool:
+        held = self.held.get(watch.file_id)
+        if (held and held.since) != (seen and seen.since):
+            return False
+        self.held[watch.file_id] = watch
+        return True
+
+    def listing_position(self) -> str | None:
+        return self.position
+
+    def put_listing_position(self, position: str | None) -> None:
+        self.position = position
+
+
+class Clock:
+    """The time of day, as a test sets it."""
+
+    def __init__(self, now: datetime = WHEN) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
 
 
 class Pipeline:
@@ -207,10 +362,43 @@ class Pipeline:
         self.batch_queue = FakeQueue(self.effects)
         self.records = FakeRecords(self.effects)
         self.table = FakeLedgerTable(self.effects)
-        self.ledger = Ledger(self.table, lambda: WHEN)
+        self.letters = FakeLetters(self.effects)
+        self.quarantine = FakeQuarantine(self.effects)
+        self.topic = FakeTopic(self.effects)
+        self.dead_letter_queue = FakeQueue(self.effects)
+        self.watches = FakeWatches()
+        self.clock = Clock()
+        self.ledger = Ledger(self.table, self.clock)
         self.retention_days = retention_days
         self.set_limits(limits)
         self.worker = Worker(self.records, self.ledger, NoTracer())
+        self.failures = NotedFailures(self.letters, self.dead_letter_queue, self.clock)
+        self.dead_letter_consumer = DeadLetterConsumer(
+            self.letters, self.quarantine, self.ledger, self.topic, self.clock
+        )
+        self.office = DeadLetterOffice(
+            self.letters,
+            self.quarantine,
+            self.ledger,
+            self.table,
+            self.batch_queue,
+            self.split_queue,
+            self.clock,
+        )
+        self.sweeper = Sweeper(
+            self.ledger,
+            self.table,
+            self.watches,
+            self.letters,
+            self.objects,
+            self.split_queue,
+            self.topic,
+            self.clock,
+            bucket=BUCKET,
+            stall_seconds=3600,
+            sweep_days=7,
+            retention_days=retention_days,
+        )
 
     def set_limits(self, limits: Any) -> None:
         self.splitter = Splitter(

@@ -15,9 +15,10 @@ import zstandard
 from chalicelib import handlers
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import OutOfTimeError, PermanentError, TransientError
+from chalicelib.core.letters import Attempt
 from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_split
 from chalicelib.delivery import Incoming, consume
-from tests.fakes import Pipeline, in_time
+from tests.fakes import WHEN, Pipeline, in_time
 from tests.faults.inputs import json_lines
 
 LIMITS = Limits(batch_max_lines=5, batch_max_bytes=2048, entry_max_bytes=1024, split_bytes=1024)
@@ -119,7 +120,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_batch_message_that_makes_no_sense_is_retried_as_if_it_could(name: str) -> None:
+def test_a_batch_message_that_makes_no_sense_is_obeyed(name: str) -> None:
     """It is a permanent error that names the fault, and nothing of it is stored."""
     body, named = REFUSED[name]
     pipeline, _, _ = sent()
@@ -145,7 +146,7 @@ BAD_SPLITS = {
 
 
 @pytest.mark.parametrize("name", BAD_SPLITS)
-def test_a_split_message_that_makes_no_sense_is_retried_as_if_it_could(name: str) -> None:
+def test_a_split_message_that_makes_no_sense_is_obeyed(name: str) -> None:
     """It is a permanent error that names the fault, and the ledger stays as it is."""
     body, named = BAD_SPLITS[name]
     pipeline, _, _ = sent()
@@ -208,8 +209,14 @@ def services_of(pipeline: Pipeline, queue: Redeliveries) -> Any:
         worker=pipeline.worker,
         split_queue=queue,
         batch_queue=queue,
+        failures=pipeline.failures,
         settings=SimpleNamespace(retry_base_seconds=10),
     )
+
+
+def buried_in(pipeline: Pipeline) -> dict[str, str]:
+    """The bodies in the dead-letter queue, by the ids of their messages."""
+    return {message.attributes["letter_id"]: message.body for message in pipeline.dead_letter_queue.messages}
 
 
 CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
@@ -218,13 +225,14 @@ Handler = Callable[[Any, dict[str, Any], Any], dict[str, Any]]
 
 @pytest.mark.parametrize("bad", [*(body for body, _ in REFUSED.values()), changed(SPLIT)])
 def test_one_bad_batch_message_fails_its_neighbours(bad: str) -> None:
-    """Exactly the bad one is given back, and the others are stored."""
+    """Exactly the bad one is buried, with its reason, and the others are stored."""
     pipeline, _, batches = sent()
     good = [changed(fields) for fields in batches]
     answer = handlers.on_batch_messages(
         services_of(pipeline, Redeliveries()), event_of(good[0], bad, *good[1:]), CONTEXT
     )
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert answer == {"batchItemFailures": []}
+    assert buried_in(pipeline) == {"m1": bad}
     assert len(pipeline.records.items) == sum(fields["entries"] for fields in batches)
 
 
@@ -233,11 +241,12 @@ def test_one_bad_batch_message_fails_its_neighbours(bad: str) -> None:
     [*(body for body, _ in BAD_SPLITS.values()), changed(BATCH), "", "{", '{"v":2}', "[]", "{}", "null"],
 )
 def test_one_bad_split_message_fails_its_neighbours(bad: str) -> None:
-    """Exactly the bad one is given back, and the other splits are cut."""
+    """Exactly the bad one is buried, with its reason, and the other splits are cut."""
     pipeline, splits, _ = sent()
     good = [changed(fields) for fields in splits]
     answer = handlers.on_split_messages(services_of(pipeline, Redeliveries()), event_of(bad, *good), CONTEXT)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert answer == {"batchItemFailures": []}
+    assert buried_in(pipeline) == {"m0": bad}
     assert len(pipeline.table.seals) == len(splits)
 
 
@@ -255,16 +264,19 @@ def test_a_message_in_the_wrong_queue_is_handled_there(
     pipeline, _, _ = sent()
     queue = Redeliveries()
     answer = handler(services_of(pipeline, queue), event_of(changed(fields)), CONTEXT)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
-    (logged,) = [record for record in caplog.records if record.levelname == "ERROR"]
-    assert (logged.message, vars(logged)["reason"]) == ("message_refused", said)
-    assert queue.hidden == {"r0": 0}
+    assert answer == {"batchItemFailures": []}
+    assert [vars(record)["reason"] for record in caplog.records if record.message == "message_refused"] == [
+        said
+    ]
+    (buried,) = pipeline.dead_letter_queue.messages
+    assert buried.attributes == {"letter_id": "m0", "code": "refused", "reason": said, "receives": "1"}
+    assert queue.hidden == {}
 
 
 def hidden_for(error: Exception, receives: int, base_seconds: int = 10) -> int:
     queue = Redeliveries()
 
-    def handle(_: str) -> None:
+    def handle(_: Incoming) -> None:
         raise error
 
     answer = consume([Incoming("m", "r", "body", receives)], handle, queue, retry_base_seconds=base_seconds)
@@ -281,16 +293,66 @@ def test_a_failing_message_comes_back_at_once_for_ever(error: Exception) -> None
     assert hidden_for(error, 1, base_seconds=900) == 900
 
 
-@pytest.mark.parametrize("error", [OutOfTimeError("time is up"), PermanentError("broken")])
-def test_a_message_that_waiting_cannot_help_is_hidden(error: Exception) -> None:
-    """What ran out of time goes on at once, and what can never succeed goes to the dead letters."""
-    assert [hidden_for(error, receives) for receives in (1, 9)] == [0, 0]
+def test_a_message_that_waiting_cannot_help_is_hidden() -> None:
+    """What ran out of time goes on at once."""
+    assert [hidden_for(OutOfTimeError("time is up"), receives) for receives in (1, 9)] == [0, 0]
+
+
+def refuse(_: Incoming) -> None:
+    raise PermanentError("it is broken")
+
+
+def test_a_message_is_let_go_before_the_dead_letter_queue_has_it() -> None:
+    """While that queue takes nothing, what can never succeed is given back like all else."""
+    pipeline, queue = Pipeline(LIMITS), Redeliveries()
+    message = Incoming("m", "r", "body", 3)
+
+    def fail(_: object) -> None:
+        raise TransientError("the queue is down")
+
+    pipeline.dead_letter_queue.send_group = lambda group, deadline: fail(group)  # type: ignore[method-assign]
+    answer = consume([message], refuse, queue, retry_base_seconds=10, failures=pipeline.failures)
+    assert (answer, queue.hidden) == ({"batchItemFailures": [{"itemIdentifier": "m"}]}, {"r": 40})
+    assert pipeline.letters.attempts("m")[0].reason == "it is broken"
+
+
+def test_a_reason_is_lost_when_a_message_is_given_back() -> None:
+    """Every failure is noted under the message's id before that, with its attempt and its time."""
+    pipeline = Pipeline(LIMITS)
+    errors = [TransientError("no table"), ZeroDivisionError("a bug"), OutOfTimeError("too slow")]
+    for number, error in enumerate(errors, 1):
+
+        def handle(_: Incoming, error: Exception = error) -> None:
+            raise error
+
+        message = Incoming("m", "r", "body", number)
+        consume([message], handle, Redeliveries(), retry_base_seconds=10, failures=pipeline.failures)
+    assert pipeline.letters.attempts("m") == [
+        Attempt(1, WHEN, "unavailable", "no table"),
+        Attempt(2, WHEN, "crashed", "ZeroDivisionError: a bug"),
+        Attempt(3, WHEN, "out-of-time", "too slow"),
+    ]
+
+
+def test_a_ledger_that_is_down_keeps_a_failure_from_being_given_back() -> None:
+    """Noting the reason is a best effort."""
+    pipeline, queue = Pipeline(LIMITS), Redeliveries()
+
+    def down(message_id: str, attempt: Attempt) -> None:
+        raise TransientError("the ledger is down")
+
+    pipeline.letters.note = down  # type: ignore[method-assign]
+    answer = consume(
+        [Incoming("m", "r", "body", 1)], refuse, queue, retry_base_seconds=10, failures=pipeline.failures
+    )
+    assert answer == {"batchItemFailures": []}
+    assert buried_in(pipeline) == {"m": "body"}
 
 
 def test_a_visibility_that_cannot_be_changed_loses_the_failure() -> None:
     """The message is still given back, and the queue's own visibility holds."""
 
-    def handle(_: str) -> None:
+    def handle(_: Incoming) -> None:
         raise TransientError("throttled")
 
     messages = [Incoming(f"m{number}", "r", "body", 1) for number in range(3)]

@@ -117,7 +117,7 @@ def test_a_folder_key_is_read_as_a_log(key: str) -> None:
     ):
         assert [type(each) for each in said] == [Ignored]
         pipeline = Pipeline(LIMITS)
-        pipeline.splitter.ingest_all(said, in_time())
+        pipeline.splitter.ingest_each(said, in_time())
         assert not pipeline.table.files
 
 
@@ -227,8 +227,10 @@ def test_one_record_that_is_not_understood_hides_the_others(broken: Any) -> None
     pipeline = Pipeline(LIMITS)
     for key in ("a.log", "b.log"):
         pipeline.objects.add(key, b"one line\n")
-    with pytest.raises(PermanentError, match="a record of the notification is not S3's"):
-        pipeline.splitter.ingest_all(said, in_time())
+    ((failed, error),) = pipeline.splitter.ingest_each(said, in_time())
+    assert isinstance(failed, Unknown)
+    assert isinstance(error, PermanentError)
+    assert "a record of the notification is not S3's" in error.reason
     run_all(pipeline)
     assert [(file.plan.object.key, file.account.state) for file in pipeline.table.files.values()] == [
         ("a.log", State.COMPLETE),
@@ -248,7 +250,7 @@ def test_records_of_several_kinds_are_treated_alike() -> None:
     pipeline = Pipeline(LIMITS)
     for key in ("a.log", "b.log", "c.log"):
         pipeline.objects.add(key, b"one line\n")
-    pipeline.splitter.ingest_all(
+    pipeline.splitter.ingest_each(
         announced_in_body(json.dumps(wrapped_by_sns({"Records": records}))), in_time()
     )
     run_all(pipeline)
@@ -260,7 +262,7 @@ def test_records_of_several_kinds_are_treated_alike() -> None:
 def test_a_strange_time_of_a_deleted_object_crashes_the_splitter(changes: dict[str, Any]) -> None:
     """The file is FAILED all the same."""
     pipeline = Pipeline(LIMITS)
-    pipeline.splitter.ingest_all(announced_in({"Records": [s3_record("gone.log") | changes]}), in_time())
+    pipeline.splitter.ingest_each(announced_in({"Records": [s3_record("gone.log") | changes]}), in_time())
     assert [file.account.state for file in pipeline.table.files.values()] == [State.FAILED]
 
 

@@ -195,7 +195,7 @@ def test_two_events_of_one_sequencer_and_other_keys_pass_for_duplicates() -> Non
     pipeline = Pipeline(LIMITS)
     for key in ("a.log", "b.log"):
         pipeline.objects.add(key, b"one line\n")
-        pipeline.splitter.ingest_all(announced_in({"Records": [s3_record(key)]}), in_time())
+        pipeline.splitter.ingest_each(announced_in({"Records": [s3_record(key)]}), in_time())
     run_all(pipeline)
     assert states(pipeline) == [State.COMPLETE] * 2
 
@@ -206,7 +206,7 @@ def test_only_the_first_record_of_a_notification_is_read() -> None:
     keys = [f"{number}.log" for number in range(5)]
     for key in keys:
         pipeline.objects.add(key, b"one line\n")
-    pipeline.splitter.ingest_all(announced_in({"Records": [s3_record(key) for key in keys]}), in_time())
+    pipeline.splitter.ingest_each(announced_in({"Records": [s3_record(key) for key in keys]}), in_time())
     run_all(pipeline)
     assert [file.plan.object.key for file in pipeline.table.files.values()] == keys
     assert states(pipeline) == [State.COMPLETE] * 5
@@ -263,12 +263,12 @@ def test_an_error_ends_the_run_for_the_messages_behind_it() -> None:
     """A message that fails, and one that crashes the handler, leave their neighbours handled."""
     handled = []
 
-    def handle(body: str) -> None:
-        if body == "throttled":
+    def handle(message: Incoming) -> None:
+        if message.body == "throttled":
             raise TransientError("later")
-        if body == "bug":
+        if message.body == "bug":
             raise ZeroDivisionError
-        handled.append(body)
+        handled.append(message.body)
 
     bodies = ["a", "throttled", "b", "bug", "c"]
     messages = [Incoming(f"id-{body}", body, body, 1) for body in bodies]
@@ -344,7 +344,7 @@ def test_the_test_event_of_s3_cannot_be_parsed() -> None:
     }
     for said in (announced_in(event), announced_in_body(orjson.dumps(event).decode())):
         assert [type(each) for each in said] == [Ignored]
-        Pipeline(LIMITS).splitter.ingest_all(said, in_time())
+        Pipeline(LIMITS).splitter.ingest_each(said, in_time())
 
 
 def test_a_deleted_object_is_tried_for_ever() -> None:
@@ -352,7 +352,7 @@ def test_a_deleted_object_is_tried_for_ever() -> None:
     pipeline = Pipeline(LIMITS)
     said = announced_in({"Records": [s3_record("gone.log")]})
     for _ in range(3):
-        pipeline.splitter.ingest_all(said, in_time())
+        pipeline.splitter.ingest_each(said, in_time())
     (file,) = pipeline.table.files.values()
     assert file.account.state is State.FAILED
     assert file.account.reason == "the object was deleted before it could be read"

@@ -1,0 +1,628 @@
+"""Dead letters, redrives, discards and sweeps, in any order: the file's state is right every time."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.core.accounts import FileAccount, State
+from chalicelib.core.cutting import Limits
+from chalicelib.core.errors import (
+    ObjectChangedError,
+    ObjectGoneError,
+    TransientError,
+)
+from chalicelib.core.letters import Attempt, Kind, LetterState
+from chalicelib.core.marks import Obstacle, Outcome, Setback, Tally
+from chalicelib.core.messages import SplitMessage, decode
+from chalicelib.core.notifications import announced_in_body, announcement_of
+from chalicelib.core.text import OpenObject
+from chalicelib.dead_letter_office import NoSuchLetterError, Pace, Selection
+from chalicelib.delivery import Incoming, Outgoing
+from tests.fakes import WHEN, Crash, FakeObjects, FakeQueue, Pipeline, in_time
+
+LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)
+TEXT = b"".join(b'{"msg":"line %03d of a file"}\n' % number for number in range(30))
+UNPACED = Pace(1e9)
+EVERYTHING = Selection()
+
+
+def work(pipeline: Pipeline, queue: FakeQueue, number: int = 0) -> None:
+    """Deliver one message and let it go."""
+    handle(pipeline, queue.messages.pop(number % len(queue.messages)).body)
+
+
+def handle(pipeline: Pipeline, body: str) -> None:
+    try:
+        message = decode(body)
+    except Exception:  # noqa: BLE001 - then it is a notification
+        assert not pipeline.splitter.ingest_each(announced_in_body(body), in_time())
+        return
+    if isinstance(message, SplitMessage):
+        pipeline.splitter.cut(message, in_time())
+    else:
+        pipeline.worker.handle(body, in_time())
+
+
+def drain(pipeline: Pipeline) -> None:
+    while pipeline.split_queue.messages or pipeline.batch_queue.messages:
+        work(pipeline, pipeline.split_queue if pipeline.split_queue.messages else pipeline.batch_queue)
+
+
+def die(pipeline: Pipeline, queue: FakeQueue, number: int = 0, letter_id: str = "dead") -> None:
+    """Take one message to the dead-letter consumer, as if it had failed for ever."""
+    pipeline.dead_letter_consumer.take(
+        Incoming(letter_id, "r", queue.messages.pop(number % len(queue.messages)).body, 10)
+    )
+
+
+def begun(data: bytes = TEXT, key: str = "a.log") -> Pipeline:
+    pipeline = Pipeline(LIMITS, piece_bytes=64)
+    pipeline.splitter.ingest(pipeline.objects.add(key, data), in_time())
+    return pipeline
+
+
+def cut(data: bytes = TEXT) -> Pipeline:
+    """A pipeline whose file is cut and sealed, with all its batches waiting."""
+    pipeline = begun(data)
+    while pipeline.split_queue.messages:
+        work(pipeline, pipeline.split_queue)
+    return pipeline
+
+
+def account_in(pipeline: Pipeline) -> FileAccount:
+    (file,) = pipeline.table.files.values()
+    return file.account
+
+
+def finished(data: bytes = TEXT) -> Pipeline:
+    pipeline = begun(data)
+    drain(pipeline)
+    return pipeline
+
+
+def sweep_twice(pipeline: Pipeline) -> None:
+    """A first look, and a second one after a long time."""
+    pipeline.sweeper.sweep(in_time())
+    pipeline.clock.advance(3 * 3600)
+    pipeline.sweeper.sweep(in_time())
+    pipeline.clock.advance(2**8 * 3600)
+
+
+def stored(pipeline: Pipeline) -> tuple[Any, ...]:
+    """What the tables say of the file, without its times."""
+    files = {file_id: file.account for file_id, file in pipeline.table.files.items()}
+    table = pipeline.table
+    return pipeline.records.items, files, table.seals, table.setbacks, table.summaries, table.leaves
+
+
+class Hand:
+    """Plays one thing that may happen to a file; what cannot happen now does not."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.delivered: list[Outgoing] = []
+        self.discarded = 0
+
+    def play(self, operation: str, number: int, letter_id: str) -> None:
+        pipeline = self.pipeline
+        queue = pipeline.split_queue if operation.endswith("split") else pipeline.batch_queue
+        if operation.startswith("sweep"):
+            sweep_twice(pipeline)
+        elif operation in {"redrive", "discard"}:
+            self._decide(operation, number)
+        elif operation == "late":
+            if self.delivered:
+                late = FakeQueue(pipeline.effects)
+                late.messages.append(self.delivered[number % len(self.delivered)])
+                die(pipeline, late, letter_id=letter_id)
+        elif not queue.messages:
+            pass
+        elif operation.startswith("handle"):
+            self.delivered.append(queue.messages[number % len(queue.messages)])
+            work(pipeline, queue, number)
+        elif operation.startswith("die"):
+            die(pipeline, queue, number, letter_id)
+        else:
+            queue.messages.pop(number % len(queue.messages))
+
+    def _decide(self, operation: str, number: int) -> None:
+        ids = sorted(letter_id for _, letter_id in self.pipeline.letters.held)
+        if not ids:
+            return
+        chosen = Selection(ids=(ids[number % len(ids)],), state=None)
+        if operation == "redrive":
+            self.pipeline.office.redrive(chosen, in_time(), UNPACED)
+        else:
+            done = self.pipeline.office.discard(chosen, in_time(), by="ann", why="old")
+            self.discarded += done.changed
+
+
+OPERATIONS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                *("handle split", "handle batch", "handle batch", "die split", "die batch", "lose split"),
+                *("lose batch", "late", "redrive", "discard", "sweep"),
+            ]
+        ),
+        st.integers(0, 99),
+    ),
+    max_size=40,
+)
+
+
+@given(st.sampled_from([TEXT, gzip.compress(TEXT, mtime=0)]), OPERATIONS)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
+def test_whatever_dies_is_redriven_discarded_or_lost_the_state_is_right(
+    data: bytes, operations: list[tuple[str, int]]
+) -> None:
+    """Marks and seals in every order, late dead letters, redrives that race discards, purged queues."""
+    pipeline = begun(data)
+    hand = Hand(pipeline)
+    for step, (operation, number) in enumerate(operations):
+        hand.play(operation, number, f"{operation}-{step:03d}")
+        check_state(pipeline)
+    for _ in range(4):
+        drain(pipeline)
+        sweep_twice(pipeline)
+    drain(pipeline)
+    check_state(pipeline)
+    settled = account_in(pipeline)
+    assert settled.state in {State.COMPLETE, State.INCOMPLETE}
+    dead = [letter for letter in pipeline.letters.held.values() if letter.state is not LetterState.DISCARDED]
+    redrive_all(pipeline, [letter.letter_id for letter in dead])
+    if not hand.discarded:
+        assert stored(pipeline) == stored(finished(data))
+    else:
+        assert account_in(pipeline).state is State.COMPLETE
+        lost = account_in(pipeline).summary.given_up.bytes
+        assert bool(account_in(pipeline).reason) == bool(lost or pipeline.table.setbacks)
+
+
+def redrive_all(pipeline: Pipeline, letter_ids: list[str]) -> None:
+    for _ in range(4):
+        pipeline.office.redrive(Selection(ids=tuple(letter_ids), state=None), in_time(), UNPACED)
+        drain(pipeline)
+        sweep_twice(pipeline)
+
+
+def check_state(pipeline: Pipeline) -> None:
+    """The state follows from the marks, seals and setbacks; a file that is COMPLETE holds everything."""
+    (file,) = pipeline.table.files.values()
+    account = file.account
+    marks = [mark for leaf in pipeline.table.leaves.values() for mark in leaf.values()]
+    outcomes = {mark.outcome for mark in marks}
+    obstacles = {setback.obstacle for setback in pipeline.table.setbacks.values()}
+    if account.state is State.COMPLETE and account.reason is None:
+        assert outcomes <= {Outcome.DONE}
+        assert account.summary.counts.total.bytes == account.text_bytes == len(TEXT)
+        assert not obstacles
+    elif account.state is State.COMPLETE:
+        assert Outcome.DISCARDED in outcomes or Obstacle.DISCARDED in obstacles
+        assert Outcome.FAILED not in outcomes
+        assert Obstacle.FAILED not in obstacles
+    elif account.state is State.INCOMPLETE:
+        assert Outcome.FAILED in outcomes or Obstacle.FAILED in obstacles
+    if account.state.settled and account.text_bytes is not None:
+        assert account.pending.bytes == 0
+        summary = account.summary
+        everything = summary.counts.total.bytes + summary.dead.bytes + summary.given_up.bytes
+        assert everything == account.text_bytes
+
+
+def test_a_dead_batch_is_named_with_its_lines_and_bytes_and_a_redrive_completes_the_file() -> None:
+    pipeline = cut()
+    die(pipeline, pipeline.batch_queue, 4)
+    drain(pipeline)
+    account = account_in(pipeline)
+    assert (account.state, account.summary.dead) == (State.INCOMPLETE, Tally(1, 1, 29))
+    assert account.reason == "1 of 15 batches are dead-lettered (1 lines, 29 bytes): 000006-000001"
+    done = pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    assert (done.changed, done.cursor) == (1, None)
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+    again = pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    assert again.changed == 0
+
+
+def test_a_dead_split_settles_its_file_and_a_redrive_completes_it() -> None:
+    pipeline = begun()
+    die(pipeline, pipeline.split_queue, 2)
+    while pipeline.split_queue.messages:
+        work(pipeline, pipeline.split_queue)
+    drain(pipeline)
+    account = account_in(pipeline)
+    assert account.state is State.INCOMPLETE
+    assert "could not be cut: unknown: the function died before it could say why" in str(account.reason)
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+
+
+def test_a_discarded_batch_leaves_its_file_complete_with_discards() -> None:
+    pipeline = cut()
+    die(pipeline, pipeline.batch_queue)
+    drain(pipeline)
+    done = pipeline.office.discard(EVERYTHING, in_time(), by="ann", why="a test file")
+    account = account_in(pipeline)
+    assert done.changed == 1
+    assert (account.state, account.reason) == (
+        State.COMPLETE,
+        "complete with discards: 1 of 15 batches (3 lines, 87 bytes)",
+    )
+    ((letter,)) = pipeline.letters.held.values()
+    assert (letter.state, letter.by, letter.why) == (LetterState.DISCARDED, "ann", "a test file")
+    refused = pipeline.office.redrive(Selection(ids=("dead",), state=None), in_time(), UNPACED)
+    assert refused.refusals == (("dead", "ann has discarded it: a test file"),)
+
+
+def test_a_late_dead_letter_is_kept_as_resolved_and_changes_nothing() -> None:
+    pipeline = cut()
+    late = FakeQueue(pipeline.effects)
+    late.messages += [pipeline.batch_queue.messages[0]]
+    drain(pipeline)
+    before = stored(pipeline)
+    die(pipeline, late)
+    assert stored(pipeline) == before
+    assert [letter.state for letter in pipeline.letters.held.values()] == [LetterState.RESOLVED]
+    assert not pipeline.topic.notices
+    assert pipeline.quarantine.held
+
+
+def test_the_last_reason_noted_is_the_reason_of_the_dead_letter() -> None:
+    pipeline = cut()
+    for number, reason in enumerate(["no table", "no access"], 1):
+        pipeline.letters.note("dead", Attempt(number, WHEN, "unavailable", reason))
+    die(pipeline, pipeline.batch_queue)
+    letter, envelope = pipeline.office.envelope("dead")
+    assert (letter.code, letter.reason, letter.receives) == ("unavailable", "no access", 10)
+    assert [attempt["reason"] for attempt in envelope["attempts"]] == ["no table", "no access"]
+    (notice,) = pipeline.topic.notices
+    assert notice.notice_id == "dead"
+    assert notice.attributes["code"] == "unavailable"
+    assert "no access" in notice.text
+    assert "line 000" not in notice.text
+
+
+def test_a_topic_that_fails_never_fails_the_message() -> None:
+    pipeline = cut()
+    pipeline.topic.error = TransientError("SNS is down")
+    die(pipeline, pipeline.batch_queue)
+    assert pipeline.letters.held
+    assert pipeline.quarantine.held
+
+
+@pytest.mark.parametrize("body", ["", "no json", '{"v":9}', '{"hello":1}', '{"Records":[{"eventName":"x"}]}'])
+def test_a_message_that_nobody_understands_is_kept_and_can_only_be_discarded(body: str) -> None:
+    pipeline = Pipeline(LIMITS)
+    pipeline.dead_letter_consumer.take(Incoming("odd", "r", body, 3))
+    letter, envelope = pipeline.office.envelope("odd")
+    assert (letter.subject.kind, envelope["body"]) == (Kind.UNKNOWN, body)
+    refused = pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    assert refused.refused == 1
+    assert "nobody understands it" in refused.refusals[0][1]
+    assert pipeline.office.discard(EVERYTHING, in_time(), by="ann", why="noise").changed == 1
+
+
+def test_a_dead_notification_is_redriven_to_the_splitter() -> None:
+    pipeline = Pipeline(LIMITS)
+    announced = pipeline.objects.add("a.log", TEXT)
+    pipeline.dead_letter_consumer.take(Incoming("n", "r", announcement_of(announced), 3))
+    letter, _ = pipeline.office.envelope("n")
+    assert (letter.subject.kind, letter.subject.object_key) == (Kind.NOTIFICATION, "a.log")
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+
+
+def test_a_dead_letter_that_there_is_not_is_refused_by_name() -> None:
+    with pytest.raises(NoSuchLetterError, match="no dead letter 'x'"):
+        Pipeline(LIMITS).office.envelope("x")
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("crash_at", range(1, 7))
+def test_a_consumer_that_dies_at_any_effect_leaves_what_an_undisturbed_one_does(
+    crash_at: int, after: bool
+) -> None:
+    calm, dying = cut(), cut()
+    for pipeline in (calm, dying):
+        pipeline.batch_queue.messages[1:] = []
+    body = calm.batch_queue.messages[0].body
+    die(calm, calm.batch_queue)
+    effects = dying.effects
+    effects.count, effects.crash_at, effects.after = 0, crash_at, after
+    try:
+        dying.dead_letter_consumer.take(Incoming("dead", "r", body, 10))
+    except Crash:
+        dying.dead_letter_consumer.take(Incoming("dead", "r", body, 10))
+    assert stored(dying) == stored(calm)
+    assert dying.letters.held == calm.letters.held
+    assert dying.quarantine.held == calm.quarantine.held
+
+
+class Misbehaving(FakeObjects):
+    """Objects whose bytes run out with an error at some offset."""
+
+    def __init__(self, error: Exception, at: int) -> None:
+        super().__init__(32)
+        self.error: Exception | None = error
+        self.at = at
+
+    def opener(self, head: Any) -> OpenObject:
+        reads = super().opener(head)
+
+        def open_at(offset: int) -> Any:
+            for piece in reads(offset):
+                if self.error and offset + 32 > self.at:
+                    raise self.error
+                offset += len(piece)
+                yield piece
+
+        return open_at
+
+
+def on_objects(objects: FakeObjects) -> Pipeline:
+    pipeline = Pipeline(LIMITS)
+    pipeline.objects = objects
+    pipeline.set_limits(LIMITS)
+    return pipeline
+
+
+@pytest.mark.parametrize("data", [TEXT, gzip.compress(TEXT * 20, mtime=0)])
+@pytest.mark.parametrize("at", [300, 500])
+def test_the_text_up_to_a_fault_is_cut_the_same_on_the_retry(data: bytes, at: int) -> None:
+    """A server that closes early in the middle of the object, again and again, and then no more."""
+    objects = Misbehaving(TransientError("it ended early"), 10**9)
+    pipeline = on_objects(objects)
+    announced = objects.add("a.log", data)
+    head = objects.head(announced)
+    pipeline.splitter.ingest(announced, in_time(4.0))
+    objects.at = min(at, head.size - 1)
+    faults = 0
+    for _ in range(3):
+        for message in list(pipeline.split_queue.messages):
+            try:
+                handle(pipeline, message.body)
+            except TransientError:
+                faults += 1
+    assert faults
+    objects.error = None
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished(data))
+
+
+@pytest.mark.parametrize("data", [TEXT, gzip.compress(TEXT * 20, mtime=0)])
+def test_an_object_that_is_overwritten_while_it_is_read_makes_its_file_superseded(data: bytes) -> None:
+    objects = Misbehaving(ObjectChangedError("it was overwritten since"), 10**9)
+    pipeline = on_objects(objects)
+    pipeline.splitter.ingest(objects.add("a.log", data), in_time(4.0))
+    objects.at = min(500, len(data) - 40)
+    drain(pipeline)
+    account = account_in(pipeline)
+    assert account.state is State.SUPERSEDED
+    assert str(account.reason).endswith("could not be cut: it was overwritten since")
+    assert account.summary.counts.parsed.lines > 0
+    assert not pipeline.letters.held
+
+
+def test_an_object_that_is_deleted_while_it_is_read_leaves_a_dead_letter_with_that_reason() -> None:
+    objects = Misbehaving(ObjectGoneError("it does not exist"), 10**9)
+    pipeline = on_objects(objects)
+    pipeline.splitter.ingest(objects.add("a.log", gzip.compress(TEXT * 20, mtime=0)), in_time(4.0))
+    objects.at = 100
+    (spare, following) = pipeline.split_queue.messages
+    with pytest.raises(ObjectGoneError) as raised:
+        handle(pipeline, following.body)
+    pipeline.failures.bury(Incoming("m", "r", following.body, 1), raised.value)
+    (buried,) = pipeline.dead_letter_queue.messages
+    pipeline.dead_letter_consumer.take(Incoming("other", "r", buried.body, 1, attributes=buried.attributes))
+    pipeline.split_queue.messages.clear()
+    drain(pipeline)
+    account = account_in(pipeline)
+    assert account.state is State.INCOMPLETE
+    assert account.reason == "split 1 could not be cut: it does not exist"
+    letter, _ = pipeline.office.envelope("m")
+    assert (letter.code, letter.receives) == ("object-gone", 1)
+    assert spare.delay_seconds
+
+
+def test_batches_that_were_lost_with_their_object_are_dead_not_forgotten() -> None:
+    pipeline = cut()
+    del pipeline.batch_queue.messages[3:5]
+    drain(pipeline)
+    sweep_twice(pipeline)
+    (again, *_) = pipeline.split_queue.messages
+    pipeline.dead_letter_consumer.take(
+        Incoming("lost", "r", again.body, 1, attributes={"code": "object-gone"})
+    )
+    drain(pipeline)
+    account = account_in(pipeline)
+    assert account.state is State.INCOMPLETE
+    assert account.pending == Tally()
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+
+
+def test_a_dropped_notification_is_found_in_the_bucket() -> None:
+    pipeline = Pipeline(LIMITS)
+    pipeline.objects.add("a.log", TEXT)
+    pipeline.clock.advance(3700)
+    healed = pipeline.sweeper.sweep(in_time())
+    assert [str(name) for name in healed.objects] == ["s3://logs/a.log (version v1)"]
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+    pipeline.clock.advance(3700)
+    assert pipeline.sweeper.sweep(in_time()).objects == ()
+
+
+@pytest.mark.parametrize("seconds", [60, 8 * 86_400])
+def test_an_object_too_young_or_too_old_is_not_announced(seconds: int) -> None:
+    pipeline = Pipeline(LIMITS)
+    pipeline.objects.add("a.log", TEXT)
+    pipeline.clock.advance(seconds)
+    assert not pipeline.sweeper.sweep(in_time()).objects
+
+
+def test_an_object_whose_notification_is_dead_is_left_to_people() -> None:
+    pipeline = Pipeline(LIMITS)
+    announced = pipeline.objects.add("a.log", TEXT)
+    pipeline.dead_letter_consumer.take(Incoming("n", "r", announcement_of(announced), 3))
+    pipeline.clock.advance(3700)
+    assert not pipeline.sweeper.sweep(in_time()).objects
+
+
+def test_an_object_that_was_announced_in_vain_is_announced_again_ever_later() -> None:
+    pipeline = Pipeline(LIMITS)
+    pipeline.objects.add("a.log", TEXT)
+    announced = []
+    for _ in range(16):
+        pipeline.clock.advance(3600)
+        announced.append(len(pipeline.sweeper.sweep(in_time()).objects))
+    assert announced == [1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0]
+
+
+def test_a_purged_batch_queue_heals() -> None:
+    pipeline = cut()
+    work(pipeline, pipeline.batch_queue, 7)
+    lost = len(pipeline.batch_queue.messages)
+    pipeline.batch_queue.messages.clear()
+    sweep_twice(pipeline)
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+    (notice,) = pipeline.topic.notices
+    assert f"{lost} batches" in notice.text
+    assert pipeline.worker  # every batch went through it again but the one that was done
+
+
+def test_only_the_missing_batches_are_sent_again() -> None:
+    pipeline = cut()
+    waiting = len(pipeline.batch_queue.messages)
+    for _ in range(waiting - 2):
+        work(pipeline, pipeline.batch_queue)
+    pipeline.batch_queue.messages.clear()
+    sweep_twice(pipeline)
+    while pipeline.split_queue.messages:
+        work(pipeline, pipeline.split_queue)
+    assert len(pipeline.batch_queue.messages) == 2
+
+
+@pytest.mark.parametrize("crash_at", range(2, 6))
+def test_a_splitter_that_died_for_good_is_healed(crash_at: int) -> None:
+    """Its messages are lost with it."""
+    pipeline = Pipeline(LIMITS, piece_bytes=64)
+    announced = pipeline.objects.add("a.log", TEXT)
+    pipeline.effects.crash_at = crash_at
+    with pytest.raises(Crash):
+        pipeline.splitter.ingest(announced, in_time())
+    pipeline.split_queue.messages.clear()
+    pipeline.batch_queue.messages.clear()
+    pipeline.clock.advance(3700)
+    sweep_twice(pipeline)
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+
+
+def test_a_file_that_moves_is_left_alone() -> None:
+    pipeline = cut()
+    pipeline.clock.advance(3700)
+    for _ in range(5):
+        pipeline.sweeper.sweep(in_time())
+        work(pipeline, pipeline.batch_queue)
+        pipeline.clock.advance(3700)
+    assert not pipeline.split_queue.messages
+    assert not pipeline.topic.notices
+
+
+def test_two_sweepers_at_once_heal_a_file_once() -> None:
+    pipeline = cut()
+    pipeline.batch_queue.messages.clear()
+    pipeline.clock.advance(3700)
+    pipeline.sweeper.sweep(in_time())
+    pipeline.clock.advance(3700)
+    table, watches = pipeline.table, pipeline.watches
+    watch = watches.watch
+    seen = {file_id: watch(file_id) for file_id in table.files}
+    first = pipeline.sweeper.sweep(in_time())
+    watches.watch = lambda file_id: seen[file_id]  # type: ignore[method-assign]
+    second = pipeline.sweeper.sweep(in_time())
+    assert (len(first.files), len(second.files)) == (1, 0)
+
+
+def test_a_file_that_nobody_settled_is_settled() -> None:
+    """Its last worker died between its mark and the account, and its message is gone."""
+    pipeline = cut()
+    while len(pipeline.batch_queue.messages) > 1:
+        work(pipeline, pipeline.batch_queue)
+    effects = pipeline.effects
+    effects.count, effects.crash_at, effects.after = 0, 2, True
+    with pytest.raises(Crash):
+        work(pipeline, pipeline.batch_queue)
+    effects.crash_at = None
+    assert account_in(pipeline).state is State.PROCESSING
+    pipeline.clock.advance(3700)
+    sweep_twice(pipeline)
+    assert not pipeline.split_queue.messages
+    assert stored(pipeline) == stored(finished())
+
+
+@given(st.sampled_from(Obstacle), st.text(max_size=300))
+def test_a_setback_is_the_same_after_it_was_stored(obstacle: Obstacle, note: str) -> None:
+    assert Setback.decode(Setback(obstacle, note).encode()) == Setback(obstacle, note[:200])
+
+
+def test_an_envelope_holds_the_whole_message() -> None:
+    pipeline = cut()
+    body = pipeline.batch_queue.messages[0].body
+    die(pipeline, pipeline.batch_queue)
+    assert orjson.loads(pipeline.quarantine.held["dead"])["body"] == body
+
+
+def test_a_message_that_was_buried_twice_is_one_dead_letter() -> None:
+    """Its function died between burying it and letting it go."""
+    pipeline = cut()
+    message = Incoming("m", "r", pipeline.batch_queue.messages.pop().body, 1)
+    for _ in range(2):
+        pipeline.failures.bury(message, ObjectGoneError("gone"))
+    for number, buried in enumerate(pipeline.dead_letter_queue.messages):
+        pipeline.dead_letter_consumer.take(
+            Incoming(f"d{number}", "r", buried.body, 1, attributes=buried.attributes)
+        )
+    assert [letter.letter_id for letter in pipeline.letters.held.values()] == ["m"]
+    assert list(pipeline.quarantine.held) == ["m"]
+
+
+def test_a_redrive_that_dies_before_it_says_so_sends_twice_and_changes_nothing() -> None:
+    pipeline = cut()
+    die(pipeline, pipeline.batch_queue)
+    change = pipeline.letters.change
+
+    def dies(_: object) -> bool:
+        raise Crash
+
+    pipeline.letters.change = dies  # type: ignore[method-assign]
+    with pytest.raises(Crash):
+        pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    pipeline.letters.change = change  # type: ignore[method-assign]
+    assert pipeline.office.redrive(EVERYTHING, in_time(), UNPACED).changed == 1
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+
+
+def test_a_dead_message_keeps_its_trace_when_it_is_redriven() -> None:
+    pipeline = cut()
+    message = pipeline.batch_queue.messages.pop()
+    fields = orjson.loads(message.body) | {"trace": "Root=1-a-b;Parent=c;Sampled=1"}
+    pipeline.batch_queue.messages[:] = [replace(message, body=orjson.dumps(fields).decode())]
+    die(pipeline, pipeline.batch_queue)
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    assert [sent.trace for sent in pipeline.batch_queue.messages] == ["Root=1-a-b;Parent=c;Sampled=1"]
+    assert isinstance(message, Outgoing)
