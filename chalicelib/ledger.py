@@ -21,12 +21,14 @@ _LIVE_SPLITS: Final = 16
 
 
 class StoredFile(NamedTuple):
-    """A file as the ledger holds it; times are aware, UTC; account: as of the last settled split."""
+    """A file as the ledger holds it; times are aware, UTC; account: as of the last settled split;
+    trace: the id of the one in which it was opened, if that was recorded."""
 
     plan: Plan
     account: FileAccount
     opened_at: datetime
     settled_at: datetime | None
+    trace: str | None = None
 
 
 class FilePage(NamedTuple):
@@ -44,7 +46,7 @@ def opened_position(opened_at: datetime, file_id: str) -> str:
 class LedgerTable(Protocol):
     """The ledger's table. Reads are strongly consistent, writes conditional as each says."""
 
-    def put_plan(self, plan: Plan, account: FileAccount, now: datetime) -> bool:
+    def put_plan(self, plan: Plan, account: FileAccount, now: datetime, trace: str | None = None) -> bool:
         """Put the plan unless the file has one; whether it was put."""
 
     def file(self, file_id: str) -> StoredFile | None: ...
@@ -84,9 +86,9 @@ class Ledger:
         self._table = table
         self._now = now
 
-    def open(self, plan: Plan) -> tuple[StoredFile, bool]:
+    def open(self, plan: Plan, trace: str | None = None) -> tuple[StoredFile, bool]:
         """Open the file with this plan, or give the file that was opened before; whether it is new."""
-        won = self._table.put_plan(plan, account_of(plan, ()), self._now())
+        won = self._table.put_plan(plan, account_of(plan, ()), self._now(), trace)
         stored = self._table.file(plan.file_id)
         assert stored is not None, "a plan that was put, or lost to another, can be read"
         return stored, won

@@ -92,7 +92,8 @@ class Services:
 
     @cached_property
     def records_table(self) -> DynamoRecords:
-        return DynamoRecords(self._dynamodb, self.settings.records_table, self.settings.write_threads)
+        settings = self.settings
+        return DynamoRecords(self._dynamodb, settings.records_table, settings.write_threads, self.tracer)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -156,7 +157,8 @@ class Services:
 
     @cached_property
     def status(self) -> Status:
-        return Status(self.ledger, self.ledger_table, self.records_table)
+        region = self.settings.console_region
+        return Status(self.ledger, self.ledger_table, self.records_table, console_region=region)
 
 
 def _now() -> datetime:

@@ -57,7 +57,8 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Queues are URLs; limits in lines and bytes of text; api_token_sha256 in hexadecimal."""
+    """Queues are URLs; limits in lines and bytes of text; api_token_sha256 in hexadecimal;
+    console_region: where the AWS console shows this deployment; None on a local AWS."""
 
     input_bucket: str
     split_queue: str
@@ -77,6 +78,7 @@ class Settings:
     sweep_minutes: int
     stall_seconds: int
     sweep_days: int
+    console_region: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -108,6 +110,7 @@ class Settings:
             sweep_minutes=tuning["SWEEP_MINUTES"],
             stall_seconds=tuning["STALL_SECONDS"],
             sweep_days=tuning["SWEEP_DAYS"],
+            console_region=_console_region(environment),
         )
 
 
@@ -117,6 +120,15 @@ def missing_names(environment: Mapping[str, str]) -> list[str]:
 
 def tuning_number(environment: Mapping[str, str], name: str) -> int:
     """A tuning setting or its default; raises SettingsError if it is not within its range."""
+
+
+def _console_region(environment: Mapping[str, str]) -> str | None:
+    """The stream's region: that of the environment may be another one on your machine."""
+    parts = environment["LEDGER_STREAM_ARN"].split(":")
+    return None if environment.get("AWS_ENDPOINT_URL") or len(parts) < 4 else parts[3]
+
+
+def _number(environment: Mapping[str, str], name: str) -> int:
     text = environment.get(name) or str(TUNING_DEFAULTS[name])
     low, high = _RANGES[name]
     try:

@@ -28,7 +28,7 @@ from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, m
 from chalicelib.core.text import OpenObject, Text
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
-from chalicelib.tracing import Tracer
+from chalicelib.tracing import Tracer, trace_id_of
 
 _BORDER_MARGIN_SECONDS: Final = 5.0
 _UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -87,8 +87,9 @@ class Splitter:
         """Open the file, queue its splits and cut the first; gives the file's id.
 
         Once its splits are queued a file is under way: if the first cannot be cut now, its message will."""
+        self._tracer.follow(None)
         plan = self._planned(announced)
-        stored, is_new = self._ledger.open(plan)
+        stored, is_new = self._ledger.open(plan, trace=trace_id_of(self._tracer.header()))
         plan = stored.plan
         if plan.failure:
             logger.warning("file_failed", extra={"file_id": plan.file_id, "reason": plan.failure})
@@ -110,6 +111,7 @@ class Splitter:
 
     def cut(self, message: SplitMessage, deadline: Deadline) -> None:
         """Cut a queued split, and what follows it where the file is cut in sequence."""
+        self._tracer.follow(message.trace)
         stored = self._ledger.file(message.file_id)
         if stored is None:
             raise PermanentError(f"split {message.split} of {message.file_id}: the ledger has no such file")
@@ -142,9 +144,9 @@ class Splitter:
 
     def _split_messages(self, plan: Plan) -> Iterator[Outgoing]:
         """The first split comes last: once it is sealed, the others are known to be queued."""
-        trace = self._tracer.header()
+        trace, origin = self._tracer.header(), self._tracer.origin()
         for split in reversed(range(plan.known_splits or 1)):
-            message = SplitMessage(plan.object, plan.file_id, split, None if split else 0, trace=trace)
+            message = SplitMessage(plan.object, plan.file_id, split, None if split else 0, trace=origin)
             delay_seconds = 0 if split else self._split_delay_seconds
             yield Outgoing(encode_split(message), delay_seconds, trace)
 
@@ -198,11 +200,12 @@ class Splitter:
         if wanted:
             cutter, _ = self._cutter(plan, seal.split, seal.start)
             sender = Sender(self._batch_queue, deadline)
-            trace = self._tracer.header()
+            trace, origin = self._tracer.header(), self._tracer.origin()
             for batch in cutter.cut(seal.split):
                 _check_time(plan, seal.split, deadline)
                 if batch.number in wanted:
-                    sender.add(Outgoing(encode_batch(batch_message(plan, batch, trace=trace)), trace=trace))
+                    message = batch_message(plan, batch, trace=origin)
+                    sender.add(Outgoing(encode_batch(message), trace=trace))
             sender.flush()
             logger.info(
                 "batches_sent_again",
@@ -212,7 +215,7 @@ class Splitter:
 
     def _queue(self, plan: Plan, split: int, start: int, delay_seconds: int, deadline: Deadline) -> None:
         trace = self._tracer.header()
-        message = SplitMessage(plan.object, plan.file_id, split, start, trace=trace)
+        message = SplitMessage(plan.object, plan.file_id, split, start, trace=self._tracer.origin())
         self._split_queue.send_group([Outgoing(encode_split(message), delay_seconds, trace)], deadline)
 
     def _last_sealed(self, plan: Plan, seal: Seal) -> Seal:
@@ -236,22 +239,24 @@ class Splitter:
     ) -> tuple[Seal, bool]:
         start, total, number = cutter.position, Tally(), 0
         sender = Sender(self._batch_queue, deadline)
-        trace = self._tracer.header()
+        trace, origin = self._tracer.header(), self._tracer.origin()
         batches = cutter.cut(split)
         batch = self._read(plan, batches, split, number)
         while batch is not None:
             _check_time(plan, split, deadline)
-            message = batch_message(plan, batch, trace=trace)
+            message = batch_message(plan, batch, trace=origin)
             with self._tracer.subsegment("send", plan.file_id, message.batch_id, plan.format):
                 sender.add(Outgoing(encode_batch(message), trace=trace))
             total += Tally(batch.entries, batch.lines, batch.length)
             number += 1
             batch = self._read(plan, batches, split, number)
-        sender.flush()
+        with self._tracer.subsegment("send", plan.file_id, None, plan.format):
+            sender.flush()
         last = is_last_split(plan, split, cutter.position, text_ended=cutter.at_end)
         damage = text.damage if last else None
         seal = Seal(split, start, cutter.position, number, total, last, damage)
-        is_news = self._ledger.seal(plan, seal)
+        with self._tracer.subsegment("seal", plan.file_id, None, plan.format):
+            is_news = self._ledger.seal(plan, seal)
         logger.info("split_sealed", extra={"file_id": plan.file_id, "split": split, "batches": number})
         return seal, is_news
 

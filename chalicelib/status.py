@@ -53,15 +53,25 @@ class ListsFiles(LedgerTable, Protocol):
 
 
 class Status:
-    def __init__(self, ledger: Ledger, table: ListsFiles, records: ReadsRecords) -> None:
+    """console_region: where the AWS console shows traces; None where there is no console."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        table: ListsFiles,
+        records: ReadsRecords,
+        *,
+        console_region: str | None = None,
+    ) -> None:
         self._ledger = ledger
         self._table = table
         self._records = records
+        self._console_region = console_region
 
     def file(self, file_id: str) -> dict[str, Any]:
         """One file, its account as of now; raises NotFoundError."""
         stored = self._stored(file_id)
-        return file_json(stored, self._ledger.account(stored))
+        return file_json(stored, self._ledger.account(stored), self._console_region)
 
     def files(
         self,
@@ -87,7 +97,7 @@ class Status:
         )
         page = [file for file in known[:limit] if wanted in {None, file.account.state}]
         more = _position(known[limit - 1]) if len(known) > limit else reached or None
-        return listed([file_json(file, file.account) for file in page], more)
+        return listed([file_json(file, file.account, self._console_region) for file in page], more)
 
     def batches(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None

@@ -10,10 +10,11 @@ from chalicelib.core.accounts import FileAccount
 from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import batch_id
 from chalicelib.ledger import StoredFile
+from chalicelib.tracing import console_url
 
 
-def file_json(stored: StoredFile, account: FileAccount) -> dict[str, Any]:
-    plan, summary = stored.plan, account.summary
+def file_json(stored: StoredFile, account: FileAccount, console_region: str | None) -> dict[str, Any]:
+    plan, summary, trace = stored.plan, account.summary, stored.trace
     return {
         "file_id": plan.file_id,
         "bucket": plan.object.bucket,
@@ -38,6 +39,8 @@ def file_json(stored: StoredFile, account: FileAccount) -> dict[str, Any]:
         "discarded": _tally_json(summary.given_up),
         "opened_at": _time_json(stored.opened_at),
         "settled_at": _time_json(stored.settled_at),
+        "trace": trace,
+        "trace_url": console_url(trace, console_region) if trace and console_region else None,
     }
 
 

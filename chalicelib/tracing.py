@@ -1,26 +1,70 @@
-"""Traces, behind one narrow door: a subsegment a batch and stage, and a header for messages."""
+"""Traces, behind one narrow door: a subsegment a batch and stage, and headers for messages.
+
+What was done for a file is joined by the trace of the invocation that opened it, its origin: messages
+carry it from the splitter on, and every subsegment names it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+Counted: TypeAlias = Mapping[str, int]
 
 
 class Tracer(Protocol):
+    def follow(self, origin: str | None) -> None:
+        """From here on work is done for the message with this `trace`, or for none."""
+
     def subsegment(
-        self, name: str, file_id: str, batch_id: str, format_name: str
+        self, name: str, file_id: str, batch_id: str | None, format_name: str
     ) -> AbstractContextManager[object]:
-        """Time a stage of one batch: ``read``, ``send``, ``parse``, ``write`` or ``mark``."""
+        """Time a stage of a batch (``read``, ``send``, ``parse``, ``write`` or ``mark``) or of a split (``seal``)."""
+
+    def for_threads(self, name: str, work: Callable[[], Counted]) -> Callable[[], Counted]:
+        """Give `work` for other threads: each run of it is a subsegment of the present one, annotated
+        alike, with what it counted. The present one must stay open until they are done."""
 
     def header(self) -> str | None:
-        """The trace header that a message carries on, or None where nothing is traced."""
+        """The trace header of what is being recorded, or None where nothing is."""
+
+    def origin(self) -> str | None:
+        """The trace header that a message's `trace` carries on: what is followed, else one's own."""
 
 
 class NoTracer:
+    def follow(self, origin: str | None) -> None:
+        pass
+
     def subsegment(
-        self, name: str, file_id: str, batch_id: str, format_name: str
+        self, name: str, file_id: str, batch_id: str | None, format_name: str
     ) -> AbstractContextManager[object]:
         return nullcontext()
 
+    def for_threads(self, name: str, work: Callable[[], Counted]) -> Callable[[], Counted]:
+        return work
+
     def header(self) -> str | None:
         return None
+
+    def origin(self) -> str | None:
+        return None
+
+
+def trace_id_of(header: str | None) -> str | None:
+    """The id (``1-…-…``) of a trace that is recorded, from its header; None where none is
+    (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader)."""
+    parts = dict(part.split("=", 1) for part in (header or "").split(";") if "=" in part)
+    return parts.get("Root") if parts.get("Sampled") != "0" else None
+
+
+def console_url(trace_id: str, region: str) -> str:
+    """Where the X-Ray console shows a trace
+    (https://docs.aws.amazon.com/xray/latest/devguide/xray-console-deeplinks.html)."""
+    domain = "aws.amazon.com"
+    if region.startswith("cn-"):
+        domain = "amazonaws.cn"
+    elif region.startswith("us-gov-"):
+        domain = "amazonaws-us-gov.com"
+    return f"https://console.{domain}/xray/home?region={region}#/traces/{trace_id}"

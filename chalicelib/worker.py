@@ -42,6 +42,7 @@ class Worker:
         message = decode(body)
         if not isinstance(message, BatchMessage):
             raise PermanentError("a split message has come to the batch queue")
+        self._tracer.follow(message.trace)
         file_id, batch_id = message.file_id, message.batch_id
         if self._ledger.is_done(file_id, message.split, message.number):
             logger.info("batch_repeated", extra={"file_id": file_id, "batch_id": batch_id})

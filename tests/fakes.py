@@ -126,12 +126,12 @@ class FakeLedgerTable:
         self.leaves: dict[tuple[str, int, int], dict[int, Mark]] = {}
         self._effects = effects or Effects()
 
-    def put_plan(self, plan: Plan, account: FileAccount, now: datetime) -> bool:
+    def put_plan(self, plan: Plan, account: FileAccount, now: datetime, trace: str | None = None) -> bool:
         def effect() -> bool:
             if plan.file_id in self.files:
                 return False
             settled_at = now if account.state.settled else None
-            self.files[plan.file_id] = StoredFile(plan, account, now, settled_at)
+            self.files[plan.file_id] = StoredFile(plan, account, now, settled_at, trace)
             return True
 
         return bool(self._effects.around(effect))

@@ -92,6 +92,7 @@ def to_file(item: Mapping[str, Any]) -> StoredFile:
         account=account,
         opened_at=datetime.fromisoformat(item["opened_at"]),
         settled_at=datetime.fromisoformat(settled_at) if settled_at else None,
+        trace=item.get("trace"),
     )
 
 

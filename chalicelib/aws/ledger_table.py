@@ -28,9 +28,9 @@ class DynamoLedger:
     def __init__(self, client: Any, table: str) -> None:
         self._items = Items(client, table)
 
-    def put_plan(self, plan: Plan, account: FileAccount, now: datetime) -> bool:
+    def put_plan(self, plan: Plan, account: FileAccount, now: datetime, trace: str | None = None) -> bool:
         item = ledger_items.from_plan(plan) | ledger_items.from_account(account, now)
-        item |= {"opened_at": now.isoformat(), "opened": opened_position(now, plan.file_id)}
+        item |= {"opened_at": now.isoformat(), "opened": opened_position(now, plan.file_id), "trace": trace}
         return self._items.put_new(Key(plan.file_id, _FILE), item)
 
     def file(self, file_id: str) -> StoredFile | None:

@@ -11,8 +11,10 @@ import base64
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -23,6 +25,7 @@ from chalicelib.core.errors import OutOfTimeError
 from chalicelib.core.records import untyped
 from chalicelib.delivery import Deadline
 from chalicelib.status import RecordPage
+from chalicelib.tracing import NoTracer, Tracer
 
 ITEMS_PER_REQUEST: Final = 25
 """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html"""
@@ -33,19 +36,25 @@ _MAX_BACKOFF_SECONDS: Final = 5.0
 
 class DynamoRecords:
     """client: a low-level DynamoDB client made with `parameter_validation=False` and a connection
-    pool at least as large as `threads`."""
+    pool at least as large as `threads`. tracer: records what each thread writes."""
 
-    def __init__(self, client: Any, table: str, threads: int) -> None:
+    def __init__(self, client: Any, table: str, threads: int, tracer: Tracer | None = None) -> None:
         self._client = client
         self._table = table
+        self._threads = threads
+        self._tracer = tracer or NoTracer()
         self._bodies = threading.local()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="write")
         client.meta.events.register("before-call.dynamodb.BatchWriteItem", self._swap_body)
 
     def put(self, items: Sequence[bytes], deadline: Deadline) -> None:
         """Write every item (typed JSON), or raise TransientError; repeating it changes nothing."""
-        for _ in self._pool.map(lambda group: self._put_group(group, deadline), _grouped(items)):
-            pass
+        groups = deque(_grouped(items))
+        work = self._tracer.for_threads("write-thread", partial(self._put_groups, groups, deadline))
+        threads = [self._pool.submit(work) for _ in range(min(self._threads, len(groups)))]
+        wait(threads)  # all of them: nothing goes on behind the back of a failure
+        for thread in threads:
+            thread.result()
 
     def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage:
         """Items of one kind between two sort keys, both included; `limit` bounds what is looked at."""
@@ -67,7 +76,20 @@ class DynamoRecords:
         items = [{name: untyped(value) for name, value in item.items()} for item in answer["Items"]]
         return RecordPage(items, answer["ScannedCount"], reached["sk"]["S"] if reached else None)
 
-    def _put_group(self, group: Sequence[bytes], deadline: Deadline) -> None:
+    def _put_groups(self, groups: deque[Sequence[bytes]], deadline: Deadline) -> dict[str, int]:
+        """Write groups until no thread finds one; a failure leaves none to the others."""
+        counted = {"items": 0, "requests": 0}
+        try:
+            for group in _taken(groups):
+                counted["requests"] += self._put_group(group, deadline)
+                counted["items"] += len(group)
+        except BaseException:
+            groups.clear()
+            raise
+        return counted
+
+    def _put_group(self, group: Sequence[bytes], deadline: Deadline) -> int:
+        """Write a group; gives how many requests it took."""
         attempt = 0
         while group := self._unprocessed_of(group):
             attempt += 1
@@ -75,6 +97,7 @@ class DynamoRecords:
             if deadline.seconds_left < pause + 1:
                 raise OutOfTimeError(f"{self._table} did not take {len(group)} items in time: throttled")
             time.sleep(pause)
+        return attempt + 1
 
     def _unprocessed_of(self, group: Sequence[bytes]) -> Sequence[bytes]:
         """Send once; give back what was not processed."""
@@ -107,6 +130,15 @@ def _grouped(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
         group.append(item)
         group_bytes += len(item)
     if group:
+        yield group
+
+
+def _taken(groups: deque[Sequence[bytes]]) -> Iterator[Sequence[bytes]]:
+    while True:
+        try:
+            group = groups.popleft()
+        except IndexError:
+            return
         yield group
 
 

@@ -1,50 +1,114 @@
-"""X-Ray through its SDK, which is imported only where traces are taken.
+"""X-Ray through its SDK, which is imported with the first subsegment and only where traces are taken.
 
-The SDK keeps its context per thread: stages are timed in the thread that handles the message.
+Stages are timed in the one thread that handles messages; the SDK keeps its context per thread, so other
+threads are given theirs by `for_threads`. A document over 64 KB is lost: in a Lambda function the SDK sends
+every subsegment by itself when it ends, and the message of an error is shortened.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.tracing import NoTracer, Tracer
+from chalicelib.tracing import Counted, NoTracer, Tracer, trace_id_of
 
 if TYPE_CHECKING:
     from aws_xray_sdk.core import AWSXRayRecorder
 
+_REASON_MAX_CHARACTERS: Final = 1000
+_STACK_MAX_FRAMES: Final = 10
+
 
 def make_tracer(environment: Mapping[str, str] = os.environ) -> Tracer:
     """X-Ray in a Lambda function unless AWS_XRAY_SDK_ENABLED says false; elsewhere nothing."""
-    if environment.get("AWS_XRAY_SDK_ENABLED", "true").lower() == "false":
+    function = environment.get("AWS_LAMBDA_FUNCTION_NAME")
+    if function is None or environment.get("AWS_XRAY_SDK_ENABLED", "true").lower() == "false":
         return NoTracer()
-    if "AWS_LAMBDA_FUNCTION_NAME" not in environment:
-        return NoTracer()
-    from aws_xray_sdk.core import xray_recorder
-
-    xray_recorder.configure(context_missing="IGNORE_ERROR")
-    return XRayTracer(xray_recorder)
+    return XRayTracer(function)
 
 
 class XRayTracer:
-    def __init__(self, recorder: AWSXRayRecorder) -> None:
-        self._recorder = recorder
+    """function: the name of the Lambda function, for the annotation."""
 
-    @contextmanager
-    def subsegment(self, name: str, file_id: str, batch_id: str, format_name: str) -> Iterator[None]:
-        with self._recorder.in_subsegment(name) as subsegment:
-            if subsegment is not None:
-                subsegment.put_annotation("file_id", file_id)
-                subsegment.put_annotation("batch_id", batch_id)
-                subsegment.put_annotation("format", format_name)
-            yield
+    def __init__(self, function: str) -> None:
+        self._function = function
+        self._followed: str | None = None
+
+    @cached_property
+    def _recorder(self) -> AWSXRayRecorder:
+        from aws_xray_sdk.core import xray_recorder
+
+        xray_recorder.configure(context_missing="IGNORE_ERROR")
+        return xray_recorder
+
+    def follow(self, origin: str | None) -> None:
+        self._followed = origin
+
+    def subsegment(
+        self, name: str, file_id: str, batch_id: str | None, format_name: str
+    ) -> AbstractContextManager[object]:
+        annotations = {
+            "origin_trace": trace_id_of(self._followed),
+            "file_id": file_id,
+            "batch_id": batch_id,
+            "format": format_name,
+            "function": self._function,
+        }
+        return self._recorded(name, {key: value for key, value in annotations.items() if value is not None})
+
+    def for_threads(self, name: str, work: Callable[[], Counted]) -> Callable[[], Counted]:
+        present = self._recorder.get_trace_entity()
+        if present is None or not present.sampled:
+            return work
+        annotations = dict(present.annotations)
+
+        def recorded_work() -> Counted:
+            self._recorder.set_trace_entity(present)
+            try:
+                with self._recorded(name, annotations) as subsegment:
+                    counted = work()
+                    for what, count in counted.items():
+                        subsegment.put_metadata(what, count)
+                return counted
+            finally:
+                self._recorder.clear_trace_entities()
+
+        return recorded_work
 
     def header(self) -> str | None:
-        """``Root=…;Parent=…;Sampled=…`` of the entity that is being recorded
-        (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader)."""
+        """``Root=…;Parent=…;Sampled=…`` of the entity that is being recorded."""
         entity = self._recorder.get_trace_entity()
         if entity is None or not getattr(entity, "trace_id", None):
             return None
         return f"Root={entity.trace_id};Parent={entity.id};Sampled={1 if entity.sampled else 0}"
+
+    def origin(self) -> str | None:
+        return self._followed or self.header()
+
+    @contextmanager
+    def _recorded(self, name: str, annotations: Mapping[str, str]) -> Iterator[Any]:
+        """A subsegment that is sent when the block ends, as a fault when it raises."""
+        subsegment = self._recorder.begin_subsegment(name)
+        if subsegment is None:
+            yield None
+            return
+        for key, value in annotations.items():
+            subsegment.put_annotation(key, value)
+        try:
+            yield subsegment
+        except BaseException as error:
+            _blame(subsegment, error)
+            raise
+        finally:
+            self._recorder.end_subsegment()
+
+
+def _blame(subsegment: Any, error: BaseException) -> None:
+    subsegment.add_exception(error, traceback.extract_tb(error.__traceback__, limit=-_STACK_MAX_FRAMES))
+    if isinstance(subsegment.cause, dict):
+        for thrown in subsegment.cause.get("exceptions", ()):
+            thrown.message = getattr(thrown, "message", "")[:_REASON_MAX_CHARACTERS]

@@ -37,13 +37,13 @@ def opened(table: Any, plan: Plan = PLAN) -> Plan:
 
 
 def test_the_first_plan_wins_and_is_read_back_whole(table) -> None:
-    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN)
+    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN, "1-a-b")
     later = replace(PLAN, format="text")
     assert not table.put_plan(later, account_of(later, ()), WHEN + timedelta(days=1))
     stored = table.file(FILE)
     assert stored.plan == PLAN
     assert stored.account == account_of(PLAN, ())
-    assert (stored.opened_at, stored.settled_at) == (WHEN, None)
+    assert (stored.opened_at, stored.settled_at, stored.trace) == (WHEN, None, "1-a-b")
     assert table.file("unknown") is None
 
 
