@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "status": "froe.commands.status",
     "records": "froe.commands.records",
     "rejects": "froe.commands.records",
+    "traces": "froe.commands.traces",
     "deploy": "froe.commands.deploy",
 }
 """Name of each command, in the order of the help, and the module that defines it under that name."""

@@ -1,7 +1,7 @@
 """The whole pipeline on this machine: ministack, the resources of infra/data.json, the deployed functions, the API.
 
 Promise: what runs is what `chalice deploy` packages and deploys; nothing of it outlives the process that started
-it. Limits: loopback only, no IAM, no X-Ray daemon; functions run on the interpreter that runs this.
+it. Limits: loopback only, no IAM, no X-Ray but its documents; functions run on the interpreter that runs this.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ import boto3
 
 from froe.errors import FroeError
 from froe.local import emulator
+from froe.local.collector import PATH_SETTING, Collector
 from froe.local.info import Folder, StackInfo, claim
 from froe.local.processes import Guarded, clean_environment, free_port, port_taken
 from froe.local.project import Project
@@ -54,6 +55,7 @@ class LocalStack:
         self._folder: Folder | None = None
         self._project: Project | None = None
         self._running: list[Guarded] = []
+        self._collector: Collector | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -79,6 +81,9 @@ class LocalStack:
         """End every process and remove the stack's folder. Idempotent."""
         while self._running:
             self._running.pop().stop()
+        if self._collector:
+            self._collector.stop()
+            self._collector = None
         if self._folder:
             self._folder.release(keep=keep_logs)
             self._folder = None
@@ -129,6 +134,7 @@ class LocalStack:
             "AWS_DEFAULT_REGION": emulator.REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             **emulator.CREDENTIALS,
+            **self._start_collector(self._folder.work / "traces.jsonl"),
         }
         self._start_emulator(port, self._folder.work / "emulator")
         self._report("Creating the resources of infra/data.json")
@@ -141,6 +147,10 @@ class LocalStack:
         self._deploy_and_serve(self._folder.work / "project", api)
         self._folder.publish(self.info, self.env)
         return self.info
+
+    def _start_collector(self, path: Path) -> dict[str, str]:
+        self._collector = Collector(path)
+        return {"AWS_XRAY_DAEMON_ADDRESS": self._collector.address, PATH_SETTING: str(path)}
 
     def _start_emulator(self, port: int, folder: Path) -> None:
         self._report(f"Starting the local AWS on port {port}")

@@ -1,0 +1,79 @@
+"""`froe traces`: what was done for a file, invocation by invocation, on one axis of time."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from froe.commands.options import json_option, stage_option
+from froe.errors import FroeError
+from froe.inquiry import Shown, find_files, status_of
+from froe.jsonl import print_json
+from froe.local.collector import PATH_SETTING, collected
+from froe.target import Target, find_target
+from froe.terminal import printable
+from froe.traces import Waterfall, for_programs, waterfall_of
+from froe.waterfall import lines_of
+
+_WIDTH_OF_FILES = 120
+
+
+@click.command(short_help="Show how long each stage of a file took.")
+@click.argument("name", metavar="FILE_ID")
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=10,
+    show_default=True,
+    help="How many batches to show at most; 0: all.",
+)
+@stage_option
+@json_option
+def traces(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
+    """Show how long each stage of a file took, from the splitter through the queue to the workers.
+
+    FILE_ID may be a key too; of a key's files the one uploaded last is taken. On AWS it is X-Ray that
+    keeps the traces: there the command prints where to see them.
+    """
+    target = find_target(stage)
+    file = max(find_files(status_of(target), name), key=lambda one: str(one["last_modified"]))
+    if target.endpoint_url is None:
+        _print_link(file, as_json=as_json)
+        return
+    whole = _waterfall(target, file)
+    shown = whole.first(limit)
+    if as_json:
+        print_json({"key": file["key"], "trace": file["trace"], **for_programs(whole, shown)})
+        return
+    click.echo(f"{click.style(printable(file['key']), bold=True)}  {file['file_id']}")
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_OF_FILES
+    for line in lines_of(whole, shown, file["trace"], width):
+        click.echo(line)
+
+
+def _waterfall(target: Target, file: Shown) -> Waterfall:
+    path = target.settings_env.get(PATH_SETTING)
+    if not path:
+        raise FroeError(
+            f"Nothing collects traces at {target.endpoint_url}: a local AWS that `froe up` starts does."
+        )
+    found = waterfall_of(file["file_id"], collected(Path(path), file["file_id"]))
+    if found is None:
+        raise FroeError(
+            f"No trace of {file['file_id']} is recorded: tracing was off, or newer traces have taken its place."
+        )
+    return found
+
+
+def _print_link(file: Shown, *, as_json: bool) -> None:
+    if not file["trace_url"]:
+        raise FroeError(f"No trace of {file['file_id']} is recorded: tracing was off, or it was not sampled.")
+    if as_json:
+        print_json({name: file[name] for name in ("key", "file_id", "trace", "trace_url")})
+    else:
+        click.echo(f"X-Ray has the trace of {printable(file['key'])}, linked to those of its batches:")
+        click.echo(file["trace_url"])
