@@ -120,15 +120,6 @@ def missing_names(environment: Mapping[str, str]) -> list[str]:
 
 def tuning_number(environment: Mapping[str, str], name: str) -> int:
     """A tuning setting or its default; raises SettingsError if it is not within its range."""
-
-
-def _console_region(environment: Mapping[str, str]) -> str | None:
-    """The stream's region: that of the environment may be another one on your machine."""
-    parts = environment["LEDGER_STREAM_ARN"].split(":")
-    return None if environment.get("AWS_ENDPOINT_URL") or len(parts) < 4 else parts[3]
-
-
-def _number(environment: Mapping[str, str], name: str) -> int:
     text = environment.get(name) or str(TUNING_DEFAULTS[name])
     low, high = _RANGES[name]
     try:
@@ -138,3 +129,9 @@ def _number(environment: Mapping[str, str], name: str) -> int:
     if not low <= number <= high:
         raise SettingsError(f"{name} is {text!r}: set it to a whole number from {low} to {high}")
     return number
+
+
+def _console_region(environment: Mapping[str, str]) -> str | None:
+    """The stream's region: that of the environment may be another one on your machine."""
+    parts = environment["LEDGER_STREAM_ARN"].split(":")
+    return None if environment.get("AWS_ENDPOINT_URL") or len(parts) < 4 else parts[3]

@@ -161,7 +161,7 @@ class Sweeper:
         if not self._has_stalled(file_id, self._ledger.account(stored).revision, now):
             return Healed()
         try:
-            return self._heal(stored.plan, deadline)
+            return self._heal(stored, deadline)
         except FroeError as error:
             logger.warning("file_not_healed", extra={"file_id": file_id, "reason": error.reason})
             return Healed()
@@ -176,21 +176,22 @@ class Sweeper:
             return False
         return self._watches.put_watch(replace(seen, since=now, heals=seen.heals + 1), seen)
 
-    def _heal(self, plan: Plan, deadline: Deadline) -> Healed:
+    def _heal(self, stored: StoredFile, deadline: Deadline) -> Healed:
         """Send what is missing of a file, by messages for its splits, and settle what nobody settled."""
+        plan, trace = stored.plan, stored.trace
         splits = {split.split: split for split in self._files.splits(plan.file_id)}
         sender = Sender(self._split_queue, deadline)
         sent, batches = 0, 0
         for number in uncut_splits(plan, splits):
             if number not in splits or splits[number].setback is None:
-                sender.add(_message(plan, number, Again.NOTHING))
+                sender.add(_message(plan, number, Again.NOTHING, trace))
                 sent += 1
         for split in splits.values():
             if split.is_settled or split.seal is None:
                 continue
             missing = self._ledger.missing(plan.file_id, split.split)
             if missing:
-                sender.add(_message(plan, split.split, Again.UNMARKED))
+                sender.add(_message(plan, split.split, Again.UNMARKED, trace))
                 batches += len(missing)
             else:
                 self._ledger.look_again(plan.file_id, split.split)
@@ -265,6 +266,7 @@ class Sweeper:
             logger.warning("notice_not_sent", extra={"reason": error.reason})
 
 
-def _message(plan: Plan, split: int, again: Again) -> Outgoing:
-    message = SplitMessage(plan.object, plan.file_id, split, None if split else 0, again=again)
+def _message(plan: Plan, split: int, again: Again, trace: str | None) -> Outgoing:
+    origin = f"Root={trace}" if trace else None
+    message = SplitMessage(plan.object, plan.file_id, split, None if split else 0, trace=origin, again=again)
     return Outgoing(encode_split(message))

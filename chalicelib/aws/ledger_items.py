@@ -144,6 +144,7 @@ def from_summary(summary: Summary) -> dict[str, Any]:
         "dead": _from_tally(summary.dead),
         "given_up": _from_tally(summary.given_up),
         "dead_batches": list(summary.dead_batches),
+        "unmeasured": summary.unmeasured,
     }
 
 
@@ -158,6 +159,7 @@ def to_summary(held: Mapping[str, Any]) -> Summary:
         dead=Tally(*held["dead"]),
         given_up=Tally(*held["given_up"]),
         dead_batches=tuple(held.get("dead_batches", ())),
+        unmeasured=held.get("unmeasured", 0),
     )
 
 

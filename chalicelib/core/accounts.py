@@ -54,12 +54,12 @@ class SplitAccount:
     def balanced(self) -> Summary:
         """The summary, in which the marks of lost batches say nothing of what they hold: it is the rest."""
         summary = self.summary
-        if self.seal is None or not self.is_settled:
+        if self.seal is None or not self.is_settled or not summary.unmeasured:
             return summary
         rest = self.seal.total - summary.total
         if summary.failed:
             return replace(summary, dead=summary.dead + rest)
-        return replace(summary, given_up=summary.given_up + rest) if summary.discarded else summary
+        return replace(summary, given_up=summary.given_up + rest)
 
     @property
     def revision(self) -> int:

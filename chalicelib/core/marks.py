@@ -159,7 +159,8 @@ class Summary:
     """Marks added up.
 
     revision: rises whenever a mark does, so that a newer summary is known as such. dead_batches: the
-    first few of the failed ones, as ``split-batch`` in six digits each.
+    first few of the failed ones, as ``split-batch`` in six digits each. unmeasured: how many marks
+    are of lost batches, and say nothing of what these hold.
     """
 
     revision: int = 0
@@ -170,6 +171,7 @@ class Summary:
     dead: Tally = Tally()
     given_up: Tally = Tally()
     dead_batches: tuple[str, ...] = ()
+    unmeasured: int = 0
 
     @property
     def marked(self) -> int:
@@ -190,6 +192,7 @@ class Summary:
             self.dead + other.dead,
             self.given_up + other.given_up,
             tuple(sorted((*self.dead_batches, *other.dead_batches))[:NAMED_MAX]),
+            self.unmeasured + other.unmeasured,
         )
 
 
@@ -197,11 +200,12 @@ def summary_of(split: int, marks: Mapping[int, Mark]) -> Summary:
     summary = Summary()
     for number, mark in marks.items():
         revision = int(mark.outcome)
+        unmeasured = int(mark.outcome is not Outcome.DONE and mark.total == Tally())
         if mark.outcome is Outcome.DONE:
             summary += Summary(revision, done=1, counts=mark.counts)
         elif mark.outcome is Outcome.DISCARDED:
-            summary += Summary(revision, discarded=1, given_up=mark.total)
+            summary += Summary(revision, discarded=1, given_up=mark.total, unmeasured=unmeasured)
         else:
             named = (f"{split:06d}-{number:06d}",)
-            summary += Summary(revision, failed=1, dead=mark.total, dead_batches=named)
+            summary += Summary(revision, failed=1, dead=mark.total, dead_batches=named, unmeasured=unmeasured)
     return summary
