@@ -4,11 +4,11 @@ import os
 from functools import cache
 from typing import Any
 
-from chalice import AuthResponse, Chalice, Response
+from chalice import AuthResponse, Chalice, Rate, Response
 
 from chalicelib import handlers, logs, routes
 from chalicelib.services import Services
-from chalicelib.settings import Settings, missing_names
+from chalicelib.settings import Settings, missing_names, tuning_number
 
 if os.environ.get("AWS_CHALICE_CLI_MODE"):
     from froe import chalice_cli
@@ -49,6 +49,11 @@ def worker(event: Any) -> dict[str, Any]:
     return handlers.on_batch_messages(services(), event.to_dict(), event.context)
 
 
+@app.on_sqs_message(queue=_name("DEAD_LETTER_QUEUE"), batch_size=1, name="dead_letter_consumer")
+def dead_letter_consumer(event: Any) -> dict[str, Any]:
+    return handlers.on_dead_letters(services(), event.to_dict())
+
+
 @app.on_dynamodb_record(
     stream_arn=_setting("LEDGER_STREAM_ARN"),
     batch_size=25,
@@ -57,6 +62,11 @@ def worker(event: Any) -> dict[str, Any]:
 )
 def notifier(event: Any) -> dict[str, Any]:
     return handlers.on_ledger_records(services(), event.to_dict(), event.context)
+
+
+@app.schedule(Rate(tuning_number(os.environ, "SWEEP_MINUTES"), unit=Rate.MINUTES), name="sweeper")
+def sweeper(event: Any) -> dict[str, Any]:
+    return handlers.on_schedule(services(), event.context)
 
 
 @app.authorizer(ttl_seconds=60, name="authorizer")

@@ -1,12 +1,15 @@
-"""What integration tests do with a running stack: upload, wait, ask the API, read the tables."""
+"""What integration tests do with a running stack: upload, disturb, wait, ask the API, read the tables."""
 
 import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote
 
 from boto3.dynamodb.types import TypeDeserializer
 
@@ -62,6 +65,110 @@ def upload(stack: LocalStack, key: str, body: bytes, **options: Any) -> Uploaded
     return Uploaded(key, reply["VersionId"], reply["ETag"], version.file_id)
 
 
+@contextmanager
+def silenced(stack: LocalStack) -> Iterator[None]:
+    """The bucket's notifications are off: objects lie there unannounced."""
+    s3, bucket = stack.client("s3"), stack.info.input_bucket
+    configuration = s3.get_bucket_notification_configuration(Bucket=bucket)
+    configuration.pop("ResponseMetadata")
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    try:
+        yield
+    finally:
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
+
+
+def event_of(stack: LocalStack, *uploads: Uploaded) -> dict[str, Any]:
+    """S3's notification of these uploads."""
+    return {
+        "Records": [
+            {
+                "eventSource": "aws:s3",
+                "eventName": "ObjectCreated:Put",
+                "eventTime": "2026-03-01T12:00:00.000Z",
+                "s3": {
+                    "bucket": {"name": stack.info.input_bucket},
+                    "object": {
+                        "key": quote(each.key),
+                        "versionId": each.version_id,
+                        "eTag": each.etag.strip('"'),
+                        "size": 1,
+                    },
+                },
+            }
+            for each in uploads
+        ]
+    }
+
+
+def announce(stack: LocalStack, event: dict[str, Any]) -> None:
+    """Invoke the splitter as S3 does: it is tried up to three times."""
+    reply = stack.client("lambda").invoke(
+        FunctionName="froe-local-splitter", InvocationType="Event", Payload=json.dumps(event)
+    )
+    assert reply["StatusCode"] == 202
+
+
+def set_mappings(stack: LocalStack, *functions: str, enabled: bool) -> None:
+    """Switch off, or on, what feeds these functions with messages."""
+    client = stack.client("lambda")
+    arns = {f"froe-local-{function}" for function in functions}
+    for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
+        if mapping["FunctionArn"].rsplit(":", 1)[-1] in arns:
+            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+
+
+@contextmanager
+def paused(stack: LocalStack, *functions: str) -> Iterator[None]:
+    """These functions are given no messages meanwhile."""
+    set_mappings(stack, *functions, enabled=False)
+    try:
+        yield
+    finally:
+        set_mappings(stack, *functions, enabled=True)
+
+
+def states_of(stack: LocalStack, file_ids: Sequence[str]) -> dict[str, str]:
+    """The state that the ledger holds of each of these files that it knows."""
+    found = {}
+    for first in range(0, len(file_ids), 100):
+        keys = [{"pk": {"S": each}, "sk": {"S": "file"}} for each in file_ids[first : first + 100]]
+        asked = {stack.info.ledger_table: {"Keys": keys, "ConsistentRead": True}}
+        reply = stack.client("dynamodb").batch_get_item(RequestItems=asked)
+        for item in reply["Responses"][stack.info.ledger_table]:
+            found[item["pk"]["S"]] = item["state"]["S"]
+    return found
+
+
+def reach(stack: LocalStack, states: Container[str], *file_ids: str, timeout_seconds: float = 60) -> None:
+    """Wait until each of these files is in one of these states."""
+
+    def others() -> dict[str, str]:
+        found = states_of(stack, file_ids)
+        seen = {file_id: found.get(file_id, "unknown") for file_id in file_ids}
+        return {file_id: state for file_id, state in seen.items() if state not in states}
+
+    def reached() -> bool | None:
+        return None if others() else True
+
+    wait_for(reached, f"{states}", timeout_seconds, detail=lambda: f"{others()}\n{log_end(stack)}")
+
+
+def sealed(stack: LocalStack, *file_ids: str, timeout_seconds: float = 60) -> None:
+    """Wait until every split of these files is cut and sealed; the workers may still be at it."""
+    reach(stack, SETTLED | {"PROCESSING"}, *file_ids, timeout_seconds=timeout_seconds)
+
+
+def lose_batches(stack: LocalStack, key: str, body: bytes) -> Uploaded:
+    """Upload an object whose batch messages are all purged before a worker sees one, as an operator may do."""
+    with paused(stack, "worker"):
+        uploaded = upload(stack, key, body)
+        sealed(stack, uploaded.file_id)
+        stack.client("sqs").purge_queue(QueueUrl=stack.info.batch_queue)
+        assert queue_depth(stack, stack.info.batch_queue) == 0
+    return uploaded
+
+
 def settle(stack: LocalStack, file_id: str, timeout_seconds: float = 60) -> dict[str, Any]:
     """The file as the status API shows it once it is settled; an AssertionError with all there is if it is not."""
     seen = Reply(0, None)
@@ -108,6 +215,39 @@ def ledger_of(stack: LocalStack, file_id: str) -> list[dict[str, Any]]:
     return sorted(items, key=lambda item: (item["pk"], item["sk"]))
 
 
+class Stored(NamedTuple):
+    """What both tables hold of a file, ordered by key, without what names the upload or tells its time."""
+
+    records: list[dict[str, Any]]
+    ledger: list[dict[str, Any]]
+
+
+def normalised(stack: LocalStack, uploaded: Uploaded) -> Stored:
+    """What is stored of one file; two uploads of the same bytes give the same."""
+    return all_normalised(stack)[uploaded.file_id]
+
+
+def all_normalised(stack: LocalStack) -> Mapping[str, Stored]:
+    """What is stored of every file, by its id."""
+    found: dict[str, Stored] = defaultdict(lambda: Stored([], []))
+    for item in sorted(scan(stack, stack.info.records_table), key=lambda item: (item["pk"], item["sk"])):
+        file_id = item["pk"].partition("#")[0]
+        found[file_id].records.append(_nameless(item, file_id))
+    for item in sorted(scan(stack, stack.info.ledger_table), key=lambda item: (item["pk"], item["sk"])):
+        if item["sk"].startswith(("file", "split#", "leaf#")):
+            found[item["pk"]].ledger.append(_nameless(item, item["pk"]))
+    return found
+
+
+def _nameless(item: dict[str, Any], file_id: str) -> dict[str, Any]:
+    kept = {
+        name: value.replace(file_id, "FILE") if isinstance(value, str) else value
+        for name, value in item.items()
+        if name not in {"key", "version_id", "opened", "opened_at", "settled_at", "last_modified", "trace"}
+    }
+    return dict(sorted(kept.items()))
+
+
 def scan(stack: LocalStack, table: str) -> Iterator[dict[str, Any]]:
     """All items of a table."""
     value_of = TypeDeserializer().deserialize
@@ -125,6 +265,18 @@ def queue_depth(stack: LocalStack, queue_url: str) -> int:
     ]
     reply = stack.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
     return sum(int(reply["Attributes"][name]) for name in names)
+
+
+def drained(stack: LocalStack, timeout_seconds: float = 60) -> None:
+    """Wait until nothing is queued, delayed or in flight."""
+    queues = (stack.info.split_queue, stack.info.batch_queue)
+
+    def empty() -> bool | None:
+        return True if all(queue_depth(stack, queue) == 0 for queue in queues) else None
+
+    wait_for(empty, "the queues to drain", timeout_seconds)
+    time.sleep(1)
+    wait_for(empty, "the queues to stay empty", timeout_seconds)
 
 
 def log_end(stack: LocalStack, lines: int = 40) -> str:
