@@ -4,8 +4,12 @@ It runs as a script too, under the interpreter that the virtual environment was 
 only what their package holds, as in Lambda, not what happens to be installed for development.
 """
 
+import logging
 import sys
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 STARTUP_SECONDS = 60
 REGION = "us-east-1"
@@ -43,8 +47,31 @@ def health_url(port: int) -> str:
     return f"http://127.0.0.1:{port}/_ministack/health"
 
 
+def poll_streams_apart(lambda_service: Any, pause_seconds: float = 0.2) -> None:
+    """Give streams a poller of their own, as they have on AWS.
+
+    ministack's only one waits for every function that a stream calls, and meanwhile leaves the queues unread.
+    """
+    poll = lambda_service._poll_dynamodb_streams  # noqa: SLF001 - the version is pinned
+
+    def run() -> None:
+        while True:
+            try:
+                busy = poll()
+            except Exception:
+                logging.getLogger("froe").exception("the streams were not polled")
+                busy = False
+            if not busy:
+                time.sleep(pause_seconds)
+
+    lambda_service._poll_dynamodb_streams = lambda: False  # noqa: SLF001 - as above
+    threading.Thread(target=run, daemon=True, name="streams").start()
+
+
 if __name__ == "__main__":
     from ministack.app import main
+    from ministack.services import lambda_svc
 
     sys.executable = getattr(sys, "_base_executable", sys.executable)
+    poll_streams_apart(lambda_svc)
     main()
