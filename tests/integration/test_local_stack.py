@@ -90,7 +90,15 @@ def listening_addresses(port: int) -> set[str]:
 
 
 def test_every_function_is_deployed_with_every_setting(stack: LocalStack) -> None:
-    for function in ("splitter", "queued_splitter", "worker", "notifier", "authorizer"):
+    for function in (
+        "splitter",
+        "queued_splitter",
+        "worker",
+        "notifier",
+        "dead_letter_consumer",
+        "sweeper",
+        "authorizer",
+    ):
         variables = environment_of(stack, function)
         assert {name: variables[name] for name in read_template().required_settings} == {
             name: stack.env[name] for name in read_template().required_settings
@@ -105,6 +113,7 @@ def test_every_queue_has_one_mapping_that_reports_failures(stack: LocalStack) ->
     ]
     assert sorted(mapping["EventSourceArn"].rsplit(":", 1)[1] for mapping in found) == [
         "froe-local-batch",
+        "froe-local-dead-letter",
         "froe-local-split",
     ]
     assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in found)
@@ -118,6 +127,13 @@ def test_the_ledgers_stream_has_one_mapping_that_lets_accounts_of_files_through(
     assert found["StartingPosition"] == "TRIM_HORIZON"
     (one,) = found["FilterCriteria"]["Filters"]
     assert json.loads(one["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["file"]}}}}
+
+
+def test_the_sweeper_runs_as_often_as_the_setting_says(stack: LocalStack) -> None:
+    (rule,) = stack.client("events").list_rules(NamePrefix="froe-local-")["Rules"]
+    assert rule["ScheduleExpression"] == "rate(15 minutes)"
+    (target,) = stack.client("events").list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    assert target["Arn"].endswith(":froe-local-sweeper")
 
 
 def test_uploads_are_announced_to_the_splitter(stack: LocalStack) -> None:

@@ -593,7 +593,9 @@ def test_a_settled_file_says_something_else_than_its_plan(stack: LocalStack, pou
         assert file["opened_at"] <= file["settled_at"]
 
 
-@pytest.mark.parametrize("name", ["splitter", "queued_splitter", "worker", "notifier"])
+@pytest.mark.parametrize(
+    "name", ["splitter", "queued_splitter", "worker", "notifier", "dead_letter_consumer", "sweeper"]
+)
 def test_a_function_is_not_traced(stack: LocalStack, name: str) -> None:
     """X-Ray is on for each."""
     configuration = stack.client("lambda").get_function_configuration(FunctionName=f"froe-local-{name}")

@@ -1,0 +1,49 @@
+"""The wiring: what app.py registers with Chalice, under which settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("chalice", reason="needs chalice: make setup")
+
+ROOT = Path(__file__).parents[2]
+SHOW = """
+import json
+from app import app
+rates = [each.schedule_expression.to_string() for each in app.event_sources if hasattr(each, "schedule_expression")]
+print(json.dumps({"names": sorted(each.name for each in app.event_sources), "rates": rates}))
+"""
+
+
+def wired(**settings: str) -> dict[str, list[str]]:
+    """What a process of its own registers: names of the event sources' functions, and the schedules."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SHOW],
+        env={**kept, **settings},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    shown: dict[str, list[str]] = json.loads(done.stdout)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("minutes", "rate"), [("", "rate(15 minutes)"), ("1", "rate(1 minute)"), ("1440", "rate(1440 minutes)")]
+)
+def test_the_sweeper_runs_every_so_many_minutes(minutes: str, rate: str) -> None:
+    assert wired(SWEEP_MINUTES=minutes)["rates"] == [rate]
+
+
+def test_every_function_with_an_event_source_has_a_policy() -> None:
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    routes = {"api_handler", "authorizer"}
+    assert set(wired()["names"]) == set(config["lambda_functions"]) - routes
