@@ -14,6 +14,8 @@ from chalicelib.core.letters import DeadLetter, Kind, LetterState
 from chalicelib.core.notifications import Announced, announcement_of
 from chalicelib.dead_letter_office import DeadLetterOffice, Pace, Selection
 from chalicelib.delivery import Deadline
+from chalicelib.services import Services
+from chalicelib.settings import Settings
 from froe.local import LocalStack
 from froe.target import target_of
 from tests.faults.inputs import json_lines
@@ -52,14 +54,18 @@ TEXT = json_lines(150)
 
 
 @pytest.fixture(scope="module")
-def failing(stack: LocalStack) -> Iterator[LocalStack]:
+def failing() -> Iterator[LocalStack]:
     """A stack that soon gives up and often sweeps."""
     with LocalStack(settings=LIMITS, parameters=IMPATIENT) as running:
         yield running
 
 
+def services_of(stack: LocalStack) -> Services:
+    return Services(Settings.from_environment(stack.env), target_of(stack.info, stack.env))
+
+
 def office_of(stack: LocalStack) -> DeadLetterOffice:
-    return target_of(stack.info, stack.env).services.dead_letter_office
+    return services_of(stack).dead_letter_office
 
 
 def letters_of(stack: LocalStack, file_id: str) -> list[DeadLetter]:
@@ -123,19 +129,18 @@ def test_a_worker_without_its_table_loses_batches(failing: LocalStack) -> None:
 def test_an_object_that_vanishes_while_it_is_read_leaves_no_trace(failing: LocalStack) -> None:
     """What was read stays; the rest is a dead letter that says why, and the file is INCOMPLETE."""
     data = gzip.compress(json_lines(400), mtime=0)
-    with paused(failing, "queued_splitter"):
+    bucket = failing.info.input_bucket
+    with silenced(failing), paused(failing, "queued_splitter"):
         uploaded = upload(failing, "vanishes.log.gz", data)
-        failing.client("s3").delete_object(
-            Bucket=failing.info.input_bucket, Key=uploaded.key, VersionId=uploaded.version_id
-        )
-    reach(failing, {"INCOMPLETE", "FAILED", "COMPLETE"}, uploaded.file_id, timeout_seconds=90)
+        announced = Announced(bucket, uploaded.key, uploaded.version_id)
+        services_of(failing).splitter.ingest(announced, Deadline.after(4))  # time for one split only
+        failing.client("s3").delete_object(Bucket=bucket, Key=uploaded.key, VersionId=uploaded.version_id)
+    reach(failing, {"INCOMPLETE"}, uploaded.file_id, timeout_seconds=90)
     file = file_of(failing, uploaded.file_id)
-    if file["state"] == "INCOMPLETE":
-        (letter,) = {letter.code: letter for letter in letters_of(failing, uploaded.file_id)}.values()
-        assert letter.code == "object-gone"
-        assert "could not be cut" in file["reason"]
-    else:
-        assert (file["state"], file["reason"]) == ("FAILED", "the object was deleted before it could be read")
+    (letter,) = (each for each in letters_of(failing, uploaded.file_id) if each.state is LetterState.DEAD)
+    assert (letter.code, letter.receives, letter.subject.split) == ("object-gone", 1, 1)
+    assert file["reason"].startswith("split 1 could not be cut: reading s3://")
+    assert 0 < file["parsed"]["lines"] < 400
 
 
 def test_an_object_of_an_unversioned_bucket_is_read_on_after_it_was_overwritten(failing: LocalStack) -> None:
@@ -148,12 +153,9 @@ def test_an_object_of_an_unversioned_bucket_is_read_on_after_it_was_overwritten(
         for body in (old, new):
             etags.append(s3.put_object(Bucket=bucket, Key="a.log", Body=body)["ETag"].strip('"'))
             opened = [Announced(bucket, "a.log", etag=etag) for etag in etags]
-            target_of(failing.info, failing.env).services.splitter.ingest(opened[-1], Deadline.after(60))
-    first, second = (
-        target_of(failing.info, failing.env)
-        .services.ledger_table.files_by_key("a.log", before=None, limit=9)
-        .files
-    )[::-1]
+            services_of(failing).splitter.ingest(opened[-1], Deadline.after(60))
+    files = services_of(failing).ledger_table.files_by_key("a.log", before=None, limit=9).files
+    second, first = (file for file in files if file.plan.object.bucket == bucket)
     reach(failing, {"SUPERSEDED"}, first.plan.file_id)
     reach(failing, {"COMPLETE"}, second.plan.file_id)
     file = file_of(failing, first.plan.file_id)
