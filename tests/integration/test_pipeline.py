@@ -29,12 +29,18 @@ from tests.faults.inputs import INPUTS, json_lines, text_lines, traces, zipped
 from tests.integration.conftest import QUICK
 from tests.integration.support import (
     Uploaded,
+    announce,
     call_api,
+    drained,
+    event_of,
     ledger_of,
+    normalised,
     queue_depth,
     records_of,
     scan,
+    set_mappings,
     settle,
+    silenced,
     upload,
     wait_for,
 )
@@ -185,64 +191,6 @@ def test_three_uploads_of_a_key_are_fewer_than_three_files(stack: LocalStack) ->
     } == {each.file_id for each in uploads}
 
 
-def normalised(stack: LocalStack, uploaded: Uploaded) -> tuple[list[Any], list[Any]]:
-    """All that both tables hold of a file, without what names the upload or tells its time."""
-
-    def nameless(item: dict[str, Any]) -> dict[str, Any]:
-        kept = {
-            name: value.replace(uploaded.file_id, "FILE") if isinstance(value, str) else value
-            for name, value in item.items()
-            if name not in {"key", "version_id", "opened", "opened_at", "settled_at", "last_modified"}
-        }
-        return dict(sorted(kept.items()))
-
-    records = [nameless(item) for item in records_of(stack, uploaded.file_id)]
-    return records, [nameless(item) for item in ledger_of(stack, uploaded.file_id)]
-
-
-def event_of(stack: LocalStack, *uploads: Uploaded) -> dict[str, Any]:
-    """S3's notification of these uploads."""
-    return {
-        "Records": [
-            {
-                "eventSource": "aws:s3",
-                "eventName": "ObjectCreated:Put",
-                "eventTime": "2026-03-01T12:00:00.000Z",
-                "s3": {
-                    "bucket": {"name": stack.info.input_bucket},
-                    "object": {
-                        "key": quote(each.key),
-                        "versionId": each.version_id,
-                        "eTag": each.etag.strip('"'),
-                        "size": 1,
-                    },
-                },
-            }
-            for each in uploads
-        ]
-    }
-
-
-def announce(stack: LocalStack, event: dict[str, Any]) -> None:
-    """Invoke the splitter as S3 does."""
-    reply = stack.client("lambda").invoke(
-        FunctionName="froe-local-splitter", InvocationType="Event", Payload=json.dumps(event)
-    )
-    assert reply["StatusCode"] == 202
-
-
-def drained(stack: LocalStack) -> None:
-    """Wait until nothing is queued, delayed or in flight."""
-    queues = (stack.info.split_queue, stack.info.batch_queue)
-
-    def empty() -> bool | None:
-        return True if all(queue_depth(stack, queue) == 0 for queue in queues) else None
-
-    wait_for(empty, "the queues to drain", 60)
-    time.sleep(1)
-    wait_for(empty, "the queues to stay empty", 60)
-
-
 @pytest.mark.parametrize("layout", ["plain", "packed"])
 def test_a_notification_delivered_five_times_leaves_more_than_one(small: LocalStack, layout: str) -> None:
     """Reordered and at once, directly and through the queue: the tables are those of one delivery."""
@@ -304,12 +252,8 @@ def test_a_file_cut_in_parallel_does_not_add_up(small: LocalStack, name: str) ->
 @pytest.fixture
 def silent(small: LocalStack) -> Iterator[LocalStack]:
     """The stack with the bucket's notifications off."""
-    s3, bucket = small.client("s3"), small.info.input_bucket
-    configuration = s3.get_bucket_notification_configuration(Bucket=bucket)
-    configuration.pop("ResponseMetadata")
-    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
-    yield small
-    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
+    with silenced(small):
+        yield small
 
 
 def test_an_object_deleted_before_it_is_read_is_tried_for_ever(silent: LocalStack) -> None:
@@ -345,14 +289,6 @@ def test_an_object_that_was_never_announced_cannot_be_read(silent: LocalStack) -
     assert len(call_api(small, f"/files?key={quote(key, safe='')}").body["items"]) == 1
 
 
-def set_mappings(stack: LocalStack, *, enabled: bool) -> None:
-    """Switch off, or on, what feeds the queued splitter and the worker."""
-    client = stack.client("lambda")
-    for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
-        if mapping["FunctionArn"].rsplit(":", 1)[-1] in {"froe-local-queued_splitter", "froe-local-worker"}:
-            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
-
-
 def test_a_deploy_in_the_middle_of_a_file_changes_what_becomes_of_it(small: LocalStack) -> None:
     """Other limits hold for files that are opened from then on: plan, cuts and items of this one stay.
 
@@ -362,7 +298,7 @@ def test_a_deploy_in_the_middle_of_a_file_changes_what_becomes_of_it(small: Loca
     calm = upload(small, "deploy/calm.jsonl", data)
     settle(small, calm.file_id)
     drained(small)
-    set_mappings(small, enabled=False)
+    set_mappings(small, "queued_splitter", "worker", enabled=False)
     disturbed = upload(small, "deploy/disturbed.jsonl", data)
 
     def first_split_is_cut() -> bool | None:
@@ -375,7 +311,7 @@ def test_a_deploy_in_the_middle_of_a_file_changes_what_becomes_of_it(small: Loca
     assert file["pending"]["bytes"] > 0
     assert file["parsed"]["bytes"] == 0
     small.redeploy(OTHER_LIMITS)
-    set_mappings(small, enabled=True)
+    set_mappings(small, "queued_splitter", "worker", enabled=True)
     assert settle(small, disturbed.file_id)["state"] == "COMPLETE"
     later = upload(small, "deploy/later.jsonl", data)
     assert settle(small, later.file_id)["splits"] > 5 * file["splits"]
