@@ -183,7 +183,7 @@ class Sweeper:
         sender = Sender(self._split_queue, deadline)
         sent, batches = 0, 0
         for number in uncut_splits(plan, splits):
-            if number not in splits or splits[number].setback is None:
+            if number not in splits:
                 sender.add(_message(plan, number, Again.NOTHING, trace))
                 sent += 1
         for split in splits.values():

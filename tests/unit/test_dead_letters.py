@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import suppress
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -29,6 +31,13 @@ from tests.fakes import WHEN, Crash, FakeObjects, FakeQueue, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)
 TEXT = b"".join(b'{"msg":"line %03d of a file"}\n' % number for number in range(30))
+
+
+def noise(lines: int) -> bytes:
+    """Text that hardly compresses."""
+    return b"".join(b"line %s\n" % sha256(b"%d" % number).hexdigest().encode() for number in range(lines))
+
+
 UNPACED = Pace(1e9)
 EVERYTHING = Selection()
 
@@ -124,6 +133,8 @@ class Hand:
                 die(pipeline, late, letter_id=letter_id)
         elif not queue.messages:
             pass
+        elif operation.startswith("crash"):
+            self._crash(queue, number)
         elif operation.startswith("handle"):
             self.delivered.append(queue.messages[number % len(queue.messages)])
             work(pipeline, queue, number)
@@ -131,6 +142,15 @@ class Hand:
             die(pipeline, queue, number, letter_id)
         else:
             queue.messages.pop(number % len(queue.messages))
+
+    def _crash(self, queue: FakeQueue, number: int) -> None:
+        """The function dies at one of its first effects, and its message comes again."""
+        effects = self.pipeline.effects
+        effects.crash_at, effects.after = effects.count + 1 + number % 3, bool(number % 2)
+        message = queue.messages[number % len(queue.messages)]
+        with suppress(Crash):
+            handle(self.pipeline, message.body)
+        effects.crash_at = None
 
     def _decide(self, operation: str, number: int) -> None:
         ids = sorted(letter_id for _, letter_id in self.pipeline.letters.held)
@@ -149,7 +169,7 @@ OPERATIONS = st.lists(
         st.sampled_from(
             [
                 *("handle split", "handle batch", "handle batch", "die split", "die batch", "lose split"),
-                *("lose batch", "late", "redrive", "discard", "sweep"),
+                *("lose batch", "late", "redrive", "discard", "sweep", "crash split", "crash batch"),
             ]
         ),
         st.integers(0, 99),
@@ -210,6 +230,9 @@ def check_state(pipeline: Pipeline) -> None:
         assert Obstacle.FAILED not in obstacles
     elif account.state is State.INCOMPLETE:
         assert Outcome.FAILED in outcomes or Obstacle.FAILED in obstacles
+    if account.state.settled:
+        done = sum((mark.counts.total for mark in marks), Tally())
+        assert account.summary.counts.total == done
     if account.state.settled and account.text_bytes is not None:
         assert account.pending.bytes == 0
         summary = account.summary
@@ -261,6 +284,65 @@ def test_a_discarded_batch_leaves_its_file_complete_with_discards() -> None:
     assert (letter.state, letter.by, letter.why) == (LetterState.DISCARDED, "ann", "a test file")
     refused = pipeline.office.redrive(Selection(ids=("dead",), state=None), in_time(), UNPACED)
     assert refused.refusals == (("dead", "ann has discarded it: a test file"),)
+
+
+def test_batches_of_a_split_that_could_not_be_cut_to_its_end_are_counted_whenever_they_come() -> None:
+    pipeline = begun()
+    effects = pipeline.effects
+    message = pipeline.split_queue.messages[2]
+    waiting = len(pipeline.batch_queue.messages)
+    effects.crash_at, effects.after = effects.count + 1, True
+    with pytest.raises(Crash):
+        handle(pipeline, message.body)
+    effects.crash_at = None
+    (early, late) = pipeline.batch_queue.messages[waiting:]
+    handle(pipeline, early.body)
+    die(pipeline, pipeline.split_queue, 2)
+    drain(pipeline)
+    account = account_in(pipeline)
+    assert account.state is State.INCOMPLETE
+    assert account.summary.counts.parsed.lines == len(pipeline.records.items)
+    assert late.body != early.body
+
+
+def test_a_dead_split_is_left_to_people_by_the_sweeper() -> None:
+    pipeline = begun()
+    die(pipeline, pipeline.split_queue, 2)
+    pipeline.split_queue.messages.clear()
+    pipeline.batch_queue.messages.clear()
+    sweep_twice(pipeline)
+    sent = [decode(message.body) for message in pipeline.split_queue.messages]
+    letters = pipeline.letters.held.values()
+    assert {letter.subject.split for letter in letters}.isdisjoint(message.split for message in sent)
+    assert len(sent) == 7
+
+
+def test_a_fault_at_the_first_cut_is_not_one_of_the_notification() -> None:
+    """The file is open and its splits are queued: they go on with it."""
+    objects = Misbehaving(TransientError("it ended early"), 10**9)
+    pipeline = on_objects(objects)
+    announced = objects.add("a.log", TEXT)
+    head = pipeline.objects.head
+    reads = 0
+
+    def misbehave_after_the_plan(asked: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return head(asked)
+
+    pipeline.objects.head = misbehave_after_the_plan  # type: ignore[method-assign]
+    put_plan = pipeline.table.put_plan
+
+    def plan_and_then(*arguments: Any) -> bool:
+        objects.at = 0
+        return put_plan(*arguments)
+
+    pipeline.table.put_plan = plan_and_then  # type: ignore[method-assign]
+    pipeline.splitter.ingest(announced, in_time())
+    objects.error = None
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+    assert reads == 1
 
 
 def test_a_late_dead_letter_is_kept_as_resolved_and_changes_nothing() -> None:
@@ -361,7 +443,7 @@ class Misbehaving(FakeObjects):
 
         def open_at(offset: int) -> Any:
             for piece in reads(offset):
-                if self.error and offset + 32 > self.at:
+                if self.error and offset + self.piece_bytes > self.at:
                     raise self.error
                 offset += len(piece)
                 yield piece
@@ -399,18 +481,37 @@ def test_the_text_up_to_a_fault_is_cut_the_same_on_the_retry(data: bytes, at: in
     assert stored(pipeline) == stored(finished(data))
 
 
-@pytest.mark.parametrize("data", [TEXT, gzip.compress(TEXT * 20, mtime=0)])
+@pytest.mark.parametrize("data", [TEXT, gzip.compress(noise(60), mtime=0)])
 def test_an_object_that_is_overwritten_while_it_is_read_makes_its_file_superseded(data: bytes) -> None:
     objects = Misbehaving(ObjectChangedError("it was overwritten since"), 10**9)
     pipeline = on_objects(objects)
     pipeline.splitter.ingest(objects.add("a.log", data), in_time(4.0))
-    objects.at = min(500, len(data) - 40)
+    objects.at = len(data) - 40
     drain(pipeline)
     account = account_in(pipeline)
     assert account.state is State.SUPERSEDED
     assert str(account.reason).endswith("could not be cut: it was overwritten since")
     assert account.summary.counts.parsed.lines > 0
     assert not pipeline.letters.held
+
+
+def test_an_object_that_is_overwritten_late_is_superseded_where_its_last_split_ended() -> None:
+    """In sequence one message cuts many splits: the one that could not be cut is named."""
+    limits = Limits(batch_max_lines=500, batch_max_bytes=50_000, entry_max_bytes=1000, split_bytes=50_000)
+    objects = Misbehaving(ObjectChangedError("it was overwritten since"), 10**9)
+    pipeline = Pipeline(limits)
+    pipeline.objects = objects
+    pipeline.set_limits(limits)
+    data = gzip.compress(noise(6000), mtime=0)
+    objects.piece_bytes = 4096
+    pipeline.splitter.ingest(objects.add("a.gz", data), in_time(4.0))
+    objects.at = len(data) - 40
+    del pipeline.split_queue.messages[0]  # the spare one, which would find the fault again
+    drain(pipeline)
+    sealed = [split for _, split in pipeline.table.seals]
+    assert len(sealed) > 2
+    assert [split for _, split in pipeline.table.setbacks] == [len(sealed)]
+    assert account_in(pipeline).state is State.SUPERSEDED
 
 
 def test_an_object_that_is_deleted_while_it_is_read_leaves_a_dead_letter_with_that_reason() -> None:
@@ -505,14 +606,13 @@ def test_a_purged_batch_queue_heals() -> None:
 
 def test_only_the_missing_batches_are_sent_again() -> None:
     pipeline = cut()
-    waiting = len(pipeline.batch_queue.messages)
-    for _ in range(waiting - 2):
-        work(pipeline, pipeline.batch_queue)
-    pipeline.batch_queue.messages.clear()
+    lost = pipeline.batch_queue.messages.pop(4)
+    assert lost.body != pipeline.batch_queue.messages[3].body
+    drain(pipeline)
     sweep_twice(pipeline)
     while pipeline.split_queue.messages:
         work(pipeline, pipeline.split_queue)
-    assert len(pipeline.batch_queue.messages) == 2
+    assert [message.body for message in pipeline.batch_queue.messages] == [lost.body]
 
 
 @pytest.mark.parametrize("crash_at", range(2, 6))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.core.accounts import SplitAccount, State, account_of, is_last_split
 from chalicelib.core.cutting import Limits
-from chalicelib.core.marks import Counts, Mark, Outcome, Seal, Summary, Tally, summary_of
+from chalicelib.core.marks import Counts, Mark, Obstacle, Outcome, Seal, Setback, Summary, Tally, summary_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.text import Damage
 from tests.fakes import WHEN
@@ -143,3 +143,11 @@ def test_the_last_split_is_the_one_whose_range_holds_the_end_of_the_text() -> No
 def test_summaries_add_up() -> None:
     assert added() == Summary()
     assert added(done(1)) + added(done(2)) == added(done(1), done(2))
+
+
+@given(st.sampled_from(Obstacle), st.lists(MARKS, max_size=3))
+def test_a_seal_raises_the_revision_over_that_of_any_setback(obstacle: Obstacle, marks: list[Mark]) -> None:
+    summary = added(*marks)
+    before = SplitAccount(0, None, summary, Setback(obstacle, "why"))
+    after = SplitAccount(0, sealed(0, 0, 200), summary)
+    assert SplitAccount(0, None, summary).revision < before.revision < after.revision
