@@ -96,7 +96,11 @@ class FakeQueue:
 
     def __init__(self, effects: Effects) -> None:
         self.messages: list[Outgoing] = []
+        self.hidden: dict[str, int] = {}
         self._effects = effects
+
+    def delay_redelivery(self, receipt_handle: str, seconds: int) -> None:
+        self.hidden[receipt_handle] = seconds
 
     def send_group(self, group: Sequence[Outgoing], deadline: Deadline) -> None:
         self._effects.around(lambda: self.messages.extend(group))
