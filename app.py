@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice import AuthResponse, Chalice, Rate, Response
 
-from chalicelib import handlers, logs, routes
+from chalicelib import dead_letter_routes, handlers, logs, routes
 from chalicelib.services import Services
 from chalicelib.settings import Settings, missing_names, tuning_number
 
@@ -117,3 +117,33 @@ def records(file_id: str) -> dict[str, Any]:
 @app.route("/files/{file_id}/rejects", authorizer=guard)
 def rejects(file_id: str) -> dict[str, Any]:
     return routes.rejects(services, app.current_request, file_id)
+
+
+@app.route("/dead-letters", authorizer=guard)
+def dead_letters() -> dict[str, Any]:
+    return dead_letter_routes.dead_letters(services, app.current_request)
+
+
+@app.route("/dead-letters/redrive", methods=["POST"], authorizer=guard)
+def redrive_many() -> dict[str, Any]:
+    return dead_letter_routes.redrive_many(services, app.current_request)
+
+
+@app.route("/dead-letters/discard", methods=["POST"], authorizer=guard)
+def discard_many() -> dict[str, Any]:
+    return dead_letter_routes.discard_many(services, app.current_request)
+
+
+@app.route("/dead-letters/{dead_letter_id}", authorizer=guard)
+def dead_letter(dead_letter_id: str) -> dict[str, Any]:
+    return dead_letter_routes.dead_letter(services, app.current_request, dead_letter_id)
+
+
+@app.route("/dead-letters/{dead_letter_id}/redrive", methods=["POST"], authorizer=guard)
+def redrive(dead_letter_id: str) -> dict[str, Any]:
+    return dead_letter_routes.redrive(services, dead_letter_id)
+
+
+@app.route("/dead-letters/{dead_letter_id}/discard", methods=["POST"], authorizer=guard)
+def discard(dead_letter_id: str) -> dict[str, Any]:
+    return dead_letter_routes.discard(services, app.current_request, dead_letter_id)

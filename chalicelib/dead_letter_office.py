@@ -7,10 +7,10 @@ discarded at once ends as done where its redrive succeeds, and as discarded othe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import orjson
 
@@ -20,32 +20,10 @@ from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
 from chalicelib.dead_letters import LetterPage, LettersTable, Quarantine, settle
 from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
+from chalicelib.letter_selection import KnowsDone, LetterSearch, Selection
 
-_PAGE: Final = 100
 _REFUSALS_KEPT: Final = 20
-_FAR_FUTURE: Final = "9999"
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which dead letters: those of a list of ids; or of a file, of all files, and of these those whose
-    code is `reason`, or whose reason holds it, in one state, that died within bounds (aware times)."""
-
-    ids: tuple[str, ...] = ()
-    file_id: str | None = None
-    reason: str | None = None
-    state: LetterState | None = LetterState.DEAD
-    since: datetime | None = None
-    before: datetime | None = None
-
-    def has(self, letter: DeadLetter) -> bool:
-        reason = self.reason.lower() if self.reason else ""
-        return (
-            (self.state is None or letter.state is self.state)
-            and (letter.code == reason or reason in letter.reason.lower())
-            and (self.since is None or letter.died_at >= self.since)
-            and (self.before is None or letter.died_at < self.before)
-        )
+_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +31,15 @@ class Progress:
     """What became of the letters that a call dealt with.
 
     changed: redriven or discarded. resolved: their work was done already. refused: how many could not
-    be; refusals: the first of them, as id and why. cursor: where to go on if there is more.
+    be; refusals: the first of them, as id and why. files: ids of those that the changed letters are
+    about. cursor: where to go on if there is more.
     """
 
     changed: int = 0
     resolved: int = 0
     refused: int = 0
     refusals: tuple[tuple[str, str], ...] = ()
+    files: frozenset[str] = frozenset()
     cursor: str | None = None
 
     def __add__(self, other: Progress) -> Progress:
@@ -68,18 +48,9 @@ class Progress:
             self.resolved + other.resolved,
             self.refused + other.refused,
             (*self.refusals, *other.refusals)[:_REFUSALS_KEPT],
+            self.files | other.files,
             other.cursor,
         )
-
-
-class NoSuchLetterError(Exception):
-    """There is no dead letter of that id; the message says so."""
-
-
-class KnowsDone(Protocol):
-    def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]: ...
-
-    def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]: ...
 
 
 class Pace:
@@ -96,6 +67,11 @@ class Pace:
         self._sleep = sleep
         self._free_at = clock()
 
+    @property
+    def steps_at_once(self) -> int:
+        """How many steps may be taken together so that a wait is of a second at most."""
+        return max(1, int(1 / self._seconds_each))
+
     def take(self, steps: int) -> None:
         wait = self._free_at - self._clock()
         if wait > 0:
@@ -104,6 +80,8 @@ class Pace:
 
 
 class DeadLetterOffice:
+    """spread: calls a function for each of many, perhaps side by side, and gives the results in order."""
+
     def __init__(
         self,
         letters: LettersTable,
@@ -113,36 +91,49 @@ class DeadLetterOffice:
         batch_queue: Sends,
         split_queue: Sends,
         now: Callable[[], datetime],
+        spread: Callable[..., Iterable[Any]] = map,
     ) -> None:
         self._letters = letters
         self._quarantine = quarantine
         self._ledger = ledger
-        self._known = known
+        self._search = LetterSearch(letters, quarantine, ledger, known, spread)
         self._batch_queue = batch_queue
         self._split_queue = split_queue
         self._now = now
+        self._spread = spread
 
     def page(self, selection: Selection, *, limit: int, cursor: str | None = None) -> LetterPage:
         """One page of the letters selected, newest first (of one file: by id). It may be empty while
-        there is a cursor."""
-        page = self._page(selection, limit, cursor)
-        letters = self._as_of_now(page.letters)
+        there is a cursor. NoSuchLetterError for an id that there is not."""
+        page = self._search.page(selection, limit, cursor)
+        if page.unknown:
+            raise page.unknown[0]
+        letters = self._search.as_of_now(page.letters)
         return LetterPage([letter for letter in letters if selection.has(letter)], page.reached)
 
     def envelope(self, letter_id: str) -> tuple[DeadLetter, dict[str, Any]]:
-        """A letter as it stands, and what the quarantine keeps of its message, the body included."""
-        letter, envelope = self._kept(letter_id)
-        return self._as_of_now([letter])[0], envelope
+        """A letter as it stands, and what the quarantine keeps of its message, the body included;
+        raises NoSuchLetterError."""
+        letter, envelope = self._search.kept(letter_id)
+        return self._search.as_of_now([letter])[0], envelope
 
-    def _kept(self, letter_id: str) -> tuple[DeadLetter, dict[str, Any]]:
-        held = self._quarantine.get(letter_id)
-        envelope = orjson.loads(held) if held else {}
-        letter = self._letters.letter(envelope.get("file_id"), letter_id) if held else None
-        if letter is None:
-            raise NoSuchLetterError(
-                f"no dead letter {letter_id!r}; `froe dead-letters` lists those there are"
-            )
-        return letter, envelope
+    def under_way(self, file_id: str) -> int:
+        """How many redriven messages about a file have neither done their work nor died again."""
+        everything = Selection(file_id=file_id, state=None)
+        letters: list[DeadLetter] = []
+        cursor: str | None = None
+        while True:
+            page = self.page(everything, limit=_PAGE, cursor=cursor)
+            letters += page.letters
+            cursor = page.reached
+            if cursor is None:
+                break
+        last_died: dict[object, datetime] = {}
+        for letter in letters:
+            known = last_died.get(_about(letter), letter.died_at)
+            last_died[_about(letter)] = max(known, letter.died_at)
+        redriven = [letter for letter in letters if letter.state is LetterState.REDRIVEN]
+        return sum(last_died[_about(letter)] < (letter.changed_at or self._now()) for letter in redriven)
 
     def redrive(
         self,
@@ -151,145 +142,100 @@ class DeadLetterOffice:
         pace: Pace,
         *,
         cursor: str | None = None,
-        limit: int | None = None,
     ) -> Progress:
         """Send messages again to the queue that they came from; a redriven one that fails again is a new
-        dead letter. Stops at the deadline, or after about `limit` letters, with a cursor."""
+        dead letter. Stops at the deadline, with a cursor."""
+        at_once = min(GROUP_MAX_MESSAGES, pace.steps_at_once)
         return self._deal(
-            selection, deadline, cursor, limit, lambda group: self._redriven(group, deadline, pace)
+            selection, deadline, cursor, at_once, lambda group: self._redriven(group, deadline, pace)
         )
 
     def discard(
-        self,
-        selection: Selection,
-        deadline: Deadline,
-        *,
-        by: str,
-        why: str,
-        cursor: str | None = None,
-        limit: int | None = None,
+        self, selection: Selection, deadline: Deadline, *, by: str, why: str, cursor: str | None = None
     ) -> Progress:
         """Give messages up for good, in someone's name: their files are complete with discards."""
-        return self._deal(
-            selection, deadline, cursor, limit, lambda group: self._discarded(group, by=by, why=why)
-        )
+
+        def handle(group: list[DeadLetter]) -> Progress:
+            done = Progress()
+            for each in self._spread(lambda letter: self._discarded(letter, by=by, why=why), group):
+                done += each
+            return done
+
+        return self._deal(selection, deadline, cursor, GROUP_MAX_MESSAGES, handle)
 
     def _deal(
         self,
         selection: Selection,
         deadline: Deadline,
         cursor: str | None,
-        limit: int | None,
+        at_once: int,
         handle: Callable[[list[DeadLetter]], Progress],
     ) -> Progress:
         done = Progress(cursor=cursor)
-        dealt = 0
         while True:
-            page = self._page(selection, GROUP_MAX_MESSAGES, done.cursor)
-            wanted = self._as_of_now([letter for letter in page.letters if selection.has(letter)])
+            page = self._search.page(selection, at_once, done.cursor)
+            wanted = self._search.as_of_now([letter for letter in page.letters if selection.has(letter)])
+            for unknown in page.unknown:
+                done += _refused(unknown.letter_id, str(unknown))
             done += replace(handle(wanted), cursor=page.reached)
-            dealt += len(wanted)
-            if page.reached is None or deadline.seconds_left <= 0 or (limit and dealt >= limit):
+            if page.reached is None or deadline.seconds_left <= 0:
                 return done
-
-    def _page(self, selection: Selection, limit: int, cursor: str | None) -> LetterPage:
-        if selection.ids:
-            return self._page_of_ids(selection.ids, limit, cursor)
-        if selection.file_id:
-            return self._letters.by_file(selection.file_id, after=cursor, limit=limit)
-        since = selection.since.isoformat() if selection.since else None
-        before = selection.before.isoformat() if selection.before else _FAR_FUTURE
-        before = min(before, cursor) if cursor else before
-        states = [selection.state] if selection.state else list(LetterState)
-        pages = [self._letters.by_state(each, before=before, since=since, limit=limit) for each in states]
-        reached = max((page.reached for page in pages if page.reached), default="")
-        found = {letter.letter_id: letter for page in pages for letter in page.letters}
-        newest = sorted(
-            (letter for letter in found.values() if _position(letter) >= reached), key=_position, reverse=True
-        )
-        more = _position(newest[limit - 1]) if len(newest) > limit else reached or None
-        return LetterPage(newest[:limit], more)
-
-    def _page_of_ids(self, ids: tuple[str, ...], limit: int, cursor: str | None) -> LetterPage:
-        begin = int(cursor or 0)
-        end = begin + limit
-        letters = [self._kept(letter_id)[0] for letter_id in ids[begin:end]]
-        return LetterPage(letters, str(end) if end < len(ids) else None)
-
-    def _as_of_now(self, letters: list[DeadLetter]) -> list[DeadLetter]:
-        """Letters whose work has been done meanwhile are resolved, whatever is stored of them."""
-        batches = [batch for letter in letters if (batch := _batch_of(letter))]
-        splits = [split for letter in letters if (split := _split_of(letter))]
-        done = self._known.done_among(batches) if batches else set()
-        sealed = self._known.sealed_among(splits) if splits else set()
-        return [
-            replace(letter, state=LetterState.RESOLVED)
-            if _batch_of(letter) in done or _split_of(letter) in sealed
-            else letter
-            for letter in letters
-        ]
 
     def _redriven(self, letters: list[DeadLetter], deadline: Deadline, pace: Pace) -> Progress:
         progress = Progress()
-        to_send: list[tuple[DeadLetter, Sends, Outgoing]] = []
+        wanted: list[DeadLetter] = []
         for letter in letters:
             if letter.state is LetterState.RESOLVED:
                 progress += self._resolved(letter)
-            elif refusal := self._refusal(letter):
-                progress += _refused(letter, refusal)
-            elif (body := self._body(letter.letter_id)) is None:
-                progress += _refused(letter, "its message is gone from the quarantine bucket")
+            elif refusal := _refusal(letter):
+                progress += _refused(letter.letter_id, refusal)
             else:
-                queue = self._batch_queue if letter.subject.kind is Kind.BATCH else self._split_queue
-                body = self._with_what_is_missing(letter, body)
-                to_send.append((letter, queue, Outgoing(body, trace=letter.subject.origin_trace)))
-        pace.take(len(to_send))
-        for queue in (self._batch_queue, self._split_queue):
+                wanted.append(letter)
+        pace.take(len(wanted))
+        bodies = dict(zip(wanted, self._spread(self._body, wanted), strict=True))
+        for letter in [letter for letter, body in bodies.items() if body is None]:
+            progress += _refused(letter.letter_id, "its message is gone from the quarantine bucket")
+            del bodies[letter]
+        for queue, kinds in (
+            (self._batch_queue, {Kind.BATCH}),
+            (self._split_queue, {Kind.SPLIT, Kind.NOTIFICATION}),
+        ):
             sender = Sender(queue, deadline)
-            for _, wanted, message in to_send:
-                if wanted is queue:
-                    sender.add(message)
+            for letter, body in bodies.items():
+                if letter.subject.kind in kinds:
+                    sender.add(Outgoing(body, trace=letter.subject.origin_trace))
             sender.flush()
-        for letter, _, _ in to_send:
-            self._change(letter, LetterState.REDRIVEN, redrives=letter.redrives + 1)
-        return progress + Progress(changed=len(to_send))
+        list(self._spread(self._note_redrive, bodies))
+        return progress + Progress(changed=len(bodies), files=_files_of(bodies))
 
-    def _with_what_is_missing(self, letter: DeadLetter, body: str) -> str:
-        """Of a split that is sealed its lost batches are marked as failed: a redrive means those."""
-        if letter.subject.again is Again.NOTHING:
-            return body
-        message = decode(body)
-        assert isinstance(message, SplitMessage), "only split messages ask for something again"
-        return encode_split(replace(message, again=Again.UNDONE))
+    def _note_redrive(self, letter: DeadLetter) -> None:
+        self._change(letter, LetterState.REDRIVEN, redrives=letter.redrives + 1)
 
-    def _discarded(self, letters: list[DeadLetter], *, by: str, why: str) -> Progress:
-        progress = Progress()
-        for letter in letters:
-            if letter.state is LetterState.RESOLVED:
-                progress += self._resolved(letter)
-                continue
-            if letter.state is LetterState.DISCARDED:
-                progress += _refused(letter, f"{letter.by} has discarded it")
-                continue
-            settle(self._ledger, letter, Outcome.DISCARDED, Obstacle.DISCARDED, f"discarded by {by}: {why}")
-            self._change(letter, LetterState.DISCARDED, by=by, why=why)
-            progress += Progress(changed=1)
-        return progress
+    def _discarded(self, letter: DeadLetter, *, by: str, why: str) -> Progress:
+        if letter.state is LetterState.RESOLVED:
+            return self._resolved(letter)
+        if letter.state is LetterState.DISCARDED:
+            return _refused(letter.letter_id, f"{letter.by} has discarded it: {letter.why}")
+        settle(self._ledger, letter, Outcome.DISCARDED, Obstacle.DISCARDED, f"discarded by {by}: {why}")
+        self._change(letter, LetterState.DISCARDED, by=by, why=why)
+        return Progress(changed=1, files=_files_of([letter]))
 
     def _resolved(self, letter: DeadLetter) -> Progress:
         self._change(letter, LetterState.RESOLVED)
         return Progress(resolved=1)
 
-    def _refusal(self, letter: DeadLetter) -> str | None:
-        if letter.state is LetterState.DISCARDED:
-            return f"{letter.by} has discarded it: {letter.why}"
-        if letter.subject.kind is Kind.UNKNOWN:
-            return f"nobody understands it ({letter.subject.why_unknown}); it can be discarded"
-        return None
-
-    def _body(self, letter_id: str) -> str | None:
-        held = self._quarantine.get(letter_id)
-        return str(orjson.loads(held)["body"]) if held else None
+    def _body(self, letter: DeadLetter) -> str | None:
+        """What to send: of a split that is sealed the lost batches are marked as failed, and a redrive
+        means those."""
+        held = self._quarantine.get(letter.letter_id)
+        if held is None:
+            return None
+        body = str(orjson.loads(held)["body"])
+        if letter.subject.again is Again.NOTHING:
+            return body
+        message = decode(body)
+        assert isinstance(message, SplitMessage), "only split messages ask for something again"
+        return encode_split(replace(message, again=Again.UNDONE))
 
     def _change(self, letter: DeadLetter, state: LetterState, **changes: Any) -> None:
         self._letters.change(replace(letter, state=state, changed_at=self._now(), **changes))
@@ -307,24 +253,28 @@ def all_of(
             return done
 
 
-def _refused(letter: DeadLetter, why: str) -> Progress:
-    return Progress(refused=1, refusals=((letter.letter_id, why),))
+def is_redrivable(letter: DeadLetter) -> bool:
+    """Whether a redrive would send its message."""
+    return letter.state is not LetterState.RESOLVED and _refusal(letter) is None
 
 
-def _position(letter: DeadLetter) -> str:
-    return f"{letter.died_at.isoformat(timespec='microseconds')}#{letter.letter_id}"
+def _refusal(letter: DeadLetter) -> str | None:
+    if letter.state is LetterState.DISCARDED:
+        return f"{letter.by} has discarded it: {letter.why}"
+    if letter.subject.kind is Kind.UNKNOWN:
+        return f"nobody understands it ({letter.subject.why_unknown}); it can be discarded"
+    return None
 
 
-def _batch_of(letter: DeadLetter) -> tuple[str, int, int] | None:
+def _refused(letter_id: str, why: str) -> Progress:
+    return Progress(refused=1, refusals=((letter_id, why),))
+
+
+def _files_of(letters: Iterable[DeadLetter]) -> frozenset[str]:
+    return frozenset(letter.subject.file_id for letter in letters if letter.subject.file_id)
+
+
+def _about(letter: DeadLetter) -> object:
+    """What tells apart the work of two letters of one file."""
     subject = letter.subject
-    if subject.file_id is None or subject.split is None or subject.batch is None:
-        return None
-    return subject.file_id, subject.split, subject.batch
-
-
-def _split_of(letter: DeadLetter) -> tuple[str, int] | None:
-    subject = letter.subject
-    is_split = subject.kind is Kind.SPLIT and subject.again is Again.NOTHING
-    if not is_split or subject.file_id is None or subject.split is None:
-        return None
-    return subject.file_id, subject.split
+    return subject.kind, subject.split, subject.batch

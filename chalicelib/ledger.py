@@ -143,6 +143,16 @@ class Ledger:
         outcomes = {number: mark.outcome for number, mark in marks.items()}
         return [number for number in range(held.seal.batches) if outcomes.get(number) in wanted]
 
+    def lines_before(self, file_id: str, split: int, batch: int) -> int | None:
+        """How many lines of the text lie before a batch; None while a seal or a mark before it is missing,
+        or where a batch before it was lost, so that what it held is not known."""
+        seals = {held.split: held.seal for held in self._table.splits(file_id)}
+        marks = self._table.marks(file_id, split) if batch else {}
+        held_lines = [seal.total.lines if (seal := seals.get(number)) else None for number in range(split)]
+        held_lines += [(mark.total.lines or None) if (mark := marks.get(n)) else None for n in range(batch)]
+        known = [lines for lines in held_lines if lines is not None]
+        return sum(known) if len(known) == len(held_lines) else None
+
     def give_up(self, file_id: str, split: int, outcome: Outcome, note: str, expires_at: int | None) -> None:
         """Mark the batches of a sealed split that were lost and cannot be cut again; what each of them
         holds is not known, so that their marks say nothing of it."""

@@ -17,6 +17,7 @@ from chalicelib import status
 from chalicelib.core.errors import ObjectGoneError, PermanentError, TransientError
 from chalicelib.core.notifications import Announced, announcement_of
 from chalicelib.delivery import Deadline, Outgoing
+from chalicelib.letter_selection import NoSuchLetterError
 from chalicelib.services import Services
 from chalicelib.settings import SettingsError
 
@@ -31,6 +32,11 @@ PAGE: Final = """<!doctype html>
 <code>GET /files</code>, <code>GET /files/{file_id}</code>, and of each file
 <code>/batches</code>, <code>/records</code>, <code>/rejects</code>;
 <code>POST /files</code> with <code>{"bucket", "key"}</code> ingests an object that lies in the input bucket.</p>
+<p>What failed: <code>GET /dead-letters</code>, <code>GET /dead-letters/{dead_letter_id}</code>, and
+<code>POST</code> to that with <code>/redrive</code>, or <code>/discard</code> with
+<code>{"by", "why"}</code>; many at once: <code>POST /dead-letters/redrive</code> and
+<code>/dead-letters/discard</code> with <code>{"ids"}</code>, <code>{"file"}</code>,
+<code>{"reason"}</code> or <code>{"all": true}</code>.</p>
 </html>
 """
 
@@ -54,27 +60,29 @@ def is_authorized(authorization: str, token_sha256: str) -> bool:
 
 
 def files(services: GetServices, request: Request) -> dict[str, Any]:
-    asked = _Asked(request, "state", "key", "limit", "cursor")
-    with _refusals():
+    asked = Asked(request, "state", "key", "limit", "cursor")
+    with refusals():
         return services().status.files(
             state=asked.text("state"), key=asked.text("key"), limit=asked.limit, cursor=asked.text("cursor")
         )
 
 
 def file(services: GetServices, file_id: str) -> dict[str, Any]:
-    with _refusals():
+    with refusals():
         return services().status.file(file_id)
 
 
 def batches(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
-    asked = _Asked(request, "limit", "cursor")
-    with _refusals():
-        return services().status.batches(file_id, limit=asked.limit, cursor=asked.text("cursor"))
+    asked = Asked(request, "state", "limit", "cursor")
+    with refusals():
+        return services().status.batches(
+            file_id, state=asked.text("state"), limit=asked.limit, cursor=asked.text("cursor")
+        )
 
 
 def records(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
-    asked = _Asked(request, "severity", "from", "to", "limit", "cursor")
-    with _refusals():
+    asked = Asked(request, "severity", "from", "to", "limit", "cursor")
+    with refusals():
         return services().status.records(
             file_id,
             severity=asked.text("severity"),
@@ -86,19 +94,19 @@ def records(services: GetServices, request: Request, file_id: str) -> dict[str, 
 
 
 def rejects(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
-    asked = _Asked(request, "limit", "cursor")
-    with _refusals():
+    asked = Asked(request, "limit", "cursor")
+    with refusals():
         return services().status.rejects(file_id, limit=asked.limit, cursor=asked.text("cursor"))
 
 
 def ingest(services: GetServices, request: Request) -> Response:
     """Announce an object that lies in the input bucket, as S3 would; 202 with the file's id."""
-    with _refusals():
+    with refusals():
         body = request.json_body
         named = isinstance(body, dict) and [body.get(name) for name in ("bucket", "key")]
         if not named or not all(isinstance(name, str) and name for name in named):
             raise status.BadQueryError('the body must be JSON such as {"bucket": "…", "key": "…"}')
-        if body["key"].endswith("/") or not _is_text(body["key"]):
+        if body["key"].endswith("/") or not is_text(body["key"]):
             raise status.BadQueryError(
                 f"key is {body['key']!r}: a folder key, or what is no text, holds no log"
             )
@@ -120,12 +128,12 @@ def ingest(services: GetServices, request: Request) -> Response:
     return Response(described, status_code=202)
 
 
-def _is_text(key: str) -> bool:
-    """Whether a key can be one of S3's: JSON may hold unpaired surrogates, UTF-8 may not."""
+def is_text(key: str) -> bool:
+    """Whether a text can be stored: JSON may hold unpaired surrogates, UTF-8 may not."""
     return key.isprintable() or key.encode(errors="ignore").decode() == key
 
 
-class _Asked:
+class Asked:
     """The query string; a parameter that the route does not know is refused by name."""
 
     def __init__(self, request: Request, *known: str) -> None:
@@ -138,23 +146,27 @@ class _Asked:
 
     @property
     def limit(self) -> int:
-        text = self.text("limit")
+        return self.number("limit", status.DEFAULT_LIMIT, status.MAX_LIMIT)
+
+    def number(self, name: str, default: int, largest: int) -> int:
+        """A whole number; whether it is within its bounds is for the use case to say."""
+        text = self.text(name)
         if text is None:
-            return status.DEFAULT_LIMIT
-        if not text.isdecimal() or len(text) > len(str(status.MAX_LIMIT)):
-            raise BadRequestError(f"limit is {text!r}: give a number from 1 to {status.MAX_LIMIT}")
+            return default
+        if not text.isdecimal() or len(text) > len(str(largest)):
+            raise BadRequestError(f"{name} is {text!r}: give a number from 1 to {largest}")
         return int(text)
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     try:
         yield
     except SettingsError as error:
         raise NotConfiguredError(str(error)) from error
     except status.BadQueryError as error:
         raise BadRequestError(str(error)) from error
-    except (status.NotFoundError, ObjectGoneError) as error:
+    except (status.NotFoundError, NoSuchLetterError, ObjectGoneError) as error:
         raise NotFoundError(str(error)) from error
     except PermanentError as error:
         raise BadRequestError(error.reason) from error

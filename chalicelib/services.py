@@ -5,6 +5,7 @@ A function makes only the clients it uses: each costs tens of milliseconds of a 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
@@ -22,6 +23,7 @@ from chalicelib.aws.watches_table import DynamoWatches
 from chalicelib.dead_letter_office import DeadLetterOffice
 from chalicelib.dead_letters import DeadLetterConsumer, NotedFailures
 from chalicelib.ledger import Ledger
+from chalicelib.letter_status import LetterStatus
 from chalicelib.notices import Notifier
 from chalicelib.settings import Settings
 from chalicelib.splitter import Splitter
@@ -135,7 +137,12 @@ class Services:
             self.batch_queue,
             self.split_queue,
             _now,
+            ThreadPoolExecutor(self.settings.write_threads).map,
         )
+
+    @cached_property
+    def letter_status(self) -> LetterStatus:
+        return LetterStatus(self.dead_letter_office, self.ledger)
 
     @cached_property
     def sweeper(self) -> Sweeper:

@@ -13,7 +13,7 @@ from chalicelib.core.accounts import State
 from chalicelib.core.marks import Mark
 from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key
 from chalicelib.ledger import FilePage, Ledger, LedgerTable, StoredFile, opened_position
-from chalicelib.status_json import batch_json, entry_json, file_json, listed
+from chalicelib.status_json import BATCH_STATES, batch_json, batch_state, entry_json, file_json, listed
 
 MAX_LIMIT: Final = 1000
 DEFAULT_LIMIT: Final = 100
@@ -82,7 +82,7 @@ class Status:
         cursor: str | None = None,
     ) -> dict[str, Any]:
         """Files, newest first, with their accounts as of their last settled split."""
-        limit = _checked_limit(limit)
+        limit = checked_limit(limit)
         wanted = _checked_state(state) if state else None
         if key:
             pages = [self._table.files_by_key(key, before=cursor, limit=limit)]
@@ -100,18 +100,27 @@ class Status:
         return listed([file_json(file, file.account, self._console_region) for file in page], more)
 
     def batches(
-        self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+        self,
+        file_id: str,
+        *,
+        state: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+        cursor: str | None = None,
     ) -> dict[str, Any]:
-        """The batches of a file, in the order of the text."""
-        limit = _checked_limit(limit)
+        """The batches of a file, in the order of the text; state: only those."""
+        limit = checked_limit(limit)
+        wanted = _checked_batch_state(state) if state else None
         stored = self._stored(file_id)
         after = _checked_batch_cursor(cursor) if cursor else (0, -1)
         items: list[dict[str, Any]] = []
+        effort, reached = 0, after
         for split, number, mark in self._batches(stored, after):
-            if len(items) == limit:
-                last = items[-1]
-                return listed(items, f"{last['split']}-{last['batch']}")
-            items.append(batch_json(file_id, split, number, mark))
+            if len(items) == limit or effort >= _EFFORT_PER_PAGE:
+                return listed(items, f"{reached[0]}-{reached[1]}")
+            effort += 1 if split == reached[0] else _EFFORT_PER_QUERY
+            reached = split, number
+            if wanted in {None, batch_state(mark)}:
+                items.append(batch_json(file_id, split, number, mark))
         return listed(items, None)
 
     def records(
@@ -130,7 +139,7 @@ class Status:
         stamp, the second one excluded; records without a time stamp are outside of any bounds.
         """
         least = _checked_severity(severity) if severity else 0
-        begin, end = _checked_time("from", from_), _checked_time("to", to)
+        begin, end = _bound("from", from_), _bound("to", to)
 
         def wanted(item: dict[str, Any]) -> bool:
             timestamp = _comparable(item.get("timestamp", "").removesuffix("Z"))
@@ -141,9 +150,7 @@ class Status:
             return bool(item.get("severity_number", 0) >= least)
 
         stored, after = self._stored(file_id), _checked_offset(cursor) if cursor else 0
-        return self._entries(
-            stored, "record", self._text_so_far(stored), wanted, _checked_limit(limit), after
-        )
+        return self._entries(stored, "record", self._text_so_far(stored), wanted, checked_limit(limit), after)
 
     def rejects(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
@@ -151,7 +158,7 @@ class Status:
         """The rejects of a file in the order of the text; `raw` in base64."""
         stored, after = self._stored(file_id), _checked_offset(cursor) if cursor else 0
         stretches = self._text_with_rejects(stored, after)
-        return self._entries(stored, "reject", stretches, lambda _: True, _checked_limit(limit), after)
+        return self._entries(stored, "reject", stretches, lambda _: True, checked_limit(limit), after)
 
     def _stored(self, file_id: str) -> StoredFile:
         stored = self._ledger.file(file_id)
@@ -229,7 +236,7 @@ def _position(file: StoredFile) -> str:
     return opened_position(file.opened_at, file.plan.file_id)
 
 
-def _checked_limit(limit: int) -> int:
+def checked_limit(limit: int) -> int:
     if not 1 <= limit <= MAX_LIMIT:
         raise BadQueryError(f"limit is {limit}: give a number from 1 to {MAX_LIMIT}")
     return limit
@@ -243,6 +250,12 @@ def _checked_state(state: str) -> State:
         raise BadQueryError(f"state is {state!r}: give one of {known}") from error
 
 
+def _checked_batch_state(state: str) -> str:
+    if state.lower() not in BATCH_STATES:
+        raise BadQueryError(f"state is {state!r}: give one of {', '.join(BATCH_STATES)}")
+    return state.lower()
+
+
 def _checked_severity(severity: str) -> int:
     is_number = severity.isdecimal() and len(severity) <= _SEVERITY_MAX_DIGITS
     number = _SEVERITIES.get(severity.upper()) or (int(severity) if is_number else 0)
@@ -251,16 +264,21 @@ def _checked_severity(severity: str) -> int:
     return number
 
 
-def _checked_time(name: str, text: str | None) -> str | None:
+def checked_time(name: str, text: str | None) -> datetime | None:
+    """The time of an ISO 8601 text, in UTC, as which it is read where it names no zone."""
     if not text:
         return None
     try:
         time = datetime.fromisoformat(text)
-        utc = time.astimezone(UTC) if time.tzinfo else time
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         hint = "" if "+" in text or " " not in text else " (a plus sign in a query is written %2B)"
         raise BadQueryError(f"{name} is {text!r}: give a time such as 2026-01-31T12:00:00Z{hint}") from error
-    return _comparable(utc.replace(tzinfo=None).isoformat())
+
+
+def _bound(name: str, text: str | None) -> str | None:
+    time = checked_time(name, text)
+    return _comparable(time.replace(tzinfo=None).isoformat()) if time else None
 
 
 def _comparable(time: str) -> str:

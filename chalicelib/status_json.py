@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.core.accounts import FileAccount
 from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import batch_id
 from chalicelib.ledger import StoredFile
 from chalicelib.tracing import console_url
+
+_PENDING: Final = "pending"
+BATCH_STATES: Final = (_PENDING, *(outcome.name.lower() for outcome in Outcome))
 
 
 def file_json(stored: StoredFile, account: FileAccount, console_region: str | None) -> dict[str, Any]:
@@ -23,7 +26,7 @@ def file_json(stored: StoredFile, account: FileAccount, console_region: str | No
         "etag": plan.object.etag,
         "size": plan.head.size,
         "content_type": plan.head.content_type,
-        "last_modified": _time_json(plan.head.last_modified),
+        "last_modified": time_json(plan.head.last_modified),
         "state": account.state.value,
         "reason": account.reason,
         "format": plan.format,
@@ -37,20 +40,24 @@ def file_json(stored: StoredFile, account: FileAccount, console_region: str | No
         "pending": _tally_json(account.pending),
         "dead": _tally_json(summary.dead),
         "discarded": _tally_json(summary.given_up),
-        "opened_at": _time_json(stored.opened_at),
-        "settled_at": _time_json(stored.settled_at),
+        "opened_at": time_json(stored.opened_at),
+        "settled_at": time_json(stored.settled_at),
         "trace": trace,
         "trace_url": console_url(trace, console_region) if trace and console_region else None,
     }
 
 
+def batch_state(mark: Mark | None) -> str:
+    """One of `BATCH_STATES`; a batch without a mark is under way."""
+    return mark.outcome.name.lower() if mark else _PENDING
+
+
 def batch_json(file_id: str, split: int, number: int, mark: Mark | None) -> dict[str, Any]:
-    state = mark.outcome.name.lower() if mark else "pending"
     described: dict[str, Any] = {
         "batch_id": batch_id(file_id, split, number),
         "split": split,
         "batch": number,
-        "state": state,
+        "state": batch_state(mark),
     }
     if mark and mark.outcome is Outcome.DONE:
         described["parsed"] = _tally_json(mark.counts.parsed)
@@ -74,7 +81,7 @@ def _skipped_json(skipped: Mapping[str, Tally]) -> dict[str, dict[str, int]]:
     return {reason: {"lines": tally.lines, "bytes": tally.bytes} for reason, tally in sorted(skipped.items())}
 
 
-def _time_json(time: datetime | None) -> str | None:
+def time_json(time: datetime | None) -> str | None:
     return time.isoformat().replace("+00:00", "Z") if time else None
 
 

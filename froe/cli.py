@@ -27,9 +27,13 @@ COMMANDS: Final = {
     "records": "froe.commands.records",
     "rejects": "froe.commands.records",
     "traces": "froe.commands.traces",
+    "dead-letters": "froe.commands.dead_letters",
+    "redrive": "froe.commands.redrive",
+    "discard": "froe.commands.redrive",
+    "sweep": "froe.commands.sweep",
     "deploy": "froe.commands.deploy",
 }
-"""Name of each command, in the order of the help, and the module that defines it under that name."""
+"""Name of each command, in the order of the help, and the module that defines it under that name (with underscores)."""
 
 DISTRIBUTION: Final = "froe-logs"
 
@@ -43,7 +47,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        command = getattr(import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

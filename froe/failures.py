@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from chalicelib.core.errors import FroeError as CoreError
+from chalicelib.letter_selection import NoSuchLetterError
 from chalicelib.settings import SettingsError
 from chalicelib.status import BadQueryError
 
@@ -33,7 +34,7 @@ def explain(error: Exception) -> str:
         sentence = None
     if sentence:
         return sentence
-    if isinstance(error, CoreError | SettingsError | BadQueryError):
+    if isinstance(error, CoreError | SettingsError | BadQueryError | NoSuchLetterError):
         return f"{error}."
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"The package `{error.name}` is missing; `make setup` installs all that the commands need."

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from chalicelib.letter_selection import Selection
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from chalicelib.status import MAX_LIMIT, NotFoundError, Status
@@ -24,12 +25,17 @@ SETTLED: Final = SETTLED_BADLY | {"COMPLETE"}
 POLL_SECONDS: Final = 1.0
 
 _CUTTING_SECONDS: Final = 10.0
-_FILE_ID = re.compile(r"[a-z2-7]{26}(~[0-9]+)?")
+FILE_ID = re.compile(r"[a-z2-7]{26}(~[0-9]+)?")
+
+
+def services_of(target: Target) -> Services:
+    """All use cases, on the target's queues, tables and buckets. Raises SettingsError."""
+    return Services(Settings.from_environment(target.settings_env), target)
 
 
 def status_of(target: Target) -> Status:
     """The status use cases on the target's tables. Raises SettingsError."""
-    return Services(Settings.from_environment(target.settings_env), target).status
+    return services_of(target).status
 
 
 def pages(fetch: Callable[[str | None], Shown], limit: int) -> Iterator[Shown]:
@@ -55,7 +61,7 @@ def page_size(limit: int) -> int:
 
 def find_files(status: Status, name: str) -> list[Shown]:
     """The file with that id, or all files of that key. Raises FroeError if there is none."""
-    if _FILE_ID.fullmatch(name) and (file := file_or_none(status, name)):
+    if FILE_ID.fullmatch(name) and (file := file_or_none(status, name)):
         return [file]
     ids = [file["file_id"] for file in pages(lambda cursor: status.files(key=name, cursor=cursor), 0)]
     files = [file for file_id in ids if (file := file_or_none(status, file_id))]
@@ -65,6 +71,13 @@ def find_files(status: Status, name: str) -> list[Shown]:
             " only now appears within seconds."
         )
     return files
+
+
+def dead_letters_about(target: Target, key: str) -> list[str]:
+    """The ids of dead letters about objects of that key, among the newest thousand: a file that was never
+    opened is known by them only."""
+    page = services_of(target).dead_letter_office.page(Selection(), limit=MAX_LIMIT)
+    return [letter.letter_id for letter in page.letters if letter.subject.object_key == key]
 
 
 def file_or_none(status: Status, file_id: str) -> Shown | None:

@@ -101,8 +101,13 @@ class Items:
                 raise
         return _untyped(answer["Attributes"]) if give_new else None
 
-    def of_partition(self, pk: str, prefix: str, *, after: str | None = None) -> Iterator[Item]:
-        """The items of a partition whose sort key begins so, in its order, those behind `after`."""
+    def of_partition(
+        self, pk: str, prefix: str, *, after: str | None = None, at_once: int | None = None
+    ) -> Iterator[Item]:
+        """The items of a partition whose sort key begins so, in its order, those behind `after`.
+
+        at_once: how many to read in one request; by default as many as it may hold (1 MB).
+        """
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
@@ -111,6 +116,8 @@ class Items:
         }
         if after:
             request["ExclusiveStartKey"] = _typed(Key(pk, after)._asdict())
+        if at_once:
+            request["Limit"] = at_once
         while True:
             with translated(f"reading {pk} in {self._table}"):
                 answer = self._client.query(**request)

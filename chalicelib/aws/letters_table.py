@@ -81,7 +81,7 @@ class DynamoLetters:
 
     def by_file(self, file_id: str, *, after: str | None, limit: int) -> LetterPage:
         start = _key(file_id, after).sk if after else None
-        found = self._items.of_partition(file_id, "dead#", after=start)
+        found = self._items.of_partition(file_id, "dead#", after=start, at_once=limit)
         letters = [_letter(item) for item in islice(found, limit)]
         return LetterPage(letters, letters[-1].letter_id if len(letters) == limit else None)
 

@@ -6,13 +6,25 @@ from collections.abc import Mapping
 
 import click
 
+from chalicelib.status import Status
 from froe.commands.options import json_option, limit_option, stage_option
-from froe.inquiry import SETTLED_BADLY, Shown, accounted, find_files, page_size, pages, status_of
+from froe.errors import FroeError
+from froe.inquiry import (
+    SETTLED_BADLY,
+    Shown,
+    accounted,
+    dead_letters_about,
+    find_files,
+    page_size,
+    pages,
+    status_of,
+)
 from froe.jsonl import print_json
-from froe.target import find_target
+from froe.target import Target, find_target
 from froe.terminal import Column, print_table, printable, sized
 
 STATES = ("SPLITTING", "PROCESSING", "COMPLETE", "INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED")
+_NAMED = 3
 
 
 @click.command()
@@ -34,9 +46,10 @@ def status(*, name: str | None, state: str | None, limit: int, stage: str | None
     """
     if name and state:
         raise click.UsageError("--state is for the list of files; leave it or the name out.")
-    ledger = status_of(find_target(stage))
+    target = find_target(stage)
+    ledger = status_of(target)
     if name:
-        files = find_files(ledger, name)
+        files = _found(target, ledger, name)
     else:
         files = list(
             pages(lambda cursor: ledger.files(state=state, limit=page_size(limit), cursor=cursor), limit)
@@ -50,6 +63,20 @@ def status(*, name: str | None, state: str | None, limit: int, stage: str | None
         _print_list(files, limit=0 if name else limit)
     if name and any(file["state"] in SETTLED_BADLY for file in files):
         click.get_current_context().exit(1)
+
+
+def _found(target: Target, ledger: Status, name: str) -> list[Shown]:
+    try:
+        return find_files(ledger, name)
+    except FroeError as error:
+        letters = dead_letters_about(target, name)
+        if not letters:
+            raise
+        ids = ", ".join(letters[:_NAMED])
+        raise FroeError(
+            f"No file has the id or key {name!r}, but {len(letters)} dead letters are about it ({ids}):"
+            f" froe dead-letters {letters[0]}"
+        ) from error
 
 
 def _print_list(files: list[Shown], *, limit: int) -> None:
@@ -103,7 +130,7 @@ def _print_account(file: Shown) -> None:
         _tally(outcome, file[outcome])
     for reason, tally in sorted(file["skipped"].items()):
         _tally(f"skipped: {reason}", tally)
-    for outcome in ("pending", "dead"):
+    for outcome in ("pending", "dead", "discarded"):
         if any(file[outcome].values()):
             _tally(outcome, file[outcome])
     _tally("accounted for", {"lines": accounted(file, "lines"), "bytes": accounted(file, "bytes")})

@@ -25,8 +25,9 @@ from chalicelib.core.marks import Obstacle, Outcome, Setback, Tally
 from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import announced_in_body, announcement_of
 from chalicelib.core.text import OpenObject
-from chalicelib.dead_letter_office import NoSuchLetterError, Pace, Selection
+from chalicelib.dead_letter_office import Pace
 from chalicelib.delivery import Incoming, Outgoing
+from chalicelib.letter_selection import NoSuchLetterError, Selection
 from tests.fakes import WHEN, Crash, FakeObjects, FakeQueue, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)
@@ -187,7 +188,7 @@ def test_whatever_dies_is_redriven_discarded_or_lost_the_state_is_right(
     pipeline = begun(data)
     hand = Hand(pipeline)
     for step, (operation, number) in enumerate(operations):
-        hand.play(operation, number, f"{operation}-{step:03d}")
+        hand.play(operation, number, f"{operation.replace(' ', '-')}-{step:03d}")
         check_state(pipeline)
     for _ in range(4):
         drain(pipeline)

@@ -1,0 +1,148 @@
+"""The HTTP routes about dead letters: what a request asks for, handed to the office that knows.
+
+A call that deals with many works for at most twenty seconds (API Gateway ends it after 29) and gives a
+cursor with which the next one goes on.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chalice.app import ConflictError, Request
+
+from chalicelib import letter_status
+from chalicelib.dead_letter_office import DeadLetterOffice, Pace, Progress
+from chalicelib.delivery import Deadline
+from chalicelib.letter_selection import Selection
+from chalicelib.letters_json import progress_json
+from chalicelib.routes import Asked, GetServices, is_text, refusals
+from chalicelib.status import BadQueryError
+
+_SECONDS: Final = 20.0
+_DEFAULT_PER_SECOND: Final = 50
+_MAX_PER_SECOND: Final = 1000
+_NAME_MAX_CHARS: Final = 100
+_WHY_MAX_CHARS: Final = 500
+_SELECTION: Final = ("ids", "file", "reason", "all", "from", "to", "cursor")
+_EXAMPLE: Final = '{"ids": ["…"]}, {"file": "…"}, {"reason": "…"} or {"all": true}'
+
+
+def dead_letters(services: GetServices, request: Request) -> dict[str, Any]:
+    asked = Asked(request, "file", "reason", "state", "from", "to", "limit", "cursor")
+    with refusals():
+        return services().letter_status.letters(
+            file=asked.text("file"),
+            reason=asked.text("reason"),
+            state=asked.text("state"),
+            from_=asked.text("from"),
+            to=asked.text("to"),
+            limit=asked.limit,
+            cursor=asked.text("cursor"),
+        )
+
+
+def dead_letter(services: GetServices, request: Request, letter_id: str) -> dict[str, Any]:
+    asked = Asked(request, "lines")
+    lines = asked.number("lines", letter_status.DEFAULT_LINES, letter_status.MAX_LINES)
+    with refusals():
+        return services().letter_status.letter(letter_id, lines)
+
+
+def redrive(services: GetServices, letter_id: str) -> dict[str, Any]:
+    with refusals():
+        office = services().dead_letter_office
+        one = _only(office, letter_id)
+        return _of_one("redriven", office.redrive(one, Deadline.after(_SECONDS), Pace(_DEFAULT_PER_SECOND)))
+
+
+def discard(services: GetServices, request: Request, letter_id: str) -> dict[str, Any]:
+    with refusals():
+        body = _Body(request, "by", "why")
+        by, why = body.name("by", _NAME_MAX_CHARS), body.name("why", _WHY_MAX_CHARS)
+        office = services().dead_letter_office
+        one = _only(office, letter_id)
+        return _of_one("discarded", office.discard(one, Deadline.after(_SECONDS), by=by, why=why))
+
+
+def redrive_many(services: GetServices, request: Request) -> dict[str, Any]:
+    with refusals():
+        body = _Body(request, *_SELECTION, "per_second")
+        selection, cursor = body.selection()
+        pace = Pace(body.per_second())
+        office = services().dead_letter_office
+        return progress_json(
+            "redriven", office.redrive(selection, Deadline.after(_SECONDS), pace, cursor=cursor)
+        )
+
+
+def discard_many(services: GetServices, request: Request) -> dict[str, Any]:
+    with refusals():
+        body = _Body(request, *_SELECTION, "by", "why")
+        selection, cursor = body.selection()
+        by, why = body.name("by", _NAME_MAX_CHARS), body.name("why", _WHY_MAX_CHARS)
+        office = services().dead_letter_office
+        done = office.discard(selection, Deadline.after(_SECONDS), by=by, why=why, cursor=cursor)
+        return progress_json("discarded", done)
+
+
+def _only(office: DeadLetterOffice, letter_id: str) -> Selection:
+    """One letter; NoSuchLetterError if there is none of that id."""
+    office.envelope(letter_id)
+    return Selection(ids=(letter_id,), state=None)
+
+
+def _of_one(done: str, progress: Progress) -> dict[str, Any]:
+    """The answer for a single letter, whose refusal is that of the call."""
+    for letter_id, why in progress.refusals:
+        raise ConflictError(f"dead letter {letter_id}: {why}")
+    return progress_json(done, progress)
+
+
+class _Body:
+    """A JSON object sent with a request; a field that the route does not know is refused by name."""
+
+    def __init__(self, request: Request, *known: str) -> None:
+        body = request.json_body if request.raw_body else {}
+        if not isinstance(body, dict):
+            raise BadQueryError(f"the body must be a JSON object such as {_EXAMPLE}")
+        if unknown := [name for name in body if name not in known]:
+            raise BadQueryError(f"unknown field {unknown[0]!r}: known are {', '.join(known)}")
+        self._given = body
+
+    def text(self, name: str) -> str | None:
+        text = self._given.get(name)
+        if text is not None and not (isinstance(text, str) and is_text(text)):
+            raise BadQueryError(f"{name} is {text!r}: give a text")
+        return text or None
+
+    def name(self, name: str, max_chars: int) -> str:
+        """A text of one line that must be there."""
+        text = " ".join((self.text(name) or "").split())
+        if not text or len(text) > max_chars:
+            raise BadQueryError(f"{name} is {text!r}: say {name}, in 1 to {max_chars} characters")
+        return text
+
+    def per_second(self) -> float:
+        number = self._given.get("per_second", _DEFAULT_PER_SECOND)
+        is_number = isinstance(number, int | float) and not isinstance(number, bool)
+        if not is_number or not 1 <= number <= _MAX_PER_SECOND:
+            raise BadQueryError(f"per_second is {number!r}: give a number from 1 to {_MAX_PER_SECOND}")
+        return float(number)
+
+    def selection(self) -> tuple[Selection, str | None]:
+        """What is selected, and where to go on."""
+        ids, everything = self._given.get("ids", []), self._given.get("all", False)
+        if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+            raise BadQueryError(f"ids is {ids!r}: give a list of dead letters' ids")
+        if not isinstance(everything, bool):
+            raise BadQueryError(f"all is {everything!r}: give true, or leave it out")
+        selection = letter_status.checked_selection(
+            ids=tuple(ids),
+            file=self.text("file"),
+            reason=self.text("reason"),
+            everything=everything,
+            from_=self.text("from"),
+            to=self.text("to"),
+        )
+        return selection, letter_status.checked_cursor(selection, self.text("cursor"))

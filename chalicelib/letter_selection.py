@@ -1,0 +1,196 @@
+"""Which dead letters: selected by ids, file, reason, state and time, as they stand now.
+
+What is stored of a letter may be behind the ledger: where a repeat of its message has done the work, it
+is resolved, whatever its item says. Limits: an index that is behind may leave out the newest letters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple, Protocol
+
+import orjson
+
+from chalicelib.core.letters import DeadLetter, Kind, LetterState
+from chalicelib.core.messages import Again
+from chalicelib.dead_letters import LettersTable, Quarantine
+from chalicelib.ledger import Ledger, opened_position
+
+_FAR_FUTURE: Final = "9999"
+_LETTER_ID: Final = re.compile(r"[A-Za-z0-9-]{1,100}")
+"""Of SQS message ids and Lambda request ids; it becomes a part of an S3 key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which dead letters: those of a list of ids; or of a file, of all files, and of these those whose
+    code is `reason`, or whose reason holds it, in one state, that died within bounds (aware times)."""
+
+    ids: tuple[str, ...] = ()
+    file_id: str | None = None
+    reason: str | None = None
+    state: LetterState | None = LetterState.DEAD
+    since: datetime | None = None
+    before: datetime | None = None
+
+    def has(self, letter: DeadLetter) -> bool:
+        reason = self.reason.lower() if self.reason else ""
+        return (
+            (self.state is None or letter.state is self.state)
+            and (letter.code == reason or reason in letter.reason.lower())
+            and (self.since is None or letter.died_at >= self.since)
+            and (self.before is None or letter.died_at < self.before)
+        )
+
+
+class NoSuchLetterError(Exception):
+    """There is no dead letter of that id; the message says so."""
+
+    def __init__(self, letter_id: str) -> None:
+        super().__init__(f"no dead letter {letter_id!r}; `froe dead-letters` lists those there are")
+        self.letter_id = letter_id
+
+
+class FoundPage(NamedTuple):
+    """Letters as they are stored, where the search goes on if there may be more, and ids of none."""
+
+    letters: list[DeadLetter]
+    reached: str | None
+    unknown: tuple[NoSuchLetterError, ...] = ()
+
+
+class KnowsDone(Protocol):
+    def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]: ...
+
+    def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]: ...
+
+    def known_files(self, file_ids: Iterable[str]) -> set[str]: ...
+
+
+class LetterSearch:
+    """spread: calls a function for each of many, perhaps side by side, and gives the results in order."""
+
+    def __init__(
+        self,
+        letters: LettersTable,
+        quarantine: Quarantine,
+        ledger: Ledger,
+        known: KnowsDone,
+        spread: Callable[..., Iterable[Any]] = map,
+    ) -> None:
+        self._letters = letters
+        self._quarantine = quarantine
+        self._ledger = ledger
+        self._known = known
+        self._spread = spread
+
+    def kept(self, letter_id: str) -> tuple[DeadLetter, dict[str, Any]]:
+        """A letter as it is stored and what the quarantine keeps of its message; NoSuchLetterError."""
+        held = self._quarantine.get(letter_id) if _LETTER_ID.fullmatch(letter_id) else None
+        envelope = orjson.loads(held) if held else {}
+        letter = self._letters.letter(envelope.get("file_id"), letter_id) if held else None
+        if letter is None:
+            raise NoSuchLetterError(letter_id)
+        return letter, envelope
+
+    def page(self, selection: Selection, limit: int, cursor: str | None) -> FoundPage:
+        """Candidates, newest first (of one file: by id): those that `Selection.has` may still refuse."""
+        if selection.ids:
+            return self._page_of_ids(selection.ids, limit, cursor)
+        if selection.file_id:
+            return FoundPage(*self._letters.by_file(selection.file_id, after=cursor, limit=limit))
+        since = _moment(selection.since) if selection.since else None
+        before = _moment(selection.before) if selection.before else _FAR_FUTURE
+        before = min(before, cursor) if cursor else before
+        if since and before <= since:
+            return FoundPage([], None)
+        pages = [
+            self._letters.by_state(each, before=before, since=since, limit=limit)
+            for each in _states_to_search(selection.state)
+        ]
+        reached = max((page.reached for page in pages if page.reached), default="")
+        found = {letter.letter_id: letter for page in pages for letter in page.letters}
+        newest = sorted(
+            (letter for letter in found.values() if _position(letter) >= reached), key=_position, reverse=True
+        )
+        more = _position(newest[limit - 1]) if len(newest) > limit else reached or None
+        return FoundPage(newest[:limit], more)
+
+    def _page_of_ids(self, ids: tuple[str, ...], limit: int, cursor: str | None) -> FoundPage:
+        begin = int(cursor or 0)
+        end = begin + limit
+        found = list(self._spread(self._kept_or_not, ids[begin:end]))
+        return FoundPage(
+            [each for each in found if isinstance(each, DeadLetter)],
+            str(end) if end < len(ids) else None,
+            tuple(each for each in found if isinstance(each, NoSuchLetterError)),
+        )
+
+    def _kept_or_not(self, letter_id: str) -> DeadLetter | NoSuchLetterError:
+        try:
+            return self.kept(letter_id)[0]
+        except NoSuchLetterError as error:
+            return error
+
+    def as_of_now(self, letters: list[DeadLetter]) -> list[DeadLetter]:
+        """Letters whose work has been done meanwhile are resolved, whatever is stored of them."""
+        batches = [batch for letter in letters if (batch := _batch_of(letter))]
+        splits = [split for letter in letters if (split := _split_of(letter))]
+        files = [file for letter in letters if (file := _file_of(letter))]
+        done = self._known.done_among(batches) if batches else set()
+        sealed = self._known.sealed_among(splits) if splits else set()
+        opened = self._known.known_files(files) if files else set()
+        return [
+            replace(letter, state=LetterState.RESOLVED)
+            if _batch_of(letter) in done
+            or _split_of(letter) in sealed
+            or _file_of(letter) in opened
+            or self._is_filled(letter)
+            else letter
+            for letter in letters
+        ]
+
+    def _is_filled(self, letter: DeadLetter) -> bool:
+        """Whether a split that had lost batches, and asked for them again, has them all."""
+        subject = letter.subject
+        if subject.again is Again.NOTHING or letter.state is LetterState.DISCARDED:
+            return False
+        if subject.file_id is None or subject.split is None:
+            return False
+        return not self._ledger.missing(subject.file_id, subject.split, failed=True)
+
+
+def _states_to_search(state: LetterState | None) -> list[LetterState]:
+    """Those under which the wanted letters may be stored: any may have been resolved meanwhile."""
+    return [state] if state and state is not LetterState.RESOLVED else list(LetterState)
+
+
+def _moment(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _position(letter: DeadLetter) -> str:
+    return opened_position(letter.died_at, letter.letter_id)
+
+
+def _batch_of(letter: DeadLetter) -> tuple[str, int, int] | None:
+    subject = letter.subject
+    if subject.file_id is None or subject.split is None or subject.batch is None:
+        return None
+    return subject.file_id, subject.split, subject.batch
+
+
+def _split_of(letter: DeadLetter) -> tuple[str, int] | None:
+    subject = letter.subject
+    is_split = subject.kind is Kind.SPLIT and subject.again is Again.NOTHING
+    if not is_split or subject.file_id is None or subject.split is None:
+        return None
+    return subject.file_id, subject.split
+
+
+def _file_of(letter: DeadLetter) -> str | None:
+    """The file that a notification announces; once it is open, its splits are looked after."""
+    return letter.subject.file_id if letter.subject.kind is Kind.NOTIFICATION else None

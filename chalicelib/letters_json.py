@@ -1,0 +1,89 @@
+"""The shapes that the status API shows of dead letters, and of what was done about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalicelib.core.letters import DeadLetter, Kind
+from chalicelib.core.messages import BatchMessage, batch_id
+from chalicelib.dead_letter_office import Progress, is_redrivable
+from chalicelib.status_json import time_json
+
+_BODY_MAX_CHARS: Final = 10_000
+
+
+def letter_json(letter: DeadLetter) -> dict[str, Any]:
+    """A dead letter in a list; what it is not about is null."""
+    subject = letter.subject
+    is_batch = subject.kind is Kind.BATCH
+    named = (subject.file_id, subject.split, subject.batch)
+    return {
+        "dead_letter_id": letter.letter_id,
+        "kind": subject.kind.value,
+        "state": letter.state.value.lower(),
+        "code": letter.code,
+        "reason": letter.reason,
+        "receives": letter.receives,
+        "died_at": time_json(letter.died_at),
+        "file_id": subject.file_id,
+        "bucket": subject.bucket,
+        "key": subject.object_key,
+        "split": subject.split,
+        "batch_id": batch_id(*named) if None not in named else None,  # type: ignore[arg-type]
+        "offset": subject.offset,
+        "entries": subject.total.entries if is_batch else None,
+        "lines": subject.total.lines if is_batch else None,
+        "bytes": subject.total.bytes if is_batch else None,
+        "trace": subject.origin_trace,
+        "redrives": letter.redrives,
+        "changed_at": time_json(letter.changed_at),
+        "by": letter.by,
+        "why": letter.why,
+        "redrivable": is_redrivable(letter),
+    }
+
+
+def story_json(letter: DeadLetter, envelope: Mapping[str, Any]) -> dict[str, Any]:
+    """A dead letter with what the quarantine keeps of it beside its body."""
+    return letter_json(letter) | {"attempts": envelope["attempts"], "source": envelope["source"]}
+
+
+def text_json(message: BatchMessage, first_line: int | None, limit: int) -> dict[str, Any]:
+    """The first lines of a batch, without their terminators; `line`: its number in the file, if known.
+
+    Bytes that are not UTF-8 are replaced. `cut`: the message holds only the head of this line's entry.
+    """
+    lines = message.body.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    shown: list[dict[str, Any]] = []
+    offset = message.offset
+    for number, line in enumerate(lines[:limit]):
+        shown.append(
+            {
+                "offset": offset,
+                "line": None if first_line is None else first_line + number,
+                "text": line.removesuffix(b"\r").decode(errors="replace"),
+            }
+        )
+        offset += len(line) + 1
+    if len(shown) == len(lines) and len(message.body) < message.length:
+        shown[-1]["cut"] = True
+    return {"first_line": first_line, "text": shown, "more_lines": message.lines - len(shown)}
+
+
+def body_json(body: str) -> dict[str, Any]:
+    """A message that is no batch, as it is, from its beginning."""
+    return {"body": body[:_BODY_MAX_CHARS], "more_characters": max(0, len(body) - _BODY_MAX_CHARS)}
+
+
+def progress_json(done: str, progress: Progress) -> dict[str, Any]:
+    """done: what became of the changed ones, `redriven` or `discarded`."""
+    return {
+        done: progress.changed,
+        "resolved": progress.resolved,
+        "refused": progress.refused,
+        "refusals": [{"dead_letter_id": letter_id, "why": why} for letter_id, why in progress.refusals],
+        "cursor": progress.cursor,
+    }

@@ -1,0 +1,170 @@
+"""`froe redrive` and `froe discard`: dead letters sent again, or given up for good in someone's name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import click
+
+from chalicelib.dead_letter_office import DeadLetterOffice, Pace, Progress, all_of
+from chalicelib.delivery import Deadline
+from chalicelib.letter_selection import Selection
+from chalicelib.letters_json import progress_json
+from froe.commands.options import json_option, stage_option
+from froe.inquiry import SETTLED_BADLY, Shown, services_of
+from froe.jsonl import print_json
+from froe.selecting import Wanted, selecting, who_decides
+from froe.target import find_target
+from froe.terminal import Column, print_table, printable, progress_bar, steps
+from froe.waiting import wait_for_redriven
+
+_STEP_SECONDS: Final = 2.0
+_COUNTED_UP_TO: Final = 1000
+
+
+@click.command(short_help="Send dead letters again.")
+@selecting
+@click.option(
+    "--per-second",
+    metavar="N",
+    type=click.FloatRange(0.1, 1000),
+    default=50,
+    show_default=True,
+    help="How many to send a second at most.",
+)
+@click.option("--wait", is_flag=True, help="Wait until the files they are about are settled again.")
+@click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), help="Wait no longer than this.")
+@stage_option
+@json_option
+def redrive(
+    *, per_second: float, wait: bool, timeout: int | None, stage: str | None, as_json: bool, **wanted: Any
+) -> None:
+    """Send dead letters again to the queue that they came from: those named, or all dead ones that match.
+
+    Sending one twice does no harm. One that fails again is a new dead letter. The exit code is 1 if one
+    was refused, or with --wait unless every file is COMPLETE.
+    """
+    services = services_of(find_target(stage))
+    selection = Wanted(**wanted).selection(services.status)
+    office, pace = services.dead_letter_office, Pace(per_second)
+
+    def step(cursor: str | None) -> Progress:
+        return office.redrive(selection, Deadline.after(_STEP_SECONDS), pace, cursor=cursor)
+
+    done = _all_of(step, "Redriving", "redriven")
+    files: Mapping[str, Shown | None] = {}
+    if wait and done.files:
+        with progress_bar("Processing", len(done.files), unit="files") as bar:
+            for waited in wait_for_redriven(services, done.files, timeout):
+                files = waited.files
+                bar.reach(waited.settled, f"{waited.under_way:,} messages under way")
+    if as_json:
+        shown = _for_programs("redriven", done)
+        print_json(shown | {"files": [file for file in files.values() if file]} if wait else shown)
+    else:
+        _print_for_people("Redriven", done)
+        _print_files(files)
+    incomplete = any(file is None or file["state"] != "COMPLETE" for file in files.values())
+    if done.refused or incomplete:
+        click.get_current_context().exit(1)
+
+
+@click.command(short_help="Give dead letters up for good, in someone's name.")
+@selecting
+@click.option("--by", metavar="NAME", help="Who decides it.  [default: your login name, if it is a person's]")
+@click.option("--why", metavar="TEXT", required=True, help="Why their lines need not be stored.")
+@click.option("--yes", is_flag=True, help="Do not ask before many are discarded.")
+@stage_option
+@json_option
+def discard(*, by: str | None, why: str, yes: bool, stage: str | None, as_json: bool, **wanted: Any) -> None:
+    """Give dead letters up for good: those named, or all dead ones that match.
+
+    Their lines are counted as discarded, by whom and why, and their files can be COMPLETE without them.
+    They stay in the quarantine bucket, but cannot be redriven any more. The exit code is 1 if one was refused.
+    """
+    decider, reason = who_decides(by), " ".join(why.split())
+    if not reason:
+        raise click.UsageError("Say why their lines need not be stored: --why TEXT.")
+    services = services_of(find_target(stage))
+    selection = Wanted(**wanted).selection(services.status)
+    office = services.dead_letter_office
+    if not yes and len(selection.ids) != 1:
+        _ask(office, selection)
+
+    def step(cursor: str | None) -> Progress:
+        deadline = Deadline.after(_STEP_SECONDS)
+        return office.discard(selection, deadline, by=decider, why=reason, cursor=cursor)
+
+    done = _all_of(step, "Discarding", "discarded")
+    if as_json:
+        print_json(_for_programs("discarded", done))
+    else:
+        _print_for_people("Discarded", done)
+    if done.refused:
+        click.get_current_context().exit(1)
+
+
+def _all_of(step: Callable[[str | None], Progress], doing: str, done: str) -> Progress:
+    with steps() as report:
+        report(doing)
+        return all_of(step, lambda progress: report(f"{doing}: {progress.changed:,} {done}"))
+
+
+def _ask(office: DeadLetterOffice, selection: Selection) -> None:
+    """Let someone at a terminal confirm how many it are; elsewhere --yes must say so."""
+    if not sys.stdin.isatty():
+        raise click.UsageError("Discarding many is for good: add --yes where nobody can be asked.")
+    count, cursor = 0, None
+    while count < _COUNTED_UP_TO:
+        page = office.page(selection, limit=100, cursor=cursor)
+        count += len(page.letters)
+        cursor = page.reached
+        if cursor is None:
+            break
+    number = f"{_COUNTED_UP_TO:,} dead letters or more" if cursor else _counted(count)
+    if count:
+        click.confirm(f"Discard {number} for good?", abort=True, err=True)
+
+
+def _for_programs(verb: str, done: Progress) -> dict[str, Any]:
+    shown = progress_json(verb, done)
+    del shown["cursor"]  # the command goes on to the end
+    return shown
+
+
+def _print_for_people(verb: str, done: Progress) -> None:
+    if not (done.changed or done.resolved or done.refused):
+        click.echo("There is no dead letter like that.", err=True)
+        return
+    click.echo(f"{verb} {_counted(done.changed)}.")
+    if done.resolved:
+        click.echo(f"The work of {_counted(done.resolved)} was done already.")
+    for letter_id, why in done.refusals:
+        click.secho(f"Refused {letter_id}: {printable(why)}", fg="red")
+    if done.refused > len(done.refusals):
+        click.secho(f"… and {done.refused - len(done.refusals):,} more are refused.", fg="red")
+
+
+def _counted(number: int) -> str:
+    return f"{number:,} dead letter{'' if number == 1 else 's'}"
+
+
+def _print_files(files: Mapping[str, Shown | None]) -> None:
+    if not files:
+        return
+    columns = (
+        Column("file id"),
+        Column("key", shrinks=True),
+        Column("state"),
+        Column("reason", shrinks=True),
+    )
+    rows = [
+        (file_id, file["key"], file["state"], file["reason"] or "")
+        if file
+        else (file_id, "", "not opened", "")
+        for file_id, file in files.items()
+    ]
+    marked = [file is None or file["state"] in SETTLED_BADLY for file in files.values()]
+    print_table(columns, rows, marked=marked)

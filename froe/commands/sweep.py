@@ -1,0 +1,70 @@
+"""`froe sweep`: one sweep now, from here, instead of waiting for the schedule."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Final
+
+import click
+
+from chalicelib.delivery import Deadline
+from froe.commands.options import json_option, stage_option
+from froe.inquiry import services_of
+from froe.jsonl import print_json
+from froe.target import find_target
+from froe.terminal import printable, steps
+
+_SECONDS: Final = 600.0
+
+
+class _Troubles(logging.Handler):
+    """Says on standard error what the sweeper could not heal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        reason = getattr(record, "reason", None)
+        if reason:
+            named = getattr(record, "file_id", "")
+            click.secho(printable(f"{record.getMessage()} {named}: {reason}"), fg="red", err=True)
+
+
+@click.command(short_help="Look once for work that stopped, and send it again.")
+@stage_option
+@json_option
+def sweep(*, stage: str | None, as_json: bool) -> None:
+    """Run the sweeper once, now: find files that stopped moving and objects that were never announced.
+
+    What it finds is sent again. A file must have stood still for STALL_SECONDS since it was first looked
+    at, by the schedule or by this command.
+    """
+    services = services_of(find_target(stage))
+    with _troubles_told(), steps() as report:
+        report("Sweeping")
+        healed = services.sweeper.sweep(Deadline.after(_SECONDS))
+    if as_json:
+        print_json(asdict(healed))
+        return
+    if not healed.files and not healed.objects:
+        seconds = services.settings.stall_seconds
+        click.echo(f"Nothing had to be sent again: nothing has stood still for {seconds:,} s.")
+        return
+    click.echo(
+        f"Healed {len(healed.files):,} files: sent {healed.splits:,} splits, {healed.batches:,} batches."
+    )
+    for file_id in healed.files:
+        click.echo(f"  {file_id}")
+    click.echo(f"Announced {len(healed.objects):,} objects that were not.")
+    for named in healed.objects:
+        click.echo(f"  {printable(named)}")
+
+
+@contextmanager
+def _troubles_told() -> Iterator[None]:
+    logger, handler = logging.getLogger("froe"), _Troubles(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

@@ -1,0 +1,99 @@
+"""How commands name dead letters: ids, or what they have in common; and who decides about them."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import click
+
+from chalicelib.letter_selection import Selection
+from chalicelib.letter_status import checked_selection
+from chalicelib.status import Status
+from froe.errors import FroeError
+from froe.inquiry import FILE_ID, find_files
+
+_NOBODY: Final = frozenset(
+    {"admin", "app", "ec2-user", "jenkins", "lambda", "nobody", "root", "runner", "ubuntu", "user", "vscode"}
+)
+"""Login names that say nothing about who decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line says of the dead letters wanted; file: an id or a key."""
+
+    ids: tuple[str, ...]
+    file: str | None
+    reason: str | None
+    everything: bool
+    from_: str | None
+    to: str | None
+
+    def selection(self, ledger: Status) -> Selection:
+        """Raises UsageError if nothing is selected, BadQueryError if it contradicts itself."""
+        others = (self.file, self.reason, self.everything, self.from_, self.to)
+        if self.ids and any(others):
+            raise click.UsageError("Name dead letters by their ids or by what they have in common, not both.")
+        if not self.ids and not any(others[:3]):
+            raise click.UsageError(
+                "Nothing is selected: name ids (`froe dead-letters` lists them), or what they have in"
+                " common with --file or --reason, or say --all."
+            )
+        return checked_selection(
+            ids=self.ids,
+            file=file_id_of(ledger, self.file),
+            reason=self.reason,
+            everything=self.everything,
+            from_=self.from_,
+            to=self.to,
+        )
+
+
+def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the arguments and options of which `Wanted` is made."""
+    for option in (
+        click.option("--to", metavar="TIME", help="Only those that died before this time (ISO 8601)."),
+        click.option("--from", "from_", metavar="TIME", help="Only those that died from this time on."),
+        click.option("--all", "everything", is_flag=True, help="All that are dead."),
+        reason_option,
+        file_option,
+        click.argument("ids", metavar="[ID]...", nargs=-1),
+    ):
+        command = option(command)
+    return command
+
+
+file_option = click.option("--file", metavar="FILE_ID", help="Only those of this file, by its id or key.")
+reason_option = click.option(
+    "--reason", metavar="TEXT", help="Only those with this code (such as throttled) or text in the reason."
+)
+
+
+def file_id_of(ledger: Status, name: str | None) -> str | None:
+    """The id of a file that is named by its id or by its key, which must have one file only."""
+    if name is None or FILE_ID.fullmatch(name):
+        return name
+    files = find_files(ledger, name)
+    if len(files) > 1:
+        ids = ", ".join(file["file_id"] for file in files)
+        raise FroeError(f"The key {name!r} has {len(files)} files: name one of {ids}.")
+    return str(files[0]["file_id"])
+
+
+def who_decides(by: str | None) -> str:
+    """The name given, else that of the login, if it is someone's. Raises UsageError."""
+    name = by or _login_name()
+    if not name.strip():
+        raise click.UsageError("Say in whose name: --by NAME.")
+    return " ".join(name.split())
+
+
+def _login_name() -> str:
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+    return "" if name.lower() in _NOBODY else name
