@@ -20,7 +20,7 @@ from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
 from chalicelib.dead_letters import LetterPage, LettersTable, Quarantine, settle
 from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
-from chalicelib.letter_selection import KnowsDone, LetterSearch, Selection
+from chalicelib.letter_selection import KnowsDone, LetterSearch, Selection, cursor_after
 
 _REFUSALS_KEPT: Final = 20
 _PAGE: Final = 100
@@ -171,13 +171,20 @@ class DeadLetterOffice:
         at_once: int,
         handle: Callable[[list[DeadLetter]], Progress],
     ) -> Progress:
+        """Page by page, in groups: a page is read at once, as a group would cost a request each."""
+        size = at_once if selection.ids else _PAGE
         done = Progress(cursor=cursor)
         while True:
-            page = self._search.page(selection, at_once, done.cursor)
+            page = self._search.page(selection, size, done.cursor)
             wanted = self._search.as_of_now([letter for letter in page.letters if selection.has(letter)])
             for unknown in page.unknown:
                 done += _refused(unknown.letter_id, str(unknown))
-            done += replace(handle(wanted), cursor=page.reached)
+            for at in range(0, len(wanted), at_once):
+                group, is_last = wanted[at : at + at_once], at + at_once >= len(wanted)
+                done += handle(group)
+                if not is_last and deadline.seconds_left <= 0:
+                    return replace(done, cursor=cursor_after(selection, group[-1]))
+            done = replace(done, cursor=page.reached)
             if page.reached is None or deadline.seconds_left <= 0:
                 return done
 

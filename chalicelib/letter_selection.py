@@ -163,6 +163,11 @@ class LetterSearch:
         return not self._ledger.missing(subject.file_id, subject.split, failed=True)
 
 
+def cursor_after(selection: Selection, letter: DeadLetter) -> str:
+    """Where a search that is not by ids goes on behind a letter."""
+    return letter.letter_id if selection.file_id else _position(letter)
+
+
 def _states_to_search(state: LetterState | None) -> list[LetterState]:
     """Those under which the wanted letters may be stored: any may have been resolved meanwhile."""
     return [state] if state and state is not LetterState.RESOLVED else list(LetterState)

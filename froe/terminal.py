@@ -52,7 +52,7 @@ class Column:
     """A table's column. A heading may hold a line break.
 
     number: aligned right. optional: left out where the table would be too wide, the last one first.
-    shrinks: its cells are shortened where even that is not enough.
+    shrinks: its cells are shortened where even that is not enough, those of the widest column first.
     """
 
     heading: str
@@ -107,7 +107,7 @@ def _fitted(columns: Sequence[Column], widths: Sequence[int], room: int) -> dict
     for number in reversed(range(len(columns))):
         if excess() > 0 and columns[number].optional:
             del fitted[number]
-    for number, width in fitted.items():
+    for number, width in sorted(fitted.items(), key=lambda column: -column[1]):
         if columns[number].shrinks and excess() > 0:
             fitted[number] = max(_SHORTEST, width - excess())
     return fitted

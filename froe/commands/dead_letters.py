@@ -99,12 +99,12 @@ def _print_list(letters: list[Shown], *, limit: int, state: str) -> None:
     columns = (
         Column("died at"),
         Column("id"),
-        Column("kind"),
+        Column("kind", optional=True),
         Column("what", shrinks=True),
         Column("code"),
         Column("reason", shrinks=True),
         Column("lines", number=True),
-        Column("bytes", number=True),
+        Column("bytes", number=True, optional=True),
         *((Column("state"),) if state != "dead" else ()),
     )
     rows = [

@@ -114,7 +114,7 @@ def _all_of(step: Callable[[str | None], Progress], doing: str, done: str) -> Pr
 
 def _ask(office: DeadLetterOffice, selection: Selection) -> None:
     """Let someone at a terminal confirm how many it are; elsewhere --yes must say so."""
-    if not sys.stdin.isatty():
+    if not _is_asked():
         raise click.UsageError("Discarding many is for good: add --yes where nobody can be asked.")
     count, cursor = 0, None
     while count < _COUNTED_UP_TO:
@@ -126,6 +126,10 @@ def _ask(office: DeadLetterOffice, selection: Selection) -> None:
     number = f"{_COUNTED_UP_TO:,} dead letters or more" if cursor else _counted(count)
     if count:
         click.confirm(f"Discard {number} for good?", abort=True, err=True)
+
+
+def _is_asked() -> bool:
+    return sys.stdin.isatty()
 
 
 def _for_programs(verb: str, done: Progress) -> dict[str, Any]:

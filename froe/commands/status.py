@@ -72,10 +72,10 @@ def _found(target: Target, ledger: Status, name: str) -> list[Shown]:
         letters = dead_letters_about(target, name)
         if not letters:
             raise
-        ids = ", ".join(letters[:_NAMED])
+        said = "a dead letter is" if len(letters) == 1 else f"{len(letters):,} dead letters are"
         raise FroeError(
-            f"No file has the id or key {name!r}, but {len(letters)} dead letters are about it ({ids}):"
-            f" froe dead-letters {letters[0]}"
+            f"No file has the id or key {name!r}, but {said} about it: froe dead-letters"
+            f" {' '.join(letters[:_NAMED])}"
         ) from error
 
 

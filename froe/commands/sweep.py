@@ -50,12 +50,13 @@ def sweep(*, stage: str | None, as_json: bool) -> None:
         seconds = services.settings.stall_seconds
         click.echo(f"Nothing had to be sent again: nothing has stood still for {seconds:,} s.")
         return
-    click.echo(
-        f"Healed {len(healed.files):,} files: sent {healed.splits:,} splits, {healed.batches:,} batches."
-    )
+    if healed.files:
+        files = f"{len(healed.files):,} file{'' if len(healed.files) == 1 else 's'}"
+        click.echo(f"Healed {files}: sent {healed.splits:,} splits, {healed.batches:,} batches.")
     for file_id in healed.files:
         click.echo(f"  {file_id}")
-    click.echo(f"Announced {len(healed.objects):,} objects that were not.")
+    if healed.objects:
+        click.echo(f"Announced what no notification came for ({len(healed.objects):,}):")
     for named in healed.objects:
         click.echo(f"  {printable(named)}")
 

@@ -49,6 +49,7 @@ def file_json(file_id: str = FILE_ID, key: str = "web/access.log", **changed: An
         "rejected": {"entries": 1, "lines": 1, "bytes": 9},
         "pending": NOTHING,
         "dead": NOTHING,
+        "discarded": NOTHING,
         "skipped": {"blank": {"lines": 1, "bytes": 1}},
         "opened_at": "2026-09-14T06:00:01Z",
         "settled_at": "2026-09-14T06:00:02Z",
@@ -109,6 +110,7 @@ def froe(monkeypatch: pytest.MonkeyPatch, status: FakeStatus, *arguments: str) -
             module, "find_target", lambda stage=None: Target({"INPUT_BUCKET": "input"}, "us-east-1")
         )
         monkeypatch.setattr(module, "status_of", lambda target: status)
+    monkeypatch.setattr(status_command, "dead_letters_about", lambda target, key: [])
     monkeypatch.setattr(inquiry, "POLL_SECONDS", 0)
     return CliRunner().invoke(cli.main, arguments)
 
