@@ -133,7 +133,7 @@ class DeadLetterConsumer:
         subject = subject_of(message.body)
         said = message.attributes
         code, reason = (attempts[-1].code, attempts[-1].reason) if attempts else (DIED, _NOTHING_SAID)
-        receives = max(message.receives, attempts[-1].number if attempts else 1)
+        receives = max(message.receives - 1, attempts[-1].number if attempts else 1)  # one was our own
         return DeadLetter(
             letter_id=letter_id,
             subject=subject,

@@ -148,7 +148,7 @@ def _print_story(letter: Shown) -> None:
     elif letter["split"] is not None:
         _line("split", str(letter["split"]))
     _line("reason", printable(f"{letter['code']}: {letter['reason']}"))
-    _line("died", f"{letter['died_at']}, received {letter['receives']} times, from {_queue(letter)}")
+    _line("died", f"{letter['died_at']}, received {_times(letter['receives'])}{_origin(letter)}")
     if letter["trace"]:
         _line("trace", printable(letter["trace"]))
     if letter["redrives"]:
@@ -189,8 +189,13 @@ def _extent(letter: Shown) -> str:
     return f"{held}, lines {letter['first_line']:,} to {letter['first_line'] + letter['lines'] - 1:,}"
 
 
-def _queue(letter: Shown) -> str:
-    return letter["source"].rsplit(":", 1)[-1] if letter["source"] else "its function"
+def _times(receives: int) -> str:
+    return "once" if receives == 1 else f"{receives} times"
+
+
+def _origin(letter: Shown) -> str:
+    """The queue that gave it up, where SQS says so."""
+    return f", from {letter['source'].rsplit(':', 1)[-1]}" if letter["source"] else ""
 
 
 def _line(label: str, value: str) -> None:

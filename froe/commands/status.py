@@ -116,6 +116,8 @@ def _print_account(file: Shown) -> None:
     _line("state", click.style(file["state"], fg=colour, bold=True))
     if file["reason"]:
         _line("reason", printable(file["reason"]))
+    if file["state"] == "INCOMPLETE":
+        _line("more", f"froe dead-letters --file {file['file_id']}")
     if file["format"]:
         _line("format", f"{file['format']} (score {file['format_score']})")
     text_bytes = "not known yet" if file["text_bytes"] is None else f"{file['text_bytes']:,} bytes"
@@ -124,6 +126,8 @@ def _print_account(file: Shown) -> None:
         "times",
         f"opened {file['opened_at']}, " + (f"settled {file['settled_at']}" if file["settled_at"] else "…"),
     )
+    if file["trace_url"]:
+        _line("trace", file["trace_url"])
     click.echo()
     click.echo(f"{'':<22}{'entries':>12}{'lines':>12}{'bytes':>16}")
     for outcome in ("parsed", "rejected"):

@@ -1,6 +1,8 @@
 """What integration tests do with a running stack: upload, disturb, wait, ask the API, read the tables."""
 
 import json
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +17,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from chalicelib.core.plan import ObjectVersion
 from froe.local import LocalStack
+from froe.local.processes import clean_environment
 
 SETTLED = {"COMPLETE", "INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED"}
 T = TypeVar("T")
@@ -37,6 +40,17 @@ class Uploaded:
     version_id: str
     etag: str
     file_id: str
+
+
+def run_froe(stack: LocalStack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line, acting on this stack."""
+    return subprocess.run(
+        [sys.executable, "-m", "froe", *arguments],
+        env={**clean_environment(), **stack.env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def call_api(

@@ -28,6 +28,7 @@ from tests.integration.support import (
     queue_depth,
     reach,
     records_of,
+    run_froe,
     sealed,
     silenced,
     upload,
@@ -120,9 +121,10 @@ def test_a_worker_without_its_table_loses_batches(failing: LocalStack) -> None:
     )
     for item in kept:
         dynamodb.put_item(TableName=table, Item=item)
-    done = office_of(failing).redrive(Selection(file_id=uploaded.file_id), Deadline.after(60), Pace(100))
-    assert (done.changed, done.refused) == (len(letters), 0)
-    reach(failing, {"COMPLETE"}, uploaded.file_id)
+    redriven = run_froe(failing, "redrive", "--file", uploaded.file_id, "--wait", "--json")
+    assert redriven.returncode == 0, redriven.stderr
+    assert json.loads(redriven.stdout.splitlines()[0])["redriven"] == len(letters)
+    assert file_of(failing, uploaded.file_id)["state"] == "COMPLETE"
     assert normalised(failing, uploaded) == expected
 
 
@@ -174,7 +176,15 @@ def test_a_message_that_nobody_understands_is_lost(failing: LocalStack) -> None:
     assert "no S3 notification" in letter.reason
     chosen = Selection(ids=(letter.letter_id,), state=None)
     assert office_of(failing).redrive(chosen, Deadline.after(60), Pace(100)).refused == 1
-    assert office_of(failing).discard(chosen, Deadline.after(60), by="ann", why="noise").changed == 1
+    shown = call_api(failing, f"/dead-letters/{letter.letter_id}").body
+    assert (shown["body"], shown["redrivable"]) == (body, False)
+    discarded = call_api(
+        failing,
+        f"/dead-letters/{letter.letter_id}/discard",
+        method="POST",
+        body={"by": "ann", "why": "noise"},
+    )
+    assert (discarded.status, discarded.body["discarded"]) == (200, 1)
 
 
 def test_an_object_that_does_not_exist_yet_is_given_up_without_a_word(failing: LocalStack) -> None:

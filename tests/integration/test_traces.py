@@ -1,8 +1,6 @@
 """What the deployed functions trace is joined into one waterfall, from the splitter to every batch's worker."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -11,22 +9,11 @@ pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
 from froe.local import LocalStack
-from froe.local.processes import clean_environment
-from tests.integration.support import upload_and_settle, wait_for
+from tests.integration.support import run_froe, upload_and_settle, wait_for
 
 LINES = b"".join(
     b'{"time": "2026-03-01T10:00:00Z", "level": "info", "message": "line %d"}\n' % n for n in range(12_000)
 )
-
-
-def froe_traces(stack: LocalStack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "froe", "traces", *arguments],
-        env={**clean_environment(), **stack.env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_every_batch_is_joined_to_the_splitter_by_its_origin(stack: LocalStack) -> None:
@@ -34,7 +21,7 @@ def test_every_batch_is_joined_to_the_splitter_by_its_origin(stack: LocalStack) 
     file_id, batches = file["file_id"], [f"{file['file_id']}-000000-{number:06d}" for number in range(3)]
 
     def complete() -> dict[str, Any] | None:
-        shown = json.loads(froe_traces(stack, file_id, "--json").stdout)
+        shown = json.loads(run_froe(stack, "traces", file_id, "--json").stdout)
         marked = {stage["batch_id"] for stage in stages_of(shown) if stage["name"] == "mark"}
         return shown if marked == set(batches) else None
 
@@ -63,7 +50,7 @@ def test_every_batch_is_joined_to_the_splitter_by_its_origin(stack: LocalStack) 
         assert len(write["threads"]) == 8
         assert sum(thread["items"] for thread in write["threads"]) == items
 
-    drawn = froe_traces(stack, "traces/many.jsonl", "--limit", "2")
+    drawn = run_froe(stack, "traces", "traces/many.jsonl", "--limit", "2")
     assert drawn.returncode == 0
     assert f"traces/many.jsonl  {file_id}" in drawn.stdout
     assert "in the queue" in drawn.stdout
@@ -75,6 +62,6 @@ def stages_of(shown: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_a_file_that_nobody_knows_has_no_traces(stack: LocalStack) -> None:
-    asked = froe_traces(stack, "traces/nothing.log")
+    asked = run_froe(stack, "traces", "traces/nothing.log")
     assert asked.returncode == 1
     assert asked.stderr.startswith("Error: No file has the id or key 'traces/nothing.log'")

@@ -365,7 +365,7 @@ def test_the_last_reason_noted_is_the_reason_of_the_dead_letter() -> None:
         pipeline.letters.note("dead", Attempt(number, WHEN, "unavailable", reason))
     die(pipeline, pipeline.batch_queue)
     letter, envelope = pipeline.office.envelope("dead")
-    assert (letter.code, letter.reason, letter.receives) == ("unavailable", "no access", 10)
+    assert (letter.code, letter.reason, letter.receives) == ("unavailable", "no access", 9)
     assert [attempt["reason"] for attempt in envelope["attempts"]] == ["no table", "no access"]
     (notice,) = pipeline.topic.notices
     assert notice.notice_id == "dead"
