@@ -6,7 +6,8 @@ from typing import Any
 
 from chalice import AuthResponse, Chalice, Rate, Response
 
-from chalicelib import dead_letter_routes, handlers, logs, routes
+from chalicelib import handlers, logs, routes
+from chalicelib.dead_letters import routes as dead_letter_routes
 from chalicelib.services import Services
 from chalicelib.settings import Settings, missing_names, tuning_number
 

@@ -16,8 +16,8 @@ from chalice.app import BadRequestError, ChaliceViewError, NotFoundError, Reques
 from chalicelib import status
 from chalicelib.core.errors import ObjectGoneError, PermanentError, TransientError
 from chalicelib.core.notifications import Announced, announcement_of
+from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.delivery import Deadline, Outgoing
-from chalicelib.letter_selection import NoSuchLetterError
 from chalicelib.services import Services
 from chalicelib.settings import SettingsError
 

@@ -20,10 +20,11 @@ from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.aws.topics import SnsTopic
 from chalicelib.aws.tracing import make_tracer
 from chalicelib.aws.watches_table import DynamoWatches
-from chalicelib.dead_letter_office import DeadLetterOffice
-from chalicelib.dead_letters import DeadLetterConsumer, NotedFailures
+from chalicelib.dead_letters.consumer import DeadLetterConsumer
+from chalicelib.dead_letters.failures import NotedFailures
+from chalicelib.dead_letters.office import DeadLetterOffice
+from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.ledger import Ledger
-from chalicelib.letter_status import LetterStatus
 from chalicelib.notices import Notifier
 from chalicelib.settings import Settings
 from chalicelib.splitter import Splitter

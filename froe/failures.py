@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from chalicelib.core.errors import FroeError as CoreError
-from chalicelib.letter_selection import NoSuchLetterError
+from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.settings import SettingsError
 from chalicelib.status import BadQueryError
 

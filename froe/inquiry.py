@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from chalicelib.letter_selection import Selection
+from chalicelib.dead_letters.selection import Selection
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from chalicelib.status import MAX_LIMIT, NotFoundError, Status

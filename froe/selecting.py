@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import click
 
-from chalicelib.letter_selection import Selection
-from chalicelib.letter_status import checked_selection
+from chalicelib.dead_letters.selection import Selection
+from chalicelib.dead_letters.status import checked_selection
 from chalicelib.status import Status
 from froe.errors import FroeError
 from froe.inquiry import FILE_ID, find_files

@@ -14,8 +14,10 @@ from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Seal, Setback, 
 from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.text import OpenObject
-from chalicelib.dead_letter_office import DeadLetterOffice
-from chalicelib.dead_letters import DeadLetterConsumer, LetterPage, NotedFailures
+from chalicelib.dead_letters.consumer import DeadLetterConsumer
+from chalicelib.dead_letters.failures import NotedFailures
+from chalicelib.dead_letters.office import DeadLetterOffice
+from chalicelib.dead_letters.store import LetterPage
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
 from chalicelib.notices import Notice

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from chalicelib.letter_status import DEFAULT_LINES, MAX_LINES, STATES
+from chalicelib.dead_letters.status import DEFAULT_LINES, MAX_LINES, STATES
 from froe.commands.options import json_option, limit_option, stage_option
 from froe.inquiry import Shown, page_size, pages, services_of
 from froe.jsonl import print_json

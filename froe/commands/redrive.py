@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import click
 
-from chalicelib.dead_letter_office import DeadLetterOffice, Pace, Progress, all_of
+from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Progress, all_of
+from chalicelib.dead_letters.selection import Selection
+from chalicelib.dead_letters.shapes import progress_json
 from chalicelib.delivery import Deadline
-from chalicelib.letter_selection import Selection
-from chalicelib.letters_json import progress_json
 from froe.commands.options import json_option, stage_option
 from froe.inquiry import SETTLED_BADLY, Shown, services_of
 from froe.jsonl import print_json

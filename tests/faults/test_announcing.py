@@ -14,7 +14,7 @@ from chalicelib.core.accounts import State
 from chalicelib.core.errors import AccessDeniedError, ObjectArchivedError, TransientError
 from chalicelib.core.letters import Kind, subject_of
 from chalicelib.core.notifications import Announced, announced_in_body
-from chalicelib.dead_letter_office import Pace, Selection
+from chalicelib.dead_letters.office import Pace, Selection
 from chalicelib.delivery import Incoming
 from tests.fakes import BUCKET, Pipeline, in_time
 from tests.faults.examples import EXAMPLES, example_rows

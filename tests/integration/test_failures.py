@@ -12,7 +12,7 @@ pytest.importorskip("ministack", reason="needs ministack: make setup")
 
 from chalicelib.core.letters import DeadLetter, Kind, LetterState
 from chalicelib.core.notifications import Announced, announcement_of
-from chalicelib.dead_letter_office import DeadLetterOffice, Pace, Selection
+from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Selection
 from chalicelib.delivery import Deadline
 from chalicelib.services import Services
 from chalicelib.settings import Settings

@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 
 from chalicelib.core.letters import LetterState
 from chalicelib.core.notifications import Announced, announcement_of
+from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.ledger import FilePage
-from chalicelib.letter_status import LetterStatus
 from chalicelib.status import Status
 from froe import cli, inquiry, waiting
 from froe.commands import dead_letters, redrive, status, sweep

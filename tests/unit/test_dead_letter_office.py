@@ -13,9 +13,9 @@ from chalicelib.core.cutting import Limits
 from chalicelib.core.letters import LetterState
 from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
 from chalicelib.core.notifications import announcement_of
-from chalicelib.dead_letter_office import Pace, Progress, all_of
+from chalicelib.dead_letters.office import Pace, Progress, all_of
+from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Deadline, Incoming
-from chalicelib.letter_selection import Selection
 from tests.fakes import WHEN, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=1, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=100_000)

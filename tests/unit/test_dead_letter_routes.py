@@ -16,8 +16,8 @@ from chalice.test import Client
 
 from chalicelib.core.cutting import Limits
 from chalicelib.core.messages import decode
+from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.delivery import Incoming
-from chalicelib.letter_status import LetterStatus
 from chalicelib.status import Status
 from tests.fakes import Pipeline, in_time
 from tests.unit.test_dead_letter_office import LIMITS, add_dead, bury, ids, with_dead, work

@@ -25,9 +25,9 @@ from chalicelib.core.marks import Obstacle, Outcome, Setback, Tally
 from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import announced_in_body, announcement_of
 from chalicelib.core.text import OpenObject
-from chalicelib.dead_letter_office import Pace
+from chalicelib.dead_letters.office import Pace
+from chalicelib.dead_letters.selection import NoSuchLetterError, Selection
 from chalicelib.delivery import Incoming, Outgoing
-from chalicelib.letter_selection import NoSuchLetterError, Selection
 from tests.fakes import WHEN, Crash, FakeObjects, FakeQueue, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)

@@ -20,7 +20,7 @@ OUTER = {
     "chalicelib/services.py": "services",
     "chalicelib/handlers.py": "handlers",
     "chalicelib/routes.py": "handlers",
-    "chalicelib/dead_letter_routes.py": "handlers",
+    "chalicelib/dead_letters/routes.py": "handlers",
 }
 
 

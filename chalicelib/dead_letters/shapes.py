@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chalicelib.core.letters import DeadLetter, Kind
 from chalicelib.core.messages import BatchMessage, batch_id
-from chalicelib.dead_letter_office import Progress, is_redrivable
+from chalicelib.dead_letters.office import Progress, is_redrivable
 from chalicelib.status_json import time_json
 
 _BODY_MAX_CHARS: Final = 10_000

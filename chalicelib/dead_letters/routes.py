@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from chalice.app import ConflictError, Request
 
-from chalicelib import letter_status
-from chalicelib.dead_letter_office import DeadLetterOffice, Pace, Progress
+from chalicelib.dead_letters import status
+from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Progress
+from chalicelib.dead_letters.selection import Selection
+from chalicelib.dead_letters.shapes import progress_json
 from chalicelib.delivery import Deadline
-from chalicelib.letter_selection import Selection
-from chalicelib.letters_json import progress_json
 from chalicelib.routes import Asked, GetServices, is_text, refusals
 from chalicelib.status import BadQueryError
 
@@ -44,7 +44,7 @@ def dead_letters(services: GetServices, request: Request) -> dict[str, Any]:
 
 def dead_letter(services: GetServices, request: Request, letter_id: str) -> dict[str, Any]:
     asked = Asked(request, "lines")
-    lines = asked.number("lines", letter_status.DEFAULT_LINES, letter_status.MAX_LINES)
+    lines = asked.number("lines", status.DEFAULT_LINES, status.MAX_LINES)
     with refusals():
         return services().letter_status.letter(letter_id, lines)
 
@@ -137,7 +137,7 @@ class _Body:
             raise BadQueryError(f"ids is {ids!r}: give a list of dead letters' ids")
         if not isinstance(everything, bool):
             raise BadQueryError(f"all is {everything!r}: give true, or leave it out")
-        selection = letter_status.checked_selection(
+        selection = status.checked_selection(
             ids=tuple(ids),
             file=self.text("file"),
             reason=self.text("reason"),
@@ -145,4 +145,4 @@ class _Body:
             from_=self.text("from"),
             to=self.text("to"),
         )
-        return selection, letter_status.checked_cursor(selection, self.text("cursor"))
+        return selection, status.checked_cursor(selection, self.text("cursor"))

@@ -17,10 +17,11 @@ import orjson
 from chalicelib.core.letters import DeadLetter, Kind, LetterState
 from chalicelib.core.marks import Obstacle, Outcome
 from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
-from chalicelib.dead_letters import LetterPage, LettersTable, Quarantine, settle
+from chalicelib.dead_letters.consumer import settle
+from chalicelib.dead_letters.selection import KnowsDone, LetterSearch, Selection, cursor_after
+from chalicelib.dead_letters.store import LetterPage, LettersTable, Quarantine
 from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
-from chalicelib.letter_selection import KnowsDone, LetterSearch, Selection, cursor_after
 
 _REFUSALS_KEPT: Final = 20
 _PAGE: Final = 100

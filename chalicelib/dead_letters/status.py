@@ -11,10 +11,10 @@ from typing import Any, Final
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.letters import Kind, LetterState
 from chalicelib.core.messages import BatchMessage, decode
-from chalicelib.dead_letter_office import DeadLetterOffice
+from chalicelib.dead_letters.office import DeadLetterOffice
+from chalicelib.dead_letters.selection import Selection
+from chalicelib.dead_letters.shapes import body_json, letter_json, story_json, text_json
 from chalicelib.ledger import Ledger
-from chalicelib.letter_selection import Selection
-from chalicelib.letters_json import body_json, letter_json, story_json, text_json
 from chalicelib.status import DEFAULT_LIMIT, BadQueryError, checked_limit, checked_time
 from chalicelib.status_json import listed
 

@@ -16,7 +16,7 @@ import orjson
 
 from chalicelib.core.letters import DeadLetter, Kind, LetterState
 from chalicelib.core.messages import Again
-from chalicelib.dead_letters import LettersTable, Quarantine
+from chalicelib.dead_letters.store import LettersTable, Quarantine
 from chalicelib.ledger import Ledger, opened_position
 
 _FAR_FUTURE: Final = "9999"

@@ -1,7 +1,6 @@
-"""What happens to messages that fail: reasons are noted, dead letters quarantined and made known.
+"""The dead-letter consumer: quarantines a message, lists it, marks what it was about as failed, tells the topic.
 
-Nothing leaves without a name, a reason and a way back: a message is let go only when another queue or
-the quarantine has it. Every step may be repeated. Memory: a message.
+A message is let go only when the quarantine has it, whole. Every step may be repeated. Memory: a message.
 """
 
 from __future__ import annotations
@@ -9,95 +8,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final
 
 import orjson
 
-from chalicelib.core.errors import DIED, FroeError, PermanentError, TransientError, code_and_reason
+from chalicelib.core.errors import DIED, PermanentError, TransientError
 from chalicelib.core.letters import Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
 from chalicelib.core.marks import Mark, Obstacle, Outcome, Setback
 from chalicelib.core.messages import Again
-from chalicelib.delivery import Deadline, Incoming, Outgoing, Sends
+from chalicelib.dead_letters.failures import one_line
+from chalicelib.dead_letters.store import LettersTable, Quarantine
+from chalicelib.delivery import Incoming
 from chalicelib.ledger import Ledger
 from chalicelib.notices import Notice, Publishes
 
 logger = logging.getLogger("froe")
 
-_BURY_SECONDS: Final = 10.0
-_ATTRIBUTE_MAX_CHARS: Final = 1000
 _NOTHING_SAID: Final = "unknown: the function died before it could say why"
-
-
-class LetterPage(NamedTuple):
-    """Letters, and where the list goes on if there may be more."""
-
-    letters: list[DeadLetter]
-    reached: str | None
-
-
-class LettersTable(Protocol):
-    def note(self, message_id: str, attempt: Attempt) -> None:
-        """Keep an attempt under its number."""
-
-    def attempts(self, message_id: str) -> list[Attempt]: ...
-
-    def put(self, letter: DeadLetter) -> bool:
-        """Put the letter unless there is one of its id; whether it was put."""
-
-    def letter(self, file_id: str | None, letter_id: str) -> DeadLetter | None: ...
-
-    def change(self, letter: DeadLetter) -> bool:
-        """Assign state, redrives, changed_at, by and why, unless it was discarded; whether they were."""
-
-    def by_state(
-        self, state: LetterState, *, before: str | None, since: str | None, limit: int
-    ) -> LetterPage:
-        """Letters of all files, newest first, between two positions (times, perhaps with an id)."""
-
-    def by_file(self, file_id: str, *, after: str | None, limit: int) -> LetterPage:
-        """Letters of one file, by their ids, those behind `after`."""
-
-
-class Quarantine(Protocol):
-    def put(self, letter_id: str, envelope: bytes) -> None: ...
-
-    def get(self, letter_id: str) -> bytes | None: ...
-
-
-class NotedFailures:
-    """Notes failures in the ledger, and buries messages in the dead-letter queue."""
-
-    def __init__(self, letters: LettersTable, dead_letter_queue: Sends, now: Callable[[], datetime]) -> None:
-        self._letters = letters
-        self._queue = dead_letter_queue
-        self._now = now
-
-    def note(self, message: Incoming, error: Exception) -> None:
-        code, reason = code_and_reason(error)
-        try:
-            self._letters.note(message.message_id, Attempt(message.receives, self._now(), code, reason))
-        except FroeError as refusal:
-            logger.warning(
-                "reason_not_noted", extra={"message_id": message.message_id, "reason": refusal.reason}
-            )
-
-    def bury(self, message: Incoming, error: Exception) -> None:
-        self._bury(message.body, message.message_id, message.receives, error)
-
-    def bury_text(self, body: str, letter_id: str, error: Exception) -> None:
-        """Bury what came by another way than a queue of ours, under an id of its own."""
-        self._bury(body, letter_id, 1, error)
-
-    def _bury(self, body: str, letter_id: str, receives: int, error: Exception) -> None:
-        code, reason = code_and_reason(error)
-        attributes = {
-            "letter_id": letter_id,
-            "code": code,
-            "reason": _one_line(reason) or code,
-            "receives": str(receives),
-        }
-        self._queue.send_group([Outgoing(body, attributes=attributes)], Deadline.after(_BURY_SECONDS))
-        logger.error("message_buried", extra={"message_id": letter_id, "code": code, "reason": reason})
 
 
 class DeadLetterConsumer:
@@ -170,7 +97,7 @@ def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obsta
     subject = letter.subject
     if subject.file_id is None or subject.split is None:
         return
-    note = _one_line(note)
+    note = one_line(note)
     if subject.batch is not None:
         mark = Mark(outcome, subject.total, note=note)
         ledger.mark(subject.file_id, subject.split, subject.batch, mark, subject.expires_at)
@@ -235,11 +162,6 @@ def notice_of(letter: DeadLetter) -> Notice:
         text="\n".join(lines) + "\n",
         attributes=attributes | {name: value for name, value in named.items() if value},
     )
-
-
-def _one_line(text: str) -> str:
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:_ATTRIBUTE_MAX_CHARS]
 
 
 def _said(letter: DeadLetter) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+"""What a failure leaves behind: its reason under the message's id, or the message itself in the dead-letter queue."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from chalicelib.core.errors import FroeError, code_and_reason
+from chalicelib.core.letters import Attempt
+from chalicelib.dead_letters.store import LettersTable
+from chalicelib.delivery import Deadline, Incoming, Outgoing, Sends
+
+logger = logging.getLogger("froe")
+
+_BURY_SECONDS: Final = 10.0
+_REASON_MAX_CHARS: Final = 1000
+
+
+class NotedFailures:
+    """Notes failures in the ledger, and buries messages in the dead-letter queue."""
+
+    def __init__(self, letters: LettersTable, dead_letter_queue: Sends, now: Callable[[], datetime]) -> None:
+        self._letters = letters
+        self._queue = dead_letter_queue
+        self._now = now
+
+    def note(self, message: Incoming, error: Exception) -> None:
+        code, reason = code_and_reason(error)
+        try:
+            self._letters.note(message.message_id, Attempt(message.receives, self._now(), code, reason))
+        except FroeError as refusal:
+            logger.warning(
+                "reason_not_noted", extra={"message_id": message.message_id, "reason": refusal.reason}
+            )
+
+    def bury(self, message: Incoming, error: Exception) -> None:
+        self._bury(message.body, message.message_id, message.receives, error)
+
+    def bury_text(self, body: str, letter_id: str, error: Exception) -> None:
+        """Bury what came by another way than a queue of ours, under an id of its own."""
+        self._bury(body, letter_id, 1, error)
+
+    def _bury(self, body: str, letter_id: str, receives: int, error: Exception) -> None:
+        code, reason = code_and_reason(error)
+        attributes = {
+            "letter_id": letter_id,
+            "code": code,
+            "reason": one_line(reason) or code,
+            "receives": str(receives),
+        }
+        self._queue.send_group([Outgoing(body, attributes=attributes)], Deadline.after(_BURY_SECONDS))
+        logger.error("message_buried", extra={"message_id": letter_id, "code": code, "reason": reason})
+
+
+def one_line(text: str) -> str:
+    """Text that SQS takes as an attribute and a mark as its note."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:_REASON_MAX_CHARS]

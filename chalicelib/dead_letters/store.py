@@ -1,0 +1,43 @@
+"""Where dead letters are kept: beside their files in the ledger, and whole in the quarantine."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from chalicelib.core.letters import Attempt, DeadLetter, LetterState
+
+
+class LetterPage(NamedTuple):
+    """Letters, and where the list goes on if there may be more."""
+
+    letters: list[DeadLetter]
+    reached: str | None
+
+
+class LettersTable(Protocol):
+    def note(self, message_id: str, attempt: Attempt) -> None:
+        """Keep an attempt under its number."""
+
+    def attempts(self, message_id: str) -> list[Attempt]: ...
+
+    def put(self, letter: DeadLetter) -> bool:
+        """Put the letter unless there is one of its id; whether it was put."""
+
+    def letter(self, file_id: str | None, letter_id: str) -> DeadLetter | None: ...
+
+    def change(self, letter: DeadLetter) -> bool:
+        """Assign state, redrives, changed_at, by and why, unless it was discarded; whether they were."""
+
+    def by_state(
+        self, state: LetterState, *, before: str | None, since: str | None, limit: int
+    ) -> LetterPage:
+        """Letters of all files, newest first, between two positions (times, perhaps with an id)."""
+
+    def by_file(self, file_id: str, *, after: str | None, limit: int) -> LetterPage:
+        """Letters of one file, by their ids, those behind `after`."""
+
+
+class Quarantine(Protocol):
+    def put(self, letter_id: str, envelope: bytes) -> None: ...
+
+    def get(self, letter_id: str) -> bytes | None: ...
