@@ -53,6 +53,8 @@ def file_json(file_id: str = FILE_ID, key: str = "web/access.log", **changed: An
         "skipped": {"blank": {"lines": 1, "bytes": 1}},
         "opened_at": "2026-09-14T06:00:01Z",
         "settled_at": "2026-09-14T06:00:02Z",
+        "trace": None,
+        "trace_url": None,
         **changed,
     }
 

@@ -82,7 +82,7 @@ def test_the_list_has_what_is_known_of_each(api: Api) -> None:
         "state": "dead",
         "code": "resource-missing",
         "reason": "the table is gone (11)",
-        "receives": 10,
+        "receives": 9,
         "died_at": "2026-03-01T12:00:11Z",
         "file_id": file_id,
         "bucket": "logs",
