@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.marks import Tally
@@ -27,6 +29,10 @@ class LetterState(StrEnum):
     DISCARDED = "DISCARDED"
     RESOLVED = "RESOLVED"
     """Its work is done: by a repeat of the message, or by its redrive."""
+
+
+LETTER_ID: Final = re.compile(r"[A-Za-z0-9-]{1,100}")
+"""Of SQS message ids and Lambda request ids; it becomes a part of an S3 key."""
 
 
 @dataclass(frozen=True, slots=True)

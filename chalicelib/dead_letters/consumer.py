@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from chalicelib.core.errors import DIED, PermanentError, TransientError
-from chalicelib.core.letters import Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
+from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
 from chalicelib.core.marks import Mark, Obstacle, Outcome, Setback
 from chalicelib.core.messages import Again
 from chalicelib.dead_letters.failures import one_line
@@ -44,7 +44,8 @@ class DeadLetterConsumer:
 
     def take(self, message: Incoming) -> None:
         """Quarantine a message, list it, mark what it was about as failed, and tell the topic."""
-        letter_id = message.attributes.get("letter_id", message.message_id)
+        named = message.attributes.get("letter_id", "")
+        letter_id = named if LETTER_ID.fullmatch(named) else message.message_id
         attempts = self._letters.attempts(letter_id)
         letter = self._letter(message, letter_id, attempts)
         self._quarantine.put(letter_id, envelope_of(letter, attempts, message))

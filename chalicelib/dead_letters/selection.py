@@ -6,7 +6,6 @@ is resolved, whatever its item says. Limits: an index that is behind may leave o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,14 +13,12 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
-from chalicelib.core.letters import DeadLetter, Kind, LetterState
+from chalicelib.core.letters import LETTER_ID, DeadLetter, Kind, LetterState
 from chalicelib.core.messages import Again
 from chalicelib.dead_letters.store import LettersTable, Quarantine
 from chalicelib.ledger import Ledger, opened_position
 
 _FAR_FUTURE: Final = "9999"
-_LETTER_ID: Final = re.compile(r"[A-Za-z0-9-]{1,100}")
-"""Of SQS message ids and Lambda request ids; it becomes a part of an S3 key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +86,7 @@ class LetterSearch:
 
     def kept(self, letter_id: str) -> tuple[DeadLetter, dict[str, Any]]:
         """A letter as it is stored and what the quarantine keeps of its message; NoSuchLetterError."""
-        held = self._quarantine.get(letter_id) if _LETTER_ID.fullmatch(letter_id) else None
+        held = self._quarantine.get(letter_id) if LETTER_ID.fullmatch(letter_id) else None
         envelope = orjson.loads(held) if held else {}
         letter = self._letters.letter(envelope.get("file_id"), letter_id) if held else None
         if letter is None:

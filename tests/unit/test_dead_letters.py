@@ -701,6 +701,13 @@ def test_a_message_that_was_buried_twice_is_one_dead_letter() -> None:
     assert list(pipeline.quarantine.held) == ["m"]
 
 
+def test_a_message_with_an_id_that_is_none_is_kept_under_its_own() -> None:
+    pipeline = Pipeline(LIMITS)
+    for odd in ("", "../secrets", "x" * 101, "a b"):
+        pipeline.dead_letter_consumer.take(Incoming("own", "r", "?", 2, attributes={"letter_id": odd}))
+    assert list(pipeline.quarantine.held) == ["own"]
+
+
 def test_a_redrive_that_dies_before_it_says_so_sends_twice_and_changes_nothing() -> None:
     pipeline = cut()
     die(pipeline, pipeline.batch_queue)
