@@ -16,8 +16,11 @@ from urllib.parse import quote
 from boto3.dynamodb.types import TypeDeserializer
 
 from chalicelib.core.plan import ObjectVersion
+from chalicelib.services import Services
+from chalicelib.settings import Settings
 from froe.local import LocalStack
 from froe.local.processes import clean_environment
+from froe.target import target_of
 
 SETTLED = {"COMPLETE", "INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED"}
 T = TypeVar("T")
@@ -69,6 +72,11 @@ def call_api(
     except urllib.error.HTTPError as error:
         with error:
             return Reply(error.code, _json(error.read()))
+
+
+def services_of(stack: LocalStack) -> Services:
+    """The use cases on this stack, for what people do with them."""
+    return Services(Settings.from_environment(stack.env), target_of(stack.info, stack.env))
 
 
 def upload(stack: LocalStack, key: str, body: bytes, **options: Any) -> Uploaded:
@@ -283,7 +291,7 @@ def queue_depth(stack: LocalStack, queue_url: str) -> int:
 
 def drained(stack: LocalStack, timeout_seconds: float = 60) -> None:
     """Wait until nothing is queued, delayed or in flight."""
-    queues = (stack.info.split_queue, stack.info.batch_queue)
+    queues = (stack.info.split_queue, stack.info.batch_queue, stack.info.dead_letter_queue)
 
     def empty() -> bool | None:
         return True if all(queue_depth(stack, queue) == 0 for queue in queues) else None

@@ -14,10 +14,7 @@ from chalicelib.core.letters import DeadLetter, Kind, LetterState
 from chalicelib.core.notifications import Announced, announcement_of
 from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Selection
 from chalicelib.delivery import Deadline
-from chalicelib.services import Services
-from chalicelib.settings import Settings
 from froe.local import LocalStack
-from froe.target import target_of
 from tests.faults.inputs import json_lines
 from tests.integration.support import (
     Uploaded,
@@ -30,6 +27,7 @@ from tests.integration.support import (
     records_of,
     run_froe,
     sealed,
+    services_of,
     silenced,
     upload,
     wait_for,
@@ -59,10 +57,6 @@ def failing() -> Iterator[LocalStack]:
     """A stack that soon gives up and often sweeps."""
     with LocalStack(settings=LIMITS, parameters=IMPATIENT) as running:
         yield running
-
-
-def services_of(stack: LocalStack) -> Services:
-    return Services(Settings.from_environment(stack.env), target_of(stack.info, stack.env))
 
 
 def office_of(stack: LocalStack) -> DeadLetterOffice:
