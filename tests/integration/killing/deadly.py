@@ -79,8 +79,10 @@ def detail_of(operation: str, url: str, body: str, file_id: str) -> str:
 
 
 def _item_detail(asked: dict[str, Any]) -> str:
-    """`file`, `split#000000 sealed`, `leaf#000000#000000 3`, `file state`, `file state COMPLETE`."""
+    """`file`, `split#000000 sealed`, `leaf#000000#000000 3`, `file state`, `file state COMPLETE`, `dead`."""
     words = [(asked.get("Item") or asked["Key"])["sk"]["S"]]
+    if words[0].startswith("dead#"):
+        words = ["dead"]
     first = asked.get("ExpressionAttributeNames", {}).get("#0")
     if first:
         words.append(first)
