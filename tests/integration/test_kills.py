@@ -23,7 +23,7 @@ import pytest
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
-from chalicelib.dead_letter_office import Pace, Selection, all_of
+from chalicelib.dead_letters.office import Pace, Selection, all_of
 from chalicelib.delivery import Deadline
 from froe.local import LocalStack
 from tests.faults.inputs import json_lines, zipped
