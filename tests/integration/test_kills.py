@@ -3,9 +3,9 @@
 How it works: `Killer` puts `killing/deadly.py` around the deployed handlers, which notes every request that
 changes something. A file of each way below is sent through undisturbed; what was noted of it gives the
 scenarios: for each effect of a function of that way, a file of the same bytes whose function is killed the first
-time that it comes to that effect, once before and once after, unless another way has that already. They are under way together; the second delivery
-by S3, a queue or the stream has to heal each. At the end every kill must have taken place, every file be
-COMPLETE, and both tables hold of it what they hold of the undisturbed one.
+time that it comes to that effect, once before and once after, unless another way has that already. They are
+under way together; the second delivery by S3, a queue or the stream has to heal each. At the end every kill
+must have taken place, every file be COMPLETE, and both tables hold of it what they hold of the undisturbed one.
 
 Of the files of one way a batch dies: they are INCOMPLETE, with one dead letter each that is the same as that of the
 undisturbed one, and after a redrive they too are as if nothing had happened.

@@ -26,6 +26,8 @@ FUNCTION = os.environ["AWS_LAMBDA_FUNCTION_NAME"].rsplit("-", 1)[-1]
 EFFECTS = re.compile(r"(Put|Post|Update|Delete|BatchWrite|TransactWrite|Send|Change|Publish|Start)\w*")
 FILE_ID = re.compile(r"(?<![a-z2-7])[a-z2-7]{26}(?![a-z2-7])")
 HOLD_SECONDS = 120
+LOOK_SECONDS = 1
+"""Whoever had the last of the effects looks around after it: what it finds must not depend on a race either."""
 
 _send = botocore.httpsession.URLLib3Session.send
 
@@ -117,6 +119,7 @@ def _hold(file_id: str, until: Any) -> None:
     while wanted and time.monotonic() < give_up_at:
         lines = (json.loads(line) for line in (FOLDER / f"{file_id}.log").read_text().splitlines())
         if wanted <= {line["effect"] for line in lines if line["phase"] == "done"}:
+            time.sleep(LOOK_SECONDS)
             return
         time.sleep(0.02)
 
