@@ -8,7 +8,7 @@ UNIT_TESTS := tests/unit tests/golden
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test check format bench golden clean
+.PHONY: help setup demo up test lint check format bench golden clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -34,10 +34,12 @@ up: $(STAMP) ## The local AWS and the pipeline on it, until Ctrl-C
 test: $(STAMP) ## Every test, the local AWS included; nothing may be skipped
 	FROE_NO_SKIP=1 $(BIN)/python -m pytest
 
-check: $(STAMP) ## Lint, types and the tests that need no AWS: quick enough for every save
+lint: $(STAMP) ## Lint, formatting and types
 	$(BIN)/ruff check $(wildcard $(CHECKED))
 	$(BIN)/ruff format --check $(wildcard $(CHECKED))
 	$(BIN)/mypy
+
+check: lint ## lint, and the tests that need no AWS: about a minute
 	$(BIN)/python -m pytest -q -m 'not local_aws' $(UNIT_TESTS)
 
 format: $(STAMP) ## Format the code and apply the safe fixes
