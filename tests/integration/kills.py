@@ -30,13 +30,12 @@ KILLING = Path(__file__).with_name("killing")
 class Kill:
     """function: as in app.py. effect: its name, as `Effect` has it. when: `before` or `after` it.
 
-    The first process that comes so far is killed, and with `always` every later one as well.
+    The first process that comes so far is killed.
     """
 
     function: str
     effect: str
     when: str
-    always: bool = False
 
     def __str__(self) -> str:
         return f"{self.function} {self.when} {self.effect}"

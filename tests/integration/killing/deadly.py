@@ -137,8 +137,7 @@ def _perhaps_die(file_id: str, kill: dict[str, Any] | None, name: str, when: str
     try:
         os.close(os.open(FOLDER / f"{file_id}.killed", os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     except FileExistsError:
-        if not kill["always"]:
-            return
+        return
     os.kill(os.getpid(), signal.SIGKILL)
 
 
