@@ -164,13 +164,14 @@ class Splitter:
             if sealed is None:
                 raise PermanentError(f"split {split} of {plan.file_id}: the one before it is not sealed")
         try:
-            self._cut_on(plan, split, sealed.end if sealed else 0, deadline)
+            self._cut_on(plan, split, sealed, deadline)
         except ObjectChangedError as error:
             self._supersede(plan, split, error.reason)
 
-    def _cut_on(self, plan: Plan, split: int, begin: int, deadline: Deadline) -> None:
-        """begin: where the split begins, if the text is cut in sequence."""
-        cutter, text = self._cutter(plan, split, begin)
+    def _cut_on(self, plan: Plan, split: int, before: Seal | None, deadline: Deadline) -> None:
+        """before: the seal of the split before it, if the text is cut in sequence."""
+        begin, context = (before.end, before.context) if before else (0, None)
+        cutter, text = self._cutter(plan, split, begin, context)
         while True:
             began = time.monotonic()
             seal, is_news = self._cut_one(plan, cutter, text, split, deadline)
@@ -198,7 +199,12 @@ class Splitter:
         """Cut a sealed split once more and send those of its batches that are to be."""
         wanted = set(self._ledger.missing(plan.file_id, seal.split, failed=again is Again.UNDONE))
         if wanted:
-            cutter, _ = self._cutter(plan, seal.split, seal.start)
+            before = (
+                None
+                if plan.parallel or not seal.split
+                else self._ledger.seal_of(plan.file_id, seal.split - 1)
+            )
+            cutter, _ = self._cutter(plan, seal.split, seal.start, before.context if before else None)
             sender = Sender(self._batch_queue, deadline)
             trace, origin = self._tracer.header(), self._tracer.origin()
             for batch in cutter.cut(seal.split):
@@ -224,15 +230,15 @@ class Splitter:
             seal = following
         return seal
 
-    def _cutter(self, plan: Plan, split: int, begin: int) -> tuple[Cutter, Text]:
-        """begin: where the split begins, if the text is cut in sequence."""
+    def _cutter(self, plan: Plan, split: int, begin: int, context: str | None) -> tuple[Cutter, Text]:
+        """begin: where the split begins, if the text is cut in sequence. context: what is in force there."""
         opener = self._objects.opener(plan.head)
         if plan.parallel and split:
             position = split * plan.limits.split_bytes
             text = plan.text(opener, position - 1)
             return Cutter(text, plan.framing, plan.limits, position, aligned=False), text
         text = plan.text(opener, begin)
-        return Cutter(text, plan.framing, plan.limits, begin, aligned=True), text
+        return Cutter(text, plan.framing, plan.limits, begin, aligned=True, context=context), text
 
     def _cut_one(
         self, plan: Plan, cutter: Cutter, text: Text, split: int, deadline: Deadline
@@ -254,7 +260,7 @@ class Splitter:
             sender.flush()
         last = is_last_split(plan, split, cutter.position, text_ended=cutter.at_end)
         damage = text.damage if last else None
-        seal = Seal(split, start, cutter.position, number, total, last, damage)
+        seal = Seal(split, start, cutter.position, number, total, last, damage, cutter.context)
         with self._tracer.subsegment("seal", plan.file_id, None, plan.format):
             is_news = self._ledger.seal(plan, seal)
         logger.info("split_sealed", extra={"file_id": plan.file_id, "split": split, "batches": number})

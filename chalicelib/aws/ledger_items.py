@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.cutting import Limits
-from chalicelib.core.framing import Framing
+from chalicelib.core.framing import framing_of
 from chalicelib.core.marks import Counts, Seal, Setback, Summary, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.text import Compression, Damage
@@ -28,6 +28,9 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "last_modified": plan.head.last_modified.isoformat(),
         "format": plan.format,
         "format_score": plan.format_score,
+        "runner_up": plan.runner_up,
+        "runner_up_score": plan.runner_up_score,
+        "text_too": plan.text_too,
         "compression": plan.compression.value,
         "charset": plan.charset,
         "framing": asdict(plan.framing),
@@ -51,13 +54,16 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         format_score=float(item["format_score"]),
         compression=Compression(item["compression"]),
         charset=item["charset"],
-        framing=Framing(**item["framing"]),
+        framing=framing_of(item["framing"]),
         limits=Limits(**item["limits"]),
         shards=item["shards"],
         parallel=item["parallel"],
         retention_days=item["retention_days"],
         failure=item.get("failure"),
         version=item["plan_version"],
+        runner_up=item.get("runner_up", ""),
+        runner_up_score=float(item.get("runner_up_score", 0)),
+        text_too=item.get("text_too", False),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -18,7 +18,7 @@ import zstandard
 
 from chalicelib.core.cutting import Batch
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.framing import FRAMING_VERSION, Framing
+from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
 
 MESSAGE_VERSION: Final = 1
@@ -32,7 +32,8 @@ class BatchMessage:
     """All that the worker needs of a batch: it reads nothing else.
 
     offset, length: bytes of text; lines, entries: as the splitter counted them; body: the text, or
-    the head of a single entry over its limit; expires_at: epoch seconds.
+    the head of a single entry over its limit; expires_at: epoch seconds; context: the header lines in
+    force at its start; cuts: as `Batch` has them; text_too: as the plan has it.
     """
 
     object: ObjectVersion
@@ -51,6 +52,8 @@ class BatchMessage:
     shards: int
     expires_at: int | None = None
     context: str | None = None
+    cuts: tuple[int, ...] | None = None
+    text_too: bool = False
     trace: str | None = None
 
     @property
@@ -87,9 +90,7 @@ def batch_id(file_id: str, split: int, number: int) -> str:
     return f"{file_id}-{split:06d}-{number:06d}"
 
 
-def batch_message(
-    plan: Plan, batch: Batch, *, context: str | None = None, trace: str | None = None
-) -> BatchMessage:
+def batch_message(plan: Plan, batch: Batch, *, trace: str | None = None) -> BatchMessage:
     return BatchMessage(
         object=plan.object,
         file_id=plan.file_id,
@@ -106,13 +107,14 @@ def batch_message(
         last_modified=plan.head.last_modified,
         shards=plan.shards,
         expires_at=plan.expires_at,
-        context=context,
+        context=batch.context,
+        cuts=batch.cuts,
+        text_too=plan.text_too,
         trace=trace,
     )
 
 
 def encode_batch(message: BatchMessage) -> str:
-    body = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(message.body)
     fields = _common(message, "batch") | {
         "batch_id": message.batch_id,
         "offset": message.offset,
@@ -120,16 +122,26 @@ def encode_batch(message: BatchMessage) -> str:
         "lines": message.lines,
         "entries": message.entries,
         "format": message.format,
-        "framing": {"version": message.framing.version, "entry_start": message.framing.entry_start},
+        "framing": asdict(message.framing),
         "charset": message.charset,
         "last_modified": message.last_modified.isoformat(),
         "shards": message.shards,
         "expires_at": message.expires_at,
         "context": message.context,
+        "cuts": None if message.cuts is None else _encoded_cuts(message.cuts),
+        "text_too": message.text_too,
         "body_encoding": BODY_ENCODING,
-        "body": base64.b64encode(body).decode(),
+        "body": _compressed(message.body),
     }
     return _dumped(fields)
+
+
+def _compressed(data: bytes) -> str:
+    return base64.b64encode(zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(data)).decode()
+
+
+def _encoded_cuts(cuts: tuple[int, ...]) -> str:
+    return _compressed(orjson.dumps(cuts))
 
 
 def encode_split(message: SplitMessage) -> str:
@@ -207,11 +219,8 @@ def _split(fields: dict[str, Any]) -> SplitMessage:
 def _batch(fields: dict[str, Any]) -> BatchMessage:
     if (encoding := fields["body_encoding"]) != BODY_ENCODING:
         raise PermanentError(f"the batch message has body_encoding {encoding!r}; known is {BODY_ENCODING}")
-    compressed = base64.b64decode(fields["body"], validate=True)
-    size = zstandard.frame_content_size(compressed)
-    if not 0 <= size <= _BODY_MAX_BYTES:
-        raise ValueError(f"its body declares {size} bytes")
-    body = zstandard.ZstdDecompressor().decompress(compressed) if size else b""
+    body = _decompressed(fields["body"])
+    cuts = fields.get("cuts")
     split, number = fields["batch_id"].split("-")[-2:]
     if not isinstance(fields["format"], str) or not isinstance(fields.get("expires_at"), int | None):
         raise TypeError("its format is no name, or its expires_at no number")
@@ -232,6 +241,8 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
         shards=int(fields["shards"]),
         expires_at=fields.get("expires_at"),
         context=fields.get("context"),
+        cuts=None if cuts is None else tuple(map(int, orjson.loads(_decompressed(cuts)))),
+        text_too=bool(fields.get("text_too", False)),
         trace=fields.get("trace"),
     )
     if fault := _fault(message, fields["batch_id"]):
@@ -239,13 +250,22 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
     return message
 
 
-def _framing(fields: dict[str, Any]) -> Framing:
-    entry_start, version = fields["entry_start"], int(fields["version"])
-    if version != FRAMING_VERSION:
-        raise ValueError(f"framing {version}; known is {FRAMING_VERSION}")
-    if entry_start is not None:
-        re.compile(entry_start)
-    return Framing(entry_start, version)
+def _decompressed(text: str) -> bytes:
+    compressed = base64.b64decode(text, validate=True)
+    size = zstandard.frame_content_size(compressed)
+    if not 0 <= size <= _BODY_MAX_BYTES:
+        raise ValueError(f"it declares {size} bytes")
+    return zstandard.ZstdDecompressor().decompress(compressed) if size else b""
+
+
+def _framing(held: dict[str, Any]) -> Framing:
+    framing = framing_of(held)
+    if framing.version != FRAMING_VERSION:
+        raise ValueError(f"framing {framing.version}; known is {FRAMING_VERSION}")
+    for expression in (framing.entry_start, framing.joins, framing.header):
+        if expression is not None:
+            re.compile(expression)
+    return framing
 
 
 def _fault(message: BatchMessage, said_id: str) -> str | None:
@@ -256,10 +276,16 @@ def _fault(message: BatchMessage, said_id: str) -> str | None:
         return f"batch_id {said_id!r} is not one of file {message.file_id}"
     if not 0 < held <= length or (held < length and message.entries > 1):
         return f"its body holds {held} of {length} bytes"
-    if message.offset < 0 or message.lines < 1:
+    in_a_line = message.cuts is not None
+    if message.offset < 0 or message.lines < (0 if in_a_line else 1):
         return f"offset {message.offset} and lines {message.lines} are none of a text"
-    if held == length and message.lines != message.body.count(b"\n") + unterminated:
+    line_ends = message.body.count(b"\n")
+    if held == length and message.lines not in (
+        {line_ends, line_ends + unterminated} if in_a_line else {line_ends + unterminated}
+    ):
         return f"its body does not hold {message.lines} lines"
+    if message.cuts is not None and sum(map(abs, message.cuts)) != length:
+        return f"its cuts are not of {length} bytes"
     if not 1 <= message.shards <= MAX_SHARDS:
         return f"shards {message.shards} are none of a plan"
     if message.last_modified.tzinfo is None:

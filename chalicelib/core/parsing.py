@@ -1,21 +1,26 @@
 """From the entries of a batch to records, rejects and skipped bytes, with every byte counted.
 
-What becomes of an entry depends on the entry, its format and the plan: never on its neighbours, on
-settings or on the time of day.
+What becomes of an entry depends on the entry, its format, the header lines before it and the plan:
+never on settings or on the time of day. An entry that the format of its file does not explain is tried
+by itself: it may be a line of another log, concatenated or mixed in.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Final
 
 import orjson
 
+from chalicelib.core.entries import entries_of
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.formats import Parse, ParseContext
+from chalicelib.core.formats import Format, Parse, ParseContext
+from chalicelib.core.formats.explaining import Explainer, sieve_of
 from chalicelib.core.formats.registry import UnknownFormatError, by_name
-from chalicelib.core.framing import Entry, entries_of
+from chalicelib.core.framing import HEADER_MAX_BYTES, Entry, Framing
+from chalicelib.core.headers import Headers
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
 from chalicelib.core.records import ITEM_MAX_BYTES, Outcome, Record, Reject, Skip, item_of
@@ -23,6 +28,8 @@ from chalicelib.core.text import BYTE_ORDER_MARK
 
 _ANSI_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _SURELY_SMALL_BYTES: Final = ITEM_MAX_BYTES // 4
+_PLAIN_TEXT: Final = "text"
+_SEPARATORS: Final = b" \t\r\n,\x1e"
 
 
 def outcomes_of(batch: BatchMessage) -> Iterator[Outcome]:
@@ -31,43 +38,120 @@ def outcomes_of(batch: BatchMessage) -> Iterator[Outcome]:
     Raises PermanentError for a format or a framing that this Froe does not know.
     """
     try:
-        parse = by_name(batch.format).make_parser(ParseContext(batch.last_modified))
+        known = by_name(batch.format)
     except UnknownFormatError as error:
         raise PermanentError(f"{batch.batch_id}: {error}") from error
-    entries = entries_of(batch.body, batch.framing, batch.offset, batch.length, batch.lines)
-    return outcomes(entries, parse)
+    reader = Reader(known, batch.framing, batch.context, batch.last_modified, text_too=batch.text_too)
+    entries = entries_of(batch.body, batch.framing, batch.offset, batch.length, batch.lines, batch.cuts)
+    return reader.outcomes(entries)
 
 
-def outcomes(entries: Iterable[Entry], parse: Parse) -> Iterator[Outcome]:
-    for offset, length, lines, raw in entries:
-        if len(raw) < length:
-            yield Outcome(offset, length, lines, raw, Reject("too-long"), replaced=False)
-        elif offset == 0 and raw.startswith(BYTE_ORDER_MARK):
-            mark_bytes = len(BYTE_ORDER_MARK)
-            rest = raw[mark_bytes:]
-            mark_lines = 0 if rest else lines
-            skip = Skip("byte-order-mark", entries=0 if rest else 1)
-            yield Outcome(0, mark_bytes, mark_lines, raw[:mark_bytes], skip, replaced=False)
-            if rest:
-                yield from _entry(mark_bytes, length - mark_bytes, lines, rest, parse)
+class Reader:
+    """Makes outcomes of the entries of one format, which follow one another.
+
+    context: the header lines in force at the first. text_too: whether an entry that nothing explains
+    is a record of plain text rather than a reject; one that begins as the format's own do is always a
+    reject.
+    """
+
+    def __init__(
+        self, known: Format, framing: Framing, context: str | None, last_modified: datetime, *, text_too: bool
+    ) -> None:
+        self._known = known
+        self._headers = Headers(framing, context) if framing.has_header else None
+        self._last_modified = last_modified
+        self._explain = Explainer(last_modified)
+        self._text_too = text_too or known.name == _PLAIN_TEXT
+        self._is_broken = sieve_of(known) if known.name != _PLAIN_TEXT else _nothing
+        self._parse = self._parser(context)
+
+    def _parser(self, header: str | None) -> Parse:
+        if self._known.name == _PLAIN_TEXT:
+            return _no_format
+        return self._known.make_parser(ParseContext(self._last_modified, header or "", self._explain))
+
+    def outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
+        for offset, length, lines, raw, gap in entries:
+            if len(raw) < length:
+                too_long = Skip("between-elements") if gap else Reject("too-long")
+                yield Outcome(offset, length, lines, raw, too_long, replaced=False)
+            elif offset == 0 and raw.startswith(BYTE_ORDER_MARK):
+                mark_bytes = len(BYTE_ORDER_MARK)
+                rest = raw[mark_bytes:]
+                mark_lines = 0 if rest else lines
+                skip = Skip("byte-order-mark", entries=0 if rest else 1)
+                yield Outcome(0, mark_bytes, mark_lines, raw[:mark_bytes], skip, replaced=False)
+                if rest:
+                    yield from self._entry(mark_bytes, length - mark_bytes, lines, rest, gap=gap)
+            else:
+                yield from self._entry(offset, length, lines, raw, gap=gap)
+
+    def _entry(self, offset: int, length: int, lines: int, raw: bytes, *, gap: bool) -> Iterator[Outcome]:
+        if gap:
+            self._pass(raw)
+            yield Outcome(offset, length, lines, raw, Skip("between-elements"), replaced=False)
+            return
+        if self._headers is not None and self._headers.take(raw):
+            self._parse = self._parser(self._headers.in_force)
+            yield Outcome(offset, length, lines, raw, Skip("header"), replaced=False)
+            return
+        blank_from = _blank_lines_from(raw)
+        if blank_from == length:
+            result, replaced, name = self._parsed(raw)
+            yield Outcome(offset, length, lines, raw, result, replaced, name)
+        elif not blank_from:
+            yield Outcome(offset, length, lines, raw, Skip("blank"), replaced=False)
         else:
-            yield from _entry(offset, length, lines, raw, parse)
+            said = raw[:blank_from]
+            said_lines = said.count(b"\n")
+            result, replaced, name = self._parsed(said)
+            yield Outcome(offset, blank_from, said_lines, said, result, replaced, name)
+            offset, length, lines = offset + blank_from, length - blank_from, lines - said_lines
+            yield Outcome(offset, length, lines, raw[blank_from:], Skip("blank", entries=0), replaced=False)
+
+    def _pass(self, gap: bytes) -> None:
+        """What stands between elements may open an array, or end one."""
+        if gap.endswith(b"["):
+            opened_by = gap.decode(errors="replace") if len(gap) <= HEADER_MAX_BYTES else None
+            self._parse = self._parser(opened_by)
+        elif gap.lstrip(_SEPARATORS).startswith(b"]"):
+            self._parse = self._parser(None)
+
+    def _parsed(self, raw: bytes) -> tuple[Record | Reject | Skip, bool, str | None]:
+        """What becomes of an entry, whether bytes of it were replaced, and its format where that is not
+        the file's."""
+        replaced = False
+        name = None
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            text = raw.decode(errors="replace")
+            replaced = True
+        if text.endswith("\n"):
+            text = text[:-2] if text.endswith("\r\n") else text[:-1]
+        if "\x1b" in text:
+            text = _ANSI_COLOUR.sub("", text)
+            if not text:
+                return Skip("blank"), replaced, None
+        result = self._parse(text)
+        if isinstance(result, Reject):
+            explained = self._explain(text)
+            if explained is not None:
+                name, result = explained
+            elif self._text_too and not self._is_broken(text):
+                name = None if self._known.name == _PLAIN_TEXT else _PLAIN_TEXT
+                result = Record(None, None, None, None, text, {})
+        if isinstance(result, Record) and (len(result.attributes) + 2) * len(raw) > _SURELY_SMALL_BYTES:
+            result = _storable(result)
+        return result, replaced, name
 
 
-def _entry(offset: int, length: int, lines: int, raw: bytes, parse: Parse) -> Iterator[Outcome]:
-    blank_from = _blank_lines_from(raw)
-    if blank_from == length:
-        result, replaced = _parsed(raw, parse)
-        yield Outcome(offset, length, lines, raw, result, replaced)
-    elif not blank_from:
-        yield Outcome(offset, length, lines, raw, Skip("blank"), replaced=False)
-    else:
-        said = raw[:blank_from]
-        said_lines = said.count(b"\n")
-        result, replaced = _parsed(said, parse)
-        yield Outcome(offset, blank_from, said_lines, said, result, replaced)
-        offset, length, lines = offset + blank_from, length - blank_from, lines - said_lines
-        yield Outcome(offset, length, lines, raw[blank_from:], Skip("blank", entries=0), replaced=False)
+def _no_format(_text: str) -> Reject:
+    return Reject("plain-text")
+
+
+def _nothing(_text: str) -> None:
+    return None
 
 
 def _blank_lines_from(raw: bytes) -> int:
@@ -79,25 +163,6 @@ def _blank_lines_from(raw: bytes) -> int:
         return 0
     line_end = raw.find(b"\n", said)
     return len(raw) if line_end < 0 else line_end + 1
-
-
-def _parsed(raw: bytes, parse: Parse) -> tuple[Record | Reject | Skip, bool]:
-    replaced = False
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        text = raw.decode(errors="replace")
-        replaced = True
-    if text.endswith("\n"):
-        text = text[:-2] if text.endswith("\r\n") else text[:-1]
-    if "\x1b" in text:
-        text = _ANSI_COLOUR.sub("", text)
-        if not text:
-            return Skip("blank"), replaced
-    result = parse(text)
-    if isinstance(result, Record) and (len(result.attributes) + 2) * len(raw) > _SURELY_SMALL_BYTES:
-        return _storable(result), replaced
-    return result, replaced
 
 
 def _storable(record: Record) -> Record | Reject:
@@ -117,7 +182,7 @@ class Counter:
         self._skipped: dict[str, list[int]] = {}
 
     def add(self, outcome: Outcome) -> None:
-        _, length, lines, _, result, _ = outcome
+        _, length, lines, _, result, _, _ = outcome
         if isinstance(result, Record):
             tally = self._parsed
         elif isinstance(result, Reject):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.cutting import Limits
-from chalicelib.core.formats.detection import HEAD_BYTES, detect
+from chalicelib.core.formats.detection import HEAD_BYTES, Detection, detect
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing
 from chalicelib.core.text import (
@@ -80,6 +80,9 @@ class ObjectHead:
 class Plan:
     """What every invocation obeys for one file.
 
+    runner_up: the format that would have been the second choice; empty where there was no choice.
+    text_too: whether lines that no format explains are plain text, because the head mixes it with
+    lines of the format; otherwise they are rejects.
     parallel: whether each split can be cut on its own.
     failure: why nothing can be read of the object; such a file has no splits.
     """
@@ -96,6 +99,9 @@ class Plan:
     retention_days: int = 0
     failure: str | None = None
     version: int = PLAN_VERSION
+    runner_up: str = ""
+    runner_up_score: float = 0.0
+    text_too: bool = False
 
     @property
     def object(self) -> ObjectVersion:
@@ -154,22 +160,25 @@ def make_plan(
     damage = None if text.damage and text.damage.reason == "truncated" and not whole_object else text.damage
     failure = _failure(sample, damage)
     if format_name:
-        chosen, score = by_name(format_name), 1.0
+        detection = Detection(by_name(format_name), 1.0)
     else:
         detection = detect(sample, head.last_modified, complete=complete)
-        chosen, score = detection.format, detection.score
+    chosen = detection.format
     return Plan(
         head=head,
         format=chosen.name,
-        format_score=round(score, 3),
+        format_score=round(detection.score, 3),
         compression=compression,
         charset=charset,
-        framing=Framing(chosen.entry_start),
+        framing=chosen.framing,
         limits=limits,
         shards=_shards(head.size, compression),
         parallel=text.seekable and chosen.self_synchronising,
         retention_days=retention_days,
         failure=failure,
+        runner_up=detection.runner_up,
+        runner_up_score=round(detection.runner_up_score, 3),
+        text_too=detection.text_too,
     )
 
 

@@ -53,7 +53,7 @@ class Reading:
                 total += Tally(batch.entries, batch.lines, batch.length)
             last = is_last_split(plan, split, cutter.position, text_ended=cutter.at_end)
             damage = text.damage if last else None
-            seal = Seal(split, start, cutter.position, len(marks), total, last, damage)
+            seal = Seal(split, start, cutter.position, len(marks), total, last, damage, cutter.context)
             self._splits.append(SplitAccount(split, seal, summary_of(split, marks)))
             split += 1
 

@@ -46,7 +46,8 @@ class Reject(NamedTuple):
 
 
 class Skip(NamedTuple):
-    """Bytes that are counted under a reason and not stored: ``blank`` or ``byte-order-mark``.
+    """Bytes that are counted under a reason and not stored: ``blank``, ``byte-order-mark``, ``header``,
+    ``between-elements``.
 
     entries: 0 where they are only a part of an entry.
     """
@@ -59,7 +60,8 @@ class Outcome(NamedTuple):
     """What became of a stretch of text.
 
     offset, length: bytes of text; lines: line ends in them; raw: the bytes (the head, where the entry
-    was too long); replaced: whether bytes that are not UTF-8 are shown as U+FFFD in the fields.
+    was too long); replaced: whether bytes that are not UTF-8 are shown as U+FFFD in the fields;
+    format: that of the entry, where it is not the file's.
     """
 
     offset: int
@@ -68,6 +70,7 @@ class Outcome(NamedTuple):
     raw: bytes
     result: Record | Reject | Skip
     replaced: bool
+    format: str | None = None
 
 
 def record_key(file_id: str, shards: int, offset: int) -> tuple[str, str]:
@@ -88,14 +91,14 @@ def item_of(
 ) -> dict[str, Any]:
     """The item of a record or a reject, in DynamoDB's typed JSON
     (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html)."""
-    offset, length, lines, raw, result, replaced = outcome
+    offset, length, lines, raw, result, replaced, own_format = outcome
     pk, sk = record_key(file_id, shards, offset)
     item: dict[str, Any] = {
         "pk": {"S": pk},
         "sk": {"S": sk},
         "file_id": {"S": file_id},
         "batch_id": {"S": batch_id},
-        "format": {"S": format_name},
+        "format": {"S": own_format or format_name},
         "offset": {"N": str(offset)},
         "length": {"N": str(length)},
         "lines": {"N": str(lines)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.registry import FORMATS
+from chalicelib.core.formats.registry import all_formats
 from froe.commands.options import json_option
 from froe.jsonl import print_json
 from froe.terminal import printable
@@ -19,7 +19,7 @@ def formats(*, as_json: bool) -> None:
     Froe looks at the content of a file to tell its format. A self-synchronising format shows where an
     entry starts in the line itself; such files can be cut in parallel.
     """
-    for known in FORMATS:
+    for known in all_formats():
         if as_json:
             print_json(_for_programs(known))
         else:

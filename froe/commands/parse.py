@@ -19,7 +19,7 @@ from typing import Any, Final
 import click
 
 from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.formats.registry import FORMATS
+from chalicelib.core.formats.registry import all_formats
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
@@ -64,7 +64,7 @@ def _charset(_context: click.Context, _parameter: click.Parameter, name: str | N
     "--format",
     "format_name",
     metavar="NAME",
-    type=click.Choice([known.name for known in FORMATS]),
+    type=click.Choice([known.name for known in all_formats()]),
     help="Take this format instead of telling it from the content; `froe formats` lists them.",
 )
 @click.option(
@@ -143,6 +143,7 @@ def _write_outcomes(reading: Reading, name: str) -> int:
 def _for_programs(outcome: Outcome, name: str, format_name: str) -> dict[str, Any]:
     place = {"file": name, "offset": outcome.offset, "length": outcome.length, "lines": outcome.lines}
     result = outcome.result
+    format_name = outcome.format or format_name
     if isinstance(result, Record):
         shown = {**place, "kind": "record", "format": format_name, **result._asdict()}
         if result.timestamp_assumed is None:

@@ -26,7 +26,7 @@ SHOWN = 12
 
 
 def shown(outcome: Outcome) -> dict[str, Any]:
-    offset, length, lines, raw, result, replaced = outcome
+    offset, length, lines, raw, result, replaced, own_format = outcome
     said: dict[str, Any] = {"offset": offset, "length": length, "lines": lines}
     if isinstance(result, Record):
         said |= {name: value for name, value in result._asdict().items() if value is not None}
@@ -36,6 +36,8 @@ def shown(outcome: Outcome) -> dict[str, Any]:
         said |= {"rejected": result.reason, "raw": base64.b64encode(raw[:200]).decode()}
     if replaced:
         said["replaced"] = True
+    if own_format is not None:
+        said["format"] = own_format
     return said
 
 

@@ -1,7 +1,8 @@
-"""The log formats that Froe knows: one module a family, each with its source and sample entries.
+"""The log formats that Froe knows: one package a family, one module a few formats of a kind.
 
-A format is a value, not a class to derive from: see `Format`. Adding one means writing a module
-that defines a `Format` and naming it in `registry.FORMATS`.
+A format is a value, not a class to derive from: see `Format`. Adding one means writing it in a module
+of its family and naming it in `MODULES` of that package. Modules are imported when one of their
+formats is asked for: a worker pays for the formats of its files and no other.
 """
 
 from __future__ import annotations
@@ -10,12 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from chalicelib.core.framing import LINES, Framing
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from chalicelib.core.records import Record, Reject
 
 Parse: TypeAlias = "Callable[[str], Record | Reject]"
+Explain: TypeAlias = "Callable[[str], tuple[str, Record] | None]"
+
+
+def _nothing_explains(_line: str) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +32,16 @@ class ParseContext:
 
     last_modified: the object's LastModified (aware, UTC); a time stamp without a year gets the
         latest year that is not after it plus a day.
+    header: the header lines in force, one after the other, each as it stands in the text without its
+        line end; empty where there is none. It never changes under a parser: a new header makes a
+        new parser. For entries of a collection, what stands before its array.
+    explain: the format and the record of a line by itself, of whatever format explains it; None
+        where none does. For formats that carry the lines of others.
     """
 
     last_modified: datetime
+    header: str = ""
+    explain: Explain = _nothing_explains
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +50,19 @@ class Format:
 
     name: what records carry as `format`; lower case with underscores.
     title: for people. source: the specification or vendor page, as a URL where there is one.
-    samples: entries (no final newline) that it explains; detection must find it from them.
-    make_parser: called once a batch; the parser gets one entry as text, its last line terminator
-        removed (``\\n`` or ``\\r\\n``), ANSI colours removed, never blank, and returns a record or a
-        reject. It never raises for any text, and takes time linear in it. It may keep caches.
-    specificity: 0 to 1; how unlikely it is that it explains text of another kind.
-    entry_start: a regular expression that the first line of an entry matches at its beginning, and
-        no other line of it does; it sees at most the first 1,024 bytes of the line (as bytes, so
-        ASCII only). None: every line is an entry.
-    self_synchronising: whether an entry's start can be seen in its own line; such files are cut
-        in parallel.
+    samples: texts (no final newline) that it explains, an entry each; those of a format with a header
+        begin with it. Detection must find the format from them.
+    make_parser: called once a batch and once a header; the parser gets one entry as text, its last
+        line terminator removed (``\\n`` or ``\\r\\n``), ANSI colours removed, never blank, never a header
+        line, and returns a record or a reject. It never raises for any text, and takes time linear
+        in it. It may keep caches.
+    specificity: 0 to 1; how unlikely it is that it explains text of another kind. Formats that explain
+        the same lines are told apart by it: the narrower one has the higher.
+    framing: how a text of it becomes entries.
+    sieve: a regular expression that every entry of it matches at its beginning, and few others do:
+        cheap, since detection tries it on texts of every kind. None where nothing can be said.
+    alone: whether one entry by itself is proof enough, so that a line which the format of its file
+        does not explain, or that is carried inside another format, may be taken for it.
     """
 
     name: str
@@ -53,5 +71,11 @@ class Format:
     samples: tuple[str, ...]
     make_parser: Callable[[ParseContext], Parse]
     specificity: float
-    entry_start: str | None = None
-    self_synchronising: bool = True
+    framing: Framing = LINES
+    sieve: str | None = None
+    alone: bool = False
+
+    @property
+    def self_synchronising(self) -> bool:
+        """Whether an entry's start can be seen in its own line; such files are cut in parallel."""
+        return self.framing.self_synchronising

@@ -1,34 +1,44 @@
 """Which format a text has, decided from its head and nothing else.
 
-Every format parses the head's entries; the best product of the share of lines explained and of the
-format's specificity wins. A format that does not explain clearly more than half of the lines loses
-to plain text. The same head always gives the same answer.
+The head is cut and parsed as the text would be, by every format whose sieve lets a line of it through;
+the best product of the share that is explained and of the format's specificity wins. A format that does
+not explain clearly more than half loses to plain text. The same head always gives the same answer.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.entries import entries_in
 from chalicelib.core.formats import ParseContext
-from chalicelib.core.formats.registry import FORMATS
-from chalicelib.core.formats.text import TEXT
+from chalicelib.core.formats.explaining import Explainer, sieve_of
+from chalicelib.core.formats.registry import all_formats, by_name
+from chalicelib.core.framing import Kind, Run
+from chalicelib.core.headers import Headers
 from chalicelib.core.records import Record
+from chalicelib.core.text import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
-    from chalicelib.core.formats import Format
+    from chalicelib.core.formats import Explain, Format
 
 HEAD_BYTES: Final = 64 * 1024
 """How much of the text detection looks at."""
 _LINES_MAX: Final = 1000
+_SIEVED_LINES: Final = 200
 _SHARE_MIN: Final = 0.6
 _PREAMBLE_LINES_MAX: Final = 20
+_MIXED_LINES_MIN: Final = 3
+_MIXED_SHARE_MIN: Final = 0.1
+_UNSEEN_SHARE: Final = 0.9
+"""What a collection counts of which the head holds no whole element."""
 _BARE_WEIGHT: Final = 0.75
 """What an entry counts of which a format says no more than its time: many formats could."""
-_ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
+_ANSI: Final = re.compile(rb"\x1b\[[0-9;]*m")
 _CONTINUATION: Final = re.compile(
     r"[ \t]|Caused by:|Suppressed:|Traceback |\.\.\. [0-9]+ |[\]})]|--- |=== |During handling of|The above exception"
     r"|goroutine [0-9]|created by |panic:|exit status |[#*|>+-]|at |[\w.$\\]+(?:Error|Exception|Warning|Fault|Exit)\b"
@@ -39,74 +49,136 @@ _CONTINUATION: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """The format chosen, its score from 0 to 1, and the second best."""
+    """The format chosen, its score from 0 to 1, the second best, and whether plain text is mixed in."""
 
     format: Format
     score: float
-    runner_up: str
-    runner_up_score: float
+    runner_up: str = ""
+    runner_up_score: float = 0.0
+    text_too: bool = False
 
 
 def detect(head: bytes, last_modified: datetime, *, complete: bool) -> Detection:
     """The format of the text that begins with these bytes.
 
-    head: up to `HEAD_BYTES`, decoded as UTF-8 (what is not is U+FFFD), a byte order mark allowed.
+    head: up to `HEAD_BYTES`, UTF-8 (what is not counts as U+FFFD), a byte order mark allowed.
     last_modified: the object's LastModified (aware). complete: whether the head is the whole text;
     where it is not, its last line is left out unless it is the only one.
     """
-    lines = _lines(head, complete=complete)
-    context = ParseContext(last_modified=last_modified)
-    ranked = sorted(
-        ((_score(known, lines, context), -place, known) for place, known in enumerate(FORMATS)),
-        key=lambda scored: scored[:2],
-        reverse=True,
+    text = by_name("text")
+    head = _ANSI.sub(b"", head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
+    lines = _whole_lines(head, complete=complete)
+    sieved = [line for line in lines[:_SIEVED_LINES] if line.strip()]
+    if not sieved:
+        return Detection(text, 0.0)
+    explain = Explainer(last_modified)
+    context = ParseContext(last_modified, explain=explain)
+    candidates = [known for known in all_formats() if known is not text and any(map(sieve_of(known), sieved))]
+    joined = "\n".join(lines).encode() + b"\n"
+    scored = [
+        _score(known, head if known.framing.kind is Kind.JSON else joined, context, complete=complete)
+        for known in candidates
+    ]
+    scored.append(_Scored(text, text.specificity, frozenset()))
+    scored.sort(key=lambda each: -each.score)
+    best, *others = [each for each in scored if each.score]
+    detection = Detection(best.format, best.score, text_too=_mixes_text(best, len(sieved), explain))
+    return (
+        replace(detection, runner_up=others[0].format.name, runner_up_score=others[0].score)
+        if others
+        else detection
     )
-    if not lines:
-        ranked.sort(key=lambda scored: scored[2] is not TEXT)
-    (score, _, best), (second_score, _, second) = ranked[:2]
-    return Detection(best, score, second.name, second_score)
 
 
-def _lines(head: bytes, *, complete: bool) -> list[str]:
-    lines = head[:HEAD_BYTES].decode("utf-8", "replace").removeprefix("\ufeff").split("\n")
-    if len(lines) > 1 and (not complete or lines[-1] == "" or len(head) > HEAD_BYTES):
+def _whole_lines(head: bytes, *, complete: bool) -> list[str]:
+    lines = head.decode("utf-8", "replace").split("\n")
+    if len(lines) > 1 and (not complete or lines[-1] == "" or len(head) >= HEAD_BYTES):
         lines.pop()
-    return [plain for line in lines[:_LINES_MAX] if (plain := _ANSI.sub("", line.removesuffix("\r"))).strip()]
+    return [line.removesuffix("\r") for line in lines[:_LINES_MAX]]
 
 
-def _score(known: Format, lines: list[str], context: ParseContext) -> float:
-    """Share of the lines that the format explains, times its specificity; 0 where the share is too small."""
-    if not lines:
-        return 0.0
-    parse = known.make_parser(context)
-    explained = 0.0
-    preamble = None
-    for position, entry in _entries(known, lines):
-        record = parse("\n".join(entry))
-        if not isinstance(record, Record):
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """rejected: what the format left unexplained behind its first record."""
+
+    format: Format
+    score: float
+    rejected: frozenset[str]
+
+
+def _score(known: Format, text: bytes, context: ParseContext, *, complete: bool) -> _Scored:
+    """Share of the text that the format explains, times its specificity; 0 where the share is too small."""
+    explained = counted = preamble = 0.0
+    rejected = []
+    in_values = known.framing.kind is Kind.JSON
+    parse_count = 0
+    for entry, record in _parsed(known, text, context, complete=complete or not in_values):
+        lines = entry.split("\n")
+        size = len(entry) if in_values else len(lines)
+        counted += size
+        if record is None:
+            if not parse_count:
+                preamble += size
+            else:
+                rejected.append(entry)
             continue
-        if preamble is None:
-            preamble = position
-        weight = (
-            1.0 if record.attributes or record.severity_text is not None or known is TEXT else _BARE_WEIGHT
-        )
-        explained += weight * (1 + sum(1 for line in entry[1:] if _CONTINUATION.match(line)))
-    if preamble is None:
-        return 0.0
-    counted = len(lines) - min(preamble, _PREAMBLE_LINES_MAX, int(explained))
-    share = min(1.0, explained / counted)
-    return round(share * known.specificity, 4) if share >= _SHARE_MIN else 0.0
-
-
-def _entries(known: Format, lines: list[str]) -> list[tuple[int, list[str]]]:
-    """The lines as entries, each with the place of its first line."""
-    if known.entry_start is None:
-        return [(place, [line]) for place, line in enumerate(lines)]
-    starts = re.compile(known.entry_start)
-    entries: list[tuple[int, list[str]]] = []
-    for place, line in enumerate(lines):
-        if not entries or starts.match(line[:1024]):
-            entries.append((place, [line]))
+        parse_count += 1
+        says_more = record.attributes or record.severity_text is not None
+        weight = 1.0 if says_more else _BARE_WEIGHT
+        if known.framing.kind is not Kind.LINES:
+            explained += weight * size
         else:
-            entries[-1][1].append(line)
-    return entries
+            explained += weight * (1 + sum(1 for line in lines[1:] if _CONTINUATION.match(line)))
+    if not parse_count:
+        unseen = not counted and in_values and not complete and _begins_collection(known, text)
+        return _Scored(known, _UNSEEN_SHARE * known.specificity if unseen else 0.0, frozenset())
+    counted -= min(preamble, _PREAMBLE_LINES_MAX, int(explained))
+    share = min(1.0, explained / counted)
+    score = round(share * known.specificity, 4) if share >= _SHARE_MIN else 0.0
+    return _Scored(known, score, frozenset(rejected))
+
+
+def _parsed(
+    known: Format, text: bytes, context: ParseContext, *, complete: bool
+) -> Iterator[tuple[str, Record | None]]:
+    """The entries of a text and what the format makes of each; header lines, gaps and blanks left out."""
+    framing = known.framing
+    headers = Headers(framing, None)
+    parse = known.make_parser(context)
+    pieces = list(entries_in([text], framing, 0, len(text), aligned=True))
+    for piece in pieces:
+        assert isinstance(piece, Run), "an entry of the head cannot be longer than the head"
+        if framing.kind is Kind.JSON:
+            parse = known.make_parser(
+                ParseContext(context.last_modified, piece.context or "", context.explain)
+            )
+        for entry in _entries(piece, is_last=piece is pieces[-1] and not complete):
+            if framing.has_header and headers.take(entry):
+                header = headers.in_force or ""
+                parse = known.make_parser(ParseContext(context.last_modified, header, context.explain))
+                continue
+            said = entry.decode("utf-8", "replace").rstrip("\r\n")
+            if said.strip():
+                result = parse(said)
+                yield said, result if isinstance(result, Record) else None
+
+
+def _begins_collection(known: Format, text: bytes) -> bool:
+    """Whether the text begins an array of which it does not hold a whole element."""
+    pieces = list(entries_in([text], known.framing, 0, len(text), aligned=True))
+    return len(pieces) > 1 and pieces[0].context is not None
+
+
+def _entries(run: Run, *, is_last: bool) -> Iterator[bytes]:
+    begin = 0
+    for number, end in enumerate(run.ends):
+        if not (run.gaps and number in run.gaps) and not (is_last and number + 1 == len(run.ends)):
+            yield run.data[begin:end]
+        begin = end
+
+
+def _mixes_text(best: _Scored, lines: int, explain: Explain) -> bool:
+    """Whether so much of the head is explained by nothing that such lines are part of the log."""
+    is_broken = sieve_of(best.format)
+    unexplained = sum(1 for entry in best.rejected if not is_broken(entry) and explain(entry) is None)
+    return unexplained >= max(_MIXED_LINES_MIN, _MIXED_SHARE_MIN * lines)

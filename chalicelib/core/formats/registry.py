@@ -1,22 +1,35 @@
-"""The formats that Froe knows, in the order in which detection breaks a tie."""
+"""The formats by name, and all of them, in the order in which detection breaks a tie."""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.access import COMBINED, COMMON
-from chalicelib.core.formats.json_lines import JSON
-from chalicelib.core.formats.syslog_rfc3164 import RFC3164
-from chalicelib.core.formats.syslog_rfc5424 import RFC5424
-from chalicelib.core.formats.text import TEXT
-from chalicelib.core.formats.timestamped import TIMESTAMPED
+from chalicelib.core.formats import (
+    applications,
+    aws,
+    containers,
+    databases,
+    general,
+    security,
+    systems,
+    web,
+)
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Format
 
-FORMATS: Final[tuple[Format, ...]] = (JSON, RFC5424, COMMON, COMBINED, RFC3164, TIMESTAMPED, TEXT)
+_FAMILIES: Final = (aws, containers, security, systems, web, databases, applications, general)
+_MODULES: Final = {
+    name: f"{family.__name__}.{module}"
+    for family in _FAMILIES
+    for module, names in family.MODULES.items()
+    for name in names
+}
 
-_BY_NAME: Final = {known.name: known for known in FORMATS}
+NAMES: Final = tuple(_MODULES)
+"""Of every format."""
 
 
 class UnknownFormatError(KeyError):
@@ -28,12 +41,26 @@ class UnknownFormatError(KeyError):
         self.name = name
 
     def __str__(self) -> str:
-        return f"no format is called {self.name!r}; the known ones are {', '.join(_BY_NAME)}"
+        return f"no format is called {self.name!r}; the known ones are {', '.join(NAMES)}"
 
 
+@cache
 def by_name(name: str) -> Format:
     """The format of that name; raises UnknownFormatError, which names the known ones."""
-    try:
-        return _BY_NAME[name]
-    except KeyError:
-        raise UnknownFormatError(name) from None
+    if name not in _MODULES:
+        raise UnknownFormatError(name)
+    known: Format
+    for known in import_module(_MODULES[name]).FORMATS:
+        if known.name == name:
+            return known
+    raise AssertionError(f"{_MODULES[name]} has no format {name!r}")
+
+
+@cache
+def all_formats() -> tuple[Format, ...]:
+    return tuple(by_name(name) for name in NAMES)
+
+
+def family_of(name: str) -> str:
+    """The family of a format: web, aws, systems …"""
+    return _MODULES[name].split(".")[-2]

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.cutting import Batch, Cutter, Limits
-from chalicelib.core.framing import Entry, Framing, entries_of
+from chalicelib.core.entries import entries_of
+from chalicelib.core.framing import Entry, Framing
 
 LINES = st.sampled_from(
     [b"\n", b"x\n", b"S1\n", b" at f\n", b"Sabc\n", b"\r\n", b"S\r\n", b"lone\rcr\n", b"\x0b\x0c\n", b"zz"]
@@ -55,7 +56,7 @@ def expected_entries(text: bytes, framing: Framing) -> list[Entry]:
 def expected_batches(text: bytes, framing: Framing, limits: Limits) -> list[Batch]:
     batches: list[Batch] = []
     open_batch = False
-    for offset, length, lines, raw in expected_entries(text, framing):
+    for offset, length, lines, raw, _ in expected_entries(text, framing):
         split = offset // limits.split_bytes
         too_long = length > limits.entry_max_bytes
         last = batches[-1] if batches else None

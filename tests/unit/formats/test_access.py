@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.core.formats import ParseContext
-from chalicelib.core.formats.access import COMBINED
+from chalicelib.core.formats.web.access import COMBINED
 from chalicelib.core.records import Record
 
 Explain = Callable[[str, str], Record]

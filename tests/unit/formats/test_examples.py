@@ -17,7 +17,7 @@ import pytest
 
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.registry import by_name
-from chalicelib.core.formats.syslog import PRIORITIES
+from chalicelib.core.formats.systems.priorities import PRIORITIES
 from chalicelib.core.records import Record
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.formats import ParseContext, flatten
-from chalicelib.core.formats.json_lines import JSON, LEVEL_NAMES, MESSAGE_NAMES, TIME_NAMES
+from chalicelib.core.formats.applications.json_lines import JSON, LEVEL_NAMES, MESSAGE_NAMES, TIME_NAMES
 from chalicelib.core.records import Record
 
 Explain = Callable[[str, str], Record]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.formats import ParseContext
-from chalicelib.core.formats.syslog_rfc3164 import RFC3164
+from chalicelib.core.formats.systems.syslog_rfc3164 import RFC3164
 from chalicelib.core.records import Record
 
 Explain = Callable[[str, str], Record]

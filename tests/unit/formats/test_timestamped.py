@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.formats import ParseContext, decorations
-from chalicelib.core.formats.timestamped import TIMESTAMPED
+from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.general import decorations
+from chalicelib.core.formats.general.timestamped import TIMESTAMPED
 from chalicelib.core.records import Record
 
-START = re.compile((TIMESTAMPED.entry_start or "").encode())
+START = re.compile((TIMESTAMPED.framing.entry_start or "").encode())
 Explain = Callable[[str, str], Record]
 Reason = Callable[[str, str], str]
 

@@ -11,8 +11,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.decorations import LEVEL_WORDS, split_decorations
+from chalicelib.core.formats.general.decorations import LEVEL_WORDS, split_decorations
 from chalicelib.core.formats.times import MONTH, ZONE, Times
+from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -87,5 +88,8 @@ TIMESTAMPED: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.8,
-    entry_start=_START,
+    framing=Framing(entry_start=_START),
+    alone=True,
 )
+
+FORMATS: Final = (TIMESTAMPED,)

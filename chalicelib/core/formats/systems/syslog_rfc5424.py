@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.syslog import PRIORITIES, add_process
+from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -149,4 +149,8 @@ RFC5424: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.98,
+    sieve=r"<[0-9]{1,3}>[0-9]",
+    alone=True,
 )
+
+FORMATS: Final = (RFC5424,)

@@ -178,4 +178,8 @@ JSON: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.99,
+    sieve=r"[ \t]*+\{",
+    alone=True,
 )
+
+FORMATS: Final = (JSON,)

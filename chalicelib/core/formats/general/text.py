@@ -27,3 +27,5 @@ TEXT: Final = Format(
     make_parser=_make_parser,
     specificity=0.1,
 )
+
+FORMATS: Final = (TEXT,)

@@ -208,6 +208,8 @@ COMMON: Final = Format(
     ),
     make_parser=_common,
     specificity=0.97,
+    sieve=r"[^ \[][^\n]{0,400}? ++\[[^\]\n]{10,64}\] ++\"",
+    alone=True,
 )
 COMBINED: Final = Format(
     name="access_combined",
@@ -221,4 +223,8 @@ COMBINED: Final = Format(
     ),
     make_parser=_combined,
     specificity=0.96,
+    sieve=r"[^ \[][^\n]{0,400}? ++\[[^\]\n]{10,64}\] ++\"",
+    alone=True,
 )
+
+FORMATS: Final = (COMMON, COMBINED)

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.syslog import PRIORITIES, add_process
+from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
 from chalicelib.core.formats.times import MONTH, ZONE, Times
 from chalicelib.core.records import Record, Reject
 
@@ -134,4 +134,8 @@ RFC3164: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.9,
+    sieve=rf"(?:<[0-9]{{1,3}}>)?+(?:{MONTH} [ 0-9]|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)",
+    alone=True,
 )
+
+FORMATS: Final = (RFC3164,)

@@ -1,0 +1,6 @@
+"""Logs that AWS services write."""
+
+from typing import Final
+
+MODULES: Final[dict[str, tuple[str, ...]]] = {}
+"""Module of this package → the formats in its `FORMATS`."""

@@ -1,0 +1,6 @@
+"""Databases, caches and brokers."""
+
+from typing import Final
+
+MODULES: Final[dict[str, tuple[str, ...]]] = {}
+"""Module of this package → the formats in its `FORMATS`."""

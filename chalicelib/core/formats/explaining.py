@@ -1,0 +1,67 @@
+"""What a single line says by itself: for lines that the format of their file does not explain, and for
+those that another format carries.
+
+Only formats of which one entry is proof enough are asked, the narrowest first; the answer depends on the
+line alone.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.registry import all_formats
+from chalicelib.core.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from chalicelib.core.formats import Format, Parse
+
+_DEPTH_MAX: Final = 3
+"""How many formats may carry one another in a line."""
+
+_Candidate: TypeAlias = "tuple[str, Callable[[str], object], Parse]"
+
+
+class Explainer:
+    """Give it a line; it gives the format's name and the record, or None. Parsers are made on first use."""
+
+    def __init__(self, last_modified: datetime) -> None:
+        self._last_modified = last_modified
+        self._candidates: list[_Candidate] | None = None
+        self._depth = 0
+
+    def __call__(self, line: str) -> tuple[str, Record] | None:
+        if self._depth >= _DEPTH_MAX:
+            return None
+        if self._candidates is None:
+            context = ParseContext(self._last_modified, explain=self)
+            self._candidates = [
+                (known.name, sieve_of(known), known.make_parser(context)) for known in _by_themselves()
+            ]
+        self._depth += 1
+        try:
+            for name, may_be, parse in self._candidates:
+                if may_be(line):
+                    result = parse(line)
+                    if isinstance(result, Record):
+                        return name, result
+        finally:
+            self._depth -= 1
+        return None
+
+
+@cache
+def _by_themselves() -> tuple[Format, ...]:
+    alone = [known for known in all_formats() if known.alone]
+    return tuple(sorted(alone, key=lambda known: -known.specificity))
+
+
+@cache
+def sieve_of(known: Format) -> Callable[[str], object]:
+    """Whether a line may be one of a format."""
+    return (lambda _line: True) if known.sieve is None else re.compile(known.sieve).match

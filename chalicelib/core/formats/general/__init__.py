@@ -1,0 +1,9 @@
+"""What explains lines of no particular origin, the last resort among them."""
+
+from typing import Final
+
+MODULES: Final[dict[str, tuple[str, ...]]] = {
+    "timestamped": ("timestamped",),
+    "text": ("text",),
+}
+"""Module of this package → the formats in its `FORMATS`."""
