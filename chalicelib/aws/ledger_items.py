@@ -33,7 +33,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "text_too": plan.text_too,
         "compression": plan.compression.value,
         "charset": plan.charset,
-        "framing": asdict(plan.framing),
+        "framing": asdict(plan.framing) | {"kind": plan.framing.kind.value},
         "limits": asdict(plan.limits),
         "shards": plan.shards,
         "parallel": plan.parallel,
