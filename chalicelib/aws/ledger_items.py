@@ -32,6 +32,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "runner_up_score": plan.runner_up_score,
         "text_too": plan.text_too,
         "compression": plan.compression.value,
+        "inner": [compression.value for compression in plan.inner],
         "charset": plan.charset,
         "framing": asdict(plan.framing) | {"kind": plan.framing.kind.value},
         "limits": asdict(plan.limits),
@@ -64,6 +65,7 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         runner_up=item.get("runner_up", ""),
         runner_up_score=float(item.get("runner_up_score", 0)),
         text_too=item.get("text_too", False),
+        inner=tuple(map(Compression, item.get("inner", ()))),
     )
 
 

@@ -26,6 +26,8 @@ from chalicelib.core.text import (
 PLAN_VERSION: Final = 1
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _COMPRESSED_BOUND: Final = 20
+_INNER_MAX: Final = 2
+"""How many compressions may hold one another beside the outermost."""
 _SHARD_BOUND_BYTES: Final = 64 * 1024 * 1024
 MAX_SHARDS: Final = 256
 _CONTROL_BYTES: Final = bytes(set(range(1, 32)) - set(b"\b\t\n\v\f\r\x1b")) + b"\x7f"
@@ -83,6 +85,7 @@ class Plan:
     runner_up: the format that would have been the second choice; empty where there was no choice.
     text_too: whether lines that no format explains are plain text, because the head mixes it with
     lines of the format; otherwise they are rejects.
+    inner: how what the compression holds is compressed in turn (a gzip of a gzip).
     parallel: whether each split can be cut on its own.
     failure: why nothing can be read of the object; such a file has no splits.
     """
@@ -102,6 +105,7 @@ class Plan:
     runner_up: str = ""
     runner_up_score: float = 0.0
     text_too: bool = False
+    inner: tuple[Compression, ...] = ()
 
     @property
     def object(self) -> ObjectVersion:
@@ -126,7 +130,7 @@ class Plan:
         return split_count(self.head.size, self.limits.split_bytes)
 
     def text(self, open_object: OpenObject, start: int = 0) -> Text:
-        return Text(open_object, self.compression, self.charset, start)
+        return Text(open_object, self.compression, self.charset, start, inner=self.inner)
 
 
 def split_count(text_bytes: int, split_bytes: int) -> int:
@@ -150,10 +154,10 @@ def make_plan(
     raw = _take(open_object(0), _RAW_HEAD_BYTES + 1)
     whole_object = len(raw) <= _RAW_HEAD_BYTES
     raw = raw[:_RAW_HEAD_BYTES]
-    compression = compression_of(raw)
+    compression, inner = _compressions(raw)
     if charset is None:
-        charset = charset_of(_take(Text(lambda _: iter([raw]), compression, UTF_8), 4))
-    text = Text(lambda _: iter([raw]), compression, charset)
+        charset = charset_of(_take(Text(lambda _: iter([raw]), compression, UTF_8, inner=inner), 4))
+    text = Text(lambda _: iter([raw]), compression, charset, inner=inner)
     sample = _take(text, HEAD_BYTES + 1)
     complete = whole_object and len(sample) <= HEAD_BYTES
     sample = sample[:HEAD_BYTES]
@@ -179,12 +183,24 @@ def make_plan(
         runner_up=detection.runner_up,
         runner_up_score=round(detection.runner_up_score, 3),
         text_too=detection.text_too,
+        inner=inner,
     )
 
 
 def failed_plan(head: ObjectHead, reason: str) -> Plan:
     """The plan of an object of which nothing can be read."""
     return Plan(head=head, format="text", format_score=0.0, failure=reason)
+
+
+def _compressions(raw: bytes) -> tuple[Compression, tuple[Compression, ...]]:
+    outermost = compression_of(raw)
+    inner: tuple[Compression, ...] = ()
+    while outermost is not Compression.NONE and len(inner) < _INNER_MAX:
+        held = compression_of(_take(Text(lambda _: iter([raw]), outermost, UTF_8, inner=inner), 4))
+        if held is Compression.NONE:
+            break
+        inner += (held,)
+    return outermost, inner
 
 
 def _take(blocks: Iterable[bytes], size: int) -> bytes:

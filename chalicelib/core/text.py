@@ -74,14 +74,24 @@ def charset_of(head: bytes) -> str:
 
 
 class Text:
-    """The text of one object from a text offset on; iterate it once, then look at `damage`."""
+    """The text of one object from a text offset on; iterate it once, then look at `damage`.
+
+    inner: how what the compression holds is compressed in turn, from the outside in.
+    """
 
     def __init__(
-        self, open_object: OpenObject, compression: Compression, charset: str, start: int = 0
+        self,
+        open_object: OpenObject,
+        compression: Compression,
+        charset: str,
+        start: int = 0,
+        *,
+        inner: tuple[Compression, ...] = (),
     ) -> None:
         self.damage: Damage | None = None
-        self._open = open_object
-        self._compression = compression
+        self._outer = Text(open_object, compression, UTF_8, inner=inner[:-1]) if inner else None
+        self._open = self._outer._reopened if self._outer else open_object  # noqa: SLF001 - its own kind
+        self._compression = inner[-1] if inner else compression
         self._charset = charset
         self._start = start
 
@@ -95,12 +105,20 @@ class Text:
             yield from self._open(self._start)
             return
         skip = self._start
+        text_bytes = 0
         for block in self._recoded():
+            text_bytes += len(block)
             if skip >= len(block):
                 skip -= len(block)
             else:
                 yield block[skip:] if skip else block
                 skip = 0
+        if self._outer and self._outer.damage:
+            self.damage = replace(self._outer.damage, text_offset=text_bytes)
+
+    def _reopened(self, _offset: int) -> Iterator[bytes]:
+        self.damage = None
+        return iter(self)
 
     def _recoded(self) -> Iterator[bytes]:
         if self._charset == UTF_8:

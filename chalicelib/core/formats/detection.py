@@ -8,7 +8,7 @@ not explain clearly more than half loses to plain text. The same head always giv
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.entries import entries_in
@@ -58,6 +58,20 @@ class Detection:
     text_too: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one format makes of a head.
+
+    share: how much of the head it explains, 0 to 1; score: that share times its specificity, 0 where the
+    share is too small. rejected: the entries behind its first record that it does not explain.
+    """
+
+    format: Format
+    share: float
+    score: float
+    rejected: tuple[str, ...] = ()
+
+
 def detect(head: bytes, last_modified: datetime, *, complete: bool) -> Detection:
     """The format of the text that begins with these bytes.
 
@@ -65,29 +79,36 @@ def detect(head: bytes, last_modified: datetime, *, complete: bool) -> Detection
     last_modified: the object's LastModified (aware). complete: whether the head is the whole text;
     where it is not, its last line is left out unless it is the only one.
     """
+    best, *others = [each for each in trials(head, last_modified, complete=complete) if each.score]
+    second = others[0] if others else None
+    return Detection(
+        best.format,
+        best.score,
+        second.format.name if second else "",
+        second.score if second else 0.0,
+        text_too=_mixes_text(best, head, Explainer(last_modified)),
+    )
+
+
+def trials(head: bytes, last_modified: datetime, *, complete: bool) -> list[Trial]:
+    """What every format makes of a head that its sieve lets a line of through; the best first.
+
+    Parameters are those of `detect`. Plain text is always among them.
+    """
     text = by_name("text")
     head = _ANSI.sub(b"", head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
     lines = _whole_lines(head, complete=complete)
     sieved = [line for line in lines[:_SIEVED_LINES] if line.strip()]
     if not sieved:
-        return Detection(text, 0.0)
-    explain = Explainer(last_modified)
-    context = ParseContext(last_modified, explain=explain)
+        return [Trial(text, 0.0, text.specificity)]
+    context = ParseContext(last_modified, explain=Explainer(last_modified))
     candidates = [known for known in all_formats() if known is not text and any(map(sieve_of(known), sieved))]
     joined = "\n".join(lines).encode() + b"\n"
-    scored = [
-        _score(known, head if known.framing.kind is Kind.JSON else joined, context, complete=complete)
+    found = [
+        _trial(known, head if known.framing.kind is Kind.JSON else joined, context, complete=complete)
         for known in candidates
     ]
-    scored.append(_Scored(text, text.specificity, frozenset()))
-    scored.sort(key=lambda each: -each.score)
-    best, *others = [each for each in scored if each.score]
-    detection = Detection(best.format, best.score, text_too=_mixes_text(best, len(sieved), explain))
-    return (
-        replace(detection, runner_up=others[0].format.name, runner_up_score=others[0].score)
-        if others
-        else detection
-    )
+    return sorted([*found, Trial(text, 1.0, text.specificity)], key=lambda each: -each.score)
 
 
 def _whole_lines(head: bytes, *, complete: bool) -> list[str]:
@@ -97,17 +118,7 @@ def _whole_lines(head: bytes, *, complete: bool) -> list[str]:
     return [line.removesuffix("\r") for line in lines[:_LINES_MAX]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """rejected: what the format left unexplained behind its first record."""
-
-    format: Format
-    score: float
-    rejected: frozenset[str]
-
-
-def _score(known: Format, text: bytes, context: ParseContext, *, complete: bool) -> _Scored:
-    """Share of the text that the format explains, times its specificity; 0 where the share is too small."""
+def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool) -> Trial:
     explained = counted = preamble = 0.0
     rejected = []
     in_values = known.framing.kind is Kind.JSON
@@ -131,11 +142,11 @@ def _score(known: Format, text: bytes, context: ParseContext, *, complete: bool)
             explained += weight * (1 + sum(1 for line in lines[1:] if _CONTINUATION.match(line)))
     if not parse_count:
         unseen = not counted and in_values and not complete and _begins_collection(known, text)
-        return _Scored(known, _UNSEEN_SHARE * known.specificity if unseen else 0.0, frozenset())
+        return Trial(known, 0.0, _UNSEEN_SHARE * known.specificity if unseen else 0.0)
     counted -= min(preamble, _PREAMBLE_LINES_MAX, int(explained))
     share = min(1.0, explained / counted)
     score = round(share * known.specificity, 4) if share >= _SHARE_MIN else 0.0
-    return _Scored(known, score, frozenset(rejected))
+    return Trial(known, share, score, tuple(rejected))
 
 
 def _parsed(
@@ -177,8 +188,8 @@ def _entries(run: Run, *, is_last: bool) -> Iterator[bytes]:
         begin = end
 
 
-def _mixes_text(best: _Scored, lines: int, explain: Explain) -> bool:
+def _mixes_text(best: Trial, head: bytes, explain: Explain) -> bool:
     """Whether so much of the head is explained by nothing that such lines are part of the log."""
     is_broken = sieve_of(best.format)
     unexplained = sum(1 for entry in best.rejected if not is_broken(entry) and explain(entry) is None)
-    return unexplained >= max(_MIXED_LINES_MIN, _MIXED_SHARE_MIN * lines)
+    return unexplained >= max(_MIXED_LINES_MIN, _MIXED_SHARE_MIN * min(head.count(b"\n"), _LINES_MAX))

@@ -42,6 +42,7 @@ def test_the_file_id_is_that_of_the_contract() -> None:
         (ACCESS, Compression.NONE),
         (gzip.compress(ACCESS), Compression.GZIP),
         (zstandard.compress(ACCESS), Compression.ZSTD),
+        (gzip.compress(gzip.compress(ACCESS)), Compression.GZIP),
     ],
 )
 def test_compression_is_told_by_content(packed: bytes, compression: Compression) -> None:

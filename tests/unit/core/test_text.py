@@ -101,3 +101,21 @@ def test_a_block_stays_small_whatever_the_ratio() -> None:
     bomb = gzip.compress(b"\0" * (64 << 20), mtime=0)
     text = Text(opener(bomb, 262_144), Compression.GZIP, "utf-8")
     assert max(map(len, text)) <= 262_144
+
+
+@pytest.mark.parametrize("outer", ["gzip", "zstd"])
+@pytest.mark.parametrize("held", ["gzip", "zstd"])
+def test_what_is_compressed_twice_is_read_through_both(outer: str, held: str) -> None:
+    twice = PACKERS[outer](PACKERS[held](PLAIN))
+    text = Text(opener(twice, 999), Compression(outer), "utf-8", 7, inner=(Compression(held),))
+    assert b"".join(text) == PLAIN[7:]
+    assert text.damage is None
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 100, 100_000])
+def test_damage_to_the_outer_compression_is_that_of_the_object(piece_bytes: int) -> None:
+    twice = PACKERS["gzip"](PACKERS["gzip"](PLAIN))[:-500]
+    text = Text(opener(twice, piece_bytes), Compression.GZIP, "utf-8", inner=(Compression.GZIP,))
+    found = b"".join(text)
+    assert PLAIN.startswith(found)
+    assert text.damage == Damage("truncated", "the gzip data ends in the middle", len(twice), len(found))
