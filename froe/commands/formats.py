@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.registry import all_formats
+from chalicelib.core.formats.registry import all_formats, family_of
 from froe.commands.options import json_option
 from froe.jsonl import print_json
 from froe.terminal import printable
@@ -19,16 +19,17 @@ def formats(*, as_json: bool) -> None:
     Froe looks at the content of a file to tell its format. A self-synchronising format shows where an
     entry starts in the line itself; such files can be cut in parallel.
     """
+    if as_json:
+        print_json([_for_programs(known) for known in all_formats()])
+        return
     for known in all_formats():
-        if as_json:
-            print_json(_for_programs(known))
-        else:
-            _print_for_people(known)
+        _print_for_people(known)
 
 
 def _for_programs(known: Format) -> dict[str, object]:
     return {
         "name": known.name,
+        "family": family_of(known.name),
         "title": known.title,
         "source": known.source,
         "self_synchronising": known.self_synchronising,

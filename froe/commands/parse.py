@@ -10,7 +10,7 @@ import base64
 import codecs
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
 from chalicelib.core.text import BLOCK_BYTES
+from froe.explanation import explain, for_people, for_programs
 from froe.jsonl import json_line, print_json
 from froe.terminal import printable
 
@@ -70,8 +71,16 @@ def _charset(_context: click.Context, _parameter: click.Parameter, name: str | N
 @click.option(
     "--charset", metavar="NAME", callback=_charset, help="Take this character set, such as latin-1."
 )
+@click.option(
+    "--explain",
+    "explained",
+    is_flag=True,
+    help="Show which format was chosen and why, and what each reject lacks, instead of the records.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Make the summary of each file a JSON object.")
-def parse(*, files: Sequence[Path], format_name: str | None, charset: str | None, as_json: bool) -> None:
+def parse(
+    *, files: Sequence[Path], format_name: str | None, charset: str | None, explained: bool, as_json: bool
+) -> None:
     """Parse log files here, without AWS.
 
     Records and rejects go to standard output, one JSON object per line; a summary of each file goes to
@@ -80,7 +89,10 @@ def parse(*, files: Sequence[Path], format_name: str | None, charset: str | None
     good = True
     for path in files:
         reading = _open(path, format_name, charset)
-        end = _write_outcomes(reading, _shown(path))
+        if explained:
+            end = _explain(reading, path, forced=format_name is not None, as_json=as_json)
+        else:
+            end = _write_outcomes(reading, _shown(path))
         account = reading.account
         summary = _summary(path, reading.plan.format, account)
         if as_json:
@@ -123,13 +135,38 @@ def _opener(path: Path) -> Callable[[int], Iterator[bytes]]:
     return read_from
 
 
+def _explain(reading: Reading, path: Path, *, forced: bool, as_json: bool) -> int:
+    """Print the explanation; return where the text ended."""
+    passed = _Passed(reading)
+    explanation = explain(reading.plan, _opener(path), passed, forced=forced)
+    if as_json:
+        print_json({"file": _shown(path), **for_programs(explanation)})
+    else:
+        click.echo(click.style(printable(_shown(path)), bold=True))
+        for line in for_people(explanation):
+            click.echo(line)
+    return passed.end
+
+
+class _Passed:
+    """Outcomes, and where they ended; -1 if a byte is missing in between."""
+
+    def __init__(self, outcomes: Iterable[Outcome]) -> None:
+        self._outcomes = outcomes
+        self.end = 0
+
+    def __iter__(self) -> Iterator[Outcome]:
+        for outcome in self._outcomes:
+            self.end = self.end + outcome.length if outcome.offset == self.end else -1
+            yield outcome
+
+
 def _write_outcomes(reading: Reading, name: str) -> int:
     """Write every record and reject; return where the text ended, or -1 if a byte is missing in between."""
     out = sys.stdout.buffer
     pending = bytearray()
-    end = 0
-    for outcome in reading:
-        end = end + outcome.length if outcome.offset == end else -1
+    passed = _Passed(reading)
+    for outcome in passed:
         if isinstance(outcome.result, Record | Reject):
             pending += json_line(_for_programs(outcome, name, reading.plan.format))
             if len(pending) > _WRITE_BYTES:
@@ -137,7 +174,7 @@ def _write_outcomes(reading: Reading, name: str) -> int:
                 pending.clear()
     out.write(pending)
     out.flush()
-    return end
+    return passed.end
 
 
 def _for_programs(outcome: Outcome, name: str, format_name: str) -> dict[str, Any]:

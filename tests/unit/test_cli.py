@@ -15,6 +15,7 @@ pytest.importorskip("click", reason="click is not installed")
 
 from click.testing import CliRunner, Result
 
+from chalicelib.core.formats.reasons import MEANINGS
 from froe import cli
 from froe.counting import count_file
 
@@ -224,18 +225,57 @@ class TestParse:
 
 class TestFormats:
     def test_every_format_is_listed_for_programs(self) -> None:
-        shown = [json.loads(line) for line in froe("formats", "--json").stdout.splitlines()]
+        shown = json.loads(froe("formats", "--json").stdout)
 
         assert {"json", "text"} <= {one["name"] for one in shown}
         for one in shown:
-            assert list(one) == ["name", "title", "source", "self_synchronising", "samples"]
+            assert list(one) == ["name", "family", "title", "source", "self_synchronising", "samples"]
             assert one["samples"]
 
     def test_every_format_is_listed_for_people(self) -> None:
         listed = froe("formats").stdout
 
-        for line in froe("formats", "--json").stdout.splitlines():
-            assert json.loads(line)["name"] in listed
+        for one in json.loads(froe("formats", "--json").stdout):
+            assert one["name"] in listed
+
+
+class TestExplain:
+    def test_the_choice_and_what_each_reject_lacks_are_shown(self, tmp_path: Path) -> None:
+        path = file_of(tmp_path, ACCESS_LINE * 9 + b"stray\n" + ACCESS_LINE)
+
+        shown = froe("parse", str(path), "--explain")
+
+        assert shown.exit_code == 0
+        assert "access_common: it has the best score" in shown.stdout
+        line = next(line for line in shown.stdout.splitlines() if "line 10 " in line)
+        assert line.endswith("not-an-access-line: " + MEANINGS["not-an-access-line"])
+        assert "| stray" in shown.stdout
+
+    def test_programs_get_every_trial_and_every_reject(self, tmp_path: Path) -> None:
+        path = file_of(tmp_path, (ACCESS_LINE + b"stray\n") * 40)
+
+        shown = json.loads(froe("parse", str(path), "--explain", "--json").stdout)
+
+        assert shown["format"] == "text"
+        assert shown["records"] == {"access_common": 40, "text": 40}
+        assert shown["rejects"] == []
+        assert {"access_common", "text"} <= {trial["format"] for trial in shown["trials"]}
+
+    def test_a_format_that_was_asked_for_is_set_against_what_the_content_says(self, tmp_path: Path) -> None:
+        path = file_of(tmp_path, ACCESS_LINE * 3)
+
+        shown = froe("parse", str(path), "--explain", "--format", "json")
+
+        assert "json was asked for" in shown.stdout
+        assert "records of other formats among its lines: 3 of access_common" in shown.stdout
+
+    def test_what_is_not_text_says_so(self, tmp_path: Path) -> None:
+        path = file_of(tmp_path, b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9)
+
+        shown = froe("parse", str(path), "--explain")
+
+        assert shown.exit_code == 1
+        assert "not text" in shown.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,20 @@
+"""What the reasons of rejects mean: what an entry lacks that its format has."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MEANINGS: Final[dict[str, str]] = {
+    "invalid-json": "it is no JSON: a bracket, a quote or a comma is missing or too many",
+    "invalid-structured-data": "its structured data is broken: a bracket or a quote is missing",
+    "invalid-timestamp": "its time does not exist, such as 30 February or 25 o'clock",
+    "no-timestamp": "it does not begin with a time, and no entry that does stands before it",
+    "not-an-access-line": 'client, user, [time], "request", status or size is missing or out of place',
+    "not-an-object": "it is JSON, but no object: a number, a string or an array",
+    "not-rfc3164": "it does not begin with a syslog time and host",
+    "not-rfc5424": "it does not begin with <PRI>VERSION and the five header fields behind them",
+    "too-deep": "it nests deeper than 200 levels",
+    "too-large": "its typed fields are more than DynamoDB takes in an item (400 KB)",
+    "too-long": "it is longer than ENTRY_MAX_BYTES; its head is kept, and where it stands",
+}  # fmt: skip
+"""Code → what is missing or wrong, as the end of "this line is a reject because …"."""

@@ -1,0 +1,128 @@
+"""Why a file was taken for the format it was taken for, and what its rejects lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.core.formats.detection import HEAD_BYTES, Trial, trials
+from chalicelib.core.formats.reasons import MEANINGS
+from chalicelib.core.plan import Plan
+from chalicelib.core.records import Outcome, Record, Reject
+from chalicelib.core.text import OpenObject
+from froe.terminal import printable
+
+_TRIALS_SHOWN: Final = 5
+_REJECTS_SHOWN: Final = 20
+_LINE_SHOWN: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """One reject. line: the number of its first line, from 1; raw: its bytes, or their head."""
+
+    offset: int
+    line: int
+    reason: str
+    raw: bytes
+
+    @property
+    def meaning(self) -> str:
+        return MEANINGS.get(self.reason, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """forced: whether the format was asked for. formats: of how many records each format is."""
+
+    plan: Plan
+    trials: list[Trial]
+    forced: bool
+    formats: dict[str, int]
+    rejects: list[Lacking]
+
+
+def explain(plan: Plan, open_object: OpenObject, outcomes: Iterable[Outcome], *, forced: bool) -> Explanation:
+    """Reads the file through; holds its rejects, which for a large file of another format are many."""
+    head = b""
+    complete = True
+    if not plan.failure:
+        for block in plan.text(open_object):
+            head += block
+            if len(head) > HEAD_BYTES:
+                complete = False
+                break
+    tried = trials(head[:HEAD_BYTES], plan.head.last_modified, complete=complete) if head else []
+    formats: dict[str, int] = {}
+    rejects: list[Lacking] = []
+    line = 1
+    for outcome in outcomes:
+        if isinstance(outcome.result, Record):
+            name = outcome.format or plan.format
+            formats[name] = formats.get(name, 0) + 1
+        elif isinstance(outcome.result, Reject):
+            rejects.append(Lacking(outcome.offset, line, outcome.result.reason, outcome.raw))
+        line += outcome.lines
+    return Explanation(plan, tried, forced, formats, rejects)
+
+
+def for_people(explanation: Explanation) -> Iterator[str]:
+    plan = explanation.plan
+    if plan.failure:
+        yield f"  {plan.failure}"
+        return
+    if explanation.forced:
+        yield f"  {plan.format} was asked for; told from the content it would be:"
+    else:
+        yield f"  {plan.format}: it has the best score of those that explain lines of the first 64 KiB"
+    yield "  format                    share  x narrow = score"
+    for trial in explanation.trials[:_TRIALS_SHOWN]:
+        known = trial.format
+        why = "" if trial.score else "   (share too small)"
+        yield f"  {known.name:24} {trial.share:6.1%}  x {known.specificity:6.3f} = {trial.score:5.3f}{why}"
+    others = {name: count for name, count in explanation.formats.items() if name != plan.format}
+    if others:
+        said = ", ".join(f"{count:,} of {name}" for name, count in sorted(others.items()))
+        yield f"  records of other formats among its lines: {said}"
+    if plan.text_too:
+        yield "  the first 64 KiB mix it with plain text, so lines that nothing explains are records of text"
+    for lacking in explanation.rejects[:_REJECTS_SHOWN]:
+        shown = lacking.raw.decode(errors="replace").rstrip("\r\n")
+        yield f"  line {lacking.line:,} (byte {lacking.offset:,}): {lacking.reason}: {lacking.meaning}"
+        yield f"    | {printable(shown[:_LINE_SHOWN])}{'…' if len(shown) > _LINE_SHOWN else ''}"
+    if len(explanation.rejects) > _REJECTS_SHOWN:
+        yield f"  and {len(explanation.rejects) - _REJECTS_SHOWN:,} more rejects; --json gives each"
+
+
+def for_programs(explanation: Explanation) -> dict[str, Any]:
+    plan = explanation.plan
+    return {
+        "format": plan.format,
+        "format_score": plan.format_score,
+        "runner_up": plan.runner_up,
+        "runner_up_score": plan.runner_up_score,
+        "forced": explanation.forced,
+        "text_too": plan.text_too,
+        "failure": plan.failure,
+        "trials": [
+            {
+                "format": trial.format.name,
+                "share": round(trial.share, 4),
+                "specificity": trial.format.specificity,
+                "score": trial.score,
+            }
+            for trial in explanation.trials
+        ],
+        "records": explanation.formats,
+        "rejects": [
+            {
+                "offset": lacking.offset,
+                "line": lacking.line,
+                "reason": lacking.reason,
+                "meaning": lacking.meaning,
+                "raw": lacking.raw.decode(errors="replace"),
+            }
+            for lacking in explanation.rejects
+        ],
+    }
