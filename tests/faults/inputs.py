@@ -293,7 +293,8 @@ def _binary() -> list[BadInput]:
         _not_text("packed.zip", archive.getvalue(), "zip"),
         _not_text("picture.log", b"\x89PNG\r\n\x1a\n" + garbage(3000), "a PNG image"),
         _not_text("program.log", b"\x7fELF\x02\x01\x01" + bytes(9) + garbage(3000), "an executable"),
-        _not_text("gzip-in-gzip.gz", zipped(zipped(words + garbage(3000)))),
+        BadInput("gzip-in-gzip.gz", zipped(zipped(words)), words, 3000, format="text"),
+        _not_text("gzip-in-gzip-in-gzip-in-gzip.gz", zipped(zipped(zipped(zipped(words))))),
         _not_text("garbage-in-gzip.gz", zipped(garbage(9000))),
     ]
 

@@ -16,7 +16,7 @@ ROWS = example_rows("files.jsonl")
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_a_nasty_file_is_misread(row: dict[str, Any]) -> None:
+def test_a_nasty_file_is_read_as_it_is(row: dict[str, Any]) -> None:
     """Compression, charset, lines and bytes are as expected; entries of arrays and of pretty JSON come later."""
     expect, data = row["expect"], (EXAMPLES / row["file"]).read_bytes()
     seen = read(data)
