@@ -1,0 +1,259 @@
+"""How far Froe agrees with what other projects' tests assert about lines that are not its own.
+
+    python -m benchmarks.agreement [--examples DIRECTORY] [--misses] [--only FORMAT]
+
+The lines of one row format are put into one file and read without any hint. A row names its fields
+neutrally; `OURS` says which of our names hold them. Rows that a peer rejects only ask that their bytes
+are kept. A row of several lines that its format does not join is judged by what its lines say together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from chalicelib.core.formats import severity
+from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.core.reading import Reading
+from chalicelib.core.records import Outcome, Record
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+EXAMPLES: Final = Path(os.environ.get("FROE_EXAMPLES", ROOT.parent / "shared" / "examples"))
+_READ: Final = datetime(2026, 12, 31, tzinfo=UTC)
+
+OURS: Final[Mapping[str, tuple[str, ...]]] = {
+    "client_ip": ("client.address", "source.address"),
+    "client_port": ("client.port", "source.port"),
+    "user": ("user.name",),
+    "method": ("http.request.method",),
+    "url_path": ("url.path",),
+    "status": ("http.response.status_code",),
+    "bytes": ("http.response.body.size",),
+    "referrer": ("http.request.header.referer",),
+    "user_agent": ("user_agent.original",),
+    "http_version": ("network.protocol.version",),
+    "host": ("host.name",),
+    "program": ("service.name", "process.executable.name"),
+    "pid": ("process.pid",),
+    "tid": ("thread.id",),
+    "facility_code": ("syslog.facility.code",),
+    "severity_code": ("syslog.severity.code",),
+    "msgid": ("syslog.msgid",),
+    "version": ("syslog.version",),
+    "thread": ("thread.name", "thread.id"),
+    "component": ("log.logger",),
+    "target_host": ("server.address", "url.domain"),
+    "src_ip": ("source.address",),
+    "dst_ip": ("destination.address",),
+    "src_port": ("source.port",),
+    "dst_port": ("destination.port",),
+    "source_file": ("code.file.path",),
+    "source_line": ("code.line.number",),
+    "stream": ("log.iostream",),
+}
+"""Neutral name → ours, where the last part of ours is another word."""
+NOT_FIELDS: Final = frozenset(("timestamp_text", "level_mapped_by_peer"))
+"""What a row says that no record holds: the time as it was written, and a level by a peer's own rules."""
+_LEVELS: Final = ("level", "severity", "lnav_level", "event_level")
+FACILITIES: Final = (
+    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
+    "security", "console", "solaris-cron", *(f"local{number}" for number in range(8)),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Of one row format. fields: asserted, and how many agree; bytes: of its lines, and how many came back."""
+
+    family: str
+    told_as: str = ""
+    asked: int = 0
+    agreed: int = 0
+    total_bytes: int = 0
+    kept_bytes: int = 0
+    misses: list[str] = field(default_factory=list)
+
+
+def rows(examples: Path = EXAMPLES) -> list[dict[str, Any]]:
+    text = (examples / "lines.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.split("\n") if line]
+
+
+def judged(found: Sequence[Mapping[str, Any]]) -> dict[str, Verdict]:
+    """Row format → verdict."""
+    verdicts = {}
+    in_order = sorted(found, key=lambda row: str(row["format"]))
+    for name, group in groupby(in_order, key=lambda row: str(row["format"])):
+        verdicts[name] = _verdict(list(group))
+    return verdicts
+
+
+def _verdict(group: Sequence[Mapping[str, Any]]) -> Verdict:
+    verdict = Verdict(str(group[0]["family"]))
+    text, places = _file(group)
+    reading = Reading(
+        ObjectHead(ObjectVersion("examples", "file", "v1", ""), len(text), "", _READ),
+        lambda at: iter([text[at:]]),
+    )
+    outcomes = list(reading)
+    verdict.told_as = reading.plan.format
+    verdict.total_bytes = len(text)
+    verdict.kept_bytes = sum(outcome.length for outcome in outcomes)
+    for row, (begin, end) in zip(group, places, strict=True):
+        if row["strength"] not in ("asserted", "derived"):
+            continue
+        records = list(_records(outcomes, begin, end))
+        for neutral, value in row["expected"].items():
+            if neutral in NOT_FIELDS:
+                continue
+            verdict.asked += 1
+            if any(agrees(record, neutral, value) for record in records):
+                verdict.agreed += 1
+            else:
+                verdict.misses.append(f"{neutral} = {value!r} of {row['line'][:200]!r}")
+    return verdict
+
+
+def _file(group: Iterable[Mapping[str, Any]]) -> tuple[bytes, list[tuple[int, int]]]:
+    """One file of the rows' lines, each under the header that it needs, and where each row stands."""
+    text = b""
+    places = []
+    for row in group:
+        needed = next((flag for flag in row["flags"] if flag.startswith("needs_header:")), None)
+        if needed:
+            text += needed.partition(":")[2].encode() + b"\n"
+        line = row["line"].encode("utf-8", "surrogatepass") + b"\n"
+        places.append((len(text), len(text) + len(line)))
+        text += line
+    return text, places
+
+
+def _records(outcomes: Iterable[Outcome], begin: int, end: int) -> Iterator[Record]:
+    for outcome in outcomes:
+        if isinstance(outcome.result, Record) and begin <= outcome.offset < end:
+            yield outcome.result
+
+
+def agrees(record: Record, neutral: str, value: Any) -> bool:
+    if neutral in ("timestamp", "timestamp_local"):
+        return record.timestamp is not None and _time(record.timestamp) == _time(value)
+    if neutral == "timestamp_noyear":
+        return record.timestamp is not None and _time(record.timestamp)[5:] == _time(value)
+    if neutral in _LEVELS and isinstance(value, str):
+        number = severity.of_word(value)
+        if number is not None and number == record.severity_number:
+            return True
+    return any(_same(held, value) for held in _held(record, neutral))
+
+
+def _held(record: Record, neutral: str) -> Iterator[Any]:
+    """What of a record may be the value of a neutral name."""
+    fields = record.attributes
+    for name in OURS.get(neutral, ()):
+        if name in fields:
+            yield fields[name]
+    last = _plain(neutral)
+    for name, held in fields.items():
+        if (
+            _plain(name.rpartition(".")[2]) == last
+            or _plain(name) == last
+            or _plain(name).endswith(f"_{last}")
+        ):
+            yield held
+    if neutral in _LEVELS:
+        yield record.severity_text
+    if neutral in ("message", "request", "msg", "logmessage"):
+        yield from _messages(record)
+    if neutral in ("path", "url", "request"):
+        yield from _targets(fields)
+    if neutral == "protocol" and "network.protocol.name" in fields:
+        yield f"{fields['network.protocol.name']}/{fields.get('network.protocol.version')}".upper()
+    if neutral == "facility" and isinstance(code := fields.get("syslog.facility.code"), int):
+        yield FACILITIES[code]
+    if neutral == "priority" and isinstance(code := fields.get("syslog.facility.code"), int):
+        yield code * 8 + int(str(fields["syslog.severity.code"]))
+
+
+def _messages(record: Record) -> Iterator[Any]:
+    if record.body is not None:
+        yield record.body
+        yield record.body.partition("\n")[0]
+
+
+def _targets(fields: Mapping[str, Any]) -> Iterator[Any]:
+    if "url.full" in fields:
+        yield fields["url.full"]
+    if "url.path" in fields:
+        yield f"{fields['url.path']}?{fields['url.query']}" if "url.query" in fields else fields["url.path"]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9@]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+
+
+def _time(text: str) -> str:
+    text = str(text).replace(" ", "T").rstrip("Z")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _same(held: Any, value: Any) -> bool:
+    if isinstance(held, list) and not isinstance(value, list):
+        return len(held) == 1 and _same(held[0], value)
+    if isinstance(value, bool) or isinstance(held, bool) or isinstance(value, list | dict):
+        return str(held).lower() == str(value).lower() or held == value
+    try:
+        return float(held) == float(value)
+    except (TypeError, ValueError):
+        return str(held).strip().lower() == str(value).strip().lower()
+
+
+def table(verdicts: Mapping[str, Verdict]) -> Iterator[str]:
+    """The share of asserted fields that agree, by format and by family."""
+    yield f"{'row format':26} {'family':16} {'told as':24} {'agree':>5} {'of':>5} {'share':>7} {'bytes':>7}"
+    families: dict[str, Verdict] = defaultdict(lambda: Verdict(""))
+    for name, verdict in sorted(verdicts.items(), key=lambda each: (each[1].family, each[0])):
+        yield _line(name, verdict.family, verdict.told_as, verdict)
+        for whole in (families[verdict.family], families["all"]):
+            whole.asked += verdict.asked
+            whole.agreed += verdict.agreed
+            whole.total_bytes += verdict.total_bytes
+            whole.kept_bytes += verdict.kept_bytes
+    for name, whole in families.items():
+        yield _line("", name, "", whole)
+
+
+def _line(name: str, family: str, told_as: str, verdict: Verdict) -> str:
+    share = verdict.agreed / verdict.asked if verdict.asked else 1.0
+    kept = verdict.kept_bytes / verdict.total_bytes
+    return f"{name:26} {family:16} {told_as:24} {verdict.agreed:5} {verdict.asked:5} {share:7.1%} {kept:7.1%}"
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--examples", type=Path, default=EXAMPLES, help="the folder that holds lines.jsonl")
+    asked.add_argument("--misses", action="store_true", help="show each field that does not agree")
+    asked.add_argument("--only", metavar="FORMAT", help="judge this row format alone")
+    options = asked.parse_args()
+    if not (options.examples / "lines.jsonl").is_file():
+        sys.exit(f"There is no lines.jsonl in {options.examples}: name its folder with --examples.")
+    verdicts = judged([row for row in rows(options.examples) if options.only in (None, row["format"])])
+    for line in table(verdicts):
+        print(line)
+    if options.misses:
+        for name, verdict in verdicts.items():
+            for miss in verdict.misses:
+                print(f"{name}: {miss}")
+
+
+if __name__ == "__main__":
+    main()
