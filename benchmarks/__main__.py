@@ -1,8 +1,10 @@
 """`python -m benchmarks`: every table, as ratios; single figures mean little on a shared machine."""
 
-from benchmarks import formats, pipeline
+from benchmarks import formats, peers, pipeline
 
 if __name__ == "__main__":
     pipeline.main()
     print()
     formats.main()
+    print()
+    peers.main()

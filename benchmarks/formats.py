@@ -158,6 +158,11 @@ _CASES: tuple[tuple[str, str, list[str], Callable[[str], Any]], ...] = (
 )  # fmt: skip
 
 
+def lines_of(name: str) -> list[str]:
+    """The lines that a format is measured with."""
+    return next(lines for known, _, lines, _ in _CASES if known == name)
+
+
 def _rate(make: Callable[[], Callable[[str], Any]], lines: list[str], seconds: float) -> float:
     """Median lines a second; a fresh parser each pass, as each batch has."""
     rates: list[float] = []

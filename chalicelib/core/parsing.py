@@ -71,8 +71,12 @@ class Reader:
         return self._known.make_parser(ParseContext(self._last_modified, header or "", self._explain))
 
     def outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
+        usual = self._headers is None
+        new = tuple.__new__
         for offset, length, lines, raw, gap in entries:
-            if len(raw) < length:
+            if usual and offset and not gap and raw[-2:-1] > b" " and len(raw) == length:
+                yield new(Outcome, (offset, length, lines, raw, *self._parsed(raw)))
+            elif len(raw) < length:
                 too_long = Skip("between-elements") if gap else Reject("too-long")
                 yield Outcome(offset, length, lines, raw, too_long, replaced=False)
             elif offset == 0 and raw.startswith(BYTE_ORDER_MARK):

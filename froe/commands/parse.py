@@ -178,17 +178,25 @@ def _write_outcomes(reading: Reading, name: str) -> int:
 
 
 def _for_programs(outcome: Outcome, name: str, format_name: str) -> dict[str, Any]:
-    place = {"file": name, "offset": outcome.offset, "length": outcome.length, "lines": outcome.lines}
-    result = outcome.result
-    format_name = outcome.format or format_name
+    offset, length, lines, raw, result, replaced, own_format = outcome
+    shown: dict[str, Any] = {
+        "file": name,
+        "offset": offset,
+        "length": length,
+        "lines": lines,
+        "kind": "record",
+        "format": own_format or format_name,
+    }
     if isinstance(result, Record):
-        shown = {**place, "kind": "record", "format": format_name, **result._asdict()}
-        if result.timestamp_assumed is None:
-            del shown["timestamp_assumed"]
+        shown["timestamp"], assumed, shown["severity_text"], shown["severity_number"], *rest = result
+        shown["body"], shown["attributes"] = rest
+        if assumed is not None:
+            shown["timestamp_assumed"] = assumed
     else:
-        raw = base64.b64encode(outcome.raw).decode()
-        shown = {**place, "kind": "reject", "format": format_name, "raw": raw, "reason": result.reason}
-    if outcome.replaced:
+        shown["kind"] = "reject"
+        shown["raw"] = base64.b64encode(raw).decode()
+        shown["reason"] = result.reason
+    if replaced:
         shown["replaced"] = True
     return shown
 
