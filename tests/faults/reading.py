@@ -43,9 +43,21 @@ def head_of(data: bytes, key: str = "a.log", content_type: str = "text/plain") -
 
 
 def read(
-    data: bytes, *, limits: Limits | None = None, piece_bytes: int = 262_144, head: ObjectHead | None = None
+    data: bytes,
+    *,
+    limits: Limits | None = None,
+    piece_bytes: int = 262_144,
+    head: ObjectHead | None = None,
+    format_name: str | None = None,
+    charset: str | None = None,
 ) -> Read:
-    reading = Reading(head or head_of(data), opener(data, piece_bytes), limits=limits)
+    reading = Reading(
+        head or head_of(data),
+        opener(data, piece_bytes),
+        limits=limits,
+        format_name=format_name,
+        charset=charset,
+    )
     outcomes = list(reading)
     plan = reading.plan
     return Read(outcomes, reading.account, reading.damage, plan.format, plan.charset, str(plan.compression))

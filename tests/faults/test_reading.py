@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 from collections import Counter
-from itertools import islice
+from itertools import chain, islice
 
 import pytest
 import zstandard
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
+from chalicelib.core.formats.registry import NAMES, all_formats
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import ITEM_MAX_BYTES, Record, Reject, item_of
 from tests.fakes import opener
@@ -232,6 +233,20 @@ FRAGMENTS = st.sampled_from(
     ]
 )
 TEXTS = st.lists(st.one_of(FRAGMENTS, st.binary(max_size=12)), max_size=30).map(b"".join)
+SAMPLES = {known.name: [sample.encode() + b"\n" for sample in known.samples] for known in all_formats()}
+"""Of every format: with its header lines, brackets, quotes and continuations."""
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> bytes:
+    """Lines of a format or two, with damage and lines of others between them."""
+    of = draw(st.lists(st.sampled_from(sorted(SAMPLES)), min_size=1, max_size=2))
+    own = st.sampled_from([sample for name in of for sample in SAMPLES[name]])
+    noise = st.one_of(FRAGMENTS, st.binary(max_size=9), st.sampled_from(list(chain(*SAMPLES.values()))))
+    lines = draw(st.lists(st.one_of(own, own, own, noise), max_size=24))
+    return b"".join(line[:-1] if draw(st.integers(0, 15)) == 0 else line for line in lines)
+
+
 CHARSETS = st.sampled_from(["utf-8", "utf-8", "utf-16-le", "utf-16-be", "utf-32-le"])
 COMPRESSIONS = st.sampled_from(["none", "gzip", "members", "stored", "zstd", "frames"])
 DAMAGES = st.sampled_from(["none", "none", "cut", "flip", "tail", "zeros", "hole"])
@@ -242,6 +257,22 @@ LIMITS = st.builds(
     entry_max_bytes=st.just(1024),
     split_bytes=st.integers(1024, 5000),
 )
+
+
+@given(logs(), LIMITS, st.integers(1, 900), st.none() | st.sampled_from(NAMES))
+@settings(deadline=None, max_examples=600, suppress_health_check=[HealthCheck.too_slow])
+def test_a_log_of_any_format_read_as_any_other_loses_or_doubles_a_byte(
+    text: bytes, limits: Limits, piece_bytes: int, format_name: str | None
+) -> None:
+    """What comes out depends neither on blocks nor on batches and splits, headers and arrays among them."""
+    seen = read(text, limits=limits, format_name=format_name)
+    assert_every_byte_is_accounted_for(seen)
+    assert read(text, limits=limits, piece_bytes=piece_bytes, format_name=format_name) == seen
+    whole = read(text, limits=Limits(entry_max_bytes=1024), format_name=format_name)
+    assert whole.outcomes == seen.outcomes
+    if seen.account.state is not State.FAILED and seen.charset == "utf-8":
+        for outcome in seen.outcomes:
+            assert text[outcome.offset : outcome.offset + len(outcome.raw)] == outcome.raw
 
 
 def packed(text: bytes, compression: str) -> bytes:
