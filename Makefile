@@ -8,7 +8,7 @@ UNIT_TESTS := tests/unit tests/golden
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test lint check format bench agreement golden clean
+.PHONY: help setup demo up test lint check format bench agreement docs golden clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -51,6 +51,9 @@ bench: $(STAMP) ## Measure the hot path
 
 agreement: $(STAMP) ## Compare with what other projects' tests assert, where FROE_EXAMPLES has them
 	$(BIN)/python -m benchmarks.agreement
+
+docs: $(STAMP) ## Rewrite the pages that are made from the code
+	$(BIN)/python -m froe.reference > docs/format-reference.md
 
 golden: $(STAMP) ## Rewrite the golden files and show what changed
 	$(BIN)/python -m pytest -q tests/golden --update-golden
