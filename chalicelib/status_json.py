@@ -31,6 +31,8 @@ def file_json(stored: StoredFile, account: FileAccount, console_region: str | No
         "reason": account.reason,
         "format": plan.format,
         "format_score": plan.format_score,
+        "runner_up": plan.runner_up or None,
+        "runner_up_score": plan.runner_up_score,
         "text_bytes": account.text_bytes,
         "splits": account.splits,
         "batches": account.batches,

@@ -119,7 +119,8 @@ def _print_account(file: Shown) -> None:
     if file["state"] == "INCOMPLETE":
         _line("more", f"froe dead-letters --file {file['file_id']}")
     if file["format"]:
-        _line("format", f"{file['format']} (score {file['format_score']})")
+        second = f"; next {file['runner_up']}, {file['runner_up_score']}" if file["runner_up"] else ""
+        _line("format", f"{file['format']} (score {file['format_score']}{second})")
     text_bytes = "not known yet" if file["text_bytes"] is None else f"{file['text_bytes']:,} bytes"
     _line("text", text_bytes)
     _line(

@@ -42,6 +42,8 @@ def file_json(file_id: str = FILE_ID, key: str = "web/access.log", **changed: An
         "reason": None,
         "format": "json",
         "format_score": 1.0,
+        "runner_up": "text",
+        "runner_up_score": 0.1,
         "text_bytes": 110,
         "splits": 1,
         "batches": 1,
