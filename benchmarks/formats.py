@@ -128,7 +128,7 @@ def _docker() -> list[str]:
     return [
         json.dumps({
             "log": line + "\n", "stream": "stdout",
-            "time": f"2024-03-14T09:26:{number // 400 % 60:02d}.{number:09d}Z",
+            "time": f"2024-03-14T09:26:{number // 400 % 60:02d}.{number:06d}Z",
         }, separators=(",", ":"))
         for number, line in enumerate(_logfmt())
     ]  # fmt: skip

@@ -13,6 +13,8 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
         "bunyan", "pino", "zap", "zerolog", "logrus_json", "slog", "structlog", "python_json", "winston",
     ),
     "json_lines": ("json",),
+    "go_text": ("zap_console", "hclog", "capnslog", "calico", "datadog_agent", "apex_log", "k8s_trace"),
+    "services_text": ("otel_python_text", "sidekiq", "vaultwarden"),
     "logfmt": ("logfmt", "key_value"),
 }  # fmt: skip
 """Module of this package → the formats in its `FORMATS`."""

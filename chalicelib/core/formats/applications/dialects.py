@@ -100,10 +100,11 @@ class _Parser(JsonParser):
             and known.isdisjoint(dialect.foreign)
             and (dialect.fits is None or dialect.fits(names))
         ):
-            promoted = [
+            promoted = tuple(
                 next((name for name in wanted if name in known), None)
                 for wanted in (dialect.time, dialect.level, dialect.message)
-            ]
+            )
+            time, level, message = promoted
             own = {name: name for name in promoted if name is not None}
             for name in names:
                 for prefix, attribute in dialect.prefixes.items():
@@ -114,7 +115,7 @@ class _Parser(JsonParser):
                 own[dialect.nanos] = dialect.nanos
             changed = renamed(names, own, usual=dialect.usual)
             splits = not SPLITTABLE.isdisjoint(changed)
-            shape = _Shape(*promoted, None if changed == names else changed, splits)
+            shape = _Shape(time, level, message, None if changed == names else changed, splits)
         self._dialect_shapes[names] = shape
         return shape
 
@@ -135,7 +136,12 @@ class _Parser(JsonParser):
                 return _OTHER
             timestamp, assumed = stamp
             nanos = self._dialect.nanos
-            if nanos is not None and type(part := fields.get(nanos)) is int and 0 <= part < 10**9 and "." not in timestamp:
+            if (
+                nanos is not None
+                and type(part := fields.get(nanos)) is int
+                and 0 <= part < 10**9
+                and "." not in timestamp
+            ):
                 timestamp = f"{timestamp[:-1]}.{part:09d}Z"
                 changed = changed and tuple(name for name in changed if name != nanos)
                 del fields[nanos]
@@ -168,7 +174,8 @@ def format_of(dialect: Dialect) -> Format:
         return _Parser(context, dialect).parse
 
     wanted = "".join(
-        '(?=.*?"(?:' + "|".join(_escaped(name) for name in names.split("|")) + "))" for names in dialect.required
+        '(?=.*?"(?:' + "|".join(_escaped(name) for name in names.split("|")) + "))"
+        for names in dialect.required
     )
     return Format(
         name=dialect.name,

@@ -17,7 +17,9 @@ _EXCEPTION: Final = {
 }  # fmt: skip
 _LOGRUS_LEVELS: Final = frozenset(("trace", "debug", "info", "warning", "warn", "error", "fatal", "panic"))
 _ZEROLOG_LEVELS: Final = frozenset(("trace", "debug", "info", "warn", "error", "fatal", "panic"))
-_NPM_LEVELS: Final = frozenset(("error", "warn", "info", "http", "verbose", "debug", "silly", "notice", "crit", "alert"))
+_NPM_LEVELS: Final = frozenset(
+    ("error", "warn", "info", "http", "verbose", "debug", "silly", "notice", "crit", "alert")
+)
 _SLOG_LEVELS: Final = ("DEBUG", "INFO", "WARN", "ERROR")
 _GO_CALLERS: Final = {
     "caller": "code.file.path", "file": "code.file.path", "func": "code.function.name", "error": "error.message",

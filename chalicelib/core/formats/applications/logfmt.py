@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import severity_of
 from chalicelib.core.formats.applications.naming import SPLITTABLE, renamed, split_values
-from chalicelib.core.formats.applications.pairs import KEY, pairs_of, typed, unquoted
+from chalicelib.core.formats.applications.pairs import KEY, pairs_of, quick_pairs, typed, unquoted
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_TIMES: Final = ("time", "ts", "t", "timestamp", "@timestamp", "date", "datetime", "asctime", "start_time", "now")
+_TIMES: Final = (
+    "time",
+    "ts",
+    "t",
+    "timestamp",
+    "@timestamp",
+    "date",
+    "datetime",
+    "asctime",
+    "start_time",
+    "now",
+)
 _LEVELS: Final = ("level", "lvl", "severity", "loglevel", "levelname", "log_level", "at")
 _MESSAGES: Final = ("msg", "message", "event")
 _OWN: Final = {
@@ -32,9 +43,8 @@ _OWN: Final = {
     "stack": "exception.stacktrace", "app": "service.name",
 }  # fmt: skip
 _SHAPES_MAX: Final = 1024
-_SOURCE: Final = re.compile(r"[^\s:]{1,512}:[0-9]{1,9}")
 _COLONS: Final = re.compile(
-    rf'\s*+("(?:[^"\\]++|\\.)*+"|[\w.@-]{{1,128}}+)\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^\s",:{{}}\[\]]++)\s*+(?:(,)|\Z)',
+    r'\s*+("(?:[^"\\]++|\\.)*+"|[\w.@-]{1,128}+)\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^\s",:{}\[\]]++)\s*+(?:(,)|\Z)',
     re.DOTALL,
 )
 
@@ -55,7 +65,7 @@ def _shape_of(names: tuple[str, ...]) -> _Shape:
     times = tuple(name for name in _TIMES if name in known)
     levels = tuple(name for name in _LEVELS if name in known)
     message = next((name for name in _MESSAGES if name in known), None)
-    own = {name: name for name in (*times, *levels, message) if name is not None}
+    own: dict[str, str] = {name: name for name in (*times, *levels, message or "")}
     changed = renamed(names, {**_OWN, **own})
     return _Shape(
         times, levels, message, None if changed == names else changed, not SPLITTABLE.isdisjoint(changed)
@@ -69,12 +79,15 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
     new = tuple.__new__
 
     def parse(line: str) -> Record | Reject:
-        fields = pairs_of(line)
-        if not fields:
-            fields = None if strict else _colons_of(line)
-        if not fields:
-            return _NOT_PAIRS
-        names = tuple(fields)
+        quick = quick_pairs(line)
+        fields: dict[str, Value] | None = None
+        if quick is not None:
+            names, values = quick
+        else:
+            fields = pairs_of(line) or (None if strict else _colons_of(line))
+            if not fields:
+                return _NOT_PAIRS
+            names, values = tuple(fields), list(fields.values())
         shape = shapes.get(names)
         if shape is None:
             if len(shapes) >= _SHAPES_MAX:
@@ -83,8 +96,8 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
         time_names, level_names, message_name, changed, splits = shape
         if strict and (len(names) < 2 or not (time_names or level_names or message_name)):
             return _NO_USUAL_KEY
-        if changed is not None:
-            fields = dict(zip(changed, fields.values(), strict=True))
+        if fields is None or changed is not None:
+            fields = dict(zip(changed or names, values, strict=True))
         timestamp = assumed = word = number = body = None
         for name in time_names:
             when = fields[name]
@@ -125,6 +138,7 @@ def _are_pairs(fields: dict[str, Value], count: int) -> bool:
 def _colons_of(line: str) -> dict[str, Value] | None:
     """``"key":"value", key:value``: two pairs or more, with commas between."""
     fields: dict[str, Value] = {}
+    repeats: dict[str, int] = {}
     position = 0
     while position < len(line):
         found = _COLONS.match(line, position)
@@ -135,7 +149,7 @@ def _colons_of(line: str) -> dict[str, Value] | None:
         if comma is None and (position < len(line) or not fields):
             return None
         key = unquoted(key[1:-1]) if key[0] == '"' else key
-        add(fields, key or "_", unquoted(value[1:-1]) if value[0] == '"' else typed(value))
+        add(fields, repeats, key or "_", unquoted(value[1:-1]) if value[0] == '"' else typed(value))
         if comma is not None and position == len(line):
             return None
     return fields
@@ -155,7 +169,7 @@ LOGFMT: Final = Format(
     source="https://brandur.org/logfmt",
     samples=(
         'time="2024-03-14T09:26:53+01:00" level=info msg="order accepted" order=17 took=12.5ms dry_run',
-        "ts=2024-03-14T09:26:54.123456789Z caller=pay.go:42 level=error err=\"said \\\"no\\\"\" retry=true trace_id=0af7",
+        'ts=2024-03-14T09:26:54.123456789Z caller=pay.go:42 level=error err="said \\"no\\"" retry=true trace_id=0af7',
         'at=info method=GET path="/shop?q=1" host=shop.example.org fwd="192.0.2.17" dyno=web.1 connect=1ms'
         " service=18ms status=200 bytes=5316 protocol=https",
     ),

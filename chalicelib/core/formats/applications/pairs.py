@@ -32,56 +32,70 @@ _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,16})?")
 _BEGINS_NUMBER: Final = frozenset("0123456789-")
+_DIGITS: Final = frozenset("0123456789")
+_ENDS: Final = frozenset(",;")
+_QUOTES: Final = frozenset("'<\"")
 _FLOAT_CHARACTERS_MAX: Final = 17
 _WORDS: Final[dict[str, bool]] = {"true": True, "false": False}
 
 
 def pairs_of(text: str) -> dict[str, Value] | None:
     """The pairs of a text that is nothing but pairs; None where it is not."""
-    if "\\" in text or "'" in text or "<" in text or "\n" in text or "\t" in text:
-        return _any_pairs(text)
-    fields: dict[str, Value] = {}
-    parts = text.split('"')
-    if not len(parts) & 1:
-        return _any_pairs(text)
-    last = len(parts) - 1
-    for number in range(0, last + 1, 2):
-        words = parts[number].split(" ")
-        quoted_key = None
-        if number:
-            if words[0]:
-                return _any_pairs(text)
-            del words[0]
-        if number < last:
-            quoted_key = words.pop() if words else ""
-            if quoted_key[-1:] != "=" or not _is_key(quoted_key[:-1]):
-                return _any_pairs(text)
-        for word in words:
-            if word:
-                key, equals, value = word.partition("=")
-                if key in fields or not _is_key(key) or value[-1:] in (",", ";"):
-                    return _any_pairs(text)
-                if value:
-                    fields[key] = (
-                        typed(value) if value[0] in _BEGINS_NUMBER else _WORDS.get(value, value)
-                    )
-                elif not equals:
-                    fields[key] = True
-        if quoted_key is not None:
-            key = quoted_key[:-1]
-            if key in fields:
-                return _any_pairs(text)
-            value = parts[number + 1]
-            if value:
-                fields[key] = value
-    return fields
+    quick = quick_pairs(text)
+    return _any_pairs(text) if quick is None else dict(zip(*quick, strict=True))
+
+
+def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
+    """The keys and the values of the usual line, which has no escape, no bare key, nothing empty; None for
+    any other."""
+    if "\\" in text or "\t" in text or "\n" in text:
+        return None
+    parts = text.split("=")
+    keys = [parts[0]]
+    last = parts.pop()
+    del parts[:1]
+    values: list[Value] = []
+    for part in parts:
+        value, _, key = part.rpartition(" ")
+        keys.append(key)
+        if value[:1] == '"':
+            if value[-1:] != '"' or value.count('"') != 2 or len(value) < 3:
+                return None
+            values.append(value[1:-1])
+        elif not value or " " in value or value[-1] in _ENDS or value[0] in _QUOTES:
+            return None
+        else:
+            values.append(
+                typed(value)
+                if value[0] in _BEGINS_NUMBER and value[-1] in _DIGITS
+                else _WORDS.get(value, value)
+            )
+    names = tuple(keys)
+    if not last or not _are_keys(names):
+        return None
+    if last[0] == '"':
+        if last[-1] != '"' or last.count('"') != 2 or len(last) < 3:
+            return None
+        values.append(last[1:-1])
+    elif " " in last or last[-1] in _ENDS or last[0] in _QUOTES:
+        return None
+    else:
+        values.append(
+            typed(last) if last[0] in _BEGINS_NUMBER and last[-1] in _DIGITS else _WORDS.get(last, last)
+        )
+    return names, values
+
+
+@lru_cache(maxsize=4096)
+def _are_keys(names: tuple[str, ...]) -> bool:
+    return len(set(names)) == len(names) and all(map(_KEY.fullmatch, names))
 
 
 def _any_pairs(text: str) -> dict[str, Value] | None:
     """The slow way: for escapes, single quotes, commas between pairs, keys that repeat."""
     fields: dict[str, Value] = {}
     position, end = 0, len(text.rstrip())
-    counts: dict[str, int] = {}
+    repeats: dict[str, int] = {}
     while position < end:
         found = _PAIR.match(text, position)
         if found is None:
@@ -99,16 +113,8 @@ def _any_pairs(text: str) -> dict[str, Value] | None:
             bare = bare.rstrip(",;") if bare[-1:] in (",", ";") else bare
             value = typed(bare)
         if value != "":
-            if key in fields:
-                counts[key] = counts.get(key, 1) + 1
-                key = f"{key}#{counts[key]}"
-            add(fields, key, value)
+            add(fields, repeats, key, value)
     return fields
-
-
-@lru_cache(maxsize=4096)
-def _is_key(text: str) -> bool:
-    return _KEY.fullmatch(text) is not None
 
 
 def unquoted(text: str) -> str:

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 _CLOCK: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?+"
 _KLOG: Final = rf"[IWEFD](?:0[1-9]|1[0-2])[0-3][0-9] {{1,2}}{_CLOCK} {{1,8}}"
 _GLOG: Final = rf"[IWEFD](?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])[0-3][0-9] {{1,2}}{_CLOCK} {{1,8}}"
-_OTHERS: Final = (
-    r'\{"|<[0-9]{1,3}>|[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T _][0-9]{2}:|[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:|time="'
-)
+_OTHERS: Final = r'\{"|<[0-9]{1,3}>|[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T _][0-9]{2}:|[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:|time="'
 """How entries of logs begin that are often in the same file."""
 _HEAD: Final = re.compile(
     r"([IWEFD])([0-9]{8}|[0-9]{4}) {1,2}([0-9:]{8})(?:\.([0-9]{1,9}))?+ {1,8}([0-9]{1,20}|0x[0-9a-f]{1,16}) "
@@ -41,7 +39,7 @@ _BAD_TIME: Final = Reject("invalid-timestamp")
 
 def _parser(context: ParseContext, *, date_digits: int) -> Parse:
     of_text = Times(context.last_modified).of_parts
-    months = "_ Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    months = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
     def parse(entry: str) -> Record | Reject:
         found = _HEAD.match(entry)
