@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.applications.naming import renamed, split_values
 from chalicelib.core.formats.applications.pairs import KEY, pairs_of
 from chalicelib.core.formats.applications.patterns import LinePattern, format_of
 from chalicelib.core.formats.flatten import NeedsExact, TooDeep, flatten
@@ -20,10 +21,11 @@ _ISO: Final = (
     r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?+"
 )
 _ISO_SIEVE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}[^ \t\[]*+"
+_ERRORS: Final = {"err": "error.message", "error": "error.message"}
 _FIRST_PAIR: Final = re.compile(rf"(?:\A|:? )(?={KEY}=)")
 _LOGGER: Final = re.compile(r"([A-Za-z][\w.@/()-]{0,127}): (?=\S)")
 _STEP: Final = re.compile(r'---"([^"]{0,256})" ?(?:error:)?+', re.DOTALL)
-_TRACE_END: Final = re.compile(r" ([0-9]{1,12}ms) \(([0-9:.]{8,18})\)\Z")
+_TRACE_END: Final = re.compile(r"(?:\A| )([0-9]{1,12}ms) \(([0-9:.]{8,18})\)\Z")
 
 
 def pairs_behind(text: str) -> tuple[str, Mapping[str, Value]]:
@@ -32,6 +34,9 @@ def pairs_behind(text: str) -> tuple[str, Mapping[str, Value]]:
     fields = pairs_of(text[found.end() :]) if found else None
     if found is None or not fields or any(value is True for value in fields.values()):
         return text, {}
+    names = renamed(fields, _ERRORS)
+    fields = dict(zip(names, fields.values(), strict=True))
+    split_values(fields)
     return text[: found.start()], fields
 
 
@@ -84,8 +89,8 @@ FORMATS: Final = tuple(map(format_of, (
             "2024-03-14T09:26:54.000+0100\tERROR\tshop.pay\tshop/pay.go:88\tdeclined",
             '2024-03-14T09:26:55.123Z\tDEBUG\tretrying\t{"attempt": 2, "err": {"code": 7}}',
         ),
-        pattern=_ISO + r"\t(?P<level>[A-Za-z]{4,6})(?:\t(?P<logger>[\w./@-]{1,128}))??"
-        r"(?:\t(?P<file>[\w./@+-]{1,256}\.go):(?P<line>[0-9]{1,7}))?+\t(?P<message>.*)",
+        pattern=_ISO + r"\t(?P<level>[A-Za-z]{4,6})(?:(?:\t(?P<logger>[\w./@-]{1,128}))?"
+        r"\t(?P<file>[\w./@+-]{1,256}\.go):(?P<line>[0-9]{1,7})(?=\t))?\t(?P<message>.*)",
         sieve=_ISO_SIEVE + r"\t[A-Za-z]{4,6}\t",
         specificity=0.96,
         attributes={"logger": "log.logger", "file": "code.file.path", "line": "code.line.number"},

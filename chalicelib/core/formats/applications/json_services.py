@@ -5,15 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.applications.dialects import Dialect, format_of
+from chalicelib.core.formats.applications.naming import request_line
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
-
-
-def _request_line(fields: dict[str, Value]) -> str | None:
-    """Method and target, as the body of a request that has no message."""
-    method, target = fields.get("http.request.method"), fields.get("url.path") or fields.get("url.full")
-    return f"{method} {target}" if type(method) is str and type(target) is str else None
 
 
 def _operation(fields: dict[str, Value]) -> str | None:
@@ -57,7 +52,7 @@ FORMATS: Final = tuple(map(format_of, (
         level=("severity", "level"),
         message=("message",),
         renames=_OF_RAILS,
-        finish=_request_line,
+        finish=request_line,
     ),
     Dialect(
         name="gitlab_api_json",
@@ -75,7 +70,7 @@ FORMATS: Final = tuple(map(format_of, (
         level=("severity",),
         message=("message",),
         renames={**_OF_RAILS, "remote_ip": "client.address"},
-        finish=_request_line,
+        finish=request_line,
     ),
     Dialect(
         name="sidekiq_json",
@@ -246,6 +241,6 @@ FORMATS: Final = tuple(map(format_of, (
             "protoPayload.serviceName": "service.name",
         },
         usual=False,
-        finish=_request_line,
+        finish=request_line,
     ),
 )))  # fmt: skip

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import severity_of
-from chalicelib.core.formats.applications.naming import SPLITTABLE, renamed, split_values
+from chalicelib.core.formats.applications.naming import SPLITTABLE, renamed, request_line, split_values
 from chalicelib.core.formats.applications.pairs import KEY, pairs_of, quick_pairs, typed, unquoted
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.times import Times
@@ -125,6 +125,8 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
             return _NOT_PAIRS
         if splits:
             split_values(fields)
+        if body is None and "http.request.method" in fields:
+            body = request_line(fields)
         return new(Record, (timestamp, assumed, word, number, body, fields))
 
     return parse

@@ -81,7 +81,9 @@ def split_values(fields: dict[str, Value]) -> None:
             fields["code.file.path"] = found[1]
             fields["code.line.number"] = int(found[2])
     client = fields.get("client.address")
-    if type(client) is str and ":" in client:
+    if client == "":
+        del fields["client.address"]
+    elif type(client) is str and ":" in client:
         found = _ADDRESS.fullmatch(client)
         if found and "client.port" not in fields:
             fields["client.address"] = found[1].strip("[]")
@@ -89,9 +91,9 @@ def split_values(fields: dict[str, Value]) -> None:
     protocol = fields.get("network.protocol")
     if type(protocol) is str:
         name, _, version = protocol.partition("/")
-        if name and version:
-            del fields["network.protocol"]
-            fields["network.protocol.name"] = name.lower()
+        del fields["network.protocol"]
+        fields["network.protocol.name"] = name.lower()
+        if version:
             fields["network.protocol.version"] = version
     for name in _NUMBERS:
         number = fields.get(name)
@@ -103,6 +105,13 @@ def split_values(fields: dict[str, Value]) -> None:
         fields["url.path"] = path
         if query:
             fields["url.query"] = query
+
+
+def request_line(fields: dict[str, Value]) -> str | None:
+    """Method and target, as the body of a request that has no message."""
+    method = fields.get("http.request.method")
+    target = fields.get("url.path") or fields.get("url.original") or fields.get("url.full")
+    return f"{method} {target}" if type(method) is str and type(target) is str else None
 
 
 SPLITTABLE: Final = frozenset(("code.file.path", "client.address", "network.protocol", "url.path", *_NUMBERS))

@@ -167,7 +167,9 @@ def _attributes(held: Any) -> dict[str, Any]:
         name = pair.get("key")
         if type(name) is not str:
             raise _Misshapen
-        add(attributes, repeats, name, _value(pair.get("value")))
+        value = _value(pair.get("value"))
+        if value is not None:
+            add(attributes, repeats, name, value)
     return attributes
 
 

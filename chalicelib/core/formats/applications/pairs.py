@@ -1,7 +1,7 @@
 r"""Pairs of ``key=value``: bare keys, values in double or single quotes with escapes.
 
 Unquoted numbers and ``true`` and ``false`` are typed; a key that is there again gets ``#2``, ``#3`` …; a
-bare key is True. An empty value is left out. Numbers with leading zeros, exponents or very many digits
+bare key is True. An empty value and ``-`` are left out. Numbers with leading zeros, exponents or very many digits
 are text.
 """
 
@@ -62,7 +62,7 @@ def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
             if value[-1:] != '"' or value.count('"') != 2 or len(value) < 3:
                 return None
             values.append(value[1:-1])
-        elif not value or " " in value or value[-1] in _ENDS or value[0] in _QUOTES:
+        elif not value or value == "-" or " " in value or value[-1] in _ENDS or value[0] in _QUOTES:
             return None
         else:
             values.append(
@@ -77,7 +77,7 @@ def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
         if last[-1] != '"' or last.count('"') != 2 or len(last) < 3:
             return None
         values.append(last[1:-1])
-    elif " " in last or last[-1] in _ENDS or last[0] in _QUOTES:
+    elif last == "-" or " " in last or last[-1] in _ENDS or last[0] in _QUOTES:
         return None
     else:
         values.append(
@@ -112,7 +112,7 @@ def _any_pairs(text: str) -> dict[str, Value] | None:
         else:
             bare = bare.rstrip(",;") if bare[-1:] in (",", ";") else bare
             value = typed(bare)
-        if value != "":
+        if value not in ("", "-"):
             add(fields, repeats, key, value)
     return fields
 

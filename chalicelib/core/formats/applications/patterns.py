@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.applications.pairs import typed
 from chalicelib.core.formats.nested import add_all
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import LINES, Framing
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.nested import When
     from chalicelib.core.records import Value
 
-_DIGITS_MAX: Final = 18
+_NUMBERS: Final = frozenset(("process.pid", "code.line.number", "k8s.trace.id", "sidekiq.elapsed"))
 
 _OTHER_SHAPE: Final = Reject("other-shape")
 _BAD_TIME: Final = Reject("invalid-timestamp")
@@ -31,7 +32,7 @@ class LinePattern:
     """One such shape.
 
     pattern: for the whole entry; the groups `when`, `fraction`, `zone`, `level` and `message` are the record's own.
-    attributes: its other groups → attributes; digits become numbers. words: a level's letter or word → number,
+    attributes: its other groups → attributes; those in `_NUMBERS` become numbers. words: a level's letter or word → number,
     where `severity` would not know. message: what is left of the message, and more attributes; None where the
     line is of another shape after all.
     """
@@ -87,8 +88,7 @@ def _parser(context: ParseContext, shape: LinePattern) -> Parse:
         for group, name in attributes.items():
             text = held[group]
             if text and (text := text.strip()):
-                is_number = text.isdecimal() and text.isascii() and len(text) <= _DIGITS_MAX
-                fields[name] = int(text) if is_number else text
+                fields[name] = typed(text) if name in _NUMBERS else text
         if typed_message is not None and body:
             made = typed_message(body)
             if made is None:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.applications.naming import split_values
+from chalicelib.core.formats.applications.pairs import typed
 from chalicelib.core.formats.nested import carried
 from chalicelib.core.formats.registry import by_name
+from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ _NOT_HARBOR: Final = Reject("not-harbor")
 
 def _make_parser(context: ParseContext) -> Parse:
     of_syslog = by_name("syslog_rfc3164").make_parser(context)
+    times = Times(context.last_modified)
     is_component = re.compile(_COMPONENTS).fullmatch
 
     def parse(entry: str) -> Record | Reject:
@@ -74,9 +77,10 @@ def _make_parser(context: ParseContext) -> Parse:
         word = held["level"].strip("[]")
         for group, name in _NAMES.items():
             if held.get(group):
-                value = held[group]
-                is_number = value.isdecimal() and value.isascii()
-                fields[name] = int(value) if is_number and len(value) <= 18 else value
+                fields[name] = typed(held[group]) if name in _NUMBERS else held[group]
+        own = times.of_text(held["when"]) if held.get("when") else None
+        if own is not None and own[0] != outer.timestamp:
+            fields["log.record.timestamp"] = own[0]
         body = held.get("message")
         if body and (user := _OF_USER.search(body)):
             fields["user.name"] = user[1]
@@ -86,11 +90,11 @@ def _make_parser(context: ParseContext) -> Parse:
     return parse
 
 
+_NUMBERS: Final = frozenset(("code.line.number", "http.response.status_code"))
 _NAMES: Final = {
     "file": "code.file.path", "line": "code.line.number", "client": "client.address", "status": "http.response.status_code",
     "took": "harbor.took", "match": "harbor.match", "method": "http.request.method", "path": "url.path",
     "route": "http.route", "request": "http.request.id", "agent": "user_agent.original", "context": "harbor.context",
-    "when": "log.record.timestamp",
 }  # fmt: skip
 
 
@@ -112,7 +116,7 @@ def _add_request(fields: dict[str, Value], text: str) -> bool:
     fields["http.response.body.size"] = int(size)
     for name, value in (
         ("user.name", user), ("http.request.header.referer", referer), ("user_agent.original", agent),
-        ("nginx.request_time", took), ("nginx.upstream_response_time", upstream), ("nginx.pipe", pipe),
+        ("nginx.request_time", typed(took)), ("nginx.upstream_response_time", typed(upstream)), ("nginx.pipe", pipe),
     ):  # fmt: skip
         if value not in (None, "", "-", "."):
             fields[name] = value  # noqa: PERF403 - several kinds of values

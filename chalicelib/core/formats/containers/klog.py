@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.applications.naming import renamed
 from chalicelib.core.formats.applications.pairs import pairs_of, unquoted
 from chalicelib.core.formats.nested import add_all
 from chalicelib.core.formats.times import Times
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _CLOCK: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?+"
 _KLOG: Final = rf"[IWEFD](?:0[1-9]|1[0-2])[0-3][0-9] {{1,2}}{_CLOCK} {{1,8}}"
 _GLOG: Final = rf"[IWEFD](?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])[0-3][0-9] {{1,2}}{_CLOCK} {{1,8}}"
+_START: Final = rf"[A-Z](?:[0-9]{{8}}|[0-9]{{4}}) {{1,2}}{_CLOCK} "
 _OTHERS: Final = r'\{"|<[0-9]{1,3}>|[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T _][0-9]{2}:|[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:|time="'
 """How entries of logs begin that are often in the same file."""
 _HEAD: Final = re.compile(
@@ -31,6 +33,7 @@ _HEAD: Final = re.compile(
     r"{1,2}([^\s:\]]{1,256}):([0-9]{1,9})\] ?"
 )
 _QUOTED: Final = re.compile(r'"((?:[^"\\]++|\\.)*+)"(?= [\w.-]{1,128}=| ?$)', re.DOTALL)
+_ERRORS: Final = {"err": "error.message"}
 _NUMBERS: Final = {"I": 9, "W": 13, "E": 17, "F": 21, "D": 5}
 
 _NOT_KLOG: Final = Reject("not-klog")
@@ -69,7 +72,8 @@ def _parser(context: ParseContext, *, date_digits: int) -> Parse:
             more = structured and pairs_of(body[structured.end() + 1 :])
             if structured and more is not None:
                 body = unquoted(structured[1])
-                add_all(fields, more)
+                names = renamed(more, _ERRORS, usual=False)
+                add_all(fields, dict(zip(names, more.values(), strict=True)))
         return Record(*stamp, letter, _NUMBERS[letter], body or None, fields)
 
     return parse
@@ -95,7 +99,7 @@ KLOG: Final = Format(
     ),
     make_parser=_klog,
     specificity=0.98,
-    framing=Framing(entry_start=f"{_KLOG}|{_OTHERS}"),
+    framing=Framing(entry_start=f"{_START}|{_OTHERS}"),
     sieve=_KLOG,
     alone=True,
 )
@@ -109,7 +113,7 @@ GLOG: Final = Format(
     ),
     make_parser=_glog,
     specificity=0.98,
-    framing=Framing(entry_start=f"{_GLOG}|{_OTHERS}"),
+    framing=Framing(entry_start=f"{_START}|{_OTHERS}"),
     sieve=_GLOG,
     alone=True,
 )
