@@ -241,7 +241,7 @@ FORMATS: Final = tuple(map(format_of, (
             '"msg":"declined","time":"2024-03-14T09:26:54Z"}',
         ),
         required=("level", "msg", "time"),
-        foreign=("pid", "hostname", "v", "logger", "caller", "thread"),
+        foreign=("pid", "hostname", "v", "logger", "caller", "thread", "ClientAddr", "DownstreamStatus"),
         fits=_sorted,
         specificity=0.9925,
         time=("time",),

@@ -84,7 +84,7 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
         if quick is not None:
             names, values = quick
         else:
-            fields = pairs_of(line) or (None if strict else _colons_of(line))
+            fields = (pairs_of(line) if "=" in line else None) or (None if strict else _colons_of(line))
             if not fields:
                 return _NOT_PAIRS
             names, values = tuple(fields), list(fields.values())

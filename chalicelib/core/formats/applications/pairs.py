@@ -1,7 +1,7 @@
 r"""Pairs of ``key=value``: bare keys, values in double or single quotes with escapes.
 
 Unquoted numbers and ``true`` and ``false`` are typed; a key that is there again gets ``#2``, ``#3`` …; a
-bare key is True. An empty value and ``-`` are left out. Numbers with leading zeros, exponents or very many digits
+bare key is True. An empty value and a bare ``-`` are left out. Numbers with leading zeros, exponents or very many digits
 are text.
 """
 
@@ -106,13 +106,15 @@ def _any_pairs(text: str) -> dict[str, Value] | None:
         if double is not None or single is not None:
             value = unquoted(double if double is not None else single)
         elif block is not None:
-            value = "\n".join(line.removeprefix("\t") for line in block.removesuffix("\n").split("\n"))
+            value = "\n".join(
+                line.removeprefix("\t") for line in block.rstrip(" ").removesuffix("\n").split("\n")
+            )
         elif bare is None:
             value = True
         else:
             bare = bare.rstrip(",;") if bare[-1:] in (",", ";") else bare
             value = typed(bare)
-        if value not in ("", "-"):
+        if value != "" and bare != "-":
             add(fields, repeats, key, value)
     return fields
 

@@ -85,6 +85,8 @@ def _make_parser(context: ParseContext) -> Parse:
         if body and (user := _OF_USER.search(body)):
             fields["user.name"] = user[1]
         split_values(fields)
+        if body != text:
+            fields["log.record.original"] = text
         return Record(*stamp, word, severity.of_word(word), body or plain, fields)
 
     return parse
