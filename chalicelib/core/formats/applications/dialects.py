@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JsonParser, severity_of
 from chalicelib.core.formats.applications.naming import SPLITTABLE, renamed, split_values
+from chalicelib.core.formats.explaining import JSON_SIEVE
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Dialect:
     dialect. nanos: the member with the nanoseconds of a time in seconds. levels: what a level says. unleveled: the number where there is no level.
     renames: its names → attributes; prefixes: the same for the beginnings of names. usual: whether the
     usual names of `naming` are changed too. drop: members that say the same in every line.
+    contains: more than the required names that its lines contain (see `Format`).
     finish: types what is left, in place; returns a body for records without a message.
     """
 
@@ -64,7 +66,7 @@ class Dialect:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     usual: bool = True
     finish: Finish | None = None
-    sieve: str | None = None
+    contains: tuple[tuple[str, ...], ...] = ()
 
 
 class _Shape(NamedTuple):
@@ -168,15 +170,13 @@ class _Parser(JsonParser):
 
 
 def format_of(dialect: Dialect) -> Format:
-    """The format of a dialect. Its sieve wants what begins a required member's name somewhere in the line."""
+    """The format of a dialect; its lines contain the names of the required members,
+    which are looked for the longest (and rarest) first."""
 
     def make_parser(context: ParseContext) -> Parse:
         return _Parser(context, dialect).parse
 
-    wanted = "".join(
-        '(?=.*?"(?:' + "|".join(_escaped(name) for name in names.split("|")) + "))"
-        for names in dialect.required
-    )
+    wanted = [tuple(map(_begins, names.split("|"))) for names in dialect.required]
     return Format(
         name=dialect.name,
         title=dialect.title,
@@ -184,12 +184,13 @@ def format_of(dialect: Dialect) -> Format:
         samples=dialect.samples,
         make_parser=make_parser,
         specificity=dialect.specificity,
-        sieve=dialect.sieve or r"[ \t]*+\{" + wanted,
+        sieve=JSON_SIEVE,
+        contains=(*dialect.contains, *sorted(wanted, key=lambda texts: -min(map(len, texts)))),
         alone=True,
     )
 
 
-def _escaped(name: str) -> str:
-    """The first of dotted names, which may stand for itself or begin the whole."""
-    first, _, rest = name.partition(".")
-    return first.replace("$", r"\$") + ('["\\.]' if rest else '"')
+def _begins(name: str) -> str:
+    """How a member stands in a line; dotted names may stand for themselves or begin an object's."""
+    first, dot, _ = name.partition(".")
+    return f'"{first}' if dot else f'"{name}"'

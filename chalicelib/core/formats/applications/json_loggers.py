@@ -164,6 +164,7 @@ FORMATS: Final = tuple(map(format_of, (
     ),
     Dialect(
         name="pino",
+        contains=(('"pid"', *(f'"level":{space}{digit}' for space in ("", " ") for digit in range(1, 7))),),
         title="pino (Node.js), JSON lines",
         source="https://github.com/pinojs/pino/blob/main/docs/api.md",
         samples=(
@@ -191,6 +192,7 @@ FORMATS: Final = tuple(map(format_of, (
     ),
     Dialect(
         name="zap",
+        contains=(('"ts"', '"T"', '"commit"'),),
         title="zap (Go), JSON encoder",
         source="https://pkg.go.dev/go.uber.org/zap#NewProductionEncoderConfig",
         samples=(

@@ -226,7 +226,8 @@ OTLP: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.999,
-    sieve=r'[ \t]*+\{(?=.*?"(?:logRecords|logs|body)")(?=.*?"(?:resourceLogs|scopeLogs|[a-zA-Z]{0,8}imeUnixNano)")',
+    sieve=r"[ \t]*+\{",
+    contains=(('"logRecords"', '"logs"', '"body"'), ('"resourceLogs"', '"scopeLogs"', 'imeUnixNano"')),
     alone=True,
 )
 CONSOLE: Final = format_of(Dialect(
