@@ -19,6 +19,7 @@ from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.nested import When
     from chalicelib.core.records import Value
 
 _COMPONENTS: Final = (
@@ -64,7 +65,7 @@ def _make_parser(context: ParseContext) -> Parse:
         component = str(fields.get("service.name"))
         if is_component(component) is None:
             return _NOT_HARBOR
-        stamp = outer.timestamp, outer.timestamp_assumed
+        stamp: When = (outer.timestamp, outer.timestamp_assumed)
         if component == "proxy" and _add_request(fields, text):
             return outer
         plain = _COLOUR.sub("", text)
@@ -79,7 +80,10 @@ def _make_parser(context: ParseContext) -> Parse:
             if held.get(group):
                 fields[name] = typed(held[group]) if name in _NUMBERS else held[group]
         own = times.of_text(held["when"]) if held.get("when") else None
-        if own is not None and own[0] != outer.timestamp:
+        if own is not None and own[1] is None and outer.timestamp is not None:
+            fields["syslog.timestamp"] = outer.timestamp
+            stamp = own
+        elif own is not None and own[0] != outer.timestamp:
             fields["log.record.timestamp"] = own[0]
         body = held.get("message")
         if body and (user := _OF_USER.search(body)):
