@@ -43,6 +43,8 @@ _OWN: Final = {
     "stack": "exception.stacktrace", "app": "service.name",
 }  # fmt: skip
 _SHAPES_MAX: Final = 1024
+_FIRST_PAIR: Final = re.compile(rf"\s*+{KEY}=")
+"""Bare keys stand behind a pair, or else a time stamp and prose would be some."""
 _COLONS: Final = re.compile(
     r'\s*+("(?:[^"\\]++|\\.)*+"|[\w.@-]{1,128}+)\s*+:\s*+("(?:[^"\\]++|\\.)*+"|[^\s",:{}\[\]]++)\s*+(?:(,)|\Z)',
     re.DOTALL,
@@ -84,7 +86,7 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
         if quick is not None:
             names, values = quick
         else:
-            fields = (pairs_of(line) if "=" in line else None) or (None if strict else _colons_of(line))
+            fields = _any_pairs_of(line) or (None if strict else _colons_of(line))
             if not fields:
                 return _NOT_PAIRS
             names, values = tuple(fields), list(fields.values())
@@ -121,8 +123,6 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
             del fields[message_name]
         if strict and timestamp is None and word is None and body is None:
             return _NO_USUAL_KEY
-        if not strict and not _are_pairs(fields, len(names)):
-            return _NOT_PAIRS
         if splits:
             split_values(fields)
         if body is None and "http.request.method" in fields:
@@ -132,9 +132,10 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
     return parse
 
 
-def _are_pairs(fields: dict[str, Value], count: int) -> bool:
-    """Whether no more than half of the keys are bare: more is prose with an equals sign in it."""
-    return sum(1 for value in fields.values() if value is True) * 2 <= count
+def _any_pairs_of(line: str) -> dict[str, Value] | None:
+    """The pairs of an unusual line. More bare keys than pairs are prose with an equals sign in it."""
+    fields = pairs_of(line) if _FIRST_PAIR.match(line) else None
+    return fields if fields and line.count("=") * 2 >= len(fields) else None
 
 
 def _colons_of(line: str) -> dict[str, Value] | None:
@@ -177,7 +178,7 @@ LOGFMT: Final = Format(
     ),
     make_parser=_logfmt,
     specificity=0.96,
-    sieve=rf"\s*+{KEY}(?:=|\s++{KEY}=)",
+    sieve=rf"\s*+{KEY}=",
     alone=True,
 )
 KEY_VALUE: Final = Format(
