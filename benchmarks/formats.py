@@ -13,6 +13,7 @@ import argparse
 import json
 import random
 import re
+import shlex
 import statistics
 import sys
 import time
@@ -102,6 +103,37 @@ def _rfc3164() -> list[str]:
     ]
 
 
+def _logfmt() -> list[str]:
+    source = random.Random(7)
+    return [
+        f"ts=2024-03-14T09:26:{number // 400 % 60:02d}.{number % 1000:03d}Z level={source.choice(('info', 'warn', 'error'))}"
+        f' msg="order {number} accepted" service=shop order={number} took=12.5ms path=/item/{source.randrange(9999)}'
+        for number in range(_LINES)
+    ]
+
+
+def _bunyan() -> list[str]:
+    source = random.Random(7)
+    return [
+        json.dumps({
+            "name": "shop", "hostname": "web-1", "pid": 4711, "level": source.choice((30, 40, 50)),
+            "order": number, "msg": f"order {number} accepted",
+            "time": f"2024-03-14T09:26:{number // 400 % 60:02d}.{number % 1000:03d}Z", "v": 0,
+        }, separators=(",", ":"))
+        for number in range(_LINES)
+    ]  # fmt: skip
+
+
+def _docker() -> list[str]:
+    return [
+        json.dumps({
+            "log": line + "\n", "stream": "stdout",
+            "time": f"2024-03-14T09:26:{number // 400 % 60:02d}.{number:06d}Z",
+        }, separators=(",", ":"))
+        for number, line in enumerate(_logfmt())
+    ]  # fmt: skip
+
+
 def _timestamped() -> list[str]:
     source = random.Random(7)
     return [
@@ -134,6 +166,12 @@ def _by_json(line: str) -> dict[str, Any]:
     return fields
 
 
+def _by_shlex(line: str) -> dict[str, Any]:
+    fields: dict[str, Any] = dict(pair.split("=", 1) for pair in shlex.split(line))
+    fields["ts"] = datetime.strptime(fields["ts"], "%Y-%m-%dT%H:%M:%S.%f%z")
+    return fields
+
+
 _COMMON = (
     r"(?P<client>\S+) (?P<ident>\S+) (?P<user>\S+) \[(?P<time>[^\]]+)\] "
     r'"(?P<method>\S+) (?P<path>\S+) (?P<protocol>\S+)" (?P<status>\d+) (?P<size>\d+)'
@@ -145,6 +183,9 @@ _CASES: tuple[tuple[str, str, list[str], Callable[[str], Any]], ...] = (
         _COMMON, "%d/%b/%Y:%H:%M:%S %z", ("status", "size"))),
     ("json", "nested", _json(), _by_json),
     ("json", "flat", _json_flat(), _by_json),
+    ("bunyan", "", _bunyan(), _by_json),
+    ("docker_json", "logfmt", _docker(), _by_json),
+    ("logfmt", "", _logfmt(), _by_shlex),
     ("syslog_rfc5424", "", _rfc5424(), _by_expression(
         r"<(?P<pri>\d+)>(?P<version>\d) (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) "
         r"(?P<data>-|\[.*\]) (?P<message>.*)", "%Y-%m-%dT%H:%M:%S.%f%z", ("pri",))),

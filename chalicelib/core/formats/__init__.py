@@ -61,6 +61,7 @@ class Format:
     framing: how a text of it becomes entries.
     sieve: a regular expression that every entry of it matches at its beginning, and few others do:
         cheap, since detection tries it on texts of every kind. None where nothing can be said.
+    contains: beside the sieve: of each of these groups, every entry has one text somewhere in it.
     alone: whether one entry by itself is proof enough, so that a line which the format of its file
         does not explain, or that is carried inside another format, may be taken for it.
     """
@@ -73,6 +74,7 @@ class Format:
     specificity: float
     framing: Framing = LINES
     sieve: str | None = None
+    contains: tuple[tuple[str, ...], ...] = ()
     alone: bool = False
 
     @property

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from chalicelib.core.formats import Format, Parse
 
+JSON_SIEVE: Final = r"[ \t]*+\{"
+"""Of formats whose entries are JSON objects: those are not asked of a line that begins otherwise."""
 _DEPTH_MAX: Final = 3
 """How many formats may carry one another in a line."""
 
@@ -33,19 +35,26 @@ class Explainer:
     def __init__(self, last_modified: datetime) -> None:
         self._last_modified = last_modified
         self._candidates: list[_Candidate] | None = None
+        self._not_json: list[_Candidate] | None = None
         self._depth = 0
 
     def __call__(self, line: str) -> tuple[str, Record] | None:
         if self._depth >= _DEPTH_MAX:
             return None
-        if self._candidates is None:
+        if self._candidates is None or self._not_json is None:
             context = ParseContext(self._last_modified, explain=self)
             self._candidates = [
                 (known.name, sieve_of(known), known.make_parser(context)) for known in _by_themselves()
             ]
+            self._not_json = [
+                candidate
+                for candidate, known in zip(self._candidates, _by_themselves(), strict=True)
+                if known.sieve != JSON_SIEVE
+            ]
         self._depth += 1
         try:
-            for name, may_be, parse in self._candidates:
+            is_json = line.lstrip(" \t").startswith("{")
+            for name, may_be, parse in self._candidates if is_json else self._not_json:
                 if may_be(line):
                     result = parse(line)
                     if isinstance(result, Record):
@@ -64,4 +73,21 @@ def _by_themselves() -> tuple[Format, ...]:
 @cache
 def sieve_of(known: Format) -> Callable[[str], object]:
     """Whether a line may be one of a format."""
-    return (lambda _line: True) if known.sieve is None else re.compile(known.sieve).match
+    if known.sieve is None:
+        return lambda _line: True
+    match, contains = re.compile(known.sieve).match, known.contains
+    if not contains:
+        return match
+
+    def may_be(line: str) -> object:
+        if match(line) is None:
+            return None
+        for texts in contains:
+            for text in texts:
+                if text in line:
+                    break
+            else:
+                return None
+        return True
+
+    return may_be

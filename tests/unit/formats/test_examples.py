@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 
 from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.systems.priorities import PRIORITIES
 from chalicelib.core.records import Record
 
 ROOT = Path(__file__).resolve().parents[3]
 LINES = Path(os.environ.get("FROE_EXAMPLES", ROOT / ".." / "shared" / "examples")) / "lines.jsonl"
-CONTEXT = ParseContext(datetime(2026, 12, 31, tzinfo=UTC))
+WHEN = datetime(2026, 12, 31, tzinfo=UTC)
+CONTEXT = ParseContext(WHEN, explain=Explainer(WHEN))
 FORMATS = {
     "apache_common": ("access_common",),
     "apache_combined": ("access_combined",),
@@ -40,7 +42,27 @@ FORMATS = {
     "flink": ("timestamped",),
     "hudi": ("timestamped",),
     "spdlog": ("timestamped",),
-    "openappsec": ("json",),
+    "openappsec": ("openappsec",),
+    "klog": ("klog",),
+    "mesos": ("klog",),
+    "impala": ("klog",),
+    "glog": ("glog",),
+    "k8s_cri": ("k8s_cri",),
+    "logfmt": ("logfmt", "key_value"),
+    "argocd": ("logfmt", "k8s_trace"),
+    "etcd": ("capnslog",),
+    "calico": ("calico",),
+    "docker_daemon_logfmt": ("datadog_agent",),
+    "zap_console": ("zap_console",),
+    "otlp_python": ("otel_python_text",),
+    "sidekiq": ("sidekiq",),
+    "vaultwarden": ("vaultwarden",),
+    "grafana": ("logfmt",),
+    "miniflux": ("docker_compose",),
+    "pterodactyl_wings": ("apex_log",),
+    "authentik": ("authentik",),
+    "teleport": ("teleport_audit",),
+    "harbor": ("harbor",),
     "temporal": ("json",),
     "karpenter": ("json",),
 }
@@ -96,12 +118,14 @@ def _agrees(record: Record, name: str, value: str) -> bool | None:
     if name == "severity" and "syslog.severity.code" in got:
         return record.severity_text == value
     if name in ("message", "request"):
-        return record.body == value
+        return value in (record.body, got.get("log.record.original"))
     if name == "protocol":
         return f"{got['network.protocol.name']}/{got['network.protocol.version']}".upper() == value
     if name == "path":
         path = got.get("url.path", record.body)
         return (f"{path}?{got['url.query']}" if "url.query" in got else path) == value
+    if name == "thread" and "thread.id" in got:
+        return got["thread.id"] == int(value)
     if name in ATTRIBUTES:
         return str(got.get(ATTRIBUTES[name])) == str(value)
     return None

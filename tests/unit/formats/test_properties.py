@@ -82,9 +82,9 @@ def test_long_adversarial_lines_take_linear_time(known: Format) -> None:
     def seconds(text: str, times: int) -> float:
         best = 1e9
         for _ in range(times):
-            start = time.perf_counter()
+            start = time.thread_time()
             check(parse(text))
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.thread_time() - start)
         return best
 
     small, large = 16 * 1024, 64 * 1024
@@ -101,9 +101,9 @@ def test_an_entry_of_the_largest_size_is_parsed_in_less_than_a_second(known: For
     parse = known.make_parser(CONTEXT)
     for head in HEADS:
         for piece in ('"', " ", "[", "0", "a ", '\\"', "- ", '"a":1,', "[a] "):
-            start = time.perf_counter()
+            start = time.thread_time()
             check(parse(head + piece * (256 * 1024 // len(piece))))
-            assert time.perf_counter() - start < 1
+            assert time.thread_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,6 @@ def test_an_entry_start_is_found_in_linear_time(known: Format) -> None:
     start = re.compile((known.framing.entry_start or "").encode())
     for head in HEADS:
         for piece in PIECES:
-            began = time.perf_counter()
+            began = time.thread_time()
             start.match((head + piece * 1024).encode()[:1024])
-            assert time.perf_counter() - began < 0.5
+            assert time.thread_time() - began < 0.5

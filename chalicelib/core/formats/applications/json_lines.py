@@ -57,8 +57,11 @@ _INVALID: Final = Reject("invalid-json")
 _TOO_DEEP: Final = Reject("too-deep")
 
 
-class _Parser:
-    """Remembers for each shape (the names an object has) which of them may be time, level, message."""
+class JsonParser:
+    """Remembers for each shape (the names an object has) which of them may be time, level, message.
+
+    What the members mean is `record_of`, which dialects replace.
+    """
 
     __slots__ = ("_of_number", "_of_text", "_shapes")
 
@@ -89,7 +92,7 @@ class _Parser:
         colons = line.count('":')
         if members != colons and ('\\\\"' in line or members != colons - line.count('\\":')):
             return self._parse_exactly(line)
-        return self._record(fields)
+        return self.record_of(fields)
 
     def _parse_exactly(self, line: str) -> Record | Reject:
         """The slow way: for repeated names, big numbers, NaN, unpaired surrogates, and what is broken."""
@@ -102,7 +105,7 @@ class _Parser:
             return _TOO_DEEP
         except json.JSONDecodeError:
             return _INVALID
-        return self._record(fields)
+        return self.record_of(fields)
 
     def _shape(self, names: tuple[str, ...]) -> Shape:
         if len(self._shapes) >= _SHAPES_MAX:
@@ -115,20 +118,20 @@ class _Parser:
         )
         return shape
 
-    def _record(self, fields: dict[str, Value]) -> Record:
+    def record_of(self, fields: dict[str, Value]) -> Record | Reject:
         """Promotes time, level and message: what is used leaves the attributes."""
         names = tuple(fields)
         time_names, level_names, message_names = self._shapes.get(names) or self._shape(names)
         timestamp = assumed = word = number = body = None
         for name in time_names:
-            stamp = self._stamp(fields[name])
+            stamp = self.stamp_of(fields[name])
             if stamp is not None:
                 timestamp, assumed = stamp
                 del fields[name]
                 break
         for name in level_names:
             level = fields[name]
-            number = _severity(level, name)
+            number = severity_of(level, name)
             if number is not None:
                 word = str(level)
                 del fields[name]
@@ -141,13 +144,15 @@ class _Parser:
                 break
         return tuple.__new__(Record, (timestamp, assumed, word, number, body, fields))
 
-    def _stamp(self, value: Value) -> Stamp | None:
+    def stamp_of(self, value: Value) -> Stamp | None:
+        """Time stamp of a member: text of any shape, or a number since 1970."""
         if type(value) is str:
             return self._of_text(value) or self._of_number(value)
         return self._of_number(value) if type(value) is int or type(value) is float else None
 
 
-def _severity(value: Value, name: str) -> int | None:
+def severity_of(value: Value, name: str) -> int | None:
+    """Number of a level's name or number; that of OpenTelemetry only under its own names."""
     if type(value) is str:
         number = severity.of_word(value)
         if number is not None:
@@ -163,7 +168,7 @@ def _severity(value: Value, name: str) -> int | None:
 
 
 def _make_parser(context: ParseContext) -> Parse:
-    return _Parser(context).parse
+    return JsonParser(context).parse
 
 
 JSON: Final = Format(
@@ -174,7 +179,7 @@ JSON: Final = Format(
         '{"time":"2024-03-14T09:26:53.123Z","level":"info","msg":"order accepted",'
         '"order":{"id":17,"lines":[{"sku":"F-1"}]}}',
         '{"@timestamp":"2024-03-14T09:26:53+01:00","log.level":"WARN","message":"slow","took_ms":1042.5}',
-        '{"name":"api","hostname":"web-1","pid":4711,"level":30,"time":1710404813123,"msg":"ready","v":0}',
+        '{"id":"a-17","created_at":1710404813123,"priority":4,"text":"slow","user":{"name":"ada"},"tags":["a",null]}',
     ),
     make_parser=_make_parser,
     specificity=0.99,

@@ -2,5 +2,12 @@
 
 from typing import Final
 
-MODULES: Final[dict[str, tuple[str, ...]]] = {}
+MODULES: Final[dict[str, tuple[str, ...]]] = {
+    "docker_json": ("docker_json",),
+    "k8s_cri": ("k8s_cri",),
+    "klog": ("klog", "glog"),
+    "prefixed": ("svlogd", "docker_compose", "heroku"),
+    "harbor": ("harbor",),
+    "json_events": ("kubernetes_audit", "klog_json", "docker_events"),
+}
 """Module of this package → the formats in its `FORMATS`."""

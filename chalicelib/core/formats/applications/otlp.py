@@ -1,0 +1,255 @@
+"""OpenTelemetry logs as OTLP JSON: a request or a file exporter's line, or one log record by itself.
+
+A line with one log record is typed fully: its own attributes, those of its resource and of its scope.
+Where a line holds several, the time and resource are those of the first, the severity is the highest,
+the body has theirs line by line, and `otlp.log_records` lists them all.
+https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import orjson
+
+from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.applications.dialects import Dialect, format_of
+from chalicelib.core.formats.flatten import NeedsExact, Pairs, TooDeep, flatten, load_exact
+from chalicelib.core.formats.nested import add, add_all
+from chalicelib.core.formats.times import Times
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.nested import When
+
+_NUMBER_MAX: Final = 24
+_DEPTH_MAX: Final = 40
+_DIGITS_MAX: Final = 38
+
+_NOT_OTLP: Final = Reject("not-otlp-logs")
+_TOO_DEEP: Final = Reject("too-deep")
+
+
+class _Misshapen(Exception):  # noqa: N818 - becomes a reject
+    """What should be an object or a list is none."""
+
+
+def _make_parser(context: ParseContext) -> Parse:
+    of_number = Times(context.last_modified).of_number
+
+    def parse(line: str) -> Record | Reject:
+        try:
+            loaded = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            return _NOT_OTLP
+        if type(loaded) is not dict:
+            return _NOT_OTLP
+        try:
+            try:
+                return _record(loaded, of_number)
+            except NeedsExact:
+                return _record(load_exact(line) or {}, of_number)
+        except (_Misshapen, json.JSONDecodeError):
+            return _NOT_OTLP
+        except (TooDeep, RecursionError):
+            return _TOO_DEEP
+
+    return parse
+
+
+def _record(loaded: dict[str, Any], of_number: Any) -> Record | Reject:
+    exact = type(loaded) is Pairs
+    found: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    if "resourceLogs" in loaded:
+        for resource_logs in _list(loaded["resourceLogs"]):
+            _collect(_dict(resource_logs), found)
+    elif "scopeLogs" in loaded:
+        _collect(loaded, found)
+    elif ("timeUnixNano" in loaded or "observedTimeUnixNano" in loaded) and "body" in loaded:
+        found.append(({}, loaded))
+    if not found:
+        return _NOT_OTLP
+    if len(found) == 1:
+        around, record = found[0]
+        stamp, word, number, body, fields = _one(record, of_number)
+        add_all(fields, around)
+        return Record(*stamp, word, number, body, flatten(_as(fields, exact=exact))[0])
+    ones = [_one(record, of_number) for _, record in found]
+    stamp = next((one[0] for one in ones if one[0][0]), (None, None))
+    _, word, number, _, _ = max(ones, key=lambda one: one[2] or 0)
+    said = [one[3] for one in ones if one[3]]
+    listed = [
+        {
+            name: value
+            for name, value in (
+                ("timestamp", one[0][0]), ("severity_text", one[1]), ("severity_number", one[2]), ("body", one[3]),
+                ("attributes", one[4]), ("resource", around if around is not found[0][0] else None),
+            )
+            if value not in (None, {})
+        }
+        for one, (around, _) in zip(ones, found, strict=True)
+    ]  # fmt: skip
+    fields = {**found[0][0], "otlp.log_records": listed}
+    return Record(*stamp, word, number, "\n".join(said) or None, flatten(_as(fields, exact=exact))[0])
+
+
+def _as(fields: dict[str, Any], *, exact: bool) -> dict[str, Any]:
+    return Pairs(fields) if exact else fields
+
+
+def _collect(resource_logs: dict[str, Any], found: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    """Adds the log records of a resource, each with what is said around it."""
+    resource = _dict(resource_logs.get("resource") or {})
+    shared = _attributes(resource.get("attributes"))
+    if resource_logs.get("schemaUrl"):
+        shared["otlp.resource.schema_url"] = resource_logs["schemaUrl"]
+    scopes = resource_logs.get("scopeLogs") or resource_logs.get("instrumentationLibraryLogs") or []
+    for each in _list(scopes):
+        scope_logs = _dict(each)
+        scope = _dict(scope_logs.get("scope") or scope_logs.get("instrumentationLibrary") or {})
+        around = dict(shared)
+        for name in ("name", "version"):
+            if scope.get(name):
+                around[f"otel.scope.{name}"] = scope[name]
+        add_all(around, _attributes(scope.get("attributes")))
+        records = _list(scope_logs.get("logRecords") or scope_logs.get("logs") or [])
+        found.extend((around, _dict(record)) for record in records)
+
+
+_One: TypeAlias = "tuple[When, str | None, int | None, str | None, dict[str, Any]]"
+
+
+def _one(record: dict[str, Any], of_number: Any) -> _One:
+    stamp: When = (None, None)
+    fields = _attributes(record.get("attributes"))
+    for name in ("timeUnixNano", "observedTimeUnixNano"):
+        when = record.get(name)
+        got = of_number(str(when)) if type(when) in (str, int) else None
+        if got is None and when not in (None, 0, "0", ""):
+            fields[f"otlp.{name}"] = when
+        elif got is not None and stamp[0] is None:
+            stamp = got
+        elif got is not None and got != stamp:
+            fields["otlp.observed_timestamp"] = got[0]
+    word = record.get("severityText") or None
+    number = record.get("severityNumber")
+    if type(number) is str:
+        number = severity.of_word(number.removeprefix("SEVERITY_NUMBER_").rstrip("0123456789"))
+    if type(number) is not int or not 1 <= number <= _NUMBER_MAX:
+        number = severity.of_word(word) if type(word) is str else None
+    if type(word) is not str or number is None:
+        if word is not None:
+            fields["otlp.severity_text"] = word
+        word = None
+    body = _value(record["body"]) if type(record.get("body")) is dict else record.get("body")
+    if isinstance(body, dict):
+        add_all(fields, {f"otlp.body.{name}": value for name, value in body.items()})
+        message = body.get("message") or body.get("msg")
+        body = message if type(message) is str else None
+    elif body is not None and type(body) is not str:
+        body = json.dumps(body, ensure_ascii=False)
+    for ours, theirs in (
+        ("trace_id", "traceId"), ("span_id", "spanId"), ("trace_flags", "flags"), ("event.name", "eventName"),
+        ("otlp.dropped_attributes_count", "droppedAttributesCount"),
+    ):  # fmt: skip
+        if record.get(theirs):
+            fields[ours] = record[theirs]
+    return stamp, word, number, body or None, fields
+
+
+def _attributes(held: Any) -> dict[str, Any]:
+    attributes: dict[str, Any] = {}
+    repeats: dict[str, int] = {}
+    for each in _list(held or []):
+        pair = _dict(each)
+        name = pair.get("key")
+        if type(name) is not str:
+            raise _Misshapen
+        value = _value(pair.get("value"))
+        if value is not None:
+            add(attributes, repeats, name, value)
+    return attributes
+
+
+def _value(held: Any, depth: int = 0) -> Any:
+    """The plain value of an AnyValue; 64-bit integers are text in it."""
+    if type(held) not in (dict, Pairs):
+        return held
+    if depth > _DEPTH_MAX:
+        raise TooDeep
+    for kind, value in held.items():
+        if kind == "intValue":
+            digits = str(value)
+            plain = digits.removeprefix("-")
+            return (
+                int(digits) if plain.isdecimal() and plain.isascii() and len(plain) <= _DIGITS_MAX else value
+            )
+        if kind in ("stringValue", "doubleValue", "boolValue", "bytesValue"):
+            return value
+        if kind == "arrayValue":
+            return [_value(each, depth + 1) for each in _list(_dict(value).get("values") or [])]
+        if kind == "kvlistValue":
+            pairs = [_dict(each) for each in _list(_dict(value).get("values") or [])]
+            return {str(pair.get("key")): _value(pair.get("value"), depth + 1) for pair in pairs}
+    return held or None
+
+
+def _dict(held: Any) -> dict[str, Any]:
+    if not isinstance(held, dict):
+        raise _Misshapen
+    return held
+
+
+def _list(held: Any) -> list[Any]:
+    if type(held) is not list:
+        raise _Misshapen
+    return held
+
+
+OTLP: Final = Format(
+    name="otlp_json",
+    title="OpenTelemetry logs, OTLP JSON (the collector's file exporter)",
+    source="https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/",
+    samples=(
+        '{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":'
+        '[{"scope":{"name":"shop.pay"},"logRecords":[{"timeUnixNano":"1710404813123456789","severityNumber":9,'
+        '"severityText":"Info","body":{"stringValue":"order accepted"},"attributes":[{"key":"order","value":{"intValue":"17"}}],'
+        '"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331"}]}]}]}',
+        '{"resourceLogs":[{"resource":{},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1710404814000000000","body":'
+        '{"stringValue":"one"}},{"observedTimeUnixNano":"1710404815000000000","severityNumber":17,"body":{"kvlistValue":'
+        '{"values":[{"key":"message","value":{"stringValue":"two"}}]}}}]}]}]}',
+        '{"timeUnixNano":"1710404816000000000","severityNumber":13,"severityText":"WARN","body":{"stringValue":"slow"},'
+        '"attributes":[{"key":"took","value":{"doubleValue":1.5}},{"key":"tags","value":{"arrayValue":{"values":'
+        '[{"stringValue":"a"},{"boolValue":true}]}}}]}',
+    ),
+    make_parser=_make_parser,
+    specificity=0.999,
+    sieve=r"[ \t]*+\{",
+    contains=(('"logRecords"', '"logs"', '"body"'), ('"resourceLogs"', '"scopeLogs"', 'imeUnixNano"')),
+    alone=True,
+)
+CONSOLE: Final = format_of(Dialect(
+    name="otel_console",
+    title="OpenTelemetry logs, JSON of Python's console exporter",
+    source="https://opentelemetry-python.readthedocs.io/en/latest/sdk/_logs.html",
+    samples=(
+        '{"body": "order accepted", "severity_number": 9, "severity_text": "INFO", "attributes": {"order": 17,'
+        ' "code.file.path": "/srv/pay.py", "code.line.number": 42}, "dropped_attributes": 0,'
+        ' "timestamp": "2024-03-14T09:26:53.123456Z", "trace_id": "0x0af7651916cd43dd8448eb211c80319c",'
+        ' "span_id": "0xb7ad6b7169203331", "trace_flags": 1, "resource": {"attributes": {"service.name": "shop"},'
+        ' "schema_url": ""}}',
+        '{"body": "slow", "severity_number": "<SeverityNumber.WARN: 13>", "severity_text": "WARN", "attributes": {},'
+        ' "timestamp": "2024-03-14T09:26:54Z", "trace_id": "", "span_id": "", "trace_flags": 0, "resource": "{}"}',
+    ),
+    required=("body", "severity_number", "severity_text", "timestamp", "trace_id"),
+    specificity=0.999,
+    time=("timestamp",),
+    level=("severity_text",),
+    message=("body",),
+    prefixes={"attributes.": "", "resource.attributes.": ""},
+    usual=False,
+))  # fmt: skip
+
+FORMATS: Final = (OTLP, CONSOLE)

@@ -1,0 +1,146 @@
+r"""Pairs of ``key=value``: bare keys, values in double or single quotes with escapes.
+
+Unquoted numbers and ``true`` and ``false`` are typed; a key that is there again gets ``#2``, ``#3`` …; a
+bare key is True. An empty value and a bare ``-`` are left out. Numbers with leading zeros, exponents or very many digits
+are text.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats.nested import add
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
+
+KEY: Final = r"""[^\s="',;()\[\]{}<>|]{1,128}"""
+_PAIR: Final = re.compile(
+    rf"\s*+({KEY})(?:=(?:"
+    r'"((?:[^"\\]++|\\.)*+)"'
+    r"|'((?:[^'\\]++|\\.)*+)'"
+    r"|<\n((?:[^>]++|(?<=.)>(?![ \n]|\Z))*+)>"
+    r"|([^\s\"']\S*+|)"
+    r"))?+[,;]?+(?=\s|\Z)",
+    re.DOTALL,
+)
+"""key; value in double quotes, in single quotes, in klog's block of lines, bare."""
+_KEY: Final = re.compile(KEY)
+_ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,16})?")
+_BEGINS_NUMBER: Final = frozenset("0123456789-")
+_DIGITS: Final = frozenset("0123456789")
+_ENDS: Final = frozenset(",;")
+_QUOTES: Final = frozenset("'<\"")
+_FLOAT_CHARACTERS_MAX: Final = 17
+_WORDS: Final[dict[str, bool]] = {"true": True, "false": False}
+
+
+def pairs_of(text: str) -> dict[str, Value] | None:
+    """The pairs of a text that is nothing but pairs; None where it is not."""
+    quick = quick_pairs(text)
+    return _any_pairs(text) if quick is None else dict(zip(*quick, strict=True))
+
+
+def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
+    """The keys and the values of the usual line, which has no escape, no bare key, nothing empty; None for
+    any other."""
+    if "\\" in text or "\t" in text or "\n" in text:
+        return None
+    parts = text.split("=")
+    keys = [parts[0]]
+    last = parts.pop()
+    del parts[:1]
+    values: list[Value] = []
+    for part in parts:
+        value, _, key = part.rpartition(" ")
+        keys.append(key)
+        if value[:1] == '"':
+            if value[-1:] != '"' or value.count('"') != 2 or len(value) < 3:
+                return None
+            values.append(value[1:-1])
+        elif not value or value == "-" or " " in value or value[-1] in _ENDS or value[0] in _QUOTES:
+            return None
+        else:
+            values.append(
+                typed(value)
+                if value[0] in _BEGINS_NUMBER and value[-1] in _DIGITS
+                else _WORDS.get(value, value)
+            )
+    names = tuple(keys)
+    if not last or not _are_keys(names):
+        return None
+    if last[0] == '"':
+        if last[-1] != '"' or last.count('"') != 2 or len(last) < 3:
+            return None
+        values.append(last[1:-1])
+    elif last == "-" or " " in last or last[-1] in _ENDS or last[0] in _QUOTES:
+        return None
+    else:
+        values.append(
+            typed(last) if last[0] in _BEGINS_NUMBER and last[-1] in _DIGITS else _WORDS.get(last, last)
+        )
+    return names, values
+
+
+@lru_cache(maxsize=4096)
+def _are_keys(names: tuple[str, ...]) -> bool:
+    return len(set(names)) == len(names) and all(map(_KEY.fullmatch, names))
+
+
+def _any_pairs(text: str) -> dict[str, Value] | None:
+    """The slow way: for escapes, single quotes, commas between pairs, keys that repeat."""
+    fields: dict[str, Value] = {}
+    position, end = 0, len(text.rstrip())
+    repeats: dict[str, int] = {}
+    while position < end:
+        found = _PAIR.match(text, position)
+        if found is None:
+            return None
+        position = found.end()
+        key, double, single, block, bare = found.groups()
+        value: Value
+        if double is not None or single is not None:
+            value = unquoted(double if double is not None else single)
+        elif block is not None:
+            value = "\n".join(
+                line.removeprefix("\t") for line in block.rstrip(" ").removesuffix("\n").split("\n")
+            )
+        elif bare is None:
+            value = True
+        else:
+            bare = bare.rstrip(",;") if bare[-1:] in (",", ";") else bare
+            value = typed(bare)
+        if value != "" and bare != "-":
+            add(fields, repeats, key, value)
+    return fields
+
+
+def unquoted(text: str) -> str:
+    """What stands between quotes, its escapes resolved."""
+    return _ESCAPE.sub(_resolved, text) if "\\" in text else text
+
+
+def _resolved(found: re.Match[str]) -> str:
+    escape = found[1]
+    if len(escape) > 1:
+        code = int(escape[1:], 16)
+        return chr(code) if not 0xD800 <= code <= 0xDFFF else "\ufffd"
+    return _ESCAPES.get(escape, escape)
+
+
+def typed(text: str) -> Value:
+    """A bare value: a number, a truth value, or the text."""
+    if text[:1] in _BEGINS_NUMBER:
+        if text.isdecimal() and text.isascii():
+            return int(text) if len(text) <= 18 and (text[0] != "0" or text == "0") else text
+        found = _NUMBER.fullmatch(text)
+        if found is None:
+            return text
+        if found[1] is None:
+            return int(text) if text != "-0" else text
+        return float(text) if len(text) <= _FLOAT_CHARACTERS_MAX else text
+    return _WORDS.get(text, text)

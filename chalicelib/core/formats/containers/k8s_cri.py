@@ -1,0 +1,91 @@
+"""Kubernetes container logs as the CRI runtimes write them: time, stream, tag, and the container's line.
+
+A line that the runtime cut (tag ``P``) is one entry with the lines of the same stream that follow it
+directly, up to the one with tag ``F``. A part that the other stream interrupts, or that ends the file,
+stays a record of its own, with `log.iostream.partial`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format
+from chalicelib.core.formats.nested import carried
+from chalicelib.core.formats.times import Times
+from chalicelib.core.framing import Framing
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.records import Value
+
+_STREAMS: Final = frozenset(("stdout", "stderr"))
+
+_NOT_CRI: Final = Reject("not-a-cri-line")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+
+
+def _make_parser(context: ParseContext) -> Parse:
+    of_text = Times(context.last_modified).of_text
+    explain = context.explain
+
+    def parse(entry: str) -> Record | Reject:
+        text = ""
+        first = None
+        partial = False
+        lines = entry.split("\n") if "\n" in entry else (entry,)
+        for each in lines:
+            line = each.removesuffix("\r")
+            when, _, rest = line.partition(" ")
+            stream, _, rest = rest.partition(" ")
+            if stream not in _STREAMS:
+                return _NOT_CRI
+            tag, _, said = rest.partition(" ")
+            partial = tag[:1] == "P" and tag[1:2] in ("", ":")
+            if not partial and not (tag[:1] == "F" and tag[1:2] in ("", ":")):
+                if tag and len(lines) > 1:
+                    return _NOT_CRI
+                tag, said = "", rest
+            text = text + said if text else said
+            first = first or (when, stream, tag)
+        if first is None:
+            return _NOT_CRI
+        when, stream, tag = first
+        stamp = of_text(when)
+        if stamp is None:
+            return _BAD_TIME
+        fields: dict[str, Value] = {"log.iostream": stream}
+        if len(tag) > 2:
+            fields["cri.tags"] = tag[2:]
+        if partial:
+            fields["log.iostream.partial"] = True
+        return carried(explain, text, stamp, fields)
+
+    return parse
+
+
+_TIME: Final = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?+(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+K8S_CRI: Final = Format(
+    name="k8s_cri",
+    title="Kubernetes container log (CRI: containerd, CRI-O), with the line of the container in it",
+    source="https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md",
+    samples=(
+        "2024-03-14T09:26:53.123456789Z stdout F ready to accept orders",
+        '2024-03-14T09:26:54.000000001+01:00 stderr F {"level":"warn","ts":1710404814.1,"caller":"shop/pay.go:42",'
+        '"msg":"card declined"}',
+        "2024-03-14T09:26:55.5Z stdout P the first part of a long line, ",
+        "2024-03-14T09:26:56.5Z stdout F ",
+    ),
+    make_parser=_make_parser,
+    specificity=0.99,
+    framing=Framing(
+        joins=rf"{_TIME} (stdout|stderr) P(?::[^ \n]{{0,64}})? [^\n]*+\n{_TIME} \1 [PF](?:[: \r\n]|\Z)"
+    ),
+    sieve=_TIME + r" (?:stdout|stderr)(?: |$)",
+    alone=True,
+)
+
+FORMATS: Final = (K8S_CRI,)
