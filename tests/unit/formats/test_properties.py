@@ -18,6 +18,8 @@ CONTEXT = ParseContext(datetime(2024, 6, 1, tzinfo=UTC))
 REASONS = {
     "not-an-access-line", "not-rfc5424", "not-rfc3164", "not-an-object", "invalid-json", "too-deep",
     "invalid-timestamp", "no-timestamp", "invalid-structured-data",
+    "not-an-nginx-error", "not-an-apache-error", "not-a-haproxy-line", "not-an-envoy-line", "no-fields-header",
+    "wrong-number-of-fields", "other-json", "other-shape", "not-a-caddy-line",
 }  # fmt: skip
 SAMPLES = [sample for known in all_formats() for sample in known.samples]
 each_format = pytest.mark.parametrize("known", all_formats(), ids=lambda known: known.name)
@@ -67,8 +69,17 @@ def test_what_a_parser_met_before_changes_nothing(texts: list[str]) -> None:
 PIECES = [
     '"', "\\", '\\"', "[", "]", "(", "{", " ", "\t", "-", ":", "|", "0", "9", "a", "a.", "a ", "[a] ", '" "', "- ", "a=",
     "é", "\x1b[0m", "<1>", "<", "a:", "[a](b)", "1:", '{"a":', '"a":1,', "a b: ", "+", "=", '[a b="c"]', " b=",
+    ", ", "1.2.3.4, ", ", client: ", ', host: "a"', '[id "1"]', " [client 1]", "1/", '"a" ', "1 ", " : ", "rt=1 ",
 ]  # fmt: skip
 HEADS = [
+    "2024/03/14 09:26:53 [error] 31#31: *1 a, client: ", "2024/03/14 09:26:53 [error] 31#31: *1 ",
+    "[Thu Mar 14 09:26:53 2024] [error] ", "[Thu Mar 14 09:26:53 2024] [a:error] [pid 1:tid 1] [client 1.2.3.4:5] ",
+    "192.0.2.1:1 [14/Mar/2024:09:26:53.123] a ", "192.0.2.1:1 [14/Mar/2024:09:26:53.123] a b/c 0/0/0/0/0 200 1 - - ---- 1/1/1/1/1 0/0 ",
+    '[2024-03-14T09:26:53Z] "', '[2024-03-14T09:26:53Z] "GET / HTTP/2" 200 ', '[2024-03-14T09:26:53Z] "GET / HTTP/2" 200 - 1 1 1 1 "',
+    '[14/Mar/2024:09:26:53 +0100] - 200 200 - GET https h "', "1710404813.123 400 192.0.2.1 TCP_MISS/200 1 GET ",
+    '192.0.2.1 - - [14/Mar/2024:09:26:53 +0100] "GET / HTTP/1.1" 200 1 "-" "-" ', "203.0.113.4, ",
+    '192.0.2.1 - - [14/Mar/2024:09:26:53 +0100] "GET / HTTP/1.1" 200 1 "-" "-" 1 0.1 [a] [] ', "www.example.org:80 ",
+    "2024-03-14 09:26:53 192.0.2.1 GET ", "2024-03-14 09:26:53 192.0.2.1 GET / - 80 - 192.0.2.1 ",
     "", "<1>1 - - - - - ", "<1>1 - - - - - [a", '<1>1 - - - - - [a b="', "Mar 14 09:26:53 ", "Mar 14 09:26:53 a ",
     "2024-03-14 09:26:53 ", "2024-03-14 09:26:53 INFO ", "2024-03-14 09:26:53 [a] INFO ", "INFO [", "INFO ", "[",
     "192.0.2.1 - - ", "192.0.2.1 - - [14/Mar/2024:09:26:53 +0100] ", '192.0.2.1 - - [14/Mar/2024:09:26:53 +0100] "',

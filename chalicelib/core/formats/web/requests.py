@@ -76,7 +76,14 @@ def add_protocol(fields: dict[str, Value], protocol: str) -> bool:
 def add_endpoint(fields: dict[str, Value], name: str, text: str) -> None:
     """``host:port`` → `name`.address and `name`.port; without a port the address alone."""
     host, colon, port = text.rpartition(":")
-    if colon and host and port.isdecimal() and port.isascii() and len(port) <= 5 and (":" not in host or host[0] == "["):
+    if (
+        colon
+        and host
+        and port.isdecimal()
+        and port.isascii()
+        and len(port) <= 5
+        and (":" not in host or host[0] == "[")
+    ):
         fields[f"{name}.address"] = host.strip("[]") or host
         fields[f"{name}.port"] = int(port)
     else:
