@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.core.formats import ParseContext
-from chalicelib.core.formats.web.access import COMBINED
+from chalicelib.core.formats.web.access import COMBINED, COMMON
+from chalicelib.core.formats.web.access_any import AnyLine
+from chalicelib.core.formats.web.tails import add_tail
 from chalicelib.core.records import Record
 
 Explain = Callable[[str, str], Record]
@@ -119,17 +121,36 @@ def test_unusual_request_lines_give_path_and_version(
 
 
 @pytest.mark.parametrize(
-    ("end", "extra"),
-    [(" - -", "- -"), (" 0.042", "0.042"), ("  293", "293"), (' 12 "x"', '12 "x"')],
+    ("end", "expected"),
+    [
+        (" - -", {}),
+        (" 0.042", {"request_time": 0.042}),
+        ("  293", {"request_time": 293}),
+        (' 12 "x"', {"extra": '12 "x"'}),
+        (" 0.042 - 0.001", {"request_time": 0.042, "upstream_connect_time": 0.001}),
+        (' rt=0.042 ua=- uct="0.001"', {"extra.rt": 0.042, "extra.uct": 0.001}),
+        (" 0.042 7 a", {"request_time": 0.042, "extra": "7 a"}),
+    ],
 )
-def test_what_follows_the_size_is_kept_as_extra(record: Explain, end: str, extra: str) -> None:
-    got = record("access_common", f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1{end}')
-    assert got.attributes["extra"] == extra
+def test_what_follows_is_typed_or_kept_as_extra(
+    record: Explain, end: str, expected: dict[str, object]
+) -> None:
+    common = record("access_common", f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1{end}')
+    combined = record("access_combined", f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "-"{end}')
+    assert list(common.attributes.items())[-len(expected) :] == list(expected.items()) or not expected
+    assert combined.attributes == common.attributes
 
 
-def test_the_forwarded_address_of_nginx_main_is_kept_as_extra(record: Explain) -> None:
-    got = record("access_combined", f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "x" "203.0.113.4"')
-    assert got.attributes["extra"] == '"203.0.113.4"'
+@pytest.mark.parametrize(
+    "addresses", ["203.0.113.4", "203.0.113.4, 2001:db8::7", "unknown, 203.0.113.4:4711"]
+)
+def test_the_forwarded_addresses_of_nginx_main_are_typed(record: Explain, addresses: str) -> None:
+    got = record(
+        "access_combined", f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "x" "{addresses}" "0.012"'
+    )
+    assert got.attributes["http.request.header.x_forwarded_for"] == addresses
+    assert got.attributes["request_time"] == 0.012
+    assert got.attributes["client.address"] == "192.0.2.17"
 
 
 def test_combined_explains_a_common_line_but_not_the_reverse(record: Explain, reason: Reason) -> None:
@@ -176,8 +197,8 @@ def test_a_size_no_counter_reaches_stays_text(record: Explain) -> None:
 def test_the_quick_way_and_the_general_way_agree(context: ParseContext) -> None:
     lines = [
         f'{client} - {user} {WHEN} "{method} {target} {protocol}" {status} {size} "{referer}" "agent"'
-        for client in ("192.0.2.17", "-", "2001:db8::5")
-        for user in ("-", "ada")
+        for client in ("192.0.2.17", "-", "2001:db8::5", "192.0.2.17:80", "::ffff:192.0.2.17")
+        for user in ("-", "ada", '""')
         for method in ("GET", "get", "M-SEARCH")
         for target in ("/", "/a?b", "/a?", "*", "http://h/p")
         for protocol in ("HTTP/1.1", "XDBC/1.0", "junk")
@@ -185,9 +206,27 @@ def test_the_quick_way_and_the_general_way_agree(context: ParseContext) -> None:
         for size in ("0", "-", "17")
         for referer in ("-", "", "/r")
     ]
-    warm = COMBINED.make_parser(context)
+    quick = COMBINED.make_parser(context)
+    general = AnyLine(context, add_tail, common=False)
     for line in lines:
-        cold = COMBINED.make_parser(context)
-        expected = cold(line)  # the first line of a parser takes the general way
-        warm(line)
-        assert warm(line) == expected
+        assert quick(line) == general.parse(line)
+        assert quick(f"{line} 0.7 x") == general.parse(f"{line} 0.7 x")
+        common = line.rsplit(' "', 2)[0]
+        assert COMMON.make_parser(context)(common) == general.parse(common)
+
+
+@pytest.mark.parametrize(
+    ("request_line", "referer", "agent"),
+    [
+        ('GET /a"b HTTP/1.1', "-", "x"),
+        ("GET / HTTP/1.1", "/r", 'an "odd" agent'),
+        ('GET /"x" HTTP/1.1', "-", '"'),
+    ],
+)
+def test_quotes_that_nobody_escaped_do_not_lose_the_line(
+    record: Explain, request_line: str, referer: str, agent: str
+) -> None:
+    got = record("access_combined", f'192.0.2.17 - - {WHEN} "{request_line}" 200 1 "{referer}" "{agent}"')
+    assert got.body == request_line
+    assert got.attributes["user_agent.original"] == agent
+    assert got.attributes.get("http.request.header.referer", "-") == referer

@@ -84,7 +84,7 @@ TIMESTAMPED: Final = Format(
         "Caused by: java.net.SocketException: closed\n"
         "\t... 12 more",
         "[2024-03-14 09:26:55 +0100] [4711] [WARNING] worker is slow",
-        "2024/03/14 09:26:56 [error] 31#31: *1 open() failed (2: No such file or directory)",
+        "2024/03/14 09:26:56 http: server listening on :8080",
     ),
     make_parser=_make_parser,
     specificity=0.8,

@@ -1,0 +1,149 @@
+"""The error log of Apache httpd: 2.2 (``[time] [level] [client …] message``) and 2.4 (module, pid, thread).
+
+The body is the message from its code on (``AH00135: …``); the code is `apache.code`, what follows it
+`apache.message`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.times import Times
+from chalicelib.core.formats.web.modsecurity import add_tags
+from chalicelib.core.formats.web.requests import add_endpoint, is_address
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.records import Value
+
+_LEVEL: Final = r"(emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])"
+_HEAD: Final = re.compile(
+    r"\[((?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9:]{8}(?:\.[0-9]{1,9})? [0-9]{4}"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9:]{4,5})?)\] "
+    rf"\[(?:([\w.-]{{0,64}}):)?{_LEVEL}\](?: \[pid ([0-9]{{1,10}})(?::tid ([0-9]{{1,20}}))?\])?(?: |$)",
+    re.ASCII,
+)
+_CONTEXT: Final = re.compile(
+    r"\[(client|remote|vhost|server|R:|C:|L:|c:|cid|rid|log_id|user|host)? ?([^\]\n]{1,256})\] ?"
+)
+_SOURCE: Final = re.compile(r"([\w./-]{1,128}\.(?:c|cc|cpp|h))\(([0-9]{1,7})\): ", re.ASCII)
+_STATUS: Final = re.compile(r"\(([A-Z]{0,4}[0-9]{1,9})\)([^:]{1,256}): ")
+_CODE: Final = re.compile(r"(AH[0-9]{5}): ", re.ASCII)
+_REFERER: Final = ", referer: "
+_USER: Final = re.compile(
+    r"user ([^ :]{1,128})(?: not found|: authentication failure|: password mismatch| in realm)"
+)
+_PARTS_MAX: Final = 8
+
+_NOT_APACHE: Final = Reject("not-an-apache-error")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+
+
+def _make_parser(context: ParseContext) -> Parse:
+    times = Times(context.last_modified)
+
+    def parse(line: str) -> Record | Reject:
+        head = _HEAD.match(line)
+        if head is None:
+            early = _CODE.match(line)
+            if early is None:
+                return _NOT_APACHE
+            said: dict[str, Value] = {"apache.code": early[1]}
+            if early.end() < len(line):
+                said["apache.message"] = line[early.end() :]
+            return Record(None, None, None, None, line, said)
+        when, module, level, process, thread = head.groups()
+        stamp = times.of_text(when)
+        if stamp is None:
+            return _BAD_TIME
+        fields: dict[str, Value] = {}
+        if module:
+            fields["apache.module"] = module
+        if process is not None:
+            fields["process.pid"] = int(process)
+        if thread is not None:
+            fields["thread.id"] = int(thread)
+        message = line[_add_context(fields, line, head.end(), with_ports=process is not None) :]
+        body, separator, referer = message.rpartition(_REFERER)
+        if separator and " " not in referer:
+            message = body
+            if referer not in ("", "-"):
+                fields["http.request.header.referer"] = referer
+        if code := _CODE.match(message):
+            fields["apache.code"] = code[1]
+            if code.end() < len(message):
+                fields["apache.message"] = message[code.end() :]
+        if user := _USER.search(message, 0, 512):
+            fields["user.name"] = user[1]
+        add_tags(fields, message)
+        number = severity.of_word(level.rstrip("12345678"))
+        return Record(stamp[0], stamp[1], level, number, message or None, fields)
+
+    return parse
+
+
+def _add_context(fields: dict[str, Value], line: str, position: int, *, with_ports: bool) -> int:
+    """Types the source, the system's error and the client before the message; returns where that begins.
+
+    with_ports: httpd 2.4 writes the client's port, behind a colon even after an IPv6 address.
+    """
+    for _ in range(_PARTS_MAX):
+        if (found := _SOURCE.match(line, position)) and "code.file.path" not in fields:
+            fields["code.file.path"] = found[1]
+            fields["code.line.number"] = int(found[2])
+        elif (found := _STATUS.match(line, position)) and "apache.status" not in fields:
+            fields["apache.status"] = int(found[1]) if found[1].isdecimal() else found[1]
+            fields["apache.status_message"] = found[2]
+        elif found := _CONTEXT.match(line, position):
+            name, value = found[1], found[2]
+            if name is None:
+                break
+            if name in ("client", "remote"):
+                if name == "client" and "client.address" in fields:
+                    break
+                kind = "client" if name == "client" else "network.peer"
+                _add_address(fields, kind, value.strip('"'), with_ports=with_ports)
+            elif f"apache.{name.rstrip(':')}" in fields:
+                break
+            else:
+                fields[f"apache.{name.rstrip(':')}"] = value
+        else:
+            break
+        position = found.end()
+    return position
+
+
+def _add_address(fields: dict[str, Value], name: str, text: str, *, with_ports: bool) -> None:
+    host, _, port = text.rpartition(":")
+    if (
+        with_ports and ":" in host and not host.endswith(":") and is_address(host)
+        and port.isdecimal() and port.isascii() and len(port) <= 5 and ("::" in host or text.count(":") == 8)
+    ):  # fmt: skip
+        fields[f"{name}.address"], fields[f"{name}.port"] = host, int(port)
+    else:
+        add_endpoint(fields, name, text)
+
+
+APACHE_ERROR: Final = Format(
+    name="apache_error",
+    title="Apache httpd error log, 2.2 and 2.4",
+    source="https://httpd.apache.org/docs/2.4/mod/core.html#errorlogformat",
+    samples=(
+        "[Thu Mar 14 09:26:53.123456 2024] [core:error] [pid 4711:tid 140120579262208] [client 192.0.2.17:50229]"
+        " AH00037: Symbolic link not allowed: /srv/www/a, referer: https://example.org/",
+        "[Thu Mar 14 09:26:54 2024] [error] [client 192.0.2.17] File does not exist: /srv/www/favicon.ico",
+        "[Thu Mar 14 09:26:55.123456 2024] [mpm_event:notice] [pid 1:tid 1] AH00489: Apache/2.4.58 (Unix)"
+        " configured -- resuming normal operations",
+        "[Thu Mar 14 09:26:56.123456 2024] [proxy_fcgi:error] [pid 47:tid 14] (70007)The timeout specified has"
+        " expired: [client 2001:db8::5:443] AH01075: Error dispatching request to :",
+    ),
+    make_parser=_make_parser,
+    specificity=0.98,
+    sieve=r"AH[0-9]{5}: |\[[^\]\n]{15,40}\] \[[\w.-]{0,64}:?[a-z]{4,6}[1-8]?\]",
+    alone=True,
+)
+
+FORMATS: Final = (APACHE_ERROR,)

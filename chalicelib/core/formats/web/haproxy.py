@@ -1,0 +1,215 @@
+"""HAProxy's logs: HTTP (also httpslog), TCP, error and connect lines, and what it says of itself; with the
+header of syslog in front or without.
+
+The time is when the connection (TCP) or the request (HTTP) was accepted, in HAProxy's own zone; the time of
+syslog is kept beside it. The body is the request line, or the message.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format
+from chalicelib.core.formats.systems.priorities import PRIORITIES
+from chalicelib.core.formats.times import MONTH, Times
+from chalicelib.core.formats.web.requests import add_endpoint, add_request
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.records import Value
+
+_SYSLOG: Final = re.compile(
+    rf"(?:<([0-9]{{1,3}})>)?(?:1 )?(?:({MONTH} [ 0-9][0-9] [0-9:]{{8}}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9:]{{8}}[0-9.:+Z-]{{0,16}}) )?+"
+    r"(?:([\w.:-]{1,253}) )?([\w./-]{1,64})(?:\[([0-9]{1,10})\]: ?| ([0-9]{1,10}) - - )",
+    re.ASCII,
+)
+_HAPROXY: Final = re.compile(r"haproxy|hapee")
+_LINE: Final = re.compile(
+    r"((?:\[[0-9A-Fa-f:.%]{2,60}\])?[^ \[\]]{1,128}) \[([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8}(?:\.[0-9]{1,6})?(?: [+-][0-9]{4})?)\] ([^ ]{1,256}) ",
+    re.ASCII,
+)
+_HTTP: Final = re.compile(
+    r"([^ /]{1,256})/([^ ]{1,256}) (-?[0-9]{1,10})/(-?[0-9]{1,10})/(-?[0-9]{1,10})/(-?[0-9]{1,10})/(\+?-?[0-9]{1,10})"
+    r" (-?[0-9]{1,3}) (\+?[0-9]{1,18}) ([^ ]{1,256}) ([^ ]{1,256}) ([A-Za-z-]{4})"
+    r" ([0-9]{1,10})/([0-9]{1,10})/([0-9]{1,10})/([0-9]{1,10})/(\+?[0-9]{1,10}) ([0-9]{1,10})/([0-9]{1,10})"
+    r"(?: (\{[^\"\n]*+)(?=\"))?+(?: ?\"([^\"\n]*+)\"?)?+(?: ([^\n]*+))?+",
+    re.ASCII,
+)
+_TCP: Final = re.compile(
+    r"([^ /]{1,256})/([^ ]{1,256}) (-?[0-9]{1,10})/(-?[0-9]{1,10})/(\+?-?[0-9]{1,10})"
+    r" (\+?[0-9]{1,18}) ([A-Za-z-]{2})"
+    r" ([0-9]{1,10})/([0-9]{1,10})/([0-9]{1,10})/([0-9]{1,10})/(\+?[0-9]{1,10}) ([0-9]{1,10})/([0-9]{1,10})"
+    r"(?: ([^\n]*+))?+",
+    re.ASCII,
+)
+_CONNECT: Final = re.compile(
+    r"Connect from ([^ ]{3,64}) to ([^ ]{3,64}) \(([^ /)]{1,256})/([A-Z]{2,8})\)", re.ASCII
+)
+_HTTPS: Final = re.compile(
+    r"(-?[0-9]{1,5})/([0-9A-Fa-f]{1,16})/([0-9]{1,5})/([0-9]{1,5})/([01]) ([^ /]{1,253})/([^ /]{1,32})/([^ ]{1,64})",
+    re.ASCII,
+)
+
+_SERVER: Final = ("haproxy.backend_name", "haproxy.server_name")
+_LOAD: Final = (
+    "haproxy.actconn", "haproxy.feconn", "haproxy.beconn", "haproxy.srv_conn", "haproxy.retries",
+    "haproxy.srv_queue", "haproxy.backend_queue",
+)  # fmt: skip
+_HTTP_NAMES: Final = (
+    *_SERVER, "haproxy.time_request", "haproxy.time_queue", "haproxy.time_backend_connect",
+    "haproxy.time_backend_response", "haproxy.time_duration", "http.response.status_code", "haproxy.bytes_read",
+    "haproxy.captured_request_cookie", "haproxy.captured_response_cookie", "haproxy.termination_state", *_LOAD,
+    "haproxy.captured_headers",
+)  # fmt: skip
+_TCP_NAMES: Final = (
+    *_SERVER, "haproxy.time_queue", "haproxy.time_backend_connect", "haproxy.time_duration", "haproxy.bytes_read",
+    "haproxy.termination_state", *_LOAD,
+)  # fmt: skip
+_TEXTS: Final = frozenset(
+    (
+        *_SERVER,
+        "haproxy.captured_request_cookie",
+        "haproxy.captured_response_cookie",
+        "haproxy.termination_state",
+    )
+)
+_CAPTURED: Final = ("haproxy.captured_request_headers", "haproxy.captured_response_headers")
+_HTTPS_NAMES: Final = (
+    "haproxy.fc_err", "haproxy.ssl_fc_err", "haproxy.ssl_c_err", "haproxy.ssl_c_ca_err", "haproxy.ssl_fc_is_resumed",
+    "haproxy.ssl_fc_sni", "tls.protocol.version", "tls.cipher",
+)  # fmt: skip
+
+_NOT_HAPROXY: Final = Reject("not-a-haproxy-line")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+
+
+def _make_parser(context: ParseContext) -> Parse:
+    times = Times(context.last_modified)
+
+    def parse(line: str) -> Record | Reject:
+        header = _SYSLOG.match(line)
+        fields: dict[str, Value] = {}
+        position = header.end() if header else 0
+        found = _LINE.match(line, position)
+        stamp = word = number = None
+        if header:
+            priority, when, host, program, process, process_5424 = header.groups()
+            if not found and not _HAPROXY.search(program):
+                return _NOT_HAPROXY
+            if when is not None:
+                stamp = times.of_text(when)
+                if stamp is None:
+                    return _BAD_TIME
+            if priority is not None:
+                known = PRIORITIES.get(priority.lstrip("0") or "0")
+                if known is None:
+                    return _NOT_HAPROXY
+                fields["syslog.facility.code"], fields["syslog.severity.code"], word, number = known
+            if host is not None and host != "-":
+                fields["host.name"] = host
+            fields["service.name"] = program
+            fields["process.pid"] = int(process or process_5424)
+        if found:
+            accepted = times.of_text(found[2])
+            if accepted is None:
+                return _BAD_TIME
+            if stamp is not None:
+                fields["syslog.timestamp"] = header[2] if header else stamp[0]
+            stamp = accepted
+            _add_client(fields, found[1])
+            body = _add_line(fields, found[3], line, found.end())
+            if body is None:
+                return _NOT_HAPROXY
+        else:
+            body = line[position:]
+            if connect := _CONNECT.fullmatch(body):
+                add_endpoint(fields, "client", connect[1])
+                add_endpoint(fields, "destination", connect[2])
+                fields["haproxy.frontend_name"], fields["haproxy.mode"] = connect[3], connect[4]
+            elif header is None or not body:
+                return _NOT_HAPROXY
+        time, assumed = stamp or (None, None)
+        return Record(time, assumed, word, number, body or None, fields)
+
+    return parse
+
+
+def _add_client(fields: dict[str, Value], text: str) -> None:
+    """HAProxy puts the port behind a colon after an IPv6 address as well; a socket's is ``unix:1``."""
+    host, _, port = text.rpartition(":")
+    if host and port.isdecimal() and port.isascii() and len(port) <= 5:
+        fields["client.address"], fields["client.port"] = host.strip("[]") or host, int(port)
+    else:
+        fields["client.address"] = text
+
+
+def _add_line(fields: dict[str, Value], frontend: str, line: str, position: int) -> str | None:
+    """Types what stands behind the frontend; returns the body, None where it is no line of HAProxy's."""
+    if frontend.endswith(":"):
+        name, slash, bind = frontend[:-1].partition("/")
+        if not slash:
+            return None
+        fields["haproxy.frontend_name"], fields["haproxy.bind_name"] = name.rstrip("~"), bind
+        return line[position:]
+    names: tuple[str, ...] = _HTTP_NAMES
+    found = _HTTP.fullmatch(line, position)
+    if found is None:
+        names = _TCP_NAMES
+        found = _TCP.fullmatch(line, position)
+    if found is None:
+        return None
+    fields["haproxy.frontend_name"] = frontend.rstrip("~")
+    if frontend.endswith("~"):
+        fields["haproxy.frontend_ssl"] = True
+    groups = found.groups()
+    for name, text in zip(names, groups, strict=False):
+        if text is None or text == "-":
+            continue
+        if name in _TEXTS:
+            fields[name] = text
+        elif name == "haproxy.captured_headers":
+            for each, said in zip(_CAPTURED, text.rstrip(" ")[1:-1].split("} {", 1), strict=False):
+                if said:
+                    fields[each] = list(said.split("|"))
+        else:
+            fields[name] = int(text)
+    if fields.get("http.response.status_code") == -1:
+        del fields["http.response.status_code"]
+    extra = groups[-1]
+    if extra is not None:
+        if secure := _HTTPS.fullmatch(extra):
+            for name, text in zip(_HTTPS_NAMES, secure.groups(), strict=True):
+                if text != "-":
+                    fields[name] = int(text) if text.isdecimal() and len(text) < 16 else text
+        else:
+            fields["extra"] = extra
+    if names is _TCP_NAMES:
+        return line[line.index("] ", 0, position) + 2 :]
+    request = groups[-2]
+    if request:
+        add_request(fields, request)
+    return request or ""
+
+
+HAPROXY: Final = Format(
+    name="haproxy",
+    title="HAProxy log: HTTP, TCP, errors",
+    source="https://docs.haproxy.org/2.9/configuration.html#8.2",
+    samples=(
+        "Mar 14 09:26:53 lb-1 haproxy[4711]: 192.0.2.17:50886 [14/Mar/2024:09:26:53.123] www~ shop/web-1"
+        ' 0/0/1/21/22 200 938 - - ---- 4/4/3/3/0 0/0 {example.org|curl/8.5.0} "GET /shop?q=froe HTTP/1.1"',
+        "Mar 14 09:26:54 lb-1 haproxy[4711]: 192.0.2.17:50887 [14/Mar/2024:09:26:54.456] www www/<NOSRV>"
+        ' -1/-1/-1/-1/6001 408 212 - - cR-- 100/89/0/0/0 0/0 "<BADREQ>"',
+        "<134>Mar 14 09:26:55 haproxy[4711]: 192.0.2.17:50888 [14/Mar/2024:09:26:50.000] ssh ssh/git-1 1/1/5000 1485 -- 2/1/0/0/0 0/0",
+        "192.0.2.17:50889 [14/Mar/2024:09:26:56.000] www/1: Connection closed during SSL handshake",
+        "Mar 14 09:26:57 lb-1 haproxy[4711]: Proxy www stopped (FE: 8476 conns, BE: 0 conns).",
+    ),
+    make_parser=_make_parser,
+    specificity=0.985,
+    sieve=r"(?:[^\n]{0,200}?(?:haproxy|hapee)|[^\n]{0,300}?\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8}[^\]\n]{0,12}\] [^ \"\n]{1,256} [^ \"\n])",
+    alone=True,
+)
+
+FORMATS: Final = (HAPROXY,)

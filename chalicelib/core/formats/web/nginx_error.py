@@ -1,0 +1,134 @@
+"""The error log of nginx (and OpenResty, Tengine): ``time [level] pid#tid: *connection message, client: …``.
+
+The body is the message without the fields behind it. An entry goes on over the lines that scripts write
+into it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.times import Times
+from chalicelib.core.formats.web.modsecurity import add_tags
+from chalicelib.core.formats.web.requests import add_endpoint, add_request
+from chalicelib.core.framing import Framing
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.records import Value
+
+_LEVELS: Final = {
+    level: severity.of_word(level)
+    for level in ("debug", "info", "notice", "warn", "error", "crit", "alert", "emerg")
+}
+_IDS: Final = re.compile(r"([0-9]{1,10})#([0-9]{1,19}):(?: \*([0-9]{1,18}))?(?: |$)", re.ASCII)
+_FIELD: Final = re.compile(
+    r", (client|server|request|subrequest|upstream|host|referrer|login|session|udp client|request_id|context"
+    r"|bytes from/to client|bytes from/to upstream):(?: |(?=[0-9]))"
+)
+_NAMES: Final = {
+    "server": "server.address",
+    "host": "http.request.header.host",
+    "referrer": "http.request.header.referer",
+    "login": "user.name",
+    "request_id": "nginx.request_id",
+    "bytes from/to client": "nginx.bytes_from_to_client",
+    "bytes from/to upstream": "nginx.bytes_from_to_upstream",
+}
+
+_BEFORE: Final = re.compile(r"nginx: \[([a-z]{4,6})\] ")
+_START: Final = (
+    r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} |nginx: \[[a-z]{4,6}\] "
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}|<[0-9]{1,3}>[0-9A-Z]|\{\""
+    r"|[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} "
+    r"|[^\s\[]{1,253} [^\s]{1,64} [^\s\[]{1,64} \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:"
+)
+"""Its own lines; and those of syslog, JSON and access logs, which share a stream with them."""
+
+_NOT_NGINX: Final = Reject("not-an-nginx-error")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+
+
+def _make_parser(context: ParseContext) -> Parse:
+    times = Times(context.last_modified)
+
+    def parse(entry: str) -> Record | Reject:
+        when, bracket, rest = entry[:19], entry[19:21], entry[21:]
+        if before := _BEFORE.match(entry):
+            if before[1] not in _LEVELS:
+                return _NOT_NGINX
+            return Record(None, None, before[1], _LEVELS[before[1]], entry[before.end() :] or None, {})
+        level, closing, rest = rest.partition("] ")
+        if bracket != " [" or not closing or level not in _LEVELS or when[4:5] != "/":
+            return _NOT_NGINX
+        ids = _IDS.match(rest)
+        if ids is None:
+            return _NOT_NGINX
+        stamp = times.of_text(when)
+        if stamp is None:
+            return _BAD_TIME
+        process, thread, connection = ids.groups()
+        fields: dict[str, Value] = {"process.pid": int(process), "thread.id": int(thread)}
+        if connection is not None:
+            fields["nginx.connection"] = int(connection)
+        message = rest[ids.end() :]
+        position = message.find(", client: ")
+        if position < 0:
+            position = message.find(", server: ")
+        if position >= 0:
+            said, message = message[position:], message[:position]
+            _add_fields(fields, said)
+        add_tags(fields, message)
+        return Record(stamp[0], stamp[1], level, _LEVELS[level], message or None, fields)
+
+    return parse
+
+
+def _add_fields(fields: dict[str, Value], said: str) -> None:
+    parts = _FIELD.split(said)
+    more: list[str] = []
+    for name, text in zip(parts[1::2], parts[2::2], strict=True):
+        value = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+        if not value:
+            continue
+        if name in ("client", "udp client") and "client.address" not in fields:
+            add_endpoint(fields, "client", value)
+            continue
+        if name == "server" and value.rpartition(":")[2].isdecimal() and "server.address" not in fields:
+            add_endpoint(fields, "server", value)
+            continue
+        key = _NAMES.get(name, f"nginx.{name}")
+        if key in fields:
+            more.append(f"{name}: {text}")
+            continue
+        fields[key] = value
+        if key == "nginx.request":
+            add_request(fields, value)
+    if more:
+        fields["extra"] = ", ".join(more)
+
+
+NGINX_ERROR: Final = Format(
+    name="nginx_error",
+    title="nginx error log",
+    source="https://nginx.org/en/docs/ngx_core_module.html#error_log",
+    samples=(
+        '2024/03/14 09:26:53 [error] 31#31: *17 open() "/srv/www/none" failed (2: No such file or directory),'
+        ' client: 192.0.2.17, server: example.org, request: "GET /none?a=b HTTP/1.1", host: "example.org:8080"',
+        "2024/03/14 09:26:54 [notice] 1#1: signal process started",
+        '2024/03/14 09:26:55 [error] 31#0: *18 FastCGI sent in stderr: "PHP message: PHP Fatal error: a in /srv/a.php:7\n'
+        "#0 /srv/b.php(3): pay()\n"
+        '#1 {main}" while reading response header from upstream, client: 2001:db8::5,'
+        ' server: _, request: "POST / HTTP/2.0", upstream: "fastcgi://unix:/run/php.sock:", host: "example.org"',
+    ),
+    make_parser=_make_parser,
+    specificity=0.98,
+    framing=Framing(entry_start=_START),
+    sieve=r"nginx: \[[a-z]{4,6}\] |[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8} \[[a-z]{4,6}\] [0-9]{1,10}#[0-9]",
+    alone=True,
+)
+
+FORMATS: Final = (NGINX_ERROR,)

@@ -1,0 +1,224 @@
+"""Logs of web servers and proxies: what the golden files do not say."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.detection import detect
+from chalicelib.core.formats.web.w3c import W3C
+from chalicelib.core.records import Record, Reject
+
+Explain = Callable[[str, str], Record]
+Reason = Callable[[str, str], str]
+LAST_MODIFIED = datetime(2024, 6, 1, tzinfo=UTC)
+WHEN = "[14/Mar/2024:09:26:53 +0100]"
+REST = f'{WHEN} "GET / HTTP/1.1" 200 1 "-" "curl/8.5.0"'
+
+
+def told(text: str) -> str:
+    return detect(text.encode(), LAST_MODIFIED, complete=True).format.name
+
+
+@pytest.mark.parametrize(
+    ("who", "name", "client", "server"),
+    [
+        ("192.0.2.17 - -", "access_combined", "192.0.2.17", None),
+        ("192.0.2.17 www.example.org -", "access_combined", "192.0.2.17", "www.example.org"),
+        ("198.51.100.1 192.0.2.17 -", "access_vhost", "192.0.2.17", "198.51.100.1"),
+        ("www.example.org 192.0.2.17 - -", "access_vhost", "192.0.2.17", "www.example.org"),
+        ("www.example.org:80 host-7 - -", "access_vhost", "host-7", "www.example.org"),
+        ("*:80 192.0.2.17 - -", "access_vhost", "192.0.2.17", "*"),
+        ("www.example.org 192.0.2.17 - Ada Byron", "access_vhost", "192.0.2.17", "www.example.org"),
+        ("203.0.113.4 192.0.2.17 - -", "access_forwarded", "192.0.2.17", None),
+        ("203.0.113.4, 198.51.100.1 192.0.2.17 - ada", "access_forwarded", "192.0.2.17", None),
+        ("203.0.113.4, 198.51.100.1 - -", "access_forwarded", "203.0.113.4", None),
+    ],
+)
+def test_what_stands_before_the_client_is_told_by_its_looks(
+    record: Explain, who: str, name: str, client: str, server: str | None
+) -> None:
+    assert told(f"{who} {REST}") == name
+    got = record(name, f"{who} {REST}").attributes
+    assert (got["client.address"], got.get("server.address")) == (client, server)
+    assert got["user_agent.original"] == "curl/8.5.0"
+
+
+@pytest.mark.parametrize(
+    "name", ["access_vhost", "access_forwarded", "nginx_ingress", "traefik", "access_other"]
+)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "www.example.org",
+        "a b c [",
+        f"192.0.2.17 - - {WHEN}",
+        f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "cut',
+    ],
+)
+def test_what_is_cut_is_a_reject(reason: Reason, name: str, line: str) -> None:
+    assert reason(name, line) == "not-an-access-line"
+
+
+@pytest.mark.parametrize("name", ["nginx_ingress", "traefik"])
+def test_a_plain_combined_line_is_none_of_the_richer_formats(reason: Reason, name: str) -> None:
+    assert reason(name, f"192.0.2.17 - - {REST}") == "not-an-access-line"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'Jun  4 13:12:09 web-1 proxy[7]: 192.0.2.17 "GET / HTTP/1.1" 200 1',
+        '2024-03-14 09:26:53 [INFO] 192.0.2.17 "GET / HTTP/1.1" 200 1',
+        '192.0.2.17 "GET / HTTP/1.1" 200 1',
+        f'{WHEN} 192.0.2.17 "GET / HTTP/1.1" done',
+        f'{WHEN} "garbage" 400 1',
+    ],
+)
+def test_a_log_that_only_mentions_a_request_is_no_access_log(reason: Reason, line: str) -> None:
+    assert reason("access_other", line) == "not-an-access-line"
+
+
+def test_an_nginx_error_keeps_fields_that_come_twice(record: Explain) -> None:
+    line = '2024/03/14 09:26:53 [error] 1#1: *2 a, client: 192.0.2.17, server: b, host: "c", host: "d", host: "e"'
+    got = record("nginx_error", line)
+    assert got.body == "a"
+    assert got.attributes["http.request.header.host"] == "c"
+    assert got.attributes["extra"] == 'host: "d", host: "e"'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2024/03/14 09:26:53 [error] no process",
+        "2024/03/14 09:26:53 [loud] 1#1: a",
+        "2024-03-14 09:26:53 [error] 1#1: a",
+        "2024/03/14 09:26:53 error 1#1: a",
+    ],
+)
+def test_what_is_no_nginx_error_is_a_reject(reason: Reason, line: str) -> None:
+    assert reason("nginx_error", line) == "not-an-nginx-error"
+
+
+@pytest.mark.parametrize(
+    ("head", "address", "port"),
+    [
+        ("[pid 1:tid 2] [client 192.0.2.17:80]", "192.0.2.17", 80),
+        ("[pid 1] [client ::1:37752]", "::1", 37752),
+        ("[pid 1] [client 2001:db8:0:0:0:0:0:5:443]", "2001:db8:0:0:0:0:0:5", 443),
+        ("[client 2001:db8::5]", "2001:db8::5", None),
+        ("[client 192.0.2.17]", "192.0.2.17", None),
+    ],
+)
+def test_the_client_of_an_apache_error(record: Explain, head: str, address: str, port: int | None) -> None:
+    got = record("apache_error", f"[Thu Mar 14 09:26:53 2024] [error] {head} [client x] said")
+    assert (got.attributes["client.address"], got.attributes.get("client.port")) == (address, port)
+    assert got.body == "[client x] said"
+
+
+def test_brackets_of_a_message_stay_in_it(record: Explain) -> None:
+    got = record("apache_error", "[Thu Mar 14 09:26:53 2024] [error] [17] (x) a(1): b")
+    assert got.body == "[17] (x) a(1): b"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason_code"),
+    [
+        ("Mar 14 09:26:53 web-1 sshd[7]: 192.0.2.17:1 said", "not-a-haproxy-line"),
+        ("192.0.2.17:1 [14/Mar/2024:09:26:53.123] a b", "not-a-haproxy-line"),
+        ("192.0.2.17:1 [31/Feb/2024:09:26:53.123] a b/c 1/1/1 1 -- 1/1/1/1/1 0/0", "invalid-timestamp"),
+        ("<999>haproxy[1]: a", "not-a-haproxy-line"),
+    ],
+)
+def test_what_is_no_line_of_haproxy_is_a_reject(reason: Reason, line: str, reason_code: str) -> None:
+    assert reason("haproxy", line) == reason_code
+
+
+def w3c(header: str, line: str) -> Record | Reject:
+    return W3C.make_parser(ParseContext(LAST_MODIFIED, header))(line)
+
+
+def test_the_last_fields_are_in_force_and_repeated_ones_are_numbered() -> None:
+    got = w3c(
+        "#Fields: date time c-ip cs(X-Forwarded-For) X-Forwarded-For", "2024-03-14 09:26:53 192.0.2.17 a b"
+    )
+    assert isinstance(got, Record)
+    assert got.attributes == {
+        "client.address": "192.0.2.17",
+        "http.request.header.x_forwarded_for": "a",
+        "http.request.header.x_forwarded_for#2": "b",
+    }
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "code"),
+    [
+        ("#Fields: date time c-ip", "2024-03-14 09:26:53", "wrong-number-of-fields"),
+        ("#Fields: date time c-ip", "2024-02-30 09:26:53 192.0.2.17", "invalid-timestamp"),
+        ("#Fields: date-time,client-ip", "2024-03-14T09:26:53Z,192.0.2.17", "wrong-number-of-fields"),
+        ("#Version: 1.0", "2024-03-14 09:26:53 192.0.2.17", "no-fields-header"),
+        ("", "GET / HTTP/1.1", "no-fields-header"),
+    ],
+)
+def test_what_the_fields_do_not_fit_is_a_reject(header: str, line: str, code: str) -> None:
+    assert w3c(header, line) == Reject(code)
+
+
+@pytest.mark.parametrize("piece", ['"', ' "', '" ', ' ""', '" "" ', ' """', "\t", "a "])
+def test_a_long_line_of_a_w3c_log_takes_linear_time(piece: str) -> None:
+    began = time.perf_counter()
+    w3c("#Fields: date time c-ip", piece * (256 * 1024 // len(piece)))
+    w3c("#Fields: " + "a " * 8000, "a")
+    assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize("name", ["caddy", "traefik_json", "envoy_json", "fastly", "nginx_json"])
+def test_json_of_another_kind_is_a_reject(reason: Reason, name: str) -> None:
+    assert reason(name, '{"level":"info","msg":"a","logger":"shop"}') == "other-json"
+    assert reason(name, "no JSON") == "invalid-json"
+
+
+def test_members_that_become_the_same_attribute_are_all_kept(record: Explain) -> None:
+    line = {
+        "remote_addr": "192.0.2.17",
+        "status": 200,
+        "request_uri": "/a",
+        "uri": "/b",
+        "http_host": "c",
+        "host": "d",
+    }
+    got = record("nginx_json", json.dumps(line)).attributes
+    assert (got["url.path"], got["url.path#2"]) == ("/a", "/b")
+    assert (got["server.address"], got["server.address#2"]) == ("c", "d")
+
+
+def test_headers_that_differ_in_case_alone_do_not_take_quadratic_time(record: Explain) -> None:
+    headers = {
+        "".join(c.upper() if number >> at & 1 else c for at, c in enumerate("abcdefghijklm")): [str(number)]
+        for number in range(8000)
+    }
+    line = {"request": {"remote_ip": "192.0.2.17", "method": "GET", "uri": "/", "headers": headers}}
+    began = time.perf_counter()
+    assert len(record("caddy", json.dumps(line)).attributes) > 8000
+    assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("nginx_error", "2024/03/14 09:26:53 [error] 1#1: *2 ModSecurity: a "),
+        ("apache_error", "[Thu Mar 14 09:26:53 2024] [error] ModSecurity: a "),
+    ],
+)
+def test_a_thousand_tags_take_linear_time(record: Explain, name: str, value: str) -> None:
+    began = time.perf_counter()
+    got = record(name, value + "".join(f'[tag "{number}"]' for number in range(20_000)))
+    tags: Any = got.attributes["modsecurity.tags"]
+    assert len(tags) == 20_000
+    assert time.perf_counter() - began < 1
