@@ -18,6 +18,8 @@ CONTEXT = ParseContext(datetime(2024, 6, 1, tzinfo=UTC))
 REASONS = {
     "not-an-access-line", "not-rfc5424", "not-rfc3164", "not-an-object", "invalid-json", "too-deep",
     "invalid-timestamp", "no-timestamp", "invalid-structured-data",
+    "another-object", "not-api-gateway", "not-aws-elb", "not-aws-s3", "not-cloudfront", "not-cloudwatch", "not-lambda",
+    "not-route53", "not-vpc-flow",
 }  # fmt: skip
 SAMPLES = [sample for known in all_formats() for sample in known.samples]
 each_format = pytest.mark.parametrize("known", all_formats(), ids=lambda known: known.name)

@@ -1,0 +1,63 @@
+"""Lines that carry the line of another: one record of both.
+
+The carrier's time stays the record's; severity, body and attributes are the carried line's. Where both
+have an attribute of one name the carried one gets ``#2``, ``#3`` … Three attributes say what was done:
+`log.record.format` (the format of the carried line), `log.record.timestamp` (its own time), and
+`log.record.original` (its text, where the body is not all of it).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.records import Record
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Explain
+    from chalicelib.core.formats.times import Stamp
+    from chalicelib.core.records import Value
+
+_ANSI_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def carried(
+    explain: Explain, text: str, stamp: Stamp | tuple[None, None], fields: dict[str, Value]
+) -> Record:
+    """The record of a carrier with these fields, and of the text that it carries (no line end at its end).
+
+    A text that no format explains is the body.
+    """
+    if "\x1b" in text:
+        text = _ANSI_COLOUR.sub("", text)
+    explained = explain(text) if text.strip() else None
+    if explained is None:
+        return Record(*stamp, None, None, text or None, fields)
+    name, (timestamp, assumed, word, number, body, inner) = explained
+    add_all(fields, inner)
+    fields.setdefault("log.record.format", name)
+    if stamp[0] is None:
+        stamp = timestamp, assumed
+    elif timestamp is not None and timestamp != stamp[0]:
+        fields.setdefault("log.record.timestamp", timestamp)
+    if body != text:
+        fields.setdefault("log.record.original", text)
+    return Record(*stamp, word, number, body, fields)
+
+
+def add_all(fields: dict[str, Value], more: dict[str, Value]) -> None:
+    """Adds attributes; a name that is taken gets ``#2``, ``#3`` …"""
+    if fields.keys().isdisjoint(more):
+        fields.update(more)
+        return
+    for name, value in more.items():
+        add(fields, name, value)
+
+
+def add(fields: dict[str, Value], name: str, value: Value) -> None:
+    """Adds one attribute, under the first name of ``name``, ``name#2``, ``name#3`` … that is free."""
+    free, number = name, 1
+    while free in fields:
+        number += 1
+        free = f"{name}#{number}"
+    fields[free] = value
