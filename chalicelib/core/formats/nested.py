@@ -15,14 +15,13 @@ from chalicelib.core.records import Record
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Explain
-    from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
 _ANSI_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def carried(
-    explain: Explain, text: str, stamp: Stamp | tuple[None, None], fields: dict[str, Value]
+    explain: Explain, text: str, stamp: tuple[str | None, str | None], fields: dict[str, Value]
 ) -> Record:
     """The record of a carrier with these fields, and of the text that it carries (no line end at its end).
 

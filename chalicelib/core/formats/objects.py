@@ -95,8 +95,8 @@ class Dialect:
     """The objects of one product.
 
     required: members that each object has, under dotted names. accepts: whether one that has them is of
-    the product. times: members in order of preference, the first there is the record's time. levels:
-    likewise for its severity. body: gives it from the attributes. names: member → attribute. integers:
+    the product. times: members in order of preference, the first that is a time is the record's. levels:
+    likewise for its severity, by name. body: gives it from the attributes. names: member → attribute. integers:
     attributes that are numbers even where the source writes them as text. before: rewrites the members
     before they are named. after: adds to the attributes what the members say together.
     """
@@ -142,23 +142,21 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
         return OTHER_OBJECT
     if dialect.accepts is not None and not dialect.accepts(members):
         return OTHER_OBJECT
-    stamp: Stamp | tuple[None, None] = (None, None)
+    stamp: tuple[str | None, str | None] = (None, None)
     for name in dialect.times:
         if members.get(name) is not None:
             found = stamp_of(members[name], times)
-            if found is None:
-                return BAD_TIME
-            stamp = found
-            del members[name]
-            break
+            if found is not None:
+                stamp = found
+                del members[name]
+                break
     word = level = body = None
     for name in dialect.levels:
         said = members.get(name)
-        if isinstance(said, str | int) and type(said) is not bool:
-            level = severity.of_number(said) if isinstance(said, int) else severity.of_word(said)
-            if level is not None:
-                word = str(members.pop(name))
-                break
+        level = severity.of_word(said) if isinstance(said, str) else None
+        if level is not None:
+            word = str(members.pop(name))
+            break
     for name in dialect.bodies:
         if isinstance(members.get(name), str) and members[name]:
             body = str(members.pop(name))

@@ -12,7 +12,6 @@ from chalicelib.core.formats import Format
 from chalicelib.core.formats.aws.columns import (
     ABSENT,
     CODES,
-    PROTOCOLS,
     Column,
     Decimals,
     decimal,
@@ -21,7 +20,6 @@ from chalicelib.core.formats.aws.columns import (
     iso_time,
     listed,
     request_line,
-    split_authority,
     status,
     tokens_of,
     typed_columns,
@@ -39,8 +37,18 @@ _BAD_TIME: Final = Reject("invalid-timestamp")
 _TYPES: Final = frozenset(("http", "https", "h2", "grpc", "grpcs", "ws", "wss"))
 _TYPE, _WHEN, _REQUEST = 0, 1, 12
 _COLUMNS_MIN: Final = 18
-_PARTS: Final = (25, 31)
-_CACHE_MAX: Final = 4096
+_CREATED_END: Final = 'Z "'
+_CREATED_LENGTH: Final = len("2024-03-14T09:26:53.137000Z")
+_BRACKET: Final = ("[", "")
+_PORT_MAX: Final = 65535
+_DIGITS_MAX: Final = 23
+_CACHE_MAX: Final = 2048
+_OWN: Final = frozenset((
+    "client.address", "client.port", "aws.elb.request_processing_time", "aws.elb.target_processing_time",
+    "aws.elb.response_processing_time", "http.request.size", "http.response.size", "url.full", "url.path",
+    "url.query", "user_agent.original", "aws.elb.trace_id", "aws.elb.request_creation_time", "aws.elb.conn_trace_id",
+))  # fmt: skip
+"""What each line has of its own; the rest is the same in many lines of a log."""
 
 
 def _statuses(fields: Fields, name: str, text: str) -> None:
@@ -88,8 +96,18 @@ _COLUMNS: Final[tuple[Column, ...]] = (
 def _make_parser(context: ParseContext) -> Parse:
     of_text = Times(context.last_modified).of_text
     decimals = Decimals()
-    authorities: dict[str, tuple[str, str, int | None]] = {}
+    templates: dict[tuple[str, ...], Fields] = {}
+    seconds: set[str] = set()
     new = tuple.__new__
+
+    def is_second(text: str) -> bool:
+        """Whether a time that begins with this text, up to the point, is its own time stamp."""
+        if of_text(text + "0Z") != (text + "0Z", None):
+            return False
+        if len(seconds) >= _CACHE_MAX:
+            seconds.clear()
+        seconds.add(text)
+        return True
 
     def parse_any(line: str) -> Record | Reject:
         try:
@@ -105,128 +123,76 @@ def _make_parser(context: ParseContext) -> Parse:
         request = tokens[_REQUEST].strip()
         return Record(*stamp, None, None, request if request not in ABSENT else None, fields)
 
-    def authority_of(text: str) -> tuple[str, str, int | None]:
-        scheme, _, authority = text.partition("://")
-        if len(authorities) >= _CACHE_MAX:
-            authorities.clear()
-        known = authorities[text] = (scheme, *split_authority(authority))
-        return known
+    def learn(line: str, key: tuple[str, ...], said: Fields) -> Record | Reject:
+        """Parses a line, and keeps as a template what many lines have in common. said: what it has of
+        its own."""
+        record = parse_any(line)
+        if isinstance(record, Record):
+            fields = record.attributes
+            own = {name: value for name, value in fields.items() if name in _OWN}
+            own.pop("url.query", None)
+            if own == said and "extra" not in fields:
+                if len(templates) >= _CACHE_MAX:
+                    templates.clear()
+                templates[key] = {name: value for name, value in fields.items() if name != "url.query"}
+        return record
 
     def parse(line: str) -> Record | Reject:
-        """The usual line without a regular expression; anything unusual goes the way of `tokens_of`."""
-        parts = line.split('"')
+        """The usual line without a regular expression: most of it is as in a line before, but for times,
+        sizes, ids, client, path and agent."""
         try:
-            if len(parts) == _PARTS[0]:
-                (
-                    head, request, s1, agent, secured, trace, s2, domain, s3, certificate, rule,
-                    actions, s4, redirect, s5, error, s6, targets, s7, codes, s8, class_, s9, why, tail,
-                ) = parts  # fmt: skip
-            else:
-                return parse_any(line)
+            head, request, _, agent, secured, rest = line.split('"', 5)
             (
                 kind, when, balancer, client, target, request_time, target_time, response_time,
                 code, target_code, received, sent, end,
             ) = head.split(" ")  # fmt: skip
             method, url, protocol = request.split(" ")
-            _, cipher, tls, group, _ = secured.split(" ")
-            _, priority, created, _ = rule.split(" ")
-            client_address, _, client_port = client.rpartition(":")
+            trace, _, rest = rest.partition('"')
+            rest, _, connection = rest.rpartition(" ")
+            middle = rest.index(_CREATED_END) + 1
+            created = rest[middle - _CREATED_LENGTH : middle]
             slash = url.index("/", 8)
-            scheme, url_domain, url_port = authorities.get(url[:slash]) or authority_of(url[:slash])
-            protocol_name, version = PROTOCOLS[protocol]
-            fields: Fields = {
-                "aws.elb.type": kind,
-                "aws.elb.name": balancer,
-                "client.address": client_address,
-                "client.port": int(client_port),
+            key = (
+                kind, balancer, target, code, target_code, method, url[:slash], protocol, secured,
+                rest[: middle - _CREATED_LENGTH], rest[middle:],
+            )  # fmt: skip
+            address, _, port = client.rpartition(":")
+            path, _, query = url[slash:].partition("?")
+            digits = port + received + sent
+            fractions = created[20:26] + when[20:26]
+            port_number = int(port)
+            own: Fields = {
+                "client.address": address,
+                "client.port": port_number,
                 "aws.elb.request_processing_time": decimals[request_time],
                 "aws.elb.target_processing_time": decimals[target_time],
                 "aws.elb.response_processing_time": decimals[response_time],
-                "http.response.status_code": CODES[code],
                 "http.request.size": int(received),
                 "http.response.size": int(sent),
-                "http.request.method": method,
-                "network.protocol.name": protocol_name,
-                "network.protocol.version": version,
                 "url.full": url,
-                "url.scheme": scheme,
-                "url.domain": url_domain,
+                "url.path": path,
+                "user_agent.original": agent,
+                "aws.elb.trace_id": trace,
+                "aws.elb.request_creation_time": created,
+                "aws.elb.conn_trace_id": connection,
             }
-        except (ValueError, KeyError):
-            return parse_any(line)
-        if (
-            kind not in _TYPES or "\\" in line or end or not s1 == s2 == s3 == s4 == s5 == s6 == s7 == s8 == s9 == " "
-            or method == "-" or url_port is None or client_address[:1] == "["
-            or not (client_port + received + sent).isdecimal() or not line.isascii()
-            or not client_address or "/" not in balancer or len(sent) > 18 or len(received) > 18 or len(client_port) > 5
-        ):  # fmt: skip
-            return parse_any(line)
-        stamp = of_text(when)
-        if stamp is None:
-            return _BAD_TIME
-        fields["url.port"] = url_port
-        path = url[slash:]
-        if "?" in path:
-            path, _, query = path.partition("?")
-            if query:
-                fields["url.query"] = query
-        fields["url.path"] = path
-        try:
-            if target != "-":
-                target_address, _, target_port = target.rpartition(":")
-                fields["aws.elb.target.address"] = target_address
-                fields["aws.elb.target.port"] = CODES.get(target_port) or int(target_port)
-                if not target_port.isdecimal() or not target_address or target_address[0] == "[":
-                    return parse_any(line)
-            if target_code != "-":
-                fields["aws.elb.target_status_code"] = CODES[target_code]
-            if priority != "-":
-                fields["aws.elb.matched_rule_priority"] = (
-                    CODES[priority] if priority in CODES else int(priority)
-                )
-            if codes != "-":
-                fields["aws.elb.target_status_code_list"] = (
-                    [CODES[codes]] if codes in CODES else [CODES.get(each, each) for each in codes.split(" ")]
-                )
-        except (ValueError, KeyError):
-            return parse_any(line)
-        if created != "-":
-            fields["aws.elb.request_creation_time"] = created
-        if agent != "-":
-            fields["user_agent.original"] = agent
-        if cipher != "-":
-            fields["tls.cipher"] = cipher
-        if tls != "-":
-            fields["tls.protocol.version"] = tls
-        if group != "-":
-            fields["aws.elb.target_group_arn"] = group
-        if trace != "-":
-            fields["aws.elb.trace_id"] = trace
-        if domain != "-":
-            fields["tls.client.server_name"] = domain
-        if certificate != "-":
-            fields["aws.elb.chosen_cert_arn"] = certificate
-        if actions != "-":
-            fields["aws.elb.actions_executed"] = actions
-        if redirect != "-":
-            fields["aws.elb.redirect_url"] = redirect
-        if error != "-":
-            fields["aws.elb.error_reason"] = error
-        if targets != "-":
-            fields["aws.elb.target_port_list"] = list(targets.split(" "))
-        if class_ != "-":
-            fields["aws.elb.classification"] = class_
-        if why != "-":
-            fields["aws.elb.classification_reason"] = why
-        if tail:
-            connection = tail[1:]
-            if " " in connection or tail[0] != " ":
+            if not (
+                digits.isdecimal() and fractions.isdecimal() and when[26:] == "Z" and line.isascii() and not end
+                and "\\" not in line and len(digits) < _DIGITS_MAX and port_number <= _PORT_MAX
+                and address[:1] not in _BRACKET and len(agent) > 1 and len(trace) > 1 and len(connection) > 1
+                and '"' not in connection
+                and (when[:20] in seconds or is_second(when[:20])) and (created[:20] in seconds or is_second(created[:20]))
+            ):  # fmt: skip
                 return parse_any(line)
-            if connection != "-":
-                fields["aws.elb.conn_trace_id"] = connection
-        if not agent or not trace or not domain:
+            template = templates.get(key)
+        except (ValueError, KeyError):
             return parse_any(line)
-        return new(Record, (*stamp, None, None, request, fields))
+        if template is None:
+            return learn(line, key, own)
+        fields = template | own
+        if query:
+            fields["url.query"] = query
+        return new(Record, (when, None, None, None, request, fields))
 
     return parse
 

@@ -41,8 +41,8 @@ def _finding(members: Fields) -> Fields:
 
 
 def _event_name(fields: Fields) -> str | None:
-    said = fields.get("error.message") or fields.get("aws.cloudtrail.event_name")
-    return said if isinstance(said, str) else None
+    names = ("error.message", "aws.cloudtrail.event_name", "aws.cloudtrail.insight_details.event_name")
+    return next((str(fields[name]) for name in names if name in fields), None)
 
 
 def _is_finding(members: Fields) -> bool:

@@ -31,8 +31,8 @@ _BAD_TIME: Final = Reject("invalid-timestamp")
 _ID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _WHEN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 _EVENT: Final = re.compile(
-    rf"(?P<event>START|END|REPORT|INIT_START|INIT_REPORT|RESTORE_START|RESTORE_REPORT|EXTENSION|LOGS|TELEMETRY|XRAY)"
-    rf"[ \t]++(?=[A-Z])(?P<pairs>[^\n]++)"
+    r"(?P<event>START|END|REPORT|INIT_START|INIT_REPORT|RESTORE_START|RESTORE_REPORT|EXTENSION|LOGS|TELEMETRY|XRAY)"
+    r"[ \t]++(?=[A-Z])(?P<pairs>[^\n]++)"
 )
 _PAIR: Final = re.compile(
     r"([A-Z][A-Za-z]*+(?: [A-Z][A-Za-z]*+){0,3}): ?([^\t]*?)(?=\t|$| {2,}| (?:Version|Phase|Status|Error Type|"
@@ -40,7 +40,7 @@ _PAIR: Final = re.compile(
 )
 _REQUEST: Final = re.compile(rf"RequestId: ({_ID}) (?:(Error): )?([^\n]++(?:\n.*+)?)", re.DOTALL)
 _LEVELED: Final = re.compile(rf"\[([A-Z]{{4,8}})\][ \t]({_WHEN})[ \t]({_ID}|)[ \t](.*+)", re.DOTALL)
-_UNLEVELED: Final = re.compile(rf"\[(ERROR)\] (.*+)", re.DOTALL)
+_UNLEVELED: Final = re.compile(r"\[(ERROR)\] (.*+)", re.DOTALL)
 _TIMED: Final = re.compile(
     rf"({_WHEN})[ \t]({_ID}|undefined)[ \t](?:(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t)?(.*+)", re.DOTALL
 )
@@ -88,11 +88,14 @@ def _make_parser(context: ParseContext) -> Parse:
             return _leveled(entry, times)
         if first.isdecimal():
             found = _TIMED.fullmatch(entry)
-            return _timed(*found.groups(), times) if found else _NOT_LAMBDA
+            if found is None:
+                return _NOT_LAMBDA
+            when, request, word, said = found.groups()
+            return _timed(when, request, word, said, times)
         if found := _REQUEST.fullmatch(entry):
-            word = "Error" if found[2] else None
             fields: Fields = {"faas.invocation_id": found[1]}
-            return Record(None, None, word, severity.of_word(word) if word else None, found[3], fields)
+            number = severity.of_word(found[2]) if found[2] else None
+            return Record(None, None, found[2], number, found[3], fields)
         return _event(entry)
 
     return parse

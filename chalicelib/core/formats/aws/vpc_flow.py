@@ -8,6 +8,7 @@ console or of the examples of AWS, are told by how many columns they have and by
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
@@ -16,6 +17,8 @@ from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
@@ -49,8 +52,23 @@ _NAMES: Final = {
     "region": "cloud.region",
 }
 _INTEGERS: Final = frozenset(
-    "version srcport dstport protocol packets bytes start end tcp-flags traffic-path encryption-status"
-    " packets-lost-no-route packets-lost-blackhole packets-lost-mtu-exceeded packets-lost-ttl-expired".split()
+    [
+        "version",
+        "srcport",
+        "dstport",
+        "protocol",
+        "packets",
+        "bytes",
+        "start",
+        "end",
+        "tcp-flags",
+        "traffic-path",
+        "encryption-status",
+        "packets-lost-no-route",
+        "packets-lost-blackhole",
+        "packets-lost-mtu-exceeded",
+        "packets-lost-ttl-expired",
+    ]
 )
 _SHAPES: Final = {
     "account-id": r"[0-9]{12}|unknown",
@@ -68,9 +86,13 @@ _SHAPES: Final = {
     "type": r"IPv4|IPv6|EFA",
     "flow-direction": r"ingress|egress",
 }
-_TRANSPORTS: Final = {
-    "6": "tcp", "17": "udp", "1": "icmp", "58": "ipv6-icmp", "47": "gre", "50": "esp", "132": "sctp",
-}  # fmt: skip
+_TRANSPORTS: Final = {6: "tcp", 17: "udp", 1: "icmp", 58: "ipv6-icmp", 47: "gre", 50: "esp", 132: "sctp"}
+_TRANSPORTS_OF_TEXT: Final = {str(number): (number, name) for number, name in _TRANSPORTS.items()}
+_ACTIONS: Final = frozenset(("ACCEPT", "REJECT"))
+_ACCOUNT_DIGITS: Final = 12
+_PROOF: Final = 3
+_DIGITS_MAX: Final = 18
+_NUMBERS_MAX: Final = 90
 _INTEGER: Final = r"[0-9]{1,18}"
 _KNOWN_MAX: Final = 8192
 _HEADER: Final = (
@@ -85,34 +107,38 @@ def _pattern(names: list[str]) -> re.Pattern[str]:
 
 
 class _Columns:
-    """The columns of one order. `is_line` tells a whole line; the rest is where to find what."""
+    """The columns of one order. `is_line` tells a whole line; the rest is where to find what.
 
-    def __init__(self, header: str) -> None:
+    said: a header named them, so that numbers in place of numbers are proof enough.
+    """
+
+    def __init__(self, header: str, *, said: bool) -> None:
         names = header.replace("_", "-").split()
         self.is_line = _pattern(names).fullmatch
-        self.names = [_NAMES.get(name, f"aws.vpc.{name.replace('-', '_')}") for name in names]
-        self.integers = [
-            own
-            for name, own in zip(names, self.names, strict=True)
-            if name in _INTEGERS and name != "protocol"
-        ]
-        self.protocol = "aws.vpc.protocol" if "protocol" in names else None
+        self.names = tuple(_NAMES.get(name, f"aws.vpc.{name.replace('-', '_')}") for name in names)
+        places = [place for place, name in enumerate(names) if name in _INTEGERS]
+        self.integers = tuple(self.names[place] for place in places)
+        self.numbers_of: Callable[[list[str]], tuple[str, ...]] | None = None
+        if said and len(places) > _PROOF:
+            self.numbers_of = itemgetter(*places)
         self.time = next((f"aws.vpc.{name}" for name in ("start", "end") if name in names), None)
 
 
 def _make_parser(context: ParseContext) -> Parse:
     of_number = Times(context.last_modified).of_number
     stamps: dict[str, Stamp] = {}
-    columns_of: dict[int, _Columns | None] = {}
-    if context.header:
-        said = _Columns(context.header)
-        columns_of[len(said.names)] = said
+    header = context.header.strip().replace("_", "-")
+    said = _Columns(header, said=True) if header and header != _DEFAULT else None
+    orders: dict[int, _Columns] = {}
+    default_count = 14 if said is None else 0
     new = tuple.__new__
 
-    def known_order(count: int) -> _Columns | None:
-        order = None if context.header else _ORDERS.get(count)
-        columns = columns_of[count] = _Columns(order) if order else None
-        return columns
+    def columns_of(count: int) -> _Columns | None:
+        if said is not None:
+            return said if count == len(said.names) else None
+        if count not in orders and count in _ORDERS and not (header and count != default_count):
+            orders[count] = _Columns(_ORDERS[count], said=False)
+        return orders.get(count)
 
     def stamp_of(second: str) -> Stamp | None:
         stamp = of_number(second)
@@ -122,34 +148,69 @@ def _make_parser(context: ParseContext) -> Parse:
             stamps[second] = stamp
         return stamp
 
-    def parse(line: str) -> Record | Reject:
-        parts = line.split(" ")
-        count = len(parts)
-        columns = (
-            columns_of[count] if count in columns_of else known_order(count) if count in _ORDERS else None
-        )
-        if columns is None or not columns.is_line(line):
+    def parse_any(line: str, parts: list[str]) -> Record | Reject:
+        columns = columns_of(len(parts))
+        if columns is None:
             return _NOT_FLOW
-        fields: dict[str, Value] = dict(zip(columns.names, parts, strict=False))
-        if "-" in parts:
+        numbers = columns.numbers_of(parts) if columns.numbers_of is not None else ()
+        whole = "".join(numbers)
+        fields: dict[str, Value] = dict(zip(columns.names, parts, strict=True))
+        if (
+            whole.isdecimal() and whole.isascii() and "" not in parts and len(max(numbers, key=len)) <= _DIGITS_MAX
+            and "-" not in parts
+        ):  # fmt: skip
+            fields.update(zip(columns.integers, map(int, numbers), strict=True))
+        elif columns.is_line(line):
             fields = {name: value for name, value in fields.items() if value != "-"}
             for name in columns.integers:
                 if name in fields:
-                    fields[name] = int(fields[name])  # type: ignore[arg-type]
+                    fields[name] = int(str(fields[name]))
         else:
-            for name in columns.integers:
-                fields[name] = int(fields[name])  # type: ignore[arg-type]
-        if columns.protocol in fields:
-            protocol: str = fields["aws.vpc.protocol"]  # type: ignore[assignment]
-            fields["aws.vpc.protocol"] = int(protocol)
-            if protocol in _TRANSPORTS:
-                fields["network.transport"] = _TRANSPORTS[protocol]
-        stamp: Stamp | tuple[None, None] | None = (None, None)
-        if columns.time in fields:
-            second = str(fields[columns.time])
-            stamp = stamps.get(second) or stamp_of(second)
-            if stamp is None:
-                return _BAD_TIME
+            return _NOT_FLOW
+        protocol = fields.get("aws.vpc.protocol")
+        if protocol in _TRANSPORTS:
+            fields["network.transport"] = _TRANSPORTS[protocol]  # type: ignore[index]
+        if columns.time not in fields:
+            return Record(None, None, None, None, None, fields)
+        second = str(fields[columns.time])
+        stamp = stamps.get(second) or stamp_of(second)
+        return _BAD_TIME if stamp is None else new(Record, (*stamp, None, None, None, fields))
+
+    def parse(line: str) -> Record | Reject:
+        parts = line.split(" ")
+        if len(parts) != default_count:
+            return parse_any(line, parts)
+        (
+            version, account, interface, source, destination, source_port, destination_port, protocol, packets, size,
+            start, end, action, log_status,
+        ) = parts  # fmt: skip
+        numbers = f"{account}{source_port}{destination_port}{packets}{size}{start}{end}"
+        stamp = stamps.get(start) or stamp_of(start)
+        if (
+            version != "2" or not numbers.isdecimal() or protocol not in _TRANSPORTS_OF_TEXT or action not in _ACTIONS or log_status != "OK"
+            or len(numbers) > _NUMBERS_MAX or stamp is None or not line.isascii() or "" in parts
+            or interface[:4] != "eni-" or len(account) != _ACCOUNT_DIGITS
+            or not (("." in source and "." in destination) or ":" in source)
+        ):  # fmt: skip
+            return parse_any(line, parts)
+        number, transport = _TRANSPORTS_OF_TEXT[protocol]
+        fields: dict[str, Value] = {
+            "aws.vpc.version": 2,
+            "cloud.account.id": account,
+            "aws.vpc.interface_id": interface,
+            "source.address": source,
+            "destination.address": destination,
+            "source.port": int(source_port),
+            "destination.port": int(destination_port),
+            "aws.vpc.protocol": number,
+            "network.transport": transport,
+            "aws.vpc.packets": int(packets),
+            "aws.vpc.bytes": int(size),
+            "aws.vpc.start": int(start),
+            "aws.vpc.end": int(end),
+            "aws.vpc.action": action,
+            "aws.vpc.log_status": log_status,
+        }
         return new(Record, (*stamp, None, None, None, fields))
 
     return parse

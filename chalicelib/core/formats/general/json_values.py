@@ -27,6 +27,14 @@ def _is_azure(members: Fields) -> bool:
     return "resourceId" in members or "ResourceId" in members or "operationName" in members
 
 
+def _grade(fields: Fields) -> tuple[str, int] | None:
+    """A level given as its number: 1 is critical, 5 verbose."""
+    level = fields.get("azure.level")
+    number = _LEVELS.get(str(level))
+    return None if number is None else (str(level), number)
+
+
+_LEVELS: Final = {"1": 21, "2": 17, "3": 13, "4": 9, "5": 5}
 _AZURE: Final = Dialect(
     prefix="azure",
     required=("category",),
@@ -39,6 +47,7 @@ _AZURE: Final = Dialect(
         "identity.claims.name": "user.name",
     },
     levels=("level", "Level"),
+    grade=_grade,
     bodies=("resultDescription", "message"),
     accepts=_is_azure,
     body=lambda fields: next(
