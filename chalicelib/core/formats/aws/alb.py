@@ -141,7 +141,7 @@ def _make_parser(context: ParseContext) -> Parse:
         """The usual line without a regular expression: most of it is as in a line before, but for times,
         sizes, ids, client, path and agent."""
         try:
-            head, request, _, agent, secured, rest = line.split('"', 5)
+            head, request, between, agent, secured, rest = line.split('"', 5)
             (
                 kind, when, balancer, client, target, request_time, target_time, response_time,
                 code, target_code, received, sent, end,
@@ -153,7 +153,7 @@ def _make_parser(context: ParseContext) -> Parse:
             created = rest[middle - _CREATED_LENGTH : middle]
             slash = url.index("/", 8)
             key = (
-                kind, balancer, target, code, target_code, method, url[:slash], protocol, secured,
+                kind, balancer, target, code, target_code, method, url[:slash], protocol, between, secured,
                 rest[: middle - _CREATED_LENGTH], rest[middle:],
             )  # fmt: skip
             address, _, port = client.rpartition(":")
