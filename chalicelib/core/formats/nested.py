@@ -9,7 +9,7 @@ have an attribute of one name the carried one gets ``#2``, ``#3`` … Three attr
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.records import Record
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 _ANSI_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def carried(
-    explain: Explain, text: str, stamp: tuple[str | None, str | None], fields: dict[str, Value]
-) -> Record:
+When: TypeAlias = "tuple[str | None, str | None]"
+"""A record's time stamp and what of it was assumed."""
+
+
+def carried(explain: Explain, text: str, stamp: When, fields: dict[str, Value]) -> Record:
     """The record of a carrier with these fields, and of the text that it carries (no line end at its end).
 
     A text that no format explains is the body.
@@ -50,13 +52,16 @@ def add_all(fields: dict[str, Value], more: dict[str, Value]) -> None:
         fields.update(more)
         return
     for name, value in more.items():
-        add(fields, name, value)
+        add(fields, {}, name, value)
 
 
-def add(fields: dict[str, Value], name: str, value: Value) -> None:
-    """Adds one attribute, under the first name of ``name``, ``name#2``, ``name#3`` … that is free."""
-    free, number = name, 1
+def add(fields: dict[str, Value], repeats: dict[str, int], name: str, value: Value) -> None:
+    """Adds one attribute, under the first name of ``name``, ``name#2``, ``name#3`` … that is free.
+
+    repeats: how often names were there; it keeps a thousand repetitions linear.
+    """
+    free = name
     while free in fields:
-        number += 1
+        repeats[name] = number = repeats.get(name, 1) + 1
         free = f"{name}#{number}"
     fields[free] = value

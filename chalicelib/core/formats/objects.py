@@ -162,6 +162,7 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
             body = str(members.pop(name))
             break
     fields: Fields = {}
+    repeats: dict[str, int] = {}
     for name, value in members.items():
         if value is None or value in ("", "-", [], {}):
             continue
@@ -169,7 +170,7 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
         if own in dialect.integers and type(value) is str:
             value = integer_of(value)  # noqa: PLW2901 - the typed one
         if own in fields:
-            add(fields, own, value)
+            add(fields, repeats, own, value)
         else:
             fields[own] = value
     if dialect.after is not None:
