@@ -105,6 +105,7 @@ def test_a_balancers_line_without_its_end_is_none(cut: int, reason: Callable[[st
         ("", "eni-0a1b2c3d 192.0.2.1 192.0.2.2 443 7 1710404813 ACCEPT", False),
         ("", FLOW, True),
         ("", FLOW.replace("eni-", "if-"), False),
+        ("", "2 - - - - - - - - - - - - -", False),
         ("", FLOW.replace("4249", "\uff14\uff12"), False),
         ("", FLOW.replace(" 6 ", " 6  "), False),
     ],

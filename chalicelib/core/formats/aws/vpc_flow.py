@@ -93,6 +93,8 @@ _ACCOUNT_DIGITS: Final = 12
 _PROOF: Final = 3
 _DIGITS_MAX: Final = 18
 _NUMBERS_MAX: Final = 90
+_ALWAYS: Final = frozenset(("version", "interface-id", "log-status"))
+"""What no line of the known orders lacks."""
 _INTEGER: Final = r"[0-9]{1,18}"
 _KNOWN_MAX: Final = 8192
 _HEADER: Final = (
@@ -101,9 +103,14 @@ _HEADER: Final = (
 )
 
 
-def _pattern(names: list[str]) -> re.Pattern[str]:
+def _pattern(names: list[str], *, said: bool) -> re.Pattern[str]:
     shapes = (_INTEGER if name in _INTEGERS else _SHAPES.get(name, r"[^ ]{1,256}") for name in names)
-    return re.compile(" ".join(f"(?:-|{shape})" for shape in shapes))
+    return re.compile(
+        " ".join(
+            f"(?:{shape})" if name in _ALWAYS and not said else f"(?:-|{shape})"
+            for name, shape in zip(names, shapes, strict=True)
+        )
+    )
 
 
 class _Columns:
@@ -114,7 +121,7 @@ class _Columns:
 
     def __init__(self, header: str, *, said: bool) -> None:
         names = header.replace("_", "-").split()
-        self.is_line = _pattern(names).fullmatch
+        self.is_line = _pattern(names, said=said).fullmatch
         self.names = tuple(_NAMES.get(name, f"aws.vpc.{name.replace('-', '_')}") for name in names)
         places = [place for place, name in enumerate(names) if name in _INTEGERS]
         self.integers = tuple(self.names[place] for place in places)
