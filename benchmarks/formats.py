@@ -143,6 +143,34 @@ def _timestamped() -> list[str]:
     ]
 
 
+def _alb() -> list[str]:
+    source = random.Random(7)
+    return [
+        f"https 2024-03-14T09:26:{number // 400 % 60:02d}.{number % 1000:03d}641Z app/shop/0a1b2c3d4e5f6071"
+        f" 10.{source.randrange(256)}.0.{source.randrange(256)}:{source.randrange(1024, 65536)}"
+        f" 10.1.0.{source.randrange(9)}:8080 0.{source.randrange(9):03d} 0.{source.randrange(400):03d} 0.000"
+        f" {source.choice((200, 200, 304, 404))} 200 {source.randrange(900)} {source.randrange(200000)}"
+        f' "GET https://shop.example.org:443/item/{source.randrange(99999)}{source.choice(("", "?page=2"))} HTTP/1.1"'
+        f' "{source.choice(_AGENTS)}" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2'
+        " arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/shop/0f1e2d3c4b5a6978"
+        f' "Root=1-65f2c1ad-{source.getrandbits(96):024x}" "shop.example.org"'
+        ' "arn:aws:acm:eu-west-1:111122223333:certificate/00000000-1111-2222-3333-444444444444" 3'
+        f" 2024-03-14T09:26:{number // 400 % 60:02d}.{number % 1000:03d}000Z"
+        f' "forward" "-" "-" "10.1.0.1:8080" "200" "-" "-" TID_{source.getrandbits(128):032x}'
+        for number in range(_LINES)
+    ]
+
+
+def _vpc_flow() -> list[str]:
+    source = random.Random(7)
+    return [
+        f"2 111122223333 eni-0a1b2c3d4e5f6071{source.randrange(9)} 10.0.{source.randrange(256)}.{source.randrange(256)}"
+        f" 10.1.0.{source.randrange(256)} {source.randrange(1024, 65536)} 443 6 {source.randrange(1, 99)}"
+        f" {source.randrange(99999)} {1710404813 + number // 500} {1710404873 + number // 500} ACCEPT OK"
+        for number in range(_LINES)
+    ]
+
+
 def _by_expression(expression: str, time_format: str, numbers: tuple[str, ...] = ()) -> Callable[[str], Any]:
     """The parser one would write first."""
     match = re.compile(expression).match
@@ -158,6 +186,33 @@ def _by_expression(expression: str, time_format: str, numbers: tuple[str, ...] =
         return fields
 
     return parse
+
+
+def _by_alb_expression(line: str) -> dict[str, Any] | None:
+    """A balancer's processing times are decimals."""
+    found = _ALB.match(line)
+    if found is None:
+        return None
+    fields: dict[str, Any] = found.groupdict()
+    fields["time"] = datetime.strptime(fields["time"], "%Y-%m-%dT%H:%M:%S.%f%z")
+    for name in ("client_port", "target_port", "status", "target_status", "received", "sent", "priority"):
+        fields[name] = int(fields[name])
+    for name in ("request_time", "target_time", "response_time"):
+        fields[name] = float(fields[name])
+    return fields
+
+
+def _by_flow_expression(line: str) -> dict[str, Any] | None:
+    """A flow's times are seconds since 1970."""
+    found = _FLOW.match(line)
+    if found is None:
+        return None
+    fields: dict[str, Any] = found.groupdict()
+    for name in ("version", "source_port", "destination_port", "protocol", "packets", "bytes"):
+        fields[name] = int(fields[name])
+    for name in ("start", "end"):
+        fields[name] = datetime.fromtimestamp(int(fields[name]), UTC)
+    return fields
 
 
 def _by_json(line: str) -> dict[str, Any]:
@@ -176,11 +231,26 @@ _COMMON = (
     r"(?P<client>\S+) (?P<ident>\S+) (?P<user>\S+) \[(?P<time>[^\]]+)\] "
     r'"(?P<method>\S+) (?P<path>\S+) (?P<protocol>\S+)" (?P<status>\d+) (?P<size>\d+)'
 )
+_FLOW = re.compile(
+    r"(?P<version>\d+) (?P<account>\S+) (?P<interface>\S+) (?P<source>\S+) (?P<destination>\S+) (?P<source_port>\d+)"
+    r" (?P<destination_port>\d+) (?P<protocol>\d+) (?P<packets>\d+) (?P<bytes>\d+) (?P<start>\d+) (?P<end>\d+)"
+    r" (?P<action>\S+) (?P<log_status>\S+)"
+)
+_ALB = re.compile(
+    r"(?P<type>\S+) (?P<time>\S+) (?P<elb>\S+) (?P<client>\S+):(?P<client_port>\d+) (?P<target>\S+):(?P<target_port>\d+)"
+    r" (?P<request_time>\S+) (?P<target_time>\S+) (?P<response_time>\S+) (?P<status>\d+) (?P<target_status>\d+)"
+    r' (?P<received>\d+) (?P<sent>\d+) "(?P<method>\S+) (?P<url>\S+) (?P<protocol>[^"]*)" "(?P<agent>[^"]*)"'
+    r' (?P<cipher>\S+) (?P<tls>\S+) (?P<group>\S+) "(?P<trace>[^"]*)" "(?P<domain>[^"]*)" "(?P<certificate>[^"]*)"'
+    r' (?P<priority>\d+) (?P<created>\S+) "(?P<actions>[^"]*)" "(?P<redirect>[^"]*)" "(?P<error>[^"]*)"'
+    r' "(?P<targets>[^"]*)" "(?P<codes>[^"]*)" "(?P<class>[^"]*)" "(?P<why>[^"]*)" (?P<connection>\S+)'
+)
 _CASES: tuple[tuple[str, str, list[str], Callable[[str], Any]], ...] = (
     ("access_combined", "", _access(combined=True), _by_expression(
         _COMMON + r' "(?P<referer>[^"]*)" "(?P<agent>[^"]*)"', "%d/%b/%Y:%H:%M:%S %z", ("status", "size"))),
     ("access_common", "", _access(combined=False), _by_expression(
         _COMMON, "%d/%b/%Y:%H:%M:%S %z", ("status", "size"))),
+    ("aws_alb", "", _alb(), _by_alb_expression),
+    ("aws_vpc_flow", "", _vpc_flow(), _by_flow_expression),
     ("json", "nested", _json(), _by_json),
     ("json", "flat", _json_flat(), _by_json),
     ("bunyan", "", _bunyan(), _by_json),

@@ -62,6 +62,7 @@ class Format:
     sieve: a regular expression that every entry of it matches at its beginning, and few others do:
         cheap, since detection tries it on texts of every kind. None where nothing can be said.
     contains: beside the sieve: of each of these groups, every entry has one text somewhere in it.
+    bare: what an entry counts in detection of which it says no more than its time: many formats could.
     alone: whether one entry by itself is proof enough, so that a line which the format of its file
         does not explain, or that is carried inside another format, may be taken for it.
     """
@@ -75,6 +76,7 @@ class Format:
     framing: Framing = LINES
     sieve: str | None = None
     contains: tuple[tuple[str, ...], ...] = ()
+    bare: float = 0.75
     alone: bool = False
 
     @property

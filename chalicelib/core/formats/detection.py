@@ -36,8 +36,6 @@ _MIXED_LINES_MIN: Final = 3
 _MIXED_SHARE_MIN: Final = 0.1
 _UNSEEN_SHARE: Final = 0.9
 """What a collection counts of which the head holds no whole element."""
-_BARE_WEIGHT: Final = 0.75
-"""What an entry counts of which a format says no more than its time: many formats could."""
 _ANSI: Final = re.compile(rb"\x1b\[[0-9;]*m")
 _CONTINUATION: Final = re.compile(
     r"[ \t]|Caused by:|Suppressed:|Traceback |\.\.\. [0-9]+ |[\]})]|--- |=== |During handling of|The above exception"
@@ -125,7 +123,7 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
     parse_count = 0
     for entry, record in _parsed(known, text, context, complete=complete or not in_values):
         lines = entry.split("\n")
-        size = len(entry) if in_values else len(lines)
+        size = len(lines)
         counted += size
         if record is None:
             if not parse_count:
@@ -135,14 +133,15 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
             continue
         parse_count += 1
         says_more = record.attributes or record.severity_text is not None
-        weight = 1.0 if says_more else _BARE_WEIGHT
+        weight = 1.0 if says_more else known.bare
         if known.framing.kind is not Kind.LINES or known.framing.joins is not None:
             explained += weight * size
         else:
             explained += weight * (1 + sum(1 for line in lines[1:] if _CONTINUATION.match(line)))
     if not parse_count:
-        unseen = not counted and in_values and not complete and _begins_collection(known, text)
-        return Trial(known, 0.0, _UNSEEN_SHARE * known.specificity if unseen else 0.0)
+        unseen = not counted and in_values and _begins_collection(known, text)
+        share = 1.0 if complete else _UNSEEN_SHARE
+        return Trial(known, share if unseen else 0.0, share * known.specificity if unseen else 0.0)
     counted -= min(preamble, _PREAMBLE_LINES_MAX, int(explained))
     share = min(1.0, explained / counted)
     score = round(share * known.specificity, 4) if share >= _SHARE_MIN else 0.0

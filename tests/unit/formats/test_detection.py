@@ -50,7 +50,8 @@ def test_a_few_broken_lines_do_not_mislead(known: Format) -> None:
 
 @each_format
 def test_a_format_for_less_than_half_of_the_lines_is_plain_text(known: Format) -> None:
-    lines = [line for sample in known.samples for line in (sample, "some prose here", "and some more")]
+    prose = ["some prose here", "and some more"]
+    lines = [line for sample in known.samples for line in (sample, *prose * (1 + sample.count("\n")))]
     assert name("\n".join(lines)) == "text"
 
 

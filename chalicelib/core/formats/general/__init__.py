@@ -3,6 +3,7 @@
 from typing import Final
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
+    "json_values": ("azure_records", "json_values"),
     "timestamped": ("timestamped",),
     "text": ("text",),
 }

@@ -1,0 +1,194 @@
+"""Lines of columns, as AWS services write them: what a column's text becomes, by its table.
+
+A setter gets the attributes, the column's name and its text, which is never absent (``-``), and raises
+ValueError where the text is none of its kind. Tables are declared by the formats.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
+
+Fields: TypeAlias = "dict[str, Value]"
+Setter: TypeAlias = Callable[["Fields", str, str], None]
+Column: TypeAlias = tuple[str, Setter]
+
+_TOKEN: Final = re.compile(
+    r'(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"(?= |$)|"([^\n]*?)"(?= |$)|\[([^\]\n]*+)\](?= |$)|([^ \n]++))(?: |$)',
+    re.DOTALL,
+)
+"""Between quotes (escaped or not), between brackets, or up to a blank."""
+_TOKENS_MAX: Final = 64
+_ESCAPE: Final = re.compile(r'\\(["\\])')
+_DIGITS_MAX: Final = 18
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE]-?[0-9]{1,2})?")
+_ISO_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z?")
+_PROTOCOL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+-]{0,15})/([0-9]{1,3}(?:\.[0-9]{1,3})?)")
+_PORT_MAX: Final = 65535
+_KNOWN_MAX: Final = 8192
+
+ABSENT: Final = frozenset(("-", ""))
+CODES: Final = {str(code): code for code in range(1000)} | {f"{code:03d}": code for code in range(100)}
+PROTOCOLS: Final = {
+    f"HTTP/{version}": ("http", version) for version in ("1.1", "1.0", "2.0", "2", "3.0", "3", "0.9")
+}
+
+
+def tokens_of(line: str) -> list[str]:
+    """The columns of a line: by blanks, quotes (with what they escape resolved) and brackets.
+
+    Raises ValueError where the line is not made of them.
+    """
+    tokens: list[str] = []
+    position = 0
+    while position < len(line):
+        found = _TOKEN.match(line, position)
+        if found is None or len(tokens) == _TOKENS_MAX:
+            raise ValueError("no columns")
+        position = found.end()
+        token = found[found.lastindex or 0]
+        tokens.append(_ESCAPE.sub(r"\1", token) if found.lastindex == 1 and "\\" in token else token)
+    return tokens
+
+
+def typed_columns(columns: Sequence[Column], tokens: Sequence[str]) -> Fields:
+    """The attributes of the columns that are there; what follows them is `extra`. Raises ValueError."""
+    fields: Fields = {}
+    for (name, put), token in zip(columns, tokens, strict=False):
+        if token not in ABSENT:
+            put(fields, name, token)
+    extra = " ".join(tokens[len(columns) :])
+    if extra.strip("- "):
+        fields["extra"] = extra
+    return fields
+
+
+def word(fields: Fields, name: str, text: str) -> None:
+    fields[name] = text
+
+
+def whole(text: str) -> int:
+    """A number of digits alone. Raises ValueError."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS_MAX):
+        raise ValueError("no number")
+    return int(text)
+
+
+def integer(fields: Fields, name: str, text: str) -> None:
+    fields[name] = -whole(text[1:]) if text[:1] == "-" else whole(text)
+
+
+def decimal(fields: Fields, name: str, text: str) -> None:
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError("no number")
+    fields[name] = float(text)
+
+
+def number(fields: Fields, name: str, text: str) -> None:
+    """A number where it is one, else the text."""
+    try:
+        integer(fields, name, text)
+    except ValueError:
+        fields[name] = text
+
+
+def status(fields: Fields, name: str, text: str) -> None:
+    try:
+        fields[name] = CODES[text]
+    except KeyError:
+        raise ValueError("no status") from None
+
+
+def iso_time(fields: Fields, name: str, text: str) -> None:
+    if not _ISO_TIME.fullmatch(text):
+        raise ValueError("no time")
+    fields[name] = text
+
+
+def listed(separator: str) -> Setter:
+    """A list of texts."""
+
+    def put(fields: Fields, name: str, text: str) -> None:
+        fields[name] = list(text.split(separator))
+
+    return put
+
+
+def endpoint(fields: Fields, name: str, text: str) -> None:
+    """An address and its port → NAME.address, NAME.port."""
+    address, colon, port = text.rpartition(":")
+    if not colon or port == "-":
+        fields[f"{name}.address"] = address or text
+        return
+    port_number = whole(port)
+    if not address or port_number > _PORT_MAX:
+        raise ValueError("no address with a port")
+    fields[f"{name}.address"] = address[1:-1] if address[0] == "[" and address[-1] == "]" else address
+    fields[f"{name}.port"] = port_number
+
+
+def request_line(fields: Fields, _name: str, text: str) -> None:
+    """Method, target and protocol, as far as they are there."""
+    method, _, rest = text.strip().partition(" ")
+    target, _, protocol = rest.rpartition(" ")
+    if not target:
+        target, protocol = protocol, ""
+    if method not in ABSENT:
+        fields["http.request.method"] = method
+    if protocol not in ABSENT:
+        found = _PROTOCOL.fullmatch(protocol)
+        if found:
+            fields["network.protocol.name"] = found[1].lower()
+            fields["network.protocol.version"] = found[2]
+        else:
+            target = f"{target} {protocol}"
+    if target.strip("- "):
+        add_target(fields, target)
+
+
+def add_target(fields: Fields, target: str) -> None:
+    """Types a request's target: origin form or absolute form."""
+    if target[:1] == "/":
+        path = target
+    else:
+        fields["url.full"] = target
+        scheme, colon, rest = target.partition("://")
+        if not colon or not scheme.isalpha():
+            return
+        slash = rest.find("/")
+        authority, path = (rest, "") if slash < 0 else (rest[:slash], rest[slash:])
+        fields["url.scheme"] = scheme.lower()
+        domain, port = split_authority(authority)
+        if domain:
+            fields["url.domain"] = domain
+        if port is not None:
+            fields["url.port"] = port
+    if path:
+        path, _, query = path.partition("?")
+        fields["url.path"] = path
+        if query:
+            fields["url.query"] = query
+
+
+def split_authority(authority: str) -> tuple[str, int | None]:
+    """The domain and the port of a URL's authority; a port that is none stays with the domain."""
+    domain, colon, port = authority.rpartition(":")
+    if colon and port.isascii() and port.isdecimal() and len(port) < 6 and domain:
+        return domain.strip("[]"), int(port)
+    return authority, None
+
+
+class Decimals(dict[str, float]):
+    """Texts of decimals → their floats, kept as they are met. Raises ValueError for any other text."""
+
+    def __missing__(self, text: str) -> float:
+        if not _DECIMAL.fullmatch(text):
+            raise ValueError("no number")
+        if len(self) >= _KNOWN_MAX:
+            self.clear()
+        found = self[text] = float(text)
+        return found

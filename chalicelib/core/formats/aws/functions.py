@@ -1,0 +1,210 @@
+"""What Lambda itself writes into a function's log, as text or as JSON, and the lines that its runtimes lay out.
+
+`faas.invocation_id` is the request id; figures keep the unit in the name (`aws.lambda.duration_ms`,
+`aws.lambda.max_memory_used_mb`). What a function prints by itself has no shape and is not told here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.objects import (
+    Dialect,
+    Naming,
+    flat_object,
+    integer_of,
+    record_of,
+    snake_case,
+)
+from chalicelib.core.formats.times import Times
+from chalicelib.core.framing import Framing
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.objects import Fields
+
+_NOT_LAMBDA: Final = Reject("not-lambda")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+_ID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_WHEN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+_EVENT: Final = re.compile(
+    r"(?P<event>START|END|REPORT|INIT_START|INIT_REPORT|RESTORE_START|RESTORE_REPORT|EXTENSION|LOGS|TELEMETRY|XRAY)"
+    r"[ \t]++(?=[A-Z])(?P<pairs>[^\n]++)"
+)
+_PAIR: Final = re.compile(
+    r"([A-Z][A-Za-z]*+(?: [A-Z][A-Za-z]*+){0,3}): ?([^\t]*?)(?=\t|$| {2,}| (?:Version|Phase|Status|Error Type|"
+    r"Runtime Version ARN|State|Events|Types|SegmentId|Sampled): )"
+)
+_REQUEST: Final = re.compile(rf"RequestId: ({_ID}) (?:(Error): )?([^\n]++(?:\n.*+)?)", re.DOTALL)
+_LEVELED: Final = re.compile(rf"\[([A-Z]{{4,8}})\][ \t]({_WHEN})[ \t]({_ID}|)[ \t](.*+)", re.DOTALL)
+_UNLEVELED: Final = re.compile(r"\[(ERROR)\] (.*+)", re.DOTALL)
+_TIMED: Final = re.compile(
+    rf"({_WHEN})[ \t]({_ID}|undefined)[ \t](?:(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t)?(.*+)", re.DOTALL
+)
+_FIGURE: Final = re.compile(r"(-?[0-9]{1,15})(\.[0-9]{1,12})? (ms|MB|s|KB|GB)")
+_PAIRS_MAX: Final = 32
+_NAMES: Final = {
+    "RequestId": "faas.invocation_id",
+    "Version": "faas.version",
+    "Error Type": "error.type",
+    "XRAY TraceId": "aws.lambda.xray_trace_id",
+    "TraceId": "aws.lambda.xray_trace_id",
+    "SegmentId": "aws.lambda.xray_segment_id",
+}
+_EVENTS_WITH: Final = {
+    "START": "faas.invocation_id",
+    "END": "faas.invocation_id",
+    "REPORT": "faas.invocation_id",
+    "XRAY": "aws.lambda.xray_trace_id",
+}
+_PLATFORM: Final = Dialect(
+    prefix="aws.lambda",
+    required=("time", "type"),
+    times=("time",),
+    names={"requestId": "faas.invocation_id", "version": "faas.version", "errorType": "error.type"},
+    accepts=lambda members: str(members["type"]).startswith("platform."),
+    before=lambda members: {
+        name.removeprefix("record.").removeprefix("metrics."): value for name, value in members.items()
+    },
+    body=lambda fields: str(fields.get("aws.lambda.type")),
+)
+
+
+def _make_parser(context: ParseContext) -> Parse:
+    times = Times(context.last_modified)
+    naming = Naming("aws.lambda", _PLATFORM.names)
+
+    def parse(entry: str) -> Record | Reject:
+        first = entry[:1]
+        if first == "{":
+            members = flat_object(entry)
+            if isinstance(members, Reject):
+                return members
+            return record_of(_PLATFORM, members, times, naming)
+        if first == "[":
+            return _leveled(entry, times)
+        if first.isdecimal():
+            found = _TIMED.fullmatch(entry)
+            if found is None:
+                return _NOT_LAMBDA
+            when, request, word, said = found.groups()
+            return _timed(when, request, word, said, times)
+        if found := _REQUEST.fullmatch(entry):
+            fields: Fields = {"faas.invocation_id": found[1]}
+            number = severity.of_word(found[2]) if found[2] else None
+            return Record(None, None, found[2], number, found[3], fields)
+        return _event(entry)
+
+    return parse
+
+
+def _event(entry: str) -> Record | Reject:
+    line = entry.rstrip()
+    found = _EVENT.fullmatch(line)
+    if found is None:
+        return _NOT_LAMBDA
+    fields: Fields = {"aws.lambda.event": found["event"]}
+    position = found.start("pairs")
+    if found["event"] == "XRAY":
+        position = 0
+    for _ in range(_PAIRS_MAX):
+        pair = _PAIR.match(line, position)
+        if pair is None:
+            break
+        name, value = pair.groups()
+        _add(fields, name, value)
+        position = pair.end()
+        while line[position : position + 1] in (" ", "\t"):
+            position += 1
+    if position < len(line):
+        return _NOT_LAMBDA
+    needed = _EVENTS_WITH.get(found["event"])
+    if len(fields) == 1 or (needed and needed not in fields):
+        return _NOT_LAMBDA
+    return Record(None, None, None, None, line, fields)
+
+
+def _add(fields: Fields, name: str, value: str) -> None:
+    """A figure is a number, its unit in the name."""
+    if not value:
+        return
+    own = _NAMES.get(name) or f"aws.lambda.{snake_case(name.replace(' ', '_')).replace('__', '_')}"
+    figure = _FIGURE.fullmatch(value)
+    if figure:
+        fields[f"{own}_{figure[3].lower()}"] = float(figure[1] + figure[2]) if figure[2] else int(figure[1])
+    elif value in ("true", "false"):
+        fields[own] = value == "true"
+    elif value[0] == "[" and value[-1] == "]":
+        fields[own] = [each.strip() for each in value[1:-1].split(",")]
+    else:
+        fields[own] = value if own in _NAMES.values() else integer_of(value)
+
+
+def _leveled(entry: str, times: Times) -> Record | Reject:
+    """A line of Python's runtime."""
+    if found := _LEVELED.fullmatch(entry):
+        word, when, request, said = found.groups()
+        return _timed(when, request, word, said, times)
+    found = _UNLEVELED.fullmatch(entry)
+    if found is None or "Traceback (most recent" not in found[2]:
+        return _NOT_LAMBDA
+    return Record(None, None, found[1], severity.of_word(found[1]), found[2], _exception(found[2]))
+
+
+def _timed(when: str, request: str, word: str | None, said: str, times: Times) -> Record | Reject:
+    number = severity.of_word(word) if word else None
+    stamp = times.of_text(when)
+    if stamp is None:
+        return _BAD_TIME
+    fields = _exception(said)
+    if request and request != "undefined":
+        fields["faas.invocation_id"] = request
+    return Record(*stamp, word if number else None, number, said or None, fields)
+
+
+def _exception(said: str) -> Fields:
+    """What a trace of Python behind the message says of itself."""
+    head, _, trace = said.partition("\n")
+    if "Traceback (most recent" not in trace:
+        return {}
+    fields: Fields = {"exception.stacktrace": trace}
+    kind, colon, message = head.partition(": ")
+    if colon and kind.isidentifier():
+        fields["exception.type"], fields["exception.message"] = kind, message
+    return fields
+
+
+LAMBDA: Final = Format(
+    name="aws_lambda",
+    title="AWS Lambda: platform lines and the runtimes' own layouts",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html",
+    samples=(
+        "INIT_START Runtime Version: python:3.12.v18\tRuntime Version ARN:"
+        " arn:aws:lambda:eu-west-1::runtime:0a1b2c3d4e5f",
+        "START RequestId: 8d50073e-0000-4000-8000-cc17dd847be5 Version: $LATEST",
+        "[INFO]\t2024-03-14T09:26:53.123Z\t8d50073e-0000-4000-8000-cc17dd847be5\tcart 7 accepted",
+        "END RequestId: 8d50073e-0000-4000-8000-cc17dd847be5",
+        "REPORT RequestId: 8d50073e-0000-4000-8000-cc17dd847be5\tDuration: 10.35 ms\tBilled Duration: 11 ms\t"
+        "Memory Size: 128 MB\tMax Memory Used: 50 MB\tInit Duration: 141.60 ms\t",
+        "2024-03-14T09:26:54.123Z\t8d50073e-0000-4000-8000-cc17dd847be5\tERROR\tcart 8 is empty",
+        "2024-03-14T09:26:57.124Z 8d50073e-0000-4000-8000-cc17dd847be5 Task timed out after 3.00 seconds",
+        '{"time":"2024-03-14T09:26:53.123Z","type":"platform.report","record":{'
+        '"requestId":"8d50073e-0000-4000-8000-cc17dd847be5","metrics":{"durationMs":10.35,"billedDurationMs":11,'
+        '"memorySizeMB":128,"maxMemoryUsedMB":50},"status":"success"}}',
+    ),
+    make_parser=_make_parser,
+    specificity=0.992,
+    framing=Framing(
+        joins=r"(?![{\n])[^\n]*\n(?:[ \t]+[^\s]|Traceback \(|During handling |The above exception )"
+        r"|[ \t]+[^\s][^\n]*\n[A-Za-z_.]{1,128}(?:Error|Exception)\b"
+    ),
+    sieve=rf"(?:START|END|REPORT) RequestId: |(?:INIT|RESTORE)_(?:START|REPORT) |(?:EXTENSION|LOGS|TELEMETRY)\tName: "
+    rf"|XRAY TraceId: |RequestId: {_ID} |\[[A-Z]{{4,8}}\][ \t]{_WHEN}|\[ERROR\] |{_WHEN}[ \t](?:{_ID}|undefined)[ \t]"
+    r'|\{(?:[^"\n]*+"){1,99}?platform\.',
+    alone=True,
+)
+
+FORMATS: Final = (LAMBDA,)

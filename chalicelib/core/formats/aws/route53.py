@@ -1,0 +1,107 @@
+"""Queries that Route 53 answered: those of its resolver (JSON objects) and of public zones (lines)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format
+from chalicelib.core.formats.objects import Dialect, holding, parser_of
+from chalicelib.core.formats.times import Times
+from chalicelib.core.framing import Framing, Kind
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.objects import Fields
+
+_NOT_A_QUERY: Final = Reject("not-route53")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+_LINE: Final = re.compile(
+    r"([0-9]\.[0-9]) ([0-9-]{10}T[0-9:.]{8,18}Z) (Z[0-9A-Z]{5,31}) ([^ ]{1,1100}) ([A-Z0-9]{1,12}) ([A-Z]{2,16})"
+    r" (UDP|TCP|DOH|DOT) ([A-Z]{3}[0-9A-Z-]{0,8}) ([0-9a-fA-F.:]{3,45}) (-|[0-9a-fA-F.:/]{3,64})"
+)
+_NAMES: Final = (
+    "aws.route53.version", "", "aws.route53.hosted_zone_id", "dns.question.name", "aws.route53.query_type",
+    "aws.route53.response_code", "network.transport", "aws.route53.edge_location", "aws.route53.resolver_ip",
+    "aws.route53.edns_client_subnet",
+)  # fmt: skip
+
+
+def _typed(fields: Fields) -> None:
+    transport = fields.get("network.transport")
+    if isinstance(transport, str):
+        fields["network.transport"] = transport.lower()
+
+
+def _make_parser(context: ParseContext) -> Parse:
+    of_text = Times(context.last_modified).of_text
+
+    def parse(line: str) -> Record | Reject:
+        found = _LINE.fullmatch(line)
+        if found is None:
+            return _NOT_A_QUERY
+        stamp = of_text(found[2])
+        if stamp is None:
+            return _BAD_TIME
+        fields: Fields = {
+            name: value for name, value in zip(_NAMES, found.groups(), strict=True) if name and value != "-"
+        }
+        _typed(fields)
+        return Record(*stamp, None, None, None, fields)
+
+    return parse
+
+
+_RESOLVER: Final = Dialect(
+    prefix="aws.route53",
+    required=("query_timestamp", "query_name", "query_type", "rcode"),
+    times=("query_timestamp",),
+    names={
+        "account_id": "cloud.account.id",
+        "region": "cloud.region",
+        "query_name": "dns.question.name",
+        "srcaddr": "source.address",
+        "srcport": "source.port",
+        "transport": "network.transport",
+        "srcids.instance": "host.id",
+    },
+    integers=frozenset(("source.port",)),
+    after=_typed,
+)
+
+RESOLVER: Final = Format(
+    name="aws_route53_resolver",
+    title="Amazon Route 53 Resolver, query log",
+    source="https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html",
+    samples=(
+        '{"version":"1.100000","account_id":"111122223333","region":"eu-west-1","vpc_id":"vpc-0a1b2c3d4e5f60718",'
+        '"query_timestamp":"2024-03-14T09:26:53Z","query_name":"shop.example.org.","query_type":"A","query_class":"IN",'
+        '"rcode":"NOERROR","answers":[{"Rdata":"192.0.2.17","Type":"A","Class":"IN"}],"srcaddr":"198.51.100.4",'
+        '"srcport":"58414","transport":"UDP","srcids":{"instance":"i-0a1b2c3d4e5f60718"}}',
+        '{"version":"1.1","account_id":"111122223333","region":"eu-west-1","vpc_id":"vpc-0a1b2c3d",'
+        '"query_timestamp":"2024-03-14T09:26:54Z","query_name":"bad.example.org.","query_type":"AAAA","query_class":"IN",'
+        '"rcode":"NXDOMAIN","answers":[],"srcaddr":"198.51.100.5","srcport":"41000","transport":"TCP","srcids":{},'
+        '"firewall_rule_group_id":"rslvr-frg-01","firewall_rule_action":"BLOCK","firewall_domain_list_id":"rslvr-fdl-01"}',
+    ),
+    make_parser=parser_of(_RESOLVER),
+    specificity=0.995,
+    framing=Framing(kind=Kind.JSON),
+    sieve=holding("query_timestamp"),
+    alone=True,
+)
+QUERIES: Final = Format(
+    name="aws_route53_query",
+    title="Amazon Route 53, public DNS query log",
+    source="https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html",
+    samples=(
+        "1.0 2024-03-14T09:26:53.130Z Z0123456789ABC shop.example.org A NOERROR UDP FRA6 192.0.2.17 -",
+        "1.0 2024-03-14T09:26:54.130Z Z0123456789ABC nope.example.org AAAA NXDOMAIN TCP IAD12 2001:db8::5 198.51.100.0/24",
+    ),
+    make_parser=_make_parser,
+    specificity=0.99,
+    sieve=r"[0-9]\.[0-9] [0-9-]{10}T[0-9:.]{8,18}Z Z",
+    alone=True,
+)
+
+FORMATS: Final = (RESOLVER, QUERIES)

@@ -1,0 +1,200 @@
+"""JSON objects of known products: told by the members they must have, renamed by a table.
+
+Members without a name in the table get the product's prefix and their own name in lower case with
+underscores; null, ``""``, ``-``, ``{}`` and ``[]`` are left out. Clashes get ``#2``, ``#3`` …
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import orjson
+
+from chalicelib.core.formats import severity
+from chalicelib.core.formats.flatten import NeedsExact, TooDeep, flatten, load_exact
+from chalicelib.core.formats.nested import add
+from chalicelib.core.formats.times import Times
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.times import Stamp
+    from chalicelib.core.records import Value
+
+Fields: TypeAlias = "dict[str, Value]"
+
+INVALID: Final = Reject("invalid-json")
+NOT_AN_OBJECT: Final = Reject("not-an-object")
+TOO_DEEP: Final = Reject("too-deep")
+OTHER_OBJECT: Final = Reject("another-object")
+BAD_TIME: Final = Reject("invalid-timestamp")
+_SPACED_COLON: Final = re.compile(r'"[ \t\r\n]++:')
+_WORD_ENDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NO_NAME: Final = re.compile(r"[^a-z0-9_.#:/$]++")
+_NAMES_MAX: Final = 8192
+_DIGITS_MAX: Final = 18
+
+
+def flat_object(text: str) -> Fields | Reject:
+    """The members of one JSON object under dotted names, or why it is none; nothing is dropped."""
+    try:
+        loaded = orjson.loads(text)
+        if type(loaded) is not dict:
+            return NOT_AN_OBJECT
+        fields, members = flatten(loaded)
+    except (orjson.JSONDecodeError, NeedsExact):
+        return _exact(text)
+    except TooDeep:
+        return TOO_DEEP
+    # orjson keeps the last of repeated names: then there are fewer members than colons after quotes
+    colons = text.count('":')
+    spaced = _SPACED_COLON.search(text) is not None
+    if spaced or (members != colons and ('\\\\"' in text or members != colons - text.count('\\":'))):
+        return _exact(text)
+    return fields
+
+
+def _exact(text: str) -> Fields | Reject:
+    """The slow way: for repeated names, big numbers, NaN, unpaired surrogates, and what is broken."""
+    try:
+        loaded = load_exact(text)
+        return NOT_AN_OBJECT if loaded is None else flatten(loaded)[0]
+    except (RecursionError, TooDeep):
+        return TOO_DEEP
+    except json.JSONDecodeError:
+        return INVALID
+
+
+def snake_case(name: str) -> str:
+    """eventSource → event_source, x-amz-id-2 → x_amz_id_2; dots stay."""
+    return _NO_NAME.sub("_", _WORD_ENDS.sub("_", name).lower())
+
+
+class Naming(dict[str, str]):
+    """Member → attribute: by the table, else prefix and own name. Kept as they are met."""
+
+    def __init__(self, prefix: str, table: Mapping[str, str]) -> None:
+        super().__init__(table)
+        self._prefix = prefix
+        self._table = table
+
+    def __missing__(self, name: str) -> str:
+        if len(self) >= _NAMES_MAX:
+            self.clear()
+            self.update(self._table)
+        found = self[name] = f"{self._prefix}.{snake_case(name)}"
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The objects of one product.
+
+    required: members that each object has, under dotted names. accepts: whether one that has them is of
+    the product. times: members in order of preference, the first that is a time is the record's. levels:
+    likewise for its severity, by name. body: gives it from the attributes. names: member → attribute. integers:
+    attributes that are numbers even where the source writes them as text. before: rewrites the members
+    before they are named. after: adds to the attributes what the members say together.
+    """
+
+    prefix: str
+    required: tuple[str, ...]
+    times: tuple[str, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+    levels: tuple[str, ...] = ()
+    integers: frozenset[str] = frozenset()
+    accepts: Callable[[Fields], bool] | None = None
+    before: Callable[[Fields], Fields] | None = None
+    after: Callable[[Fields], None] | None = None
+    body: Callable[[Fields], str | None] | None = None
+    grade: Callable[[Fields], tuple[str, int] | None] | None = None
+    """Text and number of its severity, from the attributes."""
+
+    bodies: tuple[str, ...] = ()
+    """Members whose text is the body; the first there is used and leaves the attributes."""
+
+
+def parser_of(dialect: Dialect) -> Callable[[ParseContext], Parse]:
+    def make_parser(context: ParseContext) -> Parse:
+        times = Times(context.last_modified)
+        naming = Naming(dialect.prefix, dialect.names)
+
+        def parse(text: str) -> Record | Reject:
+            members = flat_object(text)
+            if isinstance(members, Reject):
+                return members
+            return record_of(dialect, members, times, naming)
+
+        return parse
+
+    return make_parser
+
+
+def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -> Record | Reject:
+    """The record of an object's members, under dotted names; they are used up."""
+    if dialect.before is not None:
+        members = dialect.before(members)
+    if not all(name in members for name in dialect.required):
+        return OTHER_OBJECT
+    if dialect.accepts is not None and not dialect.accepts(members):
+        return OTHER_OBJECT
+    stamp: tuple[str | None, str | None] = (None, None)
+    for name in dialect.times:
+        if members.get(name) is not None:
+            found = stamp_of(members[name], times)
+            if found is not None:
+                stamp = found
+                del members[name]
+                break
+    word = level = body = None
+    for name in dialect.levels:
+        said = members.get(name)
+        level = severity.of_word(said) if isinstance(said, str) else None
+        if level is not None:
+            word = str(members.pop(name))
+            break
+    for name in dialect.bodies:
+        if isinstance(members.get(name), str) and members[name]:
+            body = str(members.pop(name))
+            break
+    fields: Fields = {}
+    repeats: dict[str, int] = {}
+    for name, value in members.items():
+        if value is None or value in ("", "-", [], {}):
+            continue
+        own = naming[name]
+        if own in dialect.integers and type(value) is str:
+            value = integer_of(value)  # noqa: PLW2901 - the typed one
+        if own in fields:
+            add(fields, repeats, own, value)
+        else:
+            fields[own] = value
+    if dialect.after is not None:
+        dialect.after(fields)
+    if dialect.grade is not None and level is None:
+        word, level = dialect.grade(fields) or (None, None)
+    if dialect.body is not None and body is None:
+        body = dialect.body(fields)
+    return Record(*stamp, word, level, body, fields)
+
+
+def stamp_of(value: Any, times: Times) -> Stamp | None:
+    """Time stamp of a member: text of any shape, or a number since 1970."""
+    if type(value) is str:
+        return times.of_text(value) or times.of_number(value)
+    return times.of_number(value) if type(value) is int or type(value) is float else None
+
+
+def integer_of(text: str) -> int | str:
+    """The number that a text of digits is; else the text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS_MAX else text
+
+
+def holding(*names: str) -> str:
+    """A sieve: a line of JSON, or of an object that is spread over lines, that names one of these members."""
+    alternatives = "|".join(map(re.escape, names))
+    return rf'(?=[ \t]*+["{{\[,])(?:[^"\n]*+"){{1,999}}?(?:{alternatives})"[ \t]*+:'

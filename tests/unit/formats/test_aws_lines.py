@@ -1,0 +1,160 @@
+"""AWS logs in columns: what golden files do not say of headers, caches, odd quotes and nasty input."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.detection import detect
+from chalicelib.core.formats.registry import by_name
+from chalicelib.core.records import Record
+from tests.unit.formats.conftest import LAST_MODIFIED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalicelib.core.formats import Parse
+
+ALB = by_name("aws_alb").samples[0]
+FLOW = "2 111122223333 eni-0a1b2c3d4e5f60718 192.0.2.17 198.51.100.4 49152 443 6 20 4249 1710404813 1710404873 ACCEPT OK"
+CUSTOM = "interface-id srcaddr dstaddr srcport packets start action"
+LINES = (
+    "aws_alb",
+    "aws_elb_classic",
+    "aws_alb_connection",
+    "aws_nlb_tls",
+    "aws_s3_access",
+    "aws_route53_query",
+)
+
+
+def parser(name: str, header: str = "") -> Parse:
+    return by_name(name).make_parser(ParseContext(LAST_MODIFIED, header))
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> str:
+    """A balancer's line with a stretch of it replaced by another stretch of it, or by what is odd."""
+    start = draw(st.integers(0, len(ALB)))
+    end = draw(st.integers(start, min(len(ALB), start + 30)))
+    other = draw(st.integers(0, len(ALB)))
+    pieces = [
+        "",
+        "-",
+        '"',
+        '" "',
+        " ",
+        "\\",
+        "é",
+        "0",
+        "Z",
+        "[",
+        ":",
+        "TID_1",
+        "http",
+        "2024-02-30T",
+        ALB[other : other + 9],
+    ]
+    return ALB[:start] + draw(st.sampled_from(pieces)) + ALB[end:]
+
+
+@settings(max_examples=400)
+@given(st.lists(edited(), min_size=1, max_size=3))
+def test_a_balancers_line_reads_the_same_whatever_lines_were_before(lines: list[str]) -> None:
+    warm = parser("aws_alb")
+    warm(ALB)
+    for line in lines:
+        assert warm(line) == parser("aws_alb")(line)
+        assert warm(line) == parser("aws_alb")(line)
+
+
+def test_a_known_line_shares_nothing_that_the_next_one_could_lose() -> None:
+    parse = parser("aws_alb")
+    first, second = parse(ALB), parse(ALB.replace("192.0.2.17", "192.0.2.99").replace("?item=7", ""))
+    assert isinstance(first, Record)
+    assert isinstance(second, Record)
+    assert (first.attributes["client.address"], second.attributes["client.address"]) == (
+        "192.0.2.17",
+        "192.0.2.99",
+    )
+    assert first.attributes["url.query"] == "item=7"
+    assert "url.query" not in second.attributes
+    third = parse(ALB)
+    assert third == first
+
+
+@pytest.mark.parametrize("cut", range(12, 17))
+def test_a_balancers_line_without_its_end_is_none(cut: int, reason: Callable[[str, str], str]) -> None:
+    assert reason("aws_alb", " ".join(ALB.split(" ")[:cut])) == "not-aws-elb"
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "explained"),
+    [
+        (CUSTOM, "eni-0a1b2c3d 192.0.2.1 192.0.2.2 443 7 1710404813 ACCEPT", True),
+        (CUSTOM.replace("-", "_"), "eni-0a1b2c3d 192.0.2.1 192.0.2.2 443 7 1710404813 ACCEPT", True),
+        (CUSTOM, "eni-0a1b2c3d 192.0.2.1 192.0.2.2 - 7 1710404813 -", True),
+        (CUSTOM, "eni-0a1b2c3d 192.0.2.1 192.0.2.2 443 seven 1710404813 ACCEPT", False),
+        (CUSTOM, "eni-0a1b2c3d 192.0.2.1 192.0.2.2 443 7 1710404813", False),
+        (CUSTOM, FLOW, False),
+        ("", "eni-0a1b2c3d 192.0.2.1 192.0.2.2 443 7 1710404813 ACCEPT", False),
+        ("", FLOW, True),
+        ("", FLOW.replace("eni-", "if-"), False),
+        ("", "2 - - - - - - - - - - - - -", False),
+        ("", FLOW.replace("4249", "\uff14\uff12"), False),
+        ("", FLOW.replace(" 6 ", " 6  "), False),
+    ],
+)  # fmt: skip
+def test_a_flow_is_read_by_the_header_in_force(header: str, line: str, explained: bool) -> None:
+    assert isinstance(parser("aws_vpc_flow", header)(line), Record) is explained
+
+
+def test_a_flow_with_the_default_header_reads_as_without_one() -> None:
+    header = by_name("aws_vpc_flow").samples[0].split("\n")[0]
+    for line in (FLOW, FLOW.replace("443", "-"), FLOW.replace("2 1", "3 1", 1), FLOW.replace(" 6 ", " 254 ")):
+        assert parser("aws_vpc_flow", header)(line) == parser("aws_vpc_flow")(line)
+
+
+def test_a_flow_is_told_without_a_header() -> None:
+    assert detect(FLOW.encode(), LAST_MODIFIED, complete=True).format.name == "aws_vpc_flow"
+
+
+def test_an_extended_format_of_someone_else_is_not_cloudfronts() -> None:
+    header = "#Version: 1.0\n#Fields: date time cs-method cs-uri-stem sc-status"
+    assert not isinstance(parser("aws_cloudfront", header)("2024-03-14\t09:26:53\tGET\t/\t200"), Record)
+
+
+def test_cloudfront_is_told_without_its_header(record: Callable[[str, str], Record]) -> None:
+    line = by_name("aws_cloudfront").samples[0].split("\n")[2]
+    assert detect(line.encode(), LAST_MODIFIED, complete=True).format.name == "aws_cloudfront"
+    assert record("aws_cloudfront", line).attributes["http.response.body.size"] == 5061
+
+
+def test_a_user_agent_may_hold_quotes_that_nobody_escaped(record: Callable[[str, str], Record]) -> None:
+    line = by_name("aws_s3_access").samples[1]
+    assert record("aws_s3_access", line).attributes["user_agent.original"] == 'an "odd" agent'
+    escaped = line.replace('an "odd" agent', 'an \\"odd\\" agent')
+    assert record("aws_s3_access", escaped) == record("aws_s3_access", line)
+
+
+def test_columns_that_are_yet_to_come_are_kept(record: Callable[[str, str], Record]) -> None:
+    for name in ("aws_elb_classic", "aws_alb_connection"):
+        sample = by_name(name).samples[0]
+        line = sample + " - more" if name == "aws_elb_classic" else sample + " kex more"
+        assert str(record(name, line).attributes["extra"]).endswith("more")
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_long_lines_of_an_aws_kind_take_linear_time(name: str) -> None:
+    parse = parser(name)
+    sample = by_name(name).samples[0]
+    for cut in range(0, len(sample), 23):
+        for piece in ('"', '" "', '\\"', '" ', " ", "a ", "[", "0", '"a" ', "- "):
+            began = time.perf_counter()
+            parse(sample[:cut] + piece * (65_536 // len(piece)))
+            assert time.perf_counter() - began < 1, (cut, piece)
