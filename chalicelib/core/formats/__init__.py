@@ -63,6 +63,7 @@ class Format:
         cheap, since detection tries it on texts of every kind. None where nothing can be said.
     alone: whether one entry by itself is proof enough, so that a line which the format of its file
         does not explain, or that is carried inside another format, may be taken for it.
+    whole: whether an entry that it explains counts with all its lines, whatever they look like.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Format:
     framing: Framing = LINES
     sieve: str | None = None
     alone: bool = False
+    whole: bool = False
 
     @property
     def self_synchronising(self) -> bool:

@@ -125,7 +125,7 @@ def _score(known: Format, text: bytes, context: ParseContext, *, complete: bool)
         parse_count += 1
         says_more = record.attributes or record.severity_text is not None
         weight = 1.0 if says_more else _BARE_WEIGHT
-        if known.framing.kind is not Kind.LINES:
+        if known.whole or known.framing.kind is not Kind.LINES:
             explained += weight * size
         else:
             explained += weight * (1 + sum(1 for line in lines[1:] if _CONTINUATION.match(line)))
