@@ -20,10 +20,13 @@ REASONS = {
     "invalid-timestamp", "no-timestamp", "invalid-structured-data",
 }  # fmt: skip
 REASONS |= {
+    "not-aerospike",
     "not-arangodb",
     "not-cassandra",
     "not-ceph",
     "not-clickhouse",
+    "not-cockroachdb",
+    "not-couchbase",
     "not-couchdb",
     "not-db2",
     "not-elasticsearch",
@@ -44,6 +47,7 @@ REASONS |= {
     "not-mysql-slow",
     "not-nagios",
     "not-nats",
+    "not-oracle",
     "not-pgbouncer",
     "not-postgresql",
     "not-postgresql-csv",
@@ -53,8 +57,11 @@ REASONS |= {
     "not-redis",
     "not-rethinkdb",
     "not-riak",
+    "not-scylla",
     "not-singlestore",
+    "not-tidb",
     "not-twemproxy",
+    "not-vertica",
     "not-voltdb",
 }
 SAMPLES = [sample for known in all_formats() for sample in known.samples]

@@ -16,6 +16,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "elasticsearch": ("elasticsearch", "elasticsearch_json"),
     "enterprise": ("mssql", "db2diag", "marklogic", "marklogic_access"),
     "monitors": ("nagios", "influxdb"),
+    "clusters": ("couchbase", "cockroachdb", "tidb", "aerospike", "scylladb", "vertica", "oracle_alert"),
     "proxies": ("pgbouncer", "proxysql", "twemproxy"),
 }  # fmt: skip
 """Module of this package → the formats in its `FORMATS`."""

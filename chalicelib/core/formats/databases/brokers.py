@@ -14,7 +14,7 @@ _LEVEL: Final = r"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)"
 
 _KAFKA: Final = Shapes(
     patterns=(
-        rf"\[(?P<when>{_DATE} {CLOCK},[0-9]{{3}})\] (?P<level>{_LEVEL}) "
+        rf"\[(?P<when>{_DATE} {CLOCK},[0-9]{{3}})\] (?P<level>{_LEVEL}) {{1,2}}"
         r"(?:\[(?P<component>[^\]\n]{1,256})\]:? )?(?P<body>[^\n]*?) ?\((?P<logger>[\w$.-]{1,256})(?::(?P<line>[0-9]{1,6}))?\)"
         r"(?:\n(?:(?P<trace>(?P<exception>[\w$.]{1,256}(?:Exception|Error|Throwable|Failure|Fault)\b[\w$]{0,64})(?:: (?P<because>[^\n]{0,4096}))?(?:\n.*+)?)|(?P<extra>.*+)))?",
         rf"\[(?P<when>{_DATE} {CLOCK},[0-9]{{3}})\] (?P<level>{_LEVEL}) (?P<body>[^\[\n][^\n]*+\n.*\((?P<logger>[\w$]{{1,64}}(?:\.[\w$]{{1,64}}){{1,16}})\))",

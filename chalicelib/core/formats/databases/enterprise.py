@@ -150,7 +150,7 @@ _MARKLOGIC_ACCESS: Final = Shapes(
     patterns=(
         rf"(?P<address>[^\s]{{1,64}}) (?P<ident>[^\s]{{1,64}}) (?P<user>[^\s]{{1,255}}) \[(?P<when>[0-9]{{2}}/[A-Z][a-z]{{2}}/[0-9]{{4}}:{CLOCK} [+-][0-9]{{4}})\] "
         r"\"(?P<body>(?P<method>[A-Z]{3,16}) (?P<path>[^\s?\"]{1,8192})(?:\?(?P<query>[^\s\"]{0,8192}))? (?P<scheme>HTTP|XDBC|ODBC)/(?P<protocol>[0-9.]{1,5}))\" "
-        r"(?P<status>[0-9]{3}) (?P<size>[0-9]{1,18}|-) (?P<referer>-|[^\s\"]{1,4096}) (?:\"(?P<agent>[^\"\n]{0,4096})\"|-)",
+        r"(?P<status>[0-9]{3}) (?P<size>[0-9]{1,18}|-) (?P<referer>-|[^\s\"]{1,4096}) \"(?P<agent>[^\"\n]{0,4096})\"",
     ),
     names={"address": "client.address", "ident": "ident", "scheme": "network.protocol.name"},
     texts=frozenset(("address", "ident", "scheme")),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _BANNER: Final = r"[^\s#]{1,255}, Version: |Tcp port: |TCP Port: |Time  +Id +Command"
+_SPLIT: Final = re.compile(r"\n| {1,2}(?=# [A-Z][\w@]{1,32}: )| (?=SET timestamp=[0-9]| use [^\s;]{1,128};)")
+"""Line ends; or blanks where some collector has put the block on one line."""
 _TIME: Final = re.compile(r"# Time: (.{10,40})")
 _USER: Final = re.compile(
     r"# User@Host: ([^\[\n]{0,128})\[([^\]\n]{0,128})\] @ ([^\[\n]{0,255})\[([^\]\n]{0,64})\](?: {1,8}Id: {1,12}([0-9]{1,18}))?(.*+)"
@@ -43,7 +45,8 @@ def _make_parser(context: ParseContext) -> Parse:
         fields: dict[str, Value] = {}
         when = None
         rest: list[str] = []
-        lines = entry.split("\n")
+        first, _, _ = entry.partition("\n")
+        lines = _SPLIT.split(entry) if first.count("# ") > 1 else entry.split("\n")
         figures = list(takewhile(lambda line: line[:1] == "#", lines))
         for line in figures:
             if found := _TIME.fullmatch(line.rstrip()):

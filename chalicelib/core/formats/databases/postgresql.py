@@ -38,6 +38,18 @@ _TIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
     rf"(?: ?{ZONE}| [A-Z]{{2,5}}(?![A-Za-z0-9]))?|(?<![0-9.])1[0-9]{{9}}(?:\.[0-9]{{3}})?(?![0-9.])"
 )
+_SYSLOG: Final = re.compile(r"^<[0-9]|^[A-Z][a-z]{2} [ 0-9][0-9] |[\w./-]\[[0-9]{1,9}\]: ")
+"""A header of syslog before the prefix: then it is a syslog line."""
+_KNOWN: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\[(?P<pid>[0-9]{1,9})\] (?P<db>[^\s]{1,128}) (?P<app>[^\n]{1,128}?) (?P<user>[^\s]{1,128}) (?P<host>[^\s]{1,255}) "
+        r"(?P<session>[0-9a-f]{6,8}\.[0-9a-f]{1,8})",
+        r"(?P<session>[0-9a-f]{6,8}\.[0-9a-f]{1,8}) (?P<xid>[0-9]{1,12}) (?P<db>[^\s]{1,128}) (?P<user>[^\s]{1,128}) "
+        r"(?P<host>[^\s]{1,255}) (?P<pid>[0-9]{1,9}) (?P<line>[0-9]{1,9})",
+    )
+)
+"""Prefixes of words alone: ``%m [%p] %d %a %u %h %c`` and ``%m %c %x %d %u %r %p %l``."""
 _PAIR: Final = re.compile(r"([A-Za-z_]{1,32})=([^,\s]{0,256})")
 _TOKEN: Final = re.compile(
     r"\[(?P<line>[0-9]{1,9})-[0-9]{1,9}\]|\[(?P<pid>[0-9]{1,9})\]|(?<![\w.])(?P<peer>[0-9A-Za-z_][0-9A-Za-z_.:-]{0,254})\((?P<port>[0-9]{1,5})\)"
@@ -49,6 +61,7 @@ _NAMES: Final = {
     "user": "user.name", "usr": "user.name", "db": "db.namespace", "database": "db.namespace",
     "app": "postgresql.application_name", "application": "postgresql.application_name", "pid": "process.pid",
     "client": "client", "host": "client", "remote": "client", "session": "postgresql.session_id",
+    "line": "postgresql.session_line", "xid": "postgresql.transaction_id",
 }  # fmt: skip
 _SEPARATORS: Final = " ,:<>|-[]"
 _DURATION: Final = re.compile(
@@ -79,6 +92,8 @@ def _make_parser(context: ParseContext) -> Parse:
         if found is None:
             return _NOT_POSTGRESQL
         prefix, word, code, body = found.groups()
+        if _SYSLOG.search(prefix):
+            return _NOT_POSTGRESQL
         fields: dict[str, Value] = {}
         stamp: tuple[str | None, str | None] = (None, None)
         when = _TIME.search(prefix)
@@ -111,6 +126,17 @@ def _make_parser(context: ParseContext) -> Parse:
 
 def _prefix(text: str, fields: dict[str, Value]) -> str:
     """Types what it knows of a prefix without its time; returns the rest."""
+    said = text.strip()
+    for known in _KNOWN:
+        if matched := known.fullmatch(said):
+            for name, value in matched.groupdict().items():
+                if value == "[unknown]":
+                    continue
+                if name == "host":
+                    add_address(fields, value.replace("(", ":").rstrip(")"))
+                else:
+                    fields[_NAMES[name]] = int(value) if name in ("pid", "line", "xid") else value
+            return ""
     if "=" in text:
         for name, value in _PAIR.findall(text):
             attribute = _NAMES.get(name, f"postgresql.{name.lower()}")
