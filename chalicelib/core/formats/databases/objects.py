@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from chalicelib.core.formats.flatten import NeedsExact, TooDeep, flatten, load_exact
+from chalicelib.core.formats.flatten import (
+    PREFIX_MAX,
+    NeedsExact,
+    TooDeep,
+    flatten,
+    flatten_plain,
+    load_exact,
+)
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
+
+_SPACED_COLON: Final = re.compile(r'"[ \t\r\n]++:')
 
 
 def object_of(line: str, mark: str) -> dict[str, Value] | None:
@@ -21,10 +31,12 @@ def object_of(line: str, mark: str) -> dict[str, Value] | None:
     if mark not in line or line[:1] != "{":
         return None
     try:
-        loaded = orjson.loads(line)
-        fields, members = flatten(loaded)
-        if members == line.count('":'):
-            return fields
+        # orjson keeps the last of repeated names: then there are fewer members than colons after quotes
+        if not _SPACED_COLON.search(line):
+            flat = flatten_plain(orjson.loads(line), short=len(line) <= PREFIX_MAX)
+            fields, members = flat or flatten(orjson.loads(line))
+            if members == line.count('":') - line.count('\\":'):
+                return fields
     except (orjson.JSONDecodeError, NeedsExact, TooDeep):
         pass
     try:

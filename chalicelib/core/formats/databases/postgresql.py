@@ -30,10 +30,10 @@ SEVERITIES: Final = {
 the parts of a message that are lines of their own inform."""
 _PARTS: Final = "DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION|BACKTRACE"
 _MARK: Final = rf"(?:DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|{_PARTS}):  "
-_LINE: Final = re.compile(
-    rf"(?P<prefix>[^\t\n]{{0,400}}?)(?P<level>{_MARK[:-3]}):  (?:(?P<code>[0-9A-Z]{{5}}): )?(?P<body>.*+)",
-    re.DOTALL,
-)
+_WORD: Final = re.compile(r"[A-Z]{3,10}[1-5]?$")
+_CODE: Final = re.compile(r"([0-9A-Z]{5}): ")
+_PREFIX_MAX: Final = 400
+_CACHE_MAX: Final = 4096
 _TIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
     rf"(?: ?{ZONE}| [A-Z]{{2,5}}(?![A-Za-z0-9]))?|(?<![0-9.])1[0-9]{{9}}(?:\.[0-9]{{3}})?(?![0-9.])"
@@ -77,49 +77,71 @@ _AUTHENTICATION: Final = re.compile(
 _SEARCHED_MAX: Final = 1024
 
 _WORDS_MAX: Final = 8
-_OWN_WORDS: Final = frozenset(("LOG", "PANIC", *_PARTS.split("|")))
+_OF_A_MESSAGE: Final = frozenset(_PARTS.split("|"))
+_OWN_WORDS: Final = _OF_A_MESSAGE | {"LOG", "PANIC"}
 """Words that are proof even where the prefix is a time and nothing else."""
 
 _NOT_POSTGRESQL: Final = Reject("not-postgresql")
 _BAD_TIME: Final = Reject("invalid-timestamp")
 
 
+def _split(entry: str) -> tuple[str, str, str] | None:
+    """Prefix, severity and message; None where there is no severity near the beginning of the first line."""
+    colon = entry.find(":  ", 0, _PREFIX_MAX)
+    while colon > 0:
+        word = _WORD.search(entry, max(0, colon - 11), colon)
+        if word is not None and word[0] in SEVERITIES:
+            prefix = entry[: word.start()]
+            return None if "\t" in prefix or "\n" in prefix else (prefix, word[0], entry[colon + 3 :])
+        colon = entry.find(":  ", colon + 1, _PREFIX_MAX)
+    return None
+
+
 def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
+    prefixes: dict[str, tuple[dict[str, Value], str] | None] = {}
+
+    def known(text: str) -> tuple[dict[str, Value], str] | None:
+        """What a prefix without its time says; None where it is none."""
+        try:
+            return prefixes[text]
+        except KeyError:
+            if len(prefixes) >= _CACHE_MAX:
+                prefixes.clear()
+            fields: dict[str, Value] = {}
+            rest = _prefix(text, fields)
+            said = None if _SYSLOG.search(text) or rest.count(" ") > _WORDS_MAX else (fields, rest)
+            prefixes[text] = said
+            return said
 
     def parse(entry: str) -> Record | Reject:
-        found = _LINE.fullmatch(entry)
-        if found is None:
+        parts = _split(entry)
+        if parts is None:
             return _NOT_POSTGRESQL
-        prefix, word, code, body = found.groups()
-        if _SYSLOG.search(prefix):
-            return _NOT_POSTGRESQL
-        fields: dict[str, Value] = {}
+        prefix, word, body = parts
         stamp: tuple[str | None, str | None] = (None, None)
         when = _TIME.search(prefix)
         if when is not None:
-            told = (
-                times.of_text(when[0])
-                or times.of_number(when[0])
-                or times.of_text(when[0].rpartition(" ")[0])
-            )
+            text = when[0]
+            told = times.of_text(text) or times.of_number(text) or times.of_text(text.rpartition(" ")[0])
             if told is None:
                 return _BAD_TIME
             stamp = told
-            rest = _prefix(prefix[: when.start()] + " " + prefix[when.end() :], fields)
-        else:
-            rest = _prefix(prefix, fields)
-        if rest.count(" ") > _WORDS_MAX or (not fields and (when is None or word not in _OWN_WORDS)):
+            prefix = f"{prefix[: when.start()]} {prefix[when.end() :]}"
+        said = known(prefix)
+        if said is None or (not said[0] and (when is None or word not in _OWN_WORDS)):
             return _NOT_POSTGRESQL
-        if rest:
-            fields["postgresql.prefix"] = rest
-        if code is not None:
-            fields["db.response.status_code"] = code
+        fields = said[0].copy()
+        if said[1]:
+            fields["postgresql.prefix"] = said[1]
+        if code := _CODE.match(body):
+            fields["db.response.status_code"] = code[1]
+            body = body[code.end() :]
         if word in ("STATEMENT", "QUERY"):
             fields["db.query.text"] = body
-        elif word not in _PARTS.split("|"):
+        elif word not in _OF_A_MESSAGE:
             add_message_fields(fields, body)
-        return Record(*stamp, word, SEVERITIES.get(word), body or None, fields)
+        return Record(*stamp, word, SEVERITIES[word], body or None, fields)
 
     return parse
 
