@@ -292,6 +292,17 @@ def test_numbers_that_would_lose_digits_stay_text() -> None:
     assert [boolean(text) for text in ("Yes", "No", "ON", "maybe")] == [True, False, True, "maybe"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["2024-03-14 09:26:53 [INFO] Received", "2024-03-14 09:26:53 [ERROR] of any program", "[1710408413] INFO: of any program",
+     "2024-03-14 09:26:53,123 INFO  - of any program", "[2024-03-14 09:26:53,123] INFO of any program",
+     "2024-03-14 09:26:53.123 [info] of any program", "1710408413: of any program", "[1] 2024/03/14 of any program"],
+)  # fmt: skip
+def test_the_shapes_of_any_program_are_not_taken_for_those_of_a_database(line: str) -> None:
+    told = detect(line.encode(), datetime(2030, 1, 1, tzinfo=UTC), complete=True).format
+    assert family_of(told.name) == "general"
+
+
 @each_format
 def test_one_line_by_itself_is_told_in_a_file_with_a_year_to_come(known: Format) -> None:
     when = datetime(2030, 1, 1, tzinfo=UTC)

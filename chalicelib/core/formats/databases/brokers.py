@@ -135,7 +135,8 @@ HIVEMQ: Final = Format(
     make_parser=_HIVEMQ.parser,
     specificity=0.85,
     framing=Framing(entry_start=rf"{_DATE} {CLOCK},|{STARTS}"),
-    sieve=rf"{_DATE} {CLOCK},[0-9]{{3}} {_LEVEL} {{1,2}}-",
+    sieve=rf"{_DATE} {CLOCK},[0-9]{{3}} {_LEVEL} {{1,2}}- ?(?:\n|$|[^\n]{{0,32}}HiveMQ|Client ID: |Extension \"|Log Configuration"
+    r"|Start(?:ed|ing) (?:TCP|TLS|Web[Ss]ocket|Secure|extension)|This node)",
 )
 
 _NATS: Final = Shapes(

@@ -29,7 +29,7 @@ _LINE: Final = re.compile(
 )
 _OPERATION: Final = re.compile(
     rf"(?:(?P<kind>{_OPERATIONS}) )(?P<db>[^\s.]{{1,64}})\.(?P<collection>[^\s]{{1,128}}) ?(?:appName: \"(?P<application>[^\"\n]{{0,128}})\" )?"
-    r"(?:command: (?P<command>\w{1,64}) |(?:query|planSummary|ntoreturn|update|keysExamined|cursorid|ninserted|q): )"
+    r"(?:command: (?P<command>\w{1,64}) |(?:query|planSummary|ntoreturn|update|keysExamined|cursorid|ninserted|q): |(?=[0-9]{{1,12}}ms$))"
 )
 _FIGURE: Final = re.compile(
     r"(?:^| )(ntoreturn|ntoskip|nscanned|nscannedObjects|nreturned|reslen|numYields|keysExamined|docsExamined|nMatched|nModified"

@@ -125,7 +125,8 @@ NAGIOS: Final = Format(
     ),
     make_parser=_make_nagios_parser,
     specificity=0.9,
-    sieve=r"\[1[0-9]{9}\] [A-Za-z]",
+    sieve=r"\[1[0-9]{9}\] (?:(?:GLOBAL )?(?:SERVICE|HOST|CURRENT|INITIAL|PASSIVE|TIMEPERIOD|EXTERNAL|LOG) [A-Z ]{4,30}:|Auto-save "
+    r"|Nagios |Icinga |Naemon |wproc: |nerd: |qh: |Warning: |Error: |Caught SIG|Successfully |Event |Finished daemon|Lockfile |Local time )",
 )
 
 _INFLUXDB: Final = Shapes(

@@ -15,7 +15,8 @@ _WHEN: Final = rf"(?P<when>{_DATE}|{_OLD})"
 _LEVEL: Final = r"\[(?P<level>System|Note|Warning|ERROR|Error|Info|Debug|Warn|WARNING)\]"
 _ERROR: Final = Shapes(
     patterns=(
-        rf"{_WHEN} {{1,2}}(?:(?P<tid>[0-9]{{1,18}}) )?{_LEVEL} (?:\[(?P<code>MY-[0-9]{{6}})\] )?"
+        rf"(?P<when>{_DATE}(?= {{1,2}}[0-9]{{1,18}} \[| \[\w{{4,7}}\] \[Entrypoint\])|{_OLD}) {{1,2}}(?:(?P<tid>[0-9]{{1,18}}) )?{_LEVEL} "
+        r"(?:\[(?P<code>MY-[0-9]{6})\] )?"
         r"(?:\[(?P<subsystem>[A-Za-z_ ]{1,32})\]:? )?(?P<body>.*+)",
         rf"{_WHEN} (?P<program>mysqld_safe) (?P<body>.*+)",
         rf"{_WHEN} {{1,2}}(?:(?P<tid>[0-9a-f]{{1,18}}) )?(?P<body>InnoDB: .*+)",

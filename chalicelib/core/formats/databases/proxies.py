@@ -71,7 +71,7 @@ PROXYSQL: Final = Format(
     make_parser=_PROXYSQL.parser,
     specificity=0.93,
     framing=Framing(entry_start=rf"{_DATE} {CLOCK} (?:\w{{1,64}}\.|\[)|{STARTS}"),
-    sieve=rf"{_DATE} {CLOCK} (?:\w{{1,64}}\.(?:cpp|c|h|hpp):[0-9]|\[(?:INFO|ERROR|WARNING|DEBUG|FATAL)\] )",
+    sieve=rf"{_DATE} {CLOCK} (?:\w{{1,64}}\.(?:cpp|c|h|hpp):[0-9]|\[INFO\] (?:New mysql_|ProxySQL ))",
 )
 
 _TWEMPROXY: Final = Shapes(
