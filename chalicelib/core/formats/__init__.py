@@ -65,6 +65,7 @@ class Format:
     bare: what an entry counts in detection of which it says no more than its time: many formats could.
     alone: whether one entry by itself is proof enough, so that a line which the format of its file
         does not explain, or that is carried inside another format, may be taken for it.
+    whole: whether an entry that it explains counts with all its lines, whatever they look like.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Format:
     contains: tuple[tuple[str, ...], ...] = ()
     bare: float = 0.75
     alone: bool = False
+    whole: bool = False
 
     @property
     def self_synchronising(self) -> bool:

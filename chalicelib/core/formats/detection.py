@@ -134,7 +134,7 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
         parse_count += 1
         says_more = record.attributes or record.severity_text is not None
         weight = 1.0 if says_more else known.bare
-        if known.framing.kind is not Kind.LINES or known.framing.joins is not None:
+        if known.whole or known.framing.kind is not Kind.LINES or known.framing.joins is not None:
             explained += weight * size
         else:
             explained += weight * (1 + sum(1 for line in lines[1:] if _CONTINUATION.match(line)))

@@ -1,0 +1,218 @@
+"""Elasticsearch and OpenSearch: the bracketed text (slow logs too), and JSON: 7.x's own and 8.x's by ECS."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.databases.objects import object_of
+from chalicelib.core.formats.databases.shapes import CLOCK, STARTS, number
+from chalicelib.core.formats.times import Times
+from chalicelib.core.framing import Framing, Kind
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.records import Value
+
+_WHEN: Final = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{CLOCK},[0-9]{{3}}"
+_HEAD: Final = re.compile(
+    rf"\[({_WHEN})\]\[(TRACE|DEBUG|INFO|WARN|ERROR|FATAL|CRITICAL|DEPRECATION) *+\]\[([^\]\n]{{1,256}})\]"
+    r"(?: ?\[([^\]\n]{1,256})\])?(?: ?\[(?!gc\])([^\]\[\s/]{1,256})(?:/[\w-]{22}\](?:\[([0-9]{1,6})\])?|\]\[([0-9]{1,6})\]))?+ ?"
+)
+_INDEX: Final = re.compile(
+    r"\[([^\]\[\s/]{1,256})\] (?=creating index|deleting index|create_mapping|update_mapping|update_settings)"
+)
+_PAIR: Final = re.compile(r"([a-z_]{2,32})\[((?:[^\[\]]|\[[^\[\]]{0,256}\]){0,512})\]")
+_SOURCE: Final = re.compile(r"source\[(.*+)", re.DOTALL)
+_USER: Final = re.compile(
+    r"Authentication (?:of|finally failed for|failed for) \[?([^\s\]]{1,128})\]?(?: from ([0-9A-Fa-f.:]{2,45}?)(?::([0-9]{1,5}))?(?:\s|$))?"
+)
+_EXCEPTION: Final = re.compile(
+    r"\n((?:[a-z][\w$]{0,63}\.){1,16}[A-Z][\w$]{0,127})(?:: ([^\n]{0,4096}))?(?:\n|$)"
+)
+_SLOWLOG: Final = "slowlog"
+_SEARCHED_MAX: Final = 65536
+
+
+def _number(word: str) -> int | None:
+    return 13 if word == "DEPRECATION" else severity.of_word(word)
+
+
+_NOT_ELASTICSEARCH: Final = Reject("not-elasticsearch")
+_NOT_JSON: Final = Reject("not-elasticsearch-json")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+
+
+def _make_text_parser(context: ParseContext) -> Parse:
+    times = Times(context.last_modified)
+
+    def parse(entry: str) -> Record | Reject:
+        found = _HEAD.match(entry)
+        if found is None:
+            return _NOT_ELASTICSEARCH
+        when, word, logger, node, index, shard, shard_too = found.groups()
+        shard = shard or shard_too
+        stamp = times.of_text(when)
+        if stamp is None:
+            return _BAD_TIME
+        body = entry[found.end() :]
+        if index is None and (named := _INDEX.match(body)):
+            index, body = named[1], body[named.end() :]
+        fields: dict[str, Value] = {"log.logger": logger.rstrip()}
+        if node is not None:
+            fields["elasticsearch.node.name"] = node
+        if index is not None:
+            fields["elasticsearch.index"] = index
+        if shard is not None:
+            fields["elasticsearch.shard"] = int(shard)
+        if "took[" in body:
+            _add_slow(fields, body)
+        elif said := _USER.search(body, 0, _SEARCHED_MAX):
+            fields["user.name"] = said[1]
+            if said[2]:
+                fields["client.address"] = said[2]
+            if said[3]:
+                fields["client.port"] = int(said[3])
+        elif "\n" in body and (thrown := _EXCEPTION.search(body, 0, _SEARCHED_MAX)):
+            fields["exception.type"] = thrown[1]
+            if thrown[2]:
+                fields["exception.message"] = thrown[2]
+            fields["exception.stacktrace"] = body[thrown.start() + 1 :]
+            body = body[: thrown.start()]
+        return Record(*stamp, word, _number(word), body or None, fields)
+
+    return parse
+
+
+def _add_slow(fields: dict[str, Value], body: str) -> None:
+    """Types `name[value], …` of a slow log; the query is what stands in `source[…]`."""
+    source = _SOURCE.search(body)
+    for name, value in _PAIR.findall(body[:_SEARCHED_MAX] if source is None else body[: source.start()]):
+        if value:
+            fields[f"elasticsearch.slowlog.{name}"] = number(value)
+    if source is not None:
+        query, mark, rest = source[1].rpartition("], id[")
+        if not mark:
+            query, rest = source[1].rstrip(", ").removesuffix("]"), ""
+        if query:
+            fields["db.query.text"] = query
+        if rest.rstrip(", ]"):
+            fields["elasticsearch.slowlog.id"] = rest.rstrip(", ]")
+
+
+_OWN: Final = {
+    "component": "log.logger", "logger": "log.logger", "log.logger": "log.logger", "process.thread.name": "thread.name",
+    "cluster.name": "elasticsearch.cluster.name", "cluster_name": "elasticsearch.cluster.name",
+    "node.name": "elasticsearch.node.name", "node_name": "elasticsearch.node.name",
+    "cluster.uuid": "elasticsearch.cluster.uuid", "cluster_uuid": "elasticsearch.cluster.uuid",
+    "node.id": "elasticsearch.node.id", "node_id": "elasticsearch.node.id", "type": "elasticsearch.type",
+    "stacktrace": "exception.stacktrace", "error.stack_trace": "exception.stacktrace", "error.type": "exception.type",
+    "error.message": "exception.message", "source": "db.query.text", "elasticsearch.slowlog.source": "db.query.text",
+    "user.name": "user.name", "service.name": "service.name", "event.dataset": "event.dataset", "trace.id": "trace_id",
+    "origin.address": "client:", "host.name": "host.name", "host.ip": "host.ip", "url.path": "url.path",
+    "request.method": "http.request.method",
+}  # fmt: skip
+
+
+_MARKS: Final = ('"elasticsearch.', '"cluster.', '"cluster_', '"node.')
+
+
+def _is_own(members: dict[str, Value]) -> bool:
+    """Whether the names are those of a node's log, of its slow logs, or of its audit log."""
+    if any(name.startswith("elasticsearch.") for name in members):
+        return True
+    if "event.action" in members and members.get("type") == "audit":
+        return True
+    return not members.keys().isdisjoint(("cluster.name", "cluster_name", "cluster.uuid")) and not (
+        members.keys().isdisjoint(("node.name", "node_name", "node.id", "component"))
+    )
+
+
+def _make_json_parser(context: ParseContext) -> Parse:
+    times = Times(context.last_modified)
+
+    def parse(entry: str) -> Record | Reject:
+        members = next(filter(None, (object_of(entry, mark) for mark in _MARKS)), None)
+        if members is None or not _is_own(members):
+            return _NOT_JSON
+        when = members.pop("timestamp", None) or members.pop("@timestamp", None)
+        if type(when) is not str:
+            return _NOT_JSON
+        stamp = times.of_text(when)
+        if stamp is None:
+            return _BAD_TIME
+        word = members.pop("level", None) or members.pop("log.level", None)
+        body = members.pop("message", None) or members.pop("elasticsearch.slowlog.message", None)
+        fields: dict[str, Value] = {}
+        for name, value in members.items():
+            attribute = _OWN.get(name)
+            if attribute == "client:" and type(value) is str:
+                host, _, port = value.rpartition(":")
+                fields["client.address"] = (host or value).strip("[]")
+                if host and port.isdecimal() and port.isascii() and len(port) <= 5:
+                    fields["client.port"] = int(port)
+                continue
+            if attribute is None or attribute.endswith(":") or attribute in fields:
+                attribute = name if name.startswith("elasticsearch.") else f"elasticsearch.{name}"
+            if attribute == "exception.stacktrace" and type(value) is list:
+                fields[attribute] = "\n".join(map(str, value))
+            elif name.endswith("took_millis") and type(value) is str:
+                fields[attribute] = number(value)
+            else:
+                fields[attribute] = value
+        text = word.strip() if type(word) is str else ""
+        rank = _number(text)
+        if word is not None and rank is None:
+            fields["elasticsearch.level"] = word
+        if type(body) is not str and body is not None:
+            fields["elasticsearch.message"] = body
+        said = body if type(body) is str and body else None
+        return Record(*stamp, text if rank else None, rank, said, fields)
+
+    return parse
+
+
+TEXT: Final = Format(
+    name="elasticsearch",
+    title="Elasticsearch and OpenSearch log and slow log, text",
+    source="https://www.elastic.co/guide/en/elasticsearch/reference/current/logging.html",
+    samples=(
+        "[2024-03-14T09:26:53,123][INFO ][o.e.n.Node               ] [node-1] initialized",
+        "[2024-03-14T09:26:54,000][WARN ][index.search.slowlog.query] [node-1] [orders][0] took[1.2s], took_millis[1200],"
+        ' total_hits[3 hits], types[], stats[], search_type[QUERY_THEN_FETCH], total_shards[5], source[{"size":10,"a":[1]}], id[t-17], ',
+        "[2024-03-14 09:26:55,001][ERROR][bootstrap                ] [Blob] Exception\njava.io.IOException: no space\n"
+        "\tat org.example.Store.open(Store.java:42)",
+        "[2024-03-14T09:26:56,123][WARN ][o.o.s.a.BackendRegistry  ] [node-1] Authentication finally failed for ada from 192.0.2.17:51022",
+    ),
+    make_parser=_make_text_parser,
+    specificity=0.97,
+    framing=Framing(entry_start=rf"\[{_WHEN}\]\[|{STARTS}"),
+    sieve=rf"\[{_WHEN}\]\[[A-Z]{{4,11}} {{0,4}}\]\[",
+    alone=True,
+)
+JSON: Final = Format(
+    name="elasticsearch_json",
+    title="Elasticsearch and OpenSearch log, JSON (7 and ECS)",
+    source="https://www.elastic.co/guide/en/elasticsearch/reference/current/logging.html#json-format",
+    samples=(
+        '{"type": "server", "timestamp": "2024-03-14T09:26:53,123Z", "level": "INFO", "component": "o.e.n.Node",'
+        ' "cluster.name": "shop", "node.name": "node-1", "message": "started", "cluster.uuid": "pTz0", "node.id": "8zVl"  }',
+        '{"type": "server", "timestamp": "2024-03-14T09:26:54,000+01:00", "level": "ERROR", "component": "o.e.b.Bootstrap",'
+        ' "cluster.name": "shop", "node.name": "node-1", "message": "failed", \n"stacktrace": ["java.io.IOException: no space",\n'
+        '"at org.example.Store.open(Store.java:42)"] }',
+        '{"@timestamp":"2024-03-14T09:26:55.255Z", "log.level": "WARN", "elasticsearch.slowlog.message": "[orders][0]",'
+        '"elasticsearch.slowlog.source":"{\\"size\\":10}","elasticsearch.slowlog.took":"747.3micros",'
+        '"elasticsearch.slowlog.took_millis":"0" , "ecs.version": "1.2.0","service.name":"ES_ECS","event.dataset":'
+        '"elasticsearch.index_search_slowlog","process.thread.name":"search-7","log.logger":"index.search.slowlog.query",'
+        '"elasticsearch.node.name":"node-1","elasticsearch.cluster.name":"shop"}',
+    ),
+    make_parser=_make_json_parser,
+    specificity=0.995,
+    framing=Framing(kind=Kind.JSON),
+    sieve=r"[ \t]{0,8}\{\s{0,8}\"(?:type|timestamp|@timestamp|component|log\.level|cluster\.)",
+    alone=True,
+)
+
+FORMATS: Final = (TEXT, JSON)

@@ -1,0 +1,185 @@
+"""SQL Server's ERRORLOG, Db2's diagnostic log, MarkLogic's logs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format
+from chalicelib.core.formats.databases.shapes import CLOCK, STARTS, Shapes, number
+from chalicelib.core.formats.times import Times
+from chalicelib.core.framing import Framing
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.records import Value
+
+_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_SQLSERVER: Final = Shapes(
+    patterns=(
+        rf"(?P<when>{_DATE} {CLOCK}\.[0-9]{{2}}) (?P<thread>spid[0-9]{{1,6}}s?|Logon|Server|Backup) {{1,12}}"
+        r"(?P<body>(?P<level>Error): .*+)",
+        rf"(?P<when>{_DATE} {CLOCK}\.[0-9]{{2}}) (?P<thread>spid[0-9]{{1,6}}s?|Logon|Server|Backup) {{1,12}}"
+        r"(?:(?P<level>Warning|Informational|Information): )?(?P<body>.*+)",
+    ),
+    prefix="mssql.",
+    finds=(
+        r"^Login (?P<outcome>failed|succeeded) for user '(?P<user>[^'\n]{0,256})'",
+        r"\[CLIENT: (?P<address>[^\]\n<]{1,64})\]",
+        r"^Error: (?P<error>[0-9]{1,9}), Severity: (?P<severity>[0-9]{1,3}), State: (?P<state>[0-9]{1,6})",
+        r"[Dd]atabase '(?P<db>[^'\n]{1,128})'",
+    ),
+    names={"address": "client.address"},
+    texts=frozenset(("address", "outcome")),
+    reject=Reject("not-mssql"),
+)
+MSSQL: Final = Format(
+    name="mssql",
+    title="Microsoft SQL Server ERRORLOG",
+    source="https://learn.microsoft.com/en-us/sql/tools/configuration-manager/viewing-the-sql-server-error-log",
+    samples=(
+        "2024-03-14 09:26:53.59 Logon       Login failed for user 'SA'. Reason: Password did not match. [CLIENT: 192.0.2.17]",
+        "2024-03-14 09:26:53.59 Logon       Error: 18456, Severity: 14, State: 8.",
+        "2024-03-14 09:26:54.01 spid51      Warning: The join order has been enforced because a local join hint is used.",
+        "2024-03-14 09:26:55.00 Server      Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64) \n"
+        "\tOct  8 2022 05:58:25 \n\tCopyright (C) 2022 Microsoft Corporation",
+    ),
+    make_parser=_SQLSERVER.parser,
+    specificity=0.97,
+    framing=Framing(entry_start=rf"{_DATE} {CLOCK}|{STARTS}"),
+    sieve=rf"{_DATE} {CLOCK}\.[0-9]{{2}} (?:spid[0-9]|Logon |Server |Backup )",
+    alone=True,
+)
+
+_KEYS: Final = (
+    "LEVEL|PID|TID|PROC|INSTANCE|NODE|DB|APPHDL|APPID|UOWID|ACTID|AUTHID|HOSTNAME|EDUID|EDUNAME|FUNCTION|MESSAGE|CHANGE|START"
+    "|STOP|IMPACT|CALLED|RETCODE|OSERR|CALLSTCK|EVENT|ARG #[0-9]{1,3}|DATA #[0-9]{1,3}|MEMBER|LOADID|XID|CORRELATOR|LAST|SHMID"
+)
+_DB2_HEAD: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{2}\.[0-9]{2}\.[0-9]{2})\.([0-9]{6})([+-])([0-9]{3}) {1,3}([EIAH][0-9]{1,18}[A-Z]?[0-9]{0,12})\s{1,32}(?=LEVEL ?:)"
+)
+_DB2_FIELD: Final = re.compile(rf"(?:^|(?<=\s))({_KEYS}) {{0,8}}: ?", re.MULTILINE)
+_DB2_NAMES: Final = {
+    "PID": "process.pid", "TID": "thread.id", "PROC": "process.executable.name", "HOSTNAME": "host.name",
+    "DB": "db.namespace", "AUTHID": "user.name", "EDUNAME": "thread.name", "FUNCTION": "code.function.name",
+}  # fmt: skip
+_DB2_LEVELS: Final = {"Event": 9, "Info": 9, "Warning": 13, "Error": 17, "Severe": 17, "Critical": 21}
+_DB2_NUMBERS: Final = frozenset(("PID", "TID", "EDUID"))
+_DB2_REST: Final = frozenset(
+    ("MESSAGE", "CHANGE", "CALLED", "START", "STOP", "IMPACT", "RETCODE", "OSERR", "CALLSTCK", "EVENT")
+)
+
+_NOT_DB2: Final = Reject("not-db2")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+
+
+def _make_db2_parser(context: ParseContext) -> Parse:
+    times = Times(context.last_modified)
+
+    def parse(entry: str) -> Record | Reject:
+        head = _DB2_HEAD.match(entry)
+        if head is None:
+            return _NOT_DB2
+        when, fraction, sign, minutes, identifier = head.groups()
+        # the offset is in minutes
+        offset = int(minutes)
+        stamp = times.of_parts(when, fraction, f"{sign}{offset // 60:02d}{offset % 60:02d}")
+        if stamp is None:
+            return _BAD_TIME
+        fields: dict[str, Value] = {"db2.record_id": identifier}
+        word = None
+        body_from = len(entry)
+        places = list(_DB2_FIELD.finditer(entry, head.end()))
+        for place, following in zip(places, [*places[1:], None], strict=True):
+            key = place[1]
+            if key in _DB2_REST or key.startswith(("DATA", "ARG")):
+                body_from = place.start()
+                break
+            value = " ".join(entry[place.end() : following.start() if following else len(entry)].split())
+            if key == "LEVEL":
+                word = value
+            elif value:
+                fields[_DB2_NAMES.get(key, f"db2.{key.lower()}")] = (
+                    number(value) if key in _DB2_NUMBERS else value
+                )
+        body = entry[body_from:].strip()
+        rank = _DB2_LEVELS.get(word or "")
+        if word and rank is None:
+            fields["db2.level"] = word
+        return Record(*stamp, word if rank else None, rank, body or None, fields)
+
+    return parse
+
+
+DB2: Final = Format(
+    name="db2diag",
+    title="IBM Db2 diagnostic log (db2diag.log)",
+    source="https://www.ibm.com/docs/en/db2/11.5?topic=files-interpreting-diagnostic-log-file-entries",
+    samples=(
+        "2024-03-14-09.26.53.899662+060 I214165E540           LEVEL: Event\n"
+        "PID     : 565                  TID : 140148880697088 PROC : db2sysc\n"
+        "INSTANCE: db2inst1             NODE : 000            DB   : SHOP\n"
+        "APPHDL  : 0-22                 APPID: *LOCAL.db2inst1.240314082653\n"
+        "AUTHID  : ADA                  HOSTNAME: db-1.example.org\n"
+        "EDUID   : 22                   EDUNAME: db2agent (SHOP)\n"
+        "FUNCTION: DB2 UDB, config/install, sqlfLogUpdateCfgParam, probe:20\n"
+        'CHANGE  : CFG DB SHOP : "Database_memory" From: "62992" <automatic>  To: "64320" <automatic>',
+        "2024-03-14-09.26.54.067170-300 I3618738814E536       LEVEL: Error PID     : 261583 TID : 7 PROC : db2sysc 0"
+        " INSTANCE: db2inst1 NODE : 000 DB   : SHOP HOSTNAME: db-2 EDUID   : 18337 EDUNAME: db2hadrp.0.1 (SHOP) 0"
+        " FUNCTION: DB2 UDB, High Availability, hdrSend, probe:31070 MESSAGE : ZRC=0xFFFFFFFF=-1 DATA #1 : <preformatted> no",
+    ),
+    make_parser=_make_db2_parser,
+    specificity=0.98,
+    framing=Framing(entry_start=rf"{_DATE}-[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{6}}[+-][0-9]{{3}} "),
+    sieve=rf"{_DATE}-[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{6}}[+-][0-9]{{3}} ",
+    alone=True,
+    whole=True,
+)
+
+_MARKLOGIC: Final = Shapes(
+    patterns=(
+        rf"(?P<when>{_DATE} {CLOCK}\.[0-9]{{3}}) (?P<level>Finest|Finer|Fine|Debug|Config|Info|Notice|Warning|Error|Critical|Alert|Emergency):"
+        r"(?P<continued>\+)?(?: |(?<=\+)|$)(?:(?P<task>TaskServer|TaskManager): )?(?P<body>.*+)",
+    ),
+    prefix="marklogic.",
+    texts=frozenset(("continued",)),
+    reject=Reject("not-marklogic"),
+)
+_MARKLOGIC_ACCESS: Final = Shapes(
+    patterns=(
+        rf"(?P<address>[^\s]{{1,64}}) (?P<ident>[^\s]{{1,64}}) (?P<user>[^\s]{{1,255}}) \[(?P<when>[0-9]{{2}}/[A-Z][a-z]{{2}}/[0-9]{{4}}:{CLOCK} [+-][0-9]{{4}})\] "
+        r"\"(?P<body>(?P<method>[A-Z]{3,16}) (?P<path>[^\s?\"]{1,8192})(?:\?(?P<query>[^\s\"]{0,8192}))? (?P<scheme>HTTP|XDBC|ODBC)/(?P<protocol>[0-9.]{1,5}))\" "
+        r"(?P<status>[0-9]{3}) (?P<size>[0-9]{1,18}|-) (?P<referer>-|[^\s\"]{1,4096}) \"(?P<agent>[^\"\n]{0,4096})\"",
+    ),
+    names={"address": "client.address", "ident": "ident", "scheme": "network.protocol.name"},
+    texts=frozenset(("address", "ident", "scheme")),
+    reject=Reject("not-marklogic"),
+)
+MARKLOGIC: Final = Format(
+    name="marklogic",
+    title="MarkLogic error log",
+    source="https://docs.marklogic.com/guide/admin/logfiles",
+    samples=(
+        "2024-03-14 09:26:53.275 Fine: Meters inserting document /14079118751028291617/1540335600/usage.xml",
+        "2024-03-14 09:26:54.000 Notice: XDMP-UPDEXTIME: (err:XDMP) Transaction too slow",
+        "2024-03-14 09:26:54.000 Notice:+in /shop/order.xqy, at 17:2 [1.0-ml]",
+    ),
+    make_parser=_MARKLOGIC.parser,
+    specificity=0.93,
+    sieve=rf"{_DATE} {CLOCK}\.[0-9]{{3}} [A-Z][a-z]{{3,8}}:[ +]",
+)
+MARKLOGIC_ACCESS: Final = Format(
+    name="marklogic_access",
+    title="MarkLogic access log",
+    source="https://docs.marklogic.com/guide/admin/logfiles#id_63287",
+    samples=(
+        '192.0.2.17 - ada [14/Mar/2024:09:26:53 +0100] "POST /eval XDBC/1.0" 200 138 - "Java/17 MarkLogicXCC/11.0"',
+        '192.0.2.17 - - [14/Mar/2024:09:26:54 +0100] "GET /orders?id=17 HTTP/1.1" 404 12 - "curl/8.4.0"',
+    ),
+    make_parser=_MARKLOGIC_ACCESS.parser,
+    specificity=0.98,
+    sieve=r"[^\s]{1,64} [^\s]{1,64} [^\s]{1,255} \[[^\]\n]{26}\] \"[^\"\n]{1,8192}\" [0-9]{3} [0-9-]{1,18} [^\s\"]{1,4096} [\"-]",
+)
+
+FORMATS: Final = (MSSQL, DB2, MARKLOGIC, MARKLOGIC_ACCESS)

@@ -1,0 +1,183 @@
+"""Lines written by one pattern each: a table of named groups and what they become.
+
+The groups `when`, `level` and `body` are the time stamp, the severity's own word and the message; others become
+attributes by the table of their format. A group that did not match, or holds nothing or ``-``, is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from chalicelib.core.formats import severity
+from chalicelib.core.formats.times import Times
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.records import Value
+
+CLOCK: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
+ISO: Final = (
+    rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{CLOCK}(?:[.,][0-9]{{1,9}})?+(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?+"
+)
+"""Date and time with its fraction and offset, if any."""
+STARTS: Final = (
+    r"\{\"|<[0-9]{1,3}>|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9][0-9] [0-9]{2}:"
+    r"|[0-9A-Fa-f:.]{7,39} [^ ]{1,64} [^ ]{1,64} \[[0-9]{2}/[A-Z][a-z]{2}/|[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:"
+)
+"""How lines of other logs begin: JSON, syslog, access logs, klog. A file may hold several."""
+
+NAMES: Final = {
+    "thread": "thread.name", "tid": "thread.id", "pid": "process.pid", "file": "code.file.path",
+    "line": "code.line.number", "function": "code.function.name", "logger": "log.logger", "host": "host.name",
+    "user": "user.name", "db": "db.namespace", "table": "db.collection.name", "sql": "db.query.text",
+    "operation": "db.operation.name", "code": "db.response.status_code", "client": "client:", "server": "server:",
+    "method": "http.request.method", "path": "url.path", "query": "url.query", "status": "http.response.status_code",
+    "size": "http.response.body.size", "agent": "user_agent.original", "referer": "http.request.header.referer",
+    "protocol": "network.protocol.version", "service": "service.name", "trace": "exception.stacktrace",
+    "exception": "exception.type", "because": "exception.message", "extra": "extra",
+}  # fmt: skip
+"""What groups of these names become in any format; ``name:`` is an address with its port."""
+_NUMBERS: Final = frozenset(("tid", "pid", "line", "status", "size"))
+
+_INT_DIGITS_MAX: Final = 18
+_BODY_SEARCHED_MAX: Final = 4096
+"""How much of a message is searched for fields."""
+_BAD_TIME: Final = Reject("invalid-timestamp")
+
+Taken: TypeAlias = "tuple[tuple[int, str, Callable[[str], Value] | None], ...]"
+
+
+def number(text: str) -> Value:
+    """An integer or a decimal number, as long as neither loses digits; else the text."""
+    digits = text[1:] if text[:1] == "-" else text
+    if digits.isdecimal() and digits.isascii() and len(digits) <= _INT_DIGITS_MAX:
+        return int(text)
+    whole, point, rest = digits.partition(".")
+    if (
+        point
+        and (whole + rest).isdecimal()
+        and digits.isascii()
+        and whole
+        and rest
+        and len(digits) < _INT_DIGITS_MAX
+    ):
+        return float(text)
+    return text
+
+
+def boolean(text: str) -> Value:
+    """`Yes`, `true`, `ON` and their opposites; else the text."""
+    return {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}.get(
+        text.lower(), text
+    )
+
+
+def add_address(fields: dict[str, Value], text: str, side: str = "client") -> None:
+    """Types `192.0.2.7:51022`, `[2001:db8::7]:51022`, `2001:db8::7` or a name as address and port; `[local]` stays."""
+    if text == "[local]":
+        fields[f"{side}.address"] = text
+        return
+    host, colon, port = text.rpartition(":")
+    bare = ":" in host and not host.startswith("[")
+    if not colon or not port.isdecimal() or not port.isascii() or len(port) > 5 or bare:
+        host, port = text, ""
+    host = host.strip("[]").removeprefix("/")
+    if host:
+        fields[f"{side}.address"] = host
+    if port:
+        fields[f"{side}.port"] = int(port)
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The patterns of a format's entries, tried in order, and what their groups become.
+
+    patterns: each matches a whole entry; no time without one in the `when` group.
+    names: group → attribute, beside `NAMES`. Groups not named become attributes as `prefix` and their own
+        name. A number at the end of a group's name only tells it from another.
+    texts: groups that stay text though they may look like numbers.
+    finds: patterns searched in the message; their groups as those of an entry's.
+    levels: words of this source that are no severity elsewhere → number; any other word makes a reject.
+    words: sign of a severity → its word.
+    """
+
+    patterns: tuple[str, ...]
+    reject: Reject
+    names: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+    texts: frozenset[str] = frozenset()
+    finds: tuple[str, ...] = ()
+    levels: Mapping[str, int] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def taken(self, pattern: re.Pattern[str]) -> Taken:
+        """Group numbers, attributes and types of a pattern."""
+        taken: list[tuple[int, str, Callable[[str], Value] | None]] = []
+        for group, index in pattern.groupindex.items():
+            if group not in ("when", "level", "body"):
+                base = group.rstrip("0123456789")
+                name = self.names.get(base) or NAMES.get(base) or self.prefix + base
+                text = base in self.texts or (base in NAMES and base not in _NUMBERS)
+                typed = None if name.endswith(":") else str if text else number
+                taken.append((index, name.rstrip(":"), typed))
+        return tuple(taken)
+
+    def parser(self, context: ParseContext) -> Parse:
+        """Makes the parser; compiled patterns are kept by `re` and by the parser."""
+        times = Times(context.last_modified)
+        of_text, of_number = times.of_text, times.of_number
+        levels, words, reject = self.levels, self.words, self.reject
+        patterns = []
+        for text in self.patterns:
+            pattern = re.compile(text, re.DOTALL)
+            groups = pattern.groupindex
+            places = groups.get("when", 0), groups.get("level", 0), groups.get("body", 0)
+            patterns.append((pattern.fullmatch, *places, self.taken(pattern)))
+        finds = [(pattern.search, self.taken(pattern)) for pattern in map(re.compile, self.finds)]
+
+        def parse(line: str) -> Record | Reject:
+            for match, when, level, said, taken in patterns:
+                found = match(line)
+                if found is None:
+                    continue
+                stamp: tuple[str | None, str | None] = (None, None)
+                if when and found[when]:
+                    told = of_text(found[when]) or of_number(found[when])
+                    if told is None:
+                        return _BAD_TIME
+                    stamp = told
+                word = (found[level] or None) if level else None
+                rank = None
+                if word is not None:
+                    word = words.get(word, word)
+                    rank = levels.get(word)
+                    if rank is None:
+                        rank = severity.of_word(word)
+                    if rank is None:
+                        return reject
+                body = found[said] if said else line
+                fields: dict[str, Value] = {}
+                _take(fields, found, taken)
+                if body:
+                    for search, taken_too in finds:
+                        hit = search(body, 0, _BODY_SEARCHED_MAX)
+                        if hit is not None:
+                            _take(fields, hit, taken_too)
+                return tuple.__new__(Record, (*stamp, word, rank, body or None, fields))
+            return reject
+
+        return parse
+
+
+def _take(fields: dict[str, Value], found: re.Match[str], taken: Taken) -> None:
+    for index, name, typed in taken:
+        text = found[index]
+        if text and text != "-" and name not in fields:
+            if typed is None:
+                add_address(fields, text, name)
+            else:
+                fields[name] = typed(text)
