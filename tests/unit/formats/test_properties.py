@@ -18,6 +18,9 @@ CONTEXT = ParseContext(datetime(2024, 6, 1, tzinfo=UTC))
 REASONS = {
     "not-an-access-line", "not-rfc5424", "not-rfc3164", "not-an-object", "invalid-json", "too-deep",
     "invalid-timestamp", "no-timestamp", "invalid-structured-data",
+    "not-of-that-program", "not-of-that-service", "not-a-cisco-line", "not-auditd", "not-laurel", "not-a-journal-entry", "not-strace",
+    "not-tcpdump", "not-a-fortinet-line", "not-a-netscreen-line", "not-cef", "not-leef", "not-eve", "not-a-fast-alert", "no-header",
+    "not-zeek", "not-fail2ban", "not-panos",
 }  # fmt: skip
 SAMPLES = [sample for known in all_formats() for sample in known.samples]
 each_format = pytest.mark.parametrize("known", all_formats(), ids=lambda known: known.name)

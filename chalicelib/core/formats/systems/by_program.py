@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.systems.phrases import Say
+    from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
 _NOT_OF_PROGRAM: Final = Reject("not-of-that-program")
@@ -85,7 +86,7 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
         found = bare.match(line)
         if found is None:
             return _NOT_OF_PROGRAM
-        stamp = (None, None) if found[1] is None else times.of_text(found[1])
+        stamp: Stamp | tuple[None, None] | None = (None, None) if found[1] is None else times.of_text(found[1])
         if stamp is None:
             return _BAD_TIME
         fields: dict[str, Value] = {}
@@ -93,11 +94,15 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
         for name, value in found.groupdict().items():
             if name == "message":
                 message = value
+            elif name == "when":
+                stamp = times.of_text(value) if value else stamp
             elif value:
                 number = value.isdecimal() and value.isascii() and len(value) <= 18
                 fields[name.replace("__", ".")] = int(value) if number else value
         if say is not None:
             say(message, fields)
+        if stamp is None:
+            return _BAD_TIME
         word = fields.pop("log.level", None)
         level = severity.of_word(word) if type(word) is str else None
         if level is None and type(word) is str:
@@ -107,7 +112,7 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
     return make
 
 
-_SYSLOG: Final = rf"(?:<[0-9]{{1,3}}>)?+(?:{MONTH} [ 0-9][0-9] |[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)"
+_SYSLOG: Final = rf"(?:<[0-9]{{1,3}}>)?+(?:{MONTH} [ 0-9]?[0-9] |[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)"
 
 
 def format_of(program: Program) -> Format:
@@ -171,7 +176,8 @@ PROGRAMS: Final = (
             "0 3 PVEFW-HOST-IN 20/Jun/2022:13:09:14 +0200 policy DROP: IN=vmbr0 MAC=02:00:00:00:00:01:02:00:00:00:00:02:08:00"
             " SRC=192.0.2.17 DST=198.51.100.9 LEN=52 TOS=0x00 PREC=0xC0 TTL=255 ID=64317 DF PROTO=UDP SPT=49152 DPT=3784 LEN=32",
         ),
-        bare=r"(?:\[ *[0-9]{1,12}\.[0-9]{1,9}\] )?(?P<message>[^=\n]{0,100}?\bIN=\S{0,40} (?:OUT=\S{0,40} )?(?:MAC=\S{0,80} )?SRC=[0-9A-Fa-f.:]+ DST=.*)",
+        bare=r"(?:(?P<proxmox__vmid>[0-9]{1,9}) (?P<proxmox__level>[0-7]) (?P<netfilter__chain>[\w-]{1,64})"
+        r" (?P<when>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}) |\[ *[0-9]{1,12}\.[0-9]{1,9}\] )?(?P<message>[^=\n]{0,100}?\bIN=\S{0,40} (?:OUT=\S{0,40} )?(?:MAC=\S{0,80} )?SRC=[0-9A-Fa-f.:]+ DST=.*)",
         bare_say="ulogd",
         needs=r"\bIN=.*\bSRC=[0-9A-Fa-f.:]+ DST=",
         specificity=0.95,

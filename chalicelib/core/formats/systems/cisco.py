@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_FROM: Final = r"(?:{host:cisco.source_interface}:)?{ip:source.address}(?:/{int:source.port})?"
-_TO: Final = r"(?:{host:cisco.destination_interface}:)?{ip:destination.address}(?:/{int:destination.port})?"
+_FROM: Final = r"(?:{iface:cisco.source_interface}:)?{ip:source.address}(?:/{int:source.port})?"
+_TO: Final = r"(?:{iface:cisco.destination_interface}:)?{ip:destination.address}(?:/{int:destination.port})?"
 _USER: Final = r"(?: ?\({round:cisco.source_user}\))?"
 _NAT: Final = r"(?: ?\({round:cisco.mapped}\))?"
 _DEVICE: Final = phrases(
@@ -34,13 +34,13 @@ _DEVICE: Final = phrases(
     rf" {_TO}{_USER}(?: \(type {{int:icmp.type}}, code {{int:icmp.code}}\))?(?: flags {{some:cisco.flags}})?"
     r"(?: +on interface {word:cisco.source_interface})?(?: by access-group \"{quoted:cisco.access_group}\".*+)?$",
     rf"Deny {{name:network.transport}} reverse path check from {_FROM} to {_TO} on interface {{word:cisco.source_interface}}",
-    r"access-list {word:cisco.policy_id} {name:cisco.action} {name:network.transport} {host:cisco.source_interface}/{ip:source.address}"
-    r"\({int:source.port}\)(?:\({round:cisco.source_user}\))? -> {host:cisco.destination_interface}/{ip:destination.address}"
+    r"access-list {word:cisco.policy_id} {name:cisco.action} {name:network.transport} {iface:cisco.source_interface}/{ip:source.address}"
+    r"\({int:source.port}\)(?:\({round:cisco.source_user}\))? -> {iface:cisco.destination_interface}/{ip:destination.address}"
     r"\({int:destination.port}\)(?:\({round}\))? hit-cnt {int:cisco.hit_count} {rest:cisco.interval}",
     r"list {word:cisco.policy_id} {name:cisco.action} {name:network.transport} {ip:source.address}(?:\({int:source.port}\))?"
     r"(?: \([^()]{0,100}\))? -> {ip:destination.address}(?:\({int:destination.port}\))?, {int:cisco.packets} packets?",
-    r"{name:network.protocol.name}: An? {name:network.direction} {word:cisco.tunnel_type} SA \(SPI= ?{word:cisco.spi}\) between"
-    r" {ip:source.address} and {ip:destination.address} \(user= ?{host:user.name}\) has been {name:cisco.action}",
+    r"{name:network.protocol.name}: An? {name:network.direction} {word:cisco.tunnel_type} SA \(SPI= ?{name:cisco.spi}\) between"
+    r" {ip:source.address} and {ip:destination.address} \(user= ?{name:user.name}\) has been {name:cisco.action}",
     r"Group <{angle:cisco.group}> User <{angle:user.name}> IP <{angle:client.address}> {rest:cisco.message}",
     r"Group = {some:cisco.group}, Username = {some:user.name}, IP = {ip:client.address}, {rest:cisco.message}",
     r"AAA user {name:cisco.aaa} {name:cisco.result} : (?:reason = {some:cisco.reason} : )?server = {some:server.address} : user ="

@@ -154,10 +154,10 @@ PROXMOX: Final = phrases(
     r"<{angle:user.name}> (?:starting|end) task {word:proxmox.task}(?: {rest:proxmox.status})?",
 )
 _WEB_LOGINS: Final = phrases(
-    r"{word:url.path}: (?:webConfigurator|Web GUI) authentication error for (?:user )?'{single:user.name}' from:? {ip:client.address}",
-    r"{word:url.path}: Successful login for user '{single:user.name}' from: {ip:client.address}",
-    r"{word:url.path}: User logged out for user '{single:user.name}' from: {ip:client.address}",
-    r"{word:url.path}: user {name:user.name} (?:authenticated|could not authenticate).{0,200}? from {ip:client.address}",
+    r"{path:url.path}: (?:webConfigurator|Web GUI) authentication error for (?:user )?'{single:user.name}' from:? {ip:client.address}",
+    r"{path:url.path}: Successful login for user '{single:user.name}' from: {ip:client.address}",
+    r"{path:url.path}: User logged out for user '{single:user.name}' from: {ip:client.address}",
+    r"{path:url.path}: user {name:user.name} (?:authenticated|could not authenticate).{0,200}? from {ip:client.address}",
     r"\[{square:log.level}\] Auth: {name:auth.event} ip {ip:client.address} username '{single:user.name}'",
     r"{name:log.level} {word:code.function.name} (?:\[robot {square:sympa.robot}\] )?(?:\[session {square:sympa.session}\] )?"
     r"\[client {ip:client.address}\](?: \[user {square:user.name}\])?(?: \[list {square:sympa.list}\])?",

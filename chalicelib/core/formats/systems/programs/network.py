@@ -124,7 +124,7 @@ OPENVPN: Final = phrases(
     r"user '{single:user.name}' authenticated",
 )
 """https://github.com/OpenVPN/openvpn"""
-_FTP_CLIENT: Final = r"\({host:ftp.client}@{host:client.address}\) "
+_FTP_CLIENT: Final = r"\({local:ftp.client}@{host:client.address}\) "
 PURE_FTPD: Final = phrases(
     _FTP_CLIENT + r"\[{square:log.level}\] Authentication failed for user \[{square:user.name}\]",
     _FTP_CLIENT + r"\[{square:log.level}\] {name:user.name} is now logged in",
@@ -149,13 +149,13 @@ VSFTPD: Final = phrases(
 _ASTERISK_PAIR: Final = re.compile(r"([A-Z][A-Za-z0-9]{1,40})=\"([^\"]{0,1000})\"")
 _ASTERISK_PEER: Final = re.compile(r"(?:IPV[46]/)?(UDP|TCP|TLS|WSS?|SIP)/(.{2,60})/([0-9]{1,5})")
 _ASTERISK: Final = phrases(
-    r"(?:{name:log.level}\[{int:thread.id}\](?:\[{name:asterisk.call}\])?:? )?(?:{host:code.file.path}:{int:code.line.number} in"
-    r" {name:code.function.name}: |{host:code.file.path}: |{host:code.file.path}:{int:code.line.number} {name:code.function.name}: )"
+    r"(?:{name:log.level}\[{int:thread.id}\](?:\[{name:asterisk.call}\])?:? )?(?:{file:code.file.path}:{int:code.line.number} in"
+    r" {name:code.function.name}: |{file:code.file.path}: |{file:code.file.path}:{int:code.line.number} {name:code.function.name}: )"
     r"(?:Request '{single:asterisk.request}' from '{single:asterisk.from}' failed for '{ip:client.address}:{int:client.port}'"
     r"|Registration from '{single:asterisk.from}' failed for '{ip:client.address}(?::{int:client.port})?'"
     r"|Call from '{single:user.name}' \({ip:client.address}:{int:client.port}\) to extension '{single:asterisk.extension}')",
-    r"{name:log.level}\[{int:thread.id}\](?:\[{name:asterisk.call}\])?:? (?:{host:code.file.path}:{int:code.line.number} in"
-    r" {name:code.function.name}: |{host:code.file.path}: )",
+    r"{name:log.level}\[{int:thread.id}\](?:\[{name:asterisk.call}\])?:? (?:{file:code.file.path}:{int:code.line.number} in"
+    r" {name:code.function.name}: |{file:code.file.path}: )",
 )
 
 
