@@ -50,7 +50,9 @@ def test_a_few_broken_lines_do_not_mislead(known: Format) -> None:
 
 @each_format
 def test_a_format_for_less_than_half_of_the_lines_is_plain_text(known: Format) -> None:
-    lines = [line for sample in known.samples for line in (sample, "some prose here", "and some more")]
+    lines = []
+    for sample in known.samples:
+        lines += [sample, *["some prose here", "and some more"] * len(sample.split("\n"))]
     assert name("\n".join(lines)) == "text"
 
 

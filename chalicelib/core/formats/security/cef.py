@@ -18,15 +18,27 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_CEF: Final = re.compile(r"\"?CEF: ?([0-9]{1,2}(?:\.[0-9])?)\|" + r"((?:[^|\\]|\\.)*+)\|" * 6 + r" *(.*)", re.DOTALL)
+_CEF: Final = re.compile(
+    r"\"?CEF: ?([0-9]{1,2}(?:\.[0-9])?)\|" + r"((?:[^|\\]|\\.)*+)\|" * 6 + r" *(.*)", re.DOTALL
+)
 _LEEF: Final = re.compile(
-    r"LEEF: ?(1\.0|2\.0)\|" + r"((?:[^|\\]|\\.)*+)\|" * 4 + r"(?:(x?[0-9A-Fa-f]{2,4}|0x[0-9A-Fa-f]{1,4}|[^\w\s|]|)\|)?(.*)", re.DOTALL
+    r"LEEF: ?(1\.0|2\.0)\|"
+    + r"((?:[^|\\]|\\.)*+)\|" * 4
+    + r"(?:(x?[0-9A-Fa-f]{2,4}|0x[0-9A-Fa-f]{1,4}|[^\w\s|]|)\|)?(.*)",
+    re.DOTALL,
 )
 _MARK: Final = re.compile(r"\b(?:CEF: ?[0-9]|LEEF: ?[12]\.0)(?:\.[0-9])?\|")
 _NAME: Final = re.compile(r"(?:^|[ \t])([\w.\[\]-]{1,100})(?<!\\)=")
 _ESCAPE: Final = re.compile(r"\\([\\|=nrt])")
 _RESOLVED: Final = {"n": "\n", "r": "\r", "t": "\t"}
-_HEADER: Final = ("device_vendor", "device_product", "device_version", "device_event_class_id", "name", "severity")
+_HEADER: Final = (
+    "device_vendor",
+    "device_product",
+    "device_version",
+    "device_event_class_id",
+    "name",
+    "severity",
+)
 _NAMES: Final = {
     "src": "source.address", "dst": "destination.address", "spt": "source.port", "dpt": "destination.port",
     "sourceAddress": "source.address", "destinationAddress": "destination.address", "sourcePort": "source.port",
@@ -36,7 +48,14 @@ _NAMES: Final = {
     "shost": "source.domain", "dhost": "destination.domain",
 }  # fmt: skip
 _TIMES: Final = ("rt", "devTime", "end", "start", "deviceReceiptTime")
-_WORDS: Final = {"unknown": None, "low": "info", "medium": "warning", "high": "error", "very-high": "critical", "very high": "critical"}
+_WORDS: Final = {
+    "unknown": None,
+    "low": "info",
+    "medium": "warning",
+    "high": "error",
+    "very-high": "critical",
+    "very high": "critical",
+}
 _PAIRS_MAX: Final = 400
 _NOT_CEF: Final = Reject("not-cef")
 _NOT_LEEF: Final = Reject("not-leef")
@@ -55,7 +74,12 @@ def _value(name: str, text: str) -> Value:
 def _pairs_of(text: str) -> list[tuple[str, str]]:
     marks = list(_NAME.finditer(text))
     pairs = [
-        (mark[1], text[mark.end() : marks[number + 1].start() if number + 1 < len(marks) else len(text)].rstrip(" \r\n"))
+        (
+            mark[1],
+            text[mark.end() : marks[number + 1].start() if number + 1 < len(marks) else len(text)].rstrip(
+                " \r\n"
+            ),
+        )
         for number, mark in enumerate(marks[:_PAIRS_MAX])
     ]
     before = text[: marks[0].start()].strip() if marks else text.strip()
@@ -99,11 +123,15 @@ class _Parser:
         found = (_LEEF if self._leef else _CEF).match(line, at)
         if found is None:
             return reject
-        if self._leef:
-            record = self._typed_leef(found, fields)
-        else:
-            record = self._typed_cef(found, fields)
-        own = next((time for name in _TIMES if (time := self._time(fields.get(f"{'leef' if self._leef else 'cef'}.{name}")))), None)
+        record = self._typed_leef(found, fields) if self._leef else self._typed_cef(found, fields)
+        own = next(
+            (
+                time
+                for name in _TIMES
+                if (time := self._time(fields.get(f"{'leef' if self._leef else 'cef'}.{name}")))
+            ),
+            None,
+        )
         return record._replace(timestamp=(own or stamp)[0], timestamp_assumed=(own or stamp)[1])
 
     def _time(self, value: Value) -> tuple[str, str | None] | None:
@@ -130,9 +158,18 @@ class _Parser:
                 label = said.get(name + "Label")
                 key = f"cef.{_resolved(label)[:200] if label else name}"
             value = _value(name, text)
-            fields[key if key not in fields else f"cef.{name}"] = value.lower() if key == "network.transport" and type(value) is str else value
+            fields[key if key not in fields else f"cef.{name}"] = (
+                value.lower() if key == "network.transport" and type(value) is str else value
+            )
         word, number = _level(found[7].strip())
-        return Record(None, None, word, number, _resolved(said["msg"]) if "msg" in said else _resolved(found[6]) or None, fields)
+        return Record(
+            None,
+            None,
+            word,
+            number,
+            _resolved(said["msg"]) if "msg" in said else _resolved(found[6]) or None,
+            fields,
+        )
 
     def _typed_leef(self, found: re.Match[str], fields: dict[str, Value]) -> Record:
         version, *header = found.groups()[:5]
@@ -146,12 +183,14 @@ class _Parser:
             code = delimiter.lower().removeprefix("0x").removeprefix("x")
             separator = chr(int(code, 16)) if len(delimiter) > 1 else delimiter
         pairs = (
-            [pair.partition("=")[::2] for pair in text.split(separator, _PAIRS_MAX)] if separator in text else _pairs_of(text)
+            [pair.partition("=")[::2] for pair in text.split(separator, _PAIRS_MAX)]
+            if separator in text
+            else _pairs_of(text)
         )
         word = number = None
         body = None
-        for name, value in pairs:
-            name = name.strip()
+        for padded, value in pairs:
+            name = padded.strip()
             if not value or not name:
                 if name or value:
                     fields["leef.extra"] = name or value

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
-_PAIR: Final = re.compile(r"([A-Za-z_][\w.-]{0,63})=(?:\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"|([^\s\"]*+))", re.DOTALL)
+_PAIR: Final = re.compile(
+    r"([A-Za-z_][\w.-]{0,63})=(?:\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"|([^\s\"]*+))", re.DOTALL
+)
 _PAIRS_MAX: Final = 300
 _NOT_FORTINET: Final = Reject("not-a-fortinet-line")
 _NOT_NETSCREEN: Final = Reject("not-a-netscreen-line")
 _BAD_TIME: Final = Reject("invalid-timestamp")
-_FORTINET_HEAD: Final = re.compile(r"(?:\S{1,64} )?(?:<([0-9]{1,3})>)?(?=date=[0-9]{4}-[0-9]{2}-[0-9]{2} ?,?time=|timestamp=[0-9]{9,19} |logver=[0-9]+ )")
+_FORTINET_HEAD: Final = re.compile(
+    r"(?:\S{1,64} )?(?:<([0-9]{1,3})>)?(?=date=[0-9]{4}-[0-9]{2}-[0-9]{2} ?,?time=|timestamp=[0-9]{9,19} |logver=[0-9]+ )"
+)
 _FORTINET_NAMES: Final = {
     "srcip": "source.address", "srcport": "source.port", "dstip": "destination.address", "dstport": "destination.port",
     "remip": "client.address", "user": "user.name", "devname": "host.name", "hostname": "url.domain", "url": "url.path",
@@ -38,7 +42,13 @@ def _typed(text: str) -> Value:
 
 
 def _said(quoted: str | None, plain: str) -> str:
-    return plain if quoted is None else quoted.replace('\\"', '"').replace("\\\\", "\\") if "\\" in quoted else quoted
+    return (
+        plain
+        if quoted is None
+        else quoted.replace('\\"', '"').replace("\\\\", "\\")
+        if "\\" in quoted
+        else quoted
+    )
 
 
 class Headed:
@@ -101,8 +111,12 @@ def _fortinet(context: ParseContext) -> Parse:
             zone = pairs.get("tz", "").replace("UTC", "")
             stamp = times.of_text(f"{pairs.pop('date')} {pairs.pop('time')}{zone}")
         else:
-            stamp = times.of_number(pairs.get("eventtime") or pairs.get("timestamp") or pairs.get("itime") or "")
-        if stamp is None or not ("logid" in pairs or "log_id" in pairs or "devid" in pairs or "type" in pairs):
+            stamp = times.of_number(
+                pairs.get("eventtime") or pairs.get("timestamp") or pairs.get("itime") or ""
+            )
+        if stamp is None or not (
+            "logid" in pairs or "log_id" in pairs or "devid" in pairs or "type" in pairs
+        ):
             return _NOT_FORTINET if stamp else _BAD_TIME
         word = pairs.pop("level", None) or pairs.pop("pri", None)
         body = pairs.get("msg") or pairs.get("logdesc")
@@ -116,13 +130,14 @@ def _fortinet(context: ParseContext) -> Parse:
             else:
                 typed = value if name in _TEXT else _typed(value)
                 fields[_FORTINET_NAMES.get(name, f"fortinet.{name.lower()}")] = typed
-        return Record(*stamp, word, word and severity.of_word(word), body, fields)
+        return Record(*stamp, word, severity.of_word(word) if word else None, body, fields)
 
     return parse
 
 
 _NETSCREEN: Final = re.compile(
-    r"(?:\S{1,128}: )?NetScreen device_id=(\S{1,64}) +(?:\[([^\]]{1,64})\])?system-([a-z]{3,16})-([0-9]{5})(?:\(([^()]{1,32})\))?: (.*)", re.DOTALL
+    r"(?:\S{1,128}: )?NetScreen device_id=(\S{1,64}) +(?:\[([^\]]{1,64})\])?system-([a-z]{3,16})-([0-9]{5})(?:\(([^()]{1,32})\))?: (.*)",
+    re.DOTALL,
 )
 _NETSCREEN_PAIR: Final = re.compile(
     r"(src zone|dst zone|src-xlated ip|dst-xlated ip|[A-Za-z_][\w-]{0,40})=(?:\"([^\"]*+)\"|([^=\s\"]*+(?: (?!src zone=|dst zone=|src-xlated ip=|dst-xlated ip=|[\w-]{1,40}=)[^=\s\"]++){0,8}+))"
@@ -169,7 +184,9 @@ def _netscreen(context: ParseContext) -> Parse:
             elif name == "proto":
                 key, value = "network.transport", _PROTOCOLS.get(value, value)
             else:
-                key = _NETSCREEN_NAMES.get(name, f"netscreen.{name.replace(' ', '_').replace('-', '_').lower()}")
+                key = _NETSCREEN_NAMES.get(
+                    name, f"netscreen.{name.replace(' ', '_').replace('-', '_').lower()}"
+                )
             last = name
             if value:
                 fields[key] = value if key == "network.transport" else _typed(value)
@@ -190,7 +207,7 @@ FORTINET: Final = Format(
         '<189>date=2024-03-14 time=09:26:54 devname="fw-1" devid="FGT60E0000000001" logid="0000000013" type="traffic" subtype="forward"'
         ' level="notice" vd="root" srcip=192.0.2.17 srcport=51022 srcintf="lan" dstip=198.51.100.9 dstport=443 proto=6 action="close"'
         ' policyid=4 service="HTTPS" duration=12 sentbyte=1234 rcvdbyte=5678',
-        'Mar 14 09:26:55 fw-1 date=2024-03-14 time=09:26:55 devid=FGT60E0000000001 logid=0100032002 type=event subtype=system level=alert'
+        "Mar 14 09:26:55 fw-1 date=2024-03-14 time=09:26:55 devid=FGT60E0000000001 logid=0100032002 type=event subtype=system level=alert"
         ' msg="Administrator \\"ada\\" login failed"',
     ),
     make_parser=_fortinet,

@@ -46,7 +46,9 @@ _COLUMNS: Final = {
     " desc clienttype event factorno seqno actionflags" + _GROUPS,
 }  # fmt: skip
 _NAMES: Final = {
-    kind: tuple("" if name == "." else name if "." in name else f"panos.{name}" for name in columns.split(" "))
+    kind: tuple(
+        "" if name == "." else name if "." in name else f"panos.{name}" for name in columns.split(" ")
+    )
     for kind, columns in _COLUMNS.items()
 }
 _START: Final = re.compile(
@@ -64,7 +66,7 @@ _BAD_TIME: Final = Reject("invalid-timestamp")
 def _fields_of(text: str) -> list[str]:
     if '"' not in text:
         return text.split(",", _COLUMNS_MAX)
-    values = []
+    values: list[str] = []
     at = 0
     while at <= len(text) and len(values) < _COLUMNS_MAX:
         found = _FIELD.match(text, at)

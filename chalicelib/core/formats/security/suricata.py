@@ -46,7 +46,16 @@ def _eve(context: ParseContext) -> Parse:
         if not isinstance(record, Record):
             return record
         fields = record.attributes
-        if type(fields.get("event_type")) is not str or record.timestamp is None or not ("flow_id" in fields or "src_ip" in fields or "stats.uptime" in fields or "engine.message" in fields):
+        if (
+            type(fields.get("event_type")) is not str
+            or record.timestamp is None
+            or not (
+                "flow_id" in fields
+                or "src_ip" in fields
+                or "stats.uptime" in fields
+                or "engine.message" in fields
+            )
+        ):
             return _NOT_EVE
         typed: dict[str, Value] = {}
         for name, value in fields.items():
@@ -73,11 +82,27 @@ def _fast(context: ParseContext) -> Parse:
         found = _FAST.fullmatch(line)
         if found is None:
             return _NOT_FAST
-        day, year, clock, fraction, action, group, signature, revision, message, kind, priority, transport, *rest = found.groups()
+        (
+            day,
+            year,
+            clock,
+            fraction,
+            action,
+            group,
+            signature,
+            revision,
+            message,
+            kind,
+            priority,
+            transport,
+            *rest,
+        ) = found.groups()
         source, source_port, destination, destination_port, extra = rest
         month, _, day = day.partition("/")
         if year:
-            stamp = times.of_parts(f"{'20' if len(year) == 3 else ''}{year[1:]}-{month}-{day} {clock}", fraction)
+            stamp = times.of_parts(
+                f"{'20' if len(year) == 3 else ''}{year[1:]}-{month}-{day} {clock}", fraction
+            )
         else:
             stamp = times.of_parts(f"{_MONTHS.get(month, month)} {day} {clock}", fraction)
         if stamp is None:
@@ -90,11 +115,8 @@ def _fast(context: ParseContext) -> Parse:
             "source.address": source,
             "destination.address": destination,
         }
-        for name, value in (
-            ("suricata.alert.action", action), ("suricata.alert.category", kind), ("extra", extra),
-        ):  # fmt: skip
-            if value:
-                fields[name] = value
+        said = {"suricata.alert.action": action, "suricata.alert.category": kind, "extra": extra}
+        fields.update({name: value for name, value in said.items() if value})
         if source_port:
             fields["source.port"] = int(source_port)
         if destination_port:
@@ -110,7 +132,9 @@ def _fast(context: ParseContext) -> Parse:
 
 _MONTHS: Final = {
     f"{number:02d}": name
-    for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
+    )
 }
 
 EVE: Final = Format(

@@ -17,6 +17,7 @@ from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
 _NAMES: Final = {
@@ -63,7 +64,7 @@ class _Tsv:
         values = line.split(self._separator)
         if len(values) != len(self._fields):
             return _NOT_ZEEK
-        stamp: tuple[str | None, str | None] | None = None, None
+        stamp: Stamp | tuple[None, None] | None = (None, None)
         fields: dict[str, Value] = {"zeek.path": self._path} if self._path else {}
         body = None
         for name, kind, text in zip(self._fields, self._types, values, strict=False):
@@ -78,12 +79,16 @@ class _Tsv:
             if name in ("msg", "message") and type(value) is str:
                 body = value
             fields[_NAMES.get(name, f"zeek.{name}")] = value
-        return Record(*stamp, None, None, body, fields)
+        return Record(stamp[0], stamp[1], None, None, body, fields)
 
     def _typed(self, kind: str, text: str) -> Value:
         if kind.startswith(("set[", "vector[")):
             inner = kind[kind.index("[") + 1 : -1]
-            return [] if text == self._empty else [self._typed(inner, each) for each in text.split(self._set_separator)]
+            return (
+                []
+                if text == self._empty
+                else [self._typed(inner, each) for each in text.split(self._set_separator)]
+            )
         if kind in _INTS and _INT.fullmatch(text):
             return int(text)
         if kind in _FLOATS and (_FLOAT.fullmatch(text) or _INT.fullmatch(text)):
@@ -110,7 +115,9 @@ def _make_json(context: ParseContext) -> Parse:
         if not isinstance(record, Record):
             return record
         fields = record.attributes
-        if record.timestamp is None or not ("uid" in fields or "id.orig_h" in fields or "_path" in fields or "fuid" in fields):
+        if record.timestamp is None or not (
+            "uid" in fields or "id.orig_h" in fields or "_path" in fields or "fuid" in fields
+        ):
             return _NOT_ZEEK
         if not ("id.orig_h" in fields or "_path" in fields or "fuid" in fields or "peer" in fields):
             return _NOT_ZEEK
@@ -134,7 +141,9 @@ ZEEK: Final = Format(
     ),
     make_parser=_make_tsv,
     specificity=0.99,
-    framing=Framing(header=r"#(separator|set_separator|empty_field|unset_field|path|open|close|fields|types)[ \t]"),
+    framing=Framing(
+        header=r"#(separator|set_separator|empty_field|unset_field|path|open|close|fields|types)[ \t]"
+    ),
     sieve=r"#(?:separator|fields)[ \t]",
 )
 ZEEK_JSON: Final = Format(

@@ -78,9 +78,9 @@ AUDITD: Final = Format(
     title="Linux audit log",
     source="https://github.com/linux-audit/audit-documentation/wiki/SPEC-Audit-Event-Enrichment",
     samples=(
-        'type=SYSCALL msg=audit(1710404813.123:30828): arch=c000003e syscall=59 success=yes exit=0 a0=55d a1=7f items=2 ppid=3839 pid=11023'
+        "type=SYSCALL msg=audit(1710404813.123:30828): arch=c000003e syscall=59 success=yes exit=0 a0=55d a1=7f items=2 ppid=3839 pid=11023"
         ' auid=1000 uid=0 tty=pts0 ses=3 comm="cat" exe="/usr/bin/cat" subj=unconfined key="passwd"\x1dARCH=x86_64 SYSCALL=execve UID="root"',
-        "node=web-1 type=USER_LOGIN msg=audit(1710404814.001:30829): pid=4711 uid=0 auid=1000 ses=4 msg='op=login acct=\"ada\""
+        'node=web-1 type=USER_LOGIN msg=audit(1710404814.001:30829): pid=4711 uid=0 auid=1000 ses=4 msg=\'op=login acct="ada"'
         ' exe="/usr/sbin/sshd" hostname=? addr=192.0.2.17 terminal=ssh res=failed\'',
         "type=PROCTITLE msg=audit(1710404815.200:30830): proctitle=636174002F6574632F706173737764",
     ),

@@ -86,7 +86,9 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
         found = bare.match(line)
         if found is None:
             return _NOT_OF_PROGRAM
-        stamp: Stamp | tuple[None, None] | None = (None, None) if found[1] is None else times.of_text(found[1])
+        stamp: Stamp | tuple[None, None] | None = (
+            (None, None) if found[1] is None else times.of_text(found[1])
+        )
         if stamp is None:
             return _BAD_TIME
         fields: dict[str, Value] = {}
@@ -107,7 +109,14 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
         level = severity.of_word(word) if type(word) is str else None
         if level is None and type(word) is str:
             fields["log.level"] = word
-        return Record(*stamp, word if level is not None and type(word) is str else None, level, message or None, fields)
+        return Record(
+            stamp[0],
+            stamp[1],
+            word if level is not None and type(word) is str else None,
+            level,
+            message or None,
+            fields,
+        )
 
     return make
 
@@ -171,7 +180,7 @@ PROGRAMS: Final = (
             "Mar 14 09:26:53 web-1 kernel: [ 1042.117] [UFW BLOCK] IN=eth0 OUT= MAC=02:00:00:00:00:01:02:00:00:00:00:02:08:00"
             " SRC=192.0.2.17 DST=198.51.100.9 LEN=40 TOS=0x00 PREC=0x00 TTL=245 ID=37308 DF PROTO=TCP SPT=51022 DPT=22 WINDOW=1024"
             " RES=0x00 SYN URGP=0",
-            "Mar 14 09:26:54 gw [WAN_LOCAL-A-1] DESCR=\"[WAN_LOCAL]Block\" IN=eth8 OUT= MAC= SRC=192.0.2.17 DST=198.51.100.9 LEN=122"
+            'Mar 14 09:26:54 gw [WAN_LOCAL-A-1] DESCR="[WAN_LOCAL]Block" IN=eth8 OUT= MAC= SRC=192.0.2.17 DST=198.51.100.9 LEN=122'
             " TOS=00 PREC=0x00 TTL=49 ID=45366 DF PROTO=UDP SPT=38451 DPT=54329 LEN=102 MARK=1a0000",
             "0 3 PVEFW-HOST-IN 20/Jun/2022:13:09:14 +0200 policy DROP: IN=vmbr0 MAC=02:00:00:00:00:01:02:00:00:00:00:02:08:00"
             " SRC=192.0.2.17 DST=198.51.100.9 LEN=52 TOS=0x00 PREC=0xC0 TTL=255 ID=64317 DF PROTO=UDP SPT=49152 DPT=3784 LEN=32",

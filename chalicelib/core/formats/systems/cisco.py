@@ -82,7 +82,11 @@ def _make_parser(context: ParseContext) -> Parse:
         when, zone, host, product, level, number = found.groups()
         if (when is None) and (host is not None or line[:1] == "<") and product is None:
             return _NOT_CISCO
-        stamp = (None, None) if when is None else times.of_parts(when, None, zone and f" {zone}") or times.of_text(when)
+        stamp = (
+            (None, None)
+            if when is None
+            else times.of_parts(when, None, zone and f" {zone}") or times.of_text(when)
+        )
         if stamp is None:
             return _BAD_TIME
         fields: dict[str, Value] = {}
@@ -97,7 +101,7 @@ def _make_parser(context: ParseContext) -> Parse:
             fields["syslog.severity.code"] = int(level)
         body = line[found.end() :]
         add_device(body, fields)
-        return Record(*stamp, word, of_word, line[found.start(4) :] if product else body, fields)
+        return Record(stamp[0], stamp[1], word, of_word, line[found.start(4) :] if product else body, fields)
 
     return parse
 

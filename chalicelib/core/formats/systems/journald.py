@@ -24,7 +24,17 @@ _NAMES: Final = {
     "CODE_FILE": "code.file.path", "CODE_LINE": "code.line.number", "CODE_FUNC": "code.function.name", "CONTAINER_ID": "container.id",
     "CONTAINER_NAME": "container.name", "SYSLOG_PID": "syslog.procid", "_SYSTEMD_UNIT": "systemd.unit", "TID": "thread.id",
 }  # fmt: skip
-_TEXT: Final = frozenset(("_BOOT_ID", "_MACHINE_ID", "_CAP_EFFECTIVE", "__CURSOR", "MESSAGE_ID", "INVOCATION_ID", "_SYSTEMD_INVOCATION_ID"))
+_TEXT: Final = frozenset(
+    (
+        "_BOOT_ID",
+        "_MACHINE_ID",
+        "_CAP_EFFECTIVE",
+        "__CURSOR",
+        "MESSAGE_ID",
+        "INVOCATION_ID",
+        "_SYSTEMD_INVOCATION_ID",
+    )
+)
 _NOT_JOURNAL: Final = Reject("not-a-journal-entry")
 
 
@@ -61,7 +71,11 @@ def _record(said: dict[str, Value], times: Times) -> Record | Reject:
             if body is None:
                 fields["journald.message"] = value
         else:
-            fields[_NAMES.get(name, f"journald.{name.strip('_').lower() if name[:2] != '__' else name[2:].lower()}")] = _typed(name, value)
+            fields[
+                _NAMES.get(
+                    name, f"journald.{name.strip('_').lower() if name[:2] != '__' else name[2:].lower()}"
+                )
+            ] = _typed(name, value)
     tag = fields.get("service.name")
     say = say_of(tag) if type(tag) is str else None
     if say is not None and body:

@@ -17,18 +17,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
 _NOT_OF_SERVICE: Final = Reject("not-of-that-service")
 _BAD_TIME: Final = Reject("invalid-timestamp")
 _IP: Final = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"
-_ISO: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+_ISO: Final = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
 _LEVELS: Final = "trivia|verbose|info|warning|error|debug|panic|Info|Warning|Error|Db|Er|In|Wa"
 _NUMBERS: Final = frozenset(
     ("client__port", "server__port", "process__pid", "http__response__status_code", "endlessh__fd", "sshesame__channel", "code__line__number",
      "endlessh__n", "endlessh__bytes", "syslog__priority", "vmware__cpu")
 )  # fmt: skip
-_CODED: Final = {"Db": "debug", "Er": "error", "In": "info", "Wa": "warning", "trivia": "trace", "No": "notice", "Al": "alert", "Cr": "crit", "Em": "emerg"}
+_CODED: Final = {
+    "Db": "debug",
+    "Er": "error",
+    "In": "info",
+    "Wa": "warning",
+    "trivia": "trace",
+    "No": "notice",
+    "Al": "alert",
+    "Cr": "crit",
+    "Em": "emerg",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,7 @@ def _parser(service: Service) -> Callable[[ParseContext], Parse]:
             if found is None:
                 return _NOT_OF_SERVICE
             fields: dict[str, Value] = {}
-            stamp: tuple[str | None, str | None] | None = None, None
+            stamp: Stamp | tuple[None, None] | None = (None, None)
             word = number = None
             body: str | None = line
             for name, value in found.groupdict().items():
@@ -78,7 +91,7 @@ def _parser(service: Service) -> Callable[[ParseContext], Parse]:
                 else:
                     key = base.replace("__", ".")
                     fields[key] = int(value) if base in _NUMBERS else value
-            return Record(*stamp, word, number, body, fields)
+            return Record(stamp[0], stamp[1], word, number, body, fields)
 
         return parse
 
@@ -172,7 +185,7 @@ SERVICES: Final = (
         rf" (?P<client__address>{_IP}) (?P<webmin__module>\S{{1,64}}) (?P<webmin__script>\S{{1,64}}) (?P<body>.*)",
         (
             '1710404813.2161960.0 [14/Mar/2024 09:26:53] ada - 192.0.2.17 global miniserv.pl "failed" "-" "wrongpass"',
-            "1710404814.2161961.1 [14/Mar/2024 09:26:54] root 7d9e2a 2001:db8::5 useradmin save_user.cgi \"modify\" \"user\" \"bob\"",
+            '1710404814.2161961.1 [14/Mar/2024 09:26:54] root 7d9e2a 2001:db8::5 useradmin save_user.cgi "modify" "user" "bob"',
         ),
         r"[0-9]{9,11}\.[0-9]{1,9}\.[0-9]{1,6} \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4} ",
         0.99,

@@ -40,7 +40,9 @@ _PART: Final = re.compile(r"\{([a-z]+)(?::([a-z0-9_.]+))?\}")
 _FIRST_WORD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_/%-]*)(?= |: )")
 _NUMBERS: Final = {"int": int, "num": float}
 
-_Phrase: TypeAlias = "tuple[Callable[[str], re.Match[str] | None], tuple[tuple[str, Callable[[str], Value]], ...]]"
+_Phrase: TypeAlias = (
+    "tuple[Callable[[str], re.Match[str] | None], tuple[tuple[str, Callable[[str], Value]], ...]]"
+)
 
 
 def expression(template: str) -> str:

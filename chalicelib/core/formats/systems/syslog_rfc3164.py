@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _ISO: Final = (
     rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:[.,][0-9]{{1,9}})?(?:{ZONE})?"
 )
+_ISO_TIME: Final = re.compile(_ISO)
 _BSD: Final = (
     rf"(?:{MONTH} [ 0-9]?[0-9] (?:[0-9]{{4}} )?|[0-9]{{4}} {MONTH} [ 0-9]?[0-9] )[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}"
     rf"(?:\.[0-9]{{1,9}})?(?: [0-9]{{4}}(?= [^\s:]))?(?: {ZONE})?"
@@ -47,7 +48,9 @@ _WEEKDAY_FIRST: Final = re.compile(
     re.DOTALL,
 )
 """OpenWrt's logread: time, facility.severity, tag, process, message."""
-_CISCO: Final = re.compile(r"(?:\S{0,64} {0,2}: {0,2}|[^%]{0,64}: )?%([A-Z][A-Z0-9_]{1,40})-(?:\w{1,24}-)?([0-7])-([A-Z0-9_]{2,64}): ")
+_CISCO: Final = re.compile(
+    r"(?:\S{0,64} {0,2}: {0,2}|[^%]{0,64}: )?%([A-Z][A-Z0-9_]{1,40})-(?:\w{1,24}-)?([0-7])-([A-Z0-9_]{2,64}): "
+)
 _SOLARIS: Final = re.compile(r"\[ID ([0-9]{1,9}) ([a-z0-9]{2,12})\.([a-z]{3,8})\] ")
 _IP: Final = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]+")
 _WHEN: Final = len("Mar 14 09:26:53 ")
@@ -86,7 +89,7 @@ class _Parser:
             if when[10:11] != "T":
                 return self._parse_any(line)
             when = line[begin:].partition(" ")[0]
-            stamp = self._times.of_text(when)
+            stamp = self._times.of_text(when) if _ISO_TIME.fullmatch(when) else None
             if stamp is None:
                 return self._parse_any(line)
             host, _, rest = line[begin + len(when) + 1 :].partition(" ")
@@ -95,7 +98,7 @@ class _Parser:
         head, colon, message = rest.partition(": ")
         tag, bracket, process = head.partition("[")
         known = (host, tag) in self._iso if when[10:11] == "T" else host in self._hosts and tag in self._tags
-        if not known or not colon:
+        if not known or not colon or "%" in message[:130]:
             return self._parse_any(line)
         fields["host.name"] = host
         fields["service.name"] = tag
@@ -104,12 +107,17 @@ class _Parser:
                 return self._parse_any(line)
             add_process(fields, process[:-1])
         say = self._tags[tag]
-        if say is not None or message[:1] in "%[{":
-            word, number = self._type_message(message, tag, say, fields, word, number)
+        if say is not None or message[:1] in "[{":
+            word, number = self._type_message(message, say, fields, word, number)
         return tuple.__new__(Record, (*stamp, word, number, message or None, fields))
 
     def _type_message(
-        self, message: str, tag: str, say: Say | None, fields: dict[str, Value], word: str | None, number: int | None
+        self,
+        message: str,
+        say: Say | None,
+        fields: dict[str, Value],
+        word: str | None,
+        number: int | None,
     ) -> tuple[str | None, int | None]:
         """Adds what the message says to the fields; gives the severity, of the message where there is no PRI."""
         if message[:4] == "[ID " and (found := _SOLARIS.match(message)):
@@ -170,7 +178,7 @@ class _Parser:
             fields["log.level"] = severity.SYSLOG[int(device[2])][0]
             add_device(message[device.end() :], fields)
         say = say_of(tag) if tag is not None else add_packet if "SRC=" in message else None
-        word, number = self._type_message(message, tag or "", say, fields, word, number)
+        word, number = self._type_message(message, say, fields, word, number)
         return Record(*stamp, word, number, message or None, fields)
 
     def _parse_weekday_first(self, line: str) -> Record | Reject:
@@ -185,7 +193,7 @@ class _Parser:
         fields["syslog.facility.name"], _, fields["log.level"] = level.partition(".")
         if process:
             add_process(fields, process)
-        word, number = self._type_message(message, tag, say_of(tag), fields, None, None)
+        word, number = self._type_message(message, say_of(tag), fields, None, None)
         return Record(*stamp, word, number, message or None, fields)
 
     def _remember(self, when: str | None, stamp: Stamp, host: str, tag: str | None) -> None:
@@ -227,7 +235,7 @@ RFC3164: Final = Format(
     samples=(
         "<30>Mar  4 09:26:53 web-1 NetworkManager[4711]: <info> [1710404813.1234] device (eth0): link connected",
         "Mar 14 09:26:54 web-1 smartd[812]: Device: /dev/sda [SAT], SMART Usage Attribute: 194 changed from 64 to 63",
-        "2024-03-14T09:26:55.123456+01:00 web-1 rsyslogd: [origin software=\"rsyslogd\"] rsyslogd was HUPed",
+        '2024-03-14T09:26:55.123456+01:00 web-1 rsyslogd: [origin software="rsyslogd"] rsyslogd was HUPed',
         "<189>29: *Mar 14 09:26:56.123: %SYS-5-CONFIG_I: Configured from console by ada on vty0 (192.0.2.17)",
         "Thu Mar 14 09:26:57 2024 daemon.notice netifd: Interface 'wan' is now up",
     ),

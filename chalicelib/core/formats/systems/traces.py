@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _CLOCK: Final = r"([0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?)"
 _STRACE: Final = re.compile(
-    rf"(?:\[pid +([0-9]{{1,10}})\] |([0-9]{{1,8}}) +)?(?:{_CLOCK}|([0-9]{{9,11}}\.[0-9]{{1,9}})) (.*)", re.DOTALL
+    rf"(?:\[pid +([0-9]{{1,10}})\] |([0-9]{{1,8}}) +)?(?:{_CLOCK}|([0-9]{{9,11}}\.[0-9]{{1,9}})) (.*)",
+    re.DOTALL,
 )
 _BARE: Final = re.compile(r"\[pid +([0-9]{1,10})\] (.*)", re.DOTALL)
 _CALL: Final = re.compile(
@@ -29,7 +30,9 @@ _RETURN: Final = re.compile(
     r"\) += (\?|-?[0-9]{1,20}|0x[0-9a-f]{1,16})(?: ([A-Z][A-Z0-9_]{1,40}))?(?: \(([^()]{0,200}(?:\([^()]{0,100}\))?[^()]{0,100})\))?(?:<[^<>]{0,300}>)?(?: <([0-9]{1,9}\.[0-9]{1,9})>)?\s*$"
 )
 _TAIL: Final = 900
-_SIGNAL: Final = re.compile(r"--- (?:(SIG[A-Z0-9+]{2,12}) (.*)|stopped by (SIG\w{2,12})) ---|\+\+\+ (?:exited with ([0-9]{1,9})|killed by (SIG\w{2,12}).*) \+\+\+")
+_SIGNAL: Final = re.compile(
+    r"--- (?:(SIG[A-Z0-9+]{2,12}) (.*)|stopped by (SIG\w{2,12})) ---|\+\+\+ (?:exited with ([0-9]{1,9})|killed by (SIG\w{2,12}).*) \+\+\+"
+)
 _NOT_STRACE: Final = Reject("not-strace")
 _NOT_TCPDUMP: Final = Reject("not-tcpdump")
 _BAD_TIME: Final = Reject("invalid-timestamp")
@@ -61,7 +64,7 @@ def _strace(context: ParseContext) -> Parse:
                 fields["process.exit.code"] = int(code)
             else:
                 fields["strace.signal"] = signal or stopped or killed
-            return Record(*stamp, None, None, how or rest, fields)
+            return Record(stamp[0], stamp[1], None, None, how or rest, fields)
         call = _CALL.match(rest)
         if call is None:
             return _NOT_STRACE
@@ -75,19 +78,26 @@ def _strace(context: ParseContext) -> Parse:
             end = said.rfind(") ", max(0, len(said) - _TAIL), end)
         if end >= 0 and result is not None:
             value, error, meaning, took = result.groups()
-            fields["strace.result"] = int(value) if value.lstrip("-").isdecimal() and len(value) <= 18 else value
-            for name, text in (("error.type", error), ("strace.meaning", meaning)):
-                if text:
-                    fields[name] = text
+            fields["strace.result"] = (
+                int(value) if value.lstrip("-").isdecimal() and len(value) <= 18 else value
+            )
+            if error:
+                fields["error.type"] = error
+            if meaning:
+                fields["strace.meaning"] = meaning
             if took:
                 fields["strace.duration_s"] = float(took)
             said = said[:end]
         elif said.rstrip().endswith("<unfinished ...>"):
             fields["strace.unfinished"] = True
-            said = said.rstrip().removesuffix("<unfinished ...>").removesuffix(" ") if said.endswith("> ") is False else said
+            said = (
+                said.rstrip().removesuffix("<unfinished ...>").removesuffix(" ")
+                if said.endswith("> ") is False
+                else said
+            )
         else:
             return _NOT_STRACE
-        return Record(*stamp, None, None, said or None, fields)
+        return Record(stamp[0], stamp[1], None, None, said or None, fields)
 
     return parse
 
@@ -104,7 +114,9 @@ _FLAGS: Final = re.compile(r"Flags \[([A-Z.]{1,10}|none)\]")
 
 def _peer(text: str, side: str, fields: dict[str, Value], *, v6: bool) -> None:
     host, dot, port = text.rpartition(".")
-    if dot and ((v6 and ":" in host) or (host.count(".") >= 3 or (host.count(".") >= 1 and not port.isdecimal()))):
+    if dot and (
+        (v6 and ":" in host) or (host.count(".") >= 3 or (host.count(".") >= 1 and not port.isdecimal()))
+    ):
         fields[f"{side}.address"] = host
         fields[f"{side}.port"] = int(port) if port.isdecimal() and port.isascii() and len(port) <= 5 else port
     else:
@@ -144,7 +156,7 @@ def _tcpdump(context: ParseContext) -> Parse:
             if lengths:
                 fields["tcpdump.length"] = int(lengths[-1])
             rest = peers[3]
-        return Record(*stamp, None, None, rest or None, fields)
+        return Record(stamp[0], stamp[1], None, None, rest or None, fields)
 
     return parse
 
@@ -157,7 +169,7 @@ STRACE: Final = Format(
         '09:26:53.815943 access("/etc/ld.so.nohwcap", F_OK) = -1 ENOENT (No such file or directory) <0.000019>',
         "4711 1710404813.560493 poll([{fd=11, events=POLLIN}], 1, 49) = ? ERESTART_RESTARTBLOCK (Interrupted by signal)",
         "1710404814.601613 --- SIGALRM {si_signo=SIGALRM, si_code=SI_KERNEL} ---",
-        "[pid  4712] 09:26:54.386512 <... read resumed>\"/usr/bin/x\\n\", 128) = 17 <0.024012>",
+        '[pid  4712] 09:26:54.386512 <... read resumed>"/usr/bin/x\\n", 128) = 17 <0.024012>',
         "4712 1710404815.004442 accept4(3,  <unfinished ...>",
     ),
     make_parser=_strace,

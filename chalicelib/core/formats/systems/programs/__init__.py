@@ -52,4 +52,3 @@ def say_of(tag: str) -> Say | None:
     """What the program of a tag says; None for one that is not known."""
     program = program_of(tag)
     return None if program is None else _programs(_HOMES[program]).get(program)
-

@@ -18,10 +18,31 @@ HEAD: Final = re.compile(
     r"(?:node=(\S{1,255}) )?type=([A-Z0-9_]{2,40}|UNKNOWN\[[0-9]{1,6}\]) msg=audit\(([0-9]{1,12}(?:\.[0-9]{1,9})?):([0-9]{1,18})\): ?"
 )
 """Node, type, time, serial number."""
-_PAIR: Final = re.compile(r"([A-Za-z_][\w-]{0,40}|a[0-9]{1,4}(?:\[[0-9]{1,4}\])?)=(?:\"([^\"]*+)\"|'([^']*+)'|([^\s'\"]*+))")
+_PAIR: Final = re.compile(
+    r"([A-Za-z_][\w-]{0,40}|a[0-9]{1,4}(?:\[[0-9]{1,4}\])?)=(?:\"([^\"]*+)\"|'([^']*+)'|([^\s'\"]*+))"
+)
 _DECODED: Final = frozenset(("proctitle", "comm", "exe", "cmd", "acct", "name", "cwd"))
 _HEX: Final = re.compile(r"(?:[0-9A-F]{2}){2,}")
-_TEXT: Final = frozenset(("a0", "a1", "a2", "a3", "arch", "mode", "dev", "saddr", "subj", "obj", "per", "ver", "key", "tty", "addr", "hostname"))
+_TEXT: Final = frozenset(
+    (
+        "a0",
+        "a1",
+        "a2",
+        "a3",
+        "arch",
+        "mode",
+        "dev",
+        "saddr",
+        "subj",
+        "obj",
+        "per",
+        "ver",
+        "key",
+        "tty",
+        "addr",
+        "hostname",
+    )
+)
 _NAMES: Final = {
     "pid": "process.pid", "ppid": "process.parent_pid", "uid": "user.id", "acct": "user.name", "exe": "process.executable.path",
     "addr": "client.address", "hostname": "client.domain", "comm": "process.executable.name",
@@ -44,10 +65,18 @@ def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
         value = plain if quoted is None else quoted
         if value in ("", "?", "(none)", "(null)"):
             continue
-        key = _NAMES.get(name, f"audit.{name if name.islower() or not name.isupper() else name.lower() + '_name'}")
+        key = _NAMES.get(
+            name, f"audit.{name if name.islower() or not name.isupper() else name.lower() + '_name'}"
+        )
         if quoted is None and name in _DECODED and _HEX.fullmatch(value):
             value = bytes.fromhex(value).replace(b"\0", b" ").decode("utf-8", "replace")
-        if quoted is None and name not in _TEXT and len(value) <= 18 and value.removeprefix("-").isdecimal() and value.isascii():
+        if (
+            quoted is None
+            and name not in _TEXT
+            and len(value) <= 18
+            and value.removeprefix("-").isdecimal()
+            and value.isascii()
+        ):
             fields.setdefault(key, int(value))
         else:
             fields.setdefault(key, value)

@@ -11,7 +11,9 @@ from chalicelib.core.formats.systems.programs.logins import PAM
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
-_LEVEL: Final = re.compile(r"(?:\w[\w-]{0,30}(?:\([^()]{0,200}\))?: )?(Info|Warning|Error|Fatal|Panic|Debug): ")
+_LEVEL: Final = re.compile(
+    r"(?:\w[\w-]{0,30}(?:\([^()]{0,200}\))?: )?(Info|Warning|Error|Fatal|Panic|Debug): "
+)
 _QUEUE_ID: Final = re.compile(r"([0-9A-F]{5,15}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}|NOQUEUE): ")
 _PAIR: Final = re.compile(r"([a-z][a-z0-9_-]{0,30})=(?:<([^<>]{0,2000})>|([^\s,;]{1,2000}))(?=[,;\s]|$)")
 _PAIRS_MAX: Final = 40
@@ -24,7 +26,9 @@ _REJECT: Final = re.compile(
 )
 _STATUS: Final = re.compile(r"status=([a-z-]{1,32}) \((.*)\)", re.DOTALL)
 _RELAY: Final = re.compile(r"([^\s\[\]]{1,255})\[([^\s\[\]]{1,255})\](?::([0-9]{1,5}))?")
-_NUMBERS: Final = frozenset(("size", "nrcpt", "delay", "ehlo", "mail", "rcpt", "data", "quit", "auth", "starttls", "commands"))
+_NUMBERS: Final = frozenset(
+    ("size", "nrcpt", "delay", "ehlo", "mail", "rcpt", "data", "quit", "auth", "starttls", "commands")
+)
 _WORDS: Final = re.compile(r"(warning|error|fatal|panic): ")
 
 
@@ -87,8 +91,12 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
 _EXIM_HOST: Final = re.compile(
     r"(?:H=|for |from |connection from )(?:([^\s()\[\]=]{1,255}) )?(?:\(([^()\s]{1,255})\) )?\[([0-9A-Fa-f.:]{2,45})\](?::([0-9]{1,5}))?"
 )
-_EXIM_ID: Final = re.compile(r"([0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}) (?:(<=|=>|->|>>|\*>|\*\*|==|Completed)(?: (?:<([^<>]{0,320})>|([^\s<>]{1,320})))?)?")
-_EXIM_PAIR: Final = re.compile(r"(?<= )([A-Z]{1,3}|id|from|for|dn|set_id)=(?:\"([^\"]{0,1000})\"|<([^<>]{0,1000})>|(\S{1,1000}))")
+_EXIM_ID: Final = re.compile(
+    r"([0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}) (?:(<=|=>|->|>>|\*>|\*\*|==|Completed)(?: (?:<([^<>]{0,320})>|([^\s<>]{1,320})))?)?"
+)
+_EXIM_PAIR: Final = re.compile(
+    r"(?<= )([A-Z]{1,3}|id|from|for|dn|set_id)=(?:\"([^\"]{0,1000})\"|<([^<>]{0,1000})>|(\S{1,1000}))"
+)
 _EXIM_SET_ID: Final = re.compile(r"\(set_id=([^()]{1,320})\)")
 _EXIM_RCPT: Final = re.compile(r"rejected (?:RCPT|MAIL|EHLO or HELO|AUTH|VRFY|EXPN) ?<?([^\s<>:]{1,320})>?")
 _EXIM_AUTH: Final = re.compile(r"(\w{1,64}) authenticator failed for |no (?:host name|IP address) found for ")
@@ -126,7 +134,8 @@ def exim(text: str, fields: dict[str, Value]) -> bool:
         if name != "H":
             value = next(group for group in pair.groups()[1:] if group is not None)
             fields.setdefault(
-                _EXIM_NAMES.get(name, f"exim.{name.lower()}"), _number(value) if name == "S" else value.rstrip(",")
+                _EXIM_NAMES.get(name, f"exim.{name.lower()}"),
+                _number(value) if name == "S" else value.rstrip(","),
             )
     failed = _EXIM_AUTH.match(text)
     if failed and failed[1]:
@@ -158,12 +167,13 @@ def _dovecot(text: str, fields: dict[str, Value]) -> bool:
     begin = 0
     if found:
         begin = found.end()
-        for name, value in (
-            ("dovecot.service", found[1]), ("user.name", found[2]), ("dovecot.session", found[4] or found[5]),
-            ("log.level", found[6]),
-        ):  # fmt: skip
-            if value:
-                fields[name] = value
+        said = {
+            "dovecot.service": found[1],
+            "user.name": found[2],
+            "dovecot.session": found[4] or found[5],
+            "log.level": found[6],
+        }
+        fields.update({name: value for name, value in said.items() if value})
         if found[3]:
             fields["dovecot.mail_pid"] = int(found[3])
         peer = _AUTH_PEER.match(text, begin)

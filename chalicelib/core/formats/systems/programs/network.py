@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _UPTIME: Final = re.compile(r"\[ *([0-9]{1,12}\.[0-9]{1,9})\] ?")
-_PACKET: Final = re.compile(r"(.{0,200}?)\b(IN=\S{0,40}(?: |$).{0,80}?(?:OUT=|SRC=|PHYSIN=|MAC=).*)", re.DOTALL)
+_PACKET: Final = re.compile(
+    r"(.{0,200}?)\b(IN=\S{0,40}(?: |$).{0,80}?(?:OUT=|SRC=|PHYSIN=|MAC=).*)", re.DOTALL
+)
 _PACKET_NAMES: Final = {
     "SRC": "source.address", "DST": "destination.address", "SPT": "source.port", "DPT": "destination.port",
     "PROTO": "network.transport",
@@ -51,7 +53,12 @@ def add_packet(text: str, fields: dict[str, Value]) -> bool:
             key = _PACKET_NAMES.get(name) or f"netfilter.{name.lower()}"
             if key == "network.transport":
                 value = _TRANSPORTS.get(value, value.lower())
-            plain = value.isdecimal() and value.isascii() and len(value) <= 18 and name not in ("TOS", "PREC", "MARK")
+            plain = (
+                value.isdecimal()
+                and value.isascii()
+                and len(value) <= 18
+                and name not in ("TOS", "PREC", "MARK")
+            )
             if key in fields:
                 key = f"{key}#2"
             fields[key] = int(value) if plain else value
@@ -70,9 +77,11 @@ def _kernel(text: str, fields: dict[str, Value]) -> bool:
 
 _CLIENT: Final = r"(?:client (?:@{name:bind.client} )?{ip:client.address}#{int:client.port}(?: \({round:bind.view_name}\))?: (?:view {host:bind.view}: )?)"
 NAMED: Final = phrases(
-    _CLIENT + r"query: {word:dns.question.name} {name:dns.question.class} {name:dns.question.type} {word:bind.flags}"
+    _CLIENT
+    + r"query: {word:dns.question.name} {name:dns.question.class} {name:dns.question.type} {word:bind.flags}"
     r"(?: \({round:server.address}\))?",
-    _CLIENT + r"(?:query \(cache\) |update |zone transfer |notify |query )'{single:bind.request}' {name:bind.result}(?: \({round:bind.reason}\))?",
+    _CLIENT
+    + r"(?:query \(cache\) |update |zone transfer |notify |query )'{single:bind.request}' {name:bind.result}(?: \({round:bind.reason}\))?",
     _CLIENT + r"{rest:bind.message}",
     r"client (?:@{name:bind.client} )?{ip:client.address}#{int:client.port} \({round:bind.view_name}\): {rest:bind.message}",
     r"zone {host:bind.zone}(?:/IN)?(?:/{host:bind.view})?: {rest:bind.message}",
@@ -199,10 +208,14 @@ _FLOW_ENDS: Final = (
 )
 JUNOS: Final = phrases(
     r"(?:{name:junos.event}: )?session created " + _FLOW + _NAT + _FLOW_ENDS + r"{rest:junos.extra}",
-    r"(?:{name:junos.event}: )?session closed {some:junos.reason}: " + _FLOW + _NAT + _FLOW_ENDS
+    r"(?:{name:junos.event}: )?session closed {some:junos.reason}: "
+    + _FLOW
+    + _NAT
+    + _FLOW_ENDS
     + r" {int:junos.packets_from_client}\({int:junos.bytes_from_client}\) {int:junos.packets_from_server}"
     r"\({int:junos.bytes_from_server}\) {int:junos.elapsed_time}{rest:junos.extra}",
-    r"(?:{name:junos.event}: )?session denied " + _FLOW
+    r"(?:{name:junos.event}: )?session denied "
+    + _FLOW
     + r" {int:junos.protocol_id}(?:\({int:junos.icmp_type}\))? {word:junos.policy_name} {word:junos.from_zone} {word:junos.to_zone}{rest:junos.extra}",
     r"(?:{name:junos.event}: )?session (?:created|closed|denied) {rest:junos.extra}",
 )
