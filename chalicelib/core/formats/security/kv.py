@@ -142,6 +142,7 @@ _NETSCREEN: Final = re.compile(
 _NETSCREEN_PAIR: Final = re.compile(
     r"(src zone|dst zone|src-xlated ip|dst-xlated ip|[A-Za-z_][\w-]{0,40})=(?:\"([^\"]*+)\"|([^=\s\"]*+(?: (?!src zone=|dst zone=|src-xlated ip=|dst-xlated ip=|[\w-]{1,40}=)[^=\s\"]++){0,8}+))"
 )
+_NETSCREEN_LEVELS: Final = {"notification": "notice", "debugging": "debug"}
 _NETSCREEN_NAMES: Final = {
     "src": "source.address", "dst": "destination.address", "src_port": "source.port", "dst_port": "destination.port",
     "src-xlated ip": "netscreen.src_xlated_ip", "dst-xlated ip": "netscreen.dst_xlated_ip",
@@ -191,7 +192,10 @@ def _netscreen(context: ParseContext) -> Parse:
             if value:
                 fields[key] = value if key == "network.transport" else _typed(value)
         stamp = (None, None) if header is None else header[:2]
-        return Record(*stamp, level, severity.of_word(level), line[at:], fields)
+        known = severity.of_word(_NETSCREEN_LEVELS.get(level, level))
+        if known is None:
+            fields["netscreen.level"] = level
+        return Record(stamp[0], stamp[1], None if known is None else level, known, line[at:], fields)
 
     return parse
 

@@ -79,6 +79,7 @@ class _Tsv:
             if name in ("msg", "message") and type(value) is str:
                 body = value
             fields[_NAMES.get(name, f"zeek.{name}")] = value
+        assert stamp is not None
         return Record(stamp[0], stamp[1], None, None, body, fields)
 
     def _typed(self, kind: str, text: str) -> Value:

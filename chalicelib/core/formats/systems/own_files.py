@@ -91,6 +91,7 @@ def _parser(service: Service) -> Callable[[ParseContext], Parse]:
                 else:
                     key = base.replace("__", ".")
                     fields[key] = int(value) if base in _NUMBERS else value
+            assert stamp is not None
             return Record(stamp[0], stamp[1], word, number, body, fields)
 
         return parse

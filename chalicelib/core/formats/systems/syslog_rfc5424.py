@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _VERSION: Final = re.compile(r"<([0-9]{1,3})>([1-9][0-9]{0,2})")
 _COUNTED: Final = re.compile(r"([0-9]{1,6}) (?=<[0-9])")
+_SPACES: Final = re.compile(r" ++")
 _ELEMENT: Final = re.compile(r'\[([^\s=\]"]{1,256})')
 _NAME: Final = re.compile(r' ++([^\s=\]"]{1,256})=')
 _PARAMETER: Final = re.compile(
@@ -130,8 +131,8 @@ def _add_structured_data(fields: dict[str, Value], text: str) -> int:
                 repeats[key] = repeats.get(key, 1) + 1
                 key = f"{key}#{repeats[key]}"
             fields[key] = value
-        while text.startswith(" ", position):
-            position += 1
+        if spaces := _SPACES.match(text, position):
+            position = spaces.end()
         if not text.startswith("]", position):
             return 0
         position += 1
