@@ -101,7 +101,14 @@ def _make_parser(context: ParseContext) -> Parse:
             fields["syslog.severity.code"] = int(level)
         body = line[found.end() :]
         add_device(body, fields)
-        return Record(stamp[0], stamp[1], word, of_word, line[found.start(4) :] if product else body, fields)
+        return Record(
+            stamp[0],
+            stamp[1],
+            word,
+            of_word,
+            line[found.start(4) - (line[found.start(4) - 1 : found.start(4)] == "%") :] if product else body,
+            fields,
+        )
 
     return parse
 

@@ -83,7 +83,6 @@ NAMED: Final = phrases(
     _CLIENT
     + r"(?:query \(cache\) |update |zone transfer |notify |query )'{single:bind.request}' {name:bind.result}(?: \({round:bind.reason}\))?",
     _CLIENT + r"{rest:bind.message}",
-    r"client (?:@{name:bind.client} )?{ip:client.address}#{int:client.port} \({round:bind.view_name}\): {rest:bind.message}",
     r"zone {host:bind.zone}(?:/IN)?(?:/{host:bind.view})?: {rest:bind.message}",
     r"(?:lame server|network unreachable|connection refused|host unreachable|unexpected RCODE \([A-Z]+\)|timed out)"
     r" resolving '{single:bind.request}'(?: \(in '{single:bind.zone}'\?\))?: {ip:server.address}#{int:server.port}",
@@ -122,10 +121,10 @@ _DHCP: Final = phrases(
     r"bound to {ip:client.address}",
 )
 OPENVPN: Final = phrases(
-    r"(?:{name:user.name}/)?{ip:client.address}:{int:client.port} (?:\[{square:user.name}\] )?"
+    r"(?:{segment:user.name}/)?{ip:client.address}:{int:client.port} (?:\[{square:user.name}\] )?"
     r"(?:TLS Error|VERIFY ERROR|TLS Auth Error|AUTH_FAILED|Authenticate/Decrypt packet error): {rest:openvpn.error}",
-    r"(?:{name:user.name}/)?{ip:client.address}:{int:client.port} \[{square:user.name}\] Peer Connection Initiated",
-    r"(?:{name:user.name}/)?{ip:client.address}:{int:client.port} {rest:openvpn.message}",
+    r"(?:{segment:user.name}/)?{ip:client.address}:{int:client.port} \[{square:user.name}\] Peer Connection Initiated",
+    r"(?:{segment:user.name}/)?{ip:client.address}:{int:client.port} {rest:openvpn.message}",
     r"(?:TCP|UDP)(?:v[46])? (?:connection established with|link remote:) \[AF_INET6?\]{ip:client.address}:{int:client.port}",
     r"MULTI: {rest:openvpn.message}",
     r"TLS: {rest:openvpn.message}",
@@ -148,11 +147,11 @@ PROFTPD: Final = phrases(
 )
 """http://www.proftpd.org/docs/howto/Logging.html"""
 VSFTPD: Final = phrases(
+    r"(?:\[pid {int:process.pid}\] )?(?:\[{square:user.name}\] )?(?:FTP {name:ftp.action}|{name:ftp.action}|DEBUG): Client \"{quoted:client.address}\""
+    r"(?:, \"{quoted:ftp.message}\")?",
     r"(?:\[pid {int:process.pid}\] )?(?:\[{square:user.name}\] )?"
     r"{name:ftp.result} {name:ftp.action}: Client \"{quoted:client.address}\"(?:, \"{quoted:ftp.path}\")?"
     r"(?:, {int:ftp.bytes} bytes)?(?:, {num:ftp.rate_kbytes_per_second}Kbyte/sec)?(?:, anon password \"{quoted:ftp.password}\")?",
-    r"(?:\[pid {int:process.pid}\] )?(?:\[{square:user.name}\] )?(?:FTP {name:ftp.action}|{name:ftp.action}|DEBUG): Client \"{quoted:client.address}\""
-    r"(?:, \"{quoted:ftp.message}\")?",
 )
 """https://security.appspot.com/vsftpd.html"""
 _ASTERISK_PAIR: Final = re.compile(r"([A-Z][A-Za-z0-9]{1,40})=\"([^\"]{0,1000})\"")
