@@ -31,6 +31,7 @@ _PARAMETER: Final = re.compile(
 )
 _ESCAPE: Final = re.compile(r'\\(["\\\]])')
 _CACHE_MAX: Final = 8192
+_WHEN_MAX: Final = 64
 _STRUCTURED: Final = "syslog.structured_data."
 
 _NOT_RFC5424: Final = Reject("not-rfc5424")
@@ -39,12 +40,22 @@ _BAD_DATA: Final = Reject("invalid-structured-data")
 
 
 class _Parser:
-    __slots__ = ("_headers", "_programs", "_times")
+    __slots__ = ("_headers", "_programs", "_times", "_utc_seconds")
 
     def __init__(self, context: ParseContext) -> None:
         self._times = Times(context.last_modified)
+        self._utc_seconds: set[str] = set()
         self._programs: dict[str, Say | None] = {}
         self._headers = {f"<{priority}>1": (*values, 1) for priority, values in PRIORITIES.items()}
+
+    def _stamp(self, when: str) -> Stamp | None:
+        """The time stamp, and its second is kept where the text is the time stamp as it stands."""
+        stamp = self._times.of_text(when)
+        if stamp == (when, None) and when[19] == "." and len(when) < _WHEN_MAX:
+            if len(self._utc_seconds) >= _CACHE_MAX:
+                self._utc_seconds.clear()
+            self._utc_seconds.add(when[:20])
+        return stamp
 
     def parse(self, line: str) -> Record | Reject:
         if line[:1] != "<" and (counted := _COUNTED.match(line)):
@@ -59,7 +70,12 @@ class _Parser:
         known = self._headers.get(header) or _header(header)
         if known is None:
             return _NOT_RFC5424
-        stamp: Stamp | tuple[None, None] | None = (None, None) if when == "-" else self._times.of_text(when)
+        stamp: Stamp | tuple[None, None] | None
+        fraction = when[20:-1]
+        if when[:20] in self._utc_seconds and when[-1] == "Z" and fraction.isdecimal() and fraction.isascii():
+            stamp = when, None
+        else:
+            stamp = (None, None) if when == "-" else self._stamp(when)
         if stamp is None:
             return _BAD_TIME
         facility, code, word, number, version = known
