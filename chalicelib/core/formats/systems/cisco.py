@@ -40,7 +40,7 @@ _DEVICE: Final = phrases(
     r"list {word:cisco.policy_id} {name:cisco.action} {name:network.transport} {ip:source.address}(?:\({int:source.port}\))?"
     r"(?: \([^()]{0,100}\))? -> {ip:destination.address}(?:\({int:destination.port}\))?, {int:cisco.packets} packets?",
     r"{name:network.protocol.name}: An? {name:network.direction} {word:cisco.tunnel_type} SA \(SPI= ?{name:cisco.spi}\) between"
-    r" {ip:source.address} and {ip:destination.address} \(user= ?{name:user.name}\) has been {name:cisco.action}",
+    r" {ip:source.address} and {ip:destination.address} \(user= ?{name:user.name}\) has been {letters:cisco.action}",
     r"Group <{angle:cisco.group}> User <{angle:user.name}> IP <{angle:client.address}> {rest:cisco.message}",
     r"Group = {some:cisco.group}, Username = {some:user.name}, IP = {ip:client.address}, {rest:cisco.message}",
     r"AAA user {name:cisco.aaa} {name:cisco.result} : (?:reason = {some:cisco.reason} : )?server = {some:server.address} : user ="
