@@ -41,8 +41,9 @@ _CONTINUATION: Final = re.compile(
     r"[ \t]|Caused by:|Suppressed:|Traceback |\.\.\. [0-9]+ |[\]})]|--- |=== |During handling of|The above exception"
     r"|goroutine [0-9]|created by |panic:|exit status |[#*|>+-]|at |[\w.$\\]+(?:Error|Exception|Warning|Fault|Exit)\b"
     r"|(?:[a-z][\w$]*\.)+[A-Z][\w$]*(?::|$)|[\w./*()]+\([0-9a-fx, .{}]*\)$"
+    r"|__?[A-Z][A-Z_]+=|(?:MESSAGE|PRIORITY|SYSLOG_[A-Z]+|CODE_[A-Z]+)="
 )
-"""How the lines of an entry after its first look: indentation, stack traces, closing brackets, rulers."""
+"""How the lines of an entry after its first look: indentation, stack traces, closing brackets, rulers, journal fields."""
 
 
 @dataclass(frozen=True, slots=True)

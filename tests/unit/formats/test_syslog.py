@@ -133,7 +133,8 @@ def test_host_tag_and_process_of_a_traditional_line(
     assert got.attributes.get("service.name") == tag
     assert got.attributes.get("process.pid") == pid
     assert got.body == body
-    assert got.severity_text == ("info" if head.startswith("<") else None)
+    own = "notice" if "%SYS-5" in rest else None
+    assert got.severity_text == ("info" if head.startswith("<") else own)
     assert got.timestamp_assumed == ("zone" if "2024" in head else "year,zone")
 
 

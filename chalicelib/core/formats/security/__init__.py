@@ -2,5 +2,12 @@
 
 from typing import Final
 
-MODULES: Final[dict[str, tuple[str, ...]]] = {}
+MODULES: Final[dict[str, tuple[str, ...]]] = {
+    "cef": ("cef", "leef"),
+    "kv": ("fortinet", "netscreen"),
+    "suricata": ("suricata_eve", "suricata_fast"),
+    "zeek": ("zeek", "zeek_json"),
+    "fail2ban": ("fail2ban",),
+    "palo_alto": ("palo_alto",),
+}
 """Module of this package → the formats in its `FORMATS`."""

@@ -10,29 +10,48 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.systems.cisco import add_device
 from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
+from chalicelib.core.formats.systems.programs import say_of
+from chalicelib.core.formats.systems.programs.network import add_packet
 from chalicelib.core.formats.times import MONTH, ZONE, Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.systems.phrases import Say
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
 _ISO: Final = (
     rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:[.,][0-9]{{1,9}})?(?:{ZONE})?"
 )
+_ISO_TIME: Final = re.compile(_ISO)
 _BSD: Final = (
-    rf"{MONTH} [ 0-9]?[0-9] (?:[0-9]{{4}} )?[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,9}})?(?: {ZONE})?"
+    rf"(?:{MONTH} [ 0-9]?[0-9] (?:[0-9]{{4}} )?|[0-9]{{4}} {MONTH} [ 0-9]?[0-9] )[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}"
+    rf"(?:\.[0-9]{{1,9}})?(?: [0-9]{{4}}(?= [^\s:]))?(?: {ZONE})?"
 )
 _LINE: Final = re.compile(
-    rf"(?:<([0-9]{{1,3}})>)?(?:({_BSD})|({_ISO})):? ++"
+    rf"(?:([0-9]{{1,6}}) (?=<))?(?:<([0-9]{{1,3}})>)?(?:([0-9]{{1,10}}): (?=[*.]?[A-Z][a-z]{{2}} ))?"
+    rf"(?:[*.]?({_BSD})|({_ISO})):? ++"
     r"(?:(?![^\s\[\]:]{1,128}(?:\[[^\]\s]{0,128}\])?: )(\S{1,255})(?: |$))?"
+    r"(?: *+([a-z0-9]{2,12}\.[a-z]{3,8}) (?=[^\s:]{1,128}: ))?"
     r"(?: *+([^\s\[\]:]{1,128})(?:\[([^\]\s]{0,128})\]:?|:)(?: |$))?"
     r"(.*)",
     re.DOTALL,
 )
-"""PRI, BSD time, ISO time, host, tag, process, message; a first word with a colon is a tag, not a host."""
+"""Octets, PRI, sequence, BSD time, ISO time, host, facility.severity, tag, process, message; a first word with a
+colon is a tag, not a host."""
+_WEEKDAY_FIRST: Final = re.compile(
+    rf"[A-Z][a-z]{{2}} ({MONTH}  ?[0-9]{{1,2}} [0-9:]{{8}} [0-9]{{4}}) ([a-z0-9]{{2,12}}\.[a-z]{{3,8}}) "
+    r"([^\s\[\]:]{1,128})(?:\[([0-9]{1,18})\])?: ?(.*)",
+    re.DOTALL,
+)
+"""OpenWrt's logread: time, facility.severity, tag, process, message."""
+_CISCO: Final = re.compile(
+    r"(?:\S{0,64} {0,2}: {0,2}|[^%]{0,64}: )?%([A-Z][A-Z0-9_]{1,40})-(?:\w{1,24}-)?([0-7])-([A-Z0-9_]{2,64}): "
+)
+_SOLARIS: Final = re.compile(r"\[ID ([0-9]{1,9}) ([a-z0-9]{2,12})\.([a-z]{3,8})\] ")
 _IP: Final = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]+")
 _WHEN: Final = len("Mar 14 09:26:53 ")
 _CACHE_MAX: Final = 8192
@@ -44,37 +63,88 @@ _BAD_TIME: Final = Reject("invalid-timestamp")
 class _Parser:
     """Remembers times, hosts and tags: a line of known ones needs no regular expression."""
 
-    __slots__ = ("_hosts", "_stamps", "_tags", "_times")
+    __slots__ = ("_explain", "_hosts", "_iso", "_stamps", "_tags", "_times")
 
     def __init__(self, context: ParseContext) -> None:
         self._times = Times(context.last_modified)
+        self._explain = context.explain
         self._stamps: dict[str, Stamp] = {}
         self._hosts: set[str] = set()
-        self._tags: set[str] = set()
+        self._tags: dict[str, Say | None] = {}
+        self._iso: set[tuple[str, str]] = set()
 
     def parse(self, line: str) -> Record | Reject:
-        stamp = self._stamps.get(line[:_WHEN])
+        word = number = None
+        fields: dict[str, Value] = {}
+        begin = 0
+        if line[:1] == "<":
+            begin = line.find(">", 1, 5) + 1
+            values = PRIORITIES.get(line[1 : begin - 1])
+            if values is None:
+                return self._parse_any(line)
+            fields["syslog.facility.code"], fields["syslog.severity.code"], word, number = values
+        when = line[begin : begin + _WHEN]
+        stamp = self._stamps.get(when)
         if stamp is None:
-            return self._parse_any(line)
-        host, _, rest = line[_WHEN:].partition(" ")
+            if when[10:11] != "T":
+                return self._parse_any(line)
+            when = line[begin:].partition(" ")[0]
+            stamp = self._times.of_text(when) if _ISO_TIME.fullmatch(when) else None
+            if stamp is None:
+                return self._parse_any(line)
+            host, _, rest = line[begin + len(when) + 1 :].partition(" ")
+        else:
+            host, _, rest = line[begin + _WHEN :].partition(" ")
         head, colon, message = rest.partition(": ")
         tag, bracket, process = head.partition("[")
-        if host not in self._hosts or tag not in self._tags or not colon:
+        known = (host, tag) in self._iso if when[10:11] == "T" else host in self._hosts and tag in self._tags
+        if not known or not colon or "%" in message[:130]:
             return self._parse_any(line)
-        fields: dict[str, Value] = {"host.name": host, "service.name": tag}
+        fields["host.name"] = host
+        fields["service.name"] = tag
         if bracket:
             if process[-1:] != "]" or not process[:-1].isdecimal():
                 return self._parse_any(line)
             add_process(fields, process[:-1])
-        return tuple.__new__(Record, (*stamp, None, None, message or None, fields))
+        say = self._tags[tag]
+        if say is not None or message[:1] in "[{":
+            word, number = self._type_message(message, say, fields, word, number)
+        return tuple.__new__(Record, (*stamp, word, number, message or None, fields))
+
+    def _type_message(
+        self,
+        message: str,
+        say: Say | None,
+        fields: dict[str, Value],
+        word: str | None,
+        number: int | None,
+    ) -> tuple[str | None, int | None]:
+        """Adds what the message says to the fields; gives the severity, of the message where there is no PRI."""
+        if message[:4] == "[ID " and (found := _SOLARIS.match(message)):
+            fields["syslog.msgid"] = found[1]
+            fields["syslog.facility.name"] = found[2]
+            fields["log.level"] = found[3]
+            message = message[found.end() :]
+        if say is not None:
+            say(message, fields)
+        elif message[:1] == "{" and (inner := self._explain(message)):
+            for name, value in inner[1].attributes.items():
+                fields.setdefault(name, value)
+        said = fields.pop("log.level", None)
+        if number is None and type(said) is str:
+            level = severity.of_word(said)
+            if level is not None:
+                return said, level
+            fields["log.level"] = said
+        return word, number
 
     def _parse_any(self, line: str) -> Record | Reject:
         found = _LINE.match(line)
         if found is None:
-            return _NOT_RFC3164
-        priority, bsd, iso, host, tag, process, message = found.groups()
-        if tag is not None and tag.isdecimal():
-            message, tag, process = line[found.start(5) :], None, None
+            return self._parse_weekday_first(line)
+        octets, priority, sequence, bsd, iso, host, level, tag, process, message = found.groups()
+        if tag is not None and (tag.isdecimal() or tag[0] == "%"):
+            message, tag, process = line[found.start(8) :], None, None
         values = None if priority is None else PRIORITIES.get(priority.lstrip("0") or "0")
         if (priority is not None and values is None) or (
             iso is not None and not _is_syslog(host, tag, told=priority is not None)
@@ -83,28 +153,63 @@ class _Parser:
         stamp = self._times.of_text(bsd or iso)
         if stamp is None:
             return _BAD_TIME
-        if found.end(2) == found.start(4) - 1 == _WHEN - 1:
-            self._remember(line[:_WHEN], stamp, host, tag)
+        if level is None and host is not None and found.end(4) == found.start(6) - 1:
+            self._remember(line[found.start(4) : found.start(6)], stamp, host, tag)
+        elif level is None and host is not None and iso is not None and tag is not None:
+            self._remember(None, stamp, host, tag)
         fields: dict[str, Value] = {}
         word = number = None
+        if octets is not None:
+            fields["syslog.octet_count"] = int(octets)
         if values is not None:
             fields["syslog.facility.code"], fields["syslog.severity.code"], word, number = values
+        if sequence is not None:
+            fields["syslog.sequence"] = int(sequence)
         if host is not None:
             fields["host.name"] = host
+        if level is not None:
+            fields["syslog.facility.name"], _, fields["log.level"] = level.partition(".")
         if tag is not None:
             fields["service.name"] = tag
         if process:
             add_process(fields, process)
+        if "%" in message[:130] and (device := _CISCO.match(message)):
+            fields["cisco.facility"], fields["cisco.mnemonic"] = device[1], device[3]
+            fields["log.level"] = severity.SYSLOG[int(device[2])][0]
+            add_device(message[device.end() :], fields)
+        say = say_of(tag) if tag is not None else add_packet if "SRC=" in message else None
+        word, number = self._type_message(message, say, fields, word, number)
         return Record(*stamp, word, number, message or None, fields)
 
-    def _remember(self, when: str, stamp: Stamp, host: str, tag: str | None) -> None:
-        if len(self._stamps) + len(self._hosts) + len(self._tags) >= _CACHE_MAX:
-            for cache in (self._stamps, self._hosts, self._tags):
-                cache.clear()
-        self._stamps[when] = stamp
+    def _parse_weekday_first(self, line: str) -> Record | Reject:
+        found = _WEEKDAY_FIRST.match(line)
+        if found is None:
+            return _NOT_RFC3164
+        when, level, tag, process, message = found.groups()
+        stamp = self._times.of_text(when)
+        if stamp is None:
+            return _BAD_TIME
+        fields: dict[str, Value] = {"service.name": tag}
+        fields["syslog.facility.name"], _, fields["log.level"] = level.partition(".")
+        if process:
+            add_process(fields, process)
+        word, number = self._type_message(message, say_of(tag), fields, None, None)
+        return Record(*stamp, word, number, message or None, fields)
+
+    def _remember(self, when: str | None, stamp: Stamp, host: str, tag: str | None) -> None:
+        if len(self._stamps) + len(self._hosts) + len(self._tags) + len(self._iso) >= _CACHE_MAX:
+            self._stamps.clear()
+            self._hosts.clear()
+            self._tags.clear()
+            self._iso.clear()
+        if when is not None and len(when) == _WHEN:
+            self._stamps[when] = stamp
         if tag is not None:
-            self._hosts.add(host)
-            self._tags.add(tag)
+            if when is None:
+                self._iso.add((host, tag))
+            else:
+                self._hosts.add(host)
+            self._tags[tag] = say_of(tag)
 
 
 def _is_syslog(host: str | None, tag: str | None, *, told: bool) -> bool:
@@ -128,13 +233,16 @@ RFC3164: Final = Format(
     title="Syslog, traditional (RFC 3164, with or without PRI, BSD or ISO time)",
     source="https://www.rfc-editor.org/rfc/rfc3164",
     samples=(
-        "<38>Mar  4 09:26:53 web-1 sshd[4711]: Accepted publickey for ada from 192.0.2.17 port 51022 ssh2",
-        "Mar 14 09:26:54 web-1 kernel: [ 1042.117] usb 1-1: new high-speed USB device",
-        "2024-03-14T09:26:55.123456+01:00 web-1 postfix/smtpd[812]: connect from unknown[192.0.2.17]",
+        "<30>Mar  4 09:26:53 web-1 NetworkManager[4711]: <info> [1710404813.1234] device (eth0): link connected",
+        "Mar 14 09:26:54 web-1 smartd[812]: Device: /dev/sda [SAT], SMART Usage Attribute: 194 changed from 64 to 63",
+        '2024-03-14T09:26:55.123456+01:00 web-1 rsyslogd: [origin software="rsyslogd"] rsyslogd was HUPed',
+        "<189>29: *Mar 14 09:26:56.123: %SYS-5-CONFIG_I: Configured from console by ada on vty0 (192.0.2.17)",
+        "Thu Mar 14 09:26:57 2024 daemon.notice netifd: Interface 'wan' is now up",
     ),
     make_parser=_make_parser,
     specificity=0.9,
-    sieve=rf"(?:<[0-9]{{1,3}}>)?+(?:{MONTH} [ 0-9]|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)",
+    sieve=rf"(?:[0-9]{{1,6}} (?=<))?+(?:<[0-9]{{1,3}}>)?+(?:[0-9]{{1,10}}: )?+[*.]?(?:{MONTH} [ 0-9]|[A-Z][a-z]{{2}} {MONTH} "
+    rf"|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T|[0-9]{{4}} {MONTH} )",
     alone=True,
 )
 

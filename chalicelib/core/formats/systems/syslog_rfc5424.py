@@ -1,4 +1,4 @@
-"""Syslog files by RFC 5424; an octet count before a message (RFC 6587) is not read.
+"""Syslog files by RFC 5424, with or without the octet count of RFC 6587 before a message.
 
 Structured data become attributes of their own, `syslog.structured_data.{SD-ID}.{PARAM-NAME}`.
 """
@@ -11,21 +11,27 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
+from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.systems.phrases import Say
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
 _VERSION: Final = re.compile(r"<([0-9]{1,3})>([1-9][0-9]{0,2})")
+_COUNTED: Final = re.compile(r"([0-9]{1,6}) (?=<[0-9])")
+_SPACES: Final = re.compile(r" ++")
 _ELEMENT: Final = re.compile(r'\[([^\s=\]"]{1,256})')
 _NAME: Final = re.compile(r' ++([^\s=\]"]{1,256})=')
 _PARAMETER: Final = re.compile(
     r' ++([^\s=\]"]{1,256})=(?:"([^"\\\]]*+(?:\\.[^"\\\]]*+)*+)"|([^\s"\]]*+))', re.DOTALL
 )
 _ESCAPE: Final = re.compile(r'\\(["\\\]])')
+_CACHE_MAX: Final = 8192
+_WHEN_MAX: Final = 64
 _STRUCTURED: Final = "syslog.structured_data."
 
 _NOT_RFC5424: Final = Reject("not-rfc5424")
@@ -34,13 +40,29 @@ _BAD_DATA: Final = Reject("invalid-structured-data")
 
 
 class _Parser:
-    __slots__ = ("_headers", "_times")
+    __slots__ = ("_headers", "_programs", "_times", "_utc_seconds")
 
     def __init__(self, context: ParseContext) -> None:
         self._times = Times(context.last_modified)
+        self._utc_seconds: set[str] = set()
+        self._programs: dict[str, Say | None] = {}
         self._headers = {f"<{priority}>1": (*values, 1) for priority, values in PRIORITIES.items()}
 
+    def _stamp(self, when: str) -> Stamp | None:
+        """The time stamp, and its second is kept where the text is the time stamp as it stands."""
+        stamp = self._times.of_text(when)
+        if stamp == (when, None) and when[19] == "." and len(when) < _WHEN_MAX:
+            if len(self._utc_seconds) >= _CACHE_MAX:
+                self._utc_seconds.clear()
+            self._utc_seconds.add(when[:20])
+        return stamp
+
     def parse(self, line: str) -> Record | Reject:
+        if line[:1] != "<" and (counted := _COUNTED.match(line)):
+            result = self.parse(line[counted.end() :])
+            if isinstance(result, Record):
+                result.attributes["syslog.octet_count"] = int(counted[1])
+            return result
         parts = line.split(" ", 6)
         if len(parts) != 7 or "" in parts:
             return _NOT_RFC5424
@@ -48,7 +70,12 @@ class _Parser:
         known = self._headers.get(header) or _header(header)
         if known is None:
             return _NOT_RFC5424
-        stamp: Stamp | tuple[None, None] | None = (None, None) if when == "-" else self._times.of_text(when)
+        stamp: Stamp | tuple[None, None] | None
+        fraction = when[20:-1]
+        if when[:20] in self._utc_seconds and when[-1] == "Z" and fraction.isdecimal() and fraction.isascii():
+            stamp = when, None
+        else:
+            stamp = (None, None) if when == "-" else self._stamp(when)
         if stamp is None:
             return _BAD_TIME
         facility, code, word, number, version = known
@@ -69,6 +96,16 @@ class _Parser:
         if end == 0 or rest[end : end + 1] not in ("", " "):
             return _BAD_DATA
         message = rest[end + 1 :].removeprefix("\ufeff") or None
+        if message is not None:
+            try:
+                say = self._programs[application]
+            except KeyError:
+                if len(self._programs) >= _CACHE_MAX:
+                    self._programs.clear()
+                say = self._programs[application] = say_of(application)
+            if say is not None:
+                say(message, fields)
+                fields.pop("log.level", None)
         return tuple.__new__(Record, (*stamp, word, number, message, fields))
 
 
@@ -110,8 +147,8 @@ def _add_structured_data(fields: dict[str, Value], text: str) -> int:
                 repeats[key] = repeats.get(key, 1) + 1
                 key = f"{key}#{repeats[key]}"
             fields[key] = value
-        while text.startswith(" ", position):
-            position += 1
+        if spaces := _SPACES.match(text, position):
+            position = spaces.end()
         if not text.startswith("]", position):
             return 0
         position += 1
@@ -149,7 +186,7 @@ RFC5424: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.98,
-    sieve=r"<[0-9]{1,3}>[0-9]",
+    sieve=r"(?:[0-9]{1,6} )?+<[0-9]{1,3}>[0-9]",
     alone=True,
 )
 

@@ -1,0 +1,245 @@
+"""CEF and LEEF (1.0, 2.0), with or without a syslog header.
+
+Extension values keep their spaces: a value ends where another name= begins. ``\\=``, ``\\|``, ``\\\\``, ``\\n``
+are resolved. https://docs.nxlog.co/integrate/cef.html, https://www.ibm.com/docs/en/dsm?topic=overview-leef-event-components
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.security.kv import Headed
+from chalicelib.core.formats.times import Times
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.records import Value
+
+_CEF: Final = re.compile(
+    r"\"?CEF: ?([0-9]{1,2}(?:\.[0-9])?)\|" + r"((?:[^|\\]|\\.)*+)\|" * 6 + r" *(.*)", re.DOTALL
+)
+_LEEF: Final = re.compile(
+    r"LEEF: ?(1\.0|2\.0)\|"
+    + r"((?:[^|\\]|\\.)*+)\|" * 4
+    + r"(?:(x?[0-9A-Fa-f]{2,4}|0x[0-9A-Fa-f]{1,4}|[^\w\s|]|)\|)?(.*)",
+    re.DOTALL,
+)
+_MARK: Final = re.compile(r"\b(?:CEF: ?[0-9]|LEEF: ?[12]\.0)(?:\.[0-9])?\|")
+_NAME: Final = re.compile(r"(?:^|[ \t])([\w.\[\]-]{1,100})(?<!\\)=")
+_ESCAPE: Final = re.compile(r"\\([\\|=nrt])")
+_RESOLVED: Final = {"n": "\n", "r": "\r", "t": "\t"}
+_HEADER: Final = (
+    "device_vendor",
+    "device_product",
+    "device_version",
+    "device_event_class_id",
+    "name",
+    "severity",
+)
+_NAMES: Final = {
+    "src": "source.address", "dst": "destination.address", "spt": "source.port", "dpt": "destination.port",
+    "sourceAddress": "source.address", "destinationAddress": "destination.address", "sourcePort": "source.port",
+    "destinationPort": "destination.port", "srcPort": "source.port", "dstPort": "destination.port",
+    "suser": "user.name", "usrName": "user.name", "dvchost": "host.name", "dvc": "host.ip", "request": "url.full",
+    "requestMethod": "http.request.method", "requestClientApplication": "user_agent.original", "proto": "network.transport",
+    "shost": "source.domain", "dhost": "destination.domain",
+}  # fmt: skip
+_TIMES: Final = ("rt", "devTime", "end", "start", "deviceReceiptTime")
+_WORDS: Final = {
+    "unknown": None,
+    "low": "info",
+    "medium": "warning",
+    "high": "error",
+    "very-high": "critical",
+    "very high": "critical",
+}
+_PAIRS_MAX: Final = 400
+_NOT_CEF: Final = Reject("not-cef")
+_NOT_LEEF: Final = Reject("not-leef")
+
+
+def _resolved(text: str) -> str:
+    return _ESCAPE.sub(lambda found: _RESOLVED.get(found[1], found[1]), text) if "\\" in text else text
+
+
+def _value(name: str, text: str) -> Value:
+    text = _resolved(text)
+    plain = text.isdecimal() and text.isascii() and len(text) <= 18 and (text == "0" or text[0] != "0")
+    return int(text) if plain and not name.endswith(("Id", "ID", "Label")) else text
+
+
+def _pairs_of(text: str) -> list[tuple[str, str]]:
+    marks = list(_NAME.finditer(text))
+    pairs = [
+        (
+            mark[1],
+            text[mark.end() : marks[number + 1].start() if number + 1 < len(marks) else len(text)].rstrip(
+                " \r\n"
+            ),
+        )
+        for number, mark in enumerate(marks[:_PAIRS_MAX])
+    ]
+    before = text[: marks[0].start()].strip() if marks else text.strip()
+    if before:
+        pairs.insert(0, ("extra", before))
+    if len(marks) > _PAIRS_MAX:
+        pairs.append(("extra", text[marks[_PAIRS_MAX].start() :]))
+    return pairs
+
+
+def _level(text: str) -> tuple[str | None, int | None]:
+    """https://docs.nxlog.co/integrate/cef.html: 0-3 low, 4-6 medium, 7-8 high, 9-10 very high."""
+    if text.isdecimal() and text.isascii() and len(text) <= 2 and int(text) <= 10:
+        return text, (9, 13, 17, 21)[(int(text) > 3) + (int(text) > 6) + (int(text) > 8)]
+    word = _WORDS.get(text.lower(), text)
+    number = severity.of_word(word) if word else None
+    return (text, number) if number is not None else (None, None)
+
+
+class _Parser:
+    __slots__ = ("_headed", "_leef", "_times")
+
+    def __init__(self, context: ParseContext, *, leef: bool) -> None:
+        self._times, self._headed, self._leef = Times(context.last_modified), Headed(context), leef
+
+    def parse(self, line: str) -> Record | Reject:
+        reject = _NOT_LEEF if self._leef else _NOT_CEF
+        mark = _MARK.search(line, 0, 400)
+        if mark is None or (mark[0][0] == "L") != self._leef:
+            return reject
+        at = mark.start()
+        stamp: tuple[str | None, str | None] = None, None
+        fields: dict[str, Value] = {}
+        if at and line[:at].strip(' "'):
+            header = self._headed.head(line[:at])
+            if header is None:
+                return reject
+            stamp, fields, said = header
+            if said:
+                fields["extra"] = said
+        found = (_LEEF if self._leef else _CEF).match(line, at)
+        if found is None:
+            return reject
+        record = self._typed_leef(found, fields) if self._leef else self._typed_cef(found, fields)
+        own = next(
+            (
+                time
+                for name in _TIMES
+                if (time := self._time(fields.get(f"{'leef' if self._leef else 'cef'}.{name}")))
+            ),
+            None,
+        )
+        return record._replace(timestamp=(own or stamp)[0], timestamp_assumed=(own or stamp)[1])
+
+    def _time(self, value: Value) -> tuple[str, str | None] | None:
+        if type(value) is int:
+            return self._times.of_number(value)
+        return self._times.of_text(value) if type(value) is str else None
+
+    def _typed_cef(self, found: re.Match[str], fields: dict[str, Value]) -> Record:
+        fields["cef.version"] = found[1]
+        for name, text in zip(_HEADER, found.groups()[1:7], strict=True):
+            if text.strip():
+                fields[f"cef.{name}"] = _resolved(text.strip())
+        said = {}
+        for name, text in _pairs_of(found[8]):
+            if text and name == "extra":
+                fields["cef.extra"] = text
+            elif text:
+                said[name] = text
+        for name, text in said.items():
+            if name.endswith("Label") and name[:-5] in said:
+                continue
+            key = _NAMES.get(name)
+            if key is None:
+                label = said.get(name + "Label")
+                key = f"cef.{_resolved(label)[:200] if label else name}"
+            value = _value(name, text)
+            fields[key if key not in fields else f"cef.{name}"] = (
+                value.lower() if key == "network.transport" and type(value) is str else value
+            )
+        word, number = _level(found[7].strip())
+        return Record(
+            None,
+            None,
+            word,
+            number,
+            _resolved(said["msg"]) if "msg" in said else _resolved(found[6]) or None,
+            fields,
+        )
+
+    def _typed_leef(self, found: re.Match[str], fields: dict[str, Value]) -> Record:
+        version, *header = found.groups()[:5]
+        fields["leef.version"] = version
+        for name, text in zip(("vendor", "product", "product_version", "event_id"), header, strict=True):
+            if text:
+                fields[f"leef.{name}"] = _resolved(text)
+        delimiter, text = found[6], found[7]
+        separator = "\t"
+        if delimiter:
+            code = delimiter.lower().removeprefix("0x").removeprefix("x")
+            separator = chr(int(code, 16)) if len(delimiter) > 1 else delimiter
+        pairs = (
+            [pair.partition("=")[::2] for pair in text.split(separator, _PAIRS_MAX)]
+            if separator in text
+            else _pairs_of(text)
+        )
+        word = number = None
+        body = None
+        for padded, value in pairs:
+            name = padded.strip()
+            if not value or not name:
+                if name or value:
+                    fields["leef.extra"] = name or value
+                continue
+            if name == "sev":
+                word, number = _level(value)
+            if name == "msg":
+                body = _resolved(value)
+            key = _NAMES.get(name, f"leef.{name[:200]}")
+            typed = _value(name, value)
+            fields[key] = typed.lower() if key == "network.transport" and type(typed) is str else typed
+        return Record(None, None, word, number, body or _resolved(header[3]) or None, fields)
+
+
+def _cef(context: ParseContext) -> Parse:
+    return _Parser(context, leef=False).parse
+
+
+def _leef(context: ParseContext) -> Parse:
+    return _Parser(context, leef=True).parse
+
+
+CEF: Final = Format(
+    name="cef",
+    title="ArcSight Common Event Format (CEF), with or without a syslog header",
+    source="https://www.microfocus.com/documentation/arcsight/arcsight-smartconnectors-8.4/cef-implementation-standard/",
+    samples=(
+        "CEF:0|Example|Gate|1.0|100|login failed|5|src=192.0.2.17 spt=51022 dst=198.51.100.9 request=https://example.org/a?b=c&d=e"
+        " msg=two words cs1Label=Rule cs1=deny all",
+        "<134>Mar 14 09:26:53 fw-1 CEF:0|Example|Gate \\| Co|1.0|101|a \\\\ b|High|rt=1710404813123 suser=ada act=blocked a\\=b",
+        "2024-03-14T09:26:54Z fw-1 CEF:1|Example|Gate|1.0|102|started|0|",
+    ),
+    make_parser=_cef,
+    specificity=0.99,
+    sieve=r"[^\n]{0,400}?\bCEF: ?[0-9](?:\.[0-9])?\|",
+    alone=True,
+)
+LEEF: Final = Format(
+    name="leef",
+    title="IBM QRadar Log Event Extended Format (LEEF 1.0 and 2.0), with or without a syslog header",
+    source="https://www.ibm.com/docs/en/dsm?topic=overview-leef-event-components",
+    samples=(
+        "LEEF:1.0|Example|Gate|1.0|login|src=192.0.2.17\tdst=198.51.100.9\tsev=5\tcat=auth\tusrName=ada\tmsg=two words",
+        "Mar 14 09:26:53 fw-1 LEEF:2.0|Example|Gate|2.1|deny|^|src=192.0.2.17^srcPort=51022^proto=TCP^devTime=Mar 14 2024 09:26:53",
+        "<13>1 2024-03-14T09:26:54Z fw-1 gate - - - LEEF:2.0|Example|Gate|2.1|up|x7C|sev=2|cat=system",
+    ),
+    make_parser=_leef,
+    specificity=0.99,
+    sieve=r"[^\n]{0,400}?\bLEEF: ?[12]\.0\|",
+    alone=True,
+)
+FORMATS: Final = (CEF, LEEF)

@@ -1,0 +1,172 @@
+"""Suricata's EVE (JSON lines) and fast.log; Snort's alert_fast is the same but for the year.
+
+https://docs.suricata.io/en/latest/output/eve/eve-json-format.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format
+from chalicelib.core.formats.applications.json_lines import JSON
+from chalicelib.core.formats.times import Times
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.records import Value
+
+_NOT_EVE: Final = Reject("not-eve")
+_NOT_FAST: Final = Reject("not-a-fast-alert")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+_RENAMED: Final = {
+    "src_ip": "source.address", "src_port": "source.port", "dest_ip": "destination.address", "dest_port": "destination.port",
+    "app_proto": "network.protocol.name", "http.http_method": "http.request.method", "http.hostname": "url.domain",
+    "http.url": "url.path", "http.http_user_agent": "user_agent.original", "http.http_refer": "http.request.header.referer",
+    "http.status": "http.response.status_code", "http.length": "http.response.body.size", "dns.rrname": "dns.question.name",
+    "tls.version": "tls.protocol.version", "host": "host.name",
+}  # fmt: skip
+_PRIORITIES: Final = {1: 17, 2: 13, 3: 9, 4: 9}
+_FAST: Final = re.compile(
+    r"([0-9]{2}/[0-9]{2})(/[0-9]{2,4})?-([0-9]{2}:[0-9]{2}:[0-9]{2})\.([0-9]{1,9}) {1,4}(?:\[([^\]]{1,32})\] )?\[\*\*\] \[([0-9]{1,10}):([0-9]{1,10}):([0-9]{1,10})\]"
+    r" (.*?) \[\*\*\] (?:\[Classification: ([^\]]{0,200})\] )?(?:\[Priority: ([0-9]{1,3})\] )?\{([^{}\s]{1,20})\} "
+    r"(\S+?)(?::([0-9]{1,5}))? -> (\S+?)(?::([0-9]{1,5}))?(?: (.*))?",
+    re.DOTALL,
+)
+
+
+def _eve(context: ParseContext) -> Parse:
+    parse_json = JSON.make_parser(context)
+
+    def parse(line: str) -> Record | Reject:
+        if '"event_type"' not in line or '"timestamp"' not in line:
+            return _NOT_EVE
+        record = parse_json(line)
+        if not isinstance(record, Record):
+            return record
+        fields = record.attributes
+        if (
+            type(fields.get("event_type")) is not str
+            or record.timestamp is None
+            or not (
+                "flow_id" in fields
+                or "src_ip" in fields
+                or "stats.uptime" in fields
+                or "engine.message" in fields
+            )
+        ):
+            return _NOT_EVE
+        typed: dict[str, Value] = {}
+        for name, value in fields.items():
+            key = _RENAMED.get(name, f"suricata.{name}")
+            typed[key] = value
+        if type(protocol := fields.get("proto")) is str:
+            del typed["suricata.proto"]
+            typed["network.transport"] = protocol.lower()
+        body = fields.get("alert.signature") or fields.get("anomaly.event")
+        level = fields.get("alert.severity")
+        number = _PRIORITIES.get(level) if type(level) is int else None
+        return Record(
+            record.timestamp, record.timestamp_assumed, record.severity_text or (None if number is None else str(level)),
+            record.severity_number or number, body if type(body) is str else record.body or str(fields["event_type"]), typed,
+        )  # fmt: skip
+
+    return parse
+
+
+def _fast(context: ParseContext) -> Parse:
+    times = Times(context.last_modified)
+
+    def parse(line: str) -> Record | Reject:
+        found = _FAST.fullmatch(line)
+        if found is None:
+            return _NOT_FAST
+        (
+            day,
+            year,
+            clock,
+            fraction,
+            action,
+            group,
+            signature,
+            revision,
+            message,
+            kind,
+            priority,
+            transport,
+            *rest,
+        ) = found.groups()
+        source, source_port, destination, destination_port, extra = rest
+        month, _, day = day.partition("/")
+        if year:
+            stamp = times.of_parts(
+                f"{'20' if len(year) == 3 else ''}{year[1:]}-{month}-{day} {clock}", fraction
+            )
+        else:
+            stamp = times.of_parts(f"{_MONTHS.get(month, month)} {day} {clock}", fraction)
+        if stamp is None:
+            return _BAD_TIME
+        fields: dict[str, Value] = {
+            "suricata.alert.gid": int(group),
+            "suricata.alert.signature_id": int(signature),
+            "suricata.alert.rev": int(revision),
+            "network.transport": transport.lower(),
+            "source.address": source,
+            "destination.address": destination,
+        }
+        said = {"suricata.alert.action": action, "suricata.alert.category": kind, "extra": extra}
+        fields.update({name: value for name, value in said.items() if value})
+        if source_port:
+            fields["source.port"] = int(source_port)
+        if destination_port:
+            fields["destination.port"] = int(destination_port)
+        number = None
+        if priority:
+            fields["suricata.alert.severity"] = int(priority)
+            number = _PRIORITIES.get(int(priority))
+        return Record(*stamp, None if number is None else priority, number, message or None, fields)
+
+    return parse
+
+
+_MONTHS: Final = {
+    f"{number:02d}": name
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
+    )
+}
+
+EVE: Final = Format(
+    name="suricata_eve",
+    title="Suricata EVE, JSON lines",
+    source="https://docs.suricata.io/en/latest/output/eve/eve-json-format.html",
+    samples=(
+        '{"timestamp":"2024-03-14T09:26:53.097119+0000","flow_id":836311304881252,"in_iface":"eth0","event_type":"alert","src_ip":"192.0.2.17",'
+        '"src_port":51022,"dest_ip":"198.51.100.9","dest_port":80,"proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":2034125,'
+        '"rev":4,"signature":"EXAMPLE traversal attempt","category":"Web attack","severity":1},"http":{"hostname":"example.org","url":"/../x",'
+        '"http_method":"GET","status":404,"length":0}}',
+        '{"timestamp":"2024-03-14T09:26:54.000001+0000","flow_id":1,"event_type":"dns","src_ip":"2001:db8::5","src_port":5353,'
+        '"dest_ip":"2001:db8::1","dest_port":53,"proto":"UDP","dns":{"type":"query","id":7,"rrname":"example.org","rrtype":"A"}}',
+    ),
+    make_parser=_eve,
+    specificity=0.995,
+    sieve=r"[ \t]*+\{[^\n]{0,400}?\"event_type\"",
+    alone=True,
+)
+FAST: Final = Format(
+    name="suricata_fast",
+    title="Suricata fast.log and Snort alert_fast",
+    source="https://docs.suricata.io/en/latest/configuration/suricata-yaml.html#line-based-alerts-log-fast-log",
+    samples=(
+        "03/14/2024-09:26:53.251216  [**] [1:2008578:4] EXAMPLE scan [**] [Classification: Attempted Information Leak] [Priority: 2] {UDP}"
+        " 192.0.2.17:5116 -> 198.51.100.9:5060",
+        "03/14-09:26:54.000001  [**] [1:469:3] ICMP PING [**] [Priority: 2] {ICMP} 2001:db8::5 -> 2001:db8::1",
+        "03/14/2024-09:26:55.251216  [Drop] [**] [1:2:3] EXAMPLE block [**] [Classification: (null)] [Priority: 3] {TCP} 192.0.2.17:1 -> 198.51.100.9:2",
+    ),
+    make_parser=_fast,
+    specificity=0.99,
+    sieve=r"[0-9]{2}/[0-9]{2}(?:/[0-9]{2,4})?-[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,9} {1,4}\[",
+    alone=True,
+)
+FORMATS: Final = (EVE, FAST)

@@ -1,0 +1,165 @@
+"""Zeek's logs: tab-separated behind its header lines, and JSON lines.
+
+``-`` is unset, ``(empty)`` an empty list; types come from ``#types``.
+https://docs.zeek.org/en/master/log-formats.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format
+from chalicelib.core.formats.applications.json_lines import JSON
+from chalicelib.core.formats.times import Times
+from chalicelib.core.framing import Framing
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.times import Stamp
+    from chalicelib.core.records import Value
+
+_NAMES: Final = {
+    "id.orig_h": "source.address", "id.orig_p": "source.port", "id.resp_h": "destination.address", "id.resp_p": "destination.port",
+    "proto": "network.transport", "service": "network.protocol.name", "method": "http.request.method", "host": "url.domain",
+    "uri": "url.path", "referrer": "http.request.header.referer", "user_agent": "user_agent.original",
+    "status_code": "http.response.status_code", "request_body_len": "http.request.body.size",
+    "response_body_len": "http.response.body.size", "query": "dns.question.name", "username": "user.name", "user": "user.name",
+}  # fmt: skip
+_ESCAPE: Final = re.compile(r"\\x([0-9a-fA-F]{2})")
+_INTS: Final = frozenset(("count", "int", "port"))
+_FLOATS: Final = frozenset(("interval", "double"))
+_NO_HEADER: Final = Reject("no-header")
+_NOT_ZEEK: Final = Reject("not-zeek")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+_INT: Final = re.compile(r"-?[0-9]{1,18}")
+_FLOAT: Final = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
+
+
+def _resolved(text: str) -> str:
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "\\x" in text else text
+
+
+class _Tsv:
+    __slots__ = ("_empty", "_fields", "_path", "_separator", "_set_separator", "_times", "_types", "_unset")
+
+    def __init__(self, context: ParseContext) -> None:
+        self._times = Times(context.last_modified)
+        said: dict[str, str] = {}
+        for line in context.header.split("\n"):
+            name, _, value = line.lstrip("#").replace("\t", " ", 1).partition(" ")
+            said[name] = value
+        self._separator = _resolved(said.get("separator", "\t")) or "\t"
+        self._set_separator = said.get("set_separator", ",") or ","
+        self._empty, self._unset = said.get("empty_field", "(empty)"), said.get("unset_field", "-")
+        self._path = said.get("path", "")
+        self._fields = said["fields"].split(self._separator) if said.get("fields") else []
+        types = said.get("types", "").split(self._separator)
+        self._types = (*types, *("string",) * (len(self._fields) - len(types)))
+
+    def parse(self, line: str) -> Record | Reject:
+        if not self._fields:
+            return _NO_HEADER
+        values = line.split(self._separator)
+        if len(values) != len(self._fields):
+            return _NOT_ZEEK
+        stamp: Stamp | tuple[None, None] | None = (None, None)
+        fields: dict[str, Value] = {"zeek.path": self._path} if self._path else {}
+        body = None
+        for name, kind, text in zip(self._fields, self._types, values, strict=False):
+            if text in (self._unset, ""):
+                continue
+            if name == "ts" and kind in ("time", "string"):
+                stamp = self._times.of_number(text) or self._times.of_text(text)
+                if stamp is None:
+                    return _BAD_TIME
+                continue
+            value = self._typed(kind, text)
+            if name in ("msg", "message") and type(value) is str:
+                body = value
+            fields[_NAMES.get(name, f"zeek.{name}")] = value
+        assert stamp is not None
+        return Record(stamp[0], stamp[1], None, None, body, fields)
+
+    def _typed(self, kind: str, text: str) -> Value:
+        if kind.startswith(("set[", "vector[")):
+            inner = kind[kind.index("[") + 1 : -1]
+            return (
+                []
+                if text == self._empty
+                else [self._typed(inner, each) for each in text.split(self._set_separator)]
+            )
+        if kind in _INTS and _INT.fullmatch(text):
+            return int(text)
+        if kind in _FLOATS and (_FLOAT.fullmatch(text) or _INT.fullmatch(text)):
+            return float(text)
+        if kind == "time":
+            stamp = self._times.of_number(text)
+            return text if stamp is None else stamp[0]
+        if kind == "bool" and text in ("T", "F"):
+            return text == "T"
+        return "" if text == self._empty else _resolved(text)
+
+
+def _make_tsv(context: ParseContext) -> Parse:
+    return _Tsv(context).parse
+
+
+def _make_json(context: ParseContext) -> Parse:
+    parse_json = JSON.make_parser(context)
+
+    def parse(line: str) -> Record | Reject:
+        if '"ts":' not in line:
+            return _NOT_ZEEK
+        record = parse_json(line)
+        if not isinstance(record, Record):
+            return record
+        fields = record.attributes
+        if record.timestamp is None or not (
+            "uid" in fields or "id.orig_h" in fields or "_path" in fields or "fuid" in fields
+        ):
+            return _NOT_ZEEK
+        if not ("id.orig_h" in fields or "_path" in fields or "fuid" in fields or "peer" in fields):
+            return _NOT_ZEEK
+        typed = {_NAMES.get(name, f"zeek.{name.removeprefix('_')}"): value for name, value in fields.items()}
+        return record._replace(attributes=typed)
+
+    return parse
+
+
+ZEEK: Final = Format(
+    name="zeek",
+    title="Zeek (Bro) logs, tab-separated with their header",
+    source="https://docs.zeek.org/en/master/log-formats.html",
+    samples=(
+        "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n#open\t2024-03-14-09-26-53\n"
+        "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\tlocal_orig\ttunnel_parents\n"
+        "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tinterval\tbool\tset[string]\n"
+        "1710404813.123456\tCabc1\t192.0.2.17\t51022\t198.51.100.9\t443\ttcp\tssl\t0.25\tT\t(empty)\n"
+        "1710404814.000001\tCabc2\t2001:db8::5\t5353\t2001:db8::1\t53\tudp\t-\t-\t-\ta,b",
+        "#separator \\x09\n#path\tnotice\n#fields\tts\tnote\tmsg\n#types\ttime\tenum\tstring\n1710404815.5\tScan::Port\t192.0.2.17 scanned",
+    ),
+    make_parser=_make_tsv,
+    specificity=0.99,
+    framing=Framing(
+        header=r"#(separator|set_separator|empty_field|unset_field|path|open|close|fields|types)[ \t]"
+    ),
+    sieve=r"#(?:separator|fields)[ \t]",
+)
+ZEEK_JSON: Final = Format(
+    name="zeek_json",
+    title="Zeek (Bro) logs, JSON lines",
+    source="https://docs.zeek.org/en/master/log-formats.html#zeek-json-format-logs",
+    samples=(
+        '{"ts":1710404813.123456,"uid":"Cabc1","id.orig_h":"192.0.2.17","id.orig_p":51022,"id.resp_h":"198.51.100.9","id.resp_p":443,'
+        '"proto":"tcp","service":"ssl","duration":0.25,"conn_state":"SF"}',
+        '{"_path":"http","ts":"2024-03-14T09:26:54.000001Z","uid":"Cabc2","id.orig_h":"2001:db8::5","id.orig_p":5353,"id.resp_h":"2001:db8::1",'
+        '"id.resp_p":80,"method":"GET","host":"example.org","uri":"/a","status_code":200}',
+    ),
+    make_parser=_make_json,
+    specificity=0.995,
+    sieve=r"[ \t]*+\{[^\n]{0,200}?\"ts\":",
+    alone=True,
+)
+FORMATS: Final = (ZEEK, ZEEK_JSON)

@@ -1,0 +1,105 @@
+"""The Linux audit log, as auditd writes it, and laurel's JSON of it.
+
+https://github.com/linux-audit/audit-documentation/wiki, https://github.com/threathunters-io/laurel
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats import Format
+from chalicelib.core.formats.applications.json_lines import JSON
+from chalicelib.core.formats.systems.programs.auditing import HEAD, add_pairs
+from chalicelib.core.formats.times import Times
+from chalicelib.core.records import Record, Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.records import Value
+
+_NOT_AUDITD: Final = Reject("not-auditd")
+_NOT_LAUREL: Final = Reject("not-laurel")
+_BAD_TIME: Final = Reject("invalid-timestamp")
+_ID: Final = re.compile(r"([0-9]{9,12}\.[0-9]{1,9}):([0-9]{1,18})")
+_RENAMED: Final = {
+    "SYSCALL.pid": "process.pid", "SYSCALL.ppid": "process.parent_pid", "SYSCALL.exe": "process.executable.path",
+    "SYSCALL.comm": "process.executable.name", "SYSCALL.UID": "user.name", "SYSCALL.uid": "user.id", "NODE": "host.name",
+}  # fmt: skip
+
+
+def _auditd(context: ParseContext) -> Parse:
+    times = Times(context.last_modified)
+
+    def parse(line: str) -> Record | Reject:
+        found = HEAD.match(line)
+        if found is None:
+            return _NOT_AUDITD
+        stamp = times.of_number(found[3])
+        if stamp is None:
+            return _BAD_TIME
+        fields: dict[str, Value] = {"audit.type": found[2], "audit.serial": int(found[4])}
+        if found[1]:
+            fields["host.name"] = found[1]
+        body = line[found.end() :]
+        add_pairs(body.replace("\x1d", " "), fields)
+        return Record(*stamp, None, None, body or None, fields)
+
+    return parse
+
+
+def _laurel(context: ParseContext) -> Parse:
+    times, parse_json = Times(context.last_modified), JSON.make_parser(context)
+
+    def parse(line: str) -> Record | Reject:
+        if '"ID"' not in line:
+            return _NOT_LAUREL
+        record = parse_json(line)
+        if not isinstance(record, Record):
+            return record
+        fields = record.attributes
+        event = fields.get("ID")
+        found = _ID.fullmatch(event) if type(event) is str else None
+        stamp = found and times.of_number(found[1])
+        if found is None or stamp is None:
+            return _NOT_LAUREL
+        del fields["ID"]
+        typed = {_RENAMED.get(name, f"audit.{name}"): value for name, value in fields.items()}
+        typed["audit.serial"] = int(found[2])
+        typed["audit.id"] = event
+        kinds = dict.fromkeys(name.partition(".")[0] for name in fields if name[:1].isupper())
+        return Record(*stamp, None, None, record.body or " ".join(kinds) or None, typed)
+
+    return parse
+
+
+AUDITD: Final = Format(
+    name="auditd",
+    title="Linux audit log",
+    source="https://github.com/linux-audit/audit-documentation/wiki/SPEC-Audit-Event-Enrichment",
+    samples=(
+        "type=SYSCALL msg=audit(1710404813.123:30828): arch=c000003e syscall=59 success=yes exit=0 a0=55d a1=7f items=2 ppid=3839 pid=11023"
+        ' auid=1000 uid=0 tty=pts0 ses=3 comm="cat" exe="/usr/bin/cat" subj=unconfined key="passwd"\x1dARCH=x86_64 SYSCALL=execve UID="root"',
+        'node=web-1 type=USER_LOGIN msg=audit(1710404814.001:30829): pid=4711 uid=0 auid=1000 ses=4 msg=\'op=login acct="ada"'
+        ' exe="/usr/sbin/sshd" hostname=? addr=192.0.2.17 terminal=ssh res=failed\'',
+        "type=PROCTITLE msg=audit(1710404815.200:30830): proctitle=636174002F6574632F706173737764",
+    ),
+    make_parser=_auditd,
+    specificity=0.99,
+    sieve=r"(?:node=\S{1,255} )?type=[A-Z0-9_\[\]]{2,40} msg=audit\(",
+    alone=True,
+)
+LAUREL: Final = Format(
+    name="laurel",
+    title="Linux audit log as JSON lines (laurel)",
+    source="https://github.com/threathunters-io/laurel",
+    samples=(
+        '{"ID":"1710404813.123:30828","SYSCALL":{"arch":"0xc000003e","syscall":59,"success":"yes","pid":11023,"ppid":3839,"uid":0,"comm":"cat",'
+        '"exe":"/usr/bin/cat","UID":"root"},"EXECVE":{"argc":2,"ARGV":["cat","/etc/passwd"]}}',
+    ),
+    make_parser=_laurel,
+    specificity=0.995,
+    sieve=r"[ \t]*+\{ ?\"(?:ID|NODE)\": ?\"",
+    alone=True,
+)
+FORMATS: Final = (AUDITD, LAUREL)

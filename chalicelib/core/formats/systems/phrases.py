@@ -1,0 +1,89 @@
+"""What programs say in prose, as templates: literal text and ``{kind:attribute}`` for what varies.
+
+A template is a regular expression otherwise; ``{kind}`` without a name stands for text that is not typed.
+Templates are tried by the first word of a text, in their order; the first that matches gives the fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
+
+Say: TypeAlias = "Callable[[str, dict[str, Value]], bool]"
+"""Adds to the fields what a text says; returns whether it was understood."""
+
+KINDS: Final = {
+    "word": r"\S++",
+    "host": r"(?:[^\s\[\](){}<>,;\"':]|:(?=[0-9A-Fa-f:]))++",
+    "iface": r"[^\s:/()]++",
+    "file": r"[\w./-]++",
+    "path": r"/[^\s:]*+",
+    "segment": r"[^\s/:]{1,64}+",
+    "letters": r"[A-Za-z]++",
+    "local": r"[^\s@()]++",
+    "name": r"[^\s,;:()\[\]<>\"']++",
+    "int": r"[0-9]{1,18}+(?![0-9])",
+    "num": r"[0-9]{1,12}+(?:\.[0-9]{1,9}+)?+(?![0-9])",
+    "ip": r"(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])"
+    r"|(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:.]{1,44}[0-9A-Fa-f:](?:%[\w.-]{1,32}+)?+)",
+    "some": r".{0,256}?",
+    "rest": r".*+",
+    "quoted": r'[^"]*+',
+    "single": r"[^']*+",
+    "square": r"[^\]]*+",
+    "round": r"[^()]*+",
+    "angle": r"[^<>]*+",
+}
+_PART: Final = re.compile(r"\{([a-z]+)(?::([a-z0-9_.]+))?\}")
+_FIRST_WORD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_/%-]*)(?= |: )")
+_NUMBERS: Final = {"int": int, "num": float}
+
+_Phrase: TypeAlias = (
+    "tuple[Callable[[str], re.Match[str] | None], tuple[tuple[str, Callable[[str], Value]], ...]]"
+)
+
+
+def expression(template: str) -> str:
+    """The regular expression of a template, without groups' names."""
+    return _PART.sub(lambda part: f"({KINDS[part[1]]})" if part[2] else KINDS[part[1]], template)
+
+
+def phrases(*templates: str) -> Say:
+    """A speaker of these templates; their own groups must not capture."""
+    by_word: dict[str, list[_Phrase]] = {}
+    anywhere: list[_Phrase] = []
+    for template in templates:
+        names = tuple((name, _NUMBERS.get(kind, str)) for kind, name in _PART.findall(template) if name)
+        phrase: _Phrase = re.compile(expression(template), re.DOTALL).match, names
+        first = _FIRST_WORD.match(template)
+        if first:
+            by_word.setdefault(first[1], []).append(phrase)
+        else:
+            anywhere.append(phrase)
+
+    def say(text: str, fields: dict[str, Value]) -> bool:
+        word = text.partition(" ")[0].removesuffix(":")
+        for known in (by_word.get(word, ()), anywhere):
+            for match, names in known:
+                found = match(text)
+                if found:
+                    for value, (name, typed) in zip(found.groups(), names, strict=True):
+                        if value and value != "-":
+                            fields[name] = typed(value)
+                    return True
+        return False
+
+    return say
+
+
+def first_of(*sayers: Say) -> Say:
+    """What the first that understands says."""
+
+    def say(text: str, fields: dict[str, Value]) -> bool:
+        return any(each(text, fields) for each in sayers)
+
+    return say

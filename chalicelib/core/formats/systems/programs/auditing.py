@@ -1,0 +1,98 @@
+"""The Linux audit log: ``type=… msg=audit(TIME:SERIAL): name=value …``.
+
+Values in double quotes are text; upper-case names behind a group separator are auditd's own readings of
+them; hexadecimal text of names that may hold anything is decoded.
+https://github.com/linux-audit/audit-documentation/wiki
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats.systems.phrases import Say
+    from chalicelib.core.records import Value
+
+HEAD: Final = re.compile(
+    r"(?:node=(\S{1,255}) )?type=([A-Z0-9_]{2,40}|UNKNOWN\[[0-9]{1,6}\]) msg=audit\(([0-9]{1,12}(?:\.[0-9]{1,9})?):([0-9]{1,18})\): ?"
+)
+"""Node, type, time, serial number."""
+_PAIR: Final = re.compile(
+    r"([A-Za-z_][\w-]{0,40}|a[0-9]{1,4}(?:\[[0-9]{1,4}\])?)=(?:\"([^\"]*+)\"|'([^']*+)'|([^\s'\"]*+))"
+)
+_DECODED: Final = frozenset(("proctitle", "comm", "exe", "cmd", "acct", "name", "cwd"))
+_HEX: Final = re.compile(r"(?:[0-9A-F]{2}){2,}")
+_TEXT: Final = frozenset(
+    (
+        "a0",
+        "a1",
+        "a2",
+        "a3",
+        "arch",
+        "mode",
+        "dev",
+        "saddr",
+        "subj",
+        "obj",
+        "per",
+        "ver",
+        "key",
+        "tty",
+        "addr",
+        "hostname",
+    )
+)
+_NAMES: Final = {
+    "pid": "process.pid", "ppid": "process.parent_pid", "uid": "user.id", "acct": "user.name", "exe": "process.executable.path",
+    "addr": "client.address", "hostname": "client.domain", "comm": "process.executable.name",
+}  # fmt: skip
+_PAIRS_MAX: Final = 200
+
+
+def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
+    """Adds name=value pairs as ``audit.NAME``; a quoted msg holds pairs of its own."""
+    for number, pair in enumerate(_PAIR.finditer(text)):
+        if number >= _PAIRS_MAX:
+            break
+        name, quoted, inner, plain = pair.groups()
+        if inner is not None:
+            if depth == 0 and name == "msg":
+                add_pairs(inner, fields, 1)
+            else:
+                fields[f"audit.{name.lower()}"] = inner
+            continue
+        value = plain if quoted is None else quoted
+        if value in ("", "?", "(none)", "(null)"):
+            continue
+        key = _NAMES.get(
+            name, f"audit.{name if name.islower() or not name.isupper() else name.lower() + '_name'}"
+        )
+        if quoted is None and name in _DECODED and _HEX.fullmatch(value):
+            value = bytes.fromhex(value).replace(b"\0", b" ").decode("utf-8", "replace")
+        if (
+            quoted is None
+            and name not in _TEXT
+            and len(value) <= 18
+            and value.removeprefix("-").isdecimal()
+            and value.isascii()
+        ):
+            fields.setdefault(key, int(value))
+        else:
+            fields.setdefault(key, value)
+
+
+def say(text: str, fields: dict[str, Value]) -> bool:
+    found = HEAD.match(text)
+    if found is None:
+        return False
+    if found[1]:
+        fields["audit.node"] = found[1]
+    fields["audit.type"] = found[2]
+    fields["audit.serial"] = int(found[4])
+    add_pairs(text[found.end() :].replace("\x1d", " "), fields)
+    return True
+
+
+PROGRAMS: Final[dict[str, Say]] = dict.fromkeys(("auditd", "audispd", "audisp-syslog"), say)
+"""Program → what it says."""
