@@ -3,6 +3,7 @@
 from typing import Final
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
+    "delimited": ("csv", "tsv"),
     "timestamped": ("timestamped",),
     "text": ("text",),
 }

@@ -14,9 +14,6 @@ from chalicelib.core.formats import severity
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
-LEVEL_WORDS: Final = "|".join(
-    sorted((re.escape(word) for word in severity.WORDS - {"fail", "note", "inf"}), key=len, reverse=True)
-)
 _PRE_MAX: Final = 4
 _POST_MAX: Final = 3
 
