@@ -11,20 +11,51 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
-_TOPICS: Final = ("ogin", "uthent", "assword", "redential", "ign-in", "ogged in", "Auth-Failure", "uthoriz")
+_TOPICS: Final = (
+    "ogin",
+    "uthent",
+    "assword",
+    "redential",
+    "ign-in",
+    "ogged in",
+    "Auth-Failure",
+    "uthoriz",
+    "connexion",
+)
 _ADDRESS: Final = re.compile(
-    r"(?:\bfrom(?: ip)?(?: address)?|\b[iI][pP](?:[ -][aA]ddress)?|\bclient(?:_ip)?|\bremote(?: host|_addr|_ip)?|\baddress)"
-    r"[\"'`]?[ :=]{0,3}[\[(\"'`]{0,2}(?:[\w.-]{1,253} \()?(?:ipv[46]:)?(?:::ffff:)?"
+    r"(?:\b(?:from|de)(?: ip)?(?: address)?|\b[iI][pP](?:[ -][aA]ddress)?|\bclient(?:_ip)?|\brhost|\bremote(?: host|_addr|_ip)?|\baddress|(?=\([0-9A-Fa-f.:]{3,39} -> ))"
+    r"[\"'`]?(?: ?[:=] ?(?!:)| )?[\[(\"'`]{0,2}(?:[\w.-]{1,253} \()?(?:ipv[46]:)?(?:::ffff:)?"
     r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{2,39}(?:\.[0-9.]{5,11})?)"
     r"(?:\]?:([0-9]{1,5}))?(?![\w])"
 )
 _FORWARDED: Final = re.compile(r"\(X-Forwarded-For: ([0-9A-Fa-f:.]{3,39})")
 _USER: Final = re.compile(
-    r"(?:\b[fF]or (?:user )?|\b[uU]ser(?:[nN]ame)?[ :=]{1,2}|\"(?:email|user|username)\":|\bfrom user )[\"'`]?"
+    r"(?:\b[fF]or (?:user(?:name)? )?|\b[uU]ser(?:[nN]ame)?(?:: ?|=| (?=[\"'`]))|\"(?:email|user|username)\":|\b(?:from|by|denied) user |\b[uU]ser (?!or\b|name\b))[\"'`]?"
     r"((?<=[\"'`])[^\"'`\n]{1,128}(?=[\"'`])|[^\s\"'`,()]{1,128})"
 )
-_NO_USERS: Final = frozenset(("user", "from", "with", "the", "a", "an", "in", "is", "was", "has", "not", "to"))
-_AGENT: Final = re.compile(r"[\[(]((?:Mozilla|curl|Wget|python-requests|okhttp|Go-http-client)/[^\n]{1,512}?)[\])](?:\.|$)")
+_NO_USERS: Final = frozenset(
+    (
+        "user",
+        "username",
+        "credentials",
+        "from",
+        "with",
+        "the",
+        "a",
+        "an",
+        "in",
+        "is",
+        "was",
+        "has",
+        "not",
+        "to",
+        "or",
+        "does",
+    )
+)
+_AGENT: Final = re.compile(
+    r"[\[(]((?:Mozilla|curl|Wget|python-requests|okhttp|Go-http-client)/[^\n]{1,512}?)[\])](?:\.|$)"
+)
 _WINDOW: Final = 2048
 
 

@@ -31,11 +31,9 @@ Rewrite: TypeAlias = "Callable[[dict[str, Value], str], str]"
 
 ISO: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?+"
-    r"(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2})(?![0-9:]))?+"
+    r"(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2})(?![0-9]|:[0-9]))?+"
 )
-LEVEL: Final = (
-    r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERGENCY|FINE(?:R|ST)?|CONFIG)"
-)
+LEVEL: Final = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERGENCY|FINE(?:R|ST)?|CONFIG)"
 REST: Final = r"(?P<body>[^\n]*+)"
 ADDRESS: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+"
 
@@ -61,6 +59,9 @@ _DIGITS_MAX: Final = 18
 _NOTHING: Final = frozenset(("-", "null", "(null)"))
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,5}", re.ASCII)
 _FLOAT: Final = re.compile(r"[+-]?[0-9]{1,15}\.[0-9]{1,15}", re.ASCII)
+
+_FRACTION: Final = re.compile(r"([0-9]{1,9})( ?[^0-9].{0,8})", re.ASCII)
+_ZONE: Final = re.compile(r"Z|UTC|GMT|[ECMP][SD]T|[+-][0-9]{2}(?::?[0-9]{2})?", re.ASCII)
 
 _OTHER_SHAPE: Final = Reject("other-shape")
 _BAD_TIME: Final = Reject("invalid-timestamp")
@@ -95,6 +96,7 @@ def patterned(
     single_line: an entry is a line. own_lines: an entry that begins elsewhere than a well-known one is
         not cut off by it: its body is full of other logs' lines.
     """
+
     def make_parser(context: ParseContext) -> Parse:
         ways = tuple(_Way(pattern, names, numbers) for pattern in patterns)
         return _Parser(context, ways, levels, constants, details, rewrite).parse
@@ -106,7 +108,7 @@ def patterned(
 class _Way:
     """One pattern, and what its groups mean."""
 
-    __slots__ = ("body", "fields", "has_parts", "level", "match", "time")
+    __slots__ = ("body", "fields", "has_parts", "level", "match", "time", "zone")
 
     def __init__(self, pattern: str, names: Mapping[str, str], numbers: frozenset[str]) -> None:
         compiled = re.compile(pattern)
@@ -116,6 +118,7 @@ class _Way:
         self.level = index.get("level", 0) - 1
         self.body = index.get("body", 0) - 1
         self.has_parts = "mi" in index
+        self.zone = index.get("z", 0) - 1
         apart = {"time", "level", "body", "y", "mo", "d", "h", "mi", "s", "f", "ms", "z", "half"}
         self.fields = tuple(
             (number - 1, named, named in _NUMBERS or group in numbers)
@@ -158,7 +161,9 @@ class _Parser:
             return _OTHER_SHAPE
         stamp: Stamp | tuple[None, None] | None = None, None
         if way.time >= 0 and groups[way.time]:
-            stamp = _of_time(self._times, groups[way.time])
+            zone = groups[way.zone] if way.zone >= 0 else None
+            known = f" {zone}" if zone and _ZONE.fullmatch(zone) else ""
+            stamp = _of_time(self._times, groups[way.time] + known)
         elif way.has_parts:
             stamp = _of_parts(self._times, found)
         if stamp is None:
@@ -168,6 +173,8 @@ class _Parser:
             text = groups[number]
             if text is not None and (text := text.strip()) and text not in _NOTHING:
                 fields[name] = _number(text) if is_number else text
+        if way.zone >= 0 and (zone := groups[way.zone]) and not _ZONE.fullmatch(zone):
+            fields["time_zone"] = zone
         body = (groups[way.body] or "") if way.body >= 0 else ""
         if end < len(entry):
             body += entry[end:]
@@ -182,7 +189,7 @@ class _Parser:
             level = self._levels.get(word)
             if level is None:
                 level = severity.of_word(word)
-        return Record(stamp[0], stamp[1], word or None, level, body or None, fields)
+        return tuple.__new__(Record, (*stamp, word or None, level, body or None, fields))
 
 
 def _number(text: str) -> int | float | str:
@@ -195,6 +202,16 @@ def _number(text: str) -> int | float | str:
 
 
 def _of_time(times: Times, text: str) -> Stamp | None:
+    """The stamp of a text; by its second, so that a second is converted once."""
+    if text[19:20] in (".", ","):
+        tail = text[20:]
+        if tail.isdecimal() and tail.isascii():
+            stamp = times.of_parts(text[:19], tail)
+        else:
+            found = _FRACTION.fullmatch(tail)
+            stamp = times.of_parts(text[:19] + found[2], found[1]) if found else None
+        if stamp is not None:
+            return stamp
     return times.of_text(text) or (times.of_number(text) if text[:1].isdecimal() else None)
 
 
@@ -222,5 +239,4 @@ def _of_parts(times: Times, found: re.Match[str]) -> Stamp | None:
 def _zone(parts: dict[str, str | None]) -> str | None:
     """None for a zone name that is ambiguous: it counts as none."""
     zone = parts.get("z")
-    known = zone and re.fullmatch(r"Z|UTC|GMT|[ECMP][SD]T|[+-][0-9]{2}(?::?[0-9]{2})?", zone)
-    return zone if known else None
+    return zone if zone and _ZONE.fullmatch(zone) else None

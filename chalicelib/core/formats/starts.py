@@ -10,7 +10,9 @@ from typing import Final
 from chalicelib.core.formats import severity
 from chalicelib.core.formats.times import MONTH, ZONE
 
-LEVEL_WORDS: Final = "|".join(sorted(severity.WORDS - {"fail", "note", "inf"}, key=lambda word: (-len(word), word)))
+LEVEL_WORDS: Final = "|".join(
+    sorted(severity.WORDS - {"fail", "note", "inf"}, key=lambda word: (-len(word), word))
+)
 """The names of levels that may stand bare in a line."""
 
 CLOCK: Final = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _PYTHON: Final = "Traceback (most recent call last):"
-_PYTHON_END: Final = re.compile(r"(?:^|\n)(?:[ |+-]*)([A-Za-z_][\w.]{0,200})(?:: ([^\n]*+))?+$")
+_PYTHON_END: Final = re.compile(r"([A-Za-z_][\w.]{0,200})(?=: |:?(?:\n|$))")
 _GO: Final = re.compile(r"(?:^|\n)panic: ([^\n]*+)")
 _GO_ROUTINE: Final = re.compile(r"(?:^|\n)goroutine [0-9]{1,19} \[")
 _PHP_TRACE: Final = re.compile(r"(?:^|\n)(?:\[stacktrace\]|Stack trace:)\n")
@@ -27,8 +27,12 @@ _HEAD: Final = re.compile(
     r"((?:[A-Za-z_$][\w$]{0,100}[./\\]){0,20}[A-Za-z_$][\w$]{0,100})(?: \[[\w.]{1,100}\])?(?:(:)(?= )|(?=:?\n|$))"
 )
 _RUBY_FRAME: Final = re.compile(r"\n[ \t]*+(?:from )?[^\s:]{1,300}:[0-9]{1,7}:in [`']")
-_RUBY_HEAD: Final = re.compile(r"(?:^|\n)([^\n]*?) ?\(([A-Z][\w:]{1,200})\)(?=\n|$)|(?:^|\n)([A-Z][\w:]{1,200}) \(([^\n]*)\):?(?=\n|$)")
-_TYPE_WORD: Final = re.compile(r"(?:Exception|Error|Throwable|Fault|Failure|Timeout|Interrupt|Death|Panic|Warning|Exit)$|[.\\][A-Z]")
+_RUBY_HEAD: Final = re.compile(
+    r"(?:^|\n)([^\n]*?) ?\(([A-Z][\w:]{1,200})\)(?=\n|$)|(?:^|\n)([A-Z][\w:]{1,200}) \(([^\n]*)\):?(?=\n|$)"
+)
+_TYPE_WORD: Final = re.compile(
+    r"(?:Exception|Error|Throwable|Fault|Failure|Timeout|Interrupt|Death|Panic|Warning|Exit)$|[.\\][A-Z]"
+)
 _HEAD_WINDOW: Final = 4096
 
 
@@ -56,19 +60,17 @@ def _add(fields: dict[str, Value], kind: str, message: str | None, trace: str) -
 
 
 def _add_python(fields: dict[str, Value], text: str) -> None:
-    """The last line that is not indented ends the trace."""
+    """The first line behind the last frame that is not indented names the exception."""
     trace = text[text.find(_PYTHON) :]
-    end = position = len(trace.rstrip())
-    while position > 0:
-        begin = trace.rfind("\n", 0, position) + 1
-        found = _PYTHON_END.match(trace[begin:position])
-        if found and trace[begin : begin + 1] not in (" ", "\t") and not trace.startswith("Traceback ", begin):
-            message = trace[found.start(2) + begin : end] if found[2] is not None else None
+    frames = trace.rfind(' File "')
+    position = trace.find("\n", max(frames, trace.rfind(_PYTHON)))
+    while position >= 0:
+        found = _PYTHON_END.match(trace, position + 1)
+        if found is not None:
+            message = trace[found.end() + 2 :].rstrip() if trace.startswith(": ", found.end()) else None
             _add(fields, found[1], message, trace)
             return
-        position = begin - 1
-        if end - position > _HEAD_WINDOW:
-            break
+        position = trace.find("\n", position + 1)
     fields["exception.stacktrace"] = trace
 
 

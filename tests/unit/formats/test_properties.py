@@ -18,6 +18,7 @@ CONTEXT = ParseContext(datetime(2024, 6, 1, tzinfo=UTC))
 REASONS = {
     "not-an-access-line", "not-rfc5424", "not-rfc3164", "not-an-object", "invalid-json", "too-deep",
     "invalid-timestamp", "no-timestamp", "invalid-structured-data",
+    "other-shape", "no-header", "field-count",
 }  # fmt: skip
 SAMPLES = [sample for known in all_formats() for sample in known.samples]
 each_format = pytest.mark.parametrize("known", all_formats(), ids=lambda known: known.name)

@@ -69,6 +69,7 @@ PROXIFIER: Final = patterned(
         r"(?:(?P<sent>[0-9,]{1,20}) bytes(?: \([^)\n]{1,20}\))? sent, (?P<received>[0-9,]{1,20}) bytes(?: \([^)\n]{1,20}\))? received, lifetime (?P<lifetime>[^\n]{1,20})|through proxy (?P<proxy>\S{1,255})[^\n]*+))(?=\n|$)",
         r"\[(?:(?P<y>[0-9]{4})\.)?(?P<mo>[0-9]{2})\.(?P<d>[0-9]{2}) (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})\] (?P<process>[^\n]{1,200}?)(?: \*(?P<bits>[0-9]{2}))?(?: \((?P<pid>[0-9]{1,10})\))? - "
         rf"(?:(?P<server>[^\s:]{{1,255}}):(?P<server_port>[0-9]{{1,5}}) )?{REST}",
+        rf"\[(?:(?P<y>[0-9]{{4}})\.)?(?P<mo>[0-9]{{2}})\.(?P<d>[0-9]{{2}}) (?P<h>[0-9]{{2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}})\] {REST}",
     ),
     start=r"\[(?:[0-9]{4}\.)?[0-9]{2}\.[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\] ",
     specificity=0.94,
@@ -114,9 +115,25 @@ MACOS: Final = patterned(
     ),
     start=r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3}(?:[0-9]{3}[+-][0-9]{4} {1,4}0x[0-9a-f]{1,16} | [A-Z][a-z ] {1,2}[^\[\n]{1,200}\[[0-9]{1,10}:[0-9a-f]{1,16}\] )",
     specificity=0.96,
-    names={"thread": "thread.id", "activity": "macos.activity_id", "ttl": "macos.ttl", "library": "macos.sender"},
+    names={
+        "thread": "thread.id",
+        "activity": "macos.activity_id",
+        "ttl": "macos.ttl",
+        "library": "macos.sender",
+    },
     numbers=frozenset(("ttl",)),
-    levels={"Default": 9, "Fault": 21, "Activity": 9, "Df": 9, "In": 9, "Db": 5, "Er": 17, "Ft": 21, "Create": 9, "Release": 9},
+    levels={
+        "Default": 9,
+        "Fault": 21,
+        "Activity": 9,
+        "Df": 9,
+        "In": 9,
+        "Db": 5,
+        "Er": 17,
+        "Ft": 21,
+        "Create": 9,
+        "Release": 9,
+    },
 )
 BGL: Final = patterned(
     "bgl",
@@ -135,7 +152,13 @@ BGL: Final = patterned(
     ),
     start=r"(?:-|[A-Z0-9_]{2,32}) [0-9]{9,11} [0-9]{4}\.[0-9]{2}\.[0-9]{2} \S{1,64} [0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{2}\.",
     specificity=0.98,
-    names={"alert": "bgl.alert", "epoch": "bgl.epoch", "location": "bgl.location", "type": "bgl.type", "component": "log.logger"},
+    names={
+        "alert": "bgl.alert",
+        "epoch": "bgl.epoch",
+        "location": "bgl.location",
+        "type": "bgl.type",
+        "component": "log.logger",
+    },
     numbers=frozenset(("epoch",)),
     levels={"FAILURE": 21},
 )

@@ -26,6 +26,7 @@ CONSOLE: Final = patterned(
     ),
     start=r"(?:\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]{8,18}(?: ?(?:Z|[+-][0-9:]{4,6}))?\]? ?|\[?[0-9]{2}:[0-9]{2}:[0-9]{2}[^\s]{0,9} )?(?:trce|dbug|info|warn|fail|crit): [^\s\[]{1,300}\[-?[0-9]{1,10}\]",
     specificity=0.96,
+    levels={"crit": 21},
     names={"event": "event.id", "scope": "dotnet.scope", "clock": "time_of_day"},
     numbers=frozenset(("event",)),
 )

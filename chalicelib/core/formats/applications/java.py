@@ -6,19 +6,41 @@ colon, thread before or behind the level.
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.patterned import ISO, REST, patterned
 from chalicelib.core.formats.starts import CLOCK
 from chalicelib.core.formats.times import MONTH
 
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
+
 _TIME: Final = rf"(?P<time>{ISO})"
-_BRACKETED: Final = r"(?:[^\[\]\n]|\[[^\[\]\n]{0,100}\]){0,200}"
+_BRACKETED: Final = r"[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+"
 _THREAD: Final = rf"\[(?P<thread>{_BRACKETED})\]"
 _LEVEL: Final = r"(?P<level>TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)"
 _LOGGER: Final = r"(?P<logger>[A-Za-z_$][\w$.@/-]{0,199})"
 _PLACE: Final = r"\((?P<file>[\w$.<>-]{1,100}):(?P<function>[\w$<>]{1,100})\((?P<line>[0-9]{1,7})\)\)"
+_ELAPSED: Final = r"(?:(?P<elapsed>[0-9]{1,18}) (?P<context>[0-9]{1,18}) - )?+"
 _START: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+
+_AUDIT: Final = re.compile(
+    r"\b(allowed|ugi|ip|cmd|src|dst|perm|proto)=(?:/(?=[0-9]))?([^\t\n]*?)(?=[\t ][a-z]{2,12}=|\t|\n|$)"
+)
+_AUDIT_NAMES: Final = {"ugi": "user.name", "ip": "client.address", "src": "file.path"}
+
+
+def _add_audit(fields: dict[str, Value], body: str) -> None:
+    """The parts of a line of HDFS's audit log; as `add_login` else."""
+    if not body.startswith("allowed="):
+        add_login(fields, body)
+        return
+    for name, value in _AUDIT.findall(body[:4096]):
+        if value and value != "null":
+            fields[_AUDIT_NAMES.get(name, f"hdfs.{name}")] = value
+
 
 LOG4J: Final = patterned(
     "log4j",
@@ -35,17 +57,17 @@ LOG4J: Final = patterned(
         "2024-03-14 09:26:56,000 INFO  org.example.Shop  - shift 7 ends",
     ),
     patterns=(
-        rf"{_TIME} {_THREAD} {_LEVEL} {{1,2}}{_LOGGER} - (?P<elapsed>[0-9]{{1,18}}) (?P<context>[0-9]{{1,18}}) - {REST}",
-        rf"{_TIME} {_LEVEL} {{1,2}}{_LOGGER}:(?P<line>[0-9]{{1,7}}) - (?P<elapsed>[0-9]{{1,18}}) (?P<context>[0-9]{{1,18}}) - {REST}",
-        rf"{_TIME} {_THREAD} {_LEVEL} {{1,2}}{_LOGGER}(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}- {REST}",
-        rf"{_TIME} {{1,2}}{_LEVEL} {{1,2}}{_LOGGER}(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}- {REST}",
-        rf"{_TIME} {_LEVEL} {{1,2}}{_THREAD} {_LOGGER}(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}- {REST}",
+        rf"{_TIME} {_THREAD} {_LEVEL} {{1,2}}{_LOGGER}(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}-(?: |(?=\n|$)){_ELAPSED}{REST}",
+        rf"{_TIME} {{1,2}}{_LEVEL} {{1,2}}{_LOGGER}(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}-(?: |(?=\n|$)){_ELAPSED}{REST}",
+        rf"{_TIME} {_LEVEL} {{1,2}}{_THREAD} {_LOGGER}(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}-(?: |(?=\n|$)){REST}",
         rf"{_TIME} {_LEVEL} {{1,2}}{_LOGGER} {_THREAD} {REST}",
+        rf"{_TIME} (?P<thread>[\w.-]{{1,100}})(?: operationID=(?P<operation>\S{{0,100}}))? {{1,3}}{_LEVEL} {{1,2}}(?P<logger>(?:[\w$]{{1,100}}\.){{2,20}}[\w$]{{1,100}}) {REST}",
+        rf"{_TIME} {_LEVEL} {{1,2}}(?P<service>[\w.-]{{1,100}})\[(?P<pid>[0-9]{{1,10}}):(?P<thread>[^\]\n]{{1,100}})\] \[CorId=(?P<operation>[^\]\n]{{0,100}})\] \[(?P<logger>[\w$.]{{1,200}})\] {REST}",
         rf"{_TIME} {{0,3}}\| {_LEVEL} {{0,2}}\| {_LOGGER} - {REST}",
     ),
     start=rf"{_START}[^\s]{{0,16}} [^\n]",
     specificity=0.84,
-    names={"elapsed": "log4j.elapsed_ms", "context": "log4j.context"},
+    names={"elapsed": "log4j.elapsed_ms", "context": "log4j.context", "operation": "vmware.operation_id"},
     numbers=frozenset(("elapsed",)),
 )
 LOGBACK: Final = patterned(
@@ -79,10 +101,12 @@ HADOOP: Final = patterned(
     ),
     patterns=(
         rf"{_TIME} {_LEVEL} {{1,2}}(?:{_THREAD}:? )?+{_LOGGER} {_PLACE} - {REST}",
-        rf"{_TIME} {_LEVEL} {{1,2}}(?:{_THREAD}:? )?+{_LOGGER}:(?: |(?=\n|$)){REST}",
+        rf"{_TIME} {_LEVEL} {{1,2}}{_THREAD}:? {_LOGGER}:(?: |(?=\n|$)){REST}",
+        rf"{_TIME} {_LEVEL} {{1,2}}(?P<logger>[A-Za-z_$][\w$@/-]{{0,99}}(?:\.[\w$@/-]{{1,99}}){{1,20}}):(?: |(?=\n|$)){REST}",
     ),
     start=rf"{_START}[^\s]{{0,16}} (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) ",
     specificity=0.85,
+    details=_add_audit,
 )
 SPRING_BOOT: Final = patterned(
     "spring_boot",
@@ -243,7 +267,9 @@ ACTIVEMQ: Final = patterned(
         rf"{_TIME} \| {_LEVEL} {{0,2}}\| (?P<body>[^\n]*) \| {_LOGGER} \| (?P<thread>[^|\n]{{1,200}})(?=\n|$)",
         rf"{_LEVEL} {{1,2}}\| (?P<body>(?P<user>\S{{1,200}}) (?:requested|called) (?P<path>\S{{1,500}})[^\n]* from {{1,2}}(?P<client>[^\s]{{1,64}}))"
         r" at (?P<d>[0-9]{2})-(?P<mo>[0-9]{2})-(?P<y>[0-9]{4}) (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2}),(?P<f>[0-9]{3}) \| (?P<thread>[^|\n]{1,200})(?=\n|$)",
-        rf"{_TIME} \[(?P<level>AUDIT)\]\((?P<thread>[^\n]{{1,200}}?)\) (?P<body>(?P<event>AMQ[0-9]{{1,9}}): (?:User (?P<user>[^\s@]{{1,200}})@(?P<client>\S{{1,64}}))?[^\n]*+)",
+        rf"{_LEVEL} {{1,2}}\| (?P<body>(?P<user>\S{{1,200}}) (?:requested|called) (?P<path>\S{{1,500}})[^\n]*)"
+        r" at (?P<d>[0-9]{2})-(?P<mo>[0-9]{2})-(?P<y>[0-9]{4}) (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2}),(?P<f>[0-9]{3}) \| (?P<thread>[^|\n]{1,200})(?=\n|$)",
+        rf"{_TIME} \[(?P<level>AUDIT)\]\((?P<thread>[^\n]{{1,200}}?)\) (?P<event>AMQ[0-9]{{1,9}}): (?P<body>(?:User (?P<user>[^\s@]{{1,200}})@(?P<client>\S{{1,64}}))?[^\n]*+)",
     ),
     start=rf"(?:{_START}[^\s]{{0,16}} (?:\| [A-Z]{{4,5}} {{0,2}}\| |\[AUDIT\]\()|[A-Z]{{4,5}} {{1,2}}\| \S{{1,200}} (?:requested|called) )",
     specificity=0.93,

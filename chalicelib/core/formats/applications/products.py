@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 _TIME: Final = rf"(?P<time>{ISO})"
 _START: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 _ADDRESS: Final = r"[0-9A-Fa-f.:]{3,45}"
-_REQUEST: Final = (
-    r"\"(?P<method>[A-Z]{3,10}) (?P<path>[^\s?\"]{1,4000})(?:\?(?P<query>[^\s\"]{0,4000}))?(?: HTTP/(?P<version>[0-9.]{1,4}))?\""
-)
+_REQUEST: Final = r"\"(?P<method>[A-Z]{3,10}) (?P<path>[^\s?\"]{1,4000})(?:\?(?P<query>[^\s\"]{0,4000}))?(?: HTTP/(?P<version>[0-9.]{1,4}))?\""
 
 _BACULA: Final = tuple(
     (f"bacula.{name}", re.compile(pattern))
@@ -55,8 +53,8 @@ CALICO: Final = patterned(
     "Calico: time [level][pid] file line: message",
     "https://docs.tigera.io/calico/latest/operations/troubleshoot/component-logs",
     samples=(
-        "2024-03-14 09:26:53.608 [INFO][310249] felix/int_dataplane.go 1484: Received interface update msg=&intdataplane.ifaceUpdate{Name:\"cali1\"}",
-        "2024-03-14 09:26:54.608 [WARNING][262] felix/health.go 211: Reporter is not ready. name=\"int_dataplane\"",
+        '2024-03-14 09:26:53.608 [INFO][310249] felix/int_dataplane.go 1484: Received interface update msg=&intdataplane.ifaceUpdate{Name:"cali1"}',
+        '2024-03-14 09:26:54.608 [WARNING][262] felix/health.go 211: Reporter is not ready. name="int_dataplane"',
     ),
     patterns=(
         rf"{_TIME} \[(?P<level>[A-Z]{{4,8}})\]\[(?P<pid>[0-9]{{1,10}})\] (?P<file>[\w./-]{{1,164}}\.go) (?P<line>[0-9]{{1,7}}): {REST}",
@@ -93,7 +91,13 @@ ENDLESSH: Final = patterned(
     ),
     start=rf"{_START}[^\s]{{1,8}} (?:ACCEPT|CLOSE) host=",
     specificity=0.98,
-    names={"fd": "endlessh.fd", "clients": "endlessh.clients", "limit": "endlessh.clients_max", "took": "endlessh.time_s", "bytes": "endlessh.bytes"},
+    names={
+        "fd": "endlessh.fd",
+        "clients": "endlessh.clients",
+        "limit": "endlessh.clients_max",
+        "took": "endlessh.time_s",
+        "bytes": "endlessh.bytes",
+    },
     numbers=frozenset(("fd", "clients", "limit", "took", "bytes")),
     single_line=True,
 )
@@ -129,7 +133,16 @@ WEBMIN: Final = patterned(
     ),
     start=r"[0-9]{9,11}\.[0-9]{1,10}\.[0-9]{1,5} \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4} ",
     specificity=0.97,
-    names={"id": "webmin.id", "local": "webmin.local_time", "session": "session.id", "module": "webmin.module", "script": "webmin.script", "action": "event.name", "kind": "webmin.type", "object": "webmin.object"},
+    names={
+        "id": "webmin.id",
+        "local": "webmin.local_time",
+        "session": "session.id",
+        "module": "webmin.module",
+        "script": "webmin.script",
+        "action": "event.name",
+        "kind": "webmin.type",
+        "object": "webmin.object",
+    },
     single_line=True,
 )
 ZONEMINDER: Final = patterned(
@@ -159,12 +172,19 @@ SAMBA_AUDIT: Final = patterned(
         " workstation [TILL] remote host [ipv6:2001:db8::5:44890] mapped to [WORKGROUP]\\[bob]. local host [ipv6:2001:db8::1:445]",
     ),
     patterns=(
-        r" *(?P<body>Auth: \[(?P<service>[^\],\n]{0,64})(?:,(?P<description>[^\]\n]{0,200}))?\] user \[(?P<domain>[^\]\n]{0,200})\]\\\[(?P<user>[^\]\n]{0,200})\] at \[(?P<time>[^\]\n]{1,64})\] with \[(?P<method>[^\]\n]{0,64})\] status \[(?P<result>[^\]\n]{0,64})\]"
+        r" *(?P<body>Auth: \[(?P<service>[^\],\n]{0,64})(?:,(?P<description>[^\]\n]{0,200}))?\] user \[(?P<domain>[^\]\n]{0,200})\]\\\[(?P<user>[^\]\n]{0,200})\] at \[(?P<time>[^\]\n]{1,64}?)(?: (?P<z>[A-Z]{2,5}))?\] with \[(?P<method>[^\]\n]{0,64})\] status \[(?P<result>[^\]\n]{0,64})\]"
         r"(?: workstation \[(?P<workstation>[^\]\n]{0,200})\])?(?: remote host \[(?:ipv[46]:)?(?P<client>[^\]\n]{1,64}?)(?::(?P<port>[0-9]{1,5}))?\])?[^\n]*+)",
     ),
     start=r" *Auth: \[[^\]\n]{0,64}\] user \[",
     specificity=0.98,
-    names={"service": "network.protocol.name", "description": "samba.auth_description", "domain": "samba.domain", "method": "samba.password_type", "result": "samba.status", "workstation": "samba.workstation"},
+    names={
+        "service": "network.protocol.name",
+        "description": "samba.auth_description",
+        "domain": "samba.domain",
+        "method": "samba.password_type",
+        "result": "samba.status",
+        "workstation": "samba.workstation",
+    },
     single_line=True,
 )
 THEHIVE: Final = patterned(
@@ -241,7 +261,13 @@ EXCHANGE_SMTP: Final = patterned(
     ),
     start=rf"{_START}\.[0-9]{{3}}Z,[^,\n]{{0,200}},[0-9A-F]{{8,32}},[0-9]{{1,9}},",
     specificity=0.97,
-    names={"connector": "exchange.connector_id", "session": "session.id", "sequence": "exchange.sequence_number", "context": "exchange.context", "event": "exchange.event"},
+    names={
+        "connector": "exchange.connector_id",
+        "session": "session.id",
+        "sequence": "exchange.sequence_number",
+        "context": "exchange.context",
+        "event": "exchange.event",
+    },
     numbers=frozenset(("sequence",)),
     single_line=True,
 )
@@ -258,7 +284,12 @@ EXCHANGE_CONNECTIVITY: Final = patterned(
     ),
     start=rf"{_START}\.[0-9]{{3}}Z,[0-9A-F]{{0,32}},[A-Za-z]{{1,32}},[^,\n]{{0,255}},[+*>-],",
     specificity=0.96,
-    names={"session": "session.id", "source": "exchange.source", "destination": "destination.address", "event": "exchange.direction"},
+    names={
+        "session": "session.id",
+        "source": "exchange.source",
+        "destination": "destination.address",
+        "event": "exchange.direction",
+    },
     single_line=True,
 )
 REQUEST_LINES: Final = patterned(
@@ -292,8 +323,90 @@ WEAVE: Final = patterned(
     ),
     start=r"[A-Z]{4,5}: [0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8}\.[0-9]{1,9} [A-Z]{3,6} connection from ",
     specificity=0.97,
-    names={"transport": "network.transport", "destination": "destination.address", "destination_port": "destination.port"},
+    names={
+        "transport": "network.transport",
+        "destination": "destination.address",
+        "destination_port": "destination.port",
+    },
     numbers=frozenset(("destination_port",)),
+)
+SSHESAME: Final = patterned(
+    "sshesame",
+    "sshesame, an SSH honeypot",
+    "https://github.com/jaksi/sshesame",
+    samples=(
+        '2024/03/14 09:26:53 [192.0.2.17:39673] authentication for user "ada" with password "1" accepted',
+        '2024/03/14 09:26:54 [[2001:db8::5]:7117] [channel 104] input: "GET / HTTP/1.1\\r\\n"',
+    ),
+    patterns=(
+        r"(?P<time>[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) \[\[?(?P<client>[0-9A-Fa-f.:]{3,45}?)\]?:(?P<port>[0-9]{1,5})\] (?:\[channel (?P<channel>[0-9]{1,9})\] )?"
+        + REST,
+    ),
+    start=r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8}(?:\.[0-9]{1,9})? \[\[?[0-9A-Fa-f.:]{3,45}\]?:?[0-9]{1,5}\] ",
+    specificity=0.93,
+    names={"channel": "sshesame.channel"},
+    numbers=frozenset(("channel",)),
+    single_line=True,
+)
+SSSD: Final = patterned(
+    "sssd",
+    "SSSD debug log",
+    "https://sssd.io/troubleshooting/basics.html",
+    samples=(
+        "(2024-03-14  9:26:53): [be[example.org]] [sysdb_add_user] (0x0040): [RID#3] Group named ada@example.org already exists",
+        "(2024-03-14 19:26:54): [nss] [sbus_reconnect_attempt] (0x0020): Unable to connect to D-Bus",
+        "(Thu Mar 14 09:26:55 2024) [sssd[pam]] [pam_cmd] (0x0100): entering",
+    ),
+    patterns=(
+        r"\((?P<y>[0-9]{4})-(?P<mo>[0-9]{1,2})-(?P<d>[0-9]{1,2}) {1,2}(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})(?::(?P<f>[0-9]{6}))?\): \[(?P<service>\w{1,32}(?=[\[\]]))(?P<domain>\[[^\]\n]{1,200}\])?\] "
+        rf"\[(?P<function>\w{{1,100}})\] \((?P<level>0x[0-9a-f]{{4,8}})\): {REST}",
+        rf"\((?P<time>[A-Z][a-z]{{2}} {MONTH} [ 0-9][0-9] [0-9:]{{8}} [0-9]{{4}})\) \[(?P<service>\w{{1,32}}(?=[\[\]]))(?P<domain>\[[^\]\n]{{1,200}}\])?\] "
+        rf"\[(?P<function>\w{{1,100}})\] \((?P<level>0x[0-9a-f]{{4,8}})\): {REST}",
+    ),
+    start=r"\((?:[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} {1,2}[0-9:]{7,15}\):|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}\)) \[\w",
+    specificity=0.97,
+    names={"domain": "sssd.domain"},
+    levels={
+        "0x0010": 21,
+        "0x0020": 18,
+        "0x0040": 17,
+        "0x0080": 13,
+        "0x0100": 10,
+        "0x0200": 9,
+        "0x0400": 9,
+        "0x1000": 5,
+        "0x2000": 5,
+        "0x4000": 1,
+        "0x8000": 1,
+        "0x3f7c0": 9,
+    },
+)
+KYOTO: Final = patterned(
+    "kyoto_tycoon",
+    "Kyoto Tycoon: time: [LEVEL]: message",
+    "https://dbmx.net/kyototycoon/",
+    samples=(
+        "2024-03-14T09:26:53.063390Z: [SYSTEM]: ================ [START]: pid=1",
+        "2024-03-14T09:26:54.063390+01:00: [ERROR]: open: no such file",
+    ),
+    patterns=(rf"{_TIME}: \[(?P<level>[A-Z]{{4,8}})\]: {REST}",),
+    start=rf"{_START}[^\s\[]{{1,16}}: \[[A-Z]{{4,8}}\]: ",
+    specificity=0.94,
+    levels={"SYSTEM": 9},
+)
+APEX_CLI: Final = patterned(
+    "wings",
+    "Pterodactyl Wings: LEVEL: [time] message key=value",
+    "https://github.com/pterodactyl/wings",
+    samples=(
+        "WARN: [Mar 14 09:26:53.037] failed to validate user credentials (invalid username or password) ip=192.0.2.17:30122 subsystem=sftp username=ada",
+        "INFO: [Mar  4 09:26:54.037] sftp server listening for connections listen=0.0.0.0:2022",
+    ),
+    patterns=(
+        rf"(?P<level>[A-Z]{{4,5}}): \[(?P<mo>{MONTH}) (?P<d>[ 0-9]?[0-9]) (?P<h>[0-9]{{2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}})\.(?P<f>[0-9]{{3}})\] {REST}",
+    ),
+    start=rf"[A-Z]{{4,5}}: \[{MONTH} [ 0-9]?[0-9] [0-9:]{{8}}\.[0-9]{{3}}\] ",
+    specificity=0.96,
 )
 TCF: Final = patterned(
     "tcf",
@@ -312,5 +425,6 @@ TCF: Final = patterned(
 )
 FORMATS: Final = (
     AMBARI, CALICO, DATADOG_AGENT, ENDLESSH, TORCHSERVE, WEBMIN, ZONEMINDER, SAMBA_AUDIT, THEHIVE, STATSD, BACULA,
-    KATELLO, EXCHANGE_SMTP, EXCHANGE_CONNECTIVITY, REQUEST_LINES, WEAVE, TCF,
+    KATELLO, EXCHANGE_SMTP, EXCHANGE_CONNECTIVITY, REQUEST_LINES, WEAVE, TCF, SSHESAME, SSSD, KYOTO,
+    APEX_CLI,
 )  # fmt: skip

@@ -37,12 +37,16 @@ PYTHON_LOGGING: Final = patterned(
         rf"\[(?P<time>{ISO})\] {_LEVEL} in (?P<module>[\w.]{{1,100}}): {REST}",
         rf"{_TIME} (?P<pid>[0-9]{{1,10}}) (?P<tid>[0-9]{{1,18}}) {_LEVEL} {{1,6}}{_NAME}:? {REST}",
         rf"{_TIME} {_LEVEL} {{1,6}}\[(?P<logger>[\w.]{{1,200}}):(?P<line>[0-9]{{1,7}})\] {REST}",
+        rf"{_TIME} {_LEVEL} {{1,6}}\[(?P<logger>[\w.]{{1,200}})\] \[(?P<file>[\w./-]{{1,200}}):(?P<line>[0-9]{{1,7}})\] "
+        r"\[trace_id=(?P<trace>[0-9a-f]{1,32}) span_id=(?P<span>[0-9a-f]{1,16}) resource\.service\.name=(?P<service>[^\s\]]{0,200})(?: trace_sampled=(?P<sampled>\w{1,5}))?\] - "
+        + REST,
+        rf"{_TIME} - (?P<logger>[\w.-]{{1,200}}) - {REST}",
         rf"{_LEVEL} {_TIME} (?P<module>[\w.]{{1,100}}) (?P<pid>[0-9]{{1,10}}) (?P<tid>[0-9]{{1,18}}) {REST}",
     ),
     start=rf"(?:{_LEVELS}:[A-Za-z_][\w.-]{{0,199}}:|{_START}[^\s]{{0,4}} {{1,2}}(?:- {{1,2}}[A-Za-z]|\[[A-Za-z_][\w.-]{{0,199}}\] {_LEVELS}: |{_LEVELS} {{1,6}}\["
     rf"|[0-9]{{1,10}} [0-9]{{1,18}} {_LEVELS} )|\[{_START}[^\s\]]{{0,12}}(?:: {_LEVELS}/|\] {_LEVELS} in )|{_LEVELS} {_START}\S{{0,4}} [\w.]{{1,100}} [0-9]{{1,10}} )",
     specificity=0.88,
-    names={"module": "code.module.name", "task": "celery.task"},
+    names={"module": "code.module.name", "task": "celery.task", "sampled": "trace_sampled"},
     levels=_SUCCESS,
 )
 LOGURU: Final = patterned(
@@ -117,9 +121,9 @@ UVICORN: Final = patterned(
     patterns=(
         rf"{_LEVEL}: {{1,8}}(?P<body>(?P<client>[0-9A-Fa-f.:]{{3,45}}):(?P<port>[0-9]{{1,5}}) - "
         r"\"(?P<method>[A-Z]{3,10}) (?P<path>[^\s?\"]{1,4000})(?:\?(?P<query>[^\s\"]{0,4000}))? HTTP/(?P<version>[0-9.]{1,4})\" (?P<status>[0-9]{3})[^\n]*+)",
-        rf"{_LEVEL}: {{1,8}}{REST}",
+        rf"{_LEVEL}: {{1,8}}(?!\[?[0-9]{{4}}[-/]|\[?[A-Z][a-z]{{2}} [ 0-9][0-9] ){REST}",
     ),
-    start=rf"{_LEVELS}: {{1,8}}(?![0-9]{{4}}[-/]|[A-Z][a-z]{{2}} [ 0-9][0-9] )[^\s]",
+    start=rf"{_LEVELS}: {{1,8}}(?!\[?[0-9]{{4}}[-/]|\[?[A-Z][a-z]{{2}} [ 0-9][0-9] )[^\s]",
     specificity=0.82,
     alone=False,
 )
@@ -172,9 +176,7 @@ HOME_ASSISTANT: Final = patterned(
         "2024-03-14 09:26:54 ERROR (SyncWorker_3) [homeassistant.core] Error doing job\nTraceback (most recent call last):\n"
         '  File "/srv/core.py", line 7, in run\n    go()\nTimeoutError',
     ),
-    patterns=(
-        rf"{_TIME} {_LEVEL} \((?P<thread>[^()\n]{{1,100}})\) \[(?P<logger>[\w.-]{{1,200}})\] {REST}",
-    ),
+    patterns=(rf"{_TIME} {_LEVEL} \((?P<thread>[^()\n]{{1,100}})\) \[(?P<logger>[\w.-]{{1,200}})\] {REST}",),
     start=rf"{_START}[^\s]{{0,8}} {_LEVELS} \(",
     specificity=0.93,
 )

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _ADDRESS: Final = r"[0-9A-Fa-f.:]{3,45}"
 _PROCESSING: Final = re.compile(r"\nProcessing by ([\w:]{1,200})#([\w?!]{1,100})(?: as ([^\s]{1,64}))?")
-_COMPLETED: Final = re.compile(r"\nCompleted ([1-5][0-9]{2})[^\n]{0,64} in ([0-9.]{1,12})ms(?: \(([^)\n]{1,300})\))?")
+_COMPLETED: Final = re.compile(
+    r"\nCompleted ([1-5][0-9]{2})[^\n]{0,64} in ([0-9.]{1,12})ms(?: \(([^)\n]{1,300})\))?"
+)
 _CONTEXTS_MAX: Final = 8
 
 
@@ -92,7 +94,7 @@ RAILS: Final = patterned(
         "  \nNoMethodError (undefined method `pay' for nil:NilClass):\n  app/controllers/pay_controller.rb:12:in `create'",
     ),
     patterns=(
-        r"(?:\[(?P<request>[\w-]{8,64})\] )?Started (?P<body>(?P<method>[A-Z]{3,10}) \"(?P<path>[^\"?\n]{1,4000})(?:\?(?P<query>[^\"\n]{0,4000}))?\") for (?P<client>[^\s]{1,64}) at "
+        r"(?:\[(?P<request>[\w-]{8,64})\] )?Started (?P<body>(?P<method>[A-Z]{3,10}) \"(?P<path>(?:[^\"?\n\\]|\\.){1,4000})(?:\?(?P<query>(?:[^\"\n\\]|\\.){0,4000}))?\") for (?P<client>[^\s]{1,64}) at "
         r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4})(?=\n|$)",
     ),
     start=r"(?:\[[\w-]{8,64}\] )?Started [A-Z]{3,10} \"",
@@ -134,7 +136,15 @@ PHP: Final = patterned(
     ),
     start=rf"\[[0-9]{{2}}-{MONTH}-[0-9]{{4}} {CLOCK}(?:\.[0-9]{{1,9}})? [A-Za-z][\w/+-]{{1,40}}\] ",
     specificity=0.94,
-    levels={"Fatal error": 21, "Parse error": 17, "Deprecated": 13, "Recoverable fatal error": 17, "Strict Standards": 10, "Catchable fatal error": 17, "Core Error": 21},
+    levels={
+        "Fatal error": 21,
+        "Parse error": 17,
+        "Deprecated": 13,
+        "Recoverable fatal error": 17,
+        "Strict Standards": 10,
+        "Catchable fatal error": 17,
+        "Core Error": 21,
+    },
 )
 GO_LOG: Final = patterned(
     "go_log",
@@ -149,14 +159,14 @@ GO_LOG: Final = patterned(
         "[shop] 2024/03/14 09:26:57 main.go:24: stopping",
     ),
     patterns=(
-        r"(?:(?P<prefix>\[[\w. -]{1,64}\]|[\w.-]{1,64}:) ?)?(?P<time>[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) (?P<file>[\w./-]{1,300}\.(?:go|s)):(?P<line>[0-9]{1,7}):"
+        r"(?:(?:\[(?P<prefix>[\w. -]{1,64})\]|(?P<label>[\w.-]{1,64}):) ?)?(?P<time>[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) (?P<file>[\w./-]{1,300}\.(?:go|s)):(?P<line>[0-9]{1,7}):"
         rf"(?P<function>[\w.()*]{{1,200}}\(\))? (?:\[(?P<level>[TDIWECF])\] )?{REST}",
         r"(?P<time>[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}) (?P<body>(?P<path>/[^\s:]{0,1000}): (?P<status>[1-5][0-9]{2}) "
         rf"(?P<client>{_ADDRESS})(?: [^\n]*+)?)(?=\n|$)",
     ),
     start=r"(?:(?:\[[\w. -]{1,64}\]|[\w.-]{1,64}:) ?)?[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})? (?:[\w./-]{1,300}\.(?:go|s):[0-9]|/[^\s:]{0,1000}: [1-5][0-9]{2} )",
     specificity=0.93,
-    names={"prefix": "log.logger"},
+    names={"prefix": "log.logger", "label": "log.logger"},
 )
 GIN: Final = patterned(
     "gin",
@@ -164,7 +174,7 @@ GIN: Final = patterned(
     "https://gin-gonic.com/docs/examples/custom-log-format/",
     samples=(
         '[GIN] 2024/03/14 - 09:26:53 | 200 |     1.234567ms |      192.0.2.17 | GET      "/ping?x=1"',
-        '[GIN] 2024/03/14 - 09:26:54 | 404 |       12.3µs | 2001:db8::5 | POST     /pay',
+        "[GIN] 2024/03/14 - 09:26:54 | 404 |       12.3µs | 2001:db8::5 | POST     /pay",
     ),
     patterns=(
         r"\[GIN\] (?P<y>[0-9]{4})/(?P<mo>[0-9]{2})/(?P<d>[0-9]{2}) - (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2}) \| *+(?P<status>[0-9]{3}) *+\| *+(?P<took>[^\s|]{1,32}) *+\| *+"

@@ -27,7 +27,16 @@ _TIMES: Final = (
     "time_stamp", "logged_at", "created_at", "occurred_at", "date/time", "time (utc)", "timestamp (utc)", "utc",
     "starttime", "start_time", "date",
 )  # fmt: skip
-_LEVELS: Final = ("level", "severity", "severity_text", "loglevel", "log_level", "log level", "priority", "lvl")
+_LEVELS: Final = (
+    "level",
+    "severity",
+    "severity_text",
+    "loglevel",
+    "log_level",
+    "log level",
+    "priority",
+    "lvl",
+)
 _MESSAGES: Final = ("message", "msg", "body", "content", "log", "log_message", "text", "description")
 _KNOWN: Final = frozenset(
     (*_TIMES, *_LEVELS, *_MESSAGES, "host", "hostname", "ip", "ip address", "client_ip", "clientip", "src_ip", "srcip",
@@ -61,9 +70,12 @@ def _no_header(_row: str) -> Reject:
 def _columns(header: str, delimiters: str) -> tuple[list[str], str]:
     """The names in a header, and what is between them; none where the line is no header."""
     for delimiter in delimiters:
-        names = [name.strip() for name in _cells(header.removeprefix("\ufeff"), delimiter) or ()]
+        cells = _cells(header.removeprefix("\ufeff"), delimiter) or []
+        names = [name.strip() for name in cells]
+        prose = any(name[:1] == " " for name in cells) and any(" " in name for name in names)
         if (
-            2 <= len(names) <= _COLUMNS_MAX
+            not prose
+            and 2 <= len(names) <= _COLUMNS_MAX
             and all(_NAME.fullmatch(name) for name in names)
             and any(name.lower() in _KNOWN for name in names)
             and (len(names) > 2 or names[0].lower() in _TIMES)
@@ -134,7 +146,7 @@ class _Rows:
             for place, (name, text) in enumerate(zip(self._names, cells, strict=True))
             if place not in used and text not in _NOTHING
         }
-        return Record(*stamp, word, number, body, fields)
+        return Record(stamp[0], stamp[1], word, number, body, fields)
 
     def _stamp(self, text: str, clock: str) -> Stamp | None:
         if clock:

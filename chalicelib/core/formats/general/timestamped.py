@@ -68,7 +68,7 @@ TIMESTAMPED: Final = Format(
     title="Application log: time stamp, level, message, with stack traces",
     source="https://logging.apache.org/log4j/2.x/manual/pattern-layout.html",
     samples=(
-        "2024-03-14 09:26:53,123 [main] INFO  org.example.Shop - order 17 accepted",
+        "2024-03-14 09:26:53,123 INFO order 17 accepted by the till",
         "2024-03-14T09:26:54.5Z ERROR payment failed\n"
         "java.io.IOException: reset\n"
         "\tat org.example.Pay.send(Pay.java:42)\n"
