@@ -1,7 +1,7 @@
 """A source's own severity → the number of the OpenTelemetry log data model (TRACE 1 … FATAL 24).
 
-By name, by syslog code (RFC 5424, table 2) or by the numbers of bunyan and pino; what is none of
-these has no number. Names and syslog codes follow the data model's example mappings:
+By name, by syslog code (RFC 5424, table 2), by the numbers of bunyan and pino or by the data model's own
+(`WARN2`, 14); what is none of these has no number. Names and syslog codes follow the data model's example mappings:
 https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
 """
 
@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from typing import Final
 
+_RANGES: Final = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17, "fatal": 21}
+"""https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber: four numbers a name."""
 _NUMBERS: Final[dict[str, int]] = {
-    "trace": 1, "trc": 1, "trce": 1, "finest": 1, "verbose": 1, "vrb": 1, "silly": 1, "t": 1, "v": 1,
-    "debug": 5, "dbg": 5, "dbug": 5, "debu": 5, "finer": 5, "d": 5,
+    "trace": 1, "trc": 1, "trce": 1, "trac": 1, "finest": 1, "verbose": 1, "verb": 1, "vrb": 1, "silly": 1, "t": 1, "v": 1,
+    "debug": 5, "dbg": 5, "dbug": 5, "debu": 5, "debg": 5, "finer": 5, "d": 5,
     "fine": 6, "config": 7,
     "info": 9, "inf": 9, "information": 9, "informational": 9, "i": 9,
-    "notice": 10, "note": 10, "n": 10,
-    "warn": 13, "warning": 13, "wrn": 13, "w": 13,
-    "error": 17, "err": 17, "eror": 17, "erro": 17, "severe": 17, "fail": 17, "e": 17,
+    "success": 9, "notice": 10, "notic": 10, "note": 10, "n": 10,
+    "warn": 13, "warning": 13, "warni": 13, "wrn": 13, "w": 13,
+    "error": 17, "err": 17, "eror": 17, "erro": 17, "severe": 17, "fail": 17, "failure": 17, "e": 17,
     "crit": 18, "dpanic": 18,
     "alert": 19,
     "fatal": 21, "ftl": 21, "critical": 21, "emerg": 21, "emergency": 21, "panic": 21, "f": 21, "c": 21,
+    **{f"{name}{rank}": number + rank - 1 for name, number in _RANGES.items() for rank in (2, 3, 4)},
 }  # fmt: skip
 
 SYSLOG: Final[tuple[tuple[str, int], ...]] = (
@@ -27,6 +30,8 @@ SYSLOG: Final[tuple[tuple[str, int], ...]] = (
     ("warning", 13), ("notice", 10), ("info", 9), ("debug", 5),
 )  # fmt: skip
 """Syslog severity code (0 to 7) → its keyword and its OpenTelemetry number."""
+
+OPENTELEMETRY_MAX: Final = 24
 
 _BUNYAN: Final[dict[int, int]] = {10: 1, 20: 5, 30: 9, 40: 13, 50: 17, 60: 21}
 """https://github.com/trentm/node-bunyan#levels, the same in pino; Python's 10 to 50 are not told apart."""
@@ -48,3 +53,13 @@ def of_number(number: int) -> int | None:
     if 0 <= number < len(SYSLOG):
         return SYSLOG[number][1]
     return _BUNYAN.get(number)
+
+
+def of_opentelemetry(number: int) -> int | None:
+    """The number itself, if the data model has it (1 to 24)."""
+    return number if 1 <= number <= OPENTELEMETRY_MAX else None
+
+
+def of_syslog(code: int) -> tuple[str, int] | tuple[None, None]:
+    """The keyword of a syslog code and its number; None twice for any other than 0 to 7."""
+    return SYSLOG[code] if 0 <= code < len(SYSLOG) else (None, None)

@@ -3,6 +3,7 @@
 What the text does not say is assumed and named: no zone is UTC, no year is the latest one that is
 not after the object's LastModified plus a day. Conversions are cached by their second. A date that
 does not exist is None, never an exception. A leap second (``:60``) is the second after ``:59``.
+Which number of a date is what: see `dates`.
 """
 
 from __future__ import annotations
@@ -12,45 +13,23 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
+from chalicelib.core.formats.dates import MONTH, ZONE, Clock, moment_of, read_moment
+
+__all__ = ["MONTH", "ZONE", "Stamp", "Times"]
+
 Stamp: TypeAlias = "tuple[str, str | None]"
 """The time stamp and what was assumed (None, ``zone``, ``year`` or ``year,zone``)."""
 
-_MONTHS: Final = {
-    name: number
-    for number, name in enumerate(
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
-    )
-}
-_ZONE_MINUTES: Final = {
-    "Z": 0, "z": 0, "UTC": 0, "GMT": 0, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300,
-    "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
-}  # fmt: skip
-"""The zone names of RFC 5322, section 4.3; other names are ambiguous."""
-
-ZONE: Final = r"(?:[Zz]|UTC|GMT|[ECMP][SD]T|[+-][0-9]{2}(?::?[0-9]{2})?)(?![0-9A-Za-z])"
-MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_CLOCK: Final = r"(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})"
-_TAIL: Final = rf"(?:[.,](?P<f>[0-9]{{1,18}}))?+(?: ?(?P<z>{ZONE}))?"
-_SHAPES: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?P<y>[0-9]{{4}})[-/.](?P<mo>[0-9]{{1,2}})[-/.](?P<d>[0-9]{{1,2}})[Tt _:-] ?{_CLOCK}{_TAIL}",
-        rf"(?:[A-Z][a-z]{{2}},? )?(?P<d>[0-9]{{1,2}})[-/ ](?P<mo>[A-Z][a-z]{{2}})[-/ ](?P<y>[0-9]{{4}})"
-        rf"[: ]{_CLOCK}{_TAIL}",
-        rf"(?:[A-Z][a-z]{{2}} )?(?P<mo>[A-Z][a-z]{{2}}) {{1,2}}(?P<d>[0-9]{{1,2}}) "
-        rf"(?:(?P<y>[0-9]{{4}}) )?{_CLOCK}{_TAIL}",
-        rf"(?:[A-Z][a-z]{{2}} )?(?P<mo>[A-Z][a-z]{{2}}) {{1,2}}(?P<d>[0-9]{{1,2}}) {_CLOCK}{_TAIL} "
-        rf"(?P<y>[0-9]{{4}})(?: (?P<z2>{ZONE}))?",
-        r"(?P<y>[0-9]{4})(?P<mo>[0-9]{2})(?P<d>[0-9]{2})[T ]?(?P<h>[0-9]{2}):?(?P<mi>[0-9]{2}):?"
-        rf"(?P<s>[0-9]{{2}}){_TAIL}",
-        rf"(?P<y>[0-9]{{2}})[-/](?P<mo>[0-9]{{2}})[-/](?P<d>[0-9]{{2}}) {_CLOCK}{_TAIL}",
-    )
+_FRACTION: Final = re.compile(
+    r"[.,:](?:(?<=[0-9]:[0-9]{2}:[0-9]{2}[.,])|(?<=[0-9]:[0-9]{2}:[0-9]{2}:)(?=[0-9]{3})"
+    r"|(?<=[0-9]\.[0-9]{2}\.[0-9]{2}\.)(?=[0-9]{3})|(?<=[0-9]{6}[.,]))([0-9]{1,18})(?![0-9])"
 )
+"""Behind a clock (one with dots has points only, behind a colon there are three digits or more)."""
 _EPOCH: Final = re.compile(r"([0-9]{9,20})(?:\.([0-9]{1,9}))?")
 _MINUTE_AND_SECOND: Final = re.compile(r"(?<=(?<![0-9])[0-9]{2}:)[0-5][0-9]:[0-5][0-9](?![0-9])", re.ASCII)
 _CACHE_MAX: Final = 8192
-_SHORTEST: Final = len("2021-01-01 00:00")
-_LONGEST: Final = 64
+_SHORTEST: Final = len("0102 03:04:05")
+_LONGEST: Final = 72
 
 
 class Times:
@@ -68,27 +47,20 @@ class Times:
         self._seconds: dict[int, str] = {}
 
     def of_text(self, text: str) -> Stamp | None:
-        """Time stamp of a whole text: ISO 8601 and its relatives, CLF, syslog's, ctime's, RFC 5322's.
+        """Time stamp of a whole text: ISO 8601 and its relatives, CLF, syslog's, ctime's, RFC 5322's, with
+        names of months, numbers with slashes, clocks of twelve hours.
 
         None where the text is nothing of the kind, or no existing date.
         """
-        fraction = text[20:-1]
-        if text[19:20] == "." and text[-1] == "Z" and fraction.isdecimal() and fraction.isascii():
+        mark, fraction = text[19:20], text[20:-1]
+        if mark == "." and text[-1] == "Z" and fraction.isdecimal() and fraction.isascii():
             known = self._cached(text[:19] + "Z")
             return known and (f"{known[0][:-1]}.{fraction}Z", known[1])
-        if not 12 < len(text) <= _LONGEST:
+        if not _SHORTEST <= len(text) <= _LONGEST:
             return None
-        if stamp := self._in_known_hour(text):
-            return stamp
-        for shape in _SHAPES:
-            found = shape.fullmatch(text)
-            if found:
-                fraction = found["f"]
-                if fraction:
-                    start, end = found.span("f")
-                    return self.of_parts(text[: start - 1] + text[end:], fraction)
-                return self._cached(text)
-        return None
+        if found := _FRACTION.search(text):
+            return self.of_parts(text[: found.start()] + text[found.end() :], found[1])
+        return self._cached(text)
 
     def of_parts(self, text: str, fraction: str | None, zone: str | None = None) -> Stamp | None:
         """Time stamp of a text down to its second, the digits of its fraction, and its zone if apart."""
@@ -152,34 +124,23 @@ class Times:
 
     def _convert(self, text: str) -> Stamp | None:
         """Time stamp of a text without a fraction."""
-        for shape in _SHAPES:
-            found = shape.fullmatch(text)
-            if found:
-                break
-        else:
+        read = read_moment(text)
+        if read is None:
             return None
-        parts = found.groupdict()
-        month = int(parts["mo"]) if parts["mo"].isdecimal() else _MONTHS.get(parts["mo"].lower())
-        offset = _offset_minutes(parts["z"] or parts.get("z2"))
-        if month is None or offset is None:
-            return None
-        clock = month, int(parts["d"]), int(parts["h"]), int(parts["mi"]), int(parts["s"])
-        assumed = None if parts["z"] or parts.get("z2") else "zone"
-        if parts["y"] is None:
+        year, clock, offset, zone_told = read
+        assumed = None if zone_told else "zone"
+        if year is None:
             moment = self._latest_year(clock, offset)
             assumed = "year" if assumed is None else "year,zone"
         else:
-            year = int(parts["y"])
-            if len(parts["y"]) == 2:
-                year += 1900 if year >= 69 else 2000
-            moment = _moment(year, clock, offset)
+            moment = moment_of(year, clock, offset)
         return None if moment is None else (moment.isoformat() + "Z", assumed)
 
-    def _latest_year(self, clock: tuple[int, int, int, int, int], offset: int) -> datetime | None:
+    def _latest_year(self, clock: Clock, offset: int) -> datetime | None:
         """The latest year that is not after LastModified plus a day; 29 February may be 8 years back."""
         first = self._latest.year + 1
         for year in range(first, max(first - 10, 0), -1):
-            moment = _moment(year, clock, offset)
+            moment = moment_of(year, clock, offset)
             if moment is not None and moment <= self._latest:
                 return moment
         return None
@@ -187,25 +148,3 @@ class Times:
 
 def _around(clock: re.Match[str]) -> str:
     return f"{clock.string[: clock.start()]}\0{clock.string[clock.end() :]}"
-
-
-def _moment(year: int, clock: tuple[int, int, int, int, int], offset_minutes: int) -> datetime | None:
-    month, day, hour, minute, second = clock
-    leap = second == 60
-    try:
-        moment = datetime(year, month, day, hour, minute, 59 if leap else second)  # noqa: DTZ001
-        return moment + timedelta(minutes=-offset_minutes, seconds=leap)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _offset_minutes(zone: str | None) -> int | None:
-    """Minutes east of UTC; 0 where there is no zone, None where it is out of range."""
-    if zone is None:
-        return 0
-    if zone[0] not in "+-":
-        return _ZONE_MINUTES[zone]
-    hours, minutes = int(zone[1:3]), int(zone[3:].lstrip(":") or 0)
-    if hours > 23 or minutes > 59:
-        return None
-    return (hours * 60 + minutes) * (-1 if zone[0] == "-" else 1)

@@ -1,0 +1,198 @@
+"""Dates and clocks as texts give them: which shapes there are, and what their parts mean.
+
+Dates of three numbers: a year of four digits stands where it stands. Before it, between slashes, the
+month comes first (``3/14/2024``), between dots and hyphens the day (``14.03.2024``), unless the number
+cannot be a month. Of two digits each, between slashes, the year comes first (``24/03/14``, Spark) unless
+the first can be a month and the last cannot be a day or month (``03/05/24``): then the month does.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+_MONTH_NAMES: Final = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_MONTHS: Final = {
+    name: number
+    for number, full in enumerate(_MONTH_NAMES, start=1)
+    for name in (full, full[:3], *(("sept",) if full == "september" else ()))
+}
+_ZONE_MINUTES: Final = {
+    "Z": 0, "z": 0, "UTC": 0, "GMT": 0, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300,
+    "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
+    "AKST": -540, "AKDT": -480, "HST": -600, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "MET": 60, "MEST": 120,
+    "EET": 120, "EEST": 180, "MSK": 180, "SAST": 120, "BRT": -180, "PKT": 300, "ICT": 420, "WIB": 420, "HKT": 480,
+    "SGT": 480, "AWST": 480, "JST": 540, "KST": 540, "ACST": 570, "ACDT": 630, "AEST": 600, "AEDT": 660,
+    "NZST": 720, "NZDT": 780, "BST": 60, "IST": 330,
+}  # fmt: skip
+"""The zone names of RFC 5322, section 4.3, and abbreviations that have one meaning in use."""
+_AMBIGUOUS_ZONES: Final = frozenset(("BST", "IST"))
+"""Taken as British and Indian time, and said to be assumed."""
+
+_NAMES: Final = "|".join(sorted((name for name in _ZONE_MINUTES if len(name) > 1), key=len, reverse=True))
+ZONE: Final = rf"(?:[Zz]|(?:UTC|GMT)[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?|{_NAMES}|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)(?![0-9A-Za-z])"
+MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_CLOCK: Final = r"(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})"
+_SHORT_CLOCK: Final = r"(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2})(?::(?P<s>[0-9]{2}))?+"
+_TAIL: Final = (
+    r"(?:[ \u00a0\u202f]?(?P<half>[AaPp])\.?[Mm]\.?)?"
+    rf"(?: ?(?P<z>{ZONE})(?:\[[\w/+-]{{1,40}}\]| \([\w ]{{1,50}}\))?)?"
+)
+_BREAK: Final = r"(?:[Tt]|,? {1,2}|[_-]|::?)"
+_NUMBERED: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?P<y>[0-9]{{4}})[-/. ](?P<mo>[0-9]{{1,2}}|[A-Za-z]{{3,9}})[-/. ](?P<d>[0-9]{{1,2}}){_BREAK}"
+        rf"{_SHORT_CLOCK}{_TAIL}",
+        rf"(?P<d>[0-9]{{1,2}})[-/. ](?P<mo>[A-Za-z]{{3,9}})\.?[-/ ,]{{1,2}}(?P<y>[0-9]{{4}}){_BREAK}(?:at )?"
+        rf"{_SHORT_CLOCK}{_TAIL}",
+        rf"(?P<d>[0-9]{{1,2}})[-/](?P<mo>[A-Za-z]{{3,9}})[-/](?P<y>[0-9]{{2}}){_BREAK}{_CLOCK}{_TAIL}",
+        rf"(?P<d>[0-9]{{1,2}})[-/ ](?P<mo>[A-Za-z]{{3,9}})[, ]{{1,2}}{_CLOCK}{_TAIL}",
+        r"(?P<y>[0-9]{4})(?P<mo>[0-9]{2})(?P<d>[0-9]{2})[T _-]?(?P<h>[0-9]{1,2})(?P<colon>:?)(?P<mi>[0-9]{2})"
+        rf"(?P=colon)(?P<s>[0-9]{{2}}){_TAIL}",
+        r"(?P<y>[0-9]{2})(?P<mo>[0-9]{2})(?P<d>[0-9]{2}) {1,2}(?P<h>[0-9]{1,2})(?P<colon>:?)(?P<mi>[0-9]{2})"
+        rf"(?P=colon)(?P<s>[0-9]{{2}}){_TAIL}",
+        rf"(?P<a>[0-9]{{1,2}})(?P<dot>[-/.])(?P<b>[0-9]{{1,2}})(?P=dot)(?P<c>[0-9]{{4}}|[0-9]{{2}}){_BREAK}"
+        rf"{_SHORT_CLOCK}{_TAIL}",
+        rf"(?P<a>[0-9]{{1,2}})(?P<dot>[-/.])(?P<b>[0-9]{{1,2}})[ _T-]{_CLOCK}{_TAIL}",
+        rf"(?P<mo>[0-9]{{2}})(?P<d>[0-9]{{2}}) {{1,2}}{_CLOCK}{_TAIL}",
+        rf"(?P<y>[0-9]{{4}})-(?:[Ww](?P<week>[0-9]{{2}})-(?P<weekday>[1-7])|(?P<day>[0-9]{{3}}))[Tt ]"
+        rf"{_SHORT_CLOCK}{_TAIL}",
+        rf"(?P<y>[0-9]{{4}})-(?P<mo>[0-9]{{2}})-(?P<d>[0-9]{{2}}){_BREAK}"
+        rf"(?P<h>[0-9]{{2}})\.(?P<mi>[0-9]{{2}})\.(?P<s>[0-9]{{2}}){_TAIL}",
+    )
+)
+"""Shapes that begin with a number; a fraction of a second is cut out of the text before."""
+_NAMED: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?P<mo>[A-Za-z]{{3,9}})\.? {{1,2}}(?P<d>[0-9]{{1,2}}) (?:(?P<y>[0-9]{{4}}) )?{_CLOCK}{_TAIL}",
+        rf"(?P<mo>[A-Za-z]{{3,9}})\.? {{1,2}}(?P<d>[0-9]{{1,2}}) {_CLOCK}(?: (?P<z>{ZONE}))? (?P<y>[0-9]{{4}})"
+        rf"(?: (?P<z2>{ZONE}))?",
+        rf"(?P<mo>[A-Za-z]{{3,9}})\.?[-/ ]{{1,2}}(?P<d>[0-9]{{1,2}})[-/, ]{{1,2}}(?P<y>[0-9]{{4}})"
+        rf"(?:,? at |{_BREAK}){_SHORT_CLOCK}{_TAIL}",
+    )
+)
+"""Shapes that begin with a month's name."""
+_WEEKDAY: Final = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]{3,6})?,? {1,2}", re.IGNORECASE)
+
+
+class Clock(NamedTuple):
+    """A day of a year and a time of that day; its second may be 60."""
+
+    month: int
+    day: int
+    hour: int
+    minute: int
+    second: int
+
+
+class Read(NamedTuple):
+    """What a text says: year (None where it says none), clock, minutes east of UTC, whether it tells them."""
+
+    year: int | None
+    clock: Clock
+    offset_minutes: int
+    zone_told: bool
+
+
+def read_moment(text: str) -> Read | None:
+    """Reads a text without a fraction; None where it has no known shape. The date need not exist."""
+    if weekday := _WEEKDAY.match(text):
+        text = text[weekday.end() :]
+    for shape in _NUMBERED if text[:1].isdecimal() else _NAMED:
+        found = shape.fullmatch(text)
+        if found:
+            break
+    else:
+        return None
+    parts = found.groupdict()
+    zone = parts["z"] or parts.get("z2")
+    hour = _hour(int(parts["h"]), parts.get("half"))
+    offset = _offset_minutes(zone)
+    day = _date(parts)
+    if hour is None or offset is None or day is None:
+        return None
+    clock = Clock(day[1], day[2], hour, int(parts["mi"]), int(parts["s"] or 0))
+    return Read(day[0], clock, offset, zone is not None and zone not in _AMBIGUOUS_ZONES)
+
+
+def _hour(hour: int, half: str | None) -> int | None:
+    """The hour of the day; of a clock of twelve hours, 12 begins each half. None where there is none such."""
+    if half is None or hour > 12:
+        return None if half in ("a", "A") else hour
+    return hour % 12 + (12 if half in "pP" else 0)
+
+
+def _date(parts: dict[str, str | None]) -> tuple[int | None, int, int] | None:
+    """Year (None where the text has none), month and day, which need not exist; None where there is no such name."""
+    year = parts.get("y")
+    if parts.get("a") is not None:
+        return _numbered_date(int(parts["a"] or 0), int(parts["b"] or 0), parts.get("c"), parts["dot"] or "")
+    if parts.get("week") or parts.get("day"):
+        return _counted_date(f"{year}-W{parts['week']}-{parts['weekday']}", f"{year}-{parts['day']}")
+    name = parts["mo"] or ""
+    month = int(name) if name.isdecimal() else _MONTHS.get(name.lower())
+    return None if month is None else (_full_year(year), month, int(parts["d"] or 0))
+
+
+def _counted_date(week: str, day: str) -> tuple[int, int, int] | None:
+    """The date of an ISO week's day, or of a day counted from the first of January."""
+    for text, form in ((week, "%G-W%V-%u"), (day, "%Y-%j")):
+        with suppress(ValueError):
+            found = datetime.strptime(text, form)  # noqa: DTZ007 - a date has no zone
+            if found.strftime(form) == text:  # strptime gives a year 366 days at any time
+                return found.year, found.month, found.day
+    return None
+
+
+def _numbered_date(first: int, second: int, last: str | None, mark: str) -> tuple[int | None, int, int]:
+    """Which of three numbers is what; see the module. Without a year the month comes first."""
+    if last is not None and len(last) == 2:
+        number = int(last)
+        is_year_first = mark != "." and 1 <= second <= 12 and 1 <= number <= 31
+        if is_year_first and not (mark == "/" and first <= 12 < number):
+            return _full_year(f"{first:02d}"), second, number
+    day_first = last is not None and mark != "/"
+    if (day_first and second <= 12) or first > 12:
+        first, second = second, first
+    return _full_year(last), first, second
+
+
+def _full_year(year: str | None) -> int | None:
+    if year is None:
+        return None
+    number = int(year)
+    return number if len(year) == 4 else number + (1900 if number >= 69 else 2000)
+
+
+def moment_of(year: int, clock: Clock, offset_minutes: int) -> datetime | None:
+    """The moment in UTC, naive; None where there is none such. A 60th second is the first of the next minute."""
+    month, day, hour, minute, second = clock
+    leap = second == 60
+    try:
+        moment = datetime(year, month, day, hour, minute, 59 if leap else second)  # noqa: DTZ001
+        return moment + timedelta(minutes=-offset_minutes, seconds=leap)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _offset_minutes(zone: str | None) -> int | None:
+    """Minutes east of UTC; 0 where there is no zone, None where it is out of range."""
+    if zone is None:
+        return 0
+    if zone[0] not in "+-":
+        known = _ZONE_MINUTES.get(zone)
+        if known is not None:
+            return known
+        digits = zone[4:].replace(":", "")
+        zone = zone[3] + digits.zfill(2 if len(digits) < 3 else 4)
+    hours, minutes = int(zone[1:3]), int(zone[3:].lstrip(":") or 0)
+    if hours > 23 or minutes > 59:
+        return None
+    return (hours * 60 + minutes) * (-1 if zone[0] == "-" else 1)
