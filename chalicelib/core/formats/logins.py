@@ -23,14 +23,14 @@ _TOPICS: Final = (
     "connexion",
 )
 _ADDRESS: Final = re.compile(
-    r"(?:\b(?:from|de)(?: ip)?(?: address)?|\b[iI][pP](?:[ -][aA]ddress)?|\bclient(?:_ip)?|\brhost|\bremote(?: host|_addr|_ip)?|\baddress|(?=\([0-9A-Fa-f.:]{3,39} -> ))"
+    r"(?:\b(?:from|de)(?: ip)?(?: address)?|\b[iI][pP](?:[ -][aA]ddress)?|\bclient(?:_ip)?|\brhost|\bAUTH-ERROR|\bremote(?: host|_addr|_ip)?|\baddress|(?=\([0-9A-Fa-f.:]{3,39} -> ))"
     r"[\"'`]?(?: ?[:=] ?(?!:)| )?[\[(\"'`]{0,2}(?:[\w.-]{1,253} \()?(?:ipv[46]:)?(?:::ffff:)?"
     r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{2,39}(?:\.[0-9.]{5,11})?)"
     r"(?:\]?:([0-9]{1,5}))?(?![\w])"
 )
 _FORWARDED: Final = re.compile(r"\(X-Forwarded-For: ([0-9A-Fa-f:.]{3,39})")
 _USER: Final = re.compile(
-    r"(?:\b[fF]or (?:user(?:name)? )?|\b[uU]ser(?:[nN]ame)?(?:: ?|=| (?=[\"'`]))|\"(?:email|user|username)\":|\b(?:from|by|denied) user |\b[uU]ser (?!or\b|name\b))[\"'`]?"
+    r"(?:\b[fF]or (?:user(?:name)? )?|\b[uU]ser(?:[nN]ame)?(?:: ?|=| (?=[\"'`]))|\"(?:email|user|username)\":|\blogin:|\bby (?=\S{1,128} from )|\b(?:from|by|denied) user |\b[uU]ser (?!or\b|name\b))[\"'`]?"
     r"((?<=[\"'`])[^\"'`\n]{1,128}(?=[\"'`])|[^\s\"'`,()]{1,128})"
 )
 _NO_USERS: Final = frozenset(
@@ -76,7 +76,7 @@ def add_login(fields: dict[str, Value], body: str) -> None:
     if "user.name" not in fields:
         for named in _USER.finditer(body):
             word = named[1].rstrip(".:;") or named[1]
-            if word.lower() not in _NO_USERS:
+            if word.lower() not in _NO_USERS and ":" not in word:
                 fields["user.name"] = word
                 break
     if "user_agent.original" not in fields:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.starts import entry_start
-from chalicelib.core.formats.times import Times
+from chalicelib.core.formats.times import ZONE, Times
 from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.framing import LINES, Framing
 from chalicelib.core.records import Record, Reject
@@ -61,7 +61,7 @@ _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,5}", re.ASCII)
 _FLOAT: Final = re.compile(r"[+-]?[0-9]{1,15}\.[0-9]{1,15}", re.ASCII)
 
 _FRACTION: Final = re.compile(r"([0-9]{1,9})( ?[^0-9].{0,8})", re.ASCII)
-_ZONE: Final = re.compile(r"Z|UTC|GMT|[ECMP][SD]T|[+-][0-9]{2}(?::?[0-9]{2})?", re.ASCII)
+_ZONE: Final = re.compile(ZONE, re.ASCII)
 
 _OTHER_SHAPE: Final = Reject("other-shape")
 _BAD_TIME: Final = Reject("invalid-timestamp")

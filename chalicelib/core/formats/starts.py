@@ -23,7 +23,10 @@ DATE_AND_TIME: Final = "|".join(
         rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}  ?{CLOCK}",
         rf"(?:{WEEKDAY},? )?[0-9]{{1,2}}[-/ ]{MONTH}[-/ ][0-9]{{4}}[: ]{CLOCK}",
         rf"(?:{WEEKDAY} )?{MONTH} [ 0-9]?[0-9] {CLOCK}(?:\.[0-9]{{1,9}})?(?: [A-Z]{{3,4}})? [0-9]{{4}}",
-        rf"[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}} {CLOCK}",
+        rf"[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}},? {CLOCK}",
+        rf"[0-9]{{1,2}}(?:/[0-9]{{1,2}}/|\.[0-9]{{1,2}}\.)[0-9]{{4}},? {CLOCK}",
+        rf"{MONTH}[a-z]{{0,6}}\.? [0-9]{{1,2}}, [0-9]{{4}},? {CLOCK}",
+        rf"[0-9]{{8}}[T ]{CLOCK}",
     )
 )
 """A date with its year, and a time of day."""
@@ -33,7 +36,7 @@ TIMESTAMPED: Final = (
     r"(?:<[0-9]{1,3}>\ ?)?+"
     rf"(?:[\[<(]?+{_ANSI}(?P<level>(?i:{LEVEL_WORDS})|[DIWEFNC](?=,\ \[|\)\ ))[\]>)]?+[:,]?+{_ANSI}[ \t|-]++"
     r"(?:\[(?![0-9]{4}-)(?P<thread>[^\[\]\n]{1,128})\][ \t]++)?+)?+"
-    rf"[\[(]?+{_ANSI}(?P<when>{DATE_AND_TIME})(?![0-9])(?:[.,:](?P<fraction>[0-9]{{1,9}}))?+(?:\ ?(?P<zone>{ZONE}))?+"
+    rf"[\[(]?+{_ANSI}(?P<when>{DATE_AND_TIME})(?![0-9])(?:[.,:](?P<fraction>[0-9]{{1,9}}))?+(?P<half>\ ?[AaPp][Mm](?![A-Za-z]))?+(?:\ ?(?P<zone>{ZONE}))?+"
 )
 """A time stamp, or a level and a time stamp."""
 

@@ -29,7 +29,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
         "home_assistant",
         "sabnzbd",
     ),
-    "scripts": ("ruby_logger", "rails", "monolog", "php_error", "go_log", "gin", "nestjs"),
+    "scripts": ("ruby_logger", "rails", "monolog", "php_error", "go_log", "gin", "nestjs", "rust_log"),
     "dotnet": ("dotnet_console", "nlog", "serilog_text"),
     "devices": (
         "logcat",
@@ -43,8 +43,6 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "products": (
         "ambari_alerts",
-        "calico",
-        "datadog_agent",
         "endlessh",
         "torchserve",
         "webmin",
@@ -61,8 +59,6 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
         "tcf",
         "sshesame",
         "sssd",
-        "kyoto_tycoon",
-        "wings",
     ),
     "json_lines": ("json",),
 }

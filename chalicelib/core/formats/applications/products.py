@@ -48,35 +48,6 @@ AMBARI: Final = patterned(
     names={"firmness": "ambari.firmness", "alert": "ambari.alert", "label": "ambari.alert_label"},
     levels={"OK": 9, "SKIPPED": 9},
 )
-CALICO: Final = patterned(
-    "calico",
-    "Calico: time [level][pid] file line: message",
-    "https://docs.tigera.io/calico/latest/operations/troubleshoot/component-logs",
-    samples=(
-        '2024-03-14 09:26:53.608 [INFO][310249] felix/int_dataplane.go 1484: Received interface update msg=&intdataplane.ifaceUpdate{Name:"cali1"}',
-        '2024-03-14 09:26:54.608 [WARNING][262] felix/health.go 211: Reporter is not ready. name="int_dataplane"',
-    ),
-    patterns=(
-        rf"{_TIME} \[(?P<level>[A-Z]{{4,8}})\]\[(?P<pid>[0-9]{{1,10}})\] (?P<file>[\w./-]{{1,164}}\.go) (?P<line>[0-9]{{1,7}}): {REST}",
-    ),
-    start=rf"{_START}[^\s]{{0,8}} \[[A-Z]{{4,8}}\]\[[0-9]{{1,10}}\] [\w./-]{{1,164}}\.go [0-9]",
-    specificity=0.96,
-)
-DATADOG_AGENT: Final = patterned(
-    "datadog_agent",
-    "Datadog Agent",
-    "https://docs.datadoghq.com/agent/configuration/agent-log-files/",
-    samples=(
-        "2024-03-14 09:26:53 GMT | INFO | (runner.go:309 in work) | Done running check network",
-        "2024-03-14 09:26:54 UTC | TRACE | WARN | (pkg/trace/agent/agent.go:42 in Process) | slow",
-    ),
-    patterns=(
-        r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?: [A-Z]{3})?)[A-Z]{0,2} \| (?:(?P<service>[A-Z-]{2,20}) \| )?"
-        rf"(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|CRITICAL) \| (?:dd\.[\w.]{{1,64}} \| )?\((?P<file>[\w./-]{{1,200}}):(?P<line>[0-9]{{1,7}})(?: in (?P<function>[^)\n]{{1,100}}))?\) \| {REST}",
-    ),
-    start=rf"{_START} [A-Z]{{3,5}} \| (?:[A-Z-]{{2,20}} \| )?[A-Z]{{4,8}} \| ",
-    specificity=0.96,
-)
 ENDLESSH: Final = patterned(
     "endlessh",
     "endlessh, the SSH tarpit",
@@ -381,33 +352,6 @@ SSSD: Final = patterned(
         "0x3f7c0": 9,
     },
 )
-KYOTO: Final = patterned(
-    "kyoto_tycoon",
-    "Kyoto Tycoon: time: [LEVEL]: message",
-    "https://dbmx.net/kyototycoon/",
-    samples=(
-        "2024-03-14T09:26:53.063390Z: [SYSTEM]: ================ [START]: pid=1",
-        "2024-03-14T09:26:54.063390+01:00: [ERROR]: open: no such file",
-    ),
-    patterns=(rf"{_TIME}: \[(?P<level>[A-Z]{{4,8}})\]: {REST}",),
-    start=rf"{_START}[^\s\[]{{1,16}}: \[[A-Z]{{4,8}}\]: ",
-    specificity=0.94,
-    levels={"SYSTEM": 9},
-)
-APEX_CLI: Final = patterned(
-    "wings",
-    "Pterodactyl Wings: LEVEL: [time] message key=value",
-    "https://github.com/pterodactyl/wings",
-    samples=(
-        "WARN: [Mar 14 09:26:53.037] failed to validate user credentials (invalid username or password) ip=192.0.2.17:30122 subsystem=sftp username=ada",
-        "INFO: [Mar  4 09:26:54.037] sftp server listening for connections listen=0.0.0.0:2022",
-    ),
-    patterns=(
-        rf"(?P<level>[A-Z]{{4,5}}): \[(?P<mo>{MONTH}) (?P<d>[ 0-9]?[0-9]) (?P<h>[0-9]{{2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}})\.(?P<f>[0-9]{{3}})\] {REST}",
-    ),
-    start=rf"[A-Z]{{4,5}}: \[{MONTH} [ 0-9]?[0-9] [0-9:]{{8}}\.[0-9]{{3}}\] ",
-    specificity=0.96,
-)
 TCF: Final = patterned(
     "tcf",
     "Eclipse target communication framework",
@@ -424,7 +368,5 @@ TCF: Final = patterned(
     names={"clock": "time_of_day", "channel": "tcf.channel", "direction": "tcf.direction"},
 )
 FORMATS: Final = (
-    AMBARI, CALICO, DATADOG_AGENT, ENDLESSH, TORCHSERVE, WEBMIN, ZONEMINDER, SAMBA_AUDIT, THEHIVE, STATSD, BACULA,
-    KATELLO, EXCHANGE_SMTP, EXCHANGE_CONNECTIVITY, REQUEST_LINES, WEAVE, TCF, SSHESAME, SSSD, KYOTO,
-    APEX_CLI,
-)  # fmt: skip
+    AMBARI, ENDLESSH, TORCHSERVE, WEBMIN, ZONEMINDER, SAMBA_AUDIT, THEHIVE, STATSD, BACULA,
+    KATELLO, EXCHANGE_SMTP, EXCHANGE_CONNECTIVITY, REQUEST_LINES, WEAVE, TCF, SSHESAME, SSSD )  # fmt: skip

@@ -40,13 +40,19 @@ PYTHON_LOGGING: Final = patterned(
         rf"{_TIME} {_LEVEL} {{1,6}}\[(?P<logger>[\w.]{{1,200}})\] \[(?P<file>[\w./-]{{1,200}}):(?P<line>[0-9]{{1,7}})\] "
         r"\[trace_id=(?P<trace>[0-9a-f]{1,32}) span_id=(?P<span>[0-9a-f]{1,16}) resource\.service\.name=(?P<service>[^\s\]]{0,200})(?: trace_sampled=(?P<sampled>\w{1,5}))?\] - "
         + REST,
+        rf"{_TIME} (?P<pid>[0-9]{{1,10}}) {_LEVEL} (?P<database>\S{{1,64}}) (?P<logger>[\w.]{{1,200}}): {REST}",
         rf"{_TIME} - (?P<logger>[\w.-]{{1,200}}) - {REST}",
         rf"{_LEVEL} {_TIME} (?P<module>[\w.]{{1,100}}) (?P<pid>[0-9]{{1,10}}) (?P<tid>[0-9]{{1,18}}) {REST}",
     ),
     start=rf"(?:{_LEVELS}:[A-Za-z_][\w.-]{{0,199}}:|{_START}[^\s]{{0,4}} {{1,2}}(?:- {{1,2}}[A-Za-z]|\[[A-Za-z_][\w.-]{{0,199}}\] {_LEVELS}: |{_LEVELS} {{1,6}}\["
-    rf"|[0-9]{{1,10}} [0-9]{{1,18}} {_LEVELS} )|\[{_START}[^\s\]]{{0,12}}(?:: {_LEVELS}/|\] {_LEVELS} in )|{_LEVELS} {_START}\S{{0,4}} [\w.]{{1,100}} [0-9]{{1,10}} )",
+    rf"|[0-9]{{1,10}} (?:[0-9]{{1,18}} {_LEVELS}|{_LEVELS} \S{{1,64}} [\w.]{{1,200}}:) )|\[{_START}[^\s\]]{{0,12}}(?:: {_LEVELS}/|\] {_LEVELS} in )|{_LEVELS} {_START}\S{{0,4}} [\w.]{{1,100}} [0-9]{{1,10}} )",
     specificity=0.88,
-    names={"module": "code.module.name", "task": "celery.task", "sampled": "trace_sampled"},
+    names={
+        "module": "code.module.name",
+        "task": "celery.task",
+        "sampled": "trace_sampled",
+        "database": "db.namespace",
+    },
     levels=_SUCCESS,
 )
 LOGURU: Final = patterned(

@@ -202,4 +202,26 @@ NEST: Final = patterned(
     levels={"LOG": 9},
 )
 
-FORMATS: Final = (RUBY_LOGGER, RAILS, MONOLOG, PHP, GO_LOG, GIN, NEST)
+RUST: Final = patterned(
+    "rust_log",
+    "Rust's env_logger and tracing",
+    "https://docs.rs/tracing-subscriber/latest/tracing_subscriber/fmt/format/struct.Full.html",
+    samples=(
+        "2024-03-14T09:26:53.123456Z  INFO shop::server: listening addr=127.0.0.1:3000",
+        "[2024-03-14T09:26:54Z WARN  shop::stock] only 3 left",
+        '2024-03-14T09:26:55.123456Z ERROR request{method=GET path="/a"}: shop::pay: no money',
+    ),
+    patterns=(
+        rf"\[(?P<time>{ISO}) (?P<level>TRACE|DEBUG|INFO|WARN|ERROR) {{1,2}}(?P<logger>[\w:-]{{1,200}})\] {REST}",
+        rf"(?P<time>{ISO}) {{1,2}}(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) (?:(?P<thread>ThreadId\([0-9]{{1,9}}\)) )?"
+        rf"(?:(?P<scope>[\w-]{{1,64}}\{{[^\n]{{0,1000}}?\}}): )?(?P<logger>\w{{1,64}}(?:::\w{{1,64}}){{1,16}}): {REST}",
+    ),
+    start=(
+        r"\[?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9:]{4,6}) {1,2}(?:TRACE|DEBUG|INFO|WARN|ERROR) {1,2}"
+        r"(?:ThreadId|[\w-]{1,64}\{|\w{1,64}::|[\w:-]{1,200}\])"
+    ),
+    specificity=0.93,
+    names={"scope": "tracing.span"},
+)
+
+FORMATS: Final = (RUBY_LOGGER, RAILS, MONOLOG, PHP, GO_LOG, GIN, NEST, RUST)

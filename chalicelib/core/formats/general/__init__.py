@@ -4,6 +4,7 @@ from typing import Final
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "delimited": ("csv", "tsv"),
+    "clocked": ("time_of_day",),
     "timestamped": ("timestamped",),
     "text": ("text",),
 }

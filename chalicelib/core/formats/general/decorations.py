@@ -18,8 +18,8 @@ _PRE_MAX: Final = 4
 _POST_MAX: Final = 3
 
 _LEVEL: Final = re.compile(
-    r"[ \t|:-]*+(?:(?P<open>[\[(<])[ \t]*+|(?P<channel>[\w-]{1,64})\.(?=[A-Z]+: ))?+"
-    r"(?P<word>[A-Za-z]{1,13})(?![\w$./@=-])(?P<pad>[ \t]*+)(?P<close>[\])>])?+(?P<colon>:)?+"
+    r"[ \t|:-]*+(?:(?P<open>[\[(<*])[ \t]*+|(?P<channel>[\w-]{1,64})\.(?=[A-Z]+: ))?+"
+    r"(?P<word>[A-Za-z]{1,13})(?![\w$./@=-])(?P<pad>[ \t]*+)(?P<close>[\])>*])?+(?P<colon>:)?+"
 )
 """A level, in brackets or bare."""
 _SHOUTED: Final = frozenset(
@@ -38,7 +38,7 @@ _SOURCE: Final = re.compile(
     r"|m|mm|swift|pl|pm|lua|ex|exs|erl|hs|ml|sql|sh)):(?:(?P<function>[\w$<>.]{1,64})[:(])?(?P<line>[0-9]{1,7})\)?"
 )
 _LOGGER: Final = re.compile(
-    r"[ \t|]*+(?P<logger>[A-Za-z_$][\w$.@/<>-]{0,127}(?::(?:[\w$<>.]{1,64}:)?[0-9]{1,7})?+)"
+    r"[ \t|]*+(?P<logger>[A-Za-z_$][\w$.@/<>-]{0,127}(?:::[\w$<>-]{1,64}){0,8}+(?::(?:[\w$<>.]{1,64}:)?[0-9]{1,7})?+)"
     r"(?:[ \t]*+(?P<between>\((?P<source>[^()\n]{1,100}(?:\([0-9]{1,7}\))?)\)))?+(?P<end>[ \t]*+(?:- |--? |: |\||:))"
 )
 _PLACE: Final = re.compile(r"(?P<logger>[^:]+)(?::(?P<function>[^:]+))?:(?P<line>[0-9]+)")

@@ -39,7 +39,9 @@ def _make_parser(context: ParseContext) -> Parse:
         head = _HEAD.match(entry)
         if head is None:
             return _NO_TIME
-        word, thread, when, fraction, zone, pid, inner = head.groups()
+        word, thread, when, fraction, half, zone, pid, inner = head.groups()
+        if half is not None:
+            when += half
         # ctime writes its year last, so its fraction and zone are inside
         stamp = times.of_text(when) if when[-5] == " " else times.of_parts(when, fraction, zone)
         if stamp is None:
