@@ -31,12 +31,13 @@ DATE_AND_TIME: Final = "|".join(
 )
 """A date with its year, and a time of day."""
 
-_ANSI: Final = r"(?:\x1b\[[0-9;]*+m)*+"
+ANSI: Final = r"(?:\x1b\[[0-9;]*+m)*+"
+"""Colours, which the start of an entry may hold anywhere: they are removed only before parsing."""
 TIMESTAMPED: Final = (
     r"(?:<[0-9]{1,3}>\ ?)?+"
-    rf"(?:[\[<(]?+{_ANSI}(?P<level>(?i:{LEVEL_WORDS})|[DIWEFNC](?=,\ \[|\)\ ))[\]>)]?+[:,]?+{_ANSI}[ \t|-]++"
+    rf"(?:(?![0-9])[\[<(]?+{ANSI}(?P<level>(?i:{LEVEL_WORDS})|[DIWEFNC](?=,\ \[|\)\ ))[\]>)]?+[:,]?+{ANSI}[ \t|-]++"
     r"(?:\[(?![0-9]{4}-)(?P<thread>[^\[\]\n]{1,128})\][ \t]++)?+)?+"
-    rf"[\[(]?+{_ANSI}(?P<when>{DATE_AND_TIME})(?![0-9])(?:[.,:](?P<fraction>[0-9]{{1,9}}))?+(?P<half>\ ?[AaPp][Mm](?![A-Za-z]))?+(?:\ ?(?P<zone>{ZONE}))?+"
+    rf"[\[(]?+{ANSI}(?P<when>{DATE_AND_TIME})(?![0-9])(?:[.,:](?P<fraction>[0-9]{{1,9}}))?+(?P<half>\ ?[AaPp][Mm](?![A-Za-z]))?+(?:\ ?(?P<zone>{ZONE}))?+"
 )
 """A time stamp, or a level and a time stamp."""
 
@@ -50,7 +51,7 @@ _OTHERS: Final = (
 )
 """JSON lines, syslog with PRI, BSD syslog, access lines, klog, CEF and LEEF."""
 
-WELL_KNOWN: Final = "|".join((TIMESTAMPED, *_OTHERS))
+WELL_KNOWN: Final = rf"(?!\s)(?:{'|'.join((TIMESTAMPED, *_OTHERS))})"
 """How an entry of some other log may begin. Has named groups: use it once in an expression."""
 
 

@@ -145,6 +145,20 @@ def test_a_line_that_belongs_to_an_entry_is_no_start(line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("nestjs", "\x1b[33m[Nest] 6  - \x1b[39m03/14/2024, 9:26:53 PM \x1b[33m   WARN\x1b[39m \x1b[38;5;3m[A] \x1b[39mx"),
+        ("dotnet_console", "\x1b[40m\x1b[32minfo\x1b[39m\x1b[22m\x1b[49m: A.B[0] x"),
+        ("uvicorn", "\x1b[32mINFO\x1b[0m:     up"),
+        ("loguru", "\x1b[32m2024-03-14 09:26:53.123\x1b[0m | \x1b[1mINFO    \x1b[0m | \x1b[36ma.b\x1b[0m:\x1b[36mc\x1b[0m:\x1b[36m7\x1b[0m - x"),
+        ("spring_boot", "\x1b[2m2024-03-14 09:26:53.123\x1b[0;39m \x1b[32m INFO\x1b[0;39m \x1b[35m7\x1b[0;39m \x1b[2m---\x1b[0;39m [main] a.B : x"),
+    ],
+)  # fmt: skip
+def test_colours_inside_a_line_do_not_hide_that_an_entry_starts(name: str, line: str) -> None:
+    assert [each for each, _ in records(f"{line}\n" * 3)] == [name] * 3
+
+
+@pytest.mark.parametrize(
     ("body", "client", "port", "user"),
     [
         ("Failed login for user `ada` from IP `192.0.2.17.`", "192.0.2.17", None, "ada"),

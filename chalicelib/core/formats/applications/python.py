@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats.patterned import ISO, REST, patterned
-from chalicelib.core.formats.starts import CLOCK
+from chalicelib.core.formats.starts import ANSI, CLOCK
 from chalicelib.core.formats.times import MONTH
 
 _TIME: Final = rf"(?P<time>{ISO})"
@@ -129,7 +129,7 @@ UVICORN: Final = patterned(
         r"\"(?P<method>[A-Z]{3,10}) (?P<path>[^\s?\"]{1,4000})(?:\?(?P<query>[^\s\"]{0,4000}))? HTTP/(?P<version>[0-9.]{1,4})\" (?P<status>[0-9]{3})[^\n]*+)",
         rf"{_LEVEL}: {{1,8}}(?!\[?[0-9]{{4}}[-/]|\[?[A-Z][a-z]{{2}} [ 0-9][0-9] ){REST}",
     ),
-    start=rf"{_LEVELS}: {{1,8}}(?!\[?[0-9]{{4}}[-/]|\[?[A-Z][a-z]{{2}} [ 0-9][0-9] )[^\s]",
+    start=rf"{_LEVELS}{ANSI}: {{1,8}}(?!\[?[0-9]{{4}}[-/]|\[?[A-Z][a-z]{{2}} [ 0-9][0-9] )[^\s]",
     specificity=0.82,
     alone=False,
 )

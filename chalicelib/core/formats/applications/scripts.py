@@ -10,7 +10,7 @@ import orjson
 from chalicelib.core.formats.flatten import NeedsExact, TooDeep, flatten
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.patterned import ISO, REST, patterned
-from chalicelib.core.formats.starts import CLOCK
+from chalicelib.core.formats.starts import ANSI, CLOCK
 from chalicelib.core.formats.times import MONTH
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ NEST: Final = patterned(
         r"\[(?P<service>[\w.-]{1,64})\] (?P<pid>[0-9]{1,10}) {1,3}- (?P<mo>[0-9]{1,2})/(?P<d>[0-9]{1,2})/(?P<y>[0-9]{4}), (?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})(?: (?P<half>[AaPp][Mm]))?"
         rf" *+(?P<level>LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) *+(?:\[(?P<logger>[^\]\n]{{1,200}})\] ?)?{REST}",
     ),
-    start=r"\[[\w.-]{1,64}\] [0-9]{1,10} {1,3}- [0-9]{1,2}/[0-9]{1,2}/[0-9]{4}, ",
+    start=r"\[[\w.-]{1,64}\] [0-9]{1,10} {1,3}- " + ANSI + r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}, ",
     specificity=0.96,
     levels={"LOG": 9},
 )
