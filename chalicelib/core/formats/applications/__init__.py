@@ -43,11 +43,8 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "products": (
         "ambari_alerts",
-        "endlessh",
         "torchserve",
-        "webmin",
         "zoneminder",
-        "samba_auth",
         "thehive",
         "statsd",
         "bacula",
@@ -57,8 +54,6 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
         "bracketed_requests",
         "weave_npc",
         "tcf",
-        "sshesame",
-        "sssd",
     ),
     "json_lines": ("json",),
 }

@@ -61,7 +61,7 @@ LOG4J: Final = patterned(
         rf"{_TIME} {{1,2}}{_LEVEL} {{1,2}}{_LOGGER}(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}-(?: |(?=\n|$)){_ELAPSED}{REST}",
         rf"{_TIME} {_LEVEL} {{1,2}}{_THREAD} {_LOGGER}(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}-(?: |(?=\n|$)){REST}",
         rf"{_TIME} {_LEVEL} {{1,2}}{_LOGGER} {_THREAD} {REST}",
-        rf"{_TIME} (?P<thread>[\w.-]{{1,100}})(?: operationID=(?P<operation>\S{{0,100}}))? {{1,3}}{_LEVEL} {{1,2}}(?P<logger>(?:[\w$]{{1,100}}\.){{2,20}}[\w$]{{1,100}}) {REST}",
+        rf"{_TIME} (?P<thread>[A-Za-z][\w.-]{{0,99}})(?: operationID=(?P<operation>\S{{0,100}}))? {{1,3}}{_LEVEL} {{1,2}}(?P<logger>(?:[\w$]{{1,100}}\.){{2,20}}[\w$]{{1,100}}) {REST}",
         rf"{_TIME} {_LEVEL} {{1,2}}(?P<service>[\w.-]{{1,100}})\[(?P<pid>[0-9]{{1,10}}):(?P<thread>[^\]\n]{{1,100}})\] \[CorId=(?P<operation>[^\]\n]{{0,100}})\] \[(?P<logger>[\w$.]{{1,200}})\] {REST}",
         rf"{_TIME} {{0,3}}\| {_LEVEL} {{0,2}}\| {_LOGGER} - {REST}",
     ),

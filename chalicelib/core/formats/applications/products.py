@@ -48,30 +48,6 @@ AMBARI: Final = patterned(
     names={"firmness": "ambari.firmness", "alert": "ambari.alert", "label": "ambari.alert_label"},
     levels={"OK": 9, "SKIPPED": 9},
 )
-ENDLESSH: Final = patterned(
-    "endlessh",
-    "endlessh, the SSH tarpit",
-    "https://github.com/skeeto/endlessh",
-    samples=(
-        "2024-03-14T09:26:53.559Z ACCEPT host=::ffff:192.0.2.17 port=24936 fd=4 n=1/4096",
-        "2024-03-14T09:26:54.559Z CLOSE host=2001:db8::5 port=24937 fd=4 time=20.015 bytes=26",
-    ),
-    patterns=(
-        rf"{_TIME} (?P<body>(?P<event>ACCEPT|CLOSE) host=(?:::ffff:)?(?P<client>[^\s]{{1,64}}) port=(?P<port>[0-9]{{1,5}})(?: fd=(?P<fd>[0-9]{{1,9}}))?(?: n=(?P<clients>[0-9]{{1,9}})/(?P<limit>[0-9]{{1,9}}))?"
-        r"(?: time=(?P<took>[0-9.]{1,18}))?(?: bytes=(?P<bytes>[0-9]{1,18}))?[^\n]*+)",
-    ),
-    start=rf"{_START}[^\s]{{1,8}} (?:ACCEPT|CLOSE) host=",
-    specificity=0.98,
-    names={
-        "fd": "endlessh.fd",
-        "clients": "endlessh.clients",
-        "limit": "endlessh.clients_max",
-        "took": "endlessh.time_s",
-        "bytes": "endlessh.bytes",
-    },
-    numbers=frozenset(("fd", "clients", "limit", "took", "bytes")),
-    single_line=True,
-)
 TORCHSERVE: Final = patterned(
     "torchserve",
     "TorchServe: access, metrics and model logs",
@@ -90,32 +66,6 @@ TORCHSERVE: Final = patterned(
     names={"took": "torchserve.duration_ms"},
     numbers=frozenset(("took",)),
 )
-WEBMIN: Final = patterned(
-    "webmin",
-    "Webmin actions",
-    "https://webmin.com/docs/modules/webmin-actions-log/",
-    samples=(
-        '1710408413.2161960.0 [14/Mar/2024 09:26:53] admin - 192.0.2.17 global miniserv.pl "failed" "-" "wrongpass"',
-        '1710408414.2161961.0 [14/Mar/2024 09:26:54] ada a1b2c3 198.51.100.7 useradmin save_user.cgi "create" "user" "bob" home=\'/home/bob\'',
-    ),
-    patterns=(
-        rf"(?P<time>[0-9]{{9,11}})\.(?P<id>[0-9]{{1,10}}\.[0-9]{{1,5}}) \[(?P<local>[^\]\n]{{8,40}})\] (?P<user>\S{{1,100}}) (?P<session>\S{{1,100}}) (?P<client>{_ADDRESS}) "
-        r"(?P<body>(?P<module>\S{1,100}) (?P<script>\S{1,100}) \"(?P<action>[^\"\n]{0,100})\" \"(?P<kind>[^\"\n]{0,200})\" \"(?P<object>[^\"\n]{0,500})\"[^\n]*+)",
-    ),
-    start=r"[0-9]{9,11}\.[0-9]{1,10}\.[0-9]{1,5} \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4} ",
-    specificity=0.97,
-    names={
-        "id": "webmin.id",
-        "local": "webmin.local_time",
-        "session": "session.id",
-        "module": "webmin.module",
-        "script": "webmin.script",
-        "action": "event.name",
-        "kind": "webmin.type",
-        "object": "webmin.object",
-    },
-    single_line=True,
-)
 ZONEMINDER: Final = patterned(
     "zoneminder",
     "ZoneMinder",
@@ -131,32 +81,6 @@ ZONEMINDER: Final = patterned(
     start=r"[0-9]{2}/[0-9]{2}/[0-9]{2},? [0-9:]{7,8}(?: [AP]M)?(?: [A-Z]{3,4})?\.[0-9]{1,6} [\w-]{1,64}\[",
     specificity=0.97,
     levels={"ERR": 17, "WAR": 13, "INF": 9, "FAT": 21, "PNC": 24, "DB1": 5, "DB2": 5, "DB3": 5, "DB4": 5},
-)
-SAMBA_AUDIT: Final = patterned(
-    "samba_auth",
-    "Samba authentication audit",
-    "https://wiki.samba.org/index.php/Setting_up_Audit_Logging",
-    samples=(
-        "  Auth: [SMB2,(null)] user [WORKGROUP]\\[ada] at [Thu, 14 Mar 2024 09:26:53.023984 UTC] with [NTLMv2] status [NT_STATUS_NO_SUCH_USER]"
-        " workstation [TILL] remote host [ipv4:192.0.2.17:44890] mapped to [WORKGROUP]\\[ada]. local host [ipv4:198.51.100.2:445] ",
-        "Auth: [SMB2,(null)] user []\\[] at [Thu, 14 Mar 2024 09:26:54.023984 UTC] with [NTLMv2] status [NT_STATUS_OK]"
-        " workstation [TILL] remote host [ipv6:2001:db8::5:44890] mapped to [WORKGROUP]\\[bob]. local host [ipv6:2001:db8::1:445]",
-    ),
-    patterns=(
-        r" *(?P<body>Auth: \[(?P<service>[^\],\n]{0,64})(?:,(?P<description>[^\]\n]{0,200}))?\] user \[(?P<domain>[^\]\n]{0,200})\]\\\[(?P<user>[^\]\n]{0,200})\] at \[(?P<time>[^\]\n]{1,64}?)(?: (?P<z>[A-Z]{2,5}))?\] with \[(?P<method>[^\]\n]{0,64})\] status \[(?P<result>[^\]\n]{0,64})\]"
-        r"(?: workstation \[(?P<workstation>[^\]\n]{0,200})\])?(?: remote host \[(?:ipv[46]:)?(?P<client>[^\]\n]{1,64}?)(?::(?P<port>[0-9]{1,5}))?\])?[^\n]*+)",
-    ),
-    start=r" *Auth: \[[^\]\n]{0,64}\] user \[",
-    specificity=0.98,
-    names={
-        "service": "network.protocol.name",
-        "description": "samba.auth_description",
-        "domain": "samba.domain",
-        "method": "samba.password_type",
-        "result": "samba.status",
-        "workstation": "samba.workstation",
-    },
-    single_line=True,
 )
 THEHIVE: Final = patterned(
     "thehive",
@@ -301,57 +225,6 @@ WEAVE: Final = patterned(
     },
     numbers=frozenset(("destination_port",)),
 )
-SSHESAME: Final = patterned(
-    "sshesame",
-    "sshesame, an SSH honeypot",
-    "https://github.com/jaksi/sshesame",
-    samples=(
-        '2024/03/14 09:26:53 [192.0.2.17:39673] authentication for user "ada" with password "1" accepted',
-        '2024/03/14 09:26:54 [[2001:db8::5]:7117] [channel 104] input: "GET / HTTP/1.1\\r\\n"',
-    ),
-    patterns=(
-        r"(?P<time>[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) \[\[?(?P<client>[0-9A-Fa-f.:]{3,45}?)\]?:(?P<port>[0-9]{1,5})\] (?:\[channel (?P<channel>[0-9]{1,9})\] )?"
-        + REST,
-    ),
-    start=r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8}(?:\.[0-9]{1,9})? \[\[?[0-9A-Fa-f.:]{3,45}\]?:?[0-9]{1,5}\] ",
-    specificity=0.93,
-    names={"channel": "sshesame.channel"},
-    numbers=frozenset(("channel",)),
-    single_line=True,
-)
-SSSD: Final = patterned(
-    "sssd",
-    "SSSD debug log",
-    "https://sssd.io/troubleshooting/basics.html",
-    samples=(
-        "(2024-03-14  9:26:53): [be[example.org]] [sysdb_add_user] (0x0040): [RID#3] Group named ada@example.org already exists",
-        "(2024-03-14 19:26:54): [nss] [sbus_reconnect_attempt] (0x0020): Unable to connect to D-Bus",
-        "(Thu Mar 14 09:26:55 2024) [sssd[pam]] [pam_cmd] (0x0100): entering",
-    ),
-    patterns=(
-        r"\((?P<y>[0-9]{4})-(?P<mo>[0-9]{1,2})-(?P<d>[0-9]{1,2}) {1,2}(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})(?::(?P<f>[0-9]{6}))?\): \[(?P<service>\w{1,32}(?=[\[\]]))(?P<domain>\[[^\]\n]{1,200}\])?\] "
-        rf"\[(?P<function>\w{{1,100}})\] \((?P<level>0x[0-9a-f]{{4,8}})\): {REST}",
-        rf"\((?P<time>[A-Z][a-z]{{2}} {MONTH} [ 0-9][0-9] [0-9:]{{8}} [0-9]{{4}})\) \[(?P<service>\w{{1,32}}(?=[\[\]]))(?P<domain>\[[^\]\n]{{1,200}}\])?\] "
-        rf"\[(?P<function>\w{{1,100}})\] \((?P<level>0x[0-9a-f]{{4,8}})\): {REST}",
-    ),
-    start=r"\((?:[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} {1,2}[0-9:]{7,15}\):|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}\)) \[\w",
-    specificity=0.97,
-    names={"domain": "sssd.domain"},
-    levels={
-        "0x0010": 21,
-        "0x0020": 18,
-        "0x0040": 17,
-        "0x0080": 13,
-        "0x0100": 10,
-        "0x0200": 9,
-        "0x0400": 9,
-        "0x1000": 5,
-        "0x2000": 5,
-        "0x4000": 1,
-        "0x8000": 1,
-        "0x3f7c0": 9,
-    },
-)
 TCF: Final = patterned(
     "tcf",
     "Eclipse target communication framework",
@@ -368,5 +241,6 @@ TCF: Final = patterned(
     names={"clock": "time_of_day", "channel": "tcf.channel", "direction": "tcf.direction"},
 )
 FORMATS: Final = (
-    AMBARI, ENDLESSH, TORCHSERVE, WEBMIN, ZONEMINDER, SAMBA_AUDIT, THEHIVE, STATSD, BACULA,
-    KATELLO, EXCHANGE_SMTP, EXCHANGE_CONNECTIVITY, REQUEST_LINES, WEAVE, TCF, SSHESAME, SSSD )  # fmt: skip
+    AMBARI, TORCHSERVE, ZONEMINDER, THEHIVE, STATSD, BACULA, KATELLO, EXCHANGE_SMTP, EXCHANGE_CONNECTIVITY,
+    REQUEST_LINES, WEAVE, TCF,
+)  # fmt: skip
