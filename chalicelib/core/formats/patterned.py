@@ -187,8 +187,9 @@ class _Parser:
         level = None
         if word:
             level = self._levels.get(word)
-            if level is None:
-                level = severity.of_word(word)
+            if level is None and (level := severity.of_word(word)) is None:
+                fields["log.level"] = word
+                word = None
         return tuple.__new__(Record, (*stamp, word or None, level, body or None, fields))
 
 

@@ -46,7 +46,7 @@ AMBARI: Final = patterned(
     start=rf"{_START}[^\s]{{0,8}} \[(?:OK|WARNING|CRITICAL|UNKNOWN|SKIPPED)\] \[[A-Z]{{1,10}}\] \[",
     specificity=0.97,
     names={"firmness": "ambari.firmness", "alert": "ambari.alert", "label": "ambari.alert_label"},
-    levels={"OK": 9, "SKIPPED": 9},
+    levels={"OK": 9, "SKIPPED": 9, "UNKNOWN": 13},
 )
 TORCHSERVE: Final = patterned(
     "torchserve",

@@ -81,6 +81,7 @@ RUBY_LOGGER: Final = patterned(
     start=r"[DIWEFAU], \[[0-9]{4}-[0-9]{2}-[0-9]{2}T[^\s\]]{8,24} #[0-9]{1,10}\] ",
     specificity=0.96,
     names={"program": "service.name"},
+    levels={"ANY": 9, "UNKNOWN": 9},
 )
 RAILS: Final = patterned(
     "rails",
