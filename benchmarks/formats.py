@@ -244,6 +244,8 @@ _ALB = re.compile(
     r' (?P<priority>\d+) (?P<created>\S+) "(?P<actions>[^"]*)" "(?P<redirect>[^"]*)" "(?P<error>[^"]*)"'
     r' "(?P<targets>[^"]*)" "(?P<codes>[^"]*)" "(?P<class>[^"]*)" "(?P<why>[^"]*)" (?P<connection>\S+)'
 )
+_LOG4J = r"(?P<time>\S+ \S+) \[(?P<thread>[^\]]+)\] (?P<level>\S+) +(?P<logger>\S+) - (?P<message>.*)"
+
 _CASES: tuple[tuple[str, str, list[str], Callable[[str], Any]], ...] = (
     ("access_combined", "", _access(combined=True), _by_expression(
         _COMMON + r' "(?P<referer>[^"]*)" "(?P<agent>[^"]*)"', "%d/%b/%Y:%H:%M:%S %z", ("status", "size"))),
@@ -262,9 +264,8 @@ _CASES: tuple[tuple[str, str, list[str], Callable[[str], Any]], ...] = (
     ("syslog_rfc3164", "", _rfc3164(), _by_expression(
         r"(?P<time>\w+ +\d+ \S+) (?P<host>\S+) (?P<tag>[^\[:]+)\[(?P<pid>\d+)\]: (?P<message>.*)",
         "%b %d %H:%M:%S", ("pid",))),
-    ("timestamped", "", _timestamped(), _by_expression(
-        r"(?P<time>\S+ \S+) \[(?P<thread>[^\]]+)\] (?P<level>\S+) +(?P<logger>\S+) - (?P<message>.*)",
-        "%Y-%m-%d %H:%M:%S,%f")),
+    ("timestamped", "", _timestamped(), _by_expression(_LOG4J, "%Y-%m-%d %H:%M:%S,%f")),
+    ("log4j", "", _timestamped(), _by_expression(_LOG4J, "%Y-%m-%d %H:%M:%S,%f")),
     ("text", "", _rfc3164(), str),
 )  # fmt: skip
 

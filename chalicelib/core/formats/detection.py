@@ -40,6 +40,8 @@ _ANSI: Final = re.compile(rb"\x1b\[[0-9;]*m")
 _CONTINUATION: Final = re.compile(
     r"[ \t]|Caused by:|Suppressed:|Traceback |\.\.\. [0-9]+ |[\]})]|--- |=== |During handling of|The above exception"
     r"|goroutine [0-9]|created by |panic:|exit status |[#*|>+-]|at |[\w.$\\]+(?:Error|Exception|Warning|Fault|Exit)\b"
+    r"|(?:SEVERE|WARNING|INFO|CONFIG|FINE(?:R|ST)?): |Processing by |Completed [1-5]|Rendered |Redirected to "
+    r"|[^\s:]{1,300}:[0-9]{1,7}:in |\[stacktrace\]|Stack trace:|\"\}"
     r"|(?:[a-z][\w$]*\.)+[A-Z][\w$]*(?::|$)|[\w./*()]+\([0-9a-fx, .{}]*\)$"
     r"|__?[A-Z][A-Z_]+=|(?:MESSAGE|PRIORITY|SYSLOG_[A-Z]+|CODE_[A-Z]+)="
 )

@@ -6,6 +6,7 @@ from typing import Final
 
 MEANINGS: Final[dict[str, str]] = {
     "another-object": "a JSON object without the members of its format",
+    "field-count": "CSV and TSV: no header line before the row; another number of fields than the header has, or broken quotes",
     "invalid-json": "it is no JSON: a bracket, a quote or a comma is missing or too many",
     "invalid-structured-data": "its structured data is broken: a bracket or a quote is missing",
     "invalid-timestamp": "its time does not exist, such as 30 February or 25 o'clock",

@@ -182,7 +182,7 @@ JSON: Final = Format(
         '{"id":"a-17","created_at":1710404813123,"priority":4,"text":"slow","user":{"name":"ada"},"tags":["a",null]}',
     ),
     make_parser=_make_parser,
-    specificity=0.99,
+    specificity=0.9,
     sieve=r"[ \t]*+\{",
     alone=True,
 )

@@ -4,6 +4,8 @@ from typing import Final
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "json_values": ("azure_records", "json_values"),
+    "delimited": ("csv", "tsv"),
+    "clocked": ("time_of_day",),
     "timestamped": ("timestamped",),
     "text": ("text",),
 }

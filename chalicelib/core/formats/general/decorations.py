@@ -14,15 +14,12 @@ from chalicelib.core.formats import severity
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
-LEVEL_WORDS: Final = "|".join(
-    sorted((re.escape(word) for word in severity.WORDS - {"fail", "note", "inf"}), key=len, reverse=True)
-)
 _PRE_MAX: Final = 4
 _POST_MAX: Final = 3
 
 _LEVEL: Final = re.compile(
-    r"[ \t|:-]*+(?:(?P<open>[\[(<])[ \t]*+|(?P<channel>[\w-]{1,64})\.(?=[A-Z]+: ))?+"
-    r"(?P<word>[A-Za-z]{1,13})(?![\w$./@=-])(?P<pad>[ \t]*+)(?P<close>[\])>])?+(?P<colon>:)?+"
+    r"[ \t|:-]*+(?:(?P<open>[\[(<*])[ \t]*+|(?P<channel>[\w-]{1,64})\.(?=[A-Z]+: ))?+"
+    r"(?P<word>[A-Za-z]{1,13})(?![\w$./@=-])(?P<pad>[ \t]*+)(?P<close>[\])>*])?+(?P<colon>:)?+"
 )
 """A level, in brackets or bare."""
 _SHOUTED: Final = frozenset(
@@ -41,7 +38,7 @@ _SOURCE: Final = re.compile(
     r"|m|mm|swift|pl|pm|lua|ex|exs|erl|hs|ml|sql|sh)):(?:(?P<function>[\w$<>.]{1,64})[:(])?(?P<line>[0-9]{1,7})\)?"
 )
 _LOGGER: Final = re.compile(
-    r"[ \t|]*+(?P<logger>[A-Za-z_$][\w$.@/<>-]{0,127}(?::(?:[\w$<>.]{1,64}:)?[0-9]{1,7})?+)"
+    r"[ \t|]*+(?P<logger>[A-Za-z_$][\w$.@/<>-]{0,127}(?:::[\w$<>-]{1,64}){0,8}+(?::(?:[\w$<>.]{1,64}:)?[0-9]{1,7})?+)"
     r"(?:[ \t]*+(?P<between>\((?P<source>[^()\n]{1,100}(?:\([0-9]{1,7}\))?)\)))?+(?P<end>[ \t]*+(?:- |--? |: |\||:))"
 )
 _PLACE: Final = re.compile(r"(?P<logger>[^:]+)(?::(?P<function>[^:]+))?:(?P<line>[0-9]+)")
@@ -51,6 +48,25 @@ _USUAL: Final = re.compile(
     r"(?:([A-Za-z_$][\w$]*+(?:\.[\w$]++)++)(?: - |: )(?=[^\s|:,-])|(?=[A-Za-z]{1,30} [A-Za-z0-9]))"
 )
 """Thread, level, logger in the commonest shape; finds what the general way finds, at a fifth of the cost."""
+_RARE: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r" (?P<thread>[\w.-]{1,100})(?: operationID=(?P<operation>\S{0,100}))? {1,3}(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)"
+        r" {1,2}(?P<logger>(?:[\w$]{1,100}\.){2,20}[\w$]{1,100}) (?=[^\s:|-])",
+        r" (?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) {1,2}(?P<service>[\w.-]{1,100})\[(?P<pid>[0-9]{1,10}):(?P<thread>[^\]\n]{1,100})\]"
+        r" \[CorId=(?P<operation>[^\]\n]{0,100})\] \[(?P<logger>[\w$.]{1,200})\] ",
+        r" (?P<level>debug|info|warning|error) (?P<logger>[\w-]{1,64}) \[(?P<source>[\w./-]{1,128}\.[a-z]{1,4}:[0-9]{1,7})\] ",
+    )
+)
+"""Shapes of VMware's services, where a logger or a source line has no separator behind it."""
+_RARE_NAMES: Final = {
+    "operation": "vmware.operation_id",
+    "thread": "thread.name",
+    "logger": "log.logger",
+    "service": "service.name",
+}
+_NAMED: Final = re.compile(r" - (?P<name>[A-Za-z][\w.-]{1,63}) - ")
+"""A name between dashes where there is no level."""
 _SEPARATOR: Final = re.compile(r"[:,]?+(?:[ \t]*+(?:\||(?:--?|:)(?=[ \t\n]|$)))*+[ \t]*+")
 
 
@@ -77,6 +93,8 @@ def _split_any(
     entry: str, position: int, fields: dict[str, Value], *, leveled: bool
 ) -> tuple[str | None, str]:
     start = position
+    if not leveled and (rare := _rare(entry, position, fields)) is not None:
+        return rare
     found = None
     items: list[re.Match[str]] = []
     if not leveled or entry.startswith("  ", position):
@@ -90,6 +108,10 @@ def _split_any(
             found = _level(entry, position, first=False)
     if found is None:
         if not leveled:
+            named = _NAMED.match(entry, start)
+            if named is not None:
+                fields.setdefault("thread.name", named["name"])
+                return None, entry[named.end() :]
             return None, entry[_SEPARATOR.match(entry, start).end() :]  # type: ignore[union-attr]
         word, boxed, position = None, False, start
     else:
@@ -99,6 +121,22 @@ def _split_any(
         if found["channel"] is not None:
             fields.setdefault("log.logger", found["channel"])
     return word, entry[_after(entry, position, fields, boxed=boxed) :]
+
+
+def _rare(entry: str, position: int, fields: dict[str, Value]) -> tuple[str, str] | None:
+    for shape in _RARE:
+        found = shape.match(entry, position)
+        if found is None:
+            continue
+        for group, text in found.groupdict().items():
+            if group in _RARE_NAMES and text:
+                fields[_RARE_NAMES[group]] = text
+            elif group == "pid":
+                fields["process.pid"] = int(text)
+            elif group == "source":
+                _add_source(fields, text)
+        return found["level"], entry[found.end() :]
+    return None
 
 
 def _level(entry: str, position: int, *, first: bool) -> re.Match[str] | None:

@@ -11,8 +11,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.general.decorations import LEVEL_WORDS, split_decorations
-from chalicelib.core.formats.times import MONTH, ZONE, Times
+from chalicelib.core.formats.general.decorations import split_decorations
+from chalicelib.core.formats.logins import add_login
+from chalicelib.core.formats.starts import TIMESTAMPED as TIMESTAMPED_START
+from chalicelib.core.formats.starts import WELL_KNOWN
+from chalicelib.core.formats.times import Times
+from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 
@@ -20,25 +24,8 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_ANSI: Final = r"(?:\x1b\[[0-9;]*+m)*+"
-_CLOCK: Final = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
-_WEEKDAY: Final = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-_WHEN: Final = "|".join(
-    (
-        rf"[0-9]{{4}}[-/.][0-9]{{2}}[-/.][0-9]{{2}}[Tt _-] ?{_CLOCK}",
-        rf"(?:{_WEEKDAY},? )?[0-9]{{1,2}}[-/ ]{MONTH}[-/ ][0-9]{{4}}[: ]{_CLOCK}",
-        rf"(?:{_WEEKDAY} )?{MONTH} [ 0-9]?[0-9] {_CLOCK}(?:\.[0-9]{{1,9}})?(?: [A-Z]{{3}})? [0-9]{{4}}",
-        rf"[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}} {_CLOCK}",
-    )
-)
-_START: Final = (
-    r"(?:<[0-9]{1,3}>\ ?)?+"
-    rf"(?:[\[<(]?+{_ANSI}(?P<level>(?i:{LEVEL_WORDS})|[DIWEFNC](?=,\ \[|\)\ ))[\]>)]?+[:,]?+{_ANSI}[ \t|-]++"
-    r"(?:\[(?![0-9]{4}-)(?P<thread>[^\[\]\n]{1,128})\][ \t]++)?+)?+"
-    rf"[\[(]?+{_ANSI}(?P<when>{_WHEN})(?![0-9])(?:[.,:](?P<fraction>[0-9]{{1,9}}))?+(?:\ ?(?P<zone>{ZONE}))?+"
-)
 _HEAD: Final = re.compile(
-    _START + r"(?P<pid>\ \#[0-9]{1,10})?+(?:\ (?P<inner>[^\s\[\]()]{1,64})(?=\]\ ))?+[\])]?+:?+"
+    TIMESTAMPED_START + r"(?P<pid>\ \#[0-9]{1,10})?+(?:\ (?P<inner>[^\s\[\]()]{1,64})(?=\]\ ))?+[\])]?+:?+"
 )
 
 _NO_TIME: Final = Reject("no-timestamp")
@@ -52,7 +39,9 @@ def _make_parser(context: ParseContext) -> Parse:
         head = _HEAD.match(entry)
         if head is None:
             return _NO_TIME
-        word, thread, when, fraction, zone, pid, inner = head.groups()
+        word, thread, when, fraction, half, zone, pid, inner = head.groups()
+        if half is not None:
+            when += half
         # ctime writes its year last, so its fraction and zone are inside
         stamp = times.of_text(when) if when[-5] == " " else times.of_parts(when, fraction, zone)
         if stamp is None:
@@ -66,6 +55,10 @@ def _make_parser(context: ParseContext) -> Parse:
             fields["process.pid"] = int(pid[2:])
         later, body = split_decorations(entry, head.end(), fields, leveled=word is not None)
         word = later or word
+        if body:
+            if "\n" in body:
+                add_exception(fields, body)
+            add_login(fields, body)
         number = None if word is None else severity.of_word(word)
         return Record(stamp[0], stamp[1], word, number, body or None, fields)
 
@@ -77,7 +70,7 @@ TIMESTAMPED: Final = Format(
     title="Application log: time stamp, level, message, with stack traces",
     source="https://logging.apache.org/log4j/2.x/manual/pattern-layout.html",
     samples=(
-        "2024-03-14 09:26:53,123 [main] INFO  org.example.Shop - order 17 accepted",
+        "2024-03-14 09:26:53,123 INFO order 17 accepted by the till",
         "2024-03-14T09:26:54.5Z ERROR payment failed\n"
         "java.io.IOException: reset\n"
         "\tat org.example.Pay.send(Pay.java:42)\n"
@@ -88,7 +81,8 @@ TIMESTAMPED: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.8,
-    framing=Framing(entry_start=_START),
+    framing=Framing(entry_start=WELL_KNOWN),
+    sieve=TIMESTAMPED_START,
     alone=True,
 )
 

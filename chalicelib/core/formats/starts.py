@@ -1,0 +1,60 @@
+"""How entries of well-known logs begin, so that a mixed or concatenated file is cut where another begins.
+
+The expressions see bytes: they are ASCII, and match at the beginning of a line.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chalicelib.core.formats import severity
+from chalicelib.core.formats.times import MONTH, ZONE
+
+LEVEL_WORDS: Final = "|".join(
+    sorted(severity.WORDS - {"fail", "note", "inf"}, key=lambda word: (-len(word), word))
+)
+"""The names of levels that may stand bare in a line."""
+
+CLOCK: Final = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
+WEEKDAY: Final = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+DATE_AND_TIME: Final = "|".join(
+    (
+        rf"[0-9]{{4}}[-/.][0-9]{{2}}[-/.][0-9]{{2}}(?:[Tt _:-]| (?:- )?+){CLOCK}",
+        rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}  ?{CLOCK}",
+        rf"(?:{WEEKDAY},? )?[0-9]{{1,2}}[-/ ]{MONTH}[-/ ][0-9]{{4}}[: ]{CLOCK}",
+        rf"(?:{WEEKDAY} )?{MONTH} [ 0-9]?[0-9] {CLOCK}(?:\.[0-9]{{1,9}})?(?: [A-Z]{{3,4}})? [0-9]{{4}}",
+        rf"[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}},? {CLOCK}",
+        rf"[0-9]{{1,2}}(?:/[0-9]{{1,2}}/|\.[0-9]{{1,2}}\.)[0-9]{{4}},? {CLOCK}",
+        rf"{MONTH}[a-z]{{0,6}}\.? [0-9]{{1,2}}, [0-9]{{4}},? {CLOCK}",
+        rf"[0-9]{{8}}[T ]{CLOCK}",
+    )
+)
+"""A date with its year, and a time of day."""
+
+ANSI: Final = r"(?:\x1b\[[0-9;]*+m)*+"
+"""Colours, which the start of an entry may hold anywhere: they are removed only before parsing."""
+TIMESTAMPED: Final = (
+    r"(?:<[0-9]{1,3}>\ ?)?+"
+    rf"(?:(?![0-9])[\[<(]?+{ANSI}(?P<level>(?i:{LEVEL_WORDS})|[DIWEFNC](?=,\ \[|\)\ ))[\]>)]?+[:,]?+{ANSI}[ \t|-]++"
+    r"(?:\[(?![0-9]{4}-)(?P<thread>[^\[\]\n]{1,128})\][ \t]++)?+)?+"
+    rf"[\[(]?+{ANSI}(?P<when>{DATE_AND_TIME})(?![0-9])(?:[.,:](?P<fraction>[0-9]{{1,9}}))?+(?P<half>\ ?[AaPp][Mm](?![A-Za-z]))?+(?:\ ?(?P<zone>{ZONE}))?+"
+)
+"""A time stamp, or a level and a time stamp."""
+
+_OTHERS: Final = (
+    r'\{"',
+    r"<[0-9]{1,3}>[^\s<]",
+    rf"{MONTH} [ 0-9][0-9] {CLOCK} ",
+    rf"[^\s\[]++ [^\s]++ [^\s\[][^\[\n]{{0,64}}?\[[0-9]{{2}}/{MONTH}/[0-9]{{4}}:{CLOCK}",
+    r"[IWEFD][0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} ",
+    r"CEF:[01]\||LEEF:[0-9.]{1,4}\|",
+)
+"""JSON lines, syslog with PRI, BSD syslog, access lines, klog, CEF and LEEF."""
+
+WELL_KNOWN: Final = rf"(?!\s)(?:{'|'.join((TIMESTAMPED, *_OTHERS))})"
+"""How an entry of some other log may begin. Has named groups: use it once in an expression."""
+
+
+def entry_start(own: str) -> str:
+    """The start of an entry of one's own, or of a well-known other."""
+    return f"{own}|{WELL_KNOWN}"

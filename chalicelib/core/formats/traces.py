@@ -1,0 +1,103 @@
+"""Stack traces under a message: exception.type, exception.message and exception.stacktrace.
+
+Read as Java (with Caused by and Suppressed), Python, Ruby, Go, .NET, Node and PHP write them. The type is
+that of the exception that the trace is about: the first for those whose causes follow, the last for Python.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
+
+_PYTHON: Final = "Traceback (most recent call last):"
+_PYTHON_END: Final = re.compile(r"([A-Za-z_][\w.]{0,200})(?=: |:?(?:\n|$))")
+_GO: Final = re.compile(r"(?:^|\n)panic: ([^\n]*+)")
+_GO_ROUTINE: Final = re.compile(r"(?:^|\n)goroutine [0-9]{1,19} \[")
+_PHP_TRACE: Final = re.compile(r"(?:^|\n)(?:\[stacktrace\]|Stack trace:)\n")
+_PHP_TYPE: Final = re.compile(
+    r"(?:Uncaught (?:exception ')?|\[object\] \(|exception ')([\w\\]{1,200})(?:\(code: [^)\n]{0,40}\))?+'?(?: with message|:) ?"
+    r"([^\n]*?)(?= in /| at /|\)\n|\n|$)"
+)
+_FRAME: Final = re.compile(r"\n[ \t]++(?:at [^\s]|--- End of |\.\.\. [0-9])")
+_HEAD: Final = re.compile(
+    r"(?:^|[\n\t ])(?:Unhandled exception\. |Uncaught |Exception in thread \"[^\"\n]{0,200}\" )?"
+    r"((?:[A-Za-z_$][\w$]{0,100}[./\\]){0,20}[A-Za-z_$][\w$]{0,100})(?: \[[\w.]{1,100}\])?(?:(:)(?= )|(?=:?\n|$))"
+)
+_RUBY_FRAME: Final = re.compile(r"\n[ \t]*+(?:from )?[^\s:]{1,300}:[0-9]{1,7}:in [`']")
+_RUBY_HEAD: Final = re.compile(
+    r"(?:^|\n)([^\n]*?) ?\(([A-Z][\w:]{1,200})\)(?=\n|$)|(?:^|\n)([A-Z][\w:]{1,200}) \(([^\n]*)\):?(?=\n|$)"
+)
+_TYPE_WORD: Final = re.compile(
+    r"(?:Exception|Error|Throwable|Fault|Failure|Timeout|Interrupt|Death|Panic|Warning|Exit)$|[.\\][A-Z]"
+)
+_HEAD_WINDOW: Final = 4096
+
+
+def add_exception(fields: dict[str, Value], text: str) -> None:
+    """Types the trace in a message of several lines, where there is one."""
+    if _PYTHON in text:
+        _add_python(fields, text)
+    elif _PHP_TRACE.search(text):
+        _add_php(fields, text)
+    elif frame := _FRAME.search(text):
+        _add_headed(fields, text, frame.start())
+    elif (panic := _GO.search(text)) and _GO_ROUTINE.search(text):
+        _add(fields, "panic", panic[1], text[panic.start() :].lstrip("\n"))
+    elif routine := _GO_ROUTINE.search(text):
+        fields["exception.stacktrace"] = text[routine.start() :].lstrip("\n")
+    elif frame := _RUBY_FRAME.search(text):
+        _add_ruby(fields, text, frame.start())
+
+
+def _add(fields: dict[str, Value], kind: str, message: str | None, trace: str) -> None:
+    fields["exception.type"] = kind
+    if message:
+        fields["exception.message"] = message
+    fields["exception.stacktrace"] = trace
+
+
+def _add_python(fields: dict[str, Value], text: str) -> None:
+    """The first line behind the last frame that is not indented names the exception."""
+    trace = text[text.find(_PYTHON) :]
+    frames = trace.rfind(' File "')
+    position = trace.find("\n", max(frames, trace.rfind(_PYTHON)))
+    while position >= 0:
+        found = _PYTHON_END.match(trace, position + 1)
+        if found is not None:
+            message = trace[found.end() + 2 :].rstrip() if trace.startswith(": ", found.end()) else None
+            _add(fields, found[1], message, trace)
+            return
+        position = trace.find("\n", position + 1)
+    fields["exception.stacktrace"] = trace
+
+
+def _add_php(fields: dict[str, Value], text: str) -> None:
+    found = _PHP_TYPE.search(text)
+    if found is None:
+        fields["exception.stacktrace"] = text
+        return
+    _add(fields, found[1], found[2], text[found.start(1) :])
+
+
+def _add_headed(fields: dict[str, Value], text: str, frame: int) -> None:
+    """Java, .NET and Node: `type: message` stands right before the frames, the message in several lines
+    at most."""
+    for found in _HEAD.finditer(text, max(0, frame - _HEAD_WINDOW), frame):
+        if _TYPE_WORD.search(found[1]):
+            message = text[found.end() + 1 : frame] if found[2] is not None else None
+            _add(fields, found[1], message, text[found.start(1) :])
+            return
+    fields["exception.stacktrace"] = text[frame + 1 :]
+
+
+def _add_ruby(fields: dict[str, Value], text: str, frame: int) -> None:
+    found = _RUBY_HEAD.search(text, max(0, frame - _HEAD_WINDOW // 4), frame)
+    if found is None:
+        fields["exception.stacktrace"] = text[frame + 1 :]
+    elif found[2]:
+        _add(fields, found[2], found[1].rpartition("': ")[2], text[found.start() :].lstrip("\n "))
+    else:
+        _add(fields, found[3], found[4], text[found.start() :].lstrip("\n"))

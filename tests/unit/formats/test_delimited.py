@@ -1,0 +1,100 @@
+"""CSV and TSV: a header names the fields, quotes may hold anything, and prose with commas is no table."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.detection import detect
+from chalicelib.core.formats.registry import by_name
+from chalicelib.core.records import Record, Reject
+
+WHEN = datetime(2024, 6, 1, tzinfo=UTC)
+
+
+def parse(header: str, row: str, name: str = "csv") -> Record | Reject:
+    return by_name(name).make_parser(ParseContext(WHEN, header))(row)
+
+
+def attributes(header: str, row: str) -> dict[str, Any]:
+    got = parse(header, row)
+    assert isinstance(got, Record), got
+    return got.attributes
+
+
+def test_values_are_typed_one_by_one() -> None:
+    header = "status,ratio,ok,code,gone,empty,word,long"
+    got = attributes(header, f"17,-0.5,true,007,-,,a b,{'9' * 30}")
+    assert got == {"status": 17, "ratio": -0.5, "ok": True, "code": "007", "word": "a b", "long": "9" * 30}
+
+
+def test_time_level_and_message_are_promoted() -> None:
+    got = parse("Time,Severity,Msg,x", "2024-03-14T09:26:53.5Z,WARN,slow,1")
+    assert got == Record("2024-03-14T09:26:53.5Z", None, "WARN", 13, "slow", {"x": 1})
+
+
+def test_a_date_and_a_time_are_one() -> None:
+    got = parse("date;time;status", "2024-03-14;09:26:53;200")
+    assert got == Record("2024-03-14T09:26:53Z", "zone", None, None, None, {"status": 200})
+
+
+def test_what_is_no_time_or_level_stays_a_field() -> None:
+    assert attributes("time,level,host", "yesterday,high,a") == {
+        "time": "yesterday",
+        "level": "high",
+        "host": "a",
+    }
+
+
+def test_an_epoch_is_a_time() -> None:
+    got = parse("ts,host", "1710408413.25,a")
+    assert isinstance(got, Record)
+    assert got.timestamp == "2024-03-14T09:26:53.25Z"
+
+
+def test_quotes_hold_separators_quotes_and_line_ends() -> None:
+    assert attributes("host,note,x", 'a,"b, ""c""\nd",1') == {"host": "a", "note": 'b, "c"\nd', "x": 1}
+
+
+def test_names_that_repeat_are_numbered() -> None:
+    assert attributes("host,a,a", "h,1,2") == {"host": "h", "a": 1, "a#2": 2}
+
+
+@pytest.mark.parametrize("row", ["a,b", "a,b,c,d", 'a,"b,c', 'a,"b"x,c'])
+def test_a_row_with_other_fields_than_the_header_is_a_reject(row: str) -> None:
+    assert parse("host,a,b", row) == Reject("field-count")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "a,b,c",
+        "1,2,3",
+        "Dear Sir, or Madam",
+        "host",
+        "host,,b",
+        "2024-03-14 09:26:53,INFO,message",
+        '{"host":1,"b":2}',
+    ],
+)
+def test_a_line_that_does_not_look_like_a_header_is_none(header: str) -> None:
+    assert parse(header, "a,b,c") == Reject("no-header")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("time,level,message\n2024-03-14 09:26:53,INFO,started\n2024-03-14 09:26:54,INFO,stopped\n", "csv"),
+        ("host\tstatus\tpath\na\t200\t/\nb\t404\t/x\n", "tsv"),
+        ("host;user;x\na;b;1\n", "csv"),
+        ("time, as they say, is money\nand money, as they say, is time\n", "text"),
+        ("host,user,x\n", "text"),
+        ("host,user,x\na,b\nc\n", "text"),
+    ],
+)
+def test_a_table_is_told_by_its_header_and_its_rows(text: str, name: str) -> None:
+    assert detect(text.encode(), WHEN, complete=True).format.name == name
