@@ -21,7 +21,7 @@ from froe import mappings
 from froe.errors import FroeError
 from froe.resources import LOCAL_STAGE, read_template
 
-TUNING_SETTINGS = (*TUNING_DEFAULTS, "AWS_XRAY_SDK_ENABLED", "AWS_XRAY_DAEMON_ADDRESS")
+TUNING_SETTINGS = (*TUNING_DEFAULTS, "AWS_XRAY_SDK_ENABLED", "AWS_XRAY_DAEMON_ADDRESS", "FROE_CONFIG", "REDACTION_KEY")
 DEPLOYING_COMMANDS = {"deploy", "package", "plan"}
 
 EXPECTED_METHODS: Mapping[str, tuple[str, ...]] = {

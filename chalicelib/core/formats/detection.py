@@ -58,12 +58,15 @@ class Detection:
     text_too: bool = False
 
 
-def detect(head: bytes, last_modified: datetime, *, complete: bool) -> Detection:
+def detect(
+    head: bytes, last_modified: datetime, *, complete: bool, own: tuple[Format, ...] = ()
+) -> Detection:
     """The format of the text that begins with these bytes.
 
     head: up to `HEAD_BYTES`, UTF-8 (what is not counts as U+FFFD), a byte order mark allowed.
     last_modified: the object's LastModified (aware). complete: whether the head is the whole text;
-    where it is not, its last line is left out unless it is the only one.
+    where it is not, its last line is left out unless it is the only one. own: formats of the user's,
+    which win a tie.
     """
     text = by_name("text")
     head = _ANSI.sub(b"", head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
@@ -71,12 +74,20 @@ def detect(head: bytes, last_modified: datetime, *, complete: bool) -> Detection
     sieved = [line for line in lines[:_SIEVED_LINES] if line.strip()]
     if not sieved:
         return Detection(text, 0.0)
-    explain = Explainer(last_modified)
+    explain = Explainer(last_modified, own)
     context = ParseContext(last_modified, explain=explain)
-    candidates = [known for known in all_formats() if known is not text and any(map(sieve_of(known), sieved))]
+    candidates = [
+        known for known in (*own, *all_formats()) if known is not text and any(map(sieve_of(known), sieved))
+    ]
     joined = "\n".join(lines).encode() + b"\n"
     scored = [
-        _score(known, head if known.framing.kind is Kind.JSON else joined, context, complete=complete)
+        _score(
+            known,
+            head if known.framing.kind is Kind.JSON else joined,
+            context,
+            complete=complete,
+            whole_entries=known.framing.kind is not Kind.LINES or known in own,
+        )
         for known in candidates
     ]
     scored.append(_Scored(text, text.specificity, frozenset()))
@@ -106,8 +117,12 @@ class _Scored:
     rejected: frozenset[str]
 
 
-def _score(known: Format, text: bytes, context: ParseContext, *, complete: bool) -> _Scored:
-    """Share of the text that the format explains, times its specificity; 0 where the share is too small."""
+def _score(
+    known: Format, text: bytes, context: ParseContext, *, complete: bool, whole_entries: bool
+) -> _Scored:
+    """Share of the text that the format explains, times its specificity; 0 where the share is too small.
+
+    whole_entries: whether every line of an entry counts, or but those that look like a continuation."""
     explained = counted = preamble = 0.0
     rejected = []
     in_values = known.framing.kind is Kind.JSON
@@ -125,7 +140,7 @@ def _score(known: Format, text: bytes, context: ParseContext, *, complete: bool)
         parse_count += 1
         says_more = record.attributes or record.severity_text is not None
         weight = 1.0 if says_more else _BARE_WEIGHT
-        if known.framing.kind is not Kind.LINES:
+        if whole_entries:
             explained += weight * size
         else:
             explained += weight * (1 + sum(1 for line in lines[1:] if _CONTINUATION.match(line)))

@@ -1,0 +1,165 @@
+"""What redaction finds by itself: IP addresses, e-mail addresses, card numbers, tokens.
+
+Where a text might be one, it is taken for one: too much is hidden rather than too little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from ipaddress import IPv6Address
+from typing import Final, TypeAlias
+
+Spans: TypeAlias = "Iterator[tuple[int, int]]"
+"""Stretches of a text, in order, that do not overlap."""
+
+_OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})"
+_IPV4: Final = re.compile(rf"(?<![0-9.])(?:{_OCTET}\.){{3}}{_OCTET}(?![0-9]|\.[0-9])")
+_HEX_RUN: Final = re.compile(r"(?<![0-9A-Fa-f:.])[0-9A-Fa-f.]{0,15}:[0-9A-Fa-f:.]++")
+_IPV6_MAX_CHARS: Final = 45
+_ZONE: Final = re.compile(r"%[0-9A-Za-z_.-]{1,32}")
+_AT: Final = r"(?:@|%40|\\u0040|&#64;)"
+_EMAIL: Final = re.compile(rf"[\w.+'%!#$&*/=?^`{{|}}~-]{{1,64}}{_AT}(?:[\w-]{{1,63}}\.){{1,8}}[^\W\d_][\w-]{{0,62}}")
+_SEPARATOR: Final = r"(?:[ +\xa0-]|%20)"
+_DIGITS: Final = re.compile(rf"(?<![0-9])[0-9]++(?:{_SEPARATOR}[0-9]++)*+")
+_BETWEEN: Final = re.compile(_SEPARATOR)
+_NAMES: Final = (
+    r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_.-]?key|access[_.-]?key|private[_.-]?key|client[_.-]?secret"
+    r"|session[_.-]?id|jsessionid|phpsessid|authorization|credential|sig(?:nature)?|x-amz-(?:signature|security-token|credential))"
+)
+SECRET_NAME: Final = re.compile(rf"(?i)(?:^|[^A-Za-z])[\w-]{{0,32}}{_NAMES}$")
+"""Names of fields whose values are secrets whatever they look like."""
+_TOKENS: Final = re.compile(
+    r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[^-]*+(?:-----END [A-Z ]{0,32}PRIVATE KEY-----)?"
+    r"|eyJ[A-Za-z0-9_-]{5,}+(?:\.[A-Za-z0-9_-]*+){1,4}+"
+    r"|(?<![A-Za-z0-9])(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[0-9A-Z]{16}"
+    r"|(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk-|[sr]k_(?:live|test)_|AIza|ya29\.|SG\.|npm_|dop_v1_|hf_)[A-Za-z0-9_.-]{16,}+"
+    r"|(?i:\b(?:bearer|basic|digest|negotiate))[ +](?P<scheme>[A-Za-z0-9+/=_.~-]{8,}+)"
+    r"|(?i:" + _NAMES + r")[\"']?[ ]{0,4}(?:=|:|%3[Dd]|\\?\"[ ]{0,4}:)[ ]{0,4}"
+    r"(?:\\?\"(?P<quoted>[^\"\\]++)|'(?P<single>[^']++)|(?:(?i:bearer|basic|digest|negotiate|token)[ +])?(?P<value>[^\s\"'&,;\\]++))"
+)
+
+
+def _ip_addresses(text: str) -> Spans:
+    if ":" in text:
+        found = sorted({*_ipv6(text), *(each.span() for each in _IPV4.finditer(text))})
+        end = 0
+        for begin, until in found:
+            if begin >= end:
+                yield begin, until
+                end = until
+    elif "." in text:
+        for each in _IPV4.finditer(text):
+            yield each.span()
+
+
+def _ipv6(text: str) -> Spans:
+    for run in _HEX_RUN.finditer(text):
+        said = run[0]
+        if "::" not in said and said.count(":") < 7:
+            continue
+        done = 0
+        for at in _group_begins(said):
+            if at < done:
+                continue
+            begin = run.start() + at
+            length = _address_length(text, begin, said[at : at + _IPV6_MAX_CHARS + 1])
+            if length:
+                zone = _ZONE.match(text, begin + length)
+                yield begin, zone.end() if zone else begin + length
+                done = at + length
+
+
+def _group_begins(said: str) -> Iterator[int]:
+    """Where an address may begin in a run of hexadecimal digits, colons and points."""
+    for at, character in enumerate(said):
+        before = said[at - 1 : at] or ":"
+        if said.startswith("::", at) or (character not in ":." and before in ":."):
+            yield at
+
+
+def _address_length(text: str, begin: int, said: str) -> int:
+    """How much of what begins there is an address; 0: nothing. A short one must be a word of its own."""
+    for length in range(min(len(said), _IPV6_MAX_CHARS), 1, -1):
+        if said[length : length + 1] not in ("", ":", ".") and said[length - 1] not in ":.":
+            continue
+        if said[:length].count(":") < 2:
+            return 0
+        try:
+            IPv6Address(said[:length])
+        except ValueError:
+            continue
+        groups = sum(1 for group in said[:length].split(":") if group)
+        around = text[max(begin - 1, 0) : begin] + text[begin + length : begin + length + 1]
+        if groups >= 3 or not any(each.isalnum() or each == "_" for each in around):
+            return length
+    return 0
+
+
+def _emails(text: str) -> Spans:
+    if "@" in text or "%40" in text or "u0040" in text or "&#64;" in text:
+        for each in _EMAIL.finditer(text):
+            yield each.span()
+
+
+def _cards(text: str) -> Spans:
+    """Numbers of 13 to 19 digits, apart or in groups, whose last digit is the check digit (ISO/IEC 7812, Luhn).
+
+    Numbers that begin with 0, and those with 1 unless of 15 digits, are none: they are times."""
+    for run in _DIGITS.finditer(text):
+        if run.end() - run.start() < 13:
+            continue
+        groups = _groups(text, *run.span())
+        first = 0
+        while first < len(groups):
+            last = _card_end(text, groups, first)
+            if last is None:
+                first += 1
+            else:
+                yield groups[first][0], groups[last][1]
+                first = last + 1
+
+
+def _groups(text: str, begin: int, end: int) -> list[tuple[int, int]]:
+    """The stretches of digits between separators."""
+    found = []
+    for separator in _BETWEEN.finditer(text, begin, end):
+        found.append((begin, separator.start()))
+        begin = separator.end()
+    return [*found, (begin, end)]
+
+
+def _card_end(text: str, groups: list[tuple[int, int]], first: int) -> int | None:
+    """The last group of the longest card number that begins with a group."""
+    digits, found = "", None
+    for number in range(first, len(groups)):
+        digits += text[slice(*groups[number])]
+        if len(digits) > 19:
+            break
+        if len(digits) >= 13 and _is_card(digits):
+            found = number
+    return found
+
+
+def _is_card(digits: str) -> bool:
+    if digits[0] == "0" or (digits[0] == "1" and len(digits) != 15):
+        return False
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def _tokens(text: str) -> Spans:
+    for each in _TOKENS.finditer(text):
+        group = each.lastgroup
+        yield each.span(group) if group else each.span()
+
+
+FINDERS: Final[dict[str, Callable[[str], Spans]]] = {
+    "ip": _ip_addresses,
+    "email": _emails,
+    "card": _cards,
+    "token": _tokens,
+}
