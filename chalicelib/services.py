@@ -124,9 +124,7 @@ class Services:
 
     @cached_property
     def worker(self) -> Worker:
-        return Worker(
-            self.records_table, self.ledger, self.tracer, redaction_key=self.settings.redaction_key
-        )
+        return Worker(self.records_table, self.ledger, self.tracer, redaction_key=self.settings.redaction_key)
 
     @cached_property
     def notifier(self) -> Notifier:

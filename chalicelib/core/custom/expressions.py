@@ -160,4 +160,6 @@ def _set(pattern: str, at: int) -> tuple[str, int]:
         else:
             made.append("\\" + character if character in "[]" or character in "&~|" else character)
             at += 1
-    raise PatternError(f"the set of characters that begins with {pattern[begin : begin + 20]!r} is not closed by ]")
+    raise PatternError(
+        f"the set of characters that begins with {pattern[begin : begin + 20]!r} is not closed by ]"
+    )

@@ -14,8 +14,8 @@ from chalicelib.core.custom.safety import compiled, parsed
 from chalicelib.core.custom.spec import FormatSpec
 from chalicelib.core.custom.stamps import check_time
 from chalicelib.core.custom.tables import Table
-from chalicelib.core.framing import Framing, Run
 from chalicelib.core.formats import ParseContext, severity
+from chalicelib.core.framing import Framing, Run
 from chalicelib.core.records import Record
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -90,7 +90,10 @@ def _fields(table: Table, found: Iterable[Field]) -> tuple[Field, ...]:
         for field in said:
             known = {*before, *names.values()} if key == "types" else before
             if field not in known:
-                table.fail(f"`{key}` speaks of the field {field!r}, which the pattern has not; it has {_listed(before)}", key)
+                table.fail(
+                    f"`{key}` speaks of the field {field!r}, which the pattern has not; it has {_listed(before)}",
+                    key,
+                )
     for kind in types.values():
         table.known(kind, TYPES, "types")
     return tuple(
@@ -117,7 +120,10 @@ def _time(table: Table, names: list[str]) -> tuple[str | None, str, str | None]:
         return None, "auto", None
     field, form, zone = said.get("field"), said.get("format", "auto"), said.get("zone")
     if not isinstance(field, str) or not isinstance(form, str) or not isinstance(zone, str | None):
-        table.fail("`time` needs texts, as in { field = 'time', format = '%d.%m.%Y %H:%M:%S', zone = '+01:00' }", "time")
+        table.fail(
+            "`time` needs texts, as in { field = 'time', format = '%d.%m.%Y %H:%M:%S', zone = '+01:00' }",
+            "time",
+        )
     table.known(field, names, "time")
     table.checked("time", "its `time` cannot be used:", check_time, form, zone)
     return field, form, zone
@@ -181,7 +187,9 @@ def _explains_prose(spec: FormatSpec) -> bool:
 
 def _check_samples(table: Table, spec: FormatSpec, key: str) -> None:
     if not spec.samples:
-        table.fail("it has no `samples`; give it one entry at least, so that the pattern is checked", "samples")
+        table.fail(
+            "it has no `samples`; give it one entry at least, so that the pattern is checked", "samples"
+        )
     from chalicelib.core.entries import entries_in  # noqa: PLC0415 - reading needs this package
     from chalicelib.core.headers import Headers  # noqa: PLC0415
 
@@ -194,7 +202,9 @@ def _check_samples(table: Table, spec: FormatSpec, key: str) -> None:
             assert isinstance(piece, Run), "no entry is longer than its text"
             begins = [0, *piece.ends]
             entries += [piece.data[begin:end] for begin, end in zip(begins, piece.ends, strict=False)]
-        said = [each for each in entries if not (spec.framing.has_header and headers.take(each)) and each.strip()]
+        said = [
+            each for each in entries if not (spec.framing.has_header and headers.take(each)) and each.strip()
+        ]
         if len(said) != 1:
             table.fail(
                 f"sample {number} is {len(said)} entries by its `multiline` rule; make it one entry, or mend the rule",
@@ -203,7 +213,10 @@ def _check_samples(table: Table, spec: FormatSpec, key: str) -> None:
         entry = said[0].decode().removesuffix("\n").removesuffix("\r")
         result = parse(entry)
         if not isinstance(result, Record):
-            table.fail(f"sample {number} is not explained: {_why(spec, entry, result.reason)}; mend `{key}` or the sample", "samples")
+            table.fail(
+                f"sample {number} is not explained: {_why(spec, entry, result.reason)}; mend `{key}` or the sample",
+                "samples",
+            )
 
 
 def _why(spec: FormatSpec, entry: str, reason: str) -> str:
@@ -215,5 +228,7 @@ def _why(spec: FormatSpec, entry: str, reason: str) -> str:
         part = tree[0:count]
         found = compiled(part, FLAGS).match(entry)
         if found:
-            return f"the pattern goes as far as {found[0][-40:]!r} and not on to {entry[found.end() :][:40]!r}"
+            return (
+                f"the pattern goes as far as {found[0][-40:]!r} and not on to {entry[found.end() :][:40]!r}"
+            )
     return f"the pattern does not match {entry[:40]!r}"

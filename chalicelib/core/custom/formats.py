@@ -58,7 +58,7 @@ def _make_parser(spec: FormatSpec, context: ParseContext) -> Parse:
                     attributes[name] = value
                 else:
                     attributes[name] = [*known, value] if isinstance(known, list) else [known, value]
-        stamp = None, None
+        stamp: tuple[str | None, str | None] = (None, None)
         if spec.time_field is not None and (when := attributes.pop(spec.time_field, None)) is not None:
             made = stamp_of(str(when))
             if made is None:

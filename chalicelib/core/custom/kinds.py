@@ -19,7 +19,9 @@ _HEX_RUN: Final = re.compile(r"(?<![0-9A-Fa-f:.])[0-9A-Fa-f.]{0,15}:[0-9A-Fa-f:.
 _IPV6_MAX_CHARS: Final = 45
 _ZONE: Final = re.compile(r"%[0-9A-Za-z_.-]{1,32}")
 _AT: Final = r"(?:@|%40|\\u0040|&#64;)"
-_EMAIL: Final = re.compile(rf"[\w.+'%!#$&*/=?^`{{|}}~-]{{1,64}}{_AT}(?:[\w-]{{1,63}}\.){{1,8}}[^\W\d_][\w-]{{0,62}}")
+_EMAIL: Final = re.compile(
+    rf"[\w.+'%!#$&*/=?^`{{|}}~-]{{1,64}}{_AT}(?:[\w-]{{1,63}}\.){{1,8}}[^\W\d_][\w-]{{0,62}}"
+)
 _SEPARATOR: Final = r"(?:[ +\xa0-]|%20)"
 _DIGITS: Final = re.compile(rf"(?<![0-9])[0-9]++(?:{_SEPARATOR}[0-9]++)*+")
 _BETWEEN: Final = re.compile(_SEPARATOR)

@@ -51,12 +51,16 @@ def load(text: str, file: str, key: str = "") -> Config:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
-        raise ConfigError(file, line, f"it is no TOML ({error}); mend the line, or quote its text in '…'") from error
+        raise ConfigError(
+            file, line, f"it is no TOML ({error}); mend the line, or quote its text in '…'"
+        ) from error
     places = Places(text)
     for kind, tables in said.items():
         if kind not in _KINDS_OF_TABLES or not isinstance(tables, list):
             problem = f"there is no `{kind}`; the tables are {', '.join(f'[[{each}]]' for each in _KINDS_OF_TABLES)}"
-            raise ConfigError(file, places.line(kind, 1) if isinstance(tables, dict) else places.line("", 0, kind), problem)
+            raise ConfigError(
+                file, places.line(kind, 1) if isinstance(tables, dict) else places.line("", 0, kind), problem
+            )
 
     def tables_of(kind: str) -> list[Table]:
         return [
@@ -112,7 +116,9 @@ def _filter(table: Table, known: list[str]) -> FilterSpec:
     table.knows("name", "include", "exclude", "formats")
     name = _rule_name(table)
     if table.has("include") == table.has("exclude"):
-        table.fail("give it either `include` or `exclude`, as in exclude = { field = 'url.path', pattern = '^/health' }")
+        table.fail(
+            "give it either `include` or `exclude`, as in exclude = { field = 'url.path', pattern = '^/health' }"
+        )
     key = "include" if table.has("include") else "exclude"
     conditions = tuple(_condition(table, key, said) for said in table.tables(key, _CONDITION_KEYS))
     if not conditions:
@@ -133,7 +139,9 @@ def _condition(table: Table, key: str, said: dict[str, Any]) -> Condition:
     if equals != [] and field is None:
         table.fail("`equals` needs a `field`; say which one is to be equal", key)
     equal = tuple(_as_text(each) for each in (equals if isinstance(equals, list) else [equals]))
-    return Condition(field, pattern, equal, _severity(table, key, said, "severity"), _severity(table, key, said, "below"))
+    return Condition(
+        field, pattern, equal, _severity(table, key, said, "severity"), _severity(table, key, said, "below")
+    )
 
 
 def _as_text(value: Any) -> str:
@@ -176,5 +184,3 @@ def _redaction(table: Table, known: list[str], key: str) -> RedactionSpec:
         RedactionSpec(name, fields, kinds, patterns, replacement, hashed, table.texts("formats", known)),
         whole_rejects=rejects == "hide",
     )
-
-

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from chalicelib.core.custom.automaton import UnprovableError
 from chalicelib.core.custom.expressions import PatternError
@@ -15,6 +16,9 @@ from chalicelib.core.custom.safety import committed, compiled, growth_of, parsed
 FLAGS: Final = re.DOTALL
 """An entry may be of several lines, and ``.`` takes them all."""
 _ENTRY_START_CHARS: Final = 1024
+
+
+_Match: TypeAlias = "Callable[[str], re.Match[str] | None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,9 @@ def limits_of(pattern: str) -> Limits:
         growth = growth_of(tree, FLAGS, search=False)
         if growth.degree <= 1:
             return Limits(None, 0)
-        return Limits(_chars(growth_of(committed(tree), FLAGS, search=False).max_chars), _chars(growth.max_chars))
+        return Limits(
+            _chars(growth_of(committed(tree), FLAGS, search=False).max_chars), _chars(growth.max_chars)
+        )
     except UnprovableError as error:
         raise PatternError(str(error)) from error
 
@@ -101,6 +107,6 @@ class Matcher:
 
 
 @lru_cache(256)
-def _patterns(pattern: str, *, two: bool):  # type: ignore[no-untyped-def] # noqa: ANN202 - two bound methods
+def _patterns(pattern: str, *, two: bool) -> tuple[_Match, _Match]:
     full = re.compile(pattern, FLAGS).fullmatch
     return (compiled(committed(parsed(pattern, FLAGS)), FLAGS).fullmatch if two else full), full

@@ -135,7 +135,8 @@ class _Rule:
 
     def in_text(self, text: str) -> str:
         for kind, find in self._kinds:
-            pieces, done = [], 0
+            pieces: list[str] = []
+            done = 0
             for begin, end in find(text):
                 pieces += text[done:begin], self._instead(kind, text[begin:end])
                 done = end

@@ -31,7 +31,7 @@ _TOO_COMPLEX: Final = "it is too complex to be checked; make it smaller, or two 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Time grows as `factor` × length to the power of `degree`."""
+    """Time grows as `factor` times the length to the power of `degree`."""
 
     degree: int
     factor: float
@@ -41,7 +41,10 @@ class Growth:
         """The longest text of which the time stays within `STEPS_MAX`; infinite where time is linear."""
         if self.degree <= 1:
             return math.inf
-        return math.floor((STEPS_MAX / self.factor * math.factorial(self.degree)) ** (1 / self.degree))
+        longest: float = math.floor(
+            (STEPS_MAX / self.factor * math.factorial(self.degree)) ** (1 / self.degree)
+        )
+        return longest
 
 
 def parsed(pattern: str, flags: int) -> Any:
@@ -220,7 +223,12 @@ def _hands_on(automaton: Automaton, loop: Sequence[int], other: Sequence[int], w
 
 
 def _reads_alike(
-    automaton: Automaton, one: int, two: int, in_loop: frozenset[int], in_other: frozenset[int], work: list[int]
+    automaton: Automaton,
+    one: int,
+    two: int,
+    in_loop: frozenset[int],
+    in_other: frozenset[int],
+    work: list[int],
 ) -> bool:
     follow = automaton.follow
     goal = (one, two, two)

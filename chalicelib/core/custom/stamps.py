@@ -11,7 +11,7 @@ from chalicelib.core.custom.expressions import PatternError
 from chalicelib.core.formats.times import Stamp, Times
 
 NAMED: Final = ("auto", "iso8601", "epoch")
-_MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS: Final = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DIRECTIVES: Final = {
     "Y": r"(?P<Y>[0-9]{4})", "y": r"(?P<y>[0-9]{2})", "m": r"(?P<m>[0-9]{1,2})", "d": r" ?(?P<d>[0-9]{1,2})",
     "e": r" ?(?P<d>[0-9]{1,2})", "H": r"(?P<H>[0-9]{1,2})", "k": r" ?(?P<H>[0-9]{1,2})", "I": r"(?P<I>[0-9]{1,2})",

@@ -10,7 +10,13 @@ from chalicelib.core.custom.expressions import PatternError
 from chalicelib.core.custom.places import ConfigError, Places
 
 T = TypeVar("T")
-_KINDS: Final = {str: "a text in quotes", bool: "true or false", list: "a list", dict: "a table", float: "a number"}
+_KINDS: Final = {
+    str: "a text in quotes",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+    float: "a number",
+}
 
 
 class Table:
@@ -38,7 +44,9 @@ class Table:
             if key not in known:
                 close = difflib.get_close_matches(key, known, 1)
                 remedy = f"write `{close[0]}`" if close else f"the keys are {', '.join(known)}"
-                self.fail(f"there is no key `{key}`{f' in `{inside}`' if inside else ''}; {remedy}", inside or key)
+                self.fail(
+                    f"there is no key `{key}`{f' in `{inside}`' if inside else ''}; {remedy}", inside or key
+                )
 
     def has(self, key: str) -> bool:
         return key in self._said
@@ -80,7 +88,9 @@ class Table:
         if value not in names:
             close = difflib.get_close_matches(value, names, 1)
             shown = f"{', '.join(names)}" if len(names) < 20 else "in `froe formats`"
-            self.fail(f"`{key}` says {value!r}; " + (f"write {close[0]!r}" if close else f"known are {shown}"), key)
+            self.fail(
+                f"`{key}` says {value!r}; " + (f"write {close[0]!r}" if close else f"known are {shown}"), key
+            )
 
     def pairs(self, key: str) -> dict[str, str]:
         """A table of texts."""
@@ -104,7 +114,10 @@ class Table:
         values = [value] if isinstance(value, dict) else value
         for each in values:
             if not isinstance(each, dict):
-                self.fail(f"`{key}` is {value!r}; write a table, such as {{ field = 'url.path', pattern = '^/health' }}", key)
+                self.fail(
+                    f"`{key}` is {value!r}; write a table, such as {{ field = 'url.path', pattern = '^/health' }}",
+                    key,
+                )
             self._only(each, keys, key)
         return list(values)
 

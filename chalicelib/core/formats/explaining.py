@@ -44,7 +44,8 @@ class Explainer:
         if self._candidates is None:
             context = ParseContext(self._last_modified, explain=self)
             self._candidates = [
-                (known.name, sieve_of(known), known.make_parser(context)) for known in (*self._own, *_by_themselves())
+                (known.name, sieve_of(known), known.make_parser(context))
+                for known in (*self._own, *_by_themselves())
             ]
         self._depth += 1
         try:
