@@ -210,6 +210,11 @@ def _check_samples(table: Table, spec: FormatSpec, key: str) -> None:
                 f"sample {number} is {len(said)} entries by its `multiline` rule; make it one entry, or mend the rule",
                 "samples",
             )
+        if spec.framing.entry_start and not re.match(spec.framing.entry_start.encode(), said[0][:1024]):
+            table.fail(
+                f"sample {number} does not begin as `multiline` says that an entry does; mend one of the two",
+                "multiline",
+            )
         entry = said[0].decode().removesuffix("\n").removesuffix("\r")
         result = parse(entry)
         if not isinstance(result, Record):
