@@ -90,7 +90,7 @@ def propose(lines: Sequence[str]) -> Proposal | None:
         return None
     builder = _Builder(rows)
     builder.build()
-    if not builder.fields:
+    if not builder.says_something:
         return None
     return builder.proposal(several=several)
 
@@ -132,6 +132,12 @@ class _Builder:
     def _end_with_message(self) -> None:
         self._made.append(r"(?<message>.*)")
         self.fields.append("message")
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is more to see than words and blanks."""
+        plain = sum(1 for piece in self._made if piece in (" ", r"\s+") or _WORD_FIELD.fullmatch(piece))
+        return len(self.fields) > 1 and len(self._made) - plain > ("message" in self.fields)
 
     def _begins_prose(self, column: int, kind: str) -> bool:
         """Words with blanks between them, different in each line, are a message."""

@@ -21,6 +21,7 @@ from froe.terminal import printable
 
 _LINES_MAX: Final = 1000
 _ENOUGH: Final = 0.5
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @click.command()
@@ -62,10 +63,11 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
 
 
 def _first_lines(file: Path, config: Config) -> list[str]:
+    """The lines as they stand, without colours; blank ones left out."""
     lines: list[str] = []
     for outcome in open_reading(file, "text", None, Config(key=config.key)):
-        if isinstance(outcome.result, Record) and outcome.result.body:
-            lines.append(outcome.result.body)
+        if not isinstance(outcome.result, Skip):
+            lines.append(_COLOURS.sub("", outcome.raw.decode(errors="replace")).rstrip("\r\n"))
         if len(lines) >= _LINES_MAX:
             break
     return lines

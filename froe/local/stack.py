@@ -155,7 +155,9 @@ class LocalStack:
         """A configuration file that is wrong stops the start; functions find the right one wherever they run."""
         environment = {**os.environ, **self._tuning}
         if environment.get(FILE_SETTING):
-            self._tuning[FILE_SETTING] = environment[FILE_SETTING] = str(Path(environment[FILE_SETTING]).resolve())
+            self._tuning[FILE_SETTING] = environment[FILE_SETTING] = str(
+                Path(environment[FILE_SETTING]).resolve()
+            )
         read_config(environment=environment, packaged=self._root / "chalicelib" / PACKAGED.name)
 
     def _start_collector(self, path: Path) -> dict[str, str]:

@@ -59,7 +59,9 @@ def load(text: str, file: str, key: str = "") -> Config:
         if kind not in _KINDS_OF_TABLES or not isinstance(tables, list):
             problem = f"there is no `{kind}`; the tables are {', '.join(f'[[{each}]]' for each in _KINDS_OF_TABLES)}"
             raise ConfigError(
-                file, places.line(kind, 1) if isinstance(tables, dict | list) else places.line("", 0, kind), problem
+                file,
+                places.line(kind, 1) if isinstance(tables, dict | list) else places.line("", 0, kind),
+                problem,
             )
 
     def tables_of(kind: str) -> list[Table]:

@@ -22,17 +22,33 @@ time = "time"
 samples = ["2024-03-14T09:26:53Z|till7|12.50|two coffees"]
 """
 FAULTS = [
-    (TILL.replace("|12.50|", "|x|"), 6, r"goes as far as '.*till7\|' and not on to 'x\|two coffees'; mend `grok`"),
+    (
+        TILL.replace("|12.50|", "|x|"),
+        6,
+        r"goes as far as '.*till7\|' and not on to 'x\|two coffees'; mend `grok`",
+    ),
     (TILL.replace('"till"', '"Till"'), 3, "use lower-case letters"),
     (TILL.replace('= "time"', '= "tme"'), 5, "`time` says 'tme'; write 'time'"),
     (TILL.replace("%{WORD", "%{WRD"), 4, "no grok pattern is called 'WRD'; define it"),
     (TILL.replace("grok", "grk"), 4, "there is no key `grk`; write `grok`"),
     (TILL.replace("WORD:till}", "WORD:till}(a+)+"), 4, "has no bound; make the inner one possessive"),
-    (TILL.replace("samples", 'types = { amnt = "int" }\nsamples'), 6, "'amnt', which the pattern has not; it has amount"),
+    (
+        TILL.replace("samples", 'types = { amnt = "int" }\nsamples'),
+        6,
+        "'amnt', which the pattern has not; it has amount",
+    ),
     (TILL.replace('= "till"', "= till"), 3, "it is no TOML"),
     (TILL.replace('time = "time"', 'multiline = { start = "^x" }'), 5, "does not begin as `multiline` says"),
-    (TILL.replace('time = "time"', 'time = { field = "time", format = "%d" }'), 5, "has no month and no hour"),
-    (TILL.replace('time = "time"', 'time = { field = "time", zone = "Europe/Berlin" }'), 5, "such as \\+01:00"),
+    (
+        TILL.replace('time = "time"', 'time = { field = "time", format = "%d" }'),
+        5,
+        "has no month and no hour",
+    ),
+    (
+        TILL.replace('time = "time"', 'time = { field = "time", zone = "Europe/Berlin" }'),
+        5,
+        "such as \\+01:00",
+    ),
     (TILL.replace("samples = [", "samples = []\nx = ["), 7, "there is no key `x`"),
     (TILL + TILL, 9, "another one has that name"),
     (TILL.rpartition("samples")[0], 2, "it has no `samples`"),
@@ -66,7 +82,7 @@ def test_a_hash_needs_a_key_of_some_length() -> None:
 
 def test_a_configuration_too_large_for_a_message_is_refused() -> None:
     many = "".join(
-        f"[[filter]]\nname = 'r{number}'\nexclude = {{ pattern = '{hash(str(number)):x}{number * 7919 ** 7:x}' }}\n"
+        f"[[filter]]\nname = 'r{number}'\nexclude = {{ pattern = '{hash(str(number)):x}{number * 7919**7:x}' }}\n"
         for number in range(1500)
     )
     with pytest.raises(ConfigError, match="fit a batch message; take out"):
@@ -103,7 +119,9 @@ def test_a_text_that_is_no_configuration_is_refused_for_good() -> None:
 
 
 def test_the_longest_prefix_that_fits_is_bound() -> None:
-    config = load("".join(f"[[bind]]\nprefix='{p}'\nformat='{f}'\n" for p, f in (("a/", "json"), ("a/b/", "text"))), "x")
+    config = load(
+        "".join(f"[[bind]]\nprefix='{p}'\nformat='{f}'\n" for p, f in (("a/", "json"), ("a/b/", "text"))), "x"
+    )
     assert [config.format_bound_to(key) for key in ("a/x", "a/b/x", "b/x")] == ["json", "text", None]
     assert config.text is None
 
@@ -121,7 +139,7 @@ def test_without_a_file_nothing_is_configured(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_named_and_missing_or_broken_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read .No such file"):
+    with pytest.raises(ConfigError, match=r"cannot be read .No such file"):
         read_config(environment={"FROE_CONFIG": str(tmp_path / "none.toml")})
     broken = tmp_path / "broken.toml"
     broken.write_bytes(b"\xff")

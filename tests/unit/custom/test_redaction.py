@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.cutting import Limits
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.spec import Config
+from chalicelib.core.cutting import Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject, Skip
@@ -59,15 +59,21 @@ cards = st.from_regex(r"[2-9][0-9]{11,17}", fullmatch=True).map(with_check_digit
 spaced = st.tuples(cards, st.sampled_from(["", " ", "-", "+"])).map(
     lambda drawn: drawn[1].join(drawn[0][at : at + 4] for at in range(0, len(drawn[0]), 4))
 )
-emails = st.from_regex(r"[a-z][a-z0-9._+-]{0,20}[a-z0-9]@[a-z][a-z0-9-]{0,10}\.(com|org|co\.uk)", fullmatch=True)
-addresses = st.one_of(st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).map(str).filter(lambda text: text.count(":") > 3))
+emails = st.from_regex(
+    r"[a-z][a-z0-9._+-]{0,20}[a-z0-9]@[a-z][a-z0-9-]{0,10}\.(com|org|co\.uk)", fullmatch=True
+)
+addresses = st.one_of(
+    st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).map(str).filter(lambda text: text.count(":") > 3)
+)
 secrets = st.one_of(spaced, emails, addresses)
 around = st.text(alphabet=string.ascii_letters + " ,;=()<>[]/|'#é\t", max_size=12)
 
 
 @settings(max_examples=400)
 @given(secrets, around, around, st.integers(0, 4))
-def test_a_card_number_an_e_mail_or_an_address_gets_through(secret: str, before: str, behind: str, shape: int) -> None:
+def test_a_card_number_an_e_mail_or_an_address_gets_through(
+    secret: str, before: str, behind: str, shape: int
+) -> None:
     """Wherever it stands: in a message, a nested member, a member's name, a number, a reject."""
     before, behind = f"{before} ", f" {behind}"
     text = f"{before}{secret}{behind}"
@@ -87,7 +93,9 @@ def test_a_card_number_an_e_mail_or_an_address_gets_through(secret: str, before:
 @given(secrets, st.integers(0, 40))
 def test_a_secret_that_the_head_of_a_long_entry_cuts_gets_through(secret: str, shift: int) -> None:
     head = b"x " * ((4096 - len(secret)) // 2) + b"y" * (shift % (len(secret) + 1)) + b" "
-    found = stored(read(ALL, b'{"a": "' + head + secret.encode() + b" z" * 90_000, "json", entry_max_bytes=4096))
+    found = stored(
+        read(ALL, b'{"a": "' + head + secret.encode() + b" z" * 90_000, "json", entry_max_bytes=4096)
+    )
     assert secret not in found
     assert secret[: len(secret) // 2 + 1] not in found
 
@@ -192,7 +200,13 @@ def test_a_filter_loses_a_byte_or_a_line(said: list[bytes], rules: list[str]) ->
 
 @pytest.mark.parametrize(
     ("rule", "kept"),
-    [(RULES[0], [1, 2, 3, 5]), (RULES[1], [1, 2, 5]), (RULES[2], [1, 3]), (RULES[3], [1, 3, 5]), (RULES[4], [0, 1, 2, 3])],
+    [
+        (RULES[0], [1, 2, 3, 5]),
+        (RULES[1], [1, 2, 5]),
+        (RULES[2], [1, 3]),
+        (RULES[3], [1, 3, 5]),
+        (RULES[4], [0, 1, 2, 3]),
+    ],
 )
 def test_a_rule_drops_more_or_less_than_it_says(rule: str, kept: list[int]) -> None:
     """A reject (line 3) has no fields: only a pattern alone reaches it."""
