@@ -24,7 +24,7 @@ _ENOUGH: Final = 0.5
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@click.command()
+@click.command(short_help="Propose a custom format for a file.")
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--anyway", is_flag=True, help="Propose a format though a known one explains the file.")
 @config_option

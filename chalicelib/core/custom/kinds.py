@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from ipaddress import IPv6Address
 from typing import Final, TypeAlias
 
 Spans: TypeAlias = "Iterator[tuple[int, int]]"
@@ -15,8 +14,13 @@ Spans: TypeAlias = "Iterator[tuple[int, int]]"
 
 _OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})"
 _IPV4: Final = re.compile(rf"(?<![0-9.])(?:{_OCTET}\.){{3}}{_OCTET}(?![0-9]|\.[0-9])")
-_HEX_RUN: Final = re.compile(r"(?<![0-9A-Fa-f:.])[0-9A-Fa-f.]{0,15}:[0-9A-Fa-f:.]++")
-_IPV6_MAX_CHARS: Final = 45
+_HEX: Final = "[0-9A-Fa-f]{1,4}"
+_V4: Final = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+_IPV6: Final = re.compile(
+    rf"(?<![0-9A-Fa-f])(?:(?:{_HEX}(?::{_HEX}){{0,6}})?::(?:(?:{_HEX}:){{0,5}}{_V4}|{_HEX}(?::{_HEX}){{0,6}})?"
+    rf"|(?:{_HEX}:){{6}}(?:{_V4}|{_HEX}:{_HEX}))"
+)
+_HEX_GROUP: Final = re.compile("[0-9A-Fa-f]+")
 _ZONE: Final = re.compile(r"%[0-9A-Za-z_.-]{1,32}")
 _AT: Final = r"(?:@|%40|\\u0040|&#64;)"
 _EMAIL: Final = re.compile(
@@ -33,7 +37,7 @@ SECRET_NAME: Final = re.compile(rf"(?i)(?:^|[^A-Za-z])[\w-]{{0,32}}{_NAMES}$")
 """Names of fields whose values are secrets whatever they look like."""
 _TOKENS: Final = re.compile(
     r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[^-]*+(?:-----END [A-Z ]{0,32}PRIVATE KEY-----)?"
-    r"|eyJ[A-Za-z0-9_-]{5,}+(?:\.[A-Za-z0-9_-]*+){1,4}+"
+    r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}+(?:\.[A-Za-z0-9_-]*+){1,4}+"
     r"|(?<![A-Za-z0-9])(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[0-9A-Z]{16}"
     r"|(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk-|[sr]k_(?:live|test)_|AIza|ya29\.|SG\.|npm_|dop_v1_|hf_)[A-Za-z0-9_.-]{16,}+"
     r"|(?i:\b(?:bearer|basic|digest|negotiate))[ +](?P<scheme>[A-Za-z0-9+/=_.~-]{8,}+)"
@@ -56,46 +60,17 @@ def _ip_addresses(text: str) -> Spans:
 
 
 def _ipv6(text: str) -> Spans:
-    for run in _HEX_RUN.finditer(text):
-        said = run[0]
-        if "::" not in said and said.count(":") < 7:
-            continue
-        done = 0
-        for at in _group_begins(said):
-            if at < done:
-                continue
-            begin = run.start() + at
-            length = _address_length(text, begin, said[at : at + _IPV6_MAX_CHARS + 1])
-            if length:
-                zone = _ZONE.match(text, begin + length)
-                yield begin, zone.end() if zone else begin + length
-                done = at + length
-
-
-def _group_begins(said: str) -> Iterator[int]:
-    """Where an address may begin in a run of hexadecimal digits, colons and points."""
-    for at, character in enumerate(said):
-        before = said[at - 1 : at] or ":"
-        if said.startswith("::", at) or (character not in ":." and before in ":."):
-            yield at
-
-
-def _address_length(text: str, begin: int, said: str) -> int:
-    """How much of what begins there is an address; 0: nothing. A short one must be a word of its own."""
-    for length in range(min(len(said), _IPV6_MAX_CHARS), 1, -1):
-        if said[length : length + 1] not in ("", ":", ".") and said[length - 1] not in ":.":
-            continue
-        if said[:length].count(":") < 2:
-            return 0
-        try:
-            IPv6Address(said[:length])
-        except ValueError:
-            continue
-        groups = sum(1 for group in said[:length].split(":") if group)
-        around = text[max(begin - 1, 0) : begin] + text[begin + length : begin + length + 1]
-        if groups >= 3 or not any(each.isalnum() or each == "_" for each in around):
-            return length
-    return 0
+    """A short one (``::1``) must be a word of its own: ``std::string`` holds none."""
+    if text.count(":") < 2:
+        return
+    for found in _IPV6.finditer(text):
+        begin, end = found.span()
+        around = text[max(begin - 1, 0) : begin] + text[end : end + 1]
+        if len(_HEX_GROUP.findall(found[0])) >= 3 or not any(
+            each.isalnum() or each == "_" for each in around
+        ):
+            zone = _ZONE.match(text, end)
+            yield begin, zone.end() if zone else end
 
 
 def _emails(text: str) -> Spans:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.core.custom.kinds import FINDERS
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
@@ -221,3 +223,23 @@ def test_filters_see_what_redaction_hides() -> None:
     first, second = read(config, b'{"a": "192.0.2.1"}\n{"a": "192.0.2.2"}\n')
     assert first.result == Skip("filtered:office")
     assert "192.0.2" not in stored([second])
+
+
+PIECES = ["a", "1", "a@", "1 ", "1-", ":", "::", "a:", "f::", "1.1.", "eyJ", "eyJa.", "password", "password=", 'password="', "%20", "a%40", "x-", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "sk-", "@a.", "bearer ", "0:0:0:0:0:0:0:0:"]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(FINDERS))
+def test_no_kind_is_slow_on_long_adversarial_text(kind: str) -> None:
+    """Four times the text may not take ten times as long where that is long at all."""
+    find = FINDERS[kind]
+
+    def seconds(text: str) -> float:
+        began = time.perf_counter()
+        assert all(begin < end for begin, end in find(text))
+        return time.perf_counter() - began
+
+    for piece in PIECES:
+        for tail in ("", "@", "::"):
+            text = piece * (40_000 // len(piece))
+            if seconds(text + tail) > 0.3:
+                assert seconds(text + tail) < 10 * seconds(text[:10_000] + tail), (piece, tail)
