@@ -22,6 +22,9 @@ _CUT_END_CHARS: Final = 64
 """Of the head of an entry that is too long, its end: half a secret there looks like none."""
 _RAW_MAX_BYTES: Final = 380 * 1024
 _WORDS_MAX: Final = 200
+_NAMES_MAX: Final = 4096
+_CARD_MIN_CHARS: Final = 13
+"""A number of fewer digits is none of the kinds."""
 
 _Change = Callable[[str], str]
 
@@ -71,6 +74,7 @@ class _Rule:
         self._kinds = [(kind, FINDERS[kind]) for kind in spec.kinds]
         self._patterns = [re.compile(each, FLAGS) for each in spec.patterns]
         self._secret_names = "token" in spec.kinds
+        self._names: dict[str, tuple[str, bool]] = {}
 
     def in_record(self, record: Record) -> Record:
         """Fields first: what they held then goes from the rest, which patterns see last."""
@@ -78,8 +82,8 @@ class _Rule:
         words: list[str] = []
         made: dict[str, Value] = {}
         for name, value in attributes.items():
-            hidden = self._hides(name)
-            made[self.in_text(name)] = self._hidden(value, words) if hidden else value
+            shown, hidden = self._names.get(name) or self._name(name)
+            made[shown] = self._hidden(value, words) if hidden else value
         if body is not None and "body" in self._exact:
             body = str(self._hidden(body, words))
         if word is not None and "severity_text" in self._exact:
@@ -89,6 +93,13 @@ class _Rule:
         body = None if body is None else change(body)
         word = None if word is None else change(word)
         return Record(stamp, assumed, word, number, body, made)
+
+    def _name(self, name: str) -> tuple[str, bool]:
+        """How a field is called, and whether its value is hidden; kept, since few names have many values."""
+        if len(self._names) >= _NAMES_MAX:
+            self._names.clear()
+        found = self._names[name] = (self.in_text(name), self._hides(name))
+        return found
 
     def _hides(self, name: str) -> bool:
         return (
@@ -130,6 +141,8 @@ class _Rule:
         if isinstance(value, dict):
             return {self.in_text(name): self._changed(each, change) for name, each in value.items()}
         text = repr(value) if isinstance(value, float) else str(value)
+        if len(text) < _CARD_MIN_CHARS and change == self.in_text and not self._patterns:
+            return value
         changed = change(text)
         return value if changed == text else changed
 
