@@ -20,6 +20,7 @@ from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.aws.topics import SnsTopic
 from chalicelib.aws.tracing import make_tracer
 from chalicelib.aws.watches_table import DynamoWatches
+from chalicelib.configuration import read_config
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import NotedFailures
 from chalicelib.dead_letters.office import DeadLetterOffice
@@ -118,11 +119,12 @@ class Services:
             limits=settings.limits,
             retention_days=settings.retention_days,
             split_delay_seconds=settings.split_delay_seconds,
+            config=read_config(),
         )
 
     @cached_property
     def worker(self) -> Worker:
-        return Worker(self.records_table, self.ledger, self.tracer)
+        return Worker(self.records_table, self.ledger, self.tracer, redaction_key=self.settings.redaction_key)
 
     @cached_property
     def notifier(self) -> Notifier:

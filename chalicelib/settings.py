@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.core.cutting import Limits
@@ -58,6 +58,7 @@ class SettingsError(Exception):
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Queues are URLs; limits in lines and bytes of text; api_token_sha256 in hexadecimal;
+    redaction_key: REDACTION_KEY, a secret;
     console_region: where the AWS console shows this deployment; None on a local AWS."""
 
     input_bucket: str
@@ -78,6 +79,7 @@ class Settings:
     sweep_minutes: int
     stall_seconds: int
     sweep_days: int
+    redaction_key: str = field(default="", repr=False)
     console_region: str | None = None
 
     @classmethod
@@ -110,6 +112,7 @@ class Settings:
             sweep_minutes=tuning["SWEEP_MINUTES"],
             stall_seconds=tuning["STALL_SECONDS"],
             sweep_days=tuning["SWEEP_DAYS"],
+            redaction_key=environment.get("REDACTION_KEY", ""),
             console_region=_console_region(environment),
         )
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from chalicelib.core.accounts import is_last_split
+from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Batch, Cutter, Limits
 from chalicelib.core.errors import (
     FroeError,
@@ -43,7 +44,7 @@ class Objects(Protocol):
 
 
 class Splitter:
-    """limits, retention_days and split_delay_seconds hold for files that are opened from now on."""
+    """limits, retention_days, split_delay_seconds and config hold for files that are opened from now on."""
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class Splitter:
         limits: Limits,
         retention_days: int,
         split_delay_seconds: int,
+        config: Config | None = None,
     ) -> None:
         self._objects = objects
         self._ledger = ledger
@@ -65,6 +67,7 @@ class Splitter:
         self._limits = limits
         self._retention_days = retention_days
         self._split_delay_seconds = split_delay_seconds
+        self._config = config
 
     def ingest_each(self, said: Iterable[Said], deadline: Deadline) -> list[tuple[Said, Exception]]:
         """Open and begin every announced object; gives what failed, which does not keep the others back."""
@@ -134,7 +137,9 @@ class Splitter:
         try:
             head = self._objects.head(announced)
             opener = self._objects.opener(head)
-            return make_plan(head, opener, self._limits, retention_days=self._retention_days)
+            return make_plan(
+                head, opener, self._limits, retention_days=self._retention_days, config=self._config
+            )
         except (ObjectGoneError, ObjectChangedError) as error:
             if not identified:
                 raise

@@ -30,7 +30,12 @@ class PutsRecords(Protocol):
 
 
 class Worker:
-    def __init__(self, records: PutsRecords, ledger: Ledger, tracer: Tracer) -> None:
+    """redaction_key: what hashes of redacted values are keyed with; empty where there is none."""
+
+    def __init__(
+        self, records: PutsRecords, ledger: Ledger, tracer: Tracer, *, redaction_key: str = ""
+    ) -> None:
+        self._redaction_key = redaction_key
         self._records = records
         self._ledger = ledger
         self._tracer = tracer
@@ -50,7 +55,7 @@ class Worker:
             return
         about = (file_id, batch_id, message.format)
         with self._tracer.subsegment("parse", *about):
-            items, mark = parsed(message)
+            items, mark = parsed(message, self._redaction_key)
         with self._tracer.subsegment("write", *about):
             self._records.put(items, deadline)
         with self._tracer.subsegment("mark", *about):
@@ -58,12 +63,12 @@ class Worker:
         logger.info("batch_done", extra={"file_id": file_id, "batch_id": batch_id, "items": len(items)})
 
 
-def parsed(message: BatchMessage) -> tuple[list[bytes], Mark]:
+def parsed(message: BatchMessage, redaction_key: str = "") -> tuple[list[bytes], Mark]:
     """Items are encoded one by one: as objects a batch of them takes ten times the memory."""
     items = []
     counter = Counter()
     batch_id = message.batch_id
-    for outcome in outcomes_of(message):
+    for outcome in outcomes_of(message, redaction_key):
         counter.add(outcome)
         if not isinstance(outcome.result, Skip):
             item = item_of(

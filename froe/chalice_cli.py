@@ -16,12 +16,21 @@ import click
 from chalice.awsclient import TypedAWSClient
 from chalice.config import Config
 
+from chalicelib.configuration import FILE_SETTING, read_config
+from chalicelib.core.custom.loading import KEY_SETTING
+from chalicelib.core.custom.places import ConfigError
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
 from froe import mappings
 from froe.errors import FroeError
 from froe.resources import LOCAL_STAGE, read_template
 
-TUNING_SETTINGS = (*TUNING_DEFAULTS, "AWS_XRAY_SDK_ENABLED", "AWS_XRAY_DAEMON_ADDRESS")
+TUNING_SETTINGS = (
+    *TUNING_DEFAULTS,
+    "AWS_XRAY_SDK_ENABLED",
+    "AWS_XRAY_DAEMON_ADDRESS",
+    FILE_SETTING,
+    KEY_SETTING,
+)
 DEPLOYING_COMMANDS = {"deploy", "package", "plan"}
 
 EXPECTED_METHODS: Mapping[str, tuple[str, ...]] = {
@@ -62,9 +71,8 @@ def install() -> None:
         _patch(TypedAWSClient, {"_froe_installed": True})
     if context is not None and stage is not None and context.info_name in DEPLOYING_COMMANDS:
         disk = context.obj["factory"].load_project_config()
-        problem = missing_settings(
-            stage, Config(chalice_stage=stage, config_from_disk=disk).environment_variables
-        )
+        settings = Config(chalice_stage=stage, config_from_disk=disk).environment_variables
+        problem = missing_settings(stage, settings) or bad_config(settings)
         if problem:
             raise click.ClickException(problem)
 
@@ -109,6 +117,15 @@ def missing_settings(stage: str, settings: Mapping[str, str]) -> str | None:
         else f"`froe deploy --stage {stage}` makes the resources, writes their names to .chalice/config.json and deploys"
     )
     return f"The stage {stage} has no {', '.join(lacking)}: {remedy}."
+
+
+def bad_config(settings: Mapping[str, str]) -> str | None:
+    """What is wrong with the configuration file that would be deployed, with the remedy; None if nothing is."""
+    try:
+        read_config(environment=settings)
+    except ConfigError as error:
+        return str(error)
+    return None
 
 
 def client_patches(client_class: Any, *, local: bool) -> dict[str, Any]:
@@ -182,6 +199,8 @@ def config_patches(config_class: type) -> dict[str, Any]:
         if self.chalice_stage == LOCAL_STAGE:
             names = (*read_template().required_settings, *TUNING_SETTINGS)
             variables |= {name: os.environ[name] for name in names if name in os.environ}
+        elif os.environ.get(KEY_SETTING):
+            variables.setdefault(KEY_SETTING, os.environ[KEY_SETTING])  # a secret: in no file of the checkout
         return variables
 
     def lambda_architecture(self: Any) -> str:

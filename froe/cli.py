@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import click
 
+from chalicelib.core.custom.places import ConfigError
 from chalicelib.status import BadQueryError
 from froe.failures import explain
 
@@ -22,6 +23,7 @@ COMMANDS: Final = {
     "demo": "froe.commands.demo",
     "parse": "froe.commands.parse",
     "formats": "froe.commands.formats",
+    "infer": "froe.commands.infer",
     "upload": "froe.commands.upload",
     "status": "froe.commands.status",
     "records": "froe.commands.records",
@@ -62,7 +64,9 @@ class Commands(click.Group):
                 raise  # click ends quietly when nobody reads on
             if os.environ.get("FROE_TRACEBACK"):
                 raise
-            kind = click.UsageError if isinstance(error, BadQueryError) else click.ClickException
+            kind = (
+                click.UsageError if isinstance(error, BadQueryError | ConfigError) else click.ClickException
+            )
             raise kind(explain(error)) from error
         return result
 

@@ -6,6 +6,7 @@ Limits: the stage and its policies must be in .chalice; what it writes there nam
 
 import hashlib
 import json
+import os
 import secrets
 import subprocess
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ import boto3
 import botocore.exceptions
 import click
 
+from chalicelib.configuration import read_config
 from froe.errors import FroeError
 from froe.resources import CHALICE, LOCAL_STAGE, ROOT, TOKEN_SETTING, Report, create_or_update, read_template
 
@@ -27,7 +29,9 @@ def _say(line: str) -> None:
 def deploy(
     stage: str, *, parameters: Mapping[str, str] | None = None, report: Report = _say, root: Path = ROOT
 ) -> dict[str, str]:
-    """Bring `stage` to what the checkout says and give its settings; FroeError in one sentence if it cannot."""
+    """Bring `stage` to what the checkout says and give its settings; FroeError in one sentence if it cannot.
+
+    Raises ConfigError where the configuration file is wrong: then nothing is touched."""
     if stage == LOCAL_STAGE:
         raise FroeError("The stage local is not for AWS: start it with `froe up`.")
     config_file = root / ".chalice" / "config.json"
@@ -37,6 +41,7 @@ def deploy(
             f"The stage {stage} is not in .chalice/config.json: copy the stage dev and its policy-dev-*.json there, "
             f"with {stage} for dev."
         )
+    read_config(environment={**os.environ, **config["stages"][stage].get("environment_variables", {})})
     session = boto3.session.Session()
     account = _identify(session)
     report(f"Bringing the resources of stage {stage} up to date in account {account}, {session.region_name}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.core.formats import Format
 from chalicelib.core.formats.detection import HEAD_BYTES, Trial, trials
 from chalicelib.core.formats.reasons import MEANINGS
 from chalicelib.core.plan import Plan
@@ -43,8 +44,15 @@ class Explanation:
     rejects: list[Lacking]
 
 
-def explain(plan: Plan, open_object: OpenObject, outcomes: Iterable[Outcome], *, forced: bool) -> Explanation:
-    """Reads the file through; holds its rejects, which for a large file of another format are many."""
+def explain(
+    plan: Plan,
+    open_object: OpenObject,
+    outcomes: Iterable[Outcome],
+    *,
+    forced: bool,
+    own: tuple[Format, ...] = (),
+) -> Explanation:
+    """own: formats of the user's. Reads the file through; holds its rejects, which for a large file of another format are many."""
     head = b""
     complete = True
     if not plan.failure:
@@ -53,7 +61,8 @@ def explain(plan: Plan, open_object: OpenObject, outcomes: Iterable[Outcome], *,
             if len(head) > HEAD_BYTES:
                 complete = False
                 break
-    tried = trials(head[:HEAD_BYTES], plan.head.last_modified, complete=complete) if head else []
+    modified = plan.head.last_modified
+    tried = trials(head[:HEAD_BYTES], modified, complete=complete, own=own) if head else []
     formats: dict[str, int] = {}
     rejects: list[Lacking] = []
     line = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.errors import FroeError as CoreError
 from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.settings import SettingsError
@@ -34,7 +35,7 @@ def explain(error: Exception) -> str:
         sentence = None
     if sentence:
         return sentence
-    if isinstance(error, CoreError | SettingsError | BadQueryError | NoSuchLetterError):
+    if isinstance(error, CoreError | ConfigError | SettingsError | BadQueryError | NoSuchLetterError):
         return f"{error}."
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"The package `{error.name}` is missing; `make setup` installs all that the commands need."

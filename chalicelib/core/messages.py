@@ -33,7 +33,7 @@ class BatchMessage:
 
     offset, length: bytes of text; lines, entries: as the splitter counted them; body: the text, or
     the head of a single entry over its limit; expires_at: epoch seconds; context: the header lines in
-    force at its start; cuts: as `Batch` has them; text_too: as the plan has it.
+    force at its start; cuts: as `Batch` has them; text_too, custom: as the plan has them.
     """
 
     object: ObjectVersion
@@ -54,6 +54,7 @@ class BatchMessage:
     context: str | None = None
     cuts: tuple[int, ...] | None = None
     text_too: bool = False
+    custom: str | None = None
     trace: str | None = None
 
     @property
@@ -110,6 +111,7 @@ def batch_message(plan: Plan, batch: Batch, *, trace: str | None = None) -> Batc
         context=batch.context,
         cuts=batch.cuts,
         text_too=plan.text_too,
+        custom=plan.custom,
         trace=trace,
     )
 
@@ -130,10 +132,20 @@ def encode_batch(message: BatchMessage) -> str:
         "context": message.context,
         "cuts": None if message.cuts is None else _encoded_cuts(message.cuts),
         "text_too": message.text_too,
+        "custom": None if message.custom is None else compressed_text(message.custom),
         "body_encoding": BODY_ENCODING,
         "body": _compressed(message.body),
     }
     return _dumped(fields)
+
+
+def compressed_text(text: str) -> str:
+    return _compressed(text.encode())
+
+
+def decompressed_text(text: str) -> str:
+    """Raises ValueError or ZstdError."""
+    return _decompressed(text).decode()
 
 
 def _compressed(data: bytes) -> str:
@@ -243,6 +255,7 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
         context=fields.get("context"),
         cuts=None if cuts is None else tuple(map(int, orjson.loads(_decompressed(cuts)))),
         text_too=bool(fields.get("text_too", False)),
+        custom=None if fields.get("custom") is None else decompressed_text(fields["custom"]),
         trace=fields.get("trace"),
     )
     if fault := _fault(message, fields["batch_id"]):

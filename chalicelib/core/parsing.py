@@ -14,11 +14,12 @@ from typing import Final
 
 import orjson
 
+from chalicelib.core.custom import NOTHING, Custom, custom_of
 from chalicelib.core.entries import entries_of
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.formats import Format, Parse, ParseContext
 from chalicelib.core.formats.explaining import Explainer, sieve_of
-from chalicelib.core.formats.registry import UnknownFormatError, by_name
+from chalicelib.core.formats.registry import UnknownFormatError
 from chalicelib.core.framing import HEADER_MAX_BYTES, Entry, Framing
 from chalicelib.core.headers import Headers
 from chalicelib.core.marks import Counts, Tally
@@ -32,16 +33,20 @@ _PLAIN_TEXT: Final = "text"
 _SEPARATORS: Final = b" \t\r\n,\x1e"
 
 
-def outcomes_of(batch: BatchMessage) -> Iterator[Outcome]:
+def outcomes_of(batch: BatchMessage, redaction_key: str = "") -> Iterator[Outcome]:
     """Give what becomes of every byte of a batch, in order, without gap or overlap.
 
-    Raises PermanentError for a format or a framing that this Froe does not know.
+    Raises PermanentError for a format or a framing that this Froe does not know, RedactionKeyError for a
+    redaction_key that is not the one which the file was opened with.
     """
+    custom = custom_of(batch.custom, redaction_key)
     try:
-        known = by_name(batch.format)
+        known = custom.by_name(batch.format)
     except UnknownFormatError as error:
         raise PermanentError(f"{batch.batch_id}: {error}") from error
-    reader = Reader(known, batch.framing, batch.context, batch.last_modified, text_too=batch.text_too)
+    reader = Reader(
+        known, batch.framing, batch.context, batch.last_modified, text_too=batch.text_too, custom=custom
+    )
     entries = entries_of(batch.body, batch.framing, batch.offset, batch.length, batch.lines, batch.cuts)
     return reader.outcomes(entries)
 
@@ -51,16 +56,24 @@ class Reader:
 
     context: the header lines in force at the first. text_too: whether an entry that nothing explains
     is a record of plain text rather than a reject; one that begins as the format's own do is always a
-    reject.
+    reject. custom: what the user configured.
     """
 
     def __init__(
-        self, known: Format, framing: Framing, context: str | None, last_modified: datetime, *, text_too: bool
+        self,
+        known: Format,
+        framing: Framing,
+        context: str | None,
+        last_modified: datetime,
+        *,
+        text_too: bool,
+        custom: Custom = NOTHING,
     ) -> None:
+        self._custom = custom
         self._known = known
         self._headers = Headers(framing, context) if framing.has_header else None
         self._last_modified = last_modified
-        self._explain = Explainer(last_modified)
+        self._explain = Explainer(last_modified, custom.formats)
         self._text_too = text_too or known.name == _PLAIN_TEXT
         self._is_broken = sieve_of(known) if known.name != _PLAIN_TEXT else _nothing
         self._parse = self._parser(context)
@@ -71,6 +84,12 @@ class Reader:
         return self._known.make_parser(ParseContext(self._last_modified, header or "", self._explain))
 
     def outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
+        outcomes = self._outcomes(entries)
+        if not self._custom.changes_outcomes:
+            return outcomes
+        return map(_stored_safely, self._custom.applied(outcomes, self._known.name))
+
+    def _outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
         usual = self._headers is None
         new = tuple.__new__
         for offset, length, lines, raw, gap in entries:
@@ -167,6 +186,18 @@ def _blank_lines_from(raw: bytes) -> int:
         return 0
     line_end = raw.find(b"\n", said)
     return len(raw) if line_end < 0 else line_end + 1
+
+
+def _stored_safely(outcome: Outcome) -> Outcome:
+    """What stands in place of what was redacted may be longer; where that is too long nothing of it is kept."""
+    record = outcome.result
+    if (
+        isinstance(record, Record)
+        and (len(record.attributes) + 2) * len(outcome.raw) * 4 > _SURELY_SMALL_BYTES
+        and isinstance(refused := _storable(record), Reject)
+    ):
+        return outcome._replace(result=refused, raw=b"")
+    return outcome
 
 
 def _storable(record: Record) -> Record | Reject:

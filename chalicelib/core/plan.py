@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.core.custom import made_of
+from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
 from chalicelib.core.formats.detection import HEAD_BYTES, Detection, detect
-from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing
 from chalicelib.core.text import (
     UTF_8,
@@ -88,6 +89,7 @@ class Plan:
     inner: how what the compression holds is compressed in turn (a gzip of a gzip).
     parallel: whether each split can be cut on its own.
     failure: why nothing can be read of the object; such a file has no splits.
+    custom: the configuration that holds for the file, as `custom.spec` writes it; None: nothing is configured.
     """
 
     head: ObjectHead
@@ -106,6 +108,7 @@ class Plan:
     runner_up_score: float = 0.0
     text_too: bool = False
     inner: tuple[Compression, ...] = ()
+    custom: str | None = None
 
     @property
     def object(self) -> ObjectVersion:
@@ -146,10 +149,12 @@ def make_plan(
     retention_days: int = 0,
     format_name: str | None = None,
     charset: str | None = None,
+    config: Config | None = None,
 ) -> Plan:
     """Open a file: look at the head of its text and decide.
 
-    format_name and charset override what the head says. Raises what `open_object` raises.
+    format_name and charset override what the head says; so does a prefix of the key that the configuration
+    binds to a format. Raises what `open_object` raises.
     """
     raw = _take(open_object(0), _RAW_HEAD_BYTES + 1)
     whole_object = len(raw) <= _RAW_HEAD_BYTES
@@ -163,10 +168,13 @@ def make_plan(
     sample = sample[:HEAD_BYTES]
     damage = None if text.damage and text.damage.reason == "truncated" and not whole_object else text.damage
     failure = _failure(sample, damage)
+    config = config or Config()
+    custom = made_of(config.rules, config.key)
+    format_name = format_name or config.format_bound_to(head.version.key)
     if format_name:
-        detection = Detection(by_name(format_name), 1.0)
+        detection = Detection(custom.by_name(format_name), 1.0)
     else:
-        detection = detect(sample, head.last_modified, complete=complete)
+        detection = detect(sample, head.last_modified, complete=complete, own=custom.formats)
     chosen = detection.format
     return Plan(
         head=head,
@@ -184,6 +192,7 @@ def make_plan(
         runner_up_score=round(detection.runner_up_score, 3),
         text_too=detection.text_too,
         inner=inner,
+        custom=config.text,
     )
 
 

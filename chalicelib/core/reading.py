@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, account_of, is_last_split
+from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.marks import Mark, Seal, Tally, summary_of
 from chalicelib.core.messages import batch_message
@@ -18,7 +19,7 @@ class Reading:
     """Iterate it once for what becomes of every byte of the text; then ask for the account.
 
     format_name and charset override what the head of the text says; KeyError or LookupError where
-    they are unknown. Raises what `open_object` raises.
+    they are unknown. config: what the user configured. Raises what `open_object` raises.
     """
 
     def __init__(
@@ -29,8 +30,12 @@ class Reading:
         limits: Limits | None = None,
         format_name: str | None = None,
         charset: str | None = None,
+        config: Config | None = None,
     ) -> None:
-        self.plan = make_plan(head, open_object, limits or Limits(), format_name=format_name, charset=charset)
+        self.plan = make_plan(
+            head, open_object, limits or Limits(), format_name=format_name, charset=charset, config=config
+        )
+        self._redaction_key = config.key if config else ""
         self._open = open_object
         self._splits: list[SplitAccount] = []
 
@@ -46,7 +51,7 @@ class Reading:
             marks: dict[int, Mark] = {}
             for batch in cutter.cut(split):
                 counter = Counter()
-                for outcome in outcomes_of(batch_message(plan, batch)):
+                for outcome in outcomes_of(batch_message(plan, batch), self._redaction_key):
                     counter.add(outcome)
                     yield outcome
                 marks[batch.number] = Mark.done(counter.counts)

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from chalicelib.configuration import read_config
+from chalicelib.core.custom import made_of
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.registry import all_formats, family_of
-from froe.commands.options import json_option
+from froe.commands.options import config_option, json_option
 from froe.jsonl import print_json
 from froe.terminal import printable
 
 
 @click.command()
+@config_option
 @json_option
-def formats(*, as_json: bool) -> None:
-    """List the log formats that Froe knows.
+def formats(*, config_file: Path | None, as_json: bool) -> None:
+    """List the log formats that Froe knows, your own first.
 
     Froe looks at the content of a file to tell its format. A self-synchronising format shows where an
     entry starts in the line itself; such files can be cut in parallel.
     """
+    config = read_config(config_file)
+    known_formats = (*made_of(config.rules, config.key).formats, *all_formats())
     if as_json:
-        print_json([_for_programs(known) for known in all_formats()])
+        print_json([_for_programs(known) for known in known_formats])
         return
-    for known in all_formats():
+    for known in known_formats:
         _print_for_people(known)
 
 

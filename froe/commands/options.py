@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+config_option = click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Take formats, filters and redaction from this file.  [default: FROE_CONFIG, else chalicelib/froe.toml]",
+)
 stage_option = click.option(
     "--stage", help="Act on this deployed stage.  [default: the environment, else the newest `froe up`]"
 )

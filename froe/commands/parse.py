@@ -18,12 +18,17 @@ from typing import Any, Final
 
 import click
 
+from chalicelib.configuration import read_config
 from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.formats.registry import all_formats
+from chalicelib.core.custom import made_of
+from chalicelib.core.custom.spec import Config
+from chalicelib.core.formats import Format
+from chalicelib.core.formats.registry import UnknownFormatError
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
 from chalicelib.core.text import BLOCK_BYTES
+from froe.commands.options import config_option
 from froe.explanation import explain, for_people, for_programs
 from froe.jsonl import json_line, print_json
 from froe.terminal import printable
@@ -65,7 +70,6 @@ def _charset(_context: click.Context, _parameter: click.Parameter, name: str | N
     "--format",
     "format_name",
     metavar="NAME",
-    type=click.Choice([known.name for known in all_formats()]),
     help="Take this format instead of telling it from the content; `froe formats` lists them.",
 )
 @click.option(
@@ -77,20 +81,34 @@ def _charset(_context: click.Context, _parameter: click.Parameter, name: str | N
     is_flag=True,
     help="Show which format was chosen and why, and what each reject lacks, instead of the records.",
 )
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="Make the summary of each file a JSON object.")
 def parse(
-    *, files: Sequence[Path], format_name: str | None, charset: str | None, explained: bool, as_json: bool
+    *,
+    files: Sequence[Path],
+    format_name: str | None,
+    charset: str | None,
+    explained: bool,
+    config_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Parse log files here, without AWS.
 
     Records and rejects go to standard output, one JSON object per line; a summary of each file goes to
     standard error. The exit code is 1 when a file is damaged, is not text, or does not add up.
     """
+    config = read_config(config_file)
+    if format_name is not None:
+        try:
+            made_of(config.rules, config.key).by_name(format_name)
+        except UnknownFormatError as error:
+            raise click.BadParameter(f"{error}.", param_hint="'--format'") from error
     good = True
     for path in files:
-        reading = _open(path, format_name, charset)
+        reading = open_reading(path, format_name, charset, config)
         if explained:
-            end = _explain(reading, path, forced=format_name is not None, as_json=as_json)
+            own = made_of(config.rules, config.key).formats
+            end = _explain(reading, path, own, forced=format_name is not None, as_json=as_json)
         else:
             end = _write_outcomes(reading, _shown(path))
         account = reading.account
@@ -107,7 +125,7 @@ def parse(
         click.get_current_context().exit(1)
 
 
-def _open(path: Path, format_name: str | None, charset: str | None) -> Reading:
+def open_reading(path: Path, format_name: str | None, charset: str | None, config: Config) -> Reading:
     facts = path.stat()
     if not path.is_file():
         raise click.UsageError(f"{path} is a pipe or a device; write what it gives into a file first.")
@@ -117,7 +135,7 @@ def _open(path: Path, format_name: str | None, charset: str | None) -> Reading:
         content_type="",
         last_modified=datetime.fromtimestamp(facts.st_mtime, UTC),
     )
-    return Reading(head, _opener(path), format_name=format_name, charset=charset)
+    return Reading(head, _opener(path), format_name=format_name, charset=charset, config=config)
 
 
 def _shown(path: Path) -> str:
@@ -135,10 +153,10 @@ def _opener(path: Path) -> Callable[[int], Iterator[bytes]]:
     return read_from
 
 
-def _explain(reading: Reading, path: Path, *, forced: bool, as_json: bool) -> int:
+def _explain(reading: Reading, path: Path, own: tuple[Format, ...], *, forced: bool, as_json: bool) -> int:
     """Print the explanation; return where the text ended."""
     passed = _Passed(reading)
-    explanation = explain(reading.plan, _opener(path), passed, forced=forced)
+    explanation = explain(reading.plan, _opener(path), passed, forced=forced, own=own)
     if as_json:
         print_json({"file": _shown(path), **for_programs(explanation)})
     else:

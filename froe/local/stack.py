@@ -5,6 +5,7 @@ it. Limits: loopback only, no IAM, no X-Ray but its documents; functions run on 
 """
 
 import hashlib
+import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Self
 
 import boto3
 
+from chalicelib.configuration import FILE_SETTING, PACKAGED, read_config
 from froe.errors import FroeError
 from froe.local import emulator
 from froe.local.collector import PATH_SETTING, Collector
@@ -121,6 +123,7 @@ class LocalStack:
         )
 
     def _start(self) -> StackInfo:
+        self._check_config()
         template = read_template(self._root)
         port = self._port or free_port()
         if port_taken(port):
@@ -147,6 +150,15 @@ class LocalStack:
         self._deploy_and_serve(self._folder.work / "project", api)
         self._folder.publish(self.info, self.env)
         return self.info
+
+    def _check_config(self) -> None:
+        """A configuration file that is wrong stops the start; functions find the right one wherever they run."""
+        environment = {**os.environ, **self._tuning}
+        if environment.get(FILE_SETTING):
+            self._tuning[FILE_SETTING] = environment[FILE_SETTING] = str(
+                Path(environment[FILE_SETTING]).resolve()
+            )
+        read_config(environment=environment, packaged=self._root / "chalicelib" / PACKAGED.name)
 
     def _start_collector(self, path: Path) -> dict[str, str]:
         self._collector = Collector(path)

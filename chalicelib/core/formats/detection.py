@@ -73,25 +73,30 @@ class Trial:
     rejected: tuple[str, ...] = ()
 
 
-def detect(head: bytes, last_modified: datetime, *, complete: bool) -> Detection:
+def detect(
+    head: bytes, last_modified: datetime, *, complete: bool, own: tuple[Format, ...] = ()
+) -> Detection:
     """The format of the text that begins with these bytes.
 
     head: up to `HEAD_BYTES`, UTF-8 (what is not counts as U+FFFD), a byte order mark allowed.
     last_modified: the object's LastModified (aware). complete: whether the head is the whole text;
-    where it is not, its last line is left out unless it is the only one.
+    where it is not, its last line is left out unless it is the only one. own: formats of the user's,
+    which win a tie.
     """
-    best, *others = [each for each in trials(head, last_modified, complete=complete) if each.score]
+    best, *others = [each for each in trials(head, last_modified, complete=complete, own=own) if each.score]
     second = others[0] if others else None
     return Detection(
         best.format,
         best.score,
         second.format.name if second else "",
         second.score if second else 0.0,
-        text_too=_mixes_text(best, head, Explainer(last_modified)),
+        text_too=_mixes_text(best, head, Explainer(last_modified, own)),
     )
 
 
-def trials(head: bytes, last_modified: datetime, *, complete: bool) -> list[Trial]:
+def trials(
+    head: bytes, last_modified: datetime, *, complete: bool, own: tuple[Format, ...] = ()
+) -> list[Trial]:
     """What every format makes of a head that its sieve lets a line of through; the best first.
 
     Parameters are those of `detect`. Plain text is always among them.
@@ -102,8 +107,10 @@ def trials(head: bytes, last_modified: datetime, *, complete: bool) -> list[Tria
     sieved = [line for line in lines[:_SIEVED_LINES] if line.strip()]
     if not sieved:
         return [Trial(text, 0.0, text.specificity)]
-    context = ParseContext(last_modified, explain=Explainer(last_modified))
-    candidates = [known for known in all_formats() if known is not text and any(map(sieve_of(known), sieved))]
+    context = ParseContext(last_modified, explain=Explainer(last_modified, own))
+    candidates = [
+        known for known in (*own, *all_formats()) if known is not text and any(map(sieve_of(known), sieved))
+    ]
     joined = "\n".join(lines).encode() + b"\n"
     found = [
         _trial(known, head if known.framing.kind is Kind.JSON else joined, context, complete=complete)

@@ -30,10 +30,13 @@ _Candidate: TypeAlias = "tuple[str, Callable[[str], object], Parse]"
 
 
 class Explainer:
-    """Give it a line; it gives the format's name and the record, or None. Parsers are made on first use."""
+    """Give it a line; it gives the format's name and the record, or None. Parsers are made on first use.
 
-    def __init__(self, last_modified: datetime) -> None:
+    own: formats of the user's, asked before the built-in ones."""
+
+    def __init__(self, last_modified: datetime, own: tuple[Format, ...] = ()) -> None:
         self._last_modified = last_modified
+        self._own = tuple(known for known in own if known.alone)
         self._candidates: list[_Candidate] | None = None
         self._not_json: list[_Candidate] | None = None
         self._depth = 0
@@ -43,12 +46,11 @@ class Explainer:
             return None
         if self._candidates is None or self._not_json is None:
             context = ParseContext(self._last_modified, explain=self)
-            self._candidates = [
-                (known.name, sieve_of(known), known.make_parser(context)) for known in _by_themselves()
-            ]
+            asked = (*self._own, *_by_themselves())
+            self._candidates = [(known.name, sieve_of(known), known.make_parser(context)) for known in asked]
             self._not_json = [
                 candidate
-                for candidate, known in zip(self._candidates, _by_themselves(), strict=True)
+                for candidate, known in zip(self._candidates, asked, strict=True)
                 if known.sieve != JSON_SIEVE
             ]
         self._depth += 1

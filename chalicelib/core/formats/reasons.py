@@ -101,6 +101,8 @@ MEANINGS: Final[dict[str, str]] = {
     "nothing-carried": "the prefix is there, but what follows is no line of a known format",
     "other-json": "JSON, but not of this dialect",
     "other-shape": "the line has another shape",
+    "pattern-not-matched": "the pattern of the format does not match it as a whole",
+    "too-long-for-pattern": "the pattern matches it only after more tries than an entry of its length may take",
     "too-deep": "it nests deeper than 200 levels",
     "too-large": "its typed fields are more than DynamoDB takes in an item (400 KB)",
     "too-long": "it is longer than ENTRY_MAX_BYTES; its head is kept, and where it stands",

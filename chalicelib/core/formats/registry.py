@@ -62,5 +62,5 @@ def all_formats() -> tuple[Format, ...]:
 
 
 def family_of(name: str) -> str:
-    """The family of a format: web, aws, systems …"""
-    return _MODULES[name].split(".")[-2]
+    """The family of a format: web, aws, systems …; `custom` for one of the user's."""
+    return _MODULES[name].split(".")[-2] if name in _MODULES else "custom"

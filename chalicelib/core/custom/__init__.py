@@ -1,0 +1,81 @@
+"""What users configure: formats of their own, filters, redaction. Here: as it holds for one file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from chalicelib.core.custom.filters import Filters
+from chalicelib.core.custom.formats import format_of
+from chalicelib.core.custom.redaction import Redactions
+from chalicelib.core.custom.spec import Rules, decoded, key_id_of
+from chalicelib.core.errors import PermanentError, TransientError
+from chalicelib.core.formats import Format
+from chalicelib.core.formats.registry import by_name
+from chalicelib.core.records import Outcome, Skip
+
+
+class RedactionKeyError(TransientError):
+    """REDACTION_KEY is not the key that the file was opened with; it may be put right meanwhile."""
+
+    code = "redaction-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """formats: the user's own, which come before the built-in ones."""
+
+    formats: tuple[Format, ...]
+    filters: Filters
+    redactions: Redactions
+
+    def by_name(self, name: str) -> Format:
+        """A format of the user's, or a built-in one; raises UnknownFormatError."""
+        own = next((each for each in self.formats if each.name == name), None)
+        return own or by_name(name)
+
+    @property
+    def changes_outcomes(self) -> bool:
+        return bool(self.filters or self.redactions)
+
+    def applied(self, outcomes: Iterator[Outcome], format_name: str) -> Iterator[Outcome]:
+        """The outcomes as they may be stored; filters see them before redaction does."""
+        for outcome in outcomes:
+            if isinstance(outcome.result, Skip):
+                yield outcome
+                continue
+            name = outcome.format or format_name
+            dropped_by = self.filters.dropped_by(outcome, name)
+            if dropped_by is not None:
+                yield outcome._replace(result=Skip(f"filtered:{dropped_by}"))
+            else:
+                yield self.redactions.applied(outcome, name)
+
+
+NOTHING = Custom((), Filters(()), Redactions((), ""))
+"""Nothing is configured."""
+
+
+@lru_cache(16)
+def custom_of(text: str | None, key: str) -> Custom:
+    """What a plan's configuration says. key: REDACTION_KEY, empty where there is none.
+
+    Raises PermanentError where it is none of ours, RedactionKeyError where it asks for another key."""
+    if text is None:
+        return NOTHING
+    try:
+        rules = decoded(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise PermanentError(f"the configuration of the file cannot be read: {error}") from error
+    if rules.key_id is not None and (not key or rules.key_id != key_id_of(key)):
+        raise RedactionKeyError(
+            f"REDACTION_KEY is {'another' if key else 'not set'}: the file was opened with the key {rules.key_id};"
+            " put that one back until its files are settled"
+        )
+    return made_of(rules, key)
+
+
+def made_of(rules: Rules, key: str) -> Custom:
+    formats = tuple(format_of(each) for each in rules.formats)
+    return Custom(formats, Filters(rules.filters), Redactions(rules.redactions, key))

@@ -1,0 +1,67 @@
+"""Sets of characters as bit masks, so that two of them are compared in one step.
+
+ASCII is told apart character by character; what lies beyond is stood for by a few characters of each
+kind and by those that an expression names.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from re import _constants as codes  # type: ignore[attr-defined] # of the pinned Pythons, see safety.py
+from typing import Any, Final
+
+ALPHABET: Final = (*map(chr, range(128)), "é", "ß", "中", "٣", "\xa0", "\u2028", "🪓")
+_CATEGORIES: Final = {
+    codes.CATEGORY_DIGIT: r"\d",
+    codes.CATEGORY_NOT_DIGIT: r"\D",
+    codes.CATEGORY_SPACE: r"\s",
+    codes.CATEGORY_NOT_SPACE: r"\S",
+    codes.CATEGORY_WORD: r"\w",
+    codes.CATEGORY_NOT_WORD: r"\W",
+}
+ALL: Final = (1 << len(ALPHABET)) - 1
+
+
+def mask_of(op: Any, argument: Any, *, ignore_case: bool) -> int:
+    """The characters that one node of a parsed expression matches; for a set, `argument` is its list."""
+    if op is codes.LITERAL:
+        return _literal(argument, ignore_case)
+    if op is codes.NOT_LITERAL:
+        return ALL & ~_literal(argument, ignore_case)
+    if op is codes.ANY:
+        return ALL
+    found, negated = 0, False
+    for kind, value in argument:
+        if kind is codes.NEGATE:
+            negated = True
+        elif kind is codes.RANGE:
+            found |= _range(*value, ignore_case)
+        elif kind is codes.CATEGORY:
+            found |= _category(_CATEGORIES[value])
+        else:
+            found |= _literal(value, ignore_case)
+    return ALL & ~found if negated else found
+
+
+@lru_cache(4096)
+def _literal(code: int, ignore_case: bool) -> int:  # noqa: FBT001 - cached by position
+    return _range(code, code, ignore_case)
+
+
+@lru_cache(4096)
+def _range(low: int, high: int, ignore_case: bool) -> int:  # noqa: FBT001 - cached by position
+    """Characters beyond ASCII are all taken for the same: what might match the same text is enough."""
+    found = 0
+    for number, character in enumerate(ALPHABET):
+        others = (character.lower(), character.upper()) if ignore_case else (character,)
+        if any(low <= ord(other) <= high for other in others if len(other) == 1):
+            found |= 1 << number
+    if high > 127:
+        found |= ALL & ~((1 << 128) - 1)
+    return found
+
+
+@lru_cache
+def _category(pattern: str) -> int:
+    return sum(1 << number for number, character in enumerate(ALPHABET) if re.fullmatch(pattern, character))

@@ -1,0 +1,239 @@
+"""A [[format]] of a configuration, checked: its patterns, its fields, and that it explains its samples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from chalicelib.core.custom.expressions import TYPES, Expression, Field, from_grok, from_pattern
+from chalicelib.core.custom.formats import format_of
+from chalicelib.core.custom.matching import FLAGS, check_start, limits_of
+from chalicelib.core.custom.safety import compiled, parsed
+from chalicelib.core.custom.spec import FormatSpec
+from chalicelib.core.custom.stamps import check_time
+from chalicelib.core.custom.tables import Table
+from chalicelib.core.formats import ParseContext, severity
+from chalicelib.core.framing import Framing, Run
+from chalicelib.core.records import Record
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+FORMAT_KEYS: Final = (
+    "name", "title", "source", "pattern", "grok", "patterns", "types", "rename", "time", "severity", "body", "multiline",
+    "header", "samples", "specificity",
+)  # fmt: skip
+_SPECIFICITY: Final = 0.985
+_OF_ANYTHING: Final = 0.3
+"""Of a format that explains prose: it takes only what nothing else explains."""
+_PROSE: Final = ("Nothing in this line says more than it says.", "%%% ~~ ;;", "three little words")
+_BACKSLASH: Final = r"[^\r\n]*+(?<=\\)\r?\n"
+_WHEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def format_spec(table: Table) -> FormatSpec:
+    """Raises ConfigError."""
+    table.knows(*FORMAT_KEYS)
+    name = table.needed("name")
+    if not _NAME.fullmatch(name):
+        table.fail("its name stands in every record; use lower-case letters, digits and underscores", "name")
+    expression = _expression(table)
+    key = "grok" if table.has("grok") else "pattern"
+    limits = table.checked(key, f"its `{key}` cannot be used:", limits_of, expression.text)
+    fields = _fields(table, expression.fields)
+    names = list(dict.fromkeys(each.name for each in fields))
+    time_field, time_format, zone = _time(table, names)
+    severity_field, severities = _severity(table, names)
+    body = table.text("body", "message" if "message" in names else None)
+    if body is not None:
+        table.known(body, names, "body")
+    spec = FormatSpec(
+        name=name,
+        pattern=expression.text,
+        fields=fields,
+        limits=limits,
+        specificity=table.number("specificity") or _SPECIFICITY,
+        time_field=time_field,
+        time_format=time_format,
+        zone=zone,
+        severity_field=severity_field,
+        severities=severities,
+        body=body,
+        framing=_framing(table),
+        title=table.text("title") or "",
+        source=table.text("source") or "",
+        samples=tuple(each.rstrip("\n") for each in table.texts("samples")),
+    )
+    if not table.has("specificity") and _explains_prose(spec):
+        object.__setattr__(spec, "specificity", _OF_ANYTHING)
+    _check_samples(table, spec, key)
+    return spec
+
+
+def _expression(table: Table) -> Expression:
+    if table.has("pattern") == table.has("grok"):
+        table.fail("give it either a `pattern` (a regular expression) or a `grok` pattern")
+    key = "grok" if table.has("grok") else "pattern"
+    texts = table.texts(key)
+    if not texts:
+        table.fail(f"`{key}` is empty; write one", key)
+    text = texts[0] if len(texts) == 1 else "|".join(f"(?:{each})" for each in texts)
+    if key == "pattern":
+        return table.checked(key, "its `pattern` cannot be used:", from_pattern, text)  # type: ignore[no-any-return]
+    return table.checked(key, "its `grok` cannot be used:", from_grok, text, table.pairs("patterns"))  # type: ignore[no-any-return]
+
+
+def _fields(table: Table, found: Iterable[Field]) -> tuple[Field, ...]:
+    types, names = table.pairs("types"), table.pairs("rename")
+    before = {each.name for each in found}
+    for key, said in (("types", types), ("rename", names)):
+        for field in said:
+            known = {*before, *names.values()} if key == "types" else before
+            if field not in known:
+                table.fail(
+                    f"`{key}` speaks of the field {field!r}, which the pattern has not; it has {_listed(before)}",
+                    key,
+                )
+    for kind in types.values():
+        table.known(kind, TYPES, "types")
+    return tuple(
+        Field(
+            each.group,
+            name := names.get(each.name, each.name),
+            types.get(each.name) or types.get(name) or each.type,
+        )
+        for each in found
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none: name a group, as in (?<status>[0-9]+)"
+
+
+def _time(table: Table, names: list[str]) -> tuple[str | None, str, str | None]:
+    said: dict[str, Any] | None
+    if table.has("time") and isinstance(table._said["time"], str):  # noqa: SLF001 - a shorter way to say it
+        said = {"field": table.needed("time")}
+    else:
+        said = table.table("time", ("field", "format", "zone"))
+    if said is None:
+        return None, "auto", None
+    field, form, zone = said.get("field"), said.get("format", "auto"), said.get("zone")
+    if not isinstance(field, str) or not isinstance(form, str) or not isinstance(zone, str | None):
+        table.fail(
+            "`time` needs texts, as in { field = 'time', format = '%d.%m.%Y %H:%M:%S', zone = '+01:00' }",
+            "time",
+        )
+    table.known(field, names, "time")
+    table.checked("time", "its `time` cannot be used:", check_time, form, zone)
+    return field, form, zone
+
+
+def _severity(table: Table, names: list[str]) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    said: dict[str, Any] | None
+    if table.has("severity") and isinstance(table._said["severity"], str):  # noqa: SLF001 - as above
+        said = {"field": table.needed("severity")}
+    else:
+        said = table.table("severity", ("field", "words"))
+    if said is None:
+        return None, ()
+    field, words = said.get("field"), said.get("words", {})
+    if not isinstance(field, str) or not isinstance(words, dict):
+        table.fail("`severity` needs a field, as in { field = 'level', words = { E = 'error' } }", "severity")
+    table.known(field, names, "severity")
+    for word in words.values():
+        if not isinstance(word, str) or severity.of_word(word) is None:
+            table.fail(f"{word!r} is no severity; write trace, debug, info, warn, error or fatal", "severity")
+    return field, tuple(sorted(words.items()))
+
+
+def _framing(table: Table) -> Framing:
+    said = table.table("multiline", ("start", "continues", "backslash")) or {}
+    own = table.pairs("patterns")
+    start, continues, backslash = said.get("start"), said.get("continues"), said.get("backslash", False)
+    if start is not None and continues is not None:
+        table.fail("`multiline` has both `start` and `continues`; choose one", "multiline")
+    if said and not (start or continues or backslash is True):
+        table.fail("`multiline` needs start = '…', continues = '…' or backslash = true", "multiline")
+    entry_start = None
+    if start or continues:
+        entry_start = _line_pattern(table, start or continues, "multiline", own)
+        entry_start = entry_start if start else f"(?!{entry_start})"
+    header = table.text("header")
+    return Framing(
+        entry_start=entry_start,
+        joins=_BACKSLASH if backslash is True else None,
+        header=None if header is None else _line_pattern(table, header, "header", own),
+    )
+
+
+def _line_pattern(table: Table, said: Any, key: str, own: dict[str, str]) -> str:
+    """A pattern that lines are told by, without names: it sees bytes, so it is ASCII."""
+    if not isinstance(said, str) or not said.isascii():
+        table.fail(f"`{key}` is {said!r}; write a pattern in quotes, of ASCII characters only", key)
+    expression = table.checked(key, f"the pattern {said!r} cannot be used:", from_grok, said, own)
+    text = re.sub(r"\(\?P<g[0-9]+>", "(?:", expression.text)
+    text = text.replace("ä", "")
+    table.checked(key, f"the pattern {said!r} cannot be used:", check_start, text)
+    if re.compile(text).groups:
+        text = re.sub(r"(?<!\\)((?:\\\\)*)\((?!\?)", r"\1(?:", text)
+    return f"(?:{text})"
+
+
+def _explains_prose(spec: FormatSpec) -> bool:
+    parse = format_of(spec).make_parser(ParseContext(_WHEN))
+    return any(isinstance(parse(line), Record) for line in _PROSE)
+
+
+def _check_samples(table: Table, spec: FormatSpec, key: str) -> None:
+    if not spec.samples:
+        table.fail(
+            "it has no `samples`; give it one entry at least, so that the pattern is checked", "samples"
+        )
+    from chalicelib.core.entries import entries_in  # noqa: PLC0415 - reading needs this package
+    from chalicelib.core.headers import Headers  # noqa: PLC0415
+
+    parse = format_of(spec).make_parser(ParseContext(_WHEN))
+    for number, sample in enumerate(spec.samples, start=1):
+        data = sample.encode() + b"\n"
+        headers = Headers(spec.framing, None)
+        entries = []
+        for piece in entries_in([data], spec.framing, 0, len(data), aligned=True):
+            assert isinstance(piece, Run), "no entry is longer than its text"
+            begins = [0, *piece.ends]
+            entries += [piece.data[begin:end] for begin, end in zip(begins, piece.ends, strict=False)]
+        said = [
+            each for each in entries if not (spec.framing.has_header and headers.take(each)) and each.strip()
+        ]
+        if len(said) != 1:
+            table.fail(
+                f"sample {number} is {len(said)} entries by its `multiline` rule; make it one entry, or mend the rule",
+                "samples",
+            )
+        if spec.framing.entry_start and not re.match(spec.framing.entry_start.encode(), said[0][:1024]):
+            table.fail(
+                f"sample {number} does not begin as `multiline` says that an entry does; mend one of the two",
+                "multiline",
+            )
+        entry = said[0].decode().removesuffix("\n").removesuffix("\r")
+        result = parse(entry)
+        if not isinstance(result, Record):
+            table.fail(
+                f"sample {number} is not explained: {_why(spec, entry, result.reason)}; mend `{key}` or the sample",
+                "samples",
+            )
+
+
+def _why(spec: FormatSpec, entry: str, reason: str) -> str:
+    if reason == "invalid-timestamp":
+        return f"the field {spec.time_field!r} is no time of the format {spec.time_format!r}"
+    tree = parsed(spec.pattern, FLAGS)
+    items = list(tree)
+    for count in range(len(items) - 1, 0, -1):
+        part = tree[0:count]
+        found = compiled(part, FLAGS).match(entry)
+        if found:
+            return (
+                f"the pattern goes as far as {found[0][-40:]!r} and not on to {entry[found.end() :][:40]!r}"
+            )
+    return f"the pattern does not match {entry[:40]!r}"

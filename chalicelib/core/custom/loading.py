@@ -1,0 +1,188 @@
+"""The text of a configuration file → what it says, checked: every sample is parsed, every name is known.
+
+A mistake is one ConfigError, which names the file, the line and the remedy.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+import zstandard
+
+from chalicelib.core.custom.format_table import format_spec
+from chalicelib.core.custom.matching import check_search
+from chalicelib.core.custom.places import ConfigError, Places
+from chalicelib.core.custom.spec import (
+    KINDS,
+    Binding,
+    Condition,
+    Config,
+    FilterSpec,
+    RedactionSpec,
+    Rules,
+    encoded,
+    key_id_of,
+    names_of,
+)
+from chalicelib.core.custom.tables import Table
+from chalicelib.core.formats import severity
+from chalicelib.core.formats.registry import NAMES
+
+TEXT_MAX_BYTES: Final = 24 * 1024
+"""How large a configuration may be, compressed: it travels with every batch message."""
+KEY_SETTING: Final = "REDACTION_KEY"
+_KEY_MIN_CHARS: Final = 16
+_REPLACEMENT_MAX_CHARS: Final = 64
+_KINDS_OF_TABLES: Final = ("format", "bind", "filter", "redact")
+_CONDITION_KEYS: Final = ("field", "pattern", "equals", "severity", "below")
+_RULE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def load(text: str, file: str, key: str = "") -> Config:
+    """Read a configuration. file: what messages call it. key: REDACTION_KEY, empty where there is none.
+
+    Raises ConfigError."""
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise ConfigError(
+            file, line, f"it is no TOML ({error}); mend the line, or quote its text in '…'"
+        ) from error
+    places = Places(text)
+    for kind, tables in said.items():
+        if kind not in _KINDS_OF_TABLES or not isinstance(tables, list):
+            problem = f"there is no `{kind}`; the tables are {', '.join(f'[[{each}]]' for each in _KINDS_OF_TABLES)}"
+            raise ConfigError(
+                file,
+                places.line(kind, 1) if isinstance(tables, dict | list) else places.line("", 0, kind),
+                problem,
+            )
+
+    def tables_of(kind: str) -> list[Table]:
+        return [
+            Table(file, places, kind, number, each) for number, each in enumerate(said.get(kind, []), start=1)
+        ]
+
+    specs = [format_spec(table) for table in tables_of("format")]
+    _no_name_twice(tables_of("format"))
+    known = [*names_of(specs), *NAMES]
+    bindings = tuple(_binding(table, known) for table in tables_of("bind"))
+    _no_name_twice(tables_of("filter"))
+    filters = tuple(_filter(table, known) for table in tables_of("filter"))
+    _no_name_twice(tables_of("redact"))
+    redactions = tuple(_redaction(table, known, key) for table in tables_of("redact"))
+    hashed = any(each.hashed for each in redactions)
+    rules = Rules(tuple(specs), filters, redactions, key_id_of(key) if hashed else None)
+    rules_text = encoded(rules)
+    if rules_text is not None:
+        size = len(zstandard.ZstdCompressor(level=3).compress(rules_text.encode()))
+        if size > TEXT_MAX_BYTES:
+            raise ConfigError(
+                file,
+                1,
+                f"it takes {size:,} bytes compressed, and {TEXT_MAX_BYTES:,} fit a batch message; take out what is unused",
+            )
+    return Config(rules, bindings, rules_text, key)
+
+
+def _no_name_twice(tables: Iterable[Table]) -> None:
+    seen: set[str] = set()
+    for table in tables:
+        if table.name in seen:
+            table.fail("another one has that name; choose a name of its own", "name")
+        seen.add(table.name)
+
+
+def _binding(table: Table, known: list[str]) -> Binding:
+    table.knows("prefix", "format")
+    table.name = table.needed("prefix")
+    name = table.needed("format")
+    table.known(name, known, "format")
+    return Binding(table.name, name)
+
+
+def _rule_name(table: Table) -> str:
+    name = table.needed("name")
+    if not _RULE_NAME.fullmatch(name):
+        table.fail("its name is counted in accounts; use up to 64 letters, digits, `-`, `_` and `.`", "name")
+    return name
+
+
+def _filter(table: Table, known: list[str]) -> FilterSpec:
+    table.knows("name", "include", "exclude", "formats")
+    name = _rule_name(table)
+    if table.has("include") == table.has("exclude"):
+        table.fail(
+            "give it either `include` or `exclude`, as in exclude = { field = 'url.path', pattern = '^/health' }"
+        )
+    key = "include" if table.has("include") else "exclude"
+    conditions = tuple(_condition(table, key, said) for said in table.tables(key, _CONDITION_KEYS))
+    if not conditions:
+        table.fail(f"`{key}` is empty; say what it is about", key)
+    return FilterSpec(name, key == "include", conditions, table.texts("formats", known))
+
+
+def _condition(table: Table, key: str, said: dict[str, Any]) -> Condition:
+    if not said:
+        table.fail(f"`{key}` is empty; say what it is about", key)
+    pattern, field = said.get("pattern"), said.get("field")
+    for name, value in (("pattern", pattern), ("field", field)):
+        if value is not None and not (isinstance(value, str) and value):
+            table.fail(f"`{name}` is {value!r}; write a text in quotes", key)
+    if pattern is not None:
+        table.checked(key, f"the pattern {pattern!r} cannot be used:", check_search, pattern)
+    equals = said.get("equals", [])
+    if equals != [] and field is None:
+        table.fail("`equals` needs a `field`; say which one is to be equal", key)
+    equal = tuple(_as_text(each) for each in (equals if isinstance(equals, list) else [equals]))
+    return Condition(
+        field, pattern, equal, _severity(table, key, said, "severity"), _severity(table, key, said, "below")
+    )
+
+
+def _as_text(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _severity(table: Table, key: str, said: dict[str, Any], name: str) -> int | None:
+    word = said.get(name)
+    if word is None:
+        return None
+    number = severity.of_word(word) if isinstance(word, str) else None
+    if number is None:
+        table.fail(f"`{name}` is {word!r}; write trace, debug, info, warn, error or fatal", key)
+    return number
+
+
+def _redaction(table: Table, known: list[str], key: str) -> RedactionSpec:
+    table.knows("name", "fields", "patterns", "kinds", "with", "hash", "formats", "rejects")
+    name = _rule_name(table)
+    fields, patterns = table.texts("fields"), table.texts("patterns")
+    kinds = table.texts("kinds", KINDS)
+    if not (fields or patterns or kinds):
+        table.fail("it hides nothing; give it `fields`, `patterns` or `kinds`, as in kinds = ['ip', 'email']")
+    for pattern in patterns:
+        table.checked("patterns", f"the pattern {pattern!r} cannot be used:", check_search, pattern)
+    replacement, hashed = table.text("with"), table.flag("hash")
+    if replacement is not None and hashed:
+        table.fail("it has both `with` and `hash`; choose one", "hash")
+    if replacement is not None and len(replacement) > _REPLACEMENT_MAX_CHARS:
+        table.fail(f"`with` is longer than {_REPLACEMENT_MAX_CHARS} characters; make it shorter", "with")
+    if hashed and len(key) < _KEY_MIN_CHARS:
+        table.fail(
+            f"`hash` needs the setting {KEY_SETTING}, of {_KEY_MIN_CHARS} characters at least; set it in the environment of"
+            " the functions and of this command, never in this file",
+            "hash",
+        )
+    rejects = table.text("rejects", "hide" if fields else "search")
+    table.known(str(rejects), ("hide", "search"), "rejects")
+    return replace(
+        RedactionSpec(name, fields, kinds, patterns, replacement, hashed, table.texts("formats", known)),
+        whole_rejects=rejects == "hide",
+    )

@@ -1,0 +1,166 @@
+"""Redaction: what is taken out of records and rejects before anything of them is stored.
+
+A keyed hash (HMAC-SHA-256) keeps equal values equal without telling them. What a rule of fields takes out
+goes from the rest of its record too, wherever it stands there as a word of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from chalicelib.core.custom.kinds import FINDERS, SECRET_NAME
+from chalicelib.core.custom.matching import FLAGS
+from chalicelib.core.custom.spec import RedactionSpec
+from chalicelib.core.records import Outcome, Record, Reject, Value
+
+_HASH_CHARS: Final = 16
+_CUT_END_CHARS: Final = 64
+"""Of the head of an entry that is too long, its end: half a secret there looks like none."""
+_RAW_MAX_BYTES: Final = 380 * 1024
+_WORDS_MAX: Final = 200
+_NAMES_MAX: Final = 4096
+_CARD_MIN_CHARS: Final = 13
+"""A number of fewer digits is none of the kinds."""
+
+_Change = Callable[[str], str]
+
+
+class Redactions:
+    def __init__(self, specs: Iterable[RedactionSpec], key: str) -> None:
+        self._rules = [_Rule(each, key.encode()) for each in specs]
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    def applied(self, outcome: Outcome, format_name: str) -> Outcome:
+        """The outcome with nothing in it that a rule hides; its offset, length and lines stay the source's."""
+        result = outcome.result
+        rules = [each for each in self._rules if not each.formats or format_name in each.formats]
+        if not rules:
+            return outcome
+        if isinstance(result, Record):
+            for rule in rules:
+                result = rule.in_record(result)
+            return outcome._replace(result=result)
+        if isinstance(result, Reject):
+            return outcome._replace(raw=_in_raw(outcome, rules))
+        return outcome
+
+
+def _in_raw(outcome: Outcome, rules: list[_Rule]) -> bytes:
+    if name := next((each.name for each in rules if each.whole_rejects), None):
+        return f"[{name}]\n".encode()
+    text = outcome.raw.decode(errors="surrogateescape")
+    for rule in rules:
+        text = rule.in_text(text)
+    if len(outcome.raw) < outcome.length:
+        text = text[:-_CUT_END_CHARS]
+    return text.encode(errors="surrogateescape")[:_RAW_MAX_BYTES]
+
+
+class _Rule:
+    def __init__(self, spec: RedactionSpec, key: bytes) -> None:
+        self.name = spec.name
+        self.formats = frozenset(spec.formats)
+        self.whole_rejects = spec.whole_rejects
+        self._key = key
+        self._spec = spec
+        self._exact = frozenset(each for each in spec.fields if not each.endswith("*"))
+        self._begins = tuple(each[:-1] for each in spec.fields if each.endswith("*"))
+        self._kinds = [(kind, FINDERS[kind]) for kind in spec.kinds]
+        self._patterns = [re.compile(each, FLAGS) for each in spec.patterns]
+        self._secret_names = "token" in spec.kinds
+        self._names: dict[str, tuple[str, bool]] = {}
+
+    def in_record(self, record: Record) -> Record:
+        """Fields first: what they held then goes from the rest, which patterns see last."""
+        stamp, assumed, word, number, body, attributes = record
+        words: list[str] = []
+        made: dict[str, Value] = {}
+        for name, value in attributes.items():
+            shown, hidden = self._names.get(name) or self._name(name)
+            made[shown] = self._hidden(value, words) if hidden else value
+        if body is not None and "body" in self._exact:
+            body = str(self._hidden(body, words))
+        if word is not None and "severity_text" in self._exact:
+            word = str(self._hidden(word, words))
+        change = self._with(words)
+        made = {name: self._changed(value, change) for name, value in made.items()}
+        body = None if body is None else change(body)
+        word = None if word is None else change(word)
+        return Record(stamp, assumed, word, number, body, made)
+
+    def _name(self, name: str) -> tuple[str, bool]:
+        """How a field is called, and whether its value is hidden; kept, since few names have many values."""
+        if len(self._names) >= _NAMES_MAX:
+            self._names.clear()
+        found = self._names[name] = (self.in_text(name), self._hides(name))
+        return found
+
+    def _hides(self, name: str) -> bool:
+        return (
+            name in self._exact
+            or (bool(self._begins) and name.startswith(self._begins))
+            or (self._secret_names and SECRET_NAME.search(name) is not None)
+        )
+
+    def _hidden(self, value: Value, words: list[str]) -> Value:
+        if isinstance(value, list):
+            return [self._hidden(each, words) for each in value]
+        if isinstance(value, dict):
+            return {name: self._hidden(each, words) for name, each in value.items()}
+        if value is None or isinstance(value, bool) or value == "":
+            return value
+        text = str(value)
+        words.append(text)
+        return self._instead(self.name, text)
+
+    def _with(self, words: list[str]) -> _Change:
+        """A change of texts by the rule's patterns, and by the words that it has hidden in fields."""
+        known = sorted({each for each in words if each.strip()}, key=len, reverse=True)[:_WORDS_MAX]
+        if not known:
+            return self.in_text
+        any_word = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, known))})(?!\w)")
+
+        def change(text: str) -> str:
+            return self.in_text(any_word.sub(lambda found: self._instead(self.name, found[0]), text))
+
+        return change
+
+    def _changed(self, value: Any, change: _Change) -> Value:
+        if isinstance(value, str):
+            return change(value)
+        if isinstance(value, bool) or value is None:
+            return value
+        if isinstance(value, list):
+            return [self._changed(each, change) for each in value]
+        if isinstance(value, dict):
+            return {self.in_text(name): self._changed(each, change) for name, each in value.items()}
+        text = repr(value) if isinstance(value, float) else str(value)
+        if len(text) < _CARD_MIN_CHARS and change == self.in_text and not self._patterns:
+            return value  # type: ignore[no-any-return] # a number
+        changed = change(text)
+        return value if changed == text else changed
+
+    def in_text(self, text: str) -> str:
+        for kind, find in self._kinds:
+            pieces: list[str] = []
+            done = 0
+            for begin, end in find(text):
+                pieces += text[done:begin], self._instead(kind, text[begin:end])
+                done = end
+            if pieces:
+                text = "".join((*pieces, text[done:]))
+        for pattern in self._patterns:
+            text = pattern.sub(lambda found: self._instead(self.name, found[0]) if found[0] else "", text)
+        return text
+
+    def _instead(self, kind: str, text: str) -> str:
+        if self._spec.hashed:
+            digest = hmac.new(self._key, text.encode(errors="surrogateescape"), hashlib.sha256).hexdigest()
+            return f"[{kind}:{digest[:_HASH_CHARS]}]"
+        return f"[{kind}]" if self._spec.replacement is None else self._spec.replacement

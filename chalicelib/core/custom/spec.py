@@ -1,0 +1,186 @@
+"""What a configuration says, checked, as plain values; and as the text that travels with a plan.
+
+The text holds expressions written out, so that what a file becomes never changes with a later Froe's idea
+of a grok name. Samples, titles and bindings are not in it: a file that is open needs them no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from chalicelib.core.custom.expressions import Field
+from chalicelib.core.custom.matching import Limits
+from chalicelib.core.framing import LINES, Framing, framing_of
+
+KINDS: Final = ("ip", "email", "card", "token")
+"""What redaction finds by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormatSpec:
+    """severities: the source's words → severity names. body: the field that is the record's body."""
+
+    name: str
+    pattern: str
+    fields: tuple[Field, ...]
+    limits: Limits
+    specificity: float
+    time_field: str | None = None
+    time_format: str = "auto"
+    zone: str | None = None
+    severity_field: str | None = None
+    severities: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+    framing: Framing = LINES
+    title: str = ""
+    source: str = ""
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """All that is said of it holds. severity: at least this number; below: less than this one."""
+
+    field: str | None = None
+    pattern: str | None = None
+    equals: tuple[str, ...] = ()
+    severity: int | None = None
+    below: int | None = None
+
+    @property
+    def needs_record(self) -> bool:
+        """Whether it says something of fields, which a reject has none of."""
+        return self.field is not None or self.severity is not None or self.below is not None
+
+
+@dataclass(frozen=True, slots=True)
+class FilterSpec:
+    """keeps: whether what meets a condition is kept and all else is skipped, or the other way round.
+    formats: of which entries it speaks; empty: of all."""
+
+    name: str
+    keeps: bool
+    conditions: tuple[Condition, ...]
+    formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionSpec:
+    """replacement: None: the rule's or the kind's name in brackets. hashed: a keyed hash instead.
+    whole_rejects: whether the bytes of rejects go altogether, because its fields cannot be found there."""
+
+    name: str
+    fields: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    replacement: str | None = None
+    hashed: bool = False
+    formats: tuple[str, ...] = ()
+    whole_rejects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    prefix: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for a file. key_id: which key hashes were made with; None where none are."""
+
+    formats: tuple[FormatSpec, ...] = ()
+    filters: tuple[FilterSpec, ...] = ()
+    redactions: tuple[RedactionSpec, ...] = ()
+    key_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole configuration. text: what a plan carries; None where that is nothing. key: what hashes are
+    keyed with; never stored."""
+
+    rules: Rules = field(default_factory=Rules)
+    bindings: tuple[Binding, ...] = ()
+    text: str | None = None
+    key: str = field(default="", repr=False)
+
+    def format_bound_to(self, key: str) -> str | None:
+        """The format that the longest prefix of an object's key is bound to."""
+        found = [each for each in self.bindings if key.startswith(each.prefix)]
+        return max(found, key=lambda each: len(each.prefix)).format if found else None
+
+
+def key_id_of(key: str) -> str:
+    """Tells keys apart and nothing else of them."""
+    return hashlib.sha256(b"froe redaction key\0" + key.encode()).hexdigest()[:8]
+
+
+def encoded(rules: Rules) -> str | None:
+    """The rules as text, always the same for the same rules; None where there are none."""
+    if not (rules.formats or rules.filters or rules.redactions):
+        return None
+    said = {
+        "formats": [_stored_format(each) for each in rules.formats],
+        "filters": [_stored(each) for each in rules.filters],
+        "redactions": [_stored(each) for each in rules.redactions],
+        "key_id": rules.key_id,
+    }
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def decoded(text: str) -> Rules:
+    """Raises ValueError, KeyError or TypeError for a text that is none of ours."""
+    said = orjson.loads(text)
+    return Rules(
+        tuple(_format(each) for each in said["formats"]),
+        tuple(_filter(each) for each in said["filters"]),
+        tuple(RedactionSpec(**_tuples(each)) for each in said["redactions"]),
+        said["key_id"],
+    )
+
+
+def _stored_format(spec: FormatSpec) -> dict[str, Any]:
+    held = _stored(spec)
+    for unneeded in ("title", "source", "samples"):
+        held.pop(unneeded, None)
+    held["fields"] = [[each.group, each.name, each.type] for each in spec.fields]
+    held["limits"] = [spec.limits.first, spec.limits.full]
+    held["framing"] = asdict(spec.framing) | {"kind": spec.framing.kind.value}
+    return held
+
+
+def _stored(spec: Any) -> dict[str, Any]:
+    """Without what is not said."""
+    return {name: value for name, value in asdict(spec).items() if value not in (None, (), [], "", False)}
+
+
+def _format(held: dict[str, Any]) -> FormatSpec:
+    severities = tuple((str(word), str(name)) for word, name in held.pop("severities", ()))
+    return FormatSpec(
+        **held
+        | {
+            "fields": tuple(Field(*each) for each in held["fields"]),
+            "limits": Limits(*held["limits"]),
+            "framing": framing_of(held["framing"]),
+            "severities": severities,
+        }
+    )
+
+
+def _filter(held: dict[str, Any]) -> FilterSpec:
+    conditions = tuple(Condition(**_tuples(each)) for each in held["conditions"])
+    return FilterSpec(held["name"], held.get("keeps", False), conditions, tuple(held.get("formats", ())))
+
+
+def _tuples(held: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in held.items()}
+
+
+def names_of(specs: Iterable[FormatSpec]) -> list[str]:
+    return [each.name for each in specs]

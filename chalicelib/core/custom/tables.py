@@ -1,0 +1,135 @@
+"""One table of a configuration, read key by key; what is wrong names its line and the remedy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NoReturn, TypeVar
+
+from chalicelib.core.custom.expressions import PatternError
+from chalicelib.core.custom.places import ConfigError, Places
+
+T = TypeVar("T")
+_KINDS: Final = {
+    str: "a text in quotes",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+    float: "a number",
+}
+
+
+class Table:
+    """kind, number: which table of the file it is, as in the second [[format]]."""
+
+    def __init__(self, file: str, places: Places, kind: str, number: int, said: Mapping[str, Any]) -> None:
+        self._file = file
+        self._places = places
+        self._kind = kind
+        self._number = number
+        self._said = said
+        self.name = str(said.get("name", f"number {number}"))
+
+    def fail(self, problem: str, key: str = "") -> NoReturn:
+        line = self._places.line(self._kind, self._number, key)
+        raise ConfigError(self._file, line, f"{self._kind} {self.name!r}: {problem}")
+
+    def knows(self, *keys: str) -> None:
+        """No other keys are in the table."""
+        self._only(self._said, keys, "")
+
+    def _only(self, said: Mapping[str, Any], keys: Iterable[str], inside: str) -> None:
+        known = list(keys)
+        for key in said:
+            if key not in known:
+                close = difflib.get_close_matches(key, known, 1)
+                remedy = f"write `{close[0]}`" if close else f"the keys are {', '.join(known)}"
+                self.fail(
+                    f"there is no key `{key}`{f' in `{inside}`' if inside else ''}; {remedy}", inside or key
+                )
+
+    def has(self, key: str) -> bool:
+        return key in self._said
+
+    def text(self, key: str, default: str | None = None) -> str | None:
+        found = self._typed(key, str, default)
+        return found if found is None else str(found)
+
+    def needed(self, key: str) -> str:
+        found = self.text(key)
+        if not found:
+            self.fail(f"it has no `{key}`; give it one", key)
+        return found
+
+    def flag(self, key: str) -> bool:
+        return bool(self._typed(key, bool, default=False))
+
+    def number(self, key: str) -> float | None:
+        value = self._said.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            self.fail(f"`{key}` is {value!r}; write a number from 0 to 1", key)
+        return float(value)
+
+    def texts(self, key: str, known: Iterable[str] | None = None) -> tuple[str, ...]:
+        """A list of texts, or one text; of those known, where that is said."""
+        value = self._said.get(key, [])
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, list) or not all(isinstance(each, str) and each for each in values):
+            self.fail(f"`{key}` is {value!r}; write a list of texts in quotes", key)
+        if known is not None:
+            for each in values:
+                self.known(each, known, key)
+        return tuple(values)
+
+    def known(self, value: str, known: Iterable[str], key: str) -> None:
+        names = list(known)
+        if value not in names:
+            close = difflib.get_close_matches(value, names, 1)
+            shown = f"{', '.join(names)}" if len(names) < 20 else "in `froe formats`"
+            self.fail(
+                f"`{key}` says {value!r}; " + (f"write {close[0]!r}" if close else f"known are {shown}"), key
+            )
+
+    def pairs(self, key: str) -> dict[str, str]:
+        """A table of texts."""
+        value = self._typed(key, dict, {})
+        if not all(isinstance(each, str) for each in value.values()):
+            self.fail(f"`{key}` is {value!r}; write a table of texts, such as {{ name = 'text' }}", key)
+        return dict(value)
+
+    def table(self, key: str, keys: Iterable[str]) -> dict[str, Any] | None:
+        value = self._said.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self.fail(f"`{key}` is {value!r}; write a table, such as {{ {next(iter(keys))} = … }}", key)
+        self._only(value, keys, key)
+        return value
+
+    def tables(self, key: str, keys: Iterable[str]) -> list[dict[str, Any]]:
+        """A list of tables, or one table."""
+        value = self._said.get(key, [])
+        values = [value] if isinstance(value, dict) else value
+        for each in values:
+            if not isinstance(each, dict):
+                self.fail(
+                    f"`{key}` is {value!r}; write a table, such as {{ field = 'url.path', pattern = '^/health' }}",
+                    key,
+                )
+            self._only(each, keys, key)
+        return list(values)
+
+    def checked(self, key: str, what: str, make: Any, *arguments: Any) -> Any:
+        """The result of a function that raises PatternError."""
+        try:
+            return make(*arguments)
+        except PatternError as error:
+            self.fail(f"{what} {error}" if what else str(error), key)
+
+    def _typed(self, key: str, kind: type, default: Any) -> Any:
+        value = self._said.get(key, default)
+        if value is not default and not isinstance(value, kind):
+            self.fail(f"`{key}` is {value!r}; write {_KINDS[kind]}", key)
+        return value

@@ -1,0 +1,93 @@
+"""`froe infer`: a custom format for a file that nothing explains, proposed from its own lines."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import click
+
+from chalicelib.configuration import read_config
+from chalicelib.core.custom.loading import load
+from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.custom.spec import Config
+from chalicelib.core.records import Record, Skip
+from froe.commands.options import config_option
+from froe.commands.parse import open_reading
+from froe.errors import FroeError
+from froe.inferring import Proposal, propose
+from froe.terminal import printable
+
+_LINES_MAX: Final = 1000
+_ENOUGH: Final = 0.5
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@click.command(short_help="Propose a custom format for a file.")
+@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--anyway", is_flag=True, help="Propose a format though a known one explains the file.")
+@config_option
+def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
+    """Propose a custom format for FILE, to be pasted into chalicelib/froe.toml.
+
+    The block goes to standard output, what is said of it to standard error. Its samples are lines of the
+    file. The exit code is 1 when the lines have too little in common.
+    """
+    config = read_config(config_file)
+    reading = open_reading(file, None, None, config)
+    plan = reading.plan
+    if plan.failure:
+        raise FroeError(f"{printable(str(file))}: {plan.failure}.")
+    if plan.format != "text" and not anyway:
+        click.echo(
+            f"{printable(str(file))} is explained by the format {plan.format} (score {plan.format_score:g}):"
+            f" `froe parse {printable(str(file))}` shows its records; --anyway proposes another format.",
+            err=True,
+        )
+        return
+    proposal = propose(_first_lines(file, config))
+    name = _name_of(file)
+    explained = 0.0 if proposal is None else _share(file, proposal, name)
+    if proposal is None or explained < _ENOUGH:
+        raise FroeError(
+            f"The lines of {printable(str(file))} have too little in common for a format:"
+            " as plain text every line is a record already."
+        )
+    click.echo(proposal.toml(name), nl=False)
+    click.echo(
+        f"The format explains {explained:.1%} of the lines. Name its fields, look through its samples (they are"
+        " lines of the file), and paste it into chalicelib/froe.toml.",
+        err=True,
+    )
+
+
+def _first_lines(file: Path, config: Config) -> list[str]:
+    """The lines as they stand, without colours; blank ones left out."""
+    lines: list[str] = []
+    for outcome in open_reading(file, "text", None, Config(key=config.key)):
+        if not isinstance(outcome.result, Skip):
+            lines.append(_COLOURS.sub("", outcome.raw.decode(errors="replace")).rstrip("\r\n"))
+        if len(lines) >= _LINES_MAX:
+            break
+    return lines
+
+
+def _share(file: Path, proposal: Proposal, name: str) -> float:
+    """The share of the lines that are not blank which the proposal explains; 0 where it is none."""
+    try:
+        config = load(proposal.toml(name), "the proposal")
+    except ConfigError:
+        return 0.0
+    explained = told = 0
+    for outcome in open_reading(file, name, None, config):
+        if not isinstance(outcome.result, Skip):
+            told += outcome.lines
+            if isinstance(outcome.result, Record) and outcome.format is None:
+                explained += outcome.lines
+    return explained / told if told else 0.0
+
+
+def _name_of(file: Path) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "_", file.name.split(".")[0].lower()).strip("_")
+    return stem if re.match(r"[a-z]", stem) else f"log_{stem}".rstrip("_")
