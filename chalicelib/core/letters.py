@@ -92,6 +92,8 @@ def subject_of(body: str) -> Subject:
         objects = [said for said in announced_in_body(body) if isinstance(said, Announced)]
     except PermanentError as error:
         return Subject(Kind.UNKNOWN, why_unknown=error.reason)
+    except Exception as error:  # noqa: BLE001 - what cannot be understood is kept, whatever it breaks
+        return Subject(Kind.UNKNOWN, why_unknown=f"it cannot be read: {type(error).__name__}: {error}")
     if not objects:
         return Subject(Kind.UNKNOWN, why_unknown="the notification announces no object")
     first = objects[0]

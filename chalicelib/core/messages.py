@@ -25,6 +25,11 @@ MESSAGE_VERSION: Final = 1
 BODY_ENCODING: Final = "zstd+base64"
 _ZSTD_LEVEL: Final = 1
 _BODY_MAX_BYTES: Final = 16 * 1024 * 1024
+_NAME_MAX_CHARS: Final = 1024
+"""Of the names of an object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
+_SHOWN_MAX_CHARS: Final = 100
+_FILE_ID: Final = re.compile(r"[a-z2-7]{26}(~[0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +187,7 @@ def decode(body: str) -> BatchMessage | SplitMessage:
         return _batch(fields) if kind == "batch" else _split(fields)
     except KeyError as error:
         raise PermanentError(f"the {kind} message lacks {error}") from error
-    except (TypeError, ValueError, AttributeError, re.error, zstandard.ZstdError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError, re.error, zstandard.ZstdError) as error:
         raise PermanentError(f"the {kind} message is broken: {error}") from error
 
 
@@ -200,18 +205,58 @@ def _common(message: BatchMessage | SplitMessage, kind: str) -> dict[str, Any]:
 
 
 def _object(fields: dict[str, Any]) -> ObjectVersion:
-    return ObjectVersion(fields["bucket"], fields["key"], fields["version_id"], fields["etag"])
+    version_id = None if fields["version_id"] is None else _name(fields, "version_id")
+    return ObjectVersion(_name(fields, "bucket"), _name(fields, "key"), version_id, _name(fields, "etag"))
+
+
+def _file_id(fields: dict[str, Any]) -> str:
+    """A partition of the tables: what has not its form must not name one."""
+    file_id = _text(fields, "file_id")
+    if not _FILE_ID.fullmatch(file_id):
+        raise ValueError(f"its file_id is {_shown(file_id)}")
+    return file_id
+
+
+def _name(fields: dict[str, Any], name: str) -> str:
+    text = _text(fields, name)
+    if len(text) > _NAME_MAX_CHARS:
+        raise ValueError(f"its {name} has {len(text):,} characters")
+    return text
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    text = fields[name]
+    if not isinstance(text, str):
+        raise TypeError(f"its {name} is {_shown(text)}, which is no text")
+    return text
+
+
+def _text_if_any(fields: dict[str, Any], name: str) -> str | None:
+    return None if fields.get(name) is None else _text(fields, name)
+
+
+def _number(fields: dict[str, Any], name: str) -> int:
+    number = fields[name]
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise TypeError(f"its {name} is {_shown(number)}, which is no whole number")
+    return number
+
+
+def _shown(value: Any) -> str:
+    return repr(value)[:_SHOWN_MAX_CHARS]
 
 
 def _split(fields: dict[str, Any]) -> SplitMessage:
-    start = fields["start"]
+    split = _number(fields, "split")
+    if split < 0:
+        raise ValueError(f"its split is {split}")
     return SplitMessage(
         object=_object(fields),
-        file_id=fields["file_id"],
-        split=int(fields["split"]),
-        start=None if start is None else int(start),
-        context=fields.get("context"),
-        trace=fields.get("trace"),
+        file_id=_file_id(fields),
+        split=split,
+        start=None if fields["start"] is None else _number(fields, "start"),
+        context=_text_if_any(fields, "context"),
+        trace=None if fields.get("trace") is None else _name(fields, "trace"),
         again=Again(fields.get("again", Again.NOTHING)),
     )
 
@@ -220,30 +265,28 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
     if (encoding := fields["body_encoding"]) != BODY_ENCODING:
         raise PermanentError(f"the batch message has body_encoding {encoding!r}; known is {BODY_ENCODING}")
     body = _decompressed(fields["body"])
-    cuts = fields.get("cuts")
-    split, number = fields["batch_id"].split("-")[-2:]
-    if not isinstance(fields["format"], str) or not isinstance(fields.get("expires_at"), int | None):
-        raise TypeError("its format is no name, or its expires_at no number")
+    cuts = _text_if_any(fields, "cuts")
+    split, number = _text(fields, "batch_id").split("-")[-2:]
     message = BatchMessage(
         object=_object(fields),
-        file_id=fields["file_id"],
+        file_id=_file_id(fields),
         split=int(split),
         number=int(number),
-        offset=int(fields["offset"]),
-        length=int(fields["length"]),
-        lines=int(fields["lines"]),
-        entries=int(fields.get("entries", 0)),
+        offset=_number(fields, "offset"),
+        length=_number(fields, "length"),
+        lines=_number(fields, "lines"),
+        entries=_number(fields, "entries") if "entries" in fields else 0,
         body=body,
-        format=fields["format"],
+        format=_text(fields, "format"),
         framing=_framing(fields["framing"]),
-        charset=fields["charset"],
-        last_modified=datetime.fromisoformat(fields["last_modified"]),
-        shards=int(fields["shards"]),
-        expires_at=fields.get("expires_at"),
-        context=fields.get("context"),
+        charset=_text(fields, "charset"),
+        last_modified=datetime.fromisoformat(_text(fields, "last_modified")),
+        shards=_number(fields, "shards"),
+        expires_at=None if fields.get("expires_at") is None else _number(fields, "expires_at"),
+        context=_text_if_any(fields, "context"),
         cuts=None if cuts is None else tuple(map(int, orjson.loads(_decompressed(cuts)))),
         text_too=bool(fields.get("text_too", False)),
-        trace=fields.get("trace"),
+        trace=None if fields.get("trace") is None else _name(fields, "trace"),
     )
     if fault := _fault(message, fields["batch_id"]):
         raise ValueError(fault)

@@ -9,13 +9,18 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote_plus, unquote_plus
 
 import orjson
 
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.plan import ObjectHead
+
+_NAME_MAX_CHARS: Final = 1024
+"""Of a key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
+_SHOWN_MAX_CHARS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,11 @@ def _from_eventbridge(event: dict[str, Any]) -> Said:
 
 
 def _announced(
-    bucket: str, key: str, version_id: str | None, described: dict[str, Any], etag_name: str, at: Any
-) -> Announced | Ignored:
+    bucket: Any, key: Any, version_id: Any, described: dict[str, Any], etag_name: str, at: Any
+) -> Said:
+    if not (_is_name(bucket) and _is_name(key) and (version_id is None or _is_name(version_id))):
+        named = ", ".join(repr(each)[:_SHOWN_MAX_CHARS] for each in (bucket, key, version_id))
+        return Unknown(f"a record of the notification is not S3's: its bucket, key and version are {named}")
     if key.endswith("/"):
         return Ignored("a folder key holds no log", key)
     etag, size = described.get(etag_name), described.get("size")
@@ -125,6 +133,10 @@ def _announced(
         size=size if isinstance(size, int) else None,
         at=at if isinstance(at, str) else None,
     )
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _NAME_MAX_CHARS
 
 
 def announcement_of(announced: Announced) -> str:

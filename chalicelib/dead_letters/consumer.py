@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
 
-from chalicelib.core.errors import DIED, PermanentError, TransientError
+from chalicelib.core.errors import DIED
 from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
 from chalicelib.core.marks import Mark, Obstacle, Outcome, Setback
 from chalicelib.core.messages import Again
@@ -46,9 +47,11 @@ class DeadLetterConsumer:
         """Quarantine a message, list it, mark what it was about as failed, and tell the topic."""
         named = message.attributes.get("letter_id", "")
         letter_id = named if LETTER_ID.fullmatch(named) else message.message_id
-        attempts = self._letters.attempts(letter_id)
+        attempts = self._attempts(letter_id)
         letter = self._letter(message, letter_id, attempts)
         self._quarantine.put(letter_id, envelope_of(letter, attempts, message))
+        if self._is_done(letter.subject):
+            letter = replace(letter, state=LetterState.RESOLVED)
         is_new = self._letters.put(letter)
         if letter.state is LetterState.RESOLVED:
             logger.info("dead_letter_late", extra=_said(letter))
@@ -57,15 +60,22 @@ class DeadLetterConsumer:
         logger.error("dead_letter_kept", extra=_said(letter) | {"is_new": is_new})
         self._tell(letter)
 
+    def _attempts(self, message_id: str) -> list[Attempt]:
+        """What was noted of the message's failures: nothing, where that cannot be read."""
+        try:
+            return self._letters.attempts(message_id)
+        except Exception as error:  # noqa: BLE001 - a message is quarantined whatever the ledger says of it
+            logger.warning("attempts_not_read", extra={"message_id": message_id, "reason": repr(error)})
+            return []
+
     def _letter(self, message: Incoming, letter_id: str, attempts: list[Attempt]) -> DeadLetter:
-        subject = subject_of(message.body)
         said = message.attributes
         code, reason = (attempts[-1].code, attempts[-1].reason) if attempts else (DIED, _NOTHING_SAID)
         receives = max(message.receives - 1, attempts[-1].number if attempts else 1)  # one was our own
         return DeadLetter(
             letter_id=letter_id,
-            subject=subject,
-            state=LetterState.RESOLVED if self._is_done(subject) else LetterState.DEAD,
+            subject=subject_of(message.body),
+            state=LetterState.DEAD,
             code=said.get("code", code),
             reason=said.get("reason", reason),
             receives=int(said["receives"]) if said.get("receives", "").isdecimal() else receives,
@@ -89,8 +99,8 @@ class DeadLetterConsumer:
         """A topic that fails never fails the message: the list of dead letters has it."""
         try:
             self._topic.publish(notice_of(letter))
-        except (PermanentError, TransientError) as error:
-            logger.warning("notice_not_sent", extra=_said(letter) | {"why": error.reason})
+        except Exception as error:  # noqa: BLE001 - not even a notice that cannot be made of it
+            logger.warning("notice_not_sent", extra=_said(letter) | {"why": repr(error)})
 
 
 def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obstacle, note: str) -> None:
@@ -107,7 +117,7 @@ def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obsta
     expires_at = stored.plan.expires_at if stored else None
     if subject.again is not Again.NOTHING:
         ledger.give_up(subject.file_id, subject.split, outcome, note, expires_at)
-    elif stored:
+    elif stored and subject.split < (stored.plan.known_splits or subject.split + 1):
         ledger.set_back(subject.file_id, subject.split, Setback(obstacle, note), expires_at)
 
 

@@ -374,15 +374,42 @@ def test_the_last_reason_noted_is_the_reason_of_the_dead_letter() -> None:
     assert "line 000" not in notice.text
 
 
-def test_a_topic_that_fails_never_fails_the_message() -> None:
+@pytest.mark.parametrize("error", [TransientError("SNS is down"), TypeError("no text")])
+def test_a_topic_that_fails_never_fails_the_message(error: Exception) -> None:
     pipeline = cut()
-    pipeline.topic.error = TransientError("SNS is down")
+    pipeline.topic.error = error
     die(pipeline, pipeline.batch_queue)
     assert pipeline.letters.held
     assert pipeline.quarantine.held
 
 
-@pytest.mark.parametrize("body", ["", "no json", '{"v":9}', '{"hello":1}', '{"Records":[{"eventName":"x"}]}'])
+def split_body(**changes: Any) -> str:
+    fields = {"v": 1, "kind": "split", "file_id": "a" * 26, "bucket": "b", "key": "k", "etag": "e"}
+    return orjson.dumps(fields | {"version_id": None, "split": 0, "start": 0} | changes).decode()
+
+
+def record_body(bucket: Any = "b", **described: Any) -> str:
+    said = {"bucket": {"name": bucket}, "object": {"key": "k", "eTag": "e"} | described}
+    return orjson.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": said}]}).decode()
+
+
+def bridge_body(**described: Any) -> str:
+    said = {"bucket": {"name": "b"}, "object": {"key": "k"} | described}
+    return orjson.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": said}).decode()
+
+
+WRONGLY_TYPED = [
+    *(record_body(versionId=5), record_body(bucket=5), record_body(bucket=None), record_body(key="")),
+    *(record_body(key=["k"]), record_body(key="k" * 1025)),
+    *(bridge_body(key=5), bridge_body(**{"version-id": [1]})),
+    *(split_body(file_id=5), split_body(file_id=""), split_body(file_id=["x"]), split_body(bucket=7)),
+    *(split_body(key=8), split_body(trace={"a": 1}), split_body(split=1e200), split_body(again=["x"])),
+]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "no json", '{"v":9}', '{"hello":1}', '{"Records":[{"eventName":"x"}]}', *WRONGLY_TYPED]
+)
 def test_a_message_that_nobody_understands_is_kept_and_can_only_be_discarded(body: str) -> None:
     pipeline = Pipeline(LIMITS)
     pipeline.dead_letter_consumer.take(Incoming("odd", "r", body, 3))
@@ -392,6 +419,27 @@ def test_a_message_that_nobody_understands_is_kept_and_can_only_be_discarded(bod
     assert refused.refused == 1
     assert "nobody understands it" in refused.refusals[0][1]
     assert pipeline.office.discard(EVERYTHING, in_time(), by="ann", why="noise").changed == 1
+
+
+def test_a_message_is_quarantined_before_the_ledger_is_asked_anything() -> None:
+    pipeline = cut()
+
+    def refuse(*_: object) -> Any:
+        raise KeyError("summary")
+
+    pipeline.letters.attempts = refuse  # type: ignore[method-assign]
+    pipeline.table.mark = refuse  # type: ignore[method-assign]
+    with pytest.raises(KeyError):
+        die(pipeline, pipeline.batch_queue)
+    assert list(pipeline.quarantine.held) == ["dead"]
+
+
+def test_a_split_beyond_the_last_sets_nothing_back() -> None:
+    pipeline = begun()
+    fields = orjson.loads(pipeline.split_queue.messages[0].body) | {"split": 4711}
+    pipeline.dead_letter_consumer.take(Incoming("far", "r", orjson.dumps(fields).decode(), 3))
+    assert not pipeline.table.setbacks
+    assert pipeline.letters.held
 
 
 def test_a_dead_notification_is_redriven_to_the_splitter() -> None:
