@@ -87,7 +87,8 @@ class DeadLetterConsumer:
         if subject.file_id is None or subject.split is None:
             return False
         if subject.again is not Again.NOTHING:
-            return not self._ledger.missing(subject.file_id, subject.split)
+            failed = subject.again is Again.UNDONE
+            return not self._ledger.missing(subject.file_id, subject.split, failed=failed)
         if subject.batch is None:
             return self._ledger.seal_of(subject.file_id, subject.split) is not None
         return self._ledger.is_done(subject.file_id, subject.split, subject.batch)

@@ -602,6 +602,34 @@ def test_batches_that_were_lost_with_their_object_are_dead_not_forgotten() -> No
     assert stored(pipeline) == stored(finished())
 
 
+def with_lost_batches(*numbers: int) -> Pipeline:
+    """A file that lost batches of its first split, and the message to cut them again, which died (`lost`)."""
+    pipeline = cut()
+    lost = {f"000000-{number:06d}" for number in numbers}
+    kept = [each for each in pipeline.batch_queue.messages if batch_name(each) not in lost]
+    pipeline.batch_queue.messages[:] = kept
+    drain(pipeline)
+    sweep_twice(pipeline)
+    die(pipeline, pipeline.split_queue, letter_id="lost")
+    return pipeline
+
+
+def batch_name(message: Outgoing) -> str:
+    return str(orjson.loads(message.body)["batch_id"]).split("-", 1)[1]
+
+
+def test_a_redrive_of_lost_batches_that_dies_again_is_a_dead_letter() -> None:
+    pipeline = with_lost_batches(1)
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    die(pipeline, pipeline.split_queue, letter_id="lost-again")
+    dead = pipeline.office.page(EVERYTHING, limit=9).letters
+    assert [letter.letter_id for letter in dead] == ["lost-again"]
+    assert account_in(pipeline).state is State.INCOMPLETE
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+
+
 def test_a_dropped_notification_is_found_in_the_bucket() -> None:
     pipeline = Pipeline(LIMITS)
     pipeline.objects.add("a.log", TEXT)
