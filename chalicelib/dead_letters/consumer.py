@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 import orjson
@@ -45,8 +46,7 @@ class DeadLetterConsumer:
 
     def take(self, message: Incoming) -> None:
         """Quarantine a message, list it, mark what it was about as failed, and tell the topic."""
-        named = message.attributes.get("letter_id", "")
-        letter_id = named if LETTER_ID.fullmatch(named) else message.message_id
+        letter_id = self._place(message)
         attempts = self._attempts(letter_id)
         letter = self._letter(message, letter_id, attempts)
         self._quarantine.put(letter_id, envelope_of(letter, attempts, message))
@@ -59,6 +59,17 @@ class DeadLetterConsumer:
         self._mark(letter)
         logger.error("dead_letter_kept", extra=_said(letter) | {"is_new": is_new})
         self._tell(letter)
+
+    def _place(self, message: Incoming) -> str:
+        """The id under which the message is, or can be, kept: the one that its sender names or its own,
+        unless another message lies there. The last one is of this message alone."""
+        named = message.attributes.get("letter_id", "")
+        wanted = [named] if LETTER_ID.fullmatch(named) else []
+        for letter_id in (*wanted, message.message_id):
+            held = self._quarantine.get(letter_id)
+            if held is None or body_in(held) == message.body:
+                return letter_id
+        return f"{message.message_id}-{sha256(message.body.encode()).hexdigest()[:16]}"
 
     def _attempts(self, message_id: str) -> list[Attempt]:
         """What was noted of the message's failures: nothing, where that cannot be read."""
@@ -142,6 +153,15 @@ def envelope_of(letter: DeadLetter, attempts: list[Attempt], message: Incoming) 
         "body": message.body,
     }
     return orjson.dumps(said)
+
+
+def body_in(envelope: bytes) -> str | None:
+    """The message that the quarantine keeps; None where somebody put there what is none."""
+    try:
+        held = orjson.loads(envelope)
+    except orjson.JSONDecodeError:
+        return None
+    return held.get("body") if isinstance(held, dict) else None
 
 
 def notice_of(letter: DeadLetter) -> Notice:

@@ -777,6 +777,34 @@ def test_a_message_that_was_buried_twice_is_one_dead_letter() -> None:
     assert list(pipeline.quarantine.held) == ["m"]
 
 
+@pytest.mark.parametrize("own", ["other", "dead"])
+def test_a_message_that_names_the_id_of_another_takes_nothing_of_it_away(own: str) -> None:
+    pipeline = cut()
+    first = pipeline.batch_queue.messages[0].body
+    die(pipeline, pipeline.batch_queue)
+    for _ in range(2):
+        named = Incoming(own, "r", "evil", 2, attributes={"letter_id": "dead"})
+        pipeline.dead_letter_consumer.take(named)
+    kept = {letter_id: orjson.loads(held)["body"] for letter_id, held in pipeline.quarantine.held.items()}
+    assert kept.pop("dead") == first
+    ((letter_id, body),) = kept.items()
+    assert (body, letter_id == own) == ("evil", own == "other")
+    assert letter_id.startswith(own)
+    pipeline.office.redrive(Selection(ids=("dead",), state=None), in_time(), UNPACED)
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+
+
+@pytest.mark.parametrize("held", [b"", b"no json", b"[1]"])
+def test_what_somebody_put_in_the_place_of_a_dead_letter_is_left_alone(held: bytes) -> None:
+    pipeline = Pipeline(LIMITS)
+    pipeline.quarantine.held["m"] = held
+    pipeline.dead_letter_consumer.take(Incoming("m", "r", "?", 2))
+    assert pipeline.quarantine.held.pop("m") == held
+    (letter,) = pipeline.letters.held.values()
+    assert list(pipeline.quarantine.held) == [letter.letter_id]
+
+
 def test_a_message_with_an_id_that_is_none_is_kept_under_its_own() -> None:
     pipeline = Pipeline(LIMITS)
     for odd in ("", "../secrets", "x" * 101, "a b"):
