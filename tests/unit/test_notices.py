@@ -12,7 +12,7 @@ import pytest
 from chalicelib.aws import ledger_items
 from chalicelib.aws.ledger_stream import changes_in
 from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.errors import PermanentError, TransientError
+from chalicelib.core.errors import MissingResourceError, PermanentError
 from chalicelib.core.marks import Counts, Summary, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.records import typed
@@ -159,7 +159,7 @@ def test_a_repeated_delivery_is_the_same_notice() -> None:
 
 
 def test_a_failure_that_may_pass_gives_back_that_record_alone_and_the_others_are_told() -> None:
-    topic = FakeTopic({"b": TransientError("SNS is not there")})
+    topic = FakeTopic({"b": MissingResourceError("the topic is not there")})
     failed = tell(topic, *(record(number, file(key)) for number, key in enumerate("abc")))
     assert failed == [f"{1:021d}"]
     assert [notice.attributes["key"] for notice in topic.published] == ["a", "c"]
@@ -214,7 +214,7 @@ def test_what_no_time_is_left_for_is_given_back() -> None:
 
 def test_the_handler_answers_in_the_shape_that_mappings_understand() -> None:
     class Services:
-        notifier = Notifier(FakeTopic({"b": TransientError("SNS is not there")}))
+        notifier = Notifier(FakeTopic({"b": MissingResourceError("the topic is not there")}))
 
     class Context:
         def get_remaining_time_in_millis(self) -> int:
