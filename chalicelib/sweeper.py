@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, Protocol
 
 from chalicelib.core.accounts import SplitAccount, State, uncut_splits
 from chalicelib.core.errors import FroeError
+from chalicelib.core.letters import DeadLetter
 from chalicelib.core.messages import Again, SplitMessage, encode_split
 from chalicelib.core.notifications import Announced, announcement_of
 from chalicelib.core.plan import ObjectHead, Plan
@@ -74,14 +75,21 @@ class HasLetters(Protocol):
         """Whether a message about the file is dead: then people decide, not the sweeper."""
 
 
+class TakesBack(Protocol):
+    def take_back(self, deadline: Deadline) -> Iterable[DeadLetter]:
+        """Redriven messages that got lost, which are dead letters again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Healed:
-    """What a sweep has sent again: ids of files, splits to cut, batches, and objects announced."""
+    """What a sweep has sent again: ids of files, splits to cut, batches, and objects announced; and the ids
+    of redriven messages that got lost, which are dead letters again."""
 
     files: tuple[str, ...] = ()
     splits: int = 0
     batches: int = 0
     objects: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
 
     def __add__(self, other: Healed) -> Healed:
         return Healed(
@@ -89,6 +97,7 @@ class Healed:
             self.splits + other.splits,
             self.batches + other.batches,
             (*self.objects, *other.objects),
+            (*self.letters, *other.letters),
         )
 
 
@@ -107,6 +116,7 @@ class Sweeper:
         topic: Publishes,
         now: Callable[[], datetime],
         *,
+        redriven: TakesBack,
         bucket: str,
         stall_seconds: int,
         sweep_days: int,
@@ -116,6 +126,7 @@ class Sweeper:
         self._files = files
         self._watches = watches
         self._letters = letters
+        self._redriven = redriven
         self._objects = objects
         self._split_queue = split_queue
         self._topic = topic
@@ -132,6 +143,9 @@ class Sweeper:
             if deadline.seconds_left <= 0:
                 break
             healed += self._look_at(stored, deadline)
+        for letter in self._redriven.take_back(deadline):
+            logger.warning("redrive_lost", extra={"letter_id": letter.letter_id})
+            healed += Healed(letters=(letter.letter_id,))
         if self._reach:
             healed += self._announce_forgotten(deadline)
         logger.info(
@@ -141,6 +155,7 @@ class Sweeper:
                 "splits": healed.splits,
                 "batches": healed.batches,
                 "objects": len(healed.objects),
+                "letters": len(healed.letters),
             },
         )
         self._tell(healed)
@@ -241,7 +256,7 @@ class Sweeper:
         return self._has_stalled(file_id, 0, now)
 
     def _tell(self, healed: Healed) -> None:
-        if not healed.files and not healed.objects:
+        if not healed.files and not healed.objects and not healed.letters:
             return
         now = self._now()
         lines = [
@@ -251,6 +266,8 @@ class Sweeper:
             *(f"         {file_id}" for file_id in healed.files[:_PAGE]),
             f"objects  {len(healed.objects)} never announced",
             *(f"         {named}" for named in healed.objects[:_PAGE]),
+            f"letters  {len(healed.letters)} redriven, and lost: dead again, until somebody redrives them",
+            *(f"         {letter_id}" for letter_id in healed.letters[:_PAGE]),
         ]
         try:
             self._topic.publish(

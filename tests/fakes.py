@@ -16,7 +16,9 @@ from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.text import OpenObject
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import NotedFailures
+from chalicelib.dead_letters.lost import LostRedrives
 from chalicelib.dead_letters.office import DeadLetterOffice
+from chalicelib.dead_letters.selection import LetterSearch
 from chalicelib.dead_letters.store import LetterPage
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
@@ -391,6 +393,7 @@ class Pipeline:
             self.split_queue,
             self.clock,
         )
+        search = LetterSearch(self.letters, self.quarantine, self.ledger, self.table)
         self.sweeper = Sweeper(
             self.ledger,
             self.table,
@@ -400,6 +403,7 @@ class Pipeline:
             self.split_queue,
             self.topic,
             self.clock,
+            redriven=LostRedrives(self.letters, search, self.clock, stall_seconds=3600),
             bucket=BUCKET,
             stall_seconds=3600,
             sweep_days=7,

@@ -120,21 +120,12 @@ class DeadLetterOffice:
 
     def under_way(self, file_id: str) -> int:
         """How many redriven messages about a file have neither done their work nor died again."""
-        everything = Selection(file_id=file_id, state=None)
-        letters: list[DeadLetter] = []
-        cursor: str | None = None
-        while True:
-            page = self.page(everything, limit=_PAGE, cursor=cursor)
-            letters += page.letters
-            cursor = page.reached
-            if cursor is None:
-                break
-        last_died: dict[object, datetime] = {}
-        for letter in letters:
-            known = last_died.get(_about(letter), letter.died_at)
-            last_died[_about(letter)] = max(known, letter.died_at)
-        redriven = [letter for letter in letters if letter.state is LetterState.REDRIVEN]
-        return sum(last_died[_about(letter)] < (letter.changed_at or self._now()) for letter in redriven)
+        held = self._search.letters_of(file_id)
+        letters = [letter for letter in held.letters if letter.state is LetterState.REDRIVEN]
+        return sum(
+            letter.state is LetterState.REDRIVEN and not held.died_again(letter)
+            for letter in self._search.as_of_now(letters)
+        )
 
     def redrive(
         self,
@@ -280,9 +271,3 @@ def _refused(letter_id: str, why: str) -> Progress:
 
 def _files_of(letters: Iterable[DeadLetter]) -> frozenset[str]:
     return frozenset(letter.subject.file_id for letter in letters if letter.subject.file_id)
-
-
-def _about(letter: DeadLetter) -> object:
-    """What tells apart the work of two letters of one file."""
-    subject = letter.subject
-    return subject.kind, subject.split, subject.batch

@@ -19,6 +19,7 @@ from chalicelib.dead_letters.store import LettersTable, Quarantine
 from chalicelib.ledger import Ledger, opened_position
 
 _FAR_FUTURE: Final = "9999"
+_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,21 @@ class FoundPage(NamedTuple):
     letters: list[DeadLetter]
     reached: str | None
     unknown: tuple[NoSuchLetterError, ...] = ()
+
+
+class LettersOfFile:
+    """All letters of one file, by what they are about."""
+
+    def __init__(self, letters: Iterable[DeadLetter]) -> None:
+        self.letters = tuple(letters)
+        self._last_died: dict[object, datetime] = {}
+        for letter in self.letters:
+            known = self._last_died.get(_about(letter), letter.died_at)
+            self._last_died[_about(letter)] = max(known, letter.died_at)
+
+    def died_again(self, letter: DeadLetter) -> bool:
+        """Whether a letter about the same came after this one was redriven: it stands for it now."""
+        return self._last_died[_about(letter)] > (letter.changed_at or letter.died_at)
 
 
 class KnowsDone(Protocol):
@@ -116,6 +132,17 @@ class LetterSearch:
         more = _position(newest[limit - 1]) if len(newest) > limit else reached or None
         return FoundPage(newest[:limit], more)
 
+    def letters_of(self, file_id: str) -> LettersOfFile:
+        """As they are stored."""
+        letters: list[DeadLetter] = []
+        after: str | None = None
+        while True:
+            page = self._letters.by_file(file_id, after=after, limit=_PAGE)
+            letters += page.letters
+            after = page.reached
+            if after is None:
+                return LettersOfFile(letters)
+
     def _page_of_ids(self, ids: tuple[str, ...], limit: int, cursor: str | None) -> FoundPage:
         begin = int(cursor or 0)
         end = begin + limit
@@ -158,6 +185,12 @@ class LetterSearch:
         if subject.file_id is None or subject.split is None:
             return False
         return not self._ledger.missing(subject.file_id, subject.split, failed=True)
+
+
+def _about(letter: DeadLetter) -> object:
+    """What tells apart the work of two letters of one file."""
+    subject = letter.subject
+    return subject.kind, subject.split, subject.batch
 
 
 def cursor_after(selection: Selection, letter: DeadLetter) -> str:

@@ -243,7 +243,9 @@ class TestSweep:
         assert "Nothing had to be sent again: nothing has stood still for 3,600 s." in first.stdout
         pipeline.clock.advance(3601)
         second = froe(monkeypatch, pipeline, "sweep", "--json")
-        assert json_lines(second) == [{"files": [file_id], "splits": 0, "batches": 2, "objects": []}]
+        assert json_lines(second) == [
+            {"files": [file_id], "splits": 0, "batches": 2, "objects": [], "letters": []}
+        ]
         pipeline.clock.advance(3 * 3600)
         third = froe(monkeypatch, pipeline, "sweep")
         assert "Healed 1 file: sent 0 splits, 2 batches." in third.stdout

@@ -829,6 +829,53 @@ def test_a_redrive_that_dies_before_it_says_so_sends_twice_and_changes_nothing()
     assert stored(pipeline) == stored(finished())
 
 
+def test_a_redriven_message_that_gets_lost_is_a_dead_letter_again_and_can_be_selected() -> None:
+    pipeline = cut()
+    for number in range(2):
+        die(pipeline, pipeline.batch_queue, letter_id=f"dead-{number}")
+    drain(pipeline)
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    pipeline.batch_queue.messages.clear()
+    pipeline.clock.advance(3599)
+    assert pipeline.sweeper.sweep(in_time()).letters == ()
+    pipeline.clock.advance(1)
+    assert sorted(pipeline.sweeper.sweep(in_time()).letters) == ["dead-0", "dead-1"]
+    assert "letters  2 redriven, and lost" in pipeline.topic.notices[-1].text
+    assert pipeline.sweeper.sweep(in_time()).letters == ()
+    assert not pipeline.batch_queue.messages
+    (file_id,) = pipeline.table.files
+    for selection in (EVERYTHING, Selection(file_id=file_id), Selection(reason="died")):
+        assert len(pipeline.office.page(selection, limit=9).letters) == 2
+    assert pipeline.office.redrive(EVERYTHING, in_time(), UNPACED).changed == 2
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+    pipeline.clock.advance(3600)
+    assert pipeline.sweeper.sweep(in_time()).letters == ()
+    assert {letter.state for letter in pipeline.letters.held.values()} == {LetterState.RESOLVED}
+
+
+def test_a_redriven_message_that_died_again_is_not_taken_for_lost() -> None:
+    pipeline = cut()
+    die(pipeline, pipeline.batch_queue, letter_id="first")
+    drain(pipeline)
+    pipeline.clock.advance(1)
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    pipeline.clock.advance(1)
+    die(pipeline, pipeline.batch_queue, letter_id="second")
+    pipeline.clock.advance(3600)
+    assert pipeline.sweeper.sweep(in_time()).letters == ()
+    assert [letter.letter_id for letter in pipeline.office.page(EVERYTHING, limit=9).letters] == ["second"]
+
+
+def test_a_redriven_notification_of_which_nothing_can_be_known_stays_as_it_is() -> None:
+    pipeline = Pipeline(LIMITS)
+    announced = replace(pipeline.objects.add("a.log", TEXT), version_id=None, etag=None)
+    pipeline.dead_letter_consumer.take(Incoming("n", "r", announcement_of(announced), 3))
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    pipeline.clock.advance(3600)
+    assert pipeline.sweeper.sweep(in_time()).letters == ()
+
+
 def test_a_dead_message_keeps_its_trace_when_it_is_redriven() -> None:
     pipeline = cut()
     message = pipeline.batch_queue.messages.pop()
