@@ -13,14 +13,13 @@ from typing import Any, Final
 
 from chalicelib.aws.items import Item, Items, Key
 from chalicelib.aws.ledger_table import BY_STATE_INDEX
-from chalicelib.core.letters import Attempt, DeadLetter, Kind, LetterState, Subject
+from chalicelib.core.letters import ATTEMPTS_KEPT, Attempt, DeadLetter, Kind, LetterState, Subject
 from chalicelib.core.marks import Tally
 from chalicelib.core.messages import Again
 from chalicelib.dead_letters.store import LetterPage
 from chalicelib.ledger import opened_position
 
 _NO_FILE: Final = "no-file"
-_ATTEMPTS_KEPT: Final = 100
 _ATTEMPTS_KEPT_FOR: Final = timedelta(days=30)
 """Longer than a message can live in its queue and then in the dead-letter queue (4 and 14 days)."""
 
@@ -34,7 +33,7 @@ class DynamoLetters:
         self._items = Items(client, table)
 
     def note(self, message_id: str, attempt: Attempt) -> None:
-        number = min(attempt.number, _ATTEMPTS_KEPT)
+        number = min(attempt.number, ATTEMPTS_KEPT)
         said = {
             "at": attempt.at.isoformat(),
             "code": attempt.code,

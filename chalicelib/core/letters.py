@@ -35,6 +35,10 @@ LETTER_ID: Final = re.compile(r"[A-Za-z0-9-]{1,100}")
 """Of SQS message ids and Lambda request ids; it becomes a part of an S3 key."""
 
 
+ATTEMPTS_KEPT: Final = 100
+"""Of later failures the last one takes the place of the one before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One failure to handle a message. number: the receive, from 1. at: aware, UTC."""

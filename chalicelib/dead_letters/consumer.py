@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, TypeAlias
 
 import orjson
 
-from chalicelib.core.errors import DIED
 from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
 from chalicelib.core.marks import Mark, Obstacle, Outcome, Setback
 from chalicelib.core.messages import Again
+from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.failures import one_line
 from chalicelib.dead_letters.store import LettersTable, Quarantine
 from chalicelib.delivery import Incoming
@@ -26,7 +26,7 @@ from chalicelib.notices import Notice, Publishes
 
 logger = logging.getLogger("froe")
 
-_NOTHING_SAID: Final = "unknown: the function died before it could say why"
+Envelope: TypeAlias = dict[str, Any]
 
 
 class DeadLetterConsumer:
@@ -46,9 +46,9 @@ class DeadLetterConsumer:
 
     def take(self, message: Incoming) -> None:
         """Quarantine a message, list it, mark what it was about as failed, and tell the topic."""
-        letter_id = self._place(message)
+        letter_id, held = self._place(message)
         attempts = self._attempts(letter_id)
-        letter = self._letter(message, letter_id, attempts)
+        letter = self._letter(message, letter_id, attempts, receives_of(message, held))
         self._quarantine.put(letter_id, envelope_of(letter, attempts, message))
         if self._is_done(letter.subject):
             letter = replace(letter, state=LetterState.RESOLVED)
@@ -60,16 +60,19 @@ class DeadLetterConsumer:
         logger.error("dead_letter_kept", extra=_said(letter) | {"is_new": is_new})
         self._tell(letter)
 
-    def _place(self, message: Incoming) -> str:
+    def _place(self, message: Incoming) -> tuple[str, Envelope | None]:
         """The id under which the message is, or can be, kept: the one that its sender names or its own,
-        unless another message lies there. The last one is of this message alone."""
+        unless another message lies there; and what is kept of it. The last one is of this message alone."""
         named = message.attributes.get("letter_id", "")
         wanted = [named] if LETTER_ID.fullmatch(named) else []
         for letter_id in (*wanted, message.message_id):
             held = self._quarantine.get(letter_id)
-            if held is None or body_in(held) == message.body:
-                return letter_id
-        return f"{message.message_id}-{sha256(message.body.encode()).hexdigest()[:16]}"
+            if held is None:
+                return letter_id, None
+            kept = read_envelope(held)
+            if kept.get("body") == message.body:
+                return letter_id, kept
+        return f"{message.message_id}-{sha256(message.body.encode()).hexdigest()[:16]}", None
 
     def _attempts(self, message_id: str) -> list[Attempt]:
         """What was noted of the message's failures: nothing, where that cannot be read."""
@@ -79,17 +82,17 @@ class DeadLetterConsumer:
             logger.warning("attempts_not_read", extra={"message_id": message_id, "reason": repr(error)})
             return []
 
-    def _letter(self, message: Incoming, letter_id: str, attempts: list[Attempt]) -> DeadLetter:
-        said = message.attributes
-        code, reason = (attempts[-1].code, attempts[-1].reason) if attempts else (DIED, _NOTHING_SAID)
-        receives = max(message.receives - 1, attempts[-1].number if attempts else 1)  # one was our own
+    def _letter(
+        self, message: Incoming, letter_id: str, attempts: list[Attempt], receives: int
+    ) -> DeadLetter:
+        cause = cause_of(attempts, message.attributes, receives)
         return DeadLetter(
             letter_id=letter_id,
             subject=subject_of(message.body),
             state=LetterState.DEAD,
-            code=said.get("code", code),
-            reason=said.get("reason", reason),
-            receives=int(said["receives"]) if said.get("receives", "").isdecimal() else receives,
+            code=cause.code,
+            reason=cause.reason,
+            receives=cause.receives,
             died_at=self._now(),
         )
 
@@ -155,13 +158,20 @@ def envelope_of(letter: DeadLetter, attempts: list[Attempt], message: Incoming) 
     return orjson.dumps(said)
 
 
-def body_in(envelope: bytes) -> str | None:
-    """The message that the quarantine keeps; None where somebody put there what is none."""
+def read_envelope(held: bytes) -> Envelope:
+    """What the quarantine keeps of a message; nothing where somebody put there what is none."""
     try:
-        held = orjson.loads(envelope)
+        envelope = orjson.loads(held)
     except orjson.JSONDecodeError:
-        return None
-    return held.get("body") if isinstance(held, dict) else None
+        return {}
+    return envelope if isinstance(envelope, dict) else {}
+
+
+def receives_of(message: Incoming, held: Envelope | None) -> int:
+    """How often a message had come before it was given up. SQS counts on in the dead-letter queue: the first
+    time there is our own, and from the second on the first one's count is kept."""
+    counted = held.get("receives") if held else None
+    return counted if isinstance(counted, int) else max(1, message.receives - 1)
 
 
 def notice_of(letter: DeadLetter) -> Notice:

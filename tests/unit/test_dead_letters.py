@@ -25,6 +25,7 @@ from chalicelib.core.marks import Obstacle, Outcome, Setback, Tally
 from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import announced_in_body, announcement_of
 from chalicelib.core.text import OpenObject
+from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import NoSuchLetterError, Selection
 from chalicelib.delivery import Incoming, Outgoing
@@ -363,15 +364,81 @@ def test_the_last_reason_noted_is_the_reason_of_the_dead_letter() -> None:
     pipeline = cut()
     for number, reason in enumerate(["no table", "no access"], 1):
         pipeline.letters.note("dead", Attempt(number, WHEN, "unavailable", reason))
-    die(pipeline, pipeline.batch_queue)
+    pipeline.dead_letter_consumer.take(Incoming("dead", "r", pipeline.batch_queue.messages[0].body, 3))
     letter, envelope = pipeline.office.envelope("dead")
-    assert (letter.code, letter.reason, letter.receives) == ("unavailable", "no access", 9)
+    assert (letter.code, letter.reason, letter.receives) == ("unavailable", "no access", 2)
     assert [attempt["reason"] for attempt in envelope["attempts"]] == ["no table", "no access"]
     (notice,) = pipeline.topic.notices
     assert notice.notice_id == "dead"
     assert notice.attributes["code"] == "unavailable"
     assert "no access" in notice.text
     assert "line 000" not in notice.text
+
+
+NOTHING_SAID = "unknown: the function died before it could say why"
+
+
+def noted(number: int) -> Attempt:
+    return Attempt(number, WHEN, "throttled", "too fast")
+
+
+@pytest.mark.parametrize(
+    ("attempts", "said", "receives", "expected"),
+    [
+        ([], {}, 3, ("died", NOTHING_SAID, 3)),
+        ([noted(1), noted(3)], {}, 3, ("throttled", "too fast", 3)),
+        (
+            [noted(1)],
+            {},
+            5,
+            (
+                "died",
+                f"{NOTHING_SAID}; at receive 1 of 5 it had said throttled: too fast",
+                5,
+            ),
+        ),
+        ([noted(100)], {}, 700, ("throttled", "too fast", 700)),
+        ([noted(4)], {}, 1, ("throttled", "too fast", 4)),
+        ([noted(1)], {"code": "refused", "reason": "odd", "receives": "2"}, 9, ("refused", "odd", 2)),
+        ([], {"code": "refused", "reason": "two\nlines\u202e"}, 9, ("refused", "two lines", 9)),
+        ([], {"code": "refused"}, 9, ("refused", "refused", 9)),
+        ([noted(9)], {"code": "RED <b>", "reason": "x", "receives": "2"}, 9, ("throttled", "too fast", 9)),
+        *(
+            ([], {"code": "refused", "receives": odd}, 9, ("refused", "refused", 9))
+            for odd in ("9" * 40, "-1", "", "²", "\u0663")
+        ),
+    ],
+)
+def test_a_cause_is_what_was_said_last_unless_the_function_died_after_that(
+    attempts: list[Attempt], said: dict[str, str], receives: int, expected: tuple[str, str, int]
+) -> None:
+    assert cause_of(attempts, said, receives) == expected
+
+
+def test_a_consumer_that_fails_does_not_make_the_message_look_as_if_its_worker_had_died() -> None:
+    pipeline = cut()
+    pipeline.letters.note("dead", noted(2))
+    put = pipeline.letters.put
+
+    def refuse(_: object) -> bool:
+        raise TransientError("no ledger")
+
+    pipeline.letters.put = refuse  # type: ignore[method-assign]
+    body = pipeline.batch_queue.messages[0].body
+    with pytest.raises(TransientError):
+        pipeline.dead_letter_consumer.take(Incoming("dead", "r", body, 3))
+    pipeline.letters.put = put  # type: ignore[method-assign]
+    pipeline.dead_letter_consumer.take(Incoming("dead", "r", body, 4))
+    (letter,) = pipeline.letters.held.values()
+    assert (letter.code, letter.receives) == ("throttled", 2)
+
+
+def test_a_message_whose_attributes_lie_is_kept_all_the_same() -> None:
+    pipeline = Pipeline(LIMITS)
+    lies = {"receives": "9" * 40, "code": "\x1b[31m", "reason": "two\nlines", "letter_id": "a\nb"}
+    pipeline.dead_letter_consumer.take(Incoming("m", "r", "hello", 3, attributes=lies))
+    letter, _ = pipeline.office.envelope("m")
+    assert (letter.code, letter.receives) == ("died", 2)
 
 
 @pytest.mark.parametrize("error", [TransientError("SNS is down"), TypeError("no text")])
