@@ -328,7 +328,7 @@ class FakeTopic:
 class FakeWatches:
     def __init__(self) -> None:
         self.held: dict[str, Watch] = {}
-        self.position: str | None = None
+        self.positions: dict[str, str | None] = {}
 
     def watch(self, file_id: str) -> Watch | None:
         return self.held.get(file_id)
@@ -340,11 +340,11 @@ class FakeWatches:
         self.held[watch.file_id] = watch
         return True
 
-    def listing_position(self) -> str | None:
-        return self.position
+    def position(self, name: str) -> str | None:
+        return self.positions.get(name)
 
-    def put_listing_position(self, position: str | None) -> None:
-        self.position = position
+    def put_position(self, name: str, position: str | None) -> None:
+        self.positions[name] = position
 
 
 class Clock:

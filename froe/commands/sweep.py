@@ -46,7 +46,7 @@ def sweep(*, stage: str | None, as_json: bool) -> None:
     if as_json:
         print_json(asdict(healed))
         return
-    if not healed.files and not healed.objects and not healed.letters:
+    if not healed:
         seconds = services.settings.stall_seconds
         click.echo(f"Nothing had to be sent again: nothing has stood still for {seconds:,} s.")
         return

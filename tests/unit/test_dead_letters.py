@@ -28,7 +28,7 @@ from chalicelib.core.text import OpenObject
 from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import NoSuchLetterError, Selection
-from chalicelib.delivery import Incoming, Outgoing
+from chalicelib.delivery import Deadline, Incoming, Outgoing
 from tests.fakes import WHEN, Crash, FakeObjects, FakeQueue, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)
@@ -816,6 +816,77 @@ def test_a_file_that_nobody_settled_is_settled() -> None:
     sweep_twice(pipeline)
     assert not pipeline.split_queue.messages
     assert stored(pipeline) == stored(finished())
+
+
+class Steps(Deadline):
+    """Time that passes by being asked for."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    @property
+    def seconds_left(self) -> float:
+        self._left -= 1
+        return max(self._left, 0)
+
+    def half(self) -> Deadline:
+        return Steps(self._left // 2)
+
+
+def stalled(files: int) -> Pipeline:
+    """Files that lost all their messages long ago, and an object that was never announced."""
+    pipeline = Pipeline(LIMITS)
+    for number in range(files):
+        pipeline.splitter.ingest(pipeline.objects.add(f"{number}.log", b"x\n"), in_time())
+        pipeline.clock.advance(1)
+    pipeline.split_queue.messages.clear()
+    pipeline.batch_queue.messages.clear()
+    pipeline.objects.add("forgotten.log", b"x\n")
+    pipeline.sweeper.sweep(in_time())
+    pipeline.clock.advance(3700)
+    return pipeline
+
+
+def test_a_sweep_that_has_no_time_for_all_goes_on_where_it_stopped_and_still_lists_the_bucket() -> None:
+    pipeline = stalled(8)
+    healed: list[str] = []
+    objects: list[str] = []
+    for _ in range(2):
+        sweep = pipeline.sweeper.sweep(Steps(10))
+        assert len(sweep.files) < 8
+        healed += sweep.files
+        objects += sweep.objects
+    assert sorted(healed) == sorted(pipeline.table.files)
+    assert objects == ["s3://logs/forgotten.log (version v1)"]
+    assert pipeline.watches.positions["files"] is None
+
+
+@pytest.mark.parametrize("read", ["account", "missing"])
+def test_a_file_that_cannot_be_looked_at_does_not_keep_the_others_back(read: str) -> None:
+    pipeline = stalled(3)
+    (bad, *good) = pipeline.table.files
+    whole = getattr(pipeline.ledger, read)
+
+    def refuse(asked: Any, *rest: Any) -> Any:
+        if bad == (asked if isinstance(asked, str) else asked.plan.file_id):
+            raise KeyError("summary")
+        return whole(asked, *rest)
+
+    setattr(pipeline.ledger, read, refuse)
+    assert sorted(pipeline.sweeper.sweep(in_time()).files) == sorted(good)
+
+
+def test_what_was_healed_is_told_though_the_bucket_cannot_be_listed() -> None:
+    pipeline = stalled(2)
+
+    def refuse(*_: object) -> Any:
+        raise TransientError("S3 is down")
+
+    pipeline.objects.versions = refuse  # type: ignore[method-assign]
+    with pytest.raises(TransientError, match="S3 is down"):
+        pipeline.sweeper.sweep(in_time())
+    (notice,) = pipeline.topic.notices
+    assert "files    2" in notice.text
 
 
 @given(st.sampled_from(Obstacle), st.text(max_size=300))

@@ -163,11 +163,12 @@ class TestWatches:
         assert watches.watch("g") is None
 
     def test_the_place_in_the_listing_is_remembered_and_forgotten(self, watches: Any) -> None:
-        assert watches.listing_position() is None
-        watches.put_listing_position('{"KeyMarker":"a"}')
-        assert watches.listing_position() == '{"KeyMarker":"a"}'
-        watches.put_listing_position(None)
-        assert watches.listing_position() is None
+        assert watches.position("listing") is None
+        watches.put_position("listing", '{"KeyMarker":"a"}')
+        watches.put_position("files", "PROCESSING 2026")
+        assert watches.position("listing") == '{"KeyMarker":"a"}'
+        watches.put_position("listing", None)
+        assert (watches.position("listing"), watches.position("files")) == (None, "PROCESSING 2026")
 
 
 class TestQuarantine:
