@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from chalicelib.aws.items import Item, Items, Key
+from chalicelib.aws.items import Item, Items, Key, readable
 from chalicelib.aws.ledger_table import BY_STATE_INDEX
 from chalicelib.core.letters import ATTEMPTS_KEPT, Attempt, DeadLetter, Kind, LetterState, Subject
 from chalicelib.core.marks import Tally
@@ -75,17 +75,17 @@ class DynamoLetters:
             BY_STATE_INDEX, "state", state.value, before=before, since=since, limit=limit
         )
         return LetterPage(
-            [_letter(item) for item in listed.items], listed.reached["opened"] if listed.reached else None
+            list(readable(listed.items, _letter)), listed.reached["opened"] if listed.reached else None
         )
 
     def by_file(self, file_id: str, *, after: str | None, limit: int) -> LetterPage:
         start = _key(file_id, after).sk if after else None
-        found = self._items.of_partition(file_id, "dead#", after=start, at_once=limit)
-        letters = [_letter(item) for item in islice(found, limit)]
-        return LetterPage(letters, letters[-1].letter_id if len(letters) == limit else None)
+        items = list(islice(self._items.of_partition(file_id, "dead#", after=start, at_once=limit), limit))
+        reached = items[-1]["sk"].removeprefix("dead#") if len(items) == limit else None
+        return LetterPage(list(readable(items, _letter)), reached)
 
     def has_letters(self, file_id: str) -> bool:
-        return bool(self.by_file(file_id, after=None, limit=1).letters)
+        return any(True for _ in self._items.of_partition(file_id, "dead#", at_once=1))
 
 
 def _key(file_id: str | None, letter_id: str) -> Key:

@@ -171,3 +171,21 @@ def test_what_may_expire_says_when(dynamodb) -> None:
     items = dynamodb.scan(TableName="ledger")["Items"]
     assert {item["expires_at"]["N"] for item in items} == {str(PLAN.expires_at)}
     assert len(items) == 3
+
+
+def test_a_file_that_cannot_be_read_is_named_and_does_not_hide_the_others(dynamodb, caplog) -> None:
+    ledger = DynamoLedger(dynamodb, "ledger")
+    opened(ledger)
+    broken = {
+        "pk": "broken",
+        "sk": "file",
+        "state": "SPLITTING",
+        "key": PLAN.object.key,
+        "opened": "2026#broken",
+    }
+    dynamodb.put_item(TableName="ledger", Item={name: {"S": value} for name, value in broken.items()})
+    listed = ledger.files_by_state(State.SPLITTING, before=None, limit=9)
+    assert [file.plan.file_id for file in listed.files] == [PLAN.file_id]
+    assert [file.plan for file in ledger.files_by_key(PLAN.object.key, before=None, limit=9).files] == [PLAN]
+    logged = {(record.getMessage(), record.file_id) for record in caplog.records}
+    assert logged == {("item_unreadable", "broken")}
