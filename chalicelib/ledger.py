@@ -133,15 +133,23 @@ class Ledger:
         if len(leaf) >= awaited and self._settle_split(file_id, held):
             self.settle(file_id)
 
-    def missing(self, file_id: str, split: int, *, failed: bool = False) -> list[int]:
-        """The batches of a sealed split that have no mark, or with `failed` none but that."""
+    def missing(self, file_id: str, split: int) -> list[int]:
+        """The batches of a sealed split that have no mark."""
+        marks, batches = self._marks_of_sealed(file_id, split)
+        return [number for number in batches if number not in marks]
+
+    def lost(self, file_id: str, split: int) -> list[int]:
+        """Those, and the ones that were given up without a message left: what the dead letter of a sealed
+        split stands for."""
+        marks, batches = self._marks_of_sealed(file_id, split)
+        return [number for number in batches if number not in marks or _is_lost(marks[number])]
+
+    def _marks_of_sealed(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], range]:
+        """The marks of a split and the numbers of its batches: none while it is not sealed."""
         held = self._table.split(file_id, split)
         if held is None or held.seal is None:
-            return []
-        marks = self._table.marks(file_id, split)
-        wanted = {None, Outcome.FAILED} if failed else {None}
-        outcomes = {number: mark.outcome for number, mark in marks.items()}
-        return [number for number in range(held.seal.batches) if outcomes.get(number) in wanted]
+            return {}, range(0)
+        return self._table.marks(file_id, split), range(held.seal.batches)
 
     def lines_before(self, file_id: str, split: int, batch: int) -> int | None:
         """How many lines of the text lie before a batch; None while a seal or a mark before it is missing,
@@ -156,7 +164,8 @@ class Ledger:
     def give_up(self, file_id: str, split: int, outcome: Outcome, note: str, expires_at: int | None) -> None:
         """Mark the batches of a sealed split that were lost and cannot be cut again; what each of them
         holds is not known, so that their marks say nothing of it."""
-        for number in self.missing(file_id, split, failed=outcome is Outcome.DISCARDED):
+        given_up = self.lost if outcome is Outcome.DISCARDED else self.missing
+        for number in given_up(file_id, split):
             self.mark(file_id, split, number, Mark(outcome, Tally(), note=note), expires_at)
 
     def look_again(self, file_id: str, split: int) -> None:
@@ -204,6 +213,10 @@ class Ledger:
         if account.state.settled:
             return replace(account, state=State.PROCESSING, reason=None)
         return account
+
+
+def _is_lost(mark: Mark) -> bool:
+    return mark.outcome is Outcome.FAILED and not mark.is_measured
 
 
 def _is_settled(split: SplitAccount | None) -> bool:

@@ -197,7 +197,8 @@ class Splitter:
 
     def _send_again(self, plan: Plan, seal: Seal, again: Again, deadline: Deadline) -> None:
         """Cut a sealed split once more and send those of its batches that are to be."""
-        wanted = set(self._ledger.missing(plan.file_id, seal.split, failed=again is Again.UNDONE))
+        look = self._ledger.lost if again is Again.UNDONE else self._ledger.missing
+        wanted = set(look(plan.file_id, seal.split))
         if wanted:
             before = (
                 None

@@ -173,7 +173,7 @@ class FakeLedgerTable:
     ) -> Mapping[int, Mark]:
         def effect() -> Mapping[int, Mark]:
             leaf = self.leaves.setdefault((file_id, split, batch // MARKS_PER_LEAF), {})
-            if batch not in leaf or leaf[batch].outcome < mark.outcome:
+            if batch not in leaf or leaf[batch].encode() < mark.floor:
                 leaf[batch] = Mark.decode(mark.encode())
             return dict(leaf)
 

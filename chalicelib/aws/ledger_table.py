@@ -67,7 +67,7 @@ class DynamoLedger:
             Key(file_id, _leaf_key(split, leaf)),
             {str(place): mark.encode(), "expires_at": expires_at},
             unless="#0 >= :floor",
-            values={":floor": f"{mark.outcome:d}"},
+            values={":floor": mark.floor},
             give_new=True,
         )
         return dict(_marks_in(item or {}, leaf))

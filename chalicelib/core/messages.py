@@ -74,7 +74,7 @@ class Again(StrEnum):
     """Those of which nothing is known: their messages were lost."""
 
     UNDONE = "undone"
-    """Those, and the failed ones."""
+    """Those, and the ones of which no message is left: given up because they could not be cut again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,8 @@ class DeadLetterConsumer:
         if subject.file_id is None or subject.split is None:
             return False
         if subject.again is not Again.NOTHING:
-            failed = subject.again is Again.UNDONE
-            return not self._ledger.missing(subject.file_id, subject.split, failed=failed)
+            look = self._ledger.lost if subject.again is Again.UNDONE else self._ledger.missing
+            return not look(subject.file_id, subject.split)
         if subject.batch is None:
             return self._ledger.seal_of(subject.file_id, subject.split) is not None
         return self._ledger.is_done(subject.file_id, subject.split, subject.batch)

@@ -178,13 +178,14 @@ class LetterSearch:
         ]
 
     def _is_filled(self, letter: DeadLetter) -> bool:
-        """Whether a split that had lost batches, and asked for them again, has them all."""
+        """Whether a split that had lost batches, and asked for them again, has them all, or other letters
+        stand for them by now."""
         subject = letter.subject
         if subject.again is Again.NOTHING or letter.state is LetterState.DISCARDED:
             return False
         if subject.file_id is None or subject.split is None:
             return False
-        return not self._ledger.missing(subject.file_id, subject.split, failed=True)
+        return not self._ledger.lost(subject.file_id, subject.split)
 
 
 def _about(letter: DeadLetter) -> object:

@@ -42,6 +42,7 @@ def noise(lines: int) -> bytes:
 
 UNPACED = Pace(1e9)
 EVERYTHING = Selection()
+ALL = Selection(state=None)
 
 
 def work(pipeline: Pipeline, queue: FakeQueue, number: int = 0) -> None:
@@ -692,6 +693,38 @@ def test_a_redrive_of_lost_batches_that_dies_again_is_a_dead_letter() -> None:
     dead = pipeline.office.page(EVERYTHING, limit=9).letters
     assert [letter.letter_id for letter in dead] == ["lost-again"]
     assert account_in(pipeline).state is State.INCOMPLETE
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+
+
+def test_a_discard_of_lost_batches_leaves_those_that_other_letters_stand_for() -> None:
+    pipeline = cut()
+    (own, *_) = pipeline.batch_queue.messages
+    assert batch_name(own) == "000000-000000"
+    die(pipeline, pipeline.batch_queue, letter_id="own")
+    del pipeline.batch_queue.messages[0]
+    drain(pipeline)
+    sweep_twice(pipeline)
+    die(pipeline, pipeline.split_queue, letter_id="lost")
+    pipeline.office.discard(Selection(ids=("lost",), state=None), in_time(), by="ann", why="old")
+    assert [letter.letter_id for letter in pipeline.office.page(EVERYTHING, limit=9).letters] == ["own"]
+    assert account_in(pipeline).state is State.INCOMPLETE
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    drain(pipeline)
+    account = account_in(pipeline)
+    assert account.reason == "complete with discards: 1 of 15 batches (2 lines, 58 bytes)"
+
+
+def test_a_lost_batch_that_is_cut_again_and_dies_has_a_letter_of_its_own() -> None:
+    pipeline = with_lost_batches(0, 1)
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    work(pipeline, pipeline.split_queue)
+    die(pipeline, pipeline.batch_queue, letter_id="own")
+    drain(pipeline)
+    assert account_in(pipeline).state is State.INCOMPLETE
+    states = {letter.letter_id: letter.state for letter in pipeline.office.page(ALL, limit=9).letters}
+    assert states == {"lost": LetterState.RESOLVED, "own": LetterState.DEAD}
     pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
     drain(pipeline)
     assert stored(pipeline) == stored(finished())
