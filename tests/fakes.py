@@ -260,8 +260,8 @@ class FakeLetters:
 
         return bool(self._effects.around(effect))
 
-    def letter(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
-        return self.held.get((file_id, letter_id))
+    def find(self, letter_id: str) -> DeadLetter | None:
+        return next((letter for (_, held_id), letter in self.held.items() if held_id == letter_id), None)
 
     def change(self, letter: DeadLetter) -> bool:
         key = letter.subject.file_id, letter.letter_id

@@ -1,7 +1,8 @@
 """Dead letters in the ledger's table, beside the files that they belong to.
 
 ``dead#{letter id}`` in the partition of its file (``no-file`` where it has none), listed by the index
-``by_state`` under its own states; ``attempts`` in the partition ``message#{message id}``.
+``by_state`` under its own states; in the partition ``message#{message id}`` its ``attempts``, and ``letter``,
+which says of what file it is.
 """
 
 from __future__ import annotations
@@ -51,10 +52,14 @@ class DynamoLetters:
         ]
 
     def put(self, letter: DeadLetter) -> bool:
-        return self._items.put_new(_key(letter.subject.file_id, letter.letter_id), _item(letter))
+        """First where it lies, so that whatever is listed can be found by its id."""
+        file_id = letter.subject.file_id
+        self._items.put_new(_place_key(letter.letter_id), {"file_id": file_id})
+        return self._items.put_new(_key(file_id, letter.letter_id), _item(letter))
 
-    def letter(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
-        item = self._items.get(_key(file_id, letter_id))
+    def find(self, letter_id: str) -> DeadLetter | None:
+        place = self._items.get(_place_key(letter_id))
+        item = self._items.get(_key(place.get("file_id"), letter_id)) if place else None
         return _letter(item) if item else None
 
     def change(self, letter: DeadLetter) -> bool:
@@ -94,6 +99,10 @@ def _key(file_id: str | None, letter_id: str) -> Key:
 
 def _attempts_key(message_id: str) -> Key:
     return Key(f"message#{message_id}", "attempts")
+
+
+def _place_key(letter_id: str) -> Key:
+    return Key(f"message#{letter_id}", "letter")
 
 
 def _item(letter: DeadLetter) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 
@@ -19,14 +19,12 @@ from chalicelib.core.marks import Mark, Obstacle, Outcome, Setback
 from chalicelib.core.messages import Again
 from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.failures import one_line
-from chalicelib.dead_letters.store import LettersTable, Quarantine
+from chalicelib.dead_letters.store import Envelope, LettersTable, Quarantine, read_envelope
 from chalicelib.delivery import Incoming
 from chalicelib.ledger import Ledger
 from chalicelib.notices import Notice, Publishes
 
 logger = logging.getLogger("froe")
-
-Envelope: TypeAlias = dict[str, Any]
 
 
 class DeadLetterConsumer:
@@ -67,12 +65,20 @@ class DeadLetterConsumer:
         wanted = [named] if LETTER_ID.fullmatch(named) else []
         for letter_id in (*wanted, message.message_id):
             held = self._quarantine.get(letter_id)
-            if held is None:
+            if held is None and (letter_id != named or self._is_free(letter_id)):
                 return letter_id, None
             kept = read_envelope(held)
             if kept.get("body") == message.body:
                 return letter_id, kept
         return f"{message.message_id}-{sha256(message.body.encode()).hexdigest()[:16]}", None
+
+    def _is_free(self, letter_id: str) -> bool:
+        """Whether there is no letter of that id whose message is merely gone; if in doubt there may be."""
+        try:
+            return self._letters.find(letter_id) is None
+        except Exception as error:  # noqa: BLE001 - a message is quarantined whatever the ledger says of it
+            logger.warning("letter_not_read", extra={"letter_id": letter_id, "reason": repr(error)})
+            return False
 
     def _attempts(self, message_id: str) -> list[Attempt]:
         """What was noted of the message's failures: nothing, where that cannot be read."""
@@ -156,15 +162,6 @@ def envelope_of(letter: DeadLetter, attempts: list[Attempt], message: Incoming) 
         "body": message.body,
     }
     return orjson.dumps(said)
-
-
-def read_envelope(held: bytes) -> Envelope:
-    """What the quarantine keeps of a message; nothing where somebody put there what is none."""
-    try:
-        envelope = orjson.loads(held)
-    except orjson.JSONDecodeError:
-        return {}
-    return envelope if isinstance(envelope, dict) else {}
 
 
 def receives_of(message: Incoming, held: Envelope | None) -> int:

@@ -12,14 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
-
 from chalicelib.core.letters import DeadLetter, Kind, LetterState
 from chalicelib.core.marks import Obstacle, Outcome
 from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
 from chalicelib.dead_letters.consumer import settle
 from chalicelib.dead_letters.selection import KnowsDone, LetterSearch, Selection, cursor_after
-from chalicelib.dead_letters.store import LetterPage, LettersTable, Quarantine
+from chalicelib.dead_letters.store import Envelope, LetterPage, LettersTable, Quarantine, read_envelope
 from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
 
@@ -112,9 +110,9 @@ class DeadLetterOffice:
         letters = self._search.as_of_now(page.letters)
         return LetterPage([letter for letter in letters if selection.has(letter)], page.reached)
 
-    def envelope(self, letter_id: str) -> tuple[DeadLetter, dict[str, Any]]:
-        """A letter as it stands, and what the quarantine keeps of its message, the body included;
-        raises NoSuchLetterError."""
+    def envelope(self, letter_id: str) -> tuple[DeadLetter, Envelope]:
+        """A letter as it stands, and what the quarantine keeps of its message, the body included, or nothing
+        if that is gone; raises NoSuchLetterError."""
         letter, envelope = self._search.kept(letter_id)
         return self._search.as_of_now([letter])[0], envelope
 
@@ -226,10 +224,9 @@ class DeadLetterOffice:
     def _body(self, letter: DeadLetter) -> str | None:
         """What to send: of a split that is sealed the lost batches are marked as failed, and a redrive
         means those."""
-        held = self._quarantine.get(letter.letter_id)
-        if held is None:
+        body: str | None = read_envelope(self._quarantine.get(letter.letter_id)).get("body")
+        if body is None:
             return None
-        body = str(orjson.loads(held)["body"])
         if letter.subject.again is Again.NOTHING:
             return body
         message = decode(body)

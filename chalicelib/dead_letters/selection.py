@@ -11,11 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-import orjson
-
 from chalicelib.core.letters import LETTER_ID, DeadLetter, Kind, LetterState
 from chalicelib.core.messages import Again
-from chalicelib.dead_letters.store import LettersTable, Quarantine
+from chalicelib.dead_letters.store import Envelope, LettersTable, Quarantine, read_envelope
 from chalicelib.ledger import Ledger, opened_position
 
 _FAR_FUTURE: Final = "9999"
@@ -100,14 +98,16 @@ class LetterSearch:
         self._known = known
         self._spread = spread
 
-    def kept(self, letter_id: str) -> tuple[DeadLetter, dict[str, Any]]:
-        """A letter as it is stored and what the quarantine keeps of its message; NoSuchLetterError."""
-        held = self._quarantine.get(letter_id) if LETTER_ID.fullmatch(letter_id) else None
-        envelope = orjson.loads(held) if held else {}
-        letter = self._letters.letter(envelope.get("file_id"), letter_id) if held else None
+    def kept(self, letter_id: str) -> tuple[DeadLetter, Envelope]:
+        """A letter as it is stored and what the quarantine keeps of its message, nothing if that is gone;
+        NoSuchLetterError."""
+        return self._stored(letter_id), read_envelope(self._quarantine.get(letter_id))
+
+    def _stored(self, letter_id: str) -> DeadLetter:
+        letter = self._letters.find(letter_id) if LETTER_ID.fullmatch(letter_id) else None
         if letter is None:
             raise NoSuchLetterError(letter_id)
-        return letter, envelope
+        return letter
 
     def page(self, selection: Selection, limit: int, cursor: str | None) -> FoundPage:
         """Candidates, newest first (of one file: by id): those that `Selection.has` may still refuse."""
@@ -146,16 +146,16 @@ class LetterSearch:
     def _page_of_ids(self, ids: tuple[str, ...], limit: int, cursor: str | None) -> FoundPage:
         begin = int(cursor or 0)
         end = begin + limit
-        found = list(self._spread(self._kept_or_not, ids[begin:end]))
+        found = list(self._spread(self._stored_or_not, ids[begin:end]))
         return FoundPage(
             [each for each in found if isinstance(each, DeadLetter)],
             str(end) if end < len(ids) else None,
             tuple(each for each in found if isinstance(each, NoSuchLetterError)),
         )
 
-    def _kept_or_not(self, letter_id: str) -> DeadLetter | NoSuchLetterError:
+    def _stored_or_not(self, letter_id: str) -> DeadLetter | NoSuchLetterError:
         try:
-            return self.kept(letter_id)[0]
+            return self._stored(letter_id)
         except NoSuchLetterError as error:
             return error
 

@@ -96,6 +96,13 @@ class TestDeadLetters:
         assert "froe redrive" not in result.stdout
         assert "?" in froe(monkeypatch, pipeline, "dead-letters").stdout
 
+    def test_one_whose_message_is_gone_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        pipeline = with_dead(1)
+        pipeline.quarantine.held.clear()
+        story = froe(monkeypatch, pipeline, "dead-letters", "dead-000").stdout
+        assert "state      dead\n" in story
+        assert "gone from the quarantine bucket" in story
+
     def test_an_id_that_nobody_knows_is_an_error_with_a_remedy(self, monkeypatch: pytest.MonkeyPatch) -> None:
         result = froe(monkeypatch, with_dead(1), "dead-letters", "nope")
         assert (result.exit_code, result.stdout) == (1, "")

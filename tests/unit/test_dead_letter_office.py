@@ -15,6 +15,7 @@ from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
 from chalicelib.core.notifications import announcement_of
 from chalicelib.dead_letters.office import Pace, Progress, all_of
 from chalicelib.dead_letters.selection import Selection
+from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.delivery import Deadline, Incoming
 from tests.fakes import WHEN, Pipeline, in_time
 
@@ -207,6 +208,23 @@ class TestRedrive:
             1,
             (("dead-001", "its message is gone from the quarantine bucket"),),
         )
+
+    def test_a_letter_whose_message_is_gone_is_shown_and_can_be_discarded(self) -> None:
+        pipeline = with_dead(1)
+        del pipeline.quarantine.held["dead-000"]
+        story = LetterStatus(pipeline.office, pipeline.ledger).letter("dead-000")
+        assert (story["code"], story["body"], story["redrivable"]) == ("crashed", None, False)
+        named = Selection(ids=("dead-000",), state=None)
+        assert pipeline.office.redrive(named, in_time(), UNPACED).refused == 1
+        assert pipeline.office.discard(named, in_time(), by="ann", why="old").changed == 1
+        assert state_of(pipeline) is State.COMPLETE
+
+    def test_nobody_takes_the_place_of_a_message_that_is_gone(self) -> None:
+        pipeline = with_dead(1)
+        del pipeline.quarantine.held["dead-000"]
+        evil = Incoming("evil", "r", "evil", 1, attributes={"letter_id": "dead-000"})
+        pipeline.dead_letter_consumer.take(evil)
+        assert list(pipeline.quarantine.held) == ["evil"]
 
     def test_what_nobody_understands_is_refused_with_the_reason(self) -> None:
         pipeline = Pipeline(LIMITS)
