@@ -56,5 +56,10 @@ class NotedFailures:
 
 def one_line(text: str) -> str:
     """Text that SQS takes as an attribute and a mark as its note."""
+    return flat(text)[:_REASON_MAX_CHARS]
+
+
+def flat(text: str) -> str:
+    """The text on one line, with spaces for what cannot be seen."""
     printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:_REASON_MAX_CHARS]
+    return " ".join(printable.split())

@@ -16,6 +16,7 @@ from chalicelib.core.letters import DeadLetter, Kind, LetterState
 from chalicelib.core.marks import Obstacle, Outcome
 from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
 from chalicelib.dead_letters.consumer import settle
+from chalicelib.dead_letters.decision import Decision
 from chalicelib.dead_letters.selection import KnowsDone, LetterSearch, Selection, cursor_after
 from chalicelib.dead_letters.store import Envelope, LetterPage, LettersTable, Quarantine, read_envelope
 from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sender, Sends
@@ -143,11 +144,13 @@ class DeadLetterOffice:
     def discard(
         self, selection: Selection, deadline: Deadline, *, by: str, why: str, cursor: str | None = None
     ) -> Progress:
-        """Give messages up for good, in someone's name: their files are complete with discards."""
+        """Give messages up for good, in someone's name: their files are complete with discards. Raises
+        BadQueryError, before anything is written, if that is no name or no reason."""
+        decision = Decision.of(by, why)
 
         def handle(group: list[DeadLetter]) -> Progress:
             done = Progress()
-            for each in self._spread(lambda letter: self._discarded(letter, by=by, why=why), group):
+            for each in self._spread(lambda letter: self._discarded(letter, decision), group):
                 done += each
             return done
 
@@ -208,13 +211,14 @@ class DeadLetterOffice:
     def _note_redrive(self, letter: DeadLetter) -> None:
         self._change(letter, LetterState.REDRIVEN, redrives=letter.redrives + 1)
 
-    def _discarded(self, letter: DeadLetter, *, by: str, why: str) -> Progress:
+    def _discarded(self, letter: DeadLetter, decision: Decision) -> Progress:
         if letter.state is LetterState.RESOLVED:
             return self._resolved(letter)
         if letter.state is LetterState.DISCARDED:
             return _refused(letter.letter_id, f"{letter.by} has discarded it: {letter.why}")
-        settle(self._ledger, letter, Outcome.DISCARDED, Obstacle.DISCARDED, f"discarded by {by}: {why}")
-        self._change(letter, LetterState.DISCARDED, by=by, why=why)
+        note = f"discarded by {decision.by}: {decision.why}"
+        settle(self._ledger, letter, Outcome.DISCARDED, Obstacle.DISCARDED, note)
+        self._change(letter, LetterState.DISCARDED, by=decision.by, why=decision.why)
         return Progress(changed=1, files=_files_of([letter]))
 
     def _resolved(self, letter: DeadLetter) -> Progress:

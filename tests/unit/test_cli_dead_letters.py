@@ -216,6 +216,15 @@ class TestDiscard:
         assert result.exit_code == exit_code
         assert pipeline.office.envelope("dead-000")[0].by == (None if exit_code else login)
 
+    @pytest.mark.parametrize("why", ["caf\udce9", "x" * 501])
+    def test_a_reason_that_is_none_is_wrong_use_and_discards_nothing(
+        self, monkeypatch: pytest.MonkeyPatch, why: str
+    ) -> None:
+        pipeline = with_dead(1)
+        result = froe(monkeypatch, pipeline, "discard", "dead-000", "--by", "ann", "--why", why)
+        assert (result.exit_code, "why is '" in result.stderr) == (2, True)
+        assert pipeline.office.envelope("dead-000")[0].state is LetterState.DEAD
+
     def test_a_reason_is_wanted(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert froe(monkeypatch, with_dead(1), "discard", "dead-000", "--by", "ann").exit_code == 2
         assert (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from chalicelib.dead_letters.office import Pace, Progress, all_of
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.delivery import Deadline, Incoming
+from chalicelib.status import BadQueryError
 from tests.fakes import WHEN, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=1, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=100_000)
@@ -294,6 +296,21 @@ class TestDiscard:
             assert done.refusals == (("dead-000", "ann has discarded it: old"),)
         assert pipeline.batch_queue.messages == []
         assert pipeline.office.envelope("dead-000")[0].by == "ann"
+
+    @pytest.mark.parametrize("bad", ["", " \n", "caf\udce9", "x" * 501, "\u202e"])
+    def test_what_is_no_name_or_no_reason_is_refused_before_anything_is_written(self, bad: str) -> None:
+        pipeline = with_dead(1)
+        before = deepcopy((pipeline.tables, pipeline.letters.held))
+        for said in ({"by": bad, "why": "old"}, {"by": "ann", "why": bad}):
+            with pytest.raises(BadQueryError):
+                pipeline.office.discard(Selection(), in_time(), **said)
+        assert (pipeline.tables, pipeline.letters.held) == before
+
+    def test_who_and_why_are_kept_as_one_line_that_can_be_seen(self) -> None:
+        pipeline = with_dead(1)
+        pipeline.office.discard(Selection(), in_time(), by="ann\x1b[31m", why="two\nlines\u202eback")
+        letter, _ = pipeline.office.envelope("dead-000")
+        assert (letter.by, letter.why) == ("ann [31m", "two lines back")
 
     def test_work_that_was_done_meanwhile_is_resolved_not_discarded(self) -> None:
         pipeline = with_dead(2)
