@@ -120,7 +120,8 @@ def _print_account(file: Shown) -> None:
         _line("more", f"froe dead-letters --file {file['file_id']}")
     if file["format"]:
         _line("format", f"{file['format']} (score {file['format_score']})")
-    text_bytes = "not known yet" if file["text_bytes"] is None else f"{file['text_bytes']:,} bytes"
+    unknown = "of unknown size: not all of it could be read" if file["settled_at"] else "not known yet"
+    text_bytes = unknown if file["text_bytes"] is None else f"{file['text_bytes']:,} bytes"
     _line("text", text_bytes)
     _line(
         "times",

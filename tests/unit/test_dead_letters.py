@@ -272,6 +272,31 @@ def test_a_dead_split_settles_its_file_and_a_redrive_completes_it() -> None:
     assert stored(pipeline) == stored(finished())
 
 
+def test_dead_splits_are_named_with_their_part_of_the_text_though_nobody_knows_its_lines() -> None:
+    pipeline = begun()
+    assert [split_of(each) for each in pipeline.split_queue.messages] == [7, 6, 5, 4, 3, 2, 1, 0]
+    for letter_id, number in (("a", 0), ("b", 4), ("c", 3)):
+        die(pipeline, pipeline.split_queue, number, letter_id)
+    drain(pipeline)
+    account = account_in(pipeline)
+    where = "what begins in bytes 240 to 480, 840 to 870 of the text, its lines unknown"
+    assert str(account.reason).startswith(f"split 2, 3, 7 ({where}) could not be cut: ")
+    assert (account.text_bytes, account.summary.dead) == (None, Tally())
+    pipeline.office.discard(EVERYTHING, in_time(), by="ann", why="old")
+    account = account_in(pipeline)
+    assert account.state is State.COMPLETE
+    assert f"complete with discards: split 2, 3, 7 ({where})" in str(account.reason)
+
+
+def split_of(message: Outgoing) -> int:
+    return int(orjson.loads(message.body)["split"])
+
+
+def file_in(pipeline: Pipeline) -> str:
+    (file_id,) = pipeline.table.files
+    return file_id
+
+
 def test_a_discarded_batch_leaves_its_file_complete_with_discards() -> None:
     pipeline = cut()
     die(pipeline, pipeline.batch_queue)
@@ -646,7 +671,8 @@ def test_an_object_that_is_deleted_while_it_is_read_leaves_a_dead_letter_with_th
     drain(pipeline)
     account = account_in(pipeline)
     assert account.state is State.INCOMPLETE
-    assert account.reason == "split 1 could not be cut: it does not exist"
+    where = f"all from byte {pipeline.table.seals[file_in(pipeline), 0].end} of the text on, its size unknown"
+    assert account.reason == f"split 1 ({where}) could not be cut: it does not exist"
     letter, _ = pipeline.office.envelope("m")
     assert (letter.code, letter.receives) == ("object-gone", 1)
     assert spare.delay_seconds
