@@ -180,11 +180,18 @@ class Ledger:
         that cannot be cut; whether they were added up."""
         if not held.seal and not held.setback:
             return False
-        marks = self._table.marks(file_id, held.split)
+        marks = self._marks_of(file_id, held)
         if held.seal and len(marks) < held.seal.batches:
             return False
         self._table.put_summary(file_id, held.split, summary_of(held.split, marks))
         return True
+
+    def _marks_of(self, file_id: str, held: SplitAccount) -> Mapping[int, Mark]:
+        """The marks of a split; of a sealed one none but those of its batches: others were never sent."""
+        marks = self._table.marks(file_id, held.split)
+        if held.seal is None:
+            return marks
+        return {number: mark for number, mark in marks.items() if number < held.seal.batches}
 
     def settle(self, file_id: str) -> None:
         """Add up the splits and write the file's account if it is news."""
@@ -207,8 +214,7 @@ class Ledger:
         unsettled = [number for number in range(expected) if not _is_settled(splits.get(number))]
         for number in unsettled[:_LIVE_SPLITS]:
             held = splits.get(number) or SplitAccount(number, None)
-            marks = self._table.marks(file_id, number)
-            splits[number] = replace(held, summary=summary_of(number, marks))
+            splits[number] = replace(held, summary=summary_of(number, self._marks_of(file_id, held)))
         account = account_of(stored.plan, splits.values())
         if account.state.settled:
             return replace(account, state=State.PROCESSING, reason=None)

@@ -527,6 +527,20 @@ def test_a_message_is_quarantined_before_the_ledger_is_asked_anything() -> None:
     assert list(pipeline.quarantine.held) == ["dead"]
 
 
+@pytest.mark.parametrize("forged_first", [True, False])
+def test_a_batch_beyond_the_seal_changes_no_account(forged_first: bool) -> None:
+    pipeline = cut()
+    (file_id,) = pipeline.table.files
+    fields = orjson.loads(pipeline.batch_queue.messages[0].body)
+    forged = orjson.dumps(fields | {"batch_id": f"{file_id}-000000-000007"}).decode()
+    if not forged_first:
+        drain(pipeline)
+    pipeline.dead_letter_consumer.take(Incoming("forged", "r", forged, 3))
+    drain(pipeline)
+    pipeline.ledger.look_again(file_id, 0)
+    assert account_in(pipeline) == account_in(finished())
+
+
 def test_a_split_beyond_the_last_sets_nothing_back() -> None:
     pipeline = begun()
     fields = orjson.loads(pipeline.split_queue.messages[0].body) | {"split": 4711}
