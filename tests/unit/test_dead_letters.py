@@ -28,7 +28,7 @@ from chalicelib.core.text import OpenObject
 from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import NoSuchLetterError, Selection
-from chalicelib.delivery import Deadline, Incoming, Outgoing
+from chalicelib.delivery import GROUP_MAX_BYTES, Deadline, Incoming, Outgoing
 from tests.fakes import WHEN, Crash, FakeObjects, FakeQueue, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)
@@ -972,6 +972,31 @@ def test_an_envelope_holds_the_whole_message() -> None:
     body = pipeline.batch_queue.messages[0].body
     die(pipeline, pipeline.batch_queue)
     assert orjson.loads(pipeline.quarantine.held["dead"])["body"] == body
+
+
+@pytest.mark.parametrize(
+    ("room_bytes", "kept"),
+    [
+        (0, []),
+        (15, []),
+        (16, ["letter_id"]),
+        (51, ["letter_id", "code"]),
+        (52, ["letter_id", "code", "receives"]),
+        (100, ["letter_id", "code", "receives", "reason"]),
+        (5000, ["letter_id", "code", "receives", "reason"]),
+    ],
+)
+def test_a_message_of_any_size_is_buried_with_what_fits_beside_it(room_bytes: int, kept: list[str]) -> None:
+    pipeline = Pipeline(LIMITS)
+    message = Incoming("m", "r", "x" * (GROUP_MAX_BYTES - room_bytes), 1)
+    pipeline.failures.bury(message, ObjectGoneError("é" * 900))
+    (buried,) = pipeline.dead_letter_queue.messages
+    assert list(buried.attributes) == kept
+    said = sum(len(f"{name}String{value}".encode()) for name, value in buried.attributes.items())
+    assert said <= room_bytes
+    pipeline.dead_letter_consumer.take(Incoming("m", "r", buried.body, 2, attributes=buried.attributes))
+    (letter,) = pipeline.letters.held.values()
+    assert letter.code == ("object-gone" if "code" in kept else "died")
 
 
 def test_a_message_that_was_buried_twice_is_one_dead_letter() -> None:
