@@ -18,6 +18,7 @@ import zstandard
 
 from chalicelib.core.cutting import Batch
 from chalicelib.core.errors import PermanentError
+from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, text_in
 from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
 
@@ -25,11 +26,6 @@ MESSAGE_VERSION: Final = 1
 BODY_ENCODING: Final = "zstd+base64"
 _ZSTD_LEVEL: Final = 1
 _BODY_MAX_BYTES: Final = 16 * 1024 * 1024
-_NAME_MAX_CHARS: Final = 1024
-"""Of the names of an object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
-
-_SHOWN_MAX_CHARS: Final = 100
-_FILE_ID: Final = re.compile(r"[a-z2-7]{26}(~[0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,58 +201,23 @@ def _common(message: BatchMessage | SplitMessage, kind: str) -> dict[str, Any]:
 
 
 def _object(fields: dict[str, Any]) -> ObjectVersion:
-    version_id = None if fields["version_id"] is None else _name(fields, "version_id")
-    return ObjectVersion(_name(fields, "bucket"), _name(fields, "key"), version_id, _name(fields, "etag"))
-
-
-def _file_id(fields: dict[str, Any]) -> str:
-    """A partition of the tables: what has not its form must not name one."""
-    file_id = _text(fields, "file_id")
-    if not _FILE_ID.fullmatch(file_id):
-        raise ValueError(f"its file_id is {_shown(file_id)}")
-    return file_id
-
-
-def _name(fields: dict[str, Any], name: str) -> str:
-    text = _text(fields, name)
-    if len(text) > _NAME_MAX_CHARS:
-        raise ValueError(f"its {name} has {len(text):,} characters")
-    return text
-
-
-def _text(fields: dict[str, Any], name: str) -> str:
-    text = fields[name]
-    if not isinstance(text, str):
-        raise TypeError(f"its {name} is {_shown(text)}, which is no text")
-    return text
-
-
-def _text_if_any(fields: dict[str, Any], name: str) -> str | None:
-    return None if fields.get(name) is None else _text(fields, name)
-
-
-def _number(fields: dict[str, Any], name: str) -> int:
-    number = fields[name]
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise TypeError(f"its {name} is {_shown(number)}, which is no whole number")
-    return number
-
-
-def _shown(value: Any) -> str:
-    return repr(value)[:_SHOWN_MAX_CHARS]
+    version_id = or_none(name_in, fields, "version_id")
+    return ObjectVersion(
+        name_in(fields, "bucket"), name_in(fields, "key"), version_id, name_in(fields, "etag")
+    )
 
 
 def _split(fields: dict[str, Any]) -> SplitMessage:
-    split = _number(fields, "split")
+    split = number_in(fields, "split")
     if split < 0:
         raise ValueError(f"its split is {split}")
     return SplitMessage(
         object=_object(fields),
-        file_id=_file_id(fields),
+        file_id=file_id_in(fields),
         split=split,
-        start=None if fields["start"] is None else _number(fields, "start"),
-        context=_text_if_any(fields, "context"),
-        trace=None if fields.get("trace") is None else _name(fields, "trace"),
+        start=or_none(number_in, fields, "start"),
+        context=if_any(text_in, fields, "context"),
+        trace=if_any(name_in, fields, "trace"),
         again=Again(fields.get("again", Again.NOTHING)),
     )
 
@@ -265,28 +226,28 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
     if (encoding := fields["body_encoding"]) != BODY_ENCODING:
         raise PermanentError(f"the batch message has body_encoding {encoding!r}; known is {BODY_ENCODING}")
     body = _decompressed(fields["body"])
-    cuts = _text_if_any(fields, "cuts")
-    split, number = _text(fields, "batch_id").split("-")[-2:]
+    cuts = if_any(text_in, fields, "cuts")
+    split, number = text_in(fields, "batch_id").split("-")[-2:]
     message = BatchMessage(
         object=_object(fields),
-        file_id=_file_id(fields),
+        file_id=file_id_in(fields),
         split=int(split),
         number=int(number),
-        offset=_number(fields, "offset"),
-        length=_number(fields, "length"),
-        lines=_number(fields, "lines"),
-        entries=_number(fields, "entries") if "entries" in fields else 0,
+        offset=number_in(fields, "offset"),
+        length=number_in(fields, "length"),
+        lines=number_in(fields, "lines"),
+        entries=number_in(fields, "entries") if "entries" in fields else 0,
         body=body,
-        format=_text(fields, "format"),
+        format=text_in(fields, "format"),
         framing=_framing(fields["framing"]),
-        charset=_text(fields, "charset"),
-        last_modified=datetime.fromisoformat(_text(fields, "last_modified")),
-        shards=_number(fields, "shards"),
-        expires_at=None if fields.get("expires_at") is None else _number(fields, "expires_at"),
-        context=_text_if_any(fields, "context"),
+        charset=text_in(fields, "charset"),
+        last_modified=datetime.fromisoformat(text_in(fields, "last_modified")),
+        shards=number_in(fields, "shards"),
+        expires_at=if_any(number_in, fields, "expires_at"),
+        context=if_any(text_in, fields, "context"),
         cuts=None if cuts is None else tuple(map(int, orjson.loads(_decompressed(cuts)))),
         text_too=bool(fields.get("text_too", False)),
-        trace=None if fields.get("trace") is None else _name(fields, "trace"),
+        trace=if_any(name_in, fields, "trace"),
     )
     if fault := _fault(message, fields["batch_id"]):
         raise ValueError(fault)

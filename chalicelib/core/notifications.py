@@ -9,18 +9,14 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import quote_plus, unquote_plus
 
 import orjson
 
 from chalicelib.core.errors import PermanentError
+from chalicelib.core.fields import NAME_MAX_CHARS, shown
 from chalicelib.core.plan import ObjectHead
-
-_NAME_MAX_CHARS: Final = 1024
-"""Of a key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
-
-_SHOWN_MAX_CHARS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +116,7 @@ def _announced(
     bucket: Any, key: Any, version_id: Any, described: dict[str, Any], etag_name: str, at: Any
 ) -> Said:
     if not (_is_name(bucket) and _is_name(key) and (version_id is None or _is_name(version_id))):
-        named = ", ".join(repr(each)[:_SHOWN_MAX_CHARS] for each in (bucket, key, version_id))
+        named = ", ".join(shown(each) for each in (bucket, key, version_id))
         return Unknown(f"a record of the notification is not S3's: its bucket, key and version are {named}")
     if key.endswith("/"):
         return Ignored("a folder key holds no log", key)
@@ -136,7 +132,7 @@ def _announced(
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _NAME_MAX_CHARS
+    return isinstance(value, str) and 0 < len(value) <= NAME_MAX_CHARS
 
 
 def announcement_of(announced: Announced) -> str:
