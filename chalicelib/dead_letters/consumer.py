@@ -106,11 +106,11 @@ class DeadLetterConsumer:
         """Whether a repeat of the message did all its work: then it is late, not lost."""
         if subject.file_id is None or subject.split is None:
             return False
-        if subject.again is not Again.NOTHING:
-            look = self._ledger.lost if subject.again is Again.UNDONE else self._ledger.missing
-            return not look(subject.file_id, subject.split)
         if subject.batch is None:
-            return self._ledger.seal_of(subject.file_id, subject.split) is not None
+            is_sealed = self._ledger.seal_of(subject.file_id, subject.split) is not None
+            look = self._ledger.lost if subject.again is Again.UNDONE else self._ledger.missing
+            wants_none = subject.again is Again.NOTHING or not look(subject.file_id, subject.split)
+            return is_sealed and wants_none
         return self._ledger.is_done(subject.file_id, subject.split, subject.batch)
 
     def _mark(self, letter: DeadLetter) -> None:

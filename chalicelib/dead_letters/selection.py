@@ -185,7 +185,8 @@ class LetterSearch:
             return False
         if subject.file_id is None or subject.split is None:
             return False
-        return not self._ledger.lost(subject.file_id, subject.split)
+        is_sealed = self._ledger.seal_of(subject.file_id, subject.split) is not None
+        return is_sealed and not self._ledger.lost(subject.file_id, subject.split)
 
 
 def _about(letter: DeadLetter) -> object:

@@ -529,6 +529,14 @@ def test_a_batch_beyond_the_seal_changes_no_account(forged_first: bool) -> None:
     assert account_in(pipeline) == account_in(finished())
 
 
+@pytest.mark.parametrize("again", ["nothing", "unmarked", "undone"])
+def test_a_split_of_a_file_that_nobody_knows_is_dead_whatever_it_asks_for(again: str) -> None:
+    pipeline = Pipeline(LIMITS)
+    pipeline.dead_letter_consumer.take(Incoming("m", "r", split_body(again=again), 3))
+    (letter,) = pipeline.office.page(EVERYTHING, limit=9).letters
+    assert (letter.state, letter.subject.kind) == (LetterState.DEAD, Kind.SPLIT)
+
+
 def test_a_split_beyond_the_last_sets_nothing_back() -> None:
     pipeline = begun()
     fields = orjson.loads(pipeline.split_queue.messages[0].body) | {"split": 4711}
