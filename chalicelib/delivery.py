@@ -32,6 +32,10 @@ class Deadline:
     def seconds_left(self) -> float:
         return self._at - time.monotonic()
 
+    def half(self) -> Deadline:
+        """A deadline that leaves as much time as it takes."""
+        return Deadline.after(self.seconds_left / 2)
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:

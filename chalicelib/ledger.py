@@ -133,15 +133,23 @@ class Ledger:
         if len(leaf) >= awaited and self._settle_split(file_id, held):
             self.settle(file_id)
 
-    def missing(self, file_id: str, split: int, *, failed: bool = False) -> list[int]:
-        """The batches of a sealed split that have no mark, or with `failed` none but that."""
+    def missing(self, file_id: str, split: int) -> list[int]:
+        """The batches of a sealed split that have no mark."""
+        marks, batches = self._marks_of_sealed(file_id, split)
+        return [number for number in batches if number not in marks]
+
+    def lost(self, file_id: str, split: int) -> list[int]:
+        """Those, and the ones that were given up without a message left: what the dead letter of a sealed
+        split stands for."""
+        marks, batches = self._marks_of_sealed(file_id, split)
+        return [number for number in batches if number not in marks or _is_lost(marks[number])]
+
+    def _marks_of_sealed(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], range]:
+        """The marks of a split and the numbers of its batches: none while it is not sealed."""
         held = self._table.split(file_id, split)
         if held is None or held.seal is None:
-            return []
-        marks = self._table.marks(file_id, split)
-        wanted = {None, Outcome.FAILED} if failed else {None}
-        outcomes = {number: mark.outcome for number, mark in marks.items()}
-        return [number for number in range(held.seal.batches) if outcomes.get(number) in wanted]
+            return {}, range(0)
+        return self._table.marks(file_id, split), range(held.seal.batches)
 
     def lines_before(self, file_id: str, split: int, batch: int) -> int | None:
         """How many lines of the text lie before a batch; None while a seal or a mark before it is missing,
@@ -156,7 +164,8 @@ class Ledger:
     def give_up(self, file_id: str, split: int, outcome: Outcome, note: str, expires_at: int | None) -> None:
         """Mark the batches of a sealed split that were lost and cannot be cut again; what each of them
         holds is not known, so that their marks say nothing of it."""
-        for number in self.missing(file_id, split, failed=outcome is Outcome.DISCARDED):
+        given_up = self.lost if outcome is Outcome.DISCARDED else self.missing
+        for number in given_up(file_id, split):
             self.mark(file_id, split, number, Mark(outcome, Tally(), note=note), expires_at)
 
     def look_again(self, file_id: str, split: int) -> None:
@@ -171,11 +180,18 @@ class Ledger:
         that cannot be cut; whether they were added up."""
         if not held.seal and not held.setback:
             return False
-        marks = self._table.marks(file_id, held.split)
+        marks = self._marks_of(file_id, held)
         if held.seal and len(marks) < held.seal.batches:
             return False
         self._table.put_summary(file_id, held.split, summary_of(held.split, marks))
         return True
+
+    def _marks_of(self, file_id: str, held: SplitAccount) -> Mapping[int, Mark]:
+        """The marks of a split; of a sealed one none but those of its batches: others were never sent."""
+        marks = self._table.marks(file_id, held.split)
+        if held.seal is None:
+            return marks
+        return {number: mark for number, mark in marks.items() if number < held.seal.batches}
 
     def settle(self, file_id: str) -> None:
         """Add up the splits and write the file's account if it is news."""
@@ -198,12 +214,15 @@ class Ledger:
         unsettled = [number for number in range(expected) if not _is_settled(splits.get(number))]
         for number in unsettled[:_LIVE_SPLITS]:
             held = splits.get(number) or SplitAccount(number, None)
-            marks = self._table.marks(file_id, number)
-            splits[number] = replace(held, summary=summary_of(number, marks))
+            splits[number] = replace(held, summary=summary_of(number, self._marks_of(file_id, held)))
         account = account_of(stored.plan, splits.values())
         if account.state.settled:
             return replace(account, state=State.PROCESSING, reason=None)
         return account
+
+
+def _is_lost(mark: Mark) -> bool:
+    return mark.outcome is Outcome.FAILED and not mark.is_measured
 
 
 def _is_settled(split: SplitAccount | None) -> bool:

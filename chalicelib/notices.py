@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol, TypeAlias
 
-from chalicelib.core.accounts import State
+from chalicelib.core.accounts import FileAccount, State
 from chalicelib.core.errors import PermanentError, TransientError
 from chalicelib.core.marks import Tally
 from chalicelib.delivery import Deadline
@@ -46,10 +46,15 @@ class Publishes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a file's account stood: a settled one that differs from it is news."""
+    """How a file's account stood. failed: its dead batches. whole: nothing is known to be amiss with it."""
 
     state: State
-    revision: int
+    failed: int
+    whole: bool
+
+    @classmethod
+    def of(cls, account: FileAccount) -> Standing:
+        return cls(account.state, account.summary.failed, account.reason is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +119,17 @@ class Notifier:
 
 
 def _is_news(change: Change) -> bool:
-    account = change.after.account
-    return account.state.settled and Standing(account.state, account.revision) != change.before
+    """Whether the file is settled, and before it was not, or in another state, or with fewer dead batches, or
+    complete only with discards: of a redrive of many batches only the end is news."""
+    now, before = Standing.of(change.after.account), change.before
+    if not now.state.settled:
+        return False
+    return (
+        before is None
+        or now.state is not before.state
+        or now.failed > before.failed
+        or now.whole is not before.whole
+    )
 
 
 def file_notice(file: StoredFile) -> Notice:

@@ -23,7 +23,9 @@ from chalicelib.aws.watches_table import DynamoWatches
 from chalicelib.configuration import read_config
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import NotedFailures
+from chalicelib.dead_letters.lost import LostRedrives
 from chalicelib.dead_letters.office import DeadLetterOffice
+from chalicelib.dead_letters.selection import LetterSearch
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.ledger import Ledger
 from chalicelib.notices import Notifier
@@ -144,6 +146,12 @@ class Services:
         )
 
     @cached_property
+    def lost_redrives(self) -> LostRedrives:
+        search = LetterSearch(self.letters_table, self.quarantine, self.ledger, self.ledger_table)
+        seconds = self.settings.stall_seconds
+        return LostRedrives(self.letters_table, search, _now, stall_seconds=seconds)
+
+    @cached_property
     def letter_status(self) -> LetterStatus:
         return LetterStatus(self.dead_letter_office, self.ledger)
 
@@ -159,6 +167,7 @@ class Services:
             self.split_queue,
             self.topic,
             _now,
+            redriven=self.lost_redrives,
             bucket=settings.input_bucket,
             stall_seconds=settings.stall_seconds,
             sweep_days=settings.sweep_days,

@@ -202,7 +202,8 @@ class Splitter:
 
     def _send_again(self, plan: Plan, seal: Seal, again: Again, deadline: Deadline) -> None:
         """Cut a sealed split once more and send those of its batches that are to be."""
-        wanted = set(self._ledger.missing(plan.file_id, seal.split, failed=again is Again.UNDONE))
+        look = self._ledger.lost if again is Again.UNDONE else self._ledger.missing
+        wanted = set(look(plan.file_id, seal.split))
         if wanted:
             before = (
                 None
@@ -212,12 +213,17 @@ class Splitter:
             cutter, _ = self._cutter(plan, seal.split, seal.start, before.context if before else None)
             sender = Sender(self._batch_queue, deadline)
             trace, origin = self._tracer.header(), self._tracer.origin()
-            for batch in cutter.cut(seal.split):
+            batches = cutter.cut(seal.split)
+            batch = self._read(plan, batches, seal.split, 0)
+            while batch is not None:
                 _check_time(plan, seal.split, deadline)
                 if batch.number in wanted:
                     message = batch_message(plan, batch, trace=origin)
-                    sender.add(Outgoing(encode_batch(message), trace=trace))
-            sender.flush()
+                    with self._tracer.subsegment("send", plan.file_id, message.batch_id, plan.format):
+                        sender.add(Outgoing(encode_batch(message), trace=trace))
+                batch = self._read(plan, batches, seal.split, batch.number + 1)
+            with self._tracer.subsegment("send", plan.file_id, None, plan.format):
+                sender.flush()
             logger.info(
                 "batches_sent_again",
                 extra={"file_id": plan.file_id, "split": seal.split, "batches": len(wanted)},
@@ -237,13 +243,14 @@ class Splitter:
 
     def _cutter(self, plan: Plan, split: int, begin: int, context: str | None) -> tuple[Cutter, Text]:
         """begin: where the split begins, if the text is cut in sequence. context: what is in force there."""
-        opener = self._objects.opener(plan.head)
-        if plan.parallel and split:
-            position = split * plan.limits.split_bytes
-            text = plan.text(opener, position - 1)
-            return Cutter(text, plan.framing, plan.limits, position, aligned=False), text
-        text = plan.text(opener, begin)
-        return Cutter(text, plan.framing, plan.limits, begin, aligned=True, context=context), text
+        with self._tracer.subsegment("read", plan.file_id, None, plan.format):
+            opener = self._objects.opener(plan.head)
+            if plan.parallel and split:
+                position = split * plan.limits.split_bytes
+                text = plan.text(opener, position - 1)
+                return Cutter(text, plan.framing, plan.limits, position, aligned=False), text
+            text = plan.text(opener, begin)
+            return Cutter(text, plan.framing, plan.limits, begin, aligned=True, context=context), text
 
     def _cut_one(
         self, plan: Plan, cutter: Cutter, text: Text, split: int, deadline: Deadline

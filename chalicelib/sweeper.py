@@ -15,17 +15,23 @@ from typing import Final, NamedTuple, Protocol
 
 from chalicelib.core.accounts import SplitAccount, State, uncut_splits
 from chalicelib.core.errors import FroeError
+from chalicelib.core.letters import DeadLetter
 from chalicelib.core.messages import Again, SplitMessage, encode_split
 from chalicelib.core.notifications import Announced, announcement_of
 from chalicelib.core.plan import ObjectHead, Plan
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
-from chalicelib.ledger import FilePage, Ledger, StoredFile
-from chalicelib.notices import Notice, Publishes
+from chalicelib.healed import Healed
+from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
+from chalicelib.notices import Publishes
 
 logger = logging.getLogger("froe")
 
 _PAGE: Final = 100
 _MAX_DOUBLINGS: Final = 6
+_MOVING: Final = (State.SPLITTING, State.PROCESSING)
+_FILES: Final = "files"
+_LISTING: Final = "listing"
+"""Names of the walks whose positions are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,10 @@ class Watches(Protocol):
     def put_watch(self, watch: Watch, seen: Watch | None) -> bool:
         """Put the watch if the one that was seen is still there; whether it was put."""
 
-    def listing_position(self) -> str | None:
-        """Where the listing of the bucket goes on; None: at its beginning."""
+    def position(self, name: str) -> str | None:
+        """Where a walk that had no time for its end goes on; None: at its beginning."""
 
-    def put_listing_position(self, position: str | None) -> None: ...
+    def put_position(self, name: str, position: str | None) -> None: ...
 
 
 class FilesInNeed(Protocol):
@@ -74,22 +80,9 @@ class HasLetters(Protocol):
         """Whether a message about the file is dead: then people decide, not the sweeper."""
 
 
-@dataclass(frozen=True, slots=True)
-class Healed:
-    """What a sweep has sent again: ids of files, splits to cut, batches, and objects announced."""
-
-    files: tuple[str, ...] = ()
-    splits: int = 0
-    batches: int = 0
-    objects: tuple[str, ...] = ()
-
-    def __add__(self, other: Healed) -> Healed:
-        return Healed(
-            (*self.files, *other.files),
-            self.splits + other.splits,
-            self.batches + other.batches,
-            (*self.objects, *other.objects),
-        )
+class TakesBack(Protocol):
+    def take_back(self, deadline: Deadline) -> Iterable[DeadLetter]:
+        """Redriven messages that got lost, which are dead letters again."""
 
 
 class Sweeper:
@@ -107,6 +100,7 @@ class Sweeper:
         topic: Publishes,
         now: Callable[[], datetime],
         *,
+        redriven: TakesBack,
         bucket: str,
         stall_seconds: int,
         sweep_days: int,
@@ -116,6 +110,7 @@ class Sweeper:
         self._files = files
         self._watches = watches
         self._letters = letters
+        self._redriven = redriven
         self._objects = objects
         self._split_queue = split_queue
         self._topic = topic
@@ -126,45 +121,68 @@ class Sweeper:
         self._reach = timedelta(days=days)
 
     def sweep(self, deadline: Deadline) -> Healed:
-        """Look once at every file under way and at the recent objects of the bucket."""
+        """Look once at every file under way, at what was redriven and at the recent objects of the bucket.
+
+        None of them keeps the others back. What fails as a whole is raised once all else is done and told;
+        what there was no time for comes next time."""
         healed = Healed()
-        for stored in self._under_way():
-            if deadline.seconds_left <= 0:
-                break
-            healed += self._look_at(stored, deadline)
-        if self._reach:
-            healed += self._announce_forgotten(deadline)
-        logger.info(
-            "swept",
-            extra={
-                "files": len(healed.files),
-                "splits": healed.splits,
-                "batches": healed.batches,
-                "objects": len(healed.objects),
-            },
-        )
+        failures: list[Exception] = []
+        for stage in (self._files_healed, self._letters_taken_back, self._objects_announced):
+            try:
+                for part in stage(deadline):
+                    healed += part
+            except Exception as error:
+                logger.exception("sweep_cut_short", extra={"reason": str(error)})
+                failures.append(error)
+        logger.info("swept", extra=healed.counts)
         self._tell(healed)
+        if failures:
+            raise failures[0]
         return healed
 
-    def _under_way(self) -> Iterator[StoredFile]:
-        for state in (State.SPLITTING, State.PROCESSING):
-            before: str | None = None
+    def _files_healed(self, deadline: Deadline) -> Iterator[Healed]:
+        """At most half the time is spent on files; with those behind the last one it goes on next time."""
+        share = deadline.half()
+        begun = reached = self._watches.position(_FILES)
+        try:
+            for stored in self._under_way(begun):
+                if share.seconds_left <= 0:
+                    return
+                yield self._look_at(stored, deadline)
+                reached = _position_of(stored)
+            reached = None
+        finally:
+            if reached != begun:
+                self._watches.put_position(_FILES, reached)
+
+    def _under_way(self, position: str | None) -> Iterator[StoredFile]:
+        """Newest first, those of each state; position: of the last one that was looked at."""
+        reached, _, before = (position or _MOVING[0].value).partition(" ")
+        for state in _MOVING[_MOVING.index(State(reached)) :]:
             while True:
-                page = self._files.files_by_state(state, before=before, limit=_PAGE)
+                page = self._files.files_by_state(state, before=before or None, limit=_PAGE)
                 yield from page.files
-                if page.reached is None:
+                before = page.reached or ""
+                if not before:
                     break
-                before = page.reached
 
     def _look_at(self, stored: StoredFile, deadline: Deadline) -> Healed:
-        now, file_id = self._now(), stored.plan.file_id
-        if not self._has_stalled(file_id, self._ledger.account(stored).revision, now):
-            return Healed()
+        """What is sent again of a file; one that cannot be looked at does not keep the others back."""
+        named = {"file_id": stored.plan.file_id}
         try:
-            return self._heal(stored, deadline)
+            revision = self._ledger.account(stored).revision
+            if self._has_stalled(stored.plan.file_id, revision, self._now()):
+                return self._heal(stored, deadline)
         except FroeError as error:
-            logger.warning("file_not_healed", extra={"file_id": file_id, "reason": error.reason})
-            return Healed()
+            logger.warning("file_not_healed", extra={**named, "reason": error.reason})
+        except Exception as error:
+            logger.exception("file_not_healed", extra={**named, "reason": repr(error)})
+        return Healed()
+
+    def _letters_taken_back(self, deadline: Deadline) -> Iterator[Healed]:
+        for letter in self._redriven.take_back(deadline.half()):
+            logger.warning("redrive_lost", extra={"letter_id": letter.letter_id})
+            yield Healed(letters=(letter.letter_id,))
 
     def _has_stalled(self, name: str, progress: int, now: datetime) -> bool:
         """Whether nothing has moved for long enough; says so to one sweeper only, and later each time."""
@@ -200,18 +218,21 @@ class Sweeper:
         logger.warning("file_healed", extra={"file_id": plan.file_id, "splits": sent, "batches": batches})
         return Healed((plan.file_id,), sent, batches)
 
-    def _announce_forgotten(self, deadline: Deadline) -> Healed:
-        """Announce the objects of the bucket that no notification came for."""
-        healed = Healed()
-        position = self._watches.listing_position()
-        while deadline.seconds_left > 0:
-            page = self._objects.versions(self._bucket, position)
-            healed += self._announce(page.heads, deadline)
-            position = page.reached
-            if position is None:
-                break
-        self._watches.put_listing_position(position)
-        return healed
+    def _objects_announced(self, deadline: Deadline) -> Iterator[Healed]:
+        """Announce the objects of the bucket that no notification came for, page after page."""
+        if not self._reach:
+            return
+        begun = position = self._watches.position(_LISTING)
+        try:
+            while deadline.seconds_left > 0:
+                page = self._objects.versions(self._bucket, position)
+                yield self._announce(page.heads, deadline)
+                position = page.reached
+                if position is None:
+                    break
+        finally:
+            if position != begun:
+                self._watches.put_position(_LISTING, position)
 
     def _announce(self, heads: list[ObjectHead], deadline: Deadline) -> Healed:
         now = self._now()
@@ -241,29 +262,16 @@ class Sweeper:
         return self._has_stalled(file_id, 0, now)
 
     def _tell(self, healed: Healed) -> None:
-        if not healed.files and not healed.objects:
+        if not healed:
             return
-        now = self._now()
-        lines = [
-            "The sweeper found work that had stopped, and sent it again:",
-            "",
-            f"files    {len(healed.files)} ({healed.splits} splits, {healed.batches} batches)",
-            *(f"         {file_id}" for file_id in healed.files[:_PAGE]),
-            f"objects  {len(healed.objects)} never announced",
-            *(f"         {named}" for named in healed.objects[:_PAGE]),
-        ]
         try:
-            self._topic.publish(
-                Notice(
-                    notice_id=f"sweep-{now.isoformat(timespec='milliseconds')}",
-                    kind="sweep",
-                    subject=f"Froe: healed {len(healed.files)} files, found {len(healed.objects)} objects",
-                    text="\n".join(lines) + "\n",
-                    attributes={},
-                )
-            )
+            self._topic.publish(healed.notice(self._now()))
         except FroeError as error:
             logger.warning("notice_not_sent", extra={"reason": error.reason})
+
+
+def _position_of(stored: StoredFile) -> str:
+    return f"{stored.account.state.value} {opened_position(stored.opened_at, stored.plan.file_id)}"
 
 
 def _message(plan: Plan, split: int, again: Again, trace: str | None) -> Outgoing:

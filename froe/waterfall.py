@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import click
 
@@ -35,8 +36,14 @@ class _Axis:
         return round((time - self.start) / self.seconds * self.columns) if self.seconds else 0
 
 
-def lines_of(whole: Waterfall, shown: Waterfall, origin: str | None, width: int) -> Iterator[str]:
-    """The lines, styled; shown: the part that is drawn; origin: the trace that opened the file."""
+UNDER_WAY: Final = "in the queue still, or under way"
+
+
+def lines_of(
+    whole: Waterfall, shown: Waterfall, origin: str | None, width: int, silent: str = UNDER_WAY
+) -> Iterator[str]:
+    """The lines, styled; shown: the part that is drawn; origin: the trace that opened the file; silent: what
+    has become of batches without a trace of a worker."""
     axis = _Axis(shown.start, shown.end - shown.start, max(width - _LABELS_WIDTH - 2, _LEAST_BAR))
     batches = len(whole.batch_ids)
     yield (
@@ -50,7 +57,7 @@ def lines_of(whole: Waterfall, shown: Waterfall, origin: str | None, width: int)
         yield from _rows(one, axis, shown.file_id)
     if left := len(shown.batch_ids) - len(shown.handled):
         yield ""
-        yield f"Of {_counted(left, 'batch', 'batches')} there is no trace of a worker: in the queue still, or under way."
+        yield f"Of {_counted(left, 'batch', 'batches')} there is no trace of a worker: {silent}."
     if more := batches - len(shown.batch_ids):
         yield ""
         yield f"… and {_counted(more, 'more batch', 'more batches')}: --limit 0 shows all."

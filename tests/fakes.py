@@ -16,7 +16,9 @@ from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.text import OpenObject
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import NotedFailures
+from chalicelib.dead_letters.lost import LostRedrives
 from chalicelib.dead_letters.office import DeadLetterOffice
+from chalicelib.dead_letters.selection import LetterSearch
 from chalicelib.dead_letters.store import LetterPage
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
@@ -171,7 +173,7 @@ class FakeLedgerTable:
     ) -> Mapping[int, Mark]:
         def effect() -> Mapping[int, Mark]:
             leaf = self.leaves.setdefault((file_id, split, batch // MARKS_PER_LEAF), {})
-            if batch not in leaf or leaf[batch].outcome < mark.outcome:
+            if batch not in leaf or leaf[batch].encode() < mark.floor:
                 leaf[batch] = Mark.decode(mark.encode())
             return dict(leaf)
 
@@ -258,8 +260,8 @@ class FakeLetters:
 
         return bool(self._effects.around(effect))
 
-    def letter(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
-        return self.held.get((file_id, letter_id))
+    def find(self, letter_id: str) -> DeadLetter | None:
+        return next((letter for (_, held_id), letter in self.held.items() if held_id == letter_id), None)
 
     def change(self, letter: DeadLetter) -> bool:
         key = letter.subject.file_id, letter.letter_id
@@ -326,7 +328,7 @@ class FakeTopic:
 class FakeWatches:
     def __init__(self) -> None:
         self.held: dict[str, Watch] = {}
-        self.position: str | None = None
+        self.positions: dict[str, str | None] = {}
 
     def watch(self, file_id: str) -> Watch | None:
         return self.held.get(file_id)
@@ -338,11 +340,11 @@ class FakeWatches:
         self.held[watch.file_id] = watch
         return True
 
-    def listing_position(self) -> str | None:
-        return self.position
+    def position(self, name: str) -> str | None:
+        return self.positions.get(name)
 
-    def put_listing_position(self, position: str | None) -> None:
-        self.position = position
+    def put_position(self, name: str, position: str | None) -> None:
+        self.positions[name] = position
 
 
 class Clock:
@@ -391,6 +393,7 @@ class Pipeline:
             self.split_queue,
             self.clock,
         )
+        search = LetterSearch(self.letters, self.quarantine, self.ledger, self.table)
         self.sweeper = Sweeper(
             self.ledger,
             self.table,
@@ -400,6 +403,7 @@ class Pipeline:
             self.split_queue,
             self.topic,
             self.clock,
+            redriven=LostRedrives(self.letters, search, self.clock, stall_seconds=3600),
             bucket=BUCKET,
             stall_seconds=3600,
             sweep_days=7,

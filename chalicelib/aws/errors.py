@@ -46,7 +46,9 @@ REFUSED_BY_SNS: Final = frozenset(
     {"InvalidParameter", "InvalidParameterException", "ParameterValueInvalid", "ValidationException"}
 )
 """Only there: other services say the like of a receipt handle that has merely expired."""
-_GONE: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
+_GONE: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
+"""Of S3; a HEAD has no body, and so no code but its status."""
+
 _CHANGED: Final = frozenset({"412", "PreconditionFailed"})
 _ARCHIVED: Final = frozenset({"InvalidObjectState"})
 """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Errors"""
@@ -58,10 +60,13 @@ _MISSING: Final = frozenset(
     {
         "AWS.SimpleQueueService.NonExistentQueue",
         "NoSuchBucket",
+        "NotFound",
+        "NotFoundException",
         "QueueDoesNotExist",
         "ResourceNotFoundException",
     }
 )
+"""`NotFound` is what SNS says of a topic."""
 
 
 def code_of(error: Exception) -> str:

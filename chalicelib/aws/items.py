@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.errors import CONDITION_FAILED, code_of, translated
 from chalicelib.core.records import typed, untyped
 
+logger = logging.getLogger("froe")
+
 Item = dict[str, Any]
+T = TypeVar("T")
 
 _KEYS_PER_REQUEST: Final = 100
 """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
@@ -174,6 +178,17 @@ class Items:
                 found[Key(item["pk"], item["sk"])] = item
             waiting += answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
         return found
+
+
+def readable(items: Iterable[Item], read: Callable[[Item], T]) -> Iterator[T]:
+    """What can be read of the items of a list. One that cannot is logged by its key and passed over: it
+    would hide all the others."""
+    for item in items:
+        try:
+            yield read(item)
+        except Exception as error:
+            known = {"file_id": item.get("pk"), "item": item.get("sk"), "reason": repr(error)}
+            logger.exception("item_unreadable", extra=known)
 
 
 def _typed(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,9 +34,13 @@ def _change(record: Mapping[str, Any]) -> Change | None:
     before = _untyped(record.get("OldImage", {}))
     return Change(
         sequence_number=record["SequenceNumber"],
-        before=Standing(State(before["state"]), before["revision"]) if before else None,
+        before=_standing(before) if before else None,
         after=ledger_items.to_file(_untyped(record["NewImage"])),
     )
+
+
+def _standing(item: Mapping[str, Any]) -> Standing:
+    return Standing(State(item["state"]), item["summary"]["failed"], item.get("reason") is None)
 
 
 def _unreadable(record: Any, error: Exception) -> Unreadable:

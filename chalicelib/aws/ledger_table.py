@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.aws import ledger_items
-from chalicelib.aws.items import Items, Key
+from chalicelib.aws.items import Items, Key, readable
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Seal, Setback, Summary
 from chalicelib.core.plan import Plan
@@ -67,7 +67,7 @@ class DynamoLedger:
             Key(file_id, _leaf_key(split, leaf)),
             {str(place): mark.encode(), "expires_at": expires_at},
             unless="#0 >= :floor",
-            values={":floor": f"{mark.outcome:d}"},
+            values={":floor": mark.floor},
             give_new=True,
         )
         return dict(_marks_in(item or {}, leaf))
@@ -132,7 +132,7 @@ class DynamoLedger:
 
     def _listed(self, index: str, name: str, value: str, before: str | None, limit: int) -> FilePage:
         listed = self._items.by_index(index, name, value, before=before, limit=limit)
-        files = [ledger_items.to_file(item) for item in listed.items]
+        files = list(readable(listed.items, ledger_items.to_file))
         return FilePage(files, listed.reached["opened"] if listed.reached else None)
 
 

@@ -1,7 +1,8 @@
 """Dead letters in the ledger's table, beside the files that they belong to.
 
 ``dead#{letter id}`` in the partition of its file (``no-file`` where it has none), listed by the index
-``by_state`` under its own states; ``attempts`` in the partition ``message#{message id}``.
+``by_state`` under its own states; in the partition ``message#{message id}`` its ``attempts``, and ``letter``,
+which says of what file it is.
 """
 
 from __future__ import annotations
@@ -11,16 +12,15 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from chalicelib.aws.items import Item, Items, Key
+from chalicelib.aws.items import Item, Items, Key, readable
 from chalicelib.aws.ledger_table import BY_STATE_INDEX
-from chalicelib.core.letters import Attempt, DeadLetter, Kind, LetterState, Subject
+from chalicelib.core.letters import ATTEMPTS_KEPT, Attempt, DeadLetter, Kind, LetterState, Subject
 from chalicelib.core.marks import Tally
 from chalicelib.core.messages import Again
 from chalicelib.dead_letters.store import LetterPage
 from chalicelib.ledger import opened_position
 
 _NO_FILE: Final = "no-file"
-_ATTEMPTS_KEPT: Final = 100
 _ATTEMPTS_KEPT_FOR: Final = timedelta(days=30)
 """Longer than a message can live in its queue and then in the dead-letter queue (4 and 14 days)."""
 
@@ -34,7 +34,7 @@ class DynamoLetters:
         self._items = Items(client, table)
 
     def note(self, message_id: str, attempt: Attempt) -> None:
-        number = min(attempt.number, _ATTEMPTS_KEPT)
+        number = min(attempt.number, ATTEMPTS_KEPT)
         said = {
             "at": attempt.at.isoformat(),
             "code": attempt.code,
@@ -52,10 +52,14 @@ class DynamoLetters:
         ]
 
     def put(self, letter: DeadLetter) -> bool:
-        return self._items.put_new(_key(letter.subject.file_id, letter.letter_id), _item(letter))
+        """First where it lies, so that whatever is listed can be found by its id."""
+        file_id = letter.subject.file_id
+        self._items.put_new(_place_key(letter.letter_id), {"file_id": file_id})
+        return self._items.put_new(_key(file_id, letter.letter_id), _item(letter))
 
-    def letter(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
-        item = self._items.get(_key(file_id, letter_id))
+    def find(self, letter_id: str) -> DeadLetter | None:
+        place = self._items.get(_place_key(letter_id))
+        item = self._items.get(_key(place.get("file_id"), letter_id)) if place else None
         return _letter(item) if item else None
 
     def change(self, letter: DeadLetter) -> bool:
@@ -76,17 +80,17 @@ class DynamoLetters:
             BY_STATE_INDEX, "state", state.value, before=before, since=since, limit=limit
         )
         return LetterPage(
-            [_letter(item) for item in listed.items], listed.reached["opened"] if listed.reached else None
+            list(readable(listed.items, _letter)), listed.reached["opened"] if listed.reached else None
         )
 
     def by_file(self, file_id: str, *, after: str | None, limit: int) -> LetterPage:
         start = _key(file_id, after).sk if after else None
-        found = self._items.of_partition(file_id, "dead#", after=start, at_once=limit)
-        letters = [_letter(item) for item in islice(found, limit)]
-        return LetterPage(letters, letters[-1].letter_id if len(letters) == limit else None)
+        items = list(islice(self._items.of_partition(file_id, "dead#", after=start, at_once=limit), limit))
+        reached = items[-1]["sk"].removeprefix("dead#") if len(items) == limit else None
+        return LetterPage(list(readable(items, _letter)), reached)
 
     def has_letters(self, file_id: str) -> bool:
-        return bool(self.by_file(file_id, after=None, limit=1).letters)
+        return any(True for _ in self._items.of_partition(file_id, "dead#", at_once=1))
 
 
 def _key(file_id: str | None, letter_id: str) -> Key:
@@ -95,6 +99,10 @@ def _key(file_id: str | None, letter_id: str) -> Key:
 
 def _attempts_key(message_id: str) -> Key:
     return Key(f"message#{message_id}", "attempts")
+
+
+def _place_key(letter_id: str) -> Key:
+    return Key(f"message#{letter_id}", "letter")
 
 
 def _item(letter: DeadLetter) -> dict[str, Any]:

@@ -51,14 +51,17 @@ class S3Objects:
         return open_at
 
     def versions(self, bucket: str, after: str | None) -> HeadsPage:
-        """A page of the versions of the bucket's objects; `after`: where the one before it ended."""
+        """A page of the versions of the bucket's objects, those of deleted ones left out; `after`: where the
+        one before it ended. A key's delete marker comes before its versions, perhaps a page before them."""
         markers = orjson.loads(after or "{}")
+        deleted = {markers.pop("Deleted", None)}
         with translated(f"listing s3://{bucket}"):
             answer = self._client.list_object_versions(Bucket=bucket, **markers)
         reached = {
             "KeyMarker": answer.get("NextKeyMarker"),
             "VersionIdMarker": answer.get("NextVersionIdMarker"),
         }
+        deleted |= {marker["Key"] for marker in answer.get("DeleteMarkers", ()) if marker["IsLatest"]}
         heads = [
             ObjectHead(
                 version=ObjectVersion(
@@ -72,7 +75,10 @@ class S3Objects:
                 last_modified=found["LastModified"],
             )
             for found in answer.get("Versions", ())
+            if found["Key"] not in deleted
         ]
+        if reached["KeyMarker"] in deleted:
+            reached["Deleted"] = reached["KeyMarker"]
         position = {name: value for name, value in reached.items() if value}
         return HeadsPage(heads, orjson.dumps(position).decode() if answer.get("IsTruncated") else None)
 

@@ -1,5 +1,5 @@
 """What the sweeper remembers, in the ledger's table: ``watch`` beside each file that it has looked at,
-and in the partition ``sweeper`` how far it has listed the bucket."""
+and in the partition ``sweeper`` how far it has come with the files and with the bucket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.aws.items import Items, Key
 from chalicelib.sweeper import Watch
 
 _KEPT_FOR: Final = timedelta(days=30)
-_LISTING: Final = Key("sweeper", "listing")
+_SWEEPER: Final = "sweeper"
 
 
 class DynamoWatches:
@@ -39,12 +39,12 @@ class DynamoWatches:
         )
         return changed is None
 
-    def listing_position(self) -> str | None:
-        item = self._items.get(_LISTING)
+    def position(self, name: str) -> str | None:
+        item = self._items.get(Key(_SWEEPER, name))
         return str(item["position"]) if item and "position" in item else None
 
-    def put_listing_position(self, position: str | None) -> None:
-        self._items.update(_LISTING, {"listed": True, "position": position})
+    def put_position(self, name: str, position: str | None) -> None:
+        self._items.update(Key(_SWEEPER, name), {"listed": True, "position": position})
 
 
 def _key(file_id: str) -> Key:

@@ -6,7 +6,7 @@ order, it gives the same account.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -171,14 +171,16 @@ def _state(
     lost = {number: setback for number, setback in setbacks.items() if setback}
     obstacles = {setback.obstacle for setback in lost.values()}
     if Obstacle.SUPERSEDED in obstacles:
-        return State.SUPERSEDED, _said_of_splits(lost, Obstacle.SUPERSEDED)
+        return State.SUPERSEDED, _said_of_splits(plan, splits, lost, Obstacle.SUPERSEDED)
     if summary.failed or Obstacle.FAILED in obstacles:
         return State.INCOMPLETE, _joined(
-            _said_of_dead(summary, batches), _said_of_splits(lost, Obstacle.FAILED), broken
+            _said_of_dead(summary, batches), _said_of_splits(plan, splits, lost, Obstacle.FAILED), broken
         )
     if broken and not text_bytes:
         return State.FAILED, f"nothing can be read: {broken}"
-    discards = _joined(_said_of_discarded(summary, batches), _said_of_splits(lost, Obstacle.DISCARDED))
+    discards = _joined(
+        _said_of_discarded(summary, batches), _said_of_splits(plan, splits, lost, Obstacle.DISCARDED)
+    )
     if broken:
         return State.DAMAGED, _joined(broken, discards)
     return State.COMPLETE, f"complete with discards: {discards}" if discards else None
@@ -204,13 +206,34 @@ def _said_of_discarded(summary: Summary, batches: int) -> str | None:
     return f"{summary.discarded} of {batches} batches ({_extent(summary.given_up)})"
 
 
-def _said_of_splits(lost: Mapping[int, Setback], obstacle: Obstacle) -> str | None:
+def _said_of_splits(
+    plan: Plan, splits: Mapping[int, SplitAccount], lost: Mapping[int, Setback], obstacle: Obstacle
+) -> str | None:
     numbers = sorted(number for number, setback in lost.items() if setback.obstacle is obstacle)
     if not numbers:
         return None
     more = f" and {len(numbers) - NAMED_MAX} more" if len(numbers) > NAMED_MAX else ""
     named = ", ".join(str(number) for number in numbers[:NAMED_MAX])
-    return f"split {named}{more} could not be cut: {lost[numbers[0]].note}"
+    where = _where(plan, splits, numbers)
+    return f"split {named}{more} ({where}) could not be cut: {lost[numbers[0]].note}"
+
+
+def _where(plan: Plan, splits: Mapping[int, SplitAccount], numbers: Sequence[int]) -> str:
+    """Which part of the text splits hold that could not be cut; nobody has counted its lines."""
+    if not plan.parallel:
+        before = splits.get(numbers[0] - 1)
+        begin = before.seal.end if before and before.seal else 0
+        return f"all from byte {begin:,} of the text on, its size unknown"
+    size = plan.limits.split_bytes
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        begin, end = number * size, min((number + 1) * size, plan.head.size)
+        if runs and runs[-1][1] == begin:
+            begin = runs.pop()[0]
+        runs.append((begin, end))
+    more = ", …" if len(runs) > NAMED_MAX else ""
+    named = ", ".join(f"{begin:,} to {end:,}" for begin, end in runs[:NAMED_MAX])
+    return f"what begins in bytes {named}{more} of the text, its lines unknown"
 
 
 def _extent(tally: Tally) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Final
 
 DIED: Final = "died"
 """The code of a failure of which nobody said anything: the function died first."""
+
+CRASHED: Final = "crashed"
+"""The code of a bug."""
 
 
 class FroeError(Exception):
@@ -75,8 +79,18 @@ class ObjectArchivedError(PermanentError):
     code = "object-archived"
 
 
+def _codes(kind: type[FroeError]) -> Iterator[str]:
+    yield kind.code
+    for each in kind.__subclasses__():
+        yield from _codes(each)
+
+
+KNOWN_CODES: Final = frozenset({DIED, CRASHED, *_codes(FroeError)})
+"""The small set: whatever else is called a code is none."""
+
+
 def code_and_reason(error: BaseException) -> tuple[str, str]:
     """What to tell of a failure: ours as they say themselves, all else as a crash."""
     if isinstance(error, FroeError):
         return error.code, error.reason
-    return "crashed", f"{type(error).__name__}: {error}"
+    return CRASHED, f"{type(error).__name__}: {error}"

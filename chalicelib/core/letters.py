@@ -11,7 +11,7 @@ from typing import Final
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.marks import Tally
 from chalicelib.core.messages import Again, BatchMessage, SplitMessage, decode, is_message
-from chalicelib.core.notifications import Announced, announced_in_body
+from chalicelib.core.notifications import Announced, Unknown, announced_in_body
 from chalicelib.core.plan import ObjectVersion
 
 
@@ -33,6 +33,10 @@ class LetterState(StrEnum):
 
 LETTER_ID: Final = re.compile(r"[A-Za-z0-9-]{1,100}")
 """Of SQS message ids and Lambda request ids; it becomes a part of an S3 key."""
+
+
+ATTEMPTS_KEPT: Final = 100
+"""Of later failures the last one takes the place of the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +93,20 @@ def subject_of(body: str) -> Subject:
     try:
         if is_message(body):
             return _of_message(decode(body))
-        objects = [said for said in announced_in_body(body) if isinstance(said, Announced)]
+        said = announced_in_body(body)
     except PermanentError as error:
         return Subject(Kind.UNKNOWN, why_unknown=error.reason)
+    except Exception as error:  # noqa: BLE001 - what cannot be understood is kept, whatever it breaks
+        return Subject(Kind.UNKNOWN, why_unknown=f"it cannot be read: {type(error).__name__}: {error}")
+    objects = [each for each in said if isinstance(each, Announced)]
+    unknown = [each for each in said if isinstance(each, Unknown)]
     if not objects:
-        return Subject(Kind.UNKNOWN, why_unknown="the notification announces no object")
+        why = unknown[0].why if unknown else "the notification announces no object"
+        return Subject(Kind.UNKNOWN, why_unknown=why)
     first = objects[0]
     version = ObjectVersion(first.bucket, first.key, first.version_id, first.etag or "")
-    identified = len(objects) == 1 and (first.version_id or first.etag)
+    # Of what else it announces, or may announce, nobody knows whether it was opened.
+    identified = len(objects) == 1 and not unknown and (first.version_id or first.etag)
     return Subject(
         Kind.NOTIFICATION,
         file_id=version.file_id if identified else None,

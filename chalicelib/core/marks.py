@@ -75,6 +75,22 @@ class Mark:
     def done(cls, counts: Counts) -> Mark:
         return cls(Outcome.DONE, counts.total, counts)
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether it says what its batch holds. The marks of lost batches do not: no message is left of
+        them, and the dead letter of their split stands for them."""
+        return self.outcome is Outcome.DONE or self.total != Tally()
+
+    @property
+    def floor(self) -> str:
+        """The encoded mark from which on there is one that is as high: of the same outcome, one that is
+        measured is above one that is not."""
+        return (
+            f"{self.outcome:d}|1"
+            if self.is_measured and self.outcome is not Outcome.DONE
+            else f"{self.outcome:d}"
+        )
+
     def encode(self) -> str:
         """One short line that begins with the outcome's digit, so that marks compare as they rise:
         ``3|parsed|rejected|reason:skipped;…`` or ``1|total|note``, tallies as entries,lines,bytes."""
@@ -200,7 +216,7 @@ def summary_of(split: int, marks: Mapping[int, Mark]) -> Summary:
     summary = Summary()
     for number, mark in marks.items():
         revision = int(mark.outcome)
-        unmeasured = int(mark.outcome is not Outcome.DONE and mark.total == Tally())
+        unmeasured = int(not mark.is_measured)
         if mark.outcome is Outcome.DONE:
             summary += Summary(revision, done=1, counts=mark.counts)
         elif mark.outcome is Outcome.DISCARDED:

@@ -18,6 +18,7 @@ import zstandard
 
 from chalicelib.core.cutting import Batch
 from chalicelib.core.errors import PermanentError
+from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, text_in
 from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
 
@@ -70,7 +71,7 @@ class Again(StrEnum):
     """Those of which nothing is known: their messages were lost."""
 
     UNDONE = "undone"
-    """Those, and the failed ones."""
+    """Those, and the ones of which no message is left: given up because they could not be cut again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def decode(body: str) -> BatchMessage | SplitMessage:
         return _batch(fields) if kind == "batch" else _split(fields)
     except KeyError as error:
         raise PermanentError(f"the {kind} message lacks {error}") from error
-    except (TypeError, ValueError, AttributeError, re.error, zstandard.ZstdError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError, re.error, zstandard.ZstdError) as error:
         raise PermanentError(f"the {kind} message is broken: {error}") from error
 
 
@@ -212,18 +213,23 @@ def _common(message: BatchMessage | SplitMessage, kind: str) -> dict[str, Any]:
 
 
 def _object(fields: dict[str, Any]) -> ObjectVersion:
-    return ObjectVersion(fields["bucket"], fields["key"], fields["version_id"], fields["etag"])
+    version_id = or_none(name_in, fields, "version_id")
+    return ObjectVersion(
+        name_in(fields, "bucket"), name_in(fields, "key"), version_id, name_in(fields, "etag")
+    )
 
 
 def _split(fields: dict[str, Any]) -> SplitMessage:
-    start = fields["start"]
+    split = number_in(fields, "split")
+    if split < 0:
+        raise ValueError(f"its split is {split}")
     return SplitMessage(
         object=_object(fields),
-        file_id=fields["file_id"],
-        split=int(fields["split"]),
-        start=None if start is None else int(start),
-        context=fields.get("context"),
-        trace=fields.get("trace"),
+        file_id=file_id_in(fields),
+        split=split,
+        start=or_none(number_in, fields, "start"),
+        context=if_any(text_in, fields, "context"),
+        trace=if_any(name_in, fields, "trace"),
         again=Again(fields.get("again", Again.NOTHING)),
     )
 
@@ -232,31 +238,29 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
     if (encoding := fields["body_encoding"]) != BODY_ENCODING:
         raise PermanentError(f"the batch message has body_encoding {encoding!r}; known is {BODY_ENCODING}")
     body = _decompressed(fields["body"])
-    cuts = fields.get("cuts")
-    split, number = fields["batch_id"].split("-")[-2:]
-    if not isinstance(fields["format"], str) or not isinstance(fields.get("expires_at"), int | None):
-        raise TypeError("its format is no name, or its expires_at no number")
+    cuts = if_any(text_in, fields, "cuts")
+    split, number = text_in(fields, "batch_id").split("-")[-2:]
     message = BatchMessage(
         object=_object(fields),
-        file_id=fields["file_id"],
+        file_id=file_id_in(fields),
         split=int(split),
         number=int(number),
-        offset=int(fields["offset"]),
-        length=int(fields["length"]),
-        lines=int(fields["lines"]),
-        entries=int(fields.get("entries", 0)),
+        offset=number_in(fields, "offset"),
+        length=number_in(fields, "length"),
+        lines=number_in(fields, "lines"),
+        entries=number_in(fields, "entries") if "entries" in fields else 0,
         body=body,
-        format=fields["format"],
+        format=text_in(fields, "format"),
         framing=_framing(fields["framing"]),
-        charset=fields["charset"],
-        last_modified=datetime.fromisoformat(fields["last_modified"]),
-        shards=int(fields["shards"]),
-        expires_at=fields.get("expires_at"),
-        context=fields.get("context"),
+        charset=text_in(fields, "charset"),
+        last_modified=datetime.fromisoformat(text_in(fields, "last_modified")),
+        shards=number_in(fields, "shards"),
+        expires_at=if_any(number_in, fields, "expires_at"),
+        context=if_any(text_in, fields, "context"),
         cuts=None if cuts is None else tuple(map(int, orjson.loads(_decompressed(cuts)))),
         text_too=bool(fields.get("text_too", False)),
-        custom=None if fields.get("custom") is None else decompressed_text(fields["custom"]),
-        trace=fields.get("trace"),
+        custom=decompressed_text(text_in(fields, "custom")) if fields.get("custom") else None,
+        trace=if_any(name_in, fields, "trace"),
     )
     if fault := _fault(message, fields["batch_id"]):
         raise ValueError(fault)

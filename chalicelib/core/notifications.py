@@ -15,6 +15,7 @@ from urllib.parse import quote_plus, unquote_plus
 import orjson
 
 from chalicelib.core.errors import PermanentError
+from chalicelib.core.fields import NAME_MAX_CHARS, shown
 from chalicelib.core.plan import ObjectHead
 
 
@@ -112,8 +113,11 @@ def _from_eventbridge(event: dict[str, Any]) -> Said:
 
 
 def _announced(
-    bucket: str, key: str, version_id: str | None, described: dict[str, Any], etag_name: str, at: Any
-) -> Announced | Ignored:
+    bucket: Any, key: Any, version_id: Any, described: dict[str, Any], etag_name: str, at: Any
+) -> Said:
+    if not (_is_name(bucket) and _is_name(key) and (version_id is None or _is_name(version_id))):
+        named = ", ".join(shown(each) for each in (bucket, key, version_id))
+        return Unknown(f"a record of the notification is not S3's: its bucket, key and version are {named}")
     if key.endswith("/"):
         return Ignored("a folder key holds no log", key)
     etag, size = described.get(etag_name), described.get("size")
@@ -125,6 +129,10 @@ def _announced(
         size=size if isinstance(size, int) else None,
         at=at if isinstance(at, str) else None,
     )
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= NAME_MAX_CHARS
 
 
 def announcement_of(announced: Announced) -> str:

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from hashlib import sha256
+from typing import Any
 
 import orjson
 
-from chalicelib.core.errors import DIED, PermanentError, TransientError
 from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
 from chalicelib.core.marks import Mark, Obstacle, Outcome, Setback
 from chalicelib.core.messages import Again
+from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.failures import one_line
-from chalicelib.dead_letters.store import LettersTable, Quarantine
+from chalicelib.dead_letters.store import Envelope, LettersTable, Quarantine, read_envelope
 from chalicelib.delivery import Incoming
 from chalicelib.ledger import Ledger
 from chalicelib.notices import Notice, Publishes
 
 logger = logging.getLogger("froe")
-
-_NOTHING_SAID: Final = "unknown: the function died before it could say why"
 
 
 class DeadLetterConsumer:
@@ -44,11 +44,12 @@ class DeadLetterConsumer:
 
     def take(self, message: Incoming) -> None:
         """Quarantine a message, list it, mark what it was about as failed, and tell the topic."""
-        named = message.attributes.get("letter_id", "")
-        letter_id = named if LETTER_ID.fullmatch(named) else message.message_id
-        attempts = self._letters.attempts(letter_id)
-        letter = self._letter(message, letter_id, attempts)
+        letter_id, held = self._place(message)
+        attempts = self._attempts(letter_id)
+        letter = self._letter(message, letter_id, attempts, receives_of(message, held))
         self._quarantine.put(letter_id, envelope_of(letter, attempts, message))
+        if self._is_done(letter.subject):
+            letter = replace(letter, state=LetterState.RESOLVED)
         is_new = self._letters.put(letter)
         if letter.state is LetterState.RESOLVED:
             logger.info("dead_letter_late", extra=_said(letter))
@@ -57,18 +58,47 @@ class DeadLetterConsumer:
         logger.error("dead_letter_kept", extra=_said(letter) | {"is_new": is_new})
         self._tell(letter)
 
-    def _letter(self, message: Incoming, letter_id: str, attempts: list[Attempt]) -> DeadLetter:
-        subject = subject_of(message.body)
-        said = message.attributes
-        code, reason = (attempts[-1].code, attempts[-1].reason) if attempts else (DIED, _NOTHING_SAID)
-        receives = max(message.receives - 1, attempts[-1].number if attempts else 1)  # one was our own
+    def _place(self, message: Incoming) -> tuple[str, Envelope | None]:
+        """The id under which the message is, or can be, kept: the one that its sender names or its own,
+        unless another message lies there; and what is kept of it. The last one is of this message alone."""
+        named = message.attributes.get("letter_id", "")
+        wanted = [named] if LETTER_ID.fullmatch(named) else []
+        for letter_id in (*wanted, message.message_id):
+            held = self._quarantine.get(letter_id)
+            if held is None and (letter_id != named or self._is_free(letter_id)):
+                return letter_id, None
+            kept = read_envelope(held)
+            if kept.get("body") == message.body:
+                return letter_id, kept
+        return f"{message.message_id}-{sha256(message.body.encode()).hexdigest()[:16]}", None
+
+    def _is_free(self, letter_id: str) -> bool:
+        """Whether there is no letter of that id whose message is merely gone; if in doubt there may be."""
+        try:
+            return self._letters.find(letter_id) is None
+        except Exception as error:  # noqa: BLE001 - a message is quarantined whatever the ledger says of it
+            logger.warning("letter_not_read", extra={"letter_id": letter_id, "reason": repr(error)})
+            return False
+
+    def _attempts(self, message_id: str) -> list[Attempt]:
+        """What was noted of the message's failures: nothing, where that cannot be read."""
+        try:
+            return self._letters.attempts(message_id)
+        except Exception as error:  # noqa: BLE001 - a message is quarantined whatever the ledger says of it
+            logger.warning("attempts_not_read", extra={"message_id": message_id, "reason": repr(error)})
+            return []
+
+    def _letter(
+        self, message: Incoming, letter_id: str, attempts: list[Attempt], receives: int
+    ) -> DeadLetter:
+        cause = cause_of(attempts, message.attributes, receives)
         return DeadLetter(
             letter_id=letter_id,
-            subject=subject,
-            state=LetterState.RESOLVED if self._is_done(subject) else LetterState.DEAD,
-            code=said.get("code", code),
-            reason=said.get("reason", reason),
-            receives=int(said["receives"]) if said.get("receives", "").isdecimal() else receives,
+            subject=subject_of(message.body),
+            state=LetterState.DEAD,
+            code=cause.code,
+            reason=cause.reason,
+            receives=cause.receives,
             died_at=self._now(),
         )
 
@@ -76,10 +106,11 @@ class DeadLetterConsumer:
         """Whether a repeat of the message did all its work: then it is late, not lost."""
         if subject.file_id is None or subject.split is None:
             return False
-        if subject.again is not Again.NOTHING:
-            return not self._ledger.missing(subject.file_id, subject.split)
         if subject.batch is None:
-            return self._ledger.seal_of(subject.file_id, subject.split) is not None
+            is_sealed = self._ledger.seal_of(subject.file_id, subject.split) is not None
+            look = self._ledger.lost if subject.again is Again.UNDONE else self._ledger.missing
+            wants_none = subject.again is Again.NOTHING or not look(subject.file_id, subject.split)
+            return is_sealed and wants_none
         return self._ledger.is_done(subject.file_id, subject.split, subject.batch)
 
     def _mark(self, letter: DeadLetter) -> None:
@@ -89,8 +120,8 @@ class DeadLetterConsumer:
         """A topic that fails never fails the message: the list of dead letters has it."""
         try:
             self._topic.publish(notice_of(letter))
-        except (PermanentError, TransientError) as error:
-            logger.warning("notice_not_sent", extra=_said(letter) | {"why": error.reason})
+        except Exception as error:  # noqa: BLE001 - not even a notice that cannot be made of it
+            logger.warning("notice_not_sent", extra=_said(letter) | {"why": repr(error)})
 
 
 def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obstacle, note: str) -> None:
@@ -107,7 +138,7 @@ def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obsta
     expires_at = stored.plan.expires_at if stored else None
     if subject.again is not Again.NOTHING:
         ledger.give_up(subject.file_id, subject.split, outcome, note, expires_at)
-    elif stored:
+    elif stored and subject.split < (stored.plan.known_splits or subject.split + 1):
         ledger.set_back(subject.file_id, subject.split, Setback(obstacle, note), expires_at)
 
 
@@ -131,6 +162,13 @@ def envelope_of(letter: DeadLetter, attempts: list[Attempt], message: Incoming) 
         "body": message.body,
     }
     return orjson.dumps(said)
+
+
+def receives_of(message: Incoming, held: Envelope | None) -> int:
+    """How often a message had come before it was given up. SQS counts on in the dead-letter queue: the first
+    time there is our own, and from the second on the first one's count is kept."""
+    counted = held.get("receives") if held else None
+    return counted if isinstance(counted, int) else max(1, message.receives - 1)
 
 
 def notice_of(letter: DeadLetter) -> Notice:

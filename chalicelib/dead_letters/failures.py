@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
 from chalicelib.core.errors import FroeError, code_and_reason
 from chalicelib.core.letters import Attempt
 from chalicelib.dead_letters.store import LettersTable
-from chalicelib.delivery import Deadline, Incoming, Outgoing, Sends
+from chalicelib.delivery import GROUP_MAX_BYTES, Deadline, Incoming, Outgoing, Sends
 
 logger = logging.getLogger("froe")
 
@@ -44,17 +44,37 @@ class NotedFailures:
 
     def _bury(self, body: str, letter_id: str, receives: int, error: Exception) -> None:
         code, reason = code_and_reason(error)
-        attributes = {
+        said = {
             "letter_id": letter_id,
             "code": code,
-            "reason": one_line(reason) or code,
             "receives": str(receives),
+            "reason": one_line(reason) or code,
         }
-        self._queue.send_group([Outgoing(body, attributes=attributes)], Deadline.after(_BURY_SECONDS))
+        buried = Outgoing(body, attributes=_that_fit(said, GROUP_MAX_BYTES - len(body.encode())))
+        self._queue.send_group([buried], Deadline.after(_BURY_SECONDS))
         logger.error("message_buried", extra={"message_id": letter_id, "code": code, "reason": reason})
+
+
+def _that_fit(attributes: Mapping[str, str], room_bytes: int) -> dict[str, str]:
+    """The first ones that fit beside a body, the last of them cut: SQS counts name, type and value of each
+    (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html)."""
+    kept: dict[str, str] = {}
+    for name, value in attributes.items():
+        room_bytes -= len(name) + len("String")
+        text = value.encode()[: max(0, room_bytes)].decode(errors="ignore")
+        if not text or (text != value and name != "reason"):
+            break
+        kept[name] = text
+        room_bytes -= len(text.encode())
+    return kept
 
 
 def one_line(text: str) -> str:
     """Text that SQS takes as an attribute and a mark as its note."""
+    return flat(text)[:_REASON_MAX_CHARS]
+
+
+def flat(text: str) -> str:
+    """The text on one line, with spaces for what cannot be seen."""
     printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:_REASON_MAX_CHARS]
+    return " ".join(printable.split())

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
-
 from chalicelib.core.letters import DeadLetter, Kind, LetterState
 from chalicelib.core.marks import Obstacle, Outcome
 from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
 from chalicelib.dead_letters.consumer import settle
+from chalicelib.dead_letters.decision import Decision
 from chalicelib.dead_letters.selection import KnowsDone, LetterSearch, Selection, cursor_after
-from chalicelib.dead_letters.store import LetterPage, LettersTable, Quarantine
+from chalicelib.dead_letters.store import Envelope, LetterPage, LettersTable, Quarantine, read_envelope
 from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
 
@@ -112,29 +111,20 @@ class DeadLetterOffice:
         letters = self._search.as_of_now(page.letters)
         return LetterPage([letter for letter in letters if selection.has(letter)], page.reached)
 
-    def envelope(self, letter_id: str) -> tuple[DeadLetter, dict[str, Any]]:
-        """A letter as it stands, and what the quarantine keeps of its message, the body included;
-        raises NoSuchLetterError."""
+    def envelope(self, letter_id: str) -> tuple[DeadLetter, Envelope]:
+        """A letter as it stands, and what the quarantine keeps of its message, the body included, or nothing
+        if that is gone; raises NoSuchLetterError."""
         letter, envelope = self._search.kept(letter_id)
         return self._search.as_of_now([letter])[0], envelope
 
     def under_way(self, file_id: str) -> int:
         """How many redriven messages about a file have neither done their work nor died again."""
-        everything = Selection(file_id=file_id, state=None)
-        letters: list[DeadLetter] = []
-        cursor: str | None = None
-        while True:
-            page = self.page(everything, limit=_PAGE, cursor=cursor)
-            letters += page.letters
-            cursor = page.reached
-            if cursor is None:
-                break
-        last_died: dict[object, datetime] = {}
-        for letter in letters:
-            known = last_died.get(_about(letter), letter.died_at)
-            last_died[_about(letter)] = max(known, letter.died_at)
-        redriven = [letter for letter in letters if letter.state is LetterState.REDRIVEN]
-        return sum(last_died[_about(letter)] < (letter.changed_at or self._now()) for letter in redriven)
+        held = self._search.letters_of(file_id)
+        letters = [letter for letter in held.letters if letter.state is LetterState.REDRIVEN]
+        return sum(
+            letter.state is LetterState.REDRIVEN and not held.died_again(letter)
+            for letter in self._search.as_of_now(letters)
+        )
 
     def redrive(
         self,
@@ -154,11 +144,13 @@ class DeadLetterOffice:
     def discard(
         self, selection: Selection, deadline: Deadline, *, by: str, why: str, cursor: str | None = None
     ) -> Progress:
-        """Give messages up for good, in someone's name: their files are complete with discards."""
+        """Give messages up for good, in someone's name: their files are complete with discards. Raises
+        BadQueryError, before anything is written, if that is no name or no reason."""
+        decision = Decision.of(by, why)
 
         def handle(group: list[DeadLetter]) -> Progress:
             done = Progress()
-            for each in self._spread(lambda letter: self._discarded(letter, by=by, why=why), group):
+            for each in self._spread(lambda letter: self._discarded(letter, decision), group):
                 done += each
             return done
 
@@ -219,13 +211,14 @@ class DeadLetterOffice:
     def _note_redrive(self, letter: DeadLetter) -> None:
         self._change(letter, LetterState.REDRIVEN, redrives=letter.redrives + 1)
 
-    def _discarded(self, letter: DeadLetter, *, by: str, why: str) -> Progress:
+    def _discarded(self, letter: DeadLetter, decision: Decision) -> Progress:
         if letter.state is LetterState.RESOLVED:
             return self._resolved(letter)
         if letter.state is LetterState.DISCARDED:
             return _refused(letter.letter_id, f"{letter.by} has discarded it: {letter.why}")
-        settle(self._ledger, letter, Outcome.DISCARDED, Obstacle.DISCARDED, f"discarded by {by}: {why}")
-        self._change(letter, LetterState.DISCARDED, by=by, why=why)
+        note = f"discarded by {decision.by}: {decision.why}"
+        settle(self._ledger, letter, Outcome.DISCARDED, Obstacle.DISCARDED, note)
+        self._change(letter, LetterState.DISCARDED, by=decision.by, why=decision.why)
         return Progress(changed=1, files=_files_of([letter]))
 
     def _resolved(self, letter: DeadLetter) -> Progress:
@@ -235,10 +228,9 @@ class DeadLetterOffice:
     def _body(self, letter: DeadLetter) -> str | None:
         """What to send: of a split that is sealed the lost batches are marked as failed, and a redrive
         means those."""
-        held = self._quarantine.get(letter.letter_id)
-        if held is None:
+        body: str | None = read_envelope(self._quarantine.get(letter.letter_id)).get("body")
+        if body is None:
             return None
-        body = str(orjson.loads(held)["body"])
         if letter.subject.again is Again.NOTHING:
             return body
         message = decode(body)
@@ -280,9 +272,3 @@ def _refused(letter_id: str, why: str) -> Progress:
 
 def _files_of(letters: Iterable[DeadLetter]) -> frozenset[str]:
     return frozenset(letter.subject.file_id for letter in letters if letter.subject.file_id)
-
-
-def _about(letter: DeadLetter) -> object:
-    """What tells apart the work of two letters of one file."""
-    subject = letter.subject
-    return subject.kind, subject.split, subject.batch

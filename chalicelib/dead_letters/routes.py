@@ -12,6 +12,7 @@ from typing import Any, Final
 from chalice.app import ConflictError, Request
 
 from chalicelib.dead_letters import status
+from chalicelib.dead_letters.decision import Decision
 from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Progress
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.shapes import progress_json
@@ -22,8 +23,6 @@ from chalicelib.status import BadQueryError
 _SECONDS: Final = 20.0
 _DEFAULT_PER_SECOND: Final = 50
 _MAX_PER_SECOND: Final = 1000
-_NAME_MAX_CHARS: Final = 100
-_WHY_MAX_CHARS: Final = 500
 _SELECTION: Final = ("ids", "file", "reason", "all", "from", "to", "cursor")
 _EXAMPLE: Final = '{"ids": ["…"]}, {"file": "…"}, {"reason": "…"} or {"all": true}'
 
@@ -59,10 +58,11 @@ def redrive(services: GetServices, letter_id: str) -> dict[str, Any]:
 def discard(services: GetServices, request: Request, letter_id: str) -> dict[str, Any]:
     with refusals():
         body = _Body(request, "by", "why")
-        by, why = body.name("by", _NAME_MAX_CHARS), body.name("why", _WHY_MAX_CHARS)
+        decision = body.decision()
         office = services().dead_letter_office
         one = _only(office, letter_id)
-        return _of_one("discarded", office.discard(one, Deadline.after(_SECONDS), by=by, why=why))
+        done = office.discard(one, Deadline.after(_SECONDS), by=decision.by, why=decision.why)
+        return _of_one("discarded", done)
 
 
 def redrive_many(services: GetServices, request: Request) -> dict[str, Any]:
@@ -80,9 +80,11 @@ def discard_many(services: GetServices, request: Request) -> dict[str, Any]:
     with refusals():
         body = _Body(request, *_SELECTION, "by", "why")
         selection, cursor = body.selection()
-        by, why = body.name("by", _NAME_MAX_CHARS), body.name("why", _WHY_MAX_CHARS)
+        decision = body.decision()
         office = services().dead_letter_office
-        done = office.discard(selection, Deadline.after(_SECONDS), by=by, why=why, cursor=cursor)
+        done = office.discard(
+            selection, Deadline.after(_SECONDS), by=decision.by, why=decision.why, cursor=cursor
+        )
         return progress_json("discarded", done)
 
 
@@ -116,12 +118,8 @@ class _Body:
             raise BadQueryError(f"{name} is {text!r}: give a text")
         return text or None
 
-    def name(self, name: str, max_chars: int) -> str:
-        """A text of one line that must be there."""
-        text = " ".join((self.text(name) or "").split())
-        if not text or len(text) > max_chars:
-            raise BadQueryError(f"{name} is {text!r}: say {name}, in 1 to {max_chars} characters")
-        return text
+    def decision(self) -> Decision:
+        return Decision.of(self.text("by") or "", self.text("why") or "")
 
     def per_second(self) -> float:
         number = self._given.get("per_second", _DEFAULT_PER_SECOND)

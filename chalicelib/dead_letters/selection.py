@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-import orjson
-
 from chalicelib.core.letters import LETTER_ID, DeadLetter, Kind, LetterState
 from chalicelib.core.messages import Again
-from chalicelib.dead_letters.store import LettersTable, Quarantine
+from chalicelib.dead_letters.store import Envelope, LettersTable, Quarantine, read_envelope
 from chalicelib.ledger import Ledger, opened_position
 
 _FAR_FUTURE: Final = "9999"
+_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,21 @@ class FoundPage(NamedTuple):
     unknown: tuple[NoSuchLetterError, ...] = ()
 
 
+class LettersOfFile:
+    """All letters of one file, by what they are about."""
+
+    def __init__(self, letters: Iterable[DeadLetter]) -> None:
+        self.letters = tuple(letters)
+        self._last_died: dict[object, datetime] = {}
+        for letter in self.letters:
+            known = self._last_died.get(_about(letter), letter.died_at)
+            self._last_died[_about(letter)] = max(known, letter.died_at)
+
+    def died_again(self, letter: DeadLetter) -> bool:
+        """Whether a letter about the same came after this one was redriven: it stands for it now."""
+        return self._last_died[_about(letter)] > (letter.changed_at or letter.died_at)
+
+
 class KnowsDone(Protocol):
     def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]: ...
 
@@ -84,14 +98,16 @@ class LetterSearch:
         self._known = known
         self._spread = spread
 
-    def kept(self, letter_id: str) -> tuple[DeadLetter, dict[str, Any]]:
-        """A letter as it is stored and what the quarantine keeps of its message; NoSuchLetterError."""
-        held = self._quarantine.get(letter_id) if LETTER_ID.fullmatch(letter_id) else None
-        envelope = orjson.loads(held) if held else {}
-        letter = self._letters.letter(envelope.get("file_id"), letter_id) if held else None
+    def kept(self, letter_id: str) -> tuple[DeadLetter, Envelope]:
+        """A letter as it is stored and what the quarantine keeps of its message, nothing if that is gone;
+        NoSuchLetterError."""
+        return self._stored(letter_id), read_envelope(self._quarantine.get(letter_id))
+
+    def _stored(self, letter_id: str) -> DeadLetter:
+        letter = self._letters.find(letter_id) if LETTER_ID.fullmatch(letter_id) else None
         if letter is None:
             raise NoSuchLetterError(letter_id)
-        return letter, envelope
+        return letter
 
     def page(self, selection: Selection, limit: int, cursor: str | None) -> FoundPage:
         """Candidates, newest first (of one file: by id): those that `Selection.has` may still refuse."""
@@ -116,19 +132,30 @@ class LetterSearch:
         more = _position(newest[limit - 1]) if len(newest) > limit else reached or None
         return FoundPage(newest[:limit], more)
 
+    def letters_of(self, file_id: str) -> LettersOfFile:
+        """As they are stored."""
+        letters: list[DeadLetter] = []
+        after: str | None = None
+        while True:
+            page = self._letters.by_file(file_id, after=after, limit=_PAGE)
+            letters += page.letters
+            after = page.reached
+            if after is None:
+                return LettersOfFile(letters)
+
     def _page_of_ids(self, ids: tuple[str, ...], limit: int, cursor: str | None) -> FoundPage:
         begin = int(cursor or 0)
         end = begin + limit
-        found = list(self._spread(self._kept_or_not, ids[begin:end]))
+        found = list(self._spread(self._stored_or_not, ids[begin:end]))
         return FoundPage(
             [each for each in found if isinstance(each, DeadLetter)],
             str(end) if end < len(ids) else None,
             tuple(each for each in found if isinstance(each, NoSuchLetterError)),
         )
 
-    def _kept_or_not(self, letter_id: str) -> DeadLetter | NoSuchLetterError:
+    def _stored_or_not(self, letter_id: str) -> DeadLetter | NoSuchLetterError:
         try:
-            return self.kept(letter_id)[0]
+            return self._stored(letter_id)
         except NoSuchLetterError as error:
             return error
 
@@ -151,13 +178,21 @@ class LetterSearch:
         ]
 
     def _is_filled(self, letter: DeadLetter) -> bool:
-        """Whether a split that had lost batches, and asked for them again, has them all."""
+        """Whether a split that had lost batches, and asked for them again, has them all, or other letters
+        stand for them by now."""
         subject = letter.subject
         if subject.again is Again.NOTHING or letter.state is LetterState.DISCARDED:
             return False
         if subject.file_id is None or subject.split is None:
             return False
-        return not self._ledger.missing(subject.file_id, subject.split, failed=True)
+        is_sealed = self._ledger.seal_of(subject.file_id, subject.split) is not None
+        return is_sealed and not self._ledger.lost(subject.file_id, subject.split)
+
+
+def _about(letter: DeadLetter) -> object:
+    """What tells apart the work of two letters of one file."""
+    subject = letter.subject
+    return subject.kind, subject.split, subject.batch
 
 
 def cursor_after(selection: Selection, letter: DeadLetter) -> str:

@@ -45,8 +45,12 @@ def letter_json(letter: DeadLetter) -> dict[str, Any]:
 
 
 def story_json(letter: DeadLetter, envelope: Mapping[str, Any]) -> dict[str, Any]:
-    """A dead letter with what the quarantine keeps of it beside its body."""
-    return letter_json(letter) | {"attempts": envelope["attempts"], "source": envelope["source"]}
+    """A dead letter with what the quarantine keeps of it beside its body; nothing, if that is gone."""
+    return letter_json(letter) | {
+        "attempts": envelope.get("attempts", []),
+        "source": envelope.get("source"),
+        "redrivable": bool(envelope) and is_redrivable(letter),
+    }
 
 
 def text_json(message: BatchMessage, first_line: int | None, limit: int) -> dict[str, Any]:
@@ -73,8 +77,10 @@ def text_json(message: BatchMessage, first_line: int | None, limit: int) -> dict
     return {"first_line": first_line, "text": shown, "more_lines": message.lines - len(shown)}
 
 
-def body_json(body: str) -> dict[str, Any]:
-    """A message that is no batch, as it is, from its beginning."""
+def body_json(body: str | None) -> dict[str, Any]:
+    """A message that is no batch, as it is, from its beginning; None: it is gone."""
+    if body is None:
+        return {"body": None, "more_characters": 0}
     return {"body": body[:_BODY_MAX_CHARS], "more_characters": max(0, len(body) - _BODY_MAX_CHARS)}
 
 

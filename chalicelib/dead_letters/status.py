@@ -62,9 +62,9 @@ class LetterStatus:
         if not 1 <= lines <= MAX_LINES:
             raise BadQueryError(f"lines is {lines}: give a number from 1 to {MAX_LINES}")
         letter, envelope = self._office.envelope(letter_id)
-        story, body = story_json(letter, envelope), str(envelope["body"])
+        story, body = story_json(letter, envelope), envelope.get("body")
         try:
-            message = decode(body) if letter.subject.kind is Kind.BATCH else None
+            message = decode(body) if body and letter.subject.kind is Kind.BATCH else None
         except PermanentError:  # a later Froe may not understand it any more
             message = None
         if not isinstance(message, BatchMessage):

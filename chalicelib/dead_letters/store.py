@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import orjson
 
 from chalicelib.core.letters import Attempt, DeadLetter, LetterState
 
@@ -23,7 +25,8 @@ class LettersTable(Protocol):
     def put(self, letter: DeadLetter) -> bool:
         """Put the letter unless there is one of its id; whether it was put."""
 
-    def letter(self, file_id: str | None, letter_id: str) -> DeadLetter | None: ...
+    def find(self, letter_id: str) -> DeadLetter | None:
+        """The letter of that id, whichever file it belongs to."""
 
     def change(self, letter: DeadLetter) -> bool:
         """Assign state, redrives, changed_at, by and why, unless it was discarded; whether they were."""
@@ -41,3 +44,15 @@ class Quarantine(Protocol):
     def put(self, letter_id: str, envelope: bytes) -> None: ...
 
     def get(self, letter_id: str) -> bytes | None: ...
+
+
+Envelope: TypeAlias = dict[str, Any]
+
+
+def read_envelope(held: bytes | None) -> Envelope:
+    """What the quarantine keeps of a message; nothing where it is gone, or somebody put there what is none."""
+    try:
+        envelope = orjson.loads(held or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return envelope if isinstance(envelope, dict) and isinstance(envelope.get("body"), str) else {}

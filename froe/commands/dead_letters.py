@@ -163,6 +163,8 @@ def _print_story(letter: Shown) -> None:
     click.echo()
     if "text" in letter:
         _print_text(letter)
+    elif letter["body"] is None:
+        click.secho("Its message is gone from the quarantine bucket: it can only be discarded.", fg="red")
     else:
         click.echo(printable(letter["body"]))
         _more(letter["more_characters"], "characters", "--json has the first 10,000")

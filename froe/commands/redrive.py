@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from chalicelib.dead_letters.decision import Decision
 from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Progress, all_of
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.shapes import progress_json
@@ -84,9 +85,7 @@ def discard(*, by: str | None, why: str, yes: bool, stage: str | None, as_json: 
     Their lines are counted as discarded, by whom and why, and their files can be COMPLETE without them.
     They stay in the quarantine bucket, but cannot be redriven any more. The exit code is 1 if one was refused.
     """
-    decider, reason = who_decides(by), " ".join(why.split())
-    if not reason:
-        raise click.UsageError("Say why their lines need not be stored: --why TEXT.")
+    decision = Decision.of(who_decides(by), why)
     services = services_of(find_target(stage))
     selection = Wanted(**wanted).selection(services.status)
     office = services.dead_letter_office
@@ -95,7 +94,7 @@ def discard(*, by: str | None, why: str, yes: bool, stage: str | None, as_json: 
 
     def step(cursor: str | None) -> Progress:
         deadline = Deadline.after(_STEP_SECONDS)
-        return office.discard(selection, deadline, by=decider, why=reason, cursor=cursor)
+        return office.discard(selection, deadline, by=decision.by, why=decision.why, cursor=cursor)
 
     done = _all_of(step, "Discarding", "discarded")
     if as_json:
@@ -146,7 +145,7 @@ def _print_for_people(verb: str, done: Progress) -> None:
     if done.resolved:
         click.echo(f"The work of {_counted(done.resolved)} was done already.")
     for letter_id, why in done.refusals:
-        click.secho(f"Refused {letter_id}: {printable(why)}", fg="red")
+        click.secho(printable(f"Refused {letter_id}: {why}"), fg="red")
     if done.refused > len(done.refusals):
         click.secho(f"… and {done.refused - len(done.refusals):,} more are refused.", fg="red")
 

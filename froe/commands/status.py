@@ -121,7 +121,8 @@ def _print_account(file: Shown) -> None:
     if file["format"]:
         second = f"; next {file['runner_up']}, {file['runner_up_score']}" if file["runner_up"] else ""
         _line("format", f"{file['format']} (score {file['format_score']}{second})")
-    text_bytes = "not known yet" if file["text_bytes"] is None else f"{file['text_bytes']:,} bytes"
+    unknown = "of unknown size: not all of it could be read" if file["settled_at"] else "not known yet"
+    text_bytes = unknown if file["text_bytes"] is None else f"{file['text_bytes']:,} bytes"
     _line("text", text_bytes)
     _line(
         "times",

@@ -46,7 +46,7 @@ def sweep(*, stage: str | None, as_json: bool) -> None:
     if as_json:
         print_json(asdict(healed))
         return
-    if not healed.files and not healed.objects:
+    if not healed:
         seconds = services.settings.stall_seconds
         click.echo(f"Nothing had to be sent again: nothing has stood still for {seconds:,} s.")
         return
@@ -59,6 +59,10 @@ def sweep(*, stage: str | None, as_json: bool) -> None:
         click.echo(f"Announced what no notification came for ({len(healed.objects):,}):")
     for named in healed.objects:
         click.echo(f"  {printable(named)}")
+    if healed.letters:
+        click.echo(f"Redriven, and lost: dead letters again, for `froe redrive` ({len(healed.letters):,}):")
+    for letter_id in healed.letters:
+        click.echo(f"  {letter_id}")
 
 
 @contextmanager

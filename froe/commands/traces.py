@@ -10,13 +10,13 @@ import click
 
 from froe.commands.options import json_option, stage_option
 from froe.errors import FroeError
-from froe.inquiry import Shown, find_files, status_of
+from froe.inquiry import SETTLED, Shown, find_files, status_of
 from froe.jsonl import print_json
 from froe.local.collector import PATH_SETTING, collected
 from froe.target import Target, find_target
 from froe.terminal import printable
 from froe.traces import Waterfall, for_programs, waterfall_of
-from froe.waterfall import lines_of
+from froe.waterfall import UNDER_WAY, lines_of
 
 _WIDTH_OF_FILES = 120
 
@@ -51,7 +51,7 @@ def traces(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
         return
     click.echo(f"{click.style(printable(file['key']), bold=True)}  {file['file_id']}")
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_OF_FILES
-    for line in lines_of(whole, shown, file["trace"], width):
+    for line in lines_of(whole, shown, file["trace"], width, _silent(file)):
         click.echo(line)
 
 
@@ -67,6 +67,16 @@ def _waterfall(target: Target, file: Shown) -> Waterfall:
             f"No trace of {file['file_id']} is recorded: tracing was off, or newer traces have taken its place."
         )
     return found
+
+
+def _silent(file: Shown) -> str:
+    """What the ledger says of batches that no worker left a trace of."""
+    found = [] if file["state"] in SETTLED else [UNDER_WAY]
+    if any(file["dead"].values()):
+        found.append(f"dead letters (froe dead-letters --file {file['file_id']})")
+    if any(file["discarded"].values()):
+        found.append("discarded")
+    return ", or ".join(found) or "newer traces have taken its place"
 
 
 def _print_link(file: Shown, *, as_json: bool) -> None:

@@ -154,6 +154,27 @@ def test_objects_of_one_sequencer_are_taken_for_one() -> None:
     assert [file.account.state for file in pipeline.table.files.values()] == [State.COMPLETE] * 2
 
 
+def test_the_file_of_one_record_resolves_what_nobody_understands_of_another() -> None:
+    """A notification of which a record is unknown stays dead, however it came, until someone decides on it."""
+    event = {"Records": [{"what": "is this"}, s3_record("a.log")]}
+    pipeline = Pipeline(LIMITS)
+    pipeline.objects.add("a.log", b"one line\n")
+    announce(pipeline, *event["Records"])
+    handlers.on_split_messages(deployed(pipeline), event_of(orjson.dumps(event).decode()), CONTEXT)
+    for number, buried in enumerate(pipeline.dead_letter_queue.messages):
+        pipeline.dead_letter_consumer.take(
+            Incoming(f"d{number}", "r", buried.body, 1, None, buried.attributes)
+        )
+    run_all(pipeline)
+    assert [file.account.state for file in pipeline.table.files.values()] == [State.COMPLETE]
+    dead = pipeline.office.page(Selection(), limit=9).letters
+    assert [(letter.letter_id, letter.subject.object_key) for letter in dead] == [
+        ("request-1", "a.log"),
+        ("m0", "a.log"),
+    ]
+    assert all("lacks 'eventName'" in letter.reason for letter in dead)
+
+
 def test_a_call_whose_failures_no_queue_takes_is_dropped() -> None:
     """The function fails, so that S3's own retries have it."""
     pipeline = Pipeline(LIMITS)
@@ -172,6 +193,7 @@ def test_a_call_whose_failures_no_queue_takes_is_dropped() -> None:
         ('{"Records": []}', Kind.UNKNOWN),
         (orjson.dumps({"Records": [s3_record("a"), s3_record("b")]}).decode(), Kind.NOTIFICATION),
         ("\x00", Kind.UNKNOWN),
+        (orjson.dumps({"Records": [s3_record("a"), {"what": "is this"}]}).decode(), Kind.NOTIFICATION),
     ],
 )
 def test_what_a_dead_letter_is_about_is_guessed(body: str, kind: Kind) -> None:

@@ -69,6 +69,7 @@ WAYS = (
     Way("queued", zipped(TEXT), ("queued_splitter",), by_queue=True, marks_first=True),
 )
 AFTER_THE_QUARANTINE = [
+    "PutItem letter",
     "PutItem dead",
     "UpdateItem leaf#000000#000000 0",
     "UpdateItem split#000000 summary",

@@ -96,6 +96,13 @@ class TestDeadLetters:
         assert "froe redrive" not in result.stdout
         assert "?" in froe(monkeypatch, pipeline, "dead-letters").stdout
 
+    def test_one_whose_message_is_gone_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        pipeline = with_dead(1)
+        pipeline.quarantine.held.clear()
+        story = froe(monkeypatch, pipeline, "dead-letters", "dead-000").stdout
+        assert "state      dead\n" in story
+        assert "gone from the quarantine bucket" in story
+
     def test_an_id_that_nobody_knows_is_an_error_with_a_remedy(self, monkeypatch: pytest.MonkeyPatch) -> None:
         result = froe(monkeypatch, with_dead(1), "dead-letters", "nope")
         assert (result.exit_code, result.stdout) == (1, "")
@@ -209,6 +216,15 @@ class TestDiscard:
         assert result.exit_code == exit_code
         assert pipeline.office.envelope("dead-000")[0].by == (None if exit_code else login)
 
+    @pytest.mark.parametrize("why", ["caf\udce9", "x" * 501])
+    def test_a_reason_that_is_none_is_wrong_use_and_discards_nothing(
+        self, monkeypatch: pytest.MonkeyPatch, why: str
+    ) -> None:
+        pipeline = with_dead(1)
+        result = froe(monkeypatch, pipeline, "discard", "dead-000", "--by", "ann", "--why", why)
+        assert (result.exit_code, "why is '" in result.stderr) == (2, True)
+        assert pipeline.office.envelope("dead-000")[0].state is LetterState.DEAD
+
     def test_a_reason_is_wanted(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert froe(monkeypatch, with_dead(1), "discard", "dead-000", "--by", "ann").exit_code == 2
         assert (
@@ -243,7 +259,9 @@ class TestSweep:
         assert "Nothing had to be sent again: nothing has stood still for 3,600 s." in first.stdout
         pipeline.clock.advance(3601)
         second = froe(monkeypatch, pipeline, "sweep", "--json")
-        assert json_lines(second) == [{"files": [file_id], "splits": 0, "batches": 2, "objects": []}]
+        assert json_lines(second) == [
+            {"files": [file_id], "splits": 0, "batches": 2, "objects": [], "letters": []}
+        ]
         pipeline.clock.advance(3 * 3600)
         third = froe(monkeypatch, pipeline, "sweep")
         assert "Healed 1 file: sent 0 splits, 2 batches." in third.stdout

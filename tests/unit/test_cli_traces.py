@@ -18,6 +18,7 @@ from froe.commands import traces as traces_command
 from froe.target import Target
 from tests.unit.test_cli_inquiry import FILE_ID, FakeStatus, file_json
 
+SOME = {"entries": 2, "lines": 2, "bytes": 60}
 ENDPOINT = "http://127.0.0.1:4566"
 
 
@@ -27,8 +28,9 @@ def froe(
     target: Target,
     trace: str | None = "1-a-b",
     url: str | None = None,
+    **said: Any,
 ) -> Result:
-    status = FakeStatus([file_json(trace=trace, trace_url=url)])
+    status = FakeStatus([file_json(trace=trace, trace_url=url, **said)])
     monkeypatch.setattr(traces_command, "find_target", lambda stage=None: target)
     monkeypatch.setattr(traces_command, "status_of", lambda target: status)
     return CliRunner().invoke(cli.main, ["traces", *arguments])
@@ -66,6 +68,23 @@ def test_a_local_file_is_drawn_by_id_or_key_without_escape_sequences(
     assert "no trace of a worker" in left
     assert "\x1b" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 120
+
+
+@pytest.mark.parametrize(
+    ("said", "silent"),
+    [
+        ({"state": "PROCESSING"}, "in the queue still, or under way."),
+        ({"state": "INCOMPLETE", "dead": SOME}, f"dead letters (froe dead-letters --file {FILE_ID})."),
+        ({"state": "COMPLETE", "discarded": SOME}, "discarded."),
+        ({"state": "COMPLETE"}, "newer traces have taken its place."),
+    ],
+)
+def test_a_batch_that_no_worker_left_a_trace_of_is_where_the_ledger_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: dict[str, Any], silent: str
+) -> None:
+    documents(tmp_path / "traces.jsonl", "read", "send")
+    result = froe(monkeypatch, FILE_ID, target=local(tmp_path / "traces.jsonl"), **said)
+    assert result.stdout.splitlines()[-1] == f"Of 1 batch there is no trace of a worker: {silent}"
 
 
 def test_programs_get_one_object(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

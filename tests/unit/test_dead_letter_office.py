@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,9 @@ from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
 from chalicelib.core.notifications import announcement_of
 from chalicelib.dead_letters.office import Pace, Progress, all_of
 from chalicelib.dead_letters.selection import Selection
+from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.delivery import Deadline, Incoming
+from chalicelib.status import BadQueryError
 from tests.fakes import WHEN, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=1, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=100_000)
@@ -208,6 +211,23 @@ class TestRedrive:
             (("dead-001", "its message is gone from the quarantine bucket"),),
         )
 
+    def test_a_letter_whose_message_is_gone_is_shown_and_can_be_discarded(self) -> None:
+        pipeline = with_dead(1)
+        del pipeline.quarantine.held["dead-000"]
+        story = LetterStatus(pipeline.office, pipeline.ledger).letter("dead-000")
+        assert (story["code"], story["body"], story["redrivable"]) == ("crashed", None, False)
+        named = Selection(ids=("dead-000",), state=None)
+        assert pipeline.office.redrive(named, in_time(), UNPACED).refused == 1
+        assert pipeline.office.discard(named, in_time(), by="ann", why="old").changed == 1
+        assert state_of(pipeline) is State.COMPLETE
+
+    def test_nobody_takes_the_place_of_a_message_that_is_gone(self) -> None:
+        pipeline = with_dead(1)
+        del pipeline.quarantine.held["dead-000"]
+        evil = Incoming("evil", "r", "evil", 1, attributes={"letter_id": "dead-000"})
+        pipeline.dead_letter_consumer.take(evil)
+        assert list(pipeline.quarantine.held) == ["evil"]
+
     def test_what_nobody_understands_is_refused_with_the_reason(self) -> None:
         pipeline = Pipeline(LIMITS)
         bury(pipeline, '{"v":9}', "odd")
@@ -276,6 +296,21 @@ class TestDiscard:
             assert done.refusals == (("dead-000", "ann has discarded it: old"),)
         assert pipeline.batch_queue.messages == []
         assert pipeline.office.envelope("dead-000")[0].by == "ann"
+
+    @pytest.mark.parametrize("bad", ["", " \n", "caf\udce9", "x" * 501, "\u202e"])
+    def test_what_is_no_name_or_no_reason_is_refused_before_anything_is_written(self, bad: str) -> None:
+        pipeline = with_dead(1)
+        before = deepcopy((pipeline.tables, pipeline.letters.held))
+        for said in ({"by": bad, "why": "old"}, {"by": "ann", "why": bad}):
+            with pytest.raises(BadQueryError):
+                pipeline.office.discard(Selection(), in_time(), **said)
+        assert (pipeline.tables, pipeline.letters.held) == before
+
+    def test_who_and_why_are_kept_as_one_line_that_can_be_seen(self) -> None:
+        pipeline = with_dead(1)
+        pipeline.office.discard(Selection(), in_time(), by="ann\x1b[31m", why="two\nlines\u202eback")
+        letter, _ = pipeline.office.envelope("dead-000")
+        assert (letter.by, letter.why) == ("ann [31m", "two lines back")
 
     def test_work_that_was_done_meanwhile_is_resolved_not_discarded(self) -> None:
         pipeline = with_dead(2)

@@ -25,9 +25,10 @@ from chalicelib.core.marks import Obstacle, Outcome, Setback, Tally
 from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import announced_in_body, announcement_of
 from chalicelib.core.text import OpenObject
+from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import NoSuchLetterError, Selection
-from chalicelib.delivery import Incoming, Outgoing
+from chalicelib.delivery import GROUP_MAX_BYTES, Incoming, Outgoing
 from tests.fakes import WHEN, Crash, FakeObjects, FakeQueue, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)
@@ -41,6 +42,7 @@ def noise(lines: int) -> bytes:
 
 UNPACED = Pace(1e9)
 EVERYTHING = Selection()
+ALL = Selection(state=None)
 
 
 def work(pipeline: Pipeline, queue: FakeQueue, number: int = 0) -> None:
@@ -270,6 +272,31 @@ def test_a_dead_split_settles_its_file_and_a_redrive_completes_it() -> None:
     assert stored(pipeline) == stored(finished())
 
 
+def test_dead_splits_are_named_with_their_part_of_the_text_though_nobody_knows_its_lines() -> None:
+    pipeline = begun()
+    assert [split_of(each) for each in pipeline.split_queue.messages] == [7, 6, 5, 4, 3, 2, 1, 0]
+    for letter_id, number in (("a", 0), ("b", 4), ("c", 3)):
+        die(pipeline, pipeline.split_queue, number, letter_id)
+    drain(pipeline)
+    account = account_in(pipeline)
+    where = "what begins in bytes 240 to 480, 840 to 870 of the text, its lines unknown"
+    assert str(account.reason).startswith(f"split 2, 3, 7 ({where}) could not be cut: ")
+    assert (account.text_bytes, account.summary.dead) == (None, Tally())
+    pipeline.office.discard(EVERYTHING, in_time(), by="ann", why="old")
+    account = account_in(pipeline)
+    assert account.state is State.COMPLETE
+    assert f"complete with discards: split 2, 3, 7 ({where})" in str(account.reason)
+
+
+def split_of(message: Outgoing) -> int:
+    return int(orjson.loads(message.body)["split"])
+
+
+def file_in(pipeline: Pipeline) -> str:
+    (file_id,) = pipeline.table.files
+    return file_id
+
+
 def test_a_discarded_batch_leaves_its_file_complete_with_discards() -> None:
     pipeline = cut()
     die(pipeline, pipeline.batch_queue)
@@ -304,18 +331,6 @@ def test_batches_of_a_split_that_could_not_be_cut_to_its_end_are_counted_wheneve
     assert account.state is State.INCOMPLETE
     assert account.summary.counts.parsed.lines == len(pipeline.records.items)
     assert late.body != early.body
-
-
-def test_a_dead_split_is_left_to_people_by_the_sweeper() -> None:
-    pipeline = begun()
-    die(pipeline, pipeline.split_queue, 2)
-    pipeline.split_queue.messages.clear()
-    pipeline.batch_queue.messages.clear()
-    sweep_twice(pipeline)
-    sent = [decode(message.body) for message in pipeline.split_queue.messages]
-    letters = pipeline.letters.held.values()
-    assert {letter.subject.split for letter in letters}.isdisjoint(message.split for message in sent)
-    assert len(sent) == 7
 
 
 def test_a_fault_at_the_first_cut_is_not_one_of_the_notification() -> None:
@@ -363,9 +378,9 @@ def test_the_last_reason_noted_is_the_reason_of_the_dead_letter() -> None:
     pipeline = cut()
     for number, reason in enumerate(["no table", "no access"], 1):
         pipeline.letters.note("dead", Attempt(number, WHEN, "unavailable", reason))
-    die(pipeline, pipeline.batch_queue)
+    pipeline.dead_letter_consumer.take(Incoming("dead", "r", pipeline.batch_queue.messages[0].body, 3))
     letter, envelope = pipeline.office.envelope("dead")
-    assert (letter.code, letter.reason, letter.receives) == ("unavailable", "no access", 9)
+    assert (letter.code, letter.reason, letter.receives) == ("unavailable", "no access", 2)
     assert [attempt["reason"] for attempt in envelope["attempts"]] == ["no table", "no access"]
     (notice,) = pipeline.topic.notices
     assert notice.notice_id == "dead"
@@ -374,15 +389,108 @@ def test_the_last_reason_noted_is_the_reason_of_the_dead_letter() -> None:
     assert "line 000" not in notice.text
 
 
-def test_a_topic_that_fails_never_fails_the_message() -> None:
+NOTHING_SAID = "unknown: the function died before it could say why"
+
+
+def noted(number: int) -> Attempt:
+    return Attempt(number, WHEN, "throttled", "too fast")
+
+
+@pytest.mark.parametrize(
+    ("attempts", "said", "receives", "expected"),
+    [
+        ([], {}, 3, ("died", NOTHING_SAID, 3)),
+        ([noted(1), noted(3)], {}, 3, ("throttled", "too fast", 3)),
+        (
+            [noted(1)],
+            {},
+            5,
+            (
+                "died",
+                f"{NOTHING_SAID}; at receive 1 of 5 it had said throttled: too fast",
+                5,
+            ),
+        ),
+        ([noted(100)], {}, 700, ("throttled", "too fast", 700)),
+        ([noted(4)], {}, 1, ("throttled", "too fast", 4)),
+        ([noted(1)], {"code": "refused", "reason": "odd", "receives": "2"}, 9, ("refused", "odd", 2)),
+        ([], {"code": "refused", "reason": "two\nlines\u202e"}, 9, ("refused", "two lines", 9)),
+        ([], {"code": "refused"}, 9, ("refused", "refused", 9)),
+        ([noted(9)], {"code": "RED <b>", "reason": "x", "receives": "2"}, 9, ("throttled", "too fast", 9)),
+        *(
+            ([], {"code": "refused", "receives": odd}, 9, ("refused", "refused", 9))
+            for odd in ("9" * 40, "-1", "", "²", "\u0663")
+        ),
+    ],
+)
+def test_a_cause_is_what_was_said_last_unless_the_function_died_after_that(
+    attempts: list[Attempt], said: dict[str, str], receives: int, expected: tuple[str, str, int]
+) -> None:
+    assert cause_of(attempts, said, receives) == expected
+
+
+def test_a_consumer_that_fails_does_not_make_the_message_look_as_if_its_worker_had_died() -> None:
     pipeline = cut()
-    pipeline.topic.error = TransientError("SNS is down")
+    pipeline.letters.note("dead", noted(2))
+    put = pipeline.letters.put
+
+    def refuse(_: object) -> bool:
+        raise TransientError("no ledger")
+
+    pipeline.letters.put = refuse  # type: ignore[method-assign]
+    body = pipeline.batch_queue.messages[0].body
+    with pytest.raises(TransientError):
+        pipeline.dead_letter_consumer.take(Incoming("dead", "r", body, 3))
+    pipeline.letters.put = put  # type: ignore[method-assign]
+    pipeline.dead_letter_consumer.take(Incoming("dead", "r", body, 4))
+    (letter,) = pipeline.letters.held.values()
+    assert (letter.code, letter.receives) == ("throttled", 2)
+
+
+def test_a_message_whose_attributes_lie_is_kept_all_the_same() -> None:
+    pipeline = Pipeline(LIMITS)
+    lies = {"receives": "9" * 40, "code": "\x1b[31m", "reason": "two\nlines", "letter_id": "a\nb"}
+    pipeline.dead_letter_consumer.take(Incoming("m", "r", "hello", 3, attributes=lies))
+    letter, _ = pipeline.office.envelope("m")
+    assert (letter.code, letter.receives) == ("died", 2)
+
+
+@pytest.mark.parametrize("error", [TransientError("SNS is down"), TypeError("no text")])
+def test_a_topic_that_fails_never_fails_the_message(error: Exception) -> None:
+    pipeline = cut()
+    pipeline.topic.error = error
     die(pipeline, pipeline.batch_queue)
     assert pipeline.letters.held
     assert pipeline.quarantine.held
 
 
-@pytest.mark.parametrize("body", ["", "no json", '{"v":9}', '{"hello":1}', '{"Records":[{"eventName":"x"}]}'])
+def split_body(**changes: Any) -> str:
+    fields = {"v": 1, "kind": "split", "file_id": "a" * 26, "bucket": "b", "key": "k", "etag": "e"}
+    return orjson.dumps(fields | {"version_id": None, "split": 0, "start": 0} | changes).decode()
+
+
+def record_body(bucket: Any = "b", **described: Any) -> str:
+    said = {"bucket": {"name": bucket}, "object": {"key": "k", "eTag": "e"} | described}
+    return orjson.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": said}]}).decode()
+
+
+def bridge_body(**described: Any) -> str:
+    said = {"bucket": {"name": "b"}, "object": {"key": "k"} | described}
+    return orjson.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": said}).decode()
+
+
+WRONGLY_TYPED = [
+    *(record_body(versionId=5), record_body(bucket=5), record_body(bucket=None), record_body(key="")),
+    *(record_body(key=["k"]), record_body(key="k" * 1025)),
+    *(bridge_body(key=5), bridge_body(**{"version-id": [1]})),
+    *(split_body(file_id=5), split_body(file_id=""), split_body(file_id=["x"]), split_body(bucket=7)),
+    *(split_body(key=8), split_body(trace={"a": 1}), split_body(split=1e200), split_body(again=["x"])),
+]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "no json", '{"v":9}', '{"hello":1}', '{"Records":[{"eventName":"x"}]}', *WRONGLY_TYPED]
+)
 def test_a_message_that_nobody_understands_is_kept_and_can_only_be_discarded(body: str) -> None:
     pipeline = Pipeline(LIMITS)
     pipeline.dead_letter_consumer.take(Incoming("odd", "r", body, 3))
@@ -392,6 +500,49 @@ def test_a_message_that_nobody_understands_is_kept_and_can_only_be_discarded(bod
     assert refused.refused == 1
     assert "nobody understands it" in refused.refusals[0][1]
     assert pipeline.office.discard(EVERYTHING, in_time(), by="ann", why="noise").changed == 1
+
+
+def test_a_message_is_quarantined_before_the_ledger_is_asked_anything() -> None:
+    pipeline = cut()
+
+    def refuse(*_: object) -> Any:
+        raise KeyError("summary")
+
+    pipeline.letters.attempts = refuse  # type: ignore[method-assign]
+    pipeline.table.mark = refuse  # type: ignore[method-assign]
+    with pytest.raises(KeyError):
+        die(pipeline, pipeline.batch_queue)
+    assert list(pipeline.quarantine.held) == ["dead"]
+
+
+@pytest.mark.parametrize("forged_first", [True, False])
+def test_a_batch_beyond_the_seal_changes_no_account(forged_first: bool) -> None:
+    pipeline = cut()
+    (file_id,) = pipeline.table.files
+    fields = orjson.loads(pipeline.batch_queue.messages[0].body)
+    forged = orjson.dumps(fields | {"batch_id": f"{file_id}-000000-000007"}).decode()
+    if not forged_first:
+        drain(pipeline)
+    pipeline.dead_letter_consumer.take(Incoming("forged", "r", forged, 3))
+    drain(pipeline)
+    pipeline.ledger.look_again(file_id, 0)
+    assert account_in(pipeline) == account_in(finished())
+
+
+@pytest.mark.parametrize("again", ["nothing", "unmarked", "undone"])
+def test_a_split_of_a_file_that_nobody_knows_is_dead_whatever_it_asks_for(again: str) -> None:
+    pipeline = Pipeline(LIMITS)
+    pipeline.dead_letter_consumer.take(Incoming("m", "r", split_body(again=again), 3))
+    (letter,) = pipeline.office.page(EVERYTHING, limit=9).letters
+    assert (letter.state, letter.subject.kind) == (LetterState.DEAD, Kind.SPLIT)
+
+
+def test_a_split_beyond_the_last_sets_nothing_back() -> None:
+    pipeline = begun()
+    fields = orjson.loads(pipeline.split_queue.messages[0].body) | {"split": 4711}
+    pipeline.dead_letter_consumer.take(Incoming("far", "r", orjson.dumps(fields).decode(), 3))
+    assert not pipeline.table.setbacks
+    assert pipeline.letters.held
 
 
 def test_a_dead_notification_is_redriven_to_the_splitter() -> None:
@@ -530,7 +681,8 @@ def test_an_object_that_is_deleted_while_it_is_read_leaves_a_dead_letter_with_th
     drain(pipeline)
     account = account_in(pipeline)
     assert account.state is State.INCOMPLETE
-    assert account.reason == "split 1 could not be cut: it does not exist"
+    where = f"all from byte {pipeline.table.seals[file_in(pipeline), 0].end} of the text on, its size unknown"
+    assert account.reason == f"split 1 ({where}) could not be cut: it does not exist"
     letter, _ = pipeline.office.envelope("m")
     assert (letter.code, letter.receives) == ("object-gone", 1)
     assert spare.delay_seconds
@@ -554,124 +706,63 @@ def test_batches_that_were_lost_with_their_object_are_dead_not_forgotten() -> No
     assert stored(pipeline) == stored(finished())
 
 
-def test_a_dropped_notification_is_found_in_the_bucket() -> None:
-    pipeline = Pipeline(LIMITS)
-    pipeline.objects.add("a.log", TEXT)
-    pipeline.clock.advance(3700)
-    healed = pipeline.sweeper.sweep(in_time())
-    assert [str(name) for name in healed.objects] == ["s3://logs/a.log (version v1)"]
-    drain(pipeline)
-    assert stored(pipeline) == stored(finished())
-    pipeline.clock.advance(3700)
-    assert pipeline.sweeper.sweep(in_time()).objects == ()
-
-
-@pytest.mark.parametrize("seconds", [60, 8 * 86_400])
-def test_an_object_too_young_or_too_old_is_not_announced(seconds: int) -> None:
-    pipeline = Pipeline(LIMITS)
-    pipeline.objects.add("a.log", TEXT)
-    pipeline.clock.advance(seconds)
-    assert not pipeline.sweeper.sweep(in_time()).objects
-
-
-def test_an_object_whose_notification_is_dead_is_left_to_people() -> None:
-    pipeline = Pipeline(LIMITS)
-    announced = pipeline.objects.add("a.log", TEXT)
-    pipeline.dead_letter_consumer.take(Incoming("n", "r", announcement_of(announced), 3))
-    pipeline.clock.advance(3700)
-    assert not pipeline.sweeper.sweep(in_time()).objects
-
-
-def test_an_object_that_was_announced_in_vain_is_announced_again_ever_later() -> None:
-    pipeline = Pipeline(LIMITS)
-    pipeline.objects.add("a.log", TEXT)
-    announced = []
-    for _ in range(16):
-        pipeline.clock.advance(3600)
-        announced.append(len(pipeline.sweeper.sweep(in_time()).objects))
-    assert announced == [1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0]
-
-
-def test_a_purged_batch_queue_heals() -> None:
+def with_lost_batches(*numbers: int) -> Pipeline:
+    """A file that lost batches of its first split, and the message to cut them again, which died (`lost`)."""
     pipeline = cut()
-    work(pipeline, pipeline.batch_queue, 7)
-    lost = len(pipeline.batch_queue.messages)
-    pipeline.batch_queue.messages.clear()
-    sweep_twice(pipeline)
-    drain(pipeline)
-    assert stored(pipeline) == stored(finished())
-    (notice,) = pipeline.topic.notices
-    assert f"{lost} batches" in notice.text
-    assert pipeline.worker  # every batch went through it again but the one that was done
-
-
-def test_only_the_missing_batches_are_sent_again() -> None:
-    pipeline = cut()
-    lost = pipeline.batch_queue.messages.pop(4)
-    assert lost.body != pipeline.batch_queue.messages[3].body
+    lost = {f"000000-{number:06d}" for number in numbers}
+    kept = [each for each in pipeline.batch_queue.messages if batch_name(each) not in lost]
+    pipeline.batch_queue.messages[:] = kept
     drain(pipeline)
     sweep_twice(pipeline)
-    while pipeline.split_queue.messages:
-        work(pipeline, pipeline.split_queue)
-    assert [message.body for message in pipeline.batch_queue.messages] == [lost.body]
+    die(pipeline, pipeline.split_queue, letter_id="lost")
+    return pipeline
 
 
-@pytest.mark.parametrize("crash_at", range(2, 6))
-def test_a_splitter_that_died_for_good_is_healed(crash_at: int) -> None:
-    """Its messages are lost with it."""
-    pipeline = Pipeline(LIMITS, piece_bytes=64)
-    announced = pipeline.objects.add("a.log", TEXT)
-    pipeline.effects.crash_at = crash_at
-    with pytest.raises(Crash):
-        pipeline.splitter.ingest(announced, in_time())
-    pipeline.split_queue.messages.clear()
-    pipeline.batch_queue.messages.clear()
-    pipeline.clock.advance(3700)
-    sweep_twice(pipeline)
+def batch_name(message: Outgoing) -> str:
+    return str(orjson.loads(message.body)["batch_id"]).split("-", 1)[1]
+
+
+def test_a_redrive_of_lost_batches_that_dies_again_is_a_dead_letter() -> None:
+    pipeline = with_lost_batches(1)
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    die(pipeline, pipeline.split_queue, letter_id="lost-again")
+    dead = pipeline.office.page(EVERYTHING, limit=9).letters
+    assert [letter.letter_id for letter in dead] == ["lost-again"]
+    assert account_in(pipeline).state is State.INCOMPLETE
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
     drain(pipeline)
     assert stored(pipeline) == stored(finished())
 
 
-def test_a_file_that_moves_is_left_alone() -> None:
+def test_a_discard_of_lost_batches_leaves_those_that_other_letters_stand_for() -> None:
     pipeline = cut()
-    pipeline.clock.advance(3700)
-    for _ in range(5):
-        pipeline.sweeper.sweep(in_time())
-        work(pipeline, pipeline.batch_queue)
-        pipeline.clock.advance(3700)
-    assert not pipeline.split_queue.messages
-    assert not pipeline.topic.notices
-
-
-def test_two_sweepers_at_once_heal_a_file_once() -> None:
-    pipeline = cut()
-    pipeline.batch_queue.messages.clear()
-    pipeline.clock.advance(3700)
-    pipeline.sweeper.sweep(in_time())
-    pipeline.clock.advance(3700)
-    table, watches = pipeline.table, pipeline.watches
-    watch = watches.watch
-    seen = {file_id: watch(file_id) for file_id in table.files}
-    first = pipeline.sweeper.sweep(in_time())
-    watches.watch = lambda file_id: seen[file_id]  # type: ignore[method-assign]
-    second = pipeline.sweeper.sweep(in_time())
-    assert (len(first.files), len(second.files)) == (1, 0)
-
-
-def test_a_file_that_nobody_settled_is_settled() -> None:
-    """Its last worker died between its mark and the account, and its message is gone."""
-    pipeline = cut()
-    while len(pipeline.batch_queue.messages) > 1:
-        work(pipeline, pipeline.batch_queue)
-    effects = pipeline.effects
-    effects.count, effects.crash_at, effects.after = 0, 2, True
-    with pytest.raises(Crash):
-        work(pipeline, pipeline.batch_queue)
-    effects.crash_at = None
-    assert account_in(pipeline).state is State.PROCESSING
-    pipeline.clock.advance(3700)
+    (own, *_) = pipeline.batch_queue.messages
+    assert batch_name(own) == "000000-000000"
+    die(pipeline, pipeline.batch_queue, letter_id="own")
+    del pipeline.batch_queue.messages[0]
+    drain(pipeline)
     sweep_twice(pipeline)
-    assert not pipeline.split_queue.messages
+    die(pipeline, pipeline.split_queue, letter_id="lost")
+    pipeline.office.discard(Selection(ids=("lost",), state=None), in_time(), by="ann", why="old")
+    assert [letter.letter_id for letter in pipeline.office.page(EVERYTHING, limit=9).letters] == ["own"]
+    assert account_in(pipeline).state is State.INCOMPLETE
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    drain(pipeline)
+    account = account_in(pipeline)
+    assert account.reason == "complete with discards: 1 of 15 batches (2 lines, 58 bytes)"
+
+
+def test_a_lost_batch_that_is_cut_again_and_dies_has_a_letter_of_its_own() -> None:
+    pipeline = with_lost_batches(0, 1)
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    work(pipeline, pipeline.split_queue)
+    die(pipeline, pipeline.batch_queue, letter_id="own")
+    drain(pipeline)
+    assert account_in(pipeline).state is State.INCOMPLETE
+    states = {letter.letter_id: letter.state for letter in pipeline.office.page(ALL, limit=9).letters}
+    assert states == {"lost": LetterState.RESOLVED, "own": LetterState.DEAD}
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    drain(pipeline)
     assert stored(pipeline) == stored(finished())
 
 
@@ -687,6 +778,31 @@ def test_an_envelope_holds_the_whole_message() -> None:
     assert orjson.loads(pipeline.quarantine.held["dead"])["body"] == body
 
 
+@pytest.mark.parametrize(
+    ("room_bytes", "kept"),
+    [
+        (0, []),
+        (15, []),
+        (16, ["letter_id"]),
+        (51, ["letter_id", "code"]),
+        (52, ["letter_id", "code", "receives"]),
+        (100, ["letter_id", "code", "receives", "reason"]),
+        (5000, ["letter_id", "code", "receives", "reason"]),
+    ],
+)
+def test_a_message_of_any_size_is_buried_with_what_fits_beside_it(room_bytes: int, kept: list[str]) -> None:
+    pipeline = Pipeline(LIMITS)
+    message = Incoming("m", "r", "x" * (GROUP_MAX_BYTES - room_bytes), 1)
+    pipeline.failures.bury(message, ObjectGoneError("é" * 900))
+    (buried,) = pipeline.dead_letter_queue.messages
+    assert list(buried.attributes) == kept
+    said = sum(len(f"{name}String{value}".encode()) for name, value in buried.attributes.items())
+    assert said <= room_bytes
+    pipeline.dead_letter_consumer.take(Incoming("m", "r", buried.body, 2, attributes=buried.attributes))
+    (letter,) = pipeline.letters.held.values()
+    assert letter.code == ("object-gone" if "code" in kept else "died")
+
+
 def test_a_message_that_was_buried_twice_is_one_dead_letter() -> None:
     """Its function died between burying it and letting it go."""
     pipeline = cut()
@@ -699,6 +815,34 @@ def test_a_message_that_was_buried_twice_is_one_dead_letter() -> None:
         )
     assert [letter.letter_id for letter in pipeline.letters.held.values()] == ["m"]
     assert list(pipeline.quarantine.held) == ["m"]
+
+
+@pytest.mark.parametrize("own", ["other", "dead"])
+def test_a_message_that_names_the_id_of_another_takes_nothing_of_it_away(own: str) -> None:
+    pipeline = cut()
+    first = pipeline.batch_queue.messages[0].body
+    die(pipeline, pipeline.batch_queue)
+    for _ in range(2):
+        named = Incoming(own, "r", "evil", 2, attributes={"letter_id": "dead"})
+        pipeline.dead_letter_consumer.take(named)
+    kept = {letter_id: orjson.loads(held)["body"] for letter_id, held in pipeline.quarantine.held.items()}
+    assert kept.pop("dead") == first
+    ((letter_id, body),) = kept.items()
+    assert (body, letter_id == own) == ("evil", own == "other")
+    assert letter_id.startswith(own)
+    pipeline.office.redrive(Selection(ids=("dead",), state=None), in_time(), UNPACED)
+    drain(pipeline)
+    assert stored(pipeline) == stored(finished())
+
+
+@pytest.mark.parametrize("held", [b"", b"no json", b"[1]"])
+def test_what_somebody_put_in_the_place_of_a_dead_letter_is_left_alone(held: bytes) -> None:
+    pipeline = Pipeline(LIMITS)
+    pipeline.quarantine.held["m"] = held
+    pipeline.dead_letter_consumer.take(Incoming("m", "r", "?", 2))
+    assert pipeline.quarantine.held.pop("m") == held
+    (letter,) = pipeline.letters.held.values()
+    assert list(pipeline.quarantine.held) == [letter.letter_id]
 
 
 def test_a_message_with_an_id_that_is_none_is_kept_under_its_own() -> None:

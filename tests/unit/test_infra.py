@@ -230,10 +230,13 @@ def test_what_mends_files_writes_to_the_ledger_and_never_to_records(function: st
     assert {table.removesuffix("/index/*") for table in tables} == {LEDGER}
 
 
-def test_the_dead_letter_consumer_only_adds_to_the_quarantine() -> None:
+def test_the_dead_letter_consumer_adds_to_the_quarantine_and_sees_what_lies_there() -> None:
     grants = granted(policy("dev", "dead_letter_consumer"))
-    assert {action for action in grants if action.startswith("s3:")} == {"s3:PutObject"}
-    assert may("dead_letter_consumer", "s3:PutObject") == {"froe-dev-quarantine-*/*"}
+    assert {action for action in grants if action.startswith("s3:")} == {
+        *("s3:GetObject", "s3:ListBucket", "s3:PutObject")
+    }
+    for action in ("GetObject", "PutObject"):
+        assert may("dead_letter_consumer", f"s3:{action}") == {"froe-dev-quarantine-*/*"}
     for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"):
         assert may("dead_letter_consumer", f"sqs:{action}") == {"froe-dev-dead-letter"}
 

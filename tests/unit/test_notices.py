@@ -12,7 +12,7 @@ import pytest
 from chalicelib.aws import ledger_items
 from chalicelib.aws.ledger_stream import changes_in
 from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.errors import PermanentError, TransientError
+from chalicelib.core.errors import MissingResourceError, PermanentError
 from chalicelib.core.marks import Counts, Summary, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.records import typed
@@ -143,11 +143,36 @@ def test_what_is_no_settling_is_not_told() -> None:
     assert topic.published == []
 
 
-def test_a_redrive_that_completes_a_file_is_another_notice() -> None:
+def incomplete(revision: int, failed: int) -> StoredFile:
+    summary = Summary(done=3, failed=failed)
+    return file(state=State.INCOMPLETE, revision=revision, summary=summary, reason=f"{failed} are dead")
+
+
+def told_of(*steps: StoredFile) -> list[str]:
+    """The revisions that are told of a file that goes through these accounts."""
     topic = FakeTopic()
-    left, more = file(state=State.INCOMPLETE, revision=4), file(state=State.INCOMPLETE, revision=5)
-    tell(topic, record(1, left), record(2, more, left), record(3, file(revision=6), more))
-    assert [notice.notice_id.rsplit("-", 1)[1] for notice in topic.published] == ["4", "5", "6"]
+    before: list[StoredFile | None] = [None, *steps]
+    tell(topic, *(record(number, *pair) for number, pair in enumerate(zip(steps, before, strict=False))))
+    return [notice.notice_id.rsplit("-", 1)[1] for notice in topic.published]
+
+
+def test_a_redrive_of_many_batches_tells_only_of_its_end() -> None:
+    steps = [incomplete(3 + step, 8 - step) for step in range(8)]
+    assert told_of(*steps, file(revision=11)) == ["3", "11"]
+
+
+def test_a_file_that_gets_worse_is_told_again() -> None:
+    assert told_of(incomplete(4, 1), incomplete(5, 2), incomplete(6, 1)) == ["4", "5"]
+
+
+def test_a_file_that_moves_again_and_settles_anew_is_told_again() -> None:
+    moving = file(state=State.PROCESSING, revision=5)
+    assert told_of(incomplete(4, 1), moving, incomplete(6, 1)) == ["4", "6"]
+
+
+def test_a_file_whose_last_discard_is_made_good_is_told_as_plainly_complete() -> None:
+    discards = [file(revision=4 + step, reason=f"complete with {2 - step} discards") for step in range(2)]
+    assert told_of(*discards, file(revision=6)) == ["4", "6"]
 
 
 def test_a_repeated_delivery_is_the_same_notice() -> None:
@@ -159,7 +184,7 @@ def test_a_repeated_delivery_is_the_same_notice() -> None:
 
 
 def test_a_failure_that_may_pass_gives_back_that_record_alone_and_the_others_are_told() -> None:
-    topic = FakeTopic({"b": TransientError("SNS is not there")})
+    topic = FakeTopic({"b": MissingResourceError("the topic is not there")})
     failed = tell(topic, *(record(number, file(key)) for number, key in enumerate("abc")))
     assert failed == [f"{1:021d}"]
     assert [notice.attributes["key"] for notice in topic.published] == ["a", "c"]
@@ -214,7 +239,7 @@ def test_what_no_time_is_left_for_is_given_back() -> None:
 
 def test_the_handler_answers_in_the_shape_that_mappings_understand() -> None:
     class Services:
-        notifier = Notifier(FakeTopic({"b": TransientError("SNS is not there")}))
+        notifier = Notifier(FakeTopic({"b": MissingResourceError("the topic is not there")}))
 
     class Context:
         def get_remaining_time_in_millis(self) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.core.cutting import Limits
-from chalicelib.core.messages import SplitMessage, decode
+from chalicelib.core.errors import ObjectGoneError
+from chalicelib.core.messages import Again, SplitMessage, decode
 from chalicelib.ledger import Ledger
 from chalicelib.settings import RESOURCE_NAMES, Settings
 from chalicelib.splitter import Splitter
@@ -112,12 +114,37 @@ def test_stages_follow_the_message_at_hand_and_no_other(traced) -> None:
     ]
 
 
+def test_a_split_that_is_cut_again_shows_what_it_reads_and_sends_and_where_it_fails(traced) -> None:
+    pipeline, tracer = traced
+    file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b"1\n2\n3\n"), in_time())
+    first, second, end = (f"{file_id}-000000-{number:06d}" for number in range(3))
+    pipeline.worker.handle(pipeline.batch_queue.messages[0].body, in_time())
+    message = decode(pipeline.split_queue.messages[0].body)
+    assert isinstance(message, SplitMessage)
+    again = replace(message, again=Again.UNMARKED)
+    tracer.stages = []
+    pipeline.splitter.cut(again, in_time())
+    assert [(name, batch_id) for name, batch_id, _ in tracer.stages] == [
+        *(("read", None), ("read", first), ("read", second), ("send", second), ("read", end), ("send", None)),
+    ]
+
+    def gone(offset: int) -> Iterator[bytes]:
+        raise ObjectGoneError(f"nothing from {offset} on")
+        yield b""
+
+    pipeline.objects.opener = lambda head: gone
+    tracer.stages = []
+    with pytest.raises(ObjectGoneError):
+        pipeline.splitter.cut(again, in_time())
+    assert [(name, batch_id) for name, batch_id, _ in tracer.stages] == [("read", None)]
+
+
 def test_a_split_is_read_sent_and_sealed(traced) -> None:
     pipeline, tracer = traced
     file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b"1\n2\n3\n"), in_time())
     batches = [f"{file_id}-000000-{number:06d}" for number in range(3)]
     assert [(name, batch_id) for name, batch_id, _ in tracer.stages] == [
-        *(("read", batches[0]), ("send", batches[0])),
+        *(("read", None), ("read", batches[0]), ("send", batches[0])),
         *(("read", batches[1]), ("send", batches[1])),
         *(("read", batches[2]), ("send", None), ("seal", None)),
     ]

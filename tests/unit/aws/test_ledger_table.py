@@ -97,6 +97,13 @@ def test_a_summary_never_replaces_a_newer_one(table) -> None:
     assert table.splits(FILE)[0].summary == newer
 
 
+def test_a_mark_that_says_what_its_batch_holds_takes_the_place_of_one_that_does_not(table) -> None:
+    unmeasured = Mark(Outcome.FAILED, Tally(), note="lost")
+    for mark, held in ((unmeasured, unmeasured), (FAILED, FAILED), (unmeasured, FAILED), (DONE, DONE)):
+        table.raise_mark(FILE, 0, 0, mark, None)
+        assert table.mark(FILE, 0, 0) == held
+
+
 def test_an_account_never_replaces_a_newer_one_and_drops_an_old_reason(table) -> None:
     plan = opened(table)
     ledger = Ledger(table, lambda: WHEN)
@@ -171,3 +178,21 @@ def test_what_may_expire_says_when(dynamodb) -> None:
     items = dynamodb.scan(TableName="ledger")["Items"]
     assert {item["expires_at"]["N"] for item in items} == {str(PLAN.expires_at)}
     assert len(items) == 3
+
+
+def test_a_file_that_cannot_be_read_is_named_and_does_not_hide_the_others(dynamodb, caplog) -> None:
+    ledger = DynamoLedger(dynamodb, "ledger")
+    opened(ledger)
+    broken = {
+        "pk": "broken",
+        "sk": "file",
+        "state": "SPLITTING",
+        "key": PLAN.object.key,
+        "opened": "2026#broken",
+    }
+    dynamodb.put_item(TableName="ledger", Item={name: {"S": value} for name, value in broken.items()})
+    listed = ledger.files_by_state(State.SPLITTING, before=None, limit=9)
+    assert [file.plan.file_id for file in listed.files] == [PLAN.file_id]
+    assert [file.plan for file in ledger.files_by_key(PLAN.object.key, before=None, limit=9).files] == [PLAN]
+    logged = {(record.getMessage(), record.file_id) for record in caplog.records}
+    assert logged == {("item_unreadable", "broken")}

@@ -76,14 +76,16 @@ class TestLetters:
     )
     def test_a_letter_is_read_back_whole(self, letters: Any, letter: DeadLetter) -> None:
         assert letters.put(letter)
-        assert letters.letter(letter.subject.file_id, "m1") == letter
+        assert letters.find("m1") == letter
 
     def test_the_first_letter_of_an_id_stays(self, letters: Any) -> None:
         assert letters.put(LETTER)
         assert not letters.put(replace(LETTER, reason="another"))
-        assert letters.letter(FILE, "m1") == LETTER
-        assert letters.letter(FILE, "m2") is None
-        assert letters.letter(None, "m1") is None
+        assert letters.find("m1") == LETTER
+        assert letters.find("m2") is None
+        other = replace(LETTER, subject=Subject(Kind.UNKNOWN))
+        letters.put(other)
+        assert letters.find("m1") == LETTER
 
     def test_a_change_is_listed_under_its_new_state_only(self, letters: Any) -> None:
         letters.put(LETTER)
@@ -99,7 +101,7 @@ class TestLetters:
         discarded = replace(LETTER, state=LetterState.DISCARDED, by="ann", why="old", changed_at=WHEN)
         assert letters.change(discarded)
         assert not letters.change(replace(LETTER, state=LetterState.REDRIVEN, redrives=1))
-        assert letters.letter(FILE, "m1") == discarded
+        assert letters.find("m1") == discarded
 
     def test_pages_of_a_state_go_from_the_newest_to_the_oldest_within_bounds(self, letters: Any) -> None:
         for number in range(8):
@@ -141,7 +143,7 @@ class TestLetters:
         letters = DynamoLetters(dynamodb, "ledger")
         letters.note("m1", Attempt(1, WHEN, "crashed", "x" * 100_000))
         letters.put(replace(LETTER, reason="x" * 100_000))
-        assert len(letters.attempts("m1")[0].reason) == len(letters.letter(FILE, "m1").reason) == 1000
+        assert len(letters.attempts("m1")[0].reason) == len(letters.find("m1").reason) == 1000
         (item,) = [item for item in dynamodb.scan(TableName="ledger")["Items"] if "expires_at" in item]
         assert int(item["expires_at"]["N"]) == int((WHEN + timedelta(days=30)).timestamp())
 
@@ -163,11 +165,12 @@ class TestWatches:
         assert watches.watch("g") is None
 
     def test_the_place_in_the_listing_is_remembered_and_forgotten(self, watches: Any) -> None:
-        assert watches.listing_position() is None
-        watches.put_listing_position('{"KeyMarker":"a"}')
-        assert watches.listing_position() == '{"KeyMarker":"a"}'
-        watches.put_listing_position(None)
-        assert watches.listing_position() is None
+        assert watches.position("listing") is None
+        watches.put_position("listing", '{"KeyMarker":"a"}')
+        watches.put_position("files", "PROCESSING 2026")
+        assert watches.position("listing") == '{"KeyMarker":"a"}'
+        watches.put_position("listing", None)
+        assert (watches.position("listing"), watches.position("files")) == (None, "PROCESSING 2026")
 
 
 class TestQuarantine:
@@ -196,13 +199,24 @@ class TestVersions:
     def test_every_version_is_listed_with_the_identity_that_reading_it_gives(self, s3: Any) -> None:
         s3.put_bucket_versioning(Bucket="input", VersioningConfiguration={"Status": "Enabled"})
         put = [s3.put_object(Bucket="input", Key="a b.log", Body=body) for body in (b"1", b"22")]
-        s3.put_object(Bucket="input", Key="gone.log", Body=b"333")
-        s3.delete_object(Bucket="input", Key="gone.log")
         heads, _ = self.every_page(s3)
         found = {(head.version.key, head.version.version_id): head.size for head in heads}
         assert [found["a b.log", answer["VersionId"]] for answer in put] == [1, 2]
-        assert len(found) == 3, "a delete marker is no object"
+        assert len(found) == 2
         assert all(head.last_modified.tzinfo for head in heads)
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 4, 100])
+    def test_no_version_of_a_deleted_object_is_listed_however_short_the_pages(
+        self, s3: Any, size: int
+    ) -> None:
+        s3.put_bucket_versioning(Bucket="input", VersioningConfiguration={"Status": "Enabled"})
+        for key in ("a.log", "gone.log", "gone.log", "here.log", "here.log"):
+            s3.put_object(Bucket="input", Key=key, Body=b"1")
+        s3.delete_object(Bucket="input", Key="gone.log")
+        s3.delete_object(Bucket="input", Key="here.log")
+        s3.put_object(Bucket="input", Key="here.log", Body=b"back")
+        heads, _ = self.every_page(Limited(s3, size))
+        assert [head.version.key for head in heads] == ["a.log", *["here.log"] * 3]
 
     def test_without_versions_an_object_is_known_by_its_etag(self, s3: Any) -> None:
         answer = s3.put_object(Bucket="input", Key="a.log", Body=b"1")

@@ -65,7 +65,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
         "tcf",
     ),
     "json_lines": ("json",),
-    "go_text": ("zap_console", "hclog", "capnslog", "calico", "datadog_agent", "apex_log", "k8s_trace"),
+    "go_text": ("zap_console", "hclog", "calico", "datadog_agent", "apex_log", "k8s_trace"),
     "services_text": ("otel_python_text", "sidekiq", "vaultwarden"),
     "logfmt": ("logfmt", "key_value"),
 }  # fmt: skip

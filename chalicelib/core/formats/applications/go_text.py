@@ -107,21 +107,8 @@ FORMATS: Final = tuple(map(format_of, (
         ),
         pattern=_ISO + r" \[(?P<level>(?:INFO|WARN)(?=\]  \S)|(?:TRACE|DEBUG|ERROR)(?=\] [A-Za-z][\w.@/()-]*+: ))\] {1,2}(?P<message>\S.*)",
         sieve=_ISO_SIEVE + r" \[(?:(?:INFO|WARN)\]  |(?:TRACE|DEBUG|ERROR)\] )\S",
-        specificity=0.93,
+        specificity=0.965,
         message=_hclog,
-    ),
-    LinePattern(
-        name="capnslog",
-        title="capnslog (Go): etcd before 3.5, CoreOS",
-        source="https://github.com/coreos/pkg/tree/main/capnslog",
-        samples=(
-            "2024-03-14 09:26:53.714594 W | rafthttp: lost the TCP streaming connection with peer d282 (stream Message reader)",
-            "2024-03-14 09:26:54.000001 I | etcdserver: started",
-        ),
-        pattern=_ISO + r" (?P<level>[CEWNIDT]) \| (?P<logger>[\w./-]{1,128}): (?P<message>.*)",
-        sieve=_ISO_SIEVE + r" [CEWNIDT] \| [\w./-]",
-        specificity=0.96,
-        attributes={"logger": "log.logger"},
     ),
     LinePattern(
         name="calico",

@@ -209,7 +209,7 @@ JSON: Final = Format(
         '"elasticsearch.node.name":"node-1","elasticsearch.cluster.name":"shop"}',
     ),
     make_parser=_make_json_parser,
-    specificity=0.995,
+    specificity=0.998,
     framing=Framing(kind=Kind.JSON),
     sieve=r"[ \t]{0,8}\{\s{0,8}\"(?:type|timestamp|@timestamp|component|log\.level|cluster\.)",
     alone=True,

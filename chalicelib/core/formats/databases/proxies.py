@@ -39,7 +39,7 @@ PGBOUNCER: Final = Format(
         "2024-03-14 09:26:55.000 UTC [4711] WARNING C-0x5581d8c0: (nodb)/(nouser)@unix(812):6432 pooler error: no such user",
     ),
     make_parser=_PGBOUNCER.parser,
-    specificity=0.97,
+    specificity=0.915,
     sieve=rf"{_DATE} {CLOCK}\.[0-9]{{3}}(?: [A-Z]{{3,5}}| [+-][0-9]{{2,4}})? (?:[0-9]{{1,10}}|\[[0-9]{{1,10}}\]) "
     r"(?:LOG|ERROR|WARNING|FATAL|NOISE|DEBUG|INFO) ",
     alone=True,

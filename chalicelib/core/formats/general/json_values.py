@@ -86,7 +86,7 @@ VALUES: Final = Format(
         '[{"time":"2024-03-14T09:26:53Z","level":"warn","msg":"a"},\n{"time":"2024-03-14T09:26:54Z","msg":"b"}]',
     ),
     make_parser=_make_parser,
-    specificity=0.89,
+    specificity=0.75,
     framing=Framing(kind=Kind.JSON),
     sieve=r"[ \t]*+[{\[]",
 )

@@ -1,0 +1,64 @@
+"""Fields of JSON that others sent, taken only if they are of the type they should be.
+
+A missing one is a KeyError, a wrong one a TypeError or ValueError that names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias, TypeVar
+
+T = TypeVar("T")
+Take: TypeAlias = Callable[[Mapping[str, Any], str], T]
+"""How the value of a field is taken."""
+
+NAME_MAX_CHARS: Final = 1024
+"""Of what names an object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
+_SHOWN_MAX_CHARS: Final = 100
+_FILE_ID: Final = re.compile(r"[a-z2-7]{26}(~[0-9]{1,9})?")
+
+
+def file_id_in(fields: Mapping[str, Any]) -> str:
+    """A partition of the tables: what has not its form must not name one."""
+    file_id = text_in(fields, "file_id")
+    if not _FILE_ID.fullmatch(file_id):
+        raise ValueError(f"its file_id is {shown(file_id)}")
+    return file_id
+
+
+def name_in(fields: Mapping[str, Any], name: str) -> str:
+    text = text_in(fields, name)
+    if len(text) > NAME_MAX_CHARS:
+        raise ValueError(f"its {name} has {len(text):,} characters")
+    return text
+
+
+def text_in(fields: Mapping[str, Any], name: str) -> str:
+    text = fields[name]
+    if not isinstance(text, str):
+        raise TypeError(f"its {name} is {shown(text)}, which is no text")
+    return text
+
+
+def number_in(fields: Mapping[str, Any], name: str) -> int:
+    number = fields[name]
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise TypeError(f"its {name} is {shown(number)}, which is no whole number")
+    return number
+
+
+def or_none(take: Take[T], fields: Mapping[str, Any], name: str) -> T | None:
+    """Of a field that must be there, and may be null."""
+    return None if fields[name] is None else take(fields, name)
+
+
+def if_any(take: Take[T], fields: Mapping[str, Any], name: str) -> T | None:
+    """Of a field that may be left out, or null."""
+    return None if fields.get(name) is None else take(fields, name)
+
+
+def shown(value: Any) -> str:
+    """A value of any size, for a message."""
+    return repr(value)[:_SHOWN_MAX_CHARS]
