@@ -265,9 +265,9 @@ ACTIVEMQ: Final = patterned(
     ),
     patterns=(
         rf"{_TIME} \| {_LEVEL} {{0,2}}\| (?P<body>[^\n]*) \| {_LOGGER} \| (?P<thread>[^|\n]{{1,200}})(?=\n|$)",
-        rf"{_LEVEL} {{1,2}}\| (?P<body>(?P<user>\S{{1,200}}) (?:requested|called) (?P<path>\S{{1,500}})[^\n]* from {{1,2}}(?P<client>[^\s]{{1,64}}))"
+        rf"{_LEVEL} {{1,2}}\| (?P<body>(?P<user>\S{{1,200}}+) (?:requested|called) (?P<path>\S{{1,500}}+)[^\n]* from {{1,2}}(?P<client>[^\s]{{1,64}}))"
         r" at (?P<d>[0-9]{2})-(?P<mo>[0-9]{2})-(?P<y>[0-9]{4}) (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2}),(?P<f>[0-9]{3}) \| (?P<thread>[^|\n]{1,200})(?=\n|$)",
-        rf"{_LEVEL} {{1,2}}\| (?P<body>(?P<user>\S{{1,200}}) (?:requested|called) (?P<path>\S{{1,500}})[^\n]*)"
+        rf"{_LEVEL} {{1,2}}\| (?P<body>(?P<user>\S{{1,200}}+) (?:requested|called) (?P<path>\S{{1,500}}+)[^\n]*)"
         r" at (?P<d>[0-9]{2})-(?P<mo>[0-9]{2})-(?P<y>[0-9]{4}) (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2}),(?P<f>[0-9]{3}) \| (?P<thread>[^|\n]{1,200})(?=\n|$)",
         rf"{_TIME} \[(?P<level>AUDIT)\]\((?P<thread>[^\n]{{1,200}}?)\) (?P<event>AMQ[0-9]{{1,9}}): (?P<body>(?:User (?P<user>[^\s@]{{1,200}})@(?P<client>\S{{1,64}}))?[^\n]*+)",
     ),

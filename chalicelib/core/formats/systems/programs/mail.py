@@ -15,7 +15,9 @@ _LEVEL: Final = re.compile(
     r"(?:\w[\w-]{0,30}(?:\([^()]{0,200}\))?: )?(Info|Warning|Error|Fatal|Panic|Debug): "
 )
 _QUEUE_ID: Final = re.compile(r"([0-9A-F]{5,15}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}|NOQUEUE): ")
-_PAIR: Final = re.compile(r"([a-z][a-z0-9_-]{0,30})=(?:<([^<>]{0,2000})>|([^\s,;]{1,2000}))(?=[,;\s]|$)")
+_PAIR: Final = re.compile(
+    r"(?<![^\s,;(])([a-z][a-z0-9_-]{0,30}+)=(?:<([^<>]{0,2000}+)>|([^\s,;]{1,2000}+))(?=[,;\s]|$)"
+)
 _PAIRS_MAX: Final = 40
 _CLIENT: Final = re.compile(
     r"(?:client=|from |to |by |of |with |,? ?connect from |disconnect from )([^\s\[\]<>,]{1,255})\[([0-9A-Fa-f.:]{2,45})\](?::([0-9]{1,5}))?"
