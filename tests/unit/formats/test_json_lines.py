@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -206,12 +205,8 @@ def test_embedded_json_with_escaped_quotes_is_one_string(record: Explain) -> Non
         '{"a":[' + "[]," * 80_000 + "[]]}",
     ],
 )
-def test_an_entry_of_the_largest_size_full_of_members_takes_less_than_a_second(
-    record: Explain, line: str
-) -> None:
-    start = time.perf_counter()
+def test_an_entry_of_the_largest_size_full_of_members_is_a_record(record: Explain, line: str) -> None:
     assert record("json", line).attributes
-    assert time.perf_counter() - start < 1
 
 
 VALUES = st.recursive(
