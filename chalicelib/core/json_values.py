@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, Final
 
-from chalicelib.core.framing import HEADER_MAX_BYTES, Piece, Run, TooLong
-from chalicelib.core.lines import head_of
+from chalicelib.core.framing import Piece
 from chalicelib.core.text import BYTE_ORDER_MARK
+from chalicelib.core.units import Units
 
 _SEPARATORS: Final = re.compile(rb"[ \t\r\n,\x1e]*+")
 """What may stand between values; RS is that of RFC 7464."""
@@ -56,96 +56,6 @@ def entries_of_json(
         yield from scanner.feed(pending, final=True)
 
 
-class _Unit:
-    """An entry or a gap under way: its bytes, or their head once they are too many."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self.length = self.lines = 0
-        self._max_bytes = max_bytes
-        self._pieces: list[bytes] = []
-
-    def extend(self, data: bytes) -> None:
-        self.length += len(data)
-        self.lines += data.count(b"\n")
-        self._pieces.append(data)
-        if self.length > self._max_bytes:
-            self._pieces = [head_of(self._pieces, self._max_bytes)]
-
-    @property
-    def held(self) -> bytes:
-        return b"".join(self._pieces)
-
-
-class _Units:
-    """Units that have ended, as pieces. What changes the context is a piece of its own."""
-
-    def __init__(self, offset: int, max_bytes: int, context: str | None) -> None:
-        self.context = context
-        self._max_bytes = max_bytes
-        self._pieces: list[Piece] = []
-        self._current = _Unit(max_bytes)
-        self._offset = offset
-        self._data: list[bytes] = []
-        self._ends: list[int] = []
-        self._lines: list[int] = []
-        self._gaps: set[int] = set()
-        self._alone = False
-
-    def extend(self, data: bytes) -> None:
-        if data:
-            self._current.extend(data)
-
-    def close(self, *, gap: bool) -> None:
-        unit = self._current
-        if not unit.length:
-            return
-        self._current = _Unit(self._max_bytes)
-        if unit.length > self._max_bytes:
-            self._end_run()
-            piece = TooLong(self._offset, unit.length, unit.lines, unit.held, self.context, gap)
-            self._pieces.append(piece)
-            self._offset += unit.length
-        else:
-            if gap:
-                self._gaps.add(len(self._ends))
-            self._data.append(unit.held)
-            self._ends.append(unit.length + (self._ends[-1] if self._ends else 0))
-            self._lines.append(unit.lines + (self._lines[-1] if self._lines else 0))
-        if self._alone:
-            self._end_run()
-            self._alone = False
-
-    def set_context(self, context: str | None) -> None:
-        """The unit under way changes what is in force."""
-        self._end_run()
-        self.context = context
-        self._alone = True
-
-    @property
-    def held(self) -> bytes | None:
-        """The unit under way, None where it is long."""
-        return self._current.held if self._current.length <= HEADER_MAX_BYTES else None
-
-    def taken(self, *, unterminated: bool) -> list[Piece]:
-        """The pieces so far. unterminated: the text ends here, in the middle of a line."""
-        self._end_run()
-        pieces, self._pieces = self._pieces, []
-        if unterminated and pieces:
-            last = pieces[-1]
-            if isinstance(last, TooLong):
-                pieces[-1] = last._replace(lines=last.lines + 1)
-            else:
-                pieces[-1] = last._replace(lines=[*last.lines[:-1], last.lines[-1] + 1])
-        return pieces
-
-    def _end_run(self) -> None:
-        if self._ends:
-            data, gaps = b"".join(self._data), frozenset(self._gaps)
-            self._pieces.append(Run(self._offset, data, self._ends, self._lines, self.context, gaps))
-            self._offset += len(data)
-            self._data, self._ends, self._lines, self._gaps = [], [], [], set()
-
-
 class _Scanner:
     """Where in the text it is.
 
@@ -163,7 +73,7 @@ class _Scanner:
         decoder: Any = json.JSONDecoder(parse_int=str, parse_float=str)
         self._scan_once = decoder.scan_once
         self._latin: str | None = None
-        self._units = _Units(offset, max_bytes, context)
+        self._units = Units(offset, max_bytes, context)
         self._at_start = offset == 0
         self._collection = context is not None
         self._envelope = context is not None and context.lstrip().startswith("{")
