@@ -26,9 +26,10 @@ from tests.integration.support import call_api, wait_for
 
 CHECKOUT = ("app.py", "chalicelib", "froe", "infra", "requirements.txt", ".chalice/config.json")
 RUN_UNTIL_KILLED = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from froe.local import LocalStack
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent in the background may ignore it
 with LocalStack(root=Path(sys.argv[1])) as stack:
     print("ready", flush=True)
     time.sleep(600)
