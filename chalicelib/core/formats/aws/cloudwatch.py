@@ -11,15 +11,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.nested import add_all, carried
-from chalicelib.core.formats.objects import BAD_TIME, OTHER_OBJECT, Naming, flat_object, stamp_of
+from chalicelib.core.formats.objects import BAD_TIME, OTHER_OBJECT, Naming
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
-    from chalicelib.core.formats.objects import Fields
+    from chalicelib.core.formats.json_text import Fields
 
 _NOT_CLOUDWATCH: Final = Reject("not-cloudwatch")
 _START: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z "
@@ -64,7 +65,7 @@ def _make_events_parser(context: ParseContext) -> Parse:
         message = members.pop("message", None)
         if type(message) is not str or "timestamp" not in members:
             return OTHER_OBJECT
-        stamp = stamp_of(members.pop("timestamp"), times)
+        stamp = times.of_value(members.pop("timestamp"))
         if stamp is None:
             return BAD_TIME
         fields = dict(opening)

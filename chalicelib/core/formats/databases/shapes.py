@@ -129,7 +129,7 @@ class Shapes:
     def parser(self, context: ParseContext) -> Parse:
         """Makes the parser; compiled patterns are kept by `re` and by the parser."""
         times = Times(context.last_modified)
-        of_text, of_number = times.of_text, times.of_number
+        of_value = times.of_value
         levels, words, reject = self.levels, self.words, self.reject
         patterns = []
         for text in self.patterns:
@@ -146,7 +146,7 @@ class Shapes:
                     continue
                 stamp: tuple[str | None, str | None] = (None, None)
                 if when and found[when]:
-                    told = of_text(found[when]) or of_number(found[when])
+                    told = of_value(found[when])
                     if told is None:
                         return _BAD_TIME
                     stamp = told

@@ -78,11 +78,9 @@ def named(dialect: Dialect, record: Record, times: Times) -> Record | Reject:
     stamp: tuple[str | None, str | None] = record.timestamp, record.timestamp_assumed
     for name in dialect.times:
         said = members.get(name)
-        if stamp[0] is None and isinstance(said, (str, int, float)):
-            known = (times.of_text(said) if isinstance(said, str) else None) or times.of_number(said)
-            if known is not None:
-                stamp = known
-                del members[name]
+        if stamp[0] is None and (known := times.of_value(said)) is not None:
+            stamp = known
+            del members[name]
     for name, value in members.items():
         _add(fields, repeats, dialect, name, value)
     _add_client_address(fields)

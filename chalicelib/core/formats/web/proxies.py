@@ -63,7 +63,7 @@ def _shape(
                 if not text or text == "-":
                     continue
                 if key == "time":
-                    stamp = times.of_text(text) or times.of_number(text)
+                    stamp = times.of_value(text)
                     if stamp is None:
                         return _BAD_TIME
                     timestamp, assumed = stamp
