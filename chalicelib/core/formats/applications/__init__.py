@@ -9,9 +9,9 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
         "gcp_log_entry",
     ),
     "json_layouts": ("serilog_clef", "serilog_json", "ecs", "logstash", "gelf", "log4j2_json"),
-    "json_loggers": (
-        "bunyan", "pino", "zap", "zerolog", "logrus_json", "slog", "structlog", "python_json", "winston",
-    ),
+    "json_node": ("bunyan", "pino", "winston"),
+    "json_go": ("zap", "zerolog", "logrus_json", "slog"),
+    "json_python": ("structlog", "python_json"),
     "java": (
         "log4j",
         "logback",
