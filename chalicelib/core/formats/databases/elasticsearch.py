@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.databases.shapes import CLOCK, STARTS, number
+from chalicelib.core.formats.databases.shapes import CLOCK, number
 from chalicelib.core.formats.json_text import flat_line
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -189,7 +190,7 @@ TEXT: Final = Format(
     ),
     make_parser=_make_text_parser,
     specificity=0.97,
-    framing=Framing(entry_start=rf"\[{_WHEN}\]\[|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"\[{_WHEN}\]\[")),
     sieve=rf"\[{_WHEN}\]\[[A-Z]{{4,11}} {{0,4}}\]\[",
     alone=True,
 )

@@ -24,11 +24,6 @@ ISO: Final = (
     rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{CLOCK}(?:[.,][0-9]{{1,9}})?+(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?+"
 )
 """Date and time with its fraction and offset, if any."""
-STARTS: Final = (
-    r"\{\"|<[0-9]{1,3}>|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9][0-9] [0-9]{2}:"
-    r"|[0-9A-Fa-f:.]{7,39} [^ ]{1,64} [^ ]{1,64} \[[0-9]{2}/[A-Z][a-z]{2}/|[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:"
-)
-"""How lines of other logs begin: JSON, syslog, access logs, klog. A file may hold several."""
 
 NAMES: Final = {
     "thread": "thread.name", "tid": "thread.id", "pid": "process.pid", "file": "code.file.path",
