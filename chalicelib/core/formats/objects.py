@@ -1,5 +1,8 @@
 """JSON objects of known products: told by the members they must have, renamed by a table.
 
+For events, which are large, nest deep and are seldom two of one shape: a member is named at a time. Lines
+of one shape are what `applications.dialects` is for.
+
 Members without a name in the table get the product's prefix and their own name in lower case with
 underscores; null, ``""``, ``-``, ``{}`` and ``[]`` are left out. Clashes get ``#2``, ``#3`` …
 """
@@ -12,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import severity
-from chalicelib.core.formats.json_text import Fields, flat_object
+from chalicelib.core.formats.json_text import Fields, flat_object, telling
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -122,9 +125,7 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
             break
     fields: Fields = {}
     repeats: dict[str, int] = {}
-    for name, value in members.items():
-        if value is None or value in ("", "-", [], {}):
-            continue
+    for name, value in telling(members).items():
         own = naming[name]
         if own in dialect.integers and type(value) is str:
             value = integer_of(value)  # noqa: PLW2901 - the typed one

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.json_text import flat_object
+from chalicelib.core.formats.json_text import flat_object, telling
 from chalicelib.core.formats.nested import add_all, carried
 from chalicelib.core.formats.objects import BAD_TIME, OTHER_OBJECT, Naming
 from chalicelib.core.formats.times import Times
@@ -79,10 +79,9 @@ def _named(members: Fields | Reject, naming: Naming) -> Fields:
     if isinstance(members, Reject):
         return {}
     fields: Fields = {}
-    for name, value in members.items():
-        if value is not None and value not in ("", "-", [], {}):
-            own = naming[name]
-            fields[own] = [value] if own in _LISTS else value
+    for name, value in telling(members).items():
+        own = naming[name]
+        fields[own] = [value] if own in _LISTS else value
     return fields
 
 
