@@ -68,7 +68,7 @@ def flatten_plain(loaded: dict[str, Any], *, short: bool) -> tuple[dict[str, Val
             or (kind is list and _PLAIN.issuperset(map(type, item)))
         ):
             return None
-    if len(loaded) != leaves or "" in loaded or (not short and max(map(len, loaded), default=0) > PREFIX_MAX):
+    if len(loaded) != leaves or "" in loaded or not (short or max(map(len, loaded or ("",))) <= PREFIX_MAX):
         return None
     return loaded, members
 

@@ -1,72 +1,34 @@
 """JSON objects of known products: told by the members they must have, renamed by a table.
 
+For events, which are large, nest deep and are seldom two of one shape: a member is named at a time. Lines
+of one shape are what `applications.dialects` is for.
+
 Members without a name in the table get the product's prefix and their own name in lower case with
 underscores; null, ``""``, ``-``, ``{}`` and ``[]`` are left out. Clashes get ``#2``, ``#3`` …
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
-import orjson
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import severity
-from chalicelib.core.formats.flatten import NeedsExact, TooDeep, flatten, load_exact
+from chalicelib.core.formats.json_text import Fields, flat_object, telling
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
-    from chalicelib.core.formats.times import Stamp
-    from chalicelib.core.records import Value
 
-Fields: TypeAlias = "dict[str, Value]"
-
-INVALID: Final = Reject("invalid-json")
-NOT_AN_OBJECT: Final = Reject("not-an-object")
-TOO_DEEP: Final = Reject("too-deep")
 OTHER_OBJECT: Final = Reject("another-object")
 BAD_TIME: Final = Reject("invalid-timestamp")
-_SPACED_COLON: Final = re.compile(r'"[ \t\r\n]++:')
 _WORD_ENDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_NAME: Final = re.compile(r"[^a-z0-9_.#:/$]++")
 _NAMES_MAX: Final = 8192
 _DIGITS_MAX: Final = 18
-
-
-def flat_object(text: str) -> Fields | Reject:
-    """The members of one JSON object under dotted names, or why it is none; nothing is dropped."""
-    try:
-        loaded = orjson.loads(text)
-        if type(loaded) is not dict:
-            return NOT_AN_OBJECT
-        fields, members = flatten(loaded)
-    except (orjson.JSONDecodeError, NeedsExact):
-        return _exact(text)
-    except TooDeep:
-        return TOO_DEEP
-    # orjson keeps the last of repeated names: then there are fewer members than colons after quotes
-    colons = text.count('":')
-    spaced = _SPACED_COLON.search(text) is not None
-    if spaced or (members != colons and ('\\\\"' in text or members != colons - text.count('\\":'))):
-        return _exact(text)
-    return fields
-
-
-def _exact(text: str) -> Fields | Reject:
-    """The slow way: for repeated names, big numbers, NaN, unpaired surrogates, and what is broken."""
-    try:
-        loaded = load_exact(text)
-        return NOT_AN_OBJECT if loaded is None else flatten(loaded)[0]
-    except (RecursionError, TooDeep):
-        return TOO_DEEP
-    except json.JSONDecodeError:
-        return INVALID
 
 
 def snake_case(name: str) -> str:
@@ -145,7 +107,7 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
     stamp: tuple[str | None, str | None] = (None, None)
     for name in dialect.times:
         if members.get(name) is not None:
-            found = stamp_of(members[name], times)
+            found = times.of_value(members[name])
             if found is not None:
                 stamp = found
                 del members[name]
@@ -163,9 +125,7 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
             break
     fields: Fields = {}
     repeats: dict[str, int] = {}
-    for name, value in members.items():
-        if value is None or value in ("", "-", [], {}):
-            continue
+    for name, value in telling(members).items():
         own = naming[name]
         if own in dialect.integers and type(value) is str:
             value = integer_of(value)  # noqa: PLW2901 - the typed one
@@ -180,13 +140,6 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
     if dialect.body is not None and body is None:
         body = dialect.body(fields)
     return Record(*stamp, word, level, body, fields)
-
-
-def stamp_of(value: Any, times: Times) -> Stamp | None:
-    """Time stamp of a member: text of any shape, or a number since 1970."""
-    if type(value) is str:
-        return times.of_text(value) or times.of_number(value)
-    return times.of_number(value) if type(value) is int or type(value) is float else None
 
 
 def integer_of(text: str) -> int | str:

@@ -33,6 +33,9 @@ ISO: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?+"
     r"(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2})(?![0-9]|:[0-9]))?+"
 )
+TIME: Final = rf"(?P<time>{ISO})"
+ISO_START: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+"""How `TIME` begins, for the start of an entry."""
 LEVEL: Final = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERGENCY|FINE(?:R|ST)?|CONFIG)"
 REST: Final = r"(?P<body>[^\n]*+)"
 ADDRESS: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+"

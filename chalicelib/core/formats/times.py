@@ -11,9 +11,12 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.formats.dates import MONTH, ZONE, Clock, moment_of, read_moment
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
 
 __all__ = ["MONTH", "ZONE", "Stamp", "Times"]
 
@@ -95,6 +98,12 @@ class Times:
             moment = datetime(1970, 1, 1) + timedelta(seconds=second)  # noqa: DTZ001 - naive means UTC here
             base = self._seconds[second] = moment.isoformat()
         return f"{base}.{fraction}Z" if fraction else base + "Z", None
+
+    def of_value(self, value: Value) -> Stamp | None:
+        """Time stamp of a field: text of any shape, or a number since 1970."""
+        if type(value) is str:
+            return self.of_text(value) or self.of_number(value)
+        return self.of_number(value) if type(value) is int or type(value) is float else None
 
     def _cached(self, text: str) -> Stamp | None:
         known = self._known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from chalicelib.core.formats import Format, ParseContext
 from chalicelib.core.formats.databases.shapes import add_address, boolean, number
 from chalicelib.core.formats.detection import detect
 from chalicelib.core.formats.explaining import sieve_of
-from chalicelib.core.formats.registry import all_formats, family_of
+from chalicelib.core.formats.registry import all_formats, by_name, family_of
 from chalicelib.core.records import Record
 
 Explain = Callable[[str, str], Record]
@@ -40,10 +41,24 @@ def test_no_other_format_of_a_database_explains_its_samples(known: Format, conte
             assert (other.name, seen) == (other.name, [])
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"level":"info"}',
+        "<34>1 2024-03-14T09:26:53Z web-1 shop - - - ready",
+        "2024-03-14 09:26:53,123 INFO org.example.Shop: ready",
+        "E0314 09:26:53.123456       1 pay.go:42] declined",
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["nginx_error", "klog", "mysql_error", "couchdb", "rabbitmq", "elasticsearch"]
+)
+def test_an_entry_ends_where_another_log_begins(name: str, line: str) -> None:
+    assert re.match(by_name(name).framing.entry_start or "", line)
+
+
 @each_format
 def test_an_entry_start_is_seen_in_every_first_line(known: Format) -> None:
-    import re
-
     start = known.framing.entry_start
     if start is not None:
         assert all(re.match(start, sample.split("\n")[0]) for sample in known.samples)

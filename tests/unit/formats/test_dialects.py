@@ -155,6 +155,18 @@ def test_a_name_that_is_taken_keeps_its_place() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("zerolog", '{"level":["info"],"time":"2024-03-14T09:26:53Z","message":"m"}'),
+        ("logrus_json", '{"level":{},"msg":"m","time":"2024-03-14T09:26:53Z"}'),
+        ("winston", '{"level":["info"],"message":"m"}'),
+    ],
+)
+def test_a_level_that_is_no_text_is_of_another_logger(reason: Reason, name: str, line: str) -> None:
+    assert reason(name, line) == "other-json"
+
+
 def test_one_otlp_record_is_typed_fully(record: Explain) -> None:
     line = json.dumps({
         "resourceLogs": [{
@@ -173,6 +185,20 @@ def test_one_otlp_record_is_typed_fully(record: Explain) -> None:
         "2024-03-14T08:26:53.123456789Z", None, "Error", 17, "no",
         {"n": 17, "m.k": True, "trace_id": "t", "span_id": "p", "service.name": "shop", "otel.scope.name": "s"},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("unusual", ['{"stringValue":"\\ud83d"}', '{"doubleValue":1e300}'])
+def test_an_otlp_record_with_what_is_loaded_exactly_has_its_body_and_resource(
+    record: Explain, unusual: str
+) -> None:
+    got = record(
+        "otlp_json",
+        '{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":'
+        '[{"logRecords":[{"timeUnixNano":"1710404813000000000","body":{"stringValue":"no"},"attributes":'
+        f'[{{"key":"x","value":{unusual}}}]}}]}}]}}]}}',
+    )
+    assert got.body == "no"
+    assert got.attributes["service.name"] == "shop"
 
 
 @pytest.mark.parametrize(

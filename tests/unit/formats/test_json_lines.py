@@ -111,6 +111,11 @@ def test_a_repeated_message_keeps_the_second(record: Explain) -> None:
     assert (got.body, got.attributes) == ("a", {"msg#2": "b"})
 
 
+@pytest.mark.parametrize("space", ["", " ", "\t", "\r", "\n", " \n "])
+def test_a_repeated_name_is_kept_whatever_stands_before_its_colon(record: Explain, space: str) -> None:
+    assert fields(record, f'{{"a":1,"a"{space}:2}}') == {"a": 1, "a#2": 2}
+
+
 @pytest.mark.parametrize(
     ("number", "value"),
     [

@@ -133,7 +133,7 @@ class _Parser(JsonParser):
         timestamp = assumed = word = body = None
         number = self._dialect.unleveled
         if time_name is not None:
-            stamp = self.stamp_of(fields[time_name])
+            stamp = self._stamp_of(fields[time_name])
             if stamp is None:
                 return _OTHER
             timestamp, assumed = stamp
@@ -167,6 +167,11 @@ class _Parser(JsonParser):
             made = self._finish(fields)
             body = made if body is None else body
         return tuple.__new__(Record, (timestamp, assumed, word, number, body, fields))
+
+
+def undotted(names: tuple[str, ...]) -> list[str]:
+    """The names that the object itself gives, in their order, for a dialect that is told by it."""
+    return [name for name in names if "." not in name]
 
 
 def format_of(dialect: Dialect) -> Format:

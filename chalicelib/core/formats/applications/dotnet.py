@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalicelib.core.formats.patterned import ISO, REST, patterned
+from chalicelib.core.formats.patterned import REST, TIME, patterned
 
-_TIME: Final = rf"(?P<time>{ISO})"
 _SHORT: Final = r"(?P<level>VRB|DBG|INF|WRN|ERR|FTL|[VDIWEF]|Verbose|Debug|Information|Warning|Error|Fatal)"
 _SHORT_WORDS: Final = r"(?:VRB|DBG|INF|WRN|ERR|FTL|[VDIWEF]|Verbose|Debug|Information|Warning|Error|Fatal)"
 
@@ -21,7 +20,7 @@ CONSOLE: Final = patterned(
         "09:26:54 dbug: Shop.Open[0] opening",
     ),
     patterns=(
-        rf"(?:\[?{_TIME}\]? ?|(?P<clock>\[?[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,7}})?\]?) )?(?P<level>trce|dbug|info|warn|fail|crit): (?P<logger>[\w.`+<>,-]{{1,300}})\[(?P<event>-?[0-9]{{1,10}})\]"
+        rf"(?:\[?{TIME}\]? ?|(?P<clock>\[?[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,7}})?\]?) )?(?P<level>trce|dbug|info|warn|fail|crit): (?P<logger>[\w.`+<>,-]{{1,300}})\[(?P<event>-?[0-9]{{1,10}})\]"
         r"(?:\n? {1,8}(?P<scope>=> [^\n]*+)(?=\n))?+(?:\n? {1,8}(?P<body>[^\n]*+))?+",
     ),
     start=r"(?:\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]{8,18}(?: ?(?:Z|[+-][0-9:]{4,6}))?\]? ?|\[?[0-9]{2}:[0-9]{2}:[0-9]{2}[^\s]{0,9} )?(?:trce|dbug|info|warn|fail|crit)(?:\x1b\[[0-9;]*+m)*+: [^\s\[]{1,300}\[-?[0-9]{1,10}\]",
@@ -40,7 +39,7 @@ NLOG: Final = patterned(
         "2024-03-14 09:26:55.1234|ERROR|Shop.Pay|no money System.Exception: no money\n   at Shop.Pay.Send() in C:\\srv\\Pay.cs:line 42",
     ),
     patterns=(
-        rf"{_TIME}\|(?:\[(?P<thread>[^|\n\]]{{1,100}})\]\|)?(?P<level>(?i:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)) {{0,2}}\|(?:(?P<logger>[\w.`+<>-]{{1,200}})\|)?{REST}",
+        rf"{TIME}\|(?:\[(?P<thread>[^|\n\]]{{1,100}})\]\|)?(?P<level>(?i:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)) {{0,2}}\|(?:(?P<logger>[\w.`+<>-]{{1,200}})\|)?{REST}",
     ),
     start=r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]{1,7})?\|(?:\[[^|\n\]]{1,100}\]\|)?(?i:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) {0,2}\|",
     specificity=0.92,
@@ -56,11 +55,11 @@ SERILOG: Final = patterned(
         "<6> 2024-03-14 09:26:56.123 +00:00 [WRN] - old messages",
     ),
     patterns=(
-        rf"\[{_TIME}\] \[{_SHORT}\] \[(?P<tid>[0-9]{{1,10}})\] (?:(?P<logger>[\w.`+<>]{{1,200}}): )?{REST}",
-        rf"(?:<[0-9]{{1,3}}> ?)?\[?{_TIME}\]? \[{_SHORT}\](?: \[?(?P<tid>[0-9]{{1,10}})\]?(?= ))?(?: \((?P<logger>[^()\n]{{1,200}})\))?(?: \[(?P<context>[\w.]{{1,200}})\])?(?: -(?= ))?(?: |(?=\n|$)){REST}",
+        rf"\[{TIME}\] \[{_SHORT}\] \[(?P<tid>[0-9]{{1,10}})\] (?:(?P<logger>[\w.`+<>]{{1,200}}): )?{REST}",
+        rf"(?:<[0-9]{{1,3}}> ?)?\[?{TIME}\]? \[{_SHORT}\](?: \[?(?P<tid>[0-9]{{1,10}})\]?(?= ))?(?: \((?P<logger>[^()\n]{{1,200}})\))?(?: \[(?P<context>[\w.]{{1,200}})\])?(?: -(?= ))?(?: |(?=\n|$)){REST}",
         rf"\[(?P<clock>[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,7}})?) {_SHORT}\](?: \[(?P<context>[\w.]{{1,200}})\])?(?: |(?=\n|$)){REST}",
         rf"\[(?P<clock>[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,7}})?)\] \[{_SHORT}\](?: \[(?P<tid>[0-9]{{1,10}})\])? (?:(?P<logger>[\w.`+<>]{{1,200}}): )?{REST}",
-        rf"\[{_TIME} {_SHORT}\](?: \[(?P<context>[\w.]{{1,200}})\])?(?: |(?=\n|$)){REST}",
+        rf"\[{TIME} {_SHORT}\](?: \[(?P<context>[\w.]{{1,200}})\])?(?: |(?=\n|$)){REST}",
     ),
     start=rf"(?:<[0-9]{{1,3}}> ?)?\[?(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ])?[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}[^\[\]\n]{{0,18}}(?:\]? \[| ){_SHORT_WORDS}\]",
     specificity=0.9,

@@ -7,27 +7,15 @@ only if it was used. Nesting deeper than 200 is a reject.
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-import orjson
-
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.flatten import (
-    PREFIX_MAX,
-    NeedsExact,
-    TooDeep,
-    flatten,
-    flatten_plain,
-    load_exact,
-)
+from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
-    from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
 TIME_NAMES: Final = (
@@ -50,11 +38,7 @@ MESSAGE_NAMES: Final = (
 Shape: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]"
 _OPENTELEMETRY_NUMBERS: Final = frozenset(("severityNumber", "SeverityNumber"))
 _OPENTELEMETRY_MAX: Final = 24
-_SPACED_COLON: Final = re.compile(r'"[ \t\r\n]++:')
 _SHAPES_MAX: Final = 1024
-_NOT_AN_OBJECT: Final = Reject("not-an-object")
-_INVALID: Final = Reject("invalid-json")
-_TOO_DEEP: Final = Reject("too-deep")
 
 
 class JsonParser:
@@ -63,49 +47,15 @@ class JsonParser:
     What the members mean is `record_of`, which dialects replace.
     """
 
-    __slots__ = ("_of_number", "_of_text", "_shapes")
+    __slots__ = ("_shapes", "_stamp_of")
 
     def __init__(self, context: ParseContext) -> None:
-        times = Times(context.last_modified)
-        self._of_text, self._of_number = times.of_text, times.of_number
+        self._stamp_of = Times(context.last_modified).of_value
         self._shapes: dict[tuple[str, ...], Shape] = {}
 
     def parse(self, line: str) -> Record | Reject:
-        try:
-            loaded = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            return self._parse_exactly(line)
-        if type(loaded) is not dict:
-            return _NOT_AN_OBJECT
-        if (" :" in line or "\t" in line or "\r" in line) and _SPACED_COLON.search(line):
-            return self._parse_exactly(line)
-        flat = flatten_plain(loaded, short=len(line) <= PREFIX_MAX)
-        if flat is None:
-            try:
-                flat = flatten(orjson.loads(line))
-            except NeedsExact:
-                return self._parse_exactly(line)
-            except TooDeep:
-                return _TOO_DEEP
-        fields, members = flat
-        # orjson keeps the last of repeated names: then there are fewer members than colons after quotes
-        colons = line.count('":')
-        if members != colons and ('\\\\"' in line or members != colons - line.count('\\":')):
-            return self._parse_exactly(line)
-        return self.record_of(fields)
-
-    def _parse_exactly(self, line: str) -> Record | Reject:
-        """The slow way: for repeated names, big numbers, NaN, unpaired surrogates, and what is broken."""
-        try:
-            loaded = load_exact(line)
-            if loaded is None:
-                return _NOT_AN_OBJECT
-            fields, _ = flatten(loaded)
-        except (RecursionError, TooDeep):
-            return _TOO_DEEP
-        except json.JSONDecodeError:
-            return _INVALID
-        return self.record_of(fields)
+        fields = flat_line(line)
+        return fields if isinstance(fields, Reject) else self.record_of(fields)
 
     def _shape(self, names: tuple[str, ...]) -> Shape:
         if len(self._shapes) >= _SHAPES_MAX:
@@ -124,7 +74,7 @@ class JsonParser:
         time_names, level_names, message_names = self._shapes.get(names) or self._shape(names)
         timestamp = assumed = word = number = body = None
         for name in time_names:
-            stamp = self.stamp_of(fields[name])
+            stamp = self._stamp_of(fields[name])
             if stamp is not None:
                 timestamp, assumed = stamp
                 del fields[name]
@@ -143,12 +93,6 @@ class JsonParser:
                 del fields[name]
                 break
         return tuple.__new__(Record, (timestamp, assumed, word, number, body, fields))
-
-    def stamp_of(self, value: Value) -> Stamp | None:
-        """Time stamp of a member: text of any shape, or a number since 1970."""
-        if type(value) is str:
-            return self._of_text(value) or self._of_number(value)
-        return self._of_number(value) if type(value) is int or type(value) is float else None
 
 
 def severity_of(value: Value, name: str) -> int | None:

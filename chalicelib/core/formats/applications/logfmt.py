@@ -75,8 +75,7 @@ def _shape_of(names: tuple[str, ...]) -> _Shape:
 
 
 def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
-    times = Times(context.last_modified)
-    of_text, of_number = times.of_text, times.of_number
+    of_value = Times(context.last_modified).of_value
     shapes: dict[tuple[str, ...], _Shape] = {}
     new = tuple.__new__
 
@@ -102,10 +101,7 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
             fields = dict(zip(changed or names, values, strict=True))
         timestamp = assumed = word = number = body = None
         for name in time_names:
-            when = fields[name]
-            stamp = (of_text(when) or of_number(when)) if type(when) is str else None
-            if stamp is None and type(when) in (int, float):
-                stamp = of_number(when)  # type: ignore[arg-type]
+            stamp = of_value(fields[name])
             if stamp is not None:
                 timestamp, assumed = stamp
                 del fields[name]

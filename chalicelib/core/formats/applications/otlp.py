@@ -11,11 +11,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import orjson
-
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.applications.dialects import Dialect, format_of
-from chalicelib.core.formats.flatten import NeedsExact, Pairs, TooDeep, flatten, load_exact
+from chalicelib.core.formats.flatten import Pairs, TooDeep, flatten
+from chalicelib.core.formats.json_text import INVALID, NOT_AN_OBJECT, made_of
 from chalicelib.core.formats.nested import add, add_all
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -29,7 +28,6 @@ _DEPTH_MAX: Final = 40
 _DIGITS_MAX: Final = 38
 
 _NOT_OTLP: Final = Reject("not-otlp-logs")
-_TOO_DEEP: Final = Reject("too-deep")
 
 
 class _Misshapen(Exception):  # noqa: N818 - becomes a reject
@@ -41,20 +39,10 @@ def _make_parser(context: ParseContext) -> Parse:
 
     def parse(line: str) -> Record | Reject:
         try:
-            loaded = orjson.loads(line)
-        except orjson.JSONDecodeError:
+            made = made_of(line, lambda loaded: _record(loaded, of_number))
+        except _Misshapen:
             return _NOT_OTLP
-        if type(loaded) is not dict:
-            return _NOT_OTLP
-        try:
-            try:
-                return _record(loaded, of_number)
-            except NeedsExact:
-                return _record(load_exact(line) or {}, of_number)
-        except (_Misshapen, json.JSONDecodeError):
-            return _NOT_OTLP
-        except (TooDeep, RecursionError):
-            return _TOO_DEEP
+        return _NOT_OTLP if made is INVALID or made is NOT_AN_OBJECT else made
 
     return parse
 
@@ -143,7 +131,7 @@ def _one(record: dict[str, Any], of_number: Any) -> _One:
         if word is not None:
             fields["otlp.severity_text"] = word
         word = None
-    body = _value(record["body"]) if type(record.get("body")) is dict else record.get("body")
+    body = _value(record.get("body"))
     if isinstance(body, dict):
         add_all(fields, {f"otlp.body.{name}": value for name, value in body.items()})
         message = body.get("message") or body.get("msg")

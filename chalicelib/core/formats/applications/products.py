@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.patterned import ISO, LEVEL, REST, patterned
+from chalicelib.core.formats.patterned import ISO, ISO_START, LEVEL, REST, TIME, patterned
 from chalicelib.core.formats.times import MONTH
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
-_TIME: Final = rf"(?P<time>{ISO})"
-_START: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 _ADDRESS: Final = r"[0-9A-Fa-f.:]{3,45}"
 _REQUEST: Final = r"\"(?P<method>[A-Z]{3,10}) (?P<path>[^\s?\"]{1,4000})(?:\?(?P<query>[^\s\"]{0,4000}))?(?: HTTP/(?P<version>[0-9.]{1,4}))?\""
 
@@ -41,9 +39,9 @@ AMBARI: Final = patterned(
         "2024-03-14 09:26:54,799 [CRITICAL] [SOFT] [YARN] [yarn_nodemanager] (NodeManager Health) Connection refused",
     ),
     patterns=(
-        rf"{_TIME} \[(?P<level>OK|WARNING|CRITICAL|UNKNOWN|SKIPPED)\] \[(?P<firmness>[A-Z]{{1,10}})\] \[(?P<service>[^\]\n]{{1,64}})\] \[(?P<alert>[^\]\n]{{1,100}})\] \((?P<label>[^)\n]{{1,200}})\) {REST}",
+        rf"{TIME} \[(?P<level>OK|WARNING|CRITICAL|UNKNOWN|SKIPPED)\] \[(?P<firmness>[A-Z]{{1,10}})\] \[(?P<service>[^\]\n]{{1,64}})\] \[(?P<alert>[^\]\n]{{1,100}})\] \((?P<label>[^)\n]{{1,200}})\) {REST}",
     ),
-    start=rf"{_START}[^\s]{{0,8}} \[(?:OK|WARNING|CRITICAL|UNKNOWN|SKIPPED)\] \[[A-Z]{{1,10}}\] \[",
+    start=rf"{ISO_START}[^\s]{{0,8}} \[(?:OK|WARNING|CRITICAL|UNKNOWN|SKIPPED)\] \[[A-Z]{{1,10}}\] \[",
     specificity=0.97,
     names={"firmness": "ambari.firmness", "alert": "ambari.alert", "label": "ambari.alert_label"},
     levels={"OK": 9, "SKIPPED": 9, "UNKNOWN": 13},
@@ -58,10 +56,10 @@ TORCHSERVE: Final = patterned(
         "2024-03-14T09:26:55,817 [ERROR] W-9000-shop_1.0 org.pytorch.serve.wlm.WorkerThread - Backend worker error",
     ),
     patterns=(
-        rf"{_TIME} \[(?P<level>[A-Z]{{4,5}}) {{0,1}}\] (?P<thread>[^\n]{{1,128}}?) (?P<logger>ACCESS_LOG) - (?P<body>/(?P<client>[^\s]{{1,45}}):(?P<port>[0-9]{{1,5}}) {_REQUEST} (?P<status>[0-9]{{3}}) (?P<took>[0-9]{{1,18}})[^\n]*+)",
-        rf"{_TIME} \[(?P<level>[A-Z]{{4,5}}) {{0,1}}\] (?P<thread>[^\n]{{1,128}}?) (?P<logger>[A-Za-z_][\w.$]{{0,199}}) - {REST}",
+        rf"{TIME} \[(?P<level>[A-Z]{{4,5}}) {{0,1}}\] (?P<thread>[^\n]{{1,128}}?) (?P<logger>ACCESS_LOG) - (?P<body>/(?P<client>[^\s]{{1,45}}):(?P<port>[0-9]{{1,5}}) {_REQUEST} (?P<status>[0-9]{{3}}) (?P<took>[0-9]{{1,18}})[^\n]*+)",
+        rf"{TIME} \[(?P<level>[A-Z]{{4,5}}) {{0,1}}\] (?P<thread>[^\n]{{1,128}}?) (?P<logger>[A-Za-z_][\w.$]{{0,199}}) - {REST}",
     ),
-    start=rf"{_START}[^\s]{{1,8}} \[(?:[A-Z]{{5}}|[A-Z]{{4}} )\] ",
+    start=rf"{ISO_START}[^\s]{{1,8}} \[(?:[A-Z]{{5}}|[A-Z]{{4}} )\] ",
     specificity=0.91,
     names={"took": "torchserve.duration_ms"},
     numbers=frozenset(("took",)),
@@ -138,8 +136,8 @@ KATELLO: Final = patterned(
         "[DEBUG 2024-03-14 09:26:53 main]  /Stage[main]/Certs/Exec[create exchange]: Failed: ConnectError",
         "[ERROR 2024-03-14T09:26:54 verbose]  qpid-config returned 1 instead of one of [0]",
     ),
-    patterns=(rf"\[ ?(?P<level>[A-Z]{{4,6}}) {_TIME} (?P<logger>[\w.-]{{1,64}})\] {{0,2}}{REST}",),
-    start=rf"\[ ?[A-Z]{{4,6}} {_START} [\w.-]{{1,64}}\] ",
+    patterns=(rf"\[ ?(?P<level>[A-Z]{{4,6}}) {TIME} (?P<logger>[\w.-]{{1,64}})\] {{0,2}}{REST}",),
+    start=rf"\[ ?[A-Z]{{4,6}} {ISO_START} [\w.-]{{1,64}}\] ",
     specificity=0.93,
 )
 EXCHANGE_SMTP: Final = patterned(
@@ -151,10 +149,10 @@ EXCHANGE_SMTP: Final = patterned(
         '2024-03-14T09:26:54.270Z,EXCHANGE-1\\Default Frontend,08DA4F7C11473A60,10,192.0.2.1:25,[2001:db8::5]:53722,<,"MAIL FROM:<ada@example.org>, SIZE=17",',
     ),
     patterns=(
-        rf"{_TIME},(?P<connector>[^,\n]{{0,200}}),(?P<session>[0-9A-F]{{8,32}}),(?P<sequence>[0-9]{{1,9}}),\[?(?P<server>[^,\n]{{0,64}}?)\]?(?::(?P<server_port>[0-9]{{1,5}}))?,\[?(?P<client>[^,\n]{{0,64}}?)\]?(?::(?P<port>[0-9]{{1,5}}))?,"
+        rf"{TIME},(?P<connector>[^,\n]{{0,200}}),(?P<session>[0-9A-F]{{8,32}}),(?P<sequence>[0-9]{{1,9}}),\[?(?P<server>[^,\n]{{0,64}}?)\]?(?::(?P<server_port>[0-9]{{1,5}}))?,\[?(?P<client>[^,\n]{{0,64}}?)\]?(?::(?P<port>[0-9]{{1,5}}))?,"
         r"(?P<event>[+<>*-]?),\"?(?P<body>[^\n]*?)\"?,(?P<context>[^,\n]{0,500})(?=\n|$)",
     ),
-    start=rf"{_START}\.[0-9]{{3}}Z,[^,\n]{{0,200}},[0-9A-F]{{8,32}},[0-9]{{1,9}},",
+    start=rf"{ISO_START}\.[0-9]{{3}}Z,[^,\n]{{0,200}},[0-9A-F]{{8,32}},[0-9]{{1,9}},",
     specificity=0.97,
     names={
         "connector": "exchange.connector_id",
@@ -175,9 +173,9 @@ EXCHANGE_CONNECTIVITY: Final = patterned(
         "2024-03-14T09:26:54.093Z,08D1,SMTP,example.org,+,DnsConnectorDelivery 8a54",
     ),
     patterns=(
-        rf"{_TIME},(?P<session>[0-9A-F]{{0,32}}),(?P<source>[A-Za-z]{{1,32}}),(?P<destination>[^,\n]{{0,255}}),(?P<event>[+*>-]),\"?{REST}",
+        rf"{TIME},(?P<session>[0-9A-F]{{0,32}}),(?P<source>[A-Za-z]{{1,32}}),(?P<destination>[^,\n]{{0,255}}),(?P<event>[+*>-]),\"?{REST}",
     ),
-    start=rf"{_START}\.[0-9]{{3}}Z,[0-9A-F]{{0,32}},[A-Za-z]{{1,32}},[^,\n]{{0,255}},[+*>-],",
+    start=rf"{ISO_START}\.[0-9]{{3}}Z,[0-9A-F]{{0,32}},[A-Za-z]{{1,32}},[^,\n]{{0,255}},[+*>-],",
     specificity=0.96,
     names={
         "session": "session.id",
@@ -200,7 +198,7 @@ REQUEST_LINES: Final = patterned(
         rf" ?\[(?P<service>[\w -]{{1,32}})\] ?\[(?P<time>{ISO})\] (?P<body>(?P<client>{_ADDRESS}?):(?P<port>[0-9]{{1,5}}) - {_REQUEST} (?P<status>[0-9]{{3}})[^\n]*+)",
         rf"(?:[0-9:]{{8}} [0-9]{{1,3}}\|[^\n|]{{1,32}}\| )?(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}}): (?P<logger>\w{{1,32}}): (?P<body>(?P<client>{_ADDRESS}): (?P<bytes>[0-9.]{{1,12}}) (?P<unit>[kKMG]?B): (?P<method>[A-Z]{{3,10}}) (?P<path>[^\s?]{{1,4000}})(?:\?(?P<query>\S{{0,4000}}))? \((?P<status>[0-9]{{3}})\) \((?P<took>[0-9]{{1,12}})ms\))(?=\n|$)",
     ),
-    start=rf"(?: ?\[[\w -]{{1,32}}\] ?\[{_START}[^\]\n]{{0,8}}\] {_ADDRESS} - \"|(?:[0-9:]{{8}} [0-9]{{1,3}}\|[^\n|]{{1,32}}\| )?[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}}: \w{{1,32}}: {_ADDRESS}: [0-9.]{{1,12}} [kKMG]?B: )",
+    start=rf"(?: ?\[[\w -]{{1,32}}\] ?\[{ISO_START}[^\]\n]{{0,8}}\] {_ADDRESS} - \"|(?:[0-9:]{{8}} [0-9]{{1,3}}\|[^\n|]{{1,32}}\| )?[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}}: \w{{1,32}}: {_ADDRESS}: [0-9.]{{1,12}} [kKMG]?B: )",
     specificity=0.97,
     names={"bytes": "http.response.body.size", "unit": "joplin.size_unit", "took": "joplin.duration_ms"},
     numbers=frozenset(("took", "bytes")),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalicelib.core.formats.patterned import ISO, REST, patterned
+from chalicelib.core.formats.patterned import ISO, REST, TIME, patterned
 from chalicelib.core.formats.starts import ANSI, CLOCK
 from chalicelib.core.formats.times import MONTH
 
-_TIME: Final = rf"(?P<time>{ISO})"
 _LEVEL: Final = r"(?P<level>NOTSET|TRACE|DEBUG|INFO|SUCCESS|WARN|WARNING|ERROR|CRITICAL|FATAL)"
 _LEVELS: Final = r"(?:NOTSET|TRACE|DEBUG|INFO|SUCCESS|WARN|WARNING|ERROR|CRITICAL|FATAL)"
 _NAME: Final = r"(?P<logger>[A-Za-z_][\w.-]{0,199})"
@@ -30,19 +29,19 @@ PYTHON_LOGGING: Final = patterned(
     ),
     patterns=(
         rf"{_LEVEL}:(?P<logger>[A-Za-z_][\w.-]{{0,199}}):{REST}",
-        rf"{_TIME} {{1,2}}- {{1,2}}{_NAME} {{1,2}}- (?:(?P<function>[\w<>]{{1,100}}) - )?{_LEVEL} {{0,6}} - {REST}",
-        rf"{_TIME} {{1,2}}- {{1,2}}{_LEVEL} {{0,6}} - (?:(?P<logger>[A-Za-z_][\w.]{{0,199}}) - )?{REST}",
-        rf"{_TIME} \[{_NAME}\] {_LEVEL}: {REST}",
+        rf"{TIME} {{1,2}}- {{1,2}}{_NAME} {{1,2}}- (?:(?P<function>[\w<>]{{1,100}}) - )?{_LEVEL} {{0,6}} - {REST}",
+        rf"{TIME} {{1,2}}- {{1,2}}{_LEVEL} {{0,6}} - (?:(?P<logger>[A-Za-z_][\w.]{{0,199}}) - )?{REST}",
+        rf"{TIME} \[{_NAME}\] {_LEVEL}: {REST}",
         rf"\[(?P<time>{ISO}): {_LEVEL}/(?P<process>[^\]\n]{{1,100}})\] (?:(?P<task>[\w.]{{1,200}}\[[\w-]{{1,64}}\]): )?{REST}",
         rf"\[(?P<time>{ISO})\] {_LEVEL} in (?P<module>[\w.]{{1,100}}): {REST}",
-        rf"{_TIME} (?P<pid>[0-9]{{1,10}}) (?P<tid>[0-9]{{1,18}}) {_LEVEL} {{1,6}}{_NAME}:? {REST}",
-        rf"{_TIME} {_LEVEL} {{1,6}}\[(?P<logger>[\w.]{{1,200}}):(?P<line>[0-9]{{1,7}})\] {REST}",
-        rf"{_TIME} {_LEVEL} {{1,6}}\[(?P<logger>[\w.]{{1,200}})\] \[(?P<file>[\w./-]{{1,200}}):(?P<line>[0-9]{{1,7}})\] "
+        rf"{TIME} (?P<pid>[0-9]{{1,10}}) (?P<tid>[0-9]{{1,18}}) {_LEVEL} {{1,6}}{_NAME}:? {REST}",
+        rf"{TIME} {_LEVEL} {{1,6}}\[(?P<logger>[\w.]{{1,200}}):(?P<line>[0-9]{{1,7}})\] {REST}",
+        rf"{TIME} {_LEVEL} {{1,6}}\[(?P<logger>[\w.]{{1,200}})\] \[(?P<file>[\w./-]{{1,200}}):(?P<line>[0-9]{{1,7}})\] "
         r"\[trace_id=(?P<trace>[0-9a-f]{1,32}) span_id=(?P<span>[0-9a-f]{1,16}) resource\.service\.name=(?P<service>[^\s\]]{0,200})(?: trace_sampled=(?P<sampled>\w{1,5}))?\] - "
         + REST,
-        rf"{_TIME} (?P<pid>[0-9]{{1,10}}) {_LEVEL} (?P<database>\S{{1,64}}) (?P<logger>[\w.]{{1,200}}): {REST}",
-        rf"{_TIME} - (?P<logger>[\w.-]{{1,200}}) - {REST}",
-        rf"{_LEVEL} {_TIME} (?P<module>[\w.]{{1,100}}) (?P<pid>[0-9]{{1,10}}) (?P<tid>[0-9]{{1,18}}) {REST}",
+        rf"{TIME} (?P<pid>[0-9]{{1,10}}) {_LEVEL} (?P<database>\S{{1,64}}) (?P<logger>[\w.]{{1,200}}): {REST}",
+        rf"{TIME} - (?P<logger>[\w.-]{{1,200}}) - {REST}",
+        rf"{_LEVEL} {TIME} (?P<module>[\w.]{{1,100}}) (?P<pid>[0-9]{{1,10}}) (?P<tid>[0-9]{{1,18}}) {REST}",
     ),
     start=rf"(?:{_LEVELS}:[A-Za-z_][\w.-]{{0,199}}:|{_START}[^\s]{{0,4}} {{1,2}}(?:- {{1,2}}[A-Za-z]|\[[A-Za-z_][\w.-]{{0,199}}\] {_LEVELS}: |{_LEVELS} {{1,6}}\["
     rf"|[0-9]{{1,10}} (?:[0-9]{{1,18}} {_LEVELS}|{_LEVELS} \S{{1,64}} [\w.]{{1,200}}:) )|\[{_START}[^\s\]]{{0,12}}(?:: {_LEVELS}/|\] {_LEVELS} in )|{_LEVELS} {_START}\S{{0,4}} [\w.]{{1,100}} [0-9]{{1,10}} )",
@@ -66,7 +65,7 @@ LOGURU: Final = patterned(
         "2024-03-14 09:26:55.123 | SUCCESS  | shop.api:open:3 - open",
     ),
     patterns=(
-        rf"{_TIME} \| {_LEVEL} *+\| (?P<logger>[\w.<>-]{{1,200}}):(?P<function>[\w<>.]{{1,100}}):(?P<line>[0-9]{{1,7}}) - {REST}",
+        rf"{TIME} \| {_LEVEL} *+\| (?P<logger>[\w.<>-]{{1,200}}):(?P<function>[\w<>.]{{1,100}}):(?P<line>[0-9]{{1,7}}) - {REST}",
     ),
     start=rf"{_START}\.[0-9]{{3,6}} \| {_LEVELS} *+\| [\w.<>-]{{1,200}}:",
     specificity=0.95,
@@ -98,12 +97,12 @@ OPENSTACK: Final = patterned(
         "2024-03-14 09:26:55.123 2931 ERROR oslo.service [-] [instance: b9000564-fe1a-409b-b8cc-1e88b294cd1d] failed",
     ),
     patterns=(
-        rf"(?:(?P<source>[\w.-]{{1,100}}\.[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}_[0-9:]{{8}}) )?{_TIME} (?P<pid>[0-9]{{1,10}}) {_LEVEL} (?P<logger>[\w.-]{{1,200}}) "
+        rf"(?:(?P<source>[\w.-]{{1,100}}\.[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}_[0-9:]{{8}}) )?{TIME} (?P<pid>[0-9]{{1,10}}) {_LEVEL} (?P<logger>[\w.-]{{1,200}}) "
         r"\[(?:(?P<request>req-[\w-]{1,64}|None)?(?: (?P<user>[^\s\]]{1,128}))?(?: (?P<project>[^\s\]]{1,128}))?(?: (?P<domains>[^\]\n]{1,300}))?|-)\] "
         r"(?P<body>(?:\[instance: (?P<instance>[\w-]{1,64})\] ?)?"
         r"(?:(?P<client>[0-9A-Fa-f.:]{3,45})(?:,[^\s\"]{1,64})? \"(?P<method>[A-Z]{3,10}) (?P<path>[^\s?\"]{1,2000})(?:\?(?P<query>[^\s\"]{0,4000}))?(?: HTTP/(?P<version>[0-9.]{1,4}))?\""
         r" status: (?P<status>[0-9]{3}) len: (?P<size>[0-9]{1,18}) time: (?P<took>[0-9.]{1,18}))?[^\n]*+)",
-        rf"(?:(?P<source>[\w.-]{{1,100}}\.[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}_[0-9:]{{8}}) )?{_TIME} (?P<pid>[0-9]{{1,10}}) {_LEVEL} (?P<logger>[\w.-]{{1,200}}) {REST}",
+        rf"(?:(?P<source>[\w.-]{{1,100}}\.[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}_[0-9:]{{8}}) )?{TIME} (?P<pid>[0-9]{{1,10}}) {_LEVEL} (?P<logger>[\w.-]{{1,200}}) {REST}",
     ),
     start=rf"(?:[\w.-]{{1,100}}\.[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}_[0-9:]{{8}} )?{_START}\.[0-9]{{3,6}} [0-9]{{1,10}} {_LEVELS} [\w.-]{{1,200}} ",
     specificity=0.92,
@@ -182,7 +181,7 @@ HOME_ASSISTANT: Final = patterned(
         "2024-03-14 09:26:54 ERROR (SyncWorker_3) [homeassistant.core] Error doing job\nTraceback (most recent call last):\n"
         '  File "/srv/core.py", line 7, in run\n    go()\nTimeoutError',
     ),
-    patterns=(rf"{_TIME} {_LEVEL} \((?P<thread>[^()\n]{{1,100}})\) \[(?P<logger>[\w.-]{{1,200}})\] {REST}",),
+    patterns=(rf"{TIME} {_LEVEL} \((?P<thread>[^()\n]{{1,100}})\) \[(?P<logger>[\w.-]{{1,200}})\] {REST}",),
     start=rf"{_START}[^\s]{{0,8}} {_LEVELS} \(",
     specificity=0.93,
 )
@@ -194,7 +193,7 @@ SABNZBD: Final = patterned(
         "2024-03-14 09:26:53,123::WARNING::[interface:657] Unsuccessful login attempt from 192.0.2.17 (X-Forwarded-For: 198.51.100.7) [Mozilla/5.0 (X11)]",
         "2024-03-14 09:26:54,123::INFO::[downloader:412] Starting job 17",
     ),
-    patterns=(rf"{_TIME}::{_LEVEL}::\[(?P<logger>[\w.]{{1,100}}):(?P<line>[0-9]{{1,7}})\] {REST}",),
+    patterns=(rf"{TIME}::{_LEVEL}::\[(?P<logger>[\w.]{{1,100}}):(?P<line>[0-9]{{1,7}})\] {REST}",),
     start=rf"{_START}[^\s]{{0,8}}::[A-Z]{{4,8}}::\[",
     specificity=0.95,
 )

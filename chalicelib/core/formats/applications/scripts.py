@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import orjson
-
-from chalicelib.core.formats.flatten import NeedsExact, TooDeep, flatten
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.patterned import ISO, REST, patterned
 from chalicelib.core.formats.starts import ANSI, CLOCK
 from chalicelib.core.formats.times import MONTH
+from chalicelib.core.records import Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -53,10 +52,8 @@ def _without_context(fields: dict[str, Value], body: str) -> str:
             break
         if position and text[position - 1] != " ":
             continue
-        try:
-            loaded: Any = orjson.loads(text[position:])
-            context, _ = flatten(loaded)
-        except (orjson.JSONDecodeError, NeedsExact, TooDeep):
+        context = flat_object(text[position:])
+        if isinstance(context, Reject):
             continue
         fields.update({f"context.{name}": value for name, value in context.items()})
         if "client.address" not in fields and isinstance(fields.get("context.ip"), str):

@@ -18,7 +18,7 @@ from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
-    from chalicelib.core.formats.objects import Fields
+    from chalicelib.core.formats.json_text import Fields
 
 _NOT_A_REQUEST: Final = Reject("not-api-gateway")
 _LINE: Final = re.compile(

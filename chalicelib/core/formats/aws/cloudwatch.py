@@ -11,15 +11,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.json_text import flat_object, telling
 from chalicelib.core.formats.nested import add_all, carried
-from chalicelib.core.formats.objects import BAD_TIME, OTHER_OBJECT, Naming, flat_object, stamp_of
+from chalicelib.core.formats.objects import BAD_TIME, OTHER_OBJECT, Naming
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
-    from chalicelib.core.formats.objects import Fields
+    from chalicelib.core.formats.json_text import Fields
 
 _NOT_CLOUDWATCH: Final = Reject("not-cloudwatch")
 _START: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z "
@@ -64,7 +65,7 @@ def _make_events_parser(context: ParseContext) -> Parse:
         message = members.pop("message", None)
         if type(message) is not str or "timestamp" not in members:
             return OTHER_OBJECT
-        stamp = stamp_of(members.pop("timestamp"), times)
+        stamp = times.of_value(members.pop("timestamp"))
         if stamp is None:
             return BAD_TIME
         fields = dict(opening)
@@ -78,10 +79,9 @@ def _named(members: Fields | Reject, naming: Naming) -> Fields:
     if isinstance(members, Reject):
         return {}
     fields: Fields = {}
-    for name, value in members.items():
-        if value is not None and value not in ("", "-", [], {}):
-            own = naming[name]
-            fields[own] = [value] if own in _LISTS else value
+    for name, value in telling(members).items():
+        own = naming[name]
+        fields[own] = [value] if own in _LISTS else value
     return fields
 
 

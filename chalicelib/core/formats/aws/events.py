@@ -13,7 +13,7 @@ from chalicelib.core.formats.objects import Dialect, holding, parser_of
 from chalicelib.core.framing import Framing, Kind
 
 if TYPE_CHECKING:
-    from chalicelib.core.formats.objects import Fields
+    from chalicelib.core.formats.json_text import Fields
 
 _DETAIL: Final = "detail."
 _GRADES: Final = ((9, 21), (7, 17), (4, 13))

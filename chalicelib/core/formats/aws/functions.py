@@ -10,21 +10,15 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.objects import (
-    Dialect,
-    Naming,
-    flat_object,
-    integer_of,
-    record_of,
-    snake_case,
-)
+from chalicelib.core.formats.json_text import flat_object
+from chalicelib.core.formats.objects import Dialect, Naming, integer_of, record_of, snake_case
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
-    from chalicelib.core.formats.objects import Fields
+    from chalicelib.core.formats.json_text import Fields
 
 _NOT_LAMBDA: Final = Reject("not-lambda")
 _BAD_TIME: Final = Reject("invalid-timestamp")

@@ -13,7 +13,7 @@ from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
-    from chalicelib.core.formats.objects import Fields
+    from chalicelib.core.formats.json_text import Fields
 
 _NOT_A_QUERY: Final = Reject("not-route53")
 _BAD_TIME: Final = Reject("invalid-timestamp")

@@ -10,7 +10,7 @@ from chalicelib.core.formats.objects import Dialect, holding, parser_of
 from chalicelib.core.framing import Framing, Kind
 
 if TYPE_CHECKING:
-    from chalicelib.core.formats.objects import Fields
+    from chalicelib.core.formats.json_text import Fields
 
 _HEADERS: Final = {
     "user-agent": "user_agent.original",

@@ -14,6 +14,7 @@ from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.naming import renamed
 from chalicelib.core.formats.applications.pairs import pairs_of, unquoted
 from chalicelib.core.formats.nested import add_all
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -26,8 +27,8 @@ _CLOCK: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?+"
 _KLOG: Final = rf"[IWEFD](?:0[1-9]|1[0-2])[0-3][0-9] {{1,2}}{_CLOCK} {{1,8}}"
 _GLOG: Final = rf"[IWEFD](?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])[0-3][0-9] {{1,2}}{_CLOCK} {{1,8}}"
 _START: Final = rf"[A-Z](?:[0-9]{{8}}|[0-9]{{4}}) {{1,2}}{_CLOCK} "
-_OTHERS: Final = r'\{"|<[0-9]{1,3}>|[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T _][0-9]{2}:|[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:|time="'
-"""How entries of logs begin that are often in the same file."""
+_PAIRS: Final = r'time="'
+"""How the lines of logfmt begin that are often in the same file, which `WELL_KNOWN` does not hold."""
 _HEAD: Final = re.compile(
     r"([IWEFD])([0-9]{8}|[0-9]{4}) {1,2}([0-9:]{8})(?:\.([0-9]{1,9}))?+ {1,8}([0-9]{1,20}|0x[0-9a-f]{1,16}) "
     r"{1,2}([^\s:\]]{1,256}):([0-9]{1,9})\] ?"
@@ -99,7 +100,7 @@ KLOG: Final = Format(
     ),
     make_parser=_klog,
     specificity=0.98,
-    framing=Framing(entry_start=f"{_START}|{_OTHERS}"),
+    framing=Framing(entry_start=entry_start(f"{_START}|{_PAIRS}")),
     sieve=_KLOG,
     alone=True,
 )
@@ -113,7 +114,7 @@ GLOG: Final = Format(
     ),
     make_parser=_glog,
     specificity=0.98,
-    framing=Framing(entry_start=f"{_START}|{_OTHERS}"),
+    framing=Framing(entry_start=entry_start(f"{_START}|{_PAIRS}")),
     sieve=_GLOG,
     alone=True,
 )

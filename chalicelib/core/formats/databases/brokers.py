@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, STARTS, Shapes
+from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Reject
 
@@ -44,7 +45,7 @@ KAFKA: Final = Format(
     ),
     make_parser=_KAFKA.parser,
     specificity=0.95,
-    framing=Framing(entry_start=rf"\[{_DATE} {CLOCK},|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"\[{_DATE} {CLOCK},")),
     sieve=rf"\[{_DATE} {CLOCK},[0-9]{{3}}\] {_LEVEL} ",
 )
 
@@ -81,7 +82,7 @@ RABBITMQ: Final = Format(
     ),
     make_parser=_RABBITMQ.parser,
     specificity=0.96,
-    framing=Framing(entry_start=rf"=[A-Z]{{4,10}} REPORT====|{_DATE} {CLOCK}[^\n]{{0,16}} \[|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"=[A-Z]{{4,10}} REPORT====|{_DATE} {CLOCK}[^\n]{{0,16}} \[")),
     sieve=rf"=[A-Z]{{4,10}} REPORT==== [0-9]|{_DATE} {CLOCK}[^ \[\n]{{0,16}} \[[a-z]{{4,9}}\] <[0-9.]{{3,32}}>(?!@)",
     whole=True,
 )
@@ -108,7 +109,7 @@ RIAK: Final = Format(
     ),
     make_parser=_LAGER.parser,
     specificity=0.96,
-    framing=Framing(entry_start=rf"{_DATE} {CLOCK}|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK}")),
     sieve=rf"{_DATE} {CLOCK}[^ \n]{{0,8}} (?:=[A-Z]{{4,10}} REPORT====|\[[a-z]{{4,9}}\] (?:<[0-9.]{{3,32}}>)?(?:@|emulator ))",
     whole=True,
 )
@@ -134,7 +135,7 @@ HIVEMQ: Final = Format(
     ),
     make_parser=_HIVEMQ.parser,
     specificity=0.85,
-    framing=Framing(entry_start=rf"{_DATE} {CLOCK},|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK},")),
     sieve=rf"{_DATE} {CLOCK},[0-9]{{3}} {_LEVEL} {{1,2}}- ?(?:\n|$|[^\n]{{0,32}}HiveMQ|Client ID: |Extension \"|Log Configuration"
     r"|Start(?:ed|ing) (?:TCP|TLS|Web[Ss]ocket|Secure|extension)|This node)",
 )

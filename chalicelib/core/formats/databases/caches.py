@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, STARTS, Shapes
+from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Reject
 
@@ -91,7 +92,7 @@ KYOTOTYCOON: Final = Format(
     ),
     make_parser=_KYOTO.parser,
     specificity=0.97,
-    framing=Framing(entry_start=rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T|{STARTS}"),
+    framing=Framing(entry_start=entry_start(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")),
     sieve=rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{CLOCK}\.[0-9]{{6}}(?:Z|[+-][0-9]{{2}}:[0-9]{{2}}): \[",
     alone=True,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, STARTS, Shapes
+from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Reject
 
@@ -32,7 +33,7 @@ COUCHBASE: Final = Format(
     ),
     make_parser=_COUCHBASE.parser,
     specificity=0.98,
-    framing=Framing(entry_start=rf"\[[\w.-]{{1,64}}:[a-z]{{4,9}},{_DATE}T|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"\[[\w.-]{{1,64}}:[a-z]{{4,9}},{_DATE}T")),
     sieve=rf"\[[\w.-]{{1,64}}:[a-z]{{4,9}},{_DATE}T{CLOCK}",
     alone=True,
 )
@@ -56,7 +57,7 @@ COCKROACH: Final = Format(
     ),
     make_parser=_COCKROACH.parser,
     specificity=0.97,
-    framing=Framing(entry_start=rf"[IWEF][0-9]{{6}} {CLOCK}|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"[IWEF][0-9]{{6}} {CLOCK}")),
     sieve=rf"[IWEF][0-9]{{6}} {CLOCK}\.[0-9]{{6}} [0-9]{{1,12}} ",
     alone=True,
 )
@@ -80,7 +81,7 @@ TIDB: Final = Format(
     ),
     make_parser=_TIDB.parser,
     specificity=0.98,
-    framing=Framing(entry_start=rf"\[[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} {CLOCK}|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"\[[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} {CLOCK}")),
     sieve=rf"\[[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} {CLOCK}\.[0-9]{{3}} [+-][0-9:]{{5}}\] \[",
     alone=True,
 )
@@ -124,7 +125,7 @@ SCYLLA: Final = Format(
     ),
     make_parser=_SCYLLA.parser,
     specificity=0.97,
-    framing=Framing(entry_start=rf"[A-Z]{{4,5}} {{1,2}}{_DATE} {CLOCK}|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"[A-Z]{{4,5}} {{1,2}}{_DATE} {CLOCK}")),
     sieve=rf"[A-Z]{{4,5}} {{1,2}}{_DATE} {CLOCK},[0-9]{{3}} \[shard ",
     alone=True,
     whole=True,
@@ -151,7 +152,7 @@ VERTICA: Final = Format(
     ),
     make_parser=_VERTICA.parser,
     specificity=0.97,
-    framing=Framing(entry_start=rf"{_DATE} {CLOCK}|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK}")),
     sieve=rf"{_DATE} {CLOCK}\.[0-9]{{3}} [^\n:]{{1,128}}:(?:0x)?[0-9a-f]{{4,16}}",
 )
 

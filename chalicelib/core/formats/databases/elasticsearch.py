@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.databases.objects import object_of
-from chalicelib.core.formats.databases.shapes import CLOCK, STARTS, number
+from chalicelib.core.formats.databases.shapes import CLOCK, number
+from chalicelib.core.formats.json_text import flat_line
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -134,8 +135,9 @@ def _make_json_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(entry: str) -> Record | Reject:
-        members = next(filter(None, (object_of(entry, mark) for mark in _MARKS)), None)
-        if members is None or not _is_own(members):
+        is_marked = entry.startswith("{") and any(mark in entry for mark in _MARKS)
+        members = flat_line(entry) if is_marked else _NOT_JSON
+        if isinstance(members, Reject) or not _is_own(members):
             return _NOT_JSON
         when = members.pop("timestamp", None) or members.pop("@timestamp", None)
         if type(when) is not str:
@@ -188,7 +190,7 @@ TEXT: Final = Format(
     ),
     make_parser=_make_text_parser,
     specificity=0.97,
-    framing=Framing(entry_start=rf"\[{_WHEN}\]\[|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"\[{_WHEN}\]\[")),
     sieve=rf"\[{_WHEN}\]\[[A-Z]{{4,11}} {{0,4}}\]\[",
     alone=True,
 )

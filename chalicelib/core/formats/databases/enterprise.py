@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, STARTS, Shapes, number
+from chalicelib.core.formats.databases.shapes import CLOCK, Shapes, number
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -47,7 +48,7 @@ MSSQL: Final = Format(
     ),
     make_parser=_SQLSERVER.parser,
     specificity=0.97,
-    framing=Framing(entry_start=rf"{_DATE} {CLOCK}|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK}")),
     sieve=rf"{_DATE} {CLOCK}\.[0-9]{{2}} (?:spid[0-9]|Logon |Server |Backup )",
     alone=True,
 )

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.databases.objects import object_of
-from chalicelib.core.formats.databases.shapes import CLOCK, STARTS, add_address, number
+from chalicelib.core.formats.databases.shapes import CLOCK, add_address, number
+from chalicelib.core.formats.json_text import flat_line
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -139,8 +140,8 @@ def _make_json_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(line: str) -> Record | Reject:
-        members = object_of(line, '"$date"')
-        if members is None:
+        members = flat_line(line) if line.startswith("{") and '"$date"' in line else _NOT_JSON
+        if isinstance(members, Reject):
             return _NOT_JSON
         when, word, body = members.get("t.$date"), members.get("s"), members.get("msg")
         if (
@@ -188,7 +189,7 @@ TEXT: Final = Format(
     ),
     make_parser=_make_text_parser,
     specificity=0.96,
-    framing=Framing(entry_start=rf"{_WHEN}|\[[^\]]{{1,128}}\] (?:{_OPERATIONS}) |{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"{_WHEN}|\[[^\]]{{1,128}}\] (?:{_OPERATIONS}) ")),
     sieve=rf"(?:{_WHEN}) (?:(?:[FEWI]|D[1-5]?) {{1,2}}[A-Z_-]{{1,12}} {{1,8}})?\[|\[[^\]\n]{{1,128}}\] (?:{_OPERATIONS}) ",
     alone=True,
 )

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, STARTS, Shapes, number
+from chalicelib.core.formats.databases.shapes import CLOCK, Shapes, number
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -154,7 +155,7 @@ INFLUXDB: Final = Format(
     ),
     make_parser=_INFLUXDB.parser,
     specificity=0.95,
-    framing=Framing(entry_start=rf"\[(?:httpd|[IWED])\] |{STARTS}"),
+    framing=Framing(entry_start=entry_start(r"\[(?:httpd|[IWED])\] ")),
     sieve=r"\[(?:httpd\] [^\s]|[IWED]\] [0-9]{4}-[0-9]{2}-[0-9]{2}T)",
 )
 

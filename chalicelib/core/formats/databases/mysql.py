@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import STARTS, Shapes
+from chalicelib.core.formats.databases.shapes import Shapes
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Reject
 
@@ -47,7 +48,9 @@ ERROR: Final = Format(
     make_parser=_ERROR.parser,
     specificity=0.96,
     framing=Framing(
-        entry_start=rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:T| {{1,2}})[0-9]{{1,2}}:[0-9]{{2}}:|{_OLD}|{STARTS}"
+        entry_start=entry_start(
+            rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:T| {{1,2}})[0-9]{{1,2}}:[0-9]{{2}}:|{_OLD}"
+        )
     ),
     sieve=r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T| {1,2})|[0-9]{6} {1,2})[0-9]{1,2}:[0-9]{2}:[0-9]{2}[^ \n]{0,13} {1,2}"
     r"(?:[0-9a-f]{1,18} )?(?:\[[SNWEID]|mysqld_safe|InnoDB: )",
@@ -84,7 +87,7 @@ GENERAL: Final = Format(
     ),
     make_parser=_GENERAL.parser,
     specificity=0.97,
-    framing=Framing(entry_start=rf"{_DATE}|{_OLD}|\t\t? {{0,16}}[0-9]{{1,18}} [A-Z][a-z]|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"{_DATE}|{_OLD}|\t\t? {{0,16}}[0-9]{{1,18}} [A-Z][a-z]")),
     sieve=rf"(?:{_DATE}|{_OLD}|\t)[ \t]{{1,24}}[0-9]{{1,18}} (?:{_COMMANDS})(?:[ \t\n]|$)",
     whole=True,
 )

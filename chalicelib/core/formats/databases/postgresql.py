@@ -123,7 +123,7 @@ def _make_parser(context: ParseContext) -> Parse:
         when = _TIME.search(prefix)
         if when is not None:
             text = when[0]
-            told = times.of_text(text) or times.of_number(text) or times.of_text(text.rpartition(" ")[0])
+            told = times.of_value(text) or times.of_text(text.rpartition(" ")[0])
             if told is None:
                 return _BAD_TIME
             stamp = told

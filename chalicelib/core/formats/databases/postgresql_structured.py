@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.objects import object_of
 from chalicelib.core.formats.databases.postgresql import SEVERITIES, add_message_fields
 from chalicelib.core.formats.databases.shapes import add_address, number
+from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -101,8 +101,8 @@ def _make_json_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(line: str) -> Record | Reject:
-        members = object_of(line, '"error_severity":')
-        if members is None:
+        members = flat_line(line) if line.startswith("{") and '"error_severity":' in line else _NOT_JSON
+        if isinstance(members, Reject):
             return _NOT_JSON
         when, word = members.pop("timestamp", None), members.pop("error_severity", None)
         if type(when) is not str or type(word) is not str or word not in SEVERITIES or "pid" not in members:

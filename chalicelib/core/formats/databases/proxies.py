@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, STARTS, Shapes
+from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Reject
 
@@ -70,7 +71,7 @@ PROXYSQL: Final = Format(
     ),
     make_parser=_PROXYSQL.parser,
     specificity=0.93,
-    framing=Framing(entry_start=rf"{_DATE} {CLOCK} (?:\w{{1,64}}\.|\[)|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK} (?:\w{{1,64}}\.|\[)")),
     sieve=rf"{_DATE} {CLOCK} (?:\w{{1,64}}\.(?:cpp|c|h|hpp):[0-9]|\[INFO\] (?:New mysql_|ProxySQL ))",
 )
 

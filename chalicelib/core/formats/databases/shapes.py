@@ -24,11 +24,6 @@ ISO: Final = (
     rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{CLOCK}(?:[.,][0-9]{{1,9}})?+(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?+"
 )
 """Date and time with its fraction and offset, if any."""
-STARTS: Final = (
-    r"\{\"|<[0-9]{1,3}>|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9][0-9] [0-9]{2}:"
-    r"|[0-9A-Fa-f:.]{7,39} [^ ]{1,64} [^ ]{1,64} \[[0-9]{2}/[A-Z][a-z]{2}/|[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:"
-)
-"""How lines of other logs begin: JSON, syslog, access logs, klog. A file may hold several."""
 
 NAMES: Final = {
     "thread": "thread.name", "tid": "thread.id", "pid": "process.pid", "file": "code.file.path",
@@ -129,7 +124,7 @@ class Shapes:
     def parser(self, context: ParseContext) -> Parse:
         """Makes the parser; compiled patterns are kept by `re` and by the parser."""
         times = Times(context.last_modified)
-        of_text, of_number = times.of_text, times.of_number
+        of_value = times.of_value
         levels, words, reject = self.levels, self.words, self.reject
         patterns = []
         for text in self.patterns:
@@ -146,7 +141,7 @@ class Shapes:
                     continue
                 stamp: tuple[str | None, str | None] = (None, None)
                 if when and found[when]:
-                    told = of_text(found[when]) or of_number(found[when])
+                    told = of_value(found[when])
                     if told is None:
                         return _BAD_TIME
                     stamp = told

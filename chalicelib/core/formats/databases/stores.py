@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, ISO, STARTS, Shapes
+from chalicelib.core.formats.databases.shapes import CLOCK, ISO, Shapes
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Reject
 
@@ -31,7 +32,7 @@ CASSANDRA: Final = Format(
     ),
     make_parser=_CASSANDRA.parser,
     specificity=0.97,
-    framing=Framing(entry_start=rf" ?[A-Z]{{3,8}} {{1,2}}\[[^\]]{{1,256}}\] {_DATE} |{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf" ?[A-Z]{{3,8}} {{1,2}}\[[^\]]{{1,256}}\] {_DATE} ")),
     sieve=rf" ?[A-Z]{{3,8}} {{1,2}}\[[^\]\n]{{1,256}}\] {_DATE} {CLOCK},",
     alone=True,
 )
@@ -62,7 +63,7 @@ CLICKHOUSE: Final = Format(
     ),
     make_parser=_CLICKHOUSE.parser,
     specificity=0.98,
-    framing=Framing(entry_start=rf"[0-9]{{4}}\.[0-9]{{2}}\.[0-9]{{2}} {CLOCK}|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"[0-9]{{4}}\.[0-9]{{2}}\.[0-9]{{2}} {CLOCK}")),
     sieve=rf"[0-9]{{4}}\.[0-9]{{2}}\.[0-9]{{2}} {CLOCK}(?:\.[0-9]{{1,9}})? \[",
     alone=True,
     whole=True,
@@ -101,7 +102,7 @@ COUCHDB: Final = Format(
     make_parser=_COUCHDB.parser,
     specificity=0.98,
     framing=Framing(
-        entry_start=rf"\[[a-z]{{4,9}}\] {_DATE}T|\[[A-Z][a-z]{{2}}, [0-9]{{2}} [A-Z][a-z]{{2}} |{STARTS}"
+        entry_start=entry_start(rf"\[[a-z]{{4,9}}\] {_DATE}T|\[[A-Z][a-z]{{2}}, [0-9]{{2}} [A-Z][a-z]{{2}} ")
     ),
     sieve=r"\[(?:[a-z]{4,9}\] [0-9]{4}-[0-9]{2}-[0-9]{2}T[^ \n]{1,40} [^\s@]{1,128}@|[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [^\]\n]{1,16}\] \[[a-z]{4,9}\] \[<)",
     alone=True,
@@ -128,7 +129,7 @@ ARANGODB: Final = Format(
     ),
     make_parser=_ARANGODB.parser,
     specificity=0.97,
-    framing=Framing(entry_start=rf"{_DATE}T{CLOCK}|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"{_DATE}T{CLOCK}")),
     sieve=rf"{ISO} \[[0-9]{{1,10}}(?:[/-][^\]\n]{{1,128}})?\] [A-Z]{{4,7}} \[",
     alone=True,
 )
@@ -151,7 +152,7 @@ RETHINKDB: Final = Format(
     ),
     make_parser=_RETHINKDB.parser,
     specificity=0.97,
-    framing=Framing(entry_start=rf"{_DATE}T{CLOCK}\.|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"{_DATE}T{CLOCK}\.")),
     sieve=rf"{_DATE}T{CLOCK}\.[0-9]{{9}} [0-9]{{1,12}}\.[0-9]{{6}}s ",
     alone=True,
 )
@@ -174,7 +175,7 @@ VOLTDB: Final = Format(
     ),
     make_parser=_VOLTDB.parser,
     specificity=0.96,
-    framing=Framing(entry_start=rf"{_DATE} {CLOCK},|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK},")),
     sieve=rf"{_DATE} {CLOCK},[0-9]{{3}} {{3}}[A-Z]{{4,5}} {{1,2}}\[",
 )
 
@@ -196,7 +197,7 @@ SINGLESTORE: Final = Format(
     ),
     make_parser=_SINGLESTORE.parser,
     specificity=0.95,
-    framing=Framing(entry_start=rf"(?:[0-9]{{1,20}} )?{_DATE} {CLOCK}|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"(?:[0-9]{{1,20}} )?{_DATE} {CLOCK}")),
     sieve=rf"(?:[0-9]{{1,20}} )?{_DATE} {CLOCK}\.[0-9]{{3,6}}:? {{1,3}}[A-Z]{{4,7}}: [Tt]hread ",
 )
 
@@ -225,7 +226,7 @@ CEPH: Final = Format(
     ),
     make_parser=_CEPH.parser,
     specificity=0.96,
-    framing=Framing(entry_start=rf"{_DATE}[T ]{CLOCK}\.|{STARTS}"),
+    framing=Framing(entry_start=entry_start(rf"{_DATE}[T ]{CLOCK}\.")),
     sieve=rf"{_CEPH_TIME} (?:[0-9a-f]{{8,16}} {{1,2}}(?:-1|[0-9]{{1,2}}) |[a-z]{{2,12}}\.)",
 )
 

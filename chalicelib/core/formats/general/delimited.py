@@ -151,7 +151,7 @@ class _Rows:
     def _stamp(self, text: str, clock: str) -> Stamp | None:
         if clock:
             return self._times.of_text(f"{text} {clock}")
-        return self._times.of_text(text) or self._times.of_number(text)
+        return self._times.of_value(text)
 
 
 def _typed(text: str) -> Value:

@@ -16,7 +16,7 @@ from chalicelib.core.framing import Framing, Kind
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
-    from chalicelib.core.formats.objects import Fields
+    from chalicelib.core.formats.json_text import Fields
 
 
 def _make_parser(context: ParseContext) -> Parse:

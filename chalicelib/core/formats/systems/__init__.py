@@ -6,9 +6,10 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "syslog_rfc5424": ("syslog_rfc5424",),
     "syslog_rfc3164": ("syslog_rfc3164",),
     "cisco": ("cisco_asa",),
-    "by_program": (
-        "syslog_sshd", "syslog_sudo", "syslog_cron", "iptables", "postfix", "dovecot", "bind", "exim", "vsftpd", "proftpd",
-        "pureftpd", "openvpn", "syslog_pam", "proxmox", "asterisk", "junos_flow",
+    "by_program_logins": ("syslog_sshd", "syslog_sudo", "syslog_cron", "syslog_pam", "proxmox"),
+    "by_program_mail": ("postfix", "dovecot", "exim"),
+    "by_program_network": (
+        "iptables", "bind", "vsftpd", "proftpd", "pureftpd", "openvpn", "asterisk", "junos_flow",
     ),
     "audit": ("auditd", "laurel"),
     "journald": ("journald_json", "journald_export"),

@@ -78,7 +78,7 @@ def _parser(service: Service) -> Callable[[ParseContext], Parse]:
                     if name == "body":
                         body = None if "body2" not in found.groupdict() else body
                 elif base == "time":
-                    stamp = times.of_text(value) or times.of_number(value)
+                    stamp = times.of_value(value)
                     if stamp is None:
                         return _BAD_TIME
                 elif base == "level":

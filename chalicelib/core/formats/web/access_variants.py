@@ -7,6 +7,7 @@ What they add in front is taken off, and the rest read as a combined (or common)
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
@@ -166,7 +167,9 @@ def _traefik(context: ParseContext) -> Parse:
     return make_parser(context, tail=_traefik_tail)
 
 
-VHOST: Final = Format(
+_format: Final = partial(Format, sieve=SIEVE, alone=True)
+
+VHOST: Final = _format(
     name="access_vhost",
     title="Apache httpd and nginx access log with the virtual host in front",
     source="https://httpd.apache.org/docs/2.4/logs.html#virtualhost",
@@ -180,10 +183,8 @@ VHOST: Final = Format(
     ),
     make_parser=_vhost,
     specificity=0.93,
-    sieve=SIEVE,
-    alone=True,
 )
-FORWARDED: Final = Format(
+FORWARDED: Final = _format(
     name="access_forwarded",
     title="Apache httpd and nginx access log with X-Forwarded-For in front",
     source="https://httpd.apache.org/docs/2.4/mod/mod_log_config.html",
@@ -195,10 +196,8 @@ FORWARDED: Final = Format(
     ),
     make_parser=_forwarded,
     specificity=0.935,
-    sieve=SIEVE,
-    alone=True,
 )
-INGRESS: Final = Format(
+INGRESS: Final = _format(
     name="nginx_ingress",
     title="Kubernetes ingress-nginx access log",
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/log-format/",
@@ -213,10 +212,8 @@ INGRESS: Final = Format(
     ),
     make_parser=_ingress,
     specificity=0.985,
-    sieve=SIEVE,
-    alone=True,
 )
-TRAEFIK: Final = Format(
+TRAEFIK: Final = _format(
     name="traefik",
     title="Traefik access log, its common format",
     source="https://doc.traefik.io/traefik/observability/access-logs/",
@@ -227,8 +224,6 @@ TRAEFIK: Final = Format(
     ),
     make_parser=_traefik,
     specificity=0.985,
-    sieve=SIEVE,
-    alone=True,
 )
 
 FORMATS: Final = (VHOST, FORWARDED, INGRESS, TRAEFIK)

@@ -1,5 +1,8 @@
 """JSON lines of web servers and proxies: read as JSON, then the members that a product is known by take the
 names that access lines have. Members without such a name keep theirs, behind the product's prefix.
+
+Apart from other dialects of JSON because a member here may hold several fields (a URL, a request line), which
+are read as those of access lines are.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.applications.json_lines import JSON
+from chalicelib.core.formats.json_text import telling
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.modsecurity import add_tags
 from chalicelib.core.formats.web.requests import (
@@ -78,12 +82,10 @@ def named(dialect: Dialect, record: Record, times: Times) -> Record | Reject:
     stamp: tuple[str | None, str | None] = record.timestamp, record.timestamp_assumed
     for name in dialect.times:
         said = members.get(name)
-        if stamp[0] is None and isinstance(said, (str, int, float)):
-            known = (times.of_text(said) if isinstance(said, str) else None) or times.of_number(said)
-            if known is not None:
-                stamp = known
-                del members[name]
-    for name, value in members.items():
+        if stamp[0] is None and (known := times.of_value(said)) is not None:
+            stamp = known
+            del members[name]
+    for name, value in telling(members).items():
         _add(fields, repeats, dialect, name, value)
     _add_client_address(fields)
     body = record.body
@@ -102,8 +104,6 @@ def _is(dialect: Dialect, members: dict[str, Value]) -> bool:
 def _add(
     fields: dict[str, Value], repeats: dict[str, int], dialect: Dialect, name: str, value: Value
 ) -> None:
-    if value is None or value in ("", "-", [], {}):
-        return
     if type(value) is list and len(value) == 1 and type(value[0]) is str:
         value = value[0]
     known = dialect.names.get(name)

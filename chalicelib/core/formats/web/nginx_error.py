@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.modsecurity import add_tags
 from chalicelib.core.formats.web.requests import add_endpoint, add_request
@@ -40,13 +41,7 @@ _NAMES: Final = {
 }
 
 _BEFORE: Final = re.compile(r"nginx: \[([a-z]{4,6})\] ")
-_START: Final = (
-    r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} |nginx: \[[a-z]{4,6}\] "
-    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}|<[0-9]{1,3}>[0-9A-Z]|\{\""
-    r"|[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} "
-    r"|[^\s\[]{1,253} [^\s]{1,64} [^\s\[]{1,64} \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:"
-)
-"""Its own lines; and those of syslog, JSON and access logs, which share a stream with them."""
+_START: Final = r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} |nginx: \[[a-z]{4,6}\] "
 
 _NOT_NGINX: Final = Reject("not-an-nginx-error")
 _BAD_TIME: Final = Reject("invalid-timestamp")
@@ -126,7 +121,7 @@ NGINX_ERROR: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.98,
-    framing=Framing(entry_start=_START),
+    framing=Framing(entry_start=entry_start(_START)),
     sieve=r"nginx: \[[a-z]{4,6}\] |[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8} \[[a-z]{4,6}\] [0-9]{1,10}#[0-9]",
     alone=True,
 )

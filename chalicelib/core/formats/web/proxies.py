@@ -6,6 +6,7 @@ A shape is an expression and a name for each of its groups; how a group is read 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
@@ -63,7 +64,7 @@ def _shape(
                 if not text or text == "-":
                     continue
                 if key == "time":
-                    stamp = times.of_text(text) or times.of_number(text)
+                    stamp = times.of_value(text)
                     if stamp is None:
                         return _BAD_TIME
                     timestamp, assumed = stamp
@@ -109,7 +110,9 @@ def _nothing(_fields: dict[str, Value]) -> None:
     return None
 
 
-SQUID: Final = Format(
+_format: Final = partial(Format, specificity=0.985, alone=True)
+
+SQUID: Final = _format(
     name="squid",
     title="Squid access log, native format",
     source="https://wiki.squid-cache.org/Features/LogFormat",
@@ -125,11 +128,9 @@ SQUID: Final = Format(
         " target user.name squid.hierarchy squid.peer http.response.header.content_type extra",
         _request,
     ),
-    specificity=0.985,
     sieve=r"[0-9]{9,11}\.[0-9]{1,6} +[0-9]{1,10} [^ \n]{1,253} [A-Z_]{3,64}/[0-9]",
-    alone=True,
 )
-PROXY_MANAGER: Final = Format(
+PROXY_MANAGER: Final = _format(
     name="nginx_proxy_manager",
     title="Nginx Proxy Manager access log",
     source="https://github.com/NginxProxyManager/nginx-proxy-manager/blob/develop/docker/rootfs/etc/nginx/conf.d/include/log-proxy.conf",
@@ -149,11 +150,9 @@ PROXY_MANAGER: Final = Format(
         " http.request.header.referer",
         _request,
     ),
-    specificity=0.985,
     sieve=r"\[[^\]\n]{10,64}\] [^\n]{3,80}? [A-Z-]{1,32} [a-z-]{1,16} [^ \n]{1,300} \"",
-    alone=True,
 )
-ZORAXY: Final = Format(
+ZORAXY: Final = _format(
     name="zoraxy",
     title="Zoraxy log",
     source="https://github.com/tobychui/zoraxy/wiki",
@@ -169,11 +168,9 @@ ZORAXY: Final = Format(
         " target http.response.status_code",
         _request,
     ),
-    specificity=0.985,
     sieve=r"(?:[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8} )?\[[0-9-]{10} [0-9:.]{8,15}\] \[router:",
-    alone=True,
 )
-COREDNS: Final = Format(
+COREDNS: Final = _format(
     name="coredns",
     title="CoreDNS query log",
     source="https://coredns.io/plugins/log/",
@@ -191,11 +188,9 @@ COREDNS: Final = Format(
         " coredns.duration_s body",
         _question,
     ),
-    specificity=0.985,
     sieve=r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z? )?\[(?:INFO|ERROR|WARNING|DEBUG|PANIC|FATAL)\] (?:[^ \n]{3,64} - [0-9]|plugin/)",
-    alone=True,
 )
-NGINX_STREAM: Final = Format(
+NGINX_STREAM: Final = _format(
     name="nginx_stream",
     title="nginx stream log, its documented format",
     source="https://nginx.org/en/docs/stream/ngx_stream_log_module.html",
@@ -210,11 +205,9 @@ NGINX_STREAM: Final = Format(
         " nginx.upstream_addr nginx.upstream_bytes_sent nginx.upstream_bytes_received nginx.upstream_connect_time extra",
         _nothing,
     ),
-    specificity=0.985,
     sieve=r"[^ \n]{2,64} \[[^\]\n]{10,64}\] (?:TCP|UDP) [0-9]",
-    alone=True,
 )
-TRAEFIK_CONNECTIONS: Final = Format(
+TRAEFIK_CONNECTIONS: Final = _format(
     name="traefik_connections",
     title="Traefik log, lines on TCP connections and UDP streams",
     source="https://doc.traefik.io/traefik/observability/logs/",
@@ -229,9 +222,7 @@ TRAEFIK_CONNECTIONS: Final = Format(
         "time level time level code.file.path code.line.number body network.transport client:port destination:port extra",
         _nothing,
     ),
-    specificity=0.985,
     sieve=r"(?:time=\"|[0-9]{4}-)[^\n]{0,300}?Handling (?:TCP|UDP) ",
-    alone=True,
 )
 
 FORMATS: Final = (SQUID, PROXY_MANAGER, ZORAXY, COREDNS, NGINX_STREAM, TRAEFIK_CONNECTIONS)

@@ -1,0 +1,99 @@
+"""The JSON object in a text, read so that nothing in it is lost, and flattened to dotted names.
+
+orjson reads it first. Where that drops a repeated name, rounds a number or refuses an unpaired surrogate, the
+text is read again by `load_exact`. What is broken, no object, or nested deeper than 200 levels is a reject.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+
+import orjson
+
+from chalicelib.core.formats.flatten import (
+    PREFIX_MAX,
+    NeedsExact,
+    Pairs,
+    TooDeep,
+    flatten,
+    flatten_plain,
+    load_exact,
+)
+from chalicelib.core.records import Reject
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
+
+Fields: TypeAlias = "dict[str, Value]"
+Made = TypeVar("Made")
+
+INVALID: Final = Reject("invalid-json")
+NOT_AN_OBJECT: Final = Reject("not-an-object")
+TOO_DEEP: Final = Reject("too-deep")
+_SPACED_COLON: Final = re.compile(r'"[ \t\r\n]++:')
+
+
+def flat_line(text: str) -> Fields | Reject:
+    """As `flat_object`, and faster where objects nest once at most; then what was nested comes last."""
+    try:
+        loaded = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return flat_object(text)
+    if type(loaded) is dict:
+        flat = flatten_plain(loaded, short=len(text) <= PREFIX_MAX)
+        if flat is not None and _names_no_more(text, flat[1]):
+            return flat[0]
+    return flat_object(text)
+
+
+def flat_object(text: str) -> Fields | Reject:
+    """The members of the object in a text under dotted names, in their order, or why it is none."""
+
+    def flat(loaded: dict[str, Any]) -> Fields:
+        fields, members = flatten(loaded)
+        if type(loaded) is not Pairs and not _names_no_more(text, members):
+            raise NeedsExact
+        return fields
+
+    return made_of(text, flat)
+
+
+def telling(members: Fields) -> Fields:
+    """The members that say something: not null, ``""``, ``-``, ``{}`` or ``[]``."""
+    return {
+        name: value for name, value in members.items() if value is not None and value not in ("", "-", [], {})
+    }
+
+
+def made_of(text: str, make: Callable[[dict[str, Any]], Made]) -> Made | Reject:
+    """What is made of the object in a text, or why it is none.
+
+    make: gets the object as it is usually loaded, and where it raises NeedsExact, or that could not be,
+        as `Pairs`. Raises TooDeep for what nests too deep.
+    """
+    try:
+        loaded = orjson.loads(text)
+        return make(loaded) if type(loaded) is dict else NOT_AN_OBJECT
+    except (orjson.JSONDecodeError, NeedsExact):
+        pass
+    except (TooDeep, RecursionError):
+        return TOO_DEEP
+    try:
+        exact = load_exact(text)
+        return NOT_AN_OBJECT if exact is None else make(exact)
+    except (TooDeep, RecursionError):
+        return TOO_DEEP
+    except json.JSONDecodeError:
+        return INVALID
+
+
+def _names_no_more(text: str, members: int) -> bool:
+    """Whether these are all members that the text names: orjson keeps the last of repeated names, and then there
+    are fewer of them than colons after quotes."""
+    if (" :" in text or "\t" in text or "\r" in text or "\n" in text) and _SPACED_COLON.search(text):
+        return False
+    colons = text.count('":')
+    return members == colons or ('\\\\"' not in text and members == colons - text.count('\\":'))
