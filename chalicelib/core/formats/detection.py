@@ -83,14 +83,16 @@ def detect(
     where it is not, its last line is left out unless it is the only one. own: formats of the user's,
     which win a tie.
     """
-    best, *others = [each for each in trials(head, last_modified, complete=complete, own=own) if each.score]
+    explain = Explainer(last_modified, own)
+    tried = _trials(head, ParseContext(last_modified, explain=explain), complete=complete, own=own)
+    best, *others = [each for each in tried if each.score]
     second = others[0] if others else None
     return Detection(
         best.format,
         best.score,
         second.format.name if second else "",
         second.score if second else 0.0,
-        text_too=_mixes_text(best, head, Explainer(last_modified, own)),
+        text_too=_mixes_text(best, head, explain),
     )
 
 
@@ -101,13 +103,17 @@ def trials(
 
     Parameters are those of `detect`. Plain text is always among them.
     """
+    context = ParseContext(last_modified, explain=Explainer(last_modified, own))
+    return _trials(head, context, complete=complete, own=own)
+
+
+def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Format, ...]) -> list[Trial]:
     text = by_name("text")
     head = _ANSI.sub(b"", head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
     lines = _whole_lines(head, complete=complete)
     sieved = [line for line in lines[:_SIEVED_LINES] if line.strip()]
     if not sieved:
         return [Trial(text, 0.0, text.specificity)]
-    context = ParseContext(last_modified, explain=Explainer(last_modified, own))
     candidates = [
         known for known in (*own, *all_formats()) if known is not text and any(map(sieve_of(known), sieved))
     ]
