@@ -15,11 +15,11 @@ from enum import Enum
 from typing import Any, Final
 
 from chalicelib.core.framing import Piece
+from chalicelib.core.openings import SEPARATORS, opened_by
 from chalicelib.core.text import BYTE_ORDER_MARK
 from chalicelib.core.units import Units
 
-_SEPARATORS: Final = re.compile(rb"[ \t\r\n,\x1e]*+")
-"""What may stand between values; RS is that of RFC 7464."""
+_SEPARATORS: Final = re.compile(b"[" + SEPARATORS + b"]*+")
 _UP_TO_BRACKET: Final = re.compile(
     rb'[^"{}\[\]]*+(?:"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"[^"{}\[\]]*+)*+', re.DOTALL
 )
@@ -141,7 +141,7 @@ class _Scanner:
                 self._begin_value(_State.VALUE, byte)
             elif byte == b"[":
                 self._units.extend(byte)
-                self._open_collection("[", envelope=False)
+                self._open_collection(opened_by(byte, self._member), envelope=False)
                 return position + 1
             elif not self._collection:
                 self._state = _State.LINE
@@ -225,9 +225,7 @@ class _Scanner:
         if byte == b'"':
             self._in_string = True
         elif byte == b"[" and self._is_member(data, end):
-            opened_by = self._units.held
-            text = opened_by.decode(errors="replace") if opened_by is not None else f'{{"{self._member}":['
-            self._open_collection(text, envelope=True)
+            self._open_collection(opened_by(self._units.held, self._member), envelope=True)
         elif byte in (b"{", b"["):
             self._opened(byte)
         elif byte:

@@ -20,17 +20,17 @@ from chalicelib.core.errors import PermanentError
 from chalicelib.core.formats import Format, Parse, ParseContext
 from chalicelib.core.formats.explaining import Explainer, sieve_of
 from chalicelib.core.formats.registry import UnknownFormatError
-from chalicelib.core.framing import HEADER_MAX_BYTES, Entry, Framing
+from chalicelib.core.framing import Entry, Framing
 from chalicelib.core.headers import Headers
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
+from chalicelib.core.openings import in_force_behind
 from chalicelib.core.records import ITEM_MAX_BYTES, Outcome, Record, Reject, Skip, item_of
 from chalicelib.core.text import BYTE_ORDER_MARK
 
 _ANSI_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _SURELY_SMALL_BYTES: Final = ITEM_MAX_BYTES // 4
 _PLAIN_TEXT: Final = "text"
-_SEPARATORS: Final = b" \t\r\n,\x1e"
 
 
 def outcomes_of(batch: BatchMessage, redaction_key: str = "") -> Iterator[Outcome]:
@@ -72,6 +72,7 @@ class Reader:
         self._custom = custom
         self._known = known
         self._headers = Headers(framing, context) if framing.has_header else None
+        self._in_force, self._member = context, framing.member
         self._last_modified = last_modified
         self._explain = Explainer(last_modified, custom.formats)
         self._text_too = text_too or known.name == _PLAIN_TEXT
@@ -134,11 +135,10 @@ class Reader:
 
     def _pass(self, gap: bytes) -> None:
         """What stands between elements may open an array, or end one."""
-        if gap.endswith(b"["):
-            opened_by = gap.decode(errors="replace") if len(gap) <= HEADER_MAX_BYTES else None
-            self._parse = self._parser(opened_by)
-        elif gap.lstrip(_SEPARATORS).startswith(b"]"):
-            self._parse = self._parser(None)
+        in_force = in_force_behind(gap, self._in_force, self._member)
+        if in_force != self._in_force:
+            self._in_force = in_force
+            self._parse = self._parser(in_force)
 
     def _parsed(self, raw: bytes) -> tuple[Record | Reject | Skip, bool, str | None]:
         """What becomes of an entry, whether bytes of it were replaced, and its format where that is not
