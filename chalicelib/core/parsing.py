@@ -7,13 +7,13 @@ by itself: it may be a line of another log, concatenated or mixed in.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
 import orjson
 
+from chalicelib.core.colours import without_colours
 from chalicelib.core.custom import NOTHING, Custom, custom_of
 from chalicelib.core.entries import entries_of
 from chalicelib.core.errors import PermanentError
@@ -28,7 +28,6 @@ from chalicelib.core.openings import in_force_behind
 from chalicelib.core.records import ITEM_MAX_BYTES, Outcome, Record, Reject, Skip, item_of
 from chalicelib.core.text import BYTE_ORDER_MARK
 
-_ANSI_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _SURELY_SMALL_BYTES: Final = ITEM_MAX_BYTES // 4
 _PLAIN_TEXT: Final = "text"
 
@@ -153,7 +152,7 @@ class Reader:
         if text.endswith("\n"):
             text = text[:-2] if text.endswith("\r\n") else text[:-1]
         if "\x1b" in text:
-            text = _ANSI_COLOUR.sub("", text)
+            text = without_colours(text)
             if not text:
                 return Skip("blank"), replaced, None
         result = self._parse(text)

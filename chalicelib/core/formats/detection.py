@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.colours import bytes_without_colours
 from chalicelib.core.entries import entries_in
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.explaining import Explainer, sieve_of
@@ -36,7 +37,6 @@ _MIXED_LINES_MIN: Final = 3
 _MIXED_SHARE_MIN: Final = 0.1
 _UNSEEN_SHARE: Final = 0.9
 """What a collection counts of which the head holds no whole element."""
-_ANSI: Final = re.compile(rb"\x1b\[[0-9;]*m")
 _CONTINUATION: Final = re.compile(
     r"[ \t]|Caused by:|Suppressed:|Traceback |\.\.\. [0-9]+ |[\]})]|--- |=== |During handling of|The above exception"
     r"|goroutine [0-9]|created by |panic:|exit status |[#*|>+-]|at |[\w.$\\]+(?:Error|Exception|Warning|Fault|Exit)\b"
@@ -109,7 +109,7 @@ def trials(
 
 def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Format, ...]) -> list[Trial]:
     text = by_name("text")
-    head = _ANSI.sub(b"", head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
+    head = bytes_without_colours(head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
     lines = _whole_lines(head, complete=complete)
     sieved = [line for line in lines[:_SIEVED_LINES] if line.strip()]
     if not sieved:
