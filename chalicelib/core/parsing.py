@@ -18,6 +18,7 @@ from chalicelib.core.custom import NOTHING, Custom, custom_of
 from chalicelib.core.entries import entries_of
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.formats import Format, Parse, ParseContext
+from chalicelib.core.formats.continuations import continues
 from chalicelib.core.formats.explaining import Explainer, sieve_of
 from chalicelib.core.formats.registry import UnknownFormatError
 from chalicelib.core.framing import Entry, Framing
@@ -55,7 +56,7 @@ class Reader:
 
     context: the header lines in force at the first. text_too: whether an entry that nothing explains
     is a record of plain text rather than a reject; one that begins as the format's own do is always a
-    reject. custom: what the user configured.
+    reject, one that continues another (`continues`) never is. custom: what the user configured.
     """
 
     def __init__(
@@ -160,12 +161,16 @@ class Reader:
             explained = self._explain(text)
             if explained is not None:
                 name, result = explained
-            elif self._text_too and not self._is_broken(text):
+            elif self._is_text(text):
                 name = None if self._known.name == _PLAIN_TEXT else _PLAIN_TEXT
                 result = Record(None, None, None, None, text, {})
         if isinstance(result, Record) and (len(result.attributes) + 2) * len(raw) > _SURELY_SMALL_BYTES:
             result = _storable(result)
         return result, replaced, name
+
+    def _is_text(self, entry: str) -> bool:
+        """Whether an entry that nothing explains is plain text rather than a reject."""
+        return (self._text_too and not self._is_broken(entry)) or continues(entry, self._is_broken)
 
 
 def _no_format(_text: str) -> Reject:

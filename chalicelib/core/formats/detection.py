@@ -7,13 +7,13 @@ not explain clearly more than half loses to plain text. The same head always giv
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.colours import bytes_without_colours
 from chalicelib.core.entries import entries_in
 from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.continuations import CONTINUATION
 from chalicelib.core.formats.explaining import Explainer, sieve_of
 from chalicelib.core.formats.registry import all_formats, by_name
 from chalicelib.core.framing import Kind, Run
@@ -37,15 +37,6 @@ _MIXED_LINES_MIN: Final = 3
 _MIXED_SHARE_MIN: Final = 0.1
 _UNSEEN_SHARE: Final = 0.9
 """What a collection counts of which the head holds no whole element."""
-_CONTINUATION: Final = re.compile(
-    r"[ \t]|Caused by:|Suppressed:|Traceback |\.\.\. [0-9]+ |[\]})]|--- |=== |During handling of|The above exception"
-    r"|goroutine [0-9]|created by |panic:|exit status |[#*|>+-]|at |[\w.$\\]+(?:Error|Exception|Warning|Fault|Exit)\b"
-    r"|(?:SEVERE|WARNING|INFO|CONFIG|FINE(?:R|ST)?): |Processing by |Completed [1-5]|Rendered |Redirected to "
-    r"|[^\s:]{1,300}:[0-9]{1,7}:in |\[stacktrace\]|Stack trace:|\"\}"
-    r"|(?:[a-z][\w$]*\.)+[A-Z][\w$]*(?::|$)|[\w./*()]+\([0-9a-fx, .{}]*\)$"
-    r"|__?[A-Z][A-Z_]+=|(?:MESSAGE|PRIORITY|SYSLOG_[A-Z]+|CODE_[A-Z]+)="
-)
-"""How the lines of an entry after its first look: indentation, stack traces, closing brackets, rulers, journal fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +144,7 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
         if known.whole or known.framing.kind is not Kind.LINES or known.framing.joins is not None:
             explained += weight * size
         else:
-            explained += weight * (1 + sum(1 for line in lines[1:] if _CONTINUATION.match(line)))
+            explained += weight * (1 + sum(1 for line in lines[1:] if CONTINUATION.match(line)))
     if not parse_count:
         unseen = not counted and in_values and _begins_collection(known, text)
         share = 1.0 if complete else _UNSEEN_SHARE
