@@ -22,6 +22,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.neutral_names import FACILITIES, NAMED, NOT_FIELDS, OURS
 from chalicelib.core.formats import severity
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
@@ -31,124 +32,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 EXAMPLES: Final = Path(os.environ.get("FROE_EXAMPLES", ROOT.parent / "shared" / "examples"))
 _READ: Final = datetime(2026, 12, 31, tzinfo=UTC)
 
-OURS: Final[Mapping[str, tuple[str, ...]]] = {
-    "account_id": ("cloud.account.id",),
-    "backendip": ("aws.elb.backend.address",),
-    "backendport": ("aws.elb.backend.port",),
-    "backend_response": ("aws.elb.backend_status_code",),
-    "body_bytes_size": ("http.response.body.size",),
-    "bytes": ("http.response.body.size", "http.response.size", "haproxy.bytes_read", "postfix.size"),
-    "bytes_read": ("http.response.body.size", "nginx.upstream_response_length"),
-    "cid": ("nginx.connection",),
-    "client_ip": ("client.address", "source.address"),
-    "client_port": ("client.port", "source.port"),
-    "clientport": ("client.port",),
-    "collection": ("db.collection.name",),
-    "component": (
-        "log.logger",
-        "code.file.path",
-        "apache.module",
-        "process.executable.name",
-        "service.name",
-        "calico.component",
-    ),
-    "context": ("thread.name",),
-    "database": ("db.namespace",),
-    "device": ("host.name",),
-    "domain_name": ("tls.client.server_name",),
-    "dst-ip": ("destination.address",),
-    "dst-port": ("destination.port",),
-    "dst": ("destination.address",),
-    "dst_ip": ("destination.address",),
-    "dst_port": ("destination.port",),
-    "dstaddr": ("destination.address",),
-    "dstport": ("destination.port",),
-    "duration": ("mongodb.duration_ms",),
-    "elb": ("aws.elb.name",),
-    "error_kind": ("riak.kind",),
-    "errorcode": ("apache.code", "code.file.path"),
-    "facility_code": ("syslog.facility.code",),
-    "from-zone": ("junos.from_zone",),
-    "host": ("host.name", "http.request.header.host"),
-    "hostname": ("host.name",),
-    "http_user_agent": ("user_agent.original",),
-    "http_version": ("network.protocol.version",),
-    "instance_id": ("host.id",),
-    "ip": ("client.address",),
-    "method": ("http.request.method", "vault.request.operation", "k8s.audit.verb"),
-    "msgid": ("syslog.msgid",),
-    "nat-dst-ip": ("junos.nat_destination_address",),
-    "nat-dst-port": ("junos.nat_destination_port",),
-    "nat-src-ip": ("junos.nat_source_address",),
-    "nat-src-port": ("junos.nat_source_port",),
-    "original": ("user_agent.original",),
-    "pid": ("process.pid", "clickhouse.thread_id", "thread.id"),
-    "port": ("url.port",),
-    "program": ("service.name", "process.executable.name"),
-    "proto": ("url.scheme", "network.transport"),
-    "protocol": ("aws.vpc.protocol", "network.transport", "network.protocol.name"),
-    "proxy_errorcode": ("apache.status",),
-    "proxy_message": ("apache.status_message",),
-    "query": ("db.query.text",),
-    "received_bytes": ("http.request.size",),
-    "referrer": ("http.request.header.referer",),
-    "remote_addr": ("client.address",),
-    "request_creation_time": ("aws.elb.request_creation_time",),
-    "request_id": ("aws.request_id", "http.request.id"),
-    "request_length": ("http.request.size",),
-    "request_time_ms": ("aws.s3.total_time",),
-    "server": ("server.address",),
-    "severity_code": ("syslog.severity.code",),
-    "source_file": ("code.file.path",),
-    "source_line": ("code.line.number",),
-    "src-ip": ("source.address",),
-    "src-port": ("source.port",),
-    "src": ("source.address",),
-    "src_ip": ("source.address",),
-    "src_port": ("source.port",),
-    "srcaddr": ("source.address",),
-    "srcport": ("source.port",),
-    "ssl_cipher": ("tls.cipher",),
-    "ssl_protocol": ("tls.protocol.version",),
-    "status": ("http.response.status_code",),
-    "stream": ("log.iostream",),
-    "syslog5424_host": ("host.name",),
-    "target_host": ("server.address", "url.domain", "http.request.header.authority"),
-    "target_ip": ("aws.elb.target.address",),
-    "target_port": ("aws.elb.target.port",),
-    "thread": ("thread.name", "thread.id"),
-    "tid": ("thread.id",),
-    "timestamp_end": ("aws.vpc.end",),
-    "traceability_id": ("aws.elb.conn_trace_id",),
-    "urihost": ("server.address", "url.domain"),
-    "url_path": ("url.path", "url.full"),
-    "user": ("user.name",),
-    "user_agent": ("user_agent.original",),
-    "version": ("syslog.version",),
-}
-"""Neutral name → ours, where the last part of ours is another word."""
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:")
-NAMED: Final = frozenset(
-    (
-        "apache_combined", "apache_common", "apache_error", "nginx_access", "nginx_error", "nginx_ingress",
-        "nginx_vhost_access", "haproxy", "caddy_coraza", "caddy_json", "traefik", "envoy",
-        "aws_alb", "aws_elb_classic", "aws_s3_access", "aws_vpc_flow",
-        "syslog_isotime", "syslog_other", "syslog_rfc3164", "syslog_rfc3164_nopri", "syslog_rfc5424",
-        "sshd_success", "pam", "iptables", "dovecot", "postfix", "bind9", "laurel",
-        "k8s_cri", "klog", "glog", "logfmt", "key_value", "docker_daemon_logfmt", "zap_console", "otlp_python",
-        "java", "tomcat", "log4j_hdfs", "log4j_cassandra", "flink", "hudi", "hive", "mapreduce", "gunicorn", "laravel",
-        "postgres", "vpostgres", "mysql_error", "mongodb", "mongodb_text", "confluent_platform",
-        "cef", "suricata_evelogs", "suricata_fastlogs", "spdlog",
-    )
-)  # fmt: skip
-"""Row formats of kinds that have a format of their own here; the others are products, read as what they log in."""
-NOT_FIELDS: Final = frozenset(("timestamp_text", "level_mapped_by_peer"))
-"""What a row says that no record holds: the time as it was written, and a level by a peer's own rules."""
 _LEVELS: Final = ("level", "severity", "lnav_level", "event_level")
-FACILITIES: Final = (
-    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
-    "security", "console", "solaris-cron", *(f"local{number}" for number in range(8)),
-)  # fmt: skip
 
 
 @dataclass(slots=True)

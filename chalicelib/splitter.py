@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final
 
 from chalicelib.core.accounts import is_last_split
 from chalicelib.core.custom.spec import Config
@@ -18,29 +17,22 @@ from chalicelib.core.cutting import Batch, Cutter, Limits
 from chalicelib.core.errors import (
     FroeError,
     ObjectChangedError,
-    ObjectGoneError,
     OutOfTimeError,
     PermanentError,
 )
 from chalicelib.core.marks import Obstacle, Seal, Setback, Tally
 from chalicelib.core.messages import Again, SplitMessage, batch_id, batch_message, encode_batch, encode_split
 from chalicelib.core.notifications import Announced, Said, Unknown
-from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, make_plan
-from chalicelib.core.text import OpenObject, Text
+from chalicelib.core.plan import Plan
+from chalicelib.core.text import Text
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
+from chalicelib.opening import Objects, Opening
 from chalicelib.tracing import Tracer, trace_id_of
 
 _BORDER_MARGIN_SECONDS: Final = 5.0
-_UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 logger = logging.getLogger("froe")
-
-
-class Objects(Protocol):
-    def head(self, announced: Announced) -> ObjectHead: ...
-
-    def opener(self, head: ObjectHead) -> OpenObject: ...
 
 
 class Splitter:
@@ -64,10 +56,8 @@ class Splitter:
         self._split_queue = split_queue
         self._batch_queue = batch_queue
         self._tracer = tracer
-        self._limits = limits
-        self._retention_days = retention_days
         self._split_delay_seconds = split_delay_seconds
-        self._config = config
+        self._opening = Opening(objects, ledger, limits=limits, retention_days=retention_days, config=config)
 
     def ingest_each(self, said: Iterable[Said], deadline: Deadline) -> list[tuple[Said, Exception]]:
         """Open and begin every announced object; gives what failed, which does not keep the others back."""
@@ -91,7 +81,7 @@ class Splitter:
 
         Once its splits are queued a file is under way: if the first cannot be cut now, its message will."""
         self._tracer.follow(None)
-        plan = self._planned(announced)
+        plan = self._opening.plan_of(announced)
         stored, is_new = self._ledger.open(plan, trace=trace_id_of(self._tracer.header()))
         plan = stored.plan
         if plan.failure:
@@ -127,25 +117,6 @@ class Splitter:
             self._send_again(plan, sealed, message.again, deadline)
         else:
             self._cut_from(plan, split, deadline)
-
-    def _planned(self, announced: Announced) -> Plan:
-        known_as = ObjectVersion(announced.bucket, announced.key, announced.version_id, announced.etag or "")
-        identified = known_as.version_id or known_as.etag
-        stored = self._ledger.file(known_as.file_id) if identified else None
-        if stored:
-            return stored.plan
-        try:
-            head = self._objects.head(announced)
-            opener = self._objects.opener(head)
-            return make_plan(
-                head, opener, self._limits, retention_days=self._retention_days, config=self._config
-            )
-        except (ObjectGoneError, ObjectChangedError) as error:
-            if not identified:
-                raise
-            what = "deleted" if isinstance(error, ObjectGoneError) else "overwritten"
-            head = ObjectHead(known_as, announced.size or 0, "", _time_of(announced))
-            return failed_plan(head, f"the object was {what} before it could be read")
 
     def _split_messages(self, plan: Plan) -> Iterator[Outgoing]:
         """The first split comes last: once it is sealed, the others are known to be queued."""
@@ -290,12 +261,3 @@ def _check_time(plan: Plan, split: int, deadline: Deadline) -> None:
         raise OutOfTimeError(
             f"split {split} of {plan.object} could not be read and queued in one invocation: S3 or the queue is slow"
         )
-
-
-def _time_of(announced: Announced) -> datetime:
-    """When an object was created, as far as its notification says so understandably."""
-    try:
-        time_said = datetime.fromisoformat(announced.at or "")
-    except ValueError:
-        return _UNKNOWN_TIME
-    return time_said if time_said.tzinfo else time_said.replace(tzinfo=UTC)

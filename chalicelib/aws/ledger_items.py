@@ -11,7 +11,7 @@ from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.cutting import Limits
 from chalicelib.core.framing import framing_of
 from chalicelib.core.marks import Counts, Seal, Setback, Summary, Tally
-from chalicelib.core.messages import compressed_text, decompressed_text
+from chalicelib.core.packing import packed_text, unpacked_text
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.text import Compression, Damage
 from chalicelib.ledger import StoredFile
@@ -32,7 +32,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "runner_up": plan.runner_up,
         "runner_up_score": plan.runner_up_score,
         "text_too": plan.text_too,
-        "custom": None if plan.custom is None else compressed_text(plan.custom),
+        "custom": None if plan.custom is None else packed_text(plan.custom),
         "compression": plan.compression.value,
         "inner": [compression.value for compression in plan.inner],
         "charset": plan.charset,
@@ -68,7 +68,7 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         runner_up_score=float(item.get("runner_up_score", 0)),
         text_too=item.get("text_too", False),
         inner=tuple(map(Compression, item.get("inner", ()))),
-        custom=decompressed_text(item["custom"]) if item.get("custom") else None,
+        custom=unpacked_text(item["custom"]) if item.get("custom") else None,
     )
 
 

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, Final
 
+from chalicelib.core.brackets import Brackets
 from chalicelib.core.framing import Piece
+from chalicelib.core.openings import SEPARATORS, opened_by
 from chalicelib.core.text import BYTE_ORDER_MARK
 from chalicelib.core.units import Units
 
-_SEPARATORS: Final = re.compile(rb"[ \t\r\n,\x1e]*+")
-"""What may stand between values; RS is that of RFC 7464."""
+_SEPARATORS: Final = re.compile(b"[" + SEPARATORS + b"]*+")
 _UP_TO_BRACKET: Final = re.compile(
     rb'[^"{}\[\]]*+(?:"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"[^"{}\[\]]*+)*+', re.DOTALL
 )
@@ -29,8 +30,6 @@ _LITERAL: Final = re.compile(rb'[^\[\]{},"\n]*+')
 _BLANK: Final = b" \t\r\n"
 _KEY_MAX_BYTES: Final = 512
 """How far before its array a member's name may begin."""
-_LEVELS_KEPT: Final = 1000
-"""Of how many levels it is known whether they are objects or arrays."""
 
 
 class _State(Enum):
@@ -60,8 +59,7 @@ class _Scanner:
     """Where in the text it is.
 
     `_collection`: the place is in an array whose elements are entries; `_envelope`: an object holds
-    that array. `_open`: the brackets open in the value, of the outermost levels; `_deeper`: how many
-    more there are. `_before`: the last byte of the value that is not blank.
+    that array. `_brackets`: those open in the value.
     """
 
     def __init__(self, member: str | None, offset: int, max_bytes: int, context: str | None) -> None:
@@ -78,10 +76,8 @@ class _Scanner:
         self._collection = context is not None
         self._envelope = context is not None and context.lstrip().startswith("{")
         self._state = _State.BETWEEN
-        self._open = bytearray()
-        self._deeper = 0
+        self._brackets = Brackets()
         self._in_string = False
-        self._before = b""
         self._behind = b""
         self._carry = b""
         self._steps = {
@@ -141,7 +137,7 @@ class _Scanner:
                 self._begin_value(_State.VALUE, byte)
             elif byte == b"[":
                 self._units.extend(byte)
-                self._open_collection("[", envelope=False)
+                self._open_collection(opened_by(byte, self._member), envelope=False)
                 return position + 1
             elif not self._collection:
                 self._state = _State.LINE
@@ -172,10 +168,8 @@ class _Scanner:
 
     def _begin_value(self, state: _State, bracket: bytes) -> None:
         self._state = state
-        self._open = bytearray(bracket)
-        self._deeper = 0
+        self._brackets.begin(bracket)
         self._in_string = False
-        self._before = bracket
 
     def _open_collection(self, opened_by: str, *, envelope: bool) -> None:
         self._units.set_context(opened_by)
@@ -212,24 +206,22 @@ class _Scanner:
         if self._in_string:
             return self._string(data, position)
         end = _end_of(_UP_TO_BRACKET, data, position)
-        said = data[position:end].rstrip(_BLANK)[-1:] or self._before
+        said = data[position:end].rstrip(_BLANK)[-1:] or self._brackets.before
         byte = data[end : end + 1]
-        if byte == b"{" and not self._may_begin(said) and self._begins_line(data, end):
+        if byte == b"{" and not self._brackets.may_begin(said) and self._begins_line(data, end):
             self._units.extend(data[position:end])
             self._units.close(gap=self._state is _State.TAIL)
             self._begin_value(_State.VALUE, byte)
             self._units.extend(byte)
             return end + 1
         self._units.extend(data[position : end + 1])
-        self._before = byte or said
+        self._brackets.before = byte or said
         if byte == b'"':
             self._in_string = True
         elif byte == b"[" and self._is_member(data, end):
-            opened_by = self._units.held
-            text = opened_by.decode(errors="replace") if opened_by is not None else f'{{"{self._member}":['
-            self._open_collection(text, envelope=True)
+            self._open_collection(opened_by(self._units.held, self._member), envelope=True)
         elif byte in (b"{", b"["):
-            self._opened(byte)
+            self._brackets.open(byte)
         elif byte:
             self._closed()
         return min(end + 1, len(data))
@@ -243,27 +235,16 @@ class _Scanner:
         self._units.extend(data[position:end])
         if byte in (b'"', b"\n"):
             self._in_string = False
-            self._before = b'"'
+            self._brackets.before = b'"'
         if byte == b'"' or (byte == b"\\" and end + 1 < len(data)):
             self._units.extend(byte)
             end += 1
-        if not self._in_string and not self._open:
+        if not self._in_string and not self._brackets:
             self._closed()
         return end
 
-    def _opened(self, bracket: bytes) -> None:
-        if self._deeper or len(self._open) >= _LEVELS_KEPT:
-            self._deeper += 1
-        else:
-            self._open += bracket
-
     def _closed(self) -> None:
-        if self._deeper:
-            self._deeper -= 1
-            return
-        if self._open:
-            self._open.pop()
-        if self._open:
+        if not self._brackets.close():
             return
         if self._state is _State.TAIL:
             self._state = _State.BETWEEN
@@ -273,18 +254,14 @@ class _Scanner:
         else:
             self._state = _State.ENDED
 
-    def _may_begin(self, said: bytes) -> bool:
-        """Whether JSON allows a value behind this byte in the innermost bracket (RFC 8259)."""
-        if self._deeper or not self._open:
-            return True
-        return said == b":" if self._open[-1:] == b"{" else said in (b"[", b",")
-
     def _begins_line(self, data: bytes, position: int) -> bool:
         return self._bytes_before(data, position).rstrip(b" \t")[-1:] == b"\n"
 
     def _is_member(self, data: bytes, position: int) -> bool:
         """Whether the bracket opens the array that holds the entries of an object that stands by itself."""
-        if not self._opens_member or self._collection or self._state is _State.TAIL or self._open != b"{":
+        if not self._opens_member or self._collection or self._state is _State.TAIL:
+            return False
+        if not self._brackets.in_outermost_object:
             return False
         return self._opens_member.search(self._bytes_before(data, position)) is not None
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, TypeAlias
 
+from chalicelib.core.colours import COLOUR
 from chalicelib.core.framing import TOO_LONG_HEAD_BYTES, Framing, Kind, Piece, Run, TooLong
 
 _START_BYTES: Final = 1024
-_ANSI_COLOURS: Final = r"(?:\x1b\[[0-9;]*m)*"
 
 _IsStart: TypeAlias = Callable[[bytes, int, int], object]
 """Whether the line between two places of some bytes begins an entry; asked of every line, in order."""
@@ -37,7 +37,7 @@ def _is_start(framing: Framing, max_bytes: int) -> _IsStart | None:
         return _OutsideQuotes(max_bytes).is_start
     if framing.entry_start is None:
         return _Joins(framing.joins, None).is_start if framing.joins is not None else None
-    match = re.compile(f"{_ANSI_COLOURS}(?:{framing.entry_start})".encode()).match
+    match = re.compile(f"(?:{COLOUR})*(?:{framing.entry_start})".encode()).match
 
     def matches(data: bytes, begin: int, end: int) -> object:
         return match(data, begin, min(end, begin + _START_BYTES))

@@ -6,7 +6,6 @@ it holds (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/
 
 from __future__ import annotations
 
-import base64
 import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -20,12 +19,11 @@ from chalicelib.core.cutting import Batch
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, text_in
 from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of
+from chalicelib.core.packing import packed, packed_text, unpacked, unpacked_text
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
 
 MESSAGE_VERSION: Final = 1
 BODY_ENCODING: Final = "zstd+base64"
-_ZSTD_LEVEL: Final = 1
-_BODY_MAX_BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,30 +129,13 @@ def encode_batch(message: BatchMessage) -> str:
         "shards": message.shards,
         "expires_at": message.expires_at,
         "context": message.context,
-        "cuts": None if message.cuts is None else _encoded_cuts(message.cuts),
+        "cuts": None if message.cuts is None else packed(orjson.dumps(message.cuts)),
         "text_too": message.text_too,
-        "custom": None if message.custom is None else compressed_text(message.custom),
+        "custom": None if message.custom is None else packed_text(message.custom),
         "body_encoding": BODY_ENCODING,
-        "body": _compressed(message.body),
+        "body": packed(message.body),
     }
     return _dumped(fields)
-
-
-def compressed_text(text: str) -> str:
-    return _compressed(text.encode())
-
-
-def decompressed_text(text: str) -> str:
-    """Raises ValueError or ZstdError."""
-    return _decompressed(text).decode()
-
-
-def _compressed(data: bytes) -> str:
-    return base64.b64encode(zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(data)).decode()
-
-
-def _encoded_cuts(cuts: tuple[int, ...]) -> str:
-    return _compressed(orjson.dumps(cuts))
 
 
 def encode_split(message: SplitMessage) -> str:
@@ -237,7 +218,7 @@ def _split(fields: dict[str, Any]) -> SplitMessage:
 def _batch(fields: dict[str, Any]) -> BatchMessage:
     if (encoding := fields["body_encoding"]) != BODY_ENCODING:
         raise PermanentError(f"the batch message has body_encoding {encoding!r}; known is {BODY_ENCODING}")
-    body = _decompressed(fields["body"])
+    body = unpacked(fields["body"])
     cuts = if_any(text_in, fields, "cuts")
     split, number = text_in(fields, "batch_id").split("-")[-2:]
     message = BatchMessage(
@@ -257,22 +238,14 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
         shards=number_in(fields, "shards"),
         expires_at=if_any(number_in, fields, "expires_at"),
         context=if_any(text_in, fields, "context"),
-        cuts=None if cuts is None else tuple(map(int, orjson.loads(_decompressed(cuts)))),
+        cuts=None if cuts is None else tuple(map(int, orjson.loads(unpacked(cuts)))),
         text_too=bool(fields.get("text_too", False)),
-        custom=decompressed_text(text_in(fields, "custom")) if fields.get("custom") else None,
+        custom=unpacked_text(text_in(fields, "custom")) if fields.get("custom") else None,
         trace=if_any(name_in, fields, "trace"),
     )
     if fault := _fault(message, fields["batch_id"]):
         raise ValueError(fault)
     return message
-
-
-def _decompressed(text: str) -> bytes:
-    compressed = base64.b64decode(text, validate=True)
-    size = zstandard.frame_content_size(compressed)
-    if not 0 <= size <= _BODY_MAX_BYTES:
-        raise ValueError(f"it declares {size} bytes")
-    return zstandard.ZstdDecompressor().decompress(compressed) if size else b""
 
 
 def _framing(held: dict[str, Any]) -> Framing:

@@ -7,30 +7,30 @@ by itself: it may be a line of another log, concatenated or mixed in.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
 import orjson
 
+from chalicelib.core.colours import without_colours
 from chalicelib.core.custom import NOTHING, Custom, custom_of
 from chalicelib.core.entries import entries_of
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.formats import Format, Parse, ParseContext
+from chalicelib.core.formats.continuations import continues
 from chalicelib.core.formats.explaining import Explainer, sieve_of
 from chalicelib.core.formats.registry import UnknownFormatError
-from chalicelib.core.framing import HEADER_MAX_BYTES, Entry, Framing
+from chalicelib.core.framing import Entry, Framing
 from chalicelib.core.headers import Headers
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
+from chalicelib.core.openings import in_force_behind
 from chalicelib.core.records import ITEM_MAX_BYTES, Outcome, Record, Reject, Skip, item_of
 from chalicelib.core.text import BYTE_ORDER_MARK
 
-_ANSI_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _SURELY_SMALL_BYTES: Final = ITEM_MAX_BYTES // 4
 _PLAIN_TEXT: Final = "text"
-_SEPARATORS: Final = b" \t\r\n,\x1e"
 
 
 def outcomes_of(batch: BatchMessage, redaction_key: str = "") -> Iterator[Outcome]:
@@ -56,7 +56,7 @@ class Reader:
 
     context: the header lines in force at the first. text_too: whether an entry that nothing explains
     is a record of plain text rather than a reject; one that begins as the format's own do is always a
-    reject. custom: what the user configured.
+    reject, one that continues another (`continues`) never is. custom: what the user configured.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Reader:
         self._custom = custom
         self._known = known
         self._headers = Headers(framing, context) if framing.has_header else None
+        self._in_force, self._member = context, framing.member
         self._last_modified = last_modified
         self._explain = Explainer(last_modified, custom.formats)
         self._text_too = text_too or known.name == _PLAIN_TEXT
@@ -134,11 +135,10 @@ class Reader:
 
     def _pass(self, gap: bytes) -> None:
         """What stands between elements may open an array, or end one."""
-        if gap.endswith(b"["):
-            opened_by = gap.decode(errors="replace") if len(gap) <= HEADER_MAX_BYTES else None
-            self._parse = self._parser(opened_by)
-        elif gap.lstrip(_SEPARATORS).startswith(b"]"):
-            self._parse = self._parser(None)
+        in_force = in_force_behind(gap, self._in_force, self._member)
+        if in_force != self._in_force:
+            self._in_force = in_force
+            self._parse = self._parser(in_force)
 
     def _parsed(self, raw: bytes) -> tuple[Record | Reject | Skip, bool, str | None]:
         """What becomes of an entry, whether bytes of it were replaced, and its format where that is not
@@ -153,7 +153,7 @@ class Reader:
         if text.endswith("\n"):
             text = text[:-2] if text.endswith("\r\n") else text[:-1]
         if "\x1b" in text:
-            text = _ANSI_COLOUR.sub("", text)
+            text = without_colours(text)
             if not text:
                 return Skip("blank"), replaced, None
         result = self._parse(text)
@@ -161,12 +161,16 @@ class Reader:
             explained = self._explain(text)
             if explained is not None:
                 name, result = explained
-            elif self._text_too and not self._is_broken(text):
+            elif self._is_text(text):
                 name = None if self._known.name == _PLAIN_TEXT else _PLAIN_TEXT
                 result = Record(None, None, None, None, text, {})
         if isinstance(result, Record) and (len(result.attributes) + 2) * len(raw) > _SURELY_SMALL_BYTES:
             result = _storable(result)
         return result, replaced, name
+
+    def _is_text(self, entry: str) -> bool:
+        """Whether an entry that nothing explains is plain text rather than a reject."""
+        return (self._text_too and not self._is_broken(entry)) or continues(entry, self._is_broken)
 
 
 def _no_format(_text: str) -> Reject:

@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from chalicelib.configuration import read_config
+from chalicelib.core.colours import without_colours
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import Config
@@ -21,7 +22,6 @@ from froe.terminal import printable
 
 _LINES_MAX: Final = 1000
 _ENOUGH: Final = 0.5
-_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @click.command(short_help="Propose a custom format for a file.")
@@ -67,7 +67,7 @@ def _first_lines(file: Path, config: Config) -> list[str]:
     lines: list[str] = []
     for outcome in open_reading(file, "text", None, Config(key=config.key)):
         if not isinstance(outcome.result, Skip):
-            lines.append(_COLOURS.sub("", outcome.raw.decode(errors="replace")).rstrip("\r\n"))
+            lines.append(without_colours(outcome.raw.decode(errors="replace")).rstrip("\r\n"))
         if len(lines) >= _LINES_MAX:
             break
     return lines

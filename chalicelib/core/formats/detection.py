@@ -7,12 +7,13 @@ not explain clearly more than half loses to plain text. The same head always giv
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.colours import bytes_without_colours
 from chalicelib.core.entries import entries_in
 from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.continuations import CONTINUATION
 from chalicelib.core.formats.explaining import Explainer, sieve_of
 from chalicelib.core.formats.registry import all_formats, by_name
 from chalicelib.core.framing import Kind, Run
@@ -36,16 +37,6 @@ _MIXED_LINES_MIN: Final = 3
 _MIXED_SHARE_MIN: Final = 0.1
 _UNSEEN_SHARE: Final = 0.9
 """What a collection counts of which the head holds no whole element."""
-_ANSI: Final = re.compile(rb"\x1b\[[0-9;]*m")
-_CONTINUATION: Final = re.compile(
-    r"[ \t]|Caused by:|Suppressed:|Traceback |\.\.\. [0-9]+ |[\]})]|--- |=== |During handling of|The above exception"
-    r"|goroutine [0-9]|created by |panic:|exit status |[#*|>+-]|at |[\w.$\\]+(?:Error|Exception|Warning|Fault|Exit)\b"
-    r"|(?:SEVERE|WARNING|INFO|CONFIG|FINE(?:R|ST)?): |Processing by |Completed [1-5]|Rendered |Redirected to "
-    r"|[^\s:]{1,300}:[0-9]{1,7}:in |\[stacktrace\]|Stack trace:|\"\}"
-    r"|(?:[a-z][\w$]*\.)+[A-Z][\w$]*(?::|$)|[\w./*()]+\([0-9a-fx, .{}]*\)$"
-    r"|__?[A-Z][A-Z_]+=|(?:MESSAGE|PRIORITY|SYSLOG_[A-Z]+|CODE_[A-Z]+)="
-)
-"""How the lines of an entry after its first look: indentation, stack traces, closing brackets, rulers, journal fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +74,16 @@ def detect(
     where it is not, its last line is left out unless it is the only one. own: formats of the user's,
     which win a tie.
     """
-    best, *others = [each for each in trials(head, last_modified, complete=complete, own=own) if each.score]
+    explain = Explainer(last_modified, own)
+    tried = _trials(head, ParseContext(last_modified, explain=explain), complete=complete, own=own)
+    best, *others = [each for each in tried if each.score]
     second = others[0] if others else None
     return Detection(
         best.format,
         best.score,
         second.format.name if second else "",
         second.score if second else 0.0,
-        text_too=_mixes_text(best, head, Explainer(last_modified, own)),
+        text_too=_mixes_text(best, head, explain),
     )
 
 
@@ -101,13 +94,17 @@ def trials(
 
     Parameters are those of `detect`. Plain text is always among them.
     """
+    context = ParseContext(last_modified, explain=Explainer(last_modified, own))
+    return _trials(head, context, complete=complete, own=own)
+
+
+def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Format, ...]) -> list[Trial]:
     text = by_name("text")
-    head = _ANSI.sub(b"", head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
+    head = bytes_without_colours(head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
     lines = _whole_lines(head, complete=complete)
     sieved = [line for line in lines[:_SIEVED_LINES] if line.strip()]
     if not sieved:
         return [Trial(text, 0.0, text.specificity)]
-    context = ParseContext(last_modified, explain=Explainer(last_modified, own))
     candidates = [
         known for known in (*own, *all_formats()) if known is not text and any(map(sieve_of(known), sieved))
     ]
@@ -147,7 +144,7 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
         if known.whole or known.framing.kind is not Kind.LINES or known.framing.joins is not None:
             explained += weight * size
         else:
-            explained += weight * (1 + sum(1 for line in lines[1:] if _CONTINUATION.match(line)))
+            explained += weight * (1 + sum(1 for line in lines[1:] if CONTINUATION.match(line)))
     if not parse_count:
         unseen = not counted and in_values and _begins_collection(known, text)
         share = 1.0 if complete else _UNSEEN_SHARE

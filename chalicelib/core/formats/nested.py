@@ -8,17 +8,14 @@ have an attribute of one name the carried one gets ``#2``, ``#3`` … Three attr
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from chalicelib.core.colours import without_colours
 from chalicelib.core.records import Record
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Explain
     from chalicelib.core.records import Value
-
-_ANSI_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
-
 
 When: TypeAlias = "tuple[str | None, str | None]"
 """A record's time stamp and what of it was assumed."""
@@ -29,8 +26,7 @@ def carried(explain: Explain, text: str, stamp: When, fields: dict[str, Value]) 
 
     A text that no format explains is the body.
     """
-    if "\x1b" in text:
-        text = _ANSI_COLOUR.sub("", text)
+    text = without_colours(text)
     explained = explain(text) if text.strip() else None
     if explained is None:
         return Record(*stamp, None, None, text or None, fields)

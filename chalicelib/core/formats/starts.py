@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from chalicelib.core.colours import COLOUR
 from chalicelib.core.formats import severity
 from chalicelib.core.formats.times import MONTH, ZONE
 
@@ -31,7 +32,7 @@ DATE_AND_TIME: Final = "|".join(
 )
 """A date with its year, and a time of day."""
 
-ANSI: Final = r"(?:\x1b\[[0-9;]*+m)*+"
+ANSI: Final = f"(?:{COLOUR})*+"
 """Colours, which the start of an entry may hold anywhere: they are removed only before parsing."""
 TIMESTAMPED: Final = (
     r"(?:<[0-9]{1,3}>\ ?)?+"

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from chalicelib.core.cutting import Batch, Cutter, Limits
 from chalicelib.core.entries import entries_of
-from chalicelib.core.framing import Entry, Framing, Kind
+from chalicelib.core.framing import HEADER_MAX_BYTES, Entry, Framing, Kind
 from chalicelib.core.headers import Headers
+from chalicelib.core.openings import in_force_behind
 
 SCRAPS = st.sampled_from(
     [
@@ -133,6 +134,36 @@ def test_the_worker_has_the_header_in_force_that_the_next_batch_begins_with(
             if len(entry.raw) == entry.length:
                 headers.take(entry.raw)
         assert headers.in_force == following.context
+
+
+def assert_what_gaps_leave_in_force_is_what_batches_begin_with(
+    text: bytes, sizes: list[int], framing: Framing, limits: Limits
+) -> None:
+    for batch, following in itertools.pairwise(in_one_pass(text, sizes, framing, limits)):
+        in_force = batch.context
+        for entry in entries(batch, framing):
+            if len(entry.raw) < entry.length:
+                in_force = following.context  # alone in its batch
+            elif entry.gap:
+                in_force = in_force_behind(entry.raw, in_force, framing.member)
+        assert in_force == following.context
+
+
+@given(TEXTS, SIZES, FRAMINGS.filter(lambda framing: framing.kind is Kind.JSON), LIMITS)
+def test_the_worker_has_the_opening_in_force_that_the_next_batch_begins_with(
+    text: bytes, sizes: list[int], framing: Framing, limits: Limits
+) -> None:
+    assert_what_gaps_leave_in_force_is_what_batches_begin_with(text, sizes, framing, limits)
+
+
+@pytest.mark.parametrize("opening_bytes", [HEADER_MAX_BYTES - 1, HEADER_MAX_BYTES, HEADER_MAX_BYTES + 1])
+def test_an_opening_too_long_to_be_in_force_is_the_same_in_its_own_batch_as_behind_it(
+    opening_bytes: int,
+) -> None:
+    text = b'{"g":"'.ljust(opening_bytes - 7, b"x") + b'","r":[' + b'{"n":1},' * 20
+    framing = Framing(kind=Kind.JSON, member="r")
+    limits = Limits(batch_max_lines=10)
+    assert_what_gaps_leave_in_force_is_what_batches_begin_with(text, [5000], framing, limits)
 
 
 def values(text: bytes, member: str | None = None, max_bytes: int = 1000) -> list[tuple[bytes, bool]]:

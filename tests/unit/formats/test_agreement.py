@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.agreement import EXAMPLES, NAMED, judged, rows
+from benchmarks.agreement import EXAMPLES, judged, rows
+from benchmarks.neutral_names import NAMED
 
 pytestmark = pytest.mark.skipif(
     not (EXAMPLES / "lines.jsonl").is_file(), reason="optional: no lines.jsonl in FROE_EXAMPLES"

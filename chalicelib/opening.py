@@ -1,0 +1,72 @@
+"""Opening a file: its plan, as it is stored or made from the object.
+
+An object that cannot be read any more has a plan too, which says so.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from chalicelib.core.custom.spec import Config
+from chalicelib.core.cutting import Limits
+from chalicelib.core.errors import ObjectChangedError, ObjectGoneError
+from chalicelib.core.notifications import Announced
+from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, make_plan
+from chalicelib.core.text import OpenObject
+from chalicelib.ledger import Ledger
+
+_UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Objects(Protocol):
+    def head(self, announced: Announced) -> ObjectHead: ...
+
+    def opener(self, head: ObjectHead) -> OpenObject: ...
+
+
+class Opening:
+    """limits, retention_days and config hold for files that are opened from now on."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        ledger: Ledger,
+        *,
+        limits: Limits,
+        retention_days: int,
+        config: Config | None,
+    ) -> None:
+        self._objects = objects
+        self._ledger = ledger
+        self._limits = limits
+        self._retention_days = retention_days
+        self._config = config
+
+    def plan_of(self, announced: Announced) -> Plan:
+        known_as = ObjectVersion(announced.bucket, announced.key, announced.version_id, announced.etag or "")
+        identified = known_as.version_id or known_as.etag
+        stored = self._ledger.file(known_as.file_id) if identified else None
+        if stored:
+            return stored.plan
+        try:
+            head = self._objects.head(announced)
+            opener = self._objects.opener(head)
+            return make_plan(
+                head, opener, self._limits, retention_days=self._retention_days, config=self._config
+            )
+        except (ObjectGoneError, ObjectChangedError) as error:
+            if not identified:
+                raise
+            what = "deleted" if isinstance(error, ObjectGoneError) else "overwritten"
+            head = ObjectHead(known_as, announced.size or 0, "", _time_of(announced))
+            return failed_plan(head, f"the object was {what} before it could be read")
+
+
+def _time_of(announced: Announced) -> datetime:
+    """When an object was created, as far as its notification says so understandably."""
+    try:
+        time_said = datetime.fromisoformat(announced.at or "")
+    except ValueError:
+        return _UNKNOWN_TIME
+    return time_said if time_said.tzinfo else time_said.replace(tzinfo=UTC)
