@@ -18,8 +18,9 @@ from chalicelib.core.custom import NOTHING, Custom, custom_of
 from chalicelib.core.entries import entries_of
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.formats import Format, Parse, ParseContext
-from chalicelib.core.formats.explaining import Explainer, sieve_of
+from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.registry import UnknownFormatError
+from chalicelib.core.formats.sieves import sieve_of
 from chalicelib.core.framing import HEADER_MAX_BYTES, Entry, Framing
 from chalicelib.core.headers import Headers
 from chalicelib.core.marks import Counts, Tally
