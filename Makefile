@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 CHECKED := app.py chalicelib froe tests sample_logs benchmarks
 UNIT_TESTS := tests/unit tests/golden
+# Tests that need no AWS are spread over the processors; those on the local AWS share it, and run one after the other.
+SPREAD := -n auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -32,7 +34,8 @@ up: $(STAMP) ## The local AWS and the pipeline on it, until Ctrl-C
 	$(BIN)/froe up
 
 test: $(STAMP) ## Every test, the local AWS included; nothing may be skipped
-	FROE_NO_SKIP=1 $(BIN)/python -m pytest
+	FROE_NO_SKIP=1 $(BIN)/python -m pytest $(SPREAD) --ignore tests/integration
+	FROE_NO_SKIP=1 $(BIN)/python -m pytest tests/integration
 
 lint: $(STAMP) ## Lint, formatting and types
 	$(BIN)/ruff check $(wildcard $(CHECKED))
@@ -40,7 +43,7 @@ lint: $(STAMP) ## Lint, formatting and types
 	$(BIN)/mypy
 
 check: lint ## lint, and the tests that need no AWS: about a minute
-	$(BIN)/python -m pytest -q -m 'not local_aws' $(UNIT_TESTS)
+	$(BIN)/python -m pytest -q $(SPREAD) -m 'not local_aws' $(UNIT_TESTS)
 
 format: $(STAMP) ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix $(wildcard $(CHECKED))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final, TypeAlias
 
@@ -37,12 +38,18 @@ def _is_start(framing: Framing, max_bytes: int) -> _IsStart | None:
         return _OutsideQuotes(max_bytes).is_start
     if framing.entry_start is None:
         return _Joins(framing.joins, None).is_start if framing.joins is not None else None
-    match = re.compile(f"(?:{COLOUR})*(?:{framing.entry_start})".encode()).match
+    match = _start_pattern(framing.entry_start).match
 
     def matches(data: bytes, begin: int, end: int) -> object:
         return match(data, begin, min(end, begin + _START_BYTES))
 
     return matches if framing.joins is None else _Joins(framing.joins, matches).is_start
+
+
+@lru_cache(256)
+def _start_pattern(entry_start: str) -> re.Pattern[bytes]:
+    """These take milliseconds to compile, and are more than `re` keeps beside all else."""
+    return re.compile(f"(?:{COLOUR})*(?:{entry_start})".encode())
 
 
 class _Joins:

@@ -19,8 +19,9 @@ from chalicelib.core.entries import entries_of
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.formats import Format, Parse, ParseContext
 from chalicelib.core.formats.continuations import continues
-from chalicelib.core.formats.explaining import Explainer, sieve_of
+from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.registry import UnknownFormatError
+from chalicelib.core.formats.sieves import sieve_of
 from chalicelib.core.framing import Entry, Framing
 from chalicelib.core.headers import Headers
 from chalicelib.core.marks import Counts, Tally

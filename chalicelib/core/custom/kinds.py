@@ -153,3 +153,39 @@ FINDERS: Final[dict[str, Callable[[str], Spans]]] = {
     "card": _cards,
     "token": _tokens,
 }
+
+
+_DOTTED: Final = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")
+_COLONS: Final = re.compile(rf"::|:(?:{_HEX}:){{5}}")
+_LONG_NUMBER: Final = re.compile(rf"(?<![0-9])[0-9](?:{_SEPARATOR}?[0-9]){{12}}")
+
+
+def _may_hold_ip(text: str) -> bool:
+    return (text.count(".") > 2 and _DOTTED.search(text) is not None) or (
+        ":" in text and _COLONS.search(text) is not None
+    )
+
+
+def _may_hold_email(text: str) -> bool:
+    return "@" in text or "%40" in text or "u0040" in text or "&#64;" in text
+
+
+def _may_hold_card(text: str) -> bool:
+    return _LONG_NUMBER.search(text) is not None
+
+
+def _may_hold_token(text: str) -> bool:
+    lower = text.lower()
+    for hint in _TOKEN_HINTS:
+        if hint in lower:
+            return _TOKENS.search(text) is not None
+    return False
+
+
+MAY_HOLD: Final[dict[str, Callable[[str], bool]]] = {
+    "ip": _may_hold_ip,
+    "email": _may_hold_email,
+    "card": _may_hold_card,
+    "token": _may_hold_token,
+}
+"""Whether something of a kind may be found in a text, or in one of several with a NUL between: quickly no."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from chalicelib.core.custom.kinds import FINDERS, SECRET_NAME
+from chalicelib.core.custom.kinds import FINDERS, MAY_HOLD, SECRET_NAME
 from chalicelib.core.custom.matching import FLAGS
 from chalicelib.core.custom.spec import RedactionSpec
 from chalicelib.core.records import Outcome, Record, Reject, Value
@@ -25,6 +25,9 @@ _WORDS_MAX: Final = 200
 _NAMES_MAX: Final = 4096
 _CARD_MIN_CHARS: Final = 13
 """A number of fewer digits is none of the kinds."""
+_SHORT_NUMBER: Final = 10 ** (_CARD_MIN_CHARS - 2)
+"""A whole number nearer to 0 has fewer."""
+_BETWEEN: Final = "\0"
 
 _Change = Callable[[str], str]
 
@@ -45,7 +48,7 @@ class Redactions:
         if isinstance(result, Record):
             for rule in rules:
                 result = rule.in_record(result)
-            return outcome._replace(result=result)
+            return outcome if result is outcome.result else outcome._replace(result=result)
         if isinstance(result, Reject):
             return outcome._replace(raw=_in_raw(outcome, rules))
         return outcome
@@ -71,12 +74,45 @@ class _Rule:
         self._spec = spec
         self._exact = frozenset(each for each in spec.fields if not each.endswith("*"))
         self._begins = tuple(each[:-1] for each in spec.fields if each.endswith("*"))
-        self._kinds = [(kind, FINDERS[kind]) for kind in spec.kinds]
+        self._kinds = [(kind, FINDERS[kind], MAY_HOLD[kind]) for kind in spec.kinds]
         self._patterns = [re.compile(each, FLAGS) for each in spec.patterns]
         self._secret_names = "token" in spec.kinds
         self._names: dict[str, tuple[str, bool]] = {}
+        self._plain_names: set[str] = set()
+        self._hides_text = bool(self._exact & {"body", "severity_text"})
 
     def in_record(self, record: Record) -> Record:
+        """The record itself where nothing of it is hidden, which its texts are asked for all at once."""
+        if not self._hides_text and record.attributes.keys() <= self._plain_names:
+            texts = self._texts_of(record)
+            whole = _BETWEEN.join(texts)
+            if not any(may_hold(whole) for _, _, may_hold in self._kinds) and not any(
+                pattern.search(text) for pattern in self._patterns for text in texts
+            ):
+                return record
+        return self._redacted(record)
+
+    def _texts_of(self, record: Record) -> list[str]:
+        """All that patterns and kinds would see of a record whose fields' names hide nothing."""
+        texts = [each for each in (record.body, record.severity_text) if each is not None]
+        values: list[Any] = list(record.attributes.values())
+        for value in values:
+            kind = type(value)
+            if kind is str:
+                texts.append(value)
+            elif kind is int:
+                if self._patterns or not -_SHORT_NUMBER < value < _SHORT_NUMBER:
+                    texts.append(str(value))
+            elif kind is float:
+                texts.append(repr(value))
+            elif kind is dict:
+                texts += value
+                values += value.values()
+            elif kind is list:
+                values += value
+        return texts
+
+    def _redacted(self, record: Record) -> Record:
         """Fields first: what they held then goes from the rest, which patterns see last."""
         stamp, assumed, word, number, body, attributes = record
         words: list[str] = []
@@ -98,7 +134,10 @@ class _Rule:
         """How a field is called, and whether its value is hidden; kept, since few names have many values."""
         if len(self._names) >= _NAMES_MAX:
             self._names.clear()
+            self._plain_names.clear()
         found = self._names[name] = (self.in_text(name), self._hides(name))
+        if found == (name, False):
+            self._plain_names.add(name)
         return found
 
     def _hides(self, name: str) -> bool:
@@ -147,7 +186,9 @@ class _Rule:
         return value if changed == text else changed
 
     def in_text(self, text: str) -> str:
-        for kind, find in self._kinds:
+        for kind, find, may_hold in self._kinds:
+            if not may_hold(text):
+                continue
             pieces: list[str] = []
             done = 0
             for begin, end in find(text):

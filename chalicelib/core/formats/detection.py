@@ -14,8 +14,9 @@ from chalicelib.core.colours import bytes_without_colours
 from chalicelib.core.entries import entries_in
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.continuations import CONTINUATION
-from chalicelib.core.formats.explaining import Explainer, sieve_of
+from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.registry import all_formats, by_name
+from chalicelib.core.formats.sieves import Sieves, sieve_of, sieves_of_all
 from chalicelib.core.framing import Kind, Run
 from chalicelib.core.headers import Headers
 from chalicelib.core.records import Record
@@ -106,7 +107,8 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
     if not sieved:
         return [Trial(text, 0.0, text.specificity)]
     candidates = [
-        known for known in (*own, *all_formats()) if known is not text and any(map(sieve_of(known), sieved))
+        *_let_through(own, Sieves(own), sieved),
+        *(known for known in _let_through(all_formats(), sieves_of_all(), sieved) if known is not text),
     ]
     joined = "\n".join(lines).encode() + b"\n"
     found = [
@@ -114,6 +116,13 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
         for known in candidates
     ]
     return sorted([*found, Trial(text, 1.0, text.specificity)], key=lambda each: -each.score)
+
+
+def _let_through(formats: tuple[Format, ...], sieves: Sieves, lines: list[str]) -> list[Format]:
+    places: set[int] = set()
+    for line in lines:
+        places.update(sieves(line))
+    return [formats[place] for place in sorted(places)]
 
 
 def _whole_lines(head: bytes, *, complete: bool) -> list[str]:

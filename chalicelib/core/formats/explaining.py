@@ -7,16 +7,15 @@ line alone.
 
 from __future__ import annotations
 
-import re
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.registry import all_formats
+from chalicelib.core.formats.sieves import Sieves
 from chalicelib.core.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from chalicelib.core.formats import Format, Parse
@@ -26,8 +25,6 @@ JSON_SIEVE: Final = r"[ \t]*+\{"
 _DEPTH_MAX: Final = 3
 """How many formats may carry one another in a line."""
 
-_Candidate: TypeAlias = "tuple[str, Callable[[str], object], Parse]"
-
 
 class Explainer:
     """Give it a line; it gives the format's name and the record, or None. Parsers are made on first use.
@@ -35,61 +32,55 @@ class Explainer:
     own: formats of the user's, asked before the built-in ones."""
 
     def __init__(self, last_modified: datetime, own: tuple[Format, ...] = ()) -> None:
-        self._last_modified = last_modified
-        self._own = tuple(known for known in own if known.alone)
-        self._candidates: list[_Candidate] | None = None
-        self._not_json: list[_Candidate] | None = None
+        self._context = ParseContext(last_modified, explain=self)
+        own = tuple(known for known in own if known.alone)
+        self._own = Sieves(own) if own else None
+        self._own_parsers = _Parsers(own, self._context)
+        self._parsers: _Parsers | None = None
         self._depth = 0
 
     def __call__(self, line: str) -> tuple[str, Record] | None:
         if self._depth >= _DEPTH_MAX:
             return None
-        if self._candidates is None or self._not_json is None:
-            context = ParseContext(self._last_modified, explain=self)
-            asked = (*self._own, *_by_themselves())
-            self._candidates = [(known.name, sieve_of(known), known.make_parser(context)) for known in asked]
-            self._not_json = [
-                candidate
-                for candidate, known in zip(self._candidates, asked, strict=True)
-                if known.sieve != JSON_SIEVE
-            ]
         self._depth += 1
         try:
-            is_json = line.lstrip(" \t").startswith("{")
-            for name, may_be, parse in self._candidates if is_json else self._not_json:
-                if may_be(line):
-                    result = parse(line)
-                    if isinstance(result, Record):
-                        return name, result
+            if self._own is not None:
+                for place in self._own(line):
+                    found = self._own_parsers.explained(place, line)
+                    if found is not None:
+                        return found
+            formats, sieves = _by_themselves()
+            for place in sieves(line):
+                if self._parsers is None:
+                    self._parsers = _Parsers(formats, self._context)
+                found = self._parsers.explained(place, line)
+                if found is not None:
+                    return found
         finally:
             self._depth -= 1
         return None
 
 
+class _Parsers:
+    """The parsers of formats, each made when the first line is given to it."""
+
+    def __init__(self, formats: tuple[Format, ...], context: ParseContext) -> None:
+        self._formats = formats
+        self._context = context
+        self._made: dict[int, Parse] = {}
+
+    def explained(self, place: int, line: str) -> tuple[str, Record] | None:
+        known = self._formats[place]
+        parse = self._made.get(place)
+        if parse is None:
+            parse = self._made[place] = known.make_parser(self._context)
+        result = parse(line)
+        return (known.name, result) if isinstance(result, Record) else None
+
+
 @cache
-def _by_themselves() -> tuple[Format, ...]:
+def _by_themselves() -> tuple[tuple[Format, ...], Sieves]:
+    """The formats of which one entry is proof enough, the narrowest first."""
     alone = [known for known in all_formats() if known.alone]
-    return tuple(sorted(alone, key=lambda known: -known.specificity))
-
-
-@cache
-def sieve_of(known: Format) -> Callable[[str], object]:
-    """Whether a line may be one of a format."""
-    if known.sieve is None:
-        return lambda _line: True
-    match, contains = re.compile(known.sieve).match, known.contains
-    if not contains:
-        return match
-
-    def may_be(line: str) -> object:
-        if match(line) is None:
-            return None
-        for texts in contains:
-            for text in texts:
-                if text in line:
-                    break
-            else:
-                return None
-        return True
-
-    return may_be
+    formats = tuple(sorted(alone, key=lambda known: -known.specificity))
+    return formats, Sieves(formats)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -100,9 +101,12 @@ def patterned(
         not cut off by it: its body is full of other logs' lines.
     """
 
+    @cache
+    def ways() -> tuple[_Way, ...]:
+        return tuple(_Way(pattern, names, numbers) for pattern in patterns)
+
     def make_parser(context: ParseContext) -> Parse:
-        ways = tuple(_Way(pattern, names, numbers) for pattern in patterns)
-        return _Parser(context, ways, levels, constants, details, rewrite).parse
+        return _Parser(context, ways(), levels, constants, details, rewrite).parse
 
     framing = LINES if single_line else Framing(entry_start=start if own_lines else entry_start(start))
     return Format(name, title, source, samples, make_parser, specificity, framing, sieve=start, alone=alone)

@@ -38,7 +38,7 @@ _LONGEST: Final = 72
 class Times:
     """Converts the time stamps of one object; holds the caches, so one a parser and one a thread."""
 
-    __slots__ = ("_hours", "_known", "_latest", "_seconds")
+    __slots__ = ("_hours", "_known", "_latest", "_seconds", "_usual")
 
     def __init__(self, last_modified: datetime) -> None:
         """last_modified: the object's LastModified (aware); bounds a year that is not in the text."""
@@ -48,6 +48,7 @@ class Times:
         self._known: dict[str, Stamp | None] = {}
         self._hours: dict[str, Stamp] = {}
         self._seconds: dict[int, str] = {}
+        self._usual: set[str] = set()
 
     def of_text(self, text: str) -> Stamp | None:
         """Time stamp of a whole text: ISO 8601 and its relatives, CLF, syslog's, ctime's, RFC 5322's, with
@@ -55,15 +56,26 @@ class Times:
 
         None where the text is nothing of the kind, or no existing date.
         """
-        mark, fraction = text[19:20], text[20:-1]
-        if mark == "." and text[-1] == "Z" and fraction.isdecimal() and fraction.isascii():
+        fraction = text[20:-1]
+        if fraction.isdecimal() and text[-1] == "Z" and fraction.isascii() and text[19] == ".":
+            if text[:20] in self._usual:
+                return text, None
             known = self._cached(text[:19] + "Z")
-            return known and (f"{known[0][:-1]}.{fraction}Z", known[1])
+            stamp = known and (f"{known[0][:-1]}.{fraction}Z", known[1])
+            if stamp == (text, None):
+                self._keep_usual(text[:20])
+            return stamp
         if not _SHORTEST <= len(text) <= _LONGEST:
             return None
         if found := _FRACTION.search(text):
             return self.of_parts(text[: found.start()] + text[found.end() :], found[1])
         return self._cached(text)
+
+    def _keep_usual(self, second: str) -> None:
+        """A text that begins with this second, up to the point, is its own time stamp."""
+        if len(self._usual) >= _CACHE_MAX:
+            self._usual.clear()
+        self._usual.add(second)
 
     def of_parts(self, text: str, fraction: str | None, zone: str | None = None) -> Stamp | None:
         """Time stamp of a text down to its second, the digits of its fraction, and its zone if apart."""

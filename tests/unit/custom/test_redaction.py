@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.custom.kinds import FINDERS
+from chalicelib.core.custom.kinds import FINDERS, MAY_HOLD
 from chalicelib.core.custom.loading import load
-from chalicelib.core.custom.spec import Config
+from chalicelib.core.custom.redaction import _Rule
+from chalicelib.core.custom.spec import Config, RedactionSpec
 from chalicelib.core.cutting import Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
@@ -91,6 +92,48 @@ def test_a_card_number_an_e_mail_or_an_address_gets_through(
     found = stored(read(ALL, data + b"\n", ["timestamped", "json", "json", "json", "json"][shape]))
     assert secret not in found
     assert secret not in found.replace("\\\\", "\\")
+
+
+tokens = st.sampled_from(
+    ["password=x7", "eyJhbGciOiJIUzI1NiJ9.e30", "ghp_" + "a1B2" * 9, "Authorization: Bearer hunter22"]
+)
+pieces = st.lists(
+    st.one_of(
+        secrets, tokens, around, st.sampled_from(["a@", "::1", "1.2.3.4", "0000:", "%20", "4111 1111 "])
+    ),
+    max_size=4,
+).map("".join)
+
+
+@pytest.mark.parametrize("kind", sorted(FINDERS))
+@given(st.lists(pieces, min_size=1, max_size=3))
+def test_the_first_look_misses_what_is_found(kind: str, texts: list[str]) -> None:
+    if any(list(FINDERS[kind](text)) for text in texts):
+        assert MAY_HOLD[kind]("\0".join(texts))
+
+
+values = st.recursive(
+    st.one_of(pieces, st.none(), st.booleans(), st.integers(-(10**14), 10**18), st.floats(allow_nan=False), cards),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(pieces, inner, max_size=2)),
+    max_leaves=4,
+)  # fmt: skip
+names = st.sampled_from(["a", "b.c", "user.password", "who@example.org", "4111111111111111", "hidden"])
+SPECS = [
+    RedactionSpec("kinds", kinds=("ip", "email", "card", "token")),
+    RedactionSpec("fields", fields=("hidden", "body"), kinds=("ip",)),
+    RedactionSpec("patterns", patterns=("^a.?", "[0-9]{3}$")),
+]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+@given(records=st.lists(st.builds(Record, st.none(), st.none(), st.none() | pieces, st.none(), st.none() | pieces, st.dictionaries(names, values, max_size=3)), max_size=3))  # fmt: skip
+def test_a_record_that_is_looked_over_at_once_comes_out_otherwise(
+    spec: RedactionSpec, records: list[Record]
+) -> None:
+    """Whatever records a rule has seen before, it does what looking at every text does."""
+    rule = _Rule(spec, b"key")
+    for record in (*records, *records):
+        assert repr(rule.in_record(record)) == repr(_Rule(spec, b"key")._redacted(record))
 
 
 @given(secrets, st.integers(0, 40))

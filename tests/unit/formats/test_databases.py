@@ -12,8 +12,8 @@ import pytest
 from chalicelib.core.formats import Format, ParseContext
 from chalicelib.core.formats.databases.shapes import add_address, boolean, number
 from chalicelib.core.formats.detection import detect
-from chalicelib.core.formats.explaining import sieve_of
 from chalicelib.core.formats.registry import all_formats, by_name, family_of
+from chalicelib.core.formats.sieves import sieve_of
 from chalicelib.core.records import Record
 
 Explain = Callable[[str, str], Record]

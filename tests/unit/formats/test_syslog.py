@@ -72,7 +72,20 @@ def test_structured_data_with_escapes_repeats_and_no_parameters(
 
 
 @pytest.mark.parametrize(
-    "data", ["[", "[a", '[a k="v"', '[a k="v', "[]", '[a k="v"]x', "x", "[a k]", '[a k="]"]', '[a "k"]']
+    "data",
+    [
+        "[",
+        "[a",
+        '[a k="v"',
+        '[a k="v',
+        "[]",
+        '[a k="v"]x',
+        "x",
+        'xa k="v"] text',
+        "[a k]",
+        '[a k="]"]',
+        '[a "k"]',
+    ],
 )
 def test_broken_structured_data_is_a_reject(reason: Reason, data: str) -> None:
     assert reason("syslog_rfc5424", f"<14>1 {WHEN} h p - - {data} m") == "invalid-structured-data"

@@ -92,7 +92,7 @@ _ACTIONS: Final = frozenset(("ACCEPT", "REJECT"))
 _ACCOUNT_DIGITS: Final = 12
 _PROOF: Final = 3
 _DIGITS_MAX: Final = 18
-_NUMBERS_MAX: Final = 90
+_NUMBERS_MAX: Final = 60
 _ALWAYS: Final = frozenset(("version", "interface-id", "log-status"))
 """What no line of the known orders lacks."""
 _INTEGER: Final = r"[0-9]{1,18}"
@@ -134,6 +134,8 @@ class _Columns:
 def _make_parser(context: ParseContext) -> Parse:
     of_number = Times(context.last_modified).of_number
     stamps: dict[str, Stamp] = {}
+    seconds: dict[str, tuple[str, int]] = {}
+    usual: dict[tuple[str, ...], dict[str, Value]] = {}
     header = context.header.strip().replace("_", "-")
     said = _Columns(header, said=True) if header and header != _DEFAULT else None
     orders: dict[int, _Columns] = {}
@@ -183,6 +185,47 @@ def _make_parser(context: ParseContext) -> Parse:
         stamp = stamps.get(second) or stamp_of(second)
         return _BAD_TIME if stamp is None else new(Record, (*stamp, None, None, None, fields))
 
+    def second_of(text: str) -> tuple[str, int]:
+        """The time stamp and the number of a second. Raises KeyError where it is none."""
+        stamp = stamp_of(text)
+        if stamp is None or not text.isascii() or not text.isdecimal():
+            raise KeyError(text)
+        if len(seconds) >= _KNOWN_MAX:
+            seconds.clear()
+        found = seconds[text] = stamp[0], int(text)
+        return found
+
+    def usual_of(key: tuple[str, ...]) -> dict[str, Value]:
+        """The fields of a usual line of version 2 with those columns, to be copied; 0 where lines differ.
+
+        Raises KeyError where the line is none.
+        """
+        version, account, interface, protocol, action, log_status = key
+        is_usual = version == "2" and log_status == "OK" and action in _ACTIONS and interface[:4] == "eni-"
+        if not (is_usual and len(account) == _ACCOUNT_DIGITS and account.isascii() and account.isdecimal()):
+            raise KeyError(key)
+        number, transport = _TRANSPORTS_OF_TEXT[protocol]
+        if len(usual) >= _KNOWN_MAX:
+            usual.clear()
+        fields = usual[key] = {
+            "aws.vpc.version": 2,
+            "cloud.account.id": account,
+            "aws.vpc.interface_id": interface,
+            "source.address": "",
+            "destination.address": "",
+            "source.port": 0,
+            "destination.port": 0,
+            "aws.vpc.protocol": number,
+            "network.transport": transport,
+            "aws.vpc.packets": 0,
+            "aws.vpc.bytes": 0,
+            "aws.vpc.start": 0,
+            "aws.vpc.end": 0,
+            "aws.vpc.action": action,
+            "aws.vpc.log_status": log_status,
+        }
+        return fields
+
     def parse(line: str) -> Record | Reject:
         parts = line.split(" ")
         if len(parts) != default_count:
@@ -191,34 +234,29 @@ def _make_parser(context: ParseContext) -> Parse:
             version, account, interface, source, destination, source_port, destination_port, protocol, packets, size,
             start, end, action, log_status,
         ) = parts  # fmt: skip
-        numbers = f"{account}{source_port}{destination_port}{packets}{size}{start}{end}"
-        stamp = stamps.get(start) or stamp_of(start)
+        numbers = f"{source_port}{destination_port}{packets}{size}"
+        key = version, account, interface, protocol, action, log_status
+        try:
+            known = usual.get(key) or usual_of(key)
+            timestamp, first = seconds.get(start) or second_of(start)
+            _, last = seconds.get(end) or second_of(end)
+        except KeyError:
+            return parse_any(line, parts)
         if (
-            version != "2" or not numbers.isdecimal() or protocol not in _TRANSPORTS_OF_TEXT or action not in _ACTIONS or log_status != "OK"
-            or len(numbers) > _NUMBERS_MAX or stamp is None or not line.isascii() or "" in parts
-            or interface[:4] != "eni-" or len(account) != _ACCOUNT_DIGITS
+            not numbers.isdecimal() or len(numbers) > _NUMBERS_MAX or not line.isascii() or "  " in line
             or not (("." in source and "." in destination) or ":" in source)
         ):  # fmt: skip
             return parse_any(line, parts)
-        number, transport = _TRANSPORTS_OF_TEXT[protocol]
-        fields: dict[str, Value] = {
-            "aws.vpc.version": 2,
-            "cloud.account.id": account,
-            "aws.vpc.interface_id": interface,
-            "source.address": source,
-            "destination.address": destination,
-            "source.port": int(source_port),
-            "destination.port": int(destination_port),
-            "aws.vpc.protocol": number,
-            "network.transport": transport,
-            "aws.vpc.packets": int(packets),
-            "aws.vpc.bytes": int(size),
-            "aws.vpc.start": int(start),
-            "aws.vpc.end": int(end),
-            "aws.vpc.action": action,
-            "aws.vpc.log_status": log_status,
-        }
-        return new(Record, (*stamp, None, None, None, fields))
+        fields = known.copy()
+        fields["source.address"] = source
+        fields["destination.address"] = destination
+        fields["source.port"] = int(source_port)
+        fields["destination.port"] = int(destination_port)
+        fields["aws.vpc.packets"] = int(packets)
+        fields["aws.vpc.bytes"] = int(size)
+        fields["aws.vpc.start"] = first
+        fields["aws.vpc.end"] = last
+        return new(Record, (timestamp, None, None, None, None, fields))
 
     return parse
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.formats import severity
@@ -122,13 +123,13 @@ class Shapes:
         return tuple(taken)
 
     def parser(self, context: ParseContext) -> Parse:
-        """Makes the parser; compiled patterns are kept by `re` and by the parser."""
+        """Makes the parser."""
         times = Times(context.last_modified)
         of_value = times.of_value
         levels, words, reject = self.levels, self.words, self.reject
         patterns = []
         for text in self.patterns:
-            pattern = re.compile(text, re.DOTALL)
+            pattern = _compiled(text)
             groups = pattern.groupindex
             places = groups.get("when", 0), groups.get("level", 0), groups.get("body", 0)
             patterns.append((pattern.fullmatch, *places, self.taken(pattern)))
@@ -166,6 +167,11 @@ class Shapes:
             return reject
 
         return parse
+
+
+@lru_cache(512)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.DOTALL)
 
 
 def _take(fields: dict[str, Value], found: re.Match[str], taken: Taken) -> None:

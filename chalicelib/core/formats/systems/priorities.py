@@ -13,12 +13,12 @@ PRIORITIES: Final[dict[str, tuple[int, int, str, int]]] = {
     str(priority): (priority >> 3, priority & 7, *severity.SYSLOG[priority & 7]) for priority in range(192)
 }
 """PRI → facility, severity, its keyword, its OpenTelemetry number."""
-_PID_DIGITS_MAX: Final = 18
+PID_DIGITS_MAX: Final = 18
 
 
 def add_process(fields: dict[str, Value], process: str) -> None:
     """Sets `process.pid`, or `syslog.procid` where the process id is no number."""
-    if process.isdecimal() and process.isascii() and len(process) <= _PID_DIGITS_MAX:
+    if process.isdecimal() and process.isascii() and len(process) <= PID_DIGITS_MAX:
         fields["process.pid"] = int(process)
     else:
         fields["syslog.procid"] = process

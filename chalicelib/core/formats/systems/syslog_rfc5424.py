@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
+from chalicelib.core.formats.systems.priorities import PID_DIGITS_MAX, PRIORITIES
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -18,7 +18,6 @@ from chalicelib.core.records import Record, Reject
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.systems.phrases import Say
-    from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
 _VERSION: Final = re.compile(r"<([0-9]{1,3})>([1-9][0-9]{0,2})")
@@ -31,53 +30,83 @@ _PARAMETER: Final = re.compile(
 )
 _ESCAPE: Final = re.compile(r'\\(["\\\]])')
 _CACHE_MAX: Final = 8192
-_WHEN_MAX: Final = 64
 _STRUCTURED: Final = "syslog.structured_data."
 
+_NO_TIME: Final = (None, None)
 _NOT_RFC5424: Final = Reject("not-rfc5424")
 _BAD_TIME: Final = Reject("invalid-timestamp")
 _BAD_DATA: Final = Reject("invalid-structured-data")
 
 
+class _Head(NamedTuple):
+    """What lines share that differ in time, process id, structured data and message only."""
+
+    fields: dict[str, Value]
+    word: str
+    number: int
+    say: Say | None
+
+
 class _Parser:
-    __slots__ = ("_headers", "_programs", "_times", "_utc_seconds")
+    __slots__ = ("_heads", "_of_text", "_priorities")
 
     def __init__(self, context: ParseContext) -> None:
-        self._times = Times(context.last_modified)
-        self._utc_seconds: set[str] = set()
-        self._programs: dict[str, Say | None] = {}
-        self._headers = {f"<{priority}>1": (*values, 1) for priority, values in PRIORITIES.items()}
-
-    def _stamp(self, when: str) -> Stamp | None:
-        """The time stamp, and its second is kept where the text is the time stamp as it stands."""
-        stamp = self._times.of_text(when)
-        if stamp == (when, None) and when[19] == "." and len(when) < _WHEN_MAX:
-            if len(self._utc_seconds) >= _CACHE_MAX:
-                self._utc_seconds.clear()
-            self._utc_seconds.add(when[:20])
-        return stamp
+        self._of_text = Times(context.last_modified).of_text
+        self._priorities = {f"<{priority}>1": (*values, 1) for priority, values in PRIORITIES.items()}
+        self._heads: dict[tuple[str, ...], _Head] = {}
 
     def parse(self, line: str) -> Record | Reject:
-        if line[:1] != "<" and (counted := _COUNTED.match(line)):
-            result = self.parse(line[counted.end() :])
-            if isinstance(result, Record):
-                result.attributes["syslog.octet_count"] = int(counted[1])
-            return result
-        parts = line.split(" ", 6)
-        if len(parts) != 7 or "" in parts:
-            return _NOT_RFC5424
-        header, when, host, application, process, message_id, rest = parts
-        known = self._headers.get(header) or _header(header)
-        if known is None:
-            return _NOT_RFC5424
-        stamp: Stamp | tuple[None, None] | None
-        fraction = when[20:-1]
-        if when[:20] in self._utc_seconds and when[-1] == "Z" and fraction.isdecimal() and fraction.isascii():
-            stamp = when, None
-        else:
-            stamp = (None, None) if when == "-" else self._stamp(when)
+        try:
+            header, when, host, application, process, message_id, rest = line.split(" ", 6)
+        except ValueError:
+            return self._without_count(line)
+        is_number = process.isdecimal() and len(process) <= PID_DIGITS_MAX and process.isascii()
+        key = header, host, application, message_id, "" if is_number else process
+        head = self._heads.get(key)
+        if not (when and process and rest) or (head is None and (head := self._head(key)) is None):
+            return self._without_count(line)
+        fields, word, number, say = head
+        fields = fields.copy()
+        if is_number:
+            fields["process.pid"] = int(process)
+        stamp = _NO_TIME if when == "-" else self._of_text(when)
         if stamp is None:
             return _BAD_TIME
+        message: str | None
+        data, closed, message = rest.partition('"] ')
+        parts = data.split('"')
+        places = _places(tuple(parts[::2])) if closed and "\\" not in data and '"]' not in data else None
+        if places is not None and len(places) * 2 == len(parts):
+            for place, name in places:
+                fields[name] = parts[place]
+        else:
+            end = 1 if rest[0] == "-" else _add_structured_data(fields, rest)
+            if end == 0 or rest[end : end + 1] not in ("", " "):
+                return _BAD_DATA
+            message = rest[end + 1 :]
+        message = message.removeprefix("\ufeff") or None
+        if say is not None and message is not None:
+            say(message, fields)
+            fields.pop("log.level", None)
+        return tuple.__new__(Record, (stamp[0], stamp[1], word, number, message, fields))
+
+    def _without_count(self, line: str) -> Record | Reject:
+        """The message behind an octet count; a line without one is none."""
+        counted = _COUNTED.match(line)
+        if counted is None:
+            return _NOT_RFC5424
+        result = self.parse(line[counted.end() :])
+        if isinstance(result, Record):
+            result.attributes["syslog.octet_count"] = int(counted[1])
+        return result
+
+    def _head(self, key: tuple[str, ...]) -> _Head | None:
+        """The fields that header, host, application, message id, and a process id that is no number, give;
+        None where one of the first is missing or the header is none."""
+        header, host, application, message_id, process = key
+        known = self._priorities.get(header) or _header(header)
+        if known is None or "" in (host, application, message_id):
+            return None
         facility, code, word, number, version = known
         fields: dict[str, Value] = {
             "syslog.facility.code": facility,
@@ -88,25 +117,16 @@ class _Parser:
             fields["host.name"] = host
         if application != "-":
             fields["service.name"] = application
-        if process != "-":
-            add_process(fields, process)
+        if not process:
+            fields["process.pid"] = 0
+        elif process != "-":
+            fields["syslog.procid"] = process
         if message_id != "-":
             fields["syslog.msgid"] = message_id
-        end = 1 if rest[0] == "-" else _add_structured_data(fields, rest)
-        if end == 0 or rest[end : end + 1] not in ("", " "):
-            return _BAD_DATA
-        message = rest[end + 1 :].removeprefix("\ufeff") or None
-        if message is not None:
-            try:
-                say = self._programs[application]
-            except KeyError:
-                if len(self._programs) >= _CACHE_MAX:
-                    self._programs.clear()
-                say = self._programs[application] = say_of(application)
-            if say is not None:
-                say(message, fields)
-                fields.pop("log.level", None)
-        return tuple.__new__(Record, (*stamp, word, number, message, fields))
+        if len(self._heads) >= _CACHE_MAX:
+            self._heads.clear()
+        head = self._heads[key] = _Head(fields, word, number, say_of(application))
+        return head
 
 
 def _header(text: str) -> tuple[int, int, str, int, int] | None:
@@ -121,13 +141,6 @@ def _add_structured_data(fields: dict[str, Value], text: str) -> int:
 
     A value without quotes is taken as it stands: senders write it.
     """
-    end = text.find('"]') + 2
-    if end > 2 and text[end : end + 1] in (" ", "") and text.find("\\", 0, end) < 0:
-        parts = text[1 : end - 2].split('"')
-        names = _names(tuple(parts[::2]))
-        if names is not None and len(names) * 2 == len(parts):
-            fields.update(zip(names, parts[1::2], strict=True))
-            return end
     position = 0
     repeats: dict[str, int] = {}
     while text.startswith("[", position):
@@ -156,18 +169,17 @@ def _add_structured_data(fields: dict[str, Value], text: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _names(pieces: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Attribute names of one element's parameters, from what stands between its quoted values."""
-    element = _ELEMENT.match("[" + pieces[0])
+def _places(pieces: tuple[str, ...]) -> tuple[tuple[int, str], ...] | None:
+    """Where the values of one element's parameters stand between quotes, and their attributes, from what
+    stands around them; None where it is no such element."""
+    element = _ELEMENT.match(pieces[0])
     if element is None:
         return None
-    names = []
-    for piece in (pieces[0][element.end() - 1 :], *pieces[1:]):
-        found = _NAME.fullmatch(piece)
-        if found is None:
-            return None
-        names.append(f"{_STRUCTURED}{element[1]}.{found[1]}")
-    return tuple(names) if len(set(names)) == len(names) else None
+    found = [_NAME.fullmatch(piece) for piece in (pieces[0][element.end() :], *pieces[1:])]
+    names = [f"{_STRUCTURED}{element[1]}.{each[1]}" for each in found if each is not None]
+    if len(set(names)) < len(found):
+        return None
+    return tuple((2 * number + 1, name) for number, name in enumerate(names))
 
 
 def _make_parser(context: ParseContext) -> Parse:
