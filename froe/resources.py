@@ -1,6 +1,7 @@
 """The resources of a stage: infra/data.json as a CloudFormation stack, its outputs as settings.
 
-The output `InputBucket` is the setting `INPUT_BUCKET`, and so on: the template is the only list of names.
+The output `InputBucket` is the setting `INPUT_BUCKET`, and so on: the template is the only list of names. What is
+exported is for other stacks and no setting.
 The same calls make the local and the real resources; only the poll interval differs.
 """
 
@@ -22,6 +23,8 @@ CHALICE = (
     "-c",
     "import sys; from chalice.cli import main; sys.argv[0] = 'chalice'; sys.exit(main())",
 )
+CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
+"""The templates make roles, and use AWS's own transform (AWS::LanguageExtensions)."""
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN_SETTING = "API_TOKEN_SHA256"  # noqa: S105 - the name of a setting, not a secret
 
@@ -30,7 +33,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """infra/data.json: `body` is its text, `settings` what its outputs are called as settings."""
+    """infra/data.json: `body` is its text without its spaces, `settings` what its outputs are called as settings."""
 
     body: str
     settings: Mapping[str, str]
@@ -53,8 +56,12 @@ def read_template(root: Path = ROOT) -> Template:
         ) from error
     content = json.loads(body)
     return Template(
-        body=body,
-        settings={output: setting_name(output) for output in content["Outputs"]},
+        body=json.dumps(content, separators=(",", ":")),  # CloudFormation takes 51,200 bytes
+        settings={
+            output: setting_name(output)
+            for output, value in content["Outputs"].items()
+            if "Export" not in value
+        },
         ttl_attributes={
             setting_name(name): resource["Properties"]["TimeToLiveSpecification"]["AttributeName"]
             for name, resource in content["Resources"].items()
@@ -87,6 +94,7 @@ def create_or_update(
         cloudformation.create_stack(
             StackName=name,
             TemplateBody=template.body,
+            Capabilities=CAPABILITIES,
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
         )
         _wait(cloudformation, name, "stack_create_complete", poll_seconds)
@@ -98,6 +106,7 @@ def create_or_update(
             cloudformation.update_stack(
                 StackName=name,
                 TemplateBody=template.body,
+                Capabilities=CAPABILITIES,
                 Parameters=[
                     *({"ParameterKey": key, "ParameterValue": value} for key, value in given.items()),
                     *({"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept & set(known))),
