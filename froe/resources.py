@@ -16,6 +16,7 @@ from typing import Any
 import botocore.exceptions
 
 from froe.errors import FroeError
+from froe.templates import CAPABILITIES, read_body
 
 LOCAL_STAGE = "local"
 CHALICE = (
@@ -23,8 +24,6 @@ CHALICE = (
     "-c",
     "import sys; from chalice.cli import main; sys.argv[0] = 'chalice'; sys.exit(main())",
 )
-CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
-"""The templates make roles, and use AWS's own transform (AWS::LanguageExtensions)."""
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN_SETTING = "API_TOKEN_SHA256"  # noqa: S105 - the name of a setting, not a secret
 
@@ -47,16 +46,10 @@ class Template:
 
 def read_template(root: Path = ROOT) -> Template:
     """The template of the checkout at `root`. Raises FroeError where there is none."""
-    path = root / "infra" / "data.json"
-    try:
-        body = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise FroeError(
-            f"infra/data.json cannot be read ({error.strerror}): run froe in a checkout."
-        ) from error
+    body = read_body(root / "infra" / "data.json").text
     content = json.loads(body)
     return Template(
-        body=json.dumps(content, separators=(",", ":")),  # CloudFormation takes 51,200 bytes
+        body=body,
         settings={
             output: setting_name(output)
             for output, value in content["Outputs"].items()
