@@ -25,8 +25,9 @@ def pins() -> dict[str, str]:
     return {line.split("==")[0]: line for line in lines if line and not line.startswith("#")}
 
 
-def tool(name: str) -> Path:
-    """The command `name`, made where it is not there yet; the test is skipped where it cannot be."""
+def tool(name: str, command: str | None = None) -> Path:
+    """The command of the tool `name` (its own name, where no other is said), made where it is not there yet;
+    the test is skipped where it cannot be."""
     pin, folder = pins()[name], FOLDER / name
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f"{name}.lock").open("w", encoding="utf-8") as lock:
@@ -35,7 +36,7 @@ def tool(name: str) -> Path:
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != pin:
             _make(folder, pin)
             stamp.write_text(pin, encoding="utf-8")
-    return folder / "bin" / name
+    return folder / "bin" / (command or name)
 
 
 def _make(folder: Path, pin: str) -> None:

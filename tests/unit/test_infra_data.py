@@ -120,7 +120,8 @@ def test_a_table_is_encrypted_restorable_and_hard_to_delete(table: str) -> None:
     properties = TABLES[table]
     assert properties["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY}
     assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
-    assert parameter(properties["DeletionProtectionEnabled"])["Default"] == "true"
+    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["ProtectsTables", True, False]}
+    assert PARAMETERS["DeletionProtection"]["Default"] == "true"
     assert RESOURCES[table]["DeletionPolicy"] == RESOURCES[table]["UpdateReplacePolicy"] == "Retain"
 
 
