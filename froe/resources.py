@@ -1,6 +1,7 @@
 """The resources of a stage: infra/data.json as a CloudFormation stack, its outputs as settings.
 
-The output `InputBucket` is the setting `INPUT_BUCKET`, and so on: the template is the only list of names.
+The output `InputBucket` is the setting `INPUT_BUCKET`, and so on: the template is the only list of names. What is
+exported is for other stacks and no setting.
 The same calls make the local and the real resources; only the poll interval differs.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 import botocore.exceptions
 
 from froe.errors import FroeError
+from froe.templates import CAPABILITIES, read_body
 
 LOCAL_STAGE = "local"
 CHALICE = (
@@ -30,7 +32,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """infra/data.json: `body` is its text, `settings` what its outputs are called as settings."""
+    """infra/data.json: `body` is its text without its spaces, `settings` what its outputs are called as settings."""
 
     body: str
     settings: Mapping[str, str]
@@ -44,17 +46,15 @@ class Template:
 
 def read_template(root: Path = ROOT) -> Template:
     """The template of the checkout at `root`. Raises FroeError where there is none."""
-    path = root / "infra" / "data.json"
-    try:
-        body = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise FroeError(
-            f"infra/data.json cannot be read ({error.strerror}): run froe in a checkout."
-        ) from error
+    body = read_body(root / "infra" / "data.json").text
     content = json.loads(body)
     return Template(
         body=body,
-        settings={output: setting_name(output) for output in content["Outputs"]},
+        settings={
+            output: setting_name(output)
+            for output, value in content["Outputs"].items()
+            if "Export" not in value
+        },
         ttl_attributes={
             setting_name(name): resource["Properties"]["TimeToLiveSpecification"]["AttributeName"]
             for name, resource in content["Resources"].items()
@@ -87,6 +87,7 @@ def create_or_update(
         cloudformation.create_stack(
             StackName=name,
             TemplateBody=template.body,
+            Capabilities=CAPABILITIES,
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
         )
         _wait(cloudformation, name, "stack_create_complete", poll_seconds)
@@ -98,6 +99,7 @@ def create_or_update(
             cloudformation.update_stack(
                 StackName=name,
                 TemplateBody=template.body,
+                Capabilities=CAPABILITIES,
                 Parameters=[
                     *({"ParameterKey": key, "ParameterValue": value} for key, value in given.items()),
                     *({"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept & set(known))),
