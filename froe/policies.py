@@ -97,8 +97,7 @@ def render(function: str, values: Mapping[str, str], root: Path = ROOT) -> dict[
 def write(stage: str, values: Mapping[str, str], root: Path = ROOT) -> list[Path]:
     """Write the rendered policies into .chalice of the checkout at `root`, where Chalice's configuration
     names them; the files, in the order of FUNCTIONS."""
-    has_key = "Key" in _resources(root)
-    if has_key and KEY not in values:
+    if "Key" in _resources(root) and KEY not in values:
         raise FroeError(
             f"The stage {stage} lacks KEY_ARN, the ARN of its key, so that no function could read what it "
             "encrypts: deploy the data stack again."
@@ -117,17 +116,6 @@ def write(stage: str, values: Mapping[str, str], root: Path = ROOT) -> list[Path
 def file_name(stage: str, function: str) -> str:
     """Where .chalice/config.json looks for the policy of a function."""
     return f"policy-{stage}-{function.replace('_', '-')}.json"
-
-
-def absent(stage: str, root: Path = ROOT) -> list[str]:
-    """The policy files that `write` has not written yet for a stage."""
-    names = [file_name(stage, function) for function in FUNCTIONS]
-    return [name for name in names if not (root / ".chalice" / name).exists()]
-
-
-def function_of(lambda_name: str, stage: str) -> str:
-    """`froe-dev-worker` → `worker`, `froe-dev` → `api_handler`: Chalice names the HTTP function so."""
-    return lambda_name.removeprefix(f"froe-{stage}").removeprefix("-") or "api_handler"
 
 
 def as_subs(function: str, root: Path = ROOT) -> dict[str, Any]:
