@@ -9,6 +9,7 @@ import inspect
 import os
 import platform
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import chalice
@@ -20,7 +21,7 @@ from chalicelib.configuration import FILE_SETTING, read_config
 from chalicelib.core.custom.loading import KEY_SETTING
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
-from froe import mappings
+from froe import mappings, policies
 from froe.errors import FroeError
 from froe.resources import LOCAL_STAGE, read_template
 
@@ -75,6 +76,27 @@ def install() -> None:
         problem = missing_settings(stage, settings) or bad_config(settings)
         if problem:
             raise click.ClickException(problem)
+        write_policies(stage, settings, Path(context.obj["project_dir"]))
+
+
+def write_policies(stage: str, settings: Mapping[str, str], project: Path) -> None:
+    """Make the policy files that Chalice is about to read, from infra/policies and what the settings name.
+
+    Where they do not name the stage's key, those that `froe deploy` wrote are left as they are."""
+    key = {name: os.environ[name] for name in ("KEY_ARN",) if stage == LOCAL_STAGE and name in os.environ}
+    values = policies.values_of(stage, {**settings, **key})
+    try:
+        if not policies.lacks_key(values, project):
+            policies.write(stage, values, project)
+            return
+    except FroeError as error:
+        raise click.ClickException(str(error)) from error
+    missing = policies.absent(stage, project)
+    if missing:
+        raise click.ClickException(
+            f"The stage {stage} has no {missing[0]} in .chalice: `froe deploy --stage {stage}` writes the "
+            "policies and deploys."
+        )
 
 
 def misfit(client_class: type, config_class: type) -> str | None:

@@ -1,7 +1,7 @@
 """Deploys a stage to the AWS that the environment leads to: resources, settings, then Chalice.
 
 Promise: running it again changes only what differs; the API token is shown once and only its digest is kept.
-Limits: the stage and its policies must be in .chalice; what it writes there names your account, not its secrets.
+Limits: the stage must be in .chalice/config.json; what it writes there names your account, not its secrets.
 """
 
 import hashlib
@@ -38,8 +38,7 @@ def deploy(
     config: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8"))
     if stage not in config["stages"]:
         raise FroeError(
-            f"The stage {stage} is not in .chalice/config.json: copy the stage dev and its policy-dev-*.json there, "
-            f"with {stage} for dev."
+            f"The stage {stage} is not in .chalice/config.json: copy the stage dev there, with {stage} for dev."
         )
     read_config(environment={**os.environ, **config["stages"][stage].get("environment_variables", {})})
     session = boto3.session.Session()

@@ -16,7 +16,7 @@ import boto3
 
 from chalicelib.configuration import FILE_SETTING, PACKAGED, read_config
 from froe.errors import FroeError
-from froe.local import emulator
+from froe.local import emulator, recording
 from froe.local.collector import PATH_SETTING, Collector
 from froe.local.info import Folder, StackInfo, claim
 from froe.local.processes import Guarded, clean_environment, free_port, port_taken
@@ -39,6 +39,7 @@ class LocalStack:
     env: Mapping[str, str]
     env_file: Path
     logs: Path
+    calls: Path
 
     def __init__(
         self,
@@ -87,6 +88,7 @@ class LocalStack:
             self._collector.stop()
             self._collector = None
         if self._folder:
+            recording.keep(self.calls)
             self._folder.release(keep=keep_logs)
             self._folder = None
 
@@ -131,6 +133,7 @@ class LocalStack:
         self._folder = claim(port, self._root)
         self.env_file = self._folder.env_file
         self.logs = self._folder.work / "logs"
+        self.calls = self._folder.work / "calls.jsonl"
         self.logs.mkdir()
         self.env = {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
@@ -170,7 +173,11 @@ class LocalStack:
         ministack = Guarded(
             "ministack",
             emulator.command(),
-            env={**clean_environment(), **emulator.environment(port, folder)},
+            env={
+                **clean_environment(),
+                **emulator.environment(port, folder),
+                recording.PATH_SETTING: str(self.calls),
+            },
             cwd=folder,
             log=self.logs / "ministack.log",
             sweep=folder,
