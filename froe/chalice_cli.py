@@ -21,7 +21,7 @@ from chalicelib.configuration import FILE_SETTING, read_config
 from chalicelib.core.custom.loading import KEY_SETTING
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
-from froe import mappings, policies
+from froe import mappings, packaging, policies
 from froe.errors import FroeError
 from froe.resources import LOCAL_STAGE, read_template
 
@@ -61,7 +61,7 @@ EXPECTED_PROPERTIES = ("environment_variables", "lambda_architecture")
 
 def install() -> None:
     """Close the gaps in the Chalice of this process, once. Raises click.ClickException when that is no use."""
-    problem = misfit(TypedAWSClient, Config)
+    problem = misfit(TypedAWSClient, Config) or packaging.misfit()
     if problem:
         raise click.ClickException(problem)
     context = click.get_current_context(silent=True)
@@ -69,6 +69,7 @@ def install() -> None:
     if not getattr(TypedAWSClient, "_froe_installed", False):
         _patch(TypedAWSClient, client_patches(TypedAWSClient, local=stage == LOCAL_STAGE))
         _patch(Config, config_patches(Config))
+        packaging.install()
         _patch(TypedAWSClient, {"_froe_installed": True})
     if context is not None and stage is not None and context.info_name in DEPLOYING_COMMANDS:
         disk = context.obj["factory"].load_project_config()
