@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from chalicelib.core.errors import FroeError, OutOfTimeError, PermanentError, TransientError
+from chalicelib import logs
+from chalicelib.core.errors import FroeError, OutOfTimeError, PermanentError, TransientError, reason_of
 
 logger = logging.getLogger("froe")
 
@@ -143,6 +144,7 @@ def consume(
     `failures` (the dead-letter queue's own consumer) it is retried like all else."""
     failed = []
     for message in messages:
+        logs.about(message_id=message.message_id)
         try:
             handle(message)
         except Exception as error:  # noqa: BLE001 - the message boundary: whatever it is, it is kept
@@ -179,7 +181,7 @@ def _log(message: Incoming, error: Exception) -> None:
     elif isinstance(error, TransientError):
         logger.warning("message_failed", extra=_said(message, error.reason))
     else:
-        logger.error("message_crashed", extra=_said(message, repr(error)), exc_info=error)
+        logger.error("message_crashed", extra=_said(message, reason_of(error)), exc_info=error)
 
 
 def _delay(queue: Redelivers, message: Incoming, seconds: int) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol, TypeAlias
 
 from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.errors import PermanentError, TransientError
+from chalicelib.core.errors import PermanentError, TransientError, reason_of
 from chalicelib.core.marks import Tally
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import StoredFile
@@ -111,7 +111,7 @@ class Notifier:
         except PermanentError as error:
             logger.error("notice_refused", extra={**known, "reason": error.reason})  # noqa: TRY400 - no bug
         except Exception as error:
-            logger.exception("notice_crashed", extra={**known, "reason": repr(error)})
+            logger.exception("notice_crashed", extra={**known, "reason": reason_of(error)})
             return False
         else:
             logger.info("notice_sent", extra={**known, "state": notice.attributes["state"]})

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
 from chalicelib.core.accounts import SplitAccount, State, uncut_splits
-from chalicelib.core.errors import FroeError
+from chalicelib.core.errors import FroeError, reason_of
 from chalicelib.core.letters import DeadLetter
 from chalicelib.core.messages import Again, SplitMessage, encode_split
 from chalicelib.core.notifications import Announced, announcement_of
@@ -132,7 +132,7 @@ class Sweeper:
                 for part in stage(deadline):
                     healed += part
             except Exception as error:
-                logger.exception("sweep_cut_short", extra={"reason": str(error)})
+                logger.exception("sweep_cut_short", extra={"reason": reason_of(error)})
                 failures.append(error)
         logger.info("swept", extra=healed.counts)
         self._tell(healed)
@@ -176,7 +176,7 @@ class Sweeper:
         except FroeError as error:
             logger.warning("file_not_healed", extra={**named, "reason": error.reason})
         except Exception as error:
-            logger.exception("file_not_healed", extra={**named, "reason": repr(error)})
+            logger.exception("file_not_healed", extra={**named, "reason": reason_of(error)})
         return Healed()
 
     def _letters_taken_back(self, deadline: Deadline) -> Iterator[Healed]:

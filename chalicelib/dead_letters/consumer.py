@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from chalicelib.core.errors import reason_of
 from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
 from chalicelib.core.marks import Mark, Obstacle, Outcome, Setback
 from chalicelib.core.messages import Again
@@ -77,7 +78,7 @@ class DeadLetterConsumer:
         try:
             return self._letters.find(letter_id) is None
         except Exception as error:  # noqa: BLE001 - a message is quarantined whatever the ledger says of it
-            logger.warning("letter_not_read", extra={"letter_id": letter_id, "reason": repr(error)})
+            logger.warning("letter_not_read", extra={"letter_id": letter_id, "reason": reason_of(error)})
             return False
 
     def _attempts(self, message_id: str) -> list[Attempt]:
@@ -85,7 +86,7 @@ class DeadLetterConsumer:
         try:
             return self._letters.attempts(message_id)
         except Exception as error:  # noqa: BLE001 - a message is quarantined whatever the ledger says of it
-            logger.warning("attempts_not_read", extra={"message_id": message_id, "reason": repr(error)})
+            logger.warning("attempts_not_read", extra={"message_id": message_id, "reason": reason_of(error)})
             return []
 
     def _letter(
@@ -121,7 +122,7 @@ class DeadLetterConsumer:
         try:
             self._topic.publish(notice_of(letter))
         except Exception as error:  # noqa: BLE001 - not even a notice that cannot be made of it
-            logger.warning("notice_not_sent", extra=_said(letter) | {"why": repr(error)})
+            logger.warning("notice_not_sent", extra=_said(letter) | {"why": reason_of(error)})
 
 
 def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obstacle, note: str) -> None:
