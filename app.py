@@ -52,7 +52,7 @@ def worker(event: Any) -> dict[str, Any]:
 
 @app.on_sqs_message(queue=_name("DEAD_LETTER_QUEUE"), batch_size=1, name="dead_letter_consumer")
 def dead_letter_consumer(event: Any) -> dict[str, Any]:
-    return handlers.on_dead_letters(services(), event.to_dict())
+    return handlers.on_dead_letters(services(), event.to_dict(), event.context)
 
 
 @app.on_dynamodb_record(

@@ -19,7 +19,7 @@ NAME: Final = "froe"
 _OF_A_MESSAGE: Final = ("message_id", "file_id", "batch_id")
 
 
-def _line_of(said: dict[str, Any]) -> str:
+def _line_of(said: Any) -> str:
     said.pop("exception_notes", None)  # words of a bug too
     return orjson.dumps(said, default=str).decode()
 

@@ -14,15 +14,17 @@ from typing import Any
 
 import orjson
 
+from chalicelib import logs, metrics
 from chalicelib.core.errors import reason_of
 from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
 from chalicelib.core.marks import Mark, Obstacle, Outcome, Setback
-from chalicelib.core.messages import Again
+from chalicelib.core.messages import Again, batch_id
 from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.failures import one_line
 from chalicelib.dead_letters.store import Envelope, LettersTable, Quarantine, read_envelope
 from chalicelib.delivery import Incoming
 from chalicelib.ledger import Ledger
+from chalicelib.metrics import NO_METER, Meter
 from chalicelib.notices import Notice, Publishes
 
 logger = logging.getLogger("froe")
@@ -36,18 +38,21 @@ class DeadLetterConsumer:
         ledger: Ledger,
         topic: Publishes,
         now: Callable[[], datetime],
+        meter: Meter = NO_METER,
     ) -> None:
         self._letters = letters
         self._quarantine = quarantine
         self._ledger = ledger
         self._topic = topic
         self._now = now
+        self._meter = meter
 
     def take(self, message: Incoming) -> None:
         """Quarantine a message, list it, mark what it was about as failed, and tell the topic."""
         letter_id, held = self._place(message)
         attempts = self._attempts(letter_id)
         letter = self._letter(message, letter_id, attempts, receives_of(message, held))
+        logs.about(message_id=message.message_id, **_ids_of(letter.subject))
         self._quarantine.put(letter_id, envelope_of(letter, attempts, message))
         if self._is_done(letter.subject):
             letter = replace(letter, state=LetterState.RESOLVED)
@@ -56,6 +61,7 @@ class DeadLetterConsumer:
             logger.info("dead_letter_late", extra=_said(letter))
             return
         self._mark(letter)
+        self._meter.add(metrics.DEAD_LETTERS)
         logger.error("dead_letter_kept", extra=_said(letter) | {"is_new": is_new})
         self._tell(letter)
 
@@ -202,6 +208,15 @@ def notice_of(letter: DeadLetter) -> Notice:
         text="\n".join(lines) + "\n",
         attributes=attributes | {name: value for name, value in named.items() if value},
     )
+
+
+def _ids_of(subject: Subject) -> dict[str, str]:
+    """What a message is about, as far as it says so."""
+    if subject.file_id is None:
+        return {}
+    if subject.split is None or subject.batch is None:
+        return {"file_id": subject.file_id}
+    return {"file_id": subject.file_id, "batch_id": batch_id(subject.file_id, subject.split, subject.batch)}
 
 
 def _said(letter: DeadLetter) -> dict[str, Any]:

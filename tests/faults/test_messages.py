@@ -242,6 +242,7 @@ def services_of(pipeline: Pipeline, queue: Redeliveries) -> Any:
         split_queue=queue,
         batch_queue=queue,
         failures=pipeline.failures,
+        meter=pipeline.meter,
         settings=SimpleNamespace(retry_base_seconds=10),
     )
 
@@ -251,7 +252,7 @@ def buried_in(pipeline: Pipeline) -> dict[str, str]:
     return {message.attributes["letter_id"]: message.body for message in pipeline.dead_letter_queue.messages}
 
 
-CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
+CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000, aws_request_id="request-1")
 Handler = Callable[[Any, dict[str, Any], Any], dict[str, Any]]
 
 
