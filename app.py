@@ -35,6 +35,12 @@ def services() -> Services:
     return Services(Settings.from_environment())
 
 
+@app.middleware("http")
+def observed(request: Any, get_response: Any) -> Any:
+    logs.begin(request.lambda_context.aws_request_id)
+    return get_response(request)
+
+
 @app.on_s3_event(bucket=_name("INPUT_BUCKET"), events=["s3:ObjectCreated:*"], name="splitter")
 def splitter(event: Any) -> None:
     handlers.on_notification(services(), event.to_dict(), event.context)
