@@ -39,7 +39,7 @@ def make_tracer(tracing: str = TRACINGS[0], environment: Mapping[str, str] = os.
                 f"TRACING is 'opentelemetry', but {error.name} is not installed: add the ADOT layer for Python to"
                 " the stage's `layers` in .chalice/config.json, or set TRACING to xray or off"
             ) from error
-        return OpenTelemetryTracer(function)
+        return OpenTelemetryTracer(function, environment)
     return XRayTracer(function)
 
 
