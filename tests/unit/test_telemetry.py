@@ -118,16 +118,22 @@ def event_of(*messages: Outgoing) -> dict[str, Any]:
 
 
 @pytest.fixture
-def handling(capsys: pytest.CaptureFixture[str]) -> Iterator[Handlers]:
+def written(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """What is logged goes to standard output, as a function writes it."""
     logger = logging.getLogger("froe")
     level, handler = logger.level, logging.StreamHandler(Standard())
     handler.setFormatter(logs.Formatter())
     logger.setLevel(logging.DEBUG)
     logger.addHandler(handler)
-    yield Handlers(Pipeline(LIMITS))
+    yield
     logger.removeHandler(handler)
     logger.setLevel(level)
     logs.begin("")
+
+
+@pytest.fixture
+def handling(written: None) -> Handlers:
+    return Handlers(Pipeline(LIMITS))
 
 
 class Standard:
@@ -258,3 +264,35 @@ def test_no_line_of_a_file_is_ever_logged(
 
 def refuse(*_: Any) -> None:
     raise PermanentError("the table refuses an item")
+
+
+@pytest.fixture
+def wired() -> Any:
+    """The module that wires all, without the way in which it sets up logging."""
+    pytest.importorskip("chalice", reason="needs chalice: make setup")
+    logger = logging.getLogger("froe")
+    before = list(logger.handlers), logger.level, logger.propagate
+    import app
+
+    logger.handlers, logger.level, logger.propagate = before
+    return app
+
+
+@pytest.fixture
+def client(wired: Any) -> Iterator[Any]:
+    from chalice.test import Client
+
+    with Client(wired.app) as client:
+        yield client
+
+
+def test_what_a_route_logs_bears_the_id_of_its_request_and_no_words_of_a_bug(
+    wired: Any, client: Any, written: None, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wired, "services", crash)
+    assert client.http.get("/files").status_code == 500
+    said = capsys.readouterr().out
+    (event,) = (json.loads(line) for line in said.splitlines())
+    assert event["message"] == "Caught exception for path /files"
+    assert (event["exception_name"], len(event["function_request_id"])) == ("KeyError", 36)
+    assert MARKER not in said
