@@ -35,6 +35,12 @@ def services() -> Services:
     return Services(Settings.from_environment())
 
 
+@app.middleware("http")
+def observed(request: Any, get_response: Any) -> Any:
+    logs.begin(request.lambda_context.aws_request_id)
+    return get_response(request)
+
+
 @app.on_s3_event(bucket=_name("INPUT_BUCKET"), events=["s3:ObjectCreated:*"], name="splitter")
 def splitter(event: Any) -> None:
     handlers.on_notification(services(), event.to_dict(), event.context)
@@ -52,7 +58,7 @@ def worker(event: Any) -> dict[str, Any]:
 
 @app.on_sqs_message(queue=_name("DEAD_LETTER_QUEUE"), batch_size=1, name="dead_letter_consumer")
 def dead_letter_consumer(event: Any) -> dict[str, Any]:
-    return handlers.on_dead_letters(services(), event.to_dict())
+    return handlers.on_dead_letters(services(), event.to_dict(), event.context)
 
 
 @app.on_dynamodb_record(
