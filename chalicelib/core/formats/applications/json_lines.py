@@ -124,14 +124,15 @@ class JsonParser:
         time_names, level_names, message_names = self._shapes.get(names) or self._shape(names)
         timestamp = assumed = word = number = body = None
         for name in time_names:
-            stamp = self.stamp_of(fields[name])
+            value = fields[name]
+            stamp = (self._of_text(value) if type(value) is str else None) or self.stamp_of(value)
             if stamp is not None:
                 timestamp, assumed = stamp
                 del fields[name]
                 break
         for name in level_names:
             level = fields[name]
-            number = severity_of(level, name)
+            number = (severity.of_word(level) if type(level) is str else None) or severity_of(level, name)
             if number is not None:
                 word = str(level)
                 del fields[name]
