@@ -277,9 +277,9 @@ def test_no_kind_is_slow_on_long_adversarial_text(kind: str) -> None:
     find = FINDERS[kind]
 
     def seconds(text: str) -> float:
-        began = time.perf_counter()
+        began = time.thread_time()
         assert all(begin < end for begin, end in find(text))
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     for piece in PIECES:
         for tail in ("", "@", "::"):

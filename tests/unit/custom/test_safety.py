@@ -97,14 +97,14 @@ def test_no_standard_name_is_slow_on_long_adversarial_lines(name: str) -> None:
     """Seconds would be minutes for what goes back and forth: 40,000 characters in quadratic time take ten."""
     expression = from_grok(f"%{{{name}:x}} !", {})
     matcher = Matcher(expression.text, limits_of(expression.text))
-    began = time.perf_counter()
+    began = time.thread_time()
     for piece in PIECES:
         for head in ("", "1", "a.b", "http://", "urn:a:", '"'):
             try:
                 matcher.match(head + piece * (40_000 // len(piece)))
             except TooSlowError:
                 continue
-    assert time.perf_counter() - began < 10
+    assert time.thread_time() - began < 10
 
 
 @given(st.sampled_from(sorted(GROK)), st.text(max_size=200))

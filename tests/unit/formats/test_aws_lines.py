@@ -155,6 +155,6 @@ def test_long_lines_of_an_aws_kind_take_linear_time(name: str) -> None:
     sample = by_name(name).samples[0]
     for cut in range(0, len(sample), 23):
         for piece in ('"', '" "', '\\"', '" ', " ", "a ", "[", "0", '"a" ', "- "):
-            began = time.perf_counter()
+            began = time.thread_time()
             parse(sample[:cut] + piece * (65_536 // len(piece)))
-            assert time.perf_counter() - began < 1, (cut, piece)
+            assert time.thread_time() - began < 1, (cut, piece)

@@ -172,10 +172,10 @@ def test_what_the_fields_do_not_fit_is_a_reject(header: str, line: str, code: st
 
 @pytest.mark.parametrize("piece", ['"', ' "', '" ', ' ""', '" "" ', ' """', "\t", "a "])
 def test_a_long_line_of_a_w3c_log_takes_linear_time(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     w3c("#Fields: date time c-ip", piece * (256 * 1024 // len(piece)))
     w3c("#Fields: " + "a " * 8000, "a")
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 @pytest.mark.parametrize("name", ["caddy", "traefik_json", "envoy_json", "fastly", "nginx_json"])
@@ -204,9 +204,9 @@ def test_headers_that_differ_in_case_alone_do_not_take_quadratic_time(record: Ex
         for number in range(8000)
     }
     line = {"request": {"remote_ip": "192.0.2.17", "method": "GET", "uri": "/", "headers": headers}}
-    began = time.perf_counter()
+    began = time.thread_time()
     assert len(record("caddy", json.dumps(line)).attributes) > 8000
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -217,8 +217,8 @@ def test_headers_that_differ_in_case_alone_do_not_take_quadratic_time(record: Ex
     ],
 )
 def test_a_thousand_tags_take_linear_time(record: Explain, name: str, value: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     got = record(name, value + "".join(f'[tag "{number}"]' for number in range(20_000)))
     tags: Any = got.attributes["modsecurity.tags"]
     assert len(tags) == 20_000
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
