@@ -243,7 +243,7 @@ def test_nothing_that_changes_while_it_runs_is_in_the_checkout(stack: LocalStack
     assert ROOT not in (folder / "work").resolve().parents
 
 
-def test_a_second_stack_beside_it_is_another_world(
+def test_a_second_stack_beside_it_is_another_world_and_says_which_part_of_it_died(
     stack: LocalStack, make_stack: Callable[..., LocalStack]
 ) -> None:
     second = make_stack()
@@ -253,6 +253,13 @@ def test_a_second_stack_beside_it_is_another_world(
     assert "Contents" not in stack.client("s3").list_objects_v2(
         Bucket=stack.info.input_bucket, Prefix="only-here/"
     )
+    assert second.problem() is None
+    second._running[0].stop()
+    time.sleep(0.1)
+    problem = second.problem()
+    assert problem is not None
+    assert problem.startswith("ministack ended with code")
+    assert "ministack.log" in problem
     second.stop()
     assert not (ROOT / ".froe" / second.info.endpoint.rsplit(":", 1)[1]).exists()
     assert find_target(environ={}).endpoint_url == stack.info.endpoint
@@ -310,13 +317,3 @@ def test_what_an_earlier_run_left_is_cleared_away(stack: LocalStack, tmp_path: P
         claim(4567, tmp_path)
     claimed.release()
     assert not claimed.path.exists()
-
-
-def test_a_part_that_dies_is_reported_with_its_log(make_stack: Callable[..., LocalStack]) -> None:
-    own = make_stack()
-    own._running[0].stop()
-    time.sleep(0.1)
-    problem = own.problem()
-    assert problem is not None
-    assert problem.startswith("ministack ended with code")
-    assert "ministack.log" in problem
