@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from chalicelib.core.custom.kinds import FINDERS, SECRET_NAME
+from chalicelib.core.custom.kinds import FINDERS
 from chalicelib.core.custom.matching import FLAGS
+from chalicelib.core.custom.members import Hiding
 from chalicelib.core.custom.spec import RedactionSpec
 from chalicelib.core.records import Outcome, Record, Reject, Value
 
@@ -25,6 +26,9 @@ _WORDS_MAX: Final = 200
 _NAMES_MAX: Final = 4096
 _CARD_MIN_CHARS: Final = 13
 """A number of fewer digits is none of the kinds."""
+
+_PLAIN_TEXT: Final = "text"
+"""The format of entries that none explains."""
 
 _Change = Callable[[str], str]
 
@@ -39,9 +43,16 @@ class Redactions:
     def applied(self, outcome: Outcome, format_name: str) -> Outcome:
         """The outcome with nothing in it that a rule hides; its offset, length and lines stay the source's."""
         result = outcome.result
-        rules = [each for each in self._rules if not each.formats or format_name in each.formats]
+        unexplained = isinstance(result, Reject) or format_name == _PLAIN_TEXT
+        rules = [
+            each
+            for each in self._rules
+            if not each.formats or format_name in each.formats or (unexplained and each.has_fields)
+        ]
         if not rules:
             return outcome
+        if isinstance(result, Record) and unexplained and (name := _removed_by(rules)):
+            return outcome._replace(result=result._replace(body=f"[{name}]", attributes={}))
         if isinstance(result, Record):
             for rule in rules:
                 result = rule.in_record(result)
@@ -52,7 +63,7 @@ class Redactions:
 
 
 def _in_raw(outcome: Outcome, rules: list[_Rule]) -> bytes:
-    if name := next((each.name for each in rules if each.whole_rejects), None):
+    if name := _removed_by(rules):
         return f"[{name}]\n".encode()
     text = outcome.raw.decode(errors="surrogateescape")
     for rule in rules:
@@ -62,6 +73,11 @@ def _in_raw(outcome: Outcome, rules: list[_Rule]) -> bytes:
     return text.encode(errors="surrogateescape")[:_RAW_MAX_BYTES]
 
 
+def _removed_by(rules: list[_Rule]) -> str | None:
+    """The rule whose fields may be anywhere in an entry that no format explains."""
+    return next((each.name for each in rules if each.whole_rejects), None)
+
+
 class _Rule:
     def __init__(self, spec: RedactionSpec, key: bytes) -> None:
         self.name = spec.name
@@ -69,11 +85,11 @@ class _Rule:
         self.whole_rejects = spec.whole_rejects
         self._key = key
         self._spec = spec
-        self._exact = frozenset(each for each in spec.fields if not each.endswith("*"))
-        self._begins = tuple(each[:-1] for each in spec.fields if each.endswith("*"))
+        self.has_fields = bool(spec.fields)
+        self._exact = frozenset(spec.fields)
+        self._hiding = Hiding(spec.fields, secrets="token" in spec.kinds)
         self._kinds = [(kind, FINDERS[kind]) for kind in spec.kinds]
         self._patterns = [re.compile(each, FLAGS) for each in spec.patterns]
-        self._secret_names = "token" in spec.kinds
         self._names: dict[str, tuple[str, bool]] = {}
 
     def in_record(self, record: Record) -> Record:
@@ -83,7 +99,11 @@ class _Rule:
         made: dict[str, Value] = {}
         for name, value in attributes.items():
             shown, hidden = self._names.get(name) or self._name(name)
-            made[shown] = self._hidden(value, words) if hidden else value
+            if hidden:
+                value = self._hidden(value, words)
+            elif self._hiding and isinstance(value, list | dict):
+                value = self._hiding.inside(value, (name,), lambda each: self._hidden(each, words))
+            made[shown] = value
         if body is not None and "body" in self._exact:
             body = str(self._hidden(body, words))
         if word is not None and "severity_text" in self._exact:
@@ -98,15 +118,8 @@ class _Rule:
         """How a field is called, and whether its value is hidden; kept, since few names have many values."""
         if len(self._names) >= _NAMES_MAX:
             self._names.clear()
-        found = self._names[name] = (self.in_text(name), self._hides(name))
+        found = self._names[name] = (self.in_text(name), self._hiding.hides(name))
         return found
-
-    def _hides(self, name: str) -> bool:
-        return (
-            name in self._exact
-            or (bool(self._begins) and name.startswith(self._begins))
-            or (self._secret_names and SECRET_NAME.search(name) is not None)
-        )
 
     def _hidden(self, value: Value, words: list[str]) -> Value:
         if isinstance(value, list):
