@@ -14,6 +14,7 @@ from typing import Any, Final
 import zstandard
 
 from chalicelib.core.custom.format_table import format_spec
+from chalicelib.core.custom.levels import REMEDY, number_of
 from chalicelib.core.custom.matching import check_search
 from chalicelib.core.custom.places import ConfigError, Places
 from chalicelib.core.custom.spec import (
@@ -29,7 +30,6 @@ from chalicelib.core.custom.spec import (
     names_of,
 )
 from chalicelib.core.custom.tables import Table
-from chalicelib.core.formats import severity
 from chalicelib.core.formats.registry import NAMES
 
 TEXT_MAX_BYTES: Final = 24 * 1024
@@ -154,9 +154,9 @@ def _severity(table: Table, key: str, said: dict[str, Any], name: str) -> int | 
     word = said.get(name)
     if word is None:
         return None
-    number = severity.of_word(word) if isinstance(word, str) else None
+    number = number_of(word)
     if number is None:
-        table.fail(f"`{name}` is {word!r}; write trace, debug, info, warn, error or fatal", key)
+        table.fail(f"`{name}` is {word!r}; {REMEDY}", key)
     return number
 
 

@@ -97,13 +97,18 @@ class _Rule:
         stamp, assumed, word, number, body, attributes = record
         words: list[str] = []
         made: dict[str, Value] = {}
+
+        def hide(value: Value) -> Value:
+            return self._hidden(value, words)
+
         for name, value in attributes.items():
             shown, hidden = self._names.get(name) or self._name(name)
             if hidden:
-                value = self._hidden(value, words)
+                made[shown] = self._hidden(value, words)
             elif self._hiding and isinstance(value, list | dict):
-                value = self._hiding.inside(value, (name,), lambda each: self._hidden(each, words))
-            made[shown] = value
+                made[shown] = self._hiding.inside(value, (name,), hide)
+            else:
+                made[shown] = value
         if body is not None and "body" in self._exact:
             body = str(self._hidden(body, words))
         if word is not None and "severity_text" in self._exact:

@@ -202,7 +202,7 @@ ACCESS = b'192.0.2.1 - ada [01/Feb/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 5 
 @pytest.mark.parametrize(
     "data",
     [
-        b"ada came\nand went\n", ACCESS * 20 + b"session of ada is open\n" * 3, ACCESS * 5 + b'192.0.2.1 - ada [01/Feb/2026:10:0\n',
+        b"ada came\nand went\n", ACCESS * 20 + b"session of ada is open\n" * 3, ACCESS * 5 + b"192.0.2.1 - ada [01/Feb/2026:10:0\n",
         b"hello ada here\n" + ACCESS[:30] + b"\nfoo\n", b'{"user.name": "x"}\n' * 5 + b'{"user.name": "ada\n',
     ],
 )  # fmt: skip
