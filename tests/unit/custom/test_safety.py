@@ -16,6 +16,7 @@ from chalicelib.core.custom.matching import FLAGS, Matcher, TooSlowError, check_
 
 BOUNDLESS = [
     "(a+)+b", "(a*)*b", "(a|a?)*b", "(?:(?:a?|b?)c)*d", r"(\w+\s?)*x", r"([^,]+,?)*;", r'"(?:[^"\\]+|\\.)*"', "(a?b?)*c",
+    "(?i)(?:k|\u212aa?)+x", "(?i)(?:s|\u017fa?)+x", "(?i)(?:k|[^\x00-\x7f]a?)+x", "(?:[^é]|中a?)+x", "(?:[^é-ü]|中a?)+x",
     r"(/([\w.-]+|\\.)*)+x", "(?:a{1,50}){1,50}b", "(.*a){20}", "(x+x+)+y",
 ]  # fmt: skip
 LINEAR = [
