@@ -20,12 +20,15 @@ from chalicelib.configuration import FILE_SETTING, read_config
 from chalicelib.core.custom.loading import KEY_SETTING
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
-from froe import mappings
+from froe import function_options, mappings
+from froe.deployment.stages import Stage
 from froe.errors import FroeError
+from froe.function_options import FunctionOptions
 from froe.resources import LOCAL_STAGE, read_template
 
 TUNING_SETTINGS = (
     *TUNING_DEFAULTS,
+    "INGEST",
     "AWS_XRAY_SDK_ENABLED",
     "AWS_XRAY_DAEMON_ADDRESS",
     FILE_SETTING,
@@ -66,7 +69,8 @@ def install() -> None:
     context = click.get_current_context(silent=True)
     stage = context.params.get("stage") if context else None
     if not getattr(TypedAWSClient, "_froe_installed", False):
-        _patch(TypedAWSClient, client_patches(TypedAWSClient, local=stage == LOCAL_STAGE))
+        options = options_of(context.obj["factory"].load_project_config(), stage) if context and stage else {}
+        _patch(TypedAWSClient, client_patches(TypedAWSClient, options, local=stage == LOCAL_STAGE))
         _patch(Config, config_patches(Config))
         _patch(TypedAWSClient, {"_froe_installed": True})
     if context is not None and stage is not None and context.info_name in DEPLOYING_COMMANDS:
@@ -128,7 +132,16 @@ def bad_config(settings: Mapping[str, str]) -> str | None:
     return None
 
 
-def client_patches(client_class: Any, *, local: bool) -> dict[str, Any]:
+def options_of(config: Mapping[str, Any], stage: str) -> Mapping[str, FunctionOptions]:
+    """What the configuration says beyond Chalice, by function; nothing where it does not have the stage."""
+    return (
+        function_options.read_options(Stage(stage, config, {})) if stage in config.get("stages", {}) else {}
+    )
+
+
+def client_patches(
+    client_class: Any, options: Mapping[str, FunctionOptions], *, local: bool
+) -> dict[str, Any]:
     """Replacements for methods of TypedAWSClient; `local` also suits it to the local AWS: short waits, no Swagger."""
     make_client: Callable[..., Any] = client_class._client  # noqa: SLF001 - misfit() has checked it
     create: Callable[..., str] = client_class.create_lambda_event_source
@@ -137,7 +150,9 @@ def client_patches(client_class: Any, *, local: bool) -> dict[str, Any]:
         known = service_name in self._client_cache
         client = make_client(self, service_name)
         if service_name == "lambda" and not known:
-            mappings.complete(client)
+            limits = {name: each.maximum_concurrency for name, each in options.items()}
+            mappings.complete(client, limits)
+            function_options.complete(client, options)
         return client
 
     def create_lambda_event_source(
