@@ -104,10 +104,11 @@ def missing(cloud: Cloud, name: str) -> dict[str, dict[str, str]]:
 
 def delete(cloud: Cloud, name: str) -> bool:
     """Delete the stack and wait until it is gone; False if there was none. FroeError with the reason if it stays."""
-    if describe(cloud, name) is None:
+    stack = describe(cloud, name)
+    if stack is None:
         return False
     cloud.client("cloudformation").delete_stack(StackName=name)
-    _wait(cloud, name, "stack_delete_complete", "deleted")
+    _wait(cloud, name, "stack_delete_complete", "deleted", stack["StackId"])  # its name is soon unknown
     return True
 
 
@@ -172,9 +173,11 @@ def _refuse_unusable(name: str, status: str) -> None:
         )
 
 
-def _wait(cloud: Cloud, name: str, condition: str, participle: str = "made") -> None:
+def _wait(
+    cloud: Cloud, name: str, condition: str, participle: str = "made", stack_id: str | None = None
+) -> None:
     client = cloud.client("cloudformation")
-    stack_id = client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
+    stack_id = stack_id or name
     try:
         client.get_waiter(condition).wait(
             StackName=stack_id,

@@ -61,7 +61,12 @@ def check_settings(examined: Examined) -> Iterator[Finding]:
 
 
 def _lost(examined: Examined, name: str) -> Iterator[Finding]:
-    lost = stacks.missing(examined.cloud, name)
+    named_elsewhere = set(examined.stage.settings.values())
+    lost = {
+        logical: attributes
+        for logical, attributes in stacks.missing(examined.cloud, name).items()
+        if attributes["Ref"] not in named_elsewhere
+    }
     for logical, attributes in sorted(lost.items()):
         yield fault(
             AREA,
@@ -69,7 +74,7 @@ def _lost(examined: Examined, name: str) -> Iterator[Finding]:
             f"{examined.deploy} makes it again, without what was in it",
         )
     if not lost:
-        yield ok(AREA, f"everything of the stack {name} that can be asked for is there")
+        yield ok(AREA, f"what else the stack {name} holds is there")
 
 
 def _template(examined: Examined, name: str, template: StackTemplate) -> Finding:
