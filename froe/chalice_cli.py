@@ -29,6 +29,7 @@ from froe.resources import LOCAL_STAGE, read_template
 TUNING_SETTINGS = (
     *TUNING_DEFAULTS,
     "INGEST",
+    "KEY_ARN",
     "AWS_XRAY_SDK_ENABLED",
     "AWS_XRAY_DAEMON_ADDRESS",
     FILE_SETTING,

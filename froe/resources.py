@@ -1,6 +1,7 @@
 """What infra/data.json says of a stage's settings: the output `InputBucket` is the setting `INPUT_BUCKET`, and so on.
 
-The template is the only list of names. Limits: knows no AWS; froe/deployment makes the resources.
+The template is the only list of names; what is exported is for other stacks and no setting. Limits: knows no AWS;
+froe/deployment makes the resources.
 """
 
 import json
@@ -26,7 +27,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """infra/data.json: `body` is its text, `settings` what its outputs are called as settings."""
+    """infra/data.json: `body` is its text without its spaces, `settings` what its outputs are called as settings."""
 
     body: str
     settings: Mapping[str, str]
@@ -49,8 +50,12 @@ def read_template(root: Path = ROOT) -> Template:
         ) from error
     content = json.loads(body)
     return Template(
-        body=body,
-        settings={output: setting_name(output) for output in content["Outputs"]},
+        body=json.dumps(content, separators=(",", ":")),  # CloudFormation takes 51,200 bytes
+        settings={
+            output: setting_name(output)
+            for output, value in content["Outputs"].items()
+            if "Export" not in value
+        },
         ttl_attributes={
             setting_name(name): resource["Properties"]["TimeToLiveSpecification"]["AttributeName"]
             for name, resource in content["Resources"].items()

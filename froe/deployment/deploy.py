@@ -43,6 +43,9 @@ from froe.resources import ROOT, TOKEN_SETTING, Report, read_template
 
 BROUGHT_BUCKET: Final = "ExistingInputBucket"
 """The parameter that names an input bucket of the user's own."""
+KEY_SETTING: Final = "KEY_ARN"
+KEY_OUTPUT: Final = "KeyArn"
+"""The key of the stage: for the policies, which name it; no function reads the setting."""
 TOKEN_BYTES: Final = 32
 
 
@@ -166,7 +169,8 @@ def settings_in(outputs: Mapping[str, str], root: Path) -> dict[str, str]:
     lacking = sorted(set(template.settings) - set(outputs))
     if lacking:
         raise FroeError(f"The data stack lacks the outputs {', '.join(lacking)}: look at its events.")
-    return {setting: outputs[output] for output, setting in template.settings.items()}
+    settings = {setting: outputs[output] for output, setting in template.settings.items()}
+    return settings | ({KEY_SETTING: outputs[KEY_OUTPUT]} if KEY_OUTPUT in outputs else {})
 
 
 def brought_bucket(cloud: Cloud, stage: Stage) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import botocore.exceptions
 
 from froe.deployment.cloud import Cloud
-from froe.deployment.templates import StackTemplate, without
+from froe.deployment.templates import CAPABILITIES, StackTemplate, without
 from froe.errors import FroeError
 from froe.resources import Report
 
@@ -137,7 +137,7 @@ def _call(
             StackName=name,
             TemplateBody=template.body,
             Parameters=values,
-            Capabilities=template.capabilities,
+            Capabilities=CAPABILITIES,
         )
     except botocore.exceptions.ClientError as error:
         reason = error.response["Error"]["Message"].rstrip(".")

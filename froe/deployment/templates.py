@@ -21,6 +21,8 @@ MAX_BODY_BYTES: Final = 51_200
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 NOT_LOCAL: Final = frozenset({"AWS::Logs::QueryDefinition"})
 """The types that the local AWS refuses: a stack there is made without them."""
+CAPABILITIES: Final = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+"""The templates make roles, and use AWS's own transform (AWS::LanguageExtensions)."""
 _LOGICAL_NAMES: Final = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 
 
@@ -42,11 +44,6 @@ class StackTemplate:
         """The declared ones, by logical name."""
         declared: Mapping[str, Mapping[str, Any]] = self.content["Resources"]
         return declared
-
-    @property
-    def capabilities(self) -> list[str]:
-        """What CloudFormation wants to be told: that roles with names of their own are made."""
-        return ["CAPABILITY_NAMED_IAM"] if "AWS::IAM::" in self.body else []
 
     @property
     def body(self) -> str:
