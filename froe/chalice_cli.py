@@ -9,6 +9,7 @@ import inspect
 import os
 import platform
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import chalice
@@ -20,7 +21,7 @@ from chalicelib.configuration import FILE_SETTING, read_config
 from chalicelib.core.custom.loading import KEY_SETTING
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
-from froe import function_options, mappings
+from froe import function_options, mappings, policies
 from froe.deployment.stages import Stage
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions
@@ -80,6 +81,15 @@ def install() -> None:
         problem = missing_settings(stage, settings) or bad_config(settings)
         if problem:
             raise click.ClickException(problem)
+        write_policies(stage, settings, Path(context.obj["project_dir"]))
+
+
+def write_policies(stage: str, settings: Mapping[str, str], project: Path) -> None:
+    """Make the policy files that Chalice is about to read, for the resources that the settings name."""
+    try:
+        policies.write(stage, policies.values_of(stage, settings), project)
+    except FroeError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def misfit(client_class: type, config_class: type) -> str | None:

@@ -16,10 +16,10 @@ import botocore.exceptions
 import click
 
 from chalicelib.configuration import PACKAGED, read_config
+from froe import policies
 from froe.deployment import notifications, record, stacks
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
-from froe.deployment.policies import write_policies
 from froe.deployment.stages import (
     DIRECT,
     PATTERN_STAGE,
@@ -134,7 +134,7 @@ def prepare(
         write_stage(stage, root)
         for template in (each for name, each in templates.items() if name != DATA):
             stacks.create_or_update(cloud, stage.name, template, {**outputs, **given}, report)
-        write_policies(stage, root)
+        policies.write(stage.name, policies.values_of(stage.name, stage.settings), root)
         record.bring_up_to_date(cloud, stage, root)
     except botocore.exceptions.ClientError as error:
         raise FroeError(

@@ -5,6 +5,7 @@ only what their package holds, as in Lambda, not what happens to be installed fo
 """
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -69,9 +70,14 @@ def poll_streams_apart(lambda_service: Any, pause_seconds: float = 0.2) -> None:
 
 
 if __name__ == "__main__":
-    from ministack.app import main
+    from ministack import app
+    from ministack.core import iam_actions, lambda_runtime, responses
     from ministack.services import lambda_svc
+
+    from froe.local import recording
 
     sys.executable = getattr(sys, "_base_executable", sys.executable)
     poll_streams_apart(lambda_svc)
-    main()
+    if calls := os.environ.get(recording.PATH_SETTING):
+        recording.record(app, lambda_runtime, recording.Recorder(Path(calls), iam_actions, responses))
+    app.main()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from froe.errors import FroeError
 from froe.local.processes import Guarded, last_words
+from froe.local.recording import credentials
 from froe.resources import CHALICE
 
 COPIED = ("app.py", "requirements.txt", "chalicelib", "froe", "infra", "vendor")
@@ -58,9 +59,13 @@ class Project:
         self._keep(built)
 
     def serve(self, env: Mapping[str, str], port: int) -> Guarded:
-        """`chalice local --stage local` on the loopback port, started but perhaps not ready."""
+        """`chalice local --stage local` on the loopback port, started but perhaps not ready.
+
+        It stands for the HTTP function, by whose name its calls are recorded."""
         arguments = ["local", "--stage", "local", "--no-autoreload", "--port", str(port)]
-        return self._run("chalice local", arguments, env, self._logs / "api.log")
+        return self._run(
+            "chalice local", arguments, {**env, **credentials("froe-local")}, self._logs / "api.log"
+        )
 
     def _run(self, name: str, arguments: list[str], env: Mapping[str, str], log: Path) -> Guarded:
         # Compiled files in chalicelib would end up in the package and change its name.

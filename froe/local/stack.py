@@ -17,7 +17,7 @@ from froe.deployment.cloud import local_cloud
 from froe.deployment.deploy import Prepared, finish, prepare, tokened
 from froe.deployment.stages import read_stage, with_settings
 from froe.errors import FroeError
-from froe.local import emulator
+from froe.local import emulator, recording
 from froe.local.collector import PATH_SETTING, Collector
 from froe.local.info import Folder, StackInfo, claim
 from froe.local.processes import Guarded, clean_environment, free_port, port_taken
@@ -41,6 +41,7 @@ class LocalStack:
     env: Mapping[str, str]
     env_file: Path
     logs: Path
+    calls: Path
 
     def __init__(
         self,
@@ -94,6 +95,7 @@ class LocalStack:
             self._collector.stop()
             self._collector = None
         if self._folder:
+            recording.keep(self.calls)
             self._folder.release(keep=keep_logs)
             self._folder = None
 
@@ -136,6 +138,7 @@ class LocalStack:
         self._folder = folder = claim(port, self._root)
         self.env_file = folder.env_file
         self.logs = folder.work / "logs"
+        self.calls = folder.work / "calls.jsonl"
         self.logs.mkdir()
         self.env = {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
@@ -177,7 +180,11 @@ class LocalStack:
         ministack = Guarded(
             "ministack",
             emulator.command(),
-            env={**clean_environment(), **emulator.environment(port, folder)},
+            env={
+                **clean_environment(),
+                **emulator.environment(port, folder),
+                recording.PATH_SETTING: str(self.calls),
+            },
             cwd=folder,
             log=self.logs / "ministack.log",
             sweep=folder,

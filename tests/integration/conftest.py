@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,13 +18,54 @@ MISSING = [name for name in ("chalice", "click", "ministack") if importlib.util.
 QUICK = {"SplitVisibilitySeconds": "30", "BatchVisibilitySeconds": "15"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+HERE = Path(__file__).parent
+LAST = HERE / "test_permissions.py"
+WHOLE_FOLDER = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What judges all calls of the run comes last; whether that is the whole folder is seen once all is deselected."""
+    last = [item for item in items if item.path == LAST]
+    items[:] = [item for item in items if item.path != LAST] + last
     needed = {"stack", "make_stack"}
     for item in items:
         if needed & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.local_aws)
             if MISSING:
                 item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(MISSING)}: make setup"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A run is of the whole folder if a test of each of its files is left and none was chosen by name."""
+    options = session.config.option
+    chosen = (
+        options.keyword
+        or options.markexpr
+        or options.deselect
+        or any("::" in each for each in session.config.args)
+    )
+    files = {item.path for item in session.items}
+    session.config.stash[WHOLE_FOLDER] = not chosen and files >= set(HERE.glob("test_*.py"))
+
+
+@pytest.fixture
+def whole_folder(request: pytest.FixtureRequest) -> bool:
+    return request.config.stash[WHOLE_FOLDER] and not request.session.testsfailed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recorded_calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the stacks that end leave what their functions asked of AWS."""
+    folder = tmp_path_factory.mktemp("calls")
+    if MISSING:
+        yield folder
+        return
+    from froe.local.recording import KEEP_SETTING
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(KEEP_SETTING, str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ def test_a_stage_is_made_and_its_token_shown_once(cloud: LocalStack, tmp_path: P
     assert target.client("dynamodb").describe_table(TableName=target.settings_env["LEDGER_TABLE"])
 
 
-def test_a_stage_without_policies_is_refused(tmp_path: Path) -> None:
+def test_a_stage_that_is_not_configured_is_refused(tmp_path: Path) -> None:
     shutil.copytree(ROOT / ".chalice", tmp_path / ".chalice", ignore=shutil.ignore_patterns("deploy*"))
     with pytest.raises(FroeError, match=r"The stage prod is not in \.chalice/config\.json"):
         deploy("prod", root=tmp_path)

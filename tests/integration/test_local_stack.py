@@ -45,8 +45,6 @@ def copy_checkout(folder: Path) -> Path:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, target)
-    for policy in (ROOT / ".chalice").glob("policy-*.json"):
-        shutil.copy2(policy, folder / ".chalice" / policy.name)
     for packages in (".froe/packages", ".chalice/deployments"):
         shutil.copytree(ROOT / ".froe" / "packages", folder / packages)
     return folder

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
+from froe import policies
 from froe.deployment.checks.examined import Examined
 from froe.deployment.findings import Finding, compared, fault, ok
-from froe.deployment.policies import policy_path
 from froe.function_options import read_options
 from froe.resources import LOCAL_STAGE
 
@@ -104,10 +104,9 @@ def _configuration(
 
 def _policy(examined: Examined, function: str) -> Finding:
     role = examined.stage.role_name(function)
-    path = policy_path(examined.stage, function, examined.root)
-    if not path.exists():
-        return fault(POLICIES, f"{path.name} is missing in .chalice", f"{examined.deploy} writes it")
-    wanted = json.loads(path.read_text(encoding="utf-8"))
+    source = f"infra/policies/{function}.json"
+    values = policies.values_of(examined.stage.name, examined.stage.settings)
+    wanted = policies.render(function, values, examined.root)
     reply = examined.ask("iam", "get_role_policy", RoleName=role, PolicyName=role)
     if reply is None:
         return fault(POLICIES, f"the role {role} has no policy {role}", f"{examined.deploy} attaches it")
@@ -115,7 +114,7 @@ def _policy(examined: Examined, function: str) -> Finding:
     held = json.loads(unquote(document)) if isinstance(document, str) else document
     if held != wanted:
         return fault(
-            POLICIES, f"the policy of {role} is not that of {path.name}", f"{examined.deploy} attaches it"
+            POLICIES, f"the policy of {role} is not that of {source}", f"{examined.deploy} attaches it"
         )
     attached = (examined.ask("iam", "list_attached_role_policies", RoleName=role) or {}).get(
         "AttachedPolicies", ()
@@ -128,7 +127,7 @@ def _policy(examined: Examined, function: str) -> Finding:
             f"the role {role} has more than its own policy ({', '.join(spare)})",
             "detach it, or add what it grants to the function's policy",
         )
-    return ok(POLICIES, f"{role} has the policy of {path.name} and no other")
+    return ok(POLICIES, f"{role} has the policy of {source} and no other")
 
 
 def _short(value: Any) -> Any:

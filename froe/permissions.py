@@ -1,0 +1,153 @@
+"""The page of permissions: what each function may do, on what and why, made from infra/policies.
+
+python -m froe.permissions > docs/permissions.md
+
+Promise: a statement without a reason, or a reason without a statement, is an error.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from froe.errors import FroeError
+from froe.policies import FUNCTIONS, read
+
+PEOPLE: Final = ("deploy", "destroy")
+"""Policies of people, in infra/policies/people; what AWS has them do for CloudFormation included."""
+
+REASONS: Final[Mapping[str, str]] = {
+    "TakeSplits": "Lambda receives and deletes in the function's name; a split that failed is hidden for longer each time.",
+    "TakeBatches": "Lambda receives and deletes in the function's name; a batch that failed is hidden for longer each time.",
+    "TakeDeadLetters": "Lambda receives and deletes in the function's name; a message that could not be kept is hidden for a while.",
+    "ReadObjects": "Reads the object's head and bytes: the announced version, or the key where the bucket keeps no versions.",
+    "TellAbsentFromForbidden": "Without it S3 answers 403 for an object that is not there: gone would look like forbidden.",
+    "SendSplitsAndBatches": "Sends the splits of a file and the batches of a split, and again what is redriven.",
+    "OpenAndSealFiles": "Opens a file (one conditional put), reads its plan and marks, seals its splits, settles it.",
+    "SendDeadLetters": "A message that can never succeed goes to the dead-letter queue with its reason.",
+    "WriteRecords": "Writes the records and rejects of a batch, and reads none. AWS has deletes under the same action; none are made.",
+    "MarkBatches": "Reads whether a batch is done already, marks it, sums it up and settles its file.",
+    "Quarantine": "Keeps the message of a dead letter, and reads it again when the same letter comes twice.",
+    "ListDeadLetters": "Lists the dead letter, marks its batch failed and settles its file.",
+    "PublishNotices": "Tells the subscribers of the topic.",
+    "ReadLedgerStream": "Lambda reads the stream in the function's name; the function itself is given the records.",
+    "ListObjects": "Lists the versions in the input bucket to find those that were never announced.",
+    "HealFiles": "Reads the files that stopped, remembers what it saw of them, marks lost redrives dead again.",
+    "ListFiles": "Finds files and dead letters by their state, and files by their key.",
+    "SendSplits": "Sends what was lost, and announces what never was.",
+    "ReadDeadLetters": "Shows a dead letter, and sends its message again.",
+    "ReadRecords": "Shows the records and rejects of a file.",
+    "ShowAndRedrive": "Shows files and dead letters; records who redrove or discarded one, and marks what was discarded.",
+    "UseKey": "Buckets, queues, tables and topic are encrypted with the stage's own key; only through these services.",
+    "WriteOwnLog": "Its own log group and no other; the group itself is made by the observability stack.",
+    "SendTraces": "Sends its X-Ray segments. AWS lets neither action be limited to a resource.",
+}
+"""Why a statement is there, by its Sid."""
+
+
+class Unseen(NamedTuple):
+    """Actions that no function is seen to call on the local AWS; where AWS says that they are needed."""
+
+    actions: tuple[str, ...]
+    why: str
+    source: str
+
+
+UNSEEN: Final = (
+    Unseen(
+        ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
+        "Lambda's pollers call it with the function's role, outside of the function.",
+        "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html",
+    ),
+    Unseen(
+        (
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        ),
+        "Lambda's pollers read the stream with the function's role, outside of the function.",
+        "https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html",
+    ),
+    Unseen(
+        ("kms:Decrypt", "kms:GenerateDataKey"),
+        "S3, SQS, SNS and DynamoDB ask KMS in the caller's name; the local AWS encrypts nothing.",
+        "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service",
+    ),
+    Unseen(
+        ("logs:CreateLogStream", "logs:PutLogEvents"),
+        "The Lambda runtime writes what a function prints.",
+        "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
+    ),
+    Unseen(
+        ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+        "The X-Ray daemon beside the function sends what the function hands it.",
+        "https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html",
+    ),
+)
+"""The one list of what the recording of calls cannot prove."""
+
+
+def page() -> str:
+    """The whole page, in Markdown. Raises FroeError where policies and reasons do not go together."""
+    used = {each["Sid"] for function in FUNCTIONS for each in read(function)["Statement"]}
+    if used != set(REASONS):
+        raise FroeError(f"froe/permissions.py: give a reason to each statement: {used ^ set(REASONS)}.")
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield from (
+        "# Permissions",
+        "",
+        "This page is made from `infra/policies` (`make docs`). Each function has a role of its own with one policy;",
+        "a name such as `${BatchQueue.Arn}` is the resource of that name in `infra/data.json`, of the function's own",
+        "stage. A test records what every function asks of AWS over all integration tests, and fails when a policy",
+        "lacks an action or allows one that nobody calls. No function may delete an object, a table or a queue.",
+    )
+    for function in FUNCTIONS:
+        yield from ("", f"## {function}", "", "| action | resource | why |", "|---|---|---|")
+        yield from map(_row, read(function)["Statement"])
+    yield from (
+        "",
+        "An object that you encrypted with another key than the stage's needs `kms:Decrypt` on that key for `splitter`,",
+        "`queued_splitter` and `api_handler`, in that key's policy.",
+        "",
+        "## What the recording cannot see",
+        "",
+        "| action | why it is allowed all the same | source |",
+        "|---|---|---|",
+    )
+    yield from (f"| {_codes(each.actions)} | {each.why} | [AWS]({each.source}) |" for each in UNSEEN)
+    yield from (
+        "",
+        "## People",
+        "",
+        "`infra/policies/people` has a policy for who deploys and one for who takes a stage down with its data;",
+        "put the stage, region and account in the place of their names. CloudFormation makes the resources with the",
+        "permissions of the person who calls it. Whoever uses the status API needs its token and nothing of AWS.",
+    )
+    for name in PEOPLE:
+        yield from ("", f"### `froe {name}`", "", "| what | action | resource |", "|---|---|---|")
+        for each in read(f"people/{name}")["Statement"]:
+            yield f"| {each['Sid']} | {_codes(each['Action'])} | {_codes(each['Resource'])}{_condition(each)} |"
+
+
+def _row(statement: Mapping[str, Any]) -> str:
+    resources = _codes(statement["Resource"]) + _condition(statement)
+    return f"| {_codes(statement['Action'])} | {resources} | {REASONS[statement['Sid']]} |"
+
+
+def _codes(values: list[str] | tuple[str, ...]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def _condition(statement: Mapping[str, Any]) -> str:
+    clauses = [
+        f"`{key}` is {_codes(values if isinstance(values, list) else [values])}"
+        for operands in statement.get("Condition", {}).values()
+        for key, values in operands.items()
+    ]
+    return f" where {' and '.join(clauses)}" if clauses else ""
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,172 @@
+"""What each function may do: infra/policies/FUNCTION.json, an IAM policy with Fn::Sub names of infra/data.json.
+
+Promise: one source for every way to deploy: names become ARNs for Chalice (`write`), stay Fn::Sub for
+CloudFormation (`as_subs`) or become references for Terraform (`as_terraform`). An unknown name is an error.
+Limits: a stack without a key of its own has no statement for the key.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from froe.errors import FroeError
+from froe.resources import ROOT
+
+FUNCTIONS: Final = (
+    "splitter",
+    "queued_splitter",
+    "worker",
+    "dead_letter_consumer",
+    "notifier",
+    "sweeper",
+    "api_handler",
+    "authorizer",
+)
+KEY: Final = "Key.Arn"
+_NAME: Final = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
+_TERRAFORM_PSEUDO: Final[Mapping[str, str]] = {
+    "AWS::Partition": "data.aws_partition.current.partition",
+    "AWS::Region": "data.aws_region.current.name",
+    "AWS::AccountId": "data.aws_caller_identity.current.account_id",
+    "Stage": "var.stage",
+}
+_TERRAFORM_TYPES: Final[Mapping[str, str]] = {
+    "AWS::S3::Bucket": "aws_s3_bucket",
+    "AWS::SQS::Queue": "aws_sqs_queue",
+    "AWS::DynamoDB::Table": "aws_dynamodb_table",
+    "AWS::SNS::Topic": "aws_sns_topic",
+    "AWS::KMS::Key": "aws_kms_key",
+}
+
+
+def read(function: str, root: Path = ROOT) -> dict[str, Any]:
+    """The policy as it is written, names and all. Raises FroeError where there is none."""
+    path = root / "infra" / "policies" / f"{function}.json"
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FroeError(f"infra/policies/{function}.json cannot be read: {error}.") from error
+    return document
+
+
+def values_of(stage: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """What the names stand for in a stage, by the settings that its stack gives (KEY_ARN where it has a key)."""
+    topic = settings["NOTICES_TOPIC_ARN"]
+    _, partition, _, region, account, _ = topic.split(":", 5)
+
+    def arn(service: str, name: str) -> str:
+        return f"arn:{partition}:{service}:{region}:{account}:{name}"
+
+    values = {
+        "Stage": stage,
+        "AWS::Partition": partition,
+        "AWS::Region": region,
+        "AWS::AccountId": account,
+        "InputBucket.Arn": f"arn:{partition}:s3:::{settings['INPUT_BUCKET']}",
+        "QuarantineBucket.Arn": f"arn:{partition}:s3:::{settings['QUARANTINE_BUCKET']}",
+        "SplitQueue.Arn": arn("sqs", settings["SPLIT_QUEUE"].rsplit("/", 1)[-1]),
+        "BatchQueue.Arn": arn("sqs", settings["BATCH_QUEUE"].rsplit("/", 1)[-1]),
+        "DeadLetterQueue.Arn": arn("sqs", settings["DEAD_LETTER_QUEUE"].rsplit("/", 1)[-1]),
+        "RecordsTable.Arn": arn("dynamodb", f"table/{settings['RECORDS_TABLE']}"),
+        "LedgerTable.Arn": arn("dynamodb", f"table/{settings['LEDGER_TABLE']}"),
+        "LedgerTable.StreamArn": settings["LEDGER_STREAM_ARN"],
+        "NoticesTopic": topic,
+    }
+    return values | ({KEY: settings["KEY_ARN"]} if settings.get("KEY_ARN") else {})
+
+
+def render(function: str, values: Mapping[str, str], root: Path = ROOT) -> dict[str, Any]:
+    """The policy with the value of every name in its place. Raises FroeError for a name without one."""
+
+    def value_of(name: str) -> str:
+        if name not in values:
+            raise FroeError(
+                f"infra/policies/{function}.json names ${{{name}}}, which the resources of the stage do not "
+                "have: correct the name, or deploy the data stack first."
+            )
+        return values[name]
+
+    document = read(function, root)
+    if KEY not in values:
+        document["Statement"] = [each for each in document["Statement"] if f"${{{KEY}}}" not in str(each)]
+    return {**document, "Statement": [_replaced(each, value_of) for each in document["Statement"]]}
+
+
+def write(stage: str, values: Mapping[str, str], root: Path = ROOT) -> list[Path]:
+    """Write the rendered policies into .chalice of the checkout at `root`, where Chalice's configuration
+    names them; the files, in the order of FUNCTIONS."""
+    if "Key" in _resources(root) and KEY not in values:
+        raise FroeError(
+            f"The stage {stage} lacks KEY_ARN, the ARN of its key, so that no function could read what it "
+            "encrypts: deploy the data stack again."
+        )
+    written = []
+    for function in FUNCTIONS:
+        path = root / ".chalice" / file_name(stage, function)
+        text = json.dumps(render(function, values, root), indent=2) + "\n"
+        temporary = path.with_suffix(".new")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+        written.append(path)
+    return written
+
+
+def file_name(stage: str, function: str) -> str:
+    """Where .chalice/config.json looks for the policy of a function."""
+    return f"policy-{stage}-{function.replace('_', '-')}.json"
+
+
+def as_subs(function: str, root: Path = ROOT) -> dict[str, Any]:
+    """The policy for a CloudFormation template that holds the resources: each string with a name as Fn::Sub."""
+
+    def sub(value: Any) -> Any:
+        if isinstance(value, str):
+            return {"Fn::Sub": value} if _NAME.search(value) else value
+        if isinstance(value, dict):
+            return {name: sub(each) for name, each in value.items()}
+        return [sub(each) for each in value] if isinstance(value, list) else value
+
+    document = read(function, root)
+    return {**document, "Statement": sub(document["Statement"])}
+
+
+def as_terraform(function: str, root: Path = ROOT) -> dict[str, Any]:
+    """The policy for a Terraform JSON configuration beside infra/terraform: names as references to it."""
+    resources = _resources(root)
+
+    def reference(name: str) -> str:
+        if name in _TERRAFORM_PSEUDO:
+            return f"${{{_TERRAFORM_PSEUDO[name]}}}"
+        logical_id, _, attribute = name.partition(".")
+        kind = "AWS::KMS::Key" if name == KEY else resources.get(logical_id, {}).get("Type", "")
+        if kind not in _TERRAFORM_TYPES:
+            raise FroeError(
+                f"infra/policies/{function}.json names ${{{name}}}, which infra/data.json does not make: "
+                "correct the name."
+            )
+        return f"${{{_TERRAFORM_TYPES[kind]}.{snake_case(logical_id)}.{snake_case(attribute or 'Arn')}}}"
+
+    document = read(function, root)
+    return {**document, "Statement": [_replaced(each, reference) for each in document["Statement"]]}
+
+
+def snake_case(name: str) -> str:
+    """`BatchQueue` → `batch_queue`: what Terraform calls the resource of a logical id."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def _resources(root: Path) -> dict[str, Any]:
+    template = json.loads((root / "infra" / "data.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = template["Resources"]
+    return found
+
+
+def _replaced(value: Any, value_of: Callable[[str], str]) -> Any:
+    """The same JSON value with every `${name}` in its strings replaced."""
+    if isinstance(value, str):
+        return _NAME.sub(lambda found: value_of(found[1]), value)
+    if isinstance(value, dict):
+        return {name: _replaced(each, value_of) for name, each in value.items()}
+    return [_replaced(each, value_of) for each in value] if isinstance(value, list) else value
