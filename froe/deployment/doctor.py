@@ -12,18 +12,20 @@ from froe.deployment.checks.examined import Examined
 from froe.deployment.checks.functions import check_functions
 from froe.deployment.checks.mappings import check_mappings, check_way_in
 from froe.deployment.checks.queues import check_queues
-from froe.deployment.checks.stacks import check_settings, check_stacks
+from froe.deployment.checks.stacks import check_key, check_settings, check_stacks
 from froe.deployment.checks.tables import check_tables
 from froe.deployment.checks.watching import check_watching
 from froe.deployment.cloud import Cloud, connect
 from froe.deployment.findings import Finding, not_local
 from froe.deployment.stages import Stage, read_stage
 from froe.errors import FroeError
-from froe.resources import ROOT
+from froe.resources import ROOT, read_template
 
-CHECKS: Final[tuple[Callable[[Examined], Iterator[Finding]], ...]] = (
-    check_stacks,
-    check_settings,
+Check = Callable[[Examined], Iterator[Finding]]
+FIRST: Final[tuple[Check, ...]] = (check_stacks, check_settings)
+"""What tells where the rest is."""
+THEN: Final[tuple[Check, ...]] = (
+    check_key,
     check_functions,
     check_mappings,
     check_way_in,
@@ -51,9 +53,11 @@ def doctor(name: str, root: Path = ROOT) -> list[Finding]:
 
 
 def examine(cloud: Cloud, stage: Stage, root: Path) -> list[Finding]:
-    """The findings of every check, in order."""
+    """The findings of every check, in order; of the first ones alone where the stage does not name its resources."""
     examined = Examined(cloud, stage, root)
-    findings = [finding for check in CHECKS for finding in check(examined)]
+    findings = [finding for check in FIRST for finding in check(examined)]
+    if all(stage.settings.get(name) for name in read_template(root).required_settings):
+        findings += [finding for check in THEN for finding in check(examined)]
     if cloud.local:
         findings += [not_local(area, what) for area, what in NOT_HELD_LOCALLY]
     return findings

@@ -88,7 +88,7 @@ def _mapping(examined: Examined, function: str, source: str) -> Finding:
         for each in page["EventSourceMappings"]
         if each["FunctionArn"] == arn and each.get("State") != "Deleting"
     ]
-    feeds = f"{source.split(':', 5)[-1].split('/stream/')[0]} → {name}"
+    feeds = f"{source.split(':', 5)[-1].partition('/stream/')[0]} → {name}"
     if not found:
         return fault(AREA, f"nothing feeds {name} from {source}", f"{examined.deploy} maps it")
     if len(found) > 1:

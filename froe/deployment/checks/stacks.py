@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from froe.deployment import stacks
 from froe.deployment.checks.examined import Examined
-from froe.deployment.deploy import BROUGHT_BUCKET, settings_in, templates_of
+from froe.deployment.deploy import BROUGHT_BUCKET, KEY_SETTING, settings_in, templates_of
 from froe.deployment.findings import Finding, compared, fault, ok
 from froe.deployment.stages import parameters_file
 from froe.deployment.templates import StackTemplate
@@ -58,6 +58,22 @@ def check_settings(examined: Examined) -> Iterator[Finding]:
             f"{TOKEN_SETTING} is not the SHA-256 of a token, so that nobody or anybody is let in",
             f"`froe token --stage {examined.stage.name}` makes one",
         )
+
+
+def check_key(examined: Examined) -> Iterator[Finding]:
+    """The stage's key can be used; nothing where it has none."""
+    key = examined.stage.settings.get(KEY_SETTING)
+    if not key:
+        return
+    reply = examined.ask("kms", "describe_key", KeyId=key)
+    state = reply["KeyMetadata"]["KeyState"] if reply else "gone"
+    if state == "Enabled":
+        yield ok(AREA, f"the key {key.rsplit('/', 1)[-1]} is enabled")
+    elif state == "PendingDeletion":
+        cancel = f"aws kms cancel-key-deletion --key-id {key} && aws kms enable-key --key-id {key}"
+        yield fault(AREA, f"the key {key} is to be deleted, and with it all it encrypts", cancel)
+    else:
+        yield fault(AREA, f"the key {key} is {state}", f"enable it (aws kms enable-key --key-id {key})")
 
 
 def _lost(examined: Examined, name: str) -> Iterator[Finding]:
