@@ -40,6 +40,7 @@ DEPLOYING_COMMANDS = {"deploy", "package", "plan"}
 
 EXPECTED_METHODS: Mapping[str, tuple[str, ...]] = {
     "_client": ("self", "service_name"),
+    "_update_function_code": ("self", "function_name", "zip_contents", "architecture"),
     "_wait_for_active": ("self", "function_name"),
     "_wait_for_function_update": ("self", "function_name"),
     "update_api_from_swagger": ("self", "rest_api_id", "swagger_document"),
@@ -156,6 +157,7 @@ def client_patches(
     """Replacements for methods of TypedAWSClient; `local` also suits it to the local AWS: short waits, no Swagger."""
     make_client: Callable[..., Any] = client_class._client  # noqa: SLF001 - misfit() has checked it
     create: Callable[..., str] = client_class.create_lambda_event_source
+    update_code: Callable[..., Any] = client_class._update_function_code  # noqa: SLF001 - as above
 
     def _client(self: Any, service_name: str) -> Any:
         known = service_name in self._client_cache
@@ -194,6 +196,15 @@ def client_patches(
         mappings.verify(client, uuid)
         return uuid
 
+    def _update_function_code(
+        self: Any, function_name: str, zip_contents: bytes, architecture: str | None = None
+    ) -> Any:
+        """The same code again would only cost a cold start of every function."""
+        held = self._client("lambda").get_function_configuration(FunctionName=function_name)
+        if function_options.has_code(held, zip_contents, architecture):
+            return held
+        return update_code(self, function_name, zip_contents, architecture)
+
     def _wait_for_active(self: Any, function_name: str) -> None:
         _wait_quickly(self._client("lambda"), "function_active", function_name)
 
@@ -203,7 +214,11 @@ def client_patches(
     def update_api_from_swagger(self: Any, rest_api_id: str, swagger_document: dict[str, Any]) -> None:
         """ministack takes no Swagger; `chalice local` serves the routes there."""
 
-    patches = {"_client": _client, "create_lambda_event_source": create_lambda_event_source}
+    patches = {
+        "_client": _client,
+        "_update_function_code": _update_function_code,
+        "create_lambda_event_source": create_lambda_event_source,
+    }
     if local:
         patches |= {
             "update_api_from_swagger": update_api_from_swagger,

@@ -5,6 +5,8 @@ it; what it no longer says is taken back. Limits: `ephemeral_storage` (MB, 512 t
 (2 to 1,000, functions that a queue feeds).
 """
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -57,6 +59,13 @@ def demanded(params: Mapping[str, Any], options: Mapping[str, FunctionOptions]) 
     """The parameters for a function that Chalice leaves out; none for a function that is not ours."""
     own = options.get(params["FunctionName"])
     return {"EphemeralStorage": {"Size": own.ephemeral_mb}} if own else {}
+
+
+def has_code(held: Mapping[str, Any], package: bytes, architecture: str | None) -> bool:
+    """Whether a function, as Lambda describes it, has this very package."""
+    digest = base64.b64encode(hashlib.sha256(package).digest()).decode()
+    settled = held.get("LastUpdateStatus", "Successful") == "Successful"
+    return settled and held.get("CodeSha256") == digest and held.get("Architectures") == [architecture]
 
 
 def _whole(stage: Stage, function: str, name: str, reach: tuple[int, int]) -> int | None:

@@ -81,6 +81,7 @@ def deploy(
         stage = new_stage(name, root)
         report(f"The stage {name} is new: it begins as a copy of {PATTERN_STAGE}")
     check_config(stage, root)
+    check_templates(stage, {**stage.parameters, **(parameters or {})}, root, with_backfill=with_backfill)
     cloud = connect(name)
     if new_token or not stage.settings.get(TOKEN_SETTING):
         token, stage = tokened(stage)
@@ -98,6 +99,14 @@ def deploy(
 def check_config(stage: Stage, root: Path) -> None:
     """Raises ConfigError where the configuration file of the functions is wrong."""
     read_config(environment={**os.environ, **stage.settings}, packaged=root / "chalicelib" / PACKAGED.name)
+
+
+def check_templates(
+    stage: Stage, given: Mapping[str, str], root: Path, *, with_backfill: bool = False
+) -> None:
+    """FroeError for a parameter that no template takes as it is given."""
+    templates = list(templates_of(stage.name, root, with_backfill=with_backfill).values())
+    check_parameters(given, templates, str(parameters_file(stage.name)))
 
 
 def tokened(stage: Stage) -> tuple[str, Stage]:
@@ -136,6 +145,10 @@ def prepare(
             stacks.create_or_update(cloud, stage.name, template, {**outputs, **given}, report)
         policies.write(stage.name, policies.values_of(stage.name, stage.settings), root)
         record.bring_up_to_date(cloud, stage, root)
+        if stage.ingest == DIRECT:
+            _announce(
+                cloud, stage, report
+            )  # S3 refuses two entries for the same objects: ours goes before Chalice's
     except botocore.exceptions.ClientError as error:
         raise FroeError(
             f"AWS refused {error.operation_name}: {error.response['Error']['Message']}"
@@ -144,8 +157,12 @@ def prepare(
 
 
 def finish(prepared: Prepared, report: Report) -> None:
-    """What only can be done once the functions are there: the notifications of a bucket that the user brought."""
-    cloud, stage = prepared.cloud, prepared.stage
+    """What can be done only once Chalice has let go: our entry in the notifications of a bucket that the user brought."""
+    if prepared.stage.ingest != DIRECT:
+        _announce(prepared.cloud, prepared.stage, report)
+
+
+def _announce(cloud: Cloud, stage: Stage, report: Report) -> None:
     bucket = brought_bucket(cloud, stage)
     if bucket and notifications.announce(cloud, bucket, stage.name, stage.ingest, announced_to(cloud, stage)):
         report(f"Brought the notifications of your bucket {bucket} up to date: what others have there stays")

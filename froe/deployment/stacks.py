@@ -187,8 +187,9 @@ def _wait(
             },
         )
     except botocore.exceptions.WaiterError as error:
-        events = client.describe_stack_events(StackName=stack_id)["StackEvents"]
-        reason = first_failure(events)
+        reason = first_failure(client.describe_stack_events(StackName=stack_id)["StackEvents"])
+        if "DescribeEvents" in reason:
+            reason = first_refusal(client.describe_events(StackName=stack_id)["OperationEvents"]) or reason
         raise FroeError(
             f"The stack {name} was not {participle}: {reason}: {remedy_for(reason)} and run again."
         ) from error
@@ -207,6 +208,15 @@ def first_failure(events: list[dict[str, Any]]) -> str:
             reason = str(event.get("ResourceStatusReason", "no reason given")).rstrip(".")
             return f"{event['LogicalResourceId']}: {reason}"
     return "CloudFormation gave no reason"
+
+
+def first_refusal(events: list[dict[str, Any]]) -> str | None:
+    """What CloudFormation refused before it made anything, and why; None if there is nothing of that kind
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_OperationEvent.html)."""
+    for event in events:
+        if event.get("EventType") == "VALIDATION_ERROR":
+            return f"{event['LogicalResourceId']}: {str(event.get('ValidationStatusReason')).rstrip('.')}"
+    return None
 
 
 def remedy_for(reason: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 
-from froe.deploy import deploy
+from froe.deployment.deploy import deploy
 from froe.errors import FroeError
 from froe.local import LocalStack
 from froe.resources import ROOT

@@ -46,7 +46,9 @@ def copy_checkout(folder: Path) -> Path:
         else:
             shutil.copy2(source, target)
     for packages in (".froe/packages", ".chalice/deployments"):
-        shutil.copytree(ROOT / ".froe" / "packages", folder / packages)
+        (folder / packages).mkdir(parents=True)
+        for package in (ROOT / ".froe" / "packages").glob("*.zip"):
+            shutil.copy2(package, folder / packages / package.name)
     return folder
 
 
