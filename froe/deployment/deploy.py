@@ -17,7 +17,7 @@ import click
 
 from chalicelib.configuration import PACKAGED, read_config
 from froe import policies
-from froe.deployment import notifications, record, stacks
+from froe.deployment import holdings, notifications, record, stacks
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
 from froe.deployment.stages import (
@@ -200,7 +200,7 @@ def brought_bucket(cloud: Cloud, stage: Stage) -> str:
 def announced_to(cloud: Cloud, stage: Stage) -> str:
     """The ARN that a bucket's entry of ours names in the stage's way in."""
     if stage.ingest == "topic":
-        for logical, (kind, physical) in stacks.resources(cloud, f"froe-{stage.name}").items():
+        for logical, (kind, physical) in holdings.resources(cloud, f"froe-{stage.name}").items():
             if kind == "AWS::SNS::Topic" and logical != "NoticesTopic":
                 return physical
     return cloud.arn("sqs", stage.settings["SPLIT_QUEUE"].rsplit("/", 1)[-1])

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import botocore.exceptions
 
-from froe.deployment import notifications, record, stacks
+from froe.deployment import holdings, notifications, record, stacks
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
 from froe.deployment.deploy import announced_to, brought_bucket, say
@@ -78,7 +78,7 @@ def _remove_functions(cloud: Cloud, stage: Stage, report: Report, root: Path) ->
 
 def _delete_data(cloud: Cloud, stage: Stage, report: Report) -> None:
     name = f"froe-{stage.name}"
-    held = stacks.resources(cloud, name)
+    held = holdings.resources(cloud, name)
     brought = brought_bucket(cloud, stage)
     buckets = {physical for kind, physical in held.values() if kind == "AWS::S3::Bucket"} | set(
         _leftovers(stage, ("INPUT_BUCKET", "QUARANTINE_BUCKET"))
@@ -136,7 +136,7 @@ def _say_what_stays(cloud: Cloud, stage: Stage, report: Report) -> None:
         "AWS::SNS::Topic": "topic",
     }
     found: dict[str, list[str]] = {}
-    for kind, physical in stacks.resources(cloud, f"froe-{stage.name}").values():
+    for kind, physical in holdings.resources(cloud, f"froe-{stage.name}").values():
         if kind in kinds:
             found.setdefault(kinds[kind], []).append(physical.rsplit("/", 1)[-1].rsplit(":", 1)[-1])
     for kind, names in found.items():

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from froe.deployment import stacks
+from froe.deployment import holdings, stacks
 from froe.deployment.checks.examined import Examined
 from froe.deployment.deploy import BROUGHT_BUCKET, KEY_SETTING, settings_in, templates_of
 from froe.deployment.findings import Finding, compared, fault, ok
@@ -80,7 +80,7 @@ def _lost(examined: Examined, name: str) -> Iterator[Finding]:
     named_elsewhere = set(examined.stage.settings.values())
     lost = {
         logical: attributes
-        for logical, attributes in stacks.missing(examined.cloud, name).items()
+        for logical, attributes in holdings.missing(examined.cloud, name).items()
         if attributes["Ref"] not in named_elsewhere
     }
     for logical, attributes in sorted(lost.items()):

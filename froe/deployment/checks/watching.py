@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from froe.deployment import stacks
+from froe.deployment import holdings
 from froe.deployment.checks.examined import Examined
 from froe.deployment.findings import Finding, fault, not_local, ok
 from froe.deployment.templates import OBSERVABILITY, load
@@ -18,7 +18,7 @@ def check_watching(examined: Examined) -> Iterator[Finding]:
     if template is None:
         return
     yield from _log_groups(examined)
-    held = stacks.resources(examined.cloud, template.stack_name(examined.stage.name))
+    held = holdings.resources(examined.cloud, template.stack_name(examined.stage.name))
     alarms = [physical for kind, physical in held.values() if kind == "AWS::CloudWatch::Alarm"]
     silent = []
     for name in alarms:
