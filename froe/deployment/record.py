@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import botocore.exceptions
 
-from froe import mappings
 from froe.deployment.cloud import Cloud
 from froe.deployment.stages import FUNCTIONS, QUEUES, Stage, replace
 from froe.errors import FroeError
@@ -49,7 +48,6 @@ def bring_up_to_date(cloud: Cloud, stage: Stage, root: Path) -> list[Resource]:
 
 def existing(cloud: Cloud, stage: Stage) -> Iterator[Resource]:
     """What there is of the stage, as Chalice records it and in its order: what is made first comes first."""
-    arns: dict[str, str] = {}
     for function in FUNCTIONS:
         role = _answer(cloud, "iam", "get_role", RoleName=stage.role_name(function))
         if role:
@@ -63,23 +61,23 @@ def existing(cloud: Cloud, stage: Stage) -> Iterator[Resource]:
             cloud, "lambda", "get_function_configuration", FunctionName=stage.function_name(function)
         )
         if held:
-            arns[function] = held["FunctionArn"]
             yield {**_entry("lambda_function", function), "lambda_arn": held["FunctionArn"]}
-    if "api_handler" in arns:
-        yield from _rest_api(cloud, stage, arns["api_handler"])
+    arns = {each: cloud.arn("lambda", f"function:{stage.function_name(each)}") for each in FUNCTIONS}
+    yield from _rest_api(cloud, stage, arns["api_handler"])
     yield from _sources(cloud, stage, arns)
 
 
 def _sources(cloud: Cloud, stage: Stage, arns: Mapping[str, str]) -> Iterator[Resource]:
+    """What calls the functions; it outlives a function that was deleted by hand."""
     rule = f"froe-{stage.name}-sweeper-event"
     if _answer(cloud, "events", "describe_rule", Name=rule):
         yield {**_entry("cloudwatch_event", "sweeper"), "rule_name": rule}
     bucket = stage.settings.get("INPUT_BUCKET")
-    if bucket and "splitter" in arns and _announces(cloud, bucket, arns["splitter"]):
+    if bucket and _announces(cloud, bucket, arns["splitter"]):
         yield {**_entry("s3_event", "splitter"), "bucket": bucket, "lambda_arn": arns["splitter"]}
     for function, setting in QUEUES.items():
         queue = stage.settings.get(setting, "").rsplit("/", 1)[-1]
-        uuid = _mapping(cloud, arns.get(function), queue and cloud.arn("sqs", queue))
+        uuid = _mapping(cloud, arns[function], queue and cloud.arn("sqs", queue))
         if uuid:
             yield {
                 **_entry("sqs_event", function),
@@ -89,7 +87,7 @@ def _sources(cloud: Cloud, stage: Stage, arns: Mapping[str, str]) -> Iterator[Re
                 "lambda_arn": arns[function],
             }
     stream = stage.settings.get("LEDGER_STREAM_ARN", "")
-    uuid = _mapping(cloud, arns.get("notifier"), stream)
+    uuid = _mapping(cloud, arns["notifier"], stream)
     if uuid:
         yield {
             **_entry("dynamodb_event", "notifier"),
@@ -115,10 +113,20 @@ def _rest_api(cloud: Cloud, stage: Stage, function_arn: str) -> Iterator[Resourc
             return
 
 
-def _mapping(cloud: Cloud, function_arn: str | None, source_arn: str) -> str | None:
-    if not function_arn or not source_arn:
+def _mapping(cloud: Cloud, function_arn: str, source_arn: str) -> str | None:
+    """Asked for by the source alone: AWS refuses to list by a function that is gone."""
+    if not source_arn:
         return None
-    return mappings.existing(cloud.client("lambda"), source_arn, function_arn)
+    pages = (
+        cloud.client("lambda").get_paginator("list_event_source_mappings").paginate(EventSourceArn=source_arn)
+    )
+    found = [
+        str(each["UUID"])
+        for page in pages
+        for each in page["EventSourceMappings"]
+        if each["FunctionArn"] == function_arn and each.get("State") != "Deleting"
+    ]
+    return found[0] if found else None
 
 
 def _announces(cloud: Cloud, bucket: str, function_arn: str) -> bool:

@@ -144,8 +144,8 @@ def test_a_stage_lives_from_nothing_to_nothing(terminal: Terminal) -> None:
     assert terminal.froe("doctor", "--stage", "local").count("fault ") == 0
     assert '"state":"COMPLETE"' in terminal.through("first.jsonl")
     a_second_deploy_changes_no_mapping(terminal, mapped)
-    what_was_broken_by_hand_is_named_and_mended_with_a_changed_handler(terminal)
-    objects_come_by_queue_once_the_setting_says_so(terminal)
+    what_was_broken_by_hand_is_named(terminal)
+    a_deploy_mends_it_with_a_changed_handler_and_another_way_in(terminal)
     data_outlives_the_functions(terminal)
     nothing_is_left(terminal)
 
@@ -181,7 +181,7 @@ def a_second_deploy_changes_no_mapping(terminal: Terminal, mapped: dict[str, str
     ]
 
 
-def what_was_broken_by_hand_is_named_and_mended_with_a_changed_handler(terminal: Terminal) -> None:
+def what_was_broken_by_hand_is_named(terminal: Terminal) -> None:
     functions, settings = terminal.client("lambda"), terminal.settings()
     functions.delete_event_source_mapping(UUID=mappings_of(terminal)["froe-local-split"])
     functions.update_function_configuration(
@@ -189,35 +189,33 @@ def what_was_broken_by_hand_is_named_and_mended_with_a_changed_handler(terminal:
     )
     functions.delete_function(FunctionName="froe-local-notifier")
     terminal.client("sqs").delete_queue(QueueUrl=settings["BATCH_QUEUE"])
+    terminal.set("INGEST", "queue")
     faults = terminal.faults()
     for named in (
         "nothing feeds froe-local-queued_splitter",
         "TracingConfig of froe-local-worker is PassThrough, not Active",
         "the function froe-local-notifier does not exist",
         "the queue froe-local-batch was deleted",
+        "announces its objects by direct, not by queue alone",
     ):
         assert named in faults
+
+
+def a_deploy_mends_it_with_a_changed_handler_and_another_way_in(terminal: Terminal) -> None:
     app = terminal.checkout / "app.py"
     old = "return handlers.on_schedule(services(), event.context)"
     text = app.read_text(encoding="utf-8")
     assert old in text
     app.write_text(text.replace(old, 'return {"changed": True}'), encoding="utf-8")
     terminal.froe("deploy", "--stage", "local")
-    reply = functions.invoke(FunctionName="froe-local-sweeper", Payload=json.dumps(SCHEDULED))
+    reply = terminal.client("lambda").invoke(FunctionName="froe-local-sweeper", Payload=json.dumps(SCHEDULED))
     assert json.loads(reply["Payload"].read()) == {"changed": True}
-    assert '"state":"COMPLETE"' in terminal.through("mended.jsonl")
-
-
-def objects_come_by_queue_once_the_setting_says_so(terminal: Terminal) -> None:
-    terminal.set("INGEST", "queue")
-    assert "announces its objects by direct, not by queue alone" in terminal.faults()
-    terminal.froe("deploy", "--stage", "local")
     held = terminal.client("s3").get_bucket_notification_configuration(Bucket=INPUT)
     assert "LambdaFunctionConfigurations" not in held
     assert [each["QueueArn"].rsplit(":", 1)[1] for each in held["QueueConfigurations"]] == [
         "froe-local-split"
     ]
-    assert '"state":"COMPLETE"' in terminal.through("queued.jsonl")
+    assert '"state":"COMPLETE"' in terminal.through("mended.jsonl")
 
 
 def data_outlives_the_functions(terminal: Terminal) -> None:
