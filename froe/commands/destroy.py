@@ -7,7 +7,7 @@ import click
 from froe.commands.options import stage_name
 
 
-@click.command(short_help="Take a stage down; its data stays unless you say otherwise.")
+@click.command(short_help="Take a stage down; its data stays unless told.")
 @stage_name
 @click.option(
     "--delete-data", is_flag=True, help="Delete buckets, tables, queues and the key too, with all in them."

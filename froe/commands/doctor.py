@@ -7,7 +7,7 @@ import click
 from froe.commands.options import stage_name
 
 
-@click.command(short_help="Check what a stage really has, and name each fault with its remedy.")
+@click.command(short_help="Name each fault of a stage, with its remedy.")
 @stage_name
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
 def doctor(*, stage: str, as_json: bool) -> None:
