@@ -13,7 +13,7 @@ import botocore.exceptions
 from froe.deployment import holdings, notifications, record, stacks
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
-from froe.deployment.deploy import announced_to, brought_bucket, say
+from froe.deployment.deploy import KEY_SETTING, announced_to, brought_bucket, say
 from froe.deployment.emptying import delete_bucket, delete_table, schedule_key_deletion
 from froe.deployment.stages import DIRECT, FUNCTIONS, Stage, read_stage, without_settings, write_stage
 from froe.errors import FroeError
@@ -39,7 +39,7 @@ def destroy(name: str, *, delete_data: bool = False, report: Report = say, root:
                 report(f"Deleted the stack froe-{name}-{extra}")
         if delete_data:
             _delete_data(cloud, stage, report)
-            names = {*read_template(root).settings.values(), TOKEN_SETTING}
+            names = {*read_template(root).settings.values(), TOKEN_SETTING, KEY_SETTING}
             write_stage(without_settings(stage, names), root)
             report(f"The stage {name} is gone; its place in .chalice/config.json stays, without settings.")
         else:

@@ -207,7 +207,8 @@ def test_a_bare_deploy_names_the_command_that_makes_the_resources(stack: LocalSt
         check=False,
     )
     assert done.returncode == 1
-    assert "The stage dev has no INPUT_BUCKET" in done.stderr
+    assert "The stage dev has no " in done.stderr
+    assert "INPUT_BUCKET" in done.stderr
     assert "`froe deploy --stage dev`" in done.stderr
     assert "Traceback" not in done.stderr
 
