@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from froe.errors import FroeError
+from froe.templates import CAPABILITIES, read_body
 
 LOCAL_STAGE = "local"
 CHALICE = (
@@ -41,16 +42,10 @@ class Template:
 
 def read_template(root: Path = ROOT) -> Template:
     """The template of the checkout at `root`. Raises FroeError where there is none."""
-    path = root / "infra" / "data.json"
-    try:
-        body = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise FroeError(
-            f"infra/data.json cannot be read ({error.strerror}): run froe in a checkout."
-        ) from error
+    body = read_body(root / "infra" / "data.json").text
     content = json.loads(body)
     return Template(
-        body=json.dumps(content, separators=(",", ":")),  # CloudFormation takes 51,200 bytes
+        body=body,
         settings={
             output: setting_name(output)
             for output, value in content["Outputs"].items()

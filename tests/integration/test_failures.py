@@ -48,6 +48,7 @@ IMPATIENT = {
     "BatchVisibilitySeconds": "6",
     "SplitMaxReceives": "3",
     "BatchMaxReceives": "2",
+    "DeletionProtection": "false",
 }
 TEXT = json_lines(150)
 

@@ -1,4 +1,4 @@
-"""infra/data.json says what AWS demands of queues, tables, buckets and topics, and what keeps them private."""
+"""infra/data.json says what AWS demands of queues and tables, and refuses what it must not be given."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.templates import ROOT, choices, of_type, read, statements, walk
+from tests.templates import ROOT, choices, of_type, read, walk
 
 TEMPLATE = read("data")
 PARAMETERS = TEMPLATE["Parameters"]
 RESOURCES = TEMPLATE["Resources"]
-BUCKETS = of_type(TEMPLATE, "AWS::S3::Bucket")
 QUEUES = of_type(TEMPLATE, "AWS::SQS::Queue")
 TABLES = of_type(TEMPLATE, "AWS::DynamoDB::Table")
-TOPICS = of_type(TEMPLATE, "AWS::SNS::Topic")
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
 READER_OF = {
     "SplitQueue": "queued_splitter",
@@ -25,22 +23,11 @@ READER_OF = {
 }
 SOURCES = ("SplitQueue", "BatchQueue")
 KEY = {"Fn::GetAtt": ["Key", "Arn"]}
-TLS_ONLY = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def parameter(reference: dict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = PARAMETERS[reference["Ref"]]
     return found
-
-
-def policies_on(kind: str, member: str, resource: str) -> list[dict[str, Any]]:
-    """The statements of the policies that are attached to `resource`."""
-    return [
-        statement
-        for policy in of_type(TEMPLATE, kind).values()
-        if {"Ref": resource} in (policy[member] if isinstance(policy[member], list) else [policy[member]])
-        for statement in statements(policy)
-    ]
 
 
 def test_the_template_fits_a_request() -> None:
@@ -120,108 +107,6 @@ def test_only_our_queues_give_up_messages_to_the_dead_letters() -> None:
     assert names == [QUEUES[queue]["QueueName"]["Fn::Sub"] for queue in SOURCES]
 
 
-@pytest.mark.parametrize("bucket", BUCKETS)
-def test_a_bucket_is_private_encrypted_and_takes_no_plain_connection(bucket: str) -> None:
-    properties = BUCKETS[bucket]
-    assert list(properties["PublicAccessBlockConfiguration"].values()) == [True] * 4
-    (encryption,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert encryption == {
-        "BucketKeyEnabled": True,
-        "ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY},
-    }
-    denied = policies_on("AWS::S3::BucketPolicy", "Bucket", bucket)[0]
-    assert (denied["Effect"], denied["Action"], denied["Condition"]) == ("Deny", "s3:*", TLS_ONLY)
-    assert denied["Resource"] == [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}]
-
-
-@pytest.mark.parametrize("bucket", BUCKETS)
-def test_a_bucket_keeps_versions_for_a_while_and_no_unfinished_upload(bucket: str) -> None:
-    properties = BUCKETS[bucket]
-    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
-    rules = {
-        rule["Id"]: rule
-        for choice in properties["LifecycleConfiguration"]["Rules"]
-        for rule in choices(choice)
-    }
-    assert {"expiry", "old-versions", "lone-delete-markers", "abandoned-uploads"} <= set(rules)
-    assert ("archive" in rules) == (bucket == "InputBucket")
-    assert RESOURCES[bucket]["DeletionPolicy"] == RESOURCES[bucket]["UpdateReplacePolicy"] == "Retain"
-
-
-def test_the_input_bucket_never_takes_access_logs() -> None:
-    """Its own access logs would be files to read, whose reading makes more of them."""
-    pattern = PARAMETERS["AccessLogsBucket"]["AllowedPattern"]
-    assert re.fullmatch(pattern, "company-access-logs")
-    assert not re.fullmatch(pattern, "froe-prod-input-111122223333-eu-west-1")
-    (assertion,) = TEMPLATE["Rules"]["AccessLogsElsewhere"]["Assertions"]
-    assert assertion["Assert"] == {
-        "Fn::Not": [{"Fn::Equals": [{"Ref": "AccessLogsBucket"}, {"Ref": "ExistingInputBucket"}]}]
-    }
-
-
-@pytest.mark.parametrize("queue", QUEUES)
-def test_a_queue_is_encrypted_and_takes_no_plain_connection(queue: str) -> None:
-    assert QUEUES[queue]["KmsMasterKeyId"] == KEY
-    denied = policies_on("AWS::SQS::QueuePolicy", "Queues", queue)[0]
-    assert (denied["Effect"], denied["Action"], denied["Condition"]) == ("Deny", "sqs:*", TLS_ONLY)
-
-
-@pytest.mark.parametrize("topic", TOPICS)
-def test_a_topic_is_encrypted_and_takes_no_plain_connection(topic: str) -> None:
-    assert TOPICS[topic]["KmsMasterKeyId"] == KEY
-    denied = policies_on("AWS::SNS::TopicPolicy", "Topics", topic)[0]
-    assert (denied["Effect"], denied["Action"], denied["Condition"]) == ("Deny", "sns:Publish", TLS_ONLY)
-
-
-def test_uploads_are_announced_by_our_bucket_of_our_account_alone() -> None:
-    ours = [
-        "arn:${AWS::Partition}:s3:::" + RESOURCES["InputBucket"]["Properties"]["BucketName"]["Fn::Sub"],
-        "arn:${AWS::Partition}:s3:::${ExistingInputBucket}",
-    ]
-    found = 0
-    for kind, member, resource in (
-        ("AWS::SQS::QueuePolicy", "Queues", "SplitQueue"),
-        ("AWS::SNS::TopicPolicy", "Topics", "UploadsTopic"),
-    ):
-        for statement in policies_on(kind, member, resource):
-            if statement["Principal"] == {"Service": "s3.amazonaws.com"}:
-                condition = statement["Condition"]
-                assert condition["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
-                assert [arn["Fn::Sub"] for arn in choices(condition["ArnEquals"]["aws:SourceArn"])] == ours
-                found += 1
-    assert found == 2
-
-
-def test_what_sends_to_the_split_queue_is_one_way_in_at_a_time() -> None:
-    """Nothing but the functions where S3 calls the splitter itself."""
-    _, *allowed = RESOURCES["SplitQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert [choice["Fn::If"][0] for choice in allowed] == ["ByQueue", "ByTopic", "ByEventBridge"]
-    assert {next(choices(choice))["Principal"]["Service"] for choice in allowed} == {
-        *("s3.amazonaws.com", "sns.amazonaws.com", "events.amazonaws.com")
-    }
-
-
-def test_the_template_owns_notifications_only_where_chalice_does_not() -> None:
-    """With `direct` it says nothing of them, so that an update of the stack leaves Chalice's alone."""
-    found = RESOURCES["InputBucket"]["Properties"]["NotificationConfiguration"]
-    ways = []
-    while found != {"Ref": "AWS::NoValue"}:
-        way, _, found = found["Fn::If"]
-        ways.append(way)
-    assert ways == ["ByQueue", "ByTopic", "ByEventBridge"]
-    assert PARAMETERS["Ingest"]["AllowedValues"] == ["direct", "queue", "topic", "eventbridge"]
-    assert PARAMETERS["Ingest"]["Default"] == "direct"
-
-
-def test_a_bucket_of_the_users_is_left_as_it_is() -> None:
-    own = [name for name, resource in RESOURCES.items() if resource.get("Condition") == "CreatesInputBucket"]
-    assert own == ["InputBucket", "InputBucketPolicy"]
-    assert TEMPLATE["Conditions"]["Replicates"]["Fn::And"][0] == {"Condition": "CreatesInputBucket"}
-    assert [choice["Ref"] for choice in choices(TEMPLATE["Outputs"]["InputBucket"]["Value"])] == [
-        *("InputBucket", "ExistingInputBucket")
-    ]
-
-
 @pytest.mark.parametrize("table", TABLES)
 def test_a_table_is_on_demand_and_expires_items(table: str) -> None:
     properties = TABLES[table]
@@ -235,7 +120,8 @@ def test_a_table_is_encrypted_restorable_and_hard_to_delete(table: str) -> None:
     properties = TABLES[table]
     assert properties["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY}
     assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
-    assert parameter(properties["DeletionProtectionEnabled"])["Default"] == "true"
+    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["ProtectsTables", True, False]}
+    assert PARAMETERS["DeletionProtection"]["Default"] == "true"
     assert RESOURCES[table]["DeletionPolicy"] == RESOURCES[table]["UpdateReplacePolicy"] == "Retain"
 
 
@@ -259,32 +145,6 @@ def test_the_ledger_is_streamed_and_indexed() -> None:
     assert indexes == {"by_state": ["state", "opened"], "by_key": ["key", "opened"]}
 
 
-def test_the_key_serves_those_who_pass_messages_on() -> None:
-    served = {
-        str(service.get("Fn::Sub", service) if isinstance(service, dict) else service)
-        for choice in RESOURCES["Key"]["Properties"]["KeyPolicy"]["Statement"]
-        for statement in choices(choice)
-        for service in [statement["Principal"].get("Service")]
-        if service
-    }
-    assert served == {
-        "s3.amazonaws.com",
-        "sns.amazonaws.com",
-        "events.amazonaws.com",
-        "cloudwatch.amazonaws.com",
-        "cloudtrail.amazonaws.com",
-        "logs.${AWS::Region}.amazonaws.com",
-    }
-    assert RESOURCES["Key"]["Properties"]["EnableKeyRotation"] is True
-    assert RESOURCES["Key"]["DeletionPolicy"] == "Retain"
-
-
-def test_alarms_of_this_account_alone_may_publish_notices() -> None:
-    _, allowed = policies_on("AWS::SNS::TopicPolicy", "Topics", "NoticesTopic")
-    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-
-
 def test_what_is_exported_is_no_setting() -> None:
     exported = {name for name, output in TEMPLATE["Outputs"].items() if "Export" in output}
-    assert exported == {"KeyArn", "ResultsBucket"}
+    assert exported == {"KeyArn", "ResultsBucket", "NoticesTopic"}

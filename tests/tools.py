@@ -1,0 +1,50 @@
+"""Scanners of infra/, each in an environment of its own: they pin libraries that ours must not have.
+
+infra/tools.txt names their versions; the first test that needs one makes its environment in .froe/tools.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PINS = ROOT / "infra" / "tools.txt"
+FOLDER = ROOT / ".froe" / "tools"
+READY = ".ready"
+
+
+def pins() -> dict[str, str]:
+    """Tool → what pip installs: `checkov` → `checkov==3.3.30`."""
+    lines = [line.strip() for line in PINS.read_text(encoding="utf-8").splitlines()]
+    return {line.split("==")[0]: line for line in lines if line and not line.startswith("#")}
+
+
+def tool(name: str, command: str | None = None) -> Path:
+    """The command of the tool `name` (its own name, where no other is said), made where it is not there yet;
+    the test is skipped where it cannot be."""
+    pin, folder = pins()[name], FOLDER / name
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / f"{name}.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = folder / READY
+        if not stamp.exists() or stamp.read_text(encoding="utf-8") != pin:
+            _make(folder, pin)
+            stamp.write_text(pin, encoding="utf-8")
+    return folder / "bin" / (command or name)
+
+
+def _make(folder: Path, pin: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    for command in (
+        [sys.executable, "-m", "venv", str(folder)],
+        [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", pin],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"{pin} cannot be installed: {done.stderr.strip().splitlines()[-1]}")
