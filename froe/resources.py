@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from froe.errors import FroeError
-from froe.templates import CAPABILITIES, read_body
+from froe.templates import read_body
 
 LOCAL_STAGE = "local"
 CHALICE = (

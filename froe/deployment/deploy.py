@@ -126,7 +126,7 @@ def prepare(
 ) -> Prepared:
     """Everything that has to be there before Chalice deploys: resources, the settings that name them, policies."""
     templates = templates_of(stage.name, root, with_backfill=with_backfill)
-    given = {"Ingest": stage.ingest, **stage.parameters, **(parameters or {})}
+    given = {**stage.given, **(parameters or {})}
     if stage.ingest != DIRECT and "Ingest" not in templates[DATA].parameters:
         raise FroeError(
             f"infra/data.json takes no Ingest: restore it, or set INGEST of {stage.name} to direct."
@@ -138,7 +138,7 @@ def prepare(
     )
     try:
         outputs = stacks.create_or_update(cloud, stage.name, templates[DATA], given, report)
-        stage = with_settings(stage, settings_in(outputs, root))
+        stage = with_settings(stage, {**settings_in(outputs, root), "INGEST": stage.ingest})
         _expire(cloud, stage, root)
         write_stage(stage, root)
         for template in (each for name, each in templates.items() if name != DATA):

@@ -12,9 +12,10 @@ import botocore.exceptions
 
 from froe.deployment import holdings
 from froe.deployment.cloud import Cloud
-from froe.deployment.templates import CAPABILITIES, StackTemplate, without
+from froe.deployment.templates import StackTemplate, without
 from froe.errors import FroeError
 from froe.resources import Report
+from froe.templates import CAPABILITIES
 
 MAX_WAIT_SECONDS: Final = 1800
 _GONE: Final = {"DELETE_COMPLETE"}

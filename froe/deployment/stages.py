@@ -54,7 +54,17 @@ class Stage:
     @property
     def ingest(self) -> str:
         """How objects are announced: `direct`, `queue`, `topic` or `eventbridge`."""
-        return self.settings.get("INGEST") or DIRECT
+        return self.settings.get("INGEST") or self.parameters.get("Ingest") or DIRECT
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """What the templates are given: the stage, its way in, the timeouts of its functions, its parameters."""
+        timeouts = {
+            f"{function.title().replace('_', '')}TimeoutSeconds": str(self.option(function, "lambda_timeout"))
+            for function in FUNCTIONS
+            if self.option(function, "lambda_timeout") is not None
+        }
+        return {**timeouts, **self.parameters, "Stage": self.name, "Ingest": self.ingest}
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -90,12 +100,7 @@ def read_stage(name: str, root: Path) -> Stage | None:
     config = _read(root / CONFIG)
     if name not in config.get("stages", {}):
         return None
-    stage = Stage(name, config, read_parameters(name, root))
-    if stage.ingest not in INGEST_WAYS:
-        raise FroeError(
-            f"INGEST of stage {name} in {CONFIG} is {stage.ingest!r}: set it to one of {', '.join(INGEST_WAYS)}."
-        )
-    return stage
+    return _consistent(Stage(name, config, read_parameters(name, root)))
 
 
 def new_stage(name: str, root: Path) -> Stage:
@@ -109,7 +114,7 @@ def new_stage(name: str, root: Path) -> Stage:
     pattern.pop("environment_variables", None)
     renamed = json.loads(json.dumps(pattern).replace(f"policy-{PATTERN_STAGE}-", f"policy-{name}-"))
     config["stages"][name] = renamed
-    return Stage(name, config, read_parameters(name, root))
+    return _consistent(Stage(name, config, read_parameters(name, root)))
 
 
 def with_settings(stage: Stage, settings: Mapping[str, str]) -> Stage:
@@ -160,6 +165,23 @@ def replace(path: Path, text: str) -> None:
     temporary = path.with_suffix(".new")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
+
+
+def _consistent(stage: Stage) -> Stage:
+    """FroeError where the configuration and the parameters contradict each other, or name no way in."""
+    if stage.ingest not in INGEST_WAYS:
+        raise FroeError(
+            f"INGEST of stage {stage.name} in {CONFIG} is {stage.ingest!r}: "
+            f"set it to one of {', '.join(INGEST_WAYS)}."
+        )
+    for parameter, value in (("Stage", stage.name), ("Ingest", stage.ingest)):
+        said = stage.parameters.get(parameter, value)
+        if said != value:
+            raise FroeError(
+                f"{parameters_file(stage.name)} gives {parameter} = {said!r}, but {CONFIG} says {value!r}: "
+                "say the same in both, or take it out of the parameters."
+            )
+    return stage
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -13,16 +13,13 @@ from typing import Any, Final
 
 from froe.errors import FroeError
 from froe.resources import LOCAL_STAGE
+from froe.templates import read_body
 
 DATA: Final = "data"
 OBSERVABILITY: Final = "observability"
 BACKFILL: Final = "backfill"
 MAX_BODY_BYTES: Final = 51_200
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
-NOT_LOCAL: Final = frozenset({"AWS::Logs::QueryDefinition"})
-"""The types that the local AWS refuses: a stack there is made without them."""
-CAPABILITIES: Final = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
-"""The templates make roles, and use AWS's own transform (AWS::LanguageExtensions)."""
 _LOGICAL_NAMES: Final = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 
 
@@ -62,13 +59,13 @@ class StackTemplate:
 def load(name: str, stage: str, root: Path) -> StackTemplate | None:
     """infra/NAME.json of the checkout at `root` as the stage can have it; None where there is no such file."""
     path = root / "infra" / f"{name}.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, ValueError) as error:
-        raise FroeError(f"infra/{name}.json cannot be read ({error}): restore it and run again.") from error
-    template = StackTemplate(name, _localised(content) if stage == LOCAL_STAGE else content)
+    try:
+        content = json.loads(read_body(path, local=stage == LOCAL_STAGE).text)
+    except ValueError as error:
+        raise FroeError(f"infra/{name}.json is not JSON ({error}): restore it and run again.") from error
+    template = StackTemplate(name, content)
     if len(template.body.encode()) > MAX_BODY_BYTES:
         raise FroeError(f"infra/{name}.json is over {MAX_BODY_BYTES:,} bytes: split it into two stacks.")
     return template
@@ -175,8 +172,3 @@ def _literal(value: Any, known: Mapping[str, Mapping[str, str]]) -> Any:
                 spoken = f"${{{name}}}" if attribute == "Ref" else f"${{{name}.{attribute}}}"
                 replaced["Fn::Sub"] = replaced["Fn::Sub"].replace(spoken, text)
     return replaced
-
-
-def _localised(content: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: each for name, each in content["Resources"].items() if each["Type"] not in NOT_LOCAL}
-    return {**content, "Resources": kept}

@@ -110,9 +110,7 @@ def _parameters(
 ) -> Iterator[Finding]:
     held = {each["ParameterKey"]: each.get("ParameterValue") for each in stack.get("Parameters", ())}
     source = parameters_file(examined.stage.name)
-    wanted = template.taken(
-        {"Stage": examined.stage.name, "Ingest": examined.stage.ingest, **examined.stage.parameters}
-    )
+    wanted = template.taken(examined.stage.given)
     for parameter, value in wanted.items():
         if held.get(parameter) != value:
             yield fault(
