@@ -89,7 +89,9 @@ def delete(cloud: Cloud, name: str) -> bool:
 
 
 def _held_template(cloud: Cloud, name: str) -> dict[str, Any]:
-    body = cloud.client("cloudformation").get_template(StackName=name)["TemplateBody"]
+    body = cloud.client("cloudformation").get_template(StackName=name, TemplateStage="Original")[
+        "TemplateBody"
+    ]
     held: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
     return held
 

@@ -73,7 +73,7 @@ class CloudFormation:
         self.calls.append(("delete", arguments))
         self.status = None
 
-    def get_template(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+    def get_template(self, StackName: str, TemplateStage: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
         return {"TemplateBody": CONTENT}
 
     def describe_stack_events(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - AWS's name

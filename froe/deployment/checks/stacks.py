@@ -94,7 +94,9 @@ def _lost(examined: Examined, name: str) -> Iterator[Finding]:
 
 
 def _template(examined: Examined, name: str, template: StackTemplate) -> Finding:
-    held = examined.cloud.client("cloudformation").get_template(StackName=name)["TemplateBody"]
+    held = examined.cloud.client("cloudformation").get_template(StackName=name, TemplateStage="Original")[
+        "TemplateBody"
+    ]
     content = json.loads(held) if isinstance(held, str) else held
     if content == template.content:
         return ok(AREA, f"the stack {name} has the template of infra/{template.name}.json")
