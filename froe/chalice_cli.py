@@ -86,11 +86,23 @@ def install() -> None:
 
 
 def write_policies(stage: str, settings: Mapping[str, str], project: Path) -> None:
-    """Make the policy files that Chalice is about to read, for the resources that the settings name."""
+    """Make the policy files that Chalice is about to read, from infra/policies and what the settings name.
+
+    Where they do not name the stage's key, those that `froe deploy` wrote are left as they are."""
+    key = {name: os.environ[name] for name in ("KEY_ARN",) if stage == LOCAL_STAGE and name in os.environ}
+    values = policies.values_of(stage, {**settings, **key})
     try:
-        policies.write(stage, policies.values_of(stage, settings), project)
+        if not policies.lacks_key(values, project):
+            policies.write(stage, values, project)
+            return
     except FroeError as error:
         raise click.ClickException(str(error)) from error
+    missing = policies.absent(stage, project)
+    if missing:
+        raise click.ClickException(
+            f"The stage {stage} has no {missing[0]} in .chalice: `froe deploy --stage {stage}` writes the "
+            "policies and deploys."
+        )
 
 
 def misfit(client_class: type, config_class: type) -> str | None:

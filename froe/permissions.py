@@ -19,6 +19,7 @@ REASONS: Final[Mapping[str, str]] = {
     "TakeBatches": "Lambda receives and deletes in the function's name; a batch that failed is hidden for longer each time.",
     "TakeDeadLetters": "Lambda receives and deletes in the function's name; a message that could not be kept is hidden for a while.",
     "ReadObjects": "Reads the object's head and bytes: the announced version, or the key where the bucket keeps no versions.",
+    "LookAtObjects": "Asks for the version and size of an object that is posted; S3 allows that with the reading of it.",
     "TellAbsentFromForbidden": "Without it S3 answers 403 for an object that is not there: gone would look like forbidden.",
     "SendSplitsAndBatches": "Sends the splits of a file and the batches of a split, and again what is redriven.",
     "OpenAndSealFiles": "Opens a file (one conditional put), reads its plan and marks, seals its splits, settles it.",
@@ -108,8 +109,8 @@ def _lines() -> Iterator[str]:
         yield from map(_row, read(function)["Statement"])
     yield from (
         "",
-        "An object that you encrypted with another key than the stage's needs `kms:Decrypt` on that key for `splitter`,",
-        "`queued_splitter` and `api_handler`, in that key's policy.",
+        "An object that you encrypted with another key than the stage's needs `kms:Decrypt` on that key for `splitter` and",
+        "`queued_splitter`: in their policies and, where it is another account's, in that key's policy.",
         "",
         "## What the recording cannot see",
         "",

@@ -2,7 +2,7 @@
 
 Promise: one source for every way to deploy: names become ARNs for Chalice (`write`), stay Fn::Sub for
 CloudFormation (`as_subs`) or become references for Terraform (`as_terraform`). An unknown name is an error.
-Limits: a stack without a key of its own has no statement for the key.
+Limits: where a stage has no key of its own, its policies have no statement for it.
 """
 
 import json
@@ -97,7 +97,7 @@ def render(function: str, values: Mapping[str, str], root: Path = ROOT) -> dict[
 def write(stage: str, values: Mapping[str, str], root: Path = ROOT) -> list[Path]:
     """Write the rendered policies into .chalice of the checkout at `root`, where Chalice's configuration
     names them; the files, in the order of FUNCTIONS."""
-    if "Key" in _resources(root) and KEY not in values:
+    if lacks_key(values, root):
         raise FroeError(
             f"The stage {stage} lacks KEY_ARN, the ARN of its key, so that no function could read what it "
             "encrypts: deploy the data stack again."
@@ -113,15 +113,32 @@ def write(stage: str, values: Mapping[str, str], root: Path = ROOT) -> list[Path
     return written
 
 
+def lacks_key(values: Mapping[str, str], root: Path = ROOT) -> bool:
+    """Whether the stage's resources have a key of their own that the values do not name."""
+    return "Key" in _template(root)["Resources"] and KEY not in values
+
+
+def absent(stage: str, root: Path = ROOT) -> list[str]:
+    """The files of a stage that `write` has not written yet."""
+    names = [file_name(stage, function) for function in FUNCTIONS]
+    return [name for name in names if not (root / ".chalice" / name).exists()]
+
+
 def file_name(stage: str, function: str) -> str:
     """Where .chalice/config.json looks for the policy of a function."""
     return f"policy-{stage}-{function.replace('_', '-')}.json"
 
 
 def as_subs(function: str, root: Path = ROOT) -> dict[str, Any]:
-    """The policy for a CloudFormation template that holds the resources: each string with a name as Fn::Sub."""
+    """The policy for a CloudFormation template that holds the resources: each string with a name as Fn::Sub.
+
+    The input bucket may be brought: its name is what the template's output says."""
+    bucket = _template(root)["Outputs"]["InputBucket"]["Value"]
 
     def sub(value: Any) -> Any:
+        if isinstance(value, str) and "${InputBucket.Arn}" in value:
+            named = value.replace("${InputBucket.Arn}", "arn:${AWS::Partition}:s3:::${Bucket}")
+            return {"Fn::Sub": [named, {"Bucket": bucket}]}
         if isinstance(value, str):
             return {"Fn::Sub": value} if _NAME.search(value) else value
         if isinstance(value, dict):
@@ -134,7 +151,7 @@ def as_subs(function: str, root: Path = ROOT) -> dict[str, Any]:
 
 def as_terraform(function: str, root: Path = ROOT) -> dict[str, Any]:
     """The policy for a Terraform JSON configuration beside infra/terraform: names as references to it."""
-    resources = _resources(root)
+    resources = _template(root)["Resources"]
 
     def reference(name: str) -> str:
         if name in _TERRAFORM_PSEUDO:
@@ -157,9 +174,8 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
-def _resources(root: Path) -> dict[str, Any]:
-    template = json.loads((root / "infra" / "data.json").read_text(encoding="utf-8"))
-    found: dict[str, Any] = template["Resources"]
+def _template(root: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((root / "infra" / "data.json").read_text(encoding="utf-8"))
     return found
 
 

@@ -19,15 +19,14 @@ QUICK = {"SplitVisibilitySeconds": "30", "BatchVisibilitySeconds": "15"}
 
 
 HERE = Path(__file__).parent
-LAST = HERE / "test_permissions.py"
+LAST = (HERE / "test_rare_calls.py", HERE / "test_permissions.py")
 WHOLE_FOLDER = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What judges all calls of the run comes last; whether that is the whole folder is seen once all is deselected."""
-    last = [item for item in items if item.path == LAST]
-    items[:] = [item for item in items if item.path != LAST] + last
+    """What leaves errors in the logs comes late, and what judges all calls of the run at the very end."""
+    items.sort(key=lambda item: LAST.index(item.path) if item.path in LAST else -1)
     needed = {"stack", "make_stack"}
     for item in items:
         if needed & set(getattr(item, "fixturenames", ())):

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from chalice.config import Config
 
 from froe import chalice_cli, mappings
 from froe.function_options import FunctionOptions
-from froe.resources import read_template
+from froe.resources import ROOT, read_template
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:froe-dev-batch"
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/froe-dev-ledger/stream/2026"
@@ -288,6 +289,33 @@ def test_the_local_stage_is_not_deployed_to_aws_by_mistake(environment: pytest.M
     assert "`froe up`" in problem
     environment.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     assert chalice_cli.missing_settings("local", complete) is None
+
+
+def test_a_deploy_renders_the_policies_anew_unless_it_does_not_know_the_key(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "infra", tmp_path / "infra")
+    (tmp_path / ".chalice").mkdir()
+    template = json.loads((ROOT / "infra" / "data.json").read_text(encoding="utf-8"))
+    template["Resources"]["Key"] = {"Type": "AWS::KMS::Key"}
+    (tmp_path / "infra" / "data.json").write_text(json.dumps(template), encoding="utf-8")
+    settings = {
+        "INPUT_BUCKET": "in",
+        "QUARANTINE_BUCKET": "q",
+        "SPLIT_QUEUE": "https://sqs/1/s",
+        "BATCH_QUEUE": "https://sqs/1/b",
+        "DEAD_LETTER_QUEUE": "https://sqs/1/d",
+        "RECORDS_TABLE": "r",
+        "LEDGER_TABLE": "l",
+        "LEDGER_STREAM_ARN": STREAM,
+        "NOTICES_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:n",
+    }
+    with pytest.raises(click.ClickException, match="`froe deploy --stage dev` writes the policies"):
+        chalice_cli.write_policies("dev", settings, tmp_path)
+    key = "arn:aws:kms:us-east-1:123456789012:key/k"
+    chalice_cli.write_policies("dev", {**settings, "KEY_ARN": key}, tmp_path)
+    written = (tmp_path / ".chalice" / "policy-dev-worker.json").read_text(encoding="utf-8")
+    assert key in written
+    chalice_cli.write_policies("dev", settings, tmp_path)
+    assert (tmp_path / ".chalice" / "policy-dev-worker.json").read_text(encoding="utf-8") == written
 
 
 def test_settings_of_the_process_reach_the_local_functions_only(environment: pytest.MonkeyPatch) -> None:

@@ -175,6 +175,19 @@ def test_cloudformation_is_given_the_names_to_resolve() -> None:
     }
 
 
+def test_cloudformation_is_given_the_name_of_a_brought_bucket() -> None:
+    statements = {each["Sid"]: each for each in policies.as_subs("splitter")["Statement"]}
+    template = json.loads((ROOT / "infra" / "data.json").read_text(encoding="utf-8"))
+    assert statements["ReadObjects"]["Resource"] == [
+        {
+            "Fn::Sub": [
+                "arn:${AWS::Partition}:s3:::${Bucket}/*",
+                {"Bucket": template["Outputs"]["InputBucket"]["Value"]},
+            ]
+        }
+    ]
+
+
 def test_terraform_is_given_references() -> None:
     statements: dict[str, Any] = {each["Sid"]: each for each in policies.as_terraform("worker")["Statement"]}
     assert statements["TakeBatches"]["Resource"] == ["${aws_sqs_queue.batch_queue.arn}"]

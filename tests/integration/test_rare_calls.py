@@ -1,0 +1,138 @@
+"""What functions ask of AWS only when something is odd: an outage, a message that nobody understands, a bucket
+without versions. Late in the run: the functions log errors of it."""
+
+import json
+
+import pytest
+
+pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
+pytest.importorskip("ministack", reason="needs ministack: make setup")
+
+from chalicelib.core.letters import DeadLetter, Kind
+from chalicelib.core.messages import SplitMessage, encode_split
+from chalicelib.core.notifications import Announced, announcement_of
+from chalicelib.core.plan import ObjectVersion
+from chalicelib.dead_letters.office import Selection
+from froe.local import LocalStack, calls
+from froe.local.calls import Access
+from tests.faults.inputs import json_lines
+from tests.integration.letters import let_die, take_batches
+from tests.integration.support import (
+    announce,
+    call_api,
+    paused,
+    reach,
+    sealed,
+    services_of,
+    upload,
+    wait_for,
+)
+
+UNVERSIONED = "rare-unversioned"
+
+
+def called(stack: LocalStack, function: str, action: str, resource: str) -> bool | None:
+    """Whether it was recorded."""
+    wanted = Access(function, action, resource)
+    return calls.idle(calls.needs_in(stack.calls), [wanted]) == [] or None
+
+
+def wait_for_call(stack: LocalStack, function: str, action: str, resource: str) -> None:
+    wait_for(lambda: called(stack, function, action, resource), f"{function} to call {action}", 90)
+
+
+def send(stack: LocalStack, queue: str, body: str) -> str:
+    """The message's id."""
+    sent: str = stack.client("sqs").send_message(QueueUrl=queue, MessageBody=body)["MessageId"]
+    return sent
+
+
+def letter_about(stack: LocalStack, kind: Kind, part: str) -> DeadLetter:
+    """The dead letter of this kind whose quarantined message has this part in it."""
+    office = services_of(stack).dead_letter_office
+
+    def found() -> DeadLetter | None:
+        for letter in office.page(Selection(), limit=100).letters:
+            if letter.subject.kind is kind and part in office.envelope(letter.letter_id)[1].get("body", ""):
+                return letter
+        return None
+
+    return wait_for(found, f"the dead letter about {part}", 90)
+
+
+def test_an_object_without_versions_is_never_announced_to_the_splitter(stack: LocalStack) -> None:
+    """It is opened by its ETag, and settles."""
+    s3 = stack.client("s3")
+    s3.create_bucket(Bucket=UNVERSIONED)
+    etag = s3.put_object(Bucket=UNVERSIONED, Key="a.log", Body=json_lines(40))["ETag"].strip('"')
+    announce(stack, json.loads(announcement_of(Announced(UNVERSIONED, "a.log", etag=etag))))
+    file_id = ObjectVersion(UNVERSIONED, "a.log", None, etag).file_id
+    reach(stack, {"COMPLETE"}, file_id)
+    assert called(stack, "splitter", "s3:GetObject", "${InputBucket.Arn}/*")
+
+
+def test_an_event_that_the_splitter_does_not_understand_is_lost(stack: LocalStack) -> None:
+    """It is buried with its reason."""
+    thing = {"bucket": {"name": "rare"}, "object": {"key": "misunderstood.log", "versionId": 5}}
+    announce(stack, {"Records": [{"eventSource": "aws:s3", "s3": thing}]})
+    letter = letter_about(stack, Kind.UNKNOWN, "misunderstood.log")
+    assert letter.code == "refused"
+    assert called(stack, "splitter", "sqs:SendMessage", "${DeadLetterQueue.Arn}")
+
+
+def test_a_batch_of_another_version_is_tried_again_and_again(stack: LocalStack) -> None:
+    """The worker buries it at once."""
+    send(stack, stack.info.batch_queue, '{"v": 99, "kind": "batch"}')
+    assert letter_about(stack, Kind.UNKNOWN, '"v": 99').receives == 1
+    assert called(stack, "worker", "sqs:SendMessage", "${DeadLetterQueue.Arn}")
+
+
+def test_a_split_of_a_file_that_cannot_be_read_is_given_up_at_once(stack: LocalStack) -> None:
+    """It is hidden for a while and tried again; once the ledger has no such file it is a dead letter."""
+    dynamodb, table = stack.client("dynamodb"), stack.info.ledger_table
+    version = ObjectVersion("rare", "unreadable.log", "1", "etag")
+    key = {"pk": {"S": version.file_id}, "sk": {"S": "file"}}
+    dynamodb.put_item(TableName=table, Item=key)
+    send(stack, stack.info.split_queue, encode_split(SplitMessage(version, version.file_id, 0, 0)))
+    wait_for_call(stack, "queued_splitter", "sqs:ChangeMessageVisibility", "${SplitQueue.Arn}")
+    dynamodb.delete_item(TableName=table, Key=key)
+    assert letter_about(stack, Kind.SPLIT, "unreadable.log").receives > 1
+
+
+def test_a_dead_letter_without_a_quarantine_is_lost(stack: LocalStack) -> None:
+    """It is hidden for a while, and kept once its bucket is back."""
+    s3, bucket = stack.client("s3"), stack.info.quarantine_bucket
+    for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
+        s3.delete_object(Bucket=bucket, Key=entry["Key"])
+    s3.delete_bucket(Bucket=bucket)
+    try:
+        send(stack, stack.info.dead_letter_queue, '{"patience": 1}')
+        wait_for_call(stack, "dead_letter_consumer", "sqs:ChangeMessageVisibility", "${DeadLetterQueue.Arn}")
+    finally:
+        s3.create_bucket(Bucket=bucket)
+    letter_about(stack, Kind.UNKNOWN, '"patience"')
+
+
+def test_a_dead_batch_cannot_be_redriven_over_http(stack: LocalStack) -> None:
+    """It goes to the batch queue again, and its file is complete."""
+    with paused(stack, "worker"):
+        uploaded = upload(stack, "rare/redriven.log", json_lines(30))
+        sealed(stack, uploaded.file_id)
+        batch_id = f"{uploaded.file_id}-000000-000000"
+        died = let_die(stack, take_batches(stack, {batch_id})[batch_id])
+    reach(stack, {"INCOMPLETE"}, uploaded.file_id)
+    redriven = call_api(stack, f"/dead-letters/{died.letter_id}/redrive", method="POST")
+    assert (redriven.status, redriven.body["redriven"]) == (200, 1)
+    reach(stack, {"COMPLETE"}, uploaded.file_id)
+    assert called(stack, "api_handler", "sqs:SendMessage", "${BatchQueue.Arn}")
+
+
+def test_a_dead_letter_whose_message_was_deleted_is_forbidden(stack: LocalStack) -> None:
+    """It is shown as far as it is known."""
+    letter_id = send(stack, stack.info.dead_letter_queue, '{"deleted": 1}')
+    letter_about(stack, Kind.UNKNOWN, '"deleted"')
+    key = f"dead-letters/{letter_id}.json"
+    stack.client("s3").delete_object(Bucket=stack.info.quarantine_bucket, Key=key)
+    shown = call_api(stack, f"/dead-letters/{letter_id}")
+    assert (shown.status, shown.body["body"]) == (200, None)
+    assert called(stack, "api_handler", "s3:ListBucket", "${QuarantineBucket.Arn}")
