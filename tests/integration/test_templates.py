@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore.exceptions
 import pytest
 
 pytest.importorskip("ministack", reason="needs ministack: make setup")
@@ -17,6 +16,7 @@ from froe.deployment import stacks
 from froe.deployment.cloud import local_cloud
 from froe.deployment.deploy import settings_in
 from froe.deployment.templates import load
+from froe.errors import FroeError
 from froe.local import emulator
 from froe.local.processes import Guarded, clean_environment, free_port
 from froe.resources import ROOT
@@ -161,5 +161,5 @@ def test_observability_is_made_but_for_what_the_local_aws_does_not_know(
 def test_a_wrong_value_is_refused_with_its_remedy(
     client: Client, parameters: dict[str, str], remedy: str
 ) -> None:
-    with pytest.raises(botocore.exceptions.ClientError, match=remedy):
+    with pytest.raises(FroeError, match=remedy):
         made(client, "wrong", **parameters)
