@@ -9,7 +9,7 @@ from chalice import AuthResponse, Chalice, Rate, Response
 from chalicelib import handlers, logs, routes
 from chalicelib.dead_letters import routes as dead_letter_routes
 from chalicelib.services import Services
-from chalicelib.settings import Settings, missing_names, tuning_number
+from chalicelib.settings import Settings, ingest_way, missing_names, tuning_number
 
 if os.environ.get("AWS_CHALICE_CLI_MODE"):
     from froe import chalice_cli
@@ -41,9 +41,11 @@ def observed(request: Any, get_response: Any) -> Any:
     return get_response(request)
 
 
-@app.on_s3_event(bucket=_name("INPUT_BUCKET"), events=["s3:ObjectCreated:*"], name="splitter")
-def splitter(event: Any) -> None:
-    handlers.on_notification(services(), event.to_dict(), event.context)
+if ingest_way(os.environ) == "direct":  # otherwise objects are announced to the split queue
+
+    @app.on_s3_event(bucket=_name("INPUT_BUCKET"), events=["s3:ObjectCreated:*"], name="splitter")
+    def splitter(event: Any) -> None:
+        handlers.on_notification(services(), event.to_dict(), event.context)
 
 
 @app.on_sqs_message(queue=_name("SPLIT_QUEUE"), batch_size=1, name="queued_splitter")

@@ -39,6 +39,9 @@ TUNING_DEFAULTS: Final[Mapping[str, int]] = {
     "STALL_SECONDS": 3600,
     "SWEEP_DAYS": 7,
 }
+INGEST_WAYS: Final = ("direct", "queue", "topic", "eventbridge")
+"""How objects are announced: by S3 to the splitter, or by way of the split queue (from S3, SNS or EventBridge)."""
+
 _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "BATCH_MAX_LINES": (1, 100_000),
     "BATCH_MAX_BYTES": (1024, 720_000),
@@ -63,7 +66,8 @@ class Settings:
     """Queues are URLs; limits in lines and bytes of text; api_token_sha256 in hexadecimal;
     redaction_key: REDACTION_KEY, a secret;
     console_region: where the AWS console shows this deployment; None on a local AWS;
-    stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`."""
+    stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`;
+    ingest: one of INGEST_WAYS."""
 
     input_bucket: str
     split_queue: str
@@ -87,6 +91,7 @@ class Settings:
     console_region: str | None = None
     stage: str = "local"
     tracing: str = TRACINGS[0]
+    ingest: str = INGEST_WAYS[0]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -122,6 +127,7 @@ class Settings:
             console_region=_console_region(environment),
             stage=environment.get("STAGE") or "local",
             tracing=_tracing(environment),
+            ingest=ingest_way(environment),
         )
 
 
@@ -147,6 +153,14 @@ def _tracing(environment: Mapping[str, str]) -> str:
     if tracing not in TRACINGS:
         raise SettingsError(f"TRACING is {tracing!r}: set it to {', '.join(TRACINGS[:-1])} or {TRACINGS[-1]}")
     return tracing
+
+
+def ingest_way(environment: Mapping[str, str]) -> str:
+    """INGEST or its default; raises SettingsError if it is none of INGEST_WAYS."""
+    way = environment.get("INGEST") or INGEST_WAYS[0]
+    if way not in INGEST_WAYS:
+        raise SettingsError(f"INGEST is {way!r}: set it to one of {', '.join(INGEST_WAYS)}")
+    return way
 
 
 def _console_region(environment: Mapping[str, str]) -> str | None:

@@ -47,3 +47,10 @@ def test_a_deployment_is_local_and_traced_by_x_ray_unless_it_says_otherwise() ->
 def test_a_tracing_that_nobody_knows_is_named_with_those_there_are() -> None:
     with pytest.raises(SettingsError, match="TRACING is 'jaeger': set it to xray, opentelemetry or off"):
         Settings.from_environment({**COMPLETE, "TRACING": "jaeger"})
+
+
+def test_a_way_in_that_does_not_exist_says_which_do() -> None:
+    assert Settings.from_environment(COMPLETE).ingest == "direct"
+    assert Settings.from_environment({**COMPLETE, "INGEST": "queue"}).ingest == "queue"
+    with pytest.raises(SettingsError, match="INGEST is 'mail': set it to one of direct, queue, topic"):
+        Settings.from_environment({**COMPLETE, "INGEST": "mail"})

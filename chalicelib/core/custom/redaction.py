@@ -53,7 +53,9 @@ class Redactions:
         rules = [
             each
             for each in self._rules
-            if not each.formats or format_name in each.formats or (unexplained and each.has_fields and of_file in each.formats)
+            if not each.formats
+            or format_name in each.formats
+            or (unexplained and each.has_fields and of_file in each.formats)
         ]
         if not rules:
             return outcome
