@@ -30,6 +30,7 @@ from froe.resources import LOCAL_STAGE, read_template
 TUNING_SETTINGS = (
     *TUNING_DEFAULTS,
     "INGEST",
+    "TRACING",
     "KEY_ARN",
     "AWS_XRAY_SDK_ENABLED",
     "AWS_XRAY_DAEMON_ADDRESS",
