@@ -9,7 +9,7 @@ from chalice import AuthResponse, Chalice, Rate, Response
 from chalicelib import handlers, logs, routes
 from chalicelib.dead_letters import routes as dead_letter_routes
 from chalicelib.services import Services
-from chalicelib.settings import Settings, missing_names, tuning_number
+from chalicelib.settings import Settings, ingest_way, missing_names, tuning_number
 
 if os.environ.get("AWS_CHALICE_CLI_MODE"):
     from froe import chalice_cli
@@ -35,9 +35,17 @@ def services() -> Services:
     return Services(Settings.from_environment())
 
 
-@app.on_s3_event(bucket=_name("INPUT_BUCKET"), events=["s3:ObjectCreated:*"], name="splitter")
-def splitter(event: Any) -> None:
-    handlers.on_notification(services(), event.to_dict(), event.context)
+@app.middleware("http")
+def observed(request: Any, get_response: Any) -> Any:
+    logs.begin(request.lambda_context.aws_request_id)
+    return get_response(request)
+
+
+if ingest_way(os.environ) == "direct":  # otherwise objects are announced to the split queue
+
+    @app.on_s3_event(bucket=_name("INPUT_BUCKET"), events=["s3:ObjectCreated:*"], name="splitter")
+    def splitter(event: Any) -> None:
+        handlers.on_notification(services(), event.to_dict(), event.context)
 
 
 @app.on_sqs_message(queue=_name("SPLIT_QUEUE"), batch_size=1, name="queued_splitter")
@@ -52,7 +60,7 @@ def worker(event: Any) -> dict[str, Any]:
 
 @app.on_sqs_message(queue=_name("DEAD_LETTER_QUEUE"), batch_size=1, name="dead_letter_consumer")
 def dead_letter_consumer(event: Any) -> dict[str, Any]:
-    return handlers.on_dead_letters(services(), event.to_dict())
+    return handlers.on_dead_letters(services(), event.to_dict(), event.context)
 
 
 @app.on_dynamodb_record(

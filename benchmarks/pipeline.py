@@ -93,7 +93,7 @@ ABOUT = {
     "shards": 4,
     "expires_at": None,
 }
-ENCODED, _ = parsed(MESSAGE)
+ENCODED = parsed(MESSAGE).items
 
 
 def plain_item(outcome: Any) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from chalicelib.core.errors import FroeError, OutOfTimeError, PermanentError, TransientError
+from chalicelib import logs
+from chalicelib.core.errors import FroeError, OutOfTimeError, PermanentError, TransientError, code_and_reason
 
 logger = logging.getLogger("froe")
 
@@ -143,6 +144,7 @@ def consume(
     `failures` (the dead-letter queue's own consumer) it is retried like all else."""
     failed = []
     for message in messages:
+        logs.about(message_id=message.message_id)
         try:
             handle(message)
         except Exception as error:  # noqa: BLE001 - the message boundary: whatever it is, it is kept
@@ -168,18 +170,18 @@ def _buried(message: Incoming, error: Exception, failures: Failures) -> bool:
     try:
         failures.bury(message, error)
     except FroeError as refusal:
-        logger.warning("message_not_buried", extra=_said(message, refusal.reason))
+        logger.warning("message_not_buried", extra=_said(message, refusal))
         return False
     return True
 
 
 def _log(message: Incoming, error: Exception) -> None:
     if isinstance(error, PermanentError):
-        logger.error("message_refused", extra=_said(message, error.reason))
+        logger.error("message_refused", extra=_said(message, error))
     elif isinstance(error, TransientError):
-        logger.warning("message_failed", extra=_said(message, error.reason))
+        logger.warning("message_failed", extra=_said(message, error))
     else:
-        logger.error("message_crashed", extra=_said(message, repr(error)), exc_info=error)
+        logger.error("message_crashed", extra=_said(message, error), exc_info=error)
 
 
 def _delay(queue: Redelivers, message: Incoming, seconds: int) -> None:
@@ -187,8 +189,9 @@ def _delay(queue: Redelivers, message: Incoming, seconds: int) -> None:
     try:
         queue.delay_redelivery(message.receipt_handle, seconds)
     except TransientError as error:
-        logger.warning("visibility_not_changed", extra=_said(message, error.reason))
+        logger.warning("visibility_not_changed", extra=_said(message, error))
 
 
-def _said(message: Incoming, reason: str) -> dict[str, Any]:
-    return {"message_id": message.message_id, "receives": message.receives, "reason": reason}
+def _said(message: Incoming, error: Exception) -> dict[str, Any]:
+    code, reason = code_and_reason(error)
+    return {"message_id": message.message_id, "receives": message.receives, "code": code, "reason": reason}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Final
 
 import orjson
 
+from chalicelib import logs
 from chalicelib.aws.ledger_stream import changes_in
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.messages import SplitMessage, decode, is_message
@@ -29,21 +32,32 @@ def deadline_of(context: Any) -> Deadline:
     return Deadline.after(context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS)
 
 
+@contextmanager
+def _observed(services: Services, context: Any) -> Iterator[None]:
+    """The lines of an invocation bear its id, and what it measured is written however it ends."""
+    logs.begin(context.aws_request_id)
+    try:
+        yield
+    finally:
+        services.meter.flush()
+
+
 def on_notification(services: Services, event: dict[str, Any], context: Any) -> None:
     """S3 calls directly: what fails goes on by the queues, where it is retried, or kept with its reason."""
-    deadline = deadline_of(context)
-    try:
-        failed = services.splitter.ingest_each(announced_in(event), deadline)
-    except PermanentError as refusal:
-        failed = [(Unknown(refusal.reason), refusal)]
-    seconds = services.settings.retry_base_seconds
-    for said, _ in failed:
-        if isinstance(said, Announced):
-            message = Outgoing(announcement_of(said), seconds)
-            services.split_queue.send_group([message], Deadline.after(_ANSWER_SECONDS))
-    unknown = next((error for said, error in failed if isinstance(said, Unknown)), None)
-    if unknown:
-        services.failures.bury_text(orjson.dumps(event).decode(), context.aws_request_id, unknown)
+    with _observed(services, context):
+        deadline = deadline_of(context)
+        try:
+            failed = services.splitter.ingest_each(announced_in(event), deadline)
+        except PermanentError as refusal:
+            failed = [(Unknown(refusal.reason), refusal)]
+        seconds = services.settings.retry_base_seconds
+        for said, _ in failed:
+            if isinstance(said, Announced):
+                message = Outgoing(announcement_of(said), seconds)
+                services.split_queue.send_group([message], Deadline.after(_ANSWER_SECONDS))
+        unknown = next((error for said, error in failed if isinstance(said, Unknown)), None)
+        if unknown:
+            services.failures.bury_text(orjson.dumps(event).decode(), context.aws_request_id, unknown)
 
 
 def on_split_messages(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -60,13 +74,14 @@ def on_split_messages(services: Services, event: dict[str, Any], context: Any) -
             raise PermanentError("a batch message has come to the split queue")
         services.splitter.cut(split, deadline)
 
-    return consume(
-        Incoming.all_of(event),
-        handle,
-        services.split_queue,
-        retry_base_seconds=services.settings.retry_base_seconds,
-        failures=services.failures,
-    )
+    with _observed(services, context):
+        return consume(
+            Incoming.all_of(event),
+            handle,
+            services.split_queue,
+            retry_base_seconds=services.settings.retry_base_seconds,
+            failures=services.failures,
+        )
 
 
 def _first_to_retry(errors: list[Exception]) -> Exception:
@@ -76,31 +91,35 @@ def _first_to_retry(errors: list[Exception]) -> Exception:
 
 def on_batch_messages(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
     deadline = deadline_of(context)
-    return consume(
-        Incoming.all_of(event),
-        lambda message: services.worker.handle(message.body, deadline),
-        services.batch_queue,
-        retry_base_seconds=services.settings.retry_base_seconds,
-        failures=services.failures,
-    )
+    with _observed(services, context):
+        return consume(
+            Incoming.all_of(event),
+            lambda message: services.worker.handle(message.body, deadline),
+            services.batch_queue,
+            retry_base_seconds=services.settings.retry_base_seconds,
+            failures=services.failures,
+        )
 
 
-def on_dead_letters(services: Services, event: dict[str, Any]) -> dict[str, Any]:
-    return consume(
-        Incoming.all_of(event),
-        services.dead_letter_consumer.take,
-        services.dead_letter_queue,
-        retry_base_seconds=services.settings.retry_base_seconds,
-    )
+def on_dead_letters(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    with _observed(services, context):
+        return consume(
+            Incoming.all_of(event),
+            services.dead_letter_consumer.take,
+            services.dead_letter_queue,
+            retry_base_seconds=services.settings.retry_base_seconds,
+        )
 
 
 def on_ledger_records(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A stream is delivered again from its first failure on: what follows it may be told twice
     (https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html)."""
-    failed = services.notifier.tell(changes_in(event), deadline_of(context))
-    return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in failed]}
+    with _observed(services, context):
+        failed = services.notifier.tell(changes_in(event), deadline_of(context))
+        return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in failed]}
 
 
 def on_schedule(services: Services, context: Any) -> dict[str, Any]:
     """Sweep once; what was healed, as numbers and names, for whoever invokes the function by hand."""
-    return asdict(services.sweeper.sweep(deadline_of(context)))
+    with _observed(services, context):
+        return asdict(services.sweeper.sweep(deadline_of(context)))

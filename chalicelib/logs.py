@@ -1,33 +1,74 @@
-"""Logs as one JSON object a line: the event's name and its identifiers, never the contents of a log."""
+"""Logs as one JSON object a line: the event's name and its identifiers, never the contents of a log.
+
+Of an exception they bear the way to where it was raised, and its words only where they are ours: those of
+a bug may quote a line of somebody's log.
+"""
 
 from __future__ import annotations
 
 import logging
-import os
-import sys
 from typing import Any, Final
 
 import orjson
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+from chalicelib.core.errors import FroeError, places_of
 
-
-class JsonFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        said: dict[str, Any] = {"event": record.getMessage(), "level": record.levelname}
-        if trace := os.environ.get("_X_AMZN_TRACE_ID"):
-            said["trace"] = trace
-        said |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
-        if record.exc_info:
-            said["stack"] = self.formatException(record.exc_info)
-        return orjson.dumps(said, default=str).decode()
+NAME: Final = "froe"
+_OF_A_MESSAGE: Final = ("message_id", "file_id", "batch_id")
 
 
-def set_up(level: int = logging.INFO) -> None:
-    """Write what ``froe`` logs to standard output, which Lambda takes to CloudWatch."""
-    logger = logging.getLogger("froe")
-    logger.setLevel(level)
-    logger.propagate = False
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter())
-    logger.handlers = [handler]
+def _line_of(said: Any) -> str:
+    said.pop("exception_notes", None)  # words of a bug too
+    return orjson.dumps(said, default=str).decode()
+
+
+class Formatter(LambdaPowertoolsFormatter):
+    """`level`, `message` (the event's name), `timestamp`, `xray_trace_id`, what `begin` and `about` said, the
+    fields of the event, and `exception` where there is one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            json_serializer=_line_of,
+            json_deserializer=str,  # a message is a name, never JSON
+            utc=True,
+            use_rfc3339=True,
+            serialize_stacktrace=False,
+        )
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name that logging calls
+        return " < ".join(_told(ei[1]))
+
+
+_FORMATTER: Final = Formatter()
+
+
+def set_up() -> None:
+    """Write what ``froe`` logs to standard output, which Lambda takes to CloudWatch, from INFO on or from
+    the level that POWERTOOLS_LOG_LEVEL or the function's own logging configuration says."""
+    Logger(service=NAME, logger_formatter=_FORMATTER)
+    logging.getLogger(NAME).propagate = False
+
+
+def begin(function_request_id: str) -> None:
+    """An invocation begins: every line of it bears its id."""
+    _FORMATTER.thread_safe_clear_keys()
+    _FORMATTER.thread_safe_append_keys(function_request_id=function_request_id)
+
+
+def about(**identifiers: str) -> None:
+    """From here on lines are about this message, file or batch (`message_id`, `file_id`, `batch_id`), and
+    no longer about one before it."""
+    _FORMATTER.thread_safe_remove_keys(_OF_A_MESSAGE)
+    _FORMATTER.thread_safe_append_keys(**identifiers)
+
+
+def _told(error: BaseException | None) -> list[str]:
+    """An error and what it came from, each with its places."""
+    told = []
+    while error is not None:
+        words = f": {error.reason}" if isinstance(error, FroeError) else ""
+        told.append(f"{type(error).__name__}{words} at {', '.join(places_of(error)) or 'no known place'}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return told

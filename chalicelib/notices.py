@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol, TypeAlias
 
+from chalicelib import logs, metrics
 from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.errors import PermanentError, TransientError
+from chalicelib.core.errors import PermanentError, TransientError, reason_of
 from chalicelib.core.marks import Tally
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import StoredFile
+from chalicelib.metrics import NO_METER, Meter
 
 _SUBJECT_KEY_CHARS: Final = 70
 
@@ -82,8 +84,9 @@ Told: TypeAlias = Change | Unreadable
 
 
 class Notifier:
-    def __init__(self, topic: Publishes) -> None:
+    def __init__(self, topic: Publishes, meter: Meter = NO_METER) -> None:
         self._topic = topic
+        self._meter = meter
 
     def tell(self, changes: Iterable[Told], deadline: Deadline) -> list[str]:
         """Publish a notice of every file that has settled. Gives the sequence numbers of those that are to be
@@ -93,9 +96,19 @@ class Notifier:
             if isinstance(change, Unreadable):
                 known = {"file_id": change.file_id, "sequence_number": change.sequence_number}
                 logger.error("notice_refused", extra={**known, "reason": change.why})
-            elif _is_news(change) and not self._told(file_notice(change.after), deadline):
-                failed.append(change.sequence_number)
+            elif _is_news(change):
+                logs.about(file_id=change.after.plan.file_id)
+                if self._told(file_notice(change.after), deadline):
+                    self._measure(change.after)
+                else:
+                    failed.append(change.sequence_number)
         return failed
+
+    def _measure(self, file: StoredFile) -> None:
+        self._meter.add(metrics.FILES_SETTLED, state=file.account.state.value)
+        if file.settled_at:
+            seconds = (file.settled_at - file.opened_at).total_seconds()
+            self._meter.add(metrics.FILE_SECONDS, seconds)
 
     def _told(self, notice: Notice, deadline: Deadline) -> bool:
         """Whether nothing is left to do about the notice: it is published, or refused for good."""
@@ -111,7 +124,7 @@ class Notifier:
         except PermanentError as error:
             logger.error("notice_refused", extra={**known, "reason": error.reason})  # noqa: TRY400 - no bug
         except Exception as error:
-            logger.exception("notice_crashed", extra={**known, "reason": repr(error)})
+            logger.exception("notice_crashed", extra={**known, "reason": reason_of(error)})
             return False
         else:
             logger.info("notice_sent", extra={**known, "state": notice.attributes["state"]})

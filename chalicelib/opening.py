@@ -5,8 +5,7 @@ An object that cannot be read any more has a plan too, which says so.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
@@ -15,8 +14,6 @@ from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, make_plan
 from chalicelib.core.text import OpenObject
 from chalicelib.ledger import Ledger
-
-_UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Objects(Protocol):
@@ -59,14 +56,5 @@ class Opening:
             if not identified:
                 raise
             what = "deleted" if isinstance(error, ObjectGoneError) else "overwritten"
-            head = ObjectHead(known_as, announced.size or 0, "", _time_of(announced))
+            head = ObjectHead(known_as, announced.size or 0, "", announced.time)
             return failed_plan(head, f"the object was {what} before it could be read")
-
-
-def _time_of(announced: Announced) -> datetime:
-    """When an object was created, as far as its notification says so understandably."""
-    try:
-        time_said = datetime.fromisoformat(announced.at or "")
-    except ValueError:
-        return _UNKNOWN_TIME
-    return time_said if time_said.tzinfo else time_said.replace(tzinfo=UTC)

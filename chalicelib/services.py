@@ -5,6 +5,7 @@ A function makes only the clients it uses: each costs tens of milliseconds of a 
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -13,6 +14,7 @@ from typing import Any
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.letters_table import DynamoLetters
+from chalicelib.aws.metrics import EmfMeter
 from chalicelib.aws.objects import S3Objects
 from chalicelib.aws.quarantine import S3Quarantine
 from chalicelib.aws.queues import SqsQueue
@@ -28,6 +30,7 @@ from chalicelib.dead_letters.office import DeadLetterOffice
 from chalicelib.dead_letters.selection import LetterSearch
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.ledger import Ledger
+from chalicelib.metrics import Meter, TimedTracer
 from chalicelib.notices import Notifier
 from chalicelib.settings import Settings
 from chalicelib.splitter import Splitter
@@ -42,6 +45,8 @@ class Services:
 
     def __init__(self, settings: Settings, session: Any = None) -> None:
         self.settings = settings
+        self.meter: Meter = EmfMeter(settings.stage)
+        self.tracer: Tracer = TimedTracer(make_tracer(settings.tracing), self.meter, time.monotonic)
         self._clients = partial(make_client, session=session) if session else make_client
 
     @cached_property
@@ -90,7 +95,9 @@ class Services:
 
     @cached_property
     def dead_letter_consumer(self) -> DeadLetterConsumer:
-        return DeadLetterConsumer(self.letters_table, self.quarantine, self.ledger, self.topic, _now)
+        return DeadLetterConsumer(
+            self.letters_table, self.quarantine, self.ledger, self.topic, _now, meter=self.meter
+        )
 
     @cached_property
     def ledger_table(self) -> DynamoLedger:
@@ -99,15 +106,13 @@ class Services:
     @cached_property
     def records_table(self) -> DynamoRecords:
         settings = self.settings
-        return DynamoRecords(self._dynamodb, settings.records_table, settings.write_threads, self.tracer)
+        return DynamoRecords(
+            self._dynamodb, settings.records_table, settings.write_threads, self.tracer, self.meter
+        )
 
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.ledger_table, _now)
-
-    @cached_property
-    def tracer(self) -> Tracer:
-        return make_tracer()
 
     @cached_property
     def splitter(self) -> Splitter:
@@ -122,15 +127,24 @@ class Services:
             retention_days=settings.retention_days,
             split_delay_seconds=settings.split_delay_seconds,
             config=read_config(),
+            meter=self.meter,
+            clock=time.monotonic,
         )
 
     @cached_property
     def worker(self) -> Worker:
-        return Worker(self.records_table, self.ledger, self.tracer, redaction_key=self.settings.redaction_key)
+        return Worker(
+            self.records_table,
+            self.ledger,
+            self.tracer,
+            redaction_key=self.settings.redaction_key,
+            meter=self.meter,
+            clock=time.monotonic,
+        )
 
     @cached_property
     def notifier(self) -> Notifier:
-        return Notifier(self.topic)
+        return Notifier(self.topic, self.meter)
 
     @cached_property
     def dead_letter_office(self) -> DeadLetterOffice:
@@ -172,6 +186,7 @@ class Services:
             stall_seconds=settings.stall_seconds,
             sweep_days=settings.sweep_days,
             retention_days=settings.retention_days,
+            meter=self.meter,
         )
 
     @cached_property

@@ -23,6 +23,9 @@ RESOURCE_NAMES: Final = (
 )
 """What `infra/data.json` creates, and the digest of the status routes' token."""
 
+TRACINGS: Final = ("xray", "opentelemetry", "off")
+"""What TRACING may be; the first is the default."""
+
 TUNING_DEFAULTS: Final[Mapping[str, int]] = {
     "BATCH_MAX_LINES": Limits().batch_max_lines,
     "BATCH_MAX_BYTES": Limits().batch_max_bytes,
@@ -36,6 +39,9 @@ TUNING_DEFAULTS: Final[Mapping[str, int]] = {
     "STALL_SECONDS": 3600,
     "SWEEP_DAYS": 7,
 }
+INGEST_WAYS: Final = ("direct", "queue", "topic", "eventbridge")
+"""How objects are announced: by S3 to the splitter, or by way of the split queue (from S3, SNS or EventBridge)."""
+
 _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "BATCH_MAX_LINES": (1, 100_000),
     "BATCH_MAX_BYTES": (1024, 720_000),
@@ -59,7 +65,9 @@ class SettingsError(Exception):
 class Settings:
     """Queues are URLs; limits in lines and bytes of text; api_token_sha256 in hexadecimal;
     redaction_key: REDACTION_KEY, a secret;
-    console_region: where the AWS console shows this deployment; None on a local AWS."""
+    console_region: where the AWS console shows this deployment; None on a local AWS;
+    stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`;
+    ingest: one of INGEST_WAYS."""
 
     input_bucket: str
     split_queue: str
@@ -81,6 +89,9 @@ class Settings:
     sweep_days: int
     redaction_key: str = field(default="", repr=False)
     console_region: str | None = None
+    stage: str = "local"
+    tracing: str = TRACINGS[0]
+    ingest: str = INGEST_WAYS[0]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -114,6 +125,9 @@ class Settings:
             sweep_days=tuning["SWEEP_DAYS"],
             redaction_key=environment.get("REDACTION_KEY", ""),
             console_region=_console_region(environment),
+            stage=environment.get("STAGE") or "local",
+            tracing=_tracing(environment),
+            ingest=ingest_way(environment),
         )
 
 
@@ -132,6 +146,21 @@ def tuning_number(environment: Mapping[str, str], name: str) -> int:
     if not low <= number <= high:
         raise SettingsError(f"{name} is {text!r}: set it to a whole number from {low} to {high}")
     return number
+
+
+def _tracing(environment: Mapping[str, str]) -> str:
+    tracing = environment.get("TRACING") or TRACINGS[0]
+    if tracing not in TRACINGS:
+        raise SettingsError(f"TRACING is {tracing!r}: set it to {', '.join(TRACINGS[:-1])} or {TRACINGS[-1]}")
+    return tracing
+
+
+def ingest_way(environment: Mapping[str, str]) -> str:
+    """INGEST or its default; raises SettingsError if it is none of INGEST_WAYS."""
+    way = environment.get("INGEST") or INGEST_WAYS[0]
+    if way not in INGEST_WAYS:
+        raise SettingsError(f"INGEST is {way!r}: set it to one of {', '.join(INGEST_WAYS)}")
+    return way
 
 
 def _console_region(environment: Mapping[str, str]) -> str | None:

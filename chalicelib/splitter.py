@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from chalicelib import logs, metrics
 from chalicelib.core.accounts import is_last_split
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Batch, Cutter, Limits
@@ -27,6 +28,7 @@ from chalicelib.core.plan import Plan
 from chalicelib.core.text import Text
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
+from chalicelib.metrics import NO_METER, Meter
 from chalicelib.opening import Objects, Opening
 from chalicelib.tracing import Tracer, trace_id_of
 
@@ -36,7 +38,8 @@ logger = logging.getLogger("froe")
 
 
 class Splitter:
-    """limits, retention_days, split_delay_seconds and config hold for files that are opened from now on."""
+    """limits, retention_days, split_delay_seconds and config hold for files that are opened from now on.
+    clock: seconds, monotonic."""
 
     def __init__(
         self,
@@ -50,6 +53,8 @@ class Splitter:
         retention_days: int,
         split_delay_seconds: int,
         config: Config | None = None,
+        meter: Meter = NO_METER,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._objects = objects
         self._ledger = ledger
@@ -58,6 +63,8 @@ class Splitter:
         self._tracer = tracer
         self._split_delay_seconds = split_delay_seconds
         self._opening = Opening(objects, ledger, limits=limits, retention_days=retention_days, config=config)
+        self._meter = meter
+        self._clock = clock
 
     def ingest_each(self, said: Iterable[Said], deadline: Deadline) -> list[tuple[Said, Exception]]:
         """Open and begin every announced object; gives what failed, which does not keep the others back."""
@@ -84,6 +91,7 @@ class Splitter:
         plan = self._opening.plan_of(announced)
         stored, is_new = self._ledger.open(plan, trace=trace_id_of(self._tracer.header()))
         plan = stored.plan
+        logs.about(file_id=plan.file_id)
         if plan.failure:
             logger.warning("file_failed", extra={"file_id": plan.file_id, "reason": plan.failure})
             return plan.file_id
@@ -105,6 +113,7 @@ class Splitter:
     def cut(self, message: SplitMessage, deadline: Deadline) -> None:
         """Cut a queued split, and what follows it where the file is cut in sequence."""
         self._tracer.follow(message.trace)
+        logs.about(file_id=message.file_id)
         stored = self._ledger.file(message.file_id)
         if stored is None:
             raise PermanentError(f"split {message.split} of {message.file_id}: the ledger has no such file")
@@ -149,7 +158,7 @@ class Splitter:
         begin, context = (before.end, before.context) if before else (0, None)
         cutter, text = self._cutter(plan, split, begin, context)
         while True:
-            began = time.monotonic()
+            began = self._clock()
             seal, is_news = self._cut_one(plan, cutter, text, split, deadline)
             if plan.parallel or seal.last:
                 return
@@ -158,7 +167,7 @@ class Splitter:
                 # Another invocation is ahead: this one leaves its message behind in case that one dies.
                 self._queue(plan, split, seal.end, self._split_delay_seconds, deadline)
                 return
-            if deadline.seconds_left < 2 * (time.monotonic() - began) + _BORDER_MARGIN_SECONDS:
+            if deadline.seconds_left < 2 * (self._clock() - began) + _BORDER_MARGIN_SECONDS:
                 self._queue(plan, split, seal.end, 0, deadline)
                 return
 
@@ -195,6 +204,7 @@ class Splitter:
                 batch = self._read(plan, batches, seal.split, batch.number + 1)
             with self._tracer.subsegment("send", plan.file_id, None, plan.format):
                 sender.flush()
+            self._meter.add(metrics.BATCHES_SENT, len(wanted))
             logger.info(
                 "batches_sent_again",
                 extra={"file_id": plan.file_id, "split": seal.split, "batches": len(wanted)},
@@ -226,7 +236,7 @@ class Splitter:
     def _cut_one(
         self, plan: Plan, cutter: Cutter, text: Text, split: int, deadline: Deadline
     ) -> tuple[Seal, bool]:
-        start, total, number = cutter.position, Tally(), 0
+        begun, start, total, number = self._clock(), cutter.position, Tally(), 0
         sender = Sender(self._batch_queue, deadline)
         trace, origin = self._tracer.header(), self._tracer.origin()
         batches = cutter.cut(split)
@@ -246,8 +256,19 @@ class Splitter:
         seal = Seal(split, start, cutter.position, number, total, last, damage, cutter.context)
         with self._tracer.subsegment("seal", plan.file_id, None, plan.format):
             is_news = self._ledger.seal(plan, seal)
-        logger.info("split_sealed", extra={"file_id": plan.file_id, "split": split, "batches": number})
+        self._tell(plan, seal, self._clock() - begun, is_news=is_news)
         return seal, is_news
+
+    def _tell(self, plan: Plan, seal: Seal, seconds: float, *, is_news: bool) -> None:
+        """A split counts once; its batches as often as they were sent."""
+        self._meter.add(metrics.BATCHES_SENT, seal.batches)
+        if is_news:
+            self._meter.add(metrics.SPLITS_SEALED)
+            self._meter.add(metrics.LINES, seal.total.lines)
+            self._meter.add(metrics.TEXT_BYTES, seal.end - seal.start)
+        said = {"batches": seal.batches, "lines": seal.total.lines, "bytes": seal.end - seal.start}
+        named = {"file_id": plan.file_id, "split": seal.split, "format": plan.format}
+        logger.info("split_sealed", extra={**named, **said, "seconds": round(seconds, 3)})
 
     def _read(self, plan: Plan, batches: Iterator[Batch], split: int, number: int) -> Batch | None:
         with self._tracer.subsegment(

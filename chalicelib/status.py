@@ -120,7 +120,7 @@ class Status:
             effort += 1 if split == reached[0] else _EFFORT_PER_QUERY
             reached = split, number
             if wanted in {None, batch_state(mark)}:
-                items.append(batch_json(file_id, split, number, mark))
+                items.append(batch_json(stored, split, number, mark, self._console_region))
         return listed(items, None)
 
     def records(

@@ -10,7 +10,7 @@ from chalicelib.core.accounts import FileAccount
 from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import batch_id
 from chalicelib.ledger import StoredFile
-from chalicelib.tracing import console_url
+from chalicelib.tracing import batch_console_url, console_url
 
 _PENDING: Final = "pending"
 BATCH_STATES: Final = (_PENDING, *(outcome.name.lower() for outcome in Outcome))
@@ -54,12 +54,18 @@ def batch_state(mark: Mark | None) -> str:
     return mark.outcome.name.lower() if mark else _PENDING
 
 
-def batch_json(file_id: str, split: int, number: int, mark: Mark | None) -> dict[str, Any]:
+def batch_json(
+    stored: StoredFile, split: int, number: int, mark: Mark | None, console_region: str | None
+) -> dict[str, Any]:
+    named = batch_id(stored.plan.file_id, split, number)
+    is_shown = stored.trace and console_region
     described: dict[str, Any] = {
-        "batch_id": batch_id(file_id, split, number),
+        "batch_id": named,
         "split": split,
         "batch": number,
         "state": batch_state(mark),
+        "trace": stored.trace,
+        "trace_url": batch_console_url(named, stored.opened_at, console_region or "") if is_shown else None,
     }
     if mark and mark.outcome is Outcome.DONE:
         described["parsed"] = _tally_json(mark.counts.parsed)

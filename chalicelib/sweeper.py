@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
+from chalicelib import metrics
 from chalicelib.core.accounts import SplitAccount, State, uncut_splits
-from chalicelib.core.errors import FroeError
+from chalicelib.core.errors import FroeError, reason_of
 from chalicelib.core.letters import DeadLetter
 from chalicelib.core.messages import Again, SplitMessage, encode_split
 from chalicelib.core.notifications import Announced, announcement_of
@@ -22,6 +23,7 @@ from chalicelib.core.plan import ObjectHead, Plan
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.healed import Healed
 from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
+from chalicelib.metrics import NO_METER, Meter
 from chalicelib.notices import Publishes
 
 logger = logging.getLogger("froe")
@@ -105,6 +107,7 @@ class Sweeper:
         stall_seconds: int,
         sweep_days: int,
         retention_days: int,
+        meter: Meter = NO_METER,
     ) -> None:
         self._ledger = ledger
         self._files = files
@@ -116,6 +119,7 @@ class Sweeper:
         self._topic = topic
         self._now = now
         self._bucket = bucket
+        self._meter = meter
         self._stall = timedelta(seconds=stall_seconds)
         days = min(sweep_days, retention_days) if retention_days else sweep_days
         self._reach = timedelta(days=days)
@@ -125,6 +129,7 @@ class Sweeper:
 
         None of them keeps the others back. What fails as a whole is raised once all else is done and told;
         what there was no time for comes next time."""
+        self._meter.add(metrics.FILES_STALLED, 0)  # an alarm needs to see that nothing has stalled, too
         healed = Healed()
         failures: list[Exception] = []
         for stage in (self._files_healed, self._letters_taken_back, self._objects_announced):
@@ -132,7 +137,7 @@ class Sweeper:
                 for part in stage(deadline):
                     healed += part
             except Exception as error:
-                logger.exception("sweep_cut_short", extra={"reason": str(error)})
+                logger.exception("sweep_cut_short", extra={"reason": reason_of(error)})
                 failures.append(error)
         logger.info("swept", extra=healed.counts)
         self._tell(healed)
@@ -172,11 +177,12 @@ class Sweeper:
         try:
             revision = self._ledger.account(stored).revision
             if self._has_stalled(stored.plan.file_id, revision, self._now()):
+                self._meter.add(metrics.FILES_STALLED)
                 return self._heal(stored, deadline)
         except FroeError as error:
             logger.warning("file_not_healed", extra={**named, "reason": error.reason})
         except Exception as error:
-            logger.exception("file_not_healed", extra={**named, "reason": repr(error)})
+            logger.exception("file_not_healed", extra={**named, "reason": reason_of(error)})
         return Healed()
 
     def _letters_taken_back(self, deadline: Deadline) -> Iterator[Healed]:

@@ -8,9 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol, TypeAlias
+from datetime import datetime, timedelta
+from typing import Final, Protocol, TypeAlias
+from urllib.parse import quote
 
 Counted: TypeAlias = Mapping[str, int]
+
+
+_CONSOLE_RANGE: Final = timedelta(hours=6)
+REASON_MAX_CHARACTERS: Final = 1000
+"""Of what a failure says in a trace."""
 
 
 class Tracer(Protocol):
@@ -52,6 +59,20 @@ class NoTracer:
         return None
 
 
+def annotations_of(
+    function: str, followed: str | None, file_id: str, batch_id: str | None, format_name: str
+) -> dict[str, str]:
+    """By what every subsegment can be found. function: the Lambda function's name; followed: what is followed."""
+    said = {
+        "origin_trace": trace_id_of(followed),
+        "file_id": file_id,
+        "batch_id": batch_id,
+        "format": format_name,
+        "function": function,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
 def trace_id_of(header: str | None) -> str | None:
     """The id (``1-…-…``) of a trace that is recorded, from its header; None where none is
     (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader)."""
@@ -62,9 +83,21 @@ def trace_id_of(header: str | None) -> str | None:
 def console_url(trace_id: str, region: str) -> str:
     """Where the X-Ray console shows a trace
     (https://docs.aws.amazon.com/xray/latest/devguide/xray-console-deeplinks.html)."""
+    return f"{_console(region)}#/traces/{trace_id}"
+
+
+def batch_console_url(batch_id: str, opened_at: datetime, region: str) -> str:
+    """Where the X-Ray console lists the traces that a batch left, those of repeats too. It looks at six hours
+    at most: those since its file was opened."""
+    sought = quote(f'annotation.batch_id = "{batch_id}"', safe="")
+    begin, end = (f"{time:%Y-%m-%dT%H:%M:%S}" for time in (opened_at, opened_at + _CONSOLE_RANGE))
+    return f"{_console(region)}#/traces?timeRange={begin}~{end}&filter={sought}"
+
+
+def _console(region: str) -> str:
     domain = "aws.amazon.com"
     if region.startswith("cn-"):
         domain = "amazonaws.cn"
     elif region.startswith("us-gov-"):
         domain = "amazonaws-us-gov.com"
-    return f"https://console.{domain}/xray/home?region={region}#/traces/{trace_id}"
+    return f"https://console.{domain}/xray/home?region={region}"

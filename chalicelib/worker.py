@@ -7,18 +7,22 @@ Memory: the entries and items of one batch.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import orjson
 
-from chalicelib.core.errors import OutOfTimeError, PermanentError
+from chalicelib import logs, metrics
+from chalicelib.core.errors import FroeError, OutOfTimeError, PermanentError
 from chalicelib.core.marks import Mark
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.parsing import Counter, outcomes_of
 from chalicelib.core.records import Skip, item_of
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger
+from chalicelib.metrics import NO_METER, Meter
 from chalicelib.tracing import Tracer
 
 logger = logging.getLogger("froe")
@@ -30,40 +34,80 @@ class PutsRecords(Protocol):
 
 
 class Worker:
-    """redaction_key: what hashes of redacted values are keyed with; empty where there is none."""
+    """redaction_key: what hashes of redacted values are keyed with; empty where there is none. clock: seconds,
+    monotonic."""
 
     def __init__(
-        self, records: PutsRecords, ledger: Ledger, tracer: Tracer, *, redaction_key: str = ""
+        self,
+        records: PutsRecords,
+        ledger: Ledger,
+        tracer: Tracer,
+        *,
+        redaction_key: str = "",
+        meter: Meter = NO_METER,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redaction_key = redaction_key
         self._records = records
         self._ledger = ledger
         self._tracer = tracer
+        self._meter = meter
+        self._clock = clock
 
     def handle(self, body: str, deadline: Deadline) -> None:
         """Do all that a batch message asks for; raises TransientError or PermanentError."""
         if deadline.seconds_left <= 0:
             raise OutOfTimeError("no time is left in this invocation for another batch")
+        begun = self._clock()
         message = decode(body)
         if not isinstance(message, BatchMessage):
             raise PermanentError("a split message has come to the batch queue")
         self._tracer.follow(message.trace)
         file_id, batch_id = message.file_id, message.batch_id
+        logs.about(file_id=file_id, batch_id=batch_id)
         if self._ledger.is_done(file_id, message.split, message.number):
             logger.info("batch_repeated", extra={"file_id": file_id, "batch_id": batch_id})
             self._ledger.look_again(file_id, message.split)
             return
         about = (file_id, batch_id, message.format)
         with self._tracer.subsegment("parse", *about):
-            items, mark = parsed(message, self._redaction_key)
+            found = parsed(message, self._redaction_key)
         with self._tracer.subsegment("write", *about):
-            self._records.put(items, deadline)
+            self._records.put(found.items, deadline)
         with self._tracer.subsegment("mark", *about):
-            self._ledger.mark(file_id, message.split, message.number, mark, message.expires_at)
-        logger.info("batch_done", extra={"file_id": file_id, "batch_id": batch_id, "items": len(items)})
+            self._ledger.mark(file_id, message.split, message.number, found.mark, message.expires_at)
+        self._tell(message, found, self._clock() - begun)
+
+    def _tell(self, message: BatchMessage, found: Parsed, seconds: float) -> None:
+        counts, format_name = found.mark.counts, message.format
+        parsed_count, rejected_count = counts.parsed.entries, counts.rejected.entries
+        self._meter.add(metrics.BATCHES_DONE)
+        self._meter.add(metrics.RECORDS_PARSED, parsed_count)
+        self._meter.add(metrics.RECORDS_REJECTED, rejected_count)
+        self._meter.add(metrics.PARSED_BY_FORMAT, parsed_count, format=format_name)
+        self._meter.add(metrics.REJECTED_BY_FORMAT, rejected_count, format=format_name)
+        said = {
+            "file_id": message.file_id,
+            "batch_id": message.batch_id,
+            "format": format_name,
+            "parsed": parsed_count,
+            "rejected": rejected_count,
+            "reasons": found.reasons,
+            "seconds": round(seconds, 3),
+        }
+        logger.info("batch_done", extra=said)
 
 
-def parsed(message: BatchMessage, redaction_key: str = "") -> tuple[list[bytes], Mark]:
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a batch comes to. items: typed JSON, in the order of the text. reasons: rejects by their reason."""
+
+    items: list[bytes]
+    mark: Mark
+    reasons: Mapping[str, int]
+
+
+def parsed(message: BatchMessage, redaction_key: str = "") -> Parsed:
     """Items are encoded one by one: as objects a batch of them takes ten times the memory."""
     items = []
     counter = Counter()
@@ -82,7 +126,7 @@ def parsed(message: BatchMessage, redaction_key: str = "") -> tuple[list[bytes],
             items.append(orjson.dumps(item))
     counts = counter.counts
     if (counts.total.lines, counts.total.bytes) != (message.lines, message.length):
-        raise AssertionError(
+        raise FroeError(
             f"{message.batch_id}: {counts.total} does not add up to {message.lines} lines, {message.length} bytes"
         )
-    return items, Mark.done(counts)
+    return Parsed(items, Mark.done(counts), counter.reasons)

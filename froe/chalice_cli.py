@@ -21,12 +21,17 @@ from chalicelib.configuration import FILE_SETTING, read_config
 from chalicelib.core.custom.loading import KEY_SETTING
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
-from froe import mappings, packaging, policies
+from froe import function_options, mappings, packaging, policies
+from froe.deployment.stages import Stage
 from froe.errors import FroeError
+from froe.function_options import FunctionOptions
 from froe.resources import LOCAL_STAGE, read_template
 
 TUNING_SETTINGS = (
     *TUNING_DEFAULTS,
+    "INGEST",
+    "TRACING",
+    "KEY_ARN",
     "AWS_XRAY_SDK_ENABLED",
     "AWS_XRAY_DAEMON_ADDRESS",
     FILE_SETTING,
@@ -36,6 +41,7 @@ DEPLOYING_COMMANDS = {"deploy", "package", "plan"}
 
 EXPECTED_METHODS: Mapping[str, tuple[str, ...]] = {
     "_client": ("self", "service_name"),
+    "_update_function_code": ("self", "function_name", "zip_contents", "architecture"),
     "_wait_for_active": ("self", "function_name"),
     "_wait_for_function_update": ("self", "function_name"),
     "update_api_from_swagger": ("self", "rest_api_id", "swagger_document"),
@@ -67,7 +73,8 @@ def install() -> None:
     context = click.get_current_context(silent=True)
     stage = context.params.get("stage") if context else None
     if not getattr(TypedAWSClient, "_froe_installed", False):
-        _patch(TypedAWSClient, client_patches(TypedAWSClient, local=stage == LOCAL_STAGE))
+        options = options_of(context.obj["factory"].load_project_config(), stage) if context and stage else {}
+        _patch(TypedAWSClient, client_patches(TypedAWSClient, options, local=stage == LOCAL_STAGE))
         _patch(Config, config_patches(Config))
         packaging.install()
         _patch(TypedAWSClient, {"_froe_installed": True})
@@ -151,16 +158,28 @@ def bad_config(settings: Mapping[str, str]) -> str | None:
     return None
 
 
-def client_patches(client_class: Any, *, local: bool) -> dict[str, Any]:
+def options_of(config: Mapping[str, Any], stage: str) -> Mapping[str, FunctionOptions]:
+    """What the configuration says beyond Chalice, by function; nothing where it does not have the stage."""
+    return (
+        function_options.read_options(Stage(stage, config, {})) if stage in config.get("stages", {}) else {}
+    )
+
+
+def client_patches(
+    client_class: Any, options: Mapping[str, FunctionOptions], *, local: bool
+) -> dict[str, Any]:
     """Replacements for methods of TypedAWSClient; `local` also suits it to the local AWS: short waits, no Swagger."""
     make_client: Callable[..., Any] = client_class._client  # noqa: SLF001 - misfit() has checked it
     create: Callable[..., str] = client_class.create_lambda_event_source
+    update_code: Callable[..., Any] = client_class._update_function_code  # noqa: SLF001 - as above
 
     def _client(self: Any, service_name: str) -> Any:
         known = service_name in self._client_cache
         client = make_client(self, service_name)
         if service_name == "lambda" and not known:
-            mappings.complete(client)
+            limits = {name: each.maximum_concurrency for name, each in options.items()}
+            mappings.complete(client, limits)
+            function_options.complete(client, options)
         return client
 
     def create_lambda_event_source(
@@ -191,6 +210,15 @@ def client_patches(client_class: Any, *, local: bool) -> dict[str, Any]:
         mappings.verify(client, uuid)
         return uuid
 
+    def _update_function_code(
+        self: Any, function_name: str, zip_contents: bytes, architecture: str | None = None
+    ) -> Any:
+        """The same code again would only cost a cold start of every function."""
+        held = self._client("lambda").get_function_configuration(FunctionName=function_name)
+        if function_options.has_code(held, zip_contents, architecture):
+            return held
+        return update_code(self, function_name, zip_contents, architecture)
+
     def _wait_for_active(self: Any, function_name: str) -> None:
         _wait_quickly(self._client("lambda"), "function_active", function_name)
 
@@ -200,7 +228,11 @@ def client_patches(client_class: Any, *, local: bool) -> dict[str, Any]:
     def update_api_from_swagger(self: Any, rest_api_id: str, swagger_document: dict[str, Any]) -> None:
         """ministack takes no Swagger; `chalice local` serves the routes there."""
 
-    patches = {"_client": _client, "create_lambda_event_source": create_lambda_event_source}
+    patches = {
+        "_client": _client,
+        "_update_function_code": _update_function_code,
+        "create_lambda_event_source": create_lambda_event_source,
+    }
     if local:
         patches |= {
             "update_api_from_swagger": update_api_from_swagger,

@@ -34,6 +34,9 @@ COMMANDS: Final = {
     "discard": "froe.commands.redrive",
     "sweep": "froe.commands.sweep",
     "deploy": "froe.commands.deploy",
+    "doctor": "froe.commands.doctor",
+    "token": "froe.commands.deploy",
+    "destroy": "froe.commands.destroy",
 }
 """Name of each command, in the order of the help, and the module that defines it under that name (with underscores)."""
 

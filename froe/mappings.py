@@ -1,6 +1,7 @@
 """What Chalice does not say when it maps a queue or the ledger's stream to a function.
 
-Promise: a mapping reports failures one by one, in the very call that creates it, and is never made twice.
+Promise: a mapping reports failures one by one, in the very call that creates it, and is never made twice; a deploy
+leaves it enabled and with the maximum concurrency that the configuration says, or none.
 Limits: the only stream there is, is the ledger's.
 """
 
@@ -32,14 +33,25 @@ def demanded(event_source_arn: str) -> Mapping[str, Any]:
     return {"sqs": _OF_QUEUES, "dynamodb": _OF_STREAMS}.get("".join(service), {})
 
 
-def complete(client: Any) -> None:
-    """Put what is demanded into every call by this Lambda client that creates or updates a mapping."""
+def complete(client: Any, concurrency: Mapping[str, int | None] | None = None) -> None:
+    """Put what is demanded into every call by this Lambda client that creates or updates a mapping.
+
+    `concurrency`: name of a function → how many of it a queue may feed at once; None is no limit.
+    """
 
     def on_create(params: dict[str, Any], **_: Any) -> None:
         params.update(demanded(params["EventSourceArn"]))
+        limit = (concurrency or {}).get(params["FunctionName"].rsplit(":", 1)[-1])
+        if limit is not None:
+            params["ScalingConfig"] = {"MaximumConcurrency": limit}
 
     def on_update(params: dict[str, Any], **_: Any) -> None:
-        params.update(demanded(client.get_event_source_mapping(UUID=params["UUID"])["EventSourceArn"]))
+        held = client.get_event_source_mapping(UUID=params["UUID"])
+        params.update(demanded(held["EventSourceArn"]), Enabled=True)
+        name = held.get("FunctionArn", "").rsplit(":", 1)[-1]
+        if concurrency is not None and name in concurrency and ":sqs:" in held["EventSourceArn"]:
+            limit = concurrency[name]
+            params["ScalingConfig"] = {} if limit is None else {"MaximumConcurrency": limit}
 
     client.meta.events.register("provide-client-params.lambda.CreateEventSourceMapping", on_create)
     client.meta.events.register("provide-client-params.lambda.UpdateEventSourceMapping", on_update)
@@ -58,7 +70,7 @@ def verify(client: Any, uuid: str) -> None:
     """Raise click.ClickException unless Lambda took all that is demanded of a mapping."""
     mapping = client.get_event_source_mapping(UUID=uuid)
     arn = mapping["EventSourceArn"]
-    ignored = [name for name, value in demanded(arn).items() if not _same(mapping.get(name), value)]
+    ignored = lacking(mapping)
     if not ignored:
         return
     loss = (
@@ -68,6 +80,12 @@ def verify(client: Any, uuid: str) -> None:
         f"The mapping of {arn} was made without {', '.join(ignored)}, so that {loss}: "
         "install the botocore and chalice that requirements-dev.txt pins."
     )
+
+
+def lacking(mapping: Mapping[str, Any]) -> list[str]:
+    """The parameters that are demanded of a mapping and that it, as Lambda describes it, has not."""
+    wanted = demanded(mapping["EventSourceArn"])
+    return [name for name, value in wanted.items() if not _same(mapping.get(name), value)]
 
 
 def _same(held: Any, value: Any) -> bool:

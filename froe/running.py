@@ -20,13 +20,13 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def running_stack(port: int | None = None) -> Iterator[LocalStack]:
-    """A stack that is up. Ctrl-C, SIGTERM and SIGHUP raise KeyboardInterrupt in the block."""
+def running_stack(port: int | None = None, *, bare: bool = False) -> Iterator[LocalStack]:
+    """A stack that is up; `bare`: the local AWS of one, without resources and functions. Ctrl-C, SIGTERM and SIGHUP raise KeyboardInterrupt in the block."""
     before = {number: signal.signal(number, _interrupt) for number in _ENDING}
     try:
         with ExitStack() as up:
             with steps() as report:
-                stack = up.enter_context(LocalStack(port=port, report=report))
+                stack = up.enter_context(LocalStack(port=port, bare=bare, report=report))
             yield stack
     finally:
         for number, handler in before.items():

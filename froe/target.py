@@ -41,9 +41,13 @@ class Target:
 def find_target(
     stage: str | None = None, *, environ: Mapping[str, str] = os.environ, root: Path = ROOT
 ) -> Target:
-    """The first of: `stage`; the settings in `environ`; the newest local stack. FroeError if there is none."""
-    if stage not in (None, LOCAL_STAGE):
-        return _deployed(str(stage), environ, root)
+    """The first of: `stage`; the settings in `environ`; the newest local stack. FroeError if there is none.
+
+    The stage `local` is the newest `froe up`, unless AWS_ENDPOINT_URL alone says where it was deployed by hand.
+    """
+    by_hand = environ.get("AWS_ENDPOINT_URL") and not environ.get("INPUT_BUCKET")
+    if stage is not None and (stage != LOCAL_STAGE or by_hand):
+        return _deployed(stage, environ, root)
     if stage is None and environ.get("INPUT_BUCKET"):
         return _from_environment(environ, root)
     running = live_stacks(root)
@@ -87,7 +91,7 @@ def _deployed(stage: str, environ: Mapping[str, str], root: Path) -> Target:
     config = json.loads((root / ".chalice" / "config.json").read_text(encoding="utf-8"))
     settings = {
         **config.get("environment_variables", {}),
-        **config["stages"].get(stage, {}).get("environment_variables", {}),
+        **config.get("stages", {}).get(stage, {}).get("environment_variables", {}),
     }
     template = read_template(root)
     lacking = [name for name in template.required_settings if not settings.get(name)]

@@ -22,7 +22,8 @@ from chalicelib.dead_letters.selection import LetterSearch
 from chalicelib.dead_letters.store import LetterPage
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
-from chalicelib.notices import Notice
+from chalicelib.metrics import METRICS
+from chalicelib.notices import Notice, Notifier
 from chalicelib.splitter import Splitter
 from chalicelib.sweeper import HeadsPage, Sweeper, Watch
 from chalicelib.tracing import NoTracer
@@ -325,6 +326,24 @@ class FakeTopic:
         self._effects.around(lambda: self.notices.append(notice))
 
 
+class FakeMeter:
+    """Keeps every value under the metric's name and its dimensions but for the stage; flushed: how often."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, ...], list[float]] = {}
+        self.flushed = 0
+
+    def add(self, name: str, value: float = 1, **dimensions: str) -> None:
+        assert tuple(dimensions) == tuple(each for each in METRICS[name].dimensions if each != "stage"), name
+        self.values.setdefault((name, *dimensions.values()), []).append(value)
+
+    def flush(self) -> None:
+        self.flushed += 1
+
+    def sum(self, name: str, *dimensions: str) -> float:
+        return sum(self.values.get((name, *dimensions), ()))
+
+
 class FakeWatches:
     def __init__(self) -> None:
         self.held: dict[str, Watch] = {}
@@ -376,14 +395,16 @@ class Pipeline:
         self.dead_letter_queue = FakeQueue(self.effects)
         self.watches = FakeWatches()
         self.clock = Clock()
+        self.meter = FakeMeter()
         self.ledger = Ledger(self.table, self.clock)
         self.retention_days = retention_days
         self.set_limits(limits)
-        self.worker = Worker(self.records, self.ledger, NoTracer())
+        self.worker = Worker(self.records, self.ledger, NoTracer(), meter=self.meter)
         self.failures = NotedFailures(self.letters, self.dead_letter_queue, self.clock)
         self.dead_letter_consumer = DeadLetterConsumer(
-            self.letters, self.quarantine, self.ledger, self.topic, self.clock
+            self.letters, self.quarantine, self.ledger, self.topic, self.clock, meter=self.meter
         )
+        self.notifier = Notifier(self.topic, self.meter)
         self.office = DeadLetterOffice(
             self.letters,
             self.quarantine,
@@ -408,6 +429,7 @@ class Pipeline:
             stall_seconds=3600,
             sweep_days=7,
             retention_days=retention_days,
+            meter=self.meter,
         )
 
     def set_limits(self, limits: Any) -> None:
@@ -420,6 +442,7 @@ class Pipeline:
             limits=limits,
             retention_days=self.retention_days,
             split_delay_seconds=300,
+            meter=self.meter,
         )
 
     @property

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.errors import CONDITION_FAILED, code_of, translated
+from chalicelib.core.errors import reason_of
 from chalicelib.core.records import typed, untyped
 
 logger = logging.getLogger("froe")
@@ -187,7 +188,7 @@ def readable(items: Iterable[Item], read: Callable[[Item], T]) -> Iterator[T]:
         try:
             yield read(item)
         except Exception as error:
-            known = {"file_id": item.get("pk"), "item": item.get("sk"), "reason": repr(error)}
+            known = {"file_id": item.get("pk"), "item": item.get("sk"), "reason": reason_of(error)}
             logger.exception("item_unreadable", extra=known)
 
 

@@ -14,16 +14,19 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 import orjson
 from botocore.exceptions import ClientError
 
+from chalicelib import metrics
 from chalicelib.aws.errors import THROTTLED, code_of, translated
 from chalicelib.core.errors import OutOfTimeError
 from chalicelib.core.records import untyped
 from chalicelib.delivery import Deadline
+from chalicelib.metrics import NO_METER, Meter
 from chalicelib.status import RecordPage
 from chalicelib.tracing import NoTracer, Tracer
 
@@ -32,27 +35,55 @@ ITEMS_PER_REQUEST: Final = 25
 
 _REQUEST_MAX_BYTES: Final = 15 * 1024 * 1024
 _MAX_BACKOFF_SECONDS: Final = 5.0
+_REQUEST: Final = b'{"ReturnConsumedCapacity":"TOTAL","RequestItems":{"%b":[%b]}}'
+"""That DynamoDB counts the units costs a microsecond an item; from the items' sizes they could only be guessed."""
+
+
+@dataclass(slots=True)
+class _Written:
+    """What a thread has written by now. units: write units, as DynamoDB counts them. retries: requests on top
+    of the first for a group of items. throttles: answers that left items for later."""
+
+    items: int = 0
+    requests: int = 0
+    units: float = 0.0
+    retries: int = 0
+    throttles: int = 0
 
 
 class DynamoRecords:
     """client: a low-level DynamoDB client made with `parameter_validation=False` and a connection
-    pool at least as large as `threads`. tracer: records what each thread writes."""
+    pool at least as large as `threads`. tracer: records what each thread writes; meter: what all
+    of them wrote."""
 
-    def __init__(self, client: Any, table: str, threads: int, tracer: Tracer | None = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        threads: int,
+        tracer: Tracer | None = None,
+        meter: Meter = NO_METER,
+    ) -> None:
         self._client = client
         self._table = table
         self._threads = threads
         self._tracer = tracer or NoTracer()
-        self._bodies = threading.local()
+        self._meter = meter
+        self._present = threading.local()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="write")
         client.meta.events.register("before-call.dynamodb.BatchWriteItem", self._swap_body)
+        client.meta.events.register("needs-retry.dynamodb.BatchWriteItem", self._look_at)
 
     def put(self, items: Sequence[bytes], deadline: Deadline) -> None:
         """Write every item (typed JSON), or raise TransientError; repeating it changes nothing."""
         groups = deque(_grouped(items))
-        work = self._tracer.for_threads("write-thread", partial(self._put_groups, groups, deadline))
+        written: deque[_Written] = deque()
+        work = self._tracer.for_threads("write-thread", partial(self._put_groups, groups, deadline, written))
         threads = [self._pool.submit(work) for _ in range(min(self._threads, len(groups)))]
         wait(threads)  # all of them: nothing goes on behind the back of a failure
+        self._meter.add(metrics.WRITE_UNITS, sum(each.units for each in written))
+        self._meter.add(metrics.WRITE_RETRIES, sum(each.retries for each in written))
+        self._meter.add(metrics.WRITE_THROTTLES, sum(each.throttles for each in written))
         for thread in threads:
             thread.result()
 
@@ -76,48 +107,68 @@ class DynamoRecords:
         items = [{name: untyped(value) for name, value in item.items()} for item in answer["Items"]]
         return RecordPage(items, answer["ScannedCount"], reached["sk"]["S"] if reached else None)
 
-    def _put_groups(self, groups: deque[Sequence[bytes]], deadline: Deadline) -> dict[str, int]:
-        """Write groups until no thread finds one; a failure leaves none to the others."""
-        counted = {"items": 0, "requests": 0}
+    def _put_groups(
+        self, groups: deque[Sequence[bytes]], deadline: Deadline, written: deque[_Written]
+    ) -> dict[str, int]:
+        """Write groups until no thread finds one; a failure leaves none to the others. What is written, a
+        thread that fails included, is added to `written`."""
+        count = _Written()
+        written.append(count)
         try:
             for group in _taken(groups):
-                counted["requests"] += self._put_group(group, deadline)
-                counted["items"] += len(group)
+                self._put_group(group, deadline, count)
+                count.items += len(group)
         except BaseException:
             groups.clear()
             raise
-        return counted
+        return {"items": count.items, "requests": count.requests}
 
-    def _put_group(self, group: Sequence[bytes], deadline: Deadline) -> int:
-        """Write a group; gives how many requests it took."""
+    def _put_group(self, group: Sequence[bytes], deadline: Deadline, count: _Written) -> None:
         attempt = 0
-        while group := self._unprocessed_of(group):
+        while group := self._unprocessed_of(group, count):
             attempt += 1
             pause = random.uniform(0, min(_MAX_BACKOFF_SECONDS, 0.05 * 2**attempt))
             if deadline.seconds_left < pause + 1:
                 raise OutOfTimeError(f"{self._table} did not take {len(group)} items in time: throttled")
             time.sleep(pause)
-        return attempt + 1
+            count.retries += 1
 
-    def _unprocessed_of(self, group: Sequence[bytes]) -> Sequence[bytes]:
+    def _unprocessed_of(self, group: Sequence[bytes], count: _Written) -> Sequence[bytes]:
         """Send once; give back what was not processed."""
+        count.requests += 1
         puts = b",".join(b'{"PutRequest":{"Item":%b}}' % item for item in group)
-        self._bodies.body = b'{"RequestItems":{"%b":[%b]}}' % (self._table.encode(), puts)
+        self._present.count = count
+        self._present.body = _REQUEST % (self._table.encode(), puts)
         with translated(f"writing to {self._table}"):
             try:
                 answer = self._client.batch_write_item(RequestItems={})
             except ClientError as error:
+                count.retries += _retries_of(error.response)
                 if code_of(error) in THROTTLED:
                     return group
                 raise
+        count.retries += _retries_of(answer)
+        count.units += sum(each["CapacityUnits"] for each in answer.get("ConsumedCapacity", ()))
         unprocessed = answer.get("UnprocessedItems", {}).get(self._table, ())
+        count.throttles += bool(unprocessed)
         return [orjson.dumps(_as_json(request["PutRequest"]["Item"])) for request in unprocessed]
 
     def _swap_body(self, params: dict[str, Any], **_: Any) -> None:
-        body = getattr(self._bodies, "body", None)
+        body = getattr(self._present, "body", None)
         if body is not None:
             params["body"] = body
-            self._bodies.body = None
+            self._present.body = None
+
+    def _look_at(self, response: Any, **_: Any) -> None:
+        """Count throttling that botocore waits out by itself, too. response: of HTTP and as it is understood."""
+        count = getattr(self._present, "count", None)
+        if count and response and response[1].get("Error", {}).get("Code") in THROTTLED:
+            count.throttles += 1
+
+
+def _retries_of(answer: Any) -> int:
+    """How often botocore sent a request again by itself."""
+    return int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0))
 
 
 def _grouped(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -14,20 +14,32 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.tracing import Counted, NoTracer, Tracer, trace_id_of
+from chalicelib.core.errors import reason_of
+from chalicelib.settings import TRACINGS, SettingsError
+from chalicelib.tracing import REASON_MAX_CHARACTERS, Counted, NoTracer, Tracer, annotations_of
 
 if TYPE_CHECKING:
     from aws_xray_sdk.core import AWSXRayRecorder
 
-_REASON_MAX_CHARACTERS: Final = 1000
 _STACK_MAX_FRAMES: Final = 10
 
 
-def make_tracer(environment: Mapping[str, str] = os.environ) -> Tracer:
-    """X-Ray in a Lambda function unless AWS_XRAY_SDK_ENABLED says false; elsewhere nothing."""
+def make_tracer(tracing: str = TRACINGS[0], environment: Mapping[str, str] = os.environ) -> Tracer:
+    """What the setting TRACING says, in a Lambda function unless AWS_XRAY_SDK_ENABLED says false; elsewhere
+    nothing. Raises SettingsError where the package that it needs is not there."""
     function = environment.get("AWS_LAMBDA_FUNCTION_NAME")
-    if function is None or environment.get("AWS_XRAY_SDK_ENABLED", "true").lower() == "false":
+    disabled = environment.get("AWS_XRAY_SDK_ENABLED", "true").lower() == "false"
+    if function is None or disabled or tracing == "off":
         return NoTracer()
+    if tracing == "opentelemetry":
+        try:
+            from chalicelib.aws.otel_tracing import OpenTelemetryTracer
+        except ModuleNotFoundError as error:
+            raise SettingsError(
+                f"TRACING is 'opentelemetry', but {error.name} is not installed: add the ADOT layer for Python to"
+                " the stage's `layers` in .chalice/config.json, or set TRACING to xray or off"
+            ) from error
+        return OpenTelemetryTracer(function, environment)
     return XRayTracer(function)
 
 
@@ -51,14 +63,8 @@ class XRayTracer:
     def subsegment(
         self, name: str, file_id: str, batch_id: str | None, format_name: str
     ) -> AbstractContextManager[object]:
-        annotations = {
-            "origin_trace": trace_id_of(self._followed),
-            "file_id": file_id,
-            "batch_id": batch_id,
-            "format": format_name,
-            "function": self._function,
-        }
-        return self._recorded(name, {key: value for key, value in annotations.items() if value is not None})
+        annotations = annotations_of(self._function, self._followed, file_id, batch_id, format_name)
+        return self._recorded(name, annotations)
 
     def for_threads(self, name: str, work: Callable[[], Counted]) -> Callable[[], Counted]:
         present = self._recorder.get_trace_entity()
@@ -111,4 +117,4 @@ def _blame(subsegment: Any, error: BaseException) -> None:
     subsegment.add_exception(error, traceback.extract_tb(error.__traceback__, limit=-_STACK_MAX_FRAMES))
     if isinstance(subsegment.cause, dict):
         for thrown in subsegment.cause.get("exceptions", ()):
-            thrown.message = getattr(thrown, "message", "")[:_REASON_MAX_CHARACTERS]
+            thrown.message = reason_of(error)[:REASON_MAX_CHARACTERS]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import ClassVar, Final
 
 DIED: Final = "died"
@@ -93,4 +95,21 @@ def code_and_reason(error: BaseException) -> tuple[str, str]:
     """What to tell of a failure: ours as they say themselves, all else as a crash."""
     if isinstance(error, FroeError):
         return error.code, error.reason
-    return CRASHED, f"{type(error).__name__}: {error}"
+    return CRASHED, reason_of(error)
+
+
+def reason_of(error: BaseException) -> str:
+    """What may be told of a failure. Of a bug that is its kind and its place only: what it says itself may
+    quote a line of somebody's log."""
+    if isinstance(error, FroeError):
+        return error.reason
+    frames = places_of(error)
+    return f"{type(error).__name__} in {frames[-1]}" if frames else type(error).__name__
+
+
+def places_of(error: BaseException) -> list[str]:
+    """The way to where it was raised: ``function (directory/file.py:line)``, the innermost last."""
+    return [
+        f"{frame.name} ({'/'.join(PurePath(frame.filename).parts[-2:])}:{frame.lineno})"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]

@@ -132,7 +132,7 @@ class Seal:
     """The splitter's statement about a split; two that differ for one split are an error.
 
     start, end: text offsets. last: whether the text ends here. damage: where the object broke.
-    context: what is in force where the next split begins.
+    context: what is in force where the next split begins; it quotes the text, so that no error shows it.
     """
 
     split: int
@@ -142,7 +142,7 @@ class Seal:
     total: Tally
     last: bool
     damage: Damage | None = None
-    context: str | None = None
+    context: str | None = field(default=None, repr=False)
 
 
 class Obstacle(IntEnum):

@@ -9,7 +9,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote_plus, unquote_plus
 
 import orjson
@@ -17,6 +18,8 @@ import orjson
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.fields import NAME_MAX_CHARS, shown
 from chalicelib.core.plan import ObjectHead
+
+_UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,15 @@ class Announced:
             head.size,
             head.last_modified.isoformat(),
         )
+
+    @property
+    def time(self) -> datetime:
+        """When the object was created, as far as its notification says so understandably, else 1970."""
+        try:
+            time_said = datetime.fromisoformat(self.at or "")
+        except ValueError:
+            return _UNKNOWN_TIME
+        return time_said if time_said.tzinfo else time_said.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,6 +220,7 @@ class Counter:
         self._parsed = [0, 0, 0]
         self._rejected = [0, 0, 0]
         self._skipped: dict[str, list[int]] = {}
+        self._reasons: dict[str, int] = {}
 
     def add(self, outcome: Outcome) -> None:
         _, length, lines, _, result, _, _ = outcome
@@ -227,6 +228,7 @@ class Counter:
             tally = self._parsed
         elif isinstance(result, Reject):
             tally = self._rejected
+            self._reasons[result.reason] = self._reasons.get(result.reason, 0) + 1
         else:
             tally = self._skipped.setdefault(result.reason, [0, 0, 0])
             tally[0] += result.entries - 1
@@ -238,3 +240,8 @@ class Counter:
     def counts(self) -> Counts:
         skipped = {reason: Tally(*tally) for reason, tally in self._skipped.items()}
         return Counts(Tally(*self._parsed), Tally(*self._rejected), skipped)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many entries were rejected for which reason."""
+        return dict(self._reasons)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from base64 import b32encode
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.custom import made_of
+from chalicelib.core.custom import Custom, made_of
+from chalicelib.core.custom.collecting import FORMAT, collection_in
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
 from chalicelib.core.formats.detection import HEAD_BYTES, Detection, detect
@@ -175,6 +176,11 @@ def make_plan(
         detection = Detection(custom.by_name(format_name), 1.0)
     else:
         detection = detect(sample, head.last_modified, complete=complete, own=custom.formats)
+    framing = detection.format.framing
+    if collection := collection_in(sample, config.collections_of(head.version.key)):
+        framing, elements = collection
+        if not format_name:
+            detection = _of_elements(elements, head.last_modified, custom)
     chosen = detection.format
     return Plan(
         head=head,
@@ -182,10 +188,10 @@ def make_plan(
         format_score=round(detection.score, 3),
         compression=compression,
         charset=charset,
-        framing=chosen.framing,
+        framing=framing,
         limits=limits,
         shards=_shards(head.size, compression),
-        parallel=text.seekable and chosen.self_synchronising,
+        parallel=text.seekable and framing.self_synchronising,
         retention_days=retention_days,
         failure=failure,
         runner_up=detection.runner_up,
@@ -194,6 +200,14 @@ def make_plan(
         inner=inner,
         custom=config.text,
     )
+
+
+def _of_elements(elements: bytes, last_modified: datetime, custom: Custom) -> Detection:
+    """The format of a collection's elements, which are values of JSON; one by one they have no lines."""
+    found = detect(elements, last_modified, complete=True, own=custom.formats)
+    plain = ("text", "json")
+    known = found.format.name not in plain and not found.format.framing.has_header
+    return replace(found, text_too=False) if known else Detection(custom.by_name(FORMAT), 1.0)
 
 
 def failed_plan(head: ObjectHead, reason: str) -> Plan:

@@ -14,14 +14,17 @@ from typing import Any
 
 import orjson
 
+from chalicelib import logs, metrics
+from chalicelib.core.errors import reason_of
 from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
 from chalicelib.core.marks import Mark, Obstacle, Outcome, Setback
-from chalicelib.core.messages import Again
+from chalicelib.core.messages import Again, batch_id
 from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.failures import one_line
 from chalicelib.dead_letters.store import Envelope, LettersTable, Quarantine, read_envelope
 from chalicelib.delivery import Incoming
 from chalicelib.ledger import Ledger
+from chalicelib.metrics import NO_METER, Meter
 from chalicelib.notices import Notice, Publishes
 
 logger = logging.getLogger("froe")
@@ -35,18 +38,21 @@ class DeadLetterConsumer:
         ledger: Ledger,
         topic: Publishes,
         now: Callable[[], datetime],
+        meter: Meter = NO_METER,
     ) -> None:
         self._letters = letters
         self._quarantine = quarantine
         self._ledger = ledger
         self._topic = topic
         self._now = now
+        self._meter = meter
 
     def take(self, message: Incoming) -> None:
         """Quarantine a message, list it, mark what it was about as failed, and tell the topic."""
         letter_id, held = self._place(message)
         attempts = self._attempts(letter_id)
         letter = self._letter(message, letter_id, attempts, receives_of(message, held))
+        logs.about(message_id=message.message_id, **_ids_of(letter.subject))
         self._quarantine.put(letter_id, envelope_of(letter, attempts, message))
         if self._is_done(letter.subject):
             letter = replace(letter, state=LetterState.RESOLVED)
@@ -55,6 +61,7 @@ class DeadLetterConsumer:
             logger.info("dead_letter_late", extra=_said(letter))
             return
         self._mark(letter)
+        self._meter.add(metrics.DEAD_LETTERS)
         logger.error("dead_letter_kept", extra=_said(letter) | {"is_new": is_new})
         self._tell(letter)
 
@@ -77,7 +84,7 @@ class DeadLetterConsumer:
         try:
             return self._letters.find(letter_id) is None
         except Exception as error:  # noqa: BLE001 - a message is quarantined whatever the ledger says of it
-            logger.warning("letter_not_read", extra={"letter_id": letter_id, "reason": repr(error)})
+            logger.warning("letter_not_read", extra={"letter_id": letter_id, "reason": reason_of(error)})
             return False
 
     def _attempts(self, message_id: str) -> list[Attempt]:
@@ -85,7 +92,7 @@ class DeadLetterConsumer:
         try:
             return self._letters.attempts(message_id)
         except Exception as error:  # noqa: BLE001 - a message is quarantined whatever the ledger says of it
-            logger.warning("attempts_not_read", extra={"message_id": message_id, "reason": repr(error)})
+            logger.warning("attempts_not_read", extra={"message_id": message_id, "reason": reason_of(error)})
             return []
 
     def _letter(
@@ -121,7 +128,7 @@ class DeadLetterConsumer:
         try:
             self._topic.publish(notice_of(letter))
         except Exception as error:  # noqa: BLE001 - not even a notice that cannot be made of it
-            logger.warning("notice_not_sent", extra=_said(letter) | {"why": repr(error)})
+            logger.warning("notice_not_sent", extra=_said(letter) | {"why": reason_of(error)})
 
 
 def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obstacle, note: str) -> None:
@@ -201,6 +208,15 @@ def notice_of(letter: DeadLetter) -> Notice:
         text="\n".join(lines) + "\n",
         attributes=attributes | {name: value for name, value in named.items() if value},
     )
+
+
+def _ids_of(subject: Subject) -> dict[str, str]:
+    """What a message is about, as far as it says so."""
+    if subject.file_id is None:
+        return {}
+    if subject.split is None or subject.batch is None:
+        return {"file_id": subject.file_id}
+    return {"file_id": subject.file_id, "batch_id": batch_id(subject.file_id, subject.split, subject.batch)}
 
 
 def _said(letter: DeadLetter) -> dict[str, Any]:

@@ -1,18 +1,44 @@
-"""`froe deploy`: the resources of a stage and the functions on them."""
+"""`froe deploy` and `froe token`: the resources of a stage, the functions on them, and a look at what is there."""
 
 from __future__ import annotations
 
 import click
 
+from froe.commands.options import stage_name
+
 
 @click.command(short_help="Create or update a stage in your AWS account.")
-@click.option("--stage", required=True, help="A stage of .chalice/config.json, such as dev.")
-def deploy(*, stage: str) -> None:
+@stage_name
+@click.option("--backfill", is_flag=True, help="With the state machine of infra/backfill.json.")
+def deploy(*, stage: str, backfill: bool) -> None:
     """Create or update everything that a stage needs, in your AWS account.
 
-    The resources come from infra/data.json, the functions from Chalice. Running it again changes
-    only what differs.
+    The resources come from infra/*.json with the parameters of infra/parameters/STAGE.json, the
+    functions from Chalice; at the end it looks at what is really there, as `froe doctor` does.
+    Running it again changes only what differs, and carries on where it stopped. A stage that is not
+    in .chalice/config.json begins as a copy of dev.
     """
-    from froe.deploy import deploy as deploy_stage  # noqa: PLC0415 - imports Chalice, which takes a second
+    _deploy(stage, with_backfill=backfill)
 
-    deploy_stage(stage)
+
+@click.command(short_help="Make a new API token for a stage and deploy it.")
+@stage_name
+def token(*, stage: str) -> None:
+    """Make a new token for the status API of a stage, show it once, and deploy the stage.
+
+    The token before it is refused as soon as the functions are deployed and the gateway has
+    forgotten it: within a minute. Only the SHA-256 of a token is kept.
+    """
+    _deploy(stage, new_token=True)
+
+
+def _deploy(stage: str, *, with_backfill: bool = False, new_token: bool = False) -> None:
+    from froe.deployment.deploy import deploy as deploy_stage  # noqa: PLC0415 - imports boto3, which takes a second
+    from froe.deployment.doctor import examine  # noqa: PLC0415 - as above
+    from froe.deployment.findings import print_for_people, stop_at_faults  # noqa: PLC0415 - as above
+    from froe.resources import ROOT  # noqa: PLC0415 - as above
+
+    prepared = deploy_stage(stage, with_backfill=with_backfill, new_token=new_token)
+    findings = examine(prepared.cloud, prepared.stage, ROOT)
+    print_for_people(findings, only_faults=True)
+    stop_at_faults(stage, findings)

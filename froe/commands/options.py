@@ -16,6 +16,12 @@ config_option = click.option(
 stage_option = click.option(
     "--stage", help="Act on this deployed stage.  [default: the environment, else the newest `froe up`]"
 )
+stage_name = click.option(
+    "--stage",
+    required=True,
+    metavar="STAGE",
+    help="A stage, such as dev; local is the one on a local AWS (`froe up --bare`).",
+)
 limit_option = click.option(
     "--limit",
     metavar="N",

@@ -21,14 +21,19 @@ _WATCH_SECONDS = 1.0
     "--port", type=click.IntRange(1, 65535), help="The port of the local AWS.  [default: a free one]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when all is ready.")
-def up(*, port: int | None, as_json: bool) -> None:
+@click.option("--bare", is_flag=True, help="The local AWS alone, for `froe deploy --stage local` by hand.")
+def up(*, port: int | None, as_json: bool, bare: bool) -> None:
     """Run the local AWS and the whole pipeline on it, until Ctrl-C.
 
     Needs no account and no Docker. The functions that run are those that `chalice deploy` deploys.
+    With --bare nothing is deployed: it prints what to export, and the commands for real stages then
+    work on the stage local.
     """
-    with running_stack(port) as stack:
+    with running_stack(port, bare=bare) as stack:
         try:
-            if as_json:
+            if bare:
+                _print_environment(stack, as_json=as_json)
+            elif as_json:
                 print_json(asdict(stack.info))
             else:
                 _print_for_people(stack)
@@ -56,6 +61,18 @@ def _print_for_people(stack: LocalStack) -> None:
         f"set -a; . {shlex.quote(str(stack.env_file))}; set +a",
     )
     click.echo("\nCtrl-C stops all of it.")
+
+
+def _print_environment(stack: LocalStack, *, as_json: bool) -> None:
+    if as_json:
+        print_json(dict(stack.env))
+        return
+    click.secho(f"The local AWS is up at {stack.env['AWS_ENDPOINT_URL']}, with nothing on it.", bold=True)
+    exports = "unset AWS_PROFILE AWS_SESSION_TOKEN\n" + "".join(
+        f"export {name}={shlex.quote(value)}\n" for name, value in sorted(stack.env.items())
+    )
+    click.echo(f"\nIn another terminal:\n\n{exports}{program_name()} deploy --stage local")
+    click.echo("\nCtrl-C stops it, and what was deployed on it is gone.")
 
 
 def _step(purpose: str, command: str) -> None:

@@ -24,7 +24,7 @@ class Project:
     """The staged copy of `source` in `folder`."""
 
     def __init__(self, source: Path, folder: Path, logs: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._logs = logs
         self._packages = source / ".froe" / "packages"
         for name in COPIED:
@@ -40,7 +40,7 @@ class Project:
 
     def deploy(self, env: Mapping[str, str]) -> None:
         """`chalice deploy --stage local`. Raises FroeError with Chalice's last line and the log's name."""
-        built = self._folder / ".chalice" / "deployments"
+        built = self.folder / ".chalice" / "deployments"
         built.mkdir(exist_ok=True)
         for package in self._packages.glob("*.zip"):
             _link(package, built / package.name)
@@ -65,7 +65,7 @@ class Project:
 
     def _run(self, name: str, arguments: list[str], env: Mapping[str, str], log: Path) -> Guarded:
         settings = {**env, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
-        return Guarded(name, [*CHALICE, *arguments], env=settings, cwd=self._folder, log=log)
+        return Guarded(name, [*CHALICE, *arguments], env=settings, cwd=self.folder, log=log)
 
     def _keep(self, built: Path) -> None:
         self._packages.mkdir(parents=True, exist_ok=True)

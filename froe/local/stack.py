@@ -4,9 +4,7 @@ Promise: what runs is what `chalice deploy` packages and deploys; nothing of it 
 it. Limits: loopback only, no IAM, no X-Ray but its documents; functions run on the interpreter that runs this.
 """
 
-import hashlib
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -15,13 +13,16 @@ from typing import Any, Self
 import boto3
 
 from chalicelib.configuration import FILE_SETTING, PACKAGED, read_config
+from froe.deployment.cloud import local_cloud
+from froe.deployment.deploy import Prepared, finish, prepare, tokened
+from froe.deployment.stages import read_stage, with_settings
 from froe.errors import FroeError
 from froe.local import emulator, recording
 from froe.local.collector import PATH_SETTING, Collector
 from froe.local.info import Folder, StackInfo, claim
 from froe.local.processes import Guarded, clean_environment, free_port, port_taken
 from froe.local.project import Project
-from froe.resources import LOCAL_STAGE, ROOT, TOKEN_SETTING, Report, Template, create_or_update, read_template
+from froe.resources import LOCAL_STAGE, ROOT, Report
 
 
 def _silent(_: str) -> None:
@@ -32,7 +33,8 @@ class LocalStack:
     """`with LocalStack() as stack:` runs it for as long as the block; `stack.info` says where it is.
 
     `settings` are tuning settings of the functions (`{"BATCH_MAX_LINES": "100"}`), `parameters` are those of
-    infra/data.json (`{"BatchVisibilitySeconds": "5"}`); `report` is told about progress, a line at a time.
+    infra/data.json (`{"BatchVisibilitySeconds": "5"}`); `bare` starts the local AWS alone, with nothing on it: then
+    there is an `env`, but no `info`; `report` is told about progress, a line at a time.
     """
 
     info: StackInfo
@@ -45,12 +47,14 @@ class LocalStack:
         self,
         *,
         port: int | None = None,
+        bare: bool = False,
         settings: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
         report: Report = _silent,
         root: Path = ROOT,
     ) -> None:
         self._port = port
+        self._bare = bare
         self._tuning = dict(settings or {})
         self._parameters = dict(parameters or {})
         self._report = report
@@ -69,10 +73,13 @@ class LocalStack:
     ) -> None:
         self.stop()
 
-    def start(self) -> StackInfo:
+    def start(self) -> None:
         """Bring everything up. Raises FroeError, with everything down again and the logs kept, if it cannot."""
         try:
-            return self._start()
+            self._check_config()
+            folder = self._start_local_aws()
+            if not self._bare:
+                self._start_pipeline(folder)
         except FroeError:
             self.stop(keep_logs=True)
             raise
@@ -124,35 +131,35 @@ class LocalStack:
             **options,
         )
 
-    def _start(self) -> StackInfo:
-        self._check_config()
-        template = read_template(self._root)
+    def _start_local_aws(self) -> Folder:
         port = self._port or free_port()
         if port_taken(port):
             raise FroeError(f"Port {port} is in use by another program: choose another --port, or none.")
-        self._folder = claim(port, self._root)
-        self.env_file = self._folder.env_file
-        self.logs = self._folder.work / "logs"
-        self.calls = self._folder.work / "calls.jsonl"
+        self._folder = folder = claim(port, self._root)
+        self.env_file = folder.env_file
+        self.logs = folder.work / "logs"
+        self.calls = folder.work / "calls.jsonl"
         self.logs.mkdir()
         self.env = {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
             "AWS_DEFAULT_REGION": emulator.REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             **emulator.CREDENTIALS,
-            **self._start_collector(self._folder.work / "traces.jsonl"),
+            **self._start_collector(folder.work / "traces.jsonl"),
         }
-        self._start_emulator(port, self._folder.work / "emulator")
+        self._start_emulator(port, folder.work / "emulator")
+        return folder
+
+    def _start_pipeline(self, folder: Folder) -> None:
+        self._project = project = Project(self._root, folder.work / "project", self.logs)
         self._report("Creating the resources of infra/data.json")
-        settings = self._create_resources(template)
-        token = secrets.token_urlsafe(24)
-        settings[TOKEN_SETTING] = hashlib.sha256(token.encode()).hexdigest()
+        token, prepared = self._create_resources(project.folder)
         api = f"http://127.0.0.1:{free_port()}"
-        self.env |= {**settings, **self._tuning, "FROE_API": api, "FROE_API_TOKEN": token}
+        settings = prepared.stage.settings
+        self.env = {**self.env, **settings, **self._tuning, "FROE_API": api, "FROE_API_TOKEN": token}
         self.info = _describe(self.env, settings)
-        self._deploy_and_serve(self._folder.work / "project", api)
-        self._folder.publish(self.info, self.env)
-        return self.info
+        self._deploy_and_serve(project, prepared, api)
+        folder.publish(self.info, self.env)
 
     def _check_config(self) -> None:
         """A configuration file that is wrong stops the start; functions find the right one wherever they run."""
@@ -185,27 +192,23 @@ class LocalStack:
         self._running.append(ministack)
         ministack.await_http(emulator.health_url(port), emulator.STARTUP_SECONDS)
 
-    def _create_resources(self, template: Template) -> dict[str, str]:
-        cloudformation = self.client("cloudformation")
-        settings = create_or_update(
-            cloudformation, LOCAL_STAGE, template, parameters=self._parameters, poll_seconds=0.2
-        )
-        # ministack's CloudFormation leaves out TimeToLiveSpecification.
-        dynamodb = self.client("dynamodb")
-        for table, attribute in template.ttl_attributes.items():
-            dynamodb.update_time_to_live(
-                TableName=settings[table],
-                TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute},
-            )
-        return settings
+    def _create_resources(self, folder: Path) -> tuple[str, Prepared]:
+        """The API token, and the stage in the copy of the checkout."""
+        stage = read_stage(LOCAL_STAGE, folder)
+        if stage is None:
+            raise FroeError(".chalice/config.json has no stage local: restore it.")
+        ways_in = {name: value for name, value in self._tuning.items() if name == "INGEST"}
+        token, stage = tokened(with_settings(stage, ways_in))
+        cloud = local_cloud(self.client, emulator.REGION)
+        return token, prepare(cloud, stage, parameters=self._parameters, report=_silent, root=folder)
 
-    def _deploy_and_serve(self, folder: Path, api: str) -> None:
+    def _deploy_and_serve(self, project: Project, prepared: Prepared, api: str) -> None:
         env = {**clean_environment(), **self.env}
-        self._project = Project(self._root, folder, self.logs)
-        server = self._project.serve(env, int(api.rsplit(":", 1)[1]))
+        server = project.serve(env, int(api.rsplit(":", 1)[1]))
         self._running.append(server)
         self._report("Packaging and deploying the functions with chalice deploy")
-        self._project.deploy(env)
+        project.deploy(env)
+        finish(prepared, self._report)
         self._report(f"Waiting for the HTTP API at {api}")
         server.await_http(f"{api}/health", emulator.STARTUP_SECONDS)
 

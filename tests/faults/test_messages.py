@@ -242,6 +242,7 @@ def services_of(pipeline: Pipeline, queue: Redeliveries) -> Any:
         split_queue=queue,
         batch_queue=queue,
         failures=pipeline.failures,
+        meter=pipeline.meter,
         settings=SimpleNamespace(retry_base_seconds=10),
     )
 
@@ -251,7 +252,7 @@ def buried_in(pipeline: Pipeline) -> dict[str, str]:
     return {message.attributes["letter_id"]: message.body for message in pipeline.dead_letter_queue.messages}
 
 
-CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
+CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000, aws_request_id="request-1")
 Handler = Callable[[Any, dict[str, Any], Any], dict[str, Any]]
 
 
@@ -349,7 +350,8 @@ def test_a_message_is_let_go_before_the_dead_letter_queue_has_it() -> None:
 
 
 def test_a_reason_is_lost_when_a_message_is_given_back() -> None:
-    """Every failure is noted under the message's id before that, with its attempt and its time."""
+    """Every failure is noted under the message's id before that, with its attempt and its time: ours in its
+    words, a bug by its kind and place."""
     pipeline = Pipeline(LIMITS)
     errors = [TransientError("no table"), ZeroDivisionError("a bug"), OutOfTimeError("too slow")]
     for number, error in enumerate(errors, 1):
@@ -357,11 +359,12 @@ def test_a_reason_is_lost_when_a_message_is_given_back() -> None:
         def handle(_: Incoming, error: Exception = error) -> None:
             raise error
 
+        line = handle.__code__.co_firstlineno + 1
         message = Incoming("m", "r", "body", number)
         consume([message], handle, Redeliveries(), retry_base_seconds=10, failures=pipeline.failures)
     assert pipeline.letters.attempts("m") == [
         Attempt(1, WHEN, "unavailable", "no table"),
-        Attempt(2, WHEN, "crashed", "ZeroDivisionError: a bug"),
+        Attempt(2, WHEN, "crashed", f"ZeroDivisionError in handle (faults/test_messages.py:{line})"),
         Attempt(3, WHEN, "out-of-time", "too slow"),
     ]
 

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 
-from froe.deploy import deploy
+from froe.deployment.deploy import deploy
 from froe.errors import FroeError
 from froe.local import LocalStack
 from froe.resources import ROOT
@@ -30,36 +30,35 @@ def cloud(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> LocalStack:
     return stack
 
 
-def settings_of(checkout: Path) -> dict[str, str]:
+def settings_of(checkout: Path, stage: str) -> dict[str, str]:
     config: dict[str, Any] = json.loads((checkout / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    settings: dict[str, str] = config["stages"]["dev"].get("environment_variables", {})
+    settings: dict[str, str] = config["stages"][stage].get("environment_variables", {})
     return settings
 
 
-def test_a_stage_is_made_and_its_token_shown_once(cloud: LocalStack, tmp_path: Path) -> None:
+def test_a_new_stage_is_made_from_dev_and_its_token_shown_once(cloud: LocalStack, tmp_path: Path) -> None:
     checkout = copy_checkout(tmp_path)
     said: list[str] = []
-    settings = deploy("dev", report=said.append, root=checkout)
+    settings = deploy("prod", report=said.append, root=checkout).stage.settings
+    assert "The stage prod is new: it begins as a copy of dev" in said
     (token,) = [line.rsplit(" ", 1)[1] for line in said if "token" in line]
-    assert settings == settings_of(checkout)
+    assert settings == settings_of(checkout, "prod")
     assert settings["API_TOKEN_SHA256"] == hashlib.sha256(token.encode()).hexdigest()
     assert token not in (checkout / ".chalice" / "config.json").read_text(encoding="utf-8")
-    configuration = cloud.client("lambda").get_function_configuration(FunctionName="froe-dev-worker")
-    assert configuration["Environment"]["Variables"]["RECORDS_TABLE"] == "froe-dev-records"
+    configuration = cloud.client("lambda").get_function_configuration(FunctionName="froe-prod-worker")
+    assert configuration["Environment"]["Variables"]["RECORDS_TABLE"] == "froe-prod-records"
     assert (configuration["Timeout"], configuration["MemorySize"]) == (60, 1769)
-    granted = cloud.client("iam").get_role_policy(RoleName="froe-dev-worker", PolicyName="froe-dev-worker")
-    assert "froe-dev-batch" in json.dumps(granted["PolicyDocument"])
-    target = find_target("dev", root=checkout)
+    granted = cloud.client("iam").get_role_policy(RoleName="froe-prod-worker", PolicyName="froe-prod-worker")
+    assert "froe-prod-batch" in json.dumps(granted["PolicyDocument"])
+    target = find_target("prod", root=checkout)
     assert target.region == "us-east-1"
     assert target.client("dynamodb").describe_table(TableName=target.settings_env["LEDGER_TABLE"])
 
 
-def test_a_stage_that_is_not_configured_is_refused(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / ".chalice", tmp_path / ".chalice", ignore=shutil.ignore_patterns("deploy*"))
-    with pytest.raises(FroeError, match=r"The stage prod is not in \.chalice/config\.json"):
-        deploy("prod", root=tmp_path)
-    with pytest.raises(FroeError, match="start it with `froe up`"):
-        deploy("local", root=tmp_path)
+def test_the_local_stage_is_not_deployed_to_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with pytest.raises(FroeError, match="`froe up --bare`"):
+        deploy("local", root=copy_checkout(tmp_path))
 
 
 def test_a_missing_region_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore.exceptions
 import pytest
 
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
 from chalicelib.core.notifications import Announced, announced_in_body
+from froe.deployment import stacks
+from froe.deployment.cloud import local_cloud
+from froe.deployment.deploy import settings_in
+from froe.deployment.templates import load
+from froe.errors import FroeError
 from froe.local import emulator
 from froe.local.processes import Guarded, clean_environment, free_port
-from froe.resources import ROOT, create_or_update, read_template
+from froe.resources import ROOT
 from froe.templates import CAPABILITIES, read_body
 from tests.templates import of_type, read
 
@@ -54,9 +58,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 def made(client: Client, stage: str, **parameters: str) -> dict[str, str]:
-    return create_or_update(
-        client("cloudformation"), stage, read_template(), parameters=parameters, poll_seconds=0.1
-    )
+    template = load("data", stage, ROOT)
+    assert template is not None
+    cloud = local_cloud(client, emulator.REGION)
+    return settings_in(stacks.create_or_update(cloud, stage, template, parameters, print), ROOT)
 
 
 def announced(client: Client, settings: dict[str, str]) -> set[str]:
@@ -156,5 +161,5 @@ def test_observability_is_made_but_for_what_the_local_aws_does_not_know(
 def test_a_wrong_value_is_refused_with_its_remedy(
     client: Client, parameters: dict[str, str], remedy: str
 ) -> None:
-    with pytest.raises(botocore.exceptions.ClientError, match=remedy):
+    with pytest.raises(FroeError, match=remedy):
         made(client, "wrong", **parameters)

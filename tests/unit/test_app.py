@@ -43,6 +43,12 @@ def test_the_sweeper_runs_every_so_many_minutes(minutes: str, rate: str) -> None
     assert wired(SWEEP_MINUTES=minutes)["rates"] == [rate]
 
 
+@pytest.mark.parametrize("way", ["queue", "topic", "eventbridge"])
+def test_objects_are_announced_to_the_splitter_or_to_its_queue_never_to_both(way: str) -> None:
+    assert "splitter" in wired(INGEST="direct")["names"]
+    assert set(wired()["names"]) - set(wired(INGEST=way)["names"]) == {"splitter"}
+
+
 def test_every_function_with_an_event_source_has_a_policy() -> None:
     config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
     routes = {"api_handler", "authorizer"}

@@ -1,5 +1,7 @@
 """What froe/chalice_cli.py and froe/mappings.py add to Chalice, on Chalice's own classes and a botocore client that sends nothing."""
 
+import base64
+import hashlib
 import json
 import os
 import shutil
@@ -17,10 +19,12 @@ from chalice.awsclient import TypedAWSClient
 from chalice.config import Config
 
 from froe import chalice_cli, mappings
+from froe.function_options import FunctionOptions
 from froe.resources import ROOT, read_template
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:froe-dev-batch"
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/froe-dev-ledger/stream/2026"
+PACKAGE = b"the package that Lambda has"
 Answer = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
@@ -55,12 +59,28 @@ class Lambda:
     def _CreateEventSourceMapping(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's name
         uuid = f"{len(self.mappings):08d}-0000-4000-8000-000000000000"
         types = [] if self._forgetful else params.get("FunctionResponseTypes", [])
-        self.mappings[uuid] = {**params, "UUID": uuid, "State": "Enabled", "FunctionResponseTypes": types}
+        self.mappings[uuid] = {
+            **params,
+            "UUID": uuid,
+            "State": "Enabled",
+            "FunctionResponseTypes": types,
+            "FunctionArn": f"arn:aws:lambda:us-east-1:123456789012:function:{params['FunctionName']}",
+        }
         return self.mappings[uuid]
 
     def _UpdateEventSourceMapping(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's name
         self.mappings[params["UUID"]].update(params)
         return self.mappings[params["UUID"]]
+
+    def _UpdateFunctionConfiguration(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's name
+        return {**params, "LastUpdateStatus": "Successful"}
+
+    def _GetFunctionConfiguration(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's name
+        digest = base64.b64encode(hashlib.sha256(PACKAGE).digest()).decode()
+        return {**params, "CodeSha256": digest, "Architectures": ["arm64"], "LastUpdateStatus": "Successful"}
+
+    def _UpdateFunctionCode(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's name
+        return {**params, "LastUpdateStatus": "Successful"}
 
     def _GetEventSourceMapping(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's name
         return self.mappings[params["UUID"]]
@@ -75,14 +95,15 @@ class Lambda:
         return {"EventSourceMappings": found}
 
 
-def patched(cloud: Lambda) -> TypedAWSClient:
+def patched(cloud: Lambda, **options: FunctionOptions) -> TypedAWSClient:
     """Chalice's client with the gaps closed, in a subclass, talking to `cloud`."""
 
     class Base(TypedAWSClient):
         def _client(self, service_name: str) -> Any:
-            return self._client_cache.setdefault(service_name, cloud.client)
+            self._client_cache[service_name] = cloud.client
+            return cloud.client
 
-    closed = type("Closed", (Base,), chalice_cli.client_patches(Base, local=True))
+    closed = type("Closed", (Base,), chalice_cli.client_patches(Base, options, local=True))
     return closed(botocore.session.Session())
 
 
@@ -167,6 +188,61 @@ def test_a_deploy_stops_when_lambda_would_delete_failed_messages() -> None:
         patched(Lambda(forgetful=True)).create_lambda_event_source(QUEUE, "worker", 4)
     with pytest.raises(click.ClickException, match="without FunctionResponseTypes, so that the notifier"):
         patched(Lambda(forgetful=True)).create_lambda_event_source(STREAM, "notifier", 25, "TRIM_HORIZON")
+
+
+def test_a_mapping_that_was_switched_off_is_switched_on_by_a_deploy() -> None:
+    cloud = Lambda()
+    client = patched(cloud)
+    client.update_lambda_event_source(client.create_lambda_event_source(QUEUE, "worker", 4), 4)
+    assert cloud.sent.named("UpdateEventSourceMapping")[0]["Enabled"] is True
+
+
+def test_a_maximum_concurrency_is_set_and_taken_back_with_the_configuration() -> None:
+    cloud = Lambda()
+    limited = patched(cloud, worker=FunctionOptions(maximum_concurrency=7))
+    uuid = limited.create_lambda_event_source(QUEUE, "worker", 4)
+    limited.update_lambda_event_source(uuid, 4)
+    patched(cloud, worker=FunctionOptions()).update_lambda_event_source(uuid, 4)
+    (created,) = cloud.sent.named("CreateEventSourceMapping")
+    assert created["ScalingConfig"] == {"MaximumConcurrency": 7}
+    assert [each["ScalingConfig"] for each in cloud.sent.named("UpdateEventSourceMapping")] == [
+        {"MaximumConcurrency": 7},
+        {},
+    ]
+
+
+def test_a_stream_is_never_given_a_maximum_concurrency() -> None:
+    cloud = Lambda()
+    client = patched(cloud, notifier=FunctionOptions())
+    client.update_lambda_event_source(
+        client.create_lambda_event_source(STREAM, "notifier", 25, "TRIM_HORIZON"), 25
+    )
+    assert "ScalingConfig" not in cloud.sent.named("UpdateEventSourceMapping")[0]
+
+
+def test_ephemeral_storage_and_tracing_are_what_the_configuration_says() -> None:
+    cloud = Lambda()
+    client = patched(cloud, worker=FunctionOptions(ephemeral_mb=2048))
+    for xray in (True, None):
+        client._do_update_function_config(
+            "worker", {"Timeout": 60, **({"TracingConfig": {"Mode": "Active"}} if xray else {})}
+        )
+    client._do_update_function_config("somebody-elses", {"Timeout": 60})
+    traced, untraced, other = cloud.sent.named("UpdateFunctionConfiguration")
+    assert traced["EphemeralStorage"] == untraced["EphemeralStorage"] == {"Size": 2048}
+    assert traced["TracingConfig"] == {"Mode": "Active"}
+    assert untraced["TracingConfig"] == {"Mode": "PassThrough"}, "Chalice alone never switches it off"
+    assert "EphemeralStorage" not in other
+
+
+def test_code_that_lambda_has_already_is_not_sent_again() -> None:
+    cloud = Lambda()
+    client = patched(cloud)
+    assert client._update_function_code("worker", PACKAGE, "arm64")["FunctionName"] == "worker"
+    assert cloud.sent.named("UpdateFunctionCode") == []
+    client._update_function_code("worker", PACKAGE, "x86_64")
+    client._update_function_code("worker", b"another package", "arm64")
+    assert len(cloud.sent.named("UpdateFunctionCode")) == 2
 
 
 def test_the_installed_chalice_fits() -> None:

@@ -34,7 +34,13 @@ def test_counts(tmp_path: Path, content: bytes, expected: Count) -> None:
     assert count_file(path) == expected
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"a\n" * 99)[:-9], b"\x1f\x8b\x08not gzip at all"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(gzip.compress(b"a\n" * 99)[:-9], id="gzip that breaks off"),
+        pytest.param(b"\x1f\x8b\x08not gzip at all", id="not gzip at all"),
+    ],
+)
 def test_a_damaged_file_is_not_counted(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file.log"
     path.write_bytes(content)

@@ -135,7 +135,7 @@ def test_a_letter_shows_its_attempts_and_its_lines_with_their_numbers(serve: Any
     _, letter = api.get("/dead-letters/m?lines=2")
     assert letter["source"] == "arn:aws:sqs:eu-west-1:1:batch"
     assert letter["attempts"] == [
-        {"number": 1, "at": "2026-03-01T12:00:00+00:00", "code": "crashed", "reason": "ValueError: no"}
+        {"number": 1, "at": "2026-03-01T12:00:00+00:00", "code": "crashed", "reason": "ValueError"}
     ]
     assert letter["first_line"] is None, "the batches before it are not marked yet"
     while pipeline.batch_queue.messages:

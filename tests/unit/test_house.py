@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = ("core", "use cases", "aws", "services", "handlers", "app")
-AWS_SDKS = {"boto3", "botocore", "aws_xray_sdk", "s3transfer"}
+AWS_SDKS = {"boto3", "botocore", "aws_xray_sdk", "opentelemetry", "s3transfer"}
 MODULES = sorted([ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py"), *(ROOT / "froe").rglob("*.py")])
 OUTER = {
     "chalicelib/services.py": "services",
@@ -98,6 +98,7 @@ def test_tracing_that_is_off_does_not_import_its_sdk(enabled: str, imported: boo
         "from chalicelib.aws.tracing import make_tracer\n"
         "tracer = make_tracer()\n"
         "with tracer.subsegment('parse', 'f', 'b', 'json'): pass\n"
+        "assert 'opentelemetry' not in sys.modules\n"
         "print('aws_xray_sdk' in sys.modules)\n"
     )
     environment = {

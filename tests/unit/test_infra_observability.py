@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.core.accounts import State
 from chalicelib.core.formats.reasons import MEANINGS
-from tests.metrics import METRICS
+from chalicelib.metrics import METRICS
 from tests.templates import ROOT, of_type, read, walk
 
 TEMPLATE = read("observability")
@@ -104,7 +104,7 @@ def measured() -> list[Measured]:
 def test_what_is_watched_is_emitted_by_something_that_is_there(metric: Measured) -> None:
     namespace, name, dimensions = metric
     if namespace == "Froe":
-        assert tuple(dimensions) == METRICS[name][1]
+        assert tuple(dimensions) == METRICS[name].dimensions
         assert dimensions["stage"] == STAGE
         assert dimensions.get("state", "COMPLETE") in set(State)
     elif namespace == f"Froe/Logs/{STAGE}":
@@ -123,7 +123,7 @@ def test_what_is_watched_is_emitted_by_something_that_is_there(metric: Measured)
 
 def test_every_metric_of_ours_is_to_be_seen() -> None:
     searched = re.findall(r"\{Froe,([a-z,]+)\} MetricName=\"(\w+)\"", json.dumps(WIDGETS).replace('\\"', '"'))
-    assert all(METRICS[name][1] == tuple(dimensions.split(",")) for dimensions, name in searched)
+    assert all(METRICS[name].dimensions == tuple(dimensions.split(",")) for dimensions, name in searched)
     seen = {name for namespace, name, _ in measured() if namespace == "Froe"}
     assert seen | {name for _, name in searched} == set(METRICS)
     assert {name for namespace, name, _ in measured() if namespace.startswith("Froe/Logs")} == set(FROM_LOGS)

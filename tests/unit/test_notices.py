@@ -18,8 +18,9 @@ from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.records import typed
 from chalicelib.handlers import on_ledger_records
 from chalicelib.ledger import StoredFile
+from chalicelib.metrics import FILES_SETTLED
 from chalicelib.notices import Notice, Notifier, file_notice
-from tests.fakes import WHEN, in_time
+from tests.fakes import WHEN, FakeMeter, in_time
 
 SETTLED = [state for state in State if state.settled]
 
@@ -239,15 +240,20 @@ def test_what_no_time_is_left_for_is_given_back() -> None:
 
 def test_the_handler_answers_in_the_shape_that_mappings_understand() -> None:
     class Services:
-        notifier = Notifier(FakeTopic({"b": MissingResourceError("the topic is not there")}))
+        meter = FakeMeter()
+        notifier = Notifier(FakeTopic({"b": MissingResourceError("the topic is not there")}), meter)
 
     class Context:
+        aws_request_id = "request-1"
+
         def get_remaining_time_in_millis(self) -> int:
             return 60_000
 
     event = {"Records": [record(1, file("a")), record(2, file("b"))]}
     answer = on_ledger_records(Services(), event, Context())  # type: ignore[arg-type]
     assert answer == {"batchItemFailures": [{"itemIdentifier": f"{2:021d}"}]}
+    assert Services.meter.sum(FILES_SETTLED, "COMPLETE") == 1, "what is not told yet is not counted yet"
+    assert Services.meter.flushed == 1
 
 
 COMPLETE = """COMPLETE: every line is accounted for

@@ -35,3 +35,22 @@ def test_a_wrong_number_is_named_with_its_range(name: str, wrong: str) -> None:
 def test_an_entry_must_fit_a_batch() -> None:
     with pytest.raises(SettingsError, match="ENTRY_MAX_BYTES is 262144: set it to at most BATCH_MAX_BYTES"):
         Settings.from_environment({**COMPLETE, "BATCH_MAX_BYTES": "100000"})
+
+
+def test_a_deployment_is_local_and_traced_by_x_ray_unless_it_says_otherwise() -> None:
+    settings = Settings.from_environment(COMPLETE)
+    assert (settings.stage, settings.tracing) == ("local", "xray")
+    settings = Settings.from_environment({**COMPLETE, "STAGE": "dev", "TRACING": "opentelemetry"})
+    assert (settings.stage, settings.tracing) == ("dev", "opentelemetry")
+
+
+def test_a_tracing_that_nobody_knows_is_named_with_those_there_are() -> None:
+    with pytest.raises(SettingsError, match="TRACING is 'jaeger': set it to xray, opentelemetry or off"):
+        Settings.from_environment({**COMPLETE, "TRACING": "jaeger"})
+
+
+def test_a_way_in_that_does_not_exist_says_which_do() -> None:
+    assert Settings.from_environment(COMPLETE).ingest == "direct"
+    assert Settings.from_environment({**COMPLETE, "INGEST": "queue"}).ingest == "queue"
+    with pytest.raises(SettingsError, match="INGEST is 'mail': set it to one of direct, queue, topic"):
+        Settings.from_environment({**COMPLETE, "INGEST": "mail"})

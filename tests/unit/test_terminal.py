@@ -179,7 +179,11 @@ class FakeStack:
     """A stack whose watcher is interrupted, or that has a problem."""
 
     info = StackInfo(**{field.name: f"the {field.name}" for field in fields(StackInfo)})
-    env = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # noqa: RUF012
+    env = {  # noqa: RUF012
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
     env_file = Path("/some where/env")
 
     def __init__(self, problem: str | None) -> None:
@@ -194,7 +198,7 @@ class FakeStack:
 class TestUp:
     def up(self, monkeypatch: pytest.MonkeyPatch, problem: str | None, *options: str) -> Any:
         @contextmanager
-        def running_stack(port: int | None) -> Iterator[FakeStack]:
+        def running_stack(port: int | None, *, bare: bool) -> Iterator[FakeStack]:
             yield FakeStack(problem)
 
         monkeypatch.setattr(up_command, "running_stack", running_stack)
@@ -212,6 +216,15 @@ class TestUp:
             *("split_queue", "batch_queue", "dead_letter_queue", "quarantine_bucket", "api", "token"),
         ]
 
+    def test_a_bare_local_aws_prints_what_to_export(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        result = self.up(monkeypatch, None, "--bare")
+
+        assert result.exit_code == 0
+        for name, value in FakeStack(None).env.items():
+            assert f"export {name}={value}" in result.stdout
+        assert "deploy --stage local" in result.stdout
+        assert json.loads(self.up(monkeypatch, None, "--bare", "--json").stdout) == FakeStack(None).env
+
     def test_people_get_commands_to_copy(self, monkeypatch: pytest.MonkeyPatch) -> None:
         shown = self.up(monkeypatch, None).stdout
 
@@ -228,7 +241,7 @@ class TestUp:
 
     def test_a_stack_that_does_not_start_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         @contextmanager
-        def running_stack(port: int | None) -> Iterator[FakeStack]:
+        def running_stack(port: int | None, *, bare: bool) -> Iterator[FakeStack]:
             raise FroeError(f"Port {port} is in use.")
             yield
 

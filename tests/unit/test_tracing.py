@@ -186,11 +186,30 @@ def test_a_file_shows_its_trace_and_on_aws_where_to_see_it(environment, url) -> 
     assert (shown["trace"], shown["trace_url"]) == ("1-a-b", url)
 
 
+@pytest.mark.parametrize("region", ["eu-west-1", None])
+def test_a_batch_shows_its_files_trace_and_on_aws_where_to_see_its_own(region: str | None) -> None:
+    pipeline = Pipeline(LIMITS)
+    file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b"one\n"), in_time())
+    files = pipeline.table.files
+    files[file_id] = files[file_id]._replace(trace="1-a-b")
+    (batch,) = Status(pipeline.ledger, pipeline.table, Any, console_region=region).batches(file_id)["items"]
+    url = (
+        "https://console.aws.amazon.com/xray/home?region=eu-west-1#/traces"
+        "?timeRange=2026-03-01T12:00:00~2026-03-01T18:00:00"
+        f"&filter=annotation.batch_id%20%3D%20%22{file_id}-000000-000000%22"
+    )
+    assert (batch["trace"], batch["trace_url"]) == ("1-a-b", url if region else None)
+
+
 def test_an_untraced_file_shows_none() -> None:
     pipeline = Pipeline(LIMITS)
     file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b"one\n"), in_time())
     shown = Status(pipeline.ledger, pipeline.table, Any, console_region="eu-west-1").file(file_id)
     assert (shown["trace"], shown["trace_url"]) == (None, None)
+    (batch,) = Status(pipeline.ledger, pipeline.table, Any, console_region="eu-west-1").batches(file_id)[
+        "items"
+    ]
+    assert (batch["trace"], batch["trace_url"]) == (None, None)
 
 
 def test_the_trace_of_the_first_opening_stays() -> None:

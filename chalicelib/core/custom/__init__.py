@@ -50,7 +50,7 @@ class Custom:
             if dropped_by is not None:
                 yield outcome._replace(result=Skip(f"filtered:{dropped_by}"))
             else:
-                yield self.redactions.applied(outcome, name)
+                yield self.redactions.applied(outcome, name, format_name)
 
 
 NOTHING = Custom((), Filters(()), Redactions((), ""))

@@ -1,7 +1,9 @@
 """A parsed expression as an automaton: which character may follow which, and by how many ways.
 
 Positions are the characters of the expression (Glushkov's construction). Assertions of places (``^``,
-``\\b``) are passed over, so that more texts seem possible than are: what is proved stays true.
+``\\b``) are passed over, so that more texts seem possible than are: what is proved stays true. So it does
+where a counted repetition is made a loop: each turn takes a character, and a way through the one is a way
+through the other. What may be empty is written out instead: which turns are empty makes a way of its own.
 """
 
 from __future__ import annotations
@@ -16,8 +18,12 @@ from chalicelib.core.custom.classes import mask_of
 
 _COPIES_MAX: Final = 4
 _POSITIONS_MAX: Final = 6000
+_LINKS_MAX: Final = 200_000
+_COUNTED_MAX: Final = 10**9
+"""Beyond as many ways it does not matter how many there are."""
+_TOO_LARGE: Final = "it is too large to be checked; make it smaller, or two formats of it"
 _IGNORE_CASE: Final = 2
-_CHARACTERS: Final = (codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN)
+CHARACTERS: Final = (codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN)
 
 
 class UnprovableError(Exception):
@@ -26,27 +32,42 @@ class UnprovableError(Exception):
 
 @dataclass(slots=True)
 class _Part:
-    """A part of the expression: the positions that it begins and ends with, twice where by several ways;
-    by how many ways it may be empty (2: several)."""
+    """A part of the expression: the positions that it begins and ends with, each by how many ways; by how
+    many ways it may be empty."""
 
-    first: list[int]
-    last: list[int]
+    first: dict[int, int]
+    last: dict[int, int]
     empty: int
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What is tried beside the way through a text, from one place at a time: a look-around."""
+
+    items: list[Any]
+    ignore_case: bool
 
 
 @dataclass(slots=True)
 class Automaton:
-    """masks: of each position. follow: position → next → (characters, whether by several ways).
+    """masks: of each position. follow: position → next → (characters, by how many ways). first: the same
+    from the beginning. last: by how many ways a position ends the expression; empty: by how many it is
+    empty.
 
     bounds: how often the loops around a position may turn, 1 outside of loops. atomic: the groups around
-    a position that are never gone back into. start: where it begins."""
+    a position that are never gone back into. asides: what look-arounds hold."""
 
     masks: list[int] = field(default_factory=list)
-    follow: list[dict[int, tuple[int, bool]]] = field(default_factory=list)
+    follow: list[dict[int, tuple[int, int]]] = field(default_factory=list)
     bounds: list[float] = field(default_factory=list)
     atomic: list[tuple[int, ...]] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
     """Characters that cannot come behind a position once its possessive loop is left."""
+
+    first: dict[int, tuple[int, int]] = field(default_factory=dict)
+    last: dict[int, int] = field(default_factory=dict)
+    empty: int = 0
+    asides: list[Aside] = field(default_factory=list)
 
 
 class _Builder:
@@ -56,15 +77,16 @@ class _Builder:
         self._atomic: list[int] = []
         self._atomic_count = 0
         self._bound = 1.0
+        self._links = 0
 
     def sequence(self, items: Iterable[tuple[Any, Any]]) -> _Part:
-        whole = _Part([], [], 1)
+        whole = _Part({}, {}, 1)
         for op, argument in items:
             whole = self._joined(whole, self._part(op, argument))
         return whole
 
     def _part(self, op: Any, argument: Any) -> _Part:
-        if op in _CHARACTERS:
+        if op in CHARACTERS:
             return self._character(op, argument)
         if op is codes.SUBPATTERN:
             _, added, removed, inner = argument
@@ -76,9 +98,9 @@ class _Builder:
         if op is codes.BRANCH:
             parts = [self.sequence(branch) for branch in argument[1]]
             return _Part(
-                [each for part in parts for each in part.first],
-                [each for part in parts for each in part.last],
-                min(2, sum(part.empty for part in parts)),
+                _added(*(part.first for part in parts)),
+                _added(*(part.last for part in parts)),
+                sum(part.empty for part in parts),
             )
         if op in (codes.MAX_REPEAT, codes.MIN_REPEAT):
             return self._repeat(*argument)
@@ -89,9 +111,10 @@ class _Builder:
                 raise UnprovableError(
                     "a look-around holds a repetition without bound; give it a bound, as in {0,64}"
                 )
-            return _Part([], [], 1)
+            self.made.asides.append(Aside(list(argument[1]), self._ignore_case))
+            return _Part({}, {}, 1)
         if op is codes.AT:
-            return _Part([], [], 1)
+            return _Part({}, {}, 1)
         raise UnprovableError(
             "it refers back to a group, which no pattern here may; write what the group would match"
         )
@@ -99,14 +122,14 @@ class _Builder:
     def _character(self, op: Any, argument: Any) -> _Part:
         made = self.made
         if len(made.masks) >= _POSITIONS_MAX:
-            raise UnprovableError("it is too large to be checked; make it smaller, or two formats of it")
+            raise UnprovableError(_TOO_LARGE)
         made.masks.append(mask_of(op, argument, ignore_case=self._ignore_case))
         made.follow.append({})
         made.bounds.append(self._bound)
         made.atomic.append(tuple(self._atomic))
         made.closed.append(0)
         number = len(made.masks) - 1
-        return _Part([number], [number], 0)
+        return _Part({number: 1}, {number: 1}, 0)
 
     def _atomic_part(self, op: Any, argument: Any) -> _Part:
         self._atomic_count += 1
@@ -116,58 +139,69 @@ class _Builder:
         else:
             part = self._repeat(*argument)
             _, most, inner = argument
-            if most == codes.MAXREPEAT and len(inner) == 1 and inner[0][0] in _CHARACTERS:
+            if most == codes.MAXREPEAT and len(inner) == 1 and inner[0][0] in CHARACTERS:
                 for number in part.last:
                     self.made.closed[number] = self.made.masks[number]
         self._atomic.pop()
-        return part
+        return _Part(part.first, dict.fromkeys(part.last, 1), min(1, part.empty))  # it is left by one way
 
     def _repeat(self, least: int, most: Any, inner: Any) -> _Part:
         unbounded = most == codes.MAXREPEAT
-        if not unbounded and int(most) <= _COPIES_MAX:
+        may_be_empty = inner.getwidth()[0] == 0
+        if not unbounded and (may_be_empty or int(most) <= _COPIES_MAX):
             return self._copies(least, int(most), inner)
-        whole = _Part([], [], 1)
-        for _ in range(min(least, _COPIES_MAX) - 1):
+        whole = _Part({}, {}, 1)
+        for _ in range((least if may_be_empty else min(least, _COPIES_MAX)) - 1):
             whole = self._joined(whole, self.sequence(inner))
         before, self._bound = self._bound, math.inf if unbounded else self._bound * int(most)
         body = self.sequence(inner)
         self._bound = before
         self._link(body.last, body.first)
-        return self._joined(whole, _Part(body.first, body.last, min(2, body.empty + (least == 0))))
+        turns = _Part(body.first, body.last, body.empty + (least == 0))
+        # a turn that takes nothing is the last one: it is one more way to leave
+        return self._joined(whole, self._joined(turns, _Part({}, {}, 1 + body.empty)))
 
     def _copies(self, least: int, most: int, inner: Any) -> _Part:
         """``x{1,3}`` as ``x(x(x)?)?``."""
-        whole = _Part([], [], 1)
+        whole = _Part({}, {}, 1)
         for number in reversed(range(most)):
             whole = self._joined(self.sequence(inner), whole)
             if number >= least:
-                whole.empty = min(2, whole.empty + 1)
+                whole.empty += 1
         return whole
 
     def _joined(self, one: _Part, other: _Part) -> _Part:
         self._link(one.last, other.first)
         return _Part(
-            one.first + _through(one.empty, other.first),
-            other.last + _through(other.empty, one.last),
-            min(2, one.empty * other.empty),
+            _added(one.first, _times(other.first, one.empty)),
+            _added(other.last, _times(one.last, other.empty)),
+            min(_COUNTED_MAX, one.empty * other.empty),
         )
 
-    def _link(self, last: list[int], first: list[int]) -> None:
+    def _link(self, last: dict[int, int], first: dict[int, int]) -> None:
         made = self.made
-        for one in last:
+        self._links += len(last) * len(first)
+        if self._links > _LINKS_MAX:
+            raise UnprovableError(_TOO_LARGE)
+        for one, ways_out in last.items():
             following = made.follow[one]
-            for other in first:
+            for other, ways_in in first.items():
                 mask = made.masks[other] & ~made.closed[one]
                 if mask:
-                    known, several = following.get(other, (0, False))
-                    following[other] = known | mask, several or bool(known & mask)
+                    _, ways = following.get(other, (0, 0))
+                    following[other] = mask, min(_COUNTED_MAX, ways + ways_out * ways_in)
 
 
-def _through(empty: int, positions: list[int]) -> list[int]:
-    """The positions reached through a part that may be empty by that many ways, each at most twice."""
-    if empty < 2:
-        return positions if empty else []
-    return list(dict.fromkeys(positions)) * 2
+def _added(*parts: dict[int, int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for part in parts:
+        for position, ways in part.items():
+            found[position] = min(_COUNTED_MAX, found.get(position, 0) + ways)
+    return found
+
+
+def _times(positions: dict[int, int], ways: int) -> dict[int, int]:
+    return {position: min(_COUNTED_MAX, before * ways) for position, before in positions.items() if ways}
 
 
 def has_loop(items: Iterable[tuple[Any, Any]]) -> bool:
@@ -192,5 +226,8 @@ def _holds_loop(op: Any, argument: Any) -> bool:
 def automaton_of(items: Iterable[tuple[Any, Any]], *, ignore_case: bool) -> Automaton:
     """Raises UnprovableError."""
     builder = _Builder(ignore_case=ignore_case)
-    builder.sequence(items)
-    return builder.made
+    whole = builder.sequence(items)
+    made = builder.made
+    made.first = {position: (made.masks[position], ways) for position, ways in whole.first.items()}
+    made.last, made.empty = whole.last, whole.empty
+    return made

@@ -21,44 +21,54 @@ _CATEGORIES: Final = {
     codes.CATEGORY_NOT_WORD: r"\W",
 }
 ALL: Final = (1 << len(ALPHABET)) - 1
+_ASCII: Final = (1 << 128) - 1
+_FOLDS: Final = {0x130: "iI", 0x131: "iI", 0x17F: "sS", 0x212A: "kK"}
+"""Characters beyond ASCII that are letters of ASCII where case is ignored, as `re` does it."""
+_FOLDED: Final = sum(1 << ord(letter) for letter in "iIsSkK")
 
 
 def mask_of(op: Any, argument: Any, *, ignore_case: bool) -> int:
     """The characters that one node of a parsed expression matches; for a set, `argument` is its list."""
     if op is codes.LITERAL:
-        return _literal(argument, ignore_case)
+        return _range(argument, argument, ignore_case)
     if op is codes.NOT_LITERAL:
-        return ALL & ~_literal(argument, ignore_case)
+        return ALL & ~_surely(argument, argument, ignore_case)
     if op is codes.ANY:
         return ALL
-    found, negated = 0, False
+    negated = any(kind is codes.NEGATE for kind, _ in argument)
+    characters_of = _surely if negated else _range
+    found = 0
     for kind, value in argument:
-        if kind is codes.NEGATE:
-            negated = True
-        elif kind is codes.RANGE:
-            found |= _range(*value, ignore_case)
+        if kind is codes.RANGE:
+            found |= characters_of(*value, ignore_case)
         elif kind is codes.CATEGORY:
             found |= _category(_CATEGORIES[value])
-        else:
-            found |= _literal(value, ignore_case)
+        elif kind is not codes.NEGATE:
+            found |= characters_of(value, value, ignore_case)
     return ALL & ~found if negated else found
 
 
 @lru_cache(4096)
-def _literal(code: int, ignore_case: bool) -> int:  # noqa: FBT001 - cached by position
-    return _range(code, code, ignore_case)
+def _surely(low: int, high: int, ignore_case: bool) -> int:  # noqa: FBT001 - cached by position
+    """The characters of ASCII in a range: what is negated leaves all others in."""
+    found = 0
+    for number, character in enumerate(ALPHABET[:128]):
+        others = (character.lower(), character.upper()) if ignore_case else (character,)
+        if any(low <= ord(other) <= high for other in others):
+            found |= 1 << number
+    return found
 
 
 @lru_cache(4096)
 def _range(low: int, high: int, ignore_case: bool) -> int:  # noqa: FBT001 - cached by position
     """Characters beyond ASCII are all taken for the same: what might match the same text is enough."""
-    found = 0
-    for number, character in enumerate(ALPHABET):
-        others = (character.lower(), character.upper()) if ignore_case else (character,)
-        if any(low <= ord(other) <= high for other in others if len(other) == 1):
-            found |= 1 << number
-    if high > 127:
-        found |= ALL & ~((1 << 128) - 1)
+    found = _surely(low, high, ignore_case)
+    if ignore_case:
+        for code, letters in _FOLDS.items():
+            if low <= code <= high:
+                found |= sum(1 << ord(letter) for letter in letters)
+    if high > 127 or (ignore_case and found & _FOLDED):
+        found |= ALL & ~_ASCII
     return found
 
 

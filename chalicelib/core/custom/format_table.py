@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from chalicelib.core.custom.expressions import TYPES, Expression, Field, from_grok, from_pattern
 from chalicelib.core.custom.formats import format_of
+from chalicelib.core.custom.levels import REMEDY, number_of
 from chalicelib.core.custom.matching import FLAGS, check_start, limits_of
 from chalicelib.core.custom.safety import compiled, parsed
 from chalicelib.core.custom.spec import FormatSpec
 from chalicelib.core.custom.stamps import check_time
 from chalicelib.core.custom.tables import Table
-from chalicelib.core.formats import ParseContext, severity
+from chalicelib.core.formats import ParseContext
 from chalicelib.core.framing import Framing, Run
 from chalicelib.core.records import Record
 
@@ -61,7 +62,7 @@ def format_spec(table: Table) -> FormatSpec:
         body=body,
         framing=_framing(table),
         title=table.text("title") or "",
-        source=table.text("source") or "",
+        source=table.text("source") or table.file,
         samples=tuple(each.rstrip("\n") for each in table.texts("samples")),
     )
     if not table.has("specificity") and _explains_prose(spec):
@@ -142,8 +143,8 @@ def _severity(table: Table, names: list[str]) -> tuple[str | None, tuple[tuple[s
         table.fail("`severity` needs a field, as in { field = 'level', words = { E = 'error' } }", "severity")
     table.known(field, names, "severity")
     for word in words.values():
-        if not isinstance(word, str) or severity.of_word(word) is None:
-            table.fail(f"{word!r} is no severity; write trace, debug, info, warn, error or fatal", "severity")
+        if number_of(word) is None:
+            table.fail(f"{word!r} is no severity; {REMEDY}", "severity")
     return field, tuple(sorted(words.items()))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})"
+_OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|[01][0-9]{2}|[0-9]{1,2})"
 _HEX: Final = r"[0-9A-Fa-f]{1,4}"
 _V4: Final = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
 _V6: Final = (
@@ -47,7 +47,7 @@ _BASE: Final = {
     "IPV6": _V6,
     "IPV4": rf"(?<![0-9]){_V4}(?![0-9])",
     "IP": "(?:%{IPV6}|%{IPV4})",
-    "HOSTNAME": r"\b[0-9A-Za-z][0-9A-Za-z-]{0,62}(?:\.[0-9A-Za-z][0-9A-Za-z-]{0,62})*(?:\.?|\b)",
+    "HOSTNAME": r"\b[0-9A-Za-z][0-9A-Za-z-]{0,62}(?:\.[0-9A-Za-z][0-9A-Za-z-]{0,62})*\.?",
     "HOST": "%{HOSTNAME}",
     "IPORHOST": "(?:%{IP}|%{HOSTNAME})",
     "HOSTPORT": "%{IPORHOST}:%{POSINT}",

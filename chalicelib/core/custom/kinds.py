@@ -30,8 +30,8 @@ _SEPARATOR: Final = r"(?:[ +\xa0-]|%20)"
 _DIGITS: Final = re.compile(rf"(?<![0-9])[0-9]++(?:{_SEPARATOR}[0-9]++)*+")
 _BETWEEN: Final = re.compile(_SEPARATOR)
 _NAMES: Final = (
-    r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_.-]?key|access[_.-]?key|private[_.-]?key|client[_.-]?secret"
-    r"|session[_.-]?id|jsessionid|phpsessid|authorization|credential|sig(?:nature)?|x-amz-(?:signature|security-token|credential))"
+    r"(?:pass(?:word|wd|phrase)?|pwd|secret(?:[_.-]?key)?|token|(?:set-)?cookie|api[_.-]?key|access[_.-]?key|private[_.-]?key"
+    r"|client[_.-]?secret|session[_.-]?id|jsessionid|phpsessid|authorization|credential|sig(?:nature)?|x-amz-(?:signature|security-token|credential))"
 )
 SECRET_NAME: Final = re.compile(rf"(?i)(?:^|[^A-Za-z])[\w-]{{0,32}}{_NAMES}$")
 """Names of fields whose values are secrets whatever they look like."""
@@ -41,8 +41,12 @@ _TOKENS: Final = re.compile(
     r"|(?<![A-Za-z0-9])(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[0-9A-Z]{16}"
     r"|(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk-|[sr]k_(?:live|test)_|AIza|ya29\.|SG\.|npm_|dop_v1_|hf_)[A-Za-z0-9_.-]{16,}+"
     r"|(?i:\b(?:bearer|basic|digest|negotiate))[ +](?P<scheme>[A-Za-z0-9+/=_.~-]{8,}+)"
-    r"|(?i:" + _NAMES + r")[\"']?[ ]{0,4}(?:=|:|%3[Dd]|\\?\"[ ]{0,4}:)[ ]{0,4}"
-    r"(?:\\?\"(?P<quoted>[^\"\\]++)|'(?P<single>[^']++)|(?:(?i:bearer|basic|digest|negotiate|token)[ +])?(?P<value>[^\s\"'&,;\\]++))"
+    r"|(?i:(?<![A-Za-z])(?:set-)?cookie)[\"']?[ ]{0,4}[:=][ ]{0,4}[\"']?(?P<cookie>[^\r\n\"']++)"
+    r"|(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,19}://[^\s/:@\"'<>]{0,128}:(?P<of_user>[^\s/@\"'<>]{1,256})@"
+    r"|(?<![\w-])--?(?i:[a-z-]{0,32}" + _NAMES + r")[ ]{1,4}[\"']?(?P<option>[^\s\"'-][^\s\"']*+)"
+    r"|(?i:" + _NAMES + r")[\"']?[ ]{0,4}(?:=>|=|:|%3[Dd]|\\?\"[ ]{0,4}:)[ ]{0,4}"
+    r"(?:\\\"(?P<escaped>(?:[^\"\\]|\\\\(?:\\\"|[^\\\"])?|\\[^\"\\])++)|\"(?P<quoted>(?:[^\"\\]|\\.)++)|'(?P<single>(?:[^'\\]|\\.)++)"
+    r"|(?:(?i:bearer|basic|digest|negotiate|token)[ +])?(?P<value>[^\s\"'&,;\\]++))"
 )
 
 
@@ -132,15 +136,22 @@ def _is_card(digits: str) -> bool:
 
 _TOKEN_HINTS: Final = (
     "pass", "pwd", "secret", "token", "key", "session", "sessid", "authorization", "credential", "sig", "bearer", "basic",
-    "digest", "negotiate", "eyj", "akia", "asia", "agpa", "aida", "aroa", "anpa", "gh", "github_pat_", "glpat-", "xox", "sk-",
-    "k_live_", "k_test_", "aiza", "ya29.", "sg.", "npm_", "dop_v1_", "hf_",
+    "digest", "negotiate", "cookie", "eyj", "akia", "asia", "agpa", "aida", "aroa", "anpa", "gh", "github_pat_", "glpat-", "xox",
+    "sk-", "k_live_", "k_test_", "aiza", "ya29.", "sg.", "npm_", "dop_v1_", "hf_",
 )  # fmt: skip
 """One of these, in lower case, is in every text with a token: most texts are passed over by them."""
 
 
-def _tokens(text: str) -> Spans:
+def _has_token_hint(text: str) -> bool:
     lower = text.lower()
-    if not any(hint in lower for hint in _TOKEN_HINTS):
+    for hint in _TOKEN_HINTS:
+        if hint in lower:
+            return True
+    return "@" in text and "://" in text
+
+
+def _tokens(text: str) -> Spans:
+    if not _has_token_hint(text):
         return
     for each in _TOKENS.finditer(text):
         group = each.lastgroup
@@ -175,11 +186,7 @@ def _may_hold_card(text: str) -> bool:
 
 
 def _may_hold_token(text: str) -> bool:
-    lower = text.lower()
-    for hint in _TOKEN_HINTS:
-        if hint in lower:
-            return _TOKENS.search(text) is not None
-    return False
+    return _has_token_hint(text) and _TOKENS.search(text) is not None
 
 
 MAY_HOLD: Final[dict[str, Callable[[str], bool]]] = {

@@ -14,11 +14,13 @@ from typing import Any, Final
 import zstandard
 
 from chalicelib.core.custom.format_table import format_spec
+from chalicelib.core.custom.levels import REMEDY, number_of
 from chalicelib.core.custom.matching import check_search
 from chalicelib.core.custom.places import ConfigError, Places
 from chalicelib.core.custom.spec import (
     KINDS,
     Binding,
+    Collection,
     Condition,
     Config,
     FilterSpec,
@@ -29,7 +31,6 @@ from chalicelib.core.custom.spec import (
     names_of,
 )
 from chalicelib.core.custom.tables import Table
-from chalicelib.core.formats import severity
 from chalicelib.core.formats.registry import NAMES
 
 TEXT_MAX_BYTES: Final = 24 * 1024
@@ -37,7 +38,8 @@ TEXT_MAX_BYTES: Final = 24 * 1024
 KEY_SETTING: Final = "REDACTION_KEY"
 _KEY_MIN_CHARS: Final = 16
 _REPLACEMENT_MAX_CHARS: Final = 64
-_KINDS_OF_TABLES: Final = ("format", "bind", "filter", "redact")
+_KINDS_OF_TABLES: Final = ("format", "bind", "collection", "filter", "redact")
+_FIELD_MAX_CHARS: Final = 200
 _CONDITION_KEYS: Final = ("field", "pattern", "equals", "severity", "below")
 _RULE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -73,6 +75,7 @@ def load(text: str, file: str, key: str = "") -> Config:
     _no_name_twice(tables_of("format"))
     known = [*names_of(specs), *NAMES]
     bindings = tuple(_binding(table, known) for table in tables_of("bind"))
+    collections = tuple(_collection(table) for table in tables_of("collection"))
     _no_name_twice(tables_of("filter"))
     filters = tuple(_filter(table, known) for table in tables_of("filter"))
     _no_name_twice(tables_of("redact"))
@@ -88,7 +91,7 @@ def load(text: str, file: str, key: str = "") -> Config:
                 1,
                 f"it takes {size:,} bytes compressed, and {TEXT_MAX_BYTES:,} fit a batch message; take out what is unused",
             )
-    return Config(rules, bindings, rules_text, key)
+    return Config(rules, bindings, collections, rules_text, key)
 
 
 def _no_name_twice(tables: Iterable[Table]) -> None:
@@ -105,6 +108,16 @@ def _binding(table: Table, known: list[str]) -> Binding:
     name = table.needed("format")
     table.known(name, known, "format")
     return Binding(table.name, name)
+
+
+def _collection(table: Table) -> Collection:
+    table.knows("field", "prefix")
+    table.name = table.needed("field")
+    if len(table.name) > _FIELD_MAX_CHARS:
+        table.fail(
+            f"`field` is longer than {_FIELD_MAX_CHARS} characters; name a member of the object", "field"
+        )
+    return Collection(table.name, table.text("prefix") or "")
 
 
 def _rule_name(table: Table) -> str:
@@ -154,9 +167,9 @@ def _severity(table: Table, key: str, said: dict[str, Any], name: str) -> int | 
     word = said.get(name)
     if word is None:
         return None
-    number = severity.of_word(word) if isinstance(word, str) else None
+    number = number_of(word)
     if number is None:
-        table.fail(f"`{name}` is {word!r}; write trace, debug, info, warn, error or fatal", key)
+        table.fail(f"`{name}` is {word!r}; {REMEDY}", key)
     return number
 
 

@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from chalicelib.core.custom.automaton import UnprovableError
+from chalicelib.core.custom.committing import committed
 from chalicelib.core.custom.expressions import PatternError
-from chalicelib.core.custom.safety import committed, compiled, growth_of, parsed
+from chalicelib.core.custom.safety import compiled, growth_of, parsed
 
 FLAGS: Final = re.DOTALL
 """An entry may be of several lines, and ``.`` takes them all."""
@@ -39,13 +40,15 @@ def limits_of(pattern: str) -> Limits:
     tree = _parsed(pattern)
     try:
         growth = growth_of(tree, FLAGS, search=False)
-        if growth.degree <= 1:
-            return Limits(None, 0)
-        return Limits(
-            _chars(growth_of(committed(tree), FLAGS, search=False).max_chars), _chars(growth.max_chars)
-        )
     except UnprovableError as error:
         raise PatternError(str(error)) from error
+    if growth.degree <= 1:
+        return Limits(None, 0)
+    try:
+        first = growth_of(committed(tree), FLAGS, search=False)
+    except UnprovableError:  # it takes no more steps than the expression itself
+        first = growth
+    return Limits(_chars(first.max_chars), _chars(growth.max_chars))
 
 
 def _chars(longest: float) -> int | None:

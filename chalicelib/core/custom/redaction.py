@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from chalicelib.core.custom.kinds import FINDERS, MAY_HOLD, SECRET_NAME
+from chalicelib.core.custom.kinds import FINDERS, MAY_HOLD
 from chalicelib.core.custom.matching import FLAGS
+from chalicelib.core.custom.members import Hiding
 from chalicelib.core.custom.spec import RedactionSpec
 from chalicelib.core.records import Outcome, Record, Reject, Value
 
@@ -29,6 +30,9 @@ _SHORT_NUMBER: Final = 10 ** (_CARD_MIN_CHARS - 2)
 """A whole number nearer to 0 has fewer."""
 _BETWEEN: Final = "\0"
 
+_PLAIN_TEXT: Final = "text"
+"""The format of entries that none explains."""
+
 _Change = Callable[[str], str]
 
 
@@ -39,12 +43,24 @@ class Redactions:
     def __bool__(self) -> bool:
         return bool(self._rules)
 
-    def applied(self, outcome: Outcome, format_name: str) -> Outcome:
-        """The outcome with nothing in it that a rule hides; its offset, length and lines stay the source's."""
+    def applied(self, outcome: Outcome, format_name: str, of_file: str) -> Outcome:
+        """The outcome with nothing in it that a rule hides; its offset, length and lines stay the source's.
+
+        format_name: the outcome's format; of_file: its file's, which unexplained entries may have been meant for.
+        """
         result = outcome.result
-        rules = [each for each in self._rules if not each.formats or format_name in each.formats]
+        unexplained = isinstance(result, Reject) or format_name == _PLAIN_TEXT
+        rules = [
+            each
+            for each in self._rules
+            if not each.formats
+            or format_name in each.formats
+            or (unexplained and each.has_fields and of_file in each.formats)
+        ]
         if not rules:
             return outcome
+        if isinstance(result, Record) and unexplained and (name := _removed_by(rules)):
+            return outcome._replace(result=result._replace(body=f"[{name}]", attributes={}))
         if isinstance(result, Record):
             for rule in rules:
                 result = rule.in_record(result)
@@ -55,7 +71,7 @@ class Redactions:
 
 
 def _in_raw(outcome: Outcome, rules: list[_Rule]) -> bytes:
-    if name := next((each.name for each in rules if each.whole_rejects), None):
+    if name := _removed_by(rules):
         return f"[{name}]\n".encode()
     text = outcome.raw.decode(errors="surrogateescape")
     for rule in rules:
@@ -65,6 +81,11 @@ def _in_raw(outcome: Outcome, rules: list[_Rule]) -> bytes:
     return text.encode(errors="surrogateescape")[:_RAW_MAX_BYTES]
 
 
+def _removed_by(rules: list[_Rule]) -> str | None:
+    """The rule whose fields may be anywhere in an entry that no format explains."""
+    return next((each.name for each in rules if each.whole_rejects), None)
+
+
 class _Rule:
     def __init__(self, spec: RedactionSpec, key: bytes) -> None:
         self.name = spec.name
@@ -72,11 +93,11 @@ class _Rule:
         self.whole_rejects = spec.whole_rejects
         self._key = key
         self._spec = spec
-        self._exact = frozenset(each for each in spec.fields if not each.endswith("*"))
-        self._begins = tuple(each[:-1] for each in spec.fields if each.endswith("*"))
+        self.has_fields = bool(spec.fields)
+        self._exact = frozenset(spec.fields)
+        self._hiding = Hiding(spec.fields, secrets="token" in spec.kinds)
         self._kinds = [(kind, FINDERS[kind], MAY_HOLD[kind]) for kind in spec.kinds]
         self._patterns = [re.compile(each, FLAGS) for each in spec.patterns]
-        self._secret_names = "token" in spec.kinds
         self._names: dict[str, tuple[str, bool]] = {}
         self._plain_names: set[str] = set()
         self._hides_text = bool(self._exact & {"body", "severity_text"})
@@ -85,15 +106,19 @@ class _Rule:
         """The record itself where nothing of it is hidden, which its texts are asked for all at once."""
         if not self._hides_text and record.attributes.keys() <= self._plain_names:
             texts = self._texts_of(record)
-            whole = _BETWEEN.join(texts)
-            if not any(may_hold(whole) for _, _, may_hold in self._kinds) and not any(
-                pattern.search(text) for pattern in self._patterns for text in texts
-            ):
+            if texts is not None and not self._may_hold(texts):
                 return record
         return self._redacted(record)
 
-    def _texts_of(self, record: Record) -> list[str]:
-        """All that patterns and kinds would see of a record whose fields' names hide nothing."""
+    def _may_hold(self, texts: list[str]) -> bool:
+        whole = _BETWEEN.join(texts)
+        return any(may_hold(whole) for _, _, may_hold in self._kinds) or any(
+            pattern.search(text) for pattern in self._patterns for text in texts
+        )
+
+    def _texts_of(self, record: Record) -> list[str] | None:
+        """All that patterns and kinds would see of a record whose fields' names hide nothing; None where
+        names of members may hide something."""
         texts = [each for each in (record.body, record.severity_text) if each is not None]
         values: list[Any] = list(record.attributes.values())
         for value in values:
@@ -105,10 +130,12 @@ class _Rule:
                     texts.append(str(value))
             elif kind is float:
                 texts.append(repr(value))
-            elif kind is dict:
+            elif isinstance(value, dict):
+                if self._hiding:
+                    return None
                 texts += value
                 values += value.values()
-            elif kind is list:
+            elif isinstance(value, list):
                 values += value
         return texts
 
@@ -117,9 +144,18 @@ class _Rule:
         stamp, assumed, word, number, body, attributes = record
         words: list[str] = []
         made: dict[str, Value] = {}
+
+        def hide(value: Value) -> Value:
+            return self._hidden(value, words)
+
         for name, value in attributes.items():
             shown, hidden = self._names.get(name) or self._name(name)
-            made[shown] = self._hidden(value, words) if hidden else value
+            if hidden:
+                made[shown] = self._hidden(value, words)
+            elif self._hiding and isinstance(value, list | dict):
+                made[shown] = self._hiding.inside(value, (name,), hide)
+            else:
+                made[shown] = value
         if body is not None and "body" in self._exact:
             body = str(self._hidden(body, words))
         if word is not None and "severity_text" in self._exact:
@@ -135,17 +171,10 @@ class _Rule:
         if len(self._names) >= _NAMES_MAX:
             self._names.clear()
             self._plain_names.clear()
-        found = self._names[name] = (self.in_text(name), self._hides(name))
+        found = self._names[name] = (self.in_text(name), self._hiding.hides(name))
         if found == (name, False):
             self._plain_names.add(name)
         return found
-
-    def _hides(self, name: str) -> bool:
-        return (
-            name in self._exact
-            or (bool(self._begins) and name.startswith(self._begins))
-            or (self._secret_names and SECRET_NAME.search(name) is not None)
-        )
 
     def _hidden(self, value: Value, words: list[str]) -> Value:
         if isinstance(value, list):

@@ -91,6 +91,14 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class Collection:
+    """field: the member of an object of JSON whose array holds the entries, in objects whose key begins so."""
+
+    field: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What holds for a file. key_id: which key hashes were made with; None where none are."""
 
@@ -107,6 +115,7 @@ class Config:
 
     rules: Rules = field(default_factory=Rules)
     bindings: tuple[Binding, ...] = ()
+    collections: tuple[Collection, ...] = ()
     text: str | None = None
     key: str = field(default="", repr=False)
 
@@ -114,6 +123,11 @@ class Config:
         """The format that the longest prefix of an object's key is bound to."""
         found = [each for each in self.bindings if key.startswith(each.prefix)]
         return max(found, key=lambda each: len(each.prefix)).format if found else None
+
+    def collections_of(self, key: str) -> list[str]:
+        """The members that may hold the entries of an object of that key; of the longest prefix first."""
+        found = [each for each in self.collections if key.startswith(each.prefix)]
+        return [each.field for each in sorted(found, key=lambda each: -len(each.prefix))]
 
 
 def key_id_of(key: str) -> str:

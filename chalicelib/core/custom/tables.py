@@ -23,7 +23,7 @@ class Table:
     """kind, number: which table of the file it is, as in the second [[format]]."""
 
     def __init__(self, file: str, places: Places, kind: str, number: int, said: Mapping[str, Any]) -> None:
-        self._file = file
+        self.file = file
         self._places = places
         self._kind = kind
         self._number = number
@@ -32,7 +32,7 @@ class Table:
 
     def fail(self, problem: str, key: str = "") -> NoReturn:
         line = self._places.line(self._kind, self._number, key)
-        raise ConfigError(self._file, line, f"{self._kind} {self.name!r}: {problem}")
+        raise ConfigError(self.file, line, f"{self._kind} {self.name!r}: {problem}")
 
     def knows(self, *keys: str) -> None:
         """No other keys are in the table."""

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from chalicelib.core.formats import Format, Parse
 
-JSON_SIEVE: Final = r"[ \t]*+\{"
-"""Of formats whose entries are JSON objects: those are not asked of a line that begins otherwise."""
 _DEPTH_MAX: Final = 3
 """How many formats may carry one another in a line."""
 

@@ -49,7 +49,11 @@ def flatten_plain(loaded: dict[str, Any], *, short: bool) -> tuple[dict[str, Val
     Works in place: after None the object is spoilt. short: no name in it can be longer than 255.
     """
     members = leaves = len(loaded)
-    for key, item in [pair for pair in loaded.items() if type(pair[1]) not in _PLAIN]:
+    unusual = []
+    for key, item in loaded.items():
+        if type(item) not in _PLAIN:
+            unusual.append((key, item))
+    for key, item in unusual:
         kind = type(item)
         if kind is dict and item and key:
             del loaded[key]

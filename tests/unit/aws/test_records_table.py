@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
+from chalicelib import metrics
 from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.core.errors import OutOfTimeError, TransientError
 from chalicelib.core.records import Outcome, Record, Reject, item_of
-from tests.fakes import in_time
+from tests.fakes import FakeMeter, in_time
 
 RECORD = Record("2026-03-01T10:00:00Z", None, "WARN", 13, "héllo \0", {"n": 1.5, "l": [True, None, {"a": 1}]})
 
@@ -115,3 +116,42 @@ def test_requests_hold_at_most_25_items_and_16_mb(dynamodb) -> None:
     assert sum(sizes) == 50
     assert max(sizes) <= 25
     assert max(len(json.dumps(body)) for body in answers.requests[:1]) < 16 << 20
+
+
+def consumed(units: float, **more: Any) -> tuple[int, dict[str, Any]]:
+    return 200, {"ConsumedCapacity": [{"TableName": "records", "CapacityUnits": units}], **more}
+
+
+def measured(meter: FakeMeter) -> tuple[float, ...]:
+    return tuple(
+        meter.sum(name) for name in (metrics.WRITE_UNITS, metrics.WRITE_RETRIES, metrics.WRITE_THROTTLES)
+    )
+
+
+def test_units_are_those_that_dynamodb_counts_over_all_requests(dynamodb) -> None:
+    answers = Answers(dynamodb, consumed(25), consumed(41), consumed(7))
+    meter = FakeMeter()
+    DynamoRecords(dynamodb, "records", threads=2, meter=meter).put(items(60), in_time())
+    assert {body["ReturnConsumedCapacity"] for body in answers.requests} == {"TOTAL"}
+    assert measured(meter) == (73, 0, 0)
+    assert [len(values) for values in meter.values.values()] == [1, 1, 1], "once a batch"
+
+
+def test_what_comes_back_counts_as_throttled_and_what_is_sent_again_as_a_retry(dynamodb) -> None:
+    left = {"UnprocessedItems": {"records": [{"PutRequest": {"Item": plain_items(1)[0]}}]}}
+    Answers(dynamodb, consumed(24, **left), THROTTLED, consumed(1))
+    meter = FakeMeter()
+    DynamoRecords(dynamodb, "records", threads=1, meter=meter).put(items(25), in_time())
+    units, retries, throttles = measured(meter)
+    assert (units, throttles) == (25, 2)
+    assert retries >= 2, "those of botocore count too"
+
+
+def test_what_was_written_before_a_failure_is_measured(dynamodb) -> None:
+    Answers(dynamodb, consumed(25), *[THROTTLED] * 100)
+    meter = FakeMeter()
+    with pytest.raises(OutOfTimeError):
+        DynamoRecords(dynamodb, "records", threads=1, meter=meter).put(items(50), in_time(1.2))
+    units, _, throttles = measured(meter)
+    assert units == 25
+    assert throttles >= 1

@@ -61,6 +61,14 @@ FAULTS = [
     ("[[redact]]\nname = 'a'\n", 1, "it hides nothing"),
     ("[[redact]]\nname = 'a'\nkinds = ['ip']\nwith = 'x'\nhash = true", 5, "both `with` and `hash`"),
     ("[[bind]]\nprefix = 'a/'\nformat = 'nope'", 3, "known are"),
+    (
+        TILL.replace("%{WORD:till}", "%{WORD:level}").replace(
+            'time = "time"', 'severity = { field = "level", words = { Z = "eror" } }'
+        ),
+        5,
+        "'eror' is no severity; write trace, debug, info, warn, error or fatal",
+    ),
+    ("[[filter]]\nname = 'a'\nexclude = { severity = 'eror' }", 3, "write trace, debug, info"),
     ("[[format]]\n[[forms]]\n", 2, "the tables are"),
     ("x = 1", 1, "the tables are"),
 ]
@@ -72,6 +80,10 @@ def test_a_mistake_names_the_file_the_line_and_the_remedy(text: str, line: int, 
         load(text, "froe.toml", KEY)
     assert str(caught.value).startswith(f"froe.toml, line {line}: ")
     assert "\n" not in str(caught.value)
+
+
+def test_the_source_of_a_format_is_the_file_that_it_stands_in() -> None:
+    assert [each.source for each in load(TILL, "own/e.toml").rules.formats] == ["own/e.toml"]
 
 
 def test_a_hash_needs_a_key_of_some_length() -> None:

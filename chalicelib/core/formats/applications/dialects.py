@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JsonParser, severity_of
 from chalicelib.core.formats.applications.naming import SPLITTABLE, renamed, split_values
-from chalicelib.core.formats.explaining import JSON_SIEVE
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _SHAPES_MAX: Final = 1024
+_SIEVE: Final = r"[ \t]*+\{"
 _OTHER: Final = Reject("other-json")
 
 Level = Callable[["Value", str], "tuple[str, int] | None"]
@@ -189,7 +189,7 @@ def format_of(dialect: Dialect) -> Format:
         samples=dialect.samples,
         make_parser=make_parser,
         specificity=dialect.specificity,
-        sieve=JSON_SIEVE,
+        sieve=_SIEVE,
         contains=(*dialect.contains, *sorted(wanted, key=lambda texts: -min(map(len, texts)))),
         alone=True,
     )

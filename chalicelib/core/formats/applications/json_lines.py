@@ -81,7 +81,7 @@ class JsonParser:
                 break
         for name in level_names:
             level = fields[name]
-            number = severity_of(level, name)
+            number = (severity.of_word(level) if type(level) is str else None) or severity_of(level, name)
             if number is not None:
                 word = str(level)
                 del fields[name]

@@ -34,7 +34,8 @@ _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,16})?")
 _BEGINS_NUMBER: Final = frozenset("0123456789-")
 _DIGITS: Final = frozenset("0123456789")
 _ENDS: Final = frozenset(",;")
-_QUOTES: Final = frozenset("'<\"")
+_NO_FIRST: Final = frozenset(("", "'", "<", '"'))
+"""What no bare value begins with."""
 _FLOAT_CHARACTERS_MAX: Final = 17
 _WORDS: Final[dict[str, bool]] = {"true": True, "false": False}
 
@@ -58,18 +59,19 @@ def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
     for part in parts:
         value, _, key = part.rpartition(" ")
         keys.append(key)
-        if value[:1] == '"':
-            if value[-1:] != '"' or value.count('"') != 2 or len(value) < 3:
+        first = value[:1]
+        if first == '"':
+            if value[-1] != '"' or value.count('"') != 2 or len(value) < 3:
                 return None
             values.append(value[1:-1])
-        elif not value or value == "-" or " " in value or value[-1] in _ENDS or value[0] in _QUOTES:
+        elif first in _NO_FIRST or " " in value or value[-1] in _ENDS:
             return None
+        elif first in _BEGINS_NUMBER:
+            if value == "-":
+                return None
+            values.append(typed(value) if value[-1] in _DIGITS else value)
         else:
-            values.append(
-                typed(value)
-                if value[0] in _BEGINS_NUMBER and value[-1] in _DIGITS
-                else _WORDS.get(value, value)
-            )
+            values.append(_WORDS.get(value, value))
     names = tuple(keys)
     if not last or not _are_keys(names):
         return None
@@ -77,7 +79,7 @@ def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
         if last[-1] != '"' or last.count('"') != 2 or len(last) < 3:
             return None
         values.append(last[1:-1])
-    elif last == "-" or " " in last or last[-1] in _ENDS or last[0] in _QUOTES:
+    elif last == "-" or " " in last or last[-1] in _ENDS or last[0] in _NO_FIRST:
         return None
     else:
         values.append(

@@ -51,25 +51,11 @@ _NAMES: Final = {
     "instance-id": "host.id",
     "region": "cloud.region",
 }
-_INTEGERS: Final = frozenset(
-    [
-        "version",
-        "srcport",
-        "dstport",
-        "protocol",
-        "packets",
-        "bytes",
-        "start",
-        "end",
-        "tcp-flags",
-        "traffic-path",
-        "encryption-status",
-        "packets-lost-no-route",
-        "packets-lost-blackhole",
-        "packets-lost-mtu-exceeded",
-        "packets-lost-ttl-expired",
-    ]
-)
+_INTEGERS: Final = frozenset((
+    "version", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "tcp-flags", "traffic-path",
+    "encryption-status", "packets-lost-no-route", "packets-lost-blackhole", "packets-lost-mtu-exceeded",
+    "packets-lost-ttl-expired",
+))  # fmt: skip
 _SHAPES: Final = {
     "account-id": r"[0-9]{12}|unknown",
     "interface-id": r"eni-[0-9a-f]{8,17}",

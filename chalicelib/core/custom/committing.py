@@ -1,0 +1,37 @@
+"""An expression as it is tried first: each repetition keeps what it took, so that it takes time like the text."""
+
+from __future__ import annotations
+
+from re import _constants as codes  # type: ignore[attr-defined] # of the pinned Pythons, see safety.py
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+from chalicelib.core.custom.automaton import has_loop
+
+
+def committed(tree: Any) -> Any:
+    """The expression as it is tried first: what a repetition takes is given up for nothing behind what
+    follows it. What this matches, the expression itself matches in the same way: it tries it first."""
+    made = _parser.SubPattern(tree.state)
+    made.data.extend(_committed(tree, tree.state, open_end=False))
+    return made
+
+
+def _committed(items: Any, state: Any, *, open_end: bool) -> list[tuple[Any, Any]]:
+    """open_end: whether what follows has a say in what the last of the items takes."""
+    groups: list[list[tuple[Any, Any]]] = [[]]
+    for item in items:
+        if has_loop([item]) and groups[-1]:
+            groups.append([])
+        groups[-1].append(_committed_inside(item, state))
+    last = groups.pop() if open_end else []
+    return [*((codes.ATOMIC_GROUP, _parser.SubPattern(state, group)) for group in groups), *last]
+
+
+def _committed_inside(item: tuple[Any, Any], state: Any) -> tuple[Any, Any]:
+    op, argument = item
+    if op is not codes.SUBPATTERN or not has_loop([item]):
+        return item
+    group, added, removed, inner = argument
+    made = _parser.SubPattern(state, _committed(inner, state, open_end=True))
+    return op, (group, added, removed, made)

@@ -1,0 +1,106 @@
+"""By how many ways the same text can be read up to the same place of an expression, where no loop counts.
+
+The subset construction: for each set of places that some text leads to, how many ways lead to each of
+them, at most. What is parted for good counts once, however much of it there is; only what meets again
+multiplies. So ``a?a?a?`` has many ways, and ``Jan|Jun|Jul`` one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Final, TypeAlias
+
+from chalicelib.core.custom.automaton import Automaton, UnprovableError
+from chalicelib.core.custom.loops import TOO_COMPLEX, components
+
+_PLACES_MAX: Final = 60_000
+_START: Final = -1
+
+_Steps: TypeAlias = "tuple[tuple[int, int], ...]"
+"""Where a place is come to from at one character: the place before, and by how many ways."""
+
+
+def ways_of(automaton: Automaton) -> int:
+    """How many ways of reading a text there are at most at the same time, those that have parted for good
+    counted once: a loop that others hand text on to has each of them once. Raises UnprovableError."""
+    graph = _Graph(automaton)
+    known = graph.counted()
+    most = 1
+    for members in graph.subsets:
+        excess = sum(known[place] * graph.leaving[position] - 1 for position, place in members.items())
+        most = max(most, 1 + excess)
+    return most
+
+
+class _Graph:
+    """Places are positions within one of the sets, numbered; entered: of each, the steps into it."""
+
+    def __init__(self, automaton: Automaton) -> None:
+        self._follow = {_START: automaton.first, **dict(enumerate(automaton.follow))}
+        ends = {_START: automaton.empty, **automaton.last}
+        self.leaving = {
+            position: max([1, ends.get(position, 0), *(ways for _, ways in following.values())])
+            for position, following in self._follow.items()
+        }
+        self._characters = _told_apart(
+            mask for following in self._follow.values() for mask, _ in following.values()
+        )
+        self.subsets: list[dict[int, int]] = []
+        self._known: dict[frozenset[int], dict[int, int]] = {}
+        self.entered: list[set[_Steps]] = []
+        todo = [self._subset(frozenset((_START,)))[0]]
+        while todo:
+            members = todo.pop()
+            for character in self._characters:
+                steps: dict[int, list[tuple[int, int]]] = {}
+                for position, place in members.items():
+                    for other, (mask, ways) in self._follow[position].items():
+                        if mask & character:
+                            steps.setdefault(other, []).append((place, ways))
+                if steps:
+                    reached, is_new = self._subset(frozenset(steps))
+                    for other, into in steps.items():
+                        self.entered[reached[other]].add(tuple(into))
+                    if is_new:
+                        todo.append(reached)
+
+    def _subset(self, positions: frozenset[int]) -> tuple[dict[int, int], bool]:
+        found = self._known.get(positions)
+        if found is not None:
+            return found, False
+        count = len(self.entered)
+        if count + len(positions) > _PLACES_MAX:
+            raise UnprovableError(TOO_COMPLEX)
+        made = {position: count + number for number, position in enumerate(sorted(positions))}
+        self._known[positions] = made
+        self.subsets.append(made)
+        self.entered.extend(set() for _ in positions)
+        return made, True
+
+    def counted(self) -> list[int]:
+        """Of each place, by how many ways it is reached at most.
+
+        What comes into a cycle at each of its turns is handed on by a loop: how often is `longest_chain`'s."""
+        before = [{place for steps in each for place, _ in steps} for each in self.entered]
+        counts = [1] * len(before)
+        for part in components(before)[::-1]:
+            inside = set(part) if len(part) > 1 or part[0] in before[part[0]] else frozenset()
+            most = 1
+            for steps in {each for place in part for each in self.entered[place]}:
+                if sum(place in inside for place, _ in steps) > 1:
+                    raise UnprovableError(TOO_COMPLEX)
+                most = max(most, sum(counts[place] * ways for place, ways in steps if place not in inside))
+            for place in part:
+                counts[place] = most
+        return counts
+
+
+def _told_apart(masks: Iterable[int]) -> list[int]:
+    """A character of each kind that the sets of characters tell apart."""
+    told = set(masks)
+    kinds = [reduce(or_, told, 0)]
+    for mask in told:
+        kinds = [part for kind in kinds for part in (kind & mask, kind & ~mask) if part]
+    return [kind & -kind for kind in kinds]

@@ -1,0 +1,40 @@
+"""The stage that is looked at, and how to ask AWS about a thing that may not be there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import botocore.exceptions
+
+from froe.deployment.cloud import Cloud
+from froe.deployment.stages import Stage
+
+_ABSENT: Final = ("NotFound", "NonExistent", "NoSuch", "404")
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """`root` is the checkout that says how things should be."""
+
+    cloud: Cloud
+    stage: Stage
+    root: Path
+
+    @property
+    def deploy(self) -> str:
+        """The command that mends most of it."""
+        return f"`froe deploy --stage {self.stage.name}`"
+
+    def ask(self, service: str, operation: str, **arguments: Any) -> dict[str, Any] | None:
+        """What AWS answers; None where there is no such thing."""
+        try:
+            answer: dict[str, Any] = getattr(self.cloud.client(service), operation)(**arguments)
+        except botocore.exceptions.ClientError as error:
+            if any(word in error.response["Error"]["Code"] for word in _ABSENT):
+                return None
+            raise
+        return answer
+
+    def pages(self, service: str, operation: str, **arguments: Any) -> list[dict[str, Any]]:
+        """All pages of an answer."""
+        return list(self.cloud.client(service).get_paginator(operation).paginate(**arguments))

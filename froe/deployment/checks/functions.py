@@ -1,0 +1,137 @@
+"""Functions: there, active, and configured, permitted and packaged as the checkout says."""
+
+import json
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import unquote
+
+from froe import policies
+from froe.deployment.checks.examined import Examined
+from froe.deployment.findings import Finding, compared, fault, ok
+from froe.function_options import read_options
+from froe.resources import LOCAL_STAGE
+
+AREA: Final = "functions"
+POLICIES: Final = "policies"
+_DEFAULTS: Final[Mapping[str, Any]] = {"lambda_memory_size": 128, "lambda_timeout": 60}
+"""Chalice's (chalice.constants)."""
+
+
+def check_functions(examined: Examined) -> Iterator[Finding]:
+    """Each function that the stage should have, and that it has no splitter where a queue announces objects."""
+    for function in examined.stage.functions:
+        name = examined.stage.function_name(function)
+        held = examined.ask("lambda", "get_function_configuration", FunctionName=name)
+        if held is None:
+            yield fault(AREA, f"the function {name} does not exist", f"{examined.deploy} makes it")
+            continue
+        if held.get("State", "Active") != "Active" or held.get("LastUpdateStatus") == "Failed":
+            reason = held.get("StateReason") or held.get("LastUpdateStatusReason") or "AWS gives no reason"
+            state = f"{held.get('State')}, its last update {held.get('LastUpdateStatus')}"
+            yield fault(AREA, f"{name} is {state} ({reason})", f"mend that, then {examined.deploy}")
+            continue
+        yield from _configuration(examined, function, name, held)
+        yield _policy(examined, function)
+    if "splitter" not in examined.stage.functions:
+        spare = examined.stage.function_name("splitter")
+        if examined.ask("lambda", "get_function_configuration", FunctionName=spare):
+            yield fault(
+                AREA,
+                f"the function {spare} is left although INGEST is {examined.stage.ingest}",
+                f"{examined.deploy} removes it",
+            )
+
+
+def wanted_configuration(examined: Examined, function: str) -> dict[str, Any]:
+    """What Lambda should say of a function, by the names it says it under."""
+    stage = examined.stage
+    own = read_options(stage)[stage.function_name(function)]
+    architecture = (
+        ("arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64")
+        if stage.name == LOCAL_STAGE
+        else stage.option(function, "lambda_architecture") or "x86_64"
+    )
+    return {
+        "MemorySize": stage.option(function, "lambda_memory_size") or _DEFAULTS["lambda_memory_size"],
+        "Timeout": stage.option(function, "lambda_timeout") or _DEFAULTS["lambda_timeout"],
+        "TracingConfig": {"Mode": "Active" if stage.option(function, "xray") else "PassThrough"},
+        "Architectures": [architecture],
+        "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
+        "EphemeralStorage": {"Size": own.ephemeral_mb},
+    }
+
+
+def _configuration(
+    examined: Examined, function: str, name: str, held: Mapping[str, Any]
+) -> Iterator[Finding]:
+    wrong = False
+    for option, value in wanted_configuration(examined, function).items():
+        if held.get(option) != value:
+            wrong = True
+            yield compared(
+                AREA,
+                f"{option} of {name}",
+                _short(held.get(option)),
+                _short(value),
+                f"{examined.deploy} sets it",
+            )
+    variables = held.get("Environment", {}).get("Variables", {})
+    settings = examined.stage.settings
+    other = sorted(key for key, value in settings.items() if variables.get(key) != value)
+    if other:
+        wrong = True
+        yield fault(
+            AREA,
+            f"{name} has not the settings of .chalice/config.json ({', '.join(other)})",
+            f"{examined.deploy} sets them",
+        )
+    limit = examined.stage.option(function, "reserved_concurrency")
+    reserved = examined.ask("lambda", "get_function_concurrency", FunctionName=name) or {}
+    if reserved.get("ReservedConcurrentExecutions") != limit:
+        wrong = True
+        yield compared(
+            AREA,
+            f"the reserved concurrency of {name}",
+            reserved.get("ReservedConcurrentExecutions"),
+            limit,
+            f"{examined.deploy} sets it",
+        )
+    if not wrong:
+        yield ok(AREA, f"{name} is active, with the memory, timeout, tracing and settings of the checkout")
+
+
+def _policy(examined: Examined, function: str) -> Finding:
+    role = examined.stage.role_name(function)
+    source = f"infra/policies/{function}.json"
+    values = policies.values_of(examined.stage.name, examined.stage.settings)
+    wanted = policies.render(function, values, examined.root)
+    reply = examined.ask("iam", "get_role_policy", RoleName=role, PolicyName=role)
+    if reply is None:
+        return fault(POLICIES, f"the role {role} has no policy {role}", f"{examined.deploy} attaches it")
+    document = reply["PolicyDocument"]
+    held = json.loads(unquote(document)) if isinstance(document, str) else document
+    if held != wanted:
+        return fault(
+            POLICIES, f"the policy of {role} is not that of {source}", f"{examined.deploy} attaches it"
+        )
+    attached = (examined.ask("iam", "list_attached_role_policies", RoleName=role) or {}).get(
+        "AttachedPolicies", ()
+    )
+    inline = (examined.ask("iam", "list_role_policies", RoleName=role) or {}).get("PolicyNames", ())
+    spare = sorted([each["PolicyName"] for each in attached] + [each for each in inline if each != role])
+    if spare:
+        return fault(
+            POLICIES,
+            f"the role {role} has more than its own policy ({', '.join(spare)})",
+            "detach it, or add what it grants to the function's policy",
+        )
+    return ok(POLICIES, f"{role} has the policy of {source} and no other")
+
+
+def _short(value: Any) -> Any:
+    """`{"Mode": "Active"}` → `Active`."""
+    if isinstance(value, dict) and len(value) == 1:
+        return next(iter(value.values()))
+    return value

@@ -1,0 +1,119 @@
+"""What feeds the functions: one mapping each, whole and enabled; objects announced in exactly one way; the schedule."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from froe import mappings
+from froe.deployment import notifications
+from froe.deployment.checks.examined import Examined
+from froe.deployment.deploy import announced_to
+from froe.deployment.findings import Finding, fault, ok
+from froe.deployment.stages import DIRECT, QUEUES
+from froe.function_options import read_options
+
+AREA: Final = "mappings"
+WAY_IN: Final = "way in"
+_FEEDING: Final = {"Enabled", "Enabling", "Updating", "Creating"}
+
+
+def check_mappings(examined: Examined) -> Iterator[Finding]:
+    """Each queue's and the stream's."""
+    for function, source in sources(examined).items():
+        yield _mapping(examined, function, source)
+    rule = f"froe-{examined.stage.name}-sweeper-event"
+    held = examined.ask("events", "describe_rule", Name=rule)
+    if held is None or held.get("State", "ENABLED") != "ENABLED":
+        state = "does not exist" if held is None else f"is {held['State']}"
+        yield fault(
+            AREA, f"the schedule {rule} {state}, so that nothing is swept", f"{examined.deploy} mends it"
+        )
+    else:
+        yield ok(AREA, f"the sweeper runs at {held.get('ScheduleExpression')}")
+
+
+def sources(examined: Examined) -> Mapping[str, str]:
+    """Function → ARN of what feeds it."""
+    settings = examined.stage.settings
+    queues = {
+        function: examined.cloud.arn("sqs", settings.get(setting, "").rsplit("/", 1)[-1])
+        for function, setting in QUEUES.items()
+    }
+    return {**queues, "notifier": settings.get("LEDGER_STREAM_ARN", "")}
+
+
+def check_way_in(examined: Examined) -> Iterator[Finding]:
+    """The input bucket's notifications reach this stage in the way INGEST says and in no other."""
+    bucket = examined.stage.settings.get("INPUT_BUCKET", "")
+    reply = examined.ask("s3", "get_bucket_notification_configuration", Bucket=bucket)
+    if reply is None:
+        yield fault(WAY_IN, f"the input bucket {bucket} does not exist", f"{examined.deploy} makes it, empty")
+        return
+    ingest = examined.stage.ingest
+    splitter = examined.cloud.arn("lambda", f"function:{examined.stage.function_name('splitter')}")
+    own = {splitter: "direct", announced_to(examined.cloud, examined.stage): ingest}
+    own[examined.cloud.arn("sqs", examined.stage.settings["SPLIT_QUEUE"].rsplit("/", 1)[-1])] = "queue"
+    found = notifications.ways_in(reply, own)
+    if ingest == "eventbridge" and notifications.EVENTBRIDGE in reply:
+        found.append("eventbridge")
+    wanted = [ingest]
+    if found == wanted:
+        yield ok(WAY_IN, f"{bucket} announces its objects in one way: {ingest}")
+    elif not found:
+        yield fault(WAY_IN, f"{bucket} announces its objects to nobody here", f"{examined.deploy} mends it")
+    else:
+        yield fault(
+            WAY_IN,
+            f"{bucket} announces its objects by {' and '.join(found)}, not by {ingest} alone",
+            f"{examined.deploy} mends it",
+        )
+    if ingest == DIRECT and found == wanted:
+        yield _permission(examined, bucket)
+
+
+def _permission(examined: Examined, bucket: str) -> Finding:
+    name = examined.stage.function_name("splitter")
+    policy = (examined.ask("lambda", "get_policy", FunctionName=name) or {}).get("Policy", "")
+    if f":s3:::{bucket}" in policy:
+        return ok(WAY_IN, f"S3 may call {name}")
+    return fault(WAY_IN, f"S3 may not call {name} for {bucket}", f"{examined.deploy} permits it")
+
+
+def _mapping(examined: Examined, function: str, source: str) -> Finding:
+    name = examined.stage.function_name(function)
+    arn = examined.cloud.arn("lambda", f"function:{name}")
+    pages = examined.pages("lambda", "list_event_source_mappings", EventSourceArn=source) if source else []
+    found: list[dict[str, Any]] = [
+        each
+        for page in pages
+        for each in page["EventSourceMappings"]
+        if each["FunctionArn"] == arn and each.get("State") != "Deleting"
+    ]
+    feeds = f"{source.split(':', 5)[-1].partition('/stream/')[0]} → {name}"
+    if not found:
+        return fault(AREA, f"nothing feeds {name} from {source}", f"{examined.deploy} maps it")
+    if len(found) > 1:
+        spare = " ".join(each["UUID"] for each in found[1:])
+        return fault(
+            AREA,
+            f"{feeds} is mapped {len(found)} times",
+            f"delete the spare ones (aws lambda delete-event-source-mapping --uuid {spare})",
+        )
+    (held,) = found
+    if held.get("State") not in _FEEDING:
+        return fault(AREA, f"{feeds} is {held.get('State')}", f"{examined.deploy} enables it")
+    lacking = mappings.lacking(held)
+    if lacking:
+        return fault(
+            AREA,
+            f"{feeds} is without {', '.join(lacking)}, so that messages may be lost",
+            f"{examined.deploy} adds it",
+        )
+    limit = read_options(examined.stage)[name].maximum_concurrency
+    if (held.get("ScalingConfig") or {}).get("MaximumConcurrency") != limit:
+        return fault(
+            AREA,
+            f"{feeds} has a maximum concurrency of {(held.get('ScalingConfig') or {}).get('MaximumConcurrency')}, "
+            f"not {limit}",
+            f"{examined.deploy} sets it",
+        )
+    return ok(AREA, f"{feeds} is mapped once, and reports failures one by one")

@@ -1,0 +1,84 @@
+"""Queues: there, patient enough for the functions they feed, with a dead-letter queue that outlives them, encrypted."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from froe.deployment.checks.examined import Examined
+from froe.deployment.findings import Finding, fault, ok
+from froe.deployment.stages import QUEUES, parameters_file
+
+AREA: Final = "queues"
+TIMEOUTS: Final = 6
+"""A message stays hidden for so many timeouts of its function
+(https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
+LEAST_RECEIVES: Final = 5
+"""Throttled receives count too (as above)."""
+DEAD_LETTER_SECONDS: Final = 14 * 86_400
+_PARAMETERS: Final[Mapping[str, str]] = {
+    "SPLIT_QUEUE": "Split",
+    "BATCH_QUEUE": "Batch",
+    "DEAD_LETTER_QUEUE": "DeadLetter",
+}
+
+
+def check_queues(examined: Examined) -> Iterator[Finding]:
+    """Each of the stage's three."""
+    for function, setting in QUEUES.items():
+        url = examined.stage.settings.get(setting, "")
+        name = url.rsplit("/", 1)[-1]
+        reply = examined.ask("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["All"])
+        if reply is None:
+            yield fault(
+                AREA,
+                f"the queue {name} was deleted",
+                f"{examined.deploy} makes it again, and the sweeper sends again what was in it",
+            )
+            continue
+        faults = list(_faults(examined, function, setting, name, reply["Attributes"]))
+        yield from faults or [ok(AREA, f"{name} hides messages long enough, keeps them and is encrypted")]
+
+
+def _faults(
+    examined: Examined, function: str, setting: str, name: str, held: Mapping[str, str]
+) -> Iterator[Finding]:
+    source, prefix = parameters_file(examined.stage.name), _PARAMETERS[setting]
+    timeout = int(examined.stage.option(function, "lambda_timeout") or 60)
+    visible = int(held["VisibilityTimeout"])
+    if visible < TIMEOUTS * timeout:
+        yield fault(
+            AREA,
+            f"{name} hides a message for {visible} s, less than {TIMEOUTS} x the {timeout} s of {function}",
+            f"set {prefix}VisibilitySeconds in {source} to {TIMEOUTS * timeout} or more, then {examined.deploy}",
+        )
+    kept = int(held["MessageRetentionPeriod"])
+    if setting == "DEAD_LETTER_QUEUE":
+        if kept < DEAD_LETTER_SECONDS:
+            yield fault(
+                AREA, f"{name} keeps messages for {kept} s, not 14 days", f"{examined.deploy} sets it"
+            )
+    else:
+        yield from _redrive(examined, prefix, name, held)
+        if kept >= DEAD_LETTER_SECONDS:
+            yield fault(
+                AREA,
+                f"{name} keeps messages as long as its dead-letter queue, which would forget them at once",
+                f"{examined.deploy} sets it",
+            )
+    if not held.get("KmsMasterKeyId") and held.get("SqsManagedSseEnabled") != "true":
+        yield fault(AREA, f"{name} is not encrypted", f"{examined.deploy} sets its key")
+
+
+def _redrive(examined: Examined, prefix: str, name: str, held: Mapping[str, str]) -> Iterator[Finding]:
+    policy = json.loads(held.get("RedrivePolicy") or "{}")
+    target = examined.stage.settings.get("DEAD_LETTER_QUEUE", "").rsplit("/", 1)[-1]
+    if str(policy.get("deadLetterTargetArn", "")).rsplit(":", 1)[-1] != target:
+        yield fault(AREA, f"{name} sends nothing to {target}", f"{examined.deploy} sets its redrive policy")
+        return
+    receives = int(policy.get("maxReceiveCount", 0))
+    if receives < LEAST_RECEIVES:
+        yield fault(
+            AREA,
+            f"{name} gives a message up after {receives} receives, and throttled ones count",
+            f"set {prefix}MaxReceives in {parameters_file(examined.stage.name)} to {LEAST_RECEIVES} or more",
+        )

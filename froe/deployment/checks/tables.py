@@ -1,0 +1,63 @@
+"""Tables: there, and what the template asks of them: expiry, the ledger's stream, recovery, key, protection."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from froe.deployment.checks.examined import Examined
+from froe.deployment.findings import Finding, fault, not_local, ok
+from froe.deployment.templates import DATA, load
+
+AREA: Final = "tables"
+LOGICAL: Final[Mapping[str, str]] = {"RECORDS_TABLE": "RecordsTable", "LEDGER_TABLE": "LedgerTable"}
+
+
+def check_tables(examined: Examined) -> Iterator[Finding]:
+    """Each of the stage's two."""
+    template = load(DATA, examined.stage.name, examined.root)
+    for setting, logical in LOGICAL.items():
+        name = examined.stage.settings.get(setting, "")
+        reply = examined.ask("dynamodb", "describe_table", TableName=name)
+        if reply is None:
+            yield fault(
+                AREA,
+                f"the table {name} does not exist",
+                f"restore it from a backup, or {examined.deploy} makes it again, empty",
+            )
+            continue
+        asked = template.resources[logical].get("Properties", {}) if template else {}
+        faults = list(_faults(examined, name, asked, reply["Table"]))
+        yield from faults or [ok(AREA, f"{name} is as the template asks")]
+        if examined.cloud.local:
+            yield not_local(AREA, f"point-in-time recovery, key and deletion protection of {name}")
+
+
+def _faults(
+    examined: Examined, name: str, asked: Mapping[str, Any], held: Mapping[str, Any]
+) -> Iterator[Finding]:
+    sets = f"{examined.deploy} sets it"
+    if held["TableStatus"] not in {"ACTIVE", "UPDATING"}:
+        yield fault(AREA, f"{name} is {held['TableStatus']}", "wait until it is ACTIVE")
+    expiry = (examined.ask("dynamodb", "describe_time_to_live", TableName=name) or {}).get(
+        "TimeToLiveDescription", {}
+    )
+    attribute = asked.get("TimeToLiveSpecification", {}).get("AttributeName")
+    enabled = expiry.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
+    if attribute and not (enabled and expiry.get("AttributeName") == attribute):
+        yield fault(AREA, f"{name} expires nothing, or not by {attribute}", sets)
+    if "StreamSpecification" in asked:
+        stream = examined.stage.settings.get("LEDGER_STREAM_ARN")
+        if held.get("LatestStreamArn") != stream or not held.get("StreamSpecification", {}).get(
+            "StreamEnabled"
+        ):
+            yield fault(AREA, f"the stream of {name} is {held.get('LatestStreamArn')}, not {stream}", sets)
+    if examined.cloud.local:
+        return
+    if "SSESpecification" in asked and held.get("SSEDescription", {}).get("SSEType") != "KMS":
+        yield fault(AREA, f"{name} is not encrypted with the stage's key", sets)
+    if asked.get("DeletionProtectionEnabled") is True and not held.get("DeletionProtectionEnabled"):
+        yield fault(AREA, f"{name} is not protected from deletion", sets)
+    if "PointInTimeRecoverySpecification" in asked:
+        reply = examined.ask("dynamodb", "describe_continuous_backups", TableName=name) or {}
+        backups = reply.get("ContinuousBackupsDescription", {}).get("PointInTimeRecoveryDescription", {})
+        if backups.get("PointInTimeRecoveryStatus") != "ENABLED":
+            yield fault(AREA, f"{name} cannot be restored to a point in time", sets)

@@ -1,0 +1,81 @@
+"""What watches the stage: log groups that forget, alarms that tell somebody, subscriptions that were confirmed."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from froe.deployment import holdings
+from froe.deployment.checks.examined import Examined
+from froe.deployment.findings import Finding, fault, not_local, ok
+from froe.deployment.templates import OBSERVABILITY, load
+
+AREA: Final = "observability"
+
+
+def check_watching(examined: Examined) -> Iterator[Finding]:
+    """Nothing of it where the checkout has no infra/observability.json."""
+    yield from _subscriptions(examined)
+    template = load(OBSERVABILITY, examined.stage.name, examined.root)
+    if template is None:
+        return
+    yield from _log_groups(examined)
+    held = holdings.resources(examined.cloud, template.stack_name(examined.stage.name))
+    alarms = [physical for kind, physical in held.values() if kind == "AWS::CloudWatch::Alarm"]
+    silent = []
+    for name in alarms:
+        reply = examined.ask("cloudwatch", "describe_alarms", AlarmNames=[name]) or {}
+        silent += [
+            each["AlarmName"]
+            for each in reply.get("MetricAlarms", ())
+            if not each.get("ActionsEnabled", True)
+        ]
+    if silent:
+        yield fault(
+            AREA,
+            f"the alarms {', '.join(silent)} tell nobody",
+            f"aws cloudwatch enable-alarm-actions --alarm-names {' '.join(silent)}",
+        )
+    elif alarms:
+        yield ok(AREA, f"{len(alarms)} alarms are in place, and tell of themselves")
+    if examined.cloud.local:
+        yield not_local(AREA, "whether an alarm would ring: the local AWS takes no metrics from logs")
+
+
+def _log_groups(examined: Examined) -> Iterator[Finding]:
+    for function in examined.stage.functions:
+        name = f"/aws/lambda/{examined.stage.function_name(function)}"
+        reply = examined.ask("logs", "describe_log_groups", logGroupNamePrefix=name) or {}
+        found = [each for each in reply.get("logGroups", ()) if each["logGroupName"] == name]
+        if not found:
+            yield fault(AREA, f"the log group {name} does not exist", f"{examined.deploy} makes it")
+        elif not found[0].get("retentionInDays"):
+            yield fault(
+                AREA, f"the log group {name} keeps everything for ever", f"{examined.deploy} sets its days"
+            )
+        else:
+            yield ok(AREA, f"{name} keeps {found[0]['retentionInDays']} days")
+
+
+def _subscriptions(examined: Examined) -> Iterator[Finding]:
+    topic = examined.stage.settings.get("NOTICES_TOPIC_ARN", "")
+    if examined.ask("sns", "get_topic_attributes", TopicArn=topic) is None:
+        yield fault(
+            AREA,
+            f"the topic {topic} does not exist",
+            f"{examined.deploy} makes it again, without subscribers",
+        )
+        return
+    pages = examined.pages("sns", "list_subscriptions_by_topic", TopicArn=topic)
+    pending = [
+        each["Endpoint"]
+        for page in pages
+        for each in page["Subscriptions"]
+        if each["SubscriptionArn"] == "PendingConfirmation"
+    ]
+    for endpoint in pending:
+        yield fault(
+            AREA,
+            f"{endpoint} has not confirmed its subscription to {topic.rsplit(':', 1)[-1]}",
+            "follow the link in the mail that AWS sent, or deploy again for another mail",
+        )
+    if not pending:
+        yield ok(AREA, f"every subscription to {topic.rsplit(':', 1)[-1]} is confirmed")

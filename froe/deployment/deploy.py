@@ -1,0 +1,220 @@
+"""Deploys a stage: resources, settings, policies, functions, then a look at what is really there.
+
+Promise: running it again changes only what differs and carries on where it stopped; the API token is shown once and
+only its digest is kept. Limits: what it writes into .chalice names your account, not its secrets.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import botocore.exceptions
+import click
+
+from chalicelib.configuration import PACKAGED, read_config
+from froe import policies
+from froe.deployment import holdings, notifications, record, stacks
+from froe.deployment.chalice_runs import run_chalice
+from froe.deployment.cloud import Cloud, connect
+from froe.deployment.stages import (
+    DIRECT,
+    PATTERN_STAGE,
+    Stage,
+    new_stage,
+    parameters_file,
+    read_stage,
+    with_settings,
+    write_stage,
+)
+from froe.deployment.templates import (
+    BACKFILL,
+    DATA,
+    OBSERVABILITY,
+    StackTemplate,
+    check_parameters,
+    load,
+)
+from froe.errors import FroeError
+from froe.resources import ROOT, TOKEN_SETTING, Report, read_template
+
+BROUGHT_BUCKET: Final = "ExistingInputBucket"
+"""The parameter that names an input bucket of the user's own."""
+KEY_SETTING: Final = "KEY_ARN"
+KEY_OUTPUT: Final = "KeyArn"
+"""The key of the stage: for the policies, which name it; no function reads the setting."""
+TOKEN_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A stage whose resources are there; `cloud` is where."""
+
+    cloud: Cloud
+    stage: Stage
+
+
+def say(line: str) -> None:
+    """To the people at the terminal."""
+    click.echo(line, err=True)
+
+
+def deploy(
+    name: str,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    with_backfill: bool = False,
+    new_token: bool = False,
+    report: Report = say,
+    root: Path = ROOT,
+) -> Prepared:
+    """Bring the stage to what the checkout says; FroeError in one sentence if it cannot.
+
+    `parameters` go before those of infra/parameters. `new_token` makes another API token, the one before ends with
+    the deploy. Raises ConfigError where the configuration file is wrong: then nothing is touched.
+    """
+    stage = read_stage(name, root)
+    if stage is None:
+        stage = new_stage(name, root)
+        report(f"The stage {name} is new: it begins as a copy of {PATTERN_STAGE}")
+    check_config(stage, root)
+    check_templates(stage, {**stage.parameters, **(parameters or {})}, root, with_backfill=with_backfill)
+    cloud = connect(name)
+    if new_token or not stage.settings.get(TOKEN_SETTING):
+        token, stage = tokened(stage)
+        write_stage(stage, root)  # before anything can fail: what was shown stays true
+        report(f"API token, shown this once: {token}")
+    prepared = prepare(
+        cloud, stage, parameters=parameters, with_backfill=with_backfill, report=report, root=root
+    )
+    report(f"Deploying the functions with chalice deploy --stage {name}")
+    run_chalice("deploy", name, root, f"`froe deploy --stage {name}`")
+    finish(prepared, report)
+    return prepared
+
+
+def check_config(stage: Stage, root: Path) -> None:
+    """Raises ConfigError where the configuration file of the functions is wrong."""
+    read_config(environment={**os.environ, **stage.settings}, packaged=root / "chalicelib" / PACKAGED.name)
+
+
+def check_templates(
+    stage: Stage, given: Mapping[str, str], root: Path, *, with_backfill: bool = False
+) -> None:
+    """FroeError for a parameter that no template takes as it is given."""
+    templates = list(templates_of(stage.name, root, with_backfill=with_backfill).values())
+    check_parameters(given, templates, str(parameters_file(stage.name)))
+
+
+def tokened(stage: Stage) -> tuple[str, Stage]:
+    """A new API token, and the stage that knows its digest."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    return token, with_settings(stage, {TOKEN_SETTING: hashlib.sha256(token.encode()).hexdigest()})
+
+
+def prepare(
+    cloud: Cloud,
+    stage: Stage,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    with_backfill: bool = False,
+    report: Report,
+    root: Path,
+) -> Prepared:
+    """Everything that has to be there before Chalice deploys: resources, the settings that name them, policies."""
+    templates = templates_of(stage.name, root, with_backfill=with_backfill)
+    given = {**stage.given, **(parameters or {})}
+    if stage.ingest != DIRECT and "Ingest" not in templates[DATA].parameters:
+        raise FroeError(
+            f"infra/data.json takes no Ingest: restore it, or set INGEST of {stage.name} to direct."
+        )
+    source = str(parameters_file(stage.name))
+    check_parameters({**stage.parameters, **(parameters or {})}, list(templates.values()), source)
+    report(
+        f"Bringing the resources of stage {stage.name} up to date in account {cloud.account}, {cloud.region}"
+    )
+    try:
+        outputs = stacks.create_or_update(cloud, stage.name, templates[DATA], given, report)
+        stage = with_settings(stage, {**settings_in(outputs, root), "INGEST": stage.ingest})
+        _expire(cloud, stage, root)
+        write_stage(stage, root)
+        for template in (each for name, each in templates.items() if name != DATA):
+            stacks.create_or_update(cloud, stage.name, template, {**outputs, **given}, report)
+        policies.write(stage.name, policies.values_of(stage.name, stage.settings), root)
+        record.bring_up_to_date(cloud, stage, root)
+        if stage.ingest == DIRECT:
+            _announce(
+                cloud, stage, report
+            )  # S3 refuses two entries for the same objects: ours goes before Chalice's
+    except botocore.exceptions.ClientError as error:
+        raise FroeError(
+            f"AWS refused {error.operation_name}: {error.response['Error']['Message']}"
+        ) from error
+    return Prepared(cloud, stage)
+
+
+def finish(prepared: Prepared, report: Report) -> None:
+    """What can be done only once Chalice has let go: our entry in the notifications of a bucket that the user brought."""
+    if prepared.stage.ingest != DIRECT:
+        _announce(prepared.cloud, prepared.stage, report)
+
+
+def _announce(cloud: Cloud, stage: Stage, report: Report) -> None:
+    bucket = brought_bucket(cloud, stage)
+    if bucket and notifications.announce(cloud, bucket, stage.name, stage.ingest, announced_to(cloud, stage)):
+        report(f"Brought the notifications of your bucket {bucket} up to date: what others have there stays")
+
+
+def templates_of(stage: str, root: Path, *, with_backfill: bool = False) -> dict[str, StackTemplate]:
+    """The templates that the stage is made of, by name, the data stack's first."""
+    names = (DATA, OBSERVABILITY, BACKFILL) if with_backfill else (DATA, OBSERVABILITY)
+    found = {name: load(name, stage, root) for name in names}
+    data = found[DATA]
+    if data is None:
+        raise FroeError("infra/data.json is missing: run froe in a checkout.")
+    if with_backfill and found[BACKFILL] is None:
+        raise FroeError("infra/backfill.json is missing: deploy without the backfill.")
+    return {DATA: data, **{name: each for name, each in found.items() if each is not None}}
+
+
+def settings_in(outputs: Mapping[str, str], root: Path) -> dict[str, str]:
+    """The data stack's outputs as settings. FroeError if one is missing."""
+    template = read_template(root)
+    lacking = sorted(set(template.settings) - set(outputs))
+    if lacking:
+        raise FroeError(f"The data stack lacks the outputs {', '.join(lacking)}: look at its events.")
+    settings = {setting: outputs[output] for output, setting in template.settings.items()}
+    return settings | ({KEY_SETTING: outputs[KEY_OUTPUT]} if KEY_OUTPUT in outputs else {})
+
+
+def brought_bucket(cloud: Cloud, stage: Stage) -> str:
+    """The input bucket that the user brought; empty where it is ours."""
+    held = stacks.describe(cloud, f"froe-{stage.name}")
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in (held or {}).get("Parameters", ())}
+    return str(parameters.get(BROUGHT_BUCKET, ""))
+
+
+def announced_to(cloud: Cloud, stage: Stage) -> str:
+    """The ARN that a bucket's entry of ours names in the stage's way in."""
+    if stage.ingest == "topic":
+        for logical, (kind, physical) in holdings.resources(cloud, f"froe-{stage.name}").items():
+            if kind == "AWS::SNS::Topic" and logical != "NoticesTopic":
+                return physical
+    return cloud.arn("sqs", stage.settings["SPLIT_QUEUE"].rsplit("/", 1)[-1])
+
+
+def _expire(cloud: Cloud, stage: Stage, root: Path) -> None:
+    """The local AWS leaves out TimeToLiveSpecification."""
+    if not cloud.local:
+        return
+    dynamodb = cloud.client("dynamodb")
+    for table, attribute in read_template(root).ttl_attributes.items():
+        held = dynamodb.describe_time_to_live(TableName=stage.settings[table])["TimeToLiveDescription"]
+        if held.get("TimeToLiveStatus") != "ENABLED":
+            dynamodb.update_time_to_live(
+                TableName=stage.settings[table],
+                TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute},
+            )

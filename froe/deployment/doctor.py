@@ -1,0 +1,63 @@
+"""Looks at what a stage really has, changes nothing, and says of each fault what to do about it.
+
+Limits: sees what the credentials may see; on a local AWS some things are held by nobody, and it says which.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from froe.deployment import stacks
+from froe.deployment.checks.examined import Examined
+from froe.deployment.checks.functions import check_functions
+from froe.deployment.checks.mappings import check_mappings, check_way_in
+from froe.deployment.checks.queues import check_queues
+from froe.deployment.checks.stacks import check_key, check_settings, check_stacks
+from froe.deployment.checks.tables import check_tables
+from froe.deployment.checks.watching import check_watching
+from froe.deployment.cloud import Cloud, connect
+from froe.deployment.findings import Finding, not_local
+from froe.deployment.stages import Stage, read_stage
+from froe.errors import FroeError
+from froe.resources import ROOT, read_template
+
+Check = Callable[[Examined], Iterator[Finding]]
+FIRST: Final[tuple[Check, ...]] = (check_stacks, check_settings)
+"""What tells where the rest is."""
+THEN: Final[tuple[Check, ...]] = (
+    check_key,
+    check_functions,
+    check_mappings,
+    check_way_in,
+    check_queues,
+    check_tables,
+    check_watching,
+)
+NOT_HELD_LOCALLY: Final = (
+    ("functions", "whether a policy is enough: the local AWS permits everything"),
+    ("way in", "the REST API: the local AWS does not import its routes"),
+)
+
+
+def doctor(name: str, root: Path = ROOT) -> list[Finding]:
+    """What there is to say about a stage. FroeError if it was never deployed."""
+    stage = read_stage(name, root)
+    if stage is None:
+        raise FroeError(
+            f"The stage {name} is not in .chalice/config.json: `froe deploy --stage {name}` makes it."
+        )
+    cloud = connect(name)
+    if stacks.describe(cloud, f"froe-{name}") is None and "INPUT_BUCKET" not in stage.settings:
+        raise FroeError(f"The stage {name} was never deployed: `froe deploy --stage {name}` does it.")
+    return examine(cloud, stage, root)
+
+
+def examine(cloud: Cloud, stage: Stage, root: Path) -> list[Finding]:
+    """The findings of every check, in order; of the first ones alone where the stage does not name its resources."""
+    examined = Examined(cloud, stage, root)
+    findings = [finding for check in FIRST for finding in check(examined)]
+    if all(stage.settings.get(name) for name in read_template(root).required_settings):
+        findings += [finding for check in THEN for finding in check(examined)]
+    if cloud.local:
+        findings += [not_local(area, what) for area, what in NOT_HELD_LOCALLY]
+    return findings

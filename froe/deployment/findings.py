@@ -1,0 +1,83 @@
+"""What the doctor finds: each finding is one line, and each fault says what to do about it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Final
+
+import click
+
+from froe.errors import FroeError
+from froe.jsonl import print_json
+
+
+class Verdict(StrEnum):
+    """`not checked locally`: the local AWS does not hold it, so nothing is said about it."""
+
+    OK = "ok"
+    FAULT = "fault"
+    NOT_LOCAL = "not checked locally"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`area` groups findings (`functions`); `what` is a sentence without its stop; `remedy` is empty unless a fault."""
+
+    verdict: Verdict
+    area: str
+    what: str
+    remedy: str = ""
+
+
+_COLOURS: Final = {Verdict.OK: "green", Verdict.FAULT: "red", Verdict.NOT_LOCAL: "yellow"}
+
+
+def ok(area: str, what: str) -> Finding:
+    """All is as the checkout says."""
+    return Finding(Verdict.OK, area, what)
+
+
+def fault(area: str, what: str, remedy: str) -> Finding:
+    """Something is not."""
+    return Finding(Verdict.FAULT, area, what, remedy)
+
+
+def not_local(area: str, what: str) -> Finding:
+    """The local AWS cannot tell."""
+    return Finding(Verdict.NOT_LOCAL, area, what)
+
+
+def compared(area: str, what: str, held: object, wanted: object, remedy: str) -> Finding:
+    """ok if both are the same, else a fault that names both."""
+    if held == wanted:
+        return ok(area, f"{what} is {wanted}")
+    return fault(area, f"{what} is {held}, not {wanted}", remedy)
+
+
+def print_for_people(findings: Sequence[Finding], *, only_faults: bool = False) -> None:
+    """One line each, faults with their remedy."""
+    for each in findings:
+        if only_faults and each.verdict is not Verdict.FAULT:
+            continue
+        mark = click.style(f"{each.verdict.value:<5}", fg=_COLOURS[each.verdict])
+        remedy = f": {each.remedy}" if each.remedy else ""
+        click.echo(f"{mark}  {each.area}: {each.what}{remedy}")
+
+
+def print_for_programs(findings: Sequence[Finding]) -> None:
+    """One JSON object a line."""
+    for each in findings:
+        print_json(asdict(each))
+
+
+def stop_at_faults(stage: str, findings: Sequence[Finding]) -> None:
+    """Say how many were looked at. FroeError if any is a fault."""
+    faults = sum(each.verdict is Verdict.FAULT for each in findings)
+    unknown = sum(each.verdict is Verdict.NOT_LOCAL for each in findings)
+    aside = f", {unknown} not checked on a local AWS" if unknown else ""
+    if faults:
+        raise FroeError(
+            f"The stage {stage} has {faults} {'fault' if faults == 1 else 'faults'} "
+            f"in {len(findings)} checks{aside}: see the lines above."
+        )
+    click.echo(f"The stage {stage} is in order: {len(findings) - unknown} checks{aside}.", err=True)

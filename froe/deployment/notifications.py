@@ -1,0 +1,90 @@
+"""How an input bucket that the user brought announces its objects: one entry of ours among those that are there.
+
+Promise: what others have put into the bucket's notifications stays; ours is found again by its id. Limits: in the way
+`direct` Chalice writes the entry; a bucket that the stack made is the template's.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import botocore.exceptions
+
+from froe.deployment.cloud import Cloud
+from froe.errors import FroeError
+
+EVENTS: Final = ("s3:ObjectCreated:*",)
+KINDS: Final[Mapping[str, str]] = {
+    "queue": "QueueConfigurations",
+    "topic": "TopicConfigurations",
+    "function": "LambdaFunctionConfigurations",
+}
+"""Where S3 keeps the entries of each kind of target."""
+TARGETS: Final[Mapping[str, str]] = {
+    "QueueConfigurations": "QueueArn",
+    "TopicConfigurations": "TopicArn",
+    "LambdaFunctionConfigurations": "LambdaFunctionArn",
+}
+EVENTBRIDGE: Final = "EventBridgeConfiguration"
+
+
+def entry_id(stage: str) -> str:
+    """What our entry is called."""
+    return f"froe-{stage}"
+
+
+def merged(held: Mapping[str, Any], stage: str, ingest: str, target_arn: str) -> dict[str, Any]:
+    """A bucket's notifications with our one entry for this way in, and no other of ours.
+
+    `target_arn` is a queue's or a topic's. EventBridge, which has no entries, is switched on and never off: others
+    may listen too.
+    """
+    ours = entry_id(stage)
+    result: dict[str, Any] = {}
+    for kind in TARGETS:
+        foreign = [each for each in held.get(kind, ()) if each.get("Id") != ours]
+        if foreign:
+            result[kind] = foreign
+    if ingest == "eventbridge" or EVENTBRIDGE in held:
+        result[EVENTBRIDGE] = {}
+    if ingest in {"queue", "topic"}:
+        kind = KINDS[ingest]
+        entry = {"Id": ours, TARGETS[kind]: target_arn, "Events": list(EVENTS)}
+        result[kind] = [*result.get(kind, ()), entry]
+    return result
+
+
+def announce(cloud: Cloud, bucket: str, stage: str, ingest: str, target_arn: str) -> bool:
+    """Bring the bucket's notifications to that; False if they were so. FroeError if S3 refuses them."""
+    held = read(cloud, bucket)
+    wanted = merged(held, stage, ingest, target_arn)
+    if wanted == held:
+        return False
+    try:
+        cloud.client("s3").put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration=wanted
+        )
+    except botocore.exceptions.ClientError as error:
+        reason = error.response["Error"]["Message"].rstrip(".")
+        raise FroeError(
+            f"S3 does not take our notification of the bucket {bucket} ({reason}): "
+            "see that no other entry announces the same objects, and deploy again."
+        ) from error
+    return True
+
+
+def read(cloud: Cloud, bucket: str) -> dict[str, Any]:
+    """The notifications that the bucket has."""
+    held: dict[str, Any] = cloud.client("s3").get_bucket_notification_configuration(Bucket=bucket)
+    held.pop("ResponseMetadata", None)
+    return held
+
+
+def ways_in(held: Mapping[str, Any], own_targets: Mapping[str, str]) -> list[str]:
+    """By which ways a bucket reaches this stage: `own_targets` is the target's ARN → the way."""
+    found = [
+        own_targets[each[target]]
+        for kind, target in TARGETS.items()
+        for each in held.get(kind, ())
+        if each[target] in own_targets
+    ]
+    return sorted(found)

@@ -1,0 +1,196 @@
+"""A stage as the checkout says it: its part of .chalice/config.json, and infra/parameters/STAGE.json.
+
+Promise: a file is replaced whole or not at all. Limits: one writer at a time.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from chalicelib.settings import INGEST_WAYS
+from froe.errors import FroeError
+
+CONFIG: Final = Path(".chalice", "config.json")
+PATTERN_STAGE: Final = "dev"
+"""A new stage begins as a copy of this one."""
+FUNCTIONS: Final = (
+    "splitter",
+    "queued_splitter",
+    "worker",
+    "dead_letter_consumer",
+    "notifier",
+    "sweeper",
+    "api_handler",
+    "authorizer",
+)
+DIRECT: Final = "direct"
+QUEUES: Final[Mapping[str, str]] = {
+    "queued_splitter": "SPLIT_QUEUE",
+    "worker": "BATCH_QUEUE",
+    "dead_letter_consumer": "DEAD_LETTER_QUEUE",
+}
+"""Function → the setting whose queue it is fed from."""
+_STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,15}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`config`: all of .chalice/config.json; `parameters`: what infra/parameters/STAGE.json gives the templates."""
+
+    name: str
+    config: Mapping[str, Any]
+    parameters: Mapping[str, str]
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The environment variables that its functions get, as far as the file says."""
+        own: Mapping[str, str] = self.config["stages"][self.name].get("environment_variables", {})
+        return {**self.config.get("environment_variables", {}), **own}
+
+    @property
+    def ingest(self) -> str:
+        """How objects are announced: `direct`, `queue`, `topic` or `eventbridge`."""
+        return self.settings.get("INGEST") or self.parameters.get("Ingest") or DIRECT
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """What the templates are given: the stage, its way in, the timeouts of its functions, its parameters."""
+        timeouts = {
+            f"{function.title().replace('_', '')}TimeoutSeconds": str(self.option(function, "lambda_timeout"))
+            for function in FUNCTIONS
+            if self.option(function, "lambda_timeout") is not None
+        }
+        return {**timeouts, **self.parameters, "Stage": self.name, "Ingest": self.ingest}
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Those that the stage deploys: no splitter where a queue announces objects."""
+        return tuple(each for each in FUNCTIONS if each != "splitter" or self.ingest == DIRECT)
+
+    def function_name(self, function: str) -> str:
+        """What Lambda calls it."""
+        return f"froe-{self.name}" if function == "api_handler" else f"froe-{self.name}-{function}"
+
+    def role_name(self, function: str) -> str:
+        """What Chalice calls the role of a function with a policy of its own."""
+        return f"froe-{self.name}-{function}"
+
+    def option(self, function: str, name: str) -> Any:
+        """An option of a function, in Chalice's order: stage's function, stage, function, all; None if nowhere."""
+        own = self.config["stages"][self.name]
+        places = (
+            own.get("lambda_functions", {}).get(function, {}),
+            own,
+            self.config.get("lambda_functions", {}).get(function, {}),
+            self.config,
+        )
+        return next((place[name] for place in places if place.get(name) is not None), None)
+
+
+def read_stage(name: str, root: Path) -> Stage | None:
+    """The stage; None if .chalice/config.json has none of that name. FroeError where a file is wrong."""
+    if not _STAGE_NAME.fullmatch(name):
+        raise FroeError(
+            f"{name!r} cannot be a stage: take 1 to 16 lower-case letters, digits and hyphens, a letter first."
+        )
+    config = _read(root / CONFIG)
+    if name not in config.get("stages", {}):
+        return None
+    return _consistent(Stage(name, config, read_parameters(name, root)))
+
+
+def new_stage(name: str, root: Path) -> Stage:
+    """A stage that is like `dev`, without its settings; nothing is written yet."""
+    config = _read(root / CONFIG)
+    if PATTERN_STAGE not in config.get("stages", {}):
+        raise FroeError(
+            f"{CONFIG} has neither the stage {name} nor {PATTERN_STAGE} to make it from: add one."
+        )
+    pattern = copy.deepcopy(config["stages"][PATTERN_STAGE])
+    pattern.pop("environment_variables", None)
+    renamed = json.loads(json.dumps(pattern).replace(f"policy-{PATTERN_STAGE}-", f"policy-{name}-"))
+    config["stages"][name] = renamed
+    return _consistent(Stage(name, config, read_parameters(name, root)))
+
+
+def with_settings(stage: Stage, settings: Mapping[str, str]) -> Stage:
+    """The stage with these settings on top of those it has."""
+    config = copy.deepcopy(dict(stage.config))
+    config["stages"][stage.name].setdefault("environment_variables", {}).update(settings)
+    return Stage(stage.name, config, stage.parameters)
+
+
+def without_settings(stage: Stage, names: set[str]) -> Stage:
+    """The stage without these settings."""
+    config = copy.deepcopy(dict(stage.config))
+    variables = config["stages"][stage.name].get("environment_variables", {})
+    config["stages"][stage.name]["environment_variables"] = {
+        name: value for name, value in variables.items() if name not in names
+    }
+    return Stage(stage.name, config, stage.parameters)
+
+
+def write_stage(stage: Stage, root: Path) -> None:
+    """Put the configuration into .chalice/config.json."""
+    replace(root / CONFIG, json.dumps(stage.config, indent=2) + "\n")
+
+
+def parameters_file(stage: str) -> Path:
+    """Where the stage's parameters of the templates are, in a checkout."""
+    return Path("infra", "parameters", f"{stage}.json")
+
+
+def read_parameters(stage: str, root: Path) -> dict[str, str]:
+    """`{"Parameters": {name: value}}`; nothing where there is no file. FroeError if it is something else."""
+    path = root / parameters_file(stage)
+    if not path.exists():
+        return {}
+    given = _read(path).get("Parameters")
+    if not isinstance(given, dict) or not all(isinstance(value, str | int) for value in given.values()):
+        raise FroeError(
+            f'{parameters_file(stage)} has to read {{"Parameters": {{"Name": "value"}}}}: mend it.'
+        )
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()
+    }
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file so that whoever reads it sees the old or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _consistent(stage: Stage) -> Stage:
+    """FroeError where the configuration and the parameters contradict each other, or name no way in."""
+    if stage.ingest not in INGEST_WAYS:
+        raise FroeError(
+            f"INGEST of stage {stage.name} in {CONFIG} is {stage.ingest!r}: "
+            f"set it to one of {', '.join(INGEST_WAYS)}."
+        )
+    for parameter, value in (("Stage", stage.name), ("Ingest", stage.ingest)):
+        said = stage.parameters.get(parameter, value)
+        if said != value:
+            raise FroeError(
+                f"{parameters_file(stage.name)} gives {parameter} = {said!r}, but {CONFIG} says {value!r}: "
+                "say the same in both, or take it out of the parameters."
+            )
+    return stage
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FroeError(f"{path.name} cannot be read ({error.strerror}): run froe in a checkout.") from error
+    except ValueError as error:
+        raise FroeError(f"{path} is not JSON ({error}): mend it and run again.") from error
+    if not isinstance(content, dict):
+        raise FroeError(f"{path} has to hold one JSON object: mend it and run again.")
+    return content

@@ -1,0 +1,241 @@
+"""Each fault of a stage is one line with its remedy; what is right is no fault. Over an AWS of ready answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
+
+import botocore.exceptions
+from click.testing import CliRunner
+
+from froe.deployment.checks.examined import Examined
+from froe.deployment.checks.functions import check_functions
+from froe.deployment.checks.mappings import check_mappings, check_way_in
+from froe.deployment.checks.queues import check_queues
+from froe.deployment.checks.stacks import check_key, check_settings
+from froe.deployment.checks.tables import check_tables
+from froe.deployment.checks.watching import check_watching
+from froe.deployment.cloud import Cloud
+from froe.deployment.findings import Finding, Verdict, fault, ok, print_for_people, stop_at_faults
+from froe.deployment.stages import Stage
+from froe.errors import FroeError
+from froe.resources import ROOT
+
+ACCOUNT = "123456789012"
+BASE = f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/froe-dev"
+SETTINGS = {
+    "INPUT_BUCKET": "froe-dev-input",
+    "QUARANTINE_BUCKET": "froe-dev-quarantine",
+    "SPLIT_QUEUE": f"{BASE}-split",
+    "BATCH_QUEUE": f"{BASE}-batch",
+    "DEAD_LETTER_QUEUE": f"{BASE}-dead-letter",
+    "RECORDS_TABLE": "froe-dev-records",
+    "LEDGER_TABLE": "froe-dev-ledger",
+    "LEDGER_STREAM_ARN": f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/froe-dev-ledger/stream/2026",
+    "NOTICES_TOPIC_ARN": f"arn:aws:sns:eu-west-1:{ACCOUNT}:froe-dev-notices",
+    "KEY_ARN": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k",
+}
+Answers = Mapping[str, Any]
+
+
+class Service:
+    """Answers each operation with what was given for it; says that there is no such thing otherwise."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**arguments: Any) -> Any:
+            answer = self._answers.get(operation)
+            found = answer(arguments) if callable(answer) else answer
+            if found is None:
+                error = {"Error": {"Code": "ResourceNotFoundException", "Message": ""}}
+                raise botocore.exceptions.ClientError(error, operation)
+            return found
+
+        return call
+
+    def get_paginator(self, operation: str) -> Any:
+        pages = [self._answers[operation]] if operation in self._answers else []
+        return type("Pages", (), {"paginate": lambda _, **__: pages})()
+
+
+def examined(answers: Answers, **own: Any) -> Examined:
+    settings = {**SETTINGS, **own.pop("settings", {})}
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    config["stages"]["dev"] = {**config["stages"]["dev"], "environment_variables": settings, **own}
+    service = Service(answers)
+    return Examined(Cloud(lambda _: service, ACCOUNT, "eu-west-1"), Stage("dev", config, {}), ROOT)
+
+
+def faults(findings: Any) -> list[str]:
+    found: list[Finding] = [each for each in findings if each.verdict is Verdict.FAULT]
+    assert all(each.remedy for each in found), "a fault has a remedy"
+    return [f"{each.what}: {each.remedy}" for each in found]
+
+
+def queue(**changed: str) -> Answers:
+    redrive = {
+        "deadLetterTargetArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:froe-dev-dead-letter",
+        "maxReceiveCount": "10",
+    }
+    held = {
+        "VisibilityTimeout": "1800",
+        "MessageRetentionPeriod": "345600",
+        "KmsMasterKeyId": "k",
+        "RedrivePolicy": json.dumps(redrive),
+    }
+
+    def answer(arguments: Mapping[str, Any]) -> Any:
+        dead = {"MessageRetentionPeriod": "1209600"} if arguments["QueueUrl"].endswith("dead-letter") else {}
+        return {"Attributes": {**held, **dead, **changed}}
+
+    return {"get_queue_attributes": answer}
+
+
+def test_queues_that_are_right_are_no_faults() -> None:
+    assert faults(check_queues(examined(queue()))) == []
+
+
+def test_a_queue_that_was_deleted_is_made_again_by_a_deploy() -> None:
+    found = faults(check_queues(examined({})))
+    assert len(found) == 3
+    assert all("was deleted: `froe deploy --stage dev` makes it again" in each for each in found)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        (
+            {"VisibilityTimeout": "60"},
+            "set BatchVisibilitySeconds in infra/parameters/dev.json to 360 or more",
+        ),
+        ({"RedrivePolicy": "{}"}, "froe-dev-batch sends nothing to froe-dev-dead-letter"),
+        ({"KmsMasterKeyId": ""}, "froe-dev-batch is not encrypted"),
+        (
+            {"MessageRetentionPeriod": "1209600"},
+            "froe-dev-batch keeps messages as long as its dead-letter queue",
+        ),
+        ({"MessageRetentionPeriod": "60"}, "froe-dev-dead-letter keeps messages for 60 s, not 14 days"),
+    ],
+)
+def test_a_queue_that_would_lose_messages_is_a_fault(changed: dict[str, str], named: str) -> None:
+    assert any(named in each for each in faults(check_queues(examined(queue(**changed)))))
+
+
+def mapping(function: str, uuid: str = "u", **changed: Any) -> dict[str, Any]:
+    return {
+        "UUID": uuid,
+        "State": "Enabled",
+        "EventSourceArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:froe-dev-batch",
+        "FunctionArn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:froe-dev-{function}",
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        **changed,
+    }
+
+
+def worker_faults(*mappings: dict[str, Any]) -> list[str]:
+    answers = {"list_event_source_mappings": {"EventSourceMappings": list(mappings)}}
+    return [each for each in faults(check_mappings(examined(answers))) if "froe-dev-worker" in each]
+
+
+def test_a_whole_mapping_is_no_fault_and_a_missing_one_is() -> None:
+    assert worker_faults(mapping("worker")) == []
+    assert "nothing feeds froe-dev-worker" in worker_faults()[0]
+    assert "nothing feeds froe-dev-worker" in worker_faults(mapping("worker", State="Deleting"))[0]
+
+
+def test_a_mapping_twice_or_off_or_without_partial_failures_is_a_fault() -> None:
+    (twice,) = worker_faults(mapping("worker"), mapping("worker", "spare"))
+    assert (
+        "mapped 2 times: delete the spare ones (aws lambda delete-event-source-mapping --uuid spare" in twice
+    )
+    assert "is Disabled" in worker_faults(mapping("worker", State="Disabled"))[0]
+    assert "without FunctionResponseTypes" in worker_faults(mapping("worker", FunctionResponseTypes=[]))[0]
+    limited = mapping("worker", ScalingConfig={"MaximumConcurrency": 9})
+    assert "a maximum concurrency of 9, not None" in worker_faults(limited)[0]
+
+
+def test_two_ways_in_are_a_fault() -> None:
+    held = {
+        "QueueConfigurations": [
+            {"QueueArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:froe-dev-split", "Events": []}
+        ],
+        "LambdaFunctionConfigurations": [
+            {
+                "LambdaFunctionArn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:froe-dev-splitter",
+                "Events": [],
+            }
+        ],
+    }
+    answers = {"get_bucket_notification_configuration": held}
+    (found,) = faults(check_way_in(examined(answers)))
+    assert "announces its objects by direct and queue, not by direct alone" in found
+    assert "does not exist" in faults(check_way_in(examined({})))[0]
+
+
+def test_every_function_that_is_gone_is_named() -> None:
+    assert len(faults(check_functions(examined({})))) == 8
+
+
+def test_a_placeholder_is_no_token() -> None:
+    outputs = {"StackStatus": "CREATE_COMPLETE", "Outputs": []}
+    template = json.loads((ROOT / "infra" / "data.json").read_text(encoding="utf-8"))
+    outputs["Outputs"] = [{"OutputKey": name, "OutputValue": "x"} for name in template["Outputs"]]
+    answers = {"describe_stacks": {"Stacks": [outputs]}}
+    for digest, wrong in (("0" * 64, True), ("", True), ("token", True), ("0f" * 32, False)):
+        found = faults(check_settings(examined(answers, settings={"API_TOKEN_SHA256": digest})))
+        assert any("`froe token --stage dev`" in each for each in found) is wrong
+    assert any("INPUT_BUCKET is froe-dev-input, not x" in each for each in found)
+
+
+def test_a_key_that_is_to_be_deleted_can_be_kept() -> None:
+    (found,) = faults(check_key(examined({"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}})))
+    assert "aws kms cancel-key-deletion" in found
+    assert faults(check_key(examined({"describe_key": {"KeyMetadata": {"KeyState": "Enabled"}}}))) == []
+
+
+def test_a_table_without_expiry_or_recovery_is_a_fault() -> None:
+    table = {"TableStatus": "ACTIVE", "SSEDescription": {"SSEType": "KMS"}, "DeletionProtectionEnabled": True}
+    stream = {
+        "LatestStreamArn": SETTINGS["LEDGER_STREAM_ARN"],
+        "StreamSpecification": {"StreamEnabled": True},
+    }
+    expiry = {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}}
+    recovery = {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED"}}
+    right: dict[str, Any] = {
+        "describe_table": {"Table": {**table, **stream}},
+        "describe_time_to_live": expiry,
+        "describe_continuous_backups": {"ContinuousBackupsDescription": recovery},
+    }
+    assert faults(check_tables(examined(right))) == []
+    without = faults(check_tables(examined({"describe_table": right["describe_table"]})))
+    assert any("froe-dev-records expires nothing" in each for each in without)
+    assert any("cannot be restored to a point in time" in each for each in without)
+    other = {**right, "describe_table": {"Table": {**table, **stream, "LatestStreamArn": "another"}}}
+    assert "the stream of froe-dev-ledger is another" in faults(check_tables(examined(other)))[0]
+
+
+def test_a_subscription_that_nobody_confirmed_is_a_fault() -> None:
+    pending = {"Endpoint": "ops@example.com", "SubscriptionArn": "PendingConfirmation"}
+    answers = {
+        "get_topic_attributes": {"Attributes": {}},
+        "list_subscriptions_by_topic": {"Subscriptions": [pending]},
+    }
+    found = faults(check_watching(examined(answers)))
+    assert any("ops@example.com has not confirmed its subscription" in each for each in found)
+
+
+def test_a_fault_is_one_line_with_its_remedy_and_ends_with_exit_code_1() -> None:
+    findings = [ok("queues", "all is well"), fault("queues", "one is gone", "deploy")]
+
+    with pytest.raises(FroeError, match="1 fault in 2 checks"):
+        stop_at_faults("dev", findings)
+    with CliRunner().isolation() as (out, *_):
+        print_for_people(findings, only_faults=True)
+        assert out.getvalue().decode().splitlines() == ["fault  queues: one is gone: deploy"]

@@ -1,0 +1,176 @@
+"""A stage as the checkout says it, and the sentences where a file of it is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("click", reason="needs click: make setup")
+
+from froe.deployment import notifications
+from froe.deployment.cloud import connect
+from froe.deployment.stages import Stage, new_stage, read_stage, with_settings, write_stage
+from froe.deployment.templates import StackTemplate, check_parameters, constraint_broken, load
+from froe.errors import FroeError
+from froe.function_options import FunctionOptions, read_options
+from froe.resources import ROOT
+
+DEV = {"lambda_functions": {"worker": {"iam_policy_file": "policy-dev-worker.json", "lambda_timeout": 90}}}
+
+
+def checkout(folder: Path, stage: dict[str, Any] = DEV, **top: Any) -> Path:
+    (folder / ".chalice").mkdir()
+    config = {"stages": {"dev": stage}, **top}
+    (folder / ".chalice" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return folder
+
+
+def stage_of(**own: Any) -> Stage:
+    return Stage("dev", {"stages": {"dev": own}, "lambda_functions": {"worker": {"lambda_timeout": 60}}}, {})
+
+
+def test_a_new_stage_is_like_dev_but_has_none_of_its_settings(tmp_path: Path) -> None:
+    root = checkout(tmp_path, {**DEV, "environment_variables": {"INPUT_BUCKET": "theirs"}})
+    assert read_stage("prod", root) is None
+    write_stage(new_stage("prod", root), root)
+    made = read_stage("prod", root)
+    assert made is not None
+    assert made.settings == {}
+    assert made.option("worker", "iam_policy_file") == "policy-prod-worker.json"
+    assert made.option("worker", "lambda_timeout") == 90
+
+
+def test_settings_are_added_to_those_there_are(tmp_path: Path) -> None:
+    root = checkout(tmp_path, {"environment_variables": {"SPLIT_BYTES": "1048576"}})
+    stage = read_stage("dev", root)
+    assert stage is not None
+    changed = with_settings(stage, {"INPUT_BUCKET": "b"})
+    assert changed.settings == {"SPLIT_BYTES": "1048576", "INPUT_BUCKET": "b"}
+    assert stage.settings == {"SPLIT_BYTES": "1048576"}
+
+
+@pytest.mark.parametrize("name", ["", "Prod", "a_b", "9x", "a" * 17, "a/b"])
+def test_a_name_that_cannot_be_part_of_names_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(FroeError, match="cannot be a stage: take 1 to 16 lower-case letters"):
+        read_stage(name, tmp_path)
+
+
+def test_a_way_in_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    root = checkout(tmp_path, {"environment_variables": {"INGEST": "mail"}})
+    with pytest.raises(FroeError, match="is 'mail': set it to one of direct, queue, topic, eventbridge"):
+        read_stage("dev", root)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"Parameters": []}', '{"Parameters": {"Days": [1]}}', "{}"])
+def test_a_file_of_parameters_that_is_wrong_is_named(text: str, tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    (root / "infra" / "parameters").mkdir(parents=True)
+    (root / "infra" / "parameters" / "dev.json").write_text(text, encoding="utf-8")
+    with pytest.raises(FroeError, match=r"dev\.json"):
+        read_stage("dev", root)
+
+
+def test_without_a_queue_in_between_there_is_a_splitter() -> None:
+    assert "splitter" in stage_of().functions
+    assert "splitter" not in stage_of(environment_variables={"INGEST": "queue"}).functions
+
+
+@pytest.mark.parametrize(
+    ("definition", "value", "refused"),
+    [
+        ({"Type": "Number", "MinValue": 1, "MaxValue": 9}, "9", None),
+        ({"Type": "Number", "MinValue": 1, "MaxValue": 9}, "10", "set it to a number from 1 to 9"),
+        ({"Type": "Number", "MinValue": 1, "MaxValue": 9}, "many", "set it to a number from 1 to 9"),
+        ({"Type": "Number", "MinValue": 0, "ConstraintDescription": "0 or more"}, "-1", "0 or more"),
+        ({"Type": "String", "AllowedValues": ["a", "b"]}, "c", "set it to one of a, b"),
+        ({"Type": "String", "AllowedPattern": "[a-z]+"}, "A", "it has to match [a-z]+"),
+        ({"Type": "String", "MaxLength": 2, "ConstraintDescription": "2 at most"}, "abc", "2 at most"),
+    ],
+)
+def test_a_parameter_is_held_to_its_constraints(
+    definition: dict[str, Any], value: str, refused: str | None
+) -> None:
+    assert constraint_broken(definition, value) == refused
+
+
+def test_a_parameter_that_no_template_has_is_refused_with_those_there_are() -> None:
+    template = StackTemplate("data", {"Parameters": {"Days": {"Type": "Number"}}, "Resources": {}})
+    with pytest.raises(FroeError, match="gives Dyas, which no template has: use one of Days"):
+        check_parameters({"Dyas": "1"}, [template], "infra/parameters/dev.json")
+
+
+def test_every_default_of_our_own_templates_passes_the_check() -> None:
+    for name in ("data", "observability", "backfill"):
+        template = load(name, "dev", ROOT)
+        for definition in (template.parameters if template else {}).values():
+            if "Default" in definition:
+                assert constraint_broken(definition, str(definition["Default"])) is None
+
+
+def test_options_beyond_chalice_are_read_for_each_function() -> None:
+    own = {
+        "worker": {"ephemeral_storage": 1024, "maximum_concurrency": 50},
+        "notifier": {"maximum_concurrency": 5},
+    }
+    options = read_options(stage_of(lambda_functions=own))
+    assert options["froe-dev-worker"] == FunctionOptions(ephemeral_mb=1024, maximum_concurrency=50)
+    assert options["froe-dev-notifier"] == FunctionOptions(), "a stream has no maximum concurrency"
+    assert options["froe-dev"] == FunctionOptions()
+
+
+@pytest.mark.parametrize("value", [1, 1001, "50", True, 2.5])
+def test_an_option_out_of_range_is_named(value: Any) -> None:
+    with pytest.raises(FroeError, match=r"maximum_concurrency of worker in stage dev is .* from 2 to 1000"):
+        read_options(stage_of(lambda_functions={"worker": {"maximum_concurrency": value}}))
+
+
+def test_the_local_stage_without_a_local_aws_names_the_command_that_starts_one() -> None:
+    with pytest.raises(FroeError, match="AWS_ENDPOINT_URL leads to none: start one with `froe up --bare`"):
+        connect("local", {})
+
+
+THEIRS = {"Id": "theirs", "QueueArn": "arn:aws:sqs:eu-west-1:1:theirs", "Events": ["s3:ObjectRemoved:*"]}
+LAMBDA = {
+    "Id": "x",
+    "LambdaFunctionArn": "arn:aws:lambda:eu-west-1:1:function:f",
+    "Events": ["s3:ObjectCreated:*"],
+}
+OURS = "arn:aws:sqs:eu-west-1:1:froe-dev-split"
+
+
+class TestNotificationsOfABroughtBucket:
+    def held(self) -> dict[str, Any]:
+        return {"QueueConfigurations": [THEIRS], "LambdaFunctionConfigurations": [LAMBDA]}
+
+    def test_our_entry_is_added_and_theirs_stay(self) -> None:
+        merged = notifications.merged(self.held(), "dev", "queue", OURS)
+        assert merged["LambdaFunctionConfigurations"] == [LAMBDA]
+        assert merged["QueueConfigurations"][0] == THEIRS
+        assert merged["QueueConfigurations"][1] == {
+            "Id": "froe-dev",
+            "QueueArn": OURS,
+            "Events": ["s3:ObjectCreated:*"],
+        }
+
+    def test_doing_it_again_changes_nothing(self) -> None:
+        once = notifications.merged(self.held(), "dev", "queue", OURS)
+        assert notifications.merged(once, "dev", "queue", OURS) == once
+
+    @pytest.mark.parametrize("ingest", ["direct", "topic", "eventbridge"])
+    def test_another_way_in_takes_our_old_entry_out(self, ingest: str) -> None:
+        once = notifications.merged(self.held(), "dev", "queue", OURS)
+        merged = notifications.merged(once, "dev", ingest, "arn:aws:sns:eu-west-1:1:froe-dev-uploads")
+        assert merged["QueueConfigurations"] == [THEIRS]
+        assert ("TopicConfigurations" in merged) == (ingest == "topic")
+        assert (notifications.EVENTBRIDGE in merged) == (ingest == "eventbridge")
+
+    def test_eventbridge_stays_on_for_whoever_else_listens(self) -> None:
+        once = {notifications.EVENTBRIDGE: {}}
+        assert notifications.merged(once, "dev", "queue", OURS)[notifications.EVENTBRIDGE] == {}
+
+    def test_an_entry_of_another_stage_is_not_ours(self) -> None:
+        once = notifications.merged({}, "prod", "queue", OURS)
+        assert len(notifications.merged(once, "dev", "queue", OURS)["QueueConfigurations"]) == 2
