@@ -37,7 +37,8 @@ TUNING_SETTINGS = (
     FILE_SETTING,
     KEY_SETTING,
 )
-DEPLOYING_COMMANDS = {"deploy", "package", "plan"}
+PACKAGING_COMMAND = "package"
+DEPLOYING_COMMANDS = {"deploy", PACKAGING_COMMAND, "plan"}
 
 EXPECTED_METHODS: Mapping[str, tuple[str, ...]] = {
     "_client": ("self", "service_name"),
@@ -81,9 +82,13 @@ def install() -> None:
     if context is not None and stage is not None and context.info_name in DEPLOYING_COMMANDS:
         disk = context.obj["factory"].load_project_config()
         settings = Config(chalice_stage=stage, config_from_disk=disk).environment_variables
+        if context.info_name == PACKAGING_COMMAND:
+            settings |= packaging.mark(read_template().required_settings)
         problem = missing_settings(stage, settings) or bad_config(settings)
         if problem:
             raise click.ClickException(problem)
+        if context.info_name == PACKAGING_COMMAND:
+            return  # policies and settings are references in its template
         write_policies(stage, settings, Path(context.obj["project_dir"]))
 
 

@@ -5,5 +5,6 @@ only by Chalice's command line; written against the Chalice that requirements-de
 """
 
 from froe.packaging.patches import install, misfit
+from froe.packaging.references import mark
 
-__all__ = ["install", "misfit"]
+__all__ = ["install", "mark", "misfit"]

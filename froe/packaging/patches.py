@@ -5,9 +5,22 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import chalice
+from chalice.deploy.deployer import PolicyGenerator
 from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager, PipRunner
+from chalice.package import (
+    SAMTemplateGenerator,
+    TemplateGenerator,
+    TerraformCodeLocationPostProcessor,
+    TerraformGenerator,
+)
 
 from froe.packaging.packager import builder_patches, packager_patches
+from froe.packaging.templates import (
+    cloudformation_patches,
+    location_patches,
+    policy_patches,
+    terraform_patches,
+)
 
 EXPECTED: Final[Mapping[type, Mapping[str, tuple[str, ...]]]] = {
     LambdaDeploymentPackager: {
@@ -27,6 +40,16 @@ EXPECTED: Final[Mapping[type, Mapping[str, tuple[str, ...]]]] = {
         "_get_pip_platforms": ("self", "abi"),
     },
     PipRunner: {"_execute": ("self", "command", "args", "env_vars", "shim")},
+    PolicyGenerator: {"handle_filebasediampolicy": ("self", "config", "resource")},
+    TemplateGenerator: {"dispatch": ("self", "resource", "template")},
+    SAMTemplateGenerator: {
+        "generate": ("self", "resources"),
+        "_generate_s3bucketnotification": ("self", "resource", "template"),
+    },
+    TerraformGenerator: {"generate": ("self", "resources")},
+    TerraformCodeLocationPostProcessor: {
+        "process": ("self", "template", "config", "outdir", "chalice_stage_name")
+    },
 }
 
 
@@ -38,7 +61,7 @@ def misfit(expected: Mapping[type, Mapping[str, tuple[str, ...]]] = EXPECTED) ->
             if method is None or tuple(inspect.signature(method).parameters) != parameters:
                 return (
                     f"Chalice {chalice.__version__} has no {owner.__name__}.{name}({', '.join(parameters)}), which "
-                    "makes the package: install the chalice that requirements-dev.txt pins."
+                    "packages the functions: install the chalice that requirements-dev.txt pins."
                 )
     return None
 
@@ -47,6 +70,10 @@ def install() -> None:
     """Replace them in the Chalice of this process."""
     _patch(LambdaDeploymentPackager, packager_patches())
     _patch(DependencyBuilder, builder_patches())
+    _patch(PolicyGenerator, policy_patches(PolicyGenerator))
+    _patch(SAMTemplateGenerator, cloudformation_patches(SAMTemplateGenerator))
+    _patch(TerraformGenerator, terraform_patches(TerraformGenerator))
+    _patch(TerraformCodeLocationPostProcessor, location_patches(TerraformCodeLocationPostProcessor))
 
 
 def _patch(owner: type, replacements: Mapping[str, Any]) -> None:
