@@ -36,6 +36,10 @@ OPENTELEMETRY_MAX: Final = 24
 _BUNYAN: Final[dict[int, int]] = {10: 1, 20: 5, 30: 9, 40: 13, 50: 17, 60: 21}
 """https://github.com/trentm/node-bunyan#levels, the same in pino; Python's 10 to 50 are not told apart."""
 
+SMALL: Final[frozenset[str]] = frozenset(
+    ("trace", "debug", "info", "notice", "warn", "warning", "error", "fatal", "critical", "err", "crit")
+)
+"""The names that are levels even where they stand bare and in small letters."""
 WORDS: Final[frozenset[str]] = frozenset(word for word in _NUMBERS if len(word) > 1)
 """The names, lower case, without the single letters."""
 
