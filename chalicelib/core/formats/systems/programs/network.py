@@ -150,7 +150,7 @@ PROFTPD: Final = phrases(
 )
 """http://www.proftpd.org/docs/howto/Logging.html"""
 VSFTPD: Final = phrases(
-    r"(?:\[pid {int:process.pid}\] )?\[{most:user.name}\] {name:ftp.result} {name:ftp.action}: Client \"{quoted:client.address}\"$",
+    r"(?:\[pid {int:process.pid}\] )?\[{most:user.name}\] (?=FAIL LOGIN: ){name:ftp.result} {name:ftp.action}: Client \"{quoted:client.address}\"$",
     r"(?:\[pid {int:process.pid}\] )?(?:\[{square:user.name}\] )?(?:FTP {name:ftp.action}|{name:ftp.action}|DEBUG): Client \"{quoted:client.address}\""
     r"(?:, \"{quoted:ftp.message}\")?",
     r"(?:\[pid {int:process.pid}\] )?(?:\[{square:user.name}\] )?"
