@@ -153,6 +153,8 @@ class Reader:
             replaced = True
         if text.endswith("\n"):
             text = text[:-2] if text.endswith("\r\n") else text[:-1]
+            if "\n" in text and "\r\n" in text:
+                text = text.replace("\r\n", "\n")
         if "\x1b" in text:
             text = without_colours(text)
             if not text:

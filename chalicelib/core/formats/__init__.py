@@ -53,8 +53,8 @@ class Format:
     samples: texts (no final newline) that it explains, an entry each; those of a format with a header
         begin with it. Detection must find the format from them.
     make_parser: called once a batch and once a header; the parser gets one entry as text, its last
-        line terminator removed (``\\n`` or ``\\r\\n``), ANSI colours removed, never blank, never a header
-        line, and returns a record or a reject. It never raises for any text, and takes time linear
+        line terminator removed (``\\n`` or ``\\r\\n``; those within it are ``\\n``), ANSI colours removed,
+        never blank, never a header line, and returns a record or a reject. It never raises for any text, and takes time linear
         in it. It may keep caches.
     specificity: 0 to 1; how unlikely it is that it explains text of another kind. Formats that explain
         the same lines are told apart by it: the narrower one has the higher.
