@@ -17,6 +17,7 @@ from chalicelib.core.formats.continuations import CONTINUATION
 from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.registry import all_formats, by_name
 from chalicelib.core.formats.sieves import Sieves, sieve_of, sieves_of_all
+from chalicelib.core.formats.unfinished import is_unfinished_object
 from chalicelib.core.framing import Kind, Run
 from chalicelib.core.headers import Headers
 from chalicelib.core.records import Record
@@ -37,7 +38,7 @@ _PREAMBLE_LINES_MAX: Final = 20
 _MIXED_LINES_MIN: Final = 3
 _MIXED_SHARE_MIN: Final = 0.1
 _UNSEEN_SHARE: Final = 0.9
-"""What a collection counts of which the head holds no whole element."""
+"""What a collection counts of which the head holds no whole element, or an object that is larger than the head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
         else:
             explained += weight * (1 + sum(1 for line in lines[1:] if CONTINUATION.match(line)))
     if not parse_count:
-        unseen = not counted and in_values and _begins_collection(known, text)
+        unseen = not counted and in_values and _begins_value(known, text, complete=complete)
         share = 1.0 if complete else _UNSEEN_SHARE
         return Trial(known, share if unseen else 0.0, share * known.specificity if unseen else 0.0)
     counted -= min(preamble, _PREAMBLE_LINES_MAX, int(explained))
@@ -189,10 +190,13 @@ def _parsed(
                 yield said, result if isinstance(result, Record) else None
 
 
-def _begins_collection(known: Format, text: bytes) -> bool:
-    """Whether the text begins an array of which it does not hold a whole element."""
+def _begins_value(known: Format, text: bytes, *, complete: bool) -> bool:
+    """Whether the text begins an array of which it does not hold a whole element, or an object that is
+    larger than it."""
     pieces = list(entries_in([text], known.framing, 0, len(text), aligned=True))
-    return len(pieces) > 1 and pieces[0].context is not None
+    if len(pieces) > 1 and pieces[0].context is not None:
+        return True
+    return not complete and known.framing.member is None and is_unfinished_object(text)
 
 
 def _entries(run: Run, *, is_last: bool) -> Iterator[bytes]:
