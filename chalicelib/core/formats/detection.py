@@ -1,13 +1,14 @@
 """Which format a text has, decided from its head and nothing else.
 
 The head is cut and parsed as the text would be, by every format whose sieve lets a line of it through;
-the best product of the share that is explained and of the format's specificity wins. A format that does
+the best product of the share that is explained and of the format's specificity wins. What a more general
+format explains beside counts nearly in full for one that explains most of the same. A format that does
 not explain clearly more than half loses to plain text. The same head always gives the same answer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.colours import bytes_without_colours
@@ -34,6 +35,9 @@ HEAD_BYTES: Final = 64 * 1024
 _LINES_MAX: Final = 1000
 _SIEVED_LINES: Final = 200
 _SHARE_MIN: Final = 0.6
+_CREDITED_SHARE_MIN: Final = 0.8
+"""A format that explains so much of what a more general one does gets credit for the rest."""
+_CREDIT: Final = 0.9
 _PREAMBLE_LINES_MAX: Final = 20
 _MIXED_LINES_MIN: Final = 3
 _MIXED_SHARE_MIN: Final = 0.1
@@ -56,14 +60,16 @@ class Detection:
 class Trial:
     """What one format makes of a head.
 
-    share: how much of the head it explains, 0 to 1; score: that share times its specificity, 0 where the
-    share is too small. rejected: the entries behind its first record that it does not explain.
+    share: how much of the head it explains, 0 to 1; credit: what counts beside it, because a more general
+    format explains it. score: both times its specificity, 0 where the share is too small.
+    rejected: the entries behind its first record that it does not explain.
     """
 
     format: Format
     share: float
     score: float
     rejected: tuple[str, ...] = ()
+    credit: float = 0.0
 
 
 def detect(
@@ -116,7 +122,19 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
         _trial(known, head if known.framing.kind is Kind.JSON else joined, context, complete=complete)
         for known in candidates
     ]
-    return sorted([*found, Trial(text, 1.0, text.specificity)], key=lambda each: -each.score)
+    ranked = [_credited(each, found) for each in found]
+    return sorted([*ranked, Trial(text, 1.0, text.specificity)], key=lambda each: -each.score)
+
+
+def _credited(trial: Trial, found: list[Trial]) -> Trial:
+    """A trial with credit for what only more general formats explain: broken lines and those of other logs
+    are tried by themselves anyway, while a more general format would lose fields of every line."""
+    own, share = trial.format.specificity, trial.share
+    general = max((each.share for each in found if each.score and each.format.specificity < own), default=0.0)
+    if not trial.score or not share < general <= share / _CREDITED_SHARE_MIN:
+        return trial
+    credit = _CREDIT * (general - share)
+    return replace(trial, score=round((share + credit) * own, 4), credit=credit)
 
 
 def _let_through(formats: tuple[Format, ...], sieves: Sieves, lines: list[str]) -> list[Format]:
