@@ -66,6 +66,8 @@ class Format:
     alone: whether one entry by itself is proof enough, so that a line which the format of its file
         does not explain, or that is carried inside another format, may be taken for it.
     whole: whether an entry that it explains counts with all its lines, whatever they look like.
+    prose: whether it stands among plain text: one entry is enough for a file that would be plain text
+        otherwise, and what nothing explains there is no reject.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Format:
     bare: float = 0.75
     alone: bool = False
     whole: bool = False
+    prose: bool = False
 
     @property
     def self_synchronising(self) -> bool:

@@ -179,6 +179,8 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
         return Trial(known, share if unseen else 0.0, share * known.specificity if unseen else 0.0)
     counted -= min(preamble, _PREAMBLE_LINES_MAX, int(explained))
     share = min(1.0, explained / counted)
+    if known.prose:
+        return Trial(known, share, known.specificity)
     score = round(share * known.specificity, 4) if share >= _SHARE_MIN else 0.0
     return Trial(known, share, score, tuple(rejected))
 
