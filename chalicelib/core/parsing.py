@@ -162,6 +162,8 @@ class Reader:
                 return Skip("blank"), replaced, None
         result = self._parse(text)
         if isinstance(result, Reject):
+            if self._known.is_banner(text):
+                return Skip("header"), replaced, None
             explained = self._explain(text)
             if explained is not None:
                 name, result = explained

@@ -7,6 +7,7 @@ formats is asked for: a worker pays for the formats of its files and no other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -68,6 +69,8 @@ class Format:
     whole: whether an entry that it explains counts with all its lines, whatever they look like.
     prose: whether it stands among plain text: one entry is enough for a file that would be plain text
         otherwise, and what nothing explains there is no reject.
+    banner: a regular expression for entries that only say which log begins: skipped as `header`, in whatever
+        place, and nothing to detection. They are nothing that the entries behind them need.
     """
 
     name: str
@@ -83,6 +86,10 @@ class Format:
     alone: bool = False
     whole: bool = False
     prose: bool = False
+    banner: str | None = None
+
+    def is_banner(self, entry: str) -> bool:
+        return self.banner is not None and re.fullmatch(self.banner, entry) is not None
 
     @property
     def self_synchronising(self) -> bool:

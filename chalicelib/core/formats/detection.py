@@ -21,7 +21,7 @@ from chalicelib.core.formats.sieves import Sieves, sieve_of, sieves_of_all
 from chalicelib.core.formats.unfinished import is_unfinished_object
 from chalicelib.core.framing import Kind, Run
 from chalicelib.core.headers import Headers
-from chalicelib.core.records import Record
+from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ def _credited(trial: Trial, found: list[Trial]) -> Trial:
     """A trial with credit for what only more general formats explain: broken lines and those of other logs
     are tried by themselves anyway, while a more general format would lose fields of every line."""
     own, share = trial.format.specificity, trial.share
-    general = max((each.share for each in found if each.score and each.format.specificity < own), default=0.0)
+    others = (each for each in found if each.score and not each.format.prose)
+    general = max((each.share for each in others if each.format.specificity < own), default=0.0)
     if not trial.score or not share < general <= share / _CREDITED_SHARE_MIN:
         return trial
     credit = _CREDIT * (general - share)
@@ -207,6 +208,8 @@ def _parsed(
             said = entry.decode("utf-8", "replace").rstrip("\r\n")
             if said.strip():
                 result = parse(said)
+                if isinstance(result, Reject) and known.is_banner(said):
+                    continue
                 yield said, result if isinstance(result, Record) else None
 
 

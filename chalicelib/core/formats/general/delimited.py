@@ -184,7 +184,7 @@ TSV: Final = Format(
         "date\ttime\tuser\tstatus\tok\n2024-03-14\t09:26:54\t-\t404\tfalse",
     ),
     make_parser=partial(_make_parser, delimiters="\t"),
-    specificity=0.9,
+    specificity=0.97,
     framing=Framing(kind=Kind.QUOTED_LINES, header_first=True),
     sieve=r"[^\t\n]{0,1024}\t",
 )
