@@ -9,11 +9,13 @@ not explain clearly more than half loses to plain text. The same head always giv
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.colours import bytes_without_colours
 from chalicelib.core.entries import entries_in
 from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.banners import behind_banner
 from chalicelib.core.formats.continuations import CONTINUATION
 from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.registry import all_formats, by_name
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from chalicelib.core.formats import Explain, Format
+    from chalicelib.core.formats import Explain, Format, Parse
 
 HEAD_BYTES: Final = 64 * 1024
 """How much of the text detection looks at."""
@@ -108,6 +110,7 @@ def trials(
 
 def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Format, ...]) -> list[Trial]:
     text = by_name("text")
+    raw = head
     head = bytes_without_colours(head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
     lines = _whole_lines(head, complete=complete)
     sieved = [line for line in lines[:_SIEVED_LINES] if line.strip()]
@@ -118,10 +121,14 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
         *(known for known in _let_through(all_formats(), sieves_of_all(), sieved) if known is not text),
     ]
     joined = "\n".join(lines).encode() + b"\n"
-    found = [
-        _trial(known, head if known.framing.kind is Kind.JSON else joined, context, complete=complete)
-        for known in candidates
-    ]
+    found = []
+    for known in candidates:
+        shown = head if known.framing.kind is Kind.JSON else joined
+        trial = _trial(known, shown, context, complete=complete)
+        if known.framing.header_first and not trial.share:
+            table = behind_banner(known, raw, lines, partial(_parser_under, known, context))
+            trial = trial if table is None else _trial(table, shown, context, complete=complete)
+        found.append(trial)
     ranked = [_credited(each, found) for each in found]
     return sorted([*ranked, Trial(text, 1.0, text.specificity)], key=lambda each: -each.score)
 
@@ -136,6 +143,10 @@ def _credited(trial: Trial, found: list[Trial]) -> Trial:
         return trial
     credit = _CREDIT * (general - share)
     return replace(trial, score=round((share + credit) * own, 4), credit=credit)
+
+
+def _parser_under(known: Format, context: ParseContext, header: str) -> Parse:
+    return known.make_parser(replace(context, header=header))
 
 
 def _let_through(formats: tuple[Format, ...], sieves: Sieves, lines: list[str]) -> list[Format]:
