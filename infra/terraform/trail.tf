@@ -193,6 +193,8 @@ resource "aws_s3_bucket_policy" "trail_bucket_policy" {
 }
 
 resource "aws_cloudtrail" "trail" {
+  #checkov:skip=CKV_AWS_67:the trail is about the buckets of this stage, which are in one region
+  #checkov:skip=CKV_AWS_252:nobody waits for CloudTrail's files
   #checkov:skip=CKV2_AWS_10:data events are kept in the bucket; a log group would hold them twice
   count = local.records_data_events ? 1 : 0
 

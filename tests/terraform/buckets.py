@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.terraform.data import Built, Properties, optional
+from tests.terraform.data import Built, Properties
 from tests.terraform.hcl import WHEN, Block, Expr
+from tests.terraform.statements import optional
 from tests.terraform.values import NOTHING, index, snake, value
 
 

@@ -169,3 +169,24 @@ def decided(node: Mapping[str, Any]) -> str:
         return reference(left["Ref"])
     other = reference(right["Ref"]) if isinstance(right, dict) else literal(right, parameter)
     return f"{reference(left['Ref'])} == {other}"
+
+
+def deciding(values: Mapping[str, Any]) -> dict[str, bool]:
+    """What each condition is where the variables have these values, and the others their defaults."""
+    said = {name: values.get(snake(name), PARAMETERS[name]["Default"]) for name in PARAMETERS}
+
+    def met(node: Any) -> bool:
+        ((function, argument),) = node.items()
+        match function:
+            case "Condition":
+                return met(CONDITIONS[argument])
+            case "Fn::And":
+                return all(map(met, argument))
+            case "Fn::Or":
+                return any(map(met, argument))
+            case "Fn::Not":
+                return not met(argument[0])
+        left, right = argument
+        return str(said[left["Ref"]]).lower() == right.lower()
+
+    return {name: met(condition) for name, condition in CONDITIONS.items()}
