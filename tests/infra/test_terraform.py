@@ -187,7 +187,14 @@ def test_it_is_made_on_the_local_aws_and_announces_uploads(
     assert KEY in {each.key for each in heard if isinstance(each, Announced)}
     alarms = client("cloudwatch").describe_alarms(AlarmNamePrefix="froe-made-")["MetricAlarms"]
     assert len(alarms) == sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in RESOURCES.values())
-    assert {action for actions in running.plan(**values).values() for action in actions} <= {"update"}
+    assert settled(running.plan(**values))
+
+
+def settled(planned: dict[str, list[str]]) -> bool:
+    """A second apply has nothing to do but for what the local AWS does not tell back: most of an alarm, and for how
+    many days a table can be restored."""
+    forgotten = ("aws_cloudwatch_metric_alarm.", "aws_dynamodb_table.")
+    return all(actions == ["update"] and where.startswith(forgotten) for where, actions in planned.items())
 
 
 def local_cli(folder: Path) -> Path:

@@ -126,7 +126,7 @@ def _notification(reference: Expr, node: Any) -> Block:
         when = snake(condition)
         ((kind, said),) = found.items()
         if kind == "EventBridgeConfiguration":
-            assert said == {"EventBridgeEnabled": True}
+            assert said["EventBridgeEnabled"] is True
             made["eventbridge"] = Expr(f"local.{when}")
             continue
         (each,) = said

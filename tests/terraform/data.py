@@ -1,6 +1,6 @@
 """What the resources of infra/data.json are in Terraform: type → the blocks that one of them becomes.
 
-A builder takes each property out of `properties`; what is left at the end is not compared, which is an error.
+What a builder does not read of `properties`, at any depth, is not compared, which is an error (watched.py).
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def role(name: str, properties: Properties) -> Built:
 
 def queue(name: str, properties: Properties) -> Built:
     """MaximumMessageSize goes to `message_bytes`: the provider does not take a MiB."""
-    del properties["MaximumMessageSize"]
+    assert properties.pop("MaximumMessageSize")
     made = Block(
         name=value(properties.pop("QueueName")),
         message_retention_seconds=value(properties.pop("MessageRetentionPeriod")),
@@ -87,8 +87,10 @@ def queue(name: str, properties: Properties) -> Built:
 
 def table(name: str, properties: Properties) -> Built:
     """WarmThroughput and the mode of the insights go to `warm_write_units` and `insights_modes`."""
-    del properties["WarmThroughput"]
-    assert properties.pop("ContributorInsightsSpecification")["Enabled"] is True
+    assert value(properties.pop("WarmThroughput"))
+    insights = properties.pop("ContributorInsightsSpecification")
+    assert insights["Enabled"] is True
+    assert insights["Mode"]
     expiry = properties.pop("TimeToLiveSpecification")
     recovery = properties.pop("PointInTimeRecoverySpecification")
     encryption = properties.pop("SSESpecification")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
 from tests.terraform import buckets, data, observability
 from tests.terraform.hcl import WHEN, Block, Expr
 from tests.terraform.values import RESOURCES, snake
+from tests.terraform.watched import Watched
 
 BUILDERS = {"AWS::S3::Bucket": buckets.bucket, **data.BUILDERS, **observability.BUILDERS}
 RETAINED = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
@@ -25,10 +25,10 @@ def blocks_of(name: str) -> Iterator[tuple[str, Block]]:
     """What the resource `name` of a template is in Terraform; an error where something of it is not compared."""
     resource = RESOURCES[name]
     assert set(resource) <= BESIDE, f"{name} says what is not compared: {set(resource) - BESIDE}"
-    properties: dict[str, Any] = copy.deepcopy(resource["Properties"])
+    properties = Watched(resource["Properties"])
     for where, body in BUILDERS[resource["Type"]](snake(name), properties):
         yield where, _framed(name, where, body)
-    assert not properties, f"{name} has properties that are not compared: {set(properties)}"
+    assert not properties.unread(), f"{name} has properties that are not compared: {properties.unread()}"
 
 
 def _framed(name: str, where: str, body: Block) -> Block:

@@ -108,7 +108,7 @@ def value(node: Any) -> Any:
         case "Fn::If":
             return chosen(*argument)
         case "Fn::Select":
-            return value(argument[1][argument[0]])
+            return value(argument[1])[argument[0]]
         case "Fn::Join":
             return Call("join", [argument[0], value(argument[1])])
         case "Fn::ImportValue":

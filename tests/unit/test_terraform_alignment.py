@@ -13,7 +13,6 @@ from tests.terraform.hcl import plain, read_module
 from tests.terraform.values import CONDITIONS, PARAMETERS, RESOURCES, snake
 
 MODULE = read_module(INFRA / "terraform")
-EXPECTED = expected.resources()
 VARIABLES = {snake(name): variables.variable(name) for name in PARAMETERS}
 OUTPUTS = variables.outputs()
 BEYOND = data.beyond_the_provider(RESOURCES)
@@ -29,7 +28,7 @@ OWN_RESOURCES = {
 
 
 def test_terraform_makes_nothing_else() -> None:
-    assert set(MODULE.resources) - set(EXPECTED) == OWN_RESOURCES
+    assert set(MODULE.resources) - set(expected.resources()) == OWN_RESOURCES
 
 
 @pytest.mark.parametrize("name", RESOURCES)
