@@ -31,7 +31,7 @@ locals {
   protects_tables      = var.deletion_protection
   encrypts_logs        = var.logs_key == "stage"
   owns_notifications   = local.bucket_sends || local.by_event_bridge
-  input_bucket         = local.creates_input_bucket ? "froe-${var.stage}-input-${local.account}-${local.region}" : var.existing_input_bucket
+  input_bucket         = local.creates_input_bucket ? aws_s3_bucket.input_bucket[0].bucket : var.existing_input_bucket
 }
 
 resource "terraform_data" "rules" {

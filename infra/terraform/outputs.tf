@@ -1,4 +1,4 @@
-# The outputs of the data stack, under the same names; `settings` is what the functions need.
+# The outputs of the data stack, under the same names; `settings` is what the functions need, and their policies (the key).
 
 output "input_bucket" {
   value = local.input_bucket
@@ -67,5 +67,6 @@ output "settings" {
     LEDGER_STREAM_ARN = aws_dynamodb_table.ledger_table.stream_arn
     NOTICES_TOPIC_ARN = aws_sns_topic.notices_topic.arn
     STAGE             = var.stage
+    KEY_ARN           = aws_kms_key.key.arn
   }
 }

@@ -188,6 +188,8 @@ def test_it_is_made_on_the_local_aws_and_announces_uploads(
     alarms = client("cloudwatch").describe_alarms(AlarmNamePrefix="froe-made-")["MetricAlarms"]
     assert len(alarms) == sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in RESOURCES.values())
     assert settled(running.plan(**values))
+    refused = running.run("destroy", "-input=false", "-auto-approve")
+    assert "prevent_destroy" in refused.stderr
 
 
 def settled(planned: dict[str, list[str]]) -> bool:

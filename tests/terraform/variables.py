@@ -11,7 +11,6 @@ from tests.terraform.hcl import Block, Expr
 from tests.terraform.values import (
     CONDITIONS,
     DATA,
-    OWN_INPUT_BUCKET,
     PARAMETERS,
     decided,
     is_flag,
@@ -71,7 +70,7 @@ def conditions() -> dict[str, Any]:
         **{snake(name): Expr(decided(condition)) for name, condition in CONDITIONS.items()},
         "owns_notifications": Expr("local.bucket_sends || local.by_event_bridge"),
         "input_bucket": Expr(
-            f'local.creates_input_bucket ? "{OWN_INPUT_BUCKET}" : var.existing_input_bucket'
+            "local.creates_input_bucket ? aws_s3_bucket.input_bucket[0].bucket : var.existing_input_bucket"
         ),
     }
 
@@ -96,7 +95,8 @@ def _otherwise(condition: Mapping[str, Any]) -> str:
 
 
 def outputs() -> dict[str, Block]:
-    """Each output of the data stack, and the settings that the functions need, by their names."""
+    """Each output of the data stack; and by their names the settings that the functions need, and their policies
+    (the key)."""
     made, settings = {}, {}
     for name, output in DATA["Outputs"].items():
         found = value(output["Value"])
@@ -105,4 +105,5 @@ def outputs() -> dict[str, Block]:
             made[snake(name)]["description"] = output["Description"]
         if "Export" not in output:
             settings[setting_name(name)] = found
+    settings["KEY_ARN"] = made["key_arn"]["value"]
     return {**made, "settings": Block(value=settings)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from froe.resources import read_template
 from tests.templates import INFRA
 from tests.terraform import data, expected, variables
 from tests.terraform.hcl import plain, read_module
@@ -68,7 +69,5 @@ def test_the_outputs_are_the_same() -> None:
 
 
 def test_the_settings_are_those_of_the_functions() -> None:
-    """`froe deploy` reads them out of the stack's outputs by the same names."""
-    from froe.resources import read_template
-
-    assert set(OUTPUTS["settings"]["value"]) == set(read_template().settings.values())
+    """And the key, which their policies name."""
+    assert set(OUTPUTS["settings"]["value"]) == {*read_template().settings.values(), "KEY_ARN"}
