@@ -8,6 +8,10 @@ import sys
 import zipfile
 from pathlib import Path
 
+from froe.local.emulator import CREDENTIALS, REGION
+from froe.local.processes import clean_environment
+from froe.resources import CHALICE
+
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 CHECKOUT = ("app.py", "chalicelib", "froe", "infra", "requirements.lock", "requirements.txt")
@@ -51,6 +55,23 @@ def build(project: Path = ROOT, architecture: str = "x86_64") -> Path:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return project / done.stdout.strip().splitlines()[-1]
+
+
+def package_stage(project: Path, stage: str, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """`chalice package` in the checkout `project`, of a stage that was never deployed."""
+    return subprocess.run(
+        [*CHALICE, "package", "--stage", stage, *options, str(out)],
+        cwd=project,
+        env={**clean_environment(), **CREDENTIALS, "AWS_DEFAULT_REGION": REGION},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def share_packages(project: Path) -> None:
+    """Let a copy of the checkout find what was built of the checkout itself."""
+    shutil.copytree(ROOT / ".chalice" / "deployments", project / ".chalice" / "deployments")
 
 
 def names_in(package: Path) -> list[str]:

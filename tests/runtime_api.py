@@ -21,10 +21,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.local_aws import ACCOUNT
 from tests.tools import tool
 
 REGION = "us-east-1"
-ACCOUNT = "000000000000"
 PATIENCE_SECONDS = 120
 _START = """
 import os, sys

@@ -21,6 +21,7 @@ from froe.packaging.references import (
     Ground,
     cloudformation_settings,
     environment,
+    ways_of,
 )
 from froe.resources import TOKEN_SETTING
 
@@ -29,7 +30,9 @@ FUNCTION_OF: Final[Mapping[str, str]] = {
     "APIHandler": "api_handler",
 }
 """Chalice's logical id → function."""
-ROLE_OF: Final[Mapping[str, str]] = {to_cfn_resource_name(f"{function}_role"): function for function in FUNCTIONS}
+ROLE_OF: Final[Mapping[str, str]] = {
+    to_cfn_resource_name(f"{function}_role"): function for function in FUNCTIONS
+}
 PERMISSION: Final = "SplitterUploads"
 
 
@@ -48,7 +51,7 @@ def whole(packaged: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
         **packaged,
         "Description": f"Froe, stage {stage.name}: its functions, and what they read from and write to.",
         "Parameters": _parameters(data, stage, resources),
-        "Rules": data.get("Rules", {}),
+        "Rules": {**data.get("Rules", {}), "AsPackaged": _rule(stage)},
         "Conditions": data.get("Conditions", {}),
         "Resources": _announced({**data["Resources"], **resources}, by_name, values, stage),
         "Outputs": {**data["Outputs"], **packaged["Outputs"]},
@@ -112,7 +115,7 @@ def _by_name(data: Mapping[str, Any]) -> Callable[[Any], Any]:
 
 
 def _is_traced(resource: Mapping[str, Any]) -> bool:
-    return resource.get("Properties", {}).get("Tracing") == "Active"
+    return bool(resource.get("Properties", {}).get("Tracing") == "Active")
 
 
 def _completed(
@@ -136,7 +139,6 @@ def _parameters(data: Mapping[str, Any], stage: Stage, resources: Mapping[str, A
         name: {**parameter, "Default": stage.given[name]} if name in stage.given else parameter
         for name, parameter in data["Parameters"].items()
     }
-    parameters["Ingest"] = {**parameters["Ingest"], "AllowedValues": [stage.ingest]}
     token = stage.settings.get(TOKEN_SETTING)
     parameters[TOKEN_PARAMETER] = {
         "Type": "String",
@@ -152,6 +154,19 @@ def _parameters(data: Mapping[str, Any], stage: Stage, resources: Mapping[str, A
             "Description": "The secret with which the configuration file's redaction replaces values",
         }
     return parameters
+
+
+def _rule(stage: Stage) -> dict[str, Any]:
+    ways = ways_of(stage)
+    return {
+        "Assertions": [
+            {
+                "Assert": {"Fn::Contains": [ways, {"Ref": "Ingest"}]},
+                "AssertDescription": f"Ingest must be {' or '.join(ways)}: for another way set INGEST of the stage in "
+                ".chalice/config.json and run chalice package again",
+            }
+        ]
+    }
 
 
 def _announced(

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.core.custom.loading import KEY_SETTING
-from froe.deployment.stages import Stage, read_stage
+from chalicelib.settings import INGEST_WAYS
+from froe.deployment.stages import DIRECT, Stage, read_stage
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions, read_options
 from froe.policies import snake_case
@@ -96,8 +97,15 @@ def terraform_reference(data: Mapping[str, Any]) -> Callable[[Any], str]:
     return reference
 
 
-def environment(variables: Mapping[str, str], values: Mapping[str, Any], needed: frozenset[str]) -> dict[str, Any]:
+def environment(
+    variables: Mapping[str, str], values: Mapping[str, Any], needed: frozenset[str]
+) -> dict[str, Any]:
     """A function's variables with references in place of values: those that it `needed`, and of the others those that
     it has; a value that is known to no template stays."""
     referred = {name: value for name, value in values.items() if name in needed or name in variables}
     return {**variables, **referred}
+
+
+def ways_of(stage: Stage) -> list[str]:
+    """The ways in that the stage's functions serve: with the splitter where S3 calls it, else without."""
+    return [DIRECT] if stage.ingest == DIRECT else [way for way in INGEST_WAYS if way != DIRECT]

@@ -40,7 +40,9 @@ def location_patches(processor_class: Any) -> dict[str, Any]:
     """Replacements for methods of Chalice's TerraformCodeLocationPostProcessor."""
     locate = processor_class.process
 
-    def process(self: Any, template: dict[str, Any], config: Any, outdir: str, chalice_stage_name: str) -> None:
+    def process(
+        self: Any, template: dict[str, Any], config: Any, outdir: str, chalice_stage_name: str
+    ) -> None:
         locate(self, template, config, outdir, chalice_stage_name)
         try:
             terraform.put_resources_beside(_ground(config), Path(outdir))

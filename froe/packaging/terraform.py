@@ -21,6 +21,7 @@ from froe.packaging.references import (
     Ground,
     environment,
     terraform_settings,
+    ways_of,
 )
 from froe.policies import snake_case
 from froe.resources import TOKEN_SETTING
@@ -45,7 +46,8 @@ def whole(packaged: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
         for name, policy in resources["aws_iam_role_policy"].items()
     }
     resources["aws_lambda_event_source_mapping"] = {
-        name: _mapping(mapping, ground) for name, mapping in resources["aws_lambda_event_source_mapping"].items()
+        name: _mapping(mapping, ground)
+        for name, mapping in resources["aws_lambda_event_source_mapping"].items()
     }
     resources["aws_cloudwatch_event_rule"] = {
         name: {**rule, "name": f"froe-{ground.stage.name}-{rule['name']}"}
@@ -89,7 +91,10 @@ def _function(name: str, function: Mapping[str, Any], ground: Ground) -> dict[st
         **function,
         "environment": {"variables": environment(given, values, ground.needed)},
         **({"ephemeral_storage": {"size": own.ephemeral_mb}} if own.ephemeral_mb != EPHEMERAL_MB[0] else {}),
-        "depends_on": [f"aws_iam_role_policy.{_key(name)}_role", f"aws_cloudwatch_log_group.{_key(name)}_logs"],
+        "depends_on": [
+            f"aws_iam_role_policy.{_key(name)}_role",
+            f"aws_cloudwatch_log_group.{_key(name)}_logs",
+        ],
     }
 
 
@@ -163,13 +168,13 @@ def _uploads(resources: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
 
 
 def _precondition(ground: Ground) -> dict[str, Any]:
-    stage, ingest = ground.stage.name, ground.stage.ingest
+    stage, ways = ground.stage.name, ways_of(ground.stage)
     return {
         "lifecycle": {
             "precondition": {
-                "condition": f'${{var.stage == "{stage}" && var.ingest == "{ingest}"}}',
-                "error_message": f"chalice.tf.json is of the stage {stage} with ingest = {ingest}: keep {VALUES} beside "
-                "it, or run chalice package --pkg-format terraform for the other one.",
+                "condition": f'${{var.stage == "{stage}" && contains({json.dumps(ways)}, var.ingest)}}',
+                "error_message": f"chalice.tf.json is of the stage {stage} with ingest = {' or '.join(ways)}: keep {VALUES} "
+                "beside it, or run chalice package --pkg-format terraform for the other one.",
             }
         }
     }

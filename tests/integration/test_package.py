@@ -13,18 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
-from froe.local import emulator
-from froe.local.processes import Guarded, clean_environment, free_port
 from froe.resources import read_template
 from froe.templates import CAPABILITIES
+from tests.local_aws import ACCOUNT, BareAws, bare_aws
 from tests.packages import build
-from tests.runtime_api import ACCOUNT, REGION, Invocation, imports_by_package, interpreter, invoke
+from tests.runtime_api import REGION, Invocation, imports_by_package, interpreter, invoke
 
 pytestmark = pytest.mark.local_aws
 KEY = "uploads/a b.log"
@@ -58,8 +56,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Cloud:
     """The data stack on a local AWS of its own, with no function deployed there."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
+    def __init__(self, aws: BareAws) -> None:
+        self.client = aws.client
         template = read_template()
         cloudformation = self.client("cloudformation")
         cloudformation.create_stack(
@@ -79,19 +77,10 @@ class Cloud:
                 if each["OutputKey"] in template.settings
             },
             "API_TOKEN_SHA256": hashlib.sha256(TOKEN.encode()).hexdigest(),
-            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ENDPOINT_URL": aws.endpoint,
             "SPLIT_BYTES": "1024",
             "SPLIT_DELAY_SECONDS": "0",
         }
-
-    def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self._endpoint,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
 
     def receive(self, queue: str) -> dict[str, Any]:
         """All messages of a queue as the event that Lambda makes of them."""
@@ -139,21 +128,8 @@ def _as_lambda_has_it(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    folder, port = tmp_path_factory.mktemp("emulator"), free_port()
-    environment = {**clean_environment(), **emulator.environment(port, folder)}
-    ministack = Guarded(
-        "ministack",
-        emulator.command(),
-        env=environment,
-        cwd=folder,
-        log=folder / "ministack.log",
-        sweep=folder,
-    )
-    try:
-        ministack.await_http(emulator.health_url(port), emulator.STARTUP_SECONDS)
-        yield Cloud(f"http://127.0.0.1:{port}")
-    finally:
-        ministack.stop()
+    with bare_aws(tmp_path_factory.mktemp("emulator")) as aws:
+        yield Cloud(aws)
 
 
 def request(path: str, resource: str, **parameters: str) -> dict[str, Any]:
