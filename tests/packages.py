@@ -71,7 +71,10 @@ def package_stage(project: Path, stage: str, out: Path, *options: str) -> subpro
 
 def share_packages(project: Path) -> None:
     """Let a copy of the checkout find what was built of the checkout itself."""
-    shutil.copytree(ROOT / ".chalice" / "deployments", project / ".chalice" / "deployments")
+    built = project / ".chalice" / "deployments"
+    built.mkdir()
+    for package in (ROOT / ".chalice" / "deployments").glob("[!.]*.zip"):
+        shutil.copy2(package, built)
 
 
 def names_in(package: Path) -> list[str]:
