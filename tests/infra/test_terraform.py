@@ -210,7 +210,7 @@ def local_cli(folder: Path) -> Path:
     return script
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", ["default", "everything"])
 def test_checkov_finds_nothing(tmp_path: Path, variant: str) -> None:
     values = tmp_path / "variant.tfvars.json"
     values.write_text(json.dumps(VARIANTS[variant]), encoding="utf-8")
