@@ -28,7 +28,9 @@ def batch_items(stepfunctions: Any) -> None:
         reader = state["ItemReader"]
         asked = {**reader, "Arguments": evaluate(reader["Arguments"], given, context)}
         items = [
-            evaluate(state["ItemSelector"], given, {**context, "Map": {"Item": {"Index": index, "Value": item}}})
+            evaluate(
+                state["ItemSelector"], given, {**context, "Map": {"Item": {"Index": index, "Value": item}}}
+            )
             for index, item in enumerate(stepfunctions._read_map_items(asked, given, context))  # noqa: SLF001
         ]
         batcher = evaluate(state["ItemBatcher"], given, context)
