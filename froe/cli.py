@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "redrive": "froe.commands.redrive",
     "discard": "froe.commands.redrive",
     "sweep": "froe.commands.sweep",
+    "forget": "froe.commands.forget",
     "deploy": "froe.commands.deploy",
     "doctor": "froe.commands.doctor",
     "token": "froe.commands.deploy",
