@@ -56,7 +56,7 @@ def test_the_cost_model_gives_what_the_page_shows(capsys: pytest.CaptureFixture[
     model, output = re.findall(
         r"```(?:python)?\n(.*?)```", (DOCS / "costs.md").read_text(encoding="utf-8"), re.DOTALL
     )[:2]
-    exec(model, {})  # noqa: S102 - our own page
+    exec(model, {})
     assert capsys.readouterr().out == output
 
 
