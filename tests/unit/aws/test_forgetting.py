@@ -34,6 +34,7 @@ from chalicelib.worker import Worker
 from froe import cli, target
 from froe.errors import FroeError
 from froe.forgetting import Forgetting, Forgotten, Places
+from froe.policies import read
 from froe.target import Target
 from tests.fakes import WHEN, Effects, FakeObjects, FakeQueue, in_time
 
@@ -175,6 +176,30 @@ def test_a_second_time_takes_what_was_written_in_between(stage: Stage) -> None:
     stage.dynamodb.put_item(TableName="records", Item=item)
     assert stage.forget().records == 1
     assert stage.dynamodb.scan(TableName="records")["Count"] == 0
+
+
+def test_its_policy_allows_what_it_does_and_no_more(stage: Stage) -> None:
+    stage.s3.create_bucket(Bucket="plain")
+    etag = stage.s3.put_object(Bucket="plain", Key="k", Body=b"old\n")["ETag"].strip('"')
+    plain = ObjectVersion("plain", "k", None, etag)
+    stage.ledger.open(failed_plan(ObjectHead(plain, 4, "", WHEN), "not text"))
+    called: set[str] = set()
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        called.add(model.name + ("Version" if "versionId" in params["query_string"] else ""))
+
+    for client in (stage.dynamodb, stage.s3):
+        client.meta.events.register("before-call", note)
+    for file_id in (stage.file_id, plain.file_id):
+        stage.forget(file_id=file_id, with_object=True)
+    of_s3 = {
+        "ListObjectVersions": "ListBucketVersions",
+        "HeadObject": "GetObject",
+        "HeadObjectVersion": "GetObjectVersion",
+    }
+    allowed = {action for each in read("people/forget")["Statement"] for action in each["Action"]}
+    beside = {"kms:Decrypt", "kms:GenerateDataKey", "s3:ListBucket"}
+    assert {action.split(":")[1] for action in allowed - beside} == {of_s3.get(each, each) for each in called}
 
 
 def test_another_file_is_left_alone(stage: Stage) -> None:
