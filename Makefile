@@ -58,6 +58,7 @@ agreement: $(STAMP) ## Compare with what other projects' tests assert, where FRO
 docs: $(STAMP) ## Rewrite the pages that are made from the code
 	$(BIN)/python -m froe.reference > docs/format-reference.md
 	$(BIN)/python -m froe.permissions > docs/permissions.md
+	$(BIN)/python -m froe.parameters > docs/parameters.md
 
 golden: $(STAMP) ## Rewrite the golden files and show what changed
 	$(BIN)/python -m pytest -q tests/golden --update-golden

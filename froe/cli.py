@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "discard": "froe.commands.redrive",
     "sweep": "froe.commands.sweep",
     "backfill": "froe.commands.backfill",
+    "forget": "froe.commands.forget",
     "deploy": "froe.commands.deploy",
     "doctor": "froe.commands.doctor",
     "token": "froe.commands.deploy",

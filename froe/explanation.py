@@ -89,6 +89,8 @@ def for_people(explanation: Explanation) -> Iterator[str]:
     for trial in explanation.trials[:_TRIALS_SHOWN]:
         known = trial.format
         why = "" if trial.score else "   (share too small)"
+        if trial.credit:
+            why = f"   (with {trial.credit:.1%} that a more general format explains)"
         yield f"  {known.name:24} {trial.share:6.1%}  x {known.specificity:6.3f} = {trial.score:5.3f}{why}"
     others = {name: count for name, count in explanation.formats.items() if name != plan.format}
     if others:
@@ -118,6 +120,7 @@ def for_programs(explanation: Explanation) -> dict[str, Any]:
             {
                 "format": trial.format.name,
                 "share": round(trial.share, 4),
+                "credit": round(trial.credit, 4),
                 "specificity": trial.format.specificity,
                 "score": trial.score,
             }

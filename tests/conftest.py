@@ -14,7 +14,7 @@ settings.register_profile("froe", deadline=None)  # the machines are shared: not
 settings.load_profile("froe")
 
 OPTIONAL = "optional:"
-_MISSING = re.compile(r"ModuleNotFoundError: No module named '(chalice|click|ministack|rich)[.']")
+_MISSING = re.compile(r"ModuleNotFoundError: No module named '(chalice|click|hcl2|ministack|rich)[.']")
 
 
 @pytest.hookimpl(wrapper=True)

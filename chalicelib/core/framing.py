@@ -36,6 +36,8 @@ class Framing:
         bytes of the line; None where every line begins one.
     joins: a regular expression for two lines that follow one another, their ends included: where it
         matches from the beginning of the first into the second, both belong to the same entry.
+    over_blanks: the first of the two is the last line that is not blank, with one more line end where blank
+        lines are between them.
     header: a regular expression for lines that say something of the entries behind them. Its first
         group tells kinds of header lines apart, of each of which the last is in force.
     header_first: the first line that is not blank is such a header; so is every line equal to it.
@@ -49,6 +51,7 @@ class Framing:
     header: str | None = None
     header_first: bool = False
     member: str | None = None
+    over_blanks: bool = False
 
     @property
     def self_synchronising(self) -> bool:

@@ -37,13 +37,13 @@ def _is_start(framing: Framing, max_bytes: int) -> _IsStart | None:
     if framing.kind is Kind.QUOTED_LINES:
         return _OutsideQuotes(max_bytes).is_start
     if framing.entry_start is None:
-        return _Joins(framing.joins, None).is_start if framing.joins is not None else None
+        return None if framing.joins is None else _Joins(framing, framing.joins, None).is_start
     match = _start_pattern(framing.entry_start).match
 
     def matches(data: bytes, begin: int, end: int) -> object:
         return match(data, begin, min(end, begin + _START_BYTES))
 
-    return matches if framing.joins is None else _Joins(framing.joins, matches).is_start
+    return matches if framing.joins is None else _Joins(framing, framing.joins, matches).is_start
 
 
 @lru_cache(256)
@@ -55,14 +55,20 @@ def _start_pattern(entry_start: str) -> re.Pattern[bytes]:
 class _Joins:
     """Lines that their own start, or the line before them, makes a part of the same entry."""
 
-    def __init__(self, joins: str, starts: _IsStart | None) -> None:
+    def __init__(self, framing: Framing, joins: str, starts: _IsStart | None) -> None:
         self._joins = re.compile(joins.encode()).match
+        self._over_blanks = framing.over_blanks
         self._starts = starts
         self._previous = b""
 
     def is_start(self, data: bytes, begin: int, end: int) -> bool:
         line = data[begin:end]
-        previous, self._previous = self._previous, line
+        previous = self._previous
+        if self._over_blanks and previous and not line.strip():
+            if not previous.endswith(b"\n\n"):
+                self._previous += b"\n"
+        else:
+            self._previous = line
         if self._starts is not None and not self._starts(data, begin, end):
             return False
         return not (previous and self._joins(previous + line))

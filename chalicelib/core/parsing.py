@@ -76,8 +76,9 @@ class Reader:
         self._in_force, self._member = context, framing.member
         self._last_modified = last_modified
         self._explain = Explainer(last_modified, custom.formats)
-        self._text_too = text_too or known.name == _PLAIN_TEXT
-        self._is_broken = sieve_of(known) if known.name != _PLAIN_TEXT else _nothing
+        prose = known.prose or known.name == _PLAIN_TEXT
+        self._text_too = text_too or prose
+        self._is_broken = _nothing if prose else sieve_of(known)
         self._parse = self._parser(context)
 
     def _parser(self, header: str | None) -> Parse:
@@ -153,12 +154,16 @@ class Reader:
             replaced = True
         if text.endswith("\n"):
             text = text[:-2] if text.endswith("\r\n") else text[:-1]
+            if "\n" in text and "\r\n" in text:
+                text = text.replace("\r\n", "\n")
         if "\x1b" in text:
             text = without_colours(text)
             if not text:
                 return Skip("blank"), replaced, None
         result = self._parse(text)
         if isinstance(result, Reject):
+            if self._known.is_banner(text):
+                return Skip("header"), replaced, None
             explained = self._explain(text)
             if explained is not None:
                 name, result = explained

@@ -105,7 +105,7 @@ def check_templates(
     stage: Stage, given: Mapping[str, str], root: Path, *, with_backfill: bool = False
 ) -> None:
     """FroeError for a parameter that no template takes as it is given."""
-    templates = list(templates_of(stage.name, root, with_backfill=with_backfill).values())
+    templates = list(templates_of(root, local=False, with_backfill=with_backfill).values())
     check_parameters(given, templates, str(parameters_file(stage.name)))
 
 
@@ -125,7 +125,7 @@ def prepare(
     root: Path,
 ) -> Prepared:
     """Everything that has to be there before Chalice deploys: resources, the settings that name them, policies."""
-    templates = templates_of(stage.name, root, with_backfill=with_backfill)
+    templates = templates_of(root, local=cloud.local, with_backfill=with_backfill)
     given = {**stage.given, **(parameters or {})}
     if stage.ingest != DIRECT and "Ingest" not in templates[DATA].parameters:
         raise FroeError(
@@ -168,10 +168,10 @@ def _announce(cloud: Cloud, stage: Stage, report: Report) -> None:
         report(f"Brought the notifications of your bucket {bucket} up to date: what others have there stays")
 
 
-def templates_of(stage: str, root: Path, *, with_backfill: bool = False) -> dict[str, StackTemplate]:
-    """The templates that the stage is made of, by name, the data stack's first."""
+def templates_of(root: Path, *, local: bool, with_backfill: bool = False) -> dict[str, StackTemplate]:
+    """The templates that a stage is made of, by name, the data stack's first."""
     names = (DATA, OBSERVABILITY, BACKFILL) if with_backfill else (DATA, OBSERVABILITY)
-    found = {name: load(name, stage, root) for name in names}
+    found = {name: load(name, root, local=local) for name in names}
     data = found[DATA]
     if data is None:
         raise FroeError("infra/data.json is missing: run froe in a checkout.")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from froe.errors import FroeError
-from froe.resources import LOCAL_STAGE
 from froe.templates import read_body
 
 DATA: Final = "data"
@@ -56,13 +55,14 @@ class StackTemplate:
         return {name: value for name, value in given.items() if name in self.parameters}
 
 
-def load(name: str, stage: str, root: Path) -> StackTemplate | None:
-    """infra/NAME.json of the checkout at `root` as the stage can have it; None where there is no such file."""
+def load(name: str, root: Path, *, local: bool) -> StackTemplate | None:
+    """infra/NAME.json of the checkout at `root`, for a local AWS without what that does not know; None where there
+    is no such file."""
     path = root / "infra" / f"{name}.json"
     if not path.exists():
         return None
     try:
-        content = json.loads(read_body(path, local=stage == LOCAL_STAGE).text)
+        content = json.loads(read_body(path, local=local).text)
     except ValueError as error:
         raise FroeError(f"infra/{name}.json is not JSON ({error}): restore it and run again.") from error
     template = StackTemplate(name, content)

@@ -58,7 +58,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 def made(client: Client, stage: str, **parameters: str) -> dict[str, str]:
-    template = load("data", stage, ROOT)
+    template = load("data", ROOT, local=True)
     assert template is not None
     cloud = local_cloud(client, emulator.REGION)
     return settings_in(stacks.create_or_update(cloud, stage, template, parameters, print), ROOT)

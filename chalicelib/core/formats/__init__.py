@@ -7,6 +7,7 @@ formats is asked for: a worker pays for the formats of its files and no other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -53,8 +54,8 @@ class Format:
     samples: texts (no final newline) that it explains, an entry each; those of a format with a header
         begin with it. Detection must find the format from them.
     make_parser: called once a batch and once a header; the parser gets one entry as text, its last
-        line terminator removed (``\\n`` or ``\\r\\n``), ANSI colours removed, never blank, never a header
-        line, and returns a record or a reject. It never raises for any text, and takes time linear
+        line terminator removed (``\\n`` or ``\\r\\n``; those within it are ``\\n``), ANSI colours removed,
+        never blank, never a header line, and returns a record or a reject. It never raises for any text, and takes time linear
         in it. It may keep caches.
     specificity: 0 to 1; how unlikely it is that it explains text of another kind. Formats that explain
         the same lines are told apart by it: the narrower one has the higher.
@@ -66,6 +67,10 @@ class Format:
     alone: whether one entry by itself is proof enough, so that a line which the format of its file
         does not explain, or that is carried inside another format, may be taken for it.
     whole: whether an entry that it explains counts with all its lines, whatever they look like.
+    prose: whether it stands among plain text: one entry is enough for a file that would be plain text
+        otherwise, and what nothing explains there is no reject.
+    banner: a regular expression for entries that only say which log begins: skipped as `header`, in whatever
+        place, and nothing to detection. They are nothing that the entries behind them need.
     """
 
     name: str
@@ -80,6 +85,11 @@ class Format:
     bare: float = 0.75
     alone: bool = False
     whole: bool = False
+    prose: bool = False
+    banner: str | None = None
+
+    def is_banner(self, entry: str) -> bool:
+        return self.banner is not None and re.fullmatch(self.banner, entry) is not None
 
     @property
     def self_synchronising(self) -> bool:

@@ -11,7 +11,12 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chalicelib.core.formats.zones import PLACE, zone_of
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 _MONTH_NAMES: Final = (
     "january", "february", "march", "april", "may", "june",
@@ -35,7 +40,7 @@ _AMBIGUOUS_ZONES: Final = frozenset(("BST", "IST"))
 """Taken as British and Indian time, and said to be assumed."""
 
 _NAMES: Final = "|".join(sorted((name for name in _ZONE_MINUTES if len(name) > 1), key=len, reverse=True))
-ZONE: Final = rf"(?:[Zz]|(?:UTC|GMT)[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?|{_NAMES}|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)(?![0-9A-Za-z])"
+ZONE: Final = rf"(?:[Zz]|(?:UTC|GMT)[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?|{_NAMES}|[+-][0-9]{{2}}(?::?[0-9]{{2}})?|{PLACE})(?![0-9A-Za-z])"
 MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK: Final = r"(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})"
 _SHORT_CLOCK: Final = r"(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2})(?::(?P<s>[0-9]{2}))?+"
@@ -61,6 +66,8 @@ _NUMBERED: Final = tuple(
         rf"{_SHORT_CLOCK}{_TAIL}",
         rf"(?P<a>[0-9]{{1,2}})(?P<dot>[-/.])(?P<b>[0-9]{{1,2}})[ _T-]{_CLOCK}{_TAIL}",
         rf"(?P<mo>[0-9]{{2}})(?P<d>[0-9]{{2}}) {{1,2}}{_CLOCK}{_TAIL}",
+        rf"(?P<y>[0-9]{{4}})[-/](?P<mo>[0-9]{{1,2}})[-/](?P<d>[0-9]{{1,2}})[T ]"
+        rf"(?P<h>[0-9]{{1,2}}):(?P<mi>[0-9]{{1,2}}):(?P<s>[0-9]{{1,2}}){_TAIL}",
         rf"(?P<y>[0-9]{{4}})-(?:[Ww](?P<week>[0-9]{{2}})-(?P<weekday>[1-7])|(?P<day>[0-9]{{3}}))[Tt ]"
         rf"{_SHORT_CLOCK}{_TAIL}",
         rf"(?P<y>[0-9]{{4}})-(?P<mo>[0-9]{{2}})-(?P<d>[0-9]{{2}}){_BREAK}"
@@ -93,11 +100,13 @@ class Clock(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What a text says: year (None where it says none), clock, minutes east of UTC, whether it tells them."""
+    """What a text says: year (None where it says none), clock, minutes east of UTC or the zone of the place
+    that it names, and whether it tells them.
+    """
 
     year: int | None
     clock: Clock
-    offset_minutes: int
+    offset: int | tzinfo
     zone_told: bool
 
 
@@ -114,12 +123,14 @@ def read_moment(text: str) -> Read | None:
     parts = found.groupdict()
     zone = parts["z"] or parts.get("z2")
     hour = _hour(int(parts["h"]), parts.get("half"))
-    offset = _offset_minutes(zone)
+    place = zone_of(zone) if zone and "/" in zone else None
+    offset = place or _offset_minutes(None if zone and "/" in zone else zone)
     day = _date(parts)
     if hour is None or offset is None or day is None:
         return None
     clock = Clock(day[1], day[2], hour, int(parts["mi"]), int(parts["s"] or 0))
-    return Read(day[0], clock, offset, zone is not None and zone not in _AMBIGUOUS_ZONES)
+    told = zone is not None and zone not in _AMBIGUOUS_ZONES and (place is not None or "/" not in zone)
+    return Read(day[0], clock, offset, told)
 
 
 def _hour(hour: int, half: str | None) -> int | None:
@@ -171,13 +182,18 @@ def _full_year(year: str | None) -> int | None:
     return number if len(year) == 4 else number + (1900 if number >= 69 else 2000)
 
 
-def moment_of(year: int, clock: Clock, offset_minutes: int) -> datetime | None:
-    """The moment in UTC, naive; None where there is none such. A 60th second is the first of the next minute."""
+def moment_of(year: int, clock: Clock, offset: int | tzinfo) -> datetime | None:
+    """The moment in UTC, naive; None where there is none such. A 60th second is the first of the next minute.
+
+    offset: minutes east of UTC, or a zone: of an hour that it has twice the first, before the clocks go back.
+    """
     month, day, hour, minute, second = clock
     leap = second == 60
     try:
         moment = datetime(year, month, day, hour, minute, 59 if leap else second)  # noqa: DTZ001
-        return moment + timedelta(minutes=-offset_minutes, seconds=leap)
+        if isinstance(offset, int):
+            return moment + timedelta(minutes=-offset, seconds=leap)
+        return moment + timedelta(seconds=leap) - (offset.utcoffset(moment) or timedelta())
     except (ValueError, OverflowError):
         return None
 

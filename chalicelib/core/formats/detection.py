@@ -1,43 +1,50 @@
 """Which format a text has, decided from its head and nothing else.
 
 The head is cut and parsed as the text would be, by every format whose sieve lets a line of it through;
-the best product of the share that is explained and of the format's specificity wins. A format that does
+the best product of the share that is explained and of the format's specificity wins. What a more general
+format explains beside counts nearly in full for one that explains most of the same. A format that does
 not explain clearly more than half loses to plain text. The same head always gives the same answer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.colours import bytes_without_colours
 from chalicelib.core.entries import entries_in
 from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.banners import behind_banner
 from chalicelib.core.formats.continuations import CONTINUATION
 from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.registry import all_formats, by_name
 from chalicelib.core.formats.sieves import Sieves, sieve_of, sieves_of_all
+from chalicelib.core.formats.unfinished import is_unfinished_object
 from chalicelib.core.framing import Kind, Run
 from chalicelib.core.headers import Headers
-from chalicelib.core.records import Record
+from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from chalicelib.core.formats import Explain, Format
+    from chalicelib.core.formats import Explain, Format, Parse
 
 HEAD_BYTES: Final = 64 * 1024
 """How much of the text detection looks at."""
 _LINES_MAX: Final = 1000
 _SIEVED_LINES: Final = 200
 _SHARE_MIN: Final = 0.6
+_CREDITED_SHARE_MIN: Final = 0.8
+"""A format that explains so much of what a more general one does gets credit for the rest."""
+_CREDIT: Final = 0.9
 _PREAMBLE_LINES_MAX: Final = 20
 _MIXED_LINES_MIN: Final = 3
 _MIXED_SHARE_MIN: Final = 0.1
 _UNSEEN_SHARE: Final = 0.9
-"""What a collection counts of which the head holds no whole element."""
+"""What a collection counts of which the head holds no whole element, or an object that is larger than the head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +62,16 @@ class Detection:
 class Trial:
     """What one format makes of a head.
 
-    share: how much of the head it explains, 0 to 1; score: that share times its specificity, 0 where the
-    share is too small. rejected: the entries behind its first record that it does not explain.
+    share: how much of the head it explains, 0 to 1; credit: what counts beside it, because a more general
+    format explains it. score: both times its specificity, 0 where the share is too small.
+    rejected: the entries behind its first record that it does not explain.
     """
 
     format: Format
     share: float
     score: float
     rejected: tuple[str, ...] = ()
+    credit: float = 0.0
 
 
 def detect(
@@ -101,6 +110,7 @@ def trials(
 
 def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Format, ...]) -> list[Trial]:
     text = by_name("text")
+    raw = head
     head = bytes_without_colours(head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
     lines = _whole_lines(head, complete=complete)
     sieved = [line for line in lines[:_SIEVED_LINES] if line.strip()]
@@ -111,11 +121,32 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
         *(known for known in _let_through(all_formats(), sieves_of_all(), sieved) if known is not text),
     ]
     joined = "\n".join(lines).encode() + b"\n"
-    found = [
-        _trial(known, head if known.framing.kind is Kind.JSON else joined, context, complete=complete)
-        for known in candidates
-    ]
-    return sorted([*found, Trial(text, 1.0, text.specificity)], key=lambda each: -each.score)
+    found = []
+    for known in candidates:
+        shown = head if known.framing.kind is Kind.JSON else joined
+        trial = _trial(known, shown, context, complete=complete)
+        if known.framing.header_first and not trial.share:
+            table = behind_banner(known, raw, lines, partial(_parser_under, known, context))
+            trial = trial if table is None else _trial(table, shown, context, complete=complete)
+        found.append(trial)
+    ranked = [_credited(each, found) for each in found]
+    return sorted([*ranked, Trial(text, 1.0, text.specificity)], key=lambda each: -each.score)
+
+
+def _credited(trial: Trial, found: list[Trial]) -> Trial:
+    """A trial with credit for what only more general formats explain: broken lines and those of other logs
+    are tried by themselves anyway, while a more general format would lose fields of every line."""
+    own, share = trial.format.specificity, trial.share
+    others = (each for each in found if each.score and not each.format.prose)
+    general = max((each.share for each in others if each.format.specificity < own), default=0.0)
+    if not trial.score or not share < general <= share / _CREDITED_SHARE_MIN:
+        return trial
+    credit = _CREDIT * (general - share)
+    return replace(trial, score=round((share + credit) * own, 4), credit=credit)
+
+
+def _parser_under(known: Format, context: ParseContext, header: str) -> Parse:
+    return known.make_parser(replace(context, header=header))
 
 
 def _let_through(formats: tuple[Format, ...], sieves: Sieves, lines: list[str]) -> list[Format]:
@@ -155,11 +186,13 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
         else:
             explained += weight * (1 + sum(1 for line in lines[1:] if CONTINUATION.match(line)))
     if not parse_count:
-        unseen = not counted and in_values and _begins_collection(known, text)
+        unseen = not counted and in_values and _begins_value(known, text, complete=complete)
         share = 1.0 if complete else _UNSEEN_SHARE
         return Trial(known, share if unseen else 0.0, share * known.specificity if unseen else 0.0)
     counted -= min(preamble, _PREAMBLE_LINES_MAX, int(explained))
     share = min(1.0, explained / counted)
+    if known.prose:
+        return Trial(known, share, known.specificity)
     score = round(share * known.specificity, 4) if share >= _SHARE_MIN else 0.0
     return Trial(known, share, score, tuple(rejected))
 
@@ -186,13 +219,18 @@ def _parsed(
             said = entry.decode("utf-8", "replace").rstrip("\r\n")
             if said.strip():
                 result = parse(said)
+                if isinstance(result, Reject) and known.is_banner(said):
+                    continue
                 yield said, result if isinstance(result, Record) else None
 
 
-def _begins_collection(known: Format, text: bytes) -> bool:
-    """Whether the text begins an array of which it does not hold a whole element."""
+def _begins_value(known: Format, text: bytes, *, complete: bool) -> bool:
+    """Whether the text begins an array of which it does not hold a whole element, or an object that is
+    larger than it."""
     pieces = list(entries_in([text], known.framing, 0, len(text), aligned=True))
-    return len(pieces) > 1 and pieces[0].context is not None
+    if len(pieces) > 1 and pieces[0].context is not None:
+        return True
+    return not complete and known.framing.member is None and is_unfinished_object(text)
 
 
 def _entries(run: Run, *, is_last: bool) -> Iterator[bytes]:

@@ -117,7 +117,7 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
         said = members.get(name)
         level = severity.of_word(said) if isinstance(said, str) else None
         if level is not None:
-            word = str(members.pop(name))
+            word = str(members.pop(name)).strip()
             break
     for name in dialect.bodies:
         if isinstance(members.get(name), str) and members[name]:

@@ -180,7 +180,7 @@ class _Parser:
             text = groups[number]
             if text is not None and (text := text.strip()) and text not in _NOTHING:
                 fields[name] = _number(text) if is_number else text
-        if way.zone >= 0 and (zone := groups[way.zone]) and not _ZONE.fullmatch(zone):
+        if way.zone >= 0 and (zone := groups[way.zone]) and ("/" in zone or not _ZONE.fullmatch(zone)):
             fields["time_zone"] = zone
         body = (groups[way.body] or "") if way.body >= 0 else ""
         if end < len(entry):

@@ -13,6 +13,7 @@ MEANINGS: Final[dict[str, str]] = {
     "no-fields-header": "a W3C log whose fields are not said, or that are others than were said",
     "no-header": "no alert or event of that sensor; a Zeek row without its header",
     "no-prefix": "the line has another shape",
+    "no-stack-trace": "plain text: it holds no stack trace",
     "no-timestamp": "it does not begin with a time, and no entry that does stands before it",
     "no-usual-key": "not pairs of keys and values only; no time, level or message among them",
     "not-a-caddy-line": "likewise",

@@ -1,12 +1,13 @@
 """A source's own severity → the number of the OpenTelemetry log data model (TRACE 1 … FATAL 24).
 
 By name, by syslog code (RFC 5424, table 2), by the numbers of bunyan and pino or by the data model's own
-(`WARN2`, 14); what is none of these has no number. Names and syslog codes follow the data model's example mappings:
+(`WARN2`, 14), by Go's distance from a name (`WARN+2`); what is none of these has no number. Names and syslog codes follow the data model's example mappings:
 https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 _RANGES: Final = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17, "fatal": 21}
@@ -32,19 +33,32 @@ SYSLOG: Final[tuple[tuple[str, int], ...]] = (
 """Syslog severity code (0 to 7) → its keyword and its OpenTelemetry number."""
 
 OPENTELEMETRY_MAX: Final = 24
+_OFFSET: Final = re.compile(r"(debug|info|warn|error)([+-][0-9]{1,2})", re.ASCII)
+"""A level of Go's slog between the named ones, which stand 4 apart there as here:
+https://pkg.go.dev/log/slog#Level.String"""
+_WORD_MAX: Final = 24
 
 _BUNYAN: Final[dict[int, int]] = {10: 1, 20: 5, 30: 9, 40: 13, 50: 17, 60: 21}
 """https://github.com/trentm/node-bunyan#levels, the same in pino; Python's 10 to 50 are not told apart."""
 
+SMALL: Final[frozenset[str]] = frozenset(
+    ("trace", "debug", "info", "notice", "warn", "warning", "error", "fatal", "critical", "err", "crit")
+)
+"""The names that are levels even where they stand bare and in small letters."""
 WORDS: Final[frozenset[str]] = frozenset(word for word in _NUMBERS if len(word) > 1)
 """The names, lower case, without the single letters."""
 
 
 def of_word(word: str) -> int | None:
-    """Number of a severity's name in any case (`Warning`, `ERR`, `i`); None where it is no such name."""
+    """Number of a severity's name in any case (`Warning`, `ERR`, `i`, blanks around it or not); None where it is
+    no such name.
+    """
     number = _NUMBERS.get(word)
-    if number is None and len(word) <= len("informational"):
-        number = _NUMBERS.get(word.lower())
+    if number is None and len(word) <= _WORD_MAX:
+        word = word.strip().lower()
+        number = _NUMBERS.get(word)
+        if number is None and word[-1:].isdecimal() and (between := _OFFSET.fullmatch(word)):
+            number = min(max(_NUMBERS[between[1]] + int(between[2]), 1), OPENTELEMETRY_MAX)
     return number
 
 

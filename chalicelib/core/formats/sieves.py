@@ -6,7 +6,7 @@ one that formats share is asked once. What is found is what asking each by itsel
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from chalicelib.core.formats.registry import all_formats
@@ -87,7 +87,7 @@ def sieves_of_all() -> Sieves:
     return Sieves(all_formats())
 
 
-@cache
+@lru_cache(512)
 def sieve_of(known: Format) -> Callable[[str], list[int]]:
     """Whether a line may be one of a format: an empty list where it cannot."""
     return Sieves((known,))

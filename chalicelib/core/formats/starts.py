@@ -28,9 +28,23 @@ DATE_AND_TIME: Final = "|".join(
         rf"[0-9]{{1,2}}(?:/[0-9]{{1,2}}/|\.[0-9]{{1,2}}\.)[0-9]{{4}},? {CLOCK}",
         rf"{MONTH}[a-z]{{0,6}}\.? [0-9]{{1,2}}, [0-9]{{4}},? {CLOCK}",
         rf"[0-9]{{8}}[T ]{CLOCK}",
+        r"[0-9]{8}T[0-9]{6}",
+        rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}(?={ZONE})",
+        rf"[0-9]{{1,2}}-{MONTH}-[0-9]{{2}} {CLOCK}",
+        rf"[0-9]{{4}}(?:-[0-9]{{1,2}}-|/[0-9]{{1,2}}/)[0-9]{{1,2}}[T ]{CLOCK}",
     )
 )
 """A date with its year, and a time of day."""
+
+LEVEL_BEHIND: Final = rf"[\])]?+:?+[ \t|-]++[\[(<]?+(?:{LEVEL_WORDS.upper()}|(?i:{'|'.join(sorted(severity.SMALL))}))(?![\w$./@=-])"
+"""What follows a time stamp where a level comes first: in capitals, or one that may be small."""
+_TIME_IF_LEVEL: Final = (
+    rf"(?:[12][0-9]{{9}}(?:[0-9]{{3}}){{0,3}}|{MONTH} [ 0-9]?[0-9] (?:[0-9]{{4}} )?{CLOCK}"
+    r"|[0-9]{4}(?:-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}[T ][0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2})?)"
+    rf"(?=(?:[.,][0-9]{{1,18}})?+(?:\ ?{ZONE})?+{LEVEL_BEHIND})"
+)
+"""What is a time stamp only before a level: seconds, milli-, micro- or nanoseconds since 1970, syslog's, and a
+clock that may have lost digits."""
 
 ANSI: Final = f"(?:{COLOUR})*+"
 """Colours, which the start of an entry may hold anywhere: they are removed only before parsing."""
@@ -38,7 +52,8 @@ TIMESTAMPED: Final = (
     r"(?:<[0-9]{1,3}>\ ?)?+"
     rf"(?:(?![0-9])[\[<(]?+{ANSI}(?P<level>(?i:{LEVEL_WORDS})|[DIWEFNC](?=,\ \[|\)\ ))[\]>)]?+[:,]?+{ANSI}[ \t|-]++"
     r"(?:\[(?![0-9]{4}-)(?P<thread>[^\[\]\n]{1,128})\][ \t]++)?+)?+"
-    rf"[\[(]?+{ANSI}(?P<when>{DATE_AND_TIME})(?![0-9])(?:[.,:](?P<fraction>[0-9]{{1,9}}))?+(?P<half>\ ?[AaPp][Mm](?![A-Za-z]))?+(?:\ ?(?P<zone>{ZONE}))?+"
+    rf"[\[(]?+{ANSI}(?P<when>{DATE_AND_TIME}|{_TIME_IF_LEVEL})(?![0-9])(?:[.,:](?P<fraction>[0-9]{{1,9}}+)[0-9]{{0,9}}+)?+"
+    rf"(?P<half>\ ?[AaPp][Mm](?![A-Za-z]))?+(?:\ ?(?P<zone>{ZONE})(?:\[[A-Z][\w/+-]{{1,40}}\])?+)?+"
 )
 """A time stamp, or a level and a time stamp."""
 

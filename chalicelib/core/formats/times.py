@@ -1,4 +1,4 @@
-"""Time stamps of any known shape → ISO 8601 in UTC with a final ``Z``, digit for digit as precise.
+"""Time stamps of any known shape → ISO 8601 in UTC with a final ``Z``, digit for digit as precise, to nanoseconds.
 
 What the text does not say is assumed and named: no zone is UTC, no year is the latest one that is
 not after the object's LastModified plus a day. Conversions are cached by their second. A date that
@@ -14,8 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.formats.dates import MONTH, ZONE, Clock, moment_of, read_moment
+from chalicelib.core.formats.zones import PLACE
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from chalicelib.core.records import Value
 
 __all__ = ["MONTH", "ZONE", "Stamp", "Times"]
@@ -28,8 +31,10 @@ _FRACTION: Final = re.compile(
     r"|(?<=[0-9]\.[0-9]{2}\.[0-9]{2}\.)(?=[0-9]{3})|(?<=[0-9]{6}[.,]))([0-9]{1,18})(?![0-9])"
 )
 """Behind a clock (one with dots has points only, behind a colon there are three digits or more)."""
-_EPOCH: Final = re.compile(r"([0-9]{9,20})(?:\.([0-9]{1,9}))?")
+_EPOCH: Final = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,9})[0-9]{0,9})?", re.ASCII)
+_DIGITS_MAX: Final = 9
 _MINUTE_AND_SECOND: Final = re.compile(r"(?<=(?<![0-9])[0-9]{2}:)[0-5][0-9]:[0-5][0-9](?![0-9])", re.ASCII)
+_IN_PLACE: Final = re.compile(PLACE)
 _CACHE_MAX: Final = 8192
 _SHORTEST: Final = len("0102 03:04:05")
 _LONGEST: Final = 72
@@ -58,10 +63,10 @@ class Times:
         """
         fraction = text[20:-1]
         if fraction.isdecimal() and text[-1] == "Z" and fraction.isascii() and text[19] == ".":
-            if text[:20] in self._usual:
+            if text[:20] in self._usual and len(fraction) <= _DIGITS_MAX:
                 return text, None
             known = self._cached(text[:19] + "Z")
-            stamp = known and (f"{known[0][:-1]}.{fraction}Z", known[1])
+            stamp = known and (f"{known[0][:-1]}.{fraction[:_DIGITS_MAX]}Z", known[1])
             if stamp == (text, None):
                 self._keep_usual(text[:20])
             return stamp
@@ -81,13 +86,13 @@ class Times:
         """Time stamp of a text down to its second, the digits of its fraction, and its zone if apart."""
         known = self._cached(text + zone if zone else text)
         if fraction and known:
-            return f"{known[0][:-1]}.{fraction}Z", known[1]
+            return f"{known[0][:-1]}.{fraction[:_DIGITS_MAX]}Z", known[1]
         return known
 
     def of_number(self, number: float | str) -> Stamp | None:
         """Time stamp of seconds, milli-, micro- or nanoseconds since 1970, told apart by magnitude.
 
-        None below 100,000,000 (which as seconds is 1973, and more likely a duration) and above 5138.
+        None below 100,000,000 (which as seconds is 1973, and more likely a duration) and of more than 19 digits.
         """
         if not isinstance(number, str):
             if not 0 < number < 1e20:
@@ -101,7 +106,7 @@ class Times:
         if len(digits) < 9:
             return None
         if scale:
-            digits, fraction = digits[:-scale], digits[-scale:] + fraction
+            digits, fraction = digits[:-scale], (digits[-scale:] + fraction)[:_DIGITS_MAX]
         second = int(digits)
         base = self._seconds.get(second)
         if base is None:
@@ -134,10 +139,19 @@ class Times:
         return (f"{begin[0]}{clock[0]}Z", begin[1]) if clock and begin else None
 
     def _converted(self, text: str) -> Stamp | None:
-        """Convert, and keep the hour if minute and second are the same in UTC and no year is assumed."""
+        """Convert, and keep the hour if minute and second are the same in UTC and no year is assumed.
+
+        A place's clocks may change within an hour.
+        """
         stamp = self._convert(text)
         clock = _MINUTE_AND_SECOND.search(text)
-        if stamp and clock and stamp[0][14:-1] == clock[0] and stamp[1] in {None, "zone"}:
+        if (
+            stamp
+            and clock
+            and not _IN_PLACE.search(text)
+            and stamp[0][14:-1] == clock[0]
+            and stamp[1] in {None, "zone"}
+        ):
             if len(self._hours) >= _CACHE_MAX:
                 self._hours.clear()
             self._hours[_around(clock)] = stamp[0][:14], stamp[1]
@@ -157,7 +171,7 @@ class Times:
             moment = moment_of(year, clock, offset)
         return None if moment is None else (moment.isoformat() + "Z", assumed)
 
-    def _latest_year(self, clock: Clock, offset: int) -> datetime | None:
+    def _latest_year(self, clock: Clock, offset: int | tzinfo) -> datetime | None:
         """The latest year that is not after LastModified plus a day; 29 February may be 8 years back."""
         first = self._latest.year + 1
         for year in range(first, max(first - 10, 0), -1):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _PYTHON: Final = "Traceback (most recent call last):"
 _PYTHON_END: Final = re.compile(r"([A-Za-z_][\w.]{0,200})(?=: |:?(?:\n|$))")
-_GO: Final = re.compile(r"(?:^|\n)panic: ([^\n]*+)")
+_GO: Final = re.compile(r"(?:^|\n)(panic|fatal error): ([^\n]*+)")
 _GO_ROUTINE: Final = re.compile(r"(?:^|\n)goroutine [0-9]{1,19} \[")
 _PHP_TRACE: Final = re.compile(r"(?:^|\n)(?:\[stacktrace\]|Stack trace:)\n")
 _PHP_TYPE: Final = re.compile(
@@ -23,10 +23,16 @@ _PHP_TYPE: Final = re.compile(
 )
 _FRAME: Final = re.compile(r"\n[ \t]++(?:at [^\s]|--- End of |\.\.\. [0-9])")
 _HEAD: Final = re.compile(
-    r"(?:^|[\n\t ])(?:Unhandled exception\. |Uncaught |Exception in thread \"[^\"\n]{0,200}\" )?"
+    r"(?:^|[\n\t ])(?:Unhandled exception\. |Uncaught |UnhandledPromiseRejectionWarning: |Exception in thread \"[^\"\n]{0,200}\" )?"
     r"((?:[A-Za-z_$][\w$]{0,100}[./\\]){0,20}[A-Za-z_$][\w$]{0,100})(?: \[[\w.]{1,100}\])?(?:(:)(?= )|(?=:?\n|$))"
 )
 _RUBY_FRAME: Final = re.compile(r"\n[ \t]*+(?:from )?[^\s:]{1,300}:[0-9]{1,7}:in [`']")
+_RUBY_OLD: Final = re.compile(
+    r"(?:^|\n)Traceback \(most recent call last\):(?:\n[ \t]++[0-9]{1,5}: from [^\n]*+)++"
+)
+_RUST: Final = re.compile(
+    r"(?:^|\n)thread '[^'\n]{1,200}' (?:\([0-9]{1,19}\) )?panicked at (?:'([^\n]*)', [^\n']*|[^\n']{1,500}:\n([^\n]*+))"
+)
 _RUBY_HEAD: Final = re.compile(
     r"(?:^|\n)([^\n]*?) ?\(([A-Z][\w:]{1,200})\)(?=\n|$)|(?:^|\n)([A-Z][\w:]{1,200}) \(([^\n]*)\):?(?=\n|$)"
 )
@@ -38,14 +44,18 @@ _HEAD_WINDOW: Final = 4096
 
 def add_exception(fields: dict[str, Value], text: str) -> None:
     """Types the trace in a message of several lines, where there is one."""
-    if _PYTHON in text:
+    if old := _RUBY_OLD.search(text):
+        _add_ruby(fields, text, old.end(), old=True)
+    elif _PYTHON in text:
         _add_python(fields, text)
     elif _PHP_TRACE.search(text):
         _add_php(fields, text)
+    elif rust := _RUST.search(text):
+        _add(fields, "panic", rust[1] or rust[2], text[rust.start() :].lstrip("\n"))
     elif frame := _FRAME.search(text):
         _add_headed(fields, text, frame.start())
     elif (panic := _GO.search(text)) and _GO_ROUTINE.search(text):
-        _add(fields, "panic", panic[1], text[panic.start() :].lstrip("\n"))
+        _add(fields, panic[1], panic[2], text[panic.start() :].lstrip("\n"))
     elif routine := _GO_ROUTINE.search(text):
         fields["exception.stacktrace"] = text[routine.start() :].lstrip("\n")
     elif frame := _RUBY_FRAME.search(text):
@@ -87,17 +97,19 @@ def _add_headed(fields: dict[str, Value], text: str, frame: int) -> None:
     at most."""
     for found in _HEAD.finditer(text, max(0, frame - _HEAD_WINDOW), frame):
         if _TYPE_WORD.search(found[1]):
-            message = text[found.end() + 1 : frame] if found[2] is not None else None
-            _add(fields, found[1], message, text[found.start(1) :])
+            message = text[found.end() + 1 : frame] if found[2] is not None else ""
+            _add(fields, found[1], message.partition("\n ---> ")[0], text[found.start(1) :])
             return
     fields["exception.stacktrace"] = text[frame + 1 :]
 
 
-def _add_ruby(fields: dict[str, Value], text: str, frame: int) -> None:
-    found = _RUBY_HEAD.search(text, max(0, frame - _HEAD_WINDOW // 4), frame)
+def _add_ruby(fields: dict[str, Value], text: str, frame: int, *, old: bool = False) -> None:
+    """old: as Ruby 2.5 to 2.7 write it, the frames first."""
+    found = _RUBY_HEAD.search(text, *((frame,) if old else (max(0, frame - _HEAD_WINDOW // 4), frame)))
     if found is None:
         fields["exception.stacktrace"] = text[frame + 1 :]
     elif found[2]:
-        _add(fields, found[2], found[1].rpartition("': ")[2], text[found.start() :].lstrip("\n "))
+        trace = text if old else text[found.start() :].lstrip("\n ")
+        _add(fields, found[2], found[1].rpartition("': ")[2], trace)
     else:
         _add(fields, found[3], found[4], text[found.start() :].lstrip("\n"))

@@ -20,7 +20,7 @@ _WHOLE: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE
 
 def check_stacks(examined: Examined) -> Iterator[Finding]:
     """Each stack of the stage."""
-    for template in templates_of(examined.stage.name, examined.root).values():
+    for template in templates_of(examined.root, local=examined.cloud.local).values():
         name = template.stack_name(examined.stage.name)
         stack = stacks.describe(examined.cloud, name)
         if stack is None:

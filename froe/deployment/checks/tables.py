@@ -13,7 +13,7 @@ LOGICAL: Final[Mapping[str, str]] = {"RECORDS_TABLE": "RecordsTable", "LEDGER_TA
 
 def check_tables(examined: Examined) -> Iterator[Finding]:
     """Each of the stage's two."""
-    template = load(DATA, examined.stage.name, examined.root)
+    template = load(DATA, examined.root, local=examined.cloud.local)
     for setting, logical in LOGICAL.items():
         name = examined.stage.settings.get(setting, "")
         reply = examined.ask("dynamodb", "describe_table", TableName=name)

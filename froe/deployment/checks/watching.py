@@ -14,7 +14,7 @@ AREA: Final = "observability"
 def check_watching(examined: Examined) -> Iterator[Finding]:
     """Nothing of it where the checkout has no infra/observability.json."""
     yield from _subscriptions(examined)
-    template = load(OBSERVABILITY, examined.stage.name, examined.root)
+    template = load(OBSERVABILITY, examined.root, local=examined.cloud.local)
     if template is None:
         return
     yield from _log_groups(examined)

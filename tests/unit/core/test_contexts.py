@@ -43,6 +43,7 @@ FRAMINGS = st.sampled_from(
         Framing(header=r"#(\w+)"),
         Framing(joins=r"P[^\n]*+\n[PF]"),
         Framing(joins=r"[^\n]*\\\n", entry_start="[^ ]"),
+        Framing(joins=r"P[^\n]*+\n\n?[PF]", entry_start=r"(?! |\r?$)", over_blanks=True),
         Framing(joins=r"P[^\n]*+\n[PF]", entry_start="[SPF#]", header=r"#(h)"),
     ]
 )

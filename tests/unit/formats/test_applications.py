@@ -198,10 +198,20 @@ def test_what_is_no_entry_of_a_format_is_a_reject(reason: Reason, name: str, ent
     assert reason(name, entry) == why
 
 
-def test_a_zone_by_an_ambiguous_name_is_kept_though_the_time_counts_as_utc(record: Explain) -> None:
-    got = record("php_error", "[14-Mar-2024 09:26:53 Europe/Berlin] PHP Notice:  x")
-    assert (got.timestamp, got.timestamp_assumed) == ("2024-03-14T09:26:53Z", "zone")
-    assert got.attributes["time_zone"] == "Europe/Berlin"
+@pytest.mark.parametrize(
+    ("zone", "stamp", "assumed"),
+    [
+        ("Europe/Berlin", "2024-03-14T08:26:53Z", None),
+        ("America/Nowhere", "2024-03-14T09:26:53Z", "zone"),
+        ("XYZ", "2024-03-14T09:26:53Z", "zone"),
+    ],
+)
+def test_the_name_of_a_zone_is_kept_whether_or_not_it_is_known(
+    record: Explain, zone: str, stamp: str, assumed: str | None
+) -> None:
+    got = record("php_error", f"[14-Mar-2024 09:26:53 {zone}] PHP Notice:  x")
+    assert (got.timestamp, got.timestamp_assumed) == (stamp, assumed)
+    assert got.attributes["time_zone"] == zone
 
 
 @pytest.mark.parametrize(

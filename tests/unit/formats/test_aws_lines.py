@@ -133,6 +133,43 @@ def test_a_user_agent_may_hold_quotes_that_nobody_escaped(record: Callable[[str,
     assert record("aws_s3_access", escaped) == record("aws_s3_access", line)
 
 
+@pytest.mark.parametrize(
+    ("key", "request_line", "referer", "agent"),
+    [
+        ('b/a"q', 'PUT /b/a"q HTTP/1.1', "-", "agent"),
+        ('b/a"', 'PUT /b/a" HTTP/1.1', "-", "agent"),
+        ('"q', 'PUT /b/"q?a="b" HTTP/1.1', 'https://example.org/"a', 'an "odd" agent'),
+        ("-", "-", "-", 'an "odd" agent'),
+        ('a"b', "PUT /b/a%22b HTTP/1.1", "-", '"'),
+    ],
+)
+def test_keys_requests_and_referers_may_hold_quotes_that_nobody_escaped(
+    record: Callable[[str, str], Record], key: str, request_line: str, referer: str, agent: str
+) -> None:
+    line = (
+        f"79a5 shop [14/Mar/2024:09:26:54 +0000] 192.0.2.17 - 7ACC REST.PUT.OBJECT {key}"
+        f' "{request_line}" 404 - 113 - 7 - "{referer}" "{agent}" v1 x= SigV4'
+    )
+    got = record("aws_s3_access", line)
+    names = ("aws.s3.key", "http.request.header.referer", "user_agent.original")
+    assert [got.attributes.get(name, "-") for name in names] == [key, referer, agent]
+    assert got.body == ("REST.PUT.OBJECT" if request_line == "-" else request_line)
+    assert got.attributes["http.response.status_code"] == 404
+    assert got.attributes["aws.s3.signature_version"] == "SigV4"
+
+
+def test_a_request_that_a_balancer_could_not_read_names_its_host_and_port(
+    record: Callable[[str, str], Record],
+) -> None:
+    got = record("aws_alb", by_name("aws_alb").samples[1]).attributes
+    assert (got["url.full"], got["url.domain"], got["url.port"]) == (
+        "http://shop.example.org:80",
+        "shop.example.org",
+        80,
+    )
+    assert "url.path" not in got
+
+
 def test_columns_that_are_yet_to_come_are_kept(record: Callable[[str, str], Record]) -> None:
     for name in ("aws_elb_classic", "aws_alb_connection"):
         sample = by_name(name).samples[0]

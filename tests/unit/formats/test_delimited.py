@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.cutting import Limits
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.detection import detect
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.records import Record, Reject
+from tests.faults.reading import assert_every_byte_is_accounted_for, read
 
 WHEN = datetime(2024, 6, 1, tzinfo=UTC)
 
@@ -91,6 +93,12 @@ def test_a_line_that_does_not_look_like_a_header_is_none(header: str) -> None:
         ("time,level,message\n2024-03-14 09:26:53,INFO,started\n2024-03-14 09:26:54,INFO,stopped\n", "csv"),
         ("host\tstatus\tpath\na\t200\t/\nb\t404\t/x\n", "tsv"),
         ("host;user;x\na;b;1\n", "csv"),
+        ("id,msg\n1,one\n2,two\n3,three\n", "csv"),
+        ("Export of the shop\ntime,level,message\n2024-03-14 09:26:53,INFO,started\n", "csv"),
+        ("Export\n\n(all of it)\nhost\tstatus\tpath\na\t200\t/\nb\t404\t/x\n", "tsv"),
+        ("four\nlines\nbefore\nit\nhost\tstatus\tpath\na\t200\t/\nb\t404\t/x\n", "text"),
+        ("yes,no\nhow,so\nup,down\n", "text"),
+        ("Dear Ada,\nthe user, a friend, is here,\nand left, I think, at nine.\nYours, B\n", "text"),
         ("time, as they say, is money\nand money, as they say, is time\n", "text"),
         ("host,user,x\n", "text"),
         ("host,user,x\na,b\nc\n", "text"),
@@ -98,3 +106,15 @@ def test_a_line_that_does_not_look_like_a_header_is_none(header: str) -> None:
 )
 def test_a_table_is_told_by_its_header_and_its_rows(text: str, name: str) -> None:
     assert detect(text.encode(), WHEN, complete=True).format.name == name
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("piece_bytes", [1, 262_144])
+def test_the_lines_before_a_header_are_skipped_in_every_split(mark: bytes, piece_bytes: int) -> None:
+    rows = "".join(f"2024-03-14T09:26:53Z,INFO,order {number},ada\n" for number in range(50))
+    text = f"Export of the shop (*)\n\nnothing, or so\ntime,level,message,user\n{rows}".encode()
+    found = read(mark + text, limits=Limits(split_bytes=100, batch_max_lines=3), piece_bytes=piece_bytes)
+    assert_every_byte_is_accounted_for(found)
+    assert found.format == "csv"
+    assert found.bodies == [f"order {number}" for number in range(50)]
+    assert found.account.summary.counts.skipped["header"].lines == 3

@@ -91,6 +91,10 @@ def test_other_json_is_a_reject(reason: Reason, name: str, line: str) -> None:
     assert reason(name, line) == "other-json"
 
 
+def test_a_bare_word_is_no_pair(reason: Reason) -> None:
+    assert reason("key_value", "restarting") == "not-pairs"
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.core.formats import Format, ParseContext
 from chalicelib.core.formats.reasons import MEANINGS
+from chalicelib.core.formats.registry import by_name
 from chalicelib.core.records import Record, Reject
 from froe.reference import page
 
@@ -29,6 +30,29 @@ def test_every_reason_in_the_code_has_a_meaning() -> None:
         for reason in re.findall(r'Reject\(\s*"([^"]+)"\s*\)', path.read_text(encoding="utf-8"))
     }
     assert reasons - {"plain-text"} == set(MEANINGS)
+
+
+def test_what_is_empty_is_left_out_or_kept_as_the_docs_say(context: ParseContext) -> None:
+    said = {
+        "logfmt": ('level=info msg=x a= b="" c=-', {}),
+        "cef": ("CEF:0|V|P|1|1|n|5|act= msg=x", {"cef.act": None}),
+        "json": ('{"a":"","b":null,"c":"-","d":{},"e":[]}', {"a": "", "b": None, "c": "-", "d": {}, "e": []}),
+        "syslog_rfc5424": (
+            '<34>1 2024-03-14T09:26:53Z - p - - [x@1 a="" b="-"] m',
+            {"host.name": None, "syslog.structured_data.x@1.a": "", "syslog.structured_data.x@1.b": "-"},
+        ),
+        "postfix": ("Mar 14 09:26:53 h postfix/qmgr[1]: 4F3A21C0D2: from=<>, size=1", {"postfix.from": ""}),
+        "journald_json": (
+            '{"__REALTIME_TIMESTAMP":"1710408413123456","MESSAGE":"x","PRIORITY":"6","_HOSTNAME":"h","A":"","B":null}',
+            {"journald.a": None},
+        ),
+    }
+    for name, (entry, expected) in said.items():
+        parsed = by_name(name).make_parser(context)(entry)
+        assert isinstance(parsed, Record), name
+        if name in {"json", "logfmt"}:
+            assert parsed.attributes == expected
+        assert {key: parsed.attributes.get(key) for key in expected} == expected, name
 
 
 def test_the_worked_example_is_a_format_that_explains_its_samples() -> None:

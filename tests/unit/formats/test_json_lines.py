@@ -73,6 +73,29 @@ def test_a_usual_name_with_an_unusual_value_stays_an_attribute(record: Explain, 
     assert got[:5] == (None, None, None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("line", "stamp", "attributes"),
+    [
+        ('{"timestamp":{"seconds":1710408413,"nanos":5000000},"x":1}', "2024-03-14T09:26:53.005000000Z", {"x": 1}),
+        ('{"timestampSeconds":1710408413,"timestampNanos":5}', "2024-03-14T09:26:53.000000005Z", {}),
+        ('{"timestamp":{"seconds":1710408413}}', "2024-03-14T09:26:53Z", {}),
+        ('{"timestamp":{"seconds":1710408413,"nanos":-1}}', "2024-03-14T09:26:53Z", {"timestamp.nanos": -1}),
+        ('{"instant":{"epochSecond":1710408413,"nanoOfSecond":7}}', "2024-03-14T09:26:53.000000007Z", {}),
+        ('{"time":99999999999999999999}', None, {"time": 99999999999999999999}),
+    ],
+)  # fmt: skip
+def test_seconds_and_nanoseconds_apart_are_one_time(
+    record: Explain, line: str, stamp: str | None, attributes: dict[str, Any]
+) -> None:
+    got = record("json", line)
+    assert (got.timestamp, got.attributes) == (stamp, attributes)
+
+
+def test_blanks_around_a_level_are_none_of_it(record: Explain) -> None:
+    got = record("json", '{"level":"Warn ","msg":"x"}')
+    assert (got.severity_text, got.severity_number, got.attributes) == ("Warn", 13, {})
+
+
 def test_the_second_name_serves_where_the_first_holds_no_time(record: Explain) -> None:
     got = record("json", '{"timestamp":"n/a","time":"2024-03-14T09:26:53Z"}')
     assert (got.timestamp, got.attributes) == ("2024-03-14T09:26:53Z", {"timestamp": "n/a"})

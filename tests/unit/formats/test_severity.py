@@ -23,14 +23,39 @@ from chalicelib.core.formats import severity
         ("INFO4", 12),
         ("Warn3", 15),
         ("fatal4", 24),
+        ("DEBUG-3", 2),
+        ("INFO+2", 11),
+        ("WARN+2 warn+2", 15),
+        ("ERROR-1", 16),
+        ("ERROR+12", 24),
+        ("DEBUG-9", 1),
     ],
 )
 def test_a_name_has_its_number_in_any_case(words: str, number: int) -> None:
     assert {word: severity.of_word(word) for word in words.split()} == dict.fromkeys(words.split(), number)
 
 
+def test_blanks_around_a_name_are_none_of_it() -> None:
+    assert [severity.of_word(word) for word in ("Warn ", " INFO", "error\t")] == [13, 9, 17]
+
+
 @pytest.mark.parametrize(
-    "word", ["", "x", "information desk", "info5", "trace1", "debug0", "INFO ", "é", "i" * 99]
+    "word",
+    [
+        "",
+        "x",
+        "information desk",
+        "info5",
+        "trace1",
+        "debug0",
+        "INFO 2",
+        "INFO+",
+        "NOTICE+1",
+        "WARN+222",
+        "é",
+        " ",
+        "i" * 99,
+    ],
 )
 def test_any_other_word_has_none(word: str) -> None:
     assert severity.of_word(word) is None

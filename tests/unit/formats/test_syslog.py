@@ -170,7 +170,17 @@ def test_an_application_log_with_iso_time_is_not_taken_for_syslog(reason: Reason
 
 
 @pytest.mark.parametrize(
-    "line", ["<192>Mar 14 09:26:53 h p: x", "Mar 14 h p: x", "<14>x", "14 Mar 09:26:53 h p: x"]
+    "line",
+    [
+        "<192>Mar 14 09:26:53 h p: x",
+        "Mar 14 h p: x",
+        "<14>x",
+        "14 Mar 09:26:53 h p: x",
+        "Mar 14 2026 09:26:53.123 ERROR something happened",
+        "Mar 14 09:26:54 WARN: fine here",
+        "Mar 14 09:26:54 [error] x",
+        "Mar 14 09:26:54 error x[7]: y",
+    ],
 )
 def test_what_is_not_traditional_syslog_is_a_reject(reason: Reason, line: str) -> None:
     assert reason("syslog_rfc3164", line) == "not-rfc3164"
@@ -194,6 +204,7 @@ def test_the_quick_way_and_the_general_way_agree(context: ParseContext) -> None:
         )
         for message in ("", "x", " x", "y: z", "sshd[7]: x")
     ]
+    lines += [f"{pri}Mar 14 09:26:53 ERROR p: x" for pri in ("<14>", "")]
     warm = RFC3164.make_parser(context)
     for line in lines:
         warm(line)

@@ -67,6 +67,20 @@ LOGGER, THREAD, THREAD_ID, PID = "log.logger", "thread.name", "thread.id", "proc
         ("March 14, 2024 9:26:53 am INFO up", "", "INFO", "up", {}),
         ("20240314 09:26:53.5 INFO up", ".5", "INFO", "up", {}),
         ("2024-03-14 09:26:53", "", None, None, {}),
+        ("1710408413 ERROR x", "", "ERROR", "x", {}),
+        ("1710408413123 ERROR x", ".123", "ERROR", "x", {}),
+        ("1710408413123456 ERROR x", ".123456", "ERROR", "x", {}),
+        ("1710408413123456789 ERROR x", ".123456789", "ERROR", "x", {}),
+        ("[1710408413.123] [error] x", ".123", "error", "x", {}),
+        ("20240314T092653Z ERROR x", "", "ERROR", "x", {}),
+        ("14-Mar-24 09:26:53 ERROR x", "", "ERROR", "x", {}),
+        ("Mar 14 2024 09:26:53.123 ERROR something happened", ".123", "ERROR", "something happened", {}),
+        ("Mar 14 09:26:53 WARN: fine here", "", "WARN", "fine here", {}),
+        ("Mar 14 09:26:53 [error] x", "", "error", "x", {}),
+        ("2024-03-14 10:26:53.123 Europe/Berlin ERROR x", ".123", "ERROR", "x", {"time_zone": "Europe/Berlin"}),
+        ("2024-03-14T10:26:53+01:00[Europe/Berlin] ERROR x", "", "ERROR", "x", {}),
+        ("2024-03-14T09:26:53.123Z[UTC] ERROR x", ".123", "ERROR", "x", {}),
+        ("2024-03-14T14:56:53.1234567890123+05:30 ERROR x", ".123456789", "ERROR", "x", {}),
     ],
 )  # fmt: skip
 def test_the_shapes_that_loggers_give(
@@ -97,6 +111,31 @@ def test_a_trace_is_part_of_the_body_of_its_entry(record: Explain, trace: str) -
 def test_a_line_without_a_time_is_a_reject(reason: Reason) -> None:
     assert reason("timestamped", "Caused by: nothing") == "no-timestamp"
     assert reason("timestamped", "12:00:00 INFO no date") == "no-timestamp"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "1710408413 errors so far",
+        "1710408413 x ERROR",
+        "171040841312 ERROR x",
+        "Mar 14 09:26:53 web-1 ERROR x",
+    ],
+)
+def test_a_number_or_a_date_without_a_year_is_a_time_only_before_a_level(reason: Reason, entry: str) -> None:
+    assert reason("timestamped", entry) == "no-timestamp"
+
+
+@pytest.mark.parametrize(
+    ("entry", "stamp"),
+    [
+        ("2024-03-14T09:26Z ERROR x", "2024-03-14T09:26:00Z"),
+        ("2024/3/4 9:6:3 ERROR x", "2024-03-04T09:06:03Z"),
+    ],
+)
+def test_a_clock_may_be_short(record: Explain, entry: str, stamp: str) -> None:
+    got = record("timestamped", entry)
+    assert (got.timestamp, got.severity_text, got.body) == (stamp, "ERROR", "x")
 
 
 def test_a_date_that_does_not_exist_is_a_reject(reason: Reason) -> None:

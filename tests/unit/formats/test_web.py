@@ -209,3 +209,12 @@ def test_twenty_thousand_tags_are_all_kept(record: Explain, name: str, value: st
     got = record(name, value + "".join(f'[tag "{number}"]' for number in range(20_000)))
     tags: Any = got.attributes["modsecurity.tags"]
     assert len(tags) == 20_000
+
+
+def test_the_last_number_of_a_tls_request_is_its_size(record: Explain) -> None:
+    line = '[14/Mar/2024:09:26:53 +0000] 192.0.2.17 TLSv1.3 TLS_AES_256_GCM_SHA384 "GET / HTTP/1.1" 199'
+    known = detect(f"{line}\n".encode(), datetime(2024, 6, 1, tzinfo=UTC), complete=True)
+    assert known.format.name == "apache_ssl_request"
+    got = record("apache_ssl_request", line).attributes
+    assert (got["http.response.body.size"], "http.response.status_code" in got) == (199, False)
+    assert (got["tls.protocol.version"], got["tls.cipher"]) == ("TLSv1.3", "TLS_AES_256_GCM_SHA384")

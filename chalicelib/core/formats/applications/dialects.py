@@ -30,7 +30,7 @@ Finish = Callable[[dict[str, "Value"]], str | None]
 def any_level(value: Value, name: str) -> tuple[str, int] | None:
     """The word and the number of a level's name, syslog's number or bunyan's."""
     number = severity_of(value, name)
-    return None if number is None else (str(value), number)
+    return None if number is None else (str(value).strip(), number)
 
 
 @dataclass(frozen=True, slots=True)

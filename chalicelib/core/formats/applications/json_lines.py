@@ -23,6 +23,7 @@ TIME_NAMES: Final = (
     "event_time", "timeStamp", "@t", "t.$date", "Time", "asctime", "created_at", "date", "Date", "T", "t",
     "_time", "start_time", "requestReceivedTimestamp", "timeUnixNano", "observedTimeUnixNano",
     "__REALTIME_TIMESTAMP", "calendarTime", "unixTime", "instant.epochSecond", "timestamp_ms", "created",
+    "timestamp.seconds", "timestampSeconds",
 )  # fmt: skip
 """In order of preference: the first whose value is a time stamp is the record's."""
 LEVEL_NAMES: Final = (
@@ -34,6 +35,14 @@ MESSAGE_NAMES: Final = (
     "message", "msg", "Message", "MESSAGE", "@message", "body", "Body", "short_message", "@m", "@mt", "M",
     "textPayload", "log", "text", "event",
 )  # fmt: skip
+
+_NANOS: Final = {
+    "timestamp.seconds": "timestamp.nanos",
+    "timestampSeconds": "timestampNanos",
+    "instant.epochSecond": "instant.nanoOfSecond",
+}
+"""Seconds → the member that holds the rest: https://cloud.google.com/logging/docs/agent/logging/configuration#timestamp-processing"""
+_NANOS_MAX: Final = 10**9
 
 Shape: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]"
 _OPENTELEMETRY_NUMBERS: Final = frozenset(("severityNumber", "SeverityNumber"))
@@ -77,13 +86,15 @@ class JsonParser:
             stamp = self._stamp_of(fields[name])
             if stamp is not None:
                 timestamp, assumed = stamp
+                if name in _NANOS:
+                    timestamp = _with_nanos(timestamp, fields, _NANOS[name])
                 del fields[name]
                 break
         for name in level_names:
             level = fields[name]
             number = (severity.of_word(level) if type(level) is str else None) or severity_of(level, name)
             if number is not None:
-                word = str(level)
+                word = str(level).strip()
                 del fields[name]
                 break
         for name in message_names:
@@ -93,6 +104,15 @@ class JsonParser:
                 del fields[name]
                 break
         return tuple.__new__(Record, (timestamp, assumed, word, number, body, fields))
+
+
+def _with_nanos(timestamp: str, fields: dict[str, Value], name: str) -> str:
+    """The time stamp of whole seconds with the nanoseconds that a member holds, which leaves the attributes."""
+    nanos = fields.get(name)
+    if type(nanos) is not int or not 0 <= nanos < _NANOS_MAX or "." in timestamp:
+        return timestamp
+    del fields[name]
+    return f"{timestamp[:-1]}.{nanos:09}Z"
 
 
 def severity_of(value: Value, name: str) -> int | None:

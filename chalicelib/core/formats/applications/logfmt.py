@@ -110,7 +110,7 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
             level = fields[name]
             number = (of_word(level) if type(level) is str else None) or severity_of(level, name)
             if number is not None:
-                word = str(level)
+                word = str(level).strip()
                 del fields[name]
                 break
         if message_name is not None:

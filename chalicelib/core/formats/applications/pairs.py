@@ -53,6 +53,8 @@ def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
         return None
     parts = text.split("=")
     keys = [parts[0]]
+    if len(parts) == 1:
+        return None
     last = parts.pop()
     del parts[:1]
     values: list[Value] = []

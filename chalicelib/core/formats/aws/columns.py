@@ -132,11 +132,17 @@ def endpoint(fields: Fields, name: str, text: str) -> None:
 
 
 def request_line(fields: Fields, _name: str, text: str) -> None:
-    """Method, target and protocol, as far as they are there."""
+    """Method, target and protocol, as far as they are there.
+
+    A balancer writes ``- http://shop.example.org:80- -`` where it could not read them: the last hyphen
+    of the target is the path that is not there.
+    """
     method, _, rest = text.strip().partition(" ")
     target, _, protocol = rest.rpartition(" ")
     if not target:
         target, protocol = protocol, ""
+    elif method in ABSENT and protocol in ABSENT:
+        target = target.removesuffix("-")
     if method not in ABSENT:
         fields["http.request.method"] = method
     if protocol not in ABSENT:

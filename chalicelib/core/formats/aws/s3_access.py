@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
@@ -65,13 +66,30 @@ _COLUMNS: Final[tuple[Column, ...]] = (
 )
 
 
-def _escaped(line: str) -> str:
-    """A line whose user agent holds quotes, with those escaped: S3 writes them as they came."""
-    *before, last = line.split('"', 5)
-    agent, quote, after = last.rpartition('"')
-    if "\\" in line or len(before) != 5 or before[4] != " ":
-        return line
-    return '"'.join((*before, agent.replace('"', '\\"') + quote + after))
+_URI: Final = re.compile(r' ([^ ]++) "(-|[A-Za-z]++ [^ ]*+ HTTP/[0-9.]{1,3})" ', re.ASCII)
+"""The key and the request, neither of which holds blanks where it should not."""
+
+
+def _quoted_tokens(line: str) -> list[str]:
+    """The columns of a line that holds more quotes than it should: S3 writes those of keys, requests, referers
+    and user agents as they came. Raises ValueError where it is not made of them.
+    """
+    found = _URI.search(line)
+    if found is None:
+        return tokens_of(line)
+    between, _, rest = line[found.end() :].partition('"')
+    texts, quote, after = rest.rpartition('"')
+    referer, separator, agent = texts.partition('" "')
+    if "\\" in line or not (quote and separator):
+        return tokens_of(line)
+    return [
+        *tokens_of(line[: found.start()]),
+        *found.groups(),
+        *tokens_of(between),
+        referer,
+        agent,
+        *tokens_of(after.lstrip(" ")),
+    ]
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -79,7 +97,7 @@ def _make_parser(context: ParseContext) -> Parse:
 
     def parse(line: str) -> Record | Reject:
         try:
-            tokens = tokens_of(_escaped(line) if line.count('"') > _QUOTES else line)
+            tokens = _quoted_tokens(line) if line.count('"') > _QUOTES else tokens_of(line)
             if len(tokens) < _COLUMNS_MIN or not tokens[_OPERATION].startswith(_KINDS):
                 return _NOT_S3
             fields = typed_columns(_COLUMNS, tokens)

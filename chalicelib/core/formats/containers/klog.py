@@ -27,6 +27,12 @@ _CLOCK: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?+"
 _KLOG: Final = rf"[IWEFD](?:0[1-9]|1[0-2])[0-3][0-9] {{1,2}}{_CLOCK} {{1,8}}"
 _GLOG: Final = rf"[IWEFD](?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])[0-3][0-9] {{1,2}}{_CLOCK} {{1,8}}"
 _START: Final = rf"[A-Z](?:[0-9]{{8}}|[0-9]{{4}}) {{1,2}}{_CLOCK} "
+_CREATED: Final = "Log file created at: "
+_BANNER: Final = (
+    rf"{_CREATED}[^\n]*+(?:\n(?:Running on machine|Running duration|Application fingerprint|Binary|Log line format)"
+    r"[^\n]*+)*+\s*+"
+)
+"""What begins every file, https://google.github.io/glog/stable/logging/"""
 _PAIRS: Final = r'time="'
 """How the lines of logfmt begin that are often in the same file, which `WELL_KNOWN` does not hold."""
 _HEAD: Final = re.compile(
@@ -100,9 +106,10 @@ KLOG: Final = Format(
     ),
     make_parser=_klog,
     specificity=0.98,
-    framing=Framing(entry_start=entry_start(f"{_START}|{_PAIRS}")),
+    framing=Framing(entry_start=entry_start(f"{_START}|{_PAIRS}|{_CREATED}")),
     sieve=_KLOG,
     alone=True,
+    banner=_BANNER,
 )
 GLOG: Final = Format(
     name="glog",
@@ -114,9 +121,10 @@ GLOG: Final = Format(
     ),
     make_parser=_glog,
     specificity=0.98,
-    framing=Framing(entry_start=entry_start(f"{_START}|{_PAIRS}")),
+    framing=Framing(entry_start=entry_start(f"{_START}|{_PAIRS}|{_CREATED}")),
     sieve=_GLOG,
     alone=True,
+    banner=_BANNER,
 )
 
 FORMATS: Final = (KLOG, GLOG)

@@ -7,6 +7,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "delimited": ("csv", "tsv"),
     "clocked": ("time_of_day",),
     "timestamped": ("timestamped",),
+    "stack_traces": ("stack_trace",),
     "text": ("text",),
 }
 """Module of this package → the formats in its `FORMATS`."""

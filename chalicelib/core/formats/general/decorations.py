@@ -22,9 +22,6 @@ _LEVEL: Final = re.compile(
     r"(?P<word>[A-Za-z]{1,13})(?![\w$./@=-])(?P<pad>[ \t]*+)(?P<close>[\])>*])?+(?P<colon>:)?+"
 )
 """A level, in brackets or bare."""
-_SHOUTED: Final = frozenset(
-    ["trace", "debug", "info", "notice", "warn", "warning", "error", "fatal", "critical", "err", "crit"]
-)
 _ITEM: Final = re.compile(
     r"[ \t|:-]*+(?:\[(?P<square>[^\[\]\n]{1,128})\]|\((?P<round>[^()\n]{1,128})\)"
     r"|\{\{?(?P<curly>[^{}\n]{0,128})\}\}?|(?P<word>[^\s\[\](){}|]{1,128})(?=[ \t|]))"
@@ -154,7 +151,7 @@ def _level(entry: str, position: int, *, first: bool) -> re.Match[str] | None:
         return found if first and entry.startswith((" | ", "| "), end - len(pad)) else None
     if word.isupper():
         return found
-    if word.lower() in _SHOUTED and (first or colon is not None):
+    if word.lower() in severity.SMALL and (first or colon is not None):
         return found
     return None
 

@@ -45,6 +45,8 @@ _KNOWN: Final = frozenset(
      "source", "component", "request", "user_agent")
 )  # fmt: skip
 """Names of columns that make a first line a header; lower case."""
+_OF_TWO: Final = _KNOWN | {"id", "key", "name", "value", "type", "code", "count"}
+"""Names that make two words with a comma between them a header."""
 _INT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _FLOAT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}", re.ASCII)
 _BOOLEANS: Final = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
@@ -68,7 +70,12 @@ def _no_header(_row: str) -> Reject:
 
 
 def _columns(header: str, delimiters: str) -> tuple[list[str], str]:
-    """The names in a header, and what is between them; none where the line is no header."""
+    """The names in a header, and what is between them; none where the line is no header.
+
+    header: several lines where some stand before it."""
+    if "\n" in header:
+        found = (_columns(line, delimiters) for line in reversed(header.split("\n")))
+        return next((columns for columns in found if columns[0]), ([], ""))
     for delimiter in delimiters:
         cells = _cells(header.removeprefix("\ufeff"), delimiter) or []
         names = [name.strip() for name in cells]
@@ -78,7 +85,7 @@ def _columns(header: str, delimiters: str) -> tuple[list[str], str]:
             and 2 <= len(names) <= _COLUMNS_MAX
             and all(_NAME.fullmatch(name) for name in names)
             and any(name.lower() in _KNOWN for name in names)
-            and (len(names) > 2 or names[0].lower() in _TIMES)
+            and (len(names) > 2 or names[0].lower() in _TIMES or _OF_TWO.issuperset(map(str.lower, names)))
         ):
             return _unique(names), delimiter
     return [], ""
@@ -184,7 +191,7 @@ TSV: Final = Format(
         "date\ttime\tuser\tstatus\tok\n2024-03-14\t09:26:54\t-\t404\tfalse",
     ),
     make_parser=partial(_make_parser, delimiters="\t"),
-    specificity=0.9,
+    specificity=0.97,
     framing=Framing(kind=Kind.QUOTED_LINES, header_first=True),
     sieve=r"[^\t\n]{0,1024}\t",
 )

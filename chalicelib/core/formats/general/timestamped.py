@@ -2,7 +2,8 @@
 
 An entry starts at a line that starts with a time stamp, or with a level and a time stamp. What loggers
 put around the level (thread, logger, process id, source line) is typed where its shape is known; see
-`decorations`. A time without a date is no time stamp.
+`decorations`. A time without a date is no time stamp; a number, a date without a year, or a
+clock that may be cut off is one only before a level.
 """
 
 from __future__ import annotations
@@ -43,10 +44,19 @@ def _make_parser(context: ParseContext) -> Parse:
         if half is not None:
             when += half
         # ctime writes its year last, so its fraction and zone are inside
-        stamp = times.of_text(when) if when[-5] == " " else times.of_parts(when, fraction, zone)
+        if when.isdecimal():
+            stamp = times.of_number(f"{when}.{fraction}" if fraction else when)
+        else:
+            stamp = (
+                times.of_text(when)
+                if when[-5] == " " and when[0] > "9"
+                else times.of_parts(when, fraction, zone)
+            )
         if stamp is None:
             return _BAD_TIME
         fields: dict[str, Value] = {}
+        if zone is not None and "/" in zone:
+            fields["time_zone"] = zone
         if thread is not None:
             fields["thread.name"] = thread.strip()
         elif inner is not None:

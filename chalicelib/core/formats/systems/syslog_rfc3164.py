@@ -1,7 +1,8 @@
 """Traditional syslog files (RFC 3164), read leniently, as senders write them.
 
 With or without PRI, BSD or ISO time, with or without host, tag and process id. A BSD time says
-neither year nor zone: both are assumed.
+neither year nor zone: both are assumed. Where no PRI says that it is syslog, a level directly behind the
+time is neither host nor tag: the line is an application's.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.starts import LEVEL_BEHIND
 from chalicelib.core.formats.systems.cisco import add_device
 from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
 from chalicelib.core.formats.systems.programs import say_of
@@ -53,6 +55,7 @@ _CISCO: Final = re.compile(
 )
 _SOLARIS: Final = re.compile(r"\[ID ([0-9]{1,9}) ([a-z0-9]{2,12})\.([a-z]{3,8})\] ")
 _IP: Final = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]+")
+_LEVEL_BEHIND: Final = re.compile(LEVEL_BEHIND)
 _WHEN: Final = len("Mar 14 09:26:53 ")
 _CACHE_MAX: Final = 8192
 
@@ -146,14 +149,17 @@ class _Parser:
         if tag is not None and (tag.isdecimal() or tag[0] == "%"):
             message, tag, process = line[found.start(8) :], None, None
         values = None if priority is None else PRIORITIES.get(priority.lstrip("0") or "0")
-        if (priority is not None and values is None) or (
-            iso is not None and not _is_syslog(host, tag, told=priority is not None)
+        leveled = bsd is not None and _LEVEL_BEHIND.match(line, found.end(4)) is not None
+        if (
+            (priority is not None and values is None)
+            or (iso is not None and not _is_syslog(host, tag, told=priority is not None))
+            or (leveled and priority is None)
         ):
             return _NOT_RFC3164
         stamp = self._times.of_text(bsd or iso)
         if stamp is None:
             return _BAD_TIME
-        if level is None and host is not None and found.end(4) == found.start(6) - 1:
+        if level is None and host is not None and not leveled and found.end(4) == found.start(6) - 1:
             self._remember(line[found.start(4) : found.start(6)], stamp, host, tag)
         elif level is None and host is not None and iso is not None and tag is not None:
             self._remember(None, stamp, host, tag)

@@ -1,7 +1,7 @@
 """The error log of Apache httpd: 2.2 (``[time] [level] [client …] message``) and 2.4 (module, pid, thread).
 
 The body is the message from its code on (``AH00135: …``); the code is `apache.code`, what follows it
-`apache.message`.
+`apache.message`. A trace that PHP writes in lines of its own belongs to the entry before it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.times import Times
+from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.formats.web.modsecurity import add_tags
 from chalicelib.core.formats.web.requests import add_endpoint, is_address
+from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ _CONTEXT: Final = re.compile(
 _SOURCE: Final = re.compile(r"([\w./-]{1,128}\.(?:c|cc|cpp|h))\(([0-9]{1,7})\): ", re.ASCII)
 _STATUS: Final = re.compile(r"\(([A-Z]{0,4}[0-9]{1,9})\)([^:]{1,256}): ")
 _CODE: Final = re.compile(r"(AH[0-9]{5}): ", re.ASCII)
+_TRACE: Final = r"Stack trace:|#[0-9]{1,4} |[ \t]++[^\s]|PHP Stack trace:|PHP {2,4}[0-9]{1,4}\. "
 _REFERER: Final = ", referer: "
 _USER: Final = re.compile(
     r"user ([^ :]{1,128})(?: not found|: authentication failure|: password mismatch| in realm)"
@@ -79,6 +82,8 @@ def _make_parser(context: ParseContext) -> Parse:
         if user := _USER.search(message, 0, 512):
             fields["user.name"] = user[1]
         add_tags(fields, message)
+        if "\n" in message:
+            add_exception(fields, message)
         number = severity.of_word(level.rstrip("12345678"))
         return Record(stamp[0], stamp[1], level, number, message or None, fields)
 
@@ -139,9 +144,13 @@ APACHE_ERROR: Final = Format(
         " configured -- resuming normal operations",
         "[Thu Mar 14 09:26:56.123456 2024] [proxy_fcgi:error] [pid 47:tid 14] (70007)The timeout specified has"
         " expired: [client 2001:db8::5:443] AH01075: Error dispatching request to :",
+        "[Thu Mar 14 09:26:57.123456 2024] [php:error] [pid 4711] [client 192.0.2.17:50229] PHP Fatal error:  Uncaught"
+        " Exception: no money in /srv/pay.php:42\nStack trace:\n#0 /srv/shop.php(7): pay()\n#1 {main}\n"
+        "  thrown in /srv/pay.php on line 42",
     ),
     make_parser=_make_parser,
     specificity=0.98,
+    framing=Framing(entry_start=rf"(?!{_TRACE})"),
     sieve=r"AH[0-9]{5}: |\[[^\]\n]{15,40}\] \[[\w.-]{0,64}:?[a-z]{4,6}[1-8]?\]",
     alone=True,
 )

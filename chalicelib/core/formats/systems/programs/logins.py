@@ -1,4 +1,8 @@
-"""Logins and what people do with them: sshd, dropbear, sudo, su, PAM, cron, systemd-logind, Proxmox, pfSense."""
+"""Logins and what people do with them: sshd, dropbear, sudo, su, PAM, cron, systemd-logind, Proxmox, pfSense.
+
+Whoever tries to log in chooses the name, which may hold what looks like an address: the program's own
+address is the last where the name stands before it (`most`), and the first where it stands behind.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,15 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _PEER: Final = r"{word:client.address}(?: port {int:client.port})?"
-_WHO: Final = r"(?:(?:invalid|illegal|authenticating|unknown|\S{1,64}) user |user )?{some:user.name}"
+_WHO: Final = r"(?:(?:invalid|illegal|authenticating|unknown|\S{1,64}) user |user )?{most:user.name}"
+_PAM_FAILURE: Final = (
+    r"(?:PAM \d+ more authentication failures?|pam_\w+\({name:pam.service}:{name:pam.type}\): authentication failure);"
+    r"(?: logname=(?:{word:pam.logname})?)? uid={int:pam.uid} euid={int:pam.euid} tty=(?:{name:pam.tty}|{word:pam.tty})? "
+)
 PAM: Final = phrases(
-    r"(?:PAM \d+ more authentication failures?|pam_\w+\({name:pam.service}:{name:pam.type}\): authentication failure);"
-    r" logname={word:pam.logname} uid={int:pam.uid} euid={int:pam.euid} tty={word:pam.tty} ruser=(?:{name:pam.ruser})? "
-    r"rhost=(?:{word:client.address})?(?: +user=(?:{word:user.name})?)?",
-    r"(?:PAM \d+ more authentication failures?|pam_\w+\({name:pam.service}:{name:pam.type}\): authentication failure);"
-    r"(?: logname=(?:{word:pam.logname})?)? uid={int:pam.uid} euid={int:pam.euid} tty=(?:{name:pam.tty})? "
-    r"ruser=(?:{name:pam.ruser})? rhost=(?:{word:client.address})?(?: +user=(?:{word:user.name})?)?",
+    _PAM_FAILURE + r"ruser= rhost=(?:{word:client.address})?(?: +user=(?:{some:user.name})?)?[ .]*$",
+    _PAM_FAILURE
+    + r"ruser={most:pam.ruser} rhost=(?:{word:client.address})?(?: +user=(?:{word:user.name})?)?",
     r"pam_\w+\({name:pam.service}:{name:pam.type}\): session opened for user {host:user.name}(?:\(uid={int:user.id}\))?"
     r" by (?:{host:pam.by})?(?:\(uid={int:pam.by_uid}\))?",
     r"pam_\w+\({name:pam.service}:{name:pam.type}\): session closed for user {host:user.name}",
@@ -32,19 +37,21 @@ PAM: Final = phrases(
 _SSHD: Final = phrases(
     r"Accepted {word:ssh.auth.method} for {some:user.name} from {word:client.address} port {int:client.port}"
     r"(?: {name:ssh.protocol}(?:: {word:ssh.key.type}(?: \S++ ID .{0,256}?)? {word:ssh.key.fingerprint})?)?",
-    r"Failed {word:ssh.auth.method} for (?:invalid user |illegal user )?{some:user.name} from {word:client.address}"
+    r"Failed {word:ssh.auth.method} for (?:invalid user |illegal user )?{most:user.name} from {word:client.address}"
     r" port {int:client.port}(?: {name:ssh.protocol}(?:: {word:ssh.key.type} {word:ssh.key.fingerprint})?)?",
-    r"Postponed {word:ssh.auth.method} for (?:invalid user )?{some:user.name} from {word:client.address}"
+    r"Postponed {word:ssh.auth.method} for (?:invalid user )?{most:user.name} from {word:client.address}"
     r" port {int:client.port}(?: {name:ssh.protocol})?",
-    r"Partial {word:ssh.auth.method} for (?:invalid user )?{some:user.name} from {word:client.address}"
+    r"Partial {word:ssh.auth.method} for (?:invalid user )?{most:user.name} from {word:client.address}"
     r" port {int:client.port}(?: {name:ssh.protocol})?",
-    r"Invalid user {some:user.name} ?from {ip:client.address}(?: port {int:client.port})?",
-    r"Illegal user {some:user.name} ?from {ip:client.address}(?: port {int:client.port})?",
+    r"Invalid user (?:{most:user.name} )?from {ip:client.address}(?: port {int:client.port})?",
+    r"Illegal user (?:{most:user.name} )?from {ip:client.address}(?: port {int:client.port})?",
     r"Connection from {ip:client.address} port {int:client.port}(?: on {ip:server.address} port {int:server.port})?",
     r"Connection (?:closed|reset) by {ip:client.address}(?: port {int:client.port})?",
     rf"Connection (?:closed|reset) by {_WHO} {{ip:client.address}} port {{int:client.port}}",
     r"Disconnected from {ip:client.address}(?: port {int:client.port})?",
     rf"Disconnected from {_WHO} {{ip:client.address}} port {{int:client.port}}",
+    rf"Disconnecting {_WHO.replace('most', 'some')} {{ip:client.address}} port {{int:client.port}}:"
+    r" (?=Change of username or service not allowed: ){rest:ssh.reason}",
     rf"Disconnecting {_WHO} {{ip:client.address}} port {{int:client.port}}: {{rest:ssh.reason}}",
     r"Disconnecting: {rest:ssh.reason}",
     r"Received disconnect from {ip:client.address}(?: port {int:client.port})?: ?{int:ssh.disconnect.code}:"
@@ -57,14 +64,14 @@ _SSHD: Final = phrases(
     r"banner exchange: Connection from {ip:client.address} port {int:client.port}: {rest:ssh.reason}",
     r"refused connect from (?:{host:client.domain} \({ip:client.address}\)|{word:client.address})",
     r"Did not receive identification string from {ip:client.address}(?: port {int:client.port})?",
-    r"Bad protocol version identification '{some:ssh.identification}' from {ip:client.address}(?: port {int:client.port})?",
-    r"User {some:user.name} from {word:client.address} not allowed because {rest:ssh.reason}",
+    r"Bad protocol version identification '{most:ssh.identification}' from {ip:client.address}(?: port {int:client.port})?",
+    r"User {most:user.name} from {word:client.address} not allowed because {rest:ssh.reason}",
     r"User {some:user.name} not allowed because {rest:ssh.reason}",
-    r"(?:error: )?maximum authentication attempts exceeded for (?:invalid user )?{some:user.name} from"
+    r"(?:error: )?maximum authentication attempts exceeded for (?:invalid user )?{most:user.name} from"
     r" {word:client.address} port {int:client.port}(?: {name:ssh.protocol})?",
     r"reverse mapping checking getaddrinfo for {host:client.domain}\.? \[{ip:client.address}\] failed",
     r"Address {ip:client.address} maps to {host:client.domain}, but",
-    r"(?:error: )?PAM: {some:ssh.reason} for (?:illegal user )?{some:user.name} from {word:client.address}",
+    r"(?:error: )?PAM: {some:ssh.reason} for (?:illegal user )?{most:user.name} from {word:client.address}",
     r"error: Received disconnect from {ip:client.address}(?: port {int:client.port})?: ?{int:ssh.disconnect.code}:"
     r" ?{rest:ssh.reason}",
     r"(?:error: )?(?:kex_exchange_identification|kex_protocol_error|send_error): {rest:ssh.reason}",
@@ -88,8 +95,8 @@ _SSHD: Final = phrases(
 )
 """https://github.com/openssh/openssh-portable: auth.c, auth-log, packet.c, sshd-session.c"""
 DROPBEAR: Final = phrases(
-    r"Bad (?:PAM )?password attempt for '{single:user.name}' from {ip:client.address}:{int:client.port}",
-    r"Login attempt (?:for nonexistent|with wrong) user (?:'{single:user.name}' )?from {ip:client.address}:{int:client.port}",
+    r"Bad (?:PAM )?password attempt for '{most:user.name}' from {ip:client.address}:{int:client.port}",
+    r"Login attempt (?:for nonexistent|with wrong) user (?:'{most:user.name}' )?from {ip:client.address}:{int:client.port}",
     r"(?:Password|PAM password|Pubkey|Auth)\S* ?auth succeeded for '{single:user.name}'"
     r"(?: with (?:{word} )?key {word:ssh.key.fingerprint})? from {ip:client.address}:{int:client.port}",
     r"Child connection from {ip:client.address}:{int:client.port}",
@@ -97,7 +104,7 @@ DROPBEAR: Final = phrases(
     r" fails\): )?{rest:ssh.reason}",
     r"Exit before auth(?: \(user '{single:user.name}', {int:ssh.failures} fails\))?: {rest:ssh.reason}",
     r"Exit \({round:user.name}\)(?: from <{ip:client.address}:{int:client.port}>)?: {rest:ssh.reason}",
-    r"Max auth tries reached - user '{single:user.name}' from {ip:client.address}:{int:client.port}",
+    r"Max auth tries reached - user '{most:user.name}' from {ip:client.address}:{int:client.port}",
 )
 """https://github.com/mkj/dropbear"""
 _SUDO: Final = phrases(
@@ -114,9 +121,10 @@ _SU: Final = phrases(
     r"[+-] {word:su.tty} {name:user.name}:{name:su.user}",
 )
 _CRON: Final = phrases(
-    r"\({round:user.name}\) CMD \({rest:process.command_line}",
-    r"\({round:user.name}\) CMD(?:END|OUT) \({rest:process.command_line}",
-    r"\({round:user.name}\) {name:cron.event} \({rest:cron.message}",
+    r"\({round:user.name}\) CMD(?:END|OUT)? \( *{most:process.command_line}\)\s*$",
+    r"\({round:user.name}\) CMD(?:END|OUT)? \( *{rest:process.command_line}",
+    r"\({round:user.name}\) {name:cron.event} \( *{most:cron.message}\)\s*$",
+    r"\({round:user.name}\) {name:cron.event} \( *{rest:cron.message}",
     r"\({round:user.name}\) {rest:cron.message}",
     r"Job `{some:cron.job}' {rest:cron.message}",
     r"Anacron {word:cron.version} started on {rest:cron.date}",
@@ -154,9 +162,9 @@ PROXMOX: Final = phrases(
     r"<{angle:user.name}> (?:starting|end) task {word:proxmox.task}(?: {rest:proxmox.status})?",
 )
 _WEB_LOGINS: Final = phrases(
-    r"{path:url.path}: (?:webConfigurator|Web GUI) authentication error for (?:user )?'{single:user.name}' from:? {ip:client.address}",
-    r"{path:url.path}: Successful login for user '{single:user.name}' from: {ip:client.address}",
-    r"{path:url.path}: User logged out for user '{single:user.name}' from: {ip:client.address}",
+    r"{path:url.path}: (?:webConfigurator|Web GUI) authentication error for (?:user )?'{most:user.name}' from:? {ip:client.address}",
+    r"{path:url.path}: Successful login for user '{most:user.name}' from: {ip:client.address}",
+    r"{path:url.path}: User logged out for user '{most:user.name}' from: {ip:client.address}",
     r"{path:url.path}: user {name:user.name} (?:authenticated|could not authenticate).{0,200}? from {ip:client.address}",
     r"\[{square:log.level}\] Auth: {name:auth.event} ip {ip:client.address} username '{single:user.name}'",
     r"{name:log.level} {word:code.function.name} (?:\[robot {square:sympa.robot}\] )?(?:\[session {square:sympa.session}\] )?"

@@ -22,6 +22,7 @@ _PAIRS_MAX: Final = 40
 _CLIENT: Final = re.compile(
     r"(?:client=|from |to |by |of |with |,? ?connect from |disconnect from )([^\s\[\]<>,]{1,255})\[([0-9A-Fa-f.:]{2,45})\](?::([0-9]{1,5}))?"
 )
+_PEER: Final = re.compile(r"([^\s\[\]<>,]{1,255})\[([0-9A-Fa-f.:]{2,45})\](?::([0-9]{1,5}))?: ")
 _REJECT: Final = re.compile(
     r"(?:milter-)?(reject|hold|discard|filter|redirect|warn|reject_warning)(?::|-\w+:) ([A-Z][A-Z -]{2,30}) from [^:]{1,300}: "
     r"(?:([0-9]{3}) )?(?:([245]\.[0-9]{1,3}\.[0-9]{1,3}) )?"
@@ -54,7 +55,7 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
         if level:
             fields["log.level"] = level[1]
             begin = level.end()
-    client = _CLIENT.search(text, begin, begin + 2000)
+    client = _PEER.match(text, begin) or _CLIENT.search(text, begin, begin + 2000)
     if client:
         if client[1] != "unknown":
             fields["client.domain"] = client[1]
@@ -160,7 +161,9 @@ _DOVECOT_NAMES: Final = {
     "lport": "server.port", "mpid": "dovecot.mail_pid", "tls": "tls.cipher",
 }  # fmt: skip
 _ATTEMPTS: Final = re.compile(r"auth failed, ([0-9]{1,9}) attempts(?: in ([0-9]{1,9}) secs)?")
-_AUTH_PEER: Final = re.compile(r"\w[\w-]{0,30}\(([^(),]{0,320}),([0-9A-Fa-f.:]{2,45})(?:,[^()]{0,100})?\)")
+_AUTH_PEER: Final = re.compile(
+    r"\w[\w-]{0,30}\(([^()]{0,320}),(?=[0-9A-Fa-f]{0,4}[.:])([0-9A-Fa-f.:]{2,45})(?:,[^()]{0,100})?\)"
+)
 
 
 def _dovecot(text: str, fields: dict[str, Value]) -> bool:

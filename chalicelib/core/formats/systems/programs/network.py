@@ -75,7 +75,7 @@ def _kernel(text: str, fields: dict[str, Value]) -> bool:
     return add_packet(text, fields) or _OOM(text, fields)
 
 
-_CLIENT: Final = r"(?:client (?:@{name:bind.client} )?{ip:client.address}#{int:client.port}(?: \({round:bind.view_name}\))?: (?:view {host:bind.view}: )?)"
+_CLIENT: Final = r"(?:client (?:@{name:bind.client} )?{ip:client.address}#{int:client.port}(?: \({round:dns.question.name}\))?: (?:view {host:bind.view}: )?)"
 NAMED: Final = phrases(
     _CLIENT
     + r"query: {word:dns.question.name} {name:dns.question.class} {name:dns.question.type} {word:bind.flags}"
@@ -112,12 +112,15 @@ _DNSMASQ: Final = phrases(
     r"(?:{int} {ip:client.address}/{int:client.port} )?query\[{square:dns.question.type}\] {word:dns.question.name} from {ip:client.address}",
     r"(?:{int} {ip:client.address}/{int:client.port} )?(?:forwarded) {word:dns.question.name} to {ip:server.address}",
     r"(?:{int} {ip:client.address}/{int:client.port} )?(?:reply|cached|config|{word}) {word:dns.question.name} is {rest:dns.answer}",
-    r"(?:{int} )?DHCP{name:dhcp.message}\({round:dhcp.interface}\) (?:{ip:client.address} )?{name:dhcp.mac}(?: {rest:dhcp.host})?",
+    r"(?:{int} )?DHCP{name:dhcp.message}\({round:dhcp.interface}\) (?:{ip:client.address} )?{mac:dhcp.mac}(?: {rest:dhcp.host})?",
+    r"(?:{int} )?DHCP{name:dhcp.message}\({round:dhcp.interface}\) {ip:client.address}(?: {rest:dhcp.host})?",
 )
 _DHCP: Final = phrases(
-    r"DHCP(?:DISCOVER|REQUEST|INFORM|OFFER|ACK|NAK|RELEASE|DECLINE)(?: (?:on|for|of|to) {ip:client.address})?"
-    r"(?: \({round:server.address}\))?(?: (?:from|to) {word:dhcp.mac})?"
-    r"(?: \({round:dhcp.host}\))?(?: via {word:dhcp.interface})?",
+    r"DHCP{letters:dhcp.message}(?: of {ip:client.address})? (?:from|on {ip:client.address} from) (?!{mac}){ip:server.address}",
+    r"DHCP{letters:dhcp.message} (?:for {ip:client.address} )?on {iface:dhcp.interface} to {ip:server.address} port {int:server.port}",
+    r"DHCP{letters:dhcp.message}(?: (?:on|for|of|to) {ip:client.address})?"
+    r"(?: \({round:server.address}\))?(?: (?:from|to) {mac:dhcp.mac})?"
+    r"(?: \({round:dhcp.host}\))?(?: via (?:{ip:dhcp.gateway}|{iface:dhcp.interface}))?",
     r"bound to {ip:client.address}",
 )
 OPENVPN: Final = phrases(
@@ -147,6 +150,7 @@ PROFTPD: Final = phrases(
 )
 """http://www.proftpd.org/docs/howto/Logging.html"""
 VSFTPD: Final = phrases(
+    r"(?:\[pid {int:process.pid}\] )?\[{most:user.name}\] (?=FAIL LOGIN: ){name:ftp.result} {name:ftp.action}: Client \"{quoted:client.address}\"$",
     r"(?:\[pid {int:process.pid}\] )?(?:\[{square:user.name}\] )?(?:FTP {name:ftp.action}|{name:ftp.action}|DEBUG): Client \"{quoted:client.address}\""
     r"(?:, \"{quoted:ftp.message}\")?",
     r"(?:\[pid {int:process.pid}\] )?(?:\[{square:user.name}\] )?"
@@ -160,7 +164,7 @@ _ASTERISK: Final = phrases(
     r"(?:{name:log.level}\[{int:thread.id}\](?:\[{name:asterisk.call}\])?:? )?(?:{file:code.file.path}:{int:code.line.number} in"
     r" {name:code.function.name}: |{file:code.file.path}: |{file:code.file.path}:{int:code.line.number} {name:code.function.name}: )"
     r"(?:Request '{single:asterisk.request}' from '{single:asterisk.from}' failed for '{ip:client.address}:{int:client.port}'"
-    r"|Registration from '{single:asterisk.from}' failed for '{ip:client.address}(?::{int:client.port})?'"
+    r"|Registration from '{most:asterisk.from}' failed for '{ip:client.address}(?::{int:client.port})?'"
     r"|Call from '{single:user.name}' \({ip:client.address}:{int:client.port}\) to extension '{single:asterisk.extension}')",
     r"{name:log.level}\[{int:thread.id}\](?:\[{name:asterisk.call}\])?:? (?:{file:code.file.path}:{int:code.line.number} in"
     r" {name:code.function.name}: |{file:code.file.path}: )",

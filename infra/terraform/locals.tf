@@ -1,0 +1,64 @@
+# Where the module is, what decides what there is, and what must not be asked for together.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  region    = data.aws_region.current.name
+
+  creates_input_bucket = var.existing_input_bucket == ""
+  by_queue             = var.ingest == "queue"
+  by_topic             = var.ingest == "topic"
+  bucket_sends         = local.by_queue || local.by_topic
+  by_event_bridge      = var.ingest == "eventbridge"
+  archives             = var.archive_after_days != 0
+  expires_input        = var.input_expiry_days != 0
+  expires_quarantine   = var.quarantine_expiry_days != 0
+  expires_results      = var.results_expiry_days != 0
+  logs_access          = var.access_logs_bucket != ""
+  replicates           = local.creates_input_bucket && var.replica_bucket_arn != ""
+  records_data_events  = var.data_events_trail
+  warms_records        = var.records_warm_write_units != 0
+  bounds_records       = var.records_max_write_units != 0
+  warms_ledger         = var.ledger_warm_write_units != 0
+  bounds_ledger        = var.ledger_max_write_units != 0
+  has_email            = var.notices_email != ""
+  protects_tables      = var.deletion_protection
+  encrypts_logs        = var.logs_key == "stage"
+  owns_notifications   = local.bucket_sends || local.by_event_bridge
+  input_bucket         = local.creates_input_bucket ? aws_s3_bucket.input_bucket[0].bucket : var.existing_input_bucket
+}
+
+resource "terraform_data" "rules" {
+  lifecycle {
+    precondition {
+      condition     = var.stage == "local" || !contains([1, 2, 3, 4], var.split_max_receives)
+      error_message = "split_max_receives must be 5 or more: throttled receives count too, and time is no reason for a dead letter."
+    }
+
+    precondition {
+      condition     = var.stage == "local" || !contains([1, 2, 3, 4], var.batch_max_receives)
+      error_message = "batch_max_receives must be 5 or more: throttled receives count too, and time is no reason for a dead letter."
+    }
+
+    precondition {
+      condition     = var.access_logs_bucket == "" || var.access_logs_bucket != var.existing_input_bucket
+      error_message = "access_logs_bucket must not be the input bucket, which would read its own access logs for ever: name another bucket."
+    }
+
+    precondition {
+      condition     = var.replica_bucket_arn == "" || var.replica_key_arn != ""
+      error_message = "replica_bucket_arn needs replica_key_arn: a KMS key in the replica's region."
+    }
+
+    precondition {
+      condition     = var.existing_input_bucket == "" || var.replica_bucket_arn == ""
+      error_message = "replica_bucket_arn is for the bucket that Froe makes: replicate a bucket of yours by its own settings and leave this out."
+    }
+  }
+}

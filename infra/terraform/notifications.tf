@@ -1,0 +1,174 @@
+# Notices to people; and how uploads are announced where S3 does not call the splitter itself.
+
+resource "aws_sns_topic" "notices_topic" {
+  name              = "froe-${var.stage}-notices"
+  kms_master_key_id = aws_kms_key.key.arn
+}
+
+data "aws_iam_policy_document" "notices_topic_policy" {
+  statement {
+    sid       = "EncryptedTransportOnly"
+    effect    = "Deny"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.notices_topic.arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+
+  statement {
+    sid       = "AlarmsOfThisAccount"
+    effect    = "Allow"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.notices_topic.arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_sns_topic_policy" "notices_topic_policy" {
+  arn    = aws_sns_topic.notices_topic.arn
+  policy = data.aws_iam_policy_document.notices_topic_policy.json
+}
+
+resource "aws_sns_topic_subscription" "notices_subscription" {
+  count = local.has_email ? 1 : 0
+
+  topic_arn = aws_sns_topic.notices_topic.arn
+  protocol  = "email"
+  endpoint  = var.notices_email
+}
+
+resource "aws_sns_topic" "uploads_topic" {
+  count = local.by_topic ? 1 : 0
+
+  name              = "froe-${var.stage}-uploads"
+  kms_master_key_id = aws_kms_key.key.arn
+}
+
+data "aws_iam_policy_document" "uploads_topic_policy" {
+  count = local.by_topic ? 1 : 0
+
+  statement {
+    sid       = "EncryptedTransportOnly"
+    effect    = "Deny"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.uploads_topic[0].arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+
+  statement {
+    sid       = "UploadsToOurBucket"
+    effect    = "Allow"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.uploads_topic[0].arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["s3.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = ["arn:${local.partition}:s3:::${local.input_bucket}"]
+    }
+  }
+}
+
+resource "aws_sns_topic_policy" "uploads_topic_policy" {
+  count = local.by_topic ? 1 : 0
+
+  arn    = aws_sns_topic.uploads_topic[0].arn
+  policy = data.aws_iam_policy_document.uploads_topic_policy[0].json
+}
+
+resource "aws_sns_topic_subscription" "uploads_subscription" {
+  count = local.by_topic ? 1 : 0
+
+  topic_arn = aws_sns_topic.uploads_topic[0].arn
+  protocol  = "sqs"
+  endpoint  = aws_sqs_queue.split_queue.arn
+}
+
+resource "aws_cloudwatch_event_rule" "uploads_rule" {
+  count = local.by_event_bridge ? 1 : 0
+
+  name        = "froe-${var.stage}-uploads"
+  description = "Objects created in the input bucket go to the split queue"
+  state       = "ENABLED"
+  event_pattern = jsonencode({
+    source      = ["aws.s3"]
+    detail-type = ["Object Created"]
+    account     = [local.account]
+    detail      = { bucket = { name = [local.input_bucket] } }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "uploads_rule" {
+  count = local.by_event_bridge ? 1 : 0
+
+  rule      = aws_cloudwatch_event_rule.uploads_rule[0].name
+  target_id = "froe-${var.stage}"
+  arn       = aws_sqs_queue.split_queue.arn
+}
+
+resource "aws_s3_bucket_notification" "input_bucket" {
+  count = local.creates_input_bucket && local.owns_notifications ? 1 : 0
+
+  bucket      = aws_s3_bucket.input_bucket[0].id
+  eventbridge = local.by_event_bridge
+
+  dynamic "queue" {
+    for_each = local.by_queue ? [1] : []
+    content {
+      id        = "froe-${var.stage}"
+      queue_arn = "arn:${local.partition}:sqs:${local.region}:${local.account}:froe-${var.stage}-split"
+      events    = ["s3:ObjectCreated:*"]
+    }
+  }
+
+  dynamic "topic" {
+    for_each = local.by_topic ? [1] : []
+    content {
+      id        = "froe-${var.stage}"
+      topic_arn = "arn:${local.partition}:sns:${local.region}:${local.account}:froe-${var.stage}-uploads"
+      events    = ["s3:ObjectCreated:*"]
+    }
+  }
+
+  depends_on = [aws_sqs_queue_policy.split_queue_policy, aws_sns_topic_policy.uploads_topic_policy]
+}

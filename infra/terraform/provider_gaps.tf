@@ -1,0 +1,89 @@
+# What the AWS provider 5.x does not take, said with the AWS command line: queues of 1 MiB messages (provider 6.8.0),
+# insights that look at throttled keys alone, and warm throughput. Without it the defaults of AWS stay.
+
+variable "aws_cli" {
+  description = "The AWS command line, 2.31 or newer, with credentials for the same account as the provider; empty to go without: then set BATCH_MAX_BYTES to 180000, as messages over 256 KiB are refused"
+  type        = string
+  default     = "aws"
+  nullable    = false
+}
+
+locals {
+  message_bytes = {
+    split_queue       = 1048576
+    batch_queue       = 1048576
+    dead_letter_queue = 1048576
+  }
+  insights_modes = {
+    records_table = "THROTTLED_KEYS"
+    ledger_table  = "THROTTLED_KEYS"
+  }
+  warm_write_units = {
+    records_table = var.records_warm_write_units
+    ledger_table  = var.ledger_warm_write_units
+  }
+
+  has_cli = var.aws_cli != ""
+  queue_urls = {
+    split_queue       = aws_sqs_queue.split_queue.url
+    batch_queue       = aws_sqs_queue.batch_queue.url
+    dead_letter_queue = aws_sqs_queue.dead_letter_queue.url
+  }
+  table_names = {
+    records_table = aws_dynamodb_table.records_table.name
+    ledger_table  = aws_dynamodb_table.ledger_table.name
+  }
+}
+
+resource "terraform_data" "message_bytes" {
+  for_each = local.has_cli ? local.message_bytes : {}
+
+  triggers_replace = [local.queue_urls[each.key], each.value]
+
+  provisioner "local-exec" {
+    command = "\"$AWS_CLI\" sqs set-queue-attributes --queue-url \"$QUEUE_URL\" --attributes \"MaximumMessageSize=$BYTES\""
+    environment = {
+      AWS_CLI            = var.aws_cli
+      AWS_DEFAULT_REGION = local.region
+      QUEUE_URL          = local.queue_urls[each.key]
+      BYTES              = each.value
+    }
+  }
+}
+
+resource "terraform_data" "insights_modes" {
+  for_each = local.has_cli ? local.insights_modes : {}
+
+  triggers_replace = [local.table_names[each.key], each.value]
+
+  provisioner "local-exec" {
+    command = "\"$AWS_CLI\" dynamodb update-contributor-insights --table-name \"$TABLE\" --contributor-insights-action ENABLE --contributor-insights-mode \"$MODE\""
+    environment = {
+      AWS_CLI            = var.aws_cli
+      AWS_DEFAULT_REGION = local.region
+      TABLE              = local.table_names[each.key]
+      MODE               = each.value
+    }
+  }
+
+  depends_on = [
+    aws_dynamodb_contributor_insights.records_table,
+    aws_dynamodb_contributor_insights.ledger_table,
+  ]
+}
+
+resource "terraform_data" "warm_write_units" {
+  for_each = local.has_cli ? { for table, units in local.warm_write_units : table => units if units > 0 } : {}
+
+  triggers_replace = [local.table_names[each.key], each.value]
+
+  provisioner "local-exec" {
+    command = "\"$AWS_CLI\" dynamodb update-table --table-name \"$TABLE\" --warm-throughput \"WriteUnitsPerSecond=$UNITS\""
+    environment = {
+      AWS_CLI            = var.aws_cli
+      AWS_DEFAULT_REGION = local.region
+      TABLE              = local.table_names[each.key]
+      UNITS              = each.value
+    }
+  }
+}

@@ -1,0 +1,567 @@
+# The parameters of the templates, under the same names.
+
+variable "stage" {
+  description = "The Chalice stage; part of every name"
+  type        = string
+  default     = "dev"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,15}$", var.stage))
+    error_message = "stage must be: 1 to 16 characters: lower-case letters, digits and hyphens, a letter first."
+  }
+}
+
+variable "ingest" {
+  description = "How uploads are announced: S3 calls the splitter (direct), or sends to the split queue by itself (queue), over SNS (topic) or EventBridge; the same as the stage's setting INGEST"
+  type        = string
+  default     = "direct"
+  nullable    = false
+
+  validation {
+    condition     = contains(["direct", "queue", "topic", "eventbridge"], var.ingest)
+    error_message = "ingest must be: direct, queue, topic or eventbridge, as the stage's INGEST in .chalice/config.json says: `froe deploy` passes it."
+  }
+}
+
+variable "existing_input_bucket" {
+  description = "A bucket of yours to read logs from; empty to make one. It keeps its settings and its notifications"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.existing_input_bucket))
+    error_message = "existing_input_bucket must be: the name of an existing bucket, without s3:// or arn:, or nothing to have one made."
+  }
+}
+
+variable "archive_after_days" {
+  description = "Days after which input objects move to archive_storage_class; 0 never. Longer than SWEEP_DAYS, in which the sweeper looks for objects that were never announced"
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.archive_after_days >= 0 && var.archive_after_days <= 36500
+    error_message = "archive_after_days must be: whole days from 0 to 36500; 0 keeps objects where they are."
+  }
+}
+
+variable "archive_storage_class" {
+  description = "Where input objects move to: GLACIER_IR can still be read at once (reprocessing works), GLACIER and DEEP_ARCHIVE must be restored first"
+  type        = string
+  default     = "GLACIER_IR"
+  nullable    = false
+
+  validation {
+    condition     = contains(["GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"], var.archive_storage_class)
+    error_message = "archive_storage_class must be: GLACIER_IR, GLACIER or DEEP_ARCHIVE."
+  }
+}
+
+variable "input_expiry_days" {
+  description = "Days after which input objects are deleted; 0 never. Longer than archive_after_days"
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.input_expiry_days >= 0 && var.input_expiry_days <= 36500
+    error_message = "input_expiry_days must be: whole days from 0 to 36500; 0 keeps objects for ever."
+  }
+}
+
+variable "old_version_days" {
+  description = "Days for which overwritten and deleted versions stay in every bucket"
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.old_version_days >= 1 && var.old_version_days <= 36500
+    error_message = "old_version_days must be: whole days from 1 to 36500."
+  }
+}
+
+variable "abandoned_upload_days" {
+  description = "Days after which the parts of an unfinished multipart upload are deleted"
+  type        = number
+  default     = 7
+  nullable    = false
+
+  validation {
+    condition     = var.abandoned_upload_days >= 1 && var.abandoned_upload_days <= 365
+    error_message = "abandoned_upload_days must be: whole days from 1 to 365."
+  }
+}
+
+variable "quarantine_expiry_days" {
+  description = "Days for which quarantined messages stay; 0 for ever. A dead letter can be redriven only for as long"
+  type        = number
+  default     = 365
+  nullable    = false
+
+  validation {
+    condition     = var.quarantine_expiry_days >= 0 && var.quarantine_expiry_days <= 36500
+    error_message = "quarantine_expiry_days must be: whole days from 0 to 36500; 0 keeps them for ever."
+  }
+}
+
+variable "results_expiry_days" {
+  description = "Days for which reports in the results bucket stay; 0 for ever"
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = var.results_expiry_days >= 0 && var.results_expiry_days <= 36500
+    error_message = "results_expiry_days must be: whole days from 0 to 36500; 0 keeps them for ever."
+  }
+}
+
+variable "access_logs_bucket" {
+  description = "A bucket for S3's server access logs; empty for none. It must let logging.s3.amazonaws.com write and be encrypted with SSE-S3"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.access_logs_bucket)) && !can(regex("^froe-[a-z0-9-]+-input-", var.access_logs_bucket))
+    error_message = "access_logs_bucket must be: the name of a bucket other than the input bucket, which would read its own access logs for ever, or nothing."
+  }
+}
+
+variable "replica_bucket_arn" {
+  description = "A versioned bucket in another region that gets a copy of every input object; empty for none"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.replica_bucket_arn))
+    error_message = "replica_bucket_arn must be: the ARN of a versioned bucket in another region (arn:aws:s3:::NAME), or nothing."
+  }
+}
+
+variable "replica_key_arn" {
+  description = "The KMS key that encrypts the replicas, in the replica's region"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.replica_key_arn))
+    error_message = "replica_key_arn must be: the ARN of a KMS key in the region of replica_bucket_arn, or nothing."
+  }
+}
+
+variable "data_events_trail" {
+  description = "Whether CloudTrail records who reads and writes objects of the buckets, in a bucket of its own"
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "trail_expiry_days" {
+  description = "Days for which CloudTrail's files stay"
+  type        = number
+  default     = 365
+  nullable    = false
+
+  validation {
+    condition     = var.trail_expiry_days >= 1 && var.trail_expiry_days <= 36500
+    error_message = "trail_expiry_days must be: whole days from 1 to 36500."
+  }
+}
+
+variable "split_visibility_seconds" {
+  description = "At least 6 x the timeout of queued_splitter"
+  type        = number
+  default     = 1800
+  nullable    = false
+
+  validation {
+    condition     = var.split_visibility_seconds >= 1 && var.split_visibility_seconds <= 43200
+    error_message = "split_visibility_seconds must be: 6 times the lambda_timeout of queued_splitter or more, at most 43200 seconds."
+  }
+}
+
+variable "batch_visibility_seconds" {
+  description = "At least 6 x the timeout of worker"
+  type        = number
+  default     = 360
+  nullable    = false
+
+  validation {
+    condition     = var.batch_visibility_seconds >= 1 && var.batch_visibility_seconds <= 43200
+    error_message = "batch_visibility_seconds must be: 6 times the lambda_timeout of worker or more, at most 43200 seconds."
+  }
+}
+
+variable "dead_letter_visibility_seconds" {
+  description = "At least 6 x the timeout of dead_letter_consumer"
+  type        = number
+  default     = 360
+  nullable    = false
+
+  validation {
+    condition     = var.dead_letter_visibility_seconds >= 1 && var.dead_letter_visibility_seconds <= 43200
+    error_message = "dead_letter_visibility_seconds must be: 6 times the lambda_timeout of dead_letter_consumer or more, at most 43200 seconds."
+  }
+}
+
+variable "split_max_receives" {
+  description = "Receives of a split message before it is a dead letter; at least 5 (only the stage local may have fewer), as throttled receives count too"
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.split_max_receives >= 1 && var.split_max_receives <= 1000
+    error_message = "split_max_receives must be: a whole number from 5 to 1000."
+  }
+}
+
+variable "batch_max_receives" {
+  description = "Receives of a batch message before it is a dead letter; at least 5 (only the stage local may have fewer), as throttled receives count too"
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.batch_max_receives >= 1 && var.batch_max_receives <= 1000
+    error_message = "batch_max_receives must be: a whole number from 5 to 1000."
+  }
+}
+
+variable "source_retention_seconds" {
+  description = "How long the split and batch queues keep a message; the dead-letter queue keeps it for 14 days from its first sending"
+  type        = number
+  default     = 345600
+  nullable    = false
+
+  validation {
+    condition     = var.source_retention_seconds >= 3600 && var.source_retention_seconds <= 864000
+    error_message = "source_retention_seconds must be: 3600 to 864000 seconds: at least 4 days less than the dead-letter queue's 14, or messages expire there unseen."
+  }
+}
+
+variable "records_warm_write_units" {
+  description = "Write units a second that the records table takes from the start; 0 for DynamoDB's own 4,000. For a first load of many files"
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.records_warm_write_units >= 0 && var.records_warm_write_units <= 4000000
+    error_message = "records_warm_write_units must be: 0, or 4000 and more: DynamoDB cannot be warmed to less than a new table has."
+  }
+}
+
+variable "records_max_write_units" {
+  description = "The most write units a second that the records table may use, which bounds its cost; 0 for no bound but the account's"
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.records_max_write_units >= 0 && var.records_max_write_units <= 4000000
+    error_message = "records_max_write_units must be: 0 for no bound, or the units that you are ready to pay for."
+  }
+}
+
+variable "ledger_warm_write_units" {
+  description = "As records_warm_write_units, for the ledger table"
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.ledger_warm_write_units >= 0 && var.ledger_warm_write_units <= 4000000
+    error_message = "ledger_warm_write_units must be: 0, or 4000 and more: DynamoDB cannot be warmed to less than a new table has."
+  }
+}
+
+variable "ledger_max_write_units" {
+  description = "As records_max_write_units, for the ledger table"
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.ledger_max_write_units >= 0 && var.ledger_max_write_units <= 4000000
+    error_message = "ledger_max_write_units must be: 0 for no bound, or the units that you are ready to pay for."
+  }
+}
+
+variable "recovery_days" {
+  description = "How many days back the tables can be restored to any second"
+  type        = number
+  default     = 35
+  nullable    = false
+
+  validation {
+    condition     = var.recovery_days >= 1 && var.recovery_days <= 35
+    error_message = "recovery_days must be: whole days from 1 to 35."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether DynamoDB refuses to delete the tables; `froe destroy --delete-data` lifts it"
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "notices_email" {
+  description = "Who gets notices and alarms by e-mail; empty for nobody. SNS asks that address to confirm"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", var.notices_email))
+    error_message = "notices_email must be: an e-mail address, or nothing."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long the functions' logs stay. They hold identifiers and counts, no lines of files"
+  type        = number
+  default     = 365
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be: a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "logs_key" {
+  description = "What encrypts the functions' logs: the stage's key, or CloudWatch's own"
+  type        = string
+  default     = "stage"
+  nullable    = false
+
+  validation {
+    condition     = contains(["stage", "aws"], var.logs_key)
+    error_message = "logs_key must be: stage (the key of the data stack) or aws (CloudWatch's own)."
+  }
+}
+
+variable "split_queue_age_seconds" {
+  description = "Age of the oldest split message that raises an alarm: splits wait for their turn, but not so long"
+  type        = number
+  default     = 3600
+  nullable    = false
+
+  validation {
+    condition     = var.split_queue_age_seconds >= 60 && var.split_queue_age_seconds <= 1209600
+    error_message = "split_queue_age_seconds must be: whole seconds from 60 to 1209600."
+  }
+}
+
+variable "batch_queue_age_seconds" {
+  description = "Age of the oldest batch message that raises an alarm"
+  type        = number
+  default     = 1800
+  nullable    = false
+
+  validation {
+    condition     = var.batch_queue_age_seconds >= 60 && var.batch_queue_age_seconds <= 1209600
+    error_message = "batch_queue_age_seconds must be: whole seconds from 60 to 1209600."
+  }
+}
+
+variable "dead_letter_queue_age_seconds" {
+  description = "Age of the oldest dead letter that raises an alarm: the consumer should have quarantined it"
+  type        = number
+  default     = 900
+  nullable    = false
+
+  validation {
+    condition     = var.dead_letter_queue_age_seconds >= 60 && var.dead_letter_queue_age_seconds <= 1209600
+    error_message = "dead_letter_queue_age_seconds must be: whole seconds from 60 to 1209600."
+  }
+}
+
+variable "rejected_percent" {
+  description = "Share of rejects, of all entries in 15 minutes, that raises an alarm"
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.rejected_percent >= 0 && var.rejected_percent <= 100
+    error_message = "rejected_percent must be: a percentage from 0 to 100."
+  }
+}
+
+variable "rejected_minimum" {
+  description = "Fewer entries than these in 15 minutes raise no alarm, whatever their share of rejects"
+  type        = number
+  default     = 1000
+  nullable    = false
+
+  validation {
+    condition     = var.rejected_minimum >= 1 && var.rejected_minimum <= 1000000000
+    error_message = "rejected_minimum must be: a whole number of entries, 1 or more."
+  }
+}
+
+variable "near_timeout_percent" {
+  description = "Share of its timeout that a function may take before an alarm"
+  type        = number
+  default     = 80
+  nullable    = false
+
+  validation {
+    condition     = var.near_timeout_percent >= 1 && var.near_timeout_percent <= 100
+    error_message = "near_timeout_percent must be: a percentage from 1 to 100."
+  }
+}
+
+variable "patient_near_timeout_percent" {
+  description = "The same for splitter, queued_splitter, worker and sweeper, which work until 3 seconds before the end on purpose"
+  type        = number
+  default     = 99
+  nullable    = false
+
+  validation {
+    condition     = var.patient_near_timeout_percent >= 1 && var.patient_near_timeout_percent <= 100
+    error_message = "patient_near_timeout_percent must be: a percentage from 1 to 100."
+  }
+}
+
+variable "slow_batch_seconds" {
+  description = "A batch that took so long counts as slow"
+  type        = number
+  default     = 20
+  nullable    = false
+
+  validation {
+    condition     = var.slow_batch_seconds >= 1 && var.slow_batch_seconds <= 900
+    error_message = "slow_batch_seconds must be: whole seconds from 1 to 900."
+  }
+}
+
+variable "splitter_timeout_seconds" {
+  description = "lambda_timeout of splitter in .chalice/config.json"
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.splitter_timeout_seconds >= 1 && var.splitter_timeout_seconds <= 900
+    error_message = "splitter_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of splitter in .chalice/config.json says."
+  }
+}
+
+variable "queued_splitter_timeout_seconds" {
+  description = "lambda_timeout of queued_splitter in .chalice/config.json"
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.queued_splitter_timeout_seconds >= 1 && var.queued_splitter_timeout_seconds <= 900
+    error_message = "queued_splitter_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of queued_splitter in .chalice/config.json says."
+  }
+}
+
+variable "worker_timeout_seconds" {
+  description = "lambda_timeout of worker in .chalice/config.json"
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.worker_timeout_seconds >= 1 && var.worker_timeout_seconds <= 900
+    error_message = "worker_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of worker in .chalice/config.json says."
+  }
+}
+
+variable "dead_letter_consumer_timeout_seconds" {
+  description = "lambda_timeout of dead_letter_consumer in .chalice/config.json"
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.dead_letter_consumer_timeout_seconds >= 1 && var.dead_letter_consumer_timeout_seconds <= 900
+    error_message = "dead_letter_consumer_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of dead_letter_consumer in .chalice/config.json says."
+  }
+}
+
+variable "notifier_timeout_seconds" {
+  description = "lambda_timeout of notifier in .chalice/config.json"
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.notifier_timeout_seconds >= 1 && var.notifier_timeout_seconds <= 900
+    error_message = "notifier_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of notifier in .chalice/config.json says."
+  }
+}
+
+variable "sweeper_timeout_seconds" {
+  description = "lambda_timeout of sweeper in .chalice/config.json"
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.sweeper_timeout_seconds >= 1 && var.sweeper_timeout_seconds <= 900
+    error_message = "sweeper_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of sweeper in .chalice/config.json says."
+  }
+}
+
+variable "api_handler_timeout_seconds" {
+  description = "lambda_timeout of api_handler in .chalice/config.json"
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.api_handler_timeout_seconds >= 1 && var.api_handler_timeout_seconds <= 900
+    error_message = "api_handler_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of api_handler in .chalice/config.json says."
+  }
+}
+
+variable "authorizer_timeout_seconds" {
+  description = "lambda_timeout of authorizer in .chalice/config.json"
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.authorizer_timeout_seconds >= 1 && var.authorizer_timeout_seconds <= 900
+    error_message = "authorizer_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of authorizer in .chalice/config.json says."
+  }
+}
+
+variable "trace_rate" {
+  description = "Share of requests to the API and of backfills that X-Ray follows beyond the reservoir. Lambda itself samples the rest: one a second and 5 percent"
+  type        = number
+  default     = 0.05
+  nullable    = false
+
+  validation {
+    condition     = var.trace_rate >= 0 && var.trace_rate <= 1
+    error_message = "trace_rate must be: a share from 0 (none) to 1 (all)."
+  }
+}
+
+variable "trace_reservoir" {
+  description = "Requests a second that are followed in any case"
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.trace_reservoir >= 0 && var.trace_reservoir <= 1000
+    error_message = "trace_reservoir must be: a whole number from 0 to 1000."
+  }
+}

@@ -1,0 +1,169 @@
+"""What a bucket of infra/data.json is in Terraform: the bucket, and a resource for each of its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.terraform.data import Built, Properties
+from tests.terraform.hcl import WHEN, Block, Expr
+from tests.terraform.statements import optional
+from tests.terraform.values import NOTHING, index, snake, value
+
+
+def bucket(name: str, properties: Properties) -> Built:
+    reference = Expr(f"aws_s3_bucket.{name}{index(name)}.id")
+    yield f"aws_s3_bucket.{name}", Block(bucket=value(properties.pop("BucketName")))
+    (encryption,) = properties.pop("BucketEncryption")["ServerSideEncryptionConfiguration"]
+    default = encryption["ServerSideEncryptionByDefault"]
+    yield (
+        f"aws_s3_bucket_server_side_encryption_configuration.{name}",
+        Block(
+            bucket=reference,
+            rule=[
+                Block(
+                    bucket_key_enabled=encryption["BucketKeyEnabled"],
+                    apply_server_side_encryption_by_default=[
+                        Block(
+                            sse_algorithm=default["SSEAlgorithm"],
+                            kms_master_key_id=value(default["KMSMasterKeyID"]),
+                        )
+                    ],
+                )
+            ],
+        ),
+    )
+    blocked = properties.pop("PublicAccessBlockConfiguration")
+    yield (
+        f"aws_s3_bucket_public_access_block.{name}",
+        Block(bucket=reference, **{snake(each): said for each, said in blocked.items()}),
+    )
+    (owner,) = properties.pop("OwnershipControls")["Rules"]
+    yield (
+        f"aws_s3_bucket_ownership_controls.{name}",
+        Block(bucket=reference, rule=[Block(object_ownership=owner["ObjectOwnership"])]),
+    )
+    yield (
+        f"aws_s3_bucket_versioning.{name}",
+        Block(
+            bucket=reference,
+            versioning_configuration=[Block(status=properties.pop("VersioningConfiguration")["Status"])],
+        ),
+    )
+    yield (
+        f"aws_s3_bucket_lifecycle_configuration.{name}",
+        Block(
+            bucket=reference,
+            rule=[
+                made
+                for each in properties.pop("LifecycleConfiguration")["Rules"]
+                for made in optional(each, _lifecycle_rule)
+            ],
+            depends_on=[Expr(f"aws_s3_bucket_versioning.{name}")],
+        ),
+    )
+    logging = properties.pop("LoggingConfiguration")["Fn::If"]
+    yield (
+        f"aws_s3_bucket_logging.{name}",
+        Block(
+            bucket=reference,
+            target_bucket=value(logging[1]["DestinationBucketName"]),
+            target_prefix=value(logging[1]["LogFilePrefix"]),
+            **{WHEN: snake(logging[0])},
+        ),
+    )
+    if "NotificationConfiguration" in properties:
+        yield (
+            f"aws_s3_bucket_notification.{name}",
+            _notification(reference, properties.pop("NotificationConfiguration")),
+        )
+    if "ReplicationConfiguration" in properties:
+        condition, found, _ = properties.pop("ReplicationConfiguration")["Fn::If"]
+        yield (
+            f"aws_s3_bucket_replication_configuration.{name}",
+            Block(
+                bucket=reference,
+                role=value(found["Role"]),
+                rule=[_replication_rule(each) for each in found["Rules"]],
+                depends_on=[Expr(f"aws_s3_bucket_versioning.{name}")],
+                **{WHEN: snake(condition)},
+            ),
+        )
+
+
+def _lifecycle_rule(node: dict[str, Any]) -> Block:
+    rest = dict(node)
+    made = Block(id=rest.pop("Id"), status=rest.pop("Status"), filter=[Block()])
+    for transition in rest.pop("Transitions", ()):
+        made["transition"] = [
+            Block(days=value(transition["TransitionInDays"]), storage_class=value(transition["StorageClass"]))
+        ]
+    if "ExpirationInDays" in rest:
+        made["expiration"] = [Block(days=value(rest.pop("ExpirationInDays")))]
+    if "ExpiredObjectDeleteMarker" in rest:
+        made["expiration"] = [Block(expired_object_delete_marker=rest.pop("ExpiredObjectDeleteMarker"))]
+    if "NoncurrentVersionExpiration" in rest:
+        days = rest.pop("NoncurrentVersionExpiration")["NoncurrentDays"]
+        made["noncurrent_version_expiration"] = [Block(noncurrent_days=value(days))]
+    if "AbortIncompleteMultipartUpload" in rest:
+        days = rest.pop("AbortIncompleteMultipartUpload")["DaysAfterInitiation"]
+        made["abort_incomplete_multipart_upload"] = [Block(days_after_initiation=value(days))]
+    assert not rest, rest
+    return made
+
+
+def _notification(reference: Expr, node: Any) -> Block:
+    """The template's chain of conditions: one way in at a time, and none where Chalice owns the notifications."""
+    made = Block(
+        {WHEN: "owns_notifications"},
+        bucket=reference,
+        depends_on=[
+            Expr("aws_sqs_queue_policy.split_queue_policy"),
+            Expr("aws_sns_topic_policy.uploads_topic_policy"),
+        ],
+    )
+    while node != NOTHING:
+        condition, found, node = node["Fn::If"]
+        when = snake(condition)
+        ((kind, said),) = found.items()
+        if kind == "EventBridgeConfiguration":
+            assert said["EventBridgeEnabled"] is True
+            made["eventbridge"] = Expr(f"local.{when}")
+            continue
+        (each,) = said
+        target = {"QueueConfigurations": "Queue", "TopicConfigurations": "Topic"}[kind]
+        made[target.lower()] = [
+            Block(
+                {
+                    WHEN: when,
+                    "id": "froe-${var.stage}",
+                    f"{target.lower()}_arn": value(each[target]),
+                    "events": [each["Event"]],
+                }
+            )
+        ]
+    return made
+
+
+def _replication_rule(node: dict[str, Any]) -> Block:
+    rest = dict(node)
+    destination, selected = rest.pop("Destination"), rest.pop("SourceSelectionCriteria")
+    made = Block(
+        id=rest.pop("Id"),
+        priority=rest.pop("Priority"),
+        status=rest.pop("Status"),
+        filter=[Block(prefix=rest.pop("Filter")["Prefix"])],
+        delete_marker_replication=[Block(status=rest.pop("DeleteMarkerReplication")["Status"])],
+        source_selection_criteria=[
+            Block(sse_kms_encrypted_objects=[Block(status=selected["SseKmsEncryptedObjects"]["Status"])])
+        ],
+        destination=[
+            Block(
+                bucket=value(destination["Bucket"]),
+                encryption_configuration=[
+                    Block(replica_kms_key_id=value(destination["EncryptionConfiguration"]["ReplicaKmsKeyID"]))
+                ],
+            )
+        ],
+    )
+    assert not rest, rest
+    return made

@@ -1,0 +1,192 @@
+"""Values of a CloudFormation template as Terraform says them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tests.templates import read
+from tests.terraform.hcl import Call, Expr
+
+DATA, OBSERVABILITY = read("data"), read("observability")
+RESOURCES: dict[str, dict[str, Any]] = {**DATA["Resources"], **OBSERVABILITY["Resources"]}
+PARAMETERS: dict[str, dict[str, Any]] = {**OBSERVABILITY["Parameters"], **DATA["Parameters"]}
+CONDITIONS: dict[str, dict[str, Any]] = {**DATA["Conditions"], **OBSERVABILITY["Conditions"]}
+NOTHING = {"Ref": "AWS::NoValue"}
+PSEUDO = {
+    "AWS::AccountId": "local.account",
+    "AWS::Region": "local.region",
+    "AWS::Partition": "local.partition",
+}
+EXPORTED = {
+    "froe-${Stage}-key": "aws_kms_key.key.arn",
+    "froe-${Stage}-notices": "aws_sns_topic.notices_topic.arn",
+}
+OWN_INPUT_BUCKET = "froe-${var.stage}-input-${local.account}-${local.region}"
+TYPES = {
+    # CloudFormation's type → Terraform's, and what Ref gives
+    "AWS::KMS::Key": ("aws_kms_key", "key_id"),
+    "AWS::KMS::Alias": ("aws_kms_alias", "name"),
+    "AWS::S3::Bucket": ("aws_s3_bucket", "id"),
+    "AWS::S3::BucketPolicy": ("aws_s3_bucket_policy", "id"),
+    "AWS::IAM::Role": ("aws_iam_role", "name"),
+    "AWS::SQS::Queue": ("aws_sqs_queue", "url"),
+    "AWS::SQS::QueuePolicy": ("aws_sqs_queue_policy", "id"),
+    "AWS::DynamoDB::Table": ("aws_dynamodb_table", "name"),
+    "AWS::SNS::Topic": ("aws_sns_topic", "arn"),
+    "AWS::SNS::TopicPolicy": ("aws_sns_topic_policy", "id"),
+    "AWS::SNS::Subscription": ("aws_sns_topic_subscription", "arn"),
+    "AWS::Events::Rule": ("aws_cloudwatch_event_rule", "name"),
+    "AWS::CloudTrail::Trail": ("aws_cloudtrail", "name"),
+    "AWS::Logs::LogGroup": ("aws_cloudwatch_log_group", "name"),
+    "AWS::Logs::MetricFilter": ("aws_cloudwatch_log_metric_filter", "id"),
+    "AWS::Logs::QueryDefinition": ("aws_cloudwatch_query_definition", "id"),
+    "AWS::CloudWatch::Alarm": ("aws_cloudwatch_metric_alarm", "id"),
+    "AWS::CloudWatch::Dashboard": ("aws_cloudwatch_dashboard", "id"),
+    "AWS::XRay::SamplingRule": ("aws_xray_sampling_rule", "id"),
+    "AWS::XRay::Group": ("aws_xray_group", "id"),
+}
+_ATTRIBUTES = {"Arn": "arn", "StreamArn": "stream_arn"}
+
+
+def snake(name: str) -> str:
+    """`ByEventBridge` → `by_event_bridge`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def index(name: str) -> str:
+    """What follows the address of a resource that is there under a condition: `[0]`."""
+    return "[0]" if any(snake(each) == name and "Condition" in RESOURCES[each] for each in RESOURCES) else ""
+
+
+def address(name: str) -> str:
+    """`UploadsTopic` → `aws_sns_topic.uploads_topic[0]`: there under a condition."""
+    resource = RESOURCES[name]
+    return f"{TYPES[resource['Type']][0]}.{snake(name)}{index(snake(name))}"
+
+
+def reference(name: str) -> str:
+    """What `Ref` to `name` is."""
+    if name in PSEUDO:
+        return PSEUDO[name]
+    if name in PARAMETERS:
+        return f"var.{snake(name)}"
+    return f"{address(name)}.{TYPES[RESOURCES[name]['Type']][1]}"
+
+
+def attribute(name: str, wanted: str) -> str:
+    return f"{address(name)}.{_ATTRIBUTES[wanted]}"
+
+
+def substituted(text: str) -> Any:
+    """What `Fn::Sub` makes of `text`."""
+
+    def found(match: re.Match[str]) -> str:
+        name, _, wanted = match[1].partition(".")
+        return f"${{{attribute(name, wanted) if wanted else reference(name)}}}"
+
+    made = re.sub(r"\$\{([A-Za-z:.]+)\}", found, text)
+    alone = re.fullmatch(r"\$\{([^{}]*)\}", made)
+    return Expr(alone[1]) if alone else made
+
+
+def value(node: Any) -> Any:
+    """`node` with its intrinsic functions as expressions."""
+    if isinstance(node, list):
+        return [value(member) for member in node]
+    if not isinstance(node, dict):
+        return node
+    ((function, argument),) = node.items() if len(node) == 1 else (("", None),)
+    match function:
+        case "Ref":
+            return Expr(reference(argument))
+        case "Fn::GetAtt":
+            return Expr(attribute(*argument))
+        case "Fn::Sub":
+            return substituted(argument)
+        case "Fn::If":
+            return chosen(*argument)
+        case "Fn::Select":
+            return value(argument[1])[argument[0]]
+        case "Fn::Join":
+            return Call("join", [argument[0], value(argument[1])])
+        case "Fn::ImportValue":
+            return Expr(EXPORTED[argument["Fn::Sub"]])
+        case "Fn::ToJsonString":
+            return Call("jsonencode", [value(argument)])
+    return {name: value(member) for name, member in node.items()}
+
+
+def chosen(condition: str, yes: Any, no: Any) -> Any:
+    """`Fn::If` as a value: the input bucket's name, ours or the user's, is one local value."""
+    if condition == "CreatesInputBucket":
+        ours, brought = value(yes), value(no)
+        ours = "${" + ours + "}" if isinstance(ours, Expr) else ours
+        brought = "${" + brought + "}" if isinstance(brought, Expr) else brought
+        name = "${local.input_bucket}"
+        ours = ours.replace("${aws_s3_bucket.input_bucket[0].id}", name).replace(OWN_INPUT_BUCKET, name)
+        assert ours == brought.replace("${var.existing_input_bucket}", name)
+        return Expr("local.input_bucket") if ours == name else ours
+    if (yes, no) == (True, False):
+        return Expr(f"local.{snake(condition)}")
+    assert no == NOTHING, condition
+    return Expr(f"local.{snake(condition)} ? {value(yes)} : null")
+
+
+def literal(text: str, parameter: Mapping[str, Any]) -> str:
+    """`text`, which a condition compares with `parameter`, in the type of the variable."""
+    return text if parameter["Type"] == "Number" else f'"{text}"'
+
+
+def is_flag(parameter: Mapping[str, Any]) -> bool:
+    """Terraform has booleans: `"true"` and `"false"` are one of its own."""
+    return parameter.get("AllowedValues") == ["true", "false"]
+
+
+def decided(node: Mapping[str, Any]) -> str:
+    """A condition, or what a rule asserts, as an expression."""
+    ((function, argument),) = node.items()
+    match function:
+        case "Condition":
+            return f"local.{snake(argument)}"
+        case "Fn::And":
+            return " && ".join(map(decided, argument))
+        case "Fn::Or":
+            return " || ".join(map(decided, argument))
+        case "Fn::Not":
+            (inner,) = argument
+            said = decided(inner)
+            return said.replace("==", "!=") if "==" in said else f"!{said}"
+        case "Fn::Contains":
+            texts, asked = argument
+            parameter = PARAMETERS[asked["Ref"]]
+            return f"contains([{', '.join(literal(text, parameter) for text in texts)}], {reference(asked['Ref'])})"
+    left, right = argument
+    assert function == "Fn::Equals", function
+    parameter = PARAMETERS[left["Ref"]]
+    if is_flag(parameter):
+        return reference(left["Ref"])
+    other = reference(right["Ref"]) if isinstance(right, dict) else literal(right, parameter)
+    return f"{reference(left['Ref'])} == {other}"
+
+
+def deciding(values: Mapping[str, Any]) -> dict[str, bool]:
+    """What each condition is where the variables have these values, and the others their defaults."""
+    said = {name: values.get(snake(name), PARAMETERS[name]["Default"]) for name in PARAMETERS}
+
+    def met(node: Any) -> bool:
+        ((function, argument),) = node.items()
+        match function:
+            case "Condition":
+                return met(CONDITIONS[argument])
+            case "Fn::And":
+                return all(map(met, argument))
+            case "Fn::Or":
+                return any(map(met, argument))
+            case "Fn::Not":
+                return not met(argument[0])
+        left, right = argument
+        return str(said[left["Ref"]]).lower() == right.lower()
+
+    return {name: met(condition) for name, condition in CONDITIONS.items()}

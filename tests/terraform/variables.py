@@ -1,0 +1,109 @@
+"""Parameters, rules, conditions and outputs of the templates as Terraform says them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from froe.resources import setting_name
+from tests.terraform.hcl import Block, Expr
+from tests.terraform.values import (
+    CONDITIONS,
+    DATA,
+    PARAMETERS,
+    decided,
+    is_flag,
+    snake,
+    value,
+)
+
+_LOOKAHEAD = re.compile(r"\(\?!(.*?)\)")
+
+
+def said(text: str) -> str:
+    """Parameters in `text` by the names of their variables."""
+    for name in sorted(PARAMETERS, key=len, reverse=True):
+        text = re.sub(rf"\b{name}\b", snake(name), text)
+    return text
+
+
+def variable(name: str) -> Block:
+    parameter = PARAMETERS[name]
+    flag = is_flag(parameter)
+    default = parameter["Default"] == "true" if flag else parameter["Default"]
+    kind = "bool" if flag else parameter["Type"].lower()
+    made = Block(description=said(parameter["Description"]), type=Expr(kind), default=default, nullable=False)
+    if not flag:
+        refused = f"{snake(name)} must be: {said(parameter['ConstraintDescription'])}."
+        made["validation"] = [Block(condition=Expr(_allowed(name, parameter)), error_message=refused)]
+    return made
+
+
+def _allowed(name: str, parameter: Mapping[str, Any]) -> str:
+    asked = f"var.{snake(name)}"
+    if "AllowedValues" in parameter:
+        quote = "{}" if parameter["Type"] == "Number" else '"{}"'
+        return f"contains([{', '.join(quote.format(each) for each in parameter['AllowedValues'])}], {asked})"
+    if "AllowedPattern" in parameter:
+        return _matches(parameter["AllowedPattern"], asked)
+    return f"{asked} >= {parameter['MinValue']} && {asked} <= {parameter['MaxValue']}"
+
+
+def _matches(pattern: str, asked: str) -> str:
+    """CloudFormation matches the whole value, Terraform looks for a part, and knows no `(?!…)`."""
+    without = _LOOKAHEAD.search(pattern)
+    whole = _LOOKAHEAD.sub("", pattern)
+    anchored = whole if whole.startswith("^") else f"^{whole}$"
+    made = f"can(regex({_quoted(anchored)}, {asked}))"
+    return f"{made} && !can(regex({_quoted('^' + without[1])}, {asked}))" if without else made
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\")
+    return f'"{escaped}"'
+
+
+def conditions() -> dict[str, Any]:
+    """Local values: one for each condition, and the input bucket's name."""
+    return {
+        **{snake(name): Expr(decided(condition)) for name, condition in CONDITIONS.items()},
+        "owns_notifications": Expr("local.bucket_sends || local.by_event_bridge"),
+        "input_bucket": Expr(
+            "local.creates_input_bucket ? aws_s3_bucket.input_bucket[0].bucket : var.existing_input_bucket"
+        ),
+    }
+
+
+def rules() -> Block:
+    """A resource that makes nothing and refuses what the rules refuse."""
+    refusals = [
+        Block(
+            condition=Expr(f"{_otherwise(rule['RuleCondition'])} || {decided(assertion['Assert'])}"),
+            error_message=f"{said(assertion['AssertDescription'])}.",
+        )
+        for rule in DATA["Rules"].values()
+        for assertion in rule["Assertions"]
+    ]
+    return Block(lifecycle=[Block(precondition=refusals)])
+
+
+def _otherwise(condition: Mapping[str, Any]) -> str:
+    """Every rule applies where something is not: its opposite."""
+    (denied,) = condition["Fn::Not"]
+    return decided(denied)
+
+
+def outputs() -> dict[str, Block]:
+    """Each output of the data stack; and by their names the settings that the functions need, and their policies
+    (the key)."""
+    made, settings = {}, {}
+    for name, output in DATA["Outputs"].items():
+        found = value(output["Value"])
+        made[snake(name)] = Block(value=found)
+        if "Description" in output:
+            made[snake(name)]["description"] = output["Description"]
+        if "Export" not in output:
+            settings[setting_name(name)] = found
+    settings["KEY_ARN"] = made["key_arn"]["value"]
+    return {**made, "settings": Block(value=settings)}
