@@ -18,7 +18,6 @@ from chalicelib.settings import Settings
 from froe import inquiry
 from froe.backfilling import Client, Report
 from froe.errors import FroeError
-from froe.target import Target
 
 _ABSENT: Final = "StateMachineDoesNotExist"
 
@@ -74,10 +73,9 @@ class Machine:
         return Progress(done, total)
 
 
-def machine_of(target: Target, settings: Settings) -> Machine | None:
-    """The state machine of the target's stage; None where it was deployed without."""
+def machine_of(client: Client, settings: Settings) -> Machine | None:
+    """The state machine of the stage; None where it was deployed without. client: for Step Functions."""
     _, partition, _, region, account = settings.ledger_stream_arn.split(":")[:5]
-    client = target.client("stepfunctions")
     arn = f"arn:{partition}:states:{region}:{account}:stateMachine:froe-{settings.stage}-backfill"
     try:
         client.describe_state_machine(stateMachineArn=arn)

@@ -59,7 +59,7 @@ def backfill(
     if dry_run:
         _print_plan(_backlog(target, services, prefix), as_json=as_json)
         return
-    if machine := machine_of(target, services.settings):
+    if machine := machine_of(target.client("stepfunctions"), services.settings):
         report = _by_machine(machine, prefix, rate, timeout, wait=wait, as_json=as_json)
     else:
         report = _from_here(target, services, prefix, rate, timeout, wait=wait, as_json=as_json)
