@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.letters_table import DynamoLetters
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.letters import LetterState
 from chalicelib.core.messages import MESSAGE_VERSIONS
 from chalicelib.core.plan import PLAN_VERSIONS
+from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import LetterSearch, NoSuchLetterError, Selection
 from chalicelib.delivery import Incoming
@@ -159,3 +161,24 @@ def test_a_dead_letter_kept_before_letters_had_places_is_lost(dynamodb: Any, fil
     gone = LetterSearch(letters, FakeQuarantine(), Ledger(table, lambda: WHEN), table)
     with pytest.raises(NoSuchLetterError):
         gone.kept("m1")
+
+
+def test_a_dead_letter_of_a_file_that_only_newer_code_can_read_keeps_coming_back(dynamodb: Any) -> None:
+    """It is quarantined, listed and told, and its message let go; the file is left to the code that can read it."""
+    path, state = a_recorded("opened")
+    state["ledger"][0]["plan_version"] = {"N": "3"}
+    Way(dynamodb, path.name, path.read_bytes()).take_up(state)
+    pipeline = Pipeline(LATER_LIMITS)
+    consumer = DeadLetterConsumer(
+        DynamoLetters(dynamodb, "ledger"),
+        pipeline.quarantine,
+        Ledger(DynamoLedger(dynamodb, "ledger"), lambda: WHEN),
+        pipeline.topic,
+        lambda: WHEN,
+    )
+    consumer.take(Incoming("m1", "r", state["split_queue"][0], 1))
+    assert list(pipeline.quarantine.held) == ["m1"]
+    assert len(pipeline.topic.notices) == 1
+    items = dynamodb.scan(TableName="ledger")["Items"]
+    assert [item for item in items if item["sk"] == {"S": "file"}] == state["ledger"]
+    assert sum(item["sk"] == {"S": "dead#m1"} for item in items) == 1
