@@ -33,6 +33,8 @@ COMMANDS: Final = {
     "redrive": "froe.commands.redrive",
     "discard": "froe.commands.redrive",
     "sweep": "froe.commands.sweep",
+    "backfill": "froe.commands.backfill",
+    "forget": "froe.commands.forget",
     "deploy": "froe.commands.deploy",
     "doctor": "froe.commands.doctor",
     "token": "froe.commands.deploy",

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from froe.errors import FroeError
 from froe.policies import FUNCTIONS, read
 
-PEOPLE: Final = ("deploy", "destroy")
+PEOPLE: Final = ("deploy", "destroy", "forget")
 """Policies of people, in infra/policies/people; what AWS has them do for CloudFormation included."""
 
 REASONS: Final[Mapping[str, str]] = {
@@ -122,9 +122,10 @@ def _lines() -> Iterator[str]:
         "",
         "## People",
         "",
-        "`infra/policies/people` has a policy for who deploys and one for who takes a stage down with its data;",
-        "put the stage, region and account in the place of their names. CloudFormation makes the resources with the",
-        "permissions of the person who calls it. Whoever uses the status API needs its token and nothing of AWS.",
+        "`infra/policies/people` has a policy for who deploys, one for who takes a stage down with its data, and one for who",
+        "has a file forgotten; put the stage, region and account in the place of their names, and your bucket in the place of",
+        "ours if you brought one. CloudFormation makes the resources with the permissions of the person who calls it. Whoever",
+        "uses the status API needs its token and nothing of AWS.",
     )
     for name in PEOPLE:
         yield from ("", f"### `froe {name}`", "", "| what | action | resource |", "|---|---|---|")

@@ -264,6 +264,9 @@ class FakeLetters:
     def find(self, letter_id: str) -> DeadLetter | None:
         return next((letter for (_, held_id), letter in self.held.items() if held_id == letter_id), None)
 
+    def of_file(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
+        return self.held.get((file_id, letter_id))
+
     def change(self, letter: DeadLetter) -> bool:
         key = letter.subject.file_id, letter.letter_id
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.cutting import Limits
-from chalicelib.core.framing import framing_of
+from chalicelib.core.errors import PermanentError
+from chalicelib.core.framing import FRAMING_VERSION, framing_of, said_of
 from chalicelib.core.marks import Counts, Seal, Setback, Summary, Tally
 from chalicelib.core.packing import packed_text, unpacked_text
-from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
+from chalicelib.core.plan import PLAN_VERSIONS, ObjectHead, ObjectVersion, Plan
 from chalicelib.core.text import Compression, Damage
 from chalicelib.ledger import StoredFile
 
@@ -36,7 +37,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "compression": plan.compression.value,
         "inner": [compression.value for compression in plan.inner],
         "charset": plan.charset,
-        "framing": asdict(plan.framing) | {"kind": plan.framing.kind.value},
+        "framing": said_of(plan.framing) | _unreadable_before(plan),
         "limits": asdict(plan.limits),
         "shards": plan.shards,
         "parallel": plan.parallel,
@@ -47,7 +48,19 @@ def from_plan(plan: Plan) -> dict[str, Any]:
     }
 
 
+def _unreadable_before(plan: Plan) -> dict[str, str]:
+    """Code that knows no other than version 1 looks at no version: a framing with a kind is what it refuses."""
+    return {} if plan.version == 1 else {"kind": plan.framing.kind.value}
+
+
 def to_plan(item: Mapping[str, Any]) -> Plan:
+    """Raises PermanentError for a plan that newer code has made: what it lacks here would be guessed."""
+    if item["plan_version"] not in PLAN_VERSIONS or item["framing"]["version"] != FRAMING_VERSION:
+        known = " and ".join(map(str, PLAN_VERSIONS))
+        raise PermanentError(
+            f"the plan of {item['file_id']} has version {item['plan_version']} and framing"
+            f" {item['framing']['version']}; this Froe reads {known}, and framing {FRAMING_VERSION}: deploy a newer one"
+        )
     version = ObjectVersion(item["bucket"], item["key"], item.get("version_id"), item["etag"])
     return Plan(
         head=ObjectHead(
@@ -63,7 +76,6 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         parallel=item["parallel"],
         retention_days=item["retention_days"],
         failure=item.get("failure"),
-        version=item["plan_version"],
         runner_up=item.get("runner_up", ""),
         runner_up_score=float(item.get("runner_up_score", 0)),
         text_too=item.get("text_too", False),

@@ -59,7 +59,10 @@ class DynamoLetters:
 
     def find(self, letter_id: str) -> DeadLetter | None:
         place = self._items.get(_place_key(letter_id))
-        item = self._items.get(_key(place.get("file_id"), letter_id)) if place else None
+        return self.of_file(place.get("file_id"), letter_id) if place else None
+
+    def of_file(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
+        item = self._items.get(_key(file_id, letter_id))
         return _letter(item) if item else None
 
     def change(self, letter: DeadLetter) -> bool:

@@ -6,7 +6,7 @@ The framing is part of the plan: whatever formats later code knows, a file is cu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -62,13 +62,30 @@ class Framing:
     def has_header(self) -> bool:
         return self.header is not None or self.header_first
 
+    @property
+    def is_of_first_version(self) -> bool:
+        """Whether it says no more than plans and messages of version 1 can say."""
+        return not said_of(self).keys() - _ALWAYS_SAID
+
 
 LINES: Final = Framing()
 """Every line is an entry."""
 
+_ALWAYS_SAID: Final = frozenset({"entry_start", "version"})
+
+
+def said_of(framing: Framing) -> dict[str, Any]:
+    """A framing as it is stored and sent, for `framing_of`: the fields of version 1, and of the others those
+    that say something, so that code which does not know them reads all that has none."""
+    return {
+        field.name: str(value) if isinstance(value, Kind) else value
+        for field in fields(framing)
+        if (value := getattr(framing, field.name)) != field.default or field.name in _ALWAYS_SAID
+    }
+
 
 def framing_of(held: Mapping[str, Any]) -> Framing:
-    """A framing as `dataclasses.asdict` gives it; what it lacks is as it was before there was such a field."""
+    """A framing as `said_of` gives it; what it lacks is as it was before there was such a field."""
     known = {name: held[name] for name in Framing.__dataclass_fields__ if name in held}
     return Framing(**known | {"kind": Kind(known.get("kind", Kind.LINES)), "version": int(known["version"])})
 

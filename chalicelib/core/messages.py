@@ -7,7 +7,7 @@ it holds (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -18,11 +18,14 @@ import zstandard
 from chalicelib.core.cutting import Batch
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, text_in
-from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of
+from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of, said_of
 from chalicelib.core.packing import packed, packed_text, unpacked, unpacked_text
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
 
-MESSAGE_VERSION: Final = 1
+MESSAGE_VERSIONS: Final = (1, 2)
+"""Those that are read. A message is sent in the lowest that says all of it, so that functions may be replaced
+one by one, and taken back: 2 is what a batch needs that has more than `Framing.is_of_first_version`, text
+beside its format, cuts or a configuration."""
 BODY_ENCODING: Final = "zstd+base64"
 
 
@@ -60,6 +63,11 @@ class BatchMessage:
     def batch_id(self) -> str:
         return batch_id(self.file_id, self.split, self.number)
 
+    @property
+    def version(self) -> int:
+        is_first = self.framing.is_of_first_version and self.cuts is None
+        return 1 if is_first and not (self.text_too or self.custom) else 2
+
 
 class Again(StrEnum):
     """Which batches of a sealed split are to be cut and sent once more."""
@@ -84,6 +92,10 @@ class SplitMessage:
     context: str | None = None
     trace: str | None = None
     again: Again = Again.NOTHING
+
+    @property
+    def version(self) -> int:
+        return 1
 
 
 def batch_id(file_id: str, split: int, number: int) -> str:
@@ -123,7 +135,7 @@ def encode_batch(message: BatchMessage) -> str:
         "lines": message.lines,
         "entries": message.entries,
         "format": message.format,
-        "framing": asdict(message.framing),
+        "framing": said_of(message.framing),
         "charset": message.charset,
         "last_modified": message.last_modified.isoformat(),
         "shards": message.shards,
@@ -166,9 +178,10 @@ def decode(body: str) -> BatchMessage | SplitMessage:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise PermanentError(f"the message is not JSON: {error}") from error
-    if not isinstance(fields, dict) or fields.get("v") != MESSAGE_VERSION:
+    if not isinstance(fields, dict) or fields.get("v") not in MESSAGE_VERSIONS:
         version = fields.get("v") if isinstance(fields, dict) else None
-        raise PermanentError(f"the message has version {version!r}; this Froe reads {MESSAGE_VERSION}")
+        known = " and ".join(map(str, MESSAGE_VERSIONS))
+        raise PermanentError(f"the message has version {version!r}; this Froe reads {known}")
     kind = fields.get("kind")
     if kind not in ("batch", "split"):
         raise PermanentError(f"the message is of unknown kind {kind!r}; known are batch and split")
@@ -182,7 +195,7 @@ def decode(body: str) -> BatchMessage | SplitMessage:
 
 def _common(message: BatchMessage | SplitMessage, kind: str) -> dict[str, Any]:
     return {
-        "v": MESSAGE_VERSION,
+        "v": message.version,
         "kind": kind,
         "file_id": message.file_id,
         "bucket": message.object.bucket,

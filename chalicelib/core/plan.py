@@ -25,7 +25,9 @@ from chalicelib.core.text import (
     compression_of,
 )
 
-PLAN_VERSION: Final = 1
+PLAN_VERSIONS: Final = (1, 2)
+"""Those that are read. A plan is written in the lowest that says all of it: 1 knows lines, and entries that
+`entry_start` begins; 2 every framing, text beside the format, compression within compression, configuration."""
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _COMPRESSED_BOUND: Final = 20
 _INNER_MAX: Final = 2
@@ -104,12 +106,16 @@ class Plan:
     parallel: bool = True
     retention_days: int = 0
     failure: str | None = None
-    version: int = PLAN_VERSION
     runner_up: str = ""
     runner_up_score: float = 0.0
     text_too: bool = False
     inner: tuple[Compression, ...] = ()
     custom: str | None = None
+
+    @property
+    def version(self) -> int:
+        is_first = self.framing.is_of_first_version and not (self.text_too or self.inner or self.custom)
+        return 1 if is_first else 2
 
     @property
     def object(self) -> ObjectVersion:

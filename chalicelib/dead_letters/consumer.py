@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from chalicelib import logs, metrics
-from chalicelib.core.errors import reason_of
+from chalicelib.core.errors import PermanentError, reason_of
 from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
 from chalicelib.core.marks import Mark, Obstacle, Outcome, Setback
 from chalicelib.core.messages import Again, batch_id
@@ -121,7 +121,11 @@ class DeadLetterConsumer:
         return self._ledger.is_done(subject.file_id, subject.split, subject.batch)
 
     def _mark(self, letter: DeadLetter) -> None:
-        settle(self._ledger, letter, Outcome.FAILED, Obstacle.FAILED, letter.reason)
+        """A file whose plan newer code has made is left to that code: the letter is listed, and redriven then."""
+        try:
+            settle(self._ledger, letter, Outcome.FAILED, Obstacle.FAILED, letter.reason)
+        except PermanentError as error:
+            logger.warning("file_not_read", extra=_said(letter) | {"why": error.reason})
 
     def _tell(self, letter: DeadLetter) -> None:
         """A topic that fails never fails the message: the list of dead letters has it."""

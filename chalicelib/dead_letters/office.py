@@ -17,6 +17,7 @@ from chalicelib.core.marks import Obstacle, Outcome
 from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
 from chalicelib.dead_letters.consumer import settle
 from chalicelib.dead_letters.decision import Decision
+from chalicelib.dead_letters.refusals import kind_now, refusal_of, refusal_of_body
 from chalicelib.dead_letters.selection import KnowsDone, LetterSearch, Selection, cursor_after
 from chalicelib.dead_letters.store import Envelope, LetterPage, LettersTable, Quarantine, read_envelope
 from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sender, Sends
@@ -187,22 +188,23 @@ class DeadLetterOffice:
         for letter in letters:
             if letter.state is LetterState.RESOLVED:
                 progress += self._resolved(letter)
-            elif refusal := _refusal(letter):
+            elif refusal := refusal_of(letter):
                 progress += _refused(letter.letter_id, refusal)
             else:
                 wanted.append(letter)
         pace.take(len(wanted))
         bodies = dict(zip(wanted, self._spread(self._body, wanted), strict=True))
-        for letter in [letter for letter, body in bodies.items() if body is None]:
-            progress += _refused(letter.letter_id, "its message is gone from the quarantine bucket")
-            del bodies[letter]
+        for letter, body in list(bodies.items()):
+            if refusal := refusal_of_body(letter, body):
+                progress += _refused(letter.letter_id, refusal)
+                del bodies[letter]
         for queue, kinds in (
             (self._batch_queue, {Kind.BATCH}),
             (self._split_queue, {Kind.SPLIT, Kind.NOTIFICATION}),
         ):
             sender = Sender(queue, deadline)
             for letter, body in bodies.items():
-                if letter.subject.kind in kinds:
+                if kind_now(letter, body) in kinds:
                     sender.add(Outgoing(body, trace=letter.subject.origin_trace))
             sender.flush()
         list(self._spread(self._note_redrive, bodies))
@@ -251,19 +253,6 @@ def all_of(
         tell(done)
         if done.cursor is None:
             return done
-
-
-def is_redrivable(letter: DeadLetter) -> bool:
-    """Whether a redrive would send its message."""
-    return letter.state is not LetterState.RESOLVED and _refusal(letter) is None
-
-
-def _refusal(letter: DeadLetter) -> str | None:
-    if letter.state is LetterState.DISCARDED:
-        return f"{letter.by} has discarded it: {letter.why}"
-    if letter.subject.kind is Kind.UNKNOWN:
-        return f"nobody understands it ({letter.subject.why_unknown}); it can be discarded"
-    return None
 
 
 def _refused(letter_id: str, why: str) -> Progress:

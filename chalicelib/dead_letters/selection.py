@@ -104,10 +104,17 @@ class LetterSearch:
         return self._stored(letter_id), read_envelope(self._quarantine.get(letter_id))
 
     def _stored(self, letter_id: str) -> DeadLetter:
-        letter = self._letters.find(letter_id) if LETTER_ID.fullmatch(letter_id) else None
+        letter = None
+        if LETTER_ID.fullmatch(letter_id):
+            letter = self._letters.find(letter_id) or self._first_kept(letter_id)
         if letter is None:
             raise NoSuchLetterError(letter_id)
         return letter
+
+    def _first_kept(self, letter_id: str) -> DeadLetter | None:
+        """Before letters could be found by their ids, only the quarantine said of what file one is."""
+        held = self._quarantine.get(letter_id)
+        return self._letters.of_file(read_envelope(held).get("file_id"), letter_id) if held else None
 
     def page(self, selection: Selection, limit: int, cursor: str | None) -> FoundPage:
         """Candidates, newest first (of one file: by id): those that `Selection.has` may still refuse."""

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from chalicelib.core.letters import DeadLetter, Kind
 from chalicelib.core.messages import BatchMessage, batch_id
-from chalicelib.dead_letters.office import Progress, is_redrivable
+from chalicelib.dead_letters.office import Progress
+from chalicelib.dead_letters.refusals import is_redrivable, may_be_redriven
 from chalicelib.status_json import time_json
 
 _BODY_MAX_CHARS: Final = 10_000
@@ -40,7 +41,7 @@ def letter_json(letter: DeadLetter) -> dict[str, Any]:
         "changed_at": time_json(letter.changed_at),
         "by": letter.by,
         "why": letter.why,
-        "redrivable": is_redrivable(letter),
+        "redrivable": may_be_redriven(letter),
     }
 
 
@@ -49,7 +50,7 @@ def story_json(letter: DeadLetter, envelope: Mapping[str, Any]) -> dict[str, Any
     return letter_json(letter) | {
         "attempts": envelope.get("attempts", []),
         "source": envelope.get("source"),
-        "redrivable": bool(envelope) and is_redrivable(letter),
+        "redrivable": is_redrivable(letter, envelope.get("body")),
     }
 
 

@@ -28,6 +28,9 @@ class LettersTable(Protocol):
     def find(self, letter_id: str) -> DeadLetter | None:
         """The letter of that id, whichever file it belongs to."""
 
+    def of_file(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
+        """The letter of that id if it belongs to that file; None: to none."""
+
     def change(self, letter: DeadLetter) -> bool:
         """Assign state, redrives, changed_at, by and why, unless it was discarded; whether they were."""
 

@@ -14,7 +14,7 @@ from froe.commands.options import stage_name
 )
 @click.option("--yes", is_flag=True, help="Do not ask whether the data may go.")
 def destroy(*, stage: str, delete_data: bool, yes: bool) -> None:
-    """Take down the functions, the API and the alarms of a stage.
+    """Take down the functions, the API, the alarms and the logs of a stage.
 
     Buckets, tables, queues and what is in them stay, and `froe deploy` goes on where it was. With
     --delete-data they go too, all versions of all objects included: that cannot be undone. A bucket

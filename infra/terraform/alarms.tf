@@ -2,7 +2,7 @@
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters_found" {
   alarm_name          = "froe-${var.stage}-dead-letters"
-  alarm_description   = "Messages could not be worked off and lie in the quarantine bucket: see `froe dead-letters`, mend the cause, then `froe redrive`"
+  alarm_description   = "Messages could not be worked off and lie in the quarantine bucket: see `froe dead-letters`, mend the cause, then `froe redrive` (docs/operations.md#dead-letters)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1
@@ -17,7 +17,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters_found" {
 
 resource "aws_cloudwatch_metric_alarm" "files_stalled" {
   alarm_name          = "froe-${var.stage}-files-stalled"
-  alarm_description   = "Files stopped moving and were sent again: if it stays, look at the queues, the worker's errors and `froe status`"
+  alarm_description   = "Files stopped moving and were sent again: if it stays, look at the queues, the worker's errors and `froe status` (docs/operations.md#files-stalled)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1
@@ -32,7 +32,7 @@ resource "aws_cloudwatch_metric_alarm" "files_stalled" {
 
 resource "aws_cloudwatch_metric_alarm" "split_queue_old" {
   alarm_name          = "froe-${var.stage}-split-queue-old"
-  alarm_description   = "Splits wait: look at errors and concurrency of queued_splitter"
+  alarm_description   = "Splits wait: look at errors and concurrency of queued_splitter (docs/operations.md#split-queue-old)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.split_queue_age_seconds
   evaluation_periods  = 3
@@ -47,7 +47,7 @@ resource "aws_cloudwatch_metric_alarm" "split_queue_old" {
 
 resource "aws_cloudwatch_metric_alarm" "batch_queue_old" {
   alarm_name          = "froe-${var.stage}-batch-queue-old"
-  alarm_description   = "Batches wait: look at errors, concurrency and throttled writes of the worker"
+  alarm_description   = "Batches wait: look at errors, concurrency and throttled writes of the worker (docs/operations.md#batch-queue-old)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.batch_queue_age_seconds
   evaluation_periods  = 3
@@ -62,7 +62,7 @@ resource "aws_cloudwatch_metric_alarm" "batch_queue_old" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letter_queue_old" {
   alarm_name          = "froe-${var.stage}-dead-letter-queue-old"
-  alarm_description   = "Dead letters are not quarantined: look at errors of dead_letter_consumer before they expire"
+  alarm_description   = "Dead letters are not quarantined: look at errors of dead_letter_consumer before they expire (docs/operations.md#dead-letter-queue-old)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.dead_letter_queue_age_seconds
   evaluation_periods  = 3
@@ -77,7 +77,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letter_queue_old" {
 
 resource "aws_cloudwatch_metric_alarm" "rejects_many" {
   alarm_name          = "froe-${var.stage}-rejects"
-  alarm_description   = "Too many entries are not explained by their formats: see which with `froe rejects` and the query rejects-by-reason"
+  alarm_description   = "Too many entries are not explained by their formats: see which with `froe rejects` and the query rejects-by-reason (docs/operations.md#rejects)"
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.rejected_percent
   evaluation_periods  = 1
@@ -120,7 +120,7 @@ resource "aws_cloudwatch_metric_alarm" "rejects_many" {
 
 resource "aws_cloudwatch_metric_alarm" "records_throttled" {
   alarm_name          = "froe-${var.stage}-records-throttled"
-  alarm_description   = "The records table throttled for a quarter of an hour: see its throttled keys in Contributor Insights; warm it, raise its maximum or lower maximum_concurrency of the worker"
+  alarm_description   = "The records table throttled for a quarter of an hour: see its throttled keys in Contributor Insights; warm it, raise its maximum or lower maximum_concurrency of the worker (docs/operations.md#records-throttled)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 3
@@ -163,7 +163,7 @@ resource "aws_cloudwatch_metric_alarm" "records_throttled" {
 
 resource "aws_cloudwatch_metric_alarm" "ledger_throttled" {
   alarm_name          = "froe-${var.stage}-ledger-throttled"
-  alarm_description   = "The ledger table throttled for a quarter of an hour: see its throttled keys in Contributor Insights; warm it, raise its maximum or lower maximum_concurrency of the worker"
+  alarm_description   = "The ledger table throttled for a quarter of an hour: see its throttled keys in Contributor Insights; warm it, raise its maximum or lower maximum_concurrency of the worker (docs/operations.md#ledger-throttled)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 3
@@ -258,7 +258,7 @@ resource "aws_cloudwatch_metric_alarm" "ledger_throttled" {
 
 resource "aws_cloudwatch_metric_alarm" "splitter_errors" {
   alarm_name          = "froe-${var.stage}-splitter-errors"
-  alarm_description   = "splitter ended with errors or was killed: see the query errors; what it did not finish comes again"
+  alarm_description   = "splitter ended with errors or was killed: see the query errors; what it did not finish comes again (docs/operations.md#splitter-errors)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1
@@ -273,7 +273,7 @@ resource "aws_cloudwatch_metric_alarm" "splitter_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "queued_splitter_errors" {
   alarm_name          = "froe-${var.stage}-queued-splitter-errors"
-  alarm_description   = "queued_splitter ended with errors or was killed: see the query errors; what it did not finish comes again"
+  alarm_description   = "queued_splitter ended with errors or was killed: see the query errors; what it did not finish comes again (docs/operations.md#queued-splitter-errors)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1
@@ -288,7 +288,7 @@ resource "aws_cloudwatch_metric_alarm" "queued_splitter_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "worker_errors" {
   alarm_name          = "froe-${var.stage}-worker-errors"
-  alarm_description   = "worker ended with errors or was killed: see the query errors; what it did not finish comes again"
+  alarm_description   = "worker ended with errors or was killed: see the query errors; what it did not finish comes again (docs/operations.md#worker-errors)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1
@@ -303,7 +303,7 @@ resource "aws_cloudwatch_metric_alarm" "worker_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letter_consumer_errors" {
   alarm_name          = "froe-${var.stage}-dead-letter-consumer-errors"
-  alarm_description   = "dead_letter_consumer ended with errors or was killed: see the query errors; what it did not finish comes again"
+  alarm_description   = "dead_letter_consumer ended with errors or was killed: see the query errors; what it did not finish comes again (docs/operations.md#dead-letter-consumer-errors)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1
@@ -318,7 +318,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letter_consumer_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "notifier_errors" {
   alarm_name          = "froe-${var.stage}-notifier-errors"
-  alarm_description   = "notifier ended with errors or was killed: see the query errors; what it did not finish comes again"
+  alarm_description   = "notifier ended with errors or was killed: see the query errors; what it did not finish comes again (docs/operations.md#notifier-errors)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1
@@ -333,7 +333,7 @@ resource "aws_cloudwatch_metric_alarm" "notifier_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "sweeper_errors" {
   alarm_name          = "froe-${var.stage}-sweeper-errors"
-  alarm_description   = "sweeper ended with errors or was killed: see the query errors; what it did not finish comes again"
+  alarm_description   = "sweeper ended with errors or was killed: see the query errors; what it did not finish comes again (docs/operations.md#sweeper-errors)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1
@@ -348,7 +348,7 @@ resource "aws_cloudwatch_metric_alarm" "sweeper_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "api_handler_errors" {
   alarm_name          = "froe-${var.stage}-api-handler-errors"
-  alarm_description   = "api_handler ended with errors or was killed: see the query errors; what it did not finish comes again"
+  alarm_description   = "api_handler ended with errors or was killed: see the query errors; what it did not finish comes again (docs/operations.md#api-handler-errors)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1
@@ -363,7 +363,7 @@ resource "aws_cloudwatch_metric_alarm" "api_handler_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "authorizer_errors" {
   alarm_name          = "froe-${var.stage}-authorizer-errors"
-  alarm_description   = "authorizer ended with errors or was killed: see the query errors; what it did not finish comes again"
+  alarm_description   = "authorizer ended with errors or was killed: see the query errors; what it did not finish comes again (docs/operations.md#authorizer-errors)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1
@@ -378,7 +378,7 @@ resource "aws_cloudwatch_metric_alarm" "authorizer_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "patient_near_timeout" {
   alarm_name          = "froe-${var.stage}-patient-near-timeout"
-  alarm_description   = "A function that works until 3 seconds before its timeout was nearly killed, the dashboard says which: see its traces and the query duration-and-memory; give it more memory, or a longer lambda_timeout and its queue a longer visibility"
+  alarm_description   = "A function that works until 3 seconds before its timeout was nearly killed, the dashboard says which: see its traces and the query duration-and-memory; give it more memory, or a longer lambda_timeout and its queue a longer visibility (docs/operations.md#patient-near-timeout)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.patient_near_timeout_percent
   evaluation_periods  = 1
@@ -447,7 +447,7 @@ resource "aws_cloudwatch_metric_alarm" "patient_near_timeout" {
 
 resource "aws_cloudwatch_metric_alarm" "near_timeout" {
   alarm_name          = "froe-${var.stage}-near-timeout"
-  alarm_description   = "A function that should be done quickly nearly ran out of time, the dashboard says which: see its traces and the query duration-and-memory; give it more memory, or a longer lambda_timeout and its queue a longer visibility"
+  alarm_description   = "A function that should be done quickly nearly ran out of time, the dashboard says which: see its traces and the query duration-and-memory; give it more memory, or a longer lambda_timeout and its queue a longer visibility (docs/operations.md#near-timeout)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.near_timeout_percent
   evaluation_periods  = 1
@@ -516,7 +516,7 @@ resource "aws_cloudwatch_metric_alarm" "near_timeout" {
 
 resource "aws_cloudwatch_metric_alarm" "functions_throttled" {
   alarm_name          = "froe-${var.stage}-functions-throttled"
-  alarm_description   = "Functions were refused invocations for a quarter of an hour, the dashboard says which: raise their reserved concurrency or the account's"
+  alarm_description   = "Functions were refused invocations for a quarter of an hour, the dashboard says which: raise their reserved concurrency or the account's (docs/operations.md#functions-throttled)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 3

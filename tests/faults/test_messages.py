@@ -62,7 +62,7 @@ REFUSED = {
     "a list": ("[1]", "version"),
     "a number": ("17", "version"),
     "no version": (changed(BATCH, v=NOT_THERE), "version None"),
-    "an unknown version": (changed(BATCH, v=2), "version 2"),
+    "an unknown version": (changed(BATCH, v=3), "version 3; this Froe reads 1 and 2"),
     "a version in words": (changed(BATCH, v="1"), "version '1'"),
     "an unknown version of a split": (changed(SPLIT, v=99), "version 99"),
     "no kind": (changed(BATCH, kind=NOT_THERE), "unknown kind None"),
@@ -271,7 +271,7 @@ def test_one_bad_batch_message_fails_its_neighbours(bad: str) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [*(body for body, _ in BAD_SPLITS.values()), changed(BATCH), "", "{", '{"v":2}', "[]", "{}", "null"],
+    [*(body for body, _ in BAD_SPLITS.values()), changed(BATCH), "", "{", '{"v":3}', "[]", "{}", "null"],
 )
 def test_one_bad_split_message_fails_its_neighbours(bad: str) -> None:
     """Exactly the bad one is buried, with its reason, and the other splits are cut."""

@@ -29,7 +29,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "eventbridge": {"Ingest": "eventbridge"},
     "brought": {"Ingest": "queue", "ExistingInputBucket": "company-logs"},
 }
-TEMPLATES = ("data", "observability")
+TEMPLATES = ("data", "observability", "backfill")
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,18 @@ def test_cfn_lint_finds_nothing(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
+def test_cfn_lint_finds_nothing_in_the_definition_of_the_backfill(tmp_path: Path) -> None:
+    """cfn-lint knows the definition's language, but neither other partitions nor a computed MaxConcurrency."""
+    template = read("backfill")
+    machine = template["Resources"]["Backfill"]
+    del machine["Metadata"]
+    text = json.dumps(template).replace("arn:${Partition}:", "arn:aws:").replace('"{% $parts %}"', "10")
+    path = tmp_path / "backfill.json"
+    path.write_text(text, encoding="utf-8")
+    done = subprocess.run([str(tool("cfn-lint")), str(path)], capture_output=True, text=True, check=False)
+    assert [line for line in done.stdout.splitlines() if line.startswith("E")] == [], done.stdout
+
+
 def test_checkov_finds_nothing(folder: Path) -> None:
     command = [str(tool("checkov")), "-d", str(folder), "--framework", "cloudformation"]
     done = subprocess.run(
@@ -67,7 +79,16 @@ def test_checkov_finds_nothing(folder: Path) -> None:
     assert not failed
     assert not results["parsing_errors"]
     seen = {check["resource"].split(".", 1)[1] for check in results["passed_checks"]}
-    assert {"Key", "InputBucket", "TrailBucket", "Trail", "UploadsTopic", "SplitQueue", "WorkerLogs"} <= seen
+    assert {
+        "Key",
+        "InputBucket",
+        "TrailBucket",
+        "Trail",
+        "UploadsTopic",
+        "SplitQueue",
+        "WorkerLogs",
+        "BackfillRole",
+    } <= seen
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from tests.templates import INFRA, read
 
+TEMPLATES = ("data", "observability", "backfill")
 FILES = sorted((INFRA / "parameters").glob("*.json"))
-DECLARED = {
-    name: said
-    for template in ("data", "observability")
-    for name, said in read(template)["Parameters"].items()
-}
+DECLARED = {name: said for template in TEMPLATES for name, said in read(template)["Parameters"].items()}
 
 
 def values(path: Path) -> dict[str, str]:
@@ -42,8 +40,9 @@ def test_a_value_is_allowed(path: Path, name: str) -> None:
         assert said["MinValue"] <= float(value) <= said["MaxValue"]
 
 
-def test_a_parameter_of_both_templates_is_the_same_in_both() -> None:
-    of_data, of_observability = read("data")["Parameters"], read("observability")["Parameters"]
-    for name in set(of_data) & set(of_observability):
-        assert of_data[name]["AllowedPattern"] == of_observability[name]["AllowedPattern"]
-        assert of_data[name]["Default"] == of_observability[name]["Default"]
+@pytest.mark.parametrize(("one", "other"), list(combinations(TEMPLATES, 2)))
+def test_a_parameter_of_two_templates_is_the_same_in_both(one: str, other: str) -> None:
+    of_one, of_other = read(one)["Parameters"], read(other)["Parameters"]
+    for name in set(of_one) & set(of_other):
+        for said in ("AllowedPattern", "AllowedValues", "ConstraintDescription", "Default"):
+            assert of_one[name].get(said) == of_other[name].get(said)

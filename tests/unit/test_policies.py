@@ -204,11 +204,14 @@ def test_terraform_is_given_references() -> None:
 
 
 @pytest.mark.parametrize("name", permissions.PEOPLE)
-def test_people_are_given_no_wildcard_action_and_roles_only_for_lambda(name: str) -> None:
+def test_people_are_given_no_wildcard_action_and_roles_only_for_lambda_and_step_functions(name: str) -> None:
     for statement in policies.read(f"people/{name}")["Statement"]:
         assert not any("*" in action for action in statement["Action"])
         if "iam:PassRole" in statement["Action"]:
-            assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+            service = "states" if statement["Sid"].startswith("Backfill") else "lambda"
+            assert statement["Condition"] == {
+                "StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}
+            }
 
 
 def test_the_page_of_permissions_is_the_one_that_the_policies_give() -> None:

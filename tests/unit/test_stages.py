@@ -104,7 +104,7 @@ def test_a_parameter_that_no_template_has_is_refused_with_those_there_are() -> N
 
 def test_every_default_of_our_own_templates_passes_the_check() -> None:
     for name in ("data", "observability", "backfill"):
-        template = load(name, "dev", ROOT)
+        template = load(name, ROOT, local=False)
         for definition in (template.parameters if template else {}).values():
             if "Default" in definition:
                 assert constraint_broken(definition, str(definition["Default"])) is None

@@ -1,0 +1,165 @@
+"""Brings objects that lie in the input bucket already through the pipeline, from here, and says what became of them.
+
+The state machine of infra/backfill.json does the same for a stage that has it; a report is the same from both.
+Promise: what the ledger knows is not sent again, so that running it again carries on. Limits: current versions only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from chalicelib.core.notifications import Announced, announcement_of
+from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sends
+
+Client: TypeAlias = Any
+"""A low-level boto3 client, which has no static type."""
+
+COMPLETE: Final = "COMPLETE"
+ARCHIVED: Final = "ARCHIVED"
+NOT_OPENED: Final = "NOT_OPENED"
+"""What a report says of an object that has no file, beside GONE and UNREADABLE of the state machine."""
+
+MAX_RATE: Final = 3000
+_SEND_SECONDS: Final = 60.0
+_COLD: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object of the bucket in its current version. is_archived: it must be restored before it can be read."""
+
+    head: ObjectHead
+    is_archived: bool = False
+
+    @property
+    def file_id(self) -> str:
+        return self.head.version.file_id
+
+
+@dataclass(frozen=True, slots=True)
+class Amiss:
+    """An object whose file is not COMPLETE. file_id: None where the object could not be looked at."""
+
+    key: str
+    state: str
+    file_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of the objects below a prefix.
+
+    sent: how many were announced now; known: how many had a file before; states: state → objects, of both.
+    """
+
+    bucket: str
+    prefix: str
+    sent: int
+    known: int
+    states: Mapping[str, int]
+    not_complete: tuple[Amiss, ...]
+
+    @classmethod
+    def of_output(cls, output: Mapping[str, Any]) -> Report:
+        """What the state machine gives."""
+        amiss = (Amiss(each["key"], each["state"], each.get("file_id")) for each in output["not_complete"])
+        return cls(
+            bucket=output["bucket"],
+            prefix=output["prefix"],
+            sent=output["sent"],
+            known=output["known"],
+            states=output["states"],
+            not_complete=tuple(amiss),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The objects below a prefix, and which of their files the ledger knows."""
+
+    bucket: str
+    prefix: str
+    found: Sequence[Found]
+    known: frozenset[str]
+
+    @property
+    def to_send(self) -> list[Found]:
+        return [each for each in self.found if not each.is_archived and each.file_id not in self.known]
+
+    @property
+    def watched(self) -> list[str]:
+        """The ids of all files that there are or will be."""
+        return [each.file_id for each in self.found if not each.is_archived or each.file_id in self.known]
+
+    def report(self, states: Mapping[str, str]) -> Report:
+        """states: file id → state, of the files that were opened."""
+        said = [
+            (each, states.get(each.file_id, ARCHIVED if each.is_archived else NOT_OPENED))
+            for each in self.found
+        ]
+        return Report(
+            bucket=self.bucket,
+            prefix=self.prefix,
+            sent=len(self.to_send),
+            known=len({each.file_id for each in self.found} & self.known),
+            states=Counter(state for _, state in said),
+            not_complete=tuple(
+                Amiss(each.head.version.key, state, each.file_id) for each, state in said if state != COMPLETE
+            ),
+        )
+
+
+def backlog_of(
+    client: Client, bucket: str, prefix: str, known_files: Callable[[Iterable[str]], set[str]]
+) -> Backlog:
+    """List the prefix and ask the ledger; known_files: those of the ids that were opened."""
+    found = list(current_objects(client, bucket, prefix))
+    return Backlog(bucket, prefix, found, frozenset(known_files([each.file_id for each in found])))
+
+
+def current_objects(client: Client, bucket: str, prefix: str) -> Iterator[Found]:
+    """The current versions below the prefix in the order of their keys; folder keys hold no log."""
+    pages = client.get_paginator("list_object_versions").paginate(
+        Bucket=bucket, Prefix=prefix, OptionalObjectAttributes=["RestoreStatus"]
+    )
+    for page in pages:
+        for listed in page.get("Versions", ()):
+            if listed["IsLatest"] and not listed["Key"].endswith("/"):
+                yield _found(bucket, listed)
+
+
+def _found(bucket: str, listed: Mapping[str, Any]) -> Found:
+    version_id = None if listed["VersionId"] == "null" else listed["VersionId"]
+    version = ObjectVersion(bucket, listed["Key"], version_id, listed["ETag"].strip('"'))
+    restored = listed.get("RestoreStatus", {}).get("RestoreExpiryDate")
+    return Found(
+        ObjectHead(version, listed["Size"], "", listed["LastModified"]),
+        is_archived=listed.get("StorageClass") in _COLD and not restored,
+    )
+
+
+def announce(
+    queue: Sends,
+    objects: Sequence[Found],
+    per_second: float,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> Iterator[int]:
+    """Send an announcement of each to the split queue, never faster than that; gives how many are sent so far."""
+    at_once = max(1, min(GROUP_MAX_MESSAGES, int(per_second)))
+    begun, sent = clock(), 0
+    for begin in range(0, len(objects), at_once):
+        group = objects[begin : begin + at_once]
+        wait = begun + sent / per_second - clock()
+        if wait > 0:
+            pause(wait)
+        messages = [Outgoing(announcement_of(Announced.of(each.head))) for each in group]
+        queue.send_group(messages, Deadline.after(_SEND_SECONDS))
+        sent += len(group)
+        yield sent

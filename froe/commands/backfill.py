@@ -1,0 +1,201 @@
+"""`froe backfill`: objects that lie in the input bucket already, sent through the pipeline and waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+import click
+
+from chalicelib.services import Services
+from froe.backfill_machine import Machine, machine_of
+from froe.backfilling import COMPLETE, MAX_RATE, Amiss, Backlog, Report, announce, backlog_of
+from froe.commands.options import json_option, stage_option
+from froe.errors import FroeError
+from froe.inquiry import SETTLED, file_or_none, services_of, watch
+from froe.jsonl import print_json
+from froe.target import Target, find_target
+from froe.terminal import Column, print_table, printable, progress_bar, sized, steps
+
+_REASONED: Final = 100
+"""So many of the files that are not COMPLETE are asked for their reasons."""
+
+
+@click.command(short_help="Ingest what lies in the input bucket already.")
+@click.argument("prefix")
+@click.option(
+    "--rate",
+    metavar="N",
+    type=click.IntRange(1, MAX_RATE),
+    default=50,
+    show_default=True,
+    help="How many objects to send a second at most.",
+)
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until every file is settled.")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.IntRange(1, 604_800),
+    default=21_600,
+    show_default=True,
+    help="Wait no longer than this.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be sent.")
+@stage_option
+@json_option
+def backfill(
+    *, prefix: str, rate: int, wait: bool, timeout: int, dry_run: bool, stage: str | None, as_json: bool
+) -> None:
+    """Send the objects whose keys begin with PREFIX through the pipeline; "" is the whole input bucket.
+
+    Those whose file exists already are not sent again, so running it again carries on. A stage that was
+    deployed with --backfill does it by its state machine, which works on when this command is stopped;
+    else it is done from here. The exit code is 1 unless every file is COMPLETE.
+    """
+    target = find_target(stage)
+    services = services_of(target)
+    prefix = _prefix(prefix, services.settings.input_bucket)
+    if dry_run:
+        _print_plan(_backlog(target, services, prefix), as_json=as_json)
+        return
+    if machine := machine_of(target.client("stepfunctions"), services.settings):
+        report = _by_machine(machine, prefix, rate, timeout, wait=wait, as_json=as_json)
+    else:
+        report = _from_here(target, services, prefix, rate, timeout, wait=wait, as_json=as_json)
+    if report is None:
+        return
+    reasons = _reasons(services, report)
+    if as_json:
+        print_json(_for_programs(report, reasons))
+    else:
+        _print_for_people(report, reasons)
+    if report.not_complete:
+        click.get_current_context().exit(1)
+
+
+def _prefix(prefix: str, bucket: str) -> str:
+    if not prefix.startswith("s3://"):
+        return prefix
+    named, _, below = prefix.removeprefix("s3://").partition("/")
+    if named != bucket:
+        raise FroeError(f"Only the input bucket is read: name a prefix of s3://{bucket}/.")
+    return below
+
+
+def _backlog(target: Target, services: Services, prefix: str) -> Backlog:
+    with steps() as report:
+        report("Listing")
+        known_files = services.ledger_table.known_files
+        return backlog_of(target.client("s3"), services.settings.input_bucket, prefix, known_files)
+
+
+def _by_machine(
+    machine: Machine, prefix: str, rate: int, timeout: int, *, wait: bool, as_json: bool
+) -> Report | None:
+    execution = machine.start(prefix, per_second=rate, patience_seconds=timeout)
+    if not wait:
+        if as_json:
+            print_json({"execution": execution})
+        else:
+            click.echo(f"Started. Its report will be a notice, and the output of {execution}")
+        return None
+    with steps() as report:
+        report("Listing")
+        for progress in machine.follow(execution):
+            report(f"Backfilling: {progress.done:,} of {progress.total:,} done")
+    return machine.report(execution)
+
+
+def _from_here(
+    target: Target, services: Services, prefix: str, rate: int, timeout: int, *, wait: bool, as_json: bool
+) -> Report | None:
+    backlog = _backlog(target, services, prefix)
+    with progress_bar("Sending", len(backlog.to_send), unit="objects") as bar:
+        for sent in announce(services.split_queue, backlog.to_send, rate):
+            bar.reach(sent)
+    if not wait:
+        counts = {"sent": len(backlog.to_send), "known": len(backlog.known)}
+        if as_json:
+            print_json(counts)
+        else:
+            click.echo(
+                f"Sent {counts['sent']:,} objects; {counts['known']:,} had a file before. See: froe status"
+            )
+        return None
+    states: dict[str, str] = {}
+    watched = backlog.watched
+    with progress_bar("Processing", len(watched), unit="files") as bar:
+        for files in watch(services.status, watched, timeout):
+            states = {file_id: file["state"] for file_id, file in files.items()}
+            bar.reach(sum(state in SETTLED for state in states.values()))
+    return backlog.report(states)
+
+
+def _print_plan(backlog: Backlog, *, as_json: bool) -> None:
+    size = sum(each.head.size for each in backlog.to_send)
+    plan = {
+        "bucket": backlog.bucket,
+        "prefix": backlog.prefix,
+        "objects": len(backlog.found),
+        "known": len(backlog.known),
+        "archived": sum(each.is_archived for each in backlog.found),
+        "to_send": len(backlog.to_send),
+        "to_send_bytes": size,
+    }
+    if as_json:
+        print_json(plan)
+        return
+    click.echo(
+        f"Below {_shown(backlog)}: {len(backlog.found):,} objects, {plan['known']:,} with a file already."
+    )
+    if plan["archived"]:
+        click.echo(f"In Glacier, to be restored first: {plan['archived']:,}.")
+    click.echo(f"To send: {len(backlog.to_send):,}, {sized(size)}.")
+
+
+def _reasons(services: Services, report: Report) -> Mapping[Amiss, str]:
+    """Why files are not COMPLETE, as far as the ledger says, of the first ones."""
+    asked = [each for each in report.not_complete if each.file_id][:_REASONED]
+    files = {each: file_or_none(services.status, str(each.file_id)) for each in asked}
+    return {each: file["reason"] for each, file in files.items() if file and file["reason"]}
+
+
+def _for_programs(report: Report, reasons: Mapping[Amiss, str]) -> dict[str, Any]:
+    amiss = [{**asdict(each), "reason": reasons.get(each)} for each in report.not_complete]
+    return {
+        "bucket": report.bucket,
+        "prefix": report.prefix,
+        "sent": report.sent,
+        "known": report.known,
+        "states": dict(report.states),
+        "not_complete": amiss,
+    }
+
+
+def _print_for_people(report: Report, reasons: Mapping[Amiss, str]) -> None:
+    if not report.states:
+        click.echo(f"Nothing lies below {_shown(report)}.")
+        return
+    click.echo(f"Below {_shown(report)}: sent {report.sent:,}; {report.known:,} had a file before.")
+    for state, number in sorted(report.states.items(), key=lambda each: each[0] != COMPLETE):
+        click.echo(f"  {state:<12}{number:>10,}")
+    if report.not_complete:
+        click.echo()
+        columns = (
+            Column("key", shrinks=True),
+            Column("state"),
+            Column("file id"),
+            Column("reason", shrinks=True),
+        )
+        print_table(
+            columns,
+            [
+                (each.key, each.state, each.file_id or "", reasons.get(each, ""))
+                for each in report.not_complete
+            ],
+        )
+
+
+def _shown(what: Backlog | Report) -> str:
+    return printable(f"s3://{what.bucket}/{what.prefix}")

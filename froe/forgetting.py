@@ -1,0 +1,223 @@
+"""Forgets one file: its records, its account, its dead letters and their messages, and its object if told to.
+
+Promise: what is said to be gone is gone from the tables and buckets, and does not come back: until every message about
+the file has expired, and the sweeper looks at its object no more, the ledger remembers that it was forgotten. Running
+it again takes what was left. Limits: only what has settled; backups, logs and mails are not reached (docs/privacy.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from boto3.dynamodb.table import BatchWriter
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.ledger_items import from_account, from_plan, to_file
+from chalicelib.core.accounts import account_of
+from chalicelib.core.marks import MARKS_PER_LEAF, Counts, Mark
+from chalicelib.core.plan import ObjectVersion, Plan, failed_plan
+from chalicelib.core.records import typed, untyped
+from chalicelib.ledger import StoredFile, opened_position
+from froe.errors import FroeError
+
+REASON: Final = "forgotten"
+"""How the reason of a file begins that was forgotten."""
+MESSAGES_LIVE: Final = timedelta(days=30)
+"""Longer than a message can: 4 days in its queue, 14 in the dead-letter queue."""
+_DONE: Final = Mark.done(Counts()).encode()
+_GONE: Final = ("404", "412", "NoSuchKey", "NoSuchVersion", "PreconditionFailed")
+
+Key = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The names of the tables and of the quarantine bucket of a stage."""
+
+    records_table: str
+    ledger_table: str
+    quarantine_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was removed. messages: versions in the quarantine bucket. object_deleted: None if it was not to be.
+    remembered_until: when the last trace of the file, that it was forgotten, goes."""
+
+    file_id: str
+    object: str
+    records: int
+    rejects: int
+    dead_letters: int
+    messages: int
+    ledger_items: int
+    object_deleted: bool | None
+    remembered_until: datetime
+
+
+class Forgetting:
+    """dynamodb, s3: low-level clients. sweep_days: as the setting."""
+
+    def __init__(self, dynamodb: Any, s3: Any, places: Places, *, sweep_days: int) -> None:
+        self._dynamodb = dynamodb
+        self._s3 = s3
+        self._places = places
+        self._memory = max(MESSAGES_LIVE, timedelta(days=sweep_days + 1))
+
+    def find(self, file_id: str) -> StoredFile:
+        """The file, as it may be forgotten. FroeError if there is none, or if work on it is under way."""
+        key = {"pk": {"S": file_id}, "sk": {"S": "file"}}
+        answer = self._dynamodb.get_item(TableName=self._places.ledger_table, Key=key, ConsistentRead=True)
+        if "Item" not in answer:
+            raise FroeError(f"No file has the id {file_id!r}: `froe status` lists those known.")
+        stored = to_file({name: untyped(value) for name, value in answer["Item"].items()})
+        if not stored.account.state.settled:
+            raise FroeError(
+                f"{file_id} is {stored.account.state}: what is under way would be written again. "
+                f"Wait until it is settled (`froe status {file_id}`), then forget it."
+            )
+        return stored
+
+    def forget(self, stored: StoredFile, now: datetime, *, with_object: bool) -> Forgotten:
+        """Remove everything; FroeError if the file changed since it was found."""
+        plan = stored.plan
+        until = now + self._memory
+        self._remember(stored, now, until)
+        deleted = self._delete_object(plan.object) if with_object else None
+        kinds = self._delete_records(plan)
+        letters, messages, items = self._delete_account(plan.file_id, until)
+        return Forgotten(
+            file_id=plan.file_id,
+            object=str(plan.object),
+            records=kinds.count("record"),
+            rejects=kinds.count("reject"),
+            dead_letters=letters,
+            messages=messages,
+            ledger_items=items,
+            object_deleted=deleted,
+            remembered_until=until,
+        )
+
+    def _remember(self, stored: StoredFile, now: datetime, until: datetime) -> None:
+        """In place of the plan and the account: nothing can be read of this file. All that comes late obeys it."""
+        reason = f"{REASON} at {now:%Y-%m-%dT%H:%M:%SZ}"
+        plan = replace(failed_plan(stored.plan.head, reason), shards=stored.plan.shards)
+        item = from_plan(plan) | from_account(account_of(plan, ()), now)
+        item |= {
+            "pk": plan.file_id,
+            "sk": "file",
+            "opened_at": stored.opened_at.isoformat(),
+            "opened": opened_position(stored.opened_at, plan.file_id),
+            "expires_at": int(until.timestamp()),
+        }
+        try:
+            self._dynamodb.put_item(
+                TableName=self._places.ledger_table,
+                Item={name: typed(value) for name, value in item.items() if value is not None},
+                ConditionExpression="revision = :seen",
+                ExpressionAttributeValues={":seen": typed(stored.account.revision)},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise FroeError(
+                f"{plan.file_id} has changed in this moment: look at it (`froe status {plan.file_id}`), and try again."
+            ) from error
+
+    def _delete_object(self, version: ObjectVersion) -> bool:
+        """Whether it was there; of an unversioned key only what was read, not what overwrote it."""
+        named = {"Bucket": version.bucket, "Key": version.key}
+        exactly = (
+            {"VersionId": version.version_id} if version.version_id else {"IfMatch": f'"{version.etag}"'}
+        )
+        try:
+            self._s3.head_object(**named, **exactly)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                return False
+            raise
+        self._s3.delete_object(**named, **exactly)
+        return True
+
+    def _delete_records(self, plan: Plan) -> list[str]:
+        """The kind of each item that was deleted."""
+        kinds = []
+        with self._writer(self._places.records_table) as writer:
+            for shard in range(plan.shards):
+                partition = f"{plan.file_id}#{shard:02x}"
+                for item in self._items(self._places.records_table, partition, "kind"):
+                    writer.delete_item(Key=_key(item))
+                    kinds.append(item["kind"]["S"])
+        return kinds
+
+    def _delete_account(self, file_id: str, until: datetime) -> tuple[int, int, int]:
+        """How many dead letters, quarantined messages and other items were deleted. Marks stay as long as the file is
+        remembered, emptied: a batch that comes once more is done."""
+        letters = messages = others = 0
+        table = self._places.ledger_table
+        with self._writer(table) as writer:
+            for item in self._items(table, file_id):
+                kind, _, name = item["sk"]["S"].partition("#")
+                if kind == "file":
+                    continue
+                if kind == "leaf":
+                    writer.put_item(Item=_emptied(item, until))
+                    continue
+                if kind == "dead":
+                    letters += 1
+                    messages += self._delete_message(name)
+                    for noted in self._items(table, f"message#{name}"):
+                        writer.delete_item(Key=_key(noted))
+                else:
+                    others += 1
+                writer.delete_item(Key=_key(item))
+        return letters, messages, others
+
+    def _delete_message(self, letter_id: str) -> int:
+        bucket, key = self._places.quarantine_bucket, f"dead-letters/{letter_id}.json"
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+        found = [
+            each for page in pages for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+        ]
+        for each in found:
+            self._s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+        return len(found)
+
+    def _items(self, table: str, partition: str, *attributes: str) -> Iterator[dict[str, Any]]:
+        """All items of a partition; of each only these attributes and its key, if any are named."""
+        wanted = dict(enumerate(("pk", "sk", *attributes))) if attributes else {}
+        projection: dict[str, Any] = (
+            {
+                "ProjectionExpression": ", ".join(f"#{number}" for number in wanted),
+                "ExpressionAttributeNames": {f"#{number}": name for number, name in wanted.items()},
+            }
+            if wanted
+            else {}
+        )
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": partition}},
+            ConsistentRead=True,
+            **projection,
+        )
+        for page in pages:
+            yield from page["Items"]
+
+    def _writer(self, table: str) -> AbstractContextManager[Any]:
+        writer: AbstractContextManager[Any] = BatchWriter(table, self._dynamodb)
+        return writer
+
+
+def _key(item: Mapping[str, Any]) -> Key:
+    return {"pk": item["pk"], "sk": item["sk"]}
+
+
+def _emptied(leaf: Mapping[str, Any], until: datetime) -> dict[str, Any]:
+    places = [str(place) for place in range(MARKS_PER_LEAF) if str(place) in leaf]
+    expiry = {"expires_at": typed(int(until.timestamp()))}
+    return {**_key(leaf), **dict.fromkeys(places, typed(_DONE)), **expiry}

@@ -1,0 +1,57 @@
+"""The page of parameters: what each template of infra/ takes, made from the templates.
+
+python -m froe.parameters > docs/parameters.md
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from froe.deployment.stages import FUNCTIONS
+from froe.deployment.templates import BACKFILL, DATA, OBSERVABILITY, load
+from froe.resources import ROOT
+
+TITLES: Final[Mapping[str, str]] = {
+    DATA: "Buckets, queues, tables, key and topic",
+    OBSERVABILITY: "Logs, alarms and traces",
+    BACKFILL: "Backfill",
+}
+PASSED: Final = {"Stage", "Ingest"} | {
+    f"{function.title().replace('_', '')}TimeoutSeconds" for function in FUNCTIONS
+}
+"""What `froe deploy` takes from .chalice/config.json."""
+
+
+def page(root: Path = ROOT) -> str:
+    """The whole page, in Markdown; a template that is not there is left out."""
+    return "\n".join(_lines(root)) + "\n"
+
+
+def _lines(root: Path) -> Iterator[str]:
+    yield "# Parameters"
+    yield ""
+    yield "This page is made from the templates in `infra/` (`make docs`). `infra/parameters/STAGE.json` gives the values of a"
+    yield "stage: [how](deployment.md#parameters). Those marked † `froe deploy` takes from `.chalice/config.json`."
+    for name, title in TITLES.items():
+        template = load(name, root, local=False)
+        if template is None:
+            continue
+        yield from ("", f"## {title}", "", f"`infra/{name}.json`", "")
+        yield "| parameter | default | takes | meaning |"
+        yield "|---|---|---|---|"
+        yield from (_row(parameter, said) for parameter, said in template.parameters.items())
+
+
+def _row(name: str, said: Mapping[str, Any]) -> str:
+    mark = " †" if name in PASSED else ""
+    default = f"`{said['Default']}`" if said.get("Default", "") != "" else ""
+    taken = str(said.get("ConstraintDescription", said["Type"]))
+    return f"| `{name}`{mark} | {default} | {_cell(taken)} | {_cell(str(said.get('Description', '')))} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,180 @@
+"""infra/backfill.json: its expressions say what the Python code says, and its role may do what it does, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+pytest.importorskip(
+    "ministack", reason="needs ministack, which evaluates JSONata as Step Functions does: make setup"
+)
+
+from chalicelib.core.accounts import State
+from chalicelib.core.notifications import Announced, announced_in_body
+from chalicelib.core.plan import ObjectVersion
+from froe.local.maps import _batches
+from tests.templates import read, walk
+
+TEMPLATE = read("backfill")
+MACHINE = TEMPLATE["Resources"]["Backfill"]["Properties"]
+STATES = MACHINE["Definition"]["States"]
+PARTS = STATES["Backfill the files"]["ItemProcessor"]["States"]
+LOOK = PARTS["Look at each"]["ItemProcessor"]["States"]["Look"]
+BATCH = {"bucket": "logs", "table": "ledger", "queue_url": "https://queue", "group": 10}
+ACTIONS = {
+    "s3:listObjectsV2": "s3:ListBucket",
+    "aws-sdk:s3:headObject": "s3:GetObject",
+    "aws-sdk:dynamodb:batchGetItem": "dynamodb:BatchGetItem",
+    "aws-sdk:sqs:sendMessageBatch": "sqs:SendMessage",
+    "sns:publish": "sns:Publish",
+}
+
+
+def evaluated(
+    expression: Any, *, given: Any = None, result: Any = None, variables: Mapping[str, Any] | None = None
+) -> Any:
+    from ministack.services import stepfunctions
+
+    context = {"variables": dict(variables or {}), "Execution": {"Id": "arn:execution", "Name": "name"}}
+    return stepfunctions._apply_jsonata_template(expression, given, context, result=result)
+
+
+def looked_at(key: str, **answer: Any) -> dict[str, Any]:
+    """What a part keeps of an object, given S3's answer."""
+    said = {"ETag": '"0123"', "ContentLength": 5, **answer}
+    kept: dict[str, Any] = evaluated(LOOK["Output"], given=key, result=said, variables={"batch": BATCH})
+    return kept
+
+
+def announced(*objects: Mapping[str, Any]) -> list[Any]:
+    variables = {"batch": BATCH, "queue": list(objects)}
+    entries = evaluated(PARTS["Announce"]["Arguments"], variables=variables)["Entries"]
+    return [said for entry in entries for said in announced_in_body(entry["MessageBody"])]
+
+
+@pytest.mark.parametrize("key", ["a.log", "ä ö/日本+%2F&=?.log", "-", "x" * 1024])
+@pytest.mark.parametrize("version_id", ["3sL4kqtJlcpXroDTDmJ", "null", None])
+def test_a_file_has_the_id_that_the_splitter_gives_it(key: str, version_id: str | None) -> None:
+    told = {} if version_id is None else {"VersionId": version_id}
+    version = ObjectVersion("logs", key, version_id if version_id != "null" else None, "0123")
+    assert looked_at(key, **told)["file_id"] == version.file_id
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_every_digit_of_an_id_is_right(number: int) -> None:
+    version = ObjectVersion("logs", "a.log", str(number), "0123")
+    assert looked_at("a.log", VersionId=str(number))["file_id"] == version.file_id
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ({"StorageClass": "GLACIER"}, "ARCHIVED"),
+        ({"StorageClass": "DEEP_ARCHIVE", "Restore": 'ongoing-request="true"'}, "ARCHIVED"),
+        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="false", expiry-date="Fri"'}, None),
+        ({"StorageClass": "GLACIER_IR"}, None),
+        ({}, None),
+    ],
+)
+def test_what_must_be_restored_first_is_archived(answer: dict[str, str], state: str | None) -> None:
+    assert looked_at("a.log", **answer).get("state") == state
+
+
+@pytest.mark.parametrize("key", ["a.log", "ä ö/日本+%2F&=?.log", 'quo"te\\.log'])
+def test_an_announcement_is_understood_by_the_queued_splitter(key: str) -> None:
+    (said,) = announced(looked_at(key, VersionId="v1"))
+    assert said == Announced("logs", key, version_id="v1", etag="0123", size=5)
+    (said,) = announced(looked_at(key, VersionId="null"))
+    assert said == Announced("logs", key, version_id=None, etag="0123", size=5)
+
+
+def test_a_request_to_the_queue_holds_no_more_than_ten() -> None:
+    assert len(announced(*(looked_at(f"{number}.log") for number in range(25)))) == 10
+
+
+def test_what_the_queue_did_not_take_is_sent_again() -> None:
+    held = [looked_at("a.log"), looked_at("b.log")]
+    left = evaluated(
+        PARTS["Announce"]["Assign"]["queue"],
+        result={"Successful": [{"Id": held[0]["file_id"]}], "Failed": [{"Id": held[1]["file_id"]}]},
+        variables={"queue": held},
+    )
+    assert left == held[1:]
+    assert evaluated(PARTS["Announce"]["Assign"]["queue"], result={}, variables={"queue": held}) == held
+
+
+def test_it_waits_for_the_states_that_are_not_settled() -> None:
+    settled = evaluated(PARTS["Take the batch"]["Assign"]["settled"])
+    assert set(settled) == {state for state in State if state.settled}
+
+
+@pytest.mark.parametrize("rate", [1, 7, 50, 99, 1000])
+@pytest.mark.parametrize("parts", [1, 10, 300])
+def test_all_parts_together_keep_the_rate(rate: int, parts: int) -> None:
+    asked = STATES["Backfill the files"]["ItemBatcher"]["BatchInput"]
+    variables = {"rate": rate, "parts": parts, "bucket": "logs", "patience": 1}
+    given = evaluated(asked, variables=variables)
+    assert 1 <= given["group"] <= 10
+    assert parts * given["group"] / given["pause_seconds"] <= rate
+
+
+def test_the_parts_add_up_to_the_report() -> None:
+    amiss = {"key": "b", "file_id": "x", "state": "FAILED"}
+    parts = [[3, 1], {"sent": 1, "known": 1, "states": {"COMPLETE": 1, "FAILED": 1}, "not_complete": [amiss]}]
+    variables = {"bucket": "logs", "prefix": ""}
+    report = evaluated(STATES["Backfill the files"]["Output"], result=parts, variables=variables)
+    assert (report["sent"], report["known"]) == (4, 2)
+    assert report["states"] == {"COMPLETE": 5, "FAILED": 1}
+    assert report["not_complete"] == [amiss]
+    nothing = evaluated(STATES["Backfill the files"]["Output"], result=[], variables=variables)
+    assert nothing == {**variables, "sent": 0, "known": 0, "states": {}, "not_complete": []}
+
+
+@pytest.mark.parametrize("number", [0, 1, 105])
+def test_a_notice_names_the_first_hundred(number: int) -> None:
+    amiss = [{"key": f"{each}.log", "state": "FAILED", "file_id": "x"} for each in range(number)]
+    report = {"sent": number, "known": 0, "states": {"FAILED": number}, "not_complete": amiss}
+    notice = evaluated(
+        STATES["Notify"]["Arguments"], given=report, variables={"bucket": "logs", "prefix": "a/"}
+    )
+    assert notice["Message"].count("FAILED ") == min(number, 100)
+    assert ("and 5 more" in notice["Message"]) == (number > 100)
+    assert notice["MessageAttributes"]["whole"]["StringValue"] == ("false" if number else "true")
+
+
+def test_the_role_may_do_what_the_machine_does_and_no_more() -> None:
+    called = {
+        node["Resource"].removeprefix("arn:${Partition}:states:::")
+        for node in walk(MACHINE["Definition"])
+        if isinstance(node, dict) and "Resource" in node
+    }
+    (policy,) = TEMPLATE["Resources"]["BackfillRole"]["Properties"]["Policies"]
+    allowed: set[str] = set()
+    for statement in policy["PolicyDocument"]["Statement"]:
+        actions = statement["Action"]
+        allowed |= {actions} if isinstance(actions, str) else set(actions)
+    assert set(ACTIONS) == called
+    own = {"states:StartExecution", "states:DescribeExecution", "states:StopExecution"}
+    unlimited = {action for action in allowed if action.startswith(("logs:", "xray:"))}
+    key = {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert allowed - own - unlimited - key == set(ACTIONS.values())
+
+
+def test_every_name_that_the_definition_leaves_open_is_filled_in() -> None:
+    import re
+
+    said = [node for node in walk(MACHINE["Definition"]) if isinstance(node, str)]
+    assert {name for text in said for name in re.findall(r"\$\{(\w+)\}", text)} == set(
+        MACHINE["DefinitionSubstitutions"]
+    )
+
+
+def test_the_local_map_fills_its_parts_within_both_bounds() -> None:
+    batcher = {"MaxItemsPerBatch": 3, "MaxInputBytesPerBatch": 120, "BatchInput": {"a": 1}}
+    small, large = [{"key": str(number)} for number in range(7)], [{"key": "x" * 50}] * 3
+    assert [len(part["Items"]) for part in _batches(small, batcher)] == [3, 3, 1]
+    assert [len(part["Items"]) for part in _batches(large, batcher)] == [1, 1, 1]
+    assert all(part["BatchInput"] == {"a": 1} for part in _batches(large, batcher))
+    assert not list(_batches([], batcher))

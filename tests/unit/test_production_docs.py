@@ -1,0 +1,81 @@
+"""The pages for production say what is so: every alarm has its instructions, every command and option exists."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("click", reason="needs click: make setup")
+
+import click
+
+from froe import parameters
+from froe.cli import main
+from tests.templates import ROOT, of_type, read
+
+DOCS = ROOT / "docs"
+OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")
+TEMPLATE = read("observability")
+PREFIX = "froe-${Stage}-"
+ALARMS = {
+    properties["AlarmName"]["Fn::Sub"].removeprefix(PREFIX): properties["AlarmDescription"]
+    for properties in of_type(TEMPLATE, "AWS::CloudWatch::Alarm").values()
+}
+QUERIES = {
+    properties["Name"]["Fn::Sub"].split("/")[1]
+    for properties in of_type(TEMPLATE, "AWS::Logs::QueryDefinition").values()
+}
+SECTIONS = dict(re.findall(r"^### ([a-z-]+)\n\n(.*?)(?=^##|\Z)", OPERATIONS, re.MULTILINE | re.DOTALL))
+PAGES = sorted({ROOT / "README.md", *DOCS.glob("*.md")})
+
+
+def test_every_alarm_has_its_heading_and_every_heading_its_alarm() -> None:
+    assert set(SECTIONS) == set(ALARMS)
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_names_its_heading_which_says_what_it_means_and_what_to_do(name: str) -> None:
+    assert ALARMS[name].endswith(f" (docs/operations.md#{name})")
+    assert re.findall(r"^\*\*(\w+)\*\*:", SECTIONS[name], re.MULTILINE) == ["Means", "Look", "Do"]
+
+
+def test_the_runbook_names_every_saved_query_and_no_other() -> None:
+    assert set(re.findall(r"`([a-z-]+)`", OPERATIONS)) >= QUERIES
+    assert set(re.findall(r"froe_query ([a-z-]+) \d", OPERATIONS)) <= QUERIES
+
+
+def test_the_page_of_parameters_is_that_of_the_templates() -> None:
+    """`make docs` rewrites it."""
+    assert (DOCS / "parameters.md").read_text(encoding="utf-8") == parameters.page()
+
+
+def test_the_cost_model_gives_what_the_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    model, output = re.findall(
+        r"```(?:python)?\n(.*?)```", (DOCS / "costs.md").read_text(encoding="utf-8"), re.DOTALL
+    )[:2]
+    exec(model, {})
+    assert capsys.readouterr().out == output
+
+
+def shown() -> Iterator[tuple[str, list[str]]]:
+    """Every froe command line in code of the pages: page, words."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        blocks = re.findall(r"^```[a-z]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        bare = re.sub(r"^```[a-z]*\n.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+        lines = [line for block in blocks for line in block.splitlines()] + re.findall(r"`([^`\n]+)`", bare)
+        for line in lines:
+            found = re.match(r"\s*(?:\$ )?(?:\.venv/bin/)?froe ([a-z-]+.*)", line.split("   #")[0])
+            if found:
+                yield page.name, shlex.split(found[1].split(" | ")[0].split(";")[0], comments=True)
+
+
+@pytest.mark.parametrize(("page", "words"), list(shown()), ids=str)
+def test_a_command_that_is_shown_exists_with_its_options(page: str, words: list[str]) -> None:
+    command = main.get_command(click.Context(main), words[0])
+    assert command is not None, f"{page}: froe {words[0]}"
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word.split("=")[0] for word in words if word.startswith("--")} <= known | {"--help"}

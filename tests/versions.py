@@ -1,0 +1,161 @@
+"""A file on its way, stopped at every state and taken up again: what one version of the code leaves to the next.
+
+`python -m tests.versions FOLDER` writes `NAME.states` beside each file NAME of tests/golden/versions/FOLDER: what this
+code leaves in both tables and both queues, a line of JSON for each state. Before plans, messages or ledger items change, record those of the
+version before; tests/unit/aws/test_versions.py goes on from every state of each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import boto3
+from botocore.config import Config
+from moto import mock_aws
+
+from chalicelib.aws.ledger_table import DynamoLedger
+from chalicelib.core.cutting import Limits
+from chalicelib.core.messages import decode
+from chalicelib.delivery import Deadline, Outgoing
+from chalicelib.ledger import Ledger
+from chalicelib.splitter import Splitter
+from chalicelib.tracing import NoTracer
+from chalicelib.worker import Worker
+from tests.fakes import WHEN, Crash, Effects, FakeObjects, FakeQueue, FakeRecords
+
+ROOT: Final = Path(__file__).parents[1]
+RECORDED: Final = Path("tests") / "golden" / "versions"
+LIMITS: Final = Limits(batch_max_lines=3, batch_max_bytes=400, entry_max_bytes=300, split_bytes=700)
+RETENTION_DAYS: Final = 30
+NO_TIME, FOR_ONE_SPLIT, TIME = 0.0, 4.0, 60.0
+LEDGER: Final = "ledger"
+SUFFIX: Final = ".states"
+
+State: TypeAlias = Mapping[str, Sequence[Any]]
+"""`ledger` and `records`: items in DynamoDB's typed JSON; `split_queue` and `batch_queue`: message bodies."""
+
+
+class Way:
+    """The functions and what lies between them, for one file. client: DynamoDB, with an empty ledger."""
+
+    def __init__(self, client: Any, key: str, data: bytes, limits: Limits = LIMITS) -> None:
+        self._client = client
+        self._effects = Effects()
+        objects = FakeObjects(64)
+        self._announced = objects.add(key, data)
+        self._splits, self._batches = FakeQueue(self._effects), FakeQueue(self._effects)
+        self._records = FakeRecords(Effects())
+        ledger = Ledger(DynamoLedger(client, LEDGER), lambda: WHEN)
+        self._splitter = Splitter(
+            objects,
+            ledger,
+            self._splits,
+            self._batches,
+            NoTracer(),
+            limits=limits,
+            retention_days=RETENTION_DAYS,
+            split_delay_seconds=300,
+        )
+        self._worker = Worker(self._records, ledger, NoTracer())
+
+    def state(self) -> State:
+        items = self._client.scan(TableName=LEDGER, ConsistentRead=True)["Items"]
+        return {
+            "ledger": sorted(items, key=lambda item: item["sk"]["S"]),
+            "split_queue": [message.body for message in self._splits.messages],
+            "batch_queue": [message.body for message in self._batches.messages],
+            "records": [item for _, item in sorted(self._records.items.items())],
+        }
+
+    def take_up(self, state: State) -> None:
+        """Go on from what was left behind."""
+        for item in state["ledger"]:
+            self._client.put_item(TableName=LEDGER, Item=item)
+        self._splits.messages = [Outgoing(body) for body in state["split_queue"]]
+        self._batches.messages = [Outgoing(body) for body in state["batch_queue"]]
+        self._records.items = {(item["pk"]["S"], item["sk"]["S"]): item for item in state["records"]}
+
+    def states(self) -> Iterator[tuple[str, State]]:
+        """Every state on the way, by name; the last one is that of a file that is done."""
+        self._splitter.ingest(self._announced, Deadline.after(NO_TIME))
+        yield "opened", self.state()
+        self._die_before_a_seal()
+        self.work(1)
+        yield "sent but not sealed", self.state()
+        self.cut(FOR_ONE_SPLIT, 1)
+        self.work(2)
+        yield "half cut", self.state()
+        self.cut(TIME)
+        yield "cut", self.state()
+        self.work(len(self._batches.messages) // 2)
+        yield "cut and half marked", self.state()
+        self.finish()
+        yield "complete", self.state()
+
+    def finish(self) -> None:
+        """Handle all that is queued, newest first, and all that follows from it."""
+        self.cut(TIME)
+        self.work(len(self._batches.messages))
+
+    def cut(self, seconds: float, messages: int | None = None) -> None:
+        """Hand so many messages, or all, to the queued splitter, which has so many seconds for each."""
+        while self._splits.messages and messages != 0:
+            self._splitter.cut(decode(self._splits.messages.pop().body), Deadline.after(seconds))
+            messages = None if messages is None else messages - 1
+
+    def work(self, messages: int) -> None:
+        for _ in range(messages):
+            self._worker.handle(self._batches.messages.pop(0).body, Deadline.after(TIME))
+
+    def _die_before_a_seal(self) -> None:
+        """The function that cuts the first split dies once its batches are sent; its message comes back."""
+        self._effects.crash_at, self._effects.after = self._effects.count + 1, True
+        try:
+            self._splitter.cut(decode(self._splits.messages[-1].body), Deadline.after(TIME))
+        except Crash:
+            return
+        raise AssertionError("the splitter was to die")
+
+
+def texts_in(folder: Path) -> list[Path]:
+    """The files whose ways are recorded there."""
+    return [path for path in sorted(folder.iterdir()) if path.suffix != SUFFIX]
+
+
+def states_of(path: Path) -> dict[str, State]:
+    """What was recorded of a file, by the names of the states."""
+    held = path.with_name(path.name + SUFFIX).read_text(encoding="utf-8")
+    return dict(json.loads(line) for line in held.splitlines())
+
+
+def on_empty_ledger(act: Callable[[Any], None]) -> None:
+    """Call it with a client of a DynamoDB that holds nothing but the ledger's table."""
+    template = json.loads((ROOT / "infra" / "data.json").read_text(encoding="utf-8"))
+    properties = template["Resources"]["LedgerTable"]["Properties"]
+    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1", config=Config(parameter_validation=False))
+        client.create_table(TableName=LEDGER, **{name: properties[name] for name in wanted})
+        act(client)
+
+
+def record(path: Path) -> None:
+    """Write the states of a file beside it."""
+
+    def write(client: Any) -> None:
+        states = Way(client, path.name, path.read_bytes()).states()
+        held = "".join(f"{json.dumps(named)}\n" for named in states)
+        path.with_name(path.name + SUFFIX).write_text(held, encoding="utf-8")
+
+    on_empty_ledger(write)
+
+
+if __name__ == "__main__":
+    for each in texts_in(RECORDED / sys.argv[1]):
+        record(each)
