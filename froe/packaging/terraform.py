@@ -5,6 +5,7 @@ it is of one stage and one way in, which its variables must name; a bucket that 
 """
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,8 @@ from froe.resources import TOKEN_SETTING
 BESIDE: Final = Path("infra", "terraform")
 VALUES: Final = "froe.auto.tfvars.json"
 _API: Final = "rest_api"
+_OUTSIDE: Final = re.compile(r"\$\{path\.module\}/\.\./([\w.-]+)")
+"""A file of infra that a file of infra/terraform reads: it comes along."""
 _BUCKET_ARN: Final = "arn:${data.aws_partition.chalice.partition}:s3:::${local.input_bucket}"
 
 
@@ -76,7 +79,10 @@ def put_resources_beside(ground: Ground, folder: Path) -> None:
         raise FroeError(f"{BESIDE} has no *.tf, without which the functions have no resources: restore it.")
     if source.resolve() != folder.resolve():
         for path in files:
-            shutil.copy2(path, folder / path.name)
+            text = path.read_text(encoding="utf-8")
+            (folder / path.name).write_text(_OUTSIDE.sub(r"${path.module}/\1", text), encoding="utf-8")
+            for name in _OUTSIDE.findall(text):
+                shutil.copy2(source.parent / name, folder / name)
     given = {"stage": ground.stage.name, "ingest": ground.stage.ingest, **ground.stage.parameters}
     values = {snake_case(name): value for name, value in given.items()}
     (folder / VALUES).write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

@@ -96,6 +96,17 @@ def test_terraform_files_that_lie_there_already_are_left_alone(tmp_path: Path) -
     assert values == {"stage": "prod", "ingest": "queue", "recovery_days": "35"}
 
 
+def test_what_terraform_files_read_outside_their_folder_comes_along(tmp_path: Path) -> None:
+    module, out = tmp_path / "infra" / "terraform", tmp_path / "out"
+    module.mkdir(parents=True)
+    out.mkdir()
+    (module / "machine.tf").write_text('local.it = file("${path.module}/../machine.json")\n')
+    (tmp_path / "infra" / "machine.json").write_text("{}")
+    terraform.put_resources_beside(ground(tmp_path), out)
+    assert (out / "machine.tf").read_text() == 'local.it = file("${path.module}/machine.json")\n'
+    assert (out / "machine.json").read_text() == "{}"
+
+
 def test_marks_are_what_the_application_reads_as_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPLIT_QUEUE", "https://sqs.eu-west-1.amazonaws.com/1/froe-prod-split")
     assert mark(["SPLIT_QUEUE"]) == {"SPLIT_QUEUE": "packaged-split-queue"}
