@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+UV := .froe/uv/bin/uv
 CHECKED := app.py chalicelib froe tests sample_logs benchmarks
 UNIT_TESTS := tests/unit tests/golden
 # Tests that need no AWS are spread over the processors; those on the local AWS share it, and run one after the other.
@@ -10,20 +11,20 @@ SPREAD := -n auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test lint check format bench agreement docs golden clean
+.PHONY: help setup demo up test lint check format bench agreement docs lock golden clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
 
 setup: $(STAMP) ## Make .venv with everything for development, .venv/bin/froe included
 
-$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+$(STAMP): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Froe needs Python 3.11 or newer, and $(PYTHON) is older: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || \
 	  { echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -59,6 +60,16 @@ docs: $(STAMP) ## Rewrite the pages that are made from the code
 	$(BIN)/python -m froe.reference > docs/format-reference.md
 	$(BIN)/python -m froe.permissions > docs/permissions.md
 	$(BIN)/python -m froe.parameters > docs/parameters.md
+
+lock: $(UV) ## Pin all that the requirements need, with hashes; LOCK=--upgrade takes what is newest
+	@for name in requirements requirements-dev; do $(UV) pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' $(LOCK) \
+	  $$name.txt --output-file $$name.lock || exit 1; done
+
+$(UV): infra/tools.txt
+	$(PYTHON) -m venv --clear .froe/uv
+	.froe/uv/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' infra/tools.txt)"
+	@touch $@
 
 golden: $(STAMP) ## Rewrite the golden files and show what changed
 	$(BIN)/python -m pytest -q tests/golden --update-golden

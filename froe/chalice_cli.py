@@ -21,7 +21,7 @@ from chalicelib.configuration import FILE_SETTING, read_config
 from chalicelib.core.custom.loading import KEY_SETTING
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
-from froe import function_options, mappings, policies
+from froe import function_options, mappings, packaging, policies
 from froe.deployment.stages import Stage
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions
@@ -37,7 +37,8 @@ TUNING_SETTINGS = (
     FILE_SETTING,
     KEY_SETTING,
 )
-DEPLOYING_COMMANDS = {"deploy", "package", "plan"}
+PACKAGING_COMMAND = "package"
+DEPLOYING_COMMANDS = {"deploy", PACKAGING_COMMAND, "plan"}
 
 EXPECTED_METHODS: Mapping[str, tuple[str, ...]] = {
     "_client": ("self", "service_name"),
@@ -67,7 +68,7 @@ EXPECTED_PROPERTIES = ("environment_variables", "lambda_architecture")
 
 def install() -> None:
     """Close the gaps in the Chalice of this process, once. Raises click.ClickException when that is no use."""
-    problem = misfit(TypedAWSClient, Config)
+    problem = misfit(TypedAWSClient, Config) or packaging.misfit()
     if problem:
         raise click.ClickException(problem)
     context = click.get_current_context(silent=True)
@@ -76,13 +77,18 @@ def install() -> None:
         options = options_of(context.obj["factory"].load_project_config(), stage) if context and stage else {}
         _patch(TypedAWSClient, client_patches(TypedAWSClient, options, local=stage == LOCAL_STAGE))
         _patch(Config, config_patches(Config))
+        packaging.install()
         _patch(TypedAWSClient, {"_froe_installed": True})
     if context is not None and stage is not None and context.info_name in DEPLOYING_COMMANDS:
         disk = context.obj["factory"].load_project_config()
         settings = Config(chalice_stage=stage, config_from_disk=disk).environment_variables
+        if context.info_name == PACKAGING_COMMAND:
+            settings |= packaging.mark(read_template().required_settings)
         problem = missing_settings(stage, settings) or bad_config(settings)
         if problem:
             raise click.ClickException(problem)
+        if context.info_name == PACKAGING_COMMAND:
+            return  # policies and settings are references in its template
         write_policies(stage, settings, Path(context.obj["project_dir"]))
 
 

@@ -156,6 +156,8 @@ def as_terraform(function: str, root: Path = ROOT) -> dict[str, Any]:
     def reference(name: str) -> str:
         if name in _TERRAFORM_PSEUDO:
             return f"${{{_TERRAFORM_PSEUDO[name]}}}"
+        if name == "InputBucket.Arn":  # it may be brought
+            return "arn:${data.aws_partition.current.partition}:s3:::${local.input_bucket}"
         logical_id, _, attribute = name.partition(".")
         kind = "AWS::KMS::Key" if name == KEY else resources.get(logical_id, {}).get("Type", "")
         if kind not in _TERRAFORM_TYPES:

@@ -15,7 +15,7 @@ from froe.local.processes import Guarded, last_words
 from froe.local.recording import credentials
 from froe.resources import CHALICE
 
-COPIED = ("app.py", "requirements.txt", "chalicelib", "froe", "infra", "vendor")
+COPIED = ("app.py", "requirements.lock", "chalicelib", "froe", "infra", "vendor")
 DEPLOY_SECONDS = 300
 KEPT_PACKAGES = 3
 
@@ -50,10 +50,6 @@ class Project:
             code = deploy.wait(DEPLOY_SECONDS)
         finally:
             deploy.stop()
-        if "Could not install dependencies" in log.read_text(encoding="utf-8", errors="replace"):
-            raise FroeError(
-                f"The packages of requirements.txt could not be downloaded for Lambda; see {log}."
-            )
         if code != 0:
             raise FroeError(f"chalice deploy failed with code {code}{last_words(log)}; see {log}.")
         self._keep(built)
@@ -68,7 +64,6 @@ class Project:
         )
 
     def _run(self, name: str, arguments: list[str], env: Mapping[str, str], log: Path) -> Guarded:
-        # Compiled files in chalicelib would end up in the package and change its name.
         settings = {**env, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
         return Guarded(name, [*CHALICE, *arguments], env=settings, cwd=self.folder, log=log)
 

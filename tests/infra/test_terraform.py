@@ -24,7 +24,7 @@ from froe.templates import UNKNOWN_LOCALLY
 from tests.templates import INFRA
 from tests.terraform import expected
 from tests.terraform.hcl import Block
-from tests.terraform.running import Terraform, provider_configuration, terraform_or_skip
+from tests.terraform.running import Terraform, local_cli, provider_configuration, terraform_or_skip
 from tests.terraform.values import RESOURCES, deciding, snake
 from tests.tools import tool
 
@@ -197,17 +197,6 @@ def settled(planned: dict[str, list[str]]) -> bool:
     many days a table can be restored."""
     forgotten = ("aws_cloudwatch_metric_alarm.", "aws_dynamodb_table.")
     return all(actions == ["update"] and where.startswith(forgotten) for where, actions in planned.items())
-
-
-def local_cli(folder: Path) -> Path:
-    """The AWS command line where it is told its endpoint: of SQS it has one of its own, whatever AWS_ENDPOINT_URL says."""
-    script = folder / "aws"
-    script.write_text(
-        f'#!/bin/sh\nexec "{tool("awscli", "aws")}" --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n',
-        encoding="utf-8",
-    )
-    script.chmod(0o755)
-    return script
 
 
 @pytest.mark.parametrize("variant", ["default", "everything"])

@@ -24,7 +24,7 @@ from froe.resources import CHALICE, ROOT, read_template
 from froe.target import find_target
 from tests.integration.support import call_api, wait_for
 
-CHECKOUT = ("app.py", "chalicelib", "froe", "infra", "requirements.txt", ".chalice/config.json")
+CHECKOUT = ("app.py", "chalicelib", "froe", "infra", "requirements.lock", ".chalice/config.json")
 RUN_UNTIL_KILLED = """
 import signal, sys, time
 from pathlib import Path

@@ -18,6 +18,7 @@ import pytest
 
 from froe.local import emulator
 from froe.local.processes import clean_environment
+from tests.tools import tool
 
 MIRRORS = (
     "/opt/tf-plugins",
@@ -37,6 +38,17 @@ def terraform_or_skip() -> Path:
             "optional: terraform is not installed, so infra/terraform was neither validated nor planned"
         )
     return Path(found)
+
+
+def local_cli(folder: Path) -> Path:
+    """The AWS command line where it is told its endpoint: of SQS it has one of its own, whatever AWS_ENDPOINT_URL says."""
+    script = folder / "aws"
+    script.write_text(
+        f'#!/bin/sh\nexec "{tool("awscli", "aws")}" --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n',
+        encoding="utf-8",
+    )
+    script.chmod(0o755)
+    return script
 
 
 def provider_configuration() -> dict[str, str]:

@@ -1,0 +1,111 @@
+"""What a setting is where the resources lie in the same template: a reference, not the name of one deployed resource.
+
+Chalice learns names when it loads app.py; while it makes a template these are marks, which become references.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from chalicelib.core.custom.loading import KEY_SETTING
+from chalicelib.settings import INGEST_WAYS
+from froe.deployment.stages import DIRECT, Stage, read_stage
+from froe.errors import FroeError
+from froe.function_options import FunctionOptions, read_options
+from froe.policies import snake_case
+from froe.resources import TOKEN_SETTING, read_template, setting_name
+
+TOKEN_PARAMETER: Final = "ApiTokenSha256"  # noqa: S105 - the name of a parameter, not a secret
+KEY_PARAMETER: Final = "RedactionKey"
+TOKEN_PATTERN: Final = "[0-9a-f]{64}"  # noqa: S105 - what a digest looks like
+SECRETS: Final[Mapping[str, str]] = {TOKEN_SETTING: TOKEN_PARAMETER, KEY_SETTING: KEY_PARAMETER}
+"""Settings that a template asks for: setting → parameter."""
+_ATTRIBUTES: Final[Mapping[str, tuple[str, str]]] = {
+    "AWS::S3::Bucket": ("aws_s3_bucket", "id"),
+    "AWS::SQS::Queue": ("aws_sqs_queue", "url"),
+    "AWS::DynamoDB::Table": ("aws_dynamodb_table", "name"),
+    "AWS::SNS::Topic": ("aws_sns_topic", "arn"),
+    "AWS::KMS::Key": ("aws_kms_key", "key_id"),
+}
+"""Type of a resource → that of Terraform, and the attribute that is CloudFormation's Ref."""
+
+
+def mark(settings: Iterable[str]) -> dict[str, str]:
+    """Give each setting, for app.py as it is loaded, a value that no resource can have; Chalice takes it for a name."""
+    marks = {name: f"packaged-{name.lower().replace('_', '-')}" for name in settings}
+    os.environ.update(marks)
+    return marks
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a template is made from besides Chalice's own: the checkout at `root`, its infra/data.json, the stage, the
+    options of each function by the name that Lambda knows, and the settings that every function needs."""
+
+    root: Path
+    data: Mapping[str, Any]
+    stage: Stage
+    options: Mapping[str, FunctionOptions]
+    needed: frozenset[str]
+
+
+def read_ground(stage_name: str, root: Path) -> Ground:
+    """Raises FroeError where the stage is not in the configuration."""
+    stage = read_stage(stage_name, root)
+    if stage is None:
+        raise FroeError(
+            f"The stage {stage_name} is not in .chalice/config.json: copy the stage dev there, with {stage_name} for dev."
+        )
+    return Ground(
+        root=root,
+        data=json.loads((root / "infra" / "data.json").read_text(encoding="utf-8")),
+        stage=stage,
+        options=read_options(stage),
+        needed=frozenset(read_template(root).required_settings),
+    )
+
+
+def cloudformation_settings(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Setting → its value in a template that holds the resources of `data`."""
+    outputs = {setting_name(name): output["Value"] for name, output in data["Outputs"].items()}
+    return outputs | {setting: {"Ref": parameter} for setting, parameter in SECRETS.items()}
+
+
+def terraform_settings(data: Mapping[str, Any]) -> dict[str, str]:
+    """Setting → its value in a configuration beside infra/terraform."""
+    reference = terraform_reference(data)
+    outputs = {setting_name(name): reference(output["Value"]) for name, output in data["Outputs"].items()}
+    return outputs | {setting: f"${{var.{snake_case(parameter)}}}" for setting, parameter in SECRETS.items()}
+
+
+def terraform_reference(data: Mapping[str, Any]) -> Callable[[Any], str]:
+    """What turns an output's value in `data` into a reference to infra/terraform; the input bucket, which may be
+    brought, has a name there."""
+
+    def reference(value: Any) -> str:
+        if "Fn::If" in value:
+            return f"${{local.{snake_case(value['Fn::If'][1]['Ref'])}}}"
+        logical_id, attribute = value.get("Fn::GetAtt") or (value["Ref"], "")
+        if logical_id in data["Parameters"]:
+            return f"${{var.{snake_case(logical_id)}}}"
+        kind, name = _ATTRIBUTES[data["Resources"][logical_id]["Type"]]
+        return f"${{{kind}.{snake_case(logical_id)}.{snake_case(attribute) or name}}}"
+
+    return reference
+
+
+def environment(
+    variables: Mapping[str, str], values: Mapping[str, Any], needed: frozenset[str]
+) -> dict[str, Any]:
+    """A function's variables with references in place of values: those that it `needed`, and of the others those that
+    it has; a value that is known to no template stays."""
+    referred = {name: value for name, value in values.items() if name in needed or name in variables}
+    return {**variables, **referred}
+
+
+def ways_of(stage: Stage) -> list[str]:
+    """The ways in that the stage's functions serve: with the splitter where S3 calls it, else without."""
+    return [DIRECT] if stage.ingest == DIRECT else [way for way in INGEST_WAYS if way != DIRECT]
