@@ -13,6 +13,8 @@ from chalicelib.core.messages import SplitMessage, encode_split
 from chalicelib.core.notifications import Announced, announcement_of
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.dead_letters.office import Selection
+from froe.deployment.cloud import local_cloud
+from froe.deployment.emptying import delete_bucket
 from froe.local import LocalStack, calls
 from froe.local.calls import Access
 from tests.faults.inputs import json_lines
@@ -101,15 +103,13 @@ def test_a_split_of_a_file_that_cannot_be_read_is_given_up_at_once(stack: LocalS
 
 def test_a_dead_letter_without_a_quarantine_is_lost(stack: LocalStack) -> None:
     """It is hidden for a while, and kept once its bucket is back."""
-    s3, bucket = stack.client("s3"), stack.info.quarantine_bucket
-    for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
-        s3.delete_object(Bucket=bucket, Key=entry["Key"])
-    s3.delete_bucket(Bucket=bucket)
+    bucket = stack.info.quarantine_bucket
+    delete_bucket(local_cloud(stack.client, stack.info.region), bucket)
     try:
         send(stack, stack.info.dead_letter_queue, '{"patience": 1}')
         wait_for_call(stack, "dead_letter_consumer", "sqs:ChangeMessageVisibility", "${DeadLetterQueue.Arn}")
     finally:
-        s3.create_bucket(Bucket=bucket)
+        stack.client("s3").create_bucket(Bucket=bucket)
     letter_about(stack, Kind.UNKNOWN, '"patience"')
 
 

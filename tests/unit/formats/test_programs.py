@@ -150,7 +150,7 @@ def test_a_file_in_which_several_programs_speak_stays_syslog() -> None:
     other = HEAD + "rsyslogd: rsyslogd was HUPed\n"
     when = datetime(2024, 6, 1, tzinfo=UTC)
     assert detect((sshd * 9).encode(), when, complete=True).format.name == "syslog_sshd"
-    assert detect((sshd * 9 + other).encode(), when, complete=True).format.name == "syslog_rfc3164"
+    assert detect((sshd * 9 + other * 3).encode(), when, complete=True).format.name == "syslog_rfc3164"
 
 
 @pytest.mark.parametrize(
