@@ -37,7 +37,9 @@ class Access(NamedTuple):
 
 
 def needs_in(calls: Path, root: Path = ROOT) -> set[Access]:
-    """What the recorded calls need, by the names of the template at `root`."""
+    """What the recorded calls need, by the names of the template at `root`; nothing before the first call."""
+    if not calls.exists():
+        return set()
     names = _logical_ids(root)
     found = set()
     for line in calls.read_bytes().splitlines():
