@@ -80,6 +80,8 @@ class Terraform:
     ) -> Terraform:
         """The *.tf files of `module` but for `without`; with an endpoint, and a provider that uses it."""
         folder.mkdir()
+        for beside in module.parent.glob("*.json"):  # the module reads what lies beside it
+            shutil.copy(beside, folder.parent)
         for path in module.glob("*.tf"):
             if path.name not in without:
                 shutil.copy(path, folder)
