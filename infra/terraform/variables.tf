@@ -254,8 +254,8 @@ variable "records_warm_write_units" {
   nullable    = false
 
   validation {
-    condition     = var.records_warm_write_units >= 0 && var.records_warm_write_units <= 4000000
-    error_message = "records_warm_write_units must be: 0, or 4000 and more: DynamoDB cannot be warmed to less than a new table has."
+    condition     = can(regex("^(0|[4-9][0-9]{3}|[1-9][0-9]{4,5}|[1-3][0-9]{6}|4000000)$", var.records_warm_write_units))
+    error_message = "records_warm_write_units must be: 0, or 4000 to 4000000: DynamoDB cannot be warmed to less than a new table has."
   }
 }
 
@@ -278,8 +278,8 @@ variable "ledger_warm_write_units" {
   nullable    = false
 
   validation {
-    condition     = var.ledger_warm_write_units >= 0 && var.ledger_warm_write_units <= 4000000
-    error_message = "ledger_warm_write_units must be: 0, or 4000 and more: DynamoDB cannot be warmed to less than a new table has."
+    condition     = can(regex("^(0|[4-9][0-9]{3}|[1-9][0-9]{4,5}|[1-3][0-9]{6}|4000000)$", var.ledger_warm_write_units))
+    error_message = "ledger_warm_write_units must be: 0, or 4000 to 4000000: DynamoDB cannot be warmed to less than a new table has."
   }
 }
 
