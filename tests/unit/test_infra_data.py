@@ -30,12 +30,6 @@ def parameter(reference: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def test_the_template_fits_a_request() -> None:
-    """Without its spaces, as it is sent:
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
-    assert len(json.dumps(TEMPLATE, separators=(",", ":")).encode()) <= 51_200
-
-
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_every_parameter_is_used_and_refuses_with_a_remedy(name: str) -> None:
     body = {section: TEMPLATE[section] for section in ("Conditions", "Resources", "Outputs")}
