@@ -20,6 +20,7 @@ from froe import policies
 from froe.deployment import holdings, notifications, record, stacks
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
+from froe.deployment.rules import check_rules
 from froe.deployment.stages import (
     DIRECT,
     PATTERN_STAGE,
@@ -83,6 +84,7 @@ def deploy(
     check_config(stage, root)
     check_templates(stage, {**stage.parameters, **(parameters or {})}, root, with_backfill=with_backfill)
     cloud = connect(name)
+    refuse_together(cloud, stage, parameters or {}, root, with_backfill=with_backfill)
     if new_token or not stage.settings.get(TOKEN_SETTING):
         token, stage = tokened(stage)
         write_stage(stage, root)  # before anything can fail: what was shown stays true
@@ -107,6 +109,17 @@ def check_templates(
     """FroeError for a parameter that no template takes as it is given."""
     templates = list(templates_of(root, local=False, with_backfill=with_backfill).values())
     check_parameters(given, templates, str(parameters_file(stage.name)))
+
+
+def refuse_together(
+    cloud: Cloud, stage: Stage, parameters: Mapping[str, str], root: Path, *, with_backfill: bool
+) -> None:
+    """FroeError for parameters that a template's rules refuse together, with what its stack keeps."""
+    for template in templates_of(root, local=False, with_backfill=with_backfill).values():
+        stack = stacks.describe(cloud, template.stack_name(stage.name)) or {}
+        kept = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())}
+        given = {"Stage": stage.name, **stage.given, **parameters}
+        check_rules(template, given, kept, str(parameters_file(stage.name)))
 
 
 def tokened(stage: Stage) -> tuple[str, Stage]:

@@ -60,5 +60,10 @@ resource "terraform_data" "rules" {
       condition     = var.existing_input_bucket == "" || var.replica_bucket_arn == ""
       error_message = "replica_bucket_arn is for the bucket that Froe makes: replicate a bucket of yours by its own settings and leave this out."
     }
+
+    precondition {
+      condition     = var.input_expiry_days == 0 || var.input_expiry_days > var.archive_after_days
+      error_message = "input_expiry_days must be longer than archive_after_days, as S3 moves nothing that it has deleted: set one of them to 0, or raise input_expiry_days."
+    }
   }
 }

@@ -6,7 +6,7 @@ resource "aws_xray_sampling_rule" "trace_sampling" {
   priority       = 5000
   fixed_rate     = var.trace_rate
   reservoir_size = var.trace_reservoir
-  service_name   = "froe*"
+  service_name   = "froe-${var.stage}*"
   service_type   = "*"
   host           = "*"
   http_method    = "*"

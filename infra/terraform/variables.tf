@@ -254,8 +254,8 @@ variable "records_warm_write_units" {
   nullable    = false
 
   validation {
-    condition     = var.records_warm_write_units >= 0 && var.records_warm_write_units <= 4000000
-    error_message = "records_warm_write_units must be: 0, or 4000 and more: DynamoDB cannot be warmed to less than a new table has."
+    condition     = can(regex("^(0|[4-9][0-9]{3}|[1-9][0-9]{4,5}|[1-3][0-9]{6}|4000000)$", var.records_warm_write_units))
+    error_message = "records_warm_write_units must be: 0, or 4000 to 4000000: DynamoDB cannot be warmed to less than a new table has."
   }
 }
 
@@ -278,8 +278,8 @@ variable "ledger_warm_write_units" {
   nullable    = false
 
   validation {
-    condition     = var.ledger_warm_write_units >= 0 && var.ledger_warm_write_units <= 4000000
-    error_message = "ledger_warm_write_units must be: 0, or 4000 and more: DynamoDB cannot be warmed to less than a new table has."
+    condition     = can(regex("^(0|[4-9][0-9]{3}|[1-9][0-9]{4,5}|[1-3][0-9]{6}|4000000)$", var.ledger_warm_write_units))
+    error_message = "ledger_warm_write_units must be: 0, or 4000 to 4000000: DynamoDB cannot be warmed to less than a new table has."
   }
 }
 
@@ -454,7 +454,7 @@ variable "splitter_timeout_seconds" {
 
   validation {
     condition     = var.splitter_timeout_seconds >= 1 && var.splitter_timeout_seconds <= 900
-    error_message = "splitter_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of splitter in .chalice/config.json says."
+    error_message = "splitter_timeout_seconds must be: 1 to 900 seconds."
   }
 }
 
@@ -466,7 +466,7 @@ variable "queued_splitter_timeout_seconds" {
 
   validation {
     condition     = var.queued_splitter_timeout_seconds >= 1 && var.queued_splitter_timeout_seconds <= 900
-    error_message = "queued_splitter_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of queued_splitter in .chalice/config.json says."
+    error_message = "queued_splitter_timeout_seconds must be: 1 to 900 seconds."
   }
 }
 
@@ -478,7 +478,7 @@ variable "worker_timeout_seconds" {
 
   validation {
     condition     = var.worker_timeout_seconds >= 1 && var.worker_timeout_seconds <= 900
-    error_message = "worker_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of worker in .chalice/config.json says."
+    error_message = "worker_timeout_seconds must be: 1 to 900 seconds."
   }
 }
 
@@ -490,7 +490,7 @@ variable "dead_letter_consumer_timeout_seconds" {
 
   validation {
     condition     = var.dead_letter_consumer_timeout_seconds >= 1 && var.dead_letter_consumer_timeout_seconds <= 900
-    error_message = "dead_letter_consumer_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of dead_letter_consumer in .chalice/config.json says."
+    error_message = "dead_letter_consumer_timeout_seconds must be: 1 to 900 seconds."
   }
 }
 
@@ -502,7 +502,7 @@ variable "notifier_timeout_seconds" {
 
   validation {
     condition     = var.notifier_timeout_seconds >= 1 && var.notifier_timeout_seconds <= 900
-    error_message = "notifier_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of notifier in .chalice/config.json says."
+    error_message = "notifier_timeout_seconds must be: 1 to 900 seconds."
   }
 }
 
@@ -514,7 +514,7 @@ variable "sweeper_timeout_seconds" {
 
   validation {
     condition     = var.sweeper_timeout_seconds >= 1 && var.sweeper_timeout_seconds <= 900
-    error_message = "sweeper_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of sweeper in .chalice/config.json says."
+    error_message = "sweeper_timeout_seconds must be: 1 to 900 seconds."
   }
 }
 
@@ -526,7 +526,7 @@ variable "api_handler_timeout_seconds" {
 
   validation {
     condition     = var.api_handler_timeout_seconds >= 1 && var.api_handler_timeout_seconds <= 900
-    error_message = "api_handler_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of api_handler in .chalice/config.json says."
+    error_message = "api_handler_timeout_seconds must be: 1 to 900 seconds."
   }
 }
 
@@ -538,7 +538,7 @@ variable "authorizer_timeout_seconds" {
 
   validation {
     condition     = var.authorizer_timeout_seconds >= 1 && var.authorizer_timeout_seconds <= 900
-    error_message = "authorizer_timeout_seconds must be: 1 to 900 seconds, as lambda_timeout of authorizer in .chalice/config.json says."
+    error_message = "authorizer_timeout_seconds must be: 1 to 900 seconds."
   }
 }
 

@@ -19,7 +19,7 @@ EVERYTHING = {
     "ReplicaBucketArn": "arn:aws:s3:::company-replica",
     "ReplicaKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-000000000000",
     "DataEventsTrail": "true",
-    "RecordsWarmWriteUnits": 8000,
+    "RecordsWarmWriteUnits": "8000",
     "RecordsMaxWriteUnits": 20000,
     "NoticesEmail": "operator@example.com",
 }

@@ -136,7 +136,12 @@ def chosen(condition: str, yes: Any, no: Any) -> Any:
 
 def literal(text: str, parameter: Mapping[str, Any]) -> str:
     """`text`, which a condition compares with `parameter`, in the type of the variable."""
-    return text if parameter["Type"] == "Number" else f'"{text}"'
+    return text if is_number(parameter) else f'"{text}"'
+
+
+def is_number(parameter: Mapping[str, Any]) -> bool:
+    """CloudFormation takes an AllowedPattern for strings alone: numbers that have one are strings there."""
+    return parameter["Type"] == "Number" or str(parameter["Default"]).isdigit()
 
 
 def is_flag(parameter: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from tests.terraform.values import (
     PARAMETERS,
     decided,
     is_flag,
+    is_number,
     snake,
     value,
 )
@@ -31,8 +32,11 @@ def said(text: str) -> str:
 def variable(name: str) -> Block:
     parameter = PARAMETERS[name]
     flag = is_flag(parameter)
-    default = parameter["Default"] == "true" if flag else parameter["Default"]
-    kind = "bool" if flag else parameter["Type"].lower()
+    default, kind = parameter["Default"], "number" if is_number(parameter) else "string"
+    if flag:
+        default, kind = default == "true", "bool"
+    elif is_number(parameter):
+        default = float(default)
     made = Block(description=said(parameter["Description"]), type=Expr(kind), default=default, nullable=False)
     if not flag:
         refused = f"{snake(name)} must be: {said(parameter['ConstraintDescription'])}."
@@ -85,6 +89,10 @@ def rules() -> Block:
         for rule in DATA["Rules"].values()
         for assertion in rule["Assertions"]
     ]
+    for name, than in DATA["Metadata"]["Froe"]["LongerThan"].items():
+        longer, shorter = f"var.{snake(name)}", f"var.{snake(than['Parameter'])}"
+        condition = Expr(f"{longer} == 0 || {longer} > {shorter}")
+        refusals.append(Block(condition=condition, error_message=f"{said(than['Description'])}."))
     return Block(lifecycle=[Block(precondition=refusals)])
 
 

@@ -267,6 +267,7 @@ def test_every_parameter_is_used_and_refuses_with_a_remedy(name: str) -> None:
         assert said["MinValue"] <= said["Default"] <= said["MaxValue"]
 
 
-def test_the_template_fits_a_request() -> None:
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
-    assert len(json.dumps(TEMPLATE, separators=(",", ":")).encode()) <= 51_200
+def test_the_sampling_rules_of_two_stages_do_not_meet() -> None:
+    (rule,) = of_type(TEMPLATE, "AWS::XRay::SamplingRule").values()
+    assert rule["SamplingRule"]["ServiceName"] == {"Fn::Sub": "froe-${Stage}*"}
+    assert rule["SamplingRule"]["RuleName"] == {"Fn::Sub": "froe-${Stage}"}

@@ -204,14 +204,19 @@ def test_terraform_is_given_references() -> None:
 
 
 @pytest.mark.parametrize("name", permissions.PEOPLE)
-def test_people_are_given_no_wildcard_action_and_roles_only_for_lambda_and_step_functions(name: str) -> None:
+def test_people_are_given_no_wildcard_action_and_roles_only_for_the_services_that_take_them(
+    name: str,
+) -> None:
+    """Lambda for the functions, S3 for copies of input objects, Step Functions for backfills."""
+    passed = {
+        "RolesForLambdaOnly": "lambda.amazonaws.com",
+        "RolesForS3AndStepFunctionsOnly": ["s3.amazonaws.com", "states.amazonaws.com"],
+    }
     for statement in policies.read(f"people/{name}")["Statement"]:
         assert not any("*" in action for action in statement["Action"])
         if "iam:PassRole" in statement["Action"]:
-            service = "states" if statement["Sid"].startswith("Backfill") else "lambda"
-            assert statement["Condition"] == {
-                "StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}
-            }
+            services = passed[statement["Sid"]]
+            assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": services}}
 
 
 def test_the_page_of_permissions_is_the_one_that_the_policies_give() -> None:

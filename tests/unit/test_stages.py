@@ -13,7 +13,7 @@ pytest.importorskip("click", reason="needs click: make setup")
 from froe.deployment import notifications
 from froe.deployment.cloud import connect
 from froe.deployment.stages import Stage, new_stage, read_stage, with_settings, write_stage
-from froe.deployment.templates import StackTemplate, check_parameters, constraint_broken, load
+from froe.deployment.templates import MAX_BODY_BYTES, StackTemplate, check_parameters, constraint_broken, load
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions, read_options
 from froe.resources import ROOT
@@ -108,6 +108,16 @@ def test_every_default_of_our_own_templates_passes_the_check() -> None:
         for definition in (template.parameters if template else {}).values():
             if "Default" in definition:
                 assert constraint_broken(definition, str(definition["Default"])) is None
+
+
+@pytest.mark.parametrize("name", ["data", "observability", "backfill"])
+def test_a_template_leaves_room_in_a_request(name: str) -> None:
+    """CloudFormation takes 51,200 bytes, without the spaces that are for people, or a template in a bucket (1 MB), for
+    which a new stage has none. Who comes near shortens it, or splits it into two stacks."""
+    template = load(name, ROOT, local=False)
+    assert template is not None
+    assert MAX_BODY_BYTES == 51_200
+    assert len(template.body.encode()) <= 0.95 * MAX_BODY_BYTES
 
 
 def test_options_beyond_chalice_are_read_for_each_function() -> None:

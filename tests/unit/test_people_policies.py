@@ -1,0 +1,146 @@
+"""Who deploys or destroys may do what CloudFormation and froe/deployment do in their name, type by type, call by call."""
+
+from __future__ import annotations
+
+import ast
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+pytest.importorskip("click", reason="needs click: make setup")
+
+from froe import policies
+from tests.provider_actions import HANDLERS
+from tests.templates import ROOT, read
+
+RESOURCES = [
+    each for name in ("data", "observability", "backfill") for each in read(name)["Resources"].values()
+]
+TYPES = sorted({resource["Type"] for resource in RESOURCES})
+KEPT = {
+    kind
+    for kind in TYPES
+    if all(each.get("DeletionPolicy") == "Retain" for each in RESOURCES if each["Type"] == kind)
+}
+"""Of these CloudFormation deletes nothing, neither in an update nor when it rolls back."""
+MODULES = sorted((ROOT / "froe" / "deployment").rglob("*.py"))
+TAKING_DOWN = [
+    ROOT / "froe" / "deployment" / f"{name}.py"
+    for name in ("cloud", "destroy", "emptying", "holdings", "notifications", "record", "stacks")
+]
+ONLY_MAKING = {"cloudformation:CreateStack", "cloudformation:UpdateStack"}
+SERVICES = (
+    *("cloudformation", "cloudwatch", "dynamodb", "events", "iam", "kms"),
+    *("lambda", "logs", "s3", "sns", "sqs", "sts"),
+)
+ACTIONS = {
+    "s3:DeleteObjects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
+    "s3:GetBucketNotificationConfiguration": {"s3:GetBucketNotification"},
+    "s3:HeadBucket": {"s3:ListBucket"},
+    "s3:ListMultipartUploads": {"s3:ListBucketMultipartUploads"},
+    "s3:ListObjectVersions": {"s3:ListBucketVersions"},
+    "s3:PutBucketNotificationConfiguration": {"s3:PutBucketNotification"},
+}
+"""Where IAM's action is not called as the operation is:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
+
+
+def granted(name: str) -> set[str]:
+    return {action for each in policies.read(f"people/{name}")["Statement"] for action in each["Action"]}
+
+
+def operations(service: str) -> dict[str, str]:
+    """Method and waiter of a boto3 client → operation."""
+    session = botocore.session.get_session()
+    model = session.get_service_model(service)
+    methods = {xform_name(name): name for name in model.operation_names}
+    try:
+        waiters = session.get_waiter_model(service)
+    except botocore.exceptions.UnknownServiceError:
+        return methods
+    waits = {xform_name(name): waiters.get_waiter(name).operation for name in waiters.waiter_names}
+    return {**waits, **methods}
+
+
+KNOWN = {service: operations(service) for service in SERVICES}
+
+
+def asked(module: Path) -> set[str]:
+    """The IAM actions of what a module calls: `client("sns").publish(…)`, or the two as texts, `"sns", "publish"`."""
+    nodes = list(ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    pairs = {pair for node in nodes if isinstance(node, ast.Call) for pair in pairwise(map(_text, node.args))}
+    paired = {method for service, method in pairs if service in SERVICES}
+    said = texts | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    calls = {
+        f"{service}:{operation}"
+        for service in texts & set(SERVICES)
+        for method, operation in KNOWN[service].items()
+        if method in said and (method not in paired or (service, method) in pairs)
+    }
+    return {action for call in calls for action in ACTIONS.get(call, {call})}
+
+
+def _text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_every_type_of_resource_is_in_the_table_and_every_row_is_used() -> None:
+    assert set(HANDLERS) == set(TYPES)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_who_deploys_may_do_what_cloudformation_does(kind: str) -> None:
+    """Deleting too: an update deletes what it replaces or leaves out, a rollback what it made."""
+    handlers = HANDLERS[kind]
+    needed = handlers.making() | (set() if kind in KEPT else handlers.deleting())
+    assert needed - granted("deploy") == set()
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_who_destroys_may_delete_what_the_templates_make(kind: str) -> None:
+    assert HANDLERS[kind].deleting() - granted("destroy") == set()
+
+
+def test_who_deploys_may_not_delete_what_holds_data() -> None:
+    assert {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"} == KEPT
+    held = {"dynamodb:DeleteTable", "kms:ScheduleKeyDeletion", "s3:DeleteBucket", "s3:DeleteObject"}
+    assert not held & granted("deploy")
+
+
+@pytest.mark.parametrize(
+    "module",
+    [module for module in MODULES if module.stem not in {"destroy", "emptying"}],
+    ids=lambda module: module.stem,
+)
+def test_who_deploys_may_do_what_deploying_and_the_doctor_call(module: Path) -> None:
+    assert asked(module) - granted("deploy") == set()
+
+
+@pytest.mark.parametrize("module", TAKING_DOWN, ids=lambda module: module.stem)
+def test_who_destroys_may_do_what_taking_down_calls(module: Path) -> None:
+    assert asked(module) - ONLY_MAKING - granted("destroy") == set()
+
+
+def test_the_calls_are_found() -> None:
+    """Else the tests above would pass over nothing."""
+    found = {action for module in MODULES for action in asked(module)}
+    assert found >= {
+        *("cloudformation:CreateStack", "cloudformation:DeleteStack", "cloudformation:DescribeEvents"),
+        *("iam:ListAttachedRolePolicies", "s3:ListBucketVersions", "s3:PutBucketNotification"),
+        *("lambda:ListEventSourceMappings", "kms:DescribeKey", "sts:GetCallerIdentity"),
+    }
+
+
+@pytest.mark.parametrize("name", ["deploy", "destroy"])
+def test_the_policy_fits_a_role_inline_whatever_the_stage_is_called(name: str) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: 10,240 characters, spaces aside."""
+    text = json.dumps(policies.read(f"people/{name}"), separators=(",", ":"))
+    longest = {"Partition": "aws", "Region": "ap-southeast-2", "AccountId": "1" * 12}
+    for pseudo, value in longest.items():
+        text = text.replace(f"${{AWS::{pseudo}}}", value)
+    assert len(text.replace("${Stage}", "s" * 16)) <= 10_240
