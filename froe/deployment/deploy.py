@@ -17,7 +17,7 @@ import click
 
 from chalicelib.configuration import PACKAGED, read_config
 from froe import policies
-from froe.deployment import holdings, notifications, record, stacks
+from froe.deployment import drift, holdings, notifications, record, stacks
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
 from froe.deployment.stages import (
@@ -139,10 +139,11 @@ def prepare(
     try:
         outputs = stacks.create_or_update(cloud, stage.name, templates[DATA], given, report)
         stage = with_settings(stage, {**settings_in(outputs, root), "INGEST": stage.ingest})
-        _expire(cloud, stage, root)
         write_stage(stage, root)
         for template in (each for name, each in templates.items() if name != DATA):
             stacks.create_or_update(cloud, stage.name, template, {**outputs, **given}, report)
+        for template in templates.values():
+            drift.mend(cloud, stage.name, template, report)
         policies.write(stage.name, policies.values_of(stage.name, stage.settings), root)
         record.bring_up_to_date(cloud, stage, root)
         if stage.ingest == DIRECT:
@@ -157,7 +158,9 @@ def prepare(
 
 
 def finish(prepared: Prepared, report: Report) -> None:
-    """What can be done only once Chalice has let go: our entry in the notifications of a bucket that the user brought."""
+    """What can be done only once Chalice has let go: our entry in the notifications of a bucket that the user brought,
+    the schedule that it made and leaves switched off."""
+    drift.enable_rule(prepared.cloud, f"froe-{prepared.stage.name}-sweeper-event", report)
     if prepared.stage.ingest != DIRECT:
         _announce(prepared.cloud, prepared.stage, report)
 
@@ -204,17 +207,3 @@ def announced_to(cloud: Cloud, stage: Stage) -> str:
             if kind == "AWS::SNS::Topic" and logical != "NoticesTopic":
                 return physical
     return cloud.arn("sqs", stage.settings["SPLIT_QUEUE"].rsplit("/", 1)[-1])
-
-
-def _expire(cloud: Cloud, stage: Stage, root: Path) -> None:
-    """The local AWS leaves out TimeToLiveSpecification."""
-    if not cloud.local:
-        return
-    dynamodb = cloud.client("dynamodb")
-    for table, attribute in read_template(root).ttl_attributes.items():
-        held = dynamodb.describe_time_to_live(TableName=stage.settings[table])["TimeToLiveDescription"]
-        if held.get("TimeToLiveStatus") != "ENABLED":
-            dynamodb.update_time_to_live(
-                TableName=stage.settings[table],
-                TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute},
-            )

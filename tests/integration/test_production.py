@@ -189,6 +189,19 @@ def what_was_broken_by_hand_is_named(terminal: Terminal) -> None:
     )
     functions.delete_function(FunctionName="froe-local-notifier")
     terminal.client("sqs").delete_queue(QueueUrl=settings["BATCH_QUEUE"])
+    terminal.client("sqs").set_queue_attributes(
+        QueueUrl=settings["SPLIT_QUEUE"],
+        Attributes={"VisibilityTimeout": "30", "RedrivePolicy": "", "KmsMasterKeyId": ""},
+    )
+    terminal.client("sqs").set_queue_attributes(
+        QueueUrl=settings["DEAD_LETTER_QUEUE"], Attributes={"MessageRetentionPeriod": "60"}
+    )
+    terminal.client("events").disable_rule(Name="froe-local-sweeper-event")
+    terminal.client("logs").delete_retention_policy(logGroupName="/aws/lambda/froe-local-worker")
+    terminal.client("dynamodb").update_time_to_live(
+        TableName=settings["LEDGER_TABLE"],
+        TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires_at"},
+    )
     terminal.set("INGEST", "queue")
     faults = terminal.faults()
     for named in (
@@ -197,6 +210,13 @@ def what_was_broken_by_hand_is_named(terminal: Terminal) -> None:
         "the function froe-local-notifier does not exist",
         "the queue froe-local-batch was deleted",
         "announces its objects by direct, not by queue alone",
+        "froe-local-split hides a message for 30 s",
+        "froe-local-split sends nothing to froe-local-dead-letter",
+        "froe-local-split is not encrypted",
+        "froe-local-dead-letter keeps messages for 60 s, not 14 days",
+        "the schedule froe-local-sweeper-event is DISABLED",
+        "the log group /aws/lambda/froe-local-worker keeps everything for ever",
+        "froe-local-ledger expires nothing",
     ):
         assert named in faults
 
@@ -207,7 +227,9 @@ def a_deploy_mends_it_with_a_changed_handler_and_another_way_in(terminal: Termin
     text = app.read_text(encoding="utf-8")
     assert old in text
     app.write_text(text.replace(old, 'return {"changed": True}'), encoding="utf-8")
-    terminal.froe("deploy", "--stage", "local")
+    said = terminal.froe("deploy", "--stage", "local")
+    assert "of froe-local-split to what the template says" in said
+    assert "The stage local is in order" in said
     reply = terminal.client("lambda").invoke(FunctionName="froe-local-sweeper", Payload=json.dumps(SCHEDULED))
     assert json.loads(reply["Payload"].read()) == {"changed": True}
     held = terminal.client("s3").get_bucket_notification_configuration(Bucket=INPUT)
