@@ -4,10 +4,11 @@ Promise: running it again changes only what differs and carries on where it stop
 only its digest is kept. Limits: what it writes into .chalice names your account, not its secrets.
 """
 
+import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ import click
 
 from chalicelib.configuration import PACKAGED, read_config
 from froe import policies
-from froe.deployment import drift, holdings, notifications, record, stacks
+from froe.deployment import drift, feeding, holdings, notifications, record, stacks
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
 from froe.deployment.stages import (
@@ -136,7 +137,7 @@ def prepare(
     report(
         f"Bringing the resources of stage {stage.name} up to date in account {cloud.account}, {cloud.region}"
     )
-    try:
+    with _refusals_told():
         outputs = stacks.create_or_update(cloud, stage.name, templates[DATA], given, report)
         stage = with_settings(stage, {**settings_in(outputs, root), "INGEST": stage.ingest})
         write_stage(stage, root)
@@ -150,19 +151,29 @@ def prepare(
             _announce(
                 cloud, stage, report
             )  # S3 refuses two entries for the same objects: ours goes before Chalice's
-    except botocore.exceptions.ClientError as error:
-        raise FroeError(
-            f"AWS refused {error.operation_name}: {error.response['Error']['Message']}"
-        ) from error
     return Prepared(cloud, stage)
 
 
 def finish(prepared: Prepared, report: Report) -> None:
     """What can be done only once Chalice has let go: our entry in the notifications of a bucket that the user brought,
-    the schedule that it made and leaves switched off."""
-    drift.enable_rule(prepared.cloud, f"froe-{prepared.stage.name}-sweeper-event", report)
-    if prepared.stage.ingest != DIRECT:
-        _announce(prepared.cloud, prepared.stage, report)
+    the schedule that it made and leaves switched off, the mappings of sources that are no more."""
+    cloud, stage = prepared.cloud, prepared.stage
+    with _refusals_told():
+        feeding.remove_strays(cloud, stage, report)
+        drift.enable_rule(cloud, f"froe-{stage.name}-sweeper-event", report)
+        if stage.ingest != DIRECT:
+            _announce(cloud, stage, report)
+
+
+@contextlib.contextmanager
+def _refusals_told() -> Iterator[None]:
+    """FroeError, in one sentence, for what AWS refuses."""
+    try:
+        yield
+    except botocore.exceptions.ClientError as error:
+        raise FroeError(
+            f"AWS refused {error.operation_name}: {error.response['Error']['Message']}"
+        ) from error
 
 
 def _announce(cloud: Cloud, stage: Stage, report: Report) -> None:

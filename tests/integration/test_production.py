@@ -188,6 +188,9 @@ def what_was_broken_by_hand_is_named(terminal: Terminal) -> None:
         FunctionName="froe-local-worker", TracingConfig={"Mode": "PassThrough"}
     )
     functions.delete_function(FunctionName="froe-local-notifier")
+    functions.create_event_source_mapping(
+        EventSourceArn="arn:aws:sqs:us-east-1:000000000000:froe-local-split", FunctionName="froe-local-worker"
+    )
     terminal.client("sqs").delete_queue(QueueUrl=settings["BATCH_QUEUE"])
     terminal.client("sqs").set_queue_attributes(
         QueueUrl=settings["SPLIT_QUEUE"],
@@ -208,6 +211,7 @@ def what_was_broken_by_hand_is_named(terminal: Terminal) -> None:
         "nothing feeds froe-local-queued_splitter",
         "TracingConfig of froe-local-worker is PassThrough, not Active",
         "the function froe-local-notifier does not exist",
+        "froe-local-worker is fed from arn:aws:sqs:us-east-1:000000000000:froe-local-split too",
         "the queue froe-local-batch was deleted",
         "announces its objects by direct, not by queue alone",
         "froe-local-split hides a message for 30 s",
@@ -230,6 +234,8 @@ def a_deploy_mends_it_with_a_changed_handler_and_another_way_in(terminal: Termin
     said = terminal.froe("deploy", "--stage", "local")
     assert "of froe-local-split to what the template says" in said
     assert "The stage local is in order" in said
+    assert "Deleted the mapping of arn:aws:sqs:us-east-1:000000000000:froe-local-split" in said
+    mappings_of(terminal)
     reply = terminal.client("lambda").invoke(FunctionName="froe-local-sweeper", Payload=json.dumps(SCHEDULED))
     assert json.loads(reply["Payload"].read()) == {"changed": True}
     held = terminal.client("s3").get_bucket_notification_configuration(Bucket=INPUT)

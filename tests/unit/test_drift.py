@@ -104,8 +104,10 @@ class Aws:
         return {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": self.recovery}}
 
     def update_continuous_backups(
-        self, PointInTimeRecoverySpecification: Mapping[str, Any], **_: Any
-    ) -> None:  # noqa: N803 - AWS's name
+        self,
+        PointInTimeRecoverySpecification: Mapping[str, Any],  # noqa: N803 - AWS's name
+        **_: Any,
+    ) -> None:
         self.writes += 1
         days = PointInTimeRecoverySpecification["RecoveryPeriodInDays"]
         assert isinstance(days, int)
