@@ -19,6 +19,7 @@ import click
 from chalicelib.configuration import PACKAGED, read_config
 from froe import policies
 from froe.deployment import drift, feeding, holdings, notifications, record, stacks
+from froe.deployment.brought import check_bucket
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
 from froe.deployment.stages import (
@@ -82,8 +83,13 @@ def deploy(
         stage = new_stage(name, root)
         report(f"The stage {name} is new: it begins as a copy of {PATTERN_STAGE}")
     check_config(stage, root)
-    check_templates(stage, {**stage.parameters, **(parameters or {})}, root, with_backfill=with_backfill)
+    given = {**stage.parameters, **(parameters or {})}
+    check_templates(stage, given, root, with_backfill=with_backfill)
     cloud = connect(name)
+    with _refusals_told():
+        bucket = given.get(BROUGHT_BUCKET, brought_bucket(cloud, stage))
+        if bucket:
+            check_bucket(cloud, bucket, BROUGHT_BUCKET, str(parameters_file(name)))
     if new_token or not stage.settings.get(TOKEN_SETTING):
         token, stage = tokened(stage)
         write_stage(stage, root)  # before anything can fail: what was shown stays true

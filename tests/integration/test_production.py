@@ -138,6 +138,17 @@ def test_a_parameter_out_of_range_is_refused_before_anything_is_made(terminal: T
     assert terminal.client("s3").list_buckets()["Buckets"] == []
 
 
+def test_a_bucket_that_is_not_there_is_refused_before_anything_is_made(terminal: Terminal) -> None:
+    given = terminal.checkout / "infra" / "parameters" / "local.json"
+    before = given.read_text(encoding="utf-8") if given.exists() else '{"Parameters": {}}'
+    given.write_text('{"Parameters": {"ExistingInputBucket": "logs-of-nobody"}}', encoding="utf-8")
+    said = terminal.froe("deploy", "--stage", "local", code=1)
+    given.write_text(before, encoding="utf-8")
+    assert "The bucket logs-of-nobody that ExistingInputBucket names does not exist: make it, or " in said
+    assert terminal.client("cloudformation").describe_stacks()["Stacks"] == []
+    assert "API_TOKEN_SHA256" not in terminal.settings()
+
+
 def test_a_stage_lives_from_nothing_to_nothing(terminal: Terminal) -> None:
     a_name_that_is_taken_is_said_and_the_next_run_carries_on(terminal)
     mapped = mappings_of(terminal)
