@@ -113,14 +113,19 @@ def delete_data_of(cloud: Cloud, stage: Stage, report: Report) -> None:
 
 
 def _own_buckets(cloud: Cloud, stage: Stage) -> set[str]:
-    """Those of the account that bear the names which the template gives: stay when a stack is gone."""
+    """Those that are there of the names which the template gives: they stay when a stack is gone."""
     names = {f"froe-{stage.name}-{each}-{cloud.account}-{cloud.region}" for each in BUCKETS}
-    return {
-        each["Name"]
-        for page in cloud.client("s3").get_paginator("list_buckets").paginate()
-        for each in page.get("Buckets", ())
-        if each["Name"] in names
-    }
+    return {name for name in names if _is_there(cloud, name)}
+
+
+def _is_there(cloud: Cloud, bucket: str) -> bool:
+    try:
+        cloud.client("s3").head_bucket(Bucket=bucket)
+    except botocore.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] in {"404", "NoSuchBucket"}:
+            return False
+        raise
+    return True
 
 
 def _leftovers(stage: Stage, settings: tuple[str, ...]) -> Iterator[str]:
