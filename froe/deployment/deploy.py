@@ -169,6 +169,7 @@ def finish(prepared: Prepared, report: Report) -> None:
         drift.enable_rule(cloud, f"froe-{stage.name}-sweeper-event", report)
         if stage.ingest != DIRECT:
             _announce(cloud, stage, report)
+            _restore_way_in(cloud, stage, report)
 
 
 @contextlib.contextmanager
@@ -186,6 +187,23 @@ def _announce(cloud: Cloud, stage: Stage, report: Report) -> None:
     bucket = brought_bucket(cloud, stage)
     if bucket and notifications.announce(cloud, bucket, stage.name, stage.ingest, announced_to(cloud, stage)):
         report(f"Brought the notifications of your bucket {bucket} up to date: what others have there stays")
+
+
+def _restore_way_in(cloud: Cloud, stage: Stage, report: Report) -> None:
+    """Where somebody changed the notifications of the bucket that the stack made."""
+    if brought_bucket(cloud, stage):
+        return
+    bucket, target = stage.settings["INPUT_BUCKET"], announced_to(cloud, stage)
+    splitter = cloud.arn("lambda", f"function:{stage.function_name('splitter')}")
+    queue = cloud.arn("sqs", stage.settings["SPLIT_QUEUE"].rsplit("/", 1)[-1])
+    own = {splitter: DIRECT, target: stage.ingest, queue: "queue"}
+    held = notifications.read(cloud, bucket)
+    wanted = notifications.restored(held, stage.name, stage.ingest, target, own)
+    if wanted != held:
+        cloud.client("s3").put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration=wanted
+        )
+        report(f"Brought the notifications of the bucket {bucket} back to {stage.ingest}")
 
 
 def templates_of(root: Path, *, local: bool, with_backfill: bool = False) -> dict[str, StackTemplate]:

@@ -167,6 +167,10 @@ def a_name_that_is_taken_is_said_and_the_next_run_carries_on(terminal: Terminal)
     said = terminal.froe("deploy", "--stage", "local", code=1)
     assert "The stack froe-local was not made: QuarantineBucket: " in said
     assert "the name is taken" in said
+    assert terminal.client("dynamodb").list_tables()["TableNames"] == [], (
+        "nothing is kept of what was not made"
+    )
+    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [TAKEN]
     s3.delete_bucket(Bucket=TAKEN)
     said = terminal.froe("deploy", "--stage", "local")
     assert "Clearing away the empty stack froe-local" in said
@@ -263,7 +267,9 @@ def data_outlives_the_functions(terminal: Terminal) -> None:
     assert "DynamoDB about $0.25 per GB a month" in said
     assert terminal.client("lambda").list_functions()["Functions"] == []
     assert terminal.client("iam").list_roles()["Roles"] == []
-    terminal.froe("deploy", "--stage", "local")
+    terminal.client("s3").put_bucket_notification_configuration(Bucket=INPUT, NotificationConfiguration={})
+    said = terminal.froe("deploy", "--stage", "local")
+    assert f"Brought the notifications of the bucket {INPUT} back to queue" in said
     assert '"state":"COMPLETE"' in terminal.froe("status", "first.jsonl", "--stage", "local", "--json")
 
 
