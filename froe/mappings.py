@@ -66,6 +66,18 @@ def existing(client: Any, event_source_arn: str, function_name: str) -> str | No
     return None
 
 
+def strays(client: Any, function_name: str, source_arn: str) -> list[dict[str, Any]]:
+    """The mappings that feed this function from anything but its source: an earlier table's stream, say.
+
+    Asked for by the function: a stream that is gone is in no other list."""
+    return [
+        each
+        for page in client.get_paginator("list_event_source_mappings").paginate(FunctionName=function_name)
+        for each in page["EventSourceMappings"]
+        if each["EventSourceArn"] != source_arn and each.get("State") != "Deleting"
+    ]
+
+
 def verify(client: Any, uuid: str) -> None:
     """Raise click.ClickException unless Lambda took all that is demanded of a mapping."""
     mapping = client.get_event_source_mapping(UUID=uuid)

@@ -31,7 +31,6 @@ class Template:
 
     body: str
     settings: Mapping[str, str]
-    ttl_attributes: Mapping[str, str]
 
     @property
     def required_settings(self) -> tuple[str, ...]:
@@ -49,11 +48,6 @@ def read_template(root: Path = ROOT) -> Template:
             output: setting_name(output)
             for output, value in content["Outputs"].items()
             if "Export" not in value
-        },
-        ttl_attributes={
-            setting_name(name): resource["Properties"]["TimeToLiveSpecification"]["AttributeName"]
-            for name, resource in content["Resources"].items()
-            if "TimeToLiveSpecification" in resource.get("Properties", {})
         },
     )
 

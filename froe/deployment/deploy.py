@@ -4,10 +4,11 @@ Promise: running it again changes only what differs and carries on where it stop
 only its digest is kept. Limits: what it writes into .chalice names your account, not its secrets.
 """
 
+import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,8 @@ import click
 
 from chalicelib.configuration import PACKAGED, read_config
 from froe import policies
-from froe.deployment import holdings, notifications, record, stacks
+from froe.deployment import drift, feeding, holdings, notifications, record, stacks
+from froe.deployment.brought import check_bucket
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
 from froe.deployment.rules import check_rules
@@ -82,9 +84,14 @@ def deploy(
         stage = new_stage(name, root)
         report(f"The stage {name} is new: it begins as a copy of {PATTERN_STAGE}")
     check_config(stage, root)
-    check_templates(stage, {**stage.parameters, **(parameters or {})}, root, with_backfill=with_backfill)
+    given = {**stage.parameters, **(parameters or {})}
+    check_templates(stage, given, root, with_backfill=with_backfill)
     cloud = connect(name)
     refuse_together(cloud, stage, parameters or {}, root, with_backfill=with_backfill)
+    with _refusals_told():
+        bucket = given.get(BROUGHT_BUCKET, brought_bucket(cloud, stage))
+        if bucket:
+            check_bucket(cloud, bucket, BROUGHT_BUCKET, str(parameters_file(name)))
     if new_token or not stage.settings.get(TOKEN_SETTING):
         token, stage = tokened(stage)
         write_stage(stage, root)  # before anything can fail: what was shown stays true
@@ -149,36 +156,67 @@ def prepare(
     report(
         f"Bringing the resources of stage {stage.name} up to date in account {cloud.account}, {cloud.region}"
     )
-    try:
+    with _refusals_told():
         outputs = stacks.create_or_update(cloud, stage.name, templates[DATA], given, report)
         stage = with_settings(stage, {**settings_in(outputs, root), "INGEST": stage.ingest})
-        _expire(cloud, stage, root)
         write_stage(stage, root)
         for template in (each for name, each in templates.items() if name != DATA):
             stacks.create_or_update(cloud, stage.name, template, {**outputs, **given}, report)
+        for template in templates.values():
+            drift.mend(cloud, stage.name, template, report)
         policies.write(stage.name, policies.values_of(stage.name, stage.settings), root)
         record.bring_up_to_date(cloud, stage, root)
         if stage.ingest == DIRECT:
             _announce(
                 cloud, stage, report
             )  # S3 refuses two entries for the same objects: ours goes before Chalice's
-    except botocore.exceptions.ClientError as error:
-        raise FroeError(
-            f"AWS refused {error.operation_name}: {error.response['Error']['Message']}"
-        ) from error
     return Prepared(cloud, stage)
 
 
 def finish(prepared: Prepared, report: Report) -> None:
-    """What can be done only once Chalice has let go: our entry in the notifications of a bucket that the user brought."""
-    if prepared.stage.ingest != DIRECT:
-        _announce(prepared.cloud, prepared.stage, report)
+    """What can be done only once Chalice has let go: our entry in the notifications of a bucket that the user brought,
+    the schedule that it made and leaves switched off, the mappings of sources that are no more."""
+    cloud, stage = prepared.cloud, prepared.stage
+    with _refusals_told():
+        feeding.remove_strays(cloud, stage, report)
+        drift.enable_rule(cloud, f"froe-{stage.name}-sweeper-event", report)
+        if stage.ingest != DIRECT:
+            _announce(cloud, stage, report)
+            _restore_way_in(cloud, stage, report)
+
+
+@contextlib.contextmanager
+def _refusals_told() -> Iterator[None]:
+    """FroeError, in one sentence, for what AWS refuses."""
+    try:
+        yield
+    except botocore.exceptions.ClientError as error:
+        raise FroeError(
+            f"AWS refused {error.operation_name}: {error.response['Error']['Message']}"
+        ) from error
 
 
 def _announce(cloud: Cloud, stage: Stage, report: Report) -> None:
     bucket = brought_bucket(cloud, stage)
     if bucket and notifications.announce(cloud, bucket, stage.name, stage.ingest, announced_to(cloud, stage)):
         report(f"Brought the notifications of your bucket {bucket} up to date: what others have there stays")
+
+
+def _restore_way_in(cloud: Cloud, stage: Stage, report: Report) -> None:
+    """Where somebody changed the notifications of the bucket that the stack made."""
+    if brought_bucket(cloud, stage):
+        return
+    bucket, target = stage.settings["INPUT_BUCKET"], announced_to(cloud, stage)
+    splitter = cloud.arn("lambda", f"function:{stage.function_name('splitter')}")
+    queue = cloud.arn("sqs", stage.settings["SPLIT_QUEUE"].rsplit("/", 1)[-1])
+    own = {splitter: DIRECT, target: stage.ingest, queue: "queue"}
+    held = notifications.read(cloud, bucket)
+    wanted = notifications.restored(held, stage.name, stage.ingest, target, own)
+    if wanted != held:
+        cloud.client("s3").put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration=wanted
+        )
+        report(f"Brought the notifications of the bucket {bucket} back to {stage.ingest}")
 
 
 def templates_of(root: Path, *, local: bool, with_backfill: bool = False) -> dict[str, StackTemplate]:
@@ -217,17 +255,3 @@ def announced_to(cloud: Cloud, stage: Stage) -> str:
             if kind == "AWS::SNS::Topic" and logical != "NoticesTopic":
                 return physical
     return cloud.arn("sqs", stage.settings["SPLIT_QUEUE"].rsplit("/", 1)[-1])
-
-
-def _expire(cloud: Cloud, stage: Stage, root: Path) -> None:
-    """The local AWS leaves out TimeToLiveSpecification."""
-    if not cloud.local:
-        return
-    dynamodb = cloud.client("dynamodb")
-    for table, attribute in read_template(root).ttl_attributes.items():
-        held = dynamodb.describe_time_to_live(TableName=stage.settings[table])["TimeToLiveDescription"]
-        if held.get("TimeToLiveStatus") != "ENABLED":
-            dynamodb.update_time_to_live(
-                TableName=stage.settings[table],
-                TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute},
-            )

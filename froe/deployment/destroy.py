@@ -10,15 +10,17 @@ from typing import Any, Final
 
 import botocore.exceptions
 
-from froe.deployment import holdings, notifications, record, stacks
+from froe.deployment import feeding, holdings, notifications, record, stacks
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
-from froe.deployment.deploy import KEY_SETTING, announced_to, brought_bucket, say
+from froe.deployment.deploy import BROUGHT_BUCKET, KEY_SETTING, announced_to, brought_bucket, say
 from froe.deployment.emptying import delete_bucket, delete_table, schedule_key_deletion
 from froe.deployment.stages import DIRECT, FUNCTIONS, Stage, read_stage, without_settings, write_stage
 from froe.errors import FroeError
 from froe.resources import ROOT, TOKEN_SETTING, Report, read_template
 
+BUCKETS: Final = ("input", "quarantine", "results", "trail")
+"""What the buckets of infra/data.json are called after the stage."""
 EXTRAS: Final = ("backfill", "observability")
 _LOG_GROUP: Final = "/aws/lambda/froe-{}"
 
@@ -33,12 +35,13 @@ def destroy(name: str, *, delete_data: bool = False, report: Report = say, root:
         raise FroeError(f"The stage {name} was never deployed: there is nothing to take down.")
     try:
         _silence(cloud, stage, report)
+        feeding.remove_strays(cloud, stage, report)  # Chalice's record does not name them
         _remove_functions(cloud, stage, report, root)
         for extra in EXTRAS:
             if stacks.delete(cloud, f"froe-{name}-{extra}"):
                 report(f"Deleted the stack froe-{name}-{extra}")
         if delete_data:
-            _delete_data(cloud, stage, report)
+            delete_data_of(cloud, stage, report)
             names = {*read_template(root).settings.values(), TOKEN_SETTING, KEY_SETTING}
             write_stage(without_settings(stage, names), root)
             report(f"The stage {name} is gone; its place in .chalice/config.json stays, without settings.")
@@ -76,18 +79,21 @@ def _remove_functions(cloud: Cloud, stage: Stage, report: Report, root: Path) ->
         )
 
 
-def _delete_data(cloud: Cloud, stage: Stage, report: Report) -> None:
+def delete_data_of(cloud: Cloud, stage: Stage, report: Report) -> None:
+    """What the stack holds and, by their names and by the settings, what it held when a run before deleted it."""
     name = f"froe-{stage.name}"
     held = holdings.resources(cloud, name)
-    brought = brought_bucket(cloud, stage)
-    buckets = {physical for kind, physical in held.values() if kind == "AWS::S3::Bucket"} | set(
-        _leftovers(stage, ("INPUT_BUCKET", "QUARANTINE_BUCKET"))
+    brought = {brought_bucket(cloud, stage), stage.parameters.get(BROUGHT_BUCKET, "")}
+    buckets = {physical for kind, physical in held.values() if kind == "AWS::S3::Bucket"} | _own_buckets(
+        cloud, stage
     )
     tables = {physical for kind, physical in held.values() if kind == "AWS::DynamoDB::Table"} | set(
         _leftovers(stage, ("RECORDS_TABLE", "LEDGER_TABLE"))
     )
-    keys = {physical for kind, physical in held.values() if kind == "AWS::KMS::Key"}
-    for bucket in sorted(buckets - {brought}):
+    keys = {physical.rsplit("/", 1)[-1] for kind, physical in held.values() if kind == "AWS::KMS::Key"}
+    if stage.settings.get(KEY_SETTING):
+        keys.add(stage.settings[KEY_SETTING].rsplit("/", 1)[-1])
+    for bucket in sorted(buckets - brought):
         report(f"Deleting the bucket {bucket} and every version in it")
         delete_bucket(cloud, bucket)
     for table in sorted(tables):
@@ -104,6 +110,22 @@ def _delete_data(cloud: Cloud, stage: Stage, report: Report) -> None:
     for group in _own_log_groups(cloud, stage):
         cloud.client("logs").delete_log_group(logGroupName=group)
         report(f"Deleted the log group {group}")
+
+
+def _own_buckets(cloud: Cloud, stage: Stage) -> set[str]:
+    """Those that are there of the names which the template gives: they stay when a stack is gone."""
+    names = {f"froe-{stage.name}-{each}-{cloud.account}-{cloud.region}" for each in BUCKETS}
+    return {name for name in names if _is_there(cloud, name)}
+
+
+def _is_there(cloud: Cloud, bucket: str) -> bool:
+    try:
+        cloud.client("s3").head_bucket(Bucket=bucket)
+    except botocore.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] in {"404", "NoSuchBucket"}:
+            return False
+        raise
+    return True
 
 
 def _leftovers(stage: Stage, settings: tuple[str, ...]) -> Iterator[str]:

@@ -53,6 +53,23 @@ def merged(held: Mapping[str, Any], stage: str, ingest: str, target_arn: str) ->
     return result
 
 
+def restored(
+    held: Mapping[str, Any], stage: str, ingest: str, target_arn: str, own_targets: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """The notifications of a bucket that the stack made, as they are if they reach the stage in this way alone, else
+    mended. `own_targets`: as in `ways_in`. In the way `direct` Chalice writes them."""
+    wanted = [] if ingest == "eventbridge" else [ingest]
+    switched_on = ingest != "eventbridge" or EVENTBRIDGE in held
+    if ingest == "direct" or (ways_in(held, own_targets) == wanted and switched_on):
+        return held
+    foreign = {
+        kind: [each for each in held.get(kind, ()) if each[target] not in own_targets]
+        for kind, target in TARGETS.items()
+    }
+    kept = {EVENTBRIDGE: held[EVENTBRIDGE]} if EVENTBRIDGE in held else {}
+    return merged({**foreign, **kept}, stage, ingest, target_arn)
+
+
 def announce(cloud: Cloud, bucket: str, stage: str, ingest: str, target_arn: str) -> bool:
     """Bring the bucket's notifications to that; False if they were so. FroeError if S3 refuses them."""
     held = read(cloud, bucket)

@@ -12,7 +12,7 @@ import botocore.exceptions
 
 from froe.deployment import holdings
 from froe.deployment.cloud import Cloud
-from froe.deployment.templates import StackTemplate, without
+from froe.deployment.templates import StackTemplate, unprotected, without
 from froe.errors import FroeError
 from froe.resources import Report
 from froe.templates import CAPABILITIES
@@ -42,8 +42,11 @@ def create_or_update(
         _clear(cloud, name, stack["StackStatus"], report)
         stack = None
     if stack is None:
-        _call(cloud, "create_stack", name, template, _values(given, ()))
+        first = unprotected(template)
+        _call(cloud, "create_stack", name, first, _values(given, ()))
         _wait(cloud, name, "stack_create_complete")
+        if first != template:
+            _update(cloud, name, template, _values(given, set(template.parameters) - set(given)))
     else:
         _refuse_unusable(name, stack["StackStatus"])
         previous = [each["ParameterKey"] for each in stack.get("Parameters", ())]

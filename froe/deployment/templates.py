@@ -17,6 +17,8 @@ from froe.templates import read_body
 DATA: Final = "data"
 OBSERVABILITY: Final = "observability"
 BACKFILL: Final = "backfill"
+PROTECTION: Final = "DeletionProtectionEnabled"
+"""The property of a table."""
 MAX_BODY_BYTES: Final = 51_200
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 _LOGICAL_NAMES: Final = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
@@ -69,6 +71,17 @@ def load(name: str, root: Path, *, local: bool) -> StackTemplate | None:
     if len(template.body.encode()) > MAX_BODY_BYTES:
         raise FroeError(f"infra/{name}.json is over {MAX_BODY_BYTES:,} bytes: split it into two stacks.")
     return template
+
+
+def unprotected(template: StackTemplate) -> StackTemplate:
+    """The template with tables that can be deleted: CloudFormation cannot roll back the making of others."""
+    resources = {
+        name: {**resource, "Properties": {**resource["Properties"], PROTECTION: False}}
+        if PROTECTION in resource.get("Properties", {})
+        else resource
+        for name, resource in template.resources.items()
+    }
+    return StackTemplate(template.name, {**template.content, "Resources": resources})
 
 
 def check_parameters(given: Mapping[str, str], templates: Sequence[StackTemplate], source: str) -> None:

@@ -138,6 +138,17 @@ def test_a_parameter_out_of_range_is_refused_before_anything_is_made(terminal: T
     assert terminal.client("s3").list_buckets()["Buckets"] == []
 
 
+def test_a_bucket_that_is_not_there_is_refused_before_anything_is_made(terminal: Terminal) -> None:
+    given = terminal.checkout / "infra" / "parameters" / "local.json"
+    before = given.read_text(encoding="utf-8") if given.exists() else '{"Parameters": {}}'
+    given.write_text('{"Parameters": {"ExistingInputBucket": "logs-of-nobody"}}', encoding="utf-8")
+    said = terminal.froe("deploy", "--stage", "local", code=1)
+    given.write_text(before, encoding="utf-8")
+    assert "The bucket logs-of-nobody that ExistingInputBucket names does not exist: make it, or " in said
+    assert terminal.client("cloudformation").describe_stacks()["Stacks"] == []
+    assert "API_TOKEN_SHA256" not in terminal.settings()
+
+
 def test_a_stage_lives_from_nothing_to_nothing(terminal: Terminal) -> None:
     a_name_that_is_taken_is_said_and_the_next_run_carries_on(terminal)
     mapped = mappings_of(terminal)
@@ -156,6 +167,10 @@ def a_name_that_is_taken_is_said_and_the_next_run_carries_on(terminal: Terminal)
     said = terminal.froe("deploy", "--stage", "local", code=1)
     assert "The stack froe-local was not made: QuarantineBucket: " in said
     assert "the name is taken" in said
+    assert terminal.client("dynamodb").list_tables()["TableNames"] == [], (
+        "nothing is kept of what was not made"
+    )
+    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [TAKEN]
     s3.delete_bucket(Bucket=TAKEN)
     said = terminal.froe("deploy", "--stage", "local")
     assert "Clearing away the empty stack froe-local" in said
@@ -188,15 +203,39 @@ def what_was_broken_by_hand_is_named(terminal: Terminal) -> None:
         FunctionName="froe-local-worker", TracingConfig={"Mode": "PassThrough"}
     )
     functions.delete_function(FunctionName="froe-local-notifier")
+    functions.create_event_source_mapping(
+        EventSourceArn="arn:aws:sqs:us-east-1:000000000000:froe-local-split", FunctionName="froe-local-worker"
+    )
     terminal.client("sqs").delete_queue(QueueUrl=settings["BATCH_QUEUE"])
+    terminal.client("sqs").set_queue_attributes(
+        QueueUrl=settings["SPLIT_QUEUE"],
+        Attributes={"VisibilityTimeout": "30", "RedrivePolicy": "", "KmsMasterKeyId": ""},
+    )
+    terminal.client("sqs").set_queue_attributes(
+        QueueUrl=settings["DEAD_LETTER_QUEUE"], Attributes={"MessageRetentionPeriod": "60"}
+    )
+    terminal.client("events").disable_rule(Name="froe-local-sweeper-event")
+    terminal.client("logs").delete_retention_policy(logGroupName="/aws/lambda/froe-local-worker")
+    terminal.client("dynamodb").update_time_to_live(
+        TableName=settings["LEDGER_TABLE"],
+        TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires_at"},
+    )
     terminal.set("INGEST", "queue")
     faults = terminal.faults()
     for named in (
         "nothing feeds froe-local-queued_splitter",
         "TracingConfig of froe-local-worker is PassThrough, not Active",
         "the function froe-local-notifier does not exist",
+        "froe-local-worker is fed from arn:aws:sqs:us-east-1:000000000000:froe-local-split too",
         "the queue froe-local-batch was deleted",
         "announces its objects by direct, not by queue alone",
+        "froe-local-split hides a message for 30 s",
+        "froe-local-split sends nothing to froe-local-dead-letter",
+        "froe-local-split is not encrypted",
+        "froe-local-dead-letter keeps messages for 60 s, not 14 days",
+        "the schedule froe-local-sweeper-event is DISABLED",
+        "the log group /aws/lambda/froe-local-worker keeps everything for ever",
+        "froe-local-ledger expires nothing",
     ):
         assert named in faults
 
@@ -207,7 +246,11 @@ def a_deploy_mends_it_with_a_changed_handler_and_another_way_in(terminal: Termin
     text = app.read_text(encoding="utf-8")
     assert old in text
     app.write_text(text.replace(old, 'return {"changed": True}'), encoding="utf-8")
-    terminal.froe("deploy", "--stage", "local")
+    said = terminal.froe("deploy", "--stage", "local")
+    assert "of froe-local-split to what the template says" in said
+    assert "The stage local is in order" in said
+    assert "Deleted the mapping of arn:aws:sqs:us-east-1:000000000000:froe-local-split" in said
+    mappings_of(terminal)
     reply = terminal.client("lambda").invoke(FunctionName="froe-local-sweeper", Payload=json.dumps(SCHEDULED))
     assert json.loads(reply["Payload"].read()) == {"changed": True}
     held = terminal.client("s3").get_bucket_notification_configuration(Bucket=INPUT)
@@ -224,7 +267,9 @@ def data_outlives_the_functions(terminal: Terminal) -> None:
     assert "DynamoDB about $0.25 per GB a month" in said
     assert terminal.client("lambda").list_functions()["Functions"] == []
     assert terminal.client("iam").list_roles()["Roles"] == []
-    terminal.froe("deploy", "--stage", "local")
+    terminal.client("s3").put_bucket_notification_configuration(Bucket=INPUT, NotificationConfiguration={})
+    said = terminal.froe("deploy", "--stage", "local")
+    assert f"Brought the notifications of the bucket {INPUT} back to queue" in said
     assert '"state":"COMPLETE"' in terminal.froe("status", "first.jsonl", "--stage", "local", "--json")
 
 

@@ -11,7 +11,7 @@ from tests.terraform.values import RESOURCES, snake
 from tests.terraform.watched import Watched
 
 BUILDERS = {"AWS::S3::Bucket": buckets.bucket, **data.BUILDERS, **observability.BUILDERS}
-RETAINED = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+RETAINED = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 # What a resource says beside its properties: Metadata is for scanners, DependsOn is in the builders.
 BESIDE = {"Type", "Properties", "Condition", "DependsOn", "Metadata", *RETAINED}
 

@@ -127,6 +127,20 @@ def test_a_new_stack_gets_what_it_declares_and_nothing_else() -> None:
     }
 
 
+def test_tables_are_protected_only_once_the_stack_is_made_so_that_it_can_be_rolled_back() -> None:
+    cloudformation = CloudFormation()
+    properties = {"TableName": "t", "DeletionProtectionEnabled": True}
+    table = {"Type": "AWS::DynamoDB::Table", "Properties": properties}
+    protected = StackTemplate("data", {**CONTENT, "Resources": {"Table": table}})
+    cloud = Cloud({"cloudformation": cloudformation}.__getitem__, "1", "eu-west-1")
+    stacks.create_or_update(cloud, "dev", protected, {"Days": "9"}, print)
+    (made, first), (changed, then) = cloudformation.calls
+    assert (made, changed) == ("create", "update")
+    bodies = [json.loads(each["TemplateBody"])["Resources"]["Table"]["Properties"] for each in (first, then)]
+    assert bodies == [{**properties, "DeletionProtectionEnabled": False}, properties]
+    assert first["Parameters"] == then["Parameters"]
+
+
 def test_a_stack_that_could_not_be_made_and_holds_nothing_is_cleared_away() -> None:
     cloudformation = CloudFormation("ROLLBACK_COMPLETE")
     brought_up(cloudformation)

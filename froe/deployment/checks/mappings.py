@@ -1,14 +1,14 @@
 """What feeds the functions: one mapping each, whole and enabled; objects announced in exactly one way; the schedule."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from froe import mappings
-from froe.deployment import notifications
+from froe.deployment import feeding, notifications
 from froe.deployment.checks.examined import Examined
 from froe.deployment.deploy import announced_to
 from froe.deployment.findings import Finding, fault, ok
-from froe.deployment.stages import DIRECT, QUEUES
+from froe.deployment.stages import DIRECT
 from froe.function_options import read_options
 
 AREA: Final = "mappings"
@@ -18,8 +18,9 @@ _FEEDING: Final = {"Enabled", "Enabling", "Updating", "Creating"}
 
 def check_mappings(examined: Examined) -> Iterator[Finding]:
     """Each queue's and the stream's."""
-    for function, source in sources(examined).items():
+    for function, source in feeding.sources(examined.cloud, examined.stage).items():
         yield _mapping(examined, function, source)
+        yield from _strays(examined, function, source)
     rule = f"froe-{examined.stage.name}-sweeper-event"
     held = examined.ask("events", "describe_rule", Name=rule)
     if held is None or held.get("State", "ENABLED") != "ENABLED":
@@ -29,16 +30,6 @@ def check_mappings(examined: Examined) -> Iterator[Finding]:
         )
     else:
         yield ok(AREA, f"the sweeper runs at {held.get('ScheduleExpression')}")
-
-
-def sources(examined: Examined) -> Mapping[str, str]:
-    """Function → ARN of what feeds it."""
-    settings = examined.stage.settings
-    queues = {
-        function: examined.cloud.arn("sqs", settings.get(setting, "").rsplit("/", 1)[-1])
-        for function, setting in QUEUES.items()
-    }
-    return {**queues, "notifier": settings.get("LEDGER_STREAM_ARN", "")}
 
 
 def check_way_in(examined: Examined) -> Iterator[Finding]:
@@ -68,6 +59,15 @@ def check_way_in(examined: Examined) -> Iterator[Finding]:
         )
     if ingest == DIRECT and found == wanted:
         yield _permission(examined, bucket)
+
+
+def _strays(examined: Examined, function: str, source: str) -> Iterator[Finding]:
+    name = examined.stage.function_name(function)
+    if source and examined.ask("lambda", "get_function_configuration", FunctionName=name):
+        for each in mappings.strays(examined.cloud.client("lambda"), name, source):
+            yield fault(
+                AREA, f"{name} is fed from {each['EventSourceArn']} too", f"{examined.deploy} unmaps it"
+            )
 
 
 def _permission(examined: Examined, bucket: str) -> Finding:
