@@ -37,7 +37,7 @@ def missing(cloud: Cloud, name: str) -> dict[str, dict[str, str]]:
     for logical, (kind, physical) in resources(cloud, name).items():
         look = _LOOKS.get(kind)
         if look is not None and not _there(look, cloud, physical):
-            lost[logical] = {"Ref": physical, **_attributes(cloud, kind, physical)}
+            lost[logical] = {"Ref": physical, **attributes(cloud, kind, physical)}
     return lost
 
 
@@ -51,7 +51,8 @@ def _there(look: Look, cloud: Cloud, physical: str) -> bool:
         raise
 
 
-def _attributes(cloud: Cloud, kind: str, physical: str) -> dict[str, str]:
+def attributes(cloud: Cloud, kind: str, physical: str) -> dict[str, str]:
+    """What Fn::GetAtt gives of a resource, as far as its name tells."""
     name = physical.rsplit("/", 1)[-1]
     arns = {
         "AWS::SQS::Queue": {"Arn": cloud.arn("sqs", name), "QueueName": name},

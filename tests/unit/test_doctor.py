@@ -40,6 +40,15 @@ SETTINGS = {
     "NOTICES_TOPIC_ARN": f"arn:aws:sns:eu-west-1:{ACCOUNT}:froe-dev-notices",
     "KEY_ARN": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k",
 }
+PHYSICAL = {
+    "InputBucket": SETTINGS["INPUT_BUCKET"],
+    "QuarantineBucket": SETTINGS["QUARANTINE_BUCKET"],
+    "SplitQueue": SETTINGS["SPLIT_QUEUE"],
+    "BatchQueue": SETTINGS["BATCH_QUEUE"],
+    "DeadLetterQueue": SETTINGS["DEAD_LETTER_QUEUE"],
+    "NoticesTopic": SETTINGS["NOTICES_TOPIC_ARN"],
+    "UploadsTopic": f"arn:aws:sns:eu-west-1:{ACCOUNT}:froe-dev-uploads",
+}
 Answers = Mapping[str, Any]
 
 
@@ -65,7 +74,29 @@ class Service:
         return type("Pages", (), {"paginate": lambda _, **__: pages})()
 
 
+def stack(**parameters: str) -> Answers:
+    """Stacks that hold every resource of the real templates, under names that tell what they are."""
+    held = [
+        {
+            "LogicalResourceId": logical,
+            "ResourceType": resource["Type"],
+            "PhysicalResourceId": PHYSICAL.get(logical, f"froe-dev-{logical}"),
+            "ResourceStatus": "CREATE_COMPLETE",
+        }
+        for name in ("data", "observability", "backfill")
+        for logical, resource in json.loads((ROOT / "infra" / f"{name}.json").read_text())[
+            "Resources"
+        ].items()
+    ]
+    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+    return {
+        "describe_stacks": {"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Parameters": given}]},
+        "list_stack_resources": {"StackResourceSummaries": held},
+    }
+
+
 def examined(answers: Answers, **own: Any) -> Examined:
+    answers = {**stack(), **answers}
     settings = {**SETTINGS, **own.pop("settings", {})}
     config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
     config["stages"]["dev"] = {**config["stages"]["dev"], "environment_variables": settings, **own}
@@ -217,6 +248,13 @@ def test_a_table_without_expiry_or_recovery_is_a_fault() -> None:
     without = faults(check_tables(examined({"describe_table": right["describe_table"]})))
     assert any("froe-dev-records expires nothing" in each for each in without)
     assert any("cannot be restored to a point in time" in each for each in without)
+    open_to_all = {
+        **right,
+        "describe_table": {"Table": {**table, **stream, "DeletionProtectionEnabled": False}},
+    }
+    assert "froe-dev-records is not protected from deletion" in faults(check_tables(examined(open_to_all)))[0]
+    unprotected = stack(DeletionProtection="false")
+    assert faults(check_tables(examined({**open_to_all, **unprotected}))) == []
     other = {**right, "describe_table": {"Table": {**table, **stream, "LatestStreamArn": "another"}}}
     assert "the stream of froe-dev-ledger is another" in faults(check_tables(examined(other)))[0]
 
