@@ -19,6 +19,7 @@ from froe.deployment.checks.mappings import check_mappings, check_way_in
 from froe.deployment.checks.queues import check_queues
 from froe.deployment.checks.stacks import check_key, check_settings
 from froe.deployment.checks.tables import check_tables
+from froe.deployment.checks.wanted import wanted_of
 from froe.deployment.checks.watching import check_watching
 from froe.deployment.cloud import Cloud
 from froe.deployment.findings import Finding, Verdict, fault, ok, print_for_people, stop_at_faults
@@ -41,8 +42,9 @@ SETTINGS = {
     "KEY_ARN": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k",
 }
 PHYSICAL = {
-    "InputBucket": SETTINGS["INPUT_BUCKET"],
-    "QuarantineBucket": SETTINGS["QUARANTINE_BUCKET"],
+    "InputBucket": f"froe-dev-input-{ACCOUNT}-eu-west-1",
+    "QuarantineBucket": f"froe-dev-quarantine-{ACCOUNT}-eu-west-1",
+    "ResultsBucket": f"froe-dev-results-{ACCOUNT}-eu-west-1",
     "SplitQueue": SETTINGS["SPLIT_QUEUE"],
     "BatchQueue": SETTINGS["BATCH_QUEUE"],
     "DeadLetterQueue": SETTINGS["DEAD_LETTER_QUEUE"],
@@ -70,28 +72,37 @@ class Service:
         return call
 
     def get_paginator(self, operation: str) -> Any:
-        pages = [self._answers[operation]] if operation in self._answers else []
-        return type("Pages", (), {"paginate": lambda _, **__: pages})()
+        answer = self._answers.get(operation)
+
+        def paginate(_: Any, **arguments: Any) -> list[Any]:
+            found = answer(arguments) if callable(answer) else answer
+            return [] if found is None else [found]
+
+        return type("Pages", (), {"paginate": paginate})()
 
 
 def stack(**parameters: str) -> Answers:
     """Stacks that hold every resource of the real templates, under names that tell what they are."""
-    held = [
-        {
-            "LogicalResourceId": logical,
-            "ResourceType": resource["Type"],
-            "PhysicalResourceId": PHYSICAL.get(logical, f"froe-dev-{logical}"),
-            "ResourceStatus": "CREATE_COMPLETE",
+
+    def held(asked: Mapping[str, Any]) -> Any:
+        name = asked["StackName"].removeprefix("froe-dev").strip("-") or "data"
+        template = json.loads((ROOT / "infra" / f"{name}.json").read_text(encoding="utf-8"))
+        return {
+            "StackResourceSummaries": [
+                {
+                    "LogicalResourceId": logical,
+                    "ResourceType": resource["Type"],
+                    "PhysicalResourceId": PHYSICAL.get(logical, f"froe-dev-{logical}"),
+                    "ResourceStatus": "CREATE_COMPLETE",
+                }
+                for logical, resource in template["Resources"].items()
+            ]
         }
-        for name in ("data", "observability", "backfill")
-        for logical, resource in json.loads((ROOT / "infra" / f"{name}.json").read_text())[
-            "Resources"
-        ].items()
-    ]
+
     given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
     return {
         "describe_stacks": {"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Parameters": given}]},
-        "list_stack_resources": {"StackResourceSummaries": held},
+        "list_stack_resources": held,
     }
 
 
@@ -122,9 +133,15 @@ def queue(**changed: str) -> Answers:
         "RedrivePolicy": json.dumps(redrive),
     }
 
+    policies = {
+        each["Queues"][0]: each["PolicyDocument"]
+        for each in wanted_of(examined({}), "data", "AWS::SQS::QueuePolicy").values()
+    }
+
     def answer(arguments: Mapping[str, Any]) -> Any:
         dead = {"MessageRetentionPeriod": "1209600"} if arguments["QueueUrl"].endswith("dead-letter") else {}
-        return {"Attributes": {**held, **dead, **changed}}
+        policy = {"Policy": json.dumps(policies.get(arguments["QueueUrl"]))}
+        return {"Attributes": {**held, **policy, **dead, **changed}}
 
     return {"get_queue_attributes": answer}
 
@@ -147,7 +164,11 @@ def test_a_queue_that_was_deleted_is_made_again_by_a_deploy() -> None:
             "set BatchVisibilitySeconds in infra/parameters/dev.json to 360 or more",
         ),
         ({"RedrivePolicy": "{}"}, "froe-dev-batch sends nothing to froe-dev-dead-letter"),
-        ({"KmsMasterKeyId": ""}, "froe-dev-batch is not encrypted"),
+        ({"KmsMasterKeyId": ""}, "froe-dev-batch is not encrypted with the stage's key"),
+        ({"KmsMasterKeyId": "alias/another"}, "froe-dev-batch is not encrypted with the stage's key"),
+        ({"MessageRetentionPeriod": "60"}, "froe-dev-batch keeps messages for 60 s, not 345600"),
+        ({"Policy": ""}, "froe-dev-split has not the policy of infra/data.json"),
+        ({"Policy": ""}, "aws sqs set-queue-attributes --queue-url " + BASE + "-split --attributes '{"),
         (
             {"MessageRetentionPeriod": "1209600"},
             "froe-dev-batch keeps messages as long as its dead-letter queue",
