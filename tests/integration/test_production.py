@@ -144,6 +144,7 @@ def test_a_stage_lives_from_nothing_to_nothing(terminal: Terminal) -> None:
     assert terminal.froe("doctor", "--stage", "local").count("fault ") == 0
     assert '"state":"COMPLETE"' in terminal.through("first.jsonl")
     a_second_deploy_changes_no_mapping(terminal, mapped)
+    what_a_deploy_does_not_write_back_is_named_with_what_does(terminal)
     what_was_broken_by_hand_is_named(terminal)
     a_deploy_mends_it_with_a_changed_handler_and_another_way_in(terminal)
     data_outlives_the_functions(terminal)
@@ -179,6 +180,39 @@ def a_second_deploy_changes_no_mapping(terminal: Terminal, mapped: dict[str, str
     assert [each["id"] for each in terminal.client("apigateway").get_rest_apis()["items"]] == [
         each["id"] for each in apis
     ]
+
+
+def what_a_deploy_does_not_write_back_is_named_with_what_does(terminal: Terminal) -> None:
+    queues, split = terminal.client("sqs"), terminal.settings()["SPLIT_QUEUE"]
+    buckets, watch, functions = (terminal.client(each) for each in ("s3", "cloudwatch", "lambda"))
+    held = queues.get_queue_attributes(QueueUrl=split, AttributeNames=["Policy"])["Attributes"]
+    closed = buckets.get_public_access_block(Bucket=INPUT)["PublicAccessBlockConfiguration"]
+    queues.set_queue_attributes(QueueUrl=split, Attributes={"Policy": ""})
+    buckets.delete_public_access_block(Bucket=INPUT)
+    watch.put_metric_alarm(
+        AlarmName="froe-local-worker-errors",
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        Threshold=1_000_000,
+    )
+    variables = functions.get_function_configuration(FunctionName="froe-local-sweeper")["Environment"]
+    by_hand = {"Variables": {**variables["Variables"], "RETENTION_DAYS": "1"}}
+    functions.update_function_configuration(FunctionName="froe-local-sweeper", Environment=by_hand)
+    faults = terminal.faults()
+    for named in (
+        f"aws sqs set-queue-attributes --queue-url {split}",
+        f"aws s3api put-public-access-block --bucket {INPUT}",
+        "the alarm froe-local-worker-errors has another Threshold",
+        "froe-local-sweeper has settings that .chalice/config.json does not give it (RETENTION_DAYS)",
+    ):
+        assert named in faults
+    queues.set_queue_attributes(QueueUrl=split, Attributes=held)
+    buckets.put_public_access_block(Bucket=INPUT, PublicAccessBlockConfiguration=closed)
+    watch.delete_alarms(AlarmNames=["froe-local-worker-errors"])
 
 
 def what_was_broken_by_hand_is_named(terminal: Terminal) -> None:

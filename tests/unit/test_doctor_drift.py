@@ -17,7 +17,7 @@ from froe.deployment.checks.functions import check_functions
 from froe.deployment.checks.queues import check_queues
 from froe.deployment.checks.stacks import check_stacks
 from froe.deployment.checks.wanted import wanted_of
-from tests.unit.test_doctor import SETTINGS, Answers, examined, faults, queue, stack
+from tests.stage_answers import SETTINGS, Answers, examined, faults, queue, stack
 
 
 def buckets(**changed: Any) -> Answers:
