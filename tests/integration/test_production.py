@@ -17,6 +17,7 @@ pytest.importorskip("ministack", reason="needs ministack: make setup")
 import boto3
 
 from froe.local.processes import clean_environment
+from tests.integration.drift import changed_by_hand
 from tests.integration.test_local_stack import copy_checkout
 
 pytestmark = pytest.mark.local_aws
@@ -183,36 +184,10 @@ def a_second_deploy_changes_no_mapping(terminal: Terminal, mapped: dict[str, str
 
 
 def what_a_deploy_does_not_write_back_is_named_with_what_does(terminal: Terminal) -> None:
-    queues, split = terminal.client("sqs"), terminal.settings()["SPLIT_QUEUE"]
-    buckets, watch, functions = (terminal.client(each) for each in ("s3", "cloudwatch", "lambda"))
-    held = queues.get_queue_attributes(QueueUrl=split, AttributeNames=["Policy"])["Attributes"]
-    closed = buckets.get_public_access_block(Bucket=INPUT)["PublicAccessBlockConfiguration"]
-    queues.set_queue_attributes(QueueUrl=split, Attributes={"Policy": ""})
-    buckets.delete_public_access_block(Bucket=INPUT)
-    watch.put_metric_alarm(
-        AlarmName="froe-local-worker-errors",
-        Namespace="AWS/Lambda",
-        MetricName="Errors",
-        Statistic="Sum",
-        Period=300,
-        EvaluationPeriods=1,
-        ComparisonOperator="GreaterThanOrEqualToThreshold",
-        Threshold=1_000_000,
-    )
-    variables = functions.get_function_configuration(FunctionName="froe-local-sweeper")["Environment"]
-    by_hand = {"Variables": {**variables["Variables"], "RETENTION_DAYS": "1"}}
-    functions.update_function_configuration(FunctionName="froe-local-sweeper", Environment=by_hand)
-    faults = terminal.faults()
-    for named in (
-        f"aws sqs set-queue-attributes --queue-url {split}",
-        f"aws s3api put-public-access-block --bucket {INPUT}",
-        "the alarm froe-local-worker-errors has another Threshold",
-        "froe-local-sweeper has settings that .chalice/config.json does not give it (RETENTION_DAYS)",
-    ):
-        assert named in faults
-    queues.set_queue_attributes(QueueUrl=split, Attributes=held)
-    buckets.put_public_access_block(Bucket=INPUT, PublicAccessBlockConfiguration=closed)
-    watch.delete_alarms(AlarmNames=["froe-local-worker-errors"])
+    with changed_by_hand(terminal.client, terminal.settings()["SPLIT_QUEUE"], INPUT) as named:
+        faults = terminal.faults()
+    for each in named:
+        assert each in faults
 
 
 def what_was_broken_by_hand_is_named(terminal: Terminal) -> None:
