@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from froe.deployment import stacks
+from froe.deployment.checks.announcing import check_announcing
+from froe.deployment.checks.backfill import check_backfill
+from froe.deployment.checks.buckets import check_buckets
 from froe.deployment.checks.examined import Examined
 from froe.deployment.checks.functions import check_functions
 from froe.deployment.checks.mappings import check_mappings, check_way_in
@@ -29,9 +32,12 @@ THEN: Final[tuple[Check, ...]] = (
     check_functions,
     check_mappings,
     check_way_in,
+    check_announcing,
+    check_buckets,
     check_queues,
     check_tables,
     check_watching,
+    check_backfill,
 )
 NOT_HELD_LOCALLY: Final = (
     ("functions", "whether a policy is enough: the local AWS permits everything"),

@@ -6,11 +6,14 @@ Limits: of the types and properties below, on which the promise of the pipeline 
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from froe.deployment import resolving
+from froe.deployment import holdings
 from froe.deployment.cloud import Cloud
+from froe.deployment.resolved import resolver_of
+from froe.deployment.resolving import Resolver
 from froe.deployment.templates import StackTemplate
 from froe.errors import FroeError
 from froe.resources import Report
@@ -29,19 +32,15 @@ class Kind:
 
 def mend(cloud: Cloud, stage: str, template: StackTemplate, report: Report) -> None:
     """Bring what the stage's stack of this template holds to what the template says."""
-    resolver = resolving.of_stack(cloud, stage, template)
-    for logical, (name, physical) in resolver.held.items():
+    resolver = resolver_of(cloud, stage, template, {}, key="", topic="")
+    for logical, (name, physical) in holdings.resources(cloud, template.stack_name(stage)).items():
         kind = KINDS.get(name)
         if kind is None or logical not in template.resources:
             continue
         said = template.resources[logical].get("Properties", {})
-        wanted = {each: resolver.value(said[each]) for each in kind.properties if each in said}
+        wanted = _wanted(resolver, {each: said[each] for each in kind.properties if each in said})
         held = kind.read(cloud, physical)
-        drifted = {
-            each: value
-            for each, value in wanted.items()
-            if value is not None and not _same(held.get(each), value)
-        }
+        drifted = {each: value for each, value in wanted.items() if not _same(held.get(each), value)}
         if not drifted:
             continue
         try:
@@ -51,6 +50,15 @@ def mend(cloud: Cloud, stage: str, template: StackTemplate, report: Report) -> N
             )
         except FroeError as error:
             report(error.message)  # the rest of the deploy need not wait for it
+
+
+def _wanted(resolver: Resolver, said: Values) -> dict[str, Any]:
+    """The properties resolved, but for those that name what the stack does not hold."""
+    found: dict[str, Any] = {}
+    for name, value in said.items():
+        with suppress(KeyError):
+            found |= resolver.properties({"Properties": {name: value}})
+    return found
 
 
 def enable_rule(cloud: Cloud, name: str, report: Report) -> None:

@@ -1,85 +1,77 @@
-"""What a template says once its parameters and what its stack holds are put in.
+"""What a template asks for once its parameters, conditions and references are put in.
 
-Limits: Ref, Fn::GetAtt, Fn::Sub and Fn::If, with the conditions that infra/ has; asked property by property, so that
-what is never asked (Fn::ImportValue) need not be known.
+Pure. Limits: the functions that infra/ uses (Ref, Fn::GetAtt, Fn::If, Fn::ImportValue, Fn::Join, Fn::Select, Fn::Sub and
+the conditions); another raises KeyError, so that nothing is compared with what was not understood.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from froe.deployment import holdings, stacks
-from froe.deployment.cloud import Cloud
-from froe.deployment.templates import StackTemplate
-
-_NAMED: Final = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9]+))?\}")
+_SPOKEN: Final = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z]+))?\}")
+_NOTHING: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Resolver:
-    """`parameters`: name → value; `held`: logical name → type and physical id."""
+    """`conditions`: those of the template. `values`: its parameters and `AWS::…` by name. `attributes`: logical name →
+    {"Ref": physical id, "Arn": …}. `exports`: what other stacks give, by its exported name."""
 
-    cloud: Cloud
-    template: StackTemplate
-    parameters: Mapping[str, str]
-    held: Mapping[str, tuple[str, str]]
+    conditions: Mapping[str, Any]
+    values: Mapping[str, str]
+    attributes: Mapping[str, Mapping[str, str]]
+    exports: Mapping[str, str]
 
-    def value(self, node: Any) -> Any:
-        """The node as CloudFormation would understand it; None for AWS::NoValue and for what is not known."""
-        if isinstance(node, list):
-            return [found for each in node if (found := self.value(each)) is not None]
-        if not isinstance(node, dict):
-            return node
-        match node:
-            case {"Ref": name}:
-                return self._ref(name)
-            case {"Fn::GetAtt": target}:
-                return self._attribute(*(target.split(".", 1) if isinstance(target, str) else target))
-            case {"Fn::Sub": str(text)}:
-                return _NAMED.sub(lambda found: str(self._spoken(found)), text)
-            case {"Fn::If": [condition, then, other]}:
-                return self.value(then if self._holds({"Condition": condition}) else other)
-        return {name: found for name, each in node.items() if (found := self.value(each)) is not None}
+    def holds(self, condition: str) -> bool:
+        """Whether the template's condition of that name is true."""
+        return self._is_true(self.conditions[condition])
 
-    def _holds(self, node: Mapping[str, Any]) -> bool:
-        match node:
-            case {"Condition": name}:
-                return self._holds(self.template.content["Conditions"][name])
-            case {"Fn::Equals": [one, other]}:
-                return str(self.value(one)) == str(self.value(other))
-            case {"Fn::Not": [condition]}:
-                return not self._holds(condition)
-            case {"Fn::And": conditions}:
-                return all(self._holds(each) for each in conditions)
-            case {"Fn::Or": conditions}:
-                return any(self._holds(each) for each in conditions)
-        raise ValueError(f"not a condition: {node}")
+    def properties(self, resource: Mapping[str, Any]) -> dict[str, Any]:
+        """A resource's, resolved. KeyError where something that it names is not known."""
+        found: dict[str, Any] = self.resolve(resource.get("Properties", {}))
+        return found
 
-    def _ref(self, name: str) -> str | None:
-        pseudo = {
-            "AWS::AccountId": self.cloud.account,
-            "AWS::Region": self.cloud.region,
-            "AWS::Partition": self.cloud.partition,
+    def resolve(self, value: Any) -> Any:
+        """Any part of the template; what is AWS::NoValue is left out of the list or object that it is in."""
+        if isinstance(value, list):
+            return [each for each in map(self.resolve, value) if each is not _NOTHING]
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            ((name, argument),) = value.items()
+            if name == "Ref":
+                return self._named(argument, "Ref")
+            if name.startswith("Fn::"):
+                return self._functions[name](argument)
+        resolved = {name: self.resolve(each) for name, each in value.items()}
+        return {name: each for name, each in resolved.items() if each is not _NOTHING}
+
+    @property
+    def _functions(self) -> Mapping[str, Callable[[Any], Any]]:
+        return {
+            "Fn::GetAtt": lambda at: self._named(*(at.split(".", 1) if isinstance(at, str) else at)),
+            "Fn::If": lambda at: self.resolve(at[1] if self.holds(at[0]) else at[2]),
+            "Fn::ImportValue": lambda at: self.exports[self.resolve(at)],
+            "Fn::Join": lambda at: at[0].join(str(self.resolve(each)) for each in at[1]),
+            "Fn::Select": lambda at: self.resolve(at[1][int(at[0])]),
+            "Fn::Sub": self._substituted,
         }
-        if name in self.parameters:
-            return self.parameters[name]
-        return pseudo.get(name) or (self.held[name][1] if name in self.held else None)
 
-    def _attribute(self, name: str, attribute: str) -> str | None:
-        if name not in self.held:
-            return None
-        return holdings.attributes(self.cloud, *self.held[name]).get(attribute)
+    def _substituted(self, text: str) -> str:
+        return _SPOKEN.sub(lambda found: str(self._named(found[1], found[2] or "Ref")), text)
 
-    def _spoken(self, found: re.Match[str]) -> str | None:
-        name, attribute = found.groups()
-        return self._attribute(name, attribute) if attribute else self._ref(name)
+    def _named(self, name: str, attribute: str) -> Any:
+        if name == "AWS::NoValue":
+            return _NOTHING
+        return self.values[name] if name in self.values else self.attributes[name][attribute]
 
-
-def of_stack(cloud: Cloud, stage: str, template: StackTemplate) -> Resolver:
-    """Over the stage's stack of this template, as it is now."""
-    name = template.stack_name(stage)
-    stack = stacks.describe(cloud, name) or {}
-    defaults = {key: str(each["Default"]) for key, each in template.parameters.items() if "Default" in each}
-    given = {each["ParameterKey"]: str(each["ParameterValue"]) for each in stack.get("Parameters", ())}
-    return Resolver(cloud, template, {**defaults, **given}, holdings.resources(cloud, name))
+    def _is_true(self, condition: Any) -> bool:
+        ((name, argument),) = condition.items()
+        if name == "Condition":
+            return self.holds(argument)
+        if name == "Fn::Equals":
+            one, other = (str(self.resolve(each)) for each in argument)
+            return one == other
+        truths = [self._is_true(each) for each in argument]
+        return {"Fn::Not": not truths[0], "Fn::And": all(truths), "Fn::Or": any(truths)}[name]

@@ -17,6 +17,7 @@ pytest.importorskip("ministack", reason="needs ministack: make setup")
 import boto3
 
 from froe.local.processes import clean_environment
+from tests.integration.drift import changed_by_hand
 from tests.integration.test_local_stack import copy_checkout
 
 pytestmark = pytest.mark.local_aws
@@ -155,6 +156,7 @@ def test_a_stage_lives_from_nothing_to_nothing(terminal: Terminal) -> None:
     assert terminal.froe("doctor", "--stage", "local").count("fault ") == 0
     assert '"state":"COMPLETE"' in terminal.through("first.jsonl")
     a_second_deploy_changes_no_mapping(terminal, mapped)
+    what_a_deploy_does_not_write_back_is_named_with_what_does(terminal)
     what_was_broken_by_hand_is_named(terminal)
     a_deploy_mends_it_with_a_changed_handler_and_another_way_in(terminal)
     data_outlives_the_functions(terminal)
@@ -194,6 +196,13 @@ def a_second_deploy_changes_no_mapping(terminal: Terminal, mapped: dict[str, str
     assert [each["id"] for each in terminal.client("apigateway").get_rest_apis()["items"]] == [
         each["id"] for each in apis
     ]
+
+
+def what_a_deploy_does_not_write_back_is_named_with_what_does(terminal: Terminal) -> None:
+    with changed_by_hand(terminal.client, terminal.settings()["SPLIT_QUEUE"], INPUT) as named:
+        faults = terminal.faults()
+    for each in named:
+        assert each in faults
 
 
 def what_was_broken_by_hand_is_named(terminal: Terminal) -> None:

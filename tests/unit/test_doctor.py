@@ -3,99 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 
-import botocore.exceptions
 from click.testing import CliRunner
 
-from froe.deployment.checks.examined import Examined
 from froe.deployment.checks.functions import check_functions
 from froe.deployment.checks.mappings import check_mappings, check_way_in
 from froe.deployment.checks.queues import check_queues
 from froe.deployment.checks.stacks import check_key, check_settings
 from froe.deployment.checks.tables import check_tables
 from froe.deployment.checks.watching import check_watching
-from froe.deployment.cloud import Cloud
-from froe.deployment.findings import Finding, Verdict, fault, ok, print_for_people, stop_at_faults
-from froe.deployment.stages import Stage
+from froe.deployment.findings import fault, ok, print_for_people, stop_at_faults
 from froe.errors import FroeError
 from froe.resources import ROOT
-
-ACCOUNT = "123456789012"
-BASE = f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/froe-dev"
-SETTINGS = {
-    "INPUT_BUCKET": "froe-dev-input",
-    "QUARANTINE_BUCKET": "froe-dev-quarantine",
-    "SPLIT_QUEUE": f"{BASE}-split",
-    "BATCH_QUEUE": f"{BASE}-batch",
-    "DEAD_LETTER_QUEUE": f"{BASE}-dead-letter",
-    "RECORDS_TABLE": "froe-dev-records",
-    "LEDGER_TABLE": "froe-dev-ledger",
-    "LEDGER_STREAM_ARN": f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/froe-dev-ledger/stream/2026",
-    "NOTICES_TOPIC_ARN": f"arn:aws:sns:eu-west-1:{ACCOUNT}:froe-dev-notices",
-    "KEY_ARN": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k",
-}
-Answers = Mapping[str, Any]
-
-
-class Service:
-    """Answers each operation with what was given for it; says that there is no such thing otherwise."""
-
-    def __init__(self, answers: Answers) -> None:
-        self._answers = answers
-
-    def __getattr__(self, operation: str) -> Callable[..., Any]:
-        def call(**arguments: Any) -> Any:
-            answer = self._answers.get(operation)
-            found = answer(arguments) if callable(answer) else answer
-            if found is None:
-                error = {"Error": {"Code": "ResourceNotFoundException", "Message": ""}}
-                raise botocore.exceptions.ClientError(error, operation)
-            return found
-
-        return call
-
-    def get_paginator(self, operation: str) -> Any:
-        pages = [self._answers[operation]] if operation in self._answers else []
-        return type("Pages", (), {"paginate": lambda _, **__: pages})()
-
-
-def examined(answers: Answers, **own: Any) -> Examined:
-    settings = {**SETTINGS, **own.pop("settings", {})}
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    config["stages"]["dev"] = {**config["stages"]["dev"], "environment_variables": settings, **own}
-    service = Service(answers)
-    return Examined(Cloud(lambda _: service, ACCOUNT, "eu-west-1"), Stage("dev", config, {}), ROOT)
-
-
-def faults(findings: Any) -> list[str]:
-    found: list[Finding] = [each for each in findings if each.verdict is Verdict.FAULT]
-    assert all(each.remedy for each in found), "a fault has a remedy"
-    return [f"{each.what}: {each.remedy}" for each in found]
-
-
-def queue(**changed: str) -> Answers:
-    redrive = {
-        "deadLetterTargetArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:froe-dev-dead-letter",
-        "maxReceiveCount": "10",
-    }
-    held = {
-        "VisibilityTimeout": "1800",
-        "MessageRetentionPeriod": "345600",
-        "KmsMasterKeyId": "k",
-        "RedrivePolicy": json.dumps(redrive),
-    }
-
-    def answer(arguments: Mapping[str, Any]) -> Any:
-        dead = {"MessageRetentionPeriod": "1209600"} if arguments["QueueUrl"].endswith("dead-letter") else {}
-        return {"Attributes": {**held, **dead, **changed}}
-
-    return {"get_queue_attributes": answer}
+from tests.stage_answers import ACCOUNT, BASE, SETTINGS, examined, faults, queue, stack
 
 
 def test_queues_that_are_right_are_no_faults() -> None:
@@ -116,7 +41,11 @@ def test_a_queue_that_was_deleted_is_made_again_by_a_deploy() -> None:
             "set BatchVisibilitySeconds in infra/parameters/dev.json to 360 or more",
         ),
         ({"RedrivePolicy": "{}"}, "froe-dev-batch sends nothing to froe-dev-dead-letter"),
-        ({"KmsMasterKeyId": ""}, "froe-dev-batch is not encrypted"),
+        ({"KmsMasterKeyId": ""}, "froe-dev-batch is not encrypted with the stage's key"),
+        ({"KmsMasterKeyId": "alias/another"}, "froe-dev-batch is not encrypted with the stage's key"),
+        ({"MessageRetentionPeriod": "60"}, "froe-dev-batch keeps messages for 60 s, not 345600"),
+        ({"Policy": ""}, "froe-dev-split has not the policy of infra/data.json"),
+        ({"Policy": ""}, "aws sqs set-queue-attributes --queue-url " + BASE + "-split --attributes '{"),
         (
             {"MessageRetentionPeriod": "1209600"},
             "froe-dev-batch keeps messages as long as its dead-letter queue",
@@ -217,6 +146,13 @@ def test_a_table_without_expiry_or_recovery_is_a_fault() -> None:
     without = faults(check_tables(examined({"describe_table": right["describe_table"]})))
     assert any("froe-dev-records expires nothing" in each for each in without)
     assert any("cannot be restored to a point in time" in each for each in without)
+    open_to_all = {
+        **right,
+        "describe_table": {"Table": {**table, **stream, "DeletionProtectionEnabled": False}},
+    }
+    assert "froe-dev-records is not protected from deletion" in faults(check_tables(examined(open_to_all)))[0]
+    unprotected = stack(DeletionProtection="false")
+    assert faults(check_tables(examined({**open_to_all, **unprotected}))) == []
     other = {**right, "describe_table": {"Table": {**table, **stream, "LatestStreamArn": "another"}}}
     assert "the stream of froe-dev-ledger is another" in faults(check_tables(examined(other)))[0]
 

@@ -10,8 +10,9 @@ import pytest
 
 pytest.importorskip("boto3", reason="needs boto3: make setup")
 
-from froe.deployment import drift, resolving
+from froe.deployment import drift
 from froe.deployment.cloud import Cloud
+from froe.deployment.resolved import resolver_of
 from froe.deployment.templates import DATA, OBSERVABILITY, StackTemplate, load
 from froe.resources import ROOT
 
@@ -212,6 +213,6 @@ def test_every_condition_of_the_templates_can_be_told() -> None:
     cloud = Cloud(lambda _: Aws(), ACCOUNT, "eu-west-1")
     for name in (DATA, OBSERVABILITY):
         read = template(name)
-        resolver = resolving.of_stack(cloud, "dev", read)
+        resolver = resolver_of(cloud, "dev", read, {}, key="", topic="")
         for condition in read.content.get("Conditions", {}):
-            assert resolver.value({"Fn::If": [condition, "yes", "no"]}) in {"yes", "no"}
+            assert resolver.resolve({"Fn::If": [condition, "yes", "no"]}) in {"yes", "no"}

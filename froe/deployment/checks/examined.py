@@ -14,16 +14,17 @@ _ABSENT: Final = ("NotFound", "NonExistent", "NoSuch", "404")
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """`root` is the checkout that says how things should be."""
+    """`root` is the checkout that says how things should be; `with_backfill`: what is looked at is the state machine's."""
 
     cloud: Cloud
     stage: Stage
     root: Path
+    with_backfill: bool = False
 
     @property
     def deploy(self) -> str:
         """The command that mends most of it."""
-        return f"`froe deploy --stage {self.stage.name}`"
+        return f"`froe deploy --stage {self.stage.name}{' --backfill' if self.with_backfill else ''}`"
 
     def ask(self, service: str, operation: str, **arguments: Any) -> dict[str, Any] | None:
         """What AWS answers; None where there is no such thing."""

@@ -1,15 +1,19 @@
 """Functions: there, active, and configured, permitted and packaged as the checkout says."""
 
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
+from chalicelib.core.custom.loading import KEY_SETTING
 from froe import policies
+from froe.chalice_cli import TUNING_SETTINGS
 from froe.deployment.checks.examined import Examined
 from froe.deployment.findings import Finding, compared, fault, ok
+from froe.deployment.stages import Stage
 from froe.function_options import read_options
 from froe.resources import LOCAL_STAGE
 
@@ -63,6 +67,19 @@ def wanted_configuration(examined: Examined, function: str) -> dict[str, Any]:
     }
 
 
+def wanted_environment(stage: Stage, function: str) -> dict[str, str]:
+    """The environment variables that Chalice gives a function, by .chalice/config.json."""
+    own = stage.config["stages"][stage.name].get("lambda_functions", {}).get(function, {})
+    return {**stage.settings, **own.get("environment_variables", {})}
+
+
+def _from_the_deployer(examined: Examined, variables: Mapping[str, str]) -> set[str]:
+    """The names that a deploy takes from its own environment (froe/chalice_cli.py)."""
+    if examined.stage.name != LOCAL_STAGE:
+        return {KEY_SETTING}
+    return {name for name in TUNING_SETTINGS if variables.get(name) == os.environ.get(name)}
+
+
 def _configuration(
     examined: Examined, function: str, name: str, held: Mapping[str, Any]
 ) -> Iterator[Finding]:
@@ -78,8 +95,16 @@ def _configuration(
                 f"{examined.deploy} sets it",
             )
     variables = held.get("Environment", {}).get("Variables", {})
-    settings = examined.stage.settings
+    settings = wanted_environment(examined.stage, function)
     other = sorted(key for key, value in settings.items() if variables.get(key) != value)
+    spare = sorted(set(variables) - set(settings) - _from_the_deployer(examined, variables))
+    if spare:
+        wrong = True
+        yield fault(
+            AREA,
+            f"{name} has settings that .chalice/config.json does not give it ({', '.join(spare)})",
+            f"{examined.deploy} takes them away; write them there to keep them",
+        )
     if other:
         wrong = True
         yield fault(

@@ -1,12 +1,16 @@
-"""Queues: there, patient enough for the functions they feed, with a dead-letter queue that outlives them, encrypted."""
+"""Queues: there, patient enough for the functions they feed, with a dead-letter queue that outlives them, encrypted,
+and open to whom the template says."""
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
+from froe.deployment.checks.access import as_argument, same_policy
 from froe.deployment.checks.examined import Examined
+from froe.deployment.checks.wanted import wanted_of
 from froe.deployment.findings import Finding, fault, ok
 from froe.deployment.stages import QUEUES, parameters_file
+from froe.deployment.templates import DATA
 
 AREA: Final = "queues"
 TIMEOUTS: Final = 6
@@ -24,6 +28,12 @@ _PARAMETERS: Final[Mapping[str, str]] = {
 
 def check_queues(examined: Examined) -> Iterator[Finding]:
     """Each of the stage's three."""
+    wanted = {each["QueueName"]: each for each in wanted_of(examined, DATA, "AWS::SQS::Queue").values()}
+    policies = {
+        url.rsplit("/", 1)[-1]: each["PolicyDocument"]
+        for each in wanted_of(examined, DATA, "AWS::SQS::QueuePolicy").values()
+        for url in each["Queues"]
+    }
     for function, setting in QUEUES.items():
         url = examined.stage.settings.get(setting, "")
         name = url.rsplit("/", 1)[-1]
@@ -36,7 +46,11 @@ def check_queues(examined: Examined) -> Iterator[Finding]:
             )
             continue
         faults = list(_faults(examined, function, setting, name, reply["Attributes"]))
-        yield from faults or [ok(AREA, f"{name} hides messages long enough, keeps them and is encrypted")]
+        faults += _drift(examined, name, wanted.get(name, {}), reply["Attributes"])
+        faults += _policy(name, url, policies.get(name), reply["Attributes"])
+        yield from faults or [
+            ok(AREA, f"{name} hides messages long enough, keeps them, is encrypted and has its policy")
+        ]
 
 
 def _faults(
@@ -65,8 +79,31 @@ def _faults(
                 f"{name} keeps messages as long as its dead-letter queue, which would forget them at once",
                 f"{examined.deploy} sets it",
             )
-    if not held.get("KmsMasterKeyId") and held.get("SqsManagedSseEnabled") != "true":
-        yield fault(AREA, f"{name} is not encrypted", f"{examined.deploy} sets its key")
+
+
+def _drift(
+    examined: Examined, name: str, wanted: Mapping[str, Any], held: Mapping[str, str]
+) -> Iterator[Finding]:
+    asked, kept = wanted.get("MessageRetentionPeriod"), int(held["MessageRetentionPeriod"])
+    if asked is not None and kept != int(asked) and kept < DEAD_LETTER_SECONDS > int(asked):
+        yield fault(AREA, f"{name} keeps messages for {kept} s, not {asked}", f"{examined.deploy} sets it")
+    key, own = (str(each.get("KmsMasterKeyId", "")).rsplit("/", 1)[-1] for each in (wanted, held))
+    managed = held.get("SqsManagedSseEnabled") == "true"
+    if own != key if key else not own and not managed:
+        yield fault(AREA, f"{name} is not encrypted with the stage's key", f"{examined.deploy} sets its key")
+
+
+def _policy(
+    name: str, url: str, wanted: Mapping[str, Any] | None, held: Mapping[str, str]
+) -> Iterator[Finding]:
+    if wanted is None or same_policy(held.get("Policy"), wanted):
+        return
+    attributes = as_argument({"Policy": json.dumps(wanted)})
+    yield fault(
+        AREA,
+        f"{name} has not the policy of infra/data.json, which says who may send to it, and only by HTTPS",
+        f"aws sqs set-queue-attributes --queue-url {url} --attributes {attributes}",
+    )
 
 
 def _redrive(examined: Examined, prefix: str, name: str, held: Mapping[str, str]) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from froe.deployment import holdings, stacks
@@ -9,7 +10,7 @@ from froe.deployment.checks.examined import Examined
 from froe.deployment.deploy import BROUGHT_BUCKET, KEY_SETTING, settings_in, templates_of
 from froe.deployment.findings import Finding, compared, fault, ok
 from froe.deployment.stages import parameters_file
-from froe.deployment.templates import StackTemplate
+from froe.deployment.templates import BACKFILL, StackTemplate
 from froe.errors import FroeError
 from froe.resources import TOKEN_SETTING
 
@@ -19,8 +20,11 @@ _WHOLE: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE
 
 
 def check_stacks(examined: Examined) -> Iterator[Finding]:
-    """Each stack of the stage."""
-    for template in templates_of(examined.root, local=examined.cloud.local).values():
+    """Each stack of the stage; that of backfills where it has one."""
+    backfill = stacks.describe(examined.cloud, f"froe-{examined.stage.name}-{BACKFILL}") is not None
+    templates = templates_of(examined.root, local=examined.cloud.local, with_backfill=backfill)
+    for template in templates.values():
+        examined = replace(examined, with_backfill=template.name == BACKFILL)
         name = template.stack_name(examined.stage.name)
         stack = stacks.describe(examined.cloud, name)
         if stack is None:

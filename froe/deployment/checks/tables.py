@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from froe.deployment.checks.examined import Examined
+from froe.deployment.checks.wanted import wanted_of
 from froe.deployment.findings import Finding, fault, not_local, ok
-from froe.deployment.templates import DATA, load
+from froe.deployment.templates import DATA
 
 AREA: Final = "tables"
 LOGICAL: Final[Mapping[str, str]] = {"RECORDS_TABLE": "RecordsTable", "LEDGER_TABLE": "LedgerTable"}
@@ -13,7 +14,7 @@ LOGICAL: Final[Mapping[str, str]] = {"RECORDS_TABLE": "RecordsTable", "LEDGER_TA
 
 def check_tables(examined: Examined) -> Iterator[Finding]:
     """Each of the stage's two."""
-    template = load(DATA, examined.root, local=examined.cloud.local)
+    wanted = wanted_of(examined, DATA, "AWS::DynamoDB::Table")
     for setting, logical in LOGICAL.items():
         name = examined.stage.settings.get(setting, "")
         reply = examined.ask("dynamodb", "describe_table", TableName=name)
@@ -24,8 +25,7 @@ def check_tables(examined: Examined) -> Iterator[Finding]:
                 f"restore it from a backup, or {examined.deploy} makes it again, empty",
             )
             continue
-        asked = template.resources[logical].get("Properties", {}) if template else {}
-        faults = list(_faults(examined, name, asked, reply["Table"]))
+        faults = list(_faults(examined, name, wanted.get(logical, {}), reply["Table"]))
         yield from faults or [ok(AREA, f"{name} is as the template asks")]
         if examined.cloud.local:
             yield not_local(AREA, f"point-in-time recovery, key and deletion protection of {name}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from froe.deployment import holdings
+from froe.deployment.checks.alarms import check_alarms
 from froe.deployment.checks.examined import Examined
 from froe.deployment.findings import Finding, fault, not_local, ok
 from froe.deployment.templates import OBSERVABILITY, load
@@ -18,24 +18,7 @@ def check_watching(examined: Examined) -> Iterator[Finding]:
     if template is None:
         return
     yield from _log_groups(examined)
-    held = holdings.resources(examined.cloud, template.stack_name(examined.stage.name))
-    alarms = [physical for kind, physical in held.values() if kind == "AWS::CloudWatch::Alarm"]
-    silent = []
-    for name in alarms:
-        reply = examined.ask("cloudwatch", "describe_alarms", AlarmNames=[name]) or {}
-        silent += [
-            each["AlarmName"]
-            for each in reply.get("MetricAlarms", ())
-            if not each.get("ActionsEnabled", True)
-        ]
-    if silent:
-        yield fault(
-            AREA,
-            f"the alarms {', '.join(silent)} tell nobody",
-            f"aws cloudwatch enable-alarm-actions --alarm-names {' '.join(silent)}",
-        )
-    elif alarms:
-        yield ok(AREA, f"{len(alarms)} alarms are in place, and tell of themselves")
+    yield from check_alarms(examined)
     if examined.cloud.local:
         yield not_local(AREA, "whether an alarm would ring: the local AWS takes no metrics from logs")
 

@@ -1,0 +1,72 @@
+"""Alarms: there, watching what the template says, at its threshold, and telling the stage's topic."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from froe.deployment.checks.examined import Examined
+from froe.deployment.checks.wanted import wanted_of
+from froe.deployment.findings import Finding, fault, ok
+from froe.deployment.templates import OBSERVABILITY
+
+AREA: Final = "observability"
+COMPARED: Final = (
+    "Threshold",
+    "ComparisonOperator",
+    "EvaluationPeriods",
+    "DatapointsToAlarm",
+    "TreatMissingData",
+    "Namespace",
+    "MetricName",
+    "Dimensions",
+    "Statistic",
+    "Period",
+    "Metrics",
+    "AlarmActions",
+)
+"""What decides when an alarm rings, and for whom."""
+_ABSENT: Final[tuple[Any, ...]] = (None, [], {}, "")
+
+
+def check_alarms(examined: Examined) -> Iterator[Finding]:
+    """Each of the observability stack. One that is gone is a finding of the stack's."""
+    silent, other, seen = [], {}, 0
+    for wanted in wanted_of(examined, OBSERVABILITY, "AWS::CloudWatch::Alarm").values():
+        name = wanted["AlarmName"]
+        reply = examined.ask("cloudwatch", "describe_alarms", AlarmNames=[name]) or {}
+        for held in reply.get("MetricAlarms", ()):
+            seen += 1
+            if not held.get("ActionsEnabled", True):
+                silent.append(name)
+            differing = [each for each in COMPARED if not _same(held.get(each), wanted.get(each))]
+            if differing:
+                other[name] = differing
+    if silent:
+        yield fault(
+            AREA,
+            f"the alarms {', '.join(silent)} tell nobody",
+            f"aws cloudwatch enable-alarm-actions --alarm-names {' '.join(silent)}",
+        )
+    for name, differing in other.items():
+        yield fault(
+            AREA,
+            f"the alarm {name} has another {', '.join(differing)} than infra/observability.json",
+            f"delete it (aws cloudwatch delete-alarms --alarm-names {name}), and {examined.deploy} makes it again",
+        )
+    if seen and not silent and not other:
+        yield ok(AREA, f"{seen} alarms are in place, ring as the template says, and tell of themselves")
+
+
+def _same(held: Any, wanted: Any) -> bool:
+    return (held in _ABSENT and wanted in _ABSENT) or _canonical(held) == _canonical(wanted)
+
+
+def _canonical(value: Any) -> Any:
+    """Without order, and numbers as numbers: a parameter gives them as text."""
+    if isinstance(value, list):
+        return sorted((_canonical(each) for each in value), key=repr)
+    if isinstance(value, Mapping):
+        return {name: _canonical(value[name]) for name in sorted(value) if value[name] not in _ABSENT}
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value

@@ -1,0 +1,43 @@
+"""A template as the stage's stack of it resolves it."""
+
+from collections.abc import Mapping
+
+from froe.deployment import holdings, stacks
+from froe.deployment.cloud import Cloud
+from froe.deployment.resolving import Resolver
+from froe.deployment.templates import StackTemplate
+
+
+def resolver_of(
+    cloud: Cloud, stage: str, template: StackTemplate, given: Mapping[str, str], *, key: str, topic: str
+) -> Resolver:
+    """By the parameters that the stack has; `given` and defaults stand in for those that it lacks.
+
+    key, topic: ARNs of the stage's key and of its topic for notices, which other stacks import.
+    """
+    name = template.stack_name(stage)
+    stack = stacks.describe(cloud, name) or {}
+    held = {each["ParameterKey"]: str(each["ParameterValue"]) for each in stack.get("Parameters", ())}
+    defaults = {name: str(each["Default"]) for name, each in template.parameters.items() if "Default" in each}
+    pseudo = {
+        "AWS::AccountId": cloud.account,
+        "AWS::Region": cloud.region,
+        "AWS::Partition": cloud.partition,
+        "AWS::StackName": name,
+    }
+    return Resolver(
+        conditions=template.content.get("Conditions", {}),
+        values={**defaults, **template.taken(given), **held, **pseudo},
+        attributes={
+            **_attributes(cloud, name),
+            **({"Key": {"Ref": key.rsplit("/", 1)[-1], "Arn": key}} if key else {}),
+        },
+        exports={f"froe-{stage}-key": key, f"froe-{stage}-notices": topic},
+    )
+
+
+def _attributes(cloud: Cloud, stack_name: str) -> dict[str, dict[str, str]]:
+    return {
+        logical: {"Ref": physical, **holdings.attributes(cloud, kind, physical)}
+        for logical, (kind, physical) in holdings.resources(cloud, stack_name).items()
+    }

@@ -1,0 +1,166 @@
+"""What was changed by hand beside the stack is one line with the command that undoes it. Over the real templates."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
+
+from froe.deployment.checks.alarms import check_alarms
+from froe.deployment.checks.announcing import check_announcing
+from froe.deployment.checks.backfill import check_backfill
+from froe.deployment.checks.buckets import check_buckets, lifecycle_rule
+from froe.deployment.checks.functions import check_functions
+from froe.deployment.checks.queues import check_queues
+from froe.deployment.checks.stacks import check_stacks
+from froe.deployment.checks.wanted import wanted_of
+from tests.stage_answers import SETTINGS, Answers, examined, faults, queue, stack
+
+
+def buckets(**changed: Any) -> Answers:
+    held = wanted_of(examined({}), "data", "AWS::S3::Bucket").values()
+    policies = {
+        each["Bucket"]: each["PolicyDocument"]
+        for each in wanted_of(examined({}), "data", "AWS::S3::BucketPolicy").values()
+    }
+    rules = {
+        each["BucketName"]: [lifecycle_rule(rule) for rule in each["LifecycleConfiguration"]["Rules"]]
+        for each in held
+    }
+    open_to = {"BlockPublicAcls": True, "BlockPublicPolicy": True}
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": SETTINGS["KEY_ARN"]}
+    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
+    return {
+        "head_bucket": {},
+        "get_public_access_block": {
+            "PublicAccessBlockConfiguration": {
+                **open_to,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            }
+        },
+        "get_bucket_versioning": {"Status": "Enabled"},
+        "get_bucket_encryption": {"ServerSideEncryptionConfiguration": {"Rules": [rule]}},
+        "get_bucket_lifecycle_configuration": lambda asked: {"Rules": rules[asked["Bucket"]]},
+        "get_bucket_policy": lambda asked: {"Policy": json.dumps(policies.get(asked["Bucket"]))},
+        **changed,
+    }
+
+
+def test_buckets_as_the_template_says_are_no_faults() -> None:
+    assert faults(check_buckets(examined(buckets()))) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "named", "command"),
+    [
+        ("get_public_access_block", None, "can be opened to the public", "put-public-access-block"),
+        ("get_bucket_versioning", {"Status": "Suspended"}, "keeps no versions", "put-bucket-versioning"),
+        ("get_bucket_encryption", None, "is not encrypted with the stage's key", "put-bucket-encryption"),
+        (
+            "get_bucket_lifecycle_configuration",
+            {"Rules": [{"ID": "mine", "Status": "Enabled", "Expiration": {"Days": 1}}]},
+            "not of the template: mine",
+            "put-bucket-lifecycle-configuration",
+        ),
+        ("get_bucket_policy", None, "demands HTTPS", "put-bucket-policy"),
+    ],
+)
+def test_a_bucket_that_was_opened_or_forgets_otherwise_is_a_fault(
+    operation: str, answer: Any, named: str, command: str
+) -> None:
+    found = faults(check_buckets(examined(buckets(**{operation: answer}))))
+    assert len(found) == 3
+    assert all(named in each and f"aws s3api {command} --bucket froe-dev-" in each for each in found)
+
+
+@pytest.mark.parametrize("ingest", ["queue", "topic", "eventbridge"])
+def test_a_queue_policy_that_lets_no_uploads_in_is_a_fault(ingest: str) -> None:
+    given = {"Ingest": ingest}
+    inspected = examined({**queue(), **stack(**given)}, settings={"INGEST": ingest})
+    (found,) = [each for each in faults(check_queues(inspected)) if each.startswith("froe-dev-split ")]
+    assert "has not the policy" in found
+    assert "Uploads" in found
+
+
+def rule(**changed: Any) -> Answers:
+    given = stack(Ingest="eventbridge")
+    (wanted,) = wanted_of(examined(given), "data", "AWS::Events::Rule").values()
+    held = {"State": "ENABLED", "EventPattern": json.dumps(wanted["EventPattern"])}
+    return {**given, "describe_rule": held, "list_targets_by_rule": {"Targets": wanted["Targets"]}, **changed}
+
+
+def by_rule(**changed: Any) -> list[str]:
+    return faults(check_announcing(examined(rule(**changed), settings={"INGEST": "eventbridge"})))
+
+
+def test_a_rule_that_passes_no_uploads_on_is_a_fault() -> None:
+    assert by_rule() == []
+    assert "was deleted" in by_rule(describe_rule=None)[0]
+    (disabled,) = by_rule(describe_rule={"State": "DISABLED"})
+    assert disabled.endswith("aws events enable-rule --name froe-dev-uploads")
+    assert "another pattern" in by_rule(describe_rule={"State": "ENABLED", "EventPattern": "{}"})[0]
+    assert "aws events put-targets" in by_rule(list_targets_by_rule={"Targets": []})[0]
+
+
+def test_a_topic_that_passes_no_uploads_on_is_a_fault() -> None:
+    given = stack(Ingest="topic")
+    policies = wanted_of(examined(given), "data", "AWS::SNS::TopicPolicy").values()
+    documents = {each["Topics"][0]: json.dumps(each["PolicyDocument"]) for each in policies}
+    queue_arn = "arn:aws:sqs:eu-west-1:123456789012:froe-dev-split"
+    right = {
+        **given,
+        "get_topic_attributes": lambda asked: {"Attributes": {"Policy": documents[asked["TopicArn"]]}},
+        "list_subscriptions_by_topic": {"Subscriptions": [{"Protocol": "sqs", "Endpoint": queue_arn}]},
+    }
+    settings = {"INGEST": "topic"}
+    assert faults(check_announcing(examined(right, settings=settings))) == []
+    alone = {**right, "list_subscriptions_by_topic": {"Subscriptions": []}}
+    (found,) = faults(check_announcing(examined(alone, settings=settings)))
+    assert "aws sns subscribe" in found
+    assert found.endswith(queue_arn)
+    closed = {**right, "get_topic_attributes": {"Attributes": {}}}
+    assert len(faults(check_announcing(examined(closed, settings=settings)))) == 2
+
+
+def alarms(**changed: Any) -> list[str]:
+    wanted = {
+        each["AlarmName"]: {**each, "ActionsEnabled": True, "Threshold": float(each["Threshold"])}
+        for each in wanted_of(examined({}), "observability", "AWS::CloudWatch::Alarm").values()
+    }
+    wanted["froe-dev-worker-errors"].update(changed)
+    answer = {"describe_alarms": lambda asked: {"MetricAlarms": [wanted[asked["AlarmNames"][0]]]}}
+    return faults(check_alarms(examined(answer)))
+
+
+def test_an_alarm_that_rings_otherwise_or_for_nobody_is_a_fault() -> None:
+    assert alarms() == []
+    assert "froe-dev-worker-errors has another Threshold" in alarms(Threshold=1e9)[0]
+    assert "another AlarmActions" in alarms(AlarmActions=[])[0]
+    assert "another MetricName" in alarms(MetricName="Invocations")[0]
+    assert "aws cloudwatch delete-alarms --alarm-names froe-dev-worker-errors" in alarms(Period=60)[0]
+    assert "tell nobody" in alarms(ActionsEnabled=False)[0]
+
+
+def test_a_setting_that_was_made_by_hand_is_named() -> None:
+    held = {"Environment": {"Variables": {**SETTINGS, "RETENTION_DAYS": "1", "TRACING": "off"}}}
+    found = faults(check_functions(examined({"get_function_configuration": held})))
+    assert sum("(RETENTION_DAYS, TRACING)" in each for each in found) == 8
+    own = {"worker": {"environment_variables": {"RETENTION_DAYS": "1", "TRACING": "off"}}}
+    found = faults(check_functions(examined({"get_function_configuration": held}, lambda_functions=own)))
+    assert sum("(RETENTION_DAYS, TRACING)" in each for each in found) == 7
+
+
+def test_the_stack_of_backfills_is_looked_at_where_there_is_one() -> None:
+    answers = {**stack(), "describe_state_machine": {"status": "ACTIVE"}, "get_role": {"Role": {}}}
+    assert faults(check_backfill(examined(answers))) == []
+    gone = faults(check_backfill(examined(stack())))
+    assert len(gone) == 2
+    assert all("`froe deploy --stage dev --backfill` makes it again" in each for each in gone)
+    held = {**answers, "get_template": {"TemplateBody": "{}"}}
+    found = faults(check_stacks(examined(held)))
+    assert any("froe-dev-backfill has another template" in each and "--backfill" in each for each in found)
+    assert all("--backfill" not in each for each in found if "froe-dev-observability" in each)
