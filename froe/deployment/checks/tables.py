@@ -49,7 +49,14 @@ def _faults(
         if held.get("LatestStreamArn") != stream or not held.get("StreamSpecification", {}).get(
             "StreamEnabled"
         ):
-            yield fault(AREA, f"the stream of {name} is {held.get('LatestStreamArn')}, not {stream}", sets)
+            yield fault(
+                AREA,
+                f"the stream of {name} is {held.get('LatestStreamArn')}, not {stream}",
+                f"switch it on (aws dynamodb update-table --table-name {name} --stream-specification "
+                "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES), then change RecoveryDays in "
+                f"infra/parameters/{examined.stage.name}.json by a day and run {examined.deploy}: the stack learns of a "
+                "new stream when the table changes",
+            )
     if examined.cloud.local:
         return
     if "SSESpecification" in asked and held.get("SSEDescription", {}).get("SSEType") != "KMS":
