@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from froe.deployment.stages import FUNCTIONS, QUEUES, Stage
+from froe.deployment.stages import QUEUES, Stage
 from froe.errors import FroeError
+from froe.resources import FUNCTIONS
 
 EPHEMERAL_MB: Final = (512, 10_240)
 """https://docs.aws.amazon.com/lambda/latest/api/API_EphemeralStorage.html"""

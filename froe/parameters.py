@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from froe.deployment.stages import FUNCTIONS
 from froe.deployment.templates import BACKFILL, DATA, OBSERVABILITY, load
-from froe.resources import ROOT
+from froe.resources import FUNCTIONS, ROOT
 
 TITLES: Final[Mapping[str, str]] = {
     DATA: "Buckets, queues, tables, key and topic",

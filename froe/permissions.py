@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from froe.errors import FroeError
-from froe.policies import FUNCTIONS, read
+from froe.policies import read
+from froe.resources import FUNCTIONS
 
 PEOPLE: Final = ("deploy", "destroy", "forget")
 """Policies of people, in infra/policies/people; what AWS has them do for CloudFormation included."""

@@ -12,18 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from froe.errors import FroeError
-from froe.resources import ROOT
+from froe.resources import FUNCTIONS, ROOT
 
-FUNCTIONS: Final = (
-    "splitter",
-    "queued_splitter",
-    "worker",
-    "dead_letter_consumer",
-    "notifier",
-    "sweeper",
-    "api_handler",
-    "authorizer",
-)
 KEY: Final = "Key.Arn"
 _NAME: Final = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
 _TERRAFORM_PSEUDO: Final[Mapping[str, str]] = {

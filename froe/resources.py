@@ -20,6 +20,17 @@ CHALICE = (
     "import sys; from chalice.cli import main; sys.argv[0] = 'chalice'; sys.exit(main())",
 )
 ROOT = Path(__file__).resolve().parent.parent
+FUNCTIONS = (
+    "splitter",
+    "queued_splitter",
+    "worker",
+    "dead_letter_consumer",
+    "notifier",
+    "sweeper",
+    "api_handler",
+    "authorizer",
+)
+"""The Lambda functions, as app.py and .chalice/config.json call them."""
 TOKEN_SETTING = "API_TOKEN_SHA256"  # noqa: S105 - the name of a setting, not a secret
 
 Report = Callable[[str], None]

@@ -123,8 +123,7 @@ def refuse_together(
 ) -> None:
     """FroeError for parameters that a template's rules refuse together, with what its stack keeps."""
     for template in templates_of(root, local=False, with_backfill=with_backfill).values():
-        stack = stacks.describe(cloud, template.stack_name(stage.name)) or {}
-        kept = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())}
+        kept = stacks.parameters(cloud, template.stack_name(stage.name))
         given = {"Stage": stage.name, **stage.given, **parameters}
         check_rules(template, given, kept, str(parameters_file(stage.name)))
 
@@ -167,9 +166,8 @@ def prepare(
         policies.write(stage.name, policies.values_of(stage.name, stage.settings), root)
         record.bring_up_to_date(cloud, stage, root)
         if stage.ingest == DIRECT:
-            _announce(
-                cloud, stage, report
-            )  # S3 refuses two entries for the same objects: ours goes before Chalice's
+            # S3 refuses two entries for the same objects: ours goes before Chalice's.
+            _announce(cloud, stage, report)
     return Prepared(cloud, stage)
 
 
@@ -243,9 +241,7 @@ def settings_in(outputs: Mapping[str, str], root: Path) -> dict[str, str]:
 
 def brought_bucket(cloud: Cloud, stage: Stage) -> str:
     """The input bucket that the user brought; empty where it is ours."""
-    held = stacks.describe(cloud, f"froe-{stage.name}")
-    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in (held or {}).get("Parameters", ())}
-    return str(parameters.get(BROUGHT_BUCKET, ""))
+    return stacks.parameters(cloud, f"froe-{stage.name}").get(BROUGHT_BUCKET, "")
 
 
 def announced_to(cloud: Cloud, stage: Stage) -> str:

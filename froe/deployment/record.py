@@ -14,8 +14,9 @@ from typing import Any, Final
 import botocore.exceptions
 
 from froe.deployment.cloud import Cloud
-from froe.deployment.stages import FUNCTIONS, QUEUES, Stage, replace
+from froe.deployment.stages import QUEUES, Stage, replace
 from froe.errors import FroeError
+from froe.resources import FUNCTIONS
 
 API_STAGE_OPTION: Final = "api_gateway_stage"
 _API_IN_ARN: Final = re.compile(r":execute-api:[^:]*:[^:]*:([a-z0-9]+)/")

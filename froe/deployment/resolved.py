@@ -16,8 +16,7 @@ def resolver_of(
     key, topic: ARNs of the stage's key and of its topic for notices, which other stacks import.
     """
     name = template.stack_name(stage)
-    stack = stacks.describe(cloud, name) or {}
-    held = {each["ParameterKey"]: str(each["ParameterValue"]) for each in stack.get("Parameters", ())}
+    held = stacks.parameters(cloud, name)
     defaults = {name: str(each["Default"]) for name, each in template.parameters.items() if "Default" in each}
     pseudo = {
         "AWS::AccountId": cloud.account,

@@ -25,7 +25,7 @@ class Resolver:
 
     def holds(self, condition: str) -> bool:
         """Whether the template's condition of that name is true."""
-        return self._is_true(self.conditions[condition])
+        return self.is_true(self.conditions[condition])
 
     def properties(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """A resource's, resolved. KeyError where something that it names is not known."""
@@ -66,12 +66,25 @@ class Resolver:
             return _NOTHING
         return self.values[name] if name in self.values else self.attributes[name][attribute]
 
-    def _is_true(self, condition: Any) -> bool:
+    def is_true(self, condition: Mapping[str, Any]) -> bool:
+        """A condition, or an assertion of the template's rules."""
         ((name, argument),) = condition.items()
-        if name == "Condition":
-            return self.holds(argument)
-        if name == "Fn::Equals":
-            one, other = (str(self.resolve(each)) for each in argument)
-            return one == other
-        truths = [self._is_true(each) for each in argument]
-        return {"Fn::Not": not truths[0], "Fn::And": all(truths), "Fn::Or": any(truths)}[name]
+        match name:
+            case "Condition":
+                return self.holds(argument)
+            case "Fn::Equals":
+                one, other = map(self._text, argument)
+                return one == other
+            case "Fn::Contains":
+                texts, asked = argument
+                return self._text(asked) in set(map(self._text, texts))
+            case "Fn::Not":
+                return not self.is_true(argument[0])
+            case "Fn::And":
+                return all(map(self.is_true, argument))
+            case "Fn::Or":
+                return any(map(self.is_true, argument))
+        raise KeyError(name)
+
+    def _text(self, value: Any) -> str:
+        return str(self.resolve(value))

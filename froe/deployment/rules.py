@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-functio
 from collections.abc import Mapping
 from typing import Any
 
+from froe.deployment.resolving import Resolver
 from froe.deployment.templates import StackTemplate
 from froe.errors import FroeError
 
@@ -27,35 +28,19 @@ def check_rules(
 
 def broken(content: Mapping[str, Any], values: Mapping[str, str]) -> str | None:
     """What the first rule says that the values of the parameters break; None if they break none."""
-    for rule in content.get("Rules", {}).values():
-        if _met(rule.get("RuleCondition", {"Fn::And": []}), values):
-            for assertion in rule["Assertions"]:
-                if not _met(assertion["Assert"], values):
-                    return str(assertion["AssertDescription"])
+    is_true = Resolver({}, values, {}, {}).is_true
+    try:
+        for rule in content.get("Rules", {}).values():
+            if is_true(rule.get("RuleCondition", {"Fn::And": []})):
+                for assertion in rule["Assertions"]:
+                    if not is_true(assertion["Assert"]):
+                        return str(assertion["AssertDescription"])
+    except KeyError as error:
+        raise FroeError(
+            f"infra: a rule says {error.args[0]}, which is not evaluated here: say it otherwise."
+        ) from error
     for longer, said in content.get("Metadata", {}).get("Froe", {}).get("LongerThan", {}).items():
         long, short = float(values[longer]), float(values[said["Parameter"]])
         if 0 < long <= short:
             return str(said["Description"])
     return None
-
-
-def _met(node: Mapping[str, Any], values: Mapping[str, str]) -> bool:
-    ((function, argument),) = node.items()
-    match function:
-        case "Fn::And":
-            return all(_met(each, values) for each in argument)
-        case "Fn::Or":
-            return any(_met(each, values) for each in argument)
-        case "Fn::Not":
-            return not _met(argument[0], values)
-        case "Fn::Equals":
-            one, other = argument
-            return _text(one, values) == _text(other, values)
-        case "Fn::Contains":
-            texts, asked = argument
-            return _text(asked, values) in {_text(each, values) for each in texts}
-    raise FroeError(f"infra: a rule says {function}, which is not evaluated here: say it otherwise.")
-
-
-def _text(node: Any, values: Mapping[str, str]) -> str:
-    return values[node["Ref"]] if isinstance(node, dict) else str(node)

@@ -81,6 +81,12 @@ def outputs(cloud: Cloud, name: str) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in (stack or {}).get("Outputs", ())}
 
 
+def parameters(cloud: Cloud, name: str) -> dict[str, str]:
+    """Parameter → value in force; nothing where there is no stack."""
+    stack = describe(cloud, name)
+    return {each["ParameterKey"]: str(each["ParameterValue"]) for each in (stack or {}).get("Parameters", ())}
+
+
 def delete(cloud: Cloud, name: str) -> bool:
     """Delete the stack and wait until it is gone; False if there was none. FroeError with the reason if it stays."""
     stack = describe(cloud, name)

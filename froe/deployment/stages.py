@@ -13,20 +13,11 @@ from typing import Any, Final
 
 from chalicelib.settings import INGEST_WAYS
 from froe.errors import FroeError
+from froe.resources import FUNCTIONS
 
 CONFIG: Final = Path(".chalice", "config.json")
 PATTERN_STAGE: Final = "dev"
 """A new stage begins as a copy of this one."""
-FUNCTIONS: Final = (
-    "splitter",
-    "queued_splitter",
-    "worker",
-    "dead_letter_consumer",
-    "notifier",
-    "sweeper",
-    "api_handler",
-    "authorizer",
-)
 DIRECT: Final = "direct"
 QUEUES: Final[Mapping[str, str]] = {
     "queued_splitter": "SPLIT_QUEUE",

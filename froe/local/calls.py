@@ -12,8 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from froe.policies import FUNCTIONS
-from froe.resources import ROOT
+from froe.resources import FUNCTIONS, ROOT
 
 _FORMS: Final[Mapping[str, str]] = {
     "sqs:SendMessageBatch": "sqs:SendMessage",

@@ -11,7 +11,7 @@ from typing import Any, Final
 from chalice.utils import to_cfn_resource_name
 
 from froe import mappings, policies
-from froe.deployment.stages import DIRECT, FUNCTIONS, QUEUES, Stage
+from froe.deployment.stages import DIRECT, QUEUES, Stage
 from froe.errors import FroeError
 from froe.function_options import EPHEMERAL_MB, FunctionOptions
 from froe.packaging.references import (
@@ -23,7 +23,7 @@ from froe.packaging.references import (
     environment,
     ways_of,
 )
-from froe.resources import TOKEN_SETTING
+from froe.resources import FUNCTIONS, TOKEN_SETTING
 
 FUNCTION_OF: Final[Mapping[str, str]] = {
     **{to_cfn_resource_name(function): function for function in FUNCTIONS},

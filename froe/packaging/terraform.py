@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from froe import mappings, policies
-from froe.deployment.stages import DIRECT, FUNCTIONS, QUEUES
+from froe.deployment.stages import DIRECT, QUEUES
 from froe.errors import FroeError
 from froe.function_options import EPHEMERAL_MB
 from froe.packaging.references import (
@@ -25,7 +25,7 @@ from froe.packaging.references import (
     ways_of,
 )
 from froe.policies import snake_case
-from froe.resources import TOKEN_SETTING
+from froe.resources import FUNCTIONS, TOKEN_SETTING
 
 BESIDE: Final = Path("infra", "terraform")
 VALUES: Final = "froe.auto.tfvars.json"

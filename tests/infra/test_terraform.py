@@ -18,9 +18,8 @@ import pytest
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
 from chalicelib.core.notifications import Announced, announced_in_body
-from froe.local import emulator
-from froe.local.processes import Guarded, clean_environment, free_port
 from froe.templates import UNKNOWN_LOCALLY
+from tests.local_aws import bare_aws
 from tests.templates import INFRA
 from tests.terraform import expected
 from tests.terraform.hcl import Block
@@ -53,20 +52,8 @@ KEY = "uploads/a b.log"
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An emulator without anything in it."""
-    folder, port = tmp_path_factory.mktemp("emulator"), free_port()
-    ministack = Guarded(
-        "ministack",
-        emulator.command(),
-        env={**clean_environment(), **emulator.environment(port, folder)},
-        cwd=folder,
-        log=folder / "ministack.log",
-        sweep=folder,
-    )
-    try:
-        ministack.await_http(emulator.health_url(port), emulator.STARTUP_SECONDS)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        ministack.stop()
+    with bare_aws(tmp_path_factory.mktemp("emulator")) as aws:
+        yield aws.endpoint
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,10 @@ from froe import policies
 from froe.local import calls
 from froe.local.calls import Access
 from froe.permissions import UNSEEN
+from froe.resources import FUNCTIONS
 from tests.integration.support import upload_and_settle
 
-GRANTED = [
-    each for function in policies.FUNCTIONS for each in calls.grants_of(function, policies.read(function))
-]
+GRANTED = [each for function in FUNCTIONS for each in calls.grants_of(function, policies.read(function))]
 INVISIBLE = {action for unseen in UNSEEN for action in unseen.actions}
 VISIBLE = [each for each in GRANTED if each.action not in INVISIBLE]
 

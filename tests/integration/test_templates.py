@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 pytest.importorskip("ministack", reason="needs ministack: make setup")
@@ -18,9 +17,9 @@ from froe.deployment.deploy import settings_in
 from froe.deployment.templates import load
 from froe.errors import FroeError
 from froe.local import emulator
-from froe.local.processes import Guarded, clean_environment, free_port
 from froe.resources import ROOT
 from froe.templates import CAPABILITIES, read_body
+from tests.local_aws import bare_aws
 from tests.templates import of_type, read
 
 Client = Callable[[str], Any]
@@ -31,30 +30,8 @@ WAYS = ("queue", "topic", "eventbridge")
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """Clients of an emulator without anything in it."""
-    folder, port = tmp_path_factory.mktemp("emulator"), free_port()
-    ministack = Guarded(
-        "ministack",
-        emulator.command(),
-        env={**clean_environment(), **emulator.environment(port, folder)},
-        cwd=folder,
-        log=folder / "ministack.log",
-        sweep=folder,
-    )
-
-    def make(service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=f"http://127.0.0.1:{port}",
-            region_name=emulator.REGION,
-            aws_access_key_id=emulator.CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=emulator.CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        )
-
-    try:
-        ministack.await_http(emulator.health_url(port), emulator.STARTUP_SECONDS)
-        yield make
-    finally:
-        ministack.stop()
+    with bare_aws(tmp_path_factory.mktemp("emulator")) as aws:
+        yield aws.client
 
 
 def made(client: Client, stage: str, **parameters: str) -> dict[str, str]:
