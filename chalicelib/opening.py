@@ -10,10 +10,14 @@ from typing import Protocol
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import ObjectChangedError, ObjectGoneError
-from chalicelib.core.notifications import Announced
+from chalicelib.core.notifications import Announced, is_folder
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, make_plan
 from chalicelib.core.text import OpenObject
 from chalicelib.ledger import Ledger
+
+
+class FolderError(Exception):
+    """The object is empty and shows a folder: there is no file to open."""
 
 
 class Objects(Protocol):
@@ -41,6 +45,7 @@ class Opening:
         self._config = config
 
     def plan_of(self, announced: Announced) -> Plan:
+        """Raises FolderError for what only shows a folder, of which the notification did not say so."""
         known_as = ObjectVersion(announced.bucket, announced.key, announced.version_id, announced.etag or "")
         identified = known_as.version_id or known_as.etag
         stored = self._ledger.file(known_as.file_id) if identified else None
@@ -48,6 +53,8 @@ class Opening:
             return stored.plan
         try:
             head = self._objects.head(announced)
+            if is_folder(head.version.key, head.size):
+                raise FolderError
             opener = self._objects.opener(head)
             return make_plan(
                 head, opener, self._limits, retention_days=self._retention_days, config=self._config

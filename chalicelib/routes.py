@@ -8,14 +8,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from chalice.app import BadRequestError, ChaliceViewError, NotFoundError, Request, Response
 
-from chalicelib import status
+from chalicelib import pages, status
 from chalicelib.core.errors import ObjectGoneError, PermanentError, TransientError
-from chalicelib.core.notifications import Announced, announcement_of
+from chalicelib.core.fields import NAME_MAX_CHARS, shown
+from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.services import Services
@@ -100,22 +101,27 @@ def rejects(services: GetServices, request: Request, file_id: str) -> dict[str, 
 
 
 def ingest(services: GetServices, request: Request) -> Response:
-    """Announce an object that lies in the input bucket, as S3 would; 202 with the file's id."""
+    """Announce an object that lies in the input bucket, as S3 would: 202 with the file's id. Of a file that is
+    known already nothing is announced: 200 with the file as it stands."""
     with refusals():
-        body = request.json_body
+        body = json_body(request)
         named = isinstance(body, dict) and [body.get(name) for name in ("bucket", "key")]
         if not named or not all(isinstance(name, str) and name for name in named):
-            raise status.BadQueryError('the body must be JSON such as {"bucket": "…", "key": "…"}')
-        if body["key"].endswith("/") or not is_text(body["key"]):
-            raise status.BadQueryError(
-                f"key is {body['key']!r}: a folder key, or what is no text, holds no log"
+            raise pages.BadQueryError('the body must be JSON such as {"bucket": "…", "key": "…"}')
+        if not is_text(body["key"]) or len(body["key"].encode()) > NAME_MAX_CHARS:
+            raise pages.BadQueryError(
+                f"key is {shown(body['key'])}: give a text of at most {NAME_MAX_CHARS:,} bytes"
             )
         input_bucket = services().settings.input_bucket
         if body["bucket"] != input_bucket:
-            raise status.BadQueryError(
-                f"bucket is {body['bucket']!r}: only the input bucket {input_bucket!r} is read"
+            raise pages.BadQueryError(
+                f"bucket is {shown(body['bucket'])}: only the input bucket {input_bucket!r} is read"
             )
         head = services().objects.head(Announced(body["bucket"], body["key"]))
+        if is_folder(head.version.key, head.size):
+            raise pages.BadQueryError(f"key is {shown(body['key'])}: an empty folder key holds no log")
+        with suppress(status.NotFoundError):
+            return Response(services().status.file(head.version.file_id), status_code=200)
         services().split_queue.send_group(
             [Outgoing(announcement_of(Announced.of(head)))], Deadline.after(_SEND_SECONDS)
         )
@@ -126,6 +132,14 @@ def ingest(services: GetServices, request: Request) -> Response:
         "version_id": head.version.version_id,
     }
     return Response(described, status_code=202)
+
+
+def json_body(request: Request) -> Any:
+    """The JSON that was sent; JSON nested too deeply to be read is refused as any that is wrong."""
+    try:
+        return request.json_body
+    except RecursionError as error:
+        raise BadRequestError("the body is nested too deeply: give a flat JSON object") from error
 
 
 def is_text(key: str) -> bool:
@@ -139,14 +153,14 @@ class Asked:
     def __init__(self, request: Request, *known: str) -> None:
         self._given = dict(request.query_params or {})
         if unknown := [name for name in self._given if name not in known]:
-            raise BadRequestError(f"unknown parameter {unknown[0]!r}: known are {', '.join(known)}")
+            raise BadRequestError(f"unknown parameter {shown(unknown[0])}: known are {', '.join(known)}")
 
     def text(self, name: str) -> str | None:
         return self._given.get(name) or None
 
     @property
     def limit(self) -> int:
-        return self.number("limit", status.DEFAULT_LIMIT, status.MAX_LIMIT)
+        return self.number("limit", pages.DEFAULT_LIMIT, pages.MAX_LIMIT)
 
     def number(self, name: str, default: int, largest: int) -> int:
         """A whole number; whether it is within its bounds is for the use case to say."""
@@ -154,7 +168,7 @@ class Asked:
         if text is None:
             return default
         if not text.isdecimal() or len(text) > len(str(largest)):
-            raise BadRequestError(f"{name} is {text!r}: give a number from 1 to {largest}")
+            raise BadRequestError(f"{name} is {shown(text)}: give a number from 1 to {largest}")
         return int(text)
 
 
@@ -164,7 +178,7 @@ def refusals() -> Iterator[None]:
         yield
     except SettingsError as error:
         raise NotConfiguredError(str(error)) from error
-    except status.BadQueryError as error:
+    except pages.BadQueryError as error:
         raise BadRequestError(str(error)) from error
     except (status.NotFoundError, NoSuchLetterError, ObjectGoneError) as error:
         raise NotFoundError(str(error)) from error

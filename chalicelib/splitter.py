@@ -29,7 +29,7 @@ from chalicelib.core.text import Text
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER, Meter
-from chalicelib.opening import Objects, Opening
+from chalicelib.opening import FolderError, Objects, Opening
 from chalicelib.tracing import Tracer, trace_id_of
 
 _BORDER_MARGIN_SECONDS: Final = 5.0
@@ -73,6 +73,10 @@ class Splitter:
             if isinstance(each, Announced):
                 try:
                     self.ingest(each, deadline)
+                except FolderError:
+                    logger.info(
+                        "notification_ignored", extra={"key": each.key, "reason": "an empty folder key"}
+                    )
                 except Exception as error:
                     logger.warning("object_failed", extra={"key": each.key}, exc_info=error)
                     failed.append((each, error))

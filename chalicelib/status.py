@@ -10,28 +10,32 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
 from chalicelib.core.accounts import State
+from chalicelib.core.fields import FILE_ID, shown
 from chalicelib.core.marks import Mark
 from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key
 from chalicelib.ledger import FilePage, Ledger, LedgerTable, StoredFile, opened_position
-from chalicelib.status_json import BATCH_STATES, batch_json, batch_state, entry_json, file_json, listed
+from chalicelib.pages import (
+    DEFAULT_LIMIT,
+    BadQueryError,
+    Page,
+    checked_batch,
+    checked_limit,
+    checked_offset,
+    checked_position,
+    may_be_key,
+)
+from chalicelib.status_json import BATCH_STATES, batch_json, batch_state, entry_json, file_json
 
-MAX_LIMIT: Final = 1000
-DEFAULT_LIMIT: Final = 100
 _EFFORT_PER_PAGE: Final = 10_000
 """In items that a page looks at, a query counting as 50: a few seconds at most."""
 
 _EFFORT_PER_QUERY: Final = 50
-_CURSOR_MAX_DIGITS: Final = 16
 _SEVERITY_MAX_DIGITS: Final = 2
 _SEVERITIES: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "WARNING": 13, "ERROR": 17, "FATAL": 21}
 
 
 class NotFoundError(Exception):
     """There is no such file."""
-
-
-class BadQueryError(Exception):
-    """A parameter of a question is wrong; the message names it and the remedy."""
 
 
 class RecordPage(NamedTuple):
@@ -82,22 +86,30 @@ class Status:
         cursor: str | None = None,
     ) -> dict[str, Any]:
         """Files, newest first, with their accounts as of their last settled split."""
-        limit = checked_limit(limit)
+        limit, listed = checked_limit(limit), Page(limit)
         wanted = _checked_state(state) if state else None
+        before = checked_position(cursor) if cursor else None
+        if key and not may_be_key(key):
+            return listed.listed(None)
         if key:
-            pages = [self._table.files_by_key(key, before=cursor, limit=limit)]
+            pages = [self._table.files_by_key(key, before=before, limit=limit)]
         else:
             states = [wanted] if wanted else list(State)
-            pages = [self._table.files_by_state(each, before=cursor, limit=limit) for each in states]
+            pages = [self._table.files_by_state(each, before=before, limit=limit) for each in states]
         # A file that changes its state meanwhile may be listed under both, or under the one it had.
         found = {file.plan.file_id: file for page in pages for file in page.files}
         reached = max((page.reached for page in pages if page.reached), default="")
         known = sorted(
             (file for file in found.values() if _position(file) >= reached), key=_position, reverse=True
         )
-        page = [file for file in known[:limit] if wanted in {None, file.account.state}]
-        more = _position(known[limit - 1]) if len(known) > limit else reached or None
-        return listed([file_json(file, file.account, self._console_region) for file in page], more)
+        last = None
+        for file in known:
+            if wanted in {None, file.account.state} and not listed.add(
+                file_json(file, file.account, self._console_region)
+            ):
+                return listed.listed(last)
+            last = _position(file)
+        return listed.listed(reached or None)
 
     def batches(
         self,
@@ -108,20 +120,21 @@ class Status:
         cursor: str | None = None,
     ) -> dict[str, Any]:
         """The batches of a file, in the order of the text; state: only those."""
-        limit = checked_limit(limit)
+        page = Page(limit)
         wanted = _checked_batch_state(state) if state else None
         stored = self._stored(file_id)
-        after = _checked_batch_cursor(cursor) if cursor else (0, -1)
-        items: list[dict[str, Any]] = []
+        after = checked_batch(cursor) if cursor else (0, -1)
         effort, reached = 0, after
         for split, number, mark in self._batches(stored, after):
-            if len(items) == limit or effort >= _EFFORT_PER_PAGE:
-                return listed(items, f"{reached[0]}-{reached[1]}")
+            if page.is_full or effort >= _EFFORT_PER_PAGE:
+                return page.listed(f"{reached[0]}-{reached[1]}")
             effort += 1 if split == reached[0] else _EFFORT_PER_QUERY
+            if wanted in {None, batch_state(mark)} and not page.add(
+                batch_json(stored, split, number, mark, self._console_region)
+            ):
+                return page.listed(f"{reached[0]}-{reached[1]}")
             reached = split, number
-            if wanted in {None, batch_state(mark)}:
-                items.append(batch_json(stored, split, number, mark, self._console_region))
-        return listed(items, None)
+        return page.listed(None)
 
     def records(
         self,
@@ -149,21 +162,21 @@ class Status:
                 return False
             return bool(item.get("severity_number", 0) >= least)
 
-        stored, after = self._stored(file_id), _checked_offset(cursor) if cursor else 0
+        stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
         return self._entries(stored, "record", self._text_so_far(stored), wanted, checked_limit(limit), after)
 
     def rejects(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> dict[str, Any]:
         """The rejects of a file in the order of the text; `raw` in base64."""
-        stored, after = self._stored(file_id), _checked_offset(cursor) if cursor else 0
+        stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
         stretches = self._text_with_rejects(stored, after)
         return self._entries(stored, "reject", stretches, lambda _: True, checked_limit(limit), after)
 
     def _stored(self, file_id: str) -> StoredFile:
-        stored = self._ledger.file(file_id)
+        stored = self._ledger.file(file_id) if FILE_ID.fullmatch(file_id) else None
         if stored is None:
-            raise NotFoundError(f"no file {file_id!r}; GET /files lists those there are")
+            raise NotFoundError(f"no file {shown(file_id)}; GET /files lists those there are")
         return stored
 
     def _batches(self, stored: StoredFile, after: tuple[int, int]) -> Iterator[tuple[int, int, Mark | None]]:
@@ -212,34 +225,29 @@ class Status:
     ) -> dict[str, Any]:
         """Walk stretches of the text: entries that begin in one MiB of it lie in one partition."""
         file_id, shards = stored.plan.file_id, stored.plan.shards
-        items: list[dict[str, Any]] = []
+        listed = Page(limit)
         effort = 0
         for begin, end in stretches:
             at = max(begin, after)
             while at < end:
                 if effort >= _EFFORT_PER_PAGE:
-                    return listed(items, str(at))
+                    return listed.listed(str(at))
                 until = min((at // SHARD_STRIDE_BYTES + 1) * SHARD_STRIDE_BYTES, end)
                 partition, first = record_key(file_id, shards, at)
                 page = self._records.page(partition, first, sort_key(until - 1), kind, max(limit, 200))
                 for item in page.items:
                     if wanted(item):
-                        items.append(entry_json(item))
-                        if len(items) == limit:
-                            return listed(items, str(int(item["sk"]) + 1))
+                        if not listed.add(entry_json(item)):
+                            return listed.listed(str(int(item["sk"])))
+                        if listed.is_full:
+                            return listed.listed(str(int(item["sk"]) + 1))
                 at = int(page.reached) + 1 if page.reached else until
                 effort += page.looked_at + _EFFORT_PER_QUERY
-        return listed(items, None)
+        return listed.listed(None)
 
 
 def _position(file: StoredFile) -> str:
     return opened_position(file.opened_at, file.plan.file_id)
-
-
-def checked_limit(limit: int) -> int:
-    if not 1 <= limit <= MAX_LIMIT:
-        raise BadQueryError(f"limit is {limit}: give a number from 1 to {MAX_LIMIT}")
-    return limit
 
 
 def _checked_state(state: str) -> State:
@@ -247,12 +255,12 @@ def _checked_state(state: str) -> State:
         return State(state.upper())
     except ValueError as error:
         known = ", ".join(each.value for each in State)
-        raise BadQueryError(f"state is {state!r}: give one of {known}") from error
+        raise BadQueryError(f"state is {shown(state)}: give one of {known}") from error
 
 
 def _checked_batch_state(state: str) -> str:
     if state.lower() not in BATCH_STATES:
-        raise BadQueryError(f"state is {state!r}: give one of {', '.join(BATCH_STATES)}")
+        raise BadQueryError(f"state is {shown(state)}: give one of {', '.join(BATCH_STATES)}")
     return state.lower()
 
 
@@ -260,7 +268,7 @@ def _checked_severity(severity: str) -> int:
     is_number = severity.isdecimal() and len(severity) <= _SEVERITY_MAX_DIGITS
     number = _SEVERITIES.get(severity.upper()) or (int(severity) if is_number else 0)
     if not 1 <= number <= 24:
-        raise BadQueryError(f"severity is {severity!r}: give {', '.join(_SEVERITIES)} or 1 to 24")
+        raise BadQueryError(f"severity is {shown(severity)}: give {', '.join(_SEVERITIES)} or 1 to 24")
     return number
 
 
@@ -273,7 +281,9 @@ def checked_time(name: str, text: str | None) -> datetime | None:
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         hint = "" if "+" in text or " " not in text else " (a plus sign in a query is written %2B)"
-        raise BadQueryError(f"{name} is {text!r}: give a time such as 2026-01-31T12:00:00Z{hint}") from error
+        raise BadQueryError(
+            f"{name} is {shown(text)}: give a time such as 2026-01-31T12:00:00Z{hint}"
+        ) from error
 
 
 def _bound(name: str, text: str | None) -> str | None:
@@ -284,16 +294,3 @@ def _bound(name: str, text: str | None) -> str | None:
 def _comparable(time: str) -> str:
     """Without the last zeros of its fraction a time compares as text with one of another precision."""
     return time.rstrip("0").rstrip(".") if "." in time else time
-
-
-def _checked_offset(cursor: str) -> int:
-    if not cursor.isdecimal() or len(cursor) > _CURSOR_MAX_DIGITS:
-        raise BadQueryError(f"cursor is {cursor!r}: give the one of the page before")
-    return int(cursor)
-
-
-def _checked_batch_cursor(cursor: str) -> tuple[int, int]:
-    split, dash, number = cursor.partition("-")
-    if not (dash and split.isdecimal() and number.isdecimal()) or len(cursor) > 2 * _CURSOR_MAX_DIGITS:
-        raise BadQueryError(f"cursor is {cursor!r}: give the one of the page before")
-    return int(split), int(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -91,7 +91,3 @@ def _skipped_json(skipped: Mapping[str, Tally]) -> dict[str, dict[str, int]]:
 
 def time_json(time: datetime | None) -> str | None:
     return time.isoformat().replace("+00:00", "Z") if time else None
-
-
-def listed(items: Iterable[dict[str, Any]], cursor: str | None) -> dict[str, Any]:
-    return {"items": list(items), "cursor": cursor}

@@ -18,7 +18,7 @@ from chalicelib.core.accounts import SplitAccount, State, uncut_splits
 from chalicelib.core.errors import FroeError, reason_of
 from chalicelib.core.letters import DeadLetter
 from chalicelib.core.messages import Again, SplitMessage, encode_split
-from chalicelib.core.notifications import Announced, announcement_of
+from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.core.plan import ObjectHead, Plan
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.healed import Healed
@@ -245,7 +245,8 @@ class Sweeper:
         recent = {
             head.version.file_id: head
             for head in heads
-            if self._stall <= now - head.last_modified <= self._reach and not head.version.key.endswith("/")
+            if self._stall <= now - head.last_modified <= self._reach
+            and not is_folder(head.version.key, head.size)
         }
         known = self._files.known_files(recent) if recent else set()
         sender = Sender(self._split_queue, deadline)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from chalicelib.core.notifications import Announced, announcement_of
+from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sends
 
@@ -123,13 +123,13 @@ def backlog_of(
 
 
 def current_objects(client: Client, bucket: str, prefix: str) -> Iterator[Found]:
-    """The current versions below the prefix in the order of their keys; folder keys hold no log."""
+    """The current versions below the prefix in the order of their keys; what only shows a folder holds no log."""
     pages = client.get_paginator("list_object_versions").paginate(
         Bucket=bucket, Prefix=prefix, OptionalObjectAttributes=["RestoreStatus"]
     )
     for page in pages:
         for listed in page.get("Versions", ()):
-            if listed["IsLatest"] and not listed["Key"].endswith("/"):
+            if listed["IsLatest"] and not is_folder(listed["Key"], listed["Size"]):
                 yield _found(bucket, listed)
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final
 
 import click
 
 from chalicelib.core.custom.places import ConfigError
-from chalicelib.status import BadQueryError
+from chalicelib.pages import BadQueryError
 from froe.failures import explain
+from froe.terminal import harmless
 
 COMMANDS: Final = {
     "up": "froe.commands.up",
@@ -58,7 +61,15 @@ class Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _harmless_errors():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
+        with _harmless_errors():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> Any:
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -74,6 +85,16 @@ class Commands(click.Group):
             )
             raise kind(explain(error)) from error
         return result
+
+
+@contextmanager
+def _harmless_errors() -> Iterator[None]:
+    """Errors name files, keys and what AWS said: none of that may drive the terminal."""
+    try:
+        yield
+    except click.ClickException as error:
+        error.message = harmless(error.message)  # type: ignore[misc]
+        raise
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001

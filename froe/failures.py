@@ -11,8 +11,8 @@ from typing import Any
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.errors import FroeError as CoreError
 from chalicelib.dead_letters.selection import NoSuchLetterError
+from chalicelib.pages import BadQueryError
 from chalicelib.settings import SettingsError
-from chalicelib.status import BadQueryError
 
 _REMEDIES = {
     "ExpiredToken": "sign in to AWS again",

@@ -5,15 +5,16 @@ A file is named by its id or by its key; one key has a file for each upload of i
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from chalicelib.core.fields import FILE_ID
 from chalicelib.dead_letters.selection import Selection
+from chalicelib.pages import MAX_LIMIT
 from chalicelib.services import Services
 from chalicelib.settings import Settings
-from chalicelib.status import MAX_LIMIT, NotFoundError, Status
+from chalicelib.status import NotFoundError, Status
 from froe.errors import FroeError
 from froe.target import Target
 
@@ -25,7 +26,6 @@ SETTLED: Final = SETTLED_BADLY | {"COMPLETE"}
 POLL_SECONDS: Final = 1.0
 
 _CUTTING_SECONDS: Final = 10.0
-FILE_ID = re.compile(r"[a-z2-7]{26}(~[0-9]+)?")
 
 
 def services_of(target: Target) -> Services:

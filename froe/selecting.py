@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import click
 
+from chalicelib.core.fields import FILE_ID
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.status import checked_selection
 from chalicelib.status import Status
 from froe.errors import FroeError
-from froe.inquiry import FILE_ID, find_files
+from froe.inquiry import find_files
 
 _NOBODY: Final = frozenset(
     {"admin", "app", "ec2-user", "jenkins", "lambda", "nobody", "root", "runner", "ubuntu", "user", "vscode"}

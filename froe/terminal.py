@@ -11,13 +11,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+CONTROLS: Final = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+"""What a terminal may obey instead of showing it: C0, DEL, C1, and what turns the direction of writing (UAX #9);
+as a class of a regular expression."""
 
+_CONTROLS = re.compile(f"[{CONTROLS}]")
+_BUT_LINES = re.compile(f"(?!\n)[{CONTROLS}]")
 
 _WIDTH_OF_FILES = 160
 """Columns of a table that goes to a file or a pipe: wide enough to shorten nothing."""
@@ -28,6 +32,11 @@ _SHORTEST = 8
 def printable(text: str) -> str:
     """`text` on one line, its control characters escaped: a log must not drive the terminal."""
     return _CONTROLS.sub(_escape, text)
+
+
+def harmless(text: str) -> str:
+    """`text` with its lines as they are; its other control characters escaped as JSON and TOML have it."""
+    return _BUT_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -17,13 +17,14 @@ NAME_MAX_CHARS: Final = 1024
 """Of what names an object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
 _SHOWN_MAX_CHARS: Final = 100
-_FILE_ID: Final = re.compile(r"[a-z2-7]{26}(~[0-9]{1,9})?")
+FILE_ID: Final = re.compile(r"[a-z2-7]{26}(~[0-9]{1,9})?")
+"""What a file's id looks like; nothing else can be one."""
 
 
 def file_id_in(fields: Mapping[str, Any]) -> str:
     """A partition of the tables: what has not its form must not name one."""
     file_id = text_in(fields, "file_id")
-    if not _FILE_ID.fullmatch(file_id):
+    if not FILE_ID.fullmatch(file_id):
         raise ValueError(f"its file_id is {shown(file_id)}")
     return file_id
 

@@ -19,6 +19,8 @@ from chalicelib.core.errors import PermanentError
 from chalicelib.core.fields import NAME_MAX_CHARS, shown
 from chalicelib.core.plan import ObjectHead
 
+_CREATION: Final = "Object Created"
+_DELETIONS: Final = frozenset({"DeleteObject", "Lifecycle Expiration"})
 _UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -84,8 +86,10 @@ def announced_in(event: Any) -> list[Said]:
             return [_from_record(record) for record in event["Records"]]
         if event.get("Event") == "s3:TestEvent":
             return [Ignored("S3's test event")]
-        if "detail-type" in event and event.get("source") == "aws.s3":
+        if _is_from_eventbridge(event):
             return [_from_eventbridge(event)]
+        if isinstance(event.get("bucket"), dict) and isinstance(event.get("object"), dict):
+            return [_from_eventbridge({"detail": event})]  # what a rule hands on with the input path $.detail
         if event.get("Type") == "Notification" and isinstance(event.get("Message"), str):
             return announced_in_body(event["Message"])
     raise PermanentError("the message is no S3 notification: it has neither Records nor an S3 event's detail")
@@ -113,14 +117,28 @@ def _from_record(record: Any) -> Said:
     return _announced(bucket, key, described.get("versionId"), described, "eTag", record.get("eventTime"))
 
 
+def _is_from_eventbridge(event: dict[str, Any]) -> bool:
+    """A rule may hand on less than the whole event: then a bucket and an object tell."""
+    if event.get("detail-type") and event.get("source") == "aws.s3":
+        return True
+    detail = event.get("detail")
+    if not isinstance(detail, dict) or (event.get("detail-type") and event.get("source")):
+        return False
+    return isinstance(detail.get("bucket"), dict) and isinstance(detail.get("object"), dict)
+
+
 def _from_eventbridge(event: dict[str, Any]) -> Said:
+    """Without a type it is a creation, unless it says what was deleted."""
     try:
         bucket, described = event["detail"]["bucket"]["name"], event["detail"]["object"]
         key = described["key"]
     except (KeyError, TypeError, AttributeError) as error:
         return Unknown(f"the EventBridge event is not S3's: it lacks {error}")
-    if event["detail-type"] != "Object Created":
-        return Ignored(f"the event {event['detail-type']} creates nothing", key)
+    detail = event["detail"]
+    is_deletion = "deletion-type" in detail or detail.get("reason") in _DELETIONS
+    kind = event.get("detail-type") or ("Object Deleted" if is_deletion else _CREATION)
+    if kind != _CREATION:
+        return Ignored(f"the event {kind} creates nothing", key)
     return _announced(bucket, key, described.get("version-id"), described, "etag", event.get("time"))
 
 
@@ -130,9 +148,9 @@ def _announced(
     if not (_is_name(bucket) and _is_name(key) and (version_id is None or _is_name(version_id))):
         named = ", ".join(shown(each) for each in (bucket, key, version_id))
         return Unknown(f"a record of the notification is not S3's: its bucket, key and version are {named}")
-    if key.endswith("/"):
-        return Ignored("a folder key holds no log", key)
     etag, size = described.get(etag_name), described.get("size")
+    if is_folder(key, size):
+        return Ignored("an empty folder key holds no log", key)
     return Announced(
         bucket,
         key,
@@ -141,6 +159,11 @@ def _announced(
         size=size if isinstance(size, int) else None,
         at=at if isinstance(at, str) else None,
     )
+
+
+def is_folder(key: str, size: Any) -> bool:
+    """Whether an object only shows a folder, as consoles make them. size: bytes; unknown, it may hold data."""
+    return size == 0 and key.endswith("/")
 
 
 def _is_name(value: Any) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.dead_letters.failures import flat
-from chalicelib.status import BadQueryError
+from chalicelib.pages import BadQueryError
 
 _BY_MAX_CHARS: Final = 100
 _WHY_MAX_CHARS: Final = 500

@@ -11,14 +11,15 @@ from typing import Any, Final
 
 from chalice.app import ConflictError, Request
 
+from chalicelib.core.fields import shown
 from chalicelib.dead_letters import status
 from chalicelib.dead_letters.decision import Decision
 from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Progress
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.shapes import progress_json
 from chalicelib.delivery import Deadline
-from chalicelib.routes import Asked, GetServices, is_text, refusals
-from chalicelib.status import BadQueryError
+from chalicelib.pages import BadQueryError
+from chalicelib.routes import Asked, GetServices, is_text, json_body, refusals
 
 _SECONDS: Final = 20.0
 _DEFAULT_PER_SECOND: Final = 50
@@ -105,17 +106,17 @@ class _Body:
     """A JSON object sent with a request; a field that the route does not know is refused by name."""
 
     def __init__(self, request: Request, *known: str) -> None:
-        body = request.json_body if request.raw_body else {}
+        body = json_body(request) if request.raw_body else {}
         if not isinstance(body, dict):
             raise BadQueryError(f"the body must be a JSON object such as {_EXAMPLE}")
         if unknown := [name for name in body if name not in known]:
-            raise BadQueryError(f"unknown field {unknown[0]!r}: known are {', '.join(known)}")
+            raise BadQueryError(f"unknown field {shown(unknown[0])}: known are {', '.join(known)}")
         self._given = body
 
     def text(self, name: str) -> str | None:
         text = self._given.get(name)
         if text is not None and not (isinstance(text, str) and is_text(text)):
-            raise BadQueryError(f"{name} is {text!r}: give a text")
+            raise BadQueryError(f"{name} is {shown(text)}: give a text")
         return text or None
 
     def decision(self) -> Decision:
@@ -125,16 +126,16 @@ class _Body:
         number = self._given.get("per_second", _DEFAULT_PER_SECOND)
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         if not is_number or not 1 <= number <= _MAX_PER_SECOND:
-            raise BadQueryError(f"per_second is {number!r}: give a number from 1 to {_MAX_PER_SECOND}")
+            raise BadQueryError(f"per_second is {shown(number)}: give a number from 1 to {_MAX_PER_SECOND}")
         return float(number)
 
     def selection(self) -> tuple[Selection, str | None]:
         """What is selected, and where to go on."""
         ids, everything = self._given.get("ids", []), self._given.get("all", False)
         if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
-            raise BadQueryError(f"ids is {ids!r}: give a list of dead letters' ids")
+            raise BadQueryError(f"ids is {shown(ids)}: give a list of dead letters' ids")
         if not isinstance(everything, bool):
-            raise BadQueryError(f"all is {everything!r}: give true, or leave it out")
+            raise BadQueryError(f"all is {shown(everything)}: give true, or leave it out")
         selection = status.checked_selection(
             ids=tuple(ids),
             file=self.text("file"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
+from chalicelib.core.fields import shown
 from chalicelib.core.letters import LETTER_ID, DeadLetter, Kind, LetterState
 from chalicelib.core.messages import Again
 from chalicelib.dead_letters.store import Envelope, LettersTable, Quarantine, read_envelope
@@ -46,7 +47,7 @@ class NoSuchLetterError(Exception):
     """There is no dead letter of that id; the message says so."""
 
     def __init__(self, letter_id: str) -> None:
-        super().__init__(f"no dead letter {letter_id!r}; `froe dead-letters` lists those there are")
+        super().__init__(f"no dead letter {shown(letter_id)}; `froe dead-letters` lists those there are")
         self.letter_id = letter_id
 
 

@@ -9,21 +9,20 @@ import re
 from typing import Any, Final
 
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.letters import Kind, LetterState
+from chalicelib.core.fields import FILE_ID, shown
+from chalicelib.core.letters import LETTER_ID, Kind, LetterState
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.dead_letters.office import DeadLetterOffice
-from chalicelib.dead_letters.selection import Selection
+from chalicelib.dead_letters.selection import Selection, cursor_after
 from chalicelib.dead_letters.shapes import body_json, letter_json, story_json, text_json
 from chalicelib.ledger import Ledger
-from chalicelib.status import DEFAULT_LIMIT, BadQueryError, checked_limit, checked_time
-from chalicelib.status_json import listed
+from chalicelib.pages import DEFAULT_LIMIT, BadQueryError, Page, bad_cursor, checked_position
+from chalicelib.status import checked_time
 
 DEFAULT_LINES: Final = 20
 MAX_LINES: Final = 1000
 MAX_IDS: Final = 1000
 STATES: Final = (*(state.value.lower() for state in LetterState), "all")
-_FILE_ID: Final = re.compile(r"[a-z2-7]{26}(~[0-9]{1,9})?")
-_CURSOR: Final = re.compile(r"[0-9A-Za-z:.+#-]{1,200}")
 _INDEX: Final = re.compile(r"[0-9]{1,6}")
 
 
@@ -51,10 +50,14 @@ class LetterStatus:
             since=checked_time("from", from_),
             before=checked_time("to", to),
         )
-        page = self._office.page(
-            selection, limit=checked_limit(limit), cursor=checked_cursor(selection, cursor)
-        )
-        return listed(map(letter_json, page.letters), page.reached)
+        listed = Page(limit)
+        page = self._office.page(selection, limit=limit, cursor=checked_cursor(selection, cursor))
+        last = None
+        for letter in page.letters:
+            if not listed.add(letter_json(letter)):
+                return listed.listed(last)
+            last = cursor_after(selection, letter)
+        return listed.listed(page.reached)
 
     def letter(self, letter_id: str, lines: int = DEFAULT_LINES) -> dict[str, Any]:
         """One dead letter's story, with the first lines of its batch or the body of its message; raises
@@ -101,18 +104,22 @@ def checked_selection(
 def checked_cursor(selection: Selection, cursor: str | None) -> str | None:
     if not cursor:
         return None
-    if not (_INDEX if selection.ids else _CURSOR).fullmatch(cursor):
-        raise BadQueryError(f"cursor is {cursor!r}: give the one of the page before")
-    return cursor
+    if selection.ids or selection.file_id:
+        if not (_INDEX if selection.ids else LETTER_ID).fullmatch(cursor):
+            raise bad_cursor(cursor)
+        return cursor
+    return checked_position(cursor, LETTER_ID)
 
 
 def _checked_file(file: str | None) -> str | None:
-    if file and not _FILE_ID.fullmatch(file):
-        raise BadQueryError(f"file is {file!r}: give a file_id, 26 letters and digits, as GET /files lists")
+    if file and not FILE_ID.fullmatch(file):
+        raise BadQueryError(
+            f"file is {shown(file)}: give a file_id, 26 letters and digits, as GET /files lists"
+        )
     return file or None
 
 
 def _checked_state(state: str) -> LetterState | None:
     if state.lower() not in STATES:
-        raise BadQueryError(f"state is {state!r}: give one of {', '.join(STATES)}")
+        raise BadQueryError(f"state is {shown(state)}: give one of {', '.join(STATES)}")
     return None if state.lower() == "all" else LetterState(state.upper())

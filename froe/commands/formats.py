@@ -10,14 +10,14 @@ from chalicelib.configuration import read_config
 from chalicelib.core.custom import made_of
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.registry import all_formats, family_of
-from froe.commands.options import config_option, json_option
+from froe.commands.options import config_option
 from froe.jsonl import print_json
 from froe.terminal import printable
 
 
 @click.command()
 @config_option
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of all formats.")
 def formats(*, config_file: Path | None, as_json: bool) -> None:
     """List the log formats that Froe knows, your own first.
 

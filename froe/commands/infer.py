@@ -18,7 +18,7 @@ from froe.commands.options import config_option
 from froe.commands.parse import open_reading
 from froe.errors import FroeError
 from froe.inferring import Proposal, propose
-from froe.terminal import printable
+from froe.terminal import harmless, printable
 
 _LINES_MAX: Final = 1000
 _ENOUGH: Final = 0.5
@@ -54,7 +54,7 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
             f"The lines of {printable(str(file))} have too little in common for a format:"
             " as plain text every line is a record already."
         )
-    click.echo(proposal.toml(name), nl=False)
+    click.echo(harmless(proposal.toml(name)), nl=False)
     click.echo(
         f"The format explains {explained:.1%} of the lines. Name its fields, look through its samples (they are"
         " lines of the file), and paste it into chalicelib/froe.toml.",

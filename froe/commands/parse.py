@@ -31,7 +31,7 @@ from chalicelib.core.text import BLOCK_BYTES
 from froe.commands.options import config_option
 from froe.explanation import explain, for_people, for_programs
 from froe.jsonl import json_line, print_json
-from froe.terminal import printable
+from froe.terminal import harmless, printable
 
 _WRITE_BYTES: Final = 64 * 1024
 
@@ -116,7 +116,7 @@ def parse(
         if as_json:
             print_json(summary, err=True)
         else:
-            click.echo(_sentence(summary), err=True)
+            click.echo(harmless(_sentence(summary)), err=True)
         good &= (
             account.state is State.COMPLETE
             and account.summary.counts.total.bytes == end == account.text_bytes
@@ -162,7 +162,7 @@ def _explain(reading: Reading, path: Path, own: tuple[Format, ...], *, forced: b
     else:
         click.echo(click.style(printable(_shown(path)), bold=True))
         for line in for_people(explanation):
-            click.echo(line)
+            click.echo(printable(line))
     return passed.end
 
 
@@ -237,11 +237,17 @@ def _summary(path: Path, format_name: str, account: FileAccount) -> dict[str, An
 
 
 def _sentence(summary: dict[str, Any]) -> str:
-    parsed, lines = summary["parsed"], summary["lines"]
-    skipped = sum(tally["lines"] for tally in summary["skipped"].values())
+    """Entries that share lines, as the elements of an array do, are added up in bytes: a line end belongs to one
+    of them at most."""
+    parsed, rejected, lines = summary["parsed"], summary["rejected"], summary["lines"]
+    shares_lines = parsed["entries"] + rejected["entries"] > parsed["lines"] + rejected["lines"]
+    unit = "bytes" if shares_lines else "lines"
+    whole = _counted(summary["text_bytes" if shares_lines else "lines"], unit.removesuffix("s"))
+    skipped = sum(tally[unit] for tally in summary["skipped"].values())
+    other = _counted(lines, "line") if shares_lines else _counted(summary["text_bytes"], "byte")
     sentence = (
-        f"{printable(summary['file'])}: {summary['format']}, {_counted(summary['text_bytes'], 'byte')},"
-        f" {_counted(lines, 'line')} = {parsed['lines']:,} parsed + {summary['rejected']['lines']:,} rejected"
+        f"{printable(summary['file'])}: {summary['format']}, {other},"
+        f" {whole} = {parsed[unit]:,} parsed + {rejected[unit]:,} rejected"
         f" + {skipped:,} skipped ({_counted(parsed['entries'], 'record')})"
     )
     return f"{sentence}\n  {summary['damage']}" if summary["damage"] else sentence

@@ -10,7 +10,7 @@ import orjson
 
 from chalicelib.status import Status
 from froe.commands.options import json_option, limit_option, stage_option
-from froe.inquiry import Shown, find_files, page_size, pages, status_of
+from froe.inquiry import SETTLED, SETTLED_BADLY, Shown, find_files, page_size, pages, status_of
 from froe.jsonl import print_json
 from froe.target import find_target
 from froe.terminal import printable
@@ -42,14 +42,15 @@ def records(
 
     FILE_ID may be a key too; of a key's files the one uploaded last is taken.
     """
-    ledger, file_id = _open(name, stage)
+    ledger, file = _open(name, stage)
+    file_id = file["file_id"]
 
     def fetch(cursor: str | None) -> Shown:
         return ledger.records(
             file_id, severity=severity, from_=from_, to=to, limit=page_size(limit), cursor=cursor
         )
 
-    _print_all(pages(fetch, limit), _record_line, limit=limit, as_json=as_json)
+    _print_all(file, pages(fetch, limit), _record_line, limit=limit, as_json=as_json)
 
 
 @click.command(short_help="Print what a file's format does not explain, and why.")
@@ -62,18 +63,22 @@ def rejects(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
 
     FILE_ID may be a key too; of a key's files the one uploaded last is taken.
     """
-    ledger, file_id = _open(name, stage)
+    ledger, file = _open(name, stage)
+    file_id = file["file_id"]
     fetched = pages(lambda cursor: ledger.rejects(file_id, limit=page_size(limit), cursor=cursor), limit)
-    _print_all(fetched, _reject_line, limit=limit, as_json=as_json)
+    _print_all(file, fetched, _reject_line, limit=limit, as_json=as_json)
 
 
-def _open(name: str, stage: str | None) -> tuple[Status, str]:
+def _open(name: str, stage: str | None) -> tuple[Status, Shown]:
     ledger = status_of(find_target(stage))
     files = find_files(ledger, name)
-    return ledger, max(files, key=lambda file: str(file["last_modified"]))["file_id"]
+    return ledger, max(files, key=lambda file: str(file["last_modified"]))
 
 
-def _print_all(items: Iterator[Shown], line: Callable[[Shown], str], *, limit: int, as_json: bool) -> None:
+def _print_all(
+    file: Shown, items: Iterator[Shown], line: Callable[[Shown], str], *, limit: int, as_json: bool
+) -> None:
+    """What there is; of a file that is not all there, also why. Of a FAILED one the exit code is 1."""
     printed = 0
     for item in items:
         if as_json:
@@ -83,8 +88,17 @@ def _print_all(items: Iterator[Shown], line: Callable[[Shown], str], *, limit: i
         printed += 1
     if not as_json and printed == limit:
         click.echo(f"These are {limit:,}; there may be more: --limit 0 prints all.", err=True)
-    if not as_json and not printed:
-        click.echo("There are none.", err=True)
+    if file["state"] in SETTLED_BADLY:
+        named, reason = (
+            printable(file["key"]),
+            printable(file["reason"] or "its account says what is missing"),
+        )
+        click.echo(f"{named} ({file['file_id']}) is {file['state']}: {reason}", err=True)
+    elif not as_json and not printed:
+        until_now = "" if file["state"] in SETTLED else f" yet: the file is {file['state']}"
+        click.echo(f"There are none{until_now}.", err=True)
+    if file["state"] == "FAILED":
+        click.get_current_context().exit(1)
 
 
 def _record_line(record: Shown) -> str:

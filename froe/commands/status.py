@@ -111,7 +111,7 @@ def _print_account(file: Shown) -> None:
     colour = "red" if file["state"] in SETTLED_BADLY else "green" if file["state"] == "COMPLETE" else "yellow"
     _line("file", file["file_id"])
     _line("object", printable(f"s3://{file['bucket']}/{file['key']}"))
-    _line("version", file["version_id"] or f"ETag {file['etag']}")
+    _line("version", printable(file["version_id"] or f"ETag {file['etag']}"))
     _line("size", f"{sized(file['size'])}, changed {file['last_modified']}")
     _line("state", click.style(file["state"], fg=colour, bold=True))
     if file["reason"]:
@@ -120,7 +120,7 @@ def _print_account(file: Shown) -> None:
         _line("more", f"froe dead-letters --file {file['file_id']}")
     if file["format"]:
         second = f"; next {file['runner_up']}, {file['runner_up_score']}" if file["runner_up"] else ""
-        _line("format", f"{file['format']} (score {file['format_score']}{second})")
+        _line("format", printable(f"{file['format']} (score {file['format_score']}{second})"))
     unknown = "of unknown size: not all of it could be read" if file["settled_at"] else "not known yet"
     text_bytes = unknown if file["text_bytes"] is None else f"{file['text_bytes']:,} bytes"
     _line("text", text_bytes)

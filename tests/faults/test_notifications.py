@@ -122,6 +122,83 @@ def test_a_folder_key_is_read_as_a_log(key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("size", "data", "states"),
+    [
+        (9, b"one line\n", [State.COMPLETE]),
+        (None, b"one line\n", [State.COMPLETE]),
+        (None, b"", []),
+        (0, b"", []),
+    ],
+)
+def test_a_key_that_ends_in_a_slash_is_ignored_only_when_it_is_empty(
+    size: int | None, data: bytes, states: list[State]
+) -> None:
+    """Where the notification does not say its size, the object does."""
+    pipeline = Pipeline(LIMITS)
+    pipeline.objects.add("dump/", data)
+    for event in ({"Records": [s3_record("dump/", size=size)]}, eventbridge("dump/", size=size)):
+        assert not pipeline.splitter.ingest_each(announced_in(event), in_time())
+    run_all(pipeline)
+    assert [file.account.state for file in pipeline.table.files.values()] == states
+
+
+def less(event: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if name not in names}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        less(eventbridge("a.log"), "detail-type"),
+        less(eventbridge("a.log"), "detail-type", "source"),
+        less(eventbridge("a.log"), "source"),
+        eventbridge("a.log") | {"detail-type": None},
+        {"detail": eventbridge("a.log")["detail"]},
+        eventbridge("a.log")["detail"],
+        {"bucket": {"name": BUCKET}, "object": {"key": "a.log"}},
+    ],
+)
+def test_a_part_of_an_eventbridge_event_that_names_an_object_is_a_creation(event: dict[str, Any]) -> None:
+    (said,) = announced_in_body(json.dumps(event))
+    assert isinstance(said, Announced)
+    assert (said.bucket, said.key) == (BUCKET, "a.log")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        eventbridge("a.log", "Object Deleted"),
+        less(eventbridge("a.log", "Object Tags Added"), "source"),
+        {"detail": eventbridge("a.log")["detail"] | {"deletion-type": "Delete Marker Created"}},
+        eventbridge("a.log")["detail"] | {"reason": "DeleteObject"},
+        eventbridge("a.log")["detail"] | {"reason": "Lifecycle Expiration"},
+    ],
+)
+def test_a_part_of_an_eventbridge_event_that_says_otherwise_creates_nothing(event: dict[str, Any]) -> None:
+    assert [type(each) for each in announced_in(event)] == [Ignored]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"detail": {"bucket": {"name": BUCKET}}},
+        {"detail": {"bucket": BUCKET, "object": "a.log"}},
+        {"detail": {"object": {"key": "a.log"}}},
+        {"bucket": {"name": BUCKET}, "object": "a.log"},
+        {"detail": None},
+        {"detail": []},
+        less(eventbridge("a.log"), "detail"),
+    ],
+)
+def test_an_event_without_a_bucket_and_an_object_is_refused(event: dict[str, Any]) -> None:
+    try:
+        said = announced_in(event)
+    except PermanentError:
+        return
+    assert [type(each) for each in said] == [Unknown]
+
+
+@pytest.mark.parametrize(
     "name",
     [
         *("ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated", "ObjectRestore:Completed"),
@@ -241,21 +318,27 @@ def test_one_record_that_is_not_understood_hides_the_others(broken: Any) -> None
 def test_records_of_several_kinds_are_treated_alike() -> None:
     """Each record of a notification is judged on its own."""
     records = [
-        s3_record("folder/"),
+        s3_record("folder/", size=0),
+        s3_record("dump/", size=9),
         s3_record("a.log"),
         s3_record("b.log") | {"eventName": "ObjectRemoved:Delete"},
         s3_record("gone.log", versionId="v9"),
         s3_record("c.log"),
     ]
     pipeline = Pipeline(LIMITS)
-    for key in ("a.log", "b.log", "c.log"):
+    for key in ("a.log", "b.log", "c.log", "dump/"):
         pipeline.objects.add(key, b"one line\n")
     pipeline.splitter.ingest_each(
         announced_in_body(json.dumps(wrapped_by_sns({"Records": records}))), in_time()
     )
     run_all(pipeline)
     files = {file.plan.object.key: file.account.state for file in pipeline.table.files.values()}
-    assert files == {"a.log": State.COMPLETE, "gone.log": State.FAILED, "c.log": State.COMPLETE}
+    assert files == {
+        "dump/": State.COMPLETE,
+        "a.log": State.COMPLETE,
+        "gone.log": State.FAILED,
+        "c.log": State.COMPLETE,
+    }
 
 
 @pytest.mark.parametrize("changes", [{"eventTime": "yesterday"}, {"eventTime": None}, {"eventTime": 17}])

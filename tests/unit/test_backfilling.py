@@ -57,11 +57,10 @@ def backlog(*pages: list[dict[str, Any]], known: Iterable[str] = ()) -> Backlog:
     return backlog_of(client, BUCKET, "", lambda ids: held & set(ids))
 
 
-def test_old_versions_and_folder_keys_are_not_sent() -> None:
+def test_old_versions_and_empty_folder_keys_are_not_sent() -> None:
     old = listed("a.log", "v0", IsLatest=False)
-    assert [each.head.version.key for each in backlog([listed("a.log"), old, listed("b/")]).to_send] == [
-        "a.log"
-    ]
+    page = [listed("a.log"), old, listed("b/", Size=0), listed("c/")]
+    assert [each.head.version.key for each in backlog(page).to_send] == ["a.log", "c/"]
 
 
 def test_every_page_of_the_listing_counts() -> None:

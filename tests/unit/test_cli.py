@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,21 @@ FIELDS = ["file", "offset", "length", "lines", "kind", "format"]
 RECORD_FIELDS = [*FIELDS, "timestamp", "severity_text", "severity_number", "body", "attributes"]
 REJECT_FIELDS = [*FIELDS, "raw", "reason"]
 SOMETIMES = {"timestamp_assumed", "replaced"}
+CLOUDTRAIL_EVENT = {
+    "eventVersion": "1.08",
+    "userIdentity": {"type": "IAMUser", "userName": "ann"},
+    "eventTime": "2026-09-14T06:00:00Z",
+    "eventSource": "s3.amazonaws.com",
+    "eventName": "ListBuckets",
+    "awsRegion": "us-east-1",
+    "sourceIPAddress": "192.0.2.7",
+    "userAgent": "aws-cli",
+    "requestParameters": None,
+    "responseElements": None,
+    "requestID": "A",
+    "eventID": "b",
+    "eventType": "AwsApiCall",
+}
 ACCESS_LINE = b'192.0.2.7 - - [14/Sep/2026:06:00:00 +0200] "GET / HTTP/1.1" 200 12\n'
 
 
@@ -156,6 +172,27 @@ class TestParse:
         _, summary, _ = parsed(file_of(tmp_path, ACCESS_LINE + b"\n \n" + ACCESS_LINE))
 
         assert summary["skipped"] == {"blank": {"lines": 2, "bytes": 3}}
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            json.dumps({"Records": [CLOUDTRAIL_EVENT] * 300}),
+            json.dumps([{"time": "2026-09-14T06:00:00Z", "msg": str(n)} for n in range(300)]),
+            "\n".join(json.dumps({"msg": str(n)}) for n in range(300)) + "\n\n",
+        ],
+    )
+    def test_the_sentence_of_a_file_adds_up_whether_records_share_lines_or_not(
+        self, tmp_path: Path, text: str
+    ) -> None:
+        said = froe("parse", str(file_of(tmp_path, text.encode()))).stderr
+        found = re.search(
+            r" ([\d,]+) (?:byte|line)s? = ([\d,]+) parsed \+ ([\d,]+) rejected \+ ([\d,]+) skipped", said
+        )
+        assert found, said
+        whole, *parts = (int(number.replace(",", "")) for number in found.groups())
+        assert whole == sum(parts)
+        assert parts[0] > 0
+        assert "(300 records)" in said
 
     def test_a_damaged_file_gives_what_is_before_the_damage_and_exit_code_1(self, tmp_path: Path) -> None:
         packed = gzip.compress(ACCESS_LINE * 5000)

@@ -14,7 +14,8 @@ pytest.importorskip("rich", reason="rich is not installed")
 from click.testing import CliRunner, Result
 
 from chalicelib.core.plan import ObjectVersion
-from chalicelib.status import BadQueryError, NotFoundError
+from chalicelib.pages import BadQueryError
+from chalicelib.status import NotFoundError
 from froe import cli, inquiry
 from froe.commands import records as records_command
 from froe.commands import status as status_command
@@ -265,6 +266,32 @@ class TestRecords:
         assert line.startswith("2026-09-14T06:00:00.123Z")
         assert r"failed⏎  at Shop.java\x1b]0;owned\x07" in line
         assert r"http.response.status_code=500  note=two\u2028lines  ids=[1,2]" in line
+
+    @pytest.mark.parametrize("command", ["records", "rejects"])
+    def test_a_failed_file_says_why_and_ends_with_exit_code_1(
+        self, monkeypatch: pytest.MonkeyPatch, command: str
+    ) -> None:
+        failed = file_json(state="FAILED", reason="not text: zip", format="text")
+        for options in ([], ["--json"]):
+            result = froe(monkeypatch, FakeStatus([failed]), command, FILE_ID, *options)
+            assert result.exit_code == 1
+            assert "is FAILED: not text: zip" in result.stderr
+            assert result.stdout == ""
+
+    @pytest.mark.parametrize(
+        ("state", "said"),
+        [
+            ("COMPLETE", "There are none.\n"),
+            ("PROCESSING", "There are none yet: the file is PROCESSING.\n"),
+            ("DAMAGED", f"web/access.log ({FILE_ID}) is DAMAGED: cut off\n"),
+        ],
+    )
+    def test_of_other_files_it_says_why_there_may_be_none(
+        self, monkeypatch: pytest.MonkeyPatch, state: str, said: str
+    ) -> None:
+        file = file_json(state=state, reason="cut off" if state == "DAMAGED" else None)
+        result = froe(monkeypatch, FakeStatus([file]), "records", FILE_ID)
+        assert (result.exit_code, result.stderr) == (0, said)
 
     def test_of_a_key_the_newest_upload_is_taken(self, monkeypatch: pytest.MonkeyPatch) -> None:
         newest = file_json(OTHER_ID, last_modified="2026-09-15T06:00:00Z")

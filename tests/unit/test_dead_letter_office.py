@@ -18,7 +18,7 @@ from chalicelib.dead_letters.office import Pace, Progress, all_of
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.delivery import Deadline, Incoming
-from chalicelib.status import BadQueryError
+from chalicelib.pages import BadQueryError
 from tests.fakes import WHEN, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=1, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=100_000)

@@ -14,7 +14,8 @@ from chalicelib.core.cutting import Limits
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import untyped
 from chalicelib.ledger import FilePage, StoredFile, opened_position
-from chalicelib.status import BadQueryError, NotFoundError, RecordPage, Status
+from chalicelib.pages import BadQueryError
+from chalicelib.status import NotFoundError, RecordPage, Status
 from tests.fakes import WHEN, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=10, batch_max_bytes=2000, entry_max_bytes=400, split_bytes=3000)

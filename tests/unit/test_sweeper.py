@@ -56,6 +56,15 @@ def test_a_dropped_notification_is_found_in_the_bucket() -> None:
     assert pipeline.sweeper.sweep(in_time()).objects == ()
 
 
+def test_a_forgotten_key_that_ends_in_a_slash_is_announced_unless_it_is_empty() -> None:
+    pipeline = Pipeline(LIMITS)
+    pipeline.objects.add("dump/", TEXT)
+    pipeline.objects.add("folder/", b"")
+    pipeline.clock.advance(3700)
+    healed = pipeline.sweeper.sweep(in_time())
+    assert [str(name) for name in healed.objects] == ["s3://logs/dump/ (version v1)"]
+
+
 @pytest.mark.parametrize("seconds", [60, 8 * 86_400])
 def test_an_object_too_young_or_too_old_is_not_announced(seconds: int) -> None:
     pipeline = Pipeline(LIMITS)

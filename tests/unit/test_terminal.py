@@ -27,7 +27,7 @@ from froe.errors import FroeError
 from froe.failures import explain
 from froe.jsonl import json_line
 from froe.local import StackInfo
-from froe.terminal import Column, print_table, printable, progress_bar, sized
+from froe.terminal import Column, harmless, print_table, printable, progress_bar, sized
 
 TABLE = (
     Column("name", shrinks=True),
@@ -45,6 +45,7 @@ ROWS = [("a" * 20, "b" * 10, "1,234", "7")]
         ("a\tb\nc", "a b⏎ c"),
         ("\x1b[2J\x00\x7f\x9b", r"\x1b[2J\x00\x7f\x9b"),
         ("left\u202eright\u2028", r"left\u202eright\u2028"),
+        ("\u061c\u200e\u2066\x9b31m\x9d", r"\u061c\u200e\u2066\x9b31m\x9d"),
     ],
 )
 def test_control_characters_are_shown_and_not_obeyed(text: str, shown: str) -> None:
@@ -105,6 +106,23 @@ def test_progress_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str
         bar.reach(10, "done")
 
     assert capsys.readouterr() == ("", "")
+
+
+CONTROLS = [
+    *map(chr, (*range(0x20), *range(0x7F, 0xA0))),
+    *("\u061c", "\u200e", "\u200f", *map(chr, range(0x2028, 0x202F)), *map(chr, range(0x2066, 0x206A))),
+]
+
+
+def test_json_holds_no_control_character_as_it_is() -> None:
+    shown = {f"key{each}": f"é棚😀{each}½" for each in CONTROLS}
+    line = json_line(shown).decode()
+    assert not set(line[:-1]) & set(CONTROLS)
+    assert json.loads(line) == shown
+
+
+def test_a_sentence_keeps_its_lines_and_nothing_else_that_a_terminal_obeys() -> None:
+    assert harmless("a\x1b[2J\nb\u202e\x9b") == "a\\u001b[2J\nb\\u202e\\u009b"
 
 
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029", "\n", "\x0b", "\x1e"])

@@ -1,0 +1,99 @@
+"""Pages of lists, ``{"items": […], "cursor": …}``: each ends at its limit, and before an answer is too large.
+
+Lambda's answer, the body once more escaped as JSON, ends at 6,291,556 bytes
+(https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.core.fields import FILE_ID, NAME_MAX_CHARS, shown
+
+MAX_LIMIT: Final = 1000
+DEFAULT_LIMIT: Final = 100
+PAGE_MAX_BYTES: Final = 4_000_000
+"""Of the JSON that a client reads."""
+
+_ANSWER_MAX_BYTES: Final = 6_000_000
+_CURSOR_MAX_DIGITS: Final = 16
+
+
+class BadQueryError(Exception):
+    """A parameter of a question is wrong; the message names it and the remedy."""
+
+
+class Page:
+    """Items of a list, as many as the limit and an answer have room for; the first one always has it."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = checked_limit(limit)
+        self._items: list[dict[str, Any]] = []
+        self._bytes = self._escaped_bytes = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._items) == self._limit
+
+    def add(self, item: dict[str, Any]) -> bool:
+        """Whether there was room for the item; one for which there is none begins the next page."""
+        text = json.dumps(item, default=str)  # as Chalice writes it: in ASCII
+        size = self._bytes + len(text)
+        escaped = self._escaped_bytes + len(text) + text.count('"') + text.count("\\")
+        if self.is_full or (self._items and (size > PAGE_MAX_BYTES or escaped > _ANSWER_MAX_BYTES)):
+            return False
+        self._bytes, self._escaped_bytes = size, escaped
+        self._items.append(item)
+        return True
+
+    def listed(self, cursor: str | None) -> dict[str, Any]:
+        return {"items": self._items, "cursor": cursor}
+
+
+def checked_limit(limit: int) -> int:
+    if not 1 <= limit <= MAX_LIMIT:
+        raise BadQueryError(f"limit is {limit}: give a number from 1 to {MAX_LIMIT}")
+    return limit
+
+
+def checked_offset(cursor: str) -> int:
+    if not cursor.isdecimal() or len(cursor) > _CURSOR_MAX_DIGITS:
+        raise bad_cursor(cursor)
+    return int(cursor)
+
+
+def checked_batch(cursor: str) -> tuple[int, int]:
+    split, dash, number = cursor.partition("-")
+    if not (dash and split.isdecimal() and number.isdecimal()) or len(cursor) > 2 * _CURSOR_MAX_DIGITS:
+        raise bad_cursor(cursor)
+    return int(split), int(number)
+
+
+def checked_position(cursor: str, name: re.Pattern[str] = FILE_ID) -> str:
+    """The position of an item in a list by time (`ledger.opened_position`); name: the form of the item's name.
+
+    A plus sign that a query holds as it is arrives as a blank."""
+    position = cursor.replace(" ", "+")
+    time, _, named = position.partition("#")
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        raise bad_cursor(cursor) from None
+    if moment.isoformat(timespec="microseconds") != time or not moment.tzinfo or not name.fullmatch(named):
+        raise bad_cursor(cursor)
+    return position
+
+
+def bad_cursor(cursor: str) -> BadQueryError:
+    return BadQueryError(f"cursor is {shown(cursor)}: give the one of the page before")
+
+
+def may_be_key(key: str) -> bool:
+    """Whether an object can have that key: a longer text, or what is no text, would be refused by the table."""
+    try:
+        return len(key.encode()) <= NAME_MAX_CHARS
+    except UnicodeEncodeError:
+        return False

@@ -1,0 +1,120 @@
+"""The routes as Chalice routes them: what a request must look like, and what every refusal says."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("chalice", reason="needs chalice: make setup")
+
+from chalice.test import Client
+
+from chalicelib.core.cutting import Limits
+from chalicelib.dead_letters.status import LetterStatus
+from chalicelib.status import Status
+from tests.fakes import BUCKET, Pipeline, in_time
+from tests.unit.test_deliveries import deliver
+
+LIMITS = Limits(batch_max_lines=10, batch_max_bytes=2000, entry_max_bytes=400, split_bytes=3000)
+
+
+class Newest:
+    """The objects of a pipeline, asked for without a version, as a request names them."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._objects = pipeline.objects
+
+    def head(self, announced: Any) -> Any:
+        from dataclasses import replace
+
+        return self._objects.head(replace(announced, version_id="v1"))
+
+
+@pytest.fixture
+def pipeline() -> Pipeline:
+    return Pipeline(LIMITS)
+
+
+@pytest.fixture
+def post(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    logger = logging.getLogger("froe")
+    before = list(logger.handlers), logger.level, logger.propagate
+    import app
+
+    logger.handlers, logger.level, logger.propagate = before
+    services = SimpleNamespace(
+        dead_letter_office=pipeline.office,
+        letter_status=LetterStatus(pipeline.office, pipeline.ledger),
+        status=Status(pipeline.ledger, pipeline.table, None),  # type: ignore[arg-type]
+        settings=SimpleNamespace(input_bucket=BUCKET),
+        objects=Newest(pipeline),
+        split_queue=pipeline.split_queue,
+    )
+    monkeypatch.setattr(app, "services", lambda: services)
+    with Client(app.app) as client:
+
+        def send(path: str, body: Any) -> tuple[int, Any]:
+            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+            answer = client.http.post(path, headers={"Content-Type": "application/json"}, body=raw)
+            return answer.status_code, answer.json_body
+
+        yield send
+
+
+def test_a_new_object_is_accepted_and_a_known_file_is_shown_as_it_stands(
+    post: Any, pipeline: Pipeline
+) -> None:
+    pipeline.objects.add("a.log", b'{"msg":"x"}\n')
+    asked = {"bucket": BUCKET, "key": "a.log"}
+    status, accepted = post("/files", asked)
+    assert (status, len(pipeline.split_queue.messages)) == (202, 1)
+    pipeline.splitter.ingest(pipeline.objects.add("a.log", b'{"msg":"x"}\n'), in_time())
+    pipeline.split_queue.messages.clear()
+    status, file = post("/files", asked)
+    assert (status, file["file_id"], file["state"]) == (200, accepted["file_id"], "PROCESSING")
+    while pipeline.batch_queue.messages:
+        deliver(pipeline, pipeline.batch_queue.messages.pop(0).body)
+    status, file = post("/files", asked)
+    assert (status, file["state"], file["parsed"]["lines"]) == (200, "COMPLETE", 1)
+    assert not pipeline.split_queue.messages
+
+
+def test_a_key_that_ends_in_a_slash_is_refused_only_when_it_is_empty(post: Any, pipeline: Pipeline) -> None:
+    pipeline.objects.add("dump/", b'{"msg":"x"}\n')
+    pipeline.objects.add("folder/", b"")
+    assert post("/files", {"bucket": BUCKET, "key": "dump/"})[0] == 202
+    status, said = post("/files", {"bucket": BUCKET, "key": "folder/"})
+    assert (status, said["Code"]) == (400, "BadRequestError")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"bucket":' + b"[" * 900 + b"]" * 900 + b"}",
+        b'{"bucket":"b","key":' + b"9" * 5000 + b"}",
+        b'{"bucket":"logs","key":"' + b"k" * 1025 + b'"}',
+        b'{"bucket":"logs","key":"' + "é".encode() * 513 + b'"}',
+        b'{"bucket":"logs","key":"\\ud800"}',
+        b'{"bucket":"' + b"b" * 5_000_000 + b'","key":"k"}',
+        b"",
+        b"null",
+        b'"x"',
+        b"{",
+        b"\xff",
+    ],
+)
+@pytest.mark.parametrize("path", ["/files", "/dead-letters/redrive", "/dead-letters/discard"])
+def test_a_body_that_cannot_be_meant_is_a_bad_request_in_one_sentence(
+    post: Any, path: str, body: bytes
+) -> None:
+    status, said = post(path, body)
+    assert (status, said["Code"]) == (400, "BadRequestError"), said
+    assert len(said["Message"]) < 1000
