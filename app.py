@@ -37,7 +37,7 @@ def services() -> Services:
 
 @app.middleware("http")
 def observed(request: Any, get_response: Any) -> Any:
-    logs.begin(request.lambda_context.aws_request_id)
+    handlers.begin(request.lambda_context)
     return get_response(request)
 
 

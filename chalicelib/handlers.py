@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from chalicelib import logs
+from chalicelib.aws.clients import INVOCATION
 from chalicelib.aws.ledger_stream import changes_in
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.messages import SplitMessage, decode, is_message
@@ -32,10 +33,16 @@ def deadline_of(context: Any) -> Deadline:
     return Deadline.after(context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS)
 
 
+def begin(context: Any) -> None:
+    """The lines of an invocation bear its id, and its calls to AWS are not repeated past its deadline."""
+    logs.begin(context.aws_request_id)
+    INVOCATION.deadline = deadline_of(context)
+
+
 @contextmanager
 def _observed(services: Services, context: Any) -> Iterator[None]:
-    """The lines of an invocation bear its id, and what it measured is written however it ends."""
-    logs.begin(context.aws_request_id)
+    """What an invocation measured is written however it ends."""
+    begin(context)
     try:
         yield
     finally:

@@ -106,7 +106,7 @@ class Forgetting:
         """In place of the plan and the account: nothing can be read of this file. All that comes late obeys it."""
         reason = f"{REASON} at {now:%Y-%m-%dT%H:%M:%SZ}"
         plan = replace(failed_plan(stored.plan.head, reason), shards=stored.plan.shards)
-        item = from_plan(plan) | from_account(account_of(plan, ()), now)
+        item = from_plan(plan) | from_account(plan.file_id, account_of(plan, ()), now)
         item |= {
             "pk": plan.file_id,
             "sk": "file",

@@ -132,13 +132,38 @@ class Items:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def by_index(
-        self, index: str, name: str, value: str, *, before: str | None, limit: int, since: str | None = None
+        self,
+        index: str,
+        name: str,
+        values: Sequence[str],
+        *,
+        before: str | None,
+        limit: int,
+        since: str | None = None,
     ) -> Listed:
-        """One page of the items that an index lists under a value, by falling ``opened``.
+        """One page of the items that an index lists under any of the values, by falling ``opened``.
 
         before, since: bounds of ``opened``, the first one excluded. The index holds only keys, so
         that most updates pass it by; the items are read from the table, and may be gone meanwhile.
         """
+        answers = [self._index_page(index, name, value, before, since, limit) for value in values]
+        merged = sorted(
+            (entry for answer in answers for entry in answer["Items"]),
+            key=lambda entry: str(entry["opened"]["S"]),
+            reverse=True,
+        )
+        page = merged[:limit]
+        keys = [Key(entry["pk"]["S"], entry["sk"]["S"]) for entry in page]
+        found = self.get_all(keys)
+        listed = [found[key] for key in dict.fromkeys(keys) if key in found]
+        if before and since:  # BETWEEN includes its bounds
+            listed = [item for item in listed if item["opened"] != before]
+        ended = len(merged) <= limit and all("LastEvaluatedKey" not in answer for answer in answers)
+        return Listed(listed, None if ended or not page else _untyped(page[-1]))
+
+    def _index_page(
+        self, index: str, name: str, value: str, before: str | None, since: str | None, limit: int
+    ) -> dict[str, Any]:
         bounds = {":before": before, ":since": since}
         condition = "#name = :value"
         if before and since:
@@ -148,7 +173,7 @@ class Items:
         elif since:
             condition += " AND opened >= :since"
         with translated(f"listing {self._table} {index}"):
-            answer = self._client.query(
+            answer: dict[str, Any] = self._client.query(
                 TableName=self._table,
                 IndexName=index,
                 KeyConditionExpression=condition,
@@ -157,13 +182,7 @@ class Items:
                 ScanIndexForward=False,
                 Limit=limit,
             )
-        keys = [Key(item["pk"]["S"], item["sk"]["S"]) for item in answer["Items"]]
-        found = self.get_all(keys)
-        reached = answer.get("LastEvaluatedKey")
-        listed = [found[key] for key in keys if key in found]
-        if before and since:  # BETWEEN includes its bounds
-            listed = [item for item in listed if item["opened"] != before]
-        return Listed(listed, _untyped(reached) if reached else None)
+        return answer
 
     def get_all(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """Those of the items that there are."""

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.aws import ledger_items
-from chalicelib.core.accounts import State
 from chalicelib.core.records import untyped
 from chalicelib.notices import Change, Standing, Told, Unreadable
 
@@ -40,7 +39,9 @@ def _change(record: Mapping[str, Any]) -> Change | None:
 
 
 def _standing(item: Mapping[str, Any]) -> Standing:
-    return Standing(State(item["state"]), item["summary"]["failed"], item.get("reason") is None)
+    return Standing(
+        ledger_items.to_state(item["state"]), item["summary"]["failed"], item.get("reason") is None
+    )
 
 
 def _unreadable(record: Any, error: Exception) -> Unreadable:

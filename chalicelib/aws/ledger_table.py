@@ -6,7 +6,7 @@ One partition a file: ``file`` (plan, state, account), ``split#000000`` (seal or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ class DynamoLedger:
         self._items = Items(client, table)
 
     def put_plan(self, plan: Plan, account: FileAccount, now: datetime, trace: str | None = None) -> bool:
-        item = ledger_items.from_plan(plan) | ledger_items.from_account(account, now)
+        item = ledger_items.from_plan(plan) | ledger_items.from_account(plan.file_id, account, now)
         item |= {"opened_at": now.isoformat(), "opened": opened_position(now, plan.file_id), "trace": trace}
         return self._items.put_new(Key(plan.file_id, _FILE), item)
 
@@ -117,21 +117,23 @@ class DynamoLedger:
     def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
         self._items.update(
             Key(file_id, _FILE),
-            ledger_items.from_account(account, now),
+            ledger_items.from_account(file_id, account, now),
             unless="revision >= :revision",
             values={":revision": account.revision},
         )
 
     def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage:
         """Files in a state, newest first; `before`: the position of the last one seen."""
-        return self._listed(BY_STATE_INDEX, "state", state.value, before, limit)
+        return self._listed(BY_STATE_INDEX, "state", ledger_items.stored_states(state), before, limit)
 
     def files_by_key(self, key: str, *, before: str | None, limit: int) -> FilePage:
         """The files of one key, newest first; `before`: the position of the last one seen."""
-        return self._listed(BY_KEY_INDEX, "key", key, before, limit)
+        return self._listed(BY_KEY_INDEX, "key", [key], before, limit)
 
-    def _listed(self, index: str, name: str, value: str, before: str | None, limit: int) -> FilePage:
-        listed = self._items.by_index(index, name, value, before=before, limit=limit)
+    def _listed(
+        self, index: str, name: str, values: Sequence[str], before: str | None, limit: int
+    ) -> FilePage:
+        listed = self._items.by_index(index, name, values, before=before, limit=limit)
         files = list(readable(listed.items, ledger_items.to_file))
         return FilePage(files, listed.reached["opened"] if listed.reached else None)
 

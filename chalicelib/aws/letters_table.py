@@ -80,7 +80,7 @@ class DynamoLetters:
         self, state: LetterState, *, before: str | None, since: str | None, limit: int
     ) -> LetterPage:
         listed = self._items.by_index(
-            BY_STATE_INDEX, "state", state.value, before=before, since=since, limit=limit
+            BY_STATE_INDEX, "state", [state.value], before=before, since=since, limit=limit
         )
         return LetterPage(
             list(readable(listed.items, _letter)), listed.reached["opened"] if listed.reached else None

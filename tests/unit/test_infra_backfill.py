@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -118,6 +119,103 @@ def test_all_parts_together_keep_the_rate(rate: int, parts: int) -> None:
     given = evaluated(asked, variables=variables)
     assert 1 <= given["group"] <= 10
     assert parts * given["group"] / given["pause_seconds"] <= rate
+
+
+class Run:
+    """One part of the backfill, run state by state on a clock of its own; counts the events of its history.
+
+    answers: what a task gives, by the name of its state. Events as Step Functions writes them: entered and exited, of a
+    task scheduled, started and succeeded too."""
+
+    def __init__(self, patience_seconds: int, answers: Mapping[str, Any], objects: int = 10) -> None:
+        keys = [{"key": f"{number}.log"} for number in range(objects)]
+        batch = {**BATCH, "patience_seconds": patience_seconds, "pause_seconds": 2}
+        self._given = {"BatchInput": batch, "Items": keys}
+        self._answers = answers
+        self.variables: dict[str, Any] = {}
+        self.seconds, self.events, self.asked = 0.0, 0, 0
+
+    def _value(self, said: Any, result: Any = None) -> Any:
+        text = json.dumps(said).replace("$millis()", f"{round(self.seconds * 1000)}")
+        return evaluated(json.loads(text), given=self._given, result=result, variables=self.variables)
+
+    def to_its_end(self) -> None:
+        name = "Take the batch"
+        while name:
+            state = PARTS[name]
+            self.events += 5 if state["Type"] == "Task" else 2
+            next_name, assigned, result = state.get("Next", ""), [state.get("Assign", {})], None
+            if state["Type"] == "Wait":
+                self.seconds += self._value(state["Seconds"])
+            elif state["Type"] == "Map":
+                result = [looked_at(key, VersionId="v1") for key in self.variables["names"]]
+                self.events += 7 * 100
+            elif state["Type"] == "Task":
+                self.seconds += 0.1
+                self.asked += 1
+                result = self._answers[name](self._value(state["Arguments"]))
+            elif state["Type"] == "Choice":
+                taken = next((each for each in state["Choices"] if self._value(each["Condition"])), None)
+                next_name = taken["Next"] if taken else state["Default"]
+                assigned = [] if taken else assigned
+            for each in assigned:
+                self.variables |= self._value(each, result)
+            name = next_name
+            assert self.events < 25_000, f"25,000 events after {self.seconds:,.0f} seconds, at {name}"
+
+
+def nothing_known(_: Any) -> Any:
+    return {"Responses": {"ledger": []}, "UnprocessedKeys": {}}
+
+
+def all_taken(arguments: Any) -> Any:
+    return {"Successful": [{"Id": each["Id"]} for each in arguments["Entries"]]}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"Announce": all_taken},
+        {"Announce": lambda _: {"Failed": []}},
+        {"Ask which are known": lambda _: {"Responses": {}, "UnprocessedKeys": {"ledger": {"Keys": []}}}},
+    ],
+    ids=["never settled", "never sent", "never answered"],
+)
+@pytest.mark.parametrize("hours", [40, 7 * 24])
+def test_a_part_that_waits_in_vain_stays_within_the_events_of_an_execution(
+    hours: int, answers: Mapping[str, Any]
+) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: 25,000, retries included."""
+    always = {"Ask which are known": nothing_known, "Ask the ledger": nothing_known, "Announce": all_taken}
+    run = Run(hours * 3600, {**always, **answers})
+    run.to_its_end()
+    assert run.seconds >= hours * 3600
+    assert run.events < 25_000 / 2
+    retried_events = 6 * 3
+    assert run.events + run.asked / 10 * retried_events < 25_000
+
+
+def test_a_part_notices_soon_that_its_files_are_settled() -> None:
+    """Whatever it has waited for so far, it lags behind by a fiftieth of it."""
+
+    def settled_after(seconds: float) -> float:
+        def answer(arguments: Any) -> Any:
+            ids = [key["pk"] for key in arguments["RequestItems"]["ledger"]["Keys"]]
+            state = {"S": "COMPLETE#03" if run.seconds > seconds else "PROCESSING#03"}
+            return {
+                "Responses": {"ledger": [{"pk": each, "state": state} for each in ids]},
+                "UnprocessedKeys": {},
+            }
+
+        run = Run(
+            7 * 86_400,
+            {"Ask which are known": nothing_known, "Ask the ledger": answer, "Announce": all_taken},
+        )
+        run.to_its_end()
+        return run.seconds
+
+    for seconds in (30, 600, 3600, 86_400):
+        assert settled_after(seconds) <= seconds * 1.03 + 62
 
 
 def test_the_parts_add_up_to_the_report() -> None:

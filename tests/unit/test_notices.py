@@ -87,7 +87,7 @@ def image(stored: StoredFile) -> dict[str, Any]:
     """The file's item as the table, and so the stream, holds it."""
     item = {"pk": stored.plan.file_id, "sk": "file", "opened_at": stored.opened_at.isoformat()}
     item |= ledger_items.from_plan(stored.plan)
-    item |= ledger_items.from_account(stored.account, stored.settled_at or WHEN)
+    item |= ledger_items.from_account(stored.plan.file_id, stored.account, stored.settled_at or WHEN)
     return {name: typed(value) for name, value in item.items() if value is not None}
 
 

@@ -170,6 +170,49 @@ def test_files_are_listed_by_state_and_by_key_newest_first(dynamodb) -> None:
     assert [file.plan.file_id for file in by_key] == newest_first[2:]
 
 
+def test_files_of_a_state_are_spread_over_sixteen_partitions_of_the_index_and_listed_as_one(dynamodb) -> None:
+    """One partition key takes 1,000 writes a second; files of earlier versions lie under the state alone."""
+    table = DynamoLedger(dynamodb, "ledger")
+    plans = [
+        replace(PLAN, head=replace(HEAD, version=replace(HEAD.version, version_id=f"v{n}")))
+        for n in range(60)
+    ]
+    for number, plan in enumerate(plans):
+        table.put_plan(plan, account_of(plan, ()), WHEN + timedelta(seconds=number))
+    stored = {item["pk"]["S"]: item["state"]["S"] for item in dynamodb.scan(TableName="ledger")["Items"]}
+    assert len(set(stored.values())) == 16
+    for number in range(0, 60, 7):  # as an earlier version left it
+        item = dynamodb.get_item(
+            TableName="ledger", Key={"pk": {"S": plans[number].file_id}, "sk": {"S": "file"}}
+        )["Item"]
+        dynamodb.put_item(TableName="ledger", Item=item | {"state": {"S": "SPLITTING"}})
+    newest_first = [plan.file_id for plan in reversed(plans)]
+    for limit in (1, 7, 60, 100):
+        listed: list[str] = []
+        before = None
+        for _ in range(100):
+            page = table.files_by_state(State.SPLITTING, before=before, limit=limit)
+            assert len(page.files) <= limit
+            listed += [file.plan.file_id for file in page.files]
+            before = page.reached
+            if before is None:
+                break
+        assert listed == newest_first
+
+
+def test_an_earlier_versions_file_moves_to_its_partition_with_its_next_state(dynamodb) -> None:
+    table = DynamoLedger(dynamodb, "ledger")
+    plan = opened(table)
+    key = {"pk": {"S": plan.file_id}, "sk": {"S": "file"}}
+    item = dynamodb.get_item(TableName="ledger", Key=key)["Item"]
+    dynamodb.put_item(TableName="ledger", Item=item | {"state": {"S": "SPLITTING"}})
+    account = replace(table.file(FILE).account, state=State.PROCESSING, revision=7)
+    table.put_account(FILE, account, WHEN)
+    assert not table.files_by_state(State.SPLITTING, before=None, limit=9).files
+    (file,) = table.files_by_state(State.PROCESSING, before=None, limit=9).files
+    assert file.account == account
+
+
 def test_what_may_expire_says_when(dynamodb) -> None:
     table = DynamoLedger(dynamodb, "ledger")
     opened(table)

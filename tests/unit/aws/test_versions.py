@@ -46,6 +46,12 @@ def opened(state: State) -> dict[str, Any]:
     return dict(item)
 
 
+def unspread(item: Mapping[str, Any]) -> dict[str, Any]:
+    """With the state alone, as the versions before spread it over no partitions of the index."""
+    state = {"state": {"S": item["state"]["S"].partition("#")[0]}} if "state" in item else {}
+    return dict(item) | state
+
+
 def a_recorded(state: str, name: str = "1/access.log") -> tuple[Path, State]:
     return TEXTS[name], copy.deepcopy(states_of(TEXTS[name])[state])
 
@@ -69,8 +75,8 @@ def test_a_file_under_way_when_the_code_is_replaced_ends_otherwise(
     way.take_up(recorded[state])
     way.finish()
     ended, wanted = way.state(), recorded["complete"]
-    assert opened(ended)["state"] == {"S": "COMPLETE"}
-    assert ended["ledger"] == wanted["ledger"]
+    assert opened(ended)["state"]["S"].partition("#")[0] == "COMPLETE"
+    assert [unspread(item) for item in ended["ledger"]] == [unspread(item) for item in wanted["ledger"]]
     for item, before in zip(ended["records"], wanted["records"], strict=True):
         now, then = in_plain(item), in_plain(before)
         assert {key: now["attributes"].get(key) for key in then["attributes"]} == then["attributes"]
