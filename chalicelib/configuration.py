@@ -30,7 +30,9 @@ def read_config(
         if not packaged.exists():
             return Config(key=environment.get(KEY_SETTING, ""))
         path = packaged
-    name = f"chalicelib/{path.name}" if path == PACKAGED else str(path)
+    name = (
+        f"chalicelib/{path.name}" if path == PACKAGED else str(path.resolve() if path.is_symlink() else path)
+    )
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -18,32 +18,45 @@ import click
 
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.pages import BadQueryError
+from froe.errors import suggestion
 from froe.failures import explain
 from froe.terminal import harmless
 
-COMMANDS: Final = {
-    "up": "froe.commands.up",
-    "demo": "froe.commands.demo",
-    "parse": "froe.commands.parse",
-    "formats": "froe.commands.formats",
-    "infer": "froe.commands.infer",
-    "upload": "froe.commands.upload",
-    "status": "froe.commands.status",
-    "records": "froe.commands.records",
-    "rejects": "froe.commands.records",
-    "traces": "froe.commands.traces",
-    "dead-letters": "froe.commands.dead_letters",
-    "redrive": "froe.commands.redrive",
-    "discard": "froe.commands.redrive",
-    "sweep": "froe.commands.sweep",
-    "backfill": "froe.commands.backfill",
-    "forget": "froe.commands.forget",
-    "deploy": "froe.commands.deploy",
-    "doctor": "froe.commands.doctor",
-    "token": "froe.commands.deploy",
-    "destroy": "froe.commands.destroy",
+GROUPS: Final = {
+    "Begin": {
+        "demo": "froe.commands.demo",
+        "parse": "froe.commands.parse",
+        "formats": "froe.commands.formats",
+        "infer": "froe.commands.infer",
+        "init": "froe.commands.init",
+        "up": "froe.commands.up",
+    },
+    "Files": {
+        "upload": "froe.commands.upload",
+        "status": "froe.commands.status",
+        "records": "froe.commands.records",
+        "rejects": "froe.commands.records",
+        "traces": "froe.commands.traces",
+        "backfill": "froe.commands.backfill",
+        "forget": "froe.commands.forget",
+    },
+    "When something failed": {
+        "dead-letters": "froe.commands.dead_letters",
+        "redrive": "froe.commands.redrive",
+        "discard": "froe.commands.redrive",
+        "sweep": "froe.commands.sweep",
+    },
+    "Stages on AWS": {
+        "deploy": "froe.commands.deploy",
+        "doctor": "froe.commands.doctor",
+        "token": "froe.commands.deploy",
+        "destroy": "froe.commands.destroy",
+        "chalice": "froe.commands.chalice",
+    },
 }
-"""Name of each command, in the order of the help, and the module that defines it under that name (with underscores)."""
+"""Heading of the help → the commands below it, each with the module that defines it (underscores for hyphens)."""
+
+COMMANDS: Final = {name: module for group in GROUPS.values() for name, module in group.items()}
 
 DISTRIBUTION: Final = "froe-logs"
 
@@ -64,6 +77,26 @@ class Commands(click.Group):
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         with _harmless_errors():
             return super().make_context(*arguments, **options)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, COMMANDS))
+        for heading, names in GROUPS.items():
+            with formatter.section(heading):
+                commands = {name: self.get_command(ctx, name) for name in names}
+                rows = [
+                    (name.ljust(width), each.get_short_help_str(64))
+                    for name, each in commands.items()
+                    if each
+                ]
+                formatter.write_dl(rows)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(f"{error.message}{suggestion(args[0], COMMANDS)}", ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         with _harmless_errors():

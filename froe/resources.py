@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from froe.project import root_of
 from froe.templates import read_body
 
 LOCAL_STAGE = "local"
@@ -19,7 +20,8 @@ CHALICE = (
     "-c",
     "import sys; from chalice.cli import main; sys.argv[0] = 'chalice'; sys.exit(main())",
 )
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = root_of(Path.cwd())
+"""The application that this command deploys and runs."""
 FUNCTIONS = (
     "splitter",
     "queued_splitter",

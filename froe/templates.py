@@ -35,7 +35,9 @@ def read_body(path: Path, *, local: bool = False) -> Body:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise FroeError(f"{path} cannot be read ({error.strerror}): run froe in a checkout.") from error
+        raise FroeError(
+            f"{path} cannot be read ({error.strerror}): run froe in a project folder (`froe init DIR` makes one) or a checkout."
+        ) from error
     resources = content["Resources"]
     left_out = tuple(name for name in resources if local and not _is_known_locally(resources[name]))
     content["Resources"] = {name: resources[name] for name in resources if name not in left_out}

@@ -44,6 +44,24 @@ def _escape(match: re.Match[str]) -> str:
     return {9: " ", 10: "⏎ "}.get(code) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
 
 
+def shortened(styled: str, columns: int | None) -> str:
+    """A line, with its colours, cut where the terminal ends; None: as it is."""
+    if columns is None:
+        return styled
+    from rich.text import Text  # noqa: PLC0415 - see the docstring of the module
+
+    text = Text.from_ansi(styled, no_wrap=True)
+    if text.cell_len <= columns:
+        return styled
+    from rich.console import Console  # noqa: PLC0415
+
+    text.truncate(columns, overflow="ellipsis")
+    console = Console(width=columns, color_system="standard", force_terminal=True)
+    with console.capture() as capture:
+        console.print(text, end="", soft_wrap=True)
+    return capture.get()
+
+
 def sized(size_bytes: int) -> str:
     """A size for people: 980 B, 1.5 MB."""
     if size_bytes < 1000:

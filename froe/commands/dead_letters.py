@@ -17,7 +17,7 @@ from froe.terminal import Column, print_table, printable
 _COLOURS: Final = {"dead": "red", "redriven": "yellow", "discarded": "magenta", "resolved": "green"}
 
 
-@click.command(short_help="List the messages that were given up, or tell the story of one.")
+@click.command(short_help="List the messages that were dead-lettered, or show one.")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @file_option
 @reason_option

@@ -17,13 +17,13 @@ from froe.errors import FroeError
 from froe.inquiry import SETTLED, Shown, accounted, skipped, status_of, wait_until_cut, watch
 from froe.jsonl import print_json
 from froe.local import LocalStack
-from froe.resources import ROOT
+from froe.project import source
 from froe.running import program_name, running_stack
 from froe.target import target_of
 from froe.terminal import Column, print_table, printable, progress_bar
 from froe.uploading import find_sources, upload_one_by_one
 
-SAMPLE_LOGS: Final = ROOT / "sample_logs"
+SAMPLE_LOGS: Final = source() / "sample_logs"
 _NOT_SAMPLES: Final = frozenset({"make.py", "README.md"})
 
 

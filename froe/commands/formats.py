@@ -2,35 +2,69 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 import click
 
-from chalicelib.configuration import read_config
 from chalicelib.core.custom import made_of
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.registry import all_formats, family_of
-from froe.commands.options import config_option
+from froe.commands.options import config_of, config_option
+from froe.errors import FroeError, suggestion
 from froe.jsonl import print_json
 from froe.terminal import printable
 
+_FEW: Final = 12
+"""Up to so many formats are shown whole."""
+
 
 @click.command()
+@click.argument("words", metavar="[WORD]...", nargs=-1)
 @config_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of all formats.")
-def formats(*, config_file: Path | None, as_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of the formats.")
+def formats(*, words: tuple[str, ...], config_file: Path | None, as_json: bool) -> None:
     """List the log formats that Froe knows, your own first.
 
-    Froe looks at the content of a file to tell its format. A self-synchronising format shows where an
-    entry starts in the line itself; such files can be cut in parallel.
+    Froe infers the format of a file from its content. With a WORD only formats whose name, family or title
+    has it are listed; few of them come with their sources and samples. A self-synchronising format shows
+    where an entry starts in the line itself; such files can be cut in parallel.
+
+    \b
+    Examples:
+      froe formats nginx
+      froe formats --json | jq -r .[].name
     """
-    config = read_config(config_file)
+    config = config_of(config_file)
     known_formats = (*made_of(config.rules, config.key).formats, *all_formats())
+    listed = [known for known in known_formats if all(_has(known, word) for word in words)]
+    if not listed:
+        names = [known.name for known in known_formats]
+        close = "".join(suggestion(word, names) for word in words)
+        raise FroeError(
+            f"No format has {' and '.join(map(repr, words))} in its name, family or title.{close}"
+        )
     if as_json:
-        print_json([_for_programs(known) for known in known_formats])
-        return
-    for known in known_formats:
-        _print_for_people(known)
+        print_json([_for_programs(known) for known in listed])
+    elif len(listed) <= _FEW:
+        for known in listed:
+            _print_whole(known)
+    else:
+        _print_names(listed)
+
+
+def _has(known: Format, word: str) -> bool:
+    return word.lower() in f"{known.name} {family_of(known.name)} {known.title}".lower()
+
+
+def _print_names(listed: list[Format]) -> None:
+    width = max(len(known.name) for known in listed)
+    for family, members in groupby(listed, key=lambda known: family_of(known.name)):
+        click.echo(click.style(family, bold=True))
+        for known in members:
+            click.echo(f"  {known.name:<{width}}  {known.title}")
+    click.echo(f"\n{len(listed)} formats: `froe formats NAME` shows the samples of one.", err=True)
 
 
 def _for_programs(known: Format) -> dict[str, object]:
@@ -44,7 +78,7 @@ def _for_programs(known: Format) -> dict[str, object]:
     }
 
 
-def _print_for_people(known: Format) -> None:
+def _print_whole(known: Format) -> None:
     cutting = "self-synchronising" if known.self_synchronising else "cut in sequence"
     click.echo(f"{click.style(known.name, bold=True)}  {known.title} ({cutting})")
     click.echo(f"    {known.source}")

@@ -8,13 +8,12 @@ from typing import Final
 
 import click
 
-from chalicelib.configuration import read_config
 from chalicelib.core.colours import without_colours
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.records import Record, Skip
-from froe.commands.options import config_option
+from froe.commands.options import config_of, config_option
 from froe.commands.parse import open_reading
 from froe.errors import FroeError
 from froe.inferring import Proposal, propose
@@ -29,12 +28,12 @@ _ENOUGH: Final = 0.5
 @click.option("--anyway", is_flag=True, help="Propose a format though a known one explains the file.")
 @config_option
 def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
-    """Propose a custom format for FILE, to be pasted into chalicelib/froe.toml.
+    """Propose a custom format for FILE, to be pasted into froe.toml.
 
     The block goes to standard output, what is said of it to standard error. Its samples are lines of the
     file. The exit code is 1 when the lines have too little in common.
     """
-    config = read_config(config_file)
+    config = config_of(config_file)
     reading = open_reading(file, None, None, config)
     plan = reading.plan
     if plan.failure:
@@ -57,7 +56,7 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
     click.echo(harmless(proposal.toml(name)), nl=False)
     click.echo(
         f"The format explains {explained:.1%} of the lines. Name its fields, look through its samples (they are"
-        " lines of the file), and paste it into chalicelib/froe.toml.",
+        " lines of the file), and paste it into froe.toml.",
         err=True,
     )
 

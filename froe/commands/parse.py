@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import codecs
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,22 +20,23 @@ from typing import Any, Final
 
 import click
 
-from chalicelib.configuration import read_config
 from chalicelib.core.accounts import FileAccount, State
 from chalicelib.core.custom import made_of
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.registry import UnknownFormatError
+from chalicelib.core.formats.registry import NAMES, UnknownFormatError
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
 from chalicelib.core.text import BLOCK_BYTES
-from froe.commands.options import config_option
+from froe.commands.options import config_of, config_option
+from froe.errors import suggestion
 from froe.explanation import explain, for_people, for_programs
 from froe.jsonl import json_line, print_json
 from froe.terminal import harmless, printable
 
 _WRITE_BYTES: Final = 64 * 1024
+_STANDARD_INPUT: Final = Path("-")
 
 
 _NO_CHARSETS: Final = frozenset(
@@ -64,13 +67,13 @@ def _charset(_context: click.Context, _parameter: click.Parameter, name: str | N
     metavar="FILE...",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, allow_dash=True, path_type=Path),
 )
 @click.option(
     "--format",
     "format_name",
     metavar="NAME",
-    help="Take this format instead of telling it from the content; `froe formats` lists them.",
+    help="Skip detection and use this format; `froe formats` lists them.",
 )
 @click.option(
     "--charset", metavar="NAME", callback=_charset, help="Take this character set, such as latin-1."
@@ -94,25 +97,31 @@ def parse(
 ) -> None:
     """Parse log files here, without AWS.
 
+    FILE may be a folder, of which all files are parsed, or - for standard input.
+
     Records and rejects go to standard output, one JSON object per line; a summary of each file goes to
     standard error. The exit code is 1 when a file is damaged, is not text, or does not add up.
     """
-    config = read_config(config_file)
+    config = config_of(config_file)
     if format_name is not None:
+        custom = made_of(config.rules, config.key)
         try:
-            made_of(config.rules, config.key).by_name(format_name)
+            custom.by_name(format_name)
         except UnknownFormatError as error:
-            raise click.BadParameter(f"{error}.", param_hint="'--format'") from error
+            names = [*NAMES, *(own.name for own in custom.formats)]
+            raise click.BadParameter(
+                f"{error}.{suggestion(format_name, names)}", param_hint="'--format'"
+            ) from error
     good = True
-    for path in files:
-        reading = open_reading(path, format_name, charset, config)
+    for path, name in _readable(files):
+        reading = open_reading(path, format_name, charset, config, name)
         if explained:
             own = made_of(config.rules, config.key).formats
-            end = _explain(reading, path, own, forced=format_name is not None, as_json=as_json)
+            end = _explain(reading, path, name, own, forced=format_name is not None, as_json=as_json)
         else:
-            end = _write_outcomes(reading, _shown(path))
+            end = _write_outcomes(reading, name)
         account = reading.account
-        summary = _summary(path, reading.plan.format, account)
+        summary = _summary(name, reading.plan.format, account)
         if as_json:
             print_json(summary, err=True)
         else:
@@ -125,12 +134,33 @@ def parse(
         click.get_current_context().exit(1)
 
 
-def open_reading(path: Path, format_name: str | None, charset: str | None, config: Config) -> Reading:
+def _readable(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Files and their names: those of folders too, and standard input as a temporary file (a head is read twice)."""
+    for path in paths:
+        if path == _STANDARD_INPUT:
+            with tempfile.NamedTemporaryFile(prefix="froe-") as copy:
+                shutil.copyfileobj(sys.stdin.buffer, copy)
+                copy.flush()
+                yield Path(copy.name), str(path)
+        elif path.is_dir():
+            files = sorted(each for each in path.rglob("*") if each.is_file())
+            if not files:
+                raise click.UsageError(f"{printable(_shown(path))} has no files.")
+            yield from ((file, _shown(file)) for file in files)
+        else:
+            yield path, _shown(path)
+
+
+def open_reading(
+    path: Path, format_name: str | None, charset: str | None, config: Config, name: str | None = None
+) -> Reading:
     facts = path.stat()
     if not path.is_file():
-        raise click.UsageError(f"{path} is a pipe or a device; write what it gives into a file first.")
+        raise click.UsageError(
+            f"{path} is a pipe or a device: feed it to `froe parse -`, or write it into a file first."
+        )
     head = ObjectHead(
-        version=ObjectVersion(bucket="", key=_shown(path), version_id=None, etag=""),
+        version=ObjectVersion(bucket="", key=name or _shown(path), version_id=None, etag=""),
         size=facts.st_size,
         content_type="",
         last_modified=datetime.fromtimestamp(facts.st_mtime, UTC),
@@ -153,14 +183,16 @@ def _opener(path: Path) -> Callable[[int], Iterator[bytes]]:
     return read_from
 
 
-def _explain(reading: Reading, path: Path, own: tuple[Format, ...], *, forced: bool, as_json: bool) -> int:
+def _explain(
+    reading: Reading, path: Path, name: str, own: tuple[Format, ...], *, forced: bool, as_json: bool
+) -> int:
     """Print the explanation; return where the text ended."""
     passed = _Passed(reading)
     explanation = explain(reading.plan, _opener(path), passed, forced=forced, own=own)
     if as_json:
-        print_json({"file": _shown(path), **for_programs(explanation)})
+        print_json({"file": name, **for_programs(explanation)})
     else:
-        click.echo(click.style(printable(_shown(path)), bold=True))
+        click.echo(click.style(printable(name), bold=True))
         for line in for_people(explanation):
             click.echo(printable(line))
     return passed.end
@@ -219,10 +251,10 @@ def _for_programs(outcome: Outcome, name: str, format_name: str) -> dict[str, An
     return shown
 
 
-def _summary(path: Path, format_name: str, account: FileAccount) -> dict[str, Any]:
+def _summary(name: str, format_name: str, account: FileAccount) -> dict[str, Any]:
     counts = account.summary.counts
     return {
-        "file": _shown(path),
+        "file": name,
         "format": format_name,
         "text_bytes": account.text_bytes or 0,
         "lines": counts.total.lines,

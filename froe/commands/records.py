@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 import orjson
@@ -13,18 +15,22 @@ from froe.commands.options import json_option, limit_option, stage_option
 from froe.inquiry import SETTLED, SETTLED_BADLY, Shown, find_files, page_size, pages, status_of
 from froe.jsonl import print_json
 from froe.target import find_target
-from froe.terminal import printable
+from froe.terminal import printable, shortened
 
+_RECORD_FIELDS = ("timestamp", "severity_text", "severity_number", "body", "attributes")
 _COLOURS = {"WARN": "yellow", "ERROR": "red", "FATAL": "red"}
 
 file_argument = click.argument("name", metavar="FILE_ID")
 
 
-@click.command()
+@click.command(short_help="Print the records of a file: one line each, or JSON.")
 @file_argument
 @click.option("--severity", help="Only records of at least this severity, such as WARN.")
 @click.option("--from", "from_", metavar="TIME", help="Only records from this time on (ISO 8601).")
 @click.option("--to", metavar="TIME", help="Only records before this time (ISO 8601).")
+@click.option(
+    "--fields", metavar="NAME,…", help="Show only these attributes, such as client.address,url.path."
+)
 @limit_option
 @stage_option
 @json_option
@@ -34,23 +40,27 @@ def records(
     severity: str | None,
     from_: str | None,
     to: str | None,
+    fields: str | None,
     limit: int,
     stage: str | None,
     as_json: bool,
 ) -> None:
-    """Print the records of a file: one line each, or JSON.
+    """Print the records of a file: one line each, or JSON in the shape of `froe parse`.
 
-    FILE_ID may be a key too; of a key's files the one uploaded last is taken.
+    FILE_ID may be a key too; of a key's files the one uploaded last is taken. On a terminal each line is
+    shortened to its width.
     """
     ledger, file = _open(name, stage)
     file_id = file["file_id"]
+    chosen = None if fields is None else [field.strip() for field in fields.split(",")]
 
     def fetch(cursor: str | None) -> Shown:
         return ledger.records(
             file_id, severity=severity, from_=from_, to=to, limit=page_size(limit), cursor=cursor
         )
 
-    _print_all(file, pages(fetch, limit), _record_line, limit=limit, as_json=as_json)
+    items = (_with_fields(item, chosen) for item in pages(fetch, limit))
+    _print_all(file, items, _record_line, limit=limit, as_json=as_json)
 
 
 @click.command(short_help="Print what a file's format does not explain, and why.")
@@ -70,21 +80,37 @@ def rejects(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
 
 
 def _open(name: str, stage: str | None) -> tuple[Status, Shown]:
+    """What to ask, and the file."""
     ledger = status_of(find_target(stage))
     files = find_files(ledger, name)
     return ledger, max(files, key=lambda file: str(file["last_modified"]))
 
 
+def _with_fields(record: Shown, names: Sequence[str] | None) -> Shown:
+    """The record with these attributes only, in this order."""
+    if names is None:
+        return record
+    attributes = record.get("attributes", {})
+    return {**record, "attributes": {name: attributes[name] for name in names if name in attributes}}
+
+
+def _for_programs(item: Shown, file: Shown) -> Shown:
+    """The shape of `froe parse`: a record has each of its fields, whether its line says it or not."""
+    names = _RECORD_FIELDS if item["kind"] == "record" else ()
+    return {"file": file["key"], **dict.fromkeys(names), **item}
+
+
 def _print_all(
-    file: Shown, items: Iterator[Shown], line: Callable[[Shown], str], *, limit: int, as_json: bool
+    file: Shown, items: Iterable[Shown], line: Callable[[Shown], str], *, limit: int, as_json: bool
 ) -> None:
     """What there is; of a file that is not all there, also why. Of a FAILED one the exit code is 1."""
     printed = 0
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for item in items:
         if as_json:
-            print_json(item)
+            print_json(_for_programs(item, file))
         else:
-            click.echo(line(item))
+            click.echo(shortened(line(item), width))
         printed += 1
     if not as_json and printed == limit:
         click.echo(f"These are {limit:,}; there may be more: --limit 0 prints all.", err=True)

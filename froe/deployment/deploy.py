@@ -223,7 +223,9 @@ def templates_of(root: Path, *, local: bool, with_backfill: bool = False) -> dic
     found = {name: load(name, root, local=local) for name in names}
     data = found[DATA]
     if data is None:
-        raise FroeError("infra/data.json is missing: run froe in a checkout.")
+        raise FroeError(
+            "infra/data.json is missing: run froe in a project folder (`froe init DIR` makes one) or a checkout."
+        )
     if with_backfill and found[BACKFILL] is None:
         raise FroeError("infra/backfill.json is missing: deploy without the backfill.")
     return {DATA: data, **{name: each for name, each in found.items() if each is not None}}

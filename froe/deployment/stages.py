@@ -179,7 +179,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise FroeError(f"{path.name} cannot be read ({error.strerror}): run froe in a checkout.") from error
+        raise FroeError(
+            f"{path.name} cannot be read ({error.strerror}): run froe in a project folder (`froe init DIR` makes one) or a checkout."
+        ) from error
     except ValueError as error:
         raise FroeError(f"{path} is not JSON ({error}): mend it and run again.") from error
     if not isinstance(content, dict):

@@ -74,10 +74,28 @@ class TestHelp:
         assert f"Usage: main {command}" in result.stdout or f"Usage: froe {command}" in result.stdout
 
     def test_the_commands_are_listed_in_the_order_of_use(self) -> None:
-        lines = froe("--help").stdout.split("Commands:\n")[1].splitlines()
+        shown = froe("--help").stdout
+        lines = [
+            line
+            for group in cli.GROUPS
+            for line in shown.split(f"{group}:\n")[1].split("\n\n")[0].splitlines()
+        ]
 
-        assert [line.split()[0] for line in lines] == list(cli.COMMANDS)
+        assert [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "] == list(
+            cli.COMMANDS
+        )
         assert not [line for line in lines if line.endswith("...")], "a short help is cut off"
+
+    @pytest.mark.parametrize(
+        ("arguments", "meant"),
+        [
+            (["uplaod"], "Did you mean 'upload'?"),
+            (["parse", __file__, "--format", "jsn"], "'json'"),
+            (["formats", "ngnx_error"], "'nginx_error'"),
+        ],
+    )
+    def test_a_mistyped_name_gets_the_one_that_was_meant(self, arguments: list[str], meant: str) -> None:
+        assert meant in froe(*arguments).stderr
 
     def test_the_version_is_shown(self) -> None:
         result = froe("--version")
@@ -91,7 +109,6 @@ class TestHelp:
             ["nonsense"],
             ["parse"],
             ["parse", "no-such-file"],
-            ["parse", str(ROOT)],
             ["parse", __file__, "--format", "nonsense"],
             ["parse", __file__, "--charset", "nonsense"],
             ["parse", __file__, "--charset", "hex"],
@@ -260,6 +277,35 @@ class TestParse:
         assert done.stderr == ""
 
 
+class TestWhatIsRead:
+    def test_standard_input_is_parsed_as_a_file_is(self, tmp_path: Path) -> None:
+        content = ACCESS_LINE * 3 + b"stray\n"
+        piped = CliRunner().invoke(cli.main, ["parse", "-", "--json"], input=content)
+        shown, summary, exit_code = parsed(file_of(tmp_path, content))
+
+        lines = [json.loads(line) for line in piped.stdout.splitlines()]
+        assert [{**line, "file": ""} for line in lines] == [{**line, "file": ""} for line in shown]
+        assert {line["file"] for line in lines} == {"-"}
+        assert json.loads(piped.stderr) == {**summary, "file": "-"}
+        assert piped.exit_code == exit_code
+
+    def test_the_files_of_a_folder_are_parsed_in_order(self, tmp_path: Path) -> None:
+        (tmp_path / "logs" / "old").mkdir(parents=True)
+        for name in ("logs/b.log", "logs/a.log", "logs/old/c.log"):
+            (tmp_path / name).write_bytes(ACCESS_LINE)
+
+        summaries = [
+            json.loads(line) for line in froe("parse", str(tmp_path / "logs"), "--json").stderr.splitlines()
+        ]
+
+        assert [Path(one["file"]).name for one in summaries] == ["a.log", "b.log", "c.log"]
+
+    def test_a_folder_without_files_is_wrong_use(self, tmp_path: Path) -> None:
+        result = froe("parse", str(tmp_path))
+
+        assert (result.exit_code, "has no files" in result.stderr) == (2, True)
+
+
 class TestFormats:
     def test_every_format_is_listed_for_programs(self) -> None:
         shown = json.loads(froe("formats", "--json").stdout)
@@ -268,6 +314,22 @@ class TestFormats:
         for one in shown:
             assert list(one) == ["name", "family", "title", "source", "self_synchronising", "samples"]
             assert one["samples"]
+
+    def test_a_word_lists_the_formats_that_have_it(self) -> None:
+        shown = froe("formats", "kubernetes", "audit", "--json")
+
+        assert [one["name"] for one in json.loads(shown.stdout)] == ["kubernetes_audit"]
+
+    def test_a_few_formats_are_shown_with_their_samples(self) -> None:
+        listed = froe("formats", "access_common").stdout
+
+        assert "access_common" in listed
+        assert '"GET /index.html HTTP/1.1" 200 5316' in listed
+
+    def test_all_formats_take_a_line_each(self) -> None:
+        listed = froe("formats").stdout.splitlines()
+
+        assert len(listed) < 1.1 * len(json.loads(froe("formats", "--json").stdout))
 
     def test_every_format_is_listed_for_people(self) -> None:
         listed = froe("formats").stdout

@@ -218,10 +218,33 @@ class TestRecords:
         entries = [entry_json(10 * number, kind="record", body=f"line {number}") for number in range(5)]
         ledger = FakeStatus([file_json()], entries)
 
-        assert json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json")) == entries
+        shown = json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json"))
+        assert [{name: one[name] for name in entries[0]} for one in shown] == entries
         assert (
-            json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json", "--limit", "3")) == entries[:3]
+            json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json", "--limit", "3")) == shown[:3]
         )
+
+    def test_records_for_programs_have_the_shape_of_parse(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "one.log"
+        path.write_text("ready\n")
+        (parsed,) = json_lines(CliRunner().invoke(cli.main, ["parse", str(path)]))
+        ledger = FakeStatus([file_json()], [entry_json(0, kind="record", body="ready")])
+
+        (shown,) = json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json"))
+
+        assert set(parsed) <= set(shown)
+        assert shown["timestamp"] is None
+
+    def test_fields_choose_the_attributes_that_are_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        record = entry_json(0, kind="record", body="b", attributes={"one": 1, "two": 2, "three": 3})
+        ledger = FakeStatus([file_json()], [record])
+
+        result = froe(monkeypatch, ledger, "records", FILE_ID, "--fields", "three,one")
+
+        assert "three=3  one=1" in result.stdout
+        assert "two" not in result.stdout
 
     def test_the_questions_reach_the_ledger(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ledger = FakeStatus([file_json()])

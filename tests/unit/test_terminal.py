@@ -27,7 +27,7 @@ from froe.errors import FroeError
 from froe.failures import explain
 from froe.jsonl import json_line
 from froe.local import StackInfo
-from froe.terminal import Column, harmless, print_table, printable, progress_bar, sized
+from froe.terminal import Column, harmless, print_table, printable, progress_bar, shortened, sized
 
 TABLE = (
     Column("name", shrinks=True),
@@ -268,3 +268,12 @@ class TestUp:
         result = CliRunner().invoke(cli.main, ["up", "--port", "4566"])
 
         assert (result.exit_code, result.stderr) == (1, "Error: Port 4566 is in use.\n")
+
+
+def test_a_line_is_shortened_to_the_width_and_keeps_its_colours() -> None:
+    line = f"{click.style('a' * 30, dim=True)}  {click.style('b' * 30, fg='red')}"
+    cut = shortened(line, 40)
+    assert click.unstyle(cut) == "a" * 30 + "  " + "b" * 7 + "…"
+    assert "\x1b[31m" in cut
+    assert shortened(line, 80) == line
+    assert shortened(line, None) == line

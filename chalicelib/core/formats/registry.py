@@ -41,12 +41,12 @@ class UnknownFormatError(KeyError):
         self.name = name
 
     def __str__(self) -> str:
-        return f"no format is called {self.name!r}; the known ones are {', '.join(NAMES)}"
+        return f"no format is called {self.name!r}; `froe formats` lists those known"
 
 
 @cache
 def by_name(name: str) -> Format:
-    """The format of that name; raises UnknownFormatError, which names the known ones."""
+    """The format of that name; raises UnknownFormatError."""
     if name not in _MODULES:
         raise UnknownFormatError(name)
     known: Format

@@ -1,0 +1,39 @@
+"""`froe init`: a project folder, which keeps what a team decides apart from the code that it installs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from froe.errors import FroeError
+from froe.project import create, staged
+
+
+@click.command(short_help="Make a project folder for your configuration and stages.")
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+def init(*, directory: Path) -> None:
+    """Make a project folder: your configuration and stages, in a repository of your own.
+
+    It has froe.toml (formats, filters, redaction), the parameters of the stages dev and prod, and Chalice's
+    configuration. Every command that runs in the folder takes them from there; the code comes with the
+    installed froe, so that an upgrade merges nothing.
+
+    \b
+    Example:
+      froe init logs && cd logs && froe demo
+    """
+    if (directory / "app.py").exists():
+        raise FroeError(f"{directory} is a checkout of an application (it has app.py): name another folder.")
+    try:
+        written = create(directory)
+    except FileExistsError as error:
+        raise FroeError(
+            f"{error.args[0]} is in {directory} already: name a new folder, or remove the file."
+        ) from error
+    staged(directory.resolve())
+    for path in written:
+        click.echo(f"{directory / path}")
+    click.echo(
+        f"\nNext: cd {directory}, then `froe demo` here or `froe deploy --stage dev` on AWS.", err=True
+    )
