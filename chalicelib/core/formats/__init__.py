@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from chalicelib.core.framing import LINES, Framing
 
@@ -20,10 +20,18 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Record, Reject
 
 Parse: TypeAlias = "Callable[[str], Record | Reject]"
-Explain: TypeAlias = "Callable[[str], tuple[str, Record] | None]"
 
 
-def _nothing_explains(_line: str) -> None:
+class Explain(Protocol):
+    """The format and the record of a line by itself, of whatever format explains it; None where none does.
+
+    program: the one that wrote the line, where what carries it names it.
+    """
+
+    def __call__(self, line: str, program: str | None = None, /) -> tuple[str, Record] | None: ...
+
+
+def _nothing_explains(_line: str, _program: str | None = None, /) -> None:
     return None
 
 
@@ -36,8 +44,7 @@ class ParseContext:
     header: the header lines in force, one after the other, each as it stands in the text without its
         line end; empty where there is none. It never changes under a parser: a new header makes a
         new parser. For entries of a collection, what stands before its array.
-    explain: the format and the record of a line by itself, of whatever format explains it; None
-        where none does. For formats that carry the lines of others.
+    explain: for formats that carry the lines of others.
     """
 
     last_modified: datetime
@@ -71,6 +78,9 @@ class Format:
         otherwise, and what nothing explains there is no reject.
     banner: a regular expression for entries that only say which log begins: skipped as `header`, in whatever
         place, and nothing to detection. They are nothing that the entries behind them need.
+    programs: those whose lines are of this format where another carries them, in lower case and without
+        their version: such a line needs no other proof. unstamped: what stands in for the beginning (the time)
+        that those programs leave out where a carrier such as syslog has one.
     """
 
     name: str
@@ -87,6 +97,8 @@ class Format:
     whole: bool = False
     prose: bool = False
     banner: str | None = None
+    programs: tuple[str, ...] = ()
+    unstamped: str | None = None
 
     def is_banner(self, entry: str) -> bool:
         return self.banner is not None and re.fullmatch(self.banner, entry) is not None

@@ -1,8 +1,8 @@
 """What a single line says by itself: for lines that the format of their file does not explain, and for
 those that another format carries.
 
-Only formats of which one entry is proof enough are asked, the narrowest first; the answer depends on the
-line alone.
+Only formats of which one entry is proof enough are asked, the narrowest first, and before them those of the
+program that wrote the line, where that is known; the answer depends on the line and the program alone.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ class Explainer:
         self._own = Sieves(own) if own else None
         self._own_parsers = _Parsers(own, self._context)
         self._parsers: _Parsers | None = None
+        self._program_parsers: dict[str, Parse] = {}
         self._depth = 0
 
-    def __call__(self, line: str) -> tuple[str, Record] | None:
+    def __call__(self, line: str, program: str | None = None, /) -> tuple[str, Record] | None:
         if self._depth >= _DEPTH_MAX:
             return None
         self._depth += 1
@@ -47,6 +48,8 @@ class Explainer:
                     found = self._own_parsers.explained(place, line)
                     if found is not None:
                         return found
+            if program is not None and (found := self._of_program(line, program)) is not None:
+                return found
             formats, sieves = _by_themselves()
             for place in sieves(line):
                 if self._parsers is None:
@@ -56,6 +59,20 @@ class Explainer:
                     return found
         finally:
             self._depth -= 1
+        return None
+
+    def _of_program(self, line: str, program: str) -> tuple[str, Record] | None:
+        for known in _by_program().get(_plain(program), ()):
+            parse = self._program_parsers.get(known.name)
+            if parse is None:
+                parse = self._program_parsers[known.name] = known.make_parser(self._context)
+            result = parse(line)
+            if isinstance(result, Record):
+                return known.name, result
+            if known.unstamped is not None:
+                result = parse(known.unstamped + line)
+                if isinstance(result, Record):
+                    return known.name, result._replace(timestamp=None, timestamp_assumed=None)
         return None
 
 
@@ -74,6 +91,20 @@ class _Parsers:
             parse = self._made[place] = known.make_parser(self._context)
         result = parse(line)
         return (known.name, result) if isinstance(result, Record) else None
+
+
+def _plain(program: str) -> str:
+    """A program's name without its folder, its version and its number."""
+    return program.rpartition("/")[2].rstrip("0123456789.-_@:").lower()
+
+
+@cache
+def _by_program() -> dict[str, tuple[Format, ...]]:
+    found: dict[str, tuple[Format, ...]] = {}
+    for known in sorted(all_formats(), key=lambda known: -known.specificity):
+        for program in known.programs:
+            found[program] = (*found.get(program, ()), known)
+    return found
 
 
 @cache

@@ -21,13 +21,15 @@ When: TypeAlias = "tuple[str | None, str | None]"
 """A record's time stamp and what of it was assumed."""
 
 
-def carried(explain: Explain, text: str, stamp: When, fields: dict[str, Value]) -> Record:
+def carried(
+    explain: Explain, text: str, stamp: When, fields: dict[str, Value], program: str | None = None
+) -> Record:
     """The record of a carrier with these fields, and of the text that it carries (no line end at its end).
 
-    A text that no format explains is the body.
+    A text that no format explains is the body. program: the one that wrote it, where that is known.
     """
     text = without_colours(text)
-    explained = explain(text) if text.strip() else None
+    explained = explain(text, program) if text.strip() else None
     if explained is None:
         return Record(*stamp, None, None, text or None, fields)
     name, (timestamp, assumed, word, number, body, inner) = explained

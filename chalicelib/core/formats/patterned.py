@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.starts import entry_start
+from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import ZONE, Times
 from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.framing import LINES, Framing
@@ -176,6 +177,8 @@ class _Parser:
         if stamp is None:
             return _BAD_TIME
         fields: dict[str, Value] = dict(self._constants)
+        if entry[0] == "<":
+            add_priority(fields, entry)
         for number, name, is_number in way.fields:
             text = groups[number]
             if text is not None and (text := text.strip()) and text not in _NOTHING:

@@ -85,6 +85,7 @@ MEANINGS: Final[dict[str, str]] = {
     "not-rabbitmq": "the entry is not one of that database, broker or proxy",
     "not-redis": "the entry is not one of that database, broker or proxy",
     "not-rethinkdb": "the entry is not one of that database, broker or proxy",
+    "no-priority": "it does not begin with the priority of syslog (<0> to <191>), nor with a syslog time and host",
     "not-rfc3164": "it does not begin with a syslog time and host",
     "not-rfc5424": "it does not begin with <PRI>VERSION and the five header fields behind them",
     "not-riak": "the entry is not one of that database, broker or proxy",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats import Format, ParseContext, severity
 from chalicelib.core.formats.applications.naming import split_values
 from chalicelib.core.formats.applications.pairs import typed
 from chalicelib.core.formats.nested import carried
@@ -18,7 +18,7 @@ from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
-    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats import Parse
     from chalicelib.core.formats.nested import When
     from chalicelib.core.records import Value
 
@@ -53,7 +53,7 @@ _NOT_HARBOR: Final = Reject("not-harbor")
 
 
 def _make_parser(context: ParseContext) -> Parse:
-    of_syslog = by_name("syslog_rfc3164").make_parser(context)
+    of_syslog = by_name("syslog_rfc3164").make_parser(ParseContext(context.last_modified))
     times = Times(context.last_modified)
     is_component = re.compile(_COMPONENTS).fullmatch
 

@@ -45,6 +45,8 @@ ERROR: Final = Format(
         "2024-03-14T09:26:57.000001+01:00 12 [Note] Aborted connection 12 to db: 'shop' user: 'ada' host: '192.0.2.17'"
         " (Got timeout reading communication packets)",
     ),
+    programs=("mysqld", "mysql", "mariadbd", "mariadb", "mysqld_safe"),
+    unstamped="240101 00:00:00 ",
     make_parser=_ERROR.parser,
     specificity=0.96,
     framing=Framing(

@@ -245,6 +245,8 @@ POSTGRESQL: Final = Format(
         "2024-03-14 09:26:57.790 UTC 64bf2ff1.21fc1e 0 SHOP ada [local] 2227230 5LOG:  disconnection: session time:"
         " 0:00:00.012 user=ada database=SHOP host=[local]",
     ),
+    programs=("postgres", "postgresql"),
+    unstamped="2024-01-01 00:00:00 UTC ",
     make_parser=_make_parser,
     specificity=0.97,
     framing=Framing(entry_start=r"[^\t]"),

@@ -16,6 +16,7 @@ from chalicelib.core.formats.general.decorations import split_decorations
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.starts import TIMESTAMPED as TIMESTAMPED_START
 from chalicelib.core.formats.starts import WELL_KNOWN
+from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.framing import Framing
@@ -55,6 +56,8 @@ def _make_parser(context: ParseContext) -> Parse:
         if stamp is None:
             return _BAD_TIME
         fields: dict[str, Value] = {}
+        if entry[0] == "<":
+            add_priority(fields, entry)
         if zone is not None and "/" in zone:
             fields["time_zone"] = zone
         if thread is not None:

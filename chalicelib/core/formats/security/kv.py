@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.systems.syslog_rfc3164 import RFC3164
-from chalicelib.core.formats.systems.syslog_rfc5424 import RFC5424
+from chalicelib.core.formats import Format, ParseContext, severity
+from chalicelib.core.formats.systems.priorities import add_priority
+from chalicelib.core.formats.systems.syslog_any import SYSLOG
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
-    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats import Parse
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
@@ -54,10 +54,11 @@ def _said(quoted: str | None, plain: str) -> str:
 class Headed:
     """Takes a syslog header from a line, where there is one."""
 
-    __slots__ = ("_new", "_old")
+    __slots__ = ("_parse",)
 
     def __init__(self, context: ParseContext) -> None:
-        self._old, self._new = RFC3164.make_parser(context), RFC5424.make_parser(context)
+        bare = ParseContext(context.last_modified)
+        self._parse = SYSLOG.make_parser(bare)
 
     def head(self, prefix: str) -> tuple[Stamp | tuple[None, None], dict[str, Value], str] | None:
         """Time, fields and rest of what stands before a message; None where it is no syslog header."""
@@ -72,11 +73,8 @@ class Headed:
         return stamp, fields, said
 
     def record(self, line: str) -> Record | None:
-        for parse in (self._new, self._old):
-            result = parse(line)
-            if isinstance(result, Record):
-                return result
-        return None
+        result = self._parse(line)
+        return result if isinstance(result, Record) else None
 
 
 def _fortinet(context: ParseContext) -> Parse:
@@ -100,6 +98,7 @@ def _fortinet(context: ParseContext) -> Parse:
             }
         elif found[1]:
             fields["syslog.priority"] = int(found[1])
+            add_priority(fields, line[found.start(1) - 1 :])
         pairs: dict[str, str] = {}
         for number, pair in enumerate(_PAIR.finditer(line, at)):
             if number >= _PAIRS_MAX:

@@ -5,6 +5,7 @@ from typing import Final
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "syslog_rfc5424": ("syslog_rfc5424",),
     "syslog_rfc3164": ("syslog_rfc3164",),
+    "syslog_any": ("syslog",),
     "cisco": ("cisco_asa",),
     "by_program_logins": ("syslog_sshd", "syslog_sudo", "syslog_cron", "syslog_pam", "proxmox"),
     "by_program_mail": ("postfix", "dovecot", "exim"),

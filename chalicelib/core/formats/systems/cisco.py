@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.systems.phrases import phrases
+from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.records import Record, Reject
 
@@ -92,6 +93,7 @@ def _make_parser(context: ParseContext) -> Parse:
         fields: dict[str, Value] = {}
         if priority := _PRI.match(line):
             fields["syslog.priority"] = int(priority[1])
+            add_priority(fields, line)
         if host:
             fields["host.name"] = host
         word = of_word = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import severity
@@ -14,6 +15,17 @@ PRIORITIES: Final[dict[str, tuple[int, int, str, int]]] = {
 }
 """PRI → facility, severity, its keyword, its OpenTelemetry number."""
 PID_DIGITS_MAX: Final = 18
+
+
+_PRIORITY: Final = re.compile(r"(?:[0-9]{1,6} )?<([0-9]{1,3})>")
+
+
+def add_priority(fields: dict[str, Value], line: str) -> None:
+    """Adds facility and severity where a line begins with a priority."""
+    found = _PRIORITY.match(line)
+    if found is not None and (values := PRIORITIES.get(found[1].lstrip("0") or "0")) is not None:
+        fields.setdefault("syslog.facility.code", values[0])
+        fields.setdefault("syslog.severity.code", values[1])
 
 
 def add_process(fields: dict[str, Value], process: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.starts import LEVEL_BEHIND
+from chalicelib.core.formats.systems.bodies import enveloped
 from chalicelib.core.formats.systems.cisco import add_device
 from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
 from chalicelib.core.formats.systems.programs import say_of
@@ -50,7 +51,11 @@ _WEEKDAY_FIRST: Final = re.compile(
     re.DOTALL,
 )
 """OpenWrt's logread: time, facility.severity, tag, process, message."""
-_CISCO: Final = re.compile(
+_PREFIX: Final = re.compile(
+    r"((?:[0-9]{1,6} (?=<))?<[0-9]{1,3}>)?([ :]*+)(?:([0-9]{1,10}):[ :]*+)?(?:([^\s:=%]{1,255}|[0-9A-Fa-f:]{2,45}):[ :]++)?"
+    rf"(?=[*.]?{_BSD}|{_ISO})"
+)
+CISCO: Final = re.compile(
     r"(?:\S{0,64} {0,2}: {0,2}|[^%]{0,64}: )?%([A-Z][A-Z0-9_]{1,40})-(?:\w{1,24}-)?([0-7])-([A-Z0-9_]{2,64}): "
 )
 _SOLARIS: Final = re.compile(r"\[ID ([0-9]{1,9}) ([a-z0-9]{2,12})\.([a-z]{3,8})\] ")
@@ -110,9 +115,24 @@ class _Parser:
                 return self._parse_any(line)
             add_process(fields, process[:-1])
         say = self._tags[tag]
-        if say is not None or message[:1] in "[{":
-            word, number = self._type_message(message, say, fields, word, number)
+        if say is None:
+            return self._enveloped(message, tag, stamp, word, number, fields)
+        word, number = self._type_message(message, say, fields, word, number)
         return tuple.__new__(Record, (*stamp, word, number, message or None, fields))
+
+    def _enveloped(
+        self,
+        message: str,
+        program: str | None,
+        stamp: Stamp,
+        word: str | None,
+        number: int | None,
+        fields: dict[str, Value],
+    ) -> Record:
+        """The record of a message of which no well-known phrases are known."""
+        if message[:4] == "[ID " or "log.level" in fields:
+            word, number = self._type_message(message, None, fields, word, number)
+        return enveloped(self._explain, message, program, stamp, (word, number), fields)
 
     def _type_message(
         self,
@@ -130,9 +150,6 @@ class _Parser:
             message = message[found.end() :]
         if say is not None:
             say(message, fields)
-        elif message[:1] == "{" and (inner := self._explain(message)):
-            for name, value in inner[1].attributes.items():
-                fields.setdefault(name, value)
         said = fields.pop("log.level", None)
         if number is None and type(said) is str:
             level = severity.of_word(said)
@@ -156,7 +173,7 @@ class _Parser:
             or (leveled and priority is None)
         ):
             return _NOT_RFC3164
-        stamp = self._times.of_text(bsd or iso)
+        stamp = self._times.of_text(_year_last(bsd) if bsd else iso)
         if stamp is None:
             return _BAD_TIME
         if level is None and host is not None and not leveled and found.end(4) == found.start(6) - 1:
@@ -179,18 +196,39 @@ class _Parser:
             fields["service.name"] = tag
         if process:
             add_process(fields, process)
-        if "%" in message[:130] and (device := _CISCO.match(message)):
+        if "%" in message[:130] and (device := CISCO.match(message)):
             fields["cisco.facility"], fields["cisco.mnemonic"] = device[1], device[3]
             fields["log.level"] = severity.SYSLOG[int(device[2])][0]
             add_device(message[device.end() :], fields)
         say = say_of(tag) if tag is not None else add_packet if "SRC=" in message else None
+        if say is None:
+            return self._enveloped(message, tag, stamp, word, number, fields)
         word, number = self._type_message(message, say, fields, word, number)
         return Record(*stamp, word, number, message or None, fields)
+
+    def _parse_prefixed(self, line: str) -> Record | Reject:
+        """What stands between the priority and the time: blanks, colons, a sequence number, who sent it."""
+        found = _PREFIX.match(line)
+        if found is None or not (found[2] or found[3] or found[4]):
+            return _NOT_RFC3164
+        priority, _, sequence, origin = found.groups()
+        if not priority and not sequence:
+            return _NOT_RFC3164
+        rest = line[found.end() :]
+        if origin is not None and not priority and not CISCO.search(rest, 0, 100):
+            return _NOT_RFC3164
+        record = self._parse_any((priority or "") + rest)
+        if isinstance(record, Record):
+            if sequence is not None:
+                record.attributes["syslog.sequence"] = int(sequence)
+            if origin is not None:
+                record.attributes.setdefault("host.name", origin)
+        return record
 
     def _parse_weekday_first(self, line: str) -> Record | Reject:
         found = _WEEKDAY_FIRST.match(line)
         if found is None:
-            return _NOT_RFC3164
+            return self._parse_prefixed(line)
         when, level, tag, process, message = found.groups()
         stamp = self._times.of_text(when)
         if stamp is None:
@@ -199,7 +237,10 @@ class _Parser:
         fields["syslog.facility.name"], _, fields["log.level"] = level.partition(".")
         if process:
             add_process(fields, process)
-        word, number = self._type_message(message, say_of(tag), fields, None, None)
+        say = say_of(tag)
+        if say is None:
+            return self._enveloped(message, tag, stamp, None, None, fields)
+        word, number = self._type_message(message, say, fields, None, None)
         return Record(*stamp, word, number, message or None, fields)
 
     def _remember(self, when: str | None, stamp: Stamp, host: str, tag: str | None) -> None:
@@ -216,6 +257,14 @@ class _Parser:
             else:
                 self._hosts.add(host)
             self._tags[tag] = say_of(tag)
+
+
+def _year_last(when: str) -> str:
+    """2026 Feb  4 13:31:24, as NX-OS writes it: Feb 4 2026 13:31:24."""
+    if not when[0].isdecimal():
+        return when
+    year, month, day, rest = when.split(None, 3)
+    return f"{month} {day} {year} {rest}"
 
 
 def _is_syslog(host: str | None, tag: str | None, *, told: bool) -> bool:
@@ -247,7 +296,7 @@ RFC3164: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.9,
-    sieve=rf"(?:[0-9]{{1,6}} (?=<))?+(?:<[0-9]{{1,3}}>)?+(?:[0-9]{{1,10}}: )?+[*.]?(?:{MONTH} [ 0-9]|[A-Z][a-z]{{2}} {MONTH} "
+    sieve=rf"(?:[0-9]{{1,6}} (?=<))?+(?:<[0-9]{{1,3}}>[ :]*+)?+(?:[0-9]{{1,10}}:[ :]*+)?+(?:[^\s:=%]{{1,255}}: ++|[0-9A-Fa-f:]{{2,45}}: ++)?+[*.]?(?:{MONTH} [ 0-9]|[A-Z][a-z]{{2}} {MONTH} "
     rf"|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T|[0-9]{{4}} {MONTH} )",
     alone=True,
 )

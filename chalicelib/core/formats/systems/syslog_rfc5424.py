@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.systems.bodies import enveloped
 from chalicelib.core.formats.systems.priorities import PID_DIGITS_MAX, PRIORITIES
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.times import Times
@@ -48,9 +49,10 @@ class _Head(NamedTuple):
 
 
 class _Parser:
-    __slots__ = ("_heads", "_of_text", "_priorities")
+    __slots__ = ("_explain", "_heads", "_of_text", "_priorities")
 
     def __init__(self, context: ParseContext) -> None:
+        self._explain = context.explain
         self._of_text = Times(context.last_modified).of_text
         self._priorities = {f"<{priority}>1": (*values, 1) for priority, values in PRIORITIES.items()}
         self._heads: dict[tuple[str, ...], _Head] = {}
@@ -85,7 +87,10 @@ class _Parser:
                 return _BAD_DATA
             message = rest[end + 1 :]
         message = message.removeprefix("\ufeff") or None
-        if say is not None and message is not None:
+        if message is not None:
+            if say is None:
+                program = application if application != "-" else None
+                return enveloped(self._explain, message, program, stamp, (word, number), fields)
             say(message, fields)
             fields.pop("log.level", None)
         return tuple.__new__(Record, (stamp[0], stamp[1], word, number, message, fields))

@@ -148,6 +148,8 @@ APACHE_ERROR: Final = Format(
         " Exception: no money in /srv/pay.php:42\nStack trace:\n#0 /srv/shop.php(7): pay()\n#1 {main}\n"
         "  thrown in /srv/pay.php on line 42",
     ),
+    programs=("apache", "httpd"),
+    unstamped="[Mon Jan 01 00:00:00 2024] ",
     make_parser=_make_parser,
     specificity=0.98,
     framing=Framing(entry_start=rf"(?!{_TRACE})"),

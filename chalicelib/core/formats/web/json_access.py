@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.applications.json_lines import JSON
+from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.formats.web.json_members import Dialect, named, parser_of
 from chalicelib.core.records import Record, Reject
@@ -114,6 +115,7 @@ def _fastly(context: ParseContext) -> Parse:
         record = parse_json(line[header.end() :] if header else line)
         if header and isinstance(record, Record):
             when, host, program, process = header.groups()
+            add_priority(record.attributes, line)
             stamp = times.of_text(when)
             if stamp is not None and record.timestamp is not None:
                 record.attributes["syslog.timestamp"] = when
