@@ -47,7 +47,7 @@ class LedgerTable(Protocol):
     """The ledger's table. Reads are strongly consistent, writes conditional as each says."""
 
     def put_plan(self, plan: Plan, account: FileAccount, now: datetime, trace: str | None = None) -> bool:
-        """Put the plan unless the file has one; whether it was put."""
+        """Put the plan unless the file has one, in place of what may lie there without; whether it was put."""
 
     def file(self, file_id: str) -> StoredFile | None: ...
 
@@ -69,12 +69,12 @@ class LedgerTable(Protocol):
     def marks(self, file_id: str, split: int) -> Mapping[int, Mark]: ...
 
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
-        """Put the summary unless the split has one of the same or a later revision."""
+        """Put the summary unless the split has one of the same or a later revision, or neither seal nor setback."""
 
     def splits(self, file_id: str) -> list[SplitAccount]: ...
 
     def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
-        """Put the account unless the file has one of the same or a later revision."""
+        """Put the account unless the file has one of the same or a later revision, or has no plan (any more)."""
 
 
 class SealConflictError(FroeError):
@@ -174,6 +174,14 @@ class Ledger:
         if held is not None and (held.seal or held.setback):
             self._settle_split(file_id, held)
             self.settle(file_id)
+
+    def settle_anew(self, file_id: str) -> None:
+        """Add up whatever is marked and was not yet, wherever the one who wrote it died. Of splits whose batches
+        are all done nothing is read again."""
+        for held in self._table.splits(file_id):
+            if held.seal is None or held.summary.done < held.seal.batches:
+                self._settle_split(file_id, held)
+        self.settle(file_id)
 
     def _settle_split(self, file_id: str, held: SplitAccount) -> bool:
         """Add the marks up once every batch of a sealed split has one, and whenever one comes to a split

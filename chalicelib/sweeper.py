@@ -8,78 +8,40 @@ for STALL_SECONDS, twice as long after each healing; a backlog that old is taken
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from chalicelib import metrics
+from chalicelib.announcing import HasLetters, KnowsFiles, ListsObjects, Unannounced
 from chalicelib.core.accounts import SplitAccount, State, uncut_splits
 from chalicelib.core.errors import FroeError, reason_of
 from chalicelib.core.letters import DeadLetter
 from chalicelib.core.messages import Again, SplitMessage, encode_split
-from chalicelib.core.notifications import Announced, announcement_of, is_folder
-from chalicelib.core.plan import ObjectHead, Plan
+from chalicelib.core.plan import Plan
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.healed import Healed
 from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.notices import Publishes
+from chalicelib.stalls import Stalls, Watches
 
 logger = logging.getLogger("froe")
 
 _PAGE: Final = 100
-_MAX_DOUBLINGS: Final = 6
 _MOVING: Final = (State.SPLITTING, State.PROCESSING)
+_OPEN: Final = (State.INCOMPLETE, State.SUPERSEDED)
+"""Settled, and not for good: what is redriven may be done by somebody who dies before it is added up."""
+
 _FILES: Final = "files"
-_LISTING: Final = "listing"
+_OPEN_FILES: Final = "open files"
 """Names of the walks whose positions are remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What the sweeper last saw of a file: how far it was, since when, and how often it was healed."""
-
-    file_id: str
-    progress: int
-    since: datetime
-    heals: int = 0
-
-
-class Watches(Protocol):
-    def watch(self, file_id: str) -> Watch | None: ...
-
-    def put_watch(self, watch: Watch, seen: Watch | None) -> bool:
-        """Put the watch if the one that was seen is still there; whether it was put."""
-
-    def position(self, name: str) -> str | None:
-        """Where a walk that had no time for its end goes on; None: at its beginning."""
-
-    def put_position(self, name: str, position: str | None) -> None: ...
-
-
-class FilesInNeed(Protocol):
+class FilesInNeed(KnowsFiles, Protocol):
     def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage: ...
 
     def splits(self, file_id: str) -> list[SplitAccount]: ...
-
-    def known_files(self, file_ids: Iterable[str]) -> set[str]: ...
-
-
-class HeadsPage(NamedTuple):
-    """Versions of objects (without their content type), and where the listing goes on, if there are more."""
-
-    heads: list[ObjectHead]
-    reached: str | None
-
-
-class ListsObjects(Protocol):
-    def versions(self, bucket: str, after: str | None) -> HeadsPage: ...
-
-
-class HasLetters(Protocol):
-    def has_letters(self, file_id: str) -> bool:
-        """Whether a message about the file is dead: then people decide, not the sweeper."""
 
 
 class TakesBack(Protocol):
@@ -112,17 +74,26 @@ class Sweeper:
         self._ledger = ledger
         self._files = files
         self._watches = watches
-        self._letters = letters
         self._redriven = redriven
-        self._objects = objects
         self._split_queue = split_queue
         self._topic = topic
         self._now = now
-        self._bucket = bucket
         self._meter = meter
-        self._stall = timedelta(seconds=stall_seconds)
+        stall = timedelta(seconds=stall_seconds)
+        self._stalls = Stalls(watches, now, stall)
         days = min(sweep_days, retention_days) if retention_days else sweep_days
-        self._reach = timedelta(days=days)
+        self._unannounced = Unannounced(
+            files,
+            watches,
+            self._stalls,
+            letters,
+            objects,
+            split_queue,
+            now,
+            bucket=bucket,
+            stall=stall,
+            reach=timedelta(days=days),
+        )
 
     def sweep(self, deadline: Deadline) -> Healed:
         """Look once at every file under way, at what was redriven and at the recent objects of the bucket.
@@ -132,7 +103,12 @@ class Sweeper:
         self._meter.add(metrics.FILES_STALLED, 0)  # an alarm needs to see that nothing has stalled, too
         healed = Healed()
         failures: list[Exception] = []
-        for stage in (self._files_healed, self._letters_taken_back, self._objects_announced):
+        for stage in (
+            self._files_healed,
+            self._letters_taken_back,
+            self._open_files_settled,
+            self._unannounced.announce_all,
+        ):
             try:
                 for part in stage(deadline):
                     healed += part
@@ -146,59 +122,71 @@ class Sweeper:
         return healed
 
     def _files_healed(self, deadline: Deadline) -> Iterator[Healed]:
-        """At most half the time is spent on files; with those behind the last one it goes on next time."""
-        share = deadline.half()
-        begun = reached = self._watches.position(_FILES)
+        """At most half the time is spent on files under way."""
+        return self._walk(_FILES, _MOVING, lambda stored: self._healed(stored, deadline), deadline.half())
+
+    def _open_files_settled(self, deadline: Deadline) -> Iterator[Healed]:
+        """At most half of what is left is spent on files that wait for people."""
+        return self._walk(_OPEN_FILES, _OPEN, self._settled_anew, deadline.half())
+
+    def _walk(
+        self, name: str, states: Sequence[State], look: Callable[[StoredFile], Healed], share: Deadline
+    ) -> Iterator[Healed]:
+        """Look at each file in one of the states; with those behind the last one it goes on next time."""
+        begun = reached = self._watches.position(name)
         try:
-            for stored in self._under_way(begun):
+            for state, stored in self._files_in(states, begun):
                 if share.seconds_left <= 0:
                     return
-                yield self._look_at(stored, deadline)
-                reached = _position_of(stored)
+                yield self._look_at(stored, look)
+                reached = f"{state.value} {opened_position(stored.opened_at, stored.plan.file_id)}"
             reached = None
         finally:
             if reached != begun:
-                self._watches.put_position(_FILES, reached)
+                self._watches.put_position(name, reached)
 
-    def _under_way(self, position: str | None) -> Iterator[StoredFile]:
-        """Newest first, those of each state; position: of the last one that was looked at."""
-        reached, _, before = (position or _MOVING[0].value).partition(" ")
-        for state in _MOVING[_MOVING.index(State(reached)) :]:
+    def _files_in(self, states: Sequence[State], position: str | None) -> Iterator[tuple[State, StoredFile]]:
+        """Files newest first, those of each state as the index lists them; it may be behind the table.
+
+        position: the state and the place of the last one that was looked at; one that cannot be read is none."""
+        named, _, before = (position or "").partition(" ")
+        if named not in states:
+            named, before = states[0].value, ""
+        for state in states[states.index(State(named)) :]:
             while True:
                 page = self._files.files_by_state(state, before=before or None, limit=_PAGE)
-                yield from page.files
+                for stored in page.files:
+                    yield state, stored
                 before = page.reached or ""
                 if not before:
                     break
 
-    def _look_at(self, stored: StoredFile, deadline: Deadline) -> Healed:
+    def _look_at(self, stored: StoredFile, look: Callable[[StoredFile], Healed]) -> Healed:
         """What is sent again of a file; one that cannot be looked at does not keep the others back."""
         named = {"file_id": stored.plan.file_id}
         try:
-            revision = self._ledger.account(stored).revision
-            if self._has_stalled(stored.plan.file_id, revision, self._now()):
-                self._meter.add(metrics.FILES_STALLED)
-                return self._heal(stored, deadline)
+            return look(stored)
         except FroeError as error:
             logger.warning("file_not_healed", extra={**named, "reason": error.reason})
         except Exception as error:
             logger.exception("file_not_healed", extra={**named, "reason": reason_of(error)})
         return Healed()
 
+    def _healed(self, stored: StoredFile, deadline: Deadline) -> Healed:
+        revision = self._ledger.account(stored).revision
+        if not self._stalls.has_stalled(stored.plan.file_id, revision):
+            return Healed()
+        self._meter.add(metrics.FILES_STALLED)
+        return self._heal(stored, deadline)
+
+    def _settled_anew(self, stored: StoredFile) -> Healed:
+        self._ledger.settle_anew(stored.plan.file_id)
+        return Healed()
+
     def _letters_taken_back(self, deadline: Deadline) -> Iterator[Healed]:
         for letter in self._redriven.take_back(deadline.half()):
             logger.warning("redrive_lost", extra={"letter_id": letter.letter_id})
             yield Healed(letters=(letter.letter_id,))
-
-    def _has_stalled(self, name: str, progress: int, now: datetime) -> bool:
-        """Whether nothing has moved for long enough; says so to one sweeper only, and later each time."""
-        seen = self._watches.watch(name)
-        if seen is None or seen.progress != progress:
-            self._watches.put_watch(Watch(name, progress, now), seen)
-            return False
-        if now - seen.since < self._stall * 2 ** min(seen.heals, _MAX_DOUBLINGS):
-            return False
-        return self._watches.put_watch(replace(seen, since=now, heals=seen.heals + 1), seen)
 
     def _heal(self, stored: StoredFile, deadline: Deadline) -> Healed:
         """Send what is missing of a file, by messages for its splits, and settle what nobody settled."""
@@ -217,56 +205,10 @@ class Sweeper:
             if missing:
                 sender.add(_message(plan, split.split, Again.UNMARKED, trace))
                 batches += len(missing)
-            else:
-                self._ledger.look_again(plan.file_id, split.split)
         sender.flush()
-        self._ledger.settle(plan.file_id)
+        self._ledger.settle_anew(plan.file_id)
         logger.warning("file_healed", extra={"file_id": plan.file_id, "splits": sent, "batches": batches})
         return Healed((plan.file_id,), sent, batches)
-
-    def _objects_announced(self, deadline: Deadline) -> Iterator[Healed]:
-        """Announce the objects of the bucket that no notification came for, page after page."""
-        if not self._reach:
-            return
-        begun = position = self._watches.position(_LISTING)
-        try:
-            while deadline.seconds_left > 0:
-                page = self._objects.versions(self._bucket, position)
-                yield self._announce(page.heads, deadline)
-                position = page.reached
-                if position is None:
-                    break
-        finally:
-            if position != begun:
-                self._watches.put_position(_LISTING, position)
-
-    def _announce(self, heads: list[ObjectHead], deadline: Deadline) -> Healed:
-        now = self._now()
-        recent = {
-            head.version.file_id: head
-            for head in heads
-            if self._stall <= now - head.last_modified <= self._reach
-            and not is_folder(head.version.key, head.size)
-        }
-        known = self._files.known_files(recent) if recent else set()
-        sender = Sender(self._split_queue, deadline)
-        announced: list[str] = []
-        for file_id, head in recent.items():
-            if file_id in known or self._letters.has_letters(file_id):
-                continue
-            if self._is_due(file_id, now):
-                sender.add(Outgoing(announcement_of(Announced.of(head))))
-                announced.append(str(head.version))
-                logger.warning("object_announced", extra={"file_id": file_id, "key": head.version.key})
-        sender.flush()
-        return Healed(objects=tuple(announced))
-
-    def _is_due(self, file_id: str, now: datetime) -> bool:
-        """An object was announced late enough by its age; again only after as long, and later each time."""
-        seen = self._watches.watch(file_id)
-        if seen is None:
-            return self._watches.put_watch(Watch(file_id, 0, now, heals=1), None)
-        return self._has_stalled(file_id, 0, now)
 
     def _tell(self, healed: Healed) -> None:
         if not healed:
@@ -275,10 +217,6 @@ class Sweeper:
             self._topic.publish(healed.notice(self._now()))
         except FroeError as error:
             logger.warning("notice_not_sent", extra={"reason": error.reason})
-
-
-def _position_of(stored: StoredFile) -> str:
-    return f"{stored.account.state.value} {opened_position(stored.opened_at, stored.plan.file_id)}"
 
 
 def _message(plan: Plan, split: int, again: Again, trace: str | None) -> Outgoing:

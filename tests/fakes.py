@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.announcing import HeadsPage
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.errors import ObjectGoneError
 from chalicelib.core.letters import Attempt, DeadLetter, LetterState
@@ -25,7 +26,8 @@ from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
 from chalicelib.metrics import METRICS
 from chalicelib.notices import Notice, Notifier
 from chalicelib.splitter import Splitter
-from chalicelib.sweeper import HeadsPage, Sweeper, Watch
+from chalicelib.stalls import Watch
+from chalicelib.sweeper import Sweeper
 from chalicelib.tracing import NoTracer
 from chalicelib.worker import Worker
 
@@ -194,6 +196,8 @@ class FakeLedgerTable:
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         def effect() -> None:
             held = self.summaries.get((file_id, split))
+            if (file_id, split) not in self.seals.keys() | self.setbacks.keys():
+                return
             if held is None or held.revision < summary.revision:
                 self.summaries[file_id, split] = summary
 
@@ -233,8 +237,8 @@ class FakeLedgerTable:
 
     def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
         def effect() -> None:
-            held = self.files[file_id]
-            if held.account.revision < account.revision:
+            held = self.files.get(file_id)
+            if held and held.account.revision < account.revision:
                 settled_at = now if account.state.settled else None
                 self.files[file_id] = held._replace(account=account, settled_at=settled_at)
 

@@ -49,14 +49,16 @@ class Items:
             )
         return _untyped(answer["Item"]) if "Item" in answer else None
 
-    def put_new(self, key: Key, item: Mapping[str, Any]) -> bool:
-        """Put the item unless there is one; whether it was put."""
+    def put_new(
+        self, key: Key, item: Mapping[str, Any], *, in_place_of: str = "attribute_not_exists(pk)"
+    ) -> bool:
+        """Put the item unless there is one, or one that this condition does not give up; whether it was put."""
         with translated(f"writing {key.pk} in {self._table}"):
             try:
                 self._client.put_item(
                     TableName=self._table,
                     Item=_typed(key._asdict() | dict(item)),
-                    ConditionExpression="attribute_not_exists(pk)",
+                    ConditionExpression=in_place_of,
                 )
             except ClientError as error:
                 if code_of(error) == CONDITION_FAILED:

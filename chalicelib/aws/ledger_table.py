@@ -20,6 +20,8 @@ from chalicelib.ledger import FilePage, StoredFile, opened_position
 BY_STATE_INDEX: Final = "by_state"
 BY_KEY_INDEX: Final = "by_key"
 _FILE: Final = "file"
+_PLAN: Final = "plan_version"
+"""What every file's item has that holds a plan; one without is no file, and gives way to a plan."""
 
 
 class DynamoLedger:
@@ -31,15 +33,18 @@ class DynamoLedger:
     def put_plan(self, plan: Plan, account: FileAccount, now: datetime, trace: str | None = None) -> bool:
         item = ledger_items.from_plan(plan) | ledger_items.from_account(plan.file_id, account, now)
         item |= {"opened_at": now.isoformat(), "opened": opened_position(now, plan.file_id), "trace": trace}
-        return self._items.put_new(Key(plan.file_id, _FILE), item)
+        return self._items.put_new(
+            Key(plan.file_id, _FILE), item, in_place_of=f"attribute_not_exists({_PLAN})"
+        )
 
     def file(self, file_id: str) -> StoredFile | None:
         item = self._items.get(Key(file_id, _FILE))
-        return ledger_items.to_file(item) if item else None
+        return ledger_items.to_file(item) if item and _PLAN in item else None
 
     def known_files(self, file_ids: Iterable[str]) -> set[str]:
         """Those of the files that were opened."""
-        return {key.pk for key in self._items.get_all([Key(file_id, _FILE) for file_id in file_ids])}
+        found = self._items.get_all([Key(file_id, _FILE) for file_id in file_ids])
+        return {key.pk for key, item in found.items() if _PLAN in item}
 
     def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:
         attributes = ledger_items.from_seal(seal) | {"setback": None, "expires_at": expires_at}
@@ -107,7 +112,7 @@ class DynamoLedger:
         self._items.update(
             Key(file_id, _split_key(split)),
             {"summary": ledger_items.from_summary(summary)},
-            unless="summary.revision >= :revision",
+            unless="summary.revision >= :revision OR (attribute_not_exists(sealed) AND attribute_not_exists(setback))",
             values={":revision": summary.revision},
         )
 
@@ -118,7 +123,7 @@ class DynamoLedger:
         self._items.update(
             Key(file_id, _FILE),
             ledger_items.from_account(file_id, account, now),
-            unless="revision >= :revision",
+            unless=f"revision >= :revision OR attribute_not_exists({_PLAN})",
             values={":revision": account.revision},
         )
 

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import orjson
 
+from chalicelib.announcing import HeadsPage
 from chalicelib.aws.errors import translated
 from chalicelib.core.errors import TransientError
 from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.text import OpenObject
-from chalicelib.sweeper import HeadsPage
 
 _PIECE_BYTES: Final = 256 * 1024
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.aws.items import Items, Key
-from chalicelib.sweeper import Watch
+from chalicelib.stalls import Watch
 
 _KEPT_FOR: Final = timedelta(days=30)
 _SWEEPER: Final = "sweeper"

@@ -57,10 +57,10 @@ class DeadLetterConsumer:
         if self._is_done(letter.subject):
             letter = replace(letter, state=LetterState.RESOLVED)
         is_new = self._letters.put(letter)
+        self._mark(letter)
         if letter.state is LetterState.RESOLVED:
             logger.info("dead_letter_late", extra=_said(letter))
             return
-        self._mark(letter)
         self._meter.add(metrics.DEAD_LETTERS)
         logger.error("dead_letter_kept", extra=_said(letter) | {"is_new": is_new})
         self._tell(letter)
@@ -121,9 +121,15 @@ class DeadLetterConsumer:
         return self._ledger.is_done(subject.file_id, subject.split, subject.batch)
 
     def _mark(self, letter: DeadLetter) -> None:
-        """A file whose plan newer code has made is left to that code: the letter is listed, and redriven then."""
+        """Write what is lost into the file's account, or, of work that a repeat has done, look whether it is there.
+
+        A file whose plan newer code has made is left to that code: the letter is listed, and redriven then."""
+        subject = letter.subject
         try:
-            settle(self._ledger, letter, Outcome.FAILED, Obstacle.FAILED, letter.reason)
+            if letter.state is not LetterState.RESOLVED:
+                settle(self._ledger, letter, Outcome.FAILED, Obstacle.FAILED, letter.reason)
+            elif subject.file_id is not None and subject.split is not None:
+                self._ledger.look_again(subject.file_id, subject.split)
         except PermanentError as error:
             logger.warning("file_not_read", extra=_said(letter) | {"why": error.reason})
 

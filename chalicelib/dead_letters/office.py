@@ -136,7 +136,10 @@ class DeadLetterOffice:
         cursor: str | None = None,
     ) -> Progress:
         """Send messages again to the queue that they came from; a redriven one that fails again is a new
-        dead letter. Stops at the deadline, with a cursor."""
+        dead letter. Of a file all that is marked is added up first, whether a letter is left of it or not.
+        Stops at the deadline, with a cursor."""
+        if selection.file_id and cursor is None:
+            self._ledger.settle_anew(selection.file_id)
         at_once = min(GROUP_MAX_MESSAGES, pace.steps_at_once)
         return self._deal(
             selection, deadline, cursor, at_once, lambda group: self._redriven(group, deadline, pace)
@@ -224,6 +227,7 @@ class DeadLetterOffice:
         return Progress(changed=1, files=_files_of([letter]))
 
     def _resolved(self, letter: DeadLetter) -> Progress:
+        self._search.settle_anew(letter)
         self._change(letter, LetterState.RESOLVED)
         return Progress(resolved=1)
 

@@ -185,6 +185,12 @@ class LetterSearch:
             for letter in letters
         ]
 
+    def settle_anew(self, letter: DeadLetter) -> None:
+        """Look whether the work of a letter, which is done, is in its file's account: whoever did it may have died."""
+        subject = letter.subject
+        if subject.file_id is not None and subject.split is not None:
+            self._ledger.look_again(subject.file_id, subject.split)
+
     def _is_filled(self, letter: DeadLetter) -> bool:
         """Whether a split that had lost batches, and asked for them again, has them all, or other letters
         stand for them by now."""

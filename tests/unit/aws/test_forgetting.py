@@ -28,7 +28,7 @@ from chalicelib.core.plan import ObjectHead, ObjectVersion, failed_plan
 from chalicelib.ledger import Ledger
 from chalicelib.settings import RESOURCE_NAMES
 from chalicelib.splitter import Splitter
-from chalicelib.sweeper import Watch
+from chalicelib.stalls import Watch
 from chalicelib.tracing import NoTracer
 from chalicelib.worker import Worker
 from froe import cli, target

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.core.accounts import State, account_of
-from chalicelib.core.marks import Counts, Mark, Outcome, Seal, Tally, summary_of
+from chalicelib.core.marks import Counts, Mark, Obstacle, Outcome, Seal, Setback, Tally, summary_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.text import Damage
 from chalicelib.ledger import Ledger, SealConflictError, opened_position
@@ -60,12 +60,32 @@ def test_the_first_seal_stays(table) -> None:
     assert table.split(FILE, 1) is None
 
 
-def test_a_summary_that_came_first_does_not_pass_for_a_seal(table) -> None:
-    table.put_summary(FILE, 0, summary_of(0, dict(enumerate([DONE]))))
-    assert table.split(FILE, 0).seal is None
+def test_a_summary_of_a_split_that_is_neither_sealed_nor_set_back_leaves_nothing(table) -> None:
+    table.put_summary(FILE, 0, summary_of(0, {0: DONE}))
+    assert table.split(FILE, 0) is None
+    table.raise_setback(FILE, 0, Setback(Obstacle.FAILED, "gone"), None)
+    table.put_summary(FILE, 0, summary_of(0, {0: DONE}))
     assert table.put_seal(FILE, SEAL, None) is None
     (split,) = table.splits(FILE)
-    assert (split.seal, split.summary) == (SEAL, summary_of(0, dict(enumerate([DONE]))))
+    assert (split.seal, split.summary) == (SEAL, summary_of(0, {0: DONE}))
+
+
+def test_an_account_of_a_file_whose_plan_is_gone_leaves_nothing(table) -> None:
+    table.put_account(FILE, replace(account_of(PLAN, ()), revision=7), WHEN)
+    assert table.file(FILE) is None
+    assert not table.known_files([FILE])
+    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN)
+
+
+def test_an_item_without_a_plan_gives_way_to_one(dynamodb) -> None:
+    table = DynamoLedger(dynamodb, "ledger")
+    left = {"pk": {"S": FILE}, "sk": {"S": "file"}, "revision": {"N": "9"}, "state": {"S": "COMPLETE"}}
+    dynamodb.put_item(TableName="ledger", Item=left)
+    assert table.file(FILE) is None
+    assert not table.known_files([FILE])
+    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN)
+    assert table.file(FILE).account == account_of(PLAN, ())
+    assert not table.put_plan(PLAN, account_of(PLAN, ()), WHEN)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from chalicelib.core.errors import MissingResourceError
 from chalicelib.core.letters import Attempt, DeadLetter, Kind, LetterState, Subject
 from chalicelib.core.marks import Tally
 from chalicelib.core.messages import Again
-from chalicelib.sweeper import Watch
+from chalicelib.stalls import Watch
 from tests.fakes import WHEN, FakeLetters, FakeWatches
 
 FILE = "f" * 26

@@ -1,0 +1,62 @@
+"""What the sweeper remembers: how far files and objects were, since when, and where its walks stopped.
+
+Promise: of two sweepers at once only one is told that a thing has stalled; and later each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+_MAX_DOUBLINGS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the sweeper last saw of a file: how far it was, since when, and how often it was healed."""
+
+    file_id: str
+    progress: int
+    since: datetime
+    heals: int = 0
+
+
+class Watches(Protocol):
+    def watch(self, file_id: str) -> Watch | None: ...
+
+    def put_watch(self, watch: Watch, seen: Watch | None) -> bool:
+        """Put the watch if the one that was seen is still there; whether it was put."""
+
+    def position(self, name: str) -> str | None:
+        """Where a walk that had no time for its end goes on; None: at its beginning."""
+
+    def put_position(self, name: str, position: str | None) -> None: ...
+
+
+class Stalls:
+    """stall: how long a thing must have stood still."""
+
+    def __init__(self, watches: Watches, now: Callable[[], datetime], stall: timedelta) -> None:
+        self._watches = watches
+        self._now = now
+        self._stall = stall
+
+    def has_stalled(self, name: str, progress: int) -> bool:
+        """Whether nothing has moved for long enough; says so to one sweeper only, and later each time."""
+        seen, now = self._watches.watch(name), self._now()
+        if seen is None or seen.progress != progress:
+            self._watches.put_watch(Watch(name, progress, now), seen)
+            return False
+        if now - seen.since < self._stall * 2 ** min(seen.heals, _MAX_DOUBLINGS):
+            return False
+        return self._watches.put_watch(replace(seen, since=now, heals=seen.heals + 1), seen)
+
+    def is_due(self, name: str, progress: int = 0) -> bool:
+        """Whether something is to be done about a thing that stands still: at the first sight of it, and again
+        after as long as if it had stalled."""
+        seen = self._watches.watch(name)
+        if seen is None or seen.progress != progress:
+            return self._watches.put_watch(Watch(name, progress, self._now(), heals=1), seen)
+        return self.has_stalled(name, progress)
