@@ -20,6 +20,7 @@ TEXT_BYTES: Final = "TextBytes"
 BATCHES_DONE: Final = "BatchesDone"
 RECORDS_PARSED: Final = "RecordsParsed"
 RECORDS_REJECTED: Final = "RecordsRejected"
+ENTRIES_FAILED: Final = "EntriesFailed"
 PARSED_BY_FORMAT: Final = "ParsedByFormat"
 REJECTED_BY_FORMAT: Final = "RejectedByFormat"
 WRITE_UNITS: Final = "WriteUnits"
@@ -50,6 +51,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     BATCHES_DONE: _OF_STAGE,
     RECORDS_PARSED: _OF_STAGE,
     RECORDS_REJECTED: _OF_STAGE,
+    ENTRIES_FAILED: _OF_STAGE,
     PARSED_BY_FORMAT: _BY_FORMAT,
     REJECTED_BY_FORMAT: _BY_FORMAT,
     WRITE_UNITS: _OF_STAGE,

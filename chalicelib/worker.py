@@ -10,20 +10,20 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-import orjson
+from typing import Final, Protocol
 
 from chalicelib import logs, metrics
 from chalicelib.core.errors import FroeError, OutOfTimeError, PermanentError
 from chalicelib.core.marks import Mark
 from chalicelib.core.messages import BatchMessage, decode
-from chalicelib.core.parsing import Counter, outcomes_of
-from chalicelib.core.records import Skip, item_of
+from chalicelib.core.parsing import INTERNAL_ERROR, Counter, Report, stored_of, unreported
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.tracing import Tracer
+
+_FAILURES_LOGGED_MAX: Final = 3
+"""Of one batch."""
 
 logger = logging.getLogger("froe")
 
@@ -71,7 +71,7 @@ class Worker:
             return
         about = (file_id, batch_id, message.format)
         with self._tracer.subsegment("parse", *about):
-            found = parsed(message, self._redaction_key)
+            found = parsed(message, self._redaction_key, _FailedEntries(message).report)
         with self._tracer.subsegment("write", *about):
             self._records.put(found.items, deadline)
         with self._tracer.subsegment("mark", *about):
@@ -84,6 +84,7 @@ class Worker:
         self._meter.add(metrics.BATCHES_DONE)
         self._meter.add(metrics.RECORDS_PARSED, parsed_count)
         self._meter.add(metrics.RECORDS_REJECTED, rejected_count)
+        self._meter.add(metrics.ENTRIES_FAILED, found.reasons.get(INTERNAL_ERROR.reason, 0))
         self._meter.add(metrics.PARSED_BY_FORMAT, parsed_count, format=format_name)
         self._meter.add(metrics.REJECTED_BY_FORMAT, rejected_count, format=format_name)
         said = {
@@ -98,6 +99,20 @@ class Worker:
         logger.info("batch_done", extra=said)
 
 
+class _FailedEntries:
+    """Logs the first errors of a batch's entries: where they were raised, and nothing of the entries."""
+
+    def __init__(self, message: BatchMessage) -> None:
+        self._message = message
+        self._count = 0
+
+    def report(self, offset: int, error: Exception) -> None:
+        self._count += 1
+        if self._count <= _FAILURES_LOGGED_MAX:
+            named = {"file_id": self._message.file_id, "batch_id": self._message.batch_id, "offset": offset}
+            logger.error("entry_failed", extra=named | {"format": self._message.format}, exc_info=error)
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What a batch comes to. items: typed JSON, in the order of the text. reasons: rejects by their reason."""
@@ -107,23 +122,16 @@ class Parsed:
     reasons: Mapping[str, int]
 
 
-def parsed(message: BatchMessage, redaction_key: str = "") -> Parsed:
-    """Items are encoded one by one: as objects a batch of them takes ten times the memory."""
+def parsed(message: BatchMessage, redaction_key: str = "", report: Report = unreported) -> Parsed:
+    """Items are encoded one by one: as objects a batch of them takes ten times the memory.
+
+    report: as `stored_of` has it."""
     items = []
     counter = Counter()
-    batch_id = message.batch_id
-    for outcome in outcomes_of(message, redaction_key):
+    for outcome, item in stored_of(message, redaction_key, report):
         counter.add(outcome)
-        if not isinstance(outcome.result, Skip):
-            item = item_of(
-                outcome,
-                file_id=message.file_id,
-                batch_id=batch_id,
-                format_name=message.format,
-                shards=message.shards,
-                expires_at=message.expires_at,
-            )
-            items.append(orjson.dumps(item))
+        if item:
+            items.append(item)
     counts = counter.counts
     if (counts.total.lines, counts.total.bytes) != (message.lines, message.length):
         raise FroeError(

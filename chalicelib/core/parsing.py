@@ -7,16 +7,15 @@ by itself: it may be a line of another log, concatenated or mixed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Final
-
-import orjson
+from functools import partial
+from typing import Final, TypeAlias
 
 from chalicelib.core.colours import without_colours
 from chalicelib.core.custom import NOTHING, Custom, custom_of
 from chalicelib.core.entries import entries_of
-from chalicelib.core.errors import PermanentError
+from chalicelib.core.errors import FroeError, PermanentError
 from chalicelib.core.formats import Format, Parse, ParseContext
 from chalicelib.core.formats.continuations import continues
 from chalicelib.core.formats.explaining import Explainer
@@ -27,18 +26,48 @@ from chalicelib.core.headers import Headers
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
 from chalicelib.core.openings import in_force_behind
-from chalicelib.core.records import ITEM_MAX_BYTES, Outcome, Record, Reject, Skip, item_of
+from chalicelib.core.records import Outcome, Record, Reject, Skip
+from chalicelib.core.storable import ItemEncoder, TooLargeError, without_halves
 from chalicelib.core.text import BYTE_ORDER_MARK
 
-_SURELY_SMALL_BYTES: Final = ITEM_MAX_BYTES // 4
+Report: TypeAlias = "Callable[[int, Exception], object]"
+"""Is given the text offset of an entry and the error that made it a reject."""
+
+INTERNAL_ERROR: Final = Reject("internal-error")
+TOO_LARGE: Final = Reject("too-large")
 _PLAIN_TEXT: Final = "text"
+_FATAL: Final = (FroeError, MemoryError)
+"""They are of the batch, not of an entry."""
 
 
-def outcomes_of(batch: BatchMessage, redaction_key: str = "") -> Iterator[Outcome]:
-    """Give what becomes of every byte of a batch, in order, without gap or overlap.
+def unreported(_offset: int, _error: Exception) -> None:
+    """Errors of entries are left to the reason of their rejects."""
 
-    Raises PermanentError for a format or a framing that this Froe does not know, RedactionKeyError for a
-    redaction_key that is not the one which the file was opened with.
+
+def _nothing(_text: str) -> None:
+    return None
+
+
+def outcomes_of(
+    batch: BatchMessage, redaction_key: str = "", report: Report = unreported
+) -> Iterator[Outcome]:
+    """Give what becomes of every byte of a batch, in order, without gap or overlap, as it is stored.
+
+    Parameters and errors are those of `stored_of`.
+    """
+    for outcome, _ in stored_of(batch, redaction_key, report):
+        yield outcome
+
+
+def stored_of(
+    batch: BatchMessage, redaction_key: str = "", report: Report = unreported
+) -> Iterator[tuple[Outcome, bytes]]:
+    """Give what becomes of every byte of a batch, in order, without gap or overlap, each with the item that
+    holds it (typed JSON; empty for what is not stored).
+
+    report: is given the error of an entry on which parsing, a filter, redaction or encoding failed; the entry
+    is a reject `internal-error`. Raises PermanentError for a format or a framing that this Froe does not
+    know, RedactionKeyError for a redaction_key that is not the one which the file was opened with.
     """
     custom = custom_of(batch.custom, redaction_key)
     try:
@@ -46,10 +75,24 @@ def outcomes_of(batch: BatchMessage, redaction_key: str = "") -> Iterator[Outcom
     except UnknownFormatError as error:
         raise PermanentError(f"{batch.batch_id}: {error}") from error
     reader = Reader(
-        known, batch.framing, batch.context, batch.last_modified, text_too=batch.text_too, custom=custom
+        known,
+        batch.framing,
+        batch.context,
+        batch.last_modified,
+        text_too=batch.text_too,
+        custom=custom,
+        report=report,
+    )
+    encode = ItemEncoder(
+        file_id=batch.file_id,
+        batch_id=batch.batch_id,
+        format_name=batch.format,
+        shards=batch.shards,
+        expires_at=batch.expires_at,
     )
     entries = entries_of(batch.body, batch.framing, batch.offset, batch.length, batch.lines, batch.cuts)
-    return reader.outcomes(entries)
+    for outcome in reader.outcomes(entries):
+        yield (outcome, b"") if isinstance(outcome.result, Skip) else reader.encoded(outcome, encode)
 
 
 class Reader:
@@ -57,7 +100,8 @@ class Reader:
 
     context: the header lines in force at the first. text_too: whether an entry that nothing explains
     is a record of plain text rather than a reject; one that begins as the format's own do is always a
-    reject, one that continues another (`continues`) never is. custom: what the user configured.
+    reject, one that continues another (`continues`) never is. custom: what the user configured. report: is
+    given the error of an entry on which something failed.
     """
 
     def __init__(
@@ -69,8 +113,10 @@ class Reader:
         *,
         text_too: bool,
         custom: Custom = NOTHING,
+        report: Report = unreported,
     ) -> None:
         self._custom = custom
+        self._report = report
         self._known = known
         self._headers = Headers(framing, context) if framing.has_header else None
         self._in_force, self._member = context, framing.member
@@ -84,20 +130,60 @@ class Reader:
     def _parser(self, header: str | None) -> Parse:
         if self._known.name == _PLAIN_TEXT:
             return _no_format
-        return self._known.make_parser(ParseContext(self._last_modified, header or "", self._explain))
+        try:
+            return self._known.make_parser(ParseContext(self._last_modified, header or "", self._explain))
+        except _FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001 - a header that a format cannot read costs its entries
+            return partial(_failing, error)
 
     def outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
         outcomes = self._outcomes(entries)
+        return map(self._applied, outcomes) if self._custom.changes_outcomes else outcomes
+
+    def encoded(self, outcome: Outcome, encode: ItemEncoder) -> tuple[Outcome, bytes]:
+        """The outcome as it is stored, and its item."""
+        try:
+            return encode(outcome)
+        except _FATAL:
+            raise
+        except TooLargeError:
+            return encode(self._rejected(outcome, TOO_LARGE))
+        except Exception as error:  # noqa: BLE001 - one entry is one reject
+            return encode(self._failed(outcome, error))
+
+    def _applied(self, outcome: Outcome) -> Outcome:
+        try:
+            return self._custom.applied(outcome, self._known.name)
+        except _FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001 - one entry is one reject
+            return self._failed(outcome, error)
+
+    def _failed(self, outcome: Outcome, error: Exception) -> Outcome:
+        self._report(outcome.offset, error)
+        return self._rejected(outcome, INTERNAL_ERROR)
+
+    def _rejected(self, outcome: Outcome, reject: Reject) -> Outcome:
+        """The outcome as a reject with its raw bytes, of which what rules hide is taken out. Where that fails
+        too, nothing of them is kept."""
+        rejected = outcome._replace(result=reject, replaced=False)
         if not self._custom.changes_outcomes:
-            return outcomes
-        return map(_stored_safely, self._custom.applied(outcomes, self._known.name))
+            return rejected
+        try:
+            return self._custom.redacted(rejected, self._known.name)
+        except _FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001 - what cannot be redacted is not stored
+            self._report(outcome.offset, error)
+            return rejected._replace(raw=b"")
 
     def _outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
         usual = self._headers is None
         new = tuple.__new__
         for offset, length, lines, raw, gap in entries:
             if usual and offset and not gap and raw[-2:-1] > b" " and len(raw) == length:
-                yield new(Outcome, (offset, length, lines, raw, *self._parsed(raw)))
+                yield new(Outcome, (offset, length, lines, raw, *self._parsed(raw, offset)))
             elif len(raw) < length:
                 too_long = Skip("between-elements") if gap else Reject("too-long")
                 yield Outcome(offset, length, lines, raw, too_long, replaced=False)
@@ -123,14 +209,14 @@ class Reader:
             return
         blank_from = _blank_lines_from(raw)
         if blank_from == length:
-            result, replaced, name = self._parsed(raw)
+            result, replaced, name = self._parsed(raw, offset)
             yield Outcome(offset, length, lines, raw, result, replaced, name)
         elif not blank_from:
             yield Outcome(offset, length, lines, raw, Skip("blank"), replaced=False)
         else:
             said = raw[:blank_from]
             said_lines = said.count(b"\n")
-            result, replaced, name = self._parsed(said)
+            result, replaced, name = self._parsed(said, offset)
             yield Outcome(offset, blank_from, said_lines, said, result, replaced, name)
             offset, length, lines = offset + blank_from, length - blank_from, lines - said_lines
             yield Outcome(offset, length, lines, raw[blank_from:], Skip("blank", entries=0), replaced=False)
@@ -142,11 +228,10 @@ class Reader:
             self._in_force = in_force
             self._parse = self._parser(in_force)
 
-    def _parsed(self, raw: bytes) -> tuple[Record | Reject | Skip, bool, str | None]:
+    def _parsed(self, raw: bytes, offset: int) -> tuple[Record | Reject | Skip, bool, str | None]:
         """What becomes of an entry, whether bytes of it were replaced, and its format where that is not
         the file's."""
         replaced = False
-        name = None
         try:
             text = raw.decode()
         except UnicodeDecodeError:
@@ -160,31 +245,43 @@ class Reader:
             text = without_colours(text)
             if not text:
                 return Skip("blank"), replaced, None
-        result = self._parse(text)
-        if isinstance(result, Reject):
-            if self._known.is_banner(text):
-                return Skip("header"), replaced, None
-            explained = self._explain(text)
-            if explained is not None:
-                name, result = explained
-            elif self._is_text(text):
-                name = None if self._known.name == _PLAIN_TEXT else _PLAIN_TEXT
-                result = Record(None, None, None, None, text, {})
-        if isinstance(result, Record) and (len(result.attributes) + 2) * len(raw) > _SURELY_SMALL_BYTES:
-            result = _storable(result)
+        try:
+            result: Record | Reject | Skip = self._parse(text)
+            name = None
+            if isinstance(result, Reject):
+                result, name = self._unexplained(text, result)
+            if isinstance(result, Record) and ("\\" in text or "&#" in text):
+                result = without_halves(result)
+        except _FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001 - one entry is one reject
+            self._report(offset, error)
+            return INTERNAL_ERROR, False, None
         return result, replaced, name
+
+    def _unexplained(self, text: str, reject: Reject) -> tuple[Record | Reject | Skip, str | None]:
+        """What becomes of an entry that the format of the file does not explain, and its own format."""
+        if self._known.is_banner(text):
+            return Skip("header"), None
+        explained = self._explain(text)
+        if explained is not None:
+            return explained[1], explained[0]
+        if self._is_text(text):
+            name = None if self._known.name == _PLAIN_TEXT else _PLAIN_TEXT
+            return Record(None, None, None, None, text, {}), name
+        return reject, None
 
     def _is_text(self, entry: str) -> bool:
         """Whether an entry that nothing explains is plain text rather than a reject."""
         return (self._text_too and not self._is_broken(entry)) or continues(entry, self._is_broken)
 
 
+def _failing(error: Exception, _text: str) -> Record | Reject:
+    raise error
+
+
 def _no_format(_text: str) -> Reject:
     return Reject("plain-text")
-
-
-def _nothing(_text: str) -> None:
-    return None
 
 
 def _blank_lines_from(raw: bytes) -> int:
@@ -196,26 +293,6 @@ def _blank_lines_from(raw: bytes) -> int:
         return 0
     line_end = raw.find(b"\n", said)
     return len(raw) if line_end < 0 else line_end + 1
-
-
-def _stored_safely(outcome: Outcome) -> Outcome:
-    """What stands in place of what was redacted may be longer; where that is too long nothing of it is kept."""
-    record = outcome.result
-    if (
-        isinstance(record, Record)
-        and (len(record.attributes) + 2) * len(outcome.raw) * 4 > _SURELY_SMALL_BYTES
-        and isinstance(refused := _storable(record), Reject)
-    ):
-        return outcome._replace(result=refused, raw=b"")
-    return outcome
-
-
-def _storable(record: Record) -> Record | Reject:
-    """A record whose item would be too large for DynamoDB is a reject: dotted names can make an entry
-    many times as long."""
-    outcome = Outcome(0, 0, 0, b"", record, replaced=False)
-    item = item_of(outcome, file_id="", batch_id="", format_name="", shards=1, expires_at=None)
-    return record if len(orjson.dumps(item)) <= ITEM_MAX_BYTES - 1024 else Reject("too-large")
 
 
 class Counter:

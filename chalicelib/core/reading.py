@@ -9,7 +9,7 @@ from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.marks import Mark, Seal, Tally, summary_of
 from chalicelib.core.messages import batch_message
-from chalicelib.core.parsing import Counter, outcomes_of
+from chalicelib.core.parsing import Counter, Report, outcomes_of, unreported
 from chalicelib.core.plan import ObjectHead, make_plan
 from chalicelib.core.records import Outcome
 from chalicelib.core.text import Damage, OpenObject
@@ -19,7 +19,8 @@ class Reading:
     """Iterate it once for what becomes of every byte of the text; then ask for the account.
 
     format_name and charset override what the head of the text says; KeyError or LookupError where
-    they are unknown. config: what the user configured. Raises what `open_object` raises.
+    they are unknown. config: what the user configured. report: as `stored_of` has it. Raises what
+    `open_object` raises.
     """
 
     def __init__(
@@ -31,11 +32,13 @@ class Reading:
         format_name: str | None = None,
         charset: str | None = None,
         config: Config | None = None,
+        report: Report = unreported,
     ) -> None:
         self.plan = make_plan(
             head, open_object, limits or Limits(), format_name=format_name, charset=charset, config=config
         )
         self._redaction_key = config.key if config else ""
+        self._report = report
         self._open = open_object
         self._splits: list[SplitAccount] = []
 
@@ -51,7 +54,7 @@ class Reading:
             marks: dict[int, Mark] = {}
             for batch in cutter.cut(split):
                 counter = Counter()
-                for outcome in outcomes_of(batch_message(plan, batch), self._redaction_key):
+                for outcome in outcomes_of(batch_message(plan, batch), self._redaction_key, self._report):
                     counter.add(outcome)
                     yield outcome
                 marks[batch.number] = Mark.done(counter.counts)

@@ -6,7 +6,6 @@ Nothing here derives from a clock: the same entry of the same object always give
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -16,9 +15,15 @@ SHARD_STRIDE_BYTES: Final = 1024 * 1024
 ITEM_MAX_BYTES: Final = 400 * 1024
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 
-_NUMBER_MAX_DIGITS: Final = 38
+LEVELS_MAX: Final = 28
+"""How deep a value may nest: an item may nest 32 levels, `attributes` among them."""
+NUMBER_MAX_DIGITS: Final = 38
 _NUMBER_MIN: Final = 1e-130
 _NUMBER_MAX: Final = 9.9999999999999e125
+
+
+class UnstorableError(ValueError):
+    """A value that DynamoDB does not have; it says of what kind, and never what it holds."""
 
 
 class Record(NamedTuple):
@@ -90,7 +95,9 @@ def item_of(
     outcome: Outcome, *, file_id: str, batch_id: str, format_name: str, shards: int, expires_at: int | None
 ) -> dict[str, Any]:
     """The item of a record or a reject, in DynamoDB's typed JSON
-    (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html)."""
+    (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html).
+
+    Raises UnstorableError for a value that DynamoDB does not have; `storable.ItemEncoder` gives it another form."""
     offset, length, lines, raw, result, replaced, own_format = outcome
     pk, sk = record_key(file_id, shards, offset)
     item: dict[str, Any] = {
@@ -130,6 +137,8 @@ def _record_attributes(record: Record) -> dict[str, Any]:
     if body is not None:
         said["body"] = {"S": body}
     if attributes:
+        if "" in attributes:
+            raise UnstorableError("name")
         said["attributes"] = {
             "M": {
                 name: {"S": value} if type(value) is str else typed(value)
@@ -139,30 +148,44 @@ def _record_attributes(record: Record) -> dict[str, Any]:
     return said
 
 
-def typed(value: Value) -> dict[str, Any]:
-    """One value in DynamoDB's typed JSON; a number that DynamoDB cannot hold becomes a string."""
+def typed(value: Value, levels: int = LEVELS_MAX) -> dict[str, Any]:
+    """One value in DynamoDB's typed JSON; raises UnstorableError."""
     if value is None:
         return {"NULL": True}
-    return _TYPED[type(value)](value)
+    kind = type(value)
+    make = _TYPED.get(kind)
+    if make is not None:
+        return make(value)
+    if levels and kind is list:
+        return {"L": [typed(inner, levels - 1) for inner in value]}  # type: ignore[union-attr]
+    if levels and kind is dict and "" not in value:  # type: ignore[operator]
+        return {"M": {name: typed(inner, levels - 1) for name, inner in value.items()}}  # type: ignore[union-attr]
+    raise UnstorableError(kind.__name__)
 
 
 def _typed_int(value: int) -> dict[str, Any]:
-    text = str(value)
-    return {"N" if len(text.lstrip("-")) <= _NUMBER_MAX_DIGITS else "S": text}
+    if -_INT_END < value < _INT_END:
+        return {"N": str(value)}
+    raise UnstorableError("int")
 
 
 def _typed_float(value: float) -> dict[str, Any]:
-    fits = value == 0 or _NUMBER_MIN <= abs(value) <= _NUMBER_MAX
-    return {"N" if fits and math.isfinite(value) else "S": repr(value)}
+    if is_storable_float(value):
+        return {"N": repr(value)}
+    raise UnstorableError("float")
 
 
+def is_storable_float(value: float) -> bool:
+    """Whether DynamoDB has it as a number."""
+    return value == 0 or _NUMBER_MIN <= abs(value) <= _NUMBER_MAX
+
+
+_INT_END: Final = 10**NUMBER_MAX_DIGITS
 _TYPED: Final[dict[type, Callable[[Any], dict[str, Any]]]] = {
     str: lambda value: {"S": value},
     bool: lambda value: {"BOOL": value},
     int: _typed_int,
     float: _typed_float,
-    list: lambda value: {"L": [typed(each) for each in value]},
-    dict: lambda value: {"M": {name: typed(each) for name, each in value.items()}},
 }
 
 

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ import click
 from chalicelib.core.accounts import FileAccount, State
 from chalicelib.core.custom import made_of
 from chalicelib.core.custom.spec import Config
+from chalicelib.core.errors import reason_of
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.registry import NAMES, UnknownFormatError
 from chalicelib.core.plan import ObjectHead, ObjectVersion
@@ -37,6 +39,7 @@ from froe.terminal import harmless, printable
 
 _WRITE_BYTES: Final = 64 * 1024
 _STANDARD_INPUT: Final = Path("-")
+_FAULTS_SHOWN_MAX: Final = 3
 
 
 _NO_CHARSETS: Final = frozenset(
@@ -165,7 +168,24 @@ def open_reading(
         content_type="",
         last_modified=datetime.fromtimestamp(facts.st_mtime, UTC),
     )
-    return Reading(head, _opener(path), format_name=format_name, charset=charset, config=config)
+    return Reading(
+        head, _opener(path), format_name=format_name, charset=charset, config=config, report=_reporter(path)
+    )
+
+
+def _reporter(path: Path) -> Callable[[int, Exception], None]:
+    """Names the first entries on which something failed, and where in Froe that was."""
+    places = count(1)
+
+    def report(offset: int, error: Exception) -> None:
+        if next(places) <= _FAULTS_SHOWN_MAX:
+            click.echo(
+                f"{printable(_shown(path))}: the entry at byte {offset:,} is a reject (internal-error):"
+                f" {reason_of(error)}. This is a fault in Froe, not in your input.",
+                err=True,
+            )
+
+    return report
 
 
 def _shown(path: Path) -> str:

@@ -118,6 +118,21 @@ resource "aws_cloudwatch_metric_alarm" "rejects_many" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "entries_failed" {
+  alarm_name          = "froe-${var.stage}-entries-failed"
+  alarm_description   = "A fault in Froe made entries rejects (internal-error); nothing else of their batches is lost: see entry_failed in the worker's log and report it (docs/operations.md#entries-failed)"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  metric_name         = "EntriesFailed"
+  namespace           = "Froe"
+  period              = 300
+  statistic           = "Sum"
+  dimensions          = { stage = var.stage }
+}
+
 resource "aws_cloudwatch_metric_alarm" "records_throttled" {
   alarm_name          = "froe-${var.stage}-records-throttled"
   alarm_description   = "The records table throttled for a quarter of an hour: see its throttled keys in Contributor Insights; warm it, raise its maximum or lower maximum_concurrency of the worker (docs/operations.md#records-throttled)"

@@ -31,6 +31,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
             "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:froe-${var.stage}-batch-queue-old",
             "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:froe-${var.stage}-dead-letter-queue-old",
             "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:froe-${var.stage}-rejects",
+            "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:froe-${var.stage}-entries-failed",
             "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:froe-${var.stage}-records-throttled",
             "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:froe-${var.stage}-ledger-throttled",
             "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:froe-${var.stage}-splitter-errors",

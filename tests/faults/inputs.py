@@ -487,9 +487,9 @@ def _json() -> list[BadInput]:
             "too-large-for-an-item.jsonl",
             join([blow_up, grows]),
             join([blow_up, grows]),
-            60,
-            2,
-            reasons={"too-large": 2},
+            61,
+            1,
+            reasons={"too-large": 1},
             format="json",
         ),
         BadInput(

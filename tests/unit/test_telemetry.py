@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 import pytest
 
-from chalicelib import handlers, logs, worker
+from chalicelib import handlers, logs
 from chalicelib.aws.metrics import EmfMeter
-from chalicelib.core import parsing
+from chalicelib.core import parsing, storable
 from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import PermanentError, TransientError
@@ -239,7 +239,7 @@ def test_no_line_of_a_file_is_ever_logged(
     if broken == "parser":
         monkeypatch.setattr(parsing.Reader, "_parsed", crash)
     if broken == "items":
-        monkeypatch.setattr(worker, "item_of", crash)
+        monkeypatch.setattr(storable, "item_of", crash)
     if broken == "table":
         monkeypatch.setattr(pipeline.records, "put", crash)
     if broken == "refused":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,18 +38,17 @@ class Custom:
     def changes_outcomes(self) -> bool:
         return bool(self.filters or self.redactions)
 
-    def applied(self, outcomes: Iterator[Outcome], format_name: str) -> Iterator[Outcome]:
-        """The outcomes as they may be stored; filters see them before redaction does."""
-        for outcome in outcomes:
-            if isinstance(outcome.result, Skip):
-                yield outcome
-                continue
-            name = outcome.format or format_name
-            dropped_by = self.filters.dropped_by(outcome, name)
-            if dropped_by is not None:
-                yield outcome._replace(result=Skip(f"filtered:{dropped_by}"))
-            else:
-                yield self.redactions.applied(outcome, name, format_name)
+    def applied(self, outcome: Outcome, format_name: str) -> Outcome:
+        """The outcome as it may be stored; filters see it before redaction does. format_name: the file's."""
+        if isinstance(outcome.result, Skip):
+            return outcome
+        dropped_by = self.filters.dropped_by(outcome, outcome.format or format_name)
+        if dropped_by is not None:
+            return outcome._replace(result=Skip(f"filtered:{dropped_by}"))
+        return self.redacted(outcome, format_name)
+
+    def redacted(self, outcome: Outcome, format_name: str) -> Outcome:
+        return self.redactions.applied(outcome, outcome.format or format_name, format_name)
 
 
 NOTHING = Custom((), Filters(()), Redactions((), ""))

@@ -43,6 +43,7 @@ _CREDIT: Final = 0.9
 _PREAMBLE_LINES_MAX: Final = 20
 _MIXED_LINES_MIN: Final = 3
 _MIXED_SHARE_MIN: Final = 0.1
+_FAILED: Final = Reject("internal-error")
 _UNSEEN_SHARE: Final = 0.9
 """What a collection counts of which the head holds no whole element, or an object that is larger than the head."""
 
@@ -124,10 +125,13 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
     found = []
     for known in candidates:
         shown = head if known.framing.kind is Kind.JSON else joined
-        trial = _trial(known, shown, context, complete=complete)
-        if known.framing.header_first and not trial.share:
-            table = behind_banner(known, raw, lines, partial(_parser_under, known, context))
-            trial = trial if table is None else _trial(table, shown, context, complete=complete)
+        try:
+            trial = _trial(known, shown, context, complete=complete)
+            if known.framing.header_first and not trial.share:
+                table = behind_banner(known, raw, lines, partial(_parser_under, known, context))
+                trial = trial if table is None else _trial(table, shown, context, complete=complete)
+        except Exception:  # noqa: BLE001, S112 - a format that fails on a head is not its format
+            continue
         found.append(trial)
     ranked = [_credited(each, found) for each in found]
     return sorted([*ranked, Trial(text, 1.0, text.specificity)], key=lambda each: -each.score)
@@ -218,7 +222,10 @@ def _parsed(
                 continue
             said = entry.decode("utf-8", "replace").rstrip("\r\n")
             if said.strip():
-                result = parse(said)
+                try:
+                    result = parse(said)
+                except Exception:  # noqa: BLE001 - what fails on an entry does not explain it
+                    result = _FAILED
                 if isinstance(result, Reject) and known.is_banner(said):
                     continue
                 yield said, result if isinstance(result, Record) else None
@@ -244,5 +251,12 @@ def _entries(run: Run, *, is_last: bool) -> Iterator[bytes]:
 def _mixes_text(best: Trial, head: bytes, explain: Explain) -> bool:
     """Whether so much of the head is explained by nothing that such lines are part of the log."""
     is_broken = sieve_of(best.format)
-    unexplained = sum(1 for entry in best.rejected if not is_broken(entry) and explain(entry) is None)
+    unexplained = sum(1 for entry in best.rejected if not is_broken(entry) and not _explains(explain, entry))
     return unexplained >= max(_MIXED_LINES_MIN, _MIXED_SHARE_MIN * min(head.count(b"\n"), _LINES_MAX))
+
+
+def _explains(explain: Explain, entry: str) -> bool:
+    try:
+        return explain(entry) is not None
+    except Exception:  # noqa: BLE001 - what fails on an entry does not explain it
+        return False

@@ -9,26 +9,22 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from chalicelib.core.records import LEVELS_MAX, NUMBER_MAX_DIGITS
+from chalicelib.core.storable import NAME_MAX, UNNAMED, json_text, suffixed, without_surrogates
+
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
-NAME_MAX: Final = 1024
-"""Longest name, in characters; longer ones are cut (DynamoDB's own limit is 65,535 bytes)."""
 PREFIX_MAX: Final = 255
 """Objects under a longer name stay whole, as JSON text: flattening would multiply the name."""
 _DEPTH_MAX: Final = 200
-_LIST_DEPTH_MAX: Final = 28
-"""An item may nest 32 levels, https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html;
-`attributes` and the list itself are among them."""
 _INT_EXACT: Final = 9_000_000_000_000_000_000
 """Beyond it orjson may have made a float of an integer."""
-_DIGITS_MAX: Final = 38
 _FLOAT_MIN: Final = 1e-130
 _FLOAT_MAX: Final = 9.99e125
 _USUAL_MIN: Final = 1e-100
 _USUAL_MAX: Final = 1e18
 _PLAIN: Final = frozenset((str, int, bool, type(None)))
-_UNNAMED: Final = "_"
 
 
 class NeedsExact(Exception):  # noqa: N818 - not an error: asks for the slow way
@@ -40,7 +36,7 @@ class TooDeep(Exception):  # noqa: N818 - becomes a reject of that name
 
 
 class Pairs(dict[str, Any]):
-    """An object as `load_exact` gives it: repeated names are already suffixed."""
+    """An object as `load_exact` gives it: repeated names are already suffixed. Objects in it are plain ones."""
 
 
 def flatten_plain(loaded: dict[str, Any], *, short: bool) -> tuple[dict[str, Value], int] | None:
@@ -91,7 +87,7 @@ def flatten(loaded: dict[str, Any]) -> tuple[dict[str, Value], int]:
         if len(name) > NAME_MAX:
             name = name[:NAME_MAX]
         if name in fields:
-            name = _suffixed(name, fields, repeats)
+            name = suffixed(name, fields, repeats)
         fields[name] = value
 
     def walk(value: dict[str, Any], prefix: str, depth: int) -> None:
@@ -100,7 +96,7 @@ def flatten(loaded: dict[str, Any]) -> tuple[dict[str, Value], int]:
             raise TooDeep
         members += len(value)
         for key, item in value.items():
-            name = prefix + key or _UNNAMED
+            name = prefix + key or UNNAMED
             kind = type(item)
             if kind is str or kind is int or kind is bool or item is None:
                 add(name, item)
@@ -109,26 +105,17 @@ def flatten(loaded: dict[str, Any]) -> tuple[dict[str, Value], int]:
             elif kind is list:
                 count, deepest = _measure(item, depth, exact=exact)
                 members += count
-                add(name, item if deepest <= _LIST_DEPTH_MAX else _text(item))
+                add(name, item if deepest <= LEVELS_MAX else json_text(item))
             elif not item:
                 add(name, {})
             elif len(name) > PREFIX_MAX:
                 members += _measure(item, depth, exact=exact)[0]
-                add(name, _text(item))
+                add(name, json_text(item))
             else:
                 walk(item, name + ".", depth + 1)
 
     walk(loaded, "", 1)
     return fields, members
-
-
-def _suffixed(name: str, taken: dict[str, Any], repeats: dict[str, int]) -> str:
-    """The first free `name#n`; the counters keep a thousand repetitions linear."""
-    number = repeats.get(name, 1) + 1
-    while (candidate := f"{name}#{number}") in taken:
-        number += 1
-    repeats[name] = number
-    return candidate
 
 
 def _measure(value: list[Any] | dict[str, Any], depth: int, *, exact: bool) -> tuple[int, int]:
@@ -156,7 +143,7 @@ def _measure(value: list[Any] | dict[str, Any], depth: int, *, exact: bool) -> t
             if kind is float:
                 if not exact:
                     _checked(each)
-            elif kind is list or kind is dict or kind is Pairs:
+            elif kind is list or kind is dict:
                 stack.append((each, level + 1))
     return members, deepest
 
@@ -166,8 +153,8 @@ def _rename(item: dict[str, Any]) -> None:
     pairs = list(item.items())
     item.clear()
     for key, each in pairs:
-        name = key[:NAME_MAX] or _UNNAMED
-        item[_suffixed(name, item, repeats) if name in item else name] = each
+        name = key[:NAME_MAX] or UNNAMED
+        item[suffixed(name, item, repeats) if name in item else name] = each
 
 
 def _checked(number: float) -> float:
@@ -177,17 +164,13 @@ def _checked(number: float) -> float:
     raise NeedsExact
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def load_exact(text: str) -> Pairs | None:
     """The object in a JSON text with repeated names suffixed and every number exact or a string.
 
     None where it is JSON but no object. Raises json.JSONDecodeError and RecursionError.
     """
     loaded = json.loads(
-        text, object_pairs_hook=_pairs, parse_int=_int, parse_float=_float, parse_constant=_mended
+        text, object_pairs_hook=_pairs, parse_int=_int, parse_float=_float, parse_constant=str
     )
     return loaded if type(loaded) is Pairs else None
 
@@ -196,30 +179,21 @@ def _pairs(pairs: list[tuple[str, Any]]) -> Pairs:
     item = Pairs()
     repeats: dict[str, int] = {}
     for key, value in pairs:
-        name = _mended(key)
-        item[_suffixed(name, item, repeats) if name in item else name] = _mended_value(value)
+        name = without_surrogates(key)
+        item[suffixed(name, item, repeats) if name in item else name] = _mended_value(value)
     return item
 
 
 def _mended_value(value: Any) -> Any:
     if type(value) is str:
-        return _mended(value)
+        return without_surrogates(value)
     if type(value) is list:
         value[:] = [_mended_value(each) for each in value]
-    return value
-
-
-def _mended(text: str) -> str:
-    """The text with unpaired surrogates as U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
+    return dict(value) if type(value) is Pairs else value
 
 
 def _int(digits: str) -> int | str:
-    return int(digits) if len(digits.lstrip("-")) <= _DIGITS_MAX else digits
+    return int(digits) if len(digits.lstrip("-")) <= NUMBER_MAX_DIGITS else digits
 
 
 def _float(digits: str) -> float | str:

@@ -7,6 +7,7 @@ from typing import Final
 MEANINGS: Final[dict[str, str]] = {
     "another-object": "a JSON object without the members of its format",
     "field-count": "CSV and TSV: no header line before the row; another number of fields than the header has, or broken quotes",
+    "internal-error": "a fault in Froe: something failed on this entry, and the others of its batch are read",
     "invalid-json": "it is no JSON: a bracket, a quote or a comma is missing or too many",
     "invalid-structured-data": "its structured data is broken: a bracket or a quote is missing",
     "invalid-timestamp": "its time does not exist, such as 30 February or 25 o'clock",
@@ -106,7 +107,7 @@ MEANINGS: Final[dict[str, str]] = {
     "pattern-not-matched": "the pattern of the format does not match it as a whole",
     "too-long-for-pattern": "the pattern matches it only after more tries than an entry of its length may take",
     "too-deep": "it nests deeper than 200 levels",
-    "too-large": "its typed fields are more than DynamoDB takes in an item (400 KB)",
+    "too-large": "even without its attributes it is more than DynamoDB takes in an item (400 KB)",
     "too-long": "it is longer than ENTRY_MAX_BYTES; its head is kept, and where it stands",
     "wrong-number-of-fields": "a W3C log whose fields are not said, or that are others than were said",
 }  # fmt: skip
