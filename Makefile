@@ -11,7 +11,7 @@ SPREAD := -n auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test lint check format bench agreement docs lock golden clean
+.PHONY: help setup demo up test lint audit check format bench agreement docs lock golden clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -43,7 +43,10 @@ lint: $(STAMP) ## Lint, formatting and types
 	$(BIN)/ruff format --check $(wildcard $(CHECKED))
 	$(BIN)/mypy
 
-check: lint ## lint, and the tests that need no AWS: about a minute
+audit: $(STAMP) ## Ask whether what the locks pin has known vulnerabilities, where a service can be reached
+	$(BIN)/python -m tests.audit
+
+check: lint audit ## lint, audit and the tests that need no AWS: some minutes on 2 cores
 	$(BIN)/python -m pytest -q $(SPREAD) -m 'not local_aws' $(UNIT_TESTS)
 
 format: $(STAMP) ## Format the code and apply the safe fixes

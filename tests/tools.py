@@ -25,9 +25,21 @@ def pins() -> dict[str, str]:
     return {line.split("==")[0]: line for line in lines if line and not line.startswith("#")}
 
 
+class Unavailable(Exception):  # noqa: N818 - a reason, not a fault
+    """The tool cannot be installed here; the reason is what pip said."""
+
+
 def tool(name: str, command: str | None = None) -> Path:
     """The command of the tool `name` (its own name, where no other is said), made where it is not there yet;
     the test is skipped where it cannot be."""
+    try:
+        return make_tool(name, command)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def make_tool(name: str, command: str | None = None) -> Path:
+    """The same; raises Unavailable."""
     pin, folder = pins()[name], FOLDER / name
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f"{name}.lock").open("w", encoding="utf-8") as lock:
@@ -47,4 +59,4 @@ def _make(folder: Path, pin: str) -> None:
     ):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            pytest.skip(f"{pin} cannot be installed: {done.stderr.strip().splitlines()[-1]}")
+            raise Unavailable(f"{pin} cannot be installed: {done.stderr.strip().splitlines()[-1]}")
