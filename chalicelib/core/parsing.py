@@ -130,8 +130,9 @@ class Reader:
     def _parser(self, header: str | None) -> Parse:
         if self._known.name == _PLAIN_TEXT:
             return _no_format
+        context = ParseContext(self._last_modified, header or "", self._explain, decided=True)
         try:
-            return self._known.make_parser(ParseContext(self._last_modified, header or "", self._explain))
+            return self._known.make_parser(context)
         except _FATAL:
             raise
         except Exception as error:  # noqa: BLE001 - a header that a format cannot read costs its entries

@@ -45,11 +45,14 @@ class ParseContext:
         line end; empty where there is none. It never changes under a parser: a new header makes a
         new parser. For entries of a collection, what stands before its array.
     explain: for formats that carry the lines of others.
+    decided: whether the file is known to be of this format. A level that nobody knows then costs a line
+        no more than its severity number; while formats are compared, it counts against the format.
     """
 
     last_modified: datetime
     header: str = ""
     explain: Explain = _nothing_explains
+    decided: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ _SIEVED_LINES: Final = 200
 _SHARE_MIN: Final = 0.6
 _CREDITED_SHARE_MIN: Final = 0.8
 """A format that explains so much of what a more general one does gets credit for the rest."""
+_BUT_ONE_SHARE_MIN: Final = 0.74
+"""The same where it is all but one entry: three of four."""
 _CREDIT: Final = 0.9
 _PREAMBLE_LINES_MAX: Final = 20
 _MIXED_LINES_MIN: Final = 3
@@ -143,7 +145,12 @@ def _credited(trial: Trial, found: list[Trial]) -> Trial:
     own, share = trial.format.specificity, trial.share
     others = (each for each in found if each.score and not each.format.prose)
     general = max((each.share for each in others if each.format.specificity < own), default=0.0)
-    if not trial.score or not share < general <= share / _CREDITED_SHARE_MIN:
+    is_one_broken = len(trial.rejected) == 1 and share >= _BUT_ONE_SHARE_MIN
+    if (
+        not trial.score
+        or not share < general
+        or not (general <= share / _CREDITED_SHARE_MIN or is_one_broken)
+    ):
         return trial
     credit = _CREDIT * (general - share)
     return replace(trial, score=round((share + credit) * own, 4), credit=credit)

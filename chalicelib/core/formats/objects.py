@@ -119,6 +119,8 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
         if level is not None:
             word = str(members.pop(name)).strip()
             break
+    else:
+        word = severity.take_word(members, dialect.levels)
     for name in dialect.bodies:
         if isinstance(members.get(name), str) and members[name]:
             body = str(members.pop(name))

@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.any_level import with_any_level
+from chalicelib.core.formats.kinds import add_whole, number
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.systems.priorities import add_priority
@@ -57,13 +59,13 @@ _NUMBERS: Final = frozenset(
     ("thread.id", "process.pid", "code.line.number", "client.port", "server.port", "http.response.status_code",
      "http.response.body.size", "http.request.body.size")
 )  # fmt: skip
+_ALWAYS_WHOLE: Final = _NUMBERS - {"thread.id", "http.response.body.size", "http.request.body.size"}
+"""A thread may be hexadecimal, a size unknown (-1)."""
 _MONTHS: Final = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
 )}  # fmt: skip
-_DIGITS_MAX: Final = 18
 _NOTHING: Final = frozenset(("-", "null", "(null)"))
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,5}", re.ASCII)
-_FLOAT: Final = re.compile(r"[+-]?[0-9]{1,15}\.[0-9]{1,15}", re.ASCII)
 
 _FRACTION: Final = re.compile(r"([0-9]{1,9})( ?[^0-9].{0,8})", re.ASCII)
 _ZONE: Final = re.compile(ZONE, re.ASCII)
@@ -106,8 +108,13 @@ def patterned(
     def ways() -> tuple[_Way, ...]:
         return tuple(_Way(pattern, names, numbers) for pattern in patterns)
 
+    @cache
+    def wide_ways() -> tuple[_Way, ...]:
+        return tuple(_Way(wide, names, numbers) for wide in map(with_any_level, patterns) if wide)
+
     def make_parser(context: ParseContext) -> Parse:
-        return _Parser(context, ways(), levels, constants, details, rewrite).parse
+        wide = wide_ways if context.decided else tuple
+        return _Parser(context, ways(), wide, levels, constants, details, rewrite).parse
 
     framing = LINES if single_line else Framing(entry_start=start if own_lines else entry_start(start))
     return Format(name, title, source, samples, make_parser, specificity, framing, sieve=start, alone=alone)
@@ -137,12 +144,13 @@ class _Way:
 
 
 class _Parser:
-    __slots__ = ("_constants", "_details", "_levels", "_rewrite", "_times", "_ways")
+    __slots__ = ("_constants", "_details", "_levels", "_rewrite", "_times", "_ways", "_wide_ways")
 
     def __init__(
         self,
         context: ParseContext,
         ways: tuple[_Way, ...],
+        wide_ways: Callable[[], tuple[_Way, ...]],
         levels: Mapping[str, int],
         constants: Mapping[str, str],
         details: Details,
@@ -150,6 +158,7 @@ class _Parser:
     ) -> None:
         self._times = Times(context.last_modified)
         self._ways = ways
+        self._wide_ways = wide_ways
         self._levels = levels
         self._constants = constants
         self._details = details
@@ -157,6 +166,10 @@ class _Parser:
 
     def parse(self, entry: str) -> Record | Reject:
         for way in self._ways:
+            found = way.match(entry)
+            if found is not None:
+                return self._record(entry, way, found)
+        for way in self._wide_ways():
             found = way.match(entry)
             if found is not None:
                 return self._record(entry, way, found)
@@ -179,10 +192,15 @@ class _Parser:
         fields: dict[str, Value] = dict(self._constants)
         if entry[0] == "<":
             add_priority(fields, entry)
-        for number, name, is_number in way.fields:
-            text = groups[number]
+        for place, name, is_number in way.fields:
+            text = groups[place]
             if text is not None and (text := text.strip()) and text not in _NOTHING:
-                fields[name] = _number(text) if is_number else text
+                if not is_number:
+                    fields[name] = text
+                elif name in _ALWAYS_WHOLE:
+                    add_whole(fields, name, text)
+                else:
+                    fields[name] = _number(text)
         if way.zone >= 0 and (zone := groups[way.zone]) and ("/" in zone or not _ZONE.fullmatch(zone)):
             fields["time_zone"] = zone
         body = (groups[way.body] or "") if way.body >= 0 else ""
@@ -197,19 +215,13 @@ class _Parser:
         level = None
         if word:
             level = self._levels.get(word)
-            if level is None and (level := severity.of_word(word)) is None:
-                fields["log.level"] = word
-                word = None
+            if level is None:
+                level = severity.of_word(word)
         return tuple.__new__(Record, (*stamp, word or None, level, body or None, fields))
 
 
-def _number(text: str) -> int | float | str:
-    digits = text[1:] if text[0] == "-" else text
-    if digits.isdecimal() and digits.isascii():
-        return int(text) if len(digits) <= _DIGITS_MAX else text
-    if _GROUPED.fullmatch(text):
-        return int(text.replace(",", ""))
-    return float(text) if _FLOAT.fullmatch(text) else text
+def _number(text: str) -> Value:
+    return int(text.replace(",", "")) if _GROUPED.fullmatch(text) else number(text)
 
 
 def _of_time(times: Times, text: str) -> Stamp | None:

@@ -8,7 +8,10 @@ https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-se
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
 
 _RANGES: Final = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17, "fatal": 21}
 """https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber: four numbers a name."""
@@ -37,6 +40,9 @@ _OFFSET: Final = re.compile(r"(debug|info|warn|error)([+-][0-9]{1,2})", re.ASCII
 """A level of Go's slog between the named ones, which stand 4 apart there as here:
 https://pkg.go.dev/log/slog#Level.String"""
 _WORD_MAX: Final = 24
+_NAMES_LEVEL: Final = re.compile(r"le?ve?l|sever", re.IGNORECASE)
+"""What the name of a level holds; `priority` may be an order's."""
+_LEVEL_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,23}", re.ASCII)
 
 _BUNYAN: Final[dict[int, int]] = {10: 1, 20: 5, 30: 9, 40: 13, 50: 17, 60: 21}
 """https://github.com/trentm/node-bunyan#levels, the same in pino; Python's 10 to 50 are not told apart."""
@@ -60,6 +66,20 @@ def of_word(word: str) -> int | None:
         if number is None and word[-1:].isdecimal() and (between := _OFFSET.fullmatch(word)):
             number = min(max(_NUMBERS[between[1]] + int(between[2]), 1), OPENTELEMETRY_MAX)
     return number
+
+
+def is_word(text: str) -> bool:
+    """Whether a text that stands where a level belongs may be one that nobody knows: a word and no more."""
+    return _LEVEL_WORD.fullmatch(text) is not None
+
+
+def take_word(fields: dict[str, Value], names: tuple[str, ...]) -> str | None:
+    """Takes the first word out of the members of these names, none of which is a level that anybody knows."""
+    for name in names:
+        if type(text := fields.get(name)) is str and is_word(text) and _NAMES_LEVEL.search(name):
+            del fields[name]
+            return text
+    return None
 
 
 def of_number(number: int) -> int | None:

@@ -64,7 +64,7 @@ def test_levels_by_name_syslog_number_bunyan_number_and_letter(
 
 @pytest.mark.parametrize(
     "line",
-    ['{"time":"yesterday"}', '{"time":12}', '{"time":"2024-02-30T00:00:00Z"}', '{"level":"gold"}',
+    ['{"time":"yesterday"}', '{"time":12}', '{"time":"2024-02-30T00:00:00Z"}', '{"level":"two words"}', '{"priority":"gold"}',
      '{"level":true}', '{"level":35}', '{"message":7}', '{"message":{}}', '{"event":["a"]}', '{"time":null}'],
 )  # fmt: skip
 def test_a_usual_name_with_an_unusual_value_stays_an_attribute(record: Explain, line: str) -> None:

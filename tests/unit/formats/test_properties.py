@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.formats import Format, ParseContext
+from chalicelib.core.formats import Format, ParseContext, severity
 from chalicelib.core.formats.reasons import MEANINGS
 from chalicelib.core.formats.registry import all_formats, family_of
 from chalicelib.core.records import Record, Reject
@@ -43,7 +43,8 @@ def check(parsed: Record | Reject) -> None:
     )
     assert parsed.timestamp_assumed in (None, "zone", "year", "year,zone")
     assert parsed.severity_number is None or 1 <= parsed.severity_number <= 24
-    assert (parsed.severity_number is None) <= (parsed.severity_text is None)
+    if parsed.severity_number is None:
+        assert parsed.severity_text is None or severity.is_word(parsed.severity_text)
     assert all(type(name) is str and name for name in parsed.attributes)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chalicelib.core.formats import Format
+from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.applications.json_lines import JsonParser, severity_of
 from chalicelib.core.formats.applications.naming import SPLITTABLE, renamed, split_values
 from chalicelib.core.records import Record, Reject
@@ -155,6 +155,9 @@ class _Parser(JsonParser):
             level = self._levels(fields[level_name], level_name)
             if level is not None:
                 word, number = level
+                del fields[level_name]
+            elif type(said := fields[level_name]) is str and severity.is_word(said):
+                word, number = said, None
                 del fields[level_name]
         if message_name is not None:
             message = fields[message_name]

@@ -90,6 +90,8 @@ class JsonParser:
                     timestamp = _with_nanos(timestamp, fields, _NANOS[name])
                 del fields[name]
                 break
+        if len(level_names) > 1 and type(fields[level_names[0]]) is not str:
+            level_names = tuple(sorted(level_names, key=lambda name: type(fields[name]) is not str))
         for name in level_names:
             level = fields[name]
             number = (severity.of_word(level) if type(level) is str else None) or severity_of(level, name)
@@ -97,6 +99,8 @@ class JsonParser:
                 word = str(level).strip()
                 del fields[name]
                 break
+        else:
+            word = severity.take_word(fields, level_names)
         for name in message_names:
             message = fields[name]
             if type(message) is str:

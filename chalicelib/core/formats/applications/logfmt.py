@@ -113,6 +113,8 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
                 word = str(level).strip()
                 del fields[name]
                 break
+        else:
+            word = severity.take_word(fields, level_names)
         if message_name is not None:
             message = fields[message_name]
             body = message if type(message) is str else str(message)

@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.nested import add
 
 if TYPE_CHECKING:
@@ -30,13 +31,11 @@ _PAIR: Final = re.compile(
 _KEY: Final = re.compile(KEY)
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,16})?")
 _BEGINS_NUMBER: Final = frozenset("0123456789-")
 _DIGITS: Final = frozenset("0123456789")
 _ENDS: Final = frozenset(",;")
 _NO_FIRST: Final = frozenset(("", "'", "<", '"'))
 """What no bare value begins with."""
-_FLOAT_CHARACTERS_MAX: Final = 17
 _WORDS: Final[dict[str, bool]] = {"true": True, "false": False}
 
 
@@ -139,12 +138,5 @@ def _resolved(found: re.Match[str]) -> str:
 def typed(text: str) -> Value:
     """A bare value: a number, a truth value, or the text."""
     if text[:1] in _BEGINS_NUMBER:
-        if text.isdecimal() and text.isascii():
-            return int(text) if len(text) <= 18 and (text[0] != "0" or text == "0") else text
-        found = _NUMBER.fullmatch(text)
-        if found is None:
-            return text
-        if found[1] is None:
-            return int(text) if text != "-0" else text
-        return float(text) if len(text) <= _FLOAT_CHARACTERS_MAX else text
+        return number(text)
     return _WORDS.get(text, text)

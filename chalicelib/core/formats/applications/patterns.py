@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.applications.pairs import typed
 from chalicelib.core.formats.nested import add_all
 from chalicelib.core.formats.times import Times
@@ -71,10 +72,12 @@ def format_of(shape: LinePattern) -> Format:
 def _parser(context: ParseContext, shape: LinePattern) -> Parse:
     of_parts = Times(context.last_modified).of_parts
     match = re.compile(shape.pattern, re.DOTALL).fullmatch
+    wide = with_any_level(shape.pattern) if context.decided else None
+    wide_match = wide and re.compile(wide, re.DOTALL).fullmatch
     attributes, words, typed_message = shape.attributes, shape.words, shape.message
 
     def parse(entry: str) -> Record | Reject:
-        found = match(entry)
+        found = match(entry) or (wide_match(entry) if wide_match else None)
         if found is None:
             return _OTHER_SHAPE
         held = found.groupdict()

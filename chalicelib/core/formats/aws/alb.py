@@ -149,7 +149,7 @@ def _make_parser(context: ParseContext) -> Parse:
             port_number = int(port)
             if not (
                 digits.isdecimal() and fractions.isdecimal() and when[26:] == "Z" and line.isascii() and not end
-                and "\\" not in line and len(digits) < _DIGITS_MAX and port_number <= _PORT_MAX
+                and "\\" not in line and ":" not in address and len(digits) < _DIGITS_MAX and port_number <= _PORT_MAX
                 and address[:1] not in _BRACKET and len(agent) > 1 and len(trace) > 1 and len(connection) > 1
                 and '"' not in connection
                 and (when[:20] in seconds or is_second(when[:20])) and (created[:20] in seconds or is_second(created[:20]))

@@ -10,6 +10,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from chalicelib.core.formats.kinds import add_endpoint
+from chalicelib.core.formats.kinds import endpoint as endpoint_of
+
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
@@ -28,7 +31,6 @@ _DIGITS_MAX: Final = 18
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE]-?[0-9]{1,2})?")
 _ISO_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z?")
 _PROTOCOL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+-]{0,15})/([0-9]{1,3}(?:\.[0-9]{1,3})?)")
-_PORT_MAX: Final = 65535
 _KNOWN_MAX: Final = 8192
 
 ABSENT: Final = frozenset(("-", ""))
@@ -119,16 +121,8 @@ def listed(separator: str) -> Setter:
 
 
 def endpoint(fields: Fields, name: str, text: str) -> None:
-    """An address and its port → NAME.address, NAME.port."""
-    address, colon, port = text.rpartition(":")
-    if not colon or port == "-":
-        fields[f"{name}.address"] = address or text
-        return
-    port_number = whole(port)
-    if not address or port_number > _PORT_MAX:
-        raise ValueError("no address with a port")
-    fields[f"{name}.address"] = address[1:-1] if address[0] == "[" and address[-1] == "]" else address
-    fields[f"{name}.port"] = port_number
+    """An address and its port → NAME.address, NAME.port; AWS writes a port even behind an address of IPv6."""
+    add_endpoint(fields, name, text.removesuffix(":-"), always_port=True)
 
 
 def request_line(fields: Fields, _name: str, text: str) -> None:
@@ -182,10 +176,7 @@ def add_target(fields: Fields, target: str) -> None:
 
 def split_authority(authority: str) -> tuple[str, int | None]:
     """The domain and the port of a URL's authority; a port that is none stays with the domain."""
-    domain, colon, port = authority.rpartition(":")
-    if colon and port.isascii() and port.isdecimal() and len(port) < 6 and domain:
-        return domain.strip("[]"), int(port)
-    return authority, None
+    return endpoint_of(authority)
 
 
 class Decimals(dict[str, float]):

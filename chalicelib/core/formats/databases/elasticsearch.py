@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.databases.shapes import CLOCK, number
+from chalicelib.core.formats.databases.shapes import CLOCK
 from chalicelib.core.formats.json_text import flat_line
+from chalicelib.core.formats.kinds import add_endpoint, number
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -22,6 +23,7 @@ _HEAD: Final = re.compile(
     rf"\[({_WHEN})\]\[(TRACE|DEBUG|INFO|WARN|ERROR|FATAL|CRITICAL|DEPRECATION) *+\]\[([^\]\n]{{1,256}})\]"
     r"(?: ?\[([^\]\n]{1,256})\])?(?: ?\[(?!gc\])([^\]\[\s/]{1,256})(?:/[\w-]{22}\](?:\[([0-9]{1,6})\])?|\]\[([0-9]{1,6})\]))?+ ?"
 )
+_ANY_HEAD: Final = re.compile(re.sub(r"\(TRACE[A-Z|]*\)", "([A-Z]{3,16})", _HEAD.pattern))
 _INDEX: Final = re.compile(
     r"\[([^\]\[\s/]{1,256})\] (?=creating index|deleting index|create_mapping|update_mapping|update_settings)"
 )
@@ -50,7 +52,7 @@ def _make_text_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(entry: str) -> Record | Reject:
-        found = _HEAD.match(entry)
+        found = _HEAD.match(entry) or (_ANY_HEAD.match(entry) if context.decided else None)
         if found is None:
             return _NOT_ELASTICSEARCH
         when, word, logger, node, index, shard, shard_too = found.groups()
@@ -151,10 +153,7 @@ def _make_json_parser(context: ParseContext) -> Parse:
         for name, value in members.items():
             attribute = _OWN.get(name)
             if attribute == "client:" and type(value) is str:
-                host, _, port = value.rpartition(":")
-                fields["client.address"] = (host or value).strip("[]")
-                if host and port.isdecimal() and port.isascii() and len(port) <= 5:
-                    fields["client.port"] = int(port)
+                add_endpoint(fields, "client", value, always_port=True)
                 continue
             if attribute is None or attribute.endswith(":") or attribute in fields:
                 attribute = name if name.startswith("elasticsearch.") else f"elasticsearch.{name}"
@@ -166,12 +165,10 @@ def _make_json_parser(context: ParseContext) -> Parse:
                 fields[attribute] = value
         text = word.strip() if type(word) is str else ""
         rank = _number(text)
-        if word is not None and rank is None:
-            fields["elasticsearch.level"] = word
         if type(body) is not str and body is not None:
             fields["elasticsearch.message"] = body
         said = body if type(body) is str and body else None
-        return Record(*stamp, text if rank else None, rank, said, fields)
+        return Record(*stamp, text or None, rank, said, fields)
 
     return parse
 

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, Shapes, number
+from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
+from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -106,9 +107,7 @@ def _make_db2_parser(context: ParseContext) -> Parse:
                 )
         body = entry[body_from:].strip()
         rank = _DB2_LEVELS.get(word or "")
-        if word and rank is None:
-            fields["db2.level"] = word
-        return Record(*stamp, word if rank else None, rank, body or None, fields)
+        return Record(*stamp, word or None, rank, body or None, fields)
 
     return parse
 

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.databases.shapes import CLOCK, add_address, number
+from chalicelib.core.formats.databases.shapes import CLOCK, add_address
 from chalicelib.core.formats.json_text import flat_line
+from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.framing import Framing

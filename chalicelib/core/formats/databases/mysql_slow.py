@@ -11,7 +11,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import boolean, number
+from chalicelib.core.formats.databases.shapes import boolean
+from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject

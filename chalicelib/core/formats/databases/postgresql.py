@@ -12,7 +12,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import add_address, number
+from chalicelib.core.formats.databases.shapes import add_address
+from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.times import ZONE, Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -85,12 +86,15 @@ _NOT_POSTGRESQL: Final = Reject("not-postgresql")
 _BAD_TIME: Final = Reject("invalid-timestamp")
 
 
-def _split(entry: str) -> tuple[str, str, str] | None:
-    """Prefix, severity and message; None where there is no severity near the beginning of the first line."""
+def _split(entry: str, *, decided: bool) -> tuple[str, str, str] | None:
+    """Prefix, severity and message; None where there is no severity near the beginning of the first line.
+
+    decided: whether a severity may be one that PostgreSQL does not have.
+    """
     colon = entry.find(":  ", 0, _PREFIX_MAX)
     while colon > 0:
         word = _WORD.search(entry, max(0, colon - 11), colon)
-        if word is not None and word[0] in SEVERITIES:
+        if word is not None and (decided or word[0] in SEVERITIES):
             prefix = entry[: word.start()]
             return None if "\t" in prefix or "\n" in prefix else (prefix, word[0], entry[colon + 3 :])
         colon = entry.find(":  ", colon + 1, _PREFIX_MAX)
@@ -115,7 +119,7 @@ def _make_parser(context: ParseContext) -> Parse:
             return said
 
     def parse(entry: str) -> Record | Reject:
-        parts = _split(entry)
+        parts = _split(entry, decided=context.decided)
         if parts is None:
             return _NOT_POSTGRESQL
         prefix, word, body = parts
@@ -141,7 +145,7 @@ def _make_parser(context: ParseContext) -> Parse:
             fields["db.query.text"] = body
         elif word not in _OF_A_MESSAGE:
             add_message_fields(fields, body)
-        return Record(*stamp, word, SEVERITIES[word], body or None, fields)
+        return Record(*stamp, word, SEVERITIES.get(word), body or None, fields)
 
     return parse
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats import Format
+from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.databases.postgresql import SEVERITIES, add_message_fields
-from chalicelib.core.formats.databases.shapes import add_address, number
+from chalicelib.core.formats.databases.shapes import add_address
 from chalicelib.core.formats.json_text import flat_line
+from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -67,7 +68,7 @@ def _make_csv_parser(context: ParseContext) -> Parse:
         if values is None or len(values) not in _COUNTS:
             return _NOT_CSV
         word = values[11]
-        if word not in SEVERITIES:
+        if word not in SEVERITIES and not (context.decided and severity.is_word(word)):
             return _NOT_CSV
         stamp = times.of_text(values[0])
         if stamp is None:
@@ -81,7 +82,7 @@ def _make_csv_parser(context: ParseContext) -> Parse:
             else:
                 fields[name] = number(value) if name in _NUMBERS else value
         add_message_fields(fields, values[13])
-        return Record(*stamp, word, SEVERITIES[word], values[13] or None, fields)
+        return Record(*stamp, word, SEVERITIES.get(word), values[13] or None, fields)
 
     return parse
 
@@ -105,7 +106,9 @@ def _make_json_parser(context: ParseContext) -> Parse:
         if isinstance(members, Reject):
             return _NOT_JSON
         when, word = members.pop("timestamp", None), members.pop("error_severity", None)
-        if type(when) is not str or type(word) is not str or word not in SEVERITIES or "pid" not in members:
+        if type(when) is not str or type(word) is not str or "pid" not in members:
+            return _NOT_JSON
+        if word not in SEVERITIES and not (context.decided and severity.is_word(word)):
             return _NOT_JSON
         stamp = times.of_text(when)
         if stamp is None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.formats import severity
+from chalicelib.core.formats.any_level import with_any_level
+from chalicelib.core.formats.kinds import add_endpoint, number
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -39,30 +41,12 @@ NAMES: Final = {
 """What groups of these names become in any format; ``name:`` is an address with its port."""
 _NUMBERS: Final = frozenset(("tid", "pid", "line", "status", "size"))
 
-_INT_DIGITS_MAX: Final = 18
 _BODY_SEARCHED_MAX: Final = 4096
 """How much of a message is searched for fields."""
 _BAD_TIME: Final = Reject("invalid-timestamp")
 
 Taken: TypeAlias = "tuple[tuple[int, str, Callable[[str], Value] | None], ...]"
-
-
-def number(text: str) -> Value:
-    """An integer or a decimal number, as long as neither loses digits; else the text."""
-    digits = text[1:] if text[:1] == "-" else text
-    if digits.isdecimal() and digits.isascii() and len(digits) <= _INT_DIGITS_MAX:
-        return int(text)
-    whole, point, rest = digits.partition(".")
-    if (
-        point
-        and (whole + rest).isdecimal()
-        and digits.isascii()
-        and whole
-        and rest
-        and len(digits) < _INT_DIGITS_MAX
-    ):
-        return float(text)
-    return text
+_Way: TypeAlias = "tuple[Callable[[str], re.Match[str] | None], int, int, int, Taken]"
 
 
 def boolean(text: str) -> Value:
@@ -73,19 +57,11 @@ def boolean(text: str) -> Value:
 
 
 def add_address(fields: dict[str, Value], text: str, side: str = "client") -> None:
-    """Types `192.0.2.7:51022`, `[2001:db8::7]:51022`, `2001:db8::7` or a name as address and port; `[local]` stays."""
+    """Types an address with its port, as `add_endpoint`; a slash before it is Java's."""
     if text == "[local]":
         fields[f"{side}.address"] = text
-        return
-    host, colon, port = text.rpartition(":")
-    bare = ":" in host and not host.startswith("[")
-    if not colon or not port.isdecimal() or not port.isascii() or len(port) > 5 or bare:
-        host, port = text, ""
-    host = host.strip("[]").removeprefix("/")
-    if host:
-        fields[f"{side}.address"] = host
-    if port:
-        fields[f"{side}.port"] = int(port)
+    else:
+        add_endpoint(fields, side, text.removeprefix("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +73,7 @@ class Shapes:
         name. A number at the end of a group's name only tells it from another.
     texts: groups that stay text though they may look like numbers.
     finds: patterns searched in the message; their groups as those of an entry's.
-    levels: words of this source that are no severity elsewhere → number; any other word makes a reject.
+    levels: words of this source that are no severity elsewhere → number; any other word has no number.
     words: sign of a severity → its word.
     """
 
@@ -122,21 +98,35 @@ class Shapes:
                 taken.append((index, name.rstrip(":"), typed))
         return tuple(taken)
 
+    def _ways(self, patterns: tuple[str, ...]) -> tuple[_Way, ...]:
+        """The patterns, compiled, with the numbers of the groups that are the record's own."""
+        ways = []
+        for text in patterns:
+            pattern = _compiled(text)
+            groups = pattern.groupindex
+            places = groups.get("when", 0), groups.get("level", 0), groups.get("body", 0)
+            ways.append((pattern.fullmatch, *places, self.taken(pattern)))
+        return tuple(ways)
+
     def parser(self, context: ParseContext) -> Parse:
         """Makes the parser."""
         times = Times(context.last_modified)
         of_value = times.of_value
         levels, words, reject = self.levels, self.words, self.reject
-        patterns = []
-        for text in self.patterns:
-            pattern = _compiled(text)
-            groups = pattern.groupindex
-            places = groups.get("when", 0), groups.get("level", 0), groups.get("body", 0)
-            patterns.append((pattern.fullmatch, *places, self.taken(pattern)))
+        decided = context.decided
+        patterns = self._ways(self.patterns)
         finds = [(pattern.search, self.taken(pattern)) for pattern in map(re.compile, self.finds)]
 
         def parse(line: str) -> Record | Reject:
-            for match, when, level, said, taken in patterns:
+            result = parse_by(patterns, line)
+            return parse_by(wide_ways(), line) if result is reject and decided else result
+
+        @cache
+        def wide_ways() -> tuple[_Way, ...]:
+            return self._ways(tuple(filter(None, map(with_any_level, self.patterns))))
+
+        def parse_by(ways: tuple[_Way, ...], line: str) -> Record | Reject:
+            for match, when, level, said, taken in ways:
                 found = match(line)
                 if found is None:
                     continue
@@ -153,7 +143,7 @@ class Shapes:
                     rank = levels.get(word)
                     if rank is None:
                         rank = severity.of_word(word)
-                    if rank is None:
+                    if rank is None and not decided:
                         return reject
                 body = found[said] if said else line
                 fields: dict[str, Value] = {}

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.security.kv import Headed
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -67,8 +68,7 @@ def _resolved(text: str) -> str:
 
 def _value(name: str, text: str) -> Value:
     text = _resolved(text)
-    plain = text.isdecimal() and text.isascii() and len(text) <= 18 and (text == "0" or text[0] != "0")
-    return int(text) if plain and not name.endswith(("Id", "ID", "Label")) else text
+    return text if name.endswith(("Id", "ID", "Label", "Version", "version")) else number(text)
 
 
 def _pairs_of(text: str) -> list[tuple[str, str]]:
@@ -95,8 +95,8 @@ def _level(text: str) -> tuple[str | None, int | None]:
     if text.isdecimal() and text.isascii() and len(text) <= 2 and int(text) <= 10:
         return text, (9, 13, 17, 21)[(int(text) > 3) + (int(text) > 6) + (int(text) > 8)]
     word = _WORDS.get(text.lower(), text)
-    number = severity.of_word(word) if word else None
-    return (text, number) if number is not None else (None, None)
+    level = severity.of_word(word) if word else None
+    return (text, level) if level is not None or severity.is_word(text) else (None, None)
 
 
 class _Parser:

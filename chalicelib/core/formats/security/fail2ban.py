@@ -42,8 +42,6 @@ def _make_parser(context: ParseContext) -> Parse:
         if process:
             fields["process.pid"] = int(process)
         number = severity.of_word(level)
-        if number is None:
-            fields["log.level"] = level
         done = _DONE.match(message)
         if done:
             fields["fail2ban.jail"] = done[1]
@@ -54,7 +52,7 @@ def _make_parser(context: ParseContext) -> Parse:
                 fields["fail2ban.found_at"] = done[6]
         elif message[:1] == "[" and "]" in message:
             fields["fail2ban.jail"] = message[1:].partition("]")[0]
-        return Record(*stamp, None if number is None else level, number, message or None, fields)
+        return Record(*stamp, level, number, message or None, fields)
 
     return parse
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, ParseContext, severity
+from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.systems.syslog_any import SYSLOG
 from chalicelib.core.formats.times import Times
@@ -35,10 +36,6 @@ _MARK: Final = "froe"
 """Stands for the message while its header is read."""
 _TEXT: Final = frozenset(("logid", "devid", "tz", "poluuid", "eventtime_text", "vd", "user"))
 _PROTOCOLS: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "50": "esp", "47": "gre"}
-
-
-def _typed(text: str) -> Value:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) <= 18 else text
 
 
 def _said(quoted: str | None, plain: str) -> str:
@@ -100,8 +97,8 @@ def _fortinet(context: ParseContext) -> Parse:
             fields["syslog.priority"] = int(found[1])
             add_priority(fields, line[found.start(1) - 1 :])
         pairs: dict[str, str] = {}
-        for number, pair in enumerate(_PAIR.finditer(line, at)):
-            if number >= _PAIRS_MAX:
+        for count, pair in enumerate(_PAIR.finditer(line, at)):
+            if count >= _PAIRS_MAX:
                 fields["extra"] = line[pair.start() :]
                 break
             if pair[1] not in pairs:
@@ -119,7 +116,7 @@ def _fortinet(context: ParseContext) -> Parse:
             return _NOT_FORTINET if stamp else _BAD_TIME
         word = pairs.pop("level", None) or pairs.pop("pri", None)
         body = pairs.get("msg") or pairs.get("logdesc")
-        if word is not None and severity.of_word(word) is None:
+        if word is not None and severity.of_word(word) is None and not severity.is_word(word):
             fields["fortinet.level"], word = word, None
         for name, value in pairs.items():
             if value in ("", "N/A"):
@@ -127,7 +124,7 @@ def _fortinet(context: ParseContext) -> Parse:
             if name == "proto":
                 fields["network.transport"] = _PROTOCOLS.get(value, value)
             else:
-                typed = value if name in _TEXT else _typed(value)
+                typed = value if name in _TEXT else number(value)
                 fields[_FORTINET_NAMES.get(name, f"fortinet.{name.lower()}")] = typed
         return Record(*stamp, word, severity.of_word(word) if word else None, body, fields)
 
@@ -159,7 +156,7 @@ def _netscreen(context: ParseContext) -> Parse:
         found = _NETSCREEN.match(line, at)
         if found is None or (header is None and at):
             return _NOT_NETSCREEN
-        device, system, level, number, kind, message = found.groups()
+        device, system, level, message_id, kind, message = found.groups()
         fields: dict[str, Value] = {} if header is None else {
             name: value
             for name, value in header.attributes.items()
@@ -167,7 +164,7 @@ def _netscreen(context: ParseContext) -> Parse:
         }  # fmt: skip
         if header is not None and "service.name" in header.attributes:
             fields["netscreen.device"] = header.attributes["service.name"]
-        fields["netscreen.device_id"], fields["netscreen.message_id"] = device, number
+        fields["netscreen.device_id"], fields["netscreen.message_id"] = device, message_id
         if system:
             fields["netscreen.system"] = system
         if kind:
@@ -189,12 +186,10 @@ def _netscreen(context: ParseContext) -> Parse:
                 )
             last = name
             if value:
-                fields[key] = value if key == "network.transport" else _typed(value)
+                fields[key] = value if key == "network.transport" else number(value)
         stamp = (None, None) if header is None else header[:2]
         known = severity.of_word(_NETSCREEN_LEVELS.get(level, level))
-        if known is None:
-            fields["netscreen.level"] = level
-        return Record(stamp[0], stamp[1], None if known is None else level, known, line[at:], fields)
+        return Record(stamp[0], stamp[1], level, known, line[at:], fields)
 
     return parse
 

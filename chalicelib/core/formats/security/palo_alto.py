@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.security.kv import Headed
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -101,8 +102,8 @@ def _make_parser(context: ParseContext) -> Parse:
         names = _NAMES[kind]
         word: str | None = None
         when = generated = ""
-        for number, value in enumerate(_fields_of(line[at:])):
-            name = names[number] if number < len(names) else f"panos.column_{number + 1}"
+        for place, value in enumerate(_fields_of(line[at:])):
+            name = names[place] if place < len(names) else f"panos.column_{place + 1}"
             if not value:
                 continue
             if name == "panos.receive_time":
@@ -112,21 +113,20 @@ def _make_parser(context: ParseContext) -> Parse:
             elif name == "panos.severity":
                 word = value
             elif name:
-                plain = value.isdecimal() and value.isascii() and len(value) <= 18 and name not in _TEXT
-                fields[name] = int(value) if plain else value
-            elif number not in (0, 5):
-                fields[f"panos.column_{number + 1}"] = value
+                fields[name] = value if name in _TEXT else number(value)
+            elif place not in (0, 5):
+                fields[f"panos.column_{place + 1}"] = value
         stamp = times.of_text(generated or when)
         if stamp is None:
             return _BAD_TIME
         if when and when != generated:
             fields["panos.receive_time"] = when
         level = severity.of_word(_LEVELS.get(word.lower(), word)) if word else None
+        if word and level is None and not severity.is_word(word):
+            fields["panos.severity"], word = word, None
         body = fields.get("panos.opaque") or fields.get("panos.threatid") or fields.get("panos.cmd")
         if type(body) is not str:
             body = f"{kind} {fields.get('panos.subtype', '')} {fields.get('panos.action', '')}".rstrip()
-        if word and level is None:
-            fields["panos.severity"], word = word, None
         return Record(*stamp, word, level, body, fields)
 
     return parse

@@ -108,16 +108,10 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
             return _BAD_TIME
         word = fields.pop("log.level", None)
         level = severity.of_word(word) if type(word) is str else None
-        if level is None and type(word) is str:
+        text = word if type(word) is str and (level is not None or severity.is_word(word)) else None
+        if text is None and word is not None:
             fields["log.level"] = word
-        return Record(
-            stamp[0],
-            stamp[1],
-            word if level is not None and type(word) is str else None,
-            level,
-            message or None,
-            fields,
-        )
+        return Record(stamp[0], stamp[1], text, level, message or None, fields)
 
     return make
 

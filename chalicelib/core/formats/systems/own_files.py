@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.any_level import with_any_level
+from chalicelib.core.formats.kinds import add_whole
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -61,11 +64,17 @@ class Service:
 def _parser(service: Service) -> Callable[[ParseContext], Parse]:
     match = re.compile(service.pattern, re.DOTALL).fullmatch
 
+    @cache
+    def wide_match() -> Callable[[str], re.Match[str] | None] | None:
+        wide = with_any_level(service.pattern)
+        return re.compile(wide, re.DOTALL).fullmatch if wide else None
+
     def make(context: ParseContext) -> Parse:
         times = Times(context.last_modified)
+        wide = wide_match() if context.decided else None
 
         def parse(line: str) -> Record | Reject:
-            found = match(line)
+            found = match(line) or (wide(line) if wide else None)
             if found is None:
                 return _NOT_OF_SERVICE
             fields: dict[str, Value] = {}
@@ -83,14 +92,15 @@ def _parser(service: Service) -> Callable[[ParseContext], Parse]:
                         return _BAD_TIME
                 elif base == "level":
                     number = severity.of_word(_CODED.get(value, value))
-                    word = value if number is not None else None
-                    if number is None:
-                        fields["log.level"] = value
+                    word = value
                 elif base == "body":
                     body = value
                 else:
                     key = base.replace("__", ".")
-                    fields[key] = int(value) if base in _NUMBERS else value
+                    if base in _NUMBERS:
+                        add_whole(fields, key, value)
+                    else:
+                        fields[key] = value
             assert stamp is not None
             return Record(stamp[0], stamp[1], word, number, body, fields)
 

@@ -153,7 +153,7 @@ class _Parser:
         said = fields.pop("log.level", None)
         if number is None and type(said) is str:
             level = severity.of_word(said)
-            if level is not None:
+            if level is not None or severity.is_word(said):
                 return said, level
             fields["log.level"] = said
         return word, number

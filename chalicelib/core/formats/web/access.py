@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.kinds import DIGITS_MAX
 from chalicelib.core.formats.web.access_any import NOT_ACCESS, AnyLine
-from chalicelib.core.formats.web.requests import DIGITS_MAX
 from chalicelib.core.formats.web.tails import add_tail
 from chalicelib.core.records import Record
 

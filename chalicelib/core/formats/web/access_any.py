@@ -6,15 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint
 from chalicelib.core.formats.times import Times
-from chalicelib.core.formats.web.requests import (
-    DIGITS_MAX,
-    QUOTED,
-    add_endpoint,
-    add_request,
-    is_address,
-    resolved,
-)
+from chalicelib.core.formats.web.requests import QUOTED, add_request, is_address, resolved
 from chalicelib.core.formats.web.tails import add_tail
 from chalicelib.core.records import Record, Reject
 

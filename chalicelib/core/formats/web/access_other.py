@@ -10,9 +10,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.kinds import add_endpoint, number
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.access_any import NOT_ACCESS
-from chalicelib.core.formats.web.requests import ADDRESS, QUOTED, add_endpoint, add_request, number, resolved
+from chalicelib.core.formats.web.requests import ADDRESS, QUOTED, add_request, resolved
 from chalicelib.core.formats.web.tails import FORWARDED
 from chalicelib.core.records import Record
 

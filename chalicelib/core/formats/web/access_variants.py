@@ -11,9 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.kinds import add_endpoint, number
 from chalicelib.core.formats.web.access import SIEVE, make_parser
 from chalicelib.core.formats.web.access_any import NOT_ACCESS
-from chalicelib.core.formats.web.requests import QUOTED, add_endpoint, is_address, number, resolved
+from chalicelib.core.formats.web.requests import QUOTED, is_address, resolved
 from chalicelib.core.formats.web.tails import FORWARDED_FOR, forwarded_head
 from chalicelib.core.records import Record
 

@@ -10,10 +10,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.kinds import add_endpoint, add_whole
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.formats.web.modsecurity import add_tags
-from chalicelib.core.formats.web.requests import add_endpoint, is_address
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 
@@ -28,6 +28,13 @@ _HEAD: Final = re.compile(
     rf"\[(?:([\w.-]{{0,64}}):)?{_LEVEL}\](?: \[pid ([0-9]{{1,10}})(?::tid ([0-9]{{1,20}}))?\])?(?: |$)",
     re.ASCII,
 )
+_ANY_HEAD: Final = re.compile(
+    _HEAD.pattern.replace(_LEVEL, "([A-Za-z]{3,16}[1-8]?)").replace(
+        "pid ([0-9]{1,10})(?::tid ([0-9]{1,20}))?", r"pid ([^\]:]{1,32})(?::tid ([^\]]{1,32}))?"
+    ),
+    re.ASCII,
+)
+"""With any level, and what stands for process and thread."""
 _CONTEXT: Final = re.compile(
     r"\[(client|remote|vhost|server|R:|C:|L:|c:|cid|rid|log_id|user|host)? ?([^\]\n]{1,256})\] ?"
 )
@@ -47,9 +54,10 @@ _BAD_TIME: Final = Reject("invalid-timestamp")
 
 def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
+    match_head = (_ANY_HEAD if context.decided else _HEAD).match
 
     def parse(line: str) -> Record | Reject:
-        head = _HEAD.match(line)
+        head = match_head(line)
         if head is None:
             early = _CODE.match(line)
             if early is None:
@@ -66,9 +74,9 @@ def _make_parser(context: ParseContext) -> Parse:
         if module:
             fields["apache.module"] = module
         if process is not None:
-            fields["process.pid"] = int(process)
+            add_whole(fields, "process.pid", process)
         if thread is not None:
-            fields["thread.id"] = int(thread)
+            add_whole(fields, "thread.id", thread)
         message = line[_add_context(fields, line, head.end(), with_ports=process is not None) :]
         body, separator, referer = message.rpartition(_REFERER)
         if separator and " " not in referer:
@@ -110,7 +118,7 @@ def _add_context(fields: dict[str, Value], line: str, position: int, *, with_por
                 if name == "client" and "client.address" in fields:
                     break
                 kind = "client" if name == "client" else "network.peer"
-                _add_address(fields, kind, value.strip('"'), with_ports=with_ports)
+                add_endpoint(fields, kind, value.strip('"'), always_port=with_ports)
             elif f"apache.{name.rstrip(':')}" in fields:
                 break
             else:
@@ -119,17 +127,6 @@ def _add_context(fields: dict[str, Value], line: str, position: int, *, with_por
             break
         position = found.end()
     return position
-
-
-def _add_address(fields: dict[str, Value], name: str, text: str, *, with_ports: bool) -> None:
-    host, _, port = text.rpartition(":")
-    if (
-        with_ports and ":" in host and not host.endswith(":") and is_address(host)
-        and port.isdecimal() and port.isascii() and len(port) <= 5 and ("::" in host or text.count(":") == 8)
-    ):  # fmt: skip
-        fields[f"{name}.address"], fields[f"{name}.port"] = host, int(port)
-    else:
-        add_endpoint(fields, name, text)
 
 
 APACHE_ERROR: Final = Format(

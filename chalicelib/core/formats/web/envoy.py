@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.kinds import add_endpoint, number
 from chalicelib.core.formats.times import Times
-from chalicelib.core.formats.web.requests import QUOTED, add_endpoint, add_request, number, resolved
+from chalicelib.core.formats.web.requests import QUOTED, add_request, resolved
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.kinds import add_endpoint
 from chalicelib.core.formats.systems.priorities import PRIORITIES
 from chalicelib.core.formats.times import MONTH, Times
-from chalicelib.core.formats.web.requests import add_endpoint, add_request
+from chalicelib.core.formats.web.requests import add_request
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -125,8 +126,8 @@ def _make_parser(context: ParseContext) -> Parse:
         else:
             body = line[position:]
             if connect := _CONNECT.fullmatch(body):
-                add_endpoint(fields, "client", connect[1])
-                add_endpoint(fields, "destination", connect[2])
+                add_endpoint(fields, "client", connect[1], always_port=True)
+                add_endpoint(fields, "destination", connect[2], always_port=True)
                 fields["haproxy.frontend_name"], fields["haproxy.mode"] = connect[3], connect[4]
             elif header is None or not body:
                 return _NOT_HAPROXY
@@ -138,11 +139,7 @@ def _make_parser(context: ParseContext) -> Parse:
 
 def _add_client(fields: dict[str, Value], text: str) -> None:
     """HAProxy puts the port behind a colon after an IPv6 address as well; a socket's is ``unix:1``."""
-    host, _, port = text.rpartition(":")
-    if host and port.isdecimal() and port.isascii() and len(port) <= 5:
-        fields["client.address"], fields["client.port"] = host.strip("[]") or host, int(port)
-    else:
-        fields["client.address"] = text
+    add_endpoint(fields, "client", text, always_port=True)
 
 
 def _add_line(fields: dict[str, Value], frontend: str, line: str, position: int) -> str | None:

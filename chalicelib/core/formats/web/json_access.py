@@ -132,7 +132,7 @@ def _fastly(context: ParseContext) -> Parse:
 
 
 _CONSOLE: Final = re.compile(
-    r"([0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8}(?:\.[0-9]{1,9})?)\t([A-Z]{4,6})\t([a-z][\w.-]{1,64})\t([^\t\n]*+)(?:\t(\{[^\n]*+))?",
+    r"([0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8}(?:\.[0-9]{1,9})?)\t([A-Z][A-Z0-9]{2,15})\t([a-z][\w.-]{1,64})\t([^\t\n]*+)(?:\t(\{[^\n]*+))?",
     re.ASCII,
 )
 _NOT_CONSOLE: Final = Reject("not-a-caddy-line")

@@ -13,17 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.json_text import telling
+from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint, number
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.modsecurity import add_tags
-from chalicelib.core.formats.web.requests import (
-    DIGITS_MAX,
-    add_endpoint,
-    add_protocol,
-    add_request,
-    add_url,
-    is_address,
-    number,
-)
+from chalicelib.core.formats.web.requests import add_protocol, add_request, add_url, is_address
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.kinds import add_endpoint, add_whole
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.modsecurity import add_tags
-from chalicelib.core.formats.web.requests import add_endpoint, add_request
+from chalicelib.core.formats.web.requests import add_request
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 
@@ -25,6 +26,8 @@ _LEVELS: Final = {
     level: severity.of_word(level)
     for level in ("debug", "info", "notice", "warn", "error", "crit", "alert", "emerg")
 }
+_ANY_IDS: Final = re.compile(r"([^\s#:]{1,32})#([^\s#:]{1,32}):(?: \*([0-9]{1,18}))?(?: |$)")
+"""Process and thread as they stand, numbers or not."""
 _IDS: Final = re.compile(r"([0-9]{1,10})#([0-9]{1,19}):(?: \*([0-9]{1,18}))?(?: |$)", re.ASCII)
 _FIELD: Final = re.compile(
     r", (client|server|request|subrequest|upstream|host|referrer|login|session|udp client|request_id|context"
@@ -40,7 +43,7 @@ _NAMES: Final = {
     "bytes from/to upstream": "nginx.bytes_from_to_upstream",
 }
 
-_BEFORE: Final = re.compile(r"nginx: \[([a-z]{4,6})\] ")
+_BEFORE: Final = re.compile(r"nginx: \[([a-z]{4,16})\] ")
 _START: Final = r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} |nginx: \[[a-z]{4,6}\] "
 
 _NOT_NGINX: Final = Reject("not-an-nginx-error")
@@ -49,24 +52,28 @@ _BAD_TIME: Final = Reject("invalid-timestamp")
 
 def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
+    decided = context.decided
 
     def parse(entry: str) -> Record | Reject:
         when, bracket, rest = entry[:19], entry[19:21], entry[21:]
         if before := _BEFORE.match(entry):
-            if before[1] not in _LEVELS:
+            if before[1] not in _LEVELS and not decided:
                 return _NOT_NGINX
-            return Record(None, None, before[1], _LEVELS[before[1]], entry[before.end() :] or None, {})
+            return Record(None, None, before[1], _LEVELS.get(before[1]), entry[before.end() :] or None, {})
         level, closing, rest = rest.partition("] ")
-        if bracket != " [" or not closing or level not in _LEVELS or when[4:5] != "/":
+        known = level in _LEVELS or (decided and severity.is_word(level))
+        if bracket != " [" or not closing or not known or when[4:5] != "/":
             return _NOT_NGINX
-        ids = _IDS.match(rest)
+        ids = _IDS.match(rest) or (_ANY_IDS.match(rest) if decided else None)
         if ids is None:
             return _NOT_NGINX
         stamp = times.of_text(when)
         if stamp is None:
             return _BAD_TIME
         process, thread, connection = ids.groups()
-        fields: dict[str, Value] = {"process.pid": int(process), "thread.id": int(thread)}
+        fields: dict[str, Value] = {}
+        add_whole(fields, "process.pid", process)
+        add_whole(fields, "thread.id", thread)
         if connection is not None:
             fields["nginx.connection"] = int(connection)
         message = rest[ids.end() :]
@@ -77,7 +84,7 @@ def _make_parser(context: ParseContext) -> Parse:
             said, message = message[position:], message[:position]
             _add_fields(fields, said)
         add_tags(fields, message)
-        return Record(stamp[0], stamp[1], level, _LEVELS[level], message or None, fields)
+        return Record(stamp[0], stamp[1], level, _LEVELS.get(level), message or None, fields)
 
     return parse
 

@@ -10,16 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.any_level import with_any_level
+from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint, number
 from chalicelib.core.formats.times import Times
-from chalicelib.core.formats.web.requests import (
-    DIGITS_MAX,
-    QUOTED,
-    add_endpoint,
-    add_protocol,
-    add_url,
-    number,
-    resolved,
-)
+from chalicelib.core.formats.web.requests import QUOTED, add_protocol, add_url, resolved
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -53,9 +47,11 @@ def _shape(
     def make_parser(context: ParseContext) -> Parse:
         times = Times(context.last_modified)
         fullmatch = re.compile(pattern, re.ASCII | re.DOTALL).fullmatch
+        wide = with_any_level(pattern) if context.decided else None
+        wide_match = wide and re.compile(wide, re.ASCII | re.DOTALL).fullmatch
 
         def parse(line: str) -> Record | Reject:
-            found = fullmatch(line)
+            found = fullmatch(line) or (wide_match(line) if wide_match else None)
             if found is None:
                 return _OTHER_SHAPE
             fields: dict[str, Value] = {}
@@ -180,7 +176,7 @@ COREDNS: Final = _format(
         "[ERROR] plugin/errors: 2 example.org. A: read udp 192.0.2.17:50759->192.0.2.1:53: i/o timeout",
     ),
     make_parser=_shape(
-        r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z?) )?\[(INFO|ERROR|WARNING|DEBUG|PANIC|FATAL)\] (?:"
+        r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z?) )?\[(?P<level>INFO|ERROR|WARNING|DEBUG|PANIC|FATAL)\] (?:"
         r"([^ ]{3,64}) - ([0-9]{1,5}) \"([A-Z0-9-]{1,16}) ([A-Z0-9-]{1,16}) ([^ \"]{1,300}) ([a-z]{3,8}) ([0-9]{1,6}) (true|false) ([0-9]{1,6})\""
         r" ([A-Z0-9-]{1,24}|-) ([a-z,-]{1,64}) ([0-9]{1,6}) ([0-9.]{1,16})s|(plugin/[a-z0-9_]{1,32}: [^\n]*))",
         "time level client:port coredns.id dns.question.type dns.question.class dns.question.name network.transport"

@@ -12,15 +12,12 @@ QUOTED: Final = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 """A quoted text with escapes; its group is what stands between the quotes."""
 ADDRESS: Final = r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}(?:%[\w.-]{1,32})?)"
 """An IP address, as loosely as logs write it."""
-DIGITS_MAX: Final = 18
-"""Longer numbers stay text."""
 
 is_address: Final = re.compile(ADDRESS, re.ASCII).fullmatch
 _ESCAPE: Final = re.compile(r'\\(["\\])')
 _METHOD: Final = re.compile(r"[A-Z][A-Z_-]{0,31}")
 _PROTOCOL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+-]{0,15})/([0-9]{1,3}(?:\.[0-9]{1,3})?)")
 _ABSOLUTE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,31})://[^/?#]*+([^?#]*+)(?:\?([^#]*+))?+")
-_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 def resolved(text: str) -> str:
@@ -71,28 +68,3 @@ def add_protocol(fields: dict[str, Value], protocol: str) -> bool:
     fields["network.protocol.name"] = found[1].lower()
     fields["network.protocol.version"] = found[2]
     return True
-
-
-def add_endpoint(fields: dict[str, Value], name: str, text: str) -> None:
-    """``host:port`` → `name`.address and `name`.port; without a port the address alone."""
-    host, colon, port = text.rpartition(":")
-    if (
-        colon
-        and host
-        and port.isdecimal()
-        and port.isascii()
-        and len(port) <= 5
-        and (":" not in host or host[0] == "[")
-    ):
-        fields[f"{name}.address"] = host.strip("[]") or host
-        fields[f"{name}.port"] = int(port)
-    else:
-        fields[f"{name}.address"] = text
-
-
-def number(text: str) -> Value:
-    """The text as a number if it is one of moderate length, else itself."""
-    found = _NUMBER.fullmatch(text) if text.isascii() else None
-    if found is None:
-        return text
-    return float(text) if found[1] else int(text)

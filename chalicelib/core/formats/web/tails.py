@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.web.requests import ADDRESS, QUOTED, is_address, number, resolved
+from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.web.requests import ADDRESS, QUOTED, is_address, resolved
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value

@@ -11,8 +11,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.kinds import DIGITS_MAX, number
 from chalicelib.core.formats.times import Times
-from chalicelib.core.formats.web.requests import DIGITS_MAX, add_protocol, add_url, number
+from chalicelib.core.formats.web.requests import add_protocol, add_url
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.kinds import is_ip, number, whole
 from chalicelib.core.formats.systems.phrases import Say, phrases
 from chalicelib.core.formats.systems.programs.logins import PAM
 
@@ -33,14 +34,6 @@ _NUMBERS: Final = frozenset(
     ("size", "nrcpt", "delay", "ehlo", "mail", "rcpt", "data", "quit", "auth", "starttls", "commands")
 )
 _WORDS: Final = re.compile(r"(warning|error|fatal|panic): ")
-
-
-def _number(text: str) -> Value:
-    if text.isdecimal() and text.isascii() and len(text) <= 18:
-        return int(text)
-    whole, point, fraction = text.partition(".")
-    plain = (whole + fraction).isdecimal() and text.isascii() and len(text) <= 18
-    return float(text) if point and plain and whole else text
 
 
 def _postfix(text: str, fields: dict[str, Value]) -> bool:
@@ -73,8 +66,8 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
     if status:
         fields["postfix.status"], fields["postfix.response"] = status[1], status[2]
     end = status.start() if status else len(text)
-    for number, pair in enumerate(_PAIR.finditer(text, begin, end)):
-        if number >= _PAIRS_MAX:
+    for count, pair in enumerate(_PAIR.finditer(text, begin, end)):
+        if count >= _PAIRS_MAX:
             break
         name, angled, plain = pair.groups()
         value = plain if angled is None else angled
@@ -87,7 +80,7 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
         elif name == "sasl_username":
             fields["user.name"] = value
         else:
-            fields[f"postfix.{name.replace('-', '_')}"] = _number(value) if name in _NUMBERS else value
+            fields[f"postfix.{name.replace('-', '_')}"] = number(value) if name in _NUMBERS else value
     return begin > 0 or client is not None
 
 
@@ -130,15 +123,15 @@ def exim(text: str, fields: dict[str, Value]) -> bool:
         fields["client.address"] = host[3]
         if host[4]:
             fields["client.port"] = int(host[4])
-    for number, pair in enumerate(_EXIM_PAIR.finditer(text)):
-        if number >= _PAIRS_MAX:
+    for count, pair in enumerate(_EXIM_PAIR.finditer(text)):
+        if count >= _PAIRS_MAX:
             break
         name = pair[1]
         if name != "H":
             value = next(group for group in pair.groups()[1:] if group is not None)
             fields.setdefault(
                 _EXIM_NAMES.get(name, f"exim.{name.lower()}"),
-                _number(value) if name == "S" else value.rstrip(","),
+                number(value) if name == "S" else value.rstrip(","),
             )
     failed = _EXIM_AUTH.match(text)
     if failed and failed[1]:
@@ -161,9 +154,22 @@ _DOVECOT_NAMES: Final = {
     "lport": "server.port", "mpid": "dovecot.mail_pid", "tls": "tls.cipher",
 }  # fmt: skip
 _ATTEMPTS: Final = re.compile(r"auth failed, ([0-9]{1,9}) attempts(?: in ([0-9]{1,9}) secs)?")
+_AUTH_WORKER: Final = re.compile(r"conn unix:[^:\n]{1,200}: auth-worker<[0-9]{1,10}>: ")
 _AUTH_PEER: Final = re.compile(
-    r"\w[\w-]{0,30}\(([^()]{0,320}),(?=[0-9A-Fa-f]{0,4}[.:])([0-9A-Fa-f.:]{2,45})(?:,[^()]{0,100})?\)"
+    r"(?:\w[\w-]{0,30}\(([^()]{0,320}),(?=[0-9A-Fa-f]{0,4}[.:])([0-9A-Fa-f.:]{2,45})(?:,[^()]{0,100})?\)"
+    r"|(?:pam|passwd-file|passwd|shadow|sql|ldap|static|lua|dict|checkpassword|vpopmail|bsdauth)\(([^(),]{1,320})\))"
 )
+_OF_ONE_USER: Final = frozenset(("imap", "pop3", "managesieve", "submission", "lda"))
+
+
+def _process_and_user(service: str, text: str) -> tuple[int | None, str]:
+    """What stands between the brackets behind a service: a process id (but for the services of one user, whose
+    name may be a number), a user, or both."""
+    first, comma, rest = text.partition(", ")
+    if comma and (process := whole(first)) is not None:
+        return process, rest
+    process = None if service in _OF_ONE_USER else whole(text)
+    return process, text if process is None else ""
 
 
 def _dovecot(text: str, fields: dict[str, Value]) -> bool:
@@ -172,28 +178,34 @@ def _dovecot(text: str, fields: dict[str, Value]) -> bool:
     begin = 0
     if found:
         begin = found.end()
+        process, user = _process_and_user(found[1], found[2] or "")
+        if process is not None:
+            fields["dovecot.service_pid"] = process
         said = {
             "dovecot.service": found[1],
-            "user.name": found[2],
+            "user.name": user,
             "dovecot.session": found[4] or found[5],
             "log.level": found[6],
         }
         fields.update({name: value for name, value in said.items() if value})
         if found[3]:
             fields["dovecot.mail_pid"] = int(found[3])
-        peer = _AUTH_PEER.match(text, begin)
+        worker = _AUTH_WORKER.match(text, begin)
+        peer = _AUTH_PEER.match(text, worker.end() if worker else begin)
         if peer:
-            fields["user.name"], fields["client.address"] = peer[1], peer[2]
+            fields["user.name"] = peer[1] or peer[3] or ""
+            if peer[2] and is_ip(peer[2]):
+                fields["client.address"] = peer[2]
     attempts = _ATTEMPTS.search(text, begin, begin + 500)
     if attempts:
         fields["dovecot.attempts"] = int(attempts[1])
-    for number, pair in enumerate(_DOVECOT_PAIR.finditer(text, begin)):
-        if number >= _PAIRS_MAX:
+    for count, pair in enumerate(_DOVECOT_PAIR.finditer(text, begin)):
+        if count >= _PAIRS_MAX:
             break
         value = pair[3] if pair[2] is None else pair[2]
         if value and pair[1] not in ("uid", "gid"):
             name = _DOVECOT_NAMES.get(pair[1], f"dovecot.{pair[1].replace('-', '_')}")
-            fields[name] = value if name == "user.name" else _number(value)
+            fields[name] = value if name == "user.name" else number(value)
     if ", TLS" in text:
         fields["dovecot.tls"] = True
     return found is not None
