@@ -12,8 +12,13 @@ from froe.errors import FroeError
 from froe.policies import read
 from froe.resources import FUNCTIONS
 
-PEOPLE: Final = ("deploy", "destroy", "forget")
-"""Policies of people, in infra/policies/people; what AWS has them do for CloudFormation included."""
+PEOPLE: Final[Mapping[str, tuple[str, ...]]] = {
+    "froe deploy": ("deploy-data", "deploy-observability", "deploy-functions"),
+    "froe destroy": ("destroy",),
+    "froe forget": ("forget",),
+    "Operating: status, upload, redrive, backfill": ("operate",),
+}
+"""Who does what → the policies that it takes, in infra/policies/people; what AWS has them do for CloudFormation included."""
 
 REASONS: Final[Mapping[str, str]] = {
     "TakeSplits": "Lambda receives and deletes in the function's name; a split that failed is hidden for longer each time.",
@@ -123,15 +128,29 @@ def _lines() -> Iterator[str]:
         "",
         "## People",
         "",
-        "`infra/policies/people` has a policy for who deploys, one for who takes a stage down with its data, and one for who",
-        "has a file forgotten; put the stage, region and account in the place of their names, and your bucket in the place of",
-        "ours if you brought one. CloudFormation makes the resources with the permissions of the person who calls it. Whoever",
-        "uses the status API needs its token and nothing of AWS.",
+        "`infra/policies/people` has policies for who deploys (three, all of them needed: a managed policy takes 6,144",
+        "characters), for who takes a stage down with its data, for who has a file forgotten, and for who operates a stage;",
+        "put the stage, region and account in the place of their names, and your bucket in the place of ours if you brought",
+        "one. CloudFormation makes the resources with the permissions of the person who calls it. Whoever uses the status",
+        "API needs its token and nothing of AWS. A test asks a simulator of IAM whether these policies and those of the",
+        "functions allow each call that is made, and deny what must be denied.",
+        "",
+        "```",
+        "sed -e s/'${AWS::Partition}'/aws/g -e s/'${AWS::Region}'/eu-central-1/g -e s/'${AWS::AccountId}'/111122223333/g \\",
+        "  -e s/'${Stage}'/prod/g infra/policies/people/deploy-data.json > deploy-data.json",
+        "aws iam create-policy --policy-name froe-prod-deploy-data --policy-document file://deploy-data.json",
+        "```",
     )
-    for name in PEOPLE:
-        yield from ("", f"### `froe {name}`", "", "| what | action | resource |", "|---|---|---|")
-        for each in read(f"people/{name}")["Statement"]:
-            yield f"| {each['Sid']} | {_codes(each['Action'])} | {_codes(each['Resource'])}{_condition(each)} |"
+    for task, names in PEOPLE.items():
+        yield from ("", f"### {f'`{task}`' if task.startswith('froe') else task}")
+        for name in names:
+            yield from ("", f"`{name}.json`", "", "| what | action | resource |", "|---|---|---|")
+            yield from _statements(name)
+
+
+def _statements(name: str) -> Iterator[str]:
+    for each in read(f"people/{name}")["Statement"]:
+        yield f"| {each['Sid']} | {_codes(each['Action'])} | {_codes(each['Resource'])}{_condition(each)} |"
 
 
 def _row(statement: Mapping[str, Any]) -> str:

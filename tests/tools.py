@@ -51,12 +51,49 @@ def make_tool(name: str, command: str | None = None) -> Path:
     return folder / "bin" / (command or name)
 
 
+def node_tool(source: Path) -> Path:
+    """The folder with what package-lock.json in `source` pins, made where it is not there yet; the test is skipped where
+    there is no Node, or where it cannot be installed."""
+    try:
+        return make_node_tool(source)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def make_node_tool(source: Path) -> Path:
+    """The same; raises Unavailable."""
+    pinned, folder = (source / "package-lock.json").read_text(encoding="utf-8"), FOLDER / source.name
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / f"{source.name}.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = folder / READY
+        if not stamp.exists() or stamp.read_text(encoding="utf-8") != pinned:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(source / name, folder)
+            npm = shutil.which("npm")
+            if npm is None or shutil.which("node") is None:
+                raise Unavailable(f"there is no Node.js 20 on this machine, which {source.name} needs")
+            _run(
+                [npm, "ci", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund"],
+                source.name,
+            )
+            stamp.write_text(pinned, encoding="utf-8")
+    return folder
+
+
 def _make(folder: Path, pin: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for command in (
         [sys.executable, "-m", "venv", str(folder)],
         [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", pin],
     ):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Unavailable(f"{pin} cannot be installed: {done.stderr.strip().splitlines()[-1]}")
+        _run(command, pin)
+
+
+def _run(command: list[str], what: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = done.stderr.strip() or "no reason given"
+        raise Unavailable(f"{what} cannot be installed: {said.splitlines()[-1]}")

@@ -158,7 +158,7 @@ def states_of(stack: LocalStack, file_ids: Sequence[str]) -> dict[str, str]:
         asked = {stack.info.ledger_table: {"Keys": keys, "ConsistentRead": True}}
         reply = stack.client("dynamodb").batch_get_item(RequestItems=asked)
         for item in reply["Responses"][stack.info.ledger_table]:
-            found[item["pk"]["S"]] = item["state"]["S"]
+            found[item["pk"]["S"]] = item["state"]["S"].partition("#")[0]
     return found
 
 

@@ -89,7 +89,7 @@ def _item_detail(asked: dict[str, Any]) -> str:
     if first:
         words.append(first)
     if first == "state":
-        state = asked["ExpressionAttributeValues"][":0"]["S"]
+        state = asked["ExpressionAttributeValues"][":0"]["S"].partition("#")[0]
         words += [state] if state not in {"SPLITTING", "PROCESSING"} else []
     return " ".join(words)
 
