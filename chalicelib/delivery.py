@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -14,6 +15,12 @@ from chalicelib.core.errors import FroeError, OutOfTimeError, PermanentError, Tr
 logger = logging.getLogger("froe")
 
 _MAX_VISIBILITY_SECONDS: Final = 900
+_QUICK_RECEIVES: Final = 3
+"""So often a message that ran out of time comes back at once; then it is the capacity that lacks, not the time."""
+
+
+_LEAST_SECONDS: Final = 1.0
+"""With less than that left nothing is begun."""
 
 
 class Deadline:
@@ -32,6 +39,11 @@ class Deadline:
     @property
     def seconds_left(self) -> float:
         return self._at - time.monotonic()
+
+    def check(self, doing: str) -> None:
+        """OutOfTimeError where too little is left to begin with it. doing: `writing …`."""
+        if self.seconds_left < _LEAST_SECONDS:
+            raise OutOfTimeError(f"no time is left in this invocation for {doing}")
 
     def half(self) -> Deadline:
         """A deadline that leaves as much time as it takes."""
@@ -116,7 +128,8 @@ class Sender:
 
 
 class Redelivers(Protocol):
-    def delay_redelivery(self, receipt_handle: str, seconds: int) -> None: ...
+    def delay_redelivery(self, seconds_by_handle: Mapping[str, int]) -> None:
+        """Hide messages, at most ten, for so long from now; by receipt handle."""
 
 
 class Failures(Protocol):
@@ -136,14 +149,27 @@ def consume(
     *,
     retry_base_seconds: int,
     failures: Failures | None = None,
+    deadline: Deadline | None = None,
 ) -> dict[str, list[dict[str, str]]]:
     """Handle each message and give those that failed back in the shape that SQS mappings understand:
     ``{"batchItemFailures": [{"itemIdentifier": message id}]}``. One failure never fails another.
 
     What can never succeed is buried at once, and let go only when that is confirmed; without
-    `failures` (the dead-letter queue's own consumer) it is retried like all else."""
+    `failures` (the dead-letter queue's own consumer) it is retried like all else. What was not begun
+    when the deadline comes goes back untried: its time has not failed it."""
     failed = []
-    for message in messages:
+    waiting = deque(messages)
+    while waiting:
+        if deadline and deadline.seconds_left < _LEAST_SECONDS:
+            untried = {
+                each.receipt_handle: _out_of_time_seconds(each.receives, retry_base_seconds)
+                for each in waiting
+            }
+            logger.warning("messages_handed_back", extra={"messages": len(waiting)})
+            _delay(queue, untried, waiting[0])
+            failed += [{"itemIdentifier": each.message_id} for each in waiting]
+            break
+        message = waiting.popleft()
         logs.about(message_id=message.message_id)
         try:
             handle(message)
@@ -154,15 +180,21 @@ def consume(
                 failures.note(message, error)
                 if isinstance(error, PermanentError) and _buried(message, error, failures):
                     continue
-            _delay(queue, message, seconds)
+            _delay(queue, {message.receipt_handle: seconds}, message)
             failed.append({"itemIdentifier": message.message_id})
     return {"batchItemFailures": failed}
 
 
 def _delay_seconds(error: Exception, receives: int, base_seconds: int) -> int:
     if isinstance(error, OutOfTimeError):
-        return 0
+        return _out_of_time_seconds(receives, base_seconds)
     return int(min(_MAX_VISIBILITY_SECONDS, base_seconds * 2 ** (min(receives, 20) - 1)))
+
+
+def _out_of_time_seconds(receives: int, base_seconds: int) -> int:
+    """At once at first; whatever finds no time again and again waits, as receives are counted."""
+    late = receives - _QUICK_RECEIVES
+    return int(min(_MAX_VISIBILITY_SECONDS, base_seconds * 2 ** (min(late, 20) - 1))) if late > 0 else 0
 
 
 def _buried(message: Incoming, error: Exception, failures: Failures) -> bool:
@@ -184,10 +216,10 @@ def _log(message: Incoming, error: Exception) -> None:
         logger.error("message_crashed", extra=_said(message, error), exc_info=error)
 
 
-def _delay(queue: Redelivers, message: Incoming, seconds: int) -> None:
-    """Best effort: without it the queue's own visibility timeout holds."""
+def _delay(queue: Redelivers, seconds_by_handle: Mapping[str, int], message: Incoming) -> None:
+    """Best effort: without it the queue's own visibility timeout holds. message: the first of them."""
     try:
-        queue.delay_redelivery(message.receipt_handle, seconds)
+        queue.delay_redelivery(seconds_by_handle)
     except TransientError as error:
         logger.warning("visibility_not_changed", extra=_said(message, error))
 

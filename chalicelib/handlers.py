@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from chalicelib import logs
-from chalicelib.aws.clients import INVOCATION
+from chalicelib.aws.clients import INVOCATION, READ_SECONDS
 from chalicelib.aws.ledger_stream import changes_in
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.messages import SplitMessage, decode, is_message
@@ -25,34 +25,38 @@ from chalicelib.delivery import Deadline, Incoming, Outgoing, consume
 from chalicelib.services import Services
 
 _ANSWER_SECONDS: Final = 3.0
-"""Kept back from an invocation's time for returning its answer."""
+"""Kept back from an invocation's time for returning its answer; of a long one enough for a last call that hangs."""
+
+_LONG_ANSWER_SECONDS: Final = READ_SECONDS + 2
+_ANSWER_SHARE: Final = 0.2
 
 
 def deadline_of(context: Any) -> Deadline:
     """When the invocation must have stopped (the Lambda context says when it is killed)."""
-    return Deadline.after(context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS)
+    seconds = context.get_remaining_time_in_millis() / 1000
+    return Deadline.after(seconds - max(_ANSWER_SECONDS, min(_LONG_ANSWER_SECONDS, _ANSWER_SHARE * seconds)))
 
 
-def begin(context: Any) -> None:
+def begin(context: Any) -> Deadline:
     """The lines of an invocation bear its id, and its calls to AWS are not repeated past its deadline."""
     logs.begin(context.aws_request_id)
-    INVOCATION.deadline = deadline_of(context)
+    INVOCATION.deadline = deadline = deadline_of(context)
+    return deadline
 
 
 @contextmanager
-def _observed(services: Services, context: Any) -> Iterator[None]:
-    """What an invocation measured is written however it ends."""
-    begin(context)
+def _observed(services: Services, context: Any) -> Iterator[Deadline]:
+    """What an invocation measured is written however it ends. Gives its deadline."""
+    deadline = begin(context)
     try:
-        yield
+        yield deadline
     finally:
         services.meter.flush()
 
 
 def on_notification(services: Services, event: dict[str, Any], context: Any) -> None:
     """S3 calls directly: what fails goes on by the queues, where it is retried, or kept with its reason."""
-    with _observed(services, context):
-        deadline = deadline_of(context)
+    with _observed(services, context) as deadline:
         try:
             failed = services.splitter.ingest_each(announced_in(event), deadline)
         except PermanentError as refusal:
@@ -68,9 +72,7 @@ def on_notification(services: Services, event: dict[str, Any], context: Any) -> 
 
 
 def on_split_messages(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    deadline = deadline_of(context)
-
-    def handle(message: Incoming) -> None:
+    def handle(message: Incoming, deadline: Deadline) -> None:
         if not is_message(message.body):
             failed = services.splitter.ingest_each(announced_in_body(message.body), deadline)
             if failed:
@@ -81,13 +83,14 @@ def on_split_messages(services: Services, event: dict[str, Any], context: Any) -
             raise PermanentError("a batch message has come to the split queue")
         services.splitter.cut(split, deadline)
 
-    with _observed(services, context):
+    with _observed(services, context) as deadline:
         return consume(
             Incoming.all_of(event),
-            handle,
+            lambda message: handle(message, deadline),
             services.split_queue,
             retry_base_seconds=services.settings.retry_base_seconds,
             failures=services.failures,
+            deadline=deadline,
         )
 
 
@@ -97,36 +100,37 @@ def _first_to_retry(errors: list[Exception]) -> Exception:
 
 
 def on_batch_messages(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    deadline = deadline_of(context)
-    with _observed(services, context):
+    with _observed(services, context) as deadline:
         return consume(
             Incoming.all_of(event),
             lambda message: services.worker.handle(message.body, deadline),
             services.batch_queue,
             retry_base_seconds=services.settings.retry_base_seconds,
             failures=services.failures,
+            deadline=deadline,
         )
 
 
 def on_dead_letters(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    with _observed(services, context):
+    with _observed(services, context) as deadline:
         return consume(
             Incoming.all_of(event),
             services.dead_letter_consumer.take,
             services.dead_letter_queue,
             retry_base_seconds=services.settings.retry_base_seconds,
+            deadline=deadline,
         )
 
 
 def on_ledger_records(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A stream is delivered again from its first failure on: what follows it may be told twice
     (https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html)."""
-    with _observed(services, context):
-        failed = services.notifier.tell(changes_in(event), deadline_of(context))
+    with _observed(services, context) as deadline:
+        failed = services.notifier.tell(changes_in(event), deadline)
         return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in failed]}
 
 
 def on_schedule(services: Services, context: Any) -> dict[str, Any]:
     """Sweep once; what was healed, as numbers and names, for whoever invokes the function by hand."""
-    with _observed(services, context):
-        return asdict(services.sweeper.sweep(deadline_of(context)))
+    with _observed(services, context) as deadline:
+        return asdict(services.sweeper.sweep(deadline))

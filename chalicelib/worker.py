@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from chalicelib import logs, metrics
-from chalicelib.core.errors import FroeError, OutOfTimeError, PermanentError
+from chalicelib.core.errors import FroeError, PermanentError
 from chalicelib.core.marks import Mark
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.parsing import INTERNAL_ERROR, Counter, Report, stored_of, unreported
@@ -56,8 +56,7 @@ class Worker:
 
     def handle(self, body: str, deadline: Deadline) -> None:
         """Do all that a batch message asks for; raises TransientError or PermanentError."""
-        if deadline.seconds_left <= 0:
-            raise OutOfTimeError("no time is left in this invocation for another batch")
+        deadline.check("another batch")
         begun = self._clock()
         message = decode(body)
         if not isinstance(message, BatchMessage):
@@ -71,7 +70,7 @@ class Worker:
             return
         about = (file_id, batch_id, message.format)
         with self._tracer.subsegment("parse", *about):
-            found = parsed(message, self._redaction_key, _FailedEntries(message).report)
+            found = parsed(message, self._redaction_key, _FailedEntries(message).report, deadline)
         with self._tracer.subsegment("write", *about):
             self._records.put(found.items, deadline)
         with self._tracer.subsegment("mark", *about):
@@ -122,13 +121,21 @@ class Parsed:
     reasons: Mapping[str, int]
 
 
-def parsed(message: BatchMessage, redaction_key: str = "", report: Report = unreported) -> Parsed:
-    """Items are encoded one by one: as objects a batch of them takes ten times the memory.
+def parsed(
+    message: BatchMessage,
+    redaction_key: str = "",
+    report: Report = unreported,
+    deadline: Deadline | None = None,
+) -> Parsed:
+    """Items are encoded one by one: as objects a batch of them takes ten times the memory. OutOfTimeError as soon
+    as the deadline has passed.
 
     report: as `stored_of` has it."""
     items = []
     counter = Counter()
     for outcome, item in stored_of(message, redaction_key, report):
+        if deadline:
+            deadline.check(f"parsing the rest of {message.batch_id}")
         counter.add(outcome)
         if item:
             items.append(item)

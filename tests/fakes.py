@@ -106,8 +106,8 @@ class FakeQueue:
         self.hidden: dict[str, int] = {}
         self._effects = effects
 
-    def delay_redelivery(self, receipt_handle: str, seconds: int) -> None:
-        self.hidden[receipt_handle] = seconds
+    def delay_redelivery(self, seconds_by_handle: Mapping[str, int]) -> None:
+        self.hidden |= seconds_by_handle
 
     def send_group(self, group: Sequence[Outgoing], deadline: Deadline) -> None:
         self._effects.around(lambda: self.messages.extend(group))

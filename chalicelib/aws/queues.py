@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from chalicelib.aws.errors import translated
-from chalicelib.core.errors import OutOfTimeError, PermanentError
+from chalicelib.core.errors import OutOfTimeError, PermanentError, TransientError
 from chalicelib.delivery import Deadline, Outgoing
 
 _MAX_BACKOFF_SECONDS: Final = 5.0
@@ -43,12 +43,16 @@ class SqsQueue:
                 raise OutOfTimeError(f"{self._url} did not take {len(entries)} messages in time")
             time.sleep(pause)
 
-    def delay_redelivery(self, receipt_handle: str, seconds: int) -> None:
-        """Hide a message that failed for so long from now."""
-        with translated(f"hiding a message of {self._url}"):
-            self._client.change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
-            )
+    def delay_redelivery(self, seconds_by_handle: Mapping[str, int]) -> None:
+        """Hide messages, at most ten, for so long from now; by receipt handle."""
+        entries = [
+            {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
+            for number, (handle, seconds) in enumerate(seconds_by_handle.items())
+        ]
+        with translated(f"hiding messages of {self._url}"):
+            answer = self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+        if failed := answer.get("Failed"):
+            raise TransientError(f"{self._url} does not hide {len(failed)} messages: {failed[0].get('Code')}")
 
 
 def _entry(number: int, message: Outgoing) -> dict[str, Any]:

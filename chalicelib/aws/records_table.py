@@ -116,6 +116,7 @@ class DynamoRecords:
         written.append(count)
         try:
             for group in _taken(groups):
+                deadline.check(f"writing more to {self._table}")
                 self._put_group(group, deadline, count)
                 count.items += len(group)
         except BaseException:

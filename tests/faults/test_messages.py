@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +17,7 @@ from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import OutOfTimeError, PermanentError, TransientError
 from chalicelib.core.letters import Attempt
 from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_split
-from chalicelib.delivery import Incoming, consume
+from chalicelib.delivery import Deadline, Incoming, consume
 from tests.fakes import WHEN, Pipeline, in_time
 from tests.faults.inputs import json_lines
 
@@ -212,11 +212,13 @@ class Redeliveries:
 
     hidden: dict[str, int] = field(default_factory=dict)
     broken: bool = False
+    calls: int = 0
 
-    def delay_redelivery(self, receipt_handle: str, seconds: int) -> None:
+    def delay_redelivery(self, seconds_by_handle: Mapping[str, int]) -> None:
         if self.broken:
             raise TransientError("no answer")
-        self.hidden[receipt_handle] = seconds
+        self.calls += 1
+        self.hidden |= seconds_by_handle
 
 
 def event_of(*bodies: str, receives: int = 1) -> dict[str, Any]:
@@ -327,8 +329,33 @@ def test_a_failing_message_comes_back_at_once_for_ever(error: Exception) -> None
 
 
 def test_a_message_that_waiting_cannot_help_is_hidden() -> None:
-    """What ran out of time goes on at once."""
-    assert [hidden_for(OutOfTimeError("time is up"), receives) for receives in (1, 9)] == [0, 0]
+    """What ran out of time goes on at once, unless it has none again and again: receives are counted."""
+    late = [hidden_for(OutOfTimeError("time is up"), receives) for receives in (1, 2, 3, 4, 5, 9, 20)]
+    assert late == [0, 0, 0, 10, 20, 320, 900]
+
+
+def test_the_time_of_one_message_fails_those_of_its_event_that_were_not_tried() -> None:
+    """They go back together, at once, and no failure is noted of them."""
+    pipeline, queue = Pipeline(LIMITS), Redeliveries()
+    tried = []
+
+    def handle(message: Incoming) -> None:
+        tried.append(message.message_id)
+        if message.message_id == "m1":
+            deadline.pass_by()
+
+    class Passing(Deadline):
+        def pass_by(self) -> None:
+            self._at = 0.0
+
+    deadline = Passing.after(60)
+    messages = [Incoming(f"m{number}", f"r{number}", "body", 1 + 4 * (number == 3)) for number in range(4)]
+    answer = consume(
+        messages, handle, queue, retry_base_seconds=10, failures=pipeline.failures, deadline=deadline
+    )
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m2"}, {"itemIdentifier": "m3"}]}
+    assert (tried, queue.hidden, queue.calls) == (["m0", "m1"], {"r2": 0, "r3": 20}, 1)
+    assert not pipeline.letters.attempts("m2")
 
 
 def refuse(_: Incoming) -> None:

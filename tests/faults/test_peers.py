@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -278,7 +278,7 @@ def test_an_error_ends_the_run_for_the_messages_behind_it() -> None:
 
 
 class Silent:
-    def delay_redelivery(self, receipt_handle: str, seconds: int) -> None:
+    def delay_redelivery(self, seconds_by_handle: Mapping[str, int]) -> None:
         pass
 
 
