@@ -16,6 +16,7 @@ import chalice
 import click
 from chalice.awsclient import TypedAWSClient
 from chalice.config import Config
+from chalice.local import LocalGateway
 
 from chalicelib.configuration import FILE_SETTING, read_config
 from chalicelib.core.custom.loading import KEY_SETTING
@@ -25,6 +26,7 @@ from froe import function_options, mappings, packaging, policies
 from froe.deployment.stages import Stage
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions
+from froe.local import gateway
 from froe.resources import LOCAL_STAGE, read_template
 
 TUNING_SETTINGS = (
@@ -38,6 +40,7 @@ TUNING_SETTINGS = (
     KEY_SETTING,
 )
 PACKAGING_COMMAND = "package"
+LOCAL_COMMAND = "local"
 DEPLOYING_COMMANDS = {"deploy", PACKAGING_COMMAND, "plan"}
 
 EXPECTED_METHODS: Mapping[str, tuple[str, ...]] = {
@@ -78,6 +81,8 @@ def install() -> None:
         _patch(TypedAWSClient, client_patches(TypedAWSClient, options, local=stage == LOCAL_STAGE))
         _patch(Config, config_patches(Config))
         packaging.install()
+        if context and context.info_name == LOCAL_COMMAND:
+            _patch(LocalGateway, gateway.patches())
         _patch(TypedAWSClient, {"_froe_installed": True})
     if context is not None and stage is not None and context.info_name in DEPLOYING_COMMANDS:
         disk = context.obj["factory"].load_project_config()
