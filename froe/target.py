@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import boto3
 
 from froe.errors import FroeError
-from froe.local.info import StackInfo, live_stacks
+from froe.local.info import StackInfo, live_stacks, stacks_elsewhere
 from froe.resources import LOCAL_STAGE, ROOT, read_template
 
 
@@ -55,7 +56,15 @@ def find_target(
         return target_of(running[0].info, running[0].env)
     raise FroeError(
         "No Froe to act on: start one here with `froe up` in another terminal, or name a deployed one with --stage."
+        + "".join(map(_way_to, stacks_elsewhere(root)))
     )
+
+
+def _way_to(folder: Path) -> str:
+    env_file = folder / "env"
+    if not env_file.exists():
+        return f" One is starting in {folder}, or bare: a bare one prints what to export, wait for the other."
+    return f" One runs from {folder.parent.parent}: `set -a; . {shlex.quote(str(env_file))}; set +a` leads to it."
 
 
 def target_of(info: StackInfo, env: Mapping[str, str]) -> Target:

@@ -1,13 +1,15 @@
 """What people see: tables and progress through rich, and text that cannot upset a terminal.
 
 rich is imported when something is drawn and not before, so commands that draw nothing work without
-it. Progress goes to standard error and only to a terminal.
+it. Progress goes to standard error: a bar on a terminal, elsewhere a line every some seconds.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,11 @@ _WIDTH_OF_FILES = 160
 """Columns of a table that goes to a file or a pipe: wide enough to shorten nothing."""
 
 _SHORTEST = 8
+LINES_SECONDS: Final = 10.0
+"""What takes less than that says nothing where there is no terminal."""
+
+_LINES_MAX_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 0.2
 
 
 def printable(text: str) -> str:
@@ -142,9 +149,10 @@ def _fitted(columns: Sequence[Column], widths: Sequence[int], room: int) -> dict
 
 @contextmanager
 def steps() -> Iterator[Callable[[str], None]]:
-    """A line on standard error that says what is being done; without a terminal it is silent."""
+    """A line on standard error that says what is being done; without a terminal a new one now and then."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        with told_in_lines() as lines:
+            yield lines.say
         return
     from rich.console import Console  # noqa: PLC0415 - see the docstring of the module
 
@@ -152,28 +160,100 @@ def steps() -> Iterator[Callable[[str], None]]:
         yield lambda step: line.update(f"{step} …")
 
 
-class ProgressBar:
-    """A bar that is told how far things are; without a terminal it does nothing."""
+class Lines:
+    """What is being done, for whoever reads a log: the newest word of it, now and then."""
 
-    def __init__(self, progress: Progress | None, task: TaskID | None) -> None:
+    def __init__(self, first_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun = clock()
+        self._next = first_seconds
+        self._text = ""
+
+    def say(self, text: str) -> None:
+        self._text = text
+
+    def due(self) -> str | None:
+        """The line that is to be written by now, if one is; later ones take ever longer, a minute at most."""
+        seconds = self._clock() - self._begun
+        if not self._text or seconds < self._next:
+            return None
+        self._next = seconds + min(max(LINES_SECONDS, seconds / 6), _LINES_MAX_SECONDS)
+        return printable(f"[{seconds:.0f} s] {self._text}")
+
+
+@contextmanager
+def told_in_lines(first_seconds: float | None = None) -> Iterator[Lines]:
+    """Writes to standard error while the block runs, whatever holds the block up; quick work says nothing."""
+    lines = Lines(LINES_SECONDS if first_seconds is None else first_seconds)
+    done = threading.Event()
+
+    def write() -> None:
+        while not done.wait(_LOOK_SECONDS):
+            if line := lines.due():
+                print(line, file=sys.stderr, flush=True)
+
+    thread = threading.Thread(target=write, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield lines
+    finally:
+        done.set()
+        thread.join()
+
+
+class ProgressBar:
+    """A bar that is told how far things are."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress
         self._task = task
 
     def advance(self, amount: float) -> None:
         """May be called from any thread."""
-        if self._progress is not None and self._task is not None:
-            self._progress.advance(self._task, amount)
+        self._progress.advance(self._task, amount)
 
     def reach(self, amount: float, note: str = "") -> None:
-        if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, completed=amount, note=note)
+        self._progress.update(self._task, completed=amount, note=note)
+
+    def say(self, sentence: str) -> None:
+        """A line of its own that stays."""
+        self._progress.console.print(printable(sentence), markup=False, highlight=False)
+
+
+class ProgressLines(ProgressBar):
+    """The same where there is no terminal."""
+
+    def __init__(self, lines: Lines, description: str, total: int, unit: str) -> None:
+        self._lines = lines
+        self._description, self._total, self._unit = description, total, unit
+        self._reached = 0.0
+        self._lock = threading.Lock()
+
+    def advance(self, amount: float) -> None:
+        with self._lock:
+            self.reach(self._reached + amount)
+
+    def reach(self, amount: float, note: str = "") -> None:
+        self._reached = amount
+        shown = [
+            sized(int(each)) if self._unit == "bytes" else f"{each:,.0f}" for each in (amount, self._total)
+        ]
+        unit = "" if self._unit == "bytes" else f" {self._unit}"
+        self._lines.say(f"{self._description}: {' of '.join(shown)}{unit}{f', {note}' if note else ''}")
+
+    def say(self, sentence: str) -> None:
+        print(printable(sentence), file=sys.stderr, flush=True)
 
 
 @contextmanager
 def progress_bar(description: str, total: int, *, unit: str) -> Iterator[ProgressBar]:
-    """A bar on standard error while the block runs. unit: `bytes`, or what else is counted."""
+    """A bar on standard error while the block runs, or lines without a terminal. unit: `bytes`, or what else is
+    counted."""
     if not sys.stderr.isatty():
-        yield ProgressBar(None, None)
+        with told_in_lines() as lines:
+            bar = ProgressLines(lines, description, total, unit)
+            bar.reach(0)
+            yield bar
         return
     from rich import progress as parts  # noqa: PLC0415 - see the docstring of the module
     from rich.console import Console  # noqa: PLC0415

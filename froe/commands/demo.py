@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from froe.errors import FroeError
 from froe.inquiry import SETTLED, Shown, accounted, skipped, status_of, wait_until_cut, watch
 from froe.jsonl import print_json
 from froe.local import LocalStack
+from froe.local.stack import VISIBILITY_SECONDS
 from froe.project import source
 from froe.running import program_name, running_stack
 from froe.target import target_of
@@ -24,11 +25,14 @@ from froe.terminal import Column, print_table, printable, progress_bar
 from froe.uploading import find_sources, upload_one_by_one
 
 SAMPLE_LOGS: Final = source() / "sample_logs"
+_PATIENCE_SECONDS: Final = 15.0
+_REPEAT_SECONDS: Final = 60.0
+_NAMED: Final = 3
 _NOT_SAMPLES: Final = frozenset({"make.py", "README.md"})
 
 
 @click.command(short_help="Send the sample logs through the whole pipeline, locally.")
-@click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), default=300, show_default=True)
+@click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), default=900, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 def demo(*, timeout: int, as_json: bool) -> None:
     """Send the sample logs through the whole pipeline, here on this machine.
@@ -95,12 +99,14 @@ def _run(stack: LocalStack, counts: Mapping[Path, Count], timeout: float) -> lis
         opened = partial(wait_until_cut, status)
         for one in upload_one_by_one(s3, stack.info.input_bucket, sources, lambda _: None, opened):
             names[one.file_id] = one.source.path
+            bar.reach(0, f"{len(names)} of {len(sources)} files uploaded")
+        patience = Patience(timeout)
         for files in watch(status, list(names), timeout):
-            settled = sum(file["state"] in SETTLED for file in files.values())
-            bar.reach(
-                sum(accounted(file, "lines") for file in files.values()),
-                f"{settled} of {len(names)} files settled",
-            )
+            waiting = [path.name for file_id, path in names.items() if not _is_settled(files.get(file_id))]
+            done = sum(accounted(file, "lines") for file in files.values())
+            bar.reach(done, f"{len(names) - len(waiting)} of {len(names)} files settled")
+            if sentence := patience.sentence(waiting, done):
+                bar.say(sentence)
             if problem := stack.problem():
                 raise FroeError(problem)
     stored = stored_by_file(target.client("dynamodb"), stack.info.records_table)
@@ -114,6 +120,39 @@ def _run(stack: LocalStack, counts: Mapping[Path, Count], timeout: float) -> lis
         )
         for file_id, path in sorted(names.items(), key=lambda named: named[1].name)
     ]
+
+
+def _is_settled(file: Shown | None) -> bool:
+    return file is not None and file["state"] in SETTLED
+
+
+class Patience:
+    """Says what is waited for and until when, once nothing has moved for a while, and again each minute.
+
+    clock: seconds, monotonic; now: the time of day."""
+
+    def __init__(
+        self,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        self._clock = clock
+        self._until = now() + timedelta(seconds=seconds)
+        self._reached, self._due = -1, clock() + _PATIENCE_SECONDS
+
+    def sentence(self, waiting: Sequence[str], reached: int) -> str | None:
+        if reached != self._reached:
+            self._reached, self._due = reached, self._clock() + _PATIENCE_SECONDS
+        if not waiting or self._clock() < self._due:
+            return None
+        self._due = self._clock() + _REPEAT_SECONDS
+        named = ", ".join(waiting[:_NAMED]) + (" …" if len(waiting) > _NAMED else "")
+        lost = max(VISIBILITY_SECONDS.values())
+        return (
+            f"Waiting for {len(waiting)} file{'' if len(waiting) == 1 else 's'} ({named}) until {self._until:%H:%M:%S}:"
+            f" the machine is busy, or a function was killed, whose messages come back after {lost} s."
+        )
 
 
 def _seconds(file: Shown | None) -> float | None:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-STARTUP_SECONDS = 60
+STARTUP_SECONDS = 180
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 

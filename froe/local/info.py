@@ -12,6 +12,7 @@ import json
 import os
 import shlex
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -98,7 +99,9 @@ def claim(port: int, root: Path = ROOT) -> Folder:
         on_disk = "/var/tmp" if os.access("/var/tmp", os.W_OK) else None  # noqa: S108 - mkdtemp makes it private
         work = tempfile.mkdtemp(prefix=f"froe-{port}-", dir=os.environ.get("TMPDIR") or on_disk)
         (path / "work").symlink_to(work, target_is_directory=True)
-        return Folder(path, _hold(path))
+        folder = Folder(path, _hold(path))
+        _register(path)
+        return folder
 
 
 def live_stacks(root: Path = ROOT) -> list[LiveStack]:
@@ -112,6 +115,33 @@ def live_stacks(root: Path = ROOT) -> list[LiveStack]:
                 live = LiveStack(StackInfo(**content["info"]), content["env"], path / "env")
                 found.append((published.stat().st_mtime_ns, live))
     return [live for _, live in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def stacks_elsewhere(root: Path = ROOT) -> list[Path]:
+    """The folders of this user's stacks that run from another folder, or are not up yet."""
+    registry = _registry()
+    known = [*_folders(root / ".froe"), *(link.resolve() for link in registry.glob("*"))] if registry else []
+    return [path for path in dict.fromkeys(known) if path.is_dir() and _held(path)]
+
+
+def _registry() -> Path | None:
+    """A folder of this user alone with a link to the folder of each stack; None where there can be none."""
+    home = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir(), f"froe-{os.getuid()}")
+    with contextlib.suppress(OSError):
+        home.mkdir(mode=0o700, exist_ok=True)
+        facts = home.lstat()
+        if stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid() and not facts.st_mode & 0o077:
+            return home
+    return None
+
+
+def _register(path: Path) -> None:
+    if registry := _registry():
+        with contextlib.suppress(OSError):
+            for link in registry.glob("*"):
+                if not _held(link):
+                    link.unlink(missing_ok=True)
+            (registry / path.name).symlink_to(path.resolve(), target_is_directory=True)
 
 
 def _remove(path: Path) -> None:

@@ -5,19 +5,23 @@ it, so that an unchanged package is built once. Limits: the three newest package
 """
 
 import contextlib
+import json
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from froe.errors import FroeError
 from froe.local.processes import Guarded, last_words
 from froe.local.recording import credentials
-from froe.resources import CHALICE
+from froe.resources import CHALICE, LOCAL_STAGE
 
 COPIED = ("app.py", "requirements.lock", "chalicelib", "froe", "infra", "vendor")
-DEPLOY_SECONDS = 300
+DEPLOY_SECONDS = 900
 KEPT_PACKAGES = 3
+TIMEOUT_SECONDS = 180
+"""The least time that a function has here: a laptop may be a tenth as fast as Lambda, and busy with something else."""
 
 
 class Project:
@@ -37,6 +41,11 @@ class Project:
         settings.mkdir(parents=True, exist_ok=True)
         for path in (source / ".chalice").glob("*.json"):
             shutil.copy2(path, settings / path.name)
+        config = settings / "config.json"
+        if config.exists():
+            config.write_text(
+                json.dumps(patient(json.loads(config.read_text(encoding="utf-8")))), encoding="utf-8"
+            )
 
     def deploy(self, env: Mapping[str, str]) -> None:
         """`chalice deploy --stage local`. Raises FroeError with Chalice's last line and the log's name."""
@@ -75,6 +84,20 @@ class Project:
         kept = sorted(self._packages.glob("*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
         for package in kept[KEPT_PACKAGES:]:
             package.unlink(missing_ok=True)
+
+
+def patient(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration with time-outs for the stage local that suit a slow machine."""
+    stage = config.get("stages", {}).get(LOCAL_STAGE)
+    if stage is None:
+        return config
+    functions = stage.setdefault("lambda_functions", {})
+    for name, options in config.get("lambda_functions", {}).items():
+        if "lambda_timeout" in options:
+            functions.setdefault(name, {}).setdefault(
+                "lambda_timeout", max(options["lambda_timeout"], TIMEOUT_SECONDS)
+            )
+    return config
 
 
 def _link(source: Path, target: Path) -> None:

@@ -1,10 +1,13 @@
 """What people and programs see: safe text, tables that fit, one line per JSON object, helpful errors."""
 
 import json
+import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +22,16 @@ from click.testing import CliRunner
 
 from chalicelib.core.errors import TransientError
 from chalicelib.settings import SettingsError
-from froe import cli
+from froe import cli, terminal
 from froe.commands import up as up_command
-from froe.commands.demo import find_samples
+from froe.commands.demo import Patience, demo, find_samples
 from froe.counting import UncountableError
 from froe.errors import FroeError
 from froe.failures import explain
 from froe.jsonl import json_line
 from froe.local import StackInfo
+from froe.local.project import patient
+from froe.local.stack import VISIBILITY_SECONDS
 from froe.terminal import Column, harmless, print_table, printable, progress_bar, shortened, sized
 
 TABLE = (
@@ -123,6 +128,63 @@ def test_json_holds_no_control_character_as_it_is() -> None:
 
 def test_a_sentence_keeps_its_lines_and_nothing_else_that_a_terminal_obeys() -> None:
     assert harmless("a\x1b[2J\nb\u202e\x9b") == "a\\u001b[2J\nb\\u202e\\u009b"
+
+
+def test_long_work_says_a_line_now_and_then_without_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "LINES_SECONDS", 0.1)
+    with progress_bar("Processing", 5000, unit="lines") as bar:
+        bar.reach(1234, "1 of 2 files settled")
+        time.sleep(0.7)
+        bar.say("Waiting for \x1b[2J")
+    said = capsys.readouterr().err
+    assert re.search(r"^\[\d s\] Processing: 1,234 of 5,000 lines, 1 of 2 files settled$", said, re.MULTILINE)
+    assert said.endswith("Waiting for \\x1b[2J\n")
+
+
+def test_lines_come_ever_more_seldom_and_bytes_have_units() -> None:
+    now = 0.0
+    lines = terminal.Lines(10, clock=lambda: now)
+    bar = terminal.ProgressLines(lines, "Uploading", 2_000_000, "bytes")
+    bar.advance(1_500_000)
+    said = []
+    for second in range(1200):
+        now = second
+        said += filter(None, [lines.due()])
+    assert said[0] == "[10 s] Uploading: 1.5 MB of 2.0 MB"
+    assert 20 < len(said) < 40
+
+
+def test_patience_says_what_is_waited_for_and_until_when() -> None:
+    now = 0.0
+    patience = Patience(900, clock=lambda: now, now=lambda: datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
+    assert patience.sentence(["a.log"], 5) is None
+    now = 14.0
+    assert patience.sentence(["a.log"], 5) is None
+    now = 15.0
+    sentence = patience.sentence(["a.log", "b.log", "c.log", "d.log"], 5)
+    assert sentence
+    assert sentence.startswith("Waiting for 4 files (a.log, b.log, c.log …) until 12:15:00:")
+    assert patience.sentence(["a.log"], 5) is None, "once a minute"
+    now = 75.0
+    assert patience.sentence(["a.log"], 5)
+    now = 200.0
+    assert patience.sentence(["a.log"], 6) is None, "something moved"
+    assert patience.sentence([], 6) is None
+
+
+def test_the_demo_waits_longer_than_a_lost_message_is_hidden() -> None:
+    (timeout,) = (option for option in demo.params if option.name == "timeout")
+    slowest = max(VISIBILITY_SECONDS.values()) + 300
+    assert isinstance(timeout.default, int)
+    assert timeout.default > slowest
+    functions = {"worker": {"lambda_timeout": 60}, "splitter": {"lambda_timeout": 300}, "other": {}}
+    config = patient({"lambda_functions": functions, "stages": {"local": {}, "dev": {}}})
+    own = config["stages"]["local"]["lambda_functions"]
+    assert own["worker"]["lambda_timeout"] < VISIBILITY_SECONDS["BatchVisibilitySeconds"]
+    assert own["splitter"]["lambda_timeout"] < VISIBILITY_SECONDS["SplitVisibilitySeconds"]
+    assert config["stages"]["dev"] == {}
 
 
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029", "\n", "\x0b", "\x1e"])
