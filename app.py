@@ -8,6 +8,7 @@ from chalice import AuthResponse, Chalice, Rate, Response
 
 from chalicelib import handlers, logs, routes
 from chalicelib.dead_letters import routes as dead_letter_routes
+from chalicelib.openapi import description
 from chalicelib.services import Services
 from chalicelib.settings import Settings, ingest_way, missing_names, tuning_number
 
@@ -96,6 +97,11 @@ def page() -> Response:
 @app.route("/health")
 def health() -> dict[str, str]:
     return {"status": "ok"}
+
+
+@app.route("/openapi.json", authorizer=guard)
+def openapi() -> dict[str, Any]:
+    return description()
 
 
 @app.route("/files", authorizer=guard)
