@@ -6,8 +6,16 @@ STAMP := $(VENV)/.ready
 UV := .froe/uv/bin/uv
 CHECKED := app.py chalicelib froe tests sample_logs benchmarks
 UNIT_TESTS := tests/unit tests/golden
-# Tests that need no AWS are spread over the processors; those on the local AWS share it, and run one after the other.
+PYTEST := $(BIN)/python -m pytest -q
+# Tests that need no AWS are spread over the processors.
 SPREAD := -n auto --maxprocesses 4 --dist worksteal
+# Those on a local AWS mostly wait: groups that share one run beside each other, in the order in which they are listed.
+AWS_TESTS := tests/integration tests/infra
+GROUPED = -n 4 --dist loadgroup --no-loadscope-reorder --deselect $(JUDGE)
+CALLS := $(CURDIR)/.froe/calls
+WHOLE_RUN := FROE_NO_SKIP=1 FROE_WHOLE_RUN=1 FROE_KEEP_CALLS=$(CALLS)
+# What judges the calls of all the other tests.
+JUDGE = tests/integration/test_permissions.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -35,8 +43,12 @@ up: $(STAMP) ## The local AWS and the pipeline on it, until Ctrl-C
 	$(BIN)/froe up
 
 test: $(STAMP) ## Every test, the local AWS included; only comparisons with example files from outside may be skipped
-	FROE_NO_SKIP=1 $(BIN)/python -m pytest $(SPREAD) --ignore tests/integration
-	FROE_NO_SKIP=1 $(BIN)/python -m pytest tests/integration
+	@rm -rf $(CALLS) && mkdir -p $(CALLS)
+	@echo "The tests on the local AWS run beside the others; what they print comes after these."
+	@$(WHOLE_RUN) $(PYTEST) $(GROUPED) $(AWS_TESTS) > $(CALLS)/tests.log 2>&1 & beside=$$!; trap "kill $$beside" INT TERM; \
+	  $(WHOLE_RUN) $(PYTEST) $(SPREAD) $(AWS_TESTS:%=--ignore=%); alone=$$?; \
+	  wait $$beside; together=$$?; cat $(CALLS)/tests.log; exit $$((alone + together))
+	$(WHOLE_RUN) $(PYTEST) $(JUDGE)
 
 lint: $(STAMP) ## Lint, formatting and types
 	$(BIN)/ruff check $(wildcard $(CHECKED))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,49 +20,49 @@ QUICK = {"SplitVisibilitySeconds": "30", "BatchVisibilitySeconds": "15"}
 
 
 HERE = Path(__file__).parent
-LAST = (HERE / "test_rare_calls.py", HERE / "test_permissions.py")
-WHOLE_FOLDER = pytest.StashKey[bool]()
+FIRST = ("test_kills.py", "test_production.py")
+LAST = ("test_rare_calls.py", "test_permissions.py")
+
+
+def _place(item: pytest.Item) -> int:
+    if not item.path.is_relative_to(HERE):
+        return 1 + len(LAST)
+    if item.path.name in LAST:
+        return 1 + LAST.index(item.path.name)
+    return FIRST.index(item.path.name) - len(FIRST) if item.path.name in FIRST else 0
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What leaves errors in the logs comes late, and what judges all calls of the run at the very end."""
-    items.sort(key=lambda item: LAST.index(item.path) if item.path in LAST else -1)
+    """What takes longest comes first, what leaves errors in the logs late, and what judges all calls at the end.
+
+    Where tests are spread over processes (`--dist loadgroup`), all that share a stack stay in one."""
+    items.sort(key=_place)
     needed = {"stack", "make_stack"}
     for item in items:
+        names = getattr(item, "fixturenames", ())
+        if item.path.parent.name in {"integration", "infra"} and config.pluginmanager.hasplugin("xdist"):
+            shared = next((name for name in ("stack", "small") if name in names), item.path.stem)
+            item.add_marker(pytest.mark.xdist_group(shared))
         if needed & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.local_aws)
             if MISSING:
                 item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(MISSING)}: make setup"))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """A run is of the whole folder if a test of each of its files is left and none was chosen by name."""
-    options = session.config.option
-    chosen = (
-        options.keyword
-        or options.markexpr
-        or options.deselect
-        or any("::" in each for each in session.config.args)
-    )
-    files = {item.path for item in session.items}
-    session.config.stash[WHOLE_FOLDER] = not chosen and files >= set(HERE.glob("test_*.py"))
-
-
-@pytest.fixture
-def whole_folder(request: pytest.FixtureRequest) -> bool:
-    return request.config.stash[WHOLE_FOLDER] and not request.session.testsfailed
-
-
 @pytest.fixture(scope="session", autouse=True)
 def recorded_calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the stacks that end leave what their functions asked of AWS."""
-    folder = tmp_path_factory.mktemp("calls")
+    """Where the stacks that end leave what their functions asked of AWS; `make test` names one for all processes."""
     if MISSING:
-        yield folder
+        yield tmp_path_factory.mktemp("calls")
         return
     from froe.local.recording import KEEP_SETTING
 
+    if folder_of_the_run := os.environ.get(KEEP_SETTING):
+        Path(folder_of_the_run).mkdir(parents=True, exist_ok=True)
+        yield Path(folder_of_the_run)
+        return
+    folder = tmp_path_factory.mktemp("calls")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(KEEP_SETTING, str(folder))
         yield folder

@@ -1,11 +1,12 @@
 """Every policy against what the functions asked of AWS while the other integration tests ran; it runs after them.
 
-What they did not run cannot have been called: that a policy allows too much is only said of a run of the whole
-folder; that it allows too little, of any.
+What they did not run cannot have been called: that a policy allows too much is judged by `make test` only, which has
+kept the calls of a run of everything; that it allows too little, by any run.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,18 @@ INVISIBLE = {action for unseen in UNSEEN for action in unseen.actions}
 VISIBLE = [each for each in GRANTED if each.action not in INVISIBLE]
 
 
-@pytest.fixture
-def needs(recorded_calls: Path, stack) -> set[Access]:
+WHOLE = "FROE_WHOLE_RUN"
+"""Set where the kept calls are those of all tests."""
+
+
+@pytest.fixture(scope="module")
+def needs(recorded_calls: Path, request: pytest.FixtureRequest) -> set[Access]:
     """What was called for so far, on all stacks of this run; at the least the way of one file."""
-    upload_and_settle(stack, "permissions/least.log", b"2026-03-01T12:00:00Z INFO started\n" * 20)
-    folders = [stack.calls, *recorded_calls.glob("*.jsonl")]
-    return set().union(*(calls.needs_in(path) for path in folders))
+    if not os.environ.get(WHOLE):
+        stack = request.getfixturevalue("stack")
+        upload_and_settle(stack, "permissions/least.log", b"2026-03-01T12:00:00Z INFO started\n" * 20)
+        return calls.needs_in(stack.calls).union(*map(calls.needs_in, recorded_calls.glob("*.jsonl")))
+    return set().union(*map(calls.needs_in, recorded_calls.glob("*.jsonl")))
 
 
 def test_every_call_of_a_function_is_allowed(needs: set[Access]) -> None:
@@ -46,12 +53,10 @@ def test_a_policy_that_lost_an_action_would_be_noticed(needs: set[Access]) -> No
         assert {need[:2] for need in calls.lacking(needs, rest)} == {removed[:2]}
 
 
-def test_a_run_of_the_whole_folder_calls_for_everything_that_is_allowed(
-    needs: set[Access], whole_folder: bool
-) -> None:
-    """Of a part of the folder only that what it does not call for is among what is visible."""
+def test_a_run_of_everything_calls_for_everything_that_is_allowed(needs: set[Access]) -> None:
+    """Of a part only that what it does not call for is among what is visible."""
     never_called = calls.idle(needs, VISIBLE)
-    if whole_folder:
+    if os.environ.get(WHOLE):
         assert never_called == []
     added = [
         Access("worker", "s3:DeleteObject", "${InputBucket.Arn}/*"),

@@ -70,7 +70,7 @@ FAULT = re.compile(
 
 
 @pytest.fixture(scope="module")
-def small(stack: LocalStack) -> Iterator[LocalStack]:
+def small() -> Iterator[LocalStack]:
     """A stack that cuts small splits and batches, so that a short file has many of both."""
     with LocalStack(settings=SMALL_LIMITS, parameters=QUICK) as running:
         yield running
