@@ -32,6 +32,10 @@ _FRACTION: Final = re.compile(
 )
 """Behind a clock (one with dots has points only, behind a colon there are three digits or more)."""
 _EPOCH: Final = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,9})[0-9]{0,9})?", re.ASCII)
+_TODAY: Final = re.compile(
+    r"1[0-9]{9}(?:\.[0-9]{1,18}|[0-9]{3}(?:\.[0-9]{1,9})?|[0-9]{6}|[0-9]{9})?", re.ASCII
+)
+_FIRST: Final = "1971"
 _DIGITS_MAX: Final = 9
 _MINUTE_AND_SECOND: Final = re.compile(r"(?<=(?<![0-9])[0-9]{2}:)[0-5][0-9]:[0-5][0-9](?![0-9])", re.ASCII)
 _IN_PLACE: Final = re.compile(PLACE)
@@ -121,6 +125,20 @@ class Times:
         if type(value) is str:
             return self.of_text(value) or self.of_number(value)
         return self.of_number(value) if type(value) is int or type(value) is float else None
+
+    def of_moment(self, value: Value, *, past: bool) -> Stamp | None:
+        """As `of_value`, of a field that only may be a time: since 1971, and a number has as many digits as a
+        moment of 2001 to 2033 in seconds, milli-, micro- or nanoseconds. past: not after LastModified plus a day.
+        """
+        if type(value) is str and not _TODAY.fullmatch(value):
+            stamp = self.of_text(value)
+        elif type(value) in (str, int, float) and _TODAY.fullmatch(text := str(value)):
+            stamp = self.of_number(text)
+        else:
+            return None
+        if stamp is None or stamp[0] < _FIRST or (past and stamp[0][:19] > self._latest.isoformat()[:19]):
+            return None
+        return stamp
 
     def _cached(self, text: str) -> Stamp | None:
         known = self._known

@@ -7,15 +7,23 @@ only if it was used. Nesting deeper than 200 is a reject.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.json_text import flat_line
+from chalicelib.core.formats.promotion import (
+    date_and_clock,
+    is_guessed_time,
+    level_members,
+    message_members,
+    time_members,
+)
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
 TIME_NAMES: Final = (
@@ -25,16 +33,18 @@ TIME_NAMES: Final = (
     "__REALTIME_TIMESTAMP", "calendarTime", "unixTime", "instant.epochSecond", "timestamp_ms", "created",
     "timestamp.seconds", "timestampSeconds",
 )  # fmt: skip
-"""In order of preference: the first whose value is a time stamp is the record's."""
+"""Names whose value is a time whatever number since 1970 it is; of others it must have as many digits as today's."""
 LEVEL_NAMES: Final = (
     "severity_text", "severityText", "SeverityText", "level", "Level", "LEVEL", "severity", "Severity",
     "log.level", "loglevel", "log_level", "logLevel", "LogLevel", "levelname", "level_name", "lvl", "@l",
     "L", "s", "severityNumber", "SeverityNumber", "error_severity", "PRIORITY", "priority", "eventSeverity",
 )  # fmt: skip
+"""In order of preference, before any other name that may be a severity's. Only theirs may be a number."""
 MESSAGE_NAMES: Final = (
     "message", "msg", "Message", "MESSAGE", "@message", "body", "Body", "short_message", "@m", "@mt", "M",
     "textPayload", "log", "text", "event",
 )  # fmt: skip
+"""In order of preference, before any other name that may be a message's."""
 
 _NANOS: Final = {
     "timestamp.seconds": "timestamp.nanos",
@@ -44,7 +54,19 @@ _NANOS: Final = {
 """Seconds → the member that holds the rest: https://cloud.google.com/logging/docs/agent/logging/configuration#timestamp-processing"""
 _NANOS_MAX: Final = 10**9
 
-Shape: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]"
+_EXACT_TIMES: Final = frozenset(TIME_NAMES)
+_EXACT_LEVELS: Final = frozenset(LEVEL_NAMES)
+
+
+class Shape(NamedTuple):
+    """What the names of an object mean. pair: the names of a day and of a time of that day."""
+
+    times: tuple[str, ...]
+    levels: tuple[str, ...]
+    messages: tuple[str, ...]
+    pair: tuple[str, str] | None
+
+
 _OPENTELEMETRY_NUMBERS: Final = frozenset(("severityNumber", "SeverityNumber"))
 _OPENTELEMETRY_MAX: Final = 24
 _SHAPES_MAX: Final = 1024
@@ -56,10 +78,11 @@ class JsonParser:
     What the members mean is `record_of`, which dialects replace.
     """
 
-    __slots__ = ("_shapes", "_stamp_of")
+    __slots__ = ("_shapes", "_stamp_of", "_times")
 
     def __init__(self, context: ParseContext) -> None:
-        self._stamp_of = Times(context.last_modified).of_value
+        self._times = Times(context.last_modified)
+        self._stamp_of = self._times.of_value
         self._shapes: dict[tuple[str, ...], Shape] = {}
 
     def parse(self, line: str) -> Record | Reject:
@@ -69,38 +92,47 @@ class JsonParser:
     def _shape(self, names: tuple[str, ...]) -> Shape:
         if len(self._shapes) >= _SHAPES_MAX:
             self._shapes.clear()
-        known = set(names)
-        shape = self._shapes[names] = (
-            tuple(name for name in TIME_NAMES if name in known),
-            tuple(name for name in LEVEL_NAMES if name in known),
-            tuple(name for name in MESSAGE_NAMES if name in known),
-        )
+        shape = self._shapes[names] = shape_of(names)
         return shape
+
+    def _stamp(self, name: str, value: Value) -> Stamp | None:
+        if name in _EXACT_TIMES:
+            return self._stamp_of(value)
+        return self._times.of_moment(value, past=is_guessed_time(name))
 
     def record_of(self, fields: dict[str, Value]) -> Record | Reject:
         """Promotes time, level and message: what is used leaves the attributes."""
         names = tuple(fields)
-        time_names, level_names, message_names = self._shapes.get(names) or self._shape(names)
+        time_names, level_names, message_names, pair = self._shapes.get(names) or self._shape(names)
         timestamp = assumed = word = number = body = None
         for name in time_names:
-            stamp = self._stamp_of(fields[name])
+            stamp = self._stamp(name, fields[name])
             if stamp is not None:
                 timestamp, assumed = stamp
                 if name in _NANOS:
                     timestamp = _with_nanos(timestamp, fields, _NANOS[name])
                 del fields[name]
                 break
-        if len(level_names) > 1 and type(fields[level_names[0]]) is not str:
-            level_names = tuple(sorted(level_names, key=lambda name: type(fields[name]) is not str))
+        else:
+            if pair is not None:
+                stamp = self._times.of_text(f"{fields[pair[0]]} {fields[pair[1]]}")
+                if stamp is not None:
+                    timestamp, assumed = stamp
+                    del fields[pair[0]], fields[pair[1]]
+        level_name = None
         for name in level_names:
             level = fields[name]
-            number = (severity.of_word(level) if type(level) is str else None) or severity_of(level, name)
-            if number is not None:
-                word = str(level).strip()
-                del fields[name]
+            found = severity.of_word(level) if type(level) is str else None
+            if found is not None:
+                number, level_name = found, name
                 break
-        else:
-            word = severity.take_word(fields, level_names)
+            if number is None and name in _EXACT_LEVELS:
+                number = severity_of(level, name)
+                level_name = name if number is not None else None
+        if level_name is not None:
+            word = str(fields.pop(level_name)).strip()
+        elif level_names:
+            word = severity.take_word(fields, tuple(name for name in level_names if name in _EXACT_LEVELS))
         for name in message_names:
             message = fields[name]
             if type(message) is str:
@@ -108,6 +140,19 @@ class JsonParser:
                 del fields[name]
                 break
         return tuple.__new__(Record, (timestamp, assumed, word, number, body, fields))
+
+
+def shape_of(names: tuple[str, ...]) -> Shape:
+    known = frozenset(names)
+    times = time_members(names)
+    levels = tuple(name for name in LEVEL_NAMES if name in known)
+    messages = tuple(name for name in MESSAGE_NAMES if name in known)
+    return Shape(
+        times,
+        levels + tuple(name for name in level_members(names) if name not in levels),
+        messages + tuple(name for name in message_members(names) if name not in messages),
+        date_and_clock(names),
+    )
 
 
 def _with_nanos(timestamp: str, fields: dict[str, Value], name: str) -> str:
