@@ -9,6 +9,7 @@ from typing import Any, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.detection import HEAD_BYTES, Trial, trials
 from chalicelib.core.formats.reasons import MEANINGS
+from chalicelib.core.framing import Framing
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import Outcome, Record, Reject
 from chalicelib.core.text import OpenObject
@@ -92,6 +93,9 @@ def for_people(explanation: Explanation) -> Iterator[str]:
         if trial.credit:
             why = f"   (with {trial.credit:.1%} that a more general format explains)"
         yield f"  {known.name:24} {trial.share:6.1%}  x {known.specificity:6.3f} = {trial.score:5.3f}{why}"
+    if (way := way_of(plan.framing)) is not None:
+        yield f"  its entries are the elements of `{way}`; to have that for every file of a prefix, whatever its head shows:"
+        yield f'    [[collection]]\n    field = "{way}"'
     others = {name: count for name, count in explanation.formats.items() if name != plan.format}
     if others:
         said = ", ".join(f"{count:,} of {name}" for name, count in sorted(others.items()))
@@ -106,6 +110,13 @@ def for_people(explanation: Explanation) -> Iterator[str]:
         yield f"  and {len(explanation.rejects) - _REJECTS_SHOWN:,} more rejects; --json gives each"
 
 
+def way_of(framing: Framing) -> str | None:
+    """The array that holds the entries, as `[[collection]]` names it; None where none was found in the text."""
+    if framing.path is not None:
+        return ".".join(f"{name.split('|')[0].removesuffix('?')}[]" for name in framing.path)
+    return framing.member
+
+
 def for_programs(explanation: Explanation) -> dict[str, Any]:
     plan = explanation.plan
     return {
@@ -115,6 +126,7 @@ def for_programs(explanation: Explanation) -> dict[str, Any]:
         "runner_up_score": plan.runner_up_score,
         "forced": explanation.forced,
         "text_too": plan.text_too,
+        "collection": way_of(plan.framing),
         "failure": plan.failure,
         "trials": [
             {

@@ -75,7 +75,7 @@ def _unreadable_before(plan: Plan) -> dict[str, str]:
 def to_plan(item: Mapping[str, Any]) -> Plan:
     """Raises PermanentError for a plan that newer code has made: what it lacks here would be guessed."""
     if item["plan_version"] not in PLAN_VERSIONS or item["framing"]["version"] != FRAMING_VERSION:
-        known = " and ".join(map(str, PLAN_VERSIONS))
+        known = " and ".join((", ".join(map(str, PLAN_VERSIONS[:-1])), str(PLAN_VERSIONS[-1])))
         raise PermanentError(
             f"the plan of {item['file_id']} has version {item['plan_version']} and framing"
             f" {item['framing']['version']}; this Froe reads {known}, and framing {FRAMING_VERSION}: deploy a newer one"

@@ -183,11 +183,24 @@ def _state(
     )
     if broken:
         return State.DAMAGED, _joined(broken, discards)
-    return State.COMPLETE, f"complete with discards: {discards}" if discards else None
+    return State.COMPLETE, f"complete with discards: {discards}" if discards else _said_of_nothing(summary)
 
 
 def _joined(*parts: str | None) -> str | None:
     return "; ".join(part for part in parts if part) or None
+
+
+def _said_of_nothing(summary: Summary) -> str | None:
+    """Why a file that is accounted for says nothing; None where it has records, or is empty."""
+    counts = summary.counts
+    if counts.parsed.entries:
+        return None
+    if counts.rejected.entries == 1:
+        return "nothing in it was explained: its only entry is a reject"
+    if counts.rejected.entries:
+        return f"nothing in it was explained: all of its {counts.rejected.entries:,} entries are rejects"
+    is_empty = "between-elements" in counts.skipped
+    return "it holds no entries: the arrays that would hold them are empty" if is_empty else None
 
 
 def _said_of_dead(summary: Summary, batches: int) -> str | None:

@@ -29,7 +29,7 @@ def entries_in(
     aligned: whether an entry begins there; else the first line, or what is left of it, is passed over.
     """
     if framing.kind is Kind.JSON:
-        return entries_of_json(blocks, framing.member, offset, max_bytes, context)
+        return entries_of_json(blocks, framing, offset, max_bytes, context)
     pieces = entries_of_lines(blocks, framing, offset, max_bytes, aligned=aligned)
     return _under_headers(pieces, Headers(framing, context)) if framing.has_header else pieces
 

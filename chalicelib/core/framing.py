@@ -42,6 +42,7 @@ class Framing:
         group tells kinds of header lines apart, of each of which the last is in force.
     header_first: the first line that is not blank is such a header; so is every line equal to it.
     member: of JSON objects that hold their entries in an array, that array's name.
+    path: likewise, the names from the outermost object to an array that is further inside; see `json_paths`.
     """
 
     entry_start: str | None = None
@@ -52,6 +53,7 @@ class Framing:
     header_first: bool = False
     member: str | None = None
     over_blanks: bool = False
+    path: tuple[str, ...] | None = None
 
     @property
     def self_synchronising(self) -> bool:
@@ -67,6 +69,11 @@ class Framing:
         """Whether it says no more than plans and messages of version 1 can say."""
         return not said_of(self).keys() - _ALWAYS_SAID
 
+    @property
+    def is_of_second_version(self) -> bool:
+        """Whether it says no more than plans and messages of version 2 can say."""
+        return self.path is None
+
 
 LINES: Final = Framing()
 """Every line is an entry."""
@@ -78,7 +85,11 @@ def said_of(framing: Framing) -> dict[str, Any]:
     """A framing as it is stored and sent, for `framing_of`: the fields of version 1, and of the others those
     that say something, so that code which does not know them reads all that has none."""
     return {
-        field.name: str(value) if isinstance(value, Kind) else value
+        field.name: str(value)
+        if isinstance(value, Kind)
+        else list(value)
+        if isinstance(value, tuple)
+        else value
         for field in fields(framing)
         if (value := getattr(framing, field.name)) != field.default or field.name in _ALWAYS_SAID
     }
@@ -87,7 +98,9 @@ def said_of(framing: Framing) -> dict[str, Any]:
 def framing_of(held: Mapping[str, Any]) -> Framing:
     """A framing as `said_of` gives it; what it lacks is as it was before there was such a field."""
     known = {name: held[name] for name in Framing.__dataclass_fields__ if name in held}
-    return Framing(**known | {"kind": Kind(known.get("kind", Kind.LINES)), "version": int(known["version"])})
+    path = tuple(known["path"]) if known.get("path") else None
+    kind = Kind(known.get("kind", Kind.LINES))
+    return Framing(**known | {"kind": kind, "version": int(known["version"]), "path": path})
 
 
 class Entry(NamedTuple):

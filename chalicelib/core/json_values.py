@@ -15,7 +15,8 @@ from enum import Enum
 from typing import Any, Final
 
 from chalicelib.core.brackets import Brackets
-from chalicelib.core.framing import Piece
+from chalicelib.core.framing import Framing, Piece
+from chalicelib.core.json_paths import JsonPath
 from chalicelib.core.openings import SEPARATORS, opened_by
 from chalicelib.core.text import BYTE_ORDER_MARK
 from chalicelib.core.units import Units
@@ -38,14 +39,15 @@ class _State(Enum):
     LINE = "in a line that is no JSON"
     VALUE = "in an object, an array or a string"
     ENDED = "behind a value that stands by itself, whose line end may follow"
-    TAIL = "behind the array, in the object that holds it"
+    AROUND = "in an object that holds the array, or one on the way to it"
+    ON_THE_WAY = "between the objects of an array on the way"
 
 
 def entries_of_json(
-    blocks: Iterable[bytes], member: str | None, offset: int, max_bytes: int, context: str | None
+    blocks: Iterable[bytes], framing: Framing, offset: int, max_bytes: int, context: str | None
 ) -> Iterator[Piece]:
     """The values of a text from an entry on. context: where that is in an array, what opened it."""
-    scanner = _Scanner(member, offset, max_bytes, context)
+    scanner = _Scanner(framing, offset, max_bytes, context)
     pending = b""
     for block in blocks:
         if pending:
@@ -58,23 +60,24 @@ def entries_of_json(
 class _Scanner:
     """Where in the text it is.
 
-    `_collection`: the place is in an array whose elements are entries; `_envelope`: an object holds
-    that array. `_brackets`: those open in the value.
+    `_collection`: the place is in an array whose elements are entries. `_way`: the members that are open on the way
+    to it, each with its bracket and the level of the object that it is in; `_leads`: whether the object of that level
+    that the place is in may still hold the next. `_brackets`: those open in the value.
     """
 
-    def __init__(self, member: str | None, offset: int, max_bytes: int, context: str | None) -> None:
-        self._member = member
-        self._opens_member = member is not None and re.compile(
-            rb'"' + re.escape(member.encode()) + rb'"[ \t\r\n]*+:[ \t\r\n]*+\Z'
-        )
-        self._member_name = None if member is None else b'"' + member.encode() + b'"'
+    def __init__(self, framing: Framing, offset: int, max_bytes: int, context: str | None) -> None:
+        path = framing.path or (None if framing.member is None else (framing.member,))
+        self._member, self._nested = framing.member, framing.path is not None
+        self._path = None if path is None else JsonPath(path)
         decoder: Any = json.JSONDecoder(parse_int=str, parse_float=str)
         self._scan_once = decoder.scan_once
         self._latin: str | None = None
         self._units = Units(offset, max_bytes, context)
         self._at_start = offset == 0
         self._collection = context is not None
-        self._envelope = context is not None and context.lstrip().startswith("{")
+        self._way = self._steps_to(context)
+        self._level, self._leads = 0, False
+        self._holds_array = context is not None
         self._state = _State.BETWEEN
         self._brackets = Brackets()
         self._in_string = False
@@ -86,8 +89,14 @@ class _Scanner:
             _State.LINE: self._line,
             _State.VALUE: self._value,
             _State.ENDED: self._ended,
-            _State.TAIL: self._value,
+            _State.AROUND: self._value,
+            _State.ON_THE_WAY: self._on_the_way,
         }
+
+    def _steps_to(self, context: str | None) -> list[tuple[str, int]]:
+        if context is None or self._path is None or not context.lstrip("\ufeff").lstrip().startswith("{"):
+            return []
+        return self._path.steps_to(context) if self._nested else [("[", 0)]
 
     def feed(self, block: bytes, *, final: bool) -> list[Piece]:
         data = self._carry + block
@@ -106,7 +115,7 @@ class _Scanner:
             position = following
         self._behind = (self._behind + data[-_KEY_MAX_BYTES:])[-_KEY_MAX_BYTES:]
         if final:
-            self._units.close(gap=self._state in (_State.BETWEEN, _State.TAIL))
+            self._units.close(gap=self._state in (_State.BETWEEN, _State.AROUND, _State.ON_THE_WAY))
         return self._units.taken(unterminated=final and data[-1:] != b"\n")
 
     def _between(self, data: bytes, position: int) -> int:
@@ -124,8 +133,8 @@ class _Scanner:
         if self._collection and byte == b"]":
             self._units.set_context(None)
             self._collection = False
-            if self._envelope:
-                self._begin_value(_State.TAIL, b"{")
+            if self._way:
+                self._leave()
         else:
             self._units.close(gap=True)
             if byte == b"{" or (byte == b"[" and self._collection):
@@ -134,10 +143,10 @@ class _Scanner:
                     self._units.extend(data[position:end])
                     self._closed()
                     return end
-                self._begin_value(_State.VALUE, byte)
+                self._begin_entry(byte)
             elif byte == b"[":
                 self._units.extend(byte)
-                self._open_collection(opened_by(byte, self._member), envelope=False)
+                self._open_collection(opened_by(byte, self._member))
                 return position + 1
             elif not self._collection:
                 self._state = _State.LINE
@@ -161,8 +170,7 @@ class _Scanner:
             _, end = self._scan_once(self._latin, position)
         except (StopIteration, ValueError, RecursionError):
             return 0
-        may_hold_entries = self._member_name is not None and not self._collection
-        if may_hold_entries and data.find(self._member_name or b"", position, end) >= 0:
+        if self._path and not self._collection and self._path.may_be_in(data, position, end):
             return 0
         return int(end)
 
@@ -171,11 +179,63 @@ class _Scanner:
         self._brackets.begin(bracket)
         self._in_string = False
 
-    def _open_collection(self, opened_by: str, *, envelope: bool) -> None:
+    def _begin_entry(self, bracket: bytes) -> None:
+        """An object begins that is an entry, or leads to some."""
+        self._begin_value(_State.VALUE, bracket)
+        self._leads = not self._collection
+        if self._leads:
+            self._level, self._holds_array = 0, False
+            self._way = []
+
+    def _open_collection(self, opened_by: str) -> None:
         self._units.set_context(opened_by)
         self._units.close(gap=True)
-        self._collection, self._envelope = True, envelope
+        self._collection = True
         self._state = _State.BETWEEN
+
+    def _enter(self, bracket: bytes, level: int) -> None:
+        """A member on the way opens, at whose end the level is reached."""
+        assert self._path is not None, "only a path has members on the way"
+        self._holds_array = self._holds_array or bracket == b"["
+        self._way.append((bracket.decode(), self._level))
+        if level == self._path.depth:
+            if self._nested:
+                context = self._path.opened(self._units.context_before, self._units.held)
+                self._way = self._path.steps_to(context)
+            else:
+                context = opened_by(self._units.held, self._member)
+            self._open_collection(context)
+            return
+        self._level = level
+        if bracket == b"[":
+            self._state = _State.ON_THE_WAY
+        else:
+            self._begin_value(_State.AROUND, bracket)
+            self._leads = True
+
+    def _leave(self) -> None:
+        """A member on the way ends: the object around it goes on."""
+        _, self._level = self._way.pop()
+        self._begin_value(_State.AROUND, b"{")
+        self._brackets.before = b"]"
+        self._leads = False
+
+    def _on_the_way(self, data: bytes, position: int) -> int:
+        """Between the elements of an array on the way: objects may lead on, anything else is passed over."""
+        end = _end_of(_SEPARATORS, data, position)
+        byte = data[end : end + 1]
+        if byte == b"]":
+            self._leave()
+        elif byte in (b"{", b"["):
+            self._begin_value(_State.AROUND, byte)
+            self._leads = byte == b"{"
+        elif byte == b'"':
+            self._begin_value(_State.AROUND, b"")
+            self._in_string, self._leads = True, False
+        elif byte:
+            end = max(_end_of(_LITERAL, data, end), end + 1) - 1
+        self._units.extend(data[position : end + 1])
+        return min(end + 1, len(data))
 
     def _literal(self, data: bytes, position: int) -> int:
         end = _end_of(_LITERAL, data, position)
@@ -210,18 +270,20 @@ class _Scanner:
         byte = data[end : end + 1]
         if byte == b"{" and not self._brackets.may_begin(said) and self._begins_line(data, end):
             self._units.extend(data[position:end])
-            self._units.close(gap=self._state is _State.TAIL)
-            self._begin_value(_State.VALUE, byte)
+            self._units.close(gap=self._state is _State.AROUND)
+            self._begin_entry(byte)
             self._units.extend(byte)
             return end + 1
         self._units.extend(data[position : end + 1])
         self._brackets.before = byte or said
         if byte == b'"':
             self._in_string = True
-        elif byte == b"[" and self._is_member(data, end):
-            self._open_collection(opened_by(self._units.held, self._member), envelope=True)
         elif byte in (b"{", b"["):
-            self._brackets.open(byte)
+            level = self._level_behind(data, end)
+            if level is None or (self._path and level == self._path.depth and byte == b"{"):
+                self._brackets.open(byte)
+            else:
+                self._enter(byte, level)
         elif byte:
             self._closed()
         return min(end + 1, len(data))
@@ -246,24 +308,23 @@ class _Scanner:
     def _closed(self) -> None:
         if not self._brackets.close():
             return
-        if self._state is _State.TAIL:
-            self._state = _State.BETWEEN
-        elif self._collection:
-            self._units.close(gap=False)
-            self._state = _State.BETWEEN
-        else:
+        if self._state is not _State.AROUND:
             self._state = _State.ENDED
+        elif not self._way:
+            self._state = _State.BETWEEN if self._holds_array else _State.ENDED
+        elif self._way[-1][0] == "[":
+            self._state = _State.ON_THE_WAY
+        else:
+            self._leave()
 
     def _begins_line(self, data: bytes, position: int) -> bool:
         return self._bytes_before(data, position).rstrip(b" \t")[-1:] == b"\n"
 
-    def _is_member(self, data: bytes, position: int) -> bool:
-        """Whether the bracket opens the array that holds the entries of an object that stands by itself."""
-        if not self._opens_member or self._collection or self._state is _State.TAIL:
-            return False
-        if not self._brackets.in_outermost_object:
-            return False
-        return self._opens_member.search(self._bytes_before(data, position)) is not None
+    def _level_behind(self, data: bytes, position: int) -> int | None:
+        """How far on the way the bracket leads; None where it opens no member on it."""
+        if not (self._path and self._leads and self._brackets.in_outermost_object):
+            return None
+        return self._path.level_behind(self._bytes_before(data, position), self._level)
 
     def _bytes_before(self, data: bytes, position: int) -> bytes:
         before = data[max(0, position - _KEY_MAX_BYTES) : position]

@@ -22,10 +22,10 @@ from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of, said_o
 from chalicelib.core.packing import packed, packed_text, unpacked, unpacked_text
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
 
-MESSAGE_VERSIONS: Final = (1, 2)
+MESSAGE_VERSIONS: Final = (1, 2, 3)
 """Those that are read. A message is sent in the lowest that says all of it, so that functions may be replaced
 one by one, and taken back: 2 is what a batch needs that has more than `Framing.is_of_first_version`, text
-beside its format, cuts or a configuration."""
+beside its format, cuts or a configuration; 3 what has more than `Framing.is_of_second_version`."""
 BODY_ENCODING: Final = "zstd+base64"
 
 
@@ -66,6 +66,8 @@ class BatchMessage:
     @property
     def version(self) -> int:
         is_first = self.framing.is_of_first_version and self.cuts is None
+        if not self.framing.is_of_second_version:
+            return 3
         return 1 if is_first and not (self.text_too or self.custom) else 2
 
 
@@ -180,7 +182,7 @@ def decode(body: str) -> BatchMessage | SplitMessage:
         raise PermanentError(f"the message is not JSON: {error}") from error
     if not isinstance(fields, dict) or fields.get("v") not in MESSAGE_VERSIONS:
         version = fields.get("v") if isinstance(fields, dict) else None
-        known = " and ".join(map(str, MESSAGE_VERSIONS))
+        known = " and ".join((", ".join(map(str, MESSAGE_VERSIONS[:-1])), str(MESSAGE_VERSIONS[-1])))
         raise PermanentError(f"the message has version {version!r}; this Froe reads {known}")
     kind = fields.get("kind")
     if kind not in ("batch", "split"):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalicelib.core.framing import HEADER_MAX_BYTES
+from chalicelib.core.framing import HEADER_MAX_BYTES, Framing
+from chalicelib.core.json_paths import JsonPath
 
 SEPARATORS: Final = b" \t\r\n,\x1e"
 """What may stand between values; RS is that of RFC 7464."""
 
 
-def in_force_behind(gap: bytes, in_force: str | None, member: str | None) -> str | None:
-    """gap: its bytes, whole. in_force: what is in force before it. member: as `Framing` has it."""
+def in_force_behind(gap: bytes, in_force: str | None, framing: Framing) -> str | None:
+    """gap: its bytes, whole. in_force: what is in force before it."""
     if gap.endswith(b"["):
-        return opened_by(gap if len(gap) <= HEADER_MAX_BYTES else None, member)
+        held = gap if len(gap) <= HEADER_MAX_BYTES else None
+        if framing.path is not None:
+            return JsonPath(framing.path).opened(in_force, held)
+        return opened_by(held, framing.member)
     return None if gap.lstrip(SEPARATORS).startswith(b"]") else in_force
 
 

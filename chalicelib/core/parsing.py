@@ -119,7 +119,7 @@ class Reader:
         self._report = report
         self._known = known
         self._headers = Headers(framing, context) if framing.has_header else None
-        self._in_force, self._member = context, framing.member
+        self._in_force, self._framing = context, framing
         self._last_modified = last_modified
         self._explain = Explainer(last_modified, custom.formats)
         prose = known.prose or known.name == _PLAIN_TEXT
@@ -224,7 +224,7 @@ class Reader:
 
     def _pass(self, gap: bytes) -> None:
         """What stands between elements may open an array, or end one."""
-        in_force = in_force_behind(gap, self._in_force, self._member)
+        in_force = in_force_behind(gap, self._in_force, self._framing)
         if in_force != self._in_force:
             self._in_force = in_force
             self._parse = self._parser(in_force)

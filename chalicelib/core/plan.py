@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b32encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.custom import Custom, made_of
-from chalicelib.core.custom.collecting import FORMAT, collection_in
+from chalicelib.core.custom.collecting import FORMAT, collection_in, elements_in
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
+from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.detection import HEAD_BYTES, Detection, detect
+from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing
+from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
+from chalicelib.core.json_collections import framing_by_shape
+from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import (
     UTF_8,
     Compression,
@@ -25,9 +30,11 @@ from chalicelib.core.text import (
     compression_of,
 )
 
-PLAN_VERSIONS: Final = (1, 2)
+PLAN_VERSIONS: Final = (1, 2, 3)
 """Those that are read. A plan is written in the lowest that says all of it: 1 knows lines, and entries that
-`entry_start` begins; 2 every framing, text beside the format, compression within compression, configuration."""
+`entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
+configuration; 3 entries in an array that is further inside than a member of the outermost object."""
+_OF_ANY_JSON: Final = ("json", "json_values")
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _COMPRESSED_BOUND: Final = 20
 _INNER_MAX: Final = 2
@@ -115,6 +122,8 @@ class Plan:
     @property
     def version(self) -> int:
         is_first = self.framing.is_of_first_version and not (self.text_too or self.inner or self.custom)
+        if not self.framing.is_of_second_version:
+            return 3
         return 1 if is_first else 2
 
     @property
@@ -183,10 +192,19 @@ def make_plan(
     else:
         detection = detect(sample, head.last_modified, complete=complete, own=custom.formats)
     framing = detection.format.framing
+    elements: bytes | None
     if collection := collection_in(sample, config.collections_of(head.version.key)):
         framing, elements = collection
         if not format_name:
             detection = _of_elements(elements, head.last_modified, custom)
+    elif detection.format.name in _OF_ANY_JSON or (detection.format.name == "text" and not format_name):
+        wide = _take(Text(lambda _: iter([raw]), compression, charset, inner=inner), SHAPE_BYTES + 1)
+        ends = whole_object and len(wide) <= SHAPE_BYTES
+        by_shape = framing_by_shape(wide[:SHAPE_BYTES], _any_json(head.last_modified), complete=ends)
+        if by_shape is not None and (elements := elements_in(wide[:SHAPE_BYTES], by_shape)) is not None:
+            framing = by_shape
+            if not format_name:
+                detection = _of_elements(elements, head.last_modified, custom)
     chosen = detection.format
     return Plan(
         head=head,
@@ -206,6 +224,10 @@ def make_plan(
         inner=inner,
         custom=config.text,
     )
+
+
+def _any_json(last_modified: datetime) -> Callable[[str], Record | Reject]:
+    return by_name("json").make_parser(ParseContext(last_modified))
 
 
 def _of_elements(elements: bytes, last_modified: datetime, custom: Custom) -> Detection:

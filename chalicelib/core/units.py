@@ -34,6 +34,8 @@ class Units:
 
     def __init__(self, offset: int, max_bytes: int, context: str | None) -> None:
         self.context = context
+        self.context_before = context
+        """What was in force where the unit under way begins."""
         self._max_bytes = max_bytes
         self._pieces: list[Piece] = []
         self._current = _Unit(max_bytes)
@@ -53,6 +55,7 @@ class Units:
         if not unit.length:
             return
         self._current = _Unit(self._max_bytes)
+        self.context_before = self.context
         if unit.length > self._max_bytes:
             self._end_run()
             piece = TooLong(self._offset, unit.length, unit.lines, unit.held, self.context, gap)

@@ -83,6 +83,7 @@ def _print_list(files: list[Shown], *, limit: int) -> None:
     if not files:
         click.echo("No files yet. Upload one: froe upload FILE")
         return
+    explained = any(file["reason"] for file in files)
     columns = (
         Column("file id"),
         Column("key", shrinks=True),
@@ -90,6 +91,7 @@ def _print_list(files: list[Shown], *, limit: int) -> None:
         Column("lines", number=True),
         Column("rejected", number=True),
         Column("state"),
+        *((Column("reason", shrinks=True, optional=True),) if explained else ()),
     )
     rows = [
         (
@@ -99,6 +101,7 @@ def _print_list(files: list[Shown], *, limit: int) -> None:
             f"{accounted(file, 'lines'):,}",
             f"{file['rejected']['lines']:,}",
             file["state"],
+            *((file["reason"] or "",) if explained else ()),
         )
         for file in files
     ]

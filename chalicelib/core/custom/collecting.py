@@ -9,6 +9,7 @@ import orjson
 
 from chalicelib.core.entries import entries_in
 from chalicelib.core.framing import Framing, Kind, Run
+from chalicelib.core.json_paths import path_of
 
 FORMAT: Final = "json_values"
 """The format of such entries where no narrower one explains them."""
@@ -17,23 +18,35 @@ FORMAT: Final = "json_values"
 def collection_in(head: bytes, fields: Iterable[str]) -> tuple[Framing, bytes] | None:
     """How a text of this head is framed where it is an object that holds an array of one of these names;
     and the array's first elements, a line each. None where it opens no such array."""
-    for field in fields:
-        framing = Framing(kind=Kind.JSON, member=field)
-        elements: list[bytes] = []
-        opened = False
-        for piece in entries_in([head], framing, 0, max(1, len(head)), aligned=True):
-            if not isinstance(piece, Run):
-                continue
-            opened = opened or (
-                piece.context is not None and piece.context.lstrip("\ufeff \t\r\n").startswith("{")
-            )
-            begins = [0, *piece.ends]
-            for number, end in enumerate(piece.ends):
-                if opened and number not in (piece.gaps or ()):
-                    elements += _line(piece.data[begins[number] : end])
-        if opened:
-            return framing, b"".join(elements)
+    for framing in (each for field in fields for each in _framings(field)):
+        elements = elements_in(head, framing)
+        if elements is not None:
+            return framing, elements
     return None
+
+
+def elements_in(head: bytes, framing: Framing) -> bytes | None:
+    """The first elements of the array that a framing names, a line each; None where the head opens no such array."""
+    elements: list[bytes] = []
+    opened = False
+    for piece in entries_in([head], framing, 0, max(1, len(head)), aligned=True):
+        if not isinstance(piece, Run):
+            continue
+        opened = opened or (
+            piece.context is not None and piece.context.lstrip("\ufeff \t\r\n").startswith("{")
+        )
+        begins = [0, *piece.ends]
+        for number, end in enumerate(piece.ends):
+            if opened and number not in (piece.gaps or ()):
+                elements += _line(piece.data[begins[number] : end])
+    return b"".join(elements) if opened else None
+
+
+def _framings(field: str) -> list[Framing]:
+    """By a name, which may have points in it, and by a way of several names."""
+    path = path_of(field)
+    named = [Framing(kind=Kind.JSON, member=field)]
+    return named if path == (field,) else [*named, Framing(kind=Kind.JSON, path=path)]
 
 
 def _line(element: bytes) -> list[bytes]:

@@ -20,7 +20,7 @@ from chalicelib.core.openings import in_force_behind
 SCRAPS = st.sampled_from(
     [
         b"\n", b"\r\n", b" ", b"\t", b",", b"[", b"]", b"{", b"}", b'"', b"\\", b'\\"', b":", b"1", b"x", b"\x1e",
-        b'"r":[', b'{"r":[', b'{"a":1}', b'{"a":{"b":[1,"]}"]}}', b'{\n  "a": 1\n}\n', b'"r" :\n [', b"prose {\n",
+        b'"r":[', b'{"r":[', b'"s":[', b'{"s":[', b'{"t":{', b'{"r":[{"s":[', b'{"p":[{"r":{"t":[', b"]}]}", b'{"a":1}', b'{"a":{"b":[1,"]}"]}}', b'{\n  "a": 1\n}\n', b'"r" :\n [', b"prose {\n",
         b'{"cut": 1,\n', b'{"open":"abc\n', b"\xff", b"\xef\xbb\xbf", b"#h one\n", b"#k two\n", b"#h three\n",
         b"a,b\n", b'1,"x\ny"\n', b'"a""b",2\n', b"P part\n", b"F end\n", b"P ", b"S start\n", b" at f\n", b"\\\n",
     ]
@@ -38,6 +38,8 @@ FRAMINGS = st.sampled_from(
     [
         Framing(kind=Kind.JSON),
         Framing(kind=Kind.JSON, member="r"),
+        Framing(kind=Kind.JSON, path=("r", "s")),
+        Framing(kind=Kind.JSON, path=("p|r?", "r", "s|t")),
         Framing(kind=Kind.QUOTED_LINES),
         Framing(kind=Kind.QUOTED_LINES, header_first=True),
         Framing(header=r"#(\w+)"),
@@ -146,7 +148,7 @@ def assert_what_gaps_leave_in_force_is_what_batches_begin_with(
             if len(entry.raw) < entry.length:
                 in_force = following.context  # alone in its batch
             elif entry.gap:
-                in_force = in_force_behind(entry.raw, in_force, framing.member)
+                in_force = in_force_behind(entry.raw, in_force, framing)
         assert in_force == following.context
 
 

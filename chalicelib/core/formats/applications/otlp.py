@@ -1,8 +1,9 @@
-"""OpenTelemetry logs as OTLP JSON: a request or a file exporter's line, or one log record by itself.
+"""OpenTelemetry logs as OTLP JSON: requests, files of the collector's exporter, or log records by themselves.
 
-A line with one log record is typed fully: its own attributes, those of its resource and of its scope.
-Where a line holds several, the time and resource are those of the first, the severity is the highest,
-the body has theirs line by line, and `otlp.log_records` lists them all.
+Every log record of `resourceLogs[].scopeLogs[].logRecords[]` is an entry of its own, with the attributes of its
+resource and its scope as they stand before its array; names may be written in camel or in snake case. A request
+that stands where no entry of its own can be seen (a line of another file) is one record: the time and resource of
+its first log record, the highest severity, all bodies, and `otlp.log_records` lists them.
 https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 """
 
@@ -16,7 +17,10 @@ from chalicelib.core.formats.applications.dialects import Dialect, format_of
 from chalicelib.core.formats.flatten import Pairs, TooDeep, flatten
 from chalicelib.core.formats.json_text import INVALID, NOT_AN_OBJECT, made_of
 from chalicelib.core.formats.nested import add, add_all
+from chalicelib.core.formats.objects import holding, snake_case
 from chalicelib.core.formats.times import Times
+from chalicelib.core.framing import Framing, Kind
+from chalicelib.core.json_paths import completed
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -36,10 +40,11 @@ class _Misshapen(Exception):  # noqa: N818 - becomes a reject
 
 def _make_parser(context: ParseContext) -> Parse:
     of_number = Times(context.last_modified).of_number
+    around = _around(context.header)
 
     def parse(line: str) -> Record | Reject:
         try:
-            made = made_of(line, lambda loaded: _record(loaded, of_number))
+            made = made_of(line, lambda loaded: _record(loaded, of_number, around))
         except _Misshapen:
             return _NOT_OTLP
         return _NOT_OTLP if made is INVALID or made is NOT_AN_OBJECT else made
@@ -47,16 +52,34 @@ def _make_parser(context: ParseContext) -> Parse:
     return parse
 
 
-def _record(loaded: dict[str, Any], of_number: Any) -> Record | Reject:
+def _around(header: str) -> dict[str, Any]:
+    """What the objects around an array of log records say of them."""
+    if not header:
+        return {}
+    found: list[tuple[dict[str, Any], dict[str, Any]]] = []
+
+    def shared(loaded: dict[str, Any]) -> dict[str, Any]:
+        for resource_logs in _list(_member(loaded, "resourceLogs") or [loaded]):
+            _collect(_dict(resource_logs), found, marked=True)
+        return found[-1][0] if found else {}
+
+    try:
+        made = made_of(completed(header), shared)
+    except _Misshapen:
+        return {}
+    return {} if isinstance(made, Reject) else made
+
+
+def _record(loaded: dict[str, Any], of_number: Any, shared: dict[str, Any]) -> Record | Reject:
     exact = type(loaded) is Pairs
     found: list[tuple[dict[str, Any], dict[str, Any]]] = []
-    if "resourceLogs" in loaded:
-        for resource_logs in _list(loaded["resourceLogs"]):
+    if (resources := _member(loaded, "resourceLogs")) is not None:
+        for resource_logs in _list(resources):
             _collect(_dict(resource_logs), found)
-    elif "scopeLogs" in loaded:
+    elif _member(loaded, "scopeLogs") is not None:
         _collect(loaded, found)
-    elif ("timeUnixNano" in loaded or "observedTimeUnixNano" in loaded) and "body" in loaded:
-        found.append(({}, loaded))
+    elif _is_log_record(loaded, within=bool(shared)):
+        found.append((shared, loaded))
     if not found:
         return _NOT_OTLP
     if len(found) == 1:
@@ -87,23 +110,36 @@ def _as(fields: dict[str, Any], *, exact: bool) -> dict[str, Any]:
     return Pairs(fields) if exact else fields
 
 
-def _collect(resource_logs: dict[str, Any], found: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
-    """Adds the log records of a resource, each with what is said around it."""
+def _is_log_record(members: dict[str, Any], *, within: bool) -> bool:
+    timed = any(_member(members, name) is not None for name in ("timeUnixNano", "observedTimeUnixNano"))
+    return (timed and "body" in members) or (within and (timed or "body" in members))
+
+
+def _collect(
+    resource_logs: dict[str, Any], found: list[tuple[dict[str, Any], dict[str, Any]]], *, marked: bool = False
+) -> None:
+    """Adds the log records of a resource, each with what is said around it. marked: an empty one for each scope."""
     resource = _dict(resource_logs.get("resource") or {})
     shared = _attributes(resource.get("attributes"))
-    if resource_logs.get("schemaUrl"):
-        shared["otlp.resource.schema_url"] = resource_logs["schemaUrl"]
-    scopes = resource_logs.get("scopeLogs") or resource_logs.get("instrumentationLibraryLogs") or []
+    if url := _member(resource_logs, "schemaUrl"):
+        shared["otlp.resource.schema_url"] = url
+    scopes = _member(resource_logs, "scopeLogs") or _member(resource_logs, "instrumentationLibraryLogs") or []
     for each in _list(scopes):
         scope_logs = _dict(each)
-        scope = _dict(scope_logs.get("scope") or scope_logs.get("instrumentationLibrary") or {})
+        scope = _dict(scope_logs.get("scope") or _member(scope_logs, "instrumentationLibrary") or {})
         around = dict(shared)
         for name in ("name", "version"):
             if scope.get(name):
                 around[f"otel.scope.{name}"] = scope[name]
         add_all(around, _attributes(scope.get("attributes")))
-        records = _list(scope_logs.get("logRecords") or scope_logs.get("logs") or [])
+        records = [{}] if marked else _list(_member(scope_logs, "logRecords") or scope_logs.get("logs") or [])
         found.extend((around, _dict(record)) for record in records)
+
+
+def _member(members: dict[str, Any], name: str) -> Any:
+    """A member under its name in camel case or in snake case."""
+    value = members.get(name)
+    return members.get(snake_case(name)) if value is None else value
 
 
 _One: TypeAlias = "tuple[When, str | None, int | None, str | None, dict[str, Any]]"
@@ -113,7 +149,7 @@ def _one(record: dict[str, Any], of_number: Any) -> _One:
     stamp: When = (None, None)
     fields = _attributes(record.get("attributes"))
     for name in ("timeUnixNano", "observedTimeUnixNano"):
-        when = record.get(name)
+        when = _member(record, name)
         got = of_number(str(when)) if type(when) in (str, int) else None
         if got is None and when not in (None, 0, "0", ""):
             fields[f"otlp.{name}"] = when
@@ -121,8 +157,8 @@ def _one(record: dict[str, Any], of_number: Any) -> _One:
             stamp = got
         elif got is not None and got != stamp:
             fields["otlp.observed_timestamp"] = got[0]
-    word = record.get("severityText") or None
-    number = record.get("severityNumber")
+    word = _member(record, "severityText") or None
+    number = _member(record, "severityNumber")
     if type(number) is str:
         number = severity.of_word(number.removeprefix("SEVERITY_NUMBER_").rstrip("0123456789"))
     if type(number) is not int or not 1 <= number <= _NUMBER_MAX:
@@ -142,8 +178,8 @@ def _one(record: dict[str, Any], of_number: Any) -> _One:
         ("trace_id", "traceId"), ("span_id", "spanId"), ("trace_flags", "flags"), ("event.name", "eventName"),
         ("otlp.dropped_attributes_count", "droppedAttributesCount"),
     ):  # fmt: skip
-        if record.get(theirs):
-            fields[ours] = record[theirs]
+        if value := _member(record, theirs):
+            fields[ours] = value
     return stamp, word, number, body or None, fields
 
 
@@ -167,7 +203,8 @@ def _value(held: Any, depth: int = 0) -> Any:
         return held
     if depth > _DEPTH_MAX:
         raise TooDeep
-    for kind, value in held.items():
+    for name, value in held.items():
+        kind = _KINDS.get(name, name)
         if kind == "intValue":
             digits = str(value)
             plain = digits.removeprefix("-")
@@ -182,6 +219,14 @@ def _value(held: Any, depth: int = 0) -> Any:
             pairs = [_dict(each) for each in _list(_dict(value).get("values") or [])]
             return {str(pair.get("key")): _value(pair.get("value"), depth + 1) for pair in pairs}
     return held or None
+
+
+_KINDS: Final = {
+    snake_case(name): name
+    for name in (
+        "stringValue", "intValue", "doubleValue", "boolValue", "bytesValue", "arrayValue", "kvlistValue",
+    )
+}  # fmt: skip
 
 
 def _dict(held: Any) -> dict[str, Any]:
@@ -211,11 +256,31 @@ OTLP: Final = Format(
         '{"timeUnixNano":"1710404816000000000","severityNumber":13,"severityText":"WARN","body":{"stringValue":"slow"},'
         '"attributes":[{"key":"took","value":{"doubleValue":1.5}},{"key":"tags","value":{"arrayValue":{"values":'
         '[{"stringValue":"a"},{"boolValue":true}]}}}]}',
+        '{"resource_logs":[{"resource":{"attributes":[{"key":"service.name","value":{"string_value":"shop"}}]},"scope_logs":'
+        '[{"scope":{"name":"shop.pay"},"log_records":[{"time_unix_nano":"1710404817000000000","severity_number":9,'
+        '"body":{"string_value":"order shipped"}}]}]}]}',
     ),
     make_parser=_make_parser,
     specificity=0.999,
-    sieve=r"[ \t]*+\{",
-    contains=(('"logRecords"', '"logs"', '"body"'), ('"resourceLogs"', '"scopeLogs"', 'imeUnixNano"')),
+    framing=Framing(
+        kind=Kind.JSON,
+        path=(
+            "resourceLogs|resource_logs?",
+            "scopeLogs|scope_logs|instrumentationLibraryLogs|instrumentation_library_logs",
+            "logRecords|log_records|logs",
+        ),
+    ),
+    sieve=holding(
+        "resourceLogs",
+        "resource_logs",
+        "scopeLogs",
+        "scope_logs",
+        "logRecords",
+        "log_records",
+        "timeUnixNano",
+        "observedTimeUnixNano",
+        "time_unix_nano",
+    ),
     alone=True,
 )
 CONSOLE: Final = format_of(Dialect(

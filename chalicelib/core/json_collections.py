@@ -1,0 +1,172 @@
+"""Which array of an object of JSON holds its entries, told by its shape: the head of the text decides.
+
+An envelope is an object of which an array of objects is most, possibly inside other members or inside each object of
+another array. An object that says when and what happened is an event and stays one, whatever lists it holds, unless
+it is longer than an entry may be. A text of several objects consists of envelopes only if all of them look like that.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from chalicelib.core.framing import Framing, Kind
+from chalicelib.core.openings import SEPARATORS
+from chalicelib.core.records import Record, Reject
+from chalicelib.core.text import BYTE_ORDER_MARK
+
+HEAD_BYTES: Final = 256 * 1024
+"""How much of a text is looked at: an object that does not end in it is longer than an entry may be."""
+_MARK: Final = re.compile(r'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?|[\[\]{},]', re.DOTALL)
+_DEPTH_MAX: Final = 4
+_SHARE_MIN: Final = 0.5
+_UNTIMED_SHARE_MIN: Final = 0.8
+_UNTIMED_MIN: Final = 3
+_OBJECTS_MAX: Final = 200
+_ELEMENTS_MAX: Final = 50
+
+Parse = Callable[[str], "Record | Reject"]
+"""What an object of JSON says, whatever it is."""
+
+
+def framing_by_shape(head: bytes, parse: Parse, *, complete: bool) -> Framing | None:
+    """How the text of this head is framed where its objects are envelopes; None where they are entries.
+
+    head: up to `HEAD_BYTES`. complete: whether it is all of the text."""
+    text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
+    if not text.lstrip(SEPARATORS.decode()).startswith("{"):
+        return None
+    objects, rest = _objects_in(text)
+    is_cut = not objects and not complete
+    if is_cut:
+        repaired = _repaired(rest)
+        objects = [repaired] if isinstance(repaired, dict) else []
+    if not objects or (rest and complete):
+        return None
+    alone = len(objects) == 1 and (is_cut or not rest)
+    way = _way(objects[0], parse, is_cut=is_cut, alone=alone)
+    if way is None or any(_way(each, parse, is_cut=False, alone=False) != way for each in objects[1:]):
+        return None
+    return Framing(kind=Kind.JSON, member=way[0]) if len(way) == 1 else Framing(kind=Kind.JSON, path=way)
+
+
+def _objects_in(text: str) -> tuple[list[dict[str, Any]], str]:
+    """The objects at the beginning of a text, which follow one another, and what stands behind them."""
+    decoder = json.JSONDecoder()
+    separators = SEPARATORS.decode()
+    found: list[dict[str, Any]] = []
+    place = 0
+    while len(found) < _OBJECTS_MAX:
+        while place < len(text) and text[place] in separators:
+            place += 1
+        if place == len(text):
+            break
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except (json.JSONDecodeError, RecursionError):
+            break
+        if not isinstance(value, dict):
+            break
+        found.append(value)
+    return found, text[place:]
+
+
+def _repaired(text: str) -> Any:
+    """The value that a cut-off text begins: up to its last comma, with closing brackets."""
+    stack: list[str] = []
+    best, closers = 0, ""
+    for mark in _MARK.finditer(text):
+        if mark[0] in ("{", "["):
+            stack.append("}" if mark[0] == "{" else "]")
+        elif mark[0] in ("}", "]"):
+            if stack:
+                stack.pop()
+        elif mark[0] == "," and stack:
+            best, closers = mark.start(), "".join(reversed(stack))
+    try:
+        return json.loads(text[:best] + closers) if best else None
+    except (json.JSONDecodeError, RecursionError):
+        return None
+
+
+def _way(envelope: dict[str, Any], parse: Parse, *, is_cut: bool, alone: bool) -> tuple[str, ...] | None:
+    """The names on the way to the entries of an envelope; None where the object is an entry."""
+    if not is_cut and _is_event(envelope, parse):
+        return None
+    found = _largest(envelope, ())
+    if found is None:
+        return None
+    way, elements = found
+    if is_cut and len(elements) == 1 and (inner := _largest(elements[0], ())) is not None:
+        way, elements = way + inner[0], inner[1]
+    while len(way) < _DEPTH_MAX and (inner := _inside(elements, parse, is_cut=is_cut)) is not None:
+        way, elements = way + inner[0], inner[1]
+    if is_cut:
+        return way
+    if any(_timed(each, parse) for each in elements[:_ELEMENTS_MAX]):
+        return way
+    much = _size(elements) >= _UNTIMED_SHARE_MIN * _size(envelope)
+    return way if alone and much and len(elements) >= _UNTIMED_MIN and _alike(elements) else None
+
+
+def _largest(members: dict[str, Any], before: tuple[str, ...]) -> tuple[tuple[str, ...], list[Any]] | None:
+    """The array of objects that is most of an object, in one of its members or in an object that is one."""
+    if not members or len(before) >= _DEPTH_MAX:
+        return None
+    name = max(members, key=lambda each: _size(members[each]))
+    value = members[name]
+    if not name or _size(value) < _SHARE_MIN * _size(members) or _names_a_way(name):
+        return None
+    if isinstance(value, dict):
+        return _largest(value, (*before, name))
+    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        return (*before, name), value
+    return None
+
+
+def _names_a_way(name: str) -> bool:
+    return "|" in name or name.endswith("?")
+
+
+def _inside(elements: list[Any], parse: Parse, *, is_cut: bool) -> tuple[tuple[str, ...], list[Any]] | None:
+    """The array in each element that holds the entries, where the elements themselves are envelopes."""
+    shown = elements[:_ELEMENTS_MAX]
+    if any(_timed(each, parse) for each in shown):
+        return None
+    found = [_largest(each, ()) for each in shown]
+    ways = {each[0] for each in found if each is not None}
+    if len(ways) != 1 or None in found[: -1 if is_cut else None]:
+        return None
+    inner = [element for each in found if each is not None for element in each[1]]
+    timed = any(_timed(each, parse) for each in inner[:_ELEMENTS_MAX])
+    return (ways.pop(), inner) if timed else None
+
+
+def _timed(element: Any, parse: Parse) -> bool:
+    record = parse(_text(element))
+    return isinstance(record, Record) and record.timestamp is not None
+
+
+def _is_event(members: dict[str, Any], parse: Parse) -> bool:
+    record = parse(_text(members))
+    if not isinstance(record, Record) or record.timestamp is None:
+        return False
+    return record.body is not None or record.severity_number is not None
+
+
+def _alike(elements: list[Any]) -> bool:
+    """Whether objects have most of their names in common."""
+    first = set(elements[0])
+    return bool(first) and all(
+        2 * len(first & set(each)) >= max(len(first), len(each)) for each in elements[1:_ELEMENTS_MAX]
+    )
+
+
+def _size(value: Any) -> int:
+    return len(_text(value))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,114 @@
+"""The way from an object of JSON to the array that holds its entries: `resourceLogs[].scopeLogs[].logRecords[]`.
+
+What is in force for the entries is the text of the objects around them, from the outermost to the array's bracket,
+without the elements that have ended. Where that is too long only names and brackets are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from chalicelib.core.framing import HEADER_MAX_BYTES
+
+_MARK: Final = re.compile(rb'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?|[\[\]{}]', re.DOTALL)
+"""A string, which ends with its line at the latest, or a bracket."""
+_ALTERNATIVE: Final = "|"
+_OPTIONAL: Final = "?"
+_CLOSERS: Final = {"{": "}", "[": "]"}
+
+
+class JsonPath:
+    """path: the names of the members on the way. Each is one name or several with bars between; one with a question
+    mark at its end may be left out. A member on the way is an object or an array of objects, the last an array."""
+
+    def __init__(self, path: tuple[str, ...]) -> None:
+        self._names = [each.removesuffix(_OPTIONAL).split(_ALTERNATIVE) for each in path]
+        self._levels: list[dict[bytes, int]] = []
+        for level in range(len(path)):
+            known: dict[bytes, int] = {}
+            for further in range(level, len(path)):
+                for name in self._names[further]:
+                    known.setdefault(name.encode(), further + 1)
+                if not path[further].endswith(_OPTIONAL):
+                    break
+            self._levels.append(known)
+        self._keys = [_keys(known) for known in self._levels]
+
+    @property
+    def depth(self) -> int:
+        return len(self._names)
+
+    def level_behind(self, before: bytes, level: int) -> int | None:
+        """How far on the way a bracket leads that stands behind these bytes, in an object of that level."""
+        found = self._keys[level].search(before)
+        return self._levels[level][found[1]] if found else None
+
+    def may_be_in(self, data: bytes, begin: int, end: int) -> bool:
+        """Whether an object in these bytes may lead to entries."""
+        return any(data.find(b'"' + name + b'"', begin, end) >= 0 for name in self._levels[0])
+
+    def opened(self, in_force: str | None, gap: bytes | None) -> str:
+        """What is in force behind a gap that ends with the bracket of the array. gap: None where it is long."""
+        if gap is not None:
+            text = (in_force or "").encode() + gap
+            starts = _open_in(text)
+            for keep in (True, False):
+                made = b"".join(_pieces(text, starts, whole=keep))
+                if len(made) <= HEADER_MAX_BYTES and made.endswith(b"["):
+                    return made.decode(errors="replace")
+        return "".join(f'{{"{names[0]}":[' for names in self._names)
+
+    def steps_to(self, in_force: str) -> list[tuple[str, int]]:
+        """The brackets of the members on the way that are open, and the level of the object that each is in."""
+        text = in_force.encode()
+        brackets = [text[start : start + 1].decode() for start in _open_in(text)]
+        steps = []
+        place = 1
+        while place < len(brackets):
+            steps.append(brackets[place])
+            place += 2 if brackets[place] == "[" else 1
+        skipped = max(self.depth - len(steps), 0)
+        return [(step, number + skipped if number else 0) for number, step in enumerate(steps)]
+
+
+def path_of(field: str) -> tuple[str, ...]:
+    """The way that a field names: `a[].b[]`, `a.b`; one name where it names no way."""
+    return tuple(part.removesuffix("[]") for part in field.split("."))
+
+
+def completed(in_force: str) -> str:
+    """What is in force as a whole value, its arrays empty of the entries."""
+    text = in_force.encode()
+    closers = [_CLOSERS[text[start : start + 1].decode()] for start in _open_in(text)]
+    return in_force + "".join(reversed(closers))
+
+
+def _keys(known: dict[bytes, int]) -> re.Pattern[bytes]:
+    return re.compile(rb'"(' + b"|".join(map(re.escape, known)) + rb')"[ \t\r\n]*+:[ \t\r\n]*+\Z')
+
+
+def _open_in(text: bytes) -> list[int]:
+    """Where the brackets begin that are open at the end of a text."""
+    starts: list[int] = []
+    for mark in _MARK.finditer(text):
+        if mark[0] in (b"{", b"["):
+            starts.append(mark.start())
+        elif mark[0] in (b"}", b"]") and starts:
+            starts.pop()
+    return starts
+
+
+def _pieces(text: bytes, starts: list[int], *, whole: bool) -> list[bytes]:
+    """Of each open object what stands before the next bracket, all of it or the name alone; of arrays the bracket."""
+    pieces = []
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        piece = text[start:end] if text[start : start + 1] == b"{" else b"["
+        pieces.append(piece if whole or piece == b"[" else b"{" + _last_member(piece))
+    return pieces
+
+
+def _last_member(piece: bytes) -> bytes:
+    """The name before the next bracket, with its colon."""
+    names = [mark for mark in _MARK.finditer(piece) if mark[0].startswith(b'"')]
+    return names[-1][0] + b":" if names else b""
