@@ -13,7 +13,7 @@ from chalicelib.core.custom import Custom, made_of
 from chalicelib.core.custom.collecting import FORMAT, collection_in, elements_in
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
-from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats import Format, ParseContext
 from chalicelib.core.formats.detection import HEAD_BYTES, Detection, detect
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing
@@ -188,7 +188,9 @@ def make_plan(
     custom = made_of(config.rules, config.key)
     format_name = format_name or config.format_bound_to(head.version.key)
     if format_name:
-        detection = Detection(custom.by_name(format_name), 1.0)
+        detection = Detection(
+            _bound(custom.named(format_name), sample, head.last_modified, complete=complete), 1.0
+        )
     else:
         detection = detect(sample, head.last_modified, complete=complete, own=custom.formats)
     framing = detection.format.framing
@@ -197,7 +199,9 @@ def make_plan(
         framing, elements = collection
         if not format_name:
             detection = _of_elements(elements, head.last_modified, custom)
-    elif detection.format.name in _OF_ANY_JSON or (detection.format.name == "text" and not format_name):
+    elif detection.format.name in (*_OF_ANY_JSON, *custom.names_of_json) or (
+        detection.format.name == "text" and not format_name
+    ):
         wide = _take(Text(lambda _: iter([raw]), compression, charset, inner=inner), SHAPE_BYTES + 1)
         ends = whole_object and len(wide) <= SHAPE_BYTES
         by_shape = framing_by_shape(wide[:SHAPE_BYTES], _any_json(head.last_modified), complete=ends)
@@ -224,6 +228,14 @@ def make_plan(
         inner=inner,
         custom=config.text,
     )
+
+
+def _bound(known: tuple[Format, ...], sample: bytes, last_modified: datetime, *, complete: bool) -> Format:
+    """Which of the formats of a name, told apart by how the text is framed; the first where the head shows none."""
+    if len(known) == 1:
+        return known[0]
+    found = detect(sample, last_modified, complete=complete, own=known).format
+    return found if found in known else known[0]
 
 
 def _any_json(last_modified: datetime) -> Callable[[str], Record | Reject]:

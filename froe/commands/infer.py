@@ -12,14 +12,18 @@ from chalicelib.core.colours import without_colours
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import Config
+from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record, Skip
 from froe.commands.options import config_of, config_option
 from froe.commands.parse import open_reading
 from froe.errors import FroeError
+from froe.explanation import way_of
 from froe.inferring import Proposal, propose
+from froe.json_proposal import propose_mapping
 from froe.terminal import harmless, printable
 
 _LINES_MAX: Final = 1000
+_ANY_JSON: Final = ("json", "json_values")
 _ENOUGH: Final = 0.5
 
 
@@ -38,6 +42,10 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
     plan = reading.plan
     if plan.failure:
         raise FroeError(f"{printable(str(file))}: {plan.failure}.")
+    name = _name_of(file)
+    if plan.format in _ANY_JSON and not anyway:
+        _print_mapping(file, name, reading)
+        return
     if plan.format != "text" and not anyway:
         click.echo(
             f"{printable(str(file))} is explained by the format {plan.format} (score {plan.format_score:g}):"
@@ -46,7 +54,6 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
         )
         return
     proposal = propose(_first_lines(file, config))
-    name = _name_of(file)
     explained = 0.0 if proposal is None else _share(file, proposal, name)
     if proposal is None or explained < _ENOUGH:
         raise FroeError(
@@ -57,6 +64,31 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
     click.echo(
         f"The format explains {explained:.1%} of the lines. Name its fields, look through its samples (they are"
         " lines of the file), and paste it into froe.toml.",
+        err=True,
+    )
+
+
+def _print_mapping(file: Path, name: str, reading: Reading) -> None:
+    """Of JSON that no narrower format knows: how its members are mapped."""
+    objects = []
+    for outcome in reading:
+        if not isinstance(outcome.result, Skip):
+            objects.append(outcome.raw.decode(errors="replace").strip())
+        if len(objects) >= _LINES_MAX:
+            break
+    way = way_of(reading.plan.framing)
+    proposal = propose_mapping(objects, way)
+    if proposal is None:
+        raise FroeError(
+            f"The objects of {printable(str(file))} have no time, severity or message in common:"
+            f" `froe parse {printable(str(file))}` shows what they become."
+        )
+    text = proposal.toml(name)
+    load(text, "the proposal")
+    click.echo(text, nl=False)
+    click.echo(
+        "It is JSON, which is read without a format of your own too. Look through the names of the mapping and the samples"
+        " (they are objects of the file), and paste it into the configuration.",
         err=True,
     )
 

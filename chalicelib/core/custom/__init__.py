@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from chalicelib.core.custom.filters import Filters
-from chalicelib.core.custom.formats import format_of
+from chalicelib.core.custom.formats import formats_of
 from chalicelib.core.custom.redaction import Redactions
 from chalicelib.core.custom.spec import Rules, decoded, key_id_of
 from chalicelib.core.errors import PermanentError, TransientError
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.registry import by_name
+from chalicelib.core.framing import Kind
 from chalicelib.core.records import Outcome, Skip
 
 
@@ -23,7 +24,7 @@ class RedactionKeyError(TransientError):
 
 @dataclass(frozen=True, slots=True)
 class Custom:
-    """formats: the user's own, which come before the built-in ones."""
+    """formats: the user's own, which come before the built-in ones; several of a name differ in their framing alone."""
 
     formats: tuple[Format, ...]
     filters: Filters
@@ -33,6 +34,15 @@ class Custom:
         """A format of the user's, or a built-in one; raises UnknownFormatError."""
         own = next((each for each in self.formats if each.name == name), None)
         return own or by_name(name)
+
+    def named(self, name: str) -> tuple[Format, ...]:
+        """All formats of the name, which differ in their framing; raises UnknownFormatError."""
+        return tuple(each for each in self.formats if each.name == name) or (by_name(name),)
+
+    @property
+    def names_of_json(self) -> tuple[str, ...]:
+        """The names of the user's formats of JSON."""
+        return tuple(each.name for each in self.formats if each.framing.kind is Kind.JSON)
 
     @property
     def changes_outcomes(self) -> bool:
@@ -75,5 +85,5 @@ def custom_of(text: str | None, key: str) -> Custom:
 
 
 def made_of(rules: Rules, key: str) -> Custom:
-    formats = tuple(format_of(each) for each in rules.formats)
+    formats = tuple(known for each in rules.formats for known in formats_of(each))
     return Custom(formats, Filters(rules.filters), Redactions(rules.redactions, key))

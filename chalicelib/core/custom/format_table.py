@@ -10,7 +10,7 @@ from typing import Any, Final
 from chalicelib.core.custom.expressions import TYPES, Expression, Field, from_grok, from_pattern
 from chalicelib.core.custom.formats import format_of
 from chalicelib.core.custom.levels import REMEDY, number_of
-from chalicelib.core.custom.matching import FLAGS, check_start, limits_of
+from chalicelib.core.custom.matching import FLAGS, Limits, check_start, limits_of
 from chalicelib.core.custom.safety import compiled, parsed
 from chalicelib.core.custom.spec import FormatSpec
 from chalicelib.core.custom.stamps import check_time
@@ -21,7 +21,7 @@ from chalicelib.core.records import Record
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 FORMAT_KEYS: Final = (
-    "name", "title", "source", "pattern", "grok", "patterns", "types", "rename", "time", "severity", "body", "multiline",
+    "name", "title", "source", "pattern", "grok", "json", "patterns", "types", "rename", "time", "severity", "body", "multiline",
     "header", "samples", "specificity",
 )  # fmt: skip
 _SPECIFICITY: Final = 0.985
@@ -38,6 +38,8 @@ def format_spec(table: Table) -> FormatSpec:
     name = table.needed("name")
     if not _NAME.fullmatch(name):
         table.fail("its name stands in every record; use lower-case letters, digits and underscores", "name")
+    if table.has("json"):
+        return json_spec(table, name)
     expression = _expression(table)
     key = "grok" if table.has("grok") else "pattern"
     limits = table.checked(key, f"its `{key}` cannot be used:", limits_of, expression.text)
@@ -71,9 +73,60 @@ def format_spec(table: Table) -> FormatSpec:
     return spec
 
 
+_JSON_KEYS: Final = ("pattern", "grok", "patterns", "multiline", "header")
+_NO_LIMITS: Final = Limits(0, 0)
+_ROLES: Final = ("time", "severity", "body")
+
+
+def json_spec(table: Table, name: str) -> FormatSpec:
+    """Of JSON, whose members are named in `json`, or beside it as the fields of other formats are. Raises ConfigError."""
+    for key in _JSON_KEYS:
+        if table.has(key):
+            table.fail(f"`{key}` says nothing of objects of JSON; leave it out, or leave out `json`", key)
+    table, renames = table.with_members("json", _ROLES)
+    renames |= table.pairs("rename")
+    types = table.pairs("types")
+    for kind in types.values():
+        table.known(kind, TYPES, "types")
+    time_field, time_format, zone = _time(table, None)
+    severity_field, severities = _severity(table, None)
+    body = table.text("body")
+    if not (time_field or severity_field or body or renames or types):
+        table.fail(
+            "`json` names no member; name one, as in { time = 'when', severity = 'sev', body = 'txt' }",
+            "json",
+        )
+    spec = FormatSpec(
+        name=name,
+        fields=tuple(
+            Field(
+                member,
+                renames.get(member, member),
+                types.get(member) or types.get(renames.get(member, member)),
+            )
+            for member in dict.fromkeys((*renames, *(each for each in types if each not in renames.values())))
+        ),
+        limits=_NO_LIMITS,
+        specificity=table.number("specificity") or _SPECIFICITY,
+        json=True,
+        time_field=time_field,
+        time_format=time_format,
+        zone=zone,
+        severity_field=severity_field,
+        severities=severities,
+        body=body,
+        title=table.text("title") or "",
+        source=table.text("source") or table.file,
+        samples=tuple(each.rstrip("\n") for each in table.texts("samples")),
+    )
+    if spec.samples:
+        _check_samples(table, spec, "json")
+    return spec
+
+
 def _expression(table: Table) -> Expression:
     if table.has("pattern") == table.has("grok"):
-        table.fail("give it either a `pattern` (a regular expression) or a `grok` pattern")
+        table.fail("give it either a `pattern` (a regular expression), a `grok` pattern or `json`")
     key = "grok" if table.has("grok") else "pattern"
     texts = table.texts(key)
     if not texts:
@@ -111,7 +164,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "none: name a group, as in (?<status>[0-9]+)"
 
 
-def _time(table: Table, names: list[str]) -> tuple[str | None, str, str | None]:
+def _time(table: Table, names: list[str] | None) -> tuple[str | None, str, str | None]:
     said: dict[str, Any] | None
     if table.has("time") and isinstance(table._said["time"], str):  # noqa: SLF001 - a shorter way to say it
         said = {"field": table.needed("time")}
@@ -125,12 +178,13 @@ def _time(table: Table, names: list[str]) -> tuple[str | None, str, str | None]:
             "`time` needs texts, as in { field = 'time', format = '%d.%m.%Y %H:%M:%S', zone = '+01:00' }",
             "time",
         )
-    table.known(field, names, "time")
+    if names is not None:
+        table.known(field, names, "time")
     table.checked("time", "its `time` cannot be used:", check_time, form, zone)
     return field, form, zone
 
 
-def _severity(table: Table, names: list[str]) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+def _severity(table: Table, names: list[str] | None) -> tuple[str | None, tuple[tuple[str, str], ...]]:
     said: dict[str, Any] | None
     if table.has("severity") and isinstance(table._said["severity"], str):  # noqa: SLF001 - as above
         said = {"field": table.needed("severity")}
@@ -141,7 +195,8 @@ def _severity(table: Table, names: list[str]) -> tuple[str | None, tuple[tuple[s
     field, words = said.get("field"), said.get("words", {})
     if not isinstance(field, str) or not isinstance(words, dict):
         table.fail("`severity` needs a field, as in { field = 'level', words = { E = 'error' } }", "severity")
-    table.known(field, names, "severity")
+    if names is not None:
+        table.known(field, names, "severity")
     for word in words.values():
         if number_of(word) is None:
             table.fail(f"{word!r} is no severity; {REMEDY}", "severity")
@@ -228,6 +283,10 @@ def _check_samples(table: Table, spec: FormatSpec, key: str) -> None:
 def _why(spec: FormatSpec, entry: str, reason: str) -> str:
     if reason == "invalid-timestamp":
         return f"the field {spec.time_field!r} is no time of the format {spec.time_format!r}"
+    if spec.json:
+        return (
+            f"it is no object of JSON with a member {spec.time_field or spec.severity_field or spec.body!r}"
+        )
     tree = parsed(spec.pattern, FLAGS)
     items = list(tree)
     for count in range(len(items) - 1, 0, -1):

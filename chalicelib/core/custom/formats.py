@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from chalicelib.core.custom.json_formats import JsonReader, with_values
 from chalicelib.core.custom.matching import Matcher, TooSlowError
 from chalicelib.core.custom.spec import FormatSpec
 from chalicelib.core.custom.stamps import stamps_of
@@ -36,7 +37,14 @@ def format_of(spec: FormatSpec) -> Format:
     )
 
 
+def formats_of(spec: FormatSpec) -> tuple[Format, ...]:
+    """A format, in each of the ways in which a text of it may be framed; the usual one first."""
+    return with_values(format_of(spec)) if spec.json else (format_of(spec),)
+
+
 def _make_parser(spec: FormatSpec, context: ParseContext) -> Parse:
+    if spec.json:
+        return JsonReader(spec, _CASTS, context).parse
     match = Matcher(spec.pattern, spec.limits).match
     stamp_of = stamps_of(Times(context.last_modified), spec.time_format, spec.zone)
     severities = dict(spec.severities)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import zstandard
 
-from chalicelib.core.custom.format_table import format_spec
+from chalicelib.core.custom.format_table import format_spec, json_spec
 from chalicelib.core.custom.levels import REMEDY, number_of
 from chalicelib.core.custom.matching import check_search
 from chalicelib.core.custom.places import ConfigError, Places
@@ -24,6 +24,7 @@ from chalicelib.core.custom.spec import (
     Condition,
     Config,
     FilterSpec,
+    FormatSpec,
     RedactionSpec,
     Rules,
     encoded,
@@ -74,6 +75,9 @@ def load(text: str, file: str, key: str = "") -> Config:
     specs = [format_spec(table) for table in tables_of("format")]
     _no_name_twice(tables_of("format"))
     known = [*names_of(specs), *NAMES]
+    mapped = [_json_of_binding(table, known) for table in tables_of("bind") if table.has("json")]
+    specs += mapped
+    known += names_of(mapped)
     bindings = tuple(_binding(table, known) for table in tables_of("bind"))
     collections = tuple(_collection(table) for table in tables_of("collection"))
     _no_name_twice(tables_of("filter"))
@@ -103,11 +107,29 @@ def _no_name_twice(tables: Iterable[Table]) -> None:
 
 
 def _binding(table: Table, known: list[str]) -> Binding:
-    table.knows("prefix", "format")
+    table.knows("prefix", "format", "json")
     table.name = table.needed("prefix")
-    name = table.needed("format")
+    name = _name_of_json(table) if table.has("json") else table.needed("format")
     table.known(name, known, "format")
     return Binding(table.name, name)
+
+
+def _json_of_binding(table: Table, known: list[str]) -> FormatSpec:
+    """The format of a binding that maps the members of JSON itself."""
+    if table.has("format"):
+        table.fail("it has both `format` and `json`; choose one, or write a [[format]] with `json`", "json")
+    name = _name_of_json(table)
+    if name in known:
+        table.fail(
+            f"a format is called {name!r} already; write a [[format]] with `json`, and bind it by its name",
+            "json",
+        )
+    return json_spec(table, name)
+
+
+def _name_of_json(table: Table) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "_", table.needed("prefix").lower()).strip("_")
+    return f"json_{slug or 'all'}"[:64]
 
 
 def _collection(table: Table) -> Collection:

@@ -23,13 +23,16 @@ KINDS: Final = ("ip", "email", "card", "token")
 
 @dataclass(frozen=True, slots=True)
 class FormatSpec:
-    """severities: the source's words → severity names. body: the field that is the record's body."""
+    """severities: the source's words → severity names. body: the field that is the record's body.
+
+    json: its entries are objects of JSON, which need no pattern; fields name members that get another name or type."""
 
     name: str
-    pattern: str
     fields: tuple[Field, ...]
     limits: Limits
     specificity: float
+    pattern: str = ""
+    json: bool = False
     time_field: str | None = None
     time_format: str = "auto"
     zone: str | None = None
@@ -171,7 +174,11 @@ def _stored_format(spec: FormatSpec) -> dict[str, Any]:
 
 def _stored(spec: Any) -> dict[str, Any]:
     """Without what is not said."""
-    return {name: value for name, value in asdict(spec).items() if value not in (None, (), [], "", False)}
+    return {
+        name: value
+        for name, value in asdict(spec).items()
+        if value not in (None, (), [], "") and value is not False
+    }
 
 
 def _format(held: dict[str, Any]) -> FormatSpec:

@@ -121,6 +121,29 @@ class Table:
             self._only(each, keys, key)
         return list(values)
 
+    def with_members(self, key: str, inner: Iterable[str]) -> tuple[Table, dict[str, str]]:
+        """This table with some keys that a table in it holds taken over, and the texts under its other keys; that may
+        also be true, and then holds nothing."""
+        value = self._said[key]
+        held = {} if value is True else value
+        if not isinstance(held, dict):
+            self.fail(
+                f"`{key}` is {value!r}; write a table, such as {{ {next(iter(inner))} = … }}, or true", key
+            )
+        taken = {name: held[name] for name in inner if name in held}
+        for name in taken:
+            if name in self._said:
+                self.fail(f"`{name}` stands in `{key}` and beside it; leave one of the two out", name)
+        others = {name: each for name, each in held.items() if name not in taken}
+        for name, each in others.items():
+            if not (isinstance(each, str) and each):
+                self.fail(
+                    f"`{name}` in `{key}` is {each!r}; write the attribute that the member becomes in quotes",
+                    key,
+                )
+        rest = {name: each for name, each in self._said.items() if name != key} | taken
+        return Table(self.file, self._places, self._kind, self._number, rest), others
+
     def checked(self, key: str, what: str, make: Any, *arguments: Any) -> Any:
         """The result of a function that raises PatternError."""
         try:

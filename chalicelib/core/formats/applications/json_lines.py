@@ -103,7 +103,11 @@ class JsonParser:
     def record_of(self, fields: dict[str, Value]) -> Record | Reject:
         """Promotes time, level and message: what is used leaves the attributes."""
         names = tuple(fields)
-        time_names, level_names, message_names, pair = self._shapes.get(names) or self._shape(names)
+        return self.promoted(fields, self._shapes.get(names) or self._shape(names))
+
+    def promoted(self, fields: dict[str, Value], shape: Shape) -> Record:
+        """The record of members of which these may be time, level and message."""
+        time_names, level_names, message_names, pair = shape
         timestamp = assumed = word = number = body = None
         for name in time_names:
             stamp = self._stamp(name, fields[name])
