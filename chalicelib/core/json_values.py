@@ -308,7 +308,10 @@ class _Scanner:
     def _closed(self) -> None:
         if not self._brackets.close():
             return
-        if self._state is not _State.AROUND:
+        if self._state is not _State.AROUND and self._collection:
+            self._units.close(gap=False)
+            self._state = _State.BETWEEN
+        elif self._state is not _State.AROUND:
             self._state = _State.ENDED
         elif not self._way:
             self._state = _State.BETWEEN if self._holds_array else _State.ENDED

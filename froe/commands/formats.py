@@ -37,7 +37,7 @@ def formats(*, words: tuple[str, ...], config_file: Path | None, as_json: bool) 
       froe formats --json | jq -r .[].name
     """
     config = config_of(config_file)
-    known_formats = (*made_of(config.rules, config.key).formats, *all_formats())
+    known_formats = (*made_of(config.rules, config.key).listed, *all_formats())
     listed = [known for known in known_formats if all(_has(known, word) for word in words)]
     if not listed:
         names = [known.name for known in known_formats]

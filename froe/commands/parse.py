@@ -111,7 +111,7 @@ def parse(
         try:
             custom.by_name(format_name)
         except UnknownFormatError as error:
-            names = [*NAMES, *(own.name for own in custom.formats)]
+            names = [*NAMES, *(own.name for own in custom.listed)]
             raise click.BadParameter(
                 f"{error}.{suggestion(format_name, names)}", param_hint="'--format'"
             ) from error

@@ -40,6 +40,11 @@ class Custom:
         return tuple(each for each in self.formats if each.name == name) or (by_name(name),)
 
     @property
+    def listed(self) -> tuple[Format, ...]:
+        """One format of each name, as users know them."""
+        return tuple({each.name: each for each in reversed(self.formats)}.values())[::-1]
+
+    @property
     def names_of_json(self) -> tuple[str, ...]:
         """The names of the user's formats of JSON."""
         return tuple(each.name for each in self.formats if each.framing.kind is Kind.JSON)
