@@ -118,8 +118,9 @@ class Cutter:
         begin, lines = (run.ends[taken - 1], run.lines[taken - 1]) if taken else (0, 0)
         by_bytes = bisect_right(run.ends, begin + self._limits.batch_max_bytes - batch.length, taken, owned)
         by_lines = bisect_right(run.lines, lines + self._limits.batch_max_lines - batch.lines, taken, owned)
-        by_entries = taken + self._limits.batch_max_lines - batch.entries
-        fits = min(by_bytes, by_lines, by_entries)
+        fits = min(by_bytes, by_lines)
+        if run.entries is None:  # where they are said, they are no more than the lines
+            fits = min(fits, taken + self._limits.batch_max_lines - batch.entries)
         return taken + 1 if fits == taken and not batch.entries else fits
 
     def _take(self, run: Run, batch: _Pending, upto: int) -> None:
@@ -128,7 +129,12 @@ class Cutter:
         batch.pieces.append(run.data[begin:end])
         batch.length += end - begin
         batch.lines += run.lines[upto - 1] - lines
-        batch.entries += upto - self._taken
+        counts = run.entries
+        batch.entries += (
+            upto - self._taken
+            if counts is None
+            else counts[upto - 1] - (counts[self._taken - 1] if self._taken else 0)
+        )
         if run.gaps is not None:
             batch.cuts += _cuts(run, self._taken, upto)
         self._taken = upto

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from chalicelib.core.framing import Entry, Framing, Kind, Piece, Run, TooLong
 from chalicelib.core.headers import Headers
 from chalicelib.core.json_values import entries_of_json
-from chalicelib.core.lines import entries_of_lines
+from chalicelib.core.lines import entries_of_lines, lines_in
+from chalicelib.core.streams import entries_of_streams, units_of_streams
 
 
 def entries_in(
@@ -30,6 +31,8 @@ def entries_in(
     """
     if framing.kind is Kind.JSON:
         return entries_of_json(blocks, framing, offset, max_bytes, context)
+    if framing.kind is Kind.STREAMS:
+        return units_of_streams(lines_in(blocks, offset, max_bytes), framing, max_bytes)
     pieces = entries_of_lines(blocks, framing, offset, max_bytes, aligned=aligned)
     return _under_headers(pieces, Headers(framing, context)) if framing.has_header else pieces
 
@@ -45,6 +48,8 @@ def entries_of(
         yield Entry(offset, length, lines, body, gap=cuts is not None and cuts[0] < 0)
     elif cuts is not None:
         yield from _cut_again(body, offset, lines, cuts)
+    elif framing.kind is Kind.STREAMS:
+        yield from entries_of_streams(lines_in([body], offset, len(body)), framing, len(body))
     else:
         for piece in entries_of_lines([body], framing, offset, len(body), aligned=True):
             assert isinstance(piece, Run), "an entry of a batch cannot be longer than the batch"

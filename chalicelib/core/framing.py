@@ -24,6 +24,9 @@ class Kind(StrEnum):
     QUOTED_LINES = "quoted-lines"
     """Lines of fields, which may hold line ends between double quotes (RFC 4180)."""
 
+    STREAMS = "streams"
+    """Lines of streams that lie between one another, each behind what says whose it is."""
+
     JSON = "json"
     """JSON values, wherever their lines end; those in an array one by one."""
 
@@ -41,6 +44,9 @@ class Framing:
     header: a regular expression for lines that say something of the entries behind them. Its first
         group tells kinds of header lines apart, of each of which the last is in force.
     header_first: the first line that is not blank is such a header; so is every line equal to it.
+    parts: of streams, a regular expression for a line: its groups are `stream`, what it says (`text`, or `quoted` as
+        in JSON), `cut` where the line goes on, and `time`. Start and joins are then those of what it says.
+    unit_bytes: of streams, how long entries that lie between one another may be together.
     member: of JSON objects that hold their entries in an array, that array's name.
     path: likewise, the names from the outermost object to an array that is further inside; see `json_paths`.
     """
@@ -54,6 +60,8 @@ class Framing:
     member: str | None = None
     over_blanks: bool = False
     path: tuple[str, ...] | None = None
+    parts: str | None = None
+    unit_bytes: int | None = None
 
     @property
     def self_synchronising(self) -> bool:
@@ -72,7 +80,7 @@ class Framing:
     @property
     def is_of_second_version(self) -> bool:
         """Whether it says no more than plans and messages of version 2 can say."""
-        return self.path is None
+        return self.path is None and self.kind is not Kind.STREAMS
 
 
 LINES: Final = Framing()
@@ -99,27 +107,31 @@ def framing_of(held: Mapping[str, Any]) -> Framing:
     """A framing as `said_of` gives it; what it lacks is as it was before there was such a field."""
     known = {name: held[name] for name in Framing.__dataclass_fields__ if name in held}
     path = tuple(known["path"]) if known.get("path") else None
+    unit_bytes = int(known["unit_bytes"]) if known.get("unit_bytes") else None
     kind = Kind(known.get("kind", Kind.LINES))
-    return Framing(**known | {"kind": kind, "version": int(known["version"]), "path": path})
+    typed = {"kind": kind, "version": int(known["version"]), "path": path, "unit_bytes": unit_bytes}
+    return Framing(**known | typed)
 
 
 class Entry(NamedTuple):
     """One entry; `raw` is its bytes with the terminator, or their head where it is too long.
 
-    gap: it stands between the elements of a collection, and is none."""
+    gap: it stands between the elements of a collection, and is none. text: what it says, where lines of others
+    stand between its own."""
 
     offset: int
     length: int
     lines: int
     raw: bytes
     gap: bool = False
+    text: bytes | None = None
 
 
 class Run(NamedTuple):
     """Entries (or lines) that follow one another; ends in bytes of data, lines counted up to each.
 
     context: what is in force behind them. gaps: which of them stand between the elements of a
-    collection; None where the text is no collection.
+    collection; None where the text is no collection. entries: how many are counted up to each end; None: one each.
     """
 
     offset: int
@@ -128,6 +140,7 @@ class Run(NamedTuple):
     lines: Sequence[int]
     context: str | None = None
     gaps: frozenset[int] | None = None
+    entries: Sequence[int] | None = None
 
 
 class TooLong(NamedTuple):

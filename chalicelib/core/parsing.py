@@ -182,8 +182,10 @@ class Reader:
     def _outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
         usual = self._headers is None
         new = tuple.__new__
-        for offset, length, lines, raw, gap in entries:
-            if usual and offset and not gap and raw[-2:-1] > b" " and len(raw) == length:
+        for offset, length, lines, raw, gap, text in entries:
+            if text is not None:
+                yield new(Outcome, (offset, length, lines, raw, *self._parsed(text, offset)))
+            elif usual and offset and not gap and raw[-2:-1] > b" " and len(raw) == length:
                 yield new(Outcome, (offset, length, lines, raw, *self._parsed(raw, offset)))
             elif len(raw) < length:
                 too_long = Skip("between-elements") if gap else Reject("too-long")

@@ -16,7 +16,8 @@ from chalicelib.core.cutting import Limits
 from chalicelib.core.formats import Format, ParseContext
 from chalicelib.core.formats.detection import HEAD_BYTES, Detection, detect
 from chalicelib.core.formats.registry import by_name
-from chalicelib.core.framing import Framing
+from chalicelib.core.formats.streams import seen_through
+from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
 from chalicelib.core.json_collections import framing_by_shape
 from chalicelib.core.records import Record, Reject
@@ -33,7 +34,8 @@ from chalicelib.core.text import (
 PLAN_VERSIONS: Final = (1, 2, 3)
 """Those that are read. A plan is written in the lowest that says all of it: 1 knows lines, and entries that
 `entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
-configuration; 3 entries in an array that is further inside than a member of the outermost object."""
+configuration; 3 entries in an array that is further inside than a member of the outermost object, and lines of
+streams that lie between one another."""
 _OF_ANY_JSON: Final = ("json", "json_values")
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _COMPRESSED_BOUND: Final = 20
@@ -194,6 +196,13 @@ def make_plan(
     else:
         detection = detect(sample, head.last_modified, complete=complete, own=custom.formats)
     framing = detection.format.framing
+    if framing.kind is Kind.STREAMS:
+        framing = seen_through(
+            framing,
+            sample,
+            lambda inside: detect(inside, head.last_modified, complete=True, own=custom.formats).format,
+            limits.entry_max_bytes,
+        )
     elements: bytes | None
     if collection := collection_in(sample, config.collections_of(head.version.key)):
         framing, elements = collection

@@ -62,7 +62,7 @@ REFUSED = {
     "a list": ("[1]", "version"),
     "a number": ("17", "version"),
     "no version": (changed(BATCH, v=NOT_THERE), "version None"),
-    "an unknown version": (changed(BATCH, v=3), "version 3; this Froe reads 1 and 2"),
+    "an unknown version": (changed(BATCH, v=4), "version 4; this Froe reads 1, 2 and 3"),
     "a version in words": (changed(BATCH, v="1"), "version '1'"),
     "an unknown version of a split": (changed(SPLIT, v=99), "version 99"),
     "no kind": (changed(BATCH, kind=NOT_THERE), "unknown kind None"),

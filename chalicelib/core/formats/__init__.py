@@ -74,6 +74,7 @@ class Format:
         cheap, since detection tries it on texts of every kind. None where nothing can be said.
     contains: beside the sieve: of each of these groups, every entry has one text somewhere in it.
     bare: what an entry counts in detection of which it says no more than its time: many formats could.
+    carrier: its entries hold lines of others; one that has no time and of which nothing inside is explained counts `bare` too.
     alone: whether one entry by itself is proof enough, so that a line which the format of its file
         does not explain, or that is carried inside another format, may be taken for it.
     whole: whether an entry that it explains counts with all its lines, whatever they look like.
@@ -96,6 +97,7 @@ class Format:
     sieve: str | None = None
     contains: tuple[tuple[str, ...], ...] = ()
     bare: float = 0.75
+    carrier: bool = False
     alone: bool = False
     whole: bool = False
     prose: bool = False

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.colours import bytes_without_colours
-from chalicelib.core.entries import entries_in
+from chalicelib.core.entries import entries_in, entries_of
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.banners import behind_banner
 from chalicelib.core.formats.continuations import CONTINUATION
@@ -46,6 +46,8 @@ _PREAMBLE_LINES_MAX: Final = 20
 _MIXED_LINES_MIN: Final = 3
 _MIXED_SHARE_MIN: Final = 0.1
 _FAILED: Final = Reject("internal-error")
+_INSIDE: Final = ("log.record.format", "exception.stacktrace")
+"""What a record has whose inside is explained."""
 _UNSEEN_SHARE: Final = 0.9
 """What a collection counts of which the head holds no whole element, or an object that is larger than the head."""
 
@@ -190,7 +192,10 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
                 rejected.append(entry)
             continue
         parse_count += 1
-        says_more = record.attributes or record.severity_text is not None
+        says_more = bool(record.attributes) or record.severity_text is not None
+        if known.carrier:
+            is_known = not record.attributes.keys().isdisjoint(_INSIDE)
+            says_more = is_known or record.timestamp is not None
         weight = 1.0 if says_more else known.bare
         if known.whole or known.framing.kind is not Kind.LINES or known.framing.joins is not None:
             explained += weight * size
@@ -215,6 +220,15 @@ def _parsed(
     framing = known.framing
     headers = Headers(framing, None)
     parse = known.make_parser(context)
+    if framing.kind is Kind.STREAMS:
+        entries = [entry.text or entry.raw for entry in entries_of(text, framing, 0, len(text), 0)]
+        for entry in entries if complete else entries[:-1]:
+            said = entry.decode("utf-8", "replace").rstrip("\r\n")
+            if said.strip():
+                result = _tried(parse, said)
+                if isinstance(result, Record) or not known.is_banner(said):
+                    yield said, result if isinstance(result, Record) else None
+        return
     pieces = list(entries_in([text], framing, 0, len(text), aligned=True))
     for piece in pieces:
         assert isinstance(piece, Run), "an entry of the head cannot be longer than the head"
@@ -229,13 +243,17 @@ def _parsed(
                 continue
             said = entry.decode("utf-8", "replace").rstrip("\r\n")
             if said.strip():
-                try:
-                    result = parse(said)
-                except Exception:  # noqa: BLE001 - what fails on an entry does not explain it
-                    result = _FAILED
+                result = _tried(parse, said)
                 if isinstance(result, Reject) and known.is_banner(said):
                     continue
                 yield said, result if isinstance(result, Record) else None
+
+
+def _tried(parse: Parse, entry: str) -> Record | Reject:
+    try:
+        return parse(entry)
+    except Exception:  # noqa: BLE001 - what fails on an entry does not explain it
+        return _FAILED
 
 
 def _begins_value(known: Format, text: bytes, *, complete: bool) -> bool:

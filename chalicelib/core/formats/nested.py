@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from chalicelib.core.colours import without_colours
+from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.records import Record
 
 if TYPE_CHECKING:
@@ -26,13 +27,23 @@ def carried(
 ) -> Record:
     """The record of a carrier with these fields, and of the text that it carries (no line end at its end).
 
-    A text that no format explains is the body. program: the one that wrote it, where that is known.
+    A text that no format explains is the body. Of several lines that no format explains together, the first is explained
+    by itself; the others belong to its body, and a trace in them is typed. program: the one that wrote it, where that is known.
     """
     text = without_colours(text)
     explained = explain(text, program) if text.strip() else None
+    rest = ""
+    if explained is None and "\n" in text:
+        first, _, rest = text.partition("\n")
+        explained = explain(first, program) if first.strip() else None
     if explained is None:
+        if rest:
+            add_exception(fields, text)
         return Record(*stamp, None, None, text or None, fields)
     name, (timestamp, assumed, word, number, body, inner) = explained
+    if rest:
+        body = f"{body or ''}\n{rest}"
+        add_exception(inner, body)
     add_all(fields, inner)
     fields.setdefault("log.record.format", name)
     if stamp[0] is None:

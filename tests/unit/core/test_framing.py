@@ -56,7 +56,7 @@ def expected_entries(text: bytes, framing: Framing) -> list[Entry]:
 def expected_batches(text: bytes, framing: Framing, limits: Limits) -> list[Batch]:
     batches: list[Batch] = []
     open_batch = False
-    for offset, length, lines, raw, _ in expected_entries(text, framing):
+    for offset, length, lines, raw, *_ in expected_entries(text, framing):
         split = offset // limits.split_bytes
         too_long = length > limits.entry_max_bytes
         last = batches[-1] if batches else None

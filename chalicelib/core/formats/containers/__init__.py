@@ -6,7 +6,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "docker_json": ("docker_json",),
     "k8s_cri": ("k8s_cri",),
     "klog": ("klog", "glog"),
-    "prefixed": ("svlogd", "docker_compose", "heroku"),
+    "prefixed": ("svlogd", "docker_compose", "kubectl_prefix", "stern", "container_times", "heroku"),
     "harbor": ("harbor",),
     "json_events": ("kubernetes_audit", "klog_json", "docker_events"),
 }

@@ -1,8 +1,8 @@
 r"""Docker's json-file logs: an object a line, with the line that the container wrote in it.
 
 Docker cuts what is longer than 16 KiB; a part that is not the last has no ``\n`` at its end. Parts of
-one stream that follow one another are joined where the next one ends the line, has the same time (that
-of all parts of a line), or the first is as long as parts are. A part of which no more is seen has
+one stream are joined where the next one ends the line, has the same time (that of all parts of a line), or the
+first is as long as parts are; a stack trace is joined with the line before it. A part of which no more is seen has
 `log.iostream.partial`.
 """
 
@@ -14,8 +14,8 @@ import orjson
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.nested import carried
+from chalicelib.core.formats.streams import framing_of_streams
 from chalicelib.core.formats.times import Times
-from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -23,13 +23,10 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _STRING: Final = r'(?:[^"\\\n]++|\\[^\n])*+'
-_WHOLE: Final = rf'(?={_STRING}(?<=[^\\\n]\\n)"|\\n"|{_STRING}(?<=[^\\\n]\\r\\n)")'
-_JOINS: Final = (
-    r'(?=\{"log":"(?:[^"\\\n]++|\\(?!n")[^\n])*+"[,}])'
-    r'(?P<long>\{"log":"[^\n]{16000})?+(?>[^\n]*?"stream":"(?P<stream>[a-z]{1,8})")'
-    r'(?>[^\n]*?"time":"(?P<time>[^"\n]{1,64})")'
-    rf'[^\n]*+\n(?=\{{"log":"{_STRING}"[,}}])(?=[^\n]*"stream":"(?P=stream)")'
-    rf'(?(long)|(?=\{{"log":"{_WHOLE}|[^\n]*"time":"(?P=time)"))'
+_PARTS: Final = (
+    rf'[ \t]*+\{{(?=[^\n]*?(?<!\\)"log"[ \t]*+:[ \t]*+"(?P<quoted>{_STRING})"[ \t]*+[,}}])'
+    r'(?=[^\n]*?(?<!\\)"stream"[ \t]*+:[ \t]*+"(?P<stream>[a-z]{1,8})")'
+    r'(?:(?=[^\n]*?(?<!\\)"time"[ \t]*+:[ \t]*+"(?P<time>[^"\n]{1,64})"))?+'
 )
 _NAMES: Final = frozenset(("log", "stream", "time", "attrs"))
 
@@ -70,6 +67,7 @@ def _make_parser(context: ParseContext) -> Parse:
             return _NOT_DOCKER
         if log[-1:] == "\n":
             log = log[:-2] if log[-2:] == "\r\n" else log[:-1]
+            log = log.replace("\r\n", "\n").rstrip("\n") if "\n" in log else log
         else:
             fields["log.iostream.partial"] = True
         return carried(explain, log, stamp, fields)
@@ -90,8 +88,8 @@ DOCKER_JSON: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.999,
-    framing=Framing(joins=_JOINS),
-    sieve=r'[ \t]*+\{"(?:log|stream|time|attrs)":',
+    framing=framing_of_streams(_PARTS),
+    sieve=r'[ \t]*+\{[ \t]*+"(?:log|stream|time|attrs)"[ \t]*+:',
     alone=True,
 )
 

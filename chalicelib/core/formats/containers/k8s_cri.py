@@ -1,8 +1,8 @@
 """Kubernetes container logs as the CRI runtimes write them: time, stream, tag, and the container's line.
 
-A line that the runtime cut (tag ``P``) is one entry with the lines of the same stream that follow it
-directly, up to the one with tag ``F``. A part that the other stream interrupts, or that ends the file,
-stays a record of its own, with `log.iostream.partial`.
+A line that the runtime cut (tag ``P``) is one entry with the next lines of its stream, up to the one with tag
+``F``, and so is a stack trace with the line before it. A part of which no more is seen has
+`log.iostream.partial`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.nested import carried
+from chalicelib.core.formats.streams import framing_of_streams
 from chalicelib.core.formats.times import Times
-from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(entry: str) -> Record | Reject:
         text = ""
         first = None
-        partial = False
+        partial = True
         lines = entry.split("\n") if "\n" in entry else (entry,)
         for each in lines:
             line = each.removesuffix("\r")
@@ -40,13 +40,13 @@ def _make_parser(context: ParseContext) -> Parse:
             stream, _, rest = rest.partition(" ")
             if stream not in _STREAMS:
                 return _NOT_CRI
+            if first is not None and not partial:
+                text += "\n"
             tag, _, said = rest.partition(" ")
             partial = tag[:1] == "P" and tag[1:2] in ("", ":")
             if not partial and not (tag[:1] == "F" and tag[1:2] in ("", ":")):
-                if tag and len(lines) > 1:
-                    return _NOT_CRI
                 tag, said = "", rest
-            text = text + said if text else said
+            text += said
             first = first or (when, stream, tag)
         if first is None:
             return _NOT_CRI
@@ -59,7 +59,7 @@ def _make_parser(context: ParseContext) -> Parse:
             fields["cri.tags"] = tag[2:]
         if partial:
             fields["log.iostream.partial"] = True
-        return carried(explain, text, stamp, fields)
+        return carried(explain, text.rstrip("\n"), stamp, fields)
 
     return parse
 
@@ -81,8 +81,8 @@ K8S_CRI: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.99,
-    framing=Framing(
-        joins=rf"{_TIME} (stdout|stderr) P(?::[^ \n]{{0,64}})? [^\n]*+\n{_TIME} \1 [PF](?:[: \r\n]|\Z)"
+    framing=framing_of_streams(
+        rf"{_TIME} (?P<stream>stdout|stderr) (?:(?:(?P<cut>P)|F)(?::[^ \n]{{0,64}})?(?: |(?=\r?$)))?+(?P<text>[^\n]*)"
     ),
     sieve=_TIME + r" (?:stdout|stderr)(?: |$)",
     alone=True,

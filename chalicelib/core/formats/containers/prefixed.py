@@ -1,17 +1,23 @@
-"""Lines of others behind a short prefix: runit's svlogd, docker compose, Heroku's log stream."""
+"""Lines of others behind a short prefix: runit's svlogd, docker compose, kubectl, stern, Heroku's log stream.
+
+Where the prefix names a stream (a service, a pod) or a time alone, traces are joined within it.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.nested import carried
+from chalicelib.core.formats.streams import framing_of_streams
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.framing import Framing
     from chalicelib.core.records import Value
 
 _SVLOGD: Final = re.compile(
@@ -19,7 +25,15 @@ _SVLOGD: Final = re.compile(
     r"|\[([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})\] )(.*)",
     re.DOTALL,
 )
-_COMPOSE: Final = re.compile(r"([A-Za-z0-9][\w.-]{0,127}?)(?:[_-]([0-9]{1,4}))? {1,64}\| (.*)", re.DOTALL)
+_WHEN: Final = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?+(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_NANOSECONDS: Final = re.compile(r"[^.]{19}\.[0-9]{8,9}(?![0-9])")
+_POD: Final = r"[a-z0-9](?:[a-z0-9.-]{0,240}[a-z0-9])?-(?:[a-z0-9]{5}|[0-9]{1,4})"
+_SERVICE: Final = r"[A-Za-z0-9][\w.-]{0,127}"
+_COMPOSE_HEAD: Final = rf"(?:{_SERVICE} {{1,64}}\| )"
+_KUBECTL_HEAD: Final = r"(?:\[pod/[a-z0-9.-]{1,253}/[a-z0-9-]{1,63}\] )"
+_STERN_HEAD: Final = rf"(?:(?:[a-z0-9-]{{1,63}} )?{_POD} [a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])? )"
 _HEROKU: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?+(Z|[+-][0-9]{2}:[0-9]{2}) "
     r"(heroku|app)\[([\w.-]{1,64})\]: (.*)",
@@ -56,21 +70,67 @@ def _svlogd(context: ParseContext) -> Parse:
     return parse
 
 
-def _compose(context: ParseContext) -> Parse:
-    explain = context.explain
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    """Prefixes of one kind. head: with groups whose names are fields (``__`` is a dot); numbers: those that are
+    numbers. A time may stand between it and the line; a time alone that is no runtime's is one only before a
+    line of a known format."""
 
-    def parse(entry: str) -> Record | Reject:
-        found = _COMPOSE.fullmatch(entry)
-        if found is None:
-            return _NO_PREFIX
-        service, number, text = found.groups()
-        fields: dict[str, Value] = {"service.name": service}
-        if number is not None:
-            fields["docker.compose.container_number"] = int(number)
-        record = carried(explain, text, (None, None), fields)
-        return record if "log.record.format" in fields else _NOTHING_CARRIED
+    head: str
+    numbers: frozenset[str] = frozenset()
 
-    return parse
+    def make_parser(self, context: ParseContext) -> Parse:
+        of_text = Times(context.last_modified).of_text
+        explain = context.explain
+        optional = "?" if self.head else ""
+        match = re.compile(rf"{self.head}(?:(?P<when>{_WHEN}) ){optional}(?P<text>[^\n]*+)").match
+
+        def parse(entry: str) -> Record | Reject:
+            said, first = [], None
+            for line in entry.split("\n"):
+                found = match(line)
+                if found is None:
+                    return _NO_PREFIX
+                first = first or found.groupdict()
+                said.append(found["text"].removesuffix("\r"))
+            assert first is not None, "a text has a line"
+            when = first.pop("when")
+            del first["text"]
+            stamp = of_text(when) if when else (None, None)
+            if stamp is None:
+                return _BAD_TIME
+            fields: dict[str, Value] = {
+                name.replace("__", "."): int(value) if name in self.numbers else value
+                for name, value in first.items()
+                if value is not None
+            }
+            text = "\n".join(said).rstrip("\n")
+            record = carried(explain, text, stamp, fields)
+            is_known = "log.record.format" in fields or "exception.stacktrace" in fields
+            if not is_known and not self.head and (not text or not _NANOSECONDS.match(when or "")):
+                return _NOTHING_CARRIED
+            return record
+
+        return parse
+
+    def framing(self, stream: str) -> Framing:
+        """stream: the expression of what stands before the line, without groups."""
+        time = rf"(?:{_WHEN} )" if not self.head else rf"(?:{_WHEN} )?+"
+        return framing_of_streams(rf"(?P<stream>{stream}){time}(?P<text>[^\n]*)")
+
+
+_COMPOSE: Final = _Prefix(
+    rf"(?P<service__name>{_SERVICE}?)(?:[_-](?P<docker__compose__container_number>[0-9]{{1,4}}))? {{1,64}}\| ",
+    frozenset(("docker__compose__container_number",)),
+)
+_KUBECTL: Final = _Prefix(
+    r"\[pod/(?P<k8s__pod__name>[a-z0-9.-]{1,253})/(?P<k8s__container__name>[a-z0-9-]{1,63})\] "
+)
+_STERN: Final = _Prefix(
+    rf"(?:(?P<k8s__namespace__name>[a-z0-9-]{{1,63}}) )?(?P<k8s__pod__name>{_POD}) "
+    r"(?P<k8s__container__name>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?) "
+)
+_TIMES: Final = _Prefix("")
 
 
 def _heroku(context: ParseContext) -> Parse:
@@ -113,10 +173,60 @@ COMPOSE: Final = Format(
         'shop-1  | time=2024-03-14T09:26:53.307Z level=WARN msg="card declined" client_ip=192.0.2.17',
         'web     | 192.0.2.17 - - [14/Mar/2024:09:26:53 +0000] "GET / HTTP/1.1" 200 5316',
     ),
-    make_parser=_compose,
+    make_parser=_COMPOSE.make_parser,
     specificity=0.9,
-    sieve=r"[A-Za-z0-9][\w.-]{0,127} {1,64}\| ",
-    alone=False,
+    framing=_COMPOSE.framing(_COMPOSE_HEAD),
+    sieve=_COMPOSE_HEAD,
+    bare=0.4,
+    carrier=True,
+)
+KUBECTL_PREFIX: Final = Format(
+    name="kubectl_prefix",
+    title="kubectl logs --prefix, with or without times: pod and container before the line of another log",
+    source="https://kubernetes.io/docs/reference/kubectl/generated/kubectl_logs/",
+    samples=(
+        '[pod/shop-6d4cf56db6-x7k2p/web] {"level":"warn","msg":"card declined"}',
+        "[pod/shop-0/web] 2024-03-14T09:26:53.123456789Z ready to accept orders",
+        "[pod/shop-0/web] order 17 accepted",
+    ),
+    make_parser=_KUBECTL.make_parser,
+    specificity=0.99,
+    framing=_KUBECTL.framing(_KUBECTL_HEAD),
+    sieve=_KUBECTL_HEAD,
+    alone=True,
+)
+STERN: Final = Format(
+    name="stern",
+    title="stern and kubetail, with or without times: pod and container before the line of another log",
+    source="https://github.com/stern/stern#output",
+    samples=(
+        'shop-6d4cf56db6-x7k2p web {"level":"warn","msg":"card declined"}',
+        "shop-0 web 2024-03-14T09:26:53.123456789Z ready to accept orders",
+        'prod shop-6d4cf56db6-x7k2p web 192.0.2.17 - - [14/Mar/2024:09:26:53 +0000] "GET / HTTP/1.1" 200 5316',
+    ),
+    make_parser=_STERN.make_parser,
+    specificity=0.93,
+    framing=_STERN.framing(_STERN_HEAD),
+    sieve=_STERN_HEAD,
+    bare=0.5,
+    carrier=True,
+    banner=r"[+-] \S{1,253} \u203a \S{1,253}(?: \u203a \S{1,63})?",
+)
+CONTAINER_TIMES: Final = Format(
+    name="container_times",
+    title="kubectl logs --timestamps, docker logs -t, podman logs -t: a time before the line of another log",
+    source="https://docs.docker.com/reference/cli/docker/container/logs/",
+    samples=(
+        '2024-03-14T09:26:53.123456789Z {"level":"warn","msg":"card declined"}',
+        '2024-03-14T09:26:54.000000001Z 192.0.2.17 - - [14/Mar/2024:09:26:53 +0000] "GET / HTTP/1.1" 200 5316',
+        '2024-03-14T09:26:55.123456789+01:00 level=warn msg="disk is slow" took=12',
+        '2024-03-14T09:26:56.123456789Z Exception in thread "main" java.lang.IllegalStateException: no stock\n'
+        "2024-03-14T09:26:56.123456790Z \tat org.example.Shop.sell(Shop.java:17)",
+    ),
+    make_parser=_TIMES.make_parser,
+    specificity=0.91,
+    framing=_TIMES.framing(""),
+    sieve=_WHEN + " ",
 )
 HEROKU: Final = Format(
     name="heroku",
@@ -133,4 +243,4 @@ HEROKU: Final = Format(
     alone=True,
 )
 
-FORMATS: Final = (SVLOGD, COMPOSE, HEROKU)
+FORMATS: Final = (SVLOGD, COMPOSE, KUBECTL_PREFIX, STERN, CONTAINER_TIMES, HEROKU)

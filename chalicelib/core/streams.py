@@ -1,0 +1,266 @@
+"""Lines of several streams that lie between one another: parts are joined, and traces with their entry.
+
+A line belongs to the entry of the last line of its stream where that was cut (a part), or where the text
+inside continues it. What such links span is a unit: it is never cut, and holds the entries of its streams. Each of
+them owns the bytes from its first line to the first of the next one. No more is held than `WINDOW_LINES`
+lines beside the entry that is open. All of this is part of the framing's kind: it must not change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+import orjson
+
+from chalicelib.core.colours import COLOUR
+from chalicelib.core.framing import Entry, Framing, Piece, Run, TooLong
+from chalicelib.core.lines import head_of
+
+WINDOW_LINES: Final = 128
+"""How far behind the last line of its stream a line may still belong to it."""
+_START_BYTES: Final = 1024
+_PART_BYTES: Final = 16_000
+"""What Docker cuts is longer; its parts of a line have nothing else that says so."""
+_OPENS_TRACE: Final = re.compile(rb"(?:panic|fatal error): |Unhandled [Ee]xception")
+
+
+class _Part(NamedTuple):
+    stream: bytes
+    text: bytes
+    cut: bool
+    """The line goes on."""
+
+    surely: bool
+    """… and does so in whatever line of its stream comes next."""
+
+    time: bytes | None
+
+
+@dataclass(slots=True)
+class _Stream:
+    """The last line of a stream, and what it says; owner: the first line of its entry. A blank line is one only
+    where it belongs to an entry."""
+
+    line: int
+    owner: int
+    part: _Part
+    previous: bytes
+    is_several: bool = False
+
+
+@dataclass(slots=True)
+class _Unit:
+    """Lines that links join. first: the number of its first line; owners: that of each line's entry."""
+
+    offset: int
+    first: int
+    length: int
+    line_count: int
+    entries: int
+    pieces: list[bytes]
+    owners: list[int]
+
+    def absorb(self, other: _Unit) -> None:
+        self.length += other.length
+        self.line_count += other.line_count
+        self.entries += other.entries
+        self.pieces += other.pieces
+        self.owners += other.owners
+
+    def divided(self) -> Iterator[Entry]:
+        """Its entries; each owns the bytes from its first line to that of the next."""
+        begin = 0
+        begins: dict[int, int] = {}
+        texts: dict[int, list[bytes]] = {}
+        for line, owner in zip(self.pieces, self.owners, strict=True):
+            begins.setdefault(owner, begin)
+            texts.setdefault(owner, []).append(line)
+            begin += len(line)
+        data = b"".join(self.pieces)
+        bounds = [*begins.values(), self.length]
+        firsts = [*begins, self.first + self.line_count]
+        for number, lines in enumerate(texts.values()):
+            raw, text = data[bounds[number] : bounds[number + 1]], b"".join(lines)
+            line_count = firsts[number + 1] - firsts[number]
+            own = None if text == raw else text
+            yield Entry(self.offset + bounds[number], len(raw), line_count, raw, text=own)
+
+
+class _Links:
+    """Joins lines to units."""
+
+    def __init__(self, framing: Framing, max_bytes: int) -> None:
+        assert framing.parts is not None, "a framing of streams says what its lines are"
+        start, joins = framing.entry_start, framing.joins
+        self._part_of = re.compile(framing.parts.encode()).match
+        self._starts = re.compile(f"(?:{COLOUR})*(?:{start})".encode()).match if start is not None else None
+        self._joins = re.compile(joins.encode()).match if joins is not None else None
+        self._max_bytes = framing.unit_bytes or max_bytes
+        self._streams: dict[bytes, _Stream] = {}
+        self._units: list[_Unit] = []
+        self._count = 0
+
+    def take(self, offset: int, line: bytes) -> None:
+        number = self._count
+        self._count += 1
+        unit = _Unit(offset, number, len(line), 1, 1, [line], [number])
+        found = self._part_of(line)
+        if found is None:
+            self._streams.clear()
+            self._units.append(unit)
+            return
+        part = _part_in(found)
+        said = part.text.rstrip(b"\r\n") + b"\n"
+        is_blank = not said.strip()
+        stream = self._streams.get(part.stream)
+        if stream is not None and number - stream.line <= WINDOW_LINES:
+            last = stream.part
+            goes_on = last.cut and (last.surely or not part.cut or last.time == part.time)
+            if (goes_on or self._continues(stream, said, is_blank=is_blank)) and self._linked(
+                unit, stream, goes_on=goes_on
+            ):
+                stream.line, stream.part = number, part
+                if goes_on:
+                    stream.previous = stream.previous.rstrip(b"\n") + said
+                    if len(stream.previous) > 2 * _START_BYTES:
+                        stream.previous = stream.previous[:_START_BYTES] + said[-_START_BYTES:]
+                else:
+                    stream.is_several = True
+                    stream.previous = stream.previous + b"\n" if is_blank else said
+                return
+        self._units.append(unit)
+        if not is_blank or part.cut:
+            self._streams[part.stream] = _Stream(number, number, part, said)
+
+    def too_long(self, piece: TooLong) -> None:
+        self._streams.clear()
+        self._units.append(_Unit(piece.offset, self._count, piece.length, piece.lines, 1, [piece.head], []))
+        self._count += piece.lines
+
+    def _continues(self, stream: _Stream, text: bytes, *, is_blank: bool) -> bool:
+        """Whether the text inside belongs to what its stream said before."""
+        if is_blank:
+            is_open = stream.is_several or _OPENS_TRACE.match(stream.previous) is not None
+            return is_open and not stream.previous.endswith(b"\n\n")
+        if self._starts is not None and self._starts(text[:_START_BYTES]) is None:
+            return True
+        return self._joins is not None and self._joins(stream.previous + text) is not None
+
+    def _linked(self, line: _Unit, stream: _Stream, *, goes_on: bool) -> bool:
+        """Joins a line to the unit of its stream's last, unless that got too long. An entry that is nothing but a
+        line cut into parts may: it is one that is over its limit."""
+        units = self._units
+        at = len(units) - 1
+        length, entries = line.length + units[at].length, units[at].entries
+        while units[at].first > stream.line:
+            at -= 1
+            length += units[at].length
+            entries += units[at].entries
+        if length > self._max_bytes and not (goes_on and entries == 1 and not stream.is_several):
+            return False
+        line.entries, line.owners = 0, [stream.owner]
+        unit = units[at]
+        for other in (*units[at + 1 :], line):
+            unit.absorb(other)
+        del units[at + 1 :]
+        if unit.length > self._max_bytes:
+            unit.pieces, unit.owners = [head_of(unit.pieces, self._max_bytes)], []
+        return True
+
+    def finished(self, *, at_end: bool) -> list[_Unit]:
+        """The units that no later line can belong to."""
+        bound = self._count
+        for name, stream in [*self._streams.items()]:
+            if self._count - stream.line > WINDOW_LINES:
+                del self._streams[name]
+            else:
+                bound = min(bound, stream.line)
+        units = self._units
+        done = len(units)
+        while done and not at_end and units[done - 1].first + units[done - 1].line_count > bound:
+            done -= 1
+        self._units = units[done:]
+        return units[:done]
+
+
+def _part_in(found: re.Match[bytes]) -> _Part:
+    groups = found.groupdict()
+    stream, text, cut = groups.get("stream") or b"", groups.get("text"), bool(groups.get("cut"))
+    if text is not None:
+        return _Part(stream, text, cut, surely=True, time=None)
+    quoted = groups["quoted"]
+    if b"\\" in quoted:
+        try:
+            text = orjson.loads(b'"' + quoted + b'"').encode()
+        except (orjson.JSONDecodeError, UnicodeEncodeError):
+            text = quoted
+    else:
+        text = quoted
+    return _Part(
+        stream, text, not text.endswith(b"\n"), surely=len(quoted) >= _PART_BYTES, time=groups.get("time")
+    )
+
+
+def _units_in(pieces: Iterable[Piece], framing: Framing, max_bytes: int) -> Iterator[list[_Unit]]:
+    """pieces: the lines of a text."""
+    links = _Links(framing, max_bytes)
+    for piece in pieces:
+        if isinstance(piece, TooLong):
+            links.too_long(piece)
+        else:
+            begin = 0
+            for end in piece.ends:
+                links.take(piece.offset + begin, piece.data[begin:end])
+                begin = end
+        yield links.finished(at_end=False)
+    yield links.finished(at_end=True)
+
+
+def units_of_streams(lines: Iterable[Piece], framing: Framing, max_bytes: int) -> Iterator[Piece]:
+    """The units of a text, as pieces that say how many entries each holds."""
+    for units in _units_in(lines, framing, max_bytes):
+        run: list[_Unit] = []
+        for unit in units:
+            if unit.length <= max_bytes:
+                run.append(unit)
+                continue
+            if run:
+                yield _run_of(run)
+                run = []
+            yield TooLong(unit.offset, unit.length, unit.line_count, head_of(unit.pieces, max_bytes))
+        if run:
+            yield _run_of(run)
+
+
+def _run_of(units: list[_Unit]) -> Run:
+    return Run(
+        units[0].offset,
+        b"".join(piece for unit in units for piece in unit.pieces),
+        list(accumulate(unit.length for unit in units)),
+        list(accumulate(unit.line_count for unit in units)),
+        entries=list(accumulate(unit.entries for unit in units)),
+    )
+
+
+def entries_of_streams(lines: Iterable[Piece], framing: Framing, max_bytes: int) -> Iterator[Entry]:
+    """The entries of a text that holds no unit over its limit, with the text of those that others interrupt."""
+    for units in _units_in(lines, framing, max_bytes):
+        for unit in units:
+            yield from unit.divided()
+
+
+def texts_of_streams(head: bytes, framing: Framing) -> list[bytes]:
+    """What each stream says in the head of a text, its parts joined."""
+    assert framing.parts is not None, "a framing of streams says what its lines are"
+    part_of = re.compile(framing.parts.encode()).match
+    texts: dict[bytes, bytearray] = {}
+    for line in head.splitlines(keepends=True):
+        if (found := part_of(line)) is not None:
+            part = _part_in(found)
+            text = part.text if part.cut else part.text.rstrip(b"\r\n") + b"\n"
+            texts.setdefault(part.stream, bytearray()).extend(text)
+    return [bytes(text) for text in texts.values()]
