@@ -1,7 +1,8 @@
 """Which format a text has, decided from its head and nothing else.
 
 The head is cut and parsed as the text would be, by every format whose sieve lets a line of it through;
-the best product of the share that is explained and of the format's specificity wins. What a more general
+the best product of the share that is explained and of the format's specificity wins. Lines between clear starts count
+as explained (`clear_starts`). What a more general
 format explains beside counts nearly in full for one that explains most of the same. A format that does
 not explain clearly more than half loses to plain text. The same head always gives the same answer.
 """
@@ -16,6 +17,7 @@ from chalicelib.core.colours import bytes_without_colours
 from chalicelib.core.entries import entries_in, entries_of
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.banners import behind_banner
+from chalicelib.core.formats.clear_starts import are_clear
 from chalicelib.core.formats.continuations import CONTINUATION
 from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.registry import all_formats, by_name
@@ -37,6 +39,10 @@ HEAD_BYTES: Final = 64 * 1024
 _LINES_MAX: Final = 1000
 _SIEVED_LINES: Final = 200
 _SHARE_MIN: Final = 0.6
+_TAIL_LINES_MAX: Final = 5
+"""How much of an entry of the file before may stand at the head of one whose entries begin clearly."""
+_CLEAR_SHARE: Final = 0.8
+"""What a format counts whose entries begin clearly, though most lines are none of their first."""
 _CREDITED_SHARE_MIN: Final = 0.8
 """A format that explains so much of what a more general one does gets credit for the rest."""
 _BUT_ONE_SHARE_MIN: Final = 0.74
@@ -179,6 +185,7 @@ def _whole_lines(head: bytes, *, complete: bool) -> list[str]:
 def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool) -> Trial:
     explained = counted = preamble = 0.0
     rejected = []
+    entries = []
     in_values = known.framing.kind is Kind.JSON
     parse_count = 0
     for entry, record in _parsed(known, text, context, complete=complete or not in_values):
@@ -192,6 +199,7 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
                 rejected.append(entry)
             continue
         parse_count += 1
+        entries.append((entry, record))
         says_more = bool(record.attributes) or record.severity_text is not None
         if known.carrier:
             is_known = not record.attributes.keys().isdisjoint(_INSIDE)
@@ -207,6 +215,12 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
         return Trial(known, share if unseen else 0.0, share * known.specificity if unseen else 0.0)
     counted -= min(preamble, _PREAMBLE_LINES_MAX, int(explained))
     share = min(1.0, explained / counted)
+    if (
+        share < _SHARE_MIN
+        and preamble <= _TAIL_LINES_MAX
+        and are_clear(known, entries, len(rejected), context.explain)
+    ):
+        share = _CLEAR_SHARE
     if known.prose:
         return Trial(known, share, known.specificity)
     score = round(share * known.specificity, 4) if share >= _SHARE_MIN else 0.0

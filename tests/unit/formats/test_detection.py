@@ -83,6 +83,7 @@ def test_a_twelfth_of_the_lines_cut_does_not_hide_a_format(of: str) -> None:
 def test_a_format_for_less_than_half_of_the_lines_is_plain_text(known: Format) -> None:
     prose = ["some prose here", "and some more"]
     lines = [line for sample in known.samples for line in (sample, *prose * (1 + sample.count("\n")))]
+    lines = [*prose * 3, *lines]  # no entry of a file begins with prose: what begins clearly does so at once
     assert name("\n".join(lines)) in ("text", "stack_trace")  # the traces of a few samples are still traces
 
 
