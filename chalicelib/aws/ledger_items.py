@@ -52,6 +52,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "runner_up": plan.runner_up,
         "runner_up_score": plan.runner_up_score,
         "text_too": plan.text_too,
+        "date_order": plan.date_order,
         "custom": None if plan.custom is None else packed_text(plan.custom),
         "compression": plan.compression.value,
         "inner": [compression.value for compression in plan.inner],
@@ -98,6 +99,7 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         runner_up=item.get("runner_up", ""),
         runner_up_score=float(item.get("runner_up_score", 0)),
         text_too=item.get("text_too", False),
+        date_order=item.get("date_order"),
         inner=tuple(map(Compression, item.get("inner", ()))),
         custom=unpacked_text(item["custom"]) if item.get("custom") else None,
     )

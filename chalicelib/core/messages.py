@@ -25,7 +25,7 @@ from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
 MESSAGE_VERSIONS: Final = (1, 2, 3)
 """Those that are read. A message is sent in the lowest that says all of it, so that functions may be replaced
 one by one, and taken back: 2 is what a batch needs that has more than `Framing.is_of_first_version`, text
-beside its format, cuts or a configuration; 3 what has more than `Framing.is_of_second_version`."""
+beside its format, cuts or a configuration; 3 what has more than `Framing.is_of_second_version`, or an order of dates."""
 BODY_ENCODING: Final = "zstd+base64"
 
 
@@ -35,7 +35,8 @@ class BatchMessage:
 
     offset, length: bytes of text; lines, entries: as the splitter counted them; body: the text, or
     the head of a single entry over its limit; expires_at: epoch seconds; context: the header lines in
-    force at its start; cuts: as `Batch` has them; text_too, custom: as the plan has them.
+    force at its start; cuts: as `Batch` has them; text_too, custom, date_order: as the plan has
+    them.
     """
 
     object: ObjectVersion
@@ -58,6 +59,7 @@ class BatchMessage:
     text_too: bool = False
     custom: str | None = None
     trace: str | None = None
+    date_order: str | None = None
 
     @property
     def batch_id(self) -> str:
@@ -66,7 +68,7 @@ class BatchMessage:
     @property
     def version(self) -> int:
         is_first = self.framing.is_of_first_version and self.cuts is None
-        if not self.framing.is_of_second_version:
+        if self.date_order or not self.framing.is_of_second_version:
             return 3
         return 1 if is_first and not (self.text_too or self.custom) else 2
 
@@ -126,6 +128,7 @@ def batch_message(plan: Plan, batch: Batch, *, trace: str | None = None) -> Batc
         text_too=plan.text_too,
         custom=plan.custom,
         trace=trace,
+        date_order=plan.date_order,
     )
 
 
@@ -145,6 +148,7 @@ def encode_batch(message: BatchMessage) -> str:
         "context": message.context,
         "cuts": None if message.cuts is None else packed(orjson.dumps(message.cuts)),
         "text_too": message.text_too,
+        "date_order": message.date_order,
         "custom": None if message.custom is None else packed_text(message.custom),
         "body_encoding": BODY_ENCODING,
         "body": packed(message.body),
@@ -257,6 +261,7 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
         text_too=bool(fields.get("text_too", False)),
         custom=unpacked_text(text_in(fields, "custom")) if fields.get("custom") else None,
         trace=if_any(name_in, fields, "trace"),
+        date_order=if_any(name_in, fields, "date_order"),
     )
     if fault := _fault(message, fields["batch_id"]):
         raise ValueError(fault)

@@ -82,6 +82,7 @@ def stored_of(
         text_too=batch.text_too,
         custom=custom,
         report=report,
+        date_order=batch.date_order,
     )
     encode = ItemEncoder(
         file_id=batch.file_id,
@@ -101,7 +102,7 @@ class Reader:
     context: the header lines in force at the first. text_too: whether an entry that nothing explains
     is a record of plain text rather than a reject; one that begins as the format's own do is always a
     reject, one that continues another (`continues`) never is. custom: what the user configured. report: is
-    given the error of an entry on which something failed.
+    given the error of an entry on which something failed. date_order: as the plan has it.
     """
 
     def __init__(
@@ -114,14 +115,16 @@ class Reader:
         text_too: bool,
         custom: Custom = NOTHING,
         report: Report = unreported,
+        date_order: str | None = None,
     ) -> None:
+        self._date_order = date_order
         self._custom = custom
         self._report = report
         self._known = known
         self._headers = Headers(framing, context) if framing.has_header else None
         self._in_force, self._framing = context, framing
         self._last_modified = last_modified
-        self._explain = Explainer(last_modified, custom.formats)
+        self._explain = Explainer(last_modified, custom.formats, date_order)
         prose = known.prose or known.name == _PLAIN_TEXT
         self._text_too = text_too or prose
         self._is_broken = _nothing if prose else sieve_of(known)
@@ -130,7 +133,9 @@ class Reader:
     def _parser(self, header: str | None) -> Parse:
         if self._known.name == _PLAIN_TEXT:
             return _no_format
-        context = ParseContext(self._last_modified, header or "", self._explain, decided=True)
+        context = ParseContext(
+            self._last_modified, header or "", self._explain, decided=True, date_order=self._date_order
+        )
         try:
             return self._known.make_parser(context)
         except _FATAL:

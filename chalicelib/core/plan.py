@@ -14,6 +14,7 @@ from chalicelib.core.custom.collecting import FORMAT, collection_in, elements_in
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
 from chalicelib.core.formats import Format, ParseContext
+from chalicelib.core.formats.day_order import order_in
 from chalicelib.core.formats.detection import HEAD_BYTES, Detection, detect
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.streams import seen_through
@@ -34,8 +35,8 @@ from chalicelib.core.text import (
 PLAN_VERSIONS: Final = (1, 2, 3)
 """Those that are read. A plan is written in the lowest that says all of it: 1 knows lines, and entries that
 `entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
-configuration; 3 entries in an array that is further inside than a member of the outermost object, and lines of
-streams that lie between one another."""
+configuration; 3 entries in an array that is further inside than a member of the outermost object, lines of
+streams that lie between one another, and an order of dates."""
 _OF_ANY_JSON: Final = ("json", "json_values")
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _COMPRESSED_BOUND: Final = 20
@@ -102,6 +103,7 @@ class Plan:
     parallel: whether each split can be cut on its own.
     failure: why nothing can be read of the object; such a file has no splits.
     custom: the configuration that holds for the file, as `custom.spec` writes it; None: nothing is configured.
+    date_order: which number of its dates is the day, as `day_order` writes it; None: it has no such dates.
     """
 
     head: ObjectHead
@@ -120,11 +122,12 @@ class Plan:
     text_too: bool = False
     inner: tuple[Compression, ...] = ()
     custom: str | None = None
+    date_order: str | None = None
 
     @property
     def version(self) -> int:
         is_first = self.framing.is_of_first_version and not (self.text_too or self.inner or self.custom)
-        if not self.framing.is_of_second_version:
+        if self.date_order or not self.framing.is_of_second_version:
             return 3
         return 1 if is_first else 2
 
@@ -236,6 +239,7 @@ def make_plan(
         text_too=detection.text_too,
         inner=inner,
         custom=config.text,
+        date_order=order_in(sample.decode(errors="replace"), head.last_modified),
     )
 
 

@@ -46,7 +46,7 @@ def _make_parser(spec: FormatSpec, context: ParseContext) -> Parse:
     if spec.json:
         return JsonReader(spec, _CASTS, context).parse
     match = Matcher(spec.pattern, spec.limits).match
-    stamp_of = stamps_of(Times(context.last_modified), spec.time_format, spec.zone)
+    stamp_of = stamps_of(Times(context.last_modified, context.date_order), spec.time_format, spec.zone)
     severities = dict(spec.severities)
     fields = tuple((each.group, each.name, _CASTS[each.type or "text"]) for each in spec.fields)
 

@@ -41,7 +41,7 @@ class JsonReader:
         self._spec = spec
         self._casts = casts
         self._general = JsonParser(context)
-        self._times = Times(context.last_modified)
+        self._times = Times(context.last_modified, context.date_order)
         self._stamp_of_text = stamps_of(self._times, spec.time_format, spec.zone)
         self._words = dict(spec.severities)
         self._named = {each.group: each for each in spec.fields}

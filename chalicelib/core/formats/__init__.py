@@ -47,12 +47,14 @@ class ParseContext:
     explain: for formats that carry the lines of others.
     decided: whether the file is known to be of this format. A level that nobody knows then costs a line
         no more than its severity number; while formats are compared, it counts against the format.
+    date_order: which number of a date is the day, as `day_order` has it; for formats of no particular product.
     """
 
     last_modified: datetime
     header: str = ""
     explain: Explain = _nothing_explains
     decided: bool = False
+    date_order: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Dates of three numbers: a year of four digits stands where it stands. Before it,
 month comes first (``3/14/2024``), between dots and hyphens the day (``14.03.2024``), unless the number
 cannot be a month. Of two digits each, between slashes, the year comes first (``24/03/14``, Spark) unless
 the first can be a month and the last cannot be a day or month (``03/05/24``): then the month does.
+What was decided for a file from its head (`day_order`) comes before all that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from chalicelib.core.formats.day_order import DateOrders, full_year
 from chalicelib.core.formats.zones import PLACE, zone_of
 
 if TYPE_CHECKING:
@@ -101,16 +103,17 @@ class Clock(NamedTuple):
 
 class Read(NamedTuple):
     """What a text says: year (None where it says none), clock, minutes east of UTC or the zone of the place
-    that it names, and whether it tells them.
+    that it names, and whether it tells them; and whether another order of the date's numbers fits the file too.
     """
 
     year: int | None
     clock: Clock
     offset: int | tzinfo
     zone_told: bool
+    order_assumed: bool = False
 
 
-def read_moment(text: str) -> Read | None:
+def read_moment(text: str, orders: DateOrders | None = None) -> Read | None:
     """Reads a text without a fraction; None where it has no known shape. The date need not exist."""
     if weekday := _WEEKDAY.match(text):
         text = text[weekday.end() :]
@@ -125,12 +128,13 @@ def read_moment(text: str) -> Read | None:
     hour = _hour(int(parts["h"]), parts.get("half"))
     place = zone_of(zone) if zone and "/" in zone else None
     offset = place or _offset_minutes(None if zone and "/" in zone else zone)
-    day = _date(parts)
+    decided = orders.of(parts["dot"] or "") if orders and parts.get("a") else None
+    day = _date(parts, decided[0] if decided else None)
     if hour is None or offset is None or day is None:
         return None
     clock = Clock(day[1], day[2], hour, int(parts["mi"]), int(parts["s"] or 0))
     told = zone is not None and zone not in _AMBIGUOUS_ZONES and (place is not None or "/" not in zone)
-    return Read(day[0], clock, offset, told)
+    return Read(day[0], clock, offset, told, bool(decided and decided[1]) and _is_ambiguous(parts))
 
 
 def _hour(hour: int, half: str | None) -> int | None:
@@ -140,11 +144,19 @@ def _hour(hour: int, half: str | None) -> int | None:
     return hour % 12 + (12 if half in "pP" else 0)
 
 
-def _date(parts: dict[str, str | None]) -> tuple[int | None, int, int] | None:
+def _is_ambiguous(parts: dict[str, str | None]) -> bool:
+    """Whether another order of three numbers is a date as well, and another one."""
+    first, second, last = int(parts["a"] or 0), int(parts["b"] or 0), parts.get("c")
+    return (first != second and first <= 12 and second <= 12) or (last is not None and len(last) == 2)
+
+
+def _date(parts: dict[str, str | None], order: str | None) -> tuple[int | None, int, int] | None:
     """Year (None where the text has none), month and day, which need not exist; None where there is no such name."""
     year = parts.get("y")
     if parts.get("a") is not None:
-        return _numbered_date(int(parts["a"] or 0), int(parts["b"] or 0), parts.get("c"), parts["dot"] or "")
+        return _numbered_date(
+            int(parts["a"] or 0), int(parts["b"] or 0), parts.get("c"), parts["dot"] or "", order
+        )
     if parts.get("week") or parts.get("day"):
         return _counted_date(f"{year}-W{parts['week']}-{parts['weekday']}", f"{year}-{parts['day']}")
     name = parts["mo"] or ""
@@ -162,13 +174,19 @@ def _counted_date(week: str, day: str) -> tuple[int, int, int] | None:
     return None
 
 
-def _numbered_date(first: int, second: int, last: str | None, mark: str) -> tuple[int | None, int, int]:
-    """Which of three numbers is what; see the module. Without a year the month comes first."""
+def _numbered_date(
+    first: int, second: int, last: str | None, mark: str, order: str | None
+) -> tuple[int | None, int, int]:
+    """Which of three numbers is what; see the module. Without a year the month comes first.
+
+    order: what holds for the file, such as `dmy`; None where nothing was decided."""
     if last is not None and len(last) == 2:
         number = int(last)
         is_year_first = mark != "." and 1 <= second <= 12 and 1 <= number <= 31
-        if is_year_first and not (mark == "/" and first <= 12 < number):
+        if order == "ymd" or (order is None and is_year_first and not (mark == "/" and first <= 12 < number)):
             return _full_year(f"{first:02d}"), second, number
+    if order in ("dmy", "mdy"):
+        return _full_year(last), *((second, first) if order == "dmy" else (first, second))
     day_first = last is not None and mark != "/"
     if (day_first and second <= 12) or first > 12:
         first, second = second, first
@@ -178,8 +196,7 @@ def _numbered_date(first: int, second: int, last: str | None, mark: str) -> tupl
 def _full_year(year: str | None) -> int | None:
     if year is None:
         return None
-    number = int(year)
-    return number if len(year) == 4 else number + (1900 if number >= 69 else 2000)
+    return full_year(int(year)) if len(year) == 2 else int(year)
 
 
 def moment_of(year: int, clock: Clock, offset: int | tzinfo) -> datetime | None:

@@ -27,10 +27,12 @@ _DEPTH_MAX: Final = 3
 class Explainer:
     """Give it a line; it gives the format's name and the record, or None. Parsers are made on first use.
 
-    own: formats of the user's, asked before the built-in ones."""
+    own: formats of the user's, asked before the built-in ones. date_order: as `ParseContext` has it."""
 
-    def __init__(self, last_modified: datetime, own: tuple[Format, ...] = ()) -> None:
-        self._context = ParseContext(last_modified, explain=self)
+    def __init__(
+        self, last_modified: datetime, own: tuple[Format, ...] = (), date_order: str | None = None
+    ) -> None:
+        self._context = ParseContext(last_modified, explain=self, date_order=date_order)
         own = tuple(known for known in own if known.alone)
         self._own = Sieves(own) if own else None
         self._own_parsers = _Parsers(own, self._context)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.formats.dates import MONTH, ZONE, Clock, moment_of, read_moment
+from chalicelib.core.formats.day_order import DateOrders
 from chalicelib.core.formats.zones import PLACE
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["MONTH", "ZONE", "Stamp", "Times"]
 
 Stamp: TypeAlias = "tuple[str, str | None]"
-"""The time stamp and what was assumed (None, ``zone``, ``year`` or ``year,zone``)."""
+"""The time stamp and what was assumed: some of ``day-month``, ``year`` and ``zone`` with commas between, or None."""
 
 _FRACTION: Final = re.compile(
     r"[.,:](?:(?<=[0-9]:[0-9]{2}:[0-9]{2}[.,])|(?<=[0-9]:[0-9]{2}:[0-9]{2}:)(?=[0-9]{3})"
@@ -47,10 +48,12 @@ _LONGEST: Final = 72
 class Times:
     """Converts the time stamps of one object; holds the caches, so one a parser and one a thread."""
 
-    __slots__ = ("_hours", "_known", "_latest", "_seconds", "_usual")
+    __slots__ = ("_hours", "_known", "_latest", "_orders", "_seconds", "_usual")
 
-    def __init__(self, last_modified: datetime) -> None:
-        """last_modified: the object's LastModified (aware); bounds a year that is not in the text."""
+    def __init__(self, last_modified: datetime, date_order: str | None = None) -> None:
+        """last_modified: the object's LastModified (aware); bounds a year that is not in the text. date_order: which
+        number of a date is the day, as `day_order` decides it for a file."""
+        self._orders = DateOrders(date_order)
         self._latest = last_modified.astimezone(UTC).replace(tzinfo=None)
         with suppress(OverflowError):
             self._latest += timedelta(days=1)
@@ -168,7 +171,7 @@ class Times:
             and clock
             and not _IN_PLACE.search(text)
             and stamp[0][14:-1] == clock[0]
-            and stamp[1] in {None, "zone"}
+            and stamp[1] in {None, "zone", "day-month", "day-month,zone"}
         ):
             if len(self._hours) >= _CACHE_MAX:
                 self._hours.clear()
@@ -177,17 +180,21 @@ class Times:
 
     def _convert(self, text: str) -> Stamp | None:
         """Time stamp of a text without a fraction."""
-        read = read_moment(text)
+        read = read_moment(text, self._orders)
         if read is None:
             return None
-        year, clock, offset, zone_told = read
-        assumed = None if zone_told else "zone"
-        if year is None:
-            moment = self._latest_year(clock, offset)
-            assumed = "year" if assumed is None else "year,zone"
-        else:
-            moment = moment_of(year, clock, offset)
-        return None if moment is None else (moment.isoformat() + "Z", assumed)
+        year, clock, offset, zone_told, order_assumed = read
+        moment = self._latest_year(clock, offset) if year is None else moment_of(year, clock, offset)
+        assumed = ",".join(
+            name
+            for name, is_assumed in (
+                ("day-month", order_assumed),
+                ("year", year is None),
+                ("zone", not zone_told),
+            )
+            if is_assumed
+        )
+        return None if moment is None else (moment.isoformat() + "Z", assumed or None)
 
     def _latest_year(self, clock: Clock, offset: int | tzinfo) -> datetime | None:
         """The latest year that is not after LastModified plus a day; 29 February may be 8 years back."""

@@ -108,6 +108,42 @@ def test_a_table_is_told_by_its_header_and_its_rows(text: str, name: str) -> Non
     assert detect(text.encode(), WHEN, complete=True).format.name == name
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("id,name,amount,when\n" + '0,"ada, 0",0.0,2026-09-14 08:00:00\n' * 9, "csv"),
+        ("alpha,beta,gamma\n" + "x,1.5,true\n" * 9, "csv"),
+        ("till;cashier;sum\n" + "7;ada;12.50\n" * 9, "csv"),
+        ("till|cashier|sum\n" + "7|ada, or bob|12.50\n" * 9, "csv"),
+        ("till\tcashier\tsum\n" + "7\tada, or bob\t12.50\n" * 9, "tsv"),
+        ('"Till No","Cashier","Sum (EUR)"\n' + '"7","ada ""a"" b","12.50"\n' * 9, "csv"),
+        ("alpha,beta\n" + "x,1\ny,2\n" * 9, "csv"),
+        ("reading,taken\n" + "21.5,2026-09-14T08:00:00Z\n" * 9, "csv"),
+        ("alpha,beta,gamma\n" + "x,y,z\n" * 9, "text"),
+        ("INFO,started,foo\n" + "INFO,stopped,7\n" * 9, "text"),
+        ("Once upon a time,there was,a number\n" + "and it was,so they say,very large\n" * 9, "text"),
+        ("one, two, three\n" + "we count, and count, to four\n" * 9, "text"),
+        ("2026-09-14 08:00:00,123 INFO a, b\n" * 9, "timestamped"),
+    ],
+)
+def test_a_table_of_unusual_names_is_told_by_the_types_of_its_columns(text: str, name: str) -> None:
+    assert detect(text.encode(), WHEN, complete=True).format.name == name
+
+
+def test_a_row_without_typed_values_is_a_row_once_the_file_is_known() -> None:
+    found = read(b"alpha,beta,gamma\n" + b"x,1.5,true\n" * 9 + b"y,n/a,\n")
+    assert found.format == "csv"
+    assert found.account.summary.counts.rejected.entries == 0
+
+
+@pytest.mark.parametrize("name", ["when", "eventTimestamp", "LOG_TIME", "Creation Time", "Date Time", "timestamp (utc)", "occurred_at"])  # fmt: skip
+def test_the_time_of_a_row_is_found_under_any_usual_name(name: str) -> None:
+    got = parse(f"host,{name},expires_at", "a,2024-03-14T09:26:53Z,2030-01-01T00:00:00Z")
+    assert got == Record(
+        "2024-03-14T09:26:53Z", None, None, None, None, {"host": "a", "expires_at": "2030-01-01T00:00:00Z"}
+    )
+
+
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("piece_bytes", [1, 262_144])
 def test_the_lines_before_a_header_are_skipped_in_every_split(mark: bytes, piece_bytes: int) -> None:

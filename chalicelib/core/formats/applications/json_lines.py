@@ -81,7 +81,7 @@ class JsonParser:
     __slots__ = ("_shapes", "_stamp_of", "_times")
 
     def __init__(self, context: ParseContext) -> None:
-        self._times = Times(context.last_modified)
+        self._times = Times(context.last_modified, context.date_order)
         self._stamp_of = self._times.of_value
         self._shapes: dict[tuple[str, ...], Shape] = {}
 

@@ -75,7 +75,7 @@ def _shape_of(names: tuple[str, ...]) -> _Shape:
 
 
 def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
-    of_value = Times(context.last_modified).of_value
+    of_value = Times(context.last_modified, context.date_order).of_value
     shapes: dict[tuple[str, ...], _Shape] = {}
     new, of_word = tuple.__new__, severity.of_word
 

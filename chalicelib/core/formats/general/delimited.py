@@ -1,7 +1,8 @@
 """CSV and TSV with a header: its names are the attributes', their values typed one by one.
 
 The columns with the time, the level and the message are promoted where they have a usual name. A text is
-told as such only if its first line looks like a header, and rows have as many fields as it.
+told as such only if its first line looks like a header, and rows have as many fields as it; where none of its
+names is usual, the rows must have typed values too.
 """
 
 from __future__ import annotations
@@ -9,9 +10,16 @@ from __future__ import annotations
 import csv
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.promotion import (
+    date_and_clock,
+    is_guessed_time,
+    level_members,
+    message_members,
+    time_members,
+)
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -52,6 +60,8 @@ _FLOAT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}", re.ASCII)
 _BOOLEANS: Final = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
 _NOTHING: Final = frozenset(("", "-", "null", "NULL"))
 _COLUMNS_MAX: Final = 512
+_WORDS_MAX: Final = 3
+_LONGEST_MIN: Final = 3
 
 _NO_HEADER: Final = Reject("no-header")
 _FIELD_COUNT: Final = Reject("field-count")
@@ -59,36 +69,56 @@ _BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext, *, delimiters: str) -> Parse:
-    names, delimiter = _columns(context.header, delimiters)
-    if not names:
-        return _no_header
-    return _Rows(context, names, delimiter).parse
+    columns = _columns(context.header, delimiters)
+    return _no_header if columns is None else _Rows(context, columns).parse
 
 
 def _no_header(_row: str) -> Reject:
     return _NO_HEADER
 
 
-def _columns(header: str, delimiters: str) -> tuple[list[str], str]:
-    """The names in a header, and what is between them; none where the line is no header.
+class _Columns(NamedTuple):
+    """The names in a header, what is between them, and whether they are of the kind that logs use."""
 
-    header: several lines where some stand before it."""
+    names: list[str]
+    delimiter: str
+    usual: bool
+
+
+def _columns(header: str, delimiters: str) -> _Columns | None:
+    """None where the line is no header. header: several lines where some stand before it."""
     if "\n" in header:
         found = (_columns(line, delimiters) for line in reversed(header.split("\n")))
-        return next((columns for columns in found if columns[0]), ([], ""))
-    for delimiter in delimiters:
-        cells = _cells(header.removeprefix("\ufeff"), delimiter) or []
-        names = [name.strip() for name in cells]
-        prose = any(name[:1] == " " for name in cells) and any(" " in name for name in names)
-        if (
-            not prose
-            and 2 <= len(names) <= _COLUMNS_MAX
-            and all(_NAME.fullmatch(name) for name in names)
-            and any(name.lower() in _KNOWN for name in names)
-            and (len(names) > 2 or names[0].lower() in _TIMES or _OF_TWO.issuperset(map(str.lower, names)))
-        ):
-            return _unique(names), delimiter
-    return [], ""
+        return next((columns for columns in found if columns is not None), None)
+    found = (_columns_between(header.removeprefix("\ufeff"), delimiter) for delimiter in delimiters)
+    return max(
+        (columns for columns in found if columns is not None),
+        key=lambda columns: (columns.usual, len(columns.names)),
+        default=None,
+    )
+
+
+def _columns_between(header: str, delimiter: str) -> _Columns | None:
+    cells = _cells(header, delimiter) or []
+    names = [name.strip() for name in cells]
+    prose = any(name[:1] == " " for name in cells) and any(" " in name for name in names)
+    if prose or not 2 <= len(names) <= _COLUMNS_MAX or not all(_NAME.fullmatch(name) for name in names):
+        return None
+    usual = any(name.lower() in _KNOWN for name in names) and (
+        len(names) > 2 or names[0].lower() in _TIMES or _OF_TWO.issuperset(map(str.lower, names))
+    )
+    if not usual and not _may_be_names(names):
+        return None
+    return _Columns(_unique(names), delimiter, usual)
+
+
+def _may_be_names(names: list[str]) -> bool:
+    """Whether columns may be called so though none of the names is usual."""
+    return (
+        len(set(names)) == len(names)
+        and max(map(len, names)) >= _LONGEST_MIN
+        and max(name.count(" ") for name in names) <= _WORDS_MAX
+    )
 
 
 def _unique(names: list[str]) -> list[str]:
@@ -112,33 +142,43 @@ def _cells(row: str, delimiter: str) -> list[str] | None:
 
 
 class _Rows:
-    """Parses the rows under one header."""
+    """Parses the rows under one header.
 
-    def __init__(self, context: ParseContext, names: list[str], delimiter: str) -> None:
-        self._times = Times(context.last_modified)
-        self._names = names
-        self._delimiter = delimiter
-        lower = {name.lower(): number for number, name in reversed(list(enumerate(names)))}
-        self._time = next((lower[name] for name in _TIMES if name in lower), -1)
-        self._clock = -1
-        if "date" in lower and names[self._time].lower() in ("time", "date"):
-            self._time, self._clock = lower["date"], lower.get("time", -1)
-        self._level = next((lower[name] for name in _LEVELS if name in lower), -1)
-        self._message = next((lower[name] for name in _MESSAGES if name in lower), -1)
+    While formats are compared, a header of unusual names is one only for rows of which a value is typed, and none is
+    the name of its column."""
+
+    def __init__(self, context: ParseContext, columns: _Columns) -> None:
+        self._times = Times(context.last_modified, context.date_order)
+        self._names, self._delimiter = names, _ = columns.names, columns.delimiter
+        self._doubtful = not columns.usual and not context.decided
+        place = {name: number for number, name in reversed(list(enumerate(names)))}
+        lower = {name.lower(): number for name, number in reversed(place.items())}
+        self._pair = None if (pair := date_and_clock(names)) is None else (place[pair[0]], place[pair[1]])
+        times = [place[name] for name in time_members(names)]
+        if self._pair and times and times[0] not in self._pair:
+            self._pair = None
+        self._time_places = tuple(
+            (each, None if names[each].lower() in _TIMES else is_guessed_time(names[each])) for each in times
+        )
+        levels = [lower[name] for name in _LEVELS if name in lower] or [
+            place[n] for n in level_members(names)
+        ]
+        self._level = levels[0] if levels else -1
+        messages = [lower[name] for name in _MESSAGES if name in lower] or [
+            place[n] for n in message_members(names)
+        ]
+        self._message = messages[0] if messages else -1
 
     def parse(self, row: str) -> Record | Reject:
         cells = _cells(row, self._delimiter)
         if cells is None or len(cells) != len(self._names):
             return _FIELD_COUNT
-        used = set()
-        stamp: Stamp | tuple[None, None] = None, None
-        if self._time >= 0 and (text := cells[self._time].strip()):
-            found = self._stamp(text, cells[self._clock].strip() if self._clock >= 0 else "")
-            if found is None and self._clock >= 0:
-                return _BAD_TIME
-            if found is not None:
-                stamp = found
-                used = {self._time, self._clock}
+        if self._doubtful and not self._is_table(cells):
+            return _NO_HEADER
+        used: set[int] = set()
+        stamp = self._stamp(cells, used)
+        if stamp is None:
+            return _BAD_TIME
         word, number, body = None, None, None
         if self._level >= 0 and (level := cells[self._level].strip()):
             number = severity.of_word(level)
@@ -155,10 +195,29 @@ class _Rows:
         }
         return Record(stamp[0], stamp[1], word, number, body, fields)
 
-    def _stamp(self, text: str, clock: str) -> Stamp | None:
-        if clock:
-            return self._times.of_text(f"{text} {clock}")
-        return self._times.of_value(text)
+    def _is_table(self, cells: list[str]) -> bool:
+        is_typed = any(
+            type(_typed(text)) is not str or self._times.of_moment(text, past=False) for text in cells
+        )
+        return is_typed and not any(text == name for text, name in zip(cells, self._names, strict=True))
+
+    def _stamp(self, cells: list[str], used: set[int]) -> Stamp | tuple[None, None] | None:
+        """The time of a row, its columns used; None where a day and its clock are no time."""
+        if self._pair and cells[self._pair[0]].strip() and cells[self._pair[1]].strip():
+            found = self._times.of_text(f"{cells[self._pair[0]].strip()} {cells[self._pair[1]].strip()}")
+            if found is not None:
+                used.update(self._pair)
+                return found
+        for place, guessed in self._time_places:
+            if text := cells[place].strip():
+                of_any = guessed is None
+                found = (
+                    self._times.of_value(text) if of_any else self._times.of_moment(text, past=bool(guessed))
+                )
+                if found is not None:
+                    used.add(place)
+                    return found
+        return None if self._pair and all(cells[place].strip() for place in self._pair) else (None, None)
 
 
 def _typed(text: str) -> Value:
@@ -177,10 +236,10 @@ CSV: Final = Format(
         "timestamp,level,shop,amount,message\n2024-03-14T09:26:53Z,INFO,till-7,12.50,two coffees",
         'timestamp,level,shop,amount,message\n2024-03-14T09:26:54Z,ERROR,,0,"said ""no"",\nand left"',
     ),
-    make_parser=partial(_make_parser, delimiters=",;"),
+    make_parser=partial(_make_parser, delimiters=",;|"),
     specificity=0.9,
     framing=Framing(kind=Kind.QUOTED_LINES, header_first=True),
-    sieve=r"[^,;\n]{0,1024}[,;]",
+    sieve=r"[^,;|\n]{0,1024}[,;|]",
 )
 TSV: Final = Format(
     name="tsv",

@@ -35,7 +35,7 @@ _BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
-    times = Times(context.last_modified)
+    times = Times(context.last_modified, context.date_order)
 
     def parse(entry: str) -> Record | Reject:
         head = _HEAD.match(entry)
