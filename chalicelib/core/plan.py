@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.core.charsets import charset_in, is_utf_8
 from chalicelib.core.custom import Custom, made_of
 from chalicelib.core.custom.collecting import FORMAT, collection_in, elements_in
 from chalicelib.core.custom.spec import Config
@@ -174,22 +175,26 @@ def make_plan(
 ) -> Plan:
     """Open a file: look at the head of its text and decide.
 
-    format_name and charset override what the head says; so does a prefix of the key that the configuration
-    binds to a format. Raises what `open_object` raises.
+    format_name and charset override what the head says; so do a prefix of the key that the configuration binds to
+    them, and, where the head has no byte order mark and no text of UTF-8, the object's Content-Type. Raises what `open_object` raises.
     """
     raw = _take(open_object(0), _RAW_HEAD_BYTES + 1)
     whole_object = len(raw) <= _RAW_HEAD_BYTES
     raw = raw[:_RAW_HEAD_BYTES]
     compression, inner = _compressions(raw)
+    config = config or Config()
+    charset = charset or config.charset_bound_to(head.version.key)
     if charset is None:
-        charset = charset_of(_take(Text(lambda _: iter([raw]), compression, UTF_8, inner=inner), 4))
+        as_it_is = _take(Text(lambda _: iter([raw]), compression, UTF_8, inner=inner), HEAD_BYTES)
+        charset = charset_of(as_it_is[:4])
+        if charset == UTF_8 and not is_utf_8(as_it_is):
+            charset = charset_in(head.content_type) or charset
     text = Text(lambda _: iter([raw]), compression, charset, inner=inner)
     sample = _take(text, HEAD_BYTES + 1)
     complete = whole_object and len(sample) <= HEAD_BYTES
     sample = sample[:HEAD_BYTES]
     damage = None if text.damage and text.damage.reason == "truncated" and not whole_object else text.damage
     failure = _failure(sample, damage)
-    config = config or Config()
     custom = made_of(config.rules, config.key)
     format_name = format_name or config.format_bound_to(head.version.key)
     if format_name:

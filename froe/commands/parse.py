@@ -7,7 +7,6 @@ batch, however large the file.
 from __future__ import annotations
 
 import base64
-import codecs
 import os
 import shutil
 import sys
@@ -22,6 +21,7 @@ from typing import Any, Final
 import click
 
 from chalicelib.core.accounts import FileAccount, State
+from chalicelib.core.charsets import REMEDY, charset_named
 from chalicelib.core.custom import made_of
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import reason_of
@@ -42,26 +42,13 @@ _STANDARD_INPUT: Final = Path("-")
 _FAULTS_SHOWN_MAX: Final = 3
 
 
-_NO_CHARSETS: Final = frozenset(
-    ("utf-16", "utf-32", "utf-7", "punycode", "idna", "unicode-escape", "raw-unicode-escape")
-)
-"""Codecs that need a byte order mark, or write one character as several others."""
-
-
 def _charset(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
-    if name is None:
-        return None
-    try:
-        b"four".decode(name, "replace")  # refuses codecs that are none of text, such as hex
-        codec = codecs.lookup(name)
-        codecs.getincrementaldecoder(name)("replace").decode(b"a\n", final=True)
-    except (LookupError, UnicodeError):
-        codec = None
-    if codec is None or codec.name in _NO_CHARSETS:
+    codec = None if name is None else charset_named(name)
+    if name is not None and codec is None:
         raise click.BadParameter(
-            f"{name!r} is not a character set that can be read piece by piece; latin-1 or utf-16-le are."
+            f"{name!r} is not a character set that can be read piece by piece; {REMEDY}."
         )
-    return codec.name
+    return codec
 
 
 @click.command()

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import zstandard
 
+from chalicelib.core.charsets import REMEDY as CHARSETS
+from chalicelib.core.charsets import charset_named
 from chalicelib.core.custom.format_table import format_spec, json_spec
 from chalicelib.core.custom.levels import REMEDY, number_of
 from chalicelib.core.custom.matching import check_search
@@ -107,11 +109,17 @@ def _no_name_twice(tables: Iterable[Table]) -> None:
 
 
 def _binding(table: Table, known: list[str]) -> Binding:
-    table.knows("prefix", "format", "json")
+    table.knows("prefix", "format", "json", "charset")
     table.name = table.needed("prefix")
+    charset = table.text("charset")
+    codec = None if charset is None else charset_named(charset)
+    if charset is not None and codec is None:
+        table.fail(f"`charset` is {charset!r}, which cannot be read piece by piece; {CHARSETS}", "charset")
+    if codec is not None and not (table.has("json") or table.has("format")):
+        return Binding(table.name, charset=codec)
     name = _name_of_json(table) if table.has("json") else table.needed("format")
     table.known(name, known, "format")
-    return Binding(table.name, name)
+    return Binding(table.name, name, codec)
 
 
 def _json_of_binding(table: Table, known: list[str]) -> FormatSpec:

@@ -89,8 +89,11 @@ class RedactionSpec:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
+    """Of objects whose key begins so: their format, and their character set; None where it says nothing of one."""
+
     prefix: str
-    format: str
+    format: str | None = None
+    charset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,13 @@ class Config:
 
     def format_bound_to(self, key: str) -> str | None:
         """The format that the longest prefix of an object's key is bound to."""
-        found = [each for each in self.bindings if key.startswith(each.prefix)]
+        found = [each for each in self.bindings if each.format and key.startswith(each.prefix)]
         return max(found, key=lambda each: len(each.prefix)).format if found else None
+
+    def charset_bound_to(self, key: str) -> str | None:
+        """Likewise its character set."""
+        found = [each for each in self.bindings if each.charset and key.startswith(each.prefix)]
+        return max(found, key=lambda each: len(each.prefix)).charset if found else None
 
     def collections_of(self, key: str) -> list[str]:
         """The members that may hold the entries of an object of that key; of the longest prefix first."""
