@@ -153,8 +153,6 @@ def test_any_bytes_have_one_answer(head: bytes, complete: bool) -> None:
     assert first.runner_up != first.format.name
 
 
-def test_an_unknown_name_names_the_known_ones() -> None:
-    with pytest.raises(
-        KeyError, match=r"no format is called 'jsno'; the known ones are .*syslog_rfc5424, syslog_rfc3164"
-    ):
+def test_an_unknown_name_says_where_the_known_ones_are() -> None:
+    with pytest.raises(KeyError, match="no format is called 'jsno'; `froe formats` lists those known"):
         by_name("jsno")
