@@ -190,6 +190,10 @@ def client_patches(
             limits = {name: each.maximum_concurrency for name, each in options.items()}
             mappings.complete(client, limits)
             function_options.complete(client, options)
+        if service_name == "s3" and not known:
+            client.meta.events.register(
+                "provide-client-params.s3.PutBucketNotificationConfiguration", _past_others_targets
+            )
         return client
 
     def create_lambda_event_source(
@@ -250,6 +254,11 @@ def client_patches(
             "_wait_for_function_update": _wait_for_function_update,
         }
     return patches
+
+
+def _past_others_targets(params: dict[str, Any], **_: Any) -> None:
+    """S3 looks at every target that a bucket notifies: one of somebody else's that is gone would keep ours out."""
+    params["SkipDestinationValidation"] = True
 
 
 def config_patches(config_class: type) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from froe.commands.options import stage_name
@@ -10,15 +12,16 @@ from froe.commands.options import stage_name
 @click.command(short_help="Create or update a stage in your AWS account.")
 @stage_name
 @click.option("--backfill", is_flag=True, help="With the state machine of infra/backfill.json.")
-def deploy(*, stage: str, backfill: bool) -> None:
+@click.option("--new", is_flag=True, help="Make the stage if there is none of that name, without asking.")
+def deploy(*, stage: str, backfill: bool, new: bool) -> None:
     """Create or update everything that a stage needs, in your AWS account.
 
     The resources come from infra/*.json with the parameters of infra/parameters/STAGE.json, the
     functions from Chalice; at the end it looks at what is really there, as `froe doctor` does.
     Running it again changes only what differs, and carries on where it stopped. A stage that is not
-    in .chalice/config.json begins as a copy of dev.
+    in .chalice/config.json begins as a copy of dev, once you have said so: it asks, or wants --new.
     """
-    _deploy(stage, with_backfill=backfill)
+    _deploy(stage, with_backfill=backfill, new=new)
 
 
 @click.command(short_help="Make a new API token for a stage and deploy it.")
@@ -32,13 +35,20 @@ def token(*, stage: str) -> None:
     _deploy(stage, new_token=True)
 
 
-def _deploy(stage: str, *, with_backfill: bool = False, new_token: bool = False) -> None:
+def _is_new(sentence: str) -> bool:
+    """Whether a stage is to be made, asked where somebody can answer."""
+    return sys.stdin.isatty() and click.confirm(f"{sentence} Make it, as a copy of dev?", err=True)
+
+
+def _deploy(stage: str, *, with_backfill: bool = False, new_token: bool = False, new: bool = False) -> None:
     from froe.deployment.deploy import deploy as deploy_stage  # noqa: PLC0415 - imports boto3, which takes a second
     from froe.deployment.doctor import examine  # noqa: PLC0415 - as above
     from froe.deployment.findings import print_for_people, stop_at_faults  # noqa: PLC0415 - as above
     from froe.resources import ROOT  # noqa: PLC0415 - as above
 
-    prepared = deploy_stage(stage, with_backfill=with_backfill, new_token=new_token)
+    prepared = deploy_stage(
+        stage, with_backfill=with_backfill, new_token=new_token, is_new=(lambda _: True) if new else _is_new
+    )
     findings = examine(prepared.cloud, prepared.stage, ROOT)
     print_for_people(findings, only_faults=True)
     stop_at_faults(stage, findings)

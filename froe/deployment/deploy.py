@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,11 +25,11 @@ from froe.deployment.cloud import Cloud, connect
 from froe.deployment.rules import check_rules
 from froe.deployment.stages import (
     DIRECT,
-    PATTERN_STAGE,
     Stage,
     new_stage,
     parameters_file,
     read_stage,
+    unknown_stage,
     with_settings,
     write_stage,
 )
@@ -71,18 +71,22 @@ def deploy(
     parameters: Mapping[str, str] | None = None,
     with_backfill: bool = False,
     new_token: bool = False,
+    is_new: Callable[[str], bool] = lambda _: True,
     report: Report = say,
     root: Path = ROOT,
 ) -> Prepared:
     """Bring the stage to what the checkout says; FroeError in one sentence if it cannot.
 
     `parameters` go before those of infra/parameters. `new_token` makes another API token, the one before ends with
-    the deploy. Raises ConfigError where the configuration file is wrong: then nothing is touched.
+    the deploy. `is_new` is asked whether a stage that there is none of is to be made, and is given the sentence.
+    Raises ConfigError where the configuration file is wrong: then nothing is touched.
     """
     stage = read_stage(name, root)
     if stage is None:
-        stage = new_stage(name, root)
-        report(f"The stage {name} is new: it begins as a copy of {PATTERN_STAGE}")
+        sentence = unknown_stage(name, root)
+        if not is_new(sentence):
+            raise FroeError(f"{sentence} `froe deploy --stage {name} --new` makes it.")
+        stage = new_stage(name, root, report)
     check_config(stage, root)
     given = {**stage.parameters, **(parameters or {})}
     check_templates(stage, given, root, with_backfill=with_backfill)
@@ -196,7 +200,8 @@ def _refusals_told() -> Iterator[None]:
 
 def _announce(cloud: Cloud, stage: Stage, report: Report) -> None:
     bucket = brought_bucket(cloud, stage)
-    if bucket and notifications.announce(cloud, bucket, stage.name, stage.ingest, announced_to(cloud, stage)):
+    target = announced_to(cloud, stage)
+    if bucket and notifications.announce(cloud, bucket, stage.name, stage.ingest, target, report):
         report(f"Brought the notifications of your bucket {bucket} up to date: what others have there stays")
 
 
@@ -211,9 +216,7 @@ def _restore_way_in(cloud: Cloud, stage: Stage, report: Report) -> None:
     held = notifications.read(cloud, bucket)
     wanted = notifications.restored(held, stage.name, stage.ingest, target, own)
     if wanted != held:
-        cloud.client("s3").put_bucket_notification_configuration(
-            Bucket=bucket, NotificationConfiguration=wanted
-        )
+        notifications.put(cloud, bucket, wanted, target, report)
         report(f"Brought the notifications of the bucket {bucket} back to {stage.ingest}")
 
 
@@ -250,6 +253,6 @@ def announced_to(cloud: Cloud, stage: Stage) -> str:
     """The ARN that a bucket's entry of ours names in the stage's way in."""
     if stage.ingest == "topic":
         for logical, (kind, physical) in holdings.resources(cloud, f"froe-{stage.name}").items():
-            if kind == "AWS::SNS::Topic" and logical != "NoticesTopic":
+            if kind == "AWS::SNS::Topic" and logical == "UploadsTopic":
                 return physical
     return cloud.arn("sqs", stage.settings["SPLIT_QUEUE"].rsplit("/", 1)[-1])

@@ -4,13 +4,14 @@ Promise: what others have put into the bucket's notifications stays; ours is fou
 `direct` Chalice writes the entry; a bucket that the stack made is the template's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import botocore.exceptions
 
 from froe.deployment.cloud import Cloud
 from froe.errors import FroeError
+from froe.resources import Report
 
 EVENTS: Final = ("s3:ObjectCreated:*",)
 KINDS: Final[Mapping[str, str]] = {
@@ -70,23 +71,59 @@ def restored(
     return merged({**foreign, **kept}, stage, ingest, target_arn)
 
 
-def announce(cloud: Cloud, bucket: str, stage: str, ingest: str, target_arn: str) -> bool:
+def announce(
+    cloud: Cloud, bucket: str, stage: str, ingest: str, target_arn: str, report: Report = lambda _: None
+) -> bool:
     """Bring the bucket's notifications to that; False if they were so. FroeError if S3 refuses them."""
     held = read(cloud, bucket)
     wanted = merged(held, stage, ingest, target_arn)
     if wanted == held:
         return False
-    try:
-        cloud.client("s3").put_bucket_notification_configuration(
-            Bucket=bucket, NotificationConfiguration=wanted
-        )
-    except botocore.exceptions.ClientError as error:
-        reason = error.response["Error"]["Message"].rstrip(".")
-        raise FroeError(
-            f"S3 does not take our notification of the bucket {bucket} ({reason}): "
-            "see that no other entry announces the same objects, and deploy again."
-        ) from error
+    put(cloud, bucket, wanted, target_arn, report)
     return True
+
+
+def put(cloud: Cloud, bucket: str, wanted: Mapping[str, Any], target_arn: str, report: Report) -> None:
+    """Write the bucket's notifications, where `target_arn` is ours. FroeError if S3 refuses them.
+
+    S3 looks at every target of the bucket: one of somebody else's that is gone would keep ours out. It stays as it is,
+    and is reported."""
+    try:
+        _put(cloud, bucket, wanted)
+    except botocore.exceptions.ClientError as error:
+        others = _targets(wanted) - {target_arn}
+        refused = {each for each in others | {target_arn} if each in _said_of(error)}
+        if not refused or target_arn in refused:
+            raise FroeError(_refusal(bucket, error, sorted(refused or others))) from error
+        _put(cloud, bucket, wanted, SkipDestinationValidation=True)
+        report(
+            f"S3 cannot reach {', '.join(sorted(refused))}, which the bucket {bucket} notifies beside us: "
+            "it is left as it is; take it out if nobody needs it"
+        )
+
+
+def _put(cloud: Cloud, bucket: str, wanted: Mapping[str, Any], **options: bool) -> None:
+    cloud.client("s3").put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration=wanted, **options
+    )
+
+
+def _targets(held: Mapping[str, Any]) -> set[str]:
+    return {str(each[target]) for kind, target in TARGETS.items() for each in held.get(kind, ())}
+
+
+def _said_of(error: botocore.exceptions.ClientError) -> set[str]:
+    """All that S3 says: the targets that it cannot reach stand beside the message, as ArgumentName1, ArgumentName2 …"""
+    details = [str(value) for value in error.response["Error"].values()]
+    return {word.strip("\"',.;()") for text in details for word in text.split()}
+
+
+def _refusal(bucket: str, error: botocore.exceptions.ClientError, targets: Sequence[str]) -> str:
+    reason = error.response["Error"]["Message"].rstrip(".")
+    remedy = "see that no other entry announces the same objects"
+    if "destination" in reason.lower() and targets:
+        remedy = f"see that {', '.join(targets)} {'is' if len(targets) == 1 else 'are'} there and may be sent to by S3"
+    return f"S3 does not take our notification of the bucket {bucket} ({reason}): {remedy}, and deploy again."
 
 
 def read(cloud: Cloud, bucket: str) -> dict[str, Any]:

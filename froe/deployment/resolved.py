@@ -31,7 +31,11 @@ def resolver_of(
             **_attributes(cloud, name),
             **({"Key": {"Ref": key.rsplit("/", 1)[-1], "Arn": key}} if key else {}),
         },
-        exports={f"froe-{stage}-key": key, f"froe-{stage}-notices": topic},
+        exports={
+            f"froe-{stage}-key": key,
+            f"froe-{stage}-notices": topic,
+            f"froe-{stage}-alarms": cloud.arn("sns", f"froe-{stage}-alarms"),
+        },
     )
 
 

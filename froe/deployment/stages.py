@@ -4,6 +4,7 @@ Promise: a file is replaced whole or not at all. Limits: one writer at a time.
 """
 
 import copy
+import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -13,12 +14,16 @@ from typing import Any, Final
 
 from chalicelib.settings import INGEST_WAYS
 from froe.errors import FroeError
-from froe.resources import FUNCTIONS
+from froe.resources import FUNCTIONS, Report
 
 CONFIG: Final = Path(".chalice", "config.json")
 PATTERN_STAGE: Final = "dev"
 """A new stage begins as a copy of this one."""
 DIRECT: Final = "direct"
+OF_ONE_STAGE: Final = frozenset(
+    {"AccessLogsBucket", "ExistingInputBucket", "ReplicaBucketArn", "ReplicaKeyArn"}
+)
+"""Parameters that a copy of a stage's does not take over: two stages would read or fill the same bucket."""
 QUEUES: Final[Mapping[str, str]] = {
     "queued_splitter": "SPLIT_QUEUE",
     "worker": "BATCH_QUEUE",
@@ -94,18 +99,54 @@ def read_stage(name: str, root: Path) -> Stage | None:
     return _consistent(Stage(name, config, read_parameters(name, root)))
 
 
-def new_stage(name: str, root: Path) -> Stage:
-    """A stage that is like `dev`, without its settings; nothing is written yet."""
+def unknown_stage(name: str, root: Path) -> str:
+    """One sentence on a stage that there is none of, with those there are and the one that may be meant."""
+    known = sorted(_read(root / CONFIG).get("stages", {}))
+    near = difflib.get_close_matches(name, [*known, *_with_parameters(root)], 1, cutoff=0.6)
+    hint = f" Did you mean {near[0]}?" if near and near[0] != name else ""
+    return f"There is no stage {name} yet; there are {', '.join(known)}.{hint}"
+
+
+def _with_parameters(root: Path) -> list[str]:
+    return [path.stem for path in (root / "infra" / "parameters").glob("*.json")]
+
+
+def new_stage(name: str, root: Path, report: Report = lambda _: None) -> Stage:
+    """A stage that is like `dev`, without its settings; its parameters are written, where it has none of its own, and
+    nothing else yet."""
     config = _read(root / CONFIG)
     if PATTERN_STAGE not in config.get("stages", {}):
         raise FroeError(
             f"{CONFIG} has neither the stage {name} nor {PATTERN_STAGE} to make it from: add one."
         )
     pattern = copy.deepcopy(config["stages"][PATTERN_STAGE])
-    pattern.pop("environment_variables", None)
+    settings = pattern.pop("environment_variables", {})
     renamed = json.loads(json.dumps(pattern).replace(f"policy-{PATTERN_STAGE}-", f"policy-{name}-"))
     config["stages"][name] = renamed
-    return _consistent(Stage(name, config, read_parameters(name, root)))
+    report(f"The stage {name} is new: it begins as a copy of {PATTERN_STAGE}")
+    if not (root / parameters_file(name)).exists():
+        _copy_parameters(name, settings, root, report)
+    parameters = read_parameters(name, root)
+    if "Ingest" in parameters:
+        renamed["environment_variables"] = {"INGEST": parameters["Ingest"]}
+    return _consistent(Stage(name, config, parameters))
+
+
+def _copy_parameters(name: str, settings: Mapping[str, str], root: Path, report: Report) -> None:
+    """Those of `dev` with its way in, but for what only one stage can have."""
+    held = read_parameters(PATTERN_STAGE, root)
+    if not held:
+        return
+    copied = {key: value for key, value in held.items() if key not in OF_ONE_STAGE}
+    copied |= {"Stage": name, "Ingest": settings.get("INGEST") or held.get("Ingest", DIRECT)}
+    replace(root / parameters_file(name), json.dumps({"Parameters": copied}, indent=2) + "\n")
+    report(
+        f"Copied {parameters_file(PATTERN_STAGE)} to {parameters_file(name)}, which bounds what the stage may cost and keep: "
+        "look through it"
+    )
+    left = sorted(held.keys() & OF_ONE_STAGE)
+    if left:
+        report(f"Left out of it what belongs to {PATTERN_STAGE} alone: {', '.join(left)}")
 
 
 def with_settings(stage: Stage, settings: Mapping[str, str]) -> Stage:

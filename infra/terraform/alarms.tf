@@ -7,7 +7,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters_found" {
   threshold           = 1
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "DeadLetters"
   namespace           = "Froe"
   period              = 300
@@ -22,7 +22,7 @@ resource "aws_cloudwatch_metric_alarm" "files_stalled" {
   threshold           = 1
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "FilesStalled"
   namespace           = "Froe"
   period              = 900
@@ -37,7 +37,7 @@ resource "aws_cloudwatch_metric_alarm" "split_queue_old" {
   threshold           = var.split_queue_age_seconds
   evaluation_periods  = 3
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "ApproximateAgeOfOldestMessage"
   namespace           = "AWS/SQS"
   period              = 300
@@ -52,7 +52,7 @@ resource "aws_cloudwatch_metric_alarm" "batch_queue_old" {
   threshold           = var.batch_queue_age_seconds
   evaluation_periods  = 3
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "ApproximateAgeOfOldestMessage"
   namespace           = "AWS/SQS"
   period              = 300
@@ -67,7 +67,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letter_queue_old" {
   threshold           = var.dead_letter_queue_age_seconds
   evaluation_periods  = 3
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "ApproximateAgeOfOldestMessage"
   namespace           = "AWS/SQS"
   period              = 300
@@ -82,7 +82,7 @@ resource "aws_cloudwatch_metric_alarm" "rejects_many" {
   threshold           = var.rejected_percent
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
 
   metric_query {
     id          = "share"
@@ -125,7 +125,7 @@ resource "aws_cloudwatch_metric_alarm" "entries_failed" {
   threshold           = 1
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "EntriesFailed"
   namespace           = "Froe"
   period              = 300
@@ -140,7 +140,7 @@ resource "aws_cloudwatch_metric_alarm" "records_throttled" {
   threshold           = 1
   evaluation_periods  = 3
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
 
   metric_query {
     id          = "throttled"
@@ -183,7 +183,7 @@ resource "aws_cloudwatch_metric_alarm" "ledger_throttled" {
   threshold           = 1
   evaluation_periods  = 3
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
 
   metric_query {
     id          = "throttled"
@@ -278,7 +278,7 @@ resource "aws_cloudwatch_metric_alarm" "splitter_errors" {
   threshold           = 1
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "Errors"
   namespace           = "AWS/Lambda"
   period              = 300
@@ -293,7 +293,7 @@ resource "aws_cloudwatch_metric_alarm" "queued_splitter_errors" {
   threshold           = 1
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "Errors"
   namespace           = "AWS/Lambda"
   period              = 300
@@ -308,7 +308,7 @@ resource "aws_cloudwatch_metric_alarm" "worker_errors" {
   threshold           = 1
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "Errors"
   namespace           = "AWS/Lambda"
   period              = 300
@@ -323,7 +323,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letter_consumer_errors" {
   threshold           = 1
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "Errors"
   namespace           = "AWS/Lambda"
   period              = 300
@@ -338,7 +338,7 @@ resource "aws_cloudwatch_metric_alarm" "notifier_errors" {
   threshold           = 1
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "Errors"
   namespace           = "AWS/Lambda"
   period              = 300
@@ -353,7 +353,7 @@ resource "aws_cloudwatch_metric_alarm" "sweeper_errors" {
   threshold           = 1
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "Errors"
   namespace           = "AWS/Lambda"
   period              = 300
@@ -368,7 +368,7 @@ resource "aws_cloudwatch_metric_alarm" "api_handler_errors" {
   threshold           = 1
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "Errors"
   namespace           = "AWS/Lambda"
   period              = 300
@@ -383,7 +383,7 @@ resource "aws_cloudwatch_metric_alarm" "authorizer_errors" {
   threshold           = 1
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
   metric_name         = "Errors"
   namespace           = "AWS/Lambda"
   period              = 300
@@ -398,7 +398,7 @@ resource "aws_cloudwatch_metric_alarm" "patient_near_timeout" {
   threshold           = var.patient_near_timeout_percent
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
 
   metric_query {
     id          = "share"
@@ -467,7 +467,7 @@ resource "aws_cloudwatch_metric_alarm" "near_timeout" {
   threshold           = var.near_timeout_percent
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
 
   metric_query {
     id          = "share"
@@ -536,7 +536,7 @@ resource "aws_cloudwatch_metric_alarm" "functions_throttled" {
   threshold           = 1
   evaluation_periods  = 3
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.notices_topic.arn]
+  alarm_actions       = [aws_sns_topic.alarms_topic.arn]
 
   metric_query {
     id          = "throttled"

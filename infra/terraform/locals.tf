@@ -28,6 +28,9 @@ locals {
   warms_ledger         = var.ledger_warm_write_units != 0
   bounds_ledger        = var.ledger_max_write_units != 0
   has_email            = var.notices_email != ""
+  filters_email        = var.notices_by_email == "attention"
+  names_alarms_email   = var.alarms_email != ""
+  mails_alarms         = local.has_email || local.names_alarms_email
   protects_tables      = var.deletion_protection
   encrypts_logs        = var.logs_key == "stage"
   owns_notifications   = local.bucket_sends || local.by_event_bridge

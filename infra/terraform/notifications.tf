@@ -1,4 +1,4 @@
-# Notices to people; and how uploads are announced where S3 does not call the splitter itself.
+# Notices and alarms to people; and how uploads are announced where S3 does not call the splitter itself.
 
 resource "aws_sns_topic" "notices_topic" {
   name              = "froe-${var.stage}-notices"
@@ -23,12 +23,54 @@ data "aws_iam_policy_document" "notices_topic_policy" {
       values   = ["false"]
     }
   }
+}
+
+resource "aws_sns_topic_policy" "notices_topic_policy" {
+  arn    = aws_sns_topic.notices_topic.arn
+  policy = data.aws_iam_policy_document.notices_topic_policy.json
+}
+
+resource "aws_sns_topic_subscription" "notices_subscription" {
+  count = local.has_email ? 1 : 0
+
+  topic_arn = aws_sns_topic.notices_topic.arn
+  protocol  = "email"
+  endpoint  = var.notices_email
+  filter_policy = local.filters_email ? jsonencode({
+    kind  = [{ "anything-but" = ["dead-letter"] }]
+    state = [{ "anything-but" = ["COMPLETE"] }, { exists = false }]
+  }) : null
+}
+
+resource "aws_sns_topic" "alarms_topic" {
+  name              = "froe-${var.stage}-alarms"
+  kms_master_key_id = aws_kms_key.key.arn
+}
+
+data "aws_iam_policy_document" "alarms_topic_policy" {
+  statement {
+    sid       = "EncryptedTransportOnly"
+    effect    = "Deny"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.alarms_topic.arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
 
   statement {
     sid       = "AlarmsOfThisAccount"
     effect    = "Allow"
     actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.notices_topic.arn]
+    resources = [aws_sns_topic.alarms_topic.arn]
 
     principals {
       type        = "Service"
@@ -43,17 +85,17 @@ data "aws_iam_policy_document" "notices_topic_policy" {
   }
 }
 
-resource "aws_sns_topic_policy" "notices_topic_policy" {
-  arn    = aws_sns_topic.notices_topic.arn
-  policy = data.aws_iam_policy_document.notices_topic_policy.json
+resource "aws_sns_topic_policy" "alarms_topic_policy" {
+  arn    = aws_sns_topic.alarms_topic.arn
+  policy = data.aws_iam_policy_document.alarms_topic_policy.json
 }
 
-resource "aws_sns_topic_subscription" "notices_subscription" {
-  count = local.has_email ? 1 : 0
+resource "aws_sns_topic_subscription" "alarms_subscription" {
+  count = local.mails_alarms ? 1 : 0
 
-  topic_arn = aws_sns_topic.notices_topic.arn
+  topic_arn = aws_sns_topic.alarms_topic.arn
   protocol  = "email"
-  endpoint  = var.notices_email
+  endpoint  = local.names_alarms_email ? var.alarms_email : var.notices_email
 }
 
 resource "aws_sns_topic" "uploads_topic" {

@@ -50,9 +50,14 @@ output "results_bucket" {
   description = "For the other stacks of the stage; no function needs it"
 }
 
+output "alarms_topic" {
+  value       = aws_sns_topic.alarms_topic.arn
+  description = "For the alarms of the stage"
+}
+
 output "notices_topic" {
   value       = aws_sns_topic.notices_topic.arn
-  description = "For the alarms of the stage"
+  description = "For the backfills of the stage"
 }
 
 output "settings" {

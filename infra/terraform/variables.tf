@@ -315,7 +315,7 @@ variable "deletion_protection" {
 }
 
 variable "notices_email" {
-  description = "Who gets notices and alarms by e-mail; empty for nobody. SNS asks that address to confirm"
+  description = "Who gets notices by e-mail, and alarms where alarms_email is empty; empty for nobody. SNS asks that address to confirm"
   type        = string
   default     = ""
   nullable    = false
@@ -323,6 +323,30 @@ variable "notices_email" {
   validation {
     condition     = can(regex("^$|^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", var.notices_email))
     error_message = "notices_email must be: an e-mail address, or nothing."
+  }
+}
+
+variable "notices_by_email" {
+  description = "Which notices go to notices_email. SNS stops a subscription by e-mail that gets more than 10 a second: take all only for few files"
+  type        = string
+  default     = "attention"
+  nullable    = false
+
+  validation {
+    condition     = contains(["attention", "all"], var.notices_by_email)
+    error_message = "notices_by_email must be: attention (not what is COMPLETE, and no single dead letters) or all."
+  }
+}
+
+variable "alarms_email" {
+  description = "Who gets alarms by e-mail, from a topic of their own; empty for notices_email. SNS asks that address to confirm"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", var.alarms_email))
+    error_message = "alarms_email must be: an e-mail address, or nothing."
   }
 }
 
@@ -334,7 +358,7 @@ variable "log_retention_days" {
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be: a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+    error_message = "log_retention_days must be: days that CloudWatch Logs knows, such as 7, 30, 90, 365 or 3653."
   }
 }
 
@@ -351,7 +375,7 @@ variable "logs_key" {
 }
 
 variable "split_queue_age_seconds" {
-  description = "Age of the oldest split message that raises an alarm: splits wait for their turn, but not so long"
+  description = "Age of the oldest split message that raises an alarm"
   type        = number
   default     = 3600
   nullable    = false
@@ -375,7 +399,7 @@ variable "batch_queue_age_seconds" {
 }
 
 variable "dead_letter_queue_age_seconds" {
-  description = "Age of the oldest dead letter that raises an alarm: the consumer should have quarantined it"
+  description = "Age of the oldest dead letter that raises an alarm"
   type        = number
   default     = 900
   nullable    = false
@@ -423,7 +447,7 @@ variable "near_timeout_percent" {
 }
 
 variable "patient_near_timeout_percent" {
-  description = "The same for splitter, queued_splitter, worker and sweeper, which work until 3 seconds before the end on purpose"
+  description = "The same for splitter, queued_splitter, worker and sweeper, which use their time up"
   type        = number
   default     = 99
   nullable    = false
@@ -447,7 +471,7 @@ variable "slow_batch_seconds" {
 }
 
 variable "splitter_timeout_seconds" {
-  description = "lambda_timeout of splitter in .chalice/config.json"
+  description = "lambda_timeout of splitter"
   type        = number
   default     = 300
   nullable    = false
@@ -459,7 +483,7 @@ variable "splitter_timeout_seconds" {
 }
 
 variable "queued_splitter_timeout_seconds" {
-  description = "lambda_timeout of queued_splitter in .chalice/config.json"
+  description = "lambda_timeout of queued_splitter"
   type        = number
   default     = 300
   nullable    = false
@@ -471,7 +495,7 @@ variable "queued_splitter_timeout_seconds" {
 }
 
 variable "worker_timeout_seconds" {
-  description = "lambda_timeout of worker in .chalice/config.json"
+  description = "lambda_timeout of worker"
   type        = number
   default     = 60
   nullable    = false
@@ -483,7 +507,7 @@ variable "worker_timeout_seconds" {
 }
 
 variable "dead_letter_consumer_timeout_seconds" {
-  description = "lambda_timeout of dead_letter_consumer in .chalice/config.json"
+  description = "lambda_timeout of dead_letter_consumer"
   type        = number
   default     = 60
   nullable    = false
@@ -495,7 +519,7 @@ variable "dead_letter_consumer_timeout_seconds" {
 }
 
 variable "notifier_timeout_seconds" {
-  description = "lambda_timeout of notifier in .chalice/config.json"
+  description = "lambda_timeout of notifier"
   type        = number
   default     = 60
   nullable    = false
@@ -507,7 +531,7 @@ variable "notifier_timeout_seconds" {
 }
 
 variable "sweeper_timeout_seconds" {
-  description = "lambda_timeout of sweeper in .chalice/config.json"
+  description = "lambda_timeout of sweeper"
   type        = number
   default     = 300
   nullable    = false
@@ -519,7 +543,7 @@ variable "sweeper_timeout_seconds" {
 }
 
 variable "api_handler_timeout_seconds" {
-  description = "lambda_timeout of api_handler in .chalice/config.json"
+  description = "lambda_timeout of api_handler"
   type        = number
   default     = 30
   nullable    = false
@@ -531,7 +555,7 @@ variable "api_handler_timeout_seconds" {
 }
 
 variable "authorizer_timeout_seconds" {
-  description = "lambda_timeout of authorizer in .chalice/config.json"
+  description = "lambda_timeout of authorizer"
   type        = number
   default     = 10
   nullable    = false
@@ -543,7 +567,7 @@ variable "authorizer_timeout_seconds" {
 }
 
 variable "trace_rate" {
-  description = "Share of requests to the API and of backfills that X-Ray follows beyond the reservoir. Lambda itself samples the rest: one a second and 5 percent"
+  description = "Share of requests to the API and of backfills that X-Ray follows beyond the reservoir"
   type        = number
   default     = 0.05
   nullable    = false

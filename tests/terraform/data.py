@@ -5,6 +5,7 @@ What a builder does not read of `properties`, at any depth, is not compared, whi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -154,10 +155,30 @@ def topic(name: str, properties: Properties) -> Built:
     )
 
 
+def _as_hcl(node: Any) -> str:
+    """An object or a list as an expression of Terraform says it, without its spaces."""
+    if isinstance(node, dict):
+        members = (
+            f"{name if name.isidentifier() else json.dumps(name)}={_as_hcl(node.pop(name))}"
+            for name in list(node)
+        )
+        return "{" + ",".join(members) + "}"
+    if isinstance(node, list):
+        return "[" + ",".join(map(_as_hcl, node)) + "]"
+    return json.dumps(node)
+
+
 def subscription(name: str, properties: Properties) -> Built:
+    given = properties.pop("FilterPolicy", None)
+    filtered = {}
+    if given:
+        condition, policy, _ = given.pop("Fn::If")
+        text = f"local.{snake(condition)}?jsonencode({_as_hcl(policy)}):null"
+        filtered = {"filter_policy": Expr(text)}
     yield (
         f"aws_sns_topic_subscription.{name}",
         Block(
+            **filtered,
             topic_arn=value(properties.pop("TopicArn")),
             protocol=properties.pop("Protocol"),
             endpoint=value(properties.pop("Endpoint")),

@@ -21,6 +21,7 @@ PSEUDO = {
 }
 EXPORTED = {
     "froe-${Stage}-key": "aws_kms_key.key.arn",
+    "froe-${Stage}-alarms": "aws_sns_topic.alarms_topic.arn",
     "froe-${Stage}-notices": "aws_sns_topic.notices_topic.arn",
 }
 OWN_INPUT_BUCKET = "froe-${var.stage}-input-${local.account}-${local.region}"
@@ -130,6 +131,8 @@ def chosen(condition: str, yes: Any, no: Any) -> Any:
         return Expr("local.input_bucket") if ours == name else ours
     if (yes, no) == (True, False):
         return Expr(f"local.{snake(condition)}")
+    if no != NOTHING:
+        return Expr(f"local.{snake(condition)}?{value(yes)}:{value(no)}")
     assert no == NOTHING, condition
     return Expr(f"local.{snake(condition)} ? {value(yes)} : null")
 

@@ -10,6 +10,7 @@ pytest.importorskip("boto3", reason="needs boto3: make setup")
 
 import botocore.exceptions
 
+from froe.deployment import notifications
 from froe.deployment.brought import check_bucket
 from froe.deployment.cloud import Cloud
 from froe.errors import FroeError
@@ -59,3 +60,93 @@ def test_a_bucket_that_cannot_be_used_is_said_with_the_remedy(
 def test_a_bucket_that_is_there_is_taken() -> None:
     checked(200, "eu-west-1")
     checked(200)
+
+
+QUEUE = "arn:aws:sqs:eu-west-1:1:froe-dev-split"
+GONE, ALIVE = "arn:aws:sqs:eu-west-1:1:long-gone", "arn:aws:lambda:eu-west-1:1:function:theirs"
+THEIRS = {
+    "QueueConfigurations": [{"Id": "a", "QueueArn": GONE, "Events": ["s3:ObjectRemoved:*"]}],
+    "LambdaFunctionConfigurations": [
+        {"Id": "b", "LambdaFunctionArn": ALIVE, "Events": ["s3:ObjectRemoved:*"]}
+    ],
+}
+REFUSAL = "Unable to validate the following destination configurations"
+
+
+class Notified:
+    """S3 that looks at the targets of a bucket's notifications, as AWS does; `gone` does not exist.
+
+    details: how it names them: beside the message, in it, or not at all."""
+
+    def __init__(self, *gone: str, details: str = "beside", other: str = "") -> None:
+        self.held: dict[str, Any] = THEIRS
+        self._gone = gone
+        self._details = details
+        self._other = other
+
+    def get_bucket_notification_configuration(self, **_: Any) -> dict[str, Any]:
+        return {**self.held, "ResponseMetadata": {}}
+
+    def put_bucket_notification_configuration(
+        self,
+        *,
+        Bucket: str,  # noqa: N803 - boto3's name
+        NotificationConfiguration: dict[str, Any],  # noqa: N803 - as above
+        SkipDestinationValidation: bool = False,  # noqa: N803 - as above
+    ) -> None:
+        if self._other:
+            raise self._refused({"Message": self._other})
+        if self._gone and not SkipDestinationValidation:
+            said = {"Message": REFUSAL}
+            if self._details == "in":
+                said = {"Message": f"{REFUSAL}: {', '.join(self._gone)}."}
+            elif self._details == "beside":
+                for number, arn in enumerate(self._gone, 1):
+                    said |= {
+                        f"ArgumentName{number}": arn,
+                        f"ArgumentValue{number}": "The destination queue does not exist",
+                    }
+            raise self._refused(said)
+        self.held = NotificationConfiguration
+
+    @staticmethod
+    def _refused(said: dict[str, str]) -> botocore.exceptions.ClientError:
+        error: Any = {"Error": {"Code": "InvalidArgument", **said}}
+        return botocore.exceptions.ClientError(error, "PutBucketNotificationConfiguration")
+
+
+def announced(s3: Notified) -> list[str]:
+    said: list[str] = []
+    cloud = Cloud(lambda _: s3, "1", "eu-west-1")
+    assert notifications.announce(cloud, "logs", "dev", "queue", QUEUE, said.append)
+    return said
+
+
+@pytest.mark.parametrize("details", ["beside", "in"])
+def test_a_target_of_others_that_is_gone_does_not_keep_our_notification_out(details: str) -> None:
+    s3 = Notified(GONE, details=details)
+    (said,) = announced(s3)
+    assert f"S3 cannot reach {GONE}, which the bucket logs notifies beside us" in said
+    assert {each["QueueArn"] for each in s3.held["QueueConfigurations"]} == {GONE, QUEUE}
+    assert s3.held["LambdaFunctionConfigurations"] == THEIRS["LambdaFunctionConfigurations"]
+
+
+def test_targets_that_are_there_are_not_spoken_of() -> None:
+    assert announced(Notified()) == []
+
+
+@pytest.mark.parametrize(
+    ("s3", "said"),
+    [
+        (Notified(QUEUE), f"see that {QUEUE} is there and may be sent to by S3"),
+        (Notified(GONE, QUEUE), f"see that {QUEUE}, {GONE} are there"),
+        (Notified(GONE, details="not"), f"see that {ALIVE}, {GONE} are there"),
+        (Notified(other="Configurations overlap"), "no other entry announces the same objects"),
+    ],
+    ids=["ours", "ours too", "unnamed", "overlap"],
+)
+def test_what_s3_refuses_names_the_target_that_has_to_be_looked_at(s3: Notified, said: str) -> None:
+    with pytest.raises(FroeError, match="S3 does not take our notification of the bucket logs") as caught:
+        announced(s3)
+    assert said in caught.value.message
+    assert s3.held == THEIRS

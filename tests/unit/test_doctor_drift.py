@@ -123,7 +123,7 @@ def test_a_topic_that_passes_no_uploads_on_is_a_fault() -> None:
     assert "aws sns subscribe" in found
     assert found.endswith(queue_arn)
     closed = {**right, "get_topic_attributes": {"Attributes": {}}}
-    assert len(faults(check_announcing(examined(closed, settings=settings)))) == 2
+    assert len(faults(check_announcing(examined(closed, settings=settings)))) == 3
 
 
 def alarms(**changed: Any) -> list[str]:

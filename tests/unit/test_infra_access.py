@@ -152,7 +152,48 @@ def test_the_key_serves_those_who_pass_messages_on() -> None:
     assert RESOURCES["Key"]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
-def test_alarms_of_this_account_alone_may_publish_notices() -> None:
-    _, allowed = policies_on("AWS::SNS::TopicPolicy", "Topics", "NoticesTopic")
+def test_alarms_of_this_account_alone_may_publish_and_only_to_their_own_topic() -> None:
+    _, allowed = policies_on("AWS::SNS::TopicPolicy", "Topics", "AlarmsTopic")
     assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    (denied,) = policies_on("AWS::SNS::TopicPolicy", "Topics", "NoticesTopic")
+    assert denied["Effect"] == "Deny"
+
+
+def test_mail_is_for_what_needs_attention_and_alarms_come_by_a_topic_of_their_own() -> None:
+    """More than 10 mails a second suspend a subscription (https://docs.aws.amazon.com/general/latest/gr/sns.html)."""
+    notices = RESOURCES["NoticesSubscription"]["Properties"]
+    assert PARAMETERS["NoticesByEmail"]["Default"] == "attention"
+    condition, policy, otherwise = notices["FilterPolicy"]["Fn::If"]
+    assert TEMPLATE["Conditions"][condition] == {"Fn::Equals": [{"Ref": "NoticesByEmail"}, "attention"]}
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    mailed = {
+        ("file", "COMPLETE"): False,
+        ("file", "INCOMPLETE"): True,
+        ("file", "DAMAGED"): True,
+        ("file", "FAILED"): True,
+        ("file", "SUPERSEDED"): True,
+        ("dead-letter", None): False,
+        ("sweep", None): True,
+        ("backfill", None): True,
+    }
+    for (kind, state), wanted in mailed.items():
+        attributes = {"kind": kind, "notice_id": "n", **({"state": state} if state else {})}
+        assert delivered(policy, attributes) == wanted, (kind, state)
+    alarms = RESOURCES["AlarmsSubscription"]["Properties"]
+    assert alarms["TopicArn"] == {"Ref": "AlarmsTopic"}
+    assert "FilterPolicy" not in alarms
+    assert alarms["Endpoint"] == {
+        "Fn::If": ["NamesAlarmsEmail", {"Ref": "AlarmsEmail"}, {"Ref": "NoticesEmail"}]
+    }
+
+
+def delivered(policy: dict[str, Any], attributes: dict[str, str]) -> bool:
+    """What SNS decides, for the operators that we use: every name has to match one of its rules."""
+
+    def matches(rule: dict[str, Any], said: str | None) -> bool:
+        if "exists" in rule:
+            return (said is not None) == rule["exists"]
+        return said is not None and said not in rule["anything-but"]
+
+    return all(any(matches(rule, attributes.get(name)) for rule in rules) for name, rules in policy.items())

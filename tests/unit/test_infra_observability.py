@@ -144,7 +144,7 @@ def test_every_queue_table_and_function_has_an_alarm() -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_tells_the_notices_topic_what_to_do(name: str) -> None:
+def test_an_alarm_tells_the_alarms_topic_what_to_do(name: str) -> None:
     properties = ALARMS[name]
     (action,) = properties["AlarmActions"]
     (output,) = [
@@ -152,7 +152,7 @@ def test_an_alarm_tells_the_notices_topic_what_to_do(name: str) -> None:
         for output in DATA["Outputs"].values()
         if output.get("Export", {}).get("Name") == action["Fn::ImportValue"]
     ]
-    assert output["Value"] == {"Ref": "NoticesTopic"}
+    assert output["Value"] == {"Ref": "AlarmsTopic"}
     assert ": " in properties["AlarmDescription"], "what it is: what to do"
     assert properties["TreatMissingData"] == "notBreaching"
     metrics = properties.get("Metrics", ())

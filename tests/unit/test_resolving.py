@@ -15,7 +15,7 @@ PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::StackName": "froe-dev",
 }
-EXPORTS = {"froe-dev-key": "arn:key", "froe-dev-notices": "arn:notices"}
+EXPORTS = {"froe-dev-key": "arn:key", "froe-dev-notices": "arn:notices", "froe-dev-alarms": "arn:alarms"}
 
 
 def resolver(template: dict[str, Any], **given: str) -> Resolver:

@@ -10,8 +10,12 @@ import pytest
 
 pytest.importorskip("click", reason="needs click: make setup")
 
+from click.testing import CliRunner
+
+from froe.cli import main
 from froe.deployment import notifications
 from froe.deployment.cloud import connect
+from froe.deployment.deploy import deploy
 from froe.deployment.stages import Stage, new_stage, read_stage, with_settings, write_stage
 from froe.deployment.templates import MAX_BODY_BYTES, StackTemplate, check_parameters, constraint_broken, load
 from froe.errors import FroeError
@@ -41,6 +45,78 @@ def test_a_new_stage_is_like_dev_but_has_none_of_its_settings(tmp_path: Path) ->
     assert made.settings == {}
     assert made.option("worker", "iam_policy_file") == "policy-prod-worker.json"
     assert made.option("worker", "lambda_timeout") == 90
+
+
+def parameters_of(root: Path, stage: str, **given: str) -> Path:
+    path = root / "infra" / "parameters" / f"{stage}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"Parameters": {"Stage": stage, **given}}), encoding="utf-8")
+    return path
+
+
+def test_a_new_stage_has_the_parameters_of_dev_and_so_its_bounds_but_not_its_bucket(tmp_path: Path) -> None:
+    root = checkout(tmp_path, {**DEV, "environment_variables": {"INGEST": "queue"}})
+    parameters_of(
+        root, "dev", RecordsMaxWriteUnits="4000", ExistingInputBucket="theirs", NoticesEmail="a@b.org"
+    )
+    said: list[str] = []
+    made = new_stage("prod", root, said.append)
+    expected = {
+        "Stage": "prod",
+        "Ingest": "queue",
+        "RecordsMaxWriteUnits": "4000",
+        "NoticesEmail": "a@b.org",
+    }
+    assert made.parameters == expected
+    assert made.ingest == "queue"
+    assert any("ExistingInputBucket" in each for each in said)
+    write_stage(made, root)
+    assert read_stage("prod", root) == made
+
+
+def test_parameters_that_a_new_stage_has_of_its_own_stay_and_say_its_way_in(tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    path = parameters_of(root, "prod", Ingest="queue", RecordsMaxWriteUnits="20000")
+    before = path.read_text(encoding="utf-8")
+    made = new_stage("prod", root)
+    assert (made.ingest, made.parameters["RecordsMaxWriteUnits"]) == ("queue", "20000")
+    assert path.read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("prd", "Did you mean prod?"), ("dve", "Did you mean dev?"), ("stagin", "staging?"), ("x", None)],
+)
+def test_a_stage_that_there_is_none_of_is_not_made_without_asking(
+    name: str, hint: str | None, tmp_path: Path
+) -> None:
+    root = checkout(tmp_path)
+    config = json.loads((root / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    config["stages"]["staging"] = {}
+    (root / ".chalice" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    parameters_of(root, "prod")
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    asked: list[str] = []
+
+    def nobody(sentence: str) -> bool:
+        asked.append(sentence)
+        return False
+
+    with pytest.raises(FroeError, match=f"There is no stage {name} yet; there are dev, staging") as caught:
+        deploy(name, is_new=nobody, report=asked.append, root=root)
+    assert f"`froe deploy --stage {name} --new` makes it" in caught.value.message
+    assert len(asked) == 1
+    assert (hint is None) == ("Did you mean" not in asked[0])
+    assert hint is None or hint in asked[0]
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+def test_the_command_line_makes_no_stage_of_a_misspelt_name() -> None:
+    """Its standard input is no terminal here: nobody can be asked."""
+    done = CliRunner().invoke(main, ["deploy", "--stage", "prd"])
+    assert done.exit_code == 1
+    assert "There is no stage prd yet; there are" in done.output
+    assert not (ROOT / "infra" / "parameters" / "prd.json").exists()
 
 
 def test_settings_are_added_to_those_there_are(tmp_path: Path) -> None:

@@ -39,7 +39,11 @@ def _log_groups(examined: Examined) -> Iterator[Finding]:
 
 
 def _subscriptions(examined: Examined) -> Iterator[Finding]:
-    topic = examined.stage.settings.get("NOTICES_TOPIC_ARN", "")
+    yield from _subscribed(examined, examined.stage.settings.get("NOTICES_TOPIC_ARN", ""))
+    yield from _subscribed(examined, examined.cloud.arn("sns", f"froe-{examined.stage.name}-alarms"))
+
+
+def _subscribed(examined: Examined, topic: str) -> Iterator[Finding]:
     if examined.ask("sns", "get_topic_attributes", TopicArn=topic) is None:
         yield fault(
             AREA,
