@@ -203,7 +203,7 @@ def test_terraform_is_given_references() -> None:
     assert stream["PublishNotices"]["Resource"] == ["${aws_sns_topic.notices_topic.arn}"]
 
 
-@pytest.mark.parametrize("name", permissions.PEOPLE)
+@pytest.mark.parametrize("name", sorted(name for names in permissions.PEOPLE.values() for name in names))
 def test_people_are_given_no_wildcard_action_and_roles_only_for_the_services_that_take_them(
     name: str,
 ) -> None:
