@@ -1,6 +1,7 @@
 """Who tried to log in, and from where, as the messages of applications say it.
 
-A message is looked into only where it speaks of logging in; nothing is taken out of it.
+Only phrases that programs are known to use are read, and only in their known places: a message that speaks of logging in
+is prose otherwise, and a name or an address invented from prose is worse than none. Nothing is taken out of it.
 """
 
 from __future__ import annotations
@@ -8,51 +9,70 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.kinds import endpoint, is_ip
+
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _TOPICS: Final = (
-    "ogin",
-    "uthent",
-    "assword",
-    "redential",
-    "ign-in",
-    "ogged in",
-    "Auth-Failure",
-    "uthoriz",
-    "connexion",
+    "ogin", "uthent", "assword", "redential", "ign-in", "ogged in", "Auth-Failure", "uthoriz", "connexion", "Logon",
+)  # fmt: skip
+_NOUN: Final = r"(?:log-?(?:in|on)|sign-in|authenti\w{2,16}|password|credentials|connexion)"
+_WORDS: Final = r"[\W_]{1,4}(?:[\w'`\"-]{1,32}[\W_]{1,4}){0,4}?"
+_EVENT: Final = re.compile(
+    rf"\b(?:(?:un)?successful(?:ly)?|failed|invalid|incorrect|wrong|fehlerhafter|echec){_WORDS}{_NOUN}"
+    rf"|\b{_NOUN}{_WORDS}(?:fail(?:ed|ure)|denied|rejected|refused|succeeded|successful|accepted|incorrect|invalid|attempt)\b"
+    r"|\bauth(?:entication)?-(?:failure|error)\b|\bauthenticated user |\bauthentication (?:for user \"|request for )"
+    r"|\baccess denied for user |\bprincipal = user:|\bauthori[sz]ed: user=",
+    re.IGNORECASE,
 )
-_ADDRESS: Final = re.compile(
-    r"(?:\b(?:from|de)(?: ip)?(?: address)?|\b[iI][pP](?:[ -][aA]ddress)?|\bclient(?:_ip)?|\brhost|\bAUTH-ERROR|\bremote(?: host|_addr|_ip)?|\baddress|(?=\([0-9A-Fa-f.:]{3,39} -> ))"
-    r"[\"'`]?(?: ?[:=] ?(?!:)| )?[\[(\"'`]{0,2}(?:[\w.-]{1,253} \()?(?:ipv[46]:)?(?:::ffff:)?"
-    r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{2,39}(?:\.[0-9.]{5,11})?)"
-    r"(?:\]?:([0-9]{1,5}))?(?![\w])"
+"""An attempt and what became of it."""
+_MOVES: Final = re.compile(
+    r"\b(?:(?:down|up)?load|fetch|retriev|import|cop(?:y|ied)|sync|pull|obtain|upgrad|updat|migrat|restor|versions?\b|listen|bound|bind)",
+    re.IGNORECASE,
 )
-_FORWARDED: Final = re.compile(r"\(X-Forwarded-For: ([0-9A-Fa-f:.]{3,39})")
-_USER: Final = re.compile(
-    r"(?:\b[fF]or (?:user(?:name)? )?|\b[uU]ser(?:[nN]ame)?(?:: ?|=| (?=[\"'`]))|\"(?:email|user|username)\":|\blogin:|\bby (?=\S{1,128} from )|\b(?:from|by|denied) user |\b[uU]ser (?!or\b|name\b))[\"'`]?"
-    r"((?<=[\"'`])[^\"'`\n]{1,128}(?=[\"'`])|[^\s\"'`,()]{1,128})"
+"""Then an address is where something comes from or goes to, or a version."""
+_AT: Final = r"(?:ipv[46]:)?\[?([0-9A-Fa-f.:]{2,64}+)(?:\](?::([0-9]{1,5}))?)?(?![\w/-])"
+_FORWARDED: Final = re.compile(rf"\(X-Forwarded-For: {_AT}")
+_ADDRESSES: Final = (
+    re.compile(rf"\[client {_AT}|\bclient IP=\"{_AT}"),
+    _FORWARDED,
+    re.compile(
+        r"\b(?:[fF]rom|von|connexion de)(?: (?:[iI][pP](?: address)?|address|client|remote host|host))?:? "
+        rf"(?:[\w.-]{{1,253}} (?=\())?[\[(\"'`]{{0,2}}{_AT}"
+    ),
+    re.compile(
+        rf"\b(?:IP|ip|IP[ -][aA]ddress|CLIENT|rhost|remote_addr|remote_ip|client_ip)(?:\": ?|: ?|=)[(\"'`]{{0,2}}{_AT}"
+    ),
+    re.compile(rf"\bAuth-Failure ip {_AT}|\bAUTH-ERROR {_AT}"),
+    re.compile(rf"\({_AT} -> "),
 )
-_NO_USERS: Final = frozenset(
-    (
-        "user",
-        "username",
-        "credentials",
-        "from",
-        "with",
-        "the",
-        "a",
-        "an",
-        "in",
-        "is",
-        "was",
-        "has",
-        "not",
-        "to",
-        "or",
-        "does",
-    )
+_HARDWARE: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:){7}[0-9A-Fa-f]{2}")
+"""An address of eight bytes, which would be one of IPv6 as well."""
+_QUOTED: Final = r"([\"'`])(?![\"'`])((?:(?!\1)[^\n]|\1(?=\w)){1,128}?)\1(?!\w)"
+_NAME: Final = r"(?P<name>[^\s\"'`,;:()<>\[\]=]{1,128})"
+_FROM: Final = r" from (?:(?:ip|IP)(?: address)? )?\[?(?P<at>[0-9A-Fa-f.:]{2,45})"
+_USERS: Final = (
+    re.compile(rf"\b[uU]ser(?:[nN]ame)? {_QUOTED}"),
+    re.compile(rf"\b[aA]uthentication request for {_QUOTED} has been denied"),
+    re.compile(r"\"(?:email|user|username)\": ?\"(?P<name>[^\"\n]{1,128})\""),
+    re.compile(rf"(?:^|[\s,;(\[])(?:user|username)=[\"']?{_NAME}"),
+    re.compile(rf"\bIP: [0-9A-Fa-f.:]{{2,45}}[.,] [uU]sername: {_NAME}"),
+    re.compile(
+        r"\b(?:[fF]ailed (?:login|logon|sign-in|authentication)(?: attempt)? for|[aA]uthentication (?:of|(?:finally )?failed for)"
+        rf"|[lL]ogin (?:failed|denied|succeeded) for|Authenticated)(?: user)? {_NAME}{_FROM}"
+    ),
+    re.compile(rf"\b[aA]uthentication request for {_NAME} has been denied"),
+    re.compile(r"\bFailed login for (?P<name>[^\s\"'`,;:()<>]{1,64}@[^\s\"'`,;:()<>]{1,128})"),
+    re.compile(rf"\buser {_NAME} authentication failure for Baikal"),
+    re.compile(rf"\bauthenticated as principal {_NAME} on "),
+    re.compile(rf"\bPrincipal = User:{_NAME} is "),
 )
+_NO_USERS: Final = frozenset((
+    "user", "username", "credentials", "from", "with", "the", "a", "an", "in", "is", "was", "has", "not", "to", "or", "does",
+    "login", "logon", "authentication", "authorization", "password", "request", "service", "session", "connection", "access",
+    "client", "server", "host", "unknown", "invalid", "all", "any", "this", "that", "each", "every", "no", "users",
+))  # fmt: skip
 _AGENT: Final = re.compile(
     r"[\[(]((?:Mozilla|curl|Wget|python-requests|okhttp|Go-http-client)/[^\n]{1,512}?)[\])](?:\.|$)"
 )
@@ -66,20 +86,45 @@ def add_login(fields: dict[str, Value], body: str) -> None:
             break
     else:
         return
-    body = body[:_WINDOW]
-    if "client.address" not in fields:
-        found = _FORWARDED.search(body) or _ADDRESS.search(body)
-        if found is not None:
-            fields["client.address"] = found[1].rstrip(".")
-            if found.re is _ADDRESS and found[2]:
-                fields["client.port"] = int(found[2])
-    if "user.name" not in fields:
-        for named in _USER.finditer(body):
-            word = named[1].rstrip(".:;") or named[1]
-            if word.lower() not in _NO_USERS and ":" not in word:
-                fields["user.name"] = word
-                break
+    body = body[:_WINDOW].lstrip("\n").partition("\n")[0]
+    if _EVENT.search(body) is not None and _MOVES.search(body) is None:
+        if "client.address" not in fields:
+            _add_address(fields, body, _ADDRESSES)
+        if "user.name" not in fields:
+            _add_user(fields, body)
+    elif "client.address" not in fields and ("[client " in body or " IP=" in body):
+        _add_address(fields, body, _ADDRESSES[:1])
     if "user_agent.original" not in fields:
         agent = _AGENT.search(body)
         if agent is not None:
             fields["user_agent.original"] = agent[1]
+
+
+def _add_address(fields: dict[str, Value], body: str, patterns: tuple[re.Pattern[str], ...]) -> None:
+    for pattern in patterns:
+        for found in pattern.finditer(body):
+            text, port = next((found[n], found[n + 1]) for n in range(1, len(found.groups()), 2) if found[n])
+            host, number = endpoint(_trimmed(text)) if port is None else (text, int(port))
+            if is_ip(host) and not _HARDWARE.fullmatch(host):
+                mapped = host.removeprefix("::ffff:")
+                fields["client.address"] = mapped if is_ip(mapped) else host
+                if number is not None:
+                    fields["client.port"] = number
+                return
+
+
+def _trimmed(text: str) -> str:
+    """An address or an endpoint without the full stop or the colon of the sentence behind it."""
+    text = text.rstrip(".")
+    return text[:-1] if text.endswith(":") and not text.endswith("::") else text
+
+
+def _add_user(fields: dict[str, Value], body: str) -> None:
+    for pattern in _USERS:
+        for found in pattern.finditer(body):
+            name = found["name"] if "name" in pattern.groupindex else found[2]
+            name = name.rstrip(".") or name
+            at = _trimmed(found["at"]) if "at" in pattern.groupindex else None
+            if name.lower() not in _NO_USERS and (at is None or is_ip(endpoint(at)[0])):
+                fields["user.name"] = name
+                return

@@ -52,7 +52,7 @@ KAFKA: Final = Format(
 _PEER: Final = r"[0-9A-Fa-f.:\[\]]{2,45}:[0-9]{1,5}"
 _CONNECTION: Final = (
     rf"connection (?P<connection><[0-9.]{{3,32}}>) \((?P<client>{_PEER}) -> (?P<server>{_PEER})",
-    r"[Uu]ser:? '(?P<user>[^'\n]{1,128})'",
+    r"[Uu]ser:? '(?P<user>(?:[^'\n]|'(?=\w)){1,128})'",
     r"vhost:? '(?P<vhost>[^'\n]{1,128})'",
 )
 _REPORTS: Final = {"CRASH": 17, "SUPERVISOR": 17, "PROGRESS": 9}
@@ -173,7 +173,7 @@ _MOSQUITTO: Final = Shapes(
     finds=(
         r"^New (?:connection|client connected|bridge connected) from (?P<client>[^\s]{1,64}?)(?: as (?P<client_id>[^\s]{1,256})| on port (?P<port>[0-9]{1,5}))",
         r"^Client (?P<client_id>[^\s]{1,256}) (?:disconnected|closed|already|has|\[)",
-        r"\bu'(?P<user>[^'\n]{1,128})'",
+        r"\bu'(?P<user>(?:[^'\n]|'(?=\w)){1,128})'",
         r"^(?:Received|Sending) (?P<packet>[A-Z]{4,11}) (?:from|to) (?P<client_id>[^\s]{1,256})",
     ),
     prefix="mosquitto.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.databases.shapes import CLOCK
 from chalicelib.core.formats.json_text import flat_line
-from chalicelib.core.formats.kinds import add_endpoint, number
+from chalicelib.core.formats.kinds import add_endpoint, is_ip, number
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -30,7 +30,8 @@ _INDEX: Final = re.compile(
 _PAIR: Final = re.compile(r"([a-z_]{2,32})\[((?:[^\[\]]|\[[^\[\]]{0,256}\]){0,512})\]")
 _SOURCE: Final = re.compile(r"source\[(.*+)", re.DOTALL)
 _USER: Final = re.compile(
-    r"Authentication (?:of|finally failed for|failed for) \[?([^\s\]]{1,128})\]?(?: from ([0-9A-Fa-f.:]{2,45}?)(?::([0-9]{1,5}))?(?:\s|$))?"
+    r"Authentication (?:of|finally failed for|failed for) (?:\[([^\s\]]{1,128})\]|([^\s\]]{1,128})(?= from [0-9A-Fa-f]{0,4}[.:]|$))"
+    r"(?: from ([0-9A-Fa-f.:]{2,45}?)(?::([0-9]{1,5}))?(?:\s|$))?"
 )
 _EXCEPTION: Final = re.compile(
     r"\n((?:[a-z][\w$]{0,63}\.){1,16}[A-Z][\w$]{0,127})(?:: ([^\n]{0,4096}))?(?:\n|$)"
@@ -73,11 +74,11 @@ def _make_text_parser(context: ParseContext) -> Parse:
         if "took[" in body:
             _add_slow(fields, body)
         elif said := _USER.search(body, 0, _SEARCHED_MAX):
-            fields["user.name"] = said[1]
-            if said[2]:
-                fields["client.address"] = said[2]
-            if said[3]:
-                fields["client.port"] = int(said[3])
+            fields["user.name"] = said[1] or said[2]
+            if said[3] and is_ip(said[3]):
+                fields["client.address"] = said[3]
+                if said[4]:
+                    fields["client.port"] = int(said[4])
         elif "\n" in body and (thrown := _EXCEPTION.search(body, 0, _SEARCHED_MAX)):
             fields["exception.type"] = thrown[1]
             if thrown[2]:

@@ -27,7 +27,7 @@ _SQLSERVER: Final = Shapes(
     ),
     prefix="mssql.",
     finds=(
-        r"^Login (?P<outcome>failed|succeeded) for user '(?P<user>[^'\n]{0,256})'",
+        r"^Login (?P<outcome>failed|succeeded) for user '(?P<user>(?:[^'\n]|'(?=\w)){0,256})'",
         r"\[CLIENT: (?P<address>[^\]\n<]{1,64})\]",
         r"^Error: (?P<error>[0-9]{1,9}), Severity: (?P<severity>[0-9]{1,3}), State: (?P<state>[0-9]{1,6})",
         r"[Dd]atabase '(?P<db>[^'\n]{1,128})'",

@@ -46,7 +46,7 @@ _REMOTE: Final = re.compile(
     r"(?: #(?P<number>[0-9]{1,18}))?"
 )
 _PRINCIPAL: Final = re.compile(
-    r"(?:[Aa]uthenticated as principal|authentication failed for|authenticate db: \w{1,64} \{[^}\n]{0,256}user: \"|principal) ?(?P<user>[\w.@-]{1,128})(?: on (?P<db>\w{1,64}))?"
+    r"(?:(?:[Aa]uthenticated as principal|authentication failed for|principal) ?(?=[\w.@-]{1,128} (?:on|from) )|authenticate db: \w{1,64} \{[^}\n]{0,256}user: \") ?(?P<user>[\w.@-]{1,128})(?: on (?P<db>\w{1,64}))?"
 )
 _SEARCHED_MAX: Final = 65536
 

@@ -26,8 +26,8 @@ _ERROR: Final = Shapes(
     names={"code": "mysql.error_code", "program": "service.name", "host": "client.address"},
     texts=frozenset(("program",)),
     finds=(
-        r"Access denied for user '(?P<user>[^'\n]{0,128})'@'(?P<host>[^'\n]{0,255})'",
-        r"Aborted connection (?P<connection_id>[0-9]{1,18}) to db: '(?P<db>[^'\n]{0,128})' user: '(?P<user>[^'\n]{0,128})' "
+        r"Access denied for user '(?P<user>(?:[^'\n]|'(?=\w)){0,128})'@'(?P<host>[^'\n]{0,255})'",
+        r"Aborted connection (?P<connection_id>[0-9]{1,18}) to db: '(?P<db>[^'\n]{0,128})' user: '(?P<user>(?:[^'\n]|'(?=\w)){0,128})' "
         r"host: '(?P<host>[^'\n]{0,255})'",
     ),
     levels={"System": 9},

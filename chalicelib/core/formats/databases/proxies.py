@@ -52,7 +52,7 @@ _PROXYSQL: Final = Shapes(
         r"\[(?P<level>INFO|ERROR|WARNING|DEBUG|FATAL)\] (?P<body>.*+)",
     ),
     finds=(
-        r"Access denied for user '(?P<user>[^'\n]{1,128})'@'(?P<address>[^'\n]{1,128})'",
+        r"Access denied for user '(?P<user>(?:[^'\n]|'(?=\w)){1,128})'@'(?P<address>[^'\n]{1,128})'",
         r" for (?P<host>[\w.-]{1,128}):(?P<port>[0-9]{1,5}) after ",
     ),
     names={"address": "client.address", "host": "server.address", "port": "server.port"},

@@ -1,7 +1,8 @@
 """What programs say in prose, as templates: literal text and ``{kind:attribute}`` for what varies.
 
 A template is a regular expression otherwise; ``{kind}`` without a name stands for text that is not typed.
-Templates are tried by the first word of a text, in their order; the first that matches gives the fields.
+Templates are tried by the first word of a text, in their order; the first that matches gives the fields. What is
+no address where one belongs is another phrase.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from chalicelib.core.formats.kinds import is_ip
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -35,7 +38,7 @@ KINDS: Final = {
     "rest": r".*+",
     "mac": r"(?:[0-9A-Fa-f]{2}[:-]){2,19}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:])",
     "quoted": r'[^"]*+',
-    "single": r"[^']*+",
+    "single": r"(?:[^']|'(?=\w))*+",
     "square": r"[^\]]*+",
     "round": r"[^()]*+",
     "angle": r"[^<>]*+",
@@ -44,9 +47,7 @@ _PART: Final = re.compile(r"\{([a-z]+)(?::([a-z0-9_.]+))?\}")
 _FIRST_WORD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_/%-]*)(?= |: )")
 _NUMBERS: Final = {"int": int, "num": float}
 
-_Phrase: TypeAlias = (
-    "tuple[Callable[[str], re.Match[str] | None], tuple[tuple[str, Callable[[str], Value]], ...]]"
-)
+_Phrase: TypeAlias = "tuple[Callable[[str], re.Match[str] | None], tuple[tuple[str, Callable[[str], Value]], ...], tuple[int, ...]]"
 
 
 def expression(template: str) -> str:
@@ -60,7 +61,9 @@ def phrases(*templates: str) -> Say:
     anywhere: list[_Phrase] = []
     for template in templates:
         names = tuple((name, _NUMBERS.get(kind, str)) for kind, name in _PART.findall(template) if name)
-        phrase: _Phrase = re.compile(expression(template), re.DOTALL).match, names
+        kinds = [kind for kind, name in _PART.findall(template) if name]
+        places = tuple(place for place, kind in enumerate(kinds) if kind == "ip")
+        phrase: _Phrase = re.compile(expression(template), re.DOTALL).match, names, places
         first = _FIRST_WORD.match(template)
         if first:
             by_word.setdefault(first[1], []).append(phrase)
@@ -70,10 +73,13 @@ def phrases(*templates: str) -> Say:
     def say(text: str, fields: dict[str, Value]) -> bool:
         word = text.partition(" ")[0].removesuffix(":")
         for known in (by_word.get(word, ()), anywhere):
-            for match, names in known:
+            for match, names, places in known:
                 found = match(text)
                 if found:
-                    for value, (name, typed) in zip(found.groups(), names, strict=True):
+                    values = found.groups()
+                    if places and any(values[place] and not is_ip(values[place]) for place in places):
+                        continue
+                    for value, (name, typed) in zip(values, names, strict=True):
                         if value and value != "-":
                             fields[name] = typed(value)
                     return True

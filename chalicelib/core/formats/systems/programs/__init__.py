@@ -30,6 +30,8 @@ _MODULES: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Module → the programs in its `PROGRAMS`, lower case."""
 _HOMES: Final = {program: module for module, programs in _MODULES.items() for program in programs}
+PROGRAMS: Final = frozenset(_HOMES)
+"""The well-known programs."""
 
 
 @cache

@@ -29,7 +29,9 @@ PAM: Final = phrases(
     r"pam_\w+\({name:pam.service}:{name:pam.type}\): session closed for user {host:user.name}",
     r"pam_\w+\({name:pam.service}:{name:pam.type}\): user {host:user.name} \({int:user.id}\)",
     r"pam_\w+\({name:pam.service}:{name:pam.type}\): check pass; user unknown",
-    r"pam_\w+\({name:pam.service}:{name:pam.type}\): .{0,200}? user \[?{host:user.name}\]?",
+    r"pam_\w+\({name:pam.service}:{name:pam.type}\): (?:received for|Refused|requirement .{1,120}? not met by|[Aa]ccess denied for"
+    r"|Consecutive login failures for|[Aa]ccount expired for|getting password for|request for|bad|unknown)"
+    r" user(?:name)? [\[\"'`]?{host:user.name}(?=[\]\"'`:, ]|$)",
     r"pam_\w+\({name:pam.service}:{name:pam.type}\): {rest:pam.message}",
     r"pam_\w+\({name:pam.service}:{name:pam.type}\)\[{int}\]: {rest:pam.message}",
 )
@@ -71,7 +73,8 @@ _SSHD: Final = phrases(
     r" {word:client.address} port {int:client.port}(?: {name:ssh.protocol})?",
     r"reverse mapping checking getaddrinfo for {host:client.domain}\.? \[{ip:client.address}\] failed",
     r"Address {ip:client.address} maps to {host:client.domain}, but",
-    r"(?:error: )?PAM: {some:ssh.reason} for (?:illegal user )?{most:user.name} from {word:client.address}",
+    r"(?:error: )?PAM: {some:ssh.reason} for (?:illegal user )?{most:user.name} from {ip:client.address}",
+    r"(?:error: )?PAM: {some:ssh.reason} for (?:illegal user )?{most:user.name} from (?=[\w-]+\.[\w.-]*[a-z](?: |$)){host:client.address}",
     r"error: Received disconnect from {ip:client.address}(?: port {int:client.port})?: ?{int:ssh.disconnect.code}:"
     r" ?{rest:ssh.reason}",
     r"(?:error: )?(?:kex_exchange_identification|kex_protocol_error|send_error): {rest:ssh.reason}",
@@ -151,7 +154,7 @@ _USERS: Final = phrases(
     r"add '{single:user.name}' to (?:shadow )?group '{single:group.name}'",
     r"removed group '{single:group.name}' owned by '{single:user.name}'",
     r"password changed for {name:user.name}",
-    r"FAILED LOGIN(?: SESSION)?(?: \(?{int:login.attempt}\)?)? (?:ON|FROM|on) .{0,64}? FOR '?{name:user.name}",
+    r"FAILED LOGIN(?: SESSION)?(?: \(?{int:login.attempt}\)?)? (?:ON|FROM|on) .{0,64}? FOR '?(?!UNKNOWN\b){name:user.name}",
     r"ROOT LOGIN +(?:ON|on) '?{host:login.tty}'?(?: FROM '?{host:client.address})?",
 )
 PROXMOX: Final = phrases(
