@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.systems.phrases import phrases
+from chalicelib.core.formats.systems.cisco_messages import add_device
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.records import Record, Reject
@@ -18,38 +18,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_FROM: Final = r"(?:{iface:cisco.source_interface}:)?{ip:source.address}(?:/{int:source.port})?"
-_TO: Final = r"(?:{iface:cisco.destination_interface}:)?{ip:destination.address}(?:/{int:destination.port})?"
-_USER: Final = r"(?: ?\({round:cisco.source_user}\))?"
-_NAT: Final = r"(?: ?\({round:cisco.mapped}\))?"
-_DEVICE: Final = phrases(
-    rf"(?:Built|Teardown) (?:{{name:network.direction}} )?(?:dynamic |static |local-host )?(?:{{name:network.transport}} )"
-    rf"(?:connection|translation) {{int:cisco.connection_id}} (?:for|from) {_FROM}{_NAT}{_USER} to {_TO}{_NAT}{_USER}"
-    r"(?: duration {word:cisco.duration})?(?: bytes {int:cisco.bytes})?(?: {rest:cisco.reason})?",
-    rf"Built {{name:network.direction}} ICMP connection for faddr {_FROM}{_USER} gaddr {{word:cisco.mapped}} laddr {_TO}",
-    rf"Teardown ICMP connection for faddr {_FROM}{_USER} gaddr {{word:cisco.mapped}} laddr {_TO}",
-    r"(?:{name:network.transport} )?[Aa]ccess[- ](?:denied|permitted) by ACL from " + _FROM + " to " + _TO,
-    rf"Inbound {{name:network.transport}} connection {{name:cisco.action}} from {_FROM} to {_TO}(?: flags {{some:cisco.flags}})? +on"
-    r" interface {word:cisco.source_interface}",
-    rf"Deny (?:{{name:network.direction}} )?{{name:network.transport}}(?: \(no connection\))? (?:src|from) {_FROM}{_USER} (?:dst|to)"
-    rf" {_TO}{_USER}(?: \(type {{int:icmp.type}}, code {{int:icmp.code}}\))?(?: flags {{some:cisco.flags}})?"
-    r"(?: +on interface {word:cisco.source_interface})?(?: by access-group \"{quoted:cisco.access_group}\".*+)?$",
-    rf"Deny {{name:network.transport}} reverse path check from {_FROM} to {_TO} on interface {{word:cisco.source_interface}}",
-    r"access-list {word:cisco.policy_id} {name:cisco.action} {name:network.transport} {iface:cisco.source_interface}/{ip:source.address}"
-    r"\({int:source.port}\)(?:\({round:cisco.source_user}\))? -> {iface:cisco.destination_interface}/{ip:destination.address}"
-    r"\({int:destination.port}\)(?:\({round}\))? hit-cnt {int:cisco.hit_count} {rest:cisco.interval}",
-    r"list {word:cisco.policy_id} {name:cisco.action} {name:network.transport} {ip:source.address}(?:\({int:source.port}\))?"
-    r"(?: \([^()]{0,100}\))? -> {ip:destination.address}(?:\({int:destination.port}\))?, {int:cisco.packets} packets?",
-    r"{name:network.protocol.name}: An? {name:network.direction} {word:cisco.tunnel_type} SA \(SPI= ?{name:cisco.spi}\) between"
-    r" {ip:source.address} and {ip:destination.address} \(user= ?{name:user.name}\) has been {letters:cisco.action}",
-    r"Group <{angle:cisco.group}> User <{angle:user.name}> IP <{angle:client.address}> {rest:cisco.message}",
-    r"Group = {some:cisco.group}, Username = {some:user.name}, IP = {ip:client.address}, {rest:cisco.message}",
-    r"AAA user {name:cisco.aaa} {name:cisco.result} : (?:reason = {some:cisco.reason} : )?server = {some:server.address} : user ="
-    r" {word:user.name}(?: : user IP = {ip:client.address})?",
-    r"User '?{name:user.name}'?,? (?:executed the|executing) {rest:cisco.command}",
-    rf"No matching connection for ICMP error message: .{{0,200}}? src {_FROM} dst {_TO}",
-    rf"Login {{name:cisco.result}} from {_FROM} to {_TO} for user \"{{quoted:user.name}}\"",
-)
 _HEAD: Final = re.compile(
     rf"(?:<[0-9]{{1,3}}>)?(?:({MONTH} [ 0-9]?[0-9] (?:[0-9]{{4}} )?[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,9}})?"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{4,6})?)(?: ([A-Z]{3,4}))?(?:: | ++))?+"
@@ -60,17 +28,6 @@ _HEAD: Final = re.compile(
 _PRI: Final = re.compile(r"<([0-9]{1,3})>")
 _NOT_CISCO: Final = Reject("not-a-cisco-line")
 _BAD_TIME: Final = Reject("invalid-timestamp")
-
-
-def add_device(message: str, fields: dict[str, Value]) -> None:
-    """Adds what a message behind its ``%…: `` says."""
-    if _DEVICE(message, fields):
-        transport = fields.get("network.transport")
-        if type(transport) is str:
-            fields["network.transport"] = transport.lower()
-        direction = fields.get("network.direction")
-        if type(direction) is str:
-            fields["network.direction"] = direction.lower()
 
 
 def _make_parser(context: ParseContext) -> Parse:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.systems.bodies import enveloped
-from chalicelib.core.formats.systems.cisco import add_device
+from chalicelib.core.formats.systems.cisco_messages import add_device
 from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
 from chalicelib.core.formats.systems.programs import program_of, say_of
 from chalicelib.core.formats.systems.syslog_rfc3164 import CISCO, RFC3164

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.starts import LEVEL_BEHIND
 from chalicelib.core.formats.systems.bodies import enveloped
-from chalicelib.core.formats.systems.cisco import add_device
+from chalicelib.core.formats.systems.cisco_messages import add_device
 from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.systems.programs.network import add_packet

@@ -1,0 +1,175 @@
+"""What the messages of Cisco's firewalls and routers say: addresses, ports, protocols, ICMP types, users.
+
+Source and destination stand in the order of the message; only one that says `outbound` names the side that opened the
+connection last. The number behind the address of an ICMP connection is no port.
+https://www.cisco.com/c/en/us/td/docs/security/asa/syslog/b_syslog.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.core.formats.systems.phrases import phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalicelib.core.records import Value
+
+PROTOCOLS: Final = {
+    "1": "icmp", "2": "igmp", "4": "ipip", "6": "tcp", "17": "udp", "41": "ipv6", "47": "gre", "50": "esp", "51": "ah", "58": "ipv6-icmp",
+    "88": "eigrp", "89": "ospf", "103": "pim", "112": "vrrp", "132": "sctp", "icmp6": "ipv6-icmp", "icmpv6": "ipv6-icmp",
+}  # fmt: skip
+"""https://www.iana.org/assignments/protocol-numbers"""
+_PROTOCOL: Final = r"(?:(?:IP )?[pP]rotocol )?{proto:network.transport}"
+_DIRECTION: Final = "{direction:network.direction}"
+
+
+def _side(name: str, *, port: str = r"(?:[/(]{int:NAME.port}\)?)?") -> str:
+    """An address, its interface before it and its port behind, where they are there."""
+    return rf"(?:(?![0-9A-Fa-f]{{1,4}}:[0-9A-Fa-f]{{0,4}}:){{iface:cisco.{name}_interface}}:)?{{ip:{name}.address}}{port.replace('NAME', name)}"
+
+
+_BEGINNINGS: Final = re.compile(r"\(\?:([A-Za-z|]+)\) ")
+_NO_PORT: Final = r"(?:/[0-9]{1,5})?(?![0-9/])"
+_FROM, _TO = _side("source"), _side("destination")
+_PINGER, _PINGED = _side("source", port=_NO_PORT), _side("destination", port=_NO_PORT)
+_USER: Final = r"(?: ?\((?!type [0-9]){round:cisco.source_user}\))?"
+_TO_USER: Final = _USER.replace("source", "destination")
+_NAT: Final = r"(?: ?\({round:cisco.mapped}\))?"
+_ICMP: Final = r"(?:,? *\(?type[ =]?{int:icmp.type},? ?code[ =]?{int:icmp.code}\)?)?"
+_ON: Final = r"(?: +on (?:interface )?{iface:cisco.source_interface}(?: interface)?)?"
+_GROUP: Final = r"(?: by access-group \"{quoted:cisco.access_group}\".*+)?[. ]*$"
+
+
+def _spread(*templates: str) -> Iterator[str]:
+    """The templates, each that begins with alternatives once for each of them: they are found by their first word."""
+    for template in templates:
+        words = _BEGINNINGS.match(template)
+        if words is None:
+            yield template
+        else:
+            yield from (f"{word} {template[words.end() :]}" for word in words[1].split("|"))
+
+
+_SAY: Final = phrases(*_spread(
+    # 106xxx: denied
+    rf"Inbound {_PROTOCOL} connection {{name:cisco.action}} from {_FROM} to {_TO}(?: flags {{some:cisco.flags}})?{_ON}[. ]*$",
+    rf"{_PROTOCOL} [cC]onnection {{letters:cisco.action}} by {_DIRECTION} list {{word:cisco.policy_id}} src {_FROM} dest {_TO}",
+    rf"{_PROTOCOL} packet type {{int:icmp.type}} {{letters:cisco.action}} by {_DIRECTION} list {{word:cisco.policy_id}} src {_PINGER} dest {_PINGED}",
+    rf"(?:Deny|Denied) (?:{_DIRECTION} )?(?i:(?=icmp|(?:ip )?protocol (?:1|58)\b)){_PROTOCOL} (?:src|from) {_PINGER}{_USER}"
+    rf" (?:dst|to) {_PINGED}{_TO_USER}{_ICMP}{_ON}{_GROUP}",
+    rf"(?:Deny|Denied) (?:{_DIRECTION} )?{_PROTOCOL}(?: \(no connection\))? (?:src|from) {_FROM}{_USER} (?:dst|to) {_TO}{_TO_USER}"
+    rf"(?: due to {{rest:cisco.reason}}|{_ICMP}(?: flags {{some:cisco.flags}})?{_ON}{_GROUP})",
+    rf"Deny (?:inbound \(No xlate\)) {_PROTOCOL} src {_FROM} dst {_TO}",
+    rf"Deny IP (?:spoof|due to Land Attack|teardrop fragment \([^()]{{1,60}}\)) from \(?{{ip:source.address}}\)? to {{ip:destination.address}}{_ON}",
+    r"Deny IP from {ip:source.address} to {ip:destination.address},? {rest:cisco.reason}",
+    rf"Deny {_PROTOCOL} (?:reverse path check|connection spoof) from {_PINGER} to {_PINGED}{_ON}",
+    rf"Denied (?:invalid )?(?:ICMP|ICMPv6) type={{int:icmp.type}}, code={{int:icmp.code}} from (?:addr )?{{ip:source.address}}{_ON}",
+    r"Denied ICMP type={int:icmp.type}, from l?addr {ip:source.address} on interface {iface:cisco.source_interface} to"
+    r" {ip:destination.address}: {rest:cisco.reason}",
+    rf"Denied (?:invalid )?(?:ICMP|ICMPv6) code {{int:icmp.code}}, for {_PINGER}{_NAT} to {_PINGED}{_NAT}(?:, ICMP id {{int:icmp.id}}, ICMP type"
+    r" {int:icmp.type})?",
+    r"Dropping echo request from {ip:source.address} to PAT address {ip:destination.address}",
+    # 106100, 106102: access lists
+    r"access-list {word:cisco.policy_id} {name:cisco.action} (?i:icmp6?|1|58) {iface:cisco.source_interface}/{ip:source.address}"
+    r"\({int:icmp.type}\)(?:\({round:cisco.source_user}\))? -> {iface:cisco.destination_interface}/{ip:destination.address}"
+    r"\({int:icmp.code}\)(?:\({round}\))? hit-cnt {int:cisco.hit_count} {rest:cisco.interval}",
+    rf"access-list {{word:cisco.policy_id}} {{name:cisco.action}} {_PROTOCOL} (?:for user '?{{name:user.name}}'? )?"
+    r"{iface:cisco.source_interface}/{ip:source.address}[( ]{int:source.port}\)?(?:\({round:cisco.source_user}\))? (?:-> )?"
+    r"{iface:cisco.destination_interface}/{ip:destination.address}[( ]{int:destination.port}\)?(?:\({round}\))? hit-cnt"
+    r" {int:cisco.hit_count} {rest:cisco.interval}",
+    # IOS: IPACCESSLOGP, IPACCESSLOGDP (ICMP), IPACCESSLOGNP (a protocol by its number)
+    r"list {word:cisco.policy_id} {name:cisco.action} (?i:icmp6?) {ip:source.address}(?: \([^()]{0,100}\))? -> {ip:destination.address}"
+    r"(?: \({int:icmp.type}/{int:icmp.code}\))?, {int:cisco.packets} packets?",
+    rf"list {{word:cisco.policy_id}} {{name:cisco.action}} {_PROTOCOL} {_FROM}(?: \([^()]{{0,100}}\))? -> {_TO}, {{int:cisco.packets}} packets?",
+    r"list {word:cisco.policy_id} {name:cisco.action} {ip:source.address}(?: -> {ip:destination.address})? {int:cisco.packets} packets?",
+    # 302xxx, 305xxx, 609xxx: connections and translations
+    rf"(?:Built|Teardown) (?:{_DIRECTION} )?(?:ICMP|ICMPv6) connection for faddr {_PINGER}{_USER} gaddr {{word:cisco.mapped}}"
+    rf" laddr {_PINGED}{_TO_USER}{_ICMP}",
+    rf"(?:Built|Teardown) (?:{_DIRECTION} )?(?:ICMP|ICMPv6) connection {{int:cisco.connection_id}} (?:for|from) {_PINGER}{_NAT}{_USER}"
+    rf" to {_PINGED}{_NAT}{_TO_USER}(?: duration {{word:cisco.duration}})?",
+    rf"(?:Built|Teardown) (?:dynamic |static )(?:ICMP|ICMPv6) translation from {_PINGER}{_USER} to {_PINGED}"
+    r"(?: duration {word:cisco.duration})?",
+    rf"(?:Built|Teardown) (?:{_DIRECTION} )?(?:dynamic |static |stub |backup |director |forwarder )?{_PROTOCOL} "
+    rf"(?:state-bypass |stub )?connection {{int:cisco.connection_id}} (?:for|from) {_FROM}{_NAT}{_USER} to {_TO}{_NAT}{_TO_USER}"
+    r"(?: duration {word:cisco.duration})?(?: (?:forwarded )?bytes {int:cisco.bytes})?(?: {rest:cisco.reason})?",
+    rf"(?:Built|Teardown) (?:dynamic |static )?{_PROTOCOL} translation from {_FROM}{_USER} to {_TO}(?: duration {{word:cisco.duration}})?",
+    rf"(?:Built|Teardown) (?:dynamic |static )translation from {_FROM}{_USER} to {_TO}(?: duration {{word:cisco.duration}})?",
+    r"(?:Built|Teardown) local-host {iface:cisco.source_interface}:{ip:source.address}(?: duration {word:cisco.duration})?",
+    rf"(?:portmap|regular) translation creation failed for (?i:icmp) src {_PINGER}{_USER} dst {_PINGED}{_TO_USER}{_ICMP}",
+    rf"(?:portmap|regular) translation creation failed for {_PROTOCOL} src {_FROM}{_USER} dst {_TO}{_TO_USER}",
+    rf"No translation group found for (?i:icmp) src {_PINGER}{_USER} dst {_PINGED}{_TO_USER}{_ICMP}",
+    rf"No translation group found for {_PROTOCOL} src {_FROM}{_USER} dst {_TO}{_TO_USER}",
+    # 313xxx
+    rf"No matching connection for (?:ICMP|ICMPv6) error message: (?i:icmp\w*) src {_PINGER}{_USER} dst {_PINGED}{_TO_USER}{_ICMP}"
+    r"(?: on {iface:cisco.source_interface} interface)?\.(?: +Original IP payload: {rest:cisco.original_payload})?",
+    # 304001, 710xxx, 716xxx to 722xxx: who asks for what
+    r"{ip:client.address}(?:\({round:user.name}\))? Accessed URL {ip:destination.address}:{rest:url.original}",
+    rf"{_PROTOCOL} (?:[Aa]ccess (?:requested|permitted|denied by ACL)|request discarded) from {_FROM} to {_TO}",
+    rf"[Aa]ccess (?:denied|permitted) by ACL from {_FROM} to {_TO}",
+    rf"{_PROTOCOL} flow from {_FROM} to {_TO} {{rest:cisco.reason}}",
+    rf"Login {{name:cisco.result}} from {_FROM} to (?:{{iface:cisco.destination_interface}}:)?{{ip:destination.address}}/{{word:cisco.service}}"
+    r" for user \"{quoted:user.name}\"",
+    r"Group <{angle:cisco.group}> User <{angle:user.name}> IP <{ip:client.address}> {rest:cisco.message}",
+    r"Group <{angle:cisco.group}> User <{angle:user.name}> IP <(?![0-9A-Fa-f.:]*>)[^<>]*> {rest:cisco.message}",
+    r"Group = {some:cisco.group}, Username = {some:user.name}, IP = {ip:client.address},? {rest:cisco.message}",
+    r"Group = {some:cisco.group}, IP = {ip:client.address},? {rest:cisco.message}",
+    r"IP = {ip:client.address}, {rest:cisco.message}",
+    r"DAP: User {word:user.name}, Addr {ip:client.address}(?:,|:) {rest:cisco.message}",
+    # 109xxx, 111xxx, 113xxx, 605xxx, 611xxx: administrators
+    r"AAA user {name:cisco.aaa} {name:cisco.result} : (?:reason = {some:cisco.reason} : )?(?:local database|server = +{some:server.address}) :"
+    r" user = ?{word:user.name}(?: : user IP = {ip:client.address})?",
+    r"User authentication {letters:cisco.result}: (?:IP address: {ip:client.address}, )?Uname: {word:user.name}",
+    r"User priv level changed: Uname: {name:user.name} From: {int:cisco.from_level} To: {int:cisco.to_level}",
+    r"User '?{name:user.name}'?, running '?{single:cisco.application}'? from IP {ip:client.address}, executed {rest:cisco.command}",
+    r"User '?{name:user.name}'?,? (?:executed the|executing|executed cmd:) {rest:cisco.command}",
+    r"{ip:client.address} (?:end|begin) configuration: {rest:cisco.message}",
+    r"Configured from {some:cisco.source} by {name:user.name} on {word:cisco.line} \({ip:client.address}\)",
+    r"Configured from {some:cisco.source} by {name:user.name} on {word:cisco.line}",
+    r"Login Success \[user: {square:user.name}\] \[Source: {ip:client.address}\] \[localport: {int:server.port}\]",
+    r"Login failed \[user: {square:user.name}\] \[Source: {ip:client.address}\] \[localport: {int:server.port}\]"
+    r"(?: \[Reason: {square:cisco.reason}\])?",
+    # 602xxx, 733xxx
+    r"{name:network.protocol.name}: An? {direction:network.direction} {word:cisco.tunnel_type} SA \(SPI= ?{name:cisco.spi}\) between"
+    r" {ip:source.address} and {ip:destination.address} \(user= ?{name:user.name}\) has been {letters:cisco.action}",
+    r"\[ *{square:cisco.object}\] drop rate-{int:cisco.rate_id} exceeded\. Current burst rate is {int:cisco.burst_rate} per second, max"
+    r" configured rate is {int:cisco.burst_rate_max}; Current average rate is {int:cisco.average_rate} per second, max configured rate is"
+    r" {int:cisco.average_rate_max}; Cumulative total count is {int:cisco.total_count}",
+    r"Threat-detection (?:adds|removes) host {ip:source.address} (?:to|from) shun list",
+    r"Shunned packet: {ip:source.address} ==> {ip:destination.address} on interface {iface:cisco.source_interface}",
+))  # fmt: skip
+_SIDES: Final = ("source.address", "source.port", "cisco.source_interface", "cisco.source_user")
+
+
+def add_device(message: str, fields: dict[str, Value]) -> None:
+    """Adds what a message behind its ``%…: `` says."""
+    if not _SAY(message, fields):
+        return
+    transport = fields.get("network.transport")
+    if type(transport) is str:
+        transport = transport.lower()
+        fields["network.transport"] = PROTOCOLS.get(transport, transport)
+    elif "icmp.type" in fields or message[:60].find("ICMP") >= 0 or " icmp " in message[:60]:
+        fields["network.transport"] = (
+            "ipv6-icmp" if "ICMPv6" in message[:60] or "icmp6" in message[:60] else "icmp"
+        )
+    if message.startswith("Inbound "):
+        fields["network.direction"] = "inbound"
+    direction = fields.get("network.direction")
+    if type(direction) is str:
+        fields["network.direction"] = direction = direction.lower()
+        if direction == "outbound" and message.startswith("Built ") and "destination.address" in fields:
+            _turn(fields)
+
+
+def _turn(fields: dict[str, Value]) -> None:
+    """Of an outbound connection the device names the foreign side first, which is where it goes to."""
+    for name in _SIDES:
+        other = name.replace("source", "destination")
+        source, destination = fields.pop(name, None), fields.pop(other, None)
+        if destination is not None:
+            fields[name] = destination
+        if source is not None:
+            fields[other] = source
