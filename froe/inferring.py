@@ -1,6 +1,7 @@
 """Proposes a custom format for lines that nothing explains: what they have in common, column by column.
 
-A proposal is a beginning for whoever knows the log: names such as `word1` are to be replaced.
+A proposal is a beginning for whoever knows the log: names such as `word1` are to be replaced. It holds no dates, numbers or
+names with digits as they stand, so that it explains the files of other days too.
 """
 
 from __future__ import annotations
@@ -8,46 +9,45 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from chalicelib.core.formats.severity import WORDS
-from chalicelib.core.formats.times import MONTH, ZONE, Times
+from froe.line_tokens import Token, tokens_of
 
-_CLOCK: Final = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?"
-_TIMES: Final = (
-    rf"[0-9]{{4}}[-/.][0-9]{{2}}[-/.][0-9]{{2}}[T ]{_CLOCK}(?: ?{ZONE})?",
-    rf"[0-9]{{1,2}}[-/ ]{MONTH}[-/ ][0-9]{{4}}[: ]{_CLOCK}(?: ?{ZONE})?",
-    rf"{MONTH} [ 0-9][0-9] {_CLOCK}",
-    r"1[0-9]{9}(?:[0-9]{3}|\.[0-9]{1,9})?(?![0-9])",
-)
-_DATES: Final = {
-    rf"[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{4}} {_CLOCK}": "%d.%m.%Y %H:%M:%S",
-    rf"[0-9]{{2}}/[0-9]{{2}}/[0-9]{{4}} {_CLOCK}": "%d/%m/%Y %H:%M:%S",
-}
-_TOKEN: Final = re.compile(
-    r"(?P<quoted>\"[^\"]*+\")|(?P<ip>(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.])|(?<![\w:])[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:]))"
-    r"|(?P<number>[+-]?[0-9]+(?:\.[0-9]+)?(?![\w.-]))|(?P<key>[A-Za-z_][\w.-]*+=)|(?P<word>[\w.$/@%#+-]+)|(?P<space>\s+)|(?P<mark>.)",
-    re.DOTALL,
-)
 _SHARE_MIN: Final = 0.85
 _ACTIVE_MIN: Final = 0.6
+_SEVERAL_MIN: Final = 0.05
 _COLUMNS_MAX: Final = 40
+_TIME_COLUMNS: Final = 8
+"""Where at the latest the time of an entry stands that its first line is told by."""
 _SAME_MIN: Final = 5
 """A word that so many lines have in common is part of the form."""
+_LINE_MAX: Final = 8192
 _WORD_FIELD: Final = re.compile(r"\(\?<(word[0-9]+)>.*")
-_ANYTHING: Final = frozenset(("ip", "number", "word", "level"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """kind: time, level, quoted, ip, number, key, word, space or mark. shape: of a time."""
-
-    kind: str
-    text: str
-    shape: str = ""
+_ANYTHING: Final = frozenset(("ip", "number", "quantity", "word", "level", "clock", "date"))
+_LEVEL_LETTERS: Final = frozenset("TVDINWEFC")
+_BRACKETS: Final = {"<": ">", "[": "]", "(": ")", "|": "|", "{": "}"}
+_CURRENCIES: Final = frozenset(
+    (
+        "EUR", "USD", "GBP", "CHF", "JPY", "CNY", "INR", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF",
+        "RON", "TRY", "BRL", "MXN", "ZAR", "KRW", "SGD", "HKD", "ILS", "AED",
+    )
+)  # fmt: skip
+_NAMED_BY: Final = {
+    "user": "user.name", "usr": "user.name", "login": "user.name", "host": "host.name", "node": "host.name",
+    "pid": "process.pid", "thread": "thread.name", "session": "session.id", "status": "status", "code": "code", "via": "via",
+    "order": "order", "account": "account", "service": "service.name", "method": "http.request.method", "path": "url.path",
+}  # fmt: skip
+"""Words before a value → what the value is called."""
+_UNIT_NAMES: Final = {"%": "percent", "µs": "us", "μs": "us"}
+_SIZES: Final = re.compile(r"[KMGTkmgt]?i?[Bb]|bytes")
+_TIME_SHAPES_MAX: Final = 3
+_TIME_PART: Final = re.compile(
+    r"(?P<fraction>(?:(?<=:[0-9]{2})|(?<=[0-9]{6}))[.,][0-9]{1,9})|[0-9]+|[A-Za-z]+|."
+)
+_NAME_PART: Final = re.compile(r"\(\?<[\w.]+>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +79,50 @@ class Proposal:
 
 def propose(lines: Sequence[str]) -> Proposal | None:
     """A format of most of these lines (no line ends, none blank); None where they have nothing in common."""
-    tokens = {line: list(_tokens(line)) for line in dict.fromkeys(lines) if len(line) < 8192}
+    tokens = {line: list(tokens_of(line)) for line in dict.fromkeys(lines) if len(line) < _LINE_MAX}
     rows = [tokens[line] for line in lines if line in tokens]
-    timed = [row for row in rows if row and row[0].kind == "time"]
-    several = bool(timed) and len(timed) < 0.95 * len(rows) and len(timed) >= 0.05 * len(rows)
-    if several and len(timed) < _ACTIVE_MIN * len(rows) and len(timed) < 2:
-        several = False
-    rows = timed if several else rows
-    if not rows:
+    first, timed_at = _first_lines(rows)
+    if not first:
         return None
-    builder = _Builder(rows)
+    builder = _Builder(first)
     builder.build()
     if not builder.says_something:
         return None
-    return builder.proposal(several=several)
+    return builder.proposal(several=len(first) < len(rows), timed_at=timed_at)
+
+
+def _first_lines(rows: list[list[Token]]) -> tuple[list[list[Token]], int | None]:
+    """The lines that begin an entry, all where entries are of one line, and the column of the time that tells them:
+    None where they are told by not being indented."""
+    places = [_time_column(row) for row in rows]
+    common = Counter(place for place in places if place is not None).most_common(1)
+    if common:
+        place, count = common[0]
+        if _SEVERAL_MIN * len(rows) <= count < (1 - _SEVERAL_MIN) * len(rows) and count > 1:
+            return [row for row, at in zip(rows, places, strict=True) if at == place], place
+    flush = [row for row in rows if row and row[0].kind != "space"]
+    is_indented = len(rows) - len(flush) >= _SEVERAL_MIN * len(rows) and rows and rows[0][0].kind != "space"
+    return (flush if is_indented else rows), None
+
+
+def _time_column(row: Sequence[Token]) -> int | None:
+    return next((number for number, token in enumerate(row[:_TIME_COLUMNS]) if token.kind == "time"), None)
 
 
 class _Builder:
-    def __init__(self, rows: list[list[_Token]]) -> None:
+    def __init__(self, rows: list[list[Token]]) -> None:
         self._rows = rows
         self._active = rows
         self._made: list[str] = []
         self._counts: Counter[str] = Counter()
-        self._time: _Token | None = None
+        self._time: str | None = None
+        self._time_place = 0
         self.fields: list[str] = []
         self.types: dict[str, str] = {}
 
     def build(self) -> None:
         for column in range(_COLUMNS_MAX):
-            here = [row[column] if column < len(row) else _Token("end", "") for row in self._active]
+            here = [row[column] if column < len(row) else Token("end", "") for row in self._active]
             kind = _common_kind(here)
             if kind == "end":
                 return
@@ -171,81 +186,138 @@ class _Builder:
         self.fields.append(name)
         return name
 
-    def _add(self, kind: str, tokens: list[_Token], following: str) -> None:
+    def _add(self, kind: str, tokens: list[Token], following: str) -> None:
         texts = {token.text for token in tokens}
         key = self._made[-1] if self._made and self._made[-1].endswith("=") else None
-        base = re.sub(r"\W+", "_", key.replace("\\", "")[:-1]) if key else None
-        if kind in ("mark", "key") or (kind == "word" and len(texts) == 1 and len(tokens) > _SAME_MIN):
+        base = re.sub(r"\W+", "_", key.replace("\\", "")[:-1]) if key else self._named_by()
+        if kind in ("word", "level") and self._is_level(texts, following):
+            self._made.append(f"(?<{self._name('level')}>[A-Za-z]+)")
+        elif kind == "word" and texts <= _CURRENCIES and base is None:
+            self._made.append(f"(?<{self._name('currency')}>[A-Z]{{3}})")
+        elif kind in ("mark", "key") or (kind == "word" and _is_form(texts, len(tokens))):
             self._made.append(re.escape(tokens[0].text).replace(r"\ ", " "))
         elif kind == "space":
             self._made.append(" " if texts == {" "} else r"\s+")
         elif kind == "time" and self._time is None:
-            self._time = tokens[0]
-            self._made.append(f"(?<{self._name('time')}>{tokens[0].shape})")
-        elif kind == "level" and "level" not in self.fields:
-            self._made.append(f"(?<{self._name('level')}>[A-Za-z]+)")
-        elif kind == "quoted":
-            self._made.append(f'"(?<{self._name(base or "text")}>[^"]*)"')
+            shapes = Counter(_shape_of(token.text) for token in tokens).most_common(_TIME_SHAPES_MAX)
+            self._time = shapes[0][0] if len(shapes) == 1 else f"(?:{'|'.join(shape for shape, _ in shapes)})"
+            self._time_place = len(self._made)
+            self._made.append(f"(?<{self._name('time')}>{self._time})")
+        elif kind in ("quoted", "single"):
+            mark = tokens[0].text[0]
+            self._made.append(f"{mark}(?<{self._name(base or 'text')}>[^{mark}]*){mark}")
         elif kind == "ip":
             self._made.append(f"(?<{self._name(base or 'client.address')}>[0-9A-Fa-f:.]+)")
+        elif kind == "clock":
+            self._made.append(f"(?<{self._name(base or 'time_of_day')}>[0-9]{{1,2}}:[0-9:.,]+)")
         elif kind == "number":
-            whole = all(re.fullmatch(r"[+-]?[0-9]{1,18}", text) for text in texts)
-            name = self._name(base or "number")
-            self.types[name] = "int" if whole else "float"
-            self._made.append(f"(?<{name}>[+-]?[0-9]+" + ("" if whole else r"(?:\.[0-9]+)?") + ")")
+            self._made.append(self._number(base or "number", texts, ""))
+        elif kind == "quantity":
+            self._add_quantity(base, tokens)
         else:
             self._made.append(f"(?<{self._name(base or 'word')}>[^\\s{re.escape(following)}]+)")
 
-    def proposal(self, *, several: bool) -> Proposal:
-        shape = self._time.shape if self._time else ""
-        if several and "message" not in self.fields:
-            self._end_with_message()
+    def _named_by(self) -> str | None:
+        """What the word before a value says that it is: `user 'ada'`."""
+        before = [piece for piece in self._made[-3:] if piece not in (" ", r"\s+", "'", '"', ":", "=")]
+        word = before[-1].lower() if before else ""
+        name = _NAMED_BY.get(word)
+        return None if name is None or name in self.fields else name
+
+    def _is_level(self, texts: set[str], following: str) -> bool:
+        """Whether a column is the severity: by its names, or by single letters that differ or stand in brackets."""
+        if "level" in self.fields:
+            return False
+        words = sum(text.lower() in WORDS for text in texts)
+        if words and 2 * words >= len(texts) and all(text.isalpha() for text in texts):
+            return True
+        boxed = bool(self._made) and _BRACKETS.get(self._made[-1].replace("\\", "")) == following
+        return all(text.upper() in _LEVEL_LETTERS and (boxed or text.isupper()) for text in texts) and (
+            boxed or len(texts) > 1
+        )
+
+    def _number(self, base: str, texts: set[str], unit: str) -> str:
+        whole = all(re.fullmatch(r"[+-]?[0-9]{1,18}", text.removesuffix(unit)) for text in texts)
+        name = self._name(base)
+        self.types[name] = "int" if whole else "float"
+        return f"(?<{name}>[+-]?[0-9]+" + ("" if whole else r"(?:\.[0-9]+)?") + ")" + re.escape(unit)
+
+    def _add_quantity(self, base: str | None, tokens: list[Token]) -> None:
+        """A number with its unit apart, where that is always the same; else both as a text."""
+        units = {token.unit for token in tokens}
+        if len(units) > 1:
+            self._made.append(f"(?<{self._name(base or 'quantity')}>[+-]?[0-9.]+[A-Za-zµμ%]+)")
+            return
+        unit = units.pop()
+        kind = "size" if _SIZES.fullmatch(unit) else "duration"
+        name = _UNIT_NAMES.get(unit, unit).lower()
+        named = name if unit == "%" and not base else f"{base or kind}_{name}"
+        self._made.append(
+            self._number(base if base and base.endswith(name) else named, {t.text for t in tokens}, unit)
+        )
+
+    def proposal(self, *, several: bool, timed_at: int | None) -> Proposal:
+        start = None
+        if several:
+            if "message" not in self.fields:
+                self._end_with_message()
+            start = r"\S" if timed_at is None or self._time is None else self._start()
         samples = list(dict.fromkeys("".join(token.text for token in row) for row in self._active))
         return Proposal(
             "".join(self._made),
             self.types,
-            None if self._time is None else _DATES.get(shape, "auto"),
+            None if self._time is None else "auto",
             "level" in self.fields,
-            shape if several else None,
+            start,
             tuple(samples[:: max(1, len(samples) // 3)][:3]),
         )
 
+    def _start(self) -> str:
+        """The pattern up to the time, without names; it sees bytes, so it is ASCII."""
+        start = _NAME_PART.sub("(?:", "".join(self._made[: self._time_place + 1]))
+        return start if start.isascii() else r"\S"
 
-def _common_kind(tokens: Sequence[_Token]) -> str | None:
+
+def _shape_of(time: str) -> str:
+    """A time with its digits and names as classes: `[0-9]{1,2}-[A-Za-z]+-[0-9]{2} …`, a fraction of any length."""
+    made = []
+    for found in _TIME_PART.finditer(time):
+        part = found[0]
+        if found["fraction"]:
+            made.append(rf"{re.escape(part[0])}[0-9]{{1,9}}")
+        elif part[0].isdigit():
+            made.append("[0-9]{1,2}" if len(part) < 3 else f"[0-9]{{{len(part)}}}")
+        else:
+            made.append(
+                "[A-Za-z]+" if part.isalpha() else re.escape(part).replace(r"\ ", " ").replace(r"\-", "-")
+            )
+    return "".join(made)
+
+
+def _is_form(texts: set[str], count: int) -> bool:
+    """Whether a column is a word that all lines have; one with digits is a name, a number or a date."""
+    return len(texts) == 1 and count > _SAME_MIN and not any(each.isdigit() for each in next(iter(texts)))
+
+
+def _common_kind(tokens: Sequence[Token]) -> str | None:
     """The kind that most lines have at a place; `mark:x` for a mark."""
     kinds = Counter(_kind(token) for token in tokens)
     kind, count = kinds.most_common(1)[0]
     if count >= _SHARE_MIN * len(tokens):
         return kind.split(":", 1)[0] if kind.startswith(("mark", "key")) else kind
+    if kinds["level"] >= count / 2 and kinds["level"] + kinds["word"] >= _SHARE_MIN * len(tokens):
+        return "word"
     if sum(kinds[each] for each in _ANYTHING) >= _SHARE_MIN * len(tokens):
         return "word"
     return None
 
 
-def _kind(token: _Token) -> str:
+def _kind(token: Token) -> str:
     return f"{token.kind}:{token.text}" if token.kind in ("mark", "key") else token.kind
 
 
-def _fits(token: _Token, kind: str) -> bool:
+def _fits(token: Token, kind: str) -> bool:
     return token.kind == kind or (kind == "word" and token.kind in _ANYTHING)
-
-
-def _tokens(line: str) -> Iterator[_Token]:
-    times = Times(datetime(2100, 1, 1, tzinfo=UTC))
-    at = 0
-    while at < len(line):
-        for shape in (*_TIMES, *_DATES):
-            found = re.compile(shape).match(line, at)
-            if found and (shape in _DATES or times.of_text(found[0]) or times.of_number(found[0])):
-                yield _Token("time", found[0], shape)
-                break
-        else:
-            found = _TOKEN.match(line, at)
-            assert found is not None, "any character is a mark at least"
-            kind = str(found.lastgroup)
-            is_level = kind == "word" and found[0].lower() in WORDS
-            yield _Token("level" if is_level else kind, found[0])
-        at = found.end()
 
 
 def _quoted(text: str) -> str:

@@ -73,7 +73,7 @@ def test_a_proposal_cannot_be_pasted_or_does_not_explain_its_file(
     if fields is not None:
         assert set(records[0]["attributes"]) == fields
     listed = froe("formats", "--config", str(config)).stdout
-    assert listed.startswith("my_log  Custom format")
+    assert listed.startswith("custom\n  my_log ")
 
 
 def test_a_file_that_a_known_format_explains_is_given_another() -> None:
@@ -83,6 +83,21 @@ def test_a_file_that_a_known_format_explains_is_given_another() -> None:
     assert froe("infer", "--anyway", str(ROOT / "sample_logs" / "till-07.txt")).stdout.startswith(
         "[[format]]"
     )
+
+
+def test_json_with_names_of_its_own_is_given_a_mapping_that_explains_it(tmp_path: Path) -> None:
+    file, config = tmp_path / "odd.json", tmp_path / "froe.toml"
+    row = {"when": "2026-09-14T08:00:01Z", "sev": "E", "txt": "boom", "svc": "pay"}
+    file.write_text(json.dumps({"version": 1, "rows": [row] * 9}))
+    proposed = froe("infer", str(file))
+    assert proposed.exit_code == 0, proposed.stderr
+    assert proposed.stdout.startswith('[[collection]]\nfield = "rows"\n')
+    config.write_text(proposed.stdout)
+    parsed = froe("parse", "--config", str(config), str(file))
+    records = [json.loads(line) for line in parsed.stdout.splitlines()]
+    assert {record["format"] for record in records} == {"odd"}
+    assert records[0]["severity_number"] == 17
+    assert records[0]["attributes"] == {"service.name": "pay"}
 
 
 @pytest.mark.parametrize("text", ["", "one\n", "Dear diary\n\nIt rained.\nSo we stayed in; nobody came!\n"])
