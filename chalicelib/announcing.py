@@ -1,6 +1,6 @@
 """Objects of the input bucket that no notification came for: found in its listing, and announced.
 
-Limits: an object must be older than STALL_SECONDS and at most SWEEP_DAYS old; one that a dead letter is about
+What a round through the listing has found to be known is not asked for by the next ones (`rounds.py`). Limits: an object must be older than STALL_SECONDS and at most SWEEP_DAYS old; one that a dead letter is about
 is left to people.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Final, NamedTuple, Protocol
 
 from chalicelib.core.errors import TransientError, reason_of
@@ -16,12 +17,14 @@ from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.core.plan import ObjectHead
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.healed import Healed
+from chalicelib.rounds import Round
 from chalicelib.stalls import Stalls, Watches
 
 logger = logging.getLogger("froe")
 
 _LISTING: Final = "listing"
-"""Under this name the position of the walk is remembered."""
+_ROUND: Final = "listing-round"
+"""Under these names the position of the walk, and what it has seen so far, are remembered."""
 
 
 class HeadsPage(NamedTuple):
@@ -38,10 +41,21 @@ class ListsObjects(Protocol):
 class KnowsFiles(Protocol):
     def known_files(self, file_ids: Iterable[str]) -> set[str]: ...
 
+    def probably_known_files(self, file_ids: Iterable[str]) -> set[str]:
+        """Some of the known ones, for half the price: one that was just opened may be missing."""
+
 
 class HasLetters(Protocol):
     def has_letters(self, file_id: str) -> bool:
         """Whether a message about the file is dead: then people decide, not the sweeper."""
+
+
+class Verdict(Enum):
+    """What is to be done about an object of which no file is known."""
+
+    DUE = "due"
+    WAITS = "waits"
+    LEFT_TO_PEOPLE = "left to people"
 
 
 class Unannounced:
@@ -77,16 +91,29 @@ class Unannounced:
         if not self._reach:
             return
         begun = position = self._watches.position(_LISTING)
+        walk = self._round()
+        if walk is None:
+            return
         try:
             while deadline.seconds_left > 0:
                 page = self._page(position, is_remembered=position == begun)
-                yield self._announce(page.heads, deadline)
+                healed, open_since = self._announce(page.heads, walk, deadline)
+                walk = walk.with_page(open_since, is_last=page.reached is None)
+                yield healed
                 position = page.reached
                 if position is None:
                     break
         finally:
+            self._watches.put_position(_ROUND, walk.encode())
             if position != begun:
                 self._watches.put_position(_LISTING, position)
+
+    def _round(self) -> Round | None:
+        """The one that goes on, or the next one; None while it is too early for that."""
+        now, held = self._now(), Round.decode(self._watches.position(_ROUND))
+        if held is None or not held.ended:
+            return held or Round.first(now)
+        return held.following(now, self._stall) if held.is_over_for(now) else None
 
     def _page(self, position: str | None, *, is_remembered: bool) -> HeadsPage:
         """A remembered position that cannot be read is none: the listing begins anew."""
@@ -100,32 +127,50 @@ class Unannounced:
             logger.warning("position_forgotten", extra={"walk": _LISTING, "reason": reason_of(error)})
             return self._objects.versions(self._bucket, None)
 
-    def _announce(self, heads: list[ObjectHead], deadline: Deadline) -> Healed:
+    def _announce(
+        self, heads: list[ObjectHead], walk: Round, deadline: Deadline
+    ) -> tuple[Healed, datetime | None]:
+        """What was announced of a page, and since when its oldest object waits of which nothing is known yet."""
         now = self._now()
         recent = {
             head.version.file_id: head
             for head in heads
             if self._stall <= now - head.last_modified <= self._reach
+            and walk.asks_for(head.last_modified)
             and not is_folder(head.version.key, head.size)
         }
-        known = self._files.known_files(recent) if recent else set()
         sender = Sender(self._split_queue, deadline)
         announced: list[str] = []
-        for file_id, head in recent.items():
-            if file_id not in known and self._is_wanted(file_id):
+        waiting: list[datetime] = []
+        for file_id in self._unknown(recent):
+            head = recent[file_id]
+            verdict = self._look_at(file_id)
+            if verdict is not Verdict.LEFT_TO_PEOPLE:
+                waiting.append(head.last_modified)
+            if verdict is Verdict.DUE:
                 sender.add(Outgoing(announcement_of(Announced.of(head))))
                 announced.append(str(head.version))
                 logger.warning("object_announced", extra={"file_id": file_id, "key": head.version.key})
         sender.flush()
-        return Healed(objects=tuple(announced))
+        return Healed(objects=tuple(announced)), min(waiting, default=None)
 
-    def _is_wanted(self, file_id: str) -> bool:
+    def _unknown(self, recent: Iterable[str]) -> list[str]:
+        """Those that were never opened, in their order."""
+        asked = list(recent)
+        known = self._files.probably_known_files(asked) if asked else set()
+        doubtful = [file_id for file_id in asked if file_id not in known]
+        known = self._files.known_files(doubtful) if doubtful else set()
+        return [file_id for file_id in doubtful if file_id not in known]
+
+    def _look_at(self, file_id: str) -> Verdict:
         """An object was announced late enough by its age; again only after as long, and later each time. One of
         which nothing can be read does not keep the others back."""
         try:
-            return not self._letters.has_letters(file_id) and self._stalls.is_due(file_id)
+            if self._letters.has_letters(file_id):
+                return Verdict.LEFT_TO_PEOPLE
+            return Verdict.DUE if self._stalls.is_due(file_id) else Verdict.WAITS
         except TransientError:
             raise
         except Exception as error:
             logger.exception("object_not_announced", extra={"file_id": file_id, "reason": reason_of(error)})
-            return False
+            return Verdict.WAITS

@@ -218,6 +218,9 @@ class FakeLedgerTable:
     def known_files(self, file_ids: Iterable[str]) -> set[str]:
         return self.files.keys() & set(file_ids)
 
+    def probably_known_files(self, file_ids: Iterable[str]) -> set[str]:
+        return self.known_files(file_ids)
+
     def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
         marks = {batch: self.mark(*batch) for batch in batches}
         return {batch for batch, mark in marks.items() if mark and mark.outcome is Outcome.DONE}

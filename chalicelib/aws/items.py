@@ -186,15 +186,15 @@ class Items:
             )
         return answer
 
-    def get_all(self, keys: Sequence[Key]) -> dict[Key, Item]:
-        """Those of the items that there are."""
+    def get_all(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
+        """Those of the items that there are; without `consistent`, perhaps as they were a moment ago."""
         found: dict[Key, Item] = {}
         waiting = [_typed(key._asdict()) for key in dict.fromkeys(keys)]
         while waiting:
             asked, waiting = waiting[:_KEYS_PER_REQUEST], waiting[_KEYS_PER_REQUEST:]
             with translated(f"reading {len(asked)} items of {self._table}"):
                 answer = self._client.batch_get_item(
-                    RequestItems={self._table: {"Keys": asked, "ConsistentRead": True}}
+                    RequestItems={self._table: {"Keys": asked, "ConsistentRead": consistent}}
                 )
             for item in map(_untyped, answer["Responses"].get(self._table, ())):
                 found[Key(item["pk"], item["sk"])] = item

@@ -43,7 +43,15 @@ class DynamoLedger:
 
     def known_files(self, file_ids: Iterable[str]) -> set[str]:
         """Those of the files that were opened."""
-        found = self._items.get_all([Key(file_id, _FILE) for file_id in file_ids])
+        return self._known(file_ids, consistent=True)
+
+    def probably_known_files(self, file_ids: Iterable[str]) -> set[str]:
+        """The same for half the price; one that was just opened may be missing."""
+        return self._known(file_ids, consistent=False)
+
+    def _known(self, file_ids: Iterable[str], *, consistent: bool) -> set[str]:
+        keys = [Key(file_id, _FILE) for file_id in file_ids]
+        found = self._items.get_all(keys, consistent=consistent)
         return {key.pk for key, item in found.items() if _PLAN in item}
 
     def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:

@@ -1,0 +1,81 @@
+"""One walk of the sweeper through the listing of the input bucket, which may take many sweeps.
+
+Promise: what a round has found to be known is not asked for again by those that follow, so that a sweep costs what is
+new, not what the bucket holds. Limits: an object may come later than its time says (S3 counts a multipart upload from its
+beginning): a round a day asks for everything within reach again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import orjson
+
+FULL_ROUND_EVERY: Final = timedelta(days=1)
+SECONDS_A_PAGE: Final = 2
+"""A round begins no sooner than so long for each page after the one before: at most 1.3 million listings a month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """begun: its first page. full_begun: that of the last full round. asked_from: objects older than this were known
+    in the round before; None in a full round. oldest_open: of the objects seen in this one that are not known. ended: it
+    has seen the last page."""
+
+    begun: datetime
+    full_begun: datetime
+    asked_from: datetime | None = None
+    oldest_open: datetime | None = None
+    pages: int = 0
+    ended: bool = False
+
+    @classmethod
+    def first(cls, now: datetime) -> Round:
+        return cls(now, now)
+
+    def is_over_for(self, now: datetime) -> bool:
+        """Whether the next round may begin, once this one is at its end."""
+        return now - self.begun >= timedelta(seconds=SECONDS_A_PAGE * self.pages)
+
+    def following(self, now: datetime, stall: timedelta) -> Round:
+        """The round after this one, which has come to its end; stall: how old an object must be to be looked at."""
+        if now - self.full_begun >= FULL_ROUND_EVERY:
+            return Round.first(now)
+        settled = self.begun - stall
+        return Round(now, self.full_begun, min(settled, self.oldest_open or settled))
+
+    def asks_for(self, last_modified: datetime) -> bool:
+        return self.asked_from is None or last_modified >= self.asked_from
+
+    def with_page(self, open_since: datetime | None, *, is_last: bool) -> Round:
+        """After one more page; open_since: the time of the oldest object of it that is not known."""
+        times = [each for each in (self.oldest_open, open_since) if each]
+        return replace(self, pages=self.pages + 1, oldest_open=min(times, default=None), ended=is_last)
+
+    def encode(self) -> str:
+        return orjson.dumps(asdict(self)).decode()
+
+    @classmethod
+    def decode(cls, text: str | None) -> Round | None:
+        """What was remembered; None where it cannot be read: everything is asked for anew."""
+        try:
+            held = orjson.loads(text or "")
+            times = {
+                name: datetime.fromisoformat(held[name]) if held[name] else None
+                for name in ("begun", "full_begun", "asked_from", "oldest_open")
+            }
+            begun, full_begun = times["begun"], times["full_begun"]
+            if begun is None or full_begun is None:
+                return None
+            return cls(
+                begun,
+                full_begun,
+                times["asked_from"],
+                times["oldest_open"],
+                int(held["pages"]),
+                bool(held["ended"]),
+            )
+        except (ValueError, TypeError, KeyError):
+            return None
