@@ -1,0 +1,173 @@
+"""What must hold at every write, and of every file in the end, by an independent reading of its text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from chalicelib.core.accounts import FileAccount
+from chalicelib.core.marks import Tally
+from tests.soak.aws import DAY
+from tests.soak.stage import Stage, Uploaded
+from tests.soak.texts import Entry
+
+SETTLED: Final = ("COMPLETE", "INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED")
+
+
+class Checks:
+    """Looks at every write of the stage. What was done to a file by hand or by others excuses some of it."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._complete: set[str] = set()
+        stage.hears.append(self.look)
+
+    def look(self, table: str, key: tuple[str, str], old: Any, new: Any) -> None:
+        if table == "records":
+            self._look_at_record(key[0].partition("#")[0], key, old, new)
+        elif key[1] == "file":
+            self._look_at_file(key[0], old, new)
+
+    def _look_at_record(self, file_id: str, key: tuple[str, str], old: Any, new: Any) -> None:
+        uploaded = self._stage.uploads.get(file_id)
+        if uploaded is None or new is None or "forged" in uploaded.spoilt or self._has_expired(uploaded):
+            return
+        if "forgotten" in uploaded.spoilt:
+            self._stage.violate("wrong", file_id, "a record is written though the file is forgotten")
+        elif file_id in self._complete and old != new:
+            self._stage.violate("wrong", file_id, "a record is written after the file was complete")
+
+    def _look_at_file(self, file_id: str, old: Any, new: Any) -> None:
+        uploaded = self._stage.uploads.get(file_id)
+        if uploaded is None:
+            return
+        self._complete.discard(file_id)
+        if new is None:
+            return
+        if "plan_version" not in new:
+            self._stage.violate("wrong", file_id, "an item without a plan")
+            return
+        if new.get("reason", {}).get("S", "").startswith("forgotten"):
+            uploaded.spoilt.add("forgetting")
+            return
+        if old and "revision" in old and int(old["revision"]["N"]) > int(new["revision"]["N"]):
+            self._stage.violate("wrong", file_id, "the revision goes back")
+        was, state = (old or {}).get("state", {}).get("S"), new["state"]["S"]
+        if was == "COMPLETE" and state not in SETTLED:
+            self._stage.violate("wrong", file_id, f"COMPLETE becomes {state}")
+        if state == "COMPLETE" and not self._has_expired(uploaded):
+            self._look_at_complete(uploaded, new)
+
+    def _look_at_complete(self, uploaded: Uploaded, new: Any) -> None:
+        file_id = uploaded.file_id
+        discards = "reason" in new
+        counted = {name: Tally(*_numbers(new["summary"]["M"][name])) for name in ("parsed", "rejected", "dead", "given_up")}
+        skipped = [Tally(*_numbers(each)) for each in new["summary"]["M"]["skipped"]["M"].values()]
+        total = sum(skipped, sum(counted.values(), Tally()))
+        size = sum(entry.length for entry in uploaded.log.entries)
+        lines = uploaded.log.lines
+        if not discards and (total.lines, total.bytes) != (lines, size):
+            self._stage.violate(
+                "wrong", file_id, f"COMPLETE with {total.lines} of {lines} lines, {total.bytes} of {size} bytes"
+            )
+        elif not discards:
+            self._complete.add(file_id)
+            for kind, number, what in compared(self._stage, uploaded):
+                self._stage.violate(kind, file_id, f"{number} {what} of a COMPLETE file")
+
+    def at_the_end(self, uploaded: Uploaded) -> None:
+        """Once all is healed and every dead letter was dealt with."""
+        stage, file_id, spoilt = self._stage, uploaded.file_id, uploaded.spoilt
+        stored = stage.stored(file_id)
+        if "forgotten" in spoilt:
+            for _, number, what in compared(stage, uploaded, nothing=True):
+                stage.violate("wrong", file_id, f"{number} {what}: it was forgotten")
+            return
+        if self._has_expired(uploaded):
+            self._look_for_remains(file_id)
+            return
+        if stored is None:
+            if not spoilt & {"deleted", "overwritten", "discarded"}:
+                stage.violate("lost", file_id, f"{uploaded.key} was never opened")
+            return
+        account = stored.account
+        state = account.state.value
+        if not account.state.settled:
+            stage.violate("stuck", file_id, f"it stays {state}")
+        elif state == "INCOMPLETE" and not self.has_dead_letter(file_id):
+            stage.violate("stuck", file_id, f"INCOMPLETE without a dead letter: {account.reason}")
+        elif not spoilt & {"deleted", "overwritten", "discarded"}:
+            if state != uploaded.log.state:
+                stage.violate("stuck", file_id, f"it ends as {state}, not {uploaded.log.state}: {account.reason}")
+            elif state == "COMPLETE":
+                self._look_at_account(uploaded, account)
+        elif state != "COMPLETE" or account.reason:
+            for kind, number, what in compared(stage, uploaded):
+                if kind == "doubled" and "forged" not in spoilt:
+                    stage.violate(kind, file_id, f"{number} {what} of a file {state}")
+        if account.state.settled and not any(
+            each.get("file_id") == file_id and each.get("state") == state for each in stage.aws.sns.published
+        ):
+            stage.violate("lost", file_id, f"no notice says that it is {state}")
+
+    def _has_expired(self, uploaded: Uploaded) -> bool:
+        days = self._stage.retention_days
+        return bool(days) and self._stage.world.now > uploaded.version.at.timestamp() + days * DAY
+
+    def _look_for_remains(self, file_id: str) -> None:
+        """What expires goes whole: nothing may be left that never will."""
+        for table in self._stage.aws.dynamodb.tables.values():
+            for (pk, sk), item in table.items.items():
+                if pk.partition("#")[0] == file_id and "expires_at" not in item and not sk.startswith("dead#"):
+                    self._stage.violate("wrong", file_id, f"{sk} is left for ever of a file that has expired")
+
+    def has_dead_letter(self, file_id: str) -> bool:
+        items = self._stage.aws.dynamodb.table("ledger").items
+        return any(
+            pk == file_id and sk.startswith("dead#") and item["state"]["S"] in ("DEAD", "REDRIVEN")
+            for (pk, sk), item in items.items()
+        )
+
+    def _look_at_account(self, uploaded: Uploaded, account: FileAccount) -> None:
+        stage, file_id = self._stage, uploaded.file_id
+        for kind, number, what in compared(stage, uploaded):
+            stage.violate(kind, file_id, f"{number} {what}")
+        counts = account.summary.counts
+        found = {"record": counts.parsed, "reject": counts.rejected, "skipped": sum(counts.skipped.values(), Tally())}
+        for kind, tally in found.items():
+            entries = [each for each in uploaded.log.entries if each.kind == kind]
+            expected = sum(each.lines for each in entries), sum(each.length for each in entries)
+            if (tally.lines, tally.bytes) != expected:
+                stage.violate("wrong", file_id, f"{kind}: {tally.lines}, {tally.bytes} where {expected} are")
+        if account.pending != Tally() and account.pending.lines:
+            stage.violate("wrong", file_id, f"COMPLETE, and {account.pending.lines} lines are pending")
+
+
+def compared(stage: Stage, uploaded: Uploaded, *, nothing: bool = False) -> list[tuple[str, int, str]]:
+    """How the records table differs from the text (nothing: from none): kind of violation, how many, what."""
+    entries = () if nothing else uploaded.log.entries
+    expected = {each.offset: each for each in entries if each.kind != "skipped"}
+    file_id = uploaded.file_id
+    table = stage.aws.dynamodb.table("records")
+    items = [
+        table.items[pk, sk]
+        for pk, sks in table.partitions.items()
+        if pk.startswith(f"{file_id}#")
+        for sk in sks
+    ]
+    offsets = Counter(int(item["offset"]["N"]) for item in items)
+    missing = len(expected.keys() - offsets.keys())
+    strays = sum(number - (offset in expected) for offset, number in offsets.items())
+    wrong = sum(not _is(item, entry) for item in items if (entry := expected.get(int(item["offset"]["N"]))))
+    found = [("lost", missing, "entries are missing"), ("doubled", strays, "items are of nowhere or twice")]
+    return [each for each in [*found, ("wrong", wrong, "items say something else")] if each[1]]
+
+
+def _is(item: Any, entry: Entry) -> bool:
+    measured = int(item["length"]["N"]), int(item["lines"]["N"])
+    body = item.get("body", {}).get("S") if entry.kind == "record" else None
+    return item["kind"]["S"] == entry.kind and measured == (entry.length, entry.lines) and body == entry.body
+
+
+def _numbers(value: Any) -> list[int]:
+    return [int(each["N"]) for each in value["L"]]

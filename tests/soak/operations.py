@@ -1,0 +1,306 @@
+"""What may happen to a stage, each drawn from the seed: deliveries, sweeps, people, accidents, forgeries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any, Final
+
+import orjson
+
+from chalicelib.core.errors import PermanentError
+from chalicelib.core.messages import BatchMessage, decode, encode_batch
+from chalicelib.dead_letters.office import Pace
+from chalicelib.dead_letters.selection import Selection
+from chalicelib.delivery import Deadline
+from tests.soak.aws import INPUT_BUCKET, Queue
+from tests.soak.stage import ACTORS_MAX, AT_ONCE, Stage, Uploaded, event_of, limits_of
+from tests.soak.texts import drawn_file
+from tests.soak.world import drawn_faults
+
+UNPACED: Final = Pace(1e9)
+EVERYTHING: Final = Selection()
+WAYS: Final = ("direct", "direct", "queue", "topic", "eventbridge", "never")
+JUMPS: Final = (1, 10, 60, 301, 361, 901, 3601, 4000, 3 * 3600, 10 * 3600, 70 * 3600)
+SECONDS: Final = (60.0, 60.0, 60.0, 12.0, 4.0)
+"""How long a function may run; of 3 of them it makes no use, to be able to answer."""
+
+
+class Operations:
+    """weights: how likely each is in this schedule; some are left out, so that others come far."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.random: Random = stage.world.random
+        random = self.random
+        self.uploads = 0
+        rare = {
+            self.purge: 1,
+            self.lose: 2,
+            self.give_up: 4,
+            self.forge: 3,
+            self.forget: 1,
+            self.delete_object: 1,
+            self.remove_file_item: 2,
+            self.expire: 2,
+            self.redeploy: 1,
+            self.outage: 3,
+            self.change_faults: 1,
+            self.repeat: 3,
+        }
+        kept = {each: weight for each, weight in rare.items() if random.random() < 0.35}
+        usual: dict[Callable[[], None], float] = {
+            self.upload: 1,
+            self.announce_again: 0.5,
+            self.deliver_split: 14,
+            self.deliver_batch: 22,
+            self.deliver_dead: 6,
+            self.sweep: random.choice([1, 3, 8]),
+            self.tell: 2,
+            self.jump: random.choice([2, 6]),
+            self.redrive: random.choice([0, 2, 6]),
+            self.discard: random.choice([0, 0, 1]),
+            self.look: 1,
+        }
+        self._choices = list(usual | kept)
+        self._weights = list((usual | kept).values())
+        self._forged = 0
+
+    def play(self, steps: int) -> None:
+        """Draw what happens: either a function that runs goes on, or something begins."""
+        self._play(steps, self._choices, self._weights)
+
+    def play_deliveries(self, steps: int) -> None:
+        """Of all that may happen only this: messages come, and go."""
+        deliveries = {self.deliver_batch: 4, self.deliver_split: 2, self.deliver_dead: 2, self.give_up: 1, self.lose: 1}
+        self._play(steps, list(deliveries), list(deliveries.values()))
+
+    def _play(self, steps: int, choices: Sequence[Callable[[], None]], weights: Sequence[float]) -> None:
+        stage, random = self.stage, self.random
+        going_on = random.choice([0.5, 0.8, 0.9])
+        for _ in range(steps):
+            if stage.running and (len(stage.running) >= ACTORS_MAX or random.random() < going_on):
+                stage.step(random.randrange(len(stage.running)))
+            else:
+                random.choices(choices, weights)[0]()
+
+    # Objects and their notifications
+    def upload(self) -> None:
+        if self.uploads >= 4:
+            return
+        self.uploads += 1
+        number = self.uploads
+        key = self.random.choice(["a.log", "a.log", f"logs/{number} ä.log"])
+        unversioned = key == "a.log" and self.random.random() < 0.15
+        if unversioned:
+            key = "unversioned.log"
+        for former in list(self.stage.uploads.values()):
+            if former.key == key and unversioned:
+                former.spoilt.add("overwritten")
+        uploaded = self.stage.upload(key, drawn_file(self.random, f"f{number}"), versioned=not unversioned)
+        self._announce(uploaded, self.random.choice(WAYS))
+
+    def announce_again(self) -> None:
+        if uploaded := self._any():
+            self._announce(uploaded, self.random.choice(WAYS))
+
+    def _announce(self, uploaded: Uploaded, way: str) -> None:
+        if way == "never":
+            return
+        event = event_of(uploaded, way)
+        self.stage.world.note(f"{uploaded.key} is announced: {way}")
+        if way == "direct":
+            self.stage.announce(event, self.random.choice(SECONDS))
+        else:
+            self.stage.aws.queues["split"].send(orjson.dumps(event).decode())
+
+    # Queues
+    def deliver_split(self) -> None:
+        self._deliver("split")
+
+    def deliver_batch(self) -> None:
+        self._deliver("batch")
+
+    def deliver_dead(self) -> None:
+        self._deliver("dead")
+
+    def _deliver(self, name: str) -> None:
+        queue = self.stage.aws.queues[name]
+        visible = queue.visible()
+        if not visible:
+            return
+        wanted = self.random.sample(visible, min(len(visible), self.random.randint(1, AT_ONCE[name])))
+        twice = self.random.random() < 0.05
+        messages = [got for each in wanted if (got := queue.receive(each, twice=twice))]
+        if messages:
+            forget_delete = self.random.random() < 0.03
+            self.stage.deliver(queue, messages, self.random.choice(SECONDS), forget_delete=forget_delete)
+
+    def repeat(self) -> None:
+        """A batch message comes once more, long after."""
+        if self.stage.bodies:
+            self.stage.aws.queues["batch"].send(self.random.choice(self.stage.bodies))
+
+    def purge(self) -> None:
+        queue = self._queue()
+        self.stage.world.note(f"purge {queue.name}: {len(queue.held)}")
+        if queue.name != "dead":  # what was dead and nobody had looked at is lost with its file INCOMPLETE or not
+            queue.held.clear()
+
+    def lose(self) -> None:
+        queue = self._queue()
+        if queue.held and queue.name != "dead":
+            lost = self.random.choice(sorted(queue.held))
+            del queue.held[lost]
+            self.stage.world.note(f"lose {lost}")
+
+    def give_up(self) -> None:
+        """A message has come too often: it goes to the queue of the dead."""
+        queue = self._queue()
+        if queue.held and queue.dead:
+            queue.give_up(queue.held[self.random.choice(sorted(queue.held))])
+
+    def _queue(self) -> Queue:
+        return self.random.choice(list(self.stage.aws.queues.values()))
+
+    # The service's own schedule, and people
+    def sweep(self) -> None:
+        """Some have hardly any time beyond what it takes to answer."""
+        self.stage.sweep(self.random.choice([60.0, 4.0, 3.0 + self.random.random() * 0.3]))
+
+    def tell(self) -> None:
+        waiting = [file_id for file_id, records in self.stage.stream.items() if records]
+        if waiting:
+            self.stage.tell(self.random.choice(waiting), 60.0, repeat=self.random.random() < 0.2)
+
+    def jump(self) -> None:
+        seconds = self.random.choice(JUMPS)
+        self.stage.world.now += seconds
+        self.stage.world.note(f"{seconds} s pass")
+
+    def redrive(self) -> None:
+        self._decide("redrive", lambda office, chosen, deadline: office.redrive(chosen, deadline, UNPACED))
+
+    def discard(self) -> None:
+        for uploaded in self.stage.uploads.values():
+            uploaded.spoilt.add("discarded")
+        self._decide(
+            "discard", lambda office, chosen, deadline: office.discard(chosen, deadline, by="ann", why="old")
+        )
+
+    def _decide(self, name: str, act: Callable[[Any, Selection, Deadline], Any]) -> None:
+        office = self.stage.services.dead_letter_office
+        letters = sorted(
+            (pk, sk.removeprefix("dead#"))
+            for pk, sk in self.stage.aws.dynamodb.table("ledger").items
+            if sk.startswith("dead#")
+        )
+        chosen = EVERYTHING
+        if letters and self.random.random() < 0.7:
+            file_id, letter_id = self.random.choice(letters)
+            by_file = Selection(file_id=file_id) if file_id != "no-file" else EVERYTHING
+            chosen = self.random.choice([by_file, Selection(ids=(letter_id,), state=None)])
+        self.stage.start(name, lambda _: act(office, chosen, Deadline.after(50)), 60.0)
+
+    def look(self) -> None:
+        """Somebody asks for the status, which is an answer at any time."""
+        status = self.stage.services.status
+        if uploaded := self._any():
+            file_id = uploaded.file_id
+            if "file" in self.stage.aws.dynamodb.table("ledger").partitions.get(file_id, ()):
+                self.stage.start("status", lambda _: status.file(file_id), 60.0)
+
+    def forget(self) -> None:
+        """Only what has settled can be forgotten: the command says so, and nothing happens."""
+        uploaded = self._any()
+        if uploaded is None:
+            return
+        forgetting, file_id = self.stage.forgetting, uploaded.file_id
+        with_object = self.random.random() < 0.5
+
+        def work(_: Any) -> None:
+            forgetting.forget(forgetting.find(file_id), self.stage.world.time(), with_object=with_object)
+
+        def done(_: Any) -> None:
+            uploaded.spoilt.add("forgotten")
+            self.stage.world.note(f"{file_id[:6]} is forgotten")
+
+        self.stage.start("forget", work, 900.0, done)
+
+    # Accidents
+    def delete_object(self) -> None:
+        if uploaded := self._any():
+            versions = self.stage.aws.s3.held.get((INPUT_BUCKET, uploaded.key), [])
+            versions[:] = [each for each in versions if each is not uploaded.version]
+            uploaded.spoilt.add("deleted")
+            self.stage.world.note(f"{uploaded.key} {uploaded.version.version_id} is deleted")
+
+    def remove_file_item(self) -> None:
+        if uploaded := self._any():
+            self.stage.world.note(f"the item of {uploaded.file_id[:6]} is removed")
+            self.stage.aws.dynamodb.remove("ledger", (uploaded.file_id, "file"))
+
+    def expire(self) -> None:
+        """The daemon comes: some of what has expired goes, in any order."""
+        dynamodb, random = self.stage.aws.dynamodb, self.random
+        for name in ("ledger", "records"):
+            keys = sorted(dynamodb.table(name).items)
+            chosen = random.sample(keys, min(len(keys), random.choice([1, 5, 1000])))
+            dynamodb.expire(self.stage.world.now, name, chosen)
+
+    def redeploy(self) -> None:
+        limits = limits_of(self.random.choice([1, 3, 8]), self.random.choice([120, 400, 1000]))
+        self.stage.world.note(f"deploy {limits}")
+        self.stage.deploy(limits)
+
+    def outage(self) -> None:
+        """A service, or what a table has of one item, is out of order; or all is well again."""
+        world = self.stage.world
+        if world.outage:
+            world.outage = None
+            world.note("all services are well again")
+            return
+        what = self.random.choice(["write", "s3", "sqs", "sns", "leaf#", "split#", "update", " file"])
+        world.note(f"out of order: {what}")
+        world.outage = lambda service, doing: what in doing or what == service
+
+    def change_faults(self) -> None:
+        self.stage.world.faults = drawn_faults(self.random)
+
+    def forge(self) -> None:
+        """A batch message of a known id says something else than the right one: made by other code, or by somebody."""
+        bodies = self.stage.bodies + [each.body for each in self.stage.aws.queues["batch"].held.values()]
+        if not bodies:
+            return
+        try:
+            message = decode(self.random.choice(bodies))
+        except PermanentError:
+            return
+        assert isinstance(message, BatchMessage)
+        forged = self._changed(message)
+        if forged is None:
+            return
+        uploaded = self.stage.uploads.get(message.file_id)
+        if uploaded:
+            uploaded.spoilt.add("forged")
+        self.stage.world.note(f"forge {message.batch_id[-13:]}: {forged.offset}+{forged.length}, {forged.lines} lines")
+        self.stage.aws.queues["batch"].send(encode_batch(forged))
+
+    def _changed(self, message: BatchMessage) -> BatchMessage | None:
+        """Fewer lines, others in their place, or elsewhere; what it says is consistent in itself."""
+        lines = message.body.splitlines(keepends=True)
+        way = self.random.choice(["fewer", "more", "moved"])
+        if message.cuts is not None or len(message.body) != message.length or message.entries != len(lines):
+            return None
+        if way == "moved":
+            return replace(message, offset=message.offset + self.random.choice([1, 7, 40]))
+        lines = lines[:-1] if way == "fewer" else [*lines, b'{"message":"forged"}\n']
+        if not lines or (way == "more" and not message.body.endswith(b"\n")):
+            return None
+        body = b"".join(lines)
+        return replace(message, body=body, length=len(body), lines=len(lines), entries=len(lines))
+
+    def _any(self) -> Uploaded | None:
+        uploads = list(self.stage.uploads.values())
+        return self.random.choice(uploads) if uploads else None

@@ -1,0 +1,80 @@
+"""One schedule, from its seed to what it violated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.soak.checks import Checks
+from tests.soak.healing import Healing
+from tests.soak.operations import Operations
+from tests.soak.stage import Stage, Violation, limits_of
+from tests.soak.world import EndlessError, World, drawn_faults, lived_in
+
+HARSH: Final = (0.0, 0.0, 0.02, 0.1, 0.25)
+"""Of faults while what was dead is delivered again: much of it dies once more."""
+
+
+@dataclass
+class Outcome:
+    """What a schedule was and what it violated; events: what happened, in order."""
+
+    seed: object
+    violations: list[Violation] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    effects: int = 0
+    invocations: int = 0
+    crashes: int = 0
+    faults: int = 0
+    files: int = 0
+    lines: int = 0
+    sweeps: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+
+    def report(self) -> str:
+        """What was violated and the whole story, so that it can be understood without running it again."""
+        violated = "\n".join(f"  {each}" for each in self.violations)
+        story = "\n".join(self.events)
+        return f"seed {self.seed}\n{story}\n\nseed {self.seed} violates:\n{violated}\nRepeat it: python -m tests.soak --seed {self.seed} --schedules 1 --story"
+
+
+def run(seed: object) -> Outcome:
+    world = World(seed)
+    random = world.random
+    limits = limits_of(random.choice([1, 3, 3, 8]), random.choice([120, 400, 1000, 4000]))
+    retention_days = random.choice([0, 0, 0, 30])
+    outcome = Outcome(seed, events=world.events)
+    with lived_in(world):
+        stage = Stage(world, limits, retention_days=retention_days, max_receives=random.choice([1, 2, 5]))
+        world.note(f"{limits}, retention {retention_days} days")
+        checks, operations, healing = Checks(stage), Operations(stage), Healing(stage)
+        with stage.heard():
+            try:
+                world.faults = drawn_faults(random)
+                for _ in range(random.choice([1, 1, 2, 3])):
+                    operations.upload()
+                for act in range(random.choice([1, 1, 2, 3])):
+                    if act:
+                        healing.rest()
+                        world.faults = drawn_faults(random)
+                        if random.random() < 0.5:
+                            operations.outage()
+                    stage.calm = False
+                    operations.play(random.choice([40, 100, 250]))
+                if healing.rest() and random.random() < 0.7:
+                    world.faults, stage.calm = drawn_faults(random, HARSH), False
+                    operations.play_deliveries(random.choice([20, 60, 120]))
+                healing.heal()
+                for uploaded in stage.uploads.values():
+                    checks.at_the_end(uploaded)
+            except EndlessError:
+                stage.violate("endless", "", f"more than {world.effects - 1} effects")
+    outcome.violations = stage.violations
+    outcome.effects, outcome.crashes, outcome.faults = world.effects, world.crashes, world.failures
+    outcome.invocations, outcome.sweeps = stage.invocations, healing.sweeps
+    outcome.files = len(stage.uploads)
+    outcome.lines = sum(each.log.lines for each in stage.uploads.values())
+    items = stage.aws.dynamodb.table("ledger").items
+    outcome.states = Counter(item["state"]["S"] for (_, sk), item in items.items() if sk == "file" and "state" in item)
+    return outcome

@@ -1,0 +1,81 @@
+"""Files whose every byte is known: what must become of each line is said where the line is made.
+
+An independent reading: it shares no code with what is tested.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+LINE_MAX_BYTES: Final = 400
+"""The limit of an entry in all schedules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What must become of some bytes of text. kind: record, reject or skipped; body: of a record."""
+
+    offset: int
+    length: int
+    kind: str
+    body: str | None = None
+    lines: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """data: the object. state: in which it settles once all is well. entries: of the whole text."""
+
+    data: bytes
+    state: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def lines(self) -> int:
+        return sum(entry.lines for entry in self.entries)
+
+
+def drawn_file(random: Random, mark: str) -> LogFile:
+    """mark: stands in every line, so that no two files share one."""
+    kind = random.choice(["json", "json", "json", "gzip", "gzip", "utf-16", "empty", "binary"])
+    if kind == "empty":
+        return LogFile(b"", "COMPLETE", ())
+    if kind == "binary":
+        return LogFile(bytes(random.choices(range(1, 8), k=300)), "FAILED", ())
+    text, entries = _drawn_text(random, mark)
+    if kind == "gzip":
+        return LogFile(gzip.compress(text, mtime=0), "COMPLETE", entries)
+    if kind == "utf-16":
+        bom = Entry(0, 3, "skipped", lines=0)
+        moved = tuple(Entry(each.offset + 3, each.length, each.kind, each.body, each.lines) for each in entries)
+        return LogFile(("\ufeff" + text.decode()).encode("utf-16-le"), "COMPLETE", (bom, *moved))
+    return LogFile(text, "COMPLETE", entries)
+
+
+def _drawn_text(random: Random, mark: str) -> tuple[bytes, tuple[Entry, ...]]:
+    entries: list[Entry] = []
+    text = b""
+    count = random.choice([1, 3, 5, 12, 30, 60])
+    for number in range(count):
+        body = f"{mark} line {number}"
+        kinds = ["record"] * 8 + ["reject", "blank", "long"] if number > 3 else ["record"]
+        match random.choice(kinds):
+            case "reject":
+                line, kind, said = b'{"message":"%s"\n' % body.encode(), "reject", None
+            case "blank":
+                line, kind, said = b"  \n", "skipped", None
+            case "long":
+                line, kind, said = json.dumps({"message": body + "x" * LINE_MAX_BYTES}).encode() + b"\n", "reject", None
+            case _:
+                line, kind, said = json.dumps({"message": body, "n": number}).encode() + b"\n", "record", body
+        if number == count - 1 and random.random() < 0.5:
+            line = line.rstrip(b"\n")
+            if not line.strip():
+                kind = "skipped"
+        entries.append(Entry(len(text), len(line), kind, said))
+        text += line
+    return text, tuple(entries)
