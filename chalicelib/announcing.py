@@ -47,7 +47,8 @@ class KnowsFiles(Protocol):
 
 class HasLetters(Protocol):
     def has_letters(self, file_id: str) -> bool:
-        """Whether a message about the file is dead: then people decide, not the sweeper."""
+        """Whether a message about the file is dead, and its work was not done by a repeat: then people decide,
+        not the sweeper."""
 
 
 class Verdict(Enum):

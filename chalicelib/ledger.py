@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
-from chalicelib.core.errors import FroeError
+from chalicelib.core.errors import FroeError, TransientError
 from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Seal, Setback, Summary, Tally, summary_of
 from chalicelib.core.plan import Plan
 
@@ -90,7 +90,8 @@ class Ledger:
         """Open the file with this plan, or give the file that was opened before; whether it is new."""
         won = self._table.put_plan(plan, account_of(plan, ()), self._now(), trace)
         stored = self._table.file(plan.file_id)
-        assert stored is not None, "a plan that was put, or lost to another, can be read"
+        if stored is None:
+            raise TransientError(f"the item of file {plan.file_id} was removed while it was opened")
         return stored, won
 
     def file(self, file_id: str) -> StoredFile | None:

@@ -64,4 +64,5 @@ class Opening:
                 raise
             what = "deleted" if isinstance(error, ObjectGoneError) else "overwritten"
             head = ObjectHead(known_as, announced.size or 0, "", announced.time)
-            return failed_plan(head, f"the object was {what} before it could be read")
+            reason = f"the object was {what} before it could be read"
+            return failed_plan(head, reason, retention_days=self._retention_days)

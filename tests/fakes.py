@@ -307,7 +307,10 @@ class FakeLetters:
         return LetterPage(letters, ids[limit - 1] if len(ids) > limit else None)
 
     def has_letters(self, file_id: str) -> bool:
-        return any(file == file_id for file, _ in self.held)
+        return any(
+            file == file_id and letter.state is not LetterState.RESOLVED
+            for (file, _), letter in self.held.items()
+        )
 
 
 class FakeQuarantine:

@@ -93,7 +93,8 @@ class DynamoLetters:
         return LetterPage(list(readable(items, _letter)), reached)
 
     def has_letters(self, file_id: str) -> bool:
-        return any(True for _ in self._items.of_partition(file_id, "dead#", at_once=1))
+        letters = readable(self._items.of_partition(file_id, "dead#"), _letter)
+        return any(letter.state is not LetterState.RESOLVED for letter in letters)
 
 
 def _key(file_id: str | None, letter_id: str) -> Key:

@@ -268,9 +268,9 @@ def _of_elements(elements: bytes, last_modified: datetime, custom: Custom) -> De
     return replace(found, text_too=False) if known else Detection(custom.by_name(FORMAT), 1.0)
 
 
-def failed_plan(head: ObjectHead, reason: str) -> Plan:
+def failed_plan(head: ObjectHead, reason: str, *, retention_days: int = 0) -> Plan:
     """The plan of an object of which nothing can be read."""
-    return Plan(head=head, format="text", format_score=0.0, failure=reason)
+    return Plan(head=head, format="text", format_score=0.0, failure=reason, retention_days=retention_days)
 
 
 def _compressions(raw: bytes) -> tuple[Compression, tuple[Compression, ...]]:

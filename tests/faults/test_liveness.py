@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.accounts import State
-from chalicelib.core.errors import PermanentError
+from chalicelib.core.errors import PermanentError, TransientError
 from chalicelib.core.letters import LetterState
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Incoming
@@ -204,3 +204,32 @@ def test_a_file_whose_plan_goes_while_it_is_settled_leaves_no_account_and_can_be
         pipeline.splitter.ingest(pipeline.objects.add("a.log", TEXT), in_time())
     drain(pipeline)
     assert stored(pipeline) == stored(finished())
+
+
+def test_a_file_that_is_removed_while_it_is_opened_is_opened_by_the_next_attempt() -> None:
+    pipeline = Pipeline(LIMITS)
+    announced = pipeline.objects.add("a.log", TEXT)
+    put_plan = pipeline.table.put_plan
+
+    def put_in_vain(*arguments: Any) -> bool:
+        put_plan(*arguments)
+        pipeline.table.files.clear()
+        return True
+
+    pipeline.table.put_plan = put_in_vain  # type: ignore[method-assign]
+    with pytest.raises(TransientError, match="was removed while it was opened"):
+        pipeline.splitter.ingest(announced, in_time())
+    pipeline.table.put_plan = put_plan  # type: ignore[method-assign]
+    pipeline.splitter.ingest(announced, in_time())
+    drain(pipeline)
+    assert account_in(pipeline).state is State.COMPLETE
+
+
+def test_what_says_of_a_deleted_object_that_it_failed_expires_as_all_else() -> None:
+    pipeline = Pipeline(LIMITS, retention_days=30)
+    announced = pipeline.objects.add("a.log", TEXT)
+    pipeline.objects.held.clear()
+    pipeline.splitter.ingest(announced, in_time())
+    (file,) = pipeline.table.files.values()
+    assert (file.account.state, file.plan.retention_days) == (State.FAILED, 30)
+    assert file.plan.expires_at is not None

@@ -1,17 +1,89 @@
-from tests.soak.schedule import run
-import sys, time
+"""``python -m tests.soak``: random schedules and spoilt inputs, for so long or so many; exit 1 if anything is violated."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
 from collections import Counter
-a, b = int(sys.argv[1]), int(sys.argv[2])
-t=time.process_time()
-kinds=Counter(); states=Counter(); tot=Counter()
-first={}
-for seed in range(a,b):
-    o=run(seed)
-    states+=o.states
-    tot.update(effects=o.effects,inv=o.invocations,cr=o.crashes,f=o.faults,files=o.files,lines=o.lines)
-    for v in {(v.kind, v.what[:60]) for v in o.violations}:
-        kinds[v]+=1; first.setdefault(v,seed)
-    if b-a==1:
-        print(o.report())
-for k,v in kinds.most_common(60): print(v,first[k],k)
-print(states,tot,time.process_time()-t)
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from tests.soak.schedule import KINDS, Outcome, run
+
+_STORIES_KEPT: Final = 5
+_TOLD_EVERY_SECONDS: Final = 60.0
+COUNTED: Final = ("effects", "invocations", "crashes", "faults", "files", "lines", "sweeps")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    asked = _parser().parse_args(arguments)
+    begun = time.monotonic()
+    total: Counter[str] = Counter()
+    states: Counter[str] = Counter()
+    failed: list[Outcome] = []
+    told = begun
+    for seed in _seeds(asked.seed, asked.schedules, begun + asked.seconds if asked.seconds else None):
+        outcome = run(seed)
+        total += Counter(schedules=1, **{name: getattr(outcome, name) for name in COUNTED})
+        total.update(violation.kind for violation in outcome.violations)
+        states += outcome.states
+        if asked.story:
+            print(outcome.report(), file=sys.stderr)
+        elif outcome.violations:
+            print(f"seed {seed}: {'; '.join(map(str, outcome.violations))}"[:500], file=sys.stderr)
+            _keep(outcome, asked.stories, len(failed))
+            failed.append(outcome)
+        if time.monotonic() - told > _TOLD_EVERY_SECONDS:
+            told = time.monotonic()
+            print(f"{total['schedules']:,} schedules, {len(failed)} fail", file=sys.stderr)
+    _tell(total, states, failed, time.monotonic() - begun, as_json=asked.json)
+    return 1 if failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m tests.soak", description=__doc__)
+    parser.add_argument("--seconds", type=float, help="how long; by default until --schedules are done")
+    parser.add_argument("--schedules", type=int, help="how many; by default 300, or as many as --seconds allow")
+    parser.add_argument("--seed", type=int, default=0, help="the first seed; each schedule takes the next")
+    parser.add_argument("--story", action="store_true", help="tell all that happens")
+    parser.add_argument("--stories", type=Path, help="a folder for the stories of seeds that fail")
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+def _seeds(first: int, schedules: int | None, until: float | None) -> Iterator[int]:
+    seed = first
+    last = None if until and schedules is None else first + (schedules or 300)
+    while (last is None or seed < last) and (until is None or time.monotonic() < until):
+        yield seed
+        seed += 1
+
+
+def _keep(outcome: Outcome, folder: Path | None, number: int) -> None:
+    if folder and number < _STORIES_KEPT:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"seed-{outcome.seed}.txt").write_text(outcome.report() + "\n")
+
+
+def _tell(
+    total: Counter[str], states: Counter[str], failed: list[Outcome], seconds: float, *, as_json: bool
+) -> None:
+    seeds = [outcome.seed for outcome in failed]
+    said: dict[str, Any] = {name: total[name] for name in ("schedules", *COUNTED, *KINDS)}
+    said |= {"states": dict(states), "failing_seeds": seeds, "seconds": round(seconds, 1)}
+    if as_json:
+        print(json.dumps(said))
+        return
+    print(f"schedules {total['schedules']:,}: " + ", ".join(f"{name} {total[name]:,}" for name in COUNTED))
+    print("states " + ", ".join(f"{state} {number:,}" for state, number in states.most_common()))
+    print(", ".join(f"{kind} {total[kind]}" for kind in KINDS))
+    if seeds:
+        print(f"failing seeds: {', '.join(map(str, seeds[:20]))}; tell the story of one:")
+        print(f"  python -m tests.soak --schedules 1 --story --seed {seeds[0]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,7 +9,7 @@ from hashlib import md5
 from io import BytesIO
 from typing import Any, Final
 
-from tests.soak.dynamodb import DynamoDB, Written, refused
+from tests.soak.dynamodb import DynamoDB, Written, meta, refused
 from tests.soak.world import World
 
 INPUT_BUCKET: Final = "logs"
@@ -28,6 +28,8 @@ class Version:
 
 
 class S3:
+    meta = meta()
+
     def __init__(self, world: World) -> None:
         self._world = world
         self.held: dict[tuple[str, str], list[Version]] = {}
@@ -217,6 +219,8 @@ class Queue:
 
 
 class SQS:
+    meta = meta()
+
     def __init__(self, world: World, queues: dict[str, Queue]) -> None:
         self._world = world
         self._queues = queues
@@ -242,6 +246,8 @@ class SQS:
 
 
 class SNS:
+    meta = meta()
+
     def __init__(self, world: World) -> None:
         self._world = world
         self.published: list[dict[str, str]] = []

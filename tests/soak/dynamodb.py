@@ -59,7 +59,7 @@ class DynamoDB:
         self._written = written
         self.tables: dict[str, Table] = {}
         self._handlers: dict[str, list[Callable[..., Any]]] = {}
-        self.meta = SimpleNamespace(events=SimpleNamespace(register=self._register))
+        self.meta = meta(self._register)
 
     def _register(self, name: str, handler: Callable[..., Any]) -> None:
         self._handlers.setdefault(name, []).append(handler)
@@ -246,6 +246,11 @@ class DynamoDB:
     def _of_partition(table: Table, values: Item) -> list[Item]:
         pk = values[":pk"]["S"]
         return [table.items[pk, sk] for sk in table.partitions.get(pk, ())]
+
+
+def meta(register: Callable[[str, Callable[..., Any]], None] = lambda *_: None) -> Any:
+    """What a client has beside its requests: the events of botocore."""
+    return SimpleNamespace(events=SimpleNamespace(register=register, register_first=lambda *_: None))
 
 
 def refused(code: str, **shown: Any) -> ClientError:

@@ -7,6 +7,7 @@ from typing import Final
 
 from chalicelib.delivery import Deadline
 from tests.soak.aws import Queue
+from tests.soak.checks import state_in
 from tests.soak.operations import EVERYTHING, UNPACED
 from tests.soak.stage import AT_ONCE, Stage
 from tests.soak.world import Faults
@@ -109,7 +110,7 @@ class Healing:
 
     def _has_dead(self) -> bool:
         items = self._stage.aws.dynamodb.table("ledger").items
-        return any(sk.startswith("dead#") and item["state"]["S"] == "DEAD" for (_, sk), item in items.items())
+        return any(sk.startswith("dead#") and state_in(item) == "DEAD" for (_, sk), item in items.items())
 
     def _decide(self) -> None:
         stage = self._stage

@@ -237,7 +237,10 @@ class Operations:
             self.stage.world.note(f"{uploaded.key} {uploaded.version.version_id} is deleted")
 
     def remove_file_item(self) -> None:
-        if uploaded := self._any():
+        """Once a file: whoever does it all the time wants no files."""
+        uploaded = self._any()
+        if uploaded and "removed" not in uploaded.spoilt:
+            uploaded.spoilt.add("removed")
             self.stage.world.note(f"the item of {uploaded.file_id[:6]} is removed")
             self.stage.aws.dynamodb.remove("ledger", (uploaded.file_id, "file"))
 

@@ -6,11 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.soak.checks import Checks
+from tests.soak.checks import Checks, state_in
 from tests.soak.healing import Healing
 from tests.soak.operations import Operations
 from tests.soak.stage import Stage, Violation, limits_of
 from tests.soak.world import EndlessError, World, drawn_faults, lived_in
+
+KINDS: Final = ("lost", "doubled", "wrong", "stuck", "crashed", "endless")
+"""What a schedule may violate."""
 
 HARSH: Final = (0.0, 0.0, 0.02, 0.1, 0.25)
 """Of faults while what was dead is delivered again: much of it dies once more."""
@@ -36,7 +39,8 @@ class Outcome:
         """What was violated and the whole story, so that it can be understood without running it again."""
         violated = "\n".join(f"  {each}" for each in self.violations)
         story = "\n".join(self.events)
-        return f"seed {self.seed}\n{story}\n\nseed {self.seed} violates:\n{violated}\nRepeat it: python -m tests.soak --seed {self.seed} --schedules 1 --story"
+        again = f"python -m tests.soak --schedules 1 --story --seed {self.seed}"
+        return f"{story}\n\nseed {self.seed} violates:\n{violated or '  nothing'}\nRepeat it: {again}"
 
 
 def run(seed: object) -> Outcome:
@@ -76,5 +80,5 @@ def run(seed: object) -> Outcome:
     outcome.files = len(stage.uploads)
     outcome.lines = sum(each.log.lines for each in stage.uploads.values())
     items = stage.aws.dynamodb.table("ledger").items
-    outcome.states = Counter(item["state"]["S"] for (_, sk), item in items.items() if sk == "file" and "state" in item)
+    outcome.states = Counter(state_in(item) for (_, sk), item in items.items() if sk == "file" and "state" in item)
     return outcome

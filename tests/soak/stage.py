@@ -162,6 +162,7 @@ class Stage:
         )
         self.world.note(f"{named} begins, {seconds:g} s")
         if self.calm:
+            self.world.calm = named
             done(self._undisturbed(name, lambda: work(context)))
             return
         actor = Actor(self.world, named, lambda: work(context), seconds)

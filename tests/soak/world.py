@@ -82,7 +82,7 @@ class Actor:
 
 
 class World:
-    """random: where all is drawn from. now: seconds since 1970."""
+    """random: where all is drawn from. now: seconds since 1970. calm: who works undisturbed while nobody else does."""
 
     def __init__(self, seed: object) -> None:
         self.random = Random(f"{seed}")
@@ -92,6 +92,7 @@ class World:
         self.current: Actor | None = None
         self.returned = threading.Semaphore(0)
         self.effects = 0
+        self.calm = ""
         self.crashes = 0
         self.failures = 0
         self.events: list[str] = []
@@ -125,6 +126,7 @@ class World:
             raise EndlessError
         if actor is None:
             self.now += 0.001
+            self.note(f"{self.calm}: {doing}")
             return apply()
         if not actor.dead and self.draws(faults.switch):
             actor.let_go()

@@ -132,6 +132,14 @@ class TestLetters:
         assert letters.has_letters(FILE)
         assert not letters.has_letters("h" * 26)
 
+    def test_a_letter_whose_work_is_done_is_none_that_people_decide_on(self, letters: Any) -> None:
+        letters.put(LETTER)
+        letters.put(numbered(1))
+        for letter in (LETTER, numbered(1)):
+            assert letters.has_letters(FILE)
+            assert letters.change(replace(letter, state=LetterState.RESOLVED))
+        assert not letters.has_letters(FILE)
+
     def test_attempts_come_in_their_order_and_one_that_is_noted_twice_counts_once(self, letters: Any) -> None:
         first, second = Attempt(1, WHEN, "throttled", "slow down"), Attempt(2, WHEN, "crashed", "oh")
         for attempt in (second, first, second):
