@@ -46,7 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m tests.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, help="how long; by default until --schedules are done")
-    parser.add_argument("--schedules", type=int, help="how many; by default 300, or as many as --seconds allow")
+    parser.add_argument(
+        "--schedules", type=int, help="how many; by default 300, or as many as --seconds allow"
+    )
     parser.add_argument("--seed", type=int, default=0, help="the first seed; each schedule takes the next")
     parser.add_argument("--story", action="store_true", help="tell all that happens")
     parser.add_argument("--stories", type=Path, help="a folder for the stories of seeds that fail")

@@ -43,11 +43,13 @@ class S3:
         versions[:] = [version, *(each for each in versions if each.version_id != named)]
         return version
 
-    def head_object(self, *, Bucket: str, Key: str, **pin: str) -> dict[str, Any]:  # noqa: N803
-        version = self._effect(f"head {Bucket}/{Key}", lambda: self._version(Bucket, Key, pin, ("404", "412")))
+    def head_object(self, *, Bucket: str, Key: str, **pin: str) -> dict[str, Any]:
+        version = self._effect(
+            f"head {Bucket}/{Key}", lambda: self._version(Bucket, Key, pin, ("404", "412"))
+        )
         return self._described(version, len(version.data))
 
-    def get_object(self, *, Bucket: str, Key: str, Range: str = "", **pin: str) -> dict[str, Any]:  # noqa: N803
+    def get_object(self, *, Bucket: str, Key: str, Range: str = "", **pin: str) -> dict[str, Any]:
         version = self._effect(
             f"get {Bucket}/{Key} {Range}".strip(),
             lambda: self._version(Bucket, Key, pin, ("NoSuchKey", "PreconditionFailed")),
@@ -58,13 +60,17 @@ class S3:
         answer = self._described(version, len(data)) | {"Body": BytesIO(sent)}
         return answer | ({"ContentRange": Range} if start else {})
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **_: Any) -> dict[str, Any]:
         self._effect(f"put {Bucket}/{Key}", lambda: self.add(Bucket, Key, Body), writes=True)
         return {}
 
-    def delete_object(self, *, Bucket: str, Key: str, VersionId: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803
+    def delete_object(self, *, Bucket: str, Key: str, VersionId: str = "", **_: Any) -> dict[str, Any]:
         def apply() -> None:
-            kept = [each for each in self.held.get((Bucket, Key), ()) if VersionId and each.version_id != VersionId]
+            kept = [
+                each
+                for each in self.held.get((Bucket, Key), ())
+                if VersionId and each.version_id != VersionId
+            ]
             self.held[Bucket, Key] = kept
 
         self._effect(f"delete {Bucket}/{Key}", apply, writes=True)
@@ -73,10 +79,10 @@ class S3:
     def list_object_versions(
         self,
         *,
-        Bucket: str,  # noqa: N803
-        Prefix: str = "",  # noqa: N803
-        KeyMarker: str = "",  # noqa: N803
-        VersionIdMarker: str = "",  # noqa: N803
+        Bucket: str,
+        Prefix: str = "",
+        KeyMarker: str = "",
+        VersionIdMarker: str = "",
     ) -> dict[str, Any]:
         """One version a page, so that listings are cut short between any two."""
         listed = [
@@ -112,7 +118,10 @@ class S3:
     def paginate(self, **request: Any) -> list[dict[str, Any]]:
         pages = [self.list_object_versions(**request)]
         while pages[-1].get("IsTruncated"):
-            markers = {"KeyMarker": pages[-1]["NextKeyMarker"], "VersionIdMarker": pages[-1]["NextVersionIdMarker"]}
+            markers = {
+                "KeyMarker": pages[-1]["NextKeyMarker"],
+                "VersionIdMarker": pages[-1]["NextVersionIdMarker"],
+            }
             pages.append(self.list_object_versions(**request | markers))
         return pages
 
@@ -173,7 +182,9 @@ class Message:
 class Queue:
     """max_receives: after which a message goes to the queue of the dead."""
 
-    def __init__(self, name: str, world: World, *, visibility: float, days: float, max_receives: int = 0) -> None:
+    def __init__(
+        self, name: str, world: World, *, visibility: float, days: float, max_receives: int = 0
+    ) -> None:
         self.name = name
         self.held: dict[str, Message] = {}
         self.sent = 0
@@ -198,7 +209,9 @@ class Queue:
 
     def receive(self, message: Message, *, twice: bool = False) -> Message | None:
         """The message as it comes now, unless it has come too often; twice: it stays to be received."""
-        received = replace(message, receives=message.receives + 1, visible_at=self._world.now + self._visibility)
+        received = replace(
+            message, receives=message.receives + 1, visible_at=self._world.now + self._visibility
+        )
         if self.dead is not None and received.receives > self._max_receives:
             self.give_up(message)
             return None
@@ -225,13 +238,15 @@ class SQS:
         self._world = world
         self._queues = queues
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         left = self._world.share(len(Entries))
         taken, failed = Entries[: len(Entries) - left], Entries[len(Entries) - left :]
 
         def apply() -> None:
             for entry in taken:
-                said = {name: each["StringValue"] for name, each in entry.get("MessageAttributes", {}).items()}
+                said = {
+                    name: each["StringValue"] for name, each in entry.get("MessageAttributes", {}).items()
+                }
                 self._queues[QueueUrl].send(entry["MessageBody"], entry.get("DelaySeconds", 0), said)
 
         self._world.effect("sqs", f"send {len(taken)} to {QueueUrl}", apply, writes=True)
@@ -240,9 +255,20 @@ class SQS:
             "Failed": [{"Id": each["Id"], "SenderFault": False, "Code": "InternalError"} for each in failed],
         }
 
-    def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:  # noqa: N803
+    def change_message_visibility_batch(
+        self,
+        *,
+        QueueUrl: str,
+        Entries: list[dict[str, Any]],
+    ) -> dict[str, Any]:
         queue = self._queues[QueueUrl]
-        self._world.effect("sqs", f"hide {ReceiptHandle}", lambda: queue.hide(ReceiptHandle, VisibilityTimeout))
+
+        def apply() -> None:
+            for entry in Entries:
+                queue.hide(entry["ReceiptHandle"], entry["VisibilityTimeout"])
+
+        self._world.effect("sqs", f"hide {len(Entries)} of {QueueUrl}", apply)
+        return {"Successful": [{"Id": each["Id"]} for each in Entries], "Failed": []}
 
 
 class SNS:
@@ -252,9 +278,11 @@ class SNS:
         self._world = world
         self.published: list[dict[str, str]] = []
 
-    def publish(self, *, MessageAttributes: dict[str, Any], **_: Any) -> None:  # noqa: N803
+    def publish(self, *, MessageAttributes: dict[str, Any], **_: Any) -> None:
         said = {name: each["StringValue"] for name, each in MessageAttributes.items()}
-        self._world.effect("sns", f"publish {said.get('notice_id')}", lambda: self.published.append(said), writes=True)
+        self._world.effect(
+            "sns", f"publish {said.get('notice_id')}", lambda: self.published.append(said), writes=True
+        )
 
 
 class Aws:
@@ -267,7 +295,12 @@ class Aws:
         split.dead = batch.dead = dead
         self.queues = {each.name: each for each in (split, batch, dead)}
         self.s3, self.sns, self.dynamodb = S3(world), SNS(world), DynamoDB(world, written)
-        self._clients = {"s3": self.s3, "sns": self.sns, "dynamodb": self.dynamodb, "sqs": SQS(world, self.queues)}
+        self._clients = {
+            "s3": self.s3,
+            "sns": self.sns,
+            "dynamodb": self.dynamodb,
+            "sqs": SQS(world, self.queues),
+        }
 
     def client(self, service: str, **_: Any) -> Any:
         return self._clients[service]

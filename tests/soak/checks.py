@@ -61,14 +61,19 @@ class Checks:
     def _look_at_complete(self, uploaded: Uploaded, new: Any) -> None:
         file_id = uploaded.file_id
         discards = "reason" in new
-        counted = {name: Tally(*_numbers(new["summary"]["M"][name])) for name in ("parsed", "rejected", "dead", "given_up")}
+        counted = {
+            name: Tally(*_numbers(new["summary"]["M"][name]))
+            for name in ("parsed", "rejected", "dead", "given_up")
+        }
         skipped = [Tally(*_numbers(each)) for each in new["summary"]["M"]["skipped"]["M"].values()]
         total = sum(skipped, sum(counted.values(), Tally()))
         size = sum(entry.length for entry in uploaded.log.entries)
         lines = uploaded.log.lines
         if not discards and (total.lines, total.bytes) != (lines, size):
             self._stage.violate(
-                "wrong", file_id, f"COMPLETE with {total.lines} of {lines} lines, {total.bytes} of {size} bytes"
+                "wrong",
+                file_id,
+                f"COMPLETE with {total.lines} of {lines} lines, {total.bytes} of {size} bytes",
             )
         elif not discards:
             self._complete.add(file_id)
@@ -82,34 +87,41 @@ class Checks:
         if "forgotten" in spoilt:
             for _, number, what in compared(stage, uploaded, nothing=True):
                 stage.violate("wrong", file_id, f"{number} {what}: it was forgotten")
-            return
-        if self._has_expired(uploaded):
+        elif self._has_expired(uploaded):
             self._look_for_remains(file_id)
-            return
-        if stored is None:
-            left_to_people = "removed" in spoilt and self.has_dead_letter(file_id)
-            if not spoilt & {"deleted", "overwritten", "discarded"} and not left_to_people:
-                stage.violate("lost", file_id, f"{uploaded.key} was never opened")
-            return
-        account = stored.account
+        elif stored is not None:
+            self._look_at_end(uploaded, stored.account)
+        elif not spoilt & {"deleted", "overwritten", "discarded"} and not (
+            "removed" in spoilt and self.has_dead_letter(file_id)
+        ):
+            stage.violate("lost", file_id, f"{uploaded.key} was never opened")
+
+    def _look_at_end(self, uploaded: Uploaded, account: FileAccount) -> None:
+        stage, file_id, spoilt = self._stage, uploaded.file_id, uploaded.spoilt
         state = account.state.value
         if not account.state.settled:
             stage.violate("stuck", file_id, f"it stays {state}")
-        elif state == "INCOMPLETE" and not self.has_dead_letter(file_id):
+            return
+        if state == "INCOMPLETE" and not self.has_dead_letter(file_id):
             stage.violate("stuck", file_id, f"INCOMPLETE without a dead letter: {account.reason}")
         elif not spoilt & {"deleted", "overwritten", "discarded"}:
-            if state != uploaded.log.state:
-                stage.violate("stuck", file_id, f"it ends as {state}, not {uploaded.log.state}: {account.reason}")
-            elif state == "COMPLETE":
-                self._look_at_account(uploaded, account)
-        elif state != "COMPLETE" or account.reason:
+            self._look_at_whole(uploaded, account)
+        elif "forged" not in spoilt:
             for kind, number, what in compared(stage, uploaded):
-                if kind == "doubled" and "forged" not in spoilt:
+                if kind == "doubled":
                     stage.violate(kind, file_id, f"{number} {what} of a file {state}")
-        if account.state.settled and not any(
-            each.get("file_id") == file_id and each.get("state") == state for each in stage.aws.sns.published
-        ):
+        told = [each for each in stage.aws.sns.published if each.get("file_id") == file_id]
+        if not any(each.get("state") == state for each in told):
             stage.violate("lost", file_id, f"no notice says that it is {state}")
+
+    def _look_at_whole(self, uploaded: Uploaded, account: FileAccount) -> None:
+        """Of a file that nothing keeps from being whole."""
+        state = account.state.value
+        if state != uploaded.log.state:
+            said = f"it ends as {state}, not {uploaded.log.state}: {account.reason}"
+            self._stage.violate("stuck", uploaded.file_id, said)
+        elif state == "COMPLETE":
+            self._look_at_account(uploaded, account)
 
     def _has_expired(self, uploaded: Uploaded) -> bool:
         days = self._stage.retention_days
@@ -119,7 +131,11 @@ class Checks:
         """What expires goes whole: nothing may be left that never will."""
         for table in self._stage.aws.dynamodb.tables.values():
             for (pk, sk), item in table.items.items():
-                if pk.partition("#")[0] == file_id and "expires_at" not in item and not sk.startswith("dead#"):
+                if (
+                    pk.partition("#")[0] == file_id
+                    and "expires_at" not in item
+                    and not sk.startswith("dead#")
+                ):
                     self._stage.violate("wrong", file_id, f"{sk} is left for ever of a file that has expired")
 
     def has_dead_letter(self, file_id: str) -> bool:
@@ -134,7 +150,11 @@ class Checks:
         for kind, number, what in compared(stage, uploaded):
             stage.violate(kind, file_id, f"{number} {what}")
         counts = account.summary.counts
-        found = {"record": counts.parsed, "reject": counts.rejected, "skipped": sum(counts.skipped.values(), Tally())}
+        found = {
+            "record": counts.parsed,
+            "reject": counts.rejected,
+            "skipped": sum(counts.skipped.values(), Tally()),
+        }
         for kind, tally in found.items():
             entries = [each for each in uploaded.log.entries if each.kind == kind]
             expected = sum(each.lines for each in entries), sum(each.length for each in entries)

@@ -68,33 +68,35 @@ class DynamoDB:
         return self.tables.setdefault(name, Table(name))
 
     # Reads
-    def get_item(self, *, TableName: str, Key: Item, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def get_item(self, *, TableName: str, Key: Item, **_: Any) -> dict[str, Any]:
         key = _key(Key)
         item = self._read(f"get {_shown(TableName, key)}", lambda: self.table(TableName).items.get(key))
         return {"Item": dict(item)} if item is not None else {}
 
-    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
         ((name, wanted),) = RequestItems.items()
         keys = [_key(each) for each in wanted["Keys"]]
         left = self._world.share(len(keys)) if len(keys) > 1 else 0
         taken = keys[: len(keys) - left]
         items = self.table(name).items
-        found = self._read(f"get {len(taken)} of {name}", lambda: [dict(items[key]) for key in taken if key in items])
+        found = self._read(
+            f"get {len(taken)} of {name}", lambda: [dict(items[key]) for key in taken if key in items]
+        )
         unread = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys[len(taken) :]]
         return {"Responses": {name: found}, "UnprocessedKeys": {name: {"Keys": unread}} if unread else {}}
 
     def query(
         self,
         *,
-        TableName: str,  # noqa: N803
-        KeyConditionExpression: str,  # noqa: N803
-        ExpressionAttributeValues: Item,  # noqa: N803
-        ExpressionAttributeNames: Mapping[str, str] | None = None,  # noqa: N803
-        IndexName: str | None = None,  # noqa: N803
-        FilterExpression: str | None = None,  # noqa: N803
-        ExclusiveStartKey: Item | None = None,  # noqa: N803
-        ScanIndexForward: bool = True,  # noqa: N803, FBT001, FBT002
-        Limit: int = PAGE_ITEMS,  # noqa: N803
+        TableName: str,
+        KeyConditionExpression: str,
+        ExpressionAttributeValues: Item,
+        ExpressionAttributeNames: Mapping[str, str] | None = None,
+        IndexName: str | None = None,
+        FilterExpression: str | None = None,
+        ExclusiveStartKey: Item | None = None,
+        ScanIndexForward: bool = True,
+        Limit: int = PAGE_ITEMS,
         **_: Any,
     ) -> dict[str, Any]:
         table = self.table(TableName)
@@ -111,7 +113,9 @@ class DynamoDB:
         if ExclusiveStartKey:
             order = (lambda item: item["opened"]["S"]) if IndexName else (lambda item: item["sk"]["S"])
             start = order(ExclusiveStartKey)
-            found = [each for each in found if (order(each) > start) is ScanIndexForward and order(each) != start]
+            found = [
+                each for each in found if (order(each) > start) is ScanIndexForward and order(each) != start
+            ]
         page, more = found[:limit], len(found) > limit
         answer = {
             "Items": [dict(each) for each in page if holds(FilterExpression, each, names, values)],
@@ -120,10 +124,12 @@ class DynamoDB:
         answer["Count"] = len(answer["Items"])
         if more:
             last = page[-1]
-            answer["LastEvaluatedKey"] = {name: last[name] for name in ("pk", "sk", "state", "key", "opened") if name in last}
+            answer["LastEvaluatedKey"] = {
+                name: last[name] for name in ("pk", "sk", "state", "key", "opened") if name in last
+            }
         return answer
 
-    def scan(self, *, TableName: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def scan(self, *, TableName: str, **_: Any) -> dict[str, Any]:
         return {"Items": self._read(f"scan {TableName}", lambda: list(self.table(TableName).items.values()))}
 
     def get_paginator(self, operation: str) -> Any:
@@ -139,20 +145,24 @@ class DynamoDB:
             request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     # Writes
-    def put_item(self, *, TableName: str, Item: Item, ConditionExpression: str | None = None, **how: Any) -> dict[str, Any]:  # noqa: N803
+    def put_item(
+        self, *, TableName: str, Item: Item, ConditionExpression: str | None = None, **how: Any
+    ) -> dict[str, Any]:
         key = _key(Item)
         return self._write("put", TableName, key, ConditionExpression, how, lambda _: dict(Item))
 
-    def delete_item(self, *, TableName: str, Key: Item, ConditionExpression: str | None = None, **how: Any) -> dict[str, Any]:  # noqa: N803
+    def delete_item(
+        self, *, TableName: str, Key: Item, ConditionExpression: str | None = None, **how: Any
+    ) -> dict[str, Any]:
         return self._write("delete", TableName, _key(Key), ConditionExpression, how, lambda _: None)
 
     def update_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Key: Item,  # noqa: N803
-        UpdateExpression: str,  # noqa: N803
-        ConditionExpression: str | None = None,  # noqa: N803
+        TableName: str,
+        Key: Item,
+        UpdateExpression: str,
+        ConditionExpression: str | None = None,
         **how: Any,
     ) -> dict[str, Any]:
         names, values = how.get("ExpressionAttributeNames"), how.get("ExpressionAttributeValues")
@@ -162,7 +172,7 @@ class DynamoDB:
 
         return self._write("update", TableName, _key(Key), ConditionExpression, how, change)
 
-    def batch_write_item(self, *, RequestItems: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803
+    def batch_write_item(self, *, RequestItems: dict[str, Any], **_: Any) -> dict[str, Any]:
         """The body that a handler of botocore's events swaps in counts, as with the real client."""
         params: dict[str, Any] = {"body": orjson.dumps({"RequestItems": RequestItems})}
         for swap in self._handlers.get("before-call.dynamodb.BatchWriteItem", ()):
@@ -181,7 +191,7 @@ class DynamoDB:
         unprocessed = {name: requests[len(taken) :]} if left else {}
         return {"UnprocessedItems": unprocessed, "ConsumedCapacity": [{"CapacityUnits": float(len(taken))}]}
 
-    def transact_write_items(self, *, TransactItems: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
+    def transact_write_items(self, *, TransactItems: list[dict[str, Any]], **_: Any) -> dict[str, Any]:
         raise NotImplementedError("no transaction is used: five times the write units")
 
     def expire(self, now: float, name: str, keys: list[Key]) -> None:
@@ -240,7 +250,9 @@ class DynamoDB:
             else:
                 table.indexed[key] = item
         name = _INDEXES[index]
-        return sorted((each for each in table.indexed.values() if name in each), key=lambda each: each["opened"]["S"])
+        return sorted(
+            (each for each in table.indexed.values() if name in each), key=lambda each: each["opened"]["S"]
+        )
 
     @staticmethod
     def _of_partition(table: Table, values: Item) -> list[Item]:

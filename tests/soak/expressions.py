@@ -34,7 +34,9 @@ _FUNCTIONS: Final = ("attribute_exists", "attribute_not_exists", "begins_with", 
 class Scope:
     """What an expression is evaluated with: an item, and what its placeholders stand for."""
 
-    def __init__(self, item: Item, names: Mapping[str, str] | None, values: Mapping[str, Typed] | None) -> None:
+    def __init__(
+        self, item: Item, names: Mapping[str, str] | None, values: Mapping[str, Typed] | None
+    ) -> None:
         self.item = item
         self.names = names or {}
         self.values = values or {}
@@ -48,10 +50,8 @@ class Scope:
             inner = held.get("L" if isinstance(part, int) else "M")
             if inner is None:
                 return None
-            if isinstance(part, int):
-                held = inner[part] if part < len(inner) else None
-            else:
-                held = inner.get(part)
+            within = not isinstance(part, int) or part < len(inner)
+            held = (inner[part] if isinstance(part, int) else inner.get(part)) if within else None
             if held is None:
                 return None
         return held  # type: ignore[no-any-return]
@@ -151,8 +151,8 @@ class _Parser:
             low = self.term()
             self.take("AND")
             high = self.term()
-            return lambda scope: _compared(">=", left(scope), low(scope)) and _compared(
-                "<=", left(scope), high(scope)
+            return lambda scope: (
+                _compared(">=", left(scope), low(scope)) and _compared("<=", left(scope), high(scope))
             )
         if self.took("IN"):
             self.take("(")
@@ -207,7 +207,9 @@ class _Parser:
         changes: list[Change] = []
         while self.next:
             clause = self.take().upper()
-            parse = {"SET": self._set, "REMOVE": self._remove, "ADD": self._add, "DELETE": self._delete}.get(clause)
+            parse = {"SET": self._set, "REMOVE": self._remove, "ADD": self._add, "DELETE": self._delete}.get(
+                clause
+            )
             if parse is None:
                 raise ValueError(f"{clause!r} updates nothing")
             changes.append(parse())
@@ -228,7 +230,12 @@ class _Parser:
 
     def _remove(self) -> Change:
         path = self.take()
-        return lambda scope: lambda item, parts=scope.path(path): _drop(item, parts)  # type: ignore[misc]
+
+        def change(scope: Scope) -> Callable[[Item], None]:
+            parts = scope.path(path)
+            return lambda item: _drop(item, parts)
+
+        return change
 
     def _add(self) -> Change:
         path, term = self.take(), self.term()

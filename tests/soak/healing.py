@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 from chalicelib.delivery import Deadline
@@ -59,16 +58,10 @@ class Healing:
 
     def _forget_whole(self) -> None:
         """Who forgets a file and dies meanwhile does it again."""
-        stage = self._stage
-        for uploaded in stage.uploads.values():
-            if "forgetting" not in uploaded.spoilt:
-                continue
-            forgetting, file_id = stage.forgetting, uploaded.file_id
-            stored = stage.stored(file_id)
+        for uploaded in self._stage.uploads.values():
+            stored = self._stage.stored(uploaded.file_id)
             if stored and (stored.account.reason or "").startswith("forgotten"):
-                again = partial(forgetting.forget, now=stage.world.time(), with_object=False)
-                stage.start("forget", lambda _, file_id=file_id: again(forgetting.find(file_id)), 900.0)
-                uploaded.spoilt.add("forgotten")
+                self._stage.forget(uploaded, with_object=False)
 
     def _sweep(self) -> None:
         stage = self._stage
@@ -115,8 +108,15 @@ class Healing:
     def _decide(self) -> None:
         stage = self._stage
         office = stage.services.dead_letter_office
-        if any("discarded" in each.spoilt for each in stage.uploads.values()) and stage.world.random.random() < 0.5:
-            stage.start("discard", lambda _: office.discard(EVERYTHING, Deadline.after(800), by="ann", why="old"), 900.0)
+        if (
+            any("discarded" in each.spoilt for each in stage.uploads.values())
+            and stage.world.random.random() < 0.5
+        ):
+            stage.start(
+                "discard",
+                lambda _: office.discard(EVERYTHING, Deadline.after(800), by="ann", why="old"),
+                900.0,
+            )
         else:
             stage.start("redrive", lambda _: office.redrive(EVERYTHING, Deadline.after(800), UNPACED), 900.0)
 
@@ -128,4 +128,3 @@ class Healing:
                 if len(self._stage.stream[file_id]) == left:
                     self._stage.violate("stuck", file_id, "the stream is not told on")
                     break
-

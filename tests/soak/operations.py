@@ -73,7 +73,13 @@ class Operations:
 
     def play_deliveries(self, steps: int) -> None:
         """Of all that may happen only this: messages come, and go."""
-        deliveries = {self.deliver_batch: 4, self.deliver_split: 2, self.deliver_dead: 2, self.give_up: 1, self.lose: 1}
+        deliveries = {
+            self.deliver_batch: 4,
+            self.deliver_split: 2,
+            self.deliver_dead: 2,
+            self.give_up: 1,
+            self.lose: 1,
+        }
         self._play(steps, list(deliveries), list(deliveries.values()))
 
     def _play(self, steps: int, choices: Sequence[Callable[[], None]], weights: Sequence[float]) -> None:
@@ -145,7 +151,9 @@ class Operations:
     def purge(self) -> None:
         queue = self._queue()
         self.stage.world.note(f"purge {queue.name}: {len(queue.held)}")
-        if queue.name != "dead":  # what was dead and nobody had looked at is lost with its file INCOMPLETE or not
+        if (
+            queue.name != "dead"
+        ):  # what was dead and nobody had looked at is lost with its file INCOMPLETE or not
             queue.held.clear()
 
     def lose(self) -> None:
@@ -213,20 +221,8 @@ class Operations:
 
     def forget(self) -> None:
         """Only what has settled can be forgotten: the command says so, and nothing happens."""
-        uploaded = self._any()
-        if uploaded is None:
-            return
-        forgetting, file_id = self.stage.forgetting, uploaded.file_id
-        with_object = self.random.random() < 0.5
-
-        def work(_: Any) -> None:
-            forgetting.forget(forgetting.find(file_id), self.stage.world.time(), with_object=with_object)
-
-        def done(_: Any) -> None:
-            uploaded.spoilt.add("forgotten")
-            self.stage.world.note(f"{file_id[:6]} is forgotten")
-
-        self.stage.start("forget", work, 900.0, done)
+        if uploaded := self._any():
+            self.stage.forget(uploaded, with_object=self.random.random() < 0.5)
 
     # Accidents
     def delete_object(self) -> None:
@@ -287,7 +283,9 @@ class Operations:
         uploaded = self.stage.uploads.get(message.file_id)
         if uploaded:
             uploaded.spoilt.add("forged")
-        self.stage.world.note(f"forge {message.batch_id[-13:]}: {forged.offset}+{forged.length}, {forged.lines} lines")
+        self.stage.world.note(
+            f"forge {message.batch_id[-13:]}: {forged.offset}+{forged.length}, {forged.lines} lines"
+        )
         self.stage.aws.queues["batch"].send(encode_batch(forged))
 
     def _changed(self, message: BatchMessage) -> BatchMessage | None:

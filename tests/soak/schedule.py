@@ -80,5 +80,7 @@ def run(seed: object) -> Outcome:
     outcome.files = len(stage.uploads)
     outcome.lines = sum(each.log.lines for each in stage.uploads.values())
     items = stage.aws.dynamodb.table("ledger").items
-    outcome.states = Counter(state_in(item) for (_, sk), item in items.items() if sk == "file" and "state" in item)
+    outcome.states = Counter(
+        state_in(item) for (_, sk), item in items.items() if sk == "file" and "state" in item
+    )
     return outcome

@@ -132,7 +132,9 @@ class Stage:
         version = self.aws.s3.add(INPUT_BUCKET, key, log.data, versioned=versioned)
         uploaded = Uploaded(key, version, log)
         self.uploads[uploaded.file_id] = uploaded
-        self.world.note(f"upload {key} {version.version_id}: {len(log.data)} bytes, file {uploaded.file_id[:6]}")
+        self.world.note(
+            f"upload {key} {version.version_id}: {len(log.data)} bytes, file {uploaded.file_id[:6]}"
+        )
         return uploaded
 
     def stored(self, file_id: str) -> StoredFile | None:
@@ -150,7 +152,11 @@ class Stage:
 
     # Invocations
     def start(
-        self, name: str, work: Callable[[Any], Any], seconds: float, done: Callable[[Any], None] = lambda _: None
+        self,
+        name: str,
+        work: Callable[[Any], Any],
+        seconds: float,
+        done: Callable[[Any], None] = lambda _: None,
     ) -> None:
         """work: is given a Lambda context. done: is given the result, unless the function died or failed."""
         self.invocations += 1
@@ -207,7 +213,9 @@ class Stage:
             self.violate("crashed", "", f"{name.partition('-')[0]}: {type(error).__name__}: {error}")
 
     # What calls the functions
-    def deliver(self, queue: Queue, messages: list[Message], seconds: float, *, forget_delete: bool = False) -> None:
+    def deliver(
+        self, queue: Queue, messages: list[Message], seconds: float, *, forget_delete: bool = False
+    ) -> None:
         """Hand messages to the queue's function, and delete those that it did not give back."""
         handler = {
             "split": handlers.on_split_messages,
@@ -246,7 +254,24 @@ class Stage:
             self.stream[file_id] = [each for each in self.stream[file_id] if each not in records[:told]]
 
         event = {"Records": records}
-        self.start("notifier", lambda context: handlers.on_ledger_records(self.services, event, context), seconds, done)
+        self.start(
+            "notifier",
+            lambda context: handlers.on_ledger_records(self.services, event, context),
+            seconds,
+            done,
+        )
+
+    def forget(self, uploaded: Uploaded, *, with_object: bool) -> None:
+        forgetting, file_id = self.forgetting, uploaded.file_id
+
+        def work(_: Any) -> None:
+            forgetting.forget(forgetting.find(file_id), self.world.time(), with_object=with_object)
+
+        def done(_: Any) -> None:
+            uploaded.spoilt.add("forgotten")
+            self.world.note(f"{file_id[:6]} is forgotten")
+
+        self.start("forget", work, 900.0, done)
 
     def _written(self, table: str, key: tuple[str, str], old: Any, new: Any) -> None:
         for hear in self.hears:
@@ -256,7 +281,10 @@ class Stage:
         if table != "ledger" or key[1] != "file" or new is None or new == old:
             return
         self.world.effects += 1
-        described = {"Keys": {"pk": {"S": key[0]}, "sk": {"S": key[1]}}, "SequenceNumber": str(self.world.effects)}
+        described = {
+            "Keys": {"pk": {"S": key[0]}, "sk": {"S": key[1]}},
+            "SequenceNumber": str(self.world.effects),
+        }
         images = {"NewImage": new} | ({"OldImage": old} if old else {})
         self.stream.setdefault(key[0], []).append({"dynamodb": described | images})
 
@@ -288,7 +316,11 @@ def event_of(uploaded: Uploaded, way: str) -> dict[str, Any]:
             said["version-id"] = uploaded.version_id
         detail = {"bucket": {"name": INPUT_BUCKET}, "object": said}
         return {"source": "aws.s3", "detail-type": "Object Created", "time": at, "detail": detail}
-    record = {"eventName": "ObjectCreated:Put", "eventTime": at, "s3": {"bucket": {"name": INPUT_BUCKET}, "object": described}}
+    record = {
+        "eventName": "ObjectCreated:Put",
+        "eventTime": at,
+        "s3": {"bucket": {"name": INPUT_BUCKET}, "object": described},
+    }
     event = {"Records": [record]}
     if way == "topic":
         return {"Type": "Notification", "Message": orjson.dumps(event).decode()}

@@ -51,7 +51,9 @@ def drawn_file(random: Random, mark: str) -> LogFile:
         return LogFile(gzip.compress(text, mtime=0), "COMPLETE", entries)
     if kind == "utf-16":
         bom = Entry(0, 3, "skipped", lines=0)
-        moved = tuple(Entry(each.offset + 3, each.length, each.kind, each.body, each.lines) for each in entries)
+        moved = tuple(
+            Entry(each.offset + 3, each.length, each.kind, each.body, each.lines) for each in entries
+        )
         return LogFile(("\ufeff" + text.decode()).encode("utf-16-le"), "COMPLETE", (bom, *moved))
     return LogFile(text, "COMPLETE", entries)
 
@@ -69,7 +71,11 @@ def _drawn_text(random: Random, mark: str) -> tuple[bytes, tuple[Entry, ...]]:
             case "blank":
                 line, kind, said = b"  \n", "skipped", None
             case "long":
-                line, kind, said = json.dumps({"message": body + "x" * LINE_MAX_BYTES}).encode() + b"\n", "reject", None
+                line, kind, said = (
+                    json.dumps({"message": body + "x" * LINE_MAX_BYTES}).encode() + b"\n",
+                    "reject",
+                    None,
+                )
             case _:
                 line, kind, said = json.dumps({"message": body, "n": number}).encode() + b"\n", "record", body
         if number == count - 1 and random.random() < 0.5:

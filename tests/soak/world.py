@@ -229,5 +229,8 @@ def drawn_faults(random: Random, rates: tuple[float, ...] = (0.0, 0.0, 0.005, 0.
     """Some faults often, some never: a schedule in which all are likely comes nowhere."""
     return Faults(
         **{each.name: random.choice(rates) for each in fields(Faults)}
-        | {"switch": random.choice([0.0, 0.1, 0.3, 0.6]), "lag_seconds": random.choice([0.0, 1.0, 600.0, 20_000.0])}
+        | {
+            "switch": random.choice([0.0, 0.1, 0.3, 0.6]),
+            "lag_seconds": random.choice([0.0, 1.0, 600.0, 20_000.0]),
+        }
     )
