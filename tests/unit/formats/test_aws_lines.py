@@ -12,6 +12,7 @@ from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.detection import detect
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.records import Record
+from tests.lines_of_formats import records
 from tests.unit.formats.conftest import LAST_MODIFIED
 
 if TYPE_CHECKING:
@@ -175,3 +176,32 @@ def test_columns_that_are_yet_to_come_are_kept(record: Callable[[str, str], Reco
         sample = by_name(name).samples[0]
         line = sample + " - more" if name == "aws_elb_classic" else sample + " kex more"
         assert str(record(name, line).attributes["extra"]).endswith("more")
+
+
+S3_LINE = (
+    "79a5 shop-media [14/Sep/2026:08:00:00 +0000] 198.51.100.7 {requester} 0123456789ABCDEF REST.GET.OBJECT {key}"
+    ' "GET /img/c0.png HTTP/1.1" 200 - 5120 5120 12 11 "{referer}" "{agent}" - hostId= SigV4 TLS_AES_128_GCM_SHA256 AuthHeader'
+    " shop-media.s3.eu-central-1.amazonaws.com TLSv1.3 - -"
+)
+
+
+@pytest.mark.parametrize(
+    "requester",
+    ["arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLEXYZ", "arn:aws:sts::111122223333:assumed-role/My Role/ada lovelace",
+     "svc:cloudfront.amazonaws.com", "arn:aws:iam::111122223333:user/ada"],
+)  # fmt: skip
+@pytest.mark.parametrize("agent", ["Amazon CloudFront", 'an "odd" agent', "aws-cli/2.0"])
+@pytest.mark.parametrize("key", ["img/c0.png", "my file (1).png"])
+def test_the_columns_of_s3_are_counted_from_both_ends_where_one_holds_blanks(
+    requester: str, agent: str, key: str
+) -> None:
+    text = S3_LINE.format(requester=requester, referer="-", agent=agent, key=key)
+    got = records(text + "\n" + text)
+    assert got[0] == got[1]
+    attributes = got[0].attributes
+    names = ("user.id", "aws.request_id", "aws.s3.operation", "aws.s3.key", "http.response.status_code", "user_agent.original",
+             "aws.s3.signature_version", "tls.protocol.version", "client.address")  # fmt: skip
+    assert [attributes[name] for name in names] == [
+        requester, "0123456789ABCDEF", "REST.GET.OBJECT", key, 200, agent, "SigV4", "TLSv1.3", "198.51.100.7",
+    ]  # fmt: skip
+    assert "extra" not in attributes

@@ -22,10 +22,12 @@ from chalicelib.core.records import Record, Reject
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.aws.columns import Fields
+    from chalicelib.core.formats.times import Stamp
 
 _NOT_S3: Final = Reject("not-aws-s3")
 _BAD_TIME: Final = Reject("invalid-timestamp")
-_WHEN, _OPERATION, _REQUEST = 2, 6, 8
+_WHEN, _REQUESTER, _OPERATION, _REQUEST = 2, 4, 6, 8
+_OPERATION_AT: Final = re.compile(r" (?=(?:REST|SOAP|WEBSITE|BATCH|S3)\.[A-Z0-9_.]{2,80} )")
 _COLUMNS_MIN: Final = 17
 _QUOTES: Final = 6
 _KINDS: Final = ("REST.", "SOAP.", "WEBSITE.", "BATCH.", "S3.")
@@ -92,24 +94,49 @@ def _quoted_tokens(line: str) -> list[str]:
     ]
 
 
+def _in_order(line: str) -> list[str]:
+    return _quoted_tokens(line) if line.count('"') > _QUOTES else tokens_of(line)
+
+
+def _from_both_ends(line: str) -> list[str]:
+    """The columns of a line whose requester or key holds blanks and no quotes, as the requester of an origin access
+    identity does: the one is what stands between the address and the request's id, which stands before the operation,
+    the other what stands between the operation and the first quote. Raises ValueError where there is no operation.
+    """
+    operation = _OPERATION_AT.search(line, line.find("] ") + 1)
+    if operation is None:
+        raise ValueError("no operation")
+    *head, request_id = tokens_of(line[: operation.start()])
+    name, _, tail = line[operation.start() + 1 :].partition(" ")
+    key, quote, tail = tail.partition(' "')
+    behind = _in_order(f"{name} - {quote[1:]}{tail}")
+    behind[1] = key
+    return [*head[:_REQUESTER], " ".join(head[_REQUESTER:]), request_id, *behind]
+
+
 def _make_parser(context: ParseContext) -> Parse:
     of_text = Times(context.last_modified).of_text
 
     def parse(line: str) -> Record | Reject:
-        try:
-            tokens = _quoted_tokens(line) if line.count('"') > _QUOTES else tokens_of(line)
-            if len(tokens) < _COLUMNS_MIN or not tokens[_OPERATION].startswith(_KINDS):
-                return _NOT_S3
-            fields = typed_columns(_COLUMNS, tokens)
-        except ValueError:
-            return _NOT_S3
-        stamp = of_text(tokens[_WHEN])
-        if stamp is None:
-            return _BAD_TIME
-        body = tokens[_REQUEST]
-        return Record(*stamp, None, None, tokens[_OPERATION] if body in ABSENT else body, fields)
+        for columns_of in (_in_order, _from_both_ends):
+            try:
+                tokens = columns_of(line)
+                if len(tokens) >= _COLUMNS_MIN and tokens[_OPERATION].startswith(_KINDS):
+                    return _record(tokens, of_text(tokens[_WHEN]))
+            except ValueError:
+                continue
+        return _NOT_S3
 
     return parse
+
+
+def _record(tokens: list[str], stamp: Stamp | None) -> Record | Reject:
+    """Raises ValueError where a column does not hold what it should."""
+    fields = typed_columns(_COLUMNS, tokens)
+    if stamp is None:
+        return _BAD_TIME
+    body = tokens[_REQUEST]
+    return Record(*stamp, None, None, tokens[_OPERATION] if body in ABSENT else body, fields)
 
 
 S3: Final = Format(

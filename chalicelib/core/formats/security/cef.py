@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.security.kv import Headed
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -144,13 +145,10 @@ class _Parser:
         for name, text in zip(_HEADER, found.groups()[1:7], strict=True):
             if text.strip():
                 fields[f"cef.{name}"] = _resolved(text.strip())
-        said = {}
-        for name, text in _pairs_of(found[8]):
-            if text and name == "extra":
-                fields["cef.extra"] = text
-            elif text:
-                said[name] = text
-        for name, text in said.items():
+        pairs = [(name, text) for name, text in _pairs_of(found[8]) if text]
+        said = dict(reversed(pairs))
+        repeats: dict[str, int] = {}
+        for name, text in pairs:
             if name.endswith("Label") and name[:-5] in said:
                 continue
             key = _NAMES.get(name)
@@ -158,15 +156,15 @@ class _Parser:
                 label = said.get(name + "Label")
                 key = f"cef.{_resolved(label)[:200] if label else name}"
             value = _value(name, text)
-            fields[key if key not in fields else f"cef.{name}"] = (
-                value.lower() if key == "network.transport" and type(value) is str else value
-            )
-        word, number = _level(found[7].strip())
+            if key == "network.transport" and type(value) is str:
+                value = value.lower()
+            add(fields, repeats, key if key not in fields else f"cef.{name}", value)
+        word, level = _level(found[7].strip())
         return Record(
             None,
             None,
             word,
-            number,
+            level,
             _resolved(said["msg"]) if "msg" in said else _resolved(found[6]) or None,
             fields,
         )
@@ -187,22 +185,24 @@ class _Parser:
             if separator in text
             else _pairs_of(text)
         )
-        word = number = None
-        body = None
+        word = level = body = None
+        repeats: dict[str, int] = {}
         for padded, value in pairs:
             name = padded.strip()
             if not value or not name:
                 if name or value:
-                    fields["leef.extra"] = name or value
+                    add(fields, repeats, "leef.extra", name or value)
                 continue
-            if name == "sev":
-                word, number = _level(value)
-            if name == "msg":
+            if name == "sev" and word is None:
+                word, level = _level(value)
+            if name == "msg" and body is None:
                 body = _resolved(value)
             key = _NAMES.get(name, f"leef.{name[:200]}")
             typed = _value(name, value)
-            fields[key] = typed.lower() if key == "network.transport" and type(typed) is str else typed
-        return Record(None, None, word, number, body or _resolved(header[3]) or None, fields)
+            if key == "network.transport" and type(typed) is str:
+                typed = typed.lower()
+            add(fields, repeats, key if key not in fields else f"leef.{name[:200]}", typed)
+        return Record(None, None, word, level, body or _resolved(header[3]) or None, fields)
 
 
 def _cef(context: ParseContext) -> Parse:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.formats import Format, ParseContext, severity
 from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.systems.syslog_any import SYSLOG
 from chalicelib.core.formats.times import Times
@@ -96,13 +97,13 @@ def _fortinet(context: ParseContext) -> Parse:
         elif found[1]:
             fields["syslog.priority"] = int(found[1])
             add_priority(fields, line[found.start(1) - 1 :])
-        pairs: dict[str, str] = {}
+        pairs: dict[str, Any] = {}
+        repeats: dict[str, int] = {}
         for count, pair in enumerate(_PAIR.finditer(line, at)):
             if count >= _PAIRS_MAX:
                 fields["extra"] = line[pair.start() :]
                 break
-            if pair[1] not in pairs:
-                pairs[pair[1]] = _said(pair[2], pair[3])
+            add(pairs, repeats, pair[1], _said(pair[2], pair[3]))
         if "date" in pairs and "time" in pairs:
             zone = pairs.get("tz", "").replace("UTC", "")
             stamp = times.of_text(f"{pairs.pop('date')} {pairs.pop('time')}{zone}")
@@ -118,6 +119,7 @@ def _fortinet(context: ParseContext) -> Parse:
         body = pairs.get("msg") or pairs.get("logdesc")
         if word is not None and severity.of_word(word) is None and not severity.is_word(word):
             fields["fortinet.level"], word = word, None
+        header_host = fields.pop("host.name", None)
         for name, value in pairs.items():
             if value in ("", "N/A"):
                 continue
@@ -125,7 +127,9 @@ def _fortinet(context: ParseContext) -> Parse:
                 fields["network.transport"] = _PROTOCOLS.get(value, value)
             else:
                 typed = value if name in _TEXT else number(value)
-                fields[_FORTINET_NAMES.get(name, f"fortinet.{name.lower()}")] = typed
+                add(fields, repeats, _FORTINET_NAMES.get(name, f"fortinet.{name.lower()}"), typed)
+        if header_host is not None and header_host != fields.get("host.name"):
+            add(fields, {}, "host.name", header_host)
         return Record(*stamp, word, severity.of_word(word) if word else None, body, fields)
 
     return parse
@@ -170,6 +174,7 @@ def _netscreen(context: ParseContext) -> Parse:
         if kind:
             fields["netscreen.kind"] = kind
         last = ""
+        repeats: dict[str, int] = {}
         for count, pair in enumerate(_NETSCREEN_PAIR.finditer(message)):
             if count >= _PAIRS_MAX:
                 fields["extra"] = message[pair.start() :]
@@ -186,7 +191,7 @@ def _netscreen(context: ParseContext) -> Parse:
                 )
             last = name
             if value:
-                fields[key] = value if key == "network.transport" else number(value)
+                add(fields, repeats, key, value if key == "network.transport" else number(value))
         stamp = (None, None) if header is None else header[:2]
         known = severity.of_word(_NETSCREEN_LEVELS.get(level, level))
         return Record(stamp[0], stamp[1], level, known, line[at:], fields)

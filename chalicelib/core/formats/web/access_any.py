@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Tail: TypeAlias = "Callable[[dict[str, Value], str], bool]"
 """Types what follows the agent; False where it is not what the format asks for."""
 
-_HEAD: Final = r"([^ \[][^ ]*+) ++([^ ]++) ++(-(?= ++\[)|(?!- )[^ ]++(?: ++(?!\[|- )[^ ]++){0,3}+) ++\[([^\]]{10,64})\] ++"
+_HEAD: Final = r"([^ \[][^ ]*+) ++([^ ]++) ++(-(?= ++\[)|(?!- )[^ ]++(?: ++(?!\[|- )[^ ]++){0,11}+) ++\[([^\]]{10,64})\] ++"
 """client, ident, user, time. A user may hold spaces."""
 _LINE: Final = re.compile(
     _HEAD + QUOTED + r" ++(-|[0-9]{3}) ++(-|[0-9]++)"

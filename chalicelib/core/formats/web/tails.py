@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.web.requests import ADDRESS, QUOTED, is_address, resolved
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def add_tail(fields: dict[str, Value], tail: str) -> bool:
     tail = tail.rstrip(" ")
     position = times = count = 0
     rest: list[str] = []
+    repeats: dict[str, int] = {}
     while count < _TOKENS_MAX and (found := _TOKEN.match(tail, position)):
         count += 1
         position = found.end()
@@ -41,7 +43,7 @@ def add_tail(fields: dict[str, Value], tail: str) -> bool:
         if name is not None:
             said = value if quoted_value is None else resolved(quoted_value)
             if said not in ("-", ""):
-                fields[f"extra.{name}"] = number(said)
+                add(fields, repeats, f"extra.{name}", number(said))
         elif text in ("-", ""):
             if times:
                 times += 1

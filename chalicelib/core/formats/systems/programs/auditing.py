@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.nested import add
+
 if TYPE_CHECKING:
     from chalicelib.core.formats.systems.phrases import Say
     from chalicelib.core.records import Value
@@ -52,6 +54,7 @@ _PAIRS_MAX: Final = 200
 
 def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
     """Adds name=value pairs as ``audit.NAME``; a quoted msg holds pairs of its own."""
+    repeats: dict[str, int] = {}
     for number, pair in enumerate(_PAIR.finditer(text)):
         if number >= _PAIRS_MAX:
             break
@@ -60,7 +63,7 @@ def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
             if depth == 0 and name == "msg":
                 add_pairs(inner, fields, 1)
             else:
-                fields[f"audit.{name.lower()}"] = inner
+                add(fields, repeats, f"audit.{name.lower()}", inner)
             continue
         value = plain if quoted is None else quoted
         if value in ("", "?", "(none)", "(null)"):
@@ -77,9 +80,9 @@ def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
             and value.removeprefix("-").isdecimal()
             and value.isascii()
         ):
-            fields.setdefault(key, int(value))
+            add(fields, repeats, key, int(value))
         else:
-            fields.setdefault(key, value)
+            add(fields, repeats, key, value)
 
 
 def say(text: str, fields: dict[str, Value]) -> bool:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.kinds import is_ip, number, whole
+from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.systems.phrases import Say, phrases
 from chalicelib.core.formats.systems.programs.logins import PAM
 
@@ -66,6 +67,7 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
     if status:
         fields["postfix.status"], fields["postfix.response"] = status[1], status[2]
     end = status.start() if status else len(text)
+    repeats: dict[str, int] = {}
     for count, pair in enumerate(_PAIR.finditer(text, begin, end)):
         if count >= _PAIRS_MAX:
             break
@@ -80,7 +82,12 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
         elif name == "sasl_username":
             fields["user.name"] = value
         else:
-            fields[f"postfix.{name.replace('-', '_')}"] = number(value) if name in _NUMBERS else value
+            add(
+                fields,
+                repeats,
+                f"postfix.{name.replace('-', '_')}",
+                number(value) if name in _NUMBERS else value,
+            )
     return begin > 0 or client is not None
 
 
@@ -123,16 +130,15 @@ def exim(text: str, fields: dict[str, Value]) -> bool:
         fields["client.address"] = host[3]
         if host[4]:
             fields["client.port"] = int(host[4])
+    repeats: dict[str, int] = {}
     for count, pair in enumerate(_EXIM_PAIR.finditer(text)):
         if count >= _PAIRS_MAX:
             break
         name = pair[1]
         if name != "H":
             value = next(group for group in pair.groups()[1:] if group is not None)
-            fields.setdefault(
-                _EXIM_NAMES.get(name, f"exim.{name.lower()}"),
-                number(value) if name == "S" else value.rstrip(","),
-            )
+            key = _EXIM_NAMES.get(name, f"exim.{name.lower()}")
+            add(fields, repeats, key, number(value) if name == "S" else value.rstrip(","))
     failed = _EXIM_AUTH.match(text)
     if failed and failed[1]:
         known = True
@@ -199,13 +205,17 @@ def _dovecot(text: str, fields: dict[str, Value]) -> bool:
     attempts = _ATTEMPTS.search(text, begin, begin + 500)
     if attempts:
         fields["dovecot.attempts"] = int(attempts[1])
+    repeats: dict[str, int] = {}
     for count, pair in enumerate(_DOVECOT_PAIR.finditer(text, begin)):
         if count >= _PAIRS_MAX:
             break
         value = pair[3] if pair[2] is None else pair[2]
         if value and pair[1] not in ("uid", "gid"):
             name = _DOVECOT_NAMES.get(pair[1], f"dovecot.{pair[1].replace('-', '_')}")
-            fields[name] = value if name == "user.name" else number(value)
+            if name in ("user.name", "client.address"):
+                fields[name] = value
+            else:
+                add(fields, repeats, name, number(value))
     if ", TLS" in text:
         fields["dovecot.tls"] = True
     return found is not None

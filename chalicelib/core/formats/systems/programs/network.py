@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.systems.phrases import Say, phrases
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def add_packet(text: str, fields: dict[str, Value]) -> bool:
     if prefix.strip():
         fields["netfilter.prefix"] = prefix.strip()
     flags: list[Value] = []
+    repeats: dict[str, int] = {}
     for word in packet.split(" ", _WORDS_MAX):
         name, equals, value = word.partition("=")
         if not equals:
@@ -59,9 +61,7 @@ def add_packet(text: str, fields: dict[str, Value]) -> bool:
                 and len(value) <= 18
                 and name not in ("TOS", "PREC", "MARK")
             )
-            if key in fields:
-                key = f"{key}#2"
-            fields[key] = int(value) if plain else value
+            add(fields, repeats, key, int(value) if plain else value)
     if flags:
         fields["netfilter.flags"] = flags
     return True
@@ -186,7 +186,7 @@ def asterisk(text: str, fields: dict[str, Value]) -> bool:
             elif name == "AccountID":
                 fields["user.name"] = value
             elif value:
-                fields[f"asterisk.{name.lower()}"] = value
+                add(fields, {}, f"asterisk.{name.lower()}", value)
         known = True
     return known
 
