@@ -94,11 +94,11 @@ class S3Objects:
             # A server may answer a range with the whole (RFC 9110 section 14.2): then its head is passed over.
             skip = offset if offset and "ContentRange" not in answer else 0
             expected = size - offset + skip
-            if answer["ContentLength"] != expected:
-                offered = answer["ContentLength"]
-                raise TransientError(f"reading {version}: S3 offers {offered:,} bytes, not {expected:,}")
             read = 0
             try:
+                if answer["ContentLength"] != expected:
+                    offered = answer["ContentLength"]
+                    raise TransientError(f"reading {version}: S3 offers {offered:,} bytes, not {expected:,}")
                 while piece := body.read(_PIECE_BYTES):
                     read += len(piece)
                     if read > skip:

@@ -393,7 +393,7 @@ resource "aws_cloudwatch_metric_alarm" "authorizer_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "patient_near_timeout" {
   alarm_name          = "froe-${var.stage}-patient-near-timeout"
-  alarm_description   = "A function that works until 3 seconds before its timeout was nearly killed, the dashboard says which: see its traces and the query duration-and-memory; give it more memory, or a longer lambda_timeout and its queue a longer visibility (docs/operations.md#patient-near-timeout)"
+  alarm_description   = "A function that works until 12 seconds before its timeout was nearly killed, the dashboard says which: see its traces and the query duration-and-memory; give it more memory, or a longer lambda_timeout and its queue a longer visibility (docs/operations.md#patient-near-timeout)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.patient_near_timeout_percent
   evaluation_periods  = 1

@@ -267,6 +267,8 @@ def _nameless(item: dict[str, Any], file_id: str) -> dict[str, Any]:
         for name, value in item.items()
         if name not in {"key", "version_id", "opened", "opened_at", "settled_at", "last_modified", "trace"}
     }
+    if "state" in kept:  # it bears a partition of the index, which follows from the file's id
+        kept["state"] = kept["state"].partition("#")[0]
     return dict(sorted(kept.items()))
 
 
