@@ -103,7 +103,7 @@ def on_batch_messages(services: Services, event: dict[str, Any], context: Any) -
     with _observed(services, context) as deadline:
         return consume(
             Incoming.all_of(event),
-            lambda message: services.worker.handle(message.body, deadline),
+            lambda message: services.worker.handle(message.body, deadline, is_first=message.receives == 1),
             services.batch_queue,
             retry_base_seconds=services.settings.retry_base_seconds,
             failures=services.failures,

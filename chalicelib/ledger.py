@@ -14,8 +14,10 @@ from typing import Final, NamedTuple, Protocol
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
 from chalicelib.core.errors import FroeError, TransientError
-from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Seal, Setback, Summary, Tally, summary_of
+from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Tally
 from chalicelib.core.plan import Plan
+from chalicelib.core.seals import Seal, Setback
+from chalicelib.core.summaries import Summary, contradicted, summary_of
 
 _LIVE_SPLITS: Final = 16
 
@@ -62,7 +64,10 @@ class LedgerTable(Protocol):
     def raise_mark(
         self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None
     ) -> Mapping[int, Mark]:
-        """Assign the mark unless the batch's is as high; give the marks of its leaf after that."""
+        """Assign the mark unless the batch's is as high, or disputed; give the marks of its leaf after that."""
+
+    def replace_mark(self, file_id: str, split: int, batch: int, seen: Mark, mark: Mark) -> bool:
+        """Assign the mark if the batch's is the one that was seen; whether it was."""
 
     def mark(self, file_id: str, split: int, batch: int) -> Mark | None: ...
 
@@ -101,6 +106,9 @@ class Ledger:
         held = self._table.split(file_id, split)
         return held.seal if held else None
 
+    def mark_of(self, file_id: str, split: int, batch: int) -> Mark | None:
+        return self._table.mark(file_id, split, batch)
+
     def is_done(self, file_id: str, split: int, batch: int) -> bool:
         mark = self._table.mark(file_id, split, batch)
         return mark is not None and mark.outcome is Outcome.DONE
@@ -112,7 +120,7 @@ class Ledger:
         """
         file_id = plan.file_id
         stored = self._table.put_seal(file_id, seal, plan.expires_at)
-        if stored is not None and stored != seal:
+        if stored is not None and not stored.agrees_with(seal):
             raise SealConflictError(f"split {seal.split} of {file_id} is sealed as {stored}, not {seal}")
         self._settle_split(file_id, SplitAccount(seal.split, seal))
         self.settle(file_id)
@@ -123,34 +131,68 @@ class Ledger:
         self._table.raise_setback(file_id, split, setback, expires_at)
         self.look_again(file_id, split)
 
-    def mark(self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None) -> None:
-        """Write a mark, then look whether it was all that its split, or the file, waited for."""
+    def mark(self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None) -> Mark:
+        """Write a mark, then look whether it was all that its split, or the file, waited for; gives the mark that
+        stands, which may be another that is as high."""
         leaf = self._table.raise_mark(file_id, split, batch, mark, expires_at)
         held = self._table.split(file_id, split)
-        if held is None:
-            return
-        first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
-        awaited = min(MARKS_PER_LEAF, held.seal.batches - first) if held.seal else 0
-        if len(leaf) >= awaited and self._settle_split(file_id, held):
-            self.settle(file_id)
+        if held is not None:
+            first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
+            awaited = min(MARKS_PER_LEAF, held.seal.batches - first) if held.seal else 0
+            if len(leaf) >= awaited and self._settle_split(file_id, held):
+                self.settle(file_id)
+        return leaf.get(batch, mark)
+
+    def replace(self, file_id: str, split: int, batch: int, seen: Mark, mark: Mark) -> bool:
+        """Write a mark in place of the one that was seen, then look as after any mark; whether it was still there."""
+        replaced = self._table.replace_mark(file_id, split, batch, seen, mark)
+        self.look_again(file_id, split)
+        return replaced
+
+    def dispute(
+        self, file_id: str, split: int, batch: int, seen: Mark, reach: tuple[int, int]
+    ) -> Mark | None:
+        """Take a mark back that something contradicts whose records lie within `reach`; the disputed mark, or None
+        where another one has come meanwhile."""
+        mark = seen.taken_back(reach)
+        return mark if self.replace(file_id, split, batch, seen, mark) else None
+
+    def dispute_others(self, file_id: str, own: tuple[int, int], reach: tuple[int, int]) -> None:
+        """Take back the marks of all batches done that lie within `reach` and not within `own`: some of their records
+        may be gone."""
+        for held in self._table.splits(file_id):
+            if held.seal is None or held.seal.end <= reach[0] or held.seal.start >= reach[1]:
+                continue
+            for number, mark in self._table.marks(file_id, held.split).items():
+                begin, end = mark.reach or (held.seal.start, held.seal.end)
+                is_within = begin < reach[1] and end > reach[0] and not (own[0] <= begin and end <= own[1])
+                if is_within and mark.outcome is Outcome.DONE and not mark.disputed:
+                    self.dispute(file_id, held.split, number, mark, (begin, end))
 
     def missing(self, file_id: str, split: int) -> list[int]:
         """The batches of a sealed split that have no mark."""
-        marks, batches = self._marks_of_sealed(file_id, split)
-        return [number for number in batches if number not in marks]
-
-    def lost(self, file_id: str, split: int) -> list[int]:
-        """Those, and the ones that were given up without a message left: what the dead letter of a sealed
-        split stands for."""
-        marks, batches = self._marks_of_sealed(file_id, split)
-        return [number for number in batches if number not in marks or _is_lost(marks[number])]
-
-    def _marks_of_sealed(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], range]:
-        """The marks of a split and the numbers of its batches: none while it is not sealed."""
         held = self._table.split(file_id, split)
         if held is None or held.seal is None:
-            return {}, range(0)
-        return self._table.marks(file_id, split), range(held.seal.batches)
+            return []
+        marks = self._table.marks(file_id, split)
+        return [number for number in range(held.seal.batches) if number not in marks]
+
+    def lost(self, file_id: str, split: int) -> list[int]:
+        """Those, the ones that were given up without a message left, and the ones whose marks contradict the seal:
+        what the dead letter of a sealed split stands for."""
+        held = self._table.split(file_id, split)
+        if held is None or held.seal is None:
+            return []
+        marks = self._table.marks(file_id, split)
+        wrong = contradicted(marks, held.seal)
+        return [
+            number
+            for number in range(held.seal.batches)
+            if number not in marks or _is_lost(marks[number]) or number in wrong
+        ]
+
+    def marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
+        return self._table.marks(file_id, split)
 
     def lines_before(self, file_id: str, split: int, batch: int) -> int | None:
         """How many lines of the text lie before a batch; None while a seal or a mark before it is missing,
@@ -176,31 +218,25 @@ class Ledger:
             self._settle_split(file_id, held)
             self.settle(file_id)
 
-    def settle_anew(self, file_id: str) -> None:
+    def settle_anew(self, file_id: str) -> list[SplitAccount]:
         """Add up whatever is marked and was not yet, wherever the one who wrote it died. Of splits whose batches
-        are all done nothing is read again."""
+        are all done nothing is read again. Gives the splits as they are then."""
         for held in self._table.splits(file_id):
-            if held.seal is None or held.summary.done < held.seal.batches:
+            if not held.is_done:
                 self._settle_split(file_id, held)
         self.settle(file_id)
+        return self._table.splits(file_id)
 
     def _settle_split(self, file_id: str, held: SplitAccount) -> bool:
         """Add the marks up once every batch of a sealed split has one, and whenever one comes to a split
         that cannot be cut; whether they were added up."""
         if not held.seal and not held.setback:
             return False
-        marks = self._marks_of(file_id, held)
-        if held.seal and len(marks) < held.seal.batches:
+        summary = summary_of(held.split, self._table.marks(file_id, held.split), held.seal)
+        if held.seal and summary.marked < held.seal.batches:
             return False
-        self._table.put_summary(file_id, held.split, summary_of(held.split, marks))
+        self._table.put_summary(file_id, held.split, summary)
         return True
-
-    def _marks_of(self, file_id: str, held: SplitAccount) -> Mapping[int, Mark]:
-        """The marks of a split; of a sealed one none but those of its batches: others were never sent."""
-        marks = self._table.marks(file_id, held.split)
-        if held.seal is None:
-            return marks
-        return {number: mark for number, mark in marks.items() if number < held.seal.batches}
 
     def settle(self, file_id: str) -> None:
         """Add up the splits and write the file's account if it is news."""
@@ -223,7 +259,8 @@ class Ledger:
         unsettled = [number for number in range(expected) if not _is_settled(splits.get(number))]
         for number in unsettled[:_LIVE_SPLITS]:
             held = splits.get(number) or SplitAccount(number, None)
-            splits[number] = replace(held, summary=summary_of(number, self._marks_of(file_id, held)))
+            marks = self._table.marks(file_id, number)
+            splits[number] = replace(held, summary=summary_of(number, marks, held.seal))
         account = account_of(stored.plan, splits.values())
         if account.state.settled:
             return replace(account, state=State.PROCESSING, reason=None)

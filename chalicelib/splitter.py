@@ -21,10 +21,19 @@ from chalicelib.core.errors import (
     OutOfTimeError,
     PermanentError,
 )
-from chalicelib.core.marks import Obstacle, Seal, Setback, Tally
-from chalicelib.core.messages import Again, SplitMessage, batch_id, batch_message, encode_batch, encode_split
+from chalicelib.core.marks import Mark, Outcome, Tally
+from chalicelib.core.messages import (
+    Again,
+    BatchMessage,
+    SplitMessage,
+    batch_id,
+    batch_message,
+    encode_batch,
+    encode_split,
+)
 from chalicelib.core.notifications import Announced, Said, Unknown
 from chalicelib.core.plan import Plan
+from chalicelib.core.seals import DIGESTS_MAX, Obstacle, Seal, Setback
 from chalicelib.core.text import Text
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
@@ -189,6 +198,7 @@ class Splitter:
         look = self._ledger.lost if again is Again.UNDONE else self._ledger.missing
         wanted = set(look(plan.file_id, seal.split))
         if wanted:
+            marks = self._ledger.marks(plan.file_id, seal.split)
             before = (
                 None
                 if plan.parallel or not seal.split
@@ -201,8 +211,8 @@ class Splitter:
             batch = self._read(plan, batches, seal.split, 0)
             while batch is not None:
                 _check_time(plan, seal.split, deadline)
-                if batch.number in wanted:
-                    message = batch_message(plan, batch, trace=origin)
+                message = batch_message(plan, batch, trace=origin)
+                if batch.number in wanted and self._is_undone(message, marks.get(batch.number)):
                     with self._tracer.subsegment("send", plan.file_id, message.batch_id, plan.format):
                         sender.add(Outgoing(encode_batch(message), trace=trace))
                 batch = self._read(plan, batches, seal.split, batch.number + 1)
@@ -214,6 +224,18 @@ class Splitter:
                 extra={"file_id": plan.file_id, "split": seal.split, "batches": len(wanted)},
             )
         self._ledger.look_again(plan.file_id, seal.split)
+
+    def _is_undone(self, message: BatchMessage, mark: Mark | None) -> bool:
+        """Whether a batch is to be sent again; a mark that contradicts what is cut now is taken back."""
+        if mark is None or mark.outcome is not Outcome.DONE:
+            return True
+        reach = message.offset, message.offset + message.length
+        total = mark.total.lines, mark.total.bytes
+        fits = mark.agrees_with(message.digest) if mark.digest else total == (message.lines, message.length)
+        if fits and mark.start in {None, message.offset}:
+            return False
+        self._ledger.dispute(message.file_id, message.split, message.number, mark, reach)
+        return True
 
     def _queue(self, plan: Plan, split: int, start: int, delay_seconds: int, deadline: Deadline) -> None:
         trace = self._tracer.header()
@@ -240,7 +262,7 @@ class Splitter:
     def _cut_one(
         self, plan: Plan, cutter: Cutter, text: Text, split: int, deadline: Deadline
     ) -> tuple[Seal, bool]:
-        begun, start, total, number = self._clock(), cutter.position, Tally(), 0
+        begun, start, total, number, digests = self._clock(), cutter.position, Tally(), 0, []
         sender = Sender(self._batch_queue, deadline)
         trace, origin = self._tracer.header(), self._tracer.origin()
         batches = cutter.cut(split)
@@ -251,13 +273,15 @@ class Splitter:
             with self._tracer.subsegment("send", plan.file_id, message.batch_id, plan.format):
                 sender.add(Outgoing(encode_batch(message), trace=trace))
             total += Tally(batch.entries, batch.lines, batch.length)
+            digests.append(message.digest)
             number += 1
             batch = self._read(plan, batches, split, number)
         with self._tracer.subsegment("send", plan.file_id, None, plan.format):
             sender.flush()
         last = is_last_split(plan, split, cutter.position, text_ended=cutter.at_end)
         damage = text.damage if last else None
-        seal = Seal(split, start, cutter.position, number, total, last, damage, cutter.context)
+        known = "" if number > DIGESTS_MAX else "".join(digests)
+        seal = Seal(split, start, cutter.position, number, total, last, damage, cutter.context, known)
         with self._tracer.subsegment("seal", plan.file_id, None, plan.format):
             is_news = self._ledger.seal(plan, seal)
         self._tell(plan, seal, self._clock() - begun, is_news=is_news)

@@ -127,7 +127,9 @@ class Sweeper:
 
     def _open_files_settled(self, deadline: Deadline) -> Iterator[Healed]:
         """At most half of what is left is spent on files that wait for people."""
-        return self._walk(_OPEN_FILES, _OPEN, self._settled_anew, deadline.half())
+        return self._walk(
+            _OPEN_FILES, _OPEN, lambda stored: self._settled_anew(stored, deadline), deadline.half()
+        )
 
     def _walk(
         self, name: str, states: Sequence[State], look: Callable[[StoredFile], Healed], share: Deadline
@@ -179,9 +181,21 @@ class Sweeper:
         self._meter.add(metrics.FILES_STALLED)
         return self._heal(stored, deadline)
 
-    def _settled_anew(self, stored: StoredFile) -> Healed:
-        self._ledger.settle_anew(stored.plan.file_id)
-        return Healed()
+    def _settled_anew(self, stored: StoredFile, deadline: Deadline) -> Healed:
+        """Add up whatever is marked, and have cut again the splits whose marks contradict their seals: at once, and
+        later each time."""
+        plan = stored.plan
+        splits = self._ledger.settle_anew(plan.file_id)
+        wrong = [split for split in splits if split.seal and split.summary.contradicted]
+        if not wrong or not self._stalls.is_due(plan.file_id, sum(split.revision for split in splits)):
+            return Healed()
+        sender = Sender(self._split_queue, deadline)
+        for split in wrong:
+            sender.add(_message(plan, split.split, Again.UNDONE, stored.trace))
+        sender.flush()
+        batches = sum(split.summary.contradicted for split in wrong)
+        logger.warning("file_contradicted", extra={"file_id": plan.file_id, "batches": batches})
+        return Healed((plan.file_id,), 0, batches)
 
     def _letters_taken_back(self, deadline: Deadline) -> Iterator[Healed]:
         for letter in self._redriven.take_back(deadline.half()):

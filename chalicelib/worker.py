@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from chalicelib import logs, metrics
-from chalicelib.core.errors import FroeError, PermanentError
-from chalicelib.core.marks import Mark
+from chalicelib.core.errors import FroeError, PermanentError, TransientError
+from chalicelib.core.marks import Mark, Outcome
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.parsing import INTERNAL_ERROR, Counter, Report, stored_of, unreported
 from chalicelib.delivery import Deadline
+from chalicelib.disputes import Disputes, RemovesStrays
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.tracing import Tracer
@@ -28,7 +29,7 @@ _FAILURES_LOGGED_MAX: Final = 3
 logger = logging.getLogger("froe")
 
 
-class PutsRecords(Protocol):
+class PutsRecords(RemovesStrays, Protocol):
     def put(self, items: Sequence[bytes], deadline: Deadline) -> None:
         """Write every item (typed JSON), or raise TransientError; repeating it changes nothing."""
 
@@ -53,9 +54,12 @@ class Worker:
         self._tracer = tracer
         self._meter = meter
         self._clock = clock
+        self._disputes = Disputes(records, ledger, meter)
 
-    def handle(self, body: str, deadline: Deadline) -> None:
-        """Do all that a batch message asks for; raises TransientError or PermanentError."""
+    def handle(self, body: str, deadline: Deadline, *, is_first: bool = False) -> None:
+        """Do all that a batch message asks for; raises TransientError or PermanentError.
+
+        is_first: whether it is known that nobody has tried this message before."""
         deadline.check("another batch")
         begun = self._clock()
         message = decode(body)
@@ -64,7 +68,13 @@ class Worker:
         self._tracer.follow(message.trace)
         file_id, batch_id = message.file_id, message.batch_id
         logs.about(file_id=file_id, batch_id=batch_id)
-        if self._ledger.is_done(file_id, message.split, message.number):
+        seen, digest = self._ledger.mark_of(file_id, message.split, message.number), message.digest
+        disputed = None
+        if seen and not seen.agrees_with(digest):
+            disputed = self._disputes.claim(message, digest, seen, is_first=is_first)
+            if disputed is None:
+                return
+        elif seen and seen.outcome is Outcome.DONE:
             logger.info("batch_repeated", extra={"file_id": file_id, "batch_id": batch_id})
             self._ledger.look_again(file_id, message.split)
             return
@@ -73,9 +83,21 @@ class Worker:
             found = parsed(message, self._redaction_key, _FailedEntries(message).report, deadline)
         with self._tracer.subsegment("write", *about):
             self._records.put(found.items, deadline)
+        corrections = disputed.corrections if disputed else 0
+        mark = replace(found.mark, start=message.offset, digest=digest, corrections=corrections)
         with self._tracer.subsegment("mark", *about):
-            self._ledger.mark(file_id, message.split, message.number, found.mark, message.expires_at)
+            if disputed:
+                self._disputes.finish(message, found.items, mark, disputed, deadline)
+            else:
+                self._mark(message, mark)
         self._tell(message, found, self._clock() - begun)
+
+    def _mark(self, message: BatchMessage, mark: Mark) -> None:
+        """What stands may be the mark of a message with other text: then its records have been written over."""
+        stands = self._ledger.mark(message.file_id, message.split, message.number, mark, message.expires_at)
+        if not stands.agrees_with(mark.digest):
+            self._disputes.spoil(message, stands)
+            raise TransientError(f"batch {message.batch_id} was done with other text meanwhile")
 
     def _tell(self, message: BatchMessage, found: Parsed, seconds: float) -> None:
         counts, format_name = found.mark.counts, message.format

@@ -30,7 +30,7 @@ REASONS: Final[Mapping[str, str]] = {
     "SendSplitsAndBatches": "Sends the splits of a file and the batches of a split, and again what is redriven.",
     "OpenAndSealFiles": "Opens a file (one conditional put), reads its plan and marks, seals its splits, settles it.",
     "SendDeadLetters": "A message that can never succeed goes to the dead-letter queue with its reason.",
-    "WriteRecords": "Writes the records and rejects of a batch, and reads none. AWS has deletes under the same action; none are made.",
+    "WriteRecords": "Writes the records and rejects of a batch. Where another text was written under the batch's name, it finds that one's items (Query, keys only) and deletes them, which AWS has under the same action as writing.",
     "MarkBatches": "Reads whether a batch is done already, marks it, sums it up and settles its file.",
     "Quarantine": "Keeps the message of a dead letter, and reads it again when the same letter comes twice.",
     "ListDeadLetters": "Lists the dead letter, marks its batch failed and settles its file.",

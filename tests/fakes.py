@@ -11,9 +11,11 @@ from chalicelib.announcing import HeadsPage
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.errors import ObjectGoneError
 from chalicelib.core.letters import Attempt, DeadLetter, LetterState
-from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Seal, Setback, Summary
+from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
 from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
+from chalicelib.core.seals import Seal, Setback
+from chalicelib.core.summaries import Summary
 from chalicelib.core.text import OpenObject
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import NotedFailures
@@ -122,6 +124,21 @@ class FakeRecords:
         for at in range(0, max(len(items), 1), 25):
             self._effects.around(lambda at=at: self._put(items[at : at + 25]))
 
+    def remove_strays(
+        self, file_id: str, batch_id: str, reach: tuple[int, int], items: Sequence[bytes], deadline: Deadline
+    ) -> int:
+        own = {(item["pk"]["S"], item["sk"]["S"]) for item in map(json.loads, items)}
+        strays = [
+            key
+            for key, item in self.items.items()
+            if item["batch_id"]["S"] == batch_id
+            and reach[0] <= int(item["offset"]["N"]) < reach[1]
+            and key not in own
+        ]
+        for key in strays:
+            self._effects.around(lambda key=key: self.items.pop(key))
+        return len(strays)
+
     def _put(self, items: Sequence[bytes]) -> None:
         for encoded in items:
             item = json.loads(encoded)
@@ -176,11 +193,22 @@ class FakeLedgerTable:
     ) -> Mapping[int, Mark]:
         def effect() -> Mapping[int, Mark]:
             leaf = self.leaves.setdefault((file_id, split, batch // MARKS_PER_LEAF), {})
-            if batch not in leaf or leaf[batch].encode() < mark.floor:
+            seen = leaf[batch].encode() if batch in leaf else ""
+            if seen < mark.floor and not seen.startswith(DISPUTED):
                 leaf[batch] = Mark.decode(mark.encode())
             return dict(leaf)
 
         return self._effects.around(effect)  # type: ignore[no-any-return]
+
+    def replace_mark(self, file_id: str, split: int, batch: int, seen: Mark, mark: Mark) -> bool:
+        def effect() -> bool:
+            leaf = self.leaves.get((file_id, split, batch // MARKS_PER_LEAF), {})
+            if batch not in leaf or leaf[batch].encode() != seen.encode():
+                return False
+            leaf[batch] = Mark.decode(mark.encode())
+            return True
+
+        return bool(self._effects.around(effect))
 
     def mark(self, file_id: str, split: int, batch: int) -> Mark | None:
         return self.leaves.get((file_id, split, batch // MARKS_PER_LEAF), {}).get(batch)

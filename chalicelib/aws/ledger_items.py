@@ -12,9 +12,11 @@ from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.framing import FRAMING_VERSION, framing_of, said_of
-from chalicelib.core.marks import Counts, Seal, Setback, Summary, Tally
+from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.packing import packed_text, unpacked_text
 from chalicelib.core.plan import PLAN_VERSIONS, ObjectHead, ObjectVersion, Plan
+from chalicelib.core.seals import Seal, Setback
+from chalicelib.core.summaries import Summary
 from chalicelib.core.text import Compression, Damage
 from chalicelib.ledger import StoredFile
 
@@ -150,6 +152,7 @@ def from_seal(seal: Seal) -> dict[str, Any]:
         "last": seal.last,
         "damage": asdict(seal.damage) if seal.damage else None,
         "context": seal.context,
+        "digests": seal.digests or None,
     }
 
 
@@ -163,6 +166,7 @@ def to_seal(item: Mapping[str, Any]) -> Seal:
         last=item["last"],
         damage=Damage(**item["damage"]) if item.get("damage") else None,
         context=item.get("context"),
+        digests=item.get("digests", ""),
     )
 
 
@@ -189,6 +193,16 @@ def from_summary(summary: Summary) -> dict[str, Any]:
         "given_up": _from_tally(summary.given_up),
         "dead_batches": list(summary.dead_batches),
         "unmeasured": summary.unmeasured,
+        **_of_contradicted(summary),
+    }
+
+
+def _of_contradicted(summary: Summary) -> dict[str, Any]:
+    if not summary.contradicted:
+        return {}
+    return {
+        "contradicted": summary.contradicted,
+        "contradicted_batches": list(summary.contradicted_batches),
     }
 
 
@@ -204,6 +218,8 @@ def to_summary(held: Mapping[str, Any]) -> Summary:
         given_up=Tally(*held["given_up"]),
         dead_batches=tuple(held.get("dead_batches", ())),
         unmeasured=held.get("unmeasured", 0),
+        contradicted=held.get("contradicted", 0),
+        contradicted_batches=tuple(held.get("contradicted_batches", ())),
     )
 
 

@@ -13,8 +13,10 @@ from typing import Any, Final
 from chalicelib.aws import ledger_items
 from chalicelib.aws.items import Items, Key, readable
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
-from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Seal, Setback, Summary
+from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
 from chalicelib.core.plan import Plan
+from chalicelib.core.seals import Seal, Setback
+from chalicelib.core.summaries import Summary
 from chalicelib.ledger import FilePage, StoredFile, opened_position
 
 BY_STATE_INDEX: Final = "by_state"
@@ -79,11 +81,21 @@ class DynamoLedger:
         item = self._items.update(
             Key(file_id, _leaf_key(split, leaf)),
             {str(place): mark.encode(), "expires_at": expires_at},
-            unless="#0 >= :floor",
-            values={":floor": mark.floor},
+            unless="#0 >= :floor OR begins_with(#0, :disputed)",
+            values={":floor": mark.floor, ":disputed": DISPUTED},
             give_new=True,
         )
         return dict(_marks_in(item or {}, leaf))
+
+    def replace_mark(self, file_id: str, split: int, batch: int, seen: Mark, mark: Mark) -> bool:
+        leaf, place = divmod(batch, MARKS_PER_LEAF)
+        changed = self._items.update(
+            Key(file_id, _leaf_key(split, leaf)),
+            {str(place): mark.encode()},
+            unless="attribute_not_exists(#0) OR #0 <> :seen",
+            values={":seen": seen.encode()},
+        )
+        return changed is None
 
     def mark(self, file_id: str, split: int, batch: int) -> Mark | None:
         leaf, place = divmod(batch, MARKS_PER_LEAF)

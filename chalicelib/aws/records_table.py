@@ -24,7 +24,8 @@ from botocore.exceptions import ClientError
 from chalicelib import metrics
 from chalicelib.aws.errors import THROTTLED, code_of, translated
 from chalicelib.core.errors import OutOfTimeError
-from chalicelib.core.records import untyped
+from chalicelib.core.plan import MAX_SHARDS
+from chalicelib.core.records import sort_key, untyped
 from chalicelib.delivery import Deadline
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.status import RecordPage
@@ -86,6 +87,54 @@ class DynamoRecords:
         self._meter.add(metrics.WRITE_THROTTLES, sum(each.throttles for each in written))
         for thread in threads:
             thread.result()
+
+    def remove_strays(
+        self, file_id: str, batch_id: str, reach: tuple[int, int], items: Sequence[bytes], deadline: Deadline
+    ) -> int:
+        """Remove the items of a batch that begin within `reach` and are none of these; how many there were. They may
+        lie in any shard: a query for each."""
+        own = {(item["pk"]["S"], item["sk"]["S"]) for item in map(orjson.loads, items)}
+        removed = 0
+        for shard in range(MAX_SHARDS):
+            strays = [
+                {"DeleteRequest": {"Key": key}}
+                for key in self._keys_of(f"{file_id}#{shard:02x}", batch_id, reach)
+                if (key["pk"]["S"], key["sk"]["S"]) not in own
+            ]
+            for at in range(0, len(strays), ITEMS_PER_REQUEST):
+                self._delete(strays[at : at + ITEMS_PER_REQUEST], deadline)
+            removed += len(strays)
+        return removed
+
+    def _keys_of(self, partition: str, batch_id: str, reach: tuple[int, int]) -> Iterator[Any]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "FilterExpression": "batch_id = :batch",
+            "ProjectionExpression": "pk, sk",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": partition},
+                ":first": {"S": sort_key(reach[0])},
+                ":last": {"S": sort_key(max(reach[0], reach[1] - 1))},
+                ":batch": {"S": batch_id},
+            },
+            "ConsistentRead": True,
+        }
+        while True:
+            with translated(f"reading {self._table}"):
+                answer = self._client.query(**request)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _delete(self, requests: list[Any], deadline: Deadline) -> None:
+        while requests:
+            if deadline.seconds_left <= 0:
+                raise OutOfTimeError(f"{self._table} did not take {len(requests)} deletes in time")
+            with translated(f"deleting from {self._table}"):
+                answer = self._client.batch_write_item(RequestItems={self._table: requests})
+            requests = answer.get("UnprocessedItems", {}).get(self._table, [])
 
     def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage:
         """Items of one kind between two sort keys, both included; `limit` bounds what is looked at."""

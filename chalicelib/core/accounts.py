@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from chalicelib.core.marks import NAMED_MAX, Obstacle, Seal, Setback, Summary, Tally
+from chalicelib.core.marks import Tally
 from chalicelib.core.plan import Plan, split_count
+from chalicelib.core.seals import Obstacle, Seal, Setback
+from chalicelib.core.summaries import NAMED_MAX, Summary
 
 
 class State(StrEnum):
@@ -51,10 +53,16 @@ class SplitAccount:
         return self.summary.marked >= self.seal.batches
 
     @property
+    def is_done(self) -> bool:
+        """Whether every batch is done: then nothing of the split will change any more."""
+        return self.seal is not None and self.summary.done >= self.seal.batches
+
+    @property
     def balanced(self) -> Summary:
-        """The summary, in which the marks of lost batches say nothing of what they hold: it is the rest."""
+        """The summary, in which the marks of lost batches say nothing of what they hold: it is the rest, unless
+        other marks are contradicted, whose rest is pending."""
         summary = self.summary
-        if self.seal is None or not self.is_settled or not summary.unmeasured:
+        if self.seal is None or not self.is_settled or not summary.unmeasured or summary.contradicted:
             return summary
         rest = self.seal.total - summary.total
         if summary.failed:
@@ -172,9 +180,12 @@ def _state(
     obstacles = {setback.obstacle for setback in lost.values()}
     if Obstacle.SUPERSEDED in obstacles:
         return State.SUPERSEDED, _said_of_splits(plan, splits, lost, Obstacle.SUPERSEDED)
-    if summary.failed or Obstacle.FAILED in obstacles:
+    if summary.failed or summary.contradicted or Obstacle.FAILED in obstacles:
         return State.INCOMPLETE, _joined(
-            _said_of_dead(summary, batches), _said_of_splits(plan, splits, lost, Obstacle.FAILED), broken
+            _said_of_dead(summary, batches),
+            _said_of_contradicted(summary, batches),
+            _said_of_splits(plan, splits, lost, Obstacle.FAILED),
+            broken,
         )
     if broken and not text_bytes:
         return State.FAILED, f"nothing can be read: {broken}"
@@ -210,6 +221,17 @@ def _said_of_dead(summary: Summary, batches: int) -> str | None:
     return (
         f"{summary.failed} of {batches} batches are dead-lettered ({_extent(summary.dead)}):"
         f" {', '.join(summary.dead_batches)}{more}"
+    )
+
+
+def _said_of_contradicted(summary: Summary, batches: int) -> str | None:
+    if not summary.contradicted:
+        return None
+    more = ", …" if summary.contradicted > len(summary.contradicted_batches) else ""
+    named = ", ".join(summary.contradicted_batches)
+    return (
+        f"{summary.contradicted} of {batches} batches were done with other text than was cut, and are cut again:"
+        f" {named}{more}"
     )
 
 

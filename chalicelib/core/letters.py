@@ -53,7 +53,7 @@ class Attempt:
 class Subject:
     """What a message is about; None is what it does not say, or what is more than one.
 
-    offset: of the batch's text. total: all that the batch holds. again: of a split, what was to be
+    offset: of the batch's text. total: all that the batch holds. digest: of that. again: of a split, what was to be
     sent once more.
     """
 
@@ -65,6 +65,7 @@ class Subject:
     batch: int | None = None
     offset: int | None = None
     total: Tally = field(default_factory=Tally)
+    digest: str = ""
     expires_at: int | None = None
     origin_trace: str | None = None
     why_unknown: str | None = None
@@ -135,6 +136,7 @@ def _of_message(message: BatchMessage | SplitMessage) -> Subject:
         batch=message.number,
         offset=message.offset,
         total=Tally(message.entries, message.lines, message.length),
+        digest=message.digest,
         expires_at=message.expires_at,
         origin_trace=message.trace,
     )

@@ -1,20 +1,28 @@
-"""Marks, seals and setbacks: what is said of batches and splits, how it is stored, how it adds up."""
+"""Marks: what became of each batch, what it holds and where, and how that is stored in a short line."""
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final
-
-from chalicelib.core.text import Damage
+from hashlib import sha256
+from typing import Final, NamedTuple
 
 MARKS_PER_LEAF: Final = 16
-"""DynamoDB bills the whole item at each update: 16 marks of about 50 bytes stay within a write unit."""
+"""DynamoDB bills the whole item at each update: 16 marks of about 57 bytes stay within a write unit."""
 
-_NOTE_MAX_CHARS: Final = 200
-NAMED_MAX: Final = 5
-"""How many dead batches or splits are named one by one."""
+DIGEST_CHARS: Final = 8
+DISPUTED: Final = "1~!"
+"""How the encoded marks begin that are disputed. They compare above all other failed ones."""
+
+_DISPUTED: Final = "messages of this batch held different texts; it is cut again"
+_CORRECTION: Final = 4
+"""What a correction adds to the revision: more than any outcome."""
+
+_BASE_36: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+NOTE_MAX_CHARS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +71,35 @@ class Outcome(IntEnum):
 class Mark:
     """The outcome of one batch.
 
-    counts: for DONE. total: all that the batch holds. note: why, for the others.
+    total: all that the batch holds. counts: for DONE. note: why, for the others. start: the text offset where
+    the batch starts, and digest: of what it holds, as `digest_of` gives it; None and empty in marks of earlier
+    versions and of lost batches. corrections: how often the mark was taken back. disputed: taken back, as messages
+    of the batch held different texts: from where to where in the text their records may lie.
     """
 
     outcome: Outcome
     total: Tally
     counts: Counts = field(default_factory=Counts)
     note: str = ""
+    start: int | None = None
+    digest: str = ""
+    corrections: int = 0
+    disputed: tuple[int, int] | None = None
 
     @classmethod
-    def done(cls, counts: Counts) -> Mark:
-        return cls(Outcome.DONE, counts.total, counts)
+    def done(cls, counts: Counts, start: int | None = None, digest: str = "", corrections: int = 0) -> Mark:
+        return cls(Outcome.DONE, counts.total, counts, "", start, digest, corrections)
 
     @property
     def is_measured(self) -> bool:
         """Whether it says what its batch holds. The marks of lost batches do not: no message is left of
-        them, and the dead letter of their split stands for them."""
+        them, and the dead letter of their split stands for them. Nor do disputed ones."""
         return self.outcome is Outcome.DONE or self.total != Tally()
+
+    @property
+    def revision(self) -> int:
+        """Rises whenever the mark changes."""
+        return self.corrections * _CORRECTION + int(self.outcome)
 
     @property
     def floor(self) -> str:
@@ -91,31 +111,98 @@ class Mark:
             else f"{self.outcome:d}"
         )
 
+    def agrees_with(self, digest: str) -> bool:
+        """Whether it may be of a batch with that digest; what is not known of either agrees with all."""
+        return self.disputed is None and (not self.digest or not digest or self.digest == digest)
+
+    def taken_back(self, reach: tuple[int, int]) -> Mark:
+        """The mark in place of this one, which some message contradicts. reach: where that one's records lie."""
+        begin, end = reach
+        for known in (self.disputed, self.reach):
+            if known:
+                begin, end = min(begin, known[0]), max(end, known[1])
+        return Mark(
+            Outcome.FAILED, Tally(), note=_DISPUTED, corrections=self.corrections + 1, disputed=(begin, end)
+        )
+
+    @property
+    def reach(self) -> tuple[int, int] | None:
+        """From where to where its batch lies in the text, if that is known."""
+        return None if self.start is None else (self.start, self.start + self.total.bytes)
+
     def encode(self) -> str:
         """One short line that begins with the outcome's digit, so that marks compare as they rise:
-        ``3|parsed|rejected|reason:skipped;…`` or ``1|total|note``, tallies as entries,lines,bytes."""
+        ``3~place|parsed|rejected|reason:skipped;…`` or ``1~place|total|note``, tallies as entries,lines,bytes.
+        Before places there was nothing between digit and bar; who knows none of them passes them over."""
+        head = f"{self.outcome:d}{self._place()}"
         if self.outcome is not Outcome.DONE:
-            return f"{self.outcome:d}|{_packed(self.total)}|{self.note[:_NOTE_MAX_CHARS]}"
+            return f"{head}|{_packed(self.total)}|{self.note[:NOTE_MAX_CHARS]}"
         skipped = ";".join(
             f"{reason}:{_packed(tally)}" for reason, tally in sorted(self.counts.skipped.items())
         )
-        return f"3|{_packed(self.counts.parsed)}|{_packed(self.counts.rejected)}|{skipped}"
+        return f"{head}|{_packed(self.counts.parsed)}|{_packed(self.counts.rejected)}|{skipped}"
+
+    def _place(self) -> str:
+        """``~`` (which compares above the bar), the digest, the start to the base 36, and after ``!`` how often
+        the mark was taken back; of a disputed one, ``~!`` and all that."""
+        corrected = f"!{self.corrections}" if self.corrections else ""
+        if self.disputed:
+            return f"{DISPUTED[1:]}{self.corrections}!{to_base36(self.disputed[0])}!{to_base36(self.disputed[1])}"
+        if self.start is None:
+            return f"~{corrected}" if corrected else ""
+        return f"~{self.digest}{to_base36(self.start)}{corrected}"
 
     @classmethod
     def decode(cls, text: str) -> Mark:
         outcome = Outcome(int(text[0]))
+        head, *said = text.split("|", 3 if outcome is Outcome.DONE else 2)
+        place = _place_of(head[2:]) if len(head) > 1 else _NO_PLACE
         if outcome is not Outcome.DONE:
-            _, total, note = text.split("|", 2)
-            return cls(outcome, _unpacked(total), note=note)
-        _, parsed, rejected, skipped = text.split("|", 3)
+            total, note = said
+            return cls(outcome, _unpacked(total), Counts(), note, *place)
+        parsed, rejected, skipped = said
         pairs = (pair.rsplit(":", 1) for pair in skipped.split(";") if pair)
-        return cls.done(
-            Counts(
-                _unpacked(parsed),
-                _unpacked(rejected),
-                {reason: _unpacked(tally) for reason, tally in pairs},
-            )
+        counts = Counts(
+            _unpacked(parsed), _unpacked(rejected), {reason: _unpacked(tally) for reason, tally in pairs}
         )
+        return cls(outcome, counts.total, counts, "", *place)
+
+
+class _Place(NamedTuple):
+    start: int | None
+    digest: str
+    corrections: int
+    disputed: tuple[int, int] | None
+
+
+_NO_PLACE: Final = _Place(None, "", 0, None)
+
+
+def _place_of(text: str) -> _Place:
+    where, *rest = text.split("!")
+    if len(rest) == 3:
+        return _Place(None, "", int(rest[0]), (int(rest[1], 36), int(rest[2], 36)))
+    corrections = int(rest[0]) if rest else 0
+    if not where:
+        return _Place(None, "", corrections, None)
+    return _Place(int(where[DIGEST_CHARS:], 36), where[:DIGEST_CHARS], corrections, None)
+
+
+def digest_of(offset: int, length: int, lines: int, entries: int, shards: int, body: bytes) -> str:
+    """48 bits of SHA-256 over what a batch holds and where: 8 characters of base64. They tell other content of the
+    same size apart; they are no signature."""
+    named = sha256(f"{offset},{length},{lines},{entries},{shards}\n".encode())
+    named.update(body)
+    return urlsafe_b64encode(named.digest()[:6]).decode()
+
+
+def to_base36(number: int) -> str:
+    digits = ""
+    while True:
+        number, digit = divmod(number, 36)
+        digits = _BASE_36[digit] + digits
+        if not number:
+            return digits
 
 
 def _packed(tally: Tally) -> str:
@@ -125,103 +212,3 @@ def _packed(tally: Tally) -> str:
 def _unpacked(text: str) -> Tally:
     entries, lines, bytes_ = text.split(",")
     return Tally(int(entries), int(lines), int(bytes_))
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """The splitter's statement about a split; two that differ for one split are an error.
-
-    start, end: text offsets. last: whether the text ends here. damage: where the object broke.
-    context: what is in force where the next split begins; it quotes the text, so that no error shows it.
-    """
-
-    split: int
-    start: int
-    end: int
-    batches: int
-    total: Tally
-    last: bool
-    damage: Damage | None = None
-    context: str | None = field(default=None, repr=False)
-
-
-class Obstacle(IntEnum):
-    """What keeps a split from being cut. It only rises, and a seal overrides it."""
-
-    FAILED = 1
-    DISCARDED = 2
-    SUPERSEDED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Setback:
-    """A split that could not be cut, and why."""
-
-    obstacle: Obstacle
-    note: str
-
-    def encode(self) -> str:
-        """One short line that begins with the obstacle's digit, so that setbacks compare as they rise."""
-        return f"{self.obstacle:d}|{self.note[:_NOTE_MAX_CHARS]}"
-
-    @classmethod
-    def decode(cls, text: str) -> Setback:
-        obstacle, note = text.split("|", 1)
-        return cls(Obstacle(int(obstacle)), note)
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Marks added up.
-
-    revision: rises whenever a mark does, so that a newer summary is known as such. dead_batches: the
-    first few of the failed ones, as ``split-batch`` in six digits each. unmeasured: how many marks
-    are of lost batches, and say nothing of what these hold.
-    """
-
-    revision: int = 0
-    done: int = 0
-    failed: int = 0
-    discarded: int = 0
-    counts: Counts = field(default_factory=Counts)
-    dead: Tally = Tally()
-    given_up: Tally = Tally()
-    dead_batches: tuple[str, ...] = ()
-    unmeasured: int = 0
-
-    @property
-    def marked(self) -> int:
-        return self.done + self.failed + self.discarded
-
-    @property
-    def total(self) -> Tally:
-        """All that the marked batches hold."""
-        return self.counts.total + self.dead + self.given_up
-
-    def __add__(self, other: Summary) -> Summary:
-        return Summary(
-            self.revision + other.revision,
-            self.done + other.done,
-            self.failed + other.failed,
-            self.discarded + other.discarded,
-            self.counts + other.counts,
-            self.dead + other.dead,
-            self.given_up + other.given_up,
-            tuple(sorted((*self.dead_batches, *other.dead_batches))[:NAMED_MAX]),
-            self.unmeasured + other.unmeasured,
-        )
-
-
-def summary_of(split: int, marks: Mapping[int, Mark]) -> Summary:
-    summary = Summary()
-    for number, mark in marks.items():
-        revision = int(mark.outcome)
-        unmeasured = int(not mark.is_measured)
-        if mark.outcome is Outcome.DONE:
-            summary += Summary(revision, done=1, counts=mark.counts)
-        elif mark.outcome is Outcome.DISCARDED:
-            summary += Summary(revision, discarded=1, given_up=mark.total, unmeasured=unmeasured)
-        else:
-            named = (f"{split:06d}-{number:06d}",)
-            summary += Summary(revision, failed=1, dead=mark.total, dead_batches=named, unmeasured=unmeasured)
-    return summary

@@ -19,6 +19,7 @@ from chalicelib.core.cutting import Batch
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, text_in
 from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of, said_of
+from chalicelib.core.marks import digest_of
 from chalicelib.core.packing import packed, packed_text, unpacked, unpacked_text
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
 
@@ -64,6 +65,11 @@ class BatchMessage:
     @property
     def batch_id(self) -> str:
         return batch_id(self.file_id, self.split, self.number)
+
+    @property
+    def digest(self) -> str:
+        """Of what it holds and where, hashed anew at each call."""
+        return digest_of(self.offset, self.length, self.lines, self.entries, self.shards, self.body)
 
     @property
     def version(self) -> int:

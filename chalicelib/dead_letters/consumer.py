@@ -17,8 +17,9 @@ import orjson
 from chalicelib import logs, metrics
 from chalicelib.core.errors import PermanentError, reason_of
 from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
-from chalicelib.core.marks import Mark, Obstacle, Outcome, Setback
+from chalicelib.core.marks import Mark, Outcome
 from chalicelib.core.messages import Again, batch_id
+from chalicelib.core.seals import Obstacle, Setback
 from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.failures import one_line
 from chalicelib.dead_letters.store import Envelope, LettersTable, Quarantine, read_envelope
@@ -148,7 +149,7 @@ def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obsta
         return
     note = one_line(note)
     if subject.batch is not None:
-        mark = Mark(outcome, subject.total, note=note)
+        mark = Mark(outcome, subject.total, note=note, start=subject.offset, digest=subject.digest)
         ledger.mark(subject.file_id, subject.split, subject.batch, mark, subject.expires_at)
         return
     stored = ledger.file(subject.file_id)

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.core.letters import DeadLetter, Kind, LetterState
-from chalicelib.core.marks import Obstacle, Outcome
+from chalicelib.core.marks import Outcome
 from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
+from chalicelib.core.seals import Obstacle
 from chalicelib.dead_letters.consumer import settle
 from chalicelib.dead_letters.decision import Decision
 from chalicelib.dead_letters.refusals import kind_now, refusal_of, refusal_of_body

@@ -284,7 +284,7 @@ OF_FUNCTIONS: Mapping[str, list[Call]] = {
     "queued_splitter": [*CUTTING, *calls("sqs", TAKING, SPLIT)],
     "worker": [
         *calls("sqs", TAKING, BATCH),
-        Call("dynamodb:BatchWriteItem", RECORDS),
+        *calls("dynamodb", "BatchWriteItem Query", RECORDS),
         *calls("dynamodb", "GetItem UpdateItem Query", LEDGER),
         *calls("kms", "Decrypt", KEY, by_way_of("dynamodb")),
     ],
@@ -390,7 +390,6 @@ DENIED: Mapping[str, list[Call]] = {
     "queued_splitter": [Call("sqs:ReceiveMessage", BATCH), Call("dynamodb:BatchWriteItem", RECORDS)],
     "worker": [
         Call("s3:GetObject", f"{INPUT}/a.log"),
-        Call("dynamodb:Query", RECORDS),
         Call("dynamodb:Scan", RECORDS),
         Call("dynamodb:DeleteTable", RECORDS),
         Call("kms:Decrypt", KEY, by_way_of("ec2")),

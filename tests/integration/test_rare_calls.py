@@ -2,6 +2,7 @@
 without versions. Late in the run: the functions log errors of it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
 from chalicelib.core.letters import DeadLetter, Kind
-from chalicelib.core.messages import SplitMessage, encode_split
+from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_batch, encode_split
 from chalicelib.core.notifications import Announced, announcement_of
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.dead_letters.office import Selection
@@ -136,3 +137,25 @@ def test_a_dead_letter_whose_message_was_deleted_is_forbidden(stack: LocalStack)
     shown = call_api(stack, f"/dead-letters/{letter_id}")
     assert (shown.status, shown.body["body"]) == (200, None)
     assert called(stack, "api_handler", "s3:ListBucket", "${QuarantineBucket.Arn}")
+
+
+def test_a_batch_with_another_text_is_taken_for_the_right_one(stack: LocalStack) -> None:
+    """The file is INCOMPLETE and names it, until the right one comes; then nothing is left of the other."""
+    with paused(stack, "worker"):
+        uploaded = upload(stack, "rare/disputed.log", json_lines(30))
+        sealed(stack, uploaded.file_id)
+        batch_id = f"{uploaded.file_id}-000000-000000"
+        right = take_batches(stack, {batch_id})[batch_id]
+        message = decode(right)
+        assert isinstance(message, BatchMessage)
+        text = message.body + message.body
+        wrong = replace(
+            message, body=text, length=len(text), lines=2 * message.lines, entries=2 * message.entries
+        )
+        send(stack, stack.info.batch_queue, encode_batch(wrong))
+    reach(stack, {"INCOMPLETE"}, uploaded.file_id)
+    send(stack, stack.info.batch_queue, right)
+    reach(stack, {"COMPLETE"}, uploaded.file_id)
+    records = call_api(stack, f"/files/{uploaded.file_id}/records?limit=100").body["items"]
+    assert len(records) == 30
+    assert called(stack, "worker", "dynamodb:Query", "${RecordsTable.Arn}")

@@ -21,9 +21,10 @@ from chalicelib.core.errors import (
     TransientError,
 )
 from chalicelib.core.letters import Attempt, Kind, LetterState
-from chalicelib.core.marks import Obstacle, Outcome, Setback, Tally
+from chalicelib.core.marks import Outcome, Tally
 from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import announced_in_body, announcement_of
+from chalicelib.core.seals import Obstacle, Setback
 from chalicelib.core.text import OpenObject
 from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.office import Pace
@@ -515,6 +516,10 @@ def test_a_message_is_quarantined_before_the_ledger_is_asked_anything() -> None:
     assert list(pipeline.quarantine.held) == ["dead"]
 
 
+def without_revision(account: FileAccount) -> FileAccount:
+    return replace(account, revision=0, summary=replace(account.summary, revision=0))
+
+
 @pytest.mark.parametrize("forged_first", [True, False])
 def test_a_batch_beyond_the_seal_changes_no_account(forged_first: bool) -> None:
     pipeline = cut()
@@ -526,7 +531,7 @@ def test_a_batch_beyond_the_seal_changes_no_account(forged_first: bool) -> None:
     pipeline.dead_letter_consumer.take(Incoming("forged", "r", forged, 3))
     drain(pipeline)
     pipeline.ledger.look_again(file_id, 0)
-    assert account_in(pipeline) == account_in(finished())
+    assert without_revision(account_in(pipeline)) == without_revision(account_in(finished()))
 
 
 @pytest.mark.parametrize("again", ["nothing", "unmarked", "undone"])

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
-from chalicelib.core.marks import Seal
 from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import Announced
+from chalicelib.core.seals import Seal
 from tests.fakes import Crash, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)

@@ -13,9 +13,10 @@ from chalicelib.aws import ledger_items
 from chalicelib.aws.ledger_stream import changes_in
 from chalicelib.core.accounts import FileAccount, State
 from chalicelib.core.errors import MissingResourceError, PermanentError
-from chalicelib.core.marks import Counts, Summary, Tally
+from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.records import typed
+from chalicelib.core.summaries import Summary
 from chalicelib.handlers import on_ledger_records
 from chalicelib.ledger import StoredFile
 from chalicelib.metrics import FILES_SETTLED

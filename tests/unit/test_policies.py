@@ -90,7 +90,7 @@ def test_the_authorizer_touches_no_data() -> None:
     assert {each["Sid"] for each in policies.read("authorizer")["Statement"]} == {"WriteOwnLog", "SendTraces"}
 
 
-def test_only_the_worker_writes_records_and_only_the_api_reads_them() -> None:
+def test_only_the_worker_writes_records_and_only_it_and_the_api_find_them() -> None:
     for function in FUNCTIONS:
         granted = {
             action
@@ -98,7 +98,10 @@ def test_only_the_worker_writes_records_and_only_the_api_reads_them() -> None:
             for action in each["Action"]
             if "${RecordsTable.Arn}" in each["Resource"]
         }
-        expected = {"worker": {"dynamodb:BatchWriteItem"}, "api_handler": {"dynamodb:Query"}}
+        expected = {
+            "worker": {"dynamodb:BatchWriteItem", "dynamodb:Query"},
+            "api_handler": {"dynamodb:Query"},
+        }
         assert granted == expected.get(function, set())
 
 

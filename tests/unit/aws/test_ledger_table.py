@@ -10,8 +10,10 @@ import pytest
 
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.core.accounts import State, account_of
-from chalicelib.core.marks import Counts, Mark, Obstacle, Outcome, Seal, Setback, Tally, summary_of
+from chalicelib.core.marks import Counts, Mark, Outcome, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
+from chalicelib.core.seals import Obstacle, Seal, Setback
+from chalicelib.core.summaries import summary_of
 from chalicelib.core.text import Damage
 from chalicelib.ledger import Ledger, SealConflictError, opened_position
 from tests.fakes import WHEN, FakeLedgerTable
@@ -19,8 +21,9 @@ from tests.fakes import WHEN, FakeLedgerTable
 HEAD = ObjectHead(ObjectVersion("logs", "dir/a b.log", "v1", "e"), 200, "text/plain", WHEN)
 PLAN = Plan(HEAD, "json", 0.99, retention_days=30)
 FILE = PLAN.file_id
-SEAL = Seal(0, 0, 200, 2, Tally(4, 5, 200), last=True, damage=Damage("truncated", "it ends", 90, 200))
+SEAL = Seal(0, 0, 201, 2, Tally(5, 6, 201), last=True, damage=Damage("truncated", "it ends", 90, 200))
 DONE = Mark.done(Counts(Tally(3, 3, 90), Tally(1, 1, 10), {"blank": Tally(0, 1, 1)}))
+OTHER_DONE = Mark.done(Counts(Tally(1, 1, 100)))
 FAILED = Mark(Outcome.FAILED, Tally(1, 1, 100), note="no table")
 
 
@@ -55,7 +58,7 @@ def test_a_plan_that_failed_is_settled_when_it_is_opened(table) -> None:
 
 def test_the_first_seal_stays(table) -> None:
     assert table.put_seal(FILE, SEAL, None) is None
-    assert table.put_seal(FILE, replace(SEAL, end=201), None) == SEAL
+    assert table.put_seal(FILE, replace(SEAL, end=202), None) == SEAL
     assert table.split(FILE, 0).seal == SEAL
     assert table.split(FILE, 1) is None
 
@@ -97,6 +100,21 @@ def test_marks_only_rise(table, before, then, stays) -> None:
     assert table.mark(FILE, 0, 3) == stays
 
 
+def test_a_mark_is_replaced_only_by_who_has_seen_it_and_a_disputed_one_is_raised_by_nobody(table) -> None:
+    done = Mark.done(Counts(parsed=Tally(3, 3, 90)), 7, "AbcdEf_-")
+    table.raise_mark(FILE, 0, 3, done, None)
+    assert not table.replace_mark(FILE, 0, 3, FAILED, DONE)
+    assert not table.replace_mark(FILE, 0, 4, FAILED, DONE)
+    disputed = done.taken_back((0, 200))
+    assert table.replace_mark(FILE, 0, 3, done, disputed)
+    for mark in (FAILED, Mark(Outcome.DISCARDED, Tally(1, 1, 1)), DONE):
+        assert table.raise_mark(FILE, 0, 3, mark, None)[3] == disputed
+    corrected = replace(done, corrections=disputed.corrections)
+    assert table.replace_mark(FILE, 0, 3, disputed, corrected)
+    assert table.mark(FILE, 0, 3) == corrected
+    assert done.revision < disputed.revision < corrected.revision
+
+
 def test_raising_a_mark_gives_its_leaf_and_nothing_else(table) -> None:
     for batch in (0, 15, 16, 31, 32):
         table.raise_mark(FILE, 0, batch, DONE, None)
@@ -136,7 +154,7 @@ def test_an_account_never_replaces_a_newer_one_and_drops_an_old_reason(table) ->
         "1 of 2 batches are dead-lettered (1 lines, 100 bytes): 000000-000001",
     )
     incomplete = stored.account
-    ledger.mark(FILE, 0, 1, DONE, None)
+    ledger.mark(FILE, 0, 1, OTHER_DONE, None)
     assert table.file(FILE).account.state is State.COMPLETE
     assert table.file(FILE).account.reason is None
     table.put_account(FILE, incomplete, WHEN)
@@ -148,7 +166,7 @@ def test_a_file_is_not_shown_as_settled_before_that_is_written(table) -> None:
     ledger = Ledger(table, lambda: WHEN)
     table.put_seal(FILE, replace(SEAL, damage=None), None)
     table.raise_mark(FILE, 0, 0, DONE, None)
-    table.raise_mark(FILE, 0, 1, DONE, None)
+    table.raise_mark(FILE, 0, 1, OTHER_DONE, None)
     assert ledger.account(table.file(FILE)).state is State.PROCESSING
     assert ledger.account(table.file(FILE)).summary.done == 2
     ledger.look_again(FILE, 0)

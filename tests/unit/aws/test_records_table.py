@@ -71,6 +71,22 @@ def unprocessed(count: int) -> Any:
 THROTTLED = (400, {"__type": "com.amazonaws#ProvisionedThroughputExceededException", "message": "slow down"})
 
 
+def test_strays_of_a_batch_are_removed_from_every_shard_and_nothing_else(dynamodb) -> None:
+    records = DynamoRecords(dynamodb, "records", threads=2)
+    records.put(items(60), in_time())
+    other = [dict(item) for item in plain_items(60)]
+    for shard, item in enumerate(other):
+        item |= {"pk": {"S": f"{'f' * 26}#{shard % 7 + 1:02x}"}, "batch_id": {"S": "f-000000-000001"}}
+    records.put([json.dumps(item).encode() for item in other], in_time())
+    before = stored(dynamodb)
+    assert records.remove_strays("f" * 26, "f-000000-000000", (100, 600), items(20), in_time()) == 40
+    assert len(stored(dynamodb)) == len(before) - 40
+    assert records.remove_strays("f" * 26, "f-000000-000001", (0, 300), [], in_time()) == 30
+    assert records.remove_strays("f" * 26, "f-000000-000001", (0, 300), [], in_time()) == 0
+    left = {item["sk"]["S"] for item in stored(dynamodb) if item["batch_id"]["S"] == "f-000000-000000"}
+    assert left == {f"{n * 10:016d}" for n in range(20)}
+
+
 def test_every_item_is_written_as_it_is(dynamodb) -> None:
     wanted = items(60)
     DynamoRecords(dynamodb, "records", threads=1).put(wanted, in_time())

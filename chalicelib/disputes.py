@@ -1,0 +1,84 @@
+"""Batches of which two messages hold different texts: which one is right, and what the other one left behind.
+
+The seal of the split decides. A mark that a message contradicts is taken back before anything is written in its
+place, and taken back again where a slower worker has written over what is done; so records that are not of what was
+cut are never counted as done, whoever comes last. What is taken back is cut again, by the sweeper's message.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from chalicelib import metrics
+from chalicelib.core.errors import PermanentError, TransientError
+from chalicelib.core.marks import Mark, Outcome
+from chalicelib.core.messages import BatchMessage
+from chalicelib.delivery import Deadline
+from chalicelib.ledger import Ledger
+from chalicelib.metrics import NO_METER, Meter
+
+logger = logging.getLogger("froe")
+
+
+class RemovesStrays(Protocol):
+    def remove_strays(
+        self, file_id: str, batch_id: str, reach: tuple[int, int], items: Sequence[bytes], deadline: Deadline
+    ) -> int:
+        """Remove the items of a batch that begin within `reach` and are none of these; how many there were."""
+
+
+class Disputes:
+    def __init__(self, records: RemovesStrays, ledger: Ledger, meter: Meter = NO_METER) -> None:
+        self._records = records
+        self._ledger = ledger
+        self._meter = meter
+
+    def claim(self, message: BatchMessage, digest: str, seen: Mark, *, is_first: bool) -> Mark | None:
+        """The mark that is to be replaced once the message is done, or None where it is to be let go, as nobody
+        knows yet which message is right: the split will be cut again.
+
+        is_first: whether nobody has tried this message before. Raises PermanentError for a message that is wrong."""
+        file_id, split, number = message.file_id, message.split, message.number
+        seal = self._ledger.seal_of(file_id, split)
+        right = seal.digest(number) if seal else ""
+        if right and right != digest:
+            if seen.outcome is Outcome.DONE and not is_first:
+                # An attempt of it may have died after it had written over what was done.
+                self.spoil(message, seen)
+            raise PermanentError(
+                f"batch {message.batch_id} holds other text than its split as it was cut and sealed"
+            )
+        mark: Mark | None = seen
+        if seen.outcome is Outcome.DONE:
+            mark = self.spoil(message, seen)
+            if mark is None:
+                raise TransientError(f"the mark of batch {message.batch_id} changes in this moment")
+        return mark if seal else None
+
+    def spoil(self, message: BatchMessage, seen: Mark) -> Mark | None:
+        """Take back a mark that was done by a message with other text than this one."""
+        named = {"file_id": message.file_id, "batch_id": message.batch_id}
+        logger.error("batch_disputed", extra=named)
+        self._meter.add(metrics.BATCHES_DISPUTED)
+        return self._ledger.dispute(message.file_id, message.split, message.number, seen, _reach_of(message))
+
+    def finish(
+        self, message: BatchMessage, items: Sequence[bytes], done: Mark, seen: Mark, deadline: Deadline
+    ) -> None:
+        """Once the right items are written: remove the others, have cut again what they may have replaced, and mark
+        the batch as done. Raises TransientError where it was disputed once more meanwhile."""
+        own, reach = _reach_of(message), seen.disputed or seen.reach or _reach_of(message)
+        file_id, batch_id = message.file_id, message.batch_id
+        removed = self._records.remove_strays(file_id, batch_id, reach, items, deadline)
+        if reach[0] < own[0] or reach[1] > own[1]:
+            self._ledger.dispute_others(file_id, own, reach)
+        named = {"file_id": file_id, "batch_id": batch_id, "removed": removed}
+        logger.warning("batch_corrected", extra=named)
+        if not self._ledger.replace(file_id, message.split, message.number, seen, done):
+            raise TransientError(f"batch {batch_id} was disputed once more while it was corrected")
+
+
+def _reach_of(message: BatchMessage) -> tuple[int, int]:
+    return message.offset, message.offset + message.length
