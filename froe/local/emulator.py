@@ -72,14 +72,15 @@ def poll_streams_apart(lambda_service: Any, pause_seconds: float = 0.2) -> None:
 if __name__ == "__main__":
     from ministack import app
     from ministack.core import iam_actions, lambda_runtime, responses
-    from ministack.services import dynamodb, lambda_svc, sqs, stepfunctions
+    from ministack.services import dynamodb, lambda_svc, s3, sqs, stepfunctions
 
-    from froe.local import limits, maps, queries, recording
+    from froe.local import limits, listings, maps, queries, recording
 
     sys.executable = getattr(sys, "_base_executable", sys.executable)
     poll_streams_apart(lambda_svc)
     maps.batch_items(stepfunctions)
     queries.read_in_order(dynamodb)
+    listings.encode_keys(s3)
     limits.obey(lambda_svc, sqs, lambda_runtime)
     if calls := os.environ.get(recording.PATH_SETTING):
         recording.record(app, lambda_runtime, recording.Recorder(Path(calls), iam_actions, responses))
