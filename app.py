@@ -10,7 +10,7 @@ from chalicelib import handlers, logs, routes
 from chalicelib.dead_letters import routes as dead_letter_routes
 from chalicelib.openapi import description
 from chalicelib.services import Services
-from chalicelib.settings import Settings, ingest_way, missing_names, tuning_number
+from chalicelib.settings import Settings, ingest_way, input_keys, missing_names, tuning_number
 
 if os.environ.get("AWS_CHALICE_CLI_MODE"):
     from froe import chalice_cli
@@ -42,9 +42,18 @@ def observed(request: Any, get_response: Any) -> Any:
     return get_response(request)
 
 
+keys = input_keys(os.environ)
+"""S3 can say only so much of them; the splitter knows the rest."""
+
 if ingest_way(os.environ) == "direct":  # otherwise objects are announced to the split queue
 
-    @app.on_s3_event(bucket=_name("INPUT_BUCKET"), events=["s3:ObjectCreated:*"], name="splitter")
+    @app.on_s3_event(
+        bucket=_name("INPUT_BUCKET"),
+        events=["s3:ObjectCreated:*"],
+        prefix=keys.prefix or None,
+        suffix=keys.suffix or None,
+        name="splitter",
+    )
     def splitter(event: Any) -> None:
         handlers.on_notification(services(), event.to_dict(), event.context)
 

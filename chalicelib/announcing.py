@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Final, NamedTuple, Protocol
 
 from chalicelib.core.errors import TransientError, reason_of
+from chalicelib.core.keys import KeyPatterns
 from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.core.plan import ObjectHead
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
@@ -60,7 +61,8 @@ class Verdict(Enum):
 
 
 class Unannounced:
-    """stall: how old an object must be. reach: how old it may be; zero: none is looked for."""
+    """stall: how old an object must be. reach: how old it may be; zero: none is looked for. keys: which
+    keys are logs."""
 
     def __init__(
         self,
@@ -75,6 +77,7 @@ class Unannounced:
         bucket: str,
         stall: timedelta,
         reach: timedelta,
+        keys: KeyPatterns,
     ) -> None:
         self._files = files
         self._watches = watches
@@ -86,6 +89,7 @@ class Unannounced:
         self._bucket = bucket
         self._stall = stall
         self._reach = reach
+        self._keys = keys
 
     def announce_all(self, deadline: Deadline) -> Iterator[Healed]:
         """Announce what is found, page after page; with what there is no time for it goes on next time."""
@@ -139,6 +143,7 @@ class Unannounced:
             if self._stall <= now - head.last_modified <= self._reach
             and walk.asks_for(head.last_modified)
             and not is_folder(head.version.key, head.size)
+            and self._keys.takes(head.version.key)
         }
         sender = Sender(self._split_queue, deadline)
         announced: list[str] = []

@@ -32,6 +32,7 @@ FILES_SETTLED: Final = "FilesSettled"
 FILE_SECONDS: Final = "FileSeconds"
 DEAD_LETTERS: Final = "DeadLetters"
 FILES_STALLED: Final = "FilesStalled"
+NOTIFICATIONS_IGNORED: Final = "NotificationsIgnored"
 
 
 class Metric(NamedTuple):
@@ -46,6 +47,7 @@ _BY_FORMAT: Final = Metric("Count", ("stage", "format"))
 
 METRICS: Final[Mapping[str, Metric]] = {
     SPLITS_SEALED: _OF_STAGE,
+    NOTIFICATIONS_IGNORED: _OF_STAGE,
     BATCHES_SENT: _OF_STAGE,
     LINES: _OF_STAGE,
     TEXT_BYTES: Metric("Bytes", ("stage",)),

@@ -117,6 +117,9 @@ def ingest(services: GetServices, request: Request) -> Response:
             raise pages.BadQueryError(
                 f"bucket is {shown(body['bucket'])}: only the input bucket {input_bucket!r} is read"
             )
+        keys = services().settings.input_keys
+        if not keys.takes(body["key"]):
+            raise pages.BadQueryError(f"key is {shown(body['key'])}: {keys.refusal()}")
         head = services().objects.head(Announced(body["bucket"], body["key"]))
         if is_folder(head.version.key, head.size):
             raise pages.BadQueryError(f"key is {shown(body['key'])}: an empty folder key holds no log")

@@ -127,6 +127,7 @@ class Services:
             retention_days=settings.retention_days,
             split_delay_seconds=settings.split_delay_seconds,
             config=read_config(),
+            keys=settings.input_keys,
             meter=self.meter,
             clock=time.monotonic,
         )
@@ -186,6 +187,7 @@ class Services:
             stall_seconds=settings.stall_seconds,
             sweep_days=settings.sweep_days,
             retention_days=settings.retention_days,
+            keys=settings.input_keys,
             meter=self.meter,
         )
 

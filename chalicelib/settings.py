@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.core.cutting import Limits
+from chalicelib.core.keys import EVERY_KEY, KeyPatternError, KeyPatterns
 
 RESOURCE_NAMES: Final = (
     "INPUT_BUCKET",
@@ -67,7 +68,7 @@ class Settings:
     redaction_key: REDACTION_KEY, a secret;
     console_region: where the AWS console shows this deployment; None on a local AWS;
     stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`;
-    ingest: one of INGEST_WAYS."""
+    ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs."""
 
     input_bucket: str
     split_queue: str
@@ -92,6 +93,7 @@ class Settings:
     stage: str = "local"
     tracing: str = TRACINGS[0]
     ingest: str = INGEST_WAYS[0]
+    input_keys: KeyPatterns = EVERY_KEY
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -128,6 +130,7 @@ class Settings:
             stage=environment.get("STAGE") or "local",
             tracing=_tracing(environment),
             ingest=ingest_way(environment),
+            input_keys=input_keys(environment),
         )
 
 
@@ -161,6 +164,15 @@ def ingest_way(environment: Mapping[str, str]) -> str:
     if way not in INGEST_WAYS:
         raise SettingsError(f"INGEST is {way!r}: set it to one of {', '.join(INGEST_WAYS)}")
     return way
+
+
+def input_keys(environment: Mapping[str, str]) -> KeyPatterns:
+    """INPUT_KEYS; raises SettingsError if it is wrong."""
+    text = environment.get("INPUT_KEYS", "")
+    try:
+        return KeyPatterns(text)
+    except KeyPatternError as error:
+        raise SettingsError(f"INPUT_KEYS is {text!r}: {error}") from error
 
 
 def _console_region(environment: Mapping[str, str]) -> str | None:

@@ -21,6 +21,7 @@ from chalicelib.core.errors import (
     OutOfTimeError,
     PermanentError,
 )
+from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import (
     Again,
@@ -62,9 +63,11 @@ class Splitter:
         retention_days: int,
         split_delay_seconds: int,
         config: Config | None = None,
+        keys: KeyPatterns = EVERY_KEY,
         meter: Meter = NO_METER,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._keys = keys
         self._objects = objects
         self._ledger = ledger
         self._split_queue = split_queue
@@ -79,13 +82,13 @@ class Splitter:
         """Open and begin every announced object; gives what failed, which does not keep the others back."""
         failed: list[tuple[Said, Exception]] = []
         for each in said:
-            if isinstance(each, Announced):
+            if isinstance(each, Announced) and not self._keys.takes(each.key):
+                self._ignore(each.key, self._keys.refusal())
+            elif isinstance(each, Announced):
                 try:
                     self.ingest(each, deadline)
                 except FolderError:
-                    logger.info(
-                        "notification_ignored", extra={"key": each.key, "reason": "an empty folder key"}
-                    )
+                    self._ignore(each.key, "an empty folder key")
                 except Exception as error:
                     logger.warning("object_failed", extra={"key": each.key}, exc_info=error)
                     failed.append((each, error))
@@ -93,8 +96,12 @@ class Splitter:
                 logger.error("notification_unknown", extra={"reason": each.why})
                 failed.append((each, PermanentError(each.why)))
             else:
-                logger.info("notification_ignored", extra={"key": each.key, "reason": each.why})
+                self._ignore(each.key, each.why)
         return failed
+
+    def _ignore(self, key: str, reason: str) -> None:
+        self._meter.add(metrics.NOTIFICATIONS_IGNORED)
+        logger.info("notification_ignored", extra={"key": key, "reason": reason})
 
     def ingest(self, announced: Announced, deadline: Deadline) -> str:
         """Open the file, queue its splits and cut the first; gives the file's id.

@@ -16,6 +16,7 @@ from chalicelib import metrics
 from chalicelib.announcing import HasLetters, KnowsFiles, ListsObjects, Unannounced
 from chalicelib.core.accounts import SplitAccount, State, uncut_splits
 from chalicelib.core.errors import FroeError, reason_of
+from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.letters import DeadLetter
 from chalicelib.core.messages import Again, SplitMessage, encode_split
 from chalicelib.core.plan import Plan
@@ -69,6 +70,7 @@ class Sweeper:
         stall_seconds: int,
         sweep_days: int,
         retention_days: int,
+        keys: KeyPatterns = EVERY_KEY,
         meter: Meter = NO_METER,
     ) -> None:
         self._ledger = ledger
@@ -93,6 +95,7 @@ class Sweeper:
             bucket=bucket,
             stall=stall,
             reach=timedelta(days=days),
+            keys=keys,
         )
 
     def sweep(self, deadline: Deadline) -> Healed:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sends
@@ -115,10 +116,14 @@ class Backlog:
 
 
 def backlog_of(
-    client: Client, bucket: str, prefix: str, known_files: Callable[[Iterable[str]], set[str]]
+    client: Client,
+    bucket: str,
+    prefix: str,
+    known_files: Callable[[Iterable[str]], set[str]],
+    keys: KeyPatterns = EVERY_KEY,
 ) -> Backlog:
-    """List the prefix and ask the ledger; known_files: those of the ids that were opened."""
-    found = list(current_objects(client, bucket, prefix))
+    """List the prefix and ask the ledger; known_files: those of the ids that were opened; keys: which are logs."""
+    found = [each for each in current_objects(client, bucket, prefix) if keys.takes(each.head.version.key)]
     return Backlog(bucket, prefix, found, frozenset(known_files([each.file_id for each in found])))
 
 

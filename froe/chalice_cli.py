@@ -32,6 +32,7 @@ from froe.resources import LOCAL_STAGE, read_template
 TUNING_SETTINGS = (
     *TUNING_DEFAULTS,
     "INGEST",
+    "INPUT_KEYS",
     "TRACING",
     "KEY_ARN",
     "AWS_XRAY_SDK_ENABLED",

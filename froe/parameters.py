@@ -15,7 +15,7 @@ TITLES: Final[Mapping[str, str]] = {
     OBSERVABILITY: "Logs, alarms and traces",
     BACKFILL: "Backfill",
 }
-PASSED: Final = {"Stage", "Ingest"} | {
+PASSED: Final = {"Stage", "Ingest", "KeysTaken", "KeysLeftOut"} | {
     f"{function.title().replace('_', '')}TimeoutSeconds" for function in FUNCTIONS
 }
 """What `froe deploy` takes from .chalice/config.json."""

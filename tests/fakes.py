@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.announcing import HeadsPage
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.errors import ObjectGoneError
+from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.letters import Attempt, DeadLetter, LetterState
 from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
 from chalicelib.core.notifications import Announced
@@ -423,7 +424,10 @@ class Clock:
 class Pipeline:
     """The whole pipeline in memory, with every external effect countable."""
 
-    def __init__(self, limits: Any, *, piece_bytes: int = 7, retention_days: int = 0) -> None:
+    def __init__(
+        self, limits: Any, *, piece_bytes: int = 7, retention_days: int = 0, keys: KeyPatterns = EVERY_KEY
+    ) -> None:
+        self.keys = keys
         self.effects = Effects()
         self.objects = FakeObjects(piece_bytes)
         self.split_queue = FakeQueue(self.effects)
@@ -470,6 +474,7 @@ class Pipeline:
             stall_seconds=3600,
             sweep_days=7,
             retention_days=retention_days,
+            keys=keys,
             meter=self.meter,
         )
 
@@ -483,6 +488,7 @@ class Pipeline:
             limits=limits,
             retention_days=self.retention_days,
             split_delay_seconds=300,
+            keys=self.keys,
             meter=self.meter,
         )
 

@@ -86,8 +86,8 @@ def _prefix(prefix: str, bucket: str) -> str:
 def _backlog(target: Target, services: Services, prefix: str) -> Backlog:
     with steps() as report:
         report("Listing")
-        known_files = services.ledger_table.known_files
-        return backlog_of(target.client("s3"), services.settings.input_bucket, prefix, known_files)
+        known_files, keys = services.ledger_table.known_files, services.settings.input_keys
+        return backlog_of(target.client("s3"), services.settings.input_bucket, prefix, known_files, keys)
 
 
 def _by_machine(

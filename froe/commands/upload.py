@@ -8,7 +8,9 @@ from pathlib import Path
 
 import click
 
+from chalicelib.settings import input_keys
 from froe.commands.options import json_option, stage_option
+from froe.errors import FroeError
 from froe.inquiry import SETTLED, Shown, accounted, status_of, wait_until_cut, watch
 from froe.jsonl import print_json
 from froe.target import Target, find_target
@@ -37,6 +39,7 @@ def upload(
     if not sources:
         raise click.UsageError("There is no file in the folders that you named.")
     target = find_target(stage)
+    warn_of_keys(target, [source.key for source in sources], wait=wait)
     order = {source.key: number for number, source in enumerate(sources)}
     with progress_bar("Uploading", sum(source.size for source in sources), unit="bytes") as bar:
         s3, bucket = target.client("s3"), target.settings_env["INPUT_BUCKET"]
@@ -54,6 +57,19 @@ def upload(
         _print_for_people(uploaded, files, waited=wait)
     if wait and any(_state(files, one) != "COMPLETE" for one in uploaded):
         click.get_current_context().exit(1)
+
+
+def warn_of_keys(target: Target, keys: Sequence[str], *, wait: bool) -> None:
+    """Says which keys become no file, by the stage's INPUT_KEYS. FroeError where somebody waits for them."""
+    patterns = input_keys(target.settings_env)
+    left_out = [key for key in keys if not patterns.takes(key)]
+    if not left_out:
+        return
+    named = ", ".join(map(printable, left_out[:3])) + (" and others" if len(left_out) > 3 else "")
+    sentence = f"{len(left_out)} of {len(keys)} keys become no file, as INPUT_KEYS ({patterns.text}) leaves them out: {named}."
+    if wait:
+        raise FroeError(f"{sentence} Change --prefix, leave them out, or upload without --wait.")
+    click.echo(sentence, err=True)
 
 
 def _wait_for(target: Target, uploaded: Sequence[Uploaded], timeout: int | None) -> Mapping[str, Shown]:

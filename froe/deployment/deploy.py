@@ -201,7 +201,9 @@ def _refusals_told() -> Iterator[None]:
 def _announce(cloud: Cloud, stage: Stage, report: Report) -> None:
     bucket = brought_bucket(cloud, stage)
     target = announced_to(cloud, stage)
-    if bucket and notifications.announce(cloud, bucket, stage.name, stage.ingest, target, report):
+    if bucket and notifications.announce(
+        cloud, bucket, stage.name, stage.ingest, target, report, stage.input_keys
+    ):
         report(f"Brought the notifications of your bucket {bucket} up to date: what others have there stays")
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import botocore.exceptions
 
+from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from froe.deployment.cloud import Cloud
 from froe.errors import FroeError
 from froe.resources import Report
@@ -33,10 +34,12 @@ def entry_id(stage: str) -> str:
     return f"froe-{stage}"
 
 
-def merged(held: Mapping[str, Any], stage: str, ingest: str, target_arn: str) -> dict[str, Any]:
+def merged(
+    held: Mapping[str, Any], stage: str, ingest: str, target_arn: str, keys: KeyPatterns = EVERY_KEY
+) -> dict[str, Any]:
     """A bucket's notifications with our one entry for this way in, and no other of ours.
 
-    `target_arn` is a queue's or a topic's. EventBridge, which has no entries, is switched on and never off: others
+    `target_arn` is a queue's or a topic's; keys: which are logs, as far as S3 can say it. EventBridge, which has no entries, is switched on and never off: others
     may listen too.
     """
     ours = entry_id(stage)
@@ -49,9 +52,19 @@ def merged(held: Mapping[str, Any], stage: str, ingest: str, target_arn: str) ->
         result[EVENTBRIDGE] = {}
     if ingest in {"queue", "topic"}:
         kind = KINDS[ingest]
-        entry = {"Id": ours, TARGETS[kind]: target_arn, "Events": list(EVENTS)}
+        entry = {"Id": ours, TARGETS[kind]: target_arn, "Events": list(EVENTS), **filter_of(keys)}
         result[kind] = [*result.get(kind, ()), entry]
     return result
+
+
+def filter_of(keys: KeyPatterns) -> dict[str, Any]:
+    """The filter of an entry, in S3's form; nothing where S3 can say nothing of the keys."""
+    rules = [
+        {"Name": name, "Value": value}
+        for name, value in (("Prefix", keys.prefix), ("Suffix", keys.suffix))
+        if value
+    ]
+    return {"Filter": {"Key": {"FilterRules": rules}}} if rules else {}
 
 
 def restored(
@@ -72,11 +85,17 @@ def restored(
 
 
 def announce(
-    cloud: Cloud, bucket: str, stage: str, ingest: str, target_arn: str, report: Report = lambda _: None
+    cloud: Cloud,
+    bucket: str,
+    stage: str,
+    ingest: str,
+    target_arn: str,
+    report: Report = lambda _: None,
+    keys: KeyPatterns = EVERY_KEY,
 ) -> bool:
     """Bring the bucket's notifications to that; False if they were so. FroeError if S3 refuses them."""
     held = read(cloud, bucket)
-    wanted = merged(held, stage, ingest, target_arn)
+    wanted = merged(held, stage, ingest, target_arn, keys)
     if wanted == held:
         return False
     put(cloud, bucket, wanted, target_arn, report)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib.settings import INGEST_WAYS
+from chalicelib.core.keys import KeyPatterns
+from chalicelib.settings import INGEST_WAYS, SettingsError, input_keys
 from froe.errors import FroeError
 from froe.resources import FUNCTIONS, Report
 
@@ -60,7 +61,17 @@ class Stage:
             for function in FUNCTIONS
             if self.option(function, "lambda_timeout") is not None
         }
-        return {**timeouts, **self.parameters, "Stage": self.name, "Ingest": self.ingest}
+        keys = self.input_keys
+        patterns = {"KeysTaken": keys.taken_expression, "KeysLeftOut": keys.left_out_expression}
+        return {**timeouts, **patterns, **self.parameters, "Stage": self.name, "Ingest": self.ingest}
+
+    @property
+    def input_keys(self) -> KeyPatterns:
+        """Which keys of the input bucket are logs. FroeError where the setting is wrong."""
+        try:
+            return input_keys(self.settings)
+        except SettingsError as error:
+            raise FroeError(f"The stage {self.name} in {CONFIG}: {error}.") from error
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -206,6 +217,7 @@ def _consistent(stage: Stage) -> Stage:
             f"INGEST of stage {stage.name} in {CONFIG} is {stage.ingest!r}: "
             f"set it to one of {', '.join(INGEST_WAYS)}."
         )
+    _ = stage.input_keys
     for parameter, value in (("Stage", stage.name), ("Ingest", stage.ingest)):
         said = stage.parameters.get(parameter, value)
         if said != value:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from chalice.utils import to_cfn_resource_name
 
 from froe import mappings, policies
+from froe.deployment.notifications import filter_of
 from froe.deployment.stages import DIRECT, QUEUES, Stage
 from froe.errors import FroeError
 from froe.function_options import EPHEMERAL_MB, FunctionOptions
@@ -169,6 +170,15 @@ def _rule(stage: Stage) -> dict[str, Any]:
     }
 
 
+def _filter(stage: Stage) -> dict[str, Any]:
+    """As CloudFormation calls it: `{"Filter": {"S3Key": {"Rules": [{"Name": "prefix", …}]}}}`."""
+    said = filter_of(stage.input_keys)
+    if not said:
+        return {}
+    rules = [{**each, "Name": each["Name"].lower()} for each in said["Filter"]["Key"]["FilterRules"]]
+    return {"Filter": {"S3Key": {"Rules": rules}}}
+
+
 def _announced(
     resources: dict[str, Any], by_name: Callable[[Any], Any], values: Mapping[str, Any], stage: Stage
 ) -> dict[str, Any]:
@@ -188,7 +198,9 @@ def _announced(
             "Properties": {
                 **bucket["Properties"],
                 "NotificationConfiguration": {
-                    "LambdaConfigurations": [{"Event": "s3:ObjectCreated:*", "Function": splitter}]
+                    "LambdaConfigurations": [
+                        {"Event": "s3:ObjectCreated:*", "Function": splitter, **_filter(stage)}
+                    ]
                 },
             },
         },

@@ -83,7 +83,14 @@ def put_resources_beside(ground: Ground, folder: Path) -> None:
             (folder / path.name).write_text(_OUTSIDE.sub(r"${path.module}/\1", text), encoding="utf-8")
             for name in _OUTSIDE.findall(text):
                 shutil.copy2(source.parent / name, folder / name)
-    given = {"stage": ground.stage.name, "ingest": ground.stage.ingest, **ground.stage.parameters}
+    keys = ground.stage.input_keys
+    patterns = {"keys_taken": keys.taken_expression, "keys_left_out": keys.left_out_expression}
+    given = {
+        "stage": ground.stage.name,
+        "ingest": ground.stage.ingest,
+        **(patterns if keys.text else {}),
+        **ground.stage.parameters,
+    }
     values = {snake_case(name): value for name, value in given.items()}
     (folder / VALUES).write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 

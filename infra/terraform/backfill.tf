@@ -6,12 +6,28 @@ variable "backfill" {
   default     = false
 }
 
+variable "keys_taken" {
+  description = "Which keys are logs: what `froe deploy` makes of INPUT_KEYS, a regular expression"
+  type        = string
+  default     = "^"
+  nullable    = false
+}
+
+variable "keys_left_out" {
+  description = "Which of them are none: what `froe deploy` makes of INPUT_KEYS, a regular expression"
+  type        = string
+  default     = "^$"
+  nullable    = false
+}
+
 locals {
   backfill_name       = "froe-${var.stage}-backfill"
   backfill_states     = "arn:${local.partition}:states:${local.region}:${local.account}"
   backfill_definition = jsonencode(jsondecode(file("${path.module}/../backfill.json")).Resources.Backfill.Properties.Definition)
-  backfill_filled_in = replace(replace(replace(replace(replace(
+  backfill_filled_in = replace(replace(replace(replace(replace(replace(replace(
     local.backfill_definition,
+    "$${KeysTaken}", var.keys_taken),
+    "$${KeysLeftOut}", var.keys_left_out),
     "$${Partition}", local.partition),
     "$${InputBucket}", local.input_bucket),
     "$${SplitQueue}", aws_sqs_queue.split_queue.url),

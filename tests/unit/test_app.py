@@ -17,7 +17,8 @@ SHOW = """
 import json
 from app import app
 rates = [each.schedule_expression.to_string() for each in app.event_sources if hasattr(each, "schedule_expression")]
-print(json.dumps({"names": sorted(each.name for each in app.event_sources), "rates": rates}))
+filters = [f"{each.prefix} {each.suffix}" for each in app.event_sources if hasattr(each, "bucket")]
+print(json.dumps({"names": sorted(each.name for each in app.event_sources), "rates": rates, "filters": filters}))
 """
 
 
@@ -41,6 +42,19 @@ def wired(**settings: str) -> dict[str, list[str]]:
 )
 def test_the_sweeper_runs_every_so_many_minutes(minutes: str, rate: str) -> None:
     assert wired(SWEEP_MINUTES=minutes)["rates"] == [rate]
+
+
+@pytest.mark.parametrize(
+    ("keys", "filters"),
+    [
+        ("", "None None"),
+        ("logs/*.gz, !*/x/*", "logs/ .gz"),
+        ("a/*, b/*", "None None"),
+        ("*.log", "None .log"),
+    ],
+)
+def test_s3_announces_what_it_can_tell_of_the_keys_that_are_logs(keys: str, filters: str) -> None:
+    assert wired(INPUT_KEYS=keys)["filters"] == [filters]
 
 
 @pytest.mark.parametrize("way", ["queue", "topic", "eventbridge"])

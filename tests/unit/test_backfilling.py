@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.core.keys import KeyPatterns
 from chalicelib.core.notifications import Announced, announced_in_body
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from froe.backfilling import Amiss, Backlog, Found, Report, announce, backlog_of
@@ -61,6 +62,14 @@ def test_old_versions_and_empty_folder_keys_are_not_sent() -> None:
     old = listed("a.log", "v0", IsLatest=False)
     page = [listed("a.log"), old, listed("b/", Size=0), listed("c/")]
     assert [each.head.version.key for each in backlog(page).to_send] == ["a.log", "c/"]
+
+
+def test_keys_that_are_no_logs_are_passed_over() -> None:
+    client = FakeListing({"Versions": [listed("logs/a"), listed("logs/b.tmp"), listed("customers.csv")]})
+    patterns = KeyPatterns("logs/*, !*.tmp")
+    made = backlog_of(client, BUCKET, "", lambda _: set(), patterns)
+    assert [each.head.version.key for each in made.to_send] == ["logs/a"]
+    assert len(made.found) == 1
 
 
 def test_every_page_of_the_listing_counts() -> None:

@@ -10,6 +10,7 @@ pytest.importorskip("boto3", reason="needs boto3: make setup")
 
 import botocore.exceptions
 
+from chalicelib.core.keys import KeyPatterns
 from froe.deployment import notifications
 from froe.deployment.brought import check_bucket
 from froe.deployment.cloud import Cloud
@@ -150,3 +151,17 @@ def test_what_s3_refuses_names_the_target_that_has_to_be_looked_at(s3: Notified,
         announced(s3)
     assert said in caught.value.message
     assert s3.held == THEIRS
+
+
+def test_our_entry_is_narrowed_to_the_keys_that_are_logs() -> None:
+    keys = KeyPatterns("logs/*.gz, !*.tmp.gz")
+    made = notifications.merged(THEIRS, "dev", "queue", QUEUE, keys)
+    entry = made["QueueConfigurations"][-1]
+    assert entry["QueueArn"] == QUEUE
+    assert entry["Filter"]["Key"]["FilterRules"] == [
+        {"Name": "Prefix", "Value": "logs/"},
+        {"Name": "Suffix", "Value": ".gz"},
+    ]
+    again = notifications.merged(made, "dev", "queue", QUEUE, keys)
+    assert again == made
+    assert "Filter" not in notifications.merged(made, "dev", "queue", QUEUE)["QueueConfigurations"][-1]

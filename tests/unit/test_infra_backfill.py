@@ -13,12 +13,18 @@ pytest.importorskip(
 )
 
 from chalicelib.core.accounts import State
+from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.notifications import Announced, announced_in_body
 from chalicelib.core.plan import ObjectVersion
 from froe.local.maps import _batches
 from tests.templates import read, walk
 
-TEMPLATE = read("backfill")
+TEMPLATE = json.loads(
+    json.dumps(read("backfill"))
+    .replace("/${KeysTaken}/", f"/{EVERY_KEY.taken_expression}/")
+    .replace("/${KeysLeftOut}/", f"/{EVERY_KEY.left_out_expression}/")
+)
+"""With the keys that are taken filled in: all of them."""
 MACHINE = TEMPLATE["Resources"]["Backfill"]["Properties"]
 STATES = MACHINE["Definition"]["States"]
 PARTS = STATES["Backfill the files"]["ItemProcessor"]["States"]
@@ -104,6 +110,35 @@ def test_what_the_queue_did_not_take_is_sent_again() -> None:
     )
     assert left == held[1:]
     assert evaluated(PARTS["Announce"]["Assign"]["queue"], result={}, variables={"queue": held}) == held
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "logs/*",
+        "*.log, !*/_temporary/*",
+        "!*.csv",
+        "app-[0-9]?.l+g, a (b)/$x{y}%}.log",
+        "logs/[!a]*/x|y&z",
+    ],
+)
+def test_keys_that_are_no_logs_are_not_looked_at(text: str) -> None:
+    """What the state machine takes is what INPUT_KEYS takes, in JSONata's regular expressions."""
+    keys = (
+        *("logs/a.log", "logs/b/x|y&z", "customers.csv", "x/_temporary/p.log", "app-17.l+g", "app-1.l+g"),
+        *("a (b)/$x{y}%}.log", "logs/folder/", "ä.log"),
+    )
+    patterns = KeyPatterns(text)
+    names = read("backfill")["Resources"]["Backfill"]["Properties"]["Definition"]["States"][
+        "Backfill the files"
+    ]["ItemProcessor"]["States"]["Take the batch"]["Assign"]["names"]
+    filled_in = names.replace("${KeysTaken}", patterns.taken_expression).replace(
+        "${KeysLeftOut}", patterns.left_out_expression
+    )
+    items = [{"key": key, "size": 0 if key.endswith("/") else 5} for key in keys]
+    taken = evaluated(filled_in, given={"Items": items})
+    assert taken == [key for key in keys if patterns.takes(key) and not key.endswith("/")]
 
 
 def test_it_waits_for_the_states_that_are_not_settled() -> None:
@@ -263,7 +298,8 @@ def test_the_role_may_do_what_the_machine_does_and_no_more() -> None:
 def test_every_name_that_the_definition_leaves_open_is_filled_in() -> None:
     import re
 
-    said = [node for node in walk(MACHINE["Definition"]) if isinstance(node, str)]
+    definition = read("backfill")["Resources"]["Backfill"]["Properties"]["Definition"]
+    said = [node for node in walk(definition) if isinstance(node, str)]
     assert {name for text in said for name in re.findall(r"\$\{(\w+)\}", text)} == set(
         MACHINE["DefinitionSubstitutions"]
     )

@@ -118,3 +118,19 @@ def test_an_unknown_stage_is_named(tmp_path: Path) -> None:
     (tmp_path / ".chalice" / "config.json").write_text('{"stages": {}}')
     with pytest.raises(FroeError, match="The stage nope is not in"):
         read_ground("nope", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("keys", "rules"),
+    [
+        ("", None),
+        ("a/*, b/*", None),
+        (
+            "logs/*.gz, !*.tmp.gz",
+            [{"Name": "prefix", "Value": "logs/"}, {"Name": "suffix", "Value": ".gz"}],
+        ),
+    ],
+)
+def test_the_packaged_notification_is_narrowed_to_the_keys_that_are_logs(keys: str, rules: Any) -> None:
+    said = cloudformation._filter(ground(INPUT_KEYS=keys).stage)
+    assert said == ({"Filter": {"S3Key": {"Rules": rules}}} if rules else {})

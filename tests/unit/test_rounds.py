@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.announcing import HeadsPage, Unannounced
 from chalicelib.core.errors import TransientError
+from chalicelib.core.keys import KeyPatterns
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.rounds import FULL_ROUND_EVERY, SECONDS_A_PAGE, Round
 from chalicelib.stalls import Stalls
@@ -76,6 +77,7 @@ class Sweeping:
             bucket="logs",
             stall=STALL,
             reach=REACH,
+            keys=KeyPatterns(),
         )
 
     def sweep(self) -> list[str]:

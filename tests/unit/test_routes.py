@@ -15,6 +15,7 @@ pytest.importorskip("chalice", reason="needs chalice: make setup")
 from chalice.test import Client
 
 from chalicelib.core.cutting import Limits
+from chalicelib.core.keys import KeyPatterns
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.status import Status
 from tests.fakes import BUCKET, Pipeline, in_time
@@ -51,7 +52,7 @@ def post(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         dead_letter_office=pipeline.office,
         letter_status=LetterStatus(pipeline.office, pipeline.ledger),
         status=Status(pipeline.ledger, pipeline.table, None),  # type: ignore[arg-type]
-        settings=SimpleNamespace(input_bucket=BUCKET),
+        settings=SimpleNamespace(input_bucket=BUCKET, input_keys=KeyPatterns("!*.csv")),
         objects=Newest(pipeline),
         split_queue=pipeline.split_queue,
     )
@@ -81,6 +82,16 @@ def test_a_new_object_is_accepted_and_a_known_file_is_shown_as_it_stands(
         deliver(pipeline, pipeline.batch_queue.messages.pop(0).body)
     status, file = post("/files", asked)
     assert (status, file["state"], file["parsed"]["lines"]) == (200, "COMPLETE", 1)
+    assert not pipeline.split_queue.messages
+
+
+def test_a_key_that_is_no_log_is_refused_with_the_setting_that_leaves_it_out(
+    post: Any, pipeline: Pipeline
+) -> None:
+    pipeline.objects.add("customers.csv", b"name,iban\n")
+    status, said = post("/files", {"bucket": BUCKET, "key": "customers.csv"})
+    assert status == 400
+    assert "'customers.csv': the setting INPUT_KEYS (!*.csv) leaves it out" in said["Message"]
     assert not pipeline.split_queue.messages
 
 

@@ -140,6 +140,15 @@ def test_a_way_in_that_does_not_exist_is_refused(tmp_path: Path) -> None:
         read_stage("dev", root)
 
 
+def test_keys_that_cannot_be_read_are_refused_and_those_that_can_reach_the_templates(tmp_path: Path) -> None:
+    root = checkout(tmp_path, {"environment_variables": {"INPUT_KEYS": "logs/*,,"}})
+    with pytest.raises(FroeError, match=r"INPUT_KEYS is 'logs/.,,': a glob is empty"):
+        read_stage("dev", root)
+    given = stage_of(environment_variables={"INPUT_KEYS": "logs/*, !*.tmp"}).given
+    assert (given["KeysTaken"], given["KeysLeftOut"]) == ("^(logs[/].*)$", "^(.*[.]tmp)$")
+    assert (stage_of().given["KeysTaken"], stage_of().given["KeysLeftOut"]) == ("^", "^$")
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"Parameters": []}', '{"Parameters": {"Days": [1]}}', "{}"])
 def test_a_file_of_parameters_that_is_wrong_is_named(text: str, tmp_path: Path) -> None:
     root = checkout(tmp_path)

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib import metrics
 from chalicelib.core.accounts import State
 from chalicelib.core.errors import TransientError
+from chalicelib.core.keys import KeyPatterns
 from chalicelib.core.letters import LetterState
 from chalicelib.core.messages import decode
 from chalicelib.core.notifications import announcement_of
@@ -71,6 +73,19 @@ def test_an_object_too_young_or_too_old_is_not_announced(seconds: int) -> None:
     pipeline.objects.add("a.log", TEXT)
     pipeline.clock.advance(seconds)
     assert not pipeline.sweeper.sweep(in_time()).objects
+
+
+def test_only_keys_that_are_logs_become_files_whoever_announces_them() -> None:
+    pipeline = Pipeline(LIMITS, keys=KeyPatterns("logs/*, !*.tmp"))
+    for key in ("logs/a.log", "logs/b.tmp", "customers.csv"):
+        pipeline.objects.add(key, TEXT)
+    said = [pipeline.objects.add(key, TEXT) for key in ("logs/c.log", "logs/d.tmp", "e.csv")]
+    assert pipeline.splitter.ingest_each(said, in_time()) == []
+    assert [file.plan.object.key for file in pipeline.table.files.values()] == ["logs/c.log"]
+    assert pipeline.meter.sum(metrics.NOTIFICATIONS_IGNORED) == 2
+    pipeline.clock.advance(3700)
+    healed = pipeline.sweeper.sweep(in_time())
+    assert [str(name) for name in healed.objects] == ["s3://logs/logs/a.log (version v1)"]
 
 
 def test_an_object_whose_notification_is_dead_is_left_to_people() -> None:

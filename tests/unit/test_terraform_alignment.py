@@ -19,7 +19,7 @@ VARIABLES = {snake(name): variables.variable(name) for name in PARAMETERS}
 OUTPUTS = variables.outputs()
 BEYOND = data.beyond_the_provider(RESOURCES)
 # What Terraform needs to say what a template says without it.
-OWN_VARIABLES = {"aws_cli", "backfill"}
+OWN_VARIABLES = {"aws_cli", "backfill", "keys_left_out", "keys_taken"}
 OWN_RESOURCES = {
     "terraform_data.rules",
     *(f"terraform_data.{name}" for name in BEYOND),

@@ -1,0 +1,117 @@
+"""Which keys of the input bucket are logs: the setting INPUT_KEYS, which everything obeys that takes objects in.
+
+Globs separated by commas: `*` stands for any characters (`/` too), `?` for one, `[a-z]` for one of these; `!` before one
+leaves out what it matches. A key is taken if it matches one of the globs (or there are only those with `!`) and none
+that leaves out. Limits: a comma in a key is written `?`.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import takewhile
+from typing import Final
+
+_WILD: Final = re.compile(r"[*?\[]")
+_NOTHING: Final = "^$"
+"""Matches no key: a key is never empty."""
+
+
+class KeyPatternError(ValueError):
+    """What is wrong with INPUT_KEYS, in words that follow `INPUT_KEYS is …:`."""
+
+
+@dataclass(frozen=True)
+class KeyPatterns:
+    """text: as it is written; taken, left_out: the globs of both kinds."""
+
+    text: str = ""
+    taken: tuple[str, ...] = field(default=(), init=False)
+    left_out: tuple[str, ...] = field(default=(), init=False)
+
+    def __post_init__(self) -> None:
+        globs = [each.strip() for each in self.text.split(",")] if self.text.strip() else []
+        if not all(each.removeprefix("!").strip() for each in globs):
+            raise KeyPatternError(
+                "a glob is empty: give globs with commas between them, such as logs/*, !*.tmp"
+            )
+        object.__setattr__(self, "taken", tuple(each for each in globs if not each.startswith("!")))
+        left_out = tuple(each[1:].strip() for each in globs if each.startswith("!"))
+        object.__setattr__(self, "left_out", left_out)
+
+    def takes(self, key: str) -> bool:
+        return not self._left_out.match(key) and bool(self._taken.match(key))
+
+    def refusal(self) -> str:
+        """Why a key is not taken, as a clause."""
+        return f"the setting INPUT_KEYS ({self.text}) leaves it out"
+
+    @cached_property
+    def _taken(self) -> re.Pattern[str]:
+        return _any_of(self.taken or ("*",))
+
+    @cached_property
+    def _left_out(self) -> re.Pattern[str]:
+        return _any_of(self.left_out)
+
+    @property
+    def prefix(self) -> str:
+        """What every key that is taken begins with: so much S3's notifications and EventBridge's rules can say."""
+        return _common([_WILD.split(each)[0] for each in self.taken])
+
+    @property
+    def suffix(self) -> str:
+        """What every key that is taken ends with, behind its prefix."""
+        ends = [
+            _WILD.split(each)[-1] if _WILD.search(each) and "[" not in each else "" for each in self.taken
+        ]
+        return _common([each[::-1] for each in ends])[::-1]
+
+    @property
+    def taken_expression(self) -> str:
+        """A regular expression without backslashes, quotes and bare slashes: it stands in other languages. Where a
+        glob has such characters, or brackets that are no set, any character stands for them."""
+        return _plain_expression(self.taken) if self.taken else "^"
+
+    @property
+    def left_out_expression(self) -> str:
+        return _plain_expression(self.left_out) if self.left_out else _NOTHING
+
+
+EVERY_KEY: Final = KeyPatterns()
+
+
+def _common(beginnings: list[str]) -> str:
+    """What all of the texts begin with."""
+    same = takewhile(lambda chars: len(set(chars)) == 1, zip(*beginnings, strict=False))
+    return "".join(chars[0] for chars in same)
+
+
+def _any_of(globs: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(fnmatch.translate(each) for each in globs) or "(?!)")
+
+
+def _plain_expression(globs: Iterable[str]) -> str:
+    return f"^({'|'.join(map(_plain, globs))})$"
+
+
+def _plain(glob: str) -> str:
+    made, at = "", 0
+    while at < len(glob):
+        char = glob[at]
+        end = glob.find("]", at + 2)
+        if char == "[" and end > 0:
+            inner = glob[at + 1 : end]
+            made += f"[{'^' + inner[1:] if inner.startswith('!') else inner}]"
+            at = end
+        elif char in "*?":
+            made += ".*" if char == "*" else "."
+        elif char in '\\"^()[]{}':
+            made += "."
+        else:
+            made += char if char.isalnum() or char in "_-" or ord(char) > 127 else f"[{char}]"
+        at += 1
+    return made
