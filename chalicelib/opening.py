@@ -27,7 +27,7 @@ class Objects(Protocol):
 
 
 class Opening:
-    """limits, retention_days and config hold for files that are opened from now on."""
+    """limits, retention_days and config hold for files that are opened from now on. seconds: what a queued splitter has."""
 
     def __init__(
         self,
@@ -37,12 +37,14 @@ class Opening:
         limits: Limits,
         retention_days: int,
         config: Config | None,
+        seconds: int | None = None,
     ) -> None:
         self._objects = objects
         self._ledger = ledger
         self._limits = limits
         self._retention_days = retention_days
         self._config = config
+        self._seconds = seconds
 
     def plan_of(self, announced: Announced) -> Plan:
         """Raises FolderError for what only shows a folder, of which the notification did not say so."""
@@ -57,7 +59,12 @@ class Opening:
                 raise FolderError
             opener = self._objects.opener(head)
             return make_plan(
-                head, opener, self._limits, retention_days=self._retention_days, config=self._config
+                head,
+                opener,
+                self._limits,
+                retention_days=self._retention_days,
+                config=self._config,
+                seconds=self._seconds,
             )
         except (ObjectGoneError, ObjectChangedError) as error:
             if not identified:

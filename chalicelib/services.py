@@ -128,6 +128,7 @@ class Services:
             split_delay_seconds=settings.split_delay_seconds,
             config=read_config(),
             keys=settings.input_keys,
+            seconds=settings.queued_splitter_seconds,
             meter=self.meter,
             clock=time.monotonic,
         )

@@ -39,6 +39,7 @@ TUNING_DEFAULTS: Final[Mapping[str, int]] = {
     "SWEEP_MINUTES": 15,
     "STALL_SECONDS": 3600,
     "SWEEP_DAYS": 7,
+    "QUEUED_SPLITTER_SECONDS": 900,
 }
 INGEST_WAYS: Final = ("direct", "queue", "topic", "eventbridge")
 """How objects are announced: by S3 to the splitter, or by way of the split queue (from S3, SNS or EventBridge)."""
@@ -55,6 +56,7 @@ _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "SWEEP_MINUTES": (1, 1440),
     "STALL_SECONDS": (0, 86_400),
     "SWEEP_DAYS": (0, 365),
+    "QUEUED_SPLITTER_SECONDS": (1, 900),
 }
 
 
@@ -88,6 +90,7 @@ class Settings:
     sweep_minutes: int
     stall_seconds: int
     sweep_days: int
+    queued_splitter_seconds: int
     redaction_key: str = field(default="", repr=False)
     console_region: str | None = None
     stage: str = "local"
@@ -125,6 +128,7 @@ class Settings:
             sweep_minutes=tuning["SWEEP_MINUTES"],
             stall_seconds=tuning["STALL_SECONDS"],
             sweep_days=tuning["SWEEP_DAYS"],
+            queued_splitter_seconds=tuning["QUEUED_SPLITTER_SECONDS"],
             redaction_key=environment.get("REDACTION_KEY", ""),
             console_region=_console_region(environment),
             stage=environment.get("STAGE") or "local",

@@ -49,7 +49,7 @@ logger = logging.getLogger("froe")
 
 class Splitter:
     """limits, retention_days, split_delay_seconds and config hold for files that are opened from now on.
-    clock: seconds, monotonic."""
+    keys: which keys are logs. seconds: what a queued splitter has. clock: seconds, monotonic."""
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Splitter:
         split_delay_seconds: int,
         config: Config | None = None,
         keys: KeyPatterns = EVERY_KEY,
+        seconds: int | None = None,
         meter: Meter = NO_METER,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,7 +75,9 @@ class Splitter:
         self._batch_queue = batch_queue
         self._tracer = tracer
         self._split_delay_seconds = split_delay_seconds
-        self._opening = Opening(objects, ledger, limits=limits, retention_days=retention_days, config=config)
+        self._opening = Opening(
+            objects, ledger, limits=limits, retention_days=retention_days, config=config, seconds=seconds
+        )
         self._meter = meter
         self._clock = clock
 

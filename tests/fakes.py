@@ -489,6 +489,7 @@ class Pipeline:
             retention_days=self.retention_days,
             split_delay_seconds=300,
             keys=self.keys,
+            seconds=300,
             meter=self.meter,
         )
 

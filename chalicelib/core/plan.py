@@ -14,6 +14,7 @@ from chalicelib.core.custom import Custom, made_of
 from chalicelib.core.custom.collecting import FORMAT, collection_in, elements_in
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
+from chalicelib.core.endless import endless
 from chalicelib.core.formats import Format, ParseContext
 from chalicelib.core.formats.day_order import order_in
 from chalicelib.core.formats.detection import HEAD_BYTES, Detection, detect
@@ -158,6 +159,10 @@ class Plan:
         return Text(open_object, self.compression, self.charset, start, inner=self.inner)
 
 
+_RATIO_ENOUGH: Final = 10
+"""More is taken for no more."""
+
+
 def split_count(text_bytes: int, split_bytes: int) -> int:
     """How many splits a text of that size has; an empty one has a split too."""
     return max(1, -(-text_bytes // split_bytes))
@@ -172,8 +177,11 @@ def make_plan(
     format_name: str | None = None,
     charset: str | None = None,
     config: Config | None = None,
+    seconds: int | None = None,
 ) -> Plan:
     """Open a file: look at the head of its text and decide.
+
+    seconds: what a function has that cuts it; None: as long as it takes.
 
     format_name and charset override what the head says; so do a prefix of the key that the configuration binds to
     them, and, where the head has no byte order mark and no text of UTF-8, the object's Content-Type. Raises what `open_object` raises.
@@ -195,6 +203,8 @@ def make_plan(
     sample = sample[:HEAD_BYTES]
     damage = None if text.damage and text.damage.reason == "truncated" and not whole_object else text.damage
     failure = _failure(sample, damage)
+    if not failure and seconds is not None:
+        failure = endless(head.size, (compression, *inner), seconds, lambda: _ratio(raw, compression, inner))
     custom = made_of(config.rules, config.key)
     format_name = format_name or config.format_bound_to(head.version.key)
     if format_name:
@@ -266,6 +276,16 @@ def _of_elements(elements: bytes, last_modified: datetime, custom: Custom) -> De
     plain = ("text", "json")
     known = found.format.name not in plain and not found.format.framing.has_header
     return replace(found, text_too=False) if known else Detection(custom.by_name(FORMAT), 1.0)
+
+
+def _ratio(raw: bytes, compression: Compression, inner: tuple[Compression, ...]) -> float:
+    """How many bytes of text a byte of the object is, by its head."""
+    text_bytes = 0
+    for block in Text(lambda _: iter([raw]), compression, UTF_8, inner=inner):
+        text_bytes += len(block)
+        if text_bytes > _RATIO_ENOUGH * len(raw):
+            break
+    return text_bytes / len(raw)
 
 
 def failed_plan(head: ObjectHead, reason: str, *, retention_days: int = 0) -> Plan:

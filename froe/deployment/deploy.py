@@ -49,6 +49,8 @@ BROUGHT_BUCKET: Final = "ExistingInputBucket"
 KEY_SETTING: Final = "KEY_ARN"
 KEY_OUTPUT: Final = "KeyArn"
 """The key of the stage: for the policies, which name it; no function reads the setting."""
+SECONDS_SETTING: Final = "QUEUED_SPLITTER_SECONDS"
+"""The timeout of the function that cuts what is compressed, which it has to know before it begins."""
 TOKEN_BYTES: Final = 32
 
 
@@ -161,7 +163,11 @@ def prepare(
     )
     with _refusals_told():
         outputs = stacks.create_or_update(cloud, stage.name, templates[DATA], given, report)
-        stage = with_settings(stage, {**settings_in(outputs, root), "INGEST": stage.ingest})
+        own = {
+            "INGEST": stage.ingest,
+            SECONDS_SETTING: str(stage.option("queued_splitter", "lambda_timeout") or 60),
+        }
+        stage = with_settings(stage, {**settings_in(outputs, root), **own})
         write_stage(stage, root)
         for template in (each for name, each in templates.items() if name != DATA):
             stacks.create_or_update(cloud, stage.name, template, {**outputs, **given}, report)
