@@ -41,7 +41,7 @@ class BareAws:
                 for each in ledger.scan(TableName=f"froe-{stage}-ledger")["Items"]
                 if "settled_at" in each
             ]
-            states.extend(each["state"]["S"] for each in files if each["key"]["S"] == key)
+            states.extend(each["state"]["S"].partition("#")[0] for each in files if each["key"]["S"] == key)
             return len(states) > 1
 
         await_true(is_settled, seconds, give_up=lambda: False, complaint=lambda: f"{key} was not settled")

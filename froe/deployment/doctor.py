@@ -11,6 +11,7 @@ from froe.deployment import stacks
 from froe.deployment.checks.announcing import check_announcing
 from froe.deployment.checks.backfill import check_backfill
 from froe.deployment.checks.buckets import check_buckets
+from froe.deployment.checks.concurrency import check_concurrency
 from froe.deployment.checks.examined import Examined
 from froe.deployment.checks.functions import check_functions
 from froe.deployment.checks.mappings import check_mappings, check_way_in
@@ -31,6 +32,7 @@ THEN: Final[tuple[Check, ...]] = (
     check_key,
     check_functions,
     check_mappings,
+    check_concurrency,
     check_way_in,
     check_announcing,
     check_buckets,

@@ -12,10 +12,12 @@ from froe.jsonl import print_json
 
 
 class Verdict(StrEnum):
-    """`not checked locally`: the local AWS does not hold it, so nothing is said about it."""
+    """`warning`: in order, but for what may come. `not checked locally`: the local AWS does not hold it, so nothing is
+    said about it."""
 
     OK = "ok"
     FAULT = "fault"
+    WARNING = "warning"
     NOT_LOCAL = "not checked locally"
 
 
@@ -29,7 +31,12 @@ class Finding:
     remedy: str = ""
 
 
-_COLOURS: Final = {Verdict.OK: "green", Verdict.FAULT: "red", Verdict.NOT_LOCAL: "yellow"}
+_COLOURS: Final = {
+    Verdict.OK: "green",
+    Verdict.FAULT: "red",
+    Verdict.WARNING: "yellow",
+    Verdict.NOT_LOCAL: "yellow",
+}
 
 
 def ok(area: str, what: str) -> Finding:
@@ -40,6 +47,11 @@ def ok(area: str, what: str) -> Finding:
 def fault(area: str, what: str, remedy: str) -> Finding:
     """Something is not."""
     return Finding(Verdict.FAULT, area, what, remedy)
+
+
+def warning(area: str, what: str, remedy: str) -> Finding:
+    """Nothing is wrong yet, and something may come of it."""
+    return Finding(Verdict.WARNING, area, what, remedy)
 
 
 def not_local(area: str, what: str) -> Finding:
@@ -57,7 +69,7 @@ def compared(area: str, what: str, held: object, wanted: object, remedy: str) ->
 def print_for_people(findings: Sequence[Finding], *, only_faults: bool = False) -> None:
     """One line each, faults with their remedy."""
     for each in findings:
-        if only_faults and each.verdict is not Verdict.FAULT:
+        if only_faults and each.verdict not in {Verdict.FAULT, Verdict.WARNING}:
             continue
         mark = click.style(f"{each.verdict.value:<5}", fg=_COLOURS[each.verdict])
         remedy = f": {each.remedy}" if each.remedy else ""

@@ -11,13 +11,14 @@ pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 
 from click.testing import CliRunner
 
+from froe.deployment.checks.concurrency import check_concurrency
 from froe.deployment.checks.functions import check_functions
 from froe.deployment.checks.mappings import check_mappings, check_way_in
 from froe.deployment.checks.queues import check_queues
 from froe.deployment.checks.stacks import check_key, check_settings
 from froe.deployment.checks.tables import check_tables
 from froe.deployment.checks.watching import check_watching
-from froe.deployment.findings import fault, ok, print_for_people, stop_at_faults
+from froe.deployment.findings import Finding, Verdict, fault, ok, print_for_people, stop_at_faults
 from froe.errors import FroeError
 from froe.resources import ROOT
 from tests.stage_answers import ACCOUNT, BASE, SETTINGS, examined, faults, queue, stack
@@ -64,6 +65,7 @@ def mapping(function: str, uuid: str = "u", **changed: Any) -> dict[str, Any]:
         "EventSourceArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:froe-dev-batch",
         "FunctionArn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:froe-dev-{function}",
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": 10},
         **changed,
     }
 
@@ -87,7 +89,7 @@ def test_a_mapping_twice_or_off_or_without_partial_failures_is_a_fault() -> None
     assert "is Disabled" in worker_faults(mapping("worker", State="Disabled"))[0]
     assert "without FunctionResponseTypes" in worker_faults(mapping("worker", FunctionResponseTypes=[]))[0]
     limited = mapping("worker", ScalingConfig={"MaximumConcurrency": 9})
-    assert "a maximum concurrency of 9, not None" in worker_faults(limited)[0]
+    assert "a maximum concurrency of 9, not 10" in worker_faults(limited)[0]
 
 
 def test_two_ways_in_are_a_fault() -> None:
@@ -175,3 +177,41 @@ def test_a_fault_is_one_line_with_its_remedy_and_ends_with_exit_code_1() -> None
     with CliRunner().isolation() as (out, *_):
         print_for_people(findings, only_faults=True)
         assert out.getvalue().decode().splitlines() == ["fault  queues: one is gone: deploy"]
+
+
+def concurrency(free: int, **options: Any) -> list[Finding]:
+    answers = {"get_account_settings": {"AccountLimit": {"UnreservedConcurrentExecutions": free}}}
+    return list(check_concurrency(examined(answers, lambda_functions=options)))
+
+
+@pytest.mark.parametrize(
+    ("free", "options", "verdict"),
+    [
+        (1000, {}, Verdict.OK),
+        (26, {}, Verdict.OK),
+        (25, {}, Verdict.WARNING),
+        (10, {}, Verdict.WARNING),
+        (1000, {"worker": {"maximum_concurrency": 985}}, Verdict.WARNING),
+        (1000, {"worker": {"maximum_concurrency": 984}}, Verdict.OK),
+        (1000, {"worker": {"maximum_concurrency": 1000, "reserved_concurrency": 50}}, Verdict.OK),
+    ],
+)
+def test_queues_that_could_take_all_that_the_account_may_run_are_named_with_the_remedy(
+    free: int, options: dict[str, Any], verdict: Verdict
+) -> None:
+    (found,) = concurrency(free, **options)
+    assert found.verdict is verdict
+    if verdict is Verdict.WARNING:
+        assert f"all of the {free:,} copies" in found.what
+        assert "lower maximum_concurrency" in found.remedy
+    stop_at_faults("dev", [found])  # a warning ends no deploy
+
+
+def test_functions_without_a_maximum_may_take_everything() -> None:
+    answers = {"get_account_settings": {"AccountLimit": {"UnreservedConcurrentExecutions": 1000}}}
+    seen = examined(answers)
+    for function in ("queued_splitter", "worker", "dead_letter_consumer"):
+        del seen.stage.config["lambda_functions"][function]["maximum_concurrency"]
+    (found,) = check_concurrency(seen)
+    assert found.verdict is Verdict.WARNING
+    assert "worker without a maximum" in found.what
