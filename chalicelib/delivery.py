@@ -7,10 +7,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Final, Protocol
 
-from chalicelib import logs
-from chalicelib.core.errors import FroeError, OutOfTimeError, PermanentError, TransientError, code_and_reason
+from chalicelib import logs, metrics
+from chalicelib.core.errors import (
+    FroeError,
+    OutOfTimeError,
+    PermanentError,
+    ThrottledError,
+    TransientError,
+    code_and_reason,
+)
+from chalicelib.metrics import NO_METER, Meter
 
 logger = logging.getLogger("froe")
 
@@ -18,6 +27,19 @@ _MAX_VISIBILITY_SECONDS: Final = 900
 _QUICK_RECEIVES: Final = 3
 """So often a message that ran out of time comes back at once; then it is the capacity that lacks, not the time."""
 
+CAPACITY: Final = (OutOfTimeError, ThrottledError)
+"""What lacks time or capacity, and is no reason for a dead letter however often."""
+
+PUT_OFF: Final = "put_off"
+"""The attribute that says how often a message was put off for lack of capacity."""
+
+PROGRESS: Final = "progress"
+"""The attribute that says how far the work of a message came that was put off."""
+
+_PUT_OFF_MAX: Final = 2000
+"""More than fourteen days of the longest delays: longer than SQS keeps any message."""
+
+_PUT_OFF_SECONDS: Final = 3.0
 
 _LEAST_SECONDS: Final = 1.0
 """With less than that left nothing is begun."""
@@ -64,7 +86,8 @@ class Outgoing:
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A message as SQS delivered it. receives: how often, this time included. source_arn: of a dead
-    letter, the queue that gave it up. attributes: what its sender said beside the body."""
+    letter, the queue that gave it up. attributes: what its sender said beside the body. trace: an X-Ray
+    trace header."""
 
     message_id: str
     receipt_handle: str
@@ -72,6 +95,7 @@ class Incoming:
     receives: int
     source_arn: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    trace: str | None = None
 
     @classmethod
     def all_of(cls, event: dict[str, Any]) -> list[Incoming]:
@@ -92,7 +116,21 @@ class Incoming:
                 for name, said in record.get("messageAttributes", {}).items()
                 if "stringValue" in said
             },
+            system.get("AWSTraceHeader"),
         )
+
+    def put_off(self, base_seconds: int, progress: str = "") -> Outgoing | None:
+        """The same message, to be sent anew; None once that was done too often. It waits twice as long each time,
+        less up to a half that differs from message to message, so that they do not all come back together.
+        progress: how far its work came, if it is further than before."""
+        count = int(self.attributes.get(PUT_OFF, 0)) + 1
+        if count > _PUT_OFF_MAX:
+            return None
+        longest = min(_MAX_VISIBILITY_SECONDS, base_seconds * 2 ** min(count, 20))
+        digest = blake2b(f"{self.message_id} {count}".encode(), digest_size=4).digest()
+        share = int.from_bytes(digest) / 2**32
+        attributes = {**self.attributes, PUT_OFF: str(count)} | ({PROGRESS: progress} if progress else {})
+        return Outgoing(self.body, int(longest * (1 - share / 2)), self.trace, attributes)
 
 
 GROUP_MAX_MESSAGES: Final = 10
@@ -150,17 +188,24 @@ def consume(
     retry_base_seconds: int,
     failures: Failures | None = None,
     deadline: Deadline | None = None,
+    anew: Sends | None = None,
+    meter: Meter = NO_METER,
 ) -> dict[str, list[dict[str, str]]]:
     """Handle each message and give those that failed back in the shape that SQS mappings understand:
     ``{"batchItemFailures": [{"itemIdentifier": message id}]}``. One failure never fails another.
 
     What can never succeed is buried at once, and let go only when that is confirmed; without
     `failures` (the dead-letter queue's own consumer) it is retried like all else. What was not begun
-    when the deadline comes goes back untried: its time has not failed it."""
+    when the deadline comes goes back untried: its time has not failed it.
+
+    anew: the queue to which messages that lacked time or capacity are sent as new ones, which no receive counts
+    against; None: they come back as those that failed do."""
     failed = []
     waiting = deque(messages)
     while waiting:
         if deadline and deadline.seconds_left < _LEAST_SECONDS:
+            if anew and _put_off(anew, waiting, retry_base_seconds, meter):
+                break
             untried = {
                 each.receipt_handle: _out_of_time_seconds(each.receives, retry_base_seconds)
                 for each in waiting
@@ -176,6 +221,10 @@ def consume(
         except Exception as error:  # noqa: BLE001 - the message boundary: whatever it is, it is kept
             seconds = _delay_seconds(error, message.receives, retry_base_seconds)
             _log(message, error)
+            if anew and isinstance(error, CAPACITY):
+                progress = error.progress if isinstance(error, OutOfTimeError) else ""
+                if _put_off(anew, [message], retry_base_seconds, meter, progress):
+                    continue
             if failures:
                 failures.note(message, error)
                 if isinstance(error, PermanentError) and _buried(message, error, failures):
@@ -183,6 +232,26 @@ def consume(
             _delay(queue, {message.receipt_handle: seconds}, message)
             failed.append({"itemIdentifier": message.message_id})
     return {"batchItemFailures": failed}
+
+
+def _put_off(
+    queue: Sends, messages: Iterable[Incoming], base_seconds: int, meter: Meter, progress: str = ""
+) -> bool:
+    """Whether the queue has every one of the messages anew; else they come back by their visibility."""
+    outgoing = [message.put_off(base_seconds, progress) for message in messages]
+    sender = Sender(queue, Deadline.after(_PUT_OFF_SECONDS))
+    try:
+        for message in outgoing:
+            if message is None:
+                return False
+            sender.add(message)
+        sender.flush()
+    except FroeError as error:
+        logger.warning("messages_not_put_off", extra={"messages": len(outgoing), "reason": error.reason})
+        return False
+    meter.add(metrics.MESSAGES_PUT_OFF, len(outgoing))
+    logger.info("messages_put_off", extra={"messages": len(outgoing)})
+    return True
 
 
 def _delay_seconds(error: Exception, receives: int, base_seconds: int) -> int:

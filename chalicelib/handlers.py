@@ -21,7 +21,7 @@ from chalicelib.core.notifications import (
     announced_in_body,
     announcement_of,
 )
-from chalicelib.delivery import Deadline, Incoming, Outgoing, consume
+from chalicelib.delivery import PROGRESS, PUT_OFF, Deadline, Incoming, Outgoing, consume
 from chalicelib.services import Services
 
 _ANSWER_SECONDS: Final = 3.0
@@ -91,6 +91,8 @@ def on_split_messages(services: Services, event: dict[str, Any], context: Any) -
             retry_base_seconds=services.settings.retry_base_seconds,
             failures=services.failures,
             deadline=deadline,
+            anew=services.split_queue,
+            meter=services.meter,
         )
 
 
@@ -103,11 +105,18 @@ def on_batch_messages(services: Services, event: dict[str, Any], context: Any) -
     with _observed(services, context) as deadline:
         return consume(
             Incoming.all_of(event),
-            lambda message: services.worker.handle(message.body, deadline, is_first=message.receives == 1),
+            lambda message: services.worker.handle(
+                message.body,
+                deadline,
+                is_first=message.receives == 1 and PUT_OFF not in message.attributes,
+                progress=message.attributes.get(PROGRESS, ""),
+            ),
             services.batch_queue,
             retry_base_seconds=services.settings.retry_base_seconds,
             failures=services.failures,
             deadline=deadline,
+            anew=services.batch_queue,
+            meter=services.meter,
         )
 
 

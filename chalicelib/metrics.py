@@ -18,6 +18,7 @@ BATCHES_SENT: Final = "BatchesSent"
 LINES: Final = "Lines"
 TEXT_BYTES: Final = "TextBytes"
 BATCHES_DONE: Final = "BatchesDone"
+MESSAGES_PUT_OFF: Final = "MessagesPutOff"
 BATCHES_DISPUTED: Final = "BatchesDisputed"
 RECORDS_PARSED: Final = "RecordsParsed"
 RECORDS_REJECTED: Final = "RecordsRejected"
@@ -52,6 +53,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     LINES: _OF_STAGE,
     TEXT_BYTES: Metric("Bytes", ("stage",)),
     BATCHES_DONE: _OF_STAGE,
+    MESSAGES_PUT_OFF: _OF_STAGE,
     BATCHES_DISPUTED: _OF_STAGE,
     RECORDS_PARSED: _OF_STAGE,
     RECORDS_REJECTED: _OF_STAGE,

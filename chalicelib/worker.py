@@ -13,10 +13,17 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from chalicelib import logs, metrics
-from chalicelib.core.errors import FroeError, PermanentError, TransientError
+from chalicelib.core.errors import (
+    FroeError,
+    OutOfTimeError,
+    PermanentError,
+    TransientError,
+    UnwrittenError,
+)
 from chalicelib.core.marks import Mark, Outcome
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.parsing import INTERNAL_ERROR, Counter, Report, stored_of, unreported
+from chalicelib.core.progress import Progress, decoded
 from chalicelib.delivery import Deadline
 from chalicelib.disputes import Disputes, RemovesStrays
 from chalicelib.ledger import Ledger
@@ -31,7 +38,11 @@ logger = logging.getLogger("froe")
 
 class PutsRecords(RemovesStrays, Protocol):
     def put(self, items: Sequence[bytes], deadline: Deadline) -> None:
-        """Write every item (typed JSON), or raise TransientError; repeating it changes nothing."""
+        """Write every item (typed JSON), or raise TransientError; repeating it changes nothing. UnwrittenError where
+        the time is up before all of them are written."""
+
+    def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
+        """How many items of the file there are at offsets from `begin` up to, not including, `end`."""
 
 
 class Worker:
@@ -56,10 +67,11 @@ class Worker:
         self._clock = clock
         self._disputes = Disputes(records, ledger, meter)
 
-    def handle(self, body: str, deadline: Deadline, *, is_first: bool = False) -> None:
+    def handle(self, body: str, deadline: Deadline, *, is_first: bool = False, progress: str = "") -> None:
         """Do all that a batch message asks for; raises TransientError or PermanentError.
 
-        is_first: whether it is known that nobody has tried this message before."""
+        is_first: whether it is known that nobody has tried this message before. progress: as an OutOfTimeError
+        of this very message said before; empty where none did."""
         deadline.check("another batch")
         begun = self._clock()
         message = decode(body)
@@ -82,7 +94,7 @@ class Worker:
         with self._tracer.subsegment("parse", *about):
             found = parsed(message, self._redaction_key, _FailedEntries(message).report, deadline)
         with self._tracer.subsegment("write", *about):
-            self._records.put(found.items, deadline)
+            self._write(message, found.items, "" if disputed else progress, deadline)
         corrections = disputed.corrections if disputed else 0
         mark = replace(found.mark, start=message.offset, digest=digest, corrections=corrections)
         with self._tracer.subsegment("mark", *about):
@@ -98,6 +110,24 @@ class Worker:
         if not stands.agrees_with(mark.digest):
             self._disputes.spoil(message, stands)
             raise TransientError(f"batch {message.batch_id} was done with other text meanwhile")
+
+    def _write(
+        self, message: BatchMessage, items: Sequence[bytes], progress: str, deadline: Deadline
+    ) -> None:
+        """Write what is not written yet. What was written earlier is counted before it is believed: a file may have
+        been forgotten and read again since."""
+        whole = Progress.of(items, [(0, len(items))])
+        known = decoded(progress) or whole
+        known = known if known.fingerprint == whole.fingerprint else whole
+        try:
+            self._records.put(known.rest_of(items), deadline)
+        except UnwrittenError as error:
+            raise OutOfTimeError(error.reason, known.narrowed(error.unwritten).encode()) from error
+        end = message.offset + message.length
+        if known != whole and self._records.count(
+            message.file_id, message.shards, message.offset, end
+        ) != len(items):
+            self._records.put(items, deadline)
 
     def _tell(self, message: BatchMessage, found: Parsed, seconds: float) -> None:
         counts, format_name = found.mark.counts, message.format

@@ -23,7 +23,7 @@ from chalicelib.core.custom.loading import KEY_SETTING
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
 from froe import function_options, mappings, packaging, policies
-from froe.deployment.stages import Stage
+from froe.deployment.stages import Stage, read_parameters
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions
 from froe.local import gateway
@@ -78,7 +78,10 @@ def install() -> None:
     context = click.get_current_context(silent=True)
     stage = context.params.get("stage") if context else None
     if not getattr(TypedAWSClient, "_froe_installed", False):
-        options = options_of(context.obj["factory"].load_project_config(), stage) if context and stage else {}
+        options = {}
+        if context and stage:
+            disk, project = context.obj["factory"].load_project_config(), Path(context.obj["project_dir"])
+            options = dict(options_of(disk, stage, project))
         _patch(TypedAWSClient, client_patches(TypedAWSClient, options, local=stage == LOCAL_STAGE))
         _patch(Config, config_patches(Config))
         packaging.install()
@@ -169,11 +172,12 @@ def bad_config(settings: Mapping[str, str]) -> str | None:
     return None
 
 
-def options_of(config: Mapping[str, Any], stage: str) -> Mapping[str, FunctionOptions]:
-    """What the configuration says beyond Chalice, by function; nothing where it does not have the stage."""
-    return (
-        function_options.read_options(Stage(stage, config, {})) if stage in config.get("stages", {}) else {}
-    )
+def options_of(config: Mapping[str, Any], stage: str, project: Path) -> Mapping[str, FunctionOptions]:
+    """What the configuration and the parameters of the stage say beyond Chalice, by function; nothing where the
+    configuration does not have the stage."""
+    if stage not in config.get("stages", {}):
+        return {}
+    return function_options.read_options(Stage(stage, config, read_parameters(stage, project)))
 
 
 def client_patches(

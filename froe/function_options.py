@@ -1,8 +1,8 @@
 """What Chalice cannot say of a function: its ephemeral storage, how many copies of it a queue may feed, tracing off.
 
 Promise: what .chalice/config.json says under a function is what Lambda is told in the very call that creates or changes
-it; what it no longer says is taken back. Limits: `ephemeral_storage` (MB, 512 to 10,240) and `maximum_concurrency`
-(2 to 1,000, functions that a queue feeds).
+it; what it no longer says is taken back; workers are as many as the records table takes, where it says nothing of
+them. Limits: `ephemeral_storage` (MB, 512 to 10,240) and `maximum_concurrency` (2 to 1,000, functions that a queue feeds).
 """
 
 import base64
@@ -13,12 +13,19 @@ from typing import Any, Final
 
 from froe.deployment.stages import QUEUES, Stage
 from froe.errors import FroeError
-from froe.resources import FUNCTIONS
+from froe.resources import FUNCTIONS, LOCAL_STAGE
 
 EPHEMERAL_MB: Final = (512, 10_240)
 """https://docs.aws.amazon.com/lambda/latest/api/API_EphemeralStorage.html"""
 CONCURRENCY: Final = (2, 1000)
 """https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html"""
+
+
+NEW_TABLE_UNITS: Final = 4000
+"""Write units a second that a new on-demand table takes
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html)."""
+_UNITS_OF_A_WORKER: Final = 1000
+"""A worker alone writes ten times as many: with one for each partition's worth, no unit stays unused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +41,24 @@ def read_options(stage: Stage) -> dict[str, FunctionOptions]:
     return {
         stage.function_name(function): FunctionOptions(
             ephemeral_mb=_whole(stage, function, "ephemeral_storage", EPHEMERAL_MB) or EPHEMERAL_MB[0],
-            maximum_concurrency=_whole(stage, function, "maximum_concurrency", CONCURRENCY)
-            if function in QUEUES
-            else None,
+            maximum_concurrency=_concurrency(stage, function) if function in QUEUES else None,
         )
         for function in FUNCTIONS
     }
+
+
+def table_units(stage: Stage) -> int:
+    """Write units a second that the stage's records table takes: its bound, else what it is warmed for or new with."""
+    given = (int(stage.parameters.get(f"Records{name}WriteUnits", 0)) for name in ("Max", "Warm"))
+    return next((units for units in given if units), NEW_TABLE_UNITS)
+
+
+def _concurrency(stage: Stage, function: str) -> int | None:
+    """What the configuration says; else as many workers as the table takes, and no limit for others."""
+    configured = _whole(stage, function, "maximum_concurrency", CONCURRENCY)
+    if configured is not None or function != "worker" or stage.name == LOCAL_STAGE:
+        return configured
+    return min(CONCURRENCY[1], max(CONCURRENCY[0], -(-table_units(stage) // _UNITS_OF_A_WORKER)))
 
 
 def complete(client: Any, options: Mapping[str, FunctionOptions]) -> None:

@@ -145,6 +145,10 @@ class FakeRecords:
             item = json.loads(encoded)
             self.items[item["pk"]["S"], item["sk"]["S"]] = item
 
+    def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
+        keys = (key for key in self.items if key[0].startswith(f"{file_id}#"))
+        return sum(begin <= int(sk) < end for _, sk in keys)
+
 
 class FakeLedgerTable:
     def __init__(self, effects: Effects | None = None) -> None:

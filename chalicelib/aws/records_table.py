@@ -16,16 +16,16 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from botocore.exceptions import ClientError
 
 from chalicelib import metrics
 from chalicelib.aws.errors import THROTTLED, code_of, translated
-from chalicelib.core.errors import OutOfTimeError
+from chalicelib.core.errors import OutOfTimeError, UnwrittenError
 from chalicelib.core.plan import MAX_SHARDS
-from chalicelib.core.records import sort_key, untyped
+from chalicelib.core.records import record_key, sort_key, strides, untyped
 from chalicelib.delivery import Deadline
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.status import RecordPage
@@ -52,6 +52,17 @@ class _Written:
     throttles: int = 0
 
 
+class _Group(NamedTuple):
+    """What one request writes. begin: the position of its first among all items."""
+
+    begin: int
+    items: Sequence[bytes]
+
+    @property
+    def end(self) -> int:
+        return self.begin + len(self.items)
+
+
 class DynamoRecords:
     """client: a low-level DynamoDB client made with `parameter_validation=False` and a connection
     pool at least as large as `threads`. tracer: records what each thread writes; meter: what all
@@ -76,17 +87,52 @@ class DynamoRecords:
         client.meta.events.register("needs-retry.dynamodb.BatchWriteItem", self._look_at)
 
     def put(self, items: Sequence[bytes], deadline: Deadline) -> None:
-        """Write every item (typed JSON), or raise TransientError; repeating it changes nothing."""
+        """Write every item (typed JSON), or raise TransientError; repeating it changes nothing. UnwrittenError where
+        the time is up before all of them are written."""
         groups = deque(_grouped(items))
+        unwritten = {group.begin: group.end for group in groups}
         written: deque[_Written] = deque()
-        work = self._tracer.for_threads("write-thread", partial(self._put_groups, groups, deadline, written))
+        put_groups = partial(self._put_groups, groups, deadline, written, unwritten)
+        work = self._tracer.for_threads("write-thread", put_groups)
         threads = [self._pool.submit(work) for _ in range(min(self._threads, len(groups)))]
         wait(threads)  # all of them: nothing goes on behind the back of a failure
         self._meter.add(metrics.WRITE_UNITS, sum(each.units for each in written))
         self._meter.add(metrics.WRITE_RETRIES, sum(each.retries for each in written))
         self._meter.add(metrics.WRITE_THROTTLES, sum(each.throttles for each in written))
-        for thread in threads:
-            thread.result()
+        try:
+            for thread in threads:
+                thread.result()
+        except OutOfTimeError as error:
+            raise UnwrittenError(error.reason, sorted(unwritten.items())) from error
+
+    def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
+        """How many items of the file there are at offsets from `begin` up to, not including, `end`; they are
+        counted where they lie, strongly consistent."""
+        return sum(
+            self._counted(*record_key(file_id, shards, first), sort_key(last - 1))
+            for first, last in strides(begin, end)
+        )
+
+    def _counted(self, partition: str, first: str, last: str) -> int:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Select": "COUNT",
+            "ConsistentRead": True,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": partition},
+                ":first": {"S": first},
+                ":last": {"S": last},
+            },
+        }
+        count = 0
+        while True:
+            with translated(f"counting in {self._table}"):
+                answer = self._client.query(**request)
+            count += int(answer["Count"])
+            if "LastEvaluatedKey" not in answer:
+                return count
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def remove_strays(
         self, file_id: str, batch_id: str, reach: tuple[int, int], items: Sequence[bytes], deadline: Deadline
@@ -157,17 +203,22 @@ class DynamoRecords:
         return RecordPage(items, answer["ScannedCount"], reached["sk"]["S"] if reached else None)
 
     def _put_groups(
-        self, groups: deque[Sequence[bytes]], deadline: Deadline, written: deque[_Written]
+        self,
+        groups: deque[_Group],
+        deadline: Deadline,
+        written: deque[_Written],
+        unwritten: dict[int, int],
     ) -> dict[str, int]:
         """Write groups until no thread finds one; a failure leaves none to the others. What is written, a
-        thread that fails included, is added to `written`."""
+        thread that fails included, is added to `written`, and taken out of `unwritten`."""
         count = _Written()
         written.append(count)
         try:
             for group in _taken(groups):
                 deadline.check(f"writing more to {self._table}")
-                self._put_group(group, deadline, count)
-                count.items += len(group)
+                self._put_group(group.items, deadline, count)
+                del unwritten[group.begin]
+                count.items += len(group.items)
         except BaseException:
             groups.clear()
             raise
@@ -221,20 +272,20 @@ def _retries_of(answer: Any) -> int:
     return int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0))
 
 
-def _grouped(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+def _grouped(items: Sequence[bytes]) -> Iterator[_Group]:
     group: list[bytes] = []
-    group_bytes = 0
-    for item in items:
+    begin = group_bytes = 0
+    for position, item in enumerate(items):
         if len(group) == ITEMS_PER_REQUEST or group_bytes + len(item) > _REQUEST_MAX_BYTES:
-            yield group
-            group, group_bytes = [], 0
+            yield _Group(begin, group)
+            group, begin, group_bytes = [], position, 0
         group.append(item)
         group_bytes += len(item)
     if group:
-        yield group
+        yield _Group(begin, group)
 
 
-def _taken(groups: deque[Sequence[bytes]]) -> Iterator[Sequence[bytes]]:
+def _taken(groups: deque[_Group]) -> Iterator[_Group]:
     while True:
         try:
             group = groups.popleft()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import ClassVar, Final
 
@@ -52,9 +52,25 @@ class MissingResourceError(TransientError):
 
 
 class OutOfTimeError(TransientError):
-    """The invocation's time is nearly up: the rest is for the next one."""
+    """The invocation's time is nearly up: the rest is for the next one.
+
+    progress: how far the work came, for whoever goes on with it; empty where that begins anew."""
 
     code = "out-of-time"
+
+    def __init__(self, reason: str, progress: str = "") -> None:
+        super().__init__(reason)
+        self.progress = progress
+
+
+class UnwrittenError(OutOfTimeError):
+    """Some items of a batch are written, and there was no time for the others.
+
+    unwritten: ranges of positions among the items, the second of each excluded."""
+
+    def __init__(self, reason: str, unwritten: Sequence[tuple[int, int]]) -> None:
+        super().__init__(reason)
+        self.unwritten = unwritten
 
 
 class PermanentError(FroeError):

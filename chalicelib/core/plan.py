@@ -44,7 +44,7 @@ _RAW_HEAD_BYTES: Final = 256 * 1024
 _COMPRESSED_BOUND: Final = 20
 _INNER_MAX: Final = 2
 """How many compressions may hold one another beside the outermost."""
-_SHARD_BOUND_BYTES: Final = 64 * 1024 * 1024
+_SHARD_BOUND_BYTES: Final = 1024 * 1024
 MAX_SHARDS: Final = 256
 _CONTROL_BYTES: Final = bytes(set(range(1, 32)) - set(b"\b\t\n\v\f\r\x1b")) + b"\x7f"
 _CONTROL_SHARE: Final = 0.05
@@ -324,7 +324,7 @@ def _failure(sample: bytes, damage: Damage | None) -> str | None:
 
 
 def _shards(size: int, compression: Compression) -> int:
-    """One up to 64 MiB of bound, then one per 64 MiB, at most 256: a DynamoDB partition takes 1,000
+    """One per started MiB of bound, at most 256: a DynamoDB partition takes 1,000
     write units a second (docs: developer guide, "Burst and adaptive capacity")."""
     bound = size if compression is Compression.NONE else size * _COMPRESSED_BOUND
     return min(max(1, -(-bound // _SHARD_BOUND_BYTES)), MAX_SHARDS)

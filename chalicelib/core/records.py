@@ -6,7 +6,7 @@ Nothing here derives from a clock: the same entry of the same object always give
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
@@ -89,6 +89,14 @@ def partition_key(file_id: str, shard: int) -> str:
 
 def sort_key(offset: int) -> str:
     return f"{offset:016d}"
+
+
+def strides(begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """The parts of a stretch of the text whose entries lie in one partition each."""
+    while begin < end:
+        until = min((begin // SHARD_STRIDE_BYTES + 1) * SHARD_STRIDE_BYTES, end)
+        yield begin, until
+        begin = until
 
 
 def item_of(

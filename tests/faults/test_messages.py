@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -14,10 +14,16 @@ import zstandard
 
 from chalicelib import handlers
 from chalicelib.core.cutting import Limits
-from chalicelib.core.errors import OutOfTimeError, PermanentError, TransientError
+from chalicelib.core.errors import (
+    AccessDeniedError,
+    OutOfTimeError,
+    PermanentError,
+    ThrottledError,
+    TransientError,
+)
 from chalicelib.core.letters import Attempt
 from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_split
-from chalicelib.delivery import Deadline, Incoming, consume
+from chalicelib.delivery import Deadline, Incoming, Outgoing, consume
 from tests.fakes import WHEN, Pipeline, in_time
 from tests.faults.inputs import json_lines
 
@@ -356,6 +362,86 @@ def test_the_time_of_one_message_fails_those_of_its_event_that_were_not_tried() 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m2"}, {"itemIdentifier": "m3"}]}
     assert (tried, queue.hidden, queue.calls) == (["m0", "m1"], {"r2": 0, "r3": 20}, 1)
     assert not pipeline.letters.attempts("m2")
+
+
+class Anew:
+    """A queue to which messages are sent anew; broken: it takes none."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.sent: list[Outgoing] = []
+        self._broken = broken
+
+    def send_group(self, group: Sequence[Outgoing], deadline: Deadline) -> None:
+        if self._broken:
+            raise TransientError("the queue is down")
+        self.sent += group
+
+
+@pytest.mark.parametrize("error", [OutOfTimeError("time is up"), ThrottledError("rate exceeded")])
+def test_what_lacks_time_or_capacity_is_sent_anew_and_counts_no_receive(error: Exception) -> None:
+    pipeline, queue, anew = Pipeline(LIMITS), Redeliveries(), Anew()
+
+    def handle(_: Incoming) -> None:
+        raise error
+
+    message = Incoming("m", "r", "body", 7, attributes={"own": "x"}, trace="Root=1-2-3")
+    answer = consume([message], handle, queue, retry_base_seconds=10, failures=pipeline.failures, anew=anew)
+    assert answer == {"batchItemFailures": []}
+    (sent,) = anew.sent
+    assert (sent.body, sent.trace, sent.attributes) == ("body", "Root=1-2-3", {"own": "x", "put_off": "1"})
+    assert queue.hidden == {}
+    assert pipeline.letters.notes == {}
+
+
+def test_a_message_that_is_put_off_again_and_again_waits_longer_and_not_with_the_others() -> None:
+    delays = [
+        [Incoming(f"m{m}", "r", "b", 1, attributes={"put_off": str(n)}).put_off(10) for m in range(50)]
+        for n in (0, 1, 2, 5, 8, 100)
+    ]
+    seconds = [[each.delay_seconds for each in row if each] for row in delays]
+    assert [
+        (min(row) >= longest // 2, max(row) <= longest)
+        for row, longest in zip(seconds, (20, 40, 80, 640, 900, 900), strict=True)
+    ] == [(True, True)] * 6
+    assert all(len(set(row)) > 5 for row in seconds)
+
+
+def test_a_queue_that_takes_nothing_leaves_a_message_to_its_visibility() -> None:
+    queue = Redeliveries()
+
+    def handle(_: Incoming) -> None:
+        raise OutOfTimeError("time is up")
+
+    answer = consume(
+        [Incoming("m", "r", "b", 5)], handle, queue, retry_base_seconds=10, anew=Anew(broken=True)
+    )
+    assert (answer, queue.hidden) == ({"batchItemFailures": [{"itemIdentifier": "m"}]}, {"r": 20})
+
+
+def test_what_was_put_off_for_longer_than_sqs_keeps_a_message_counts_its_receives() -> None:
+    message = Incoming("m", "r", "b", 5, attributes={"put_off": "2000"})
+    assert message.put_off(10) is None
+    queue, anew = Redeliveries(), Anew()
+
+    def handle(_: Incoming) -> None:
+        raise OutOfTimeError("time is up")
+
+    answer = consume([message], handle, queue, retry_base_seconds=10, anew=anew)
+    assert (answer, anew.sent) == ({"batchItemFailures": [{"itemIdentifier": "m"}]}, [])
+
+
+def test_a_failure_of_another_kind_is_not_put_off() -> None:
+    """An outage, a denied access or a bug may be a message's own fault: receives count."""
+    for error in (TransientError("no answer"), AccessDeniedError("denied"), ZeroDivisionError("a bug")):
+        anew = Anew()
+
+        def handle(_: Incoming, error: Exception = error) -> None:
+            raise error
+
+        answer = consume(
+            [Incoming("m", "r", "b", 1)], handle, Redeliveries(), retry_base_seconds=10, anew=anew
+        )
+        assert (answer, anew.sent) == ({"batchItemFailures": [{"itemIdentifier": "m"}]}, [])
 
 
 def refuse(_: Incoming) -> None:

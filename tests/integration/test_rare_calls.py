@@ -159,3 +159,17 @@ def test_a_batch_with_another_text_is_taken_for_the_right_one(stack: LocalStack)
     records = call_api(stack, f"/files/{uploaded.file_id}/records?limit=100").body["items"]
     assert len(records) == 30
     assert called(stack, "worker", "dynamodb:Query", "${RecordsTable.Arn}")
+
+
+def test_a_batch_that_no_time_is_left_for_is_put_off_and_done_later(stack: LocalStack) -> None:
+    """The worker has no second left to begin with it: it goes into the queue anew, and no receive counts."""
+    function = {"FunctionName": "froe-local-worker"}
+    client = stack.client("lambda")
+    usual = client.get_function_configuration(**function)["Timeout"]
+    client.update_function_configuration(**function, Timeout=3)
+    try:
+        uploaded = upload(stack, "rare/put-off.jsonl", json_lines(40))
+        wait_for_call(stack, "worker", "sqs:SendMessage", "${BatchQueue.Arn}")
+    finally:
+        client.update_function_configuration(**function, Timeout=usual)
+    reach(stack, {"COMPLETE"}, uploaded.file_id, timeout_seconds=120)

@@ -65,7 +65,7 @@ def mapping(function: str, uuid: str = "u", **changed: Any) -> dict[str, Any]:
         "EventSourceArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:froe-dev-batch",
         "FunctionArn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:froe-dev-{function}",
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
-        "ScalingConfig": {"MaximumConcurrency": 10},
+        **({"ScalingConfig": {"MaximumConcurrency": 4}} if function == "worker" else {}),
         **changed,
     }
 
@@ -89,7 +89,22 @@ def test_a_mapping_twice_or_off_or_without_partial_failures_is_a_fault() -> None
     assert "is Disabled" in worker_faults(mapping("worker", State="Disabled"))[0]
     assert "without FunctionResponseTypes" in worker_faults(mapping("worker", FunctionResponseTypes=[]))[0]
     limited = mapping("worker", ScalingConfig={"MaximumConcurrency": 9})
-    assert "a maximum concurrency of 9, not 10" in worker_faults(limited)[0]
+    assert "a maximum concurrency of 9, not 4" in worker_faults(limited)[0]
+
+
+def test_more_workers_than_the_table_has_units_for_are_a_fault() -> None:
+    """4,000 units/s for 60 s are the items of 48 batches."""
+    functions = {"worker": {"maximum_concurrency": 100, "iam_policy_file": "p"}}
+    held = mapping("worker", ScalingConfig={"MaximumConcurrency": 100})
+    answers = {"list_event_source_mappings": {"EventSourceMappings": [held]}}
+    found = [
+        each
+        for each in faults(check_mappings(examined(answers, lambda_functions=functions)))
+        if "units" in each
+    ]
+    assert len(found) == 1
+    assert "100 workers with 5,000 items a batch want more than the 4,000 write units/s" in found[0]
+    assert "set it to at most 48" in found[0]
 
 
 def test_two_ways_in_are_a_fault() -> None:
@@ -188,8 +203,8 @@ def concurrency(free: int, **options: Any) -> list[Finding]:
     ("free", "options", "verdict"),
     [
         (1000, {}, Verdict.OK),
-        (26, {}, Verdict.OK),
-        (25, {}, Verdict.WARNING),
+        (20, {}, Verdict.OK),
+        (19, {}, Verdict.WARNING),
         (10, {}, Verdict.WARNING),
         (1000, {"worker": {"maximum_concurrency": 985}}, Verdict.WARNING),
         (1000, {"worker": {"maximum_concurrency": 984}}, Verdict.OK),
@@ -210,8 +225,8 @@ def test_queues_that_could_take_all_that_the_account_may_run_are_named_with_the_
 def test_functions_without_a_maximum_may_take_everything() -> None:
     answers = {"get_account_settings": {"AccountLimit": {"UnreservedConcurrentExecutions": 1000}}}
     seen = examined(answers)
-    for function in ("queued_splitter", "worker", "dead_letter_consumer"):
+    for function in ("queued_splitter", "dead_letter_consumer"):
         del seen.stage.config["lambda_functions"][function]["maximum_concurrency"]
     (found,) = check_concurrency(seen)
     assert found.verdict is Verdict.WARNING
-    assert "worker without a maximum" in found.what
+    assert "queued_splitter without a maximum" in found.what

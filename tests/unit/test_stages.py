@@ -216,6 +216,22 @@ def test_options_beyond_chalice_are_read_for_each_function() -> None:
     assert options["froe-dev"] == FunctionOptions()
 
 
+@pytest.mark.parametrize(
+    ("parameters", "workers"),
+    [
+        ({}, 4),
+        ({"RecordsMaxWriteUnits": "20000", "RecordsWarmWriteUnits": "8000"}, 20),
+        ({"RecordsWarmWriteUnits": "8000"}, 8),
+        ({"RecordsMaxWriteUnits": "500"}, 2),
+        ({"RecordsMaxWriteUnits": "4000000"}, 1000),
+    ],
+)
+def test_workers_are_as_many_as_the_records_table_takes(parameters: dict[str, str], workers: int) -> None:
+    options = read_options(Stage("dev", stage_of().config, parameters))
+    assert options["froe-dev-worker"].maximum_concurrency == workers
+    assert options["froe-dev-queued_splitter"].maximum_concurrency is None
+
+
 @pytest.mark.parametrize("value", [1, 1001, "50", True, 2.5])
 def test_an_option_out_of_range_is_named(value: Any) -> None:
     with pytest.raises(FroeError, match=r"maximum_concurrency of worker in stage dev is .* from 2 to 1000"):

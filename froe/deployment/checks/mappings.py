@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from chalicelib.settings import tuning_number
 from froe import mappings
 from froe.deployment import feeding, notifications
 from froe.deployment.checks.examined import Examined
 from froe.deployment.deploy import announced_to
 from froe.deployment.findings import Finding, fault, ok
 from froe.deployment.stages import DIRECT
-from froe.function_options import read_options
+from froe.function_options import CONCURRENCY, read_options, table_units
 
 AREA: Final = "mappings"
 WAY_IN: Final = "way in"
@@ -116,4 +117,22 @@ def _mapping(examined: Examined, function: str, source: str) -> Finding:
             f"not {limit}",
             f"{examined.deploy} sets it",
         )
+    if function == "worker" and limit is not None and (overload := _overload(examined, limit)):
+        return overload
     return ok(AREA, f"{feeds} is mapped once, and reports failures one by one")
+
+
+def _overload(examined: Examined, workers: int) -> Finding | None:
+    """Where all workers together could not write their batches within their time: most would be in vain."""
+    stage = examined.stage
+    units, seconds = table_units(stage), int(stage.option("worker", "lambda_timeout") or 60)
+    items = tuning_number(stage.settings, "BATCH_MAX_LINES")
+    if workers * items <= units * seconds:
+        return None
+    fitting = max(CONCURRENCY[0], units * seconds // items)
+    return fault(
+        AREA,
+        f"{workers} workers with {items:,} items a batch want more than the {units:,} write units/s of the records"
+        f" table give in their {seconds} s: they would wait for each other, and be paid for it",
+        f"take maximum_concurrency of worker out, or set it to at most {fitting:,}, or raise RecordsMaxWriteUnits",
+    )

@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse
 
 from chalicelib import metrics
 from chalicelib.aws.records_table import DynamoRecords
-from chalicelib.core.errors import OutOfTimeError, TransientError
+from chalicelib.core.errors import OutOfTimeError, TransientError, UnwrittenError
 from chalicelib.core.records import Outcome, Record, Reject, item_of
 from tests.fakes import FakeMeter, in_time
 
@@ -171,3 +171,30 @@ def test_what_was_written_before_a_failure_is_measured(dynamodb) -> None:
     units, _, throttles = measured(meter)
     assert units == 25
     assert throttles >= 1
+
+
+def test_time_that_runs_out_says_what_is_not_written(dynamodb) -> None:
+    """The first request goes through, the second is refused until the time is up."""
+    records = DynamoRecords(dynamodb, "records", 1)
+    throttled = (400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow"})
+
+    def written(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return 200, {"ConsumedCapacity": [{"CapacityUnits": 25.0}]}
+
+    Answers(dynamodb, written, *[throttled] * 500)
+    with pytest.raises(UnwrittenError) as unwritten:
+        records.put(items(60), in_time(2))
+    assert unwritten.value.unwritten == [(25, 50), (50, 60)]
+
+
+def test_items_of_a_stretch_are_counted_in_every_partition_where_they_may_lie(dynamodb) -> None:
+    records = DynamoRecords(dynamodb, "records", 1)
+    mib = 1024 * 1024
+    for offset in (0, mib - 1, mib, 2 * mib - 1, 2 * mib, 3 * mib + 5):
+        outcome = Outcome(offset, 1, 1, b"x", RECORD, replaced=False)
+        named = {"file_id": "f" * 26, "batch_id": "b", "format_name": "json", "shards": 2, "expires_at": None}
+        dynamodb.put_item(TableName="records", Item=item_of(outcome, **named))
+    assert records.count("f" * 26, 2, 0, 4 * mib) == 6
+    assert records.count("f" * 26, 2, mib - 1, 2 * mib) == 3
+    assert records.count("f" * 26, 2, 5, 6) == 0
+    assert records.count("g" * 26, 2, 0, 4 * mib) == 0

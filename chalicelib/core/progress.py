@@ -1,0 +1,79 @@
+"""How far the writing of a batch's items came, so that what is written is not written again.
+
+It holds for exactly those items: code that makes other items of the same batch begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from zlib import crc32
+
+_RANGES_MAX: Final = 12
+"""One that each writing thread was at, and the rest; what lies between more of them is written again."""
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """unwritten: ranges of positions among the items, in order, the second of each excluded."""
+
+    fingerprint: int
+    unwritten: tuple[Range, ...]
+
+    def narrowed(self, unwritten: Iterable[Range]) -> Progress:
+        """Once more of the rest is written: `unwritten` are ranges of positions among the rest."""
+        left: list[Range] = []
+        for begin, end in unwritten:
+            before = 0
+            for first, last in self.unwritten:
+                shift = first - before
+                start, stop = max(begin + shift, first), min(end + shift, last)
+                if start < stop:
+                    left.append((start, stop))
+                before += last - first
+        return Progress(self.fingerprint, _merged(left))
+
+    @classmethod
+    def of(cls, items: Sequence[bytes], unwritten: Iterable[Range]) -> Progress:
+        return cls(fingerprint_of(items), _merged(unwritten))
+
+    def rest_of(self, items: Sequence[bytes]) -> Sequence[bytes]:
+        """What is left to write of them."""
+        return [item for begin, end in self.unwritten for item in items[begin:end]]
+
+    def encode(self) -> str:
+        """A short line: ``fingerprint:begin-end,…``."""
+        return f"{self.fingerprint:x}:" + ",".join(f"{begin}-{end}" for begin, end in self.unwritten)
+
+
+def decoded(text: str) -> Progress | None:
+    """What `encode` made; None for anything else: nothing is known then."""
+    try:
+        fingerprint, _, ranges = text.partition(":")
+        pairs = (pair.split("-") for pair in ranges.split(",") if pair)
+        return Progress(int(fingerprint, 16), _merged((int(begin), int(end)) for begin, end in pairs))
+    except ValueError:
+        return None
+
+
+def fingerprint_of(items: Sequence[bytes]) -> int:
+    digest = 0
+    for item in items:
+        digest = crc32(item, digest)
+    return digest
+
+
+def _merged(unsorted: Iterable[Range]) -> tuple[Range, ...]:
+    ranges: list[Range] = []
+    for begin, end in sorted(unsorted):
+        if ranges and ranges[-1][1] >= begin:
+            before = ranges.pop()
+            ranges.append((before[0], max(before[1], end)))
+        else:
+            ranges.append((begin, end))
+    if len(ranges) > _RANGES_MAX:
+        ranges[_RANGES_MAX - 1 :] = [(ranges[_RANGES_MAX - 1][0], ranges[-1][1])]
+    return tuple(ranges)

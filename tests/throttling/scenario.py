@@ -1,0 +1,179 @@
+"""A file and the workers that a stage ships with, against a table that throttles, by a clock that is simulated.
+
+The splitter, the worker, the boundary of messages and the writer of records are the real ones; what stands in for AWS
+is the table, the queue with Lambda's poller, and the ledger in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from benchmarks.made_lines import access
+from chalicelib import delivery, handlers, worker
+from chalicelib.aws import records_table
+from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.core.accounts import FileAccount
+from chalicelib.core.cutting import Limits
+from chalicelib.ledger import Ledger
+from chalicelib.metrics import NO_METER
+from chalicelib.settings import TUNING_DEFAULTS
+from chalicelib.splitter import Splitter
+from chalicelib.tracing import NoTracer
+from chalicelib.worker import Worker
+from froe.deployment.stages import read_stage
+from froe.function_options import read_options
+from tests.fakes import Clock as Calendar
+from tests.fakes import Effects, FakeLedgerTable, FakeObjects, FakeQueue, in_time
+from tests.throttling.clock import Clock
+from tests.throttling.poller import Queue
+from tests.throttling.table import ThrottlingTable
+
+ROOT = Path(__file__).parents[2]
+MIB = 1024 * 1024
+_PARSE_SECONDS = 0.25
+"""Of a batch, on one processor."""
+
+
+class NoFailures:
+    def note(self, message: Any, error: Exception) -> None:
+        pass
+
+    def bury(self, message: Any, error: Exception) -> None:
+        raise AssertionError(f"no message is at fault here: {error}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What a stage has of its worker and batch queue unless it is told otherwise."""
+
+    batch_size: int
+    timeout_seconds: int
+    visibility_seconds: int
+    max_receives: int
+    maximum_concurrency: int | None
+
+    @classmethod
+    def read(cls, name: str = "dev") -> Shipped:
+        stage = read_stage(name, ROOT)
+        assert stage
+        template = json.loads((ROOT / "infra" / "data.json").read_text(encoding="utf-8"))["Parameters"]
+        source = (ROOT / "app.py").read_text(encoding="utf-8")
+        (batch_size,) = re.findall(r'queue=_name\("BATCH_QUEUE"\), batch_size=(\d+)', source)
+        return cls(
+            int(batch_size),
+            stage.option("worker", "lambda_timeout"),
+            template["BatchVisibilitySeconds"]["Default"],
+            template["BatchMaxReceives"]["Default"],
+            read_options(stage)[stage.function_name("worker")].maximum_concurrency,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """seconds: by the simulated clock. batches: of all files. units_ratio: write units for each that was needed."""
+
+    seconds: float
+    batches: int
+    dead: int
+    units_ratio: float
+    account: FileAccount
+    most_busy: int
+    timeouts: int
+
+
+def log_of(size: int, line_bytes: int = 250) -> bytes:
+    """Combined access log, in lines of one length."""
+    lines = [line[:-1].ljust(line_bytes - 2, "x").encode() + b'"\n' for line in access(combined=True)]
+    block = b"".join(lines)
+    return (block * (size // len(block) + 1))[: size // line_bytes * line_bytes]
+
+
+@contextmanager
+def _simulated(clock: Clock) -> Iterator[None]:
+    """Time, threads and the work of parsing, as the simulation has them."""
+    parse, done = worker.parsed, {}
+
+    def parsed(message: Any, *arguments: Any) -> Any:
+        clock.sleep(_PARSE_SECONDS)
+        name = message.batch_id
+        if name not in done:
+            done[name] = parse(message, *arguments[:2])
+        return done[name]
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (delivery, records_table):
+            patch.setattr(module, "time", clock)
+        patch.setattr(records_table, "ThreadPoolExecutor", clock.executor)
+        patch.setattr(records_table, "wait", clock.wait)
+        patch.setattr(worker, "parsed", parsed)
+        yield
+
+
+def play(
+    data: bytes,
+    shipped: Shipped,
+    *,
+    partitions: int = 4,
+    max_units: int = 0,
+    settings: Mapping[str, int] = TUNING_DEFAULTS,
+    limit_seconds: float = 24 * 3600,
+) -> Outcome:
+    """Put one file through; ends when nothing is queued."""
+    clock = Clock()
+    table = ThrottlingTable(clock, partitions=partitions, max_units=max_units)
+    ledger_table = FakeLedgerTable()
+    ledger = Ledger(ledger_table, Calendar())
+    with _simulated(clock):
+        records = DynamoRecords(table, "records", settings["WRITE_THREADS"])
+        services = SimpleNamespace(
+            worker=Worker(records, ledger, NoTracer(), clock=clock.monotonic),
+            settings=SimpleNamespace(retry_base_seconds=settings["RETRY_BASE_SECONDS"]),
+            failures=NoFailures(),
+            meter=NO_METER,
+        )
+
+        def function(event: dict[str, Any], seconds: float) -> Mapping[str, Any]:
+            end = clock.now + seconds
+            context = SimpleNamespace(
+                aws_request_id="simulated",
+                get_remaining_time_in_millis=lambda: int((end - clock.now) * 1000),
+            )
+            return handlers.on_batch_messages(services, event, context)
+
+        queue = Queue(
+            clock,
+            function,
+            batch_size=shipped.batch_size,
+            timeout_seconds=shipped.timeout_seconds,
+            visibility_seconds=shipped.visibility_seconds,
+            max_receives=shipped.max_receives,
+            maximum_concurrency=shipped.maximum_concurrency,
+        )
+        services.batch_queue = queue
+        objects = FakeObjects(256 * 1024)
+        splitter = Splitter(
+            objects,
+            ledger,
+            FakeQueue(Effects()),
+            queue,
+            NoTracer(),
+            limits=Limits(),
+            retention_days=0,
+            split_delay_seconds=0,
+        )
+        file_id = splitter.ingest(objects.add("access.log", data), in_time(600))
+        batches = len(queue.messages)
+        clock.start(queue.poll)
+        clock.run(lambda: not queue.messages, limit_seconds)
+    account = ledger_table.files[file_id].account
+    ratio = table.units / max(1, table.needed)
+    return Outcome(clock.now, batches, len(queue.dead), ratio, account, queue.most_busy, queue.timeouts)

@@ -1,0 +1,66 @@
+"""A stage as it ships lives under a table that throttles as DynamoDB does: nothing dies of it, little is written twice."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import delivery
+from chalicelib.core import plan
+from chalicelib.core.accounts import State
+from tests.throttling.scenario import MIB, Outcome, Shipped, log_of, play
+from tests.throttling.table import PARTITION_UNITS
+
+SHIPPED = Shipped.read()
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    logging.getLogger("froe").setLevel(logging.CRITICAL)
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    """64 MiB of access log against a new table of four partitions."""
+    return play(log_of(64 * MIB), SHIPPED)
+
+
+def test_a_large_file_is_complete_though_the_table_throttles(outcome: Outcome) -> None:
+    assert outcome.batches == 94
+    assert (outcome.account.state, outcome.dead) == (State.COMPLETE, 0)
+    assert outcome.timeouts == 0
+
+
+def test_hardly_a_unit_is_spent_twice(outcome: Outcome) -> None:
+    assert outcome.units_ratio <= 1.05
+
+
+def test_it_takes_little_more_than_the_table_allows(outcome: Outcome) -> None:
+    """Four partitions, evenly loaded, would need 68 s."""
+    assert outcome.seconds < 3 * outcome.account.summary.counts.parsed.entries / (4 * PARTITION_UNITS)
+
+
+def test_a_bound_of_the_table_is_waited_out() -> None:
+    bounded = play(log_of(8 * MIB), SHIPPED, partitions=40, max_units=500)
+    assert (bounded.account.state, bounded.dead) == (State.COMPLETE, 0)
+    assert bounded.units_ratio <= 1.05
+
+
+def test_one_key_a_file_loads_one_partition(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were a file's records under one key, it would take as long as one partition needs."""
+    spread = play(log_of(8 * MIB), SHIPPED)
+    monkeypatch.setattr(plan, "MAX_SHARDS", 1)
+    crowded = play(log_of(8 * MIB), SHIPPED)
+    assert crowded.seconds > 1.4 * spread.seconds
+
+
+def test_without_putting_messages_off_their_receives_would_kill_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The measure is needed: with it taken out, and a table that is far too small, batches are dead-lettered."""
+    small = {"partitions": 4, "max_units": 60}
+    data, unbounded = log_of(3 * MIB), replace(SHIPPED, maximum_concurrency=None)
+    kept = play(data, unbounded, **small)
+    assert (kept.account.state, kept.dead) == (State.COMPLETE, 0)
+    monkeypatch.setattr(delivery, "CAPACITY", ())
+    assert play(data, unbounded, **small).dead > 0
