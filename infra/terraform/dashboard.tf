@@ -104,6 +104,9 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           metrics = [
             ["Froe", "DeadLetters", "stage", var.stage],
             ["Froe", "FilesStalled", "stage", var.stage, { stat = "Maximum" }],
+            ["Froe", "BatchesDisputed", "stage", var.stage],
+            ["Froe", "MessagesPutOff", "stage", var.stage],
+            ["Froe", "NotificationsIgnored", "stage", var.stage],
           ]
         }
       },

@@ -351,7 +351,7 @@ variable "alarms_email" {
 }
 
 variable "log_retention_days" {
-  description = "How long the functions' logs stay. They hold identifiers and counts, no lines of files"
+  description = "How long the functions' logs stay"
   type        = number
   default     = 365
   nullable    = false
@@ -363,7 +363,7 @@ variable "log_retention_days" {
 }
 
 variable "logs_key" {
-  description = "What encrypts the functions' logs: the stage's key, or CloudWatch's own"
+  description = "What encrypts the functions' logs"
   type        = string
   default     = "stage"
   nullable    = false
@@ -423,7 +423,7 @@ variable "rejected_percent" {
 }
 
 variable "rejected_minimum" {
-  description = "Fewer entries than these in 15 minutes raise no alarm, whatever their share of rejects"
+  description = "Fewer entries than these in 15 minutes raise no alarm"
   type        = number
   default     = 1000
   nullable    = false
