@@ -11,7 +11,9 @@ from moto import mock_aws
 
 pytest.importorskip("click", reason="click is not installed")
 
+from froe.commands.upload import warn_of_keys
 from froe.errors import FroeError
+from froe.target import Target
 from froe.uploading import find_sources, upload_all
 
 BUCKET = "input"
@@ -125,3 +127,17 @@ def test_a_file_that_vanished_is_named(s3: Any, tmp_path: Path) -> None:
 
     with pytest.raises(FroeError, match=r"a\.log cannot be read"):
         list(upload_all(s3, BUCKET, sources, lambda _: None))
+
+
+def test_keys_that_become_no_file_are_named_and_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    target = Target({"INPUT_KEYS": "logs/*, !*.tmp"}, "eu-west-1", None, None, None)
+    warn_of_keys(target, ["logs/a"], wait=True)
+    assert capsys.readouterr() == ("", "")
+    keys = ["logs/a", "b.csv", "logs/c.tmp"]
+    warn_of_keys(target, keys, wait=False)
+    said = capsys.readouterr().err
+    assert "2 of 3 keys become no file" in said
+    assert "INPUT_KEYS (logs/*, !*.tmp)" in said
+    assert "b.csv, logs/c.tmp" in said
+    with pytest.raises(FroeError, match="upload without --wait"):
+        warn_of_keys(target, keys, wait=True)
