@@ -11,6 +11,7 @@ from chalicelib.core.formats.web.access import COMBINED, COMMON
 from chalicelib.core.formats.web.access_any import AnyLine
 from chalicelib.core.formats.web.tails import add_tail
 from chalicelib.core.records import Record
+from tests.lines_of_formats import read, records
 
 Explain = Callable[[str, str], Record]
 Reason = Callable[[str, str], str]
@@ -128,7 +129,7 @@ def test_unusual_request_lines_give_path_and_version(
         ("  293", {"request_time": 293}),
         (' 12 "x"', {"extra": '12 "x"'}),
         (" 0.042 - 0.001", {"request_time": 0.042, "upstream_connect_time": 0.001}),
-        (' rt=0.042 ua=- uct="0.001"', {"extra.rt": 0.042, "extra.uct": 0.001}),
+        (' rt=0.042 ua=- uct="0.001"', {"request_time": 0.042, "upstream_connect_time": 0.001}),
         (" 0.042 7 a", {"request_time": 0.042, "extra": "7 a"}),
     ],
 )
@@ -230,3 +231,57 @@ def test_quotes_that_nobody_escaped_do_not_lose_the_line(
     assert got.body == request_line
     assert got.attributes["user_agent.original"] == agent
     assert got.attributes.get("http.request.header.referer", "-") == referer
+
+
+HEAD = '192.0.2.1 - ada [03/Feb/2026:10:11:00 +0000] "GET /shop?q=1 HTTP/1.1" 200 3397'
+SEEN = {
+    "user_agent.original": "Mozilla/5.0 (X11) Firefox/120",
+    "http.request.header.referer": "https://shop.example/",
+}
+PLACES = {
+    ' 0.202 "{}" "{}"': {"request_time": 0.202},
+    ' 1200 "{}" "{}"': {"request_time": 1200},
+    ' 0/1200 "{}" "{}"': {"apache.duration_s": 0, "apache.duration_us": 1200},
+    ' 0.202 0.200 "{}" "{}"': {"request_time": 0.202, "upstream_response_time": 0.2},
+    ' 0.202 - "{}" "{}"': {"request_time": 0.202},
+    ' shop.example.org "{}" "{}"': {"server.address": "shop.example.org"},
+    ' 0.202 "{}" "{}" "203.0.113.7, 10.0.0.1"': {"request_time": 0.202, "http.request.header.x_forwarded_for": "203.0.113.7, 10.0.0.1"},
+    ' "{}" "{}" 0.202 0.200': {"request_time": 0.202, "upstream_response_time": 0.2},
+    ' "{}" "{}" rt=0.202 uct="0.001" uht="0.1" urt="0.1, 0.2"': {
+        "request_time": 0.202, "upstream_connect_time": 0.001, "upstream_header_time": 0.1, "upstream_response_time": [0.1, 0.2]},
+    ' "{}" "{}" rid=0123456789abcdef0123456789abcdef': {"http.request.id": "0123456789abcdef0123456789abcdef"},
+    ' "{}" "{}" "203.0.113.7" "shop.example.org" TLSv1.3 TLS_AES_128_GCM_SHA256': {
+        "http.request.header.x_forwarded_for": "203.0.113.7", "server.address": "shop.example.org", "tls.protocol.version": "TLSv1.3",
+        "tls.cipher": "TLS_AES_128_GCM_SHA256"},
+    ' "{}" "{}" xff="203.0.113.7" vhost=shop.example.org tls_version=TLSv1.2': {
+        "http.request.header.x_forwarded_for": "203.0.113.7", "server.address": "shop.example.org", "tls.protocol.version": "TLSv1.2"},
+    ' "{}" "{}" 0123456789abcdef0123456789abcdef': {"http.request.id": "0123456789abcdef0123456789abcdef"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("referer", ["https://shop.example/", "-"])
+def test_what_stands_around_referer_and_agent_is_typed_and_they_are_right(place: str, referer: str) -> None:
+    line = HEAD + place.format(referer, SEEN["user_agent.original"])
+    name, outcomes = read("\n".join([line] * 4).encode())
+    assert name == "access_combined"
+    for outcome in outcomes:
+        assert isinstance(outcome.result, Record)
+        attributes = outcome.result.attributes
+        assert attributes["user_agent.original"] == SEEN["user_agent.original"]
+        assert attributes.get("http.request.header.referer", "-") == referer
+        assert {key: attributes.get(key) for key in PLACES[place]} == PLACES[place]
+        assert not [key for key in attributes if key.startswith("extra")]
+
+
+@pytest.mark.parametrize(
+    ("ident", "user", "name"),
+    [('"-"', '"-"', None), ("-", '"-"', None), ("-", '"ada"', "ada"), ("-", '"j doe"', "j doe")],
+)
+def test_a_quoted_hyphen_is_no_user(ident: str, user: str, name: str | None) -> None:
+    for end in ("404 -", '404 7 "-" "curl/8"'):
+        (record,) = records(
+            f'192.0.2.1 {ident} {user} [03/Feb/2026:10:11:00 +0000] "GET /shop/0 HTTP/1.1" {end}'
+        )
+        assert record.attributes.get("user.name") == name
+        assert "ident" not in record.attributes

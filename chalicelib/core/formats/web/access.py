@@ -95,7 +95,9 @@ def make_parser(context: ParseContext, *, tail: Tail = add_tail) -> Parse:
             fields["http.request.header.referer"] = referer
         if agent != "-" and agent:
             fields["user_agent.original"] = agent
-        if user not in ("-", '""'):
+        if user != "-":
+            if user[0] == '"':
+                return parse_any(line)
             fields["user.name"] = user
         if (end or always) and (end[:1] not in (" ", "") or not tail(fields, end)):
             return NOT_ACCESS if end[:1] in (" ", "") else parse_any(line)
@@ -134,7 +136,9 @@ def _common(context: ParseContext) -> Parse:
                 fields["url.query"] = query
         else:
             fields["url.path"] = target
-        if user not in ("-", '""'):
+        if user != "-":
+            if user[0] == '"':
+                return parse_any(line)
             fields["user.name"] = user
         return new(Record, (stamp[0], stamp[1], None, None, f"{method} {target} {protocol[:-1]}", fields))
 

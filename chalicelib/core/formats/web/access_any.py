@@ -28,12 +28,18 @@ _LINE: Final = re.compile(
     re.DOTALL,
 )
 """The head, request, status, size, referer, user agent, the agent after a bare ``-``, tail."""
+_BETWEEN: Final = re.compile(
+    rf"((?: ++[^ \"\[]++){{1,6}}) ++\"(-?|(?:[a-z][a-z0-9+.-]{{0,31}}:)?//[^\"]*+|[\w.-]{{1,253}}/?)\" ++{QUOTED}((?: .*+)?+)",
+    re.DOTALL,
+)
+"""What stands between the size and the referer, the referer, the user agent, the tail."""
 _WITH_PORT: Final = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]{1,5}", re.ASCII)
 _OPENING: Final = re.compile(_HEAD + r'"')
 _STATUS: Final = re.compile(r'" (-|[0-9]{3}) (-|[0-9]++)(?= |$)')
 _HOST_NAME: Final = re.compile(
     r"(?=[^:]{4,253}(?::|$))[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[a-z][a-z-]{1,62}(?::[0-9]{1,5})?"
 )
+_ABSENT: Final = frozenset(("-", '""', '"-"'))
 _CACHE_MAX: Final = 8192
 _ZONES_MAX: Final = 64
 NOT_ACCESS: Final = Reject("not-an-access-line")
@@ -76,6 +82,9 @@ class AnyLine:
             return NOT_ACCESS
         client, ident, user, when, request, status, size, referer, agent, lone_agent, tail = groups
         agent = agent if agent is not None else lone_agent
+        if agent is None and self._tail is add_tail and (between := _BETWEEN.fullmatch(tail)):
+            early, referer, agent, tail = between.groups()
+            tail = early + tail
         if agent is None and tail[:2] == ' "':
             return NOT_ACCESS
         if (self._common and agent is not None) or is_address(ident):
@@ -91,7 +100,7 @@ class AnyLine:
             fields["http.response.body.size"] = int(size) if len(size) <= DIGITS_MAX else size
         if client != "-" and _WITH_PORT.fullmatch(client):
             add_endpoint(fields, "client", client)
-        elif client not in ("-", '""'):
+        elif client not in _ABSENT:
             fields["client.address"] = resolved(client)
         for name, text in (
             ("http.request.header.referer", referer),
@@ -99,8 +108,8 @@ class AnyLine:
             ("user.name", user),
             ("server.address" if _HOST_NAME.fullmatch(ident) else "ident", ident),
         ):
-            if text and text not in ("-", '""'):
-                fields[name] = resolved(text)
+            if text and text not in _ABSENT:
+                fields[name] = resolved(text[1:-1] if text[0] == text[-1] == '"' and len(text) > 2 else text)
         if not self._tail(fields, tail):
             return NOT_ACCESS
         return Record(*stamp, None, None, request if request not in ("", "-") else None, fields)

@@ -14,7 +14,7 @@ from chalicelib.core.formats.kinds import add_endpoint, number
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.access_any import NOT_ACCESS
 from chalicelib.core.formats.web.requests import ADDRESS, QUOTED, add_request, resolved
-from chalicelib.core.formats.web.tails import FORWARDED
+from chalicelib.core.formats.web.tails import FORWARDED, add_tail
 from chalicelib.core.records import Record
 
 if TYPE_CHECKING:
@@ -79,8 +79,9 @@ def _make_parser(context: ParseContext) -> Parse:
         if "http.response.status_code" not in fields or (garbage and "client.address" not in fields):
             return NOT_ACCESS
         rest = "".join(token[0] for place, token in enumerate(tokens) if place not in used) + line[position:]
-        if rest.strip(" "):
-            fields["extra"] = rest.strip(" ")
+        rest = rest.strip(" ")
+        if rest and (_INTEGER.fullmatch(rest) or not add_tail(fields, f" {rest}")):
+            fields["extra"] = rest
         return Record(*stamp, None, None, request or None, fields)
 
     return parse
