@@ -87,8 +87,43 @@ def test_structured_data_with_escapes_repeats_and_no_parameters(
         '[a "k"]',
     ],
 )
-def test_broken_structured_data_is_a_reject(reason: Reason, data: str) -> None:
-    assert reason("syslog_rfc5424", f"<14>1 {WHEN} h p - - {data} m") == "invalid-structured-data"
+def test_broken_structured_data_costs_no_field_of_the_header_and_no_text(record: Explain, data: str) -> None:
+    got = record("syslog_rfc5424", f"<14>1 {WHEN} h p - - {data} m")
+    attributes = got.attributes
+    assert (attributes["host.name"], attributes["service.name"], got.severity_text) == ("h", "p", "info")
+    kept = " ".join((str(attributes.get("syslog.structured_data", "")), got.body or "")).split()
+    typed = [value for name, value in attributes.items() if name.startswith("syslog.structured_data.")]
+    assert kept == f"{data} m".split() or typed == ["]"]
+
+
+VIOLATIONS = {
+    '{} web shop 7 - [t@1 a="1"][app@123 tags="[a,b]"] said': ("web", "shop", 7, None, "said"),
+    '{} web shop 7 - [app@123 note="said "yes" now" b="c"] said': ("web", "shop", 7, None, "said"),
+    "{} web shop 7 ID47 no data at all": ("web", "shop", 7, "ID47", "no data at all"),
+    "{} web shop 7 no message id": ("web", "shop", 7, None, "no message id"),
+    "{} web shop[7]: as in RFC 3164": ("web", "shop", 7, None, "as in RFC 3164"),
+    "{} web shop: as in RFC 3164": ("web", "shop", None, None, "as in RFC 3164"),
+    "{} web starting the server now": ("web", None, None, None, "starting the server now"),
+    '{} web shop 7 [a@1 x="1"] no message id': ("web", "shop", 7, None, "no message id"),
+    '{} web shop 7 - [a@1 x="1" no end': ("web", "shop", 7, None, '[a@1 x="1" no end'),
+    "{} web shop 7 -": ("web", "shop", 7, None, None),
+}
+
+
+@pytest.mark.parametrize("line", VIOLATIONS)
+@pytest.mark.parametrize(
+    ("when", "timestamp"),
+    [("2026-02-03T10:11:00Z", "2026-02-03T10:11:00Z"), ("2026-02-03 10:11:00", "2026-02-03T10:11:00Z"),
+     ("Feb  3 10:11:00", None), ("Feb 3 2026 10:11:00", "2026-02-03T10:11:00Z")],
+)  # fmt: skip
+def test_a_line_that_breaks_rfc5424_keeps_the_fields_of_its_header(
+    record: Explain, line: str, when: str, timestamp: str | None
+) -> None:
+    got = record("syslog_rfc5424", "<38>1 " + line.format(when))
+    names = ("host.name", "service.name", "process.pid", "syslog.msgid")
+    assert (*(got.attributes.get(name) for name in names), got.body) == VIOLATIONS[line]
+    assert got.timestamp == timestamp if timestamp else (got.timestamp or "").endswith("-02-03T10:11:00Z")
+    assert (got.severity_text, got.severity_number) == ("info", 9)
 
 
 def test_a_byte_order_mark_before_the_message_is_not_part_of_it(record: Explain) -> None:

@@ -13,6 +13,7 @@ from chalicelib.core.formats import Format
 from chalicelib.core.formats.systems.bodies import enveloped
 from chalicelib.core.formats.systems.priorities import PID_DIGITS_MAX, PRIORITIES
 from chalicelib.core.formats.systems.programs import say_of
+from chalicelib.core.formats.systems.rfc5424_repairs import repaired
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -27,7 +28,7 @@ _SPACES: Final = re.compile(r" ++")
 _ELEMENT: Final = re.compile(r'\[([^\s=\]"]{1,256})')
 _NAME: Final = re.compile(r' ++([^\s=\]"]{1,256})=')
 _PARAMETER: Final = re.compile(
-    r' ++([^\s=\]"]{1,256})=(?:"([^"\\\]]*+(?:\\.[^"\\\]]*+)*+)"|([^\s"\]]*+))', re.DOTALL
+    r' ++([^\s=\]"]{1,256})=(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"(?=[ \]])|([^\s"\]]*+))', re.DOTALL
 )
 _ESCAPE: Final = re.compile(r'\\(["\\\]])')
 _CACHE_MAX: Final = 8192
@@ -73,7 +74,7 @@ class _Parser:
             fields["process.pid"] = int(process)
         stamp = _NO_TIME if when == "-" else self._of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return self._repaired(line) or _BAD_TIME
         message: str | None
         data, closed, message = rest.partition('"] ')
         parts = data.split('"')
@@ -82,9 +83,11 @@ class _Parser:
             for place, name in places:
                 fields[name] = parts[place]
         else:
-            end = 1 if rest[0] == "-" else _add_structured_data(fields, rest)
+            typed: dict[str, Value] = {}
+            end = 1 if rest[0] == "-" else _add_structured_data(typed, rest)
             if end == 0 or rest[end : end + 1] not in ("", " "):
-                return _BAD_DATA
+                return self._repaired(line) or _BAD_DATA
+            fields.update(typed)
             message = rest[end + 1 :]
         message = message.removeprefix("\ufeff") or None
         if message is not None:
@@ -99,11 +102,24 @@ class _Parser:
         """The message behind an octet count; a line without one is none."""
         counted = _COUNTED.match(line)
         if counted is None:
-            return _NOT_RFC5424
+            return self._repaired(line) or _NOT_RFC5424
         result = self.parse(line[counted.end() :])
         if isinstance(result, Record):
             result.attributes["syslog.octet_count"] = int(counted[1])
         return result
+
+    def _repaired(self, line: str) -> Record | None:
+        """The record of a line that breaks the format and has time and host where they belong."""
+        parts = repaired(line)
+        stamp = None if parts is None else _NO_TIME if parts.when == "-" else self._of_text(parts.when)
+        if parts is None or stamp is None or parts.line == line:
+            return None
+        result = self.parse(parts.line)
+        if not isinstance(result, Record):
+            return None
+        if parts.data:
+            result.attributes[_STRUCTURED[:-1]] = parts.data
+        return result._replace(timestamp=stamp[0], timestamp_assumed=stamp[1])
 
     def _head(self, key: tuple[str, ...]) -> _Head | None:
         """The fields that header, host, application, message id, and a process id that is no number, give;
