@@ -83,6 +83,14 @@ def endpoint(text: str, *, always_port: bool = False) -> tuple[str, int | None]:
     return host, port
 
 
+def add_client(fields: dict[str, Value], text: str) -> None:
+    """A client, or the list of addresses that proxies made of it: the first is the client's."""
+    first, comma, _ = text.partition(",")
+    add_endpoint(fields, "client", first.strip())
+    if comma:
+        fields["http.request.header.x_forwarded_for"] = text
+
+
 def add_endpoint(fields: dict[str, Value], name: str, text: str, *, always_port: bool = False) -> None:
     """Types an address with its port as NAME.address and NAME.port; ``-`` and nothing as neither."""
     if text in _ABSENT:

@@ -97,7 +97,7 @@ def patterned(
 
     patterns: tried in order, each from the start of the entry; `(?P<time>…)` is any text that `Times`
         knows, or its parts are the groups `y`, `mo`, `d`, `h`, `mi`, `s`, `f` (fraction) or `ms` (milliseconds),
-        `z` and `half` (AM, PM).
+        `z` and `half` (AM, PM), and `epoch`, which says what no local time can.
     start: what each entry begins with; sieve and start of an entry. numbers: groups whose values are
     numbers, beside those that always are. levels: words of its own → severity number.
     single_line: an entry is a line. own_lines: an entry that begins elsewhere than a well-known one is
@@ -241,6 +241,8 @@ def _of_time(times: Times, text: str) -> Stamp | None:
 def _of_parts(times: Times, found: re.Match[str]) -> Stamp | None:
     """The stamp of a date and time whose parts are groups; without a year it is the latest possible."""
     parts = found.groupdict()
+    if epoch := parts.get("epoch"):
+        return times.of_number(f"{epoch}.{parts['f']}" if parts.get("f") else epoch)
     if parts["mi"] is None:
         return None
     month, year, half = parts["mo"], parts.get("y"), parts.get("half")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, ParseContext, severity
 from chalicelib.core.formats.applications.naming import split_values
 from chalicelib.core.formats.applications.pairs import typed
+from chalicelib.core.formats.kinds import add_client
 from chalicelib.core.formats.nested import carried
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.times import Times
@@ -79,6 +80,8 @@ def _make_parser(context: ParseContext) -> Parse:
         for group, name in _NAMES.items():
             if held.get(group):
                 fields[name] = typed(held[group]) if name in _NUMBERS else held[group]
+        if held.get("client"):
+            add_client(fields, held["client"])
         own = times.of_text(held["when"]) if held.get("when") else None
         if own is not None and own[1] is None and outer.timestamp is not None:
             fields["syslog.timestamp"] = outer.timestamp
@@ -98,7 +101,7 @@ def _make_parser(context: ParseContext) -> Parse:
 
 _NUMBERS: Final = frozenset(("code.line.number", "http.response.status_code"))
 _NAMES: Final = {
-    "file": "code.file.path", "line": "code.line.number", "client": "client.address", "status": "http.response.status_code",
+    "file": "code.file.path", "line": "code.line.number", "status": "http.response.status_code",
     "took": "harbor.took", "match": "harbor.match", "method": "http.request.method", "path": "url.path",
     "route": "http.route", "request": "http.request.id", "agent": "user_agent.original", "context": "harbor.context",
 }  # fmt: skip

@@ -9,6 +9,7 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.databases.shapes import CLOCK
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import add_endpoint, is_ip, number
+from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -36,6 +37,16 @@ _USER: Final = re.compile(
 _EXCEPTION: Final = re.compile(
     r"\n((?:[a-z][\w$]{0,63}\.){1,16}[A-Z][\w$]{0,127})(?:: ([^\n]{0,4096}))?(?:\n|$)"
 )
+_AUDIT: Final = re.compile(
+    rf"\[({_WHEN})\](?: \[([^\]\n]{{1,256}})\])? \[(rest|transport|ip_filter|security_config_change)\] {{1,4}}\[([a-z_]{{3,64}})\]\s*(.*)",
+    re.DOTALL,
+)
+_AUDITED: Final = re.compile(r"([a-z_.]{2,40})=\[((?:[^\[\]]|\[[^\]\n]{0,256}\]){0,4096})\](?=,|\s*$)")
+_AUDIT_NAMES: Final = {
+    "principal": "user.name", "realm": "elasticsearch.audit.realm", "uri": "url.path", "request_method": "http.request.method",
+    "request_id": "http.request.id",
+}  # fmt: skip
+"""https://www.elastic.co/guide/en/elasticsearch/reference/6.8/audit-log-output.html"""
 _SLOWLOG: Final = "slowlog"
 _SEARCHED_MAX: Final = 65536
 
@@ -55,7 +66,8 @@ def _make_text_parser(context: ParseContext) -> Parse:
     def parse(entry: str) -> Record | Reject:
         found = _HEAD.match(entry) or (_ANY_HEAD.match(entry) if context.decided else None)
         if found is None:
-            return _NOT_ELASTICSEARCH
+            audit = _AUDIT.fullmatch(entry)
+            return _NOT_ELASTICSEARCH if audit is None else _audited(audit, times)
         when, word, logger, node, index, shard, shard_too = found.groups()
         shard = shard or shard_too
         stamp = times.of_text(when)
@@ -88,6 +100,23 @@ def _make_text_parser(context: ParseContext) -> Parse:
         return Record(*stamp, word, _number(word), body or None, fields)
 
     return parse
+
+
+def _audited(found: re.Match[str], times: Times) -> Record | Reject:
+    """What X-Pack writes to its audit log as text: ``name=[value], …``."""
+    when, node, layer, event, said = found.groups()
+    stamp = times.of_text(when)
+    if stamp is None:
+        return _BAD_TIME
+    fields: dict[str, Value] = {"event.name": event, "elasticsearch.audit.layer": layer}
+    if node is not None:
+        fields["elasticsearch.node.name"] = node
+    for name, value in _AUDITED.findall(said[:_SEARCHED_MAX]):
+        if value and name == "origin_address":
+            add_endpoint(fields, "client", value, always_port=True)
+        elif value:
+            add(fields, {}, _AUDIT_NAMES.get(name, f"elasticsearch.audit.{name}"), value)
+    return Record(*stamp, None, None, f"[{event}] {said}".rstrip(), fields)
 
 
 def _add_slow(fields: dict[str, Value], body: str) -> None:
@@ -188,8 +217,8 @@ TEXT: Final = Format(
     ),
     make_parser=_make_text_parser,
     specificity=0.97,
-    framing=Framing(entry_start=entry_start(rf"\[{_WHEN}\]\[")),
-    sieve=rf"\[{_WHEN}\]\[[A-Z]{{4,11}} {{0,4}}\]\[",
+    framing=Framing(entry_start=entry_start(rf"\[{_WHEN}\](?:\[| \[)")),
+    sieve=rf"\[{_WHEN}\](?:\[[A-Z]{{4,11}} {{0,4}}\]\[|(?: \[[^\]\n]{{1,256}}\])? \[(?:rest|transport|ip_filter|security_config_change)\] )",
     alone=True,
 )
 JSON: Final = Format(

@@ -52,10 +52,16 @@ _RARE: Final = tuple(
         r" {1,2}(?P<logger>(?:[\w$]{1,100}\.){2,20}[\w$]{1,100}) (?=[^\s:|-])",
         r" (?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) {1,2}(?P<service>[\w.-]{1,100})\[(?P<pid>[0-9]{1,10}):(?P<thread>[^\]\n]{1,100})\]"
         r" \[CorId=(?P<operation>[^\]\n]{0,100})\] \[(?P<logger>[\w$.]{1,200})\] ",
+        r" (?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) {1,2}\((?P<thread>[^()\n]{1,200})\) \[(?P<solr> *(?:[a-z]:[^\s\]]{1,128} *){0,8})\]"
+        r" (?P<logger>[\w$.]{1,200}) ",
         r" (?P<level>debug|info|warning|error) (?P<logger>[\w-]{1,64}) \[(?P<source>[\w./-]{1,128}\.[a-z]{1,4}:[0-9]{1,7})\] ",
     )
 )
-"""Shapes of VMware's services, where a logger or a source line has no separator behind it."""
+"""Shapes of VMware's services and of Solr, where a logger or a source line has no separator behind it."""
+_SOLR: Final = {
+    "c": "solr.collection", "s": "solr.shard", "r": "solr.replica", "x": "solr.core", "n": "solr.node", "t": "trace_id",
+}  # fmt: skip
+"""https://solr.apache.org/guide/solr/latest/deployment-guide/configuring-logging.html: letters of its MDC"""
 _RARE_NAMES: Final = {
     "operation": "vmware.operation_id",
     "thread": "thread.name",
@@ -132,6 +138,9 @@ def _rare(entry: str, position: int, fields: dict[str, Value]) -> tuple[str, str
                 fields["process.pid"] = int(text)
             elif group == "source":
                 _add_source(fields, text)
+            elif group == "solr" and text:
+                for part in text.split():
+                    fields[_SOLR.get(part[0], f"solr.{part[0]}")] = part[2:]
         return found["level"], entry[found.end() :]
     return None
 

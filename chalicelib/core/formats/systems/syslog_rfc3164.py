@@ -39,12 +39,16 @@ _LINE: Final = re.compile(
     rf"(?:[*.]?({_BSD})|({_ISO})):? ++"
     r"(?:(?![^\s\[\]:]{1,128}(?:\[[^\]\s]{0,128}\])?: )(\S{1,255})(?: |$))?"
     r"(?: *+([a-z0-9]{2,12}\.[a-z]{3,8}) (?=[^\s:]{1,128}: ))?"
-    r"(?: *+([^\s\[\]:]{1,128})(?:\[([^\]\s]{0,128})\]:?|:)(?: |$))?"
+    r"(?: *+([^\s\[\]:]{1,128}|(?:[A-Z(][^\s\[\]:]{0,64} ){1,3}[A-Z(0-9][^\s\[\]:]{0,64}(?=\[[0-9]{1,10}\]: ))(?:\[([^\]\s]{0,128})\]:?|:)(?: |$))?"
     r"(.*)",
     re.DOTALL,
 )
 """Octets, PRI, sequence, BSD time, ISO time, host, facility.severity, tag, process, message; a first word with a
 colon is a tag, not a host."""
+_VERBOSE: Final = re.compile(
+    rf"((?:<[0-9]{{1,3}}>)?(?:{_BSD}|{_ISO})) <([a-z0-9]{{1,12}})\.([a-z0-9]{{1,8}})> "
+)
+"""What FreeBSD's syslogd writes with -v and -vv: facility and severity, by number or by name."""
 _WEEKDAY_FIRST: Final = re.compile(
     rf"[A-Z][a-z]{{2}} ({MONTH}  ?[0-9]{{1,2}} [0-9:]{{8}} [0-9]{{4}}) ([a-z0-9]{{2,12}}\.[a-z]{{3,8}}) "
     r"([^\s\[\]:]{1,128})(?:\[([0-9]{1,18})\])?: ?(.*)",
@@ -158,7 +162,23 @@ class _Parser:
             fields["log.level"] = said
         return word, number
 
+    def _parse_verbose(self, line: str, found: re.Match[str]) -> Record | Reject:
+        record = self.parse(f"{found[1]} {line[found.end() :]}")
+        if not isinstance(record, Record):
+            return record
+        facility, said = found[2], found[3]
+        if facility.isdecimal():
+            record.attributes["syslog.facility.code"] = int(facility)
+        else:
+            record.attributes["syslog.facility.name"] = facility
+        if record.severity_text is not None:
+            return record
+        word, number = severity.of_syslog(int(said)) if said.isdecimal() else (said, severity.of_word(said))
+        return record._replace(severity_text=word, severity_number=number)
+
     def _parse_any(self, line: str) -> Record | Reject:
+        if " <" in line[:48] and (verbose := _VERBOSE.match(line)):
+            return self._parse_verbose(line, verbose)
         found = _LINE.match(line)
         if found is None:
             return self._parse_weekday_first(line)

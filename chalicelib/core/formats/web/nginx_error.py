@@ -97,7 +97,10 @@ def _add_fields(fields: dict[str, Value], said: str) -> None:
         if not value:
             continue
         if name in ("client", "udp client") and "client.address" not in fields:
+            value, _, how = value.partition(" ")
             add_endpoint(fields, "client", value)
+            if how:
+                fields["nginx.client_connection"] = how
             continue
         if name == "server" and value.rpartition(":")[2].isdecimal() and "server.address" not in fields:
             add_endpoint(fields, "server", value)

@@ -1,0 +1,151 @@
+"""Values that once stood in the wrong place, each with its kin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lines_of_formats import record_of, records
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
+
+DOVECOT = "Feb  3 10:11:00 mail dovecot: "
+
+
+@pytest.mark.parametrize(
+    ("message", "values"),
+    [
+        ("auth-worker(14860): conn unix:auth-worker (pid=14830,uid=109): auth-worker<7>: pam(ada@shop.example,192.0.2.1): pam_authenticate() failed",
+         {"dovecot.service_pid": 14860, "user.name": "ada@shop.example", "client.address": "192.0.2.1"}),
+        ("auth-worker(14860): pam(ada,192.0.2.1): unknown user", {"dovecot.service_pid": 14860, "user.name": "ada", "client.address": "192.0.2.1"}),
+        ("auth: passwd-file(ada): unknown user", {"user.name": "ada", "client.address": None}),
+        ("lmtp(4711): Connect from local", {"dovecot.service_pid": 4711, "user.name": None}),
+        ("lmtp(4711, ada@shop.example): saved mail to INBOX", {"dovecot.service_pid": 4711, "user.name": "ada@shop.example"}),
+        ("imap(ada)<4711><abc>: Logged out in=1 out=2", {"user.name": "ada"}),
+        ("imap(12345)<4711><abc>: Logged out in=1 out=2", {"user.name": "12345", "dovecot.service_pid": None}),
+    ],
+)  # fmt: skip
+def test_a_process_id_of_dovecot_is_no_user(message: str, values: dict[str, Value]) -> None:
+    attributes = record_of("dovecot", DOVECOT + message).attributes
+    assert {name: attributes.get(name) for name in values} == values
+
+
+@pytest.mark.parametrize("how", ["", " using starttls", " using SSL"])
+@pytest.mark.parametrize("client", ["192.0.2.1", "2001:db8::5"])
+def test_what_nginx_says_behind_a_client_is_not_part_of_its_address(client: str, how: str) -> None:
+    line = f'2026/02/03 10:11:00 [info] 31#31: *100 client login failed, client: {client}{how}, server: 0.0.0.0:587, login: "ada"'
+    attributes = record_of("nginx_error", line).attributes
+    assert (attributes["client.address"], attributes["user.name"], attributes["server.port"]) == (
+        client,
+        "ada",
+        587,
+    )
+    assert attributes.get("nginx.client_connection", "") == how.strip()
+
+
+@pytest.mark.parametrize(
+    ("context", "values"),
+    [("[   x:shop]", {"solr.core": "shop"}), ("[c:orders s:shard1 r:core_node3 x:orders_shard1]", {"solr.collection": "orders", "solr.shard": "shard1"}),
+     ("[   ]", {"solr.core": None})],
+)  # fmt: skip
+def test_the_context_of_solr_is_no_logger(context: str, values: dict[str, Value]) -> None:
+    (record,) = records(
+        f"2026-02-03 10:11:00.293 INFO  (qtp-1) {context} o.a.s.c.SolrCore [shop] Registered new searcher"
+    )
+    attributes = record.attributes
+    assert (attributes["thread.name"], attributes["log.logger"], record.body) == (
+        "qtp-1",
+        "o.a.s.c.SolrCore",
+        "[shop] Registered new searcher",
+    )
+    assert {name: attributes.get(name) for name in values} == values
+
+
+def test_the_audit_log_of_elasticsearch_is_typed() -> None:
+    line = (
+        "[2026-02-03T10:11:00,244] [node-0] [transport] [access_denied]\torigin_address=[192.0.2.1], principal=[ada],"
+        " action=[indices:data/read], indices=[a,b], request=[{x=[1]}]"
+    )
+    name, (record,) = "elasticsearch", records(line)
+    assert record == record_of(name, line)
+    assert (
+        record.attributes["client.address"],
+        record.attributes["user.name"],
+        record.attributes["event.name"],
+    ) == ("192.0.2.1", "ada", "access_denied")
+    assert record.attributes["elasticsearch.audit.request"] == "{x=[1]}"
+
+
+def test_a_user_of_the_audit_log_is_the_principal_and_not_one_in_the_parameters() -> None:
+    line = "[2026-02-03T10:11:00,244] [rest] [authentication_failed] origin_address=[2001:db8::5], uri=[/a], params=[{username=bob}]"
+    attributes = record_of("elasticsearch", line).attributes
+    assert (attributes["client.address"], attributes.get("user.name")) == ("2001:db8::5", None)
+
+
+@pytest.mark.parametrize("when", ["2026-02-03-03.11.00.675872", "2026-02-03-10.11.00.675872"])
+def test_the_epoch_says_the_time_and_the_local_time_its_fraction(when: str) -> None:
+    (record,) = records(
+        f"- 1770113400 2026.02.03 R02-M1 {when} R02-M1 RAS KERNEL INFO instruction cache parity error corrected"
+    )
+    assert (record.timestamp, record.timestamp_assumed) == ("2026-02-03T10:10:00.675872Z", None)
+
+
+@pytest.mark.parametrize(
+    ("mark", "facility", "severity"),
+    [("<auth.info>", {"syslog.facility.name": "auth"}, ("info", 9)), ("<4.6>", {"syslog.facility.code": 4}, ("info", 9)),
+     ("<kern.crit>", {"syslog.facility.name": "kern"}, ("crit", 18))],
+)  # fmt: skip
+@pytest.mark.parametrize("when", ["Feb  3 10:11:00", "2026-02-03T10:11:00.123456+00:00"])
+def test_facility_and_severity_of_freebsd_are_no_host(
+    when: str, mark: str, facility: dict[str, Value], severity: tuple[str, int]
+) -> None:
+    record = record_of(
+        "syslog_rfc3164",
+        f"{when} {mark} beastie sshd[130]: Failed password for root from 192.0.2.1 port 4022 ssh2",
+    )
+    assert (record.severity_text, record.severity_number) == severity
+    attributes = record.attributes
+    assert (attributes["host.name"], attributes["service.name"], attributes["client.address"]) == (
+        "beastie",
+        "sshd",
+        "192.0.2.1",
+    )
+    assert facility.items() <= attributes.items()
+
+
+def test_the_first_of_a_list_of_addresses_is_the_client() -> None:
+    line = (
+        "Feb  3 10:11:00 172.25.0.1 core[110]: 2026-02-03T10:11:00Z [ERROR] [/server/basic_auth.go:72][client IP="
+        '"192.0.2.1, 10.0.0.1" requestID="4b0"]: failed to authenticate ada'
+    )
+    attributes = record_of("harbor", line).attributes
+    assert attributes["client.address"] == "192.0.2.1"
+    assert attributes["http.request.header.x_forwarded_for"] == "192.0.2.1, 10.0.0.1"
+
+
+@pytest.mark.parametrize("program", ["Setup Assistant", "Google Chrome Helper", "kernel", "com.apple.xpc"])
+def test_a_program_may_have_blanks_in_its_name(program: str) -> None:
+    for _ in range(2):
+        first, second = records(
+            "\n".join([f"Feb  3 10:11:00 adas-mac {program}[1171]: Creating connection 1"] * 2)
+        )
+        assert first == second
+        attributes = first.attributes
+        assert (attributes["host.name"], attributes["service.name"], attributes["process.pid"]) == (
+            "adas-mac",
+            program,
+            1171,
+        )
+
+
+@pytest.mark.parametrize("name", ["ada", "O'Hara", "d'Artagnan"])
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [("mssql", "2026-02-03 10:11:00.01 Logon       Login failed for user '{}'. Reason: no. [CLIENT: 192.0.2.1]"),
+     ("mysql_error", "2026-02-03T10:11:00.123456Z 7 [Note] [MY-010926] [Server] Access denied for user '{}'@'192.0.2.1' (using password: YES)"),
+     ("syslog_sshd", "Feb  3 10:11:00 web-1 dropbear[7]: Exit before auth (user '{}', 3 fails): Max auth tries reached")],
+)  # fmt: skip
+def test_a_name_is_not_cut_at_its_quote(kind: str, line: str, name: str) -> None:
+    assert record_of(kind, line.format(name)).attributes["user.name"] == name
