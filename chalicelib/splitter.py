@@ -222,6 +222,12 @@ class Splitter:
             while batch is not None:
                 _check_time(plan, seal.split, deadline)
                 message = batch_message(plan, batch, trace=origin)
+                if message.digest != (seal.digest(batch.number) or message.digest):
+                    raise PermanentError(
+                        f"split {seal.split} of {plan.file_id} is cut otherwise than it was sealed: its plan was removed"
+                        f" from the ledger, and made anew with other settings; forget the file (`froe forget"
+                        f" {plan.file_id}`), and upload it again"
+                    )
                 if batch.number in wanted and self._is_undone(message, marks.get(batch.number)):
                     with self._tracer.subsegment("send", plan.file_id, message.batch_id, plan.format):
                         sender.add(Outgoing(encode_batch(message), trace=trace))

@@ -150,7 +150,10 @@ def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obsta
     note = one_line(note)
     if subject.batch is not None:
         mark = Mark(outcome, subject.total, note=note, start=subject.offset, digest=subject.digest)
-        ledger.mark(subject.file_id, subject.split, subject.batch, mark, subject.expires_at)
+        stands = ledger.mark(subject.file_id, subject.split, subject.batch, mark, subject.expires_at)
+        if mark.reach and stands.outcome is not Outcome.DONE and not stands.agrees_with(mark.digest):
+            # Attempts of both may have written records: whoever corrects the batch must know where.
+            ledger.dispute(subject.file_id, subject.split, subject.batch, stands, mark.reach)
         return
     stored = ledger.file(subject.file_id)
     expires_at = stored.plan.expires_at if stored else None

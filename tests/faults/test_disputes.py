@@ -12,10 +12,10 @@ import pytest
 from chalicelib.core.accounts import SplitAccount, State, account_of
 from chalicelib.core.errors import PermanentError, TransientError
 from chalicelib.core.marks import Mark, Outcome, Tally
-from chalicelib.core.messages import BatchMessage, decode, encode_batch
+from chalicelib.core.messages import Again, BatchMessage, SplitMessage, decode, encode_batch
 from chalicelib.core.seals import Seal
 from chalicelib.core.summaries import contradicted, summary_of
-from chalicelib.delivery import Outgoing
+from chalicelib.delivery import Incoming, Outgoing
 from tests.fakes import Crash, Pipeline, in_time
 from tests.unit.test_dead_letters import (
     LIMITS,
@@ -294,3 +294,36 @@ def test_a_disputed_mark_gives_way_to_its_correction_alone(outcome: Outcome) -> 
     assert disputed.revision > done.revision
     assert table.replace_mark(file_id, 0, 0, disputed, replace(done, corrections=disputed.corrections))
     assert not table.replace_mark(file_id, 0, 0, disputed, done)
+
+
+def test_what_several_wrong_texts_wrote_before_they_died_is_removed_by_the_right_one() -> None:
+    pipeline = cut()
+    message = pipeline.batch_queue.messages.pop(0)
+    wrongs = more_lines(message.body), elsewhere(message.body)
+    for wrong in wrongs:
+        pipeline.effects.count, pipeline.effects.crash_at, pipeline.effects.after = 0, 1, True
+        with suppress(Crash):
+            pipeline.worker.handle(wrong, in_time())
+        pipeline.effects.crash_at = None
+    for number, wrong in enumerate(wrongs):
+        pipeline.dead_letter_consumer.take(Incoming(f"wrong-{number}", "r", wrong, 10))
+    pipeline.worker.handle(message.body, in_time())
+    drain_quietly(pipeline)
+    heal(pipeline)
+    check(pipeline)
+
+
+def test_a_split_that_another_plan_would_cut_otherwise_is_not_cut_again_but_dead() -> None:
+    """Somebody removed the plan of a sealed file, and it was opened anew with other settings."""
+    pipeline = cut()
+    lost = pipeline.batch_queue.messages.pop(0)
+    file_id = file_in(pipeline)
+    file = pipeline.table.files[file_id]
+    other_limits = replace(LIMITS, batch_max_lines=1)
+    pipeline.table.files[file_id] = file._replace(plan=replace(file.plan, limits=other_limits))
+    message = SplitMessage(file.plan.object, file_id, 0, 0, again=Again.UNMARKED)
+    pipeline.batch_queue.messages.clear()
+    with pytest.raises(PermanentError, match="cut otherwise than it was sealed"):
+        pipeline.splitter.cut(message, in_time())
+    assert not pipeline.batch_queue.messages
+    assert lost.body
