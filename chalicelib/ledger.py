@@ -18,6 +18,7 @@ from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Tally
 from chalicelib.core.plan import Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import Summary, contradicted, summary_of
+from chalicelib.sums import Sums, SumsTable
 
 _LIVE_SPLITS: Final = 16
 
@@ -45,7 +46,7 @@ def opened_position(opened_at: datetime, file_id: str) -> str:
     return f"{opened_at.isoformat(timespec='microseconds')}#{file_id}"
 
 
-class LedgerTable(Protocol):
+class LedgerTable(SumsTable, Protocol):
     """The ledger's table. Reads are strongly consistent, writes conditional as each says."""
 
     def put_plan(self, plan: Plan, account: FileAccount, now: datetime, trace: str | None = None) -> bool:
@@ -76,8 +77,6 @@ class LedgerTable(Protocol):
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         """Put the summary unless the split has one of the same or a later revision, or neither seal nor setback."""
 
-    def splits(self, file_id: str) -> list[SplitAccount]: ...
-
     def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
         """Put the account unless the file has one of the same or a later revision, or has no plan (any more)."""
 
@@ -89,6 +88,7 @@ class SealConflictError(FroeError):
 class Ledger:
     def __init__(self, table: LedgerTable, now: Callable[[], datetime]) -> None:
         self._table = table
+        self._sums = Sums(table)
         self._now = now
 
     def open(self, plan: Plan, trace: str | None = None) -> tuple[StoredFile, bool]:
@@ -123,7 +123,7 @@ class Ledger:
         if stored is not None and not stored.agrees_with(seal):
             raise SealConflictError(f"split {seal.split} of {file_id} is sealed as {stored}, not {seal}")
         self._settle_split(file_id, SplitAccount(seal.split, seal))
-        self.settle(file_id)
+        self._settle(file_id, seal.split)
         return stored is None
 
     def set_back(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
@@ -140,7 +140,7 @@ class Ledger:
             first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
             awaited = min(MARKS_PER_LEAF, held.seal.batches - first) if held.seal else 0
             if len(leaf) >= awaited and self._settle_split(file_id, held):
-                self.settle(file_id)
+                self._settle(file_id, split, closing=held.seal is None)
         return leaf.get(batch, mark)
 
     def replace(self, file_id: str, split: int, batch: int, seen: Mark, mark: Mark) -> bool:
@@ -216,7 +216,7 @@ class Ledger:
         held = self._table.split(file_id, split)
         if held is not None and (held.seal or held.setback):
             self._settle_split(file_id, held)
-            self.settle(file_id)
+            self._settle(file_id, split)
 
     def settle_anew(self, file_id: str) -> list[SplitAccount]:
         """Add up whatever is marked and was not yet, wherever the one who wrote it died. Of splits whose batches
@@ -224,8 +224,12 @@ class Ledger:
         for held in self._table.splits(file_id):
             if not held.is_done:
                 self._settle_split(file_id, held)
-        self.settle(file_id)
-        return self._table.splits(file_id)
+        stored, splits = self._table.file(file_id), self._table.splits(file_id)
+        if stored is not None:
+            count = stored.plan.known_splits or len(splits)
+            self._sums.write_anew(file_id, splits, count, stored.plan.expires_at)
+            self._put_account(stored, account_of(stored.plan, splits))
+        return splits
 
     def _settle_split(self, file_id: str, held: SplitAccount) -> bool:
         """Add the marks up once every batch of a sealed split has one, and whenever one comes to a split
@@ -238,14 +242,32 @@ class Ledger:
         self._table.put_summary(file_id, held.split, summary)
         return True
 
-    def settle(self, file_id: str) -> None:
-        """Add up the splits and write the file's account if it is news."""
+    def _settle(self, file_id: str, split: int, *, closing: bool = True) -> None:
+        """Add up what lies between a split and its file, and write the file's account if it is news.
+
+        How many splits a text has that is cut in sequence is known to others once the account says so: whoever writes
+        that looks once more, and whoever has written a sum reads it after that."""
         stored = self._table.file(file_id)
-        if stored is None:
-            return
-        account = account_of(stored.plan, self._table.splits(file_id))
+        while stored is not None:
+            plan, count = stored.plan, _count_of(stored, split)
+            parts = self._sums.climb(file_id, split, count, plan.expires_at, closing=closing)
+            if parts is None:
+                return
+            account = account_of(plan, parts)
+            self._put_account(stored, account)
+            if plan.known_splits is not None:
+                return
+            now = self._table.file(file_id)
+            was_known = stored.account.text_bytes is not None
+            if now is None or (
+                (was_known or now.account.text_bytes is None) and _count_of(now, split) == count
+            ):
+                return
+            stored = now
+
+    def _put_account(self, stored: StoredFile, account: FileAccount) -> None:
         if account.revision > stored.account.revision:
-            self._table.put_account(file_id, account, self._now())
+            self._table.put_account(stored.plan.file_id, account, self._now())
 
     def account(self, stored: StoredFile) -> FileAccount:
         """The account as of now: marks are counted before their split is settled, in the first few
@@ -265,6 +287,15 @@ class Ledger:
         if account.state.settled:
             return replace(account, state=State.PROCESSING, reason=None)
         return account
+
+
+def _count_of(stored: StoredFile, split: int) -> int:
+    """How many splits a file has, as far as that is known; one of them is `split`. Until the end of its text is
+    known, the one behind those that are cut may be set back."""
+    if stored.plan.known_splits is not None:
+        return stored.plan.known_splits
+    account = stored.account
+    return max(account.splits if account.text_bytes is not None else account.splits + 1, split + 1)
 
 
 def _is_lost(mark: Mark) -> bool:

@@ -30,6 +30,7 @@ from chalicelib.metrics import METRICS
 from chalicelib.notices import Notice, Notifier
 from chalicelib.splitter import Splitter
 from chalicelib.stalls import Watch
+from chalicelib.sums import FAN_OUT
 from chalicelib.sweeper import Sweeper
 from chalicelib.tracing import NoTracer
 from chalicelib.worker import Worker
@@ -157,6 +158,8 @@ class FakeLedgerTable:
         self.setbacks: dict[tuple[str, int], Setback] = {}
         self.summaries: dict[tuple[str, int], Summary] = {}
         self.leaves: dict[tuple[str, int, int], dict[int, Mark]] = {}
+        self.tree: dict[tuple[str, int, int], SplitAccount] = {}
+        self.reads = 0
         self._effects = effects or Effects()
 
     def put_plan(self, plan: Plan, account: FileAccount, now: datetime, trace: str | None = None) -> bool:
@@ -170,6 +173,7 @@ class FakeLedgerTable:
         return bool(self._effects.around(effect))
 
     def file(self, file_id: str) -> StoredFile | None:
+        self.reads += 1
         return self.files.get(file_id)
 
     def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:
@@ -191,7 +195,7 @@ class FakeLedgerTable:
         self._effects.around(effect)
 
     def split(self, file_id: str, split: int) -> SplitAccount | None:
-        return next((held for held in self.splits(file_id) if held.split == split), None)
+        return next(iter(self.splits(file_id, split, split + 1)), None)
 
     def raise_mark(
         self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None
@@ -219,12 +223,12 @@ class FakeLedgerTable:
         return self.leaves.get((file_id, split, batch // MARKS_PER_LEAF), {}).get(batch)
 
     def marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
-        return {
-            number: mark
-            for (file, of_split, _), leaf in self.leaves.items()
-            if (file, of_split) == (file_id, split)
-            for number, mark in leaf.items()
-        }
+        found: dict[int, Mark] = {}
+        for (file, of_split, _), leaf in self.leaves.items():
+            if (file, of_split) == (file_id, split):
+                self.reads += 1
+                found |= leaf
+        return found
 
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         def effect() -> None:
@@ -236,8 +240,16 @@ class FakeLedgerTable:
 
         self._effects.around(effect)
 
-    def splits(self, file_id: str) -> list[SplitAccount]:
-        held = (*self.seals, *self.summaries, *self.setbacks)
+    def splits(self, file_id: str, first: int = 0, until: int | None = None) -> list[SplitAccount]:
+        if until is None:
+            keys = (*self.seals, *self.summaries, *self.setbacks)
+            numbers = sorted({split for file, split in keys if file == file_id and split >= first})
+        else:
+            held = self.seals, self.summaries, self.setbacks
+            numbers = [
+                number for number in range(first, until) if any((file_id, number) in each for each in held)
+            ]
+        self.reads += max(1, len(numbers))
         return [
             SplitAccount(
                 number,
@@ -245,8 +257,27 @@ class FakeLedgerTable:
                 self.summaries.get((file_id, number), Summary()),
                 self.setbacks.get((file_id, number)),
             )
-            for number in sorted({split for file, split in held if file == file_id})
+            for number in numbers
         ]
+
+    def sums(self, file_id: str, level: int, first: int = 0, until: int | None = None) -> list[SplitAccount]:
+        numbers = sorted(
+            number
+            for file, of_level, number in self.tree
+            if (file, of_level) == (file_id, level) and first <= number and (until is None or number < until)
+        )
+        self.reads += max(1, len(numbers))
+        return [self.tree[file_id, level, number] for number in numbers]
+
+    def put_sum(self, file_id: str, level: int, account: SplitAccount, expires_at: int | None) -> None:
+        key = file_id, level, account.split // FAN_OUT**level
+
+        def effect() -> None:
+            held = self.tree.get(key)
+            if held is None or held.revision < account.revision:
+                self.tree[key] = account
+
+        self._effects.around(effect)
 
     def known_files(self, file_ids: Iterable[str]) -> set[str]:
         return self.files.keys() & set(file_ids)
@@ -502,7 +533,15 @@ class Pipeline:
         """All that the two tables hold."""
         table = self.table
         files = {file_id: replace_times(file) for file_id, file in table.files.items()}
-        return self.records.items, files, table.seals, table.setbacks, table.summaries, table.leaves
+        return (
+            self.records.items,
+            files,
+            table.seals,
+            table.setbacks,
+            table.summaries,
+            table.leaves,
+            table.tree,
+        )
 
 
 def replace_times(file: StoredFile) -> StoredFile:

@@ -125,6 +125,19 @@ class Items:
             request["ExclusiveStartKey"] = _typed(Key(pk, after)._asdict())
         if at_once:
             request["Limit"] = at_once
+        return self._queried(pk, request)
+
+    def between(self, pk: str, first: str, last: str) -> Iterator[Item]:
+        """The items of a partition between two sort keys, both included, in its order."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}},
+            "ConsistentRead": True,
+        }
+        return self._queried(pk, request)
+
+    def _queried(self, pk: str, request: dict[str, Any]) -> Iterator[Item]:
         while True:
             with translated(f"reading {pk} in {self._table}"):
                 answer = self._client.query(**request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -177,6 +177,22 @@ def to_split(item: Mapping[str, Any]) -> SplitAccount:
         summary=to_summary(item["summary"]) if "summary" in item else Summary(),
         setback=Setback.decode(item["setback"]) if "setback" in item else None,
     )
+
+
+def from_sum(account: SplitAccount) -> dict[str, Any]:
+    """account: of several splits that are sealed."""
+    assert account.seal is not None, "only what is sealed is added up"
+    return from_seal(account.seal) | {
+        "first": account.split,
+        "width": account.width,
+        "revision": account.revision,
+        "summary": from_summary(account.summary),
+    }
+
+
+def to_sum(item: Mapping[str, Any]) -> SplitAccount:
+    seal = replace(to_seal(item), split=item["first"])
+    return SplitAccount(item["first"], seal, to_summary(item["summary"]), width=item["width"])
 
 
 def from_summary(summary: Summary) -> dict[str, Any]:

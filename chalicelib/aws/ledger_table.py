@@ -1,6 +1,7 @@
 """The ledger's table: every write conditional, every read that decides something strongly consistent.
 
-One partition a file: ``file`` (plan, state, account), ``split#000000`` (seal or setback, summary), and
+One partition a file: ``file`` (plan, state, account), ``split#000000`` (seal or setback, summary), in files
+of more than 16 splits ``sum#1#000000`` (16 of these added up; ``sum#2#…``: 16 of those), and
 ``leaf#000000#000000``: the marks of 16 batches of a split, each under its number in the leaf.
 """
 
@@ -18,6 +19,7 @@ from chalicelib.core.plan import Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import Summary
 from chalicelib.ledger import FilePage, StoredFile, opened_position
+from chalicelib.sums import FAN_OUT
 
 BY_STATE_INDEX: Final = "by_state"
 BY_KEY_INDEX: Final = "by_key"
@@ -136,8 +138,23 @@ class DynamoLedger:
             values={":revision": summary.revision},
         )
 
-    def splits(self, file_id: str) -> list[SplitAccount]:
-        return [ledger_items.to_split(item) for item in self._items.of_partition(file_id, "split#")]
+    def splits(self, file_id: str, first: int = 0, until: int | None = None) -> list[SplitAccount]:
+        last = "split#~" if until is None else _split_key(until - 1)
+        items = self._items.between(file_id, _split_key(first), last)
+        return [ledger_items.to_split(item) for item in items]
+
+    def sums(self, file_id: str, level: int, first: int = 0, until: int | None = None) -> list[SplitAccount]:
+        last = f"sum#{level}#~" if until is None else _sum_key(level, until - 1)
+        items = self._items.between(file_id, _sum_key(level, first), last)
+        return [ledger_items.to_sum(item) for item in items]
+
+    def put_sum(self, file_id: str, level: int, account: SplitAccount, expires_at: int | None) -> None:
+        self._items.update(
+            Key(file_id, _sum_key(level, account.split // FAN_OUT**level)),
+            ledger_items.from_sum(account) | {"expires_at": expires_at},
+            unless="revision >= :revision",
+            values={":revision": account.revision},
+        )
 
     def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
         self._items.update(
@@ -165,6 +182,10 @@ class DynamoLedger:
 
 def _split_key(split: int) -> str:
     return f"split#{split:06d}"
+
+
+def _sum_key(level: int, number: int) -> str:
+    return f"sum#{level}#{number:06d}"
 
 
 def _leaf_key(split: int, leaf: int) -> str:

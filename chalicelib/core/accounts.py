@@ -38,12 +38,16 @@ _SEALED: Final = 4
 @dataclass(frozen=True, slots=True)
 class SplitAccount:
     """What the ledger holds of one split: its seal once it is cut, else what keeps it from that, and
-    its marks added up."""
+    its marks added up. Or of several splits, one behind the other, that are sealed end to end: `merged` makes
+    one account of theirs.
+
+    split: the number of the first. width: how many there are."""
 
     split: int
     seal: Seal | None
     summary: Summary = field(default_factory=Summary)
     setback: Setback | None = None
+    width: int = 1
 
     @property
     def is_settled(self) -> bool:
@@ -72,7 +76,7 @@ class SplitAccount:
     @property
     def revision(self) -> int:
         if self.seal:
-            return self.summary.revision + _SEALED
+            return self.summary.revision + _SEALED * self.width
         return self.summary.revision + (int(self.setback.obstacle) if self.setback else 0)
 
 
@@ -109,7 +113,7 @@ def account_of(plan: Plan, splits: Iterable[SplitAccount]) -> FileAccount:
         if split.seal is not None:
             cut += split.seal.total
             batches += split.seal.batches
-            seals += 1
+            seals += split.width
         else:
             cut += split.summary.total
     text_bytes = _end_of_chain(known)
@@ -128,15 +132,41 @@ def account_of(plan: Plan, splits: Iterable[SplitAccount]) -> FileAccount:
 
 def _end_of_chain(splits: Mapping[int, SplitAccount]) -> int | None:
     """The size of the text, if the seals lie end to end from its start to its end."""
-    end = 0
-    for number in range(len(splits)):
-        split = splits.get(number)
-        if split is None or split.seal is None or split.seal.start != end:
-            return None
+    end = number = 0
+    while (split := splits.get(number)) and split.seal and split.seal.start == end:
         end = split.seal.end
         if split.seal.last:
             return end
+        number += split.width
     return None
+
+
+def merged(splits: Sequence[SplitAccount]) -> SplitAccount | None:
+    """One account of consecutive splits; None unless they are sealed end to end: what could not be cut is counted
+    split by split."""
+    total, summary, batches = Tally(), Summary(), 0
+    for before, split in zip((None, *splits), splits, strict=False):
+        seal = split.seal
+        if seal is None:
+            return None
+        if (
+            before
+            and before.seal
+            and (before.split + before.width, before.seal.end) != (split.split, seal.start)
+        ):
+            return None
+        total += seal.total
+        batches += seal.batches
+        summary += split.balanced
+    if not splits:
+        return None
+    first, last = splits[0], splits[-1]
+    assert first.seal, "all of them are sealed"
+    assert last.seal, "all of them are sealed"
+    seal = Seal(
+        first.split, first.seal.start, last.seal.end, batches, total, last.seal.last, last.seal.damage
+    )
+    return SplitAccount(first.split, seal, summary, width=last.split + last.width - first.split)
 
 
 def uncut_splits(plan: Plan, splits: Mapping[int, SplitAccount]) -> Iterator[int]:
@@ -144,13 +174,14 @@ def uncut_splits(plan: Plan, splits: Mapping[int, SplitAccount]) -> Iterator[int
     number = 0
     while plan.known_splits is None or number < plan.known_splits:
         split = splits.get(number)
+        width = split.width if split else 1
         if split is None or split.seal is None:
             yield number
             if not plan.parallel:
                 return
         elif split.seal.last and not plan.parallel:
             return
-        number += 1
+        number += width
 
 
 def _state(
@@ -256,8 +287,8 @@ def _said_of_splits(
 def _where(plan: Plan, splits: Mapping[int, SplitAccount], numbers: Sequence[int]) -> str:
     """Which part of the text splits hold that could not be cut; nobody has counted its lines."""
     if not plan.parallel:
-        before = splits.get(numbers[0] - 1)
-        begin = before.seal.end if before and before.seal else 0
+        ends = {split.split + split.width: split.seal.end for split in splits.values() if split.seal}
+        begin = ends.get(numbers[0], 0)
         return f"all from byte {begin:,} of the text on, its size unknown"
     size = plan.limits.split_bytes
     runs: list[tuple[int, int]] = []

@@ -259,7 +259,7 @@ def test_marks_without_places_that_do_not_add_up_are_cut_again_and_replaced() ->
         pipeline.ledger.look_again(file_in(pipeline), split)
     file = table.files[file_in(pipeline)]
     table.files[file_in(pipeline)] = file._replace(account=replace(file.account, revision=0))
-    pipeline.ledger.settle(file_in(pipeline))
+    pipeline.ledger.settle_anew(file_in(pipeline))
     assert account_in(pipeline).state is State.INCOMPLETE
     heal(pipeline)
     account = account_in(pipeline)

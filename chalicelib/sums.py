@@ -1,0 +1,115 @@
+"""Sums between the splits of a file and the file, so that settling reads as much of a large file as of a small one.
+
+A tree over the numbers of the splits: 16 splits that lie end to end are added up in an item of the ledger, 16 of these
+in another, up to at most 64 below the file. Who changes a split writes it first, then reads its neighbours, writes
+their sum, and goes on one level up, so that whoever comes last notices; a sum carries a revision and never replaces
+a later one. Limits: what could not be cut has no sum, and is read split by split; a sum that nobody wrote, as its
+writer died, is written when its message comes again, or by the sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final, Protocol
+
+from chalicelib.core.accounts import SplitAccount, merged
+
+FAN_OUT: Final = 16
+_TOP_MAX: Final = 64
+
+
+class SumsTable(Protocol):
+    def splits(self, file_id: str, first: int = 0, until: int | None = None) -> list[SplitAccount]:
+        """Those of the splits that the ledger knows, by their numbers; until: excluded."""
+
+    def sums(self, file_id: str, level: int, first: int = 0, until: int | None = None) -> list[SplitAccount]:
+        """Those of the sums of a level that there are, by their numbers there; until: excluded."""
+
+    def put_sum(self, file_id: str, level: int, account: SplitAccount, expires_at: int | None) -> None:
+        """Put the sum of some splits unless there is one of the same or a later revision."""
+
+
+def top_level(splits: int) -> int:
+    """The level below the file: 0 where these are the splits themselves."""
+    level = 0
+    while -(-splits // FAN_OUT**level) > (_TOP_MAX if level else FAN_OUT):
+        level += 1
+    return level
+
+
+class Sums:
+    def __init__(self, table: SumsTable) -> None:
+        self._table = table
+
+    def climb(
+        self, file_id: str, split: int, splits: int, expires_at: int | None, *, closing: bool
+    ) -> list[SplitAccount] | None:
+        """Add up what lies between a split that has changed and the file, one of so many splits; gives the parts that
+        the file consists of, or None as long as a sum on the way waits for other splits.
+
+        closing: whether that all of them are cut is news; otherwise only that all are settled is."""
+        top = top_level(splits)
+        for level in range(1, top + 1):
+            first = split // FAN_OUT**level * FAN_OUT
+            parts, known = self._parts(file_id, level - 1, first, first + FAN_OUT, splits)
+            if not known or not (closing or all(part.is_settled for part in parts)):
+                return None
+            total = merged(parts)
+            if total and not _is_whole(total, level):
+                return None
+            if total:
+                self._table.put_sum(file_id, level, total, expires_at)
+        parts, _ = self._parts(file_id, top, 0, _TOP_MAX, splits)
+        return parts
+
+    def _parts(
+        self, file_id: str, level: int, first: int, until: int, splits: int
+    ) -> tuple[list[SplitAccount], bool]:
+        """What a level holds between two numbers, and whether that is all. What has no sum is given by its own parts,
+        up to the first where a split is still to be cut."""
+        until = min(until, -(-splits // FAN_OUT**level))
+        if not level:
+            held = self._table.splits(file_id, first, until)
+            known = sum(1 for split in held if split.seal or split.setback) == until - first
+            return held, known
+        sums = {
+            each.split // FAN_OUT**level: each
+            for each in self._table.sums(file_id, level, first, until)
+            if _is_whole(each, level)
+        }
+        parts: list[SplitAccount] = []
+        for number in range(first, until):
+            if number in sums:
+                parts.append(sums[number])
+                continue
+            inner, known = self._parts(file_id, level - 1, number * FAN_OUT, (number + 1) * FAN_OUT, splits)
+            parts += inner
+            if not known:
+                return parts, False
+        return parts, True
+
+    def write_anew(
+        self, file_id: str, held: Iterable[SplitAccount], splits: int, expires_at: int | None
+    ) -> None:
+        """Write all sums that are missing, or behind the splits that they are of."""
+        parts: Sequence[SplitAccount] = list(held)
+        for level in range(1, top_level(splits) + 1):
+            size = FAN_OUT**level
+            known = {each.split: each.revision for each in self._table.sums(file_id, level)}
+            above: list[SplitAccount] = []
+            for _, group in groupby(parts, key=lambda part: part.split // size):
+                inner = list(group)
+                total = merged(inner)
+                if total is None or total.split % size or not _is_whole(total, level):
+                    above += inner
+                    continue
+                above.append(total)
+                if known.get(total.split, -1) < total.revision:
+                    self._table.put_sum(file_id, level, total, expires_at)
+            parts = above
+
+
+def _is_whole(total: SplitAccount, level: int) -> bool:
+    """Whether a sum is of all the splits that may belong to it."""
+    return total.width == FAN_OUT**level or bool(total.seal and total.seal.last)
