@@ -14,6 +14,7 @@ from chalicelib.core.headers import Headers
 from chalicelib.core.json_values import entries_of_json
 from chalicelib.core.lines import entries_of_lines, lines_in
 from chalicelib.core.streams import entries_of_streams, units_of_streams
+from chalicelib.core.xml_elements import entries_of_elements
 
 
 def entries_in(
@@ -31,6 +32,8 @@ def entries_in(
     """
     if framing.kind is Kind.JSON:
         return entries_of_json(blocks, framing, offset, max_bytes, context)
+    if framing.kind is Kind.ELEMENTS:
+        return entries_of_elements(blocks, framing.member or "", offset, max_bytes)
     if framing.kind is Kind.STREAMS:
         return units_of_streams(lines_in(blocks, offset, max_bytes), framing, max_bytes)
     pieces = entries_of_lines(blocks, framing, offset, max_bytes, aligned=aligned)

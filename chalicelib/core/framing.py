@@ -27,6 +27,9 @@ class Kind(StrEnum):
     STREAMS = "streams"
     """Lines of streams that lie between one another, each behind what says whose it is."""
 
+    ELEMENTS = "elements"
+    """Elements of XML, wherever their lines end."""
+
     JSON = "json"
     """JSON values, wherever their lines end; those in an array one by one."""
 
@@ -47,7 +50,7 @@ class Framing:
     parts: of streams, a regular expression for a line: its groups are `stream`, what it says (`text`, or `quoted` as
         in JSON), `cut` where the line goes on, and `time`. Start and joins are then those of what it says.
     unit_bytes: of streams, how long entries that lie between one another may be together.
-    member: of JSON objects that hold their entries in an array, that array's name.
+    member: of JSON objects that hold their entries in an array, that array's name; of XML, the name of the elements.
     path: likewise, the names from the outermost object to an array that is further inside; see `json_paths`.
     """
 
@@ -80,7 +83,7 @@ class Framing:
     @property
     def is_of_second_version(self) -> bool:
         """Whether it says no more than plans and messages of version 2 can say."""
-        return self.path is None and self.kind is not Kind.STREAMS
+        return self.path is None and self.kind not in (Kind.STREAMS, Kind.ELEMENTS)
 
 
 LINES: Final = Framing()

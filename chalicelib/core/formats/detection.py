@@ -54,6 +54,8 @@ _MIXED_SHARE_MIN: Final = 0.1
 _FAILED: Final = Reject("internal-error")
 _INSIDE: Final = ("log.record.format", "exception.stacktrace")
 """What a record has whose inside is explained."""
+_VALUES: Final = (Kind.JSON, Kind.ELEMENTS)
+"""What has no lines of its own."""
 _UNSEEN_SHARE: Final = 0.9
 """What a collection counts of which the head holds no whole element, or an object that is larger than the head."""
 
@@ -134,7 +136,7 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
     joined = "\n".join(lines).encode() + b"\n"
     found = []
     for known in candidates:
-        shown = head if known.framing.kind is Kind.JSON else joined
+        shown = head if known.framing.kind in _VALUES else joined
         try:
             trial = _trial(known, shown, context, complete=complete)
             if known.framing.header_first and not trial.share:
@@ -186,7 +188,7 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
     explained = counted = preamble = 0.0
     rejected = []
     entries = []
-    in_values = known.framing.kind is Kind.JSON
+    in_values = known.framing.kind in _VALUES
     parse_count = 0
     for entry, record in _parsed(known, text, context, complete=complete or not in_values):
         lines = entry.split("\n")
@@ -246,7 +248,7 @@ def _parsed(
     pieces = list(entries_in([text], framing, 0, len(text), aligned=True))
     for piece in pieces:
         assert isinstance(piece, Run), "an entry of the head cannot be longer than the head"
-        if framing.kind is Kind.JSON:
+        if framing.kind in _VALUES:
             parse = known.make_parser(
                 ParseContext(context.last_modified, piece.context or "", context.explain)
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 MEANINGS: Final[dict[str, str]] = {
+    "broken-xml": "its elements do not close, or it is cut off",
     "another-object": "a JSON object without the members of its format",
     "field-count": "CSV and TSV: no header line before the row; another number of fields than the header has, or broken quotes",
     "internal-error": "a fault in Froe: something failed on this entry, and the others of its batch are read",
@@ -73,6 +74,8 @@ MEANINGS: Final[dict[str, str]] = {
     "not-nagios": "the entry is not one of that database, broker or proxy",
     "not-nats": "the entry is not one of that database, broker or proxy",
     "not-of-that-program": "a line of another program than the file's",
+    "not-a-windows-event": "it is no event of Windows, or lacks its event ID and provider",
+    "not-of-that-device": "the line is not one of that device",
     "not-of-that-service": "a line of another program than the file's",
     "not-oracle": "the entry is not one of that database, broker or proxy",
     "not-otlp-logs": "the line has another shape",

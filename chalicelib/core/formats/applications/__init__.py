@@ -54,7 +54,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "json_lines": ("json",),
     "go_text": ("zap_console", "hclog", "calico", "datadog_agent", "apex_log", "k8s_trace"),
-    "services_text": ("otel_python_text", "sidekiq", "vaultwarden"),
+    "services_text": ("nextflow", "otel_python_text", "sidekiq", "vaultwarden"),
     "logfmt": ("logfmt", "key_value"),
 }  # fmt: skip
 """Module of this package → the formats in its `FORMATS`."""

@@ -1,4 +1,4 @@
-"""What some services write as text: OpenTelemetry's Python loggers, Sidekiq, Vaultwarden."""
+"""What some services write as text: OpenTelemetry's Python loggers, Sidekiq, Vaultwarden, Nextflow."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.applications.patterns import LinePattern, format_of
+from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.patterned import LEVEL, REST, patterned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +21,29 @@ _IP: Final = re.compile(r"\bIP: ([0-9A-Fa-f.:]{3,45}[0-9A-Fa-f])(?=[. ,]|\Z)")
 _USERNAME: Final = re.compile(r"\b[Uu]sername: ([^\s,]{1,256}?)\.?(?=[\s,]|\Z)")
 
 
+_TASK: Final = re.compile(
+    r"\[([0-9a-f]{2}/[0-9a-f]{6})\] (Submitted process|Cached process|Re-submitted process) > ([^\n]{1,512})"
+)
+_HANDLER: Final = re.compile(
+    r"TaskHandler\[(?:id: ([0-9]{1,10}); )?name: ([^;\n]{1,512}); status: ([A-Z]{1,16}); exit: ([0-9-]{1,6}|-); "
+)
+
+
+def _nextflow(fields: dict[str, Value], body: str) -> None:
+    if task := _TASK.match(body):
+        fields["nextflow.task_hash"], fields["nextflow.event"], fields["nextflow.process"] = (
+            task[1],
+            task[2],
+            task[3],
+        )
+    elif handler := _HANDLER.search(body, 0, 1024):
+        fields["nextflow.process"], fields["nextflow.status"] = handler[2], handler[3]
+        if handler[1]:
+            fields["nextflow.task_id"] = int(handler[1])
+        if handler[4] != "-":
+            fields["nextflow.exit"] = number(handler[4])
+
+
 def _vaultwarden(text: str) -> tuple[str, Mapping[str, Value]]:
     fields: dict[str, Value] = {}
     if address := _IP.search(text):
@@ -28,7 +53,25 @@ def _vaultwarden(text: str) -> tuple[str, Mapping[str, Value]]:
     return text, fields
 
 
-FORMATS: Final = tuple(map(format_of, (
+NEXTFLOW: Final = patterned(
+    "nextflow",
+    "Nextflow, .nextflow.log",
+    "https://docs.seqera.io/nextflow/cli#execution-logs",
+    samples=(
+        "Mar-14 09:26:53.123 [main] DEBUG nextflow.cli.Launcher - $> nextflow run hello",
+        "Mar-14 09:26:54.000 [Task submitter] INFO  nextflow.Session - [0b/be0d1c] Submitted process > sayHello (1)",
+        "Mar-14 09:26:55.001 [Task monitor] ERROR nextflow.processor.TaskProcessor - Error executing process > 'sayHello (1)'\n\n"
+        "Caused by:\n  Process `sayHello (1)` terminated with an error exit status (1)",
+    ),
+    patterns=(
+        r"(?P<mo>[A-Z][a-z]{2})-(?P<d>[0-9]{1,2}) (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})\.(?P<ms>[0-9]{3}) \[(?P<thread>[^\]\n]{1,128})\]"
+        rf" (?P<level>{LEVEL}) {{1,3}}(?P<logger>[\w.$-]{{1,200}}) - {REST}",
+    ),
+    start=r"[A-Z][a-z]{2}-[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3} \[",
+    specificity=0.97,
+    details=_nextflow,
+)
+FORMATS: Final = (NEXTFLOW, *map(format_of, (
     LinePattern(
         name="otel_python_text",
         title="Python logging with OpenTelemetry's trace context",

@@ -12,6 +12,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "alb": ("aws_alb",),
     "load_balancers": ("aws_elb_classic", "aws_alb_connection", "aws_nlb_tls"),
     "cloudfront": ("aws_cloudfront",),
+    "cloudfront_realtime": ("aws_cloudfront_realtime",),
     "s3_access": ("aws_s3_access",),
     "vpc_flow": ("aws_vpc_flow",),
 }

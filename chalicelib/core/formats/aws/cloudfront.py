@@ -94,7 +94,7 @@ _COLUMNS: Final[dict[str, tuple[str, Setter]]] = {
 }
 
 
-def _column(name: str) -> tuple[str, Setter]:
+def column_of(name: str) -> tuple[str, Setter]:
     own = name.lower().replace("-", "_").replace("(", "_").replace(")", "")
     return _COLUMNS.get(name.lower(), (f"aws.cloudfront.{own}", word))
 
@@ -111,7 +111,7 @@ def _names(header: str) -> list[str]:
 def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
     names = _names(context.header)
-    columns = [_column(name) for name in names]
+    columns = [column_of(name) for name in names]
     fewest = max(len(names), 1) if "#Fields:" in context.header else _OLDEST
     when = [number for number, name in enumerate(names) if name in ("date", "time")]
     passed = frozenset(when)
@@ -131,12 +131,12 @@ def _make_parser(context: ParseContext) -> Parse:
         stamp = times.of_parts(f"{tokens[when[0]]}T{tokens[when[1]]}", None, "Z")
         if stamp is None:
             return _BAD_TIME
-        return Record(*stamp, None, None, _request(fields), fields)
+        return Record(*stamp, None, None, request_of(fields), fields)
 
     return parse
 
 
-def _request(fields: Fields) -> str | None:
+def request_of(fields: Fields) -> str | None:
     """The request as an access log would have it."""
     path, query = fields.get("url.path"), fields.get("url.query")
     version = fields.get("network.protocol.version")

@@ -4,6 +4,7 @@ from typing import Final
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "cef": ("cef", "leef"),
+    "vendors": ("sophos_utm", "sophos_firewall", "sonicwall", "watchguard", "meraki"),
     "kv": ("fortinet", "netscreen"),
     "suricata": ("suricata_eve", "suricata_fast"),
     "zeek": ("zeek", "zeek_json"),

@@ -36,7 +36,7 @@ _FORTINET_NAMES: Final = {
 _MARK: Final = "froe"
 """Stands for the message while its header is read."""
 _TEXT: Final = frozenset(("logid", "devid", "tz", "poluuid", "eventtime_text", "vd", "user"))
-_PROTOCOLS: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "50": "esp", "47": "gre"}
+PROTOCOLS: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "50": "esp", "47": "gre"}
 
 
 def _said(quoted: str | None, plain: str) -> str:
@@ -124,7 +124,7 @@ def _fortinet(context: ParseContext) -> Parse:
             if value in ("", "N/A"):
                 continue
             if name == "proto":
-                fields["network.transport"] = _PROTOCOLS.get(value, value)
+                fields["network.transport"] = PROTOCOLS.get(value, value)
             else:
                 typed = value if name in _TEXT else number(value)
                 add(fields, repeats, _FORTINET_NAMES.get(name, f"fortinet.{name.lower()}"), typed)
@@ -184,7 +184,7 @@ def _netscreen(context: ParseContext) -> Parse:
             if name == "port" and last.endswith("xlated ip"):
                 name, key = "", f"netscreen.{last[:3]}_xlated_port"
             elif name == "proto":
-                key, value = "network.transport", _PROTOCOLS.get(value, value)
+                key, value = "network.transport", PROTOCOLS.get(value, value)
             else:
                 key = _NETSCREEN_NAMES.get(
                     name, f"netscreen.{name.replace(' ', '_').replace('-', '_').lower()}"

@@ -10,8 +10,10 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "by_program_logins": ("syslog_sshd", "syslog_sudo", "syslog_cron", "syslog_pam", "proxmox"),
     "by_program_mail": ("postfix", "dovecot", "exim"),
     "by_program_network": (
-        "iptables", "bind", "vsftpd", "proftpd", "pureftpd", "openvpn", "asterisk", "junos_flow",
+        "iptables", "bind", "vsftpd", "proftpd", "pureftpd", "openvpn", "asterisk", "junos_flow", "pf_filterlog",
     ),
+    "routers": ("mikrotik",),
+    "windows": ("windows_event_xml", "windows_event_text"),
     "audit": ("auditd", "laurel"),
     "journald": ("journald_json", "journald_export"),
     "traces": ("strace", "tcpdump"),

@@ -123,4 +123,17 @@ FORMATS: Final = tuple(map(format_of, (
         ),
         specificity=0.96,
     ),
+    Program(
+        "pf_filterlog",
+        "pfSense and OPNsense packet filter (filterlog), as syslog has it",
+        "https://docs.netgate.com/pfsense/en/latest/monitoring/logs/raw-filter-format.html",
+        frozenset(("filterlog",)),
+        (
+            "Mar 14 09:26:53 fw-1 filterlog[4711]: 5,,,1000000103,igb0,match,block,in,4,0x0,,64,0,0,DF,6,tcp,60,192.0.2.17,198.51.100.9,"
+            "51022,22,0,S,2982213793,,64240,,mss;sackOK",
+            "<134>Mar 14 09:26:54 filterlog: 7,,,1000000105,igb1,match,pass,out,6,0x00,0x00000,64,UDP,17,48,2001:db8::5,2001:db8::53,51022,53,40",
+        ),
+        needs=r"^[0-9]{1,5},[^,]{0,16},[^,]{0,64},[^,]{0,32},[^,]{1,32},\w{1,32},(?:pass|block|reject|rdr|nat|binat|unknown)[^,]{0,8},",
+        specificity=0.96,
+    ),
 )))  # fmt: skip

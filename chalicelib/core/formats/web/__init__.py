@@ -8,6 +8,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "apache_error": ("apache_error",),
     "nginx_error": ("nginx_error",),
     "haproxy": ("haproxy",),
+    "fixed": ("haproxy_clf", "iis"),
     "envoy": ("envoy",),
     "w3c": ("w3c_extended",),
     "json_access": ("caddy", "caddy_console", "traefik_json", "envoy_json", "fastly", "nginx_json"),

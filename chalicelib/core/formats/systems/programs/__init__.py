@@ -26,6 +26,7 @@ _MODULES: Final[dict[str, tuple[str, ...]]] = {
         "kernel", "named", "dnsmasq", "dnsmasq-dhcp", "dhcpd", "dhclient", "ulogd", "openvpn", "ovpn-server",
         "asterisk", "charon", "rt_flow", "pure-ftpd", "proftpd", "vsftpd", "ftpd",
     ),
+    "packets": ("filterlog",),
     "auditing": ("auditd", "audispd", "audisp-syslog"),
 }  # fmt: skip
 """Module → the programs in its `PROGRAMS`, lower case."""
