@@ -36,6 +36,7 @@ from froe.errors import suggestion
 from froe.explanation import explain, for_people, for_programs
 from froe.jsonl import json_line, print_json
 from froe.terminal import harmless, printable
+from froe.type_changes import TypeChanges
 
 _WRITE_BYTES: Final = 64 * 1024
 _STANDARD_INPUT: Final = Path("-")
@@ -105,20 +106,23 @@ def parse(
     good = True
     for path, name in _readable(files):
         reading = open_reading(path, format_name, charset, config, name)
+        passed = _Passed(reading)
         if explained:
             own = made_of(config.rules, config.key).formats
-            end = _explain(reading, path, name, own, forced=format_name is not None, as_json=as_json)
+            _explain(reading, passed, path, name, own, forced=format_name is not None, as_json=as_json)
         else:
-            end = _write_outcomes(reading, name)
+            _write_outcomes(passed, name, reading.plan.format)
         account = reading.account
         summary = _summary(name, reading.plan.format, account)
         if as_json:
             print_json(summary, err=True)
         else:
             click.echo(harmless(_sentence(summary)), err=True)
+            for sentence in passed.types.sentences():
+                click.echo(harmless(f"  {sentence}"), err=True)
         good &= (
             account.state is State.COMPLETE
-            and account.summary.counts.total.bytes == end == account.text_bytes
+            and account.summary.counts.total.bytes == passed.end == account.text_bytes
         )
     if not good:
         click.get_current_context().exit(1)
@@ -191,10 +195,15 @@ def _opener(path: Path) -> Callable[[int], Iterator[bytes]]:
 
 
 def _explain(
-    reading: Reading, path: Path, name: str, own: tuple[Format, ...], *, forced: bool, as_json: bool
-) -> int:
-    """Print the explanation; return where the text ended."""
-    passed = _Passed(reading)
+    reading: Reading,
+    passed: _Passed,
+    path: Path,
+    name: str,
+    own: tuple[Format, ...],
+    *,
+    forced: bool,
+    as_json: bool,
+) -> None:
     explanation = explain(reading.plan, _opener(path), passed, forced=forced, own=own)
     if as_json:
         print_json({"file": name, **for_programs(explanation)})
@@ -202,36 +211,35 @@ def _explain(
         click.echo(click.style(printable(name), bold=True))
         for line in for_people(explanation):
             click.echo(printable(line))
-    return passed.end
 
 
 class _Passed:
-    """Outcomes, and where they ended; -1 if a byte is missing in between."""
+    """Outcomes; then where they ended, -1 if a byte is missing in between, and which types their attributes have."""
 
     def __init__(self, outcomes: Iterable[Outcome]) -> None:
         self._outcomes = outcomes
         self.end = 0
+        self.types = TypeChanges()
 
     def __iter__(self) -> Iterator[Outcome]:
         for outcome in self._outcomes:
             self.end = self.end + outcome.length if outcome.offset == self.end else -1
+            self.types.add(outcome)
             yield outcome
 
 
-def _write_outcomes(reading: Reading, name: str) -> int:
-    """Write every record and reject; return where the text ended, or -1 if a byte is missing in between."""
+def _write_outcomes(passed: _Passed, name: str, format_name: str) -> None:
+    """Write every record and reject."""
     out = sys.stdout.buffer
     pending = bytearray()
-    passed = _Passed(reading)
     for outcome in passed:
         if isinstance(outcome.result, Record | Reject):
-            pending += json_line(_for_programs(outcome, name, reading.plan.format))
+            pending += json_line(_for_programs(outcome, name, format_name))
             if len(pending) > _WRITE_BYTES:
                 out.write(pending)
                 pending.clear()
     out.write(pending)
     out.flush()
-    return passed.end
 
 
 def _for_programs(outcome: Outcome, name: str, format_name: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import severity
 from chalicelib.core.formats.json_text import Fields, flat_object, telling
+from chalicelib.core.formats.kinds import TEXT_SUFFIX
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -131,6 +132,7 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
         own = naming[name]
         if own in dialect.integers and type(value) is str:
             value = integer_of(value)  # noqa: PLW2901 - the typed one
+            own += TEXT_SUFFIX if type(value) is str else ""
         if own in fields:
             add(fields, repeats, own, value)
         else:

@@ -63,7 +63,7 @@ def _location(fields: Fields, name: str, text: str) -> None:
     fields[name] = text
 
 
-_COLUMNS: Final[dict[str, tuple[str, Setter]]] = {
+COLUMNS: Final[dict[str, tuple[str, Setter]]] = {
     "x-edge-location": ("aws.cloudfront.x_edge_location", _location),
     "sc-bytes": ("http.response.size", integer),
     "c-ip": ("client.address", word),
@@ -96,7 +96,7 @@ _COLUMNS: Final[dict[str, tuple[str, Setter]]] = {
 
 def column_of(name: str) -> tuple[str, Setter]:
     own = name.lower().replace("-", "_").replace("(", "_").replace(")", "")
-    return _COLUMNS.get(name.lower(), (f"aws.cloudfront.{own}", word))
+    return COLUMNS.get(name.lower(), (f"aws.cloudfront.{own}", word))
 
 
 def _names(header: str) -> list[str]:

@@ -10,5 +10,6 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "zeek": ("zeek", "zeek_json"),
     "fail2ban": ("fail2ban",),
     "palo_alto": ("palo_alto",),
+    "audit_trails": ("okta", "microsoft_365", "zscaler"),
 }
 """Module of this package → the formats in its `FORMATS`."""

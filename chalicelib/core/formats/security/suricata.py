@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 _NOT_EVE: Final = Reject("not-eve")
 _NOT_FAST: Final = Reject("not-a-fast-alert")
 _BAD_TIME: Final = Reject("invalid-timestamp")
-_RENAMED: Final = {
+RENAMED: Final = {
     "src_ip": "source.address", "src_port": "source.port", "dest_ip": "destination.address", "dest_port": "destination.port",
     "app_proto": "network.protocol.name", "http.http_method": "http.request.method", "http.hostname": "url.domain",
     "http.url": "url.path", "http.http_user_agent": "user_agent.original", "http.http_refer": "http.request.header.referer",
     "http.status": "http.response.status_code", "http.length": "http.response.body.size", "dns.rrname": "dns.question.name",
     "tls.version": "tls.protocol.version", "host": "host.name",
 }  # fmt: skip
-_PRIORITIES: Final = {1: 17, 2: 13, 3: 9, 4: 9}
+PRIORITIES: Final = {1: 17, 2: 13, 3: 9, 4: 9}
 _FAST: Final = re.compile(
     r"([0-9]{2}/[0-9]{2})(/[0-9]{2,4})?-([0-9]{2}:[0-9]{2}:[0-9]{2})\.([0-9]{1,9}) {1,4}(?:\[([^\]]{1,32})\] )?\[\*\*\] \[([0-9]{1,10}):([0-9]{1,10}):([0-9]{1,10})\]"
     r" (.*?) \[\*\*\] (?:\[Classification: ([^\]]{0,200})\] )?(?:\[Priority: ([0-9]{1,3})\] )?\{([^{}\s]{1,20})\} "
@@ -59,14 +59,14 @@ def _eve(context: ParseContext) -> Parse:
             return _NOT_EVE
         typed: dict[str, Value] = {}
         for name, value in fields.items():
-            key = _RENAMED.get(name, f"suricata.{name}")
+            key = RENAMED.get(name, f"suricata.{name}")
             typed[key] = value
         if type(protocol := fields.get("proto")) is str:
             del typed["suricata.proto"]
             typed["network.transport"] = protocol.lower()
         body = fields.get("alert.signature") or fields.get("anomaly.event")
         level = fields.get("alert.severity")
-        number = _PRIORITIES.get(level) if type(level) is int else None
+        number = PRIORITIES.get(level) if type(level) is int else None
         return Record(
             record.timestamp, record.timestamp_assumed, record.severity_text or (None if number is None else str(level)),
             record.severity_number or number, body if type(body) is str else record.body or str(fields["event_type"]), typed,
@@ -124,7 +124,7 @@ def _fast(context: ParseContext) -> Parse:
         number = None
         if priority:
             fields["suricata.alert.severity"] = int(priority)
-            number = _PRIORITIES.get(int(priority))
+            number = PRIORITIES.get(int(priority))
         return Record(*stamp, None if number is None else priority, number, message or None, fields)
 
     return parse

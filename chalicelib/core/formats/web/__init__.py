@@ -12,6 +12,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "envoy": ("envoy",),
     "w3c": ("w3c_extended",),
     "json_access": ("caddy", "caddy_console", "traefik_json", "envoy_json", "fastly", "nginx_json"),
+    "gateways": ("cloudflare", "kong"),
     "proxies": ("squid", "nginx_proxy_manager", "zoraxy", "coredns", "nginx_stream", "traefik_connections"),
     "ssl_request": ("apache_ssl_request",),
     "access_other": ("access_other",),
