@@ -84,6 +84,8 @@ def for_people(explanation: Explanation) -> Iterator[str]:
         return
     if explanation.forced:
         yield f"  {plan.format} was asked for; told from the content it would be:"
+    elif way_of(plan.framing) is not None and plan.format != explanation.trials[0].format.name:
+        yield f"  {plan.format}: it explains the elements of an array; of the objects around it these explain lines:"
     else:
         yield f"  {plan.format}: it has the best score of those that explain lines of the first 64 KiB"
     yield "  format                    share  x narrow = score"

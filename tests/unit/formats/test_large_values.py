@@ -30,10 +30,17 @@ def test_an_object_larger_than_the_head_is_one_record(first: object, indent: int
 
 
 def test_an_object_over_the_limit_is_one_reject_and_those_behind_it_are_read() -> None:
-    large = json.dumps({"items": [{"id": number, "text": "abc" * 20} for number in range(4000)]}, indent=1)
+    large = json.dumps({"texts": {f"n{number}": "abc" * 20 for number in range(5000)}}, indent=1)
     found = read(f"{large}\n{MORE}".encode())
     assert found.rejects == ["too-long"]
     assert found.bodies == ["b"] * 3
+
+
+def test_the_elements_of_an_object_over_the_limit_are_entries_and_those_behind_it_too() -> None:
+    large = json.dumps({"items": [{"id": number, "text": "abc" * 20} for number in range(4000)]}, indent=1)
+    found = read(f"{large}\n{MORE}".encode())
+    assert not found.rejects
+    assert len(found.records) == 4003
 
 
 def test_an_array_that_holds_the_entries_is_read_one_by_one_however_large_the_first() -> None:

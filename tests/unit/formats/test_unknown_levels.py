@@ -12,7 +12,7 @@ from tests.lines_of_formats import entries_of, read, record_of
 
 _NO_WORD_FOR_A_LEVEL = {
     # Coded by letters or numbers, or by the member of a dialect that is told by its levels.
-    "mongodb_text", "mongodb_json", "winston", "zerolog", "logrus_json", "slog", "aws_guardduty", "otel_console", "otlp_json",
+    "mongodb_text", "mongodb_json", "winston", "zerolog", "logrus_json", "slog", "aws_guardduty", "aws_securityhub", "otel_console", "otlp_json",
     # The level is also what the line is told by, or a word of prose in small letters.
     "dovecot", "bind", "vmware", "rethinkdb", "marklogic", "mssql", "dotnet_console", "windows_cbs", "macos_unified",
     "traefik_connections", "k8s_trace", "statsd", "bacula", "bgl", "nagios", "stack_trace", "timestamped", "zoneminder",
