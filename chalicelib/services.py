@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
@@ -22,7 +23,9 @@ from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.aws.topics import SnsTopic
 from chalicelib.aws.tracing import make_tracer
 from chalicelib.aws.watches_table import DynamoWatches
+from chalicelib.backlog import Backlog
 from chalicelib.configuration import read_config
+from chalicelib.core.errors import FroeError
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import NotedFailures
 from chalicelib.dead_letters.lost import LostRedrives
@@ -71,7 +74,7 @@ class Services:
 
     @cached_property
     def batch_queue(self) -> SqsQueue:
-        return SqsQueue(self._sqs, self.settings.batch_queue)
+        return SqsQueue(self._sqs, self.settings.batch_queue, delays=False)
 
     @cached_property
     def topic(self) -> SnsTopic:
@@ -142,6 +145,7 @@ class Services:
             redaction_key=self.settings.redaction_key,
             meter=self.meter,
             clock=time.monotonic,
+            touch=self._touch,
         )
 
     @cached_property
@@ -172,12 +176,21 @@ class Services:
         return LetterStatus(self.dead_letter_office, self.ledger)
 
     @cached_property
+    def watches(self) -> DynamoWatches:
+        return DynamoWatches(self._dynamodb, self.settings.ledger_table)
+
+    def _touch(self, file_id: str) -> None:
+        """As well as possible: else the sweeper may send again what waits."""
+        with suppress(FroeError):
+            self.watches.touch(file_id, _now())
+
+    @cached_property
     def sweeper(self) -> Sweeper:
         settings = self.settings
         return Sweeper(
             self.ledger,
             self.ledger_table,
-            DynamoWatches(self._dynamodb, settings.ledger_table),
+            self.watches,
             self.letters_table,
             self.objects,
             self.split_queue,
@@ -188,6 +201,7 @@ class Services:
             stall_seconds=settings.stall_seconds,
             sweep_days=settings.sweep_days,
             retention_days=settings.retention_days,
+            backlog=Backlog((self.split_queue, self.batch_queue), self.watches, _now),
             keys=settings.input_keys,
             meter=self.meter,
         )

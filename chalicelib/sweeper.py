@@ -2,7 +2,7 @@
 
 Every batch can be cut again from its object and plan, so that nothing but the work itself is lost with a
 message. Safe to run twice at once: what is sent twice is done once. Limits: a file must have stood still
-for STALL_SECONDS, twice as long after each healing; a backlog that old is taken for a loss.
+for STALL_SECONDS, twice as long after each healing, and the queues must have been empty since: a backlog is no loss.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from chalicelib import metrics
 from chalicelib.announcing import HasLetters, KnowsFiles, ListsObjects, Unannounced
+from chalicelib.backlog import Backlog
 from chalicelib.core.accounts import SplitAccount, State, uncut_splits
 from chalicelib.core.errors import FroeError, reason_of
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
@@ -52,7 +53,8 @@ class TakesBack(Protocol):
 
 class Sweeper:
     """bucket: the input bucket. stall_seconds: how long a file must have stood still. sweep_days: how
-    old an object may be that was never announced; 0: none is looked for."""
+    old an object may be that was never announced; 0: none is looked for. backlog: of the queues in which the
+    work of files waits; None: it is not looked at."""
 
     def __init__(
         self,
@@ -71,9 +73,11 @@ class Sweeper:
         sweep_days: int,
         retention_days: int,
         keys: KeyPatterns = EVERY_KEY,
+        backlog: Backlog | None = None,
         meter: Meter = NO_METER,
     ) -> None:
         self._ledger = ledger
+        self._backlog = backlog
         self._files = files
         self._watches = watches
         self._redriven = redriven
@@ -126,7 +130,10 @@ class Sweeper:
 
     def _files_healed(self, deadline: Deadline) -> Iterator[Healed]:
         """At most half the time is spent on files under way."""
-        return self._walk(_FILES, _MOVING, lambda stored: self._healed(stored, deadline), deadline.half())
+        drained_at = self._backlog.drained_at() if self._backlog else None
+        return self._walk(
+            _FILES, _MOVING, lambda stored: self._healed(stored, deadline, drained_at), deadline.half()
+        )
 
     def _open_files_settled(self, deadline: Deadline) -> Iterator[Healed]:
         """At most half of what is left is spent on files that wait for people."""
@@ -177,9 +184,9 @@ class Sweeper:
             logger.exception("file_not_healed", extra={**named, "reason": reason_of(error)})
         return Healed()
 
-    def _healed(self, stored: StoredFile, deadline: Deadline) -> Healed:
+    def _healed(self, stored: StoredFile, deadline: Deadline, drained_at: datetime | None) -> Healed:
         revision = self._ledger.account(stored).revision
-        if not self._stalls.has_stalled(stored.plan.file_id, revision):
+        if not self._stalls.has_stalled(stored.plan.file_id, revision, drained_at):
             return Healed()
         self._meter.add(metrics.FILES_STALLED)
         return self._heal(stored, deadline)

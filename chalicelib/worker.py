@@ -24,7 +24,7 @@ from chalicelib.core.marks import Mark, Outcome
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.parsing import INTERNAL_ERROR, Counter, Report, stored_of, unreported
 from chalicelib.core.progress import Progress, decoded
-from chalicelib.delivery import Deadline
+from chalicelib.delivery import CAPACITY, Deadline
 from chalicelib.disputes import Disputes, RemovesStrays
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER, Meter
@@ -34,6 +34,10 @@ _FAILURES_LOGGED_MAX: Final = 3
 """Of one batch."""
 
 logger = logging.getLogger("froe")
+
+
+def _untouched(_: str) -> None:
+    """Nobody watches."""
 
 
 class PutsRecords(RemovesStrays, Protocol):
@@ -47,7 +51,7 @@ class PutsRecords(RemovesStrays, Protocol):
 
 class Worker:
     """redaction_key: what hashes of redacted values are keyed with; empty where there is none. clock: seconds,
-    monotonic."""
+    monotonic. touch: says that work for a file is under way, of which nothing has moved."""
 
     def __init__(
         self,
@@ -58,7 +62,9 @@ class Worker:
         redaction_key: str = "",
         meter: Meter = NO_METER,
         clock: Callable[[], float] = time.monotonic,
+        touch: Callable[[str], None] = _untouched,
     ) -> None:
+        self._touch = touch
         self._redaction_key = redaction_key
         self._records = records
         self._ledger = ledger
@@ -90,19 +96,28 @@ class Worker:
             logger.info("batch_repeated", extra={"file_id": file_id, "batch_id": batch_id})
             self._ledger.look_again(file_id, message.split)
             return
-        about = (file_id, batch_id, message.format)
+        try:
+            found = self._do(message, disputed, progress, deadline)
+        except CAPACITY:
+            self._touch(file_id)
+            raise
+        self._tell(message, found, self._clock() - begun)
+
+    def _do(self, message: BatchMessage, disputed: Mark | None, progress: str, deadline: Deadline) -> Parsed:
+        """Parse, write, mark: in this order."""
+        about = (message.file_id, message.batch_id, message.format)
         with self._tracer.subsegment("parse", *about):
             found = parsed(message, self._redaction_key, _FailedEntries(message).report, deadline)
         with self._tracer.subsegment("write", *about):
             self._write(message, found.items, "" if disputed else progress, deadline)
         corrections = disputed.corrections if disputed else 0
-        mark = replace(found.mark, start=message.offset, digest=digest, corrections=corrections)
+        mark = replace(found.mark, start=message.offset, digest=message.digest, corrections=corrections)
         with self._tracer.subsegment("mark", *about):
             if disputed:
                 self._disputes.finish(message, found.items, mark, disputed, deadline)
             else:
                 self._mark(message, mark)
-        self._tell(message, found, self._clock() - begun)
+        return found
 
     def _mark(self, message: BatchMessage, mark: Mark) -> None:
         """What stands may be the mark of a message with other text: then its records have been written over."""

@@ -40,6 +40,7 @@ REASONS: Final[Mapping[str, str]] = {
     "ListObjects": "Lists the versions in the input bucket to find those that were never announced.",
     "HealFiles": "Reads the files that stopped, remembers what it saw of them, marks lost redrives dead again.",
     "ListFiles": "Finds files and dead letters by their state, and files by their key.",
+    "CountWaiting": "Asks whether the queues have been empty since a file stopped moving: a backlog is no loss.",
     "SendSplits": "Sends what was lost, and announces what never was.",
     "ReadDeadLetters": "Shows a dead letter, and sends its message again.",
     "ReadRecords": "Shows the records and rejects of a file.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -435,6 +436,10 @@ class FakeWatches:
             return False
         self.held[watch.file_id] = watch
         return True
+
+    def touch(self, file_id: str, now: datetime) -> None:
+        if watch := self.held.get(file_id):
+            self.held[file_id] = replace(watch, since=max(watch.since, now))
 
     def position(self, name: str) -> str | None:
         return self.positions.get(name)

@@ -17,9 +17,13 @@ _MAX_BACKOFF_SECONDS: Final = 5.0
 class SqsQueue:
     """client: a low-level SQS client. url: the queue's."""
 
-    def __init__(self, client: Any, url: str) -> None:
+    def __init__(self, client: Any, url: str, *, delays: bool = True) -> None:
+        """delays: whether messages are delayed for reasons of their own, so that those do not count as waiting."""
         self._client = client
         self._url = url
+        self._counted = ["ApproximateNumberOfMessages"]
+        if not delays:
+            self._counted.append("ApproximateNumberOfMessagesDelayed")
 
     def send_group(self, group: Sequence[Outgoing], deadline: Deadline) -> None:
         """Send what fits one request; returns once SQS has every message of it."""
@@ -42,6 +46,12 @@ class SqsQueue:
             if deadline.seconds_left < pause + 1:
                 raise OutOfTimeError(f"{self._url} did not take {len(entries)} messages in time")
             time.sleep(pause)
+
+    def waiting(self) -> int:
+        """About how many messages wait for a function: those that are put off, too."""
+        with translated(f"counting the messages of {self._url}"):
+            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=self._counted)
+        return sum(map(int, answer["Attributes"].values()))
 
     def delay_redelivery(self, seconds_by_handle: Mapping[str, int]) -> None:
         """Hide messages, at most ten, for so long from now; by receipt handle."""

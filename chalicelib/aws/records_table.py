@@ -12,10 +12,11 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -59,8 +60,13 @@ class _Group(NamedTuple):
     items: Sequence[bytes]
 
     @property
-    def end(self) -> int:
-        return self.begin + len(self.items)
+    def positions(self) -> range:
+        return range(self.begin, self.begin + len(self.items))
+
+    def positions_of(self, some: Iterable[bytes]) -> list[int]:
+        """Those of some of its items, as AWS gives them back."""
+        keys = {_key_of(item) for item in some}
+        return [self.begin + number for number, item in enumerate(self.items) if _key_of(item) in keys]
 
 
 class DynamoRecords:
@@ -90,7 +96,7 @@ class DynamoRecords:
         """Write every item (typed JSON), or raise TransientError; repeating it changes nothing. UnwrittenError where
         the time is up before all of them are written."""
         groups = deque(_grouped(items))
-        unwritten = {group.begin: group.end for group in groups}
+        unwritten: dict[int, Iterable[int]] = {group.begin: group.positions for group in groups}
         written: deque[_Written] = deque()
         put_groups = partial(self._put_groups, groups, deadline, written, unwritten)
         work = self._tracer.for_threads("write-thread", put_groups)
@@ -103,7 +109,7 @@ class DynamoRecords:
             for thread in threads:
                 thread.result()
         except OutOfTimeError as error:
-            raise UnwrittenError(error.reason, sorted(unwritten.items())) from error
+            raise UnwrittenError(error.reason, _ranges(chain(*unwritten.values()))) from error
 
     def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
         """How many items of the file there are at offsets from `begin` up to, not including, `end`; they are
@@ -207,7 +213,7 @@ class DynamoRecords:
         groups: deque[_Group],
         deadline: Deadline,
         written: deque[_Written],
-        unwritten: dict[int, int],
+        unwritten: dict[int, Iterable[int]],
     ) -> dict[str, int]:
         """Write groups until no thread finds one; a failure leaves none to the others. What is written, a
         thread that fails included, is added to `written`, and taken out of `unwritten`."""
@@ -216,7 +222,7 @@ class DynamoRecords:
         try:
             for group in _taken(groups):
                 deadline.check(f"writing more to {self._table}")
-                self._put_group(group.items, deadline, count)
+                self._put_group(group, deadline, count, unwritten)
                 del unwritten[group.begin]
                 count.items += len(group.items)
         except BaseException:
@@ -224,13 +230,17 @@ class DynamoRecords:
             raise
         return {"items": count.items, "requests": count.requests}
 
-    def _put_group(self, group: Sequence[bytes], deadline: Deadline, count: _Written) -> None:
-        attempt = 0
-        while group := self._unprocessed_of(group, count):
+    def _put_group(
+        self, group: _Group, deadline: Deadline, count: _Written, unwritten: dict[int, Iterable[int]]
+    ) -> None:
+        attempt, left = 0, group.items
+        while left := self._unprocessed_of(left, count):
+            if len(left) < len(group.items):
+                unwritten[group.begin] = group.positions_of(left)
             attempt += 1
             pause = random.uniform(0, min(_MAX_BACKOFF_SECONDS, 0.05 * 2**attempt))
             if deadline.seconds_left < pause + 1:
-                raise OutOfTimeError(f"{self._table} did not take {len(group)} items in time: throttled")
+                raise OutOfTimeError(f"{self._table} did not take {len(left)} items in time: throttled")
             time.sleep(pause)
             count.retries += 1
 
@@ -265,6 +275,21 @@ class DynamoRecords:
         count = getattr(self._present, "count", None)
         if count and response and response[1].get("Error", {}).get("Code") in THROTTLED:
             count.throttles += 1
+
+
+def _key_of(item: bytes) -> tuple[str, str]:
+    known = orjson.loads(item)
+    return known["pk"]["S"], known["sk"]["S"]
+
+
+def _ranges(positions: Iterable[int]) -> list[tuple[int, int]]:
+    ranges: list[tuple[int, int]] = []
+    for position in sorted(positions):
+        if ranges and ranges[-1][1] == position:
+            ranges[-1] = (ranges[-1][0], position + 1)
+        else:
+            ranges.append((position, position + 1))
+    return ranges
 
 
 def _retries_of(answer: Any) -> int:

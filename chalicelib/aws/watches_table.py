@@ -39,6 +39,11 @@ class DynamoWatches:
         )
         return changed is None
 
+    def touch(self, file_id: str, now: datetime) -> None:
+        self._items.update(
+            _key(file_id), {"since": now.isoformat()}, unless="attribute_not_exists(pk) OR #0 > :0"
+        )
+
     def position(self, name: str) -> str | None:
         item = self._items.get(Key(_SWEEPER, name))
         return str(item["position"]) if item and "position" in item else None

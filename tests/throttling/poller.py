@@ -71,6 +71,10 @@ class Queue:
             if (message := self.messages.get(int(handle))) is not None:
                 message.visible_at = self._clock.now + seconds
 
+    def waiting(self) -> int:
+        busy = self._busy * self._batch_size
+        return max(0, len(self.messages) - busy)
+
     def poll(self) -> None:
         """Runs for ever, a look each tenth of a second."""
         while True:

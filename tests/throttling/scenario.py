@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,18 +22,31 @@ from benchmarks.made_lines import access
 from chalicelib import delivery, handlers, worker
 from chalicelib.aws import records_table
 from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.backlog import Backlog
 from chalicelib.core.accounts import FileAccount
 from chalicelib.core.cutting import Limits
+from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER
 from chalicelib.settings import TUNING_DEFAULTS
 from chalicelib.splitter import Splitter
+from chalicelib.sweeper import Sweeper
 from chalicelib.tracing import NoTracer
 from chalicelib.worker import Worker
 from froe.deployment.stages import read_stage
 from froe.function_options import read_options
-from tests.fakes import Clock as Calendar
-from tests.fakes import Effects, FakeLedgerTable, FakeObjects, FakeQueue, in_time
+from tests.fakes import (
+    BUCKET,
+    WHEN,
+    Effects,
+    FakeLedgerTable,
+    FakeLetters,
+    FakeObjects,
+    FakeQueue,
+    FakeTopic,
+    FakeWatches,
+    in_time,
+)
 from tests.throttling.clock import Clock
 from tests.throttling.poller import Queue
 from tests.throttling.table import ThrottlingTable
@@ -49,6 +63,11 @@ class NoFailures:
 
     def bury(self, message: Any, error: Exception) -> None:
         raise AssertionError(f"no message is at fault here: {error}")
+
+
+class NoLetters:
+    def take_back(self, deadline: Any) -> Iterator[Any]:
+        return iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +98,8 @@ class Shipped:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """seconds: by the simulated clock. batches: of all files. units_ratio: write units for each that was needed."""
+    """seconds: by the simulated clock. batches: of all files. units_ratio: write units for each that was needed.
+    sent_again: batches that the sweeper took for lost."""
 
     seconds: float
     batches: int
@@ -88,6 +108,7 @@ class Outcome:
     account: FileAccount
     most_busy: int
     timeouts: int
+    sent_again: int
 
 
 def log_of(size: int, line_bytes: int = 250) -> bytes:
@@ -131,11 +152,21 @@ def play(
     clock = Clock()
     table = ThrottlingTable(clock, partitions=partitions, max_units=max_units)
     ledger_table = FakeLedgerTable()
-    ledger = Ledger(ledger_table, Calendar())
+
+    def now() -> datetime:
+        return WHEN + timedelta(seconds=clock.now)
+
+    ledger, watches = Ledger(ledger_table, now), FakeWatches()
     with _simulated(clock):
         records = DynamoRecords(table, "records", settings["WRITE_THREADS"])
         services = SimpleNamespace(
-            worker=Worker(records, ledger, NoTracer(), clock=clock.monotonic),
+            worker=Worker(
+                records,
+                ledger,
+                NoTracer(),
+                clock=clock.monotonic,
+                touch=lambda file_id: watches.touch(file_id, now()),
+            ),
             settings=SimpleNamespace(retry_base_seconds=settings["RETRY_BASE_SECONDS"]),
             failures=NoFailures(),
             meter=NO_METER,
@@ -172,8 +203,34 @@ def play(
         )
         file_id = splitter.ingest(objects.add("access.log", data), in_time(600))
         batches = len(queue.messages)
+        healed = [0]
+        sweeper = Sweeper(
+            ledger,
+            ledger_table,
+            watches,
+            FakeLetters(),
+            objects,
+            FakeQueue(Effects()),
+            FakeTopic(),
+            now,
+            redriven=NoLetters(),
+            bucket=BUCKET,
+            stall_seconds=settings["STALL_SECONDS"],
+            sweep_days=0,
+            retention_days=0,
+            backlog=Backlog([queue], watches, now),
+        )
+
+        def sweep() -> None:
+            while True:
+                clock.sleep(60 * settings["SWEEP_MINUTES"])
+                healed[0] += sweeper.sweep(Deadline.after(300)).batches
+
+        clock.start(sweep)
         clock.start(queue.poll)
         clock.run(lambda: not queue.messages, limit_seconds)
     account = ledger_table.files[file_id].account
     ratio = table.units / max(1, table.needed)
-    return Outcome(clock.now, batches, len(queue.dead), ratio, account, queue.most_busy, queue.timeouts)
+    return Outcome(
+        clock.now, batches, len(queue.dead), ratio, account, queue.most_busy, queue.timeouts, healed[0]
+    )

@@ -8,8 +8,11 @@ from dataclasses import replace
 import pytest
 
 from chalicelib import delivery
+from chalicelib.backlog import Backlog
 from chalicelib.core import plan
 from chalicelib.core.accounts import State
+from chalicelib.settings import TUNING_DEFAULTS
+from tests.fakes import FakeWatches
 from tests.throttling.scenario import MIB, Outcome, Shipped, log_of, play
 from tests.throttling.table import PARTITION_UNITS
 
@@ -62,5 +65,16 @@ def test_without_putting_messages_off_their_receives_would_kill_them(monkeypatch
     data, unbounded = log_of(3 * MIB), replace(SHIPPED, maximum_concurrency=None)
     kept = play(data, unbounded, **small)
     assert (kept.account.state, kept.dead) == (State.COMPLETE, 0)
+    assert kept.sent_again == 0
     monkeypatch.setattr(delivery, "CAPACITY", ())
     assert play(data, unbounded, **small).dead > 0
+
+
+def test_a_backlog_of_hours_is_not_taken_for_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No batch is done for longer than a file may stand still: the sweeper would send all of them again."""
+    data, patient = log_of(MIB // 2), {"max_units": 3, "settings": {**TUNING_DEFAULTS, "STALL_SECONDS": 900}}
+    kept = play(data, SHIPPED, **patient)
+    assert (kept.account.state, kept.dead, kept.sent_again) == (State.COMPLETE, 0, 0)
+    monkeypatch.setattr(Backlog, "drained_at", lambda self: self._now())
+    monkeypatch.setattr(FakeWatches, "touch", lambda *_: None)
+    assert play(data, SHIPPED, **patient).sent_again > 0

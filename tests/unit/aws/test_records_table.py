@@ -184,7 +184,22 @@ def test_time_that_runs_out_says_what_is_not_written(dynamodb) -> None:
     Answers(dynamodb, written, *[throttled] * 500)
     with pytest.raises(UnwrittenError) as unwritten:
         records.put(items(60), in_time(2))
-    assert unwritten.value.unwritten == [(25, 50), (50, 60)]
+    assert unwritten.value.unwritten == [(25, 60)]
+
+
+def test_what_a_request_took_of_its_items_counts_as_written(dynamodb) -> None:
+    """AWS gives back any of them, in any order."""
+    records = DynamoRecords(dynamodb, "records", 1)
+    throttled = (400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow"})
+
+    def half(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        puts = body["RequestItems"]["records"]
+        return 200, {"UnprocessedItems": {"records": [*puts[20:], *puts[3:5]][::-1]}}
+
+    Answers(dynamodb, half, *[throttled] * 500)
+    with pytest.raises(UnwrittenError) as unwritten:
+        records.put(items(30), in_time(2))
+    assert unwritten.value.unwritten == [(3, 5), (20, 30)]
 
 
 def test_items_of_a_stretch_are_counted_in_every_partition_where_they_may_lie(dynamodb) -> None:
