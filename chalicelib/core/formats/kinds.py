@@ -23,6 +23,7 @@ _FLOAT_CHARACTERS_MAX: Final = 17
 _NUMBER: Final = re.compile(
     r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,16}(?:[eE][+-]?[0-9]{1,2})?|[eE][+-][0-9]{1,2})?", re.ASCII
 )
+_BEGINS_NUMBER: Final = frozenset("0123456789-")
 _ABSENT: Final = frozenset(("", "-"))
 _CACHE_SIZE: Final = 8192
 
@@ -32,6 +33,8 @@ def number(text: str) -> Value:
 
     Text are ``007`` and ``+5`` (codes), ``1e5`` (may be an identifier), ``-0``, and what a number would cut.
     """
+    if text[:1] not in _BEGINS_NUMBER:
+        return text
     if text.isdecimal() and text.isascii():
         return int(text) if len(text) <= DIGITS_MAX and (text[0] != "0" or text == "0") else text
     found = _NUMBER.fullmatch(text)

@@ -158,7 +158,10 @@ class _Parser:
             value = _value(name, text)
             if key == "network.transport" and type(value) is str:
                 value = value.lower()
-            add(fields, repeats, key if key not in fields else f"cef.{name}", value)
+            if key in fields:
+                add(fields, repeats, f"cef.{name}", value)
+            else:
+                fields[key] = value
         word, level = _level(found[7].strip())
         return Record(
             None,
@@ -201,7 +204,10 @@ class _Parser:
             typed = _value(name, value)
             if key == "network.transport" and type(typed) is str:
                 typed = typed.lower()
-            add(fields, repeats, key if key not in fields else f"leef.{name[:200]}", typed)
+            if key in fields:
+                add(fields, repeats, f"leef.{name[:200]}", typed)
+            else:
+                fields[key] = typed
         return Record(None, None, word, level, body or _resolved(header[3]) or None, fields)
 
 

@@ -103,7 +103,11 @@ def _fortinet(context: ParseContext) -> Parse:
             if count >= _PAIRS_MAX:
                 fields["extra"] = line[pair.start() :]
                 break
-            add(pairs, repeats, pair[1], _said(pair[2], pair[3]))
+            key = pair[1]
+            if key in pairs:
+                add(pairs, repeats, key, _said(pair[2], pair[3]))
+            else:
+                pairs[key] = _said(pair[2], pair[3])
         if "date" in pairs and "time" in pairs:
             zone = pairs.get("tz", "").replace("UTC", "")
             stamp = times.of_text(f"{pairs.pop('date')} {pairs.pop('time')}{zone}")
@@ -127,7 +131,11 @@ def _fortinet(context: ParseContext) -> Parse:
                 fields["network.transport"] = PROTOCOLS.get(value, value)
             else:
                 typed = value if name in _TEXT else number(value)
-                add(fields, repeats, _FORTINET_NAMES.get(name, f"fortinet.{name.lower()}"), typed)
+                key = _FORTINET_NAMES.get(name) or f"fortinet.{name.lower()}"
+                if key in fields:
+                    add(fields, repeats, key, typed)
+                else:
+                    fields[key] = typed
         if header_host is not None and header_host != fields.get("host.name"):
             add(fields, {}, "host.name", header_host)
         return Record(*stamp, word, severity.of_word(word) if word else None, body, fields)

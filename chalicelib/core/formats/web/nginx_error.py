@@ -64,16 +64,20 @@ def _make_parser(context: ParseContext) -> Parse:
         known = level in _LEVELS or (decided and severity.is_word(level))
         if bracket != " [" or not closing or not known or when[4:5] != "/":
             return _NOT_NGINX
-        ids = _IDS.match(rest) or (_ANY_IDS.match(rest) if decided else None)
-        if ids is None:
-            return _NOT_NGINX
+        fields: dict[str, Value] = {}
+        ids = _IDS.match(rest)
+        if ids is not None:
+            fields["process.pid"], fields["thread.id"] = int(ids[1]), int(ids[2])
+        else:
+            ids = _ANY_IDS.match(rest) if decided else None
+            if ids is None:
+                return _NOT_NGINX
+            add_whole(fields, "process.pid", ids[1])
+            add_whole(fields, "thread.id", ids[2])
         stamp = times.of_text(when)
         if stamp is None:
             return _BAD_TIME
-        process, thread, connection = ids.groups()
-        fields: dict[str, Value] = {}
-        add_whole(fields, "process.pid", process)
-        add_whole(fields, "thread.id", thread)
+        connection = ids[3]
         if connection is not None:
             fields["nginx.connection"] = int(connection)
         message = rest[ids.end() :]
