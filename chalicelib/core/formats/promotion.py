@@ -42,7 +42,7 @@ _EVENT_TIMES: Final = (
     "activitydate", "logged", "loggedat", "loggedon", "recorded", "recordedat", "recordedon", "observedat", "emittedat",
     "firedat", "triggeredat", "raisedat", "detectedat", "reportedat", "published", "publishedat", "publishtime",
     "timegenerated", "generatedtime", "generatedat", "timecreated", "systemtime", "timestampderived",
-    "eventcreationtime", "starttime", "startedat", "start", "started", "starttimestamp", "startdatetime", "startdate",
+    "eventcreationtime", "starttime", "startedat", "start", "started", "submit", "starttimestamp", "startdatetime", "startdate",
     "begintime", "begin", "timestart", "requestreceived", "requestreceivedtimestamp", "requesttime", "requestdate",
     "requesttimestamp", "requestdatetime", "reqtime", "timestampreceived", "utctime", "utctimestamp", "timestamputc",
     "epoch", "epochtime", "unixtime", "unixtimestamp", "unixepoch", "unix", "unixms", "unixsec", "unixmillis", "unixnano",

@@ -119,3 +119,31 @@ def test_a_field_of_a_real_time_log_is_named_right_or_not_at_all(without: tuple[
     assert record.attributes["client.address"] == "192.0.2.17"
     assert record.attributes["http.request.method"] == "GET"
     assert record.attributes["url.path"] == "/cart.html"
+
+
+def test_the_message_that_event_viewer_writes_behind_its_columns_is_the_body() -> None:
+    name, records = read(
+        "Level,Date and Time,Source,Event ID,Task Category\r\n"
+        'Information,3/14/2024 9:26:53 AM,Service Control Manager,7036,None,"The Spooler service\r\nentered the stopped state."\r\n'
+        'Error,3/14/2024 9:26:54 AM,Disk,7,None,"bad block"\r\n'
+    )
+    assert name == "csv"
+    assert [record.body for record in records] == [
+        "The Spooler service\nentered the stopped state.",
+        "bad block",
+    ]
+    assert [record.severity_text for record in records] == ["Information", "Error"]
+    assert records[0].timestamp == "2024-03-14T09:26:53Z"
+    assert records[0].attributes["Event ID"] == 7036
+
+
+def test_a_trace_of_nextflow_is_a_table() -> None:
+    name, records = read(
+        "task_id\thash\tnative_id\tname\tstatus\texit\tsubmit\tduration\trealtime\t%cpu\tpeak_rss\n"
+        "1\t0b/be0d1c\t4711\tsayHello (1)\tCOMPLETED\t0\t2024-03-14 09:26:53.123\t1.2s\t10ms\t98.3%\t3.1 MB\n"
+        "2\t0b/be0d1d\t4712\tsayHello (2)\tFAILED\t1\t2024-03-14 09:26:54.123\t1.2s\t10ms\t98.3%\t3.1 MB\n"
+    )
+    assert name == "tsv"
+    assert [record.attributes["status"] for record in records] == ["COMPLETED", "FAILED"]
+    assert records[0].attributes["%cpu"] == "98.3%"
+    assert records[0].timestamp == "2024-03-14T09:26:53.123Z"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
-_NAME: Final = re.compile(r"[A-Za-z_@#$][\w .:/()@%#$*?-]{0,63}")
+_NAME: Final = re.compile(r"[A-Za-z_@#$%][\w .:/()@%#$*?-]{0,63}")
 _TIMES: Final = (
     "timestamp", "@timestamp", "time", "datetime", "date_time", "date time", "event_time", "eventtime", "ts", "_time",
     "time_stamp", "logged_at", "created_at", "occurred_at", "date/time", "time (utc)", "timestamp (utc)", "utc",
@@ -58,6 +58,8 @@ _OF_TWO: Final = _KNOWN | {"id", "key", "name", "value", "type", "code", "count"
 _INT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _FLOAT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}", re.ASCII)
 _BOOLEANS: Final = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
+_EVENT_VIEWER: Final = ("Level", "Date and Time", "Source", "Event ID", "Task Category")
+"""What Event Viewer writes above rows that have the message behind these."""
 _NOTHING: Final = frozenset(("", "-", "null", "NULL"))
 _COLUMNS_MAX: Final = 512
 _WORDS_MAX: Final = 3
@@ -101,6 +103,8 @@ def _columns(header: str, delimiters: str) -> _Columns | None:
 def _columns_between(header: str, delimiter: str) -> _Columns | None:
     cells = _cells(header, delimiter) or []
     names = [name.strip() for name in cells]
+    if tuple(names) == _EVENT_VIEWER:
+        names.append("Message")
     prose = any(name[:1] == " " for name in cells) and any(" " in name for name in names)
     if prose or not 2 <= len(names) <= _COLUMNS_MAX or not all(_NAME.fullmatch(name) for name in names):
         return None
