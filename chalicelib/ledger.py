@@ -72,6 +72,8 @@ class LedgerTable(SumsTable, Protocol):
 
     def mark(self, file_id: str, split: int, batch: int) -> Mark | None: ...
 
+    def leaf(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None: ...
+
     def marks(self, file_id: str, split: int) -> Mapping[int, Mark]: ...
 
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
@@ -106,8 +108,23 @@ class Ledger:
         held = self._table.split(file_id, split)
         return held.seal if held else None
 
-    def mark_of(self, file_id: str, split: int, batch: int) -> Mark | None:
-        return self._table.mark(file_id, split, batch)
+    def leaf_of(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None:
+        """The marks beside which that of a batch lies or will lie; None where there is none yet."""
+        return self._table.leaf(file_id, split, batch)
+
+    def has_failed(self, file_id: str) -> bool:
+        """Whether nothing is to be read of a file: it failed, or was forgotten."""
+        stored = self._table.file(file_id)
+        return stored is not None and stored.plan.failure is not None
+
+    def first_uncut(self, file_id: str, split: int) -> int | None:
+        """Of a text that is cut in sequence, the first split behind a sealed one that is not; else None."""
+        stored = self._table.file(file_id)
+        if stored is None or stored.plan.parallel or self.seal_of(file_id, split) is None:
+            return None
+        while (seal := self.seal_of(file_id, split)) and not seal.last:
+            split += 1
+        return None if seal else split
 
     def is_done(self, file_id: str, split: int, batch: int) -> bool:
         mark = self._table.mark(file_id, split, batch)

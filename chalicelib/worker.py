@@ -86,7 +86,12 @@ class Worker:
         self._tracer.follow(message.trace)
         file_id, batch_id = message.file_id, message.batch_id
         logs.about(file_id=file_id, batch_id=batch_id)
-        seen, digest = self._ledger.mark_of(file_id, message.split, message.number), message.digest
+        leaf, digest = self._ledger.leaf_of(file_id, message.split, message.number), message.digest
+        if leaf is None and self._ledger.has_failed(file_id):
+            # Only the first batches of 16 ask: of what is forgotten every leaf that is left says that all is done.
+            logger.info("batch_forgotten", extra={"file_id": file_id, "batch_id": batch_id})
+            return
+        seen = leaf.get(message.number) if leaf else None
         disputed = None
         if seen and not seen.agrees_with(digest):
             disputed = self._disputes.claim(message, digest, seen, is_first=is_first)

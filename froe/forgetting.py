@@ -218,6 +218,6 @@ def _key(item: Mapping[str, Any]) -> Key:
 
 
 def _emptied(leaf: Mapping[str, Any], until: datetime) -> dict[str, Any]:
-    places = [str(place) for place in range(MARKS_PER_LEAF) if str(place) in leaf]
+    places = [str(place) for place in range(MARKS_PER_LEAF)]
     expiry = {"expires_at": typed(int(until.timestamp()))}
     return {**_key(leaf), **dict.fromkeys(places, typed(_DONE)), **expiry}

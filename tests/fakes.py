@@ -223,6 +223,11 @@ class FakeLedgerTable:
     def mark(self, file_id: str, split: int, batch: int) -> Mark | None:
         return self.leaves.get((file_id, split, batch // MARKS_PER_LEAF), {}).get(batch)
 
+    def leaf(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None:
+        leaf = self.leaves.get((file_id, split, batch // MARKS_PER_LEAF))
+        seen = self.mark(file_id, split, batch)
+        return None if leaf is None else leaf if seen is None else {**leaf, batch: seen}
+
     def marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
         found: dict[int, Mark] = {}
         for (file, of_split, _), leaf in self.leaves.items():

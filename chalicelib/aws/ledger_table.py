@@ -105,6 +105,11 @@ class DynamoLedger:
         encoded = item and item.get(str(place))
         return Mark.decode(encoded) if encoded else None
 
+    def leaf(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None:
+        leaf = batch // MARKS_PER_LEAF
+        item = self._items.get(Key(file_id, _leaf_key(split, leaf)))
+        return dict(_marks_in(item, leaf)) if item else None
+
     def marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
         found: dict[int, Mark] = {}
         for item in self._items.of_partition(file_id, f"leaf#{split:06d}#"):

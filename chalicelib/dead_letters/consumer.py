@@ -55,6 +55,7 @@ class DeadLetterConsumer:
         letter = self._letter(message, letter_id, attempts, receives_of(message, held))
         logs.about(message_id=message.message_id, **_ids_of(letter.subject))
         self._quarantine.put(letter_id, envelope_of(letter, attempts, message))
+        letter = replace(letter, subject=self._where_it_stands(letter.subject))
         if self._is_done(letter.subject):
             letter = replace(letter, state=LetterState.RESOLVED)
         is_new = self._letters.put(letter)
@@ -109,6 +110,20 @@ class DeadLetterConsumer:
             receives=cause.receives,
             died_at=self._now(),
         )
+
+    def _where_it_stands(self, subject: Subject) -> Subject:
+        """A text that is cut in sequence may have died behind the split that its message names: what is to be cut is
+        the first that is not."""
+        if subject.kind is not Kind.SPLIT or subject.again is not Again.NOTHING:
+            return subject
+        if subject.file_id is None or subject.split is None:
+            return subject
+        try:
+            uncut = self._ledger.first_uncut(subject.file_id, subject.split)
+        except PermanentError as error:
+            logger.warning("file_not_read", extra={"file_id": subject.file_id, "why": error.reason})
+            return subject
+        return subject if uncut is None else replace(subject, split=uncut)
 
     def _is_done(self, subject: Subject) -> bool:
         """Whether a repeat of the message did all its work: then it is late, not lost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from chalicelib.core.accounts import State
 from chalicelib.core.errors import PermanentError, TransientError
 from chalicelib.core.letters import LetterState
+from chalicelib.core.messages import SplitMessage, decode
+from chalicelib.core.plan import failed_plan
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Incoming
 from tests.fakes import Crash, Pipeline, in_time
@@ -24,6 +27,7 @@ from tests.unit.test_dead_letters import (
     drain,
     file_in,
     finished,
+    noise,
     stored,
     work,
 )
@@ -233,3 +237,35 @@ def test_what_says_of_a_deleted_object_that_it_failed_expires_as_all_else() -> N
     (file,) = pipeline.table.files.values()
     assert (file.account.state, file.plan.retention_days) == (State.FAILED, 30)
     assert file.plan.expires_at is not None
+
+
+def test_a_sequential_split_that_dies_behind_sealed_ones_is_incomplete_at_once() -> None:
+    pipeline = Pipeline(LIMITS, piece_bytes=64)
+    announced = pipeline.objects.add("a.log.gz", gzip.compress(noise(60), mtime=0))
+    pipeline.splitter.ingest(announced, in_time(4.0))
+    first, following = (message.body for message in pipeline.split_queue.messages)
+    message = decode(following)
+    assert isinstance(message, SplitMessage)
+    pipeline.splitter.cut(message, in_time(4.0))
+    pipeline.split_queue.messages.clear()
+    pipeline.objects.held.clear()
+    pipeline.dead_letter_consumer.take(Incoming("dead", "r", following, 10))
+    (letter,) = pipeline.letters.held.values()
+    assert letter.state is LetterState.DEAD
+    assert letter.subject.split == message.split + 1
+    drain(pipeline)
+    assert account_in(pipeline).state is State.INCOMPLETE
+    assert f"split {message.split + 1} " in str(account_in(pipeline).reason)
+    assert first
+
+
+def test_a_late_batch_of_a_file_that_was_forgotten_is_let_go_and_leaves_nothing() -> None:
+    pipeline = cut()
+    file_id = file_in(pipeline)
+    file = pipeline.table.files[file_id]
+    forgotten = failed_plan(file.plan.head, "forgotten at 2026-11-30T08:00:00Z")
+    pipeline.table.files[file_id] = file._replace(plan=forgotten)
+    while pipeline.batch_queue.messages:
+        work(pipeline, pipeline.batch_queue)
+    assert not pipeline.records.items
+    assert not pipeline.table.leaves
