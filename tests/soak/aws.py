@@ -255,6 +255,9 @@ class SQS:
             "Failed": [{"Id": each["Id"], "SenderFault": False, "Code": "InternalError"} for each in failed],
         }
 
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:
+        return {"Attributes": {AttributeNames[0]: str(len(self._queues[QueueUrl].held))}}
+
     def change_message_visibility_batch(
         self,
         *,

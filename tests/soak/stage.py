@@ -118,6 +118,7 @@ class Stage:
             retry_base_seconds=10,
             write_threads=1,
             sweep_minutes=15,
+            queued_splitter_seconds=900,
             stall_seconds=3600,
             sweep_days=SWEEP_DAYS,
             tracing="off",
