@@ -1,10 +1,12 @@
 """`python -m benchmarks`: every table, as ratios; single figures mean little on a shared machine."""
 
-from benchmarks import formats, peers, pipeline
+from benchmarks import formats, hostile, peers, pipeline
 
 if __name__ == "__main__":
     pipeline.main()
     print()
     formats.main()
+    print()
+    hostile.main()
     print()
     peers.main()

@@ -160,7 +160,7 @@ def file_notice(file: StoredFile) -> Notice:
             "bucket": plan.object.bucket,
             "key": key,
             "file_id": plan.file_id,
-            "format": plan.format,
+            "format": plan.shown_format or "-",
         },
     )
 
@@ -175,7 +175,7 @@ def _digest(file: StoredFile) -> Iterator[str]:
     yield ""
     yield printable(f"file: {plan.object}")
     yield f"file id: {plan.file_id}"
-    yield f"format: {plan.format}, score {plan.format_score:g}"
+    yield "format: -" if plan.failure else f"format: {plan.format}, score {plan.format_score:g}"
     yield f"object: {_some(plan.head.size, 'byte', 'bytes')}, last modified {_time(plan.head.last_modified)}"
     yield f"text: {'unknown' if account.text_bytes is None else _some(account.text_bytes, 'byte', 'bytes')}"
     yield from _sums(file)

@@ -31,6 +31,7 @@ from chalicelib.core.messages import (
     batch_message,
     encode_batch,
     encode_split,
+    room_in,
 )
 from chalicelib.core.notifications import Announced, Said, Unknown
 from chalicelib.core.plan import Plan
@@ -164,6 +165,8 @@ class Splitter:
         if sealed:
             sealed = self._last_sealed(plan, sealed)
             self._ledger.look_again(plan.file_id, sealed.split)
+            if plan.parallel:
+                self._seal_covered(plan, sealed, deadline)
             if plan.parallel or sealed.last:
                 return
             split = sealed.split + 1
@@ -180,9 +183,14 @@ class Splitter:
         """before: the seal of the split before it, if the text is cut in sequence."""
         begin, context = (before.end, before.context) if before else (0, None)
         cutter, text = self._cutter(plan, split, begin, context)
+        if cutter.holds_no_start:
+            self._leave_covered(plan, split, deadline)
+            return
         while True:
             began = self._clock()
             seal, is_news = self._cut_one(plan, cutter, text, split, deadline)
+            if plan.parallel:
+                self._seal_covered(plan, seal, deadline)
             if plan.parallel or seal.last:
                 return
             split += 1
@@ -193,6 +201,25 @@ class Splitter:
             if deadline.seconds_left < 2 * (self._clock() - began) + _BORDER_MARGIN_SECONDS:
                 self._queue(plan, split, seal.end, 0, deadline)
                 return
+
+    def _leave_covered(self, plan: Plan, split: int, deadline: Deadline) -> None:
+        """A split in which no entry begins lies within an entry of an earlier one, which seals it too: whoever seals
+        a split goes on with those that its last entry covers. It may have been sealed by earlier code, which did not."""
+        before = self._ledger.seal_of(plan.file_id, split - 1)
+        if before:
+            self._seal_covered(plan, before, deadline)
+
+    def _seal_covered(self, plan: Plan, seal: Seal, deadline: Deadline) -> None:
+        """Seal the splits that end within the last entry of a sealed one: they hold nothing, and start where it ends.
+        They need not be read, so that an object is read twice at most, however long its lines are."""
+        split = seal.split + 1
+        while (split + 1) * plan.limits.split_bytes <= seal.end and split + 1 < (plan.known_splits or 0):
+            _check_time(plan, split, deadline)
+            if self._ledger.seal_of(plan.file_id, split) is None:
+                covered = Seal(split, seal.end, seal.end, 0, Tally(), last=False)
+                is_news = self._ledger.seal(plan, covered)
+                self._tell(plan, covered, 0.0, is_news=is_news)
+            split += 1
 
     def _supersede(self, plan: Plan, split: int, reason: str) -> None:
         """What is overwritten cannot be redriven, and the new object is a file of its own.
@@ -270,10 +297,17 @@ class Splitter:
             opener = self._objects.opener(plan.head)
             if plan.parallel and split:
                 position = split * plan.limits.split_bytes
-                text = plan.text(opener, position - 1)
-                return Cutter(text, plan.framing, plan.limits, position, aligned=False), text
+                text = plan.text(opener, position - plan.framing.look_back_bytes)
+                until = position + plan.limits.split_bytes
+                cutter = Cutter(
+                    text, plan.framing, plan.limits, position, aligned=False, until=until, room=room_in(plan)
+                )
+                return cutter, text
             text = plan.text(opener, begin)
-            return Cutter(text, plan.framing, plan.limits, begin, aligned=True, context=context), text
+            cutter = Cutter(
+                text, plan.framing, plan.limits, begin, aligned=True, context=context, room=room_in(plan)
+            )
+            return cutter, text
 
     def _cut_one(
         self, plan: Plan, cutter: Cutter, text: Text, split: int, deadline: Deadline
@@ -294,7 +328,8 @@ class Splitter:
             batch = self._read(plan, batches, split, number)
         with self._tracer.subsegment("send", plan.file_id, None, plan.format):
             sender.flush()
-        last = is_last_split(plan, split, cutter.position, text_ended=cutter.at_end)
+        text_ended = cutter.position >= plan.head.size if plan.parallel else cutter.at_end
+        last = is_last_split(plan, split, cutter.position, text_ended=text_ended)
         damage = text.damage if last else None
         known = "" if number > DIGESTS_MAX else "".join(digests)
         seal = Seal(split, start, cutter.position, number, total, last, damage, cutter.context, known)

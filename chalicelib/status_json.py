@@ -29,7 +29,7 @@ def file_json(stored: StoredFile, account: FileAccount, console_region: str | No
         "last_modified": time_json(plan.head.last_modified),
         "state": account.state.value,
         "reason": account.reason,
-        "format": plan.format,
+        "format": plan.shown_format,
         "format_score": plan.format_score,
         "runner_up": plan.runner_up or None,
         "runner_up_score": plan.runner_up_score,

@@ -122,7 +122,7 @@ def way_of(framing: Framing) -> str | None:
 def for_programs(explanation: Explanation) -> dict[str, Any]:
     plan = explanation.plan
     return {
-        "format": plan.format,
+        "format": plan.shown_format,
         "format_score": plan.format_score,
         "runner_up": plan.runner_up,
         "runner_up_score": plan.runner_up_score,

@@ -6,11 +6,15 @@ No more is held than the run of entries that a block gave, and a batch.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from chalicelib.core.entries import entries_in
 from chalicelib.core.framing import Framing, Piece, Run, TooLong
+
+LOOK_BYTES: Final = 2048
+"""More than of a line must be seen to say whether it begins an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,23 @@ class Batch:
     cuts: tuple[int, ...] | None = None
 
 
+class Room(NamedTuple):
+    """What a batch may hold, so that its message is never too large whatever its bytes are.
+
+    of_context: bytes of text under such a context. per_cut: bytes that count beside, for each entry of a collection.
+    """
+
+    of_context: Callable[[str | None], int]
+    per_cut: int
+
+
 class Cutter:
     """Cuts batches from the blocks of a text, split after split.
 
-    position: where the next entry begins; context: what is in force there. A cutter that starts `aligned` begins an entry at its
-    position; otherwise its blocks begin one byte before, and it looks for the first entry that
-    begins at its position or later.
+    position: where the next entry begins; context: what is in force there. A cutter that starts `aligned` begins an entry
+    at its position; otherwise its blocks begin `look_back_bytes` of the framing before, and it looks for the first
+    entry that begins at its position or later. until: how far it looks for one that begins before that place; such
+    blocks may be asked for twice. room: of files that were opened by earlier versions it is None.
     """
 
     def __init__(
@@ -61,30 +76,55 @@ class Cutter:
         *,
         aligned: bool,
         context: str | None = None,
+        until: int | None = None,
+        room: Room | None = None,
     ) -> None:
         self._limits = limits
-        self._read_until = position if aligned else position - 1
+        self._room = room
         self.context = context
-        self._pieces = entries_in(
-            self._counted(blocks),
-            framing,
-            self._read_until,
-            limits.entry_max_bytes,
-            aligned=aligned,
-            context=context,
-        )
         self._piece: Piece | None = None
+        self._is_through = False
         self._taken = 0
-        self._advance()
+        self._look_until = None if until is None else until + LOOK_BYTES
+        self._is_cut_short = False
+        self._read_until = begin = position if aligned else position - framing.look_back_bytes
 
-    def _counted(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        def begun() -> Iterator[Piece]:
+            self._is_cut_short, self._read_until = False, begin
+            counted = self._counted(iter(blocks))
+            max_bytes = limits.entry_max_bytes
+            return entries_in(counted, framing, position, max_bytes, aligned=aligned, context=context)
+
+        self._pieces = begun()
+        self._advance()
+        if self._is_far_end_needed(until):
+            self._look_until = None
+            self._pieces = begun()
+            self._advance()
+        self._look_until = None
+
+    def _counted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         for block in blocks:
             self._read_until += len(block)
             yield block
+            if self._look_until is not None and self._read_until >= self._look_until:
+                self._is_cut_short = True
+                return
+
+    def _is_far_end_needed(self, until: int | None) -> bool:
+        """Whether an entry begins before a place and ends so far behind it that it was not read to its end."""
+        begins = self._piece is not None and until is not None and self.position < until
+        return begins and self._is_cut_short
+
+    @property
+    def holds_no_start(self) -> bool:
+        """Whether no entry begins between the position and `until`: the rest of the text was not looked at."""
+        return self._is_cut_short
 
     @property
     def at_end(self) -> bool:
-        """Whether the text holds no further entry; `position` is then its size."""
+        """Whether the text holds no further entry; `position` is then its size. It may read on to know that."""
+        self._go_on()
         return self._piece is None
 
     def cut(self, split: int) -> Iterator[Batch]:
@@ -92,14 +132,14 @@ class Cutter:
         bound = (split + 1) * self._limits.split_bytes
         number = 0
         batch = _Pending(self.position, self.context)
-        while (piece := self._piece) is not None and self.position < bound:
+        while self.position < bound and (piece := self._go_on()) is not None:
             if isinstance(piece, TooLong):
                 if batch.entries:
                     yield batch.closed(split, number)
                     number += 1
                 yield _alone(piece, split, number, self.context)
                 number += 1
-                self._advance()
+                self._pass(piece.offset + piece.length, piece.context)
                 batch = _Pending(self.position, self.context)
                 continue
             fits = self._how_many_fit(piece, batch, bound)
@@ -121,7 +161,18 @@ class Cutter:
         fits = min(by_bytes, by_lines)
         if run.entries is None:  # where they are said, they are no more than the lines
             fits = min(fits, taken + self._limits.batch_max_lines - batch.entries)
+        if self._room is not None:
+            fits = min(fits, self._by_message(run, batch, taken, fits, self._room))
         return taken + 1 if fits == taken and not batch.entries else fits
+
+    def _by_message(self, run: Run, batch: _Pending, taken: int, fits: int, room: Room) -> int:
+        per_cut = 0 if run.gaps is None else room.per_cut
+        most = room.of_context(batch.context)
+        if most >= self._limits.batch_max_bytes + per_cut * self._limits.batch_max_lines:
+            return fits
+        begin = run.ends[taken - 1] if taken else 0
+        left = most - batch.length - per_cut * batch.entries + begin
+        return bisect_right(range(fits), left, taken, key=lambda n: run.ends[n] + per_cut * (n + 1 - taken))
 
     def _take(self, run: Run, batch: _Pending, upto: int) -> None:
         begin, lines = (run.ends[self._taken - 1], run.lines[self._taken - 1]) if self._taken else (0, 0)
@@ -138,10 +189,17 @@ class Cutter:
         if run.gaps is not None:
             batch.cuts += _cuts(run, self._taken, upto)
         self._taken = upto
-        self.context = run.context
-        self.position = run.offset + end
-        if upto == len(run.ends):
+        self._pass(run.offset + end, run.context, is_through=upto == len(run.ends))
+
+    def _pass(self, position: int, context: str | None, *, is_through: bool = True) -> None:
+        self.position, self.context, self._is_through = position, context, is_through
+
+    def _go_on(self) -> Piece | None:
+        """The piece of the next entry: read only when it is asked for, as it may be long and another split's."""
+        if self._is_through:
+            self._is_through = False
             self._advance()
+        return self._piece
 
     def _advance(self) -> None:
         self._taken = 0

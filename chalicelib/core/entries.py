@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from chalicelib.core.framing import Entry, Framing, Kind, Piece, Run, TooLong
 from chalicelib.core.headers import Headers
 from chalicelib.core.json_values import entries_of_json
-from chalicelib.core.lines import entries_of_lines, lines_in
+from chalicelib.core.lines import entries_of_lines
+from chalicelib.core.segments import is_padding, lines_in
 from chalicelib.core.streams import entries_of_streams, units_of_streams
 from chalicelib.core.xml_elements import entries_of_elements
 
@@ -28,7 +29,7 @@ def entries_in(
 ) -> Iterator[Piece]:
     """The entries of a text from an offset on. context: what is in force there.
 
-    aligned: whether an entry begins there; else the first line, or what is left of it, is passed over.
+    aligned: whether an entry begins there; else the blocks begin before it, and what begins there too is passed over.
     """
     if framing.kind is Kind.JSON:
         return entries_of_json(blocks, framing, offset, max_bytes, context)
@@ -37,7 +38,7 @@ def entries_in(
     if framing.kind is Kind.STREAMS:
         return units_of_streams(lines_in(blocks, offset, max_bytes), framing, max_bytes)
     pieces = entries_of_lines(blocks, framing, offset, max_bytes, aligned=aligned)
-    return _under_headers(pieces, Headers(framing, context)) if framing.has_header else pieces
+    return _under_headers(pieces, Headers(framing, context), framing) if framing.has_header else pieces
 
 
 def entries_of(
@@ -59,7 +60,11 @@ def entries_of(
             begin = lines_before = 0
             for end, lines_until in zip(piece.ends, piece.lines, strict=True):
                 raw = piece.data[begin:end]
-                yield Entry(piece.offset + begin, end - begin, lines_until - lines_before, raw)
+                lines_in_entry = lines_until - lines_before
+                lines -= lines_in_entry
+                if piece.offset + end == offset + length:  # only the batch says whether the text ends here
+                    lines_in_entry += lines
+                yield Entry(piece.offset + begin, end - begin, lines_in_entry, raw)
                 begin, lines_before = end, lines_until
 
 
@@ -75,10 +80,10 @@ def _cut_again(body: bytes, offset: int, lines: int, cuts: Sequence[int]) -> Ite
         begin = end
 
 
-def _under_headers(pieces: Iterable[Piece], headers: Headers) -> Iterator[Piece]:
+def _under_headers(pieces: Iterable[Piece], headers: Headers, framing: Framing) -> Iterator[Piece]:
     """The pieces, each with what is in force behind it; a header line is a run of its own."""
     for piece in pieces:
-        if isinstance(piece, TooLong):
+        if isinstance(piece, TooLong) or (framing.has_padding and is_padding(piece.data)):
             yield piece._replace(context=headers.in_force)
             continue
         first = begin = 0

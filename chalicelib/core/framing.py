@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
 FRAMING_VERSION: Final = 1
+RULES: Final = 2
 TOO_LONG_HEAD_BYTES: Final = 4096
 """What is kept of an entry over its limit: enough to see what it is, four write units."""
 HEADER_MAX_BYTES: Final = 16 * 1024
@@ -52,6 +53,8 @@ class Framing:
     unit_bytes: of streams, how long entries that lie between one another may be together.
     member: of JSON objects that hold their entries in an array, that array's name; of XML, the name of the elements.
     path: likewise, the names from the outermost object to an array that is further inside; see `json_paths`.
+    rules: which rules of cutting hold beside: 1 those of files that were opened by earlier versions; 2 that padding
+        (`segments`) stands for itself, and that a batch is bounded by its whole message (`messages.room_in`).
     """
 
     entry_start: str | None = None
@@ -65,11 +68,22 @@ class Framing:
     path: tuple[str, ...] | None = None
     parts: str | None = None
     unit_bytes: int | None = None
+    rules: int = RULES
 
     @property
     def self_synchronising(self) -> bool:
         """Whether an entry's start can be seen in its own line."""
         return self.kind is Kind.LINES and self.joins is None and not self.has_header
+
+    @property
+    def has_padding(self) -> bool:
+        """Whether padding stands for itself; the lines of streams hold it as bytes."""
+        return self.rules > 1 and self.kind is not Kind.STREAMS
+
+    @property
+    def look_back_bytes(self) -> int:
+        """How many bytes before a place tell whether a line, or what is behind padding, begins there."""
+        return 4 if self.has_padding else 1
 
     @property
     def has_header(self) -> bool:
@@ -78,7 +92,7 @@ class Framing:
     @property
     def is_of_first_version(self) -> bool:
         """Whether it says no more than plans and messages of version 1 can say."""
-        return not said_of(self).keys() - _ALWAYS_SAID
+        return not said_of(self).keys() - _OF_ANY_VERSION
 
     @property
     def is_of_second_version(self) -> bool:
@@ -90,6 +104,9 @@ LINES: Final = Framing()
 """Every line is an entry."""
 
 _ALWAYS_SAID: Final = frozenset({"entry_start", "version"})
+_OF_ANY_VERSION: Final = _ALWAYS_SAID | {"rules"}
+_RULES_BEFORE: Final = 1
+"""Of a framing that does not say them."""
 
 
 def said_of(framing: Framing) -> dict[str, Any]:
@@ -102,7 +119,9 @@ def said_of(framing: Framing) -> dict[str, Any]:
         if isinstance(value, tuple)
         else value
         for field in fields(framing)
-        if (value := getattr(framing, field.name)) != field.default or field.name in _ALWAYS_SAID
+        if (value := getattr(framing, field.name))
+        != (_RULES_BEFORE if field.name == "rules" else field.default)
+        or field.name in _ALWAYS_SAID
     }
 
 
@@ -112,8 +131,8 @@ def framing_of(held: Mapping[str, Any]) -> Framing:
     path = tuple(known["path"]) if known.get("path") else None
     unit_bytes = int(known["unit_bytes"]) if known.get("unit_bytes") else None
     kind = Kind(known.get("kind", Kind.LINES))
-    typed = {"kind": kind, "version": int(known["version"]), "path": path, "unit_bytes": unit_bytes}
-    return Framing(**known | typed)
+    numbers = {"version": int(known["version"]), "rules": int(known.get("rules", _RULES_BEFORE))}
+    return Framing(**known | numbers | {"kind": kind, "path": path, "unit_bytes": unit_bytes})
 
 
 class Entry(NamedTuple):

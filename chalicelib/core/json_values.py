@@ -22,6 +22,7 @@ from chalicelib.core.text import BYTE_ORDER_MARK
 from chalicelib.core.units import Units
 
 _SEPARATORS: Final = re.compile(b"[" + SEPARATORS + b"]*+")
+_PADDED_SEPARATORS: Final = re.compile(b"[" + SEPARATORS + b"\\0]*+")
 _UP_TO_BRACKET: Final = re.compile(
     rb'[^"{}\[\]]*+(?:"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"[^"{}\[\]]*+)*+', re.DOTALL
 )
@@ -69,6 +70,7 @@ class _Scanner:
         path = framing.path or (None if framing.member is None else (framing.member,))
         self._member, self._nested = framing.member, framing.path is not None
         self._path = None if path is None else JsonPath(path)
+        self._separators = _PADDED_SEPARATORS if framing.has_padding else _SEPARATORS
         decoder: Any = json.JSONDecoder(parse_int=str, parse_float=str)
         self._scan_once = decoder.scan_once
         self._latin: str | None = None
@@ -125,7 +127,7 @@ class _Scanner:
                 return -1
             self._at_start = False
             position += len(BYTE_ORDER_MARK) if data.startswith(BYTE_ORDER_MARK) else 0
-        position = _end_of(_SEPARATORS, data, position)
+        position = _end_of(self._separators, data, position)
         self._units.extend(data[begin:position])
         if position == len(data):
             return position

@@ -1,4 +1,4 @@
-"""From blocks of text to lines, and from lines to entries of several.
+"""From lines to entries of one or several.
 
 Bytes are framed on ``\n`` only and nothing is decoded. No more is held than a block and an entry; of an
 entry over its limit no more than its head.
@@ -7,14 +7,15 @@ entry over its limit no more than its head.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import accumulate
+from functools import lru_cache, partial
 from typing import Final, TypeAlias
 
 from chalicelib.core.colours import COLOUR
-from chalicelib.core.framing import TOO_LONG_HEAD_BYTES, Framing, Kind, Piece, Run, TooLong
+from chalicelib.core.framing import Framing, Kind, Piece, Run, TooLong
+from chalicelib.core.segments import head_of, is_padding, lines_in, segments_in
 
 _START_BYTES: Final = 1024
 
@@ -25,12 +26,14 @@ _IsStart: TypeAlias = Callable[[bytes, int, int], object]
 def entries_of_lines(
     blocks: Iterable[bytes], framing: Framing, offset: int, max_bytes: int, *, aligned: bool
 ) -> Iterator[Piece]:
-    """The entries of a text, or of a part of it; if not `aligned` its first line is passed over."""
-    lines = lines_in(blocks, offset, max_bytes)
-    if not aligned:
-        lines = _without_first(lines)
-    is_start = _is_start(framing, max_bytes)
-    return joined(lines, is_start, max_bytes, aligned=aligned) if is_start else lines
+    """The entries of a text, or of a part of it. If not `aligned` the blocks begin so many bytes before the offset
+    as `look_back_bytes` says, and entries before it are passed over."""
+    begin = offset if aligned else offset - framing.look_back_bytes
+    segments = segments_in if framing.has_padding else lines_in
+    pieces = segments(blocks, begin, max_bytes)
+    if _is_start(framing, max_bytes):
+        pieces = joined(pieces, partial(_is_start, framing, max_bytes), max_bytes, framing, aligned=aligned)
+    return pieces if aligned else _from(pieces, offset)
 
 
 def _is_start(framing: Framing, max_bytes: int) -> _IsStart | None:
@@ -106,73 +109,21 @@ class _OutsideQuotes:
         return any(found[1] is None for found in self._QUOTED.finditer(line, position))
 
 
-def lines_in(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[Piece]:
-    held: list[bytes] = []
-    held_bytes = 0
-    for block in blocks:
-        last = block.rfind(b"\n") + 1
-        if last:
-            first = block.find(b"\n") + 1
-            line_bytes = held_bytes + first
-            if line_bytes > max_bytes:
-                yield TooLong(offset, line_bytes, 1, head_of([*held, block[:first]], max_bytes))
-                offset += line_bytes
-                data = block[first:last]
-            else:
-                data = b"".join((*held, block[:last])) if held else block[:last]
-            yield from _run_of_lines(offset, data, max_bytes)
-            offset += len(data)
-            held = [block[last:]] if last < len(block) else []
-            held_bytes = len(block) - last
-        else:
-            held.append(block)
-            held_bytes += len(block)
-            if held_bytes > max_bytes:
-                held = [head_of(held, max_bytes)]
-    if held_bytes > max_bytes:
-        yield TooLong(offset, held_bytes, 1, head_of(held, max_bytes))
-    elif held_bytes:
-        yield Run(offset, b"".join(held), [held_bytes], range(1, 2))
-
-
-def head_of(pieces: Iterable[bytes], max_bytes: int) -> bytes:
-    """What is kept of an entry over its limit: always shorter than the entry."""
-    head, head_bytes = b"", min(TOO_LONG_HEAD_BYTES, max_bytes)
+def _from(pieces: Iterator[Piece], offset: int) -> Iterator[Piece]:
+    """The entries that begin at an offset or behind it."""
     for piece in pieces:
-        head += piece[: head_bytes - len(head)]
-    return head
-
-
-def _run_of_lines(offset: int, data: bytes, max_bytes: int) -> Iterator[Piece]:
-    """Data ends at a line end. Lines over the limit are given apart."""
-    sizes = [len(line) + 1 for line in data.split(b"\n")]
-    sizes.pop()
-    if not sizes:
-        return
-    if max(sizes) <= max_bytes:
-        yield Run(offset, data, list(accumulate(sizes)), range(1, len(sizes) + 1))
-        return
-    begin = 0
-    while sizes:
-        fitting = next((i for i, size in enumerate(sizes) if size > max_bytes), len(sizes))
-        if fitting:
-            ends = list(accumulate(sizes[:fitting]))
-            yield Run(offset + begin, data[begin : begin + ends[-1]], ends, range(1, fitting + 1))
-            begin += ends[-1]
-        if fitting < len(sizes):
-            size = sizes[fitting]
-            yield TooLong(offset + begin, size, 1, head_of([data[begin : begin + size]], max_bytes))
-            begin += size
-        sizes = sizes[fitting + 1 :]
-
-
-def _without_first(lines: Iterator[Piece]) -> Iterator[Piece]:
-    first = next(lines, None)
-    if isinstance(first, Run) and len(first.ends) > 1:
-        cut = first.ends[0]
-        ends = [end - cut for end in first.ends[1:]]
-        yield Run(first.offset + cut, first.data[cut:], ends, range(1, len(ends) + 1))
-    yield from lines
+        if piece.offset >= offset:
+            yield piece
+        elif isinstance(piece, Run) and piece.offset + piece.ends[-1] > offset:
+            first = bisect_left(piece.ends, offset - piece.offset) + 1
+            if first < len(piece.ends):
+                cut, lines = piece.ends[first - 1], piece.lines[first - 1]
+                yield Run(
+                    piece.offset + cut,
+                    piece.data[cut:],
+                    [end - cut for end in piece.ends[first:]],
+                    [number - lines for number in piece.lines[first:]],
+                )
 
 
 @dataclass(slots=True)
@@ -198,10 +149,26 @@ class _Open:
         return Run(self.offset, b"".join(self.pieces), [self.length], [self.lines])
 
 
-def joined(pieces: Iterator[Piece], is_start: _IsStart, max_bytes: int, *, aligned: bool) -> Iterator[Piece]:
-    """Join lines into entries; the first entry begins with the first line if `aligned`."""
+def joined(  # noqa: C901 - the state of an entry under way is in its variables
+    pieces: Iterator[Piece],
+    starts_of_lines: Callable[[], _IsStart | None],
+    max_bytes: int,
+    framing: Framing,
+    *,
+    aligned: bool,
+) -> Iterator[Piece]:
+    """Join lines into entries; the first entry begins with the first line if `aligned`, and so does one behind
+    padding."""
     entry: _Open | None = None
+    is_start = starts_of_lines()
+    assert is_start, "some lines do not begin an entry"
     for piece in pieces:
+        if framing.has_padding and is_padding(piece.head if isinstance(piece, TooLong) else piece.data):
+            if entry:
+                yield entry.closed()
+            yield piece
+            entry, aligned, is_start = None, True, starts_of_lines() or is_start
+            continue
         if isinstance(piece, TooLong):
             starts_here = is_start(piece.head, 0, len(piece.head))
             if aligned or starts_here:
@@ -212,21 +179,26 @@ def joined(pieces: Iterator[Piece], is_start: _IsStart, max_bytes: int, *, align
                 entry.extend(piece.head, piece.length, piece.lines)
             aligned = False
             continue
-        begins = [0, *piece.ends]
+        begins, lines_until = [0, *piece.ends], [0, *piece.lines]
         starts = _starts(piece, begins, is_start)
         if aligned and starts[:1] != [0]:
             starts.insert(0, 0)
         aligned = False
         first = starts[0] if starts else len(piece.ends)
         if entry and first:
-            entry.extend(piece.data[: begins[first]], begins[first], first)
+            entry.extend(piece.data[: begins[first]], begins[first], lines_until[first])
         if starts:
             if entry:
                 yield entry.closed()
             last = starts[-1]
-            yield from _whole(piece, [begins[number] for number in starts], starts, max_bytes)
+            numbers = [lines_until[number] for number in starts]
+            yield from _whole(piece, [begins[number] for number in starts], numbers, max_bytes)
             entry = _Open(piece.offset + begins[last], 0, 0, [], max_bytes)
-            entry.extend(piece.data[begins[last] :], len(piece.data) - begins[last], len(piece.ends) - last)
+            entry.extend(
+                piece.data[begins[last] :],
+                len(piece.data) - begins[last],
+                lines_until[-1] - lines_until[last],
+            )
     if entry:
         yield entry.closed()
 

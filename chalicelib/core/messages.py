@@ -10,15 +10,16 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 import zstandard
 
-from chalicelib.core.cutting import Batch
+from chalicelib.core.cutting import Batch, Room
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, text_in
-from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of, said_of
+from chalicelib.core.framing import FRAMING_VERSION, RULES, Framing, framing_of, said_of
 from chalicelib.core.marks import digest_of
 from chalicelib.core.packing import packed, packed_text, unpacked, unpacked_text
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
@@ -28,6 +29,13 @@ MESSAGE_VERSIONS: Final = (1, 2, 3)
 one by one, and taken back: 2 is what a batch needs that has more than `Framing.is_of_first_version`, text
 beside its format, cuts or a configuration; 3 what has more than `Framing.is_of_second_version`, or an order of dates."""
 BODY_ENCODING: Final = "zstd+base64"
+MESSAGE_MAX_BYTES: Final = 1000 * 1024
+"""SQS takes 1 MiB with its attributes, which a dead letter has more of
+(https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html)."""
+_SLACK_BYTES: Final = 4096
+"""For a trace, and what zstd and base64 add to the shortest text."""
+_BYTES_PER_CUT: Final = 9
+"""Of a length of up to seven digits, its sign and its comma."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +144,22 @@ def batch_message(plan: Plan, batch: Batch, *, trace: str | None = None) -> Batc
         trace=trace,
         date_order=plan.date_order,
     )
+
+
+def room_in(plan: Plan) -> Room | None:
+    """What a batch of the plan may hold, so that its message stays under `MESSAGE_MAX_BYTES` whatever its bytes are:
+    of text and cuts what zstd and base64 make of them at worst, of the context how it is escaped."""
+    if plan.framing.rules < RULES:
+        return None
+    empty = Batch(10**6 - 1, 10**6 - 1, 10**15, 10**15, 10**9, 10**9, b"", None, (0,))
+    fixed = len(encode_batch(batch_message(plan, empty)).encode()) + _SLACK_BYTES
+
+    @lru_cache(4)
+    def of_context(context: str | None) -> int:
+        escaped = 0 if context is None else len(orjson.dumps(context))
+        return (MESSAGE_MAX_BYTES - fixed - escaped) * 3 // 4 * 256 // 257
+
+    return Room(of_context, _BYTES_PER_CUT)
 
 
 def encode_batch(message: BatchMessage) -> str:
@@ -292,7 +316,7 @@ def _fault(message: BatchMessage, said_id: str) -> str | None:
         return f"batch_id {said_id!r} is not one of file {message.file_id}"
     if not 0 < held <= length or (held < length and message.entries > 1):
         return f"its body holds {held} of {length} bytes"
-    in_a_line = message.cuts is not None
+    in_a_line = message.cuts is not None or message.framing.has_padding
     if message.offset < 0 or message.lines < (0 if in_a_line else 1):
         return f"offset {message.offset} and lines {message.lines} are none of a text"
     line_ends = message.body.count(b"\n")

@@ -18,7 +18,7 @@ def in_force_behind(gap: bytes, in_force: str | None, framing: Framing) -> str |
         if framing.path is not None:
             return JsonPath(framing.path).opened(in_force, held)
         return opened_by(held, framing.member)
-    return None if gap.lstrip(SEPARATORS).startswith(b"]") else in_force
+    return None if gap.lstrip(SEPARATORS + b"\0").startswith(b"]") else in_force
 
 
 def opened_by(opening: bytes | None, member: str | None) -> str:

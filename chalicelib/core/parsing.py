@@ -25,8 +25,9 @@ from chalicelib.core.framing import Entry, Framing
 from chalicelib.core.headers import Headers
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
-from chalicelib.core.openings import in_force_behind
+from chalicelib.core.openings import SEPARATORS, in_force_behind
 from chalicelib.core.records import Outcome, Record, Reject, Skip
+from chalicelib.core.segments import NUL, is_padding
 from chalicelib.core.storable import ItemEncoder, TooLargeError, without_halves
 from chalicelib.core.text import BYTE_ORDER_MARK
 
@@ -36,6 +37,8 @@ Report: TypeAlias = "Callable[[int, Exception], object]"
 INTERNAL_ERROR: Final = Reject("internal-error")
 TOO_LARGE: Final = Reject("too-large")
 _PLAIN_TEXT: Final = "text"
+_PADDING: Final = SEPARATORS + NUL
+"""What padding between the elements of a collection holds."""
 _FATAL: Final = (FroeError, MemoryError)
 """They are of the batch, not of an entry."""
 
@@ -123,6 +126,7 @@ class Reader:
         self._known = known
         self._headers = Headers(framing, context) if framing.has_header else None
         self._in_force, self._framing = context, framing
+        self._has_padding = framing.has_padding
         self._last_modified = last_modified
         self._explain = Explainer(last_modified, custom.formats, date_order)
         prose = known.prose or known.name == _PLAIN_TEXT
@@ -192,6 +196,8 @@ class Reader:
                 yield new(Outcome, (offset, length, lines, raw, *self._parsed(text, offset)))
             elif usual and offset and not gap and raw[-2:-1] > b" " and len(raw) == length:
                 yield new(Outcome, (offset, length, lines, raw, *self._parsed(raw, offset)))
+            elif self._has_padding and (not raw.strip(_PADDING) and NUL in raw if gap else is_padding(raw)):
+                yield Outcome(offset, length, lines, raw, Skip("padding"), replaced=False)
             elif len(raw) < length:
                 too_long = Skip("between-elements") if gap else Reject("too-long")
                 yield Outcome(offset, length, lines, raw, too_long, replaced=False)

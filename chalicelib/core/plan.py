@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b32encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.core.binaries import binary_in, unknown_binary
 from chalicelib.core.charsets import charset_in, is_utf_8
 from chalicelib.core.custom import Custom, made_of
 from chalicelib.core.custom.collecting import FORMAT, collection_in, elements_in
@@ -24,7 +25,9 @@ from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
 from chalicelib.core.json_collections import framing_by_shape
 from chalicelib.core.records import Record, Reject
+from chalicelib.core.segments import NUL, behind_padding, without_padding
 from chalicelib.core.text import (
+    CHARSET_BYTES,
     UTF_8,
     Compression,
     Damage,
@@ -48,16 +51,8 @@ _SHARD_BOUND_BYTES: Final = 1024 * 1024
 MAX_SHARDS: Final = 256
 _CONTROL_BYTES: Final = bytes(set(range(1, 32)) - set(b"\b\t\n\v\f\r\x1b")) + b"\x7f"
 _CONTROL_SHARE: Final = 0.05
-_KNOWN_BINARIES: Final = (
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"BZh", "bzip2"),
-    (b"PK\x03\x04", "zip"),
-    (b"\x04\x22\x4d\x18", "lz4"),
-    (b"PAR1", "Parquet"),
-    (b"\x7fELF", "an executable"),
-    (b"\x89PNG", "a PNG image"),
-    (b"%PDF", "PDF"),
-)
+_PADDING_LOOK_BYTES: Final = 64 * 1024 * 1024
+"""How much padding is read through to find what is behind it; behind more, places twice as far are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +129,11 @@ class Plan:
         return 1 if is_first else 2
 
     @property
+    def shown_format(self) -> str | None:
+        """None where nothing can be read; earlier versions stored such files as text."""
+        return None if self.failure else self.format
+
+    @property
     def object(self) -> ObjectVersion:
         return self.head.version
 
@@ -192,19 +192,28 @@ def make_plan(
     compression, inner = _compressions(raw)
     config = config or Config()
     charset = charset or config.charset_bound_to(head.version.key)
-    if charset is None:
-        as_it_is = _take(Text(lambda _: iter([raw]), compression, UTF_8, inner=inner), HEAD_BYTES)
-        charset = charset_of(as_it_is[:4])
-        if charset == UTF_8 and not is_utf_8(as_it_is):
-            charset = charset_in(head.content_type) or charset
+    as_it_is = _take(Text(lambda _: iter([raw]), compression, UTF_8, inner=inner), HEAD_BYTES)
+    begins = as_it_is[:CHARSET_BYTES]
+    charset = charset or _charset_of(as_it_is, head.content_type)
     text = Text(lambda _: iter([raw]), compression, charset, inner=inner)
-    sample = _take(text, HEAD_BYTES + 1)
+    sample = _take(behind_padding(_up_to(text, _PADDING_LOOK_BYTES)), HEAD_BYTES + 1)
     complete = whole_object and len(sample) <= HEAD_BYTES
-    sample = sample[:HEAD_BYTES]
     damage = None if text.damage and text.damage.reason == "truncated" and not whole_object else text.damage
-    failure = _failure(sample, damage)
+    if not sample and begins and not whole_object:
+        sample = _far_sample(Text(open_object, compression, charset, inner=inner), open_object, head.size)
+    sample = without_padding(sample[:HEAD_BYTES])
+    failure = _failure(begins, sample, damage)
     if not failure and seconds is not None:
         failure = endless(head.size, (compression, *inner), seconds, lambda: _ratio(raw, compression, inner))
+    if failure:
+        return failed_plan(
+            head,
+            failure,
+            compression=compression,
+            charset=charset,
+            inner=inner,
+            retention_days=retention_days,
+        )
     custom = made_of(config.rules, config.key)
     format_name = format_name or config.format_bound_to(head.version.key)
     if format_name:
@@ -229,7 +238,12 @@ def make_plan(
     elif detection.format.name in (*_OF_ANY_JSON, *custom.names_of_json) or (
         detection.format.name == "text" and not format_name
     ):
-        wide = _take(Text(lambda _: iter([raw]), compression, charset, inner=inner), SHAPE_BYTES + 1)
+        wide = _take(
+            behind_padding(
+                _up_to(Text(lambda _: iter([raw]), compression, charset, inner=inner), _PADDING_LOOK_BYTES)
+            ),
+            SHAPE_BYTES + 1,
+        )
         ends = whole_object and len(wide) <= SHAPE_BYTES
         by_shape = framing_by_shape(wide[:SHAPE_BYTES], _any_json(head.last_modified), complete=ends)
         if by_shape is not None and (elements := elements_in(wide[:SHAPE_BYTES], by_shape)) is not None:
@@ -248,7 +262,6 @@ def make_plan(
         shards=_shards(head.size, compression),
         parallel=text.seekable and framing.self_synchronising,
         retention_days=retention_days,
-        failure=failure,
         runner_up=detection.runner_up,
         runner_up_score=round(detection.runner_up_score, 3),
         text_too=detection.text_too,
@@ -256,6 +269,14 @@ def make_plan(
         custom=config.text,
         date_order=order_in(sample.decode(errors="replace"), head.last_modified),
     )
+
+
+def _charset_of(begins: bytes, content_type: str) -> str:
+    """begins: the head of the text as it is."""
+    charset = charset_of(begins[:CHARSET_BYTES])
+    if charset == UTF_8 and not is_utf_8(begins):
+        return charset_in(content_type) or charset
+    return charset
 
 
 def _bound(known: tuple[Format, ...], sample: bytes, last_modified: datetime, *, complete: bool) -> Format:
@@ -288,9 +309,46 @@ def _ratio(raw: bytes, compression: Compression, inner: tuple[Compression, ...])
     return text_bytes / len(raw)
 
 
-def failed_plan(head: ObjectHead, reason: str, *, retention_days: int = 0) -> Plan:
-    """The plan of an object of which nothing can be read."""
-    return Plan(head=head, format="text", format_score=0.0, failure=reason, retention_days=retention_days)
+def failed_plan(
+    head: ObjectHead,
+    reason: str,
+    *,
+    compression: Compression = Compression.NONE,
+    charset: str = UTF_8,
+    inner: tuple[Compression, ...] = (),
+    retention_days: int = 0,
+) -> Plan:
+    """The plan of an object of which nothing can be read: it has no format."""
+    return Plan(
+        head=head,
+        format="",
+        format_score=0.0,
+        compression=compression,
+        charset=charset,
+        shards=_shards(head.size, compression),
+        retention_days=retention_days,
+        failure=reason,
+        inner=inner,
+    )
+
+
+def _up_to(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    for block in blocks:
+        yield block
+        size -= len(block)
+        if size <= 0:
+            return
+
+
+def _far_sample(text: Text, open_object: OpenObject, size: int) -> bytes:
+    """What is behind padding that is longer than the head; where it does not end soon, what lies further on."""
+    sample = _take(behind_padding(_up_to(text, _PADDING_LOOK_BYTES)), HEAD_BYTES + 1)
+    places = [_PADDING_LOOK_BYTES << power for power in range(40)]
+    for place in [place for place in places if place < size - HEAD_BYTES] + [max(0, size - HEAD_BYTES)]:
+        if sample or not text.seekable:
+            break
+        sample = _take(open_object(place), HEAD_BYTES + 1).strip(NUL).partition(b"\n")[2]
+    return sample
 
 
 def _compressions(raw: bytes) -> tuple[Compression, tuple[Compression, ...]]:
@@ -313,14 +371,14 @@ def _take(blocks: Iterable[bytes], size: int) -> bytes:
     return found[:size]
 
 
-def _failure(sample: bytes, damage: Damage | None) -> str | None:
+def _failure(begins: bytes, sample: bytes, damage: Damage | None) -> str | None:
+    """begins: how the text begins, before it is recoded."""
     if damage and not sample:
         return f"nothing can be read: {damage.detail} at byte {damage.object_offset:,}"
+    if known := binary_in(begins):
+        return known
     control = len(sample) - len(sample.translate(None, _CONTROL_BYTES))
-    if control <= _CONTROL_SHARE * (len(sample) - sample.count(0)):
-        return None
-    kind = next((name for magic, name in _KNOWN_BINARIES if sample.startswith(magic)), "binary data")
-    return f"not text: it looks like {kind}; Froe reads plain text, gzip and zstd"
+    return unknown_binary() if control > _CONTROL_SHARE * (len(sample) - sample.count(0)) else None
 
 
 def _shards(size: int, compression: Compression) -> int:

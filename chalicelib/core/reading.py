@@ -8,7 +8,7 @@ from chalicelib.core.accounts import FileAccount, SplitAccount, account_of, is_l
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.marks import Mark, Tally
-from chalicelib.core.messages import batch_message
+from chalicelib.core.messages import batch_message, room_in
 from chalicelib.core.parsing import Counter, Report, outcomes_of, unreported
 from chalicelib.core.plan import ObjectHead, make_plan
 from chalicelib.core.records import Outcome
@@ -49,7 +49,7 @@ class Reading:
         if plan.failure:
             return
         text = plan.text(self._open)
-        cutter = Cutter(text, plan.framing, plan.limits, 0, aligned=True)
+        cutter = Cutter(text, plan.framing, plan.limits, 0, aligned=True, room=room_in(plan))
         split, last = 0, False
         while not last:
             start, total = cutter.position, Tally()

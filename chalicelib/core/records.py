@@ -52,7 +52,7 @@ class Reject(NamedTuple):
 
 class Skip(NamedTuple):
     """Bytes that are counted under a reason and not stored: ``blank``, ``byte-order-mark``, ``header``,
-    ``between-elements``, or ``filtered:`` and the name of a rule.
+    ``between-elements``, ``padding``, or ``filtered:`` and the name of a rule.
 
     entries: 0 where they are only a part of an entry.
     """

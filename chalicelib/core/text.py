@@ -35,6 +35,15 @@ _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_UNMARKED: Final = (("utf-16-le", 2, 0), ("utf-16-be", 2, 1), ("utf-32-le", 4, 0), ("utf-32-be", 4, 3))
+CHARSET_BYTES: Final = 4096
+"""How much of the text `charset_of` looks at."""
+_UNITS_MIN: Final = 2
+_NUL_SHARE: Final = 0.25
+"""Of characters, that are ASCII: a time and a level in front of a message in any script."""
+_ODD_SHARE: Final = 0.02
+_PLAIN_SHARE: Final = 0.1
+_MOST: Final = 0.8
 
 
 class Compression(StrEnum):
@@ -69,8 +78,36 @@ def compression_of(head: bytes) -> Compression:
 
 
 def charset_of(head: bytes) -> str:
-    """Tell UTF-16 and UTF-32 by their byte order mark; all else is taken as it is."""
-    return next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), UTF_8)
+    """Tell UTF-16 and UTF-32 by their byte order mark, or by the NULs that are half or more of what is mostly ASCII;
+    all else is taken as it is. head: some thousand bytes."""
+    marked = next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), None)
+    if marked is not None or b"\0" not in head or head.startswith(BYTE_ORDER_MARK):
+        return marked or UTF_8
+    return next((name for name, width, low in _UNMARKED if _is_wide(head, name, width, low)), UTF_8)
+
+
+def _is_wide(head: bytes, name: str, width: int, low: int) -> bool:
+    """Whether bytes are text in characters of so many bytes, of which that at `low` says the ASCII ones.
+
+    They are where enough of them have NULs beside that byte, hardly one has a NUL there, and all together are
+    text without control characters."""
+    head = head[: len(head) // width * width]
+    units = len(head) // width
+    narrow = [head[place::width] for place in range(width)]
+    ascii_low = narrow.pop(low)
+    if units < _UNITS_MIN or ascii_low.count(0) > units * _ODD_SHARE:
+        return False
+    if any(part.count(0) < units * _NUL_SHARE for part in narrow):
+        return False
+    if width == 2:
+        others = [pair for pair in zip(ascii_low, narrow[0], strict=True) if pair[1]]
+        plain = sum(1 for pair in others if all(b" "[0] <= byte <= b"~"[0] for byte in pair))
+        if plain >= _PLAIN_SHARE * units and plain >= _MOST * len(others):
+            return False  # two ASCII characters, with NULs between words
+    characters = codecs.getincrementaldecoder(name)("replace").decode(head)
+    odd = sum(1 for character in characters if character < " " and character not in "\b\t\n\v\f\r\x1b")
+    odd += characters.count("\x7f") + characters.count("\ufffd")
+    return odd <= len(characters) * _ODD_SHARE
 
 
 class Text:

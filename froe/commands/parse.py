@@ -113,7 +113,7 @@ def parse(
         else:
             _write_outcomes(passed, name, reading.plan.format)
         account = reading.account
-        summary = _summary(name, reading.plan.format, account)
+        summary = _summary(name, reading.plan.shown_format, account)
         if as_json:
             print_json(summary, err=True)
         else:
@@ -266,7 +266,7 @@ def _for_programs(outcome: Outcome, name: str, format_name: str) -> dict[str, An
     return shown
 
 
-def _summary(name: str, format_name: str, account: FileAccount) -> dict[str, Any]:
+def _summary(name: str, format_name: str | None, account: FileAccount) -> dict[str, Any]:
     counts = account.summary.counts
     return {
         "file": name,
@@ -293,7 +293,7 @@ def _sentence(summary: dict[str, Any]) -> str:
     skipped = sum(tally[unit] for tally in summary["skipped"].values())
     other = _counted(lines, "line") if shares_lines else _counted(summary["text_bytes"], "byte")
     sentence = (
-        f"{printable(summary['file'])}: {summary['format']}, {other},"
+        f"{printable(summary['file'])}: {summary['format'] or '-'}, {other},"
         f" {whole} = {parsed[unit]:,} parsed + {rejected[unit]:,} rejected"
         f" + {skipped:,} skipped ({_counted(parsed['entries'], 'record')})"
     )

@@ -290,11 +290,15 @@ def _binary() -> list[BadInput]:
         _not_text("random-bytes.log", garbage(20_000)),
         _not_text("packed.xz", lzma.compress(words), "xz"),
         _not_text("packed.bz2", bz2.compress(words), "bzip2"),
-        _not_text("packed.zip", archive.getvalue(), "zip"),
+        _not_text("packed.zip", archive.getvalue(), "a zip archive"),
         _not_text("picture.log", b"\x89PNG\r\n\x1a\n" + garbage(3000), "a PNG image"),
         _not_text("program.log", b"\x7fELF\x02\x01\x01" + bytes(9) + garbage(3000), "an executable"),
         BadInput("gzip-in-gzip.gz", zipped(zipped(words)), words, 3000, format="text"),
-        _not_text("gzip-in-gzip-in-gzip-in-gzip.gz", zipped(zipped(zipped(zipped(words))))),
+        _not_text(
+            "gzip-in-gzip-in-gzip-in-gzip.gz",
+            zipped(zipped(zipped(zipped(words)))),
+            "many compressions in one another",
+        ),
         _not_text("garbage-in-gzip.gz", zipped(garbage(9000))),
     ]
 

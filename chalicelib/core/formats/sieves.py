@@ -30,13 +30,16 @@ _KEPT_MAX: Final = 4096
 class Sieves:
     """Give it a line; it gives the places, in the order of `formats`, of those that it may be one of."""
 
-    __slots__ = ("_alike", "_known")
+    __slots__ = ("_alike", "_begin", "_groups", "_known", "_lack")
 
     def __init__(self, formats: Iterable[Format]) -> None:
         self._alike: dict[tuple[str, _Contains], list[int]] = {}
         for place, known in enumerate(formats):
             self._alike.setdefault((known.sieve or "", known.contains), []).append(place)
         self._known: dict[tuple[object, ...], tuple[_Group, ...]] = {}
+        self._groups: dict[int, _Group] = {}
+        self._begin: dict[str, int] = {}
+        self._lack: dict[str, int] = {}
 
     def __call__(self, line: str) -> list[int]:
         first = line[:1]
@@ -72,13 +75,42 @@ class Sieves:
         if len(self._known) >= _KEPT_MAX:
             self._known.clear()
         first, *has_marks = look
-        missing = frozenset(ord(mark) for mark, has_it in zip(_MARKS, has_marks, strict=True) if not has_it)
+        may_be = self._beginning(first) if first else -1
+        for mark, has_it in zip(_MARKS, has_marks, strict=True):
+            if not has_it:
+                may_be &= self._lacking(mark)
         groups = self._known[look] = tuple(
-            (next(iter(needed(sieve)), ANY_TEXT), contains, matcher(sieve), tuple(places))
-            for (sieve, contains), places in self._alike.items()
-            if (not first or may_begin(sieve, first)) and may_lack(sieve, missing)
+            self._group(number, *alike) for number, alike in enumerate(self._alike) if may_be >> number & 1
         )
         return groups
+
+    def _group(self, number: int, sieve: str, contains: _Contains) -> _Group:
+        """Made when the first line may match it: its expression takes milliseconds to compile."""
+        group = self._groups.get(number)
+        if group is None:
+            needs = next(iter(needed(sieve)), ANY_TEXT)
+            places = tuple(self._alike[sieve, contains])
+            group = self._groups[number] = (needs, contains, matcher(sieve), places)
+        return group
+
+    def _beginning(self, first: str) -> int:
+        """Of which groups a line may begin with a character: a bit for each."""
+        bits = self._begin.get(first)
+        if bits is None:
+            bits = self._begin[first] = _bits(may_begin(sieve, first) for sieve, _ in self._alike)
+        return bits
+
+    def _lacking(self, mark: str) -> int:
+        """Of which groups a line may lack a mark: a bit for each."""
+        bits = self._lack.get(mark)
+        if bits is None:
+            missing = frozenset((ord(mark),))
+            bits = self._lack[mark] = _bits(may_lack(sieve, missing) for sieve, _ in self._alike)
+        return bits
+
+
+def _bits(answers: Iterable[bool]) -> int:
+    return sum(1 << number for number, answer in enumerate(answers) if answer)
 
 
 @cache

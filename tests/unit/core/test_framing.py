@@ -12,9 +12,26 @@ from chalicelib.core.cutting import Batch, Cutter, Limits
 from chalicelib.core.entries import entries_of
 from chalicelib.core.framing import Entry, Framing
 
-LINES = st.sampled_from(
-    [b"\n", b"x\n", b"S1\n", b" at f\n", b"Sabc\n", b"\r\n", b"S\r\n", b"lone\rcr\n", b"\x0b\x0c\n", b"zz"]
-) | st.integers(1, 60).map(lambda n: b"S" * n + b"\n")
+LINES = (
+    st.sampled_from(
+        [
+            b"\n",
+            b"x\n",
+            b"S1\n",
+            b" at f\n",
+            b"Sabc\n",
+            b"\r\n",
+            b"S\r\n",
+            b"lone\rcr\n",
+            b"\x0b\x0c\n",
+            b"zz",
+            b"\0",
+            b"\0\0\0",
+        ]
+    )
+    | st.integers(1, 60).map(lambda n: b"S" * n + b"\n")
+    | st.integers(4, 60).map(lambda n: b"\0" * n)
+)
 TEXTS = st.lists(LINES, max_size=60).map(b"".join) | st.binary(max_size=200)
 LIMITS = st.builds(
     Limits,
@@ -23,7 +40,8 @@ LIMITS = st.builds(
     entry_max_bytes=st.integers(5, 20),
     split_bytes=st.integers(8, 300),
 )
-FRAMINGS = st.sampled_from([Framing(None), Framing("S")])
+FRAMINGS = st.sampled_from([Framing(rules=1), Framing("S", rules=1), Framing(), Framing("S")])
+PADDING = re.compile(rb"\0{4,}|(?:(?<=\n)|\A)\0+")
 BLOCK_SIZES = st.lists(st.integers(1, 50), min_size=1, max_size=5)
 
 
@@ -35,20 +53,31 @@ def blocks(text: bytes, sizes: list[int]) -> Iterator[bytes]:
         at, number = at + size, number + 1
 
 
+def segments(text: bytes, framing: Framing) -> Iterator[tuple[bytes, int]]:
+    """Lines, and the padding between them; and how many line ends each counts."""
+    at, pads = 0, [found.span() for found in PADDING.finditer(text)] if framing.has_padding else []
+    for begin, end in [*pads, (len(text), len(text))]:
+        for line in re.findall(rb"[^\n]*\n|[^\n]+", text[at:begin]):
+            at += len(line)
+            yield line, int(line.endswith(b"\n") or at == len(text))
+        if begin < end:
+            yield text[begin:end], int(end == len(text))
+        at = end
+
+
 def expected_entries(text: bytes, framing: Framing) -> list[Entry]:
     """The rule, said in the plainest way."""
     pattern = re.compile(framing.entry_start.encode()) if framing.entry_start else None
     entries: list[Entry] = []
-    offset = 0
-    for line in text.split(b"\n"):
-        raw = line + b"\n" if offset + len(line) < len(text) else line
-        if not raw:
-            continue
-        if pattern and entries and not pattern.match(raw[:1024]):
+    offset, is_free = 0, True
+    for raw, lines in segments(text, framing):
+        is_padding = framing.has_padding and raw[0] == 0
+        if pattern and not is_free and not is_padding and not pattern.match(raw[:1024]):
             last = entries.pop()
-            entries.append(Entry(last.offset, last.length + len(raw), last.lines + 1, last.raw + raw))
+            entries.append(Entry(last.offset, last.length + len(raw), last.lines + lines, last.raw + raw))
         else:
-            entries.append(Entry(offset, len(raw), 1, raw))
+            entries.append(Entry(offset, len(raw), lines, raw))
+        is_free = is_padding
         offset += len(raw)
     return entries
 
@@ -67,6 +96,7 @@ def expected_batches(text: bytes, framing: Framing, limits: Limits) -> list[Batc
             and not too_long
             and last.length + length <= limits.batch_max_bytes
             and last.lines + lines <= limits.batch_max_lines
+            and last.entries + 1 <= limits.batch_max_lines
         ):
             batches[-1] = Batch(
                 split, last.number, last.offset, last.length + length, last.lines + lines, last.entries + 1,
@@ -107,7 +137,8 @@ def test_splits_cut_alone_in_any_order_give_the_batches_of_one_pass(
     found: dict[int, tuple[int, int, list[Batch]]] = {}
     for number in numbers:
         begin = number * limits.split_bytes
-        cutter = Cutter(blocks(text[max(0, begin - 1) :], sizes), framing, limits, begin, aligned=number == 0)
+        back = framing.look_back_bytes if number else 0
+        cutter = Cutter(blocks(text[begin - back :], sizes), framing, limits, begin, aligned=number == 0)
         start = cutter.position
         batches = list(cutter.cut(number))
         found[number] = (start, cutter.position, batches)

@@ -1,0 +1,109 @@
+"""What an object is that is no text, told by how it begins: archives, other compressions, data files, programs.
+
+Nothing is unpacked. A name is given only for what no log begins with, so that text is never taken for one of these.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Final
+
+HEAD_BYTES: Final = 1024
+"""How much of a text tells what it is."""
+_TAR_BLOCK_BYTES: Final = 512
+_TAR_CHECKSUM: Final = slice(148, 156)
+_TAR_NUMBERS: Final = (slice(100, 108), slice(124, 136), slice(136, 148))
+"""Mode, size and time, https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_06."""
+_OCTAL: Final = re.compile(rb"[ \0]*+[0-7]*+[ \0]*+|[\x80\xff].*+", re.DOTALL)
+"""GNU tar and star write large numbers in base 256."""
+_ODD_BYTES: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+
+_UNPACK: Final = "unpack it and upload the files in it"
+_RECOMPRESS: Final = "decompress it, or compress it with gzip or zstd instead"
+_EXPORT: Final = "export it as text"
+
+_KINDS: Final = (
+    (rb"PK(?:\x03\x04|\x05\x06|\x07\x08|00PK\x03\x04|\x06\x08)", "a zip archive", _UNPACK),
+    (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+    (rb"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+    (rb"07070[12][0-9A-Fa-f]{104}|070707[0-7]{70}|\xc7\x71|\x71\xc7", "a cpio archive", _UNPACK),
+    (rb"!<(?:arch|thin)>\n", "an ar archive", _UNPACK),
+    (rb"\xed\xab\xee\xdb", "an RPM package", _UNPACK),
+    (rb"MSCF\0\0\0\0", "a cabinet archive", _UNPACK),
+    (rb"xar!\0", "a xar archive", _UNPACK),
+    (rb"..-lh[0-7d]-", "an LHA archive", _UNPACK),
+    (rb"hsqs[\0-\xff]{4}[\0-\x1f]|sqsh\0", "a squashfs image", _UNPACK),
+    (rb"\xfd7zXZ\x00", "xz", _RECOMPRESS),
+    (rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", "bzip2", _RECOMPRESS),
+    (rb"[\x04\x03\x02]\x22\x4d\x18|\x02\x21\x4c\x18", "lz4", _RECOMPRESS),
+    (rb"\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})", "lzma", _RECOMPRESS),
+    (rb"LZIP[\0\x01]", "lzip", _RECOMPRESS),
+    (rb"\x89LZO\0\r\n\x1a\n", "lzop", _RECOMPRESS),
+    (rb"\xff\x06\0\0sNaPpY", "snappy", _RECOMPRESS),
+    (rb"\x1f[\x9d\xa0\x1e\x9e]", "compress (.Z)", _RECOMPRESS),
+    (rb"\x1f\x8b\x08|\x28\xb5\x2f\xfd", "many compressions in one another", _RECOMPRESS),
+    (rb"PAR[1E][\x00-\x08\x0e-\x1f]", "a Parquet file", _EXPORT),
+    (rb"Obj\x01", "an Avro file", _EXPORT),
+    (rb"SQLite format 3\0", "a SQLite database", _EXPORT),
+    (rb"ARROW1\0\0|FEA1", "an Arrow file", _EXPORT),
+    (rb"SEQ[\x00-\x06]|RCF\x01", "a Hadoop sequence file", _EXPORT),
+    (rb"\x89HDF\r\n\x1a\n", "an HDF5 file", _EXPORT),
+    (rb"ElfFile\0", "a Windows event log (.evtx)", "export it as XML or text"),
+    (rb"LPKSHHRH", "a journal of systemd", "export it with journalctl"),
+    (rb"REDIS[0-9]{4}[\xf5-\xff]", "a Redis dump", _EXPORT),
+    (rb"\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x4d\x3c\xb2\xa1|\xa1\xb2\x3c\x4d|\x0a\x0d\x0d\x0a", "a packet capture", _EXPORT),
+    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document", _EXPORT),
+    (rb"%PDF-[12]\.", "PDF", _EXPORT),
+    (rb"\x7fELF", "an executable", ""),
+    (rb"\xca\xfe\xba\xbe", "a Java class", ""),
+    (rb"\x89PNG\r\n\x1a\n", "a PNG image", ""),
+    (rb"\xff\xd8\xff", "a JPEG image", ""),
+    (rb"GIF8[79]a", "a GIF image", ""),
+)  # fmt: skip
+_COMPILED: Final = tuple((re.compile(magic, re.DOTALL).match, name, remedy) for magic, name, remedy in _KINDS)
+_READS: Final = "Froe reads plain text, gzip and zstd"
+
+
+def binary_in(head: bytes) -> str | None:
+    """Which known kind of data begins so, and what to do about it; None for text, and for what has no known start."""
+    if _is_tar(head):
+        return _sentence("a tar archive", _UNPACK)
+    for match, name, remedy in _COMPILED:
+        if match(head):
+            return _sentence(name, remedy)
+    if head.startswith(b"ORC") and _ODD_BYTES.search(head, 0, 64):
+        return _sentence("an ORC file", _EXPORT)
+    if _is_zlib(head):
+        return _sentence("zlib", _RECOMPRESS)
+    return None
+
+
+def unknown_binary() -> str:
+    return _sentence("binary data", "")
+
+
+def _sentence(name: str, remedy: str) -> str:
+    return f"not text: it looks like {name}; {f'{remedy}: ' if remedy else ''}{_READS}"
+
+
+def _is_tar(head: bytes) -> bool:
+    """Every kind of tar (v7, ustar, GNU, pax) sums up the bytes of its header, with blanks for the sum."""
+    block = head[:_TAR_BLOCK_BYTES]
+    said = block[_TAR_CHECKSUM].strip(b" \0")
+    if len(block) < _TAR_BLOCK_BYTES or not said or said.strip(b"01234567") or block[:1] == b"\0":
+        return False
+    if not all(_OCTAL.fullmatch(block[number]) for number in _TAR_NUMBERS):
+        return False
+    summed = block[: _TAR_CHECKSUM.start] + b" " * 8 + block[_TAR_CHECKSUM.stop :]
+    signed = sum(byte - 256 if byte > 127 else byte for byte in summed)
+    return int(said, 8) in (sum(summed), signed)
+
+
+def _is_zlib(head: bytes) -> bool:
+    if head[:1] != b"\x78" or len(head) < 8 or (0x7800 + head[1]) % 31:
+        return False
+    try:
+        return bool(zlib.decompressobj().decompress(head, 64))
+    except zlib.error:
+        return False

@@ -1,0 +1,192 @@
+"""Archives and data files fail by name, however they are packed; text is never taken for one, UTF-16 without a mark is."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path
+from random import Random
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core.accounts import State
+from chalicelib.core.binaries import binary_in
+from chalicelib.core.cutting import Limits
+from chalicelib.core.formats.registry import all_formats
+from chalicelib.core.plan import make_plan
+from chalicelib.core.text import charset_of
+from tests.fakes import opener
+from tests.faults.reading import assert_every_byte_is_accounted_for, head_of, read
+
+FOUND = Path(os.environ.get("FROE_EXAMPLES") or Path(__file__).parents[4] / "shared" / "examples") / "found"
+LINES = b"".join(b"2026-09-14T08:00:%02dZ INFO hello %d\n" % (n % 60, n) for n in range(400))
+
+
+def tar(kind: int, name: str = "app.log") -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=kind) as writer:
+        for number in range(3):
+            member = tarfile.TarInfo(f"{number}/{name}")
+            member.size = len(LINES)
+            writer.addfile(member, io.BytesIO(LINES))
+    return packed.getvalue()
+
+
+def v7() -> bytes:
+    """As old tar wrote it: no magic, the sum of its bytes alone tells it."""
+    header = bytearray(512)
+    header[:7], header[100:107], header[108:115] = b"app.log", b" 644 \0 ", b"     0 "
+    header[124:136], header[136:148] = b"%11o " % len(LINES), b"14600000000 "
+    header[148:156] = b" " * 8
+    header[148:156] = b"%6o\0 " % sum(header)
+    return bytes(header) + LINES + bytes(-len(LINES) % 512 + 1024)
+
+
+def zipped(method: int, *names: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as writer:
+        for name in names:
+            writer.writestr(name, LINES)
+    return packed.getvalue()
+
+
+def cpio(magic: bytes, digits: int) -> bytes:
+    return magic + b"0" * digits + b"app.log\0" + LINES
+
+
+TARS = {
+    "ustar": tar(tarfile.USTAR_FORMAT), "gnu": tar(tarfile.GNU_FORMAT), "gnu-long": tar(tarfile.GNU_FORMAT, "n" * 300),
+    "pax": tar(tarfile.PAX_FORMAT), "pax-é": tar(tarfile.PAX_FORMAT, "é" * 200), "v7": v7(),
+}  # fmt: skip
+KINDS = [
+    *((data, "a tar archive") for data in TARS.values()),
+    (zipped(zipfile.ZIP_STORED, "a.log"), "a zip archive"),
+    (zipped(zipfile.ZIP_DEFLATED, "a.log", "b.log"), "a zip archive"),
+    (zipped(zipfile.ZIP_STORED), "a zip archive"),
+    (b"PK\x07\x08" + zipped(zipfile.ZIP_STORED, "a.log"), "a zip archive"),
+    (b"PK00" + zipped(zipfile.ZIP_STORED, "a.log"), "a zip archive"),
+    (b"7z\xbc\xaf\x27\x1c\0\x04" + LINES, "a 7z archive"),
+    (b"Rar!\x1a\x07\x00" + LINES, "a RAR archive"),
+    (b"Rar!\x1a\x07\x01\x00" + LINES, "a RAR archive"),
+    (lzma.compress(LINES), "xz"),
+    (lzma.compress(LINES, lzma.FORMAT_ALONE), "lzma"),
+    (bz2.compress(LINES), "bzip2"),
+    (bz2.compress(b""), "bzip2"),
+    (zlib.compress(LINES), "zlib"),
+    (b"\x04\x22\x4d\x18" + LINES, "lz4"),
+    (cpio(b"070701", 104), "a cpio archive"),
+    (cpio(b"070702", 104), "a cpio archive"),
+    (cpio(b"070707", 70), "a cpio archive"),
+    (b"!<arch>\napp.log/        0           0     0     644     4         `\n" + LINES, "an ar archive"),
+    (b"PAR1\x15\x04\x15\x10" + LINES + b"PAR1", "a Parquet file"),
+    (b"Obj\x01\x04\x16avro.schema" + LINES, "an Avro file"),
+    (b"ORC\n\x06\n\x04\x08\x02P\0" + LINES, "an ORC file"),
+    (b"SQLite format 3\0" + LINES, "a SQLite database"),
+    (b"ElfFile\0" + LINES, "a Windows event log"),
+    (b"%PDF-1.7\n" + LINES, "PDF"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "name"), KINDS, ids=[f"{n}-{name}" for n, (_, name) in enumerate(KINDS)])
+@pytest.mark.parametrize(
+    "pack", [bytes, gzip.compress, zstandard.compress, lambda data: gzip.compress(gzip.compress(data))]
+)
+def test_what_is_no_text_fails_with_its_name_and_a_remedy(pack, data: bytes, name: str) -> None:
+    seen = read(pack(data))
+    assert seen.account.state is State.FAILED
+    assert seen.account.reason
+    assert seen.account.reason.startswith(f"not text: it looks like {name}")
+    assert seen.account.reason.endswith("Froe reads plain text, gzip and zstd")
+    assert not seen.outcomes
+
+
+def test_the_plan_of_a_file_that_cannot_be_read_claims_no_format() -> None:
+    data = TARS["gnu"]
+    plan = make_plan(head_of(data), opener(data, 100), Limits(), format_name="access_combined")
+    assert (plan.format, plan.shown_format, plan.format_score) == ("", None, 0.0)
+
+
+def test_a_tar_that_was_packed_with_logs_says_what_to_do() -> None:
+    path = FOUND / "access.tar.gz"
+    if not path.is_file():
+        pytest.skip(f"optional: {path} is not there")
+    reason = read(path.read_bytes()).account.reason
+    assert reason
+    assert reason.startswith("not text: it looks like a tar archive; unpack it and upload the files in it")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PK is short for primary key\n", "PAR1 failed\n", "PAR1\tfailed\n", "ORC\nchestra\n", "ORC 1\n", "BZh9 said\n", "BZh91 said\n", "Obj 1\n",
+        "070701 a number\n", "070707" + "0" * 60 + "x\n", "SQLite format 3 is used\n", "7z exited with 0\n", "Rar! it said\n", "x^2 + y\n",
+        "SEQ 17 ok\n", "%PDF is a format\n", "!<arch> is what ar writes\n", "GIF89 was old\n", "MSCF\n", "REDIS0009 is up\n", "LZIP is a tool\n",
+        "00000000000000000000 " * 200 + "\n", "0" * 2000, "7" * 148 + "0011000 " + "1" * 500, " " * 700,
+    ],
+)  # fmt: skip
+def test_text_that_begins_like_one_is_text(text: str) -> None:
+    assert binary_in(text.encode()) is None
+
+    assert read(text.encode()).account.state is State.COMPLETE
+
+
+def test_no_sample_of_any_format_is_taken_for_one() -> None:
+    for known in all_formats():
+        for sample in known.samples:
+            assert binary_in(sample.encode()[:1024]) is None
+
+
+@given(st.text(st.characters(codec="utf-8", min_codepoint=9), max_size=600))
+def test_no_text_is_taken_for_a_tar(text: str) -> None:
+    assert "tar" not in (binary_in(text.encode()) or "")
+
+
+MESSAGES = ["hello", "Привет, мир: всё хорошо", "注文が作成されました 成功", "größer als je zuvor €", "x"]
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("message", MESSAGES)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_wide_text_without_a_mark_is_recoded(charset: str, message: str, end: str) -> None:
+    text = "".join(f"2026-09-14T08:00:{n % 60:02}Z INFO {message} {n}{end}" for n in range(98))
+    for packed in (text.encode(charset), gzip.compress(text.encode(charset))):
+        seen = read(packed, piece_bytes=1001)
+        assert_every_byte_is_accounted_for(seen)
+        assert seen.charset == charset
+        assert seen.bodies == [f"{message} {n}" for n in range(98)]
+        assert all(record.timestamp for record in seen.records)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_wide_text_that_ends_inside_a_character_is_still_wide(cut: int) -> None:
+    assert charset_of("hello, world\n".encode("utf-16-le")[:-cut]) == "utf-16-le"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"a", b"a\0", b"\0a", b"hello\0", b"\0" * 4096, b"a,b\0c,d\0e\0" * 50, b"\0" * 2000 + LINES[:2000], LINES + b"\0" * 100,
+        b"/usr/bin\0/etc/passwd\0" * 90, Random(3).randbytes(4096), bytes(range(256)) * 16, b"\x01\0\x02\0\x03\0" * 500,
+        b"a NUL \0 and \0\0 more of them\n" * 20, LINES[:4096], "é\n".encode() * 900,
+    ],
+)  # fmt: skip
+def test_what_only_holds_nuls_is_not_wide(data: bytes) -> None:
+    assert charset_of(data) == "utf-8"
+
+
+def test_the_example_of_wide_text_is_read_whole() -> None:
+    path = FOUND / "utf16nobom.log"
+    if not path.is_file():
+        pytest.skip(f"optional: {path} is not there")
+    seen = read(path.read_bytes())
+    assert seen.charset == "utf-16-le"
+    assert all(body and "\0" not in body for body in seen.bodies)
