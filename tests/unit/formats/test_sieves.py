@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.core.formats import sieves
 from chalicelib.core.formats.registry import all_formats, by_name
-from chalicelib.core.formats.sieve_trees import BEYOND_ASCII, may_begin, may_lack, needed
+from chalicelib.core.formats.sieve_trees import BEYOND_ASCII, matcher, may_begin, may_lack, needed
 from chalicelib.core.formats.sieves import Sieves, sieve_of, sieves_of_all
 
 SAMPLES = [line for known in all_formats() for sample in known.samples for line in sample.split("\n")]
+PRINTABLE = "".join(map(chr, range(32, 127)))
 MARKS = ':-/"[=,.{<|% é\u212a'
 EXPRESSIONS = [
     r"a|[bc]x",
@@ -91,3 +95,37 @@ def test_what_an_expression_cannot_match_is_passed_over() -> None:
     assert not may_begin(r"[A-Z]{2,4} ", "a")
     assert not may_lack(r"[^\n]{0,400}?(?:ASA|PIX)-", frozenset(b"-"))
     assert needed(r"(?:[0-9]{2} )?(?:LOG|ERROR):  ") == (frozenset((":  ",)), frozenset(("LOG", "ERROR")))
+
+
+def test_the_work_for_lines_of_every_kind_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An expression is looked through once for each first character and each mark, not for each kind of line; and of
+    a line of noise few of them are tried."""
+    looked = tried = 0
+
+    def counted(look: Callable[..., bool]) -> Callable[..., bool]:
+        def counting(*arguments: object) -> bool:
+            nonlocal looked
+            looked += 1
+            return look(*arguments)
+
+        return counting
+
+    def matching(sieve: str) -> Callable[[str], object]:
+        def match(line: str) -> object:
+            nonlocal tried
+            tried += 1
+            return matcher(sieve)(line)
+
+        return match
+
+    monkeypatch.setattr(sieves, "may_begin", counted(sieves.may_begin))
+    monkeypatch.setattr(sieves, "may_lack", counted(sieves.may_lack))
+    monkeypatch.setattr(sieves, "matcher", matching)
+    formats = all_formats()
+    ask = Sieves(formats)
+    dice = Random(66)
+    lines = ["".join(dice.choices(PRINTABLE, k=115)) for _ in range(3000)]
+    for line in lines:
+        ask(line)
+    assert looked <= len(formats) * (len(PRINTABLE) + 8)
+    assert tried <= 40 * len(lines)
