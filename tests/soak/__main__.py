@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,19 +50,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--schedules", type=int, help="how many; by default 300, or as many as --seconds allow"
     )
-    parser.add_argument("--seed", type=int, default=0, help="the first seed; each schedule takes the next")
+    parser.add_argument("--seed", default="0", help="the first seed; each schedule takes the next")
     parser.add_argument("--story", action="store_true", help="tell all that happens")
     parser.add_argument("--stories", type=Path, help="a folder for the stories of seeds that fail")
     parser.add_argument("--json", action="store_true")
     return parser
 
 
-def _seeds(first: int, schedules: int | None, until: float | None) -> Iterator[int]:
-    seed = first
-    last = None if until and schedules is None else first + (schedules or 300)
-    while (last is None or seed < last) and (until is None or time.monotonic() < until):
-        yield seed
-        seed += 1
+def _seeds(first: str, schedules: int | None, until: float | None) -> Iterator[str]:
+    """A seed is any text; those that follow a number are the next numbers, those that follow another bear one."""
+    for number in count():
+        enough = schedules is not None and number >= schedules
+        if enough or (until is None and number >= (schedules or 300)):
+            return
+        if until is not None and time.monotonic() >= until:
+            return
+        yield str(int(first) + number) if first.isdecimal() else f"{first}.{number}" if number else first
 
 
 def _keep(outcome: Outcome, folder: Path | None, number: int) -> None:

@@ -188,6 +188,7 @@ class Queue:
         self.name = name
         self.held: dict[str, Message] = {}
         self.sent = 0
+        self.expired = 0
         self.dead: Queue | None = None
         self._world = world
         self._visibility = visibility
@@ -205,6 +206,7 @@ class Queue:
         now = self._world.now
         for message in [each for each in self.held.values() if now - each.sent_at > self._days * DAY]:
             del self.held[message.message_id]
+            self.expired += 1
         return [each for each in self.held.values() if each.visible_at <= now]
 
     def receive(self, message: Message, *, twice: bool = False) -> Message | None:

@@ -92,7 +92,7 @@ class Checks:
         elif stored is not None:
             self._look_at_end(uploaded, stored.account)
         elif not spoilt & {"deleted", "overwritten", "discarded"} and not (
-            "removed" in spoilt and self.has_dead_letter(file_id)
+            "removed" in spoilt and has_dead_letter(stage, file_id)
         ):
             stage.violate("lost", file_id, f"{uploaded.key} was never opened")
 
@@ -102,7 +102,7 @@ class Checks:
         if not account.state.settled:
             stage.violate("stuck", file_id, f"it stays {state}")
             return
-        if state == "INCOMPLETE" and not self.has_dead_letter(file_id):
+        if state == "INCOMPLETE" and not has_dead_letter(stage, file_id):
             stage.violate("stuck", file_id, f"INCOMPLETE without a dead letter: {account.reason}")
         elif not spoilt & {"deleted", "overwritten", "discarded"}:
             self._look_at_whole(uploaded, account)
@@ -138,13 +138,6 @@ class Checks:
                 ):
                     self._stage.violate("wrong", file_id, f"{sk} is left for ever of a file that has expired")
 
-    def has_dead_letter(self, file_id: str) -> bool:
-        items = self._stage.aws.dynamodb.table("ledger").items
-        return any(
-            pk == file_id and sk.startswith("dead#") and state_in(item) in ("DEAD", "REDRIVEN")
-            for (pk, sk), item in items.items()
-        )
-
     def _look_at_account(self, uploaded: Uploaded, account: FileAccount) -> None:
         stage, file_id = self._stage, uploaded.file_id
         for kind, number, what in compared(stage, uploaded):
@@ -162,6 +155,15 @@ class Checks:
                 stage.violate("wrong", file_id, f"{kind}: {tally.lines}, {tally.bytes} where {expected} are")
         if account.pending != Tally() and account.pending.lines:
             stage.violate("wrong", file_id, f"COMPLETE, and {account.pending.lines} lines are pending")
+
+
+def has_dead_letter(stage: Stage, file_id: str) -> bool:
+    """Whether people can decide about a message of the file."""
+    items = stage.aws.dynamodb.table("ledger").items
+    return any(
+        pk == file_id and sk.startswith("dead#") and state_in(item) in ("DEAD", "REDRIVEN")
+        for (pk, sk), item in items.items()
+    )
 
 
 def compared(stage: Stage, uploaded: Uploaded, *, nothing: bool = False) -> list[tuple[str, int, str]]:

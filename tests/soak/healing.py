@@ -6,7 +6,7 @@ from typing import Final
 
 from chalicelib.delivery import Deadline
 from tests.soak.aws import Queue
-from tests.soak.checks import state_in
+from tests.soak.checks import has_dead_letter, state_in
 from tests.soak.operations import EVERYTHING, UNPACED
 from tests.soak.stage import AT_ONCE, Stage
 from tests.soak.world import Faults
@@ -46,6 +46,8 @@ class Healing:
     def heal(self) -> None:
         """End what is under way; then sweep, redrive (or, by the seed, discard) until nothing is dead."""
         self._quiet()
+        self._drain()
+        self._see_what_waits()
         self._sweep()
         for _ in range(_DECISIONS_MAX):
             if not self._has_dead():
@@ -73,6 +75,17 @@ class Healing:
             stage.sweep(900.0)
             self._drain()
             self.expire()
+
+    def _see_what_waits(self) -> None:
+        """Where no message was lost, nothing may wait for a sweep."""
+        stage = self._stage
+        if not stage.lossless or any(queue.expired for queue in stage.aws.queues.values()):
+            return
+        for uploaded in stage.uploads.values():
+            stored = stage.stored(uploaded.file_id)
+            is_settled = stored is not None and stored.account.state.settled
+            if not is_settled and not uploaded.spoilt and not has_dead_letter(stage, uploaded.file_id):
+                stage.violate("stuck", uploaded.file_id, "it waits for a sweep though no message was lost")
 
     def expire(self) -> None:
         """All that has expired goes."""
@@ -112,6 +125,8 @@ class Healing:
             any("discarded" in each.spoilt for each in stage.uploads.values())
             and stage.world.random.random() < 0.5
         ):
+            for uploaded in stage.uploads.values():
+                uploaded.spoilt.add("discarded")
             stage.start(
                 "discard",
                 lambda _: office.discard(EVERYTHING, Deadline.after(800), by="ann", why="old"),

@@ -22,15 +22,18 @@ from tests.soak.world import drawn_faults
 UNPACED: Final = Pace(1e9)
 EVERYTHING: Final = Selection()
 WAYS: Final = ("direct", "direct", "queue", "topic", "eventbridge", "never")
+SURE_WAYS: Final = ("queue", "topic", "eventbridge")
+"""By these an object's announcement is a message, which comes again until it is done."""
+
 JUMPS: Final = (1, 10, 60, 301, 361, 901, 3601, 4000, 3 * 3600, 10 * 3600, 70 * 3600)
 SECONDS: Final = (60.0, 60.0, 60.0, 12.0, 4.0)
 """How long a function may run; of 3 of them it makes no use, to be able to answer."""
 
 
 class Operations:
-    """weights: how likely each is in this schedule; some are left out, so that others come far."""
+    """Some are left out of this schedule, so that others come far. forgeries: whether these may be among them."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, *, forgeries: bool) -> None:
         self.stage = stage
         self.random: Random = stage.world.random
         random = self.random
@@ -39,7 +42,7 @@ class Operations:
             self.purge: 1,
             self.lose: 2,
             self.give_up: 4,
-            self.forge: 3,
+            self.forge: 3 if forgeries else 0,
             self.forget: 1,
             self.delete_object: 1,
             self.remove_file_item: 2,
@@ -49,6 +52,16 @@ class Operations:
             self.change_faults: 1,
             self.repeat: 3,
         }
+        if stage.lossless:
+            for lossy in (
+                self.purge,
+                self.lose,
+                self.give_up,
+                self.remove_file_item,
+                self.forget,
+                self.expire,
+            ):
+                del rare[lossy]
         kept = {each: weight for each, weight in rare.items() if random.random() < 0.35}
         usual: dict[Callable[[], None], float] = {
             self.upload: 1,
@@ -65,7 +78,7 @@ class Operations:
         }
         self._choices = list(usual | kept)
         self._weights = list((usual | kept).values())
-        self._forged = 0
+        self._redeployed = False
 
     def play(self, steps: int) -> None:
         """Draw what happens: either a function that runs goes on, or something begins."""
@@ -77,9 +90,9 @@ class Operations:
             self.deliver_batch: 4,
             self.deliver_split: 2,
             self.deliver_dead: 2,
-            self.give_up: 1,
-            self.lose: 1,
         }
+        if not self.stage.lossless:
+            deliveries |= {self.give_up: 1, self.lose: 1}
         self._play(steps, list(deliveries), list(deliveries.values()))
 
     def _play(self, steps: int, choices: Sequence[Callable[[], None]], weights: Sequence[float]) -> None:
@@ -105,7 +118,7 @@ class Operations:
             if former.key == key and unversioned:
                 former.spoilt.add("overwritten")
         uploaded = self.stage.upload(key, drawn_file(self.random, f"f{number}"), versioned=not unversioned)
-        self._announce(uploaded, self.random.choice(WAYS))
+        self._announce(uploaded, self.random.choice(SURE_WAYS if self.stage.lossless else WAYS))
 
     def announce_again(self) -> None:
         if uploaded := self._any():
@@ -233,9 +246,10 @@ class Operations:
             self.stage.world.note(f"{uploaded.key} {uploaded.version.version_id} is deleted")
 
     def remove_file_item(self) -> None:
-        """Once a file: whoever does it all the time wants no files."""
+        """Once a file: whoever does it all the time wants no files. Limits: not where the limits of plans have
+        changed meanwhile: what is left in the ledger of a removed plan would contradict the new one."""
         uploaded = self._any()
-        if uploaded and "removed" not in uploaded.spoilt:
+        if uploaded and not uploaded.spoilt & {"removed", "forgetting"} and not self._redeployed:
             uploaded.spoilt.add("removed")
             self.stage.world.note(f"the item of {uploaded.file_id[:6]} is removed")
             self.stage.aws.dynamodb.remove("ledger", (uploaded.file_id, "file"))
@@ -249,6 +263,9 @@ class Operations:
             dynamodb.expire(self.stage.world.now, name, chosen)
 
     def redeploy(self) -> None:
+        if any("removed" in each.spoilt for each in self.stage.uploads.values()):
+            return
+        self._redeployed = True
         limits = limits_of(self.random.choice([1, 3, 8]), self.random.choice([120, 400, 1000]))
         self.stage.world.note(f"deploy {limits}")
         self.stage.deploy(limits)

@@ -43,7 +43,7 @@ class Outcome:
         return f"{story}\n\nseed {self.seed} violates:\n{violated or '  nothing'}\nRepeat it: {again}"
 
 
-def run(seed: object) -> Outcome:
+def run(seed: object, *, forgeries: bool = True) -> Outcome:
     world = World(seed)
     random = world.random
     limits = limits_of(random.choice([1, 3, 3, 8]), random.choice([120, 400, 1000, 4000]))
@@ -52,7 +52,7 @@ def run(seed: object) -> Outcome:
     with lived_in(world):
         stage = Stage(world, limits, retention_days=retention_days, max_receives=random.choice([1, 2, 5]))
         world.note(f"{limits}, retention {retention_days} days")
-        checks, operations, healing = Checks(stage), Operations(stage), Healing(stage)
+        checks, operations, healing = Checks(stage), Operations(stage, forgeries=forgeries), Healing(stage)
         with stage.heard():
             try:
                 world.faults = drawn_faults(random)

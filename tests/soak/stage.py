@@ -83,14 +83,16 @@ class Listening(logging.Handler):
 
 
 class Stage:
-    """uploads: the objects, by the ids of their files. calm: functions run at once and to their end."""
+    """uploads: the objects, by the ids of their files. calm: functions run at once and to their end.
+    lossless: no message is lost in this schedule, and every object is announced by one."""
 
     def __init__(self, world: World, limits: Limits, *, retention_days: int, max_receives: int) -> None:
         self.world = world
         self.violations: list[Violation] = []
         self.uploads: dict[str, Uploaded] = {}
         self.hears: list[Callable[[str, tuple[str, str], Any, Any], None]] = [self._streamed]
-        self.aws = Aws(world, self._written, max_receives=max_receives)
+        self.lossless = world.random.random() < 0.4
+        self.aws = Aws(world, self._written, max_receives=1000 if self.lossless else max_receives)
         self.stream: dict[str, list[dict[str, Any]]] = {}
         self.running: list[tuple[Actor, Callable[[Any], None]]] = []
         self.invocations = 0
@@ -264,6 +266,8 @@ class Stage:
 
     def forget(self, uploaded: Uploaded, *, with_object: bool) -> None:
         forgetting, file_id = self.forgetting, uploaded.file_id
+        if with_object:
+            uploaded.spoilt.add("deleted")
 
         def work(_: Any) -> None:
             forgetting.forget(forgetting.find(file_id), self.world.time(), with_object=with_object)
