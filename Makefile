@@ -17,9 +17,12 @@ WHOLE_RUN := FROE_NO_SKIP=1 FROE_WHOLE_RUN=1 FROE_KEEP_CALLS=$(CALLS)
 # What judges the calls of all the other tests.
 JUDGE = tests/integration/test_permissions.py
 
+SOAK_SECONDS ?= 1800
+SOAK_SEED ?= 100000
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test lint audit check format bench agreement docs lock golden clean
+.PHONY: help setup demo up test soak lint audit check format bench agreement docs lock golden clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -49,6 +52,9 @@ test: $(STAMP) ## Every test, the local AWS included; only comparisons with exam
 	  $(WHOLE_RUN) $(PYTEST) $(SPREAD) $(AWS_TESTS:%=--ignore=%); alone=$$?; \
 	  wait $$beside; together=$$?; cat $(CALLS)/tests.log; exit $$((alone + together))
 	$(WHOLE_RUN) $(PYTEST) $(JUDGE)
+
+soak: $(STAMP) ## Random schedules of crashes, losses and forgeries, and spoilt inputs; SOAK_SECONDS=1800, SOAK_SEED
+	$(BIN)/python -m tests.soak --seconds $(SOAK_SECONDS) --seed $(SOAK_SEED) --stories build/soak
 
 lint: $(STAMP) ## Lint, formatting and types
 	$(BIN)/ruff check $(wildcard $(CHECKED))

@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from tests.soak.fuzz import READERS, fault
 from tests.soak.schedule import KINDS, Outcome, run
 
 _STORIES_KEPT: Final = 5
@@ -37,11 +38,15 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"seed {seed}: {'; '.join(map(str, outcome.violations))}"[:500], file=sys.stderr)
             _keep(outcome, asked.stories, len(failed))
             failed.append(outcome)
+        misread = [found for reader in READERS if (found := fault(reader, seed))]
+        total.update(inputs=len(READERS), misread=len(misread))
+        for found in misread:
+            print(found, file=sys.stderr)
         if time.monotonic() - told > _TOLD_EVERY_SECONDS:
             told = time.monotonic()
             print(f"{total['schedules']:,} schedules, {len(failed)} fail", file=sys.stderr)
     _tell(total, states, failed, time.monotonic() - begun, as_json=asked.json)
-    return 1 if failed else 0
+    return 1 if failed or total["misread"] else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,13 +83,16 @@ def _tell(
     total: Counter[str], states: Counter[str], failed: list[Outcome], seconds: float, *, as_json: bool
 ) -> None:
     seeds = [outcome.seed for outcome in failed]
-    said: dict[str, Any] = {name: total[name] for name in ("schedules", *COUNTED, *KINDS)}
+    said: dict[str, Any] = {
+        name: total[name] for name in ("schedules", *COUNTED, "inputs", *KINDS, "misread")
+    }
     said |= {"states": dict(states), "failing_seeds": seeds, "seconds": round(seconds, 1)}
     if as_json:
         print(json.dumps(said))
         return
     print(f"schedules {total['schedules']:,}: " + ", ".join(f"{name} {total[name]:,}" for name in COUNTED))
     print("states " + ", ".join(f"{state} {number:,}" for state, number in states.most_common()))
+    print(f"spoilt inputs {total['inputs']:,}: misread {total['misread']}")
     print(", ".join(f"{kind} {total[kind]}" for kind in KINDS))
     if seeds:
         print(f"failing seeds: {', '.join(map(str, seeds[:20]))}; tell the story of one:")

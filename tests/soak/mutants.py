@@ -14,12 +14,12 @@ from threading import get_ident
 from typing import Any, Final
 
 from chalicelib import handlers
-from chalicelib.aws import ledger_items
-from chalicelib.aws.items import Key
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.queues import SqsQueue
 from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.core import summaries
 from chalicelib.core.accounts import SplitAccount
+from chalicelib.core.marks import Mark
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.healed import Healed
 from chalicelib.ledger import Ledger
@@ -37,10 +37,11 @@ def _mark_before_write() -> list[Patch]:
     def put_later(self: DynamoRecords, items: Any, deadline: Any) -> None:
         late.setdefault(get_ident(), []).append((self, items, deadline))
 
-    def mark_first(self: Ledger, *arguments: Any) -> None:
-        mark(self, *arguments)
+    def mark_first(self: Ledger, *arguments: Any) -> Mark:
+        stands = mark(self, *arguments)
         for records, items, deadline in late.pop(get_ident(), []):
             put(records, items, deadline)
+        return stands
 
     return [(DynamoRecords, "put", put_later), (Ledger, "mark", mark_first)]
 
@@ -71,31 +72,6 @@ def _count_up_blindly() -> list[Patch]:
     return [(DynamoLedger, "put_account", add)]
 
 
-def _look_before_marking() -> list[Patch]:
-    """Whoever marks reads the other side first, and writes then: the last one need not notice."""
-    mark, split = Ledger.mark, DynamoLedger.split
-
-    def read_first(self: Ledger, file_id: str, number: int, *arguments: Any) -> None:
-        seen = split(self._table, file_id, number)  # type: ignore[arg-type]
-        mark(Ledger(_Frozen(self._table, seen), self._now), file_id, number, *arguments)  # type: ignore[arg-type]
-
-    return [(Ledger, "mark", read_first)]
-
-
-class _Frozen:
-    """A table whose splits are as they were."""
-
-    def __init__(self, table: Any, split: Any) -> None:
-        self._of = table
-        self._split = split
-
-    def split(self, *_: Any) -> Any:
-        return self._split
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._of, name)
-
-
 def _forget_to_look_again() -> list[Patch]:
     """Nobody adds up what somebody marked who died before he did."""
 
@@ -110,19 +86,6 @@ def _never_sweep() -> list[Patch]:
     return [(Sweeper, "_heal", lambda *_: Healed())]
 
 
-def _replace_newer_accounts() -> list[Patch]:
-    """An account takes the place of another, whatever their revisions."""
-
-    def put_account(self: DynamoLedger, file_id: str, account: Any, now: Any) -> None:
-        self._items.update(
-            Key(file_id, "file"),
-            ledger_items.from_account(file_id, account, now),
-            unless="attribute_not_exists(plan_version)",
-        )
-
-    return [(DynamoLedger, "put_account", put_account)]
-
-
 def _trust_a_failed_answer() -> list[Patch]:
     """What the records table leaves over is taken for written."""
     unprocessed = DynamoRecords._unprocessed_of
@@ -132,6 +95,11 @@ def _trust_a_failed_answer() -> list[Patch]:
         return []
 
     return [(DynamoRecords, "_unprocessed_of", none_left)]
+
+
+def _sum_without_comparing() -> list[Patch]:
+    """Marks are added up, whatever was cut."""
+    return [(summaries, "contradicted", lambda *_: frozenset()), (Mark, "agrees_with", lambda *_: True)]
 
 
 def _seal_again() -> list[Patch]:
@@ -178,11 +146,10 @@ MUTANTS: Final[dict[str, Callable[[], list[Patch]]]] = {
     "mark-before-write": _mark_before_write,
     "seal-before-send": _seal_before_send,
     "count-up-blindly": _count_up_blindly,
-    "look-before-marking": _look_before_marking,
     "forget-to-look-again": _forget_to_look_again,
     "never-sweep": _never_sweep,
-    "replace-newer-accounts": _replace_newer_accounts,
     "trust-a-failed-answer": _trust_a_failed_answer,
+    "sum-without-comparing": _sum_without_comparing,
     "cut-by-settings-of-today": _seal_again,
     "complete-but-one": _complete_by_number,
     "a-name-for-the-thing": _take_a_name_for_the_thing,

@@ -230,7 +230,7 @@ def drawn_faults(random: Random, rates: tuple[float, ...] = (0.0, 0.0, 0.005, 0.
     return Faults(
         **{each.name: random.choice(rates) for each in fields(Faults)}
         | {
-            "switch": random.choice([0.0, 0.1, 0.3, 0.6]),
+            "switch": random.choice([0.0, 0.3, 0.6, 0.9]),
             "lag_seconds": random.choice([0.0, 1.0, 600.0, 20_000.0]),
         }
     )

@@ -47,6 +47,12 @@ _CONDITION_KEYS: Final = ("field", "pattern", "equals", "severity", "below")
 _RULE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
+def _deepest_line(text: str) -> int:
+    """The line with the most brackets that open something."""
+    opened = [line.count("[") + line.count("{") for line in text.split("\n")]
+    return opened.index(max(opened)) + 1
+
+
 def load(text: str, file: str, key: str = "") -> Config:
     """Read a configuration. file: what messages call it. key: REDACTION_KEY, empty where there is none.
 
@@ -59,6 +65,9 @@ def load(text: str, file: str, key: str = "") -> Config:
         raise ConfigError(
             file, line, f"it is no TOML ({error}); mend the line, or quote its text in '…'"
         ) from error
+    except RecursionError as error:
+        problem = "it is nested too deeply to be read; write flat tables and lists"
+        raise ConfigError(file, _deepest_line(text), problem) from error
     places = Places(text)
     for kind, tables in said.items():
         if kind not in _KINDS_OF_TABLES or not isinstance(tables, list):

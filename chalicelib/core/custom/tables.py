@@ -111,7 +111,7 @@ class Table:
     def tables(self, key: str, keys: Iterable[str]) -> list[dict[str, Any]]:
         """A list of tables, or one table."""
         value = self._said.get(key, [])
-        values = [value] if isinstance(value, dict) else value
+        values = value if isinstance(value, list) else [value]
         for each in values:
             if not isinstance(each, dict):
                 self.fail(

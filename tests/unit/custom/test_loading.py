@@ -57,6 +57,12 @@ FAULTS = [
     ("[[filter]]\nname = 'a b'\nexclude = { pattern = 'x' }", 2, "use up to 64 letters"),
     ("[[filter]]\nname = 'a'\n", 1, "either `include` or `exclude`"),
     ("[[filter]]\nname = 'a'\nexclude = { pattern = 'x' }\nformats = ['jsn']", 4, "write 'json'"),
+    *(
+        (f"[[filter]]\nname = 'a'\nexclude = {said}", 3, "`exclude` is .*; write a table")
+        for said in ("true", "7", "1.5", "'x'", "[7]", "1979-05-27")
+    ),
+    ("[[filter]]\nname = 'a'\nexclude = " + "[" * 5000 + "]" * 5000, 3, "it is nested too deeply to be read"),
+    ("\nx = " + "{a=" * 5000 + "1" + "}" * 5000, 2, "it is nested too deeply to be read"),
     ("[[redact]]\nname = 'a'\nkinds = ['ipp']", 3, "write 'ip'"),
     ("[[redact]]\nname = 'a'\n", 1, "it hides nothing"),
     ("[[redact]]\nname = 'a'\nkinds = ['ip']\nwith = 'x'\nhash = true", 5, "both `with` and `hash`"),
