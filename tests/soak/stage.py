@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -37,6 +37,19 @@ AT_ONCE: Final = {"split": 1, "batch": 4, "dead": 1}
 
 _STREAM_AT_ONCE: Final = 25
 SWEEP_DAYS: Final = 365
+ENVIRONMENT: Final = {
+    "INPUT_BUCKET": INPUT_BUCKET,
+    "SPLIT_QUEUE": "split",
+    "BATCH_QUEUE": "batch",
+    "DEAD_LETTER_QUEUE": "dead",
+    "RECORDS_TABLE": "records",
+    "LEDGER_TABLE": "ledger",
+    "LEDGER_STREAM_ARN": "arn:aws:dynamodb:eu-west-1:1:table/ledger/stream/1",
+    "QUARANTINE_BUCKET": QUARANTINE,
+    "NOTICES_TOPIC_ARN": "arn:aws:sns:eu-west-1:1:notices",
+    "API_TOKEN_SHA256": "0" * 64,
+    "TRACING": "off",
+}
 
 
 @dataclass
@@ -103,27 +116,12 @@ class Stage:
 
     def deploy(self, limits: Limits) -> None:
         """Functions of these limits from now on."""
-        settings = Settings(
-            input_bucket=INPUT_BUCKET,
-            split_queue="split",
-            batch_queue="batch",
-            dead_letter_queue="dead",
-            records_table="records",
-            ledger_table="ledger",
-            ledger_stream_arn="arn:aws:dynamodb:eu-west-1:1:table/ledger/stream/1",
-            quarantine_bucket=QUARANTINE,
-            notices_topic_arn="arn:aws:sns:eu-west-1:1:notices",
-            api_token_sha256="",
+        settings = replace(
+            Settings.from_environment(ENVIRONMENT),
             limits=limits,
             retention_days=self.retention_days,
-            split_delay_seconds=300,
-            retry_base_seconds=10,
             write_threads=1,
-            sweep_minutes=15,
-            queued_splitter_seconds=900,
-            stall_seconds=3600,
             sweep_days=SWEEP_DAYS,
-            tracing="off",
         )
         self.services = Services(settings, session=self.aws)
         self.services.meter = NO_METER
