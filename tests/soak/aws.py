@@ -258,7 +258,21 @@ class SQS:
         }
 
     def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:
-        return {"Attributes": {AttributeNames[0]: str(len(self._queues[QueueUrl].held))}}
+        """How many messages can be received, are with a function, or wait for their delay."""
+        queue, now = self._queues[QueueUrl], self._world.now
+
+        def count() -> dict[str, int]:
+            queue.visible()
+            waiting = [each for each in queue.held.values() if each.visible_at > now]
+            delayed = sum(not each.receives for each in waiting)
+            return {
+                "ApproximateNumberOfMessages": len(queue.held) - len(waiting),
+                "ApproximateNumberOfMessagesNotVisible": len(waiting) - delayed,
+                "ApproximateNumberOfMessagesDelayed": delayed,
+            }
+
+        counts = self._world.effect("sqs", f"count {QueueUrl}", count)
+        return {"Attributes": {name: str(counts[name]) for name in AttributeNames}}
 
     def change_message_visibility_batch(
         self,
