@@ -78,7 +78,9 @@ class Checks:
         elif not discards:
             self._complete.add(file_id)
             for kind, number, what in compared(self._stage, uploaded):
-                self._stage.violate(kind, file_id, f"{number} {what} of a COMPLETE file")
+                # Whoever has just written what was forged is about to find out, and to take it away again.
+                if kind != "doubled" or "forged" not in uploaded.spoilt:
+                    self._stage.violate(kind, file_id, f"{number} {what} of a COMPLETE file")
 
     def at_the_end(self, uploaded: Uploaded) -> None:
         """Once all is healed and every dead letter was dealt with."""
