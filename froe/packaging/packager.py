@@ -17,6 +17,7 @@ import click
 from chalice.deploy.packager import Package
 
 from froe.packaging import archive
+from froe.packaging.bytecode import compiled
 from froe.packaging.contents import needed
 
 LOCK: Final = "requirements.lock"
@@ -54,7 +55,8 @@ def packager_patches() -> dict[str, Any]:
             lock = self._get_requirements_filename(project_dir)
             self._build_python_dependencies(python_version, lock, site_packages_dir=site)
             installed = files_of(Path(site))
-        archive.write(path, needed(installed) | application_files(Path(project_dir)))
+        files = needed(installed) | application_files(Path(project_dir))
+        archive.write(path, files | compiled(files))
         return str(path)
 
     return {

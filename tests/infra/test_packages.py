@@ -54,7 +54,13 @@ def test_the_package_holds_the_application_and_what_it_requires_and_nothing_else
     assert own | {"app.py", "chalice/app.py", "botocore/cacert.pem"} <= names
     for unwanted in ("froe/", "tests/", "chalice/cli", "boto3/data", "botocore/data/ec2"):
         assert not [name for name in names if name.startswith(unwanted)]
-    assert not [name for name in names if name.endswith((".pyc", ".pyi")) or "__pycache__" in name]
+    assert not [name for name in names if name.endswith(".pyi")]
+    modules = {name for name in names if name.endswith(".py")}
+    tag = f".{sys.implementation.cache_tag}.pyc"
+    bytecode = {
+        name.replace("__pycache__/", "").replace(tag, ".py") for name in names if name.endswith(".pyc")
+    }
+    assert bytecode == modules, "every module has its bytecode, and nothing else has"
     folders = {name.split("/")[0].replace("_", "-") for name in names}
     assert not folders & (DEVELOPMENT - {"chalice"})
     with capsys.disabled():

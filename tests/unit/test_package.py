@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import struct
 import subprocess
@@ -19,6 +20,7 @@ from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager,
 from chalice.utils import OSUtils
 
 from froe.packaging import archive, elf, misfit, packager
+from froe.packaging.bytecode import compiled
 from froe.packaging.contents import SERVICES, needed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -239,3 +241,42 @@ def test_a_chalice_that_packages_otherwise_is_named() -> None:
     said = misfit({Other: {"create_deployment_package": ("self", "project_dir")}})
     assert said
     assert "Other.create_deployment_package" in said
+
+
+def test_a_module_is_run_from_its_bytecode_whatever_its_source_says(tmp_path: Path) -> None:
+    """No cold start compiles: that the two agree is for the package to see to."""
+    files = {"some/__init__.py": b"", "some/module.py": b"WHAT = 'bytecode'\n"}
+    for name, content in (files | compiled(files)).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "some" / "module.py").write_text("WHAT = 'source'\n")
+    script = "from some import module; print(module.WHAT, module.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["bytecode", str(tmp_path / "some" / "module.py")]
+
+
+def test_bytecode_is_the_same_in_every_process() -> None:
+    script = (
+        "import hashlib, pathlib; from froe.packaging.bytecode import compiled; "
+        "files = {str(p): p.read_bytes() for p in sorted(pathlib.Path('chalicelib').rglob('*.py'))}; "
+        "made = compiled(files); assert len(made) == len(files); "
+        "print(hashlib.sha256(b''.join(made[name] for name in sorted(made))).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(digests) == 1
+
+
+def test_what_does_not_compile_is_left_as_source() -> None:
+    assert compiled({"old.py": b"print 'python 2'\n", "data.json": b"{}"}) == {}
