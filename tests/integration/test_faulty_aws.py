@@ -248,7 +248,7 @@ def calm(pipeline: Pipeline) -> Calm:
 def first(kind: str) -> Choose:
     """The first five calls of each operation, then every seventh; fewer, where a call takes its time or where botocore
     does not repeat it, so that each costs a receive."""
-    times, every = {"hang": (1, 20), "expired": (2, 7)}.get(kind, (5, 7))
+    times, every = {"hang": (1, 20), "expired": (2, 30)}.get(kind, (5, 7))
     return lambda call: kind if call.number < times or call.number % every == 0 else None
 
 

@@ -21,7 +21,7 @@ from froe.errors import FroeError
 from froe.local import LocalStack, live_stacks
 from froe.local.info import claim
 from froe.resources import CHALICE, ROOT, read_template
-from froe.target import find_target
+from froe.target import find_target, target_of
 from tests.integration.support import call_api, wait_for
 
 CHECKOUT = ("app.py", "chalicelib", "froe", "infra", "requirements.lock", ".chalice/config.json")
@@ -169,8 +169,9 @@ def test_it_listens_on_loopback_only(stack: LocalStack) -> None:
 
 
 def test_another_terminal_finds_it(stack: LocalStack) -> None:
-    assert stack.info in [live.info for live in live_stacks()]
-    target = find_target(environ={})
+    """Others may be up beside it: of those it is one, with all that a command needs."""
+    (live,) = [each for each in live_stacks() if each.info == stack.info]
+    target = target_of(live.info, live.env)
     assert target.client("s3").head_bucket(Bucket=target.settings_env["INPUT_BUCKET"])
     assert target.token
 
@@ -251,7 +252,8 @@ def test_a_second_stack_beside_it_is_another_world_and_says_which_part_of_it_die
 ) -> None:
     second = make_stack()
     assert second.info.endpoint != stack.info.endpoint
-    assert find_target(environ={}).endpoint_url == second.info.endpoint
+    endpoints = [live.info.endpoint for live in live_stacks()]
+    assert endpoints.index(second.info.endpoint) < endpoints.index(stack.info.endpoint), "the newest is first"
     second.client("s3").put_object(Bucket=second.info.input_bucket, Key="only-here/", Body=b"")
     assert "Contents" not in stack.client("s3").list_objects_v2(
         Bucket=stack.info.input_bucket, Prefix="only-here/"
@@ -265,7 +267,9 @@ def test_a_second_stack_beside_it_is_another_world_and_says_which_part_of_it_die
     assert "ministack.log" in problem
     second.stop()
     assert not (ROOT / ".froe" / second.info.endpoint.rsplit(":", 1)[1]).exists()
-    assert find_target(environ={}).endpoint_url == stack.info.endpoint
+    endpoints = [live.info.endpoint for live in live_stacks()]
+    assert second.info.endpoint not in endpoints
+    assert stack.info.endpoint in endpoints
     assert stack.problem() is None
 
 

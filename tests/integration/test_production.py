@@ -309,7 +309,7 @@ def nothing_is_left(terminal: Terminal) -> None:
     keys = [each["KeyId"] for each in terminal.client("kms").list_keys()["Keys"]]
     states = {terminal.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in keys}
     assert states <= {"PendingDeletion"}
-    assert set(terminal.settings()) <= {"INGEST"}
+    assert set(terminal.settings()) <= {"INGEST", "QUEUED_SPLITTER_SECONDS"}
 
 
 def mappings_of(terminal: Terminal) -> dict[str, str]:
