@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest -q
 SPREAD := -n auto --maxprocesses 4 --dist worksteal
 # Those on a local AWS mostly wait: groups that share one run beside each other, in the order in which they are listed.
 AWS_TESTS := tests/integration tests/infra
-GROUPED = -n 4 --dist loadgroup --no-loadscope-reorder --deselect $(JUDGE)
+GROUPED = -n 3 --dist loadgroup --no-loadscope-reorder --deselect $(JUDGE)
 CALLS := $(CURDIR)/.froe/calls
 WHOLE_RUN := FROE_NO_SKIP=1 FROE_WHOLE_RUN=1 FROE_KEEP_CALLS=$(CALLS)
 # What judges the calls of all the other tests.
@@ -48,7 +48,8 @@ up: $(STAMP) ## The local AWS and the pipeline on it, until Ctrl-C
 test: $(STAMP) ## Every test, the local AWS included; only comparisons with example files from outside may be skipped
 	@rm -rf $(CALLS) && mkdir -p $(CALLS)
 	@echo "The tests on the local AWS run beside the others; what they print comes after these."
-	@$(WHOLE_RUN) $(PYTEST) $(GROUPED) $(AWS_TESTS) > $(CALLS)/tests.log 2>&1 & beside=$$!; trap "kill $$beside" INT TERM; \
+	@{ $(BIN)/python -m tests.packages; $(WHOLE_RUN) $(PYTEST) $(GROUPED) $(AWS_TESTS); } \
+	  > $(CALLS)/tests.log 2>&1 & beside=$$!; trap "kill $$beside" INT TERM; \
 	  $(WHOLE_RUN) $(PYTEST) $(SPREAD) $(AWS_TESTS:%=--ignore=%); alone=$$?; \
 	  wait $$beside; together=$$?; cat $(CALLS)/tests.log; exit $$((alone + together))
 	$(WHOLE_RUN) $(PYTEST) $(JUDGE)

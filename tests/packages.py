@@ -80,3 +80,17 @@ def share_packages(project: Path) -> None:
 def names_in(package: Path) -> list[str]:
     with zipfile.ZipFile(package) as archive:
         return archive.namelist()
+
+
+def keep_for_stacks() -> None:
+    """Build the package once, where every local stack of this checkout finds it."""
+    package, kept = build(), ROOT / ".froe" / "packages"
+    kept.mkdir(parents=True, exist_ok=True)
+    if not (kept / package.name).exists():
+        temporary = kept / f".{package.name}.new"
+        shutil.copy2(package, temporary)
+        temporary.replace(kept / package.name)
+
+
+if __name__ == "__main__":
+    keep_for_stacks()
