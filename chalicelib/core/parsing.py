@@ -264,7 +264,9 @@ class Reader:
             name = None
             if isinstance(result, Reject):
                 result, name = self._unexplained(text, result)
-            if isinstance(result, Record) and ("\\" in text or "&#" in text):
+            if isinstance(result, Record) and (
+                "&#" in text or ("\\" in text and ("\\u" in text or "\\U" in text))
+            ):
                 result = without_halves(result)
         except _FATAL:
             raise

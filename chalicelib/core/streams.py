@@ -73,6 +73,9 @@ class _Unit:
 
     def divided(self) -> Iterator[Entry]:
         """Its entries; each owns the bytes from its first line to that of the next."""
+        if len(self.owners) == 1:
+            yield Entry(self.offset, self.length, self.line_count, self.pieces[0])
+            return
         begin = 0
         begins: dict[int, int] = {}
         texts: dict[int, list[bytes]] = {}

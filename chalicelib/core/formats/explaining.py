@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _DEPTH_MAX: Final = 3
 """How many formats may carry one another in a line."""
+_PROGRAMS_MAX: Final = 8192
 
 
 class Explainer:
@@ -34,37 +35,43 @@ class Explainer:
     ) -> None:
         self._context = ParseContext(last_modified, explain=self, date_order=date_order)
         own = tuple(known for known in own if known.alone)
-        self._own = Sieves(own) if own else None
-        self._own_parsers = _Parsers(own, self._context)
+        self._own = _Parsers(own, Sieves(own), self._context) if own else None
         self._parsers: _Parsers | None = None
         self._program_parsers: dict[str, Parse] = {}
+        self._formats_of: dict[str | None, tuple[Format, ...]] = {None: ()}
         self._depth = 0
 
     def __call__(self, line: str, program: str | None = None, /) -> tuple[str, Record] | None:
-        if self._depth >= _DEPTH_MAX:
+        parsers = self._parsers
+        if parsers is None:
+            parsers = self._parsers = _Parsers(*_by_themselves(), self._context)
+        formats = self._formats_of.get(program)
+        if formats is None:
+            formats = self._program(program or "")
+        places = parsers.sieves(line)
+        if (not places and not formats and self._own is None) or self._depth >= _DEPTH_MAX:
             return None
         self._depth += 1
         try:
-            if self._own is not None:
-                for place in self._own(line):
-                    found = self._own_parsers.explained(place, line)
-                    if found is not None:
-                        return found
-            if program is not None and (found := self._of_program(line, program)) is not None:
+            own = self._own
+            if own is not None and (found := own.explained(line, own.sieves(line))) is not None:
                 return found
-            formats, sieves = _by_themselves()
-            for place in sieves(line):
-                if self._parsers is None:
-                    self._parsers = _Parsers(formats, self._context)
-                found = self._parsers.explained(place, line)
-                if found is not None:
-                    return found
+            if formats and (found := self._explained(line, formats)) is not None:
+                return found
+            return parsers.explained(line, places)
         finally:
             self._depth -= 1
-        return None
 
-    def _of_program(self, line: str, program: str) -> tuple[str, Record] | None:
-        for known in _by_program().get(_plain(program), ()):
+    def _program(self, name: str) -> tuple[Format, ...]:
+        """The formats of a program, remembered."""
+        if len(self._formats_of) >= _PROGRAMS_MAX:
+            self._formats_of = {None: ()}
+        formats = self._formats_of[name] = _by_program().get(_plain(name), ())
+        return formats
+
+    def _explained(self, line: str, formats: tuple[Format, ...]) -> tuple[str, Record] | None:
+        """What a line says by the formats of the program that wrote it."""
+        for known in formats:
             parse = self._program_parsers.get(known.name)
             if parse is None:
                 parse = self._program_parsers[known.name] = known.make_parser(self._context)
@@ -79,20 +86,24 @@ class Explainer:
 
 
 class _Parsers:
-    """The parsers of formats, each made when the first line is given to it."""
+    """The parsers of formats, each made when the first line is given to it, and their sieves."""
 
-    def __init__(self, formats: tuple[Format, ...], context: ParseContext) -> None:
+    def __init__(self, formats: tuple[Format, ...], sieves: Sieves, context: ParseContext) -> None:
+        self.sieves = sieves
         self._formats = formats
         self._context = context
         self._made: dict[int, Parse] = {}
 
-    def explained(self, place: int, line: str) -> tuple[str, Record] | None:
-        known = self._formats[place]
-        parse = self._made.get(place)
-        if parse is None:
-            parse = self._made[place] = known.make_parser(self._context)
-        result = parse(line)
-        return (known.name, result) if isinstance(result, Record) else None
+    def explained(self, line: str, places: list[int]) -> tuple[str, Record] | None:
+        """What the first of the formats at these places says that explains the line."""
+        for place in places:
+            parse = self._made.get(place)
+            if parse is None:
+                parse = self._made[place] = self._formats[place].make_parser(self._context)
+            result = parse(line)
+            if isinstance(result, Record):
+                return self._formats[place].name, result
+        return None
 
 
 def _plain(program: str) -> str:

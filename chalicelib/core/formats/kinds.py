@@ -24,6 +24,8 @@ _NUMBER: Final = re.compile(
     r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,16}(?:[eE][+-]?[0-9]{1,2})?|[eE][+-][0-9]{1,2})?", re.ASCII
 )
 _BEGINS_NUMBER: Final = frozenset("0123456789-")
+_BEHIND_DIGITS: Final = ":"
+"""What sorts from it on begins with no digit and no sign, as most texts do."""
 _ABSENT: Final = frozenset(("", "-"))
 _CACHE_SIZE: Final = 8192
 
@@ -33,10 +35,12 @@ def number(text: str) -> Value:
 
     Text are ``007`` and ``+5`` (codes), ``1e5`` (may be an identifier), ``-0``, and what a number would cut.
     """
-    if text[:1] not in _BEGINS_NUMBER:
+    if text >= _BEHIND_DIGITS:
         return text
     if text.isdecimal() and text.isascii():
         return int(text) if len(text) <= DIGITS_MAX and (text[0] != "0" or text == "0") else text
+    if text[:1] not in _BEGINS_NUMBER or text.count(".") > 1:
+        return text
     found = _NUMBER.fullmatch(text)
     if found is None:
         return text

@@ -30,16 +30,25 @@ def carried(
     A text that no format explains is the body. Of several lines that no format explains together, the first is explained
     by itself; the others belong to its body, and a trace in them is typed. program: the one that wrote it, where that is known.
     """
-    text = without_colours(text)
-    explained = explain(text, program) if text.strip() else None
-    rest = ""
-    if explained is None and "\n" in text:
-        first, _, rest = text.partition("\n")
-        explained = explain(first, program) if first.strip() else None
-    if explained is None:
+    if "\x1b" in text:
+        text = without_colours(text)
+    explained = explain(text, program) if text and not text.isspace() else None
+    if explained is not None:
+        return of_both(explained, text, stamp, fields)
+    first, is_longer, rest = text.partition("\n")
+    if is_longer:
+        explained = explain(first, program) if first and not first.isspace() else None
+        if explained is not None:
+            return of_both(explained, text, stamp, fields, rest)
         if rest:
             add_exception(fields, text)
-        return Record(*stamp, None, None, text or None, fields)
+    return tuple.__new__(Record, (stamp[0], stamp[1], None, None, text or None, fields))
+
+
+def of_both(
+    explained: tuple[str, Record], text: str, stamp: When, fields: dict[str, Value], rest: str = ""
+) -> Record:
+    """The record of a carrier and of what its text is explained as. rest: what the text has behind that."""
     name, (timestamp, assumed, word, number, body, inner) = explained
     if rest:
         body = f"{body or ''}\n{rest}"
@@ -52,7 +61,7 @@ def carried(
         fields.setdefault("log.record.timestamp", timestamp)
     if body != text:
         fields.setdefault("log.record.original", text)
-    return Record(*stamp, word, number, body, fields)
+    return tuple.__new__(Record, (stamp[0], stamp[1], word, number, body, fields))
 
 
 def add_all(fields: dict[str, Value], more: dict[str, Value]) -> None:

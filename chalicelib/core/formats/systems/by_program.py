@@ -7,7 +7,7 @@ program's words are.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
@@ -60,7 +60,6 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
     bare = program.bare and re.compile(_TIME + program.bare, re.DOTALL)
 
     def make(context: ParseContext) -> Parse:
-        parse_syslog = RFC3164.make_parser(context)
         times = Times(context.last_modified)
         say = say_of(program.bare_say or next(iter(sorted(program.names)), ""))
         known: dict[str, bool] = {}
@@ -70,6 +69,13 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
                 known.clear()
             answer = known[tag] = program_of(tag) in program.names
             return answer
+
+        def explain(line: str, tag: str | None = None, /) -> tuple[str, Record] | None:
+            """What other programs say is of no use here."""
+            is_own = tag is not None and (known.get(tag) or is_of_program(tag))
+            return context.explain(line, tag) if is_own else None
+
+        parse_syslog = RFC3164.make_parser(replace(context, explain=explain) if program.names else context)
 
         def parse(line: str) -> Record | Reject:
             record = parse_syslog(line)

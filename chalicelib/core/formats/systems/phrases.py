@@ -79,12 +79,14 @@ def phrases(*templates: str) -> Say:
                 found = match(text)
                 if found:
                     values = found.groups()
-                    if places and any(values[place] and not is_ip(values[place]) for place in places):
-                        continue
-                    for value, (name, typed) in zip(values, names, strict=True):
-                        if value and value != "-":
-                            fields[name] = typed(value)
-                    return True
+                    for place in places:
+                        if values[place] and not is_ip(values[place]):
+                            break
+                    else:
+                        for value, (name, typed) in zip(values, names, strict=True):
+                            if value and value != "-":
+                                fields[name] = typed(value)
+                        return True
         return False
 
     return say

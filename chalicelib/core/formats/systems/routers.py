@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.kinds import is_ip, whole
@@ -55,7 +56,7 @@ def _add_end(fields: dict[str, Value], side: str, text: str) -> None:
         fields[f"{side}.address"], fields[f"{side}.port"] = address, known
 
 
-MIKROTIK: Final = patterned(
+_MIKROTIK: Final = patterned(
     "mikrotik",
     "MikroTik RouterOS: packets, logins and other topics, in its files and behind a syslog header",
     "https://help.mikrotik.com/docs/spaces/ROS/pages/328094/Log",
@@ -79,6 +80,10 @@ MIKROTIK: Final = patterned(
     names={"topics": "mikrotik.topics", "clock": "time_of_day"},
     details=_details,
     single_line=True,
+)
+
+MIKROTIK: Final = replace(
+    _MIKROTIK, contains=((",info", ",warning", ",error", ",critical", ",debug", " out:"),)
 )
 
 FORMATS: Final = (MIKROTIK,)

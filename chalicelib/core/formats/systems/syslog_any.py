@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.systems.bodies import enveloped
+from chalicelib.core.formats.systems.bodies import Enveloped
 from chalicelib.core.formats.systems.cisco_messages import add_device
 from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
 from chalicelib.core.formats.systems.programs import program_of, say_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
+_MAY_BE_NEW: Final = re.compile(RFC5424.sieve or "").match
 _PRIORITY: Final = re.compile(r"(?:([0-9]{1,6}) (?=<))?<([0-9]{1,3})> *+")
 _VERSION: Final = re.compile(r"([1-9]) ++(?=\S)")
 _SEQUENCE: Final = re.compile(r"[ :]*+(?:([0-9]{1,10}): *+(?:: *+)?)?")
@@ -45,18 +46,20 @@ _NO_PRIORITY: Final = Reject("no-priority")
 
 
 class _Parser:
-    __slots__ = ("_explain", "_new", "_old")
+    __slots__ = ("_enveloped", "_explain", "_new", "_old")
 
     def __init__(self, context: ParseContext) -> None:
         self._explain = context.explain
+        self._enveloped = Enveloped(context.explain)
         self._old = RFC3164.make_parser(context)
         self._new = RFC5424.make_parser(context)
 
     def parse(self, line: str) -> Record | Reject:
-        for parse in (self._new, self._old):
-            result = parse(line)
-            if isinstance(result, Record):
-                return result
+        result = self._new(line) if _MAY_BE_NEW(line) else None
+        if not isinstance(result, Record):
+            result = self._old(line)
+        if isinstance(result, Record):
+            return result
         found = _PRIORITY.match(line)
         values = found and PRIORITIES.get(found[2].lstrip("0") or "0")
         if not found or not values:
@@ -141,7 +144,7 @@ class _Parser:
                 say(text, fields)
                 fields.pop("log.level", None)
                 return Record(None, None, word, number, text or None, fields)
-        return enveloped(self._explain, text, program, (None, None), (word, number), fields)
+        return self._enveloped(text, program, (None, None), word, number, fields)
 
 
 def _head(text: str) -> re.Match[str] | None:

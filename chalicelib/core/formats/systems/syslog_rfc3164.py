@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.starts import LEVEL_BEHIND
-from chalicelib.core.formats.systems.bodies import enveloped
+from chalicelib.core.formats.systems.bodies import Enveloped
 from chalicelib.core.formats.systems.cisco_messages import add_device
 from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
 from chalicelib.core.formats.systems.programs import say_of
@@ -55,6 +55,7 @@ _WEEKDAY_FIRST: Final = re.compile(
     re.DOTALL,
 )
 """OpenWrt's logread: time, facility.severity, tag, process, message."""
+_MAY_HAVE_PREFIX: Final = re.compile(r"(?:[0-9]{1,6} )?<|[ :]*+[0-9]{1,10}:")
 _PREFIX: Final = re.compile(
     r"((?:[0-9]{1,6} (?=<))?<[0-9]{1,3}>)?([ :]*+)(?:([0-9]{1,10}):[ :]*+)?(?:([^\s:=%]{1,255}|[0-9A-Fa-f:]{2,45}):[ :]++)?"
     rf"(?=[*.]?{_BSD}|{_ISO})"
@@ -75,11 +76,11 @@ _BAD_TIME: Final = Reject("invalid-timestamp")
 class _Parser:
     """Remembers times, hosts and tags: a line of known ones needs no regular expression."""
 
-    __slots__ = ("_explain", "_hosts", "_iso", "_stamps", "_tags", "_times")
+    __slots__ = ("_enveloped", "_hosts", "_iso", "_stamps", "_tags", "_times")
 
     def __init__(self, context: ParseContext) -> None:
         self._times = Times(context.last_modified)
-        self._explain = context.explain
+        self._enveloped = Enveloped(context.explain)
         self._stamps: dict[str, Stamp] = {}
         self._hosts: set[str] = set()
         self._tags: dict[str, Say | None] = {}
@@ -120,11 +121,11 @@ class _Parser:
             add_process(fields, process[:-1])
         say = self._tags[tag]
         if say is None:
-            return self._enveloped(message, tag, stamp, word, number, fields)
+            return self._untyped(message, tag, stamp, word, number, fields)
         word, number = self._type_message(message, say, fields, word, number)
         return tuple.__new__(Record, (*stamp, word, number, message or None, fields))
 
-    def _enveloped(
+    def _untyped(
         self,
         message: str,
         program: str | None,
@@ -136,7 +137,7 @@ class _Parser:
         """The record of a message of which no well-known phrases are known."""
         if message[:4] == "[ID " or "log.level" in fields:
             word, number = self._type_message(message, None, fields, word, number)
-        return enveloped(self._explain, message, program, stamp, (word, number), fields)
+        return self._enveloped(message, program, stamp, word, number, fields)
 
     def _type_message(
         self,
@@ -222,13 +223,13 @@ class _Parser:
             add_device(message[device.end() :], fields)
         say = say_of(tag) if tag is not None else add_packet if "SRC=" in message else None
         if say is None:
-            return self._enveloped(message, tag, stamp, word, number, fields)
+            return self._untyped(message, tag, stamp, word, number, fields)
         word, number = self._type_message(message, say, fields, word, number)
         return Record(*stamp, word, number, message or None, fields)
 
     def _parse_prefixed(self, line: str) -> Record | Reject:
         """What stands between the priority and the time: blanks, colons, a sequence number, who sent it."""
-        found = _PREFIX.match(line)
+        found = _PREFIX.match(line) if _MAY_HAVE_PREFIX.match(line) else None
         if found is None or not (found[2] or found[3] or found[4]):
             return _NOT_RFC3164
         priority, _, sequence, origin = found.groups()
@@ -246,7 +247,7 @@ class _Parser:
         return record
 
     def _parse_weekday_first(self, line: str) -> Record | Reject:
-        found = _WEEKDAY_FIRST.match(line)
+        found = _WEEKDAY_FIRST.match(line) if line[3:4] == " " else None
         if found is None:
             return self._parse_prefixed(line)
         when, level, tag, process, message = found.groups()
@@ -259,7 +260,7 @@ class _Parser:
             add_process(fields, process)
         say = say_of(tag)
         if say is None:
-            return self._enveloped(message, tag, stamp, None, None, fields)
+            return self._untyped(message, tag, stamp, None, None, fields)
         word, number = self._type_message(message, say, fields, None, None)
         return Record(*stamp, word, number, message or None, fields)
 

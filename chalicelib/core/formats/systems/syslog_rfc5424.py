@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.systems.bodies import enveloped
+from chalicelib.core.formats.nested import of_both
+from chalicelib.core.formats.systems.bodies import Enveloped, with_severity
 from chalicelib.core.formats.systems.priorities import PID_DIGITS_MAX, PRIORITIES
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.systems.rfc5424_repairs import repaired
@@ -19,6 +20,7 @@ from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.nested import When
     from chalicelib.core.formats.systems.phrases import Say
     from chalicelib.core.records import Value
 
@@ -32,6 +34,9 @@ _PARAMETER: Final = re.compile(
 )
 _ESCAPE: Final = re.compile(r'\\(["\\\]])')
 _CACHE_MAX: Final = 8192
+_ANY_PID: Final = "0"
+"""Stands for every process id that is a number."""
+_new: Final = tuple.__new__
 _STRUCTURED: Final = "syslog.structured_data."
 
 _NO_TIME: Final = (None, None)
@@ -47,13 +52,15 @@ class _Head(NamedTuple):
     word: str
     number: int
     say: Say | None
+    program: str | None
 
 
 class _Parser:
-    __slots__ = ("_explain", "_heads", "_of_text", "_priorities")
+    __slots__ = ("_enveloped", "_explain", "_heads", "_of_text", "_priorities")
 
     def __init__(self, context: ParseContext) -> None:
         self._explain = context.explain
+        self._enveloped = Enveloped(context.explain)
         self._of_text = Times(context.last_modified).of_text
         self._priorities = {f"<{priority}>1": (*values, 1) for priority, values in PRIORITIES.items()}
         self._heads: dict[tuple[str, ...], _Head] = {}
@@ -64,24 +71,27 @@ class _Parser:
         except ValueError:
             return self._without_count(line)
         is_number = process.isdecimal() and len(process) <= PID_DIGITS_MAX and process.isascii()
-        key = header, host, application, message_id, "" if is_number else process
-        head = self._heads.get(key)
-        if not (when and process and rest) or (head is None and (head := self._head(key)) is None):
+        key = header, host, application, message_id, _ANY_PID if is_number else process
+        head = self._heads.get(key) or self._head(key)
+        if head is None:
             return self._without_count(line)
-        fields, word, number, say = head
+        fields, word, number, say, program = head
         fields = fields.copy()
         if is_number:
             fields["process.pid"] = int(process)
-        stamp = _NO_TIME if when == "-" else self._of_text(when)
+        stamp: When | None = self._of_text(when)
         if stamp is None:
-            return self._repaired(line) or _BAD_TIME
-        message: str | None
+            if when != "-":
+                return self._repaired(line) or _BAD_TIME if when and rest else self._without_count(line)
+            stamp = _NO_TIME
         data, closed, message = rest.partition('"] ')
         parts = data.split('"')
-        places = _places(tuple(parts[::2])) if closed and "\\" not in data and '"]' not in data else None
+        places = _places(tuple(parts[::2])) if closed and "\\" not in data else None
         if places is not None and len(places) * 2 == len(parts):
             for place, name in places:
                 fields[name] = parts[place]
+        elif not rest:
+            return self._without_count(line)
         else:
             typed: dict[str, Value] = {}
             end = 1 if rest[0] == "-" else _add_structured_data(typed, rest)
@@ -89,14 +99,18 @@ class _Parser:
                 return self._repaired(line) or _BAD_DATA
             fields.update(typed)
             message = rest[end + 1 :]
-        message = message.removeprefix("\ufeff") or None
-        if message is not None:
+        if say is None and "A" <= message < "\x7f" and "\n" not in message and "\x1b" not in message:
+            explained = self._explain(message, program)
+            if explained is None:
+                return _new(Record, (stamp[0], stamp[1], word, number, message, fields))
+            return with_severity(of_both(explained, message, stamp, fields), word, number)
+        message = message.removeprefix("\ufeff")
+        if message:
             if say is None:
-                program = application if application != "-" else None
-                return enveloped(self._explain, message, program, stamp, (word, number), fields)
+                return self._enveloped(message, program, stamp, word, number, fields)
             say(message, fields)
             fields.pop("log.level", None)
-        return tuple.__new__(Record, (stamp[0], stamp[1], word, number, message, fields))
+        return _new(Record, (stamp[0], stamp[1], word, number, message or None, fields))
 
     def _without_count(self, line: str) -> Record | Reject:
         """The message behind an octet count; a line without one is none."""
@@ -123,10 +137,10 @@ class _Parser:
 
     def _head(self, key: tuple[str, ...]) -> _Head | None:
         """The fields that header, host, application, message id, and a process id that is no number, give;
-        None where one of the first is missing or the header is none."""
+        None where one of them is missing or the header is none."""
         header, host, application, message_id, process = key
         known = self._priorities.get(header) or _header(header)
-        if known is None or "" in (host, application, message_id):
+        if known is None or "" in key:
             return None
         facility, code, word, number, version = known
         fields: dict[str, Value] = {
@@ -138,7 +152,7 @@ class _Parser:
             fields["host.name"] = host
         if application != "-":
             fields["service.name"] = application
-        if not process:
+        if process == _ANY_PID:
             fields["process.pid"] = 0
         elif process != "-":
             fields["syslog.procid"] = process
@@ -146,7 +160,8 @@ class _Parser:
             fields["syslog.msgid"] = message_id
         if len(self._heads) >= _CACHE_MAX:
             self._heads.clear()
-        head = self._heads[key] = _Head(fields, word, number, say_of(application))
+        program = None if application == "-" else application
+        head = self._heads[key] = _Head(fields, word, number, say_of(application), program)
         return head
 
 
