@@ -54,3 +54,8 @@ def continues(entry: str, is_own: Callable[[str], object]) -> bool:
     if entry.count("}") > entry.count("{") and '"' in entry:
         return False
     return not is_own(entry) and not is_own(entry.lstrip())
+
+
+def is_surely_trace(line: str) -> bool:
+    """Whether a line can be nothing but one of a stack trace."""
+    return _SURELY_TRACE.match(line) is not None

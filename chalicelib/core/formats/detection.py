@@ -2,8 +2,8 @@
 
 The head is cut and parsed as the text would be, by every format whose sieve lets a line of it through;
 the best product of the share that is explained and of the format's specificity wins. Lines between clear starts count
-as explained (`clear_starts`). What a more general
-format explains beside counts nearly in full for one that explains most of the same. A format that does
+as explained (`clear_starts`); a start that does not recur explains no more than lines near it (`joined_lines`). What
+a more general format explains beside counts nearly in full for one that explains most of the same. A format that does
 not explain clearly more than half loses to plain text. The same head always gives the same answer.
 """
 
@@ -18,8 +18,8 @@ from chalicelib.core.entries import entries_in, entries_of
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.banners import behind_banner
 from chalicelib.core.formats.clear_starts import are_clear
-from chalicelib.core.formats.continuations import CONTINUATION
 from chalicelib.core.formats.explaining import Explainer
+from chalicelib.core.formats.joined_lines import lines_of
 from chalicelib.core.formats.registry import all_formats, by_name
 from chalicelib.core.formats.sieves import Sieves, sieve_of, sieves_of_all
 from chalicelib.core.formats.unfinished import is_unfinished_object
@@ -185,14 +185,14 @@ def _whole_lines(head: bytes, *, complete: bool) -> list[str]:
 
 
 def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool) -> Trial:
-    explained = counted = preamble = 0.0
+    counted = preamble = 0
     rejected = []
     entries = []
+    weights = []
     in_values = known.framing.kind in _VALUES
     parse_count = 0
     for entry, record in _parsed(known, text, context, complete=complete or not in_values):
-        lines = entry.split("\n")
-        size = len(lines)
+        size = 1 + entry.count("\n")
         counted += size
         if record is None:
             if not parse_count:
@@ -207,15 +207,14 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
             is_known = not record.attributes.keys().isdisjoint(_INSIDE)
             says_more = is_known or record.timestamp is not None
         weight = 1.0 if says_more else known.bare
-        if known.whole or known.framing.kind is not Kind.LINES or known.framing.joins is not None:
-            explained += weight * size
-        else:
-            explained += weight * (1 + sum(1 for line in lines[1:] if CONTINUATION.match(line)))
+        weights.append(weight)
     if not parse_count:
         unseen = not counted and in_values and _begins_value(known, text, complete=complete)
         share = 1.0 if complete else _UNSEEN_SHARE
         return Trial(known, share if unseen else 0.0, share * known.specificity if unseen else 0.0)
-    counted -= min(preamble, _PREAMBLE_LINES_MAX, int(explained))
+    joined = lines_of(known, [entry for entry, _ in entries], preamble=preamble, explain=context.explain)
+    explained = sum(weight * lines for weight, lines in zip(weights, joined.explained, strict=True))
+    counted -= joined.left_out + min(preamble, _PREAMBLE_LINES_MAX, int(explained))
     share = min(1.0, explained / counted)
     if (
         share < _SHARE_MIN
@@ -240,7 +239,7 @@ def _parsed(
         entries = [entry.text or entry.raw for entry in entries_of(text, framing, 0, len(text), 0)]
         for entry in entries if complete else entries[:-1]:
             said = entry.decode("utf-8", "replace").rstrip("\r\n")
-            if said.strip():
+            if said.strip("\0 \t\r\n"):  # padding is none of the log either
                 result = _tried(parse, said)
                 if isinstance(result, Record) or not known.is_banner(said):
                     yield said, result if isinstance(result, Record) else None
@@ -258,7 +257,7 @@ def _parsed(
                 parse = known.make_parser(ParseContext(context.last_modified, header, context.explain))
                 continue
             said = entry.decode("utf-8", "replace").rstrip("\r\n")
-            if said.strip():
+            if said.strip("\0 \t\r\n"):  # padding is none of the log either
                 result = _tried(parse, said)
                 if isinstance(result, Reject) and known.is_banner(said):
                     continue
