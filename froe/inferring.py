@@ -15,6 +15,7 @@ from typing import Final
 
 from chalicelib.core.formats.severity import WORDS
 from froe.line_tokens import Token, tokens_of
+from froe.terminal import harmless
 
 _SHARE_MIN: Final = 0.85
 _ACTIVE_MIN: Final = 0.6
@@ -321,12 +322,12 @@ def _fits(token: Token, kind: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """A TOML literal, where the text has no quote of its own."""
-    return f"'{text}'" if "'" not in text else _basic(text)
+    """A TOML literal, where the text has no quote of its own and nothing that a terminal may obey."""
+    return f"'{text}'" if "'" not in text and text.isprintable() else _basic(text)
 
 
 def _basic(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return harmless(json.dumps(text, ensure_ascii=False))
 
 
 def _key(name: str) -> str:

@@ -17,6 +17,7 @@ from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.promotion import time_members
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Reject, Value
+from froe.terminal import harmless
 
 _SHARE_MIN: Final = 0.85
 _SAMPLES: Final = 2
@@ -135,5 +136,5 @@ def _key(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    quoted = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    quoted = harmless(json.dumps(text, ensure_ascii=False))
     return f"'{text}'" if "'" not in text and '"' in text and text.isprintable() else quoted

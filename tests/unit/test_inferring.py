@@ -147,3 +147,16 @@ def test_json_with_names_of_its_own_is_mapped_by_what_its_values_look_like() -> 
 @pytest.mark.parametrize("objects", [[], ["{"], ['{"a": 1}'], ["[1]"]])
 def test_nothing_is_mapped_where_nothing_is_known(objects: list[str]) -> None:
     assert propose_mapping(objects, None) is None
+
+
+def test_a_proposal_holds_nothing_that_a_terminal_may_obey() -> None:
+    controls = "\x9b\u202e\u2066\u200f\u2028\x7f\ufeff"
+    objects = [f'{{"time":"2026-09-14T08:00:0{number}Z","msg":"a {controls} b"}}' for number in range(5)]
+    mapping = propose_mapping(objects, None)
+    assert mapping is not None
+    pattern = propose([f"2026-09-14T08:00:0{number}Z INFO a {controls} b{number}" for number in range(5)])
+    assert pattern is not None
+    for shown in (mapping.toml("shop"), pattern.toml("shop")):
+        assert not any(each in shown for each in controls)
+    assert tomllib.loads(mapping.toml("shop"))["format"][0]["samples"] == list(mapping.samples)
+    assert tomllib.loads(pattern.toml("shop"))["format"][0]["samples"] == list(pattern.samples)

@@ -2,13 +2,17 @@
 
 An order is given for each mark between the numbers: `/dmy`; a question mark behind it says that another order fits
 all dates of the head too. Then the one wins by which they lie closer together, else the one that is usual for the mark.
+Only dates that stand where the time of entries does decide; those in messages do not.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Final
+
+from chalicelib.core.formats.promotion import time_members
 
 _DATE: Final = re.compile(
     r"(?<![0-9./-])([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?=[T_ ,;|\"'\t:-]{1,4}[0-9]{1,2}[:.][0-9]{2})"
@@ -16,12 +20,22 @@ _DATE: Final = re.compile(
 """A date before a clock."""
 _SHARE_MIN: Final = 0.6
 _DATES_MAX: Final = 2000
+_MEMBER: Final = re.compile(r"([\w.@-]{1,64})[\"']?\s{0,2}[:=]\s{0,2}[\"'\[]?$")
+"""What stands before the value of a member."""
+_MEMBER_CHARACTERS: Final = 72
+_COLUMN: Final = re.compile(r"[,;|\t]\"?$")
+_COLUMN_MARKS: Final = (",", ";", "|", "\t")
+_BEHIND_CHARACTERS: Final = 1000
+_START_SHARE_MIN: Final = 0.2
+_START_WORDS_MAX: Final = 1
+"""A level may stand before the time."""
 _YEARS_BACK: Final = 15
 _ASSUMED: Final = "?"
 _DAYS: Final = {"dmy": (2, 1, 0), "mdy": (2, 0, 1), "ymd": (0, 1, 2)}
 """Where year, month and day stand."""
 
 _Date = tuple[int, int, int]
+_Place = tuple[str, int]
 
 
 class DateOrders:
@@ -42,16 +56,60 @@ class DateOrders:
 
 def order_in(head: str, last_modified: datetime) -> str | None:
     """The orders of the dates in a head, for `DateOrders`; None where it has no dates of three numbers."""
-    found: dict[str, list[tuple[_Date, bool]]] = {}
+    matches = []
     for number, match in enumerate(_DATE.finditer(head)):
         if number >= _DATES_MAX:
             break
-        first, mark, second, last = match.groups()
-        found.setdefault(mark, []).append(((int(first), int(second), int(last)), len(last) == 2))
+        matches.append((_place(head, match.start()), match))
+    place = _place_of_time([place for place, _ in matches], head)
+    found: dict[str, list[tuple[_Date, bool]]] = {}
+    for at, match in matches:
+        if at == place:
+            first, mark, second, last = match.groups()
+            found.setdefault(mark, []).append(((int(first), int(second), int(last)), len(last) == 2))
     orders = (
         _order(mark, dates, last_modified.astimezone(UTC).year) for mark, dates in sorted(found.items())
     )
     return " ".join(each for each in orders if each) or None
+
+
+def _place(head: str, at: int) -> _Place:
+    """Where in its line a date stands: in which member or column, or behind how many words."""
+    if member := _MEMBER.search(head[max(0, at - _MEMBER_CHARACTERS) : at]):
+        return member[1], 0
+    begin = head.rfind("\n", max(0, at - _BEHIND_CHARACTERS), at) + 1
+    if not begin and at > _BEHIND_CHARACTERS:
+        return "", _BEHIND_CHARACTERS
+    before = head[begin:at]
+    if column := _COLUMN.search(before):
+        mark = column[0][0]
+        return mark, before.count(mark)
+    return "", len(before.split())
+
+
+def _place_of_time(places: list[_Place], head: str) -> _Place | None:
+    """The place of the dates that are the times of entries: a member or column with such a name, the beginning of
+    lines, or the place of most dates."""
+    counts = Counter(places)
+    named = {_name(place, head): place for place in reversed(counts)}
+    named.pop("", None)
+    enough = _START_SHARE_MIN * len(places)
+    for name in time_members(list(reversed(named))):
+        if counts[named[name]] >= enough:
+            return named[name]
+    for words in range(_START_WORDS_MAX + 1):
+        if counts["", words] >= enough:
+            return "", words
+    return max(counts, key=lambda place: counts[place], default=None)
+
+
+def _name(place: _Place, head: str) -> str:
+    """What the member or column is called; empty where it has no name."""
+    mark, number = place
+    if mark not in _COLUMN_MARKS:
+        return mark
+    names = head.split("\n", 1)[0].split(mark)
+    return names[number].strip(' "\r') if number < len(names) else ""
 
 
 def _order(mark: str, dates: list[tuple[_Date, bool]], year: int) -> str | None:

@@ -33,6 +33,10 @@ _FRACTION: Final = re.compile(
 )
 """Behind a clock (one with dots has points only, behind a colon there are three digits or more)."""
 _EPOCH: Final = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,9})[0-9]{0,9})?", re.ASCII)
+_DATED: Final = re.compile(
+    r"((?:19[7-9]|20[0-9])[0-9]{11})([0-9]{3})?(?:\.([0-9]{1,9})[0-9]{0,9})?", re.ASCII
+)
+"""A number whose digits are those of a date and its time, down to the second or its thousandth."""
 _TODAY: Final = re.compile(
     r"1[0-9]{9}(?:\.[0-9]{1,18}|[0-9]{3}(?:\.[0-9]{1,9})?|[0-9]{6}|[0-9]{9})?", re.ASCII
 )
@@ -99,12 +103,16 @@ class Times:
     def of_number(self, number: float | str) -> Stamp | None:
         """Time stamp of seconds, milli-, micro- or nanoseconds since 1970, told apart by magnitude.
 
-        None below 100,000,000 (which as seconds is 1973, and more likely a duration) and of more than 19 digits.
+        Of 14 or 17 digits that are a date and its time, it is that. None below 100,000,000 (which as seconds is 1973, and more likely a duration) and of more than 19 digits.
         """
         if not isinstance(number, str):
             if not 0 < number < 1e20:
                 return None
             number = repr(number) if number < 1e16 else str(int(number))
+        if (dated := _DATED.fullmatch(number)) and (
+            stamp := self.of_parts(dated[1], (dated[2] or "") + (dated[3] or ""))
+        ):
+            return stamp
         found = _EPOCH.fullmatch(number)
         if not found:
             return None
@@ -133,10 +141,12 @@ class Times:
         """As `of_value`, of a field that only may be a time: since 1971, and a number has as many digits as a
         moment of 2001 to 2033 in seconds, milli-, micro- or nanoseconds. past: not after LastModified plus a day.
         """
-        if type(value) is str and not _TODAY.fullmatch(value):
-            stamp = self.of_text(value)
-        elif type(value) in (str, int, float) and _TODAY.fullmatch(text := str(value)):
+        if type(value) in (str, int, float) and (
+            _TODAY.fullmatch(text := str(value)) or _DATED.fullmatch(text)
+        ):
             stamp = self.of_number(text)
+        elif type(value) is str:
+            stamp = self.of_text(value)
         else:
             return None
         if stamp is None or stamp[0] < _FIRST or (past and stamp[0][:19] > self._latest.isoformat()[:19]):

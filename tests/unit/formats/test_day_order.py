@@ -97,3 +97,44 @@ def test_a_date_that_is_none_in_the_files_order_is_not_turned_round() -> None:
     found = results(text)[1]
     assert all(isinstance(each, Record) for each in found[:9])
     assert found[9] == Reject("invalid-timestamp")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"{day:02}/09/2026 10:11:05 - INFO ok" for day in range(1, 13)],
+        [f"INFO {day:02}/09/2026 10:11:05 ok" for day in range(1, 13)],
+        [f"[{day:02}/09/2026 10:11:05] INFO ok" for day in range(1, 13)],
+        [f"till-{day} shop: {day:02}/09/2026 10:11:05 ok" for day in range(1, 13)],
+    ],
+)
+def test_a_date_in_a_message_decides_nothing(lines: list[str]) -> None:
+    due = lines[-1].replace("ok", "licence valid until 12/31/2026 00:00:00")
+    assert order_in("\n".join([*lines, due]), LAST_MODIFIED) == "/dmy?"
+    assert order_in("\n".join([due, *lines]), LAST_MODIFIED) == "/dmy?"
+    each = [line.replace("ok", "invoice due 01/25/2026 10:00:00") for line in lines]
+    assert order_in("\n".join(each), LAST_MODIFIED) == "/dmy?"
+
+
+def test_only_the_member_that_is_the_time_decides() -> None:
+    objects = [
+        {
+            "msg": "due 12/31/2026 00:00:00",
+            "until": "12/31/2026 00:00:00",
+            "time": f"{day:02}/09/2026 10:11:05",
+        }
+        for day in range(1, 13)
+    ]
+    assert order_in("\n".join(map(json.dumps, objects)), LAST_MODIFIED) == "/dmy?"
+
+
+def test_only_the_column_that_is_the_time_decides() -> None:
+    rows = [f"12/31/2026 00:00:00,{day:02}/09/2026 10:11:05,ok\n" for day in range(1, 13)]
+    assert order_in("until,time,message\n" + "".join(rows), LAST_MODIFIED) == "/dmy?"
+
+
+def test_times_that_a_message_does_not_decide_are_marked() -> None:
+    lines = "".join(f"{day:02}/09/2026 10:11:05 - INFO ok\n" for day in range(1, 13))
+    found = stamps(lines + "12/09/2026 10:12:00 - INFO licence valid until 12/31/2026 00:00:00\n")
+    assert [stamp and stamp[:10] for stamp, _ in found[:12]] == [f"2026-09-{day:02}" for day in range(1, 13)]
+    assert found[0][1] == "day-month,zone"

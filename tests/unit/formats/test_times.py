@@ -319,3 +319,25 @@ def test_the_edges_of_the_calendar_do_not_raise(last_modified: datetime) -> None
     times = Times(last_modified)
     times.of_text("Feb 29 00:00:00")
     times.of_text("Dec 31 23:59:60")
+
+
+@pytest.mark.parametrize(
+    ("number", "stamp"),
+    [
+        (20260914080005, ("2026-09-14T08:00:05Z", "zone")),
+        (20260914080005123, ("2026-09-14T08:00:05.123Z", "zone")),
+        ("20260914080005123", ("2026-09-14T08:00:05.123Z", "zone")),
+        (1789372805000, ("2026-09-14T08:00:05.000Z", None)),
+        (1789372805000000, ("2026-09-14T08:00:05.000000Z", None)),
+    ],
+)
+def test_a_number_of_the_digits_of_a_date_is_that_date(number: int | str, stamp: object) -> None:
+    assert Times(datetime(2026, 11, 1, tzinfo=UTC)).of_value(number) == stamp
+    assert Times(datetime(2026, 11, 1, tzinfo=UTC)).of_moment(number, past=True) == stamp
+
+
+def test_a_number_that_is_no_date_counts_from_1970() -> None:
+    assert Times(datetime(2026, 11, 1, tzinfo=UTC)).of_value(20261914080005) == (
+        "2612-01-28T21:28:00.005Z",
+        None,
+    )
