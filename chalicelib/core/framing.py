@@ -53,6 +53,8 @@ class Framing:
     unit_bytes: of streams, how long entries that lie between one another may be together.
     member: of JSON objects that hold their entries in an array, that array's name; of XML, the name of the elements.
     path: likewise, the names from the outermost object to an array that is further inside; see `json_paths`.
+    by_line: of JSON, an object begins with each line that begins with a bracket: what was cut off ends there.
+    every_array: of JSON with a path, the objects in an array behind the one on the way are entries too.
     rules: which rules of cutting hold beside: 1 those of files that were opened by earlier versions; 2 that padding
         (`segments`) stands for itself, and that a batch is bounded by its whole message (`messages.room_in`).
     """
@@ -68,6 +70,8 @@ class Framing:
     path: tuple[str, ...] | None = None
     parts: str | None = None
     unit_bytes: int | None = None
+    by_line: bool = False
+    every_array: bool = False
     rules: int = RULES
 
     @property
@@ -97,7 +101,7 @@ class Framing:
     @property
     def is_of_second_version(self) -> bool:
         """Whether it says no more than plans and messages of version 2 can say."""
-        return self.path is None and self.kind not in (Kind.STREAMS, Kind.ELEMENTS)
+        return self.path is None and self.kind not in (Kind.STREAMS, Kind.ELEMENTS) and not self.by_line
 
 
 LINES: Final = Framing()

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from chalicelib.core.framing import Framing, Kind
+from chalicelib.core.json_around import begin_lines, is_event, objects_of
 from chalicelib.core.openings import SEPARATORS
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import BYTE_ORDER_MARK
@@ -31,10 +32,13 @@ Parse = Callable[[str], "Record | Reject"]
 """What an object of JSON says, whatever it is."""
 
 
-def framing_by_shape(head: bytes, parse: Parse, *, complete: bool) -> Framing | None:
+def framing_by_shape(
+    head: bytes, parse: Parse, *, complete: bool, behind: Callable[[], bytes] = bytes
+) -> Framing | None:
     """How the text of this head is framed where its objects are envelopes; None where they are entries.
 
-    head: up to `HEAD_BYTES`. complete: whether it is all of the text."""
+    head: up to `HEAD_BYTES`. complete: whether it is all of the text. behind: gives what the lines behind its first
+    begin with."""
     text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
     if not text.lstrip(SEPARATORS.decode()).startswith("{"):
         return None
@@ -43,22 +47,33 @@ def framing_by_shape(head: bytes, parse: Parse, *, complete: bool) -> Framing | 
     if is_cut:
         repaired = _repaired(rest)
         objects = [repaired] if isinstance(repaired, dict) else []
+    if rest and begin_lines(head, complete=complete):
+        objects, rest = objects_of(head.split(b"\n")[:_OBJECTS_MAX]), ""
+        is_cut = False
     if not objects or (rest and complete):
+        return None
+    if is_cut and is_event(objects[0], parse) and _is_event_in_lines(behind(), parse):
         return None
     alone = len(objects) == 1 and (is_cut or not rest)
     way = _way(objects[0], parse, is_cut=is_cut, alone=alone)
     if way is None or any(_way(each, parse, is_cut=False, alone=False) != way for each in objects[1:]):
         return None
-    return Framing(kind=Kind.JSON, member=way[0]) if len(way) == 1 else Framing(kind=Kind.JSON, path=way)
+    return Framing(kind=Kind.JSON, path=way, every_array=True)
 
 
-def _objects_in(text: str) -> tuple[list[dict[str, Any]], str]:
+def _is_event_in_lines(text: bytes, parse: Parse) -> bool:
+    """Whether the first object of what follows is an event."""
+    objects, _ = _objects_in(text.decode("utf-8", "replace"), 1)
+    return bool(objects) and is_event(objects[0], parse)
+
+
+def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[dict[str, Any]], str]:
     """The objects at the beginning of a text, which follow one another, and what stands behind them."""
     decoder = json.JSONDecoder()
     separators = SEPARATORS.decode()
     found: list[dict[str, Any]] = []
     place = 0
-    while len(found) < _OBJECTS_MAX:
+    while len(found) < most:
         while place < len(text) and text[place] in separators:
             place += 1
         if place == len(text):
@@ -93,7 +108,7 @@ def _repaired(text: str) -> Any:
 
 def _way(envelope: dict[str, Any], parse: Parse, *, is_cut: bool, alone: bool) -> tuple[str, ...] | None:
     """The names on the way to the entries of an envelope; None where the object is an entry."""
-    if not is_cut and _is_event(envelope, parse):
+    if not is_cut and is_event(envelope, parse):
         return None
     found = _largest(envelope, ())
     if found is None:
@@ -147,13 +162,6 @@ def _inside(elements: list[Any], parse: Parse, *, is_cut: bool) -> tuple[tuple[s
 def _timed(element: Any, parse: Parse) -> bool:
     record = parse(_text(element))
     return isinstance(record, Record) and record.timestamp is not None
-
-
-def _is_event(members: dict[str, Any], parse: Parse) -> bool:
-    record = parse(_text(members))
-    if not isinstance(record, Record) or record.timestamp is None:
-        return False
-    return record.body is not None or record.severity_number is not None
 
 
 def _alike(elements: list[Any]) -> bool:

@@ -7,7 +7,7 @@ without the elements that have ended. Where that is too long only names and brac
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.core.framing import HEADER_MAX_BYTES
 
@@ -24,6 +24,7 @@ class JsonPath:
 
     def __init__(self, path: tuple[str, ...]) -> None:
         self._names = [each.removesuffix(_OPTIONAL).split(_ALTERNATIVE) for each in path]
+        self._may_skip = any(each.endswith(_OPTIONAL) for each in path)
         self._levels: list[dict[bytes, int]] = []
         for level in range(len(path)):
             known: dict[bytes, int] = {}
@@ -48,6 +49,22 @@ class JsonPath:
         """Whether an object in these bytes may lead to entries."""
         return any(data.find(b'"' + name + b'"', begin, end) >= 0 for name in self._levels[0])
 
+    def leads_to_nothing(self, value: Any, level: int = 0) -> bool:
+        """Whether an object leads to arrays of entries, and all of them are empty."""
+        if not isinstance(value, dict) or level >= self.depth:
+            return False
+        led = [
+            (value[name.decode()], further)
+            for name, further in self._levels[level].items()
+            if name.decode() in value
+        ]
+        return bool(led) and all(self._is_empty(each, further) for each, further in led)
+
+    def _is_empty(self, value: Any, level: int) -> bool:
+        if isinstance(value, list):
+            return all(self.leads_to_nothing(each, level) for each in value)
+        return self.leads_to_nothing(value, level)
+
     def opened(self, in_force: str | None, gap: bytes | None) -> str:
         """What is in force behind a gap that ends with the bracket of the array. gap: None where it is long."""
         if gap is not None:
@@ -68,7 +85,7 @@ class JsonPath:
         while place < len(brackets):
             steps.append(brackets[place])
             place += 2 if brackets[place] == "[" else 1
-        skipped = max(self.depth - len(steps), 0)
+        skipped = max(self.depth - len(steps), 0) if self._may_skip else 0
         return [(step, number + skipped if number else 0) for number, step in enumerate(steps)]
 
 

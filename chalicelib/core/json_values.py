@@ -3,7 +3,8 @@
 The elements of an array are entries, and so are objects that stand by themselves; what is between them
 (brackets, commas, blanks, the rest of an object that holds the array) is a gap. Memory is bounded by a
 block and an entry: nothing is ever parsed here. What is no JSON is given line by line. An object that was
-cut off ends where another begins at the start of a line and JSON allows no value.
+cut off ends where another begins at the start of a line and JSON allows no value; where objects begin lines (`by_line`),
+every line that begins with a bracket is one.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ _UP_TO_BRACKET: Final = re.compile(
 """Strings that are whole, and what is neither string nor bracket."""
 _IN_STRING: Final = re.compile(rb'[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+', re.DOTALL)
 _LITERAL: Final = re.compile(rb'[^\[\]{},"\n]*+')
+_BLANKS: Final = re.compile(rb"[ \t\r\n]*+")
 _BLANK: Final = b" \t\r\n"
+_LATER: Final = -1
 _KEY_MAX_BYTES: Final = 512
 """How far before its array a member's name may begin."""
 
@@ -68,6 +71,7 @@ class _Scanner:
 
     def __init__(self, framing: Framing, offset: int, max_bytes: int, context: str | None) -> None:
         path = framing.path or (None if framing.member is None else (framing.member,))
+        self._by_line, self._every_array = framing.by_line, framing.every_array
         self._member, self._nested = framing.member, framing.path is not None
         self._path = None if path is None else JsonPath(path)
         self._separators = _PADDED_SEPARATORS if framing.has_padding else _SEPARATORS
@@ -112,12 +116,12 @@ class _Scanner:
                     self._carry = data[position:]
                     data = data[:position]
                     break
-                following = position + 1
+                following = len(data)
                 self._units.extend(data[position:])
             position = following
         self._behind = (self._behind + data[-_KEY_MAX_BYTES:])[-_KEY_MAX_BYTES:]
         if final:
-            self._units.close(gap=self._state in (_State.BETWEEN, _State.AROUND, _State.ON_THE_WAY))
+            self._units.close(gap=self._state is _State.BETWEEN or self._is_gap)
         return self._units.taken(unterminated=final and data[-1:] != b"\n")
 
     def _between(self, data: bytes, position: int) -> int:
@@ -132,6 +136,7 @@ class _Scanner:
         if position == len(data):
             return position
         byte = data[position : position + 1]
+        self._end_line_before(data, position)
         if self._collection and byte == b"]":
             self._units.set_context(None)
             self._collection = False
@@ -174,6 +179,8 @@ class _Scanner:
             return 0
         if self._path and not self._collection and self._path.may_be_in(data, position, end):
             return 0
+        if self._by_line and data.find(b"\n{", position, end) >= 0:
+            return 0
         return int(end)
 
     def _begin_value(self, state: _State, bracket: bytes) -> None:
@@ -198,7 +205,9 @@ class _Scanner:
     def _enter(self, bracket: bytes, level: int) -> None:
         """A member on the way opens, at whose end the level is reached."""
         assert self._path is not None, "only a path has members on the way"
-        self._holds_array = self._holds_array or bracket == b"["
+        self._holds_array = self._holds_array or (
+            bracket == b"[" and (not self._by_line or level == self._path.depth)
+        )
         self._way.append((bracket.decode(), self._level))
         if level == self._path.depth:
             if self._nested:
@@ -220,12 +229,15 @@ class _Scanner:
         _, self._level = self._way.pop()
         self._begin_value(_State.AROUND, b"{")
         self._brackets.before = b"]"
-        self._leads = False
+        self._leads = self._every_array
 
     def _on_the_way(self, data: bytes, position: int) -> int:
         """Between the elements of an array on the way: objects may lead on, anything else is passed over."""
         end = _end_of(_SEPARATORS, data, position)
         byte = data[end : end + 1]
+        if byte == b"{" and self._is_anew(data, end):
+            self._units.extend(data[position:end])
+            return self._begin_anew(end)
         if byte == b"]":
             self._leave()
         elif byte in (b"{", b"["):
@@ -270,18 +282,22 @@ class _Scanner:
         end = _end_of(_UP_TO_BRACKET, data, position)
         said = data[position:end].rstrip(_BLANK)[-1:] or self._brackets.before
         byte = data[end : end + 1]
-        if byte == b"{" and not self._brackets.may_begin(said) and self._begins_line(data, end):
+        if byte == b"{" and self._begins_another(data, end, said):
             self._units.extend(data[position:end])
-            self._units.close(gap=self._state is _State.AROUND)
+            if self._is_anew(data, end):
+                return self._begin_anew(end)
+            self._units.close(gap=self._is_gap)
             self._begin_entry(byte)
             self._units.extend(byte)
             return end + 1
+        level = self._level_behind(data, end, said) if byte in (b"{", b"[") else None
+        if level == _LATER:
+            return self._put_off(data, position, end, said)
         self._units.extend(data[position : end + 1])
         self._brackets.before = byte or said
         if byte == b'"':
             self._in_string = True
         elif byte in (b"{", b"["):
-            level = self._level_behind(data, end)
             if level is None or (self._path and level == self._path.depth and byte == b"{"):
                 self._brackets.open(byte)
             else:
@@ -289,6 +305,14 @@ class _Scanner:
         elif byte:
             self._closed()
         return min(end + 1, len(data))
+
+    def _put_off(self, data: bytes, position: int, end: int, before: bytes) -> int:
+        """Only what follows the bracket tells what its array holds."""
+        if end == position:
+            return -1
+        self._units.extend(data[position:end])
+        self._brackets.before = before
+        return end
 
     def _string(self, data: bytes, position: int) -> int:
         """Strings hold no line end: one that does is broken, and ends with its line."""
@@ -322,14 +346,63 @@ class _Scanner:
         else:
             self._leave()
 
+    @property
+    def _is_gap(self) -> bool:
+        """Whether the unit under way is what lies around elements; where every object begins a line, one that has
+        led to none is an entry."""
+        around = self._state in (_State.AROUND, _State.ON_THE_WAY)
+        return around and (self._holds_array or not self._by_line)
+
+    def _is_anew(self, data: bytes, position: int) -> bool:
+        """Whether a bracket begins a line, and with it an object that is in no other."""
+        return self._by_line and self._bytes_before(data, position)[-1:] == b"\n"
+
+    def _begin_anew(self, position: int) -> int:
+        """What was cut off ends before an object at the start of a line."""
+        gap = self._is_gap
+        self._end_line()
+        self._units.close(gap=gap)
+        self._state = _State.BETWEEN
+        return position
+
+    def _end_line_before(self, data: bytes, position: int) -> None:
+        if data[position : position + 1] != b"]" and self._is_anew(data, position):
+            self._end_line()
+
+    def _end_line(self) -> None:
+        if self._collection:
+            self._units.set_context(None)
+        self._collection, self._way, self._in_string = False, [], False
+
+    def _begins_another(self, data: bytes, position: int, before: bytes) -> bool:
+        """Whether an object begins that is not in the value under way."""
+        if self._is_anew(data, position):
+            return True
+        return not self._brackets.may_begin(before) and self._begins_line(data, position)
+
     def _begins_line(self, data: bytes, position: int) -> bool:
         return self._bytes_before(data, position).rstrip(b" \t")[-1:] == b"\n"
 
-    def _level_behind(self, data: bytes, position: int) -> int | None:
-        """How far on the way the bracket leads; None where it opens no member on it."""
+    def _level_behind(self, data: bytes, position: int, before: bytes) -> int | None:
+        """How far on the way the bracket leads; None where it opens no member on it, `_LATER` where only what
+        follows tells that."""
         if not (self._path and self._leads and self._brackets.in_outermost_object):
             return None
-        return self._path.level_behind(self._bytes_before(data, position), self._level)
+        level = self._path.level_behind(self._bytes_before(data, position), self._level)
+        if data[position : position + 1] != b"[":
+            return level
+        ends_way = self._by_line and level == self._path.depth
+        may_be_any = self._every_array and self._holds_array and level is None and before == b":"
+        if not (ends_way or may_be_any):
+            return level
+        behind = _end_of(_BLANKS, data, position + 1)
+        if behind - position > _KEY_MAX_BYTES:
+            return level
+        if behind == len(data):
+            return _LATER
+        if may_be_any:
+            return self._path.depth if data[behind : behind + 1] == b"{" else None
+        return None if data[behind : behind + 1] == b"]" else level
 
     def _bytes_before(self, data: bytes, position: int) -> bytes:
         before = data[max(0, position - _KEY_MAX_BYTES) : position]

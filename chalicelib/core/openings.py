@@ -13,12 +13,21 @@ SEPARATORS: Final = b" \t\r\n,\x1e"
 
 def in_force_behind(gap: bytes, in_force: str | None, framing: Framing) -> str | None:
     """gap: its bytes, whole. in_force: what is in force before it."""
+    if framing.by_line and gap.lstrip(b"\xef\xbb\xbf" + SEPARATORS).startswith(b"{"):
+        in_force = None
     if gap.endswith(b"["):
         held = gap if len(gap) <= HEADER_MAX_BYTES else None
         if framing.path is not None:
             return JsonPath(framing.path).opened(in_force, held)
         return opened_by(held, framing.member)
+    if ends_all(gap, framing):
+        return None
     return None if gap.lstrip(SEPARATORS + b"\0").startswith(b"]") else in_force
+
+
+def ends_all(unit: bytes, framing: Framing) -> bool:
+    """Whether nothing is in force behind an entry or a gap: its line has ended, and the next begins anew."""
+    return framing.by_line and unit.endswith(b"\n")
 
 
 def opened_by(opening: bytes | None, member: str | None) -> str:

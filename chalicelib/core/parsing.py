@@ -19,13 +19,14 @@ from chalicelib.core.errors import FroeError, PermanentError
 from chalicelib.core.formats import Format, Parse, ParseContext
 from chalicelib.core.formats.continuations import continues
 from chalicelib.core.formats.explaining import Explainer
-from chalicelib.core.formats.registry import UnknownFormatError
+from chalicelib.core.formats.registry import UnknownFormatError, by_name
 from chalicelib.core.formats.sieves import sieve_of
-from chalicelib.core.framing import Entry, Framing
+from chalicelib.core.framing import Entry, Framing, Kind
 from chalicelib.core.headers import Headers
+from chalicelib.core.json_around import is_empty_envelope, told_around
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
-from chalicelib.core.openings import SEPARATORS, in_force_behind
+from chalicelib.core.openings import SEPARATORS, ends_all, in_force_behind
 from chalicelib.core.records import Outcome, Record, Reject, Skip
 from chalicelib.core.segments import NUL, is_padding
 from chalicelib.core.storable import ItemEncoder, TooLargeError, without_halves
@@ -36,6 +37,7 @@ Report: TypeAlias = "Callable[[int, Exception], object]"
 
 INTERNAL_ERROR: Final = Reject("internal-error")
 TOO_LARGE: Final = Reject("too-large")
+_AROUND: Final = Reject("around-array")
 _PLAIN_TEXT: Final = "text"
 _PADDING: Final = SEPARATORS + NUL
 """What padding between the elements of a collection holds."""
@@ -189,9 +191,13 @@ class Reader:
             return rejected._replace(raw=b"")
 
     def _outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
-        usual = self._headers is None
+        usual, by_line = self._headers is None, self._framing.by_line
         new = tuple.__new__
+        cut_off = b""
         for offset, length, lines, raw, gap, text in entries:
+            if cut_off:
+                self._leave_line(cut_off)
+            cut_off = raw if by_line and not gap else b""
             if text is not None:
                 yield new(Outcome, (offset, length, lines, raw, *self._parsed(text, offset)))
             elif usual and offset and not gap and raw[-2:-1] > b" " and len(raw) == length:
@@ -199,7 +205,8 @@ class Reader:
             elif self._has_padding and (not raw.strip(_PADDING) and NUL in raw if gap else is_padding(raw)):
                 yield Outcome(offset, length, lines, raw, Skip("padding"), replaced=False)
             elif len(raw) < length:
-                too_long = Skip("between-elements") if gap else Reject("too-long")
+                blank = gap and not raw.strip(_PADDING)
+                too_long = Skip("between-elements") if blank else Reject("too-long")
                 yield Outcome(offset, length, lines, raw, too_long, replaced=False)
             elif offset == 0 and raw.startswith(BYTE_ORDER_MARK):
                 mark_bytes = len(BYTE_ORDER_MARK)
@@ -215,7 +222,7 @@ class Reader:
     def _entry(self, offset: int, length: int, lines: int, raw: bytes, *, gap: bool) -> Iterator[Outcome]:
         if gap:
             self._pass(raw)
-            yield Outcome(offset, length, lines, raw, Skip("between-elements"), replaced=False)
+            yield self._around(Outcome(offset, length, lines, raw, Skip("between-elements"), replaced=False))
             return
         if self._headers is not None and self._headers.take(raw):
             self._parse = self._parser(self._headers.in_force)
@@ -234,6 +241,32 @@ class Reader:
             yield Outcome(offset, blank_from, said_lines, said, result, replaced, name)
             offset, length, lines = offset + blank_from, length - blank_from, lines - said_lines
             yield Outcome(offset, length, lines, raw[blank_from:], Skip("blank", entries=0), replaced=False)
+
+    def _around(self, gap: Outcome) -> Outcome:
+        """What is between elements and is no structure is an entry: a record, or a reject with its bytes."""
+        if gap.raw == b"," or self._framing.kind is not Kind.JSON:
+            return gap
+        try:
+            told = told_around(gap.raw, self._any_json)
+            if told is None:
+                return gap
+            name, result = self._explain(told) or ("json", self._any_json(told))
+        except _FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001 - one entry is one reject
+            return self._failed(gap, error)
+        if isinstance(result, Reject):
+            return gap._replace(result=_AROUND)
+        return gap._replace(result=result, format=name)
+
+    def _any_json(self, text: str) -> Record | Reject:
+        return by_name("json").make_parser(ParseContext(self._last_modified))(text)
+
+    def _leave_line(self, entry: bytes) -> None:
+        """An entry that was cut off ends with its line, and so does what holds it."""
+        if self._in_force is not None and ends_all(entry, self._framing):
+            self._in_force = None
+            self._parse = self._parser(None)
 
     def _pass(self, gap: bytes) -> None:
         """What stands between elements may open an array, or end one."""
@@ -264,6 +297,8 @@ class Reader:
             name = None
             if isinstance(result, Reject):
                 result, name = self._unexplained(text, result)
+            if self._framing.by_line and self._is_empty(text, result):
+                return Skip("between-elements"), replaced, None
             if isinstance(result, Record) and (
                 "&#" in text or ("\\" in text and ("\\u" in text or "\\U" in text))
             ):
@@ -274,6 +309,13 @@ class Reader:
             self._report(offset, error)
             return INTERNAL_ERROR, False, None
         return result, replaced, name
+
+    def _is_empty(self, text: str, result: Record | Reject | Skip) -> bool:
+        """Whether an object would hold entries, and holds none."""
+        if self._in_force is not None or (isinstance(result, Record) and result.timestamp is not None):
+            return False
+        alone = isinstance(result, Record)
+        return text.startswith("{") and is_empty_envelope(text, self._framing, self._any_json, alone=alone)
 
     def _unexplained(self, text: str, reject: Reject) -> tuple[Record | Reject | Skip, str | None]:
         """What becomes of an entry that the format of the file does not explain, and its own format."""

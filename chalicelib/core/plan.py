@@ -7,6 +7,7 @@ from base64 import b32encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from chalicelib.core.binaries import binary_in, unknown_binary
@@ -22,6 +23,7 @@ from chalicelib.core.formats.detection import HEAD_BYTES, Detection, detect
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.streams import seen_through
 from chalicelib.core.framing import Framing, Kind
+from chalicelib.core.json_around import begin_lines
 from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
 from chalicelib.core.json_collections import framing_by_shape
 from chalicelib.core.records import Record, Reject
@@ -53,6 +55,9 @@ _CONTROL_BYTES: Final = bytes(set(range(1, 32)) - set(b"\b\t\n\v\f\r\x1b")) + b"
 _CONTROL_SHARE: Final = 0.05
 _PADDING_LOOK_BYTES: Final = 64 * 1024 * 1024
 """How much padding is read through to find what is behind it; behind more, places twice as far are tried."""
+
+_LINE_LOOK_BYTES: Final = 4 * 1024 * 1024
+"""How far the end of a first line is looked for that is longer than an entry may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +235,9 @@ def make_plan(
             lambda inside: detect(inside, head.last_modified, complete=True, own=custom.formats).format,
             limits.entry_max_bytes,
         )
+    wide = _Wide(
+        raw, lambda opened: Text(opened, compression, charset, inner=inner), open_object, whole=whole_object
+    )
     elements: bytes | None
     if collection := collection_in(sample, config.collections_of(head.version.key)):
         framing, elements = collection
@@ -238,18 +246,14 @@ def make_plan(
     elif detection.format.name in (*_OF_ANY_JSON, *custom.names_of_json) or (
         detection.format.name == "text" and not format_name
     ):
-        wide = _take(
-            behind_padding(
-                _up_to(Text(lambda _: iter([raw]), compression, charset, inner=inner), _PADDING_LOOK_BYTES)
-            ),
-            SHAPE_BYTES + 1,
+        by_shape = framing_by_shape(
+            wide.head, _any_json(head.last_modified), complete=wide.is_all, behind=wide.behind_line
         )
-        ends = whole_object and len(wide) <= SHAPE_BYTES
-        by_shape = framing_by_shape(wide[:SHAPE_BYTES], _any_json(head.last_modified), complete=ends)
-        if by_shape is not None and (elements := elements_in(wide[:SHAPE_BYTES], by_shape)) is not None:
+        if by_shape is not None and (elements := elements_in(wide.head, by_shape)) is not None:
             framing = by_shape
             if not format_name:
                 detection = _of_elements(elements, head.last_modified, custom)
+    framing = wide.by_line(framing)
     chosen = detection.format
     return Plan(
         head=head,
@@ -330,6 +334,47 @@ def failed_plan(
         failure=reason,
         inner=inner,
     )
+
+
+class _Wide:
+    """More of a text than its format is told from. It is read when it is asked for.
+
+    raw: how the object begins; whole: whether that is all of it."""
+
+    def __init__(
+        self, raw: bytes, text: Callable[[OpenObject], Text], open_object: OpenObject, *, whole: bool
+    ) -> None:
+        self._raw, self._text, self._open_object, self._whole = raw, text, open_object, whole
+
+    @cached_property
+    def _taken(self) -> bytes:
+        return _take(self._blocks(lambda _: iter([self._raw])), SHAPE_BYTES + 1)
+
+    @property
+    def head(self) -> bytes:
+        return self._taken[:SHAPE_BYTES]
+
+    @property
+    def is_all(self) -> bool:
+        return self._whole and len(self._taken) <= SHAPE_BYTES
+
+    def behind_line(self) -> bytes:
+        """What is behind the first line, as much as tells a format; empty where the line does not end soon."""
+        found = b""
+        for block in _up_to(self._blocks(self._open_object), _LINE_LOOK_BYTES):
+            found += block
+            if b"\n" in found and len(found) - found.index(b"\n") > HEAD_BYTES:
+                break
+        return found.partition(b"\n")[2][:HEAD_BYTES]
+
+    def by_line(self, framing: Framing) -> Framing:
+        """The framing, which knows of arrays in objects whether each of these begins a line."""
+        if framing.kind is not Kind.JSON or not (framing.member or framing.path):
+            return framing
+        return replace(framing, by_line=begin_lines(self.head, complete=self.is_all))
+
+    def _blocks(self, open_object: OpenObject) -> Iterator[bytes]:
+        return behind_padding(_up_to(self._text(open_object), _PADDING_LOOK_BYTES))
 
 
 def _up_to(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:

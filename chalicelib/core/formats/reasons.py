@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 MEANINGS: Final[dict[str, str]] = {
+    "around-array": "it is around an array that holds the entries, and is more than an envelope says, or broken",
     "broken-xml": "its elements do not close, or it is cut off",
     "another-object": "a JSON object without the members of its format",
     "field-count": "CSV and TSV: no header line before the row; another number of fields than the header has, or broken quotes",

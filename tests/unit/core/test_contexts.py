@@ -15,12 +15,12 @@ from chalicelib.core.cutting import Batch, Cutter, Limits
 from chalicelib.core.entries import entries_of
 from chalicelib.core.framing import HEADER_MAX_BYTES, Entry, Framing, Kind
 from chalicelib.core.headers import Headers
-from chalicelib.core.openings import in_force_behind
+from chalicelib.core.openings import ends_all, in_force_behind
 
 SCRAPS = st.sampled_from(
     [
         b"\n", b"\r\n", b" ", b"\t", b",", b"[", b"]", b"{", b"}", b'"', b"\\", b'\\"', b":", b"1", b"x", b"\x1e",
-        b'"r":[', b'{"r":[', b'"s":[', b'{"s":[', b'{"t":{', b'{"r":[{"s":[', b'{"p":[{"r":{"t":[', b"]}]}", b'{"a":1}', b'{"a":{"b":[1,"]}"]}}', b'{\n  "a": 1\n}\n', b'"r" :\n [', b"prose {\n",
+        b'"r":[', b'{"r":[', b'"s":[', b'{"s":[', b'{"t":{', b'{"r":[{"s":[', b'{"p":[{"r":{"t":[', b"]}]}", b'\n{"r":[{"t":[{"a":1}', b'\n{"r":[ ]}', b'],"q": [{"a":1}', b']}],"q":[{', b'{"a":1}', b'{"a":{"b":[1,"]}"]}}', b'{\n  "a": 1\n}\n', b'"r" :\n [', b"prose {\n",
         b'{"cut": 1,\n', b'{"open":"abc\n', b"\xff", b"\xef\xbb\xbf", b"#h one\n", b"#k two\n", b"#h three\n",
         b"a,b\n", b'1,"x\ny"\n', b'"a""b",2\n', b"P part\n", b"F end\n", b"P ", b"S start\n", b" at f\n", b"\\\n",
     ]
@@ -40,6 +40,10 @@ FRAMINGS = st.sampled_from(
         Framing(kind=Kind.JSON, member="r"),
         Framing(kind=Kind.JSON, path=("r", "s")),
         Framing(kind=Kind.JSON, path=("p|r?", "r", "s|t")),
+        Framing(kind=Kind.JSON, member="r", by_line=True),
+        Framing(kind=Kind.JSON, path=("r",), every_array=True),
+        Framing(kind=Kind.JSON, path=("r", "s", "t"), by_line=True, every_array=True),
+        Framing(kind=Kind.JSON, path=("p|r?", "r", "s|t"), by_line=True),
         Framing(kind=Kind.QUOTED_LINES),
         Framing(kind=Kind.QUOTED_LINES, header_first=True),
         Framing(header=r"#(\w+)"),
@@ -149,6 +153,8 @@ def assert_what_gaps_leave_in_force_is_what_batches_begin_with(
                 in_force = following.context  # alone in its batch
             elif entry.gap:
                 in_force = in_force_behind(entry.raw, in_force, framing)
+            elif ends_all(entry.raw, framing):
+                in_force = None
         assert in_force == following.context
 
 
