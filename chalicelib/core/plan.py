@@ -43,7 +43,7 @@ PLAN_VERSIONS: Final = (1, 2, 3)
 """Those that are read. A plan is written in the lowest that says all of it: 1 knows lines, and entries that
 `entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
 configuration; 3 entries in an array that is further inside than a member of the outermost object, lines of
-streams that lie between one another, elements of XML, and an order of dates."""
+streams that lie between one another, elements of XML, an order of dates, and objects that begin lines."""
 _OF_ANY_JSON: Final = ("json", "json_values")
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _COMPRESSED_BOUND: Final = 20
