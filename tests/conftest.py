@@ -10,10 +10,20 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from chalicelib.aws.clients import INVOCATION
+
 settings.register_profile("froe", deadline=None)  # the machines are shared: nothing is timed in a test
 settings.load_profile("froe")
 
 OPTIONAL = "optional:"
+
+
+@pytest.fixture(autouse=True)
+def _no_invocation() -> None:
+    """No deadline of a handler that an earlier test called holds for the calls of this one."""
+    INVOCATION.deadline = None
+
+
 _MISSING = re.compile(r"ModuleNotFoundError: No module named '(chalice|click|hcl2|ministack|rich)[.']")
 
 

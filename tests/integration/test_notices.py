@@ -102,7 +102,7 @@ def test_a_settled_file_is_told_to_subscribers(stack: LocalStack, subscriber: Su
         "bucket": stack.info.input_bucket,
         "key": case.key.replace("\x1b", "\\x1b"),
         "file_id": uploaded.file_id,
-        "format": file["format"],
+        "format": file["format"] or "-",
     }
     assert notice.attributes["notice_id"].startswith(f"{uploaded.file_id}-")
     assert notice.subject.startswith(f"Froe: {case.state} notices/")

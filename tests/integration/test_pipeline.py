@@ -160,7 +160,7 @@ def test_the_pipeline_and_a_reading_of_the_file_disagree(poured: Poured, key: st
     file, account = poured.files[key], reading.account
     assert (file["state"], file["reason"]) == (account.state.value, account.reason)
     assert file["text_bytes"] == account.text_bytes
-    assert file["format"] == reading.plan.format
+    assert (file["format"] or "") == reading.plan.format
     assert file["parsed"]["entries"] == account.summary.counts.parsed.entries
     assert file["rejected"]["bytes"] == account.summary.counts.rejected.bytes
     assert file["skipped"] == {

@@ -20,8 +20,8 @@ SHIPPED = Shipped.read()
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> None:
-    logging.getLogger("froe").setLevel(logging.CRITICAL)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, logger="froe")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -92,7 +93,8 @@ def test_the_pipeline_stores_what_one_reading_gives(name: str) -> None:
     outcomes = [outcome for outcome in reading if not isinstance(outcome.result, Skip)]
     assert len(outcomes) == len(pipeline.records.items) >= 150
     assert account.summary.counts.parsed.entries == len(outcomes)
-    assert account.summary == reading.account.summary
+    stored, read = (replace(each.summary, revision=0) for each in (account, reading.account))
+    assert stored == read, "only how often it was written differs"
     whole = Reading(file.plan.head, opener(data, 999))
     assert [outcome for outcome in whole if not isinstance(outcome.result, Skip)] == outcomes
 
