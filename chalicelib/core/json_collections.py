@@ -89,7 +89,21 @@ def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[dict[str, Any
 
 
 def _repaired(text: str) -> Any:
-    """The value that a cut-off text begins: up to its last comma, with closing brackets."""
+    """The value that a cut-off or broken text begins: what is before the fault up to the last comma, with closing
+    brackets."""
+    try:
+        return json.loads(_closed(text))
+    except json.JSONDecodeError as error:
+        whole = text[: error.pos]
+    except RecursionError:
+        return None
+    try:
+        return json.loads(_closed(whole))
+    except (json.JSONDecodeError, RecursionError):
+        return None
+
+
+def _closed(text: str) -> str:
     stack: list[str] = []
     best, closers = 0, ""
     for mark in _MARK.finditer(text):
@@ -100,10 +114,7 @@ def _repaired(text: str) -> Any:
                 stack.pop()
         elif mark[0] == "," and stack:
             best, closers = mark.start(), "".join(reversed(stack))
-    try:
-        return json.loads(text[:best] + closers) if best else None
-    except (json.JSONDecodeError, RecursionError):
-        return None
+    return text[:best] + closers
 
 
 def _way(envelope: dict[str, Any], parse: Parse, *, is_cut: bool, alone: bool) -> tuple[str, ...] | None:

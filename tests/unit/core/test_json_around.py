@@ -162,3 +162,10 @@ def test_a_text_whose_lines_are_objects_is_known(text: bytes, expected: bool) ->
 )  # fmt: skip
 def test_brackets_and_small_envelopes_are_structure(gap: bytes) -> None:
     assert told_around(gap, lambda _: Reject("x")) is None
+
+
+@pytest.mark.parametrize("bad", ['{"a": tru}', '{"a": "\\x77"}', '{"a":1},', '{"a": "\x01"}'])
+def test_a_broken_element_in_the_head_of_a_large_array_costs_no_other(bad: str) -> None:
+    elements = [json.dumps(event(number)) for number in range(4000)]
+    text = '{"stuff": [' + ", ".join([*elements[:1000], bad, *elements[1000:]]) + "]}"
+    assert len([each for each in records(read(text)[1]) if each.timestamp]) == 4000
