@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -154,6 +155,32 @@ def record(path: Path) -> None:
         path.with_name(path.name + SUFFIX).write_text(held, encoding="utf-8")
 
     on_empty_ledger(write)
+
+
+ADDED = {"digests"}
+"""What code that is not the newest passes over, and does without."""
+
+
+def said_by_all(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What items say to every version: no reason why nothing is amiss, nor where a mark lies, nor how often a sum has
+    changed."""
+    left_out = ADDED | {"reason", "revision"}
+    return [
+        {name: without_place(value) for name, value in unspread(item).items() if name not in left_out}
+        for item in items
+    ]
+
+
+def without_place(value: Any) -> Any:
+    if "S" in value:
+        return re.sub(r"^([123])~[^|]*\|", r"\1|", value["S"])
+    return {name: each for name, each in value["M"].items() if name != "revision"} if "M" in value else value
+
+
+def unspread(item: Mapping[str, Any]) -> dict[str, Any]:
+    """With the state alone, as the versions before spread it over no partitions of the index."""
+    state = {"state": {"S": item["state"]["S"].partition("#")[0]}} if "state" in item else {}
+    return dict(item) | state
 
 
 if __name__ == "__main__":

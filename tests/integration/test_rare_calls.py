@@ -95,7 +95,7 @@ def test_a_split_of_a_file_that_cannot_be_read_is_given_up_at_once(stack: LocalS
     dynamodb, table = stack.client("dynamodb"), stack.info.ledger_table
     version = ObjectVersion("rare", "unreadable.log", "1", "etag")
     key = {"pk": {"S": version.file_id}, "sk": {"S": "file"}}
-    dynamodb.put_item(TableName=table, Item=key)
+    dynamodb.put_item(TableName=table, Item={**key, "plan_version": {"N": "1"}})
     send(stack, stack.info.split_queue, encode_split(SplitMessage(version, version.file_id, 0, 0)))
     wait_for_call(stack, "queued_splitter", "sqs:ChangeMessageVisibility", "${SplitQueue.Arn}")
     dynamodb.delete_item(TableName=table, Key=key)

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import copy
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from chalicelib.dead_letters.selection import LetterSearch, NoSuchLetterError, S
 from chalicelib.delivery import Incoming
 from chalicelib.ledger import Ledger
 from tests.fakes import WHEN, FakeLedgerTable, FakeQuarantine, Pipeline, in_time
-from tests.versions import RECORDED, ROOT, State, Way, states_of, texts_in
+from tests.versions import ADDED, RECORDED, ROOT, State, Way, said_by_all, states_of, texts_in
 
 TEXTS = {
     f"{folder.name}/{path.name}": path
@@ -42,35 +41,9 @@ def in_plain(item: Mapping[str, Any]) -> dict[str, Any]:
     return dict(item) | {"attributes": item.get("attributes", {"M": {}})["M"]}
 
 
-ADDED = {"digests"}
-"""What code that is not the newest passes over, and does without."""
-
-
-def said_by_all(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What items say to every version: no reason why nothing is amiss, nor where a mark lies, nor how often a sum has
-    changed."""
-    left_out = ADDED | {"reason", "revision"}
-    return [
-        {name: without_place(value) for name, value in unspread(item).items() if name not in left_out}
-        for item in items
-    ]
-
-
-def without_place(value: Any) -> Any:
-    if "S" in value:
-        return re.sub(r"^([123])~[^|]*\|", r"\1|", value["S"])
-    return {name: each for name, each in value["M"].items() if name != "revision"} if "M" in value else value
-
-
 def opened(state: State) -> dict[str, Any]:
     (item,) = [item for item in state["ledger"] if item["sk"]["S"] == "file"]
     return dict(item)
-
-
-def unspread(item: Mapping[str, Any]) -> dict[str, Any]:
-    """With the state alone, as the versions before spread it over no partitions of the index."""
-    state = {"state": {"S": item["state"]["S"].partition("#")[0]}} if "state" in item else {}
-    return dict(item) | state
 
 
 def a_recorded(state: str, name: str = "1/access.log") -> tuple[Path, State]:
