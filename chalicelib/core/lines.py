@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from chalicelib.core.colours import COLOUR
 from chalicelib.core.framing import Framing, Kind, Piece, Run, TooLong
+from chalicelib.core.quotes import OutsideQuotes, without_strays
 from chalicelib.core.segments import head_of, is_padding, lines_in, segments_in
 
 _START_BYTES: Final = 1024
@@ -33,12 +34,14 @@ def entries_of_lines(
     pieces = segments(blocks, begin, max_bytes)
     if _is_start(framing, max_bytes):
         pieces = joined(pieces, partial(_is_start, framing, max_bytes), max_bytes, framing, aligned=aligned)
+    if framing.kind is Kind.QUOTED_LINES and framing.ends_strays:
+        pieces = without_strays(pieces)
     return pieces if aligned else _from(pieces, offset)
 
 
 def _is_start(framing: Framing, max_bytes: int) -> _IsStart | None:
     if framing.kind is Kind.QUOTED_LINES:
-        return _OutsideQuotes(max_bytes).is_start
+        return OutsideQuotes(max_bytes, ends_strays=framing.ends_strays).is_start
     if framing.entry_start is None:
         return None if framing.joins is None else _Joins(framing, framing.joins, None).is_start
     match = _start_pattern(framing.entry_start).match
@@ -75,38 +78,6 @@ class _Joins:
         if self._starts is not None and not self._starts(data, begin, end):
             return False
         return not (previous and self._joins(previous + line))
-
-
-class _OutsideQuotes:
-    """Lines that do not begin inside a quoted field (RFC 4180, section 2); one that is never closed ends
-    where the entry gets too long."""
-
-    _QUOTED = re.compile(rb'(?:(?<=[,;\t|])|^)"[^"]*+(?:""[^"]*+)*+(")?+')
-    _CLOSING = re.compile(rb'[^"]*+(?:""[^"]*+)*+"')
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._open_bytes = 0
-
-    def is_start(self, data: bytes, begin: int, end: int) -> bool:
-        was_open = 0 < self._open_bytes <= self._max_bytes
-        if not was_open:
-            self._open_bytes = 0
-        if data.find(b'"', begin, end) < 0:
-            still_open = was_open
-        else:
-            still_open = self._leaves_open(data[begin:end], was_open=was_open)
-        self._open_bytes = self._open_bytes + end - begin if still_open else 0
-        return not was_open
-
-    def _leaves_open(self, line: bytes, *, was_open: bool) -> bool:
-        position = 0
-        if was_open:
-            closing = self._CLOSING.match(line)
-            if closing is None:
-                return True
-            position = closing.end()
-        return any(found[1] is None for found in self._QUOTED.finditer(line, position))
 
 
 def _from(pieces: Iterator[Piece], offset: int) -> Iterator[Piece]:

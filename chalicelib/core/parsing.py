@@ -38,6 +38,8 @@ Report: TypeAlias = "Callable[[int, Exception], object]"
 INTERNAL_ERROR: Final = Reject("internal-error")
 TOO_LARGE: Final = Reject("too-large")
 _AROUND: Final = Reject("around-array")
+_SURELY_OWN: Final = frozenset({"open-quote"})
+"""Reasons of rejects that can be nothing but broken entries of the file's format."""
 _PLAIN_TEXT: Final = "text"
 _PADDING: Final = SEPARATORS + NUL
 """What padding between the elements of a collection holds."""
@@ -321,10 +323,10 @@ class Reader:
         """What becomes of an entry that the format of the file does not explain, and its own format."""
         if self._known.is_banner(text):
             return Skip("header"), None
-        explained = self._explain(text)
+        explained = None if reject.reason in _SURELY_OWN else self._explain(text)
         if explained is not None:
             return explained[1], explained[0]
-        if self._is_text(text):
+        if reject.reason not in _SURELY_OWN and self._is_text(text):
             name = None if self._known.name == _PLAIN_TEXT else _PLAIN_TEXT
             return Record(None, None, None, None, text, {}), name
         return reject, None

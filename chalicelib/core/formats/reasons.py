@@ -106,6 +106,7 @@ MEANINGS: Final[dict[str, str]] = {
     "not-vpc-flow": "the line is none of that AWS log, or has other columns than its header",
     "not-zeek": "no alert or event of that sensor; a Zeek row without its header",
     "nothing-carried": "the prefix is there, but what follows is no line of a known format",
+    "open-quote": "CSV and TSV: a quote before a field that nobody closes",
     "other-json": "JSON, but not of this dialect",
     "other-shape": "the line has another shape",
     "pattern-not-matched": "the pattern of the format does not match it as a whole",

@@ -23,6 +23,8 @@ SCRAPS = st.sampled_from(
         b'"r":[', b'{"r":[', b'"s":[', b'{"s":[', b'{"t":{', b'{"r":[{"s":[', b'{"p":[{"r":{"t":[', b"]}]}", b'\n{"r":[{"t":[{"a":1}', b'\n{"r":[ ]}', b'],"q": [{"a":1}', b']}],"q":[{', b'{"a":1}', b'{"a":{"b":[1,"]}"]}}', b'{\n  "a": 1\n}\n', b'"r" :\n [', b"prose {\n",
         b'{"cut": 1,\n', b'{"open":"abc\n', b"\xff", b"\xef\xbb\xbf", b"#h one\n", b"#k two\n", b"#h three\n",
         b"a,b\n", b'1,"x\ny"\n', b'"a""b",2\n', b"P part\n", b"F end\n", b"P ", b"S start\n", b" at f\n", b"\\\n",
+        b'1,"x\n', b"2,y\n", b'3,"z"\n', b'4,"a"\n5,6\n', b'2026-09-14,"x\n', b"2026-09-15,y\n" * 2, b'2026-09-16,"z"\n',
+        b"a,b,c\n" * 8, b'a,b,"c\n',
     ]
 )  # fmt: skip
 TEXTS = st.lists(SCRAPS, max_size=50).map(b"".join) | st.binary(max_size=120)
@@ -45,6 +47,7 @@ FRAMINGS = st.sampled_from(
         Framing(kind=Kind.JSON, path=("r", "s", "t"), by_line=True, every_array=True),
         Framing(kind=Kind.JSON, path=("p|r?", "r", "s|t"), by_line=True),
         Framing(kind=Kind.QUOTED_LINES),
+        Framing(kind=Kind.QUOTED_LINES, rules=1),
         Framing(kind=Kind.QUOTED_LINES, header_first=True),
         Framing(header=r"#(\w+)"),
         Framing(joins=r"P[^\n]*+\n[PF]"),

@@ -65,9 +65,14 @@ def test_names_that_repeat_are_numbered() -> None:
     assert attributes("host,a,a", "h,1,2") == {"host": "h", "a": 1, "a#2": 2}
 
 
-@pytest.mark.parametrize("row", ["a,b", "a,b,c,d", 'a,"b,c', 'a,"b"x,c'])
+@pytest.mark.parametrize("row", ["a,b", "a,b,c,d", 'a,"b"x,c', 'a,"b,c,d'])
 def test_a_row_with_other_fields_than_the_header_is_a_reject(row: str) -> None:
     assert parse("host,a,b", row) == Reject("field-count")
+
+
+def test_a_row_with_a_quote_that_nobody_closes_says_so() -> None:
+    assert parse("host,a,b", 'a,"b,c') == Reject("open-quote")
+    assert parse("host,a,b", '"a,b,c') == Reject("open-quote")
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,7 @@ _LONGEST_MIN: Final = 3
 
 _NO_HEADER: Final = Reject("no-header")
 _FIELD_COUNT: Final = Reject("field-count")
+_OPEN_QUOTE: Final = Reject("open-quote")
 _BAD_TIME: Final = Reject("invalid-timestamp")
 
 
@@ -145,6 +146,16 @@ def _cells(row: str, delimiter: str) -> list[str] | None:
     return rows[0] if len(rows) == 1 else None
 
 
+def _is_stray(row: str, delimiter: str, columns: int) -> bool:
+    """Whether a row of one line has all its fields, and a quote before one of them that nobody closes."""
+    return (
+        "\n" not in row
+        and row.count(delimiter) + 1 == columns
+        and row.count('"') % 2 == 1
+        and f'{delimiter}"' in delimiter + row
+    )
+
+
 class _Rows:
     """Parses the rows under one header.
 
@@ -175,6 +186,8 @@ class _Rows:
 
     def parse(self, row: str) -> Record | Reject:
         cells = _cells(row, self._delimiter)
+        if cells is None and _is_stray(row, self._delimiter, len(self._names)):
+            return _OPEN_QUOTE
         if cells is None or len(cells) != len(self._names):
             return _FIELD_COUNT
         if self._doubtful and not self._is_table(cells):
