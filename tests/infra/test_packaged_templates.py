@@ -153,7 +153,7 @@ def test_every_event_source_reports_failures_one_by_one(packaged: Packaged, stag
         "notifier"
     ].keys()
     limit = sources["worker"].get("ScalingConfig")
-    assert limit == {"MaximumConcurrency": 50 if stage == "heavy" else 10}
+    assert limit == {"MaximumConcurrency": 50 if stage == "heavy" else 4}
 
 
 def test_settings_are_references_and_tuning_stays_a_value(packaged: Packaged) -> None:
