@@ -38,12 +38,13 @@ def test_every_batch_is_joined_to_the_splitter_by_its_origin(stack: LocalStack) 
         assert (worker["function"], worker["origin_trace"]) == ("froe-local-worker", splitter["trace"])
         assert worker["trace"] != splitter["trace"]
     for batch_id, items in zip(batches, (5000, 5000, 2000), strict=True):
-        parse, write, mark = (
+        stages = [
             stage
             for worker in workers
             for stage in worker["stages"]
             if stage["batch_id"] == batch_id and stage["name"] != "read"
-        )
+        ]
+        parse, write, mark = stages[-3:]  # on a slow machine a batch may be tried more than once
         assert (parse["name"], write["name"], mark["name"]) == ("parse", "write", "mark")
         assert parse["waited_ms"] >= 0
         assert not any(stage["fault"] for stage in (parse, write, mark))
