@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +26,7 @@ from chalicelib import metrics
 from chalicelib.aws.errors import THROTTLED, code_of, translated
 from chalicelib.core.errors import OutOfTimeError, UnwrittenError
 from chalicelib.core.plan import MAX_SHARDS
+from chalicelib.core.progress import merged
 from chalicelib.core.records import record_key, sort_key, strides, untyped
 from chalicelib.delivery import Deadline
 from chalicelib.metrics import NO_METER, Meter
@@ -109,7 +110,8 @@ class DynamoRecords:
             for thread in threads:
                 thread.result()
         except OutOfTimeError as error:
-            raise UnwrittenError(error.reason, _ranges(chain(*unwritten.values()))) from error
+            left = merged((each, each + 1) for each in chain(*unwritten.values()))
+            raise UnwrittenError(error.reason, left) from error
 
     def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
         """How many items of the file there are at offsets from `begin` up to, not including, `end`; they are
@@ -120,24 +122,30 @@ class DynamoRecords:
         )
 
     def _counted(self, partition: str, first: str, last: str) -> int:
+        return sum(int(page["Count"]) for page in self._between(partition, first, last, Select="COUNT"))
+
+    def _between(
+        self, partition: str, first: str, last: str, values: Mapping[str, Any] | None = None, **options: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The pages of what lies between two sort keys, both included, strongly consistent."""
         request: dict[str, Any] = {
             "TableName": self._table,
-            "Select": "COUNT",
             "ConsistentRead": True,
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": {
                 ":pk": {"S": partition},
                 ":first": {"S": first},
                 ":last": {"S": last},
+                **(values or {}),
             },
+            **options,
         }
-        count = 0
         while True:
-            with translated(f"counting in {self._table}"):
+            with translated(f"reading {self._table}"):
                 answer = self._client.query(**request)
-            count += int(answer["Count"])
+            yield answer
             if "LastEvaluatedKey" not in answer:
-                return count
+                return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def remove_strays(
@@ -159,26 +167,10 @@ class DynamoRecords:
         return removed
 
     def _keys_of(self, partition: str, batch_id: str, reach: tuple[int, int]) -> Iterator[Any]:
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
-            "FilterExpression": "batch_id = :batch",
-            "ProjectionExpression": "pk, sk",
-            "ExpressionAttributeValues": {
-                ":pk": {"S": partition},
-                ":first": {"S": sort_key(reach[0])},
-                ":last": {"S": sort_key(max(reach[0], reach[1] - 1))},
-                ":batch": {"S": batch_id},
-            },
-            "ConsistentRead": True,
-        }
-        while True:
-            with translated(f"reading {self._table}"):
-                answer = self._client.query(**request)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        first, last = sort_key(reach[0]), sort_key(max(reach[0], reach[1] - 1))
+        options = {"FilterExpression": "batch_id = :batch", "ProjectionExpression": "pk, sk"}
+        for page in self._between(partition, first, last, {":batch": {"S": batch_id}}, **options):
+            yield from page["Items"]
 
     def _delete(self, requests: list[Any], deadline: Deadline) -> None:
         while requests:
@@ -280,16 +272,6 @@ class DynamoRecords:
 def _key_of(item: bytes) -> tuple[str, str]:
     known = orjson.loads(item)
     return known["pk"]["S"], known["sk"]["S"]
-
-
-def _ranges(positions: Iterable[int]) -> list[tuple[int, int]]:
-    ranges: list[tuple[int, int]] = []
-    for position in sorted(positions):
-        if ranges and ranges[-1][1] == position:
-            ranges[-1] = (ranges[-1][0], position + 1)
-        else:
-            ranges.append((position, position + 1))
-    return ranges
 
 
 def _retries_of(answer: Any) -> int:

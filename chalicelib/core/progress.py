@@ -34,11 +34,11 @@ class Progress:
                 if start < stop:
                     left.append((start, stop))
                 before += last - first
-        return Progress(self.fingerprint, _merged(left))
+        return Progress(self.fingerprint, _few(left))
 
     @classmethod
     def of(cls, items: Sequence[bytes], unwritten: Iterable[Range]) -> Progress:
-        return cls(fingerprint_of(items), _merged(unwritten))
+        return cls(fingerprint_of(items), _few(unwritten))
 
     def rest_of(self, items: Sequence[bytes]) -> Sequence[bytes]:
         """What is left to write of them."""
@@ -54,7 +54,7 @@ def decoded(text: str) -> Progress | None:
     try:
         fingerprint, _, ranges = text.partition(":")
         pairs = (pair.split("-") for pair in ranges.split(",") if pair)
-        return Progress(int(fingerprint, 16), _merged((int(begin), int(end)) for begin, end in pairs))
+        return Progress(int(fingerprint, 16), _few((int(begin), int(end)) for begin, end in pairs))
     except ValueError:
         return None
 
@@ -66,7 +66,8 @@ def fingerprint_of(items: Sequence[bytes]) -> int:
     return digest
 
 
-def _merged(unsorted: Iterable[Range]) -> tuple[Range, ...]:
+def merged(unsorted: Iterable[Range]) -> list[Range]:
+    """The ranges in order; those that touch or overlap are one."""
     ranges: list[Range] = []
     for begin, end in sorted(unsorted):
         if ranges and ranges[-1][1] >= begin:
@@ -74,6 +75,11 @@ def _merged(unsorted: Iterable[Range]) -> tuple[Range, ...]:
             ranges.append((before[0], max(before[1], end)))
         else:
             ranges.append((begin, end))
+    return ranges
+
+
+def _few(unsorted: Iterable[Range]) -> tuple[Range, ...]:
+    ranges = merged(unsorted)
     if len(ranges) > _RANGES_MAX:
         ranges[_RANGES_MAX - 1 :] = [(ranges[_RANGES_MAX - 1][0], ranges[-1][1])]
     return tuple(ranges)
