@@ -115,7 +115,7 @@ def for_people(explanation: Explanation) -> Iterator[str]:
 def way_of(framing: Framing) -> str | None:
     """The array that holds the entries, as `[[collection]]` names it; None where none was found in the text."""
     if framing.path is not None:
-        return ".".join(f"{name.split('|')[0].removesuffix('?')}[]" for name in framing.path)
+        return "[].".join(name.split("|")[0].removesuffix("?") for name in framing.path)
     return framing.member
 
 
