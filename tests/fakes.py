@@ -338,6 +338,19 @@ class FakeLetters:
 
         return bool(self._effects.around(effect))
 
+    def move(self, letter: DeadLetter) -> bool:
+        key = letter.subject.file_id, letter.letter_id
+
+        def effect() -> bool:
+            stored = self.held[key]
+            if (stored.subject.split or 0) >= (letter.subject.split or 0):
+                return False
+            subject = replace(stored.subject, split=letter.subject.split)
+            self.held[key] = replace(letter, subject=subject, redrives=stored.redrives)
+            return True
+
+        return bool(self._effects.around(effect))
+
     def find(self, letter_id: str) -> DeadLetter | None:
         return next((letter for (_, held_id), letter in self.held.items() if held_id == letter_id), None)
 

@@ -57,6 +57,16 @@ class DynamoLetters:
         self._items.put_new(_place_key(letter.letter_id), {"file_id": file_id})
         return self._items.put_new(_key(file_id, letter.letter_id), _item(letter))
 
+    def move(self, letter: DeadLetter) -> bool:
+        changed = _item(letter)
+        names = ("split", "state", "code", "reason", "changed_at", "by", "why")
+        old = self._items.update(
+            _key(letter.subject.file_id, letter.letter_id),
+            {name: changed[name] for name in names},
+            unless="attribute_not_exists(pk) OR #0 >= :0",
+        )
+        return old is None
+
     def find(self, letter_id: str) -> DeadLetter | None:
         place = self._items.get(_place_key(letter_id))
         return self.of_file(place.get("file_id"), letter_id) if place else None

@@ -58,7 +58,7 @@ class DeadLetterConsumer:
         letter = replace(letter, subject=self._where_it_stands(letter.subject))
         if self._is_done(letter.subject):
             letter = replace(letter, state=LetterState.RESOLVED)
-        is_new = self._letters.put(letter)
+        is_new = self._listed(letter)
         self._mark(letter)
         if letter.state is LetterState.RESOLVED:
             logger.info("dead_letter_late", extra=_said(letter))
@@ -124,6 +124,15 @@ class DeadLetterConsumer:
             logger.warning("file_not_read", extra={"file_id": subject.file_id, "why": error.reason})
             return subject
         return subject if uncut is None else replace(subject, split=uncut)
+
+    def _listed(self, letter: DeadLetter) -> bool:
+        """List the letter; whether it is new. One that died before stands for the split that its message died at
+        last: those before it are cut."""
+        is_new = self._letters.put(letter)
+        is_of_splits = letter.subject.kind is Kind.SPLIT and letter.subject.again is Again.NOTHING
+        if not is_new and is_of_splits and letter.state is LetterState.DEAD:
+            self._letters.move(replace(letter, changed_at=self._now()))
+        return is_new
 
     def _is_done(self, subject: Subject) -> bool:
         """Whether a repeat of the message did all its work: then it is late, not lost."""

@@ -25,6 +25,9 @@ class LettersTable(Protocol):
     def put(self, letter: DeadLetter) -> bool:
         """Put the letter unless there is one of its id; whether it was put."""
 
+    def move(self, letter: DeadLetter) -> bool:
+        """Make the letter dead again, for a later split than the one that is stored of it; whether that is earlier."""
+
     def find(self, letter_id: str) -> DeadLetter | None:
         """The letter of that id, whichever file it belongs to."""
 

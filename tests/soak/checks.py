@@ -53,7 +53,8 @@ class Checks:
         if old and "revision" in old and int(old["revision"]["N"]) > int(new["revision"]["N"]):
             self._stage.violate("wrong", file_id, "the revision goes back")
         was, state = state_in(old), state_in(new)
-        if was == "COMPLETE" and state not in SETTLED:
+        # A file complete with discards goes on where a message that was given up for lost comes after all.
+        if was == "COMPLETE" and "reason" not in old and state not in SETTLED:
             self._stage.violate("wrong", file_id, f"COMPLETE becomes {state}")
         if state == "COMPLETE" and not self._has_expired(uploaded):
             self._look_at_complete(uploaded, new)

@@ -693,6 +693,38 @@ def test_an_object_that_is_deleted_while_it_is_read_leaves_a_dead_letter_with_th
     assert spare.delay_seconds
 
 
+def test_a_letter_whose_message_dies_again_further_on_stands_for_the_split_that_is_not_cut_now() -> None:
+    """In sequence one message cuts many splits; SQS may bring a dead message twice, between which a redrive cut on."""
+    limits = Limits(batch_max_lines=500, batch_max_bytes=50_000, entry_max_bytes=1000, split_bytes=50_000)
+    pipeline = Pipeline(limits)
+    objects = Misbehaving(ObjectGoneError("it does not exist"), 10**9)
+    pipeline.objects = objects
+    pipeline.set_limits(limits)
+    objects.piece_bytes = 4096
+    data = gzip.compress(noise(6000), mtime=0)
+    pipeline.splitter.ingest(objects.add("a.gz", data), in_time(4.0))
+    (spare,) = (each for each in pipeline.split_queue.messages if each.delay_seconds)
+    pipeline.split_queue.messages.clear()
+    pipeline.dead_letter_consumer.take(Incoming("m", "r", spare.body, 10))
+    died_at = pipeline.office.envelope("m")[0].subject.split
+    objects.at = len(data) - 40
+    assert pipeline.office.redrive(EVERYTHING, in_time(), UNPACED).changed == 1
+    with suppress(ObjectGoneError):
+        handle(pipeline, pipeline.split_queue.messages.pop().body)
+    pipeline.split_queue.messages.clear()
+    pipeline.dead_letter_consumer.take(Incoming("m", "r", spare.body, 10))
+    letter, _ = pipeline.office.envelope("m")
+    assert letter.state is LetterState.DEAD
+    assert letter.redrives == 1
+    assert died_at is not None
+    assert letter.subject.split is not None
+    assert letter.subject.split > died_at
+    objects.at = 10**9
+    assert pipeline.office.redrive(EVERYTHING, in_time(), UNPACED).changed == 1
+    drain(pipeline)
+    assert account_in(pipeline).state is State.COMPLETE
+
+
 def test_batches_that_were_lost_with_their_object_are_dead_not_forgotten() -> None:
     pipeline = cut()
     del pipeline.batch_queue.messages[3:5]

@@ -251,3 +251,15 @@ class Limited:
 
     def list_object_versions(self, **request: Any) -> dict[str, Any]:
         return self.client.list_object_versions(**request, MaxKeys=self.size)
+
+
+def test_a_letter_moves_to_a_later_split_and_is_dead_again(letters: Any) -> None:
+    letter = replace(LETTER, subject=replace(SUBJECT, kind=Kind.SPLIT, batch=None, split=4))
+    letters.put(letter)
+    assert letters.change(replace(letter, state=LetterState.DISCARDED, by="ann", why="gone", changed_at=WHEN))
+    assert not letters.move(letter)
+    later = replace(
+        letter, subject=replace(letter.subject, split=5), reason="it broke again", changed_at=WHEN
+    )
+    assert letters.move(later)
+    assert letters.find("m1") == later
