@@ -60,13 +60,13 @@ def drawn_file(random: Random, mark: str) -> LogFile:
 
 def _drawn_text(random: Random, mark: str) -> tuple[bytes, tuple[Entry, ...]]:
     entries: list[Entry] = []
-    text = b""
+    text = b""  # of which few lines are broken: else it would not be JSON
     count = random.choice([1, 3, 5, 12, 30, 60])
     for number in range(count):
         body = f"{mark} line {number}"
         kinds = ["record"] * 8 + ["reject", "blank", "long"] if number > 3 else ["record"]
         match random.choice(kinds):
-            case "reject":
+            case "reject" if sum(each.kind == "reject" for each in entries) * 5 < number:
                 line, kind, said = b'{"message":"%s"\n' % body.encode(), "reject", None
             case "blank":
                 line, kind, said = b"  \n", "skipped", None
