@@ -13,7 +13,7 @@ from chalicelib.core.framing import Entry, Framing, Kind, Piece, Run, TooLong
 from chalicelib.core.headers import Headers
 from chalicelib.core.json_values import entries_of_json
 from chalicelib.core.lines import entries_of_lines
-from chalicelib.core.segments import is_padding, lines_in
+from chalicelib.core.padding import is_padding, lines_in
 from chalicelib.core.streams import entries_of_streams, units_of_streams
 from chalicelib.core.xml_elements import entries_of_elements
 

@@ -56,7 +56,7 @@ class Framing:
     by_line: of JSON, an object begins with each line that begins with a bracket: what was cut off ends there.
     every_array: of JSON with a path, the objects in an array behind the one on the way are entries too.
     rules: which rules of cutting hold beside: 1 those of files that were opened by earlier versions; 2 that padding
-        (`segments`) stands for itself, that rows below a stray quote are their own (`quotes`), and that a batch is bounded by its whole message (`messages.room_in`).
+        (`padding`) stands for itself, that rows below a stray quote are their own (`quotes`), and that a batch is bounded by its whole message (`messages.room_in`).
     """
 
     entry_start: str | None = None

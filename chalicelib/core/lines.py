@@ -15,8 +15,8 @@ from typing import Final, TypeAlias
 
 from chalicelib.core.colours import COLOUR
 from chalicelib.core.framing import Framing, Kind, Piece, Run, TooLong
+from chalicelib.core.padding import head_of, is_padding, lines_in, pieces_in
 from chalicelib.core.quotes import OutsideQuotes, without_strays
-from chalicelib.core.segments import head_of, is_padding, lines_in, segments_in
 
 _START_BYTES: Final = 1024
 
@@ -30,8 +30,8 @@ def entries_of_lines(
     """The entries of a text, or of a part of it. If not `aligned` the blocks begin so many bytes before the offset
     as `look_back_bytes` says, and entries before it are passed over."""
     begin = offset if aligned else offset - framing.look_back_bytes
-    segments = segments_in if framing.has_padding else lines_in
-    pieces = segments(blocks, begin, max_bytes)
+    cut = pieces_in if framing.has_padding else lines_in
+    pieces = cut(blocks, begin, max_bytes)
     if _is_start(framing, max_bytes):
         pieces = joined(pieces, partial(_is_start, framing, max_bytes), max_bytes, framing, aligned=aligned)
     if framing.kind is Kind.QUOTED_LINES and framing.ends_strays:

@@ -27,8 +27,8 @@ from chalicelib.core.json_around import is_empty_envelope, told_around
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
 from chalicelib.core.openings import SEPARATORS, ends_all, in_force_behind
+from chalicelib.core.padding import NUL, is_padding
 from chalicelib.core.records import Outcome, Record, Reject, Skip
-from chalicelib.core.segments import NUL, is_padding
 from chalicelib.core.storable import ItemEncoder, TooLargeError, without_halves
 from chalicelib.core.text import BYTE_ORDER_MARK
 

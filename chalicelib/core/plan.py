@@ -26,8 +26,8 @@ from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.json_around import begin_lines
 from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
 from chalicelib.core.json_collections import framing_by_shape
+from chalicelib.core.padding import NUL, behind_padding, without_padding
 from chalicelib.core.records import Record, Reject
-from chalicelib.core.segments import NUL, behind_padding, without_padding
 from chalicelib.core.text import (
     CHARSET_BYTES,
     UTF_8,

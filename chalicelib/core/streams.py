@@ -18,7 +18,7 @@ import orjson
 
 from chalicelib.core.colours import COLOUR
 from chalicelib.core.framing import Entry, Framing, Piece, Run, TooLong
-from chalicelib.core.segments import head_of
+from chalicelib.core.padding import head_of
 
 WINDOW_LINES: Final = 128
 """How far behind the last line of its stream a line may still belong to it."""

@@ -6,7 +6,7 @@ No more of a unit over the limit is held than its head.
 from __future__ import annotations
 
 from chalicelib.core.framing import HEADER_MAX_BYTES, Piece, Run, TooLong
-from chalicelib.core.segments import head_of
+from chalicelib.core.padding import head_of
 
 
 class _Unit:

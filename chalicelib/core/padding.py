@@ -21,7 +21,7 @@ _RUNS: Final = re.compile(rb"\0{%d,}+|(?<=\n)\0++" % _RUN_MIN)
 
 
 def is_padding(raw: bytes) -> bool:
-    """Whether a segment is padding: no other begins with a NUL."""
+    """Whether a piece of text is padding: no other begins with a NUL."""
     return raw[:1] == NUL
 
 
@@ -101,7 +101,7 @@ def lines_in(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[P
     yield from lines.end(1)
 
 
-def segments_in(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[Piece]:
+def pieces_in(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[Piece]:
     """Lines, parts of lines, and padding, each of which is a piece of its own."""
     lines = _Lines(offset, max_bytes)
     nuls, before = 0, b"\n"  # those of which it is not known yet what they are, and the byte before them
