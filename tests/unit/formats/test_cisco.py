@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lines_of_formats import record_of
+from tests.lines_of_formats import record_of, records
 
 HEAD = "<164>Sep 14 2026 09:33:40 fw-1 : %ASA-4-{}: {}"
 TYPED = ("source.address", "source.port", "destination.address", "destination.port", "network.transport", "network.direction",
@@ -75,7 +75,98 @@ IOS = [
     ("%SEC_LOGIN-5-LOGIN_SUCCESS: Login Success [user: ada] [Source: 192.0.2.98] [localport: 22] at 09:33:40 UTC Mon Sep 14 2026",
      (None,) * 9 + ("ada", A)),
     ("%LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to down", ()),
+    ("%SYS-6-LOGOUT: User ada has exited tty session 5(192.0.2.98)", (None,) * 9 + ("ada", A)),
+    ("%SEC-6-IPACCESSLOGSP: list 110 denied igmp 192.0.2.98 -> 10.30.100.101 (20), 1 packet", (A, None, B, None, "igmp")),
+    ("%FMANFP-6-IPACCESSLOGP:  SIP0: fman_fp_image:  list 110 denied udp 192.0.2.98(51022) -> 10.30.100.101(53), 1 packet", (A, 51022, B, 53, "udp")),
+    ("%FMANFP-6-IPACCESSLOGP: F0/0: fman_fp_image: list in denied tcp 00-00-5E-00-53-23 192.0.2.98(51022) TenGigabitEthernet0/1/1-> 10.30.100.101(53), 1 packet",
+     (A, 51022, B, 53, "tcp")),
+    ("%IPV6_ACL-6-ACCESSLOGSP: list v6/40 denied ipv6 2001:db8::5 -> 2001:db8::6, 6 packets", ("2001:db8::5", None, "2001:db8::6", None, "ipv6")),
 ]  # fmt: skip
+
+
+HEADS = [
+    ("<189>::ffff:10.0.0.1 387440: ", {"host.name": "::ffff:10.0.0.1", "syslog.sequence": 387440}),
+    ("<189>10.0.0.1 387440: ", {"host.name": "10.0.0.1", "syslog.sequence": 387440}),
+    ("<189>[10.0.0.1] 387440: ", {"host.name": "10.0.0.1", "syslog.sequence": 387440}),
+    ("<189>[2001:db8::7]: 387440: ", {"host.name": "2001:db8::7", "syslog.sequence": 387440}),
+    ("<189>2001:db8::7: 387440: ", {"host.name": "2001:db8::7", "syslog.sequence": 387440}),
+    ("<189>387440: 2001:db8::: 17: ", {"host.name": "2001:db8::", "syslog.sequence": 17, "cisco.message_count": 387440}),
+    ("<189>387440: rtr-1: ", {"host.name": "rtr-1", "syslog.sequence": 387440}),
+    ("<189>387440: rtr-1: 004321: ", {"host.name": "rtr-1", "syslog.sequence": 4321, "cisco.message_count": 387440}),
+    ("<189>55: 000057: ", {"syslog.sequence": 57, "cisco.message_count": 55}),
+    ("<189>: rtr-1: ", {"host.name": "rtr-1"}),
+    ("<189>: ", {}),
+    ("<189>55: rtr-1: RP/0/RSP0/CPU0:", {"host.name": "rtr-1", "syslog.sequence": 55, "cisco.node": "RP/0/RSP0/CPU0"}),
+    ("004321: ", {"syslog.sequence": 4321}),
+]  # fmt: skip
+TIMES = [
+    ("*Mar  1 18:46:11: ", "2026-03-01T18:46:11Z", "year,zone"),
+    ("*Mar  1 18:46:11.123: ", "2026-03-01T18:46:11.123Z", "year,zone"),
+    (".Mar  1 18:46:11.123 CET: ", "2026-03-01T17:46:11.123Z", "year"),
+    ("Mar  1 2026 18:46:11.123 UTC+1: ", "2026-03-01T17:46:11.123Z", None),
+    ("2026 Mar  1 18:46:11.123 mdt: ", "2026-03-02T00:46:11.123Z", None),
+    ("Mar  1 18:46:11 XYZT: ", "2026-03-01T18:46:11Z", "year,zone"),
+]
+IN_HEAD = ("host.name", "syslog.sequence", "cisco.message_count", "cisco.node")
+
+
+@pytest.mark.parametrize(("head", "values"), HEADS)
+@pytest.mark.parametrize(("when", "stamp", "assumed"), TIMES)
+def test_whatever_stands_before_the_time_of_a_router_is_read(
+    head: str, values: dict[str, object], when: str, stamp: str, assumed: str | None
+) -> None:
+    message = "%SYS-5-CONFIG_I: Configured from console by ada on vty0 (192.0.2.98)"
+    (record,) = records(f"{head}{when}{message}\n")
+    assert (record.timestamp, record.timestamp_assumed, record.body) == (stamp, assumed, message)
+    assert {name: record.attributes[name] for name in IN_HEAD if name in record.attributes} == values
+    assert (record.severity_text, record.attributes["user.name"], record.attributes["client.address"]) == (
+        "notice",
+        "ada",
+        "192.0.2.98",
+    )
+
+
+@pytest.mark.parametrize("head", ["<187>55: rtr-1: ", "<187>[10.0.0.1] 55: ", "<187>55: "])
+@pytest.mark.parametrize("uptime", ["3w5d", "00:00:46", "2y10w"])
+def test_an_uptime_is_no_time(head: str, uptime: str) -> None:
+    (record,) = records(f"{head}{uptime}: %LINK-3-UPDOWN: Interface Gi0/1, changed state to down\n")
+    assert (record.timestamp, record.attributes["syslog.uptime"], record.attributes["syslog.sequence"]) == (
+        None,
+        uptime,
+        55,
+    )
+    assert record.attributes["cisco.mnemonic"] == "UPDOWN"
+
+
+def test_a_relayed_line_keeps_the_relays_time_and_names_its_own_once() -> None:
+    (record,) = records(
+        "Feb  8 04:00:48 192.0.2.2 585917: rtr-1: Feb  8 04:00:47.272: %LINK-3-UPDOWN: Interface Gi0/1, changed state to down\n"
+    )
+    assert record.timestamp == "2026-02-08T04:00:48Z"
+    assert record.attributes == {
+        "host.name": "192.0.2.2", "host.name#2": "rtr-1", "syslog.sequence": 585917, "log.record.timestamp": "2026-02-08T04:00:47.272Z",
+        "log.record.original": "585917: rtr-1: Feb  8 04:00:47.272: %LINK-3-UPDOWN: Interface Gi0/1, changed state to down",
+        "cisco.facility": "LINK", "cisco.mnemonic": "UPDOWN",
+    }  # fmt: skip
+
+
+def test_the_process_of_ios_xr_is_read_behind_its_node() -> None:
+    (record,) = records(
+        "<190>Oct  7 07:19:44 core-1 RP/0/RP0/CPU0:Oct  7 07:19:43.630 UTC: ipv4_acl_mgr[310]: %ACL-IPV4_ACL-6-IPACCESSLOGP :"
+        " access-list vcs deny tcp 192.0.2.98(39527) -> 10.30.100.101(1830), 1 packet\n"
+    )
+    wanted = {
+        "host.name": "core-1", "cisco.node": "RP/0/RP0/CPU0", "service.name": "ipv4_acl_mgr", "process.pid": 310, "cisco.facility": "ACL-IPV4_ACL",
+        "source.address": A, "source.port": 39527, "destination.port": 1830, "cisco.policy_id": "vcs", "cisco.action": "deny",
+    }  # fmt: skip
+    assert {name: record.attributes.get(name) for name in wanted} == wanted
+
+
+def test_what_ios_says_without_a_mnemonic_has_no_host_of_its_own() -> None:
+    for text in ("last message repeated 66 times", "NTP Core (NOTICE): Clock is synchronized."):
+        (record,) = records(f"<191>: rtr-1: Aug 18 07:15:04.461 CEST: {text}\n")
+        assert (record.body, record.attributes["host.name"]) == (text, "rtr-1")
+        assert "service.name" not in record.attributes
 
 
 @pytest.mark.parametrize(("message", "values"), IOS)

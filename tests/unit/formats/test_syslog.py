@@ -163,7 +163,7 @@ def test_a_process_id_that_is_no_number_is_kept_as_text(record: Explain, pid: An
         ("web-1 prog[7] no colon", "web-1", "prog", 7, "no colon"),
         ("web-1 prog[]: empty", "web-1", "prog", None, "empty"),
         ("web-1 ansible-<stdin>: x", "web-1", "ansible-<stdin>", None, "x"),
-        ("10.0.0.1 123: %SYS-5-CONFIG: x", "10.0.0.1", None, None, "123: %SYS-5-CONFIG: x"),
+        ("10.0.0.1 123: %SYS-5-CONFIG: x", "10.0.0.1", None, None, "%SYS-5-CONFIG: x"),
         ("2001:db8::5 prog: x", "2001:db8::5", "prog", None, "x"),
         ("web-1 prog: trailing ", "web-1", "prog", None, "trailing "),
         ("web-1 prog:", "web-1", "prog", None, None),

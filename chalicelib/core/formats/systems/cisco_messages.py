@@ -83,7 +83,8 @@ _SAY: Final = phrases(*_spread(
     # IOS: IPACCESSLOGP, IPACCESSLOGDP (ICMP), IPACCESSLOGNP (a protocol by its number)
     r"list {word:cisco.policy_id} {name:cisco.action} (?i:icmp6?) {ip:source.address}(?: \([^()]{0,100}\))? -> {ip:destination.address}"
     r"(?: \({int:icmp.type}/{int:icmp.code}\))?, {int:cisco.packets} packets?",
-    rf"list {{word:cisco.policy_id}} {{name:cisco.action}} {_PROTOCOL} {_FROM}(?: \([^()]{{0,100}}\))? -> {_TO}, {{int:cisco.packets}} packets?",
+    rf"(?:access-list |list ){{word:cisco.policy_id}} {{name:cisco.action}} {_PROTOCOL} (?:{{mac:source.mac}} )?{_FROM}(?: \([^()]{{0,100}}\)| {{segment}}(?:/[0-9]{{1,3}}){{0,3}})?"
+    rf" ?-> {_TO}(?: \({{int:cisco.protocol_type}}\))?, {{int:cisco.packets}} packets?",
     r"list {word:cisco.policy_id} {name:cisco.action} {ip:source.address}(?: -> {ip:destination.address})? {int:cisco.packets} packets?",
     # 302xxx, 305xxx, 609xxx: connections and translations
     rf"(?:Built|Teardown) (?:{_DIRECTION} )?(?:ICMP|ICMPv6) connection for faddr {_PINGER}{_USER} gaddr {{word:cisco.mapped}}"
@@ -128,6 +129,7 @@ _SAY: Final = phrases(*_spread(
     r"{ip:client.address} (?:end|begin) configuration: {rest:cisco.message}",
     r"Configured from {some:cisco.source} by {name:user.name} on {word:cisco.line} \({ip:client.address}\)",
     r"Configured from {some:cisco.source} by {name:user.name} on {word:cisco.line}",
+    r"User {name:user.name} has exited tty session {int:cisco.session_id}\({ip:client.address}\)",
     r"Login Success \[user: {square:user.name}\] \[Source: {ip:client.address}\] \[localport: {int:server.port}\]",
     r"Login failed \[user: {square:user.name}\] \[Source: {ip:client.address}\] \[localport: {int:server.port}\]"
     r"(?: \[Reason: {square:cisco.reason}\])?",
@@ -140,11 +142,15 @@ _SAY: Final = phrases(*_spread(
     r"Threat-detection (?:adds|removes) host {ip:source.address} (?:to|from) shun list",
     r"Shunned packet: {ip:source.address} ==> {ip:destination.address} on interface {iface:cisco.source_interface}",
 ))  # fmt: skip
+_PLATFORM: Final = re.compile(r" *(?:[A-Z]{1,4}[0-9]{1,2}(?:/[0-9]{1,2}){0,2}: {1,2})?fman_fp_image: {1,2}")
+"""The board and the process that IOS XE's data plane speaks through."""
 _SIDES: Final = ("source.address", "source.port", "cisco.source_interface", "cisco.source_user")
 
 
 def add_device(message: str, fields: dict[str, Value]) -> None:
     """Adds what a message behind its ``%…: `` says."""
+    if platform := _PLATFORM.match(message):
+        message = message[platform.end() :]
     if not _SAY(message, fields):
         return
     transport = fields.get("network.transport")

@@ -33,7 +33,7 @@ KINDS: Final = {
     "num": r"[0-9]{1,12}+(?:\.[0-9]{1,9}+)?+(?![0-9])",
     "ip": r"(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])"
     r"|(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:.]{1,44}[0-9A-Fa-f:](?:%[\w.-]{1,32}+)?+)",
-    "proto": r"(?i:tcp|udp|icmp(?:v?6)?|ipv6-icmp|igmp|ipinip|ipip|ip|gre|esp|ah|eigrp|ospf|pim|vrrp|sctp|nos|pcp|snp|[0-9]{1,3})(?![\w-])",
+    "proto": r"(?i:tcp|udp|icmp(?:v?6)?|ipv6-icmp|igmp|ipinip|ipip|ipv6|ip|gre|esp|ah|eigrp|ospf|pim|vrrp|sctp|nos|pcp|snp|[0-9]{1,3})(?![\w-])",
     "direction": r"(?i:inbound|outbound)(?!\w)",
     "some": r".{0,256}?",
     "most": r".*",

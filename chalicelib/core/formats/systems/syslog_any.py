@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.systems.bodies import Enveloped
 from chalicelib.core.formats.systems.cisco_messages import add_device
+from chalicelib.core.formats.systems.ios_heads import read_head
 from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
 from chalicelib.core.formats.systems.programs import program_of, say_of
 from chalicelib.core.formats.systems.syslog_rfc3164 import CISCO, RFC3164
@@ -25,14 +26,11 @@ if TYPE_CHECKING:
 _MAY_BE_NEW: Final = re.compile(RFC5424.sieve or "").match
 _PRIORITY: Final = re.compile(r"(?:([0-9]{1,6}) (?=<))?<([0-9]{1,3})> *+")
 _VERSION: Final = re.compile(r"([1-9]) ++(?=\S)")
-_SEQUENCE: Final = re.compile(r"[ :]*+(?:([0-9]{1,10}): *+(?:: *+)?)?")
 _BLANK_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} (?=[0-9]{2}:[0-9]{2}:[0-9]{2})")
 _HEAD: Final = re.compile(
     r"(?:(?P<host>[^\s:=\[\]{}\"|]{1,255}|[0-9A-Fa-f:]{2,45}) ++)?"
     r"(?P<tag>[A-Za-z_/][^\s\[\]:={}\"|]{0,127})(?:\[(?P<process>[^\]\s]{0,128})\]:?|:)(?: |$)"
 )
-_ORIGIN: Final = re.compile(r"([^\s:=%]{1,255}|[0-9A-Fa-f:]{2,45}): ++(?=%[A-Z])")
-_UPTIME: Final = re.compile(r"(?:[0-9]{1,3}[ywdh]){1,3}[0-9]{0,2}[wdh]?: |[0-9]{2,3}:[0-9]{2}:[0-9]{2}: ")
 _HOSTLIKE: Final = re.compile(r"(?=[^\s]*[0-9.:-])[^\s]+")
 _HOST: Final = re.compile(
     r"(?=[^\s]*[0-9.-])([A-Za-z0-9][\w.-]{0,254}|[0-9A-Fa-f:]{2,45}) (?=[^\s:]*[\[{=|])"
@@ -113,17 +111,9 @@ class _Parser:
     def _behind_priority(self, text: str, word: str, number: int, fields: dict[str, Value]) -> Record:
         explained = self._explain(text)
         if explained is None:
-            sequence = _SEQUENCE.match(text)
-            if sequence is not None and sequence.end():
-                if sequence[1] is not None:
-                    fields["syslog.sequence"] = int(sequence[1])
-                text = text[sequence.end() :]
-            if uptime := _UPTIME.match(text):
-                fields["syslog.uptime"] = uptime[0][:-2]
-                text = text[uptime.end() :]
-            elif origin := _ORIGIN.match(text):
-                fields["host.name"] = origin[1]
-                text = text[origin.end() :]
+            if ios := read_head(text):
+                fields.update(ios.fields)
+                text = text[ios.end :]
             if "%" in text[:130] and (device := CISCO.match(text)):
                 fields["cisco.facility"], fields["cisco.mnemonic"] = device[1], device[3]
                 add_device(text[device.end() :], fields)

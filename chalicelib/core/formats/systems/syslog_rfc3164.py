@@ -11,9 +11,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.nested import add_all
 from chalicelib.core.formats.starts import LEVEL_BEHIND
 from chalicelib.core.formats.systems.bodies import Enveloped
 from chalicelib.core.formats.systems.cisco_messages import add_device
+from chalicelib.core.formats.systems.ios_heads import BSD, MNEMONIC, read_head, read_time
 from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.systems.programs.network import add_packet
@@ -30,13 +32,9 @@ _ISO: Final = (
     rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:[.,][0-9]{{1,9}})?(?:{ZONE})?"
 )
 _ISO_TIME: Final = re.compile(_ISO)
-_BSD: Final = (
-    rf"(?:{MONTH} [ 0-9]?[0-9] (?:[0-9]{{4}} )?|[0-9]{{4}} {MONTH} [ 0-9]?[0-9] )[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}"
-    rf"(?:\.[0-9]{{1,9}})?(?: [0-9]{{4}}(?= [^\s:]))?(?: {ZONE})?"
-)
 _LINE: Final = re.compile(
     rf"(?:([0-9]{{1,6}}) (?=<))?(?:<([0-9]{{1,3}})>)?(?:([0-9]{{1,10}}): (?=[*.]?[A-Z][a-z]{{2}} ))?"
-    rf"(?:[*.]?({_BSD})|({_ISO})):? ++"
+    rf"(?:[*.]?({BSD})|({_ISO})):? ++"
     r"(?:(?![^\s\[\]:]{1,128}(?:\[[^\]\s]{0,128}\])?: )(\S{1,255})(?: |$))?"
     r"(?: *+([a-z0-9]{2,12}\.[a-z]{3,8}) (?=[^\s:]{1,128}: ))?"
     r"(?: *+([^\s\[\]:]{1,128}|(?:[A-Z(][^\s\[\]:]{0,64} ){1,3}[A-Z(0-9][^\s\[\]:]{0,64}(?=\[[0-9]{1,10}\]: ))(?:\[([^\]\s]{0,128})\]:?|:)(?: |$))?"
@@ -46,7 +44,7 @@ _LINE: Final = re.compile(
 """Octets, PRI, sequence, BSD time, ISO time, host, facility.severity, tag, process, message; a first word with a
 colon is a tag, not a host."""
 _VERBOSE: Final = re.compile(
-    rf"((?:<[0-9]{{1,3}}>)?(?:{_BSD}|{_ISO})) <([a-z0-9]{{1,12}})\.([a-z0-9]{{1,8}})> "
+    rf"((?:<[0-9]{{1,3}}>)?(?:{BSD}|{_ISO})) <([a-z0-9]{{1,12}})\.([a-z0-9]{{1,8}})> "
 )
 """What FreeBSD's syslogd writes with -v and -vv: facility and severity, by number or by name."""
 _WEEKDAY_FIRST: Final = re.compile(
@@ -56,13 +54,8 @@ _WEEKDAY_FIRST: Final = re.compile(
 )
 """OpenWrt's logread: time, facility.severity, tag, process, message."""
 _MAY_HAVE_PREFIX: Final = re.compile(r"(?:[0-9]{1,6} )?<|[ :]*+[0-9]{1,10}:")
-_PREFIX: Final = re.compile(
-    r"((?:[0-9]{1,6} (?=<))?<[0-9]{1,3}>)?([ :]*+)(?:([0-9]{1,10}):[ :]*+)?(?:([^\s:=%]{1,255}|[0-9A-Fa-f:]{2,45}):[ :]++)?"
-    rf"(?=[*.]?{_BSD}|{_ISO})"
-)
-CISCO: Final = re.compile(
-    r"(?:\S{0,64} {0,2}: {0,2}|[^%]{0,64}: )?%([A-Z][A-Z0-9_]{1,40})-(?:\w{1,24}-)?([0-7])-([A-Z0-9_]{2,64}): "
-)
+_PRIORITY: Final = re.compile(r"(?:[0-9]{1,6} (?=<))?<[0-9]{1,3}>")
+CISCO: Final = re.compile(rf"(?:\S{{0,64}} {{0,2}}: {{0,2}}|[^%]{{0,64}}: )?{MNEMONIC}")
 _SOLARIS: Final = re.compile(r"\[ID ([0-9]{1,9}) ([a-z0-9]{2,12})\.([a-z]{3,8})\] ")
 _IP: Final = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]+")
 _LEVEL_BEHIND: Final = re.compile(LEVEL_BEHIND)
@@ -217,7 +210,9 @@ class _Parser:
             fields["service.name"] = tag
         if process:
             add_process(fields, process)
-        if "%" in message[:130] and (device := CISCO.match(message)):
+        if "%" in message[:130] and (
+            device := CISCO.match(message := self._of_relayed(message, stamp, fields))
+        ):
             fields["cisco.facility"], fields["cisco.mnemonic"] = device[1], device[3]
             fields["log.level"] = severity.SYSLOG[int(device[2])][0]
             add_device(message[device.end() :], fields)
@@ -229,22 +224,61 @@ class _Parser:
 
     def _parse_prefixed(self, line: str) -> Record | Reject:
         """What stands between the priority and the time: blanks, colons, a sequence number, who sent it."""
-        found = _PREFIX.match(line) if _MAY_HAVE_PREFIX.match(line) else None
-        if found is None or not (found[2] or found[3] or found[4]):
+        if not _MAY_HAVE_PREFIX.match(line):
             return _NOT_RFC3164
-        priority, _, sequence, origin = found.groups()
-        if not priority and not sequence:
+        priority = _PRIORITY.match(line)
+        head = read_head(line, priority.end() if priority else 0)
+        if head is None or not head.timed or not (priority or "syslog.sequence" in head.fields):
             return _NOT_RFC3164
-        rest = line[found.end() :]
-        if origin is not None and not priority and not CISCO.search(rest, 0, 100):
+        rest = line[head.end :]
+        if priority is None and "host.name" in head.fields and not CISCO.search(rest, 0, 100):
             return _NOT_RFC3164
-        record = self._parse_any((priority or "") + rest)
+        begin = priority[0] if priority else ""
+        timed = read_time(rest, head.fields) if head.fields or "%" in rest[:130] else None
+        record = self._parse_any(begin + rest) if timed is None else self._of_ios(begin, *timed)
         if isinstance(record, Record):
-            if sequence is not None:
-                record.attributes["syslog.sequence"] = int(sequence)
-            if origin is not None:
-                record.attributes.setdefault("host.name", origin)
+            for name, value in head.fields.items():
+                record.attributes.setdefault(name, value)
         return record
+
+    def _of_ios(self, priority: str, when: str, message: str) -> Record | Reject:
+        """The record of a line of IOS, of which the head was read."""
+        stamp = self._times.of_text(_year_last(when))
+        octets, _, number = priority.rstrip(">").rpartition("<")
+        values = PRIORITIES.get(number.lstrip("0") or "0") if priority else None
+        if stamp is None:
+            return _BAD_TIME
+        if priority and values is None:
+            return _NOT_RFC3164
+        fields: dict[str, Value] = {}
+        word = of_word = None
+        if octets:
+            fields["syslog.octet_count"] = int(octets)
+        if values is not None:
+            fields["syslog.facility.code"], fields["syslog.severity.code"], word, of_word = values
+        if device := CISCO.match(message):
+            fields["cisco.facility"], fields["cisco.mnemonic"] = device[1], device[3]
+            add_device(message[device.end() :], fields)
+            if of_word is None:
+                word, of_word = severity.SYSLOG[int(device[2])]
+        return Record(*stamp, word, of_word, message or None, fields)
+
+    def _of_relayed(self, message: str, stamp: Stamp, fields: dict[str, Value]) -> str:
+        """The message of a relayed line of IOS without its head; the message as it is where it has none."""
+        head = read_head(message)
+        if head is None:
+            return message
+        timed = read_time(message[head.end :], head.fields) if head.timed else (None, message[head.end :])
+        if timed is None:
+            return message
+        own = timed[0] and self._times.of_text(_year_last(timed[0]))
+        if own and "process.pid" not in fields and (origin := fields.pop("service.name", None)) is not None:
+            head.fields.setdefault("host.name", origin)
+        add_all(fields, head.fields)
+        if own and own[0] != stamp[0]:
+            fields["log.record.timestamp"] = own[0]
+        fields["log.record.original"] = message
+        return timed[1]
 
     def _parse_weekday_first(self, line: str) -> Record | Reject:
         found = _WEEKDAY_FIRST.match(line) if line[3:4] == " " else None
