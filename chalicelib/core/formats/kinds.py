@@ -27,6 +27,38 @@ _BEGINS_NUMBER: Final = frozenset("0123456789-")
 _BEHIND_DIGITS: Final = ":"
 """What sorts from it on begins with no digit and no sign, as most texts do."""
 _ABSENT: Final = frozenset(("", "-"))
+_NOWHERE: Final = frozenset(
+    ("", "-", "n/a", "na", "not available", "not applicable", "unknown", "none", "(none)", "null", "(null)", "<null>", "nil", "undefined")
+)  # fmt: skip
+"""What products write, in any case, where there is no address and no number. (``unknown``: RFC 7239, section 6.2.)"""
+_NOBODY: Final = frozenset(("", "-", "n/a", "not available", "not applicable", "(none)", "(null)"))
+"""What they write where there is no user and no host; people and machines may be called Null, None and Unknown."""
+_SIDES: Final = (
+    "client",
+    "server",
+    "source",
+    "destination",
+    "network.peer",
+    "network.local",
+    "source.nat",
+    "destination.nat",
+)
+ADDRESSES: Final = frozenset((*(f"{side}.address" for side in _SIDES), "host.ip"))
+_MOST: Final = {
+    **{f"{side}.port": PORT_MAX for side in _SIDES},
+    **dict.fromkeys(
+        ("process.pid", "process.parent_pid", "http.response.status_code", "http.response.body.size", "http.request.body.size"),
+        10**DIGITS_MAX,
+    ),
+}  # fmt: skip
+"""The attributes that are whole numbers → the greatest."""
+_TEXTS: Final = {
+    **dict.fromkeys(ADDRESSES, _NOWHERE),
+    **dict.fromkeys(("user.name", "host.name", "source.domain", "destination.domain"), _NOBODY),
+}
+"""The attributes that are texts → what is no value of them."""
+_TYPED: Final = _MOST.keys() | _TEXTS.keys()
+_NOTHING_MAX: Final = max(map(len, _NOWHERE))
 _CACHE_SIZE: Final = 8192
 
 
@@ -55,12 +87,49 @@ def whole(text: str) -> int | None:
 
 
 def add_whole(fields: dict[str, Value], name: str, text: str) -> None:
-    """An attribute that is always an integer; another text goes to NAME.text, ``-`` and nothing to nowhere."""
+    """An attribute that is always an integer, a port to 65535; another text goes to NAME.text, `is_nothing` to nowhere."""
     value = whole(text)
-    if value is not None:
+    if value is not None and (value <= PORT_MAX or name[-5:] != ".port"):
         fields[name] = value
-    elif text not in _ABSENT:
+    elif not is_nothing(text):
         fields[name + TEXT_SUFFIX] = text
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a text says that there is no address, no port, no number: ``-``, ``N/A``, ``unknown`` …"""
+    return text in _ABSENT or text.strip().lower() in _NOWHERE
+
+
+def settle(fields: dict[str, Value]) -> None:
+    """Makes the values of typed attributes what their names say, for formats that take them over by name.
+
+    Ports are 0 to 65535, process ids and sizes numbers, addresses texts; what is none stands at NAME.text, and what
+    says that there is nothing is left out.
+    """
+    for name in fields.keys() & _TYPED:
+        value = fields[name]
+        most = _MOST.get(name)
+        if most is not None:
+            if type(value) is not int or value > most or (value < 0 and most == PORT_MAX):
+                _settle_number(fields, name, value, most)
+        elif type(value) is str:
+            if len(value) <= _NOTHING_MAX and value.strip().lower() in _TEXTS[name]:
+                del fields[name]
+        elif value is None:
+            del fields[name]
+        elif name in ADDRESSES and type(value) is not list:
+            fields[f"{name}{TEXT_SUFFIX}"] = str(fields.pop(name))
+
+
+def _settle_number(fields: dict[str, Value], name: str, value: Value, most: int) -> None:
+    """Replaces a value that is no whole number, or too large a one."""
+    known = whole(value.strip()) if type(value) is str else None
+    if known is not None and known <= most:
+        fields[name] = known
+        return
+    del fields[name]
+    if value is not None and not (type(value) is str and is_nothing(value)):
+        fields[f"{name}{TEXT_SUFFIX}"] = value if type(value) in (list, dict) else str(value)
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -93,7 +162,8 @@ def endpoint(text: str, *, always_port: bool = False) -> tuple[str, int | None]:
 def add_client(fields: dict[str, Value], text: str) -> None:
     """A client, or the list of addresses that proxies made of it: the first is the client's."""
     first, comma, _ = text.partition(",")
-    add_endpoint(fields, "client", first.strip())
+    if not is_nothing(first):
+        add_endpoint(fields, "client", first.strip())
     if comma:
         fields["http.request.header.x_forwarded_for"] = text
 

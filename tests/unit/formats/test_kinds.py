@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from chalicelib.core.formats.kinds import add_endpoint, add_whole, endpoint, is_ip, number
-from tests.lines_of_formats import record_of
+from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.explaining import Explainer
+from chalicelib.core.formats.kinds import add_client, add_endpoint, add_whole, endpoint, is_ip, number
+from chalicelib.core.formats.registry import NAMES, by_name
+from chalicelib.core.records import Record
+from tests.lines_of_formats import GOLDEN, WHEN, entries_of, record_of
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -114,6 +119,106 @@ def test_what_is_absent_is_left_out_and_what_is_no_number_is_kept_under_its_own_
     add_whole(fields, "process.pid", "main")
     add_whole(fields, "client.port", "443")
     assert fields == {"process.pid.text": "main", "client.port": 443}
+
+
+NOTHING = ["-", "unknown", "N/A", "Not Available", "(null)"]
+CEF = "CEF:0|Example|Gate|1.0|100|login failed|5|{}"
+LEEF = "LEEF:1.0|Example|Gate|1.0|login|{}"
+FORTINET = 'date=2024-03-14 time=09:26:53 devid="F" logid="1" type="traffic" level="notice" {}'
+OF_TYPED = {
+    ("cef", CEF): {
+        "src": "source.address", "dst": "destination.address", "spt": "source.port", "dpt": "destination.port", "proto": "network.transport",
+        "suser": "user.name", "dvc": "host.ip", "cn1": "cef.cn1", "in": "cef.in", "destinationTranslatedAddress": "cef.destinationTranslatedAddress",
+    },
+    ("leef", LEEF): {
+        "src": "source.address", "dst": "destination.address", "srcPort": "source.port", "dstPort": "destination.port", "usrName": "user.name",
+        "srcPreNAT": "leef.srcPreNAT", "srcBytes": "leef.srcBytes",
+    },
+    ("fortinet", FORTINET): {"srcip": "source.address", "dstip": "destination.address", "srcport": "source.port", "dstport": "destination.port"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "line"), OF_TYPED)
+@pytest.mark.parametrize("nothing", NOTHING)
+def test_what_says_that_there_is_nothing_is_no_value_of_a_typed_attribute(
+    name: str, line: str, nothing: str
+) -> None:
+    for own, attribute in OF_TYPED[name, line].items():
+        value = f'"{nothing}"' if name == "fortinet" else nothing
+        attributes = record_of(name, line.format(f"{own}={value}")).attributes
+        if attribute != "user.name" or nothing != "unknown":
+            assert [known for known in attributes if known.startswith(attribute)] == []
+
+
+@pytest.mark.parametrize(("name", "line"), OF_TYPED)
+@pytest.mark.parametrize("text", ["65536", "99999", "-1", "http", "0x1bb"])
+def test_a_port_that_is_none_is_text_under_a_name_of_its_own(name: str, line: str, text: str) -> None:
+    for own, attribute in OF_TYPED[name, line].items():
+        if attribute.endswith(".port"):
+            attributes = record_of(name, line.format(f"{own}={text}")).attributes
+            assert attribute not in attributes
+            assert attributes[f"{attribute}.text"] == text
+            assert record_of(name, line.format(f"{own}=0")).attributes[attribute] == 0
+
+
+ALWAYS_GIVEN = {"aws_vpc_flow", "aws_cloudwatch", "aws_alb", "aws_elb_classic"}
+"""AWS writes these addresses and ports itself, and checks them."""
+
+
+@pytest.mark.parametrize("text", ["-", "unknown", "99999"])
+def test_no_format_types_an_address_or_a_port_that_is_none(text: str) -> None:
+    wrong = []
+    for name in NAMES:
+        if (
+            name in ALWAYS_GIVEN
+            or not (GOLDEN / f"{name}.log").exists()
+            or by_name(name).framing.header_first
+        ):
+            continue
+        parse = by_name(name).make_parser(ParseContext(WHEN, "", Explainer(WHEN), decided=True))
+        for entry, record in list(entries_of(name))[:12]:
+            for attribute, value in record.attributes.items():
+                if attribute not in (
+                    "client.address",
+                    "client.port",
+                    "source.address",
+                    "source.port",
+                    "destination.port",
+                    "process.pid",
+                ):
+                    continue
+                changed = re.sub(rf"(?<![0-9A-Za-z.]){re.escape(str(value))}(?![0-9A-Za-z.])", text, entry)
+                result = parse(changed)
+                found = result.attributes.get(attribute) if isinstance(result, Record) else None
+                if changed != entry and (
+                    (
+                        attribute.endswith(".port")
+                        and not (found is None or (type(found) is int and found <= 65535))
+                    )
+                    or (attribute.endswith(".address") and found == text and text != "99999")
+                    or (attribute == "process.pid" and type(found) not in (int, type(None)))
+                ):
+                    wrong.append((name, attribute, found, changed))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("forwarded", ["unknown", "unknown, 192.0.2.17", "-"])
+def test_a_proxy_that_hides_its_client_names_none(forwarded: str) -> None:
+    fields: dict[str, Value] = {}
+    add_client(fields, forwarded)
+    assert "client.address" not in fields
+
+
+@pytest.mark.parametrize("nothing", ["N/A", "Not Available", "", "<null>", "unknown"])
+def test_what_a_cloud_audit_does_not_know_is_absent(nothing: str) -> None:
+    line = '{"CreationTime":"2024-03-14T09:26:53","Id":"1","Operation":"FileAccessed","RecordType":6,"UserId":"ada@example.org","ClientIP":"%s"}'
+    attributes = record_of("microsoft_365", line % nothing).attributes
+    assert [name for name in attributes if name.startswith("client.")] == []
+    attributes = record_of(
+        "microsoft_365", (line % "192.0.2.17").replace("ada@example.org", "Not Available")
+    ).attributes
+    assert "user.name" not in attributes
+    assert attributes["client.address"] == "192.0.2.17"
 
 
 PIDS = {

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.kinds import settle
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -81,9 +83,7 @@ def split_values(fields: dict[str, Value]) -> None:
             fields["code.file.path"] = found[1]
             fields["code.line.number"] = int(found[2])
     client = fields.get("client.address")
-    if client == "":
-        del fields["client.address"]
-    elif type(client) is str and ":" in client:
+    if type(client) is str and ":" in client:
         found = _ADDRESS.fullmatch(client)
         if found and "client.port" not in fields:
             fields["client.address"] = found[1].strip("[]")
@@ -95,10 +95,7 @@ def split_values(fields: dict[str, Value]) -> None:
         fields["network.protocol.name"] = name.lower()
         if version:
             fields["network.protocol.version"] = version
-    for name in _NUMBERS:
-        number = fields.get(name)
-        if type(number) is str and number.isdecimal() and number.isascii() and len(number) <= 18:
-            fields[name] = int(number)
+    settle(fields)
     path = fields.get("url.path")
     if type(path) is str and "?" in path and "url.query" not in fields:
         path, _, query = path.partition("?")
@@ -114,5 +111,7 @@ def request_line(fields: dict[str, Value]) -> str | None:
     return f"{method} {target}" if type(method) is str and type(target) is str else None
 
 
-SPLITTABLE: Final = frozenset(("code.file.path", "client.address", "network.protocol", "url.path", *_NUMBERS))
+SPLITTABLE: Final = frozenset(
+    ("code.file.path", "client.address", "client.port", "network.protocol", "url.path", *_NUMBERS)
+)
 """The names whose values `split_values` looks at."""

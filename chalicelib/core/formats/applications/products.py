@@ -200,7 +200,7 @@ REQUEST_LINES: Final = patterned(
     ),
     start=rf"(?: ?\[[\w -]{{1,32}}\] ?\[{ISO_START}[^\]\n]{{0,8}}\] {_ADDRESS} - \"|(?:[0-9:]{{8}} [0-9]{{1,3}}\|[^\n|]{{1,32}}\| )?[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}}: \w{{1,32}}: {_ADDRESS}: [0-9.]{{1,12}} [kKMG]?B: )",
     specificity=0.97,
-    names={"bytes": "http.response.body.size", "unit": "joplin.size_unit", "took": "joplin.duration_ms"},
+    names={"bytes": "joplin.size", "unit": "joplin.size_unit", "took": "joplin.duration_ms"},
     numbers=frozenset(("took", "bytes")),
 )
 WEAVE: Final = patterned(

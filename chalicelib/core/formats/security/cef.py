@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.kinds import TEXT_SUFFIX, is_nothing, number, whole
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.security.kv import Headed
 from chalicelib.core.formats.times import Times
@@ -49,6 +49,19 @@ _NAMES: Final = {
     "requestMethod": "http.request.method", "requestClientApplication": "user_agent.original", "proto": "network.transport",
     "shost": "source.domain", "dhost": "destination.domain",
 }  # fmt: skip
+_TEXTS: Final = frozenset(
+    ("user.name", "host.name", "source.domain", "destination.domain", "url.full", "user_agent.original")
+)
+_ADDRESSES: Final = frozenset(
+    ("src", "dst", "dvc", "agt", "sourceAddress", "destinationAddress", "sourceTranslatedAddress", "destinationTranslatedAddress",
+     "deviceTranslatedAddress", "agentTranslatedAddress", "c6a1", "c6a2", "c6a3", "c6a4", "srcPreNAT", "dstPreNAT", "srcPostNAT", "dstPostNAT")
+)  # fmt: skip
+_NUMBERS: Final = frozenset(
+    ("cn1", "cn2", "cn3", "cfp1", "cfp2", "cfp3", "cfp4", "cnt", "in", "out", "fsize", "oldFileSize", "spid", "dpid", "dvcpid",
+     "sourceTranslatedPort", "destinationTranslatedPort", "srcPreNATPort", "dstPreNATPort", "srcPostNATPort", "dstPostNATPort",
+     "srcBytes", "dstBytes", "srcPackets", "dstPackets", "totalPackets")
+)  # fmt: skip
+"""The extensions that the dictionaries of CEF and LEEF type; a text in them stands at NAME.text."""
 _TIMES: Final = ("rt", "devTime", "end", "start", "deviceReceiptTime")
 _WORDS: Final = {
     "unknown": None,
@@ -67,9 +80,21 @@ def _resolved(text: str) -> str:
     return _ESCAPE.sub(lambda found: _RESOLVED.get(found[1], found[1]), text) if "\\" in text else text
 
 
-def _value(name: str, text: str) -> Value:
+def _typed(name: str, key: str, text: str) -> tuple[str, Value] | None:
+    """Attribute and value of an extension; None where it says that it is empty."""
     text = _resolved(text)
-    return text if name.endswith(("Id", "ID", "Label", "Version", "version")) else number(text)
+    if name in _ADDRESSES:
+        return None if is_nothing(text) else (key, text)
+    if name in _NUMBERS:
+        value = number(text)
+        if type(value) is str and whole(value) is None:
+            return None if is_nothing(text) else (key + TEXT_SUFFIX, text)
+        return key, value
+    if key == "network.transport":
+        return None if is_nothing(text) else (key, text.lower())
+    if key in _TEXTS or name.endswith(("Id", "ID", "Label", "Version", "version")):
+        return key, text
+    return key, number(text)
 
 
 def _pairs_of(text: str) -> list[tuple[str, str]]:
@@ -145,7 +170,7 @@ class _Parser:
         for name, text in zip(_HEADER, found.groups()[1:7], strict=True):
             if text.strip():
                 fields[f"cef.{name}"] = _resolved(text.strip())
-        pairs = [(name, text) for name, text in _pairs_of(found[8]) if text]
+        pairs = [(name, text) for name, text in _pairs_of(found[8]) if text and text != "-"]
         said = dict(reversed(pairs))
         repeats: dict[str, int] = {}
         for name, text in pairs:
@@ -155,9 +180,10 @@ class _Parser:
             if key is None:
                 label = said.get(name + "Label")
                 key = f"cef.{_resolved(label)[:200] if label else name}"
-            value = _value(name, text)
-            if key == "network.transport" and type(value) is str:
-                value = value.lower()
+            typed = _typed(name, key, text)
+            if typed is None:
+                continue
+            key, value = typed
             if key in fields:
                 add(fields, repeats, f"cef.{name}", value)
             else:
@@ -192,22 +218,21 @@ class _Parser:
         repeats: dict[str, int] = {}
         for padded, value in pairs:
             name = padded.strip()
-            if not value or not name:
-                if name or value:
+            if not value or not name or value.strip() == "-":
+                if (not value and name) or (value and not name):
                     add(fields, repeats, "leef.extra", name or value)
                 continue
             if name == "sev" and word is None:
                 word, level = _level(value)
             if name == "msg" and body is None:
                 body = _resolved(value)
-            key = _NAMES.get(name, f"leef.{name[:200]}")
-            typed = _value(name, value)
-            if key == "network.transport" and type(typed) is str:
-                typed = typed.lower()
-            if key in fields:
-                add(fields, repeats, f"leef.{name[:200]}", typed)
+            typed = _typed(name, _NAMES.get(name, f"leef.{name[:200]}"), value)
+            if typed is None:
+                continue
+            if typed[0] in fields:
+                add(fields, repeats, f"leef.{name[:200]}", typed[1])
             else:
-                fields[key] = typed
+                fields[typed[0]] = typed[1]
         return Record(None, None, word, level, body or _resolved(header[3]) or None, fields)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import PORT_MAX, add_endpoint, is_ip, number, whole
+from chalicelib.core.formats.kinds import PORT_MAX, add_endpoint, add_whole, is_ip, number, whole
 from chalicelib.core.formats.security.kv import PROTOCOLS, Headed
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import add_url
@@ -163,9 +163,7 @@ class _Parser:
         elif name == "url":
             add_url(fields, value)
         elif name.endswith(".port") or name == "http.response.status_code":
-            port = whole(value)
-            if port is not None and port <= PORT_MAX:
-                fields[name] = port
+            add_whole(fields, name, value)
         else:
             key = name if name not in fields or not own else f"{self._vendor.prefix}.{own.lower()}"
             fields[key] = value if own in self._vendor.codes else number(value)

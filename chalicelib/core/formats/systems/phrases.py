@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chalicelib.core.formats.kinds import is_ip
+from chalicelib.core.formats.kinds import PORT_MAX, is_ip, is_nothing
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -49,7 +49,16 @@ _PART: Final = re.compile(r"\{([a-z]+)(?::([a-z0-9_.]+))?\}")
 _FIRST_WORD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_/%-]*)(?= |: )")
 _NUMBERS: Final = {"int": int, "num": float}
 
-_Phrase: TypeAlias = "tuple[Callable[[str], re.Match[str] | None], tuple[tuple[str, Callable[[str], Value]], ...], tuple[int, ...]]"
+_Phrase: TypeAlias = "tuple[Callable[[str], re.Match[str] | None], tuple[tuple[str, Callable[[str], Value | None]], ...], tuple[int, ...]]"
+
+
+def _port(text: str) -> int | None:
+    """None where the number is too large for a port: the text says what it was."""
+    return port if (port := int(text)) <= PORT_MAX else None
+
+
+def _address(text: str) -> str | None:
+    return None if is_nothing(text) else text
 
 
 def expression(template: str) -> str:
@@ -62,7 +71,18 @@ def phrases(*templates: str) -> Say:
     by_word: dict[str, list[_Phrase]] = {}
     anywhere: list[_Phrase] = []
     for template in templates:
-        names = tuple((name, _NUMBERS.get(kind, str)) for kind, name in _PART.findall(template) if name)
+        names = tuple(
+            (
+                name,
+                _port
+                if name.endswith(".port")
+                else _address
+                if name.endswith(".address")
+                else _NUMBERS.get(kind, str),
+            )
+            for kind, name in _PART.findall(template)
+            if name
+        )
         kinds = [kind for kind, name in _PART.findall(template) if name]
         places = tuple(place for place, kind in enumerate(kinds) if kind == "ip")
         phrase: _Phrase = re.compile(expression(template), re.DOTALL).match, names, places
@@ -84,8 +104,8 @@ def phrases(*templates: str) -> Say:
                             break
                     else:
                         for value, (name, typed) in zip(values, names, strict=True):
-                            if value and value != "-":
-                                fields[name] = typed(value)
+                            if value and value != "-" and (known_value := typed(value)) is not None:
+                                fields[name] = known_value
                         return True
         return False
 

@@ -78,7 +78,7 @@ def make_parser(context: ParseContext, *, tail: Tail = add_tail) -> Parse:
             except KeyError:
                 stamp = read(day, zone)
             if (
-                target[0] != "/" or client[0] in '-["' or between != " " or opening or ident != "-" or not user or (":" in client and "." in client)
+                target[0] != "/" or client[0] in '-["(uUnN' or between != " " or opening or ident != "-" or not user or (":" in client and "." in client)
                 or '"' in target or "\\" in line or not line.isascii() or not size.isdecimal() or count > _SIZE_MAX
             ):  # fmt: skip
                 return parse_any(line)
@@ -123,7 +123,7 @@ def _common(context: ParseContext) -> Parse:
             except KeyError:
                 stamp = read(day, zone)
             if (
-                target[0] != "/" or client[0] in '-["' or ident != "-" or not user or (":" in client and "." in client) or '"' in target
+                target[0] != "/" or client[0] in '-["(uUnN' or ident != "-" or not user or (":" in client and "." in client) or '"' in target
                 or "\\" in line or not line.isascii() or not size.isdecimal() or count > _SIZE_MAX
             ):  # fmt: skip
                 return parse_any(line)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint
+from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint, is_nothing
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import QUOTED, add_request, is_address, resolved
 from chalicelib.core.formats.web.tails import add_tail
@@ -100,7 +100,7 @@ class AnyLine:
             fields["http.response.body.size"] = int(size) if len(size) <= DIGITS_MAX else size
         if client != "-" and _WITH_PORT.fullmatch(client):
             add_endpoint(fields, "client", client)
-        elif client not in _ABSENT:
+        elif not is_nothing(client):
             fields["client.address"] = resolved(client)
         for name, text in (
             ("http.request.header.referer", referer),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.json_text import telling
-from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint, number
+from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint, is_nothing, number
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.modsecurity import add_tags
 from chalicelib.core.formats.web.requests import add_protocol, add_request, add_url, is_address
@@ -163,7 +163,8 @@ def _client(fields: dict[str, Value], text: str) -> None:
     before, comma, last = text.rpartition(",")
     if comma and before:
         fields["http.request.header.x_forwarded_for"] = text
-    fields["client.address"] = last.strip()
+    if not is_nothing(last):
+        fields["client.address"] = last.strip()
 
 
 def _number(name: str) -> Callable[[dict[str, Value], str], None]:
