@@ -126,8 +126,11 @@ class Ledger:
             split += 1
         return None if seal else split
 
+    def mark_of(self, file_id: str, split: int, batch: int) -> Mark | None:
+        return self._table.mark(file_id, split, batch)
+
     def is_done(self, file_id: str, split: int, batch: int) -> bool:
-        mark = self._table.mark(file_id, split, batch)
+        mark = self.mark_of(file_id, split, batch)
         return mark is not None and mark.outcome is Outcome.DONE
 
     def seal(self, plan: Plan, seal: Seal) -> bool:

@@ -154,9 +154,25 @@ class DeadLetterConsumer:
             if letter.state is not LetterState.RESOLVED:
                 settle(self._ledger, letter, Outcome.FAILED, Obstacle.FAILED, letter.reason)
             elif subject.file_id is not None and subject.split is not None:
+                self._spoil(subject)
                 self._ledger.look_again(subject.file_id, subject.split)
         except PermanentError as error:
             logger.warning("file_not_read", extra=_said(letter) | {"why": error.reason})
+
+    def _spoil(self, subject: Subject) -> None:
+        """Take back the mark of a batch that another message has done with other text: an attempt of this one may have
+        written records before it died."""
+        if (
+            subject.file_id is None
+            or subject.split is None
+            or subject.batch is None
+            or subject.offset is None
+        ):
+            return
+        stands = self._ledger.mark_of(subject.file_id, subject.split, subject.batch)
+        if stands and stands.outcome is Outcome.DONE and not stands.agrees_with(subject.digest):
+            reach = subject.offset, subject.offset + subject.total.bytes
+            self._ledger.dispute(subject.file_id, subject.split, subject.batch, stands, reach)
 
     def _tell(self, letter: DeadLetter) -> None:
         """A topic that fails never fails the message: the list of dead letters has it."""

@@ -22,7 +22,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.letters import Attempt, Kind, LetterState
 from chalicelib.core.marks import Outcome, Tally
-from chalicelib.core.messages import SplitMessage, decode
+from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_batch
 from chalicelib.core.notifications import announced_in_body, announcement_of
 from chalicelib.core.seals import Obstacle, Setback
 from chalicelib.core.text import OpenObject
@@ -30,6 +30,7 @@ from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import NoSuchLetterError, Selection
 from chalicelib.delivery import GROUP_MAX_BYTES, Incoming, Outgoing
+from chalicelib.worker import parsed
 from tests.fakes import WHEN, Crash, FakeObjects, FakeQueue, Pipeline, in_time
 
 LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)
@@ -532,6 +533,24 @@ def test_a_batch_beyond_the_seal_changes_no_account(forged_first: bool) -> None:
     drain(pipeline)
     pipeline.ledger.look_again(file_id, 0)
     assert without_revision(account_in(pipeline)) == without_revision(account_in(finished()))
+
+
+def test_a_dead_message_with_other_text_than_its_batch_leaves_no_records_behind() -> None:
+    """An attempt of it wrote its records and died before it could mark anything; the right message was done first."""
+    pipeline = cut()
+    message = decode(pipeline.batch_queue.messages[0].body)
+    assert isinstance(message, BatchMessage)
+    other = replace(message, offset=message.offset + 7)
+    drain(pipeline)
+    whole = dict(pipeline.records.items)
+    pipeline.records.put(parsed(other).items, in_time())
+    assert pipeline.records.items != whole
+    pipeline.dead_letter_consumer.take(Incoming("m", "r", encode_batch(other), 3))
+    for _ in range(3):
+        sweep_twice(pipeline)
+        drain(pipeline)
+    assert pipeline.records.items == whole
+    assert account_in(pipeline).state is State.COMPLETE
 
 
 @pytest.mark.parametrize("again", ["nothing", "unmarked", "undone"])
