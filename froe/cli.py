@@ -29,6 +29,7 @@ GROUPS: Final = {
         "formats": "froe.commands.formats",
         "infer": "froe.commands.infer",
         "init": "froe.commands.init",
+        "estimate": "froe.commands.estimate",
         "up": "froe.commands.up",
     },
     "Files": {

@@ -148,19 +148,28 @@ def _readable(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
 def open_reading(
     path: Path, format_name: str | None, charset: str | None, config: Config, name: str | None = None
 ) -> Reading:
-    facts = path.stat()
+    return Reading(
+        head_of(path, name),
+        opener(path),
+        format_name=format_name,
+        charset=charset,
+        config=config,
+        report=_reporter(path),
+    )
+
+
+def head_of(path: Path, name: str | None = None) -> ObjectHead:
+    """What S3 would say of the file as an object. UsageError where it is none."""
     if not path.is_file():
         raise click.UsageError(
             f"{path} is a pipe or a device: feed it to `froe parse -`, or write it into a file first."
         )
-    head = ObjectHead(
+    facts = path.stat()
+    return ObjectHead(
         version=ObjectVersion(bucket="", key=name or _shown(path), version_id=None, etag=""),
         size=facts.st_size,
         content_type="",
         last_modified=datetime.fromtimestamp(facts.st_mtime, UTC),
-    )
-    return Reading(
-        head, _opener(path), format_name=format_name, charset=charset, config=config, report=_reporter(path)
     )
 
 
@@ -184,7 +193,7 @@ def _shown(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _opener(path: Path) -> Callable[[int], Iterator[bytes]]:
+def opener(path: Path) -> Callable[[int], Iterator[bytes]]:
     def read_from(offset: int) -> Iterator[bytes]:
         with path.open("rb", buffering=0) as stream:
             stream.seek(offset)
@@ -204,7 +213,7 @@ def _explain(
     forced: bool,
     as_json: bool,
 ) -> None:
-    explanation = explain(reading.plan, _opener(path), passed, forced=forced, own=own)
+    explanation = explain(reading.plan, opener(path), passed, forced=forced, own=own)
     if as_json:
         print_json({"file": name, **for_programs(explanation)})
     else:

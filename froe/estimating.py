@@ -1,0 +1,170 @@
+"""Measures on a sample what the pipeline would make of it: lines, batches, their messages, items and write units.
+
+Files are read, cut, parsed and encoded by the pipeline's own code, without AWS. Memory: a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+import orjson
+
+from chalicelib.core.custom.spec import Config
+from chalicelib.core.cutting import Cutter, Limits
+from chalicelib.core.messages import BatchMessage, batch_message, encode_batch, room_in
+from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, make_plan
+from chalicelib.core.storable import size_of
+from chalicelib.core.text import OpenObject
+from chalicelib.worker import parsed
+from froe.costs import Sample, Stored
+from froe.errors import FroeError
+from froe.terminal import printable
+
+SAMPLE_BYTES: Final = 32 * 1024 * 1024
+"""Of each object's text; of a larger one the first."""
+OBJECTS_MAX: Final = 20
+"""Of a folder or a prefix: evenly spread."""
+
+_UNIT_BYTES: Final = 1024
+_CHUNK_BYTES: Final = 64 * 1024
+_LINES: Final = 20_000
+_FILE_BYTES: Final = 64 * 1024 * 1024
+
+T = TypeVar("T")
+Layout = Callable[[Sequence[bytes]], Sequence[bytes]]
+LAYOUTS: Final[Mapping[str, Layout]] = {"items": lambda items: items}
+"""What each layout makes of the items of a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An object, or a file that would be one."""
+
+    head: ObjectHead
+    open: OpenObject
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """formats: how many entries are in files of each."""
+
+    sample: Sample
+    formats: Mapping[str, int]
+
+
+def measure(sources: Iterable[Source], config: Config | None = None) -> Measured:
+    """What those objects come to. FroeError where none of them has an entry."""
+    whole: Sample | None = None
+    formats: dict[str, int] = {}
+    failures: list[str] = []
+    for source in sources:
+        pieces = _Counted(source.open)
+        plan = make_plan(source.head, pieces.open, Limits(), config=config)
+        if plan.failure:
+            failures.append(f"{printable(source.head.version.key)}: {plan.failure}")
+            continue
+        one = _measured(plan, pieces, config.key if config else "")
+        whole = _added(whole, one) if whole else one
+        formats[plan.format] = formats.get(plan.format, 0) + one.entries
+    if whole is None or not whole.entries:
+        why = f" {failures[0]}." if failures else ""
+        raise FroeError(
+            f"There is no log line to measure.{why} Name a file, a folder or s3://BUCKET/PREFIX that has some."
+        )
+    return Measured(whole, formats)
+
+
+def ordinary_source() -> Source:
+    """What is measured where nothing is named: an access log with lines of some 250 bytes, of which a file has 64 MiB."""
+    text = b"".join(map(_line, range(_LINES)))
+    version = ObjectVersion("", "access.log", None, "")
+    return Source(
+        ObjectHead(version, _FILE_BYTES, "text/plain", datetime(2026, 1, 2, tzinfo=UTC)),
+        lambda at: iter((text[at:],)),
+    )
+
+
+def _line(number: int) -> bytes:
+    """Digits of a product with a large prime look like chance and are the same every time."""
+    chance = number * 2_654_435_761 % 2**32
+    return (
+        b'198.51.%d.%d - %s [01/Jan/2026:%02d:%02d:%02d +0000] "%s /shop/%s/items/%08x?page=%d HTTP/1.1" %d %d '
+        b'"https://shop.example.com/search?q=%06x" "Mozilla/5.0 (%s) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0"\n'
+    ) % (
+        chance >> 24, chance >> 16 & 255, (b"-", b"ann", b"-", b"bob")[chance >> 4 & 3],
+        number // 3600 % 24, number // 60 % 60, number % 60, (b"GET", b"GET", b"GET", b"POST")[chance >> 6 & 3],
+        (b"garden", b"kitchen", b"bath", b"office")[chance >> 8 & 3], chance, chance % 9,
+        (200, 200, 200, 304, 200, 404, 200, 302)[chance >> 10 & 7], chance % 90_000, chance >> 9,
+        (b"X11; Linux x86_64", b"Windows NT 10.0; Win64; x64", b"Macintosh; Intel Mac OS X 14_5")[chance % 3],
+        120 + chance % 12,
+    )  # fmt: skip
+
+
+def spread(many: Sequence[T]) -> Sequence[T]:
+    """Some of many, from the first on."""
+    return many[:: max(1, -(-len(many) // OBJECTS_MAX))]
+
+
+class _Counted:
+    """Counts the bytes that are read of an object."""
+
+    def __init__(self, open_object: OpenObject) -> None:
+        self._open = open_object
+        self.bytes = 0
+
+    def open(self, offset: int) -> Iterator[bytes]:
+        for piece in self._open(offset):
+            self.bytes += len(piece)
+            yield piece
+
+
+def _measured(plan: Plan, pieces: _Counted, redaction_key: str) -> Sample:
+    pieces.bytes = 0
+    layouts = {name: Stored() for name in LAYOUTS}
+    entries = lines = text_bytes = batches = chunks = 0
+    for message in _messages(plan, pieces.open):
+        encoded = encode_batch(message)
+        items = parsed(message, redaction_key).items
+        for name, layout in LAYOUTS.items():
+            layouts[name] += _stored(layout(items))
+        entries += len(items)
+        lines += message.lines
+        text_bytes += message.length
+        batches += 1
+        chunks += -(-len(encoded) // _CHUNK_BYTES)
+        if text_bytes >= SAMPLE_BYTES:
+            break
+    read = min(pieces.bytes, plan.head.size)
+    files = read / plan.head.size if plan.head.size else 1.0
+    return Sample(files, read, text_bytes, lines, entries, batches, chunks, layouts)
+
+
+def _messages(plan: Plan, open_object: OpenObject) -> Iterator[BatchMessage]:
+    cutter = Cutter(plan.text(open_object), plan.framing, plan.limits, 0, aligned=True, room=room_in(plan))
+    split = 0
+    while not cutter.at_end:
+        for batch in cutter.cut(split):
+            yield batch_message(plan, batch)
+        split += 1
+
+
+def _stored(items: Sequence[bytes]) -> Stored:
+    sizes = [size_of(orjson.loads(item)) for item in items]
+    return Stored(len(sizes), sum(sizes), sum(-(-size // _UNIT_BYTES) for size in sizes))
+
+
+def _added(one: Sample, other: Sample) -> Sample:
+    return replace(
+        one,
+        files=one.files + other.files,
+        object_bytes=one.object_bytes + other.object_bytes,
+        text_bytes=one.text_bytes + other.text_bytes,
+        lines=one.lines + other.lines,
+        entries=one.entries + other.entries,
+        batches=one.batches + other.batches,
+        chunks=one.chunks + other.chunks,
+        layouts={name: stored + other.layouts[name] for name, stored in one.layouts.items()},
+    )
