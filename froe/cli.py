@@ -26,6 +26,7 @@ GROUPS: Final = {
     "Begin": {
         "demo": "froe.commands.demo",
         "parse": "froe.commands.parse",
+        "query": "froe.commands.query",
         "formats": "froe.commands.formats",
         "infer": "froe.commands.infer",
         "init": "froe.commands.init",

@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import click
 
+from chalicelib.core.custom.spec import Config
+from froe.commands.query import print_answer
 from froe.comparison import Comparison, Stored, stored_by_file
 from froe.counting import Count, UncountableError, count_file
 from froe.errors import FroeError
@@ -18,7 +21,9 @@ from froe.inquiry import SETTLED, Shown, accounted, skipped, status_of, wait_unt
 from froe.jsonl import print_json
 from froe.local import LocalStack
 from froe.local.stack import VISIBILITY_SECONDS
+from froe.log_files import open_reading
 from froe.project import source
+from froe.querying import LogTable
 from froe.running import program_name, running_stack
 from froe.target import target_of
 from froe.terminal import Column, print_table, printable, progress_bar
@@ -28,6 +33,10 @@ SAMPLE_LOGS: Final = source() / "sample_logs"
 _PATIENCE_SECONDS: Final = 15.0
 _REPEAT_SECONDS: Final = 60.0
 _NAMED: Final = 3
+_QUESTION: Final = (
+    "select client_address, count(*) as requests, sum(http_response_body_size) as bytes from log"
+    " where client_address is not null group by all order by requests desc, 1 limit 5"
+)
 _NOT_SAMPLES: Final = frozenset({"make.py", "README.md"})
 
 
@@ -60,6 +69,7 @@ def demo(*, timeout: int, as_json: bool) -> None:
         _print_for_people(compared)
         click.echo(f"Starting the local AWS took {ready - begun:.0f} s, the files {done - ready:.0f} s.")
         if agree:
+            _print_question(list(counts))
             _print_next_steps()
     if not agree:
         click.echo(f"What the functions logged is in {stack.logs}.", err=True)
@@ -210,9 +220,22 @@ def _row(one: Comparison) -> list[str]:
     ]
 
 
+def _print_question(samples: Sequence[Path]) -> None:
+    """SQL over the same files."""
+    click.echo(f'\n$ {program_name()} query "{_QUESTION}" sample_logs\n')
+    with TemporaryDirectory(prefix="froe-query-") as folder:
+        table = LogTable(Path(folder))
+        for path in samples:
+            reading = open_reading(path, None, None, Config())
+            for outcome in reading:
+                table.add(path.name, reading.plan.format, outcome)
+        print_answer(table.ask(_QUESTION))
+
+
 def _print_next_steps() -> None:
     froe = program_name()
     click.echo("\nNext, with a log file of your own:")
     click.echo(f"  {froe} parse FILE            its records, without any AWS")
+    click.echo(f"  {froe} query SQL FILE        SQL over them")
     click.echo(f"  {froe} up                    the local AWS, until Ctrl-C")
     click.echo(f"  {froe} upload FILE --wait    in another terminal, sends the file through it")

@@ -13,11 +13,11 @@ from chalicelib.aws.clients import make_client
 from chalicelib.aws.objects import S3Objects
 from froe.backfilling import current_objects
 from froe.commands.options import config_of, config_option, json_option
-from froe.commands.parse import head_of, opener
 from froe.costs import GB, Estimate, estimates
 from froe.errors import FroeError
 from froe.estimating import Measured, Source, measure, ordinary_source, spread
 from froe.jsonl import print_json
+from froe.log_files import head_of, opener
 from froe.prices import read_prices
 from froe.terminal import Column, print_table, printable, sized
 

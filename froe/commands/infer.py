@@ -15,11 +15,11 @@ from chalicelib.core.custom.spec import Config
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record, Skip
 from froe.commands.options import config_of, config_option
-from froe.commands.parse import open_reading
 from froe.errors import FroeError
 from froe.explanation import way_of
 from froe.inferring import Proposal, propose
 from froe.json_proposal import propose_mapping
+from froe.log_files import open_reading
 from froe.terminal import harmless, printable
 
 _LINES_MAX: Final = 1000

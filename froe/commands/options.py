@@ -7,9 +7,32 @@ from pathlib import Path
 import click
 
 from chalicelib.configuration import PACKAGED, read_config
+from chalicelib.core.charsets import REMEDY, charset_named
+from chalicelib.core.custom import made_of
 from chalicelib.core.custom.spec import Config
+from chalicelib.core.formats.registry import NAMES, UnknownFormatError
+from froe.errors import suggestion
 from froe.project import project_of
 
+
+def _charset(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    codec = None if name is None else charset_named(name)
+    if name is not None and codec is None:
+        raise click.BadParameter(
+            f"{name!r} is not a character set that can be read piece by piece; {REMEDY}."
+        )
+    return codec
+
+
+format_option = click.option(
+    "--format",
+    "format_name",
+    metavar="NAME",
+    help="Skip detection and use this format; `froe formats` lists them.",
+)
+charset_option = click.option(
+    "--charset", metavar="NAME", callback=_charset, help="Take this character set, such as latin-1."
+)
 config_option = click.option(
     "--config",
     "config_file",
@@ -41,3 +64,15 @@ def config_of(config_file: Path | None) -> Config:
     """The configuration that a command was given, else that of the project or checkout it runs in."""
     project = project_of(Path.cwd())
     return read_config(config_file, packaged=project / "froe.toml" if project else PACKAGED)
+
+
+def check_format(name: str | None, config: Config) -> None:
+    """Raises BadParameter for a format that there is not."""
+    if name is None:
+        return
+    custom = made_of(config.rules, config.key)
+    try:
+        custom.by_name(name)
+    except UnknownFormatError as error:
+        names = [*NAMES, *(own.name for own in custom.listed)]
+        raise click.BadParameter(f"{error}.{suggestion(name, names)}", param_hint="'--format'") from error

@@ -7,49 +7,27 @@ batch, however large the file.
 from __future__ import annotations
 
 import base64
-import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.charsets import REMEDY, charset_named
 from chalicelib.core.custom import made_of
-from chalicelib.core.custom.spec import Config
-from chalicelib.core.errors import reason_of
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.registry import NAMES, UnknownFormatError
-from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
-from chalicelib.core.text import BLOCK_BYTES
-from froe.commands.options import config_of, config_option
-from froe.errors import suggestion
+from froe.commands.options import charset_option, check_format, config_of, config_option, format_option
 from froe.explanation import explain, for_people, for_programs
 from froe.jsonl import json_line, print_json
+from froe.log_files import open_reading, opener, readable
 from froe.terminal import harmless, printable
 from froe.type_changes import TypeChanges
 
 _WRITE_BYTES: Final = 64 * 1024
-_STANDARD_INPUT: Final = Path("-")
-_FAULTS_SHOWN_MAX: Final = 3
-
-
-def _charset(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
-    codec = None if name is None else charset_named(name)
-    if name is not None and codec is None:
-        raise click.BadParameter(
-            f"{name!r} is not a character set that can be read piece by piece; {REMEDY}."
-        )
-    return codec
 
 
 @click.command()
@@ -60,15 +38,8 @@ def _charset(_context: click.Context, _parameter: click.Parameter, name: str | N
     required=True,
     type=click.Path(exists=True, allow_dash=True, path_type=Path),
 )
-@click.option(
-    "--format",
-    "format_name",
-    metavar="NAME",
-    help="Skip detection and use this format; `froe formats` lists them.",
-)
-@click.option(
-    "--charset", metavar="NAME", callback=_charset, help="Take this character set, such as latin-1."
-)
+@format_option
+@charset_option
 @click.option(
     "--explain",
     "explained",
@@ -94,17 +65,9 @@ def parse(
     standard error. The exit code is 1 when a file is damaged, is not text, or does not add up.
     """
     config = config_of(config_file)
-    if format_name is not None:
-        custom = made_of(config.rules, config.key)
-        try:
-            custom.by_name(format_name)
-        except UnknownFormatError as error:
-            names = [*NAMES, *(own.name for own in custom.listed)]
-            raise click.BadParameter(
-                f"{error}.{suggestion(format_name, names)}", param_hint="'--format'"
-            ) from error
+    check_format(format_name, config)
     good = True
-    for path, name in _readable(files):
+    for path, name in readable(files):
         reading = open_reading(path, format_name, charset, config, name)
         passed = _Passed(reading)
         if explained:
@@ -126,81 +89,6 @@ def parse(
         )
     if not good:
         click.get_current_context().exit(1)
-
-
-def _readable(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
-    """Files and their names: those of folders too, and standard input as a temporary file (a head is read twice)."""
-    for path in paths:
-        if path == _STANDARD_INPUT:
-            with tempfile.NamedTemporaryFile(prefix="froe-") as copy:
-                shutil.copyfileobj(sys.stdin.buffer, copy)
-                copy.flush()
-                yield Path(copy.name), str(path)
-        elif path.is_dir():
-            files = sorted(each for each in path.rglob("*") if each.is_file())
-            if not files:
-                raise click.UsageError(f"{printable(_shown(path))} has no files.")
-            yield from ((file, _shown(file)) for file in files)
-        else:
-            yield path, _shown(path)
-
-
-def open_reading(
-    path: Path, format_name: str | None, charset: str | None, config: Config, name: str | None = None
-) -> Reading:
-    return Reading(
-        head_of(path, name),
-        opener(path),
-        format_name=format_name,
-        charset=charset,
-        config=config,
-        report=_reporter(path),
-    )
-
-
-def head_of(path: Path, name: str | None = None) -> ObjectHead:
-    """What S3 would say of the file as an object. UsageError where it is none."""
-    if not path.is_file():
-        raise click.UsageError(
-            f"{path} is a pipe or a device: feed it to `froe parse -`, or write it into a file first."
-        )
-    facts = path.stat()
-    return ObjectHead(
-        version=ObjectVersion(bucket="", key=name or _shown(path), version_id=None, etag=""),
-        size=facts.st_size,
-        content_type="",
-        last_modified=datetime.fromtimestamp(facts.st_mtime, UTC),
-    )
-
-
-def _reporter(path: Path) -> Callable[[int, Exception], None]:
-    """Names the first entries on which something failed, and where in Froe that was."""
-    places = count(1)
-
-    def report(offset: int, error: Exception) -> None:
-        if next(places) <= _FAULTS_SHOWN_MAX:
-            click.echo(
-                f"{printable(_shown(path))}: the entry at byte {offset:,} is a reject (internal-error):"
-                f" {reason_of(error)}. This is a fault in Froe, not in your input.",
-                err=True,
-            )
-
-    return report
-
-
-def _shown(path: Path) -> str:
-    """The path as text; bytes of a name that are not UTF-8 are replaced."""
-    return os.fsencode(path).decode("utf-8", "replace")
-
-
-def opener(path: Path) -> Callable[[int], Iterator[bytes]]:
-    def read_from(offset: int) -> Iterator[bytes]:
-        with path.open("rb", buffering=0) as stream:
-            stream.seek(offset)
-            while piece := stream.read(BLOCK_BYTES):
-                yield piece
-
-    return read_from
 
 
 def _explain(

@@ -1,0 +1,204 @@
+"""`froe query`: SQL over log files, without AWS."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import click
+import orjson
+
+from chalicelib.core.accounts import State
+from chalicelib.core.custom.spec import Config
+from chalicelib.core.text import OpenObject
+from froe.commands.options import charset_option, check_format, config_of, config_option, format_option
+from froe.jsonl import print_json
+from froe.log_files import open_reading, opener, readable
+from froe.querying import Answer, LogTable
+from froe.terminal import Column, harmless, print_table, printable, progress_bar
+
+_ROWS_SHOWN: Final = 200
+
+
+@click.command(short_help="Ask SQL over log files.")
+@click.argument("sql")
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, allow_dash=True, path_type=Path),
+)
+@format_option
+@charset_option
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each row.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the rows to this file, .parquet or .csv.",
+)
+def query(
+    *,
+    sql: str,
+    files: Sequence[Path],
+    format_name: str | None,
+    charset: str | None,
+    config_file: Path | None,
+    as_json: bool,
+    as_csv: bool,
+    output: Path | None,
+) -> None:
+    """Ask SQL (DuckDB's) over log files, without AWS.
+
+    \b
+    froe query "select client_address, count(*) from log group by 1 order by 2 desc limit 9" access.log.gz
+
+    FILE may be a folder or - for standard input. The table is `log`: a row for each record and reject, with
+    `file`, `offset`, `length`, `lines`, `kind`, `format`, `time` (UTC), `severity_number`, `severity_text`, `body`,
+    `reason`, `raw`, and a typed column for each attribute, dots as underscores (`client_address`); `froe query
+    "describe log" FILE` lists them. The exit code is 1 when a file is damaged or is not text.
+    """
+    if sum((as_json, as_csv, output is not None)) > 1:
+        raise click.UsageError("Choose one of --json, --csv and --output.")
+    with tempfile.TemporaryDirectory(prefix="froe-query-") as folder:
+        table = LogTable(Path(folder))
+        config = config_of(config_file)
+        check_format(format_name, config)
+        good = _read(table, files, format_name, charset, config)
+        if output is not None:
+            table.write(sql, output)
+        elif as_json:
+            _print_json(table.ask(sql))
+        elif as_csv:
+            _print_csv(table.ask(sql))
+        else:
+            print_answer(table.ask(sql))
+    if not good:
+        click.get_current_context().exit(1)
+
+
+def _read(
+    table: LogTable,
+    files: Sequence[Path],
+    format_name: str | None,
+    charset: str | None,
+    config: Config,
+) -> bool:
+    """Put every entry into the table; whether all files were read to their end."""
+    good = True
+    with progress_bar("Reading", sum(map(_size, files)), unit="bytes") as bar:
+        for path, name in readable(files):
+            reading = open_reading(
+                path, format_name, charset, config, name, open_object=_watched(opener(path), bar.advance)
+            )
+            format_of_file = reading.plan.format
+            for outcome in reading:
+                table.add(name, format_of_file, outcome)
+            if reading.account.state is not State.COMPLETE:
+                good = False
+                bar.say(f"{name}: {reading.account.reason or reading.account.state.value}")
+    return good
+
+
+def _size(path: Path) -> int:
+    """In bytes, of a folder that of its files; what standard input holds is not known."""
+    if path.is_dir():
+        return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _watched(open_object: OpenObject, advance: Callable[[float], None]) -> OpenObject:
+    """Says how far reading has come; what is read again does not count."""
+    reached = 0
+
+    def read_from(offset: int) -> Iterator[bytes]:
+        nonlocal reached
+        for piece in open_object(offset):
+            offset += len(piece)
+            if offset > reached:
+                advance(offset - reached)
+                reached = offset
+            yield piece
+
+    return read_from
+
+
+def print_answer(answer: Answer) -> None:
+    """A table of its first rows, on standard output."""
+    rows = list(islice(answer, _ROWS_SHOWN + 1))
+    columns = [
+        Column(printable(name), number=is_number, shrinks=not is_number)
+        for name, is_number in zip(answer.columns, answer.is_number, strict=True)
+    ]
+    print_table(columns, [[_shown(value) for value in row] for row in rows[:_ROWS_SHOWN]])
+    if len(rows) > _ROWS_SHOWN:
+        click.echo(f"The first {_ROWS_SHOWN} rows; --json, --csv and --output give all.", err=True)
+
+
+def _print_json(answer: Answer) -> None:
+    for row in answer:
+        print_json({name: plain(value) for name, value in zip(answer.columns, row, strict=True)})
+
+
+def _print_csv(answer: Answer) -> None:
+    """To a terminal without control characters, elsewhere as they are."""
+    clean: Callable[[str], str] = harmless if sys.stdout.isatty() else str
+    writer = csv.writer(_Printed(clean), lineterminator="\n")
+    writer.writerow(answer.columns)
+    for row in answer:
+        writer.writerow("" if value is None else _shown(value) for value in row)
+
+
+class _Printed:
+    def __init__(self, clean: Callable[[str], str]) -> None:
+        self._clean = clean
+
+    def write(self, text: str) -> None:
+        click.echo(self._clean(text), nl=False)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    value = plain(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return f"{value:g}" if abs(value) < 1e15 else repr(value)
+    return json_text(value) if isinstance(value, list | Mapping | bool) else str(value)
+
+
+def json_text(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def plain(value: Any) -> Any:
+    """A value of SQL as JSON has it: moments as ISO 8601, bytes in base64."""
+    match value:
+        case datetime():
+            return value.isoformat(sep="T") + ("" if value.tzinfo else "Z")
+        case date() | time():
+            return value.isoformat()
+        case timedelta() | UUID():
+            return str(value)
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case bytes():
+            return base64.b64encode(value).decode()
+        case list() | tuple() | set():
+            return [plain(each) for each in value]
+        case Mapping():
+            return {str(name): plain(each) for name, each in value.items()}
+    return value

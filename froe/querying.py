@@ -1,0 +1,147 @@
+"""SQL over log files: they are parsed into Parquet in a folder that goes away, and DuckDB answers from there.
+
+The table is called `log`. Memory: a chunk of rows, and what DuckDB takes, which spills to that folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+from arro3.io import write_parquet
+
+from chalicelib.core.records import Outcome
+from froe.columns import ALWAYS, REST, ROWS, Chunk, Names, common_type
+from froe.errors import FroeError
+
+TABLE: Final = "log"
+_COLUMNS_NAMED_MAX: Final = 60
+_ROWS_AT_ONCE: Final = 1000
+_OUTPUTS: Final = {".parquet": "FORMAT parquet, COMPRESSION zstd", ".csv": "FORMAT csv, HEADER"}
+
+
+class LogTable:
+    """Rows of log files, and then the answers to SQL over them. folder: an empty one for its files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names = Names()
+        self._chunk = Chunk(self._names)
+        self._chunks: list[tuple[Path, dict[str, str]]] = []
+        self._connection = duckdb.connect(
+            config={"python_enable_replacements": "false", "temp_directory": str(folder / "spill")}
+        )
+
+    def add(self, file: str, format_name: str, outcome: Outcome) -> None:
+        self._chunk.add(file, format_name, outcome)
+        if self._chunk.rows >= ROWS:
+            self._write()
+
+    def ask(self, sql: str) -> Answer:
+        """What the statement gives, over all rows that were added by now. FroeError, which says what columns there are,
+        where it is wrong."""
+        return Answer(self._connection, sql, self._prepared())
+
+    def write(self, sql: str, path: Path) -> None:
+        """The same as a file of Parquet or CSV, by its suffix. FroeError for another, too."""
+        options = _OUTPUTS.get(path.suffix)
+        if options is None:
+            raise FroeError(f"{path} ends in neither {' nor '.join(_OUTPUTS)}, which are what is written.")
+        target = str(path).replace("'", "''")
+        copied = sql.strip().rstrip(";")
+        Answer(self._connection, f"COPY ({copied}\n) TO '{target}' ({options})", self._prepared())
+
+    def _prepared(self) -> list[str]:
+        self._write()
+        return self._make_view()
+
+    def _write(self) -> None:
+        if not self._chunk.rows:
+            return
+        table, types = self._chunk.table()
+        path = self._folder / f"{len(self._chunks):06d}.parquet"
+        write_parquet(table, path, compression="zstd(1)")
+        self._chunks.append((path, types))
+        self._chunk = Chunk(self._names)
+
+    def _make_view(self) -> list[str]:
+        """One view over all chunks, whose types may differ; gives its columns."""
+        kinds: dict[str, set[str]] = {name: {kind} for name, kind in ALWAYS.items()}
+        for _, types in self._chunks:
+            for name, kind in types.items():
+                kinds.setdefault(name, set()).add(kind)
+        unified = {name: common_type(each) for name, each in kinds.items()}
+        if REST in unified:  # it comes last
+            unified[REST] = unified.pop(REST)
+        empty = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in unified.items())
+        parts = [f"SELECT {empty} WHERE false", *self._parts(unified)]
+        listed = ", ".join(f'"{name}"' for name in unified)
+        self._connection.execute(
+            f"CREATE OR REPLACE VIEW {TABLE} AS SELECT {listed} FROM ({' UNION ALL BY NAME '.join(parts)})"  # noqa: S608
+        )
+        return list(unified)
+
+    def _parts(self, unified: dict[str, str]) -> Iterator[str]:
+        """A SELECT for the chunks that need the same casts."""
+        groups: dict[tuple[str, ...], list[Path]] = {}
+        for path, types in self._chunks:
+            groups.setdefault(
+                tuple(name for name, kind in types.items() if kind != unified[name]), []
+            ).append(path)
+        for casts, paths in groups.items():
+            files = ", ".join(f"'{path}'" for path in paths)
+            replaced = ", ".join(f'CAST("{name}" AS {unified[name]}) AS "{name}"' for name in casts)
+            star = f"* REPLACE ({replaced})" if casts else "*"
+            yield f"SELECT {star} FROM read_parquet([{files}], union_by_name = true)"  # noqa: S608
+
+
+class Answer:
+    """Rows of a statement, which are given once. columns: their names; is_number: which of them are numbers."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, sql: str, known: Sequence[str]) -> None:
+        self._connection = connection
+        self._known = known
+        with _explaining(known):
+            connection.execute(sql)
+        described = connection.description or []
+        self.columns = [str(each[0]) for each in described]
+        self.is_number = [str(each[1]).partition("(")[0] in _NUMBERS for each in described]
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        """FroeError where a value cannot be computed."""
+        with _explaining(self._known):
+            while rows := self._connection.fetchmany(_ROWS_AT_ONCE):
+                yield from rows
+
+
+@contextmanager
+def _explaining(columns: Sequence[str]) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise FroeError(_explained(error, columns)) from error
+
+
+_NUMBERS: Final = frozenset(
+    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+     "FLOAT", "DOUBLE", "DECIMAL")
+)  # fmt: skip
+
+
+def _explained(error: duckdb.Error, columns: Sequence[str]) -> str:
+    said = str(error).strip()
+    if re.match(r"Binder Error: Referenced column|Binder Error: Table .* does not have a column", said):
+        named = ", ".join(columns[:_COLUMNS_NAMED_MAX])
+        more = (
+            f" and {len(columns) - _COLUMNS_NAMED_MAX} more (DESCRIBE {TABLE})"
+            if len(columns) > _COLUMNS_NAMED_MAX
+            else ""
+        )
+        return f"{said}\nThe columns of {TABLE}: {named}{more}."
+    if said.startswith("Catalog Error: Table"):
+        return f"{said}\nThe only table is {TABLE}."
+    return said

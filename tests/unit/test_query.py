@@ -1,0 +1,206 @@
+"""SQL over log files: every record and reject is a row, and the types are those of the values."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from froe.cli import main
+from froe.columns import ALWAYS, COLUMNS_MAX
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "sample_logs"
+
+
+def froe(*words: object, text: bytes | None = None) -> Result:
+    return CliRunner().invoke(main, list(map(str, words)), input=text)
+
+
+def rows(sql: str, *files: object, text: bytes | None = None) -> list[dict[str, Any]]:
+    done = froe("query", sql, *files, "--json", text=text)
+    assert done.exit_code == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def written(path: Path, *objects: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps({"message": "a", "level": "info", **each}) + "\n" for each in objects))
+    return path
+
+
+def test_the_most_frequent_client_is_the_one_that_the_lines_name() -> None:
+    lines = (
+        gzip.decompress((SAMPLES / "shop-access.log.gz").read_bytes()).decode(errors="replace").splitlines()
+    )
+    (top,) = rows(
+        "select client_address, count(*) as n from log where client_address is not null"
+        " group by 1 order by 2 desc, 1 limit 1",
+        SAMPLES / "shop-access.log.gz",
+    )
+    assert top["n"] == sum(line.startswith(top["client_address"] + " ") for line in lines)
+
+
+def test_rows_are_the_records_and_rejects_of_the_files() -> None:
+    parsed = froe("parse", SAMPLES)
+    known = [json.loads(line) for line in parsed.stdout.splitlines()]
+    found = rows("select file, kind, format, count(*) n, sum(length) bytes from log group by all", SAMPLES)
+    counted: dict[tuple[str, str, str], list[int]] = {}
+    for each in known:
+        count = counted.setdefault((each["file"], each["kind"], each["format"]), [0, 0])
+        count[0] += 1
+        count[1] += each["length"]
+    assert {
+        (each["file"], each["kind"], each["format"]): [each["n"], each["bytes"]] for each in found
+    } == counted
+
+
+def test_columns_have_the_types_of_their_values(tmp_path: Path) -> None:
+    file = written(
+        tmp_path / "a.log",
+        {
+            "n": 1,
+            "x": 1.5,
+            "ok": True,
+            "who": "ann",
+            "list": [1, 2],
+            "big": 2**70,
+            "time": "2026-01-02T03:04:05.678901Z",
+        },
+        {"n": 2, "x": 2, "ok": False, "who": "bob", "list": [], "big": 1},
+    )
+    types = {each["column_name"]: each["column_type"] for each in rows("describe log", file)}
+    assert list(types)[: len(ALWAYS)] == list(ALWAYS)
+    wanted = {
+        "n": "BIGINT",
+        "x": "DOUBLE",
+        "ok": "BOOLEAN",
+        "who": "VARCHAR",
+        "list": "VARCHAR",
+        "big": "VARCHAR",
+    }
+    assert types.items() >= (wanted | {"time": "TIMESTAMP"}).items()
+    first, second = rows('select * from log order by "offset"', file)
+    assert first["time"] == "2026-01-02T03:04:05.678901Z"
+    assert (first["list"], first["big"], second["x"], second["time"]) == ("[1,2]", str(2**70), 2.0, None)
+
+
+def test_types_that_differ_between_files_meet_in_one_column(tmp_path: Path) -> None:
+    written(tmp_path / "a.log", {"v": 1, "w": 1, "same": "x"})
+    written(tmp_path / "b.log", {"v": "one", "w": 2.5, "same": "y"})
+    written(tmp_path / "c.log", {"v": True, "same": "z"})
+    found = rows("select v, w, same, typeof(v) v_type, typeof(w) w_type from log order by file", tmp_path)
+    assert [each["v"] for each in found] == ["1", "one", "true"]
+    assert [each["w"] for each in found] == [1.0, 2.5, None]
+    assert {(each["v_type"], each["w_type"]) for each in found} == {("VARCHAR", "DOUBLE")}
+
+
+def test_names_that_sql_cannot_tell_apart_get_numbers(tmp_path: Path) -> None:
+    file = written(
+        tmp_path / "a.log",
+        {"File": "f", "a.b": 1, "a_b": 2, "A-B": 3, "kind": "k", "…": 4, "select": 5, 'q"uote': 6},
+    )
+    (row,) = rows("select * from log", file)
+    assert row["kind"] == "record"
+    assert {name: value for name, value in row.items() if name not in ALWAYS} == {
+        "File_2": "f", "a_b": 1, "a_b_2": 2, "A_B_3": 3, "kind_2": "k", "unnamed": 4, "select": 5, "q_uote": 6,
+    }  # fmt: skip
+
+
+def test_attributes_beyond_the_columns_are_json(tmp_path: Path) -> None:
+    file = written(tmp_path / "a.log", {f"k{number}": number for number in range(COLUMNS_MAX + 3)})
+    (row,) = rows("select * from log", file)
+    assert len(row) == len(ALWAYS) + COLUMNS_MAX + 1
+    assert json.loads(row["attributes"]) == {
+        f"k{number}": number for number in range(COLUMNS_MAX, COLUMNS_MAX + 3)
+    }
+
+
+def test_nothing_in_a_file_is_no_row_and_the_columns_are_there_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "empty.log").write_text("")
+    assert rows("select * from log", tmp_path / "empty.log") == []
+    assert [each["column_name"] for each in rows("describe log", tmp_path / "empty.log")] == list(ALWAYS)
+
+
+def test_a_reject_is_a_row_with_its_reason_and_bytes() -> None:
+    found = rows("select reason, raw, length from log where kind = 'reject'", SAMPLES / "checkout.jsonl")
+    assert len(found) == 4
+    assert {each["reason"] for each in found} == {"invalid-json"}
+    assert all(each["raw"] for each in found)
+
+
+def test_standard_input_and_a_format_that_is_asked_for() -> None:
+    sql = "select format, kind, reason from log"
+    assert rows(sql, "-", text=b"plain words\n") == [{"format": "text", "kind": "record", "reason": None}]
+    (reject,) = rows(sql, "--format", "json", "-", text=b"plain words\n")
+    assert (reject["format"], reject["kind"]) == ("json", "reject")
+
+
+def test_the_table_of_a_terminal_has_no_control_characters_and_ends() -> None:
+    line = b'{"message": "\\u001b[31mred\\u0007", "level": "info"}\n'
+    shown = froe("query", "select body from log", "-", text=line * 300)
+    assert shown.exit_code == 0
+    assert "\x1b" not in shown.stdout
+    assert "\x07" not in shown.stdout
+    assert len(shown.stdout.splitlines()) == 202
+    assert "The first 200 rows" in shown.stderr
+
+
+def test_csv_and_files_hold_every_row(tmp_path: Path) -> None:
+    sql = "select time, length, body from log where kind = 'record'"
+    printed = froe("query", sql, SAMPLES / "checkout.jsonl", "--csv").stdout
+    read = list(csv.reader(io.StringIO(printed)))
+    assert read[0] == ["time", "length", "body"]
+    assert len(read) == 1 + 2996
+    for suffix in ("csv", "parquet"):
+        output = tmp_path / f"it's.{suffix}"
+        done = froe("query", sql, SAMPLES / "checkout.jsonl", "--output", output)
+        assert (done.exit_code, done.stdout) == (0, "")
+    with (tmp_path / "it's.csv").open() as stream:
+        assert len(list(csv.reader(stream))) == len(read)
+    again = froe(
+        "query", f"select count(*) n from '{tmp_path / 'its.parquet'!s}'", SAMPLES / "checkout.jsonl"
+    )
+    assert again.exit_code == 1
+    (tmp_path / "it's.parquet").rename(tmp_path / "its.parquet")
+    (count,) = rows(f"select count(*) n from '{tmp_path / 'its.parquet'}'", SAMPLES / "checkout.jsonl")
+    assert count["n"] == 2996
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["select clientadress from log"], 1, "The columns of log: file, offset"),
+        (["select * from logs"], 1, "The only table is log."),
+        (["selec"], 1, "syntax error"),
+        (["select body::int from log"], 1, "Could not convert"),
+        (["select 1", "--format", "jsn"], 2, "Did you mean"),
+        (["select 1", "--json", "--csv"], 2, "Choose one of"),
+        (["select 1", "--output", "a.txt"], 1, "neither .parquet nor .csv"),
+    ],
+)
+def test_what_is_wrong_is_named_with_the_remedy(words: list[str], code: int, sentence: str) -> None:
+    done = froe("query", words[0], SAMPLES / "checkout.jsonl", *words[1:])
+    assert done.exit_code == code
+    assert sentence in done.stderr
+    assert "fault in Froe" not in done.stderr
+
+
+def test_a_damaged_file_gives_its_rows_and_exit_code_1(tmp_path: Path) -> None:
+    whole = gzip.compress(b'{"message": "a", "level": "info"}\n' * 5000 + bytes(range(256)) * 40)
+    (tmp_path / "a.log.gz").write_bytes(whole[: len(whole) - 50])
+    done = froe("query", "select count(*) n from log", tmp_path / "a.log.gz", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["n"] >= 5000
+    assert "a.log.gz" in done.stderr
+
+
+def test_more_rows_than_a_chunk_are_all_there() -> None:
+    text = b"".join(b'{"message": "m", "level": "info", "n": %d}\n' % number for number in range(70_000))
+    (found,) = rows("select count(*) n, sum(n) total, max(lines) lines from log", "-", text=text)
+    assert found == {"n": 70_000, "total": 70_000 * 69_999 // 2, "lines": 1}
