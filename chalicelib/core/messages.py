@@ -18,7 +18,7 @@ import zstandard
 
 from chalicelib.core.cutting import Batch, Room
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, text_in
+from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, shown, text_in
 from chalicelib.core.framing import FRAMING_VERSION, RULES, Framing, framing_of, said_of
 from chalicelib.core.marks import digest_of
 from chalicelib.core.packing import packed, packed_text, unpacked, unpacked_text
@@ -298,10 +298,18 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
     return message
 
 
+_NUMBERS_END: Final = 2**31
+
+
 def _framing(held: dict[str, Any]) -> Framing:
     framing = framing_of(held)
     if framing.version != FRAMING_VERSION:
         raise ValueError(f"framing {framing.version}; known is {FRAMING_VERSION}")
+    for number in (framing.rules, framing.unit_bytes or 0):
+        if not 0 <= number < _NUMBERS_END:
+            raise ValueError(
+                f"framing with rules {shown(framing.rules)}, unit_bytes {shown(framing.unit_bytes)}"
+            )
     for expression in (framing.entry_start, framing.joins, framing.header):
         if expression is not None:
             re.compile(expression)
