@@ -283,6 +283,7 @@ _REASONS: Final = {
     404: "There is no such thing",
     409: "It cannot be done; the message says why",
     415: "The body is not JSON",
+    500: "Stored records cannot be read: the message names the file and the remedy",
     503: "AWS did not answer, or settings are missing; the message says which",
 }
 
@@ -291,7 +292,7 @@ def _answer(description: str, schema: _Schema) -> _Schema:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def _of_file(name: str, summary: str, item: str, query: Mapping[str, _Schema]) -> _Schema:
+def _of_file(name: str, summary: str, item: str, query: Mapping[str, _Schema], *refusals: int) -> _Schema:
     return {
         "get": _operation(
             name,
@@ -299,7 +300,7 @@ def _of_file(name: str, summary: str, item: str, query: Mapping[str, _Schema]) -
             {200: _page_of(item)},
             path={"file_id": _TEXT},
             query={**query, **_IN_PAGES},
-            refusals=(400, 404),
+            refusals=(400, 404, *refusals),
         )
     }
 
@@ -346,8 +347,11 @@ PATHS: Final[_Schema] = {
         "Its records, in the order of the text",
         "Record",
         {"severity": _SEVERITY, "from": _WHEN, "to": _WHEN},
+        500,
     ),
-    "/files/{file_id}/rejects": _of_file("rejects", "Its rejects, in the order of the text", "Reject", {}),
+    "/files/{file_id}/rejects": _of_file(
+        "rejects", "Its rejects, in the order of the text", "Reject", {}, 500
+    ),
     "/dead-letters": {
         "get": _operation(
             "dead_letters",

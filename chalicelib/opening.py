@@ -10,6 +10,7 @@ from typing import Protocol
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import ObjectChangedError, ObjectGoneError
+from chalicelib.core.layouts import Layout
 from chalicelib.core.notifications import Announced, is_folder
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, make_plan
 from chalicelib.core.text import OpenObject
@@ -27,7 +28,8 @@ class Objects(Protocol):
 
 
 class Opening:
-    """limits, retention_days and config hold for files that are opened from now on. seconds: what a queued splitter has."""
+    """limits, retention_days, config and layout hold for files that are opened from now on. seconds: what a queued
+    splitter has."""
 
     def __init__(
         self,
@@ -38,6 +40,7 @@ class Opening:
         retention_days: int,
         config: Config | None,
         seconds: int | None = None,
+        layout: Layout = Layout.ITEMS,
     ) -> None:
         self._objects = objects
         self._ledger = ledger
@@ -45,6 +48,7 @@ class Opening:
         self._retention_days = retention_days
         self._config = config
         self._seconds = seconds
+        self._layout = layout
 
     def plan_of(self, announced: Announced) -> Plan:
         """Raises FolderError for what only shows a folder, of which the notification did not say so."""
@@ -65,6 +69,7 @@ class Opening:
                 retention_days=self._retention_days,
                 config=self._config,
                 seconds=self._seconds,
+                layout=self._layout,
             )
         except (ObjectGoneError, ObjectChangedError) as error:
             if not identified:

@@ -17,6 +17,7 @@ from chalicelib import pages, status
 from chalicelib.core.errors import ObjectGoneError, PermanentError, TransientError
 from chalicelib.core.fields import NAME_MAX_CHARS, shown
 from chalicelib.core.notifications import Announced, announcement_of, is_folder
+from chalicelib.core.segments import SegmentError
 from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.services import Services
@@ -48,6 +49,10 @@ class NotConfiguredError(ChaliceViewError):
 
 class UnavailableError(ChaliceViewError):
     STATUS_CODE = 503
+
+
+class DamagedRecordsError(ChaliceViewError):
+    STATUS_CODE = 500
 
 
 def is_authorized(authorization: str, token_sha256: str) -> bool:
@@ -189,3 +194,5 @@ def refusals() -> Iterator[None]:
         raise BadRequestError(error.reason) from error
     except TransientError as error:
         raise UnavailableError(error.reason) from error
+    except SegmentError as error:
+        raise DamagedRecordsError(error.reason) from error

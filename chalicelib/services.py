@@ -134,6 +134,7 @@ class Services:
             seconds=settings.queued_splitter_seconds,
             meter=self.meter,
             clock=time.monotonic,
+            layout=settings.layout,
         )
 
     @cached_property

@@ -9,6 +9,7 @@ from typing import Final
 
 from chalicelib.core.cutting import Limits
 from chalicelib.core.keys import EVERY_KEY, KeyPatternError, KeyPatterns
+from chalicelib.core.layouts import Layout
 
 RESOURCE_NAMES: Final = (
     "INPUT_BUCKET",
@@ -41,6 +42,8 @@ TUNING_DEFAULTS: Final[Mapping[str, int]] = {
     "SWEEP_DAYS": 7,
     "QUEUED_SPLITTER_SECONDS": 900,
 }
+LAYOUTS: Final = tuple(layout.value for layout in Layout)
+"""What RECORDS_LAYOUT may be; the first is the default."""
 INGEST_WAYS: Final = ("direct", "queue", "topic", "eventbridge")
 """How objects are announced: by S3 to the splitter, or by way of the split queue (from S3, SNS or EventBridge)."""
 
@@ -70,7 +73,7 @@ class Settings:
     redaction_key: REDACTION_KEY, a secret;
     console_region: where the AWS console shows this deployment; None on a local AWS;
     stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`;
-    ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs."""
+    ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs; layout: of files opened from now on."""
 
     input_bucket: str
     split_queue: str
@@ -97,6 +100,7 @@ class Settings:
     tracing: str = TRACINGS[0]
     ingest: str = INGEST_WAYS[0]
     input_keys: KeyPatterns = EVERY_KEY
+    layout: Layout = Layout.ITEMS
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -135,6 +139,7 @@ class Settings:
             tracing=_tracing(environment),
             ingest=ingest_way(environment),
             input_keys=input_keys(environment),
+            layout=records_layout(environment),
         )
 
 
@@ -168,6 +173,14 @@ def ingest_way(environment: Mapping[str, str]) -> str:
     if way not in INGEST_WAYS:
         raise SettingsError(f"INGEST is {way!r}: set it to one of {', '.join(INGEST_WAYS)}")
     return way
+
+
+def records_layout(environment: Mapping[str, str]) -> Layout:
+    """RECORDS_LAYOUT or its default; raises SettingsError if it is none of LAYOUTS."""
+    name = environment.get("RECORDS_LAYOUT") or LAYOUTS[0]
+    if name not in LAYOUTS:
+        raise SettingsError(f"RECORDS_LAYOUT is {name!r}: set it to {' or '.join(LAYOUTS)}")
+    return Layout(name)
 
 
 def input_keys(environment: Mapping[str, str]) -> KeyPatterns:

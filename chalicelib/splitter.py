@@ -22,6 +22,7 @@ from chalicelib.core.errors import (
     PermanentError,
 )
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
+from chalicelib.core.layouts import Layout
 from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import (
     Again,
@@ -68,6 +69,7 @@ class Splitter:
         seconds: int | None = None,
         meter: Meter = NO_METER,
         clock: Callable[[], float] = time.monotonic,
+        layout: Layout = Layout.ITEMS,
     ) -> None:
         self._keys = keys
         self._objects = objects
@@ -77,7 +79,13 @@ class Splitter:
         self._tracer = tracer
         self._split_delay_seconds = split_delay_seconds
         self._opening = Opening(
-            objects, ledger, limits=limits, retention_days=retention_days, config=config, seconds=seconds
+            objects,
+            ledger,
+            limits=limits,
+            retention_days=retention_days,
+            config=config,
+            seconds=seconds,
+            layout=layout,
         )
         self._meter = meter
         self._clock = clock

@@ -5,14 +5,13 @@ Every list is a page: ``{"items": […], "cursor": …}``; a page may be empty w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 from chalicelib.core.accounts import State
 from chalicelib.core.fields import FILE_ID, shown
 from chalicelib.core.marks import Mark
-from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key
 from chalicelib.ledger import FilePage, Ledger, LedgerTable, StoredFile, opened_position
 from chalicelib.pages import (
     DEFAULT_LIMIT,
@@ -24,30 +23,15 @@ from chalicelib.pages import (
     checked_position,
     may_be_key,
 )
-from chalicelib.status_json import BATCH_STATES, batch_json, batch_state, entry_json, file_json
+from chalicelib.record_pages import EFFORT_PER_PAGE, EFFORT_PER_QUERY, ReadsRecords, RecordPages, Wanted
+from chalicelib.status_json import BATCH_STATES, batch_json, batch_state, file_json
 
-_EFFORT_PER_PAGE: Final = 10_000
-"""In items that a page looks at, a query counting as 50: a few seconds at most."""
-
-_EFFORT_PER_QUERY: Final = 50
 _SEVERITY_MAX_DIGITS: Final = 2
 _SEVERITIES: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "WARNING": 13, "ERROR": 17, "FATAL": 21}
 
 
 class NotFoundError(Exception):
     """There is no such file."""
-
-
-class RecordPage(NamedTuple):
-    """Items (plain values), how many were looked at, and the sort key reached if there is more."""
-
-    items: list[dict[str, Any]]
-    looked_at: int
-    reached: str | None
-
-
-class ReadsRecords(Protocol):
-    def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage: ...
 
 
 class ListsFiles(LedgerTable, Protocol):
@@ -69,7 +53,7 @@ class Status:
     ) -> None:
         self._ledger = ledger
         self._table = table
-        self._records = records
+        self._pages = RecordPages(records)
         self._console_region = console_region
 
     def file(self, file_id: str) -> dict[str, Any]:
@@ -126,9 +110,9 @@ class Status:
         after = checked_batch(cursor) if cursor else (0, -1)
         effort, reached = 0, after
         for split, number, mark in self._batches(stored, after):
-            if page.is_full or effort >= _EFFORT_PER_PAGE:
+            if page.is_full or effort >= EFFORT_PER_PAGE:
                 return page.listed(f"{reached[0]}-{reached[1]}")
-            effort += 1 if split == reached[0] else _EFFORT_PER_QUERY
+            effort += 1 if split == reached[0] else EFFORT_PER_QUERY
             if wanted in {None, batch_state(mark)} and not page.add(
                 batch_json(stored, split, number, mark, self._console_region)
             ):
@@ -152,18 +136,9 @@ class Status:
         stamp, the second one excluded; records without a time stamp are outside of any bounds.
         """
         least = _checked_severity(severity) if severity else 0
-        begin, end = _bound("from", from_), _bound("to", to)
-
-        def wanted(item: dict[str, Any]) -> bool:
-            timestamp = _comparable(item.get("timestamp", "").removesuffix("Z"))
-            if begin and (not timestamp or timestamp < begin):
-                return False
-            if end and (not timestamp or timestamp >= end):
-                return False
-            return bool(item.get("severity_number", 0) >= least)
-
+        wanted = Wanted("record", least, checked_time("from", from_), checked_time("to", to))
         stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
-        return self._entries(stored, "record", self._text_so_far(stored), wanted, checked_limit(limit), after)
+        return self._pages.page(stored.plan, wanted, self._text_so_far(stored), checked_limit(limit), after)
 
     def rejects(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
@@ -171,7 +146,7 @@ class Status:
         """The rejects of a file in the order of the text; `raw` in base64."""
         stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
         stretches = self._text_with_rejects(stored, after)
-        return self._entries(stored, "reject", stretches, lambda _: True, checked_limit(limit), after)
+        return self._pages.page(stored.plan, Wanted("reject"), stretches, checked_limit(limit), after)
 
     def _stored(self, file_id: str) -> StoredFile:
         stored = self._ledger.file(file_id) if FILE_ID.fullmatch(file_id) else None
@@ -214,37 +189,6 @@ class Status:
                     yield begin, end
                 begin = end
 
-    def _entries(
-        self,
-        stored: StoredFile,
-        kind: str,
-        stretches: Iterator[tuple[int, int]],
-        wanted: Callable[[dict[str, Any]], bool],
-        limit: int,
-        after: int,
-    ) -> dict[str, Any]:
-        """Walk stretches of the text: entries that begin in one MiB of it lie in one partition."""
-        file_id, shards = stored.plan.file_id, stored.plan.shards
-        listed = Page(limit)
-        effort = 0
-        for begin, end in stretches:
-            at = max(begin, after)
-            while at < end:
-                if effort >= _EFFORT_PER_PAGE:
-                    return listed.listed(str(at))
-                until = min((at // SHARD_STRIDE_BYTES + 1) * SHARD_STRIDE_BYTES, end)
-                partition, first = record_key(file_id, shards, at)
-                page = self._records.page(partition, first, sort_key(until - 1), kind, max(limit, 200))
-                for item in page.items:
-                    if wanted(item):
-                        if not listed.add(entry_json(item)):
-                            return listed.listed(str(int(item["sk"])))
-                        if listed.is_full:
-                            return listed.listed(str(int(item["sk"]) + 1))
-                at = int(page.reached) + 1 if page.reached else until
-                effort += page.looked_at + _EFFORT_PER_QUERY
-        return listed.listed(None)
-
 
 def _position(file: StoredFile) -> str:
     return opened_position(file.opened_at, file.plan.file_id)
@@ -284,13 +228,3 @@ def checked_time(name: str, text: str | None) -> datetime | None:
         raise BadQueryError(
             f"{name} is {shown(text)}: give a time such as 2026-01-31T12:00:00Z{hint}"
         ) from error
-
-
-def _bound(name: str, text: str | None) -> str | None:
-    time = checked_time(name, text)
-    return _comparable(time.replace(tzinfo=None).isoformat()) if time else None
-
-
-def _comparable(time: str) -> str:
-    """Without the last zeros of its fraction a time compares as text with one of another precision."""
-    return time.rstrip("0").rstrip(".") if "." in time else time

@@ -20,10 +20,12 @@ from chalicelib.core.errors import (
     TransientError,
     UnwrittenError,
 )
+from chalicelib.core.layouts import Layout
 from chalicelib.core.marks import Mark, Outcome
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.parsing import INTERNAL_ERROR, Counter, Report, stored_of, unreported
 from chalicelib.core.progress import Progress, decoded
+from chalicelib.core.segments import Packer
 from chalicelib.delivery import CAPACITY, Deadline
 from chalicelib.disputes import Disputes, RemovesStrays
 from chalicelib.ledger import Ledger
@@ -41,9 +43,11 @@ def _untouched(_: str) -> None:
 
 
 class PutsRecords(RemovesStrays, Protocol):
-    def put(self, items: Sequence[bytes], deadline: Deadline) -> None:
+    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> None:
         """Write every item (typed JSON), or raise TransientError; repeating it changes nothing. UnwrittenError where
-        the time is up before all of them are written."""
+        the time is up before all of them are written.
+
+        first: how many of them are written before any other is."""
 
     def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
         """How many items of the file there are at offsets from `begin` up to, not including, `end`."""
@@ -114,7 +118,7 @@ class Worker:
         with self._tracer.subsegment("parse", *about):
             found = parsed(message, self._redaction_key, _FailedEntries(message).report, deadline)
         with self._tracer.subsegment("write", *about):
-            self._write(message, found.items, "" if disputed else progress, deadline)
+            self._write(message, found, "" if disputed else progress, deadline)
         corrections = disputed.corrections if disputed else 0
         mark = replace(found.mark, start=message.offset, digest=message.digest, corrections=corrections)
         with self._tracer.subsegment("mark", *about):
@@ -131,23 +135,22 @@ class Worker:
             self._disputes.spoil(message, stands)
             raise TransientError(f"batch {message.batch_id} was done with other text meanwhile")
 
-    def _write(
-        self, message: BatchMessage, items: Sequence[bytes], progress: str, deadline: Deadline
-    ) -> None:
+    def _write(self, message: BatchMessage, found: Parsed, progress: str, deadline: Deadline) -> None:
         """Write what is not written yet. What was written earlier is counted before it is believed: a file may have
         been forgotten and read again since."""
+        items, first = found.items, found.first
         whole = Progress.of(items, [(0, len(items))])
         known = decoded(progress) or whole
         known = known if known.fingerprint == whole.fingerprint else whole
         try:
-            self._records.put(known.rest_of(items), deadline)
+            self._records.put(known.rest_of(items), deadline, len(known.rest_of(items[:first])))
         except UnwrittenError as error:
             raise OutOfTimeError(error.reason, known.narrowed(error.unwritten).encode()) from error
         end = message.offset + message.length
         if known != whole and self._records.count(
             message.file_id, message.shards, message.offset, end
         ) != len(items):
-            self._records.put(items, deadline)
+            self._records.put(items, deadline, first)
 
     def _tell(self, message: BatchMessage, found: Parsed, seconds: float) -> None:
         counts, format_name = found.mark.counts, message.format
@@ -186,11 +189,13 @@ class _FailedEntries:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a batch comes to. items: typed JSON, in the order of the text. reasons: rejects by their reason."""
+    """What a batch comes to. items: typed JSON, in the order of the text or as `segments.Packed` has them. reasons:
+    rejects by their reason. first: how many of the items are to be written before the others."""
 
     items: list[bytes]
     mark: Mark
     reasons: Mapping[str, int]
+    first: int = 0
 
 
 def parsed(
@@ -203,17 +208,34 @@ def parsed(
     as the deadline has passed.
 
     report: as `stored_of` has it."""
-    items = []
+    items: list[bytes] = []
+    packer = _packer_of(message) if message.layout is Layout.PACKED else None
     counter = Counter()
     for outcome, item in stored_of(message, redaction_key, report):
         if deadline:
             deadline.check(f"parsing the rest of {message.batch_id}")
         counter.add(outcome)
-        if item:
+        if item and packer:
+            packer.add(outcome, item)
+        elif item:
             items.append(item)
     counts = counter.counts
     if (counts.total.lines, counts.total.bytes) != (message.lines, message.length):
         raise FroeError(
             f"{message.batch_id}: {counts.total} does not add up to {message.lines} lines, {message.length} bytes"
         )
-    return Parsed(items, Mark.done(counts), counter.reasons)
+    mark, reasons = Mark.done(counts), counter.reasons
+    if packer is None:
+        return Parsed(items, mark, reasons)
+    packed = packer.packed()
+    return Parsed(packed.items, mark, reasons, packed.first)
+
+
+def _packer_of(message: BatchMessage) -> Packer:
+    return Packer(
+        file_id=message.file_id,
+        batch_id=message.batch_id,
+        format_name=message.format,
+        shards=message.shards,
+        expires_at=message.expires_at,
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from froe.counting import Count
 from froe.inquiry import Shown, accounted, skipped
@@ -70,6 +70,10 @@ class Comparison:
         }
 
 
+_NOTHING: Final = {"N": "0"}
+"""Of a continuation of a segment: what it holds its head has counted."""
+
+
 def stored_by_file(dynamodb: Any, table: str) -> Mapping[str, Stored]:
     """Add up every item of a records table, by file id. Reads the whole table: for small ones."""
     pages = dynamodb.get_paginator("scan").paginate(
@@ -87,7 +91,7 @@ def _added_up(items: Iterable[Mapping[str, Any]]) -> Mapping[str, Stored]:
         so_far = found.get(item["file_id"]["S"], Stored())
         found[item["file_id"]["S"]] = Stored(
             so_far.items + 1,
-            so_far.lines + int(item["lines"]["N"]),
-            so_far.bytes + int(item["length"]["N"]),
+            so_far.lines + int(item.get("lines", _NOTHING)["N"]),
+            so_far.bytes + int(item.get("length", _NOTHING)["N"]),
         )
     return found

@@ -21,6 +21,7 @@ from chalicelib.core.accounts import account_of
 from chalicelib.core.marks import MARKS_PER_LEAF, Counts, Mark
 from chalicelib.core.plan import ObjectVersion, Plan, failed_plan
 from chalicelib.core.records import typed, untyped
+from chalicelib.core.segments import SEGMENT
 from chalicelib.ledger import StoredFile, opened_position
 from froe.errors import FroeError
 
@@ -88,13 +89,13 @@ class Forgetting:
         until = now + self._memory
         self._remember(stored, now, until)
         deleted = self._delete_object(plan.object) if with_object else None
-        kinds = self._delete_records(plan)
+        records, rejects = self._delete_records(plan)
         letters, messages, items = self._delete_account(plan.file_id, until)
         return Forgotten(
             file_id=plan.file_id,
             object=str(plan.object),
-            records=kinds.count("record"),
-            rejects=kinds.count("reject"),
+            records=records,
+            rejects=rejects,
             dead_letters=letters,
             messages=messages,
             ledger_items=items,
@@ -143,16 +144,21 @@ class Forgetting:
         self._s3.delete_object(**named, **exactly)
         return True
 
-    def _delete_records(self, plan: Plan) -> list[str]:
-        """The kind of each item that was deleted."""
-        kinds = []
+    def _delete_records(self, plan: Plan) -> tuple[int, int]:
+        """How many records and rejects were deleted, whatever layout they had."""
+        records = rejects = 0
         with self._writer(self._places.records_table) as writer:
             for shard in range(plan.shards):
                 partition = f"{plan.file_id}#{shard:02x}"
-                for item in self._items(self._places.records_table, partition, "kind"):
+                for item in self._items(self._places.records_table, partition, "kind", "records", "rejects"):
                     writer.delete_item(Key=_key(item))
-                    kinds.append(item["kind"]["S"])
-        return kinds
+                    kind = item.get("kind", {}).get("S")
+                    if kind == SEGMENT:
+                        records += int(item["records"]["N"])
+                        rejects += int(item["rejects"]["N"])
+                    records += kind == "record"
+                    rejects += kind == "reject"
+        return records, rejects
 
     def _delete_account(self, file_id: str, until: datetime) -> tuple[int, int, int]:
         """How many dead letters, quarantined messages and other items were deleted. Marks stay as long as the file is

@@ -12,11 +12,13 @@ from chalicelib.announcing import HeadsPage
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.errors import ObjectGoneError
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
+from chalicelib.core.layouts import Layout
 from chalicelib.core.letters import Attempt, DeadLetter, LetterState
 from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
 from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.seals import Seal, Setback
+from chalicelib.core.segments import offset_in
 from chalicelib.core.summaries import Summary
 from chalicelib.core.text import OpenObject
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
@@ -38,6 +40,8 @@ from chalicelib.worker import Worker
 
 WHEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BUCKET = "logs"
+LAYOUT = Layout.ITEMS
+"""Of the files that a pipeline opens, unless it is told otherwise."""
 
 
 class Crash(BaseException):
@@ -123,9 +127,10 @@ class FakeRecords:
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self._effects = effects
 
-    def put(self, items: Sequence[bytes], deadline: Deadline) -> None:
-        for at in range(0, max(len(items), 1), 25):
-            self._effects.around(lambda at=at: self._put(items[at : at + 25]))
+    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> None:
+        for part in (items[:first], items[first:]) if first else (items,):
+            for at in range(0, max(len(part), 1), 25):
+                self._effects.around(lambda part=part, at=at: self._put(part[at : at + 25]))
 
     def remove_strays(
         self, file_id: str, batch_id: str, reach: tuple[int, int], items: Sequence[bytes], deadline: Deadline
@@ -135,7 +140,7 @@ class FakeRecords:
             key
             for key, item in self.items.items()
             if item["batch_id"]["S"] == batch_id
-            and reach[0] <= int(item["offset"]["N"]) < reach[1]
+            and reach[0] <= offset_in(key[1]) < reach[1]
             and key not in own
         ]
         for key in strays:
@@ -149,7 +154,7 @@ class FakeRecords:
 
     def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
         keys = (key for key in self.items if key[0].startswith(f"{file_id}#"))
-        return sum(begin <= int(sk) < end for _, sk in keys)
+        return sum(begin <= offset_in(sk) < end for _, sk in keys)
 
 
 class FakeLedgerTable:
@@ -483,8 +488,15 @@ class Pipeline:
     """The whole pipeline in memory, with every external effect countable."""
 
     def __init__(
-        self, limits: Any, *, piece_bytes: int = 7, retention_days: int = 0, keys: KeyPatterns = EVERY_KEY
+        self,
+        limits: Any,
+        *,
+        piece_bytes: int = 7,
+        retention_days: int = 0,
+        keys: KeyPatterns = EVERY_KEY,
+        layout: Layout | None = None,
     ) -> None:
+        self.layout = layout or LAYOUT
         self.keys = keys
         self.effects = Effects()
         self.objects = FakeObjects(piece_bytes)
@@ -549,6 +561,7 @@ class Pipeline:
             keys=self.keys,
             seconds=300,
             meter=self.meter,
+            layout=self.layout,
         )
 
     @property

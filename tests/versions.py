@@ -21,6 +21,7 @@ from moto import mock_aws
 
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.core.cutting import Limits
+from chalicelib.core.layouts import Layout
 from chalicelib.core.messages import decode
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.ledger import Ledger
@@ -44,7 +45,9 @@ State: TypeAlias = Mapping[str, Sequence[Any]]
 class Way:
     """The functions and what lies between them, for one file. client: DynamoDB, with an empty ledger."""
 
-    def __init__(self, client: Any, key: str, data: bytes, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, client: Any, key: str, data: bytes, limits: Limits = LIMITS, layout: Layout = Layout.ITEMS
+    ) -> None:
         self._client = client
         self._effects = Effects()
         objects = FakeObjects(64)
@@ -61,6 +64,7 @@ class Way:
             limits=limits,
             retention_days=RETENTION_DAYS,
             split_delay_seconds=300,
+            layout=layout,
         )
         self._worker = Worker(self._records, ledger, NoTracer())
 
@@ -128,6 +132,11 @@ def texts_in(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.iterdir()) if path.suffix != SUFFIX]
 
 
+def layout_of(path: Path) -> Layout:
+    """Which the file was opened with: version 4 is that of another than `items`."""
+    return Layout.PACKED if path.parent.name == "4" else Layout.ITEMS
+
+
 def states_of(path: Path) -> dict[str, State]:
     """What was recorded of a file, by the names of the states."""
     held = path.with_name(path.name + SUFFIX).read_text(encoding="utf-8")
@@ -150,7 +159,7 @@ def record(path: Path) -> None:
     """Write the states of a file beside it."""
 
     def write(client: Any) -> None:
-        states = Way(client, path.name, path.read_bytes()).states()
+        states = Way(client, path.name, path.read_bytes(), layout=layout_of(path)).states()
         held = "".join(f"{json.dumps(named)}\n" for named in states)
         path.with_name(path.name + SUFFIX).write_text(held, encoding="utf-8")
 

@@ -12,6 +12,7 @@ from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.framing import FRAMING_VERSION, framing_of, said_of
+from chalicelib.core.layouts import Layout, layout_named
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.packing import packed_text, unpacked_text
 from chalicelib.core.plan import PLAN_VERSIONS, ObjectHead, ObjectVersion, Plan
@@ -55,6 +56,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "runner_up_score": plan.runner_up_score,
         "text_too": plan.text_too,
         "date_order": plan.date_order,
+        "layout": None if plan.layout is Layout.ITEMS else plan.layout.value,
         "custom": None if plan.custom is None else packed_text(plan.custom),
         "compression": plan.compression.value,
         "inner": [compression.value for compression in plan.inner],
@@ -102,9 +104,17 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         runner_up_score=float(item.get("runner_up_score", 0)),
         text_too=item.get("text_too", False),
         date_order=item.get("date_order"),
+        layout=_layout_of(item),
         inner=tuple(map(Compression, item.get("inner", ()))),
         custom=unpacked_text(item["custom"]) if item.get("custom") else None,
     )
+
+
+def _layout_of(item: Mapping[str, Any]) -> Layout:
+    try:
+        return layout_named(item.get("layout", Layout.ITEMS))
+    except ValueError as error:
+        raise PermanentError(f"the plan of {item['file_id']} cannot be read: {error}") from error
 
 
 def from_account(file_id: str, account: FileAccount, now: datetime) -> dict[str, Any]:

@@ -28,9 +28,17 @@ from chalicelib.core.errors import OutOfTimeError, UnwrittenError
 from chalicelib.core.plan import MAX_SHARDS
 from chalicelib.core.progress import merged
 from chalicelib.core.records import record_key, sort_key, strides, untyped
+from chalicelib.core.segments import (
+    SEGMENT,
+    Segment,
+    binary_of,
+    continuation_key,
+    last_key,
+    segment_of,
+)
 from chalicelib.delivery import Deadline
 from chalicelib.metrics import NO_METER, Meter
-from chalicelib.status import RecordPage
+from chalicelib.record_pages import RecordPage, SegmentPage
 from chalicelib.tracing import NoTracer, Tracer
 
 ITEMS_PER_REQUEST: Final = 25
@@ -93,9 +101,22 @@ class DynamoRecords:
         client.meta.events.register("before-call.dynamodb.BatchWriteItem", self._swap_body)
         client.meta.events.register("needs-retry.dynamodb.BatchWriteItem", self._look_at)
 
-    def put(self, items: Sequence[bytes], deadline: Deadline) -> None:
+    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> None:
         """Write every item (typed JSON), or raise TransientError; repeating it changes nothing. UnwrittenError where
-        the time is up before all of them are written."""
+        the time is up before all of them are written.
+
+        first: how many of them are written before any other is."""
+        parts = ((0, first), (first, len(items))) if first else ((0, len(items)),)
+        for begin, end in parts:
+            try:
+                self._put(items[begin:end], deadline)
+            except UnwrittenError as error:
+                left = [(begin + at, begin + until) for at, until in error.unwritten]
+                rest = [(end, len(items))] if end < len(items) else []
+                raise UnwrittenError(error.reason, merged(left + rest)) from error
+
+    def _put(self, items: Sequence[bytes], deadline: Deadline) -> None:
+        """In whatever order."""
         groups = deque(_grouped(items))
         unwritten: dict[int, Iterable[int]] = {group.begin: group.positions for group in groups}
         written: deque[_Written] = deque()
@@ -117,7 +138,7 @@ class DynamoRecords:
         """How many items of the file there are at offsets from `begin` up to, not including, `end`; they are
         counted where they lie, strongly consistent."""
         return sum(
-            self._counted(*record_key(file_id, shards, first), sort_key(last - 1))
+            self._counted(*record_key(file_id, shards, first), last_key(last - 1))
             for first, last in strides(begin, end)
         )
 
@@ -167,7 +188,7 @@ class DynamoRecords:
         return removed
 
     def _keys_of(self, partition: str, batch_id: str, reach: tuple[int, int]) -> Iterator[Any]:
-        first, last = sort_key(reach[0]), sort_key(max(reach[0], reach[1] - 1))
+        first, last = sort_key(reach[0]), last_key(max(reach[0], reach[1] - 1))
         options = {"FilterExpression": "batch_id = :batch", "ProjectionExpression": "pk, sk"}
         for page in self._between(partition, first, last, {":batch": {"S": batch_id}}, **options):
             yield from page["Items"]
@@ -199,6 +220,37 @@ class DynamoRecords:
         reached = answer.get("LastEvaluatedKey")
         items = [{name: untyped(value) for name, value in item.items()} for item in answer["Items"]]
         return RecordPage(items, answer["ScannedCount"], reached["sk"]["S"] if reached else None)
+
+    def segments(self, partition: str, first: str, last: str) -> SegmentPage:
+        """Heads between two sort keys, both included, as many as one request reads (1 MB)."""
+        with translated(f"reading {self._table}"):
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+                FilterExpression="#kind = :kind",
+                ExpressionAttributeNames={"#kind": "kind"},
+                ExpressionAttributeValues={
+                    ":pk": {"S": partition},
+                    ":first": {"S": first},
+                    ":last": {"S": last},
+                    ":kind": {"S": SEGMENT},
+                },
+            )
+        reached = answer.get("LastEvaluatedKey")
+        segments = [segment_of(item) for item in answer["Items"]]
+        return SegmentPage(segments, answer["ScannedCount"], reached["sk"]["S"] if reached else None)
+
+    def continuations(self, segment: Segment) -> list[bytes | None]:
+        """The data of those that the head names, strongly consistent; None for one that is not there."""
+        keys = [continuation_key(segment.sk, number + 1) for number in range(segment.continuations)]
+        if not keys:
+            return []
+        found = {
+            item["sk"]["S"]: binary_of(item)
+            for page in self._between(segment.pk, keys[0], keys[-1])
+            for item in page["Items"]
+        }
+        return [found.get(key) for key in keys]
 
     def _put_groups(
         self,

@@ -20,14 +20,16 @@ from chalicelib.core.cutting import Batch, Room
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, shown, text_in
 from chalicelib.core.framing import FRAMING_VERSION, RULES, Framing, framing_of, said_of
+from chalicelib.core.layouts import Layout, layout_named
 from chalicelib.core.marks import digest_of
 from chalicelib.core.packing import packed, packed_text, unpacked, unpacked_text
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
 
-MESSAGE_VERSIONS: Final = (1, 2, 3)
+MESSAGE_VERSIONS: Final = (1, 2, 3, 4)
 """Those that are read. A message is sent in the lowest that says all of it, so that functions may be replaced
 one by one, and taken back: 2 is what a batch needs that has more than `Framing.is_of_first_version`, text
-beside its format, cuts or a configuration; 3 what has more than `Framing.is_of_second_version`, or an order of dates."""
+beside its format, cuts or a configuration; 3 what has more than `Framing.is_of_second_version`, or an order of dates; 4 what is not stored as items."""
+_OF_LAYOUT: Final = 4
 BODY_ENCODING: Final = "zstd+base64"
 MESSAGE_MAX_BYTES: Final = 1000 * 1024
 """SQS takes 1 MiB with its attributes, which a dead letter has more of
@@ -44,7 +46,7 @@ class BatchMessage:
 
     offset, length: bytes of text; lines, entries: as the splitter counted them; body: the text, or
     the head of a single entry over its limit; expires_at: epoch seconds; context: the header lines in
-    force at its start; cuts: as `Batch` has them; text_too, custom, date_order: as the plan has
+    force at its start; cuts: as `Batch` has them; text_too, custom, date_order, layout: as the plan has
     them.
     """
 
@@ -69,6 +71,7 @@ class BatchMessage:
     custom: str | None = None
     trace: str | None = None
     date_order: str | None = None
+    layout: Layout = Layout.ITEMS
 
     @property
     def batch_id(self) -> str:
@@ -81,6 +84,8 @@ class BatchMessage:
 
     @property
     def version(self) -> int:
+        if self.layout is not Layout.ITEMS:
+            return _OF_LAYOUT
         is_first = self.framing.is_of_first_version and self.cuts is None
         if self.date_order or not self.framing.is_of_second_version:
             return 3
@@ -143,6 +148,7 @@ def batch_message(plan: Plan, batch: Batch, *, trace: str | None = None) -> Batc
         custom=plan.custom,
         trace=trace,
         date_order=plan.date_order,
+        layout=plan.layout,
     )
 
 
@@ -179,6 +185,7 @@ def encode_batch(message: BatchMessage) -> str:
         "cuts": None if message.cuts is None else packed(orjson.dumps(message.cuts)),
         "text_too": message.text_too,
         "date_order": message.date_order,
+        "layout": None if message.layout is Layout.ITEMS else message.layout.value,
         "custom": None if message.custom is None else packed_text(message.custom),
         "body_encoding": BODY_ENCODING,
         "body": packed(message.body),
@@ -267,6 +274,8 @@ def _split(fields: dict[str, Any]) -> SplitMessage:
 def _batch(fields: dict[str, Any]) -> BatchMessage:
     if (encoding := fields["body_encoding"]) != BODY_ENCODING:
         raise PermanentError(f"the batch message has body_encoding {encoding!r}; known is {BODY_ENCODING}")
+    if fields["v"] == _OF_LAYOUT and not fields.get("layout"):
+        raise KeyError("layout")
     body = unpacked(fields["body"])
     cuts = if_any(text_in, fields, "cuts")
     split, number = text_in(fields, "batch_id").split("-")[-2:]
@@ -292,6 +301,7 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
         custom=unpacked_text(text_in(fields, "custom")) if fields.get("custom") else None,
         trace=if_any(name_in, fields, "trace"),
         date_order=if_any(name_in, fields, "date_order"),
+        layout=layout_named(if_any(name_in, fields, "layout") or Layout.ITEMS),
     )
     if fault := _fault(message, fields["batch_id"]):
         raise ValueError(fault)

@@ -26,6 +26,7 @@ from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.json_around import begin_lines
 from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
 from chalicelib.core.json_collections import framing_by_shape
+from chalicelib.core.layouts import Layout
 from chalicelib.core.padding import NUL, behind_padding, without_padding
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import (
@@ -39,11 +40,12 @@ from chalicelib.core.text import (
     compression_of,
 )
 
-PLAN_VERSIONS: Final = (1, 2, 3)
+PLAN_VERSIONS: Final = (1, 2, 3, 4)
 """Those that are read. A plan is written in the lowest that says all of it: 1 knows lines, and entries that
 `entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
 configuration; 3 entries in an array that is further inside than a member of the outermost object, lines of
-streams that lie between one another, elements of XML, an order of dates, and objects that begin lines."""
+streams that lie between one another, elements of XML, an order of dates, and objects that begin lines; 4 a layout
+other than `items`."""
 _OF_ANY_JSON: Final = ("json", "json_values")
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _COMPRESSED_BOUND: Final = 20
@@ -106,6 +108,7 @@ class Plan:
     failure: why nothing can be read of the object; such a file has no splits.
     custom: the configuration that holds for the file, as `custom.spec` writes it; None: nothing is configured.
     date_order: which number of its dates is the day, as `day_order` writes it; None: it has no such dates.
+    layout: how its records and rejects lie in the records table.
     """
 
     head: ObjectHead
@@ -125,9 +128,12 @@ class Plan:
     inner: tuple[Compression, ...] = ()
     custom: str | None = None
     date_order: str | None = None
+    layout: Layout = Layout.ITEMS
 
     @property
     def version(self) -> int:
+        if self.layout is not Layout.ITEMS:
+            return 4
         is_first = self.framing.is_of_first_version and not (self.text_too or self.inner or self.custom)
         if self.date_order or not self.framing.is_of_second_version:
             return 3
@@ -183,10 +189,12 @@ def make_plan(
     charset: str | None = None,
     config: Config | None = None,
     seconds: int | None = None,
+    layout: Layout = Layout.ITEMS,
 ) -> Plan:
     """Open a file: look at the head of its text and decide.
 
-    seconds: what a function has that cuts it; None: as long as it takes.
+    seconds: what a function has that cuts it; None: as long as it takes. layout: unless a prefix of the key is bound
+    to another.
 
     format_name and charset override what the head says; so do a prefix of the key that the configuration binds to
     them, and, where the head has no byte order mark and no text of UTF-8, the object's Content-Type. Raises what `open_object` raises.
@@ -272,6 +280,7 @@ def make_plan(
         inner=inner,
         custom=config.text,
         date_order=order_in(sample.decode(errors="replace"), head.last_modified),
+        layout=config.layout_bound_to(head.version.key) or layout,
     )
 
 

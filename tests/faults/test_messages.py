@@ -68,7 +68,7 @@ REFUSED = {
     "a list": ("[1]", "version"),
     "a number": ("17", "version"),
     "no version": (changed(BATCH, v=NOT_THERE), "version None"),
-    "an unknown version": (changed(BATCH, v=4), "version 4; this Froe reads 1, 2 and 3"),
+    "an unknown version": (changed(BATCH, v=5), "version 5; this Froe reads 1, 2, 3 and 4"),
     "a version in words": (changed(BATCH, v="1"), "version '1'"),
     "an unknown version of a split": (changed(SPLIT, v=99), "version 99"),
     "no kind": (changed(BATCH, kind=NOT_THERE), "unknown kind None"),
@@ -88,6 +88,9 @@ REFUSED = {
     "an id of another file": (changed(BATCH, batch_id="x-000000-000001"), "batch_id"),
     "an id that is none": (changed(BATCH, batch_id="17"), "broken"),
     "an unknown framing": (changed(BATCH, framing={"version": 2, "entry_start": None}), "framing 2"),
+    "an unknown layout": (changed(BATCH, v=4, layout="woven"), "knows items and packed: deploy a newer one"),
+    "no layout where there must be one": (changed(BATCH, v=4), "lacks 'layout'"),
+    "a layout that is no word": (changed(BATCH, v=4, layout=["packed"]), "broken"),
     "an unknown format": (changed(BATCH, format="morse"), "morse"),
     **{
         f"a batch without {name}": (changed(BATCH, **{name: NOT_THERE}), name)

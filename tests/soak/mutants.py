@@ -31,16 +31,16 @@ Patch = tuple[Any, str, Any]
 
 def _mark_before_write() -> list[Patch]:
     """The worker marks a batch, then writes its records."""
-    late: dict[int, list[tuple[Any, Any, Any]]] = {}
+    late: dict[int, list[tuple[Any, ...]]] = {}
     put, mark = DynamoRecords.put, Ledger.mark
 
-    def put_later(self: DynamoRecords, items: Any, deadline: Any) -> None:
-        late.setdefault(get_ident(), []).append((self, items, deadline))
+    def put_later(self: DynamoRecords, *arguments: Any) -> None:
+        late.setdefault(get_ident(), []).append((self, *arguments))
 
     def mark_first(self: Ledger, *arguments: Any) -> Mark:
         stands = mark(self, *arguments)
-        for records, items, deadline in late.pop(get_ident(), []):
-            put(records, items, deadline)
+        for each in late.pop(get_ident(), []):
+            put(*each)
         return stands
 
     return [(DynamoRecords, "put", put_later), (Ledger, "mark", mark_first)]

@@ -17,6 +17,7 @@ from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import Announced
 from chalicelib.core.seals import Seal
 from tests.fakes import Crash, Pipeline, in_time
+from tests.layouts import layout  # noqa: F401 - each of these holds in both layouts
 
 LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)
 LINES = st.sampled_from(
@@ -34,16 +35,16 @@ LINES = st.sampled_from(
     ]
 )
 TEXTS = st.lists(LINES, max_size=40).map(b"".join)
-LAYOUTS = st.sampled_from(["plain", "gzip", "truncated", "utf-16"])
+FORMS = st.sampled_from(["plain", "gzip", "truncated", "utf-16"])
 
 
-def laid_out(text: bytes, layout: str) -> bytes:
-    if layout == "utf-16":
+def laid_out(text: bytes, form: str) -> bytes:
+    if form == "utf-16":
         return ("\ufeff" + text.decode(errors="replace")).encode("utf-16-le")
-    if layout == "plain":
+    if form == "plain":
         return text
     packed = gzip.compress(text, mtime=0)
-    return packed[:-9] if layout == "truncated" else packed
+    return packed[:-9] if form == "truncated" else packed
 
 
 def run_quietly(pipeline: Pipeline, announced: Announced) -> None:
@@ -100,12 +101,12 @@ def deliver(pipeline: Pipeline, body: str, seconds: float = 60.0) -> None:
         pipeline.worker.handle(body, in_time(seconds))
 
 
-@given(TEXTS, LAYOUTS, st.integers(0, 2**32), st.integers(1, 5))
+@given(TEXTS, FORMS, st.integers(0, 2**32), st.integers(1, 5))
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
 def test_repeated_and_reordered_messages_leave_the_tables_of_one_delivery(
-    text: bytes, layout: str, seed: int, announcements: int
+    text: bytes, form: str, seed: int, announcements: int
 ) -> None:
-    data = laid_out(text, layout)
+    data = laid_out(text, form)
     quiet, noisy = Pipeline(LIMITS, piece_bytes=64), Pipeline(LIMITS, piece_bytes=17)
     run_quietly(quiet, quiet.objects.add("a.log", data))
     random = Random(seed)
@@ -118,12 +119,12 @@ def test_repeated_and_reordered_messages_leave_the_tables_of_one_delivery(
     assert file.account.state.settled
 
 
-@given(TEXTS, LAYOUTS, st.data())
+@given(TEXTS, FORMS, st.data())
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
 def test_a_death_before_or_after_any_effect_leaves_the_tables_of_an_undisturbed_run(
-    text: bytes, layout: str, data: st.DataObject
+    text: bytes, form: str, data: st.DataObject
 ) -> None:
-    body = laid_out(text, layout)
+    body = laid_out(text, form)
     quiet, dying = Pipeline(LIMITS), Pipeline(LIMITS)
     run_quietly(quiet, quiet.objects.add("a.log", body))
     dying.effects.crash_at = data.draw(st.integers(1, quiet.effects.count))

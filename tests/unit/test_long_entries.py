@@ -17,6 +17,7 @@ from chalicelib.core.plan import ObjectHead, Plan
 from chalicelib.core.text import OpenObject
 from tests.fakes import FakeObjects, Pipeline, in_time, opener
 from tests.faults.reading import head_of
+from tests.layouts import layout  # noqa: F401 - each of these holds in both layouts
 
 SPLIT = 32_768
 LIMITS = Limits(split_bytes=SPLIT)

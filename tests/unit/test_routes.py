@@ -12,11 +12,14 @@ import pytest
 
 pytest.importorskip("chalice", reason="needs chalice: make setup")
 
+from chalice.app import ChaliceViewError
 from chalice.test import Client
 
 from chalicelib.core.cutting import Limits
 from chalicelib.core.keys import KeyPatterns
+from chalicelib.core.segments import SegmentError
 from chalicelib.dead_letters.status import LetterStatus
+from chalicelib.routes import refusals
 from chalicelib.status import Status
 from tests.fakes import BUCKET, Pipeline, in_time
 from tests.unit.test_deliveries import deliver
@@ -65,6 +68,12 @@ def post(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             return answer.status_code, answer.json_body
 
         yield send
+
+
+def test_records_that_cannot_be_read_are_an_error_that_says_so() -> None:
+    with pytest.raises(ChaliceViewError, match="the segment of file x") as caught, refusals():
+        raise SegmentError("the segment of file x cannot be unpacked")
+    assert caught.value.STATUS_CODE == 500
 
 
 def test_a_new_object_is_accepted_and_a_known_file_is_shown_as_it_stands(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.core.layouts import Layout
 from chalicelib.settings import RESOURCE_NAMES, TUNING_DEFAULTS, Settings, SettingsError
 
 COMPLETE = {name: f"a-{name.lower()}" for name in RESOURCE_NAMES}
@@ -47,6 +48,13 @@ def test_a_deployment_is_local_and_traced_by_x_ray_unless_it_says_otherwise() ->
 def test_a_tracing_that_nobody_knows_is_named_with_those_there_are() -> None:
     with pytest.raises(SettingsError, match="TRACING is 'jaeger': set it to xray, opentelemetry or off"):
         Settings.from_environment({**COMPLETE, "TRACING": "jaeger"})
+
+
+def test_a_layout_that_nobody_knows_is_named_with_those_there_are() -> None:
+    assert Settings.from_environment(COMPLETE).layout is Layout.ITEMS
+    assert Settings.from_environment({**COMPLETE, "RECORDS_LAYOUT": "packed"}).layout is Layout.PACKED
+    with pytest.raises(SettingsError, match="RECORDS_LAYOUT is 'woven': set it to items or packed"):
+        Settings.from_environment({**COMPLETE, "RECORDS_LAYOUT": "woven"})
 
 
 def test_a_way_in_that_does_not_exist_says_which_do() -> None:

@@ -11,12 +11,16 @@ import pytest
 
 from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
+from chalicelib.core.layouts import Layout
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import untyped
+from chalicelib.core.segments import SEGMENT, Segment, binary_of, continuation_key, segment_of
 from chalicelib.ledger import FilePage, StoredFile, opened_position
 from chalicelib.pages import BadQueryError
-from chalicelib.status import NotFoundError, RecordPage, Status
+from chalicelib.record_pages import RecordPage, SegmentPage
+from chalicelib.status import NotFoundError, Status
 from tests.fakes import WHEN, Pipeline, in_time
+from tests.layouts import layout  # noqa: F401 - each of these holds in both layouts
 
 LIMITS = Limits(batch_max_lines=10, batch_max_bytes=2000, entry_max_bytes=400, split_bytes=3000)
 LINES = [
@@ -46,11 +50,28 @@ class FakeRecordsReader:
             {name: untyped(value) for name, value in self.items[partition, sk].items()} for sk in looked_at
         ]
         reached = looked_at[-1] if len(keys) > limit else None
-        return RecordPage([item for item in found if item["kind"] == kind], len(looked_at), reached)
+        return RecordPage([item for item in found if item.get("kind") == kind], len(looked_at), reached)
+
+    def segments(self, partition: str, first: str, last: str) -> SegmentPage:
+        """Three items a page, so that what lies in one MiB takes several."""
+        self.questions += 1
+        keys = sorted(sk for pk, sk in self.items if pk == partition and first <= sk <= last)
+        items = [self.items[partition, sk] for sk in keys[:3]]
+        heads = [segment_of(item) for item in items if item.get("kind") == {"S": SEGMENT}]
+        return SegmentPage(heads, len(items), keys[2] if len(keys) > 3 else None)
+
+    def continuations(self, segment: Segment) -> list[bytes | None]:
+        self.questions += bool(segment.continuations)
+        keys = [
+            (segment.pk, continuation_key(segment.sk, number + 1)) for number in range(segment.continuations)
+        ]
+        return [binary_of(self.items[key]) if key in self.items else None for key in keys]
 
 
-def ingested(text: bytes, limits: Limits = LIMITS, *, deliver: bool = True) -> tuple[Pipeline, Status, str]:
-    pipeline = Pipeline(limits, piece_bytes=1000)
+def ingested(
+    text: bytes, limits: Limits = LIMITS, *, deliver: bool = True, opened_in: Layout | None = None
+) -> tuple[Pipeline, Status, str]:
+    pipeline = Pipeline(limits, piece_bytes=1000, layout=opened_in)
     file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", text), in_time())
     from tests.unit.test_deliveries import deliver as deliver_one
 

@@ -23,9 +23,9 @@ class Slow(FakeRecords):
         super().__init__(pipeline.effects)
         self.asked: list[int] = []
 
-    def put(self, items: Sequence[bytes], deadline: Deadline) -> None:
+    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> None:
         self.asked.append(len(items))
-        super().put(items[: self.room], deadline)
+        super().put(items[: self.room], deadline, first)
         if len(items) > self.room:
             raise UnwrittenError("the table did not take them", [(self.room, len(items))])
 

@@ -35,6 +35,7 @@ from chalicelib.core.custom.spec import (
 )
 from chalicelib.core.custom.tables import Table
 from chalicelib.core.formats.registry import NAMES
+from chalicelib.core.layouts import Layout
 
 TEXT_MAX_BYTES: Final = 24 * 1024
 """How large a configuration may be, compressed: it travels with every batch message."""
@@ -118,17 +119,21 @@ def _no_name_twice(tables: Iterable[Table]) -> None:
 
 
 def _binding(table: Table, known: list[str]) -> Binding:
-    table.knows("prefix", "format", "json", "charset")
+    table.knows("prefix", "format", "json", "charset", "layout")
     table.name = table.needed("prefix")
     charset = table.text("charset")
     codec = None if charset is None else charset_named(charset)
     if charset is not None and codec is None:
         table.fail(f"`charset` is {charset!r}, which cannot be read piece by piece; {CHARSETS}", "charset")
-    if codec is not None and not (table.has("json") or table.has("format")):
-        return Binding(table.name, charset=codec)
+    layout = table.text("layout")
+    if layout is not None:
+        table.known(layout, [each.value for each in Layout], "layout")
+    bound = Binding(table.name, charset=codec, layout=None if layout is None else Layout(layout))
+    if (bound.charset or bound.layout) and not (table.has("json") or table.has("format")):
+        return bound
     name = _name_of_json(table) if table.has("json") else table.needed("format")
     table.known(name, known, "format")
-    return Binding(table.name, name, codec)
+    return replace(bound, format=name)
 
 
 def _json_of_binding(table: Table, known: list[str]) -> FormatSpec:

@@ -16,6 +16,7 @@ import orjson
 from chalicelib.core.custom.expressions import Field
 from chalicelib.core.custom.matching import Limits
 from chalicelib.core.framing import LINES, Framing, framing_of
+from chalicelib.core.layouts import Layout
 
 KINDS: Final = ("ip", "email", "card", "token")
 """What redaction finds by itself."""
@@ -89,11 +90,12 @@ class RedactionSpec:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Of objects whose key begins so: their format, and their character set; None where it says nothing of one."""
+    """Of objects whose key begins so: their format, character set and layout; None where it says nothing of one."""
 
     prefix: str
     format: str | None = None
     charset: str | None = None
+    layout: Layout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,11 @@ class Config:
         """Likewise its character set."""
         found = [each for each in self.bindings if each.charset and key.startswith(each.prefix)]
         return max(found, key=lambda each: len(each.prefix)).charset if found else None
+
+    def layout_bound_to(self, key: str) -> Layout | None:
+        """Likewise its layout."""
+        found = [each for each in self.bindings if each.layout and key.startswith(each.prefix)]
+        return max(found, key=lambda each: len(each.prefix)).layout if found else None
 
     def collections_of(self, key: str) -> list[str]:
         """The members that may hold the entries of an object of that key; of the longest prefix first."""

@@ -21,6 +21,7 @@ from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.aws.watches_table import DynamoWatches
 from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
+from chalicelib.core.layouts import Layout
 from chalicelib.core.letters import Attempt, DeadLetter, Kind, LetterState, Subject
 from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import SplitMessage, decode
@@ -37,6 +38,7 @@ from froe.forgetting import Forgetting, Forgotten, Places
 from froe.policies import read
 from froe.target import Target
 from tests.fakes import WHEN, Effects, FakeObjects, FakeQueue, in_time
+from tests.layouts import entries_in
 
 BUCKET = "team-logs"
 LINES = b'{"user": "ada"}\n{"user": \n{"user": "eve"}\n'
@@ -47,7 +49,7 @@ LIMITS = Limits(batch_max_lines=2)
 class Stage:
     """A file in real tables: its first batch is parsed, its second died, and its message is quarantined."""
 
-    def __init__(self, dynamodb: Any) -> None:
+    def __init__(self, dynamodb: Any, layout: Layout) -> None:
         self.dynamodb = dynamodb
         self.s3 = boto3.client("s3", region_name="us-east-1")
         for bucket in (BUCKET, "quarantine"):
@@ -69,6 +71,7 @@ class Stage:
             limits=LIMITS,
             retention_days=0,
             split_delay_seconds=0,
+            layout=layout,
         )
         self.worker = Worker(DynamoRecords(dynamodb, "records", 1), self.ledger, NoTracer())
         self.file_id = self.splitter.ingest(self.announced, in_time())
@@ -96,8 +99,9 @@ class Stage:
         return forgetting.forget(forgetting.find(file_id or self.file_id), LATER, with_object=with_object)
 
     def everything(self) -> str:
-        """All items of both tables and all versions in the quarantine, as one text."""
-        items = [self.dynamodb.scan(TableName=table)["Items"] for table in ("records", "ledger")]
+        """All entries, all items of the ledger and all versions in the quarantine, as one text."""
+        items = [list(entries_in(self.dynamodb.scan(TableName="records")["Items"]).values())]
+        items.append(self.dynamodb.scan(TableName="ledger")["Items"])
         held = self.s3.list_object_versions(Bucket="quarantine")
         return repr(items) + repr([held.get("Versions"), held.get("DeleteMarkers")])
 
@@ -107,9 +111,9 @@ class Stage:
         return stored.account.state
 
 
-@pytest.fixture
-def stage(dynamodb: Any) -> Stage:
-    return Stage(dynamodb)
+@pytest.fixture(params=list(Layout))
+def stage(dynamodb: Any, request: pytest.FixtureRequest) -> Stage:
+    return Stage(dynamodb, request.param)
 
 
 def test_nothing_is_left_but_that_it_was_forgotten(stage: Stage) -> None:
@@ -212,7 +216,7 @@ def test_another_file_is_left_alone(stage: Stage) -> None:
     stored = stage.ledger.file(other_id)
     assert stored is not None
     assert stored.account.state is State.COMPLETE
-    assert stage.dynamodb.scan(TableName="records")["Count"] == 3
+    assert len(entries_in(stage.dynamodb.scan(TableName="records")["Items"])) == 3
 
 
 def test_what_is_under_way_or_unknown_is_refused_with_the_remedy(stage: Stage) -> None:

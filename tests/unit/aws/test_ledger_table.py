@@ -10,6 +10,8 @@ import pytest
 
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.core.accounts import State, account_of
+from chalicelib.core.errors import PermanentError
+from chalicelib.core.layouts import Layout
 from chalicelib.core.marks import Counts, Mark, Outcome, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.seals import Obstacle, Seal, Setback
@@ -48,6 +50,23 @@ def test_the_first_plan_wins_and_is_read_back_whole(table) -> None:
     assert stored.account == account_of(PLAN, ())
     assert (stored.opened_at, stored.settled_at, stored.trace) == (WHEN, None, "1-a-b")
     assert table.file("unknown") is None
+
+
+def test_a_layout_that_only_newer_code_knows_is_refused(dynamodb) -> None:
+    table = DynamoLedger(dynamodb, "ledger")
+    packed = replace(PLAN, layout=Layout.PACKED)
+    opened(table, packed)
+    assert table.file(FILE).plan == packed
+    assert packed.version == 4
+    key = {"pk": {"S": FILE}, "sk": {"S": "file"}}
+    dynamodb.update_item(
+        TableName="ledger",
+        Key=key,
+        UpdateExpression="SET layout = :layout",
+        ExpressionAttributeValues={":layout": {"S": "woven"}},
+    )
+    with pytest.raises(PermanentError, match=f"the plan of {FILE} .*'woven'.*deploy a newer one"):
+        table.file(FILE)
 
 
 def test_a_plan_that_failed_is_settled_when_it_is_opened(table) -> None:

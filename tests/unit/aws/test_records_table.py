@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -10,9 +11,13 @@ from botocore.awsrequest import AWSResponse
 
 from chalicelib import metrics
 from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.core import segments
 from chalicelib.core.errors import OutOfTimeError, TransientError, UnwrittenError
-from chalicelib.core.records import Outcome, Record, Reject, item_of
+from chalicelib.core.records import Outcome, Record, Reject, item_of, sort_key
+from chalicelib.core.segments import Packed, Packer, entries_of, last_key
+from chalicelib.core.storable import ItemEncoder
 from tests.fakes import FakeMeter, in_time
+from tests.layouts import entries_in
 
 RECORD = Record("2026-03-01T10:00:00Z", None, "WARN", 13, "héllo \0", {"n": 1.5, "l": [True, None, {"a": 1}]})
 
@@ -36,7 +41,8 @@ def plain_items(count: int) -> list[dict[str, Any]]:
 
 
 def stored(dynamodb: Any) -> list[dict[str, Any]]:
-    return sorted(dynamodb.scan(TableName="records")["Items"], key=lambda item: item["sk"]["S"])
+    pages = dynamodb.get_paginator("scan").paginate(TableName="records")
+    return sorted((item for page in pages for item in page["Items"]), key=lambda item: item["sk"]["S"])
 
 
 class Answers:
@@ -213,3 +219,80 @@ def test_items_of_a_stretch_are_counted_in_every_partition_where_they_may_lie(dy
     assert records.count("f" * 26, 2, mib - 1, 2 * mib) == 3
     assert records.count("f" * 26, 2, 5, 6) == 0
     assert records.count("g" * 26, 2, 0, 4 * mib) == 0
+
+
+def packed(large: bool = False) -> Packed:
+    """Three segments in two partitions; if large, with continuations."""
+    about: Any = {"file_id": "f" * 26, "batch_id": "f-000000-000000", "format_name": "json", "shards": 2}
+    packer, encode = Packer(**about, expires_at=None), ItemEncoder(**about, expires_at=None)
+    for number in range(30):
+        raw = random.Random(number).randbytes(90_000 if large else 9)
+        outcome = Outcome(number * 100_000, 90_000, 1, raw, Reject("invalid-json"), replaced=True)
+        packer.add(*encode(outcome))
+    return packer.packed()
+
+
+@pytest.fixture(autouse=True)
+def _as_moto_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Binary values by their base64."""
+    monkeypatch.setattr(segments, "_ITEM_BYTES", 300_000)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_segments_are_written_counted_and_read_back(dynamodb, large) -> None:
+    records, found = DynamoRecords(dynamodb, "records", threads=1), packed(large)
+    records.put(found.items, in_time(), found.first)
+    mib = 1024 * 1024
+    assert len(stored(dynamodb)) == len(found.items) == (11 if large else 3)
+    assert records.count("f" * 26, 2, 0, 3_000_000) == len(found.items)
+    assert records.count("f" * 26, 2, 0, 1) == (4 if large else 1), (
+        "continuations count where their head begins"
+    )
+    read = []
+    for partition, begin in (("f" * 26 + "#00", 0), ("f" * 26 + "#01", mib), ("f" * 26 + "#00", 2 * mib)):
+        page = records.segments(partition, sort_key(begin), last_key(begin + mib - 1))
+        heads = list(page.segments)
+        while page.reached:
+            page = records.segments(partition, page.reached + "~", last_key(begin + mib - 1))
+            heads += page.segments
+        read += [entry for each in heads for entry in entries_of(each, records.continuations(each))]
+    assert [int(entry["offset"]["N"]) for entry in read] == [number * 100_000 for number in range(30)]
+    assert read == list(entries_in(map(json.loads, found.items)).values())
+
+
+def test_a_continuation_that_is_not_there_is_told_from_one_that_is(dynamodb) -> None:
+    records, found = DynamoRecords(dynamodb, "records", threads=1), packed(large=True)
+    records.put(found.items[1:], in_time(), found.first - 1)
+    (segment,) = records.segments("f" * 26 + "#00", sort_key(0), last_key(9)).segments
+    missing, *there = records.continuations(segment)
+    assert missing is None
+    assert all(there)
+
+
+def test_no_head_is_written_before_all_continuations_are(dynamodb) -> None:
+    """Though several threads write: nothing of the heads is sent while a continuation is not taken."""
+    records, found = DynamoRecords(dynamodb, "records", threads=4), packed(large=True)
+    throttled = (400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow"})
+    answers = Answers(dynamodb, *[throttled] * 500)
+    with pytest.raises(UnwrittenError) as unwritten:
+        records.put(found.items, in_time(1.5), found.first)
+    assert unwritten.value.unwritten == [(0, len(found.items))]
+    sent = [
+        put["PutRequest"]["Item"]["sk"]["S"]
+        for each in answers.requests
+        for put in each["RequestItems"]["records"]
+    ]
+    assert sent
+    assert all("#" in sk for sk in sent)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_strays_of_a_batch_go_with_their_continuations(dynamodb, large) -> None:
+    records, found = DynamoRecords(dynamodb, "records", threads=1), packed(large)
+    records.put(found.items, in_time(), found.first)
+    own = [item for item in found.items if not json.loads(item)["sk"]["S"].startswith(sort_key(1_100_000))]
+    gone = len(found.items) - len(own)
+    assert records.remove_strays("f" * 26, "f-000000-000000", (0, 3_000_000), own, in_time()) == gone
+    assert len(stored(dynamodb)) == len(own)
+    assert records.remove_strays("f" * 26, "another", (0, 3_000_000), [], in_time()) == 0
+    assert records.remove_strays("f" * 26, "f-000000-000000", (0, 1), [], in_time()) == (4 if large else 1)

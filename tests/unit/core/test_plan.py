@@ -10,7 +10,9 @@ from random import Random
 import pytest
 import zstandard
 
+from chalicelib.core.custom.spec import Binding, Config
 from chalicelib.core.cutting import Limits
+from chalicelib.core.layouts import Layout
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, make_plan
 from chalicelib.core.text import Compression
 from tests.fakes import WHEN, opener
@@ -121,3 +123,15 @@ def test_expiry_counts_from_last_modified_not_from_now() -> None:
 def test_format_and_charset_can_be_given() -> None:
     plan = plan_for(b"\xcf\xf0\xe8\n", format_name="text", charset="cp1251")
     assert (plan.format, plan.charset, plan.parallel) == ("text", "cp1251", False)
+
+
+@pytest.mark.parametrize("bound", [None, Layout.ITEMS, Layout.PACKED])
+@pytest.mark.parametrize("layout", list(Layout))
+def test_a_layout_that_is_bound_to_a_prefix_comes_before_that_of_the_stage(
+    layout: Layout, bound: Layout | None
+) -> None:
+    config = Config(bindings=(Binding("a", layout=bound),))
+    plan = plan_for(ACCESS, layout=layout, config=config)
+    assert plan.layout == (bound or layout)
+    assert plan.version == (4 if plan.layout is Layout.PACKED else 1)
+    assert plan.format == "access_combined"

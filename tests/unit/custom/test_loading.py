@@ -67,6 +67,9 @@ FAULTS = [
     ("[[redact]]\nname = 'a'\n", 1, "it hides nothing"),
     ("[[redact]]\nname = 'a'\nkinds = ['ip']\nwith = 'x'\nhash = true", 5, "both `with` and `hash`"),
     ("[[bind]]\nprefix = 'a/'\nformat = 'nope'", 3, "known are"),
+    ("[[bind]]\nprefix = 'a/'\nlayout = 'pakced'", 3, "`layout` says 'pakced'; write 'packed'"),
+    ("[[bind]]\nprefix = 'a/'\nlayout = 'rows'", 3, "`layout` says 'rows'; known are items, packed"),
+    ("[[bind]]\nprefix = 'a/'\nlayout = 7", 3, "layout"),
     (
         TILL.replace("%{WORD:till}", "%{WORD:level}").replace(
             'time = "time"', 'severity = { field = "level", words = { Z = "eror" } }'
@@ -141,6 +144,14 @@ def test_the_longest_prefix_that_fits_is_bound() -> None:
         "".join(f"[[bind]]\nprefix='{p}'\nformat='{f}'\n" for p, f in (("a/", "json"), ("a/b/", "text"))), "x"
     )
     assert [config.format_bound_to(key) for key in ("a/x", "a/b/x", "b/x")] == ["json", "text", None]
+    assert config.text is None
+
+
+def test_a_layout_is_bound_with_a_format_or_without_one() -> None:
+    bound = "[[bind]]\nprefix='a/'\nlayout='packed'\n[[bind]]\nprefix='a/b/'\nlayout='items'\nformat='json'\n"
+    config = load(bound, "x")
+    assert [config.layout_bound_to(key) for key in ("a/x", "a/b/x", "b/x")] == ["packed", "items", None]
+    assert [config.format_bound_to(key) for key in ("a/x", "a/b/x", "b/x")] == [None, "json", None]
     assert config.text is None
 
 

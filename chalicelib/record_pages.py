@@ -1,0 +1,184 @@
+"""Pages of a file's records or rejects, in the order of the text, the same from each layout.
+
+A page looks at a bounded number of items and of bytes, and may be empty while there is a cursor. A cursor is a text
+offset: it may lie inside a segment, of which what begins before it is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Final, NamedTuple, Protocol
+
+from chalicelib.core.layouts import Layout
+from chalicelib.core.plan import Plan
+from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key, untyped
+from chalicelib.core.segments import Segment, entries_of, last_key, microseconds, offset_in
+from chalicelib.pages import Page
+from chalicelib.status_json import entry_json
+
+EFFORT_PER_PAGE: Final = 10_000
+"""In items that a page looks at, a query counting as 50: a few seconds at most. A query reads up to 1 MB."""
+
+EFFORT_PER_QUERY: Final = 50
+_ENTRIES_PER_EFFORT: Final = 8
+"""Of a segment that is unpacked: they cost no request's share."""
+
+
+class RecordPage(NamedTuple):
+    """Items (plain values), how many were looked at, and the sort key reached if there is more."""
+
+    items: list[dict[str, Any]]
+    looked_at: int
+    reached: str | None
+
+
+class SegmentPage(NamedTuple):
+    """Heads, how many items were looked at, and the sort key reached if there is more."""
+
+    segments: list[Segment]
+    looked_at: int
+    reached: str | None
+
+
+class ReadsRecords(Protocol):
+    def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage:
+        """Items of one kind between two sort keys, both included; `limit` bounds what is looked at."""
+
+    def segments(self, partition: str, first: str, last: str) -> SegmentPage:
+        """Heads between two sort keys, both included."""
+
+    def continuations(self, segment: Segment) -> list[bytes | None]:
+        """The data of those that the head names; None for one that is not there."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for. kind: `record` or `reject`. severity: at least that; 0: any. begin, end: bounds of the time
+    stamp (UTC), the second one excluded; a record without a time stamp is outside of any bounds."""
+
+    kind: str
+    severity: int = 0
+    begin: datetime | None = None
+    end: datetime | None = None
+
+    def takes(self, item: dict[str, Any]) -> bool:
+        """item: plain values."""
+        begin, end = self._bounds
+        if begin or end:
+            time = _comparable(item.get("timestamp", "").removesuffix("Z"))
+            if not time or (begin and time < begin) or (end and time >= end):
+                return False
+        return bool(item.get("severity_number", 0) >= self.severity)
+
+    def passes_over(self, segment: Segment) -> bool:
+        """Whether its head says that nothing in it is wanted."""
+        if not segment.of_kind(self.kind) or segment.severity_max < self.severity:
+            return True
+        begin, end = self._bounds
+        first, last = segment.first_time, segment.last_time
+        if not (begin or end):
+            return False
+        if first is None or last is None:
+            return True
+        return bool((begin and last < microseconds(begin)) or (end and first >= microseconds(end)))
+
+    @cached_property
+    def _bounds(self) -> tuple[str | None, str | None]:
+        return _bound(self.begin), _bound(self.end)
+
+
+def _bound(time: datetime | None) -> str | None:
+    return _comparable(time.astimezone(UTC).replace(tzinfo=None).isoformat()) if time else None
+
+
+def _comparable(time: str) -> str:
+    """Without the last zeros of its fraction a time compares as text with one of another precision."""
+    return time.rstrip("0").rstrip(".") if "." in time else time
+
+
+class _Walk:
+    """What a page holds by now, and what looking at it cost."""
+
+    def __init__(self, plan: Plan, wanted: Wanted, limit: int, after: int) -> None:
+        self.plan, self.wanted, self.limit, self.after = plan, wanted, limit, after
+        self.page = Page(limit)
+        self.effort = 0
+
+    def add(self, item: dict[str, Any]) -> int | None:
+        """Take an item (plain values), if it is wanted; gives the offset at which the next page begins, once this
+        one is full."""
+        if not self.wanted.takes(item):
+            return None
+        offset = offset_in(item["sk"])
+        if not self.page.add(entry_json(item)):
+            return offset
+        return offset + 1 if self.page.is_full else None
+
+
+class RecordPages:
+    def __init__(self, records: ReadsRecords) -> None:
+        self._records = records
+
+    def page(
+        self, plan: Plan, wanted: Wanted, stretches: Iterable[tuple[int, int]], limit: int, after: int
+    ) -> dict[str, Any]:
+        """The entries in stretches of the text from the offset `after` on. Those that begin in one MiB of it lie in
+        one partition. SegmentError for a segment that cannot be read."""
+        walk = _Walk(plan, wanted, limit, after)
+        look = self._look_at_segments if plan.layout is Layout.PACKED else self._look_at_items
+        for begin, end in stretches:
+            at = max(begin, after)
+            while at < end:
+                if walk.effort >= EFFORT_PER_PAGE:
+                    return walk.page.listed(str(at))
+                until = min((at // SHARD_STRIDE_BYTES + 1) * SHARD_STRIDE_BYTES, end)
+                at, is_full = look(walk, at, until)
+                if is_full:
+                    return walk.page.listed(str(at))
+        return walk.page.listed(None)
+
+    def _look_at_items(self, walk: _Walk, at: int, until: int) -> tuple[int, bool]:
+        """Up to which offset it came, and whether the page is full."""
+        partition, first = record_key(walk.plan.file_id, walk.plan.shards, at)
+        page = self._records.page(
+            partition, first, sort_key(until - 1), walk.wanted.kind, max(walk.limit, 200)
+        )
+        walk.effort += page.looked_at + EFFORT_PER_QUERY
+        for item in page.items:
+            if (following := walk.add(item)) is not None:
+                return following, True
+        return (offset_in(page.reached) + 1 if page.reached else until), False
+
+    def _look_at_segments(self, walk: _Walk, at: int, until: int) -> tuple[int, bool]:
+        """Likewise. The segment that holds the offset may have begun before it, though not before its MiB; one that
+        ends behind the stretch of text is unpacked as far as that."""
+        begin = at - at % SHARD_STRIDE_BYTES if at == walk.after else at
+        partition, first = record_key(walk.plan.file_id, walk.plan.shards, begin)
+        while True:
+            page = self._records.segments(partition, first, last_key(until - 1))
+            walk.effort += page.looked_at + EFFORT_PER_QUERY
+            for segment in page.segments:
+                if segment.last < at or walk.wanted.passes_over(segment):
+                    continue
+                for item in self._unpacked(walk, segment):
+                    if at <= offset_in(item["sk"]) < until and (following := walk.add(item)) is not None:
+                        return following, True
+                if walk.effort >= EFFORT_PER_PAGE:
+                    return min(segment.last + 1, until), False
+            if page.reached is None:
+                return until, False
+            if (reached := offset_in(page.reached) + 1) > at:
+                return min(reached, until), False
+            first = last_key(reached - 1)
+
+    def _unpacked(self, walk: _Walk, segment: Segment) -> Iterator[dict[str, Any]]:
+        """The entries of the kind that is wanted, as plain values."""
+        if segment.continuations:
+            walk.effort += EFFORT_PER_QUERY
+        for number, entry in enumerate(entries_of(segment, self._records.continuations(segment))):
+            walk.effort += not number % _ENTRIES_PER_EFFORT
+            if entry["kind"]["S"] == walk.wanted.kind:
+                yield {name: untyped(value) for name, value in entry.items()}
