@@ -23,7 +23,6 @@ from tests.faults.inputs import HUGE, INPUTS, BadInput, made
 from tests.faults.reading import Read, assert_every_byte_is_accounted_for, head_of, read
 
 MIB = 1024 * 1024
-SMALL = [each.name for each in INPUTS if len(each.data) <= 40_000]
 CHOPPED = [each.name for each in INPUTS if len(each.data) <= 1_000_000]
 
 
@@ -50,20 +49,24 @@ def assert_as_the_catalogue_says(bad: BadInput, seen: Read) -> None:
         assert bad.broken_at in {None, seen.damage.object_offset}
 
 
-@pytest.mark.parametrize("name", inputs.NAMES)
-def test_a_bad_file_loses_or_doubles_nothing(name: str) -> None:
+@pytest.fixture(scope="module", params=inputs.NAMES)
+def whole(request: pytest.FixtureRequest) -> tuple[BadInput, Read]:
+    """A bad file, and what comes out of it where it arrives in large pieces: read once for all that is asked of it."""
+    bad = made(request.param)
+    return bad, read(bad.data, limits=bad.limits)
+
+
+def test_a_bad_file_loses_or_doubles_nothing(whole: tuple[BadInput, Read]) -> None:
     """State, counts and reasons are those that follow from how the input was made."""
-    bad = made(name)
-    seen = read(bad.data, limits=bad.limits)
+    bad, seen = whole
     assert_every_byte_is_accounted_for(seen)
     assert_as_the_catalogue_says(bad, seen)
 
 
-@pytest.mark.parametrize("name", inputs.NAMES)
-def test_an_entry_of_a_bad_file_is_not_the_bytes_at_its_offset(name: str) -> None:
+def test_an_entry_of_a_bad_file_is_not_the_bytes_at_its_offset(whole: tuple[BadInput, Read]) -> None:
     """Offset and length find the exact bytes of each entry again, or its head where it is too long."""
-    bad = made(name)
-    for outcome in read(bad.data, limits=bad.limits).outcomes:
+    bad, seen = whole
+    for outcome in seen.outcomes:
         assert bad.text is not None
         stretch = bad.text[outcome.offset : outcome.offset + outcome.length]
         if outcome.result == Reject("too-long"):
@@ -74,19 +77,20 @@ def test_an_entry_of_a_bad_file_is_not_the_bytes_at_its_offset(name: str) -> Non
             assert outcome.raw == stretch
 
 
-@pytest.mark.parametrize(
-    ("name", "piece_bytes"),
-    [
-        *((name, size) for name in SMALL for size in (1, 7)),
-        *((name, size) for name in CHOPPED for size in (4096, 65_536, 262_143)),
-        *((name, size) for name in inputs.NAMES if name not in CHOPPED for size in (65_537, 8 * MIB)),
-    ],
-)
-def test_the_way_a_bad_file_arrives_changes_what_becomes_of_it(name: str, piece_bytes: int) -> None:
+def test_the_way_a_bad_file_arrives_changes_what_becomes_of_it(whole: tuple[BadInput, Read]) -> None:
     """Reads of any size give the same outcomes, account and damage."""
-    bad = made(name)
-    whole = read(bad.data, limits=bad.limits)
-    assert read(bad.data, limits=bad.limits, piece_bytes=piece_bytes) == whole
+    bad, seen = whole
+    for piece_bytes in piece_sizes(bad):
+        assert read(bad.data, limits=bad.limits, piece_bytes=piece_bytes) == seen, piece_bytes
+
+
+def piece_sizes(bad: BadInput) -> list[int]:
+    """Sizes that cut the object, so that it does not arrive as a whole; of an object that unpacks to megabytes, one."""
+    size = len(bad.data)
+    if bad.name not in CHOPPED:
+        return [65_537] if size > MIB else [701]
+    sizes = [1, 7] if size <= 40_000 else []
+    return [*sizes, *(each for each in (4096, 65_536, 262_143) if each < size)]
 
 
 @pytest.mark.parametrize("name", CHOPPED)

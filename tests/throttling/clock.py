@@ -68,6 +68,8 @@ class Clock:
         self._main = threading.Semaphore(0)
         self._present: Thread | None = None
         self._children: dict[Thread, list[Thread]] = {}
+        self._until: Callable[[], bool] = lambda: False
+        self._limit_seconds = 0.0
 
     def monotonic(self) -> float:
         return self.now
@@ -75,8 +77,16 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         present = self._present
         assert present, "only threads of the simulation wait"
+        if self._is_next(self.now + seconds):
+            self.now += seconds
+            return
         self.schedule(seconds, present)
         present.pause()
+
+    def _is_next(self, at: float) -> bool:
+        """Whether whoever waits until then would get the next turn: it may as well keep the one it has."""
+        is_first = not self._queue or at < self._queue[0][0]
+        return is_first and at < self._limit_seconds and not self._until()
 
     def start(self, work: Callable[[], None], delay_seconds: float = 0) -> Thread:
         thread = Thread(self, work)
@@ -101,6 +111,7 @@ class Clock:
 
     def run(self, until: Callable[[], bool], limit_seconds: float) -> None:
         """Let threads take turns until that holds, nobody is left, or the time is up."""
+        self._until, self._limit_seconds = until, limit_seconds
         while self._queue and not until() and self.now < limit_seconds:
             at, _, thread = heapq.heappop(self._queue)
             if thread.done:

@@ -25,6 +25,8 @@ from chalicelib.delivery import Incoming
 from chalicelib.ledger import Ledger
 from tests.fakes import WHEN, FakeLedgerTable, FakeQuarantine, Pipeline, in_time
 from tests.layouts import entries_in
+from tests.soak.dynamodb import DynamoDB
+from tests.soak.world import World
 from tests.versions import ADDED, RECORDED, ROOT, State, Way, layout_of, said_by_all, states_of, texts_in
 
 TEXTS = {
@@ -36,6 +38,14 @@ STATES = ("opened", "sent but not sealed", "half cut", "cut", "cut and half mark
 NEWEST = str(max(PLAN_VERSIONS))
 LATER_LIMITS = Limits(batch_max_lines=2, batch_max_bytes=100, entry_max_bytes=90, split_bytes=200)
 """What holds for files that are opened now; those under way keep their own."""
+
+
+@pytest.fixture
+def dynamodb() -> DynamoDB:
+    """The one in memory that the schedules run on, undisturbed: a hundred times as quick as a general stand-in.
+
+    That the adapters' requests are DynamoDB's is tested beside this file."""
+    return DynamoDB(World("calm"), lambda *_: None)
 
 
 def in_plain(item: Mapping[str, Any]) -> dict[str, Any]:
