@@ -528,15 +528,15 @@ def entry_of_32_mib() -> BadInput:
 
 @cache
 def bomb() -> BadInput:
-    """50 MB of zeros in lines of 10 kB, which gzip packs a thousand to one."""
-    text = (b"0" * 9_999 + b"\n") * 5_000
-    return BadInput("bomb.gz", zipped(text, 9), text, 5_000)
+    """30 MB of zeros in lines of 10 kB, which gzip packs a thousand to one."""
+    text = (b"0" * 9_999 + b"\n") * 3_000
+    return BadInput("bomb.gz", zipped(text, 9), text, 3_000)
 
 
 @cache
 def zstd_bomb() -> BadInput:
-    text = (b"0" * 9_999 + b"\n") * 5_000
-    return BadInput("bomb.zst", zstd(text), text, 5_000)
+    text = (b"0" * 9_999 + b"\n") * 3_000
+    return BadInput("bomb.zst", zstd(text), text, 3_000)
 
 
 HUGE: dict[str, Callable[[], BadInput]] = {

@@ -17,9 +17,16 @@ from tests.soak.mutants import MUTANTS, broken
 from tests.soak.schedule import run
 
 ROOT = Path(__file__).parents[2]
-SHARES = 15
+SHARES = 5
 SCHEDULES = 15
 NOTICED_WITHIN = 80
+NOTICED_BY = {
+    "seal-before-send": 14,
+    "trust-a-failed-answer": 12,
+    "sum-without-comparing": 31,
+    "cut-by-settings-of-today": 62,
+}
+"""Which schedule noticed a mutant when it was last looked for: it is tried first, the others if it does not any more."""
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -31,7 +38,7 @@ def test_no_schedule_loses_doubles_or_miscounts_a_line_or_leaves_a_file_stuck(sh
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_the_schedules_notice_a_broken_rule(mutant: str) -> None:
-    for number in range(NOTICED_WITHIN):
+    for number in (NOTICED_BY.get(mutant, 0), *range(NOTICED_WITHIN)):
         seed = f"mutant-{number}"
         with broken(mutant):
             violates = bool(run(seed).violations)

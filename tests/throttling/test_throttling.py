@@ -26,12 +26,12 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
-    """64 MiB of access log against a new table of four partitions."""
-    return play(log_of(64 * MIB), SHIPPED)
+    """32 MiB of access log against a new table of four partitions."""
+    return play(log_of(32 * MIB), SHIPPED)
 
 
 def test_a_large_file_is_complete_though_the_table_throttles(outcome: Outcome) -> None:
-    assert outcome.batches == 94
+    assert outcome.batches == 47
     assert (outcome.account.state, outcome.dead) == (State.COMPLETE, 0)
     assert outcome.timeouts == 0
 
@@ -41,7 +41,7 @@ def test_hardly_a_unit_is_spent_twice(outcome: Outcome) -> None:
 
 
 def test_it_takes_little_more_than_the_table_allows(outcome: Outcome) -> None:
-    """Four partitions, evenly loaded, would need 68 s."""
+    """Four partitions, evenly loaded, would need 34 s."""
     assert outcome.seconds < 3 * outcome.account.summary.counts.parsed.entries / (4 * PARTITION_UNITS)
 
 
