@@ -38,6 +38,7 @@ GROUPS: Final = {
         "status": "froe.commands.status",
         "records": "froe.commands.records",
         "rejects": "froe.commands.records",
+        "export": "froe.commands.export",
         "traces": "froe.commands.traces",
         "backfill": "froe.commands.backfill",
         "forget": "froe.commands.forget",

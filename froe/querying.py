@@ -21,7 +21,7 @@ from froe.errors import FroeError
 TABLE: Final = "log"
 _COLUMNS_NAMED_MAX: Final = 60
 _ROWS_AT_ONCE: Final = 1000
-_OUTPUTS: Final = {".parquet": "FORMAT parquet, COMPRESSION zstd", ".csv": "FORMAT csv, HEADER"}
+_OUTPUTS: Final = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
 
 
 class LogTable:
@@ -46,11 +46,11 @@ class LogTable:
         where it is wrong."""
         return Answer(self._connection, sql, self._prepared())
 
-    def write(self, sql: str, path: Path) -> None:
-        """The same as a file of Parquet or CSV, by its suffix. FroeError for another, too."""
-        options = _OUTPUTS.get(path.suffix)
+    def write(self, sql: str, path: Path, shape: str | None = None) -> None:
+        """The same as a file. shape: `parquet` or `csv`, by default what its suffix says; FroeError for another, too."""
+        options = _OUTPUTS.get(shape or path.suffix.removeprefix("."))
         if options is None:
-            raise FroeError(f"{path} ends in neither {' nor '.join(_OUTPUTS)}, which are what is written.")
+            raise FroeError(f"{path} ends in neither .parquet nor .csv, which are what is written.")
         target = str(path).replace("'", "''")
         copied = sql.strip().rstrip(";")
         Answer(self._connection, f"COPY ({copied}\n) TO '{target}' ({options})", self._prepared())

@@ -82,7 +82,7 @@ def query(
         elif as_json:
             _print_json(table.ask(sql))
         elif as_csv:
-            _print_csv(table.ask(sql))
+            print_csv(table.ask(sql))
         else:
             print_answer(table.ask(sql))
     if not good:
@@ -152,7 +152,7 @@ def _print_json(answer: Answer) -> None:
         print_json({name: plain(value) for name, value in zip(answer.columns, row, strict=True)})
 
 
-def _print_csv(answer: Answer) -> None:
+def print_csv(answer: Answer) -> None:
     """To a terminal without control characters, elsewhere as they are."""
     clean: Callable[[str], str] = harmless if sys.stdout.isatty() else str
     writer = csv.writer(_Printed(clean), lineterminator="\n")

@@ -14,7 +14,7 @@ from chalicelib.status import Status
 from froe.commands.options import json_option, limit_option, stage_option
 from froe.inquiry import SETTLED, SETTLED_BADLY, Shown, find_files, page_size, pages, status_of
 from froe.jsonl import print_json
-from froe.target import find_target
+from froe.target import Target, find_target
 from froe.terminal import printable, shortened
 
 _RECORD_FIELDS = ("timestamp", "severity_text", "severity_number", "body", "attributes")
@@ -50,7 +50,7 @@ def records(
     FILE_ID may be a key too; of a key's files the one uploaded last is taken. On a terminal each line is
     shortened to its width.
     """
-    ledger, file = _open(name, stage)
+    ledger, file = open_file(name, find_target(stage))
     file_id = file["file_id"]
     chosen = None if fields is None else [field.strip() for field in fields.split(",")]
 
@@ -73,15 +73,15 @@ def rejects(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
 
     FILE_ID may be a key too; of a key's files the one uploaded last is taken.
     """
-    ledger, file = _open(name, stage)
+    ledger, file = open_file(name, find_target(stage))
     file_id = file["file_id"]
     fetched = pages(lambda cursor: ledger.rejects(file_id, limit=page_size(limit), cursor=cursor), limit)
     _print_all(file, fetched, _reject_line, limit=limit, as_json=as_json)
 
 
-def _open(name: str, stage: str | None) -> tuple[Status, Shown]:
-    """What to ask, and the file."""
-    ledger = status_of(find_target(stage))
+def open_file(name: str, target: Target) -> tuple[Status, Shown]:
+    """What to ask, and the file of that id, or the one uploaded last of that key."""
+    ledger = status_of(target)
     files = find_files(ledger, name)
     return ledger, max(files, key=lambda file: str(file["last_modified"]))
 
@@ -94,7 +94,7 @@ def _with_fields(record: Shown, names: Sequence[str] | None) -> Shown:
     return {**record, "attributes": {name: attributes[name] for name in names if name in attributes}}
 
 
-def _for_programs(item: Shown, file: Shown) -> Shown:
+def for_programs(item: Shown, file: Shown) -> Shown:
     """The shape of `froe parse`: a record has each of its fields, whether its line says it or not."""
     names = _RECORD_FIELDS if item["kind"] == "record" else ()
     return {"file": file["key"], **dict.fromkeys(names), **item}
@@ -108,7 +108,7 @@ def _print_all(
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for item in items:
         if as_json:
-            print_json(_for_programs(item, file))
+            print_json(for_programs(item, file))
         else:
             click.echo(shortened(line(item), width))
         printed += 1

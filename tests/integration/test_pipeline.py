@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ import pytest
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
+import duckdb
 from boto3.dynamodb.types import TypeDeserializer
 
 from chalicelib.aws.objects import S3Objects
@@ -37,6 +39,7 @@ from tests.integration.support import (
     normalised,
     queue_depth,
     records_of,
+    run_froe,
     scan,
     set_mappings,
     settle,
@@ -336,6 +339,23 @@ def pages(stack: LocalStack, path: str, **asked: Any) -> Iterator[dict[str, Any]
         cursor = reply.body["cursor"]
         if cursor is None:
             return
+
+
+def test_what_is_exported_is_what_parsing_the_file_gives(
+    stack: LocalStack, poured: Poured, tmp_path: Path
+) -> None:
+    key = "samples/checkout.jsonl"
+    file_id = poured.uploads[key].file_id
+    done = run_froe(stack, "export", file_id)
+    assert (done.returncode, "as in its account" in done.stderr) == (0, True), done.stderr
+    exported = [json.loads(line) for line in done.stdout.splitlines()]
+    outcomes = [each for each in poured.read_again(key) if not isinstance(each.result, Skip)]
+    assert [each["offset"] for each in exported] == [each.offset for each in outcomes]
+    assert sum(each["kind"] == "reject" for each in exported) == poured.files[key]["rejected"]["entries"] > 0
+    table = tmp_path / "x.parquet"
+    assert run_froe(stack, "export", key, "--to", "parquet", "--output", str(table)).returncode == 0
+    rows = duckdb.sql(f"select count(*), sum(length) from '{table}'").fetchall()
+    assert rows == [(len(outcomes), sum(each.length for each in outcomes))]
 
 
 GUARDED = ["/files", "/files/x", "/files/x/batches", "/files/x/records", "/files/x/rejects"]

@@ -6,14 +6,22 @@ import csv
 import gzip
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from chalicelib.core.cutting import Limits
 from froe.cli import main
 from froe.columns import ALWAYS, COLUMNS_MAX
+from froe.commands import export as export_command
+from froe.commands import records as records_command
+from tests.soak.healing import Healing
+from tests.soak.stage import Stage, event_of
+from tests.soak.texts import LogFile
+from tests.soak.world import World, lived_in
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_logs"
@@ -204,3 +212,59 @@ def test_more_rows_than_a_chunk_are_all_there() -> None:
     text = b"".join(b'{"message": "m", "level": "info", "n": %d}\n' % number for number in range(70_000))
     (found,) = rows("select count(*) n, sum(n) total, max(lines) lines from log", "-", text=text)
     assert found == {"n": 70_000, "total": 70_000 * 69_999 // 2, "lines": 1}
+
+
+@pytest.fixture
+def stored(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stage, str]]:
+    """A stage in memory that has read a file of 40 lines, of which one is broken."""
+    lines = [b'{"message":"line %d","level":"info","n":%d}\n' % (number, number) for number in range(40)]
+    lines[17] = b'{"message":"broken"\n'
+    world = World("export")
+    with lived_in(world):
+        stage = Stage(world, Limits(batch_max_lines=7), retention_days=0, max_receives=5)
+        stage.calm = True
+        uploaded = stage.upload("a.log", LogFile(b"".join(lines), "COMPLETE", ()), versioned=True)
+        stage.announce(event_of(uploaded, "direct"), 900.0)
+        Healing(stage).heal()
+        status = stage.services.status
+        monkeypatch.setattr(export_command, "find_target", lambda _: None)
+        monkeypatch.setattr(records_command, "status_of", lambda _: status)
+        yield stage, uploaded.file_id
+
+
+def test_an_export_is_all_that_is_stored_in_the_order_of_the_text(
+    stored: tuple[Stage, str], tmp_path: Path
+) -> None:
+    file_id = stored[1]
+    done = froe("export", file_id)
+    assert done.exit_code == 0, done.stderr
+    entries = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["kind"] for each in entries] == ["record"] * 17 + ["reject"] + ["record"] * 22
+    assert [each["offset"] for each in entries] == sorted(each["offset"] for each in entries)
+    assert "39 records and 1 rejects, as in its account" in done.stderr
+    read = list(csv.reader(io.StringIO(froe("export", "a.log", "--to", "csv").stdout)))
+    assert [row[read[0].index("n")] for row in read[1:]] == [
+        *map(str, range(17)),
+        "",
+        *map(str, range(18, 40)),
+    ]
+    output = tmp_path / "x"
+    assert froe("export", file_id, "--to", "parquet", "--output", output).exit_code == 0
+    (found,) = rows(
+        f"select count(*) c, sum(n) n, sum(length) b from read_parquet('{output}')", "-", text=b""
+    )
+    assert found == {"c": 40, "n": 780 - 17, "b": sum(each["length"] for each in entries)}
+
+
+def test_an_export_of_less_than_the_account_says_so(stored: tuple[Stage, str]) -> None:
+    stage, file_id = stored
+    items = stage.aws.dynamodb.table("records").items
+    lost = next(key for key, item in items.items() if item["kind"]["S"] == "record")
+    stage.aws.dynamodb.delete_item(TableName="records", Key={"pk": {"S": lost[0]}, "sk": {"S": lost[1]}})
+    done = froe("export", file_id)
+    assert done.exit_code == 1
+    assert "38 records and 1 rejects are stored, 39 and 1 are in its account" in done.stderr
+
+
+def test_parquet_needs_a_file() -> None:
+    assert froe("export", "a.log", "--to", "parquet").exit_code == 2

@@ -1,0 +1,135 @@
+"""`froe export`: all that is stored of a file, as NDJSON, CSV or Parquet."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import click
+
+from froe.commands.options import stage_option
+from froe.commands.query import print_csv
+from froe.commands.records import for_programs, open_file
+from froe.inquiry import SETTLED, Shown
+from froe.jsonl import json_line
+from froe.querying import LogTable
+from froe.stored import entries_of, outcome_of
+from froe.target import find_target
+from froe.terminal import printable, progress_bar
+
+_ALL: Final = 'from log order by "offset"'
+_WRITE_BYTES: Final = 64 * 1024
+
+
+@click.command(short_help="Write all that is stored of a file as NDJSON, CSV or Parquet.")
+@click.argument("name", metavar="FILE_ID")
+@click.option(
+    "--to",
+    "shape",
+    type=click.Choice(["ndjson", "csv", "parquet"]),
+    default="ndjson",
+    show_default=True,
+    help="NDJSON is in the shape of `froe parse`; CSV and Parquet have the columns of `froe query`.",
+)
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write there.  [default: standard output]",
+)
+@stage_option
+def export(*, name: str, shape: str, output: Path | None, stage: str | None) -> None:
+    """Write all records and rejects that are stored of a file, in the order of the text.
+
+    FILE_ID may be a key too; of a key's files the one uploaded last is taken. What is written is counted
+    against the file's account: the exit code is 1 where they differ, or the file is not settled.
+    """
+    if shape == "parquet" and output is None:
+        raise click.UsageError("Parquet is no text for a terminal or a pipe: name a file with --output.")
+    status, file = open_file(name, find_target(stage))
+    entries = _Counted(file, entries_of(status, file["file_id"]))
+    total = sum(file[kind]["entries"] for kind in ("parsed", "rejected"))
+    with progress_bar("Exporting", total, unit="entries") as bar:
+        entries.advance = bar.advance
+        if shape == "ndjson":
+            with _opened(output) as out:
+                _write_lines(entries, out)
+        else:
+            _write_table(entries, shape, output)
+    _say(file, entries)
+
+
+class _Counted:
+    """Entries, counted by their kind as they pass."""
+
+    advance: Callable[[float], None]
+
+    def __init__(self, file: Shown, entries: Iterator[Shown]) -> None:
+        self.file = file
+        self._entries = entries
+        self.counts: Counter[str] = Counter()
+        self.advance = _nothing
+
+    def __iter__(self) -> Iterator[Shown]:
+        for entry in self._entries:
+            self.counts[entry["kind"]] += 1
+            self.advance(1)
+            yield entry
+
+
+def _nothing(_amount: float) -> None:
+    """Nobody watches."""
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[BinaryIO]:
+    if output is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        with output.open("wb") as stream:
+            yield stream
+
+
+def _write_lines(entries: _Counted, out: BinaryIO) -> None:
+    pending = bytearray()
+    for entry in entries:
+        pending += json_line(for_programs(entry, entries.file))
+        if len(pending) > _WRITE_BYTES:
+            out.write(pending)
+            pending.clear()
+    out.write(pending)
+
+
+def _write_table(entries: _Counted, shape: str, output: Path | None) -> None:
+    with tempfile.TemporaryDirectory(prefix="froe-export-") as folder:
+        table = LogTable(Path(folder))
+        for entry in entries:
+            table.add(entries.file["key"], entry["format"], outcome_of(entry))
+        if output is None:
+            print_csv(table.ask(_ALL))
+        else:
+            table.write(_ALL, output, shape)
+
+
+def _say(file: Shown, entries: _Counted) -> None:
+    """How what was written compares with the account."""
+    parsed, rejected = file["parsed"]["entries"], file["rejected"]["entries"]
+    written = entries.counts["record"], entries.counts["reject"]
+    named = f"{printable(file['key'])} ({file['file_id']}), {file['state']}"
+    if written != (parsed, rejected):
+        click.echo(
+            f"{named}: {written[0]:,} records and {written[1]:,} rejects are stored, {parsed:,} and {rejected:,} are"
+            " in its account.",
+            err=True,
+        )
+        click.get_current_context().exit(1)
+    click.echo(f"{named}: {parsed:,} records and {rejected:,} rejects, as in its account.", err=True)
+    if file["state"] not in SETTLED:
+        click.echo("It is not settled: more may come.", err=True)
+        click.get_current_context().exit(1)
