@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.core.formats.severity import WORDS
+from chalicelib.core.formats import severity
+from chalicelib.core.formats.promotion import level_members
 from froe.line_tokens import Token, tokens_of
 from froe.terminal import harmless
 
@@ -30,6 +31,8 @@ _WORD_FIELD: Final = re.compile(r"\(\?<(word[0-9]+)>.*")
 _ANYTHING: Final = frozenset(("ip", "number", "quantity", "word", "level", "clock", "date"))
 _LEVEL_LETTERS: Final = frozenset("TVDINWEFC")
 _BRACKETS: Final = {"<": ">", "[": "]", "(": ")", "|": "|", "{": "}"}
+_DELIMITERS: Final = frozenset(";|,")
+_BEFORE_NAMES: Final = frozenset(("from", "by"))
 _CURRENCIES: Final = frozenset(
     (
         "EUR", "USD", "GBP", "CHF", "JPY", "CNY", "INR", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF",
@@ -195,7 +198,11 @@ class _Builder:
             self._made.append(f"(?<{self._name('level')}>[A-Za-z]+)")
         elif kind == "word" and texts <= _CURRENCIES and base is None:
             self._made.append(f"(?<{self._name('currency')}>[A-Z]{{3}})")
-        elif kind in ("mark", "key") or (kind == "word" and _is_form(texts, len(tokens))):
+        elif kind in ("mark", "key") or (
+            kind == "word"
+            and _is_form(texts, len(tokens))
+            and not self._is_value(next(iter(texts)), base, following)
+        ):
             self._made.append(re.escape(tokens[0].text).replace(r"\ ", " "))
         elif kind == "space":
             self._made.append(" " if texts == {" "} else r"\s+")
@@ -229,13 +236,43 @@ class _Builder:
         """Whether a column is the severity: by its names, or by single letters that differ or stand in brackets."""
         if "level" in self.fields:
             return False
-        words = sum(text.lower() in WORDS for text in texts)
+        words = sum(len(text) > 1 and severity.of_word(text) is not None for text in texts)
+        key = self._made[-1].replace("\\", "").removesuffix("=") if self._made else ""
+        if level_members((key,)) and all(text.isalpha() for text in texts):
+            return True
         if words and 2 * words >= len(texts) and all(text.isalpha() for text in texts):
             return True
         boxed = bool(self._made) and _BRACKETS.get(self._made[-1].replace("\\", "")) == following
         return all(text.upper() in _LEVEL_LETTERS and (boxed or text.isupper()) for text in texts) and (
-            boxed or len(texts) > 1
+            boxed
+            or len(texts) > 1
+            or ("time" in self.fields and not any(piece.isalpha() for piece in self._made))
         )
+
+    def _is_value(self, text: str, base: str | None, following: str) -> bool:
+        """Whether a word that all lines have is one of many that may stand there: a host, a program, a user. Behind a key or a
+        word that says what follows, in brackets, before the level, right behind time and level, or spelt as no word is."""
+        before = self._made[-1].replace("\\", "") if self._made else ""
+        if text.lower() in _NAMED_BY:
+            return False
+        if base is not None or before.endswith("=") or (before and _BRACKETS.get(before) == following):
+            return True
+        if before in _DELIMITERS and following == before:
+            return True
+        said = [piece.lower() for piece in self._made if piece.isalpha()]
+        if (following == ":" and not said) or (
+            said and said[-1] in _BEFORE_NAMES and self._made[-2:-1] == [said[-1]]
+        ):
+            return True
+        if not self._made:
+            return _time_column(self._active[0]) is not None
+        return _is_spelt_as_a_name(text) or self._is_at_the_head()
+
+    def _is_at_the_head(self) -> bool:
+        """Whether nothing but columns and blanks stands before, the last of them the time or the level."""
+        columns = [piece for piece in self._made if piece not in (" ", r"\s+")]
+        behind = bool(self._made) and self._made[-1] in (" ", r"\s+") and bool(columns)
+        return behind and columns[-1].startswith(("(?<time>", "(?<level>"))
 
     def _number(self, base: str, texts: set[str], unit: str) -> str:
         whole = all(re.fullmatch(r"[+-]?[0-9]{1,18}", text.removesuffix(unit)) for text in texts)
@@ -298,6 +335,12 @@ def _shape_of(time: str) -> str:
 def _is_form(texts: set[str], count: int) -> bool:
     """Whether a column is a word that all lines have; one with digits is a name, a number or a date."""
     return len(texts) == 1 and count > _SAME_MIN and not any(each.isdigit() for each in next(iter(texts)))
+
+
+def _is_spelt_as_a_name(text: str) -> bool:
+    """`db.example.org`, `ada@shop`, `shop_api`, `com/shop/Pay`, `orderService`: marks or capitals inside."""
+    inside = text[1:].rstrip(".:-")
+    return any(mark in inside for mark in "._@/$#\\-") or (not text.isupper() and inside.lower() != inside)
 
 
 def _common_kind(tokens: Sequence[Token]) -> str | None:

@@ -160,3 +160,34 @@ def test_a_proposal_holds_nothing_that_a_terminal_may_obey() -> None:
         assert not any(each in shown for each in controls)
     assert tomllib.loads(mapping.toml("shop"))["format"][0]["samples"] == list(mapping.samples)
     assert tomllib.loads(pattern.toml("shop"))["format"][0]["samples"] == list(pattern.samples)
+
+
+CONSTANT = [
+    ("{t} {level} {host} [{user}] order {n} paid in {n}ms", ("word1", "word2")),
+    ("{t} {host} {level} job {n} done", ("word1",)),
+    ("{host} {t} {level} job {n} done", ("word1",)),
+    ("{t}|{level}|{host}|{user}|payment {n} failed", ("word1", "word2")),
+    ("{t};{level};{host};{user};{n}", ("word1", "word2")),
+    ("{t} <{level}> user {user} logged in from 192.0.2.{n}", ("user.name",)),
+    ("{t} {level} connection from {host} closed after {n}ms", ()),
+    ("{t} stufe={level} benutzer={user} betrag={n}.50", ("benutzer",)),
+    ("{t} {host}.example.org {user}: order {n} paid", ("word1", "word2")),
+]
+
+
+@pytest.mark.parametrize(("line", "fields"), CONSTANT)
+@pytest.mark.parametrize("levels", [("INFO", "ERROR"), ("I", "E"), ("WARNUNG", "FEHLER")])
+def test_a_value_that_the_sample_has_only_once_is_no_part_of_the_form(
+    line: str, fields: tuple[str, ...], levels: tuple[str, str]
+) -> None:
+    def lines(level: str, host: str, user: str) -> list[str]:
+        times = (f"2026-03-01 10:00:{n:02}" for n in range(12))
+        return [line.format(t=when, level=level, host=host, user=user, n=n) for n, when in enumerate(times)]
+
+    proposal = propose(lines(levels[0], "gateway", "ada"))
+    assert proposal is not None
+    for record in results(proposal.toml("own"), lines(levels[1], "webserver", "bob")):
+        assert isinstance(record, Record), (proposal.pattern, record)
+        assert set(fields) <= set(record.attributes)
+        if "{level}" in line:
+            assert (record.severity_text, record.severity_number) == (levels[1], 17)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from chalicelib.core.formats import Format, Parse
 
+SEPARATOR: Final = re.compile(r"\"?sep=(.)\"?\s*", re.IGNORECASE)
+"""What Excel writes and reads above a header: what is between the columns."""
 _BANNER_LINES_MAX: Final = 3
 _LINE_MAX_CHARACTERS: Final = 2048
 
@@ -28,7 +30,9 @@ def behind_banner(
     """
     said = list(islice((line for line in lines if line.strip()), _BANNER_LINES_MAX + 2))
     for number, (header, row) in enumerate(pairwise(said)):
-        if number and isinstance(parser(header)(row), Record):
+        separated = number == 1 and SEPARATOR.fullmatch(said[0])
+        header_said = f"{said[0]}\n{header}" if separated else header
+        if number and isinstance(parser(header_said)(row), Record):
             before = said[: number + 1]
             if any(len(line) > _LINE_MAX_CHARACTERS or line.encode() not in head for line in before):
                 return None

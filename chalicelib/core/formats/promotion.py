@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+from unicodedata import combining, normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +59,22 @@ _LATER_TIMES: Final = (
     "endtimestamp", "enddate", "enddatetime", "endedat", "end", "stoptime", "finishedat", "completedat", "firsttimestamp",
 )  # fmt: skip
 """Times of what was done with the event: the record's, where it has no better one."""
-_ORDER: Final = {name: (0, place) for place, name in enumerate(_EVENT_TIMES)} | {
+_TRANSLATED_TIMES: Final = (
+    "zeitstempel",
+    "zeitpunkt",
+    "datumuhrzeit",
+    "zeit",
+    "datum",
+    "horodatage",
+    "dateheure",
+    "fechahora",
+    "fecha",
+    "marcadetiempo",
+    "datahora",
+    "dataora",
+)
+"""German, French, Spanish, Portuguese, Italian; accents left out."""
+_ORDER: Final = {name: (0, place) for place, name in enumerate((*_EVENT_TIMES, *_TRANSLATED_TIMES))} | {
     name: (4, place) for place, name in enumerate(_LATER_TIMES)
 }
 _ENDS: Final = frozenset(
@@ -113,18 +129,34 @@ _OF_HANDLING: Final = frozenset(
     )
 )  # fmt: skip
 
-_LEVELS: Final = frozenset(("level", "severity", "lvl", "sev", "loglevel", "levelname", "severityname", "severitytext", "logseverity", "prio", "priority", "loglvl"))  # fmt: skip
+_LEVELS: Final = frozenset(("level", "severity", "lvl", "sev", "loglevel", "levelname", "severityname", "severitytext", "logseverity", "prio", "priority", "loglvl",
+    "stufe", "schweregrad", "prioritat", "niveau", "gravite", "severite", "nivel", "gravedad", "severidad", "gravidade", "severidade",
+    "livello", "gravita", "niva", "taso", "poziom", "seviye", "uroven"))  # fmt: skip
 _AROUND_LEVELS: Final = frozenset(
     ("log", "event", "msg", "message", "alert", "error", "syslog", "name", "text", "string", "str", "label", "record", "app", "application", "display")
 )  # fmt: skip
 _MESSAGES: Final = (
     "message", "msg", "displaymessage", "logmessage", "logmsg", "eventmessage", "messagetext", "msgtext", "textmessage",
     "messagebody", "logtext", "logline", "logentry", "shortmessage", "fullmessage", "formattedmessage", "renderedmessage",
-    "txt", "content", "description", "summary",
+    "txt", "content", "description", "summary", "meldung", "nachricht", "meldungstext", "mensaje", "mensagem", "messaggio", "beschreibung",
 )  # fmt: skip
 _MESSAGE_ORDER: Final = {name: place for place, name in enumerate(_MESSAGES)}
-_DATES: Final = frozenset(("date", "eventdate", "logdate", "startdate", "requestdate"))
-_CLOCKS: Final = frozenset(("time", "eventtime", "logtime", "starttime", "requesttime", "clock", "timeofday"))
+_DATES: Final = frozenset(("date", "eventdate", "logdate", "startdate", "requestdate", "datum", "fecha"))
+_CLOCKS: Final = frozenset(
+    (
+        "time",
+        "eventtime",
+        "logtime",
+        "starttime",
+        "requesttime",
+        "clock",
+        "timeofday",
+        "uhrzeit",
+        "zeit",
+        "heure",
+        "hora",
+    )
+)
 
 
 def time_members(names: Iterable[str]) -> tuple[str, ...]:
@@ -210,6 +242,8 @@ def _segments(name: str) -> list[list[str]]:
 
 
 def _tokens(name: str) -> list[str]:
+    if not name.isascii():
+        name = "".join(each for each in normalize("NFKD", name) if not combining(each))
     return [token.lower() for token in _TOKEN.findall(name)]
 
 

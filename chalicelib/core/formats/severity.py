@@ -29,6 +29,14 @@ _NUMBERS: Final[dict[str, int]] = {
     **{f"{name}{rank}": number + rank - 1 for name, number in _RANGES.items() for rank in (2, 3, 4)},
 }  # fmt: skip
 
+_TRANSLATED: Final[dict[str, int]] = {
+    "fehlersuche": 5, "débogage": 5, "depuración": 5, "informationen": 9, "información": 9, "informação": 9, "informazioni": 9, "hinweis": 10,
+    "warnung": 13, "avertissement": 13, "attention": 13, "advertencia": 13, "aviso": 13, "avviso": 13, "avvertimento": 13,
+    "fehler": 17, "erreur": 17, "errore": 17, "erro": 17, "schwerwiegend": 17,
+    "kritisch": 21, "critique": 21, "crítico": 21, "critico": 21, "fatale": 21, "notfall": 21,
+}  # fmt: skip
+"""What a column or a member that is the severity may say in German, French, Spanish, Portuguese and Italian."""
+
 SYSLOG: Final[tuple[tuple[str, int], ...]] = (
     ("emerg", 21), ("alert", 19), ("crit", 18), ("err", 17),
     ("warning", 13), ("notice", 10), ("info", 9), ("debug", 5),
@@ -62,7 +70,7 @@ def of_word(word: str) -> int | None:
     number = _NUMBERS.get(word)
     if number is None and len(word) <= _WORD_MAX:
         word = word.strip().lower()
-        number = _NUMBERS.get(word)
+        number = _NUMBERS.get(word) or _TRANSLATED.get(word)
         if number is None and word[-1:].isdecimal() and (between := _OFFSET.fullmatch(word)):
             number = min(max(_NUMBERS[between[1]] + int(between[2]), 1), OPENTELEMETRY_MAX)
     return number

@@ -56,6 +56,44 @@ MESSAGES = [
     ("611102", f"User authentication failed: IP address: {A}, Uname: ada", (None,) * 9 + ("ada", A)),
     ("722022", f"Group <vpn> User <ada> IP <{A}> TCP SVC connection established", (None,) * 9 + ("ada", A)),
     ("113019", f"Group = vpn, Username = ada, IP = {A}, Session disconnected. Session Type: SSL, Duration: 0h:01m:02s", (None,) * 9 + ("ada", A)),
+    ("302014", f"Teardown TCP connection 4711 for outside:{A}/443 to inside:{B}/51022 duration 0:00:30 bytes 1234 TCP FINs (ada)",
+     (A, 443, B, 51022, "tcp", None, None, None, None, "ada")),
+    ("302014", f"Teardown TCP connection 4711 for outside:{A}/443(LOCAL\\bob) to inside:{B}/51022 duration 0:00:30 bytes 1234 TCP Reset-O from inside (DOM\\ada)",
+     (A, 443, B, 51022, "tcp", None, None, None, "LOCAL\\bob", "DOM\\ada")),
+    ("302016", f"Teardown UDP connection 4711 for outside:{A}/53 to inside:{B}/51022 duration 0:00:00 bytes 148 (ada)",
+     (A, 53, B, 51022, "udp", None, None, None, None, "ada")),
+    ("302016", f"Teardown UDP connection 4711 for outside:{A}/53(LOCAL\\bob) to inside:{B}/51022(LOCAL\\eve) duration 0:00:00 bytes 148",
+     (A, 53, B, 51022, "udp", None, None, None, "LOCAL\\bob")),
+    ("302013", f"Built inbound TCP connection 4711 for outside:{A}/51022 ({A}/51022)(LOCAL\\bob) to NP Identity Ifc:{B}/22 ({B}/22) (ada)",
+     (A, 51022, B, 22, "tcp", "inbound", None, None, "LOCAL\\bob", "ada")),
+    ("302021", f"Teardown ICMP connection for faddr {A}/0 gaddr 10.0.0.1/8 laddr {B}/8 (ada)", (A, None, B, None, "icmp", None, None, None, None, "ada")),
+    ("302024", f"Built backup  stub UDP connection for outside:{A}/53 ({A}/53) to inside:{B}/51022 ({B}/51022)", (A, 53, B, 51022, "udp")),
+    ("302026", f"Built director stub ICMP connection for outside:{A}/32004 ({A}) to inside:{B}/0 ({B})", (A, None, B, None, "icmp")),
+    ("303002", f"FTP connection from inside:{A}/63656 to outside:{B}/21, user ada Stored file /a.log", (A, 63656, B, 21, None, None, None, None, None, "ada")),
+    ("109005", f"Authentication succeeded for user 'ada' from {A}/1234 to {B}/80 on interface outside", (A, 1234, B, 80, None, None, None, None, None, "ada")),
+    ("109006", f"Authentication failed for user ada from {A}/1234 to {B}/80 on interface outside", (A, 1234, B, 80, None, None, None, None, None, "ada")),
+    ("110002", f"Failed to locate egress interface for UDP from inside:{A}/1234 to {B}/80", (A, 1234, B, 80, "udp")),
+    ("110003", f"Routing failed to locate next hop for TCP from inside:{A}/1234 to outside:{B}/80", (A, 1234, B, 80, "tcp")),
+    ("110003", f"Routing failed to locate next-hop for protocol icmp from inside:{A}/0 to outside:{B}/0", (A, None, B, None, "icmp")),
+    ("111001", f"Begin configuration: {A} writing to memory", (None,) * 10 + (A,)),
+    ("111010", f"User 'DOM\\ada l', running 'N/A' from IP {A}, executed 'write memory'", (None,) * 9 + ("DOM\\ada l", A)),
+    ("111009", "User 'ada' executed cmd: show running-config", (None,) * 9 + ("ada",)),
+    ("113005", f"AAA user authentication Rejected : reason = AAA failure : server = {B} : user = ada : user IP = {A}", (None,) * 9 + ("ada", A)),
+    ("113006", "User ada locked out on exceeding 3 successive failed authentication attempts", (None,) * 9 + ("ada",)),
+    ("113008", "AAA transaction status ACCEPT : user = ada", (None,) * 9 + ("ada",)),
+    ("113009", "AAA retrieved default group policy (vpn) for user = ada", (None,) * 9 + ("ada",)),
+    ("113014", f"AAA authentication server not accessible : server = {B} : user = ada", (None,) * 9 + ("ada",)),
+    ("113015", f"AAA user authentication Rejected : reason = User was not found : local database : user = ada: user IP = {A}", (None,) * 9 + ("ada", A)),
+    ("113016", f"AAA credentials rejected : reason = Invalid password : server = {B} : user = ada", (None,) * 9 + ("ada",)),
+    ("113017", "AAA credentials rejected : reason = Invalid password : local database : user = ada", (None,) * 9 + ("ada",)),
+    ("113018", "User: ada, Unsupported downloaded ACL Entry: permit ip any any, Action: skipped", (None,) * 9 + ("ada",)),
+    ("315011", f'SSH session from {A} on interface inside for user "ada" disconnected by SSH server, reason: "Internal error" (0x00)', (None,) * 9 + ("ada", A)),
+    ("315011", f'SSH session from {A} on interface inside for user "*****" terminated normally', (None,) * 10 + (A,)),
+    ("605004", f'Login denied from {A}/51022 to inside:{B}/https for user "*****"', (A, 51022, B)),
+    ("605005", 'Login permitted from serial to console for user "ada"', (None,) * 9 + ("ada",)),
+    ("419002", f"Duplicate TCP SYN from inside:{A}/7777 to outside:{B}/5145 with different initial sequence number", (A, 7777, B, 5145, "tcp")),
+    ("304001", f"ada@{A} Accessed JAVA URL {B}:http://example.org/", (None, None, B, None, None, None, None, None, None, "ada", A)),
+    ("716002", f"Group vpn User ada IP {A} WebVPN session terminated: Idle timeout.", (None,) * 9 + ("ada", A)),
     ("733100", "[ Scanning] drop rate-1 exceeded. Current burst rate is 10 per second, max configured rate is 8; Current average rate is 7 per second, max configured rate is 4; Cumulative total count is 4711", ()),
 ]  # fmt: skip
 
@@ -65,6 +103,24 @@ def test_every_value_is_what_the_message_says(number: str, message: str, values:
     attributes = record_of("cisco_asa", HEAD.format(number, message)).attributes
     wanted = dict.fromkeys(TYPED) | dict(zip(TYPED, values, strict=False))
     assert {name: attributes.get(name) for name in TYPED} == wanted
+
+
+OTHER_VALUES = [
+    ("111008", "User 'ada' executed the 'copy a b' command.", {"cisco.command": "copy a b"}),
+    ("111010", f"User 'ada', running 'CLI' from IP {A}, executed 'no logging host inside'", {"cisco.command": "no logging host inside", "cisco.application": "CLI"}),
+    ("302014", f"Teardown TCP connection 4711 for outside:{A}/443 to inside:{B}/51022 duration 0:00:30 bytes 1234 TCP FINs (ada)",
+     {"cisco.reason": "TCP FINs", "cisco.bytes": 1234, "cisco.duration": "0:00:30"}),
+    ("302013", f"Built outbound TCP connection 4711 for outside:{A}/80 ({A}/80) to inside:{B}/1772 (203.0.113.1/9)",
+     {"cisco.source_mapped": "203.0.113.1/9", "cisco.destination_mapped": f"{A}/80", "cisco.source_user": None}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "message", "values"), OTHER_VALUES)
+def test_commands_reasons_and_translations_are_whole(
+    number: str, message: str, values: dict[str, object]
+) -> None:
+    attributes = record_of("cisco_asa", HEAD.format(number, message)).attributes
+    assert {name: attributes.get(name) for name in values} == values
 
 
 IOS = [

@@ -13,6 +13,7 @@ from chalicelib.core.formats.detection import detect
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.records import Record, Reject
 from tests.faults.reading import assert_every_byte_is_accounted_for, read
+from tests.lines_of_formats import read as read_outcomes
 
 WHEN = datetime(2024, 6, 1, tzinfo=UTC)
 
@@ -25,6 +26,13 @@ def attributes(header: str, row: str) -> dict[str, Any]:
     got = parse(header, row)
     assert isinstance(got, Record), got
     return got.attributes
+
+
+def rows_of(text: str) -> list[Record]:
+    """The records of a table, of which each row must be one."""
+    results = [outcome.result for outcome in read_outcomes(text.encode())[1]]
+    assert not any(isinstance(result, Reject) for result in results)
+    return [result for result in results if isinstance(result, Record)]
 
 
 def test_values_are_typed_one_by_one() -> None:
@@ -133,6 +141,74 @@ def test_a_table_is_told_by_its_header_and_its_rows(text: str, name: str) -> Non
 )
 def test_a_table_of_unusual_names_is_told_by_the_types_of_its_columns(text: str, name: str) -> None:
     assert detect(text.encode(), WHEN, complete=True).format.name == name
+
+
+CODES = "id,phone,zip,amount\n0001,+4930123456,01069,12.50\n0002,+4930123457,99999,7\n"
+
+
+@pytest.mark.parametrize("mark", ["", "sep=,\n", '"sep=,"\r\n', "\ufeffsep=,\n"])
+def test_codes_stay_texts_and_amounts_are_numbers(mark: str) -> None:
+    made = rows_of(mark + CODES)
+    assert [record.attributes for record in made] == [
+        {"id": "0001", "phone": "+4930123456", "zip": "01069", "amount": 12.5},
+        {"id": "0002", "phone": "+4930123457", "zip": "99999", "amount": 7},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("a;b;c\n1;2;3\n4;5;6\n", [{"a": 1, "b": 2, "c": 3}, {"a": 4, "b": 5, "c": 6}]),
+        ("sep=;\na;b;c\n1;2,5;x\n", [{"a": 1, "b": "2,5", "c": "x"}]),
+        ("sep=|\nkey|one two\nx|y, z\n", [{"key": "x", "one two": "y, z"}]),
+        ("sep=\t\nname\tzip\nada\t01069\n", [{"name": "ada", "zip": "01069"}]),
+        (",id,amount\n0,a1,1.5\n1,a2,2.5\n", [{"column_1": 0, "id": "a1", "amount": 1.5}, {"column_1": 1, "id": "a2", "amount": 2.5}]),
+        ("id,amount,note,\n1,2.5,hello,\n", [{"id": 1, "amount": 2.5, "note": "hello"}]),
+        ("id,amount,note,\n1,2.5,hello,left over\n", [{"id": 1, "amount": 2.5, "note": "hello", "column_4": "left over"}]),
+        ("id,id,amount\n1,7,2.5\n", [{"id": 1, "id#2": 7, "amount": 2.5}]),
+        ("Name,Straße,PLZ\nAda,Hauptstraße 1,01069\n", [{"Name": "Ada", "Straße": "Hauptstraße 1", "PLZ": "01069"}]),
+        ("ratio,count\n1e-05,3\n", [{"ratio": 1e-05, "count": 3}]),
+    ],
+)  # fmt: skip
+def test_a_header_may_be_short_twice_the_same_or_lack_a_name(text: str, rows: list[dict[str, Any]]) -> None:
+    assert [record.attributes for record in rows_of(text)] == rows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b,c\nyes,no,3\n",  # short names are a header where all values are typed
+        "x,,,y\n1,2,3,4\n",
+        "sep=;\n",
+        "sep=;\nnothing here has the mark\n",
+        "a;b\n2,5;3,5\n",
+    ],
+)
+def test_what_may_be_prose_is_no_table(text: str) -> None:
+    assert detect(text.encode(), WHEN, complete=True).format.name == "text"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "severity"),
+    [
+        ("Datum;Uhrzeit;Stufe;Meldung", "14.03.2026;10:00:00;WARNUNG;voll", ("WARNUNG", 13)),
+        ("Zeitstempel;Schweregrad;Meldung", "2026-03-14T10:00:00Z;Fehler;voll", ("Fehler", 17)),
+        ("horodatage;niveau;message", "2026-03-14T10:00:00Z;Avertissement;voll", ("Avertissement", 13)),
+        ("fecha;hora;nivel;mensaje", "14/03/2026;10:00:00;Crítico;voll", ("Crítico", 21)),
+        ("horodatage;Gravité;message", "2026-03-14T10:00:00Z;erreur;voll", ("erreur", 17)),
+        ("datahora;nível;mensagem", "2026-03-14T10:00:00Z;Aviso;voll", ("Aviso", 13)),
+    ],
+)
+def test_time_severity_and_message_have_names_in_other_languages(
+    header: str, row: str, severity: tuple[str, int]
+) -> None:
+    (record,) = rows_of(f"{header}\n{row}\n")
+    assert record.timestamp == "2026-03-14T10:00:00Z"
+    assert (record.severity_text, record.severity_number, record.body, record.attributes) == (
+        *severity,
+        "voll",
+        {},
+    )
 
 
 def test_a_row_without_typed_values_is_a_row_once_the_file_is_known() -> None:

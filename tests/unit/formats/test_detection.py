@@ -131,7 +131,7 @@ def test_an_application_log_is_not_taken_for_syslog(line: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1\n2\n3\n", "a,b,c\n1,2,3\n", "key: value\nother: thing\n", "<html>\n<body>\n</body>\n</html>\n",
+    ["1\n2\n3\n", "a,b,c\n1,2,x\n", "key: value\nother: thing\n", "<html>\n<body>\n</body>\n</html>\n",
      "def f():\n    return 1\n", "[1,2]\n[3]\n", "Mar 14 was a fine day\n", "GET / HTTP/1.1\nHost: x\n"],
 )  # fmt: skip
 def test_what_is_no_log_of_a_known_kind_is_plain_text(text: str) -> None:

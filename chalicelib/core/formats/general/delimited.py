@@ -13,6 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.banners import SEPARATOR
+from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.promotion import (
     date_and_clock,
     is_guessed_time,
@@ -29,7 +31,13 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
-_NAME: Final = re.compile(r"[A-Za-z_@#$%][\w .:/()@%#$*?-]{0,63}")
+_NAME: Final = re.compile(r"(?:[^\W\d]|[@#$%])[\w .:/()@%#$*?\[\]-]{0,63}")
+_CODES: Final = frozenset(
+    ("zip", "zipcode", "postcode", "postalcode", "plz", "phone", "phonenumber", "telephone", "tel", "telefon", "mobile", "fax", "iban", "bic",
+     "isbn", "ean", "gtin", "upc", "sku", "imei", "iccid", "msisdn", "ssn", "vat", "creditcard", "cardnumber")
+)  # fmt: skip
+"""Columns of digits that are no numbers: one that begins with no zero is as much a text as the next, which does."""
+_SEPARATORS: Final = str.maketrans("", "", " _-.")
 _TIMES: Final = (
     "timestamp", "@timestamp", "time", "datetime", "date_time", "date time", "event_time", "eventtime", "ts", "_time",
     "time_stamp", "logged_at", "created_at", "occurred_at", "date/time", "time (utc)", "timestamp (utc)", "utc",
@@ -50,13 +58,12 @@ _KNOWN: Final = frozenset(
     (*_TIMES, *_LEVELS, *_MESSAGES, "host", "hostname", "ip", "ip address", "client_ip", "clientip", "src_ip", "srcip",
      "source_ip", "dst_ip", "remote_addr", "user", "username", "user_id", "userid", "status", "status_code", "event",
      "event_id", "event id", "eventid", "action", "logger", "thread", "pid", "service", "lineid", "method", "url", "path", "uri",
-     "source", "component", "request", "user_agent")
+     "source", "component", "request", "user_agent", "datum", "uhrzeit", "zeitstempel", "stufe", "meldung", "nachricht", "benutzer", "fecha",
+     "hora", "nivel", "mensaje", "usuario", "niveau", "heure", "horodatage", "utilisateur")
 )  # fmt: skip
 """Names of columns that make a first line a header; lower case."""
 _OF_TWO: Final = _KNOWN | {"id", "key", "name", "value", "type", "code", "count"}
 """Names that make two words with a comma between them a header."""
-_INT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
-_FLOAT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}", re.ASCII)
 _BOOLEANS: Final = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
 _EVENT_VIEWER: Final = ("Level", "Date and Time", "Source", "Event ID", "Task Category")
 """What Event Viewer writes above rows that have the message behind these."""
@@ -64,6 +71,7 @@ _NOTHING: Final = frozenset(("", "-", "null", "NULL"))
 _COLUMNS_MAX: Final = 512
 _WORDS_MAX: Final = 3
 _LONGEST_MIN: Final = 3
+"""Where all names are shorter, all values of a row must be typed."""
 
 _NO_HEADER: Final = Reject("no-header")
 _FIELD_COUNT: Final = Reject("field-count")
@@ -81,17 +89,25 @@ def _no_header(_row: str) -> Reject:
 
 
 class _Columns(NamedTuple):
-    """The names in a header, what is between them, and whether they are of the kind that logs use."""
+    """The names in a header, what is between them, whether they are of the kind that logs use, and whether they are
+    so short that they may be values."""
 
     names: list[str]
     delimiter: str
     usual: bool
+    short: bool
 
 
 def _columns(header: str, delimiters: str) -> _Columns | None:
     """None where the line is no header. header: several lines where some stand before it."""
     if "\n" in header:
-        found = (_columns(line, delimiters) for line in reversed(header.split("\n")))
+        first, *lines = header.split("\n")
+        separator = SEPARATOR.fullmatch(first.removeprefix("\ufeff"))
+        if separator is not None:
+            columns = _columns(lines[-1], separator[1] if separator[1] in delimiters else "")
+            return None if columns is None else columns._replace(usual=True)
+        lines.insert(0, first)
+        found = (_columns(line, delimiters) for line in reversed(lines))
         return next((columns for columns in found if columns is not None), None)
     found = (_columns_between(header.removeprefix("\ufeff"), delimiter) for delimiter in delimiters)
     return max(
@@ -107,23 +123,33 @@ def _columns_between(header: str, delimiter: str) -> _Columns | None:
     if tuple(names) == _EVENT_VIEWER:
         names.append("Message")
     prose = any(name[:1] == " " for name in cells) and any(" " in name for name in names)
-    if prose or not 2 <= len(names) <= _COLUMNS_MAX or not all(_NAME.fullmatch(name) for name in names):
+    named = [name for name in names if name]
+    if prose or not 2 <= len(names) <= _COLUMNS_MAX or not _may_lack(names):
+        return None
+    if not all(_NAME.fullmatch(name) for name in named):
         return None
     usual = any(name.lower() in _KNOWN for name in names) and (
         len(names) > 2 or names[0].lower() in _TIMES or _OF_TWO.issuperset(map(str.lower, names))
     )
-    if not usual and not _may_be_names(names):
+    if not usual and not _may_be_names(named):
         return None
-    return _Columns(_unique(names), delimiter, usual)
+    names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
+    return _Columns(_unique(names), delimiter, usual, max(map(len, named)) < _LONGEST_MIN)
+
+
+def _may_lack(names: list[str]) -> bool:
+    """Whether only such names are missing as tables leave out: that of an index before the first, or behind a delimiter
+    at the end; one in between, where there are three others."""
+    missing = names.count("")
+    return missing == 0 or (
+        len(names) - missing >= 2
+        and (missing == names[:1].count("") + names[-1:].count("") or missing <= len(names) // 4)
+    )
 
 
 def _may_be_names(names: list[str]) -> bool:
     """Whether columns may be called so though none of the names is usual."""
-    return (
-        len(set(names)) == len(names)
-        and max(map(len, names)) >= _LONGEST_MIN
-        and max(name.count(" ") for name in names) <= _WORDS_MAX
-    )
+    return len(set(names)) > len(names) // 2 and max(name.count(" ") for name in names) <= _WORDS_MAX
 
 
 def _unique(names: list[str]) -> list[str]:
@@ -166,6 +192,10 @@ class _Rows:
         self._times = Times(context.last_modified, context.date_order)
         self._names, self._delimiter = names, _ = columns.names, columns.delimiter
         self._doubtful = not columns.usual and not context.decided
+        self._short = columns.short
+        self._codes = frozenset(
+            place for place, name in enumerate(names) if name.lower().translate(_SEPARATORS) in _CODES
+        )
         place = {name: number for number, name in reversed(list(enumerate(names)))}
         lower = {name.lower(): number for name, number in reversed(place.items())}
         self._pair = None if (pair := date_and_clock(names)) is None else (place[pair[0]], place[pair[1]])
@@ -206,17 +236,21 @@ class _Rows:
             body = cells[self._message]
             used.add(self._message)
         fields = {
-            name: _typed(text)
+            name: text if place in self._codes else _typed(text)
             for place, (name, text) in enumerate(zip(self._names, cells, strict=True))
             if place not in used and text not in _NOTHING
         }
         return Record(stamp[0], stamp[1], word, number, body, fields)
 
     def _is_table(self, cells: list[str]) -> bool:
-        is_typed = any(
-            type(_typed(text)) is not str or self._times.of_moment(text, past=False) for text in cells
-        )
-        return is_typed and not any(text == name for text, name in zip(cells, self._names, strict=True))
+        typed = [self._is_typed(text, place) for place, text in enumerate(cells) if text]
+        is_named = any(text == name for text, name in zip(cells, self._names, strict=True))
+        return any(typed) and (all(typed) or not self._short) and not is_named
+
+    def _is_typed(self, text: str, place: int) -> bool:
+        if place in self._codes:
+            return any(map(str.isdecimal, text))
+        return type(_typed(text)) is not str or self._times.of_moment(text, past=False) is not None
 
     def _stamp(self, cells: list[str], used: set[int]) -> Stamp | tuple[None, None] | None:
         """The time of a row, its columns used; None where a day and its clock are no time."""
@@ -238,11 +272,8 @@ class _Rows:
 
 
 def _typed(text: str) -> Value:
-    if _INT.fullmatch(text):
-        return int(text) if text != "-0" else text
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    return _BOOLEANS.get(text, text)
+    value = number(text)
+    return _BOOLEANS.get(text, text) if type(value) is str else value
 
 
 CSV: Final = Format(

@@ -28,7 +28,7 @@ _DIRECTION: Final = "{direction:network.direction}"
 
 def _side(name: str, *, port: str = r"(?:[/(]{int:NAME.port}\)?)?") -> str:
     """An address, its interface before it and its port behind, where they are there."""
-    return rf"(?:(?![0-9A-Fa-f]{{1,4}}:[0-9A-Fa-f]{{0,4}}:){{iface:cisco.{name}_interface}}:)?{{ip:{name}.address}}{port.replace('NAME', name)}"
+    return rf"(?:(?![0-9A-Fa-f]{{1,4}}:[0-9A-Fa-f]{{0,4}}:){{face:cisco.{name}_interface}}: ?)?{{ip:{name}.address}}{port.replace('NAME', name)}"
 
 
 _BEGINNINGS: Final = re.compile(r"\(\?:([A-Za-z|]+)\) ")
@@ -36,8 +36,12 @@ _NO_PORT: Final = r"(?:/[0-9]{1,5})?(?![0-9/])"
 _FROM, _TO = _side("source"), _side("destination")
 _PINGER, _PINGED = _side("source", port=_NO_PORT), _side("destination", port=_NO_PORT)
 _USER: Final = r"(?: ?\((?!type [0-9]){round:cisco.source_user}\))?"
-_TO_USER: Final = _USER.replace("source", "destination")
-_NAT: Final = r"(?: ?\({round:cisco.mapped}\))?"
+_USER_TO: Final = _USER.replace("source", "destination")
+_FROM_USER, _TO_USER = r"(?:\({round:cisco.source_user}\))?", r"(?:\({round:cisco.destination_user}\))?"
+"""Of a connection: the identity firewall's users stand right behind an address; the one who logged in, behind a blank, at the end."""
+_AAA_USER: Final = r"(?: \({round:user.name}\))?"
+_NAT: Final = r"(?: ?\((?=[0-9A-Fa-f.:]{2,45}(?:[/(][0-9]{1,5})?\)){round:cisco.NAME_mapped}\))?"
+_FROM_NAT, _TO_NAT = _NAT.replace("NAME", "source"), _NAT.replace("NAME", "destination")
 _ICMP: Final = r"(?:,? *\(?type[ =]?{int:icmp.type},? ?code[ =]?{int:icmp.code}\)?)?"
 _ON: Final = r"(?: +on (?:interface )?{iface:cisco.source_interface}(?: interface)?)?"
 _GROUP: Final = r"(?: by access-group \"{quoted:cisco.access_group}\".*+)?[. ]*$"
@@ -59,8 +63,8 @@ _SAY: Final = phrases(*_spread(
     rf"{_PROTOCOL} [cC]onnection {{letters:cisco.action}} by {_DIRECTION} list {{word:cisco.policy_id}} src {_FROM} dest {_TO}",
     rf"{_PROTOCOL} packet type {{int:icmp.type}} {{letters:cisco.action}} by {_DIRECTION} list {{word:cisco.policy_id}} src {_PINGER} dest {_PINGED}",
     rf"(?:Deny|Denied) (?:{_DIRECTION} )?(?i:(?=icmp|(?:ip )?protocol (?:1|58)\b)){_PROTOCOL} (?:src|from) {_PINGER}{_USER}"
-    rf" (?:dst|to) {_PINGED}{_TO_USER}{_ICMP}{_ON}{_GROUP}",
-    rf"(?:Deny|Denied) (?:{_DIRECTION} )?{_PROTOCOL}(?: \(no connection\))? (?:src|from) {_FROM}{_USER} (?:dst|to) {_TO}{_TO_USER}"
+    rf" (?:dst|to) {_PINGED}{_USER_TO}{_ICMP}{_ON}{_GROUP}",
+    rf"(?:Deny|Denied) (?:{_DIRECTION} )?{_PROTOCOL}(?: \(no connection\))? (?:src|from) {_FROM}{_USER} (?:dst|to) {_TO}{_USER_TO}"
     rf"(?: due to {{rest:cisco.reason}}|{_ICMP}(?: flags {{some:cisco.flags}})?{_ON}{_GROUP})",
     rf"Deny (?:inbound \(No xlate\)) {_PROTOCOL} src {_FROM} dst {_TO}",
     rf"Deny IP (?:spoof|due to Land Attack|teardrop fragment \([^()]{{1,60}}\)) from \(?{{ip:source.address}}\)? to {{ip:destination.address}}{_ON}",
@@ -69,7 +73,7 @@ _SAY: Final = phrases(*_spread(
     rf"Denied (?:invalid )?(?:ICMP|ICMPv6) type={{int:icmp.type}}, code={{int:icmp.code}} from (?:addr )?{{ip:source.address}}{_ON}",
     r"Denied ICMP type={int:icmp.type}, from l?addr {ip:source.address} on interface {iface:cisco.source_interface} to"
     r" {ip:destination.address}: {rest:cisco.reason}",
-    rf"Denied (?:invalid )?(?:ICMP|ICMPv6) code {{int:icmp.code}}, for {_PINGER}{_NAT} to {_PINGED}{_NAT}(?:, ICMP id {{int:icmp.id}}, ICMP type"
+    rf"Denied (?:invalid )?(?:ICMP|ICMPv6) code {{int:icmp.code}}, for {_PINGER}{_FROM_NAT} to {_PINGED}{_TO_NAT}(?:, ICMP id {{int:icmp.id}}, ICMP type"
     r" {int:icmp.type})?",
     r"Dropping echo request from {ip:source.address} to PAT address {ip:destination.address}",
     # 106100, 106102: access lists
@@ -87,32 +91,50 @@ _SAY: Final = phrases(*_spread(
     rf" ?-> {_TO}(?: \({{int:cisco.protocol_type}}\))?, {{int:cisco.packets}} packets?",
     r"list {word:cisco.policy_id} {name:cisco.action} {ip:source.address}(?: -> {ip:destination.address})? {int:cisco.packets} packets?",
     # 302xxx, 305xxx, 609xxx: connections and translations
-    rf"(?:Built|Teardown) (?:{_DIRECTION} )?(?:ICMP|ICMPv6) connection for faddr {_PINGER}{_USER} gaddr {{word:cisco.mapped}}"
-    rf" laddr {_PINGED}{_TO_USER}{_ICMP}",
-    rf"(?:Built|Teardown) (?:{_DIRECTION} )?(?:ICMP|ICMPv6) connection {{int:cisco.connection_id}} (?:for|from) {_PINGER}{_NAT}{_USER}"
-    rf" to {_PINGED}{_NAT}{_TO_USER}(?: duration {{word:cisco.duration}})?",
+    rf"(?:Built|Teardown) (?:{_DIRECTION} )?(?:ICMP|ICMPv6) connection for faddr {_PINGER}{_FROM_USER} gaddr {{word:cisco.mapped}}"
+    rf" laddr {_PINGED}{_TO_USER}{_AAA_USER}{_ICMP}",
+    rf"(?:Built|Teardown) (?:{_DIRECTION} )?(?:(?:director|backup|forwarder)? *stub )?(?:ICMP|ICMPv6) connection (?:{{int:cisco.connection_id}} )?(?:for|from) {_PINGER}{_FROM_NAT}{_FROM_USER}"
+    rf" to {_PINGED}{_TO_NAT}{_TO_USER}{_AAA_USER}(?: duration {{word:cisco.duration}})?(?: (?:forwarded )?bytes {{int:cisco.bytes}})?(?: {{rest:cisco.reason}})?",
     rf"(?:Built|Teardown) (?:dynamic |static )(?:ICMP|ICMPv6) translation from {_PINGER}{_USER} to {_PINGED}"
     r"(?: duration {word:cisco.duration})?",
-    rf"(?:Built|Teardown) (?:{_DIRECTION} )?(?:dynamic |static |stub |backup |director |forwarder )?{_PROTOCOL} "
-    rf"(?:state-bypass |stub )?connection {{int:cisco.connection_id}} (?:for|from) {_FROM}{_NAT}{_USER} to {_TO}{_NAT}{_TO_USER}"
-    r"(?: duration {word:cisco.duration})?(?: (?:forwarded )?bytes {int:cisco.bytes})?(?: {rest:cisco.reason})?",
+    rf"(?:Built|Teardown) (?:{_DIRECTION} )?(?:dynamic |static |(?:backup|director|forwarder) {{1,2}})?(?:stub )?{_PROTOCOL} "
+    rf"(?:state-bypass |stub )?connection (?:{{int:cisco.connection_id}} )?(?:for|from) {_FROM}{_FROM_NAT}{_FROM_USER} to {_TO}{_TO_NAT}{_TO_USER}"
+    rf"(?: duration {{word:cisco.duration}})?(?: (?:forwarded )?bytes {{int:cisco.bytes}})?(?: (?!\(){{some:cisco.reason}})?{_AAA_USER}[. ]*$",
+    rf"Offloaded {_PROTOCOL} Flow for connection {{int:cisco.connection_id}} from {_FROM}{_FROM_NAT} to {_TO}{_TO_NAT}",
+    rf"{_PROTOCOL} Flow is no longer offloaded for connection {{int:cisco.connection_id}} from {_FROM}{_FROM_NAT} to {_TO}{_TO_NAT}",
     rf"(?:Built|Teardown) (?:dynamic |static )?{_PROTOCOL} translation from {_FROM}{_USER} to {_TO}(?: duration {{word:cisco.duration}})?",
     rf"(?:Built|Teardown) (?:dynamic |static )translation from {_FROM}{_USER} to {_TO}(?: duration {{word:cisco.duration}})?",
     r"(?:Built|Teardown) local-host {iface:cisco.source_interface}:{ip:source.address}(?: duration {word:cisco.duration})?",
-    rf"(?:portmap|regular) translation creation failed for (?i:icmp) src {_PINGER}{_USER} dst {_PINGED}{_TO_USER}{_ICMP}",
-    rf"(?:portmap|regular) translation creation failed for {_PROTOCOL} src {_FROM}{_USER} dst {_TO}{_TO_USER}",
-    rf"No translation group found for (?i:icmp) src {_PINGER}{_USER} dst {_PINGED}{_TO_USER}{_ICMP}",
-    rf"No translation group found for {_PROTOCOL} src {_FROM}{_USER} dst {_TO}{_TO_USER}",
+    rf"(?:portmap|regular) translation creation failed for (?i:icmp) src {_PINGER}{_USER} dst {_PINGED}{_USER_TO}{_ICMP}",
+    rf"(?:portmap|regular) translation creation failed for {_PROTOCOL} src {_FROM}{_USER} dst {_TO}{_USER_TO}",
+    rf"No translation group found for (?i:icmp) src {_PINGER}{_USER} dst {_PINGED}{_USER_TO}{_ICMP}",
+    rf"No translation group found for {_PROTOCOL} src {_FROM}{_USER} dst {_TO}{_USER_TO}",
     # 313xxx
-    rf"No matching connection for (?:ICMP|ICMPv6) error message: (?i:icmp\w*) src {_PINGER}{_USER} dst {_PINGED}{_TO_USER}{_ICMP}"
+    rf"No matching connection for (?:ICMP|ICMPv6) error message: (?i:icmp\w*) src {_PINGER}{_USER} dst {_PINGED}{_USER_TO}{_ICMP}"
     r"(?: on {iface:cisco.source_interface} interface)?\.(?: +Original IP payload: {rest:cisco.original_payload})?",
     # 304001, 710xxx, 716xxx to 722xxx: who asks for what
-    r"{ip:client.address}(?:\({round:user.name}\))? Accessed URL {ip:destination.address}:{rest:url.original}",
+    r"(?:{local:user.name}@)?{ip:client.address}(?:\({round:user.name}\))? Accessed (?:JAVA )?URL (?:{local}@)?{ip:destination.address}:{rest:url.original}",
+    rf"FTP connection from {_FROM} to {_TO}, user {{word:user.name}} (?:Stored|Retrieved) file {{rest:file.path}}",
+    # 109xxx: who passed through with a password
+    rf"Authentication {{letters:cisco.result}} for user '?{{name:user.name}}'? from {_FROM} to {_TO}{_ON}",
+    rf"Authorization {{letters:cisco.result}} (?:\(acl={{round:cisco.policy_id}}\) )?for user '?{{name:user.name}}'? from {_FROM} to {_TO}{_ON}(?: using {{word}})?",
+    # 110xxx, 419xxx, 434xxx
+    rf"Routing failed to locate next[- ]hop for (?i:(?=(?:protocol )?(?:icmp|1|58)\b)){_PROTOCOL} from {_PINGER} to {_PINGED}",
+    rf"Routing failed to locate next[- ]hop for {_PROTOCOL} from {_FROM} to {_TO}",
+    rf"Failed to locate egress interface for (?i:(?=(?:protocol )?(?:icmp|1|58)\b)){_PROTOCOL} from {_PINGER} to {_PINGED}",
+    rf"Failed to locate egress interface for {_PROTOCOL} from {_FROM} to {_TO}",
+    rf"Duplicate {_PROTOCOL} SYN from {_FROM} to {_TO} {{rest:cisco.reason}}",
+    rf"SFR requested (?:to drop|ASA to bypass further packet redirection and process) {_PROTOCOL} (?:packet|flow) from {_FROM} to {_TO}",
+    r"Local:{ip:server.address}:{int:server.port} Remote:{ip:client.address}:{int:client.port} Username:(?:Unknown|{some:user.name}) (?:IKEv2 )?{rest:cisco.message}",
     rf"{_PROTOCOL} (?:[Aa]ccess (?:requested|permitted|denied by ACL)|request discarded) from {_FROM} to {_TO}",
     rf"[Aa]ccess (?:denied|permitted) by ACL from {_FROM} to {_TO}",
     rf"{_PROTOCOL} flow from {_FROM} to {_TO} {{rest:cisco.reason}}",
     rf"Login {{name:cisco.result}} from {_FROM} to (?:{{iface:cisco.destination_interface}}:)?{{ip:destination.address}}/{{word:cisco.service}}"
     r" for user \"{quoted:user.name}\"",
+    r"Login {name:cisco.result} from (?:{ip:source.address}/[0-9]{1,5}|serial) to {word:cisco.line} for user \"{quoted:user.name}\"",
+    r"SSH session from {ip:client.address} on interface {iface:cisco.source_interface} for user \"{quoted:user.name}\" {rest:cisco.message}",
+    r"SSH session from {ip:client.address} on interface {iface:cisco.source_interface} for user {name:user.name} {rest:cisco.message}",
+    r"Group {word:cisco.group} User {word:user.name} IP {ip:client.address} {rest:cisco.message}",
     r"Group <{angle:cisco.group}> User <{angle:user.name}> IP <{ip:client.address}> {rest:cisco.message}",
     r"Group <{angle:cisco.group}> User <{angle:user.name}> IP <(?![0-9A-Fa-f.:]*>)[^<>]*> {rest:cisco.message}",
     r"Group = {some:cisco.group}, Username = {some:user.name}, IP = {ip:client.address},? {rest:cisco.message}",
@@ -121,12 +143,29 @@ _SAY: Final = phrases(*_spread(
     r"DAP: User {word:user.name}, Addr {ip:client.address}(?:,|:) {rest:cisco.message}",
     # 109xxx, 111xxx, 113xxx, 605xxx, 611xxx: administrators
     r"AAA user {name:cisco.aaa} {name:cisco.result} : (?:reason = {some:cisco.reason} : )?(?:local database|server = +{some:server.address}) :"
-    r" user = ?{word:user.name}(?: : user IP = {ip:client.address})?",
+    r" user = ?{name:user.name}(?: ?: user IP = {ip:client.address})?",
+    r"AAA (?:credentials rejected|authentication server not accessible|unable to complete the request Error) :"
+    r" (?:reason = {some:cisco.reason} : )?(?:local database|server = +{some:server.address}) :? ?user = ?{name:user.name}(?: ?: user IP = {ip:client.address})?",
+    r"AAA unable to complete the request Error : reason = {some:cisco.reason} : user = ?{name:user.name}",
+    r"AAA transaction status {letters:cisco.result} : user = ?{name:user.name}",
+    r"AAA retrieved (?:default|user specific) group policy \({round:cisco.policy_id}\) for user = ?{name:user.name}",
+    r"AAA group policy for user {name:user.name} is being set to {word:cisco.policy_id}",
+    r"AAA challenge received for user {name:user.name} from server {some:server.address}[. ]*$",
+    r"User {name:user.name} (?=locked out on |unlocked by ){rest:cisco.message}",
+    r"User: {name:user.name}, {rest:cisco.message}",
+    r"User logged out: Uname: {name:user.name}",
+    r"New user added to local dbase: Uname: {name:user.name} Priv: {int:cisco.to_level}",
+    r"User deleted from local dbase: Uname: {name:user.name} Priv: {int:cisco.to_level}",
+    r"console enable password incorrect for {int} tries \(from {ip:client.address}\)",
     r"User authentication {letters:cisco.result}: (?:IP address: {ip:client.address}, )?Uname: {word:user.name}",
     r"User priv level changed: Uname: {name:user.name} From: {int:cisco.from_level} To: {int:cisco.to_level}",
-    r"User '?{name:user.name}'?, running '?{single:cisco.application}'? from IP {ip:client.address}, executed {rest:cisco.command}",
-    r"User '?{name:user.name}'?,? (?:executed the|executing|executed cmd:) {rest:cisco.command}",
+    r"User '{single:user.name}', running '(?:N/A|{single:cisco.application})' from IP {ip:client.address}, executed '{most:cisco.command}'[. ]*$",
+    r"User '{single:user.name}' executed the '{most:cisco.command}' command\.?$",
+    r"User '{single:user.name}' executed the {rest:cisco.command}",
+    r"User '{single:user.name}',? (?:executing|executed cmd:) {rest:cisco.command}",
     r"{ip:client.address} (?:end|begin) configuration: {rest:cisco.message}",
+    r"console (?:end|begin) configuration: {rest:cisco.message}",
+    r"Begin configuration: {ip:client.address} {rest:cisco.message}",
     r"Configured from {some:cisco.source} by {name:user.name} on {word:cisco.line} \({ip:client.address}\)",
     r"Configured from {some:cisco.source} by {name:user.name} on {word:cisco.line}",
     r"User {name:user.name} has exited tty session {int:cisco.session_id}\({ip:client.address}\)",
@@ -144,7 +183,15 @@ _SAY: Final = phrases(*_spread(
 ))  # fmt: skip
 _PLATFORM: Final = re.compile(r" *(?:[A-Z]{1,4}[0-9]{1,2}(?:/[0-9]{1,2}){0,2}: {1,2})?fman_fp_image: {1,2}")
 """The board and the process that IOS XE's data plane speaks through."""
-_SIDES: Final = ("source.address", "source.port", "cisco.source_interface", "cisco.source_user")
+_SIDES: Final = (
+    "source.address",
+    "source.port",
+    "cisco.source_interface",
+    "cisco.source_user",
+    "cisco.source_mapped",
+)
+_MASK: Final = frozenset("*")
+"""What stands for a user whom the device does not know, until it is told to show such names."""
 
 
 def add_device(message: str, fields: dict[str, Value]) -> None:
@@ -153,6 +200,9 @@ def add_device(message: str, fields: dict[str, Value]) -> None:
         message = message[platform.end() :]
     if not _SAY(message, fields):
         return
+    user = fields.get("user.name")
+    if type(user) is str and _MASK.issuperset(user):
+        del fields["user.name"]
     transport = fields.get("network.transport")
     if type(transport) is str:
         transport = transport.lower()

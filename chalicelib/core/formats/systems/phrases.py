@@ -23,6 +23,7 @@ KINDS: Final = {
     "word": r"\S++",
     "host": r"(?:[^\s\[\](){}<>,;\"':]|:(?=[0-9A-Fa-f:]))++",
     "iface": r"[^\s:/()]++",
+    "face": r"(?:NP Identity Ifc|[^\s:/()]++)",
     "file": r"[\w./-]++",
     "path": r"/[^\s:]*+",
     "segment": r"[^\s/:]{1,64}+",
