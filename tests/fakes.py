@@ -366,7 +366,7 @@ class FakeLetters:
         key = letter.subject.file_id, letter.letter_id
 
         def effect() -> bool:
-            if self.held[key].state is LetterState.DISCARDED:
+            if key not in self.held or self.held[key].state is LetterState.DISCARDED:
                 return False
             self.held[key] = letter
             return True

@@ -81,7 +81,7 @@ class DynamoLetters:
         old = self._items.update(
             _key(letter.subject.file_id, letter.letter_id),
             {name: changed[name] for name in names},
-            unless="#0 = :discarded",
+            unless="attribute_not_exists(pk) OR #0 = :discarded",
             values={":discarded": LetterState.DISCARDED.value},
         )
         return old is None

@@ -35,7 +35,7 @@ class LettersTable(Protocol):
         """The letter of that id if it belongs to that file; None: to none."""
 
     def change(self, letter: DeadLetter) -> bool:
-        """Assign state, redrives, changed_at, by and why, unless it was discarded; whether they were."""
+        """Assign state, redrives, changed_at, by and why, unless it was discarded, or is gone; whether they were."""
 
     def by_state(
         self, state: LetterState, *, before: str | None, since: str | None, limit: int

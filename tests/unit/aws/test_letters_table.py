@@ -263,3 +263,9 @@ def test_a_letter_moves_to_a_later_split_and_is_dead_again(letters: Any) -> None
     )
     assert letters.move(later)
     assert letters.find("m1") == later
+
+
+def test_a_letter_that_is_gone_is_not_made_anew_by_a_change(letters: Any) -> None:
+    assert not letters.change(replace(LETTER, state=LetterState.REDRIVEN, redrives=1, changed_at=WHEN))
+    assert letters.find("m1") is None
+    assert letters.by_file(FILE, after=None, limit=9).letters == []
