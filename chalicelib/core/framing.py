@@ -50,6 +50,8 @@ class Framing:
     header_first: the first line that is not blank is such a header; so is every line equal to it.
     parts: of streams, a regular expression for a line: its groups are `stream`, what it says (`text`, or `quoted` as
         in JSON), `cut` where the line goes on, and `time`. Start and joins are then those of what it says.
+    parts_end: of streams that tell a line which goes on by its lack of an end: whether it goes on in whatever line of its
+        stream comes next, since others have their ends (True), or only where it is as long as parts are, since none has (False).
     unit_bytes: of streams, how long entries that lie between one another may be together.
     member: of JSON objects that hold their entries in an array, that array's name; of XML, the name of the elements.
     path: likewise, the names from the outermost object to an array that is further inside; see `json_paths`.
@@ -72,6 +74,7 @@ class Framing:
     unit_bytes: int | None = None
     by_line: bool = False
     every_array: bool = False
+    parts_end: bool | None = None
     rules: int = RULES
 
     @property

@@ -25,6 +25,8 @@ WINDOW_LINES: Final = 128
 _START_BYTES: Final = 1024
 _PART_BYTES: Final = 16_000
 """What Docker cuts is longer; its parts of a line have nothing else that says so."""
+_ENDED_SHARE_MIN: Final = 0.1
+"""Of short lines, so many have their ends where what has none is a part."""
 _OPENS_TRACE: Final = re.compile(rb"(?:panic|fatal error): |Unhandled [Ee]xception")
 
 
@@ -102,6 +104,7 @@ class _Links:
         self._part_of = re.compile(framing.parts.encode()).match
         self._starts = re.compile(f"(?:{COLOUR})*(?:{start})".encode()).match if start is not None else None
         self._joins = re.compile(joins.encode()).match if joins is not None else None
+        self._parts_end = framing.parts_end
         self._max_bytes = framing.unit_bytes or max_bytes
         self._streams: dict[bytes, _Stream] = {}
         self._units: list[_Unit] = []
@@ -122,7 +125,11 @@ class _Links:
         stream = self._streams.get(part.stream)
         if stream is not None and number - stream.line <= WINDOW_LINES:
             last = stream.part
-            goes_on = last.cut and (last.surely or not part.cut or last.time == part.time)
+            goes_on = last.cut and (
+                last.surely
+                or self._parts_end is True
+                or (self._parts_end is None and (not part.cut or last.time == part.time))
+            )
             if (goes_on or self._continues(stream, said, is_blank=is_blank)) and self._linked(
                 unit, stream, goes_on=goes_on
             ):
@@ -258,12 +265,28 @@ def entries_of_streams(lines: Iterable[Piece], framing: Framing, max_bytes: int)
 
 def texts_of_streams(head: bytes, framing: Framing) -> list[bytes]:
     """What each stream says in the head of a text, its parts joined."""
+    texts: dict[bytes, bytearray] = {}
+    for part in _parts_of(head, framing):
+        goes_on = part.cut and (part.surely or framing.parts_end is not False)
+        text = part.text if goes_on else part.text.rstrip(b"\r\n") + b"\n"
+        texts.setdefault(part.stream, bytearray()).extend(text)
+    return [bytes(text) for text in texts.values()]
+
+
+def parts_end(head: bytes, framing: Framing) -> bool | None:
+    """What `Framing.parts_end` is for a text with this head; None where it shows neither."""
+    short = [part for part in _parts_of(head, framing) if part.time is not None and not part.surely]
+    ended = sum(1 for part in short if not part.cut)
+    if ended == len(short):
+        return True if short else None
+    if ended == 0:
+        return False if len(short) > 1 else None
+    return True if ended >= _ENDED_SHARE_MIN * len(short) else None
+
+
+def _parts_of(head: bytes, framing: Framing) -> Iterator[_Part]:
     assert framing.parts is not None, "a framing of streams says what its lines are"
     part_of = re.compile(framing.parts.encode()).match
-    texts: dict[bytes, bytearray] = {}
-    for line in head.splitlines(keepends=True):
-        if (found := part_of(line)) is not None:
-            part = _part_in(found)
-            text = part.text if part.cut else part.text.rstrip(b"\r\n") + b"\n"
-            texts.setdefault(part.stream, bytearray()).extend(text)
-    return [bytes(text) for text in texts.values()]
+    return (
+        _part_in(found) for line in head.splitlines(keepends=True) if (found := part_of(line)) is not None
+    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats.general.stack_traces import STACK_TRACE
 from chalicelib.core.formats.starts import TIMESTAMPED, WELL_KNOWN
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.streams import texts_of_streams
+from chalicelib.core.streams import parts_end, texts_of_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def seen_through(
     framing: Framing, head: bytes, detect: Callable[[bytes], Format], unit_bytes: int
 ) -> Framing:
     """The framing with the starts of what the streams say. head: of the text, its last line whole or not."""
-    framing = replace(framing, unit_bytes=unit_bytes)
+    framing = replace(framing, unit_bytes=unit_bytes, parts_end=parts_end(head, framing))
     texts = sorted(texts_of_streams(head, framing), key=len, reverse=True)[:_LOOKED_AT]
     starts = {_start_of(detect(text)) for text in texts}
     if not starts or None in starts:
