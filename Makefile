@@ -82,6 +82,7 @@ docs: $(STAMP) ## Rewrite the pages that are made from the code
 	$(BIN)/python -m froe.reference > docs/format-reference.md
 	$(BIN)/python -m froe.permissions > docs/permissions.md
 	$(BIN)/python -m froe.parameters > docs/parameters.md
+	$(BIN)/python -m froe.costs_page > docs/costs.md
 
 lock: $(UV) ## Pin all that the requirements need, with hashes; LOCK=--upgrade takes what is newest
 	@for name in requirements requirements-dev; do $(UV) pip compile --quiet --universal --python-version 3.11 \

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
 from arro3.core import Array, DataType, Table
 
 from chalicelib.core.records import Outcome, Record, Reject, Skip
+from chalicelib.core.segments import microseconds
 
 ROWS: Final = 65_536
 """Of a chunk."""
@@ -148,14 +148,6 @@ def common_type(kinds: set[str]) -> str:
     if kinds == {INTEGER, NUMBER}:
         return NUMBER
     return kinds.copy().pop() if len(kinds) == 1 else TEXT
-
-
-def microseconds(time: str) -> int:
-    second, _, fraction = time.partition(".")
-    moment = datetime.fromisoformat(second).replace(tzinfo=UTC)
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) + int(
-        fraction[:6].ljust(6, "0")
-    )
 
 
 def as_text(value: Any) -> str:

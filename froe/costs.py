@@ -102,6 +102,7 @@ def _estimate(sample: Sample, layout: str, prices: Prices, gb_per_day: float, ke
     month = Counter({name: amount * gb for name, amount in a_gb.items()})
     month.update(_kept(sample, layout, gb_per_day * (kept_days or DAYS_A_MONTH)))
     month.update(idle())
+    month["metrics"] += _METRICS  # counted by the hour in which something comes
     return Estimate(layout, "none", a_gb["dynamodb-writes"], dollars(a_gb, prices), dollars(month, prices))
 
 
@@ -131,8 +132,13 @@ def used(sample: Sample, layout: str) -> dict[str, float]:
 def _kept(sample: Sample, layout: str, gb_of_text: float) -> dict[str, float]:
     """What is stored of so much text, for a month."""
     stored, share = sample.layouts[layout], gb_of_text / sample.text_bytes
-    gb = (stored.bytes + stored.items * _ADDED_BYTES_AN_ITEM) * share
+    gb = stored_bytes(stored) * share
     return {"dynamodb-stored": gb, "dynamodb-recovery": gb, "s3-stored": sample.object_bytes * share}
+
+
+def stored_bytes(stored: Stored) -> int:
+    """As DynamoDB bills them."""
+    return stored.bytes + stored.items * _ADDED_BYTES_AN_ITEM
 
 
 def idle() -> dict[str, float]:
@@ -142,7 +148,6 @@ def idle() -> dict[str, float]:
         "keys": 1,
         "alarms": _ALARMS,
         "dashboards": 1,
-        "metrics": _METRICS,
     }
 
 

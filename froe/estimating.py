@@ -5,7 +5,7 @@ Files are read, cut, parsed and encoded by the pipeline's own code, without AWS.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, TypeVar
@@ -14,6 +14,7 @@ import orjson
 
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Cutter, Limits
+from chalicelib.core.layouts import Layout
 from chalicelib.core.messages import BatchMessage, batch_message, encode_batch, room_in
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, make_plan
 from chalicelib.core.storable import size_of
@@ -34,9 +35,6 @@ _LINES: Final = 20_000
 _FILE_BYTES: Final = 64 * 1024 * 1024
 
 T = TypeVar("T")
-Layout = Callable[[Sequence[bytes]], Sequence[bytes]]
-LAYOUTS: Final[Mapping[str, Layout]] = {"items": lambda items: items}
-"""What each layout makes of the items of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +89,13 @@ def _line(number: int) -> bytes:
     """Digits of a product with a large prime look like chance and are the same every time."""
     chance = number * 2_654_435_761 % 2**32
     return (
-        b'198.51.%d.%d - %s [01/Jan/2026:%02d:%02d:%02d +0000] "%s /shop/%s/items/%08x?page=%d HTTP/1.1" %d %d '
-        b'"https://shop.example.com/search?q=%06x" "Mozilla/5.0 (%s) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0"\n'
+        b'198.51.%d.%d - %s [01/Jan/2026:%02d:%02d:%02d +0000] "%s /shop/%s/articles/%05d?page=%d HTTP/1.1" %d %d '
+        b'"https://shop.example.com/search?query=%03x" "Mozilla/5.0 (%s) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0"\n'
     ) % (
         chance >> 24, chance >> 16 & 255, (b"-", b"ann", b"-", b"bob")[chance >> 4 & 3],
         number // 3600 % 24, number // 60 % 60, number % 60, (b"GET", b"GET", b"GET", b"POST")[chance >> 6 & 3],
-        (b"garden", b"kitchen", b"bath", b"office")[chance >> 8 & 3], chance, chance % 9,
-        (200, 200, 200, 304, 200, 404, 200, 302)[chance >> 10 & 7], chance % 90_000, chance >> 9,
+        (b"garden", b"kitchen", b"bath", b"office")[chance >> 8 & 3], chance % 20_000, chance % 9,
+        (200, 200, 200, 304, 200, 404, 200, 302)[chance >> 10 & 7], chance % 90_000, chance >> 20,
         (b"X11; Linux x86_64", b"Windows NT 10.0; Win64; x64", b"Macintosh; Intel Mac OS X 14_5")[chance % 3],
         120 + chance % 12,
     )  # fmt: skip
@@ -123,14 +121,15 @@ class _Counted:
 
 def _measured(plan: Plan, pieces: _Counted, redaction_key: str) -> Sample:
     pieces.bytes = 0
-    layouts = {name: Stored() for name in LAYOUTS}
+    layouts = {layout.value: Stored() for layout in Layout}
     entries = lines = text_bytes = batches = chunks = 0
     for message in _messages(plan, pieces.open):
         encoded = encode_batch(message)
-        items = parsed(message, redaction_key).items
-        for name, layout in LAYOUTS.items():
-            layouts[name] += _stored(layout(items))
-        entries += len(items)
+        for layout in Layout:
+            found = parsed(replace(message, layout=layout), redaction_key)
+            layouts[layout.value] += _stored(found.items)
+        counts = found.mark.counts
+        entries += counts.parsed.entries + counts.rejected.entries
         lines += message.lines
         text_bytes += message.length
         batches += 1
