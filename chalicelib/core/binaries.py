@@ -19,6 +19,15 @@ _OCTAL: Final = re.compile(rb"[ \0]*+[0-7]*+[ \0]*+|[\x80\xff].*+", re.DOTALL)
 """GNU tar and star write large numbers in base 256."""
 _ODD_BYTES: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
+_EBCDIC: Final = bytes(
+    byte for byte in range(256) if bytes((byte,)).decode("cp037").isalnum() or byte in b"\x40\x15\x25\x0d"
+) + ".,:;-/()<>'\"=+*%_?#@&$|[]{}\\!".encode("cp037")
+"""Letters, digits, blanks, line ends and the usual marks."""
+_EBCDIC_BYTES_MIN: Final = 32
+_EBCDIC_BLANKS_MIN: Final = 0.02
+_ASCII_BLANKS_MAX: Final = 0.005
+_ODD_SHARE_MAX: Final = 0.02
+
 _UNPACK: Final = "unpack it and upload the files in it"
 _RECOMPRESS: Final = "decompress it, or compress it with gzip or zstd instead"
 _EXPORT: Final = "export it as text"
@@ -77,6 +86,23 @@ def binary_in(head: bytes) -> str | None:
     if _is_zlib(head):
         return _sentence("zlib", _RECOMPRESS)
     return None
+
+
+def is_ebcdic(head: bytes) -> bool:
+    """Whether a head is text of a mainframe: letters, digits and blanks where EBCDIC has them, and hardly a blank or a line
+    end where ASCII has them, which any other text of bytes has."""
+    if len(head) < _EBCDIC_BYTES_MIN or head.isascii():
+        return False
+    ascii_blanks = head.count(b" ") + head.count(b"\n")
+    if head.count(b"\x40") < len(head) * _EBCDIC_BLANKS_MIN or ascii_blanks > len(head) * _ASCII_BLANKS_MAX:
+        return False
+    return len(head.translate(None, _EBCDIC)) <= len(head) * _ODD_SHARE_MAX
+
+
+def ebcdic() -> str:
+    return _sentence(
+        "EBCDIC", "name its character set, such as cp037 (`--charset`, or `charset` in `[[bind]]`)"
+    )
 
 
 def unknown_binary() -> str:

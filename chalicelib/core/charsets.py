@@ -11,6 +11,8 @@ _REFUSED: Final = re.compile(
 )
 """Codecs that need a byte order mark, have states, or write one character as several others."""
 _OF_CONTENT_TYPE: Final = re.compile(r";[ \t]*charset[ \t]*=[ \t]*\"?([\w.:-]{1,40})", re.IGNORECASE)
+EBCDIC: Final = frozenset(("cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"))
+"""Character sets of mainframes, whose line end is one of its own (NEL)."""
 REMEDY: Final = "latin-1, cp1252, shift_jis or utf-16-le are some"
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from chalicelib.core.binaries import binary_in, unknown_binary
+from chalicelib.core.binaries import binary_in, ebcdic, is_ebcdic, unknown_binary
 from chalicelib.core.charsets import charset_in, is_utf_8
 from chalicelib.core.custom import Custom, made_of
 from chalicelib.core.custom.collecting import FORMAT, collection_in, elements_in
@@ -215,7 +215,7 @@ def make_plan(
     if not sample and begins and not whole_object:
         sample = _far_sample(Text(open_object, compression, charset, inner=inner), open_object, head.size)
     sample = without_padding(sample[:HEAD_BYTES])
-    failure = _failure(begins, sample, damage)
+    failure = _failure(begins, sample, damage, charset)
     if not failure and seconds is not None:
         failure = endless(head.size, (compression, *inner), seconds, lambda: _ratio(raw, compression, inner))
     if failure:
@@ -425,12 +425,14 @@ def _take(blocks: Iterable[bytes], size: int) -> bytes:
     return found[:size]
 
 
-def _failure(begins: bytes, sample: bytes, damage: Damage | None) -> str | None:
+def _failure(begins: bytes, sample: bytes, damage: Damage | None, charset: str) -> str | None:
     """begins: how the text begins, before it is recoded."""
     if damage and not sample:
         return f"nothing can be read: {damage.detail} at byte {damage.object_offset:,}"
     if known := binary_in(begins):
         return known
+    if charset == UTF_8 and is_ebcdic(begins):
+        return ebcdic()
     control = len(sample) - len(sample.translate(None, _CONTROL_BYTES))
     return unknown_binary() if control > _CONTROL_SHARE * (len(sample) - sample.count(0)) else None
 

@@ -16,6 +16,8 @@ from typing import Final, TypeAlias, cast
 import zstandard
 from isal import igzip_lib
 
+from chalicelib.core.charsets import EBCDIC
+
 OpenObject: TypeAlias = Callable[[int], Iterator[bytes]]
 """Gives the object's bytes from an offset on, in pieces of any size. May be called again."""
 
@@ -162,9 +164,11 @@ class Text:
             yield from self._decompressed()
             return
         decoder = codecs.getincrementaldecoder(self._charset)(errors="replace")
+        has_nel = self._charset in EBCDIC
         text_bytes = 0
         for block in self._decompressed():
-            recoded = decoder.decode(block).encode(UTF_8, "replace")
+            characters = decoder.decode(block)
+            recoded = (characters.replace("\x85", "\n") if has_nel else characters).encode(UTF_8, "replace")
             text_bytes += len(recoded)
             if recoded:
                 yield recoded

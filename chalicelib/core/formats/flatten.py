@@ -20,6 +20,7 @@ PREFIX_MAX: Final = 255
 _DEPTH_MAX: Final = 200
 _INT_EXACT: Final = 9_000_000_000_000_000_000
 """Beyond it orjson may have made a float of an integer."""
+_ZERO: Final = frozenset("-0.")
 _FLOAT_MIN: Final = 1e-130
 _FLOAT_MAX: Final = 9.99e125
 _USUAL_MIN: Final = 1e-100
@@ -175,6 +176,11 @@ def load_exact(text: str) -> Pairs | None:
     return loaded if type(loaded) is Pairs else None
 
 
+def _is_small(digits: str) -> bool:
+    """Whether a number that is read as 0 is none."""
+    return not _ZERO.issuperset(digits.lower().partition("e")[0])
+
+
 def _pairs(pairs: list[tuple[str, Any]]) -> Pairs:
     item = Pairs()
     repeats: dict[str, int] = {}
@@ -199,4 +205,6 @@ def _int(digits: str) -> int | str:
 def _float(digits: str) -> float | str:
     number = float(digits)
     size = abs(number)
+    if size == 0 and _is_small(digits):
+        return digits
     return number if size <= _FLOAT_MAX and (size >= _FLOAT_MIN or size == 0) else digits

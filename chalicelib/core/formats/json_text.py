@@ -33,6 +33,7 @@ Made = TypeVar("Made")
 INVALID: Final = Reject("invalid-json")
 NOT_AN_OBJECT: Final = Reject("not-an-object")
 TOO_DEEP: Final = Reject("too-deep")
+_MAY_BE_SMALL: Final = re.compile(r"[:\[, \t\r\n]-?[0-9][0-9.]*+[eE]-0*+[1-9][0-9]{2}")
 _SPACED_COLON: Final = re.compile(r'"[ \t\r\n]++:')
 
 
@@ -91,9 +92,11 @@ def made_of(text: str, make: Callable[[dict[str, Any]], Made]) -> Made | Reject:
 
 
 def _names_no_more(text: str, members: int) -> bool:
-    """Whether these are all members that the text names: orjson keeps the last of repeated names, and then there
+    """Whether these are all members that the text names, and no number is so small that orjson made it 0: it keeps the last of repeated names, and then there
     are fewer of them than colons after quotes."""
     if (" :" in text or "\t" in text or "\r" in text or "\n" in text) and _SPACED_COLON.search(text):
+        return False
+    if ("e-" in text or "E-" in text) and _MAY_BE_SMALL.search(text):
         return False
     colons = text.count('":')
     return members == colons or ('\\\\"' not in text and members == colons - text.count('\\":'))

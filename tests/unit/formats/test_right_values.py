@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lines_of_formats import record_of, records
+from chalicelib.core.records import Record
+from tests.lines_of_formats import read, record_of, records
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -149,3 +150,56 @@ def test_a_program_may_have_blanks_in_its_name(program: str) -> None:
 )  # fmt: skip
 def test_a_name_is_not_cut_at_its_quote(kind: str, line: str, name: str) -> None:
     assert record_of(kind, line.format(name)).attributes["user.name"] == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{"time":"2026-03-01T10:00:00Z","msg":"x","a":{}}}\n',
+        '{{"time":"2026-03-01T10:00:00Z","msg":"x","o":{{"a":[{}]}}}}\n',
+        '[{{"time":"2026-03-01T10:00:00Z","msg":"x","a": {}}}]',
+        '{{"level":30,"time":1772359200000,"pid":1,"hostname":"h","msg":"x","a":{}}}\n',
+    ],
+)
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [("-1e-400", "-1e-400"), ("1E-999", "1E-999"), ("0e-400", 0), ("0.0", 0), ("5e-100", 5e-100)],
+)
+def test_a_number_too_small_for_a_float_is_its_text_and_no_zero(text: str, number: str, value: Value) -> None:
+    (record,) = [
+        outcome.result
+        for outcome in read(text.format(number).encode())[1]
+        if isinstance(outcome.result, Record)
+    ]
+    held = record.attributes.get("a", record.attributes.get("o.a"))
+    assert held in (value, [value])
+
+
+@pytest.mark.parametrize("level", ["10", "30", "50", "6", "3", "0"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{{"name":"shop","hostname":"h","pid":1,"level":{},"msg":"x","time":"2026-03-01T10:00:00Z","v":0}}',
+        '{{"level":{},"time":1772359200000,"pid":1,"hostname":"h","msg":"x"}}',
+        '{{"severity":{},"timestamp":"2026-03-01T10:00:00Z","message":"x"}}',
+    ],
+)
+def test_a_level_by_number_is_the_same_in_quotes(line: str, level: str) -> None:
+    (bare,), (quoted,) = records(line.format(level) + "\n"), records(line.format(f'"{level}"') + "\n")
+    assert quoted.severity_number == bare.severity_number is not None
+
+
+@pytest.mark.parametrize(
+    ("message", "unit"),
+    [
+        ("Started nginx.", None), ("Starting nginx...", None), ("Stopped target Network.", None), ("Reached target Multi-User System.", None),
+        ("Started Session 17 of User ada.", None), ("Listening on D-Bus User Message Bus Socket.", None), ("note: nothing of a unit", None),
+        ("Started nginx.service - A web server.", "nginx.service"), ("Failed to start nginx.service.", "nginx.service"),
+        ("Stopping shop@7.service...", "shop@7.service"), ("Mounted var-lib-shop.mount - /var/lib/shop.", "var-lib-shop.mount"),
+        ("nginx.service: Main process exited, code=exited, status=1/FAILURE", "nginx.service"), ("run-a\\x2db.scope: Succeeded.", "run-a\\x2db.scope"),
+    ],
+)  # fmt: skip
+def test_a_description_of_systemd_is_no_unit(message: str, unit: str | None) -> None:
+    """systemd says the description of a unit, or its name and the description: systemd.journal-fields(7)."""
+    (record,) = records(f"Mar  1 10:00:00 web systemd[1]: {message}\n")
+    assert (record.attributes.get("systemd.unit"), record.attributes["service.name"]) == (unit, "systemd")

@@ -24,6 +24,7 @@ KINDS: Final = {
     "host": r"(?:[^\s\[\](){}<>,;\"':]|:(?=[0-9A-Fa-f:]))++",
     "iface": r"[^\s:/()]++",
     "face": r"(?:NP Identity Ifc|[^\s:/()]++)",
+    "unit": r"[\w:@.\\-]{1,255}?\.(?:service|socket|target|timer|mount|automount|device|path|scope|slice|swap|snapshot)(?![\w-])",
     "file": r"[\w./-]++",
     "path": r"/[^\s:]*+",
     "segment": r"[^\s/:]{1,64}+",

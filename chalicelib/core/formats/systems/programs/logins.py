@@ -140,11 +140,11 @@ _LOGIND: Final = phrases(
 )
 _SYSTEMD: Final = phrases(
     r"(?:Starting|Started|Stopping|Stopped|Reloading|Reloaded|Listening on|Reached target|Finished|Mounted|Created slice"
-    r"|Failed to start) {host:systemd.unit}(?: - .{0,300}?)?(?:\.\.\.|\.|…)?$",
-    r"{host:systemd.unit}: Main process exited, code={name:systemd.code}, status={rest:systemd.status}",
-    r"{host:systemd.unit}: Scheduled restart job, restart counter is at {int:systemd.restarts}",
-    r"{host:systemd.unit}: Consumed {some:systemd.cpu_time} CPU time",
-    r"{host:systemd.unit}: {rest:systemd.message}",
+    r"|Failed to start) {unit:systemd.unit}(?: - .{0,300}?)?(?:\.\.\.|\.|…)?$",
+    r"{unit:systemd.unit}: Main process exited, code={name:systemd.code}, status={rest:systemd.status}",
+    r"{unit:systemd.unit}: Scheduled restart job, restart counter is at {int:systemd.restarts}",
+    r"{unit:systemd.unit}: Consumed {some:systemd.cpu_time} CPU time",
+    r"{unit:systemd.unit}: {rest:systemd.message}",
 )
 _USERS: Final = phrases(
     r"new user: name={name:user.name}, UID={int:user.id}, GID={int:user.gid}, home={name:user.home},"
