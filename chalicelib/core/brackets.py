@@ -45,6 +45,10 @@ class Brackets:
             self._open.pop()
         return not self._open
 
+    def ends_with(self, bracket: bytes) -> bool:
+        """Whether this bracket closes the innermost, as far as that is known."""
+        return bool(self._deeper) or bytes(self._open[-1:]) == (b"{" if bracket == b"}" else b"[")
+
     def may_begin(self, said: bytes) -> bool:
         """Whether JSON allows a value behind this byte in the innermost bracket (RFC 8259)."""
         if self._deeper or not self._open:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
 FRAMING_VERSION: Final = 1
-RULES: Final = 2
+RULES: Final = 3
 TOO_LONG_HEAD_BYTES: Final = 4096
 """What is kept of an entry over its limit: enough to see what it is, four write units."""
 HEADER_MAX_BYTES: Final = 16 * 1024
@@ -57,8 +57,11 @@ class Framing:
     path: likewise, the names from the outermost object to an array that is further inside; see `json_paths`.
     by_line: of JSON, an object begins with each line that begins with a bracket: what was cut off ends there.
     every_array: of JSON with a path, the objects in an array behind the one on the way are entries too.
+    uniform: of JSON, entries in an array are objects that hold no such array: so a bracket of an array among them is
+        one too many, and an object that leads to the array is none of them, but begins the next text.
     rules: which rules of cutting hold beside: 1 those of files that were opened by earlier versions; 2 that padding
-        (`padding`) stands for itself, that rows below a stray quote are their own (`quotes`), and that a batch is bounded by its whole message (`messages.room_in`).
+        (`padding`) stands for itself, that rows below a stray quote are their own (`quotes`), and that a batch is bounded by its whole message (`messages.room_in`);
+        3 that damage in JSON costs no more than its entry (`json_repairs`).
     """
 
     entry_start: str | None = None
@@ -75,6 +78,7 @@ class Framing:
     by_line: bool = False
     every_array: bool = False
     parts_end: bool | None = None
+    uniform: bool = False
     rules: int = RULES
 
     @property
@@ -91,6 +95,16 @@ class Framing:
     def ends_strays(self) -> bool:
         """Whether rows below a quote that nobody closes are entries of their own."""
         return self.rules > 1
+
+    @property
+    def bounds_messages(self) -> bool:
+        """Whether a batch is bounded by its whole message."""
+        return self.rules > 1
+
+    @property
+    def repairs(self) -> bool:
+        """Whether a value of JSON that is broken ends where the next begins, and padding ends it."""
+        return self.rules > 2
 
     @property
     def look_back_bytes(self) -> int:

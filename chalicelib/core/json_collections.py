@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 
-from chalicelib.core.framing import Framing, Kind
+import orjson
+
+from chalicelib.core.entries import entries_in
+from chalicelib.core.framing import Framing, Kind, Run
 from chalicelib.core.json_around import begin_lines, is_event, objects_of
+from chalicelib.core.json_paths import JsonPath
+from chalicelib.core.json_repairs import first_name
 from chalicelib.core.openings import SEPARATORS
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import BYTE_ORDER_MARK
@@ -27,6 +34,7 @@ _UNTIMED_SHARE_MIN: Final = 0.8
 _UNTIMED_MIN: Final = 3
 _OBJECTS_MAX: Final = 200
 _ELEMENTS_MAX: Final = 50
+_ELEMENTS_SEEN: Final = 20
 
 Parse = Callable[[str], "Record | Reject"]
 """What an object of JSON says, whatever it is."""
@@ -44,13 +52,15 @@ def framing_by_shape(
         return None
     objects, rest = _objects_in(text)
     is_cut = not objects and not complete
-    if is_cut:
+    if not objects:
         repaired = _repaired(rest)
         objects = [repaired] if isinstance(repaired, dict) else []
+        if complete and objects and not begin_lines(head, complete=True):
+            return _framing_of_broken(objects[0], head, parse)
     if rest and begin_lines(head, complete=complete):
         objects, rest = objects_of(head.split(b"\n")[:_OBJECTS_MAX]), ""
         is_cut = False
-    if not objects or (rest and complete):
+    if not objects or (rest and complete and not rest.startswith("{")):
         return None
     if is_cut and is_event(objects[0], parse) and _is_event_in_lines(behind(), parse):
         return None
@@ -58,7 +68,76 @@ def framing_by_shape(
     way = _way(objects[0], parse, is_cut=is_cut, alone=alone)
     if way is None or any(_way(each, parse, is_cut=False, alone=False) != way for each in objects[1:]):
         return None
+    return _framing(way)
+
+
+def elements_in(head: bytes, framing: Framing) -> bytes | None:
+    """The first elements of the array that a framing names, a line each; None where the head opens no such array."""
+    elements: list[bytes] = []
+    opened = False
+    for context, entries in _entries_in_force(head, framing):
+        opened = opened or (context is not None and context.lstrip("\ufeff \t\r\n").startswith("{"))
+        if opened:
+            elements += [line for entry in entries for line in _line(entry)]
+    return b"".join(elements) if opened else None
+
+
+def is_uniform(head: bytes, framing: Framing) -> bool:
+    """Whether most entries in arrays, as far as the head shows, are objects that lead to no such array again."""
+    in_arrays = (
+        (context, entry)
+        for context, entries in _entries_in_force(head, framing)
+        if context is not None
+        for entry in entries
+    )
+    names = set(JsonPath(framing.path or (framing.member or "",)).outermost_names)
+    shown = list(islice(in_arrays, _ELEMENTS_SEEN))
+    plain = 0
+    for context, entry in shown:
+        leading = {*names, first_name(context.encode().removeprefix(BYTE_ORDER_MARK))}
+        plain += entry.startswith(b"{") and first_name(entry) not in leading
+    return 2 * plain >= len(shown)
+
+
+def _entries_in_force(head: bytes, framing: Framing) -> Iterator[tuple[str | None, list[bytes]]]:
+    """Entries of a head that follow one another, and what is in force for them."""
+    for piece in entries_in([head], framing, 0, max(1, len(head)), aligned=True):
+        if isinstance(piece, Run):
+            begins = [0, *piece.ends]
+            yield (
+                piece.context,
+                [
+                    piece.data[begins[number] : end]
+                    for number, end in enumerate(piece.ends)
+                    if number not in (piece.gaps or ())
+                ],
+            )
+
+
+def _line(element: bytes) -> list[bytes]:
+    """An element as a line; none where it is cut off, or no JSON."""
+    try:
+        return [orjson.dumps(orjson.loads(element)) + b"\n"]
+    except orjson.JSONDecodeError:
+        return []
+
+
+def _framing(way: tuple[str, ...]) -> Framing:
     return Framing(kind=Kind.JSON, path=way, every_array=True)
+
+
+def _framing_of_broken(before: dict[str, Any], head: bytes, parse: Parse) -> Framing | None:
+    """How a whole text is framed that is one broken object, or begins with one. before: what is before the fault."""
+    largest = _largest(before, ())
+    if largest is None or is_event(before, parse):
+        return None
+    framing = _framing(largest[0])
+    lines = elements_in(head, replace(framing, uniform=True)) or b""
+    elements = objects_of(lines.splitlines())
+    if len(lines) < _SHARE_MIN * len(head):
+        return None
+    timed = any(_timed(each, parse) for each in elements[:_ELEMENTS_MAX])
+    return framing if timed or (len(elements) >= _UNTIMED_MIN and _alike(elements)) else None
 
 
 def _is_event_in_lines(text: bytes, parse: Parse) -> bool:

@@ -7,6 +7,7 @@ without the elements that have ended. Where that is too long only names and brac
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from chalicelib.core.framing import HEADER_MAX_BYTES
@@ -39,6 +40,11 @@ class JsonPath:
     @property
     def depth(self) -> int:
         return len(self._names)
+
+    @property
+    def outermost_names(self) -> Iterable[bytes]:
+        """The names of the members that may lead on from an object that is in no other."""
+        return self._levels[0]
 
     def level_behind(self, before: bytes, level: int) -> int | None:
         """How far on the way a bracket leads that stands behind these bytes, in an object of that level."""

@@ -2,9 +2,13 @@
 
 The elements of an array are entries, and so are objects that stand by themselves; what is between them
 (brackets, commas, blanks, the rest of an object that holds the array) is a gap. Memory is bounded by a
-block and an entry: nothing is ever parsed here. What is no JSON is given line by line. An object that was
-cut off ends where another begins at the start of a line and JSON allows no value; where objects begin lines (`by_line`),
-every line that begins with a bracket is one.
+block and an entry: nothing is ever parsed here. What is no JSON is given line by line.
+
+Damage costs the entry that it is in. Where JSON allows no value, an object that begins a line, or that begins with the
+member that the entry under way began with, is the next one; where objects begin lines (`by_line`), every line that
+begins with a bracket is one. Padding ends an entry. What is left of one ends where an object follows (`json_repairs`).
+Where entries are known to be objects that hold none (`uniform`), an array among them is one bracket too many, and an
+object that leads to entries begins another text.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, Final
 
+from chalicelib.core import json_repairs as repairs
 from chalicelib.core.brackets import Brackets
 from chalicelib.core.framing import Framing, Piece
 from chalicelib.core.json_paths import JsonPath
@@ -33,14 +38,14 @@ _LITERAL: Final = re.compile(rb'[^\[\]{},"\n]*+')
 _BLANKS: Final = re.compile(rb"[ \t\r\n]*+")
 _BLANK: Final = b" \t\r\n"
 _LATER: Final = -1
-_KEY_MAX_BYTES: Final = 512
+_KEY_MAX_BYTES: Final = repairs.LOOK_BYTES
 """How far before its array a member's name may begin."""
 
 
 class _State(Enum):
     BETWEEN = "between values"
     LITERAL = "in a number, a word or what is neither, within an array"
-    LINE = "in a line that is no JSON"
+    LINE = "in a line that is no JSON, or in what is left of a value"
     VALUE = "in an object, an array or a string"
     ENDED = "behind a value that stands by itself, whose line end may follow"
     AROUND = "in an object that holds the array, or one on the way to it"
@@ -75,6 +80,10 @@ class _Scanner:
         self._member, self._nested = framing.member, framing.path is not None
         self._path = None if path is None else JsonPath(path)
         self._separators = _PADDED_SEPARATORS if framing.has_padding else _SEPARATORS
+        self._repairs, self._uniform = framing.repairs, framing.uniform
+        self._up_to_bracket = repairs.UP_TO_BRACKET if framing.repairs else _UP_TO_BRACKET
+        self._in_string_up_to = repairs.IN_STRING if framing.repairs else _IN_STRING
+        self._literal_up_to = repairs.LITERAL if framing.repairs else _LITERAL
         decoder: Any = json.JSONDecoder(parse_int=str, parse_float=str)
         self._scan_once = decoder.scan_once
         self._latin: str | None = None
@@ -87,6 +96,9 @@ class _Scanner:
         self._state = _State.BETWEEN
         self._brackets = Brackets()
         self._in_string = False
+        self._is_rest = self._is_broken = self._is_last = False
+        self._opening: str | None = ""
+        self._names_of_openings: set[bytes] = set()
         self._behind = b""
         self._carry = b""
         self._steps = {
@@ -107,6 +119,7 @@ class _Scanner:
     def feed(self, block: bytes, *, final: bool) -> list[Piece]:
         data = self._carry + block
         self._carry = b""
+        self._is_last = final
         self._latin = None
         position = 0
         while position < len(data):
@@ -142,28 +155,49 @@ class _Scanner:
             self._collection = False
             if self._way:
                 self._leave()
-        else:
-            self._units.close(gap=True)
-            if byte == b"{" or (byte == b"[" and self._collection):
-                if end := self._end_of_whole(data, position):
-                    self._begin_value(_State.VALUE, b"")
-                    self._units.extend(data[position:end])
-                    self._closed()
-                    return end
-                self._begin_entry(byte)
-            elif byte == b"[":
-                self._units.extend(byte)
-                self._open_collection(opened_by(byte, self._member))
-                return position + 1
-            elif not self._collection:
-                self._state = _State.LINE
-                return position
-            elif byte == b'"':
-                self._begin_value(_State.VALUE, b"")
-                self._in_string = True
-            else:
-                self._state = _State.LITERAL
+            self._units.extend(byte)
+            return position + 1
+        self._units.close(gap=True)
+        if byte == b"{" or (byte == b"[" and self._collection):
+            return self._value_begins(data, position, is_put_off=begin == position)
+        if byte == b"[":
+            self._units.extend(byte)
+            self._open_collection(opened_by(byte, self._member))
+            return position + 1
+        return self._other_begins(data, position)
+
+    def _value_begins(self, data: bytes, position: int, *, is_put_off: bool) -> int:
+        byte = data[position : position + 1]
+        is_structure = self._is_structure(data, position)
+        if is_structure is None:
+            return -1 if is_put_off else position
+        if is_structure and byte == b"[":
+            self._units.extend(byte)
+            self._units.close(gap=False)
+            return position + 1
+        if not is_structure and (end := self._end_of_whole(data, position)):
+            self._begin_value(_State.VALUE, b"")
+            self._units.extend(data[position:end])
+            self._closed()
+            return end
+        self._begin_entry(byte, leads=is_structure or not self._collection)
         self._units.extend(byte)
+        return position + 1
+
+    def _other_begins(self, data: bytes, position: int) -> int:
+        """What is neither an object nor an array begins."""
+        byte = data[position]
+        is_plausible = byte in repairs.LITERAL_STARTS or not self._repairs
+        if self._collection and byte == b'"'[0]:
+            self._begin_value(_State.VALUE, b"")
+            self._in_string = True
+        elif self._collection and is_plausible:
+            self._state = _State.LITERAL
+        else:
+            self._state = _State.LINE
+            self._is_rest = self._collection or byte in repairs.PUNCTUATION
+            return position
+        self._units.extend(data[position : position + 1])
         return position + 1
 
     def _end_of_whole(self, data: bytes, position: int) -> int:
@@ -179,6 +213,8 @@ class _Scanner:
             return 0
         if self._path and not self._collection and self._path.may_be_in(data, position, end):
             return 0
+        if self._may_lead_again and self._names_text(data, position, end):
+            return 0
         if self._by_line and data.find(b"\n{", position, end) >= 0:
             return 0
         return int(end)
@@ -186,14 +222,43 @@ class _Scanner:
     def _begin_value(self, state: _State, bracket: bytes) -> None:
         self._state = state
         self._brackets.begin(bracket)
-        self._in_string = False
+        self._in_string = self._is_broken = False
 
-    def _begin_entry(self, bracket: bytes) -> None:
+    def _is_structure(self, data: bytes, position: int) -> bool | None:
+        """Whether a bracket in the array of the entries begins no entry, but an array of some, or an object that
+        may lead to the array again."""
+        if not (self._uniform and self._collection):
+            return False
+        if data[position : position + 1] == b"[":
+            return repairs.holds_objects(data, position, is_last=self._is_last)
+        name = repairs.member_at(data, position, is_last=self._is_last)
+        return self._opens_text(name) if isinstance(name, bytes) else name
+
+    def _opens_text(self, name: bytes) -> bool:
+        """Whether objects that lead to the array begin with this member."""
+        return name in self._openings
+
+    def _names_text(self, data: bytes, begin: int, end: int) -> bool:
+        return any(data.find(b'"' + name + b'"', begin, end) >= 0 for name in self._openings)
+
+    @property
+    def _openings(self) -> set[bytes]:
+        """The names of the first members of objects that lead to the array."""
+        context = self._units.context
+        if context is not self._opening and self._path is not None:
+            first = repairs.first_name((context or "").encode().removeprefix(BYTE_ORDER_MARK))
+            self._opening = context
+            self._names_of_openings = {*self._path.outermost_names, *([] if first is None else [first])}
+        return self._names_of_openings
+
+    def _begin_entry(self, bracket: bytes, *, leads: bool) -> None:
         """An object begins that is an entry, or leads to some."""
         self._begin_value(_State.VALUE, bracket)
-        self._leads = not self._collection
-        if self._leads:
-            self._level, self._holds_array = 0, False
+        self._leads = leads
+        if leads:
+            self._level = 0
+        if not self._collection:
+            self._holds_array = False
             self._way = []
 
     def _open_collection(self, opened_by: str) -> None:
@@ -205,6 +270,8 @@ class _Scanner:
     def _enter(self, bracket: bytes, level: int) -> None:
         """A member on the way opens, at whose end the level is reached."""
         assert self._path is not None, "only a path has members on the way"
+        if self._collection:
+            self._forget_context()
         self._holds_array = self._holds_array or (
             bracket == b"[" and (not self._by_line or level == self._path.depth)
         )
@@ -224,6 +291,12 @@ class _Scanner:
             self._begin_value(_State.AROUND, bracket)
             self._leads = True
 
+    def _forget_context(self) -> None:
+        """The object under way begins another text."""
+        self._units.set_context(None)
+        self._units.context_before = None
+        self._collection, self._way, self._level, self._holds_array = False, [], 0, False
+
     def _leave(self) -> None:
         """A member on the way ends: the object around it goes on."""
         _, self._level = self._way.pop()
@@ -237,7 +310,7 @@ class _Scanner:
         byte = data[end : end + 1]
         if byte == b"{" and self._is_anew(data, end):
             self._units.extend(data[position:end])
-            return self._begin_anew(end)
+            return self._end_unit(data, end)
         if byte == b"]":
             self._leave()
         elif byte in (b"{", b"["):
@@ -246,13 +319,17 @@ class _Scanner:
         elif byte == b'"':
             self._begin_value(_State.AROUND, b"")
             self._in_string, self._leads = True, False
+        elif byte == b"\0" and self._repairs:
+            return self._nuls(data, position, end)
         elif byte:
-            end = max(_end_of(_LITERAL, data, end), end + 1) - 1
+            end = max(_end_of(self._literal_up_to, data, end), end + 1) - 1
         self._units.extend(data[position : end + 1])
         return min(end + 1, len(data))
 
     def _literal(self, data: bytes, position: int) -> int:
-        end = _end_of(_LITERAL, data, position)
+        end = _end_of(self._literal_up_to, data, position)
+        if data[end : end + 1] == b"\0":
+            return self._nuls(data, position, end)
         self._units.extend(data[position:end])
         if end < len(data):
             self._units.close(gap=False)
@@ -260,12 +337,64 @@ class _Scanner:
         return end
 
     def _line(self, data: bytes, position: int) -> int:
+        if self._repairs:
+            return self._rest_of_line(data, position)
         end = data.find(b"\n", position) + 1
         self._units.extend(data[position : end or len(data)])
         if end:
             self._units.close(gap=False)
             self._state = _State.BETWEEN
         return end or len(data)
+
+    def _rest_of_line(self, data: bytes, position: int) -> int:
+        """A line that is no JSON, and what is left of a value, ends before an object that follows a value there."""
+        stop = repairs.LINE_STOPS.search(data, position)
+        if stop is None:
+            self._units.extend(data[position:])
+            return len(data)
+        end = stop.start()
+        byte = data[end : end + 1]
+        if byte == b"\0":
+            return self._nuls(data, position, end)
+        if byte == b"\n":
+            self._units.extend(data[position : end + 1])
+            return self._end_unit(data, end + 1)
+        if self._may_follow_rest(data, end):
+            is_next = repairs.member_at(data, end, is_last=self._is_last)
+            if is_next is None:
+                return self._put_off(data, position, end)
+            if is_next is not False:
+                self._units.extend(data[position:end])
+                return self._end_unit(data, end)
+        self._units.extend(data[position : end + 1])
+        return end + 1
+
+    def _may_follow_rest(self, data: bytes, bracket: int) -> bool:
+        before = self._bytes_before(data, bracket)
+        return repairs.may_end_value(before) if self._is_rest else before.endswith(b"}")
+
+    def _end_unit(self, data: bytes, position: int) -> int:
+        gap = self._is_gap
+        if self._by_line and self._bytes_before(data, position)[-1:] == b"\n":
+            self._end_line()
+        self._units.close(gap=gap)
+        self._state = _State.BETWEEN
+        if not self._collection:
+            self._way = []
+        return position
+
+    def _nuls(self, data: bytes, position: int, nul: int) -> int:
+        """Padding ends what is under way."""
+        begins_line = self._bytes_before(data, nul)[-1:] == b"\n"
+        length = repairs.run_of_nuls(data, nul, begins_line=begins_line, is_last=self._is_last)
+        if length is None:
+            return self._put_off(data, position, nul)
+        if length:
+            self._units.extend(data[position:nul])
+            return self._end_unit(data, nul)
+        self._units.extend(data[position : nul + 1])
+        self._brackets.before = b"\0"
+        return nul + 1
 
     def _ended(self, data: bytes, position: int) -> int:
         if data[position:] == b"\r":
@@ -279,49 +408,61 @@ class _Scanner:
     def _value(self, data: bytes, position: int) -> int:
         if self._in_string:
             return self._string(data, position)
-        end = _end_of(_UP_TO_BRACKET, data, position)
+        end = _end_of(self._up_to_bracket, data, position)
         said = data[position:end].rstrip(_BLANK)[-1:] or self._brackets.before
         byte = data[end : end + 1]
-        if byte == b"{" and self._begins_another(data, end, said):
-            self._units.extend(data[position:end])
-            if self._is_anew(data, end):
-                return self._begin_anew(end)
-            self._units.close(gap=self._is_gap)
-            self._begin_entry(byte)
-            self._units.extend(byte)
-            return end + 1
+        if (
+            byte == b"{"
+            and end > position
+            and (self._is_broken or self._uniform or not self._brackets.may_begin(said))
+        ):
+            return self._put_off(data, position, end, said)
+        if byte == b"{":
+            begins_another = self._begins_another(data, end, said)
+            if begins_another is None:
+                return -1
+            if begins_another:
+                self._units.extend(data[position:end])
+                return self._end_unit(data, end)
+        elif byte == b"\0":
+            return self._nuls(data, position, end)
         level = self._level_behind(data, end, said) if byte in (b"{", b"[") else None
         if level == _LATER:
             return self._put_off(data, position, end, said)
         self._units.extend(data[position : end + 1])
         self._brackets.before = byte or said
         if byte == b'"':
-            self._in_string = True
+            self._in_string = not self._repairs or repairs.begins_string(self._bytes_before(data, end))
+            self._is_broken = self._is_broken or not self._in_string
         elif byte in (b"{", b"["):
             if level is None or (self._path and level == self._path.depth and byte == b"{"):
                 self._brackets.open(byte)
             else:
                 self._enter(byte, level)
         elif byte:
+            self._is_broken = self._is_broken or not self._brackets.ends_with(byte)
             self._closed()
         return min(end + 1, len(data))
 
-    def _put_off(self, data: bytes, position: int, end: int, before: bytes) -> int:
-        """Only what follows the bracket tells what its array holds."""
+    def _put_off(self, data: bytes, position: int, end: int, before: bytes | None = None) -> int:
+        """Only what follows tells what stands there."""
         if end == position:
             return -1
         self._units.extend(data[position:end])
-        self._brackets.before = before
+        self._brackets.before = self._brackets.before if before is None else before
         return end
 
     def _string(self, data: bytes, position: int) -> int:
         """Strings hold no line end: one that does is broken, and ends with its line."""
-        end = _end_of(_IN_STRING, data, position)
+        end = _end_of(self._in_string_up_to, data, position)
         byte = data[end : end + 1]
         if byte == b"\\" and end == position and end + 1 == len(data):
             return -1
+        if self._repairs and byte in (b"{", b'"', b"\0"):
+            return self._broken_string(data, position, end)
         self._units.extend(data[position:end])
         if byte in (b'"', b"\n"):
+            self._is_broken = self._is_broken or byte == b"\n"
             self._in_string = False
             self._brackets.before = b'"'
         if byte == b'"' or (byte == b"\\" and end + 1 < len(data)):
@@ -330,6 +471,31 @@ class _Scanner:
         if not self._in_string and not self._brackets:
             self._closed()
         return end
+
+    def _broken_string(self, data: bytes, position: int, end: int) -> int:
+        """A byte in a string that ends it, or shows that it is none."""
+        byte = data[end : end + 1]
+        if byte == b"\0":
+            return self._nuls(data, position, end)
+        if end > position:
+            return self._put_off(data, position, end)
+        is_it = (
+            self._is_next(data, end)
+            if byte == b"{"
+            else repairs.ends_string(data, end, is_last=self._is_last)
+        )
+        if is_it is None:
+            return -1
+        if is_it and byte == b"{":
+            return self._end_unit(data, end)
+        self._units.extend(byte)
+        self._is_broken = self._is_broken or (byte == b'"' and not is_it)
+        if is_it:
+            self._in_string = False
+            self._brackets.before = byte
+            if not self._brackets:
+                self._closed()
+        return end + 1
 
     def _closed(self) -> None:
         if not self._brackets.close():
@@ -357,14 +523,6 @@ class _Scanner:
         """Whether a bracket begins a line, and with it an object that is in no other."""
         return self._by_line and self._bytes_before(data, position)[-1:] == b"\n"
 
-    def _begin_anew(self, position: int) -> int:
-        """What was cut off ends before an object at the start of a line."""
-        gap = self._is_gap
-        self._end_line()
-        self._units.close(gap=gap)
-        self._state = _State.BETWEEN
-        return position
-
     def _end_line_before(self, data: bytes, position: int) -> None:
         if data[position : position + 1] != b"]" and self._is_anew(data, position):
             self._end_line()
@@ -374,11 +532,48 @@ class _Scanner:
             self._units.set_context(None)
         self._collection, self._way, self._in_string = False, [], False
 
-    def _begins_another(self, data: bytes, position: int, before: bytes) -> bool:
+    def _begins_another(self, data: bytes, position: int, before: bytes) -> bool | None:
         """Whether an object begins that is not in the value under way."""
         if self._is_anew(data, position):
             return True
-        return not self._brackets.may_begin(before) and self._begins_line(data, position)
+        may_begin = self._brackets.may_begin(before)
+        if may_begin and not (self._is_broken and self._repairs and before != b":"):
+            return self._begins_text(data, position)
+        if not may_begin and self._begins_line(data, position):
+            return True
+        if not self._repairs:
+            return False
+        if self._state is _State.AROUND and self._brackets.in_outermost_object:
+            return True
+        self._is_broken = True
+        return self._is_next(data, position, may_begin=may_begin)
+
+    def _begins_text(self, data: bytes, position: int) -> bool | None:
+        """Whether an object in an entry leads to an array of such entries: it is another text, and the one before was
+        cut off where JSON allows a value."""
+        name = repairs.member_at(data, position, is_last=self._is_last) if self._may_lead_again else False
+        if not isinstance(name, bytes):
+            return name
+        if not self._opens_text(name):
+            return False
+        head = self._units.begins(repairs.LOOK_BYTES)
+        return repairs.opens_array_of(head, data, position, is_last=self._is_last)
+
+    @property
+    def _may_lead_again(self) -> bool:
+        return self._uniform and self._collection and self._path is not None
+
+    def _is_next(self, data: bytes, position: int, *, may_begin: bool = False) -> bool | None:
+        """Whether an object begins as the one under way did, or as one that leads to the array.
+
+        may_begin: where JSON allows a value there, its second member must be the same too."""
+        name = repairs.member_at(data, position, is_last=self._is_last)
+        if not isinstance(name, bytes):
+            return name
+        head = self._units.begins(repairs.LOOK_BYTES)
+        if may_begin:
+            return repairs.begins_alike(head, data, position, is_last=self._is_last)
+        return self._opens_text(name) or repairs.begins_with(head, name)
 
     def _begins_line(self, data: bytes, position: int) -> bool:
         return self._bytes_before(data, position).rstrip(b" \t")[-1:] == b"\n"

@@ -19,7 +19,7 @@ import zstandard
 from chalicelib.core.cutting import Batch, Room
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, shown, text_in
-from chalicelib.core.framing import FRAMING_VERSION, RULES, Framing, framing_of, said_of
+from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of, said_of
 from chalicelib.core.layouts import Layout, layout_named
 from chalicelib.core.marks import digest_of
 from chalicelib.core.packing import packed, packed_text, unpacked, unpacked_text
@@ -155,7 +155,7 @@ def batch_message(plan: Plan, batch: Batch, *, trace: str | None = None) -> Batc
 def room_in(plan: Plan) -> Room | None:
     """What a batch of the plan may hold, so that its message stays under `MESSAGE_MAX_BYTES` whatever its bytes are:
     of text and cuts what zstd and base64 make of them at worst, of the context how it is escaped."""
-    if plan.framing.rules < RULES:
+    if not plan.framing.bounds_messages:
         return None
     empty = Batch(10**6 - 1, 10**6 - 1, 10**15, 10**15, 10**9, 10**9, b"", None, (0,))
     fixed = len(encode_batch(batch_message(plan, empty)).encode()) + _SLACK_BYTES

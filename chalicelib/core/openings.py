@@ -13,7 +13,7 @@ SEPARATORS: Final = b" \t\r\n,\x1e"
 
 def in_force_behind(gap: bytes, in_force: str | None, framing: Framing) -> str | None:
     """gap: its bytes, whole. in_force: what is in force before it."""
-    if framing.by_line and gap.lstrip(b"\xef\xbb\xbf" + SEPARATORS).startswith(b"{"):
+    if (framing.by_line or framing.repairs) and gap.lstrip(b"\xef\xbb\xbf" + SEPARATORS).startswith(b"{"):
         in_force = None
     if gap.endswith(b"["):
         held = gap if len(gap) <= HEADER_MAX_BYTES else None

@@ -30,6 +30,8 @@ def head_of(pieces: Iterable[bytes], max_bytes: int) -> bytes:
     head, head_bytes = b"", min(TOO_LONG_HEAD_BYTES, max_bytes)
     for piece in pieces:
         head += piece[: head_bytes - len(head)]
+        if len(head) == head_bytes:
+            break
     return head
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from chalicelib.core.binaries import binary_in, ebcdic, is_ebcdic, unknown_binary
 from chalicelib.core.charsets import charset_in, is_utf_8
 from chalicelib.core.custom import Custom, made_of
-from chalicelib.core.custom.collecting import FORMAT, collection_in, elements_in
+from chalicelib.core.custom.collecting import FORMAT, collection_in
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
 from chalicelib.core.endless import endless
@@ -25,7 +25,7 @@ from chalicelib.core.formats.streams import seen_through
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.json_around import begin_lines
 from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
-from chalicelib.core.json_collections import framing_by_shape
+from chalicelib.core.json_collections import elements_in, framing_by_shape, is_uniform
 from chalicelib.core.layouts import Layout
 from chalicelib.core.padding import NUL, behind_padding, without_padding
 from chalicelib.core.records import Record, Reject
@@ -261,7 +261,7 @@ def make_plan(
             framing = by_shape
             if not format_name:
                 detection = _of_elements(elements, head.last_modified, custom)
-    framing = wide.by_line(framing)
+    framing = wide.fitted(framing)
     chosen = detection.format
     return Plan(
         head=head,
@@ -376,11 +376,17 @@ class _Wide:
                 break
         return found.partition(b"\n")[2][:HEAD_BYTES]
 
-    def by_line(self, framing: Framing) -> Framing:
-        """The framing, which knows of arrays in objects whether each of these begins a line."""
-        if framing.kind is not Kind.JSON or not (framing.member or framing.path):
+    def fitted(self, framing: Framing) -> Framing:
+        """The framing, which knows of arrays whether the objects that hold them begin a line each, and whether their
+        entries are objects that hold none."""
+        if framing.kind is not Kind.JSON:
             return framing
-        return replace(framing, by_line=begin_lines(self.head, complete=self.is_all))
+        has_way = bool(framing.member or framing.path)
+        return replace(
+            framing,
+            by_line=has_way and begin_lines(self.head, complete=self.is_all),
+            uniform=is_uniform(self.head, framing),
+        )
 
     def _blocks(self, open_object: OpenObject) -> Iterator[bytes]:
         return behind_padding(_up_to(self._text(open_object), _PADDING_LOOK_BYTES))

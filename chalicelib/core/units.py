@@ -28,6 +28,9 @@ class _Unit:
     def held(self) -> bytes:
         return b"".join(self._pieces)
 
+    def begins(self, size: int) -> bytes:
+        return head_of(self._pieces, min(size, self._max_bytes))
+
 
 class Units:
     """Units that have ended, as pieces. What changes the context is a piece of its own."""
@@ -81,6 +84,10 @@ class Units:
     def held(self) -> bytes | None:
         """The unit under way, None where it is long."""
         return self._current.held if self._current.length <= HEADER_MAX_BYTES else None
+
+    def begins(self, size: int) -> bytes:
+        """How the unit under way begins: so many bytes, or what is kept of a unit over the limit."""
+        return self._current.begins(size)
 
     def taken(self, *, unterminated: bool) -> list[Piece]:
         """The pieces so far. unterminated: the text ends here, in the middle of a line."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import orjson
-
-from chalicelib.core.entries import entries_in
-from chalicelib.core.framing import Framing, Kind, Run
+from chalicelib.core.framing import Framing, Kind
+from chalicelib.core.json_collections import elements_in
 from chalicelib.core.json_paths import path_of
 
 FORMAT: Final = "json_values"
@@ -25,33 +23,8 @@ def collection_in(head: bytes, fields: Iterable[str]) -> tuple[Framing, bytes] |
     return None
 
 
-def elements_in(head: bytes, framing: Framing) -> bytes | None:
-    """The first elements of the array that a framing names, a line each; None where the head opens no such array."""
-    elements: list[bytes] = []
-    opened = False
-    for piece in entries_in([head], framing, 0, max(1, len(head)), aligned=True):
-        if not isinstance(piece, Run):
-            continue
-        opened = opened or (
-            piece.context is not None and piece.context.lstrip("\ufeff \t\r\n").startswith("{")
-        )
-        begins = [0, *piece.ends]
-        for number, end in enumerate(piece.ends):
-            if opened and number not in (piece.gaps or ()):
-                elements += _line(piece.data[begins[number] : end])
-    return b"".join(elements) if opened else None
-
-
 def _framings(field: str) -> list[Framing]:
     """By a name, which may have points in it, and by a way of several names."""
     path = path_of(field)
     named = [Framing(kind=Kind.JSON, member=field)]
     return named if path == (field,) else [*named, Framing(kind=Kind.JSON, path=path)]
-
-
-def _line(element: bytes) -> list[bytes]:
-    """An element as a line; none where it is cut off, or no JSON."""
-    try:
-        return [orjson.dumps(orjson.loads(element)) + b"\n"]
-    except orjson.JSONDecodeError:
-        return []

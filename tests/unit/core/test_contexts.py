@@ -25,6 +25,7 @@ SCRAPS = st.sampled_from(
         b"a,b\n", b'1,"x\ny"\n', b'"a""b",2\n', b"P part\n", b"F end\n", b"P ", b"S start\n", b" at f\n", b"\\\n",
         b'1,"x\n', b"2,y\n", b'3,"z"\n', b'4,"a"\n5,6\n', b'2026-09-14,"x\n', b"2026-09-15,y\n" * 2, b'2026-09-16,"z"\n',
         b"a,b,c\n" * 8, b'a,b,"c\n',
+        b"\0", b"\0\0\0\0", b"\0\n", b'{"a" :', b'{"a', b'",', b'},{"a":"', b'{ "b":', b'"x"y":', b"[{", b"[ {", b'{"b":{"a":1}},', b'"}', b"z",
     ]
 )  # fmt: skip
 TEXTS = st.lists(SCRAPS, max_size=50).map(b"".join) | st.binary(max_size=120)
@@ -39,7 +40,13 @@ LIMITS = st.builds(
 FRAMINGS = st.sampled_from(
     [
         Framing(kind=Kind.JSON),
+        Framing(kind=Kind.JSON, uniform=True),
+        Framing(kind=Kind.JSON, rules=2),
         Framing(kind=Kind.JSON, member="r"),
+        Framing(kind=Kind.JSON, member="r", uniform=True),
+        Framing(kind=Kind.JSON, path=("p|r?", "r", "s|t"), uniform=True),
+        Framing(kind=Kind.JSON, path=("r",), every_array=True, by_line=True, uniform=True),
+        Framing(kind=Kind.JSON, path=("r", "s"), rules=2),
         Framing(kind=Kind.JSON, path=("r", "s")),
         Framing(kind=Kind.JSON, path=("p|r?", "r", "s|t")),
         Framing(kind=Kind.JSON, member="r", by_line=True),

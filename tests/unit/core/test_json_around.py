@@ -90,7 +90,9 @@ def test_an_event_among_pages_is_a_record(items: Any, is_first: bool) -> None:
         odd = {"items": items} | odd if not items else odd
     pages = "".join(json.dumps({"items": [event(n, 400) for n in range(5)]}) + "\n" for _ in range(200))
     reading, outcomes = read(pages + json.dumps(odd) + "\n" + pages)
-    assert reading.plan.framing == Framing(kind=Kind.JSON, path=("items",), by_line=True, every_array=True)
+    assert reading.plan.framing == Framing(
+        kind=Kind.JSON, path=("items",), by_line=True, every_array=True, uniform=True
+    )
     (found,) = [each for each in records(outcomes) if each.body == "KEY boom"]
     assert found.timestamp == "2026-09-14T08:00:00Z" or str(found.timestamp).startswith("2026-09-14T08:00:00")
     assert found.severity_text == "ERROR"

@@ -110,7 +110,9 @@ def test_objects_without_a_time_are_entries_where_they_are_most_of_a_file() -> N
 def test_an_element_that_is_itself_too_long_is_looked_into() -> None:
     rows = [{"id": number, "v": "x" * 90} for number in range(5000)]
     reading, outcomes = read(json.dumps({"groups": [{"name": "g", "rows": rows}]}))
-    assert reading.plan.framing == Framing(kind=Kind.JSON, path=("groups", "rows"), every_array=True)
+    assert reading.plan.framing == Framing(
+        kind=Kind.JSON, path=("groups", "rows"), every_array=True, uniform=True
+    )
     assert reading.plan.version == 3
     assert len(records(outcomes)) == 5000
 

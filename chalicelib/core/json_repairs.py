@@ -1,0 +1,129 @@
+"""Where JSON goes on behind a spot that is broken: which quotes begin and end strings, and where the next object begins.
+
+In JSON a quote that ends a string stands before `,`, `:` or a bracket, and one that begins a string stands behind one
+of these. A quote that does neither is damage: it changes nothing of whether the place is in a string. And in no correct
+string is there a bracket with a name and a colon behind it, as its quotes would be escaped. All is decided by a few
+bytes around a place, so that it does not matter where blocks begin. None stands for: only what
+follows tells (is_last: nothing does).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+LOOK_BYTES: Final = 512
+"""How far around a place is looked; what is longer is no name of a member."""
+RUN_MIN: Final = 4
+_OPENS: Final = frozenset(b" \t\r\n,:[]{}\x1e")
+_BEHIND_STRING: Final = re.compile(rb"[ \t\r]*+(?:[,:\]}\n\0]|(\Z))?+")
+_NAME: Final = rb'"([^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+)"[ \t\r\n]*+:'
+_MEMBER: Final = re.compile(rb"\{[ \t\r\n]*+" + _NAME)
+_TWO_MEMBERS: Final = re.compile(
+    rb"\{[ \t\r\n]*+" + _NAME + rb'[ \t\r\n]*+(?:"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"|[-+.\w]++)'
+    rb"[ \t\r\n]*+,[ \t\r\n]*+" + _NAME
+)
+_OPENING: Final = re.compile(rb"\{[ \t\r\n]*+" + _NAME + rb"[ \t\r\n]*+\[[ \t\r\n]*+\{[ \t\r\n]*+" + _NAME)
+_PART_OF_MEMBER: Final = re.compile(
+    rb'\{[ \t\r\n]*+(?:"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+(?:\\|"[ \t\r\n]*+)?+)?+\Z'
+)
+_FIRST: Final = re.compile(rb"[ \t\r\n\[{]*+" + _NAME)
+_ARRAY_OF_OBJECTS: Final = re.compile(rb"\[[ \t\r\n]*+(?:(\{)|(\Z))?+")
+_NULS: Final = re.compile(rb"\0++")
+_BEFORE_NEXT: Final = re.compile(rb"[}\],][ \t\r\n,\x1e]*+\Z")
+
+UP_TO_BRACKET: Final = re.compile(
+    rb'[^"{}\[\]\0]*+(?:(?<=[ \t\r\n,:\[\]{}])"[^"\\\n\0{]*+(?:\\[^\n\0][^"\\\n\0{]*+)*+"(?=[ \t\r]*+[,:\]}\n])'
+    rb'[^"{}\[\]\0]*+)*+',
+    re.DOTALL,
+)
+"""Strings that are whole and stand where strings may, and what is neither string nor bracket nor NUL."""
+IN_STRING: Final = re.compile(
+    rb'[^"\\\n\0{]*+(?:(?:\\[^\n\0]|\{(?![ \t\r\n]*+(?:"|\Z)))[^"\\\n\0{]*+)*+', re.DOTALL
+)
+LITERAL: Final = re.compile(rb'[^\[\]{},"\n\0]*+')
+LITERAL_STARTS: Final = frozenset(b"-0123456789tfnNI}")
+LINE_STOPS: Final = re.compile(rb'[\n\0]|\{(?=[ \t\r\n]*+(?:"|\Z))')
+PUNCTUATION: Final = frozenset(b'}]":')
+"""What begins no line of prose, but what is left of a value."""
+
+
+def ends_string(data: bytes, quote: int, *, is_last: bool) -> bool | None:
+    """Whether a quote within a string ends it."""
+    found = _BEHIND_STRING.match(data, quote + 1, quote + LOOK_BYTES)
+    assert found is not None, "the pattern matches the empty text"
+    if found[1] is not None and found.end() == len(data):
+        return True if is_last else None
+    return found.end() > quote + 1 and data[found.end() - 1] in b",:]}\n\0"
+
+
+def begins_string(before: bytes) -> bool:
+    """Whether a quote begins a string behind these bytes."""
+    return not before or before[-1] in _OPENS
+
+
+def member_at(data: bytes, bracket: int, *, is_last: bool) -> bytes | Literal[False] | None:
+    """The name of the first member of an object; False where no name and colon stand behind the bracket."""
+    found = _MEMBER.match(data, bracket, bracket + LOOK_BYTES)
+    if found:
+        return found[1]
+    is_cut = (
+        not is_last and len(data) < bracket + LOOK_BYTES and _PART_OF_MEMBER.match(data, bracket) is not None
+    )
+    return None if is_cut else False
+
+
+def first_name(text: bytes) -> bytes | None:
+    """The name of the first member of a value or an opening that begins so."""
+    found = _FIRST.match(text)
+    return found[1] if found else None
+
+
+def begins_with(head: bytes, name: bytes) -> bool:
+    """Whether a value that begins so has this name for its first member, as far as the name is whole."""
+    if (own := first_name(head)) is not None:
+        return own == name
+    rest = head.lstrip(b' \t\r\n[{"')
+    return not rest or head.startswith(b'"') or (name != b"" and rest.startswith(name))
+
+
+def begins_alike(head: bytes, data: bytes, bracket: int, *, is_last: bool) -> bool | None:
+    """Whether an object has the first two members of a value that begins so, which must be seen."""
+    own = _TWO_MEMBERS.match(head)
+    if own is None:
+        return False
+    found = _TWO_MEMBERS.match(data, bracket, bracket + LOOK_BYTES)
+    if found:
+        return found[1] == own[1] and found[2] == own[2]
+    return None if not is_last and len(data) < bracket + LOOK_BYTES else False
+
+
+def opens_array_of(head: bytes, data: bytes, bracket: int, *, is_last: bool) -> bool | None:
+    """Whether the first member of an object is an array of objects that begin as a value that begins so."""
+    found = _OPENING.match(data, bracket, bracket + LOOK_BYTES)
+    if found:
+        return found[2] == first_name(head)
+    return None if not is_last and len(data) < bracket + LOOK_BYTES else False
+
+
+def holds_objects(data: bytes, bracket: int, *, is_last: bool) -> bool | None:
+    """Whether an array begins with an object."""
+    found = _ARRAY_OF_OBJECTS.match(data, bracket, bracket + LOOK_BYTES)
+    assert found is not None, "the array begins with a bracket"
+    is_cut = not is_last and found[2] is not None and found.end() == len(data)
+    return None if is_cut else found[1] is not None
+
+
+def may_end_value(before: bytes) -> bool:
+    """Whether a value, or what is left of one, ends with these bytes, and another may follow."""
+    return _BEFORE_NEXT.search(before) is not None
+
+
+def run_of_nuls(data: bytes, position: int, *, begins_line: bool, is_last: bool) -> int | None:
+    """How many NULs are padding there; 0 where they are bytes of the value."""
+    found = _NULS.match(data, position)
+    assert found is not None, "a NUL stands there"
+    length = found.end() - position
+    if length >= RUN_MIN or begins_line:
+        return length
+    return None if found.end() == len(data) and not is_last else 0
