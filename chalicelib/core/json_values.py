@@ -97,8 +97,7 @@ class _Scanner:
         self._brackets = Brackets()
         self._in_string = False
         self._is_rest = self._is_broken = self._is_last = False
-        self._opening: str | None = ""
-        self._names_of_openings: set[bytes] = set()
+        self._openings = self._openings_of(context)
         self._behind = b""
         self._carry = b""
         self._steps = {
@@ -149,7 +148,8 @@ class _Scanner:
         if position == len(data):
             return position
         byte = data[position : position + 1]
-        self._end_line_before(data, position)
+        if self._by_line and byte != b"]" and self._is_anew(data, position):
+            self._end_line()
         if self._collection and byte == b"]":
             self._units.set_context(None)
             self._collection = False
@@ -168,18 +168,21 @@ class _Scanner:
 
     def _value_begins(self, data: bytes, position: int, *, is_put_off: bool) -> int:
         byte = data[position : position + 1]
+        is_array = byte == b"[" and self._uniform
+        if not is_array and (end := self._end_of_whole(data, position)):
+            self._units.extend(data[position:end])
+            if self._collection:
+                self._units.close(gap=False)
+            else:
+                self._state = _State.ENDED
+            return end
         is_structure = self._is_structure(data, position)
         if is_structure is None:
             return -1 if is_put_off else position
-        if is_structure and byte == b"[":
+        if is_array and is_structure:
             self._units.extend(byte)
             self._units.close(gap=False)
             return position + 1
-        if not is_structure and (end := self._end_of_whole(data, position)):
-            self._begin_value(_State.VALUE, b"")
-            self._units.extend(data[position:end])
-            self._closed()
-            return end
         self._begin_entry(byte, leads=is_structure or not self._collection)
         self._units.extend(byte)
         return position + 1
@@ -211,10 +214,14 @@ class _Scanner:
             _, end = self._scan_once(self._latin, position)
         except (StopIteration, ValueError, RecursionError):
             return 0
-        if self._path and not self._collection and self._path.may_be_in(data, position, end):
-            return 0
-        if self._may_lead_again and self._names_text(data, position, end):
-            return 0
+        if self._path is not None:
+            if not self._collection:
+                if self._path.may_be_in(data, position, end):
+                    return 0
+            elif self._uniform:
+                for name in self._openings:
+                    if data.find(name, position, end) >= 0:
+                        return 0
         if self._by_line and data.find(b"\n{", position, end) >= 0:
             return 0
         return int(end)
@@ -236,20 +243,16 @@ class _Scanner:
 
     def _opens_text(self, name: bytes) -> bool:
         """Whether objects that lead to the array begin with this member."""
-        return name in self._openings
+        openings = self._openings if self._collection else self._openings_of(None)
+        return b'"' + name + b'"' in openings
 
-    def _names_text(self, data: bytes, begin: int, end: int) -> bool:
-        return any(data.find(b'"' + name + b'"', begin, end) >= 0 for name in self._openings)
-
-    @property
-    def _openings(self) -> set[bytes]:
-        """The names of the first members of objects that lead to the array."""
-        context = self._units.context
-        if context is not self._opening and self._path is not None:
-            first = repairs.first_name((context or "").encode().removeprefix(BYTE_ORDER_MARK))
-            self._opening = context
-            self._names_of_openings = {*self._path.outermost_names, *([] if first is None else [first])}
-        return self._names_of_openings
+    def _openings_of(self, context: str | None) -> list[bytes]:
+        """The names, in their quotes, of the first members of objects that lead to the array."""
+        if self._path is None:
+            return []
+        first = repairs.first_name((context or "").encode().removeprefix(BYTE_ORDER_MARK))
+        names = {*self._path.outermost_names, *([] if first is None else [first])}
+        return [b'"' + name + b'"' for name in sorted(names)]
 
     def _begin_entry(self, bracket: bytes, *, leads: bool) -> None:
         """An object begins that is an entry, or leads to some."""
@@ -262,6 +265,7 @@ class _Scanner:
             self._way = []
 
     def _open_collection(self, opened_by: str) -> None:
+        self._openings = self._openings_of(opened_by)
         self._units.set_context(opened_by)
         self._units.close(gap=True)
         self._collection = True
@@ -522,10 +526,6 @@ class _Scanner:
     def _is_anew(self, data: bytes, position: int) -> bool:
         """Whether a bracket begins a line, and with it an object that is in no other."""
         return self._by_line and self._bytes_before(data, position)[-1:] == b"\n"
-
-    def _end_line_before(self, data: bytes, position: int) -> None:
-        if data[position : position + 1] != b"]" and self._is_anew(data, position):
-            self._end_line()
 
     def _end_line(self) -> None:
         if self._collection:
