@@ -16,7 +16,7 @@ from chalicelib.core.entries import entries_of
 from chalicelib.core.framing import HEADER_MAX_BYTES, Entry, Framing, Kind
 from chalicelib.core.headers import Headers
 from chalicelib.core.openings import ends_all, in_force_behind
-from chalicelib.core.segments import is_padding
+from chalicelib.core.padding import is_padding
 
 SCRAPS = st.sampled_from(
     [
