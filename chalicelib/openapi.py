@@ -12,6 +12,7 @@ from chalicelib.core.accounts import State
 from chalicelib.core.fields import FILE_ID, NAME_MAX_CHARS
 from chalicelib.core.letters import Kind, LetterState
 from chalicelib.pages import DEFAULT_LIMIT, MAX_LIMIT
+from chalicelib.status import TEXT_MAX_CHARS
 from chalicelib.status_json import BATCH_STATES
 
 _Schema = dict[str, Any]
@@ -215,6 +216,11 @@ _WHEN: Final[_Schema] = {
     "description": "ISO 8601; without a zone it is UTC",
     "format": "date-time",
 }
+_SOUGHT: Final[_Schema] = {
+    "type": "string",
+    "description": "what the body or an attribute contains, whatever the case",
+    "maxLength": TEXT_MAX_CHARS,
+}
 _SEVERITY: Final[_Schema] = {
     "description": "the least: a name, or a number of the OpenTelemetry log data model",
     "anyOf": [
@@ -346,7 +352,7 @@ PATHS: Final[_Schema] = {
         "records",
         "Its records, in the order of the text",
         "Record",
-        {"severity": _SEVERITY, "from": _WHEN, "to": _WHEN},
+        {"severity": _SEVERITY, "from": _WHEN, "to": _WHEN, "format": _TEXT, "text": _SOUGHT},
         500,
     ),
     "/files/{file_id}/rejects": _of_file(

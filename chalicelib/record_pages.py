@@ -57,25 +57,35 @@ class ReadsRecords(Protocol):
 @dataclass(frozen=True)
 class Wanted:
     """What is asked for. kind: `record` or `reject`. severity: at least that; 0: any. begin, end: bounds of the time
-    stamp (UTC), the second one excluded; a record without a time stamp is outside of any bounds."""
+    stamp (UTC), the second one excluded; a record without a time stamp is outside of any bounds. format: the entry's
+    own; None: any. text: what its body or one of its attributes contains, whatever the case; empty: anything."""
 
     kind: str
     severity: int = 0
     begin: datetime | None = None
     end: datetime | None = None
+    format: str | None = None
+    text: str = ""
 
     def takes(self, item: dict[str, Any]) -> bool:
         """item: plain values."""
+        if self.format and item["format"] != self.format:
+            return False
         begin, end = self._bounds
         if begin or end:
             time = _comparable(item.get("timestamp", "").removesuffix("Z"))
             if not time or (begin and time < begin) or (end and time >= end):
                 return False
-        return bool(item.get("severity_number", 0) >= self.severity)
+        if item.get("severity_number", 0) < self.severity:
+            return False
+        sought = item.get("body"), item.get("attributes")
+        return not self.text or any(_contains(each, self._needle) for each in sought)
 
     def passes_over(self, segment: Segment) -> bool:
         """Whether its head says that nothing in it is wanted."""
         if not segment.of_kind(self.kind) or segment.severity_max < self.severity:
+            return True
+        if self.format and self.format not in segment.formats:
             return True
         begin, end = self._bounds
         first, last = segment.first_time, segment.last_time
@@ -88,6 +98,21 @@ class Wanted:
     @cached_property
     def _bounds(self) -> tuple[str | None, str | None]:
         return _bound(self.begin), _bound(self.end)
+
+    @cached_property
+    def _needle(self) -> str:
+        return self.text.casefold()
+
+
+def _contains(value: Any, needle: str) -> bool:
+    """Whether a text in it does, or a number as it is written; names do not count."""
+    if isinstance(value, str):
+        return needle in value.casefold()
+    if isinstance(value, dict):
+        return any(_contains(each, needle) for each in value.values())
+    if isinstance(value, list):
+        return any(_contains(each, needle) for each in value)
+    return value is not None and needle in str(value).casefold()
 
 
 def _bound(time: datetime | None) -> str | None:

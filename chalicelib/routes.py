@@ -87,13 +87,15 @@ def batches(services: GetServices, request: Request, file_id: str) -> dict[str, 
 
 
 def records(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
-    asked = Asked(request, "severity", "from", "to", "limit", "cursor")
+    asked = Asked(request, "severity", "from", "to", "format", "text", "limit", "cursor")
     with refusals():
         return services().status.records(
             file_id,
             severity=asked.text("severity"),
             from_=asked.text("from"),
             to=asked.text("to"),
+            format_name=asked.text("format"),
+            text=asked.text("text"),
             limit=asked.limit,
             cursor=asked.text("cursor"),
         )

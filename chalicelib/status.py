@@ -26,6 +26,8 @@ from chalicelib.pages import (
 from chalicelib.record_pages import EFFORT_PER_PAGE, EFFORT_PER_QUERY, ReadsRecords, RecordPages, Wanted
 from chalicelib.status_json import BATCH_STATES, batch_json, batch_state, file_json
 
+TEXT_MAX_CHARS: Final = 200
+"""Of what is looked for in records."""
 _SEVERITY_MAX_DIGITS: Final = 2
 _SEVERITIES: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "WARNING": 13, "ERROR": 17, "FATAL": 21}
 
@@ -127,16 +129,20 @@ class Status:
         severity: str | None = None,
         from_: str | None = None,
         to: str | None = None,
+        format_name: str | None = None,
+        text: str | None = None,
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> dict[str, Any]:
         """The records of a file in the order of the text.
 
         severity: at least that (TRACE to FATAL, or 1 to 24). from_, to: ISO 8601 bounds of the time
-        stamp, the second one excluded; records without a time stamp are outside of any bounds.
+        stamp, the second one excluded; records without a time stamp are outside of any bounds. format_name: the
+        record's own. text: what its body or an attribute contains, whatever the case.
         """
         least = _checked_severity(severity) if severity else 0
-        wanted = Wanted("record", least, checked_time("from", from_), checked_time("to", to))
+        begin, end = checked_time("from", from_), checked_time("to", to)
+        wanted = Wanted("record", least, begin, end, format_name, _checked_text(text or ""))
         stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
         return self._pages.page(stored.plan, wanted, self._text_so_far(stored), checked_limit(limit), after)
 
@@ -214,6 +220,12 @@ def _checked_severity(severity: str) -> int:
     if not 1 <= number <= 24:
         raise BadQueryError(f"severity is {shown(severity)}: give {', '.join(_SEVERITIES)} or 1 to 24")
     return number
+
+
+def _checked_text(text: str) -> str:
+    if len(text) > TEXT_MAX_CHARS:
+        raise BadQueryError(f"text has {len(text):,} characters: give at most {TEXT_MAX_CHARS}")
+    return text
 
 
 def checked_time(name: str, text: str | None) -> datetime | None:

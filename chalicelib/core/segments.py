@@ -216,6 +216,7 @@ class Segment:
     first_time: int | None
     last_time: int | None
     severity_max: int
+    formats: frozenset[str]
     encoding: str
     continuations: int
     data: bytes
@@ -249,6 +250,7 @@ def segment_of(item: Mapping[str, Any]) -> Segment:
             first_time=number("from") if "from" in item else None,
             last_time=number("to") if "to" in item else None,
             severity_max=number("severity_max") if "severity_max" in item else 0,
+            formats=frozenset(each["S"] for each in item["formats"]["L"]),
             encoding=item["encoding"]["S"],
             continuations=number("continuations"),
             data=binary_of(item),

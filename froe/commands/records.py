@@ -28,6 +28,8 @@ file_argument = click.argument("name", metavar="FILE_ID")
 @click.option("--severity", help="Only records of at least this severity, such as WARN.")
 @click.option("--from", "from_", metavar="TIME", help="Only records from this time on (ISO 8601).")
 @click.option("--to", metavar="TIME", help="Only records before this time (ISO 8601).")
+@click.option("--format", "format_name", metavar="NAME", help="Only records of this format.")
+@click.option("--text", help="Only records whose body or attributes contain this, whatever the case.")
 @click.option(
     "--fields", metavar="NAME,…", help="Show only these attributes, such as client.address,url.path."
 )
@@ -40,6 +42,8 @@ def records(
     severity: str | None,
     from_: str | None,
     to: str | None,
+    format_name: str | None,
+    text: str | None,
     fields: str | None,
     limit: int,
     stage: str | None,
@@ -56,7 +60,14 @@ def records(
 
     def fetch(cursor: str | None) -> Shown:
         return ledger.records(
-            file_id, severity=severity, from_=from_, to=to, limit=page_size(limit), cursor=cursor
+            file_id,
+            severity=severity,
+            from_=from_,
+            to=to,
+            format_name=format_name,
+            text=text,
+            limit=page_size(limit),
+            cursor=cursor,
         )
 
     items = (_with_fields(item, chosen) for item in pages(fetch, limit))

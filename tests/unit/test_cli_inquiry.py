@@ -260,9 +260,20 @@ class TestRecords:
             "2026-01-01",
             "--to",
             "2027-01-01",
+            "--format",
+            "json",
+            "--text",
+            "time-out",
         )
 
-        assert ledger.asked == [{"severity": "WARN", "from_": "2026-01-01", "to": "2027-01-01"}] * 2
+        asked = {
+            "severity": "WARN",
+            "from_": "2026-01-01",
+            "to": "2027-01-01",
+            "format_name": "json",
+            "text": "time-out",
+        }
+        assert ledger.asked == [asked] * 2
 
     def test_a_wrong_question_is_wrong_use(self, monkeypatch: pytest.MonkeyPatch) -> None:
         result = froe(monkeypatch, FakeStatus([file_json()]), "records", FILE_ID, "--severity", "loud")

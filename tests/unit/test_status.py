@@ -121,6 +121,39 @@ def test_records_are_filtered_by_severity_and_time(events) -> None:
     ]
 
 
+MIXED = (
+    '{"message": "Disk FULL on straße", "level": "error", "disk": {"name": "sda1"}, "free": 0.5}\n'
+    '{"message": "all is well", "level": "info", "who": ["Ann", "bob"], "count": 1234}\n'
+    '192.0.2.7 - - [01/Feb/2026:10:00:00 +0000] "GET /full HTTP/1.1" 200 5\n'
+) * 40
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"text": "full"}, [0, 2]),
+        ({"text": "FULL on STRASSE"}, [0]),
+        ({"text": "SDA1"}, [0]),
+        ({"text": "bob"}, [1]),
+        ({"text": "1234"}, [1]),
+        ({"text": "message"}, []),
+        ({"format_name": "access_common"}, [2]),
+        ({"format_name": "syslog"}, []),
+        ({"text": "full", "severity": "ERROR"}, [0]),
+        ({"text": "", "format_name": ""}, [0, 1, 2]),
+    ],
+)
+@pytest.mark.parametrize("limit", [7, 1000])
+def test_records_are_filtered_by_format_and_text(asked: dict[str, str], found: list[int], limit: int) -> None:
+    _, status, file_id = ingested(MIXED.encode())
+    lines = [len(line) + 1 for line in MIXED.encode().split(b"\n")[:3]]
+    items = everything(lambda **page: status.records(file_id, **asked, limit=limit, **page))
+    begins = [0, lines[0], lines[0] + lines[1]]
+    assert [each["offset"] for each in items] == [
+        block * sum(lines) + begins[number] for block in range(40) for number in found
+    ]
+
+
 @pytest.mark.parametrize(
     ("stamps", "bounds", "found"),
     [
@@ -232,6 +265,7 @@ def test_wrong_questions_name_themselves_and_the_remedy(events) -> None:
         (lambda: status.records(file_id, limit=0), "limit is 0"),
         (lambda: status.records(file_id, severity="loud"), "severity is 'loud'"),
         (lambda: status.records(file_id, severity="²"), "severity is '²'"),
+        (lambda: status.records(file_id, text="x" * 201), "text has 201 characters"),
         (lambda: status.records(file_id, from_="yesterday"), "from is 'yesterday'"),
         (lambda: status.records(file_id, cursor="x"), "cursor is 'x'"),
         (lambda: status.records(file_id, cursor="9" * 40), "cursor is '9"),
