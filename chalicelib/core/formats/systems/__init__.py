@@ -17,6 +17,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "audit": ("auditd", "laurel"),
     "journald": ("journald_json", "journald_export"),
     "traces": ("strace", "tcpdump"),
-    "own_files": ("vmware", "endlessh", "sshesame", "samba_auth", "cpanel", "webmin", "sssd"),
+    "vmware": ("vmware",),
+    "own_files": ("endlessh", "sshesame", "samba_auth", "cpanel", "webmin", "sssd"),
 }  # fmt: skip
 """Module of this package → the formats in its `FORMATS`."""

@@ -29,22 +29,10 @@ _IP: Final = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"
 _ISO: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
-_LEVELS: Final = "trivia|verbose|info|warning|error|debug|panic|Info|Warning|Error|Db|Er|In|Wa"
 _NUMBERS: Final = frozenset(
     ("client__port", "server__port", "process__pid", "http__response__status_code", "endlessh__fd", "sshesame__channel", "code__line__number",
-     "endlessh__n", "endlessh__bytes", "syslog__priority", "vmware__cpu")
+     "endlessh__n", "endlessh__bytes")
 )  # fmt: skip
-_CODED: Final = {
-    "Db": "debug",
-    "Er": "error",
-    "In": "info",
-    "Wa": "warning",
-    "trivia": "trace",
-    "No": "notice",
-    "Al": "alert",
-    "Cr": "crit",
-    "Em": "emerg",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +79,7 @@ def _parser(service: Service) -> Callable[[ParseContext], Parse]:
                     if stamp is None:
                         return _BAD_TIME
                 elif base == "level":
-                    number = severity.of_word(_CODED.get(value, value))
+                    number = severity.of_word(value)
                     word = value
                 elif base == "body":
                     body = value
@@ -110,26 +98,6 @@ def _parser(service: Service) -> Callable[[ParseContext], Parse]:
 
 
 SERVICES: Final = (
-    Service(
-        "vmware",
-        "VMware ESXi and vCenter: hostd, vpxd, vmkernel and their like",
-        "https://knowledge.broadcom.com/external/article/306962/location-of-esxi-log-files.html",
-        rf"(?:(?P<time>{_ISO}) (?:(?:(?P<level>{_LEVELS}) |(?P<level2>[A-Z][a-z])\((?P<syslog__priority>[0-9]{{1,3}})\) (?:\[\+\] )?)(?P<service__name>[\w.-]{{1,64}})(?:\[(?P<thread__id>[^\]]{{1,64}})\]:?|:)?"
-        r" (?:(?=\[Originator@|\[[\w./-]{1,100}\.(?:go|java|py):[0-9]|\[opID=|cpu[0-9]|\S)(?P<body>.*))"
-        r"|cpu(?P<vmware__cpu>[0-9]{1,4}):(?P<vmware__world>[0-9]{1,10})(?: opID=(?P<vmware__opid>[\w-]{1,64}))?\)(?P<body2>.*)"
-        r"|(?P<body3>(?:- (?:last log rotation time|time the service was last started),? ?.{0,200}?)?Section for .*))"
-        r"|\[(?P<time2>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?) (?P<thread__id2>[0-9A-F]{5,16}|[0-9]{5})"
-        r" (?P<level3>[a-z]{4,8}) '(?P<log__logger>[^']{0,300})'(?: opID=(?P<vmware__opid2>[^\]]{1,128}))?\](?P<body4>.*))",
-        (
-            "2024-03-14T09:26:53.352Z info vpxd[27059] [Originator@6876 sub=drmLogger opID=SWI-5441881e] worker starts for host web-1",
-            "2024-03-14T09:26:54.001Z cpu3:2097)NMP: nmp_ThrottleLogForDevice:3872: Cmd 0x85 failed",
-            "[2024-03-14 09:26:55.203 F5A5AB90 info 'vm:/vmfs/volumes/4d65/a.vmx' opID=F6FC49D5-000007E6-d] VMotionPrepare: dstMgmtIp=192.0.2.17",
-            "2024-03-14T09:26:56.243Z Section for vdtc, pid=4774, version=e.x.p, build=19889761, option=Release",
-            "2024-03-14T09:26:57.873Z In(182) vmkernel: cpu2:2098 )Vol3: 3141: failed to open volume",
-        ),
-        rf"{_ISO} (?:(?:{_LEVELS}) [\w.-]{{1,64}}(?:\[[^\]]{{1,64}}\])? |[A-Z][a-z]\([0-9]{{1,3}}\) |cpu[0-9]|Section for |- (?:last|time))|\[[0-9 :.TZ+-]{{19,32}} [0-9A-F]{{5,16}} [a-z]{{4,8}} '",
-        0.94,
-    ),
     Service(
         "endlessh",
         "endlessh, the SSH tarpit",
