@@ -72,13 +72,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Dollars of one layout and sink. processing: of a GB of text, by service, without what is stored; month: of a
-    month, by service, what is stored and what a stage costs while nothing comes included."""
+    """Dollars of one layout and sink. processing: of a GB of text, by service, without what is stored; kept: of storing
+    that GB and its records for a month; month: of a month, by service, what is stored and what a stage costs while
+    nothing comes included."""
 
     layout: str
     sink: str
     write_units_per_gb: float
     processing: Mapping[str, float]
+    kept: float
     month: Mapping[str, float]
 
     @property
@@ -103,7 +105,10 @@ def _estimate(sample: Sample, layout: str, prices: Prices, gb_per_day: float, ke
     month.update(_kept(sample, layout, gb_per_day * (kept_days or DAYS_A_MONTH)))
     month.update(idle())
     month["metrics"] += _METRICS  # counted by the hour in which something comes
-    return Estimate(layout, "none", a_gb["dynamodb-writes"], dollars(a_gb, prices), dollars(month, prices))
+    kept = sum(dollars(_kept(sample, layout, 1), prices).values())
+    return Estimate(
+        layout, "none", a_gb["dynamodb-writes"], dollars(a_gb, prices), kept, dollars(month, prices)
+    )
 
 
 def used(sample: Sample, layout: str) -> dict[str, float]:

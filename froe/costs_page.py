@@ -38,7 +38,8 @@ really happened.
 
 ## An access log
 
-$lines lines a GB, in files of 64 MiB. Dollars for a GB of text, by service, without what is stored:
+$lines lines a GB, in files of 64 MiB. Dollars for a GB of text, by service, and for keeping it and its records for a month (table,
+recovery, input object):
 
 $processing
 
@@ -140,10 +141,10 @@ def _processing(found: Sequence[Estimate]) -> str:
     services = list(found[0].processing)
     rows = [
         [each.layout, f"{each.write_units_per_gb:,.0f}", *(f"{each.processing[name]:.4f}" for name in services),
-         f"**{each.dollars_per_gb:.3f}**"]
+         f"**{each.dollars_per_gb:.3f}**", f"{each.kept:.2f}"]
         for each in found
     ]  # fmt: skip
-    return _table(["layout", "write units", *services, "all"], rows)
+    return _table(["layout", "write units", *services, "all", "kept a month"], rows)
 
 
 def _layouts(sample: Sample, found: Sequence[Estimate]) -> str:

@@ -14,6 +14,9 @@ import click
 
 from froe import costs_page, parameters
 from froe.cli import main
+from froe.costs import dollars, estimates, idle
+from froe.estimating import measure, ordinary_source
+from froe.prices import read_prices
 from tests.templates import ROOT, of_type, read
 
 DOCS = ROOT / "docs"
@@ -55,6 +58,16 @@ def test_the_page_of_parameters_is_that_of_the_templates() -> None:
 def test_the_page_of_costs_is_what_the_model_gives() -> None:
     """`make docs` rewrites it."""
     assert (DOCS / "costs.md").read_text(encoding="utf-8") == costs_page.page()
+
+
+def test_the_readme_has_the_prices_of_the_model() -> None:
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    sample, prices = measure([ordinary_source()]).sample, read_prices()
+    items, packed = estimates(sample, prices, gb_per_day=1, kept_days=30)
+    assert f"about ${packed.dollars_per_gb:.2f} per GB" in text
+    assert f"and ${items.dollars_per_gb:.2f} in `items`" in text
+    assert f"for 30 days costs ${packed.kept:.2f} or ${items.kept:.2f} more" in text
+    assert f"about ${sum(dollars(idle(), prices).values()):.0f} a month" in text
 
 
 def shown() -> Iterator[tuple[str, list[str]]]:
