@@ -18,16 +18,19 @@ from chalicelib.core.records import Outcome
 from froe.columns import ALWAYS, REST, ROWS, Chunk, Names, common_type
 from froe.errors import FroeError
 
-TABLE: Final = "log"
+LOG: Final = "log"
+RECORDS: Final = "records"
+"""What the table is called: of log files, and of what a stage has stored."""
 _COLUMNS_NAMED_MAX: Final = 60
 _ROWS_AT_ONCE: Final = 1000
 _OUTPUTS: Final = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
 
 
 class LogTable:
-    """Rows of log files, and then the answers to SQL over them. folder: an empty one for its files."""
+    """Rows of log files, and then the answers to SQL over them. folder: an empty one for its files; name: of the table."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = LOG) -> None:
+        self._name = name
         self._folder = folder
         self._names = Names()
         self._chunk = Chunk(self._names)
@@ -44,7 +47,7 @@ class LogTable:
     def ask(self, sql: str) -> Answer:
         """What the statement gives, over all rows that were added by now. FroeError, which says what columns there are,
         where it is wrong."""
-        return Answer(self._connection, sql, self._prepared())
+        return Answer(self._connection, sql, self._prepared(), self._name)
 
     def write(self, sql: str, path: Path, shape: str | None = None) -> None:
         """The same as a file. shape: `parquet` or `csv`, by default what its suffix says; FroeError for another, too."""
@@ -53,7 +56,7 @@ class LogTable:
             raise FroeError(f"{path} ends in neither .parquet nor .csv, which are what is written.")
         target = str(path).replace("'", "''")
         copied = sql.strip().rstrip(";")
-        Answer(self._connection, f"COPY ({copied}\n) TO '{target}' ({options})", self._prepared())
+        Answer(self._connection, f"COPY ({copied}\n) TO '{target}' ({options})", self._prepared(), self._name)
 
     def _prepared(self) -> list[str]:
         self._write()
@@ -81,7 +84,7 @@ class LogTable:
         parts = [f"SELECT {empty} WHERE false", *self._parts(unified)]
         listed = ", ".join(f'"{name}"' for name in unified)
         self._connection.execute(
-            f"CREATE OR REPLACE VIEW {TABLE} AS SELECT {listed} FROM ({' UNION ALL BY NAME '.join(parts)})"  # noqa: S608
+            f"CREATE OR REPLACE VIEW {self._name} AS SELECT {listed} FROM ({' UNION ALL BY NAME '.join(parts)})"  # noqa: S608
         )
         return list(unified)
 
@@ -102,10 +105,12 @@ class LogTable:
 class Answer:
     """Rows of a statement, which are given once. columns: their names; is_number: which of them are numbers."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, sql: str, known: Sequence[str]) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, sql: str, known: Sequence[str], table: str
+    ) -> None:
         self._connection = connection
-        self._known = known
-        with _explaining(known):
+        self._known, self._table = known, table
+        with _explaining(known, table):
             connection.execute(sql)
         described = connection.description or []
         self.columns = [str(each[0]) for each in described]
@@ -113,17 +118,17 @@ class Answer:
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """FroeError where a value cannot be computed."""
-        with _explaining(self._known):
+        with _explaining(self._known, self._table):
             while rows := self._connection.fetchmany(_ROWS_AT_ONCE):
                 yield from rows
 
 
 @contextmanager
-def _explaining(columns: Sequence[str]) -> Iterator[None]:
+def _explaining(columns: Sequence[str], table: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise FroeError(_explained(error, columns)) from error
+        raise FroeError(_explained(error, columns, table)) from error
 
 
 _NUMBERS: Final = frozenset(
@@ -132,16 +137,16 @@ _NUMBERS: Final = frozenset(
 )  # fmt: skip
 
 
-def _explained(error: duckdb.Error, columns: Sequence[str]) -> str:
+def _explained(error: duckdb.Error, columns: Sequence[str], table: str) -> str:
     said = str(error).strip()
     if re.match(r"Binder Error: Referenced column|Binder Error: Table .* does not have a column", said):
         named = ", ".join(columns[:_COLUMNS_NAMED_MAX])
         more = (
-            f" and {len(columns) - _COLUMNS_NAMED_MAX} more (DESCRIBE {TABLE})"
+            f" and {len(columns) - _COLUMNS_NAMED_MAX} more (DESCRIBE {table})"
             if len(columns) > _COLUMNS_NAMED_MAX
             else ""
         )
-        return f"{said}\nThe columns of {TABLE}: {named}{more}."
+        return f"{said}\nThe columns of {table}: {named}{more}."
     if said.startswith("Catalog Error: Table"):
-        return f"{said}\nThe only table is {TABLE}."
+        return f"{said}\nThe only table is {table}."
     return said

@@ -20,24 +20,40 @@ import orjson
 from chalicelib.core.accounts import State
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.text import OpenObject
-from froe.commands.options import charset_option, check_format, config_of, config_option, format_option
+from froe.commands.options import (
+    charset_option,
+    check_format,
+    config_of,
+    config_option,
+    format_option,
+    stage_option,
+)
+from froe.commands.records import open_file
 from froe.jsonl import print_json
 from froe.log_files import open_reading, opener, readable
-from froe.querying import Answer, LogTable
+from froe.querying import LOG, RECORDS, Answer, LogTable
+from froe.stored import entries_of, outcome_of
+from froe.target import Target, find_target
 from froe.terminal import Column, harmless, print_table, printable, progress_bar
 
 _ROWS_SHOWN: Final = 200
 
 
-@click.command(short_help="Ask SQL over log files.")
+@click.command(short_help="Ask SQL over log files, or over files of a stage.")
 @click.argument("sql")
 @click.argument(
     "files",
-    metavar="FILE...",
+    metavar="[FILE...]",
     nargs=-1,
-    required=True,
     type=click.Path(exists=True, allow_dash=True, path_type=Path),
 )
+@click.option(
+    "--stored",
+    metavar="FILE_ID",
+    multiple=True,
+    help="Ask what a stage has stored of this file, by its id or key; the table is `records`.",
+)
+@stage_option
 @format_option
 @charset_option
 @config_option
@@ -53,6 +69,8 @@ def query(
     *,
     sql: str,
     files: Sequence[Path],
+    stored: Sequence[str],
+    stage: str | None,
     format_name: str | None,
     charset: str | None,
     config_file: Path | None,
@@ -68,15 +86,21 @@ def query(
     FILE may be a folder or - for standard input. The table is `log`: a row for each record and reject, with
     `file`, `offset`, `length`, `lines`, `kind`, `format`, `time` (UTC), `severity_number`, `severity_text`, `body`,
     `reason`, `raw`, and a typed column for each attribute, dots as underscores (`client_address`); `froe query
-    "describe log" FILE` lists them. The exit code is 1 when a file is damaged or is not text.
+    "describe log" FILE` lists them. With --stored it is what a stage has stored of files, in the table `records`. The exit
+    code is 1 when a file is damaged, is no text, or is not COMPLETE.
     """
     if sum((as_json, as_csv, output is not None)) > 1:
         raise click.UsageError("Choose one of --json, --csv and --output.")
+    if bool(files) == bool(stored):
+        raise click.UsageError("Name either log files, or files of a stage with --stored.")
     with tempfile.TemporaryDirectory(prefix="froe-query-") as folder:
-        table = LogTable(Path(folder))
-        config = config_of(config_file)
-        check_format(format_name, config)
-        good = _read(table, files, format_name, charset, config)
+        table = LogTable(Path(folder), RECORDS if stored else LOG)
+        if stored:
+            good = _fetch(table, stored, find_target(stage))
+        else:
+            config = config_of(config_file)
+            check_format(format_name, config)
+            good = _read(table, files, format_name, charset, config)
         if output is not None:
             table.write(sql, output)
         elif as_json:
@@ -109,6 +133,22 @@ def _read(
             if reading.account.state is not State.COMPLETE:
                 good = False
                 bar.say(f"{name}: {reading.account.reason or reading.account.state.value}")
+    return good
+
+
+def _fetch(table: LogTable, names: Sequence[str], target: Target) -> bool:
+    """Put all that is stored of those files into the table; whether they are settled well."""
+    opened = [open_file(name, target) for name in names]
+    total = sum(file[kind]["entries"] for _, file in opened for kind in ("parsed", "rejected"))
+    good = True
+    with progress_bar("Fetching", total, unit="entries") as bar:
+        for status, file in opened:
+            for entry in entries_of(status, file["file_id"]):
+                table.add(file["key"], entry["format"], outcome_of(entry))
+                bar.advance(1)
+            if file["state"] != State.COMPLETE:
+                good = False
+                bar.say(f"{file['key']} ({file['file_id']}) is {file['state']}: not all of it may be there")
     return good
 
 

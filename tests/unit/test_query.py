@@ -17,6 +17,7 @@ from chalicelib.core.cutting import Limits
 from froe.cli import main
 from froe.columns import ALWAYS, COLUMNS_MAX
 from froe.commands import export as export_command
+from froe.commands import query as query_command
 from froe.commands import records as records_command
 from tests.soak.healing import Healing
 from tests.soak.stage import Stage, event_of
@@ -227,7 +228,8 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stage, str]]:
         stage.announce(event_of(uploaded, "direct"), 900.0)
         Healing(stage).heal()
         status = stage.services.status
-        monkeypatch.setattr(export_command, "find_target", lambda _: None)
+        for command in (export_command, query_command):
+            monkeypatch.setattr(command, "find_target", lambda _: None)
         monkeypatch.setattr(records_command, "status_of", lambda _: status)
         yield stage, uploaded.file_id
 
@@ -264,6 +266,17 @@ def test_an_export_of_less_than_the_account_says_so(stored: tuple[Stage, str]) -
     done = froe("export", file_id)
     assert done.exit_code == 1
     assert "38 records and 1 rejects are stored, 39 and 1 are in its account" in done.stderr
+
+
+def test_sql_over_what_a_stage_has_stored(stored: tuple[Stage, str]) -> None:
+    found = rows(
+        "select kind, count(*) c, sum(n) n from records group by 1 order by 1", "--stored", stored[1]
+    )
+    assert found == [{"kind": "record", "c": 39, "n": 780 - 17}, {"kind": "reject", "c": 1, "n": None}]
+    wrong = froe("query", "select * from log", "--stored", "a.log")
+    assert "The only table is records." in wrong.stderr
+    assert froe("query", "select 1").exit_code == 2
+    assert froe("query", "select 1", SAMPLES / "checkout.jsonl", "--stored", "a.log").exit_code == 2
 
 
 def test_parquet_needs_a_file() -> None:
