@@ -211,7 +211,9 @@ class LocalStack:
         ways_in = {name: value for name, value in self._tuning.items() if name == "INGEST"}
         token, stage = tokened(with_settings(stage, ways_in))
         cloud = local_cloud(self.client, emulator.REGION)
-        return token, prepare(cloud, stage, parameters=self._parameters, report=_silent, root=folder)
+        layout = {**os.environ, **self._tuning}.get("RECORDS_LAYOUT")
+        parameters = {**({"RecordsLayout": layout} if layout else {}), **self._parameters}
+        return token, prepare(cloud, stage, parameters=parameters, report=_silent, root=folder)
 
     def _deploy_and_serve(self, project: Project, prepared: Prepared, api: str) -> None:
         env = {**clean_environment(), **self.env}

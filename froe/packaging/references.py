@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.core.custom.loading import KEY_SETTING
-from chalicelib.settings import INGEST_WAYS
+from chalicelib.settings import INGEST_WAYS, LAYOUTS
 from froe.deployment.stages import DIRECT, Stage, read_stage
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions, read_options
@@ -23,6 +23,8 @@ KEY_PARAMETER: Final = "RedactionKey"
 TOKEN_PATTERN: Final = "[0-9a-f]{64}"  # noqa: S105 - what a digest looks like
 SECRETS: Final[Mapping[str, str]] = {TOKEN_SETTING: TOKEN_PARAMETER, KEY_SETTING: KEY_PARAMETER}
 """Settings that a template asks for: setting → parameter."""
+_CHECKED: Final[Mapping[str, str]] = {"RECORDS_LAYOUT": LAYOUTS[0]}
+"""Settings that name one of a few things, which is checked as app.py is loaded."""
 _ATTRIBUTES: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::S3::Bucket": ("aws_s3_bucket", "id"),
     "AWS::SQS::Queue": ("aws_sqs_queue", "url"),
@@ -35,7 +37,7 @@ _ATTRIBUTES: Final[Mapping[str, tuple[str, str]]] = {
 
 def mark(settings: Iterable[str]) -> dict[str, str]:
     """Give each setting, for app.py as it is loaded, a value that no resource can have; Chalice takes it for a name."""
-    marks = {name: f"packaged-{name.lower().replace('_', '-')}" for name in settings}
+    marks = {name: _CHECKED.get(name, f"packaged-{name.lower().replace('_', '-')}") for name in settings}
     os.environ.update(marks)
     return marks
 

@@ -40,6 +40,10 @@ output "stage" {
   value = var.stage
 }
 
+output "records_layout" {
+  value = var.records_layout
+}
+
 output "key_arn" {
   value       = aws_kms_key.key.arn
   description = "For the other stacks of the stage; what is exported is no setting"
@@ -72,6 +76,7 @@ output "settings" {
     LEDGER_STREAM_ARN = aws_dynamodb_table.ledger_table.stream_arn
     NOTICES_TOPIC_ARN = aws_sns_topic.notices_topic.arn
     STAGE             = var.stage
+    RECORDS_LAYOUT    = var.records_layout
     KEY_ARN           = aws_kms_key.key.arn
   }
 }

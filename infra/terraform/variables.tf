@@ -247,6 +247,18 @@ variable "source_retention_seconds" {
   }
 }
 
+variable "records_layout" {
+  description = "How records lie in their table from now on: each as an item, or compressed together, which takes a twenty-fifth of the write units; files that were opened before keep theirs"
+  type        = string
+  default     = "items"
+  nullable    = false
+
+  validation {
+    condition     = contains(["items", "packed"], var.records_layout)
+    error_message = "records_layout must be: items or packed."
+  }
+}
+
 variable "records_warm_write_units" {
   description = "Write units a second that the records table takes from the start; 0 for DynamoDB's own 4,000. For a first load of many files"
   type        = number

@@ -281,7 +281,7 @@ def test_settings_that_contradict_each_other_stop_a_deploy() -> None:
 
 
 def test_the_local_stage_is_not_deployed_to_aws_by_mistake(environment: pytest.MonkeyPatch) -> None:
-    complete = dict.fromkeys(read_template().required_settings, "x")
+    complete = dict.fromkeys(read_template().required_settings, "x") | {"RECORDS_LAYOUT": "packed"}
     assert chalice_cli.missing_settings("dev", complete) is None
     problem = chalice_cli.missing_settings("local", complete)
     assert problem is not None

@@ -7,4 +7,4 @@ from chalicelib.settings import RESOURCE_NAMES
 
 def test_the_outputs_are_the_settings() -> None:
     resources = pytest.importorskip("froe.resources", reason="needs click: make setup", exc_type=ImportError)
-    assert set(resources.read_template().required_settings) == {*RESOURCE_NAMES, "STAGE"}
+    assert set(resources.read_template().required_settings) == {*RESOURCE_NAMES, "STAGE", "RECORDS_LAYOUT"}

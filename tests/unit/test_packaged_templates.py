@@ -11,6 +11,8 @@ import pytest
 
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 
+from chalicelib.core.layouts import Layout
+from chalicelib.settings import Settings
 from froe.deployment.stages import Stage
 from froe.errors import FroeError
 from froe.function_options import read_options
@@ -111,6 +113,13 @@ def test_marks_are_what_the_application_reads_as_it_is_loaded(monkeypatch: pytes
     monkeypatch.setenv("SPLIT_QUEUE", "https://sqs.eu-west-1.amazonaws.com/1/froe-prod-split")
     assert mark(["SPLIT_QUEUE"]) == {"SPLIT_QUEUE": "packaged-split-queue"}
     assert os.environ["SPLIT_QUEUE"] == "packaged-split-queue"
+
+
+def test_marks_are_settings_that_the_application_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = read_template().required_settings
+    for name in names:
+        monkeypatch.setenv(name, "before")
+    assert Settings.from_environment(mark(names)).layout is Layout.ITEMS
 
 
 def test_an_unknown_stage_is_named(tmp_path: Path) -> None:

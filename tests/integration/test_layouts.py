@@ -1,0 +1,146 @@
+"""A stage in the layout `packed` on the local AWS: the API says of every file what reading it says, whatever befalls it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
+pytest.importorskip("ministack", reason="needs ministack: make setup")
+
+from chalicelib.core.records import Reject, Skip, item_of, untyped
+from froe.local import LocalStack
+from tests.faults.inputs import INPUTS, json_lines
+from tests.integration.conftest import QUICK
+from tests.integration.support import (
+    announce,
+    drained,
+    event_of,
+    ledger_of,
+    normalised,
+    queue_depth,
+    records_of,
+    run_froe,
+    set_mappings,
+    settle,
+    upload,
+    wait_for,
+)
+from tests.integration.test_pipeline import SAMPLES, Poured, pages
+
+LIMITS = {
+    "RETRY_BASE_SECONDS": "1",
+    "SPLIT_DELAY_SECONDS": "2",
+    "SPLIT_BYTES": "200000",
+    "BATCH_MAX_LINES": "500",
+}
+KEYS = [*(f"samples/{path.name}" for path in SAMPLES), *(f"bad/{bad.name}" for bad in INPUTS)]
+
+
+@pytest.fixture(scope="module")
+def packed() -> Iterator[LocalStack]:
+    with LocalStack(settings=LIMITS, parameters=QUICK | {"RecordsLayout": "packed"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def poured(packed: LocalStack) -> Poured:
+    return Poured(packed)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_api_says_of_a_packed_file_what_reading_it_says(
+    packed: LocalStack, poured: Poured, key: str
+) -> None:
+    reading, file_id = poured.read_again(key), poured.uploads[key].file_id
+    outcomes = [outcome for outcome in reading if not isinstance(outcome.result, Skip)]
+    found = {
+        kind: list(pages(packed, f"/files/{file_id}/{kind}s", limit=700)) for kind in ("record", "reject")
+    }
+    by_offset = {entry["offset"]: entry for entries in found.values() for entry in entries}
+    assert sorted(by_offset) == [outcome.offset for outcome in outcomes]
+    for outcome in outcomes:
+        entry = by_offset[outcome.offset]
+        typed = item_of(
+            outcome,
+            file_id=file_id,
+            batch_id=entry["batch_id"],
+            format_name=reading.plan.format,
+            shards=reading.plan.shards,
+            expires_at=None,
+        )
+        assert entry["kind"] == ("reject" if isinstance(outcome.result, Reject) else "record")
+        assert {"pk": typed["pk"]["S"], "sk": typed["sk"]["S"], **entry} == {
+            name: untyped(value) for name, value in typed.items()
+        }
+    file, account = poured.files[key], reading.account
+    assert (file["state"], file["reason"]) == (account.state.value, account.reason)
+    assert file["parsed"]["entries"] == len(found["record"])
+    assert file["rejected"]["entries"] == len(found["reject"])
+
+
+def test_the_table_holds_nothing_but_segments(packed: LocalStack, poured: Poured) -> None:
+    items = [item for stored in poured.items.values() for item in stored]
+    assert {item.get("kind") for item in items} <= {"segment", None}
+    heads = [item for item in items if "kind" in item]
+    assert len(items) - len(heads) == sum(int(head["continuations"]) for head in heads)
+    entries = sum(file[name]["entries"] for file in poured.files.values() for name in ("parsed", "rejected"))
+    assert sum(int(head["entries"]) for head in heads) == entries > 20 * len(items)
+    assert queue_depth(packed, packed.info.dead_letter_queue) == 0
+
+
+def test_the_command_line_prints_packed_records_and_rejects(packed: LocalStack, poured: Poured) -> None:
+    key = max(poured.files, key=lambda key: poured.files[key]["rejected"]["entries"])
+    file = poured.files[key]
+    for command, name in (("records", "parsed"), ("rejects", "rejected")):
+        printed = run_froe(packed, command, file["file_id"], "--limit", "0", "--json")
+        assert printed.returncode == 0, printed.stderr
+        lines = [json.loads(line) for line in printed.stdout.splitlines()]
+        assert len(lines) == file[name]["entries"]
+        assert [line["offset"] for line in lines] == sorted(line["offset"] for line in lines)
+    assert base64.b64decode(lines[0]["raw"])
+
+
+def test_a_notification_that_comes_again_leaves_the_items_of_one_delivery(packed: LocalStack) -> None:
+    text = json_lines(2500) + b"not json\n" * 9
+    calm, noisy = upload(packed, "calm/a.jsonl", text), upload(packed, "noisy/a.jsonl", text)
+    sqs = packed.client("sqs")
+    for _ in range(3):
+        announce(packed, event_of(packed, noisy))
+        sqs.send_message(QueueUrl=packed.info.split_queue, MessageBody=json.dumps(event_of(packed, noisy)))
+    assert settle(packed, noisy.file_id)["state"] == settle(packed, calm.file_id)["state"] == "COMPLETE"
+    drained(packed)
+    assert normalised(packed, noisy) == normalised(packed, calm)
+
+
+def test_a_stage_may_change_its_layout_in_the_middle_of_a_file(packed: LocalStack) -> None:
+    """A file that is under way keeps its own, and both answer the same. The last test here: it leaves the other one."""
+    data = json_lines(6000)
+    set_mappings(packed, "queued_splitter", "worker", enabled=False)
+    under_way = upload(packed, "turning/a.jsonl", data)
+
+    def is_begun() -> bool | None:
+        return any("sealed" in item for item in ledger_of(packed, under_way.file_id)) or None
+
+    wait_for(is_begun, "the first split to be cut", 30)
+    time.sleep(1)
+    packed.redeploy({"RECORDS_LAYOUT": "items"})
+    set_mappings(packed, "queued_splitter", "worker", enabled=True)
+    assert settle(packed, under_way.file_id)["state"] == "COMPLETE"
+    later = upload(packed, "turning/b.jsonl", data)
+    assert settle(packed, later.file_id)["state"] == "COMPLETE"
+    kinds = [{item["kind"] for item in records_of(packed, each.file_id)} for each in (under_way, later)]
+    assert kinds == [{"segment"}, {"record"}]
+    answers = [
+        [
+            {name: value for name, value in entry.items() if name not in {"file_id", "batch_id"}}
+            for entry in pages(packed, f"/files/{each.file_id}/records", limit=1000, severity="INFO")
+        ]
+        for each in (under_way, later)
+    ]
+    assert answers[0] == answers[1]
+    assert len(answers[0]) > 1000
