@@ -16,24 +16,32 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import boto3
+import orjson
 from boto3.dynamodb.types import TypeSerializer
 
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.framing import Framing
-from chalicelib.core.messages import batch_message, decode, encode_batch
+from chalicelib.core.layouts import Layout
+from chalicelib.core.messages import BatchMessage, batch_message, decode, encode_batch
 from chalicelib.core.parsing import outcomes_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, make_plan
 from chalicelib.core.records import Record, item_of
+from chalicelib.core.storable import size_of
 from chalicelib.core.text import Compression, Text
 from chalicelib.delivery import Deadline
-from chalicelib.worker import parsed
+from chalicelib.worker import Parsed, parsed
+from froe.costs import LEDGER_UNITS_A_BATCH
+from froe.estimating import ordinary_source
 
 ROUNDS = 5
 LINE = (
@@ -43,6 +51,8 @@ LINE = (
 LINES = b"".join(LINE % (n % 250, n // 5000 % 60, n, n * 7 % 9999) for n in range(100_000))
 PACKED = gzip.compress(LINES, 6)
 BLOCK = 256 * 1024
+ACCESS = b"".join(ordinary_source().open(0))
+"""20,000 lines of some 250 bytes, that look like chance."""
 HEAD = ObjectHead(
     ObjectVersion("logs", "access.log", "v1", "e"), len(LINES), "", datetime(2026, 1, 1, tzinfo=UTC)
 )
@@ -152,6 +162,7 @@ def peak_mebibytes(mebibytes_of_text: int) -> float:
     script = f"""
 import gzip, resource, zlib
 from benchmarks.pipeline import cut, LINES
+from chalicelib.core.storable import size_of
 from chalicelib.core.text import Compression, Text
 def packed(_):
     packer = zlib.compressobj(1, wbits=31)
@@ -189,21 +200,90 @@ def main() -> None:
         "boto3's TypeSerializer",
     )
     write_row()
+    layout_rows()
     small, large = peak_mebibytes(16), peak_mebibytes(512)
     print(
         f"{'peak memory of cutting':28} {small:>10.0f} {large:>10.0f} {'MiB':10} {large / small:5.2f} x   16 MiB of gzip text, and 512 MiB"
     )
 
 
-def write_row() -> None:
+def layout_rows() -> None:
+    """Each layout against the other, of an access log in lines of 250 bytes: what a worker does with each of its batches,
+    the table being a process of its own, and what the records and the ledger take of it."""
+    plan = make_plan(HEAD, lambda offset: blocks(ACCESS[offset:]), Limits())
+    cutter = Cutter(blocks(ACCESS), plan.framing, plan.limits, 0, aligned=True)
+    bodies = [encode_batch(batch_message(plan, batch)) for batch in cutter.cut(0)]
+    taken: dict[Layout, tuple[float, float]] = {}
+    with table_process():
+        records = DynamoRecords(make_client("dynamodb", connections=10), "records", threads=8)
+
+        units = {layout: units_of(bodies, layout) for layout in Layout}
+        ways = [partial(write_all, records, bodies, layout) for layout in Layout]
+        for layout, seconds in zip(Layout, median_cpu_seconds(*ways), strict=True):
+            lines = ACCESS.count(b"\n")
+            a_gb = (units[layout] + LEDGER_UNITS_A_BATCH * len(bodies)) * 1e9 / len(ACCESS)
+            taken[layout] = a_gb, seconds / lines * 1e6
+            print(
+                f"{f'layout {layout}':28} {a_gb:>10,.0f} units/GB {taken[layout][1]:>8.1f} us of CPU a record"
+                f" {lines / units[layout] * 4000:>10,.0f} lines/s of 4,000 units/s"
+            )
+    (items, items_us), (packed, packed_us) = taken.values()
+    print(
+        f"{'packed against items':28} {packed / items:>10.3f} of the units  {packed_us / items_us:>8.2f} of the CPU"
+    )
+
+
+def units_of(bodies: list[str], layout: Layout) -> int:
+    """Write units of the records, one for each started KB of an item."""
+    items = [item for body in bodies for item in found_in(body, layout).items]
+    return sum(-(-size_of(orjson.loads(item)) // 1024) for item in items)
+
+
+def found_in(body: str, layout: Layout) -> Parsed:
+    message = decode(body)
+    assert isinstance(message, BatchMessage)
+    return parsed(replace(message, layout=layout))
+
+
+def write_all(records: DynamoRecords, bodies: list[str], layout: Layout) -> None:
+    """What a worker does with each batch, the ledger apart."""
+    for body in bodies:
+        found = found_in(body, layout)
+        records.put(found.items, Deadline.after(60), found.first)
+
+
+@contextmanager
+def table_process() -> Iterator[None]:
+    """A table that answers at once, in a process of its own, so that its work is not counted."""
+    script = "from benchmarks.pipeline import serve; serve()"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        point_at(int(server.stdout.readline()))
+        try:
+            yield
+        finally:
+            server.terminate()
+
+
+def serve() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Table)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.server_port, flush=True)
+    server.serve_forever()
+
+
+def point_at(port: int) -> None:
     os.environ.update(
-        AWS_ENDPOINT_URL=f"http://127.0.0.1:{server.server_port}",
+        AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}",
         AWS_ACCESS_KEY_ID="test",
         AWS_SECRET_ACCESS_KEY="test",
         AWS_DEFAULT_REGION="us-east-1",
     )
+
+
+def write_row() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Table)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    point_at(server.server_port)
     ours = DynamoRecords(make_client("dynamodb", connections=10), "records", threads=1)
     theirs = boto3.resource("dynamodb").Table("records")
 

@@ -23,7 +23,7 @@ _ITEMS_A_SECOND: Final = 12_000
 _PARSED_A_SECOND: Final = 40_000
 """Entries that a worker parses and packs: the slower half of the formats in `make bench`."""
 _CUT_BYTES_A_SECOND: Final = 75e6
-_LEDGER_UNITS_A_BATCH: Final = 1.1
+LEDGER_UNITS_A_BATCH: Final = 1.1
 """A leaf holds the marks of 16 batches in at most 1 KB; splits and sums are a few more."""
 _LEDGER_UNITS_A_FILE: Final = 12
 """Its plan, splits, seals, sums and account, in the table and in the indexes; counted by a test."""
@@ -120,9 +120,7 @@ def used(sample: Sample, layout: str) -> dict[str, float]:
         + files * _SECONDS_A_FILE
     )
     return {
-        "dynamodb-writes": stored.write_units
-        + batches * _LEDGER_UNITS_A_BATCH
-        + files * _LEDGER_UNITS_A_FILE,
+        "dynamodb-writes": stored.write_units + batches * LEDGER_UNITS_A_BATCH + files * _LEDGER_UNITS_A_FILE,
         "sqs-requests": 2 * sample.chunks
         + batches
         + files * _QUEUE_REQUESTS_A_FILE,  # sent, received; deleted
