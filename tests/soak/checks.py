@@ -7,7 +7,16 @@ from typing import Any, Final
 
 from chalicelib.core.accounts import FileAccount
 from chalicelib.core.marks import Tally
+from chalicelib.core.segments import (
+    SEGMENT,
+    SegmentError,
+    binary_of,
+    continuation_key,
+    entries_of,
+    segment_of,
+)
 from tests.soak.aws import DAY
+from tests.soak.dynamodb import Table
 from tests.soak.stage import Stage, Uploaded
 from tests.soak.texts import Entry
 
@@ -175,18 +184,31 @@ def compared(stage: Stage, uploaded: Uploaded, *, nothing: bool = False) -> list
     expected = {each.offset: each for each in entries if each.kind != "skipped"}
     file_id = uploaded.file_id
     table = stage.aws.dynamodb.table("records")
-    items = [
-        table.items[pk, sk]
-        for pk, sks in table.partitions.items()
-        if pk.startswith(f"{file_id}#")
-        for sk in sks
-    ]
+    partitions = {pk: sks for pk, sks in table.partitions.items() if pk.startswith(f"{file_id}#")}
+    items = [item for pk, sks in partitions.items() for sk in sks for item in _entries(table, pk, sk)]
     offsets = Counter(int(item["offset"]["N"]) for item in items)
     missing = len(expected.keys() - offsets.keys())
     strays = sum(number - (offset in expected) for offset, number in offsets.items())
     wrong = sum(not _is(item, entry) for item in items if (entry := expected.get(int(item["offset"]["N"]))))
     found = [("lost", missing, "entries are missing"), ("doubled", strays, "items are of nowhere or twice")]
     return [each for each in [*found, ("wrong", wrong, "items say something else")] if each[1]]
+
+
+def _entries(table: Table, pk: str, sk: str) -> list[Any]:
+    """The entries that are read of an item: of a continuation none, of a head that cannot be unpacked none."""
+    item = table.items[pk, sk]
+    if "kind" not in item:
+        return []
+    if item["kind"]["S"] != SEGMENT:
+        return [item]
+    segment = segment_of(item)
+    keys = [(pk, continuation_key(sk, number + 1)) for number in range(segment.continuations)]
+    try:
+        return list(
+            entries_of(segment, [binary_of(table.items[key]) if key in table.items else None for key in keys])
+        )
+    except SegmentError:
+        return []
 
 
 def _is(item: Any, entry: Entry) -> bool:

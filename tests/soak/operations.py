@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from chalicelib.core.errors import PermanentError
+from chalicelib.core.layouts import Layout
 from chalicelib.core.messages import BatchMessage, decode, encode_batch
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import Selection
@@ -274,7 +275,10 @@ class Operations:
             return
         self._redeployed = True
         limits = limits_of(self.random.choice([1, 3, 8]), self.random.choice([120, 400, 1000]))
-        self.stage.world.note(f"deploy {limits}")
+        layouts = self.stage.world.layouts
+        if layouts.random() < 0.3:
+            self.stage.layout = layouts.choice(list(Layout))
+        self.stage.world.note(f"deploy {limits}, {self.stage.layout}")
         self.stage.deploy(limits)
 
     def outage(self) -> None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from chalicelib.core import segments
+from chalicelib.core.layouts import Layout
+from chalicelib.core.records import ITEM_MAX_BYTES
 from tests.soak.checks import Checks, state_in
 from tests.soak.healing import Healing
 from tests.soak.operations import Operations
@@ -46,15 +51,34 @@ class Outcome:
         return f"{story}\n\nseed {self.seed} violates:\n{violated or '  nothing'}\nRepeat it: {again}"
 
 
+@contextmanager
+def _items_of(max_bytes: int) -> Iterator[None]:
+    """Segments have continuations as if DynamoDB took no larger items."""
+    before = segments._ITEM_BYTES
+    segments._ITEM_BYTES = min(before, max_bytes)  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        segments._ITEM_BYTES = before  # type: ignore[misc]
+
+
 def run(seed: object) -> Outcome:
     world = World(seed)
     random = world.random
     limits = limits_of(random.choice([1, 3, 3, 8]), random.choice([120, 400, 1000, 4000]))
     retention_days = random.choice([0, 0, 0, 30])
     outcome = Outcome(seed, events=world.events)
-    with lived_in(world):
-        stage = Stage(world, limits, retention_days=retention_days, max_receives=random.choice([1, 2, 5]))
-        world.note(f"{limits}, retention {retention_days} days")
+    layout = world.layouts.choice([Layout.ITEMS, Layout.ITEMS, Layout.PACKED])
+    item_bytes = world.layouts.choice([ITEM_MAX_BYTES, 1200])
+    with lived_in(world), _items_of(item_bytes):
+        stage = Stage(
+            world,
+            limits,
+            retention_days=retention_days,
+            max_receives=random.choice([1, 2, 5]),
+            layout=layout,
+        )
+        world.note(f"{limits}, retention {retention_days} days, {layout}, items of {item_bytes:,} bytes")
         checks, operations, healing = Checks(stage), Operations(stage), Healing(stage)
         with stage.heard():
             try:

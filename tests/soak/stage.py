@@ -17,6 +17,7 @@ import orjson
 from chalicelib import handlers
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import FroeError
+from chalicelib.core.layouts import Layout
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.ledger import SealConflictError, StoredFile
@@ -99,7 +100,15 @@ class Stage:
     """uploads: the objects, by the ids of their files. calm: functions run at once and to their end.
     lossless: no message is lost in this schedule, and every object is announced by one."""
 
-    def __init__(self, world: World, limits: Limits, *, retention_days: int, max_receives: int) -> None:
+    def __init__(
+        self,
+        world: World,
+        limits: Limits,
+        *,
+        retention_days: int,
+        max_receives: int,
+        layout: Layout = Layout.ITEMS,
+    ) -> None:
         self.world = world
         self.violations: list[Violation] = []
         self.uploads: dict[str, Uploaded] = {}
@@ -112,16 +121,18 @@ class Stage:
         self.calm = False
         self.bodies: list[str] = []
         self.retention_days = retention_days
+        self.layout = layout
         self.deploy(limits)
 
     def deploy(self, limits: Limits) -> None:
-        """Functions of these limits from now on."""
+        """Functions of these limits, and of the stage's layout, from now on."""
         settings = replace(
             Settings.from_environment(ENVIRONMENT),
             limits=limits,
             retention_days=self.retention_days,
             write_threads=1,
             sweep_days=SWEEP_DAYS,
+            layout=self.layout,
         )
         self.services = Services(settings, session=self.aws)
         self.services.meter = NO_METER

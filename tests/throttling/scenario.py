@@ -25,6 +25,7 @@ from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.backlog import Backlog
 from chalicelib.core.accounts import FileAccount
 from chalicelib.core.cutting import Limits
+from chalicelib.core.layouts import Layout
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER
@@ -53,7 +54,7 @@ from tests.throttling.table import ThrottlingTable
 
 ROOT = Path(__file__).parents[2]
 MIB = 1024 * 1024
-_PARSE_SECONDS = 0.25
+PARSE_SECONDS = 0.25
 """Of a batch, on one processor."""
 
 
@@ -98,10 +99,11 @@ class Shipped:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """seconds: by the simulated clock. batches: of all files. units_ratio: write units for each that was needed.
+    """seconds: by the simulated clock. units: write units. batches: of all files. units_ratio: write units for each that was needed.
     sent_again: batches that the sweeper took for lost."""
 
     seconds: float
+    units: int
     batches: int
     dead: int
     units_ratio: float
@@ -124,7 +126,7 @@ def _simulated(clock: Clock) -> Iterator[None]:
     parse, done = worker.parsed, {}
 
     def parsed(message: Any, *arguments: Any) -> Any:
-        clock.sleep(_PARSE_SECONDS)
+        clock.sleep(PARSE_SECONDS)
         name = message.batch_id
         if name not in done:
             done[name] = parse(message, *arguments[:2])
@@ -146,6 +148,7 @@ def play(
     partitions: int = 4,
     max_units: int = 0,
     settings: Mapping[str, int] = TUNING_DEFAULTS,
+    layout: Layout = Layout.ITEMS,
     limit_seconds: float = 24 * 3600,
 ) -> Outcome:
     """Put one file through; ends when nothing is queued."""
@@ -200,6 +203,7 @@ def play(
             limits=Limits(),
             retention_days=0,
             split_delay_seconds=0,
+            layout=layout,
         )
         file_id = splitter.ingest(objects.add("access.log", data), in_time(600))
         batches = len(queue.messages)
@@ -232,5 +236,13 @@ def play(
     account = ledger_table.files[file_id].account
     ratio = table.units / max(1, table.needed)
     return Outcome(
-        clock.now, batches, len(queue.dead), ratio, account, queue.most_busy, queue.timeouts, healed[0]
+        clock.now,
+        table.units,
+        batches,
+        len(queue.dead),
+        ratio,
+        account,
+        queue.most_busy,
+        queue.timeouts,
+        healed[0],
     )

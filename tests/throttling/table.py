@@ -138,4 +138,6 @@ def _size(value: dict[str, Any]) -> int:
         return 3 + sum(len(name) + 1 + _size(each) for name, each in content.items())
     if kind == "L":
         return 3 + sum(1 + _size(each) for each in content)
+    if kind == "B":
+        return len(content) // 4 * 3
     return len(content) if isinstance(content, str) else 1

@@ -11,9 +11,10 @@ from chalicelib import delivery
 from chalicelib.backlog import Backlog
 from chalicelib.core import plan
 from chalicelib.core.accounts import State
+from chalicelib.core.layouts import Layout
 from chalicelib.settings import TUNING_DEFAULTS
 from tests.fakes import FakeWatches
-from tests.throttling.scenario import MIB, Outcome, Shipped, log_of, play
+from tests.throttling.scenario import MIB, PARSE_SECONDS, Outcome, Shipped, log_of, play
 from tests.throttling.table import PARTITION_UNITS
 
 SHIPPED = Shipped.read()
@@ -24,10 +25,16 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL, logger="froe")
 
 
+@pytest.fixture(scope="module", params=list(Layout))
+def layout(request: pytest.FixtureRequest) -> Layout:
+    found: Layout = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def outcome() -> Outcome:
+def outcome(layout: Layout) -> Outcome:
     """32 MiB of access log against a new table of four partitions."""
-    return play(log_of(32 * MIB), SHIPPED)
+    return play(log_of(32 * MIB), SHIPPED, layout=layout)
 
 
 def test_a_large_file_is_complete_though_the_table_throttles(outcome: Outcome) -> None:
@@ -41,8 +48,27 @@ def test_hardly_a_unit_is_spent_twice(outcome: Outcome) -> None:
 
 
 def test_it_takes_little_more_than_the_table_allows(outcome: Outcome) -> None:
-    """Four partitions, evenly loaded, would need 34 s."""
-    assert outcome.seconds < 3 * outcome.account.summary.counts.parsed.entries / (4 * PARTITION_UNITS)
+    """Four partitions, evenly loaded, would need 34 s for items. Four workers, which have 12 batches each to parse, need
+    more than the table for what is packed."""
+    parsing = outcome.batches / 4 * PARSE_SECONDS
+    assert outcome.seconds < 3 * (outcome.units / (4 * PARTITION_UNITS) + parsing)
+
+
+def test_a_packed_file_takes_a_twentieth_of_the_units_and_is_not_held_up_by_the_table() -> None:
+    data = log_of(32 * MIB)
+    packed, items = (play(data, SHIPPED, layout=layout) for layout in (Layout.PACKED, Layout.ITEMS))
+    assert packed.units < items.units / 20
+    assert packed.account.summary.counts == items.account.summary.counts
+    assert 4 * PARTITION_UNITS * packed.account.summary.counts.parsed.lines / packed.units > 80_000
+    assert packed.seconds < items.seconds / 2
+
+
+@pytest.mark.parametrize("max_units", [250, 500])
+def test_a_packed_file_waits_out_the_bound_of_a_table(max_units: int) -> None:
+    """An item of it takes up to 400 units at once."""
+    bounded = play(log_of(32 * MIB), SHIPPED, partitions=40, max_units=max_units, layout=Layout.PACKED)
+    assert (bounded.account.state, bounded.dead) == (State.COMPLETE, 0)
+    assert bounded.units_ratio <= 1.05
 
 
 def test_a_bound_of_the_table_is_waited_out() -> None:
