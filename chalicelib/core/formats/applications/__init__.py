@@ -14,7 +14,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "json_python": ("structlog", "python_json"),
     "java": ("log4j", "logback", "spring_boot", "jboss", "java_util_logging"),
     "java_clusters": ("hadoop", "zookeeper", "spark", "hdfs_compact", "presto_http"),
-    "java_servers": ("tomcat_juli", "weblogic", "activemq"),
+    "java_servers": ("tomcat_juli", "weblogic", "activemq", "logstash_text"),
     "python": (
         "python_logging",
         "loguru",

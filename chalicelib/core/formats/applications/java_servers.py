@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalicelib.core.formats.applications.java import LEVEL, LOGGER, THREAD
+from chalicelib.core.formats.applications.java import LEVEL, THREAD
 from chalicelib.core.formats.patterned import ISO_START, REST, TIME, patterned
 from chalicelib.core.formats.times import MONTH
 
@@ -60,7 +60,7 @@ ACTIVEMQ: Final = patterned(
         "2024-03-14 09:26:54,573 [AUDIT](RMI TCP Connection(15)-192.0.2.77) AMQ601170: User ada@192.0.2.77 is getting messages",
     ),
     patterns=(
-        rf"{TIME} \| {LEVEL} {{0,2}}\| (?P<body>[^\n]*) \| {LOGGER} \| (?P<thread>[^|\n]{{1,200}})(?=\n|$)",
+        rf"{TIME} \| {LEVEL} {{0,2}}\| (?P<body>[^\n]*) \| (?P<logger>[\w$./-]{{1,200}}) \| (?P<thread>[^|\n]{{1,200}})(?=\n|$)",
         rf"{LEVEL} {{1,2}}\| (?P<body>(?P<user>\S{{1,200}}+) (?:requested|called) (?P<path>\S{{1,500}}+)[^\n]* from {{1,2}}(?P<client>[^\s]{{1,64}}))"
         r" at (?P<d>[0-9]{2})-(?P<mo>[0-9]{2})-(?P<y>[0-9]{4}) (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2}),(?P<f>[0-9]{3}) \| (?P<thread>[^|\n]{1,200})(?=\n|$)",
         rf"{LEVEL} {{1,2}}\| (?P<body>(?P<user>\S{{1,200}}+) (?:requested|called) (?P<path>\S{{1,500}}+)[^\n]*)"
@@ -72,4 +72,23 @@ ACTIVEMQ: Final = patterned(
     levels={"AUDIT": 9},
 )
 
-FORMATS: Final = (TOMCAT, WEBLOGIC, ACTIVEMQ)
+LOGSTASH: Final = patterned(
+    "logstash_text",
+    "Logstash's own log: time, level, logger, pipeline, plugin",
+    "https://www.elastic.co/guide/en/logstash/current/logging.html",
+    samples=(
+        '[2024-03-14T09:26:53,123][INFO ][logstash.javapipeline    ][main] Pipeline started {"pipeline.id"=>"main"}',
+        "[2024-03-14T09:26:54,123][INFO ][logstash.agent           ] Pipelines running {:count=>1, :running_pipelines=>[:main]}",
+        "[2024-03-14T09:26:55,123][WARN ][logstash.outputs.elasticsearch][main][0b5c8634ef141ac114100ba36c195cbc17b83124bada1f8e7e4de5cfef180c4a]"
+        " Attempted to resurrect connection",
+    ),
+    patterns=(
+        rf"\[{TIME}\]\[(?P<level>[A-Z]{{3,8}}) {{0,3}}\]\[(?P<logger>(?:org\.)?logstash\.[\w.$:-]{{1,200}}) *+\](?:\[(?P<pipeline>[^\]\n]{{1,256}})\](?:\[(?P<plugin>[^\]\n]{{1,256}})\])?)? {REST}",
+        rf"\[{TIME}\]\[(?P<level>[A-Z]{{3,8}}) {{0,3}}\]\[(?P<logger>(?:org\.)?logstash\.[\w.$:-]{{1,200}}) *+\]{REST}",
+    ),
+    start=rf"\[{ISO_START},[0-9]{{3}}\]\[[A-Z]{{3,8}} {{0,3}}\]\[(?:org\.)?logstash\.",
+    specificity=0.97,
+    names={"pipeline": "logstash.pipeline.id", "plugin": "logstash.plugin.id"},
+)
+
+FORMATS: Final = (TOMCAT, WEBLOGIC, ACTIVEMQ, LOGSTASH)

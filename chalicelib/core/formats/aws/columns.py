@@ -175,8 +175,9 @@ def add_target(fields: Fields, target: str) -> None:
 
 
 def split_authority(authority: str) -> tuple[str, int | None]:
-    """The domain and the port of a URL's authority; a port that is none stays with the domain."""
-    return endpoint_of(authority)
+    """The domain and the port of a URL's authority; a port that is none stays with the domain, but for the hyphen behind
+    it that a load balancer writes in place of a path."""
+    return endpoint_of(authority[:-1] if authority[-1:] == "-" and ":" in authority else authority)
 
 
 class Decimals(dict[str, float]):

@@ -47,6 +47,8 @@ _AUDIT_NAMES: Final = {
     "request_id": "http.request.id",
 }  # fmt: skip
 """https://www.elastic.co/guide/en/elasticsearch/reference/6.8/audit-log-output.html"""
+_LOGSTASH: Final = ("logstash.", "org.logstash.")
+"""Loggers of a program whose lines look alike, but for what stands in the brackets."""
 _SLOWLOG: Final = "slowlog"
 _SEARCHED_MAX: Final = 65536
 
@@ -69,6 +71,8 @@ def _make_text_parser(context: ParseContext) -> Parse:
             audit = _AUDIT.fullmatch(entry)
             return _NOT_ELASTICSEARCH if audit is None else _audited(audit, times)
         when, word, logger, node, index, shard, shard_too = found.groups()
+        if logger.startswith(_LOGSTASH):
+            return _NOT_ELASTICSEARCH
         shard = shard or shard_too
         stamp = times.of_text(when)
         if stamp is None:

@@ -28,7 +28,10 @@ _TIME: Final = re.compile(r"# Time: (.{10,40})")
 _USER: Final = re.compile(
     r"# User@Host: ([^\[\n]{0,128})\[([^\]\n]{0,128})\] @ ([^\[\n]{0,255})\[([^\]\n]{0,64})\](?: {1,8}Id: {1,12}([0-9]{1,18}))?(.*+)"
 )
-_FIGURE: Final = re.compile(r"(?<!\w)([A-Za-z_][\w]{0,63}): {1,12}([^\s]{0,255})")
+_FIGURE: Final = re.compile(
+    r"(?<!\w)([A-Za-z_][\w]{0,63}):(?: {1,12}(?![A-Za-z_]\w{0,63}:(?: |$))([^\s]{0,255})|(?= {1,12}[A-Za-z_]|$))"
+)
+"""A name and what it is; another name behind it says that it is nothing."""
 _SET: Final = re.compile(r"SET timestamp=([0-9]{9,12}(?:\.[0-9]{1,6})?);", re.IGNORECASE)
 _USE: Final = re.compile(r"use `?([^`;\n]{1,128})`?;", re.IGNORECASE)
 _NAMES: Final = {"thread_id": "mysql.connection_id", "id": "mysql.connection_id", "schema": "db.namespace"}
@@ -75,6 +78,10 @@ def _make_parser(context: ParseContext) -> Parse:
             stamp = times.of_text(when)
             if epoch is not None:
                 fields["mysql.timestamp"] = number(epoch)
+                if stamp is not None and stamp[1] is not None:
+                    stamp = (
+                        times.of_number(epoch) or stamp
+                    )  # the head has no zone, and the statement says when it was
         elif epoch is not None:
             stamp = times.of_number(epoch)
         if stamp is None:

@@ -136,7 +136,7 @@ ARANGODB: Final = Format(
 
 _RETHINKDB: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE}T{CLOCK}\.[0-9]{{9}}) (?P<uptime_s>[0-9]{{1,12}}\.[0-9]{{6}})s "
+        rf"(?P<when>{_DATE}T{CLOCK}\.[0-9]{{1,9}}) (?P<uptime_s>[0-9]{{1,12}}(?:\.[0-9]{{1,9}})?)s "
         r"(?P<level>debug|info|notice|warn|error): (?P<body>.*+)",
     ),
     prefix="rethinkdb.",
@@ -153,7 +153,7 @@ RETHINKDB: Final = Format(
     make_parser=_RETHINKDB.parser,
     specificity=0.97,
     framing=Framing(entry_start=entry_start(rf"{_DATE}T{CLOCK}\.")),
-    sieve=rf"{_DATE}T{CLOCK}\.[0-9]{{9}} [0-9]{{1,12}}\.[0-9]{{6}}s ",
+    sieve=rf"{_DATE}T{CLOCK}\.[0-9]{{1,9}} [0-9]{{1,12}}(?:\.[0-9]{{1,9}})?s (?:debug|info|notice|warn|error): ",
     alone=True,
 )
 

@@ -38,6 +38,8 @@ _LOGGER: Final = re.compile(
     r"[ \t|]*+(?P<logger>[A-Za-z_$][\w$.@/<>-]{0,127}(?:::[\w$<>-]{1,64}){0,8}+(?::(?:[\w$<>.]{1,64}:)?[0-9]{1,7})?+)"
     r"(?:[ \t]*+(?P<between>\((?P<source>[^()\n]{1,100}(?:\([0-9]{1,7}\))?)\)))?+(?P<end>[ \t]*+(?:- |--? |: |\||:))"
 )
+_MEASURED: Final = re.compile(r"\+?[0-9]{1,12}(?:\.[0-9]{1,9})?(?:ns|us|µs|μs|ms|s|m|h)")
+"""A duration, as some write before the level: neither a thread nor a logger."""
 _PLACE: Final = re.compile(r"(?P<logger>[^:]+)(?::(?P<function>[^:]+))?:(?P<line>[0-9]+)")
 _USUAL: Final = re.compile(
     r" (?:\[([A-Za-z][^\[\]\n:.]{0,127})\] )?+(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL) {1,2}"
@@ -189,7 +191,9 @@ def _add_before(fields: dict[str, Value], item: re.Match[str], *, boxed: bool) -
                 fields.setdefault("process.pid", int(word))
         elif not _add_source(fields, word.rstrip(":")):
             name = word.strip("-:")
-            if name:
+            if _MEASURED.fullmatch(name):
+                fields.setdefault("extra", name)
+            elif name:
                 fields.setdefault(
                     "log.logger" if "thread.name" in fields or "." in name else "thread.name", name
                 )

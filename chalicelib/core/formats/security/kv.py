@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.core.formats import Format, ParseContext, severity
 from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.nested import add
+from chalicelib.core.formats.systems.phrases import phrases
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.systems.syslog_any import SYSLOG
 from chalicelib.core.formats.times import Times
+from chalicelib.core.formats.web.requests import add_url
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -30,12 +32,29 @@ _FORTINET_HEAD: Final = re.compile(
 )
 _FORTINET_NAMES: Final = {
     "srcip": "source.address", "srcport": "source.port", "dstip": "destination.address", "dstport": "destination.port",
-    "remip": "client.address", "user": "user.name", "devname": "host.name", "hostname": "url.domain", "url": "url.path",
+    "remip": "client.address", "user": "user.name", "devname": "host.name", "hostname": "url.domain",
     "agent": "user_agent.original", "service": "network.protocol.name",
 }  # fmt: skip
 _MARK: Final = "froe"
 """Stands for the message while its header is read."""
-_TEXT: Final = frozenset(("logid", "devid", "tz", "poluuid", "eventtime_text", "vd", "user"))
+_TEXT: Final = frozenset(
+    (
+        "logid",
+        "devid",
+        "tz",
+        "poluuid",
+        "eventtime_text",
+        "vd",
+        "user",
+        "sn",
+        "imei",
+        "imsi",
+        "iccid",
+        "phonenumber",
+        "session_id",
+        "fctuid",
+    )
+)
 PROTOCOLS: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "50": "esp", "47": "gre"}
 
 
@@ -111,6 +130,8 @@ def _fortinet(context: ParseContext) -> Parse:
         if "date" in pairs and "time" in pairs:
             zone = pairs.get("tz", "").replace("UTC", "")
             stamp = times.of_text(f"{pairs.pop('date')} {pairs.pop('time')}{zone}")
+            if stamp is not None and not zone:
+                stamp = times.of_number(pairs.get("eventtime") or "") or stamp
         else:
             stamp = times.of_number(
                 pairs.get("eventtime") or pairs.get("timestamp") or pairs.get("itime") or ""
@@ -127,7 +148,9 @@ def _fortinet(context: ParseContext) -> Parse:
         for name, value in pairs.items():
             if value in ("", "N/A"):
                 continue
-            if name == "proto":
+            if name == "url":
+                add_url(fields, value)
+            elif name == "proto":
                 fields["network.transport"] = PROTOCOLS.get(value, value)
             else:
                 typed = value if name in _TEXT else number(value)
@@ -148,12 +171,17 @@ _NETSCREEN: Final = re.compile(
     re.DOTALL,
 )
 _NETSCREEN_PAIR: Final = re.compile(
-    r"(src zone|dst zone|src-xlated ip|dst-xlated ip|[A-Za-z_][\w-]{0,40})=(?:\"([^\"]*+)\"|([^=\s\"]*+(?: (?!src zone=|dst zone=|src-xlated ip=|dst-xlated ip=|[\w-]{1,40}=)[^=\s\"]++){0,8}+))"
+    r"(src zone|dst zone|src-xlated ip|dst-xlated ip|icmp type|icmp code|[A-Za-z_][\w-]{0,40})=(?:\"([^\"]*+)\"|([^=\s\"]*+(?: (?!src zone=|dst zone=|src-xlated ip=|dst-xlated ip=|icmp type=|icmp code=|[\w-]{1,40}=)[^=\s\"]++){0,8}+))"
+)
+_NETSCREEN_SAYS: Final = phrases(
+    r".{0,80}?! From {ip:source.address}(?::{int:source.port})? to {ip:destination.address}(?::{int:destination.port})?, proto {proto:network.transport}",
+    r"Admin user \"?{name:user.name}\"? (?:logged (?:in|out) for|has (?:logged (?:on|out)|been)|login attempt for) .{0,120}? from {ip:client.address}(?::{int:client.port})?",
+    r"(?:Local authentication for )?WebAuth user {name:user.name} (?:at|from) {ip:client.address}",
 )
 _NETSCREEN_LEVELS: Final = {"notification": "notice", "debugging": "debug"}
 _NETSCREEN_NAMES: Final = {
     "src": "source.address", "dst": "destination.address", "src_port": "source.port", "dst_port": "destination.port",
-    "src-xlated ip": "netscreen.src_xlated_ip", "dst-xlated ip": "netscreen.dst_xlated_ip",
+    "icmp type": "icmp.type", "icmp code": "icmp.code", "src-xlated ip": "netscreen.src_xlated_ip", "dst-xlated ip": "netscreen.dst_xlated_ip",
 }  # fmt: skip
 
 
@@ -181,6 +209,8 @@ def _netscreen(context: ParseContext) -> Parse:
             fields["netscreen.system"] = system
         if kind:
             fields["netscreen.kind"] = kind
+        if _NETSCREEN_SAYS(message, fields) and "network.transport" in fields:
+            fields["network.transport"] = str(fields["network.transport"]).lower()
         last = ""
         repeats: dict[str, int] = {}
         for count, pair in enumerate(_NETSCREEN_PAIR.finditer(message)):

@@ -126,7 +126,9 @@ def _make_parser(context: ParseContext) -> Parse:
             fields["panos.severity"], word = word, None
         body = fields.get("panos.opaque") or fields.get("panos.threatid") or fields.get("panos.cmd")
         if type(body) is not str:
-            body = f"{kind} {fields.get('panos.subtype', '')} {fields.get('panos.action', '')}".rstrip()
+            told = fields.get("panos.subtype")
+            told = told if type(told) is str else fields.get("panos.eventid", "")
+            body = f"{kind} {told} {fields.get('panos.action', fields.get('panos.status', ''))}".rstrip()
         return Record(*stamp, word, level, body, fields)
 
     return parse

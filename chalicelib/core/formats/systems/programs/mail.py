@@ -29,10 +29,35 @@ _REJECT: Final = re.compile(
     r"(?:milter-)?(reject|hold|discard|filter|redirect|warn|reject_warning)(?::|-\w+:) ([A-Z][A-Z -]{2,30}) from [^:]{1,300}: "
     r"(?:([0-9]{3}) )?(?:([245]\.[0-9]{1,3}\.[0-9]{1,3}) )?"
 )
+_SCREENED: Final = re.compile(
+    r"(?:CONNECT from|PASS (?:NEW|OLD)|DISCONNECT|HANGUP (?:after [0-9.]{1,12} )?from|PREGREET \d{1,6} after [0-9.]{1,12} from|WHITELISTED|ALLOWLISTED"
+    r"|BLACKLISTED|DENYLISTED|DNSBL rank [0-9]{1,6} for|WHITELIST VETO|ALLOWLIST VETO) \[([0-9A-Fa-f.:]{2,45})\]:([0-9]{1,5})"
+    r"(?: to \[([0-9A-Fa-f.:]{2,45})\]:([0-9]{1,5}))?"
+)
+"""https://www.postfix.org/POSTSCREEN_README.html"""
+_TRIED: Final = re.compile(r"connect to ([^\s\[\]]{1,255})\[([0-9A-Fa-f.:]{2,45})\]:([0-9]{1,5}): ")
 _STATUS: Final = re.compile(r"status=([a-z-]{1,32}) \((.*)\)", re.DOTALL)
 _RELAY: Final = re.compile(r"([^\s\[\]]{1,255})\[([^\s\[\]]{1,255})\](?::([0-9]{1,5}))?")
 _NUMBERS: Final = frozenset(
-    ("size", "nrcpt", "delay", "ehlo", "mail", "rcpt", "data", "quit", "auth", "starttls", "commands")
+    (
+        "size",
+        "nrcpt",
+        "delay",
+        "ehlo",
+        "helo",
+        "lhlo",
+        "mail",
+        "rcpt",
+        "data",
+        "bdat",
+        "rset",
+        "noop",
+        "quit",
+        "auth",
+        "starttls",
+        "commands",
+        "unknown",
+    )
 )
 _WORDS: Final = re.compile(r"(warning|error|fatal|panic): ")
 
@@ -49,7 +74,14 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
         if level:
             fields["log.level"] = level[1]
             begin = level.end()
-    client = _PEER.match(text, begin) or _CLIENT.search(text, begin, begin + 2000)
+    status = _STATUS.search(text, begin)
+    if screened := _SCREENED.match(text, begin):
+        fields["client.address"], fields["client.port"] = screened[1], int(screened[2])
+        if screened[3]:
+            fields["server.address"], fields["server.port"] = screened[3], int(screened[4])
+    client = _PEER.match(text, begin) or _CLIENT.search(
+        text, begin, min(begin + 2000, status.start(2) if status else len(text))
+    )
     if client:
         if client[1] != "unknown":
             fields["client.domain"] = client[1]
@@ -63,9 +95,14 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
             fields["smtp.response.status_code"] = int(reject[3])
         if reject[4]:
             fields["postfix.dsn"] = reject[4]
-    status = _STATUS.search(text, begin)
     if status:
         fields["postfix.status"], fields["postfix.response"] = status[1], status[2]
+        if tried := _TRIED.match(status[2]):
+            fields["server.domain"], fields["server.address"], fields["server.port"] = (
+                tried[1],
+                tried[2],
+                int(tried[3]),
+            )
     end = status.start() if status else len(text)
     repeats: dict[str, int] = {}
     for count, pair in enumerate(_PAIR.finditer(text, begin, end)):
@@ -88,7 +125,7 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
                 f"postfix.{name.replace('-', '_')}",
                 number(value) if name in _NUMBERS else value,
             )
-    return begin > 0 or client is not None
+    return begin > 0 or client is not None or screened is not None
 
 
 _EXIM_HOST: Final = re.compile(
