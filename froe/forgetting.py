@@ -30,6 +30,8 @@ REASON: Final = "forgotten"
 MESSAGES_LIVE: Final = timedelta(days=30)
 """Longer than a message can: 4 days in its queue, 14 in the dead-letter queue."""
 _DONE: Final = Mark.done(Counts()).encode()
+_NONE: Final = {"N": "0"}
+"""Of a head that is damaged: that is a reason to forget a file, and must not keep it from being forgotten."""
 _GONE: Final = ("404", "412", "NoSuchKey", "NoSuchVersion", "PreconditionFailed")
 
 Key = Mapping[str, Mapping[str, str]]
@@ -154,8 +156,8 @@ class Forgetting:
                     writer.delete_item(Key=_key(item))
                     kind = item.get("kind", {}).get("S")
                     if kind == SEGMENT:
-                        records += int(item["records"]["N"])
-                        rejects += int(item["rejects"]["N"])
+                        records += int(item.get("records", _NONE)["N"])
+                        rejects += int(item.get("rejects", _NONE)["N"])
                     records += kind == "record"
                     rejects += kind == "reject"
         return records, rejects

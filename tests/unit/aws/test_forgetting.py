@@ -277,3 +277,13 @@ class TestCommand:
         result = froe(monkeypatch, "a.jsonl", "--yes")
         assert (result.exit_code, result.stdout) == (1, "")
         assert "No file has the id 'a.jsonl'" in result.stderr
+
+
+def test_a_file_whose_segments_are_damaged_is_forgotten_as_well(dynamodb: Any) -> None:
+    """It is the remedy that the error of its records names."""
+    stage = Stage(dynamodb, Layout.PACKED)
+    (head,) = dynamodb.scan(TableName="records")["Items"]
+    dynamodb.put_item(TableName="records", Item={"pk": head["pk"], "sk": head["sk"], "kind": head["kind"]})
+    done = stage.forget()
+    assert (done.records, done.rejects) == (0, 0)
+    assert dynamodb.scan(TableName="records")["Count"] == 0
