@@ -81,6 +81,7 @@ class Cutter:
     ) -> None:
         self._limits = limits
         self._room = room
+        self._keeps_objects = framing.repairs and framing.path is not None and not framing.every_array
         self.context = context
         self._piece: Piece | None = None
         self._is_through = False
@@ -142,7 +143,11 @@ class Cutter:
                 self._pass(piece.offset + piece.length, piece.context)
                 batch = _Pending(self.position, self.context)
                 continue
-            fits = self._how_many_fit(piece, batch, bound)
+            may_end_early = self._keeps_objects and self.context is None and bool(batch.entries)
+            if may_end_early and not self._has_room_for_object(batch):
+                fits = self._taken
+            else:
+                fits = self._how_many_fit(piece, batch, bound)
             if fits == self._taken:
                 yield batch.closed(split, number)
                 number += 1
@@ -151,6 +156,25 @@ class Cutter:
                 self._take(piece, batch, fits)
         if batch.entries:
             yield batch.closed(split, number)
+
+    @property
+    def _early(self) -> tuple[int, int]:
+        """Behind how many bytes and lines a batch ends before an object that holds its entries: so one that is no
+        longer than an entry, and of half as many entries as a batch, is in one with what stands behind them."""
+        limits = self._limits
+        return max(0, limits.batch_max_bytes - limits.entry_max_bytes), limits.batch_max_lines // 2
+
+    def _has_room_for_object(self, batch: _Pending) -> bool:
+        most_bytes, most_lines = self._early
+        return batch.length <= most_bytes and max(batch.entries, batch.lines) <= most_lines
+
+    def _until_early_end(self, run: Run, batch: _Pending, fits: int) -> int:
+        """Like `_how_many_fit`, of a run within which an object that holds entries may begin."""
+        taken, (most_bytes, most_lines) = self._taken, self._early
+        begin, lines = (run.ends[taken - 1], run.lines[taken - 1]) if taken else (0, 0)
+        by_bytes = bisect_right(run.ends, begin + most_bytes - batch.length, taken, fits)
+        by_lines = bisect_right(run.lines, lines + most_lines - batch.lines, taken, fits)
+        return min(fits, 1 + max(taken, min(by_bytes, by_lines, taken + most_lines - batch.entries)))
 
     def _how_many_fit(self, run: Run, batch: _Pending, bound: int) -> int:
         taken = self._taken
@@ -163,6 +187,8 @@ class Cutter:
             fits = min(fits, taken + self._limits.batch_max_lines - batch.entries)
         if self._room is not None:
             fits = min(fits, self._by_message(run, batch, taken, fits, self._room))
+        if self._keeps_objects and run.context is None and fits > taken:
+            fits = self._until_early_end(run, batch, fits)
         return taken + 1 if fits == taken and not batch.entries else fits
 
     def _by_message(self, run: Run, batch: _Pending, taken: int, fits: int, room: Room) -> int:

@@ -20,7 +20,7 @@ from chalicelib.core.entries import entries_in
 from chalicelib.core.framing import Framing, Kind, Run
 from chalicelib.core.json_around import begin_lines, is_event, objects_of
 from chalicelib.core.json_paths import JsonPath
-from chalicelib.core.json_repairs import first_name
+from chalicelib.core.json_repairs import first_name, holds_objects
 from chalicelib.core.openings import SEPARATORS
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import BYTE_ORDER_MARK
@@ -83,7 +83,8 @@ def elements_in(head: bytes, framing: Framing) -> bytes | None:
 
 
 def is_uniform(head: bytes, framing: Framing) -> bool:
-    """Whether most entries in arrays, as far as the head shows, are objects that lead to no such array again."""
+    """Whether most entries in arrays, as far as the head shows, are objects that lead to no such array again; an array
+    of such objects may be one whose bracket is too many."""
     in_arrays = (
         (context, entry)
         for context, entries in _entries_in_force(head, framing)
@@ -95,7 +96,8 @@ def is_uniform(head: bytes, framing: Framing) -> bool:
     plain = 0
     for context, entry in shown:
         leading = {*names, first_name(context.encode().removeprefix(BYTE_ORDER_MARK))}
-        plain += entry.startswith(b"{") and first_name(entry) not in leading
+        holds = entry.startswith(b"{") or (entry.startswith(b"[") and holds_objects(entry, 0, is_last=True))
+        plain += bool(holds) and first_name(entry) not in leading
     return 2 * plain >= len(shown)
 
 

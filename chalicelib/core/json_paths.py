@@ -14,6 +14,7 @@ from chalicelib.core.framing import HEADER_MAX_BYTES
 
 _MARK: Final = re.compile(rb'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?|[\[\]{}]', re.DOTALL)
 """A string, which ends with its line at the latest, or a bracket."""
+BEHIND_MAX_BYTES: Final = HEADER_MAX_BYTES
 _ALTERNATIVE: Final = "|"
 _OPTIONAL: Final = "?"
 _CLOSERS: Final = {"{": "}", "[": "]"}
@@ -25,7 +26,7 @@ class JsonPath:
 
     def __init__(self, path: tuple[str, ...]) -> None:
         self._names = [each.removesuffix(_OPTIONAL).split(_ALTERNATIVE) for each in path]
-        self._may_skip = any(each.endswith(_OPTIONAL) for each in path)
+        self._optional = sum(each.endswith(_OPTIONAL) for each in path)
         self._levels: list[dict[bytes, int]] = []
         for level in range(len(path)):
             known: dict[bytes, int] = {}
@@ -40,6 +41,11 @@ class JsonPath:
     @property
     def depth(self) -> int:
         return len(self._names)
+
+    @property
+    def levels(self) -> int:
+        """How many objects are around the array where the members that may be left out are."""
+        return len(self._names) - self._optional
 
     @property
     def outermost_names(self) -> Iterable[bytes]:
@@ -91,13 +97,41 @@ class JsonPath:
         while place < len(brackets):
             steps.append(brackets[place])
             place += 2 if brackets[place] == "[" else 1
-        skipped = max(self.depth - len(steps), 0) if self._may_skip else 0
+        skipped = max(self.depth - len(steps), 0) if self._optional else 0
         return [(step, number + skipped if number else 0) for number, step in enumerate(steps)]
 
 
 def path_of(field: str) -> tuple[str, ...]:
     """The way that a field names: `a[].b[]`, `a.b`; one name where it names no way."""
     return tuple(part.removesuffix("[]") for part in field.split("."))
+
+
+def with_members_behind(in_force: str, gaps: Iterable[bytes], levels: int) -> str:
+    """What is in force for an array and, of the objects around it, also the members behind it, as far as they go.
+
+    gaps: those behind the array, from its closing bracket on; `BEHIND_MAX_BYTES` of them are looked at. levels: of how
+    many objects, from the innermost. The text stays as it is where no member follows."""
+    text = in_force.encode()
+    around = [text[start : start + 1] for start in _open_in(text)]
+    depth, outermost = len(around), max(0, len(around) - 2 * levels)
+    behind: list[bytes] = []
+    looked_at = 0
+    for gap in gaps:
+        begin = 0
+        for mark in _MARK.finditer(gap):
+            if mark[0] in (b"{", b"["):
+                depth += 1
+            elif mark[0] in (b"}", b"]") and depth > outermost:
+                depth -= 1
+                if depth < len(around):
+                    members = gap[begin : mark.start()] if around.pop() == b"{" else b""
+                    behind += (members, mark[0])
+                    begin = mark.end()
+        looked_at += len(gap)
+        if len(around) <= outermost or looked_at > BEHIND_MAX_BYTES:
+            break
+    members = b"".join(behind)
+    return in_force + members.decode(errors="replace") if b":" in members else in_force
 
 
 def completed(in_force: str) -> str:

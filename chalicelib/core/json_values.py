@@ -421,8 +421,9 @@ class _Scanner:
             and (self._is_broken or self._uniform or not self._brackets.may_begin(said))
         ):
             return self._put_off(data, position, end, said)
-        if byte == b"{":
-            begins_another = self._begins_another(data, end, said)
+        if byte in (b"{", b"["):
+            begins = self._begins_another if byte == b"{" else self._begins_array
+            begins_another = begins(data, end, said)
             if begins_another is None:
                 return -1
             if begins_another:
@@ -574,6 +575,10 @@ class _Scanner:
         if may_begin:
             return repairs.begins_alike(head, data, position, is_last=self._is_last)
         return self._opens_text(name) or repairs.begins_with(head, name)
+
+    def _begins_array(self, data: bytes, position: int, before: bytes) -> bool:
+        """Whether an array begins that is not in the value under way."""
+        return self._repairs and not self._brackets.may_begin(before) and self._begins_line(data, position)
 
     def _begins_line(self, data: bytes, position: int) -> bool:
         return self._bytes_before(data, position).rstrip(b" \t")[-1:] == b"\n"

@@ -141,10 +141,10 @@ def _is_run(nuls: int, before: bytes) -> bool:
 
 
 def behind_padding(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The text behind the padding with which it begins."""
+    """The text behind the padding with which it begins, and the blank lines between."""
     blocks = iter(blocks)
     for block in blocks:
-        if rest := block.lstrip(NUL):
+        if rest := block.lstrip(NUL + b"\r\n"):
             yield rest
             break
     yield from blocks

@@ -7,6 +7,7 @@ by itself: it may be a line of another log, concatenated or mixed in.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
@@ -24,6 +25,7 @@ from chalicelib.core.formats.sieves import sieve_of
 from chalicelib.core.framing import Entry, Framing, Kind
 from chalicelib.core.headers import Headers
 from chalicelib.core.json_around import is_empty_envelope, told_around
+from chalicelib.core.json_paths import JsonPath, with_members_behind
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
 from chalicelib.core.openings import SEPARATORS, ends_all, in_force_behind
@@ -136,6 +138,9 @@ class Reader:
         prose = known.prose or known.name == _PLAIN_TEXT
         self._text_too = text_too or prose
         self._is_broken = _nothing if prose else sieve_of(known)
+        self._path = JsonPath(framing.path) if framing.path else None
+        self._gaps_ahead: deque[bytes] = deque()
+        self._around_array = context
         self._parse = self._parser(context)
 
     def _parser(self, header: str | None) -> Parse:
@@ -152,6 +157,10 @@ class Reader:
             return partial(_failing, error)
 
     def outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
+        if self._path is not None:
+            entries = list(entries)
+            self._gaps_ahead = deque(each.raw for each in entries if each.gap and each.raw != b",")
+            self._know_around()
         outcomes = self._outcomes(entries)
         return map(self._applied, outcomes) if self._custom.changes_outcomes else outcomes
 
@@ -267,15 +276,28 @@ class Reader:
     def _leave_line(self, entry: bytes) -> None:
         """An entry that was cut off ends with its line, and so does what holds it."""
         if self._in_force is not None and ends_all(entry, self._framing):
-            self._in_force = None
+            self._in_force = self._around_array = None
             self._parse = self._parser(None)
 
     def _pass(self, gap: bytes) -> None:
         """What stands between elements may open an array, or end one."""
         in_force = in_force_behind(gap, self._in_force, self._framing)
-        if in_force != self._in_force:
+        if self._path is not None and gap != b",":
+            self._gaps_ahead.popleft()
+            self._in_force = in_force
+            self._know_around()
+        elif in_force != self._in_force:
             self._in_force = in_force
             self._parse = self._parser(in_force)
+
+    def _know_around(self) -> None:
+        """What the entries of an array may know of the objects around it, also from behind it in the same batch."""
+        around = self._in_force
+        if around is not None and self._path is not None:
+            around = with_members_behind(around, self._gaps_ahead, self._path.levels)
+        if around != self._around_array:
+            self._around_array = around
+            self._parse = self._parser(around)
 
     def _parsed(self, raw: bytes, offset: int) -> tuple[Record | Reject | Skip, bool, str | None]:
         """What becomes of an entry, whether bytes of it were replaced, and its format where that is not

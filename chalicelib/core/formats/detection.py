@@ -10,7 +10,7 @@ not explain clearly more than half loses to plain text. The same head always giv
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.colours import bytes_without_colours
@@ -25,11 +25,12 @@ from chalicelib.core.formats.sieves import Sieves, sieve_of, sieves_of_all
 from chalicelib.core.formats.unfinished import is_unfinished_object
 from chalicelib.core.framing import Kind, Run
 from chalicelib.core.headers import Headers
+from chalicelib.core.json_around import begin_lines
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from chalicelib.core.formats import Explain, Format, Parse
@@ -134,11 +135,12 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
         *(known for known in _let_through(all_formats(), sieves_of_all(), sieved) if known is not text),
     ]
     joined = "\n".join(lines).encode() + b"\n"
+    by_line = cache(partial(begin_lines, head, complete=complete))
     found = []
     for known in candidates:
         shown = head if known.framing.kind in _VALUES else joined
         try:
-            trial = _trial(known, shown, context, complete=complete)
+            trial = replace(_trial(_fitted(known, by_line), shown, context, complete=complete), format=known)
             if known.framing.header_first and not trial.share:
                 table = behind_banner(known, raw, lines, partial(_parser_under, known, context))
                 trial = trial if table is None else _trial(table, shown, context, complete=complete)
@@ -147,6 +149,15 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
         found.append(trial)
     ranked = [_credited(each, found) for each in found]
     return sorted([*ranked, Trial(text, 1.0, text.specificity)], key=lambda each: -each.score)
+
+
+def _fitted(known: Format, by_line: Callable[[], bool]) -> Format:
+    """A format of entries in arrays as it frames a text. by_line: whether the objects that hold them are a line each."""
+    framing = known.framing
+    if framing.kind is not Kind.JSON:
+        return known
+    has_way = bool(framing.member or framing.path)
+    return replace(known, framing=replace(framing, by_line=has_way and by_line(), uniform=True))
 
 
 def _credited(trial: Trial, found: list[Trial]) -> Trial:

@@ -190,6 +190,43 @@ def test_every_log_record_of_otlp_has_its_own_resource_and_scope(
         ] == expected
 
 
+def behind(request: str) -> str:
+    """A request whose resources and scopes stand behind what they hold."""
+    value = json.loads(request)
+    for resource in value["resourceLogs"]:
+        resource["scopeLogs"] = [
+            dict(reversed([*scope.items(), ("schemaUrl", "s")])) for scope in resource["scopeLogs"]
+        ]
+    return json.dumps({"resourceLogs": [dict(reversed(each.items())) for each in value["resourceLogs"]]})
+
+
+@pytest.mark.parametrize(("services", "count", "lines"), [(1, 1, 1), (3, 2, 700), (2, 200, 9)])
+def test_a_resource_behind_its_log_records_is_theirs_too(services: int, count: int, lines: int) -> None:
+    text = behind(otlp(services, count))
+    reading, outcomes = read((text + "\n") * lines)
+    assert reading.plan.format == "otlp_json"
+    assert rejects_of(outcomes) == []
+    assert [
+        (
+            each.attributes["service.name"],
+            each.attributes["otel.scope.name"],
+            each.attributes["otlp.scope.schema_url"],
+            each.attributes["otlp.resource.schema_url"],
+            each.body,
+        )
+        for each in records(outcomes)
+    ] == [
+        (f"s{service}", f"s{service}.{scope}", "s", "https://opentelemetry.io/schemas/1.6.1", f"m{number}")
+        for service in range(services)
+        for scope in range(2)
+        for number in range(count)
+    ] * lines
+
+
+def rejects_of(outcomes: list[Outcome]) -> list[Outcome]:
+    return [each for each in outcomes if isinstance(each.result, Reject)]
+
+
 def test_scopes_and_log_records_of_otlp_may_stand_by_themselves() -> None:
     resource = json.loads(otlp(1, 3))["resourceLogs"][0]
     text = json.dumps(resource) + "\n" + json.dumps(resource["scopeLogs"][0]["logRecords"][0]) + "\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.cutting import Limits
+from chalicelib.core.formats.registry import all_formats
 from chalicelib.core.framing import Framing, Kind, framing_of, said_of
 from chalicelib.core.records import Record
 from tests.faults.reading import Read, assert_every_byte_is_accounted_for, read
@@ -118,6 +120,37 @@ def test_padding_within_a_value_is_padding(wrap: str, size: int) -> None:
         assert without(seen) == {BROKEN}
         tally = seen.account.summary.counts.skipped["padding"]
         assert size <= tally.bytes <= size + 2
+
+
+def objects() -> Iterator[tuple[str, str]]:
+    """Of each format of objects a sample in one line."""
+    for each in all_formats():
+        if each.framing.kind is Kind.JSON and each.name != "json_values":
+            with suppress(json.JSONDecodeError):
+                yield each.name, compact(json.loads(each.samples[0]))
+
+
+@pytest.mark.parametrize(("name", "line"), list(objects()))
+def test_one_cut_line_does_not_change_what_a_file_is_taken_for(name: str, line: str) -> None:
+    whole = read((line + "\n").encode() * 30)
+    assert whole.format == name
+    for place, cut in ((0, len(line) // 3), (0, len(line) * 2 // 3), (11, len(line) // 2)):
+        lines = [line] * 30
+        lines.insert(place, line[:cut])
+        seen = read(("\n".join(lines) + "\n").encode())
+        assert_every_byte_is_accounted_for(seen)
+        assert seen.format == name
+        assert len(seen.records) >= len(whole.records) - 1
+        assert len(seen.rejects) <= 1
+
+
+def test_one_cut_line_of_arrays_costs_no_other() -> None:
+    line = compact([{"time": "2026-09-14T08:00:00Z", "level": "warn", "msg": text} for text in "ab"])
+    for cut in (3, 20, 58, 59, 70, len(line) - 1):
+        seen = read("\n".join([line] * 5 + [line[:cut]] + [line] * 25).encode())
+        assert_every_byte_is_accounted_for(seen)
+        assert seen.bodies.count("a") >= 30
+        assert seen.bodies.count("b") >= 30
 
 
 @given(st.lists(st.text('"{}[]:,a\\n'), min_size=1, max_size=6))

@@ -55,6 +55,17 @@ def test_padding_is_counted_and_costs_no_entry(pack, where: str, size: int) -> N
     assert not seen.rejects
 
 
+@pytest.mark.parametrize("count", [3, 25_000])
+def test_the_format_is_that_of_what_is_behind_lines_of_nuls(count: int) -> None:
+    table = b"time,level,message\n" + b"2026-09-14T08:00:00Z,info,a b\n" * 30
+    for data, records in ((lines(40), 40), (table, 30), (b"\xef\xbb\xbf" + table, 30)):
+        seen = read(b"\0\0\n" * count + data, limits=LIMITS)
+        assert_every_byte_is_accounted_for(seen)
+        assert len(seen.records) == records
+        assert all(record.timestamp for record in seen.records)
+        assert padding(seen) == 2 * count
+
+
 def test_several_runs_of_a_file_are_all_found() -> None:
     data = b"\0" * 10_000 + lines(3) + b"\0" * 7 + lines(3, 3)[:-1] + b"\0" * 3000 + lines(3, 6) + b"\0" * 99
     seen = read(data, limits=LIMITS)

@@ -1,7 +1,7 @@
 """OpenTelemetry logs as OTLP JSON: requests, files of the collector's exporter, or log records by themselves.
 
 Every log record of `resourceLogs[].scopeLogs[].logRecords[]` is an entry of its own, with the attributes of its
-resource and its scope as they stand before its array; names may be written in camel or in snake case. A request
+resource and its scope, before its array or behind it in the same batch; names may be written in camel or in snake case. A request
 that stands where no entry of its own can be seen (a line of another file) is one record: the time and resource of
 its first log record, the highest severity, all bodies, and `otlp.log_records` lists them.
 https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
@@ -10,6 +10,7 @@ https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from chalicelib.core.formats import Format, severity
@@ -52,6 +53,7 @@ def _make_parser(context: ParseContext) -> Parse:
     return parse
 
 
+@lru_cache(256)
 def _around(header: str) -> dict[str, Any]:
     """What the objects around an array of log records say of them."""
     if not header:
@@ -61,7 +63,7 @@ def _around(header: str) -> dict[str, Any]:
     def shared(loaded: dict[str, Any]) -> dict[str, Any]:
         for resource_logs in _list(_member(loaded, "resourceLogs") or [loaded]):
             _collect(_dict(resource_logs), found, marked=True)
-        return found[-1][0] if found else {}
+        return found[0][0] if found else {}
 
     try:
         made = made_of(completed(header), shared)
@@ -131,6 +133,8 @@ def _collect(
         for name in ("name", "version"):
             if scope.get(name):
                 around[f"otel.scope.{name}"] = scope[name]
+        if url := _member(scope_logs, "schemaUrl"):
+            around["otlp.scope.schema_url"] = url
         add_all(around, _attributes(scope.get("attributes")))
         records = [{}] if marked else _list(_member(scope_logs, "logRecords") or scope_logs.get("logs") or [])
         found.extend((around, _dict(record)) for record in records)
@@ -262,6 +266,7 @@ OTLP: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.999,
+    bare=1.0,
     framing=Framing(
         kind=Kind.JSON,
         path=(

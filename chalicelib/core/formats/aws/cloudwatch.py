@@ -97,7 +97,7 @@ EXPORT: Final = Format(
     ),
     make_parser=_make_export_parser,
     specificity=0.96,
-    bare=0.6,
+    bare=0.55,
     framing=Framing(entry_start=_START),
     sieve=_START,
 )
