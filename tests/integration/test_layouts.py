@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -18,9 +17,9 @@ from tests.faults.inputs import INPUTS, json_lines
 from tests.integration.conftest import QUICK
 from tests.integration.support import (
     announce,
+    call_api,
     drained,
     event_of,
-    ledger_of,
     normalised,
     queue_depth,
     records_of,
@@ -120,16 +119,18 @@ def test_a_notification_that_comes_again_leaves_the_items_of_one_delivery(packed
 def test_a_stage_may_change_its_layout_in_the_middle_of_a_file(packed: LocalStack) -> None:
     """A file that is under way keeps its own, and both answer the same. The last test here: it leaves the other one."""
     data = json_lines(6000)
-    set_mappings(packed, "queued_splitter", "worker", enabled=False)
+    set_mappings(packed, "worker", enabled=False)
     under_way = upload(packed, "turning/a.jsonl", data)
 
-    def is_begun() -> bool | None:
-        return any("sealed" in item for item in ledger_of(packed, under_way.file_id)) or None
+    def is_cut() -> bool | None:
+        return call_api(packed, f"/files/{under_way.file_id}").body.get("state") == "PROCESSING" or None
 
-    wait_for(is_begun, "the first split to be cut", 30)
-    time.sleep(1)
+    wait_for(is_cut, "all splits to be cut", 60)
+    wait_for(
+        lambda: queue_depth(packed, packed.info.split_queue) == 0 or None, "the split queue to drain", 60
+    )
     packed.redeploy({"RECORDS_LAYOUT": "items"})
-    set_mappings(packed, "queued_splitter", "worker", enabled=True)
+    set_mappings(packed, "worker", enabled=True)
     assert settle(packed, under_way.file_id)["state"] == "COMPLETE"
     later = upload(packed, "turning/b.jsonl", data)
     assert settle(packed, later.file_id)["state"] == "COMPLETE"
