@@ -17,10 +17,14 @@ from chalicelib.core.layouts import Layout
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.records import SHARD_STRIDE_BYTES
 from chalicelib.core.segments import SegmentError
+from chalicelib.dead_letters.office import Pace
+from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Deadline
 from chalicelib.status import Status
+from tests import fakes
 from tests.fakes import Crash, FakeRecords, Pipeline, in_time
 from tests.layouts import entries_in
+from tests.unit.test_dead_letter_office import with_dead
 from tests.unit.test_deliveries import deliver
 from tests.unit.test_status import FakeRecordsReader, everything, ingested
 
@@ -297,6 +301,26 @@ def test_a_file_keeps_its_layout_when_that_of_the_stage_changes() -> None:
         for name in (first, second)
     ]
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(("first", "then"), [(Layout.ITEMS, Layout.PACKED), (Layout.PACKED, Layout.ITEMS)])
+def test_what_is_redriven_after_the_stage_has_changed_keeps_its_layout(
+    monkeypatch: pytest.MonkeyPatch, first: Layout, then: Layout
+) -> None:
+    monkeypatch.setattr(fakes, "LAYOUT", first)
+    pipeline = with_dead(8)
+    pipeline.layout = then
+    pipeline.set_limits(Limits(batch_max_lines=7))
+    assert pipeline.office.redrive(Selection(), in_time(), Pace(1e9)).changed == 8
+    pipeline.splitter.ingest(pipeline.objects.add("a.log", b"x\n"), in_time())
+    for queue in (pipeline.split_queue, pipeline.batch_queue):
+        while queue.messages:
+            deliver(pipeline, queue.messages.pop(0).body)
+    kinds = {item["kind"]["S"] for item in pipeline.records.items.values()}
+    assert kinds == {"record" if first is Layout.ITEMS else "segment"}
+    (file,) = pipeline.table.files.values()
+    assert (file.plan.layout, file.account.summary.counts.parsed.entries) == (first, 8)
+    assert len(entries_in(pipeline.records.items)) == 8
 
 
 def test_messages_and_plans_of_packed_files_are_refused_by_code_that_does_not_know_them() -> None:
