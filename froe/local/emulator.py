@@ -74,7 +74,7 @@ if __name__ == "__main__":
     from ministack.core import iam_actions, lambda_runtime, responses
     from ministack.services import dynamodb, lambda_svc, s3, sqs, stepfunctions
 
-    from froe.local import limits, listings, maps, queries, recording
+    from froe.local import limits, listings, maps, queries, recording, unpacking
 
     sys.executable = getattr(sys, "_base_executable", sys.executable)
     poll_streams_apart(lambda_svc)
@@ -82,6 +82,7 @@ if __name__ == "__main__":
     queries.read_in_order(dynamodb)
     listings.encode_keys(s3)
     limits.obey(lambda_svc, sqs, lambda_runtime)
+    unpacking.unpack_once(lambda_runtime)
     if calls := os.environ.get(recording.PATH_SETTING):
         recording.record(app, lambda_runtime, recording.Recorder(Path(calls), iam_actions, responses))
     app.main()

@@ -1,0 +1,73 @@
+"""The local AWS unpacks a package once for all processes of its functions, and another package beside it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from froe.local.unpacking import unpack_once
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    module = SimpleNamespace(zipfile=zipfile)
+    unpack_once(module)
+    return module
+
+
+def package(path: Path, content: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("app.py", content)
+        archive.writestr("chalicelib/worker.py", content)
+    return path
+
+
+def started(runtime: Any, folder: Path, content: str) -> Path:
+    """Where a process finds its code, as ministack unpacks it: from a copy of the package in a folder of its own."""
+    code = folder / "code"
+    code.mkdir(parents=True)
+    with runtime.zipfile.ZipFile(str(package(folder / "code.zip", content))) as archive:
+        archive.extractall(str(code))
+    return code
+
+
+def test_processes_of_one_package_read_the_same_files(runtime: Any, tmp_path: Path) -> None:
+    first, second = (started(runtime, tmp_path / name, "one") for name in ("a", "b"))
+    assert (first / "chalicelib" / "worker.py").read_text() == "one"
+    assert (first / "app.py").samefile(second / "app.py")
+
+
+def test_another_package_has_files_of_its_own(runtime: Any, tmp_path: Path) -> None:
+    first, second = (started(runtime, tmp_path / name, name) for name in ("a", "b"))
+    assert ((first / "app.py").read_text(), (second / "app.py").read_text()) == ("a", "b")
+
+
+def test_the_files_stay_when_a_process_ends(runtime: Any, tmp_path: Path) -> None:
+    first, second = (started(runtime, tmp_path / name, "one") for name in ("a", "b"))
+    shutil.rmtree(first.parent)
+    assert (second / "app.py").read_text() == "one"
+
+
+def test_what_goes_into_a_folder_with_other_files_is_unpacked_there(runtime: Any, tmp_path: Path) -> None:
+    """A layer, say."""
+    folder = tmp_path / "layer"
+    folder.mkdir()
+    (folder / "other").touch()
+    with runtime.zipfile.ZipFile(str(package(tmp_path / "layer.zip", "one"))) as archive:
+        archive.extractall(str(folder))
+    assert not folder.is_symlink()
+    assert {path.name for path in folder.iterdir()} == {"other", "app.py", "chalicelib"}
+
+
+def test_a_package_that_is_none_is_refused_as_before(runtime: Any, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"no zip")
+    with pytest.raises(runtime.zipfile.BadZipFile):
+        runtime.zipfile.ZipFile(str(broken))
