@@ -51,7 +51,7 @@ def test_one_start_does_not_take_over_a_file(start: str, place: int, lines: list
 @pytest.mark.parametrize("place", [1, 10])
 def test_no_entry_of_any_format_takes_over_a_file(known: Format, place: int) -> None:
     for sample in known.samples:
-        for entry in (sample, sample.split("\n")[0]):
+        for entry in {sample, sample.split("\n")[0]}:
             assert name([*TEXT[:place], entry, *TEXT[place:]]) in ("text", "stack_trace")
             assert name([*ACCESS[:place], entry, *ACCESS[place:]]) == "access_combined"
 
