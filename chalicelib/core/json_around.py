@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from chalicelib.core.framing import HEADER_MAX_BYTES, Framing
-from chalicelib.core.json_paths import JsonPath, completed
+from chalicelib.core.json_paths import completed, json_path
 from chalicelib.core.openings import SEPARATORS
 from chalicelib.core.records import Record, Reject
 
@@ -64,7 +64,7 @@ def is_empty_envelope(text: str, framing: Framing, parse: Parse, *, alone: bool)
         return False
     if not isinstance(value, dict) or len(text) > ENVELOPE_MAX_BYTES or (alone and len(value) > 1):
         return False
-    path = JsonPath(framing.path or (framing.member or "",))
+    path = json_path(framing.path or (framing.member or "",))
     return path.leads_to_nothing(value) and not is_event(value, parse)
 
 

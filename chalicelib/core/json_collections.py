@@ -19,7 +19,7 @@ import orjson
 from chalicelib.core.entries import entries_in
 from chalicelib.core.framing import Framing, Kind, Run
 from chalicelib.core.json_around import begin_lines, is_event, objects_of
-from chalicelib.core.json_paths import JsonPath
+from chalicelib.core.json_paths import json_path
 from chalicelib.core.json_repairs import first_name, holds_objects
 from chalicelib.core.openings import SEPARATORS
 from chalicelib.core.records import Record, Reject
@@ -91,7 +91,7 @@ def is_uniform(head: bytes, framing: Framing) -> bool:
         if context is not None
         for entry in entries
     )
-    names = set(JsonPath(framing.path or (framing.member or "",)).outermost_names)
+    names = set(json_path(framing.path or (framing.member or "",)).outermost_names)
     shown = list(islice(in_arrays, _ELEMENTS_SEEN))
     plain = 0
     for context, entry in shown:

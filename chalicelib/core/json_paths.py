@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from chalicelib.core.framing import HEADER_MAX_BYTES
@@ -99,6 +100,12 @@ class JsonPath:
             place += 2 if brackets[place] == "[" else 1
         skipped = max(self.depth - len(steps), 0) if self._optional else 0
         return [(step, number + skipped if number else 0) for number, step in enumerate(steps)]
+
+
+@lru_cache(64)
+def json_path(path: tuple[str, ...]) -> JsonPath:
+    """The way of these names: making one takes longer than what is asked of it."""
+    return JsonPath(path)
 
 
 def path_of(field: str) -> tuple[str, ...]:

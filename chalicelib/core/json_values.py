@@ -22,7 +22,7 @@ from typing import Any, Final
 from chalicelib.core import json_repairs as repairs
 from chalicelib.core.brackets import Brackets
 from chalicelib.core.framing import Framing, Piece
-from chalicelib.core.json_paths import JsonPath
+from chalicelib.core.json_paths import json_path
 from chalicelib.core.openings import SEPARATORS, opened_by
 from chalicelib.core.text import BYTE_ORDER_MARK
 from chalicelib.core.units import Units
@@ -78,7 +78,7 @@ class _Scanner:
         path = framing.path or (None if framing.member is None else (framing.member,))
         self._by_line, self._every_array = framing.by_line, framing.every_array
         self._member, self._nested = framing.member, framing.path is not None
-        self._path = None if path is None else JsonPath(path)
+        self._path = None if path is None else json_path(path)
         self._separators = _PADDED_SEPARATORS if framing.has_padding else _SEPARATORS
         self._repairs, self._uniform = framing.repairs, framing.uniform
         self._up_to_bracket = repairs.UP_TO_BRACKET if framing.repairs else _UP_TO_BRACKET
@@ -204,6 +204,19 @@ class _Scanner:
         return position + 1
 
     def _end_of_whole(self, data: bytes, position: int) -> int:
+        """Where a value ends that is valid JSON and in these bytes altogether, and leads to no entries; 0 for any
+        other."""
+        end = self._end_of_valid(data, position)
+        if end and self._path is not None:
+            if not self._collection:
+                return 0 if self._path.may_be_in(data, position, end) else end
+            if self._uniform:
+                for name in self._openings:
+                    if data.find(name, position, end) >= 0:
+                        return 0
+        return end
+
+    def _end_of_valid(self, data: bytes, position: int) -> int:
         """Where a value ends that is valid JSON and in these bytes altogether; 0 for any other.
 
         The C scanner finds that five times as fast. As Latin-1 a byte is a character, and every bracket
@@ -214,14 +227,6 @@ class _Scanner:
             _, end = self._scan_once(self._latin, position)
         except (StopIteration, ValueError, RecursionError):
             return 0
-        if self._path is not None:
-            if not self._collection:
-                if self._path.may_be_in(data, position, end):
-                    return 0
-            elif self._uniform:
-                for name in self._openings:
-                    if data.find(name, position, end) >= 0:
-                        return 0
         if self._by_line and data.find(b"\n{", position, end) >= 0:
             return 0
         return int(end)
@@ -440,14 +445,27 @@ class _Scanner:
             self._in_string = not self._repairs or repairs.begins_string(self._bytes_before(data, end))
             self._is_broken = self._is_broken or not self._in_string
         elif byte in (b"{", b"["):
-            if level is None or (self._path and level == self._path.depth and byte == b"{"):
-                self._brackets.open(byte)
-            else:
-                self._enter(byte, level)
+            return self._opened(data, end, level, said)
         elif byte:
             self._is_broken = self._is_broken or not self._brackets.ends_with(byte)
             self._closed()
         return min(end + 1, len(data))
+
+    def _opened(self, data: bytes, position: int, level: int | None, before: bytes) -> int:
+        """A bracket, which is in the unit already, opens a value within one, or a member on the way.
+
+        A member that leads to no entries is passed over at once where it is whole."""
+        byte = data[position : position + 1]
+        if level is not None and not (self._path and level == self._path.depth and byte == b"{"):
+            self._enter(byte, level)
+            return position + 1
+        is_member = self._leads and self._brackets.in_outermost_object and before == b":"
+        if is_member and (end := self._end_of_valid(data, position)):
+            self._units.extend(data[position + 1 : end])
+            self._brackets.before = data[end - 1 : end]
+            return end
+        self._brackets.open(byte)
+        return position + 1
 
     def _put_off(self, data: bytes, position: int, end: int, before: bytes | None = None) -> int:
         """Only what follows tells what stands there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.framing import HEADER_MAX_BYTES, Framing
-from chalicelib.core.json_paths import JsonPath
+from chalicelib.core.json_paths import json_path
 
 SEPARATORS: Final = b" \t\r\n,\x1e"
 """What may stand between values; RS is that of RFC 7464."""
@@ -18,7 +18,7 @@ def in_force_behind(gap: bytes, in_force: str | None, framing: Framing) -> str |
     if gap.endswith(b"["):
         held = gap if len(gap) <= HEADER_MAX_BYTES else None
         if framing.path is not None:
-            return JsonPath(framing.path).opened(in_force, held)
+            return json_path(framing.path).opened(in_force, held)
         return opened_by(held, framing.member)
     if ends_all(gap, framing):
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Final, TypeAlias
 
 from chalicelib.core.colours import without_colours
@@ -25,7 +25,7 @@ from chalicelib.core.formats.sieves import sieve_of
 from chalicelib.core.framing import Entry, Framing, Kind
 from chalicelib.core.headers import Headers
 from chalicelib.core.json_around import is_empty_envelope, told_around
-from chalicelib.core.json_paths import JsonPath, with_members_behind
+from chalicelib.core.json_paths import json_path, with_members_behind
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
 from chalicelib.core.openings import SEPARATORS, ends_all, in_force_behind
@@ -45,6 +45,10 @@ _SURELY_OWN: Final = frozenset({"open-quote"})
 _PLAIN_TEXT: Final = "text"
 _PADDING: Final = SEPARATORS + NUL
 """What padding between the elements of a collection holds."""
+_STRUCTURE_MAX: Final = 256
+_STRUCTURE_MAX_BYTES: Final = 1024
+"""How many gaps, and how long ones, are remembered that were structure: what writes the files repeats them."""
+_PARSERS_MAX: Final = 32
 _FATAL: Final = (FroeError, MemoryError)
 """They are of the batch, not of an entry."""
 
@@ -138,8 +142,10 @@ class Reader:
         prose = known.prose or known.name == _PLAIN_TEXT
         self._text_too = text_too or prose
         self._is_broken = _nothing if prose else sieve_of(known)
-        self._path = JsonPath(framing.path) if framing.path else None
+        self._path = json_path(framing.path) if framing.path else None
         self._gaps_ahead: deque[bytes] = deque()
+        self._parsers: dict[str | None, Parse] = {}
+        self._structure: set[bytes] = set()
         self._around_array = context
         self._parse = self._parser(context)
 
@@ -255,11 +261,13 @@ class Reader:
 
     def _around(self, gap: Outcome) -> Outcome:
         """What is between elements and is no structure is an entry: a record, or a reject with its bytes."""
-        if gap.raw == b"," or self._framing.kind is not Kind.JSON:
+        if gap.raw == b"," or self._framing.kind is not Kind.JSON or gap.raw in self._structure:
             return gap
         try:
             told = told_around(gap.raw, self._any_json)
             if told is None:
+                if len(self._structure) < _STRUCTURE_MAX and len(gap.raw) < _STRUCTURE_MAX_BYTES:
+                    self._structure.add(gap.raw)
                 return gap
             name, result = self._explain(told) or ("json", self._any_json(told))
         except _FATAL:
@@ -270,8 +278,9 @@ class Reader:
             return gap._replace(result=_AROUND)
         return gap._replace(result=result, format=name)
 
-    def _any_json(self, text: str) -> Record | Reject:
-        return by_name("json").make_parser(ParseContext(self._last_modified))(text)
+    @cached_property
+    def _any_json(self) -> Parse:
+        return by_name("json").make_parser(ParseContext(self._last_modified))
 
     def _leave_line(self, entry: bytes) -> None:
         """An entry that was cut off ends with its line, and so does what holds it."""
@@ -297,7 +306,11 @@ class Reader:
             around = with_members_behind(around, self._gaps_ahead, self._path.levels)
         if around != self._around_array:
             self._around_array = around
-            self._parse = self._parser(around)
+            if around not in self._parsers:
+                if len(self._parsers) >= _PARSERS_MAX:
+                    self._parsers.clear()
+                self._parsers[around] = self._parser(around)
+            self._parse = self._parsers[around]
 
     def _parsed(self, raw: bytes, offset: int) -> tuple[Record | Reject | Skip, bool, str | None]:
         """What becomes of an entry, whether bytes of it were replaced, and its format where that is not
