@@ -286,7 +286,7 @@ class Reader:
         """An entry that was cut off ends with its line, and so does what holds it."""
         if self._in_force is not None and ends_all(entry, self._framing):
             self._in_force = self._around_array = None
-            self._parse = self._parser(None)
+            self._parse = self._parser_of(None)
 
     def _pass(self, gap: bytes) -> None:
         """What stands between elements may open an array, or end one."""
@@ -297,7 +297,7 @@ class Reader:
             self._know_around()
         elif in_force != self._in_force:
             self._in_force = in_force
-            self._parse = self._parser(in_force)
+            self._parse = self._parser_of(in_force)
 
     def _know_around(self) -> None:
         """What the entries of an array may know of the objects around it, also from behind it in the same batch."""
@@ -306,11 +306,16 @@ class Reader:
             around = with_members_behind(around, self._gaps_ahead, self._path.levels)
         if around != self._around_array:
             self._around_array = around
-            if around not in self._parsers:
-                if len(self._parsers) >= _PARSERS_MAX:
-                    self._parsers.clear()
-                self._parsers[around] = self._parser(around)
-            self._parse = self._parsers[around]
+            self._parse = self._parser_of(around)
+
+    def _parser_of(self, around: str | None) -> Parse:
+        """The parser of entries with this around their array, which files repeat."""
+        parse = self._parsers.get(around)
+        if parse is None:
+            if len(self._parsers) >= _PARSERS_MAX:
+                self._parsers.clear()
+            parse = self._parsers[around] = self._parser(around)
+        return parse
 
     def _parsed(self, raw: bytes, offset: int) -> tuple[Record | Reject | Skip, bool, str | None]:
         """What becomes of an entry, whether bytes of it were replaced, and its format where that is not
