@@ -65,8 +65,8 @@ lint: $(STAMP) ## Lint, formatting and types
 audit: $(STAMP) ## Ask whether what the locks pin has known vulnerabilities, where a service can be reached
 	$(BIN)/python -m tests.audit
 
-check: lint audit ## lint, audit and the tests that need no AWS: some minutes on 2 cores
-	$(BIN)/python -m pytest -q $(SPREAD) -m 'not local_aws' $(UNIT_TESTS)
+check: lint audit ## lint, audit and the unit tests but those that try the most
+	$(BIN)/python -m pytest -q $(SPREAD) -m 'not local_aws and not long' $(UNIT_TESTS)
 
 format: $(STAMP) ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix $(wildcard $(CHECKED))

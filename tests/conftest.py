@@ -6,6 +6,7 @@ Where a package for development is not installed, the modules that import it are
 import os
 import re
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -15,7 +16,21 @@ from chalicelib.aws.clients import INVOCATION
 settings.register_profile("froe", deadline=None)  # the machines are shared: nothing is timed in a test
 settings.load_profile("froe")
 
+UNIT = Path(__file__).parent / "unit"
+
 OPTIONAL = "optional:"
+LONG = frozenset((
+    "test_deliveries", "test_forgetting", "test_infra_backfill", "test_json_around", "test_json_collections",
+    "test_letters_table", "test_long_entries", "test_padding", "test_properties", "test_queries", "test_redaction",
+    "test_steps", "test_storable", "test_stray_starts", "test_sums", "test_versions",
+))  # fmt: skip
+"""The modules of unit tests that take more than half of the time of all: `make check` leaves them to `make test`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in LONG and item.path.is_relative_to(UNIT):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(autouse=True)
