@@ -33,7 +33,8 @@ Made = TypeVar("Made")
 INVALID: Final = Reject("invalid-json")
 NOT_AN_OBJECT: Final = Reject("not-an-object")
 TOO_DEEP: Final = Reject("too-deep")
-_MAY_BE_SMALL: Final = re.compile(r"[:\[, \t\r\n]-?[0-9][0-9.]*+[eE]-0*+[1-9][0-9]{2}")
+_IN_NUMBERS: Final = frozenset("0123456789.")
+_BEFORE_NUMBERS: Final = frozenset(":[, \t\r\n")
 _SPACED_COLON: Final = re.compile(r'"[ \t\r\n]++:')
 
 
@@ -96,7 +97,21 @@ def _names_no_more(text: str, members: int) -> bool:
     are fewer of them than colons after quotes."""
     if (" :" in text or "\t" in text or "\r" in text or "\n" in text) and _SPACED_COLON.search(text):
         return False
-    if ("e-" in text or "E-" in text) and _MAY_BE_SMALL.search(text):
+    if ("e-" in text and _may_be_small(text, "e-")) or ("E-" in text and _may_be_small(text, "E-")):
         return False
     colons = text.count('":')
     return members == colons or ('\\\\"' not in text and members == colons - text.count('\\":'))
+
+
+def _may_be_small(text: str, mark: str) -> bool:
+    """Whether a number outside of strings may have an exponent of three digits: its digits, the mark, and digits."""
+    at = text.find(mark)
+    while at > 0:
+        if text[at + 2 : at + 5].isdecimal():
+            begin = at - 1
+            while begin > 0 and text[begin] in _IN_NUMBERS:
+                begin -= 1
+            if begin < at - 1 and text[begin - (text[begin] == "-")] in _BEFORE_NUMBERS:
+                return True
+        at = text.find(mark, at + 2)
+    return False

@@ -31,7 +31,9 @@ _NOWHERE: Final = frozenset(
     ("", "-", "n/a", "na", "not available", "not applicable", "unknown", "none", "(none)", "null", "(null)", "<null>", "nil", "undefined")
 )  # fmt: skip
 """What products write, in any case, where there is no address and no number. (``unknown``: RFC 7239, section 6.2.)"""
-_NOBODY: Final = frozenset(("", "-", "n/a", "not available", "not applicable", "(none)", "(null)"))
+_NOBODY: Final = frozenset(
+    ("", "-", "n/a", "not available", "not applicable", "(none)", "(null)", "(unknown)")
+)
 """What they write where there is no user and no host; people and machines may be called Null, None and Unknown."""
 _SIDES: Final = (
     "client",
@@ -58,7 +60,10 @@ _TEXTS: Final = {
 }
 """The attributes that are texts → what is no value of them."""
 _TYPED: Final = _MOST.keys() | _TEXTS.keys()
-_NOTHING_MAX: Final = max(map(len, _NOWHERE))
+BEGINS_NOTHING: Final = frozenset(
+    ("", " ", *(text[0].upper() for text in _NOWHERE if text), *(text[0] for text in _NOWHERE if text))
+)
+"""What a text begins with that may say so: no address of numbers does."""
 _CACHE_SIZE: Final = 8192
 
 
@@ -95,6 +100,7 @@ def add_whole(fields: dict[str, Value], name: str, text: str) -> None:
         fields[name + TEXT_SUFFIX] = text
 
 
+@lru_cache(maxsize=_CACHE_SIZE)
 def is_nothing(text: str) -> bool:
     """Whether a text says that there is no address, no port, no number: ``-``, ``N/A``, ``unknown`` …"""
     return text in _ABSENT or text.strip().lower() in _NOWHERE
@@ -108,17 +114,23 @@ def settle(fields: dict[str, Value]) -> None:
     """
     for name in fields.keys() & _TYPED:
         value = fields[name]
-        most = _MOST.get(name)
-        if most is not None:
-            if type(value) is not int or value > most or (value < 0 and most == PORT_MAX):
-                _settle_number(fields, name, value, most)
-        elif type(value) is str:
-            if len(value) <= _NOTHING_MAX and value.strip().lower() in _TEXTS[name]:
-                del fields[name]
-        elif value is None:
-            del fields[name]
-        elif name in ADDRESSES and type(value) is not list:
-            fields[f"{name}{TEXT_SUFFIX}"] = str(fields.pop(name))
+        kind = type(value)
+        if kind is str:
+            if value[:1] in BEGINS_NOTHING or name in _MOST:  # type: ignore[operator,index]
+                _settle(fields, name, value)
+        elif kind is not int or not 0 <= value <= _MOST.get(name, -1):  # type: ignore[operator]
+            _settle(fields, name, value)
+
+
+def _settle(fields: dict[str, Value], name: str, value: Value) -> None:
+    most = _MOST.get(name)
+    if most is not None:
+        if type(value) is not int or value > most or (value < 0 and most == PORT_MAX):
+            _settle_number(fields, name, value, most)
+    elif value is None or (type(value) is str and value.strip().lower() in _TEXTS[name]):
+        del fields[name]
+    elif name in ADDRESSES and type(value) not in (str, list):
+        fields[f"{name}{TEXT_SUFFIX}"] = str(fields.pop(name))
 
 
 def _settle_number(fields: dict[str, Value], name: str, value: Value, most: int) -> None:
@@ -173,7 +185,7 @@ def add_endpoint(fields: dict[str, Value], name: str, text: str, *, always_port:
     if text in _ABSENT:
         return
     host, port = endpoint(text, always_port=always_port)
-    if host not in _ABSENT:
+    if not is_nothing(host):
         fields[f"{name}.address"] = host
     if port is not None:
         fields[f"{name}.port"] = port

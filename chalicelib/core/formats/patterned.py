@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
-from chalicelib.core.formats.kinds import ADDRESSES, add_whole, is_nothing, number
+from chalicelib.core.formats.kinds import ADDRESSES, BEGINS_NOTHING, add_whole, is_nothing, number
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.systems.priorities import add_priority
@@ -196,7 +196,7 @@ class _Parser:
             text = groups[place]
             if text is not None and (text := text.strip()) and text not in _NOTHING:
                 if not is_number:
-                    if name not in ADDRESSES or not is_nothing(text):
+                    if text[0] not in BEGINS_NOTHING or name not in ADDRESSES or not is_nothing(text):
                         fields[name] = text
                 elif name in _ALWAYS_WHOLE:
                     add_whole(fields, name, text)

@@ -34,11 +34,16 @@ _MODULES: Final = {
     for name in names
 }
 
-_SETTLED: Final = frozenset(
-    ("text", "csv", "tsv", "json", "json_values", "logfmt", "key_value", "timestamped", "log4j", "bunyan", "pino", "docker_json", "k8s_cri",
-     "syslog", "syslog_rfc3164", "syslog_rfc5424", "access_combined", "access_common", "access_vhost", "aws_alb", "aws_vpc_flow")
+_TAKEN_OVER: Final = frozenset(
+    ("aws_cloudtrail", "aws_guardduty", "aws_waf", "aws_network_firewall", "aws_route53_resolver", "aws_api_gateway", "aws_api_gateway_clf",
+     "aws_cloudfront", "aws_cloudfront_json", "aws_cloudfront_realtime", "aws_securityhub", "kubernetes_audit", "gcp_log_entry", "azure_records",
+     "iptables", "asterisk", "mikrotik", "dovecot", "exim", "windows_event_xml", "windows_event_text", "auditd", "laurel", "journald_json",
+     "journald_export", "w3c_extended", "iis", "caddy", "caddy_console", "traefik_json", "nginx_json", "envoy_json", "fastly", "cloudflare", "kong",
+     "squid", "postgresql", "postgresql_csv", "postgresql_json", "mysql_slow", "mongodb_json", "elasticsearch", "elasticsearch_json", "db2diag",
+     "monolog", "ecs", "gelf", "authentik", "openappsec", "vault_audit", "teleport_audit", "gitlab_api_json", "rails_json", "structlog", "heroku",
+     "docker_compose")
 )  # fmt: skip
-"""Formats that type each value where they find it, or carry others' lines: looking twice would slow them down."""
+"""Formats that take names of a product over for texts that they do not look at, as all of security do."""
 
 NAMES: Final = tuple(_MODULES)
 """Of every format."""
@@ -64,7 +69,8 @@ def by_name(name: str) -> Format:
     known: Format
     for known in import_module(_MODULES[name]).FORMATS:
         if known.name == name:
-            return known if name in _SETTLED else replace(known, make_parser=_settling(known.make_parser))
+            settled = name in _TAKEN_OVER or ".security." in _MODULES[name]
+            return replace(known, make_parser=_settling(known.make_parser)) if settled else known
     raise AssertionError(f"{_MODULES[name]} has no format {name!r}")
 
 
@@ -76,8 +82,8 @@ def _settling(make_parser: Callable[[ParseContext], Parse]) -> Callable[[ParseCo
 
         def settled(entry: str) -> Record | Reject:
             result = parse(entry)
-            if isinstance(result, Record):
-                settle(result.attributes)
+            if type(result) is Record:
+                settle(result[5])
             return result
 
         return settled

@@ -42,6 +42,12 @@ LINES: list[tuple[str, str, dict[str, Value]]] = [
     ("rethinkdb", "2024-03-14T09:26:53.123456 1.5s notice: Running rethinkdb 2.4.2", {"rethinkdb.uptime_s": 1.5}),
     ("logstash_text", "[2022-09-14T09:31:20,934][INFO ][logstash.javapipeline    ][main] Pipeline started",
      {"log.logger": "logstash.javapipeline", "logstash.pipeline.id": "main", "elasticsearch.node.name": None}),
+    ("pgbouncer", "2024-03-14 09:26:53.123 UTC [4711] WARNING C-0x55d: (nodb)/(nouser)@unix(4712):6432 pooler error: no such user",
+     {"user.name": None, "db.namespace": None, "client.address": None, "pgbouncer.peer_pid": 4712}),
+    ("pgbouncer", "2024-03-14 09:26:53.123 UTC [4711] LOG S-0x55e: shop/ada@10.0.0.1:5432 new connection to server",
+     {"user.name": "ada", "server.address": "10.0.0.1", "server.port": 5432, "client.address": None}),
+    ("haproxy", 'Mar 14 09:26:53 lb haproxy[4711]: unix:1 [14/Mar/2024:09:26:53.123] www shop/web-1 0/0/1/21/22 200 938 - - ---- 4/4/3/3/0 0/0 "GET / HTTP/1.1"',
+     {"client.address": None, "client.port": None, "network.transport": "unix", "haproxy.socket_id": 1}),
 ]  # fmt: skip
 
 

@@ -16,7 +16,10 @@ _PGBOUNCER: Final = Shapes(
     patterns=(
         rf"(?P<when>{_DATE} {CLOCK}\.[0-9]{{3}}(?: (?:[A-Z]{{3,5}}|[+-][0-9]{{2,4}}))?) (?:(?P<pid>[0-9]{{1,10}})|\[(?P<pid2>[0-9]{{1,10}})\]) "
         r"(?P<level>LOG|ERROR|WARNING|FATAL|NOISE|DEBUG|INFO) "
-        r"(?:(?P<connection>[CS]-0x[0-9a-f]{1,16}): (?P<db>[^/\n]{1,128})/(?P<user>[^@\n]{1,128})@(?P<client>[^\s]{1,128}) )?(?P<body>.*+)",
+        r"(?:(?P<connection>C-0x[0-9a-f]{1,16}): (?:\(nodb\)|(?P<db>[^/\n]{1,128}))/(?:\(nouser\)|(?P<user>[^@\n]{1,128}))"
+        r"@(?:unix\((?P<peer_pid>[0-9]{1,10})\):[0-9]{1,5}|(?P<client>[^\s]{1,128})) "
+        r"|(?P<connection2>S-0x[0-9a-f]{1,16}): (?:\(nodb\)|(?P<db2>[^/\n]{1,128}))/(?:\(nouser\)|(?P<user2>[^@\n]{1,128}))"
+        r"@(?:unix\((?P<peer_pid2>[0-9]{1,10})\):[0-9]{1,5}|(?P<server>[^\s]{1,128})) )?(?P<body>.*+)",
     ),
     prefix="pgbouncer.",
     texts=frozenset(("connection",)),

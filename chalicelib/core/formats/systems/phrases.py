@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chalicelib.core.formats.kinds import PORT_MAX, is_ip, is_nothing
+from chalicelib.core.formats.kinds import BEGINS_NOTHING, PORT_MAX, is_ip, is_nothing
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -51,7 +51,7 @@ _PART: Final = re.compile(r"\{([a-z]+)(?::([a-z0-9_.]+))?\}")
 _FIRST_WORD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_/%-]*)(?= |: )")
 _NUMBERS: Final = {"int": int, "num": float}
 
-_Phrase: TypeAlias = "tuple[Callable[[str], re.Match[str] | None], tuple[tuple[str, Callable[[str], Value | None]], ...], tuple[int, ...]]"
+_Phrase: TypeAlias = "tuple[Callable[[str], re.Match[str] | None], tuple[tuple[str, Callable[[str], Value | None] | None], ...], tuple[int, ...]]"
 
 
 def _port(text: str) -> int | None:
@@ -60,7 +60,7 @@ def _port(text: str) -> int | None:
 
 
 def _address(text: str) -> str | None:
-    return None if is_nothing(text) else text
+    return None if text[0] in BEGINS_NOTHING and is_nothing(text) else text
 
 
 def expression(template: str) -> str:
@@ -79,8 +79,8 @@ def phrases(*templates: str) -> Say:
                 _port
                 if name.endswith(".port")
                 else _address
-                if name.endswith(".address")
-                else _NUMBERS.get(kind, str),
+                if name.endswith(".address") and kind != "ip"
+                else _NUMBERS.get(kind),
             )
             for kind, name in _PART.findall(template)
             if name
@@ -106,8 +106,11 @@ def phrases(*templates: str) -> Say:
                             break
                     else:
                         for value, (name, typed) in zip(values, names, strict=True):
-                            if value and value != "-" and (known_value := typed(value)) is not None:
-                                fields[name] = known_value
+                            if value and value != "-":
+                                if typed is None:
+                                    fields[name] = value
+                                elif (known_value := typed(value)) is not None:
+                                    fields[name] = known_value
                         return True
         return False
 

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.kinds import add_endpoint
+from chalicelib.core.formats.kinds import add_endpoint, whole
 from chalicelib.core.formats.systems.priorities import PRIORITIES
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.formats.web.requests import add_request
@@ -138,7 +138,11 @@ def _make_parser(context: ParseContext) -> Parse:
 
 
 def _add_client(fields: dict[str, Value], text: str) -> None:
-    """HAProxy puts the port behind a colon after an IPv6 address as well; a socket's is ``unix:1``."""
+    """HAProxy puts the port behind a colon after an IPv6 address as well. Of a client of a UNIX socket it says ``unix:1``,
+    the number of the socket that accepted it: https://docs.haproxy.org/3.0/configuration.html#8.2.3"""
+    if text.startswith("unix:") and (socket := whole(text[5:])) is not None:
+        fields["network.transport"], fields["haproxy.socket_id"] = "unix", socket
+        return
     add_endpoint(fields, "client", text, always_port=True)
 
 
