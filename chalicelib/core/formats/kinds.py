@@ -144,6 +144,15 @@ def _settle_number(fields: dict[str, Value], name: str, value: Value, most: int)
         fields[f"{name}{TEXT_SUFFIX}"] = value if type(value) in (list, dict) else str(value)
 
 
+def part_icmp(fields: dict[str, Value]) -> None:
+    """ICMP has no ports: what a source writes in their places is type and code."""
+    transport = fields.get("network.transport")
+    if type(transport) is str and "icmp" in transport:
+        for port, name in (("source.port", "icmp.type"), ("destination.port", "icmp.code")):
+            if port in fields:
+                fields[name] = fields.pop(port)
+
+
 @lru_cache(maxsize=_CACHE_SIZE)
 def is_ip(text: str) -> bool:
     """Whether the whole text is an IPv4 or IPv6 address, and not a clock, a MAC address or a version."""

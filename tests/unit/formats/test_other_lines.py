@@ -48,6 +48,19 @@ LINES: list[tuple[str, str, dict[str, Value]]] = [
      {"user.name": "ada", "server.address": "10.0.0.1", "server.port": 5432, "client.address": None}),
     ("haproxy", 'Mar 14 09:26:53 lb haproxy[4711]: unix:1 [14/Mar/2024:09:26:53.123] www shop/web-1 0/0/1/21/22 200 938 - - ---- 4/4/3/3/0 0/0 "GET / HTTP/1.1"',
      {"client.address": None, "client.port": None, "network.transport": "unix", "haproxy.socket_id": 1}),
+    ("zeek_json", '{"ts":1710404813.1,"uid":"C","id.orig_h":"192.0.2.17","id.orig_p":8,"id.resp_h":"198.51.100.9","id.resp_p":0,"proto":"icmp"}',
+     {"icmp.type": 8, "icmp.code": 0, "source.port": None, "destination.port": None, "source.address": "192.0.2.17"}),
+    ("suricata_fast", "03/14/2024-09:26:53.251216  [**] [1:469:3] ICMP PING [**] [Priority: 2] {ICMP} 192.0.2.17:8 -> 198.51.100.9:0",
+     {"icmp.type": 8, "icmp.code": 0, "source.port": None, "destination.port": None}),
+    ("auditd", 'type=EXECVE msg=audit(1710404815.123:102): argc=3 a0="ls" a1="17" a2=2F746D702F6120', {"audit.a2": "/tmp/a ", "audit.a1": "17"}),
+    ("auditd", "type=SYSCALL msg=audit(1710404815.123:102): arch=c000003e syscall=59 a0=55d1 a1=7f pid=4711", {"audit.a0": "55d1", "process.pid": 4711}),
+    ("auditd", "type=USER_AUTH msg=audit(1710404813.123:100): pid=4711 uid=0 msg='op=password acct=\"(unknown)\" addr=192.0.2.17 res=failed'",
+     {"user.name": None, "client.address": "192.0.2.17"}),
+    ("kubernetes_audit", ('{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"a1","stage":"ResponseComplete","requestURI":"/api","verb":"list",'
+      '"user":{"username":"ada"},"sourceIPs":["192.0.2.17","10.0.0.1"],"requestReceivedTimestamp":"2024-03-14T09:26:53.123456Z"}'),
+     {"client.address": "192.0.2.17", "k8s.audit.source_ips": ["192.0.2.17", "10.0.0.1"]}),
+    ("aws_cloudtrail", ('{"eventVersion":"1.08","eventTime":"2024-03-14T09:26:53Z","eventSource":"kms.amazonaws.com","eventName":"Decrypt","sourceIPAddress":"AWS Internal",'
+      '"eventID":"e1"}'), {"client.address": None, "aws.cloudtrail.source_ip_address": "AWS Internal"}),
 ]  # fmt: skip
 
 

@@ -62,6 +62,13 @@ _ENVELOPE: Final = {
     for name in ("version", "id", "detail-type", "source", "account", "time", "region", "resources")
 }
 
+
+def _without_internal(fields: Fields) -> None:
+    """`AWS Internal` is no address: what a service of AWS did for itself came from none."""
+    if " " in str(fields.get("client.address", "")):
+        fields["aws.cloudtrail.source_ip_address"] = fields.pop("client.address")
+
+
 _CLOUDTRAIL: Final = Dialect(
     prefix="aws.cloudtrail",
     required=("eventVersion", "eventTime", "eventID"),
@@ -82,6 +89,7 @@ _CLOUDTRAIL: Final = Dialect(
         "tlsDetails.clientProvidedHostHeader": "http.request.header.host",
     },
     before=_unwrapped,
+    after=_without_internal,
     body=_event_name,
 )
 _GUARDDUTY: Final = Dialect(

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.applications.dialects import Dialect, format_of
+from chalicelib.core.formats.kinds import is_ip
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 
 def _audited(fields: dict[str, Value]) -> str | None:
+    addresses = fields.get("k8s.audit.source_ips")
+    if type(addresses) is list and addresses and type(addresses[0]) is str and is_ip(addresses[0]):
+        fields.setdefault("client.address", addresses[0])
     verb, target = fields.get("k8s.audit.verb"), fields.get("url.original")
     return f"{verb} {target}" if type(verb) is str and type(target) is str else None
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
+from chalicelib.core.formats.kinds import part_icmp
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -121,6 +122,7 @@ def _fast(context: ParseContext) -> Parse:
             fields["source.port"] = int(source_port)
         if destination_port:
             fields["destination.port"] = int(destination_port)
+        part_icmp(fields)
         number = None
         if priority:
             fields["suricata.alert.severity"] = int(priority)

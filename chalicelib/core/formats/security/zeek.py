@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
+from chalicelib.core.formats.kinds import part_icmp
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -80,6 +81,7 @@ class _Tsv:
                 body = value
             fields[_NAMES.get(name, f"zeek.{name}")] = value
         assert stamp is not None
+        part_icmp(fields)
         return Record(stamp[0], stamp[1], None, None, body, fields)
 
     def _typed(self, kind: str, text: str) -> Value:
@@ -123,6 +125,7 @@ def _make_json(context: ParseContext) -> Parse:
         if not ("id.orig_h" in fields or "_path" in fields or "fuid" in fields or "peer" in fields):
             return _NOT_ZEEK
         typed = {_NAMES.get(name, f"zeek.{name.removeprefix('_')}"): value for name, value in fields.items()}
+        part_icmp(typed)
         return record._replace(attributes=typed)
 
     return parse

@@ -71,7 +71,10 @@ def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
         key = _NAMES.get(
             name, f"audit.{name if name.islower() or not name.isupper() else name.lower() + '_name'}"
         )
-        if quoted is None and name in _DECODED and _HEX.fullmatch(value):
+        encoded = name in _DECODED or (
+            name[:1] == "a" and name[1:].isdecimal() and fields.get("audit.type") == "EXECVE"
+        )
+        if quoted is None and encoded and _HEX.fullmatch(value):
             value = bytes.fromhex(value).replace(b"\0", b" ").decode("utf-8", "replace")
         if (
             quoted is None
