@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
-from chalicelib.core.formats.kinds import part_icmp
+from chalicelib.core.formats.kinds import is_ip, part_icmp
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -76,6 +76,15 @@ def _eve(context: ParseContext) -> Parse:
     return parse
 
 
+def _parted(address: str, port: str | None) -> tuple[str, str | None]:
+    """The port is the last group of an address of IPv6 where the rest is none."""
+    return (
+        (f"{address}:{port}", None)
+        if port and not is_ip(address) and is_ip(f"{address}:{port}")
+        else (address, port)
+    )
+
+
 def _fast(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
@@ -99,6 +108,8 @@ def _fast(context: ParseContext) -> Parse:
             *rest,
         ) = found.groups()
         source, source_port, destination, destination_port, extra = rest
+        source, source_port = _parted(source, source_port)
+        destination, destination_port = _parted(destination, destination_port)
         month, _, day = day.partition("/")
         if year:
             stamp = times.of_parts(
