@@ -65,6 +65,12 @@ LINES: list[tuple[str, str, dict[str, Value]]] = [
      {"client.address": "192.0.2.17", "k8s.audit.source_ips": ["192.0.2.17", "10.0.0.1"]}),
     ("aws_cloudtrail", ('{"eventVersion":"1.08","eventTime":"2024-03-14T09:26:53Z","eventSource":"kms.amazonaws.com","eventName":"Decrypt","sourceIPAddress":"AWS Internal",'
       '"eventID":"e1"}'), {"client.address": None, "aws.cloudtrail.source_ip_address": "AWS Internal"}),
+    ("sonicwall", 'id=firewall sn=0017C5000001 time="2024-03-14 09:26:53" fw=203.0.113.1 pri=1 c=32 m=608 msg="x" src=[2001:db8::5]:443:X1 dst=[2001:db8::6]',
+     {"source.address": "2001:db8::5", "source.port": 443, "sonicwall.source_interface": "X1", "destination.address": "2001:db8::6"}),
+    ("torchserve", '2024-03-14T09:26:53,817 [INFO ] W-9003-shop_1 ACCESS_LOG - /[0:0:0:0:0:0:0:1]:65308 "GET /ping HTTP/1.1" 200 12',
+     {"client.address": "0:0:0:0:0:0:0:1", "client.port": 65308}),
+    ("logfmt", 'at=info method=GET path="/shop" host=shop.example.org fwd="192.0.2.17, 198.51.100.2" status=200',
+     {"client.address": "192.0.2.17", "http.request.header.x_forwarded_for": "192.0.2.17, 198.51.100.2"}),
 ]  # fmt: skip
 
 

@@ -83,6 +83,9 @@ def split_values(fields: dict[str, Value]) -> None:
             fields["code.file.path"] = found[1]
             fields["code.line.number"] = int(found[2])
     client = fields.get("client.address")
+    if type(client) is str and "," in client:
+        fields.setdefault("http.request.header.x_forwarded_for", client)
+        fields["client.address"] = client = client.partition(",")[0].strip()
     if type(client) is str and ":" in client:
         found = _ADDRESS.fullmatch(client)
         if found and "client.port" not in fields:

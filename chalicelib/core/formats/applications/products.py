@@ -56,7 +56,7 @@ TORCHSERVE: Final = patterned(
         "2024-03-14T09:26:55,817 [ERROR] W-9000-shop_1.0 org.pytorch.serve.wlm.WorkerThread - Backend worker error",
     ),
     patterns=(
-        rf"{TIME} \[(?P<level>[A-Z]{{4,5}}) {{0,1}}\] (?P<thread>[^\n]{{1,128}}?) (?P<logger>ACCESS_LOG) - (?P<body>/(?P<client>[^\s]{{1,45}}):(?P<port>[0-9]{{1,5}}) {_REQUEST} (?P<status>[0-9]{{3}}) (?P<took>[0-9]{{1,18}})[^\n]*+)",
+        rf"{TIME} \[(?P<level>[A-Z]{{4,5}}) {{0,1}}\] (?P<thread>[^\n]{{1,128}}?) (?P<logger>ACCESS_LOG) - (?P<body>/\[?(?P<client>[^\s\[\]]{{1,45}})\]?:(?P<port>[0-9]{{1,5}}) {_REQUEST} (?P<status>[0-9]{{3}}) (?P<took>[0-9]{{1,18}})[^\n]*+)",
         rf"{TIME} \[(?P<level>[A-Z]{{4,5}}) {{0,1}}\] (?P<thread>[^\n]{{1,128}}?) (?P<logger>[A-Za-z_][\w.$]{{0,199}}) - {REST}",
     ),
     start=rf"{ISO_START}[^\s]{{1,8}} \[(?:[A-Z]{{5}}|[A-Z]{{4}} )\] ",

@@ -174,7 +174,11 @@ def _add_place(fields: dict[str, Value], side: str, text: str, prefix: str) -> N
     if is_ip(text):
         fields[f"{side}.address"] = text
         return
-    address, _, rest = text.partition(":")
+    if text[:1] == "[":
+        address, _, rest = text[1:].partition("]")
+        rest = rest.removeprefix(":")
+    else:
+        address, _, rest = text.partition(":")
     if is_ip(address):
         port, _, interface = rest.partition(":")
         fields[f"{side}.address"] = address
