@@ -93,6 +93,6 @@ def test_starts_of_several_shapes_are_not_clear() -> None:
 @pytest.mark.skipif(not FOUND.is_dir(), reason="the shared examples are not here")
 def test_the_example_is_joined() -> None:
     name, records = read((FOUND / "logstash_sql.log").read_bytes())
-    assert name == "elasticsearch"
+    assert name == "logstash_text"
     assert len(records) == 10
     assert str(records[3].body).endswith("from people where x=3")
