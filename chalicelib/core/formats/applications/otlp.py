@@ -143,7 +143,11 @@ def _collect(
 def _member(members: dict[str, Any], name: str) -> Any:
     """A member under its name in camel case or in snake case."""
     value = members.get(name)
-    return members.get(snake_case(name)) if value is None else value
+    return members.get(_in_snake_case(name)) if value is None else value
+
+
+_in_snake_case: Final = lru_cache(64)(snake_case)
+"""Of the names that the protocol has."""
 
 
 _One: TypeAlias = "tuple[When, str | None, int | None, str | None, dict[str, Any]]"
