@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from froe.deployment.stages import read_stage, with_settings, write_stage
 from froe.errors import FroeError
 from froe.local.processes import Guarded, last_words
 from froe.local.recording import credentials
@@ -62,6 +63,13 @@ class Project:
         if code != 0:
             raise FroeError(f"chalice deploy failed with code {code}{last_words(log)}; see {log}.")
         self._keep(built)
+
+    def set(self, settings: Mapping[str, str]) -> None:
+        """Change those of these settings that the configuration has: Chalice puts it before the environment."""
+        stage = read_stage(LOCAL_STAGE, self.folder)
+        if stage:
+            held = {name: value for name, value in settings.items() if name in stage.settings}
+            write_stage(with_settings(stage, held), self.folder)
 
     def serve(self, env: Mapping[str, str], port: int) -> Guarded:
         """`chalice local --stage local` on the loopback port, started but perhaps not ready.

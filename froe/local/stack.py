@@ -127,6 +127,7 @@ class LocalStack:
             raise FroeError("The local stack is not running: start it first.")
         self._tuning |= settings
         self.env = {**self.env, **settings}
+        self._project.set(settings)
         self._project.deploy({**clean_environment(), **self.env})
         if self._folder:
             self._folder.publish(self.info, self.env)
