@@ -29,6 +29,13 @@ _LINE: Final = re.compile(
     rf"(?:(?P<when>{_WHEN}) )?(?:(?P<level>[FEWI]|D[1-5]?) {{1,2}}(?P<component>[A-Z_]{{1,12}}|-) {{1,8}})?\[(?P<context>[^\]\n]{{1,128}})\] ?(?P<body>.*+)",
     re.DOTALL,
 )
+_OWN_THREAD: Final = re.compile(
+    r"conn[0-9]{1,18}|initandlisten|mongosMain|websvr|(?:signalProcessing|interrupt|migrate)Thread|journal(?: writer)?|FileAllocator|DataFileSync"
+    r"|TTLMonitor|clientcursormon|snapshotthread|PeriodicTask(?:::)?Runner|rs[A-Z][A-Za-z]{2,40}|Balancer|LockPinger|CheckConfigServers|slaveTracking"
+    r"|repl(?:[A-Z][A-Za-z]{2,40}(?:-[0-9]{1,9})?|slave|master| (?:index )?(?:writer|prefetch) worker(?: [0-9]{1,9})?)|ReplExecNetThread-[0-9]{1,9}"
+    r"|ReplicaSetMonitorWatcher|UserCacheInvalidator(?:Thread)?|WriteBackListener(?:-\S{1,100})?|cleanupOldData(?:-[0-9a-f]{1,32})?|ClusterCursorCleanupJob"
+)
+"""The threads of mongod and mongos before 3.0, whose lines name neither severity nor component."""
 _OPERATION: Final = re.compile(
     rf"(?:(?P<kind>{_OPERATIONS}) )(?P<db>[^\s.]{{1,64}})\.(?P<collection>[^\s]{{1,128}}) ?(?:appName: \"(?P<application>[^\"\n]{{0,128}})\" )?"
     r"(?:command: (?P<command>\w{1,64}) |(?:query|planSummary|ntoreturn|update|keysExamined|cursorid|ninserted|q): |(?=[0-9]{{1,12}}ms$))"
@@ -60,8 +67,14 @@ def _level_number(word: str) -> int | None:
     return severity.of_word(word[:1])
 
 
+def _is_thread(name: str) -> bool:
+    """Whether brackets may hold a thread, in a file that is mongod's: a level is none."""
+    return severity.of_word(name) is None
+
+
 def _make_text_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
+    is_own = _is_thread if context.decided else _OWN_THREAD.fullmatch
 
     def parse(line: str) -> Record | Reject:
         found = _LINE.fullmatch(line)
@@ -70,7 +83,7 @@ def _make_text_parser(context: ParseContext) -> Parse:
         when, word, component, thread, body = found.groups()
         operation = _OPERATION.match(body)
         if (when is None and (operation is None or _MILLISECONDS.search(body) is None)) or (
-            word is None and when is not None and when[0].isdecimal() and not when.endswith("00")
+            word is None and when is not None and not is_own(thread)
         ):
             return _NOT_MONGODB
         stamp: tuple[str | None, str | None] = (None, None)

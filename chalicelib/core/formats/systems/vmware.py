@@ -26,6 +26,13 @@ _ORIGINATOR: Final = (
 )
 _KERNEL: Final = r"cpu(?P<cpu>[0-9]{1,4}):(?P<world>[0-9]{1,10})(?: opID=(?P<kernel_opid>[\w-]{1,64}))? ?\)"
 _PROGRAM: Final = r"(?P<service>[A-Za-z][\w.-]{0,63})(?:\[(?P<tid>[0-9A-Fa-f]{1,16})\])?"
+_SERVICES: Final = (
+    "hostd", "vpxa", "vpxd", "vpxd-svcs", "rhttpproxy", "vmkernel", "vmkwarning", "vobd", "fdm", "vsanmgmtd", "vsansystem", "vmauthd", "esxtokend",
+    "apiforwarder", "settingsd", "envoy-access", "healthd", "hostprofiletrace", "loadesx", "vvold", "nfcd", "iofiltervpd", "hostd-probe",
+)  # fmt: skip
+_KNOWN: Final = rf"(?i:{'|'.join(_SERVICES)})"
+_OWN: Final = rf"(?={_KNOWN}(?:\[[0-9A-Fa-f]{{1,16}}\])? |[A-Za-z][\w.-]{{0,63}}(?:\[[0-9A-Fa-f]{{1,16}}\])? \[Originator@[0-9])"
+"""Behind a level: a service that is VMware's, or what only VMware's write. Any other word is the message of another log."""
 _LEVELS: Final = {
     "Em": 21,
     "Al": 19,
@@ -42,10 +49,6 @@ _LOGIN: Final = re.compile(
     r"(?:Event [0-9]{1,18} : )?(?:User (?P<user>[^\s@]{1,128})@(?P<address>[0-9A-Fa-f.:]{2,45}) logged (?:in|out)"
     r"|Cannot login (?:user )?(?P<refused>[^\s@]{1,128})@(?P<from>[0-9A-Fa-f.:]{2,45})|Accepted password for user (?P<accepted>[^\s]{1,128}) from (?P<at>[0-9A-Fa-f.:]{2,45}))"
 )
-_SERVICES: Final = (
-    "hostd", "vpxa", "vpxd", "vpxd-svcs", "rhttpproxy", "vmkernel", "vmkwarning", "vobd", "fdm", "vsanmgmtd", "vsansystem", "vmauthd", "esxtokend",
-    "apiforwarder", "settingsd", "envoy-access", "healthd", "hostprofiletrace", "loadesx", "vvold", "nfcd", "iofiltervpd", "hostd-probe",
-)  # fmt: skip
 
 
 def _details(fields: dict[str, Value], body: str) -> None:
@@ -84,7 +87,7 @@ _VMWARE: Final = patterned(
         "2024-03-14T09:27:00Z shell[2099000]: [root]: esxcli system version get",
     ),
     patterns=(
-        rf"{_TIME} (?P<level>{_WORDS}) {_PROGRAM} {_ORIGINATOR}{REST}",
+        rf"{_TIME} (?P<level>{_WORDS}) {_OWN}{_PROGRAM} {_ORIGINATOR}{REST}",
         rf"{_TIME} (?P<level>{_CODES})\((?P<code>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? {_PROGRAM}: {_KERNEL}{REST}",
         rf"{_TIME} (?P<level>{_CODES})\((?P<code>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? {_PROGRAM}: \[(?P<user>[\w.\\@-]{{1,64}})\]: {REST}",
         rf"{_TIME} (?P<level>{_CODES})\((?P<code>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? {_PROGRAM}: +{_ORIGINATOR}{REST}",
@@ -97,10 +100,10 @@ _VMWARE: Final = patterned(
         rf"{_TIME} (?P<service>shell|ESXShell)\[(?P<tid>[0-9]{{1,10}})\]: \[(?P<user>[\w.\\@-]{{1,64}})\]: {REST}",
         rf" ?Event \[(?P<event_id>[0-9]{{1,18}})\] \[[^\]\n]{{0,16}}\] \[{_TIME}\] \[(?P<event>[\w.]{{1,128}})\] \[(?P<level>[a-z]{{4,8}})\]"
         rf" \[(?P<user>[^\]\n]{{0,128}})\] \[(?P<datacenter>[^\]\n]{{0,128}})\] \[[0-9]{{0,18}}\] \[{REST}",
-        rf"{_TIME} (?P<body>(?:- (?:last log rotation time|time the service was last started),? ?[^\n]{{0,200}}?)?Section for [^\n]*+)",
+        rf"{_TIME} (?P<body>(?:- (?:last log rotation time|time the service was last started),? ?[^\n]{{0,200}}?)?Section for [\w.-]{{1,64}}, pid=[^\n]*+)",
     ),
-    start=rf"(?:{_START}(?: (?:(?:{_WORDS}) [A-Za-z][\w.-]{{0,63}}(?:\[[0-9A-Fa-f]{{1,16}}\])? |(?:{_CODES})\([0-9]{{1,3}}\)|cpu[0-9]{{1,4}}:[0-9]|\[[0-9A-F]{{5,16}} [a-z]{{4,8}} '"
-    r"|(?:shell|ESXShell)\[[0-9]{1,10}\]: \[|Section for |- (?:last|time))|\| [^|\n]{1,64}\| [EWIVD][0-9]{3}[:+] |: \[\w{1,64}Correlator\] )"
+    start=rf"(?:{_START}(?: (?:(?:{_WORDS}) {_OWN}|(?:{_CODES})\([0-9]{{1,3}}\)|cpu[0-9]{{1,4}}:[0-9]|\[[0-9A-F]{{5,16}} [a-z]{{4,8}} '"
+    r"|(?:shell|ESXShell)\[[0-9]{1,10}\]: \[|Section for [\w.-]{1,64}, pid=|- (?:last|time))|\| [^|\n]{1,64}\| [EWIVD][0-9]{3}[:+] |: \[\w{1,64}Correlator\] )"
     rf"|\[{_START} [0-9A-F]{{5,16}} [a-z]{{4,8}} ')",
     specificity=0.965,
     names={
