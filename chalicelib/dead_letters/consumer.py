@@ -191,7 +191,12 @@ def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obsta
     if subject.batch is not None:
         mark = Mark(outcome, subject.total, note=note, start=subject.offset, digest=subject.digest)
         stands = ledger.mark(subject.file_id, subject.split, subject.batch, mark, subject.expires_at)
-        if mark.reach and stands.outcome is not Outcome.DONE and not stands.agrees_with(mark.digest):
+        if stands.outcome is Outcome.DONE or stands.agrees_with(mark.digest):
+            return
+        if outcome is Outcome.DISCARDED and stands.disputed:
+            given_up = replace(mark, corrections=stands.corrections)
+            ledger.replace(subject.file_id, subject.split, subject.batch, stands, given_up)
+        elif outcome is Outcome.FAILED and mark.reach:
             # Attempts of both may have written records: whoever corrects the batch must know where.
             ledger.dispute(subject.file_id, subject.split, subject.batch, stands, mark.reach)
         return

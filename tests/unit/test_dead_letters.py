@@ -554,6 +554,29 @@ def test_a_dead_message_with_other_text_than_its_batch_leaves_no_records_behind(
     assert account_in(pipeline).state is State.COMPLETE
 
 
+def test_letters_of_one_batch_with_different_texts_can_all_be_discarded() -> None:
+    """The split was never sealed, so that nobody can say which text is right, and nothing will cut it again."""
+    pipeline = begun(b"".join(TEXT.splitlines(keepends=True)[:3]))
+    (body,) = (message.body for message in pipeline.batch_queue.messages)
+    message = decode(body)
+    assert isinstance(message, BatchMessage)
+    file_id = file_in(pipeline)
+    pipeline.table.seals.clear()
+    other = encode_batch(replace(message, offset=message.offset + 7))
+    for letter_id, dead in (
+        ("a", body),
+        ("b", other),
+        ("c", body),
+        ("s", split_body(file_id=file_id, split=0)),
+    ):
+        pipeline.dead_letter_consumer.take(Incoming(letter_id, "r", dead, 3))
+    assert account_in(pipeline).state is State.INCOMPLETE
+    pipeline.office.discard(EVERYTHING, in_time(), by="ann", why="a test file")
+    account = account_in(pipeline)
+    assert account.state is State.COMPLETE
+    assert str(account.reason).startswith("complete with discards")
+
+
 @pytest.mark.parametrize("again", ["nothing", "unmarked", "undone"])
 def test_a_split_of_a_file_that_nobody_knows_is_dead_whatever_it_asks_for(again: str) -> None:
     pipeline = Pipeline(LIMITS)
