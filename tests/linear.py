@@ -1,4 +1,4 @@
-"""Whether time grows with the text as the text does: a ratio of two runs side by side, never a number of seconds."""
+"""Whether time grows with the text as the text does: a ratio of two runs side by side, and never beyond all measure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ _TIMES: Final = 5
 _ENOUGH_SECONDS: Final = 0.05
 """What takes so long is not disturbed so much that it need be measured again."""
 _RATIO_MAX: Final = 10
+_MOST_SECONDS: Final = 2.0
+"""A hundred times what the slowest run of a test takes: what grows beyond all measure up to some length only is no better."""
 
 
 def assert_linear(run: Callable[[int], object], size: int, unseen_seconds: float = 0.008) -> None:
@@ -20,6 +22,7 @@ def assert_linear(run: Callable[[int], object], size: int, unseen_seconds: float
     looked at; at the sizes of the tests a quadratic run takes longer.
     """
     first = _seconds(run, size)
+    assert first < _MOST_SECONDS
     if first > unseen_seconds:
         assert _best(run, size, first) < _RATIO_MAX * _best(run, size // 4)
 

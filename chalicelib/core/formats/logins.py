@@ -18,7 +18,8 @@ _TOPICS: Final = (
     "ogin", "uthent", "assword", "redential", "ign-in", "ogged in", "Auth-Failure", "uthoriz", "connexion", "Logon",
 )  # fmt: skip
 _NOUN: Final = r"(?:log-?(?:in|on)|sign-in|authenti\w{2,16}|password|credentials|connexion)"
-_WORDS: Final = r"[\W_]{1,4}(?:[\w'`\"-]{1,32}[\W_]{1,4}){0,4}?"
+_WORDS: Final = r"[\W_]{1,4}+(?:[^\W_]{1,32}+(?:['`\"-][^\W_]{1,32}+)?[\W_]{1,4}+){0,4}?"
+"""Up to four words. No character is of a word and between words alike: a row of quotes is read in one way only."""
 _EVENT: Final = re.compile(
     rf"\b(?:(?:un)?successful(?:ly)?|failed|invalid|incorrect|wrong|fehlerhafter|echec){_WORDS}{_NOUN}"
     rf"|\b{_NOUN}{_WORDS}(?:fail(?:ed|ure)|denied|rejected|refused|succeeded|successful|accepted|incorrect|invalid|attempt)\b"
