@@ -9,7 +9,8 @@ import pytest
 
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.systems.syslog_rfc3164 import RFC3164
-from chalicelib.core.records import Record
+from chalicelib.core.records import Record, Value
+from tests.lines_of_formats import records
 
 Explain = Callable[[str, str], Record]
 Reason = Callable[[str, str], str]
@@ -245,3 +246,43 @@ def test_the_quick_way_and_the_general_way_agree(context: ParseContext) -> None:
         warm(line)
     for line in lines:
         assert warm(line) == RFC3164.make_parser(context)(line), line
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "body", "values"),
+    [
+        ('<134>Sep 14 08:00:00 {"level":"error","msg":"x"}', None, "x", {"log.record.format": "json", "msg": None}),
+        ('Sep 14 08:00:00 {"level": "error", "msg": "x y"}', None, "x y", {"log.record.format": "json", "service.name": None}),
+        ('<134>Sep 14 08:00:00 web-1 {"level": "error", "msg": "x y"}', "web-1", "x y", {"service.name": None}),
+        ('Sep 14 08:00:00 level=error msg="x"', None, "x", {"log.record.format": "logfmt"}),
+        ("<134>Sep 14 08:00:00 [main] hello", None, "[main] hello", {}),
+        ("<134>Sep 14 08:00:00 (root) CMD (ls)", None, "(root) CMD (ls)", {}),
+        ('<134>Sep 14 08:00:00 "quoted words" here', None, '"quoted words" here', {}),
+        ("<134>Sep 14 08:00:00 -- MARK --", None, "-- MARK --", {}),
+        ("<134>Sep 14 08:00:00 last message repeated 2 times", None, "last message repeated 2 times", {}),
+        ("<134>Sep 14 08:00:00 web-1 last message repeated 2 times", "web-1", "last message repeated 2 times", {}),
+        ("<134>Sep 14 08:00:00 ERROR a.b.C - x", None, "x", {"log.logger": "a.b.C"}),
+        ("<134>Sep 14 08:00:00 [2001:db8::1] su: hello", "[2001:db8::1]", "hello", {"service.name": "su"}),
+        ("<134>Sep 14 08:00:00 source@web-1/relay su: hello", "source@web-1/relay", "hello", {"service.name": "su"}),
+        ("<187>45: RP/0/RSP0/CPU0:May  6 16:13:09.120 : ifmgr[200]: %PKT_INFRA-LINK-3-UPDOWN : Gi0/0 is down", None,
+         "%PKT_INFRA-LINK-3-UPDOWN : Gi0/0 is down", {"service.name": "ifmgr", "cisco.node": "RP/0/RSP0/CPU0", "syslog.sequence": 45}),
+        ("<187>45: rtr-1 RP/0/RSP0/CPU0:May  6 16:13:09.120 UTC: ifmgr[200]: %PKT_INFRA-LINK-3-UPDOWN : Gi0/0 is down", "rtr-1",
+         "%PKT_INFRA-LINK-3-UPDOWN : Gi0/0 is down", {"service.name": "ifmgr", "cisco.node": "RP/0/RSP0/CPU0"}),
+        ("RP/0/RSP0/CPU0:May  6 16:13:09.120 : ifmgr[200]: %PKT_INFRA-LINK-3-UPDOWN : Gi0/0 is down", None,
+         "%PKT_INFRA-LINK-3-UPDOWN : Gi0/0 is down", {"service.name": "ifmgr", "cisco.node": "RP/0/RSP0/CPU0"}),
+    ],
+)  # fmt: skip
+def test_a_host_is_a_name_or_an_address_and_a_tag_is_no_json(
+    line: str, host: str | None, body: str, values: dict[str, Value]
+) -> None:
+    for record in records(f"{line}\n" * 3):
+        assert record.timestamp is not None
+        assert (record.attributes.get("host.name"), record.body) == (host, body)
+        assert {name: record.attributes.get(name) for name in values} == values
+
+
+def test_a_fortigate_without_a_host_names_itself() -> None:
+    line = '<189>Sep 14 08:00:00 date=2026-09-14 time=08:00:00 devname="FG1" devid="FGT60F" type="traffic" level="notice" srcip=192.0.2.7'
+    for record in records(f"{line}\n" * 3):
+        assert record.attributes["host.name"] == "FG1"
+        assert "host.name#2" not in record.attributes

@@ -26,14 +26,15 @@ _ADDRESS: Final = re.compile(
     r"(?:\[([0-9A-Fa-f:.]{2,45})\]|(?=[^ ]{0,44}[.:])([0-9A-Fa-f:.]{2,45}?))(:? ++|:(?=%))"
 )
 _NUMBER: Final = re.compile(r"([0-9]{1,10}): *+(?:: ++)?")
-_NAME: Final = re.compile(r"((?![0-9]+:)[^\s:=%\[\]*]{1,255}): ++")
+NODE: Final = r"[A-Z][A-Z0-9]{1,7}(?:/[A-Z0-9]{1,8}){1,3}:(?=[*.]?[0-9A-Z])"
+_NAME: Final = re.compile(rf"((?![0-9]+:)[^\s:=%\[\]*]{{1,255}})(?:: ++| (?={NODE}))")
 _BLANK: Final = re.compile(r"[ :]*+")
-_NODE: Final = re.compile(r"([A-Z][A-Z0-9]{1,7}(?:/[A-Z0-9]{1,8}){1,3}):(?=[*.]?[0-9A-Z])")
+_NODE: Final = re.compile(NODE)
 _UPTIME: Final = re.compile(r"((?:[0-9]{1,3}[ywdh]){1,3}|[0-9]{2,3}:[0-9]{2}:[0-9]{2}): ++")
 _TIME: Final = re.compile(rf"[*.]?(?:{BSD}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)")
 _ODD_ZONE: Final = re.compile(rf"([*.]?{BSD}) ([A-Za-z]{{2,7}})(?=: ++%)")
 _ZONE: Final = re.compile(ZONE)
-_TIME_AND_COLON: Final = re.compile(rf"[*.]?({BSD}): ++(?:([\w-]{{1,64}})\[([0-9]{{1,10}})\]: (?=%))?")
+_TIME_AND_COLON: Final = re.compile(rf"[*.]?({BSD}) ?: ++(?:([\w-]{{1,64}})\[([0-9]{{1,10}})\]: (?=%))?")
 _PARTS_MAX: Final = 4
 
 
@@ -60,7 +61,7 @@ def read_head(text: str, begin: int = 0) -> Head | None:
         elif found := _NUMBER.match(text, at):
             numbers.append(int(found[1]))
         elif found := _NODE.match(text, at):
-            fields["cisco.node"] = found[1]
+            fields["cisco.node"] = found[0][:-1]
         elif "host.name" not in fields and (found := _NAME.match(text, at)):
             fields["host.name"] = found[1]
         elif text[at : at + 1] in ("", " ", ":"):

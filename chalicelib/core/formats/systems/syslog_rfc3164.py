@@ -15,7 +15,7 @@ from chalicelib.core.formats.nested import add_all
 from chalicelib.core.formats.starts import LEVEL_BEHIND
 from chalicelib.core.formats.systems.bodies import Enveloped
 from chalicelib.core.formats.systems.cisco_messages import add_device
-from chalicelib.core.formats.systems.ios_heads import BSD, MNEMONIC, read_head, read_time
+from chalicelib.core.formats.systems.ios_heads import BSD, MNEMONIC, NODE, read_head, read_time
 from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.systems.programs.network import add_packet
@@ -32,12 +32,14 @@ _ISO: Final = (
     rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:[.,][0-9]{{1,9}})?(?:{ZONE})?"
 )
 _ISO_TIME: Final = re.compile(_ISO)
+_HOST: Final = r"(?!(?:last )?message repeated )(?=\S*\w)(?:\[[0-9A-Fa-f:.]{2,45}\]|[\w:][\w.:@/%~+-]{0,254})"
+"""A name or an address, also as syslog-ng chains them (`source@host/relay`); JSON, pairs and brackets are the message."""
 _LINE: Final = re.compile(
     rf"(?:([0-9]{{1,6}}) (?=<))?(?:<([0-9]{{1,3}})>)?(?:([0-9]{{1,10}}): (?=[*.]?[A-Z][a-z]{{2}} ))?"
-    rf"(?:[*.]?({BSD})|({_ISO})):? ++"
-    r"(?:(?![^\s\[\]:]{1,128}(?:\[[^\]\s]{0,128}\])?: )(\S{1,255})(?: |$))?"
+    rf"(?:[*.]?({BSD})|({_ISO}))(?: ?+:)?+ ++"
+    rf"(?:(?![^\s\[\]:]{{1,128}}(?:\[[^\]\s]{{0,128}}\])?: )({_HOST})(?: |$))?"
     r"(?: *+([a-z0-9]{2,12}\.[a-z]{3,8}) (?=[^\s:]{1,128}: ))?"
-    r"(?: *+([^\s\[\]:]{1,128}|(?:[A-Z(][^\s\[\]:]{0,64} ){1,3}[A-Z(0-9][^\s\[\]:]{0,64}(?=\[[0-9]{1,10}\]: ))(?:\[([^\]\s]{0,128})\]:?|:)(?: |$))?"
+    r"(?: *+([^\s\[\]:{}=\"]{1,128}|(?:[A-Z(][^\s\[\]:]{0,64} ){1,3}[A-Z(0-9][^\s\[\]:]{0,64}(?=\[[0-9]{1,10}\]: ))(?:\[([^\]\s]{0,128})\]:?|:)(?: |$))?"
     r"(.*)",
     re.DOTALL,
 )
@@ -53,7 +55,8 @@ _WEEKDAY_FIRST: Final = re.compile(
     re.DOTALL,
 )
 """OpenWrt's logread: time, facility.severity, tag, process, message."""
-_MAY_HAVE_PREFIX: Final = re.compile(r"(?:[0-9]{1,6} )?<|[ :]*+[0-9]{1,10}:")
+_MAY_HAVE_PREFIX: Final = re.compile(rf"(?:[0-9]{{1,6}} )?<|[ :]*+[0-9]{{1,10}}:|{NODE}")
+_OF_DEVICES: Final = frozenset(("syslog.sequence", "cisco.node"))
 _PRIORITY: Final = re.compile(r"(?:[0-9]{1,6} (?=<))?<[0-9]{1,3}>")
 CISCO: Final = re.compile(rf"(?:\S{{0,64}} {{0,2}}: {{0,2}}|[^%]{{0,64}}: )?{MNEMONIC}")
 _SOLARIS: Final = re.compile(r"\[ID ([0-9]{1,9}) ([a-z0-9]{2,12})\.([a-z]{3,8})\] ")
@@ -184,7 +187,7 @@ class _Parser:
         if (
             (priority is not None and values is None)
             or (iso is not None and not _is_syslog(host, tag, told=priority is not None))
-            or (leveled and priority is None)
+            or (leveled and (priority is None or (host is not None and tag is None)))
         ):
             return _NOT_RFC3164
         stamp = self._times.of_text(_year_last(bsd) if bsd else iso)
@@ -228,7 +231,7 @@ class _Parser:
             return _NOT_RFC3164
         priority = _PRIORITY.match(line)
         head = read_head(line, priority.end() if priority else 0)
-        if head is None or not head.timed or not (priority or "syslog.sequence" in head.fields):
+        if head is None or not head.timed or not (priority or head.fields.keys() & _OF_DEVICES):
             return _NOT_RFC3164
         rest = line[head.end :]
         if priority is None and "host.name" in head.fields and not CISCO.search(rest, 0, 100):
@@ -351,7 +354,7 @@ RFC3164: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.9,
-    sieve=rf"(?:[0-9]{{1,6}} (?=<))?+(?:<[0-9]{{1,3}}>[ :]*+)?+(?:[0-9]{{1,10}}:[ :]*+)?+(?:[^\s:=%]{{1,255}}: ++|[0-9A-Fa-f:]{{2,45}}: ++)?+[*.]?(?:{MONTH} [ 0-9]|[A-Z][a-z]{{2}} {MONTH} "
+    sieve=rf"(?:[0-9]{{1,6}} (?=<))?+(?:<[0-9]{{1,3}}>[ :]*+)?+(?:[0-9]{{1,10}}:[ :]*+)?+(?:[^\s:=%]{{1,255}}: ++|[0-9A-Fa-f:]{{2,45}}: ++|{NODE})?+[*.]?(?:{MONTH} [ 0-9]|[A-Z][a-z]{{2}} {MONTH} "
     rf"|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T|[0-9]{{4}} {MONTH} )",
     alone=True,
 )
