@@ -233,16 +233,24 @@ def _joined(*parts: str | None) -> str | None:
 
 
 def _said_of_nothing(summary: Summary) -> str | None:
-    """Why a file that is accounted for says nothing; None where it has records, or is empty."""
+    """Why a file that is accounted for says nothing, or little; None where most of it is records, or it is empty."""
     counts = summary.counts
     if counts.parsed.entries:
-        return None
+        return _said_of_most(summary)
     if counts.rejected.entries == 1:
         return "nothing in it was explained: its only entry is a reject"
     if counts.rejected.entries:
         return f"nothing in it was explained: all of its {counts.rejected.entries:,} entries are rejects"
     is_empty = "between-elements" in counts.skipped
     return "it holds no entries: the arrays that would hold them are empty" if is_empty else None
+
+
+def _said_of_most(summary: Summary) -> str | None:
+    parsed, rejected = summary.counts.parsed, summary.counts.rejected
+    if rejected.bytes <= parsed.bytes:
+        return None
+    rejects = "1 entry is a reject" if rejected.entries == 1 else f"{rejected.entries:,} entries are rejects"
+    return f"most of it was not explained: {rejects}, {rejected.bytes:,} of {parsed.bytes + rejected.bytes:,} bytes"
 
 
 def _said_of_dead(summary: Summary, batches: int) -> str | None:

@@ -20,6 +20,7 @@ ENVELOPE_MAX_BYTES: Final = 4096
 """How large an envelope may be of which nothing stays in force."""
 _BEHIND: Final = (SEPARATORS + b"]}\0").decode()
 _LINES_MAX: Final = 200
+_PROSE_LINES_MAX: Final = 20
 _SHARE: Final = 0.5
 
 Parse = Callable[[str], "Record | Reject"]
@@ -70,12 +71,22 @@ def is_empty_envelope(text: str, framing: Framing, parse: Parse, *, alone: bool)
 
 def begin_lines(head: bytes, *, complete: bool) -> bool:
     """Whether most lines of a text, of which this is the head, are an object each."""
-    lines = head.lstrip(b"\xef\xbb\xbf").split(b"\n", _LINES_MAX)
+    lines = behind_prose(head.lstrip(b"\xef\xbb\xbf")).split(b"\n", _LINES_MAX)
     cut = not complete or len(lines) > _LINES_MAX
     known = [line for line in (lines[:-1] if cut else lines) if line.strip()]
     if not known or len(known) + cut < 2 or not known[0].startswith(b"{"):
         return False
     return len(objects_of(known)) >= _SHARE * len(known)
+
+
+def behind_prose(head: bytes) -> bytes:
+    """A head of a text without the lines before its first object, as long as they are few and begin no value."""
+    rest = head
+    for _ in range(_PROSE_LINES_MAX):
+        if rest.lstrip(SEPARATORS)[:1] in (b"{", b"[", b""):
+            return rest
+        rest = rest.partition(b"\n")[2]
+    return head
 
 
 def objects_of(lines: list[bytes]) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 An envelope is an object of which an array of objects is most, possibly inside other members or inside each object of
 another array. An object that says when and what happened is an event and stays one, whatever lists it holds, unless
-it is longer than an entry may be. A text of several objects consists of envelopes only if all of them look like that.
+it is longer than an entry may be. A text of several objects consists of envelopes where most of it is in envelopes of
+one shape; the others, such as an empty page or an error, are entries, unless they are events that hold such a list.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from chalicelib.core.entries import entries_in
 from chalicelib.core.framing import Framing, Kind, Run
-from chalicelib.core.json_around import begin_lines, is_event, objects_of
+from chalicelib.core.json_around import begin_lines, behind_prose, is_event, objects_of
 from chalicelib.core.json_paths import json_path
 from chalicelib.core.json_repairs import first_name, holds_objects
 from chalicelib.core.openings import SEPARATORS
@@ -40,6 +41,13 @@ Parse = Callable[[str], "Record | Reject"]
 """What an object of JSON says, whatever it is."""
 
 
+class _Sized(NamedTuple):
+    """An object of a text, and how long it is in characters, as far as it goes."""
+
+    value: dict[str, Any]
+    size: int
+
+
 def framing_by_shape(
     head: bytes, parse: Parse, *, complete: bool, behind: Callable[[], bytes] = bytes
 ) -> Framing | None:
@@ -47,26 +55,57 @@ def framing_by_shape(
 
     head: up to `HEAD_BYTES`. complete: whether it is all of the text. behind: gives what the lines behind its first
     begin with."""
-    text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
+    head = behind_prose(head.removeprefix(BYTE_ORDER_MARK))
+    text = head.decode("utf-8", "replace")
     if not text.lstrip(SEPARATORS.decode()).startswith("{"):
         return None
     objects, rest = _objects_in(text)
-    is_cut = not objects and not complete
-    if not objects:
+    if not objects and complete and not begin_lines(head, complete=True):
         repaired = _repaired(rest)
-        objects = [repaired] if isinstance(repaired, dict) else []
-        if complete and objects and not begin_lines(head, complete=True):
-            return _framing_of_broken(objects[0], head, parse)
+        return _framing_of_broken(repaired, head, parse) if isinstance(repaired, dict) else None
     if rest and begin_lines(head, complete=complete):
-        objects, rest = objects_of(head.split(b"\n")[:_OBJECTS_MAX]), ""
-        is_cut = False
-    if not objects or (rest and complete and not rest.startswith("{")):
+        lines = text.split("\n", _OBJECTS_MAX)
+        objects, rest = (
+            [_Sized(each, _size(each)) for each in objects_of([line.encode() for line in lines])],
+            lines[-1],
+        )
+    elif rest and complete and not rest.startswith("{"):
         return None
-    if is_cut and is_event(objects[0], parse) and _is_event_in_lines(behind(), parse):
+    is_cut = not complete and len(rest) > sum(each.size for each in objects) and len(objects) < _OBJECTS_MAX
+    if is_cut and isinstance(repaired := _repaired(rest), dict):
+        objects.append(_Sized(repaired, len(rest)))
+    if not objects:
         return None
-    alone = len(objects) == 1 and (is_cut or not rest)
-    way = _way(objects[0], parse, is_cut=is_cut, alone=alone)
-    if way is None or any(_way(each, parse, is_cut=False, alone=False) != way for each in objects[1:]):
+    return _framing_of(
+        objects, parse, is_cut=is_cut, alone=len(objects) == 1 and (is_cut or not rest), behind=behind
+    )
+
+
+def _framing_of(
+    objects: list[_Sized], parse: Parse, *, is_cut: bool, alone: bool, behind: Callable[[], bytes]
+) -> Framing | None:
+    """The way of the largest object, where most is in envelopes of that way. is_cut: whether the last is, which is
+    then the largest."""
+    largest = max(objects, key=lambda each: each.size)
+    if is_cut and is_event(largest.value, parse):
+        others = [each.value for each in objects[:-1]]
+        if any(is_event(each, parse) for each in others) or (
+            not others and _is_event_in_lines(behind(), parse)
+        ):
+            return None
+    way = _way(largest.value, parse, is_cut=is_cut, alone=alone)
+    if way is None:
+        return None
+    path = json_path(way)
+    in_envelopes = largest.size
+    for each in objects:
+        if each is largest:
+            continue
+        if _way(each.value, parse, is_cut=False, alone=False) == way:
+            in_envelopes += each.size
+        elif path.leads_to_some(each.value) and is_event(each.value, parse):
+            return None
+    if in_envelopes < _SHARE_MIN * sum(each.size for each in objects):
         return None
     return _framing(way)
 
@@ -145,14 +184,14 @@ def _framing_of_broken(before: dict[str, Any], head: bytes, parse: Parse) -> Fra
 def _is_event_in_lines(text: bytes, parse: Parse) -> bool:
     """Whether the first object of what follows is an event."""
     objects, _ = _objects_in(text.decode("utf-8", "replace"), 1)
-    return bool(objects) and is_event(objects[0], parse)
+    return bool(objects) and is_event(objects[0].value, parse)
 
 
-def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[dict[str, Any]], str]:
+def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[_Sized], str]:
     """The objects at the beginning of a text, which follow one another, and what stands behind them."""
     decoder = json.JSONDecoder()
     separators = SEPARATORS.decode()
-    found: list[dict[str, Any]] = []
+    found: list[_Sized] = []
     place = 0
     while len(found) < most:
         while place < len(text) and text[place] in separators:
@@ -160,12 +199,13 @@ def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[dict[str, Any
         if place == len(text):
             break
         try:
-            value, place = decoder.raw_decode(text, place)
+            value, end = decoder.raw_decode(text, place)
         except (json.JSONDecodeError, RecursionError):
             break
         if not isinstance(value, dict):
             break
-        found.append(value)
+        found.append(_Sized(value, end - place))
+        place = end
     return found, text[place:]
 
 

@@ -62,6 +62,10 @@ class JsonPath:
         """Whether an object in these bytes may lead to entries."""
         return any(data.find(b'"' + name + b'"', begin, end) >= 0 for name in self._levels[0])
 
+    def leads_to_some(self, value: dict[str, Any]) -> bool:
+        """Whether an object leads to arrays of entries that are not all empty."""
+        return any(name.decode() in value for name in self._levels[0]) and not self.leads_to_nothing(value)
+
     def leads_to_nothing(self, value: Any, level: int = 0) -> bool:
         """Whether an object leads to arrays of entries, and all of them are empty."""
         if not isinstance(value, dict) or level >= self.depth:

@@ -128,6 +128,8 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
     head = bytes_without_colours(head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
     lines = _whole_lines(head, complete=complete)
     sieved = [line for line in lines[:_SIEVED_LINES] if line.strip()]
+    if sieved and (long := _most_of(head)):
+        sieved.append(long)
     if not sieved:
         return [Trial(text, 0.0, text.specificity)]
     candidates = [
@@ -193,6 +195,12 @@ def _whole_lines(head: bytes, *, complete: bool) -> list[str]:
     if len(lines) > 1 and (not complete or lines[-1] == "" or len(head) >= HEAD_BYTES):
         lines.pop()
     return [line.removesuffix("\r") for line in lines[:_LINES_MAX]]
+
+
+def _most_of(head: bytes) -> str:
+    """The last line of a head where it is cut off, and most of it; empty where it is not."""
+    begin = head.rfind(b"\n") + 1
+    return head[begin:].decode("utf-8", "replace") if 2 * begin < len(head) and begin else ""
 
 
 def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool) -> Trial:

@@ -117,6 +117,67 @@ def test_an_element_that_is_itself_too_long_is_looked_into() -> None:
     assert len(records(outcomes)) == 5000
 
 
+SMALL_BEFORE = {
+    "an empty page": '{"items":[]}',
+    "an empty page with more": '{"items":[],"next":"x"}',
+    "an object without the array": '{"meta":{"page":1}}',
+    "an array of words": '{"warnings":["slow"]}',
+    "an error": '{"error":"quota"}',
+    "prose": "warning: the answer is long",
+}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("before", SMALL_BEFORE.values(), ids=SMALL_BEFORE)
+def test_what_is_small_before_a_large_envelope_costs_none_of_its_entries(
+    before: str, indent: int | None
+) -> None:
+    page = json.dumps({"items": EVENTS}, indent=indent)
+    reading, outcomes = read(f"{before}\n{page}\n{page}\n")
+    assert len([each for each in records(outcomes) if each.timestamp]) == 2 * len(EVENTS)
+    assert [each.raw for each in outcomes if isinstance(each.result, Reject)] in (
+        [],
+        [f"{before}\n".encode()],
+    )
+    assert reading.account.reason is None
+
+
+def test_a_format_is_told_from_a_large_line_behind_a_small_one() -> None:
+    trail = {
+        "eventVersion": "1.08", "eventTime": "2026-09-14T08:00:00Z", "eventName": "GetObject", "eventSource": "s3.amazonaws.com",
+        "awsRegion": "eu-central-1", "userIdentity": {"type": "Root"}, "eventID": "1", "requestID": "2",
+    }  # fmt: skip
+    for before in ('{"Records":[]}', *SMALL_BEFORE.values()):
+        reading, outcomes = read(before + "\n" + json.dumps({"Records": [trail] * 2000}))
+        assert reading.plan.format == "aws_cloudtrail"
+        assert len([each for each in records(outcomes) if each.timestamp]) == 2000
+
+
+def test_an_error_among_pages_is_an_entry_and_large_pages_behind_it_are_streamed() -> None:
+    small = json.dumps({"items": FEW}) + "\n"
+    large = json.dumps({"items": EVENTS}) + "\n"
+    error = '{"error":"quota"}\n'
+    for text, count in (
+        (small * 30 + error + large * 3, 30 * 9 + 9000),
+        (small * 3 + error + small * 3, 54),
+        (small * 300 + error + large, 2700 + 3000),
+    ):
+        _, outcomes = read(text)
+        assert len([each for each in records(outcomes) if each.timestamp]) == count
+        assert [each for each in outcomes if isinstance(each.result, Reject)] == []
+        assert len(records(outcomes)) == count + 1
+
+
+def test_a_file_of_which_most_is_not_explained_says_so() -> None:
+    text = json.dumps(event(1)) + "\n" + json.dumps({"a": "x" * 400 * KIB}) + "\n"
+    reading, outcomes = read(text)
+    rejected = sum(each.length for each in outcomes if isinstance(each.result, Reject))
+    assert reading.account.state is State.COMPLETE
+    assert reading.account.reason == (
+        f"most of it was not explained: 1 entry is a reject, {rejected:,} of {len(text):,} bytes"
+    )
+
+
 def test_a_file_of_which_nothing_is_explained_is_complete_and_says_so() -> None:
     reading, outcomes = read(json.dumps({"a": "x" * 400 * KIB}))
     assert [each.result for each in outcomes] == [Reject("too-long")]
