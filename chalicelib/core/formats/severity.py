@@ -91,7 +91,8 @@ def take_word(fields: dict[str, Value], names: tuple[str, ...]) -> str | None:
 
 
 def of_number(number: int) -> int | None:
-    """Number of a numeric level: 0 to 7 are syslog's, 10, 20 … 60 bunyan's; None for any other."""
+    """Number of a level of which a user's own format says that it is one: 0 to 7 are syslog's, 10, 20 … 60 bunyan's;
+    None for any other. Of others see `numeric_levels`."""
     if 0 <= number < len(SYSLOG):
         return SYSLOG[number][1]
     return _BUNYAN.get(number)

@@ -46,7 +46,6 @@ def test_no_name_is_promoted_twice() -> None:
 @pytest.mark.parametrize(
     ("member", "text", "number"),
     [
-        ('"level":30', "30", 9),
         ('"level":"ERROR"', "ERROR", 17),
         ('"severity":3', "3", 17),
         ('"PRIORITY":"6"', "6", 9),

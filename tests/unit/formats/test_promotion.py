@@ -156,7 +156,6 @@ def test_another_time_than_the_events_is_no_time(members: dict[str, Any]) -> Non
         ({"log": {"severity": "warning"}}, "warning", 13),
         ({"event": {"severity": "info"}}, "info", 9),
         ({"level": 4, "levelName": "ERROR"}, "ERROR", 17),
-        ({"level": 30}, "30", 9),
     ],
 )
 def test_the_severity_is_found_under_any_usual_name(members: dict[str, Any], text: str, number: int) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from chalicelib.core.formats import severity
+from chalicelib.core.records import Value
+from tests.lines_of_formats import records
 
 
 @pytest.mark.parametrize(
@@ -75,3 +79,61 @@ def test_a_syslog_code_has_a_keyword_too() -> None:
 
 def test_the_numbers_of_the_data_model_are_their_own() -> None:
     assert [severity.of_opentelemetry(number) for number in (0, 1, 9, 24, 25)] == [None, 1, 9, 24, None]
+
+
+@pytest.mark.parametrize(
+    ("members", "number"),
+    [
+        ({"EventID": 7036, "Level": 1}, 21),
+        ({"EventID": 7036, "Level": 2, "Message": "m"}, 17),
+        ({"ProviderName": "Service Control Manager", "Level": 3}, 13),
+        ({"EventID": 7036, "Level": 4}, 9),
+        ({"EventID": 7036, "level": "5"}, 5),
+        ({"System": {"Provider": {"Name": "x"}, "Level": 2}}, 17),
+        ({"LogLevel": 4, "Category": "Shop", "Message": "m"}, 17),
+        ({"LogLevel": 2}, 9),
+        ({"level": 40, "logger": "a.b", "message": "m"}, 17),
+        ({"levelno": 30, "msg": "m"}, 13),
+        ({"level": 50, "funcName": "pay", "lineno": 3}, 21),
+        ({"level": 40, "time": "2026-03-01T10:00:00Z", "v": 1}, 13),
+        ({"level": "40", "time": "2026-03-01T10:00:00Z", "hostname": "web-1"}, 13),
+        ({"syslog_severity": 3}, 17),
+        ({"syslog.severity": "4"}, 13),
+        ({"PRIORITY": 6}, 9),
+        ({"severity": 7}, 5),
+    ],
+    ids=str,
+)
+def test_a_number_is_a_level_where_the_names_say_whose(members: dict[str, Value], number: int) -> None:
+    (record,) = records(json.dumps(members) + "\n")
+    assert record.severity_number == number
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"level": 2},
+        {"level": 30},
+        {"level": 4, "message": "m"},
+        {"log_level": 3},
+        {"loglevel": 4},
+        {"priority": 1, "message": "m"},
+        {"severity": 8},
+        {"LogLevel": 6},
+        {"EventID": 1, "Level": 9},
+        {"level": 35, "time": "2026-03-01T10:00:00Z", "v": 1},
+        {"level": 3, "time": 1772359200000, "pid": 7, "msg": "m"},
+        {"level": 40, "time": "2026-03-01T10:00:00Z", "pid": 7, "logger": "a.b"},
+    ],
+    ids=str,
+)
+def test_a_number_that_may_be_anyones_stays_an_attribute(members: dict[str, Value]) -> None:
+    (record,) = records(json.dumps(members) + "\n")
+    assert (record.severity_text, record.severity_number) == (None, None)
+    assert (
+        members.items()
+        >= {name: value for name, value in record.attributes.items() if "evel" in name}.items()
+    )
+    assert any(
+        name in record.attributes for name in members if "evel" in name or name in ("priority", "severity")
+    )

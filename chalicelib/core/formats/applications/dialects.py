@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.applications.json_lines import JsonParser, severity_of
+from chalicelib.core.formats.applications.json_lines import JsonParser
 from chalicelib.core.formats.applications.naming import SPLITTABLE, renamed, split_values
+from chalicelib.core.formats.numeric_levels import numeric_levels, of_numeric
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ Finish = Callable[[dict[str, "Value"]], str | None]
 
 
 def any_level(value: Value, name: str) -> tuple[str, int] | None:
-    """The word and the number of a level's name, syslog's number or bunyan's."""
-    number = severity_of(value, name)
+    """The word and the number of a level's name, or of a number whose name says what it is."""
+    number = severity.of_word(value) if type(value) is str else None
+    if number is None:
+        number = of_numeric(value, numeric_levels(name, ()))
     return None if number is None else (str(value).strip(), number)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.json_text import flat_line
+from chalicelib.core.formats.numeric_levels import numeric_of, of_numeric
 from chalicelib.core.formats.promotion import (
     date_and_clock,
     is_guessed_time,
@@ -22,6 +23,8 @@ from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
@@ -39,7 +42,7 @@ LEVEL_NAMES: Final = (
     "log.level", "loglevel", "log_level", "logLevel", "LogLevel", "levelname", "level_name", "lvl", "@l",
     "L", "s", "severityNumber", "SeverityNumber", "error_severity", "PRIORITY", "priority", "eventSeverity",
 )  # fmt: skip
-"""In order of preference, before any other name that may be a severity's. Only theirs may be a number."""
+"""In order of preference, before any other name that may be a severity's."""
 MESSAGE_NAMES: Final = (
     "message", "msg", "Message", "MESSAGE", "@message", "body", "Body", "short_message", "@m", "@mt", "M",
     "textPayload", "log", "text", "event",
@@ -56,19 +59,21 @@ _NANOS_MAX: Final = 10**9
 
 _EXACT_TIMES: Final = frozenset(TIME_NAMES)
 _EXACT_LEVELS: Final = frozenset(LEVEL_NAMES)
+_LAST_LEVELS: Final = frozenset(("levelno", "syslog.severity", "log.syslog.severity.code"))
+"""Those that are levels by their number, where there is no word."""
 
 
 class Shape(NamedTuple):
-    """What the names of an object mean. pair: the names of a day and of a time of that day."""
+    """What the names of an object mean. pair: the names of a day and of a time of that day. numeric: a level's name →
+    what its numbers are, where that is known."""
 
     times: tuple[str, ...]
     levels: tuple[str, ...]
     messages: tuple[str, ...]
     pair: tuple[str, str] | None
+    numeric: dict[str, Mapping[int, int]]
 
 
-_OPENTELEMETRY_NUMBERS: Final = frozenset(("severityNumber", "SeverityNumber"))
-_OPENTELEMETRY_MAX: Final = 24
 _SHAPES_MAX: Final = 1024
 
 
@@ -107,7 +112,7 @@ class JsonParser:
 
     def promoted(self, fields: dict[str, Value], shape: Shape) -> Record:
         """The record of members of which these may be time, level and message."""
-        time_names, level_names, message_names, pair = shape
+        time_names, level_names, message_names, pair, numeric = shape
         timestamp = assumed = word = number = body = None
         for name in time_names:
             stamp = self._stamp(name, fields[name])
@@ -130,8 +135,8 @@ class JsonParser:
             if found is not None:
                 number, level_name = found, name
                 break
-            if number is None and name in _EXACT_LEVELS:
-                number = severity_of(level, name)
+            if number is None and name in numeric:
+                number = of_numeric(level, numeric[name])
                 level_name = name if number is not None else None
         if level_name is not None:
             word = str(fields.pop(level_name)).strip()
@@ -148,14 +153,16 @@ class JsonParser:
 
 def shape_of(names: tuple[str, ...]) -> Shape:
     known = frozenset(names)
-    times = time_members(names)
-    levels = tuple(name for name in LEVEL_NAMES if name in known)
+    levels: tuple[str, ...] = tuple(name for name in LEVEL_NAMES if name in known)
+    levels += tuple(name for name in level_members(names) if name not in levels)
+    levels += tuple(name for name in names if name in _LAST_LEVELS)
     messages = tuple(name for name in MESSAGE_NAMES if name in known)
     return Shape(
-        times,
-        levels + tuple(name for name in level_members(names) if name not in levels),
+        time_members(names),
+        levels,
         messages + tuple(name for name in message_members(names) if name not in messages),
         date_and_clock(names),
+        numeric_of(levels, names),
     )
 
 
@@ -166,22 +173,6 @@ def _with_nanos(timestamp: str, fields: dict[str, Value], name: str) -> str:
         return timestamp
     del fields[name]
     return f"{timestamp[:-1]}.{nanos:09}Z"
-
-
-def severity_of(value: Value, name: str) -> int | None:
-    """Number of a level's name or number; that of OpenTelemetry only under its own names."""
-    if type(value) is str:
-        number = severity.of_word(value)
-        if number is not None:
-            return number
-        if not (value.isascii() and value.isdecimal() and len(value) <= 2):
-            return None
-        value = int(value)
-    if type(value) is not int:
-        return None
-    if name in _OPENTELEMETRY_NUMBERS:
-        return value if 1 <= value <= _OPENTELEMETRY_MAX else None
-    return severity.of_number(value)
 
 
 def _make_parser(context: ParseContext) -> Parse:

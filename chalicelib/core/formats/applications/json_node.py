@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _BUNYAN_WORDS: Final = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
+_BUNYAN_DIGITS: Final = frozenset(map(str, _BUNYAN_WORDS))
 _EXCEPTION: Final = {
     "err.type": "exception.type", "err.name": "exception.type", "err.message": "exception.message",
     "err.stack": "exception.stacktrace",
@@ -20,7 +21,8 @@ _NPM_LEVELS: Final = ("error", "warn", "info", "http", "verbose", "debug", "sill
 
 def _bunyan_level(value: Value, name: str) -> tuple[str, int] | None:
     """A number's name; custom numbers stay what they are."""
-    word = _BUNYAN_WORDS.get(value) if type(value) is int else None
+    number = int(value) if type(value) is str and value in _BUNYAN_DIGITS else value
+    word = _BUNYAN_WORDS.get(number) if type(number) is int else None
     return any_level(value, name) if word is None else (word, severity.of_word(word) or 0)
 
 

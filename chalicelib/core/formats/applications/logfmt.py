@@ -11,14 +11,16 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.applications.json_lines import severity_of
 from chalicelib.core.formats.applications.naming import SPLITTABLE, renamed, request_line, split_values
 from chalicelib.core.formats.applications.pairs import KEY, pairs_of, quick_pairs, typed, unquoted
 from chalicelib.core.formats.nested import add
+from chalicelib.core.formats.numeric_levels import numeric_of, of_numeric
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
@@ -60,6 +62,7 @@ class _Shape(NamedTuple):
     message: str | None
     names: tuple[str, ...] | None
     splits: bool
+    numeric: dict[str, Mapping[int, int]]
 
 
 def _shape_of(names: tuple[str, ...]) -> _Shape:
@@ -70,7 +73,12 @@ def _shape_of(names: tuple[str, ...]) -> _Shape:
     own: dict[str, str] = {name: name for name in (*times, *levels, message or "")}
     changed = renamed(names, {**_OWN, **own})
     return _Shape(
-        times, levels, message, None if changed == names else changed, not SPLITTABLE.isdisjoint(changed)
+        times,
+        levels,
+        message,
+        None if changed == names else changed,
+        not SPLITTABLE.isdisjoint(changed),
+        numeric_of(levels, names),
     )
 
 
@@ -94,7 +102,7 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
             if len(shapes) >= _SHAPES_MAX:
                 shapes.clear()
             shape = shapes[names] = _shape_of(names)
-        time_names, level_names, message_name, changed, splits = shape
+        time_names, level_names, message_name, changed, splits, numeric = shape
         if strict and (len(names) < 2 or not (time_names or level_names or message_name)):
             return _NO_USUAL_KEY
         if fields is None or changed is not None:
@@ -108,7 +116,7 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
                 break
         for name in level_names:
             level = fields[name]
-            number = (of_word(level) if type(level) is str else None) or severity_of(level, name)
+            number = (of_word(level) if type(level) is str else None) or of_numeric(level, numeric.get(name))
             if number is not None:
                 word = str(level).strip()
                 del fields[name]
