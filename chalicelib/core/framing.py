@@ -25,6 +25,9 @@ class Kind(StrEnum):
     QUOTED_LINES = "quoted-lines"
     """Lines of fields, which may hold line ends between double quotes (RFC 4180)."""
 
+    SIZED_FIELDS = "sized-fields"
+    """Entries of lines, some of which are fields that give their size in bytes (`sized_fields`)."""
+
     STREAMS = "streams"
     """Lines of streams that lie between one another, each behind what says whose it is."""
 
@@ -88,8 +91,8 @@ class Framing:
 
     @property
     def has_padding(self) -> bool:
-        """Whether padding stands for itself; the lines of streams hold it as bytes."""
-        return self.rules > 1 and self.kind is not Kind.STREAMS
+        """Whether padding stands for itself; the lines of streams, and fields of a size, hold it as bytes."""
+        return self.rules > 1 and self.kind not in (Kind.STREAMS, Kind.SIZED_FIELDS)
 
     @property
     def ends_strays(self) -> bool:
@@ -123,9 +126,10 @@ class Framing:
     @property
     def is_of_second_version(self) -> bool:
         """Whether it says no more than plans and messages of version 2 can say."""
-        return self.path is None and self.kind not in (Kind.STREAMS, Kind.ELEMENTS) and not self.by_line
+        return self.path is None and self.kind not in _SINCE_THIRD_VERSION and not self.by_line
 
 
+_SINCE_THIRD_VERSION: Final = (Kind.STREAMS, Kind.ELEMENTS, Kind.SIZED_FIELDS)
 LINES: Final = Framing()
 """Every line is an entry."""
 

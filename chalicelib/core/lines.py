@@ -17,6 +17,7 @@ from chalicelib.core.colours import COLOUR
 from chalicelib.core.framing import Framing, Kind, Piece, Run, TooLong
 from chalicelib.core.padding import head_of, is_padding, lines_in, pieces_in
 from chalicelib.core.quotes import OutsideQuotes, without_strays
+from chalicelib.core.sized_fields import OutsideFields
 
 _START_BYTES: Final = 1024
 
@@ -42,6 +43,8 @@ def entries_of_lines(
 def _is_start(framing: Framing, max_bytes: int) -> _IsStart | None:
     if framing.kind is Kind.QUOTED_LINES:
         return OutsideQuotes(max_bytes, ends_strays=framing.ends_strays).is_start
+    if framing.kind is Kind.SIZED_FIELDS:
+        return OutsideFields().is_start
     if framing.entry_start is None:
         return None if framing.joins is None else _Joins(framing, framing.joins, None).is_start
     match = _start_pattern(framing.entry_start).match

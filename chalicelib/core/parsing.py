@@ -31,6 +31,7 @@ from chalicelib.core.messages import BatchMessage
 from chalicelib.core.openings import SEPARATORS, ends_all, in_force_behind
 from chalicelib.core.padding import NUL, is_padding
 from chalicelib.core.records import Outcome, Record, Reject, Skip
+from chalicelib.core.sized_fields import in_lines
 from chalicelib.core.storable import ItemEncoder, TooLargeError, without_halves
 from chalicelib.core.text import BYTE_ORDER_MARK
 
@@ -137,6 +138,7 @@ class Reader:
         self._headers = Headers(framing, context) if framing.has_header else None
         self._in_force, self._framing = context, framing
         self._has_padding = framing.has_padding
+        self._has_sized_fields = framing.kind is Kind.SIZED_FIELDS
         self._last_modified = last_modified
         self._explain = Explainer(last_modified, custom.formats, date_order)
         prose = known.prose or known.name == _PLAIN_TEXT
@@ -321,6 +323,8 @@ class Reader:
         """What becomes of an entry, whether bytes of it were replaced, and its format where that is not
         the file's."""
         replaced = False
+        if self._has_sized_fields:
+            raw = in_lines(raw)
         try:
             text = raw.decode()
         except UnicodeDecodeError:

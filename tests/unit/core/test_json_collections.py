@@ -23,7 +23,10 @@ KIB = 1024
 
 
 def read(data: str, config: Config | None = None) -> tuple[Reading, list[Outcome]]:
-    raw = data.encode()
+    return read_bytes(data.encode(), config)
+
+
+def read_bytes(raw: bytes, config: Config | None = None) -> tuple[Reading, list[Outcome]]:
     head = ObjectHead(
         ObjectVersion("logs", "a.json", "v1", "e"), len(raw), "", datetime(2026, 11, 1, tzinfo=UTC)
     )

@@ -11,8 +11,9 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.times import Times
-from chalicelib.core.framing import Framing
+from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
+from chalicelib.core.sized_fields import LINE_END_WITHIN
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
@@ -35,6 +36,7 @@ _TEXT: Final = frozenset(
         "_SYSTEMD_INVOCATION_ID",
     )
 )
+_LINE_END_WITHIN: Final = LINE_END_WITHIN.decode()
 _NOT_JOURNAL: Final = Reject("not-a-journal-entry")
 
 
@@ -124,6 +126,7 @@ def _export(context: ParseContext) -> Parse:
                     return _NOT_JOURNAL
                 said["extra"] = f"{said.get('extra', '')}{line}\n"
                 continue
+            value = value.replace(_LINE_END_WITHIN, "\n")
             said[name] = value if name not in said else f"{said[name]}\n{value}"
         if "__REALTIME_TIMESTAMP" not in said:
             return _NOT_JOURNAL
@@ -158,7 +161,7 @@ JOURNALD_EXPORT: Final = Format(
     ),
     make_parser=_export,
     specificity=0.99,
-    framing=Framing(entry_start=r"__CURSOR="),
+    framing=Framing(kind=Kind.SIZED_FIELDS),
     sieve=r"__CURSOR=",
 )
 FORMATS: Final = (JOURNALD_JSON, JOURNALD_EXPORT)
