@@ -28,9 +28,10 @@ _BEHIND_DIGITS: Final = ":"
 """What sorts from it on begins with no digit and no sign, as most texts do."""
 _ABSENT: Final = frozenset(("", "-"))
 _NOWHERE: Final = frozenset(
-    ("", "-", "n/a", "na", "not available", "not applicable", "unknown", "none", "(none)", "null", "(null)", "<null>", "nil", "undefined")
+    ("", "-", "n/a", "na", "not available", "not applicable", "unknown", "none", "(none)", "null", "(null)", "<null>", "nil", "undefined", "unix:", "[local]")
 )  # fmt: skip
-"""What products write, in any case, where there is no address and no number. (``unknown``: RFC 7239, section 6.2.)"""
+"""What products write, in any case, where there is no address and no number. (``unknown``: RFC 7239, section 6.2;
+``unix:``, ``[local]``: nginx and PostgreSQL of a UNIX socket.)"""
 _NOBODY: Final = frozenset(
     ("", "-", "n/a", "not available", "not applicable", "(none)", "(null)", "(unknown)")
 )

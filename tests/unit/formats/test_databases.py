@@ -146,7 +146,7 @@ def test_a_csv_line_of_another_width_is_a_reject(reason: Reason) -> None:
         ("duration: 0.1 ms  bind S_1: SELECT $1",
          {"postgresql.duration_ms": 0.1, "postgresql.step": "bind", "db.query.text": "SELECT $1"}),
         ("statement: SELECT\n\t1", {"db.query.text": "SELECT\n\t1"}),
-        ("connection received: host=[local]", {"client.address": "[local]"}),
+        ("connection received: host=[local]", {"network.transport": "unix"}),
         ('no pg_hba.conf entry for host "192.0.2.17", user "eve", database "shop", no encryption',
          {"user.name": "eve", "client.address": "192.0.2.17", "db.namespace": "shop"}),
         ('role "eve" does not exist', {"user.name": "eve"}),
@@ -278,7 +278,7 @@ def test_a_word_that_is_no_severity_makes_a_reject(reason: Reason) -> None:
         ("2001:db8::7", {"client.address": "2001:db8::7"}),
         ("db.example.org", {"client.address": "db.example.org"}),
         ("/192.0.2.17:9092", {"client.address": "192.0.2.17", "client.port": 9092}),
-        ("[local]", {"client.address": "[local]"}),
+        ("[local]", {"network.transport": "unix"}),
         ("a:b", {"client.address": "a:b"}),
     ],
 )

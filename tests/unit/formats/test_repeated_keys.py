@@ -12,7 +12,7 @@ LINES = {
              "cef.product": "FireWall", "cef.act": "a", "cef.act#2": "b", "cef.act#3": "c"}),
     "leef": ("LEEF:1.0|Example|Gate|1.0|login|version=5\tvendor=other\tsrc=192.0.2.1\tsrc=192.0.2.2\tcat=a\tcat=b\tsev=5\tsev=9",
              {"leef.version": "1.0", "leef.version#2": "5", "leef.vendor": "Example", "leef.vendor#2": "other", "source.address": "192.0.2.1",
-              "leef.src": "192.0.2.2", "leef.cat": "a", "leef.cat#2": "b", "leef.sev": 5, "leef.sev#2": 9}),
+              "source.address#2": "192.0.2.2", "leef.cat": "a", "leef.cat#2": "b", "leef.sev": 5, "leef.sev#2": 9}),
     "fortinet": ('date=2024-03-14 time=09:26:53 devname="fw" devid="F" logid="1" type="traffic" level="notice" user="ada" user="bob" user="eve"',
                  {"host.name": "fw", "user.name": "ada", "fortinet.user#2": "bob", "fortinet.user#3": "eve"}),
     "logfmt": ("time=2024-03-14T09:26:53Z level=info msg=a free=1 free=2 free=3", {"free": 1, "free#2": 2, "free#3": 3}),

@@ -206,3 +206,43 @@ def test_a_description_of_systemd_is_no_unit(message: str, unit: str | None) -> 
     """systemd says the description of a unit, or its name and the description: systemd.journal-fields(7)."""
     (record,) = records(f"Mar  1 10:00:00 web systemd[1]: {message}\n")
     assert (record.attributes.get("systemd.unit"), record.attributes["service.name"]) == (unit, "systemd")
+
+
+PG = "2026-03-01 10:00:00.123 UTC [4711] "
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        (f"{PG}ada@db(192.0.2.1(4444)) LOG:  ready", {"user.name": "ada", "db.namespace": "db", "client.address": "192.0.2.1", "client.port": 4444}),
+        (f"{PG}ada@db/psql LOG:  ready", {"user.name": "ada", "db.namespace": "db"}),
+        (f"{PG}user=ada,db=shop,client=[local] LOG:  ready", {"client.address": None, "network.transport": "unix"}),
+        (f"{PG}ada@db [local] LOG:  ready", {"db.namespace": "db", "client.address": None, "network.transport": "unix"}),
+        (f'{PG}FATAL:  no pg_hba.conf entry for host "[local]", user "ada", database "db"', {"user.name": "ada", "client.address": None}),
+        ('unix: - - [01/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "curl"', {"client.address": None, "network.transport": "unix"}),
+        ('2026/03/01 10:00:00 [error] 31#31: *1 failed, client: unix:, server: x, request: "GET / HTTP/1.1"', {"client.address": None}),
+        ("LEEF:2.0|V|P|1|E|\t|src=192.0.2.1\tusrName=ada\tmsg=two words", {"source.address": "192.0.2.1", "user.name": "ada", "leef.extra": None}),
+        ("LEEF:2.0|V|P|1|E|\\t|src=192.0.2.1\tusrName=ada", {"source.address": "192.0.2.1", "user.name": "ada"}),
+        ("LEEF:1.0|V|P|1|E", {"leef.event_id": "E"}),
+        ("CEF:0|V|P|1|E|n|5", {"cef.name": "n", "cef.severity": "5"}),
+        ("CEF:0|V|P|1|E|n|5|src=192.0.2.1 src=192.0.2.2 src=192.0.2.3",
+         {"source.address": "192.0.2.1", "source.address#2": "192.0.2.2", "source.address#3": "192.0.2.3"}),
+        ("CEF:0|V|P|1|E|n|5|src=192.0.2.1 sourceAddress=192.0.2.9", {"source.address": "192.0.2.1", "cef.sourceAddress": "192.0.2.9"}),
+    ],
+)  # fmt: skip
+def test_an_address_is_one_and_a_part_ends_where_the_next_begins(line: str, values: dict[str, Value]) -> None:
+    for record in records(f"{line}\n" * 3):
+        assert {name: record.attributes.get(name) for name in values} == values
+
+
+@pytest.mark.parametrize(
+    ("extensions", "timestamp"),
+    [
+        ("end=1772359300000 start=1772359200000", "2026-03-01T10:00:00.000Z"),
+        ("start=1772359200000 end=1772359300000 rt=1772359400000", "2026-03-01T10:03:20.000Z"),
+        ("end=1772359300000", "2026-03-01T10:01:40.000Z"),
+    ],
+)
+def test_an_event_of_cef_begins_before_it_ends(extensions: str, timestamp: str) -> None:
+    (record,) = records(f"CEF:0|V|P|1|E|n|5|{extensions}\n")
+    assert record.timestamp == timestamp

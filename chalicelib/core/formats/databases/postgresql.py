@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import add_address
+from chalicelib.core.formats.databases.shapes import LOCAL, add_address
 from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.times import ZONE, Times
 from chalicelib.core.framing import Framing
@@ -55,7 +55,7 @@ _PAIR: Final = re.compile(r"([A-Za-z_]{1,32})=([^,\s]{0,256})")
 _TOKEN: Final = re.compile(
     r"\[(?P<line>[0-9]{1,9})-[0-9]{1,9}\]|\[(?P<pid>[0-9]{1,9})\]|(?<![\w.])(?P<peer>[0-9A-Za-z_][0-9A-Za-z_.:-]{0,254})\((?P<port>[0-9]{1,5})\)"
     r"|(?P<local>\[local\])|(?P<session>[0-9a-f]{6,8}\.[0-9a-f]{1,8})(?![\w.])|(?P<virtual>[0-9]{1,6}/[0-9]{1,12})(?![\w.])"
-    r"|(?P<user>[^\s@:,<>\[\]=]{1,128})@(?P<database>[^\s@:,<>\[\]=]{1,128})"
+    r"|(?P<user>[^\s@:,<>\[\]()=]{1,128})@(?P<database>[^\s@:,<>\[\]()/=]{1,128})"
     r"|(?<![\w.:])(?P<address>(?:[0-9]{1,3}\.){3}[0-9]{1,3}|(?:[0-9A-Fa-f]{1,4}:){2,7}[0-9A-Fa-f:.]{0,20}|::1)(?![\w.])"
 )
 _NAMES: Final = {
@@ -182,7 +182,7 @@ def _prefix(text: str, fields: dict[str, Value]) -> str:
         elif parts["peer"]:
             fields["client.address"], fields["client.port"] = parts["peer"], int(parts["port"])
         elif parts["local"]:
-            fields["client.address"] = "[local]"
+            add_address(fields, LOCAL)
         elif parts["session"]:
             fields["postgresql.session_id"] = parts["session"]
         elif parts["virtual"]:
@@ -226,13 +226,18 @@ def add_message_fields(fields: dict[str, Value], body: str) -> None:
                 fields["client.port"] = number(value)
             elif name in _NAMES and value:
                 attribute = _NAMES[name]
-                fields["client.address" if attribute == "client" else attribute] = value
+                if value == LOCAL:
+                    add_address(fields, value)
+                else:
+                    fields["client.address" if attribute == "client" else attribute] = value
             elif value:
                 fields[f"postgresql.{name.lower()}"] = value
     elif '"' in body and (found := _AUTHENTICATION.match(body)):
         fields.setdefault("user.name", found["user"])
         for name, attribute in (("host", "client.address"), ("database", "db.namespace")):
-            if found[name]:
+            if found[name] == LOCAL:
+                add_address(fields, LOCAL)
+            elif found[name]:
                 fields.setdefault(attribute, found[name])
 
 

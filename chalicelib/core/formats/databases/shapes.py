@@ -56,10 +56,13 @@ def boolean(text: str) -> Value:
     )
 
 
+LOCAL: Final = "[local]"
+
+
 def add_address(fields: dict[str, Value], text: str, side: str = "client") -> None:
-    """Types an address with its port, as `add_endpoint`; a slash before it is Java's."""
-    if text == "[local]":
-        fields[f"{side}.address"] = text
+    """Types an address with its port, as `add_endpoint`; a slash before it is Java's, and ``[local]`` is a UNIX socket."""
+    if text == LOCAL:
+        fields["network.transport"] = "unix"
     else:
         add_endpoint(fields, side, text.removeprefix("/"))
 

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _CEF: Final = re.compile(
-    r"\"?CEF: ?([0-9]{1,2}(?:\.[0-9])?)\|" + r"((?:[^|\\]|\\.)*+)\|" * 6 + r" *(.*)", re.DOTALL
+    r"\"?CEF: ?([0-9]{1,2}(?:\.[0-9])?)\|"
+    + r"((?:[^|\\]|\\.)*+)\|" * 5
+    + r"(?:((?:[^|\\]|\\.)*+)\| *(.*)|([0-9]{1,2}|[A-Za-z-]{3,9})\"?\s*\Z)",
+    re.DOTALL,
 )
+"""The last bar may be missing where no extension stands behind it."""
 _LEEF: Final = re.compile(
     r"LEEF: ?(1\.0|2\.0)\|"
-    + r"((?:[^|\\]|\\.)*+)\|" * 4
-    + r"(?:(x?[0-9A-Fa-f]{2,4}|0x[0-9A-Fa-f]{1,4}|[^\w\s|]|)\|)?(.*)",
+    + r"((?:[^|\\]|\\.)*+)\|" * 3
+    + r"((?:[^|\\]|\\.)*+)(?:\||\Z)(?:(x?[0-9A-Fa-f]{2,4}|0x[0-9A-Fa-f]{1,4}|[^\w\s|]|\t|\\t|)\|)?(.*)",
     re.DOTALL,
 )
 _MARK: Final = re.compile(r"\b(?:CEF: ?[0-9]|LEEF: ?[12]\.0)(?:\.[0-9])?\|")
@@ -62,7 +66,7 @@ _NUMBERS: Final = frozenset(
      "srcBytes", "dstBytes", "srcPackets", "dstPackets", "totalPackets")
 )  # fmt: skip
 """The extensions that the dictionaries of CEF and LEEF type; a text in them stands at NAME.text."""
-_TIMES: Final = ("rt", "devTime", "end", "start", "deviceReceiptTime")
+_TIMES: Final = ("rt", "devTime", "deviceReceiptTime", "start", "end")
 _WORDS: Final = {
     "unknown": None,
     "low": "info",
@@ -116,6 +120,26 @@ def _pairs_of(text: str) -> list[tuple[str, str]]:
     return pairs
 
 
+def _add(
+    fields: dict[str, Value],
+    repeats: dict[str, int],
+    seen: dict[str, str],
+    names: tuple[str, str, str],
+    value: Value,
+) -> None:
+    """Adds an extension: its attribute, or its own name where another extension or the header has that attribute.
+
+    names: of the extension, the same as an attribute of its own, and the attribute that it becomes. seen: extension →
+    what it became; one that comes again is ``NAME#2`` of that.
+    """
+    name, own, key = names
+    if name in seen:
+        add(fields, repeats, seen[name], value)
+        return
+    seen[name] = key = own if key in fields else key
+    add(fields, repeats, key, value)
+
+
 def _level(text: str) -> tuple[str | None, int | None]:
     """https://docs.nxlog.co/integrate/cef.html: 0-3 low, 4-6 medium, 7-8 high, 9-10 very high."""
     if text.isdecimal() and text.isascii() and len(text) <= 2 and int(text) <= 10:
@@ -167,12 +191,14 @@ class _Parser:
 
     def _typed_cef(self, found: re.Match[str], fields: dict[str, Value]) -> Record:
         fields["cef.version"] = found[1]
-        for name, text in zip(_HEADER, found.groups()[1:7], strict=True):
+        header = (*found.groups()[1:6], found[7] if found[9] is None else found[9])
+        for name, text in zip(_HEADER, header, strict=True):
             if text.strip():
                 fields[f"cef.{name}"] = _resolved(text.strip())
-        pairs = [(name, text) for name, text in _pairs_of(found[8]) if text and text != "-"]
+        pairs = [(name, text) for name, text in _pairs_of(found[8] or "") if text and text != "-"]
         said = dict(reversed(pairs))
         repeats: dict[str, int] = {}
+        seen: dict[str, str] = {}
         for name, text in pairs:
             if name.endswith("Label") and name[:-5] in said:
                 continue
@@ -184,11 +210,8 @@ class _Parser:
             if typed is None:
                 continue
             key, value = typed
-            if key in fields:
-                add(fields, repeats, f"cef.{name}", value)
-            else:
-                fields[key] = value
-        word, level = _level(found[7].strip())
+            _add(fields, repeats, seen, (name, f"cef.{name}", key), value)
+        word, level = _level(header[5].strip())
         return Record(
             None,
             None,
@@ -208,7 +231,8 @@ class _Parser:
         separator = "\t"
         if delimiter:
             code = delimiter.lower().removeprefix("0x").removeprefix("x")
-            separator = chr(int(code, 16)) if len(delimiter) > 1 else delimiter
+            if delimiter != "\\t":
+                separator = chr(int(code, 16)) if len(delimiter) > 1 else delimiter
         pairs = (
             [pair.partition("=")[::2] for pair in text.split(separator, _PAIRS_MAX)]
             if separator in text
@@ -216,6 +240,7 @@ class _Parser:
         )
         word = level = body = None
         repeats: dict[str, int] = {}
+        seen: dict[str, str] = {}
         for padded, value in pairs:
             name = padded.strip()
             if not value or not name or value.strip() == "-":
@@ -229,10 +254,7 @@ class _Parser:
             typed = _typed(name, _NAMES.get(name, f"leef.{name[:200]}"), value)
             if typed is None:
                 continue
-            if typed[0] in fields:
-                add(fields, repeats, f"leef.{name[:200]}", typed[1])
-            else:
-                fields[typed[0]] = typed[1]
+            _add(fields, repeats, seen, (name, f"leef.{name[:200]}", typed[0]), typed[1])
         return Record(None, None, word, level, body or _resolved(header[3]) or None, fields)
 
 

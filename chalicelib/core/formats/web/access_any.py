@@ -102,6 +102,8 @@ class AnyLine:
             add_endpoint(fields, "client", client)
         elif not is_nothing(client):
             fields["client.address"] = resolved(client)
+        elif client == "unix:":
+            fields["network.transport"] = "unix"
         for name, text in (
             ("http.request.header.referer", referer),
             ("user_agent.original", agent),
