@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from chalicelib.core.framing import HEADER_MAX_BYTES, Framing
 from chalicelib.core.json_paths import completed, json_path
-from chalicelib.core.openings import SEPARATORS
+from chalicelib.core.openings import EMPTIES, SEPARATORS
 from chalicelib.core.records import Record, Reject
 
 ENVELOPE_MAX_BYTES: Final = 4096
@@ -31,7 +31,7 @@ def told_around(gap: bytes, parse: Parse) -> str | None:
 
     parse: gives what an object of JSON says, whatever it is."""
     text = gap.decode(errors="replace").lstrip("\ufeff").lstrip(_BEHIND)
-    if text in ("", "[", "{"):
+    if text in ("", "[", "{") or EMPTIES.fullmatch(gap):
         return None
     kept = gap.endswith(b"[") and len(gap) <= HEADER_MAX_BYTES
     if not kept and len(text) > ENVELOPE_MAX_BYTES:

@@ -29,6 +29,7 @@ from chalicelib.core.text import BYTE_ORDER_MARK
 HEAD_BYTES: Final = 256 * 1024
 """How much of a text is looked at: an object that does not end in it is longer than an entry may be."""
 _MARK: Final = re.compile(r'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?|[\[\]{},]', re.DOTALL)
+_CLOSING: Final = "]}\0" + SEPARATORS.decode()
 _DEPTH_MAX: Final = 4
 _SHARE_MIN: Final = 0.5
 _UNTIMED_SHARE_MIN: Final = 0.8
@@ -69,7 +70,7 @@ def framing_by_shape(
             [_Sized(each, _size(each)) for each in objects_of([line.encode() for line in lines])],
             lines[-1],
         )
-    elif rest and complete and not rest.startswith("{"):
+    elif complete and rest.lstrip(_CLOSING)[:1] not in ("", "{"):
         return None
     is_cut = not complete and len(rest) > sum(each.size for each in objects) and len(objects) < _OBJECTS_MAX
     if is_cut and isinstance(repaired := _repaired(rest), dict):

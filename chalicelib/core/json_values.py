@@ -23,7 +23,7 @@ from chalicelib.core import json_repairs as repairs
 from chalicelib.core.brackets import Brackets
 from chalicelib.core.framing import Framing, Piece
 from chalicelib.core.json_paths import json_path
-from chalicelib.core.openings import SEPARATORS, opened_by
+from chalicelib.core.openings import EMPTIES, EMPTY_MAX_BYTES, SEPARATORS, opened_by
 from chalicelib.core.text import BYTE_ORDER_MARK
 from chalicelib.core.units import Units
 
@@ -38,6 +38,10 @@ _LITERAL: Final = re.compile(rb'[^\[\]{},"\n]*+')
 _BLANKS: Final = re.compile(rb"[ \t\r\n]*+")
 _BLANK: Final = b" \t\r\n"
 _LATER: Final = -1
+_EMPTY_STARTS: Final = (b"[]", b"{}", b"[{}", b"[[]")
+_EMPTY_START_BYTES: Final = 3
+_ONLY_EMPTIES: Final = re.compile(rb"[\[\]{}" + SEPARATORS + rb"]++\Z")
+_EMPTIES_LOOK_BYTES: Final = 16 * EMPTY_MAX_BYTES
 _KEY_MAX_BYTES: Final = repairs.LOOK_BYTES
 """How far before its array a member's name may begin."""
 
@@ -80,6 +84,7 @@ class _Scanner:
         self._member, self._nested = framing.member, framing.path is not None
         self._path = None if path is None else json_path(path)
         self._separators = _PADDED_SEPARATORS if framing.has_padding else _SEPARATORS
+        self._passes_empties = framing.repairs and not framing.by_line
         self._repairs, self._uniform = framing.repairs, framing.uniform
         self._up_to_bracket = repairs.UP_TO_BRACKET if framing.repairs else _UP_TO_BRACKET
         self._in_string_up_to = repairs.IN_STRING if framing.repairs else _IN_STRING
@@ -158,6 +163,12 @@ class _Scanner:
             self._units.extend(byte)
             return position + 1
         self._units.close(gap=True)
+        if self._passes_empties and (end := self._end_of_empties(data, position)):
+            if end < 0:
+                return -1 if begin == position else position
+            self._units.extend(data[position:end])
+            self._units.close(gap=True)
+            return end
         if byte == b"{" or (byte == b"[" and self._collection):
             return self._value_begins(data, position, is_put_off=begin == position)
         if byte == b"[":
@@ -165,6 +176,17 @@ class _Scanner:
             self._open_collection(opened_by(byte, self._member))
             return position + 1
         return self._other_begins(data, position)
+
+    def _end_of_empties(self, data: bytes, position: int) -> int:
+        """Where a run of values ends that hold nothing; 0 where none begins, `_LATER` where only what follows tells."""
+        rest = len(data) - position
+        if not data.startswith(_EMPTY_STARTS, position) and (self._is_last or rest >= _EMPTY_START_BYTES):
+            return 0
+        found = EMPTIES.match(data, position)
+        if found:
+            return found.end() if self._is_last or len(data) - found.end() >= EMPTY_MAX_BYTES else _LATER
+        is_short = not self._is_last and rest < _EMPTIES_LOOK_BYTES
+        return _LATER if is_short and _ONLY_EMPTIES.match(data, position) else 0
 
     def _value_begins(self, data: bytes, position: int, *, is_put_off: bool) -> int:
         byte = data[position : position + 1]

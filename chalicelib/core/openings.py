@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from chalicelib.core.framing import HEADER_MAX_BYTES, Framing
@@ -11,8 +12,15 @@ SEPARATORS: Final = b" \t\r\n,\x1e"
 """What may stand between values; RS is that of RFC 7464."""
 
 
+EMPTIES: Final = re.compile(rb"(?:(?:\[(?:\{\}|\[\])?+\]|\{\})[" + SEPARATORS + rb"]{0,8}+){16,512}+")
+"""A run of values that hold nothing: it is structure, and what is in force stays so."""
+EMPTY_MAX_BYTES: Final = 12
+
+
 def in_force_behind(gap: bytes, in_force: str | None, framing: Framing) -> str | None:
     """gap: its bytes, whole. in_force: what is in force before it."""
+    if EMPTIES.fullmatch(gap):
+        return in_force
     if (framing.by_line or framing.repairs) and gap.lstrip(b"\xef\xbb\xbf" + SEPARATORS).startswith(b"{"):
         in_force = None
     if gap.endswith(b"["):

@@ -50,6 +50,8 @@ _STRUCTURE_MAX: Final = 256
 _STRUCTURE_MAX_BYTES: Final = 1024
 """How many gaps, and how long ones, are remembered that were structure: what writes the files repeats them."""
 _PARSERS_MAX: Final = 32
+_CLOSING: Final = "]}, \t\r\n"
+"""What stands behind values of JSON, and is none."""
 _FATAL: Final = (FroeError, MemoryError)
 """They are of the batch, not of an entry."""
 
@@ -138,6 +140,7 @@ class Reader:
         self._headers = Headers(framing, context) if framing.has_header else None
         self._in_force, self._framing = context, framing
         self._has_padding = framing.has_padding
+        self._holds_json = framing.kind is Kind.JSON or self._known.name == "json"
         self._has_sized_fields = framing.kind is Kind.SIZED_FIELDS
         self._last_modified = last_modified
         self._explain = Explainer(last_modified, custom.formats, date_order)
@@ -377,6 +380,8 @@ class Reader:
 
     def _is_text(self, entry: str) -> bool:
         """Whether an entry that nothing explains is plain text rather than a reject."""
+        if self._holds_json and not entry.strip(_CLOSING):
+            return False
         return (self._text_too and not self._is_broken(entry)) or continues(entry, self._is_broken)
 
 

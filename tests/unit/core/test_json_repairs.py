@@ -189,3 +189,57 @@ def test_damage_over_and_over_takes_linear_time(scrap: bytes) -> None:
         in_one_pass(text, [4096], Framing(kind=Kind.JSON, member="r", uniform=True), LIMITS)
 
     assert_linear(run, 24_000)
+
+
+@pytest.mark.parametrize("extra", ["}", "]", "}]", "}}", "},", "]}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[{0},{1}X,{2}]\n",
+        "[\n{0},\n{1}\nX\n,{2}\n]\n",
+        "[{0},{1},{2}]X\n",
+        '{"items":[{0},{1}X,{2}]}\n',
+        '{"items":[{0},{1},{2}]}X\n',
+        "{0}\n{1}\nX\n{2}\n",
+    ],
+)
+def test_a_bracket_too_many_is_a_reject_and_costs_no_element(text: str, extra: str) -> None:
+    for number in range(3):
+        text = text.replace(f"{{{number}}}", ",".join(compact(alert(3 * number + each)) for each in range(3)))
+    text = text.replace("X", extra)
+    seen = read(text.encode())
+    assert_every_byte_is_accounted_for(seen)
+    assert len(seen.records) == 9
+    assert all(each.timestamp for each in seen.records)
+    assert set(seen.rejects) == {"invalid-json"}
+
+
+EMPTY = ("[]", "{}", "[{}]", "[[]]")
+
+
+@given(
+    st.lists(st.sampled_from([*EMPTY, *(each * 20 for each in EMPTY), '{"a":1}', "[1]"]), max_size=8),
+    st.sampled_from(["", ",", " ", "\n", ", " * 9]),
+    st.sampled_from(["V", "[V]", '{"r":[V]}', '[{"a":1},V,{"a":2}]']),
+    st.lists(st.integers(1, 40), min_size=1, max_size=4),
+)
+def test_where_runs_of_empty_values_end_does_not_depend_on_blocks(
+    parts: list[str], between: str, wrap: str, sizes: list[int]
+) -> None:
+    text = wrap.replace("V", between.join(parts)).encode()
+    framing = Framing(kind=Kind.JSON, member="r")
+    whole = in_one_pass(text, [len(text) + 1], framing, LIMITS)
+    assert in_one_pass(text, sizes, framing, LIMITS) == whole
+    assert sum(abs(cut) for batch in whole for cut in batch.cuts or ()) == len(text)
+
+
+@pytest.mark.parametrize("value", EMPTY)
+@pytest.mark.parametrize("wrap", ["V", "[V]"])
+def test_a_long_run_of_values_that_hold_nothing_is_few_pieces(value: str, wrap: str) -> None:
+    events = ",".join(compact(alert(number)) for number in range(10))
+    run = ",".join([value] * 20_000)
+    seen = read(wrap.replace("V", f"{events},{run},{events}").encode())
+    assert_every_byte_is_accounted_for(seen)
+    assert len(seen.records) == 20
+    assert seen.rejects == []
+    assert len(seen.outcomes) < 200
