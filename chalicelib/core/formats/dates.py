@@ -29,6 +29,21 @@ _MONTHS: Final = {
     for number, full in enumerate(_MONTH_NAMES, start=1)
     for name in (full, full[:3], *(("sept",) if full == "september" else ()))
 }
+_LOCAL_MONTHS: Final = {
+    "januar": 1, "jänner": 1, "jän": 1, "februar": 2, "märz": 3, "mär": 3, "mrz": 3, "mai": 5, "juni": 6, "juli": 7, "okt": 10,
+    "oktober": 10, "dez": 12, "dezember": 12,
+    "janvier": 1, "janv": 1, "février": 2, "févr": 2, "fév": 2, "mars": 3, "avril": 4, "avr": 4, "juin": 6, "juillet": 7, "juil": 7,
+    "août": 8, "septembre": 9, "octobre": 10, "novembre": 11, "décembre": 12, "déc": 12,
+}  # fmt: skip
+"""In German and French, where they are others than in English."""
+_MONTHS.update(_LOCAL_MONTHS)
+MONTH_NAMES: Final = "(?i:{})".format(
+    "|".join(
+        "".join(letter if letter.isascii() else r"[^\x00-\x7f]{1,2}" for letter in name)
+        for name in sorted(_MONTHS, key=len, reverse=True)
+    )
+)
+"""The names of months, in full and short, as an expression for text and for its bytes in UTF-8."""
 _ZONE_MINUTES: Final = {
     "Z": 0, "z": 0, "UTC": 0, "GMT": 0, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300,
     "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
@@ -56,9 +71,10 @@ _NUMBERED: Final = tuple(
     for pattern in (
         rf"(?P<y>[0-9]{{4}})[-/. ](?P<mo>[0-9]{{1,2}}|[A-Za-z]{{3,9}})[-/. ](?P<d>[0-9]{{1,2}}){_BREAK}"
         rf"{_SHORT_CLOCK}{_TAIL}",
-        rf"(?P<d>[0-9]{{1,2}})[-/. ](?P<mo>[A-Za-z]{{3,9}})\.?[-/ ,]{{1,2}}(?P<y>[0-9]{{4}}){_BREAK}(?:at )?"
+        rf"(?P<d>[0-9]{{1,2}})(?:\.? |[-/.])(?P<mo>[^\W\d_]{{3,9}})\.?[-/ ,]{{1,2}}(?P<y>[0-9]{{4}}){_BREAK}(?:at )?"
         rf"{_SHORT_CLOCK}{_TAIL}",
-        rf"(?P<d>[0-9]{{1,2}})[-/](?P<mo>[A-Za-z]{{3,9}})[-/](?P<y>[0-9]{{2}}){_BREAK}{_CLOCK}{_TAIL}",
+        rf"(?P<d>[0-9]{{1,2}})[-/](?P<mo>[^\W\d_]{{3,9}})\.?[-/](?P<y>[0-9]{{2}}){_BREAK}{_CLOCK}{_TAIL}",
+        rf"(?P<d>[0-9]{{1,2}})-(?P<mo>[^\W\d_]{{3,9}})\.?-(?P<y>[0-9]{{4}}|[0-9]{{2}}) (?P<h>[0-9]{{1,2}})\.(?P<mi>[0-9]{{2}})\.(?P<s>[0-9]{{2}}){_TAIL}",
         rf"(?P<d>[0-9]{{1,2}})[-/ ](?P<mo>[A-Za-z]{{3,9}})[, ]{{1,2}}{_CLOCK}{_TAIL}",
         r"(?P<y>[0-9]{4})(?P<mo>[0-9]{2})(?P<d>[0-9]{2})[T _-]?(?P<h>[0-9]{1,2})(?P<colon>:?)(?P<mi>[0-9]{2})"
         rf"(?P=colon)(?P<s>[0-9]{{2}}){_TAIL}",

@@ -9,7 +9,7 @@ from typing import Final
 
 from chalicelib.core.colours import COLOUR
 from chalicelib.core.formats import severity
-from chalicelib.core.formats.times import MONTH, ZONE
+from chalicelib.core.formats.times import MONTH, MONTH_NAMES, ZONE
 
 LEVEL_WORDS: Final = "|".join(
     sorted(severity.WORDS - {"fail", "note", "inf"}, key=lambda word: (-len(word), word))
@@ -24,13 +24,13 @@ DATE_AND_TIME: Final = "|".join(
         rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}  ?{CLOCK}",
         rf"(?:{WEEKDAY},? )?[0-9]{{1,2}}[-/ ]{MONTH}[-/ ][0-9]{{4}}[: ]{CLOCK}",
         rf"(?:{WEEKDAY} )?{MONTH} [ 0-9]?[0-9] {CLOCK}(?:\.[0-9]{{1,9}})?(?: [A-Z]{{3,4}})? [0-9]{{4}}",
-        rf"[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}},? {CLOCK}",
-        rf"[0-9]{{1,2}}(?:/[0-9]{{1,2}}/|\.[0-9]{{1,2}}\.)[0-9]{{4}},? {CLOCK}",
+        rf"[0-9]{{2}}(?:/[0-9]{{2}}/|\.[0-9]{{2}}\.|-[0-9]{{2}}-)[0-9]{{2}},? {CLOCK}",
+        rf"[0-9]{{1,2}}(?:/[0-9]{{1,2}}/|\.[0-9]{{1,2}}\.|-[0-9]{{1,2}}-)[0-9]{{4}},? {CLOCK}",
         rf"{MONTH}[a-z]{{0,6}}\.? [0-9]{{1,2}}, [0-9]{{4}},? {CLOCK}",
         rf"[0-9]{{8}}[T ]{CLOCK}",
         r"[0-9]{8}T[0-9]{6}",
         rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}(?={ZONE})",
-        rf"[0-9]{{1,2}}-{MONTH}-[0-9]{{2}} {CLOCK}",
+        rf"[0-9]{{1,2}}(?:\.? |[-/.]){MONTH_NAMES}\.?[-/ ](?:[0-9]{{4}}|[0-9]{{2}}),? (?:{CLOCK}|[0-9]{{1,2}}\.[0-9]{{2}}\.[0-9]{{2}})",
         rf"[0-9]{{4}}(?:-[0-9]{{1,2}}-|/[0-9]{{1,2}}/)[0-9]{{1,2}}[T ]{CLOCK}",
     )
 )

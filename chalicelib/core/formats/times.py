@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chalicelib.core.formats.dates import MONTH, ZONE, Clock, moment_of, read_moment
+from chalicelib.core.formats.dates import MONTH, MONTH_NAMES, ZONE, Clock, moment_of, read_moment
 from chalicelib.core.formats.day_order import DateOrders
 from chalicelib.core.formats.zones import PLACE
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from chalicelib.core.records import Value
 
-__all__ = ["MONTH", "ZONE", "Stamp", "Times"]
+__all__ = ["MONTH", "MONTH_NAMES", "ZONE", "Stamp", "Times"]
 
 Stamp: TypeAlias = "tuple[str, str | None]"
 """The time stamp and what was assumed: some of ``day-month``, ``year`` and ``zone`` with commas between, or None."""

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.general import decorations
 from chalicelib.core.formats.general.timestamped import TIMESTAMPED
-from chalicelib.core.records import Record
+from chalicelib.core.records import Record, Value
+from tests.lines_of_formats import records as made_of
 
 START = re.compile((TIMESTAMPED.framing.entry_start or "").encode())
 Explain = Callable[[str, str], Record]
@@ -164,3 +165,73 @@ def test_the_quick_way_and_the_general_way_agree(words: list[str], separator: st
         entry, 0, slow, leveled=False
     )
     assert quick == slow
+
+
+@pytest.mark.parametrize(
+    ("when", "timestamp", "assumed"),
+    [
+        ("05-01-2026 10:11:05", "2026-01-05T10:11:05Z", "day-month,zone"),
+        ("25-01-2026 10:11:05", "2026-01-25T10:11:05Z", "zone"),
+        ("25.01.26 10:11:05,123", "2026-01-25T10:11:05.123Z", "zone"),
+        ("05.01.26 10:11:05,123", "2026-01-05T10:11:05.123Z", "day-month,zone"),
+        ("05-JAN-26 10.11.05", "2026-01-05T10:11:05Z", "zone"),
+        ("05-JAN-26 10.11.05.123456", "2026-01-05T10:11:05.123456Z", "zone"),
+        ("05-JAN-26 10.11.05.123456 PM", "2026-01-05T22:11:05.123456Z", "zone"),
+        ("05-JAN-2026 10:11:05", "2026-01-05T10:11:05Z", "zone"),
+        ("5. Januar 2026 10:11:05", "2026-01-05T10:11:05Z", "zone"),
+        ("05-Mär-2026 10:11:05", "2026-03-05T10:11:05Z", "zone"),
+        ("05 Mrz 2026 10:11:05", "2026-03-05T10:11:05Z", "zone"),
+        ("05. Okt 2026 10:11:05.5", "2026-10-05T10:11:05.5Z", "zone"),
+        ("31 Dez. 2025 10:11:05", "2025-12-31T10:11:05Z", "zone"),
+        ("5 janvier 2026 10:11:05", "2026-01-05T10:11:05Z", "zone"),
+        ("05 févr. 2026 10:11:05", "2026-02-05T10:11:05Z", "zone"),
+        ("14-août-2026 10:11:05", "2026-08-14T10:11:05Z", "zone"),
+        ("14 juil. 2026 10:11:05", "2026-07-14T10:11:05Z", "zone"),
+    ],
+)
+def test_dates_of_other_shapes_and_languages(when: str, timestamp: str, assumed: str) -> None:
+    first, second = made_of(f"{when} INFO ready\n  and more\n{when} ERROR over\n")
+    assert (first.timestamp, first.timestamp_assumed, first.severity_text) == (timestamp, assumed, "INFO")
+    assert (first.body, second.severity_text, second.body) == ("ready\n  and more", "ERROR", "over")
+
+
+def test_one_date_that_fits_one_way_decides_for_dashes_too() -> None:
+    made = made_of("05-01-2026 10:11:05 INFO a\n05-13-2026 10:11:05 INFO b\n05-02-2026 10:11:05 INFO c\n")
+    assert [record.timestamp for record in made] == [
+        "2026-05-01T10:11:05Z",
+        "2026-05-13T10:11:05Z",
+        "2026-05-02T10:11:05Z",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "number", "message", "values"),
+    [
+        (
+            '{"level":"error","msg":"no money","user":{"id":7}}',
+            "error",
+            17,
+            "no money",
+            {"log.record.format": "json"},
+        ),
+        ('{"level": "warn", "msg": "slow"}', "warn", 13, "slow", {"log.record.format": "json"}),
+        (
+            'level=ERROR msg="no money" took=5',
+            "ERROR",
+            17,
+            "no money",
+            {"log.record.format": "logfmt", "took": 5},
+        ),
+        ("user=ada took=5", None, None, "user=ada took=5", {}),
+        ("{no json}", None, None, "{no json}", {}),
+        ('INFO {"level":"error"}', "INFO", 9, '{"level":"error"}', {}),
+    ],
+)
+@pytest.mark.parametrize("when", ["2026-09-14 08:00:00", "2026-09-14T08:00:00Z", "[2026-09-14 08:00:00]"])
+def test_a_message_of_json_or_pairs_says_its_level(
+    when: str, body: str, text: str | None, number: int | None, message: str, values: dict[str, Value]
+) -> None:
+    for record in made_of(f"{when} {body}\n" * 3):
+        assert record.timestamp == "2026-09-14T08:00:00Z"
+        assert (record.severity_text, record.severity_number, record.body) == (text, number, message)
+        assert {name: record.attributes.get(name) for name in values} == values

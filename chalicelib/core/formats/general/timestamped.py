@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.general.decorations import split_decorations
 from chalicelib.core.formats.logins import add_login
+from chalicelib.core.formats.nested import of_both
 from chalicelib.core.formats.starts import TIMESTAMPED as TIMESTAMPED_START
 from chalicelib.core.formats.starts import WELL_KNOWN
 from chalicelib.core.formats.systems.priorities import add_priority
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 _HEAD: Final = re.compile(
     TIMESTAMPED_START + r"(?P<pid>\ \#[0-9]{1,10})?+(?:\ (?P<inner>[^\s\[\]()]{1,64})(?=\]\ ))?+[\])]?+:?+"
 )
+
+_MAY_BE_INNER: Final = re.compile(r"\{.*\}\s*\Z|[A-Za-z_][\w.-]{0,63}=", re.DOTALL)
+"""A message that is an object of JSON or pairs, where no level stands before it."""
 
 _NO_TIME: Final = Reject("no-timestamp")
 _BAD_TIME: Final = Reject("invalid-timestamp")
@@ -72,6 +76,13 @@ def _make_parser(context: ParseContext) -> Parse:
             if "\n" in body:
                 add_exception(fields, body)
             add_login(fields, body)
+        if (
+            word is None
+            and _MAY_BE_INNER.match(body)
+            and (carried := context.explain(body)) is not None
+            and (carried[0] == "logfmt" or body[0] == "{")
+        ):
+            return of_both(carried, body, stamp, fields)
         number = None if word is None else severity.of_word(word)
         return Record(stamp[0], stamp[1], word, number, body or None, fields)
 
