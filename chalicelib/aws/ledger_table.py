@@ -83,8 +83,8 @@ class DynamoLedger:
         item = self._items.update(
             Key(file_id, _leaf_key(split, leaf)),
             {str(place): mark.encode(), "expires_at": expires_at},
-            unless="#0 >= :floor OR begins_with(#0, :disputed)",
-            values={":floor": mark.floor, ":disputed": DISPUTED},
+            unless="#0 >= :floor OR begins_with(#0, :disputed) OR begins_with(#0, :given_up)",
+            values={":floor": mark.floor, ":disputed": DISPUTED[0], ":given_up": DISPUTED[1]},
             give_new=True,
         )
         return dict(_marks_in(item or {}, leaf))

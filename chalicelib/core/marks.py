@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -13,8 +13,9 @@ MARKS_PER_LEAF: Final = 16
 """DynamoDB bills the whole item at each update: 16 marks of about 57 bytes stay within a write unit."""
 
 DIGEST_CHARS: Final = 8
-DISPUTED: Final = "1~!"
-"""How the encoded marks begin that are disputed. They compare above all other failed ones."""
+DISPUTED: Final = ("1~!", "2~!")
+"""How the encoded marks begin that are disputed, and perhaps discarded since. They compare above all others of their
+outcome, and only who has seen them replaces them."""
 
 _DISPUTED: Final = "messages of this batch held different texts; it is cut again"
 _CORRECTION: Final = 4
@@ -125,6 +126,10 @@ class Mark:
             Outcome.FAILED, Tally(), note=_DISPUTED, corrections=self.corrections + 1, disputed=(begin, end)
         )
 
+    def discarded(self, total: Tally, note: str) -> Mark:
+        """A disputed mark, once people have given up what it stands for: where records may lie is still known."""
+        return replace(self, outcome=Outcome.DISCARDED, total=total, note=note)
+
     @property
     def reach(self) -> tuple[int, int] | None:
         """From where to where its batch lies in the text, if that is known."""
@@ -147,7 +152,7 @@ class Mark:
         the mark was taken back; of a disputed one, ``~!`` and all that."""
         corrected = f"!{self.corrections}" if self.corrections else ""
         if self.disputed:
-            return f"{DISPUTED[1:]}{self.corrections}!{to_base36(self.disputed[0])}!{to_base36(self.disputed[1])}"
+            return f"~!{self.corrections}!{to_base36(self.disputed[0])}!{to_base36(self.disputed[1])}"
         if self.start is None:
             return f"~{corrected}" if corrected else ""
         return f"~{self.digest}{to_base36(self.start)}{corrected}"

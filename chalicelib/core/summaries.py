@@ -76,7 +76,7 @@ def summary_of(split: int, marks: Mapping[int, Mark], seal: Seal | None = None) 
         named, unmeasured = (f"{split:06d}-{number:06d}",), int(not mark.is_measured)
         if seal and number >= seal.batches:
             summary += Summary(mark.revision)
-        elif number in wrong or mark.disputed:
+        elif number in wrong or (mark.disputed and mark.outcome is Outcome.FAILED):
             summary += Summary(mark.revision, contradicted=1, contradicted_batches=named)
         elif mark.outcome is Outcome.DONE:
             summary += Summary(mark.revision, done=1, counts=mark.counts)

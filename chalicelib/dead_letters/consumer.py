@@ -194,7 +194,7 @@ def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obsta
         if stands.outcome is Outcome.DONE or stands.agrees_with(mark.digest):
             return
         if outcome is Outcome.DISCARDED and stands.disputed:
-            given_up = replace(mark, corrections=stands.corrections)
+            given_up = stands.discarded(mark.total, note)
             ledger.replace(subject.file_id, subject.split, subject.batch, stands, given_up)
         elif outcome is Outcome.FAILED and mark.reach:
             # Attempts of both may have written records: whoever corrects the batch must know where.
