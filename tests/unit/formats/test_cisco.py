@@ -230,3 +230,32 @@ def test_routers_and_switches_are_read_alike(message: str, values: tuple[object,
     attributes = record_of("syslog_rfc3164", f"<189>29: *Sep 14 09:33:40.123: {message}").attributes
     wanted = dict.fromkeys(TYPED) | dict(zip(TYPED, values, strict=False))
     assert {name: attributes.get(name) for name in TYPED} == wanted
+
+
+PAIRS = (
+    "EventPriority: Low, DeviceUUID: 1234, ConnectionID: 5, AccessControlRuleAction: Block with reset, SrcIP: 192.0.2.1, DstIP: 198.51.100.9,"
+    " SrcPort: 1234, DstPort: 443, Protocol: TCP, IngressInterface: inside, ACPolicy: a, b and c, User: {}, ResponderBytes: 66"
+)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "%FTD-6-430003: ",
+        "Sep 14 08:00:00 fw-1 : %FTD-6-430003: ",
+        "<113>2026-09-14T08:00:00Z fw-1 %FTD-1-430002: ",
+    ],
+)
+def test_a_security_event_of_firepower_is_pairs(head: str) -> None:
+    for made in records(f"{head}{PAIRS.format('ada')}\n" * 3):
+        values = {
+            "source.address": "192.0.2.1", "destination.address": "198.51.100.9", "source.port": 1234, "destination.port": 443,
+            "network.transport": "tcp", "user.name": "ada", "cisco.action": "Block with reset", "cisco.ac_policy": "a, b and c",
+            "cisco.device_uuid": "1234", "cisco.responder_bytes": 66, "cisco.connection_id": 5,
+        }  # fmt: skip
+        assert {name: made.attributes.get(name) for name in values} == values
+
+
+def test_a_security_event_without_a_user_names_nobody() -> None:
+    (made,) = records(f"%FTD-6-430003: {PAIRS.format('No Authentication Required')}\n")
+    assert "user.name" not in made.attributes

@@ -286,3 +286,32 @@ def test_a_fortigate_without_a_host_names_itself() -> None:
     for record in records(f"{line}\n" * 3):
         assert record.attributes["host.name"] == "FG1"
         assert "host.name#2" not in record.attributes
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["<134>", "<134>Sep 14 08:00:00 ", "<134>Sep 14 08:00:00 web-1 app: ", "<134>1 2026-09-14T08:00:00Z web-1 app 1 - - ", "<134>2026-09-14T08:00:00Z "],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("message", "text", "number"),
+    [
+        ('{"level":"error","msg":"x"}', "error", 17),
+        ('level=warn msg="x"', "warn", 13),
+        ('{"msg":"x","shop":7}', "info", 9),
+        ("just words", "info", 9),
+    ],
+)
+def test_a_message_with_a_level_of_its_own_has_it_and_the_envelopes_is_a_code(
+    head: str, message: str, text: str, number: int
+) -> None:
+    for record in records(f"{head}{message}\n" * 3):
+        assert (record.severity_text, record.severity_number) == (text, number)
+        assert record.attributes["syslog.severity.code"] == 6
+
+
+def test_what_is_counted_is_no_user() -> None:
+    (prose, login) = records(
+        "Sep 14 08:00:00 web-1 login[5]: password changed for 12 accounts\nSep 14 08:00:01 web-1 passwd[5]: password changed for ada\n"
+    )
+    assert "user.name" not in prose.attributes
+    assert login.attributes["user.name"] == "ada"

@@ -72,7 +72,7 @@ def test_lines_behind_an_arrow_belong_to_their_entry() -> None:
     [
         ("<166>2026-03-01T10:00:00.123Z esx1 Hostd: info hostd[1053970] [Originator@6876 sub=Vimsvc opID=b370 user=root] Event 406",
          {"host.name": "esx1", "log.logger": "Vimsvc", "vmware.opid": "b370", "user.name": "root"}),
-        ("<181>2026-03-01T10:00:00.123Z esx1 vmkernel: cpu3:2097597)WARNING: NMP: Retry", {"host.name": "esx1", "vmware.cpu": 3, "log.level": "WARNING"}),
+        ("<181>2026-03-01T10:00:00.123Z esx1 vmkernel: cpu3:2097597)WARNING: NMP: Retry", {"host.name": "esx1", "vmware.cpu": 3, "syslog.severity.code": 5}),
         (EVENT,
          {"host.name": "vcenter", "event.name": "vim.event.UserLoginSessionEvent", "user.name": "VSPHERE.LOCAL\\ada", "client.address": "192.0.2.17",
           "vmware.event_id": "575792"}),

@@ -1,7 +1,7 @@
 """What syslog carries: a message, read by the format of the program that wrote it.
 
-The envelope keeps its time, host, program and severity; the body and all other attributes are the
-message's. A severity of the message that is another than the envelope's is `log.level`.
+The envelope keeps its time, host and program; the body and all other attributes are the
+message's, and so is its severity where it has one: that of the envelope is `syslog.severity.code` as well.
 """
 
 from __future__ import annotations
@@ -56,8 +56,10 @@ class Enveloped:
 
 
 def with_severity(record: Record, word: str | None, number: int) -> Record:
-    """The record of an envelope's severity; its own is `log.level` where it is another."""
-    own, of_own = record.severity_text, record.severity_number
-    if own is not None and of_own != number:
-        record.attributes.setdefault("log.level", own)
+    """The record with the severity of its envelope, unless it has one of its own; a word of its own that nobody knows
+    is `log.level`."""
+    if record.severity_number is not None:
+        return record
+    if record.severity_text is not None:
+        record.attributes.setdefault("log.level", record.severity_text)
     return record._replace(severity_text=word, severity_number=number)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.kinds import ADDRESSES, add_whole, is_ip, number, settle
+from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.systems.phrases import phrases
 
 if TYPE_CHECKING:
@@ -194,8 +196,61 @@ _MASK: Final = frozenset("*")
 """What stands for a user whom the device does not know, until it is told to show such names."""
 
 
+_EVENT: Final = re.compile(
+    r"(?:EventPriority|DeviceUUID|InstanceID|FirstPacketSecond|SrcIP|AccessControlRuleAction|ApplianceUUID|SrcPort|Protocol): "
+)
+"""How a security event begins, which is pairs: https://www.cisco.com/c/en/us/td/docs/security/firepower/Syslogs/b_fptd_syslog_guide/security-event-syslog-messages.html"""
+_EVENT_PAIR: Final = re.compile(r"(?:^|, )(\w[\w ]{0,63}): ")
+_EVENT_NAMES: Final = {
+    "SrcIP": "source.address", "DstIP": "destination.address", "SrcPort": "source.port", "DstPort": "destination.port",
+    "Protocol": "network.transport", "User": "user.name", "IngressInterface": "cisco.source_interface", "EgressInterface": "cisco.destination_interface",
+    "ICMPType": "icmp.type", "ICMPCode": "icmp.code", "ConnectionID": "cisco.connection_id", "AccessControlRuleAction": "cisco.action",
+    "AccessControlRuleName": "cisco.rule", "URL": "url.full", "UserAgent": "user_agent.original", "ApplicationProtocol": "network.protocol.name",
+    "InitiatorBytes": "cisco.initiator_bytes", "ResponderBytes": "cisco.responder_bytes",
+}  # fmt: skip
+_EVENT_PAIRS_MAX: Final = 200
+_CAPITAL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])| ")
+
+
+def _add_event(message: str, fields: dict[str, Value]) -> None:
+    """The pairs of a security event of Firepower (430001 to 430005), ``Name: value, Name: value``."""
+    marks = list(_EVENT_PAIR.finditer(message))
+    for place, mark in enumerate(marks[:_EVENT_PAIRS_MAX]):
+        text = message[
+            mark.end() : marks[place + 1].start() if place + 1 < len(marks) else len(message)
+        ].strip()
+        name = _EVENT_NAMES.get(mark[1]) or f"cisco.{_CAPITAL.sub('_', mark[1]).lower()}"
+        if not text or (name == "user.name" and text in _NOBODY):
+            continue
+        if name.endswith(".port"):
+            add_whole(fields, name, text)
+        elif name not in ADDRESSES or is_ip(text):
+            value: Value = (
+                text.lower()
+                if name in _EVENT_LOWER
+                else text
+                if name in _EVENT_TEXTS or name.endswith("uuid")
+                else number(text)
+            )
+            add(fields, {}, name, value)
+        else:
+            fields[f"cisco.{mark[1].lower()}"] = text
+    settle(fields)
+
+
+_NOBODY: Final = frozenset(("Unknown", "Not Found", "No Authentication Required"))
+"""What stands for a user who is not known."""
+_EVENT_LOWER: Final = frozenset(("network.transport", "network.protocol.name"))
+_EVENT_TEXTS: Final = frozenset(
+    ("user.name", "url.full", "user_agent.original", "cisco.rule", "cisco.action")
+)
+
+
 def add_device(message: str, fields: dict[str, Value]) -> None:
     """Adds what a message behind its ``%…: `` says."""
+    if _EVENT.match(message):
+        _add_event(message, fields)
+        return
     if platform := _PLATFORM.match(message):
         message = message[platform.end() :]
     if not _SAY(message, fields):

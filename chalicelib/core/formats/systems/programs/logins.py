@@ -153,7 +153,7 @@ _USERS: Final = phrases(
     r"delete user '{single:user.name}'",
     r"add '{single:user.name}' to (?:shadow )?group '{single:group.name}'",
     r"removed group '{single:group.name}' owned by '{single:user.name}'",
-    r"password changed for {name:user.name}",
+    r"password changed for {name:user.name}$",
     r"FAILED LOGIN(?: SESSION)?(?: \(?{int:login.attempt}\)?)? (?:ON|FROM|on) .{0,64}? FOR '?(?!UNKNOWN\b){name:user.name}",
     r"ROOT LOGIN +(?:ON|on) '?{host:login.tty}'?(?: FROM '?{host:client.address})?",
 )
