@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from chalicelib.core.framing import HEADER_MAX_BYTES, Framing
 from chalicelib.core.text import BYTE_ORDER_MARK
+
+_DELIMITER: Final = re.compile(r"[,;|\t]")
 
 
 class Headers:
@@ -17,7 +20,15 @@ class Headers:
     def __init__(self, framing: Framing, context: str | None) -> None:
         self.in_force = context
         self._first = framing.header_first
+        self._reorders = framing.repairs
         self._pattern = re.compile(framing.header.encode()) if framing.header is not None else None
+
+    def _is_reordered(self, line: str) -> bool:
+        """Whether a line names the columns of the header in another order."""
+        if not self._reorders or self.in_force is None or len(line) != len(self.in_force):
+            return False
+        names = _names(self.in_force)
+        return len(names) > 1 and _names(line) == names
 
     def take(self, entry: bytes) -> bool:
         """Whether the entry is a header line; from then on it is in force."""
@@ -27,7 +38,8 @@ class Headers:
             if self.in_force is None and said.strip() and len(said) <= HEADER_MAX_BYTES:
                 self.in_force = line
                 return True
-            if self.in_force is not None and line == self.in_force:
+            if self.in_force is not None and (line == self.in_force or self._is_reordered(line)):
+                self.in_force = line
                 return True
         found = self._pattern and self._pattern.match(said)
         if not found or self._pattern is None:
@@ -40,6 +52,10 @@ class Headers:
             return False
         self.in_force = in_force.decode(errors="replace")
         return True
+
+
+def _names(line: str) -> list[str]:
+    return sorted(name.strip() for name in _DELIMITER.split(line))
 
 
 def _is_kind(pattern: re.Pattern[bytes], line: bytes, kind: bytes) -> bool:

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from chalicelib.core.framing import HEADER_MAX_BYTES, Framing
 from chalicelib.core.json_paths import completed, json_path
-from chalicelib.core.openings import EMPTIES, SEPARATORS
+from chalicelib.core.openings import EMPTIES, RECORD_SEPARATOR, SEPARATORS
 from chalicelib.core.records import Record, Reject
+from chalicelib.core.text import BYTE_ORDER_MARK
 
 ENVELOPE_MAX_BYTES: Final = 4096
 """How large an envelope may be of which nothing stays in force."""
@@ -30,7 +31,7 @@ def told_around(gap: bytes, parse: Parse) -> str | None:
     """What a gap says beyond structure, as JSON where it is some; None where it is structure.
 
     parse: gives what an object of JSON says, whatever it is."""
-    text = gap.decode(errors="replace").lstrip("\ufeff").lstrip(_BEHIND)
+    text = gap.decode(errors="replace").lstrip("\ufeff" + _BEHIND)
     if text in ("", "[", "{") or EMPTIES.fullmatch(gap):
         return None
     kept = gap.endswith(b"[") and len(gap) <= HEADER_MAX_BYTES
@@ -71,12 +72,22 @@ def is_empty_envelope(text: str, framing: Framing, parse: Parse, *, alone: bool)
 
 def begin_lines(head: bytes, *, complete: bool) -> bool:
     """Whether most lines of a text, of which this is the head, are an object each."""
-    lines = behind_prose(head.lstrip(b"\xef\xbb\xbf")).split(b"\n", _LINES_MAX)
+    lines = behind_prose(without_marks(head)).split(b"\n", _LINES_MAX)
     cut = not complete or len(lines) > _LINES_MAX
     known = [line for line in (lines[:-1] if cut else lines) if line.strip()]
     if not known or len(known) + cut < 2 or not known[0].startswith(b"{"):
         return False
     return len(objects_of(known)) >= _SHARE * len(known)
+
+
+def is_json_sequence(head: bytes) -> bool:
+    """Whether a text is a JSON text sequence (RFC 7464): RS stands before each of its objects."""
+    return head.startswith(RECORD_SEPARATOR) and head[1:].lstrip(SEPARATORS).startswith(b"{")
+
+
+def without_marks(head: bytes) -> bytes:
+    """A head without the byte order marks before its lines, which appended texts have."""
+    return head.removeprefix(BYTE_ORDER_MARK).replace(b"\n" + BYTE_ORDER_MARK, b"\n")
 
 
 def behind_prose(head: bytes) -> bytes:

@@ -19,7 +19,7 @@ import orjson
 
 from chalicelib.core.entries import entries_in
 from chalicelib.core.framing import Framing, Kind, Run
-from chalicelib.core.json_around import begin_lines, behind_prose, is_event, objects_of
+from chalicelib.core.json_around import begin_lines, behind_prose, is_event, objects_of, without_marks
 from chalicelib.core.json_paths import json_path
 from chalicelib.core.json_repairs import first_name, holds_objects
 from chalicelib.core.openings import SEPARATORS
@@ -56,7 +56,7 @@ def framing_by_shape(
 
     head: up to `HEAD_BYTES`. complete: whether it is all of the text. behind: gives what the lines behind its first
     begin with."""
-    head = behind_prose(head.removeprefix(BYTE_ORDER_MARK))
+    head = behind_prose(without_marks(head))
     text = head.decode("utf-8", "replace")
     if not text.lstrip(SEPARATORS.decode()).startswith("{"):
         return None

@@ -84,7 +84,6 @@ class _Scanner:
         self._member, self._nested = framing.member, framing.path is not None
         self._path = None if path is None else json_path(path)
         self._separators = _PADDED_SEPARATORS if framing.has_padding else _SEPARATORS
-        self._passes_empties = framing.repairs and not framing.by_line
         self._repairs, self._uniform = framing.repairs, framing.uniform
         self._up_to_bracket = repairs.UP_TO_BRACKET if framing.repairs else _UP_TO_BRACKET
         self._in_string_up_to = repairs.IN_STRING if framing.repairs else _IN_STRING
@@ -162,13 +161,10 @@ class _Scanner:
                 self._leave()
             self._units.extend(byte)
             return position + 1
+        passed = self._passed_over(data, begin, position) if self._repairs else None
+        if passed is not None:
+            return passed
         self._units.close(gap=True)
-        if self._passes_empties and (end := self._end_of_empties(data, position)):
-            if end < 0:
-                return -1 if begin == position else position
-            self._units.extend(data[position:end])
-            self._units.close(gap=True)
-            return end
         if byte == b"{" or (byte == b"[" and self._collection):
             return self._value_begins(data, position, is_put_off=begin == position)
         if byte == b"[":
@@ -176,6 +172,24 @@ class _Scanner:
             self._open_collection(opened_by(byte, self._member))
             return position + 1
         return self._other_begins(data, position)
+
+    def _passed_over(self, data: bytes, begin: int, position: int) -> int | None:
+        """Where what holds nothing ends: the mark of a text that was appended, or a run of empty values; None where
+        neither begins. begin: where the separators before it do."""
+        later = _LATER if begin == position else position
+        if data[position] == BYTE_ORDER_MARK[0]:
+            rest = data[position : position + len(BYTE_ORDER_MARK)]
+            if rest == BYTE_ORDER_MARK:
+                self._units.extend(rest)
+                return position + len(rest)
+            return later if BYTE_ORDER_MARK.startswith(rest) and not self._is_last else None
+        end = 0 if self._by_line else self._end_of_empties(data, position)
+        if end <= 0:
+            return later if end else None
+        self._units.close(gap=True)
+        self._units.extend(data[position:end])
+        self._units.close(gap=True)
+        return end
 
     def _end_of_empties(self, data: bytes, position: int) -> int:
         """Where a run of values ends that hold nothing; 0 where none begins, `_LATER` where only what follows tells."""

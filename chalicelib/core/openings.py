@@ -8,7 +8,8 @@ from typing import Final
 from chalicelib.core.framing import HEADER_MAX_BYTES, Framing
 from chalicelib.core.json_paths import json_path
 
-SEPARATORS: Final = b" \t\r\n,\x1e"
+RECORD_SEPARATOR: Final = b"\x1e"
+SEPARATORS: Final = b" \t\r\n," + RECORD_SEPARATOR
 """What may stand between values; RS is that of RFC 7464."""
 
 

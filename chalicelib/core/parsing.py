@@ -43,6 +43,8 @@ TOO_LARGE: Final = Reject("too-large")
 _AROUND: Final = Reject("around-array")
 _SURELY_OWN: Final = frozenset({"open-quote"})
 """Reasons of rejects that can be nothing but broken entries of the file's format."""
+_OF_ANY_LINE: Final = ("timestamped", "key_value")
+"""Formats that explain a row of which fields are missing, too."""
 _PLAIN_TEXT: Final = "text"
 _PADDING: Final = SEPARATORS + NUL
 """What padding between the elements of a collection holds."""
@@ -52,6 +54,8 @@ _STRUCTURE_MAX_BYTES: Final = 1024
 _PARSERS_MAX: Final = 32
 _CLOSING: Final = "]}, \t\r\n"
 """What stands behind values of JSON, and is none."""
+_MARK: Final = "\ufeff"
+"""Stands before the text of each file that was appended with its own."""
 _FATAL: Final = (FroeError, MemoryError)
 """They are of the batch, not of an entry."""
 
@@ -334,7 +338,7 @@ class Reader:
             text = raw.decode(errors="replace")
             replaced = True
         if text.endswith("\n"):
-            text = text[:-2] if text.endswith("\r\n") else text[:-1]
+            text = text[:-1].rstrip("\r") if text.endswith("\r\n") else text[:-1]
             if "\n" in text and "\r\n" in text:
                 text = text.replace("\r\n", "\n")
         if "\x1b" in text:
@@ -368,10 +372,15 @@ class Reader:
 
     def _unexplained(self, text: str, reject: Reject) -> tuple[Record | Reject | Skip, str | None]:
         """What becomes of an entry that the format of the file does not explain, and its own format."""
+        if text[:1] == _MARK:
+            text = text[1:]
+            result = self._parse(text)
+            if not isinstance(result, Reject):
+                return result, None
         if self._known.is_banner(text):
             return Skip("header"), None
         explained = None if reject.reason in _SURELY_OWN else self._explain(text)
-        if explained is not None:
+        if explained is not None and not (reject.reason == "field-count" and explained[0] in _OF_ANY_LINE):
             return explained[1], explained[0]
         if reject.reason not in _SURELY_OWN and self._is_text(text):
             name = None if self._known.name == _PLAIN_TEXT else _PLAIN_TEXT

@@ -23,10 +23,11 @@ from chalicelib.core.formats.detection import HEAD_BYTES, Detection, detect
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.streams import seen_through
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.json_around import begin_lines
+from chalicelib.core.json_around import begin_lines, is_json_sequence
 from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
 from chalicelib.core.json_collections import elements_in, framing_by_shape, is_uniform
 from chalicelib.core.layouts import Layout
+from chalicelib.core.openings import RECORD_SEPARATOR
 from chalicelib.core.padding import NUL, behind_padding, without_padding
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import (
@@ -55,6 +56,7 @@ _SHARD_BOUND_BYTES: Final = 1024 * 1024
 MAX_SHARDS: Final = 256
 _CONTROL_BYTES: Final = bytes(set(range(1, 32)) - set(b"\b\t\n\v\f\r\x1b")) + b"\x7f"
 _CONTROL_SHARE: Final = 0.05
+_CHARACTER_MAX_BYTES: Final = 4
 _PADDING_LOOK_BYTES: Final = 64 * 1024 * 1024
 """How much padding is read through to find what is behind it; behind more, places twice as far are tried."""
 
@@ -234,8 +236,10 @@ def make_plan(
             _bound(custom.named(format_name), sample, head.last_modified, complete=complete), 1.0
         )
     else:
-        detection = detect(sample, head.last_modified, complete=complete, own=custom.formats)
+        detection = _detected(sample, head.last_modified, complete=complete, custom=custom)
     framing = detection.format.framing
+    if is_json_sequence(sample) and framing.kind is Kind.LINES and detection.format.name != "text":
+        framing = Framing(kind=Kind.JSON)
     if framing.kind is Kind.STREAMS:
         framing = seen_through(
             framing,
@@ -284,9 +288,18 @@ def make_plan(
     )
 
 
+def _detected(sample: bytes, last_modified: datetime, *, complete: bool, custom: Custom) -> Detection:
+    """The format of a text; of a JSON text sequence (RFC 7464) that of its values."""
+    if is_json_sequence(sample):
+        sample = sample.replace(RECORD_SEPARATOR, b"")
+    return detect(sample, last_modified, complete=complete, own=custom.formats)
+
+
 def _charset_of(begins: bytes, content_type: str) -> str:
-    """begins: the head of the text as it is."""
-    charset = charset_of(begins[:CHARSET_BYTES])
+    """begins: the head of the text as it is. What is behind padding decides, at the place of its characters."""
+    padding = len(begins) - len(begins.lstrip(NUL))
+    aligned = padding - padding % _CHARACTER_MAX_BYTES
+    charset = charset_of(begins[aligned : aligned + CHARSET_BYTES])
     if charset == UTF_8 and not is_utf_8(begins):
         return charset_in(content_type) or charset
     return charset

@@ -90,12 +90,13 @@ def _no_header(_row: str) -> Reject:
 
 class _Columns(NamedTuple):
     """The names in a header, what is between them, whether they are of the kind that logs use, and whether they are
-    so short that they may be values."""
+    so short that they may be values; and whether a blank follows each delimiter."""
 
     names: list[str]
     delimiter: str
     usual: bool
     short: bool
+    spaced: bool = False
 
 
 def _columns(header: str, delimiters: str) -> _Columns | None:
@@ -134,7 +135,8 @@ def _columns_between(header: str, delimiter: str) -> _Columns | None:
     if not usual and not _may_be_names(named):
         return None
     names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
-    return _Columns(_unique(names), delimiter, usual, max(map(len, named)) < _LONGEST_MIN)
+    is_spaced = all(cell[:1] == " " for cell in cells[1:])
+    return _Columns(_unique(names), delimiter, usual, max(map(len, named)) < _LONGEST_MIN, is_spaced)
 
 
 def _may_lack(names: list[str]) -> bool:
@@ -161,12 +163,14 @@ def _unique(names: list[str]) -> list[str]:
     return unique
 
 
-def _cells(row: str, delimiter: str) -> list[str] | None:
-    """The fields of a row, unquoted; None where its quotes are broken."""
+def _cells(row: str, delimiter: str, *, spaced: bool = False) -> list[str] | None:
+    """The fields of a row, unquoted; None where its quotes are broken. spaced: blanks behind delimiters are no part of
+    the fields."""
     if '"' not in row:
-        return row.split(delimiter)
+        cells = row.split(delimiter)
+        return [cell.lstrip(" ") for cell in cells] if spaced else cells
     try:
-        rows = list(csv.reader([row], delimiter=delimiter, strict=True))
+        rows = list(csv.reader([row], delimiter=delimiter, strict=True, skipinitialspace=spaced))
     except csv.Error:
         return None
     return rows[0] if len(rows) == 1 else None
@@ -193,6 +197,7 @@ class _Rows:
         self._names, self._delimiter = names, _ = columns.names, columns.delimiter
         self._doubtful = not columns.usual and not context.decided
         self._short = columns.short
+        self._spaced = columns.spaced
         self._codes = frozenset(
             place for place, name in enumerate(names) if name.lower().translate(_SEPARATORS) in _CODES
         )
@@ -215,7 +220,7 @@ class _Rows:
         self._message = messages[0] if messages else -1
 
     def parse(self, row: str) -> Record | Reject:
-        cells = _cells(row, self._delimiter)
+        cells = _cells(row, self._delimiter, spaced=self._spaced)
         if cells is None and _is_stray(row, self._delimiter, len(self._names)):
             return _OPEN_QUOTE
         if cells is None or len(cells) != len(self._names):
