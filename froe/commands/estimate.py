@@ -13,7 +13,7 @@ from chalicelib.aws.clients import make_client
 from chalicelib.aws.objects import S3Objects
 from froe.backfilling import current_objects
 from froe.commands.options import config_of, config_option, json_option
-from froe.costs import GB, Estimate, estimates
+from froe.costs import GB, Estimate, Sample, estimates
 from froe.errors import FroeError
 from froe.estimating import Measured, Source, measure, ordinary_source, spread
 from froe.jsonl import print_json
@@ -22,6 +22,9 @@ from froe.prices import read_prices
 from froe.terminal import Column, print_table, printable, sized
 
 _LISTED_MAX = 10_000
+_SMALL_BYTES = 1_000_000
+_FEW_FILES = 3
+_FEW_FILES_BYTES = 32 * 1024 * 1024
 
 
 @click.command()
@@ -132,6 +135,18 @@ def _sentence(measured: Measured) -> str:
     return (
         f"Measured: {sample.lines:,} lines of {each:,.0f} bytes ({printable(of)}); {sized(sample.text_bytes)} of text,"
         f" {sized(sample.object_bytes)} as objects, of {sized(round(sample.object_bytes / sample.files))} each."
+        f"{_warning(sample)}"
+    )
+
+
+def _warning(sample: Sample) -> str:
+    """What a small sample does to the figures; empty where it is none. A part of a file is of a large one."""
+    few = 1 <= sample.files < _FEW_FILES and sample.text_bytes < _FEW_FILES_BYTES
+    if sample.text_bytes >= _SMALL_BYTES and not few:
+        return ""
+    return (
+        " This sample is small: what each file costs by itself, however long it is, dominates the figures for a GB."
+        " Measure a day's files for yours."
     )
 
 

@@ -123,7 +123,25 @@ def test_small_files_cost_more_a_gb_than_the_same_text_in_one(tmp_path: Path) ->
     assert many["dollars_per_gb"] > one["dollars_per_gb"]
 
 
+@pytest.mark.parametrize(
+    ("files", "lines", "is_small"), [(1, 100, True), (30, 300, True), (2, 9_000, True), (4, 9_000, False)]
+)
+def test_a_small_sample_says_that_files_dominate(
+    tmp_path: Path, files: int, lines: int, *, is_small: bool
+) -> None:
+    for number in range(files):
+        text = "".join(
+            f"2026-09-14 08:00:00 INFO order {line} accepted by till {number}\n" for line in range(lines)
+        )
+        (tmp_path / f"{number}.log").write_text(text)
+    shown = froe(str(tmp_path))
+    assert shown.exit_code == 0, shown.stderr
+    assert ("sample is small" in shown.stdout) == is_small
+    assert ("each file costs by itself" in shown.stdout) == is_small
+
+
 def test_nothing_named_is_an_ordinary_access_log() -> None:
+    assert "sample is small" not in froe().stdout
     (items, *_) = lines_of(froe("--json"))
     assert 3_900_000 < items["lines_per_gb"] < 4_100_000
 
