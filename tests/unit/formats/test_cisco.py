@@ -259,3 +259,12 @@ def test_a_security_event_of_firepower_is_pairs(head: str) -> None:
 def test_a_security_event_without_a_user_names_nobody() -> None:
     (made,) = records(f"%FTD-6-430003: {PAIRS.format('No Authentication Required')}\n")
     assert "user.name" not in made.attributes
+
+
+def test_a_quoted_value_of_a_security_event_is_whole_and_a_type_in_words_is_no_number() -> None:
+    line = '%FTD-2-430001: SrcIP: 2001:db8::1, DstIP: 2001:db8::2, ICMPType: Echo Request, Protocol: icmp, Message: "a: b, c: d", Priority: 1'
+    (made,) = records(f"{line}\n")
+    assert made.attributes["cisco.message"] == "a: b, c: d"
+    assert (made.attributes["cisco.icmp_type"], made.attributes["cisco.priority"]) == ("Echo Request", 1)
+    assert made.attributes["source.address"] == "2001:db8::1"
+    assert not made.attributes.keys() & {"cisco.c", "icmp.type"}

@@ -200,11 +200,12 @@ _EVENT: Final = re.compile(
     r"(?:EventPriority|DeviceUUID|InstanceID|FirstPacketSecond|SrcIP|AccessControlRuleAction|ApplianceUUID|SrcPort|Protocol): "
 )
 """How a security event begins, which is pairs: https://www.cisco.com/c/en/us/td/docs/security/firepower/Syslogs/b_fptd_syslog_guide/security-event-syslog-messages.html"""
-_EVENT_PAIR: Final = re.compile(r"(?:^|, )(\w[\w ]{0,63}): ")
+_EVENT_PAIR: Final = re.compile(r"\"[^\"]*+\"|(?:^|, )(\w[\w ]{0,63}): ")
+"""A name, or what stands between quotes, where there are none."""
 _EVENT_NAMES: Final = {
     "SrcIP": "source.address", "DstIP": "destination.address", "SrcPort": "source.port", "DstPort": "destination.port",
     "Protocol": "network.transport", "User": "user.name", "IngressInterface": "cisco.source_interface", "EgressInterface": "cisco.destination_interface",
-    "ICMPType": "icmp.type", "ICMPCode": "icmp.code", "ConnectionID": "cisco.connection_id", "AccessControlRuleAction": "cisco.action",
+    "ConnectionID": "cisco.connection_id", "AccessControlRuleAction": "cisco.action",
     "AccessControlRuleName": "cisco.rule", "URL": "url.full", "UserAgent": "user_agent.original", "ApplicationProtocol": "network.protocol.name",
     "InitiatorBytes": "cisco.initiator_bytes", "ResponderBytes": "cisco.responder_bytes",
 }  # fmt: skip
@@ -214,12 +215,14 @@ _CAPITAL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])| 
 
 def _add_event(message: str, fields: dict[str, Value]) -> None:
     """The pairs of a security event of Firepower (430001 to 430005), ``Name: value, Name: value``."""
-    marks = list(_EVENT_PAIR.finditer(message))
+    marks = [mark for mark in _EVENT_PAIR.finditer(message) if mark[1]]
     for place, mark in enumerate(marks[:_EVENT_PAIRS_MAX]):
         text = message[
             mark.end() : marks[place + 1].start() if place + 1 < len(marks) else len(message)
         ].strip()
         name = _EVENT_NAMES.get(mark[1]) or f"cisco.{_CAPITAL.sub('_', mark[1]).lower()}"
+        if len(text) > 1 and text[0] == text[-1] == '"':
+            text = text[1:-1]
         if not text or (name == "user.name" and text in _NOBODY):
             continue
         if name.endswith(".port"):
