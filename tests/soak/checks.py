@@ -63,14 +63,14 @@ class Checks:
             self._stage.violate("wrong", file_id, "the revision goes back")
         was, state = state_in(old), state_in(new)
         # A file complete with discards goes on where a message that was given up for lost comes after all.
-        if was == "COMPLETE" and "reason" not in old and state not in SETTLED:
+        if was == "COMPLETE" and not has_discards(old) and state not in SETTLED:
             self._stage.violate("wrong", file_id, f"COMPLETE becomes {state}")
         if state == "COMPLETE" and not self._has_expired(uploaded):
             self._look_at_complete(uploaded, new)
 
     def _look_at_complete(self, uploaded: Uploaded, new: Any) -> None:
         file_id = uploaded.file_id
-        discards = "reason" in new
+        discards = has_discards(new)
         counted = {
             name: Tally(*_numbers(new["summary"]["M"][name]))
             for name in ("parsed", "rejected", "dead", "given_up")
@@ -167,6 +167,11 @@ class Checks:
                 stage.violate("wrong", file_id, f"{kind}: {tally.lines}, {tally.bytes} where {expected} are")
         if account.pending != Tally() and account.pending.lines:
             stage.violate("wrong", file_id, f"COMPLETE, and {account.pending.lines} lines are pending")
+
+
+def has_discards(item: Any) -> bool:
+    """Whether people have given up a part of a COMPLETE file."""
+    return bool("complete with discards" in (item or {}).get("reason", {}).get("S", ""))
 
 
 def has_dead_letter(stage: Stage, file_id: str) -> bool:
