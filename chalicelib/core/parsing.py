@@ -54,6 +54,8 @@ _STRUCTURE_MAX_BYTES: Final = 1024
 _PARSERS_MAX: Final = 32
 _CLOSING: Final = "]}, \t\r\n"
 """What stands behind values of JSON, and is none."""
+_BETWEEN: Final = _PADDING + BYTE_ORDER_MARK
+"""What stands between two elements of the same array."""
 _MARK: Final = "\ufeff"
 """Stands before the text of each file that was appended with its own."""
 _FATAL: Final = (FroeError, MemoryError)
@@ -174,7 +176,7 @@ class Reader:
     def outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
         if self._path is not None:
             entries = list(entries)
-            self._gaps_ahead = deque(each.raw for each in entries if each.gap and each.raw != b",")
+            self._gaps_ahead = deque(each.raw for each in entries if each.gap and each.raw.strip(_BETWEEN))
             self._know_around()
         outcomes = self._outcomes(entries)
         return map(self._applied, outcomes) if self._custom.changes_outcomes else outcomes
@@ -300,12 +302,12 @@ class Reader:
     def _pass(self, gap: bytes) -> None:
         """What stands between elements may open an array, or end one."""
         in_force = in_force_behind(gap, self._in_force, self._framing)
-        if self._path is not None and gap != b",":
+        if self._path is not None and gap.strip(_BETWEEN):
             self._gaps_ahead.popleft()
             self._in_force = in_force
             self._know_around()
         elif in_force != self._in_force:
-            self._in_force = in_force
+            self._in_force = self._around_array = in_force
             self._parse = self._parser_of(in_force)
 
     def _know_around(self) -> None:

@@ -18,6 +18,7 @@ from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
 from tests.fakes import opener
+from tests.linear import assert_linear
 
 KIB = 1024
 
@@ -169,6 +170,14 @@ def test_an_error_among_pages_is_an_entry_and_large_pages_behind_it_are_streamed
         assert len([each for each in records(outcomes) if each.timestamp]) == count
         assert [each for each in outcomes if isinstance(each.result, Reject)] == []
         assert len(records(outcomes)) == count + 1
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_elements_of_an_array_take_linear_time_whatever_is_between_them(indent: int | None) -> None:
+    def run(count: int) -> None:
+        read(json.dumps({"items": EVENTS[:count]}, indent=indent))
+
+    assert_linear(run, 2400, 0.1)
 
 
 def test_a_file_of_which_most_is_not_explained_says_so() -> None:
