@@ -309,6 +309,15 @@ def test_a_message_with_a_level_of_its_own_has_it_and_the_envelopes_is_a_code(
         assert record.attributes["syslog.severity.code"] == 6
 
 
+def test_a_level_that_nobody_knows_leaves_the_envelopes_severity_and_is_kept() -> None:
+    (record,) = records('<131>Sep 14 08:00:00 web-1 app: {"level":"advisory","msg":"x"}\n')
+    assert (record.severity_text, record.severity_number, record.attributes["log.level"]) == (
+        "err",
+        17,
+        "advisory",
+    )
+
+
 def test_what_is_counted_is_no_user() -> None:
     (prose, login) = records(
         "Sep 14 08:00:00 web-1 login[5]: password changed for 12 accounts\nSep 14 08:00:01 web-1 passwd[5]: password changed for ada\n"

@@ -12,7 +12,7 @@ from tests.lines_of_formats import entries_of, read, record_of
 
 _NO_WORD_FOR_A_LEVEL = {
     # Coded by letters or numbers, or by the member of a dialect that is told by its levels.
-    "mongodb_text", "mongodb_json", "winston", "zerolog", "logrus_json", "slog", "aws_guardduty", "aws_securityhub", "otel_console", "otlp_json",
+    "syslog", "mongodb_text", "mongodb_json", "winston", "zerolog", "logrus_json", "slog", "aws_guardduty", "aws_securityhub", "otel_console", "otlp_json",
     # The level is also what the line is told by, or a word of prose in small letters.
     "dovecot", "bind", "vmware", "rethinkdb", "marklogic", "mssql", "dotnet_console", "windows_cbs", "macos_unified",
     "traefik_connections", "k8s_trace", "statsd", "bacula", "bgl", "nagios", "stack_trace", "timestamped", "zoneminder",
@@ -20,7 +20,7 @@ _NO_WORD_FOR_A_LEVEL = {
     "syslog_rfc3164", "asterisk", "logfmt", "json", "postgresql", "docker_compose", "aws_cloudwatch",
     "mikrotik", "windows_event_xml", "container_times", "docker_json", "k8s_cri", "kubectl_prefix", "stern",
 }  # fmt: skip
-"""Formats some lines of which are left to others when the level is unknown."""
+"""Formats some lines of which are left to others when the level is unknown; in syslog the priority's severity counts then."""
 
 
 def _unknown(word: str) -> str:
