@@ -117,6 +117,7 @@ def _export(context: ParseContext) -> Parse:
 
     def parse(entry: str) -> Record | Reject:
         said: dict[str, Value] = {}
+        foreign = 0
         for line in entry.split("\n"):
             name, equals, value = line.rstrip("\r").partition("=")
             if not line.strip():
@@ -124,11 +125,12 @@ def _export(context: ParseContext) -> Parse:
             if not equals or not name.replace("_", "").isalnum() or not name.isupper():
                 if not said:
                     return _NOT_JOURNAL
+                foreign += 1
                 said["extra"] = f"{said.get('extra', '')}{line}\n"
                 continue
             value = value.replace(_LINE_END_WITHIN, "\n")
             said[name] = value if name not in said else f"{said[name]}\n{value}"
-        if "__REALTIME_TIMESTAMP" not in said:
+        if "__REALTIME_TIMESTAMP" not in said or foreign > len(said):
             return _NOT_JOURNAL
         return _record(said, times)
 
