@@ -130,7 +130,7 @@ def _export(context: ParseContext) -> Parse:
                 continue
             value = value.replace(_LINE_END_WITHIN, "\n")
             said[name] = value if name not in said else f"{said[name]}\n{value}"
-        if "__REALTIME_TIMESTAMP" not in said or foreign > len(said):
+        if "__REALTIME_TIMESTAMP" not in said or (foreign > len(said) and "\0" not in entry):
             return _NOT_JOURNAL
         return _record(said, times)
 
