@@ -5,6 +5,8 @@ https://systemd.io/JOURNAL_EXPORT_FORMATS/, https://www.freedesktop.org/software
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
@@ -37,6 +39,7 @@ _TEXT: Final = frozenset(
     )
 )
 _LINE_END_WITHIN: Final = LINE_END_WITHIN.decode()
+_BARE_NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 _NOT_JOURNAL: Final = Reject("not-a-journal-entry")
 
 
@@ -112,12 +115,17 @@ def _micros(line: str) -> str:
     return value.strip('"').partition('"')[0].partition(",")[0].rstrip("} ")
 
 
+def _is_prose(others: Sequence[str], fields: int) -> bool:
+    """Whether lines among an entry's fields are none of its own: a field of several lines begins with its name alone."""
+    return len(others) > fields and not _BARE_NAME.fullmatch(others[0])
+
+
 def _export(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(entry: str) -> Record | Reject:
         said: dict[str, Value] = {}
-        foreign = 0
+        others: list[str] = []
         for line in entry.split("\n"):
             name, equals, value = line.rstrip("\r").partition("=")
             if not line.strip():
@@ -125,12 +133,12 @@ def _export(context: ParseContext) -> Parse:
             if not equals or not name.replace("_", "").isalnum() or not name.isupper():
                 if not said:
                     return _NOT_JOURNAL
-                foreign += 1
+                others.append(line)
                 said["extra"] = f"{said.get('extra', '')}{line}\n"
                 continue
             value = value.replace(_LINE_END_WITHIN, "\n")
             said[name] = value if name not in said else f"{said[name]}\n{value}"
-        if "__REALTIME_TIMESTAMP" not in said or (foreign > len(said) and "\0" not in entry):
+        if "__REALTIME_TIMESTAMP" not in said or _is_prose(others, len(said)):
             return _NOT_JOURNAL
         return _record(said, times)
 
