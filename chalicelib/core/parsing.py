@@ -45,6 +45,7 @@ _SURELY_OWN: Final = frozenset({"open-quote"})
 """Reasons of rejects that can be nothing but broken entries of the file's format."""
 _OF_ANY_LINE: Final = ("timestamped", "key_value")
 """Formats that explain a row of which fields are missing, too."""
+_DELIMITERS: Final = ",;\t|"
 _PLAIN_TEXT: Final = "text"
 _PADDING: Final = SEPARATORS + NUL
 """What padding between the elements of a collection holds."""
@@ -382,12 +383,18 @@ class Reader:
         if self._known.is_banner(text):
             return Skip("header"), None
         explained = None if reject.reason in _SURELY_OWN else self._explain(text)
-        if explained is not None and not (reject.reason == "field-count" and explained[0] in _OF_ANY_LINE):
+        if explained is not None and not self._is_short_row(text, reject, explained):
             return explained[1], explained[0]
         if reject.reason not in _SURELY_OWN and self._is_text(text):
             name = None if self._known.name == _PLAIN_TEXT else _PLAIN_TEXT
             return Record(None, None, None, None, text, {}), name
         return reject, None
+
+    def _is_short_row(self, text: str, reject: Reject, explained: tuple[str, Record]) -> bool:
+        """Whether a row of a table has other fields than its header, and is no line of another log."""
+        name, record = explained
+        is_of_any = reject.reason == "field-count" and name in _OF_ANY_LINE
+        return is_of_any and (not record.body or any(each in text for each in _DELIMITERS))
 
     def _is_text(self, entry: str) -> bool:
         """Whether an entry that nothing explains is plain text rather than a reject."""

@@ -198,8 +198,9 @@ def test_lines_of_podman_and_of_old_runtimes_are_read() -> None:
 
 
 def test_a_table_with_bars_is_no_log_of_compose() -> None:
-    reading, _ = read("name  | size\nshop  | 12\nweb   | 17\n" * 5)
-    assert reading.plan.format == "text"
+    reading, records = read("name  | size\nshop  | 12\nweb   | 17\n" * 5)
+    assert reading.plan.format == "csv"
+    assert not any("container.name" in record.attributes for record in records)
 
 
 @pytest.mark.skipif(not FOUND.is_dir(), reason="the shared examples are not here")
