@@ -104,6 +104,7 @@ def test_a_stack_that_ends_leaves_its_calls_where_they_are_wanted(
     work.mkdir()
     kept.mkdir()
     (work / "calls.jsonl").write_bytes(b"{}\n")
+    monkeypatch.delenv(recording.KEEP_SETTING, raising=False)
     recording.keep(work / "calls.jsonl")
     monkeypatch.setenv(recording.KEEP_SETTING, str(kept))
     recording.keep(work / "calls.jsonl")
