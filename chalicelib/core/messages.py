@@ -320,6 +320,8 @@ def _framing(held: dict[str, Any]) -> Framing:
             raise ValueError(
                 f"framing with rules {shown(framing.rules)}, unit_bytes {shown(framing.unit_bytes)}"
             )
+    if not all(isinstance(name, str) for name in held.get("path") or ()):
+        raise ValueError(f"framing with path {shown(framing.path)}")
     for expression in (framing.entry_start, framing.joins, framing.header):
         if expression is not None:
             re.compile(expression)
