@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from chalicelib.core.layouts import Layout
 from chalicelib.core.plan import Plan
-from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key, untyped
+from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key, strides, untyped
 from chalicelib.core.segments import Segment, entries_of, last_key, microseconds, offset_in
 from chalicelib.pages import Page
 from chalicelib.status_json import entry_json
@@ -159,7 +159,7 @@ class RecordPages:
             while at < end:
                 if walk.effort >= EFFORT_PER_PAGE:
                     return walk.page.listed(str(at))
-                until = min((at // SHARD_STRIDE_BYTES + 1) * SHARD_STRIDE_BYTES, end)
+                _, until = next(strides(at, end))
                 at, is_full = look(walk, at, until)
                 if is_full:
                     return walk.page.listed(str(at))

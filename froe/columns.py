@@ -147,7 +147,7 @@ def common_type(kinds: set[str]) -> str:
     """Of several; TEXT of none."""
     if kinds == {INTEGER, NUMBER}:
         return NUMBER
-    return kinds.copy().pop() if len(kinds) == 1 else TEXT
+    return next(iter(kinds)) if len(kinds) == 1 else TEXT
 
 
 def as_text(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import duckdb
 from arro3.io import write_parquet
 
+from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome
 from froe.columns import ALWAYS, REST, ROWS, Chunk, Names, common_type
 from froe.errors import FroeError
@@ -43,6 +44,10 @@ class LogTable:
         self._chunk.add(file, format_name, outcome)
         if self._chunk.rows >= ROWS:
             self._write()
+
+    def add_all(self, file: str, reading: Reading) -> None:
+        for outcome in reading:
+            self.add(file, reading.plan.format, outcome)
 
     def ask(self, sql: str) -> Answer:
         """What the statement gives, over all rows that were added by now. FroeError, which says what columns there are,

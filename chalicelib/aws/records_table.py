@@ -203,8 +203,21 @@ class DynamoRecords:
 
     def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage:
         """Items of one kind between two sort keys, both included; `limit` bounds what is looked at."""
+        answer = self._of_kind(partition, first, last, kind, Limit=limit)
+        items = [{name: untyped(value) for name, value in item.items()} for item in answer["Items"]]
+        return RecordPage(items, answer["ScannedCount"], _reached(answer))
+
+    def segments(self, partition: str, first: str, last: str) -> SegmentPage:
+        """Heads between two sort keys, both included, as many as one request reads (1 MB)."""
+        answer = self._of_kind(partition, first, last, SEGMENT)
+        return SegmentPage(
+            [segment_of(item) for item in answer["Items"]], answer["ScannedCount"], _reached(answer)
+        )
+
+    def _of_kind(self, partition: str, first: str, last: str, kind: str, **options: Any) -> dict[str, Any]:
+        """The answer to one query for items of a kind between two sort keys, both included."""
         with translated(f"reading {self._table}"):
-            answer = self._client.query(
+            answer: dict[str, Any] = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
                 FilterExpression="#kind = :kind",
@@ -215,30 +228,9 @@ class DynamoRecords:
                     ":last": {"S": last},
                     ":kind": {"S": kind},
                 },
-                Limit=limit,
+                **options,
             )
-        reached = answer.get("LastEvaluatedKey")
-        items = [{name: untyped(value) for name, value in item.items()} for item in answer["Items"]]
-        return RecordPage(items, answer["ScannedCount"], reached["sk"]["S"] if reached else None)
-
-    def segments(self, partition: str, first: str, last: str) -> SegmentPage:
-        """Heads between two sort keys, both included, as many as one request reads (1 MB)."""
-        with translated(f"reading {self._table}"):
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-                FilterExpression="#kind = :kind",
-                ExpressionAttributeNames={"#kind": "kind"},
-                ExpressionAttributeValues={
-                    ":pk": {"S": partition},
-                    ":first": {"S": first},
-                    ":last": {"S": last},
-                    ":kind": {"S": SEGMENT},
-                },
-            )
-        reached = answer.get("LastEvaluatedKey")
-        segments = [segment_of(item) for item in answer["Items"]]
-        return SegmentPage(segments, answer["ScannedCount"], reached["sk"]["S"] if reached else None)
+        return answer
 
     def continuations(self, segment: Segment) -> list[bytes | None]:
         """The data of those that the head names, strongly consistent; None for one that is not there."""
@@ -319,6 +311,12 @@ class DynamoRecords:
         count = getattr(self._present, "count", None)
         if count and response and response[1].get("Error", {}).get("Code") in THROTTLED:
             count.throttles += 1
+
+
+def _reached(answer: dict[str, Any]) -> str | None:
+    """The sort key at which a query ended, if there is more."""
+    reached = answer.get("LastEvaluatedKey")
+    return reached["sk"]["S"] if reached else None
 
 
 def _key_of(item: bytes) -> tuple[str, str]:

@@ -30,6 +30,7 @@ from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
 from chalicelib.core.openings import SEPARATORS, ends_all, in_force_behind
 from chalicelib.core.padding import NUL, is_padding
+from chalicelib.core.quotes import DELIMITERS
 from chalicelib.core.records import Outcome, Record, Reject, Skip
 from chalicelib.core.sized_fields import in_lines
 from chalicelib.core.storable import ItemEncoder, TooLargeError, without_halves
@@ -45,7 +46,6 @@ _SURELY_OWN: Final = frozenset({"open-quote"})
 """Reasons of rejects that can be nothing but broken entries of the file's format."""
 _OF_ANY_LINE: Final = ("timestamped", "key_value")
 """Formats that explain a row of which fields are missing, too."""
-_DELIMITERS: Final = ",;\t|"
 _PLAIN_TEXT: Final = "text"
 _PADDING: Final = SEPARATORS + NUL
 """What padding between the elements of a collection holds."""
@@ -394,7 +394,7 @@ class Reader:
         """Whether a row of a table has other fields than its header, and is no line of another log."""
         name, record = explained
         is_of_any = reject.reason == "field-count" and name in _OF_ANY_LINE
-        return is_of_any and (not record.body or any(each in text for each in _DELIMITERS))
+        return is_of_any and (not record.body or any(each.decode() in text for each in DELIMITERS))
 
     def _is_text(self, entry: str) -> bool:
         """Whether an entry that nothing explains is plain text rather than a reject."""

@@ -15,12 +15,12 @@ from chalicelib.core.framing import Piece, Run
 
 _QUOTED: Final = re.compile(rb'(?:(?<=[,;\t|])|^)"[^"]*+(?:""[^"]*+)*+(")?+')
 _CLOSING: Final = re.compile(rb'[^"]*+(?:""[^"]*+)*+"')
-_DELIMITERS: Final = (b",", b";", b"\t", b"|")
+DELIMITERS: Final = (b",", b";", b"\t", b"|")
 _WHOLE: Final = {
     mark: re.compile(
         b"(?:F)(?:D(?:F))*+".replace(b"F", b'"[^"]*+(?:""[^"]*+)*+"|[^"D]*+').replace(b"D", re.escape(mark))
     )
-    for mark in _DELIMITERS
+    for mark in DELIMITERS
 }
 """Of rows whose quotes are all closed."""
 _FIELD: Final = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
@@ -71,7 +71,7 @@ def _opening(line: bytes) -> _Opening | None:
         if found[1] is None:
             mark = line[found.start() - 1 : found.start()]
             if mark not in _WHOLE:
-                mark = max(_DELIMITERS, key=line.count)
+                mark = max(DELIMITERS, key=line.count)
             return _Opening(mark, line.count(mark) + 1, _shape(line, mark))
     return None
 

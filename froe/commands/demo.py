@@ -226,9 +226,7 @@ def _print_question(samples: Sequence[Path]) -> None:
     with TemporaryDirectory(prefix="froe-query-") as folder:
         table = LogTable(Path(folder))
         for path in samples:
-            reading = open_reading(path, None, None, Config())
-            for outcome in reading:
-                table.add(path.name, reading.plan.format, outcome)
+            table.add_all(path.name, open_reading(path, None, None, Config()))
         print_answer(table.ask(_QUESTION))
 
 

@@ -16,14 +16,13 @@ from froe.commands.options import stage_option
 from froe.commands.query import print_csv
 from froe.commands.records import for_programs, open_file
 from froe.inquiry import SETTLED, Shown
-from froe.jsonl import json_line
+from froe.jsonl import write_json_lines
 from froe.querying import LogTable
 from froe.stored import entries_of, outcome_of
 from froe.target import find_target
 from froe.terminal import printable, progress_bar
 
 _ALL: Final = 'from log order by "offset"'
-_WRITE_BYTES: Final = 64 * 1024
 
 
 @click.command(short_help="Write all that is stored of a file as NDJSON, CSV or Parquet.")
@@ -58,7 +57,7 @@ def export(*, name: str, shape: str, output: Path | None, stage: str | None) -> 
         entries.advance = bar.advance
         if shape == "ndjson":
             with _opened(output) as out:
-                _write_lines(entries, out)
+                write_json_lines((for_programs(entry, file) for entry in entries), out)
         else:
             _write_table(entries, shape, output)
     _say(file, entries)
@@ -90,20 +89,9 @@ def _nothing(_amount: float) -> None:
 def _opened(output: Path | None) -> Iterator[BinaryIO]:
     if output is None:
         yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
     else:
         with output.open("wb") as stream:
             yield stream
-
-
-def _write_lines(entries: _Counted, out: BinaryIO) -> None:
-    pending = bytearray()
-    for entry in entries:
-        pending += json_line(for_programs(entry, entries.file))
-        if len(pending) > _WRITE_BYTES:
-            out.write(pending)
-            pending.clear()
-    out.write(pending)
 
 
 def _write_table(entries: _Counted, shape: str, output: Path | None) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -22,12 +22,10 @@ from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
 from froe.commands.options import charset_option, check_format, config_of, config_option, format_option
 from froe.explanation import explain, for_people, for_programs
-from froe.jsonl import json_line, print_json
+from froe.jsonl import print_json, write_json_lines
 from froe.log_files import open_reading, opener, readable
 from froe.terminal import harmless, printable
 from froe.type_changes import TypeChanges
-
-_WRITE_BYTES: Final = 64 * 1024
 
 
 @click.command()
@@ -127,16 +125,12 @@ class _Passed:
 
 def _write_outcomes(passed: _Passed, name: str, format_name: str) -> None:
     """Write every record and reject."""
-    out = sys.stdout.buffer
-    pending = bytearray()
-    for outcome in passed:
-        if isinstance(outcome.result, Record | Reject):
-            pending += json_line(_for_programs(outcome, name, format_name))
-            if len(pending) > _WRITE_BYTES:
-                out.write(pending)
-                pending.clear()
-    out.write(pending)
-    out.flush()
+    shown = (
+        _for_programs(outcome, name, format_name)
+        for outcome in passed
+        if isinstance(outcome.result, Record | Reject)
+    )
+    write_json_lines(shown, sys.stdout.buffer)
 
 
 def _for_programs(outcome: Outcome, name: str, format_name: str) -> dict[str, Any]:

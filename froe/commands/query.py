@@ -127,9 +127,7 @@ def _read(
             reading = open_reading(
                 path, format_name, charset, config, name, open_object=_watched(opener(path), bar.advance)
             )
-            format_of_file = reading.plan.format
-            for outcome in reading:
-                table.add(name, format_of_file, outcome)
+            table.add_all(name, reading)
             if reading.account.state is not State.COMPLETE:
                 good = False
                 bar.say(f"{name}: {reading.account.reason or reading.account.state.value}")
