@@ -88,9 +88,16 @@ class Checks:
         elif not discards:
             self._complete.add(file_id)
             for kind, number, what in compared(self._stage, uploaded):
-                # Whoever has just written what was forged is about to find out, and to take it away again.
-                if kind != "doubled" or "forged" not in uploaded.spoilt:
+                if not self._is_about_to_be_corrected(uploaded, kind):
                     self._stage.violate(kind, file_id, f"{number} {what} of a COMPLETE file")
+
+    def _is_about_to_be_corrected(self, uploaded: Uploaded, kind: str) -> bool:
+        """Whoever writes what was forged finds out behind that, and takes it away again; who dies in between comes
+        back while the message is in the queue."""
+        if "forged" not in uploaded.spoilt:
+            return False
+        queued = (message.body for queue in self._stage.aws.queues.values() for message in queue.held.values())
+        return kind == "doubled" or any(body in uploaded.forged for body in queued)
 
     def at_the_end(self, uploaded: Uploaded) -> None:
         """Once all is healed and every dead letter was dealt with."""

@@ -308,13 +308,14 @@ class Operations:
         forged = self._changed(message)
         if forged is None:
             return
-        uploaded = self.stage.uploads.get(message.file_id)
+        uploaded, body = self.stage.uploads.get(message.file_id), encode_batch(forged)
         if uploaded:
             uploaded.spoilt.add("forged")
+            uploaded.forged.add(body)
         self.stage.world.note(
             f"forge {message.batch_id[-13:]}: {forged.offset}+{forged.length}, {forged.lines} lines"
         )
-        self.stage.aws.queues["batch"].send(encode_batch(forged))
+        self.stage.aws.queues["batch"].send(body)
 
     def _changed(self, message: BatchMessage) -> BatchMessage | None:
         """Fewer lines, more, other ones in their place, or elsewhere; what it says is consistent in itself."""

@@ -55,12 +55,14 @@ ENVIRONMENT: Final = {
 
 @dataclass
 class Uploaded:
-    """An object of a schedule, and what must become of it. spoilt: why that is not certain any more."""
+    """An object of a schedule, and what must become of it. spoilt: why that is not certain any more. forged: bodies
+    of batch messages that nobody cut."""
 
     key: str
     version: Version
     log: LogFile
     spoilt: set[str] = field(default_factory=set)
+    forged: set[str] = field(default_factory=set)
 
     @property
     def version_id(self) -> str | None:
