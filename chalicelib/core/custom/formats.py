@@ -11,12 +11,12 @@ from chalicelib.core.custom.matching import Matcher, TooSlowError
 from chalicelib.core.custom.spec import FormatSpec
 from chalicelib.core.custom.stamps import stamps_of
 from chalicelib.core.formats import Format, Parse, ParseContext, severity
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject, Value
 
 _NO_MATCH: Final = Reject("pattern-not-matched")
 _TOO_SLOW: Final = Reject("too-long-for-pattern")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _DIGITS_MAX: Final = 18
 _TRUE: Final = frozenset(("true", "yes", "on", "1", "t", "y"))
 _FALSE: Final = frozenset(("false", "no", "off", "0", "f", "n"))
@@ -71,7 +71,7 @@ def _make_parser(spec: FormatSpec, context: ParseContext) -> Parse:
         if spec.time_field is not None and (when := attributes.pop(spec.time_field, None)) is not None:
             made = stamp_of(str(when))
             if made is None:
-                return _BAD_TIME
+                return BAD_TIME
             stamp = made
         word = None if spec.severity_field is None else _taken(attributes, spec.severity_field)
         number = None if word is None else _severity_number(severities.get(word, word))

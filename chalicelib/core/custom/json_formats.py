@@ -16,12 +16,12 @@ from chalicelib.core.formats import Format, ParseContext, severity
 from chalicelib.core.formats.applications.json_lines import JsonParser, Shape, shape_of
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.nested import add
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Stamp, Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject, Value
 
 _OTHER_OBJECT: Final = Reject("another-object")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _VALUES_LESS: Final = 0.002
 """What a text must gain by being read as values, where reading its lines explains it too."""
 
@@ -59,7 +59,7 @@ class JsonReader:
         if spec.time_field and (when := fields.pop(spec.time_field, None)) not in (None, "", "-"):
             found = self._stamp_of(when)
             if found is None:
-                return _BAD_TIME
+                return BAD_TIME
             stamp = found
         word, number = self._severity(fields)
         body = self._body(fields)

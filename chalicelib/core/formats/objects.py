@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
 
 OTHER_OBJECT: Final = Reject("another-object")
-BAD_TIME: Final = Reject("invalid-timestamp")
 _WORD_ENDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_NAME: Final = re.compile(r"[^a-z0-9_.#:/$]++")
 _NAMES_MAX: Final = 8192

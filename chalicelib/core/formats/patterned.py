@@ -16,6 +16,7 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.kinds import ADDRESSES, BEGINS_NOTHING, add_whole, is_nothing, number
 from chalicelib.core.formats.logins import add_login
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import ZONE, Times
@@ -71,7 +72,6 @@ _FRACTION: Final = re.compile(r"([0-9]{1,9})( ?[^0-9].{0,8})", re.ASCII)
 _ZONE: Final = re.compile(ZONE, re.ASCII)
 
 _OTHER_SHAPE: Final = Reject("other-shape")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def patterned(
@@ -188,7 +188,7 @@ class _Parser:
         elif way.has_parts:
             stamp = _of_parts(self._times, found)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = dict(self._constants)
         if entry[0] == "<":
             add_priority(fields, entry)

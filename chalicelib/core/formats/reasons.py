@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from chalicelib.core.records import Reject
+
+BAD_TIME: Final = Reject("invalid-timestamp")
+"""Of an entry whose time does not exist."""
+
 MEANINGS: Final[dict[str, str]] = {
     "around-array": "it is around an array that holds the entries, and is more than an envelope says, or broken",
     "broken-xml": "its elements do not close, or it is cut off",

@@ -11,6 +11,7 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.applications.pairs import typed
 from chalicelib.core.formats.nested import add_all
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import LINES, Framing
 from chalicelib.core.records import Record, Reject
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _NUMBERS: Final = frozenset(("process.pid", "code.line.number", "k8s.trace.id", "sidekiq.elapsed"))
 
 _OTHER_SHAPE: Final = Reject("other-shape")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 Message = Callable[[str], "tuple[str, Mapping[str, Value]] | None"]
 
@@ -86,7 +86,7 @@ def _parser(context: ParseContext, shape: LinePattern) -> Parse:
         if when is not None:
             stamp = of_parts(when, held.get("fraction"), held.get("zone"))
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {}
         for group, name in attributes.items():
             text = held[group]

@@ -25,6 +25,7 @@ from chalicelib.core.formats.aws.columns import (
     typed_columns,
     word,
 )
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.aws.columns import Fields
 
 _NOT_ALB: Final = Reject("not-aws-elb")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _TYPES: Final = frozenset(("http", "https", "h2", "grpc", "grpcs", "ws", "wss"))
 _TYPE, _WHEN, _REQUEST = 0, 1, 12
 _COLUMNS_MIN: Final = 18
@@ -113,7 +113,7 @@ def _make_parser(context: ParseContext) -> Parse:
             return _NOT_ALB
         stamp = of_text(tokens[_WHEN])
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         request = tokens[_REQUEST].strip(" ")
         return Record(*stamp, None, None, request if request not in ABSENT else None, fields)
 

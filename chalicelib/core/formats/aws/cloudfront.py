@@ -21,6 +21,7 @@ from chalicelib.core.formats.aws.columns import (
     status,
     word,
 )
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.aws.columns import Fields
 
 _NOT_CLOUDFRONT: Final = Reject("not-cloudfront")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 _ALL: Final = (
     "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent)"
@@ -130,7 +130,7 @@ def _make_parser(context: ParseContext) -> Parse:
             return _NOT_CLOUDFRONT
         stamp = times.of_parts(f"{tokens[when[0]]}T{tokens[when[1]]}", None, "Z")
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         return Record(*stamp, None, None, request_of(fields), fields)
 
     return parse

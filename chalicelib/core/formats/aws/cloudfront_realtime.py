@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.aws.cloudfront import column_of, request_of
 from chalicelib.core.formats.kinds import is_ip
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -58,7 +59,6 @@ _NAMES: Final = {
 _ABSENT: Final = frozenset(("-", ""))
 
 _NOT_REALTIME: Final = Reject("not-cloudfront")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _kind(value: str) -> str:
@@ -121,7 +121,7 @@ def _make_parser(context: ParseContext) -> Parse:
             return _NOT_REALTIME
         stamp = times.of_number(values[0])
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: Fields = {}
         for number, (name, value) in enumerate(zip(names, values, strict=True), start=1):
             if value in _ABSENT or number == 1:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.json_text import flat_object, telling
 from chalicelib.core.formats.nested import add_all, carried
-from chalicelib.core.formats.objects import BAD_TIME, OTHER_OBJECT, Naming
+from chalicelib.core.formats.objects import OTHER_OBJECT, Naming
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject

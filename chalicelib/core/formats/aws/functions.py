@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.objects import Dialect, Naming, integer_of, record_of, snake_case
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.json_text import Fields
 
 _NOT_LAMBDA: Final = Reject("not-lambda")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _ID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _WHEN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 _EVENT: Final = re.compile(
@@ -152,7 +152,7 @@ def _timed(when: str, request: str, word: str | None, said: str, times: Times) -
     number = severity.of_word(word) if word else None
     stamp = times.of_text(when)
     if stamp is None:
-        return _BAD_TIME
+        return BAD_TIME
     fields = _exception(said)
     if request and request != "undefined":
         fields["faas.invocation_id"] = request

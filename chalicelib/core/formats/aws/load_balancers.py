@@ -20,6 +20,7 @@ from chalicelib.core.formats.aws.columns import (
     typed_columns,
     word,
 )
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.aws.columns import Fields
 
 _NOT_ELB: Final = Reject("not-aws-elb")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _passed(_fields: Fields, _name: str, _text: str) -> None:
@@ -141,7 +141,7 @@ def _parser_of(layout: _Layout, is_one: Callable[[list[str]], bool]) -> Callable
                 return _NOT_ELB
             stamp = of_text(tokens[layout.when])
             if stamp is None:
-                return _BAD_TIME
+                return BAD_TIME
             body = None if layout.body is None else tokens[layout.body].strip()
             return Record(*stamp, None, None, None if body in ABSENT else body, fields)
 

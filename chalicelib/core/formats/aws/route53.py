@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.objects import Dialect, holding, parser_of
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.json_text import Fields
 
 _NOT_A_QUERY: Final = Reject("not-route53")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _LINE: Final = re.compile(
     r"([0-9]\.[0-9]) ([0-9-]{10}T[0-9:.]{8,18}Z) (Z[0-9A-Z]{5,31}) ([^ ]{1,1100}) ([A-Z0-9]{1,12}) ([A-Z]{2,16})"
     r" (UDP|TCP|DOH|DOT) ([A-Z]{3}[0-9A-Z-]{0,8}) ([0-9a-fA-F.:]{3,45}) (-|[0-9a-fA-F.:/]{3,64})"
@@ -43,7 +43,7 @@ def _make_parser(context: ParseContext) -> Parse:
             return _NOT_A_QUERY
         stamp = of_text(found[2])
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: Fields = {
             name: value for name, value in zip(_NAMES, found.groups(), strict=True) if name and value != "-"
         }

@@ -16,6 +16,7 @@ from chalicelib.core.formats.aws.columns import (
     typed_columns,
     word,
 )
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.times import Stamp
 
 _NOT_S3: Final = Reject("not-aws-s3")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _WHEN, _REQUESTER, _OPERATION, _REQUEST = 2, 4, 6, 8
 _OPERATION_AT: Final = re.compile(r" (?=(?:REST|SOAP|WEBSITE|BATCH|S3)\.[A-Z0-9_.]{2,80} )")
 _COLUMNS_MIN: Final = 17
@@ -134,7 +134,7 @@ def _record(tokens: list[str], stamp: Stamp | None) -> Record | Reject:
     """Raises ValueError where a column does not hold what it should."""
     fields = typed_columns(_COLUMNS, tokens)
     if stamp is None:
-        return _BAD_TIME
+        return BAD_TIME
     body = tokens[_REQUEST]
     return Record(*stamp, None, None, tokens[_OPERATION] if body in ABSENT else body, fields)
 

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _NOT_FLOW: Final = Reject("not-vpc-flow")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 _DEFAULT: Final = (
     "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action"
@@ -169,7 +169,7 @@ def _make_parser(context: ParseContext) -> Parse:
             return Record(None, None, None, None, None, fields)
         second = str(fields[columns.time])
         stamp = stamps.get(second) or stamp_of(second)
-        return _BAD_TIME if stamp is None else new(Record, (*stamp, None, None, None, fields))
+        return BAD_TIME if stamp is None else new(Record, (*stamp, None, None, None, fields))
 
     def second_of(text: str) -> tuple[str, int]:
         """The time stamp and the number of a second. Raises KeyError where it is none."""

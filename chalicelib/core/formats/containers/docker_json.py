@@ -14,6 +14,7 @@ import orjson
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.nested import carried
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.streams import framing_of_streams
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -31,7 +32,6 @@ _PARTS: Final = (
 _NAMES: Final = frozenset(("log", "stream", "time", "attrs"))
 
 _NOT_DOCKER: Final = Reject("not-a-docker-line")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -57,7 +57,7 @@ def _make_parser(context: ParseContext) -> Parse:
             return _NOT_DOCKER
         stamp = of_text(first["time"])
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {"log.iostream": first["stream"]}
         attrs = first.get("attrs")
         if type(attrs) is dict:

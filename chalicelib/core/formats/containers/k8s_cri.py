@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.nested import carried
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.streams import framing_of_streams
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _STREAMS: Final = frozenset(("stdout", "stderr"))
 
 _NOT_CRI: Final = Reject("not-a-cri-line")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -53,7 +53,7 @@ def _make_parser(context: ParseContext) -> Parse:
         when, stream, tag = first
         stamp = of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {"log.iostream": stream}
         if len(tag) > 2:
             fields["cri.tags"] = tag[2:]

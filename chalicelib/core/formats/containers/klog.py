@@ -14,6 +14,7 @@ from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.naming import renamed
 from chalicelib.core.formats.applications.pairs import pairs_of, unquoted
 from chalicelib.core.formats.nested import add_all
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -44,7 +45,6 @@ _ERRORS: Final = {"err": "error.message"}
 _NUMBERS: Final = {"I": 9, "W": 13, "E": 17, "F": 21, "D": 5}
 
 _NOT_KLOG: Final = Reject("not-klog")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _parser(context: ParseContext, *, date_digits: int) -> Parse:
@@ -63,11 +63,11 @@ def _parser(context: ParseContext, *, date_digits: int) -> Parse:
         else:
             month = int(date[:2])
             if not 1 <= month <= 12:
-                return _BAD_TIME
+                return BAD_TIME
             when = f"{months[month]} {date[2:]} {clock}"
         stamp = of_text(when, fraction)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {
             "thread.id": int(thread) if thread.isdecimal() and len(thread) <= 18 else thread,
             "code.file.path": path,

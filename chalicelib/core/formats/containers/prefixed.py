@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.nested import carried
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.streams import framing_of_streams
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -43,7 +44,6 @@ _ACCESS: Final = ("access_common", "access_combined", "nginx", "apache")
 
 _NO_PREFIX: Final = Reject("no-prefix")
 _NOTHING_CARRIED: Final = Reject("nothing-carried")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _svlogd(context: ParseContext) -> Parse:
@@ -57,7 +57,7 @@ def _svlogd(context: ParseContext) -> Parse:
         date, clock, fraction, boxed_date, boxed_clock, text = found.groups()
         stamp = of_parts(f"{date or boxed_date} {clock or boxed_clock}", fraction)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         record = carried(explain, text, (None, None), {})
         inner = record.attributes.get("log.record.format")
         if boxed_date is not None and not str(inner).startswith(_ACCESS):
@@ -98,7 +98,7 @@ class _Prefix:
             del first["text"]
             stamp = of_text(when) if when else (None, None)
             if stamp is None:
-                return _BAD_TIME
+                return BAD_TIME
             fields: dict[str, Value] = {
                 name.replace("__", "."): int(value) if name in self.numbers else value
                 for name, value in first.items()
@@ -144,7 +144,7 @@ def _heroku(context: ParseContext) -> Parse:
         when, fraction, zone, source, dyno, text = found.groups()
         stamp = of_parts(when, fraction, zone)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {"heroku.source": source, "heroku.dyno": dyno}
         return carried(explain, text, stamp, fields)
 

@@ -10,6 +10,7 @@ from chalicelib.core.formats.databases.shapes import CLOCK
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import add_endpoint, is_ip, number
 from chalicelib.core.formats.nested import add
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -59,7 +60,6 @@ def _number(word: str) -> int | None:
 
 _NOT_ELASTICSEARCH: Final = Reject("not-elasticsearch")
 _NOT_JSON: Final = Reject("not-elasticsearch-json")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_text_parser(context: ParseContext) -> Parse:
@@ -76,7 +76,7 @@ def _make_text_parser(context: ParseContext) -> Parse:
         shard = shard or shard_too
         stamp = times.of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         body = entry[found.end() :]
         if index is None and (named := _INDEX.match(body)):
             index, body = named[1], body[named.end() :]
@@ -111,7 +111,7 @@ def _audited(found: re.Match[str], times: Times) -> Record | Reject:
     when, node, layer, event, said = found.groups()
     stamp = times.of_text(when)
     if stamp is None:
-        return _BAD_TIME
+        return BAD_TIME
     fields: dict[str, Value] = {"event.name": event, "elasticsearch.audit.layer": layer}
     if node is not None:
         fields["elasticsearch.node.name"] = node
@@ -180,7 +180,7 @@ def _make_json_parser(context: ParseContext) -> Parse:
             return _NOT_JSON
         stamp = times.of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         word = members.pop("level", None) or members.pop("log.level", None)
         body = members.pop("message", None) or members.pop("elasticsearch.slowlog.message", None)
         fields: dict[str, Value] = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
 from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -73,7 +74,6 @@ _DB2_REST: Final = frozenset(
 )
 
 _NOT_DB2: Final = Reject("not-db2")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_db2_parser(context: ParseContext) -> Parse:
@@ -88,7 +88,7 @@ def _make_db2_parser(context: ParseContext) -> Parse:
         offset = int(minutes)
         stamp = times.of_parts(when, fraction, f"{sign}{offset // 60:02d}{offset % 60:02d}")
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {"db2.record_id": identifier}
         word = None
         body_from = len(entry)

@@ -9,6 +9,7 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.databases.shapes import CLOCK, add_address
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.framing import Framing
@@ -59,7 +60,6 @@ _SEARCHED_MAX: Final = 65536
 
 _NOT_MONGODB: Final = Reject("not-mongodb")
 _NOT_JSON: Final = Reject("not-mongodb-json")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _level_number(word: str) -> int | None:
@@ -90,7 +90,7 @@ def _make_text_parser(context: ParseContext) -> Parse:
         if when is not None:
             told = times.of_text(when)
             if told is None:
-                return _BAD_TIME
+                return BAD_TIME
             stamp = told
         fields: dict[str, Value] = {"thread.name": thread}
         if component is not None and component != "-":
@@ -169,7 +169,7 @@ def _make_json_parser(context: ParseContext) -> Parse:
             del members[name]
         stamp = times.of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {}
         namespace = members.pop("attr.ns", None)
         if type(namespace) is str and "." in namespace:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
 from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -69,7 +70,6 @@ _SEVERITIES: Final = {
 }  # fmt: skip
 
 _NOT_NAGIOS: Final = Reject("not-nagios")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_nagios_parser(context: ParseContext) -> Parse:
@@ -84,7 +84,7 @@ def _make_nagios_parser(context: ParseContext) -> Parse:
             return _NOT_NAGIOS
         stamp = times.of_number(epoch)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {}
         word = kind if kind in _SEVERITIES else None
         if kind is not None and word is None:

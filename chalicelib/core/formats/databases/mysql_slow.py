@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import boolean
 from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -37,7 +38,6 @@ _USE: Final = re.compile(r"use `?([^`;\n]{1,128})`?;", re.IGNORECASE)
 _NAMES: Final = {"thread_id": "mysql.connection_id", "id": "mysql.connection_id", "schema": "db.namespace"}
 
 _NOT_SLOW: Final = Reject("not-mysql-slow")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -85,7 +85,7 @@ def _make_parser(context: ParseContext) -> Parse:
         elif epoch is not None:
             stamp = times.of_number(epoch)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         if said and not said.startswith("# administrator"):
             fields["db.query.text"] = said
         if rest:

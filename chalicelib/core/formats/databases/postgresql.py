@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import LOCAL, add_address
 from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import ZONE, Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -83,7 +84,6 @@ _OWN_WORDS: Final = _OF_A_MESSAGE | {"LOG", "PANIC"}
 """Words that are proof even where the prefix is a time and nothing else."""
 
 _NOT_POSTGRESQL: Final = Reject("not-postgresql")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _split(entry: str, *, decided: bool) -> tuple[str, str, str] | None:
@@ -129,7 +129,7 @@ def _make_parser(context: ParseContext) -> Parse:
             text = when[0]
             told = times.of_value(text) or times.of_text(text.rpartition(" ")[0])
             if told is None:
-                return _BAD_TIME
+                return BAD_TIME
             stamp = told
             prefix = f"{prefix[: when.start()]} {prefix[when.end() :]}"
         said = known(prefix)

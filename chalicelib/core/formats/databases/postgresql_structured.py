@@ -13,6 +13,7 @@ from chalicelib.core.formats.databases.postgresql import SEVERITIES, add_message
 from chalicelib.core.formats.databases.shapes import add_address
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -41,7 +42,6 @@ _COUNTS: Final = frozenset((22, 23, 24, 26))
 
 _NOT_CSV: Final = Reject("not-postgresql-csv")
 _NOT_JSON: Final = Reject("not-postgresql-json")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _values(entry: str) -> list[str] | None:
@@ -72,7 +72,7 @@ def _make_csv_parser(context: ParseContext) -> Parse:
             return _NOT_CSV
         stamp = times.of_text(values[0])
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {}
         for name, value in zip(_COLUMNS, values, strict=False):
             if not value or name in ("log_time", "error_severity", "message"):
@@ -112,7 +112,7 @@ def _make_json_parser(context: ParseContext) -> Parse:
             return _NOT_JSON
         stamp = times.of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         body = members.pop("message", None)
         fields = {_MEMBERS.get(name, f"postgresql.{name}"): value for name, value in members.items()}
         if type(body) is str:

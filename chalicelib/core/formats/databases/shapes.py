@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from chalicelib.core.formats import severity
 from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.kinds import add_endpoint, number
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -43,7 +44,6 @@ _NUMBERS: Final = frozenset(("tid", "pid", "line", "status", "size"))
 
 _BODY_SEARCHED_MAX: Final = 4096
 """How much of a message is searched for fields."""
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 Taken: TypeAlias = "tuple[tuple[int, str, Callable[[str], Value] | None], ...]"
 _Way: TypeAlias = "tuple[Callable[[str], re.Match[str] | None], int, int, int, Taken]"
@@ -137,7 +137,7 @@ class Shapes:
                 if when and found[when]:
                     told = of_value(found[when])
                     if told is None:
-                        return _BAD_TIME
+                        return BAD_TIME
                     stamp = told
                 word = (found[level] or None) if level else None
                 rank = None

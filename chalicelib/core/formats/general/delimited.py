@@ -22,6 +22,7 @@ from chalicelib.core.formats.promotion import (
     message_members,
     time_members,
 )
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -76,7 +77,6 @@ _LONGEST_MIN: Final = 3
 _NO_HEADER: Final = Reject("no-header")
 _FIELD_COUNT: Final = Reject("field-count")
 _OPEN_QUOTE: Final = Reject("open-quote")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext, *, delimiters: str) -> Parse:
@@ -230,7 +230,7 @@ class _Rows:
         used: set[int] = set()
         stamp = self._stamp(cells, used)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         word, number, body = None, None, None
         if self._level >= 0 and (level := cells[self._level].strip()):
             number = severity.of_word(level)

@@ -15,6 +15,7 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.general.decorations import split_decorations
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.nested import of_both
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import TIMESTAMPED as TIMESTAMPED_START
 from chalicelib.core.formats.starts import WELL_KNOWN
 from chalicelib.core.formats.systems.priorities import add_priority
@@ -35,7 +36,6 @@ _MAY_BE_INNER: Final = re.compile(r"\{.*\}\s*\Z|[A-Za-z_][\w.-]{0,63}=", re.DOTA
 """A message that is an object of JSON or pairs, where no level stands before it."""
 
 _NO_TIME: Final = Reject("no-timestamp")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -58,7 +58,7 @@ def _make_parser(context: ParseContext) -> Parse:
                 else times.of_parts(when, fraction, zone)
             )
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {}
         if entry[0] == "<":
             add_priority(fields, entry)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import PORT_MAX, add_endpoint, add_whole, is_ip, number, whole
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.security.kv import PROTOCOLS, Headed
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import add_url
@@ -33,7 +34,6 @@ _PAIRS_MAX: Final = 300
 _HEAD_MAX: Final = 300
 _NOTHING: Final = frozenset(("", "N/A", "-"))
 _NOT_OF_VENDOR: Final = Reject("not-of-that-device")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class _Parser:
         if own is not None:
             stamp = own
         elif when is not None:
-            return _BAD_TIME
+            return BAD_TIME
         word, level = self._level(pairs)
         code = fields.get("syslog.severity.code")
         if word is None and type(code) is int:

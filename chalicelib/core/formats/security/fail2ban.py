@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -22,7 +23,6 @@ _DONE: Final = re.compile(
     r"\[([^\]]{1,128})\] (?:(Restore )?(Ban|Unban|Found|Ignore|Restore)(?: Ban)? |([0-9A-Fa-f.:]{2,45}) already banned)(?:([0-9A-Fa-f.:]{2,45}))?(?: - ([0-9-]{10} [0-9:]{8}))?"
 )
 _NOT_FAIL2BAN: Final = Reject("not-fail2ban")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -35,7 +35,7 @@ def _make_parser(context: ParseContext) -> Parse:
         when, host, logger, process, level, message = found.groups()
         stamp = times.of_text(when or line[:15])
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {"log.logger": logger}
         if host:
             fields["host.name"] = host

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.core.formats import Format, ParseContext, severity
 from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.nested import add
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.phrases import phrases
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.systems.syslog_any import SYSLOG
@@ -26,7 +27,6 @@ _PAIR: Final = re.compile(
 _PAIRS_MAX: Final = 300
 _NOT_FORTINET: Final = Reject("not-a-fortinet-line")
 _NOT_NETSCREEN: Final = Reject("not-a-netscreen-line")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _FORTINET_HEAD: Final = re.compile(
     r"(?:\S{1,64} )?(?:<([0-9]{1,3})>)?(?=date=[0-9]{4}-[0-9]{2}-[0-9]{2} ?,?time=|timestamp=[0-9]{9,19} |logver=[0-9]+ )"
 )
@@ -139,7 +139,7 @@ def _fortinet(context: ParseContext) -> Parse:
         if stamp is None or not (
             "logid" in pairs or "log_id" in pairs or "devid" in pairs or "type" in pairs
         ):
-            return _NOT_FORTINET if stamp else _BAD_TIME
+            return _NOT_FORTINET if stamp else BAD_TIME
         word = pairs.pop("level", None) or pairs.pop("pri", None)
         body = pairs.get("msg") or pairs.get("logdesc")
         if word is not None and severity.of_word(word) is None and not severity.is_word(word):

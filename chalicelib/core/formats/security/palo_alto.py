@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.security.kv import Headed
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -61,7 +62,6 @@ _TEXT: Final = frozenset(("panos.serial", "panos.seqno", "panos.eventid", "panos
 _COLUMNS_MAX: Final = 250
 _LEVELS: Final = {"informational": "info", "medium": "warning", "high": "error", "low": "notice"}
 _NOT_PANOS: Final = Reject("not-panos")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _fields_of(text: str) -> list[str]:
@@ -118,7 +118,7 @@ def _make_parser(context: ParseContext) -> Parse:
                 fields[f"panos.column_{place + 1}"] = value
         stamp = times.of_text(generated or when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         if when and when != generated:
             fields["panos.receive_time"] = when
         level = severity.of_word(_LEVELS.get(word.lower(), word)) if word else None

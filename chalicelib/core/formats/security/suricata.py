@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.kinds import is_ip, part_icmp
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _NOT_EVE: Final = Reject("not-eve")
 _NOT_FAST: Final = Reject("not-a-fast-alert")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 RENAMED: Final = {
     "src_ip": "source.address", "src_port": "source.port", "dest_ip": "destination.address", "dest_port": "destination.port",
     "app_proto": "network.protocol.name", "http.http_method": "http.request.method", "http.hostname": "url.domain",
@@ -118,7 +118,7 @@ def _fast(context: ParseContext) -> Parse:
         else:
             stamp = times.of_parts(f"{_MONTHS.get(month, month)} {day} {clock}", fraction)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {
             "suricata.alert.gid": int(group),
             "suricata.alert.signature_id": int(signature),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.kinds import part_icmp
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -33,7 +34,6 @@ _INTS: Final = frozenset(("count", "int", "port"))
 _FLOATS: Final = frozenset(("interval", "double"))
 _NO_HEADER: Final = Reject("no-header")
 _NOT_ZEEK: Final = Reject("not-zeek")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _INT: Final = re.compile(r"-?[0-9]{1,18}")
 _FLOAT: Final = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
 
@@ -74,7 +74,7 @@ class _Tsv:
             if name == "ts" and kind in ("time", "string"):
                 stamp = self._times.of_number(text) or self._times.of_text(text)
                 if stamp is None:
-                    return _BAD_TIME
+                    return BAD_TIME
                 continue
             value = self._typed(kind, text)
             if name in ("msg", "message") and type(value) is str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.programs.auditing import HEAD, add_pairs
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _NOT_AUDITD: Final = Reject("not-auditd")
 _NOT_LAUREL: Final = Reject("not-laurel")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _ID: Final = re.compile(r"([0-9]{9,12}\.[0-9]{1,9}):([0-9]{1,18})")
 _RENAMED: Final = {
     "SYSCALL.pid": "process.pid", "SYSCALL.ppid": "process.parent_pid", "SYSCALL.exe": "process.executable.path",
@@ -37,7 +37,7 @@ def _auditd(context: ParseContext) -> Parse:
             return _NOT_AUDITD
         stamp = times.of_number(found[3])
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {"audit.type": found[2], "audit.serial": int(found[4])}
         if found[1]:
             fields["host.name"] = found[1]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.programs import program_of, say_of
 from chalicelib.core.formats.systems.syslog_rfc3164 import RFC3164
 from chalicelib.core.formats.times import MONTH, Times
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _NOT_OF_PROGRAM: Final = Reject("not-of-that-program")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _SYSLOG: Final = rf"(?:<[0-9]{{1,3}}>)?+(?:{MONTH} [ 0-9]?[0-9] |[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)"
 _TIME: Final = (
     r"(?:\[?([0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?"
@@ -97,7 +97,7 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
             (None, None) if found[1] is None else times.of_text(found[1])
         )
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {}
         message = line[found.end(1) :].lstrip("]: ") if found[1] else line
         for name, value in found.groupdict().items():
@@ -111,7 +111,7 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
         if say is not None:
             say(message, fields)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         word = fields.pop("log.level", None)
         level = severity.of_word(word) if type(word) is str else None
         text = word if type(word) is str and (level is not None or severity.is_word(word)) else None

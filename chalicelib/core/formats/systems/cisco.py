@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.cisco_messages import add_device
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import MONTH, Times
@@ -27,7 +28,6 @@ _HEAD: Final = re.compile(
 """Time, zone, host, product, severity, message number."""
 _PRI: Final = re.compile(r"<([0-9]{1,3})>")
 _NOT_CISCO: Final = Reject("not-a-cisco-line")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -46,7 +46,7 @@ def _make_parser(context: ParseContext) -> Parse:
             else times.of_parts(when, None, zone and f" {zone}") or times.of_text(when)
         )
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {}
         if priority := _PRI.match(line):
             fields["syslog.priority"] = int(priority[1])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.kinds import add_whole
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _NOT_OF_SERVICE: Final = Reject("not-of-that-service")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _IP: Final = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"
 _ISO: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
@@ -77,7 +77,7 @@ def _parser(service: Service) -> Callable[[ParseContext], Parse]:
                 elif base == "time":
                     stamp = times.of_value(value)
                     if stamp is None:
-                        return _BAD_TIME
+                        return BAD_TIME
                 elif base == "level":
                     number = severity.of_word(value)
                     word = value

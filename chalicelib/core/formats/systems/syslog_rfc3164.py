@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.nested import add_all
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import LEVEL_BEHIND
 from chalicelib.core.formats.systems.bodies import Enveloped
 from chalicelib.core.formats.systems.cisco_messages import add_device
@@ -66,7 +67,6 @@ _WHEN: Final = len("Mar 14 09:26:53 ")
 _CACHE_MAX: Final = 8192
 
 _NOT_RFC3164: Final = Reject("not-rfc3164")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 class _Parser:
@@ -192,7 +192,7 @@ class _Parser:
             return _NOT_RFC3164
         stamp = self._times.of_text(_year_last(bsd) if bsd else iso)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         if level is None and host is not None and not leveled and found.end(4) == found.start(6) - 1:
             self._remember(line[found.start(4) : found.start(6)], stamp, host, tag)
         elif level is None and host is not None and iso is not None and tag is not None:
@@ -250,7 +250,7 @@ class _Parser:
         octets, _, number = priority.rstrip(">").rpartition("<")
         values = PRIORITIES.get(number.lstrip("0") or "0") if priority else None
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         if priority and values is None:
             return _NOT_RFC3164
         fields: dict[str, Value] = {}
@@ -290,7 +290,7 @@ class _Parser:
         when, level, tag, process, message = found.groups()
         stamp = self._times.of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {"service.name": tag}
         fields["syslog.facility.name"], _, fields["log.level"] = level.partition(".")
         if process:

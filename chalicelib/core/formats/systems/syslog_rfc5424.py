@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.nested import of_both
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.bodies import Enveloped, with_severity
 from chalicelib.core.formats.systems.priorities import PID_DIGITS_MAX, PRIORITIES
 from chalicelib.core.formats.systems.programs import say_of
@@ -41,7 +42,6 @@ _STRUCTURED: Final = "syslog.structured_data."
 
 _NO_TIME: Final = (None, None)
 _NOT_RFC5424: Final = Reject("not-rfc5424")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _BAD_DATA: Final = Reject("invalid-structured-data")
 
 
@@ -82,7 +82,7 @@ class _Parser:
         stamp: When | None = self._of_text(when)
         if stamp is None:
             if when != "-":
-                return self._repaired(line) or _BAD_TIME if when and rest else self._without_count(line)
+                return self._repaired(line) or BAD_TIME if when and rest else self._without_count(line)
             stamp = _NO_TIME
         data, closed, message = rest.partition('"] ')
         parts = data.split('"')

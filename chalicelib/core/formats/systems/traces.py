@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -35,7 +36,6 @@ _SIGNAL: Final = re.compile(
 )
 _NOT_STRACE: Final = Reject("not-strace")
 _NOT_TCPDUMP: Final = Reject("not-tcpdump")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _strace(context: ParseContext) -> Parse:
@@ -57,7 +57,7 @@ def _strace(context: ParseContext) -> Parse:
             fields["time_of_day"] = clock
         stamp = times.of_number(seconds) if seconds else (None, None)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         if found_signal := _SIGNAL.match(rest):
             signal, how, stopped, code, killed = found_signal.groups()
             if code:
@@ -133,7 +133,7 @@ def _tcpdump(context: ParseContext) -> Parse:
         full, seconds, clock, interface, direction, kind, rest = found.groups()
         stamp = times.of_text(full) if full else times.of_number(seconds) if seconds else (None, None)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {}
         if clock:
             fields["time_of_day"] = clock

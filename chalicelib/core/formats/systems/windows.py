@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import is_ip, number, whole
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -65,7 +66,6 @@ _USERS: Final = ("TargetUserName", "SubjectUserName", "User")
 
 _NOT_EVENT: Final = Reject("not-a-windows-event")
 _BROKEN: Final = Reject("broken-xml")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _leaves(text: str) -> Iterator[tuple[tuple[str, ...], dict[str, str], str]]:
@@ -167,7 +167,7 @@ class _Event:
         if self.time is not None:
             stamp = times.of_text(self.time)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         for name, known in _ENDS.items():
             address = fields.get(f"windows.data.{name}")
             if type(address) is str and is_ip(address):
@@ -246,7 +246,7 @@ def _text(context: ParseContext) -> Parse:
         if "windows.event_id" not in fields:
             return _NOT_EVENT
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         return Record(stamp[0], stamp[1], word, level, body or None, fields)
 
     return parse

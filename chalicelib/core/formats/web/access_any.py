@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint, is_nothing
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import QUOTED, add_request, is_address, resolved
 from chalicelib.core.formats.web.tails import add_tail
@@ -43,7 +44,6 @@ _ABSENT: Final = frozenset(("-", '""', '"-"'))
 _CACHE_MAX: Final = 8192
 _ZONES_MAX: Final = 64
 NOT_ACCESS: Final = Reject("not-an-access-line")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 class AnyLine:
@@ -91,7 +91,7 @@ class AnyLine:
             return NOT_ACCESS
         stamp = self._times.of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {}
         add_request(fields, request)
         if status != "-":

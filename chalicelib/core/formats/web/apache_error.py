@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import add_endpoint, add_whole
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.formats.web.modsecurity import add_tags
@@ -49,7 +50,6 @@ _USER: Final = re.compile(
 _PARTS_MAX: Final = 8
 
 _NOT_APACHE: Final = Reject("not-an-apache-error")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -69,7 +69,7 @@ def _make_parser(context: ParseContext) -> Parse:
         when, module, level, process, thread = head.groups()
         stamp = times.of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {}
         if module:
             fields["apache.module"] = module

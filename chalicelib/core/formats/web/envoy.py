@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import add_endpoint, number
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import QUOTED, add_request, resolved
 from chalicelib.core.records import Record, Reject
@@ -34,7 +35,6 @@ _NAMES: Final = (
 _NUMBERS: Final = frozenset(_NAMES[5:9])
 
 _NOT_ENVOY: Final = Reject("not-an-envoy-line")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -47,7 +47,7 @@ def _make_parser(context: ParseContext) -> Parse:
         when, request, status, *values = found.groups()
         stamp = times.of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         fields: dict[str, Value] = {}
         if request != "- - -":
             add_request(fields, request)

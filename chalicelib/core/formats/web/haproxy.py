@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import add_endpoint, whole
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.priorities import PRIORITIES
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.formats.web.requests import add_request
@@ -83,7 +84,6 @@ _HTTPS_NAMES: Final = (
 )  # fmt: skip
 
 _NOT_HAPROXY: Final = Reject("not-a-haproxy-line")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -102,7 +102,7 @@ def _make_parser(context: ParseContext) -> Parse:
             if when is not None:
                 stamp = times.of_text(when)
                 if stamp is None:
-                    return _BAD_TIME
+                    return BAD_TIME
             if priority is not None:
                 known = PRIORITIES.get(priority.lstrip("0") or "0")
                 if known is None:
@@ -115,7 +115,7 @@ def _make_parser(context: ParseContext) -> Parse:
         if found:
             accepted = times.of_text(found[2])
             if accepted is None:
-                return _BAD_TIME
+                return BAD_TIME
             if stamp is not None:
                 fields["syslog.timestamp"] = header[2] if header else stamp[0]
             stamp = accepted

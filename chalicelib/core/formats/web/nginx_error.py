@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import add_endpoint, add_whole
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.modsecurity import add_tags
@@ -47,7 +48,6 @@ _BEFORE: Final = re.compile(r"nginx: \[([a-z]{4,16})\] ")
 _START: Final = r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} |nginx: \[[a-z]{4,6}\] "
 
 _NOT_NGINX: Final = Reject("not-an-nginx-error")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -76,7 +76,7 @@ def _make_parser(context: ParseContext) -> Parse:
             add_whole(fields, "thread.id", ids[2])
         stamp = times.of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         connection = ids[3]
         if connection is not None:
             fields["nginx.connection"] = int(connection)

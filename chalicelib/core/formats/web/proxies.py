@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint, number
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import QUOTED, add_protocol, add_url, resolved
 from chalicelib.core.records import Record, Reject
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _OTHER_SHAPE: Final = Reject("other-shape")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 _INTEGERS: Final = frozenset((
     "http.response.status_code", "code.line.number", "http.response.body.size", "nginx.upstream_status", "squid.elapsed_ms",
     "squid.bytes", "coredns.id", "coredns.request_size", "coredns.buffer_size", "coredns.response_size",
@@ -62,7 +62,7 @@ def _shape(
                 if key == "time":
                     stamp = times.of_value(text)
                     if stamp is None:
-                        return _BAD_TIME
+                        return BAD_TIME
                     timestamp, assumed = stamp
                 elif key == "level":
                     word = text

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.formats.web.access_any import NOT_ACCESS
 from chalicelib.core.formats.web.requests import QUOTED, add_request
@@ -23,7 +24,6 @@ _LINE: Final = re.compile(
     rf"\[([^\]]{{26}})\] ([^ ]{{1,255}}) ((?:TLS|SSL)v[0-9.]{{1,4}}|-) ([A-Z0-9_-]{{1,64}}) {QUOTED} (-|[0-9]{{1,18}})",
     re.DOTALL,
 )
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -36,7 +36,7 @@ def _make_parser(context: ParseContext) -> Parse:
         when, client, protocol, cipher, request, size = found.groups()
         stamp = of_text(when)
         if stamp is None:
-            return _BAD_TIME
+            return BAD_TIME
         said = {"client.address": client, "tls.protocol.version": protocol, "tls.cipher": cipher}
         fields: dict[str, Value] = {name: text for name, text in said.items() if text != "-"}
         add_request(fields, request)

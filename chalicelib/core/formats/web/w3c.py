@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import DIGITS_MAX, number
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import add_protocol, add_url
 from chalicelib.core.framing import Framing
@@ -62,7 +63,6 @@ _DEFAULT: Final = re.compile(
 
 _NO_FIELDS: Final = Reject("no-fields-header")
 _WRONG_COUNT: Final = Reject("wrong-number-of-fields")
-_BAD_TIME: Final = Reject("invalid-timestamp")
 
 
 def _columns(header: str) -> tuple[tuple[str, ...], str, str]:
@@ -142,7 +142,7 @@ def _reader(
             text = f"{date} {values[time_at]}"
             stamp = times.of_text(f"{text}{zone}")
             if stamp is None:
-                return _BAD_TIME
+                return BAD_TIME
         fields: dict[str, Value] = {}
         for position, key, is_number in columns:
             value = values[position]
