@@ -96,7 +96,9 @@ class Checks:
         back while the message is in the queue."""
         if "forged" not in uploaded.spoilt:
             return False
-        queued = (message.body for queue in self._stage.aws.queues.values() for message in queue.held.values())
+        queued = (
+            message.body for queue in self._stage.aws.queues.values() for message in queue.held.values()
+        )
         return kind == "doubled" or any(body in uploaded.forged for body in queued)
 
     def at_the_end(self, uploaded: Uploaded) -> None:
