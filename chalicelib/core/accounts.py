@@ -64,8 +64,11 @@ class SplitAccount:
     @property
     def balanced(self) -> Summary:
         """The summary, in which the marks of lost batches say nothing of what they hold: it is the rest, unless
-        other marks are contradicted, whose rest is pending."""
+        other marks are contradicted, whose rest is pending. Of a split that people discarded before it was cut,
+        nothing is cut again: no mark of it waits for that."""
         summary = self.summary
+        if self.seal is None and self.setback and self.setback.obstacle is Obstacle.DISCARDED:
+            return replace(summary, contradicted=0, contradicted_batches=())
         if self.seal is None or not self.is_settled or not summary.unmeasured or summary.contradicted:
             return summary
         rest = self.seal.total - summary.total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from hypothesis import given
@@ -119,6 +120,18 @@ def test_a_dead_letter_makes_a_file_incomplete_and_a_discard_says_so() -> None:
         State.COMPLETE,
         "complete with discards: 1 of 2 batches (1 lines, 100 bytes)",
     )
+
+
+def test_what_is_disputed_of_a_discarded_split_waits_for_nothing() -> None:
+    """Nobody cuts the split again, so the file must not stay INCOMPLETE for that."""
+    plan = replace(PLAN, limits=Limits(split_bytes=1000))
+    summary = summary_of(0, {0: done(100).taken_back((0, 100))})
+    assert summary.contradicted == 1
+    found = account_of(plan, [SplitAccount(0, None, summary, Setback(Obstacle.DISCARDED, "not needed"))])
+    assert (found.state, found.summary.contradicted) == (State.COMPLETE, 0)
+    assert "complete with discards: split 0" in (found.reason or "")
+    failed = account_of(plan, [SplitAccount(0, None, summary, Setback(Obstacle.FAILED, "no table"))])
+    assert failed.state is State.INCOMPLETE
 
 
 def test_damage_is_named_with_both_offsets() -> None:
