@@ -22,7 +22,7 @@ SOAK_SEED ?= 100000
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test soak lint audit check format bench agreement docs lock golden clean
+.PHONY: help setup demo up test soak lint audit check format bench agreement docs terraform lock golden clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -83,6 +83,9 @@ docs: $(STAMP) ## Rewrite the pages that are made from the code
 	$(BIN)/python -m froe.permissions > docs/permissions.md
 	$(BIN)/python -m froe.parameters > docs/parameters.md
 	$(BIN)/python -m froe.costs_page > docs/costs.md
+
+terraform: $(STAMP) ## Write infra/terraform from the templates in infra
+	$(BIN)/python -m froe.terraform.module
 
 lock: $(UV) ## Pin all that the requirements need, with hashes; LOCK=--upgrade takes what is newest
 	@for name in requirements requirements-dev; do $(UV) pip compile --quiet --universal --python-version 3.11 \

@@ -1,4 +1,5 @@
-# What people should be told of; each description says what to do.
+# What wakes people; each description says what to do.
+# Written from the templates in infra by `make terraform`: change those.
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters_found" {
   alarm_name          = "froe-${var.stage}-dead-letters"
@@ -212,9 +213,12 @@ resource "aws_cloudwatch_metric_alarm" "ledger_throttled" {
     metric {
       namespace   = "AWS/DynamoDB"
       metric_name = "WriteThrottleEvents"
-      dimensions  = { TableName = "froe-${var.stage}-ledger", GlobalSecondaryIndexName = "by_state" }
-      period      = 300
-      stat        = "Sum"
+      dimensions = {
+        TableName                = "froe-${var.stage}-ledger"
+        GlobalSecondaryIndexName = "by_state"
+      }
+      period = 300
+      stat   = "Sum"
     }
   }
 
@@ -225,9 +229,12 @@ resource "aws_cloudwatch_metric_alarm" "ledger_throttled" {
     metric {
       namespace   = "AWS/DynamoDB"
       metric_name = "WriteThrottleEvents"
-      dimensions  = { TableName = "froe-${var.stage}-ledger", GlobalSecondaryIndexName = "by_key" }
-      period      = 300
-      stat        = "Sum"
+      dimensions = {
+        TableName                = "froe-${var.stage}-ledger"
+        GlobalSecondaryIndexName = "by_key"
+      }
+      period = 300
+      stat   = "Sum"
     }
   }
 
@@ -251,9 +258,12 @@ resource "aws_cloudwatch_metric_alarm" "ledger_throttled" {
     metric {
       namespace   = "AWS/DynamoDB"
       metric_name = "ReadThrottleEvents"
-      dimensions  = { TableName = "froe-${var.stage}-ledger", GlobalSecondaryIndexName = "by_state" }
-      period      = 300
-      stat        = "Sum"
+      dimensions = {
+        TableName                = "froe-${var.stage}-ledger"
+        GlobalSecondaryIndexName = "by_state"
+      }
+      period = 300
+      stat   = "Sum"
     }
   }
 
@@ -264,9 +274,12 @@ resource "aws_cloudwatch_metric_alarm" "ledger_throttled" {
     metric {
       namespace   = "AWS/DynamoDB"
       metric_name = "ReadThrottleEvents"
-      dimensions  = { TableName = "froe-${var.stage}-ledger", GlobalSecondaryIndexName = "by_key" }
-      period      = 300
-      stat        = "Sum"
+      dimensions = {
+        TableName                = "froe-${var.stage}-ledger"
+        GlobalSecondaryIndexName = "by_key"
+      }
+      period = 300
+      stat   = "Sum"
     }
   }
 }

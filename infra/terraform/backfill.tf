@@ -1,48 +1,17 @@
-# The state machine of backfills, which is optional. Its definition is the one in infra/backfill.json.
-
-variable "backfill" {
-  description = "Whether there is a state machine that sends what lies in the input bucket already"
-  type        = bool
-  default     = false
-}
-
-variable "keys_taken" {
-  description = "Which keys are logs: what `froe deploy` makes of INPUT_KEYS, a regular expression"
-  type        = string
-  default     = "^"
-  nullable    = false
-}
-
-variable "keys_left_out" {
-  description = "Which of them are none: what `froe deploy` makes of INPUT_KEYS, a regular expression"
-  type        = string
-  default     = "^$"
-  nullable    = false
-}
-
-locals {
-  backfill_name       = "froe-${var.stage}-backfill"
-  backfill_states     = "arn:${local.partition}:states:${local.region}:${local.account}"
-  backfill_definition = jsonencode(jsondecode(file("${path.module}/../backfill.json")).Resources.Backfill.Properties.Definition)
-  backfill_filled_in = replace(replace(replace(replace(replace(replace(replace(
-    local.backfill_definition,
-    "$${KeysTaken}", var.keys_taken),
-    "$${KeysLeftOut}", var.keys_left_out),
-    "$${Partition}", local.partition),
-    "$${InputBucket}", local.input_bucket),
-    "$${SplitQueue}", aws_sqs_queue.split_queue.url),
-    "$${LedgerTable}", aws_dynamodb_table.ledger_table.name),
-  "$${NoticesTopic}", aws_sns_topic.notices_topic.arn)
-}
+# The state machine of backfills, which is optional.
+# Written from the templates in infra by `make terraform`: change those.
 
 resource "aws_cloudwatch_log_group" "backfill_logs" {
-  count             = var.backfill ? 1 : 0
-  name              = "/aws/vendedlogs/states/${local.backfill_name}"
+  count = local.makes_backfill ? 1 : 0
+
+  name              = "/aws/vendedlogs/states/froe-${var.stage}-backfill"
   retention_in_days = var.log_retention_days
   kms_key_id        = local.encrypts_logs ? aws_kms_key.key.arn : null
 }
 
-data "aws_iam_policy_document" "backfill_role" {
+data "aws_iam_policy_document" "backfill_role_trust" {
+  count = local.makes_backfill ? 1 : 0
+
   statement {
     effect  = "Allow"
     actions = ["sts:AssumeRole"]
@@ -60,9 +29,11 @@ data "aws_iam_policy_document" "backfill_role" {
   }
 }
 
-data "aws_iam_policy_document" "backfill" {
+data "aws_iam_policy_document" "backfill_role" {
   #checkov:skip=CKV_AWS_111:the actions of log delivery and of X-Ray know no resources: * is the only one that AWS takes
   #checkov:skip=CKV_AWS_356:the actions of log delivery and of X-Ray know no resources: * is the only one that AWS takes
+  count = local.makes_backfill ? 1 : 0
+
   statement {
     sid       = "ListObjects"
     effect    = "Allow"
@@ -78,17 +49,19 @@ data "aws_iam_policy_document" "backfill" {
   }
 
   statement {
-    sid       = "ReadTheLedger"
-    effect    = "Allow"
-    actions   = ["dynamodb:BatchGetItem"]
-    resources = [aws_dynamodb_table.ledger_table.arn]
+    sid     = "ReadTheLedger"
+    effect  = "Allow"
+    actions = ["dynamodb:BatchGetItem"]
+    resources = [
+      "arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/froe-${var.stage}-ledger",
+    ]
   }
 
   statement {
     sid       = "Announce"
     effect    = "Allow"
     actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.split_queue.arn]
+    resources = ["arn:${local.partition}:sqs:${local.region}:${local.account}:froe-${var.stage}-split"]
   }
 
   statement {
@@ -107,15 +80,21 @@ data "aws_iam_policy_document" "backfill" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = [for service in ["dynamodb", "sns", "sqs"] : "${service}.${local.region}.amazonaws.com"]
+      values = [
+        "dynamodb.${local.region}.amazonaws.com",
+        "sns.${local.region}.amazonaws.com",
+        "sqs.${local.region}.amazonaws.com",
+      ]
     }
   }
 
   statement {
-    sid       = "RunItsParts"
-    effect    = "Allow"
-    actions   = ["states:StartExecution"]
-    resources = ["${local.backfill_states}:stateMachine:${local.backfill_name}"]
+    sid     = "RunItsParts"
+    effect  = "Allow"
+    actions = ["states:StartExecution"]
+    resources = [
+      "arn:${local.partition}:states:${local.region}:${local.account}:stateMachine:froe-${var.stage}-backfill",
+    ]
   }
 
   statement {
@@ -123,8 +102,8 @@ data "aws_iam_policy_document" "backfill" {
     effect  = "Allow"
     actions = ["states:DescribeExecution", "states:StopExecution"]
     resources = [
-      "${local.backfill_states}:execution:${local.backfill_name}:*",
-      "${local.backfill_states}:execution:${local.backfill_name}/*",
+      "arn:${local.partition}:states:${local.region}:${local.account}:execution:froe-${var.stage}-backfill:*",
+      "arn:${local.partition}:states:${local.region}:${local.account}:execution:froe-${var.stage}-backfill/*",
     ]
   }
 
@@ -158,26 +137,28 @@ data "aws_iam_policy_document" "backfill" {
 }
 
 resource "aws_iam_role" "backfill_role" {
-  count              = var.backfill ? 1 : 0
+  count = local.makes_backfill ? 1 : 0
+
   name_prefix        = "froe-${var.stage}-backfill-"
-  description        = "What ${local.backfill_name} may do"
-  assume_role_policy = data.aws_iam_policy_document.backfill_role.json
+  description        = "What froe-${var.stage}-backfill may do"
+  assume_role_policy = data.aws_iam_policy_document.backfill_role_trust[0].json
 }
 
 resource "aws_iam_role_policy" "backfill_role" {
-  count  = var.backfill ? 1 : 0
+  count = local.makes_backfill ? 1 : 0
+
   name   = "backfill"
   role   = aws_iam_role.backfill_role[0].id
-  policy = data.aws_iam_policy_document.backfill.json
+  policy = data.aws_iam_policy_document.backfill_role[0].json
 }
 
 resource "aws_sfn_state_machine" "backfill" {
-  count      = var.backfill ? 1 : 0
-  name       = local.backfill_name
+  count = local.makes_backfill ? 1 : 0
+
+  name       = "froe-${var.stage}-backfill"
   type       = "STANDARD"
   role_arn   = aws_iam_role.backfill_role[0].arn
-  definition = local.backfill_filled_in
-  depends_on = [aws_iam_role_policy.backfill_role]
+  definition = replace(replace(replace(replace(replace(replace(replace(local.backfill_definition, "$${Partition}", local.partition), "$${InputBucket}", local.input_bucket), "$${SplitQueue}", "https://sqs.${local.region}.${data.aws_partition.current.dns_suffix}/${local.account}/froe-${var.stage}-split"), "$${LedgerTable}", "froe-${var.stage}-ledger"), "$${KeysTaken}", var.keys_taken), "$${KeysLeftOut}", var.keys_left_out), "$${NoticesTopic}", aws_sns_topic.notices_topic.arn)
 
   logging_configuration {
     level                  = "ALL"
@@ -188,9 +169,6 @@ resource "aws_sfn_state_machine" "backfill" {
   tracing_configuration {
     enabled = true
   }
-}
 
-output "backfill" {
-  description = "The ARN that `aws stepfunctions start-execution` takes; null without a state machine"
-  value       = var.backfill ? aws_sfn_state_machine.backfill[0].arn : null
+  depends_on = [aws_iam_role_policy.backfill_role]
 }

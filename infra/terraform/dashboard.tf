@@ -1,4 +1,5 @@
 # One page for an operator.
+# Written from the templates in infra by `make terraform`: change those.
 
 resource "aws_cloudwatch_dashboard" "dashboard" {
   dashboard_name = "froe-${var.stage}"
@@ -166,8 +167,26 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
                 id         = "share"
               },
             ],
-            ["Froe", "RecordsParsed", "stage", var.stage, { id = "parsed", visible = false }],
-            ["Froe", "RecordsRejected", "stage", var.stage, { id = "rejected", visible = false }],
+            [
+              "Froe",
+              "RecordsParsed",
+              "stage",
+              var.stage,
+              {
+                id      = "parsed"
+                visible = false
+              },
+            ],
+            [
+              "Froe",
+              "RecordsRejected",
+              "stage",
+              var.stage,
+              {
+                id      = "rejected"
+                visible = false
+              },
+            ],
           ]
         }
       },
@@ -479,12 +498,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           stat   = "Sum"
           period = 300
           metrics = [
-            [
-              "AWS/DynamoDB",
-              "ConsumedWriteCapacityUnits",
-              "TableName",
-              "froe-${var.stage}-records",
-            ],
+            ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", "froe-${var.stage}-records"],
             ["...", "froe-${var.stage}-ledger"],
           ]
         }

@@ -1,4 +1,5 @@
 # The key that encrypts everything of the stage, and who may use it.
+# Written from the templates in infra by `make terraform`: change those.
 
 data "aws_iam_policy_document" "key" {
   #checkov:skip=CKV_AWS_109:in a key's own policy the resource * is this key, which the account administers

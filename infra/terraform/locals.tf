@@ -1,4 +1,5 @@
-# Where the module is, what decides what there is, and what must not be asked for together.
+# Where the module is, what decides what there is, and what is refused together.
+# Written from the templates in infra by `make terraform`: change those.
 
 data "aws_caller_identity" "current" {}
 
@@ -7,10 +8,9 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  account   = data.aws_caller_identity.current.account_id
-  partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.name
-
+  account              = data.aws_caller_identity.current.account_id
+  partition            = data.aws_partition.current.partition
+  region               = data.aws_region.current.name
   creates_input_bucket = var.existing_input_bucket == ""
   by_queue             = var.ingest == "queue"
   by_topic             = var.ingest == "topic"
@@ -33,8 +33,10 @@ locals {
   mails_alarms         = local.has_email || local.names_alarms_email
   protects_tables      = var.deletion_protection
   encrypts_logs        = var.logs_key == "stage"
+  makes_backfill       = var.backfill
   owns_notifications   = local.bucket_sends || local.by_event_bridge
   input_bucket         = local.creates_input_bucket ? aws_s3_bucket.input_bucket[0].bucket : var.existing_input_bucket
+  backfill_definition  = jsonencode(jsondecode(file("${path.module}/../backfill.json")).Resources.Backfill.Properties.Definition)
 }
 
 resource "terraform_data" "rules" {

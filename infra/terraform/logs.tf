@@ -1,4 +1,5 @@
 # Log groups of the functions, and what is counted in them.
+# Written from the templates in infra by `make terraform`: change those.
 
 resource "aws_cloudwatch_log_group" "splitter_logs" {
   name              = "/aws/lambda/froe-${var.stage}-splitter"

@@ -1,4 +1,5 @@
-# Notices and alarms to people; and how uploads are announced where S3 does not call the splitter itself.
+# Notices and alarms to people; how uploads are announced by a topic or by events.
+# Written from the templates in infra by `make terraform`: change those.
 
 resource "aws_sns_topic" "notices_topic" {
   name              = "froe-${var.stage}-notices"
@@ -33,13 +34,13 @@ resource "aws_sns_topic_policy" "notices_topic_policy" {
 resource "aws_sns_topic_subscription" "notices_subscription" {
   count = local.has_email ? 1 : 0
 
+  filter_policy = local.filters_email ? jsonencode({
+    kind  = [{ anything-but = ["dead-letter"] }]
+    state = [{ anything-but = ["COMPLETE"] }, { exists = false }]
+  }) : null
   topic_arn = aws_sns_topic.notices_topic.arn
   protocol  = "email"
   endpoint  = var.notices_email
-  filter_policy = local.filters_email ? jsonencode({
-    kind  = [{ "anything-but" = ["dead-letter"] }]
-    state = [{ "anything-but" = ["COMPLETE"] }, { exists = false }]
-  }) : null
 }
 
 resource "aws_sns_topic" "alarms_topic" {
@@ -186,31 +187,4 @@ resource "aws_cloudwatch_event_target" "uploads_rule" {
   rule      = aws_cloudwatch_event_rule.uploads_rule[0].name
   target_id = "froe-${var.stage}"
   arn       = aws_sqs_queue.split_queue.arn
-}
-
-resource "aws_s3_bucket_notification" "input_bucket" {
-  count = local.creates_input_bucket && local.owns_notifications ? 1 : 0
-
-  bucket      = aws_s3_bucket.input_bucket[0].id
-  eventbridge = local.by_event_bridge
-
-  dynamic "queue" {
-    for_each = local.by_queue ? [1] : []
-    content {
-      id        = "froe-${var.stage}"
-      queue_arn = "arn:${local.partition}:sqs:${local.region}:${local.account}:froe-${var.stage}-split"
-      events    = ["s3:ObjectCreated:*"]
-    }
-  }
-
-  dynamic "topic" {
-    for_each = local.by_topic ? [1] : []
-    content {
-      id        = "froe-${var.stage}"
-      topic_arn = "arn:${local.partition}:sns:${local.region}:${local.account}:froe-${var.stage}-uploads"
-      events    = ["s3:ObjectCreated:*"]
-    }
-  }
-
-  depends_on = [aws_sqs_queue_policy.split_queue_policy, aws_sns_topic_policy.uploads_topic_policy]
 }

@@ -1,4 +1,5 @@
-# The outputs of the data stack, under the same names; `settings` is what the functions need, and their policies (the key).
+# The outputs of the data stack, under the same names; `settings` is what the functions and their policies need.
+# Written from the templates in infra by `make terraform`: change those.
 
 output "input_bucket" {
   value = local.input_bucket
@@ -79,4 +80,9 @@ output "settings" {
     RECORDS_LAYOUT    = var.records_layout
     KEY_ARN           = aws_kms_key.key.arn
   }
+}
+
+output "backfill" {
+  description = "The ARN that `aws stepfunctions start-execution` takes; null without a state machine"
+  value       = var.backfill ? aws_sfn_state_machine.backfill[0].arn : null
 }

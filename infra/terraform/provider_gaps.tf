@@ -1,5 +1,5 @@
-# What the AWS provider 5.x does not take, said with the AWS command line: queues of 1 MiB messages (provider 6.8.0),
-# insights that look at throttled keys alone, and warm throughput. Without it the defaults of AWS stay.
+# What the AWS provider 5.x does not take, by the AWS command line: without it the defaults of AWS stay.
+# Written from the templates in infra by `make terraform`: change those.
 
 variable "aws_cli" {
   description = "The AWS command line, 2.31 or newer, with credentials for the same account as the provider; empty to go without: then set BATCH_MAX_BYTES to 180000, as messages over 256 KiB are refused"
@@ -22,7 +22,6 @@ locals {
     records_table = var.records_warm_write_units
     ledger_table  = var.ledger_warm_write_units
   }
-
   has_cli = var.aws_cli != ""
   queue_urls = {
     split_queue       = aws_sqs_queue.split_queue.url
@@ -41,12 +40,12 @@ resource "terraform_data" "message_bytes" {
   triggers_replace = [local.queue_urls[each.key], each.value]
 
   provisioner "local-exec" {
-    command = "\"$AWS_CLI\" sqs set-queue-attributes --queue-url \"$QUEUE_URL\" --attributes \"MaximumMessageSize=$BYTES\""
+    command = "\"$AWS_CLI\" sqs set-queue-attributes --queue-url \"$TARGET\" --attributes \"MaximumMessageSize=$VALUE\""
     environment = {
       AWS_CLI            = var.aws_cli
       AWS_DEFAULT_REGION = local.region
-      QUEUE_URL          = local.queue_urls[each.key]
-      BYTES              = each.value
+      TARGET             = local.queue_urls[each.key]
+      VALUE              = each.value
     }
   }
 }
@@ -57,19 +56,16 @@ resource "terraform_data" "insights_modes" {
   triggers_replace = [local.table_names[each.key], each.value]
 
   provisioner "local-exec" {
-    command = "\"$AWS_CLI\" dynamodb update-contributor-insights --table-name \"$TABLE\" --contributor-insights-action ENABLE --contributor-insights-mode \"$MODE\""
+    command = "\"$AWS_CLI\" dynamodb update-contributor-insights --table-name \"$TARGET\" --contributor-insights-action ENABLE --contributor-insights-mode \"$VALUE\""
     environment = {
       AWS_CLI            = var.aws_cli
       AWS_DEFAULT_REGION = local.region
-      TABLE              = local.table_names[each.key]
-      MODE               = each.value
+      TARGET             = local.table_names[each.key]
+      VALUE              = each.value
     }
   }
 
-  depends_on = [
-    aws_dynamodb_contributor_insights.records_table,
-    aws_dynamodb_contributor_insights.ledger_table,
-  ]
+  depends_on = [aws_dynamodb_contributor_insights.records_table, aws_dynamodb_contributor_insights.ledger_table]
 }
 
 resource "terraform_data" "warm_write_units" {
@@ -78,12 +74,12 @@ resource "terraform_data" "warm_write_units" {
   triggers_replace = [local.table_names[each.key], each.value]
 
   provisioner "local-exec" {
-    command = "\"$AWS_CLI\" dynamodb update-table --table-name \"$TABLE\" --warm-throughput \"WriteUnitsPerSecond=$UNITS\""
+    command = "\"$AWS_CLI\" dynamodb update-table --table-name \"$TARGET\" --warm-throughput \"WriteUnitsPerSecond=$VALUE\""
     environment = {
       AWS_CLI            = var.aws_cli
       AWS_DEFAULT_REGION = local.region
-      TABLE              = local.table_names[each.key]
-      UNITS              = each.value
+      TARGET             = local.table_names[each.key]
+      VALUE              = each.value
     }
   }
 }

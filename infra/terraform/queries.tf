@@ -1,4 +1,5 @@
 # Saved queries of Logs Insights.
+# Written from the templates in infra by `make terraform`: change those.
 
 resource "aws_cloudwatch_query_definition" "errors_query" {
   name = "froe-${var.stage}/errors"

@@ -1,4 +1,5 @@
 # Splits, batches and dead letters; what may send to them.
+# Written from the templates in infra by `make terraform`: change those.
 
 resource "aws_sqs_queue" "split_queue" {
   name                              = "froe-${var.stage}-split"

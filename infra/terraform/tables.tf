@@ -1,4 +1,5 @@
 # Records and ledger.
+# Written from the templates in infra by `make terraform`: change those.
 
 resource "aws_dynamodb_table" "records_table" {
   name                        = "froe-${var.stage}-records"

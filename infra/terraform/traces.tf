@@ -1,4 +1,5 @@
 # Which requests X-Ray follows, and the traces of the stage as a group.
+# Written from the templates in infra by `make terraform`: change those.
 
 resource "aws_xray_sampling_rule" "trace_sampling" {
   rule_name      = "froe-${var.stage}"

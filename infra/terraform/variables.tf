@@ -1,4 +1,5 @@
 # The parameters of the templates, under the same names.
+# Written from the templates in infra by `make terraform`: change those.
 
 variable "stage" {
   description = "The Chalice stage; part of every name"
@@ -12,18 +13,6 @@ variable "stage" {
   }
 }
 
-variable "ingest" {
-  description = "How uploads are announced: S3 calls the splitter (direct), or sends to the split queue by itself (queue), over SNS (topic) or EventBridge; the same as the stage's setting INGEST"
-  type        = string
-  default     = "direct"
-  nullable    = false
-
-  validation {
-    condition     = contains(["direct", "queue", "topic", "eventbridge"], var.ingest)
-    error_message = "ingest must be: direct, queue, topic or eventbridge, as the stage's INGEST in .chalice/config.json says: `froe deploy` passes it."
-  }
-}
-
 variable "existing_input_bucket" {
   description = "A bucket of yours to read logs from; empty to make one. It keeps its settings and its notifications"
   type        = string
@@ -33,6 +22,282 @@ variable "existing_input_bucket" {
   validation {
     condition     = can(regex("^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.existing_input_bucket))
     error_message = "existing_input_bucket must be: the name of an existing bucket, without s3:// or arn:, or nothing to have one made."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long the functions' logs stay"
+  type        = number
+  default     = 365
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be: days that CloudWatch Logs knows, such as 7, 30, 90, 365 or 3653."
+  }
+}
+
+variable "logs_key" {
+  description = "What encrypts the functions' logs"
+  type        = string
+  default     = "stage"
+  nullable    = false
+
+  validation {
+    condition     = contains(["stage", "aws"], var.logs_key)
+    error_message = "logs_key must be: stage (the key of the data stack) or aws (CloudWatch's own)."
+  }
+}
+
+variable "keys_taken" {
+  description = "Which keys are logs: `froe deploy` makes it of INPUT_KEYS"
+  type        = string
+  default     = "^"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^\\\\\"]+$", var.keys_taken))
+    error_message = "keys_taken must be: a regular expression without quotes, backslashes and slashes outside of [ ]."
+  }
+}
+
+variable "keys_left_out" {
+  description = "Which of them are none: `froe deploy` makes it of INPUT_KEYS"
+  type        = string
+  default     = "^$"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^\\\\\"]+$", var.keys_left_out))
+    error_message = "keys_left_out must be: a regular expression without quotes, backslashes and slashes outside of [ ]."
+  }
+}
+
+variable "split_queue_age_seconds" {
+  description = "Age of the oldest split message that raises an alarm"
+  type        = number
+  default     = 3600
+  nullable    = false
+
+  validation {
+    condition     = var.split_queue_age_seconds >= 60 && var.split_queue_age_seconds <= 1209600
+    error_message = "split_queue_age_seconds must be: whole seconds from 60 to 1209600."
+  }
+}
+
+variable "batch_queue_age_seconds" {
+  description = "Age of the oldest batch message that raises an alarm"
+  type        = number
+  default     = 1800
+  nullable    = false
+
+  validation {
+    condition     = var.batch_queue_age_seconds >= 60 && var.batch_queue_age_seconds <= 1209600
+    error_message = "batch_queue_age_seconds must be: whole seconds from 60 to 1209600."
+  }
+}
+
+variable "dead_letter_queue_age_seconds" {
+  description = "Age of the oldest dead letter that raises an alarm"
+  type        = number
+  default     = 900
+  nullable    = false
+
+  validation {
+    condition     = var.dead_letter_queue_age_seconds >= 60 && var.dead_letter_queue_age_seconds <= 1209600
+    error_message = "dead_letter_queue_age_seconds must be: whole seconds from 60 to 1209600."
+  }
+}
+
+variable "rejected_percent" {
+  description = "Share of rejects, of all entries in 15 minutes, that raises an alarm"
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.rejected_percent >= 0 && var.rejected_percent <= 100
+    error_message = "rejected_percent must be: a percentage from 0 to 100."
+  }
+}
+
+variable "rejected_minimum" {
+  description = "Fewer entries than these in 15 minutes raise no alarm"
+  type        = number
+  default     = 1000
+  nullable    = false
+
+  validation {
+    condition     = var.rejected_minimum >= 1 && var.rejected_minimum <= 1000000000
+    error_message = "rejected_minimum must be: a whole number of entries, 1 or more."
+  }
+}
+
+variable "near_timeout_percent" {
+  description = "Share of its timeout that a function may take before an alarm"
+  type        = number
+  default     = 80
+  nullable    = false
+
+  validation {
+    condition     = var.near_timeout_percent >= 1 && var.near_timeout_percent <= 100
+    error_message = "near_timeout_percent must be: a percentage from 1 to 100."
+  }
+}
+
+variable "patient_near_timeout_percent" {
+  description = "The same for splitter, queued_splitter, worker and sweeper, which use their time up"
+  type        = number
+  default     = 99
+  nullable    = false
+
+  validation {
+    condition     = var.patient_near_timeout_percent >= 1 && var.patient_near_timeout_percent <= 100
+    error_message = "patient_near_timeout_percent must be: a percentage from 1 to 100."
+  }
+}
+
+variable "slow_batch_seconds" {
+  description = "A batch that took so long counts as slow"
+  type        = number
+  default     = 20
+  nullable    = false
+
+  validation {
+    condition     = var.slow_batch_seconds >= 1 && var.slow_batch_seconds <= 900
+    error_message = "slow_batch_seconds must be: whole seconds from 1 to 900."
+  }
+}
+
+variable "splitter_timeout_seconds" {
+  description = "lambda_timeout of splitter"
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.splitter_timeout_seconds >= 1 && var.splitter_timeout_seconds <= 900
+    error_message = "splitter_timeout_seconds must be: 1 to 900 seconds."
+  }
+}
+
+variable "queued_splitter_timeout_seconds" {
+  description = "lambda_timeout of queued_splitter"
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.queued_splitter_timeout_seconds >= 1 && var.queued_splitter_timeout_seconds <= 900
+    error_message = "queued_splitter_timeout_seconds must be: 1 to 900 seconds."
+  }
+}
+
+variable "worker_timeout_seconds" {
+  description = "lambda_timeout of worker"
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.worker_timeout_seconds >= 1 && var.worker_timeout_seconds <= 900
+    error_message = "worker_timeout_seconds must be: 1 to 900 seconds."
+  }
+}
+
+variable "dead_letter_consumer_timeout_seconds" {
+  description = "lambda_timeout of dead_letter_consumer"
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.dead_letter_consumer_timeout_seconds >= 1 && var.dead_letter_consumer_timeout_seconds <= 900
+    error_message = "dead_letter_consumer_timeout_seconds must be: 1 to 900 seconds."
+  }
+}
+
+variable "notifier_timeout_seconds" {
+  description = "lambda_timeout of notifier"
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.notifier_timeout_seconds >= 1 && var.notifier_timeout_seconds <= 900
+    error_message = "notifier_timeout_seconds must be: 1 to 900 seconds."
+  }
+}
+
+variable "sweeper_timeout_seconds" {
+  description = "lambda_timeout of sweeper"
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.sweeper_timeout_seconds >= 1 && var.sweeper_timeout_seconds <= 900
+    error_message = "sweeper_timeout_seconds must be: 1 to 900 seconds."
+  }
+}
+
+variable "api_handler_timeout_seconds" {
+  description = "lambda_timeout of api_handler"
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.api_handler_timeout_seconds >= 1 && var.api_handler_timeout_seconds <= 900
+    error_message = "api_handler_timeout_seconds must be: 1 to 900 seconds."
+  }
+}
+
+variable "authorizer_timeout_seconds" {
+  description = "lambda_timeout of authorizer"
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.authorizer_timeout_seconds >= 1 && var.authorizer_timeout_seconds <= 900
+    error_message = "authorizer_timeout_seconds must be: 1 to 900 seconds."
+  }
+}
+
+variable "trace_rate" {
+  description = "Share of requests to the API and of backfills that X-Ray follows beyond the reservoir"
+  type        = number
+  default     = 0.05
+  nullable    = false
+
+  validation {
+    condition     = var.trace_rate >= 0 && var.trace_rate <= 1
+    error_message = "trace_rate must be: a share from 0 (none) to 1 (all)."
+  }
+}
+
+variable "trace_reservoir" {
+  description = "Requests a second that are followed in any case"
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.trace_reservoir >= 0 && var.trace_reservoir <= 1000
+    error_message = "trace_reservoir must be: a whole number from 0 to 1000."
+  }
+}
+
+variable "ingest" {
+  description = "How uploads are announced: S3 calls the splitter (direct), or sends to the split queue by itself (queue), over SNS (topic) or EventBridge; the same as the stage's setting INGEST"
+  type        = string
+  default     = "direct"
+  nullable    = false
+
+  validation {
+    condition     = contains(["direct", "queue", "topic", "eventbridge"], var.ingest)
+    error_message = "ingest must be: direct, queue, topic or eventbridge, as the stage's INGEST in .chalice/config.json says: `froe deploy` passes it."
   }
 }
 
@@ -362,242 +627,8 @@ variable "alarms_email" {
   }
 }
 
-variable "log_retention_days" {
-  description = "How long the functions' logs stay"
-  type        = number
-  default     = 365
-  nullable    = false
-
-  validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be: days that CloudWatch Logs knows, such as 7, 30, 90, 365 or 3653."
-  }
-}
-
-variable "logs_key" {
-  description = "What encrypts the functions' logs"
-  type        = string
-  default     = "stage"
-  nullable    = false
-
-  validation {
-    condition     = contains(["stage", "aws"], var.logs_key)
-    error_message = "logs_key must be: stage (the key of the data stack) or aws (CloudWatch's own)."
-  }
-}
-
-variable "split_queue_age_seconds" {
-  description = "Age of the oldest split message that raises an alarm"
-  type        = number
-  default     = 3600
-  nullable    = false
-
-  validation {
-    condition     = var.split_queue_age_seconds >= 60 && var.split_queue_age_seconds <= 1209600
-    error_message = "split_queue_age_seconds must be: whole seconds from 60 to 1209600."
-  }
-}
-
-variable "batch_queue_age_seconds" {
-  description = "Age of the oldest batch message that raises an alarm"
-  type        = number
-  default     = 1800
-  nullable    = false
-
-  validation {
-    condition     = var.batch_queue_age_seconds >= 60 && var.batch_queue_age_seconds <= 1209600
-    error_message = "batch_queue_age_seconds must be: whole seconds from 60 to 1209600."
-  }
-}
-
-variable "dead_letter_queue_age_seconds" {
-  description = "Age of the oldest dead letter that raises an alarm"
-  type        = number
-  default     = 900
-  nullable    = false
-
-  validation {
-    condition     = var.dead_letter_queue_age_seconds >= 60 && var.dead_letter_queue_age_seconds <= 1209600
-    error_message = "dead_letter_queue_age_seconds must be: whole seconds from 60 to 1209600."
-  }
-}
-
-variable "rejected_percent" {
-  description = "Share of rejects, of all entries in 15 minutes, that raises an alarm"
-  type        = number
-  default     = 5
-  nullable    = false
-
-  validation {
-    condition     = var.rejected_percent >= 0 && var.rejected_percent <= 100
-    error_message = "rejected_percent must be: a percentage from 0 to 100."
-  }
-}
-
-variable "rejected_minimum" {
-  description = "Fewer entries than these in 15 minutes raise no alarm"
-  type        = number
-  default     = 1000
-  nullable    = false
-
-  validation {
-    condition     = var.rejected_minimum >= 1 && var.rejected_minimum <= 1000000000
-    error_message = "rejected_minimum must be: a whole number of entries, 1 or more."
-  }
-}
-
-variable "near_timeout_percent" {
-  description = "Share of its timeout that a function may take before an alarm"
-  type        = number
-  default     = 80
-  nullable    = false
-
-  validation {
-    condition     = var.near_timeout_percent >= 1 && var.near_timeout_percent <= 100
-    error_message = "near_timeout_percent must be: a percentage from 1 to 100."
-  }
-}
-
-variable "patient_near_timeout_percent" {
-  description = "The same for splitter, queued_splitter, worker and sweeper, which use their time up"
-  type        = number
-  default     = 99
-  nullable    = false
-
-  validation {
-    condition     = var.patient_near_timeout_percent >= 1 && var.patient_near_timeout_percent <= 100
-    error_message = "patient_near_timeout_percent must be: a percentage from 1 to 100."
-  }
-}
-
-variable "slow_batch_seconds" {
-  description = "A batch that took so long counts as slow"
-  type        = number
-  default     = 20
-  nullable    = false
-
-  validation {
-    condition     = var.slow_batch_seconds >= 1 && var.slow_batch_seconds <= 900
-    error_message = "slow_batch_seconds must be: whole seconds from 1 to 900."
-  }
-}
-
-variable "splitter_timeout_seconds" {
-  description = "lambda_timeout of splitter"
-  type        = number
-  default     = 300
-  nullable    = false
-
-  validation {
-    condition     = var.splitter_timeout_seconds >= 1 && var.splitter_timeout_seconds <= 900
-    error_message = "splitter_timeout_seconds must be: 1 to 900 seconds."
-  }
-}
-
-variable "queued_splitter_timeout_seconds" {
-  description = "lambda_timeout of queued_splitter"
-  type        = number
-  default     = 300
-  nullable    = false
-
-  validation {
-    condition     = var.queued_splitter_timeout_seconds >= 1 && var.queued_splitter_timeout_seconds <= 900
-    error_message = "queued_splitter_timeout_seconds must be: 1 to 900 seconds."
-  }
-}
-
-variable "worker_timeout_seconds" {
-  description = "lambda_timeout of worker"
-  type        = number
-  default     = 60
-  nullable    = false
-
-  validation {
-    condition     = var.worker_timeout_seconds >= 1 && var.worker_timeout_seconds <= 900
-    error_message = "worker_timeout_seconds must be: 1 to 900 seconds."
-  }
-}
-
-variable "dead_letter_consumer_timeout_seconds" {
-  description = "lambda_timeout of dead_letter_consumer"
-  type        = number
-  default     = 60
-  nullable    = false
-
-  validation {
-    condition     = var.dead_letter_consumer_timeout_seconds >= 1 && var.dead_letter_consumer_timeout_seconds <= 900
-    error_message = "dead_letter_consumer_timeout_seconds must be: 1 to 900 seconds."
-  }
-}
-
-variable "notifier_timeout_seconds" {
-  description = "lambda_timeout of notifier"
-  type        = number
-  default     = 60
-  nullable    = false
-
-  validation {
-    condition     = var.notifier_timeout_seconds >= 1 && var.notifier_timeout_seconds <= 900
-    error_message = "notifier_timeout_seconds must be: 1 to 900 seconds."
-  }
-}
-
-variable "sweeper_timeout_seconds" {
-  description = "lambda_timeout of sweeper"
-  type        = number
-  default     = 300
-  nullable    = false
-
-  validation {
-    condition     = var.sweeper_timeout_seconds >= 1 && var.sweeper_timeout_seconds <= 900
-    error_message = "sweeper_timeout_seconds must be: 1 to 900 seconds."
-  }
-}
-
-variable "api_handler_timeout_seconds" {
-  description = "lambda_timeout of api_handler"
-  type        = number
-  default     = 30
-  nullable    = false
-
-  validation {
-    condition     = var.api_handler_timeout_seconds >= 1 && var.api_handler_timeout_seconds <= 900
-    error_message = "api_handler_timeout_seconds must be: 1 to 900 seconds."
-  }
-}
-
-variable "authorizer_timeout_seconds" {
-  description = "lambda_timeout of authorizer"
-  type        = number
-  default     = 10
-  nullable    = false
-
-  validation {
-    condition     = var.authorizer_timeout_seconds >= 1 && var.authorizer_timeout_seconds <= 900
-    error_message = "authorizer_timeout_seconds must be: 1 to 900 seconds."
-  }
-}
-
-variable "trace_rate" {
-  description = "Share of requests to the API and of backfills that X-Ray follows beyond the reservoir"
-  type        = number
-  default     = 0.05
-  nullable    = false
-
-  validation {
-    condition     = var.trace_rate >= 0 && var.trace_rate <= 1
-    error_message = "trace_rate must be: a share from 0 (none) to 1 (all)."
-  }
-}
-
-variable "trace_reservoir" {
-  description = "Requests a second that are followed in any case"
-  type        = number
-  default     = 1
-  nullable    = false
-
-  validation {
-    condition     = var.trace_reservoir >= 0 && var.trace_reservoir <= 1000
-    error_message = "trace_reservoir must be: a whole number from 0 to 1000."
-  }
+variable "backfill" {
+  description = "Whether there is a state machine that announces the objects that are in the input bucket already"
+  type        = bool
+  default     = false
 }

@@ -1,4 +1,5 @@
-# No provider is configured here: region and credentials come from the environment, or from whoever calls the module.
+# No provider is configured here: region and credentials come from the environment, or from the calling module.
+# Written from the templates in infra by `make terraform`: change those.
 
 terraform {
   required_version = ">= 1.5"

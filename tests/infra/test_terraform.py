@@ -1,14 +1,13 @@
 """infra/terraform is well-formed, plans what the templates would make, and makes it on the local AWS.
 
-Without terraform, or without its AWS provider, these are skipped and say so; tests/unit/test_terraform_alignment.py
-reads the files without either.
+Without terraform, or without its AWS provider, these are skipped and say so.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,12 @@ pytest.importorskip("ministack", reason="needs ministack: make setup")
 
 from chalicelib.core.notifications import Announced, announced_in_body
 from froe.templates import UNKNOWN_LOCALLY
+from froe.terraform.hcl import Block
+from froe.terraform.resources import blocks_of, resources
+from froe.terraform.values import CONDITIONS, MAKES_BACKFILL, PARAMETERS, RESOURCES, snake
 from tests.local_aws import bare_aws
 from tests.templates import INFRA
-from tests.terraform import expected
-from tests.terraform.hcl import Block
 from tests.terraform.running import Terraform, local_cli, provider_configuration, terraform_or_skip
-from tests.terraform.values import RESOURCES, deciding, snake
 from tests.tools import tool
 
 pytestmark = pytest.mark.local_aws
@@ -38,6 +37,7 @@ EVERYTHING = {
     "data_events_trail": True,
     "records_warm_write_units": 8000,
     "records_max_write_units": 20000,
+    "backfill": True,
     "notices_email": "operator@example.com",
 }
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -92,10 +92,33 @@ def test_the_plan_makes_what_the_templates_make(terraform: Terraform, variant: s
     conditions["owns_notifications"] = conditions["bucket_sends"] or conditions["by_event_bridge"]
     wanted = {
         where
-        for where, body in expected.resources().items()
+        for where, body in resources().items()
         if not where.startswith("data.") and is_there(body, conditions)
     }
     assert {where for where in planned if not where.startswith("terraform_data.")} == wanted
+
+
+def deciding(values: Mapping[str, Any]) -> dict[str, bool]:
+    """What each condition is where the variables have these values, and the others their defaults."""
+    said = {name: values.get(snake(name), PARAMETERS[name]["Default"]) for name in PARAMETERS}
+
+    def met(node: Any) -> bool:
+        ((function, argument),) = node.items()
+        match function:
+            case "Condition":
+                return met(CONDITIONS[argument])
+            case "Fn::And":
+                return all(map(met, argument))
+            case "Fn::Or":
+                return any(map(met, argument))
+            case "Fn::Not":
+                return not met(argument[0])
+        left, right = argument
+        return str(said[left["Ref"]]).lower() == right.lower()
+
+    return {name: met(condition) for name, condition in CONDITIONS.items()} | {
+        MAKES_BACKFILL: bool(values.get("backfill"))
+    }
 
 
 def is_there(body: Block, conditions: dict[str, bool]) -> bool:
@@ -152,7 +175,7 @@ def test_it_is_made_on_the_local_aws_and_announces_uploads(
     assert {
         RESOURCES[name]["Type"]
         for name in RESOURCES
-        for where, _ in expected.blocks_of(name)
+        for where, _ in blocks_of(name)
         if any(f'"{where.split(".")[0]}"' in (MODULE / file).read_text(encoding="utf-8") for file in unknown)
     } == UNKNOWN_LOCALLY
     values = {"stage": "made", "ingest": "queue", "recovery_days": 7, "aws_cli": str(local_cli(tmp_path))}

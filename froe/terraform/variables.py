@@ -1,4 +1,4 @@
-"""Parameters, rules, conditions and outputs of the templates as Terraform says them."""
+"""Parameters, rules, conditions and outputs of the templates as variables, preconditions, local values and outputs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from froe.resources import setting_name
-from tests.terraform.hcl import Block, Expr
-from tests.terraform.values import (
+from froe.terraform.hcl import Block, Expr, expression
+from froe.terraform.values import (
     CONDITIONS,
     DATA,
+    MAKES_BACKFILL,
     PARAMETERS,
     decided,
     is_flag,
@@ -59,19 +60,15 @@ def _matches(pattern: str, asked: str) -> str:
     without = _LOOKAHEAD.search(pattern)
     whole = _LOOKAHEAD.sub("", pattern)
     anchored = whole if whole.startswith("^") else f"^{whole}$"
-    made = f"can(regex({_quoted(anchored)}, {asked}))"
-    return f"{made} && !can(regex({_quoted('^' + without[1])}, {asked}))" if without else made
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\")
-    return f'"{escaped}"'
+    made = f"can(regex({expression(anchored)}, {asked}))"
+    return f"{made} && !can(regex({expression('^' + without[1])}, {asked}))" if without else made
 
 
 def conditions() -> dict[str, Any]:
     """Local values: one for each condition, and the input bucket's name."""
     return {
         **{snake(name): Expr(decided(condition)) for name, condition in CONDITIONS.items()},
+        snake(MAKES_BACKFILL): Expr("var.backfill"),
         "owns_notifications": Expr("local.bucket_sends || local.by_event_bridge"),
         "input_bucket": Expr(
             "local.creates_input_bucket ? aws_s3_bucket.input_bucket[0].bucket : var.existing_input_bucket"

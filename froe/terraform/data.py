@@ -5,14 +5,12 @@ What a builder does not read of `properties`, at any depth, is not compared, whi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.templates import choices
-from tests.terraform.hcl import Block, Call, Expr
-from tests.terraform.statements import optional, policy_of
-from tests.terraform.values import address, snake, value
+from froe.terraform.hcl import Block, Call, Expr, expression
+from froe.terraform.statements import optional, policy_of
+from froe.terraform.values import address, snake, value
 
 Properties = dict[str, Any]
 Built = Iterator[tuple[str, Block]]
@@ -58,7 +56,11 @@ def role(name: str, properties: Properties) -> Built:
     yield grant
     yield (
         f"aws_iam_role.{name}",
-        Block(description=value(properties.pop("Description")), assume_role_policy=trusted),
+        Block(
+            name_prefix=f"froe-${{var.stage}}-{name.removesuffix('_role').replace('_', '-')}-",
+            description=value(properties.pop("Description")),
+            assume_role_policy=trusted,
+        ),
     )
     yield (
         f"aws_iam_role_policy.{name}",
@@ -67,7 +69,7 @@ def role(name: str, properties: Properties) -> Built:
 
 
 def queue(name: str, properties: Properties) -> Built:
-    """MaximumMessageSize goes to `message_bytes`: the provider does not take a MiB."""
+    """MaximumMessageSize is in `gaps`: the provider does not take a MiB."""
     assert properties.pop("MaximumMessageSize")
     made = Block(
         name=value(properties.pop("QueueName")),
@@ -87,7 +89,7 @@ def queue(name: str, properties: Properties) -> Built:
 
 
 def table(name: str, properties: Properties) -> Built:
-    """WarmThroughput and the mode of the insights go to `warm_write_units` and `insights_modes`."""
+    """WarmThroughput and the mode of the insights are in `gaps`."""
     assert value(properties.pop("WarmThroughput"))
     insights = properties.pop("ContributorInsightsSpecification")
     assert insights["Enabled"] is True
@@ -155,26 +157,16 @@ def topic(name: str, properties: Properties) -> Built:
     )
 
 
-def _as_hcl(node: Any) -> str:
-    """An object or a list as an expression of Terraform says it, without its spaces."""
-    if isinstance(node, dict):
-        members = (
-            f"{name if name.isidentifier() else json.dumps(name)}={_as_hcl(node.pop(name))}"
-            for name in list(node)
-        )
-        return "{" + ",".join(members) + "}"
-    if isinstance(node, list):
-        return "[" + ",".join(map(_as_hcl, node)) + "]"
-    return json.dumps(node)
-
-
 def subscription(name: str, properties: Properties) -> Built:
     given = properties.pop("FilterPolicy", None)
     filtered = {}
     if given:
         condition, policy, _ = given.pop("Fn::If")
-        text = f"local.{snake(condition)}?jsonencode({_as_hcl(policy)}):null"
-        filtered = {"filter_policy": Expr(text)}
+        filtered = {
+            "filter_policy": Expr(
+                f"local.{snake(condition)} ? {expression(Call('jsonencode', [value(policy)]), 1)} : null"
+            )
+        }
     yield (
         f"aws_sns_topic_subscription.{name}",
         Block(
@@ -247,17 +239,3 @@ BUILDERS: dict[str, Builder] = {
     "AWS::Events::Rule": rule,
     "AWS::CloudTrail::Trail": trail,
 }
-
-
-def beyond_the_provider(resources: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What aws_sqs_queue and aws_dynamodb_table do not take: local value → resource → value."""
-    found: dict[str, dict[str, Any]] = {"message_bytes": {}, "insights_modes": {}, "warm_write_units": {}}
-    for name, resource in resources.items():
-        properties = resource["Properties"]
-        if resource["Type"] == "AWS::SQS::Queue":
-            found["message_bytes"][snake(name)] = properties["MaximumMessageSize"]
-        elif resource["Type"] == "AWS::DynamoDB::Table":
-            found["insights_modes"][snake(name)] = properties["ContributorInsightsSpecification"]["Mode"]
-            (warm,) = choices(properties["WarmThroughput"])
-            found["warm_write_units"][snake(name)] = value(warm["WriteUnitsPerSecond"])
-    return found

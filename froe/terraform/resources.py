@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.terraform import buckets, data, observability
-from tests.terraform.hcl import WHEN, Block, Expr
-from tests.terraform.values import RESOURCES, snake
-from tests.terraform.watched import Watched
+from froe.terraform import backfill, buckets, data, observability
+from froe.terraform.hcl import WHEN, Block, Expr
+from froe.terraform.values import RESOURCES, snake
+from froe.terraform.watched import Watched
 
-BUILDERS = {"AWS::S3::Bucket": buckets.bucket, **data.BUILDERS, **observability.BUILDERS}
+BUILDERS = {
+    "AWS::S3::Bucket": buckets.bucket,
+    "AWS::StepFunctions::StateMachine": backfill.state_machine,
+    **data.BUILDERS,
+    **observability.BUILDERS,
+}
 RETAINED = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 # What a resource says beside its properties: Metadata is for scanners, DependsOn is in the builders.
 BESIDE = {"Type", "Properties", "Condition", "DependsOn", "Metadata", *RETAINED}

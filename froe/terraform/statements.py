@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.terraform.hcl import WHEN, Block, Expr
-from tests.terraform.values import NOTHING, index, snake, value
+from froe.terraform.hcl import WHEN, Block, Expr
+from froe.terraform.values import NOTHING, index, snake, value
 
 
 def optional(node: Any, block: Callable[[Any], Block]) -> list[Block]:

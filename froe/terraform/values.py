@@ -1,23 +1,49 @@
-"""Values of a CloudFormation template as Terraform says them."""
+"""Values of the templates as expressions of Terraform.
+
+The templates of a stage are one module: their resources, parameters and conditions share their names.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from tests.templates import read
-from tests.terraform.hcl import Call, Expr
+from froe.terraform.hcl import Call, Expr, expression
 
-DATA, OBSERVABILITY = read("data"), read("observability")
-RESOURCES: dict[str, dict[str, Any]] = {**DATA["Resources"], **OBSERVABILITY["Resources"]}
-PARAMETERS: dict[str, dict[str, Any]] = {**OBSERVABILITY["Parameters"], **DATA["Parameters"]}
+INFRA = Path(__file__).resolve().parents[2] / "infra"
+MAKES_BACKFILL = "MakesBackfill"
+"""The condition of all that backfill.json makes, which is a stack of its own: the variable `backfill`."""
+
+
+def read(name: str) -> dict[str, Any]:
+    """`data` → infra/data.json."""
+    found: dict[str, Any] = json.loads((INFRA / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+DATA, OBSERVABILITY, BACKFILL = read("data"), read("observability"), read("backfill")
+RESOURCES: dict[str, dict[str, Any]] = {
+    **DATA["Resources"],
+    **OBSERVABILITY["Resources"],
+    **{name: resource | {"Condition": MAKES_BACKFILL} for name, resource in BACKFILL["Resources"].items()},
+}
+PARAMETERS: dict[str, dict[str, Any]] = {
+    **BACKFILL["Parameters"],
+    **OBSERVABILITY["Parameters"],
+    **DATA["Parameters"],
+}
 CONDITIONS: dict[str, dict[str, Any]] = {**DATA["Conditions"], **OBSERVABILITY["Conditions"]}
+_OWN_INPUT_BUCKET = ("CreatesInputBucket", "OwnInputBucket")
+"""Conditions of the templates that ask the same."""
 NOTHING = {"Ref": "AWS::NoValue"}
 PSEUDO = {
     "AWS::AccountId": "local.account",
     "AWS::Region": "local.region",
     "AWS::Partition": "local.partition",
+    "AWS::URLSuffix": "data.aws_partition.current.dns_suffix",
 }
 EXPORTED = {
     "froe-${Stage}-key": "aws_kms_key.key.arn",
@@ -47,6 +73,7 @@ TYPES = {
     "AWS::CloudWatch::Dashboard": ("aws_cloudwatch_dashboard", "id"),
     "AWS::XRay::SamplingRule": ("aws_xray_sampling_rule", "id"),
     "AWS::XRay::Group": ("aws_xray_group", "id"),
+    "AWS::StepFunctions::StateMachine": ("aws_sfn_state_machine", "arn"),
 }
 _ATTRIBUTES = {"Arn": "arn", "StreamArn": "stream_arn"}
 
@@ -98,6 +125,8 @@ def value(node: Any) -> Any:
         return [value(member) for member in node]
     if not isinstance(node, dict):
         return node
+    function: str
+    argument: Any
     ((function, argument),) = node.items() if len(node) == 1 else (("", None),)
     match function:
         case "Ref":
@@ -121,7 +150,7 @@ def value(node: Any) -> Any:
 
 def chosen(condition: str, yes: Any, no: Any) -> Any:
     """`Fn::If` as a value: the input bucket's name, ours or the user's, is one local value."""
-    if condition == "CreatesInputBucket":
+    if condition in _OWN_INPUT_BUCKET:
         ours, brought = value(yes), value(no)
         ours = "${" + ours + "}" if isinstance(ours, Expr) else ours
         brought = "${" + brought + "}" if isinstance(brought, Expr) else brought
@@ -132,9 +161,8 @@ def chosen(condition: str, yes: Any, no: Any) -> Any:
     if (yes, no) == (True, False):
         return Expr(f"local.{snake(condition)}")
     if no != NOTHING:
-        return Expr(f"local.{snake(condition)}?{value(yes)}:{value(no)}")
-    assert no == NOTHING, condition
-    return Expr(f"local.{snake(condition)} ? {value(yes)} : null")
+        return Expr(f"local.{snake(condition)} ? {expression(value(yes))} : {expression(value(no))}")
+    return Expr(f"local.{snake(condition)} ? {expression(value(yes))} : null")
 
 
 def literal(text: str, parameter: Mapping[str, Any]) -> str:
@@ -177,24 +205,3 @@ def decided(node: Mapping[str, Any]) -> str:
         return reference(left["Ref"])
     other = reference(right["Ref"]) if isinstance(right, dict) else literal(right, parameter)
     return f"{reference(left['Ref'])} == {other}"
-
-
-def deciding(values: Mapping[str, Any]) -> dict[str, bool]:
-    """What each condition is where the variables have these values, and the others their defaults."""
-    said = {name: values.get(snake(name), PARAMETERS[name]["Default"]) for name in PARAMETERS}
-
-    def met(node: Any) -> bool:
-        ((function, argument),) = node.items()
-        match function:
-            case "Condition":
-                return met(CONDITIONS[argument])
-            case "Fn::And":
-                return all(map(met, argument))
-            case "Fn::Or":
-                return any(map(met, argument))
-            case "Fn::Not":
-                return not met(argument[0])
-        left, right = argument
-        return str(said[left["Ref"]]).lower() == right.lower()
-
-    return {name: met(condition) for name, condition in CONDITIONS.items()}

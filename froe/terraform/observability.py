@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.terraform.data import Builder, Built, Properties
-from tests.terraform.hcl import Block
-from tests.terraform.values import TYPES, snake, value
+from froe.terraform.data import Builder, Built, Properties
+from froe.terraform.hcl import Block
+from froe.terraform.values import TYPES, snake, value
 
 _METRIC = ("MetricName", "Namespace", "Period", "Statistic")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterator
 from typing import Any
 
-from tests.terraform.values import NOTHING
+from froe.terraform.values import NOTHING
 
 _NONE = object()
 
@@ -35,7 +35,7 @@ class Watched(dict[str, Any]):
         self._read.add(name)
         return super().get(name, default)
 
-    def items(self) -> ItemsView[str, Any]:
+    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
         self._read |= set(self)
         return super().items()
 

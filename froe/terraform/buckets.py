@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.terraform.data import Built, Properties
-from tests.terraform.hcl import WHEN, Block, Expr
-from tests.terraform.statements import optional
-from tests.terraform.values import NOTHING, index, snake, value
+from froe.terraform.data import Built, Properties
+from froe.terraform.hcl import WHEN, Block, Expr
+from froe.terraform.statements import optional
+from froe.terraform.values import NOTHING, index, snake, value
 
 
 def bucket(name: str, properties: Properties) -> Built:

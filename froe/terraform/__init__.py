@@ -1,0 +1,1 @@
+"""infra/terraform, written from the templates in infra: `make terraform`."""

@@ -1,0 +1,93 @@
+"""What the AWS provider 5.x does not take, by the AWS command line.
+
+The provider takes queues of 1 MiB messages from 6.8.0 on, and knows neither insights that look at throttled keys alone
+nor warm throughput.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from froe.terraform.hcl import LABEL, Block, Expr
+from froe.terraform.values import NOTHING, RESOURCES, snake, value
+
+CLI: Final = Block(
+    description="The AWS command line, 2.31 or newer, with credentials for the same account as the provider; empty to go"
+    " without: then set BATCH_MAX_BYTES to 180000, as messages over 256 KiB are refused",
+    type=Expr("string"),
+    default="aws",
+    nullable=False,
+)
+
+
+def beyond_the_provider() -> dict[str, dict[str, Any]]:
+    """Local value → resource → its value, of what aws_sqs_queue and aws_dynamodb_table do not take."""
+    found: dict[str, dict[str, Any]] = {"message_bytes": {}, "insights_modes": {}, "warm_write_units": {}}
+    for name, resource in RESOURCES.items():
+        properties = resource["Properties"]
+        if resource["Type"] == "AWS::SQS::Queue":
+            found["message_bytes"][snake(name)] = properties["MaximumMessageSize"]
+        elif resource["Type"] == "AWS::DynamoDB::Table":
+            found["insights_modes"][snake(name)] = properties["ContributorInsightsSpecification"]["Mode"]
+            _, warm, nothing = properties["WarmThroughput"]["Fn::If"]
+            assert nothing == NOTHING
+            found["warm_write_units"][snake(name)] = value(warm["WriteUnitsPerSecond"])
+    return found
+
+
+def local_values() -> dict[str, Any]:
+    found = beyond_the_provider()
+    queues, tables = found["message_bytes"], found["insights_modes"]
+    return {
+        **found,
+        "has_cli": Expr('var.aws_cli != ""'),
+        "queue_urls": {name: Expr(f"aws_sqs_queue.{name}.url") for name in queues},
+        "table_names": {name: Expr(f"aws_dynamodb_table.{name}.name") for name in tables},
+    }
+
+
+def resources() -> dict[str, Block]:
+    """Address → body."""
+    insights = [
+        Expr(f"aws_dynamodb_contributor_insights.{name}") for name in beyond_the_provider()["insights_modes"]
+    ]
+    return {
+        "terraform_data.message_bytes": _command(
+            "local.message_bytes",
+            "queue_urls",
+            'sqs set-queue-attributes --queue-url "$TARGET" --attributes "MaximumMessageSize=$VALUE"',
+        ),
+        "terraform_data.insights_modes": _command(
+            "local.insights_modes",
+            "table_names",
+            'dynamodb update-contributor-insights --table-name "$TARGET" --contributor-insights-action ENABLE'
+            ' --contributor-insights-mode "$VALUE"',
+            after=insights,
+        ),
+        "terraform_data.warm_write_units": _command(
+            "{ for table, units in local.warm_write_units : table => units if units > 0 }",
+            "table_names",
+            'dynamodb update-table --table-name "$TARGET" --warm-throughput "WriteUnitsPerSecond=$VALUE"',
+        ),
+    }
+
+
+def _command(values: str, targets: str, arguments: str, *, after: list[Expr] | None = None) -> Block:
+    """The command line with arguments, for each of the values. after: what must be there before."""
+    return Block(
+        **({"depends_on": after} if after else {}),
+        for_each=Expr(f"local.has_cli ? {values} : {{}}"),
+        triggers_replace=[Expr(f"local.{targets}[each.key]"), Expr("each.value")],
+        provisioner=[
+            Block(
+                {LABEL: "local-exec"},
+                command=f'"$AWS_CLI" {arguments}',
+                environment={
+                    "AWS_CLI": Expr("var.aws_cli"),
+                    "AWS_DEFAULT_REGION": Expr("local.region"),
+                    "TARGET": Expr(f"local.{targets}[each.key]"),
+                    "VALUE": Expr("each.value"),
+                },
+            )
+        ],
+    )
