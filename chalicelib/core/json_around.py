@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from chalicelib.core.framing import HEADER_MAX_BYTES, Framing
 from chalicelib.core.json_paths import completed, json_path
-from chalicelib.core.openings import EMPTIES, RECORD_SEPARATOR, SEPARATORS
+from chalicelib.core.openings import EMPTIES, EVENT_DATA, RECORD_SEPARATOR, SEPARATORS
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import BYTE_ORDER_MARK
 
@@ -83,6 +83,11 @@ def begin_lines(head: bytes, *, complete: bool) -> bool:
 def is_json_sequence(head: bytes) -> bool:
     """Whether a text is a JSON text sequence (RFC 7464): RS stands before each of its objects."""
     return head.startswith(RECORD_SEPARATOR) and head[1:].lstrip(SEPARATORS).startswith(b"{")
+
+
+def is_event_stream(head: bytes) -> bool:
+    """Whether a text is a stream of events, each an object behind `data:` on a line."""
+    return head.startswith(EVENT_DATA + b"{") and b"\n\n" in head
 
 
 def without_marks(head: bytes) -> bytes:

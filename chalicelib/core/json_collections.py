@@ -1,9 +1,10 @@
-"""Which array of an object of JSON holds its entries, told by its shape: the head of the text decides.
+"""Which array of a text of JSON holds its entries, told by its shape: the head of the text decides.
 
-An envelope is an object of which an array of objects is most, possibly inside other members or inside each object of
-another array. An object that says when and what happened is an event and stays one, whatever lists it holds, unless
-it is longer than an entry may be. A text of several objects consists of envelopes where most of it is in envelopes of
-one shape; the others, such as an empty page or an error, are entries, unless they are events that hold such a list.
+An envelope is an object of which an array is most (`json_shapes`). An object that says when and what happened is an
+event and stays one, whatever lists it holds, unless it is longer than an entry may be. A text of several objects
+consists of envelopes where most of it is in envelopes of one shape; the others, such as an empty page or an error, are
+entries, unless they are events that hold such a list. A text that is an array of strings or rows has these for entries.
+Where the head ends before the first array of an object, arrays of any name in it are read.
 """
 
 from __future__ import annotations
@@ -20,26 +21,40 @@ import orjson
 from chalicelib.core.entries import entries_in
 from chalicelib.core.framing import Framing, Kind, Run
 from chalicelib.core.json_around import begin_lines, behind_prose, is_event, objects_of, without_marks
-from chalicelib.core.json_paths import json_path
+from chalicelib.core.json_paths import ANY, json_path
 from chalicelib.core.json_repairs import first_name, holds_objects
+from chalicelib.core.json_shapes import (
+    SHARE_MIN,
+    Elements,
+    Parse,
+    Shape,
+    are_alike,
+    is_timed,
+    largest_in,
+    shape_of,
+    shape_of_list,
+    size_of,
+)
 from chalicelib.core.openings import SEPARATORS
-from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import BYTE_ORDER_MARK
 
 HEAD_BYTES: Final = 256 * 1024
 """How much of a text is looked at: an object that does not end in it is longer than an entry may be."""
-_MARK: Final = re.compile(r'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?|[\[\]{},]', re.DOTALL)
+_MARK: Final = re.compile(r'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+("?)|[\[\]{}:,]', re.DOTALL)
+_CUT_ESCAPE: Final = re.compile(r"\\u[0-9a-fA-F]{0,3}\Z")
 _CLOSING: Final = "]}\0" + SEPARATORS.decode()
-_DEPTH_MAX: Final = 4
-_SHARE_MIN: Final = 0.5
-_UNTIMED_SHARE_MIN: Final = 0.8
-_UNTIMED_MIN: Final = 3
 _OBJECTS_MAX: Final = 200
 _ELEMENTS_MAX: Final = 50
 _ELEMENTS_SEEN: Final = 20
+_ANY_WAY: Final = (ANY, ANY)
 
-Parse = Callable[[str], "Record | Reject"]
-"""What an object of JSON says, whatever it is."""
+
+class Collection(NamedTuple):
+    """How a text is framed that holds its entries in arrays, what these are, and the first of them, a line each."""
+
+    framing: Framing
+    kind: Elements
+    lines: bytes
 
 
 class _Sized(NamedTuple):
@@ -49,27 +64,62 @@ class _Sized(NamedTuple):
     size: int
 
 
-def framing_by_shape(
+def collection_by_shape(
     head: bytes, parse: Parse, *, complete: bool, behind: Callable[[], bytes] = bytes
-) -> Framing | None:
-    """How the text of this head is framed where its objects are envelopes; None where they are entries.
+) -> Collection | None:
+    """How the text of this head is read where an array is most of it; None where its values are the entries.
 
     head: up to `HEAD_BYTES`. complete: whether it is all of the text. behind: gives what the lines behind its first
     begin with."""
-    head = behind_prose(without_marks(head))
-    text = head.decode("utf-8", "replace")
-    if not text.lstrip(SEPARATORS.decode()).startswith("{"):
+    plain = behind_prose(without_marks(head))
+    text = plain.decode("utf-8", "replace")
+    begin = text.lstrip(SEPARATORS.decode())[:1]
+    if begin == "[":
+        shape = _shape_of_array(text.lstrip(SEPARATORS.decode()), parse, complete=complete)
+        framing = Framing(kind=Kind.JSON) if shape else None
+    elif begin == "{":
+        if _is_broken(text, plain, complete=complete):
+            return _collection_of_broken(text, plain, head, parse)
+        shape = _shape_of_objects(text, plain, parse, complete=complete, behind=behind)
+        framing = _framing(shape) if shape else None
+    else:
         return None
+    if shape is None or framing is None:
+        return None
+    lines = elements_in(head, framing)
+    is_seen = lines is not None or shape.way == _ANY_WAY
+    return Collection(framing, shape.kind, lines or b"") if is_seen else None
+
+
+def _framing(shape: Shape) -> Framing:
+    """Where entries are objects, those in arrays behind the one on the way are entries too."""
+    return Framing(kind=Kind.JSON, path=shape.way, every_array=shape.kind is Elements.OBJECTS)
+
+
+def _shape_of_array(text: str, parse: Parse, *, complete: bool) -> Shape | None:
+    """The shape of a text that is one array, as far as it goes."""
+    try:
+        value, end = json.JSONDecoder().raw_decode(text)
+    except (json.JSONDecodeError, RecursionError):
+        value = None if complete else _repaired(text)
+        return shape_of_list(value, parse, is_cut=True) if isinstance(value, list) else None
+    return None if text[end:].strip(_CLOSING) else shape_of_list(value, parse, is_cut=False)
+
+
+def _is_broken(text: str, plain: bytes, *, complete: bool) -> bool:
+    """Whether a whole text begins with an object that is none."""
+    objects, _ = _objects_in(text, 1)
+    return not objects and complete and not begin_lines(plain, complete=True)
+
+
+def _shape_of_objects(
+    text: str, plain: bytes, parse: Parse, *, complete: bool, behind: Callable[[], bytes]
+) -> Shape | None:
     objects, rest = _objects_in(text)
-    if not objects and complete and not begin_lines(head, complete=True):
-        repaired = _repaired(rest)
-        return _framing_of_broken(repaired, head, parse) if isinstance(repaired, dict) else None
-    if rest and begin_lines(head, complete=complete):
+    if rest and begin_lines(plain, complete=complete):
         lines = text.split("\n", _OBJECTS_MAX)
-        objects, rest = (
-            [_Sized(each, _size(each)) for each in objects_of([line.encode() for line in lines])],
-            lines[-1],
-        )
+        objects = [_Sized(each, size_of(each)) for each in objects_of([line.encode() for line in lines])]
+        rest = lines[-1]
     elif complete and rest.lstrip(_CLOSING)[:1] not in ("", "{"):
         return None
     is_cut = not complete and len(rest) > sum(each.size for each in objects) and len(objects) < _OBJECTS_MAX
@@ -77,15 +127,14 @@ def framing_by_shape(
         objects.append(_Sized(repaired, len(rest)))
     if not objects:
         return None
-    return _framing_of(
-        objects, parse, is_cut=is_cut, alone=len(objects) == 1 and (is_cut or not rest), behind=behind
-    )
+    alone = len(objects) == 1 and (is_cut or not rest)
+    return _shape_of(objects, parse, is_cut=is_cut, alone=alone, behind=behind)
 
 
-def _framing_of(
+def _shape_of(
     objects: list[_Sized], parse: Parse, *, is_cut: bool, alone: bool, behind: Callable[[], bytes]
-) -> Framing | None:
-    """The way of the largest object, where most is in envelopes of that way. is_cut: whether the last is, which is
+) -> Shape | None:
+    """The shape of the largest object, where most is in envelopes of that shape. is_cut: whether the last is, which is
     then the largest."""
     largest = max(objects, key=lambda each: each.size)
     if is_cut and is_event(largest.value, parse):
@@ -94,29 +143,50 @@ def _framing_of(
             not others and _is_event_in_lines(behind(), parse)
         ):
             return None
-    way = _way(largest.value, parse, is_cut=is_cut, alone=alone)
-    if way is None:
-        return None
-    path = json_path(way)
+    shape = _shape_of_envelope(largest.value, parse, is_cut=is_cut, alone=alone)
+    if shape is None:
+        return Shape(_ANY_WAY, Elements.OBJECTS, []) if is_cut and alone else None
+    path = json_path(shape.way)
     in_envelopes = largest.size
     for each in objects:
         if each is largest:
             continue
-        if _way(each.value, parse, is_cut=False, alone=False) == way:
+        other = _shape_of_envelope(each.value, parse, is_cut=False, alone=False)
+        if other is not None and other.way == shape.way:
             in_envelopes += each.size
         elif path.leads_to_some(each.value) and is_event(each.value, parse):
             return None
-    if in_envelopes < _SHARE_MIN * sum(each.size for each in objects):
+    return shape if in_envelopes >= SHARE_MIN * sum(each.size for each in objects) else None
+
+
+def _shape_of_envelope(envelope: dict[str, Any], parse: Parse, *, is_cut: bool, alone: bool) -> Shape | None:
+    if not is_cut and is_event(envelope, parse):
         return None
-    return _framing(way)
+    return shape_of(envelope, parse, is_cut=is_cut, alone=alone)
+
+
+def _collection_of_broken(text: str, plain: bytes, head: bytes, parse: Parse) -> Collection | None:
+    """How a whole text is read that is one broken object, or begins with one: what is before the fault tells."""
+    before = _repaired(text)
+    shape = largest_in(before) if isinstance(before, dict) else None
+    if shape is None or is_event(before, parse):
+        return None
+    framing = _framing(shape)
+    lines = elements_in(head, replace(framing, uniform=shape.kind is Elements.OBJECTS)) or b""
+    if len(lines) < SHARE_MIN * len(plain):
+        return None
+    elements = objects_of(lines.splitlines()) if shape.kind is Elements.OBJECTS else shape.elements
+    timed = any(is_timed(each, parse) for each in elements[:_ELEMENTS_MAX])
+    return Collection(framing, shape.kind, lines) if timed or are_alike(elements) else None
 
 
 def elements_in(head: bytes, framing: Framing) -> bytes | None:
     """The first elements of the array that a framing names, a line each; None where the head opens no such array."""
     elements: list[bytes] = []
     opened = False
+    begin = "{" if framing.path or framing.member else "["
     for context, entries in _entries_in_force(head, framing):
-        opened = opened or (context is not None and context.lstrip("\ufeff \t\r\n").startswith("{"))
+        opened = opened or (context is not None and context.lstrip("\ufeff \t\r\n").startswith(begin))
         if opened:
             elements += [line for entry in entries for line in _line(entry)]
     return b"".join(elements) if opened else None
@@ -157,29 +227,12 @@ def _entries_in_force(head: bytes, framing: Framing) -> Iterator[tuple[str | Non
 
 
 def _line(element: bytes) -> list[bytes]:
-    """An element as a line; none where it is cut off, or no JSON."""
+    """An element as a line, a string as its text; none where it is cut off, or no JSON."""
     try:
-        return [orjson.dumps(orjson.loads(element)) + b"\n"]
+        value = orjson.loads(element)
     except orjson.JSONDecodeError:
         return []
-
-
-def _framing(way: tuple[str, ...]) -> Framing:
-    return Framing(kind=Kind.JSON, path=way, every_array=True)
-
-
-def _framing_of_broken(before: dict[str, Any], head: bytes, parse: Parse) -> Framing | None:
-    """How a whole text is framed that is one broken object, or begins with one. before: what is before the fault."""
-    largest = _largest(before, ())
-    if largest is None or is_event(before, parse):
-        return None
-    framing = _framing(largest[0])
-    lines = elements_in(head, replace(framing, uniform=True)) or b""
-    elements = objects_of(lines.splitlines())
-    if len(lines) < _SHARE_MIN * len(head):
-        return None
-    timed = any(_timed(each, parse) for each in elements[:_ELEMENTS_MAX])
-    return framing if timed or (len(elements) >= _UNTIMED_MIN and _alike(elements)) else None
+    return [(value.rstrip("\r\n").encode() if isinstance(value, str) else orjson.dumps(value)) + b"\n"]
 
 
 def _is_event_in_lines(text: bytes, parse: Parse) -> bool:
@@ -211,8 +264,7 @@ def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[_Sized], str]
 
 
 def _repaired(text: str) -> Any:
-    """The value that a cut-off or broken text begins: what is before the fault up to the last comma, with closing
-    brackets."""
+    """The value that a cut-off or broken text begins: what is before the fault, with closing brackets."""
     try:
         return json.loads(_closed(text))
     except json.JSONDecodeError as error:
@@ -226,8 +278,9 @@ def _repaired(text: str) -> Any:
 
 
 def _closed(text: str) -> str:
+    """A text up to its last comma, or up to a string that it cuts off and that is a value, with closing brackets."""
     stack: list[str] = []
-    best, closers = 0, ""
+    best, closers, before = 0, "", ""
     for mark in _MARK.finditer(text):
         if mark[0] in ("{", "["):
             stack.append("}" if mark[0] == "{" else "]")
@@ -236,78 +289,11 @@ def _closed(text: str) -> str:
                 stack.pop()
         elif mark[0] == "," and stack:
             best, closers = mark.start(), "".join(reversed(stack))
+        elif mark[1] == "" and mark.end() >= len(text) - 1 and _may_be_value(before, stack):
+            return _CUT_ESCAPE.sub("", text[: mark.end()]) + '"' + "".join(reversed(stack))
+        before = mark[0]
     return text[:best] + closers
 
 
-def _way(envelope: dict[str, Any], parse: Parse, *, is_cut: bool, alone: bool) -> tuple[str, ...] | None:
-    """The names on the way to the entries of an envelope; None where the object is an entry."""
-    if not is_cut and is_event(envelope, parse):
-        return None
-    found = _largest(envelope, ())
-    if found is None:
-        return None
-    way, elements = found
-    if is_cut and len(elements) == 1 and (inner := _largest(elements[0], ())) is not None:
-        way, elements = way + inner[0], inner[1]
-    while len(way) < _DEPTH_MAX and (inner := _inside(elements, parse, is_cut=is_cut)) is not None:
-        way, elements = way + inner[0], inner[1]
-    if is_cut:
-        return way
-    if any(_timed(each, parse) for each in elements[:_ELEMENTS_MAX]):
-        return way
-    much = _size(elements) >= _UNTIMED_SHARE_MIN * _size(envelope)
-    return way if alone and much and len(elements) >= _UNTIMED_MIN and _alike(elements) else None
-
-
-def _largest(members: dict[str, Any], before: tuple[str, ...]) -> tuple[tuple[str, ...], list[Any]] | None:
-    """The array of objects that is most of an object, in one of its members or in an object that is one."""
-    if not members or len(before) >= _DEPTH_MAX:
-        return None
-    name = max(members, key=lambda each: _size(members[each]))
-    value = members[name]
-    if not name or _size(value) < _SHARE_MIN * _size(members) or _names_a_way(name):
-        return None
-    if isinstance(value, dict):
-        return _largest(value, (*before, name))
-    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
-        return (*before, name), value
-    return None
-
-
-def _names_a_way(name: str) -> bool:
-    return "|" in name or name.endswith("?")
-
-
-def _inside(elements: list[Any], parse: Parse, *, is_cut: bool) -> tuple[tuple[str, ...], list[Any]] | None:
-    """The array in each element that holds the entries, where the elements themselves are envelopes."""
-    shown = elements[:_ELEMENTS_MAX]
-    if any(_timed(each, parse) for each in shown):
-        return None
-    found = [_largest(each, ()) for each in shown]
-    ways = {each[0] for each in found if each is not None}
-    if len(ways) != 1 or None in found[: -1 if is_cut else None]:
-        return None
-    inner = [element for each in found if each is not None for element in each[1]]
-    timed = any(_timed(each, parse) for each in inner[:_ELEMENTS_MAX])
-    return (ways.pop(), inner) if timed else None
-
-
-def _timed(element: Any, parse: Parse) -> bool:
-    record = parse(_text(element))
-    return isinstance(record, Record) and record.timestamp is not None
-
-
-def _alike(elements: list[Any]) -> bool:
-    """Whether objects have most of their names in common."""
-    first = set(elements[0])
-    return bool(first) and all(
-        2 * len(first & set(each)) >= max(len(first), len(each)) for each in elements[1:_ELEMENTS_MAX]
-    )
-
-
-def _size(value: Any) -> int:
-    return len(_text(value))
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _may_be_value(before: str, stack: list[str]) -> bool:
+    return before == ":" or (before in ("[", ",") and stack[-1:] == ["]"])

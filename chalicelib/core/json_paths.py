@@ -18,15 +18,22 @@ _MARK: Final = re.compile(rb'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?|[\[\]{}]', re.
 BEHIND_MAX_BYTES: Final = HEADER_MAX_BYTES
 _ALTERNATIVE: Final = "|"
 _OPTIONAL: Final = "?"
+ANY: Final = "*"
 _CLOSERS: Final = {"{": "}", "[": "]"}
 
 
 class JsonPath:
     """path: the names of the members on the way. Each is one name or several with bars between; one with a question
-    mark at its end may be left out. A member on the way is an object or an array of objects, the last an array."""
+    mark at its end may be left out. A member on the way is an object or an array of objects, the last an array.
+
+    A star is any name: by itself, or behind names, where it holds once an array of entries was there. By it lead
+    objects, and the last array, which is not empty; where the last name has none, that array is one of objects."""
 
     def __init__(self, path: tuple[str, ...]) -> None:
-        self._names = [each.removesuffix(_OPTIONAL).split(_ALTERNATIVE) for each in path]
+        alternatives = [each.removesuffix(_OPTIONAL).split(_ALTERNATIVE) for each in path]
+        self._leads_always = [names == [ANY] for names in alternatives]
+        self._leads_again = [ANY in names for names in alternatives]
+        self._names = [[name for name in names if name != ANY] for names in alternatives]
         self._optional = sum(each.endswith(_OPTIONAL) for each in path)
         self._levels: list[dict[bytes, int]] = []
         for level in range(len(path)):
@@ -49,18 +56,29 @@ class JsonPath:
         return len(self._names) - self._optional
 
     @property
+    def leads_on(self) -> bool:
+        """Whether an object in which an array of entries was may hold others of any name."""
+        return any(self._leads_again)
+
+    @property
     def outermost_names(self) -> Iterable[bytes]:
         """The names of the members that may lead on from an object that is in no other."""
         return self._levels[0]
 
     def level_behind(self, before: bytes, level: int) -> int | None:
         """How far on the way a bracket leads that stands behind these bytes, in an object of that level."""
-        found = self._keys[level].search(before)
+        found = self._keys[level].search(before) if self._levels[level] else None
         return self._levels[level][found[1]] if found else None
+
+    def leads_by_any_name(self, level: int, *, again: bool) -> bool:
+        """Whether any member of an object of that level leads on. again: whether an array of entries was there."""
+        return self._leads_always[level] or (again and self._leads_again[level])
 
     def may_be_in(self, data: bytes, begin: int, end: int) -> bool:
         """Whether an object in these bytes may lead to entries."""
-        return any(data.find(b'"' + name + b'"', begin, end) >= 0 for name in self._levels[0])
+        return self._leads_always[0] or any(
+            data.find(b'"' + name + b'"', begin, end) >= 0 for name in self._levels[0]
+        )
 
     def leads_to_some(self, value: dict[str, Any]) -> bool:
         """Whether an object leads to arrays of entries that are not all empty."""
@@ -91,7 +109,7 @@ class JsonPath:
                 made = b"".join(_pieces(text, starts, whole=keep))
                 if len(made) <= HEADER_MAX_BYTES and made.endswith(b"["):
                     return made.decode(errors="replace")
-        return "".join(f'{{"{names[0]}":[' for names in self._names)
+        return "".join(f'{{"{(names or [ANY])[0]}":[' for names in self._names)
 
     def steps_to(self, in_force: str) -> list[tuple[str, int]]:
         """The brackets of the members on the way that are open, and the level of the object that each is in."""
@@ -110,6 +128,11 @@ class JsonPath:
 def json_path(path: tuple[str, ...]) -> JsonPath:
     """The way of these names: making one takes longer than what is asked of it."""
     return JsonPath(path)
+
+
+def says_more_than_a_name(name: str) -> bool:
+    """Whether a way cannot name a member so."""
+    return _ALTERNATIVE in name or name.endswith(_OPTIONAL) or name == ANY
 
 
 def path_of(field: str) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ class _Scanner:
         self._by_line, self._every_array = framing.by_line, framing.every_array
         self._member, self._nested = framing.member, framing.path is not None
         self._path = None if path is None else json_path(path)
+        self._leads_on = framing.every_array or (self._path is not None and self._path.leads_on)
         self._separators = _PADDED_SEPARATORS if framing.has_padding else _SEPARATORS
         self._repairs, self._uniform = framing.repairs, framing.uniform
         self._up_to_bracket = repairs.UP_TO_BRACKET if framing.repairs else _UP_TO_BRACKET
@@ -228,6 +229,10 @@ class _Scanner:
         byte = data[position]
         is_plausible = byte in repairs.LITERAL_STARTS or not self._repairs
         if self._collection and byte == b'"'[0]:
+            if end := self._end_of_whole_string(data, position):
+                self._units.extend(data[position:end])
+                self._units.close(gap=False)
+                return end
             self._begin_value(_State.VALUE, b"")
             self._in_string = True
         elif self._collection and is_plausible:
@@ -266,6 +271,13 @@ class _Scanner:
         if self._by_line and data.find(b"\n{", position, end) >= 0:
             return 0
         return int(end)
+
+    def _end_of_whole_string(self, data: bytes, position: int) -> int:
+        """Where a string ends that is in these bytes altogether and that another element or the end of the array
+        follows; 0 for any other."""
+        end = self._end_of_valid(data, position)
+        is_plain = end and data[end : end + 1] in (b",", b"]")
+        return end if is_plain and data[position : end - 1].rstrip(_BLANK)[-1:] != b"{" else 0
 
     def _begin_value(self, state: _State, bracket: bytes) -> None:
         self._state = state
@@ -347,7 +359,7 @@ class _Scanner:
         _, self._level = self._way.pop()
         self._begin_value(_State.AROUND, b"{")
         self._brackets.before = b"]"
-        self._leads = self._every_array
+        self._leads = self._leads_on
 
     def _on_the_way(self, data: bytes, position: int) -> int:
         """Between the elements of an array on the way: objects may lead on, anything else is passed over."""
@@ -642,11 +654,14 @@ class _Scanner:
         follows tells that."""
         if not (self._path and self._leads and self._brackets.in_outermost_object):
             return None
-        level = self._path.level_behind(self._bytes_before(data, position), self._level)
+        path, again = self._path, self._holds_array
+        level = path.level_behind(self._bytes_before(data, position), self._level)
+        is_other = level is None and before == b":"
+        by_any_name = is_other and path.leads_by_any_name(self._level, again=again)
         if data[position : position + 1] != b"[":
-            return level
-        ends_way = self._by_line and level == self._path.depth
-        may_be_any = self._every_array and self._holds_array and level is None and before == b":"
+            return self._level + 1 if by_any_name and self._level + 1 < path.depth else level
+        ends_way = self._by_line and level == path.depth
+        may_be_any = by_any_name or (self._every_array and again and is_other)
         if not (ends_way or may_be_any):
             return level
         behind = _end_of(_BLANKS, data, position + 1)
@@ -655,7 +670,8 @@ class _Scanner:
         if behind == len(data):
             return _LATER
         if may_be_any:
-            return self._path.depth if data[behind : behind + 1] == b"{" else None
+            of_any = path.leads_by_any_name(path.depth - 1, again=again)
+            return path.depth if data[behind] in (b'{["' if of_any else b"{") else None
         return None if data[behind : behind + 1] == b"]" else level
 
     def _bytes_before(self, data: bytes, position: int) -> bytes:

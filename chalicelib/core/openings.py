@@ -11,7 +11,8 @@ from chalicelib.core.json_paths import json_path
 RECORD_SEPARATOR: Final = b"\x1e"
 SEPARATORS: Final = b" \t\r\n," + RECORD_SEPARATOR
 """What may stand between values; RS is that of RFC 7464."""
-
+EVENT_DATA: Final = b"data: "
+"""What stands before the value of an event (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
 EMPTIES: Final = re.compile(rb"(?:(?:\[(?:\{\}|\[\])?+\]|\{\})[" + SEPARATORS + rb"]{0,8}+){16,512}+")
 """A run of values that hold nothing: it is structure, and what is in force stays so."""

@@ -26,9 +26,10 @@ from chalicelib.core.framing import Entry, Framing, Kind
 from chalicelib.core.headers import Headers
 from chalicelib.core.json_around import is_empty_envelope, told_around
 from chalicelib.core.json_paths import json_path, with_members_behind
+from chalicelib.core.json_strings import text_of_string
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.messages import BatchMessage
-from chalicelib.core.openings import SEPARATORS, ends_all, in_force_behind
+from chalicelib.core.openings import EVENT_DATA, SEPARATORS, ends_all, in_force_behind
 from chalicelib.core.padding import NUL, is_padding
 from chalicelib.core.quotes import DELIMITERS
 from chalicelib.core.records import Outcome, Record, Reject, Skip
@@ -59,6 +60,8 @@ _BETWEEN: Final = _PADDING + BYTE_ORDER_MARK
 """What stands between two elements of the same array."""
 _MARK: Final = "\ufeff"
 """Stands before the text of each file that was appended with its own."""
+_EVENT: Final = EVENT_DATA.decode()
+"""Stands before the object of each event (`journalctl -o json-sse`)."""
 _FATAL: Final = (FroeError, MemoryError)
 """They are of the batch, not of an entry."""
 
@@ -290,6 +293,10 @@ class Reader:
             return gap._replace(result=_AROUND)
         return gap._replace(result=result, format=name)
 
+    @property
+    def _in_array(self) -> bool:
+        return self._framing.kind is Kind.JSON and self._in_force is not None
+
     @cached_property
     def _any_json(self) -> Parse:
         return by_name("json").make_parser(ParseContext(self._last_modified))
@@ -344,8 +351,8 @@ class Reader:
             text = text[:-1].rstrip("\r") if text.endswith("\r\n") else text[:-1]
             if "\n" in text and "\r\n" in text:
                 text = text.replace("\r\n", "\n")
-        if "\x1b" in text:
-            text = without_colours(text)
+        if "\x1b" in text or text[:1] == '"':
+            text = self._shown(text)
             if not text:
                 return Skip("blank"), replaced, None
         try:
@@ -366,6 +373,12 @@ class Reader:
             return INTERNAL_ERROR, False, None
         return result, replaced, name
 
+    def _shown(self, text: str) -> str:
+        """What an entry says: a string in an array its text, without colours; nothing where that is blank."""
+        if text[:1] == '"' and self._in_array and (said := text_of_string(text)) is not None:
+            text = "" if said.isspace() else said.rstrip("\r\n")
+        return without_colours(text) if "\x1b" in text else text
+
     def _is_empty(self, text: str, result: Record | Reject | Skip) -> bool:
         """Whether an object would hold entries, and holds none."""
         if self._in_force is not None or (isinstance(result, Record) and result.timestamp is not None):
@@ -375,11 +388,12 @@ class Reader:
 
     def _unexplained(self, text: str, reject: Reject) -> tuple[Record | Reject | Skip, str | None]:
         """What becomes of an entry that the format of the file does not explain, and its own format."""
-        if text[:1] == _MARK:
-            text = text[1:]
-            result = self._parse(text)
-            if not isinstance(result, Reject):
-                return result, None
+        for before in (_MARK, _EVENT):
+            if text.startswith(before):
+                text = text.removeprefix(before)
+                result = self._parse(text)
+                if not isinstance(result, Reject):
+                    return result, None
         if self._known.is_banner(text):
             return Skip("header"), None
         explained = None if reject.reason in _SURELY_OWN else self._explain(text)

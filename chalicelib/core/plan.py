@@ -20,14 +20,17 @@ from chalicelib.core.endless import endless
 from chalicelib.core.formats import Format, ParseContext
 from chalicelib.core.formats.day_order import order_in
 from chalicelib.core.formats.detection import HEAD_BYTES, Detection, detect
+from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.streams import seen_through
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.json_around import begin_lines, is_json_sequence
+from chalicelib.core.json_around import begin_lines, is_event_stream, is_json_sequence
 from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
-from chalicelib.core.json_collections import elements_in, framing_by_shape, is_uniform
+from chalicelib.core.json_collections import Collection, collection_by_shape, is_uniform
+from chalicelib.core.json_shapes import Elements, Parse
+from chalicelib.core.json_strings import text_of_string
 from chalicelib.core.layouts import Layout
-from chalicelib.core.openings import RECORD_SEPARATOR
+from chalicelib.core.openings import EVENT_DATA, RECORD_SEPARATOR
 from chalicelib.core.padding import NUL, behind_padding, without_padding
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import (
@@ -47,7 +50,10 @@ PLAN_VERSIONS: Final = (1, 2, 3, 4)
 configuration; 3 entries in an array that is further inside than a member of the outermost object, lines of
 streams that lie between one another, elements of XML, an order of dates, and objects that begin lines; 4 a layout
 other than `items`."""
-_OF_ANY_JSON: Final = ("json", "json_values")
+_OF_ANY_JSON: Final = ("json", "json_values", "json_rows")
+_OF_ROWS: Final = "json_rows"
+_NO_LINES: Final = (Kind.STREAMS, Kind.SIZED_FIELDS)
+_UNEXPLAINED: Final = Reject("plain-text")
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _COMPRESSED_BOUND: Final = 20
 _INNER_MAX: Final = 2
@@ -258,13 +264,13 @@ def make_plan(
     elif detection.format.name in (*_OF_ANY_JSON, *custom.names_of_json) or (
         detection.format.name == "text" and not format_name
     ):
-        by_shape = framing_by_shape(
-            wide.head, _any_json(head.last_modified), complete=wide.is_all, behind=wide.behind_line
+        by_shape = collection_by_shape(
+            wide.head, _any_value(head.last_modified, custom), complete=wide.is_all, behind=wide.behind_line
         )
-        if by_shape is not None and (elements := elements_in(wide.head, by_shape)) is not None:
-            framing = by_shape
+        if by_shape is not None:
+            framing = by_shape.framing
             if not format_name:
-                detection = _of_elements(elements, head.last_modified, custom)
+                detection = _of_shape(by_shape, head.last_modified, custom)
     framing = wide.fitted(framing)
     chosen = detection.format
     return Plan(
@@ -289,9 +295,14 @@ def make_plan(
 
 
 def _detected(sample: bytes, last_modified: datetime, *, complete: bool, custom: Custom) -> Detection:
-    """The format of a text; of a JSON text sequence (RFC 7464) that of its values."""
+    """The format of a text; of a JSON text sequence (RFC 7464) and of events (`journalctl -o json-sse`) that of their
+    values."""
     if is_json_sequence(sample):
-        sample = sample.replace(RECORD_SEPARATOR, b"")
+        sample = (
+            sample.replace(b"\n" + RECORD_SEPARATOR, b"\n").replace(RECORD_SEPARATOR, b"\n").lstrip(b"\n")
+        )
+    elif is_event_stream(sample):
+        sample = sample.removeprefix(EVENT_DATA).replace(b"\n" + EVENT_DATA, b"\n")
     return detect(sample, last_modified, complete=complete, own=custom.formats)
 
 
@@ -313,8 +324,30 @@ def _bound(known: tuple[Format, ...], sample: bytes, last_modified: datetime, *,
     return found if found in known else known[0]
 
 
-def _any_json(last_modified: datetime) -> Callable[[str], Record | Reject]:
-    return by_name("json").make_parser(ParseContext(last_modified))
+def _any_value(last_modified: datetime, custom: Custom) -> Parse:
+    """What a value of JSON says: an object, a row, or a string whose text is a line."""
+    context = ParseContext(last_modified)
+    of_object, of_row = (by_name(name).make_parser(context) for name in ("json", _OF_ROWS))
+    explain = Explainer(last_modified, custom.formats)
+
+    def parse(text: str) -> Record | Reject:
+        if not text.startswith('"'):
+            return of_row(text) if text.startswith("[") else of_object(text)
+        explained = explain(text_of_string(text) or "")
+        return explained[1] if explained else _UNEXPLAINED
+
+    return parse
+
+
+def _of_shape(collection: Collection, last_modified: datetime, custom: Custom) -> Detection:
+    """The format of a collection that was found by its shape."""
+    if collection.kind is Elements.ROWS:
+        return Detection(by_name(_OF_ROWS), 1.0)
+    if collection.kind is Elements.STRINGS:
+        found = detect(collection.lines, last_modified, complete=True, own=custom.formats)
+        framing = found.format.framing
+        return Detection(by_name("text"), 1.0) if framing.has_header or framing.kind in _NO_LINES else found
+    return _of_elements(collection.lines, last_modified, custom)
 
 
 def _of_elements(elements: bytes, last_modified: datetime, custom: Custom) -> Detection:

@@ -63,12 +63,45 @@ def _cri() -> bytes:
     return "".join(lines).encode()
 
 
+def _loki() -> bytes:
+    values = [
+        [str(1_769_940_000_000_000_000 + n), f"order {n} was paid, and sent to the customer"]
+        for n in range(150)
+    ]
+    streams = [{"stream": {"app": f"shop{n}"}, "values": values[n::2]} for n in range(2)]
+    return json.dumps({"status": "success", "data": {"resultType": "streams", "result": streams}}).encode()
+
+
+def _rows() -> bytes:
+    rows = [[f"2026-02-01T10:00:{n % 60:02d}Z", "info", f"order {n} was paid", n] for n in range(150)]
+    columns = [{"name": name} for name in ("time", "level", "message", "order")]
+    return json.dumps({"meta": columns, "data": rows, "rows": 150}).encode()
+
+
+def _strings() -> bytes:
+    lines = [f"2026-03-01 10:00:{n % 60:02d},123 INFO shop.Pay - order {n} was paid" for n in range(150)]
+    return json.dumps({"host": "a", "lines": lines}, indent=1).encode()
+
+
+def _beside() -> bytes:
+    lines = [
+        {"name": "shop", "hostname": "web", "pid": 7, "level": 30, "msg": f"order {n} was paid",
+         "time": f"2026-02-01T10:00:{n % 60:02d}.000Z", "v": 0}
+        for n in range(150)
+    ]  # fmt: skip
+    return json.dumps({"a": {"items": lines[:70]}, "b": {"n": 7, "rest": lines[70:]}}).encode()
+
+
 FILES: dict[str, Callable[[], bytes]] = {
     "csv": _csv,
     "w3c_extended": _w3c,
     "aws_cloudtrail": _cloudtrail,
     "json_values": _pretty,
     "k8s_cri": _cri,
+    "loki": _loki,
+    "json_rows": _rows,
+    "log4j": _strings,
+    "bunyan": _beside,
 }
 
 

@@ -84,6 +84,7 @@ MEANINGS: Final[dict[str, str]] = {
     "not-of-that-device": "the line is not one of that device",
     "not-of-that-service": "a line of another program than the file's",
     "not-oracle": "the entry is not one of that database, broker or proxy",
+    "not-a-row": "the entry is no array of values, or one that is no value of Loki's",
     "not-otlp-logs": "the line has another shape",
     "not-pairs": "not pairs of keys and values only; no time, level or message among them",
     "not-panos": "no line of that device or tool",

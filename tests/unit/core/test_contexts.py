@@ -21,7 +21,7 @@ from chalicelib.core.padding import is_padding
 SCRAPS = st.sampled_from(
     [
         b"\n", b"\r\n", b" ", b"\t", b",", b"[", b"]", b"{", b"}", b'"', b"\\", b'\\"', b":", b"1", b"x", b"\x1e",
-        b'"r":[', b'{"r":[', b'"s":[', b'{"s":[', b'{"t":{', b'{"r":[{"s":[', b'{"p":[{"r":{"t":[', b"]}]}", b'\n{"r":[{"t":[{"a":1}', b'\n{"r":[ ]}', b'],"q": [{"a":1}', b']}],"q":[{', b'{"a":1}', b'{"a":{"b":[1,"]}"]}}', b'{\n  "a": 1\n}\n', b'"r" :\n [', b"prose {\n",
+        b'"r":[', b'{"r":[', b'"s":[', b'{"s":[', b'{"t":{', b'["a",1],', b'"b{",', b'"c\\\\",', b'},"q":{"s":["d"', b'{"r":{"s":["e",', b'{"r":[{"s":[', b'{"p":[{"r":{"t":[', b"]}]}", b'\n{"r":[{"t":[{"a":1}', b'\n{"r":[ ]}', b'],"q": [{"a":1}', b']}],"q":[{', b'{"a":1}', b'{"a":{"b":[1,"]}"]}}', b'{\n  "a": 1\n}\n', b'"r" :\n [', b"prose {\n",
         b'{"cut": 1,\n', b'{"open":"abc\n', b"\xff", b"\xef\xbb\xbf", b"#h one\n", b"#k two\n", b"#h three\n",
         b"a,b\n", b'1,"x\ny"\n', b'"a""b",2\n', b"P part\n", b"F end\n", b"P ", b"S start\n", b" at f\n", b"\\\n",
         b'1,"x\n', b"2,y\n", b'3,"z"\n', b'4,"a"\n5,6\n', b'2026-09-14,"x\n', b"2026-09-15,y\n" * 2, b'2026-09-16,"z"\n',
@@ -51,6 +51,10 @@ FRAMINGS = st.sampled_from(
         Framing(kind=Kind.JSON, path=("r", "s")),
         Framing(kind=Kind.JSON, path=("p|r?", "r", "s|t")),
         Framing(kind=Kind.JSON, member="r", by_line=True),
+        Framing(kind=Kind.JSON, path=("r|*", "s"), every_array=True),
+        Framing(kind=Kind.JSON, path=("p|r|*", "s|*"), uniform=True),
+        Framing(kind=Kind.JSON, path=("*", "*"), every_array=True, by_line=True),
+        Framing(kind=Kind.JSON, path=("*", "r", "*")),
         Framing(kind=Kind.JSON, path=("r",), every_array=True),
         Framing(kind=Kind.JSON, path=("r", "s", "t"), by_line=True, every_array=True),
         Framing(kind=Kind.JSON, path=("p|r?", "r", "s|t"), by_line=True),

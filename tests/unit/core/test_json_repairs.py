@@ -127,7 +127,8 @@ def objects() -> Iterator[tuple[str, str]]:
     for each in all_formats():
         if each.framing.kind is Kind.JSON and each.name != "json_values":
             with suppress(json.JSONDecodeError):
-                yield each.name, compact(json.loads(each.samples[0]))
+                if isinstance(sample := json.loads(each.samples[0]), dict):
+                    yield each.name, compact(sample)
 
 
 @pytest.mark.parametrize(("name", "line"), list(objects()))

@@ -18,7 +18,7 @@ _NO_WORD_FOR_A_LEVEL = {
     "traefik_connections", "k8s_trace", "statsd", "bacula", "bgl", "nagios", "stack_trace", "timestamped", "zoneminder",
     "couchdb", "thehive", "aws_cloudwatch_events", "time_of_day", "aws_lambda", "heroku", "azure_records", "svlogd", "python_logging", "serilog_text", "mysql_error",
     "syslog_rfc3164", "asterisk", "logfmt", "json", "postgresql", "docker_compose", "aws_cloudwatch",
-    "mikrotik", "windows_event_xml", "container_times", "docker_json", "k8s_cri", "kubectl_prefix", "stern",
+    "mikrotik", "windows_event_xml", "container_times", "docker_json", "k8s_cri", "kubectl_prefix", "stern", "json_rows", "loki",
 }  # fmt: skip
 """Formats some lines of which are left to others when the level is unknown; in syslog the priority's severity counts then."""
 

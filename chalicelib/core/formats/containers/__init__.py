@@ -8,6 +8,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "klog": ("klog", "glog"),
     "prefixed": ("svlogd", "docker_compose", "kubectl_prefix", "stern", "container_times", "heroku"),
     "harbor": ("harbor",),
+    "loki": ("loki",),
     "json_events": ("kubernetes_audit", "klog_json", "docker_events"),
 }
 """Module of this package → the formats in its `FORMATS`."""

@@ -4,6 +4,7 @@ from typing import Final
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "json_values": ("azure_records", "json_values"),
+    "json_rows": ("json_rows",),
     "delimited": ("csv", "tsv"),
     "clocked": ("time_of_day",),
     "timestamped": ("timestamped",),
