@@ -15,7 +15,8 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.general.json_rows import NOT_A_ROW, cells_of
 from chalicelib.core.formats.json_text import flat_object, telling
 from chalicelib.core.formats.nested import add_all, carried
-from chalicelib.core.formats.objects import BAD_TIME, Naming, holding
+from chalicelib.core.formats.objects import Naming, holding
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.json_paths import completed
