@@ -23,9 +23,18 @@ _FLOAT_CHARACTERS_MAX: Final = 17
 _NUMBER: Final = re.compile(
     r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,16}(?:[eE][+-]?[0-9]{1,2})?|[eE][+-][0-9]{1,2})?", re.ASCII
 )
+_INTEGER: Final = re.compile(r"[+-]?(?:[0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})", re.ASCII)
+_DECIMAL: Final = re.compile(
+    r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?", re.ASCII
+)
 _BEGINS_NUMBER: Final = frozenset("0123456789-")
 _BEHIND_DIGITS: Final = ":"
 """What sorts from it on begins with no digit and no sign, as most texts do."""
+_FLAGS: Final = {
+    **dict.fromkeys(("true", "yes", "on", "t", "y", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "f", "n", "0"), False),
+}
+_SEPARATOR: Final = re.compile(r", ?| : ")
 _ABSENT: Final = frozenset(("", "-"))
 _NOWHERE: Final = frozenset(
     ("", "-", "n/a", "na", "not available", "not applicable", "unknown", "none", "(none)", "null", "(null)", "<null>", "nil", "undefined", "unix:", "[local]")
@@ -47,20 +56,34 @@ _SIDES: Final = (
     "destination.nat",
 )
 ADDRESSES: Final = frozenset((*(f"{side}.address" for side in _SIDES), "host.ip"))
-_MOST: Final = {
-    **{f"{side}.port": PORT_MAX for side in _SIDES},
-    **dict.fromkeys(
-        ("process.pid", "process.parent_pid", "http.response.status_code", "http.response.body.size", "http.request.body.size"),
-        10**DIGITS_MAX,
-    ),
+PORTS: Final = frozenset((*(f"{side}.port" for side in _SIDES), "url.port"))
+SIZES: Final = frozenset(
+    ("http.response.body.size", "http.request.body.size", "http.response.size", "http.request.size")
+)
+"""-1 where it is not known."""
+INTEGERS: Final = PORTS | SIZES | {
+    "process.pid", "process.parent_pid", "thread.id", "code.line.number", "http.response.status_code", "syslog.facility.code", "syslog.severity.code",
+    "syslog.priority", "syslog.octet_count", "syslog.version",
 }  # fmt: skip
-"""The attributes that are whole numbers → the greatest."""
-_TEXTS: Final = {
+"""The attributes that are whole numbers in every format."""
+_MOST: Final = {name: PORT_MAX if name in PORTS else 10**DIGITS_MAX for name in INTEGERS}
+TEXTS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(ADDRESSES, _NOWHERE),
-    **dict.fromkeys(("user.name", "host.name", "source.domain", "destination.domain"), _NOBODY),
+    **dict.fromkeys(
+        (
+            "user.name",
+            "user.id",
+            "host.name",
+            "service.name",
+            "source.domain",
+            "destination.domain",
+            "user_agent.original",
+        ),
+        _NOBODY,
+    ),
 }
-"""The attributes that are texts → what is no value of them."""
-_TYPED: Final = _MOST.keys() | _TEXTS.keys()
+"""The attributes that are texts in every format → what is no value of them."""
+_TYPED: Final = _MOST.keys() | TEXTS.keys()
 BEGINS_NOTHING: Final = frozenset(
     ("", " ", *(text[0].upper() for text in _NOWHERE if text), *(text[0] for text in _NOWHERE if text))
 )
@@ -88,17 +111,76 @@ def number(text: str) -> Value:
 
 
 def whole(text: str) -> int | None:
-    """The integer that digits alone are, leading zeros or not; None for any other text."""
+    """What the source declares a count or an id of digits, ``007`` as 7; None for any other text."""
     return int(text) if text.isdecimal() and text.isascii() and len(text) <= DIGITS_MAX else None
 
 
-def add_whole(fields: dict[str, Value], name: str, text: str) -> None:
-    """An attribute that is always an integer, a port to 65535; another text goes to NAME.text, `is_nothing` to nowhere."""
+def integer(text: str) -> int | None:
+    """What the source declares an integer: as `whole`, and ``-5``, ``+5``, ``1,234`` as 1234."""
+    if text.isdecimal() and text.isascii():
+        return int(text) if len(text) <= DIGITS_MAX else None
+    return int(text.replace(",", "")) if _INTEGER.fullmatch(text) else None
+
+
+def decimal(text: str) -> float | None:
+    """What the source declares a fraction: ``1``, ``1.50``, ``.5``, ``1e5`` as a float; None for any other text."""
+    return float(text) if _DECIMAL.fullmatch(text) else None
+
+
+def figure(text: str) -> Value:
+    """What the source declares a number: as `integer` where it is one, else as `decimal`, else the text."""
+    value: Value = integer(text)
+    if value is None:
+        value = decimal(text)
+    return text if value is None else value
+
+
+def port(text: str) -> int | None:
+    """A port: as `whole`, 0 to 65535."""
     value = whole(text)
-    if value is not None and (value <= PORT_MAX or name[-5:] != ".port"):
+    return None if value is None or value > PORT_MAX else value
+
+
+def flag(text: str) -> bool | None:
+    """What the source declares a yes or no, in any case; None for any other text."""
+    return _FLAGS.get(text.lower())
+
+
+def numbers(text: str) -> Value:
+    """A `figure`, or the list of them that ``0.1, -`` and ``7 : 8`` are: one of each server tried, null where it has none."""
+    if "," not in text and " : " not in text:
+        return figure(text)
+    return [None if each in _ABSENT else figure(each) for each in _SEPARATOR.split(text)]
+
+
+def texts(text: str) -> Value:
+    """A text, or a list as `numbers` reads it."""
+    if "," not in text and " : " not in text:
+        return text
+    return [None if each in _ABSENT else each for each in _SEPARATOR.split(text)]
+
+
+def add_integer(fields: dict[str, Value], name: str, text: str) -> None:
+    """An attribute that is always a whole number, or a port; another text goes to NAME.text, `is_nothing` to nowhere."""
+    value = _integer_of(name, text)
+    if value is not None:
         fields[name] = value
     elif not is_nothing(text):
         fields[name + TEXT_SUFFIX] = text
+
+
+def _integer_of(name: str, text: str) -> int | None:
+    return port(text) if name in PORTS else integer(text) if name in SIZES else whole(text)
+
+
+def put(fields: dict[str, Value], name: str, text: str) -> None:
+    """An attribute as its name says, else the number or the text that its text is."""
+    if name in INTEGERS:
+        add_integer(fields, name, text)
+    elif name not in TEXTS:
+        fields[name] = number(text)
+    elif text.strip().lower() not in TEXTS[name]:
+        fields[name] = text
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -127,17 +209,20 @@ def _settle(fields: dict[str, Value], name: str, value: Value) -> None:
     most = _MOST.get(name)
     if most is not None:
         if type(value) is not int or value > most or (value < 0 and most == PORT_MAX):
-            _settle_number(fields, name, value, most)
-    elif value is None or (type(value) is str and value.strip().lower() in _TEXTS[name]):
+            _settle_number(fields, name, value)
+    elif value is None or (type(value) is str and value.strip().lower() in TEXTS[name]):
         del fields[name]
-    elif name in ADDRESSES and type(value) not in (str, list):
-        fields[f"{name}{TEXT_SUFFIX}"] = str(fields.pop(name))
+    elif name in ADDRESSES:
+        if type(value) not in (str, list):
+            fields[f"{name}{TEXT_SUFFIX}"] = str(fields.pop(name))
+    elif type(value) is int or type(value) is float:
+        fields[name] = str(value)
 
 
-def _settle_number(fields: dict[str, Value], name: str, value: Value, most: int) -> None:
+def _settle_number(fields: dict[str, Value], name: str, value: Value) -> None:
     """Replaces a value that is no whole number, or too large a one."""
-    known = whole(value.strip()) if type(value) is str else None
-    if known is not None and known <= most:
+    known = _integer_of(name, value.strip()) if type(value) is str else None
+    if known is not None:
         fields[name] = known
         return
     del fields[name]
@@ -172,13 +257,13 @@ def endpoint(text: str, *, always_port: bool = False) -> tuple[str, int | None]:
     source writes a port even behind an address of IPv6, so that the last group is one where the others are an address.
     """
     host, colon, digits = text.rpartition(":")
-    port = whole(digits) if colon and len(digits) <= len("65535") else None
+    number_ = port(digits) if colon else None
     bare = ":" in host and host[0] != "["
-    if port is None or not host or port > PORT_MAX or (bare and not (always_port and is_ip(host))):
-        host, port = text, None
+    if number_ is None or not host or (bare and not (always_port and is_ip(host))):
+        host, number_ = text, None
     if host[:1] == "[" and host[-1:] == "]":
         host = host[1:-1]
-    return host, port
+    return host, number_
 
 
 def add_client(fields: dict[str, Value], text: str) -> None:
@@ -194,8 +279,8 @@ def add_endpoint(fields: dict[str, Value], name: str, text: str, *, always_port:
     """Types an address with its port as NAME.address and NAME.port; ``-`` and nothing as neither."""
     if text in _ABSENT:
         return
-    host, port = endpoint(text, always_port=always_port)
+    host, number_ = endpoint(text, always_port=always_port)
     if not is_nothing(host):
         fields[f"{name}.address"] = host
-    if port is not None:
-        fields[f"{name}.port"] = port
+    if number_ is not None:
+        fields[f"{name}.port"] = number_

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.kinds import endpoint, is_ip
+from chalicelib.core.formats.kinds import port as port_of
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -105,7 +106,7 @@ def _add_address(fields: dict[str, Value], body: str, patterns: tuple[re.Pattern
     for pattern in patterns:
         for found in pattern.finditer(body):
             text, port = next((found[n], found[n + 1]) for n in range(1, len(found.groups()), 2) if found[n])
-            host, number = endpoint(_trimmed(text)) if port is None else (text, int(port))
+            host, number = endpoint(_trimmed(text)) if port is None else (text, port_of(port))
             if is_ip(host) and not _HARDWARE.fullmatch(host):
                 mapped = host.removeprefix("::ffff:")
                 fields["client.address"] = mapped if is_ip(mapped) else host

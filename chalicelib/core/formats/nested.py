@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from chalicelib.core.colours import without_colours
+from chalicelib.core.formats.kinds import put
 from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.records import Record
 
@@ -71,6 +72,14 @@ def add_all(fields: dict[str, Value], more: dict[str, Value]) -> None:
         return
     for name, value in more.items():
         add(fields, {}, name, value)
+
+
+def add_typed(fields: dict[str, Value], repeats: dict[str, int], name: str, text: str) -> None:
+    """Adds a text as its attribute has it (`kinds.put`), under the first name that is free."""
+    typed: dict[str, Value] = {}
+    put(typed, name, text)
+    for own, value in typed.items():
+        add(fields, repeats, own, value)
 
 
 def add(fields: dict[str, Value], repeats: dict[str, int], name: str, value: Value) -> None:

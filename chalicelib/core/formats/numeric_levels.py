@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import severity
+from chalicelib.core.formats.kinds import integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,6 +68,6 @@ def of_numeric(value: Value, levels: Mapping[int, int] | None) -> int | None:
     """The data model's number of a level that is a number or its digits; None where it is none of these levels."""
     if levels is None:
         return None
-    if type(value) is str and value.isascii() and value.isdecimal() and len(value) <= _DIGITS_MAX:
-        value = int(value)
+    if type(value) is str:
+        value = integer(value)
     return levels.get(value) if type(value) is int else None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import severity
 from chalicelib.core.formats.json_text import Fields, flat_object, telling
-from chalicelib.core.formats.kinds import TEXT_SUFFIX
+from chalicelib.core.formats.kinds import TEXT_SUFFIX, integer
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -28,7 +28,6 @@ OTHER_OBJECT: Final = Reject("another-object")
 _WORD_ENDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_NAME: Final = re.compile(r"[^a-z0-9_.#:/$]++")
 _NAMES_MAX: Final = 8192
-_DIGITS_MAX: Final = 18
 
 
 def snake_case(name: str) -> str:
@@ -130,8 +129,11 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
     for name, value in telling(members).items():
         own = naming[name]
         if own in dialect.integers and type(value) is str:
-            value = integer_of(value)  # noqa: PLW2901 - the typed one
-            own += TEXT_SUFFIX if type(value) is str else ""
+            known = integer(value)
+            if known is None:
+                own += TEXT_SUFFIX
+            else:
+                value = known  # noqa: PLW2901 - the typed one
         if own in fields:
             add(fields, repeats, own, value)
         else:
@@ -143,11 +145,6 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
     if dialect.body is not None and body is None:
         body = dialect.body(fields)
     return Record(*stamp, word, level, body, fields)
-
-
-def integer_of(text: str) -> int | str:
-    """The number that a text of digits is; else the text."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS_MAX else text
 
 
 def holding(*names: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
-from chalicelib.core.formats.kinds import ADDRESSES, BEGINS_NOTHING, add_whole, is_nothing, number
+from chalicelib.core.formats.kinds import ADDRESSES, BEGINS_NOTHING, INTEGERS, add_integer, figure, is_nothing
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
@@ -56,17 +56,10 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType({
     "trace": "trace_id", "span": "span_id", "extra": "extra",
 })  # fmt: skip
 """Group → attribute, where a format says nothing else."""
-_NUMBERS: Final = frozenset(
-    ("thread.id", "process.pid", "code.line.number", "client.port", "server.port", "http.response.status_code",
-     "http.response.body.size", "http.request.body.size")
-)  # fmt: skip
-_ALWAYS_WHOLE: Final = _NUMBERS - {"thread.id", "http.response.body.size", "http.request.body.size"}
-"""A thread may be hexadecimal, a size unknown (-1)."""
 _MONTHS: Final = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
 )}  # fmt: skip
 _NOTHING: Final = frozenset(("-", "null", "(null)"))
-_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,5}", re.ASCII)
 
 _FRACTION: Final = re.compile(r"([0-9]{1,9})( ?[^0-9].{0,8})", re.ASCII)
 _ZONE: Final = re.compile(ZONE, re.ASCII)
@@ -99,7 +92,7 @@ def patterned(
         knows, or its parts are the groups `y`, `mo`, `d`, `h`, `mi`, `s`, `f` (fraction) or `ms` (milliseconds),
         `z` and `half` (AM, PM), and `epoch`, which says what no local time can.
     start: what each entry begins with; sieve and start of an entry. numbers: groups whose values are
-    numbers, beside those that always are. levels: words of its own → severity number.
+    numbers, beside those whose attributes always are. levels: words of its own → severity number.
     single_line: an entry is a line. own_lines: an entry that begins elsewhere than a well-known one is
         not cut off by it: its body is full of other logs' lines.
     """
@@ -136,7 +129,7 @@ class _Way:
         self.zone = index.get("z", 0) - 1
         apart = {"time", "level", "body", "y", "mo", "d", "h", "mi", "s", "f", "ms", "z", "half"}
         self.fields = tuple(
-            (number - 1, named, named in _NUMBERS or group in numbers)
+            (number - 1, named, named in INTEGERS or group in numbers)
             for group, number in index.items()
             if group not in apart
             for named in (names.get(group) or NAMES[group],)
@@ -198,10 +191,10 @@ class _Parser:
                 if not is_number:
                     if text[0] not in BEGINS_NOTHING or name not in ADDRESSES or not is_nothing(text):
                         fields[name] = text
-                elif name in _ALWAYS_WHOLE:
-                    add_whole(fields, name, text)
+                elif name in INTEGERS:
+                    add_integer(fields, name, text)
                 else:
-                    fields[name] = _number(text)
+                    fields[name] = figure(text)
         if way.zone >= 0 and (zone := groups[way.zone]) and ("/" in zone or not _ZONE.fullmatch(zone)):
             fields["time_zone"] = zone
         body = (groups[way.body] or "") if way.body >= 0 else ""
@@ -219,10 +212,6 @@ class _Parser:
             if level is None:
                 level = severity.of_word(word)
         return tuple.__new__(Record, (*stamp, word or None, level, body or None, fields))
-
-
-def _number(text: str) -> Value:
-    return int(text.replace(",", "")) if _GROUPED.fullmatch(text) else number(text)
 
 
 def _of_time(times: Times, text: str) -> Stamp | None:

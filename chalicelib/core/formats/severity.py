@@ -103,6 +103,6 @@ def of_opentelemetry(number: int) -> int | None:
     return number if 1 <= number <= OPENTELEMETRY_MAX else None
 
 
-def of_syslog(code: int) -> tuple[str, int] | tuple[None, None]:
+def of_syslog(code: int | None) -> tuple[str, int] | tuple[None, None]:
     """The keyword of a syslog code and its number; None twice for any other than 0 to 7."""
-    return SYSLOG[code] if 0 <= code < len(SYSLOG) else (None, None)
+    return SYSLOG[code] if code is not None and 0 <= code < len(SYSLOG) else (None, None)

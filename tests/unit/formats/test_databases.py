@@ -284,7 +284,7 @@ def test_a_word_that_is_no_severity_makes_a_reject(reason: Reason) -> None:
 )
 def test_an_address_may_have_a_port(text: str, attributes: dict[str, Any]) -> None:
     fields: dict[str, Any] = {}
-    add_address(fields, text)
+    add_address(fields, "client", text)
     assert fields == attributes
 
 

@@ -29,7 +29,7 @@ LINES: list[tuple[str, tuple[str | None, int | None], str, dict[str, Value]]] = 
     (f"{T} In(166) Hostd[2099522]: [Originator@6876 sub=Vimsvc.TaskManager opID=5f6-7a user=vpxuser:VSPHERE.LOCAL\\Administrator] Task Created",
      ("In", 9), "Task Created", {"user.name": "vpxuser", "vmware.on_behalf_of": "VSPHERE.LOCAL\\Administrator", "vmware.opid": "5f6-7a"}),
     (f"{T} error vpxd[12345] [Originator@6876 sub=vpxdVmomi opID=5f6c1e] Got exception", ("error", 17), "Got exception", {"service.name": "vpxd"}),
-    (f"{T} [7F2A9C7FA700 warning 'VpxProfiler' opID=HB] Took 1042 ms", ("warning", 13), "Took 1042 ms", {"log.logger": "VpxProfiler", "thread.id": "7F2A9C7FA700"}),
+    (f"{T} [7F2A9C7FA700 warning 'VpxProfiler' opID=HB] Took 1042 ms", ("warning", 13), "Took 1042 ms", {"log.logger": "VpxProfiler", "thread.name": "7F2A9C7FA700"}),
     (f"{T}| vcpu-0| W115: Guest: toolbox", ("W", 13), "Guest: toolbox", {"thread.name": "vcpu-0", "vmware.level_value": "115"}),
     (f"{T} In(05) vmx - Hostname=esx1", ("In", 9), "Hostname=esx1", {"thread.name": "vmx"}),
     (f"{T} shell[2099000]: [root]: esxcli system version get", (None, None), "esxcli system version get", {"user.name": "root", "thread.id": 2099000}),

@@ -116,7 +116,6 @@ MACOS: Final = patterned(
     start=r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3}(?:[0-9]{3}[+-][0-9]{4} {1,4}0x[0-9a-f]{1,16} | [A-Z][a-z ] {1,2}[^\[\n]{1,200}\[[0-9]{1,10}:[0-9a-f]{1,16}\] )",
     specificity=0.96,
     names={
-        "thread": "thread.id",
         "activity": "macos.activity_id",
         "ttl": "macos.ttl",
         "library": "macos.sender",

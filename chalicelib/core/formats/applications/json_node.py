@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import severity
 from chalicelib.core.formats.applications.dialects import Dialect, any_level, format_of, undotted
+from chalicelib.core.formats.kinds import integer
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -21,7 +22,7 @@ _NPM_LEVELS: Final = ("error", "warn", "info", "http", "verbose", "debug", "sill
 
 def _bunyan_level(value: Value, name: str) -> tuple[str, int] | None:
     """A number's name; custom numbers stay what they are."""
-    number = int(value) if type(value) is str and value in _BUNYAN_DIGITS else value
+    number = integer(value) if type(value) is str and value in _BUNYAN_DIGITS else value
     word = _BUNYAN_WORDS.get(number) if type(number) is int else None
     return any_level(value, name) if word is None else (word, severity.of_word(word) or 0)
 

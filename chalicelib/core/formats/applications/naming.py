@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import settle
+from chalicelib.core.formats.kinds import endpoint, is_ip, settle, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,7 +45,6 @@ _OF_REQUESTS: Final = {
 }  # fmt: skip
 _NUMBERS: Final = ("http.response.status_code", "http.response.body.size", "http.request.body.size")
 _SOURCE: Final = re.compile(r"(.{1,512}?):([0-9]{1,9})(?:\)|:[0-9]{1,9})?", re.DOTALL)
-_ADDRESS: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.%]{2,64}\]):([0-9]{1,5})")
 
 
 def renamed(names: Iterable[str], own: Mapping[str, str], *, usual: bool = True) -> tuple[str, ...]:
@@ -81,16 +80,15 @@ def split_values(fields: dict[str, Value]) -> None:
         found = _SOURCE.fullmatch(place)
         if found:
             fields["code.file.path"] = found[1]
-            fields["code.line.number"] = int(found[2])
+            fields["code.line.number"] = whole(found[2])
     client = fields.get("client.address")
     if type(client) is str and "," in client:
         fields.setdefault("http.request.header.x_forwarded_for", client)
         fields["client.address"] = client = client.partition(",")[0].strip()
     if type(client) is str and ":" in client:
-        found = _ADDRESS.fullmatch(client)
-        if found and "client.port" not in fields:
-            fields["client.address"] = found[1].strip("[]")
-            fields["client.port"] = int(found[2])
+        host, port = endpoint(client)
+        if port is not None and is_ip(host) and "client.port" not in fields:
+            fields["client.address"], fields["client.port"] = host, port
     protocol = fields.get("network.protocol")
     if type(protocol) is str:
         name, _, version = protocol.partition("/")

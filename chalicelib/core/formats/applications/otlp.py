@@ -17,6 +17,7 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.applications.dialects import Dialect, format_of
 from chalicelib.core.formats.flatten import Pairs, TooDeep, flatten
 from chalicelib.core.formats.json_text import INVALID, NOT_AN_OBJECT, made_of
+from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.nested import add, add_all
 from chalicelib.core.formats.objects import holding, snake_case
 from chalicelib.core.formats.times import Times
@@ -214,11 +215,8 @@ def _value(held: Any, depth: int = 0) -> Any:
     for name, value in held.items():
         kind = _KINDS.get(name, name)
         if kind == "intValue":
-            digits = str(value)
-            plain = digits.removeprefix("-")
-            return (
-                int(digits) if plain.isdecimal() and plain.isascii() and len(plain) <= _DIGITS_MAX else value
-            )
+            whole = integer(str(value))
+            return value if whole is None else whole
         if kind in ("stringValue", "doubleValue", "boolValue", "bytesValue"):
             return value
         if kind == "arrayValue":

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.json_text import flat_object
+from chalicelib.core.formats.kinds import decimal, integer
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.patterned import ISO, REST, patterned
 from chalicelib.core.formats.starts import ANSI, CLOCK
@@ -32,8 +33,8 @@ def _add_rails(fields: dict[str, Value], body: str) -> None:
         if found[3]:
             fields["rails.format"] = found[3]
     if found := _COMPLETED.search(body):
-        fields["http.response.status_code"] = int(found[1])
-        fields["rails.duration_ms"] = float(found[2])
+        fields["http.response.status_code"] = integer(found[1])
+        fields["rails.duration_ms"] = decimal(found[2])
         if found[3]:
             fields["rails.timings"] = found[3]
 

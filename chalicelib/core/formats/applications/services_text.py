@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.applications.patterns import LinePattern, format_of
-from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.kinds import integer, number
 from chalicelib.core.formats.patterned import LEVEL, REST, patterned
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _nextflow(fields: dict[str, Value], body: str) -> None:
     elif handler := _HANDLER.search(body, 0, 1024):
         fields["nextflow.process"], fields["nextflow.status"] = handler[2], handler[3]
         if handler[1]:
-            fields["nextflow.task_id"] = int(handler[1])
+            fields["nextflow.task_id"] = integer(handler[1])
         if handler[4] != "-":
             fields["nextflow.exit"] = number(handler[4])
 

@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chalicelib.core.formats.kinds import add_endpoint
-from chalicelib.core.formats.kinds import endpoint as endpoint_of
+from chalicelib.core.formats import kinds
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -27,8 +26,6 @@ _TOKEN: Final = re.compile(
 """Between quotes (escaped or not), between brackets, or up to a blank."""
 _TOKENS_MAX: Final = 64
 _ESCAPE: Final = re.compile(r'\\(["\\])')
-_DIGITS_MAX: Final = 18
-_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE]-?[0-9]{1,2})?")
 _ISO_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z?")
 _PROTOCOL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+-]{0,15})/([0-9]{1,3}(?:\.[0-9]{1,3})?)")
 _KNOWN_MAX: Final = 8192
@@ -73,29 +70,26 @@ def word(fields: Fields, name: str, text: str) -> None:
     fields[name] = text
 
 
-def whole(text: str) -> int:
-    """A number of digits alone. Raises ValueError."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS_MAX):
-        raise ValueError("no number")
-    return int(text)
-
-
 def integer(fields: Fields, name: str, text: str) -> None:
-    fields[name] = -whole(text[1:]) if text[:1] == "-" else whole(text)
+    value = kinds.integer(text)
+    if value is None:
+        raise ValueError("no integer")
+    if name in kinds.PORTS:
+        kinds.add_integer(fields, name, text)
+    else:
+        fields[name] = value
 
 
 def decimal(fields: Fields, name: str, text: str) -> None:
-    if not _DECIMAL.fullmatch(text):
+    fields[name] = value = kinds.decimal(text)
+    if value is None:
         raise ValueError("no number")
-    fields[name] = float(text)
 
 
 def number(fields: Fields, name: str, text: str) -> None:
-    """A number where it is one, else the text."""
-    try:
-        integer(fields, name, text)
-    except ValueError:
-        fields[name] = text
+    """An integer where it is one, else the text."""
+    value = kinds.integer(text)
+    fields[name] = text if value is None else value
 
 
 def status(fields: Fields, name: str, text: str) -> None:
@@ -122,7 +116,7 @@ def listed(separator: str) -> Setter:
 
 def endpoint(fields: Fields, name: str, text: str) -> None:
     """An address and its port → NAME.address, NAME.port; AWS writes a port even behind an address of IPv6."""
-    add_endpoint(fields, name, text.removesuffix(":-"), always_port=True)
+    kinds.add_endpoint(fields, name, text.removesuffix(":-"), always_port=True)
 
 
 def request_line(fields: Fields, _name: str, text: str) -> None:
@@ -177,16 +171,17 @@ def add_target(fields: Fields, target: str) -> None:
 def split_authority(authority: str) -> tuple[str, int | None]:
     """The domain and the port of a URL's authority; a port that is none stays with the domain, but for the hyphen behind
     it that a load balancer writes in place of a path."""
-    return endpoint_of(authority[:-1] if authority[-1:] == "-" and ":" in authority else authority)
+    return kinds.endpoint(authority[:-1] if authority[-1:] == "-" and ":" in authority else authority)
 
 
 class Decimals(dict[str, float]):
     """Texts of decimals → their floats, kept as they are met. Raises ValueError for any other text."""
 
     def __missing__(self, text: str) -> float:
-        if not _DECIMAL.fullmatch(text):
+        value = kinds.decimal(text)
+        if value is None:
             raise ValueError("no number")
         if len(self) >= _KNOWN_MAX:
             self.clear()
-        found = self[text] = float(text)
-        return found
+        self[text] = value
+        return value

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.json_text import flat_object
-from chalicelib.core.formats.objects import Dialect, Naming, integer_of, record_of, snake_case
+from chalicelib.core.formats.kinds import figure, flag, number
+from chalicelib.core.formats.objects import Dialect, Naming, record_of, snake_case
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -126,15 +127,14 @@ def _add(fields: Fields, name: str, value: str) -> None:
     if not value:
         return
     own = _NAMES.get(name) or f"aws.lambda.{snake_case(name.replace(' ', '_')).replace('__', '_')}"
-    figure = _FIGURE.fullmatch(value)
-    if figure:
-        fields[f"{own}_{figure[3].lower()}"] = float(figure[1] + figure[2]) if figure[2] else int(figure[1])
+    if measured := _FIGURE.fullmatch(value):
+        fields[f"{own}_{measured[3].lower()}"] = figure(measured[1] + (measured[2] or ""))
     elif value in ("true", "false"):
-        fields[own] = value == "true"
+        fields[own] = flag(value)
     elif value[0] == "[" and value[-1] == "]":
         fields[own] = [each.strip() for each in value[1:-1].split(",")]
     else:
-        fields[own] = value if own in _NAMES.values() else integer_of(value)
+        fields[own] = value if own in _NAMES.values() else number(value)
 
 
 def _leveled(entry: str, times: Times) -> Record | Reject:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, ParseContext, severity
 from chalicelib.core.formats.applications.naming import split_values
 from chalicelib.core.formats.applications.pairs import typed
-from chalicelib.core.formats.kinds import add_client
+from chalicelib.core.formats.kinds import add_client, integer
 from chalicelib.core.formats.nested import carried
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.times import Times
@@ -121,8 +121,8 @@ def _add_request(fields: dict[str, Value], text: str) -> bool:
         fields["url.path"] = target
     if protocol:
         fields["network.protocol"] = protocol
-    fields["http.response.status_code"] = int(status)
-    fields["http.response.body.size"] = int(size)
+    fields["http.response.status_code"] = integer(status)
+    fields["http.response.body.size"] = integer(size)
     for name, value in (
         ("user.name", user), ("http.request.header.referer", referer), ("user_agent.original", agent),
         ("nginx.request_time", typed(took)), ("nginx.upstream_response_time", typed(upstream)), ("nginx.pipe", pipe),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.naming import renamed
 from chalicelib.core.formats.applications.pairs import pairs_of, unquoted
+from chalicelib.core.formats.kinds import add_integer, integer
 from chalicelib.core.formats.nested import add_all
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
@@ -61,18 +62,16 @@ def _parser(context: ParseContext, *, date_digits: int) -> Parse:
         if date_digits == 8:
             when = f"{date[:4]}-{date[4:6]}-{date[6:]} {clock}"
         else:
-            month = int(date[:2])
+            month = integer(date[:2]) or 0
             if not 1 <= month <= 12:
                 return BAD_TIME
             when = f"{months[month]} {date[2:]} {clock}"
         stamp = of_text(when, fraction)
         if stamp is None:
             return BAD_TIME
-        fields: dict[str, Value] = {
-            "thread.id": int(thread) if thread.isdecimal() and len(thread) <= 18 else thread,
-            "code.file.path": path,
-            "code.line.number": int(number),
-        }
+        fields: dict[str, Value] = {}
+        add_integer(fields, "thread.id", thread)
+        fields["code.file.path"], fields["code.line.number"] = path, integer(number)
         body = entry[found.end() :]
         if body[:1] == '"':
             structured = _QUOTED.match(body)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.nested import carried
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.streams import framing_of_streams
@@ -100,7 +101,7 @@ class _Prefix:
             if stamp is None:
                 return BAD_TIME
             fields: dict[str, Value] = {
-                name.replace("__", "."): int(value) if name in self.numbers else value
+                name.replace("__", "."): integer(value) if name in self.numbers else value
                 for name, value in first.items()
                 if value is not None
             }

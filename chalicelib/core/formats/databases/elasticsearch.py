@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.databases.shapes import CLOCK
 from chalicelib.core.formats.json_text import flat_line
-from chalicelib.core.formats.kinds import add_endpoint, is_ip, number
+from chalicelib.core.formats.kinds import add_endpoint, add_integer, integer, is_ip, number
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
@@ -86,7 +86,7 @@ def _make_text_parser(context: ParseContext) -> Parse:
         if index is not None:
             fields["elasticsearch.index"] = index
         if shard is not None:
-            fields["elasticsearch.shard"] = int(shard)
+            fields["elasticsearch.shard"] = integer(shard)
         if "took[" in body:
             _add_slow(fields, body)
         elif said := _USER.search(body, 0, _SEARCHED_MAX):
@@ -94,7 +94,7 @@ def _make_text_parser(context: ParseContext) -> Parse:
             if said[3] and is_ip(said[3]):
                 fields["client.address"] = said[3]
                 if said[4]:
-                    fields["client.port"] = int(said[4])
+                    add_integer(fields, "client.port", said[4])
         elif "\n" in body and (thrown := _EXCEPTION.search(body, 0, _SEARCHED_MAX)):
             fields["exception.type"] = thrown[1]
             if thrown[2]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
-from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.kinds import integer, number
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
@@ -85,7 +85,7 @@ def _make_db2_parser(context: ParseContext) -> Parse:
             return _NOT_DB2
         when, fraction, sign, minutes, identifier = head.groups()
         # the offset is in minutes
-        offset = int(minutes)
+        offset = integer(minutes) or 0
         stamp = times.of_parts(when, fraction, f"{sign}{offset // 60:02d}{offset % 60:02d}")
         if stamp is None:
             return BAD_TIME

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.databases.shapes import CLOCK, add_address
 from chalicelib.core.formats.json_text import flat_line
-from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.kinds import integer, number
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import MONTH, Times
@@ -98,9 +98,9 @@ def _make_text_parser(context: ParseContext) -> Parse:
         if operation is not None:
             _add_operation(fields, operation, body[:_SEARCHED_MAX])
         elif remote := _REMOTE.search(body, 0, _SEARCHED_MAX):
-            add_address(fields, remote["client"])
+            add_address(fields, "client", remote["client"])
             if remote["number"]:
-                fields["mongodb.connection_id"] = int(remote["number"])
+                fields["mongodb.connection_id"] = integer(remote["number"])
         if operation is None and (principal := _PRINCIPAL.search(body, 0, _SEARCHED_MAX)):
             fields["user.name"] = principal["user"]
             if principal["db"]:
@@ -125,7 +125,7 @@ def _add_operation(fields: dict[str, Value], operation: re.Match[str], body: str
         attribute = "mongodb." + _CAPITAL.sub(r"_\1", name).lower()
         fields.setdefault(attribute, number(value))
     if duration := _MILLISECONDS.search(body[-20:]):
-        fields["mongodb.duration_ms"] = int(duration[1])
+        fields["mongodb.duration_ms"] = integer(duration[1])
 
 
 def _closing(text: str, start: int) -> int:
@@ -179,7 +179,7 @@ def _make_json_parser(context: ParseContext) -> Parse:
             fields["mongodb.attr.ns"] = namespace
         for name, value in members.items():
             if name in _REMOTES and type(value) is str and "client.address" not in fields:
-                add_address(fields, value)
+                add_address(fields, "client", value)
                 continue
             attribute = _ATTRIBUTES.get(name)
             if attribute is None or attribute in fields or (name == "attr.user" and type(value) is not str):

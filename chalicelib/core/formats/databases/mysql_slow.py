@@ -11,8 +11,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import boolean
-from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.kinds import flag, integer, number
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -105,7 +104,7 @@ def _add_user(fields: dict[str, Value], found: re.Match[str]) -> None:
     if host and found[4]:
         fields["mysql.client_host"] = host
     if found[5]:
-        fields["mysql.connection_id"] = int(found[5])
+        fields["mysql.connection_id"] = integer(found[5])
 
 
 def _add_figures(fields: dict[str, Value], text: str) -> bool:
@@ -116,8 +115,9 @@ def _add_figures(fields: dict[str, Value], text: str) -> bool:
     for name, value in figures:
         if value:
             lower = name.lower()
+            known: Value = flag(value) if value[0] in "YNyn" else number(value)
             fields[_NAMES.get(lower, f"mysql.{lower}")] = (
-                value if lower == "schema" else boolean(value) if value[0] in "YNyn" else number(value)
+                value if known is None or lower == "schema" else known
             )
     return True
 

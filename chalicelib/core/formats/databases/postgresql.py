@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import LOCAL, add_address
-from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.kinds import add_integer, integer, number, put, whole
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import ZONE, Times
 from chalicelib.core.framing import Framing
@@ -78,6 +78,7 @@ _AUTHENTICATION: Final = re.compile(
 )
 _SEARCHED_MAX: Final = 1024
 
+_PID_DIGITS_MAX: Final = 9
 _WORDS_MAX: Final = 8
 _OF_A_MESSAGE: Final = frozenset(_PARTS.split("|"))
 _OWN_WORDS: Final = _OF_A_MESSAGE | {"LOG", "PANIC"}
@@ -159,9 +160,9 @@ def _prefix(text: str, fields: dict[str, Value]) -> str:
                 if value == "[unknown]":
                     continue
                 if name == "host":
-                    add_address(fields, value.replace("(", ":").rstrip(")"))
+                    add_address(fields, "client", value.replace("(", ":").rstrip(")"))
                 else:
-                    fields[_NAMES[name]] = int(value) if name in ("pid", "line", "xid") else value
+                    fields[_NAMES[name]] = integer(value) if name in ("pid", "line", "xid") else value
             return ""
     if "=" in text:
         for name, value in _PAIR.findall(text):
@@ -169,20 +170,20 @@ def _prefix(text: str, fields: dict[str, Value]) -> str:
             if not value or value == "[unknown]":
                 continue
             if attribute == "client":
-                add_address(fields, value.replace("(", ":").rstrip(")"))
+                add_address(fields, "client", value.replace("(", ":").rstrip(")"))
             else:
-                fields[attribute] = number(value) if attribute == "process.pid" else value
+                put(fields, attribute, value)
         text = _PAIR.sub("", text)
     for found in _TOKEN.finditer(text):
         parts = found.groupdict()
         if parts["line"]:
-            fields["postgresql.session_line"] = int(parts["line"])
+            fields["postgresql.session_line"] = integer(parts["line"])
         elif parts["pid"]:
-            fields["process.pid"] = int(parts["pid"])
+            fields["process.pid"] = integer(parts["pid"])
         elif parts["peer"]:
-            fields["client.address"], fields["client.port"] = parts["peer"], int(parts["port"])
+            add_address(fields, "client", f"{parts['peer']}:{parts['port']}")
         elif parts["local"]:
-            add_address(fields, LOCAL)
+            add_address(fields, "client", LOCAL)
         elif parts["session"]:
             fields["postgresql.session_id"] = parts["session"]
         elif parts["virtual"]:
@@ -196,13 +197,9 @@ def _prefix(text: str, fields: dict[str, Value]) -> str:
     rest = _TOKEN.sub(" ", text).replace("[unknown]", " ").split()
     words = [word for word in rest if word.strip(_SEPARATORS + "@=;#()")]
     if "process.pid" not in fields:
-        numbers = [
-            word
-            for word in words
-            if word.isdecimal() and word.isascii() and 0 < len(word) <= 9 and word != "0"
-        ]
+        numbers = [word for word in words if len(word) <= _PID_DIGITS_MAX and whole(word)]
         if numbers:
-            fields["process.pid"] = int(numbers[0])
+            fields["process.pid"] = integer(numbers[0])
             words.remove(numbers[0])
     return " ".join(words)
 
@@ -223,11 +220,11 @@ def add_message_fields(fields: dict[str, Value], body: str) -> None:
         for name, told in _PAIR.findall(body, 0, _SEARCHED_MAX):
             value = told.rstrip(")")
             if name == "port":
-                fields["client.port"] = number(value)
+                add_integer(fields, "client.port", value)
             elif name in _NAMES and value:
                 attribute = _NAMES[name]
                 if value == LOCAL:
-                    add_address(fields, value)
+                    add_address(fields, "client", value)
                 else:
                     fields["client.address" if attribute == "client" else attribute] = value
             elif value:
@@ -236,7 +233,7 @@ def add_message_fields(fields: dict[str, Value], body: str) -> None:
         fields.setdefault("user.name", found["user"])
         for name, attribute in (("host", "client.address"), ("database", "db.namespace")):
             if found[name] == LOCAL:
-                add_address(fields, LOCAL)
+                add_address(fields, "client", LOCAL)
             elif found[name]:
                 fields.setdefault(attribute, found[name])
 

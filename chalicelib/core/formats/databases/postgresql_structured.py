@@ -12,7 +12,7 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.databases.postgresql import SEVERITIES, add_message_fields
 from chalicelib.core.formats.databases.shapes import add_address
 from chalicelib.core.formats.json_text import flat_line
-from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -78,9 +78,9 @@ def _make_csv_parser(context: ParseContext) -> Parse:
             if not value or name in ("log_time", "error_severity", "message"):
                 continue
             if name == "connection_from":
-                add_address(fields, value)
+                add_address(fields, "client", value)
             else:
-                fields[name] = number(value) if name in _NUMBERS else value
+                fields[name] = integer(value) if name in _NUMBERS else value
         add_message_fields(fields, values[13])
         return Record(*stamp, word, SEVERITIES.get(word), values[13] or None, fields)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.formats import severity
 from chalicelib.core.formats.any_level import with_any_level
-from chalicelib.core.formats.kinds import add_endpoint, number
+from chalicelib.core.formats.kinds import INTEGERS, add_endpoint, add_integer, number
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -40,26 +40,18 @@ NAMES: Final = {
     "exception": "exception.type", "because": "exception.message", "extra": "extra",
 }  # fmt: skip
 """What groups of these names become in any format; ``name:`` is an address with its port."""
-_NUMBERS: Final = frozenset(("tid", "pid", "line", "status", "size"))
 
 _BODY_SEARCHED_MAX: Final = 4096
 """How much of a message is searched for fields."""
 
-Taken: TypeAlias = "tuple[tuple[int, str, Callable[[str], Value] | None], ...]"
+Taken: TypeAlias = "tuple[tuple[int, str, Callable[[dict[str, Value], str, str], None] | None], ...]"
 _Way: TypeAlias = "tuple[Callable[[str], re.Match[str] | None], int, int, int, Taken]"
-
-
-def boolean(text: str) -> Value:
-    """`Yes`, `true`, `ON` and their opposites; else the text."""
-    return {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}.get(
-        text.lower(), text
-    )
 
 
 LOCAL: Final = "[local]"
 
 
-def add_address(fields: dict[str, Value], text: str, side: str = "client") -> None:
+def add_address(fields: dict[str, Value], side: str, text: str) -> None:
     """Types an address with its port, as `add_endpoint`; a slash before it is Java's, and ``[local]`` is a UNIX socket."""
     if text == LOCAL:
         fields["network.transport"] = "unix"
@@ -91,14 +83,22 @@ class Shapes:
 
     def taken(self, pattern: re.Pattern[str]) -> Taken:
         """Group numbers, attributes and types of a pattern."""
-        taken: list[tuple[int, str, Callable[[str], Value] | None]] = []
+        taken: list[tuple[int, str, Callable[[dict[str, Value], str, str], None] | None]] = []
         for group, index in pattern.groupindex.items():
             if group not in ("when", "level", "body"):
                 base = group.rstrip("0123456789")
                 name = self.names.get(base) or NAMES.get(base) or self.prefix + base
-                text = base in self.texts or (base in NAMES and base not in _NUMBERS)
-                typed = None if name.endswith(":") else str if text else number
-                taken.append((index, name.rstrip(":"), typed))
+                text = base in self.texts or base in NAMES
+                put = (
+                    add_address
+                    if name.endswith(":")
+                    else add_integer
+                    if name in INTEGERS
+                    else None
+                    if text
+                    else _number
+                )
+                taken.append((index, name.rstrip(":"), put))
         return tuple(taken)
 
     def _ways(self, patterns: tuple[str, ...]) -> tuple[_Way, ...]:
@@ -168,10 +168,14 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _take(fields: dict[str, Value], found: re.Match[str], taken: Taken) -> None:
-    for index, name, typed in taken:
+    for index, name, put in taken:
         text = found[index]
         if text and text != "-" and name not in fields:
-            if typed is None:
-                add_address(fields, text, name)
+            if put is None:
+                fields[name] = text
             else:
-                fields[name] = typed(text)
+                put(fields, name, text)
+
+
+def _number(fields: dict[str, Value], name: str, text: str) -> None:
+    fields[name] = number(text)

@@ -10,11 +10,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import severity
+from chalicelib.core.formats.kinds import add_integer, whole
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _PRE_MAX: Final = 4
+_PID_DIGITS_MAX: Final = 10
 _POST_MAX: Final = 3
 
 _LEVEL: Final = re.compile(
@@ -137,7 +139,7 @@ def _rare(entry: str, position: int, fields: dict[str, Value]) -> tuple[str, str
             if group in _RARE_NAMES and text:
                 fields[_RARE_NAMES[group]] = text
             elif group == "pid":
-                fields["process.pid"] = int(text)
+                add_integer(fields, "process.pid", text)
             elif group == "source":
                 _add_source(fields, text)
             elif group == "solr" and text:
@@ -181,14 +183,16 @@ def _add_before(fields: dict[str, Value], item: re.Match[str], *, boxed: bool) -
     square, word = item["square"], item["word"]
     if square is not None:
         square = square.strip()
-        if square.isdecimal() and square.isascii():
-            fields.setdefault("process.pid" if boxed else "thread.id", int(square))
+        known = whole(square)
+        if known is not None:
+            fields.setdefault("process.pid" if boxed else "thread.id", known)
         elif not _add_source(fields, square) and square:
             fields.setdefault("log.logger" if boxed else "thread.name", square)
     elif word is not None:
-        if word.isdecimal() and word.isascii():
-            if len(word) <= 10:
-                fields.setdefault("process.pid", int(word))
+        known = whole(word)
+        if known is not None:
+            if len(word) <= _PID_DIGITS_MAX:
+                fields.setdefault("process.pid", known)
         elif not _add_source(fields, word.rstrip(":")):
             name = word.strip("-:")
             if _MEASURED.fullmatch(name):
@@ -205,7 +209,7 @@ def _after(entry: str, position: int, fields: dict[str, Value], *, boxed: bool) 
     """Adds what follows the level; returns where the message starts."""
     spring = _SPRING.match(entry, position)
     if spring is not None:
-        fields["process.pid"] = int(spring["pid"])
+        fields["process.pid"] = whole(spring["pid"])
         fields["thread.name"] = spring["thread"].strip()
         fields["log.logger"] = spring["logger"]
         return spring.end()
@@ -238,7 +242,7 @@ def _add_logger(fields: dict[str, Value], text: str) -> None:
         return
     place = _PLACE.fullmatch(text)
     if place is not None:
-        fields["code.line.number"] = int(place["line"])
+        fields["code.line.number"] = whole(place["line"])
         if place["function"]:
             fields["code.function.name"] = place["function"]
     fields["log.logger"] = place["logger"] if place is not None else text
@@ -262,8 +266,9 @@ def _is_logger(found: re.Match[str], *, bracketed: bool) -> bool:
 
 def _add_bracketed(fields: dict[str, Value], text: str, *, boxed: bool = False) -> bool:
     """Types a bracket that is neither level nor time; False where there is no place left for it."""
-    if text.isdecimal() and text.isascii():
-        name, value = ("thread.id", int(text)) if len(text) <= 18 else ("thread.name", text)
+    if text.isdecimal():
+        known = whole(text)
+        name, value = ("thread.name", text) if known is None else ("thread.id", known)
         if name in fields:
             return False
         fields[name] = value
@@ -286,5 +291,5 @@ def _add_source(fields: dict[str, Value], text: str) -> bool:
     fields["code.file.path"] = found["file"]
     if found["function"]:
         fields["code.function.name"] = found["function"]
-    fields["code.line.number"] = int(found["line"])
+    fields["code.line.number"] = whole(found["line"])
     return True

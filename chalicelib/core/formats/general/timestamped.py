@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.general.decorations import split_decorations
+from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.nested import of_both
 from chalicelib.core.formats.reasons import BAD_TIME
@@ -69,7 +70,7 @@ def _make_parser(context: ParseContext) -> Parse:
         elif inner is not None:
             fields["thread.name"] = inner
         if pid is not None:
-            fields["process.pid"] = int(pid[2:])
+            fields["process.pid"] = integer(pid[2:])
         later, body = split_decorations(entry, head.end(), fields, leveled=word is not None)
         word = later or word
         if body:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import TEXT_SUFFIX, is_nothing, number, whole
+from chalicelib.core.formats.kinds import TEXT_SUFFIX, figure, integer, is_nothing, number
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.security.kv import Headed
 from chalicelib.core.formats.times import Times
@@ -90,8 +90,8 @@ def _typed(name: str, key: str, text: str) -> tuple[str, Value] | None:
     if name in _ADDRESSES:
         return None if is_nothing(text) else (key, text)
     if name in _NUMBERS:
-        value = number(text)
-        if type(value) is str and whole(value) is None:
+        value = figure(text)
+        if type(value) is str:
             return None if is_nothing(text) else (key + TEXT_SUFFIX, text)
         return key, value
     if key == "network.transport":
@@ -142,8 +142,9 @@ def _add(
 
 def _level(text: str) -> tuple[str | None, int | None]:
     """https://docs.nxlog.co/integrate/cef.html: 0-3 low, 4-6 medium, 7-8 high, 9-10 very high."""
-    if text.isdecimal() and text.isascii() and len(text) <= 2 and int(text) <= 10:
-        return text, (9, 13, 17, 21)[(int(text) > 3) + (int(text) > 6) + (int(text) > 8)]
+    rank = integer(text)
+    if rank is not None and 0 <= rank <= 10:
+        return text, (9, 13, 17, 21)[(rank > 3) + (rank > 6) + (rank > 8)]
     word = _WORDS.get(text.lower(), text)
     level = severity.of_word(word) if word else None
     return (text, level) if level is not None or severity.is_word(text) else (None, None)

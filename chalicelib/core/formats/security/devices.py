@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import PORT_MAX, add_endpoint, add_whole, is_ip, number, whole
+from chalicelib.core.formats.kinds import INTEGERS, add_endpoint, add_integer, is_ip, number
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.security.kv import PROTOCOLS, Headed
 from chalicelib.core.formats.times import Times
@@ -162,8 +162,8 @@ class _Parser:
             fields[f"{self._vendor.prefix}.{own or name}"] = value
         elif name == "url":
             add_url(fields, value)
-        elif name.endswith(".port") or name == "http.response.status_code":
-            add_whole(fields, name, value)
+        elif name in INTEGERS:
+            add_integer(fields, name, value)
         else:
             key = name if name not in fields or not own else f"{self._vendor.prefix}.{own.lower()}"
             fields[key] = value if own in self._vendor.codes else number(value)
@@ -180,10 +180,10 @@ def _add_place(fields: dict[str, Value], side: str, text: str, prefix: str) -> N
     else:
         address, _, rest = text.partition(":")
     if is_ip(address):
-        port, _, interface = rest.partition(":")
+        digits, _, interface = rest.partition(":")
         fields[f"{side}.address"] = address
-        if (known := whole(port)) is not None and known <= PORT_MAX:
-            fields[f"{side}.port"] = known
+        if digits:
+            add_integer(fields, f"{side}.port", digits)
         if interface := interface.partition(":")[0]:
             fields[f"{prefix}.{side}_interface"] = interface
     elif text[:1] == "[":

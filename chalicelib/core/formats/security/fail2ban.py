@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.kinds import whole
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -40,7 +41,7 @@ def _make_parser(context: ParseContext) -> Parse:
         if host:
             fields["host.name"] = host
         if process:
-            fields["process.pid"] = int(process)
+            fields["process.pid"] = whole(process)
         number = severity.of_word(level)
         done = _DONE.match(message)
         if done:

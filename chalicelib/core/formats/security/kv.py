@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.formats import Format, ParseContext, severity
-from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.kinds import integer, number
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.phrases import phrases
@@ -114,7 +114,7 @@ def _fortinet(context: ParseContext) -> Parse:
                 if name in ("syslog.facility.code", "syslog.severity.code", "host.name")
             }
         elif found[1]:
-            fields["syslog.priority"] = int(found[1])
+            fields["syslog.priority"] = integer(found[1])
             add_priority(fields, line[found.start(1) - 1 :])
         pairs: dict[str, Any] = {}
         repeats: dict[str, int] = {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
-from chalicelib.core.formats.kinds import is_ip, part_icmp
+from chalicelib.core.formats.kinds import add_integer, integer, is_ip, part_icmp
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -120,9 +120,9 @@ def _fast(context: ParseContext) -> Parse:
         if stamp is None:
             return BAD_TIME
         fields: dict[str, Value] = {
-            "suricata.alert.gid": int(group),
-            "suricata.alert.signature_id": int(signature),
-            "suricata.alert.rev": int(revision),
+            "suricata.alert.gid": integer(group),
+            "suricata.alert.signature_id": integer(signature),
+            "suricata.alert.rev": integer(revision),
             "network.transport": transport.lower(),
             "source.address": source,
             "destination.address": destination,
@@ -130,14 +130,14 @@ def _fast(context: ParseContext) -> Parse:
         said = {"suricata.alert.action": action, "suricata.alert.category": kind, "extra": extra}
         fields.update({name: value for name, value in said.items() if value})
         if source_port:
-            fields["source.port"] = int(source_port)
+            add_integer(fields, "source.port", source_port)
         if destination_port:
-            fields["destination.port"] = int(destination_port)
+            add_integer(fields, "destination.port", destination_port)
         part_icmp(fields)
         number = None
         if priority:
-            fields["suricata.alert.severity"] = int(priority)
-            number = PRIORITIES.get(int(priority))
+            fields["suricata.alert.severity"] = rank = integer(priority)
+            number = PRIORITIES.get(rank or 0)
         return Record(*stamp, None if number is None else priority, number, message or None, fields)
 
     return parse

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
-from chalicelib.core.formats.kinds import part_icmp
+from chalicelib.core.formats.kinds import decimal, integer, part_icmp
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -34,8 +34,6 @@ _INTS: Final = frozenset(("count", "int", "port"))
 _FLOATS: Final = frozenset(("interval", "double"))
 _NO_HEADER: Final = Reject("no-header")
 _NOT_ZEEK: Final = Reject("not-zeek")
-_INT: Final = re.compile(r"-?[0-9]{1,18}")
-_FLOAT: Final = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
 
 
 def _resolved(text: str) -> str:
@@ -92,10 +90,10 @@ class _Tsv:
                 if text == self._empty
                 else [self._typed(inner, each) for each in text.split(self._set_separator)]
             )
-        if kind in _INTS and _INT.fullmatch(text):
-            return int(text)
-        if kind in _FLOATS and (_FLOAT.fullmatch(text) or _INT.fullmatch(text)):
-            return float(text)
+        if kind in _INTS and (whole := integer(text)) is not None:
+            return whole
+        if kind in _FLOATS and (part := decimal(text)) is not None:
+            return part
         if kind == "time":
             stamp = self._times.of_number(text)
             return text if stamp is None else stamp[0]

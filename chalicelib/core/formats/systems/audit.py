@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
+from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.programs.auditing import HEAD, add_pairs
 from chalicelib.core.formats.times import Times
@@ -38,7 +39,7 @@ def _auditd(context: ParseContext) -> Parse:
         stamp = times.of_number(found[3])
         if stamp is None:
             return BAD_TIME
-        fields: dict[str, Value] = {"audit.type": found[2], "audit.serial": int(found[4])}
+        fields: dict[str, Value] = {"audit.type": found[2], "audit.serial": integer(found[4])}
         if found[1]:
             fields["host.name"] = found[1]
         body = line[found.end() :]
@@ -65,7 +66,7 @@ def _laurel(context: ParseContext) -> Parse:
             return _NOT_LAUREL
         del fields["ID"]
         typed = {_RENAMED.get(name, f"audit.{name}"): value for name, value in fields.items()}
-        typed["audit.serial"] = int(found[2])
+        typed["audit.serial"] = integer(found[2])
         typed["audit.id"] = event
         kinds = dict.fromkeys(name.partition(".")[0] for name in fields if name[:1].isupper())
         return Record(*stamp, None, None, record.body or " ".join(kinds) or None, typed)

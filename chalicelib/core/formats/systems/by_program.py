@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.kinds import put
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.programs import program_of, say_of
 from chalicelib.core.formats.systems.syslog_rfc3164 import RFC3164
@@ -106,8 +107,7 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
             elif name == "when":
                 stamp = times.of_text(value) if value else stamp
             elif value:
-                number = value.isdecimal() and value.isascii() and len(value) <= 18
-                fields[name.replace("__", ".")] = int(value) if number else value
+                put(fields, name.replace("__", "."), value)
         if say is not None:
             say(message, fields)
         if stamp is None:

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.cisco_messages import add_device
 from chalicelib.core.formats.systems.priorities import add_priority
@@ -49,15 +50,15 @@ def _make_parser(context: ParseContext) -> Parse:
             return BAD_TIME
         fields: dict[str, Value] = {}
         if priority := _PRI.match(line):
-            fields["syslog.priority"] = int(priority[1])
+            fields["syslog.priority"] = integer(priority[1])
             add_priority(fields, line)
         if host:
             fields["host.name"] = host
         word = of_word = None
         if product:
             fields["cisco.facility"], fields["cisco.mnemonic"] = product, number
-            word, of_word = severity.SYSLOG[int(level)]
-            fields["syslog.severity.code"] = int(level)
+            word, of_word = severity.of_syslog(code := integer(level))
+            fields["syslog.severity.code"] = code
         body = line[found.end() :]
         add_device(body, fields)
         return Record(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import ADDRESSES, add_whole, is_ip, number, settle
+from chalicelib.core.formats.kinds import ADDRESSES, add_integer, is_ip, number, settle
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.systems.phrases import phrases
 
@@ -226,7 +226,7 @@ def _add_event(message: str, fields: dict[str, Value]) -> None:
         if not text or (name == "user.name" and text in _NOBODY):
             continue
         if name.endswith(".port"):
-            add_whole(fields, name, text)
+            add_integer(fields, name, text)
         elif name not in ADDRESSES or is_ip(text):
             value: Value = (
                 text.lower()

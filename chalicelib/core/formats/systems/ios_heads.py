@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chalicelib.core.formats.kinds import is_ip
+from chalicelib.core.formats.kinds import integer, is_ip
 from chalicelib.core.formats.times import MONTH, ZONE
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Head(NamedTuple):
 def read_head(text: str, begin: int = 0) -> Head | None:
     """The head of a text; None where it has none."""
     fields: dict[str, Value] = {}
-    numbers: list[int] = []
+    numbers: list[Value] = []
     at = begin
     for _ in range(_PARTS_MAX):
         if _TIME.match(text, at) or _UPTIME.match(text, at) or text[at : at + 1] == "%":
@@ -59,7 +59,7 @@ def read_head(text: str, begin: int = 0) -> Head | None:
                 return None
             fields["host.name"] = found[1] or found[2]
         elif found := _NUMBER.match(text, at):
-            numbers.append(int(found[1]))
+            numbers.append(integer(found[1]))
         elif found := _NODE.match(text, at):
             fields["cisco.node"] = found[0][:-1]
         elif "host.name" not in fields and (found := _NAME.match(text, at)):
@@ -89,7 +89,7 @@ def read_time(text: str, fields: dict[str, Value]) -> tuple[str, str] | None:
     if found is None:
         return None
     if found[2]:
-        fields["service.name"], fields["process.pid"] = found[2], int(found[3])
+        fields["service.name"], fields["process.pid"] = found[2], integer(found[3])
     return found[1], text[found.end() :]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.applications.json_lines import JSON
+from chalicelib.core.formats.kinds import integer, number
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -46,7 +47,7 @@ _NOT_JOURNAL: Final = Reject("not-a-journal-entry")
 def _typed(name: str, value: Value) -> Value:
     if type(value) is not str or name in _TEXT:
         return value
-    return int(value) if value.isdecimal() and value.isascii() and len(value) <= 18 else value
+    return number(value)
 
 
 def _text_of(value: Value) -> str | None:
@@ -69,8 +70,8 @@ def _record(said: dict[str, Value], times: Times) -> Record | Reject:
         if value is None or value == "":
             continue
         if name == "PRIORITY" and type(value) is str and value in "01234567":
-            word, number = severity.SYSLOG[int(value)]
-            fields["syslog.severity.code"] = int(value)
+            word, number = severity.of_syslog(code := integer(value))
+            fields["syslog.severity.code"] = code
         elif name == "MESSAGE":
             body = _text_of(value)
             if body is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
-from chalicelib.core.formats.kinds import add_whole
+from chalicelib.core.formats.kinds import INTEGERS, add_integer
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -29,10 +29,7 @@ _IP: Final = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"
 _ISO: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
-_NUMBERS: Final = frozenset(
-    ("client__port", "server__port", "process__pid", "http__response__status_code", "endlessh__fd", "sshesame__channel", "code__line__number",
-     "endlessh__n", "endlessh__bytes")
-)  # fmt: skip
+_NUMBERS: Final = frozenset(("endlessh__fd", "sshesame__channel", "endlessh__n", "endlessh__bytes"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +82,8 @@ def _parser(service: Service) -> Callable[[ParseContext], Parse]:
                     body = value
                 else:
                     key = base.replace("__", ".")
-                    if base in _NUMBERS:
-                        add_whole(fields, key, value)
+                    if base in _NUMBERS or key in INTEGERS:
+                        add_integer(fields, key, value)
                     else:
                         fields[key] = value
             assert stamp is not None

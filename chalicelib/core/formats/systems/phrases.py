@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chalicelib.core.formats.kinds import BEGINS_NOTHING, PORT_MAX, is_ip, is_nothing
+from chalicelib.core.formats.kinds import BEGINS_NOTHING, TEXTS, decimal, integer, is_ip, is_nothing, port
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -49,14 +49,9 @@ KINDS: Final = {
 }
 _PART: Final = re.compile(r"\{([a-z]+)(?::([a-z0-9_.]+))?\}")
 _FIRST_WORD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_/%-]*)(?= |: )")
-_NUMBERS: Final = {"int": int, "num": float}
+_NUMBERS: Final = {"int": integer, "num": decimal}
 
 _Phrase: TypeAlias = "tuple[Callable[[str], re.Match[str] | None], tuple[tuple[str, Callable[[str], Value | None] | None], ...], tuple[int, ...]]"
-
-
-def _port(text: str) -> int | None:
-    """None where the number is too large for a port: the text says what it was."""
-    return port if (port := int(text)) <= PORT_MAX else None
 
 
 def _address(text: str) -> str | None:
@@ -76,10 +71,12 @@ def phrases(*templates: str) -> Say:
         names = tuple(
             (
                 name,
-                _port
+                port
                 if name.endswith(".port")
                 else _address
                 if name.endswith(".address") and kind != "ip"
+                else None
+                if name in TEXTS
                 else _NUMBERS.get(kind),
             )
             for kind, name in _PART.findall(template)

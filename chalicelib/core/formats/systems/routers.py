@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import is_ip, whole
+from chalicelib.core.formats.kinds import add_endpoint, endpoint, integer, is_ip
 from chalicelib.core.formats.patterned import REST, patterned
 
 if TYPE_CHECKING:
@@ -37,23 +37,14 @@ def _details(fields: dict[str, Value], body: str) -> None:
             if value := packet[group]:
                 fields[name] = value
         fields["network.transport"] = packet["proto"].lower()
-        fields["mikrotik.length"] = int(packet["len"])
+        fields["mikrotik.length"] = integer(packet["len"])
         for side, text in (("source", packet["src"]), ("destination", packet["dst"])):
-            _add_end(fields, side, text)
+            if is_ip(endpoint(text)[0]):
+                add_endpoint(fields, side, text)
     elif (login := _LOGIN.match(body)) and is_ip(login["address"]):
         fields["user.name"], fields["client.address"], fields["mikrotik.via"] = login.group(
             "user", "address", "via"
         )
-
-
-def _add_end(fields: dict[str, Value], side: str, text: str) -> None:
-    """An address, with its port where there is one; IPv6 has it behind brackets."""
-    address, _, port = text.rpartition(":")
-    address = address.strip("[]")
-    if is_ip(text):
-        fields[f"{side}.address"] = text
-    elif is_ip(address) and (known := whole(port)) is not None:
-        fields[f"{side}.address"], fields[f"{side}.port"] = address, known
 
 
 _MIKROTIK: Final = patterned(

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.systems.bodies import Enveloped
 from chalicelib.core.formats.systems.cisco_messages import add_device
 from chalicelib.core.formats.systems.ios_heads import read_head
@@ -59,15 +60,15 @@ class _Parser:
         if isinstance(result, Record):
             return result
         found = _PRIORITY.match(line)
-        values = found and PRIORITIES.get(found[2].lstrip("0") or "0")
+        values = found and PRIORITIES.get(found[2])
         if not found or not values:
             return _NO_PRIORITY
         fields: dict[str, Value] = {}
         if found[1] is not None:
-            fields["syslog.octet_count"] = int(found[1])
+            fields["syslog.octet_count"] = integer(found[1])
         rest = line[found.end() :]
         if version := _VERSION.match(rest):
-            fields["syslog.version"] = int(version[1])
+            fields["syslog.version"] = integer(version[1])
         lenient = self._lenient(found[2], rest, version.end() if version else 0)
         if lenient is not None:
             for name, value in fields.items():

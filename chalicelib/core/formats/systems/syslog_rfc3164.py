@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.nested import add_all
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import LEVEL_BEHIND
@@ -164,13 +165,15 @@ class _Parser:
         if not isinstance(record, Record):
             return record
         facility, said = found[2], found[3]
-        if facility.isdecimal():
-            record.attributes["syslog.facility.code"] = int(facility)
-        else:
-            record.attributes["syslog.facility.name"] = facility
+        code = integer(facility)
+        record.attributes[f"syslog.facility.{'name' if code is None else 'code'}"] = (
+            facility if code is None else code
+        )
         if record.severity_text is not None:
             return record
-        word, number = severity.of_syslog(int(said)) if said.isdecimal() else (said, severity.of_word(said))
+        word, number = (
+            severity.of_syslog(integer(said)) if said.isdecimal() else (said, severity.of_word(said))
+        )
         return record._replace(severity_text=word, severity_number=number)
 
     def _parse_any(self, line: str) -> Record | Reject:
@@ -182,7 +185,7 @@ class _Parser:
         octets, priority, sequence, bsd, iso, host, level, tag, process, message = found.groups()
         if tag is not None and (tag.isdecimal() or tag[0] == "%"):
             message, tag, process = line[found.start(8) :], None, None
-        values = None if priority is None else PRIORITIES.get(priority.lstrip("0") or "0")
+        values = None if priority is None else PRIORITIES.get(priority)
         leveled = bsd is not None and _LEVEL_BEHIND.match(line, found.end(4)) is not None
         if (
             (priority is not None and values is None)
@@ -200,11 +203,11 @@ class _Parser:
         fields: dict[str, Value] = {}
         word = number = None
         if octets is not None:
-            fields["syslog.octet_count"] = int(octets)
+            fields["syslog.octet_count"] = integer(octets)
         if values is not None:
             fields["syslog.facility.code"], fields["syslog.severity.code"], word, number = values
         if sequence is not None:
-            fields["syslog.sequence"] = int(sequence)
+            fields["syslog.sequence"] = integer(sequence)
         if host is not None:
             fields["host.name"] = host
         if level is not None:
@@ -217,7 +220,7 @@ class _Parser:
             device := CISCO.match(message := self._of_relayed(message, stamp, fields))
         ):
             fields["cisco.facility"], fields["cisco.mnemonic"] = device[1], device[3]
-            fields["log.level"] = severity.SYSLOG[int(device[2])][0]
+            fields["log.level"] = severity.of_syslog(integer(device[2]))[0]
             add_device(message[device.end() :], fields)
         say = say_of(tag) if tag is not None else add_packet if "SRC=" in message else None
         if say is None:
@@ -248,7 +251,7 @@ class _Parser:
         """The record of a line of IOS, of which the head was read."""
         stamp = self._times.of_text(_year_last(when))
         octets, _, number = priority.rstrip(">").rpartition("<")
-        values = PRIORITIES.get(number.lstrip("0") or "0") if priority else None
+        values = PRIORITIES.get(number) if priority else None
         if stamp is None:
             return BAD_TIME
         if priority and values is None:
@@ -256,14 +259,14 @@ class _Parser:
         fields: dict[str, Value] = {}
         word = of_word = None
         if octets:
-            fields["syslog.octet_count"] = int(octets)
+            fields["syslog.octet_count"] = integer(octets)
         if values is not None:
             fields["syslog.facility.code"], fields["syslog.severity.code"], word, of_word = values
         if device := CISCO.match(message):
             fields["cisco.facility"], fields["cisco.mnemonic"] = device[1], device[3]
             add_device(message[device.end() :], fields)
             if of_word is None:
-                word, of_word = severity.SYSLOG[int(device[2])]
+                word, of_word = severity.of_syslog(integer(device[2]))
         return Record(*stamp, word, of_word, message or None, fields)
 
     def _of_relayed(self, message: str, stamp: Stamp, fields: dict[str, Value]) -> str:

@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.kinds import DIGITS_MAX, integer
 from chalicelib.core.formats.nested import of_both
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.bodies import Enveloped, with_severity
-from chalicelib.core.formats.systems.priorities import PID_DIGITS_MAX, PRIORITIES
+from chalicelib.core.formats.systems.priorities import PRIORITIES
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.systems.rfc5424_repairs import repaired
 from chalicelib.core.formats.times import Times
@@ -70,7 +71,7 @@ class _Parser:
             header, when, host, application, process, message_id, rest = line.split(" ", 6)
         except ValueError:
             return self._without_count(line)
-        is_number = process.isdecimal() and len(process) <= PID_DIGITS_MAX and process.isascii()
+        is_number = process.isdecimal() and len(process) <= DIGITS_MAX and process.isascii()
         key = header, host, application, message_id, _ANY_PID if is_number else process
         head = self._heads.get(key) or self._head(key)
         if head is None:
@@ -119,7 +120,7 @@ class _Parser:
             return self._repaired(line) or _NOT_RFC5424
         result = self.parse(line[counted.end() :])
         if isinstance(result, Record):
-            result.attributes["syslog.octet_count"] = int(counted[1])
+            result.attributes["syslog.octet_count"] = integer(counted[1])
         return result
 
     def _repaired(self, line: str) -> Record | None:
@@ -168,7 +169,7 @@ class _Parser:
 def _header(text: str) -> tuple[int, int, str, int, int] | None:
     """What PRI and version say, where the version is not 1 or PRI has leading zeros."""
     found = _VERSION.fullmatch(text)
-    values = found and PRIORITIES.get(found[1].lstrip("0") or "0")
+    values = found and PRIORITIES.get(found[1])
     return (*values, int(found[2])) if found and values else None
 
 

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.kinds import add_integer, decimal, integer, number, port
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -52,7 +53,7 @@ def _strace(context: ParseContext) -> Parse:
             process, clock, seconds, rest = found[1] or found[2], found[3], found[4], found[5]
         fields: dict[str, Value] = {}
         if process:
-            fields["process.pid"] = int(process)
+            fields["process.pid"] = integer(process)
         if clock:
             fields["time_of_day"] = clock
         stamp = times.of_number(seconds) if seconds else (None, None)
@@ -61,7 +62,7 @@ def _strace(context: ParseContext) -> Parse:
         if found_signal := _SIGNAL.match(rest):
             signal, how, stopped, code, killed = found_signal.groups()
             if code:
-                fields["process.exit.code"] = int(code)
+                fields["process.exit.code"] = integer(code)
             else:
                 fields["strace.signal"] = signal or stopped or killed
             return Record(stamp[0], stamp[1], None, None, how or rest, fields)
@@ -78,15 +79,13 @@ def _strace(context: ParseContext) -> Parse:
             end = said.rfind(") ", max(0, len(said) - _TAIL), end)
         if end >= 0 and result is not None:
             value, error, meaning, took = result.groups()
-            fields["strace.result"] = (
-                int(value) if value.lstrip("-").isdecimal() and len(value) <= 18 else value
-            )
+            fields["strace.result"] = number(value)
             if error:
                 fields["error.type"] = error
             if meaning:
                 fields["strace.meaning"] = meaning
             if took:
-                fields["strace.duration_s"] = float(took)
+                fields["strace.duration_s"] = decimal(took)
             said = said[:end]
         elif said.rstrip().endswith("<unfinished ...>"):
             fields["strace.unfinished"] = True
@@ -113,12 +112,12 @@ _FLAGS: Final = re.compile(r"Flags \[([A-Z.]{1,10}|none)\]")
 
 
 def _peer(text: str, side: str, fields: dict[str, Value], *, v6: bool) -> None:
-    host, dot, port = text.rpartition(".")
+    host, dot, service = text.rpartition(".")
     if dot and (
-        (v6 and ":" in host) or (host.count(".") >= 3 or (host.count(".") >= 1 and not port.isdecimal()))
+        (v6 and ":" in host) or (host.count(".") >= 3 or (host.count(".") >= 1 and port(service) is None))
     ):
         fields[f"{side}.address"] = host
-        fields[f"{side}.port"] = int(port) if port.isdecimal() and port.isascii() and len(port) <= 5 else port
+        add_integer(fields, f"{side}.port", service)
     else:
         fields[f"{side}.address"] = text
 
@@ -154,7 +153,7 @@ def _tcpdump(context: ParseContext) -> Parse:
                 fields["network.transport"] = "udp" if peers[3][0] == "U" else "icmp"
             lengths = _LENGTH.findall(peers[3])
             if lengths:
-                fields["tcpdump.length"] = int(lengths[-1])
+                fields["tcpdump.length"] = integer(lengths[-1])
             rest = peers[3]
         return Record(stamp[0], stamp[1], None, None, rest or None, fields)
 

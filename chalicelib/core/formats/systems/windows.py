@@ -11,7 +11,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import is_ip, number, whole
+from chalicelib.core.formats.kinds import integer, is_ip, number
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -241,7 +241,7 @@ def _text(context: ParseContext) -> Parse:
             elif name == "Level":
                 word, level = value, severity.of_word(_LEVEL_WORDS.get(value.lower(), value))
             elif (known := _TEXT_NAMES.get(name)) is not None and value not in ("", "N/A", "None"):
-                identifier = whole(value) if known == "windows.event_id" else None
+                identifier = integer(value) if known == "windows.event_id" else None
                 fields[known] = value if identifier is None else identifier
         if "windows.event_id" not in fields:
             return _NOT_EVENT

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint, is_nothing
+from chalicelib.core.formats.kinds import add_endpoint, add_integer, is_nothing
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import QUOTED, add_request, is_address, resolved
@@ -95,9 +95,9 @@ class AnyLine:
         fields: dict[str, Value] = {}
         add_request(fields, request)
         if status != "-":
-            fields["http.response.status_code"] = int(status)
+            add_integer(fields, "http.response.status_code", status)
         if size != "-":
-            fields["http.response.body.size"] = int(size) if len(size) <= DIGITS_MAX else size
+            add_integer(fields, "http.response.body.size", size)
         if client != "-" and _WITH_PORT.fullmatch(client):
             add_endpoint(fields, "client", client)
         elif not is_nothing(client):

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import add_endpoint, number
+from chalicelib.core.formats.kinds import add_endpoint, add_integer, number
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.access_any import NOT_ACCESS
 from chalicelib.core.formats.web.requests import ADDRESS, QUOTED, add_request, resolved
@@ -130,10 +130,10 @@ def _add_others(fields: dict[str, Value], tokens: list[re.Match[str]], request: 
             if place == request + 2 and "http.response.status_code" in fields:
                 fields.setdefault("http.response.body.size", "-")
         elif "http.response.status_code" not in fields and _STATUS.fullmatch(text):
-            fields["http.response.status_code"] = int(text)
+            add_integer(fields, "http.response.status_code", text)
             used.add(place)
         elif place > request and "http.response.body.size" not in fields and _INTEGER.fullmatch(text):
-            fields["http.response.body.size"] = int(text)
+            add_integer(fields, "http.response.body.size", text)
             used.add(place)
         elif "request_time" not in fields and _SECONDS.fullmatch(text):
             fields["request_time"] = number(text)

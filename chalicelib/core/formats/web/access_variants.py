@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.kinds import add_endpoint, number
+from chalicelib.core.formats.kinds import add_endpoint, integer, numbers, texts
 from chalicelib.core.formats.web.access import SIEVE, make_parser
 from chalicelib.core.formats.web.access_any import NOT_ACCESS
 from chalicelib.core.formats.web.requests import QUOTED, is_address, resolved
@@ -106,7 +106,6 @@ _INGRESS_NAMES: Final = (
 _TEXTS: Final = frozenset(
     ("nginx.req_id", "nginx.proxy_upstream_name", "nginx.proxy_alternative_upstream_name")
 )
-_SEPARATOR: Final = re.compile(", | : ")
 _REAL_IP: Final = re.compile(r"([^ \[]++) - \[([^\] ,]++)(?:, [^\]]*+)?\] - (.*+)", re.DOTALL)
 
 
@@ -119,10 +118,8 @@ def _ingress_tail(fields: dict[str, Value], tail: str) -> bool:
         if text and text != "-":
             if name in _TEXTS:
                 fields[name] = text
-            elif "," in text or " : " in text:
-                fields[name] = [number(each) for each in _SEPARATOR.split(text)]
             else:
-                fields[name] = number(text)
+                fields[name] = texts(text) if name == "nginx.upstream_addr" else numbers(text)
     if found[10]:
         fields["extra"] = found[10].strip(" ")
     return True
@@ -154,11 +151,11 @@ def _traefik_tail(fields: dict[str, Value], tail: str) -> bool:
         return False
     count, router, server, duration, extra = found.groups()
     if count != "-":
-        fields["traefik.request_count"] = int(count)
+        fields["traefik.request_count"] = integer(count)
     for name, text in (("traefik.router_name", router), ("traefik.server_url", server)):
         if text and text != "-":
             fields[name] = resolved(text)
-    fields["traefik.duration_ms"] = int(duration)
+    fields["traefik.duration_ms"] = integer(duration)
     if extra:
         fields["extra"] = extra.strip(" ")
     return True

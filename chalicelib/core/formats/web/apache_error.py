@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import add_endpoint, add_whole
+from chalicelib.core.formats.kinds import add_endpoint, add_integer, number
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.traces import add_exception
@@ -74,9 +74,9 @@ def _make_parser(context: ParseContext) -> Parse:
         if module:
             fields["apache.module"] = module
         if process is not None:
-            add_whole(fields, "process.pid", process)
+            add_integer(fields, "process.pid", process)
         if thread is not None:
-            add_whole(fields, "thread.id", thread)
+            add_integer(fields, "thread.id", thread)
         message = line[_add_context(fields, line, head.end(), with_ports=process is not None) :]
         body, separator, referer = message.rpartition(_REFERER)
         if separator and " " not in referer:
@@ -106,9 +106,9 @@ def _add_context(fields: dict[str, Value], line: str, position: int, *, with_por
     for _ in range(_PARTS_MAX):
         if (found := _SOURCE.match(line, position)) and "code.file.path" not in fields:
             fields["code.file.path"] = found[1]
-            fields["code.line.number"] = int(found[2])
+            add_integer(fields, "code.line.number", found[2])
         elif (found := _STATUS.match(line, position)) and "apache.status" not in fields:
-            fields["apache.status"] = int(found[1]) if found[1].isdecimal() else found[1]
+            fields["apache.status"] = number(found[1])
             fields["apache.status_message"] = found[2]
         elif found := _CONTEXT.match(line, position):
             name, value = found[1], found[2]

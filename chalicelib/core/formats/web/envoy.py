@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.kinds import add_endpoint, number
+from chalicelib.core.formats.kinds import add_endpoint, add_integer, number
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import QUOTED, add_request, resolved
@@ -52,7 +52,7 @@ def _make_parser(context: ParseContext) -> Parse:
         if request != "- - -":
             add_request(fields, request)
         if status != "-":
-            fields["http.response.status_code"] = int(status)
+            add_integer(fields, "http.response.status_code", status)
         first, second = values[3:5]
         for name, text in (
             ("envoy.dynamic_metadata", first if second is not None else None),

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.kinds import add_endpoint, whole
+from chalicelib.core.formats.kinds import add_endpoint, add_integer, integer
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.priorities import PRIORITIES
 from chalicelib.core.formats.times import MONTH, Times
@@ -82,6 +82,8 @@ _HTTPS_NAMES: Final = (
     "haproxy.fc_err", "haproxy.ssl_fc_err", "haproxy.ssl_c_err", "haproxy.ssl_c_ca_err", "haproxy.ssl_fc_is_resumed",
     "haproxy.ssl_fc_sni", "tls.protocol.version", "tls.cipher",
 )  # fmt: skip
+_HTTPS_NUMBERS: Final = frozenset((_HTTPS_NAMES[0], *_HTTPS_NAMES[2:5]))
+"""`ssl_fc_err` is hexadecimal, and a text."""
 
 _NOT_HAPROXY: Final = Reject("not-a-haproxy-line")
 
@@ -104,14 +106,14 @@ def _make_parser(context: ParseContext) -> Parse:
                 if stamp is None:
                     return BAD_TIME
             if priority is not None:
-                known = PRIORITIES.get(priority.lstrip("0") or "0")
+                known = PRIORITIES.get(priority)
                 if known is None:
                     return _NOT_HAPROXY
                 fields["syslog.facility.code"], fields["syslog.severity.code"], word, number = known
             if host is not None and host != "-":
                 fields["host.name"] = host
             fields["service.name"] = program
-            fields["process.pid"] = int(process or process_5424)
+            add_integer(fields, "process.pid", process or process_5424)
         if found:
             accepted = times.of_text(found[2])
             if accepted is None:
@@ -140,7 +142,7 @@ def _make_parser(context: ParseContext) -> Parse:
 def _add_client(fields: dict[str, Value], text: str) -> None:
     """HAProxy puts the port behind a colon after an IPv6 address as well. Of a client of a UNIX socket it says ``unix:1``,
     the number of the socket that accepted it: https://docs.haproxy.org/3.0/configuration.html#8.2.3"""
-    if text.startswith("unix:") and (socket := whole(text[5:])) is not None:
+    if text.startswith("unix:") and (socket := integer(text[5:])) is not None:
         fields["network.transport"], fields["haproxy.socket_id"] = "unix", socket
         return
     add_endpoint(fields, "client", text, always_port=True)
@@ -175,7 +177,7 @@ def _add_line(fields: dict[str, Value], frontend: str, line: str, position: int)
                 if said:
                     fields[each] = list(said.split("|"))
         else:
-            fields[name] = int(text)
+            fields[name] = integer(text)
     if fields.get("http.response.status_code") == -1:
         del fields["http.response.status_code"]
     extra = groups[-1]
@@ -183,7 +185,7 @@ def _add_line(fields: dict[str, Value], frontend: str, line: str, position: int)
         if secure := _HTTPS.fullmatch(extra):
             for name, text in zip(_HTTPS_NAMES, secure.groups(), strict=True):
                 if text != "-":
-                    fields[name] = int(text) if text.isdecimal() and len(text) < 16 else text
+                    fields[name] = integer(text) if name in _HTTPS_NUMBERS else text
         else:
             fields["extra"] = extra
     if names is _TCP_NAMES:

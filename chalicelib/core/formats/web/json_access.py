@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.applications.json_lines import JSON
+from chalicelib.core.formats.kinds import add_integer
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.formats.web.json_members import Dialect, named, parser_of
@@ -94,6 +95,7 @@ _NGINX: Final = Dialect(
         "method": "http.request.method", "scheme": "url.scheme", "server_protocol": "=protocol",
         "protocol": "=protocol", "status": "=status", "body_bytes_sent": "=sent", "bytes_sent": "=bytes_sent",
         "request_length": "=request_size", "request_time": "=request_time", "upstream_response_time": "=upstream_time",
+        "connection": "=connection",
         "http_user_agent": "user_agent.original", "user_agent": "user_agent.original",
         "http_referer": "http.request.header.referer", "http_referrer": "http.request.header.referer",
         "referer": "http.request.header.referer", "http_x_forwarded_for": "http.request.header.x_forwarded_for",
@@ -125,7 +127,7 @@ def _fastly(context: ParseContext) -> Parse:
             if program is not None:
                 record.attributes["service.name"] = program
             if process is not None:
-                record.attributes["process.pid"] = int(process)
+                add_integer(record.attributes, "process.pid", process)
         return record
 
     return parse

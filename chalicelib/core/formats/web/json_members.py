@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.json_text import telling
-from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint, is_nothing, number
+from chalicelib.core.formats.kinds import INTEGERS, add_endpoint, add_integer, figure, is_nothing, numbers
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.modsecurity import add_tags
 from chalicelib.core.formats.web.requests import add_protocol, add_request, add_url, is_address
@@ -169,7 +169,10 @@ def _client(fields: dict[str, Value], text: str) -> None:
 
 def _number(name: str) -> Callable[[dict[str, Value], str], None]:
     def add(fields: dict[str, Value], text: str) -> None:
-        fields[name] = number(text) if len(text) <= DIGITS_MAX else text
+        if name in INTEGERS:
+            add_integer(fields, name, text)
+        else:
+            fields[name] = numbers(text) if "upstream" in name else figure(text)
 
     return add
 
@@ -196,6 +199,7 @@ _READERS: Final[dict[str, tuple[Callable[[dict[str, Value], str], None], str]]] 
     "=request_time": (_number("request_time"), "request_time"),
     "=envoy_duration": (_number("envoy.duration_ms"), "envoy.duration_ms"),
     "=envoy_service_time": (_number("envoy.upstream_service_time_ms"), "envoy.upstream_service_time_ms"),
+    "=connection": (_number("nginx.connection"), "nginx.connection"),
     "=upstream_time": (_number("nginx.upstream_response_time"), "nginx.upstream_response_time"),
 }
 """How a text is read, and the attribute where the member is no text."""

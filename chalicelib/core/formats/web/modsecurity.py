@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.kinds import figure
 from chalicelib.core.formats.web.requests import QUOTED, resolved
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ _NAMES: Final = frozenset((
     "unique_id", "ref", "phase",
 ))  # fmt: skip
 _NUMBERS: Final = frozenset(("line", "maturity", "accuracy"))
-_DIGITS_MAX: Final = 9
 
 
 def add_tags(fields: dict[str, Value], message: str) -> None:
@@ -36,9 +36,6 @@ def add_tags(fields: dict[str, Value], message: str) -> None:
         elif name == "tag":
             tags[value] = None
         else:
-            is_number = (
-                name in _NUMBERS and value.isascii() and value.isdecimal() and len(value) <= _DIGITS_MAX
-            )
-            fields.setdefault(f"modsecurity.{name}", int(value) if is_number else value)
+            fields.setdefault(f"modsecurity.{name}", figure(value) if name in _NUMBERS else value)
     if tags:
         fields["modsecurity.tags"] = list(tags)

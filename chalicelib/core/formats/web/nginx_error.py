@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import add_endpoint, add_whole
+from chalicelib.core.formats.kinds import add_endpoint, add_integer, endpoint, integer
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
@@ -67,19 +67,19 @@ def _make_parser(context: ParseContext) -> Parse:
         fields: dict[str, Value] = {}
         ids = _IDS.match(rest)
         if ids is not None:
-            fields["process.pid"], fields["thread.id"] = int(ids[1]), int(ids[2])
+            fields["process.pid"], fields["thread.id"] = integer(ids[1]), integer(ids[2])
         else:
             ids = _ANY_IDS.match(rest) if decided else None
             if ids is None:
                 return _NOT_NGINX
-            add_whole(fields, "process.pid", ids[1])
-            add_whole(fields, "thread.id", ids[2])
+            add_integer(fields, "process.pid", ids[1])
+            add_integer(fields, "thread.id", ids[2])
         stamp = times.of_text(when)
         if stamp is None:
             return BAD_TIME
         connection = ids[3]
         if connection is not None:
-            fields["nginx.connection"] = int(connection)
+            fields["nginx.connection"] = integer(connection)
         message = rest[ids.end() :]
         position = message.find(", client: ")
         if position < 0:
@@ -106,7 +106,7 @@ def _add_fields(fields: dict[str, Value], said: str) -> None:
             if how:
                 fields["nginx.client_connection"] = how
             continue
-        if name == "server" and value.rpartition(":")[2].isdecimal() and "server.address" not in fields:
+        if name == "server" and endpoint(value)[1] is not None and "server.address" not in fields:
             add_endpoint(fields, "server", value)
             continue
         key = _NAMES.get(name, f"nginx.{name}")

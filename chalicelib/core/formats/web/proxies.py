@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
-from chalicelib.core.formats.kinds import DIGITS_MAX, add_endpoint, number
+from chalicelib.core.formats.kinds import INTEGERS, add_endpoint, add_integer, figure, flag, numbers, texts
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import QUOTED, add_protocol, add_url, resolved
@@ -24,12 +24,9 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _OTHER_SHAPE: Final = Reject("other-shape")
-_INTEGERS: Final = frozenset((
-    "http.response.status_code", "code.line.number", "http.response.body.size", "nginx.upstream_status", "squid.elapsed_ms",
-    "squid.bytes", "coredns.id", "coredns.request_size", "coredns.buffer_size", "coredns.response_size",
-))  # fmt: skip
 _NUMBERS: Final = frozenset((
-    "nginx.gzip_ratio", "coredns.duration_s", "nginx.status", "nginx.bytes_sent", "nginx.bytes_received",
+    "nginx.upstream_status", "squid.elapsed_ms", "squid.bytes", "coredns.id", "coredns.request_size", "coredns.buffer_size",
+    "coredns.response_size", "nginx.gzip_ratio", "coredns.duration_s", "nginx.status", "nginx.bytes_sent", "nginx.bytes_received",
     "nginx.session_time", "nginx.upstream_bytes_sent", "nginx.upstream_bytes_received", "nginx.upstream_connect_time",
 ))  # fmt: skip
 
@@ -74,16 +71,20 @@ def _shape(
                     add_protocol(fields, text)
                 elif key.endswith(":port"):
                     add_endpoint(fields, key[:-5], text)
-                elif key in _INTEGERS:
-                    fields[key] = int(text) if text.isdecimal() and len(text) <= DIGITS_MAX else text
+                elif key in INTEGERS:
+                    add_integer(fields, key, text)
+                elif key in _NUMBERS:
+                    fields[key] = numbers(text) if "upstream" in key else figure(text)
+                elif key == "nginx.upstream_addr":
+                    fields[key] = texts(text)
                 elif key == "coredns.flags":
                     fields[key] = list(text.split(","))
                 elif key == "coredns.dnssec_ok":
-                    fields[key] = text == "true"
+                    fields[key] = flag(text)
                 elif key == "network.transport":
                     fields[key] = text.lower()
                 else:
-                    fields[key] = number(text) if key in _NUMBERS else resolved(text)
+                    fields[key] = resolved(text)
             level = None if word is None else severity.of_word(word)
             return Record(timestamp, assumed, word, level, said or body(fields), fields)
 

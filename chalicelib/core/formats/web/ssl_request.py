@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.kinds import add_integer
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.formats.web.access_any import NOT_ACCESS
@@ -41,7 +42,7 @@ def _make_parser(context: ParseContext) -> Parse:
         fields: dict[str, Value] = {name: text for name, text in said.items() if text != "-"}
         add_request(fields, request)
         if size != "-":
-            fields["http.response.body.size"] = int(size)
+            add_integer(fields, "http.response.body.size", size)
         return Record(*stamp, None, None, request or None, fields)
 
     return parse

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.kinds import decimal, integer, number, numbers
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.web.requests import ADDRESS, QUOTED, is_address, resolved
 
@@ -65,7 +65,6 @@ _TEXTS: Final = frozenset(
     )
 )
 _LIST: Final = re.compile(r"[0-9.]{1,20}(?:(?:, ?| : )(?:[0-9.]{1,20}|-)){1,16}", re.ASCII)
-_SEPARATOR: Final = re.compile(r", ?| : ")
 _TIMES: Final = ("request_time", "upstream_response_time", "upstream_connect_time")
 FORWARDED_FOR: Final = "http.request.header.x_forwarded_for"
 
@@ -95,7 +94,7 @@ def add_tail(fields: dict[str, Value], tail: str) -> bool:
             elif rest:
                 rest.append(found[0])
         elif times < len(_TIMES) and _SECONDS.fullmatch(text):
-            fields[_TIMES[times]] = float(text)
+            fields[_TIMES[times]] = decimal(text)
             times += 1
         elif quoted is not None and FORWARDED_FOR not in fields and FORWARDED.fullmatch(text):
             fields[FORWARDED_FOR] = text
@@ -108,7 +107,7 @@ def add_tail(fields: dict[str, Value], tail: str) -> bool:
     if not extra:
         return True
     if "request_time" not in fields and _INTEGER.fullmatch(extra):
-        fields["request_time"] = int(extra)
+        fields["request_time"] = integer(extra)
     else:
         fields["extra"] = extra
     return True
@@ -117,7 +116,7 @@ def add_tail(fields: dict[str, Value], tail: str) -> bool:
 def _value_of(key: str, text: str) -> Value:
     """The text of a pair; the times of upstreams that were tried one after the other are a list."""
     if key.endswith("_time") and _LIST.fullmatch(text):
-        return [number(each) for each in _SEPARATOR.split(text)]
+        return numbers(text)
     return text if key in _TEXTS else number(text)
 
 
@@ -129,7 +128,7 @@ def _add_by_looks(fields: dict[str, Value], text: str) -> bool:
             return True
     both = _SECONDS_AND_MICROSECONDS.fullmatch(text)
     if both and "apache.duration_us" not in fields:
-        fields["apache.duration_s"], fields["apache.duration_us"] = int(both[1]), int(both[2])
+        fields["apache.duration_s"], fields["apache.duration_us"] = integer(both[1]), integer(both[2])
         return True
     return False
 

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.kinds import DIGITS_MAX, number
+from chalicelib.core.formats.kinds import figure
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import add_protocol, add_url
@@ -149,11 +149,7 @@ def _reader(
             if value in ("-", ""):
                 continue
             if is_number:
-                fields[key] = (
-                    int(value)
-                    if value.isdecimal() and value.isascii() and len(value) <= DIGITS_MAX
-                    else number(value)
-                )
+                fields[key] = figure(value)
             else:
                 fields[key] = value
         if isinstance(target := fields.pop("w3c.cs_uri", None), str):

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.nested import add
+from chalicelib.core.formats.kinds import integer
+from chalicelib.core.formats.nested import add, add_typed
 
 if TYPE_CHECKING:
     from chalicelib.core.formats.systems.phrases import Say
@@ -43,6 +44,7 @@ _TEXT: Final = frozenset(
         "tty",
         "addr",
         "hostname",
+        "uid",
     )
 )
 _NAMES: Final = {
@@ -55,8 +57,8 @@ _PAIRS_MAX: Final = 200
 def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
     """Adds name=value pairs as ``audit.NAME``; a quoted msg holds pairs of its own."""
     repeats: dict[str, int] = {}
-    for number, pair in enumerate(_PAIR.finditer(text)):
-        if number >= _PAIRS_MAX:
+    for count, pair in enumerate(_PAIR.finditer(text)):
+        if count >= _PAIRS_MAX:
             break
         name, quoted, inner, plain = pair.groups()
         if inner is not None:
@@ -76,14 +78,8 @@ def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
         )
         if quoted is None and encoded and _HEX.fullmatch(value):
             value = bytes.fromhex(value).replace(b"\0", b" ").decode("utf-8", "replace")
-        if (
-            quoted is None
-            and name not in _TEXT
-            and len(value) <= 18
-            and value.removeprefix("-").isdecimal()
-            and value.isascii()
-        ):
-            add(fields, repeats, key, int(value))
+        if quoted is None and name not in _TEXT:
+            add_typed(fields, repeats, key, value)
         else:
             add(fields, repeats, key, value)
 
@@ -95,7 +91,7 @@ def say(text: str, fields: dict[str, Value]) -> bool:
     if found[1]:
         fields["audit.node"] = found[1]
     fields["audit.type"] = found[2]
-    fields["audit.serial"] = int(found[4])
+    fields["audit.serial"] = integer(found[4])
     add_pairs(text[found.end() :].replace("\x1d", " "), fields)
     return True
 

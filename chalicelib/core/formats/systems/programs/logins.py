@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.systems.phrases import Say, first_of, phrases
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def _with_pam(*sayers: Say) -> Say:
         if text.startswith("message repeated "):
             found = _REPEATED.fullmatch(text)
             if found:
-                fields["syslog.repeated"] = int(found[1])
+                fields["syslog.repeated"] = integer(found[1])
                 text = found[2]
         return PAM(text, fields) if _TALLY_BY_PAM.match(text) else say_one(text, fields)
 

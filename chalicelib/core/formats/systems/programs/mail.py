@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import is_ip, number, whole
+from chalicelib.core.formats.kinds import add_integer, is_ip, number, whole
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.systems.phrases import Say, phrases
 from chalicelib.core.formats.systems.programs.logins import PAM
@@ -62,6 +62,13 @@ _NUMBERS: Final = frozenset(
 _WORDS: Final = re.compile(r"(warning|error|fatal|panic): ")
 
 
+def _add_peer(fields: dict[str, Value], side: str, address: str | None, port: str | None) -> None:
+    if address:
+        fields[f"{side}.address"] = address
+    if port:
+        add_integer(fields, f"{side}.port", port)
+
+
 def _postfix(text: str, fields: dict[str, Value]) -> bool:
     """https://www.postfix.org/postconf.5.html and the postfix daemons' manual pages."""
     begin = 0
@@ -76,33 +83,27 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
             begin = level.end()
     status = _STATUS.search(text, begin)
     if screened := _SCREENED.match(text, begin):
-        fields["client.address"], fields["client.port"] = screened[1], int(screened[2])
-        if screened[3]:
-            fields["server.address"], fields["server.port"] = screened[3], int(screened[4])
+        _add_peer(fields, "client", screened[1], screened[2])
+        _add_peer(fields, "server", screened[3], screened[4])
     client = _PEER.match(text, begin) or _CLIENT.search(
         text, begin, min(begin + 2000, status.start(2) if status else len(text))
     )
     if client:
         if client[1] != "unknown":
             fields["client.domain"] = client[1]
-        fields["client.address"] = client[2]
-        if client[3]:
-            fields["client.port"] = int(client[3])
+        _add_peer(fields, "client", client[2], client[3])
     reject = _REJECT.match(text, begin)
     if reject:
         fields["postfix.action"], fields["postfix.stage"] = reject[1], reject[2]
         if reject[3]:
-            fields["smtp.response.status_code"] = int(reject[3])
+            fields["smtp.response.status_code"] = whole(reject[3])
         if reject[4]:
             fields["postfix.dsn"] = reject[4]
     if status:
         fields["postfix.status"], fields["postfix.response"] = status[1], status[2]
         if tried := _TRIED.match(status[2]):
-            fields["server.domain"], fields["server.address"], fields["server.port"] = (
-                tried[1],
-                tried[2],
-                int(tried[3]),
-            )
+            fields["server.domain"] = tried[1]
+            _add_peer(fields, "server", tried[2], tried[3])
     end = status.start() if status else len(text)
     repeats: dict[str, int] = {}
     for count, pair in enumerate(_PAIR.finditer(text, begin, end)):
@@ -113,9 +114,8 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
         if name == "client" and client:
             continue
         if name == "relay" and plain and (relay := _RELAY.fullmatch(plain)):
-            fields["server.domain"], fields["server.address"] = relay[1], relay[2]
-            if relay[3]:
-                fields["server.port"] = int(relay[3])
+            fields["server.domain"] = relay[1]
+            _add_peer(fields, "server", relay[2], relay[3])
         elif name == "sasl_username":
             fields["user.name"] = value
         else:
@@ -164,9 +164,7 @@ def exim(text: str, fields: dict[str, Value]) -> bool:
             fields["client.domain"] = host[1]
         if host[2]:
             fields["exim.helo"] = host[2]
-        fields["client.address"] = host[3]
-        if host[4]:
-            fields["client.port"] = int(host[4])
+        _add_peer(fields, "client", host[3], host[4])
     repeats: dict[str, int] = {}
     for count, pair in enumerate(_EXIM_PAIR.finditer(text)):
         if count >= _PAIRS_MAX:
@@ -232,7 +230,7 @@ def _dovecot(text: str, fields: dict[str, Value]) -> bool:
         }
         fields.update({name: value for name, value in said.items() if value})
         if found[3]:
-            fields["dovecot.mail_pid"] = int(found[3])
+            fields["dovecot.mail_pid"] = whole(found[3])
         worker = _AUTH_WORKER.match(text, begin)
         peer = _AUTH_PEER.match(text, worker.end() if worker else begin)
         if peer:
@@ -241,7 +239,7 @@ def _dovecot(text: str, fields: dict[str, Value]) -> bool:
                 fields["client.address"] = peer[2]
     attempts = _ATTEMPTS.search(text, begin, begin + 500)
     if attempts:
-        fields["dovecot.attempts"] = int(attempts[1])
+        fields["dovecot.attempts"] = whole(attempts[1])
     repeats: dict[str, int] = {}
     for count, pair in enumerate(_DOVECOT_PAIR.finditer(text, begin)):
         if count >= _PAIRS_MAX:

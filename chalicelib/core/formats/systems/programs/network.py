@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.nested import add
+from chalicelib.core.formats.kinds import add_integer, decimal
+from chalicelib.core.formats.nested import add, add_typed
 from chalicelib.core.formats.systems.phrases import Say, phrases
 
 if TYPE_CHECKING:
@@ -55,13 +56,10 @@ def add_packet(text: str, fields: dict[str, Value]) -> bool:
             key = _PACKET_NAMES.get(name) or f"netfilter.{name.lower()}"
             if key == "network.transport":
                 value = _TRANSPORTS.get(value, value.lower())
-            plain = (
-                value.isdecimal()
-                and value.isascii()
-                and len(value) <= 18
-                and name not in ("TOS", "PREC", "MARK")
-            )
-            add(fields, repeats, key, int(value) if plain else value)
+            if name in ("TOS", "PREC", "MARK"):
+                add(fields, repeats, key, value)
+            else:
+                add_typed(fields, repeats, key, value)
     if flags:
         fields["netfilter.flags"] = flags
     return True
@@ -70,7 +68,7 @@ def add_packet(text: str, fields: dict[str, Value]) -> bool:
 def _kernel(text: str, fields: dict[str, Value]) -> bool:
     found = _UPTIME.match(text)
     if found:
-        fields["kernel.uptime"] = float(found[1])
+        fields["kernel.uptime"] = decimal(found[1])
         text = text[found.end() :]
     return add_packet(text, fields) or _OOM(text, fields)
 
@@ -175,14 +173,14 @@ def asterisk(text: str, fields: dict[str, Value]) -> bool:
     """https://docs.asterisk.org/Configuration/Interfaces/Asterisk-Security-Event-Framework/"""
     known = _ASTERISK(text, fields)
     if "SecurityEvent=" in text:
-        for number, pair in enumerate(_ASTERISK_PAIR.finditer(text)):
-            if number >= _WORDS_MAX:
+        for count, pair in enumerate(_ASTERISK_PAIR.finditer(text)):
+            if count >= _WORDS_MAX:
                 break
             name, value = pair.groups()
             peer = _ASTERISK_PEER.fullmatch(value) if name == "RemoteAddress" else None
             if peer:
                 fields["network.transport"], fields["client.address"] = peer[1].lower(), peer[2]
-                fields["client.port"] = int(peer[3])
+                add_integer(fields, "client.port", peer[3])
             elif name == "AccountID":
                 fields["user.name"] = value
             elif value:

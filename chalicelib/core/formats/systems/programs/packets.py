@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import is_ip, number, whole
+from chalicelib.core.formats.kinds import add_integer, is_ip, number
 
 if TYPE_CHECKING:
     from chalicelib.core.formats.systems.phrases import Say
@@ -64,8 +64,7 @@ def filterlog(text: str, fields: dict[str, Value]) -> bool:
         if value in ("", "none"):
             continue
         if name.endswith(".port"):
-            if (port := whole(value)) is not None:
-                fields[name] = port
+            add_integer(fields, name, value)
         elif name == "network.transport":
             fields[name] = protocol
         else:
