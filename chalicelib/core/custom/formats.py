@@ -11,15 +11,13 @@ from chalicelib.core.custom.matching import Matcher, TooSlowError
 from chalicelib.core.custom.spec import FormatSpec
 from chalicelib.core.custom.stamps import stamps_of
 from chalicelib.core.formats import Format, Parse, ParseContext, severity
+from chalicelib.core.formats.kinds import decimal, flag, integer, whole
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject, Value
 
 _NO_MATCH: Final = Reject("pattern-not-matched")
 _TOO_SLOW: Final = Reject("too-long-for-pattern")
-_DIGITS_MAX: Final = 18
-_TRUE: Final = frozenset(("true", "yes", "on", "1", "t", "y"))
-_FALSE: Final = frozenset(("false", "no", "off", "0", "f", "n"))
 
 
 def format_of(spec: FormatSpec) -> Format:
@@ -90,36 +88,22 @@ def _taken(attributes: dict[str, Value], name: str) -> str | None:
 
 
 def _severity_number(word: str) -> int | None:
-    if word.isdecimal() and word.isascii() and len(word) < 4:
-        return severity.of_number(int(word))
-    return severity.of_word(word.strip())
+    number = whole(word)
+    return severity.of_word(word.strip()) if number is None else severity.of_number(number)
 
 
-def _int(text: str) -> Value:
-    digits = text.lstrip("+-")
-    if digits.isdecimal() and digits.isascii() and len(digits) <= _DIGITS_MAX and len(text) - len(digits) < 2:
-        return int(text)
-    return text
+def _or_text(kind: Callable[[str], Value]) -> Callable[[str], Value]:
+    def cast(text: str) -> Value:
+        value = kind(text)
+        return text if value is None else value
 
-
-def _float(text: str) -> Value:
-    if len(text) > 40 or not (text.isascii() and text.strip("+-").replace("_", "x")[:1] in "0123456789."):
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _bool(text: str) -> Value:
-    word = text.lower()
-    return True if word in _TRUE else False if word in _FALSE else text
+    return cast
 
 
 _CASTS: Final[dict[str, Callable[[str], Value]]] = {
-    "text": lambda text: text,
-    "int": _int,
-    "float": _float,
-    "bool": _bool,
+    "text": str,
+    "int": _or_text(integer),
+    "float": _or_text(decimal),
+    "bool": _or_text(flag),
 }
 """What is no number, or no yes and no, stays text: nothing of a line is lost."""

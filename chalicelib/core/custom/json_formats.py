@@ -15,6 +15,7 @@ from chalicelib.core.custom.stamps import stamps_of
 from chalicelib.core.formats import Format, ParseContext, severity
 from chalicelib.core.formats.applications.json_lines import JsonParser, Shape, shape_of
 from chalicelib.core.formats.json_text import flat_line
+from chalicelib.core.formats.kinds import whole
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Stamp, Times
@@ -97,8 +98,8 @@ class JsonReader:
             return None, None
         word = str(fields.pop(name)).strip()
         meaning = self._words.get(word, word)
-        is_number = meaning.isdecimal() and meaning.isascii() and len(meaning) < 4
-        return word, severity.of_number(int(meaning)) if is_number else severity.of_word(meaning)
+        number = whole(meaning)
+        return word, severity.of_word(meaning) if number is None else severity.of_number(number)
 
     def _body(self, fields: dict[str, Value]) -> str | None:
         name = self._spec.body

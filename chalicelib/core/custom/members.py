@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from chalicelib.core.custom.kinds import SECRET_NAME
+from chalicelib.core.custom.finders import SECRET_NAME
 from chalicelib.core.records import Value
 
 _REPEATED: Final = re.compile(r"(?:#[0-9]{1,9})+(?=\.|\Z)")

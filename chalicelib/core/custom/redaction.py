@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from chalicelib.core.custom.kinds import FINDERS, MAY_HOLD
+from chalicelib.core.custom.finders import FINDERS, MAY_HOLD
 from chalicelib.core.custom.matching import FLAGS
 from chalicelib.core.custom.members import Hiding
 from chalicelib.core.custom.spec import RedactionSpec

@@ -59,6 +59,13 @@ _AMBIGUOUS_ZONES: Final = frozenset(("BST", "IST"))
 _NAMES: Final = "|".join(sorted((name for name in _ZONE_MINUTES if len(name) > 1), key=len, reverse=True))
 ZONE: Final = rf"(?:[Zz]|(?:UTC|GMT)[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?|{_NAMES}|[+-][0-9]{{2}}(?::?[0-9]{{2}})?|{PLACE})(?![0-9A-Za-z])"
 MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+CLOCK: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
+ISO_START: Final = rf"{DAY}[T ]{CLOCK}"
+"""How `ISO` begins, for the start of an entry."""
+ISO: Final = rf"{ISO_START}(?:[.,][0-9]{{1,9}})?+(?: ?(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})(?![0-9]|:[0-9]))?+"
+"""Date and time as ISO 8601 has them, with fraction and offset where they are."""
+RFC3339: Final = rf"{DAY}T{CLOCK}(?:\.[0-9]{{1,9}})?+(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})"
 _CLOCK: Final = r"(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})"
 _SHORT_CLOCK: Final = r"(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2})(?::(?P<s>[0-9]{2}))?+"
 _TAIL: Final = (

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
+from chalicelib.core.formats.dates import ISO
 from chalicelib.core.formats.kinds import ADDRESSES, BEGINS_NOTHING, INTEGERS, add_integer, figure, is_nothing
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.reasons import BAD_TIME
@@ -34,13 +35,7 @@ Details: TypeAlias = "Callable[[dict[str, Value], str], None]"
 Rewrite: TypeAlias = "Callable[[dict[str, Value], str], str]"
 """As `Details`, and gives the body without what has become attributes."""
 
-ISO: Final = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?+"
-    r"(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2})(?![0-9]|:[0-9]))?+"
-)
 TIME: Final = rf"(?P<time>{ISO})"
-ISO_START: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
-"""How `TIME` begins, for the start of an entry."""
 LEVEL: Final = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERGENCY|FINE(?:R|ST)?|CONFIG)"
 REST: Final = r"(?P<body>[^\n]*+)"
 ADDRESS: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.custom.kinds import FINDERS, MAY_HOLD
+from chalicelib.core.custom.finders import FINDERS, MAY_HOLD
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.redaction import _Rule
 from chalicelib.core.custom.spec import Config, RedactionSpec

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats.applications.naming import renamed, split_values
 from chalicelib.core.formats.applications.pairs import KEY, pairs_of
 from chalicelib.core.formats.applications.patterns import LinePattern, format_of
+from chalicelib.core.formats.dates import ISO_START
 from chalicelib.core.formats.flatten import NeedsExact, TooDeep, flatten
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _ISO: Final = (
-    r"(?P<when>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?+"
+    rf"(?P<when>{ISO_START})(?:[.,](?P<fraction>[0-9]{{1,9}}))?+"
     r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?+"
 )
-_ISO_SIEVE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}[^ \t\[]*+"
+_ISO_SIEVE: Final = rf"{ISO_START}[^ \t\[]*+"
 _ERRORS: Final = {"err": "error.message", "error": "error.message"}
 _FIRST_PAIR: Final = re.compile(rf"(?:\A|:? )(?={KEY}=)")
 _LOGGER: Final = re.compile(r"([A-Za-z][\w.@/()-]{0,127}): (?=\S)")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalicelib.core.formats.patterned import ISO_START, REST, TIME, patterned
+from chalicelib.core.formats.dates import ISO_START
+from chalicelib.core.formats.patterned import REST, TIME, patterned
 from chalicelib.core.formats.starts import CLOCK
 from chalicelib.core.formats.times import MONTH
 

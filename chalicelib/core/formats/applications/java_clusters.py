@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.applications.java import LEVEL, LOGGER, THREAD
+from chalicelib.core.formats.dates import ISO_START
 from chalicelib.core.formats.logins import add_login
-from chalicelib.core.formats.patterned import ISO_START, REST, TIME, patterned
+from chalicelib.core.formats.patterned import REST, TIME, patterned
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.patterned import ISO, ISO_START, LEVEL, REST, TIME, patterned
+from chalicelib.core.formats.dates import ISO, ISO_START
+from chalicelib.core.formats.patterned import LEVEL, REST, TIME, patterned
 from chalicelib.core.formats.times import MONTH
 
 if TYPE_CHECKING:

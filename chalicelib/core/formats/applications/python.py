@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalicelib.core.formats.patterned import ISO, REST, TIME, patterned
+from chalicelib.core.formats.dates import DAY, ISO
+from chalicelib.core.formats.patterned import REST, TIME, patterned
 from chalicelib.core.formats.starts import ANSI, CLOCK
 from chalicelib.core.formats.times import MONTH
 
 _LEVEL: Final = r"(?P<level>NOTSET|TRACE|DEBUG|INFO|SUCCESS|WARN|WARNING|ERROR|CRITICAL|FATAL)"
 _LEVELS: Final = r"(?:NOTSET|TRACE|DEBUG|INFO|SUCCESS|WARN|WARNING|ERROR|CRITICAL|FATAL)"
 _NAME: Final = r"(?P<logger>[A-Za-z_][\w.-]{0,199})"
-_START: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
+_START: Final = rf"{DAY} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}"
 _SUCCESS: Final = {"SUCCESS": 9, "NOTSET": 1}
 
 PYTHON_LOGGING: Final = patterned(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.dates import ISO
 from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.kinds import decimal, integer
 from chalicelib.core.formats.logins import add_login
-from chalicelib.core.formats.patterned import ISO, REST, patterned
+from chalicelib.core.formats.patterned import REST, patterned
 from chalicelib.core.formats.starts import ANSI, CLOCK
 from chalicelib.core.formats.times import MONTH
 from chalicelib.core.records import Reject

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.applications.patterns import LinePattern, format_of
+from chalicelib.core.formats.dates import ISO_START
 from chalicelib.core.formats.kinds import integer, number
 from chalicelib.core.formats.patterned import LEVEL, REST, patterned
 
@@ -14,9 +15,7 @@ if TYPE_CHECKING:
 
     from chalicelib.core.records import Value
 
-_ISO: Final = (
-    r"(?P<when>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?+"
-)
+_ISO: Final = rf"(?P<when>{ISO_START})(?:[.,](?P<fraction>[0-9]{{1,9}}))?+"
 _IP: Final = re.compile(r"\bIP: ([0-9A-Fa-f.:]{3,45}[0-9A-Fa-f])(?=[. ,]|\Z)")
 _USERNAME: Final = re.compile(r"\b[Uu]sername: ([^\s,]{1,256}?)\.?(?=[\s,]|\Z)")
 

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.json_text import flat_object, telling
 from chalicelib.core.formats.nested import add_all, carried
 from chalicelib.core.formats.objects import OTHER_OBJECT, Naming
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.json_text import Fields
 
 _NOT_CLOUDWATCH: Final = Reject("not-cloudwatch")
-_START: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z "
+_START: Final = rf"{DAY}T{CLOCK}\.[0-9]{{3}}Z "
 _STAMP_LENGTH: Final = len("2024-03-14T09:26:53.123Z")
 _TABLE: Final = {
     "owner": "cloud.account.id",

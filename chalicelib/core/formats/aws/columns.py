@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.formats import kinds
+from chalicelib.core.formats.dates import ISO
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -26,7 +27,7 @@ _TOKEN: Final = re.compile(
 """Between quotes (escaped or not), between brackets, or up to a blank."""
 _TOKENS_MAX: Final = 64
 _ESCAPE: Final = re.compile(r'\\(["\\])')
-_ISO_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z?")
+_ISO_TIME: Final = re.compile(ISO)
 _PROTOCOL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+-]{0,15})/([0-9]{1,3}(?:\.[0-9]{1,3})?)")
 _KNOWN_MAX: Final = 8192
 

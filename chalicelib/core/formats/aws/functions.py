@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.kinds import figure, flag, number
 from chalicelib.core.formats.objects import Dialect, Naming, record_of, snake_case
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _NOT_LAMBDA: Final = Reject("not-lambda")
 _ID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_WHEN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+_WHEN: Final = rf"{DAY}T{CLOCK}\.[0-9]{{3}}Z"
 _EVENT: Final = re.compile(
     r"(?P<event>START|END|REPORT|INIT_START|INIT_REPORT|RESTORE_START|RESTORE_REPORT|EXTENSION|LOGS|TELEMETRY|XRAY)"
     r"[ \t]++(?=[A-Z])(?P<pairs>[^\n]++)"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.dates import RFC3339
 from chalicelib.core.formats.nested import carried
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.streams import framing_of_streams
@@ -64,10 +65,6 @@ def _make_parser(context: ParseContext) -> Parse:
     return parse
 
 
-_TIME: Final = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?+(?:Z|[+-][0-9]{2}:[0-9]{2})"
-)
-
 K8S_CRI: Final = Format(
     name="k8s_cri",
     title="Kubernetes container log (CRI: containerd, CRI-O), with the line of the container in it",
@@ -82,9 +79,9 @@ K8S_CRI: Final = Format(
     make_parser=_make_parser,
     specificity=0.99,
     framing=framing_of_streams(
-        rf"{_TIME} (?P<stream>stdout|stderr) (?:(?:(?P<cut>P)|F)(?::[^ \n]{{0,64}})?(?: |(?=\r?$)))?+(?P<text>[^\n]*)"
+        rf"{RFC3339} (?P<stream>stdout|stderr) (?:(?:(?P<cut>P)|F)(?::[^ \n]{{0,64}})?(?: |(?=\r?$)))?+(?P<text>[^\n]*)"
     ),
-    sieve=_TIME + r" (?:stdout|stderr)(?: |$)",
+    sieve=RFC3339 + r" (?:stdout|stderr)(?: |$)",
     alone=True,
 )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.dates import CLOCK, DAY, RFC3339
 from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.nested import carried
 from chalicelib.core.formats.reasons import BAD_TIME
@@ -23,12 +24,8 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _SVLOGD: Final = re.compile(
-    r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2})_([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?+ "
-    r"|\[([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})\] )(.*)",
+    rf"(?:({DAY})_({CLOCK})(?:\.([0-9]{{1,9}}))?+ |\[({DAY}) ({CLOCK})\] )(.*)",
     re.DOTALL,
-)
-_WHEN: Final = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?+(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _NANOSECONDS: Final = re.compile(r"[^.]{19}\.[0-9]{8,9}(?![0-9])")
 _POD: Final = r"[a-z0-9](?:[a-z0-9.-]{0,240}[a-z0-9])?-(?:[a-z0-9]{5}|[0-9]{1,4})"
@@ -37,7 +34,7 @@ _COMPOSE_HEAD: Final = rf"(?:{_SERVICE} {{1,64}}\| )"
 _KUBECTL_HEAD: Final = r"(?:\[pod/[a-z0-9.-]{1,253}/[a-z0-9-]{1,63}\] )"
 _STERN_HEAD: Final = rf"(?:(?:[a-z0-9-]{{1,63}} )?{_POD} [a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])? )"
 _HEROKU: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?+(Z|[+-][0-9]{2}:[0-9]{2}) "
+    rf"({DAY}T{CLOCK})(?:\.([0-9]{{1,9}}))?+(Z|[+-][0-9]{{2}}:[0-9]{{2}}) "
     r"(heroku|app)\[([\w.-]{1,64})\]: (.*)",
     re.DOTALL,
 )
@@ -84,7 +81,7 @@ class _Prefix:
         of_text = Times(context.last_modified).of_text
         explain = context.explain
         optional = "?" if self.head else ""
-        match = re.compile(rf"{self.head}(?:(?P<when>{_WHEN}) ){optional}(?P<text>[^\n]*+)").match
+        match = re.compile(rf"{self.head}(?:(?P<when>{RFC3339}) ){optional}(?P<text>[^\n]*+)").match
 
         def parse(entry: str) -> Record | Reject:
             said, first = [], None
@@ -116,7 +113,7 @@ class _Prefix:
 
     def framing(self, stream: str) -> Framing:
         """stream: the expression of what stands before the line, without groups."""
-        time = rf"(?:{_WHEN} )" if not self.head else rf"(?:{_WHEN} )?+"
+        time = rf"(?:{RFC3339} )" if not self.head else rf"(?:{RFC3339} )?+"
         return framing_of_streams(rf"(?P<stream>{stream}){time}(?P<text>[^\n]*)")
 
 
@@ -227,7 +224,7 @@ CONTAINER_TIMES: Final = Format(
     make_parser=_TIMES.make_parser,
     specificity=0.91,
     framing=_TIMES.framing(""),
-    sieve=_WHEN + " ",
+    sieve=RFC3339 + " ",
 )
 HEROKU: Final = Format(
     name="heroku",

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
+from chalicelib.core.formats.databases.shapes import Shapes
+from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Reject
 
-_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _LEVEL: Final = r"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)"
 
 _KAFKA: Final = Shapes(
     patterns=(
-        rf"\[(?P<when>{_DATE} {CLOCK},[0-9]{{3}})\] (?P<level>{_LEVEL}) {{1,2}}"
+        rf"\[(?P<when>{DAY} {CLOCK},[0-9]{{3}})\] (?P<level>{_LEVEL}) {{1,2}}"
         r"(?:\[(?P<component>[^\]\n]{1,256})\]:? )?(?P<body>[^\n]*?) ?\((?P<logger>[\w$.-]{1,256})(?::(?P<line>[0-9]{1,6}))?\)"
         r"(?:\n(?:(?P<trace>(?P<exception>[\w$.]{1,256}(?:Exception|Error|Throwable|Failure|Fault)\b[\w$]{0,64})(?:: (?P<because>[^\n]{0,4096}))?(?:\n.*+)?)|(?P<extra>.*+)))?",
-        rf"\[(?P<when>{_DATE} {CLOCK},[0-9]{{3}})\] (?P<level>{_LEVEL}) (?P<body>[^\[\n][^\n]*+\n.*\((?P<logger>[\w$]{{1,64}}(?:\.[\w$]{{1,64}}){{1,16}})\))",
+        rf"\[(?P<when>{DAY} {CLOCK},[0-9]{{3}})\] (?P<level>{_LEVEL}) (?P<body>[^\[\n][^\n]*+\n.*\((?P<logger>[\w$]{{1,64}}(?:\.[\w$]{{1,64}}){{1,16}})\))",
     ),
     prefix="kafka.",
     names={
@@ -45,8 +45,8 @@ KAFKA: Final = Format(
     ),
     make_parser=_KAFKA.parser,
     specificity=0.95,
-    framing=Framing(entry_start=entry_start(rf"\[{_DATE} {CLOCK},")),
-    sieve=rf"\[{_DATE} {CLOCK},[0-9]{{3}}\] {_LEVEL} ",
+    framing=Framing(entry_start=entry_start(rf"\[{DAY} {CLOCK},")),
+    sieve=rf"\[{DAY} {CLOCK},[0-9]{{3}}\] {_LEVEL} ",
 )
 
 _PEER: Final = r"[0-9A-Fa-f.:\[\]]{2,45}:[0-9]{1,5}"
@@ -58,7 +58,7 @@ _CONNECTION: Final = (
 _REPORTS: Final = {"CRASH": 17, "SUPERVISOR": 17, "PROGRESS": 9}
 _RABBITMQ: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE} {CLOCK}(?:\.[0-9]{{3,6}})?(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?) \[(?P<level>[a-z]{{4,9}})\] "
+        rf"(?P<when>{DAY} {CLOCK}(?:\.[0-9]{{3,6}})?(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?) \[(?P<level>[a-z]{{4,9}})\] "
         r"(?P<process><[0-9.]{3,32}>)(?: {1,2}|(?=\n)|$)(?P<body>.*+)",
         rf"=(?P<level>[A-Z]{{4,10}}) REPORT==== (?P<when>[0-9]{{1,2}}-[A-Z][a-z]{{2}}-[0-9]{{4}}::{CLOCK}(?:\.[0-9]{{3,6}})?) ===(?:\n(?P<body>.*+))?",
     ),
@@ -82,16 +82,16 @@ RABBITMQ: Final = Format(
     ),
     make_parser=_RABBITMQ.parser,
     specificity=0.96,
-    framing=Framing(entry_start=entry_start(rf"=[A-Z]{{4,10}} REPORT====|{_DATE} {CLOCK}[^\n]{{0,16}} \[")),
-    sieve=rf"=[A-Z]{{4,10}} REPORT==== [0-9]|{_DATE} {CLOCK}[^ \[\n]{{0,16}} \[[a-z]{{4,9}}\] <[0-9.]{{3,32}}>(?!@)",
+    framing=Framing(entry_start=entry_start(rf"=[A-Z]{{4,10}} REPORT====|{DAY} {CLOCK}[^\n]{{0,16}} \[")),
+    sieve=rf"=[A-Z]{{4,10}} REPORT==== [0-9]|{DAY} {CLOCK}[^ \[\n]{{0,16}} \[[a-z]{{4,9}}\] <[0-9.]{{3,32}}>(?!@)",
     whole=True,
 )
 
 _LAGER: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE} {CLOCK}(?:\.[0-9]{{3,6}})?) \[(?P<level>[a-z]{{4,9}})\] (?!<[0-9.]{{3,32}}>@[^:\s]{{1,128}} )(?:(?P<process><[0-9.]{{3,32}}>)?"
+        rf"(?P<when>{DAY} {CLOCK}(?:\.[0-9]{{3,6}})?) \[(?P<level>[a-z]{{4,9}})\] (?!<[0-9.]{{3,32}}>@[^:\s]{{1,128}} )(?:(?P<process><[0-9.]{{3,32}}>)?"
         r"(?:@(?P<module>[\w'@]{1,128}):(?P<function>[\w'<>/-]{1,128}):(?P<line>[0-9]{1,6})|(?<=>))|(?P<emulator>emulator)) (?P<body>.*+)",
-        rf"(?P<when>{_DATE} {CLOCK}) =(?P<kind>(?P<level>[A-Z]{{4,10}}) REPORT)====(?: (?P<more>[^\n]{{0,256}}))?(?:\n(?P<body>.*+))?",
+        rf"(?P<when>{DAY} {CLOCK}) =(?P<kind>(?P<level>[A-Z]{{4,10}}) REPORT)====(?: (?P<more>[^\n]{{0,256}}))?(?:\n(?P<body>.*+))?",
     ),
     prefix="riak.",
     names={"module": "log.logger"},
@@ -109,13 +109,13 @@ RIAK: Final = Format(
     ),
     make_parser=_LAGER.parser,
     specificity=0.96,
-    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK}")),
-    sieve=rf"{_DATE} {CLOCK}[^ \n]{{0,8}} (?:=[A-Z]{{4,10}} REPORT====|\[[a-z]{{4,9}}\] (?:<[0-9.]{{3,32}}>)?(?:@|emulator ))",
+    framing=Framing(entry_start=entry_start(rf"{DAY} {CLOCK}")),
+    sieve=rf"{DAY} {CLOCK}[^ \n]{{0,8}} (?:=[A-Z]{{4,10}} REPORT====|\[[a-z]{{4,9}}\] (?:<[0-9.]{{3,32}}>)?(?:@|emulator ))",
     whole=True,
 )
 
 _HIVEMQ: Final = Shapes(
-    patterns=(rf"(?P<when>{_DATE} {CLOCK},[0-9]{{3}}) (?P<level>{_LEVEL}) {{1,2}}- ?(?P<body>.*+)",),
+    patterns=(rf"(?P<when>{DAY} {CLOCK},[0-9]{{3}}) (?P<level>{_LEVEL}) {{1,2}}- ?(?P<body>.*+)",),
     finds=(
         r"Client ID: (?P<client_id>[^,\n]{1,256}), IP: (?P<client>[^,\s]{1,64})",
         r"^Started HiveMQ in (?P<start_ms>[0-9]{1,9})ms",
@@ -135,8 +135,8 @@ HIVEMQ: Final = Format(
     ),
     make_parser=_HIVEMQ.parser,
     specificity=0.85,
-    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK},")),
-    sieve=rf"{_DATE} {CLOCK},[0-9]{{3}} {_LEVEL} {{1,2}}- ?(?:\n|$|[^\n]{{0,32}}HiveMQ|Client ID: |Extension \"|Log Configuration"
+    framing=Framing(entry_start=entry_start(rf"{DAY} {CLOCK},")),
+    sieve=rf"{DAY} {CLOCK},[0-9]{{3}} {_LEVEL} {{1,2}}- ?(?:\n|$|[^\n]{{0,32}}HiveMQ|Client ID: |Extension \"|Log Configuration"
     r"|Start(?:ed|ing) (?:TCP|TLS|Web[Ss]ocket|Secure|extension)|This node)",
 )
 
@@ -165,7 +165,7 @@ NATS: Final = Format(
 
 _MOSQUITTO: Final = Shapes(
     patterns=(
-        rf"(?P<when>[0-9]{{10}}|{_DATE}T{CLOCK}): (?P<body>(?:mosquitto version |Config loaded from |Opening ipv[46] |New connection from "
+        rf"(?P<when>[0-9]{{10}}|{DAY}T{CLOCK}): (?P<body>(?:mosquitto version |Config loaded from |Opening ipv[46] |New connection from "
         r"|New (?:client|bridge) connected from |Client |Socket error on client |Saving in-memory |Received |Sending |No will message "
         r"|Bad socket read|Error: |Warning: |OpenSSL Error|Bridge |Connecting bridge |Denied PUBLISH |Outgoing messages |mosquitto |Using default "
         r"|Loading plugin|Starting in local only |Protocol error|Connection error|\t|[Uu]nable to ).*+)",
@@ -192,7 +192,7 @@ MOSQUITTO: Final = Format(
     ),
     make_parser=_MOSQUITTO.parser,
     specificity=0.93,
-    sieve=rf"(?:[0-9]{{10}}|{_DATE}T{CLOCK}): [A-Zmu\t]",
+    sieve=rf"(?:[0-9]{{10}}|{DAY}T{CLOCK}): [A-Zmu\t]",
 )
 
 FORMATS: Final = (KAFKA, RABBITMQ, RIAK, HIVEMQ, NATS, MOSQUITTO)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
+from chalicelib.core.formats.databases.shapes import Shapes
+from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Reject
 
-_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 
 _COUCHBASE: Final = Shapes(
     patterns=(
-        rf"\[(?P<component>[\w.-]{{1,64}}):(?P<level>[a-z]{{4,9}}),(?P<when>{_DATE}T{CLOCK}\.[0-9]{{3}}(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?),"
+        rf"\[(?P<component>[\w.-]{{1,64}}):(?P<level>[a-z]{{4,9}}),(?P<when>{DAY}T{CLOCK}\.[0-9]{{3}}(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?),"
         r"(?P<node>[^:\s]{1,128}):(?P<process>[^:\n]{1,128}(?:<[0-9.]{3,32}>)?):(?P<module>\w{1,64}):(?P<function>[\w'/-]{1,64}):(?P<line>[0-9]{1,6})\](?P<body>.*+)",
     ),
     prefix="couchbase.",
@@ -33,8 +33,8 @@ COUCHBASE: Final = Format(
     ),
     make_parser=_COUCHBASE.parser,
     specificity=0.98,
-    framing=Framing(entry_start=entry_start(rf"\[[\w.-]{{1,64}}:[a-z]{{4,9}},{_DATE}T")),
-    sieve=rf"\[[\w.-]{{1,64}}:[a-z]{{4,9}},{_DATE}T{CLOCK}",
+    framing=Framing(entry_start=entry_start(rf"\[[\w.-]{{1,64}}:[a-z]{{4,9}},{DAY}T")),
+    sieve=rf"\[[\w.-]{{1,64}}:[a-z]{{4,9}},{DAY}T{CLOCK}",
     alone=True,
 )
 
@@ -109,7 +109,7 @@ AEROSPIKE: Final = Format(
 
 _SCYLLA: Final = Shapes(
     patterns=(
-        rf"(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) {{1,2}}(?P<when>{_DATE} {CLOCK},[0-9]{{3}}) \[shard {{1,3}}(?P<shard>[0-9]{{1,5}})"
+        rf"(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) {{1,2}}(?P<when>{DAY} {CLOCK},[0-9]{{3}}) \[shard {{1,3}}(?P<shard>[0-9]{{1,5}})"
         r"(?::(?P<group>[\w-]{1,32}))?\] (?P<logger>[\w.-]{1,64}) - (?P<body>.*+)",
     ),
     prefix="scylla.",
@@ -125,15 +125,15 @@ SCYLLA: Final = Format(
     ),
     make_parser=_SCYLLA.parser,
     specificity=0.97,
-    framing=Framing(entry_start=entry_start(rf"[A-Z]{{4,5}} {{1,2}}{_DATE} {CLOCK}")),
-    sieve=rf"[A-Z]{{4,5}} {{1,2}}{_DATE} {CLOCK},[0-9]{{3}} \[shard ",
+    framing=Framing(entry_start=entry_start(rf"[A-Z]{{4,5}} {{1,2}}{DAY} {CLOCK}")),
+    sieve=rf"[A-Z]{{4,5}} {{1,2}}{DAY} {CLOCK},[0-9]{{3}} \[shard ",
     alone=True,
     whole=True,
 )
 
 _VERTICA: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE} {CLOCK}\.[0-9]{{3}}) (?P<thread>[^\n]{{1,128}}?):(?P<tid>0x[0-9a-f]{{4,16}}|[0-9a-f]{{6,16}})(?:-(?P<transaction>[0-9a-f]{{1,20}}))? "
+        rf"(?P<when>{DAY} {CLOCK}\.[0-9]{{3}}) (?P<thread>[^\n]{{1,128}}?):(?P<tid>0x[0-9a-f]{{4,16}}|[0-9a-f]{{6,16}})(?:-(?P<transaction>[0-9a-f]{{1,20}}))? "
         r"(?:\[(?P<component>[\w ]{1,32})\] )?<(?P<level>[A-Z]{3,10})>(?: @(?P<node>[\w.-]{1,64}):)? (?P<body>.*+)",
     ),
     prefix="vertica.",
@@ -152,13 +152,13 @@ VERTICA: Final = Format(
     ),
     make_parser=_VERTICA.parser,
     specificity=0.97,
-    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK}")),
-    sieve=rf"{_DATE} {CLOCK}\.[0-9]{{3}} [^\n:]{{1,128}}:(?:0x)?[0-9a-f]{{4,16}}",
+    framing=Framing(entry_start=entry_start(rf"{DAY} {CLOCK}")),
+    sieve=rf"{DAY} {CLOCK}\.[0-9]{{3}} [^\n:]{{1,128}}:(?:0x)?[0-9a-f]{{4,16}}",
 )
 
 _ORACLE: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE}T{CLOCK}\.[0-9]{{6}}[+-][0-9]{{2}}:[0-9]{{2}})\n(?P<body>.*+)",
+        rf"(?P<when>{DAY}T{CLOCK}\.[0-9]{{6}}[+-][0-9]{{2}}:[0-9]{{2}})\n(?P<body>.*+)",
         rf"(?P<when>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} [ 0-9][0-9] {CLOCK} [0-9]{{4}})\n(?P<body>.*+)",
     ),
     finds=(r"(?P<code>\b(?:ORA|TNS|RMAN)-[0-9]{4,5})(?![0-9])",),
@@ -176,9 +176,9 @@ ORACLE: Final = Format(
     make_parser=_ORACLE.parser,
     specificity=0.9,
     framing=Framing(
-        entry_start=rf"{_DATE}T{CLOCK}\.[0-9]{{6}}[+-][0-9]{{2}}:[0-9]{{2}}\r?$|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} [ 0-9][0-9] {CLOCK} [0-9]{{4}}\r?$"
+        entry_start=rf"{DAY}T{CLOCK}\.[0-9]{{6}}[+-][0-9]{{2}}:[0-9]{{2}}\r?$|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} [ 0-9][0-9] {CLOCK} [0-9]{{4}}\r?$"
     ),
-    sieve=rf"{_DATE}T{CLOCK}\.[0-9]{{6}}[+-][0-9]{{2}}:[0-9]{{2}}(?:$|\n)|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} [ 0-9][0-9] {CLOCK} [0-9]{{4}}(?:$|\n)",
+    sieve=rf"{DAY}T{CLOCK}\.[0-9]{{6}}[+-][0-9]{{2}}:[0-9]{{2}}(?:$|\n)|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} [ 0-9][0-9] {CLOCK} [0-9]{{4}}(?:$|\n)",
     whole=True,
 )
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.databases.shapes import CLOCK
+from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import add_endpoint, add_integer, integer, is_ip, number
 from chalicelib.core.formats.nested import add
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_WHEN: Final = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{CLOCK},[0-9]{{3}}"
+_WHEN: Final = rf"{DAY}[T ]{CLOCK},[0-9]{{3}}"
 _HEAD: Final = re.compile(
     rf"\[({_WHEN})\]\[(TRACE|DEBUG|INFO|WARN|ERROR|FATAL|CRITICAL|DEPRECATION) *+\]\[([^\]\n]{{1,256}})\]"
     r"(?: ?\[([^\]\n]{1,256})\])?(?: ?\[(?!gc\])([^\]\[\s/]{1,256})(?:/[\w-]{22}\](?:\[([0-9]{1,6})\])?|\]\[([0-9]{1,6})\]))?+ ?"

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
+from chalicelib.core.formats.databases.shapes import Shapes
+from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.kinds import integer, number
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SQLSERVER: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE} {CLOCK}\.[0-9]{{2}}) (?P<thread>spid[0-9]{{1,6}}s?|Logon|Server|Backup) {{1,12}}"
+        rf"(?P<when>{DAY} {CLOCK}\.[0-9]{{2}}) (?P<thread>spid[0-9]{{1,6}}s?|Logon|Server|Backup) {{1,12}}"
         r"(?P<body>(?P<level>Error): .*+)",
-        rf"(?P<when>{_DATE} {CLOCK}\.[0-9]{{2}}) (?P<thread>spid[0-9]{{1,6}}s?|Logon|Server|Backup) {{1,12}}"
+        rf"(?P<when>{DAY} {CLOCK}\.[0-9]{{2}}) (?P<thread>spid[0-9]{{1,6}}s?|Logon|Server|Backup) {{1,12}}"
         r"(?:(?P<level>Warning|Informational|Information): )?(?P<body>.*+)",
     ),
     prefix="mssql.",
@@ -50,8 +50,8 @@ MSSQL: Final = Format(
     ),
     make_parser=_SQLSERVER.parser,
     specificity=0.97,
-    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK}")),
-    sieve=rf"{_DATE} {CLOCK}\.[0-9]{{2}} (?:spid[0-9]|Logon |Server |Backup )",
+    framing=Framing(entry_start=entry_start(rf"{DAY} {CLOCK}")),
+    sieve=rf"{DAY} {CLOCK}\.[0-9]{{2}} (?:spid[0-9]|Logon |Server |Backup )",
     alone=True,
 )
 
@@ -131,15 +131,15 @@ DB2: Final = Format(
     ),
     make_parser=_make_db2_parser,
     specificity=0.98,
-    framing=Framing(entry_start=rf"{_DATE}-[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{6}}[+-][0-9]{{3}} "),
-    sieve=rf"{_DATE}-[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{6}}[+-][0-9]{{3}} ",
+    framing=Framing(entry_start=rf"{DAY}-[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{6}}[+-][0-9]{{3}} "),
+    sieve=rf"{DAY}-[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{6}}[+-][0-9]{{3}} ",
     alone=True,
     whole=True,
 )
 
 _MARKLOGIC: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE} {CLOCK}\.[0-9]{{3}}) (?P<level>Finest|Finer|Fine|Debug|Config|Info|Notice|Warning|Error|Critical|Alert|Emergency):"
+        rf"(?P<when>{DAY} {CLOCK}\.[0-9]{{3}}) (?P<level>Finest|Finer|Fine|Debug|Config|Info|Notice|Warning|Error|Critical|Alert|Emergency):"
         r"(?P<continued>\+)?(?: |(?<=\+)|$)(?:(?P<task>TaskServer|TaskManager): )?(?P<body>.*+)",
     ),
     prefix="marklogic.",
@@ -167,7 +167,7 @@ MARKLOGIC: Final = Format(
     ),
     make_parser=_MARKLOGIC.parser,
     specificity=0.93,
-    sieve=rf"{_DATE} {CLOCK}\.[0-9]{{3}} [A-Z][a-z]{{3,8}}:[ +]",
+    sieve=rf"{DAY} {CLOCK}\.[0-9]{{3}} [A-Z][a-z]{{3,8}}:[ +]",
 )
 MARKLOGIC_ACCESS: Final = Format(
     name="marklogic_access",

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.databases.shapes import CLOCK, add_address
+from chalicelib.core.formats.databases.shapes import add_address
+from chalicelib.core.formats.dates import CLOCK
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import integer, number
 from chalicelib.core.formats.reasons import BAD_TIME

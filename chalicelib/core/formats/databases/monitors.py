@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
+from chalicelib.core.formats.databases.shapes import Shapes
+from chalicelib.core.formats.dates import CLOCK
 from chalicelib.core.formats.kinds import number
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start

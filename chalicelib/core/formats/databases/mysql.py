@@ -6,12 +6,13 @@ from typing import Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import Shapes
+from chalicelib.core.formats.dates import DAY
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Reject
 
 _OLD: Final = r"[0-9]{6} {1,2}[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
-_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T| {1,2})[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+_DATE: Final = rf"{DAY}(?:T| {{1,2}})[0-9]{{1,2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,6}})?(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?"
 _WHEN: Final = rf"(?P<when>{_DATE}|{_OLD})"
 _LEVEL: Final = r"\[(?P<level>System|Note|Warning|ERROR|Error|Info|Debug|Warn|WARNING)\]"
 _ERROR: Final = Shapes(
@@ -20,7 +21,7 @@ _ERROR: Final = Shapes(
         r"(?:\[(?P<code>MY-[0-9]{6})\] )?"
         r"(?:\[(?P<subsystem>[A-Za-z_ ]{1,32})\]:? )?(?P<body>.*+)",
         rf"{_WHEN} (?P<program>mysqld_safe) (?P<body>.*+)",
-        rf"{_WHEN} {{1,2}}(?:(?P<tid>[0-9a-f]{{1,18}}) )?(?P<body>InnoDB: .*+)",
+        rf"{_WHEN} {{1,2}}(?:(?P<thread>[0-9a-f]{{1,18}}) )?(?P<body>InnoDB: .*+)",
     ),
     prefix="mysql.",
     names={"code": "mysql.error_code", "program": "service.name", "host": "client.address"},

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import LOCAL, add_address
+from chalicelib.core.formats.dates import ISO_START
 from chalicelib.core.formats.kinds import add_integer, integer, number, put, whole
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import ZONE, Times
@@ -37,7 +38,7 @@ _CODE: Final = re.compile(r"([0-9A-Z]{5}): ")
 _PREFIX_MAX: Final = 400
 _CACHE_MAX: Final = 4096
 _TIME: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+    rf"{ISO_START}(?:\.[0-9]{{1,6}})?"
     rf"(?: ?{ZONE}| [A-Z]{{2,5}}(?![A-Za-z0-9]))?|(?<![0-9.])1[0-9]{{9}}(?:\.[0-9]{{3}})?(?![0-9.])"
 )
 _SYSLOG: Final = re.compile(r"^<[0-9]|^[A-Z][a-z]{2} [ 0-9][0-9] |[\w./-]\[[0-9]{1,9}\]: ")

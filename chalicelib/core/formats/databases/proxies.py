@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, Shapes
+from chalicelib.core.formats.databases.shapes import Shapes
+from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Reject
 
-_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-
 _PGBOUNCER: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE} {CLOCK}\.[0-9]{{3}}(?: (?:[A-Z]{{3,5}}|[+-][0-9]{{2,4}}))?) (?:(?P<pid>[0-9]{{1,10}})|\[(?P<pid2>[0-9]{{1,10}})\]) "
+        rf"(?P<when>{DAY} {CLOCK}\.[0-9]{{3}}(?: (?:[A-Z]{{3,5}}|[+-][0-9]{{2,4}}))?) (?:(?P<pid>[0-9]{{1,10}})|\[(?P<pid2>[0-9]{{1,10}})\]) "
         r"(?P<level>LOG|ERROR|WARNING|FATAL|NOISE|DEBUG|INFO) "
         r"(?:(?P<connection>C-0x[0-9a-f]{1,16}): (?:\(nodb\)|(?P<db>[^/\n]{1,128}))/(?:\(nouser\)|(?P<user>[^@\n]{1,128}))"
         r"@(?:unix\((?P<peer_pid>[0-9]{1,10})\):[0-9]{1,5}|(?P<client>[^\s]{1,128})) "
@@ -44,14 +43,14 @@ PGBOUNCER: Final = Format(
     ),
     make_parser=_PGBOUNCER.parser,
     specificity=0.915,
-    sieve=rf"{_DATE} {CLOCK}\.[0-9]{{3}}(?: [A-Z]{{3,5}}| [+-][0-9]{{2,4}})? (?:[0-9]{{1,10}}|\[[0-9]{{1,10}}\]) "
+    sieve=rf"{DAY} {CLOCK}\.[0-9]{{3}}(?: [A-Z]{{3,5}}| [+-][0-9]{{2,4}})? (?:[0-9]{{1,10}}|\[[0-9]{{1,10}}\]) "
     r"(?:LOG|ERROR|WARNING|FATAL|NOISE|DEBUG|INFO) ",
     alone=True,
 )
 
 _PROXYSQL: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE} {CLOCK}) (?:(?P<file>\w{{1,64}}\.(?:cpp|c|h|hpp)):(?P<line>[0-9]{{1,6}}):(?P<function>[\w:~]{{1,128}})\(\): )?"
+        rf"(?P<when>{DAY} {CLOCK}) (?:(?P<file>\w{{1,64}}\.(?:cpp|c|h|hpp)):(?P<line>[0-9]{{1,6}}):(?P<function>[\w:~]{{1,128}})\(\): )?"
         r"\[(?P<level>INFO|ERROR|WARNING|DEBUG|FATAL)\] (?P<body>.*+)",
     ),
     finds=(
@@ -74,13 +73,13 @@ PROXYSQL: Final = Format(
     ),
     make_parser=_PROXYSQL.parser,
     specificity=0.93,
-    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK} (?:\w{{1,64}}\.|\[)")),
-    sieve=rf"{_DATE} {CLOCK} (?:\w{{1,64}}\.(?:cpp|c|h|hpp):[0-9]|\[INFO\] (?:New mysql_|ProxySQL ))",
+    framing=Framing(entry_start=entry_start(rf"{DAY} {CLOCK} (?:\w{{1,64}}\.|\[)")),
+    sieve=rf"{DAY} {CLOCK} (?:\w{{1,64}}\.(?:cpp|c|h|hpp):[0-9]|\[INFO\] (?:New mysql_|ProxySQL ))",
 )
 
 _TWEMPROXY: Final = Shapes(
     patterns=(
-        rf"\[(?P<when>[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ 0-9][0-9] {CLOCK} [0-9]{{4}}|{_DATE} {CLOCK}\.[0-9]{{3}})\] "
+        rf"\[(?P<when>[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ 0-9][0-9] {CLOCK} [0-9]{{4}}|{DAY} {CLOCK}\.[0-9]{{3}})\] "
         r"(?P<file>nc(?:_\w{1,32})?\.[ch]):(?P<line>[0-9]{1,6}) (?P<body>.*+)",
     ),
     reject=Reject("not-twemproxy"),

@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-CLOCK: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
-ISO: Final = (
-    rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{CLOCK}(?:[.,][0-9]{{1,9}})?+(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?+"
-)
-"""Date and time with its fraction and offset, if any."""
-
 NAMES: Final = {
     "thread": "thread.name", "tid": "thread.id", "pid": "process.pid", "file": "code.file.path",
     "line": "code.line.number", "function": "code.function.name", "logger": "log.logger", "host": "host.name",

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import CLOCK, ISO, Shapes
+from chalicelib.core.formats.databases.shapes import Shapes
+from chalicelib.core.formats.dates import CLOCK, DAY, ISO
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Reject
 
-_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-
 _CASSANDRA: Final = Shapes(
     patterns=(
         rf" ?(?P<level>[A-Z]{{3,8}}) {{1,2}}\[(?P<thread>[^\]\n]{{1,256}}?)(?::(?P<tid>[0-9]{{1,18}}))?\] "
-        rf"(?P<when>{_DATE} {CLOCK},[0-9]{{3}}) {{1,2}}"
+        rf"(?P<when>{DAY} {CLOCK},[0-9]{{3}}) {{1,2}}"
         r"(?P<file>[\w$]{1,128}\.(?:java|kt|scala)):? ?(?:\(line )?(?P<line>[0-9]{1,6})\)?(?: - ?| )(?P<body>.*+)",
     ),
     reject=Reject("not-cassandra"),
@@ -32,8 +31,8 @@ CASSANDRA: Final = Format(
     ),
     make_parser=_CASSANDRA.parser,
     specificity=0.97,
-    framing=Framing(entry_start=entry_start(rf" ?[A-Z]{{3,8}} {{1,2}}\[[^\]]{{1,256}}\] {_DATE} ")),
-    sieve=rf" ?[A-Z]{{3,8}} {{1,2}}\[[^\]\n]{{1,256}}\] {_DATE} {CLOCK},",
+    framing=Framing(entry_start=entry_start(rf" ?[A-Z]{{3,8}} {{1,2}}\[[^\]]{{1,256}}\] {DAY} ")),
+    sieve=rf" ?[A-Z]{{3,8}} {{1,2}}\[[^\]\n]{{1,256}}\] {DAY} {CLOCK},",
     alone=True,
 )
 
@@ -102,7 +101,7 @@ COUCHDB: Final = Format(
     make_parser=_COUCHDB.parser,
     specificity=0.98,
     framing=Framing(
-        entry_start=entry_start(rf"\[[a-z]{{4,9}}\] {_DATE}T|\[[A-Z][a-z]{{2}}, [0-9]{{2}} [A-Z][a-z]{{2}} ")
+        entry_start=entry_start(rf"\[[a-z]{{4,9}}\] {DAY}T|\[[A-Z][a-z]{{2}}, [0-9]{{2}} [A-Z][a-z]{{2}} ")
     ),
     sieve=r"\[(?:[a-z]{4,9}\] [0-9]{4}-[0-9]{2}-[0-9]{2}T[^ \n]{1,40} [^\s@]{1,128}@|[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [^\]\n]{1,16}\] \[[a-z]{4,9}\] \[<)",
     alone=True,
@@ -129,14 +128,14 @@ ARANGODB: Final = Format(
     ),
     make_parser=_ARANGODB.parser,
     specificity=0.97,
-    framing=Framing(entry_start=entry_start(rf"{_DATE}T{CLOCK}")),
+    framing=Framing(entry_start=entry_start(rf"{DAY}T{CLOCK}")),
     sieve=rf"{ISO} \[[0-9]{{1,10}}(?:[/-][^\]\n]{{1,128}})?\] [A-Z]{{4,7}} \[",
     alone=True,
 )
 
 _RETHINKDB: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE}T{CLOCK}\.[0-9]{{1,9}}) (?P<uptime_s>[0-9]{{1,12}}(?:\.[0-9]{{1,9}})?)s "
+        rf"(?P<when>{DAY}T{CLOCK}\.[0-9]{{1,9}}) (?P<uptime_s>[0-9]{{1,12}}(?:\.[0-9]{{1,9}})?)s "
         r"(?P<level>debug|info|notice|warn|error): (?P<body>.*+)",
     ),
     prefix="rethinkdb.",
@@ -152,14 +151,14 @@ RETHINKDB: Final = Format(
     ),
     make_parser=_RETHINKDB.parser,
     specificity=0.97,
-    framing=Framing(entry_start=entry_start(rf"{_DATE}T{CLOCK}\.")),
-    sieve=rf"{_DATE}T{CLOCK}\.[0-9]{{1,9}} [0-9]{{1,12}}(?:\.[0-9]{{1,9}})?s (?:debug|info|notice|warn|error): ",
+    framing=Framing(entry_start=entry_start(rf"{DAY}T{CLOCK}\.")),
+    sieve=rf"{DAY}T{CLOCK}\.[0-9]{{1,9}} [0-9]{{1,12}}(?:\.[0-9]{{1,9}})?s (?:debug|info|notice|warn|error): ",
     alone=True,
 )
 
 _VOLTDB: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE} {CLOCK},[0-9]{{3}}) {{3}}(?P<level>[A-Z]{{4,5}}) {{1,2}}\[(?P<thread>[^\n]{{1,256}}?)\] "
+        rf"(?P<when>{DAY} {CLOCK},[0-9]{{3}}) {{3}}(?P<level>[A-Z]{{4,5}}) {{1,2}}\[(?P<thread>[^\n]{{1,256}}?)\] "
         r"(?P<logger>[A-Z][\w.-]{0,63}): (?P<body>.*+)",
     ),
     finds=(r"^Authenticated user (?P<user>[^\s]{1,128}) from (?P<client>[^\s]{1,64}?)[.,]?(?: |$)",),
@@ -175,13 +174,13 @@ VOLTDB: Final = Format(
     ),
     make_parser=_VOLTDB.parser,
     specificity=0.96,
-    framing=Framing(entry_start=entry_start(rf"{_DATE} {CLOCK},")),
-    sieve=rf"{_DATE} {CLOCK},[0-9]{{3}} {{3}}[A-Z]{{4,5}} {{1,2}}\[",
+    framing=Framing(entry_start=entry_start(rf"{DAY} {CLOCK},")),
+    sieve=rf"{DAY} {CLOCK},[0-9]{{3}} {{3}}[A-Z]{{4,5}} {{1,2}}\[",
 )
 
 _SINGLESTORE: Final = Shapes(
     patterns=(
-        rf"(?:(?P<uptime_us>[0-9]{{1,20}}) )?(?P<when>{_DATE} {CLOCK}\.[0-9]{{3,6}}):? {{1,3}}(?P<level>[A-Z]{{4,7}}): "
+        rf"(?:(?P<uptime_us>[0-9]{{1,20}}) )?(?P<when>{DAY} {CLOCK}\.[0-9]{{3,6}}):? {{1,3}}(?P<level>[A-Z]{{4,7}}): "
         r"(?:(?:Thread|thread) (?P<tid>[0-9]{1,18})(?: \([^)\n]{0,256}\))?: )?(?P<body>(?:(?P<function>[A-Za-z_][\w:~]{0,127}): )?.*+)",
     ),
     prefix="singlestore.",
@@ -197,11 +196,11 @@ SINGLESTORE: Final = Format(
     ),
     make_parser=_SINGLESTORE.parser,
     specificity=0.95,
-    framing=Framing(entry_start=entry_start(rf"(?:[0-9]{{1,20}} )?{_DATE} {CLOCK}")),
-    sieve=rf"(?:[0-9]{{1,20}} )?{_DATE} {CLOCK}\.[0-9]{{3,6}}:? {{1,3}}[A-Z]{{4,7}}: [Tt]hread ",
+    framing=Framing(entry_start=entry_start(rf"(?:[0-9]{{1,20}} )?{DAY} {CLOCK}")),
+    sieve=rf"(?:[0-9]{{1,20}} )?{DAY} {CLOCK}\.[0-9]{{3,6}}:? {{1,3}}[A-Z]{{4,7}}: [Tt]hread ",
 )
 
-_CEPH_TIME: Final = rf"{_DATE}[T ]{CLOCK}\.[0-9]{{3,6}}(?:[+-][0-9]{{4}})?"
+_CEPH_TIME: Final = rf"{DAY}[T ]{CLOCK}\.[0-9]{{3,6}}(?:[+-][0-9]{{4}})?"
 _CEPH: Final = Shapes(
     patterns=(
         rf"(?P<when>{_CEPH_TIME}) (?P<thread>[0-9a-f]{{8,16}}) {{1,2}}(?P<level_number>-1|[0-9]{{1,2}}) (?P<body>.*+)",
@@ -226,13 +225,13 @@ CEPH: Final = Format(
     ),
     make_parser=_CEPH.parser,
     specificity=0.96,
-    framing=Framing(entry_start=entry_start(rf"{_DATE}[T ]{CLOCK}\.")),
+    framing=Framing(entry_start=entry_start(rf"{DAY}[T ]{CLOCK}\.")),
     sieve=rf"{_CEPH_TIME} (?:[0-9a-f]{{8,16}} {{1,2}}(?:-1|[0-9]{{1,2}}) |[a-z]{{2,12}}\.)",
 )
 
 _ETCD: Final = Shapes(
     patterns=(
-        rf"(?P<when>{_DATE} {CLOCK}\.[0-9]{{6}}) (?P<level>[CEWNIDT]) \| (?P<package>[\w/.-]{{1,64}}): (?P<body>.*+)",
+        rf"(?P<when>{DAY} {CLOCK}\.[0-9]{{6}}) (?P<level>[CEWNIDT]) \| (?P<package>[\w/.-]{{1,64}}): (?P<body>.*+)",
     ),
     names={"package": "log.logger"},
     reject=Reject("not-etcd"),
@@ -247,7 +246,7 @@ ETCD: Final = Format(
     ),
     make_parser=_ETCD.parser,
     specificity=0.97,
-    sieve=rf"{_DATE} {CLOCK}\.[0-9]{{6}} [CEWNIDT] \| ",
+    sieve=rf"{DAY} {CLOCK}\.[0-9]{{6}} [CEWNIDT] \| ",
     alone=True,
 )
 

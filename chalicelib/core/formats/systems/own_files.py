@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
+from chalicelib.core.formats.dates import ISO
 from chalicelib.core.formats.kinds import INTEGERS, add_integer
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 _NOT_OF_SERVICE: Final = Reject("not-of-that-service")
 _IP: Final = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"
-_ISO: Final = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
-)
 _NUMBERS: Final = frozenset(("endlessh__fd", "sshesame__channel", "endlessh__n", "endlessh__bytes"))
 
 
@@ -99,14 +97,14 @@ SERVICES: Final = (
         "endlessh",
         "endlessh, the SSH tarpit",
         "https://github.com/skeeto/endlessh",
-        rf"(?P<time>{_ISO}) (?:(?P<endlessh__event>ACCEPT|CLOSE) host=(?P<client__address>{_IP}) port=(?P<client__port>[0-9]{{1,5}}) fd=(?P<endlessh__fd>[0-9]{{1,6}})"
+        rf"(?P<time>{ISO}) (?:(?P<endlessh__event>ACCEPT|CLOSE) host=(?P<client__address>{_IP}) port=(?P<client__port>[0-9]{{1,5}}) fd=(?P<endlessh__fd>[0-9]{{1,6}})"
         r"(?: n=(?P<endlessh__n>[0-9]{1,9})/(?P<endlessh__max>[0-9]{1,9}))?(?: time=(?P<endlessh__duration_s>[0-9.]{1,20}))?(?: bytes=(?P<endlessh__bytes>[0-9]{1,12}))?"
         r"|(?P<body>(?:Port|Delay|MaxLineLength|MaxClients|BindFamily|TOTALS|socket\(|listen\(|SIG[A-Z]+).{0,300}))",
         (
             "2024-03-14T09:26:53.559Z ACCEPT host=::ffff:192.0.2.17 port=24936 fd=4 n=1/4096",
             "2024-03-14T09:27:13.000Z CLOSE host=192.0.2.17 port=24936 fd=4 time=20.015 bytes=24",
         ),
-        rf"{_ISO} (?:ACCEPT host=|CLOSE host=|Port |Delay |Max|Bind|TOTALS)",
+        rf"{ISO} (?:ACCEPT host=|CLOSE host=|Port |Delay |Max|Bind|TOTALS)",
         0.98,
         alone=True,
     ),

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.dates import ISO
 from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.systems.bodies import Enveloped
 from chalicelib.core.formats.systems.cisco_messages import add_device
@@ -36,9 +37,7 @@ _HOSTLIKE: Final = re.compile(r"(?=[^\s]*[0-9.:-])[^\s]+")
 _HOST: Final = re.compile(
     r"(?=[^\s]*[0-9.-])([A-Za-z0-9][\w.-]{0,254}|[0-9A-Fa-f:]{2,45}) (?=[^\s:]*[\[{=|])"
 )
-_TIME: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})? ++"
-)
+_TIME: Final = re.compile(rf"{ISO} ++")
 _LOWER: Final = re.compile(r"[a-z][\w./-]{1,63}")
 
 _NO_PRIORITY: Final = Reject("no-priority")

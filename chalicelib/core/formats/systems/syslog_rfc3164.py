@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.nested import add_all
 from chalicelib.core.formats.reasons import BAD_TIME
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
-_ISO: Final = (
-    rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:[.,][0-9]{{1,9}})?(?:{ZONE})?"
-)
+_ISO: Final = rf"{DAY}T{CLOCK}(?:[.,][0-9]{{1,9}})?(?:{ZONE})?"
 _ISO_TIME: Final = re.compile(_ISO)
 _HOST: Final = r"(?!(?:last )?message repeated )(?=\S*\w)(?:\[[0-9A-Fa-f:.]{2,45}\]|[\w:][\w.:@/%~+-]{0,254})"
 """A name or an address, also as syslog-ng chains them (`source@host/relay`); JSON, pairs and brackets are the message."""

@@ -10,14 +10,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.dates import ISO
 from chalicelib.core.formats.kinds import is_ip
-from chalicelib.core.formats.patterned import REST, patterned
+from chalicelib.core.formats.patterned import REST, TIME, patterned
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
-_TIME: Final = r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)"
-_START: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 _WORDS: Final = "trivia|verbose|debug|info|warning|error|panic|critical|Info|Warning|Error"
 _CODES: Final = "Em|Al|Cr|Er|Wa|No|In|Db"
 _ORIGINATOR: Final = (
@@ -87,24 +86,24 @@ _VMWARE: Final = patterned(
         "2024-03-14T09:27:00Z shell[2099000]: [root]: esxcli system version get",
     ),
     patterns=(
-        rf"{_TIME} (?P<level>{_WORDS}) {_OWN}{_PROGRAM} {_ORIGINATOR}{REST}",
-        rf"{_TIME} (?P<level>{_CODES})\((?P<code>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? {_PROGRAM}: {_KERNEL}{REST}",
-        rf"{_TIME} (?P<level>{_CODES})\((?P<code>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? {_PROGRAM}: \[(?P<user>[\w.\\@-]{{1,64}})\]: {REST}",
-        rf"{_TIME} (?P<level>{_CODES})\((?P<code>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? {_PROGRAM}: +{_ORIGINATOR}{REST}",
-        rf"{_TIME} (?P<level>{_CODES})\((?P<value>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? (?P<thread>[^\s]{{1,64}}) (?:-|(?P<opid>[^\s]{{1,64}})) {REST}",
-        rf"{_TIME} {_KERNEL}(?:(?P<level>WARNING|ALERT): )?{REST}",
-        rf"{_TIME} \[(?P<thread>[0-9A-F]{{5,16}}) (?P<level>[a-z]{{4,8}}) '(?P<logger>[^'\n]{{0,300}})'(?: opID=(?P<opid>[^\]\n]{{1,128}}))?\] ?{REST}",
-        rf"\[{_TIME} (?P<thread>[0-9A-F]{{5,16}}|[0-9]{{5}}) (?P<level>[a-z]{{4,8}}) '(?P<logger>[^'\n]{{0,300}})'(?: opID=(?P<opid>[^\]\n]{{1,128}}))?\] ?{REST}",
-        rf"{_TIME}\| (?P<thread>[^|\n]{{1,64}})\| (?P<level>[EWIVD])(?P<value>[0-9]{{3}})(?::|\+) {REST}",
-        rf"{_TIME}: \[(?P<logger>\w{{1,64}}Correlator)\] (?P<uptime>[0-9]{{1,20}})us: {REST}",
-        rf"{_TIME} (?P<service>shell|ESXShell)\[(?P<tid>[0-9]{{1,10}})\]: \[(?P<user>[\w.\\@-]{{1,64}})\]: {REST}",
-        rf" ?Event \[(?P<event_id>[0-9]{{1,18}})\] \[[^\]\n]{{0,16}}\] \[{_TIME}\] \[(?P<event>[\w.]{{1,128}})\] \[(?P<level>[a-z]{{4,8}})\]"
+        rf"{TIME} (?P<level>{_WORDS}) {_OWN}{_PROGRAM} {_ORIGINATOR}{REST}",
+        rf"{TIME} (?P<level>{_CODES})\((?P<code>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? {_PROGRAM}: {_KERNEL}{REST}",
+        rf"{TIME} (?P<level>{_CODES})\((?P<code>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? {_PROGRAM}: \[(?P<user>[\w.\\@-]{{1,64}})\]: {REST}",
+        rf"{TIME} (?P<level>{_CODES})\((?P<code>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? {_PROGRAM}: +{_ORIGINATOR}{REST}",
+        rf"{TIME} (?P<level>{_CODES})\((?P<value>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? (?P<thread>[^\s]{{1,64}}) (?:-|(?P<opid>[^\s]{{1,64}})) {REST}",
+        rf"{TIME} {_KERNEL}(?:(?P<level>WARNING|ALERT): )?{REST}",
+        rf"{TIME} \[(?P<thread>[0-9A-F]{{5,16}}) (?P<level>[a-z]{{4,8}}) '(?P<logger>[^'\n]{{0,300}})'(?: opID=(?P<opid>[^\]\n]{{1,128}}))?\] ?{REST}",
+        rf"\[{TIME} (?P<thread>[0-9A-F]{{5,16}}|[0-9]{{5}}) (?P<level>[a-z]{{4,8}}) '(?P<logger>[^'\n]{{0,300}})'(?: opID=(?P<opid>[^\]\n]{{1,128}}))?\] ?{REST}",
+        rf"{TIME}\| (?P<thread>[^|\n]{{1,64}})\| (?P<level>[EWIVD])(?P<value>[0-9]{{3}})(?::|\+) {REST}",
+        rf"{TIME}: \[(?P<logger>\w{{1,64}}Correlator)\] (?P<uptime>[0-9]{{1,20}})us: {REST}",
+        rf"{TIME} (?P<service>shell|ESXShell)\[(?P<tid>[0-9]{{1,10}})\]: \[(?P<user>[\w.\\@-]{{1,64}})\]: {REST}",
+        rf" ?Event \[(?P<event_id>[0-9]{{1,18}})\] \[[^\]\n]{{0,16}}\] \[{TIME}\] \[(?P<event>[\w.]{{1,128}})\] \[(?P<level>[a-z]{{4,8}})\]"
         rf" \[(?P<user>[^\]\n]{{0,128}})\] \[(?P<datacenter>[^\]\n]{{0,128}})\] \[[0-9]{{0,18}}\] \[{REST}",
-        rf"{_TIME} (?P<body>(?:- (?:last log rotation time|time the service was last started),? ?[^\n]{{0,200}}?)?Section for [\w.-]{{1,64}}, pid=[^\n]*+)",
+        rf"{TIME} (?P<body>(?:- (?:last log rotation time|time the service was last started),? ?[^\n]{{0,200}}?)?Section for [\w.-]{{1,64}}, pid=[^\n]*+)",
     ),
-    start=rf"(?:{_START}(?: (?:(?:{_WORDS}) {_OWN}|(?:{_CODES})\([0-9]{{1,3}}\)|cpu[0-9]{{1,4}}:[0-9]|\[[0-9A-F]{{5,16}} [a-z]{{4,8}} '"
+    start=rf"(?:{ISO}(?: (?:(?:{_WORDS}) {_OWN}|(?:{_CODES})\([0-9]{{1,3}}\)|cpu[0-9]{{1,4}}:[0-9]|\[[0-9A-F]{{5,16}} [a-z]{{4,8}} '"
     r"|(?:shell|ESXShell)\[[0-9]{1,10}\]: \[|Section for [\w.-]{1,64}, pid=|- (?:last|time))|\| [^|\n]{1,64}\| [EWIVD][0-9]{3}[:+] |: \[\w{1,64}Correlator\] )"
-    rf"|\[{_START} [0-9A-F]{{5,16}} [a-z]{{4,8}} ')",
+    rf"|\[{ISO} [0-9A-F]{{5,16}} [a-z]{{4,8}} ')",
     specificity=0.965,
     names={
         "cpu": "vmware.cpu", "world": "vmware.world", "opid": "vmware.opid", "kernel_opid": "vmware.kernel_opid", "code": "syslog.priority",
