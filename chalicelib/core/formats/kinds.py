@@ -69,21 +69,13 @@ INTEGERS: Final = PORTS | SIZES | {
 _MOST: Final = {name: PORT_MAX if name in PORTS else 10**DIGITS_MAX for name in INTEGERS}
 TEXTS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(ADDRESSES, _NOWHERE),
-    **dict.fromkeys(
-        (
-            "user.name",
-            "user.id",
-            "host.name",
-            "service.name",
-            "source.domain",
-            "destination.domain",
-            "user_agent.original",
-        ),
-        _NOBODY,
-    ),
+    **dict.fromkeys(("user.name", "user.id", "host.name", "source.domain", "destination.domain"), _NOBODY),
 }
 """The attributes that are texts in every format → what is no value of them."""
-_TYPED: Final = _MOST.keys() | TEXTS.keys()
+DECLARED: Final = INTEGERS | TEXTS.keys()
+"""The attributes whose kind their name says."""
+_TYPED: Final = frozenset(name for name in DECLARED if not name.startswith("syslog."))
+"""Those of them that a product's own values are taken over to."""
 BEGINS_NOTHING: Final = frozenset(
     ("", " ", *(text[0].upper() for text in _NOWHERE if text), *(text[0] for text in _NOWHERE if text))
 )
@@ -162,8 +154,10 @@ def texts(text: str) -> Value:
 
 def add_integer(fields: dict[str, Value], name: str, text: str) -> None:
     """An attribute that is always a whole number, or a port; another text goes to NAME.text, `is_nothing` to nowhere."""
-    value = _integer_of(name, text)
-    if value is not None:
+    value = int(text) if text.isdecimal() and text.isascii() and len(text) <= DIGITS_MAX else None
+    if (value is not None and (value <= PORT_MAX or name not in PORTS)) or (
+        value := _integer_of(name, text)
+    ) is not None:
         fields[name] = value
     elif not is_nothing(text):
         fields[name + TEXT_SUFFIX] = text
@@ -175,11 +169,11 @@ def _integer_of(name: str, text: str) -> int | None:
 
 def put(fields: dict[str, Value], name: str, text: str) -> None:
     """An attribute as its name says, else the number or the text that its text is."""
-    if name in INTEGERS:
-        add_integer(fields, name, text)
-    elif name not in TEXTS:
+    if name not in DECLARED:
         fields[name] = number(text)
-    elif text.strip().lower() not in TEXTS[name]:
+    elif name in INTEGERS:
+        add_integer(fields, name, text)
+    elif text[:1] not in BEGINS_NOTHING or text.strip().lower() not in TEXTS[name]:
         fields[name] = text
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from chalicelib.core.colours import without_colours
-from chalicelib.core.formats.kinds import put
+from chalicelib.core.formats.kinds import TEXT_SUFFIX, put
 from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.records import Record
 
@@ -76,6 +76,9 @@ def add_all(fields: dict[str, Value], more: dict[str, Value]) -> None:
 
 def add_typed(fields: dict[str, Value], repeats: dict[str, int], name: str, text: str) -> None:
     """Adds a text as its attribute has it (`kinds.put`), under the first name that is free."""
+    if name not in fields and name + TEXT_SUFFIX not in fields:
+        put(fields, name, text)
+        return
     typed: dict[str, Value] = {}
     put(typed, name, text)
     for own, value in typed.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats import ParseContext, kinds
 from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.kinds import (
     INTEGERS,
@@ -341,7 +342,7 @@ TYPES: dict[str, type] = {
     **dict.fromkeys(INTEGERS, int),
     **dict.fromkeys(TEXTS, str),
     **dict.fromkeys(
-        ("http.request.method", "url.path", "url.query", "url.full", "url.scheme", "url.domain", "url.original", "user_agent.original",
+        ("service.name", "http.request.method", "url.path", "url.query", "url.full", "url.scheme", "url.domain", "url.original", "user_agent.original",
          "http.request.header.referer", "http.request.header.x_forwarded_for", "http.request.header.host", "http.request.id",
          "http.response.header.content_type", "network.protocol.name", "network.protocol.version", "network.transport",
          "network.type", "tls.protocol.version", "tls.cipher", "log.logger", "log.level", "log.record.format", "log.record.original",
@@ -364,13 +365,15 @@ TYPES: dict[str, type] = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_attribute_has_one_type_in_every_golden_record(name: str) -> None:
-    """An attribute that comes again (``#2``) has the type of the first, and a list the type of its members."""
+    """An attribute that comes again (``#2``) has the type of the first, and a list the type of its members; null is of any."""
     wrong = []
     for line in (GOLDEN / f"{name}.jsonl").read_text(encoding="utf-8").split("\n")[1:-1]:
         for attribute, value in json.loads(line).get("attributes", {}).items():
             expected = TYPES.get(attribute.partition("#")[0])
             values = value if type(value) is list else [value]
-            if expected is not None and any(type(each) is not expected for each in values):
+            if expected is not None and any(
+                type(each) is not expected and each is not None for each in values
+            ):
                 wrong.append((attribute, value))
             if attribute in PORTS and not 0 <= value <= PORT_MAX:
                 wrong.append((attribute, value))
@@ -442,3 +445,32 @@ def test_a_text_is_typed_as_its_attribute_says_and_else_inferred() -> None:
         "process.pid": 7, "thread.id.text": "0x1f", "client.port.text": "99999", "http.response.body.size": -1, "user.id": "0",
         "shop.till": "007", "shop.amount": 12.5,
     }  # fmt: skip
+
+
+FORMATS = Path(kinds.__file__).parent
+QUICK = {"aws/alb.py", "aws/vpc_flow.py", "web/access.py", "systems/syslog_rfc5424.py"}
+"""Those that read the usual line of their format without a regular expression, and type it on the way."""
+
+
+def typed_by_itself(path: Path) -> list[str]:
+    """Where a module makes numbers of texts, or parts an endpoint, with its own hands."""
+    calls = [
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    ]
+    return [
+        ast.unparse(call)
+        for call in calls
+        if (isinstance(call.func, ast.Name) and call.func.id in ("int", "float") and len(call.args) == 1)
+        or (
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr == "rpartition"
+            and ast.unparse(call.args[0]) == "':'"
+        )
+        or ast.unparse(call) == "Reject('invalid-timestamp')"
+    ]
+
+
+def test_no_family_has_a_reader_of_numbers_endpoints_or_times_of_its_own() -> None:
+    own = {str(path.relative_to(FORMATS)): typed_by_itself(path) for path in FORMATS.glob("*/**/*.py")}
+    assert {name: calls for name, calls in own.items() if calls and name not in QUICK} == {}
+    assert all(own[name] for name in QUICK)

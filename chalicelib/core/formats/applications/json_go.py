@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats import severity
-from chalicelib.core.formats.applications.dialects import Dialect, any_level, format_of, undotted
+from chalicelib.core.formats.applications.dialects import Dialect, format_of, undotted
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -18,20 +17,6 @@ _GO_CALLERS: Final = {
     "err": "error.message", "stacktrace": "exception.stacktrace", "stack": "exception.stacktrace",
     "pid": "process.pid", "hostname": "host.name",
 }  # fmt: skip
-
-
-def _slog_level(value: Value, name: str) -> tuple[str, int] | None:
-    """`INFO`, or between the names: `INFO+2`, `DEBUG-4` (four steps to the next, as OpenTelemetry's)."""
-    if type(value) is not str:
-        return None
-    word, sign, steps = value.partition("+" if "+" in value else "-")
-    number = severity.of_word(word)
-    if number is None or not sign:
-        return any_level(value, name)
-    if not (steps.isdecimal() and steps.isascii() and len(steps) <= 3):
-        return None
-    offset = int(steps) if sign == "+" else -int(steps)
-    return value, min(24, max(1, number + offset))
 
 
 def _level_first(names: tuple[str, ...]) -> bool:
@@ -153,7 +138,6 @@ FORMATS: Final = tuple(map(format_of, (
         level=("level",),
         message=("msg",),
         confirms=_is_slog,
-        levels=_slog_level,
         renames={
             "source.function": "code.function.name", "source.file": "code.file.path",
             "source.line": "code.line.number", "error": "error.message", "err": "error.message",

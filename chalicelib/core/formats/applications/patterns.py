@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
-from chalicelib.core.formats.applications.pairs import typed
+from chalicelib.core.formats.kinds import put
 from chalicelib.core.formats.nested import add_all
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
@@ -91,7 +91,10 @@ def _parser(context: ParseContext, shape: LinePattern) -> Parse:
         for group, name in attributes.items():
             text = held[group]
             if text and (text := text.strip()):
-                fields[name] = typed(text) if name in _NUMBERS else text
+                if name in _NUMBERS:
+                    put(fields, name, text)
+                else:
+                    fields[name] = text
         if typed_message is not None and body:
             made = typed_message(body)
             if made is None:

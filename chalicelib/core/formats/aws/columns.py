@@ -10,8 +10,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chalicelib.core.formats import kinds
 from chalicelib.core.formats.dates import ISO
+from chalicelib.core.formats.kinds import add_endpoint
+from chalicelib.core.formats.kinds import decimal as decimal_of
+from chalicelib.core.formats.kinds import endpoint as endpoint_of
+from chalicelib.core.formats.kinds import integer as integer_of
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -72,24 +75,20 @@ def word(fields: Fields, name: str, text: str) -> None:
 
 
 def integer(fields: Fields, name: str, text: str) -> None:
-    value = kinds.integer(text)
+    fields[name] = value = integer_of(text)
     if value is None:
         raise ValueError("no integer")
-    if name in kinds.PORTS:
-        kinds.add_integer(fields, name, text)
-    else:
-        fields[name] = value
 
 
 def decimal(fields: Fields, name: str, text: str) -> None:
-    fields[name] = value = kinds.decimal(text)
+    fields[name] = value = decimal_of(text)
     if value is None:
         raise ValueError("no number")
 
 
 def number(fields: Fields, name: str, text: str) -> None:
     """An integer where it is one, else the text."""
-    value = kinds.integer(text)
+    value = integer_of(text)
     fields[name] = text if value is None else value
 
 
@@ -117,7 +116,7 @@ def listed(separator: str) -> Setter:
 
 def endpoint(fields: Fields, name: str, text: str) -> None:
     """An address and its port → NAME.address, NAME.port; AWS writes a port even behind an address of IPv6."""
-    kinds.add_endpoint(fields, name, text.removesuffix(":-"), always_port=True)
+    add_endpoint(fields, name, text.removesuffix(":-"), always_port=True)
 
 
 def request_line(fields: Fields, _name: str, text: str) -> None:
@@ -172,14 +171,14 @@ def add_target(fields: Fields, target: str) -> None:
 def split_authority(authority: str) -> tuple[str, int | None]:
     """The domain and the port of a URL's authority; a port that is none stays with the domain, but for the hyphen behind
     it that a load balancer writes in place of a path."""
-    return kinds.endpoint(authority[:-1] if authority[-1:] == "-" and ":" in authority else authority)
+    return endpoint_of(authority[:-1] if authority[-1:] == "-" and ":" in authority else authority)
 
 
 class Decimals(dict[str, float]):
     """Texts of decimals → their floats, kept as they are met. Raises ValueError for any other text."""
 
     def __missing__(self, text: str) -> float:
-        value = kinds.decimal(text)
+        value = decimal_of(text)
         if value is None:
             raise ValueError("no number")
         if len(self) >= _KNOWN_MAX:

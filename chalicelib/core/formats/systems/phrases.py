@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chalicelib.core.formats.kinds import BEGINS_NOTHING, TEXTS, decimal, integer, is_ip, is_nothing, port
+from chalicelib.core.formats.kinds import BEGINS_NOTHING, TEXTS, is_ip, is_nothing, port
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -49,7 +49,8 @@ KINDS: Final = {
 }
 _PART: Final = re.compile(r"\{([a-z]+)(?::([a-z0-9_.]+))?\}")
 _FIRST_WORD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_/%-]*)(?= |: )")
-_NUMBERS: Final = {"int": integer, "num": decimal}
+_NUMBERS: Final = {"int": int, "num": float}
+"""Their expressions let nothing else through."""
 
 _Phrase: TypeAlias = "tuple[Callable[[str], re.Match[str] | None], tuple[tuple[str, Callable[[str], Value | None] | None], ...], tuple[int, ...]]"
 

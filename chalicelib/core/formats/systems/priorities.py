@@ -33,4 +33,7 @@ def add_priority(fields: dict[str, Value], line: str) -> None:
 def add_process(fields: dict[str, Value], process: str) -> None:
     """Sets `process.pid`, or `syslog.procid` where the process id is no number."""
     number = whole(process)
-    fields["syslog.procid" if number is None else "process.pid"] = process if number is None else number
+    if number is None:
+        fields["syslog.procid"] = process
+    else:
+        fields["process.pid"] = number

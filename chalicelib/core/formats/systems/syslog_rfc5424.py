@@ -170,7 +170,7 @@ def _header(text: str) -> tuple[int, int, str, int, int] | None:
     """What PRI and version say, where the version is not 1 or PRI has leading zeros."""
     found = _VERSION.fullmatch(text)
     values = found and PRIORITIES.get(found[1])
-    return (*values, int(found[2])) if found and values else None
+    return (*values, integer(found[2]) or 0) if found and values else None
 
 
 def _add_structured_data(fields: dict[str, Value], text: str) -> int:

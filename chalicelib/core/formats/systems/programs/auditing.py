@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import integer
+from chalicelib.core.formats.kinds import DECLARED, integer, number
 from chalicelib.core.formats.nested import add, add_typed
 
 if TYPE_CHECKING:
@@ -79,7 +79,10 @@ def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
         if quoted is None and encoded and _HEX.fullmatch(value):
             value = bytes.fromhex(value).replace(b"\0", b" ").decode("utf-8", "replace")
         if quoted is None and name not in _TEXT:
-            add_typed(fields, repeats, key, value)
+            if key in fields or key in DECLARED:
+                add_typed(fields, repeats, key, value)
+            else:
+                fields[key] = number(value)
         else:
             add(fields, repeats, key, value)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import add_integer, decimal
+from chalicelib.core.formats.kinds import PORTS, add_integer, decimal, number
 from chalicelib.core.formats.nested import add, add_typed
+from chalicelib.core.formats.objects import Naming
 from chalicelib.core.formats.systems.phrases import Say, phrases
 
 if TYPE_CHECKING:
@@ -16,10 +17,12 @@ _UPTIME: Final = re.compile(r"\[ *([0-9]{1,12}\.[0-9]{1,9})\] ?")
 _PACKET: Final = re.compile(
     r"(.{0,200}?)\b(IN=\S{0,40}(?: |$).{0,80}?(?:OUT=|SRC=|PHYSIN=|MAC=).*)", re.DOTALL
 )
-_PACKET_NAMES: Final = {
+_PACKET_NAMES: Final = Naming("netfilter", {
     "SRC": "source.address", "DST": "destination.address", "SPT": "source.port", "DPT": "destination.port",
     "PROTO": "network.transport",
-}  # fmt: skip
+})  # fmt: skip
+_WORDS: Final = frozenset(("SRC", "DST", "PROTO", "IN", "OUT", "MAC", "TOS", "PREC", "MARK"))
+"""Addresses, devices and hexadecimal codes."""
 _TRANSPORTS: Final = {"1": "icmp", "2": "igmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp"}
 _WORDS_MAX: Final = 120
 _DESCRIBED: Final = re.compile(r"DESCR=\"([^\"]{0,300})\" ")
@@ -53,13 +56,13 @@ def add_packet(text: str, fields: dict[str, Value]) -> bool:
             if word and word.isupper() and len(word) <= 12:
                 flags.append(word)
         elif value:
-            key = _PACKET_NAMES.get(name) or f"netfilter.{name.lower()}"
+            key = _PACKET_NAMES[name]
             if key == "network.transport":
                 value = _TRANSPORTS.get(value, value.lower())
-            if name in ("TOS", "PREC", "MARK"):
-                add(fields, repeats, key, value)
+            if key in fields or key in PORTS:
+                (add if name in _WORDS else add_typed)(fields, repeats, key, value)
             else:
-                add_typed(fields, repeats, key, value)
+                fields[key] = value if name in _WORDS else number(value)
     if flags:
         fields["netfilter.flags"] = flags
     return True
