@@ -105,7 +105,7 @@ class JsonPath:
         if gap is not None:
             text = (in_force or "").encode() + gap
             starts = _open_in(text)
-            for keep in (True, False):
+            for keep in (True, False) if starts else ():
                 made = b"".join(_pieces(text, starts, whole=keep))
                 if len(made) <= HEADER_MAX_BYTES and made.endswith(b"["):
                     return made.decode(errors="replace")

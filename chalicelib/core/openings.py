@@ -16,7 +16,25 @@ EVENT_DATA: Final = b"data: "
 
 EMPTIES: Final = re.compile(rb"(?:(?:\[(?:\{\}|\[\])?+\]|\{\})[" + SEPARATORS + rb"]{0,8}+){16,512}+")
 """A run of values that hold nothing: it is structure, and what is in force stays so."""
-EMPTY_MAX_BYTES: Final = 12
+_EMPTY_MAX_BYTES: Final = 12
+_EMPTY_STARTS: Final = (b"[]", b"{}", b"[{}", b"[[]")
+_EMPTY_START_BYTES: Final = 3
+_ONLY_EMPTIES: Final = re.compile(rb"[\[\]{}" + SEPARATORS + rb"]++\Z")
+_EMPTIES_LOOK_BYTES: Final = 16 * _EMPTY_MAX_BYTES
+
+
+def end_of_empties(data: bytes, position: int, *, is_last: bool) -> int:
+    """Where a run of values ends that hold nothing; 0 where none begins, -1 where only what follows tells.
+
+    is_last: whether nothing follows."""
+    rest = len(data) - position
+    if not data.startswith(_EMPTY_STARTS, position) and (is_last or rest >= _EMPTY_START_BYTES):
+        return 0
+    run = EMPTIES.match(data, position)
+    if run:
+        return run.end() if is_last or len(data) - run.end() >= _EMPTY_MAX_BYTES else -1
+    is_short = not is_last and rest < _EMPTIES_LOOK_BYTES
+    return -1 if is_short and _ONLY_EMPTIES.match(data, position) else 0
 
 
 def in_force_behind(gap: bytes, in_force: str | None, framing: Framing) -> str | None:

@@ -258,3 +258,15 @@ def test_an_array_in_one_line_larger_than_any_limit_is_cut_in_bounded_pieces() -
 def test_an_element_over_the_limit_is_a_head_and_those_behind_it_are_intact() -> None:
     text = b'[{"a":"' + b"x" * 5000 + b'"},{"b":1}]'
     assert [raw for raw, gap in values(text) if not gap] == [b'{"a":"' + b"x" * 994, b'{"b":1}']
+
+
+def test_an_array_behind_a_quote_too_many_opens_all_the_same() -> None:
+    text = (
+        b'#k two\n},{"a":""b{","}]}],"q":[{}{"t":{"r" :\n [ {"a":{"b":[1,"]}"]}}{"r":{"s":["e",#k two\nz"x"y":"r" :\n ['
+        b'"}"r":[#h one\n\x00a,b,"c\n"x"y":\n{"r":[ ]}"s":[[ {\r\n2026-09-14,"x\n{"a" :2026-09-16,"z"\n"b{",prose {\n'
+        b'}a,b,"c\n\n{"r":[{"t":[{"a":1}]}],"q":[{ at f\n'
+    )
+    framing = Framing(kind=Kind.JSON, path=("*", "*"), by_line=True, every_array=True)
+    assert sum(batch.length for batch in in_one_pass(text, [20], framing, Limits(entry_max_bytes=21))) == len(
+        text
+    )
