@@ -192,8 +192,11 @@ def client_patches(
         known = service_name in self._client_cache
         client = make_client(self, service_name)
         if service_name == "lambda" and not known:
-            limits = {name: each.maximum_concurrency for name, each in options.items()}
-            mappings.complete(client, limits)
+            feeds = {
+                name: mappings.Feed(each.maximum_concurrency, each.batch_size)
+                for name, each in options.items()
+            }
+            mappings.complete(client, feeds)
             function_options.complete(client, options)
         if service_name == "s3" and not known:
             client.meta.events.register(

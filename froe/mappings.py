@@ -7,6 +7,7 @@ Limits: the only stream there is, is the ledger's.
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -33,25 +34,37 @@ def demanded(event_source_arn: str) -> Mapping[str, Any]:
     return {"sqs": _OF_QUEUES, "dynamodb": _OF_STREAMS}.get("".join(service), {})
 
 
-def complete(client: Any, concurrency: Mapping[str, int | None] | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """How a queue feeds a function. maximum_concurrency: None is no limit; batch_size: None is as Chalice says."""
+
+    maximum_concurrency: int | None = None
+    batch_size: int | None = None
+
+
+def complete(client: Any, feeds: Mapping[str, Feed] | None = None) -> None:
     """Put what is demanded into every call by this Lambda client that creates or updates a mapping.
 
-    `concurrency`: name of a function → how many of it a queue may feed at once; None is no limit.
+    `feeds`: by the name of the function.
     """
 
     def on_create(params: dict[str, Any], **_: Any) -> None:
         params.update(demanded(params["EventSourceArn"]))
-        limit = (concurrency or {}).get(params["FunctionName"].rsplit(":", 1)[-1])
-        if limit is not None:
-            params["ScalingConfig"] = {"MaximumConcurrency": limit}
+        feed = (feeds or {}).get(params["FunctionName"].rsplit(":", 1)[-1], Feed())
+        if feed.maximum_concurrency is not None:
+            params["ScalingConfig"] = {"MaximumConcurrency": feed.maximum_concurrency}
+        if feed.batch_size is not None:
+            params["BatchSize"] = feed.batch_size
 
     def on_update(params: dict[str, Any], **_: Any) -> None:
         held = client.get_event_source_mapping(UUID=params["UUID"])
         params.update(demanded(held["EventSourceArn"]), Enabled=True)
         name = held.get("FunctionArn", "").rsplit(":", 1)[-1]
-        if concurrency is not None and name in concurrency and ":sqs:" in held["EventSourceArn"]:
-            limit = concurrency[name]
+        if feeds is not None and name in feeds and ":sqs:" in held["EventSourceArn"]:
+            limit, size = feeds[name].maximum_concurrency, feeds[name].batch_size
             params["ScalingConfig"] = {} if limit is None else {"MaximumConcurrency": limit}
+            if size is not None:
+                params["BatchSize"] = size
 
     client.meta.events.register("provide-client-params.lambda.CreateEventSourceMapping", on_create)
     client.meta.events.register("provide-client-params.lambda.UpdateEventSourceMapping", on_update)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from froe.deployment.stages import VISIBILITIES_OF
 from froe.deployment.templates import BACKFILL, DATA, OBSERVABILITY, load
 from froe.resources import FUNCTIONS, ROOT
 
@@ -15,9 +16,11 @@ TITLES: Final[Mapping[str, str]] = {
     OBSERVABILITY: "Logs, alarms and traces",
     BACKFILL: "Backfill",
 }
-PASSED: Final = {"Stage", "Ingest", "KeysTaken", "KeysLeftOut"} | {
-    f"{function.title().replace('_', '')}TimeoutSeconds" for function in FUNCTIONS
-}
+PASSED: Final = (
+    {"Stage", "Ingest", "KeysTaken", "KeysLeftOut"}
+    | {f"{function.title().replace('_', '')}TimeoutSeconds" for function in FUNCTIONS}
+    | set(VISIBILITIES_OF.values())
+)
 """What `froe deploy` takes from .chalice/config.json."""
 
 

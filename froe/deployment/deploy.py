@@ -165,7 +165,7 @@ def prepare(
         outputs = stacks.create_or_update(cloud, stage.name, templates[DATA], given, report)
         own = {
             "INGEST": stage.ingest,
-            SECONDS_SETTING: str(stage.option("queued_splitter", "lambda_timeout") or 60),
+            SECONDS_SETTING: str(stage.timeout_seconds("queued_splitter")),
         }
         stage = with_settings(stage, {**settings_in(outputs, root), **own})
         write_stage(stage, root)

@@ -13,9 +13,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.core.keys import KeyPatterns
-from chalicelib.settings import INGEST_WAYS, SettingsError, input_keys
+from chalicelib.core.layouts import Layout
+from chalicelib.settings import INGEST_WAYS, LAYOUTS, SettingsError, input_keys
+from froe.deployment.fitting import (
+    CONCURRENCY,
+    TIMEOUT_SECONDS,
+    Fit,
+    fitted,
+    table_units,
+    units_per_batch,
+    visibility_of,
+)
 from froe.errors import FroeError
-from froe.resources import FUNCTIONS, Report
+from froe.resources import FUNCTIONS, LOCAL_STAGE, Report
 
 CONFIG: Final = Path(".chalice", "config.json")
 PATTERN_STAGE: Final = "dev"
@@ -31,6 +41,14 @@ QUEUES: Final[Mapping[str, str]] = {
     "dead_letter_consumer": "DEAD_LETTER_QUEUE",
 }
 """Function → the setting whose queue it is fed from."""
+VISIBILITIES_OF: Final[Mapping[str, str]] = {
+    "queued_splitter": "SplitVisibilitySeconds",
+    "worker": "BatchVisibilitySeconds",
+    "dead_letter_consumer": "DeadLetterVisibilitySeconds",
+}
+"""Function → the parameter of the data template that says how long its queue hides a message."""
+_CHALICE_TIMEOUT_SECONDS: Final = 60
+"""https://aws.github.io/chalice/topics/configfile.html"""
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,15}")
 
 
@@ -55,15 +73,58 @@ class Stage:
 
     @property
     def given(self) -> Mapping[str, str]:
-        """What the templates are given: the stage, its way in, the timeouts of its functions, its parameters."""
-        timeouts = {
-            f"{function.title().replace('_', '')}TimeoutSeconds": str(self.option(function, "lambda_timeout"))
-            for function in FUNCTIONS
-            if self.option(function, "lambda_timeout") is not None
-        }
+        """What the templates are given: the stage, its way in, what fits its functions, its parameters."""
         keys = self.input_keys
         patterns = {"KeysTaken": keys.taken_expression, "KeysLeftOut": keys.left_out_expression}
-        return {**timeouts, **patterns, **self.parameters, "Stage": self.name, "Ingest": self.ingest}
+        ways = {"Stage": self.name, "Ingest": self.ingest}
+        return {**self.timeouts, **patterns, **self.parameters, **ways}
+
+    @property
+    def timeouts(self) -> Mapping[str, str]:
+        """Parameters of the templates: the timeouts of the functions, and how long their queues hide a message."""
+        seconds = {function: self.timeout_seconds(function) for function in FUNCTIONS}
+        of_functions = {
+            f"{function.title().replace('_', '')}TimeoutSeconds": str(each)
+            for function, each in seconds.items()
+        }
+        hidden = {
+            parameter: str(visibility_of(seconds[function]))
+            for function, parameter in VISIBILITIES_OF.items()
+        }
+        return of_functions | hidden
+
+    def timeout_seconds(self, function: str) -> int:
+        """What the configuration says; else what the worker needs, or Chalice's own for the others."""
+        if function == "worker":
+            return self.fit.timeout_seconds
+        return int(self.option(function, "lambda_timeout") or _CHALICE_TIMEOUT_SECONDS)
+
+    @property
+    def fit(self) -> Fit:
+        """What fits the workers to the records table. FroeError for an option or a setting out of its range."""
+        if self.name == LOCAL_STAGE:
+            timeout = self.option("worker", "lambda_timeout") or TIMEOUT_SECONDS[0]
+            return fitted(table_units({}), self.units_per_batch, timeout_seconds=timeout)
+        return fitted(
+            table_units(self.parameters),
+            self.units_per_batch,
+            timeout_seconds=self.whole("worker", "lambda_timeout", (1, TIMEOUT_SECONDS[1])),
+            maximum_concurrency=self.whole("worker", "maximum_concurrency", CONCURRENCY),
+        )
+
+    @property
+    def layout(self) -> Layout:
+        """Of files that are opened from now on, where no `[[bind]]` says another."""
+        name = self.parameters.get("RecordsLayout") or self.settings.get("RECORDS_LAYOUT")
+        return Layout(name) if name in LAYOUTS else Layout.ITEMS
+
+    @property
+    def units_per_batch(self) -> int:
+        """Write units of a full batch of a file that is opened from now on."""
+        try:
+            return units_per_batch(self.layout, self.settings)
+        except SettingsError as error:
+            raise FroeError(f"The stage {self.name} in {CONFIG}: {error}.") from error
 
     @property
     def input_keys(self) -> KeyPatterns:
@@ -96,6 +157,18 @@ class Stage:
             self.config,
         )
         return next((place[name] for place in places if place.get(name) is not None), None)
+
+    def whole(self, function: str, name: str, reach: tuple[int, int]) -> int | None:
+        """An option that is a whole number; FroeError where it is another or beyond its reach."""
+        value = self.option(function, name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not reach[0] <= value <= reach[1]:
+            raise FroeError(
+                f"{name} of {function} in stage {self.name} is {value!r}: "
+                f"set it to a whole number from {reach[0]} to {reach[1]}, or take it out."
+            )
+        return value
 
 
 def read_stage(name: str, root: Path) -> Stage | None:

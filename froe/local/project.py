@@ -101,9 +101,9 @@ def patient(config: dict[str, Any]) -> dict[str, Any]:
         return config
     functions = stage.setdefault("lambda_functions", {})
     for name, options in config.get("lambda_functions", {}).items():
-        if "lambda_timeout" in options:
+        if "lambda_timeout" in options or name == "worker":
             functions.setdefault(name, {}).setdefault(
-                "lambda_timeout", max(options["lambda_timeout"], TIMEOUT_SECONDS)
+                "lambda_timeout", max(options.get("lambda_timeout", 0), TIMEOUT_SECONDS)
             )
     return config
 

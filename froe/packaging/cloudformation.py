@@ -85,6 +85,8 @@ def _of_function(function: str, properties: Mapping[str, Any], ground: Ground) -
     }
     if own.ephemeral_mb != EPHEMERAL_MB[0]:
         others["EphemeralStorage"] = {"Size": own.ephemeral_mb}
+    if own.timeout_seconds is not None:
+        others["Timeout"] = own.timeout_seconds
     if "Events" in properties:
         events = properties["Events"].items()
         others["Events"] = {each: _completed(event, function, own, values) for each, event in events}
@@ -129,6 +131,8 @@ def _completed(
         properties |= {"Queue": {"Fn::GetAtt": [queue, "Arn"]}, **mappings.demanded("arn:aws:sqs")}
         if own.maximum_concurrency is not None:
             properties["ScalingConfig"] = {"MaximumConcurrency": own.maximum_concurrency}
+        if own.batch_size is not None:
+            properties["BatchSize"] = own.batch_size
     elif event["Type"] == "DynamoDB":
         properties |= {"Stream": values["LEDGER_STREAM_ARN"], **mappings.demanded("arn:aws:dynamodb")}
     return {**event, "Properties": properties}

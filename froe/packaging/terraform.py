@@ -89,6 +89,7 @@ def put_resources_beside(ground: Ground, folder: Path) -> None:
         "stage": ground.stage.name,
         "ingest": ground.stage.ingest,
         **(patterns if keys.text else {}),
+        **ground.stage.timeouts,
         **ground.stage.parameters,
     }
     values = {snake_case(name): value for name, value in given.items()}
@@ -104,6 +105,7 @@ def _function(name: str, function: Mapping[str, Any], ground: Ground) -> dict[st
         **function,
         "environment": {"variables": environment(given, values, ground.needed)},
         **({"ephemeral_storage": {"size": own.ephemeral_mb}} if own.ephemeral_mb != EPHEMERAL_MB[0] else {}),
+        **({} if own.timeout_seconds is None else {"timeout": own.timeout_seconds}),
         "depends_on": [
             f"aws_iam_role_policy.{_key(name)}_role",
             f"aws_cloudwatch_log_group.{_key(name)}_logs",
@@ -124,8 +126,10 @@ def _mapping(mapping: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
     if function in QUEUES:
         queue = values[QUEUES[function]].replace(".url}", ".arn}")
         completed |= {"event_source_arn": queue} | _demanded("sqs")
-        limit = ground.options[ground.stage.function_name(function)].maximum_concurrency
-        return completed | ({"scaling_config": {"maximum_concurrency": limit}} if limit is not None else {})
+        own = ground.options[ground.stage.function_name(function)]
+        limit = own.maximum_concurrency
+        completed |= {} if own.batch_size is None else {"batch_size": own.batch_size}
+        return completed | ({} if limit is None else {"scaling_config": {"maximum_concurrency": limit}})
     return completed | {"event_source_arn": values["LEDGER_STREAM_ARN"]} | _demanded("dynamodb")
 
 

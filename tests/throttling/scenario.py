@@ -7,10 +7,9 @@ is the table, the queue with Lambda's poller, and the ledger in memory.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,6 +33,7 @@ from chalicelib.splitter import Splitter
 from chalicelib.sweeper import Sweeper
 from chalicelib.tracing import NoTracer
 from chalicelib.worker import Worker
+from froe.deployment.fitting import Fit
 from froe.deployment.stages import read_stage
 from froe.function_options import read_options
 from tests.fakes import (
@@ -73,27 +73,31 @@ class NoLetters:
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """What a stage has of its worker and batch queue unless it is told otherwise."""
+    """What a deploy gives a stage's worker and batch queue; fit: with what it makes of them, by `fitting`."""
 
     batch_size: int
     timeout_seconds: int
     visibility_seconds: int
     max_receives: int
     maximum_concurrency: int | None
+    fit: Fit
 
     @classmethod
-    def read(cls, name: str = "dev") -> Shipped:
+    def read(cls, name: str = "dev", **parameters: str) -> Shipped:
         stage = read_stage(name, ROOT)
         assert stage
+        stage = replace(stage, parameters={**stage.parameters, **parameters})
         template = json.loads((ROOT / "infra" / "data.json").read_text(encoding="utf-8"))["Parameters"]
-        source = (ROOT / "app.py").read_text(encoding="utf-8")
-        (batch_size,) = re.findall(r'queue=_name\("BATCH_QUEUE"\), batch_size=(\d+)', source)
+        options = read_options(stage)[stage.function_name("worker")]
+        assert options.batch_size
+        assert options.timeout_seconds
         return cls(
-            int(batch_size),
-            stage.option("worker", "lambda_timeout"),
-            template["BatchVisibilitySeconds"]["Default"],
+            options.batch_size,
+            options.timeout_seconds,
+            int(stage.given["BatchVisibilitySeconds"]),
             template["BatchMaxReceives"]["Default"],
-            read_options(stage)[stage.function_name("worker")].maximum_concurrency,
+            options.maximum_concurrency,
+            stage.fit,
         )
 
 

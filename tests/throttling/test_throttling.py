@@ -77,6 +77,28 @@ def test_a_bound_of_the_table_is_waited_out() -> None:
     assert bounded.units_ratio <= 1.05
 
 
+@pytest.mark.parametrize("units", [60, 500])
+def test_what_fits_the_table_needs_no_other_measure(units: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a deploy makes of the bound: with no message put off, nothing dies and nothing is written twice."""
+    monkeypatch.setattr(delivery, "CAPACITY", ())
+    fitting = Shipped.read(RecordsMaxWriteUnits=str(units))
+    assert fitting.fit.holds
+    outcome = play(log_of(3 * MIB), fitting, partitions=40, max_units=units)
+    assert (outcome.account.state, outcome.dead, outcome.timeouts) == (State.COMPLETE, 0, 0)
+    assert outcome.units_ratio <= 1.05
+
+
+def test_what_does_not_fit_the_table_is_written_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the doctor names: two workers of 60 s at 60 units a second."""
+    monkeypatch.setattr(delivery, "CAPACITY", ())
+    fitting = Shipped.read(RecordsMaxWriteUnits="60")
+    assert not replace(fitting.fit, timeout_seconds=60).holds
+    fixed = replace(fitting, timeout_seconds=60, visibility_seconds=360, batch_size=4)
+    outcome = play(log_of(3 * MIB), fixed, partitions=40, max_units=60)
+    assert outcome.dead > 0
+    assert outcome.units_ratio > 2
+
+
 def test_one_key_a_file_loads_one_partition(monkeypatch: pytest.MonkeyPatch) -> None:
     """Were a file's records under one key, it would take as long as one partition needs."""
     spread = play(log_of(8 * MIB), SHIPPED)

@@ -39,7 +39,7 @@ def test_a_queue_that_was_deleted_is_made_again_by_a_deploy() -> None:
     [
         (
             {"VisibilityTimeout": "60"},
-            "set BatchVisibilitySeconds in infra/parameters/dev.json to 360 or more",
+            "froe-dev-batch hides a message for 60 s, less than 6 x the 60 s of worker: `froe deploy --stage dev` sets it",
         ),
         ({"RedrivePolicy": "{}"}, "froe-dev-batch sends nothing to froe-dev-dead-letter"),
         ({"KmsMasterKeyId": ""}, "froe-dev-batch is not encrypted with the stage's key"),
@@ -94,17 +94,44 @@ def test_a_mapping_twice_or_off_or_without_partial_failures_is_a_fault() -> None
 
 def test_more_workers_than_the_table_has_units_for_are_a_fault() -> None:
     """4,000 units/s for 60 s are the items of 48 batches."""
-    functions = {"worker": {"maximum_concurrency": 100, "iam_policy_file": "p"}}
-    held = mapping("worker", ScalingConfig={"MaximumConcurrency": 100})
+    functions = {"worker": {"maximum_concurrency": 100, "lambda_timeout": 60}}
+    held = mapping("worker", ScalingConfig={"MaximumConcurrency": 100}, BatchSize=1)
     answers = {"list_event_source_mappings": {"EventSourceMappings": [held]}}
-    found = [
-        each
-        for each in faults(check_mappings(examined(answers, lambda_functions=functions)))
-        if "units" in each
-    ]
-    assert len(found) == 1
-    assert "100 workers with 5,000 items a batch want more than the 4,000 write units/s" in found[0]
-    assert "set it to at most 48" in found[0]
+    (found,) = overloads(answers, lambda_functions=functions)
+    assert "100 workers with 5,000 write units a batch want more than the 4,000 units/s" in found
+    assert "set maximum_concurrency of worker to at most 48" in found
+    assert "raise RecordsMaxWriteUnits to 8,334, or take the layout packed" in found
+
+
+def test_a_table_that_takes_less_than_the_parameters_say_is_a_fault() -> None:
+    table = {"Table": {"ProvisionedThroughput": {"WriteCapacityUnits": 5}}}
+    answers = {
+        "list_event_source_mappings": {"EventSourceMappings": [mapping("worker")]},
+        "describe_table": table,
+    }
+    (found,) = overloads(answers)
+    assert "4 workers with 5,000 write units a batch want more than the 5 units/s" in found
+    assert "take lambda_timeout and maximum_concurrency of worker out" in found
+
+
+def test_a_packed_table_has_to_take_the_largest_item_at_once() -> None:
+    answers = {"list_event_source_mappings": {"EventSourceMappings": [mapping("worker")]}}
+    small = {"describe_table": {"Table": {"OnDemandThroughput": {"MaxWriteRequestUnits": 399}}}}
+    settings = {"RECORDS_LAYOUT": "packed"}
+    assert overloads(answers, settings=settings) == []
+    (found,) = overloads(answers | small, settings=settings)
+    assert "takes 399 write units/s, and an item of the layout packed up to 400 at once" in found
+    assert "set RecordsMaxWriteUnits to 400 or more" in found
+    assert overloads(answers | small) == []
+
+
+def test_more_messages_at_once_than_fit_are_a_fault() -> None:
+    assert "takes 9 messages at once, not 4" in worker_faults(mapping("worker", BatchSize=9))[0]
+    assert worker_faults(mapping("worker", BatchSize=4)) == []
+
+
+def overloads(answers: dict[str, Any], **own: Any) -> list[str]:
+    return [each for each in faults(check_mappings(examined(answers, **own))) if "units" in each]
 
 
 def test_two_ways_in_are_a_fault() -> None:

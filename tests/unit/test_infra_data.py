@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from froe.deployment.stages import Stage
 from tests.templates import ROOT, choices, of_type, read, walk
 
 TEMPLATE = read("data")
@@ -61,8 +62,10 @@ def test_every_condition_decides_something(name: str) -> None:
 
 @pytest.mark.parametrize(("queue", "function"), READER_OF.items())
 def test_a_message_stays_hidden_for_six_function_timeouts(queue: str, function: str) -> None:
-    timeout = CONFIG["lambda_functions"][function]["lambda_timeout"]
-    assert parameter(QUEUES[queue]["VisibilityTimeout"])["Default"] >= 6 * timeout
+    stage = Stage("dev", CONFIG, {})
+    default = parameter(QUEUES[queue]["VisibilityTimeout"])["Default"]
+    assert default >= 6 * stage.timeout_seconds(function)
+    assert stage.given[QUEUES[queue]["VisibilityTimeout"]["Ref"]] == str(default)
 
 
 @pytest.mark.parametrize("queue", SOURCES)

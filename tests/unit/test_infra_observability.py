@@ -12,6 +12,7 @@ import pytest
 from chalicelib.core.accounts import State
 from chalicelib.core.formats.reasons import MEANINGS
 from chalicelib.metrics import METRICS
+from froe.deployment.stages import Stage
 from tests.templates import ROOT, of_type, read, walk
 
 TEMPLATE = read("observability")
@@ -170,9 +171,10 @@ def test_metric_math_names_only_what_it_is_given(name: str) -> None:
 
 
 def test_timeouts_are_those_of_the_configuration() -> None:
-    for function, options in FUNCTIONS.items():
+    stage = Stage("dev", CONFIG, {})
+    for function in FUNCTIONS:
         camel = "".join(part.capitalize() for part in function.split("_"))
-        assert PARAMETERS[f"{camel}TimeoutSeconds"]["Default"] == options["lambda_timeout"]
+        assert PARAMETERS[f"{camel}TimeoutSeconds"]["Default"] == stage.timeout_seconds(function)
         (expression,) = [
             text(metric["Expression"])
             for alarm in (ALARMS["NearTimeout"], ALARMS["PatientNearTimeout"])

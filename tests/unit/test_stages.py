@@ -16,6 +16,7 @@ from froe.cli import main
 from froe.deployment import notifications
 from froe.deployment.cloud import connect
 from froe.deployment.deploy import deploy
+from froe.deployment.fitting import held_units
 from froe.deployment.stages import Stage, new_stage, read_stage, with_settings, write_stage
 from froe.deployment.templates import MAX_BODY_BYTES, StackTemplate, check_parameters, constraint_broken, load
 from froe.errors import FroeError
@@ -211,7 +212,9 @@ def test_options_beyond_chalice_are_read_for_each_function() -> None:
         "notifier": {"maximum_concurrency": 5},
     }
     options = read_options(stage_of(lambda_functions=own))
-    assert options["froe-dev-worker"] == FunctionOptions(ephemeral_mb=1024, maximum_concurrency=50)
+    assert options["froe-dev-worker"] == FunctionOptions(
+        ephemeral_mb=1024, maximum_concurrency=50, timeout_seconds=60, batch_size=1
+    )
     assert options["froe-dev-notifier"] == FunctionOptions(), "a stream has no maximum concurrency"
     assert options["froe-dev"] == FunctionOptions()
 
@@ -230,6 +233,49 @@ def test_workers_are_as_many_as_the_records_table_takes(parameters: dict[str, st
     options = read_options(Stage("dev", stage_of().config, parameters))
     assert options["froe-dev-worker"].maximum_concurrency == workers
     assert options["froe-dev-queued_splitter"].maximum_concurrency is None
+
+
+@pytest.mark.parametrize(
+    ("parameters", "timeout", "messages"),
+    [
+        ({}, 60, 4),
+        ({"RecordsMaxWriteUnits": "500"}, 60, 3),
+        ({"RecordsMaxWriteUnits": "60"}, 334, 2),
+        ({"RecordsMaxWriteUnits": "60", "RecordsLayout": "packed"}, 60, 2),
+        ({"RecordsMaxWriteUnits": "3"}, 900, 1),
+    ],
+)
+def test_a_worker_and_its_queue_have_the_time_that_the_table_needs(
+    parameters: dict[str, str], timeout: int, messages: int
+) -> None:
+    stage = Stage("dev", {"stages": {"dev": {}}}, parameters)
+    options = read_options(stage)["froe-dev-worker"]
+    assert (options.timeout_seconds, options.batch_size) == (timeout, messages)
+    assert stage.given["WorkerTimeoutSeconds"] == str(timeout)
+    assert stage.given["BatchVisibilitySeconds"] == str(6 * timeout)
+    assert stage.fit.holds == (parameters.get("RecordsMaxWriteUnits") != "3")
+
+
+def test_what_the_configuration_says_of_a_worker_stays_and_the_rest_fits_it() -> None:
+    own = {"worker": {"lambda_timeout": 300, "maximum_concurrency": 40}}
+    stage = stage_of(lambda_functions=own)
+    options = read_options(stage)["froe-dev-worker"]
+    assert (options.timeout_seconds, options.maximum_concurrency, options.batch_size) == (300, 40, 4)
+    assert stage.given["BatchVisibilitySeconds"] == "1800"
+    given = Stage("dev", stage.config, {"BatchVisibilitySeconds": "2000"}).given
+    assert given["BatchVisibilitySeconds"] == "2000"
+
+
+def test_a_table_bounds_by_what_it_really_has() -> None:
+    bounded = {
+        "OnDemandThroughput": {"MaxWriteRequestUnits": 500},
+        "WarmThroughput": {"WriteUnitsPerSecond": 4000},
+    }
+    assert held_units(bounded) == 500
+    assert held_units({"OnDemandThroughput": {"MaxWriteRequestUnits": -1}}) == 4000
+    assert held_units({"ProvisionedThroughput": {"WriteCapacityUnits": 70}}) == 70
+    assert held_units({"ProvisionedThroughput": {"WriteCapacityUnits": 0}}) == 4000
+    assert held_units({"WarmThroughput": {"WriteUnitsPerSecond": 9000}}) == 9000
 
 
 @pytest.mark.parametrize("value", [1, 1001, "50", True, 2.5])

@@ -19,7 +19,7 @@ from froe.resources import LOCAL_STAGE
 
 AREA: Final = "functions"
 POLICIES: Final = "policies"
-_DEFAULTS: Final[Mapping[str, Any]] = {"lambda_memory_size": 128, "lambda_timeout": 60}
+_MEMORY_MB: Final = 128
 """Chalice's (chalice.constants)."""
 
 
@@ -58,8 +58,8 @@ def wanted_configuration(examined: Examined, function: str) -> dict[str, Any]:
         else stage.option(function, "lambda_architecture") or "x86_64"
     )
     return {
-        "MemorySize": stage.option(function, "lambda_memory_size") or _DEFAULTS["lambda_memory_size"],
-        "Timeout": stage.option(function, "lambda_timeout") or _DEFAULTS["lambda_timeout"],
+        "MemorySize": stage.option(function, "lambda_memory_size") or _MEMORY_MB,
+        "Timeout": stage.timeout_seconds(function),
         "TracingConfig": {"Mode": "Active" if stage.option(function, "xray") else "PassThrough"},
         "Architectures": [architecture],
         "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",

@@ -1,16 +1,19 @@
 """What feeds the functions: one mapping each, whole and enabled; objects announced in exactly one way; the schedule."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
-from chalicelib.settings import tuning_number
+from chalicelib.core.layouts import Layout
 from froe import mappings
 from froe.deployment import feeding, notifications
+from froe.deployment.checks.concurrency import UNBOUNDED, pollers
 from froe.deployment.checks.examined import Examined
 from froe.deployment.deploy import announced_to
 from froe.deployment.findings import Finding, fault, ok
+from froe.deployment.fitting import CONCURRENCY, TIMEOUT_SECONDS, UNITS_AT_ONCE, held_units
 from froe.deployment.stages import DIRECT
-from froe.function_options import CONCURRENCY, read_options, table_units
+from froe.function_options import read_options
 
 AREA: Final = "mappings"
 WAY_IN: Final = "way in"
@@ -109,30 +112,49 @@ def _mapping(examined: Examined, function: str, source: str) -> Finding:
             f"{feeds} is without {', '.join(lacking)}, so that messages may be lost",
             f"{examined.deploy} adds it",
         )
-    limit = read_options(examined.stage)[name].maximum_concurrency
-    if (held.get("ScalingConfig") or {}).get("MaximumConcurrency") != limit:
-        return fault(
-            AREA,
-            f"{feeds} has a maximum concurrency of {(held.get('ScalingConfig') or {}).get('MaximumConcurrency')}, "
-            f"not {limit}",
-            f"{examined.deploy} sets it",
-        )
-    if function == "worker" and limit is not None and (overload := _overload(examined, limit)):
+    own = read_options(examined.stage)[name]
+    limit = (held.get("ScalingConfig") or {}).get("MaximumConcurrency")
+    if limit != own.maximum_concurrency:
+        what = f"{feeds} has a maximum concurrency of {limit}, not {own.maximum_concurrency}"
+        return fault(AREA, what, f"{examined.deploy} sets it")
+    if own.batch_size is not None and held.get("BatchSize", own.batch_size) != own.batch_size:
+        what = f"{feeds} takes {held['BatchSize']} messages at once, not {own.batch_size}"
+        return fault(AREA, what, f"{examined.deploy} sets it")
+    if function == "worker" and (overload := _overload(examined)):
         return overload
     return ok(AREA, f"{feeds} is mapped once, and reports failures one by one")
 
 
-def _overload(examined: Examined, workers: int) -> Finding | None:
-    """Where all workers together could not write their batches within their time: most would be in vain."""
+def _overload(examined: Examined) -> Finding | None:
+    """Where all workers together could not write their batches within their time: most would be in vain.
+
+    By what the table really has: whoever gives it less than the parameters say is told here."""
     stage = examined.stage
-    units, seconds = table_units(stage), int(stage.option("worker", "lambda_timeout") or 60)
-    items = tuning_number(stage.settings, "BATCH_MAX_LINES")
-    if workers * items <= units * seconds:
+    reply = examined.ask("dynamodb", "describe_table", TableName=stage.settings.get("RECORDS_TABLE", ""))
+    wanted = stage.fit
+    units = held_units(reply["Table"]) if reply else wanted.units_per_second
+    workers = pollers(stage)["worker"] or UNBOUNDED
+    fit = replace(wanted, units_per_second=units, maximum_concurrency=workers)
+    if examined.cloud.local:
         return None
-    fitting = max(CONCURRENCY[0], units * seconds // items)
+    if units < (least := UNITS_AT_ONCE[stage.layout]):
+        return fault(
+            AREA,
+            f"the records table takes {units:,} write units/s, and an item of the layout {stage.layout} up to {least} at once",
+            f"set RecordsMaxWriteUnits to {least} or more, then {examined.deploy}",
+        )
+    if fit.holds:
+        return None
+    most, longer = fit.fitting_concurrency, fit.timeout_seconds < TIMEOUT_SECONDS[1]
+    remedies = [
+        f"set maximum_concurrency of worker to at most {most:,}" if most >= CONCURRENCY[0] else "",
+        "take lambda_timeout and maximum_concurrency of worker out" if longer else "",
+        f"raise RecordsMaxWriteUnits to {fit.fitting_units:,}",
+        "take the layout packed" if stage.layout is not Layout.PACKED else "",
+    ]
     return fault(
         AREA,
-        f"{workers} workers with {items:,} items a batch want more than the {units:,} write units/s of the records"
-        f" table give in their {seconds} s: they would wait for each other, and be paid for it",
-        f"take maximum_concurrency of worker out, or set it to at most {fitting:,}, or raise RecordsMaxWriteUnits",
+        f"{workers} workers with {fit.units_per_batch:,} write units a batch want more than the {units:,} units/s of the"
+        f" records table give in their {fit.timeout_seconds} s: they would wait for each other, and be paid for it",
+        f"{', or '.join(filter(None, remedies))}; then {examined.deploy}",
     )

@@ -9,13 +9,11 @@ from froe.deployment.checks.access import as_argument, same_policy
 from froe.deployment.checks.examined import Examined
 from froe.deployment.checks.wanted import wanted_of
 from froe.deployment.findings import Finding, fault, ok
-from froe.deployment.stages import QUEUES, parameters_file
+from froe.deployment.fitting import VISIBILITIES, visibility_of
+from froe.deployment.stages import QUEUES, VISIBILITIES_OF, parameters_file
 from froe.deployment.templates import DATA
 
 AREA: Final = "queues"
-TIMEOUTS: Final = 6
-"""A message stays hidden for so many timeouts of its function
-(https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
 LEAST_RECEIVES: Final = 5
 """Throttled receives count too (as above)."""
 DEAD_LETTER_SECONDS: Final = 14 * 86_400
@@ -57,13 +55,15 @@ def _faults(
     examined: Examined, function: str, setting: str, name: str, held: Mapping[str, str]
 ) -> Iterator[Finding]:
     source, prefix = parameters_file(examined.stage.name), _PARAMETERS[setting]
-    timeout = int(examined.stage.option(function, "lambda_timeout") or 60)
-    visible = int(held["VisibilityTimeout"])
-    if visible < TIMEOUTS * timeout:
+    timeout = examined.stage.timeout_seconds(function)
+    visible, parameter = int(held["VisibilityTimeout"]), VISIBILITIES_OF[function]
+    if visible < visibility_of(timeout):
+        given = parameter in examined.stage.parameters
+        remedy = f"take {parameter} out of {source}, or set it to {visibility_of(timeout)} or more, then "
         yield fault(
             AREA,
-            f"{name} hides a message for {visible} s, less than {TIMEOUTS} x the {timeout} s of {function}",
-            f"set {prefix}VisibilitySeconds in {source} to {TIMEOUTS * timeout} or more, then {examined.deploy}",
+            f"{name} hides a message for {visible} s, less than {VISIBILITIES} x the {timeout} s of {function}",
+            f"{remedy if given else ''}{examined.deploy}{'' if given else ' sets it'}",
         )
     kept = int(held["MessageRetentionPeriod"])
     if setting == "DEAD_LETTER_QUEUE":
