@@ -18,6 +18,7 @@ from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Tally
 from chalicelib.core.plan import Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import Summary, contradicted, summary_of
+from chalicelib.core.used import NOTHING, Used
 from chalicelib.sums import Sums, SumsTable
 
 _LIVE_SPLITS: Final = 16
@@ -25,13 +26,14 @@ _LIVE_SPLITS: Final = 16
 
 class StoredFile(NamedTuple):
     """A file as the ledger holds it; times are aware, UTC; account: as of the last settled split;
-    trace: the id of the one in which it was opened, if that was recorded."""
+    trace: the id of the one in which it was opened, if that was recorded; opening: what that used."""
 
     plan: Plan
     account: FileAccount
     opened_at: datetime
     settled_at: datetime | None
     trace: str | None = None
+    opening: Used = NOTHING
 
 
 class FilePage(NamedTuple):
@@ -49,12 +51,19 @@ def opened_position(opened_at: datetime, file_id: str) -> str:
 class LedgerTable(SumsTable, Protocol):
     """The ledger's table. Reads are strongly consistent, writes conditional as each says."""
 
-    def put_plan(self, plan: Plan, account: FileAccount, now: datetime, trace: str | None = None) -> bool:
+    def put_plan(
+        self,
+        plan: Plan,
+        account: FileAccount,
+        now: datetime,
+        trace: str | None = None,
+        used: Used = NOTHING,
+    ) -> bool:
         """Put the plan unless the file has one, in place of what may lie there without; whether it was put."""
 
     def file(self, file_id: str) -> StoredFile | None: ...
 
-    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:
+    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None, used: Used = NOTHING) -> Seal | None:
         """Put the seal, in place of any setback, unless the split has one; give that one, or None."""
 
     def raise_setback(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
@@ -63,9 +72,16 @@ class LedgerTable(SumsTable, Protocol):
     def split(self, file_id: str, split: int) -> SplitAccount | None: ...
 
     def raise_mark(
-        self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None
+        self,
+        file_id: str,
+        split: int,
+        batch: int,
+        mark: Mark,
+        expires_at: int | None,
+        used: Used = NOTHING,
     ) -> Mapping[int, Mark]:
-        """Assign the mark unless the batch's is as high, or disputed; give the marks of its leaf after that."""
+        """Assign the mark unless the batch's is as high, or disputed, and in the same write add what was used for it;
+        give the marks of its leaf after that."""
 
     def replace_mark(self, file_id: str, split: int, batch: int, seen: Mark, mark: Mark) -> bool:
         """Assign the mark if the batch's is the one that was seen; whether it was."""
@@ -75,6 +91,9 @@ class LedgerTable(SumsTable, Protocol):
     def leaf(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None: ...
 
     def marks(self, file_id: str, split: int) -> Mapping[int, Mark]: ...
+
+    def marked(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
+        """All marks of a split, and what was used for them."""
 
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         """Put the summary unless the split has one of the same or a later revision, or neither seal nor setback."""
@@ -93,9 +112,9 @@ class Ledger:
         self._sums = Sums(table)
         self._now = now
 
-    def open(self, plan: Plan, trace: str | None = None) -> tuple[StoredFile, bool]:
+    def open(self, plan: Plan, trace: str | None = None, used: Used = NOTHING) -> tuple[StoredFile, bool]:
         """Open the file with this plan, or give the file that was opened before; whether it is new."""
-        won = self._table.put_plan(plan, account_of(plan, ()), self._now(), trace)
+        won = self._table.put_plan(plan, account_of(plan, ()), self._now(), trace, used)
         stored = self._table.file(plan.file_id)
         if stored is None:
             raise TransientError(f"the item of file {plan.file_id} was removed while it was opened")
@@ -133,13 +152,14 @@ class Ledger:
         mark = self.mark_of(file_id, split, batch)
         return mark is not None and mark.outcome is Outcome.DONE
 
-    def seal(self, plan: Plan, seal: Seal) -> bool:
+    def seal(self, plan: Plan, seal: Seal, used: Used = NOTHING) -> bool:
         """Write a seal, then look whether it was all that its split, or the file, waited for.
 
+        used: to cut the split.
         Gives whether the seal is news; somebody else may have cut the split meanwhile.
         """
         file_id = plan.file_id
-        stored = self._table.put_seal(file_id, seal, plan.expires_at)
+        stored = self._table.put_seal(file_id, seal, plan.expires_at, used)
         if stored is not None and not stored.agrees_with(seal):
             raise SealConflictError(f"split {seal.split} of {file_id} is sealed as {stored}, not {seal}")
         self._settle_split(file_id, SplitAccount(seal.split, seal))
@@ -151,10 +171,18 @@ class Ledger:
         self._table.raise_setback(file_id, split, setback, expires_at)
         self.look_again(file_id, split)
 
-    def mark(self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None) -> Mark:
+    def mark(
+        self,
+        file_id: str,
+        split: int,
+        batch: int,
+        mark: Mark,
+        expires_at: int | None,
+        used: Used = NOTHING,
+    ) -> Mark:
         """Write a mark, then look whether it was all that its split, or the file, waited for; gives the mark that
-        stands, which may be another that is as high."""
-        leaf = self._table.raise_mark(file_id, split, batch, mark, expires_at)
+        stands, which may be another that is as high. used: for the batch."""
+        leaf = self._table.raise_mark(file_id, split, batch, mark, expires_at, used)
         held = self._table.split(file_id, split)
         if held is not None:
             first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
@@ -256,7 +284,8 @@ class Ledger:
         that cannot be cut; whether they were added up."""
         if not held.seal and not held.setback:
             return False
-        summary = summary_of(held.split, self._table.marks(file_id, held.split), held.seal)
+        marks, used = self._table.marked(file_id, held.split)
+        summary = summary_of(held.split, marks, held.seal, used)
         if held.seal and summary.marked < held.seal.batches:
             return False
         self._table.put_summary(file_id, held.split, summary)
@@ -301,8 +330,8 @@ class Ledger:
         unsettled = [number for number in range(expected) if not _is_settled(splits.get(number))]
         for number in unsettled[:_LIVE_SPLITS]:
             held = splits.get(number) or SplitAccount(number, None)
-            marks = self._table.marks(file_id, number)
-            splits[number] = replace(held, summary=summary_of(number, marks, held.seal))
+            marks, used = self._table.marked(file_id, number)
+            splits[number] = replace(held, summary=summary_of(number, marks, held.seal, used))
         account = account_of(stored.plan, splits.values())
         if account.state.settled:
             return replace(account, state=State.PROCESSING, reason=None)

@@ -51,6 +51,15 @@ _SKIPPED: Final[_Schema] = {
     "description": "reason → what was skipped for it",
     "additionalProperties": _object({"lines": _COUNT, "bytes": _COUNT}),
 }
+_USED: Final[_Schema] = _object(
+    {
+        "write_units": _COUNT,
+        "queue_requests": _COUNT,
+        "object_reads": _COUNT,
+        "s3_requests": _COUNT,
+        "seconds": {"type": "number", "minimum": 0},
+    }
+) | {"description": "of AWS, repeats included; null for files of earlier versions"}
 _FILE: Final[_Schema] = _object(
     {
         "file_id": _FILE_ID,
@@ -76,6 +85,7 @@ _FILE: Final[_Schema] = _object(
         "pending": _TALLY,
         "dead": _TALLY,
         "discarded": _TALLY,
+        "used": _maybe(_USED),
         "opened_at": _TIME,
         "settled_at": _maybe(_TIME),
         "trace": _maybe(_TEXT),

@@ -5,6 +5,7 @@ An object that cannot be read any more has a plan too, which says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from chalicelib.core.custom.spec import Config
@@ -25,6 +26,23 @@ class Objects(Protocol):
     def head(self, announced: Announced) -> ObjectHead: ...
 
     def opener(self, head: ObjectHead) -> OpenObject: ...
+
+
+class Counted:
+    """Opens an object, and counts how often."""
+
+    def __init__(self, opener: OpenObject) -> None:
+        self._opener = opener
+        self._count = 0
+
+    def __call__(self, offset: int) -> Iterator[bytes]:
+        self._count += 1
+        return self._opener(offset)
+
+    def taken(self) -> int:
+        """How often since it was last asked."""
+        count, self._count = self._count, 0
+        return count
 
 
 class Opening:
@@ -50,19 +68,20 @@ class Opening:
         self._seconds = seconds
         self._layout = layout
 
-    def plan_of(self, announced: Announced) -> Plan:
-        """Raises FolderError for what only shows a folder, of which the notification did not say so."""
+    def plan_of(self, announced: Announced) -> tuple[Plan, int]:
+        """And how often the object was read for it. Raises FolderError for what only shows a folder, of which the
+        notification did not say so."""
         known_as = ObjectVersion(announced.bucket, announced.key, announced.version_id, announced.etag or "")
         identified = known_as.version_id or known_as.etag
         stored = self._ledger.file(known_as.file_id) if identified else None
         if stored:
-            return stored.plan
+            return stored.plan, 0
         try:
             head = self._objects.head(announced)
             if is_folder(head.version.key, head.size):
                 raise FolderError
-            opener = self._objects.opener(head)
-            return make_plan(
+            opener = Counted(self._objects.opener(head))
+            plan = make_plan(
                 head,
                 opener,
                 self._limits,
@@ -71,10 +90,11 @@ class Opening:
                 seconds=self._seconds,
                 layout=self._layout,
             )
+            return plan, opener.taken()
         except (ObjectGoneError, ObjectChangedError) as error:
             if not identified:
                 raise
             what = "deleted" if isinstance(error, ObjectGoneError) else "overwritten"
             head = ObjectHead(known_as, announced.size or 0, "", announced.time)
             reason = f"the object was {what} before it could be read"
-            return failed_plan(head, reason, retention_days=self._retention_days)
+            return failed_plan(head, reason, retention_days=self._retention_days), 0

@@ -37,11 +37,12 @@ from chalicelib.core.messages import (
 from chalicelib.core.notifications import Announced, Said, Unknown
 from chalicelib.core.plan import Plan
 from chalicelib.core.seals import DIGESTS_MAX, Obstacle, Seal, Setback
-from chalicelib.core.text import Text
+from chalicelib.core.text import OpenObject, Text
+from chalicelib.core.used import Used, requests_of
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER, Meter
-from chalicelib.opening import FolderError, Objects, Opening
+from chalicelib.opening import Counted, FolderError, Objects, Opening
 from chalicelib.tracing import Tracer, trace_id_of
 
 _BORDER_MARGIN_SECONDS: Final = 5.0
@@ -120,8 +121,10 @@ class Splitter:
 
         Once its splits are queued a file is under way: if the first cannot be cut now, its message will."""
         self._tracer.follow(None)
-        plan = self._opening.plan_of(announced)
-        stored, is_new = self._ledger.open(plan, trace=trace_id_of(self._tracer.header()))
+        begun = self._clock()
+        plan, reads = self._opening.plan_of(announced)
+        used = Used(0, 0, reads, reads + 1, self._milliseconds_since(begun))
+        stored, is_new = self._ledger.open(plan, trace_id_of(self._tracer.header()), used)
         plan = stored.plan
         logs.about(file_id=plan.file_id)
         if plan.failure:
@@ -190,13 +193,14 @@ class Splitter:
     def _cut_on(self, plan: Plan, split: int, before: Seal | None, deadline: Deadline) -> None:
         """before: the seal of the split before it, if the text is cut in sequence."""
         begin, context = (before.end, before.context) if before else (0, None)
-        cutter, text = self._cutter(plan, split, begin, context)
+        opener = Counted(self._objects.opener(plan.head))
+        cutter, text = self._cutter(plan, opener, split, begin, context)
         if cutter.holds_no_start:
             self._leave_covered(plan, split, deadline)
             return
         while True:
             began = self._clock()
-            seal, is_news = self._cut_one(plan, cutter, text, split, deadline)
+            seal, is_news = self._cut_one(plan, opener, cutter, text, split, deadline)
             if plan.parallel:
                 self._seal_covered(plan, seal, deadline)
             if plan.parallel or seal.last:
@@ -249,7 +253,8 @@ class Splitter:
                 if plan.parallel or not seal.split
                 else self._ledger.seal_of(plan.file_id, seal.split - 1)
             )
-            cutter, _ = self._cutter(plan, seal.split, seal.start, before.context if before else None)
+            opener = self._objects.opener(plan.head)
+            cutter, _ = self._cutter(plan, opener, seal.split, seal.start, before.context if before else None)
             sender = Sender(self._batch_queue, deadline)
             trace, origin = self._tracer.header(), self._tracer.origin()
             batches = cutter.cut(seal.split)
@@ -299,10 +304,11 @@ class Splitter:
             seal = following
         return seal
 
-    def _cutter(self, plan: Plan, split: int, begin: int, context: str | None) -> tuple[Cutter, Text]:
+    def _cutter(
+        self, plan: Plan, opener: OpenObject, split: int, begin: int, context: str | None
+    ) -> tuple[Cutter, Text]:
         """begin: where the split begins, if the text is cut in sequence. context: what is in force there."""
         with self._tracer.subsegment("read", plan.file_id, None, plan.format):
-            opener = self._objects.opener(plan.head)
             if plan.parallel and split:
                 position = split * plan.limits.split_bytes
                 text = plan.text(opener, position - plan.framing.look_back_bytes)
@@ -318,9 +324,10 @@ class Splitter:
             return cutter, text
 
     def _cut_one(
-        self, plan: Plan, cutter: Cutter, text: Text, split: int, deadline: Deadline
+        self, plan: Plan, opener: Counted, cutter: Cutter, text: Text, split: int, deadline: Deadline
     ) -> tuple[Seal, bool]:
         begun, start, total, number, digests = self._clock(), cutter.position, Tally(), 0, []
+        requests = requests_of("") if plan.parallel or not split else 0  # in sequence one message brings many
         sender = Sender(self._batch_queue, deadline)
         trace, origin = self._tracer.header(), self._tracer.origin()
         batches = cutter.cut(split)
@@ -329,7 +336,9 @@ class Splitter:
             _check_time(plan, split, deadline)
             message = batch_message(plan, batch, trace=origin)
             with self._tracer.subsegment("send", plan.file_id, message.batch_id, plan.format):
-                sender.add(Outgoing(encode_batch(message), trace=trace))
+                body = encode_batch(message)
+                sender.add(Outgoing(body, trace=trace))
+            requests += requests_of(body)
             total += Tally(batch.entries, batch.lines, batch.length)
             digests.append(message.digest)
             number += 1
@@ -342,9 +351,14 @@ class Splitter:
         known = "" if number > DIGESTS_MAX else "".join(digests)
         seal = Seal(split, start, cutter.position, number, total, last, damage, cutter.context, known)
         with self._tracer.subsegment("seal", plan.file_id, None, plan.format):
-            is_news = self._ledger.seal(plan, seal)
+            reads = opener.taken()
+            used = Used(0, requests, reads, reads, self._milliseconds_since(begun))
+            is_news = self._ledger.seal(plan, seal, used)
         self._tell(plan, seal, self._clock() - begun, is_news=is_news)
         return seal, is_news
+
+    def _milliseconds_since(self, begun: float) -> int:
+        return round(1000 * (self._clock() - begun))
 
     def _tell(self, plan: Plan, seal: Seal, seconds: float, *, is_news: bool) -> None:
         """A split counts once; its batches as often as they were sent."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from chalicelib.core.accounts import FileAccount
 from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import batch_id
+from chalicelib.core.used import Used
 from chalicelib.ledger import StoredFile
 from chalicelib.tracing import batch_console_url, console_url
 
@@ -42,6 +43,7 @@ def file_json(stored: StoredFile, account: FileAccount, console_region: str | No
         "pending": _tally_json(account.pending),
         "dead": _tally_json(summary.dead),
         "discarded": _tally_json(summary.given_up),
+        "used": _used_json(stored.opening + account.used),
         "opened_at": time_json(stored.opened_at),
         "settled_at": time_json(stored.settled_at),
         "trace": trace,
@@ -83,6 +85,19 @@ def entry_json(item: dict[str, Any]) -> dict[str, Any]:
 
 def _tally_json(tally: Tally) -> dict[str, int]:
     return {"entries": tally.entries, "lines": tally.lines, "bytes": tally.bytes}
+
+
+def _used_json(used: Used) -> dict[str, float] | None:
+    """None where nothing was kept of it: of files of earlier versions."""
+    if not used:
+        return None
+    return {
+        "write_units": used.write_units,
+        "queue_requests": used.queue_requests,
+        "object_reads": used.object_reads,
+        "s3_requests": used.s3_requests,
+        "seconds": used.milliseconds / 1000,
+    }
 
 
 def _skipped_json(skipped: Mapping[str, Tally]) -> dict[str, dict[str, int]]:

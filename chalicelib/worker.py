@@ -26,6 +26,7 @@ from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.parsing import INTERNAL_ERROR, Counter, Report, stored_of, unreported
 from chalicelib.core.progress import Progress, decoded
 from chalicelib.core.segments import Packer
+from chalicelib.core.used import MARK_UNITS, Used
 from chalicelib.delivery import CAPACITY, Deadline
 from chalicelib.disputes import Disputes, RemovesStrays
 from chalicelib.ledger import Ledger
@@ -43,9 +44,9 @@ def _untouched(_: str) -> None:
 
 
 class PutsRecords(RemovesStrays, Protocol):
-    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> None:
+    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> int:
         """Write every item (typed JSON), or raise TransientError; repeating it changes nothing. UnwrittenError where
-        the time is up before all of them are written.
+        the time is up before all of them are written. Gives the write units that it took.
 
         first: how many of them are written before any other is."""
 
@@ -106,51 +107,69 @@ class Worker:
             self._ledger.look_again(file_id, message.split)
             return
         try:
-            found = self._do(message, disputed, progress, deadline)
+            found = self._do(message, disputed, progress, deadline, begun)
         except CAPACITY:
             self._touch(file_id)
             raise
         self._tell(message, found, self._clock() - begun)
 
-    def _do(self, message: BatchMessage, disputed: Mark | None, progress: str, deadline: Deadline) -> Parsed:
-        """Parse, write, mark: in this order."""
+    def _do(
+        self,
+        message: BatchMessage,
+        disputed: Mark | None,
+        progress: str,
+        deadline: Deadline,
+        begun: float,
+    ) -> Parsed:
+        """Parse, write, mark: in this order. begun: by the clock."""
         about = (message.file_id, message.batch_id, message.format)
         with self._tracer.subsegment("parse", *about):
             found = parsed(message, self._redaction_key, _FailedEntries(message).report, deadline)
         with self._tracer.subsegment("write", *about):
-            self._write(message, found, "" if disputed else progress, deadline)
+            written = self._write(message, found, "" if disputed else progress, deadline, begun)
         corrections = disputed.corrections if disputed else 0
         mark = replace(found.mark, start=message.offset, digest=message.digest, corrections=corrections)
         with self._tracer.subsegment("mark", *about):
             if disputed:
                 self._disputes.finish(message, found.items, mark, disputed, deadline)
             else:
-                self._mark(message, mark)
+                self._mark(message, mark, written + Used(MARK_UNITS))
         return found
 
-    def _mark(self, message: BatchMessage, mark: Mark) -> None:
+    def _mark(self, message: BatchMessage, mark: Mark, used: Used) -> None:
         """What stands may be the mark of a message with other text: then its records have been written over."""
-        stands = self._ledger.mark(message.file_id, message.split, message.number, mark, message.expires_at)
+        stands = self._ledger.mark(
+            message.file_id, message.split, message.number, mark, message.expires_at, used
+        )
         if not stands.agrees_with(mark.digest):
             self._disputes.spoil(message, stands)
             raise TransientError(f"batch {message.batch_id} was done with other text meanwhile")
 
-    def _write(self, message: BatchMessage, found: Parsed, progress: str, deadline: Deadline) -> None:
+    def _write(
+        self, message: BatchMessage, found: Parsed, progress: str, deadline: Deadline, begun: float
+    ) -> Used:
         """Write what is not written yet. What was written earlier is counted before it is believed: a file may have
-        been forgotten and read again since."""
+        been forgotten and read again since. Gives what was used, by earlier attempts too."""
         items, first = found.items, found.first
         whole = Progress.of(items, [(0, len(items))])
         known = decoded(progress) or whole
-        known = known if known.fingerprint == whole.fingerprint else whole
+        if known.fingerprint != whole.fingerprint:
+            known = whole.after(known.units, known.milliseconds)
         try:
-            self._records.put(known.rest_of(items), deadline, len(known.rest_of(items[:first])))
+            units = self._records.put(known.rest_of(items), deadline, len(known.rest_of(items[:first])))
         except UnwrittenError as error:
-            raise OutOfTimeError(error.reason, known.narrowed(error.unwritten).encode()) from error
+            left = known.narrowed(error.unwritten).after(error.units, self._milliseconds_since(begun))
+            raise OutOfTimeError(error.reason, left.encode()) from error
         end = message.offset + message.length
-        if known != whole and self._records.count(
+        if known.unwritten != whole.unwritten and self._records.count(
             message.file_id, message.shards, message.offset, end
         ) != len(items):
-            self._records.put(items, deadline, first)
+            units += self._records.put(items, deadline, first)
+        used = known.after(units, self._milliseconds_since(begun))
+        return Used(used.units, milliseconds=used.milliseconds)
+
+    def _milliseconds_since(self, begun: float) -> int:
+        return round(1000 * (self._clock() - begun))
 
     def _tell(self, message: BatchMessage, found: Parsed, seconds: float) -> None:
         counts, format_name = found.mark.counts, message.format

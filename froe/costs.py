@@ -132,6 +132,20 @@ def used(sample: Sample, layout: str) -> dict[str, float]:
     }
 
 
+def dollars_of_file(used: Mapping[str, float] | None, prices: Prices) -> float | None:
+    """Of what a file really used, as the status has it; None where nothing of it is known. Functions as they ship: of
+    the same memory as in the estimate."""
+    if used is None:
+        return None
+    quantities = {
+        "dynamodb-writes": used["write_units"],
+        "sqs-requests": used["queue_requests"],
+        "s3-gets": used["s3_requests"],
+        "lambda-gb-seconds": used["seconds"] * _FUNCTION_GB,
+    }
+    return sum(dollars(quantities, prices).values())
+
+
 def _kept(sample: Sample, layout: str, gb_of_text: float) -> dict[str, float]:
     """What is stored of so much text, for a month."""
     stored, share = sample.layouts[layout], gb_of_text / sample.text_bytes

@@ -109,6 +109,23 @@ A stage may change its layout at any time: `RecordsLayout` in `infra/parameters/
 files that are opened from then on; those that were opened before keep theirs, whether they are under way, redriven or
 done. `layout` of a [`[[bind]]`](custom-formats.md#a-key-prefix-bound-to-a-format) says otherwise for a prefix.
 
+## What a file really used
+
+`froe status FILE_ID` and `GET /files/{file_id}` tell it (`used`), and the command line what it costs at the prices of
+`froe/prices.toml` (`cost`; null for files of earlier versions):
+
+| | counts |
+|---|---|
+| `write_units` | of the records, as DynamoDB counts them (where its answer does not say, as on a local AWS, one for each started KB of an item), and one for each mark |
+| `queue_requests` | of each message of a split or a batch that was queued, by its size: sent, received, deleted; had it come once |
+| `object_reads`, `s3_requests` | how often the object was read, and with what it was asked for besides |
+| `seconds` | of functions, as measured: until a file was opened, a split cut, a batch written |
+
+It includes what is written again, where a batch took several attempts for lack of time. It rides on writes that happen anyway:
+an attempt that was killed, a repeat that found all done, and a failed attempt to cut are missing, and so are the ledger's writes
+for a file as such (some 12 units), logs, traces, requests of functions and what is stored. It is no part of the account, and
+nothing depends on it. The dollars take functions as they ship (1,769 MB).
+
 ## When it is the wrong tool
 
 1 TB a day is 46,300 lines a second on average. As `items` that is more than the default quota of a DynamoDB table (40,000 write

@@ -21,6 +21,7 @@ from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.segments import offset_in
 from chalicelib.core.summaries import Summary
 from chalicelib.core.text import OpenObject
+from chalicelib.core.used import NOTHING, Used
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import NotedFailures
 from chalicelib.dead_letters.lost import LostRedrives
@@ -127,10 +128,11 @@ class FakeRecords:
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self._effects = effects
 
-    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> None:
+    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> int:
         for part in (items[:first], items[first:]) if first else (items,):
             for at in range(0, max(len(part), 1), 25):
                 self._effects.around(lambda part=part, at=at: self._put(part[at : at + 25]))
+        return len(items)
 
     def remove_strays(
         self, file_id: str, batch_id: str, reach: tuple[int, int], items: Sequence[bytes], deadline: Deadline
@@ -165,15 +167,24 @@ class FakeLedgerTable:
         self.summaries: dict[tuple[str, int], Summary] = {}
         self.leaves: dict[tuple[str, int, int], dict[int, Mark]] = {}
         self.tree: dict[tuple[str, int, int], SplitAccount] = {}
+        self.cutting: dict[tuple[str, int], Used] = {}
+        self.marking: dict[tuple[str, int], Used] = {}
         self.reads = 0
         self._effects = effects or Effects()
 
-    def put_plan(self, plan: Plan, account: FileAccount, now: datetime, trace: str | None = None) -> bool:
+    def put_plan(
+        self,
+        plan: Plan,
+        account: FileAccount,
+        now: datetime,
+        trace: str | None = None,
+        used: Used = NOTHING,
+    ) -> bool:
         def effect() -> bool:
             if plan.file_id in self.files:
                 return False
             settled_at = now if account.state.settled else None
-            self.files[plan.file_id] = StoredFile(plan, account, now, settled_at, trace)
+            self.files[plan.file_id] = StoredFile(plan, account, now, settled_at, trace, used)
             return True
 
         return bool(self._effects.around(effect))
@@ -182,11 +193,12 @@ class FakeLedgerTable:
         self.reads += 1
         return self.files.get(file_id)
 
-    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:
+    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None, used: Used = NOTHING) -> Seal | None:
         def effect() -> Seal | None:
             held = self.seals.get((file_id, seal.split))
             if held is None:
                 self.seals[file_id, seal.split] = seal
+                self.cutting[file_id, seal.split] = used
                 self.setbacks.pop((file_id, seal.split), None)
             return held
 
@@ -204,13 +216,20 @@ class FakeLedgerTable:
         return next(iter(self.splits(file_id, split, split + 1)), None)
 
     def raise_mark(
-        self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None
+        self,
+        file_id: str,
+        split: int,
+        batch: int,
+        mark: Mark,
+        expires_at: int | None,
+        used: Used = NOTHING,
     ) -> Mapping[int, Mark]:
         def effect() -> Mapping[int, Mark]:
             leaf = self.leaves.setdefault((file_id, split, batch // MARKS_PER_LEAF), {})
             seen = leaf[batch].encode() if batch in leaf else ""
             if seen < mark.floor and not seen.startswith(DISPUTED):
                 leaf[batch] = Mark.decode(mark.encode())
+                self.marking[file_id, split] = self.marking.get((file_id, split), NOTHING) + used
             return dict(leaf)
 
         return self._effects.around(effect)  # type: ignore[no-any-return]
@@ -241,6 +260,9 @@ class FakeLedgerTable:
                 found |= leaf
         return found
 
+    def marked(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
+        return self.marks(file_id, split), self.marking.get((file_id, split), NOTHING)
+
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         def effect() -> None:
             held = self.summaries.get((file_id, split))
@@ -267,6 +289,7 @@ class FakeLedgerTable:
                 self.seals.get((file_id, number)),
                 self.summaries.get((file_id, number), Summary()),
                 self.setbacks.get((file_id, number)),
+                used=self.cutting.get((file_id, number), NOTHING),
             )
             for number in numbers
         ]
@@ -581,7 +604,8 @@ class Pipeline:
 
 
 def replace_times(file: StoredFile) -> StoredFile:
-    return file._replace(settled_at=None if file.settled_at is None else WHEN, opened_at=WHEN)
+    settled_at = None if file.settled_at is None else WHEN
+    return file._replace(settled_at=settled_at, opened_at=WHEN, opening=NOTHING)
 
 
 def in_time(seconds: float = 60.0) -> Deadline:

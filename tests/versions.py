@@ -166,7 +166,7 @@ def record(path: Path) -> None:
     on_empty_ledger(write)
 
 
-ADDED = {"digests"}
+ADDED = {"digests", "used", "opening_used", "u", "t"}
 """What code that is not the newest passes over, and does without."""
 
 
@@ -183,7 +183,10 @@ def said_by_all(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def without_place(value: Any) -> Any:
     if "S" in value:
         return re.sub(r"^([123])~[^|]*\|", r"\1|", value["S"])
-    return {name: each for name, each in value["M"].items() if name != "revision"} if "M" in value else value
+    left_out = ADDED | {"revision"}
+    return (
+        {name: each for name, each in value["M"].items() if name not in left_out} if "M" in value else value
+    )
 
 
 def unspread(item: Mapping[str, Any]) -> dict[str, Any]:

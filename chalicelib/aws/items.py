@@ -74,9 +74,11 @@ class Items:
         unless: str | None = None,
         values: Mapping[str, Any] | None = None,
         give_new: bool = False,
+        added: Mapping[str, int] | None = None,
     ) -> Item | None:
         """Assign attributes (None removes), unless a condition holds (``#0`` is the first of them).
 
+        added: to numbers, in the same write.
         Gives the item as it was if the condition held; else as it is now, if asked to, or None.
         """
         names = {f"#{number}": name for number, name in enumerate(assigned)}
@@ -85,12 +87,17 @@ class Items:
             f"#{number} = :{number}" for number, value in enumerate(assigned.values()) if value is not None
         ]
         dropped = [f"#{number}" for number, value in enumerate(assigned.values()) if value is None]
+        amounts = [(name, amount) for name, amount in (added or {}).items() if amount]
+        for number, (name, amount) in enumerate(amounts, start=len(assigned)):
+            names[f"#{number}"], placeholders[f":{number}"] = name, amount
+        more = [f"#{number} :{number}" for number in range(len(assigned), len(names))]
         request: dict[str, Any] = {
             "TableName": self._table,
             "Key": _typed(key._asdict()),
             "UpdateExpression": "SET "
             + ", ".join(kept)
-            + (f" REMOVE {', '.join(dropped)}" if dropped else ""),
+            + (f" REMOVE {', '.join(dropped)}" if dropped else "")
+            + (f" ADD {', '.join(more)}" if more else ""),
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": _typed(placeholders | dict(values or {})),
         }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from chalicelib.core.plan import PLAN_VERSIONS, ObjectHead, ObjectVersion, Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import Summary
 from chalicelib.core.text import Compression, Damage
+from chalicelib.core.used import NOTHING, Used
 from chalicelib.ledger import StoredFile
 
 _STATE_PARTITIONS: Final = 16
@@ -128,6 +129,7 @@ def from_account(file_id: str, account: FileAccount, now: datetime) -> dict[str,
         "cut": _from_tally(account.cut),
         "summary": from_summary(account.summary),
         "settled_at": now.isoformat() if account.state.settled else None,
+        "used": from_used(account.used),
     }
 
 
@@ -142,6 +144,7 @@ def to_file(item: Mapping[str, Any]) -> StoredFile:
         batches=item["batches"],
         cut=Tally(*item["cut"]),
         summary=to_summary(item["summary"]),
+        used=to_used(item.get("used")),
     )
     return StoredFile(
         plan=to_plan(item),
@@ -149,6 +152,7 @@ def to_file(item: Mapping[str, Any]) -> StoredFile:
         opened_at=datetime.fromisoformat(item["opened_at"]),
         settled_at=datetime.fromisoformat(settled_at) if settled_at else None,
         trace=item.get("trace"),
+        opening=to_used(item.get("opening_used")),
     )
 
 
@@ -186,6 +190,7 @@ def to_split(item: Mapping[str, Any]) -> SplitAccount:
         seal=to_seal(item) if "sealed" in item else None,
         summary=to_summary(item["summary"]) if "summary" in item else Summary(),
         setback=Setback.decode(item["setback"]) if "setback" in item else None,
+        used=to_used(item.get("used")),
     )
 
 
@@ -197,12 +202,19 @@ def from_sum(account: SplitAccount) -> dict[str, Any]:
         "width": account.width,
         "revision": account.revision,
         "summary": from_summary(account.summary),
+        "used": from_used(account.used),
     }
 
 
 def to_sum(item: Mapping[str, Any]) -> SplitAccount:
     seal = replace(to_seal(item), split=item["first"])
-    return SplitAccount(item["first"], seal, to_summary(item["summary"]), width=item["width"])
+    return SplitAccount(
+        item["first"],
+        seal,
+        to_summary(item["summary"]),
+        width=item["width"],
+        used=to_used(item.get("used")),
+    )
 
 
 def from_summary(summary: Summary) -> dict[str, Any]:
@@ -220,6 +232,7 @@ def from_summary(summary: Summary) -> dict[str, Any]:
         "dead_batches": list(summary.dead_batches),
         "unmeasured": summary.unmeasured,
         **_of_contradicted(summary),
+        **({"used": from_used(summary.used)} if summary.used else {}),
     }
 
 
@@ -246,7 +259,17 @@ def to_summary(held: Mapping[str, Any]) -> Summary:
         unmeasured=held.get("unmeasured", 0),
         contradicted=held.get("contradicted", 0),
         contradicted_batches=tuple(held.get("contradicted_batches", ())),
+        used=to_used(held.get("used")),
     )
+
+
+def from_used(used: Used) -> list[int] | None:
+    """The numbers in the order of `Used`; None where nothing is known, as in items of earlier versions."""
+    return list(astuple(used)) if used else None
+
+
+def to_used(held: Sequence[int] | None) -> Used:
+    return Used(*held) if held else NOTHING
 
 
 def _from_tally(tally: Tally) -> list[int]:

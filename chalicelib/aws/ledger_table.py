@@ -2,7 +2,9 @@
 
 One partition a file: ``file`` (plan, state, account), ``split#000000`` (seal or setback, summary), in files
 of more than 16 splits ``sum#1#000000`` (16 of these added up; ``sum#2#…``: 16 of those), and
-``leaf#000000#000000``: the marks of 16 batches of a split, each under its number in the leaf.
+``leaf#000000#000000``: the marks of 16 batches of a split, each under its number in the leaf, and added up under ``u``
+and ``t`` what was used for them: write units, and hundredths of a second. More than these ten bytes the leaf, which
+costs a write unit up to 1 KB, has no room for.
 """
 
 from __future__ import annotations
@@ -18,12 +20,15 @@ from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
 from chalicelib.core.plan import Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import Summary
+from chalicelib.core.used import NOTHING, Used
 from chalicelib.ledger import FilePage, StoredFile, opened_position
 from chalicelib.sums import FAN_OUT
 
 BY_STATE_INDEX: Final = "by_state"
 BY_KEY_INDEX: Final = "by_key"
 _FILE: Final = "file"
+_UNITS: Final = "u"
+_TIME: Final = "t"
 _PLAN: Final = "plan_version"
 """What every file's item has that holds a plan; one without is no file, and gives way to a plan."""
 
@@ -34,9 +39,17 @@ class DynamoLedger:
     def __init__(self, client: Any, table: str) -> None:
         self._items = Items(client, table)
 
-    def put_plan(self, plan: Plan, account: FileAccount, now: datetime, trace: str | None = None) -> bool:
+    def put_plan(
+        self,
+        plan: Plan,
+        account: FileAccount,
+        now: datetime,
+        trace: str | None = None,
+        used: Used = NOTHING,
+    ) -> bool:
         item = ledger_items.from_plan(plan) | ledger_items.from_account(plan.file_id, account, now)
         item |= {"opened_at": now.isoformat(), "opened": opened_position(now, plan.file_id), "trace": trace}
+        item["opening_used"] = ledger_items.from_used(used)
         return self._items.put_new(
             Key(plan.file_id, _FILE), item, in_place_of=f"attribute_not_exists({_PLAN})"
         )
@@ -58,8 +71,9 @@ class DynamoLedger:
         found = self._items.get_all(keys, consistent=consistent)
         return {key.pk for key, item in found.items() if _PLAN in item}
 
-    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:
+    def put_seal(self, file_id: str, seal: Seal, expires_at: int | None, used: Used = NOTHING) -> Seal | None:
         attributes = ledger_items.from_seal(seal) | {"setback": None, "expires_at": expires_at}
+        attributes["used"] = ledger_items.from_used(used)
         key = Key(file_id, _split_key(seal.split))
         old = self._items.update(key, attributes, unless="attribute_exists(sealed)")
         return ledger_items.to_seal(old) if old else None
@@ -77,7 +91,13 @@ class DynamoLedger:
         return ledger_items.to_split(item) if item else None
 
     def raise_mark(
-        self, file_id: str, split: int, batch: int, mark: Mark, expires_at: int | None
+        self,
+        file_id: str,
+        split: int,
+        batch: int,
+        mark: Mark,
+        expires_at: int | None,
+        used: Used = NOTHING,
     ) -> Mapping[int, Mark]:
         leaf, place = divmod(batch, MARKS_PER_LEAF)
         item = self._items.update(
@@ -86,6 +106,7 @@ class DynamoLedger:
             unless="#0 >= :floor OR begins_with(#0, :disputed) OR begins_with(#0, :given_up)",
             values={":floor": mark.floor, ":disputed": DISPUTED[0], ":given_up": DISPUTED[1]},
             give_new=True,
+            added={_UNITS: used.write_units, _TIME: round(used.milliseconds / 10)},
         )
         return dict(_marks_in(item or {}, leaf))
 
@@ -111,10 +132,15 @@ class DynamoLedger:
         return dict(_marks_in(item, leaf)) if item else None
 
     def marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
+        return self.marked(file_id, split)[0]
+
+    def marked(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
         found: dict[int, Mark] = {}
+        used = NOTHING
         for item in self._items.of_partition(file_id, f"leaf#{split:06d}#"):
             found.update(_marks_in(item, int(item["sk"].rsplit("#", 1)[1])))
-        return found
+            used += Used(item.get(_UNITS, 0), milliseconds=10 * item.get(_TIME, 0))
+        return found, used
 
     def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
         """Those of the batches (file, split, number) that are marked as done."""

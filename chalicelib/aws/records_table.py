@@ -36,6 +36,7 @@ from chalicelib.core.segments import (
     last_key,
     segment_of,
 )
+from chalicelib.core.storable import size_of
 from chalicelib.delivery import Deadline
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.record_pages import RecordPage, SegmentPage
@@ -45,6 +46,7 @@ ITEMS_PER_REQUEST: Final = 25
 """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html"""
 
 _REQUEST_MAX_BYTES: Final = 15 * 1024 * 1024
+_UNIT_BYTES: Final = 1024
 _MAX_BACKOFF_SECONDS: Final = 5.0
 _REQUEST: Final = b'{"ReturnConsumedCapacity":"TOTAL","RequestItems":{"%b":[%b]}}'
 """That DynamoDB counts the units costs a microsecond an item; from the items' sizes they could only be guessed."""
@@ -101,21 +103,24 @@ class DynamoRecords:
         client.meta.events.register("before-call.dynamodb.BatchWriteItem", self._swap_body)
         client.meta.events.register("needs-retry.dynamodb.BatchWriteItem", self._look_at)
 
-    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> None:
+    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> int:
         """Write every item (typed JSON), or raise TransientError; repeating it changes nothing. UnwrittenError where
-        the time is up before all of them are written.
+        the time is up before all of them are written. Gives the write units that it took: as DynamoDB counts them, or
+        where the answer does not say, by the sizes of the items.
 
         first: how many of them are written before any other is."""
         parts = ((0, first), (first, len(items))) if first else ((0, len(items)),)
+        units = 0
         for begin, end in parts:
             try:
-                self._put(items[begin:end], deadline)
+                units += self._put(items[begin:end], deadline)
             except UnwrittenError as error:
                 left = [(begin + at, begin + until) for at, until in error.unwritten]
                 rest = [(end, len(items))] if end < len(items) else []
-                raise UnwrittenError(error.reason, merged(left + rest)) from error
+                raise UnwrittenError(error.reason, merged(left + rest), units + error.units) from error
+        return units
 
-    def _put(self, items: Sequence[bytes], deadline: Deadline) -> None:
+    def _put(self, items: Sequence[bytes], deadline: Deadline) -> int:
         """In whatever order."""
         groups = deque(_grouped(items))
         unwritten: dict[int, Iterable[int]] = {group.begin: group.positions for group in groups}
@@ -124,7 +129,8 @@ class DynamoRecords:
         work = self._tracer.for_threads("write-thread", put_groups)
         threads = [self._pool.submit(work) for _ in range(min(self._threads, len(groups)))]
         wait(threads)  # all of them: nothing goes on behind the back of a failure
-        self._meter.add(metrics.WRITE_UNITS, sum(each.units for each in written))
+        units = sum(each.units for each in written)
+        self._meter.add(metrics.WRITE_UNITS, units)
         self._meter.add(metrics.WRITE_RETRIES, sum(each.retries for each in written))
         self._meter.add(metrics.WRITE_THROTTLES, sum(each.throttles for each in written))
         try:
@@ -132,7 +138,8 @@ class DynamoRecords:
                 thread.result()
         except OutOfTimeError as error:
             left = merged((each, each + 1) for each in chain(*unwritten.values()))
-            raise UnwrittenError(error.reason, left) from error
+            raise UnwrittenError(error.reason, left, round(units)) from error
+        return round(units)
 
     def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
         """How many items of the file there are at offsets from `begin` up to, not including, `end`; they are
@@ -295,10 +302,16 @@ class DynamoRecords:
                     return group
                 raise
         count.retries += _retries_of(answer)
-        count.units += sum(each["CapacityUnits"] for each in answer.get("ConsumedCapacity", ()))
         unprocessed = answer.get("UnprocessedItems", {}).get(self._table, ())
         count.throttles += bool(unprocessed)
-        return [orjson.dumps(_as_json(request["PutRequest"]["Item"])) for request in unprocessed]
+        left = [orjson.dumps(_as_json(request["PutRequest"]["Item"])) for request in unprocessed]
+        consumed = answer.get("ConsumedCapacity")
+        count.units += (
+            sum(each["CapacityUnits"] for each in consumed)
+            if consumed
+            else _units_of(group) - _units_of(left)
+        )
+        return left
 
     def _swap_body(self, params: dict[str, Any], **_: Any) -> None:
         body = getattr(self._present, "body", None)
@@ -311,6 +324,12 @@ class DynamoRecords:
         count = getattr(self._present, "count", None)
         if count and response and response[1].get("Error", {}).get("Code") in THROTTLED:
             count.throttles += 1
+
+
+def _units_of(items: Iterable[bytes]) -> int:
+    """One for each started KB of an item
+    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html)."""
+    return sum(-(-size_of(orjson.loads(item)) // _UNIT_BYTES) for item in items)
 
 
 def _reached(answer: dict[str, Any]) -> str | None:

@@ -15,6 +15,7 @@ from chalicelib.core.marks import Tally
 from chalicelib.core.plan import Plan, split_count
 from chalicelib.core.seals import Obstacle, Seal, Setback
 from chalicelib.core.summaries import NAMED_MAX, Summary
+from chalicelib.core.used import NOTHING, Used
 
 
 class State(StrEnum):
@@ -41,13 +42,14 @@ class SplitAccount:
     its marks added up. Or of several splits, one behind the other, that are sealed end to end: `merged` makes
     one account of theirs.
 
-    split: the number of the first. width: how many there are."""
+    split: the number of the first. width: how many there are. used: to cut them."""
 
     split: int
     seal: Seal | None
     summary: Summary = field(default_factory=Summary)
     setback: Setback | None = None
     width: int = 1
+    used: Used = field(default=NOTHING, compare=False)
 
     @property
     def is_settled(self) -> bool:
@@ -88,7 +90,7 @@ class FileAccount:
     """A file's account.
 
     text_bytes: None until the end of the text is known. cut: what sealed splits hold, and what has
-    been marked of the others.
+    been marked of the others. used: to cut and to write it.
     """
 
     state: State
@@ -99,6 +101,7 @@ class FileAccount:
     batches: int
     cut: Tally
     summary: Summary
+    used: Used = field(default=NOTHING, compare=False)
 
     @property
     def pending(self) -> Tally:
@@ -109,9 +112,10 @@ class FileAccount:
 def account_of(plan: Plan, splits: Iterable[SplitAccount]) -> FileAccount:
     """Add the splits up and say what state the file is in."""
     known = {split.split: split for split in splits}
-    summary, cut, batches, seals, revision = Summary(), Tally(), 0, 0, 0
+    summary, cut, batches, seals, revision, used = Summary(), Tally(), 0, 0, 0, NOTHING
     for split in known.values():
         summary += split.balanced
+        used += split.used
         revision += split.revision
         if split.seal is not None:
             cut += split.seal.total
@@ -130,6 +134,7 @@ def account_of(plan: Plan, splits: Iterable[SplitAccount]) -> FileAccount:
         batches=batches,
         cut=cut,
         summary=summary,
+        used=used + summary.used,
     )
 
 
@@ -147,7 +152,7 @@ def _end_of_chain(splits: Mapping[int, SplitAccount]) -> int | None:
 def merged(splits: Sequence[SplitAccount]) -> SplitAccount | None:
     """One account of consecutive splits; None unless they are sealed end to end: what could not be cut is counted
     split by split."""
-    total, summary, batches = Tally(), Summary(), 0
+    total, summary, batches, used = Tally(), Summary(), 0, NOTHING
     for before, split in zip((None, *splits), splits, strict=False):
         seal = split.seal
         if seal is None:
@@ -161,6 +166,7 @@ def merged(splits: Sequence[SplitAccount]) -> SplitAccount | None:
         total += seal.total
         batches += seal.batches
         summary += split.balanced
+        used += split.used
     if not splits:
         return None
     first, last = splits[0], splits[-1]
@@ -169,7 +175,7 @@ def merged(splits: Sequence[SplitAccount]) -> SplitAccount | None:
     seal = Seal(
         first.split, first.seal.start, last.seal.end, batches, total, last.seal.last, last.seal.damage
     )
-    return SplitAccount(first.split, seal, summary, width=last.split + last.width - first.split)
+    return SplitAccount(first.split, seal, summary, width=last.split + last.width - first.split, used=used)
 
 
 def uncut_splits(plan: Plan, splits: Mapping[int, SplitAccount]) -> Iterator[int]:

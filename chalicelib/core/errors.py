@@ -66,11 +66,13 @@ class OutOfTimeError(TransientError):
 class UnwrittenError(OutOfTimeError):
     """Some items of a batch are written, and there was no time for the others.
 
-    unwritten: ranges of positions among the items, the second of each excluded."""
+    unwritten: ranges of positions among the items, the second of each excluded. units: write units that the others
+    took."""
 
-    def __init__(self, reason: str, unwritten: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, reason: str, unwritten: Sequence[tuple[int, int]], units: int = 0) -> None:
         super().__init__(reason)
         self.unwritten = unwritten
+        self.units = units
 
 
 class PermanentError(FroeError):

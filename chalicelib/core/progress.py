@@ -6,7 +6,7 @@ It holds for exactly those items: code that makes other items of the same batch 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from zlib import crc32
 
@@ -18,10 +18,13 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """unwritten: ranges of positions among the items, in order, the second of each excluded."""
+    """unwritten: ranges of positions among the items, in order, the second of each excluded. units, milliseconds: write
+    units and time that it took to come so far."""
 
     fingerprint: int
     unwritten: tuple[Range, ...]
+    units: int = 0
+    milliseconds: int = 0
 
     def narrowed(self, unwritten: Iterable[Range]) -> Progress:
         """Once more of the rest is written: `unwritten` are ranges of positions among the rest."""
@@ -34,7 +37,11 @@ class Progress:
                 if start < stop:
                     left.append((start, stop))
                 before += last - first
-        return Progress(self.fingerprint, _few(left))
+        return replace(self, unwritten=_few(left))
+
+    def after(self, units: int, milliseconds: int) -> Progress:
+        """Once so much more was used."""
+        return replace(self, units=self.units + units, milliseconds=self.milliseconds + milliseconds)
 
     @classmethod
     def of(cls, items: Sequence[bytes], unwritten: Iterable[Range]) -> Progress:
@@ -45,16 +52,19 @@ class Progress:
         return [item for begin, end in self.unwritten for item in items[begin:end]]
 
     def encode(self) -> str:
-        """A short line: ``fingerprint:begin-end,…``."""
-        return f"{self.fingerprint:x}:" + ",".join(f"{begin}-{end}" for begin, end in self.unwritten)
+        """A short line: ``fingerprint:begin-end,…:units:milliseconds``."""
+        ranges = ",".join(f"{begin}-{end}" for begin, end in self.unwritten)
+        return f"{self.fingerprint:x}:{ranges}:{self.units}:{self.milliseconds}"
 
 
 def decoded(text: str) -> Progress | None:
     """What `encode` made; None for anything else: nothing is known then."""
     try:
-        fingerprint, _, ranges = text.partition(":")
+        fingerprint, ranges, *used = text.split(":")
         pairs = (pair.split("-") for pair in ranges.split(",") if pair)
-        return Progress(int(fingerprint, 16), _few((int(begin), int(end)) for begin, end in pairs))
+        units, milliseconds = map(int, used or (0, 0))
+        left = _few((int(begin), int(end)) for begin, end in pairs)
+        return Progress(int(fingerprint, 16), left, units, milliseconds)
     except ValueError:
         return None
 

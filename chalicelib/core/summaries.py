@@ -8,6 +8,7 @@ from typing import Final
 
 from chalicelib.core.marks import Counts, Mark, Outcome, Tally
 from chalicelib.core.seals import Seal
+from chalicelib.core.used import NOTHING, Used
 
 NAMED_MAX: Final = 5
 """How many batches or splits are named one by one."""
@@ -23,7 +24,7 @@ class Summary:
     revision: rises whenever a mark changes, so that a newer summary is known as such. dead_batches: the
     first few of the failed ones, as ``split-batch`` in six digits each. unmeasured: how many marks
     are of lost batches, and say nothing of what these hold. contradicted: how many marks are not of what was
-    cut; of what they say nothing is counted. contradicted_batches: the first few of those.
+    cut; of what they say nothing is counted. contradicted_batches: the first few of those. used: by the workers.
     """
 
     revision: int = 0
@@ -37,6 +38,7 @@ class Summary:
     unmeasured: int = 0
     contradicted: int = 0
     contradicted_batches: tuple[str, ...] = ()
+    used: Used = field(default=NOTHING, compare=False)
 
     @property
     def marked(self) -> int:
@@ -60,6 +62,7 @@ class Summary:
             self.unmeasured + other.unmeasured,
             self.contradicted + other.contradicted,
             _first_few((*self.contradicted_batches, *other.contradicted_batches)),
+            self.used + other.used,
         )
 
 
@@ -67,10 +70,12 @@ def _first_few(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names)[:NAMED_MAX])
 
 
-def summary_of(split: int, marks: Mapping[int, Mark], seal: Seal | None = None) -> Summary:
+def summary_of(
+    split: int, marks: Mapping[int, Mark], seal: Seal | None = None, used: Used = NOTHING
+) -> Summary:
     """Add the marks up; of a sealed split those of its batches only: others were never sent, and those that
-    contradict the seal are named and not counted."""
-    summary = Summary(_COMPARED if seal else 0)
+    contradict the seal are named and not counted. used: for all of them."""
+    summary = Summary(_COMPARED if seal else 0, used=used)
     wrong = contradicted(marks, seal) if seal else frozenset()
     for number, mark in marks.items():
         named, unmeasured = (f"{split:06d}-{number:06d}",), int(not mark.is_measured)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import click
 
 from chalicelib.status import Status
 from froe.commands.options import json_option, limit_option, stage_option
+from froe.costs import dollars_of_file
 from froe.errors import FroeError
 from froe.inquiry import (
     SETTLED_BADLY,
@@ -20,6 +22,7 @@ from froe.inquiry import (
     status_of,
 )
 from froe.jsonl import print_json
+from froe.prices import read_prices
 from froe.target import Target, find_target
 from froe.terminal import Column, print_table, printable, sized
 
@@ -56,7 +59,7 @@ def status(*, name: str | None, state: str | None, limit: int, stage: str | None
         )
     if as_json:
         for file in files:
-            print_json(file)
+            print_json(file | {"cost": dollars_of_file(file["used"], read_prices())})
     elif name and len(files) == 1:
         _print_account(files[0])
     else:
@@ -133,6 +136,9 @@ def _print_account(file: Shown) -> None:
     )
     if file["trace_url"]:
         _line("trace", file["trace_url"])
+    if file["used"]:
+        _line("used", _used(file["used"]))
+        _line("cost", f"about ${_small(dollars_of_file(file['used'], read_prices()) or 0)} to take it")
     click.echo()
     click.echo(f"{'':<22}{'entries':>12}{'lines':>12}{'bytes':>16}")
     for outcome in ("parsed", "rejected"):
@@ -143,6 +149,22 @@ def _print_account(file: Shown) -> None:
         if any(file[outcome].values()):
             _tally(outcome, file[outcome])
     _tally("accounted for", {"lines": accounted(file, "lines"), "bytes": accounted(file, "bytes")})
+
+
+def _used(used: Mapping[str, float]) -> str:
+    counts = (
+        ("write_units", "write unit"),
+        ("queue_requests", "queue request"),
+        ("s3_requests", "S3 request"),
+    )
+    named = (f"{used[name]:,} {unit}{'' if used[name] == 1 else 's'}" for name, unit in counts)
+    return f"{', '.join(named)}, functions {used['seconds']:,.1f} s"
+
+
+def _small(amount: float) -> str:
+    """Two digits of it that are no zeros, and at least cents: 0.000031."""
+    decimals = 2 if amount <= 0 else max(2, 1 - math.floor(math.log10(amount)))
+    return f"{amount:.{decimals}f}"
 
 
 def _line(label: str, value: str) -> None:

@@ -242,11 +242,11 @@ class FailingRecords:
         self.kept = kept
         self.failures = failures
 
-    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> None:
+    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> int:
         self.failures -= 1
         if self.failures >= 0:
             raise TransientError("the table is throttled")
-        self.kept.put(items, deadline, first)
+        return int(self.kept.put(items, deadline, first))
 
 
 def test_what_could_not_be_stored_is_never_tried_again() -> None:

@@ -261,12 +261,19 @@ def all_normalised(stack: LocalStack) -> Mapping[str, Stored]:
     return found
 
 
+_OF_ONE_UPLOAD = {"key", "version_id", "opened", "opened_at", "settled_at", "last_modified", "trace"}
+USED = {"used", "opening_used", "u", "t"}
+"""What depends on how often a file was tried."""
+
+
 def _nameless(item: dict[str, Any], file_id: str) -> dict[str, Any]:
     kept = {
         name: value.replace(file_id, "FILE") if isinstance(value, str) else value
         for name, value in item.items()
-        if name not in {"key", "version_id", "opened", "opened_at", "settled_at", "last_modified", "trace"}
+        if name not in _OF_ONE_UPLOAD | USED
     }
+    if "summary" in kept:
+        kept["summary"] = {name: value for name, value in kept["summary"].items() if name not in USED}
     if "state" in kept:  # it bears a partition of the index, which follows from the file's id
         kept["state"] = kept["state"].partition("#")[0]
     return dict(sorted(kept.items()))

@@ -92,6 +92,22 @@ def test_the_table_holds_nothing_but_segments(packed: LocalStack, poured: Poured
     assert queue_depth(packed, packed.info.dead_letter_queue) == 0
 
 
+def test_a_file_tells_what_it_used(packed: LocalStack, poured: Poured) -> None:
+    """By the sizes of what is stored of it, as nothing was tried twice: write units, and a mark of each batch."""
+    for key, file in poured.files.items():
+        if file["state"] != "COMPLETE":
+            continue
+        items = poured.items.get(file["file_id"], [])
+        assert file["used"]["write_units"] >= len(items) + file["batches"], key
+        assert file["used"]["queue_requests"] >= 3 * file["batches"], key
+        assert 0 < file["used"]["object_reads"] <= file["used"]["s3_requests"], key
+    file = max(poured.files.values(), key=lambda each: each["used"]["write_units"])
+    shown = run_froe(packed, "status", file["file_id"], "--json")
+    told = json.loads(shown.stdout)
+    assert told["used"] == file["used"]
+    assert 0 < told["cost"] < 0.01
+
+
 def test_the_command_line_prints_packed_records_and_rejects(packed: LocalStack, poured: Poured) -> None:
     key = max(poured.files, key=lambda key: poured.files[key]["rejected"]["entries"])
     file = poured.files[key]

@@ -54,6 +54,7 @@ def file_json(file_id: str = FILE_ID, key: str = "web/access.log", **changed: An
         "dead": NOTHING,
         "discarded": NOTHING,
         "skipped": {"blank": {"lines": 1, "bytes": 1}},
+        "used": None,
         "opened_at": "2026-09-14T06:00:01Z",
         "settled_at": "2026-09-14T06:00:02Z",
         "trace": None,
@@ -120,6 +121,15 @@ def froe(monkeypatch: pytest.MonkeyPatch, status: FakeStatus, *arguments: str) -
     return CliRunner().invoke(cli.main, arguments)
 
 
+USED = {
+    "write_units": 2_881,
+    "queue_requests": 21,
+    "object_reads": 2,
+    "s3_requests": 3,
+    "seconds": 1.24,
+}
+
+
 def json_lines(result: Result) -> list[Any]:
     return [json.loads(line) for line in result.stdout.split("\n") if line]
 
@@ -130,15 +140,30 @@ class TestStatus:
 
         for name in (FILE_ID, "web/access.log"):
             result = froe(monkeypatch, ledger, "status", name, "--json")
-            assert json_lines(result) == [file_json()]
+            assert json_lines(result) == [file_json(cost=None)]
             assert result.exit_code == 0
 
     def test_a_key_that_looks_like_an_id_is_a_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ledger = FakeStatus([file_json(key="c" * 26)])
 
         assert json_lines(froe(monkeypatch, ledger, "status", "c" * 26, "--json")) == [
-            file_json(key="c" * 26)
+            file_json(key="c" * 26, cost=None)
         ]
+
+    def test_a_file_shows_what_it_used_and_what_that_costs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger = FakeStatus([file_json(used=USED)])
+
+        lines = froe(monkeypatch, ledger, "status", FILE_ID).stdout.splitlines()
+        (shown,) = json_lines(froe(monkeypatch, ledger, "status", FILE_ID, "--json"))
+
+        assert "used      2,881 write units, 21 queue requests, 3 S3 requests, functions 1.2 s" in lines
+        assert "cost      about $0.0018 to take it" in lines
+        assert shown == file_json(used=USED, cost=pytest.approx(0.001846, rel=0.01))
+
+    def test_a_file_of_an_earlier_version_shows_no_cost(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        result = froe(monkeypatch, FakeStatus([file_json()]), "status", FILE_ID)
+
+        assert "cost" not in result.stdout
 
     def test_a_key_uploaded_twice_shows_both_files(self, monkeypatch: pytest.MonkeyPatch) -> None:
         result = froe(monkeypatch, FakeStatus([file_json(), file_json(OTHER_ID)]), "status", "web/access.log")

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable
 from functools import partial
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -185,11 +186,11 @@ def test_a_spare_message_does_not_cut_the_rest_of_a_file_that_another_is_cutting
     sent_before = len(pipeline.batch_queue.messages)
     put_seal = pipeline.table.put_seal
 
-    def overtaken(file_id: str, seal: Seal, expires_at: int | None) -> Seal | None:
+    def overtaken(*arguments: Any) -> Seal | None:
         """While the spare cuts its first split, the leader cuts all of them."""
         pipeline.table.put_seal = put_seal  # type: ignore[method-assign]
         deliver(pipeline, leader)
-        return put_seal(file_id, seal, expires_at)
+        return put_seal(*arguments)
 
     pipeline.table.put_seal = overtaken  # type: ignore[method-assign]
     deliver(pipeline, spare)

@@ -23,11 +23,12 @@ class Slow(FakeRecords):
         super().__init__(pipeline.effects)
         self.asked: list[int] = []
 
-    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> None:
+    def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> int:
         self.asked.append(len(items))
-        super().put(items[: self.room], deadline, first)
+        units = super().put(items[: self.room], deadline, first)
         if len(items) > self.room:
-            raise UnwrittenError("the table did not take them", [(self.room, len(items))])
+            raise UnwrittenError("the table did not take them", [(self.room, len(items))], units)
+        return units
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.seals import Obstacle, Seal, Setback
 from chalicelib.core.summaries import summary_of
 from chalicelib.core.text import Damage
+from chalicelib.core.used import NOTHING, Used
 from chalicelib.ledger import Ledger, SealConflictError, opened_position
 from tests.fakes import WHEN, FakeLedgerTable
 
@@ -141,6 +142,40 @@ def test_raising_a_mark_gives_its_leaf_and_nothing_else(table) -> None:
     assert set(table.raise_mark(FILE, 0, 17, DONE, None)) == {16, 17, 31}
     assert set(table.marks(FILE, 0)) == {0, 15, 16, 17, 31, 32}
     assert table.mark(FILE, 0, 1) is None
+
+
+def test_what_was_used_comes_with_the_mark_that_stands_and_with_no_other(table) -> None:
+    table.raise_mark(FILE, 0, 3, FAILED, None, Used(5, milliseconds=30))
+    table.raise_mark(FILE, 0, 3, DONE, None, Used(7, milliseconds=40))
+    table.raise_mark(FILE, 0, 3, DONE, None, Used(100, milliseconds=100))
+    table.raise_mark(FILE, 0, 4, DONE, None)
+    table.raise_mark(FILE, 0, 16, DONE, None, Used(1000))
+    marks, used = table.marked(FILE, 0)
+    assert set(marks) == {3, 4, 16}
+    assert used == Used(1012, milliseconds=70)
+
+
+def test_what_was_used_is_read_again_and_items_without_it_too(dynamodb) -> None:
+    table = DynamoLedger(dynamodb, "ledger")
+    opened, cut, worked = Used(0, 0, 1, 2, 3), Used(0, 9, 1, 1, 1500), Used(2880, milliseconds=400)
+    table.put_plan(PLAN, account_of(PLAN, ()), WHEN, None, opened)
+    table.put_seal(FILE, SEAL, None, cut)
+    table.put_summary(FILE, 0, summary_of(0, dict(enumerate([DONE, DONE])), SEAL, worked))
+    split = table.split(FILE, 0)
+    assert (split.used, split.summary.used) == (cut, worked)
+    table.put_account(FILE, account_of(PLAN, [split]), WHEN)
+    table.put_sum(FILE, 1, split, None)
+    assert (table.file(FILE).opening, table.file(FILE).account.used) == (opened, cut + worked)
+    (total,) = table.sums(FILE, 1)
+    assert (total.used, total.summary.used) == (cut, worked)
+    for sk in ("file", "split#000000", "sum#1#000000"):
+        key = {"pk": {"S": FILE}, "sk": {"S": sk}}
+        item = dynamodb.get_item(TableName="ledger", Key=key)["Item"]
+        item["summary"]["M"].pop("used")
+        without = {name: value for name, value in item.items() if name not in {"used", "opening_used"}}
+        dynamodb.put_item(TableName="ledger", Item=without)
+    assert (table.file(FILE).opening, table.file(FILE).account.used) == (NOTHING, NOTHING)
+    assert (table.split(FILE, 0), table.sums(FILE, 1)) == (split, [total])
 
 
 def test_a_summary_never_replaces_a_newer_one(table) -> None:

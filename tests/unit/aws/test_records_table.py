@@ -159,6 +159,18 @@ def test_units_are_those_that_dynamodb_counts_over_all_requests(dynamodb) -> Non
     assert [len(values) for values in meter.values.values()] == [1, 1, 1], "once a batch"
 
 
+def test_a_batch_tells_the_units_that_it_took(dynamodb) -> None:
+    Answers(dynamodb, consumed(25), consumed(41), consumed(7))
+    assert DynamoRecords(dynamodb, "records", threads=1).put(items(60), in_time(), first=25) == 73
+
+
+def test_units_that_no_answer_tells_are_a_started_kilobyte_each(dynamodb) -> None:
+    left = {"UnprocessedItems": {"records": [{"PutRequest": {"Item": plain_items(1)[0]}}]}}
+    Answers(dynamodb, (200, left), (200, {}))
+    large = json.dumps({**plain_items(5)[4], "body": {"S": "x" * 2000}}).encode()
+    assert DynamoRecords(dynamodb, "records", threads=1).put([*items(4), large], in_time()) == 4 + 3
+
+
 def test_what_comes_back_counts_as_throttled_and_what_is_sent_again_as_a_retry(dynamodb) -> None:
     left = {"UnprocessedItems": {"records": [{"PutRequest": {"Item": plain_items(1)[0]}}]}}
     Answers(dynamodb, consumed(24, **left), THROTTLED, consumed(1))

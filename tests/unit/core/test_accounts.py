@@ -69,8 +69,14 @@ def test_sixteen_usual_marks_stay_within_a_write_unit() -> None:
     counts = Counts(Tally(4990, 4990, 718_000), Tally(10, 10, 1876), {"blank": Tally(5, 5, 5)})
     mark = Mark.done(counts, 2**40, digest_of(2**40, 1, 1, 1, 1, b""))
     names = sum(len(str(place)) for place in range(16))
+    used = len("u") + number_bytes(16 * 5000) + len("t") + number_bytes(16 * 60 * 100)
     keys = len("pk") + 26 + len("sk") + len("leaf#000000#000000") + len("expires_at") + 6
-    assert 16 * len(mark.encode()) + names + keys <= 1024
+    assert 16 * len(mark.encode()) + names + keys + used <= 1024
+
+
+def number_bytes(number: int) -> int:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html"""
+    return (len(str(number)) + 1) // 2 + 1
 
 
 @given(st.lists(MARKS, max_size=20), st.randoms())

@@ -1,0 +1,49 @@
+"""What a file really used of AWS, as far as the writes that happen anyway could tell.
+
+It is added up beside the account and is no part of it: nothing is decided by it, nothing compared with it, and where a
+write that would have told it was lost, it is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from typing import Final
+
+CHUNK_BYTES: Final = 64 * 1024
+"""SQS bills a request for each started 64 KiB of it (https://aws.amazon.com/sqs/pricing/)."""
+MARK_UNITS: Final = 1
+"""Write units of a mark: its leaf stays within 1 KB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """write_units: of DynamoDB, for records and marks. queue_requests: as SQS bills them for every message that was
+    queued, had it come once. object_reads: how often bytes of
+    the object were asked for; s3_requests: these and those for what it is. milliseconds: that functions worked, as
+    measured."""
+
+    write_units: int = 0
+    queue_requests: int = 0
+    object_reads: int = 0
+    s3_requests: int = 0
+    milliseconds: int = 0
+
+    def __add__(self, other: Used) -> Used:
+        return Used(
+            self.write_units + other.write_units,
+            self.queue_requests + other.queue_requests,
+            self.object_reads + other.object_reads,
+            self.s3_requests + other.s3_requests,
+            self.milliseconds + other.milliseconds,
+        )
+
+    def __bool__(self) -> bool:
+        return any(astuple(self))
+
+
+NOTHING: Final = Used()
+
+
+def requests_of(body: str) -> int:
+    """SQS requests that a message with this body, of ASCII, counts as: to be sent, to be received, to be deleted."""
+    return 2 * max(1, -(-len(body) // CHUNK_BYTES)) + 1
