@@ -13,6 +13,8 @@ from chalicelib.core.formats.kinds import endpoint, is_ip
 from chalicelib.core.formats.kinds import port as port_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chalicelib.core.records import Value
 
 _TOPICS: Final = (
@@ -36,9 +38,8 @@ _MOVES: Final = re.compile(
 """Then an address is where something comes from or goes to, or a version."""
 _AT: Final = r"(?:ipv[46]:)?\[?([0-9A-Fa-f.:]{2,64}+)(?:\](?::([0-9]{1,5}))?)?(?![\w/-])"
 _FORWARDED: Final = re.compile(rf"\(X-Forwarded-For: {_AT}")
+_CLIENT: Final = re.compile(rf"\[client {_AT}|\bclient IP=\"{_AT}")
 _ADDRESSES: Final = (
-    re.compile(rf"\[client {_AT}|\bclient IP=\"{_AT}"),
-    _FORWARDED,
     re.compile(
         r"\b(?:[fF]rom|von|connexion de)(?: (?:[iI][pP](?: address)?|address|client|remote host|host))?:? "
         rf"(?:[\w.-]{{1,253}} (?=\())?[\[(\"'`]{{0,2}}{_AT}"
@@ -91,28 +92,39 @@ def add_login(fields: dict[str, Value], body: str) -> None:
     body = body[:_WINDOW].lstrip("\n").partition("\n")[0]
     if _EVENT.search(body) is not None and _MOVES.search(body) is None:
         if "client.address" not in fields:
-            _add_address(fields, body, _ADDRESSES)
+            _add_address(fields, _heads_of(body))
         if "user.name" not in fields:
             _add_user(fields, body)
     elif "client.address" not in fields and ("[client " in body or " IP=" in body):
-        _add_address(fields, body, _ADDRESSES[:1])
+        _add_address(fields, _CLIENT.finditer(body))
     if "user_agent.original" not in fields:
         agent = _AGENT.search(body)
         if agent is not None:
             fields["user_agent.original"] = agent[1]
 
 
-def _add_address(fields: dict[str, Value], body: str, patterns: tuple[re.Pattern[str], ...]) -> None:
-    for pattern in patterns:
-        for found in pattern.finditer(body):
-            text, port = next((found[n], found[n + 1]) for n in range(1, len(found.groups()), 2) if found[n])
-            host, number = endpoint(_trimmed(text)) if port is None else (text, port_of(port))
-            if is_ip(host) and not _HARDWARE.fullmatch(host):
-                mapped = host.removeprefix("::ffff:")
-                fields["client.address"] = mapped if is_ip(mapped) else host
-                if number is not None:
-                    fields["client.port"] = number
-                return
+def _heads_of(body: str) -> Iterator[re.Match[str]]:
+    """Where an address may stand, the best first. Whoever logs in chooses the name, which may look like one: the program's
+    own comes behind it."""
+    yield from _CLIENT.finditer(body)
+    yield from _FORWARDED.finditer(body)
+    yield from sorted(
+        (found for pattern in _ADDRESSES for found in pattern.finditer(body)),
+        key=re.Match.start,
+        reverse=True,
+    )
+
+
+def _add_address(fields: dict[str, Value], places: Iterator[re.Match[str]]) -> None:
+    for found in places:
+        text, port = next((found[n], found[n + 1]) for n in range(1, len(found.groups()), 2) if found[n])
+        host, number = endpoint(_trimmed(text)) if port is None else (text, port_of(port))
+        if is_ip(host) and not _HARDWARE.fullmatch(host):
+            mapped = host.removeprefix("::ffff:")
+            fields["client.address"] = mapped if is_ip(mapped) else host
+            if number is not None:
+                fields["client.port"] = number
+            return
 
 
 def _trimmed(text: str) -> str:

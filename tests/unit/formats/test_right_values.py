@@ -246,3 +246,89 @@ def test_an_address_is_one_and_a_part_ends_where_the_next_begins(line: str, valu
 def test_an_event_of_cef_begins_before_it_ends(extensions: str, timestamp: str) -> None:
     (record,) = records(f"CEF:0|V|P|1|E|n|5|{extensions}\n")
     assert record.timestamp == timestamp
+
+
+NGINX = "2026/09/14 08:00:00 [error] 7#7: *1 "
+BEHIND = ', client: 192.0.2.7, server: shop, request: "GET / HTTP/1.1", host: "shop"'
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'open() "/html/x, client: 6.6.6.6, server: evil" failed (2: No such file or directory)',
+        'open() "/html/x, client: 6.6.6.6, server: e, request: "GET / HTTP/1.1", host: "h" failed (2: No such file or directory)',
+        'user "x, client: 6.6.6.6, server: e": password mismatch',
+        'FastCGI sent in stderr: "PHP message: no x, client: 6.6.6.6, server: e" while reading response header from upstream',
+        '[client 192.0.2.7] ModSecurity: Warning. [id "1"] [msg "XSS, client: 6.6.6.6"]',
+        "lua: bad name x, client: 6.6.6.6",
+    ],
+)
+@pytest.mark.parametrize("carrier", ["", "Sep 14 08:00:00 web-1 nginx: "])
+def test_who_sends_a_request_does_not_choose_its_address(message: str, carrier: str) -> None:
+    (record,) = records(carrier + NGINX + message + BEHIND)
+    assert record.attributes["client.address"] == "192.0.2.7"
+    assert record.attributes["http.request.header.host"] == "shop"
+    assert record.body == message
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "http://x/, client: 6.6.6.6, server: e",
+        "http://x/, host: h",
+        "http://x/, client: 6.6.6.6, server: e, request: ",
+    ],
+)
+def test_what_looks_like_fields_in_a_quoted_value_belongs_to_it(written: str) -> None:
+    line = f'{NGINX}open() "/x" failed (2: No such file or directory){BEHIND}, referrer: "{written}"'
+    attributes = record_of("nginx_error", line).attributes
+    assert attributes["client.address"] == "192.0.2.7"
+    assert attributes["http.request.header.host"] == "shop"
+    assert attributes["http.request.header.referer"] == written
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'open() "/x" failed (2: No such file){BEHIND}, referrer: "x", client: 6.6.6.6, server: e, request: "GET / HTTP/1.1"',
+        f'open() "/x", client: 6.6.6.6, server: e, request: "GET / HTTP/1.1", host: "h", referrer: "" failed (2: No such file){BEHIND}',
+    ],
+)  # fmt: skip
+def test_of_two_clients_that_may_both_be_nginx_s_neither_is_taken(line: str) -> None:
+    attributes = record_of("nginx_error", NGINX + line).attributes
+    assert "client.address" not in attributes
+    assert "192.0.2.7" in str(attributes["nginx.disputed_fields"])
+
+
+ASA = "Sep 14 2026 08:00:00 fw-1 : %ASA-6-"
+
+
+@pytest.mark.parametrize(
+    ("line", "user", "side"),
+    [
+        (ASA + "113005: AAA user authentication Rejected : reason = AAA failure : server = 10.0.0.2 : user = x : user IP = 6.6.6.6 : user IP = 192.0.2.7",
+         "x : user IP = 6.6.6.6", "client"),
+        (ASA + "109006: Authentication failed for user 'x' from 6.6.6.6/1 to 10.0.0.1/23' from inside:192.0.2.7/5 to outside:10.0.0.1/23 on interface inside",
+         "x' from 6.6.6.6/1 to 10.0.0.1/23", "source"),
+        (ASA + "722051: Group <g> User <x> IP <6.6.6.6> y> IP <192.0.2.7> IPv4 Address <10.0.0.9> assigned to session", "x> IP <6.6.6.6> y", "client"),
+        (ASA + "713049: Group = g, Username = x, IP = 6.6.6.6, y, IP = 192.0.2.7, Security negotiation complete", "x, IP = 6.6.6.6, y", "client"),
+        ("Sep 14 08:00:00 sw-1 12: %SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: x] [Source: 6.6.6.6] [localport: 22] y] [Source: 192.0.2.7] [localport: 22]",
+         "x] [Source: 6.6.6.6] [localport: 22] y", "client"),
+        ("2026-09-14 08:00:00 WARN web - Failed login for user 'x from 6.6.6.6' from 192.0.2.7", "x from 6.6.6.6", "client"),
+        ("2026-09-14 08:00:00 WARN web - Login failed: user 'x (Remote IP: 6.6.6.6)' (Remote IP: 192.0.2.7)", "x (Remote IP: 6.6.6.6)", "client"),
+    ],
+)  # fmt: skip
+def test_who_logs_in_does_not_choose_an_address(line: str, user: str, side: str) -> None:
+    (record,) = records(line)
+    assert (record.attributes.get(f"{side}.address"), record.attributes.get("user.name")) == (
+        "192.0.2.7",
+        user,
+    )
+
+
+def test_a_subject_does_not_choose_the_address_of_who_sends_it() -> None:
+    (record,) = records(
+        "Sep 14 08:00:00 mail postfix/cleanup[4711]: 4A1B2C: reject: header Subject: a from x[6.6.6.6]; from y[6.6.6.6] from"
+        " mx.example[192.0.2.7]; from=<ada@example.org> to=<bob@example.org> proto=ESMTP helo=<mx>: 5.7.1 no"
+    )
+    assert record.attributes["client.address"] == "192.0.2.7"

@@ -33,6 +33,8 @@ def _side(name: str, *, port: str = r"(?:[/(]{int:NAME.port}\)?)?") -> str:
     return rf"(?:(?![0-9A-Fa-f]{{1,4}}:[0-9A-Fa-f]{{0,4}}:){{face:cisco.{name}_interface}}: ?)?{{ip:{name}.address}}{port.replace('NAME', name)}"
 
 
+_ASKED: Final = r"(?:{most:user.name}(?<! ) ?: user IP = {ip:client.address}[. ]*$|{name:user.name})"
+"""Who wants to log in chooses the name: the device's own address is the last."""
 _BEGINNINGS: Final = re.compile(r"\(\?:([A-Za-z|]+)\) ")
 _NO_PORT: Final = r"(?:/[0-9]{1,5})?(?![0-9/])"
 _FROM, _TO = _side("source"), _side("destination")
@@ -118,8 +120,8 @@ _SAY: Final = phrases(*_spread(
     r"(?:{local:user.name}@)?{ip:client.address}(?:\({round:user.name}\))? Accessed (?:JAVA )?URL (?:{local}@)?{ip:destination.address}:{rest:url.original}",
     rf"FTP connection from {_FROM} to {_TO}, user {{word:user.name}} (?:Stored|Retrieved) file {{rest:file.path}}",
     # 109xxx: who passed through with a password
-    rf"Authentication {{letters:cisco.result}} for user '?{{name:user.name}}'? from {_FROM} to {_TO}{_ON}",
-    rf"Authorization {{letters:cisco.result}} (?:\(acl={{round:cisco.policy_id}}\) )?for user '?{{name:user.name}}'? from {_FROM} to {_TO}{_ON}(?: using {{word}})?",
+    rf"Authentication {{letters:cisco.result}} for user (?:'{{most:user.name}}'|{{name:user.name}}) from {_FROM} to {_TO}{_ON}",
+    rf"Authorization {{letters:cisco.result}} (?:\(acl={{round:cisco.policy_id}}\) )?for user (?:'{{most:user.name}}'|{{name:user.name}}) from {_FROM} to {_TO}{_ON}(?: using {{word}})?",
     # 110xxx, 419xxx, 434xxx
     rf"Routing failed to locate next[- ]hop for (?i:(?=(?:protocol )?(?:icmp|1|58)\b)){_PROTOCOL} from {_PINGER} to {_PINGED}",
     rf"Routing failed to locate next[- ]hop for {_PROTOCOL} from {_FROM} to {_TO}",
@@ -137,17 +139,17 @@ _SAY: Final = phrases(*_spread(
     r"SSH session from {ip:client.address} on interface {iface:cisco.source_interface} for user \"{quoted:user.name}\" {rest:cisco.message}",
     r"SSH session from {ip:client.address} on interface {iface:cisco.source_interface} for user {name:user.name} {rest:cisco.message}",
     r"Group {word:cisco.group} User {word:user.name} IP {ip:client.address} {rest:cisco.message}",
-    r"Group <{angle:cisco.group}> User <{angle:user.name}> IP <{ip:client.address}> {rest:cisco.message}",
+    r"Group <{angle:cisco.group}> User <{most:user.name}> IP <{ip:client.address}> {rest:cisco.message}",
     r"Group <{angle:cisco.group}> User <{angle:user.name}> IP <(?![0-9A-Fa-f.:]*>)[^<>]*> {rest:cisco.message}",
-    r"Group = {some:cisco.group}, Username = {some:user.name}, IP = {ip:client.address},? {rest:cisco.message}",
+    r"Group = {some:cisco.group}, Username = {most:user.name}, IP = {ip:client.address},? {rest:cisco.message}",
     r"Group = {some:cisco.group}, IP = {ip:client.address},? {rest:cisco.message}",
     r"IP = {ip:client.address}, {rest:cisco.message}",
     r"DAP: User {word:user.name}, Addr {ip:client.address}(?:,|:) {rest:cisco.message}",
     # 109xxx, 111xxx, 113xxx, 605xxx, 611xxx: administrators
     r"AAA user {name:cisco.aaa} {name:cisco.result} : (?:reason = {some:cisco.reason} : )?(?:local database|server = +{some:server.address}) :"
-    r" user = ?{name:user.name}(?: ?: user IP = {ip:client.address})?",
+    r" user = ?" + _ASKED,
     r"AAA (?:credentials rejected|authentication server not accessible|unable to complete the request Error) :"
-    r" (?:reason = {some:cisco.reason} : )?(?:local database|server = +{some:server.address}) :? ?user = ?{name:user.name}(?: ?: user IP = {ip:client.address})?",
+    r" (?:reason = {some:cisco.reason} : )?(?:local database|server = +{some:server.address}) :? ?user = ?" + _ASKED,
     r"AAA unable to complete the request Error : reason = {some:cisco.reason} : user = ?{name:user.name}",
     r"AAA transaction status {letters:cisco.result} : user = ?{name:user.name}",
     r"AAA retrieved (?:default|user specific) group policy \({round:cisco.policy_id}\) for user = ?{name:user.name}",
@@ -171,8 +173,8 @@ _SAY: Final = phrases(*_spread(
     r"Configured from {some:cisco.source} by {name:user.name} on {word:cisco.line} \({ip:client.address}\)",
     r"Configured from {some:cisco.source} by {name:user.name} on {word:cisco.line}",
     r"User {name:user.name} has exited tty session {int:cisco.session_id}\({ip:client.address}\)",
-    r"Login Success \[user: {square:user.name}\] \[Source: {ip:client.address}\] \[localport: {int:server.port}\]",
-    r"Login failed \[user: {square:user.name}\] \[Source: {ip:client.address}\] \[localport: {int:server.port}\]"
+    r"Login Success \[user: {most:user.name}\] \[Source: {ip:client.address}\] \[localport: {int:server.port}\]",
+    r"Login failed \[user: {most:user.name}\] \[Source: {ip:client.address}\] \[localport: {int:server.port}\]"
     r"(?: \[Reason: {square:cisco.reason}\])?",
     # 602xxx, 733xxx
     r"{name:network.protocol.name}: An? {direction:network.direction} {word:cisco.tunnel_type} SA \(SPI= ?{name:cisco.spi}\) between"

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import add_endpoint, add_integer, endpoint, integer
+from chalicelib.core.formats.kinds import add_endpoint, add_integer, integer
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
@@ -30,10 +30,16 @@ _LEVELS: Final = {
 _ANY_IDS: Final = re.compile(r"([^\s#:]{1,32})#([^\s#:]{1,32}):(?: \*([0-9]{1,18}))?(?: |$)")
 """Process and thread as they stand, numbers or not."""
 _IDS: Final = re.compile(r"([0-9]{1,10})#([0-9]{1,19}):(?: \*([0-9]{1,18}))?(?: |$)", re.ASCII)
-_FIELD: Final = re.compile(
-    r", (client|server|request|subrequest|upstream|host|referrer|login|session|udp client|request_id|context"
-    r"|bytes from/to client|bytes from/to upstream):(?: |(?=[0-9]))"
-)
+_ORDER: Final = (
+    "context", "udp client", "client", "server", "login", "request", "subrequest", "upstream", "host", "referrer", "session", "request_id",
+    "bytes from/to client", "bytes from/to upstream",
+)  # fmt: skip
+"""ngx_http_log_error, ngx_mail_log_error, ngx_stream_log_error; OpenResty's context comes before."""
+_RANKS: Final = {name: place for place, name in enumerate(_ORDER)}
+_FIELD: Final = re.compile(rf", ({'|'.join(_ORDER)}):(?: |(?=[0-9]))")
+_CLIENT: Final = re.compile(r", (?:udp )?client: ")
+_CLIENTS_MAX: Final = 200
+"""How many places are looked at where the fields may begin; a line of nginx has 2 KiB."""
 _NAMES: Final = {
     "server": "server.address",
     "host": "http.request.header.host",
@@ -80,44 +86,95 @@ def _make_parser(context: ParseContext) -> Parse:
         connection = ids[3]
         if connection is not None:
             fields["nginx.connection"] = integer(connection)
-        message = rest[ids.end() :]
-        position = message.find(", client: ")
-        if position < 0:
-            position = message.find(", server: ")
-        if position >= 0:
-            said, message = message[position:], message[:position]
-            _add_fields(fields, said)
+        message, behind = _parted(rest[ids.end() :])
+        if len(behind) > 1:
+            fields["nginx.disputed_fields"] = ", ".join(behind)
+        elif behind:
+            _add_fields(fields, behind[0])
         add_tags(fields, message)
         return Record(stamp[0], stamp[1], level, _LEVELS.get(level), message or None, fields)
 
     return parse
 
 
-def _add_fields(fields: dict[str, Value], said: str) -> None:
-    parts = _FIELD.split(said)
+def _parted(message: str) -> tuple[str, list[str]]:
+    """The message itself, and the fields that nginx appends to it; several where it may have been any of them.
+
+    Whoever sends a request writes into the message and between the quotes of the fields, and nginx does not escape what
+    it logs. The fields are therefore the last that stand in nginx's order up to the end. Others that do so as well, and
+    begin outside quotes, make it unknowable which are nginx's.
+    """
+    begins = [found.start() for found in _CLIENT.finditer(message)]
+    if not begins:
+        position = message.find(", server: ")
+        return (message, []) if position < 0 else (message[:position], [message[position:]])
+    if len(begins) == 1:
+        return message[: begins[0]], [message[begins[0] :]]
+    fitting = [begin for begin in begins[:_CLIENTS_MAX] + begins[_CLIENTS_MAX:][-1:] if _fits(message, begin)]
+    last = fitting[-1] if fitting else begins[-1]
+    others = [begin for begin in fitting[:-1] if message.count('"', 0, begin) % 2 == 0]
+    first = min((*others, last))
+    return message[:first], [message[begin:] for begin in (*others, last)]
+
+
+def _fits(message: str, begin: int) -> bool:
+    """Whether all from there on is fields in nginx's order, with values as nginx writes them; the end may be cut off."""
+    listed = _listed(message, begin)
+    ranks = [_RANKS[name] for name, _ in listed]
+    return ranks == sorted(set(ranks)) and all(
+        (value[:1] == '"' and value != '"') or ('"' not in value and ", " not in value) for _, value in listed
+    )
+
+
+def _listed(message: str, begin: int) -> list[tuple[str, str]]:
+    """The fields from there on. A value between quotes goes on to a quote before a field that comes later in the order."""
+    listed: list[tuple[str, str]] = []
+    name, start = "", -1
+    for mark in _FIELD.finditer(message, begin):
+        if start >= 0:
+            is_quoted = message.startswith('"', start)
+            if is_quoted and (_RANKS[mark[1]] < _RANKS[name] or not _ends(message, start, mark.start())):
+                continue
+            listed.append((name, message[start : mark.start()]))
+        name, start = mark[1], mark.end()
+    if start >= 0:
+        listed.append((name, message[start:]))
+    return listed
+
+
+def _ends(message: str, start: int, end: int) -> bool:
+    """Whether a value that begins with a quote ends there."""
+    return end - start > 1 and message[end - 1] == '"'
+
+
+def _add_fields(fields: dict[str, Value], behind: str) -> None:
     more: list[str] = []
-    for name, text in zip(parts[1::2], parts[2::2], strict=True):
-        value = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
-        if not value:
-            continue
-        if name in ("client", "udp client") and "client.address" not in fields:
-            value, _, how = value.partition(" ")
-            add_endpoint(fields, "client", value)
-            if how:
-                fields["nginx.client_connection"] = how
-            continue
-        if name == "server" and endpoint(value)[1] is not None and "server.address" not in fields:
-            add_endpoint(fields, "server", value)
-            continue
-        key = _NAMES.get(name, f"nginx.{name}")
-        if key in fields:
-            more.append(f"{name}: {text}")
-            continue
-        fields[key] = value
-        if key == "nginx.request":
-            add_request(fields, value)
+    for name, text in _listed(behind, 0):
+        _add_field(fields, more, name, text)
     if more:
         fields["extra"] = ", ".join(more)
+
+
+def _add_field(fields: dict[str, Value], more: list[str], name: str, text: str) -> None:
+    value = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+    if not value:
+        return
+    if name in ("client", "udp client") and "client.address" not in fields:
+        value, _, how = value.partition(" ")
+        add_endpoint(fields, "client", value)
+        if how:
+            fields["nginx.client_connection"] = how
+        return
+    if name == "server" and value.rpartition(":")[2].isdecimal() and "server.address" not in fields:
+        add_endpoint(fields, "server", value)
+        return
+    key = _NAMES.get(name, f"nginx.{name}")
+    if key in fields:
+        more.append(f"{name}: {text}")
+        return
+    fields[key] = value
+    if key == "nginx.request":
+        add_request(fields, value)
 
 
 NGINX_ERROR: Final = Format(

@@ -24,6 +24,8 @@ _PAIRS_MAX: Final = 40
 _CLIENT: Final = re.compile(
     r"(?:client=|from |to |by |of |with |,? ?connect from |disconnect from )([^\s\[\]<>,]{1,255})\[([0-9A-Fa-f.:]{2,45})\](?::([0-9]{1,5}))?"
 )
+_OF_MAIL: Final = re.compile(r"(?:[a-z]{3,9}: )?(?:(?:mime|nested)[- ])?(?:header|body) ")
+"""https://www.postfix.org/header_checks.5.html"""
 _PEER: Final = re.compile(r"([^\s\[\]<>,]{1,255})\[([0-9A-Fa-f.:]{2,45})\](?::([0-9]{1,5}))?: ")
 _REJECT: Final = re.compile(
     r"(?:milter-)?(reject|hold|discard|filter|redirect|warn|reject_warning)(?::|-\w+:) ([A-Z][A-Z -]{2,30}) from [^:]{1,300}: "
@@ -69,6 +71,16 @@ def _add_peer(fields: dict[str, Value], side: str, address: str | None, port: st
         add_integer(fields, f"{side}.port", port)
 
 
+def _client_of(text: str, begin: int, end: int) -> re.Match[str] | None:
+    """The peer that a message names; the last where it quotes a line of the mail, which its sender wrote."""
+    if _OF_MAIL.match(text, begin) is None:
+        return _CLIENT.search(text, begin, end)
+    last = None
+    for last in _CLIENT.finditer(text, begin):  # noqa: B007 - the last is what counts
+        pass
+    return last
+
+
 def _postfix(text: str, fields: dict[str, Value]) -> bool:
     """https://www.postfix.org/postconf.5.html and the postfix daemons' manual pages."""
     begin = 0
@@ -85,7 +97,7 @@ def _postfix(text: str, fields: dict[str, Value]) -> bool:
     if screened := _SCREENED.match(text, begin):
         _add_peer(fields, "client", screened[1], screened[2])
         _add_peer(fields, "server", screened[3], screened[4])
-    client = _PEER.match(text, begin) or _CLIENT.search(
+    client = _PEER.match(text, begin) or _client_of(
         text, begin, min(begin + 2000, status.start(2) if status else len(text))
     )
     if client:
