@@ -55,6 +55,9 @@ class Framing:
         in JSON), `cut` where the line goes on, and `time`. Start and joins are then those of what it says.
     parts_end: of streams that tell a line which goes on by its lack of an end: whether it goes on in whatever line of its
         stream comes next, since others have their ends (True), or only where it is as long as parts are, since none has (False).
+    traces: of streams, a regular expression for what begins a stack trace or is a line of one; those in its group `frame`
+        never begin an entry. An indented line belongs to an entry that holds such a line, or, where there are no joins,
+        to any; but neither it nor what does not begin an entry belongs to a line whose `time` is more than a moment away.
     unit_bytes: of streams, how long entries that lie between one another may be together.
     member: of JSON objects that hold their entries in an array, that array's name; of XML, the name of the elements.
     path: likewise, the names from the outermost object to an array that is further inside; see `json_paths`.
@@ -82,6 +85,7 @@ class Framing:
     every_array: bool = False
     parts_end: bool | None = None
     uniform: bool = False
+    traces: str | None = None
     rules: int = RULES
 
     @property

@@ -322,7 +322,7 @@ def _framing(held: dict[str, Any]) -> Framing:
             )
     if not all(isinstance(name, str) for name in held.get("path") or ()):
         raise ValueError(f"framing with path {shown(framing.path)}")
-    for expression in (framing.entry_start, framing.joins, framing.header):
+    for expression in (framing.entry_start, framing.joins, framing.header, framing.traces):
         if expression is not None:
             re.compile(expression)
     return framing

@@ -9,10 +9,11 @@ lines beside the entry that is open. All of this is part of the framing's kind: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import orjson
 
@@ -27,7 +28,12 @@ _PART_BYTES: Final = 16_000
 """What Docker cuts is longer; its parts of a line have nothing else that says so."""
 _ENDED_SHARE_MIN: Final = 0.1
 """Of short lines, so many have their ends where what has none is a part."""
+_MOMENT_SECONDS: Final = 1
+"""What is written at once has times that are closer."""
+_SECOND: Final = len("2026-09-14T08:00:00")
 _OPENS_TRACE: Final = re.compile(rb"(?:panic|fatal error): |Unhandled [Ee]xception")
+
+_Match: TypeAlias = Callable[[bytes], "re.Match[bytes] | None"]
 
 
 class _Part(NamedTuple):
@@ -52,6 +58,7 @@ class _Stream:
     part: _Part
     previous: bytes
     is_several: bool = False
+    is_trace: bool = False
 
 
 @dataclass(slots=True)
@@ -104,6 +111,8 @@ class _Links:
         self._part_of = re.compile(framing.parts.encode()).match
         self._starts = re.compile(f"(?:{COLOUR})*(?:{start})".encode()).match if start is not None else None
         self._joins = re.compile(joins.encode()).match if joins is not None else None
+        traces = framing.traces
+        self._traces = re.compile(traces.encode()).match if traces is not None else None
         self._parts_end = framing.parts_end
         self._max_bytes = framing.unit_bytes or max_bytes
         self._streams: dict[bytes, _Stream] = {}
@@ -130,7 +139,7 @@ class _Links:
                 or self._parts_end is True
                 or (self._parts_end is None and (not part.cut or last.time == part.time))
             )
-            if (goes_on or self._continues(stream, said, is_blank=is_blank)) and self._linked(
+            if (goes_on or self._continues(stream, part, said, is_blank=is_blank)) and self._linked(
                 unit, stream, goes_on=goes_on
             ):
                 stream.line, stream.part = number, part
@@ -151,14 +160,30 @@ class _Links:
         self._units.append(_Unit(piece.offset, self._count, piece.length, piece.lines, 1, [piece.head], []))
         self._count += piece.lines
 
-    def _continues(self, stream: _Stream, text: bytes, *, is_blank: bool) -> bool:
+    def _continues(self, stream: _Stream, part: _Part, text: bytes, *, is_blank: bool) -> bool:
         """Whether the text inside belongs to what its stream said before."""
         if is_blank:
             is_open = stream.is_several or _OPENS_TRACE.match(stream.previous) is not None
             return is_open and not stream.previous.endswith(b"\n\n")
         if self._starts is not None and self._starts(text[:_START_BYTES]) is None:
-            return True
+            if self._traces is None:
+                return True
+            if self._is_of_entry(self._traces, stream, part, text):
+                return True
         return self._joins is not None and self._joins(stream.previous + text) is not None
+
+    def _is_of_entry(self, traces: _Match, stream: _Stream, part: _Part, text: bytes) -> bool:
+        """Whether a line that does not begin an entry belongs to the one before it."""
+        found = traces(text)
+        if found is not None and found["frame"] is not None:
+            stream.is_trace = True
+            return True
+        if _are_apart(stream.part.time, part.time):
+            return False
+        if self._joins is None or text[:1] not in (b" ", b"\t"):
+            return True
+        stream.is_trace = stream.is_trace or traces(stream.previous) is not None
+        return stream.is_trace
 
     def _linked(self, line: _Unit, stream: _Stream, *, goes_on: bool) -> bool:
         """Joins a line to the unit of its stream's last, unless that got too long. An entry that is nothing but a
@@ -197,11 +222,22 @@ class _Links:
         return units[:done]
 
 
+def _are_apart(first: bytes | None, second: bytes | None) -> bool:
+    """Whether two times (ISO 8601) are more than a moment apart."""
+    if first is None or second is None or first[:_SECOND] == second[:_SECOND]:
+        return False
+    try:
+        between = datetime.fromisoformat(second.decode()) - datetime.fromisoformat(first.decode())
+    except (ValueError, TypeError):
+        return False
+    return abs(between.total_seconds()) > _MOMENT_SECONDS
+
+
 def _part_in(found: re.Match[bytes]) -> _Part:
     groups = found.groupdict()
     stream, text, cut = groups.get("stream") or b"", groups.get("text"), bool(groups.get("cut"))
     if text is not None:
-        return _Part(stream, text, cut, surely=True, time=None)
+        return _Part(stream, text, cut, surely=True, time=groups.get("time"))
     quoted = groups["quoted"]
     if b"\\" in quoted:
         try:

@@ -16,6 +16,9 @@ LEVEL_WORDS: Final = "|".join(
 )
 """The names of levels that may stand bare in a line."""
 
+INDENTED_LEVEL: Final = rf"[ \t]++[\[(]?(?:{LEVEL_WORDS.upper()})(?:[\])]?[ \t]|[\])]?:|\|)"
+"""What begins an entry although it is indented: a level in capitals."""
+
 CLOCK: Final = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
 WEEKDAY: Final = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 DATE_AND_TIME: Final = "|".join(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.general.stack_traces import STACK_TRACE
-from chalicelib.core.formats.starts import TIMESTAMPED, WELL_KNOWN
+from chalicelib.core.formats.starts import INDENTED_LEVEL, TIMESTAMPED, WELL_KNOWN
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.streams import parts_end, texts_of_streams
 
@@ -26,13 +26,33 @@ _BEHIND_LOG_LINE: Final = (
     r"(?:Traceback \(most recent|(?:[a-z_$][\w$]{0,60}\.){1,12}[A-Z][\w$]{0,100}(?:Error|Exception|Throwable)\b)"
 )
 """A log line, and below it a trace that begins with its exception."""
-_TRACES: Final = STACK_TRACE.framing
+_FRAMES: Final = (
+    r"[ \t]++(?:at (?:[\w.$<>/@\[\]`~-]++ ?)++\(|at [^\s()]{1,500}:[0-9]|File \"[^\"\n]{1,500}\", line [0-9]"
+    r"|\.\.\. [0-9]{1,9} (?:more|common)|(?:Caused by|Suppressed): |from [^\s:]{1,500}:[0-9]{1,7}:in |[0-9]{1,5}: from "
+    r"|--- End of |thrown in |\^+\s*$)|\t[^\s]{1,500}:[0-9]{1,7}(?: \+0x[0-9a-f]{1,16})?\s*$"
+    r"|(?:Caused by|Suppressed|Wrapped by): |\.\.\. [0-9]{1,9} (?:more|common)"
+    r"|During handling of the above exception|The above exception was the direct cause"
+    r"|#[0-9]{1,4} (?:\{main\}|\[internal|[^ \n(]{1,300}\()|goroutine [0-9]{1,19} [^\n]{0,20}\["
+)
+"""Lines of a trace that nothing but a trace holds."""
+_TRACES: Final = (
+    rf"(?P<frame>{_FRAMES})|Traceback \(most recent|(?:panic|(?:PHP )?[Ff]atal error): |thread '[^'\n]{{1,200}}' |stack backtrace:"
+    r"|[^\s:]{1,300}\.rb:[0-9]{1,7}:in |(?:/|file://|node:|[A-Za-z]:\\)[^\n]{0,500}?:[0-9]{1,7}\s*$"
+    r"|[^\n]{0,500}?(?:Error|Exception|Throwable)\b|[^\n]*+(?<=[\[{])$"
+)
+"""Lines of traces, those before them, and values whose bracket is open: what is indented belongs to them."""
 
 
 def framing_of_streams(parts: str) -> Framing:
     """Of streams whose lines `parts` matches, before anything is known of what they say."""
-    joins = f"{_TRACES.joins}|{_BEHIND_LOG_LINE}"
-    return Framing(_TRACES.entry_start, kind=Kind.STREAMS, joins=joins, parts=parts)
+    inside = STACK_TRACE.framing
+    return Framing(
+        f"{inside.entry_start}|{INDENTED_LEVEL}",
+        kind=Kind.STREAMS,
+        joins=f"{inside.joins}|{_BEHIND_LOG_LINE}",
+        parts=parts,
+        traces=_TRACES,
+    )
 
 
 def seen_through(
@@ -44,7 +64,8 @@ def seen_through(
     starts = {_start_of(detect(text)) for text in texts}
     if not starts or None in starts:
         return framing
-    return replace(framing, entry_start=starts.pop() if len(starts) == 1 else WELL_KNOWN, joins=None)
+    start = starts.pop() if len(starts) == 1 else WELL_KNOWN
+    return replace(framing, entry_start=f"{start}|{INDENTED_LEVEL}", joins=None)
 
 
 def _start_of(known: Format) -> str | None:

@@ -19,10 +19,19 @@ PLAIN = Framing(
     parts=r"(?P<stream>[abc])(?P<cut>\+)?:(?P<text>[^\n]*)",
     joins=r"J\nK",
 )
+TIMED = replace(
+    PLAIN,
+    parts=r"(?P<stream>[abc])(?P<cut>\+)?:(?:(?P<time>2026-[0-9T:-]{14}Z) )?(?P<text>[^\n]*)",
+    traces=r"(?P<frame> at )|T",
+)
+BY_STARTS = replace(TIMED, joins=None)
+FRAMINGS = st.sampled_from([PLAIN, TIMED, BY_STARTS])
 STREAM = st.sampled_from(["a", "b", "c"])
+TIME = st.sampled_from(["2026-09-14T08:00:00Z ", "2026-09-14T08:00:09Z ", "2026-99-99T00:00:00Z "])
 LINES = st.one_of(
     st.builds("{}:{}\n".format, STREAM, st.sampled_from(["x", " at f", "", "J", "K", "long " * 9])),
     st.builds("{}+:{}\n".format, STREAM, st.sampled_from(["x", " at f", "part " * 4])),
+    st.builds("{}:{}{}\n".format, STREAM, TIME, st.sampled_from(["x", " at f", " y", "T", ""])),
     st.sampled_from(["no stream\n", "\n", "a:\r\n"]),
 ).map(str.encode)
 TEXTS = st.lists(LINES, max_size=80).map(b"".join) | st.builds(
@@ -48,12 +57,12 @@ def blocks(text: bytes, sizes: list[int]) -> Iterator[bytes]:
         at, number = at + size, number + 1
 
 
-def of(limits: Limits) -> Framing:
-    return replace(PLAIN, unit_bytes=limits.entry_max_bytes)
+def of(limits: Limits, framing: Framing = PLAIN) -> Framing:
+    return replace(framing, unit_bytes=limits.entry_max_bytes)
 
 
-def batches_of(text: bytes, sizes: list[int], limits: Limits) -> list[Batch]:
-    cutter = Cutter(blocks(text, sizes), of(limits), limits, 0, aligned=True)
+def batches_of(text: bytes, sizes: list[int], limits: Limits, framing: Framing = PLAIN) -> list[Batch]:
+    cutter = Cutter(blocks(text, sizes), of(limits, framing), limits, 0, aligned=True)
     found: list[Batch] = []
     split = 0
     while not cutter.at_end:
@@ -63,37 +72,37 @@ def batches_of(text: bytes, sizes: list[int], limits: Limits) -> list[Batch]:
     return found
 
 
-def entries_in(batch: Batch, limits: Limits) -> list[Entry]:
-    return list(entries_of(batch.body, of(limits), batch.offset, batch.length, batch.lines))
+def entries_in(batch: Batch, limits: Limits, framing: Framing = PLAIN) -> list[Entry]:
+    return list(entries_of(batch.body, of(limits, framing), batch.offset, batch.length, batch.lines))
 
 
-@given(TEXTS, SIZES, SIZES, LIMITS)
+@given(TEXTS, SIZES, SIZES, LIMITS, FRAMINGS)
 def test_batches_do_not_depend_on_how_blocks_arrive(
-    text: bytes, sizes: list[int], others: list[int], limits: Limits
+    text: bytes, sizes: list[int], others: list[int], limits: Limits, framing: Framing
 ) -> None:
-    assert batches_of(text, sizes, limits) == batches_of(text, others, limits)
+    assert batches_of(text, sizes, limits, framing) == batches_of(text, others, limits, framing)
 
 
-@given(TEXTS, SIZES, LIMITS)
+@given(TEXTS, SIZES, LIMITS, FRAMINGS)
 def test_a_cutter_that_takes_up_at_any_split_gives_the_batches_of_one_pass(
-    text: bytes, sizes: list[int], limits: Limits
+    text: bytes, sizes: list[int], limits: Limits, framing: Framing
 ) -> None:
     found: list[Batch] = []
     position = split = 0
     while position < len(text):
-        cutter = Cutter(blocks(text[position:], sizes), of(limits), limits, position, aligned=True)
+        cutter = Cutter(blocks(text[position:], sizes), of(limits, framing), limits, position, aligned=True)
         found += cutter.cut(split)
         position, split = cutter.position, split + 1
-    assert found == batches_of(text, [len(text) or 1], limits)
+    assert found == batches_of(text, [len(text) or 1], limits, framing)
 
 
-@given(TEXTS, SIZES, LIMITS)
+@given(TEXTS, SIZES, LIMITS, FRAMINGS)
 def test_the_worker_finds_the_entries_that_the_splitter_counted_and_every_line_once(
-    text: bytes, sizes: list[int], limits: Limits
+    text: bytes, sizes: list[int], limits: Limits, framing: Framing
 ) -> None:
     position = lines = 0
-    for batch in batches_of(text, sizes, limits):
-        found = entries_in(batch, limits)
+    for batch in batches_of(text, sizes, limits, framing):
+        found = entries_in(batch, limits, framing)
         assert len(found) == batch.entries
         for entry in found:
             assert entry.offset == position
@@ -157,8 +166,40 @@ def test_a_partner_that_never_comes_costs_a_window() -> None:
     assert batch.entries == WINDOW_LINES + 10
 
 
+def entries_of_text(text: bytes, framing: Framing) -> list[bytes]:
+    return [
+        each.text or each.raw
+        for batch in batches_of(text, [99], Limits(), framing)
+        for each in entries_in(batch, Limits(), framing)
+    ]
+
+
+def test_an_indented_line_belongs_to_a_trace_and_to_no_other_line() -> None:
+    assert entries_of_text(b"a:x\na: y\na: z\n", TIMED) == [b"a:x\n", b"a: y\n", b"a: z\n"]
+    for trace in (b"a:T\na: y\na: z\n", b"a:x\na: at f\na: y\na: z\n"):
+        assert entries_of_text(trace + b"a:x\n", TIMED) == [trace, b"a:x\n"]
+
+
+def test_what_is_more_than_a_moment_apart_is_one_entry_only_in_frames_of_a_trace() -> None:
+    first, frame, word = (
+        b"a:2026-09-14T08:00:00Z x\n",
+        b"a:2026-09-14T08:00:09Z  at f\n",
+        b"a:2026-09-14T08:00:19Z  y\n",
+    )
+    for framing in (TIMED, BY_STARTS):
+        assert entries_of_text(first + frame + word, framing) == [first + frame, word]
+    assert entries_of_text(first + word.replace(b":19", b":01"), BY_STARTS) == [
+        first + word.replace(b":19", b":01")
+    ]
+
+
+def test_a_file_that_was_opened_before_there_were_traces_is_cut_as_it_was_begun() -> None:
+    text = b"a:x\na: y\na: z\n"
+    assert entries_of_text(text, PLAIN) == [text]
+
+
 def test_a_framing_of_streams_is_stored_and_read() -> None:
-    framing = replace(PLAIN, unit_bytes=17)
+    framing = replace(TIMED, unit_bytes=17)
     assert framing_of(said_of(framing)) == framing
     assert not framing.is_of_second_version
     assert not framing.self_synchronising

@@ -79,7 +79,7 @@ K8S_CRI: Final = Format(
     make_parser=_make_parser,
     specificity=0.99,
     framing=framing_of_streams(
-        rf"{RFC3339} (?P<stream>stdout|stderr) (?:(?:(?P<cut>P)|F)(?::[^ \n]{{0,64}})?(?: |(?=\r?$)))?+(?P<text>[^\n]*)"
+        rf"(?P<time>{RFC3339}) (?P<stream>stdout|stderr) (?:(?:(?P<cut>P)|F)(?::[^ \n]{{0,64}})?(?: |(?=\r?$)))?+(?P<text>[^\n]*)"
     ),
     sieve=RFC3339 + r" (?:stdout|stderr)(?: |$)",
     alone=True,

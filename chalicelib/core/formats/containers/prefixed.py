@@ -19,7 +19,7 @@ from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
-    from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats import Explain, Parse, ParseContext
     from chalicelib.core.framing import Framing
     from chalicelib.core.records import Value
 
@@ -27,7 +27,9 @@ _SVLOGD: Final = re.compile(
     rf"(?:({DAY})_({CLOCK})(?:\.([0-9]{{1,9}}))?+ |\[({DAY}) ({CLOCK})\] )(.*)",
     re.DOTALL,
 )
-_NANOSECONDS: Final = re.compile(r"[^.]{19}\.[0-9]{8,9}(?![0-9])")
+_WHEN_NANOSECONDS: Final = RFC3339.replace(r"(?:\.[0-9]{1,9})?+", r"\.[0-9]{8,9}")
+"""As runtimes write it. Behind a head a shorter one is nearly always that of the program."""
+_SHORT: Final = re.compile(rf"({RFC3339}) (.*)", re.DOTALL)
 _POD: Final = r"[a-z0-9](?:[a-z0-9.-]{0,240}[a-z0-9])?-(?:[a-z0-9]{5}|[0-9]{1,4})"
 _SERVICE: Final = r"[A-Za-z0-9][\w.-]{0,127}"
 _COMPOSE_HEAD: Final = rf"(?:{_SERVICE} {{1,64}}\| )"
@@ -39,6 +41,9 @@ _HEROKU: Final = re.compile(
     re.DOTALL,
 )
 _ACCESS: Final = ("access_common", "access_combined", "nginx", "apache")
+
+_INSIDE: Final = ("log.record.format", "exception.stacktrace")
+"""What a record has whose inside is explained."""
 
 _NO_PREFIX: Final = Reject("no-prefix")
 _NOTHING_CARRIED: Final = Reject("nothing-carried")
@@ -71,8 +76,8 @@ def _svlogd(context: ParseContext) -> Parse:
 @dataclass(frozen=True, slots=True)
 class _Prefix:
     """Prefixes of one kind. head: with groups whose names are fields (``__`` is a dot); numbers: those that are
-    numbers. A time may stand between it and the line; a time alone that is no runtime's is one only before a
-    line of a known format."""
+    numbers. A time of the runtime may stand between it and the line; any other is one only before a line of a
+    known format, behind a head only before one with a time of its own."""
 
     head: str
     numbers: frozenset[str] = frozenset()
@@ -80,8 +85,9 @@ class _Prefix:
     def make_parser(self, context: ParseContext) -> Parse:
         of_text = Times(context.last_modified).of_text
         explain = context.explain
-        optional = "?" if self.head else ""
-        match = re.compile(rf"{self.head}(?:(?P<when>{RFC3339}) ){optional}(?P<text>[^\n]*+)").match
+        time = f"(?:(?P<when>{_WHEN_NANOSECONDS}) )?" if self.head else f"(?P<when>{RFC3339}) "
+        match = re.compile(rf"{self.head}{time}(?P<text>[^\n]*+)").match
+        is_runtimes = re.compile(_WHEN_NANOSECONDS).fullmatch
 
         def parse(entry: str) -> Record | Reject:
             said, first = [], None
@@ -94,27 +100,38 @@ class _Prefix:
             assert first is not None, "a text has a line"
             when = first.pop("when")
             del first["text"]
-            stamp = of_text(when) if when else (None, None)
-            if stamp is None:
-                return BAD_TIME
             fields: dict[str, Value] = {
                 name.replace("__", "."): integer(value) if name in self.numbers else value
                 for name, value in first.items()
                 if value is not None
             }
             text = "\n".join(said).rstrip("\n")
-            record = carried(explain, text, stamp, fields)
-            is_known = "log.record.format" in fields or "exception.stacktrace" in fields
-            if not is_known and not self.head and (not text or not _NANOSECONDS.match(when or "")):
-                return _NOTHING_CARRIED
-            return record
+            if when is None and (short := _SHORT.match(text)) and _has_time(explain, short[2]):
+                when, text = short.groups()
+            stamp = of_text(when) if when else (None, None)
+            if stamp is None:
+                return BAD_TIME
+            record = carried(explain, text, stamp, dict(fields))
+            is_known = not record.attributes.keys().isdisjoint(_INSIDE)
+            if is_known or when is None:
+                return record
+            if not self.head:
+                return record if text and is_runtimes(when) else _NOTHING_CARRIED
+            whole = carried(explain, f"{when} {text}", (None, None), fields)
+            return record if whole.severity_number is None else whole
 
         return parse
 
     def framing(self, stream: str) -> Framing:
         """stream: the expression of what stands before the line, without groups."""
-        time = rf"(?:{RFC3339} )" if not self.head else rf"(?:{RFC3339} )?+"
+        time = rf"(?:(?P<time>{_WHEN_NANOSECONDS}) )?+" if self.head else rf"(?P<time>{RFC3339}) "
         return framing_of_streams(rf"(?P<stream>{stream}){time}(?P<text>[^\n]*)")
+
+
+def _has_time(explain: Explain, text: str) -> bool:
+    """Whether a line is explained by itself, its time included."""
+    found = explain(text.partition("\n")[0])
+    return found is not None and found[1].timestamp is not None
 
 
 _COMPOSE: Final = _Prefix(
