@@ -16,6 +16,14 @@ from chalicelib.aws.clients import INVOCATION
 settings.register_profile("froe", deadline=None)  # the machines are shared: nothing is timed in a test
 settings.load_profile("froe")
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    if path := os.environ.get("FROE_CPU_LOG"):
+        from tests.cpu import Log
+
+        config.pluginmanager.register(Log(path))
+
+
 UNIT = Path(__file__).parent / "unit"
 
 OPTIONAL = "optional:"
