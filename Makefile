@@ -20,6 +20,9 @@ JUDGE = tests/integration/test_permissions.py
 SOAK_SECONDS ?= 1800
 SOAK_SEED ?= 100000
 
+# Python keeps what it compiles: without, each of the hundreds of processes of a run compiles anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo up test soak lint audit check format bench agreement docs terraform lock golden clean
