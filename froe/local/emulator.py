@@ -70,6 +70,7 @@ def poll_streams_apart(lambda_service: Any, pause_seconds: float = 0.2) -> None:
 
 
 if __name__ == "__main__":
+    from jsonata import timebox
     from ministack import app
     from ministack.core import iam_actions, lambda_runtime, responses
     from ministack.services import dynamodb, lambda_svc, s3, sqs, stepfunctions
@@ -79,6 +80,7 @@ if __name__ == "__main__":
     sys.executable = getattr(sys, "_base_executable", sys.executable)
     poll_streams_apart(lambda_svc)
     maps.batch_items(stepfunctions)
+    maps.count_own_time(timebox)
     queries.read_in_order(dynamodb)
     listings.encode_keys(s3)
     limits.obey(lambda_svc, sqs, lambda_runtime)

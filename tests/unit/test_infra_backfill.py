@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from chalicelib.core.accounts import State
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.notifications import Announced, announced_in_body
 from chalicelib.core.plan import ObjectVersion
-from froe.local.maps import _batches
+from froe.local.maps import _batches, count_own_time
 from tests.templates import read, walk
 
 TEMPLATE = json.loads(
@@ -39,6 +41,14 @@ ACTIONS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from jsonata import timebox
+
+    monkeypatch.setattr(timebox, "Timebox", timebox.Timebox)
+    count_own_time(timebox)
+
+
 def evaluated(
     expression: Any, *, given: Any = None, result: Any = None, variables: Mapping[str, Any] | None = None
 ) -> Any:
@@ -53,6 +63,11 @@ def looked_at(key: str, **answer: Any) -> dict[str, Any]:
     said = {"ETag": '"0123"', "ContentLength": 5, **answer}
     kept: dict[str, Any] = evaluated(LOOK["Output"], given=key, result=said, variables={"batch": BATCH})
     return kept
+
+
+@cache
+def looked_at_before(key: str) -> dict[str, Any]:
+    return looked_at(key, VersionId="v1")
 
 
 def announced(*objects: Mapping[str, Any]) -> list[Any]:
@@ -183,7 +198,7 @@ class Run:
             if state["Type"] == "Wait":
                 self.seconds += self._value(state["Seconds"])
             elif state["Type"] == "Map":
-                result = [looked_at(key, VersionId="v1") for key in self.variables["names"]]
+                result = [looked_at_before(key) for key in self.variables["names"]]
                 self.events += 7 * 100
             elif state["Type"] == "Task":
                 self.seconds += 0.1
@@ -303,6 +318,31 @@ def test_every_name_that_the_definition_leaves_open_is_filled_in() -> None:
     assert {name for text in said for name in re.findall(r"\$\{(\w+)\}", text)} == set(
         MACHINE["DefinitionSubstitutions"]
     )
+
+
+def test_an_expression_has_a_second_of_the_processor_not_of_the_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from jsonata.jexception import JException
+    from jsonata.jsonata import Jsonata
+
+    now = {"time": time.time(), "thread_time": time.thread_time()}
+    monkeypatch.setattr(time, "time", lambda: now["time"])
+    monkeypatch.setattr(time, "thread_time", lambda: now["thread_time"])
+
+    def evaluated_while(name: str, passes: float) -> Any:
+        def passing() -> int:
+            now[name] += passes
+            return 3
+
+        expression = Jsonata.jsonata("$passing() + 1", timeout=1000)
+        expression.register_lambda("passing", passing)
+        return expression.evaluate(None)
+
+    assert evaluated_while("time", 3600) == 4
+    assert evaluated_while("thread_time", 0.9) == 4
+    with pytest.raises(JException, match="1000 milliseconds"):
+        evaluated_while("thread_time", 1.1)
 
 
 def test_the_local_map_fills_its_parts_within_both_bounds() -> None:
