@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -25,16 +26,15 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL, logger="froe")
 
 
-@pytest.fixture(scope="module", params=list(Layout))
-def layout(request: pytest.FixtureRequest) -> Layout:
-    found: Layout = request.param
-    return found
-
-
-@pytest.fixture(scope="module")
-def outcome(layout: Layout) -> Outcome:
+@cache
+def of_32_mib(layout: Layout) -> Outcome:
     """32 MiB of access log against a new table of four partitions."""
     return play(log_of(32 * MIB), SHIPPED, layout=layout)
+
+
+@pytest.fixture(params=list(Layout))
+def outcome(request: pytest.FixtureRequest) -> Outcome:
+    return of_32_mib(request.param)
 
 
 def test_a_large_file_is_complete_though_the_table_throttles(outcome: Outcome) -> None:
@@ -55,8 +55,7 @@ def test_it_takes_little_more_than_the_table_allows(outcome: Outcome) -> None:
 
 
 def test_a_packed_file_takes_a_twentieth_of_the_units_and_is_not_held_up_by_the_table() -> None:
-    data = log_of(32 * MIB)
-    packed, items = (play(data, SHIPPED, layout=layout) for layout in (Layout.PACKED, Layout.ITEMS))
+    packed, items = (of_32_mib(layout) for layout in (Layout.PACKED, Layout.ITEMS))
     assert packed.units < items.units / 20
     assert packed.account.summary.counts == items.account.summary.counts
     assert 4 * PARTITION_UNITS * packed.account.summary.counts.parsed.lines / packed.units > 80_000
