@@ -6,9 +6,11 @@ Where a package for development is not installed, the modules that import it are
 import os
 import re
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 
 from chalicelib.aws.clients import INVOCATION
@@ -23,6 +25,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(Log(path))
 
+
+_load_file = JSONFileLoader.load_file
+
+
+@cache
+def _loaded(path: str) -> object:
+    return _load_file(JSONFileLoader(), path)
+
+
+# The descriptions of AWS services are read once a process: each client of each test read its own.
+JSONFileLoader.load_file = lambda _, path: _loaded(path)
 
 UNIT = Path(__file__).parent / "unit"
 

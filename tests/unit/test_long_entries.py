@@ -12,6 +12,7 @@ from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing
+from chalicelib.core.layouts import Layout
 from chalicelib.core.messages import MESSAGE_MAX_BYTES, batch_message, decode, encode_batch, room_in
 from chalicelib.core.plan import ObjectHead, Plan
 from chalicelib.core.text import OpenObject
@@ -135,6 +136,7 @@ def noisy_lines(data: bytes) -> bytes:
     return head + b"\n" + b"\n".join(rest[at : at + 900] for at in range(0, len(rest), 900))
 
 
+@pytest.mark.parametrize("layout", [Layout.ITEMS], indirect=True)  # nothing of it is stored
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("limits", [Limits(), Limits(batch_max_lines=100_000)], ids=["usual", "many lines"])
 def test_no_message_is_larger_than_sqs_takes(name: str, limits: Limits) -> None:
