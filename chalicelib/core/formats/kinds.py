@@ -30,6 +30,11 @@ _DECIMAL: Final = re.compile(
 _BEGINS_NUMBER: Final = frozenset("0123456789-")
 _BEHIND_DIGITS: Final = ":"
 """What sorts from it on begins with no digit and no sign, as most texts do."""
+PROTOCOLS: Final = {
+    "1": "icmp", "2": "igmp", "4": "ipip", "6": "tcp", "17": "udp", "41": "ipv6", "47": "gre", "50": "esp", "51": "ah", "58": "ipv6-icmp",
+    "88": "eigrp", "89": "ospf", "103": "pim", "112": "vrrp", "132": "sctp", "icmp6": "ipv6-icmp", "icmpv6": "ipv6-icmp",
+}  # fmt: skip
+"""IP protocol → `network.transport`: https://www.iana.org/assignments/protocol-numbers"""
 _FLAGS: Final = {
     **dict.fromkeys(("true", "yes", "on", "t", "y", "1"), True),
     **dict.fromkeys(("false", "no", "off", "f", "n", "0"), False),
@@ -197,6 +202,8 @@ def settle(fields: dict[str, Value]) -> None:
                 _settle(fields, name, value)
         elif kind is not int or not 0 <= value <= _MOST.get(name, -1):  # type: ignore[operator]
             _settle(fields, name, value)
+    if "network.transport" in fields:
+        part_icmp(fields, are_type_and_code=False)
 
 
 def _settle(fields: dict[str, Value], name: str, value: Value) -> None:
@@ -224,13 +231,25 @@ def _settle_number(fields: dict[str, Value], name: str, value: Value) -> None:
         fields[f"{name}{TEXT_SUFFIX}"] = value if type(value) in (list, dict) else str(value)
 
 
-def part_icmp(fields: dict[str, Value]) -> None:
-    """ICMP has no ports: what a source writes in their places is type and code."""
+@lru_cache(maxsize=1024)
+def transport_of(text: str) -> str:
+    """`network.transport` of a protocol's number or name."""
+    text = text.lower()
+    return PROTOCOLS.get(text, text)
+
+
+def part_icmp(fields: dict[str, Value], *, are_type_and_code: bool = True) -> None:
+    """ICMP has no ports. What stands in their places is type and code where the source says so; else it stays as
+    `source.port.text`, unless it is 0."""
     transport = fields.get("network.transport")
     if type(transport) is str and "icmp" in transport:
         for port, name in (("source.port", "icmp.type"), ("destination.port", "icmp.code")):
             if port in fields:
-                fields[name] = fields.pop(port)
+                value = fields.pop(port)
+                if are_type_and_code:
+                    fields[name] = value
+                elif value != 0:
+                    fields[port + TEXT_SUFFIX] = str(value)
 
 
 @lru_cache(maxsize=_CACHE_SIZE)

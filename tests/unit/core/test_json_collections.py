@@ -323,3 +323,37 @@ def test_a_collection_may_be_named_by_the_way_to_it(
     reading, outcomes = read(json.dumps(document, indent=indent), config)
     assert reading.plan.framing.path == ("a", "b", "c")
     assert [each.attributes["n"] for each in records(outcomes)] == list(range(inner)) * outer + [-1]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"timeUnixNano": "1789372800123456789", "attributes": [{"key": "event.name", "value": {"stringValue": "click"}}]},
+        {"eventName": "click"},
+        {"body": {"stringValue": "b"}},
+        {"severityNumber": 9, "body": {"stringValue": "b"}},
+        {"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331"},
+        {},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("before", "count", "behind"), [(0, 1, 0), (0, 3, 0), (1, 1, 0), (0, 1, 1), (20, 1, 0), (0, 1, 20)]
+)
+@pytest.mark.parametrize(
+    "resource", [{}, {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}]
+)
+def test_a_log_record_of_otlp_may_lack_any_member(
+    odd: dict[str, Any], before: int, count: int, behind: int, resource: dict[str, Any]
+) -> None:
+    good = {"timeUnixNano": "1789372800000000000", "severityNumber": 9, "body": {"stringValue": "ok"}}
+    entries = [good] * before + [odd] * count + [good] * behind
+    request = {"resourceLogs": [{"resource": resource, "scopeLogs": [{"scope": {}, "logRecords": entries}]}]}
+    for lines in (1, 3):
+        reading, outcomes = read((json.dumps(request) + "\n") * lines)
+        assert reading.plan.format == "otlp_json"
+        made = [each for each in outcomes if isinstance(each.result, Record)]
+        assert [each.format for each in made] == [None] * len(entries) * lines
+        assert {each.result.attributes.get("service.name") for each in made} == {"shop" if resource else None}
+        assert sum(each.result.timestamp is not None for each in made) == lines * (
+            before + behind + count * ("timeUnixNano" in odd)
+        )

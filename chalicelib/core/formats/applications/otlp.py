@@ -33,6 +33,7 @@ _NUMBER_MAX: Final = 24
 _DEPTH_MAX: Final = 40
 _DIGITS_MAX: Final = 38
 
+_AROUND: Final = ("resourceLogs", "scopeLogs", "instrumentationLibraryLogs", "logRecords")
 _NOT_OTLP: Final = Reject("not-otlp-logs")
 
 
@@ -55,13 +56,15 @@ def _make_parser(context: ParseContext) -> Parse:
 
 
 @lru_cache(256)
-def _around(header: str) -> dict[str, Any]:
-    """What the objects around an array of log records say of them."""
+def _around(header: str) -> dict[str, Any] | None:
+    """What the objects around an array of log records say of them; None where there are none."""
     if not header:
-        return {}
+        return None
     found: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
-    def shared(loaded: dict[str, Any]) -> dict[str, Any]:
+    def shared(loaded: dict[str, Any]) -> dict[str, Any] | Reject:
+        if all(_member(loaded, name) is None for name in _AROUND):
+            return _NOT_OTLP
         for resource_logs in _list(_member(loaded, "resourceLogs") or [loaded]):
             _collect(_dict(resource_logs), found, marked=True)
         return found[0][0] if found else {}
@@ -69,11 +72,11 @@ def _around(header: str) -> dict[str, Any]:
     try:
         made = made_of(completed(header), shared)
     except _Misshapen:
-        return {}
-    return {} if isinstance(made, Reject) else made
+        return None
+    return None if isinstance(made, Reject) else made
 
 
-def _record(loaded: dict[str, Any], of_number: Any, shared: dict[str, Any]) -> Record | Reject:
+def _record(loaded: dict[str, Any], of_number: Any, shared: dict[str, Any] | None) -> Record | Reject:
     exact = type(loaded) is Pairs
     found: list[tuple[dict[str, Any], dict[str, Any]]] = []
     if (resources := _member(loaded, "resourceLogs")) is not None:
@@ -81,8 +84,8 @@ def _record(loaded: dict[str, Any], of_number: Any, shared: dict[str, Any]) -> R
             _collect(_dict(resource_logs), found)
     elif _member(loaded, "scopeLogs") is not None:
         _collect(loaded, found)
-    elif _is_log_record(loaded, within=bool(shared)):
-        found.append((shared, loaded))
+    elif shared is not None or _is_log_record(loaded):
+        found.append((shared or {}, loaded))
     if not found:
         return _NOT_OTLP
     if len(found) == 1:
@@ -113,9 +116,10 @@ def _as(fields: dict[str, Any], *, exact: bool) -> dict[str, Any]:
     return Pairs(fields) if exact else fields
 
 
-def _is_log_record(members: dict[str, Any], *, within: bool) -> bool:
+def _is_log_record(members: dict[str, Any]) -> bool:
+    """Whether an object by itself is one. In its array all are, since every member of a log record may be missing."""
     timed = any(_member(members, name) is not None for name in ("timeUnixNano", "observedTimeUnixNano"))
-    return (timed and "body" in members) or (within and (timed or "body" in members))
+    return timed and "body" in members
 
 
 def _collect(

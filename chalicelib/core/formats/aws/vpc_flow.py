@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.kinds import part_icmp
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -73,7 +74,10 @@ _SHAPES: Final = {
     "flow-direction": r"ingress|egress",
 }
 _TRANSPORTS: Final = {6: "tcp", 17: "udp", 1: "icmp", 58: "ipv6-icmp", 47: "gre", 50: "esp", 132: "sctp"}
-_TRANSPORTS_OF_TEXT: Final = {str(number): (number, name) for number, name in _TRANSPORTS.items()}
+_TRANSPORTS_OF_TEXT: Final = {
+    str(number): (number, name) for number, name in _TRANSPORTS.items() if "icmp" not in name
+}
+"""Those with usual lines: ICMP has no ports."""
 _ACTIONS: Final = frozenset(("ACCEPT", "REJECT"))
 _ACCOUNT_DIGITS: Final = 12
 _PROOF: Final = 3
@@ -165,6 +169,7 @@ def _make_parser(context: ParseContext) -> Parse:
         protocol = fields.get("aws.vpc.protocol")
         if protocol in _TRANSPORTS:
             fields["network.transport"] = _TRANSPORTS[protocol]  # type: ignore[index]
+            part_icmp(fields, are_type_and_code=False)
         if columns.time not in fields:
             return Record(None, None, None, None, None, fields)
         second = str(fields[columns.time])

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import TEXT_SUFFIX, figure, integer, is_nothing, number
+from chalicelib.core.formats.kinds import TEXT_SUFFIX, figure, integer, is_nothing, number, transport_of
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.security.kv import Headed
 from chalicelib.core.formats.times import Times
@@ -95,7 +95,7 @@ def _typed(name: str, key: str, text: str) -> tuple[str, Value] | None:
             return None if is_nothing(text) else (key + TEXT_SUFFIX, text)
         return key, value
     if key == "network.transport":
-        return None if is_nothing(text) else (key, text.lower())
+        return None if is_nothing(text) else (key, transport_of(text))
     if key in _TEXTS or name.endswith(("Id", "ID", "Label", "Version", "version")):
         return key, text
     return key, number(text)

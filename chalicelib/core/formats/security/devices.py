@@ -12,9 +12,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import INTEGERS, add_endpoint, add_integer, is_ip, number
+from chalicelib.core.formats.kinds import (
+    INTEGERS,
+    add_endpoint,
+    add_integer,
+    is_ip,
+    number,
+    part_icmp,
+    transport_of,
+    whole,
+)
 from chalicelib.core.formats.reasons import BAD_TIME
-from chalicelib.core.formats.security.kv import PROTOCOLS, Headed
+from chalicelib.core.formats.security.kv import Headed
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import add_url
 from chalicelib.core.records import Record, Reject
@@ -110,6 +119,7 @@ class _Parser:
         for name, value in pairs.items():
             if value not in _NOTHING:
                 self._add(fields, vendor.names.get(name) or f"{vendor.prefix}.{name.lower()}", value, name)
+        _part_icmp(fields, vendor.prefix)
         return Record(*stamp, word, level, body or line[found.start() :].removeprefix("1 "), fields)
 
     def _pairs(self, line: str, at: int, fields: dict[str, Value]) -> dict[str, str]:
@@ -157,7 +167,9 @@ class _Parser:
         if name.endswith(":"):
             _add_place(fields, name[:-1], value, self._vendor.prefix)
         elif name == "network.transport":
-            fields[name] = PROTOCOLS.get(value, value.partition("/")[0].lower())
+            fields[name] = transport_of(value.partition("/")[0])
+            if fields[name] == "icmp" and (kind := whole(value.partition("/")[2])) is not None:
+                fields["icmp.type"] = kind
         elif name in ("source.address", "destination.address", "client.address") and not is_ip(value):
             fields[f"{self._vendor.prefix}.{own or name}"] = value
         elif name == "url":
@@ -167,6 +179,20 @@ class _Parser:
         else:
             key = name if name not in fields or not own else f"{self._vendor.prefix}.{own.lower()}"
             fields[key] = value if own in self._vendor.codes else number(value)
+
+
+def _part_icmp(fields: dict[str, Value], prefix: str) -> None:
+    """ICMP's type and code, which some say under their names and SonicWall in the places of ports behind ``icmp/8``."""
+    if "icmp" not in str(fields.get("network.transport")):
+        return
+    for name in ("type", "code"):
+        own = next(
+            (own for own in (f"{prefix}.icmp_{name}", f"{prefix}.{name}") if type(fields.get(own)) is int), ""
+        )
+        if own:
+            fields[f"icmp.{name}"] = fields.pop(own)
+    if "icmp.type" in fields and fields["icmp.type"] == fields.get("source.port"):
+        part_icmp(fields)
 
 
 def _add_place(fields: dict[str, Value], side: str, text: str, prefix: str) -> None:

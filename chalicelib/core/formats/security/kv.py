@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.formats import Format, ParseContext, severity
-from chalicelib.core.formats.kinds import integer, number
+from chalicelib.core.formats.kinds import integer, number, transport_of
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.systems.phrases import phrases
@@ -55,7 +55,6 @@ _TEXT: Final = frozenset(
         "fctuid",
     )
 )
-PROTOCOLS: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "50": "esp", "47": "gre"}
 
 
 def _said(quoted: str | None, plain: str) -> str:
@@ -151,7 +150,7 @@ def _fortinet(context: ParseContext) -> Parse:
             if name == "url":
                 add_url(fields, value)
             elif name == "proto":
-                fields["network.transport"] = PROTOCOLS.get(value, value)
+                fields["network.transport"] = transport_of(value)
             else:
                 typed = value if name in _TEXT else number(value)
                 key = _FORTINET_NAMES.get(name) or f"fortinet.{name.lower()}"
@@ -222,7 +221,7 @@ def _netscreen(context: ParseContext) -> Parse:
             if name == "port" and last.endswith("xlated ip"):
                 name, key = "", f"netscreen.{last[:3]}_xlated_port"
             elif name == "proto":
-                key, value = "network.transport", PROTOCOLS.get(value, value)
+                key, value = "network.transport", transport_of(value)
             else:
                 key = _NETSCREEN_NAMES.get(
                     name, f"netscreen.{name.replace(' ', '_').replace('-', '_').lower()}"

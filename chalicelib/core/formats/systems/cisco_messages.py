@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import ADDRESSES, add_integer, is_ip, number, settle
+from chalicelib.core.formats.kinds import ADDRESSES, add_integer, is_ip, number, settle, transport_of
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.systems.phrases import phrases
 
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 
     from chalicelib.core.records import Value
 
-PROTOCOLS: Final = {
-    "1": "icmp", "2": "igmp", "4": "ipip", "6": "tcp", "17": "udp", "41": "ipv6", "47": "gre", "50": "esp", "51": "ah", "58": "ipv6-icmp",
-    "88": "eigrp", "89": "ospf", "103": "pim", "112": "vrrp", "132": "sctp", "icmp6": "ipv6-icmp", "icmpv6": "ipv6-icmp",
-}  # fmt: skip
-"""https://www.iana.org/assignments/protocol-numbers"""
 _PROTOCOL: Final = r"(?:(?:IP )?[pP]rotocol )?{proto:network.transport}"
 _DIRECTION: Final = "{direction:network.direction}"
 
@@ -265,8 +260,7 @@ def add_device(message: str, fields: dict[str, Value]) -> None:
         del fields["user.name"]
     transport = fields.get("network.transport")
     if type(transport) is str:
-        transport = transport.lower()
-        fields["network.transport"] = PROTOCOLS.get(transport, transport)
+        fields["network.transport"] = transport_of(transport)
     elif "icmp.type" in fields or message[:60].find("ICMP") >= 0 or " icmp " in message[:60]:
         fields["network.transport"] = (
             "ipv6-icmp" if "ICMPv6" in message[:60] or "icmp6" in message[:60] else "icmp"

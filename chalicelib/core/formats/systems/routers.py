@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import add_endpoint, endpoint, integer, is_ip
+from chalicelib.core.formats.kinds import add_endpoint, endpoint, integer, is_ip, transport_of
 from chalicelib.core.formats.patterned import REST, patterned
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _NAMES: Final = {
     "mark": "mikrotik.connection_mark", "state": "mikrotik.connection_state", "mac": "source.mac", "flags": "mikrotik.tcp_flags",
     "nat": "mikrotik.nat",
 }  # fmt: skip
+_ICMP: Final = re.compile(r"type ([0-9]{1,3}), code ([0-9]{1,3})", re.ASCII)
 _LOGIN: Final = re.compile(
     r"(?:login failure for )?user (?P<user>[^\s]{1,128}) (?:logged (?:in|out) )?from (?P<address>[0-9A-Fa-f.:]{2,45}) via (?P<via>[\w-]{1,32})"
 )
@@ -36,7 +37,10 @@ def _details(fields: dict[str, Value], body: str) -> None:
         for group, name in _NAMES.items():
             if value := packet[group]:
                 fields[name] = value
-        fields["network.transport"] = packet["proto"].lower()
+        fields["network.transport"] = transport_of(packet["proto"])
+        if icmp := _ICMP.fullmatch(packet["flags"] or ""):
+            del fields["mikrotik.tcp_flags"]
+            fields["icmp.type"], fields["icmp.code"] = integer(icmp[1]), integer(icmp[2])
         fields["mikrotik.length"] = integer(packet["len"])
         for side, text in (("source", packet["src"]), ("destination", packet["dst"])):
             if is_ip(endpoint(text)[0]):

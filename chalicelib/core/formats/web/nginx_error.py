@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.kinds import add_endpoint, add_integer, integer
+from chalicelib.core.formats.kinds import add_endpoint, add_integer, endpoint, integer
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
@@ -165,7 +165,7 @@ def _add_field(fields: dict[str, Value], more: list[str], name: str, text: str) 
         if how:
             fields["nginx.client_connection"] = how
         return
-    if name == "server" and value.rpartition(":")[2].isdecimal() and "server.address" not in fields:
+    if name == "server" and endpoint(value)[1] is not None and "server.address" not in fields:
         add_endpoint(fields, "server", value)
         return
     key = _NAMES.get(name, f"nginx.{name}")

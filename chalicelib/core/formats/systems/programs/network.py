@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import PORTS, add_integer, decimal, number
+from chalicelib.core.formats.kinds import PORTS, add_integer, decimal, number, part_icmp, transport_of
 from chalicelib.core.formats.nested import add, add_typed
 from chalicelib.core.formats.objects import Naming
 from chalicelib.core.formats.systems.phrases import Say, phrases
@@ -23,7 +23,9 @@ _PACKET_NAMES: Final = Naming("netfilter", {
 })  # fmt: skip
 _WORDS: Final = frozenset(("SRC", "DST", "PROTO", "IN", "OUT", "MAC", "TOS", "PREC", "MARK"))
 """Addresses, devices and hexadecimal codes."""
-_TRANSPORTS: Final = {"1": "icmp", "2": "igmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp"}
+_ICMP_NAMES: Final = {"TYPE": "icmp.type", "CODE": "icmp.code", "SEQ": "icmp.sequence"}
+_QUOTED: Final = re.compile(r" \[((?=SRC=)[^\]]*+)\]?")
+"""The packet that an error of ICMP is about."""
 _WORDS_MAX: Final = 120
 _DESCRIBED: Final = re.compile(r"DESCR=\"([^\"]{0,300})\" ")
 _OOM: Final = phrases(
@@ -50,6 +52,10 @@ def add_packet(text: str, fields: dict[str, Value]) -> bool:
         fields["netfilter.prefix"] = prefix.strip()
     flags: list[Value] = []
     repeats: dict[str, int] = {}
+    if quoted := _QUOTED.search(packet):
+        fields["netfilter.quoted_packet"] = quoted[1].strip()
+        packet = packet[: quoted.start()] + packet[quoted.end() :]
+    is_icmp = False
     for word in packet.split(" ", _WORDS_MAX):
         name, equals, value = word.partition("=")
         if not equals:
@@ -58,7 +64,10 @@ def add_packet(text: str, fields: dict[str, Value]) -> bool:
         elif value:
             key = _PACKET_NAMES[name]
             if key == "network.transport":
-                value = _TRANSPORTS.get(value, value.lower())
+                value = transport_of(value)
+                is_icmp = "icmp" in value
+            elif is_icmp:
+                key = _ICMP_NAMES.get(name, "icmp.id" if name == "ID" else key)
             if key in fields or key in PORTS:
                 (add if name in _WORDS else add_typed)(fields, repeats, key, value)
             else:
@@ -220,10 +229,24 @@ JUNOS: Final = phrases(
     r"\({int:junos.bytes_from_server}\) {int:junos.elapsed_time}{rest:junos.extra}",
     r"(?:{name:junos.event}: )?session denied "
     + _FLOW
-    + r" {int:junos.protocol_id}(?:\({int:junos.icmp_type}\))? {word:junos.policy_name} {word:junos.from_zone} {word:junos.to_zone}{rest:junos.extra}",
+    + r" {int:junos.protocol_id}(?:\({int:icmp.type}\))? {word:junos.policy_name} {word:junos.from_zone} {word:junos.to_zone}{rest:junos.extra}",
     r"(?:{name:junos.event}: )?session (?:created|closed|denied) {rest:junos.extra}",
 )
 """https://www.juniper.net/documentation/us/en/software/junos/network-mgmt/topics/topic-map/security-system-log-messages.html"""
+
+
+def junos(text: str, fields: dict[str, Value]) -> bool:
+    """Adds what a flow says; every line has a type of ICMP, which only flows of ICMP have."""
+    if not JUNOS(text, fields):
+        return False
+    if (protocol := fields.get("junos.protocol_id")) is not None:
+        fields["network.transport"] = transport_of(str(protocol))
+        kind = fields.pop("icmp.type", None)
+        if kind is not None and "icmp" in str(fields["network.transport"]):
+            fields["icmp.type"] = kind
+        part_icmp(fields, are_type_and_code=False)
+    return True
+
 
 PROGRAMS: Final[dict[str, Say]] = {
     "kernel": _kernel,
@@ -237,6 +260,6 @@ PROGRAMS: Final[dict[str, Say]] = {
     "vsftpd": VSFTPD,
     "asterisk": asterisk,
     "charon": _CHARON,
-    "rt_flow": JUNOS,
+    "rt_flow": junos,
 }
 """Program → what it says."""
