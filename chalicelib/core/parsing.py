@@ -20,6 +20,7 @@ from chalicelib.core.errors import FroeError, PermanentError
 from chalicelib.core.formats import Format, Parse, ParseContext
 from chalicelib.core.formats.continuations import continues
 from chalicelib.core.formats.explaining import Explainer
+from chalicelib.core.formats.general.text import leveled, plain
 from chalicelib.core.formats.registry import UnknownFormatError, by_name
 from chalicelib.core.formats.sieves import sieve_of
 from chalicelib.core.framing import Entry, Framing, Kind
@@ -60,6 +61,7 @@ _BETWEEN: Final = _PADDING + BYTE_ORDER_MARK
 """What stands between two elements of the same array."""
 _MARK: Final = "\ufeff"
 """Stands before the text of each file that was appended with its own."""
+_SHOWN_OTHERWISE: Final = ('"', _MARK)
 _EVENT: Final = EVENT_DATA.decode()
 """Stands before the object of each event (`journalctl -o json-sse`)."""
 _FATAL: Final = (FroeError, MemoryError)
@@ -351,7 +353,7 @@ class Reader:
             text = text[:-1].rstrip("\r") if text.endswith("\r\n") else text[:-1]
             if "\n" in text and "\r\n" in text:
                 text = text.replace("\r\n", "\n")
-        if "\x1b" in text or text[:1] == '"':
+        if "\x1b" in text or text[:1] in _SHOWN_OTHERWISE:
             text = self._shown(text)
             if not text:
                 return Skip("blank"), replaced, None
@@ -374,7 +376,11 @@ class Reader:
         return result, replaced, name
 
     def _shown(self, text: str) -> str:
-        """What an entry says: a string in an array its text, without colours; nothing where that is blank."""
+        """What an entry says: a string in an array its text, without colours and byte order mark; nothing where that
+        is blank."""
+        text = text.removeprefix(_MARK)
+        if text.isspace():
+            return ""
         if text[:1] == '"' and self._in_array and (said := text_of_string(text)) is not None:
             text = "" if said.isspace() else said.rstrip("\r\n")
         return without_colours(text) if "\x1b" in text else text
@@ -388,20 +394,23 @@ class Reader:
 
     def _unexplained(self, text: str, reject: Reject) -> tuple[Record | Reject | Skip, str | None]:
         """What becomes of an entry that the format of the file does not explain, and its own format."""
-        for before in (_MARK, _EVENT):
-            if text.startswith(before):
-                text = text.removeprefix(before)
-                result = self._parse(text)
-                if not isinstance(result, Reject):
-                    return result, None
+        if text.startswith(_EVENT):
+            text = text.removeprefix(_EVENT)
+            result = self._parse(text)
+            if not isinstance(result, Reject):
+                return result, None
         if self._known.is_banner(text):
             return Skip("header"), None
         explained = None if reject.reason in _SURELY_OWN else self._explain(text)
         if explained is not None and not self._is_short_row(text, reject, explained):
             return explained[1], explained[0]
-        if reject.reason not in _SURELY_OWN and self._is_text(text):
-            name = None if self._known.name == _PLAIN_TEXT else _PLAIN_TEXT
-            return Record(None, None, None, None, text, {}), name
+        if reject.reason in _SURELY_OWN:
+            return reject, None
+        is_text_file = self._known.name == _PLAIN_TEXT
+        if not is_text_file and not self._is_broken(text) and (record := leveled(text)) is not None:
+            return record, _PLAIN_TEXT
+        if self._is_text(text):
+            return plain(text), None if is_text_file else _PLAIN_TEXT
         return reject, None
 
     def _is_short_row(self, text: str, reject: Reject, explained: tuple[str, Record]) -> bool:

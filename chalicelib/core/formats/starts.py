@@ -60,6 +60,13 @@ TIMESTAMPED: Final = (
 )
 """A time stamp, or a level and a time stamp."""
 
+CAPITALS: Final = "TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE"
+"""The names of levels that most programs write."""
+TIME_OF_DAY: Final = (
+    r"[\[(]?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?[\])]? {1,2}"
+    rf"(?:(?:\| |\[[^\[\]\n]{{1,100}}\] {{1,2}})?(?:{CAPITALS})|(?:\[[^\[\]\n]{{1,100}}/|[\[(])?(?i:{CAPITALS})(?=[\])]))[\])\]: |]"
+)
+"""A time of day and a level, perhaps with a thread between them."""
 _OTHERS: Final = (
     r'\{"',
     r"<[0-9]{1,3}>[^\s<]",
@@ -67,10 +74,21 @@ _OTHERS: Final = (
     rf"[^\s\[]++ [^\s]++ [^\s\[][^\[\n]{{0,64}}?\[[0-9]{{2}}/{MONTH}/[0-9]{{4}}:{CLOCK}",
     r"[IWEFD][0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} ",
     r"CEF:[01]\||LEEF:[0-9.]{1,4}\|",
+    r'(?:time|timestamp|ts|t)="?(?:[0-9]{4}-?[0-9]{2}-?[0-9]{2}[T ]|[0-9]{10})[^\s"=]{0,40}"? [\w.-]{1,64}=',
+    rf'(?:level|lvl|severity|at)="?(?i:{LEVEL_WORDS})"? [\w.-]{{1,64}}=',
+    r"\[GIN\] [0-9]{4}/",
+    r"[0-9]{6} {1,2}[0-9]{1,2}:[0-9]{2}:[0-9]{2} {1,2}(?:\[|mysqld|InnoDB)",
+    r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[A-Za-z_][\w.-]{0,199}:",
+    r"(?:TRACE|DEBUG|NOTICE|WARN|ERROR|FATAL|CRITICAL): {1,8}[^\s]",
+    rf"\[(?:{CAPITALS})\] {{1,8}}[^\s]",
+    TIME_OF_DAY,
 )
-"""JSON lines, syslog with PRI, BSD syslog, access lines, klog, CEF and LEEF."""
+"""JSON lines, syslog with PRI, BSD syslog, access lines, klog, CEF and LEEF, logfmt, Gin, MySQL 5, Python's own layout,
+a level, a time of day. java.util.logging has its levels (`WARNING: `) in the second line of an entry."""
 
-WELL_KNOWN: Final = rf"(?!\s)(?:{'|'.join((TIMESTAMPED, *_OTHERS))})"
+MARK: Final = r"\xef\xbb\xbf"
+"""A byte order mark, which stands before the text of each file that was appended with its own."""
+WELL_KNOWN: Final = rf"{MARK}|(?!\s)(?:{'|'.join((TIMESTAMPED, *_OTHERS))})"
 """How an entry of some other log may begin. Has named groups: use it once in an expression."""
 
 

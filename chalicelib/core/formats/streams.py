@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.general.stack_traces import STACK_TRACE
-from chalicelib.core.formats.starts import INDENTED_LEVEL, TIMESTAMPED, WELL_KNOWN
+from chalicelib.core.formats.starts import INDENTED_LEVEL, MARK, TIMESTAMPED, WELL_KNOWN
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.streams import parts_end, texts_of_streams
 
@@ -50,7 +50,7 @@ def framing_of_streams(parts: str) -> Framing:
         f"{inside.entry_start}|{INDENTED_LEVEL}",
         kind=Kind.STREAMS,
         joins=f"{inside.joins}|{_BEHIND_LOG_LINE}",
-        parts=parts,
+        parts=f"(?:{MARK})?+(?:{parts})",
         traces=_TRACES,
     )
 

@@ -35,8 +35,6 @@ _BANNER: Final = (
     r"[^\n]*+)*+\s*+"
 )
 """What begins every file, https://google.github.io/glog/stable/logging/"""
-_PAIRS: Final = r'time="'
-"""How the lines of logfmt begin that are often in the same file, which `WELL_KNOWN` does not hold."""
 _HEAD: Final = re.compile(
     r"([IWEFD])([0-9]{8}|[0-9]{4}) {1,2}([0-9:]{8})(?:\.([0-9]{1,9}))?+ {1,8}([0-9]{1,20}|0x[0-9a-f]{1,16}) "
     r"{1,2}([^\s:\]]{1,256}):([0-9]{1,9})\] ?"
@@ -105,7 +103,7 @@ KLOG: Final = Format(
     ),
     make_parser=_klog,
     specificity=0.98,
-    framing=Framing(entry_start=entry_start(f"{_START}|{_PAIRS}|{_CREATED}")),
+    framing=Framing(entry_start=entry_start(f"{_START}|{_CREATED}")),
     sieve=_KLOG,
     alone=True,
     banner=_BANNER,
@@ -120,7 +118,7 @@ GLOG: Final = Format(
     ),
     make_parser=_glog,
     specificity=0.98,
-    framing=Framing(entry_start=entry_start(f"{_START}|{_PAIRS}|{_CREATED}")),
+    framing=Framing(entry_start=entry_start(f"{_START}|{_CREATED}")),
     sieve=_GLOG,
     alone=True,
     banner=_BANNER,

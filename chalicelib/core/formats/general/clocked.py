@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.core.formats.patterned import REST, patterned
+from chalicelib.core.formats.starts import TIME_OF_DAY as TIME_OF_DAY_START
 
 _CLOCK: Final = r"(?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?)"
 _LEVELS: Final = r"(?i:trace|debug|info|notice|warn|warning|error|fatal|critical|severe)"
@@ -24,8 +25,9 @@ TIME_OF_DAY: Final = patterned(
         rf"\[{_CLOCK} (?P<level>{_LEVELS})\]: {REST}",
         rf"[\[(]?{_CLOCK}[\])]? {{1,2}}[\[(](?P<level>{_LEVELS}) ?[\])]:? {{0,3}}{REST}",
         rf"[\[(]?{_CLOCK}[\])]? {{1,2}}(?:\| )?(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)(?::| {{1,5}}\|)? {{1,6}}(?:\[(?P<logger>[\w.$-]{{1,100}})\] )?{REST}",
+        rf"[\[(]?{_CLOCK}[\])]? {{1,2}}\[(?P<thread>[^\[\]\n]{{1,100}})\] {{1,2}}(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE):? {{1,6}}{REST}",
     ),
-    start=rf"[\[(]?[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:[.,][0-9]{{1,9}})?[\])]? {{1,2}}(?:\| |\[[^\[\]\n]{{1,100}}/|[\[(])?{_LEVELS}[\])\]: |]",
+    start=TIME_OF_DAY_START,
     specificity=0.78,
     names={"clock": "time_of_day"},
 )

@@ -1,15 +1,23 @@
-"""Plain text, the last resort: every line is a record whose body is the line. It rejects nothing."""
+"""Plain text, the last resort: every line is a record whose body is the line. It rejects nothing.
+
+Among the lines of a format, what is plain text may say more: its level, or a stack trace.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats import Format
+from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.starts import CAPITALS
+from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.records import Record
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
-    from chalicelib.core.records import Reject
+    from chalicelib.core.records import Reject, Value
+
+_LEVELED: Final = re.compile(rf"(?:\[({CAPITALS})\]|({CAPITALS}):) {{1,8}}(?=[^\s])")
 
 
 def _make_parser(_context: ParseContext) -> Parse:
@@ -17,6 +25,23 @@ def _make_parser(_context: ParseContext) -> Parse:
         return Record(None, None, None, None, line, {})
 
     return parse
+
+
+def leveled(entry: str) -> Record | None:
+    """The record of an entry that begins with a level and no more: `ERROR: failed`, `[INFO] built`."""
+    found = _LEVELED.match(entry)
+    if found is None:
+        return None
+    word = found[1] or found[2]
+    return plain(entry[found.end() :])._replace(severity_text=word, severity_number=severity.of_word(word))
+
+
+def plain(entry: str) -> Record:
+    """The record of an entry of one or several lines, a trace in it typed."""
+    fields: dict[str, Value] = {}
+    if "\n" in entry:
+        add_exception(fields, entry)
+    return Record(None, None, None, None, entry, fields)
 
 
 TEXT: Final = Format(
