@@ -32,8 +32,9 @@ class Way:
     """How a file goes through. killed: the functions to kill on it.
 
     by_queue: its notification comes through the split queue. marks_first: each seal waits for the marks of its
-    batches; else no worker begins before all is sealed. races: effects that another may forestall. loses: the
-    batch that becomes a dead letter, once these effects have come.
+    batches; else no worker begins before all is sealed. races: effects that another may forestall. only: how the effects
+    begin that are killed at, where not all are. loses: the batch that becomes a dead letter, once these effects have
+    come.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Way:
     by_queue: bool = False
     marks_first: bool = False
     races: Sequence[str] = ()
+    only: tuple[str, ...] = ("",)
     loses: str = ""
     once: Collection[Effect] = ()
 
@@ -82,7 +84,8 @@ class Scenes:
         chosen: dict[tuple[Effect, bool], Scenario] = {}
         for each in calm:
             for effect in self.effects(each):
-                if effect.function in each.way.killed and effect.name not in each.way.races:
+                is_meant = effect.name.startswith(each.way.only) and effect.name not in each.way.races
+                if effect.function in each.way.killed and is_meant:
                     chosen.setdefault((effect, each.way.marks_first), each)
         return self._play(
             [

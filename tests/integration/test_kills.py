@@ -15,14 +15,17 @@ seal of a split waits until its batches are marked (`marks first`). To add a fun
 in a way that brings it into play.
 """
 
+import base64
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
 
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
+from chalicelib.core.layouts import Layout
 from chalicelib.dead_letters.office import Pace, Selection, all_of
 from chalicelib.delivery import Deadline
 from froe.local import LocalStack
@@ -39,6 +42,7 @@ from tests.integration.support import (
     silenced,
 )
 
+PACKED = Layout.PACKED.value
 FUNCTIONS = ("splitter", "queued_splitter", "worker", "dead_letter_consumer", "notifier")
 LIMITS = {
     "BATCH_MAX_LINES": "30",
@@ -68,6 +72,17 @@ WAYS = (
     Way("gzip", zipped(TEXT), ("splitter",)),
     Way("queued", zipped(TEXT), ("queued_splitter",), by_queue=True, marks_first=True),
 )
+NOISE = b"".join(
+    b'{"level": "info", "msg": "%b"}\n' % base64.b64encode(Random(number).randbytes(142_000))
+    for number in range(4)
+)
+"""Two batches: a segment with a continuation, since it hardly compresses, and one without."""
+PACKED_WAY = Way("packed", NOISE, ("worker",), by_queue=True, only=("BatchWriteItem ", "UpdateItem leaf#"))
+"""What a worker writes is all that differs between layouts."""
+WRITTEN = [
+    Effect("worker", f"BatchWriteItem {name}")
+    for name in ("000000-000000 from 0#0001", "000000-000000 from 0", "000000-000001 from 568095")
+]
 AFTER_THE_QUARANTINE = [
     "PutItem letter",
     "PutItem dead",
@@ -104,6 +119,33 @@ def test_a_function_killed_at_some_effect_changes_what_is_stored(scenes: Scenes)
     assert not changed, "\n".join(changed)
     assert_one_letter_each(scenes, [each for each in (*calm, *deadly) if each.way.loses])
     assert_redriven(scenes, expected["plain"])
+
+
+def test_a_worker_killed_at_a_write_of_packed_leaves_the_tables_as_if_nothing_had_been(
+    make_stack: Callable[..., LocalStack], tmp_path: Path
+) -> None:
+    """Continuations before the head, the head before the mark: whoever dies between them is made good."""
+    stack = make_stack(
+        settings={"SPLIT_DELAY_SECONDS": "8", "RETRY_BASE_SECONDS": "1"},
+        parameters=PATIENT | {"RecordsLayout": PACKED},
+    )
+    with silenced(stack):
+        scenes = Scenes(stack, Killer(stack, tmp_path, ("worker",)), (PACKED_WAY,))
+        calm = scenes.calm()
+        assert set(WRITTEN) <= set(scenes.effects(calm[0]))
+        deadly = scenes.deadly(calm)
+        assert len(deadly) == 2 * (len(WRITTEN) + 2)
+        survivors = scenes.survivors(deadly)
+        assert not survivors, "\n".join(survivors)
+        stored = all_normalised(stack)
+        expected = stored[calm[0].uploaded.file_id]
+        assert [item["sk"] for item in expected.records] == [
+            "0000000000000000",
+            "0000000000000000#0001",
+            "0000000000568095",
+        ]
+        changed = [str(each) for each in deadly if stored[each.uploaded.file_id] != expected]
+        assert not changed, "\n".join(changed)
 
 
 def assert_kept_before_marked(scenes: Scenes, calm: Sequence[Scenario]) -> None:

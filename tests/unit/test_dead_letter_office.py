@@ -20,6 +20,7 @@ from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.delivery import Deadline, Incoming
 from chalicelib.pages import BadQueryError
 from tests.fakes import WHEN, Pipeline, in_time
+from tests.layouts import layout  # noqa: F401 - each of these holds in both layouts
 
 LIMITS = Limits(batch_max_lines=1, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=100_000)
 UNPACED = Pace(1e9)

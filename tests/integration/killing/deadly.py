@@ -72,7 +72,8 @@ def detail_of(operation: str, url: str, body: str, file_id: str) -> str:
     if operation == "BatchWriteItem":
         (requests,) = asked["RequestItems"].values()
         first = requests[0]["PutRequest"]["Item"]
-        return f"{_tail(first['batch_id']['S'], file_id)} from {int(first['sk']['S'])}"
+        offset, mark, part = first["sk"]["S"].partition("#")
+        return f"{_tail(first['batch_id']['S'], file_id)} from {int(offset)}{mark}{part}"
     bodies = [entry["MessageBody"] for entry in asked.get("Entries", [asked]) if "MessageBody" in entry]
     message = next((json.loads(each) for each in bodies if file_id in each), {})
     if message.get("kind") == "split":
