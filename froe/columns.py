@@ -61,6 +61,11 @@ class Names:
             self._columns[attribute] = self._new(attribute)
         return self._columns[attribute]
 
+    @property
+    def columns(self) -> Mapping[str, str | None]:
+        """Each attribute with its column, in the order in which they came."""
+        return self._columns
+
     def _new(self, attribute: str) -> str | None:
         if len(self._columns) >= COLUMNS_MAX:
             return None
@@ -77,43 +82,53 @@ class Chunk:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._always: dict[str, list[Any]] = {name: [] for name in ALWAYS}
+        self._always: list[tuple[Any, ...]] = []
         self._attributes: dict[str, dict[int, Any]] = {}
+        self._values: dict[str, dict[int, Any]] = {}
         self._rest: dict[int, dict[str, Any]] = {}
-        self.rows = 0
+
+    @property
+    def rows(self) -> int:
+        return len(self._always)
 
     def add(self, file: str, format_name: str, outcome: Outcome) -> None:
         """A row for a record or a reject, none for what is skipped."""
         offset, length, lines, raw, result, _, own_format = outcome
         if isinstance(result, Skip):
             return
-        row: tuple[Any, ...]
         if isinstance(result, Record):
             time = None if result.timestamp is None else microseconds(result.timestamp.removesuffix("Z"))
-            row = (
-                "record", own_format or format_name, time, result.timestamp_assumed, result.severity_number,
-                result.severity_text, result.body, None, None,
-            )  # fmt: skip
+            number, known = len(self._always), self._values
             for name, value in result.attributes.items():
-                self._put(name, value)
+                if name in known:
+                    known[name][number] = value
+                else:
+                    self._put(name, value)
+            self._always.append(
+                (
+                    file, offset, length, lines, "record", own_format or format_name, time, result.timestamp_assumed,
+                    result.severity_number, result.severity_text, result.body, None, None,
+                )
+            )  # fmt: skip
         else:
             assert isinstance(result, Reject)
             row = ("reject", own_format or format_name, None, None, None, None, None, result.reason, raw)
-        for values, value in zip(self._always.values(), (file, offset, length, lines, *row), strict=True):
-            values.append(value)
-        self.rows += 1
+            self._always.append((file, offset, length, lines, *row))
 
     def _put(self, attribute: str, value: Any) -> None:
+        """The first value of an attribute in this chunk, or of one without a column."""
         column = self._names.column_of(attribute)
         if column is None:
             self._rest.setdefault(self.rows, {})[attribute] = value
         else:
-            self._attributes.setdefault(column, {})[self.rows] = value
+            self._values[attribute] = self._attributes.setdefault(column, {})
+            self._values[attribute][self.rows] = value
 
     def table(self) -> tuple[Table, dict[str, str]]:
         """The rows, and the type of each column that some of them have."""
         types = dict(ALWAYS)
-        arrays = [_array(values, types[name]) for name, values in self._always.items()]
+        columns = zip(*self._always, strict=True) if self._always else ((),) * len(ALWAYS)
+        arrays = [_array(list(values), types[name]) for name, values in zip(ALWAYS, columns, strict=True)]
         for column, present in self._attributes.items():
             types[column] = _type_of(present.values())
             arrays.append(self._spread(present, types[column]))

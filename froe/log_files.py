@@ -6,7 +6,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -25,7 +26,7 @@ _STANDARD_INPUT: Final = Path("-")
 _FAULTS_SHOWN_MAX: Final = 3
 
 
-def readable(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def readable(paths: Sequence[Path]) -> Generator[tuple[Path, str], None, None]:
     """Files and their names: those of folders too, and standard input as a temporary file (a head is read twice)."""
     for path in paths:
         if path == _STANDARD_INPUT:
@@ -40,6 +41,20 @@ def readable(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
             yield from ((file, _shown(file)) for file in files)
         else:
             yield path, _shown(path)
+
+
+@contextmanager
+def readable_at_once(paths: Sequence[Path]) -> Iterator[list[tuple[Path, str]]]:
+    """All of them, each as long as the block runs."""
+    with ExitStack() as stack:
+        found: list[tuple[Path, str]] = []
+        for path in paths:
+            files = readable([path])
+            stack.callback(files.close)
+            found += (
+                [next(files)] if path == _STANDARD_INPUT else files
+            )  # its copy goes with the end of `files`
+        yield found
 
 
 def open_reading(
@@ -84,6 +99,22 @@ def opener(path: Path) -> Callable[[int], Iterator[bytes]]:
             stream.seek(offset)
             while piece := stream.read(BLOCK_BYTES):
                 yield piece
+
+    return read_from
+
+
+def watched(open_object: OpenObject, advance: Callable[[float], None]) -> OpenObject:
+    """Says how far reading has come; what is read again does not count."""
+    reached = 0
+
+    def read_from(offset: int) -> Iterator[bytes]:
+        nonlocal reached
+        for piece in open_object(offset):
+            offset += len(piece)
+            if offset > reached:
+                advance(offset - reached)
+                reached = offset
+            yield piece
 
     return read_from
 

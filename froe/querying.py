@@ -6,8 +6,10 @@ The table is called `log`. Memory: a chunk of rows, and what DuckDB takes, which
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +29,15 @@ _ROWS_AT_ONCE: Final = 1000
 _OUTPUTS: Final = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
 
 
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """Rows of files as Parquet. parts: each file with the types of its columns. columns: attribute → its column, in the
+    order in which they came; None where there were too many."""
+
+    parts: Sequence[tuple[Path, dict[str, str]]]
+    columns: Mapping[str, str | None]
+
+
 class LogTable:
     """Rows of log files, and then the answers to SQL over them. folder: an empty one for its files; name: of the table."""
 
@@ -36,9 +47,6 @@ class LogTable:
         self._names = Names()
         self._chunk = Chunk(self._names)
         self._chunks: list[tuple[Path, dict[str, str]]] = []
-        self._connection = duckdb.connect(
-            config={"python_enable_replacements": "false", "temp_directory": str(folder / "spill")}
-        )
 
     def add(self, file: str, format_name: str, outcome: Outcome) -> None:
         self._chunk.add(file, format_name, outcome)
@@ -48,6 +56,27 @@ class LogTable:
     def add_all(self, file: str, reading: Reading) -> None:
         for outcome in reading:
             self.add(file, reading.plan.format, outcome)
+
+    def folder_for(self, number: int) -> Path:
+        """An empty one within its own."""
+        folder = self._folder / f"part-{number:06d}"
+        folder.mkdir()
+        return folder
+
+    def chunks(self) -> Chunks:
+        """All that was added by now."""
+        self._write()
+        return Chunks(self._chunks, self._names.columns)
+
+    def adopt(self, chunks: Chunks) -> bool:
+        """Add rows that another table has, as if each of them had been added here; False, and nothing added, where
+        their columns would have other names here."""
+        self._write()
+        names = {attribute: self._names.column_of(attribute) for attribute in chunks.columns}
+        if names != chunks.columns:
+            return False
+        self._chunks += chunks.parts
+        return True
 
     def ask(self, sql: str) -> Answer:
         """What the statement gives, over all rows that were added by now. FroeError, which says what columns there are,
@@ -63,6 +92,11 @@ class LogTable:
         copied = sql.strip().rstrip(";")
         Answer(self._connection, f"COPY ({copied}\n) TO '{target}' ({options})", self._prepared(), self._name)
 
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        spill = str(self._folder / "spill")
+        return duckdb.connect(config={"python_enable_replacements": "false", "temp_directory": spill})
+
     def _prepared(self) -> list[str]:
         self._write()
         return self._make_view()
@@ -71,7 +105,7 @@ class LogTable:
         if not self._chunk.rows:
             return
         table, types = self._chunk.table()
-        path = self._folder / f"{len(self._chunks):06d}.parquet"
+        path = self._folder / f"rows-{len(self._chunks):06d}.parquet"
         write_parquet(table, path, compression="zstd(1)")
         self._chunks.append((path, types))
         self._chunk = Chunk(self._names)

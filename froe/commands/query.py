@@ -6,7 +6,7 @@ import base64
 import csv
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -18,8 +18,6 @@ import click
 import orjson
 
 from chalicelib.core.accounts import State
-from chalicelib.core.custom.spec import Config
-from chalicelib.core.text import OpenObject
 from froe.commands.options import (
     charset_option,
     check_format,
@@ -30,7 +28,8 @@ from froe.commands.options import (
 )
 from froe.commands.records import open_file
 from froe.jsonl import print_json
-from froe.log_files import open_reading, opener, readable
+from froe.log_files import readable_at_once
+from froe.parsing_files import Wanted, read_files
 from froe.querying import LOG, RECORDS, Answer, LogTable
 from froe.stored import entries_of, outcome_of
 from froe.target import Target, find_target
@@ -98,9 +97,8 @@ def query(
         if stored:
             good = _fetch(table, stored, find_target(stage))
         else:
-            config = config_of(config_file)
-            check_format(format_name, config)
-            good = _read(table, files, format_name, charset, config)
+            check_format(format_name, config_of(config_file))
+            good = _read(table, files, Wanted(format_name, charset, config_file))
         if output is not None:
             table.write(sql, output)
         elif as_json:
@@ -113,24 +111,17 @@ def query(
         click.get_current_context().exit(1)
 
 
-def _read(
-    table: LogTable,
-    files: Sequence[Path],
-    format_name: str | None,
-    charset: str | None,
-    config: Config,
-) -> bool:
+def _read(table: LogTable, paths: Sequence[Path], wanted: Wanted) -> bool:
     """Put every entry into the table; whether all files were read to their end."""
     good = True
-    with progress_bar("Reading", sum(map(_size, files)), unit="bytes") as bar:
-        for path, name in readable(files):
-            reading = open_reading(
-                path, format_name, charset, config, name, open_object=_watched(opener(path), bar.advance)
-            )
-            table.add_all(name, reading)
-            if reading.account.state is not State.COMPLETE:
+    with (
+        progress_bar("Reading", sum(map(_size, paths)), unit="bytes") as bar,
+        readable_at_once(paths) as files,
+    ):
+        for read in read_files(table, files, wanted, bar.advance):
+            if read.reason is not None:
                 good = False
-                bar.say(f"{name}: {reading.account.reason or reading.account.state.value}")
+                bar.say(f"{read.name}: {read.reason}")
     return good
 
 
@@ -155,22 +146,6 @@ def _size(path: Path) -> int:
     if path.is_dir():
         return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
     return path.stat().st_size if path.is_file() else 0
-
-
-def _watched(open_object: OpenObject, advance: Callable[[float], None]) -> OpenObject:
-    """Says how far reading has come; what is read again does not count."""
-    reached = 0
-
-    def read_from(offset: int) -> Iterator[bytes]:
-        nonlocal reached
-        for piece in open_object(offset):
-            offset += len(piece)
-            if offset > reached:
-                advance(offset - reached)
-                reached = offset
-            yield piece
-
-    return read_from
 
 
 def print_answer(answer: Answer) -> None:
