@@ -347,7 +347,7 @@ class TestExplain:
         assert shown.exit_code == 0
         assert "access_common: it has the best score" in shown.stdout
         line = next(line for line in shown.stdout.splitlines() if "line 10 " in line)
-        assert line.endswith("not-an-access-line: " + MEANINGS["not-an-access-line"])
+        assert line.endswith("other-shape: " + MEANINGS["other-shape"])
         assert "| stray" in shown.stdout
 
     def test_programs_get_every_trial_and_every_reject(self, tmp_path: Path) -> None:

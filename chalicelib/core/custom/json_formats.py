@@ -17,12 +17,11 @@ from chalicelib.core.formats.applications.json_lines import JsonParser, Shape, s
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import whole
 from chalicelib.core.formats.nested import add
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT
 from chalicelib.core.formats.times import Stamp, Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject, Value
 
-_OTHER_OBJECT: Final = Reject("another-object")
 _VALUES_LESS: Final = 0.002
 """What a text must gain by being read as values, where reading its lines explains it too."""
 
@@ -55,7 +54,7 @@ class JsonReader:
         if isinstance(fields, Reject):
             return fields
         if not any(name in fields for name in self._any_of):
-            return _OTHER_OBJECT
+            return OTHER_OBJECT
         stamp: Stamp | tuple[None, None] = (None, None)
         if spec.time_field and (when := fields.pop(spec.time_field, None)) not in (None, "", "-"):
             found = self._stamp_of(when)

@@ -18,13 +18,13 @@ from chalicelib.core.formats import severity
 from chalicelib.core.formats.json_text import Fields, flat_object, telling
 from chalicelib.core.formats.kinds import TEXT_SUFFIX, integer
 from chalicelib.core.formats.nested import add
+from chalicelib.core.formats.reasons import OTHER_OBJECT
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
 
-OTHER_OBJECT: Final = Reject("another-object")
 _WORD_ENDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_NAME: Final = re.compile(r"[^a-z0-9_.#:/$]++")
 _NAMES_MAX: Final = 8192

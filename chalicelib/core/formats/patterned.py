@@ -17,7 +17,7 @@ from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.dates import ISO
 from chalicelib.core.formats.kinds import ADDRESSES, BEGINS_NOTHING, INTEGERS, add_integer, figure, is_nothing
 from chalicelib.core.formats.logins import add_login
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import ZONE, Times
@@ -58,8 +58,6 @@ _NOTHING: Final = frozenset(("-", "null", "(null)"))
 
 _FRACTION: Final = re.compile(r"([0-9]{1,9})( ?[^0-9].{0,8})", re.ASCII)
 _ZONE: Final = re.compile(ZONE, re.ASCII)
-
-_OTHER_SHAPE: Final = Reject("other-shape")
 
 
 def patterned(
@@ -161,13 +159,13 @@ class _Parser:
             found = way.match(entry)
             if found is not None:
                 return self._record(entry, way, found)
-        return _OTHER_SHAPE
+        return OTHER_SHAPE
 
     def _record(self, entry: str, way: _Way, found: re.Match[str]) -> Record | Reject:
         groups = found.groups()
         end = found.end()
         if end < len(entry) and entry[end] != "\n":
-            return _OTHER_SHAPE
+            return OTHER_SHAPE
         stamp: Stamp | tuple[None, None] | None = None, None
         if way.time >= 0 and groups[way.time]:
             zone = groups[way.zone] if way.zone >= 0 else None

@@ -82,7 +82,7 @@ def test_a_known_line_shares_nothing_that_the_next_one_could_lose() -> None:
 
 @pytest.mark.parametrize("cut", range(12, 17))
 def test_a_balancers_line_without_its_end_is_none(cut: int, reason: Callable[[str, str], str]) -> None:
-    assert reason("aws_alb", " ".join(ALB.split(" ")[:cut])) == "not-aws-elb"
+    assert reason("aws_alb", " ".join(ALB.split(" ")[:cut])) == "other-shape"
 
 
 @pytest.mark.parametrize(

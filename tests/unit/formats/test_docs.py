@@ -72,4 +72,4 @@ def test_the_worked_example_is_a_format_that_explains_its_samples() -> None:
         {"till.name": "till-7", "till.kind": "SALE", "till.amount": 12.5},
     )
     assert isinstance(parse(till.samples[1]), Record)
-    assert parse("something else") == Reject("not-a-till-line")
+    assert parse("something else") == Reject("other-shape")

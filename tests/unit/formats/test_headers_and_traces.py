@@ -52,7 +52,7 @@ def test_what_else_a_program_says_among_apaches_lines_is_no_part_of_them() -> No
     found = read((NOTICE * 20 + "sh: 1: convert: not found\n" + NOTICE).encode())
     assert found.format == "apache_error"
     assert len(found.records) == 21
-    assert found.rejects == ["not-an-apache-error"]
+    assert found.rejects == ["other-shape"]
 
 
 @pytest.mark.parametrize(("name", "delimiter"), [("tsv", "\t"), ("csv", ",")])

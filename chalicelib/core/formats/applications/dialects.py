@@ -14,6 +14,7 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.applications.json_lines import JsonParser
 from chalicelib.core.formats.applications.naming import SPLITTABLE, renamed, split_values
 from chalicelib.core.formats.numeric_levels import numeric_levels, of_numeric
+from chalicelib.core.formats.reasons import OTHER_OBJECT
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _SHAPES_MAX: Final = 1024
 _SIEVE: Final = r"[ \t]*+\{"
-_OTHER: Final = Reject("other-json")
 
 Level = Callable[["Value", str], "tuple[str, int] | None"]
 Finish = Callable[[dict[str, "Value"]], str | None]
@@ -131,14 +131,14 @@ class _Parser(JsonParser):
         except KeyError:
             shape = self._dialect_shape(names)
         if shape is None or (self._confirms is not None and not self._confirms(fields)):
-            return _OTHER
+            return OTHER_OBJECT
         time_name, level_name, message_name, changed, splits = shape
         timestamp = assumed = word = body = None
         number = self._dialect.unleveled
         if time_name is not None:
             stamp = self._stamp_of(fields[time_name])
             if stamp is None:
-                return _OTHER
+                return OTHER_OBJECT
             timestamp, assumed = stamp
             nanos = self._dialect.nanos
             if (

@@ -15,6 +15,7 @@ from chalicelib.core.formats.applications.naming import SPLITTABLE, renamed, req
 from chalicelib.core.formats.applications.pairs import KEY, pairs_of, quick_pairs, typed, unquoted
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.numeric_levels import numeric_of, of_numeric
+from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -52,7 +53,6 @@ _COLONS: Final = re.compile(
     re.DOTALL,
 )
 
-_NOT_PAIRS: Final = Reject("not-pairs")
 _NO_USUAL_KEY: Final = Reject("no-usual-key")
 
 
@@ -95,7 +95,7 @@ def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
         else:
             fields = _any_pairs_of(line) or (None if strict else _colons_of(line))
             if not fields:
-                return _NOT_PAIRS
+                return OTHER_SHAPE
             names, values = tuple(fields), list(fields.values())
         shape = shapes.get(names)
         if shape is None:

@@ -20,6 +20,7 @@ from chalicelib.core.formats.json_text import INVALID, NOT_AN_OBJECT, made_of
 from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.nested import add, add_all
 from chalicelib.core.formats.objects import holding, snake_case
+from chalicelib.core.formats.reasons import OTHER_OBJECT
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.json_paths import completed
@@ -34,7 +35,6 @@ _DEPTH_MAX: Final = 40
 _DIGITS_MAX: Final = 38
 
 _AROUND: Final = ("resourceLogs", "scopeLogs", "instrumentationLibraryLogs", "logRecords")
-_NOT_OTLP: Final = Reject("not-otlp-logs")
 
 
 class _Misshapen(Exception):  # noqa: N818 - becomes a reject
@@ -49,8 +49,8 @@ def _make_parser(context: ParseContext) -> Parse:
         try:
             made = made_of(line, lambda loaded: _record(loaded, of_number, around))
         except _Misshapen:
-            return _NOT_OTLP
-        return _NOT_OTLP if made is INVALID or made is NOT_AN_OBJECT else made
+            return OTHER_OBJECT
+        return OTHER_OBJECT if made is INVALID or made is NOT_AN_OBJECT else made
 
     return parse
 
@@ -64,7 +64,7 @@ def _around(header: str) -> dict[str, Any] | None:
 
     def shared(loaded: dict[str, Any]) -> dict[str, Any] | Reject:
         if all(_member(loaded, name) is None for name in _AROUND):
-            return _NOT_OTLP
+            return OTHER_OBJECT
         for resource_logs in _list(_member(loaded, "resourceLogs") or [loaded]):
             _collect(_dict(resource_logs), found, marked=True)
         return found[0][0] if found else {}
@@ -87,7 +87,7 @@ def _record(loaded: dict[str, Any], of_number: Any, shared: dict[str, Any] | Non
     elif shared is not None or _is_log_record(loaded):
         found.append((shared or {}, loaded))
     if not found:
-        return _NOT_OTLP
+        return OTHER_OBJECT
     if len(found) == 1:
         around, record = found[0]
         stamp, word, number, body, fields = _one(record, of_number)

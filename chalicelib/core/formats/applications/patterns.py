@@ -11,7 +11,7 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.kinds import put
 from chalicelib.core.formats.nested import add_all
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import LINES, Framing
 from chalicelib.core.records import Record, Reject
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _NUMBERS: Final = frozenset(("process.pid", "code.line.number", "k8s.trace.id", "sidekiq.elapsed"))
 
-_OTHER_SHAPE: Final = Reject("other-shape")
 
 Message = Callable[[str], "tuple[str, Mapping[str, Value]] | None"]
 
@@ -79,7 +78,7 @@ def _parser(context: ParseContext, shape: LinePattern) -> Parse:
     def parse(entry: str) -> Record | Reject:
         found = match(entry) or (wide_match(entry) if wide_match else None)
         if found is None:
-            return _OTHER_SHAPE
+            return OTHER_SHAPE
         held = found.groupdict()
         when, word, body = held.get("when"), held.get("level"), held.get("message")
         stamp: When | None = (None, None)
@@ -98,7 +97,7 @@ def _parser(context: ParseContext, shape: LinePattern) -> Parse:
         if typed_message is not None and body:
             made = typed_message(body)
             if made is None:
-                return _OTHER_SHAPE
+                return OTHER_SHAPE
             body, more = made
             add_all(fields, dict(more))
         number = None if word is None else words.get(word) or severity.of_word(word)

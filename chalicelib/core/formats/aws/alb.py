@@ -25,7 +25,7 @@ from chalicelib.core.formats.aws.columns import (
     typed_columns,
     word,
 )
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.aws.columns import Fields
 
-_NOT_ALB: Final = Reject("not-aws-elb")
 _TYPES: Final = frozenset(("http", "https", "h2", "grpc", "grpcs", "ws", "wss"))
 _TYPE, _WHEN, _REQUEST = 0, 1, 12
 _COLUMNS_MIN: Final = 18
@@ -107,10 +106,10 @@ def _make_parser(context: ParseContext) -> Parse:
         try:
             tokens = tokens_of(line)
             if len(tokens) < _COLUMNS_MIN or tokens[_TYPE] not in _TYPES or "/" not in tokens[2]:
-                return _NOT_ALB
+                return OTHER_SHAPE
             fields = typed_columns(_COLUMNS, tokens)
         except ValueError:
-            return _NOT_ALB
+            return OTHER_SHAPE
         stamp = of_text(tokens[_WHEN])
         if stamp is None:
             return BAD_TIME

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.aws.columns import PROTOCOLS
 from chalicelib.core.formats.objects import Dialect, holding, parser_of
+from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.json_text import Fields
 
-_NOT_A_REQUEST: Final = Reject("not-api-gateway")
 _LINE: Final = re.compile(
     r'([^ ]++ [^ ]++ [^ ]++ \[[^\]\n]{20,32}\] "[^"\n]*+" (?:[0-9]{3}|-) (?:[0-9]{1,18}|-))'
     r" ([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9A-Za-z_/+-]{14,24}={1,2})"
@@ -91,7 +91,7 @@ def _make_clf_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = _LINE.fullmatch(line)
         if found is None:
-            return _NOT_A_REQUEST
+            return OTHER_SHAPE
         record = common(found[1])
         if isinstance(record, Record):
             fields = record.attributes

@@ -21,7 +21,7 @@ from chalicelib.core.formats.aws.columns import (
     status,
     word,
 )
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.aws.columns import Fields
 
-_NOT_CLOUDFRONT: Final = Reject("not-cloudfront")
 
 _ALL: Final = (
     "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent)"
@@ -119,7 +118,7 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         tokens = line.split("\t")
         if not fewest <= len(tokens) <= len(names):
-            return _NOT_CLOUDFRONT
+            return OTHER_SHAPE
         fields: Fields = {}
         try:
             for place, token in enumerate(tokens):
@@ -127,7 +126,7 @@ def _make_parser(context: ParseContext) -> Parse:
                     name, put = columns[place]
                     put(fields, name, token)
         except ValueError:
-            return _NOT_CLOUDFRONT
+            return OTHER_SHAPE
         stamp = times.of_parts(f"{tokens[when[0]]}T{tokens[when[1]]}", None, "Z")
         if stamp is None:
             return BAD_TIME

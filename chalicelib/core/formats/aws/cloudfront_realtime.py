@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.aws.cloudfront import column_of, request_of
 from chalicelib.core.formats.kinds import is_ip
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -57,8 +57,6 @@ _NAMES: Final = {
     "cs-host": "cs(host)", "cs-user-agent": "cs(user-agent)", "cs-referer": "cs(referer)", "cs-cookie": "cs(cookie)", "s-ip": "s-ip",
 }  # fmt: skip
 _ABSENT: Final = frozenset(("-", ""))
-
-_NOT_REALTIME: Final = Reject("not-cloudfront")
 
 
 def _kind(value: str) -> str:
@@ -112,13 +110,13 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         values = line.split("\t")
         if not _COLUMNS_MIN <= len(values) <= len(_ORDER):
-            return _NOT_REALTIME
+            return OTHER_SHAPE
         kinds = "".join(map(_kind, values))
         if kinds[:2] != "ti" or len(_STRONG.intersection(kinds)) < _STRONG_MIN:
-            return _NOT_REALTIME
+            return OTHER_SHAPE
         names = _fields_of(kinds)
         if names is None:
-            return _NOT_REALTIME
+            return OTHER_SHAPE
         stamp = times.of_number(values[0])
         if stamp is None:
             return BAD_TIME
@@ -133,7 +131,7 @@ def _make_parser(context: ParseContext) -> Parse:
             try:
                 put(fields, own, value)
             except ValueError:
-                return _NOT_REALTIME
+                return OTHER_SHAPE
         return Record(*stamp, None, None, request_of(fields), fields)
 
     return parse

@@ -14,8 +14,8 @@ from chalicelib.core.formats import Format
 from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.json_text import flat_object, telling
 from chalicelib.core.formats.nested import add_all, carried
-from chalicelib.core.formats.objects import OTHER_OBJECT, Naming
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.objects import Naming
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.json_text import Fields
 
-_NOT_CLOUDWATCH: Final = Reject("not-cloudwatch")
 _START: Final = rf"{DAY}T{CLOCK}\.[0-9]{{3}}Z "
 _STAMP_LENGTH: Final = len("2024-03-14T09:26:53.123Z")
 _TABLE: Final = {
@@ -44,7 +43,7 @@ def _make_export_parser(context: ParseContext) -> Parse:
 
     def parse(entry: str) -> Record | Reject:
         if not is_entry(entry):
-            return _NOT_CLOUDWATCH
+            return OTHER_SHAPE
         stamp = times.of_text(entry[:_STAMP_LENGTH])
         if stamp is None:
             return BAD_TIME

@@ -14,7 +14,7 @@ from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.kinds import figure, flag, number
 from chalicelib.core.formats.objects import Dialect, Naming, record_of, snake_case
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.json_text import Fields
 
-_NOT_LAMBDA: Final = Reject("not-lambda")
 _ID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _WHEN: Final = rf"{DAY}T{CLOCK}\.[0-9]{{3}}Z"
 _EVENT: Final = re.compile(
@@ -85,7 +84,7 @@ def _make_parser(context: ParseContext) -> Parse:
         if first.isdecimal():
             found = _TIMED.fullmatch(entry)
             if found is None:
-                return _NOT_LAMBDA
+                return OTHER_SHAPE
             when, request, word, said = found.groups()
             return _timed(when, request, word, said, times)
         if found := _REQUEST.fullmatch(entry):
@@ -101,7 +100,7 @@ def _event(entry: str) -> Record | Reject:
     line = entry.rstrip()
     found = _EVENT.fullmatch(line)
     if found is None:
-        return _NOT_LAMBDA
+        return OTHER_SHAPE
     fields: Fields = {"aws.lambda.event": found["event"]}
     position = found.start("pairs")
     if found["event"] == "XRAY":
@@ -116,10 +115,10 @@ def _event(entry: str) -> Record | Reject:
         while line[position : position + 1] in (" ", "\t"):
             position += 1
     if position < len(line):
-        return _NOT_LAMBDA
+        return OTHER_SHAPE
     needed = _EVENTS_WITH.get(found["event"])
     if len(fields) == 1 or (needed and needed not in fields):
-        return _NOT_LAMBDA
+        return OTHER_SHAPE
     return Record(None, None, None, None, line, fields)
 
 
@@ -145,7 +144,7 @@ def _leveled(entry: str, times: Times) -> Record | Reject:
         return _timed(when, request, word, said, times)
     found = _UNLEVELED.fullmatch(entry)
     if found is None or "Traceback (most recent" not in found[2]:
-        return _NOT_LAMBDA
+        return OTHER_SHAPE
     return Record(None, None, found[1], severity.of_word(found[1]), found[2], _exception(found[2]))
 
 

@@ -20,7 +20,7 @@ from chalicelib.core.formats.aws.columns import (
     typed_columns,
     word,
 )
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.aws.columns import Fields
-
-_NOT_ELB: Final = Reject("not-aws-elb")
 
 
 def _passed(_fields: Fields, _name: str, _text: str) -> None:
@@ -135,10 +133,10 @@ def _parser_of(layout: _Layout, is_one: Callable[[list[str]], bool]) -> Callable
             try:
                 tokens = tokens_of(line)
                 if len(tokens) < layout.fewest or not is_one(tokens):
-                    return _NOT_ELB
+                    return OTHER_SHAPE
                 fields = typed_columns(layout.columns, tokens)
             except ValueError:
-                return _NOT_ELB
+                return OTHER_SHAPE
             stamp = of_text(tokens[layout.when])
             if stamp is None:
                 return BAD_TIME

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.objects import Dialect, holding, parser_of
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.formats.json_text import Fields
 
-_NOT_A_QUERY: Final = Reject("not-route53")
 _LINE: Final = re.compile(
     r"([0-9]\.[0-9]) ([0-9-]{10}T[0-9:.]{8,18}Z) (Z[0-9A-Z]{5,31}) ([^ ]{1,1100}) ([A-Z0-9]{1,12}) ([A-Z]{2,16})"
     r" (UDP|TCP|DOH|DOT) ([A-Z]{3}[0-9A-Z-]{0,8}) ([0-9a-fA-F.:]{3,45}) (-|[0-9a-fA-F.:/]{3,64})"
@@ -40,7 +39,7 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = _LINE.fullmatch(line)
         if found is None:
-            return _NOT_A_QUERY
+            return OTHER_SHAPE
         stamp = of_text(found[2])
         if stamp is None:
             return BAD_TIME

@@ -16,7 +16,7 @@ from chalicelib.core.formats.aws.columns import (
     typed_columns,
     word,
 )
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.aws.columns import Fields
     from chalicelib.core.formats.times import Stamp
 
-_NOT_S3: Final = Reject("not-aws-s3")
 _WHEN, _REQUESTER, _OPERATION, _REQUEST = 2, 4, 6, 8
 _OPERATION_AT: Final = re.compile(r" (?=(?:REST|SOAP|WEBSITE|BATCH|S3)\.[A-Z0-9_.]{2,80} )")
 _COLUMNS_MIN: Final = 17
@@ -125,7 +124,7 @@ def _make_parser(context: ParseContext) -> Parse:
                     return _record(tokens, of_text(tokens[_WHEN]))
             except ValueError:
                 continue
-        return _NOT_S3
+        return OTHER_SHAPE
 
     return parse
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import part_icmp
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
-_NOT_FLOW: Final = Reject("not-vpc-flow")
 
 _DEFAULT: Final = (
     "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action"
@@ -150,7 +149,7 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse_any(line: str, parts: list[str]) -> Record | Reject:
         columns = columns_of(len(parts))
         if columns is None:
-            return _NOT_FLOW
+            return OTHER_SHAPE
         numbers = columns.numbers_of(parts) if columns.numbers_of is not None else ()
         whole = "".join(numbers)
         fields: dict[str, Value] = dict(zip(columns.names, parts, strict=True))
@@ -165,7 +164,7 @@ def _make_parser(context: ParseContext) -> Parse:
                 if name in fields:
                     fields[name] = int(str(fields[name]))
         else:
-            return _NOT_FLOW
+            return OTHER_SHAPE
         protocol = fields.get("aws.vpc.protocol")
         if protocol in _TRANSPORTS:
             fields["network.transport"] = _TRANSPORTS[protocol]  # type: ignore[index]

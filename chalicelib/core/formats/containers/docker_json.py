@@ -14,7 +14,7 @@ import orjson
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.nested import carried
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT
 from chalicelib.core.formats.streams import framing_of_streams
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -31,8 +31,6 @@ _PARTS: Final = (
 )
 _NAMES: Final = frozenset(("log", "stream", "time", "attrs"))
 
-_NOT_DOCKER: Final = Reject("not-a-docker-line")
-
 
 def _make_parser(context: ParseContext) -> Parse:
     of_text = Times(context.last_modified).of_text
@@ -45,16 +43,16 @@ def _make_parser(context: ParseContext) -> Parse:
             try:
                 loaded = orjson.loads(line)
             except orjson.JSONDecodeError:
-                return _NOT_DOCKER
+                return OTHER_OBJECT
             if type(loaded) is not dict or not _NAMES.issuperset(loaded):
-                return _NOT_DOCKER
+                return OTHER_OBJECT
             part = loaded.get("log")
             if type(part) is not str or type(loaded.get("stream")) is not str:
-                return _NOT_DOCKER
+                return OTHER_OBJECT
             log = log + part if log else part
             first = first or loaded
         if first is None or type(first.get("time")) is not str:
-            return _NOT_DOCKER
+            return OTHER_OBJECT
         stamp = of_text(first["time"])
         if stamp is None:
             return BAD_TIME
@@ -64,7 +62,7 @@ def _make_parser(context: ParseContext) -> Parse:
             for name, value in attrs.items():
                 fields[f"docker.attrs.{name}"] = value if type(value) is str else orjson.dumps(value).decode()
         elif attrs is not None:
-            return _NOT_DOCKER
+            return OTHER_OBJECT
         if log[-1:] == "\n":
             log = log[:-2] if log[-2:] == "\r\n" else log[:-1]
             log = log.replace("\r\n", "\n").rstrip("\n") if "\n" in log else log

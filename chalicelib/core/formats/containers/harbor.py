@@ -14,6 +14,7 @@ from chalicelib.core.formats.applications.naming import split_values
 from chalicelib.core.formats.applications.pairs import typed
 from chalicelib.core.formats.kinds import add_client, integer
 from chalicelib.core.formats.nested import carried
+from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -50,8 +51,6 @@ _POSTGRES: Final = re.compile(
 )
 _OF_USER: Final = re.compile(r"\buser:([^\s,]{1,256})")
 
-_NOT_HARBOR: Final = Reject("not-harbor")
-
 
 def _make_parser(context: ParseContext) -> Parse:
     of_syslog = by_name("syslog_rfc3164").make_parser(ParseContext(context.last_modified))
@@ -61,11 +60,11 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(entry: str) -> Record | Reject:
         outer = of_syslog(entry)
         if isinstance(outer, Reject) or outer.body is None:
-            return _NOT_HARBOR
+            return OTHER_SHAPE
         fields, text = outer.attributes, outer.body
         component = str(fields.get("service.name"))
         if is_component(component) is None:
-            return _NOT_HARBOR
+            return OTHER_SHAPE
         stamp: When = (outer.timestamp, outer.timestamp_assumed)
         if component == "proxy" and _add_request(fields, text):
             return outer

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.dates import RFC3339
 from chalicelib.core.formats.nested import carried
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.streams import framing_of_streams
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _STREAMS: Final = frozenset(("stdout", "stderr"))
-
-_NOT_CRI: Final = Reject("not-a-cri-line")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -40,7 +38,7 @@ def _make_parser(context: ParseContext) -> Parse:
             when, _, rest = line.partition(" ")
             stream, _, rest = rest.partition(" ")
             if stream not in _STREAMS:
-                return _NOT_CRI
+                return OTHER_SHAPE
             if first is not None and not partial:
                 text += "\n"
             tag, _, said = rest.partition(" ")
@@ -50,7 +48,7 @@ def _make_parser(context: ParseContext) -> Parse:
             text += said
             first = first or (when, stream, tag)
         if first is None:
-            return _NOT_CRI
+            return OTHER_SHAPE
         when, stream, tag = first
         stamp = of_text(when)
         if stamp is None:

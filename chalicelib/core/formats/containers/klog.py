@@ -15,7 +15,7 @@ from chalicelib.core.formats.applications.naming import renamed
 from chalicelib.core.formats.applications.pairs import pairs_of, unquoted
 from chalicelib.core.formats.kinds import add_integer, integer
 from chalicelib.core.formats.nested import add_all
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -43,8 +43,6 @@ _QUOTED: Final = re.compile(r'"((?:[^"\\]++|\\.)*+)"(?= [\w.-]{1,128}=| ?$)', re
 _ERRORS: Final = {"err": "error.message"}
 _NUMBERS: Final = {"I": 9, "W": 13, "E": 17, "F": 21, "D": 5}
 
-_NOT_KLOG: Final = Reject("not-klog")
-
 
 def _parser(context: ParseContext, *, date_digits: int) -> Parse:
     of_text = Times(context.last_modified).of_parts
@@ -53,10 +51,10 @@ def _parser(context: ParseContext, *, date_digits: int) -> Parse:
     def parse(entry: str) -> Record | Reject:
         found = _HEAD.match(entry)
         if found is None:
-            return _NOT_KLOG
+            return OTHER_SHAPE
         letter, date, clock, fraction, thread, path, number = found.groups()
         if len(date) != date_digits:
-            return _NOT_KLOG
+            return OTHER_SHAPE
         if date_digits == 8:
             when = f"{date[:4]}-{date[4:6]}-{date[6:]} {clock}"
         else:

@@ -12,11 +12,11 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.general.json_rows import NOT_A_ROW, cells_of
+from chalicelib.core.formats.general.json_rows import cells_of
 from chalicelib.core.formats.json_text import flat_object, telling
 from chalicelib.core.formats.nested import add_all, carried
 from chalicelib.core.formats.objects import Naming, holding
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.json_paths import completed
@@ -53,7 +53,7 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(text: str) -> Record | Reject:
         cells = cells_of(text)
         if not labels or cells is None or len(cells) not in _CELLS or cells[1][:1] != '"':
-            return NOT_A_ROW
+            return OTHER_SHAPE
         stamp = times.of_number(cells[0].strip('"'))
         if stamp is None:
             return BAD_TIME

@@ -13,7 +13,7 @@ from chalicelib.core.formats import Format
 from chalicelib.core.formats.dates import CLOCK, DAY, RFC3339
 from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.nested import carried
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.streams import framing_of_streams
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -45,7 +45,6 @@ _ACCESS: Final = ("access_common", "access_combined", "nginx", "apache")
 _INSIDE: Final = ("log.record.format", "exception.stacktrace")
 """What a record has whose inside is explained."""
 
-_NO_PREFIX: Final = Reject("no-prefix")
 _NOTHING_CARRIED: Final = Reject("nothing-carried")
 
 
@@ -56,7 +55,7 @@ def _svlogd(context: ParseContext) -> Parse:
     def parse(entry: str) -> Record | Reject:
         found = _SVLOGD.fullmatch(entry)
         if found is None:
-            return _NO_PREFIX
+            return OTHER_SHAPE
         date, clock, fraction, boxed_date, boxed_clock, text = found.groups()
         stamp = of_parts(f"{date or boxed_date} {clock or boxed_clock}", fraction)
         if stamp is None:
@@ -94,7 +93,7 @@ class _Prefix:
             for line in entry.split("\n"):
                 found = match(line)
                 if found is None:
-                    return _NO_PREFIX
+                    return OTHER_SHAPE
                 first = first or found.groupdict()
                 said.append(found["text"].removesuffix("\r"))
             assert first is not None, "a text has a line"
@@ -155,7 +154,7 @@ def _heroku(context: ParseContext) -> Parse:
     def parse(entry: str) -> Record | Reject:
         found = _HEROKU.fullmatch(entry)
         if found is None:
-            return _NO_PREFIX
+            return OTHER_SHAPE
         when, fraction, zone, source, dyno, text = found.groups()
         stamp = of_parts(when, fraction, zone)
         if stamp is None:

@@ -9,7 +9,6 @@ from chalicelib.core.formats.databases.shapes import Shapes
 from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
-from chalicelib.core.records import Reject
 
 _LEVEL: Final = r"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)"
 
@@ -31,7 +30,6 @@ _KAFKA: Final = Shapes(
         r"^Principal = (?:User:)?(?P<user>[^\s]{1,128}) is (?P<decision>Allowed|Denied) [^\n]{0,24}?Operation = (?P<operation>\w{1,64}) .{0,256}?from host = (?P<client>[^\s]{1,64})",
         r"(?:partition |[Tt]opic-partition )(?P<destination>[\w.-]{1,249})-(?P<partition>[0-9]{1,6})(?![\w.])",
     ),
-    reject=Reject("not-kafka"),
 )
 KAFKA: Final = Format(
     name="kafka",
@@ -67,7 +65,6 @@ _RABBITMQ: Final = Shapes(
     texts=frozenset(("process", "connection", "vhost")),
     finds=_CONNECTION,
     levels=_REPORTS,
-    reject=Reject("not-rabbitmq"),
 )
 RABBITMQ: Final = Format(
     name="rabbitmq",
@@ -97,7 +94,6 @@ _LAGER: Final = Shapes(
     names={"module": "log.logger"},
     texts=frozenset(("process", "module", "emulator")),
     levels=_REPORTS,
-    reject=Reject("not-riak"),
 )
 RIAK: Final = Format(
     name="riak",
@@ -122,7 +118,6 @@ _HIVEMQ: Final = Shapes(
     ),
     prefix="hivemq.",
     texts=frozenset(("client_id",)),
-    reject=Reject("not-hivemq"),
 )
 HIVEMQ: Final = Format(
     name="hivemq",
@@ -147,7 +142,6 @@ _NATS: Final = Shapes(
     ),
     prefix="nats.",
     texts=frozenset(("connection",)),
-    reject=Reject("not-nats"),
 )
 NATS: Final = Format(
     name="nats",
@@ -179,7 +173,6 @@ _MOSQUITTO: Final = Shapes(
     prefix="mosquitto.",
     names={"port": "server.port"},
     texts=frozenset(("client_id",)),
-    reject=Reject("not-mosquitto"),
 )
 MOSQUITTO: Final = Format(
     name="mosquitto",

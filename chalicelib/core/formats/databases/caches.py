@@ -9,7 +9,6 @@ from chalicelib.core.formats.databases.shapes import Shapes
 from chalicelib.core.formats.dates import CLOCK
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
-from chalicelib.core.records import Reject
 
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _REDIS: Final = Shapes(
@@ -25,7 +24,6 @@ _REDIS: Final = Shapes(
     ),
     words={".": "debug", "-": "verbose", "*": "notice", "#": "warning"},
     levels={"verbose": 6},
-    reject=Reject("not-redis"),
 )
 REDIS: Final = Format(
     name="redis",
@@ -57,7 +55,6 @@ _MEMCACHED: Final = Shapes(
     prefix="memcached.",
     names={"operation": "db.operation.name"},
     texts=frozenset(("key",)),
-    reject=Reject("not-memcached"),
 )
 MEMCACHED: Final = Format(
     name="memcached",
@@ -81,7 +78,6 @@ _KYOTO: Final = Shapes(
     ),
     finds=(r"^(?:connected|disconnected): expr=(?P<client>[^\s]{1,64})", r"pid=(?P<pid>[0-9]{1,10})"),
     levels={"SYSTEM": 9},
-    reject=Reject("not-kyototycoon"),
 )
 KYOTOTYCOON: Final = Format(
     name="kyototycoon",

@@ -9,7 +9,6 @@ from chalicelib.core.formats.databases.shapes import Shapes
 from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
-from chalicelib.core.records import Reject
 
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 
@@ -21,7 +20,6 @@ _COUCHBASE: Final = Shapes(
     prefix="couchbase.",
     names={"module": "log.logger"},
     texts=frozenset(("module", "process")),
-    reject=Reject("not-couchbase"),
 )
 COUCHBASE: Final = Format(
     name="couchbase",
@@ -45,7 +43,6 @@ _COCKROACH: Final = Shapes(
     ),
     prefix="cockroachdb.",
     texts=frozenset(("tags",)),
-    reject=Reject("not-cockroachdb"),
 )
 COCKROACH: Final = Format(
     name="cockroachdb",
@@ -69,7 +66,6 @@ _TIDB: Final = Shapes(
     ),
     prefix="tidb.",
     texts=frozenset(("fields",)),
-    reject=Reject("not-tidb"),
 )
 TIDB: Final = Format(
     name="tidb",
@@ -91,7 +87,6 @@ _AEROSPIKE: Final = Shapes(
         rf"(?P<when>{_MONTH} [0-9]{{2}} [0-9]{{4}} {CLOCK}(?:\.[0-9]{{3}})? GMT(?:[+-][0-9]{{1,4}})?): (?P<level>[A-Z]{{4,8}}) "
         r"\((?P<logger>[\w-]{1,32})\): \((?P<file>[\w./-]{1,128}):(?P<line>[0-9]{1,7})\) (?P<body>.*+)",
     ),
-    reject=Reject("not-aerospike"),
 )
 AEROSPIKE: Final = Format(
     name="aerospike",
@@ -113,7 +108,6 @@ _SCYLLA: Final = Shapes(
         r"(?::(?P<group>[\w-]{1,32}))?\] (?P<logger>[\w.-]{1,64}) - (?P<body>.*+)",
     ),
     prefix="scylla.",
-    reject=Reject("not-scylla"),
 )
 SCYLLA: Final = Format(
     name="scylladb",
@@ -140,7 +134,6 @@ _VERTICA: Final = Shapes(
     names={"tid": "vertica.thread"},
     texts=frozenset(("tid", "transaction")),
     levels={"LOG": 9, "ROLLBACK": 17, "INTERNAL": 17, "TIMER": 9},
-    reject=Reject("not-vertica"),
 )
 VERTICA: Final = Format(
     name="vertica",
@@ -162,7 +155,6 @@ _ORACLE: Final = Shapes(
         rf"(?P<when>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} [ 0-9][0-9] {CLOCK} [0-9]{{4}})\n(?P<body>.*+)",
     ),
     finds=(r"(?P<code>\b(?:ORA|TNS|RMAN)-[0-9]{4,5})(?![0-9])",),
-    reject=Reject("not-oracle"),
 )
 ORACLE: Final = Format(
     name="oracle_alert",

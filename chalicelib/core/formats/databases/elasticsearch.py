@@ -10,7 +10,7 @@ from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import add_endpoint, add_integer, integer, is_ip, number
 from chalicelib.core.formats.nested import add
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -58,10 +58,6 @@ def _number(word: str) -> int | None:
     return 13 if word == "DEPRECATION" else severity.of_word(word)
 
 
-_NOT_ELASTICSEARCH: Final = Reject("not-elasticsearch")
-_NOT_JSON: Final = Reject("not-elasticsearch-json")
-
-
 def _make_text_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
@@ -69,10 +65,10 @@ def _make_text_parser(context: ParseContext) -> Parse:
         found = _HEAD.match(entry) or (_ANY_HEAD.match(entry) if context.decided else None)
         if found is None:
             audit = _AUDIT.fullmatch(entry)
-            return _NOT_ELASTICSEARCH if audit is None else _audited(audit, times)
+            return OTHER_SHAPE if audit is None else _audited(audit, times)
         when, word, logger, node, index, shard, shard_too = found.groups()
         if logger.startswith(_LOGSTASH):
-            return _NOT_ELASTICSEARCH
+            return OTHER_SHAPE
         shard = shard or shard_too
         stamp = times.of_text(when)
         if stamp is None:
@@ -172,12 +168,12 @@ def _make_json_parser(context: ParseContext) -> Parse:
 
     def parse(entry: str) -> Record | Reject:
         is_marked = entry.startswith("{") and any(mark in entry for mark in _MARKS)
-        members = flat_line(entry) if is_marked else _NOT_JSON
+        members = flat_line(entry) if is_marked else OTHER_OBJECT
         if isinstance(members, Reject) or not _is_own(members):
-            return _NOT_JSON
+            return OTHER_OBJECT
         when = members.pop("timestamp", None) or members.pop("@timestamp", None)
         if type(when) is not str:
-            return _NOT_JSON
+            return OTHER_OBJECT
         stamp = times.of_text(when)
         if stamp is None:
             return BAD_TIME

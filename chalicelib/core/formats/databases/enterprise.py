@@ -9,7 +9,7 @@ from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import Shapes
 from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.kinds import integer, number
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -35,7 +35,6 @@ _SQLSERVER: Final = Shapes(
     ),
     names={"address": "client.address"},
     texts=frozenset(("address", "outcome")),
-    reject=Reject("not-mssql"),
 )
 MSSQL: Final = Format(
     name="mssql",
@@ -73,8 +72,6 @@ _DB2_REST: Final = frozenset(
     ("MESSAGE", "CHANGE", "CALLED", "START", "STOP", "IMPACT", "RETCODE", "OSERR", "CALLSTCK", "EVENT")
 )
 
-_NOT_DB2: Final = Reject("not-db2")
-
 
 def _make_db2_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
@@ -82,7 +79,7 @@ def _make_db2_parser(context: ParseContext) -> Parse:
     def parse(entry: str) -> Record | Reject:
         head = _DB2_HEAD.match(entry)
         if head is None:
-            return _NOT_DB2
+            return OTHER_SHAPE
         when, fraction, sign, minutes, identifier = head.groups()
         # the offset is in minutes
         offset = integer(minutes) or 0
@@ -144,7 +141,6 @@ _MARKLOGIC: Final = Shapes(
     ),
     prefix="marklogic.",
     texts=frozenset(("continued",)),
-    reject=Reject("not-marklogic"),
 )
 _MARKLOGIC_ACCESS: Final = Shapes(
     patterns=(
@@ -154,7 +150,6 @@ _MARKLOGIC_ACCESS: Final = Shapes(
     ),
     names={"address": "client.address", "ident": "ident", "scheme": "network.protocol.name"},
     texts=frozenset(("address", "ident", "scheme")),
-    reject=Reject("not-marklogic"),
 )
 MARKLOGIC: Final = Format(
     name="marklogic",

@@ -10,7 +10,7 @@ from chalicelib.core.formats.databases.shapes import add_address
 from chalicelib.core.formats.dates import CLOCK
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import integer, number
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.framing import Framing
@@ -59,9 +59,6 @@ _PRINCIPAL: Final = re.compile(
 )
 _SEARCHED_MAX: Final = 65536
 
-_NOT_MONGODB: Final = Reject("not-mongodb")
-_NOT_JSON: Final = Reject("not-mongodb-json")
-
 
 def _level_number(word: str) -> int | None:
     """D is the least detailed of the debug levels, D5 the most."""
@@ -80,13 +77,13 @@ def _make_text_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = _LINE.fullmatch(line)
         if found is None:
-            return _NOT_MONGODB
+            return OTHER_SHAPE
         when, word, component, thread, body = found.groups()
         operation = _OPERATION.match(body)
         if (when is None and (operation is None or _MILLISECONDS.search(body) is None)) or (
             word is None and when is not None and not is_own(thread)
         ):
-            return _NOT_MONGODB
+            return OTHER_SHAPE
         stamp: tuple[str | None, str | None] = (None, None)
         if when is not None:
             told = times.of_text(when)
@@ -155,9 +152,9 @@ def _make_json_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(line: str) -> Record | Reject:
-        members = flat_line(line) if line.startswith("{") and '"$date"' in line else _NOT_JSON
+        members = flat_line(line) if line.startswith("{") and '"$date"' in line else OTHER_OBJECT
         if isinstance(members, Reject):
-            return _NOT_JSON
+            return OTHER_OBJECT
         when, word, body = members.get("t.$date"), members.get("s"), members.get("msg")
         if (
             type(when) is not str
@@ -165,7 +162,7 @@ def _make_json_parser(context: ParseContext) -> Parse:
             or type(body) is not str
             or _level_number(word) is None
         ):
-            return _NOT_JSON
+            return OTHER_OBJECT
         for name in ("t.$date", "s", "msg"):
             del members[name]
         stamp = times.of_text(when)

@@ -9,7 +9,7 @@ from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import Shapes
 from chalicelib.core.formats.dates import CLOCK
 from chalicelib.core.formats.kinds import number
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -70,8 +70,6 @@ _SEVERITIES: Final = {
     "Error": 17, "Warning": 13, "Info": 9,
 }  # fmt: skip
 
-_NOT_NAGIOS: Final = Reject("not-nagios")
-
 
 def _make_nagios_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
@@ -79,10 +77,10 @@ def _make_nagios_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = _LINE.fullmatch(line)
         if found is None:
-            return _NOT_NAGIOS
+            return OTHER_SHAPE
         epoch, kind, rest = found.groups()
         if kind is None and rest[:1] in ("[", "{", '"', ""):
-            return _NOT_NAGIOS
+            return OTHER_SHAPE
         stamp = times.of_number(epoch)
         if stamp is None:
             return BAD_TIME
@@ -143,7 +141,6 @@ _INFLUXDB: Final = Shapes(
     prefix="influxdb.",
     names={"address": "client.address", "ident": "ident"},
     texts=frozenset(("address", "ident", "via", "request_id")),
-    reject=Reject("not-influxdb"),
 )
 INFLUXDB: Final = Format(
     name="influxdb",

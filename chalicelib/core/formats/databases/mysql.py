@@ -9,7 +9,6 @@ from chalicelib.core.formats.databases.shapes import Shapes
 from chalicelib.core.formats.dates import DAY
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
-from chalicelib.core.records import Reject
 
 _OLD: Final = r"[0-9]{6} {1,2}[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
 _DATE: Final = rf"{DAY}(?:T| {{1,2}})[0-9]{{1,2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,6}})?(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?"
@@ -32,7 +31,6 @@ _ERROR: Final = Shapes(
         r"host: '(?P<host>[^'\n]{0,255})'",
     ),
     levels={"System": 9},
-    reject=Reject("not-mysql-error"),
 )
 ERROR: Final = Format(
     name="mysql_error",
@@ -77,7 +75,6 @@ _GENERAL: Final = Shapes(
     ),
     names={"address": "client.address"},
     texts=frozenset(("address", "transport", "command")),
-    reject=Reject("not-mysql-general"),
 )
 GENERAL: Final = Format(
     name="mysql_general",

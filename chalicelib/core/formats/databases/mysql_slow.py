@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import flag, integer, number
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -35,8 +35,6 @@ _FIGURE: Final = re.compile(
 _SET: Final = re.compile(r"SET timestamp=([0-9]{9,12}(?:\.[0-9]{1,6})?);", re.IGNORECASE)
 _USE: Final = re.compile(r"use `?([^`;\n]{1,128})`?;", re.IGNORECASE)
 _NAMES: Final = {"thread_id": "mysql.connection_id", "id": "mysql.connection_id", "schema": "db.namespace"}
-
-_NOT_SLOW: Final = Reject("not-mysql-slow")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -61,7 +59,7 @@ def _make_parser(context: ParseContext) -> Parse:
             elif not _add_figures(fields, line[1:]):
                 rest.append(line)
         if "mysql.query_time" not in fields and "user.name" not in fields:
-            return _NOT_SLOW
+            return OTHER_SHAPE
         said = "\n".join(lines[len(figures) :])
         epoch = None
         while True:
@@ -124,7 +122,7 @@ def _add_figures(fields: dict[str, Value], text: str) -> bool:
 
 def _banner(entry: str) -> Record | Reject:
     """What a server writes at the top of the file when it starts."""
-    return Record(None, None, None, None, entry, {}) if re.match(_BANNER, entry) else _NOT_SLOW
+    return Record(None, None, None, None, entry, {}) if re.match(_BANNER, entry) else OTHER_SHAPE
 
 
 SLOW: Final = Format(

@@ -15,7 +15,7 @@ from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import LOCAL, add_address
 from chalicelib.core.formats.dates import ISO_START
 from chalicelib.core.formats.kinds import add_integer, integer, number, put, whole
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import ZONE, Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -85,8 +85,6 @@ _OF_A_MESSAGE: Final = frozenset(_PARTS.split("|"))
 _OWN_WORDS: Final = _OF_A_MESSAGE | {"LOG", "PANIC"}
 """Words that are proof even where the prefix is a time and nothing else."""
 
-_NOT_POSTGRESQL: Final = Reject("not-postgresql")
-
 
 def _split(entry: str, *, decided: bool) -> tuple[str, str, str] | None:
     """Prefix, severity and message; None where there is no severity near the beginning of the first line.
@@ -123,7 +121,7 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(entry: str) -> Record | Reject:
         parts = _split(entry, decided=context.decided)
         if parts is None:
-            return _NOT_POSTGRESQL
+            return OTHER_SHAPE
         prefix, word, body = parts
         stamp: tuple[str | None, str | None] = (None, None)
         when = _TIME.search(prefix)
@@ -136,7 +134,7 @@ def _make_parser(context: ParseContext) -> Parse:
             prefix = f"{prefix[: when.start()]} {prefix[when.end() :]}"
         said = known(prefix)
         if said is None or (not said[0] and (when is None or word not in _OWN_WORDS)):
-            return _NOT_POSTGRESQL
+            return OTHER_SHAPE
         fields = said[0].copy()
         if said[1]:
             fields["postgresql.prefix"] = said[1]

@@ -13,7 +13,7 @@ from chalicelib.core.formats.databases.postgresql import SEVERITIES, add_message
 from chalicelib.core.formats.databases.shapes import add_address
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import integer
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -40,9 +40,6 @@ _NUMBERS: Final = frozenset(
 _FIELD: Final = re.compile(r'(?:"((?:[^"]++|"")*+)"|([^",\n]*+))(,|$)')
 _COUNTS: Final = frozenset((22, 23, 24, 26))
 
-_NOT_CSV: Final = Reject("not-postgresql-csv")
-_NOT_JSON: Final = Reject("not-postgresql-json")
-
 
 def _values(entry: str) -> list[str] | None:
     """The fields of a line; None where it is no line of fields, or has more than there are columns."""
@@ -66,10 +63,10 @@ def _make_csv_parser(context: ParseContext) -> Parse:
     def parse(entry: str) -> Record | Reject:
         values = _values(entry)
         if values is None or len(values) not in _COUNTS:
-            return _NOT_CSV
+            return OTHER_SHAPE
         word = values[11]
         if word not in SEVERITIES and not (context.decided and severity.is_word(word)):
-            return _NOT_CSV
+            return OTHER_SHAPE
         stamp = times.of_text(values[0])
         if stamp is None:
             return BAD_TIME
@@ -102,14 +99,14 @@ def _make_json_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(line: str) -> Record | Reject:
-        members = flat_line(line) if line.startswith("{") and '"error_severity":' in line else _NOT_JSON
+        members = flat_line(line) if line.startswith("{") and '"error_severity":' in line else OTHER_OBJECT
         if isinstance(members, Reject):
-            return _NOT_JSON
+            return OTHER_OBJECT
         when, word = members.pop("timestamp", None), members.pop("error_severity", None)
         if type(when) is not str or type(word) is not str or "pid" not in members:
-            return _NOT_JSON
+            return OTHER_OBJECT
         if word not in SEVERITIES and not (context.decided and severity.is_word(word)):
-            return _NOT_JSON
+            return OTHER_OBJECT
         stamp = times.of_text(when)
         if stamp is None:
             return BAD_TIME

@@ -9,7 +9,6 @@ from chalicelib.core.formats.databases.shapes import Shapes
 from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
-from chalicelib.core.records import Reject
 
 _PGBOUNCER: Final = Shapes(
     patterns=(
@@ -30,7 +29,6 @@ _PGBOUNCER: Final = Shapes(
     ),
     names={"query_us": "pgbouncer.query_us"},
     levels={"LOG": 9, "NOISE": 1},
-    reject=Reject("not-pgbouncer"),
 )
 PGBOUNCER: Final = Format(
     name="pgbouncer",
@@ -59,7 +57,6 @@ _PROXYSQL: Final = Shapes(
     ),
     names={"address": "client.address", "host": "server.address", "port": "server.port"},
     texts=frozenset(("address",)),
-    reject=Reject("not-proxysql"),
 )
 PROXYSQL: Final = Format(
     name="proxysql",
@@ -82,7 +79,6 @@ _TWEMPROXY: Final = Shapes(
         rf"\[(?P<when>[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ 0-9][0-9] {CLOCK} [0-9]{{4}}|{DAY} {CLOCK}\.[0-9]{{3}})\] "
         r"(?P<file>nc(?:_\w{1,32})?\.[ch]):(?P<line>[0-9]{1,6}) (?P<body>.*+)",
     ),
-    reject=Reject("not-twemproxy"),
 )
 TWEMPROXY: Final = Format(
     name="twemproxy",

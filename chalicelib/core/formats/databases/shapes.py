@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from chalicelib.core.formats import severity
 from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.kinds import INTEGERS, add_endpoint, add_integer, number
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -67,7 +67,6 @@ class Shapes:
     """
 
     patterns: tuple[str, ...]
-    reject: Reject
     names: Mapping[str, str] = field(default_factory=dict)
     prefix: str = ""
     texts: frozenset[str] = frozenset()
@@ -109,14 +108,14 @@ class Shapes:
         """Makes the parser."""
         times = Times(context.last_modified)
         of_value = times.of_value
-        levels, words, reject = self.levels, self.words, self.reject
+        levels, words = self.levels, self.words
         decided = context.decided
         patterns = self._ways(self.patterns)
         finds = [(pattern.search, self.taken(pattern)) for pattern in map(re.compile, self.finds)]
 
         def parse(line: str) -> Record | Reject:
             result = parse_by(patterns, line)
-            return parse_by(wide_ways(), line) if result is reject and decided else result
+            return parse_by(wide_ways(), line) if result is OTHER_SHAPE and decided else result
 
         @cache
         def wide_ways() -> tuple[_Way, ...]:
@@ -141,7 +140,7 @@ class Shapes:
                     if rank is None:
                         rank = severity.of_word(word)
                     if rank is None and not decided:
-                        return reject
+                        return OTHER_SHAPE
                 body = found[said] if said else line
                 fields: dict[str, Value] = {}
                 _take(fields, found, taken)
@@ -151,7 +150,7 @@ class Shapes:
                         if hit is not None:
                             _take(fields, hit, taken_too)
                 return tuple.__new__(Record, (*stamp, word, rank, body or None, fields))
-            return reject
+            return OTHER_SHAPE
 
         return parse
 

@@ -9,7 +9,6 @@ from chalicelib.core.formats.databases.shapes import Shapes
 from chalicelib.core.formats.dates import CLOCK, DAY, ISO
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.framing import Framing
-from chalicelib.core.records import Reject
 
 _CASSANDRA: Final = Shapes(
     patterns=(
@@ -17,7 +16,6 @@ _CASSANDRA: Final = Shapes(
         rf"(?P<when>{DAY} {CLOCK},[0-9]{{3}}) {{1,2}}"
         r"(?P<file>[\w$]{1,128}\.(?:java|kt|scala)):? ?(?:\(line )?(?P<line>[0-9]{1,6})\)?(?: - ?| )(?P<body>.*+)",
     ),
-    reject=Reject("not-cassandra"),
 )
 CASSANDRA: Final = Format(
     name="cassandra",
@@ -49,7 +47,6 @@ _CLICKHOUSE: Final = Shapes(
         r"^Code: (?P<code>[0-9]{1,5})\.",
     ),
     levels={"Test": 1},
-    reject=Reject("not-clickhouse"),
 )
 CLICKHOUSE: Final = Format(
     name="clickhouse",
@@ -86,7 +83,6 @@ _COUCHDB: Final = Shapes(
     prefix="couchdb.",
     names={"address": "client.address", "authority": "server.address"},
     texts=frozenset(("address", "request_id", "process", "authority")),
-    reject=Reject("not-couchdb"),
 )
 COUCHDB: Final = Format(
     name="couchdb",
@@ -115,7 +111,6 @@ _ARANGODB: Final = Shapes(
     ),
     prefix="arangodb.",
     texts=frozenset(("id",)),
-    reject=Reject("not-arangodb"),
 )
 ARANGODB: Final = Format(
     name="arangodb",
@@ -139,7 +134,6 @@ _RETHINKDB: Final = Shapes(
         r"(?P<level>debug|info|notice|warn|error): (?P<body>.*+)",
     ),
     prefix="rethinkdb.",
-    reject=Reject("not-rethinkdb"),
 )
 RETHINKDB: Final = Format(
     name="rethinkdb",
@@ -162,7 +156,6 @@ _VOLTDB: Final = Shapes(
         r"(?P<logger>[A-Z][\w.-]{0,63}): (?P<body>.*+)",
     ),
     finds=(r"^Authenticated user (?P<user>[^\s]{1,128}) from (?P<client>[^\s]{1,64}?)[.,]?(?: |$)",),
-    reject=Reject("not-voltdb"),
 )
 VOLTDB: Final = Format(
     name="voltdb",
@@ -184,7 +177,6 @@ _SINGLESTORE: Final = Shapes(
         r"(?:(?:Thread|thread) (?P<tid>[0-9]{1,18})(?: \([^)\n]{0,256}\))?: )?(?P<body>(?:(?P<function>[A-Za-z_][\w:~]{0,127}): )?.*+)",
     ),
     prefix="singlestore.",
-    reject=Reject("not-singlestore"),
 )
 SINGLESTORE: Final = Format(
     name="singlestore",
@@ -211,7 +203,6 @@ _CEPH: Final = Shapes(
     prefix="ceph.",
     texts=frozenset(("daemon", "rank", "address")),
     levels={"SEC": 10},
-    reject=Reject("not-ceph"),
 )
 CEPH: Final = Format(
     name="ceph",
@@ -234,7 +225,6 @@ _ETCD: Final = Shapes(
         rf"(?P<when>{DAY} {CLOCK}\.[0-9]{{6}}) (?P<level>[CEWNIDT]) \| (?P<package>[\w/.-]{{1,64}}): (?P<body>.*+)",
     ),
     names={"package": "log.logger"},
-    reject=Reject("not-etcd"),
 )
 ETCD: Final = Format(
     name="etcd",

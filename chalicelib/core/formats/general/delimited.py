@@ -22,7 +22,7 @@ from chalicelib.core.formats.promotion import (
     message_members,
     time_members,
 )
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, FIELD_COUNT, NO_HEADER
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -74,8 +74,6 @@ _WORDS_MAX: Final = 3
 _LONGEST_MIN: Final = 3
 """Where all names are shorter, all values of a row must be typed."""
 
-_NO_HEADER: Final = Reject("no-header")
-_FIELD_COUNT: Final = Reject("field-count")
 _OPEN_QUOTE: Final = Reject("open-quote")
 
 
@@ -85,7 +83,7 @@ def _make_parser(context: ParseContext, *, delimiters: str) -> Parse:
 
 
 def _no_header(_row: str) -> Reject:
-    return _NO_HEADER
+    return NO_HEADER
 
 
 class _Columns(NamedTuple):
@@ -224,9 +222,9 @@ class _Rows:
         if cells is None and _is_stray(row, self._delimiter, len(self._names)):
             return _OPEN_QUOTE
         if cells is None or len(cells) != len(self._names):
-            return _FIELD_COUNT
+            return FIELD_COUNT
         if self._doubtful and not self._is_table(cells):
-            return _NO_HEADER
+            return NO_HEADER
         used: set[int] = set()
         stamp = self._stamp(cells, used)
         if stamp is None:

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from chalicelib.core.formats import Parse, ParseContext
 
-NOT_A_ROW: Final = Reject("not-a-row")
 _BLANKS: Final = re.compile(r"[ \t\r\n]*+")
 _EPOCH: Final = re.compile(r'"?1[0-9]{9}(?:[0-9]{3}){0,3}(?:\.[0-9]++)?+"?')
 _WORD_MIN: Final = 3
@@ -65,7 +65,7 @@ def _make_parser(context: ParseContext) -> Parse:
             return parse_object(text)
         cells = cells_of(text)
         if not cells:
-            return NOT_A_ROW
+            return OTHER_SHAPE
         names = names_of.get(len(cells)) or _names_by_values(cells, is_time)
         return parse_object(f"{{{','.join(map(_member, names, cells))}}}")
 

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_NO_TRACE: Final = Reject("no-stack-trace")
 _PHP: Final = re.compile(r"(?:PHP )?(Fatal error): ")
 _FATAL: Final = 21
 
@@ -68,11 +68,11 @@ _STARTS: Final = (
 def _make_parser(_context: ParseContext) -> Parse:
     def parse(entry: str) -> Record | Reject:
         if "\n" not in entry:
-            return _NO_TRACE
+            return OTHER_SHAPE
         fields: dict[str, Value] = {}
         add_exception(fields, entry)
         if not fields:
-            return _NO_TRACE
+            return OTHER_SHAPE
         word, number = None, None
         if php := _PHP.match(entry):
             word, number = php[1], _FATAL

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import TEXT_SUFFIX, figure, integer, is_nothing, number, transport_of
 from chalicelib.core.formats.nested import add
+from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.security.kv import Headed
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -76,8 +77,6 @@ _WORDS: Final = {
     "very high": "critical",
 }
 _PAIRS_MAX: Final = 400
-_NOT_CEF: Final = Reject("not-cef")
-_NOT_LEEF: Final = Reject("not-leef")
 
 
 def _resolved(text: str) -> str:
@@ -157,23 +156,22 @@ class _Parser:
         self._times, self._headed, self._leef = Times(context.last_modified), Headed(context), leef
 
     def parse(self, line: str) -> Record | Reject:
-        reject = _NOT_LEEF if self._leef else _NOT_CEF
         mark = _MARK.search(line, 0, 400)
         if mark is None or (mark[0][0] == "L") != self._leef:
-            return reject
+            return OTHER_SHAPE
         at = mark.start()
         stamp: tuple[str | None, str | None] = None, None
         fields: dict[str, Value] = {}
         if at and line[:at].strip(' "'):
             header = self._headed.head(line[:at])
             if header is None:
-                return reject
+                return OTHER_SHAPE
             stamp, fields, said = header
             if said:
                 fields["extra"] = said
         found = (_LEEF if self._leef else _CEF).match(line, at)
         if found is None:
-            return reject
+            return OTHER_SHAPE
         record = self._typed_leef(found, fields) if self._leef else self._typed_cef(found, fields)
         own = next(
             (

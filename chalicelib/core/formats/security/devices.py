@@ -22,7 +22,7 @@ from chalicelib.core.formats.kinds import (
     transport_of,
     whole,
 )
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.security.kv import Headed
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import add_url
@@ -42,7 +42,6 @@ _PAIRS: Final = re.compile(
 _PAIRS_MAX: Final = 300
 _HEAD_MAX: Final = 300
 _NOTHING: Final = frozenset(("", "N/A", "-"))
-_NOT_OF_VENDOR: Final = Reject("not-of-that-device")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +85,14 @@ class _Parser:
         vendor = self._vendor
         found = self._start(line, 0, _HEAD_MAX)
         if found is None:
-            return _NOT_OF_VENDOR
+            return OTHER_SHAPE
         fields: dict[str, Value] = {}
         stamp: When = (None, None)
         before = line[: found.start()]
         if before.strip():
             header = self._headed.head(before)
             if header is None:
-                return _NOT_OF_VENDOR
+                return OTHER_SHAPE
             stamp, fields, _ = header
         said = found.groupdict()
         when, body = said.pop("time", None), said.pop("body", None)
@@ -102,7 +101,7 @@ class _Parser:
                 self._add(fields, name.replace("__", "."), value)
         pairs = self._pairs(line, found.end(), fields)
         if vendor.needs and pairs.keys().isdisjoint(vendor.needs):
-            return _NOT_OF_VENDOR
+            return OTHER_SHAPE
         own = self._time(when, pairs)
         if own is not None:
             stamp = own

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import whole
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -23,7 +23,6 @@ _LINE: Final = re.compile(
 _DONE: Final = re.compile(
     r"\[([^\]]{1,128})\] (?:(Restore )?(Ban|Unban|Found|Ignore|Restore)(?: Ban)? |([0-9A-Fa-f.:]{2,45}) already banned)(?:([0-9A-Fa-f.:]{2,45}))?(?: - ([0-9-]{10} [0-9:]{8}))?"
 )
-_NOT_FAIL2BAN: Final = Reject("not-fail2ban")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -32,7 +31,7 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = _LINE.fullmatch(line)
         if found is None:
-            return _NOT_FAIL2BAN
+            return OTHER_SHAPE
         when, host, logger, process, level, message = found.groups()
         stamp = times.of_text(when or line[:15])
         if stamp is None:

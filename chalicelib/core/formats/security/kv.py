@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.core.formats import Format, ParseContext, severity
 from chalicelib.core.formats.kinds import integer, number, transport_of
 from chalicelib.core.formats.nested import add
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.systems.phrases import phrases
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.systems.syslog_any import SYSLOG
@@ -25,8 +25,6 @@ _PAIR: Final = re.compile(
     r"([A-Za-z_][\w.-]{0,63})=(?:\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"|([^\s\"]*+))", re.DOTALL
 )
 _PAIRS_MAX: Final = 300
-_NOT_FORTINET: Final = Reject("not-a-fortinet-line")
-_NOT_NETSCREEN: Final = Reject("not-a-netscreen-line")
 _FORTINET_HEAD: Final = re.compile(
     r"(?:\S{1,64} )?(?:<([0-9]{1,3})>)?(?=date=[0-9]{4}-[0-9]{2}-[0-9]{2} ?,?time=|timestamp=[0-9]{9,19} |logver=[0-9]+ )"
 )
@@ -103,10 +101,10 @@ def _fortinet(context: ParseContext) -> Parse:
         if found is None:
             at = line.find("date=", 0, 256)
             if at < 0 or _FORTINET_HEAD.match(line, at) is None:
-                return _NOT_FORTINET
+                return OTHER_SHAPE
             header = headed.record(line)
             if header is None:
-                return _NOT_FORTINET
+                return OTHER_SHAPE
             fields = {
                 name: value
                 for name, value in header.attributes.items()
@@ -138,7 +136,7 @@ def _fortinet(context: ParseContext) -> Parse:
         if stamp is None or not (
             "logid" in pairs or "log_id" in pairs or "devid" in pairs or "type" in pairs
         ):
-            return _NOT_FORTINET if stamp else BAD_TIME
+            return OTHER_SHAPE if stamp else BAD_TIME
         word = pairs.pop("level", None) or pairs.pop("pri", None)
         body = pairs.get("msg") or pairs.get("logdesc")
         if word is not None and severity.of_word(word) is None and not severity.is_word(word):
@@ -190,11 +188,11 @@ def _netscreen(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         at = line.find("NetScreen device_id=", 0, 300)
         if at < 0:
-            return _NOT_NETSCREEN
+            return OTHER_SHAPE
         header = None if at == 0 else headed.record(line)
         found = _NETSCREEN.match(line, at)
         if found is None or (header is None and at):
-            return _NOT_NETSCREEN
+            return OTHER_SHAPE
         device, system, level, message_id, kind, message = found.groups()
         fields: dict[str, Value] = {} if header is None else {
             name: value

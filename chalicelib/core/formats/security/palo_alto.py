@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import number
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.security.kv import Headed
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -61,7 +61,6 @@ _FIELD: Final = re.compile(r'(?:"((?:[^"]|"")*+)"|([^,]*+))(?:,|$)')
 _TEXT: Final = frozenset(("panos.serial", "panos.seqno", "panos.eventid", "panos.vsys"))
 _COLUMNS_MAX: Final = 250
 _LEVELS: Final = {"informational": "info", "medium": "warning", "high": "error", "low": "notice"}
-_NOT_PANOS: Final = Reject("not-panos")
 
 
 def _fields_of(text: str) -> list[str]:
@@ -89,13 +88,13 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = _START.search(line, 0, 400)
         if found is None:
-            return _NOT_PANOS
+            return OTHER_SHAPE
         at, kind = found.start(1), found[2]
         fields: dict[str, Value] = {}
         if line[:at].strip():
             header = headed.head(line[:at])
             if header is None:
-                return _NOT_PANOS
+                return OTHER_SHAPE
             for name in ("syslog.facility.code", "syslog.severity.code", "host.name"):
                 if name in header[1]:
                     fields["panos.collector" if name == "host.name" else name] = header[1][name]

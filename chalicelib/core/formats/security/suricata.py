@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.kinds import add_integer, integer, is_ip, part_icmp
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_NOT_EVE: Final = Reject("not-eve")
-_NOT_FAST: Final = Reject("not-a-fast-alert")
 RENAMED: Final = {
     "src_ip": "source.address", "src_port": "source.port", "dest_ip": "destination.address", "dest_port": "destination.port",
     "app_proto": "network.protocol.name", "http.http_method": "http.request.method", "http.hostname": "url.domain",
@@ -42,7 +40,7 @@ def _eve(context: ParseContext) -> Parse:
 
     def parse(line: str) -> Record | Reject:
         if '"event_type"' not in line or '"timestamp"' not in line:
-            return _NOT_EVE
+            return OTHER_OBJECT
         record = parse_json(line)
         if not isinstance(record, Record):
             return record
@@ -57,7 +55,7 @@ def _eve(context: ParseContext) -> Parse:
                 or "engine.message" in fields
             )
         ):
-            return _NOT_EVE
+            return OTHER_OBJECT
         typed: dict[str, Value] = {}
         for name, value in fields.items():
             key = RENAMED.get(name, f"suricata.{name}")
@@ -91,7 +89,7 @@ def _fast(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = _FAST.fullmatch(line)
         if found is None:
-            return _NOT_FAST
+            return OTHER_SHAPE
         (
             day,
             year,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.kinds import decimal, integer, part_icmp
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, NO_HEADER, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -32,8 +32,6 @@ _NAMES: Final = {
 _ESCAPE: Final = re.compile(r"\\x([0-9a-fA-F]{2})")
 _INTS: Final = frozenset(("count", "int", "port"))
 _FLOATS: Final = frozenset(("interval", "double"))
-_NO_HEADER: Final = Reject("no-header")
-_NOT_ZEEK: Final = Reject("not-zeek")
 
 
 def _resolved(text: str) -> str:
@@ -59,10 +57,10 @@ class _Tsv:
 
     def parse(self, line: str) -> Record | Reject:
         if not self._fields:
-            return _NO_HEADER
+            return NO_HEADER
         values = line.split(self._separator)
         if len(values) != len(self._fields):
-            return _NOT_ZEEK
+            return OTHER_SHAPE
         stamp: Stamp | tuple[None, None] | None = (None, None)
         fields: dict[str, Value] = {"zeek.path": self._path} if self._path else {}
         body = None
@@ -111,7 +109,7 @@ def _make_json(context: ParseContext) -> Parse:
 
     def parse(line: str) -> Record | Reject:
         if '"ts":' not in line:
-            return _NOT_ZEEK
+            return OTHER_SHAPE
         record = parse_json(line)
         if not isinstance(record, Record):
             return record
@@ -119,9 +117,9 @@ def _make_json(context: ParseContext) -> Parse:
         if record.timestamp is None or not (
             "uid" in fields or "id.orig_h" in fields or "_path" in fields or "fuid" in fields
         ):
-            return _NOT_ZEEK
+            return OTHER_SHAPE
         if not ("id.orig_h" in fields or "_path" in fields or "fuid" in fields or "peer" in fields):
-            return _NOT_ZEEK
+            return OTHER_SHAPE
         typed = {_NAMES.get(name, f"zeek.{name.removeprefix('_')}"): value for name, value in fields.items()}
         part_icmp(typed)
         return record._replace(attributes=typed)

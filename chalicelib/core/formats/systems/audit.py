@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.kinds import integer
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
 from chalicelib.core.formats.systems.programs.auditing import HEAD, add_pairs
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_NOT_AUDITD: Final = Reject("not-auditd")
-_NOT_LAUREL: Final = Reject("not-laurel")
 _ID: Final = re.compile(r"([0-9]{9,12}\.[0-9]{1,9}):([0-9]{1,18})")
 _RENAMED: Final = {
     "SYSCALL.pid": "process.pid", "SYSCALL.ppid": "process.parent_pid", "SYSCALL.exe": "process.executable.path",
@@ -35,7 +33,7 @@ def _auditd(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = HEAD.match(line)
         if found is None:
-            return _NOT_AUDITD
+            return OTHER_SHAPE
         stamp = times.of_number(found[3])
         if stamp is None:
             return BAD_TIME
@@ -54,7 +52,7 @@ def _laurel(context: ParseContext) -> Parse:
 
     def parse(line: str) -> Record | Reject:
         if '"ID"' not in line:
-            return _NOT_LAUREL
+            return OTHER_OBJECT
         record = parse_json(line)
         if not isinstance(record, Record):
             return record
@@ -63,7 +61,7 @@ def _laurel(context: ParseContext) -> Parse:
         found = _ID.fullmatch(event) if type(event) is str else None
         stamp = found and times.of_number(found[1])
         if found is None or stamp is None:
-            return _NOT_LAUREL
+            return OTHER_OBJECT
         del fields["ID"]
         typed = {_RENAMED.get(name, f"audit.{name}"): value for name, value in fields.items()}
         typed["audit.serial"] = integer(found[2])

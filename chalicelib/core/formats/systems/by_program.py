@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import put
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.systems.programs import program_of, say_of
 from chalicelib.core.formats.systems.syslog_rfc3164 import RFC3164
 from chalicelib.core.formats.times import MONTH, Times
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
-_NOT_OF_PROGRAM: Final = Reject("not-of-that-program")
 _SYSLOG: Final = rf"(?:<[0-9]{{1,3}}>)?+(?:{MONTH} [ 0-9]?[0-9] |[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)"
 _TIME: Final = (
     r"(?:\[?([0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?"
@@ -85,7 +84,7 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
                 named = not program.names or (type(tag) is str and (known.get(tag) or is_of_program(tag)))
                 if named and (not needs or needs.search(record.body or "")):
                     return record
-            return _parse_bare(line, times, say) if bare else _NOT_OF_PROGRAM
+            return _parse_bare(line, times, say) if bare else OTHER_SHAPE
 
         return parse
 
@@ -93,7 +92,7 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
         assert bare
         found = bare.match(line)
         if found is None:
-            return _NOT_OF_PROGRAM
+            return OTHER_SHAPE
         stamp: Stamp | tuple[None, None] | None = (
             (None, None) if found[1] is None else times.of_text(found[1])
         )

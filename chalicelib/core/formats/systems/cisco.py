@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import integer
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.systems.cisco_messages import add_device
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import MONTH, Times
@@ -28,7 +28,6 @@ _HEAD: Final = re.compile(
 )
 """Time, zone, host, product, severity, message number."""
 _PRI: Final = re.compile(r"<([0-9]{1,3})>")
-_NOT_CISCO: Final = Reject("not-a-cisco-line")
 
 
 def _make_parser(context: ParseContext) -> Parse:
@@ -37,10 +36,10 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = _HEAD.match(line)
         if found is None:
-            return _NOT_CISCO
+            return OTHER_SHAPE
         when, zone, host, product, level, number = found.groups()
         if (when is None) and (host is not None or line[:1] == "<") and product is None:
-            return _NOT_CISCO
+            return OTHER_SHAPE
         stamp = (
             (None, None)
             if when is None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.kinds import integer, number
+from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -41,7 +42,6 @@ _TEXT: Final = frozenset(
 )
 _LINE_END_WITHIN: Final = LINE_END_WITHIN.decode()
 _BARE_NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
-_NOT_JOURNAL: Final = Reject("not-a-journal-entry")
 
 
 def _typed(name: str, value: Value) -> Value:
@@ -63,7 +63,7 @@ def _record(said: dict[str, Value], times: Times) -> Record | Reject:
     when = said.pop("_SOURCE_REALTIME_TIMESTAMP", None) or said.get("__REALTIME_TIMESTAMP")
     stamp = times.of_number(when) if type(when) is str or type(when) is int else None
     if stamp is None:
-        return _NOT_JOURNAL
+        return OTHER_SHAPE
     fields: dict[str, Value] = {}
     word = number = body = None
     for name, value in said.items():
@@ -95,7 +95,7 @@ def _json(context: ParseContext) -> Parse:
 
     def parse(line: str) -> Record | Reject:
         if '"__REALTIME_TIMESTAMP"' not in line:
-            return _NOT_JOURNAL
+            return OTHER_SHAPE
         record = parse_json(line)
         if not isinstance(record, Record):
             return record
@@ -133,14 +133,14 @@ def _export(context: ParseContext) -> Parse:
                 continue
             if not equals or not name.replace("_", "").isalnum() or not name.isupper():
                 if not said:
-                    return _NOT_JOURNAL
+                    return OTHER_SHAPE
                 others.append(line)
                 said["extra"] = f"{said.get('extra', '')}{line}\n"
                 continue
             value = value.replace(_LINE_END_WITHIN, "\n")
             said[name] = value if name not in said else f"{said[name]}\n{value}"
         if "__REALTIME_TIMESTAMP" not in said or _is_prose(others, len(said)):
-            return _NOT_JOURNAL
+            return OTHER_SHAPE
         return _record(said, times)
 
     return parse

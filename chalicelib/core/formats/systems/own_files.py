@@ -14,7 +14,7 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.dates import ISO
 from chalicelib.core.formats.kinds import INTEGERS, add_integer
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
-_NOT_OF_SERVICE: Final = Reject("not-of-that-service")
 _IP: Final = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"
 _NUMBERS: Final = frozenset(("endlessh__fd", "sshesame__channel", "endlessh__n", "endlessh__bytes"))
 
@@ -59,7 +58,7 @@ def _parser(service: Service) -> Callable[[ParseContext], Parse]:
         def parse(line: str) -> Record | Reject:
             found = match(line) or (wide(line) if wide else None)
             if found is None:
-                return _NOT_OF_SERVICE
+                return OTHER_SHAPE
             fields: dict[str, Value] = {}
             stamp: Stamp | tuple[None, None] | None = (None, None)
             word = number = None

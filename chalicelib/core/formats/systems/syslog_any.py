@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.dates import ISO
 from chalicelib.core.formats.kinds import integer
+from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.systems.bodies import Enveloped
 from chalicelib.core.formats.systems.cisco_messages import add_device
 from chalicelib.core.formats.systems.ios_heads import read_head
@@ -40,8 +41,6 @@ _HOST: Final = re.compile(
 _TIME: Final = re.compile(rf"{ISO} ++")
 _LOWER: Final = re.compile(r"[a-z][\w./-]{1,63}")
 
-_NO_PRIORITY: Final = Reject("no-priority")
-
 
 class _Parser:
     __slots__ = ("_enveloped", "_explain", "_new", "_old")
@@ -61,7 +60,7 @@ class _Parser:
         found = _PRIORITY.match(line)
         values = found and PRIORITIES.get(found[2])
         if not found or not values:
-            return _NO_PRIORITY
+            return OTHER_SHAPE
         fields: dict[str, Value] = {}
         if found[1] is not None:
             fields["syslog.octet_count"] = integer(found[1])

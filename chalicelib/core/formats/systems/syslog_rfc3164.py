@@ -14,7 +14,7 @@ from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.nested import add_all
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.starts import LEVEL_BEHIND
 from chalicelib.core.formats.systems.bodies import Enveloped
 from chalicelib.core.formats.systems.cisco_messages import add_device
@@ -65,8 +65,6 @@ _IP: Final = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f
 _LEVEL_BEHIND: Final = re.compile(LEVEL_BEHIND)
 _WHEN: Final = len("Mar 14 09:26:53 ")
 _CACHE_MAX: Final = 8192
-
-_NOT_RFC3164: Final = Reject("not-rfc3164")
 
 
 class _Parser:
@@ -191,7 +189,7 @@ class _Parser:
             or (iso is not None and not _is_syslog(host, tag, told=priority is not None))
             or (leveled and (priority is None or (host is not None and tag is None)))
         ):
-            return _NOT_RFC3164
+            return OTHER_SHAPE
         stamp = self._times.of_text(_year_last(bsd) if bsd else iso)
         if stamp is None:
             return BAD_TIME
@@ -230,14 +228,14 @@ class _Parser:
     def _parse_prefixed(self, line: str) -> Record | Reject:
         """What stands between the priority and the time: blanks, colons, a sequence number, who sent it."""
         if not _MAY_HAVE_PREFIX.match(line):
-            return _NOT_RFC3164
+            return OTHER_SHAPE
         priority = _PRIORITY.match(line)
         head = read_head(line, priority.end() if priority else 0)
         if head is None or not head.timed or not (priority or head.fields.keys() & _OF_DEVICES):
-            return _NOT_RFC3164
+            return OTHER_SHAPE
         rest = line[head.end :]
         if priority is None and "host.name" in head.fields and not CISCO.search(rest, 0, 100):
-            return _NOT_RFC3164
+            return OTHER_SHAPE
         begin = priority[0] if priority else ""
         timed = read_time(rest, head.fields) if head.fields or "%" in rest[:130] else None
         record = self._parse_any(begin + rest) if timed is None else self._of_ios(begin, *timed)
@@ -254,7 +252,7 @@ class _Parser:
         if stamp is None:
             return BAD_TIME
         if priority and values is None:
-            return _NOT_RFC3164
+            return OTHER_SHAPE
         fields: dict[str, Value] = {}
         word = of_word = None
         if octets:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import DIGITS_MAX, integer
 from chalicelib.core.formats.nested import of_both
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.systems.bodies import Enveloped, with_severity
 from chalicelib.core.formats.systems.priorities import PRIORITIES
 from chalicelib.core.formats.systems.programs import say_of
@@ -42,7 +42,6 @@ _new: Final = tuple.__new__
 _STRUCTURED: Final = "syslog.structured_data."
 
 _NO_TIME: Final = (None, None)
-_NOT_RFC5424: Final = Reject("not-rfc5424")
 _BAD_DATA: Final = Reject("invalid-structured-data")
 
 
@@ -117,7 +116,7 @@ class _Parser:
         """The message behind an octet count; a line without one is none."""
         counted = _COUNTED.match(line)
         if counted is None:
-            return self._repaired(line) or _NOT_RFC5424
+            return self._repaired(line) or OTHER_SHAPE
         result = self.parse(line[counted.end() :])
         if isinstance(result, Record):
             result.attributes["syslog.octet_count"] = integer(counted[1])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import add_integer, decimal, integer, number, port
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -35,8 +35,6 @@ _TAIL: Final = 900
 _SIGNAL: Final = re.compile(
     r"--- (?:(SIG[A-Z0-9+]{2,12}) (.*)|stopped by (SIG\w{2,12})) ---|\+\+\+ (?:exited with ([0-9]{1,9})|killed by (SIG\w{2,12}).*) \+\+\+"
 )
-_NOT_STRACE: Final = Reject("not-strace")
-_NOT_TCPDUMP: Final = Reject("not-tcpdump")
 
 
 def _strace(context: ParseContext) -> Parse:
@@ -47,7 +45,7 @@ def _strace(context: ParseContext) -> Parse:
         if found is None:
             bare = _BARE.fullmatch(line)
             if bare is None:
-                return _NOT_STRACE
+                return OTHER_SHAPE
             process, clock, seconds, rest = bare[1], None, None, bare[2]
         else:
             process, clock, seconds, rest = found[1] or found[2], found[3], found[4], found[5]
@@ -68,7 +66,7 @@ def _strace(context: ParseContext) -> Parse:
             return Record(stamp[0], stamp[1], None, None, how or rest, fields)
         call = _CALL.match(rest)
         if call is None:
-            return _NOT_STRACE
+            return OTHER_SHAPE
         fields["strace.syscall"] = call[1] or call[2]
         said = call[3]
         if call[1]:
@@ -95,7 +93,7 @@ def _strace(context: ParseContext) -> Parse:
                 else said
             )
         else:
-            return _NOT_STRACE
+            return OTHER_SHAPE
         return Record(stamp[0], stamp[1], None, None, said or None, fields)
 
     return parse
@@ -128,7 +126,7 @@ def _tcpdump(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = _PACKET.fullmatch(line)
         if found is None:
-            return _NOT_TCPDUMP
+            return OTHER_SHAPE
         full, seconds, clock, interface, direction, kind, rest = found.groups()
         stamp = times.of_text(full) if full else times.of_number(seconds) if seconds else (None, None)
         if stamp is None:
@@ -143,7 +141,7 @@ def _tcpdump(context: ParseContext) -> Parse:
             fields["tcpdump.header"] = kind.partition("(")[2][:-1]
         peers = _PEERS.match(rest)
         if peers is None and kind[0] != "A":
-            return _NOT_TCPDUMP
+            return OTHER_SHAPE
         if peers is not None:
             _peer(peers[1], "source", fields, v6=kind[:3] == "IP6")
             _peer(peers[2], "destination", fields, v6=kind[:3] == "IP6")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import integer, is_ip, number
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -64,7 +64,6 @@ _ENDS: Final = {
 }
 _USERS: Final = ("TargetUserName", "SubjectUserName", "User")
 
-_NOT_EVENT: Final = Reject("not-a-windows-event")
 _BROKEN: Final = Reject("broken-xml")
 
 
@@ -162,7 +161,7 @@ class _Event:
         if "windows.event_id" not in fields or (
             "windows.provider" not in fields and "windows.channel" not in fields
         ):
-            return _NOT_EVENT
+            return OTHER_SHAPE
         stamp: Stamp | tuple[None, None] | None = (None, None)
         if self.time is not None:
             stamp = times.of_text(self.time)
@@ -197,7 +196,7 @@ def _xml(context: ParseContext) -> Parse:
 
     def parse(entry: str) -> Record | Reject:
         if _EVENT.match(entry) is None:
-            return _NOT_EVENT
+            return OTHER_SHAPE
         event = _Event()
         try:
             for path, attributes, text in _leaves(entry.strip()):
@@ -223,7 +222,7 @@ def _text(context: ParseContext) -> Parse:
     def parse(entry: str) -> Record | Reject:
         first, _, rest = entry.partition("\n")
         if not re.fullmatch(r"Event\[[0-9]{1,9}\]:?\s*", first):
-            return _NOT_EVENT
+            return OTHER_SHAPE
         fields: dict[str, Value] = {}
         stamp: Stamp | tuple[None, None] | None = (None, None)
         word, level, body = None, None, None
@@ -244,7 +243,7 @@ def _text(context: ParseContext) -> Parse:
                 identifier = integer(value) if known == "windows.event_id" else None
                 fields[known] = value if identifier is None else identifier
         if "windows.event_id" not in fields:
-            return _NOT_EVENT
+            return OTHER_SHAPE
         if stamp is None:
             return BAD_TIME
         return Record(stamp[0], stamp[1], word, level, body or None, fields)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import DIGITS_MAX
-from chalicelib.core.formats.web.access_any import NOT_ACCESS, AnyLine
+from chalicelib.core.formats.reasons import OTHER_SHAPE
+from chalicelib.core.formats.web.access_any import AnyLine
 from chalicelib.core.formats.web.tails import add_tail
 from chalicelib.core.records import Record
 
@@ -100,7 +101,7 @@ def make_parser(context: ParseContext, *, tail: Tail = add_tail) -> Parse:
                 return parse_any(line)
             fields["user.name"] = user
         if (end or always) and (end[:1] not in (" ", "") or not tail(fields, end)):
-            return NOT_ACCESS if end[:1] in (" ", "") else parse_any(line)
+            return OTHER_SHAPE if end[:1] in (" ", "") else parse_any(line)
         return new(Record, (stamp[0], stamp[1], None, None, f"{method} {target} {protocol[:-1]}", fields))
 
     return parse

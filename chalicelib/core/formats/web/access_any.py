@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from chalicelib.core.formats.kinds import add_endpoint, add_integer, is_nothing
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import QUOTED, add_request, is_address, resolved
 from chalicelib.core.formats.web.tails import add_tail
@@ -43,7 +43,6 @@ _HOST_NAME: Final = re.compile(
 _ABSENT: Final = frozenset(("-", '""', '"-"'))
 _CACHE_MAX: Final = 8192
 _ZONES_MAX: Final = 64
-NOT_ACCESS: Final = Reject("not-an-access-line")
 
 
 class AnyLine:
@@ -79,16 +78,16 @@ class AnyLine:
             found.groups() if found else _unescaped(line) if self._tail is add_tail else None
         )
         if groups is None:
-            return NOT_ACCESS
+            return OTHER_SHAPE
         client, ident, user, when, request, status, size, referer, agent, lone_agent, tail = groups
         agent = agent if agent is not None else lone_agent
         if agent is None and self._tail is add_tail and (between := _BETWEEN.fullmatch(tail)):
             early, referer, agent, tail = between.groups()
             tail = early + tail
         if agent is None and tail[:2] == ' "':
-            return NOT_ACCESS
+            return OTHER_SHAPE
         if (self._common and agent is not None) or is_address(ident):
-            return NOT_ACCESS
+            return OTHER_SHAPE
         stamp = self._times.of_text(when)
         if stamp is None:
             return BAD_TIME
@@ -113,7 +112,7 @@ class AnyLine:
             if text and text not in _ABSENT:
                 fields[name] = resolved(text[1:-1] if text[0] == text[-1] == '"' and len(text) > 2 else text)
         if not self._tail(fields, tail):
-            return NOT_ACCESS
+            return OTHER_SHAPE
         return Record(*stamp, None, None, request if request not in ("", "-") else None, fields)
 
 

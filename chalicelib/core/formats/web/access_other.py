@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import add_endpoint, add_integer, number
+from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.times import Times
-from chalicelib.core.formats.web.access_any import NOT_ACCESS
 from chalicelib.core.formats.web.requests import ADDRESS, QUOTED, add_request, resolved
 from chalicelib.core.formats.web.tails import FORWARDED, add_tail
 from chalicelib.core.records import Record
@@ -45,7 +45,7 @@ def _make_parser(context: ParseContext) -> Parse:
             tokens.append(found)
             position = found.end()
         if '"' in line[position:]:
-            return NOT_ACCESS
+            return OTHER_SHAPE
         at = next(
             (
                 place
@@ -67,17 +67,17 @@ def _make_parser(context: ParseContext) -> Parse:
                 None,
             )
         if at is None or any(map(_is_foreign, tokens[:at])):
-            return NOT_ACCESS
+            return OTHER_SHAPE
         stamp, used = _time(times, tokens, at)
         if stamp is None:
-            return NOT_ACCESS
+            return OTHER_SHAPE
         fields: dict[str, Value] = {}
         request = tokens[at][1]
         add_request(fields, request)
         used.add(at)
         _add_others(fields, tokens, at, used)
         if "http.response.status_code" not in fields or (garbage and "client.address" not in fields):
-            return NOT_ACCESS
+            return OTHER_SHAPE
         rest = "".join(token[0] for place, token in enumerate(tokens) if place not in used) + line[position:]
         rest = rest.strip(" ")
         if rest and (_INTEGER.fullmatch(rest) or not add_tail(fields, f" {rest}")):

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import add_endpoint, integer, numbers, texts
+from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.web.access import SIEVE, make_parser
-from chalicelib.core.formats.web.access_any import NOT_ACCESS
 from chalicelib.core.formats.web.requests import QUOTED, is_address, resolved
 from chalicelib.core.formats.web.tails import FORWARDED_FOR, forwarded_head
 from chalicelib.core.records import Record
@@ -40,11 +40,11 @@ def _vhost(context: ParseContext) -> Parse:
         count = len(parts)
         request_id = None
         if not 3 <= count <= 6 or not _HOST.fullmatch(parts[0]):
-            return NOT_ACCESS
+            return OTHER_SHAPE
         addressed = is_address(parts[1])
         if count == 3:
             if not addressed:
-                return NOT_ACCESS
+                return OTHER_SHAPE
             inner = f"{parts[1]} - {parts[2]}"
         elif (
             count == 5
@@ -58,7 +58,7 @@ def _vhost(context: ParseContext) -> Parse:
         elif addressed or (parts[2] == "-" and _WITH_PORT.search(parts[0])):
             inner = " ".join(parts[1:])
         else:
-            return NOT_ACCESS
+            return OTHER_SHAPE
         record = parse_rest(f"{inner}{bracket}{rest}")
         if isinstance(record, Record):
             if parts[0] != "-":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import add_endpoint, add_integer, number
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.traces import add_exception
 from chalicelib.core.formats.web.modsecurity import add_tags
@@ -49,8 +49,6 @@ _USER: Final = re.compile(
 )
 _PARTS_MAX: Final = 8
 
-_NOT_APACHE: Final = Reject("not-an-apache-error")
-
 
 def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
@@ -61,7 +59,7 @@ def _make_parser(context: ParseContext) -> Parse:
         if head is None:
             early = _CODE.match(line)
             if early is None:
-                return _NOT_APACHE
+                return OTHER_SHAPE
             said: dict[str, Value] = {"apache.code": early[1]}
             if early.end() < len(line):
                 said["apache.message"] = line[early.end() :]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import add_endpoint, add_integer, number
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import QUOTED, add_request, resolved
 from chalicelib.core.records import Record, Reject
@@ -34,8 +34,6 @@ _NAMES: Final = (
 )  # fmt: skip
 _NUMBERS: Final = frozenset(_NAMES[5:9])
 
-_NOT_ENVOY: Final = Reject("not-an-envoy-line")
-
 
 def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
@@ -43,7 +41,7 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = _LINE.fullmatch(line)
         if found is None:
-            return _NOT_ENVOY
+            return OTHER_SHAPE
         when, request, status, *values = found.groups()
         stamp = times.of_text(when)
         if stamp is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import add_endpoint, add_integer, integer
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.systems.priorities import PRIORITIES
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.formats.web.requests import add_request
@@ -85,8 +85,6 @@ _HTTPS_NAMES: Final = (
 _HTTPS_NUMBERS: Final = frozenset((_HTTPS_NAMES[0], *_HTTPS_NAMES[2:5]))
 """`ssl_fc_err` is hexadecimal, and a text."""
 
-_NOT_HAPROXY: Final = Reject("not-a-haproxy-line")
-
 
 def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
@@ -100,7 +98,7 @@ def _make_parser(context: ParseContext) -> Parse:
         if header:
             priority, when, host, program, process, process_5424 = header.groups()
             if not found and not _HAPROXY.search(program):
-                return _NOT_HAPROXY
+                return OTHER_SHAPE
             if when is not None:
                 stamp = times.of_text(when)
                 if stamp is None:
@@ -108,7 +106,7 @@ def _make_parser(context: ParseContext) -> Parse:
             if priority is not None:
                 known = PRIORITIES.get(priority)
                 if known is None:
-                    return _NOT_HAPROXY
+                    return OTHER_SHAPE
                 fields["syslog.facility.code"], fields["syslog.severity.code"], word, number = known
             if host is not None and host != "-":
                 fields["host.name"] = host
@@ -124,7 +122,7 @@ def _make_parser(context: ParseContext) -> Parse:
             _add_client(fields, found[1])
             body = _add_line(fields, found[3], line, found.end())
             if body is None:
-                return _NOT_HAPROXY
+                return OTHER_SHAPE
         else:
             body = line[position:]
             if connect := _CONNECT.fullmatch(body):
@@ -132,7 +130,7 @@ def _make_parser(context: ParseContext) -> Parse:
                 add_endpoint(fields, "destination", connect[2], always_port=True)
                 fields["haproxy.frontend_name"], fields["haproxy.mode"] = connect[3], connect[4]
             elif header is None or not body:
-                return _NOT_HAPROXY
+                return OTHER_SHAPE
         time, assumed = stamp or (None, None)
         return Record(time, assumed, word, number, body or None, fields)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.kinds import add_integer
+from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.formats.web.json_members import Dialect, named, parser_of
@@ -137,7 +138,6 @@ _CONSOLE: Final = re.compile(
     r"([0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8}(?:\.[0-9]{1,9})?)\t([A-Z][A-Z0-9]{2,15})\t([a-z][\w.-]{1,64})\t([^\t\n]*+)(?:\t(\{[^\n]*+))?",
     re.ASCII,
 )
-_NOT_CONSOLE: Final = Reject("not-a-caddy-line")
 
 
 def _caddy_console(context: ParseContext) -> Parse:
@@ -148,7 +148,7 @@ def _caddy_console(context: ParseContext) -> Parse:
         found = _CONSOLE.fullmatch(line)
         stamp = times.of_text(found[1]) if found else None
         if found is None or stamp is None:
-            return _NOT_CONSOLE
+            return OTHER_SHAPE
         members = parse_json(found[5] or "{}")
         if not isinstance(members, Record):
             return members

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.json_text import telling
 from chalicelib.core.formats.kinds import INTEGERS, add_endpoint, add_integer, figure, is_nothing, numbers
+from chalicelib.core.formats.reasons import OTHER_OBJECT
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.modsecurity import add_tags
 from chalicelib.core.formats.web.requests import add_protocol, add_request, add_url, is_address
@@ -44,7 +45,6 @@ class Dialect:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-_OTHER_JSON: Final = Reject("other-json")
 _UNNAMED: Final = re.compile(r"[^A-Za-z0-9_.#-]+")
 _CAPITAL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -69,7 +69,7 @@ def named(dialect: Dialect, record: Record, times: Times) -> Record | Reject:
     """The record of JSON lines under the dialect's names, or a reject where it is none of it."""
     members = record.attributes
     if not _is(dialect, members):
-        return _OTHER_JSON
+        return OTHER_OBJECT
     fields: dict[str, Value] = {}
     repeats: dict[str, int] = {}
     stamp: tuple[str | None, str | None] = record.timestamp, record.timestamp_assumed

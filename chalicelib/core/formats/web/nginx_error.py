@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import add_endpoint, add_integer, endpoint, integer
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.modsecurity import add_tags
@@ -53,8 +53,6 @@ _NAMES: Final = {
 _BEFORE: Final = re.compile(r"nginx: \[([a-z]{4,16})\] ")
 _START: Final = r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} |nginx: \[[a-z]{4,6}\] "
 
-_NOT_NGINX: Final = Reject("not-an-nginx-error")
-
 
 def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
@@ -64,12 +62,12 @@ def _make_parser(context: ParseContext) -> Parse:
         when, bracket, rest = entry[:19], entry[19:21], entry[21:]
         if before := _BEFORE.match(entry):
             if before[1] not in _LEVELS and not decided:
-                return _NOT_NGINX
+                return OTHER_SHAPE
             return Record(None, None, before[1], _LEVELS.get(before[1]), entry[before.end() :] or None, {})
         level, closing, rest = rest.partition("] ")
         known = level in _LEVELS or (decided and severity.is_word(level))
         if bracket != " [" or not closing or not known or when[4:5] != "/":
-            return _NOT_NGINX
+            return OTHER_SHAPE
         fields: dict[str, Value] = {}
         ids = _IDS.match(rest)
         if ids is not None:
@@ -77,7 +75,7 @@ def _make_parser(context: ParseContext) -> Parse:
         else:
             ids = _ANY_IDS.match(rest) if decided else None
             if ids is None:
-                return _NOT_NGINX
+                return OTHER_SHAPE
             add_integer(fields, "process.pid", ids[1])
             add_integer(fields, "thread.id", ids[2])
         stamp = times.of_text(when)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.kinds import INTEGERS, add_endpoint, add_integer, figure, flag, numbers, texts
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import QUOTED, add_protocol, add_url, resolved
 from chalicelib.core.records import Record, Reject
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_OTHER_SHAPE: Final = Reject("other-shape")
 _NUMBERS: Final = frozenset((
     "nginx.upstream_status", "squid.elapsed_ms", "squid.bytes", "coredns.id", "coredns.request_size", "coredns.buffer_size",
     "coredns.response_size", "nginx.gzip_ratio", "coredns.duration_s", "nginx.status", "nginx.bytes_sent", "nginx.bytes_received",
@@ -50,7 +49,7 @@ def _shape(
         def parse(line: str) -> Record | Reject:
             found = fullmatch(line) or (wide_match(line) if wide_match else None)
             if found is None:
-                return _OTHER_SHAPE
+                return OTHER_SHAPE
             fields: dict[str, Value] = {}
             timestamp = assumed = word = said = None
             for key, text in zip(keys, found.groups(), strict=True):

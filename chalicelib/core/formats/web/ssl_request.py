@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import add_integer
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import MONTH, Times
-from chalicelib.core.formats.web.access_any import NOT_ACCESS
 from chalicelib.core.formats.web.requests import QUOTED, add_request
 from chalicelib.core.records import Record, Reject
 
@@ -33,7 +32,7 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         found = _LINE.fullmatch(line)
         if found is None:
-            return NOT_ACCESS
+            return OTHER_SHAPE
         when, client, protocol, cipher, request, size = found.groups()
         stamp = of_text(when)
         if stamp is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import figure
-from chalicelib.core.formats.reasons import BAD_TIME
+from chalicelib.core.formats.reasons import BAD_TIME, FIELD_COUNT, NO_HEADER
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import add_protocol, add_url
 from chalicelib.core.framing import Framing
@@ -61,9 +61,6 @@ _DEFAULT: Final = re.compile(
     re.ASCII,
 )
 
-_NO_FIELDS: Final = Reject("no-fields-header")
-_WRONG_COUNT: Final = Reject("wrong-number-of-fields")
-
 
 def _columns(header: str) -> tuple[tuple[str, ...], str, str]:
     """The fields in force, the date of the header, and the zone: empty where times are local."""
@@ -101,11 +98,11 @@ def _make_parser(context: ParseContext) -> Parse:
 
         def parse_bare(line: str) -> Record | Reject:
             reader = readers.get(line.count(" ") + 1)
-            return reader(line) if reader is not None and _DEFAULT.fullmatch(line) else _NO_FIELDS
+            return reader(line) if reader is not None and _DEFAULT.fullmatch(line) else NO_HEADER
 
         return parse_bare
     if names[0].startswith("date-time") or ("," in names[0]):
-        return lambda _line: _WRONG_COUNT
+        return lambda _line: FIELD_COUNT
     return _reader(names, header_date, zone, times)
 
 
@@ -135,7 +132,7 @@ def _reader(
         if '"' in line or len(values) != count:
             values = _tokens(line)
             if len(values) != count:
-                return _WRONG_COUNT
+                return FIELD_COUNT
         stamp = None
         if time_at >= 0:
             date = values[date_at] if date_at >= 0 else header_date
