@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.core.custom.reach import furthest
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.detection import HEAD_BYTES, Trial, trials
 from chalicelib.core.formats.reasons import MEANINGS
+from chalicelib.core.formats.registry import NAMES, by_name
 from chalicelib.core.framing import Framing
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import Outcome, Record, Reject
@@ -18,16 +21,30 @@ from froe.terminal import printable
 _TRIALS_SHOWN: Final = 5
 _REJECTS_SHOWN: Final = 20
 _LINE_SHOWN: Final = 160
+_OF_SHAPE: Final = frozenset(("other-shape", "pattern-not-matched"))
 
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """One reject. line: the number of its first line, from 1; raw: its bytes, or their head."""
+    """One reject. line: the number of its first line, from 1; raw: its bytes, or their head. patterns: of its format."""
 
     offset: int
     line: int
     reason: str
     raw: bytes
+    patterns: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.raw.decode(errors="replace").rstrip("\r\n")
+
+    @property
+    def reach(self) -> str:
+        """How far the format's pattern goes that goes furthest; empty where its shape is not said by patterns."""
+        if self.reason not in _OF_SHAPE or not self.patterns:
+            return ""
+        found = furthest(self.patterns, re.DOTALL, self.text)
+        return f"its pattern {found.told(self.text)}" if found else ""
 
     @property
     def meaning(self) -> str:
@@ -66,15 +83,23 @@ def explain(
     tried = trials(head[:HEAD_BYTES], modified, complete=complete, own=own) if head else []
     formats: dict[str, int] = {}
     rejects: list[Lacking] = []
+    patterns = _patterns_of(plan.format, own)
     line = 1
     for outcome in outcomes:
         if isinstance(outcome.result, Record):
             name = outcome.format or plan.format
             formats[name] = formats.get(name, 0) + 1
         elif isinstance(outcome.result, Reject):
-            rejects.append(Lacking(outcome.offset, line, outcome.result.reason, outcome.raw))
+            rejects.append(Lacking(outcome.offset, line, outcome.result.reason, outcome.raw, patterns))
         line += outcome.lines
     return Explanation(plan, tried, forced, formats, rejects)
+
+
+def _patterns_of(name: str, own: tuple[Format, ...]) -> tuple[str, ...]:
+    for known in own:
+        if known.name == name:
+            return known.patterns
+    return by_name(name).patterns if name in NAMES else ()
 
 
 def for_people(explanation: Explanation) -> Iterator[str]:
@@ -105,8 +130,10 @@ def for_people(explanation: Explanation) -> Iterator[str]:
     if plan.text_too:
         yield "  the first 64 KiB mix it with plain text, so lines that nothing explains are records of text"
     for lacking in explanation.rejects[:_REJECTS_SHOWN]:
-        shown = lacking.raw.decode(errors="replace").rstrip("\r\n")
+        shown = lacking.text
         yield f"  line {lacking.line:,} (byte {lacking.offset:,}): {lacking.reason}: {lacking.meaning}"
+        if reach := lacking.reach:
+            yield f"    {printable(reach)}"
         yield f"    | {printable(shown[:_LINE_SHOWN])}{'…' if len(shown) > _LINE_SHOWN else ''}"
     if len(explanation.rejects) > _REJECTS_SHOWN:
         yield f"  and {len(explanation.rejects) - _REJECTS_SHOWN:,} more rejects; --json gives each"

@@ -350,6 +350,17 @@ class TestExplain:
         assert line.endswith("other-shape: " + MEANINGS["other-shape"])
         assert "| stray" in shown.stdout
 
+    def test_a_reject_says_how_far_the_pattern_of_its_format_goes(self, tmp_path: Path) -> None:
+        line = b"1:M 14 Mar 2024 09:26:53.123 * Ready to accept connections\n"
+        path = file_of(tmp_path, line * 9 + b"1:M 14 Mar 2024 09:26:5x.123 * Ready\n")
+
+        shown = froe("parse", str(path), "--explain").stdout
+
+        assert (
+            "its pattern goes as far as '1:M 14 Mar 2024 09:26:' and then expects 2 digits, found '5x.123 * Ready'"
+            in shown
+        )
+
     def test_programs_get_every_trial_and_every_reject(self, tmp_path: Path) -> None:
         path = file_of(tmp_path, (ACCESS_LINE + b"stray\n") * 40)
 

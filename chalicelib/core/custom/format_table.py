@@ -11,7 +11,7 @@ from chalicelib.core.custom.expressions import TYPES, Expression, Field, from_gr
 from chalicelib.core.custom.formats import format_of
 from chalicelib.core.custom.levels import REMEDY, number_of
 from chalicelib.core.custom.matching import FLAGS, Limits, check_start, limits_of
-from chalicelib.core.custom.safety import compiled, parsed
+from chalicelib.core.custom.reach import reach
 from chalicelib.core.custom.spec import FormatSpec
 from chalicelib.core.custom.stamps import check_time
 from chalicelib.core.custom.tables import Table
@@ -287,13 +287,4 @@ def _why(spec: FormatSpec, entry: str, reason: str) -> str:
         return (
             f"it is no object of JSON with a member {spec.time_field or spec.severity_field or spec.body!r}"
         )
-    tree = parsed(spec.pattern, FLAGS)
-    items = list(tree)
-    for count in range(len(items) - 1, 0, -1):
-        part = tree[0:count]
-        found = compiled(part, FLAGS).match(entry)
-        if found:
-            return (
-                f"the pattern goes as far as {found[0][-40:]!r} and not on to {entry[found.end() :][:40]!r}"
-            )
-    return f"the pattern does not match {entry[:40]!r}"
+    return f"the pattern {reach(spec.pattern, FLAGS, entry).told(entry)}"

@@ -29,6 +29,7 @@ def format_of(spec: FormatSpec) -> Format:
         samples=spec.samples,
         make_parser=partial(_make_parser, spec),
         specificity=spec.specificity,
+        patterns=() if spec.json else (spec.pattern,),
         framing=spec.framing,
         whole=True,
         alone=spec.specificity >= 0.5,

@@ -87,6 +87,7 @@ class Format:
     programs: those whose lines are of this format where another carries them, in lower case and without
         their version: such a line needs no other proof. unstamped: what stands in for the beginning (the time)
         that those programs leave out where a carrier such as syslog has one.
+    patterns: the expressions that an entry is told by, where that is all: they say how far a reject goes.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Format:
     banner: str | None = None
     programs: tuple[str, ...] = ()
     unstamped: str | None = None
+    patterns: tuple[str, ...] = ()
 
     def is_banner(self, entry: str) -> bool:
         return self.banner is not None and re.fullmatch(self.banner, entry) is not None

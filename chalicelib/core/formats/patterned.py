@@ -103,7 +103,18 @@ def patterned(
         return _Parser(context, ways(), wide, levels, constants, details, rewrite).parse
 
     framing = LINES if single_line else Framing(entry_start=start if own_lines else entry_start(start))
-    return Format(name, title, source, samples, make_parser, specificity, framing, sieve=start, alone=alone)
+    return Format(
+        name,
+        title,
+        source,
+        samples,
+        make_parser,
+        specificity,
+        framing,
+        sieve=start,
+        alone=alone,
+        patterns=patterns,
+    )
 
 
 class _Way:

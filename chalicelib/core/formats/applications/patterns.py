@@ -65,6 +65,7 @@ def format_of(shape: LinePattern) -> Format:
         framing=shape.framing,
         sieve=shape.sieve,
         alone=shape.alone,
+        patterns=(shape.pattern,),
     )
 
 

@@ -36,6 +36,7 @@ REDIS: Final = Format(
         "4711:signal-handler (1710408416) Received SIGTERM scheduling shutdown...",
     ),
     make_parser=_REDIS.parser,
+    patterns=_REDIS.patterns,
     specificity=0.97,
     framing=Framing(entry_start=r"[^ \t]"),
     sieve=rf"(?:\[[0-9]{{1,10}}\]|[0-9]{{1,10}}(?::[0-9]{{1,10}})?:[A-Z]) [0-9]{{1,2}} {_MONTH} |[0-9]{{1,10}}:signal-handler \(",
@@ -68,6 +69,7 @@ MEMCACHED: Final = Format(
         ">27 STORED",
     ),
     make_parser=_MEMCACHED.parser,
+    patterns=_MEMCACHED.patterns,
     specificity=0.9,
     sieve=r"slab class |[<>][0-9]{1,7} [A-Za-z]|[0-9]{1,7}: (?:going from conn_|Client using)",
 )
@@ -88,6 +90,7 @@ KYOTOTYCOON: Final = Format(
         "2024-03-14T09:26:54.000000+01:00: [INFO]: connected: expr=192.0.2.17:51022",
     ),
     make_parser=_KYOTO.parser,
+    patterns=_KYOTO.patterns,
     specificity=0.97,
     framing=Framing(entry_start=entry_start(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")),
     sieve=rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{CLOCK}\.[0-9]{{6}}(?:Z|[+-][0-9]{{2}}:[0-9]{{2}}): \[",

@@ -48,6 +48,7 @@ MSSQL: Final = Format(
         "\tOct  8 2022 05:58:25 \n\tCopyright (C) 2022 Microsoft Corporation",
     ),
     make_parser=_SQLSERVER.parser,
+    patterns=_SQLSERVER.patterns,
     specificity=0.97,
     framing=Framing(entry_start=entry_start(rf"{DAY} {CLOCK}")),
     sieve=rf"{DAY} {CLOCK}\.[0-9]{{2}} (?:spid[0-9]|Logon |Server |Backup )",
@@ -161,6 +162,7 @@ MARKLOGIC: Final = Format(
         "2024-03-14 09:26:54.000 Notice:+in /shop/order.xqy, at 17:2 [1.0-ml]",
     ),
     make_parser=_MARKLOGIC.parser,
+    patterns=_MARKLOGIC.patterns,
     specificity=0.93,
     sieve=rf"{DAY} {CLOCK}\.[0-9]{{3}} [A-Z][a-z]{{3,8}}:[ +]",
 )
@@ -173,6 +175,7 @@ MARKLOGIC_ACCESS: Final = Format(
         '192.0.2.17 - - [14/Mar/2024:09:26:54 +0100] "GET /orders?id=17 HTTP/1.1" 404 12 - "curl/8.4.0"',
     ),
     make_parser=_MARKLOGIC_ACCESS.parser,
+    patterns=_MARKLOGIC_ACCESS.patterns,
     specificity=0.98,
     sieve=r"[^\s]{1,64} [^\s]{1,64} [^\s]{1,255} \[[^\]\n]{26}\] \"[^\"\n]{1,8192}\" [0-9]{3} [0-9-]{1,18} [^\s\"]{1,4096} [\"-]",
 )

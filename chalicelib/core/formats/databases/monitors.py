@@ -153,6 +153,7 @@ INFLUXDB: Final = Format(
         "[E] 2024-03-14T09:26:55.123Z failed to open shard service=store",
     ),
     make_parser=_INFLUXDB.parser,
+    patterns=_INFLUXDB.patterns,
     specificity=0.95,
     framing=Framing(entry_start=entry_start(r"\[(?:httpd|[IWED])\] ")),
     sieve=r"\[(?:httpd\] [^\s]|[IWED]\] [0-9]{4}-[0-9]{2}-[0-9]{2}T)",

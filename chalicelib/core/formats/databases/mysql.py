@@ -47,6 +47,7 @@ ERROR: Final = Format(
     programs=("mysqld", "mysql", "mariadbd", "mariadb", "mysqld_safe"),
     unstamped="240101 00:00:00 ",
     make_parser=_ERROR.parser,
+    patterns=_ERROR.patterns,
     specificity=0.96,
     framing=Framing(
         entry_start=entry_start(
@@ -86,6 +87,7 @@ GENERAL: Final = Format(
         "240314  9:26:55\t    3 Quit\t",
     ),
     make_parser=_GENERAL.parser,
+    patterns=_GENERAL.patterns,
     specificity=0.97,
     framing=Framing(entry_start=entry_start(rf"{_DATE}|{_OLD}|\t\t? {{0,16}}[0-9]{{1,18}} [A-Z][a-z]")),
     sieve=rf"(?:{_DATE}|{_OLD}|\t)[ \t]{{1,24}}[0-9]{{1,18}} (?:{_COMMANDS})(?:[ \t\n]|$)",

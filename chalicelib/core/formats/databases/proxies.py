@@ -40,6 +40,7 @@ PGBOUNCER: Final = Format(
         "2024-03-14 09:26:55.000 UTC [4711] WARNING C-0x5581d8c0: (nodb)/(nouser)@unix(812):6432 pooler error: no such user",
     ),
     make_parser=_PGBOUNCER.parser,
+    patterns=_PGBOUNCER.patterns,
     specificity=0.915,
     sieve=rf"{DAY} {CLOCK}\.[0-9]{{3}}(?: [A-Z]{{3,5}}| [+-][0-9]{{2,4}})? (?:[0-9]{{1,10}}|\[[0-9]{{1,10}}\]) "
     r"(?:LOG|ERROR|WARNING|FATAL|NOISE|DEBUG|INFO) ",
@@ -69,6 +70,7 @@ PROXYSQL: Final = Format(
         " 'ada'@'192.0.2.17' (using password: YES)",
     ),
     make_parser=_PROXYSQL.parser,
+    patterns=_PROXYSQL.patterns,
     specificity=0.93,
     framing=Framing(entry_start=entry_start(rf"{DAY} {CLOCK} (?:\w{{1,64}}\.|\[)")),
     sieve=rf"{DAY} {CLOCK} (?:\w{{1,64}}\.(?:cpp|c|h|hpp):[0-9]|\[INFO\] (?:New mysql_|ProxySQL ))",
@@ -90,6 +92,7 @@ TWEMPROXY: Final = Format(
         "[2024-03-14 09:26:55.000] nc.c:187 nutcracker-0.4.1 built for Linux 5.10 x86_64 started on pid 4711",
     ),
     make_parser=_TWEMPROXY.parser,
+    patterns=_TWEMPROXY.patterns,
     specificity=0.97,
     sieve=r"\[[^\]\n]{23,24}\] nc(?:_\w{1,32})?\.[ch]:[0-9]",
     alone=True,

@@ -190,6 +190,7 @@ def _format(service: Service) -> Format:
         specificity=service.specificity,
         sieve=service.sieve,
         alone=service.alone,
+        patterns=(service.pattern,),
     )
 
 
