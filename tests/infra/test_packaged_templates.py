@@ -188,6 +188,14 @@ def test_what_the_configuration_says_of_a_function_is_in_both(packaged: Packaged
     worker, other = functions_of(template)["worker"], functions_of(template)["notifier"]
     assert (worker["EphemeralStorage"], "EphemeralStorage" in other) == ({"Size": 1024}, False)
     assert worker["Architectures"] == ["arm64"]
+    (fed,) = [each["Properties"] for each in worker["Events"].values()]
+    (mapping,) = [
+        each
+        for each in terraform["aws_lambda_event_source_mapping"].values()
+        if each.get("scaling_config") == {"maximum_concurrency": 50}
+    ]
+    made = terraform["aws_lambda_function"]["worker"]["timeout"], mapping["batch_size"]
+    assert made == (worker["Timeout"], fed["BatchSize"]) == (60, 2)
     assert template["Resources"]["RestAPI"]["Properties"]["TracingEnabled"] is True
     assert not of_type(template, "AWS::Logs::LogGroup")
     assert terraform["aws_lambda_function"]["worker"]["ephemeral_storage"] == {"size": 1024}

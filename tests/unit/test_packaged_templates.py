@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,21 @@ def sam(logical_id: str = "Worker") -> dict[str, Any]:
 def test_a_function_with_the_name_of_a_resource_is_refused() -> None:
     with pytest.raises(FroeError, match=r"DeadLetterQueue \(Resources\): give the function in app\.py"):
         cloudformation.whole(sam("DeadLetterQueue"), ground())
+
+
+def test_what_fits_the_worker_is_in_its_function_and_its_queue() -> None:
+    stage = Stage("prod", {"stages": {"prod": {}}}, {"RecordsMaxWriteUnits": "60"})
+    small = replace(ground(INGEST="queue"), stage=stage, options=read_options(stage))
+    template = sam()
+    event = {"Type": "SQS", "Properties": {"Queue": "q", "BatchSize": 4}}
+    template["Resources"]["Worker"]["Properties"] |= {"Events": {"Batches": event}, "Timeout": 60}
+    made = cloudformation.whole(template, small)
+    worker = made["Resources"]["Worker"]["Properties"]
+    assert worker["Timeout"] == 334
+    properties = worker["Events"]["Batches"]["Properties"]
+    assert (properties["BatchSize"], properties["ScalingConfig"]) == (2, {"MaximumConcurrency": 2})
+    defaults = {name: each["Default"] for name, each in made["Parameters"].items() if "Default" in each}
+    assert defaults["BatchVisibilitySeconds"] == "2004"
 
 
 def test_a_secret_is_asked_for_and_in_no_template() -> None:
