@@ -102,6 +102,7 @@ $(UV): infra/tools.txt
 
 golden: $(STAMP) ## Rewrite the golden files and show what changed
 	$(BIN)/python -m pytest -q tests/golden --update-golden
+	$(BIN)/python -m tests.declared
 	git --no-pager diff --stat -- tests/golden
 
 clean: ## Remove the environment, caches and what local runs left

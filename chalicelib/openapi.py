@@ -57,6 +57,7 @@ _USED: Final[_Schema] = _object(
         "queue_requests": _COUNT,
         "object_reads": _COUNT,
         "s3_requests": _COUNT,
+        "object_writes": _COUNT,
         "seconds": {"type": "number", "minimum": 0},
     }
 ) | {"description": "of AWS, repeats included; null for files of earlier versions"}

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
-from chalicelib.core.errors import ObjectChangedError, ObjectGoneError
-from chalicelib.core.layouts import Layout
+from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.notifications import Announced, is_folder
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, make_plan
 from chalicelib.core.text import OpenObject
@@ -46,7 +46,7 @@ class Counted:
 
 
 class Opening:
-    """limits, retention_days, config and layout hold for files that are opened from now on. seconds: what a queued
+    """limits, retention_days, config, layout and sink hold for files that are opened from now on. seconds: what a queued
     splitter has."""
 
     def __init__(
@@ -59,6 +59,7 @@ class Opening:
         config: Config | None,
         seconds: int | None = None,
         layout: Layout = Layout.ITEMS,
+        sink: Sink = Sink.NONE,
     ) -> None:
         self._objects = objects
         self._ledger = ledger
@@ -67,6 +68,7 @@ class Opening:
         self._config = config
         self._seconds = seconds
         self._layout = layout
+        self._sink = sink
 
     def plan_of(self, announced: Announced) -> tuple[Plan, int]:
         """And how often the object was read for it. Raises FolderError for what only shows a folder, of which the
@@ -89,7 +91,13 @@ class Opening:
                 config=self._config,
                 seconds=self._seconds,
                 layout=self._layout,
+                sink=self._sink,
             )
+            if plan.layout is Layout.NONE and plan.sink is Sink.NONE:
+                raise PermanentError(
+                    f"{head.version} is bound to the layout none, and this stage has no sink: its records would go"
+                    " nowhere; deploy with Sink=parquet, or bind another layout"
+                )
             return plan, opener.taken()
         except (ObjectGoneError, ObjectChangedError) as error:
             if not identified:

@@ -15,7 +15,15 @@ from typing import Any, Final, NamedTuple, Protocol
 from chalicelib.core.layouts import Layout
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key, strides, untyped
-from chalicelib.core.segments import Segment, entries_of, last_key, microseconds, offset_in
+from chalicelib.core.segments import (
+    Segment,
+    SegmentError,
+    again,
+    entries_of,
+    last_key,
+    microseconds,
+    offset_in,
+)
 from chalicelib.pages import Page
 from chalicelib.status_json import entry_json
 
@@ -41,6 +49,18 @@ class SegmentPage(NamedTuple):
     segments: list[Segment]
     looked_at: int
     reached: str | None
+
+
+class StoredBatch(NamedTuple):
+    """A batch that is done. offset: where it begins in the text."""
+
+    batch_id: str
+    offset: int
+
+
+class ReadsResults(Protocol):
+    def get(self, key: str) -> bytes | None:
+        """An object of the results bucket; None where it is not there."""
 
 
 class ReadsRecords(Protocol):
@@ -144,8 +164,11 @@ class _Walk:
 
 
 class RecordPages:
-    def __init__(self, records: ReadsRecords) -> None:
+    """results: where the sink is; None where the stage has none."""
+
+    def __init__(self, records: ReadsRecords, results: ReadsResults | None = None) -> None:
         self._records = records
+        self._results = results
 
     def page(
         self, plan: Plan, wanted: Wanted, stretches: Iterable[tuple[int, int]], limit: int, after: int
@@ -164,6 +187,37 @@ class RecordPages:
                 if is_full:
                     return walk.page.listed(str(at))
         return walk.page.listed(None)
+
+    def page_of_batches(
+        self, plan: Plan, wanted: Wanted, batches: Iterable[StoredBatch], limit: int, after: int
+    ) -> dict[str, Any]:
+        """The same from the objects of batches that end behind the offset `after`, in the order of the text, of a file
+        that has no records in the table. SegmentError for an object that cannot be read; what has expired has none."""
+        walk = _Walk(plan, wanted, limit, after)
+        for batch in batches:
+            if walk.effort >= EFFORT_PER_PAGE:
+                return walk.page.listed(str(max(batch.offset, after)))
+            walk.effort += EFFORT_PER_QUERY
+            for number, entry in enumerate(self._entries(plan, batch.batch_id)):
+                walk.effort += not number % _ENTRIES_PER_EFFORT
+                is_wanted = entry["kind"] == wanted.kind and offset_in(entry["sk"]) >= after
+                if is_wanted and (following := walk.add(entry)) is not None:
+                    return walk.page.listed(str(following))
+        return walk.page.listed(None)
+
+    def _entries(self, plan: Plan, batch_id: str) -> Iterator[dict[str, Any]]:
+        from chalicelib.core import parquet  # noqa: PLC0415 - only a stage with a sink pays for it
+
+        if self._results is None:
+            raise SegmentError(
+                f"the records of file {plan.file_id} are Parquet, and RESULTS_BUCKET is missing: deploy with Sink=parquet"
+            )
+        key = parquet.object_key(plan.format, plan.head.last_modified, batch_id)
+        data = self._results.get(key)
+        try:
+            yield from parquet.entries_of(data) if data is not None else ()
+        except parquet.UnreadableError as error:
+            raise SegmentError(f"the object {key} cannot be read ({error}): {again(plan.file_id)}") from error
 
     def _look_at_items(self, walk: _Walk, at: int, until: int) -> tuple[int, bool]:
         """Up to which offset it came, and whether the page is full."""

@@ -20,6 +20,7 @@ from chalicelib.aws.objects import S3Objects
 from chalicelib.aws.quarantine import S3Quarantine
 from chalicelib.aws.queues import SqsQueue
 from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.aws.results import S3Results
 from chalicelib.aws.topics import SnsTopic
 from chalicelib.aws.tracing import make_tracer
 from chalicelib.aws.watches_table import DynamoWatches
@@ -114,6 +115,12 @@ class Services:
         )
 
     @cached_property
+    def results(self) -> S3Results | None:
+        """None where the stage has no results bucket."""
+        bucket = self.settings.results_bucket
+        return S3Results(self._s3, bucket) if bucket else None
+
+    @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.ledger_table, _now)
 
@@ -135,6 +142,7 @@ class Services:
             meter=self.meter,
             clock=time.monotonic,
             layout=settings.layout,
+            sink=settings.sink,
         )
 
     @cached_property
@@ -147,6 +155,7 @@ class Services:
             meter=self.meter,
             clock=time.monotonic,
             touch=self._touch,
+            results=self.results,
         )
 
     @cached_property
@@ -210,7 +219,9 @@ class Services:
     @cached_property
     def status(self) -> Status:
         region = self.settings.console_region
-        return Status(self.ledger, self.ledger_table, self.records_table, console_region=region)
+        return Status(
+            self.ledger, self.ledger_table, self.records_table, results=self.results, console_region=region
+        )
 
 
 def _now() -> datetime:

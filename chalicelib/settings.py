@@ -9,7 +9,7 @@ from typing import Final
 
 from chalicelib.core.cutting import Limits
 from chalicelib.core.keys import EVERY_KEY, KeyPatternError, KeyPatterns
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 
 RESOURCE_NAMES: Final = (
     "INPUT_BUCKET",
@@ -44,6 +44,8 @@ TUNING_DEFAULTS: Final[Mapping[str, int]] = {
 }
 LAYOUTS: Final = tuple(layout.value for layout in Layout)
 """What RECORDS_LAYOUT may be; the first is the default."""
+SINKS: Final = tuple(sink.value for sink in Sink)
+"""What SINK may be; the first is the default."""
 INGEST_WAYS: Final = ("direct", "queue", "topic", "eventbridge")
 """How objects are announced: by S3 to the splitter, or by way of the split queue (from S3, SNS or EventBridge)."""
 
@@ -73,7 +75,8 @@ class Settings:
     redaction_key: REDACTION_KEY, a secret;
     console_region: where the AWS console shows this deployment; None on a local AWS;
     stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`;
-    ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs; layout: of files opened from now on."""
+    ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs; layout, sink: of files opened
+    from now on; results_bucket: RESULTS_BUCKET, where the sink is, empty where the stage has none."""
 
     input_bucket: str
     split_queue: str
@@ -101,6 +104,8 @@ class Settings:
     ingest: str = INGEST_WAYS[0]
     input_keys: KeyPatterns = EVERY_KEY
     layout: Layout = Layout.ITEMS
+    sink: Sink = Sink.NONE
+    results_bucket: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -140,6 +145,8 @@ class Settings:
             ingest=ingest_way(environment),
             input_keys=input_keys(environment),
             layout=records_layout(environment),
+            sink=sink_of(environment),
+            results_bucket=environment.get("RESULTS_BUCKET", ""),
         )
 
 
@@ -180,7 +187,23 @@ def records_layout(environment: Mapping[str, str]) -> Layout:
     name = environment.get("RECORDS_LAYOUT") or LAYOUTS[0]
     if name not in LAYOUTS:
         raise SettingsError(f"RECORDS_LAYOUT is {name!r}: set it to {' or '.join(LAYOUTS)}")
+    if name == Layout.NONE and sink_of(environment) is Sink.NONE:
+        raise SettingsError(
+            "RECORDS_LAYOUT is 'none' and SINK is too: set SINK to parquet, or records go nowhere"
+        )
     return Layout(name)
+
+
+def sink_of(environment: Mapping[str, str]) -> Sink:
+    """SINK or its default; raises SettingsError if it is none of SINKS, or has no bucket."""
+    name = environment.get("SINK") or SINKS[0]
+    if name not in SINKS:
+        raise SettingsError(f"SINK is {name!r}: set it to {' or '.join(SINKS)}")
+    if name != Sink.NONE and not environment.get("RESULTS_BUCKET"):
+        raise SettingsError(
+            f"SINK is {name!r} and RESULTS_BUCKET is missing: `froe deploy` and `froe up` provide it"
+        )
+    return Sink(name)
 
 
 def input_keys(environment: Mapping[str, str]) -> KeyPatterns:

@@ -22,7 +22,7 @@ from chalicelib.core.errors import (
     PermanentError,
 )
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import (
     Again,
@@ -71,6 +71,7 @@ class Splitter:
         meter: Meter = NO_METER,
         clock: Callable[[], float] = time.monotonic,
         layout: Layout = Layout.ITEMS,
+        sink: Sink = Sink.NONE,
     ) -> None:
         self._keys = keys
         self._objects = objects
@@ -87,6 +88,7 @@ class Splitter:
             config=config,
             seconds=seconds,
             layout=layout,
+            sink=sink,
         )
         self._meter = meter
         self._clock = clock

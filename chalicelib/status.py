@@ -5,13 +5,15 @@ Every list is a page: ``{"items": […], "cursor": …}``; a page may be empty w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from chalicelib.core.accounts import State
 from chalicelib.core.fields import FILE_ID, shown
-from chalicelib.core.marks import Mark
+from chalicelib.core.layouts import Layout
+from chalicelib.core.marks import Mark, Outcome
+from chalicelib.core.messages import batch_id
 from chalicelib.ledger import FilePage, Ledger, LedgerTable, StoredFile, opened_position
 from chalicelib.pages import (
     DEFAULT_LIMIT,
@@ -23,7 +25,15 @@ from chalicelib.pages import (
     checked_position,
     may_be_key,
 )
-from chalicelib.record_pages import EFFORT_PER_PAGE, EFFORT_PER_QUERY, ReadsRecords, RecordPages, Wanted
+from chalicelib.record_pages import (
+    EFFORT_PER_PAGE,
+    EFFORT_PER_QUERY,
+    ReadsRecords,
+    ReadsResults,
+    RecordPages,
+    StoredBatch,
+    Wanted,
+)
 from chalicelib.status_json import BATCH_STATES, batch_json, batch_state, file_json
 
 TEXT_MAX_CHARS: Final = 200
@@ -43,7 +53,7 @@ class ListsFiles(LedgerTable, Protocol):
 
 
 class Status:
-    """console_region: where the AWS console shows traces; None where there is no console."""
+    """results: where the sink is; None where the stage has none. console_region: where the AWS console shows traces; None where there is no console."""
 
     def __init__(
         self,
@@ -51,11 +61,12 @@ class Status:
         table: ListsFiles,
         records: ReadsRecords,
         *,
+        results: ReadsResults | None = None,
         console_region: str | None = None,
     ) -> None:
         self._ledger = ledger
         self._table = table
-        self._pages = RecordPages(records)
+        self._pages = RecordPages(records, results)
         self._console_region = console_region
 
     def file(self, file_id: str) -> dict[str, Any]:
@@ -144,15 +155,27 @@ class Status:
         begin, end = checked_time("from", from_), checked_time("to", to)
         wanted = Wanted("record", least, begin, end, format_name, _checked_text(text or ""))
         stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
-        return self._pages.page(stored.plan, wanted, self._text_so_far(stored), checked_limit(limit), after)
+        return self._page(stored, wanted, self._text_so_far, checked_limit(limit), after)
 
     def rejects(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> dict[str, Any]:
         """The rejects of a file in the order of the text; `raw` in base64."""
         stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
-        stretches = self._text_with_rejects(stored, after)
-        return self._pages.page(stored.plan, Wanted("reject"), stretches, checked_limit(limit), after)
+        return self._page(stored, Wanted("reject"), self._text_with_rejects, checked_limit(limit), after)
+
+    def _page(
+        self,
+        stored: StoredFile,
+        wanted: Wanted,
+        stretches: Callable[[StoredFile, int], Iterator[tuple[int, int]]],
+        limit: int,
+        after: int,
+    ) -> dict[str, Any]:
+        if stored.plan.layout is Layout.NONE:
+            batches = self._batches_done(stored, wanted.kind, after)
+            return self._pages.page_of_batches(stored.plan, wanted, batches, limit, after)
+        return self._pages.page(stored.plan, wanted, stretches(stored, after), limit, after)
 
     def _stored(self, file_id: str) -> StoredFile:
         stored = self._ledger.file(file_id) if FILE_ID.fullmatch(file_id) else None
@@ -172,7 +195,20 @@ class Status:
             for number in range(first, count):
                 yield split, number, marks.get(number)
 
-    def _text_so_far(self, stored: StoredFile) -> Iterator[tuple[int, int]]:
+    def _batches_done(self, stored: StoredFile, kind: str, after: int) -> Iterator[StoredBatch]:
+        """Those that hold entries of a kind, and end behind an offset of the text, in its order."""
+        file_id = stored.plan.file_id
+        for split in self._table.splits(file_id):
+            if split.seal and split.seal.end <= after:
+                continue
+            for number, mark in sorted(self._table.marks(file_id, split.split).items()):
+                if mark.outcome is not Outcome.DONE or mark.reach is None or mark.reach[1] <= after:
+                    continue
+                counts = mark.counts.parsed if kind == "record" else mark.counts.rejected
+                if counts.entries:
+                    yield StoredBatch(batch_id(file_id, split.split, number), mark.reach[0])
+
+    def _text_so_far(self, stored: StoredFile, _after: int) -> Iterator[tuple[int, int]]:
         """The stretch of the text that may hold records by now."""
         plan, account = stored.plan, self._ledger.account(stored)
         yield 0, account.text_bytes or (plan.head.size if plan.parallel else account.cut.bytes)

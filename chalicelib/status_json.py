@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.core.accounts import FileAccount
+from chalicelib.core.layouts import Sink
 from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import batch_id
 from chalicelib.core.used import Used
@@ -43,7 +44,7 @@ def file_json(stored: StoredFile, account: FileAccount, console_region: str | No
         "pending": _tally_json(account.pending),
         "dead": _tally_json(summary.dead),
         "discarded": _tally_json(summary.given_up),
-        "used": _used_json(stored.opening + account.used),
+        "used": _used_json(stored.opening + account.used, summary.done if plan.sink is Sink.PARQUET else 0),
         "opened_at": time_json(stored.opened_at),
         "settled_at": time_json(stored.settled_at),
         "trace": trace,
@@ -87,8 +88,8 @@ def _tally_json(tally: Tally) -> dict[str, int]:
     return {"entries": tally.entries, "lines": tally.lines, "bytes": tally.bytes}
 
 
-def _used_json(used: Used) -> dict[str, float] | None:
-    """None where nothing was kept of it: of files of earlier versions."""
+def _used_json(used: Used, object_writes: int) -> dict[str, float] | None:
+    """object_writes: of the sink, one a batch that is done. None where nothing was kept of it: of files of earlier versions."""
     if not used:
         return None
     return {
@@ -96,6 +97,7 @@ def _used_json(used: Used) -> dict[str, float] | None:
         "queue_requests": used.queue_requests,
         "object_reads": used.object_reads,
         "s3_requests": used.s3_requests,
+        "object_writes": object_writes,
         "seconds": used.milliseconds / 1000,
     }
 

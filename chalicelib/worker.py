@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from chalicelib import logs, metrics
 from chalicelib.core.errors import (
@@ -20,7 +20,7 @@ from chalicelib.core.errors import (
     TransientError,
     UnwrittenError,
 )
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.marks import Mark, Outcome
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.parsing import INTERNAL_ERROR, Counter, Report, stored_of, unreported
@@ -32,6 +32,9 @@ from chalicelib.disputes import Disputes, RemovesStrays
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.tracing import Tracer
+
+if TYPE_CHECKING:
+    from chalicelib.core.parquet import ParquetBatch
 
 _FAILURES_LOGGED_MAX: Final = 3
 """Of one batch."""
@@ -54,9 +57,15 @@ class PutsRecords(RemovesStrays, Protocol):
         """How many items of the file there are at offsets from `begin` up to, not including, `end`."""
 
 
+class PutsResults(Protocol):
+    def put(self, key: str, data: bytes) -> None:
+        """Write an object, or raise TransientError; repeating it changes nothing."""
+
+
 class Worker:
     """redaction_key: what hashes of redacted values are keyed with; empty where there is none. clock: seconds,
-    monotonic. touch: says that work for a file is under way, of which nothing has moved."""
+    monotonic. touch: says that work for a file is under way, of which nothing has moved. results: where the sink is;
+    None where the stage has none."""
 
     def __init__(
         self,
@@ -68,10 +77,12 @@ class Worker:
         meter: Meter = NO_METER,
         clock: Callable[[], float] = time.monotonic,
         touch: Callable[[str], None] = _untouched,
+        results: PutsResults | None = None,
     ) -> None:
         self._touch = touch
         self._redaction_key = redaction_key
         self._records = records
+        self._results = results
         self._ledger = ledger
         self._tracer = tracer
         self._meter = meter
@@ -126,7 +137,11 @@ class Worker:
         with self._tracer.subsegment("parse", *about):
             found = parsed(message, self._redaction_key, _FailedEntries(message).report, deadline)
         with self._tracer.subsegment("write", *about):
-            written = self._write(message, found, "" if disputed else progress, deadline, begun)
+            written = Used(milliseconds=self._milliseconds_since(begun))
+            if message.layout is not Layout.NONE:
+                written = self._write(message, found, "" if disputed else progress, deadline, begun)
+            if found.rows is not None:
+                self._put_rows(message, found.rows)
         corrections = disputed.corrections if disputed else 0
         mark = replace(found.mark, start=message.offset, digest=message.digest, corrections=corrections)
         with self._tracer.subsegment("mark", *about):
@@ -171,6 +186,15 @@ class Worker:
     def _milliseconds_since(self, begun: float) -> int:
         return round(1000 * (self._clock() - begun))
 
+    def _put_rows(self, message: BatchMessage, rows: bytes) -> None:
+        from chalicelib.core.parquet import object_key  # noqa: PLC0415 - only a stage with a sink pays for it
+
+        if self._results is None:
+            raise TransientError(
+                f"batch {message.batch_id} goes to Parquet, and RESULTS_BUCKET is missing: deploy with Sink=parquet"
+            )
+        self._results.put(object_key(message.format, message.last_modified, message.batch_id), rows)
+
     def _tell(self, message: BatchMessage, found: Parsed, seconds: float) -> None:
         counts, format_name = found.mark.counts, message.format
         parsed_count, rejected_count = counts.parsed.entries, counts.rejected.entries
@@ -209,12 +233,14 @@ class _FailedEntries:
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What a batch comes to. items: typed JSON, in the order of the text or as `segments.Packed` has them. reasons:
-    rejects by their reason. first: how many of the items are to be written before the others."""
+    rejects by their reason. first: how many of the items are to be written before the others. rows: what goes to the
+    sink; None where the file has none."""
 
     items: list[bytes]
     mark: Mark
     reasons: Mapping[str, int]
     first: int = 0
+    rows: bytes | None = None
 
 
 def parsed(
@@ -229,14 +255,17 @@ def parsed(
     report: as `stored_of` has it."""
     items: list[bytes] = []
     packer = _packer_of(message) if message.layout is Layout.PACKED else None
+    rows = _rows_of(message) if message.sink is Sink.PARQUET else None
     counter = Counter()
     for outcome, item in stored_of(message, redaction_key, report):
         if deadline:
             deadline.check(f"parsing the rest of {message.batch_id}")
         counter.add(outcome)
+        if rows:
+            rows.add(outcome)
         if item and packer:
             packer.add(outcome, item)
-        elif item:
+        elif item and message.layout is Layout.ITEMS:
             items.append(item)
     counts = counter.counts
     if (counts.total.lines, counts.total.bytes) != (message.lines, message.length):
@@ -244,10 +273,17 @@ def parsed(
             f"{message.batch_id}: {counts.total} does not add up to {message.lines} lines, {message.length} bytes"
         )
     mark, reasons = Mark.done(counts), counter.reasons
+    data = rows.data() if rows else None
     if packer is None:
-        return Parsed(items, mark, reasons)
+        return Parsed(items, mark, reasons, rows=data)
     packed = packer.packed()
-    return Parsed(packed.items, mark, reasons, packed.first)
+    return Parsed(packed.items, mark, reasons, packed.first, data)
+
+
+def _rows_of(message: BatchMessage) -> ParquetBatch:
+    from chalicelib.core.parquet import ParquetBatch  # noqa: PLC0415 - as above
+
+    return ParquetBatch(file_id=message.file_id, batch_id=message.batch_id, format_name=message.format)
 
 
 def _packer_of(message: BatchMessage) -> Packer:

@@ -10,11 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from chalicelib.core.layouts import Layout, Sink
 from froe.prices import Prices
 
 Quantities = Mapping[str, float]
 """Of what AWS bills, by the name of its price."""
 
+DESTINATIONS: Final = (
+    (Layout.ITEMS, Sink.NONE),
+    (Layout.PACKED, Sink.NONE),
+    (Layout.PACKED, Sink.PARQUET),
+    (Layout.NONE, Sink.PARQUET),
+)
+"""Where records may go, of which costs are told."""
 GB: Final = 1e9
 DAYS_A_MONTH: Final = 30
 _FUNCTION_GB: Final = 1769 / 1024
@@ -58,7 +66,8 @@ class Stored:
 @dataclass(frozen=True, slots=True)
 class Sample:
     """Some text, measured. object_bytes: as they lie in S3, compressed or not. files: how many objects, or which part
-    of one. chunks: of 64 KiB of batch messages. layouts: name → what its records are in the table."""
+    of one. chunks: of 64 KiB of batch messages. layouts: name → what its records are in the table.
+    sink_bytes: of its records as Parquet, an object a batch."""
 
     files: float
     object_bytes: int
@@ -68,6 +77,7 @@ class Sample:
     batches: int
     chunks: int
     layouts: Mapping[str, Stored]
+    sink_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +103,36 @@ class Estimate:
 
 
 def estimates(sample: Sample, prices: Prices, *, gb_per_day: float, kept_days: int) -> list[Estimate]:
-    """One for each layout of the sample. gb_per_day: text, after decompression. kept_days: how long records and
+    """One for each of `DESTINATIONS` whose layout was measured. gb_per_day: text, after decompression. kept_days: how long records and
     objects are kept, 0: for ever, of which the first month is told."""
-    return [_estimate(sample, name, prices, gb_per_day, kept_days) for name in sample.layouts]
+    return [
+        _estimate(sample, *each, prices, gb_per_day, kept_days)
+        for each in DESTINATIONS
+        if each[0] in sample.layouts
+    ]
 
 
-def _estimate(sample: Sample, layout: str, prices: Prices, gb_per_day: float, kept_days: int) -> Estimate:
-    a_gb = {name: amount * GB / sample.text_bytes for name, amount in used(sample, layout).items()}
+def _estimate(
+    sample: Sample, layout: Layout, sink: Sink, prices: Prices, gb_per_day: float, kept_days: int
+) -> Estimate:
+    a_gb = {name: amount * GB / sample.text_bytes for name, amount in used(sample, layout, sink).items()}
     gb = gb_per_day * DAYS_A_MONTH
     month = Counter({name: amount * gb for name, amount in a_gb.items()})
-    month.update(_kept(sample, layout, gb_per_day * (kept_days or DAYS_A_MONTH)))
+    month.update(_kept(sample, layout, sink, gb_per_day * (kept_days or DAYS_A_MONTH)))
     month.update(idle())
     month["metrics"] += _METRICS  # counted by the hour in which something comes
-    kept = sum(dollars(_kept(sample, layout, 1), prices).values())
+    kept = sum(dollars(_kept(sample, layout, sink, 1), prices).values())
     return Estimate(
-        layout, "none", a_gb["dynamodb-writes"], dollars(a_gb, prices), kept, dollars(month, prices)
+        layout.value,
+        sink.value,
+        a_gb["dynamodb-writes"],
+        dollars(a_gb, prices),
+        kept,
+        dollars(month, prices),
     )
 
 
-def used(sample: Sample, layout: str) -> dict[str, float]:
+def used(sample: Sample, layout: str, sink: Sink = Sink.NONE) -> dict[str, float]:
     """What the pipeline uses to take that text."""
     stored, files, batches = sample.layouts[layout], sample.files, sample.batches
     seconds = (
@@ -127,6 +148,7 @@ def used(sample: Sample, layout: str) -> dict[str, float]:
         "lambda-gb-seconds": seconds * _FUNCTION_GB,
         "lambda-requests": batches + files * _GETS_A_FILE,
         "s3-gets": files * _GETS_A_FILE,
+        "s3-puts": batches if sink is Sink.PARQUET else 0,
         "logs": (batches * _LOGGED_BYTES_A_BATCH + files * _LOGGED_BYTES_A_FILE) / GB,
         "traces": (batches + files) * _TRACED_SHARE,
     }
@@ -141,16 +163,18 @@ def dollars_of_file(used: Mapping[str, float] | None, prices: Prices) -> float |
         "dynamodb-writes": used["write_units"],
         "sqs-requests": used["queue_requests"],
         "s3-gets": used["s3_requests"],
+        "s3-puts": used["object_writes"],
         "lambda-gb-seconds": used["seconds"] * _FUNCTION_GB,
     }
     return sum(dollars(quantities, prices).values())
 
 
-def _kept(sample: Sample, layout: str, gb_of_text: float) -> dict[str, float]:
+def _kept(sample: Sample, layout: str, sink: Sink, gb_of_text: float) -> dict[str, float]:
     """What is stored of so much text, for a month."""
     stored, share = sample.layouts[layout], gb_of_text / sample.text_bytes
     gb = stored_bytes(stored) * share
-    return {"dynamodb-stored": gb, "dynamodb-recovery": gb, "s3-stored": sample.object_bytes * share}
+    objects = sample.object_bytes + (sample.sink_bytes if sink is Sink.PARQUET else 0)
+    return {"dynamodb-stored": gb, "dynamodb-recovery": gb, "s3-stored": objects * share}
 
 
 def stored_bytes(stored: Stored) -> int:

@@ -119,6 +119,7 @@ done. `layout` of a [`[[bind]]`](custom-formats.md#a-key-prefix-bound-to-a-forma
 | `write_units` | of the records, as DynamoDB counts them (where its answer does not say, as on a local AWS, one for each started KB of an item), and one for each mark |
 | `queue_requests` | of each message of a split or a batch that was queued, by its size: sent, received, deleted; had it come once |
 | `object_reads`, `s3_requests` | how often the object was read, and with what it was asked for besides |
+| `object_writes` | Parquet objects of the sink, one a batch |
 | `seconds` | of functions, as measured: until a file was opened, a split cut, a batch written |
 
 It includes what is written again, where a batch took several attempts for lack of time. It rides on writes that happen anyway:
@@ -157,11 +158,11 @@ def page() -> str:
 def _processing(found: Sequence[Estimate]) -> str:
     services = list(found[0].processing)
     rows = [
-        [each.layout, f"{each.write_units_per_gb:,.0f}", *(f"{each.processing[name]:.4f}" for name in services),
+        [_named(each), f"{each.write_units_per_gb:,.0f}", *(f"{each.processing[name]:.4f}" for name in services),
          f"**{each.dollars_per_gb:.3f}**", f"{each.kept:.2f}"]
         for each in found
     ]  # fmt: skip
-    return _table(["layout", "write units", *services, "all", "kept a month"], rows)
+    return _table(["records", "write units", *services, "all", "kept a month"], rows)
 
 
 def _layouts(sample: Sample, found: Sequence[Estimate]) -> str:
@@ -177,12 +178,18 @@ def _layouts(sample: Sample, found: Sequence[Estimate]) -> str:
         ],
         ["bytes stored, a line", *(f"{stored_bytes(each) / sample.lines:.0f}" for each in stored)],
     ]
-    return _table(["", *(each.layout for each in found)], rows)
+    return _table(["", *map(_named, found)], rows)
 
 
 def _months(stages: Mapping[str, Sequence[Estimate]]) -> str:
     rows = [[name, *(f"{each.dollars_per_month:,.0f}" for each in found)] for name, found in stages.items()]
-    return _table(["text", *(each.layout for each in next(iter(stages.values())))], rows)
+    return _table(["text", *map(_named, next(iter(stages.values())))], rows)
+
+
+def _named(each: Estimate) -> str:
+    """Where records go."""
+    names = (each.layout, each.sink)
+    return " and ".join(name for name in names if name != "none")
 
 
 def _sweeper(prices: Prices) -> str:

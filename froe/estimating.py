@@ -14,7 +14,7 @@ import orjson
 
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Cutter, Limits
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.messages import BatchMessage, batch_message, encode_batch, room_in
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, make_plan
 from chalicelib.core.storable import size_of
@@ -122,12 +122,14 @@ class _Counted:
 def _measured(plan: Plan, pieces: _Counted, redaction_key: str) -> Sample:
     pieces.bytes = 0
     layouts = {layout.value: Stored() for layout in Layout}
-    entries = lines = text_bytes = batches = chunks = 0
+    entries = lines = text_bytes = batches = chunks = sink_bytes = 0
     for message in _messages(plan, pieces.open):
         encoded = encode_batch(message)
         for layout in Layout:
-            found = parsed(replace(message, layout=layout), redaction_key)
+            sink = Sink.PARQUET if layout is Layout.NONE else Sink.NONE
+            found = parsed(replace(message, layout=layout, sink=sink), redaction_key)
             layouts[layout.value] += _stored(found.items)
+            sink_bytes += len(found.rows or b"")
         counts = found.mark.counts
         entries += counts.parsed.entries + counts.rejected.entries
         lines += message.lines
@@ -138,7 +140,7 @@ def _measured(plan: Plan, pieces: _Counted, redaction_key: str) -> Sample:
             break
     read = min(pieces.bytes, plan.head.size)
     files = read / plan.head.size if plan.head.size else 1.0
-    return Sample(files, read, text_bytes, lines, entries, batches, chunks, layouts)
+    return Sample(files, read, text_bytes, lines, entries, batches, chunks, layouts, sink_bytes)
 
 
 def _messages(plan: Plan, open_object: OpenObject) -> Iterator[BatchMessage]:
@@ -165,5 +167,6 @@ def _added(one: Sample, other: Sample) -> Sample:
         entries=one.entries + other.entries,
         batches=one.batches + other.batches,
         chunks=one.chunks + other.chunks,
+        sink_bytes=one.sink_bytes + other.sink_bytes,
         layouts={name: stored + other.layouts[name] for name, stored in one.layouts.items()},
     )

@@ -18,7 +18,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.ledger_items import from_account, from_plan, to_file
 from chalicelib.core.accounts import account_of
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.marks import MARKS_PER_LEAF, Counts, Mark
+from chalicelib.core.parquet import folder_of
 from chalicelib.core.plan import ObjectVersion, Plan, failed_plan
 from chalicelib.core.records import typed, untyped
 from chalicelib.core.segments import SEGMENT
@@ -39,22 +41,25 @@ Key = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The names of the tables and of the quarantine bucket of a stage."""
+    """The names of the tables and of the quarantine and results buckets of a stage."""
 
     records_table: str
     ledger_table: str
     quarantine_bucket: str
+    results_bucket: str
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed. messages: versions in the quarantine bucket. object_deleted: None if it was not to be.
+    """What was removed. parquet_objects: versions in the results bucket, which hold the same records and rejects.
+    messages: versions in the quarantine bucket. object_deleted: None if it was not to be.
     remembered_until: when the last trace of the file, that it was forgotten, goes."""
 
     file_id: str
     object: str
     records: int
     rejects: int
+    parquet_objects: int
     dead_letters: int
     messages: int
     ledger_items: int
@@ -92,12 +97,17 @@ class Forgetting:
         self._remember(stored, now, until)
         deleted = self._delete_object(plan.object) if with_object else None
         records, rejects = self._delete_records(plan)
+        if plan.layout is Layout.NONE:
+            counts = stored.account.summary.counts
+            records, rejects = records + counts.parsed.entries, rejects + counts.rejected.entries
+        parquet_objects = self._delete_rows(plan)
         letters, messages, items = self._delete_account(plan.file_id, until)
         return Forgotten(
             file_id=plan.file_id,
             object=str(plan.object),
             records=records,
             rejects=rejects,
+            parquet_objects=parquet_objects,
             dead_letters=letters,
             messages=messages,
             ledger_items=items,
@@ -108,7 +118,14 @@ class Forgetting:
     def _remember(self, stored: StoredFile, now: datetime, until: datetime) -> None:
         """In place of the plan and the account: nothing can be read of this file. All that comes late obeys it."""
         reason = f"{REASON} at {now:%Y-%m-%dT%H:%M:%SZ}"
-        plan = replace(failed_plan(stored.plan.head, reason), shards=stored.plan.shards)
+        known = stored.plan  # where its records are stays, for whoever takes what was left
+        plan = replace(
+            failed_plan(known.head, reason),
+            shards=known.shards,
+            format=known.format,
+            layout=known.layout,
+            sink=known.sink,
+        )
         item = from_plan(plan) | from_account(plan.file_id, account_of(plan, ()), now)
         item |= {
             "pk": plan.file_id,
@@ -186,14 +203,22 @@ class Forgetting:
         return letters, messages, others
 
     def _delete_message(self, letter_id: str) -> int:
-        bucket, key = self._places.quarantine_bucket, f"dead-letters/{letter_id}.json"
-        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-        found = [
-            each for page in pages for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
-        ]
-        for each in found:
-            self._s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
-        return len(found)
+        return self._delete_versions(self._places.quarantine_bucket, f"dead-letters/{letter_id}.json")
+
+    def _delete_rows(self, plan: Plan) -> int:
+        if plan.sink is Sink.NONE:
+            return 0
+        folder = folder_of(plan.format, plan.head.last_modified)
+        return self._delete_versions(self._places.results_bucket, f"{folder}{plan.file_id}-")
+
+    def _delete_versions(self, bucket: str, prefix: str) -> int:
+        """Of all objects whose keys begin so; how many there were."""
+        count = 0
+        for page in self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+            for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                self._s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+                count += 1
+        return count
 
     def _items(self, table: str, partition: str, *attributes: str) -> Iterator[dict[str, Any]]:
         """All items of a partition; of each only these attributes and its key, if any are named."""

@@ -56,6 +56,7 @@ def values_of(stage: str, settings: Mapping[str, str]) -> dict[str, str]:
         "AWS::AccountId": account,
         "InputBucket.Arn": f"arn:{partition}:s3:::{settings['INPUT_BUCKET']}",
         "QuarantineBucket.Arn": f"arn:{partition}:s3:::{settings['QUARANTINE_BUCKET']}",
+        "ResultsBucket.Arn": f"arn:{partition}:s3:::{settings['RESULTS_BUCKET']}",
         "SplitQueue.Arn": arn("sqs", settings["SPLIT_QUEUE"].rsplit("/", 1)[-1]),
         "BatchQueue.Arn": arn("sqs", settings["BATCH_QUEUE"].rsplit("/", 1)[-1]),
         "DeadLetterQueue.Arn": arn("sqs", settings["DEAD_LETTER_QUEUE"].rsplit("/", 1)[-1]),

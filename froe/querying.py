@@ -6,9 +6,11 @@ The table is called `log`. Memory: a chunk of rows, and what DuckDB takes, which
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -16,15 +18,18 @@ from typing import Any, Final
 import duckdb
 from arro3.io import write_parquet
 
+from chalicelib.core.columns import ALWAYS, REST, ROWS, STORED, Chunk, Names, common_type
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome
-from froe.columns import ALWAYS, REST, ROWS, Chunk, Names, common_type
 from froe.errors import FroeError
 
 LOG: Final = "log"
 RECORDS: Final = "records"
 """What the table is called: of log files, and of what a stage has stored."""
 _COLUMNS_NAMED_MAX: Final = 60
+_NO_ROWS: Final = "(SELECT {} WHERE false)".format(
+    ", ".join(map('NULL::{0[1]} AS "{0[0]}"'.format, STORED.items()))
+)
 _ROWS_AT_ONCE: Final = 1000
 _OUTPUTS: Final = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
 
@@ -38,18 +43,78 @@ class Chunks:
     columns: Mapping[str, str | None]
 
 
-class LogTable:
-    """Rows of log files, and then the answers to SQL over them. folder: an empty one for its files; name: of the table."""
+class Table(ABC):
+    """Answers SQL over rows. folder: an empty one, for what memory has no room for; name: of the table."""
 
-    def __init__(self, folder: Path, name: str = LOG) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         self._name = name
         self._folder = folder
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        spill = str(self._folder / "spill")
+        return duckdb.connect(config={"python_enable_replacements": "false", "temp_directory": spill})
+
+    def ask(self, sql: str) -> Answer:
+        """What the statement gives, over all rows there are by now. FroeError, which says what columns there are, where
+        it is wrong."""
+        return Answer(self._connection, sql, self._prepared(), self._name)
+
+    def write(self, sql: str, path: Path, shape: str | None = None) -> None:
+        """The same as a file. shape: `parquet` or `csv`, by default what its suffix says; FroeError for another, too."""
+        options = _OUTPUTS.get(shape or path.suffix.removeprefix("."))
+        if options is None:
+            raise FroeError(f"{path} ends in neither .parquet nor .csv, which are what is written.")
+        copied = sql.strip().rstrip(";")
+        Answer(
+            self._connection,
+            f"COPY ({copied}\n) TO {_quoted(path)} ({options})",
+            self._prepared(),
+            self._name,
+        )
+
+    @abstractmethod
+    def _prepared(self) -> list[str]:
+        """Make the view; gives its columns."""
+
+
+class StoredTable(Table):
+    """Rows of Parquet files of a sink. begin, end: bounds of their time, the second one excluded; rows without a time
+    are outside of any bounds."""
+
+    def __init__(
+        self, folder: Path, paths: Sequence[Path], begin: datetime | None = None, end: datetime | None = None
+    ) -> None:
+        super().__init__(folder, RECORDS)
+        self._paths = paths
+        self._bounds = [
+            f"time {comparison} TIMESTAMP '{bound.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
+            for comparison, bound in ((">=", begin), ("<", end))
+            if bound
+        ]
+
+    def _prepared(self) -> list[str]:
+        files = ", ".join(map(_quoted, self._paths))
+        source = (
+            f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)" if files else _NO_ROWS
+        )
+        where = f" WHERE {' AND '.join(self._bounds)}" if self._bounds else ""
+        self._connection.execute(f"CREATE OR REPLACE VIEW {self._name} AS SELECT * FROM {source}{where}")  # noqa: S608
+        described = self._connection.execute(f"DESCRIBE {self._name}").fetchall()
+        return [str(name) for name, *_ in described]
+
+
+class LogTable(Table):
+    """Rows of log files, which are parsed into Parquet in its folder."""
+
+    def __init__(self, folder: Path, name: str = LOG) -> None:
+        super().__init__(folder, name)
         self._names = Names()
         self._chunk = Chunk(self._names)
         self._chunks: list[tuple[Path, dict[str, str]]] = []
 
     def add(self, file: str, format_name: str, outcome: Outcome) -> None:
-        self._chunk.add(file, format_name, outcome)
+        self._chunk.add((file,), format_name, outcome)
         if self._chunk.rows >= ROWS:
             self._write()
 
@@ -72,30 +137,11 @@ class LogTable:
         """Add rows that another table has, as if each of them had been added here; False, and nothing added, where
         their columns would have other names here."""
         self._write()
-        names = {attribute: self._names.column_of(attribute) for attribute in chunks.columns}
+        names = {attribute: self._names.column_of(attribute, None) for attribute in chunks.columns}
         if names != chunks.columns:
             return False
         self._chunks += chunks.parts
         return True
-
-    def ask(self, sql: str) -> Answer:
-        """What the statement gives, over all rows that were added by now. FroeError, which says what columns there are,
-        where it is wrong."""
-        return Answer(self._connection, sql, self._prepared(), self._name)
-
-    def write(self, sql: str, path: Path, shape: str | None = None) -> None:
-        """The same as a file. shape: `parquet` or `csv`, by default what its suffix says; FroeError for another, too."""
-        options = _OUTPUTS.get(shape or path.suffix.removeprefix("."))
-        if options is None:
-            raise FroeError(f"{path} ends in neither .parquet nor .csv, which are what is written.")
-        target = str(path).replace("'", "''")
-        copied = sql.strip().rstrip(";")
-        Answer(self._connection, f"COPY ({copied}\n) TO '{target}' ({options})", self._prepared(), self._name)
-
-    @cached_property
-    def _connection(self) -> duckdb.DuckDBPyConnection:
-        spill = str(self._folder / "spill")
-        return duckdb.connect(config={"python_enable_replacements": "false", "temp_directory": spill})
 
     def _prepared(self) -> list[str]:
         self._write()
@@ -139,6 +185,10 @@ class LogTable:
             replaced = ", ".join(f'CAST("{name}" AS {unified[name]}) AS "{name}"' for name in casts)
             star = f"* REPLACE ({replaced})" if casts else "*"
             yield f"SELECT {star} FROM read_parquet([{files}], union_by_name = true)"  # noqa: S608
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 class Answer:

@@ -12,7 +12,7 @@ from chalicelib.announcing import HeadsPage
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.errors import ObjectGoneError
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.letters import Attempt, DeadLetter, LetterState
 from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
 from chalicelib.core.notifications import Announced
@@ -157,6 +157,18 @@ class FakeRecords:
     def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
         keys = (key for key in self.items if key[0].startswith(f"{file_id}#"))
         return sum(begin <= offset_in(sk) < end for _, sk in keys)
+
+
+class FakeResults:
+    def __init__(self, effects: Effects) -> None:
+        self.objects: dict[str, bytes] = {}
+        self._effects = effects
+
+    def put(self, key: str, data: bytes) -> None:
+        self._effects.around(lambda: self.objects.update({key: data}))
+
+    def get(self, key: str) -> bytes | None:
+        return self.objects.get(key)
 
 
 class FakeLedgerTable:
@@ -518,14 +530,17 @@ class Pipeline:
         retention_days: int = 0,
         keys: KeyPatterns = EVERY_KEY,
         layout: Layout | None = None,
+        sink: Sink | None = None,
     ) -> None:
         self.layout = layout or LAYOUT
+        self.sink = sink or (Sink.PARQUET if self.layout is Layout.NONE else Sink.NONE)
         self.keys = keys
         self.effects = Effects()
         self.objects = FakeObjects(piece_bytes)
         self.split_queue = FakeQueue(self.effects)
         self.batch_queue = FakeQueue(self.effects)
         self.records = FakeRecords(self.effects)
+        self.results = FakeResults(self.effects)
         self.table = FakeLedgerTable(self.effects)
         self.letters = FakeLetters(self.effects)
         self.quarantine = FakeQuarantine(self.effects)
@@ -537,7 +552,7 @@ class Pipeline:
         self.ledger = Ledger(self.table, self.clock)
         self.retention_days = retention_days
         self.set_limits(limits)
-        self.worker = Worker(self.records, self.ledger, NoTracer(), meter=self.meter)
+        self.worker = Worker(self.records, self.ledger, NoTracer(), meter=self.meter, results=self.results)
         self.failures = NotedFailures(self.letters, self.dead_letter_queue, self.clock)
         self.dead_letter_consumer = DeadLetterConsumer(
             self.letters, self.quarantine, self.ledger, self.topic, self.clock, meter=self.meter
@@ -585,6 +600,7 @@ class Pipeline:
             seconds=300,
             meter=self.meter,
             layout=self.layout,
+            sink=self.sink,
         )
 
     @property
@@ -594,6 +610,7 @@ class Pipeline:
         files = {file_id: replace_times(file) for file_id, file in table.files.items()}
         return (
             self.records.items,
+            self.results.objects,
             files,
             table.seals,
             table.setbacks,

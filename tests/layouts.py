@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import parquet
 from chalicelib.core.layouts import Layout
+from chalicelib.core.parquet import folder_of
+from chalicelib.core.records import record_key, typed
 from chalicelib.core.segments import SEGMENT, binary_of, continuation_key, entries_of, segment_of
 from tests import fakes
 
@@ -20,6 +23,30 @@ def layout(request: pytest.FixtureRequest) -> Iterator[Layout]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fakes, "LAYOUT", request.param)
         yield request.param
+
+
+def stored_in(pipeline: fakes.Pipeline) -> dict[tuple[str, str], Item]:
+    """The same of all that a pipeline has stored, in its table or in its sink."""
+    found = entries_in(pipeline.records.items)
+    for stored in pipeline.table.files.values():
+        plan = stored.plan
+        for key, data in pipeline.results.objects.items() if plan.layout is Layout.NONE else ():
+            if not key.startswith(f"{folder_of(plan.format, plan.head.last_modified)}{plan.file_id}-"):
+                continue
+            for row in rows_in(data):
+                pk, sk = record_key(plan.file_id, plan.shards, int(row["offset"]["N"]))
+                item = row | {"pk": {"S": pk}, "sk": {"S": sk}}
+                item |= {} if plan.expires_at is None else {"expires_at": typed(plan.expires_at)}
+                assert (pk, sk) not in found, "no entry is stored twice"
+                found[pk, sk] = item
+    return found
+
+
+def rows_in(data: bytes) -> Iterator[Item]:
+    """The entries of a Parquet object (typed JSON), without keys."""
+    for entry in parquet.entries_of(data):
+        item = {name: typed(value) for name, value in entry.items() if name not in ("sk", "raw")}
+        yield item | ({"raw": {"B": entry["raw"]}} if "raw" in entry else {})
 
 
 def entries_in(items: Mapping[tuple[str, str], Item] | Iterable[Item]) -> dict[tuple[str, str], Item]:

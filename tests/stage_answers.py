@@ -20,6 +20,7 @@ BASE = f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/froe-dev"
 SETTINGS = {
     "INPUT_BUCKET": "froe-dev-input",
     "QUARANTINE_BUCKET": "froe-dev-quarantine",
+    "RESULTS_BUCKET": "froe-dev-results",
     "SPLIT_QUEUE": f"{BASE}-split",
     "BATCH_QUEUE": f"{BASE}-batch",
     "DEAD_LETTER_QUEUE": f"{BASE}-dead-letter",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.framing import FRAMING_VERSION, framing_of, said_of
-from chalicelib.core.layouts import Layout, layout_named
+from chalicelib.core.layouts import Layout, Sink, layout_named, sink_named
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.packing import packed_text, unpacked_text
 from chalicelib.core.plan import PLAN_VERSIONS, ObjectHead, ObjectVersion, Plan
@@ -58,6 +58,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "text_too": plan.text_too,
         "date_order": plan.date_order,
         "layout": None if plan.layout is Layout.ITEMS else plan.layout.value,
+        "sink": None if plan.sink is Sink.NONE else plan.sink.value,
         "custom": None if plan.custom is None else packed_text(plan.custom),
         "compression": plan.compression.value,
         "inner": [compression.value for compression in plan.inner],
@@ -105,15 +106,21 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         runner_up_score=float(item.get("runner_up_score", 0)),
         text_too=item.get("text_too", False),
         date_order=item.get("date_order"),
-        layout=_layout_of(item),
+        layout=_decided(item, "layout", layout_named, Layout.ITEMS),
+        sink=_decided(item, "sink", sink_named, Sink.NONE),
         inner=tuple(map(Compression, item.get("inner", ()))),
         custom=unpacked_text(item["custom"]) if item.get("custom") else None,
     )
 
 
-def _layout_of(item: Mapping[str, Any]) -> Layout:
+_Decided = TypeVar("_Decided")
+
+
+def _decided(
+    item: Mapping[str, Any], name: str, read: Callable[[str], _Decided], otherwise: _Decided
+) -> _Decided:
     try:
-        return layout_named(item.get("layout", Layout.ITEMS))
+        return read(item[name]) if item.get(name) else otherwise
     except ValueError as error:
         raise PermanentError(f"the plan of {item['file_id']} cannot be read: {error}") from error
 

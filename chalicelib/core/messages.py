@@ -20,16 +20,18 @@ from chalicelib.core.cutting import Batch, Room
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, shown, text_in
 from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of, said_of
-from chalicelib.core.layouts import Layout, layout_named
+from chalicelib.core.layouts import Layout, Sink, layout_named, sink_named
 from chalicelib.core.marks import digest_of
 from chalicelib.core.packing import packed, packed_text, unpacked, unpacked_text
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
 
-MESSAGE_VERSIONS: Final = (1, 2, 3, 4)
+MESSAGE_VERSIONS: Final = (1, 2, 3, 4, 5)
 """Those that are read. A message is sent in the lowest that says all of it, so that functions may be replaced
 one by one, and taken back: 2 is what a batch needs that has more than `Framing.is_of_first_version`, text
-beside its format, cuts or a configuration; 3 what has more than `Framing.is_of_second_version`, or an order of dates; 4 what is not stored as items."""
+beside its format, cuts or a configuration; 3 what has more than `Framing.is_of_second_version`, or an order of dates; 4 what is not stored as
+items; 5 what goes to a sink."""
 _OF_LAYOUT: Final = 4
+_OF_SINK: Final = 5
 BODY_ENCODING: Final = "zstd+base64"
 MESSAGE_MAX_BYTES: Final = 1000 * 1024
 """SQS takes 1 MiB with its attributes, which a dead letter has more of
@@ -46,8 +48,8 @@ class BatchMessage:
 
     offset, length: bytes of text; lines, entries: as the splitter counted them; body: the text, or
     the head of a single entry over its limit; expires_at: epoch seconds; context: the header lines in
-    force at its start; cuts: as `Batch` has them; text_too, custom, date_order, layout: as the plan has
-    them.
+    force at its start; cuts: as `Batch` has them; text_too, custom, date_order, layout, sink: as the
+    plan has them.
     """
 
     object: ObjectVersion
@@ -72,6 +74,7 @@ class BatchMessage:
     trace: str | None = None
     date_order: str | None = None
     layout: Layout = Layout.ITEMS
+    sink: Sink = Sink.NONE
 
     @property
     def batch_id(self) -> str:
@@ -84,6 +87,8 @@ class BatchMessage:
 
     @property
     def version(self) -> int:
+        if self.sink is not Sink.NONE:
+            return _OF_SINK
         if self.layout is not Layout.ITEMS:
             return _OF_LAYOUT
         is_first = self.framing.is_of_first_version and self.cuts is None
@@ -149,6 +154,7 @@ def batch_message(plan: Plan, batch: Batch, *, trace: str | None = None) -> Batc
         trace=trace,
         date_order=plan.date_order,
         layout=plan.layout,
+        sink=plan.sink,
     )
 
 
@@ -186,6 +192,7 @@ def encode_batch(message: BatchMessage) -> str:
         "text_too": message.text_too,
         "date_order": message.date_order,
         "layout": None if message.layout is Layout.ITEMS else message.layout.value,
+        **({} if message.sink is Sink.NONE else {"sink": message.sink.value}),
         "custom": None if message.custom is None else packed_text(message.custom),
         "body_encoding": BODY_ENCODING,
         "body": packed(message.body),
@@ -274,8 +281,9 @@ def _split(fields: dict[str, Any]) -> SplitMessage:
 def _batch(fields: dict[str, Any]) -> BatchMessage:
     if (encoding := fields["body_encoding"]) != BODY_ENCODING:
         raise PermanentError(f"the batch message has body_encoding {encoding!r}; known is {BODY_ENCODING}")
-    if fields["v"] == _OF_LAYOUT and not fields.get("layout"):
-        raise KeyError("layout")
+    needed = {_OF_LAYOUT: "layout", _OF_SINK: "sink"}.get(fields["v"])
+    if needed and not fields.get(needed):
+        raise KeyError(needed)
     body = unpacked(fields["body"])
     cuts = if_any(text_in, fields, "cuts")
     split, number = text_in(fields, "batch_id").split("-")[-2:]
@@ -302,6 +310,7 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
         trace=if_any(name_in, fields, "trace"),
         date_order=if_any(name_in, fields, "date_order"),
         layout=layout_named(if_any(name_in, fields, "layout") or Layout.ITEMS),
+        sink=sink_named(if_any(name_in, fields, "sink") or Sink.NONE),
     )
     if fault := _fault(message, fields["batch_id"]):
         raise ValueError(fault)
@@ -348,6 +357,8 @@ def _fault(message: BatchMessage, said_id: str) -> str | None:
         return f"its cuts are not of {length} bytes"
     if not 1 <= message.shards <= MAX_SHARDS:
         return f"shards {message.shards} are none of a plan"
+    if message.layout is Layout.NONE and message.sink is Sink.NONE:
+        return "it has no destination: its layout is none, and it names no sink"
     if message.last_modified.tzinfo is None:
         return f"last_modified {message.last_modified} lacks its zone"
     return None

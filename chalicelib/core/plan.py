@@ -29,7 +29,7 @@ from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
 from chalicelib.core.json_collections import Collection, collection_by_shape, is_uniform
 from chalicelib.core.json_shapes import Elements, Parse
 from chalicelib.core.json_strings import text_of_string
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.openings import EVENT_DATA, RECORD_SEPARATOR
 from chalicelib.core.padding import NUL, behind_padding, without_padding
 from chalicelib.core.records import Record, Reject
@@ -44,12 +44,12 @@ from chalicelib.core.text import (
     compression_of,
 )
 
-PLAN_VERSIONS: Final = (1, 2, 3, 4)
+PLAN_VERSIONS: Final = (1, 2, 3, 4, 5)
 """Those that are read. A plan is written in the lowest that says all of it: 1 knows lines, and entries that
 `entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
 configuration; 3 entries in an array that is further inside than a member of the outermost object, lines of
 streams that lie between one another, elements of XML, an order of dates, and objects that begin lines; 4 a layout
-other than `items`."""
+other than `items`; 5 a sink."""
 _OF_ANY_JSON: Final = ("json", "json_values", "json_rows")
 _OF_ROWS: Final = "json_rows"
 _NO_LINES: Final = (Kind.STREAMS, Kind.SIZED_FIELDS)
@@ -116,7 +116,7 @@ class Plan:
     failure: why nothing can be read of the object; such a file has no splits.
     custom: the configuration that holds for the file, as `custom.spec` writes it; None: nothing is configured.
     date_order: which number of its dates is the day, as `day_order` writes it; None: it has no such dates.
-    layout: how its records and rejects lie in the records table.
+    layout: how its records and rejects lie in the records table. sink: where else they go.
     """
 
     head: ObjectHead
@@ -137,9 +137,12 @@ class Plan:
     custom: str | None = None
     date_order: str | None = None
     layout: Layout = Layout.ITEMS
+    sink: Sink = Sink.NONE
 
     @property
     def version(self) -> int:
+        if self.sink is not Sink.NONE:
+            return 5
         if self.layout is not Layout.ITEMS:
             return 4
         is_first = self.framing.is_of_first_version and not (self.text_too or self.inner or self.custom)
@@ -198,11 +201,12 @@ def make_plan(
     config: Config | None = None,
     seconds: int | None = None,
     layout: Layout = Layout.ITEMS,
+    sink: Sink = Sink.NONE,
 ) -> Plan:
     """Open a file: look at the head of its text and decide.
 
     seconds: what a function has that cuts it; None: as long as it takes. layout: unless a prefix of the key is bound
-    to another.
+    to another. sink: where records go beside the table.
 
     format_name and charset override what the head says; so do a prefix of the key that the configuration binds to
     them, and, where the head has no byte order mark and no text of UTF-8, the object's Content-Type. Raises what `open_object` raises.
@@ -291,6 +295,7 @@ def make_plan(
         custom=config.text,
         date_order=order_in(sample.decode(errors="replace"), head.last_modified),
         layout=config.layout_bound_to(head.version.key) or layout,
+        sink=sink,
     )
 
 

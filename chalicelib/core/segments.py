@@ -263,7 +263,7 @@ def segment_of(item: Mapping[str, Any]) -> Segment:
     except (KeyError, TypeError, ValueError) as error:
         file_id, _, _ = item["pk"]["S"].partition("#")
         raise SegmentError(
-            f"the head of the segment of file {file_id} at {item['sk']['S']} is broken ({error}): {_again(file_id)}"
+            f"the head of the segment of file {file_id} at {item['sk']['S']} is broken ({error}): {again(file_id)}"
         ) from error
 
 
@@ -280,7 +280,7 @@ def entries_of(segment: Segment, continuations: Sequence[bytes | None]) -> Itera
     for number, part in enumerate(continuations, start=1):
         if part is None:
             raise SegmentError(
-                f"{segment.place} lacks its continuation {number} of {segment.continuations}: {_again(segment.file_id)}"
+                f"{segment.place} lacks its continuation {number} of {segment.continuations}: {again(segment.file_id)}"
             )
         parts.append(part)
     if len(continuations) != segment.continuations:
@@ -296,15 +296,16 @@ def entries_of(segment: Segment, continuations: Sequence[bytes | None]) -> Itera
             yield _common(segment.pk, sort_key(int(offset)), segment.file_id, segment.batch_id) | rest
     except (zstandard.ZstdError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise SegmentError(
-            f"{segment.place} cannot be unpacked behind its {count} first entries ({error}): {_again(segment.file_id)}"
+            f"{segment.place} cannot be unpacked behind its {count} first entries ({error}): {again(segment.file_id)}"
         ) from error
     if count != segment.entries:
         raise SegmentError(
-            f"{segment.place} holds {count} entries and not {segment.entries}: {_again(segment.file_id)}"
+            f"{segment.place} holds {count} entries and not {segment.entries}: {again(segment.file_id)}"
         )
 
 
-def _again(file_id: str) -> str:
+def again(file_id: str) -> str:
+    """The remedy for what is stored and cannot be read."""
     return f"run `froe forget {file_id}`, then upload the object again"
 
 

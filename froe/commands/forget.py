@@ -32,7 +32,12 @@ def forget(*, file_id: str, with_object: bool, yes: bool, stage: str | None, as_
 
     target = find_target(stage)
     settings = Settings.from_environment(target.settings_env)
-    places = Places(settings.records_table, settings.ledger_table, settings.quarantine_bucket)
+    places = Places(
+        settings.records_table,
+        settings.ledger_table,
+        settings.quarantine_bucket,
+        settings.results_bucket,
+    )
     forgetting = Forgetting(
         target.client("dynamodb"), target.client("s3"), places, sweep_days=settings.sweep_days
     )
@@ -50,7 +55,9 @@ def forget(*, file_id: str, with_object: bool, yes: bool, stage: str | None, as_
         return
     was = {None: "stays", True: "is deleted", False: "was not there any more"}[done.object_deleted]
     click.echo(f"Forgot {done.file_id}, {printable(done.object)}:")
-    click.echo(f"  records table   {done.records:,} records, {done.rejects:,} rejects")
+    click.echo(f"  records         {done.records:,} records, {done.rejects:,} rejects")
+    if done.parquet_objects:
+        click.echo(f"  Parquet         {done.parquet_objects:,} objects, with old versions")
     click.echo(f"  quarantine      {done.messages:,} messages of {done.dead_letters:,} dead letters")
     click.echo(f"  ledger          {done.ledger_items:,} items; marks are emptied")
     click.echo(f"  object          {was}")

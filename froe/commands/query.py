@@ -18,6 +18,8 @@ import click
 import orjson
 
 from chalicelib.core.accounts import State
+from chalicelib.pages import BadQueryError
+from chalicelib.status import checked_time
 from froe.commands.options import (
     charset_option,
     check_format,
@@ -27,10 +29,12 @@ from froe.commands.options import (
     stage_option,
 )
 from froe.commands.records import open_file
+from froe.errors import FroeError
 from froe.jsonl import print_json
 from froe.log_files import readable_at_once
 from froe.parsing_files import Wanted, read_files
-from froe.querying import LOG, RECORDS, Answer, LogTable
+from froe.querying import LOG, RECORDS, Answer, LogTable, StoredTable, Table
+from froe.sink import SinkCache, cache_folder
 from froe.stored import entries_of, outcome_of
 from froe.target import Target, find_target
 from froe.terminal import Column, harmless, print_table, printable, progress_bar
@@ -52,6 +56,13 @@ _ROWS_SHOWN: Final = 200
     multiple=True,
     help="Ask what a stage has stored of this file, by its id or key; the table is `records`.",
 )
+@click.option(
+    "--from",
+    "begin",
+    metavar="TIME",
+    help="Of the sink: records from this time on, ISO 8601 (UTC if it names no zone).",
+)
+@click.option("--to", "end", metavar="TIME", help="Of the sink: records before this time.")
 @stage_option
 @format_option
 @charset_option
@@ -69,6 +80,8 @@ def query(
     sql: str,
     files: Sequence[Path],
     stored: Sequence[str],
+    begin: str | None,
+    end: str | None,
     stage: str | None,
     format_name: str | None,
     charset: str | None,
@@ -77,7 +90,7 @@ def query(
     as_csv: bool,
     output: Path | None,
 ) -> None:
-    """Ask SQL (DuckDB's) over log files, without AWS.
+    """Ask SQL (DuckDB's) over log files, without AWS, or over all that a stage has in its sink.
 
     \b
     froe query "select client_address, count(*) from log group by 1 order by 2 desc limit 9" access.log.gz
@@ -85,20 +98,28 @@ def query(
     FILE may be a folder or - for standard input. The table is `log`: a row for each record and reject, with
     `file`, `offset`, `length`, `lines`, `kind`, `format`, `time` (UTC), `severity_number`, `severity_text`, `body`,
     `reason`, `raw`, and a typed column for each attribute, dots as underscores (`client_address`); `froe query
-    "describe log" FILE` lists them. With --stored it is what a stage has stored of files, in the table `records`. The exit
-    code is 1 when a file is damaged, is no text, or is not COMPLETE.
+    "describe log" FILE` lists them. With --stored it is what a stage has stored of files, in the table `records`. Without
+    either the table `records` is the sink of the stage: its Parquet objects are kept in ~/.cache/froe, and of those outside of
+    --from, --to and --format none is read. The exit code is 1 when a file is damaged, is no text, or is not COMPLETE.
     """
     if sum((as_json, as_csv, output is not None)) > 1:
         raise click.UsageError("Choose one of --json, --csv and --output.")
-    if bool(files) == bool(stored):
+    if files and stored:
         raise click.UsageError("Name either log files, or files of a stage with --stored.")
+    if (begin or end) and (files or stored):
+        raise click.UsageError("--from and --to choose objects of the sink: for files say it in SQL.")
+    good = True
     with tempfile.TemporaryDirectory(prefix="froe-query-") as folder:
-        table = LogTable(Path(folder), RECORDS if stored else LOG)
+        table: Table
         if stored:
+            table = LogTable(Path(folder), RECORDS)
             good = _fetch(table, stored, find_target(stage))
-        else:
+        elif files:
+            table = LogTable(Path(folder), LOG)
             check_format(format_name, config_of(config_file))
             good = _read(table, files, Wanted(format_name, charset, config_file))
+        else:
+            table = _sink(Path(folder), _stage_of(stage), format_name, begin, end)
         if output is not None:
             table.write(sql, output)
         elif as_json:
@@ -139,6 +160,29 @@ def _fetch(table: LogTable, names: Sequence[str], target: Target) -> bool:
                 good = False
                 bar.say(f"{file['key']} ({file['file_id']}) is {file['state']}: not all of it may be there")
     return good
+
+
+def _stage_of(stage: str | None) -> Target:
+    try:
+        return find_target(stage)
+    except FroeError as error:
+        raise click.UsageError(f"Name log files, or a stage whose sink is asked. {error}") from error
+
+
+def _sink(
+    folder: Path, target: Target, format_name: str | None, begin: str | None, end: str | None
+) -> StoredTable:
+    bucket = target.settings_env.get("RESULTS_BUCKET", "")
+    if not bucket:
+        raise click.UsageError("This stage has no results bucket: deploy it anew, or name log files.")
+    try:
+        bounds = checked_time("--from", begin), checked_time("--to", end)
+    except BadQueryError as error:
+        raise click.UsageError(str(error)) from error
+    cache = SinkCache(target.client("s3"), bucket, cache_folder(bucket))
+    objects = cache.within(cache.listed(format_name), *bounds)
+    with progress_bar("Fetching", sum(each.size for each in objects), unit="bytes") as bar:
+        return StoredTable(folder, cache.fetch(objects, bar.advance), *bounds)
 
 
 def _size(path: Path) -> int:

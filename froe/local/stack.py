@@ -212,8 +212,9 @@ class LocalStack:
         ways_in = {name: value for name, value in self._tuning.items() if name == "INGEST"}
         token, stage = tokened(with_settings(stage, ways_in))
         cloud = local_cloud(self.client, emulator.REGION)
-        layout = {**os.environ, **self._tuning}.get("RECORDS_LAYOUT")
-        parameters = {**({"RecordsLayout": layout} if layout else {}), **self._parameters}
+        given = {**os.environ, **self._tuning}
+        destinations = {"RecordsLayout": given.get("RECORDS_LAYOUT"), "Sink": given.get("SINK")}
+        parameters = {name: value for name, value in destinations.items() if value} | self._parameters
         return token, prepare(cloud, stage, parameters=parameters, report=_silent, root=folder)
 
     def _deploy_and_serve(self, project: Project, prepared: Prepared, api: str) -> None:

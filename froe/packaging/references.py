@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.core.custom.loading import KEY_SETTING
-from chalicelib.settings import INGEST_WAYS, LAYOUTS
+from chalicelib.settings import INGEST_WAYS, LAYOUTS, SINKS
 from froe.deployment.stages import DIRECT, Stage, read_stage
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions, read_options
@@ -23,7 +23,7 @@ KEY_PARAMETER: Final = "RedactionKey"
 TOKEN_PATTERN: Final = "[0-9a-f]{64}"  # noqa: S105 - what a digest looks like
 SECRETS: Final[Mapping[str, str]] = {TOKEN_SETTING: TOKEN_PARAMETER, KEY_SETTING: KEY_PARAMETER}
 """Settings that a template asks for: setting → parameter."""
-_CHECKED: Final[Mapping[str, str]] = {"RECORDS_LAYOUT": LAYOUTS[0]}
+_CHECKED: Final[Mapping[str, str]] = {"RECORDS_LAYOUT": LAYOUTS[0], "SINK": SINKS[0]}
 """Settings that name one of a few things, which is checked as app.py is loaded."""
 _ATTRIBUTES: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::S3::Bucket": ("aws_s3_bucket", "id"),

@@ -94,9 +94,8 @@ def rules() -> Block:
 
 
 def _otherwise(condition: Mapping[str, Any]) -> str:
-    """Every rule applies where something is not: its opposite."""
-    (denied,) = condition["Fn::Not"]
-    return decided(denied)
+    """Where a rule does not apply."""
+    return decided(condition["Fn::Not"][0] if "Fn::Not" in condition else {"Fn::Not": [condition]})
 
 
 def outputs() -> dict[str, Block]:

@@ -42,6 +42,11 @@ locals {
 resource "terraform_data" "rules" {
   lifecycle {
     precondition {
+      condition     = var.records_layout != "none" || var.sink == "parquet"
+      error_message = "records_layout none needs sink parquet: otherwise records go nowhere."
+    }
+
+    precondition {
       condition     = var.stage == "local" || !contains([1, 2, 3, 4], var.split_max_receives)
       error_message = "split_max_receives must be 5 or more: throttled receives count too, and time is no reason for a dead letter."
     }

@@ -45,14 +45,17 @@ output "records_layout" {
   value = var.records_layout
 }
 
-output "key_arn" {
-  value       = aws_kms_key.key.arn
-  description = "For the other stacks of the stage; what is exported is no setting"
+output "sink" {
+  value = var.sink
 }
 
 output "results_bucket" {
-  value       = aws_s3_bucket.results_bucket.id
-  description = "For the other stacks of the stage; no function needs it"
+  value = aws_s3_bucket.results_bucket.id
+}
+
+output "key_arn" {
+  value       = aws_kms_key.key.arn
+  description = "For the other stacks of the stage; what is exported is no setting"
 }
 
 output "alarms_topic" {
@@ -78,6 +81,8 @@ output "settings" {
     NOTICES_TOPIC_ARN = aws_sns_topic.notices_topic.arn
     STAGE             = var.stage
     RECORDS_LAYOUT    = var.records_layout
+    SINK              = var.sink
+    RESULTS_BUCKET    = aws_s3_bucket.results_bucket.id
     KEY_ARN           = aws_kms_key.key.arn
   }
 }

@@ -513,14 +513,26 @@ variable "source_retention_seconds" {
 }
 
 variable "records_layout" {
-  description = "How records lie in their table from now on: each as an item, or compressed together, which takes a twenty-fifth of the write units; files that were opened before keep theirs"
+  description = "How records lie in their table from now on: each as an item, compressed together, which takes a twenty-fifth of the write units, or not at all, which needs a sink; files that were opened before keep theirs"
   type        = string
   default     = "items"
   nullable    = false
 
   validation {
-    condition     = contains(["items", "packed"], var.records_layout)
-    error_message = "records_layout must be: items or packed."
+    condition     = contains(["items", "packed", "none"], var.records_layout)
+    error_message = "records_layout must be: items, packed or none."
+  }
+}
+
+variable "sink" {
+  description = "Where records go beside their table from now on: nowhere else, or as Parquet into the results bucket, for SQL; files that were opened before keep theirs"
+  type        = string
+  default     = "none"
+  nullable    = false
+
+  validation {
+    condition     = contains(["none", "parquet"], var.sink)
+    error_message = "sink must be: none or parquet."
   }
 }
 

@@ -17,7 +17,7 @@ from chalicelib.core.seals import Seal
 from chalicelib.core.summaries import contradicted, summary_of
 from chalicelib.delivery import Incoming, Outgoing
 from tests.fakes import Crash, Pipeline, in_time
-from tests.layouts import layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import layout  # noqa: F401 - each of these holds in every layout
 from tests.unit.test_dead_letters import (
     LIMITS,
     TEXT,

@@ -16,7 +16,7 @@ from chalicelib.core.plan import failed_plan
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Incoming
 from tests.fakes import Crash, Pipeline, in_time
-from tests.layouts import layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import layout  # noqa: F401 - each of these holds in every layout
 from tests.unit.test_dead_letters import (
     EVERYTHING,
     LIMITS,

@@ -15,6 +15,7 @@ from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.errors import TransientError
 from chalicelib.core.framing import Framing
+from chalicelib.core.layouts import Layout
 from chalicelib.core.messages import BatchMessage, batch_message, decode, encode_batch
 from chalicelib.core.notifications import Announced, Ignored, announced_in, announced_in_body
 from chalicelib.core.plan import ObjectHead, ObjectVersion, make_plan
@@ -22,7 +23,7 @@ from chalicelib.delivery import GROUP_MAX_BYTES, Deadline, Incoming, Outgoing, S
 from tests.fakes import BUCKET, WHEN, Pipeline, in_time, opener
 from tests.faults.inputs import json_lines, made, text_lines, zipped
 from tests.faults.reading import assert_every_byte_is_accounted_for, head_of, read
-from tests.layouts import entries_in, layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import layout, stored_in  # noqa: F401 - each of these holds in every layout
 
 MIB = 1024 * 1024
 LIMITS = Limits(batch_max_lines=5, batch_max_bytes=2048, entry_max_bytes=1024, split_bytes=1024)
@@ -249,10 +250,21 @@ class FailingRecords:
         return int(self.kept.put(items, deadline, first))
 
 
+class FailingResults(FailingRecords):
+    def put(self, key: str, data: bytes) -> None:  # type: ignore[override]
+        self.failures -= 1
+        if self.failures >= 0:
+            raise TransientError("the bucket is throttled")
+        self.kept.put(key, data)
+
+
 def test_what_could_not_be_stored_is_never_tried_again() -> None:
     """A failed write fails its message, which comes back until it is stored."""
     calm, throttled = Pipeline(LIMITS), Pipeline(LIMITS)
-    throttled.worker._records = FailingRecords(throttled.records, failures=17)
+    if throttled.layout is Layout.NONE:
+        throttled.worker._results = FailingResults(throttled.results, failures=17)
+    else:
+        throttled.worker._records = FailingRecords(throttled.records, failures=17)
     for pipeline in (calm, throttled):
         pipeline.splitter.ingest(pipeline.objects.add("a.log", text_lines(100)), in_time())
     assert run_all(throttled) == run_all(calm) + 17
@@ -288,12 +300,13 @@ def test_retries_store_the_records_again_under_other_names() -> None:
     pipeline = Pipeline(LIMITS)
     pipeline.splitter.ingest(pipeline.objects.add("a.log", text_lines(3)), in_time())
     (message,) = (sent for sent in pipeline.batch_queue.messages)
+    pipeline.worker.handle(message.body, in_time())
+    whole = stored_in(pipeline)
     other = Pipeline(LIMITS)
     for _ in range(3):
         other.worker.handle(message.body, in_time())
-    pipeline.worker.handle(message.body, in_time())
-    assert other.records.items == pipeline.records.items
-    assert len(entries_in(other.records.items)) == 3
+    assert (other.records.items, other.results.objects) == (pipeline.records.items, pipeline.results.objects)
+    assert len(whole) == 3
 
 
 def test_the_space_of_ids_is_too_small_or_its_parts_run_together() -> None:
@@ -316,7 +329,7 @@ def test_a_file_longer_than_an_invocation_ends_without_a_trace() -> None:
         pipeline.splitter.cut(said, in_time(4.0))
     run_all(pipeline)
     assert states(pipeline) == [State.COMPLETE]
-    assert len(entries_in(pipeline.records.items)) == 200
+    assert len(stored_in(pipeline)) == 200
 
 
 def test_a_line_of_400_kb_exhausts_the_memory() -> None:

@@ -30,6 +30,7 @@ KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0f0e0d0c-0000-0000-0000-000000
 SETTINGS = {
     "INPUT_BUCKET": f"froe-{STAGE}-input-{ACCOUNT}-{REGION}",
     "QUARANTINE_BUCKET": f"froe-{STAGE}-quarantine-{ACCOUNT}-{REGION}",
+    "RESULTS_BUCKET": f"froe-{STAGE}-results-{ACCOUNT}-{REGION}",
     "SPLIT_QUEUE": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/froe-{STAGE}-split",
     "BATCH_QUEUE": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/froe-{STAGE}-batch",
     "DEAD_LETTER_QUEUE": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/froe-{STAGE}-dead-letter",

@@ -1,4 +1,5 @@
-"""A stage in the layout `packed` on the local AWS: the API says of every file what reading it says, whatever befalls it."""
+"""A stage in the layout `packed`, with Parquet beside it, on the local AWS: the API and SQL say of every file what
+reading it says, whatever befalls it."""
 
 from __future__ import annotations
 
@@ -42,7 +43,9 @@ KEYS = [*(f"samples/{path.name}" for path in SAMPLES), *(f"bad/{bad.name}" for b
 
 @pytest.fixture(scope="module")
 def packed() -> Iterator[LocalStack]:
-    with LocalStack(settings=LIMITS, parameters=QUICK | {"RecordsLayout": "packed"}) as running:
+    with LocalStack(
+        settings=LIMITS, parameters=QUICK | {"RecordsLayout": "packed", "Sink": "parquet"}
+    ) as running:
         yield running
 
 
@@ -116,6 +119,56 @@ def test_the_command_line_prints_packed_records_and_rejects(packed: LocalStack, 
         assert len(lines) == file[name]["entries"]
         assert [line["offset"] for line in lines] == sorted(line["offset"] for line in lines)
     assert base64.b64decode(lines[0]["raw"])
+
+
+def test_the_rows_of_the_sink_are_what_the_ledger_counts(packed: LocalStack, poured: Poured) -> None:
+    """Of all samples and bad inputs, asked by SQL."""
+    sql = (
+        "select file_id, count(*) filter (kind = 'record') as records, count(*) filter (kind = 'reject') as rejects,"
+        ' sum(length)::BIGINT as bytes, count(distinct "offset") as places from records group by 1'
+    )
+    asked = run_froe(packed, "query", sql, "--json")
+    assert asked.returncode == 0, asked.stderr
+    found = {row.pop("file_id"): row for row in map(json.loads, asked.stdout.splitlines())}
+    expected = {
+        file["file_id"]: {
+            "records": file["parsed"]["entries"],
+            "rejects": file["rejected"]["entries"],
+            "bytes": file["parsed"]["bytes"] + file["rejected"]["bytes"],
+            "places": file["parsed"]["entries"] + file["rejected"]["entries"],
+        }
+        for file in poured.files.values()
+        if file["parsed"]["entries"] + file["rejected"]["entries"]
+    }
+    assert len(found) > 10
+    assert {file_id: row for file_id, row in found.items() if file_id in expected} == expected
+
+
+def test_records_that_are_in_the_sink_alone_are_shown_as_others_are(
+    packed: LocalStack, poured: Poured
+) -> None:
+    key = max(poured.files, key=lambda key: poured.files[key]["rejected"]["entries"])
+    before = poured.files[key]
+    packed.redeploy({"RECORDS_LAYOUT": "none"})
+    alone = upload(packed, f"alone/{key}", poured.data[key])
+    file = settle(packed, alone.file_id)
+    packed.redeploy({"RECORDS_LAYOUT": "packed"})
+    names = ("state", "reason", "format", "parsed", "rejected", "skipped", "batches")
+    assert {name: file[name] for name in names} == {name: before[name] for name in names}
+    assert not records_of(packed, alone.file_id)
+    for kind in ("records", "rejects"):
+        shown = [
+            [
+                {name: value for name, value in entry.items() if name not in {"file_id", "batch_id"}}
+                for entry in pages(packed, f"/files/{file_id}/{kind}", limit=700)
+            ]
+            for file_id in (before["file_id"], alone.file_id)
+        ]
+        assert shown[0] == shown[1]
+    forgotten = run_froe(packed, "forget", alone.file_id, "--yes", "--json")
+    assert forgotten.returncode == 0, forgotten.stderr
+    assert json.loads(forgotten.stdout)["parquet_objects"] == file["batches"]
+    assert call_api(packed, f"/files/{alone.file_id}/records").body["items"] == []
 
 
 def test_a_notification_that_comes_again_leaves_the_items_of_one_delivery(packed: LocalStack) -> None:

@@ -14,6 +14,7 @@ from tests.soak.world import World
 
 INPUT_BUCKET: Final = "logs"
 QUARANTINE: Final = "quarantine"
+RESULTS: Final = "results"
 DAY: Final = 86_400.0
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any, Final
 
 from chalicelib.core.accounts import FileAccount
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.marks import Tally
 from chalicelib.core.segments import (
     SEGMENT,
@@ -15,7 +16,8 @@ from chalicelib.core.segments import (
     entries_of,
     segment_of,
 )
-from tests.soak.aws import DAY
+from tests.layouts import rows_in
+from tests.soak.aws import DAY, RESULTS
 from tests.soak.dynamodb import Table
 from tests.soak.stage import Stage, Uploaded
 from tests.soak.texts import Entry
@@ -193,19 +195,39 @@ def has_dead_letter(stage: Stage, file_id: str) -> bool:
 
 
 def compared(stage: Stage, uploaded: Uploaded, *, nothing: bool = False) -> list[tuple[str, int, str]]:
-    """How the records table differs from the text (nothing: from none): kind of violation, how many, what."""
-    entries = () if nothing else uploaded.log.entries
-    expected = {each.offset: each for each in entries if each.kind != "skipped"}
-    file_id = uploaded.file_id
+    """How the destinations of a file differ from its text (nothing: from none): kind of violation, how many, what."""
+    file_id, stored = uploaded.file_id, stage.stored(uploaded.file_id)
+    entries = [each for each in uploaded.log.entries if each.kind != "skipped"]
+    in_table = stored is None or stored.plan.layout is not Layout.NONE
+    # A file whose item was removed may be opened anew when its object is gone: then nothing says that it had a sink.
+    in_sink = stored is not None and (stored.plan.sink is Sink.PARQUET or bool(stored.plan.failure))
     table = stage.aws.dynamodb.table("records")
     partitions = {pk: sks for pk, sks in table.partitions.items() if pk.startswith(f"{file_id}#")}
     items = [item for pk, sks in partitions.items() for sk in sks for item in _entries(table, pk, sk)]
+    rows = [
+        row
+        for (bucket, key), versions in stage.aws.s3.held.items()
+        if bucket == RESULTS and file_id in key and versions
+        for row in rows_in(versions[0].data)
+    ]
+    return [
+        *_differences("items", items, entries if in_table and not nothing else []),
+        *_differences("rows", rows, entries if in_sink and not nothing else []),
+    ]
+
+
+def _differences(what: str, items: list[Any], entries: list[Entry]) -> list[tuple[str, int, str]]:
+    expected = {each.offset: each for each in entries}
     offsets = Counter(int(item["offset"]["N"]) for item in items)
     missing = len(expected.keys() - offsets.keys())
     strays = sum(number - (offset in expected) for offset, number in offsets.items())
     wrong = sum(not _is(item, entry) for item in items if (entry := expected.get(int(item["offset"]["N"]))))
-    found = [("lost", missing, "entries are missing"), ("doubled", strays, "items are of nowhere or twice")]
-    return [each for each in [*found, ("wrong", wrong, "items say something else")] if each[1]]
+    found = [
+        ("lost", missing, f"{what} are missing"),
+        ("doubled", strays, f"{what} are of nowhere or twice"),
+        ("wrong", wrong, f"{what} say something else"),
+    ]
+    return [each for each in found if each[1]]
 
 
 def _entries(table: Table, pk: str, sk: str) -> list[Any]:

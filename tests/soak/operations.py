@@ -10,13 +10,12 @@ from typing import Any, Final
 import orjson
 
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.layouts import Layout
 from chalicelib.core.messages import BatchMessage, decode, encode_batch
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Deadline
 from tests.soak.aws import INPUT_BUCKET, Queue
-from tests.soak.stage import ACTORS_MAX, AT_ONCE, Stage, Uploaded, event_of, limits_of
+from tests.soak.stage import ACTORS_MAX, AT_ONCE, DESTINATIONS, Stage, Uploaded, event_of, limits_of
 from tests.soak.texts import drawn_file
 from tests.soak.world import drawn_faults
 
@@ -277,8 +276,8 @@ class Operations:
         limits = limits_of(self.random.choice([1, 3, 8]), self.random.choice([120, 400, 1000]))
         layouts = self.stage.world.layouts
         if layouts.random() < 0.3:
-            self.stage.layout = layouts.choice(list(Layout))
-        self.stage.world.note(f"deploy {limits}, {self.stage.layout}")
+            self.stage.layout, self.stage.sink = layouts.choice(DESTINATIONS)
+        self.stage.world.note(f"deploy {limits}, {self.stage.layout} and {self.stage.sink}")
         self.stage.deploy(limits)
 
     def outage(self) -> None:

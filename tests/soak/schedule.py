@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.core import segments
-from chalicelib.core.layouts import Layout
 from chalicelib.core.records import ITEM_MAX_BYTES
 from tests.soak.checks import Checks, state_in
 from tests.soak.healing import Healing
 from tests.soak.operations import Operations
-from tests.soak.stage import Stage, Violation, limits_of
+from tests.soak.stage import DESTINATIONS, Stage, Violation, limits_of
 from tests.soak.world import EndlessError, Faults, World, drawn_faults, lived_in
 
 KINDS: Final = ("lost", "doubled", "wrong", "stuck", "crashed", "endless")
@@ -68,7 +67,7 @@ def run(seed: object) -> Outcome:
     limits = limits_of(random.choice([1, 3, 3, 8]), random.choice([120, 400, 1000, 4000]))
     retention_days = random.choice([0, 0, 0, 30])
     outcome = Outcome(seed, events=world.events)
-    layout = world.layouts.choice([Layout.ITEMS, Layout.ITEMS, Layout.PACKED])
+    layout, sink = world.layouts.choice(DESTINATIONS)
     item_bytes = world.layouts.choice([ITEM_MAX_BYTES, 1200])
     with lived_in(world), _items_of(item_bytes):
         stage = Stage(
@@ -77,8 +76,11 @@ def run(seed: object) -> Outcome:
             retention_days=retention_days,
             max_receives=random.choice([1, 2, 5]),
             layout=layout,
+            sink=sink,
         )
-        world.note(f"{limits}, retention {retention_days} days, {layout}, items of {item_bytes:,} bytes")
+        world.note(
+            f"{limits}, retention {retention_days} days, {layout} and {sink}, items of {item_bytes:,} bytes"
+        )
         checks, operations, healing = Checks(stage), Operations(stage), Healing(stage)
         with stage.heard():
             try:

@@ -17,7 +17,7 @@ import orjson
 from chalicelib import handlers
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import FroeError
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.ledger import SealConflictError, StoredFile
@@ -28,7 +28,7 @@ from chalicelib.status import NotFoundError
 from chalicelib.tracing import NoTracer
 from froe.forgetting import Forgetting, Places
 from tests.fakes import Crash
-from tests.soak.aws import INPUT_BUCKET, QUARANTINE, Aws, Message, Queue, Version
+from tests.soak.aws import INPUT_BUCKET, QUARANTINE, RESULTS, Aws, Message, Queue, Version
 from tests.soak.texts import LINE_MAX_BYTES, LogFile
 from tests.soak.world import Actor, EndlessError, World
 
@@ -37,6 +37,13 @@ AT_ONCE: Final = {"split": 1, "batch": 4, "dead": 1}
 """As `app.py` says: messages that a function gets in one invocation."""
 
 _STREAM_AT_ONCE: Final = 25
+DESTINATIONS: Final = (
+    (Layout.ITEMS, Sink.NONE),
+    (Layout.ITEMS, Sink.NONE),
+    (Layout.PACKED, Sink.NONE),
+    (Layout.PACKED, Sink.PARQUET),
+    (Layout.NONE, Sink.PARQUET),
+)
 SWEEP_DAYS: Final = 365
 ENVIRONMENT: Final = {
     "INPUT_BUCKET": INPUT_BUCKET,
@@ -47,6 +54,7 @@ ENVIRONMENT: Final = {
     "LEDGER_TABLE": "ledger",
     "LEDGER_STREAM_ARN": "arn:aws:dynamodb:eu-west-1:1:table/ledger/stream/1",
     "QUARANTINE_BUCKET": QUARANTINE,
+    "RESULTS_BUCKET": RESULTS,
     "NOTICES_TOPIC_ARN": "arn:aws:sns:eu-west-1:1:notices",
     "API_TOKEN_SHA256": "0" * 64,
     "TRACING": "off",
@@ -110,6 +118,7 @@ class Stage:
         retention_days: int,
         max_receives: int,
         layout: Layout = Layout.ITEMS,
+        sink: Sink = Sink.NONE,
     ) -> None:
         self.world = world
         self.violations: list[Violation] = []
@@ -123,11 +132,11 @@ class Stage:
         self.calm = False
         self.bodies: list[str] = []
         self.retention_days = retention_days
-        self.layout = layout
+        self.layout, self.sink = layout, sink
         self.deploy(limits)
 
     def deploy(self, limits: Limits) -> None:
-        """Functions of these limits, and of the stage's layout, from now on."""
+        """Functions of these limits, and of the stage's layout and sink, from now on."""
         settings = replace(
             Settings.from_environment(ENVIRONMENT),
             limits=limits,
@@ -135,11 +144,12 @@ class Stage:
             write_threads=1,
             sweep_days=SWEEP_DAYS,
             layout=self.layout,
+            sink=self.sink,
         )
         self.services = Services(settings, session=self.aws)
         self.services.meter = NO_METER
         self.services.tracer = NoTracer()
-        places = Places("records", "ledger", QUARANTINE)
+        places = Places("records", "ledger", QUARANTINE, RESULTS)
         self.forgetting = Forgetting(self.aws.dynamodb, self.aws.s3, places, sweep_days=SWEEP_DAYS)
 
     def upload(self, key: str, log: LogFile, *, versioned: bool) -> Uploaded:

@@ -281,7 +281,10 @@ def test_settings_that_contradict_each_other_stop_a_deploy() -> None:
 
 
 def test_the_local_stage_is_not_deployed_to_aws_by_mistake(environment: pytest.MonkeyPatch) -> None:
-    complete = dict.fromkeys(read_template().required_settings, "x") | {"RECORDS_LAYOUT": "packed"}
+    complete = dict.fromkeys(read_template().required_settings, "x") | {
+        "RECORDS_LAYOUT": "packed",
+        "SINK": "none",
+    }
     assert chalice_cli.missing_settings("dev", complete) is None
     problem = chalice_cli.missing_settings("local", complete)
     assert problem is not None
@@ -300,6 +303,7 @@ def test_a_deploy_renders_the_policies_anew_unless_it_does_not_know_the_key(tmp_
     settings = {
         "INPUT_BUCKET": "in",
         "QUARANTINE_BUCKET": "q",
+        "RESULTS_BUCKET": "rows",
         "SPLIT_QUEUE": "https://sqs/1/s",
         "BATCH_QUEUE": "https://sqs/1/b",
         "DEAD_LETTER_QUEUE": "https://sqs/1/d",

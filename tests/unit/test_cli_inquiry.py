@@ -126,6 +126,7 @@ USED = {
     "queue_requests": 21,
     "object_reads": 2,
     "s3_requests": 3,
+    "object_writes": 0,
     "seconds": 1.24,
 }
 

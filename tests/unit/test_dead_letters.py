@@ -24,6 +24,7 @@ from chalicelib.core.letters import Attempt, Kind, LetterState
 from chalicelib.core.marks import Outcome, Tally
 from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_batch
 from chalicelib.core.notifications import announced_in_body, announcement_of
+from chalicelib.core.parquet import object_key
 from chalicelib.core.seals import Obstacle, Setback
 from chalicelib.core.text import OpenObject
 from chalicelib.dead_letters.causes import cause_of
@@ -32,7 +33,7 @@ from chalicelib.dead_letters.selection import NoSuchLetterError, Selection
 from chalicelib.delivery import GROUP_MAX_BYTES, Incoming, Outgoing
 from chalicelib.worker import parsed
 from tests.fakes import WHEN, Crash, FakeObjects, FakeQueue, Pipeline, in_time
-from tests.layouts import entries_in, layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import layout, stored_in  # noqa: F401 - each of these holds in every layout
 
 LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)
 TEXT = b"".join(b'{"msg":"line %03d of a file"}\n' % number for number in range(30))
@@ -332,7 +333,7 @@ def test_batches_of_a_split_that_could_not_be_cut_to_its_end_are_counted_wheneve
     drain(pipeline)
     account = account_in(pipeline)
     assert account.state is State.INCOMPLETE
-    assert account.summary.counts.parsed.lines == len(entries_in(pipeline.records.items))
+    assert account.summary.counts.parsed.lines == len(stored_in(pipeline))
     assert late.body != early.body
 
 
@@ -543,15 +544,24 @@ def test_a_dead_message_with_other_text_than_its_batch_leaves_no_records_behind(
     assert isinstance(message, BatchMessage)
     other = replace(message, offset=message.offset + 7)
     drain(pipeline)
-    whole = dict(pipeline.records.items)
-    pipeline.records.put(parsed(other).items, in_time())
-    assert pipeline.records.items != whole
+    whole = stored_in(pipeline)
+    write(pipeline, other)
+    assert stored_in(pipeline) != whole
     pipeline.dead_letter_consumer.take(Incoming("m", "r", encode_batch(other), 3))
     for _ in range(3):
         sweep_twice(pipeline)
         drain(pipeline)
-    assert pipeline.records.items == whole
+    assert stored_in(pipeline) == whole
     assert account_in(pipeline).state is State.COMPLETE
+
+
+def write(pipeline: Pipeline, message: BatchMessage) -> None:
+    """What a worker does before it marks a batch."""
+    found = parsed(message)
+    pipeline.records.put(found.items, in_time())
+    if found.rows is not None:
+        key = object_key(message.format, message.last_modified, message.batch_id)
+        pipeline.results.put(key, found.rows)
 
 
 def test_letters_of_one_batch_with_different_texts_can_all_be_discarded() -> None:

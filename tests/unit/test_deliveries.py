@@ -18,7 +18,7 @@ from chalicelib.core.messages import SplitMessage, decode
 from chalicelib.core.notifications import Announced
 from chalicelib.core.seals import Seal
 from tests.fakes import Crash, Pipeline, in_time
-from tests.layouts import layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import layout  # noqa: F401 - each of these holds in every layout
 
 LIMITS = Limits(batch_max_lines=3, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=120)
 LINES = st.sampled_from(

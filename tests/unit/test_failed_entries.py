@@ -24,7 +24,7 @@ from chalicelib.core.storable import ItemEncoder
 from froe.cli import main
 from tests.fakes import WHEN, Pipeline, in_time, opener
 from tests.faults.reading import head_of
-from tests.layouts import entries_in, layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import layout, stored_in  # noqa: F401 - each of these holds in every layout
 
 SECRET = "unlucky-4711"
 TEXT = b"".join(b'{"level":"info","msg":"line %d"}\n' % number for number in range(40))
@@ -87,7 +87,7 @@ def test_its_batch_is_done_and_its_file_complete(
     assert stored.account.state is State.COMPLETE
     counts = stored.account.summary.counts
     assert (counts.parsed.entries, counts.rejected.entries) == (80, 1)
-    (item,) = [item for item in entries_in(pipeline.records.items).values() if item["kind"]["S"] == "reject"]
+    (item,) = [item for item in stored_in(pipeline).values() if item["kind"]["S"] == "reject"]
     assert item["reason"] == {"S": "internal-error"}
     assert int(item["length"]["N"]) == len(BAD)
     assert pipeline.meter.sum(metrics.ENTRIES_FAILED) == 1

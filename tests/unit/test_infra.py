@@ -7,4 +7,10 @@ from chalicelib.settings import RESOURCE_NAMES
 
 def test_the_outputs_are_the_settings() -> None:
     resources = pytest.importorskip("froe.resources", reason="needs click: make setup", exc_type=ImportError)
-    assert set(resources.read_template().required_settings) == {*RESOURCE_NAMES, "STAGE", "RECORDS_LAYOUT"}
+    assert set(resources.read_template().required_settings) == {
+        *RESOURCE_NAMES,
+        "STAGE",
+        "RECORDS_LAYOUT",
+        "SINK",
+        "RESULTS_BUCKET",
+    }

@@ -145,4 +145,4 @@ def test_the_ledger_is_streamed_and_indexed() -> None:
 
 def test_what_is_exported_is_no_setting() -> None:
     exported = {name for name, output in TEMPLATE["Outputs"].items() if "Export" in output}
-    assert exported == {"KeyArn", "ResultsBucket", "AlarmsTopic", "NoticesTopic"}
+    assert exported == {"KeyArn", "AlarmsTopic", "NoticesTopic"}

@@ -23,7 +23,7 @@ from chalicelib.delivery import Deadline
 from chalicelib.status import Status
 from tests import fakes
 from tests.fakes import Crash, FakeRecords, Pipeline, in_time
-from tests.layouts import entries_in
+from tests.layouts import entries_in, stored_in
 from tests.unit.test_dead_letter_office import with_dead
 from tests.unit.test_deliveries import deliver
 from tests.unit.test_status import FakeRecordsReader, everything, ingested
@@ -68,12 +68,15 @@ def both() -> dict[Layout, tuple[Pipeline, Status, str]]:
     return {layout: stage(layout) for layout in Layout}
 
 
-def test_a_file_has_the_same_account_and_entries_in_both_layouts(both: Any) -> None:
+def test_a_file_has_the_same_account_and_entries_in_every_layout(both: Any) -> None:
     assert len(TEXT) > 3 * MIB
-    items, packed = (both[layout] for layout in Layout)
-    shown = [{**status.file(file_id), "used": None} for _, status, file_id in (items, packed)]
-    assert shown[0] == shown[1]
-    entries = [entries_in(pipeline.records.items) for pipeline, _, _ in (items, packed)]
+    items, packed, parquet = (both[layout] for layout in Layout)
+    shown = [{**status.file(file_id), "used": None} for _, status, file_id in (items, packed, parquet)]
+    assert shown[0] == shown[1] == shown[2]
+    assert stored_in(parquet[0]) == stored_in(items[0])
+    assert not parquet[0].records.items
+    assert len(parquet[0].results.objects) == shown[2]["batches"]
+    entries = [stored_in(pipeline) for pipeline, _, _ in (items, packed)]
     assert entries[0] == entries[1]
     assert items[0].records.items == entries[0]
     assert len(packed[0].records.items) < len(entries[0]) / 300
@@ -93,7 +96,7 @@ QUESTIONS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("limit", [37, 1000])
-def test_records_are_the_same_from_both_layouts(both: Any, question: dict[str, Any], limit: int) -> None:
+def test_records_are_the_same_from_every_layout(both: Any, question: dict[str, Any], limit: int) -> None:
     answers = [
         everything(
             lambda file=file, status=status, **page: status.records(file, limit=limit, **page), **question
@@ -113,7 +116,6 @@ def test_rejects_are_the_same_from_both_layouts(both: Any) -> None:
 
 
 def test_a_cursor_may_lie_anywhere(both: Any) -> None:
-    (_, items, file), (_, packed, other) = both.values()
     for offset in (
         0,
         1,
@@ -128,10 +130,9 @@ def test_a_cursor_may_lie_anywhere(both: Any) -> None:
     ):
         for ask in ("records", "rejects"):
             pages = [
-                getattr(status, ask)(name, limit=3, cursor=str(offset))
-                for status, name in ((items, file), (packed, other))
+                getattr(status, ask)(name, limit=3, cursor=str(offset)) for _, status, name in both.values()
             ]
-            assert pages[0]["items"] == pages[1]["items"]
+            assert pages[0]["items"] == pages[1]["items"] == pages[2]["items"]
             assert all(each["offset"] >= offset for each in pages[1]["items"])
 
 
@@ -270,7 +271,7 @@ def test_a_death_between_a_continuation_and_its_head_shows_nothing_of_the_segmen
     effects.crash_at = None
     status = Status(pipeline.ledger, pipeline.table, FakeRecordsReader(pipeline.records.items))
     assert pipeline.records.items
-    assert not entries_in(pipeline.records.items)
+    assert not stored_in(pipeline)
     assert status.rejects(file_id) == {"items": [], "cursor": None}
     pipeline.worker.handle(body, in_time())
     message = decode(body)
@@ -322,10 +323,10 @@ def test_what_is_redriven_after_the_stage_has_changed_keeps_its_layout(
     assert kinds == {"record" if first is Layout.ITEMS else "segment"}
     (file,) = pipeline.table.files.values()
     assert (file.plan.layout, file.account.summary.counts.parsed.entries) == (first, 8)
-    assert len(entries_in(pipeline.records.items)) == 8
+    assert len(stored_in(pipeline)) == 8
 
 
-def test_messages_and_plans_of_packed_files_are_refused_by_code_that_does_not_know_them() -> None:
+def test_messages_and_plans_of_other_layouts_are_refused_by_code_that_does_not_know_them() -> None:
     sent = {}
     for layout in Layout:
         pipeline = Pipeline(Limits(), layout=layout)
@@ -335,5 +336,5 @@ def test_messages_and_plans_of_packed_files_are_refused_by_code_that_does_not_kn
         assert isinstance(message, BatchMessage)
         assert message.layout is layout
     versions = {layout: json.loads(body)["v"] for layout, body in sent.items()}
-    assert versions == {Layout.ITEMS: 1, Layout.PACKED: 4}
+    assert versions == {Layout.ITEMS: 1, Layout.PACKED: 4, Layout.NONE: 5}
     assert not json.loads(sent[Layout.ITEMS])["layout"]

@@ -18,7 +18,7 @@ from chalicelib.core.plan import ObjectHead, Plan
 from chalicelib.core.text import OpenObject
 from tests.fakes import FakeObjects, Pipeline, in_time, opener
 from tests.faults.reading import head_of
-from tests.layouts import layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import layout  # noqa: F401 - each of these holds in every layout
 
 SPLIT = 32_768
 LIMITS = Limits(split_bytes=SPLIT)

@@ -23,7 +23,7 @@ from chalicelib.pages import (
 )
 from chalicelib.status import NotFoundError, Status
 from tests.fakes import Pipeline
-from tests.layouts import layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import layout  # noqa: F401 - each of these holds in every layout
 from tests.unit.test_dead_letter_office import with_dead
 from tests.unit.test_status import FakeRecordsReader, ingested
 

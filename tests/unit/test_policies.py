@@ -19,6 +19,7 @@ RESOURCES = json.loads((ROOT / "infra" / "data.json").read_text(encoding="utf-8"
 SETTINGS = {
     "INPUT_BUCKET": "froe-dev-input-1-eu-central-1",
     "QUARANTINE_BUCKET": "froe-dev-quarantine-1-eu-central-1",
+    "RESULTS_BUCKET": "froe-dev-results-1-eu-central-1",
     "SPLIT_QUEUE": "https://sqs.eu-central-1.amazonaws.com/1/froe-dev-split",
     "BATCH_QUEUE": "https://sqs.eu-central-1.amazonaws.com/1/froe-dev-batch",
     "DEAD_LETTER_QUEUE": "https://sqs.eu-central-1.amazonaws.com/1/froe-dev-dead-letter",
@@ -105,10 +106,12 @@ def test_only_the_worker_writes_records_and_only_it_and_the_api_find_them() -> N
         assert granted == expected.get(function, set())
 
 
-def test_only_the_dead_letter_consumer_adds_to_a_bucket_and_only_to_the_quarantine() -> None:
+def test_the_worker_adds_to_the_sink_and_the_dead_letter_consumer_to_the_quarantine_and_nobody_else() -> None:
     assert [function for function in FUNCTIONS if "PutObject" in actions_of(function, "s3")] == [
-        "dead_letter_consumer"
+        "worker",
+        "dead_letter_consumer",
     ]
+    assert may("worker", "s3:PutObject") == {"${ResultsBucket.Arn}/records/*"}
     assert may("dead_letter_consumer", "s3:PutObject") == {"${QuarantineBucket.Arn}/dead-letters/*"}
 
 
@@ -125,7 +128,9 @@ def test_values_take_the_place_of_names() -> None:
     assert by_sid["UseKey"]["Resource"] == [SETTINGS["KEY_ARN"]]
     assert by_sid["UseKey"]["Condition"] == {
         "StringEquals": {
-            "kms:ViaService": ["sqs.eu-central-1.amazonaws.com", "dynamodb.eu-central-1.amazonaws.com"]
+            "kms:ViaService": [
+                f"{service}.eu-central-1.amazonaws.com" for service in ("s3", "sqs", "dynamodb")
+            ]
         }
     }
 
@@ -174,7 +179,7 @@ def test_cloudformation_is_given_the_names_to_resolve() -> None:
     assert statements["TakeBatches"]["Resource"] == [{"Fn::Sub": "${BatchQueue.Arn}"}]
     assert statements["SendTraces"]["Resource"] == ["*"]
     assert statements["UseKey"]["Condition"]["StringEquals"]["kms:ViaService"][0] == {
-        "Fn::Sub": "sqs.${AWS::Region}.amazonaws.com"
+        "Fn::Sub": "s3.${AWS::Region}.amazonaws.com"
     }
 
 

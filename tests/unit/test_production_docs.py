@@ -63,7 +63,7 @@ def test_the_page_of_costs_is_what_the_model_gives() -> None:
 def test_the_readme_has_the_prices_of_the_model() -> None:
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     sample, prices = measure([ordinary_source()]).sample, read_prices()
-    items, packed = estimates(sample, prices, gb_per_day=1, kept_days=30)
+    items, packed, *_ = estimates(sample, prices, gb_per_day=1, kept_days=30)
     assert f"about ${packed.dollars_per_gb:.2f} per GB" in text
     assert f"and ${items.dollars_per_gb:.2f} in `items`" in text
     assert f"for 30 days costs ${packed.kept:.2f} or ${items.kept:.2f} more" in text

@@ -53,7 +53,7 @@ def test_a_tracing_that_nobody_knows_is_named_with_those_there_are() -> None:
 def test_a_layout_that_nobody_knows_is_named_with_those_there_are() -> None:
     assert Settings.from_environment(COMPLETE).layout is Layout.ITEMS
     assert Settings.from_environment({**COMPLETE, "RECORDS_LAYOUT": "packed"}).layout is Layout.PACKED
-    with pytest.raises(SettingsError, match="RECORDS_LAYOUT is 'woven': set it to items or packed"):
+    with pytest.raises(SettingsError, match="RECORDS_LAYOUT is 'woven': set it to items or packed or none"):
         Settings.from_environment({**COMPLETE, "RECORDS_LAYOUT": "woven"})
 
 

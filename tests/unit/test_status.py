@@ -20,7 +20,7 @@ from chalicelib.pages import BadQueryError
 from chalicelib.record_pages import RecordPage, SegmentPage
 from chalicelib.status import NotFoundError, Status
 from tests.fakes import WHEN, Pipeline, in_time
-from tests.layouts import layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import layout  # noqa: F401 - each of these holds in every layout
 
 LIMITS = Limits(batch_max_lines=10, batch_max_bytes=2000, entry_max_bytes=400, split_bytes=3000)
 LINES = [
@@ -78,7 +78,12 @@ def ingested(
     for queue in (pipeline.split_queue, pipeline.batch_queue):
         while deliver and queue.messages:
             deliver_one(pipeline, queue.messages.pop(0).body)
-    status = Status(pipeline.ledger, pipeline.table, FakeRecordsReader(pipeline.records.items))
+    status = Status(
+        pipeline.ledger,
+        pipeline.table,
+        FakeRecordsReader(pipeline.records.items),
+        results=pipeline.results,
+    )
     return pipeline, status, file_id
 
 

@@ -115,7 +115,8 @@ def test_a_file_costs_what_it_used_at_the_prices_of_the_table() -> None:
         "queue_requests": 500_000,
         "object_reads": 2,
         "s3_requests": 1_000_000,
+        "object_writes": 100_000,
         "seconds": 0,
     }
-    assert dollars_of_file(used, read_prices()) == pytest.approx(0.625 + 0.2 + 0.4)
+    assert dollars_of_file(used, read_prices()) == pytest.approx(0.625 + 0.2 + 0.4 + 0.5)
     assert dollars_of_file(None, read_prices()) is None

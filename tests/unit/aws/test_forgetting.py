@@ -18,10 +18,11 @@ from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.letters_table import DynamoLetters
 from chalicelib.aws.quarantine import S3Quarantine
 from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.aws.results import S3Results
 from chalicelib.aws.watches_table import DynamoWatches
 from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.letters import Attempt, DeadLetter, Kind, LetterState, Subject
 from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import SplitMessage, decode
@@ -38,7 +39,7 @@ from froe.forgetting import Forgetting, Forgotten, Places
 from froe.policies import read
 from froe.target import Target
 from tests.fakes import WHEN, Effects, FakeObjects, FakeQueue, in_time
-from tests.layouts import entries_in
+from tests.layouts import entries_in, rows_in
 
 BUCKET = "team-logs"
 LINES = b'{"user": "ada"}\n{"user": \n{"user": "eve"}\n'
@@ -50,9 +51,9 @@ class Stage:
     """A file in real tables: its first batch is parsed, its second died, and its message is quarantined."""
 
     def __init__(self, dynamodb: Any, layout: Layout) -> None:
-        self.dynamodb = dynamodb
+        self.dynamodb, self.layout = dynamodb, layout
         self.s3 = boto3.client("s3", region_name="us-east-1")
-        for bucket in (BUCKET, "quarantine"):
+        for bucket in (BUCKET, "quarantine", "results"):
             self.s3.create_bucket(Bucket=bucket)
             self.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         version_id = self.s3.put_object(Bucket=BUCKET, Key="a.jsonl", Body=LINES)["VersionId"]
@@ -72,8 +73,10 @@ class Stage:
             retention_days=0,
             split_delay_seconds=0,
             layout=layout,
+            sink=Sink.PARQUET if layout is Layout.NONE else Sink.NONE,
         )
-        self.worker = Worker(DynamoRecords(dynamodb, "records", 1), self.ledger, NoTracer())
+        records, results = DynamoRecords(dynamodb, "records", 1), S3Results(self.s3, "results")
+        self.worker = Worker(records, self.ledger, NoTracer(), results=results)
         self.file_id = self.splitter.ingest(self.announced, in_time())
         self.work(0)
         self.bury()
@@ -94,16 +97,22 @@ class Stage:
         DynamoWatches(self.dynamodb, "ledger").put_watch(Watch(self.file_id, 0, WHEN), None)
 
     def forget(self, *, with_object: bool = False, file_id: str | None = None) -> Forgotten:
-        places = Places("records", "ledger", "quarantine")
+        places = Places("records", "ledger", "quarantine", "results")
         forgetting = Forgetting(self.dynamodb, self.s3, places, sweep_days=7)
         return forgetting.forget(forgetting.find(file_id or self.file_id), LATER, with_object=with_object)
 
+    def rows(self) -> list[dict[str, Any]]:
+        listed = self.s3.list_objects_v2(Bucket="results").get("Contents", ())
+        objects = [self.s3.get_object(Bucket="results", Key=each["Key"])["Body"].read() for each in listed]
+        return [row for data in objects for row in rows_in(data)]
+
     def everything(self) -> str:
-        """All entries, all items of the ledger and all versions in the quarantine, as one text."""
+        """All entries, all items of the ledger and all versions in the buckets of the stage, as one text."""
         items = [list(entries_in(self.dynamodb.scan(TableName="records")["Items"]).values())]
         items.append(self.dynamodb.scan(TableName="ledger")["Items"])
-        held = self.s3.list_object_versions(Bucket="quarantine")
-        return repr(items) + repr([held.get("Versions"), held.get("DeleteMarkers")])
+        held = [self.s3.list_object_versions(Bucket=bucket) for bucket in ("quarantine", "results")]
+        items.append(self.rows())
+        return repr(items) + repr([(each.get("Versions"), each.get("DeleteMarkers")) for each in held])
 
     def state(self) -> State:
         stored = self.ledger.file(self.file_id)
@@ -216,7 +225,8 @@ def test_another_file_is_left_alone(stage: Stage) -> None:
     stored = stage.ledger.file(other_id)
     assert stored is not None
     assert stored.account.state is State.COMPLETE
-    assert len(entries_in(stage.dynamodb.scan(TableName="records")["Items"])) == 3
+    stored_as = [entries_in(stage.dynamodb.scan(TableName="records")["Items"]), stage.rows()]
+    assert sum(map(len, stored_as)) == 3
 
 
 def test_what_is_under_way_or_unknown_is_refused_with_the_remedy(stage: Stage) -> None:
@@ -230,7 +240,9 @@ def test_what_is_under_way_or_unknown_is_refused_with_the_remedy(stage: Stage) -
 
 
 def test_a_file_that_is_redriven_at_the_same_time_is_not_torn(stage: Stage) -> None:
-    forgetting = Forgetting(stage.dynamodb, stage.s3, Places("records", "ledger", "quarantine"), sweep_days=7)
+    forgetting = Forgetting(
+        stage.dynamodb, stage.s3, Places("records", "ledger", "quarantine", "results"), sweep_days=7
+    )
     stored = forgetting.find(stage.file_id)
     stage.work(1)
     with pytest.raises(FroeError, match="has changed in this moment"):
@@ -243,6 +255,7 @@ def froe(monkeypatch: pytest.MonkeyPatch, *arguments: str, answer: str = "") -> 
         "RECORDS_TABLE": "records",
         "LEDGER_TABLE": "ledger",
         "QUARANTINE_BUCKET": "quarantine",
+        "RESULTS_BUCKET": "results",
     }
     monkeypatch.setattr(target, "find_target", lambda stage=None: Target(settings, "us-east-1"))
     return CliRunner().invoke(cli.main, ["forget", *arguments], input=answer)
@@ -259,7 +272,9 @@ class TestCommand:
     def test_it_says_what_it_removed(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         result = froe(monkeypatch, stage.file_id, "--yes", "--object")
         assert result.exit_code == 0, result.output
-        assert [line.split("  ")[-1].strip() for line in result.stdout.splitlines()[1:-1]] == [
+        found = [line.split("  ")[-1].strip() for line in result.stdout.splitlines()[1:-1]]
+        assert ("1 objects, with old versions" in found) == (stage.layout is Layout.NONE)
+        assert [line for line in found if "objects" not in line] == [
             "1 records, 1 rejects",
             "2 messages of 1 dead letters",
             "2 items; marks are emptied",

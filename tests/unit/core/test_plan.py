@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,7 +13,7 @@ import zstandard
 
 from chalicelib.core.custom.spec import Binding, Config
 from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, make_plan
 from chalicelib.core.text import Compression
 from tests.fakes import WHEN, opener
@@ -125,7 +126,7 @@ def test_format_and_charset_can_be_given() -> None:
     assert (plan.format, plan.charset, plan.parallel) == ("text", "cp1251", False)
 
 
-@pytest.mark.parametrize("bound", [None, Layout.ITEMS, Layout.PACKED])
+@pytest.mark.parametrize("bound", [None, *Layout])
 @pytest.mark.parametrize("layout", list(Layout))
 def test_a_layout_that_is_bound_to_a_prefix_comes_before_that_of_the_stage(
     layout: Layout, bound: Layout | None
@@ -133,5 +134,6 @@ def test_a_layout_that_is_bound_to_a_prefix_comes_before_that_of_the_stage(
     config = Config(bindings=(Binding("a", layout=bound),))
     plan = plan_for(ACCESS, layout=layout, config=config)
     assert plan.layout == (bound or layout)
-    assert plan.version == (4 if plan.layout is Layout.PACKED else 1)
+    assert plan.version == (1 if plan.layout is Layout.ITEMS else 4)
+    assert replace(plan, sink=Sink.PARQUET).version == 5
     assert plan.format == "access_combined"

@@ -1,0 +1,185 @@
+"""The Parquet objects of a stage on this machine: listed, chosen by format and time, and kept in a folder of the cache.
+
+What is kept is read again only while S3 lists the same object under the same key; what S3 does not list any more is
+deleted here, too. Of an object that is outside of a time range only the footer is read, once.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import duckdb
+import orjson
+
+from froe.errors import FroeError
+
+PREFIX: Final = "records/"
+_AT_ONCE: Final = 16
+_FOOTER_BYTES: Final = 64 * 1024
+"""The end of an object that surely holds the footer: of some 40 columns and one row group it takes 8 KB."""
+_RANGES: Final = "time-ranges.json"
+
+Client: TypeAlias = Any
+"""A low-level boto3 client, which has no static type."""
+Range: TypeAlias = "tuple[int, int] | None"
+"""Least and greatest time of the records, microseconds since 1970; None: they have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkObject:
+    key: str
+    etag: str
+    size: int
+
+    @property
+    def name(self) -> str:
+        """What it is called in the cache."""
+        return f"{self.key.removeprefix(PREFIX)}.{self.etag}"
+
+
+def cache_folder(bucket: str) -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base, "froe", bucket)
+
+
+class SinkCache:
+    """client: a low-level S3 client. folder: where objects are kept."""
+
+    def __init__(self, client: Client, bucket: str, folder: Path) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._folder = folder
+
+    def listed(self, format_name: str | None = None) -> list[SinkObject]:
+        """Those of a format, or all; what is kept here of others under that prefix is deleted. FroeError where there
+        are none."""
+        prefix = f"{PREFIX}format={format_name}/" if format_name else PREFIX
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        found = [
+            SinkObject(each["Key"], each["ETag"].strip('"'), each["Size"])
+            for page in pages
+            for each in page.get("Contents", ())
+        ]
+        if not found:
+            of = f" of format {format_name}" if format_name else ""
+            raise FroeError(
+                f"s3://{self._bucket}/{prefix} has no objects{of}: files go there that are opened while the stage has"
+                " Sink=parquet; ask files of any stage with --stored FILE_ID."
+            )
+        self._forget(prefix, {each.name for each in found})
+        return found
+
+    def within(
+        self, objects: Sequence[SinkObject], begin: datetime | None, end: datetime | None
+    ) -> list[SinkObject]:
+        """Those that may hold records of that time range; end: excluded."""
+        if begin is None and end is None:
+            return list(objects)
+        first = _microseconds(begin) if begin else None
+        last = _microseconds(end) if end else None
+        ranges = self._ranges(objects)
+        return [each for each in objects if _overlaps(ranges[each.name], first, last)]
+
+    def fetch(self, objects: Sequence[SinkObject], advance: Callable[[int], object]) -> list[Path]:
+        """Their files here; advance: is told of bytes as they are there."""
+
+        def fetched(each: SinkObject) -> Path:
+            path = self._folder / each.name
+            if not path.exists():
+                self._keep(path, self._get(each))
+            advance(each.size)
+            return path
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(fetched, objects))
+
+    def _get(self, each: SinkObject, **options: str) -> bytes:
+        try:
+            answer = self._client.get_object(
+                Bucket=self._bucket, Key=each.key, IfMatch=f'"{each.etag}"', **options
+            )
+        except self._client.exceptions.ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in ("NoSuchKey", "PreconditionFailed", "412", "404"):
+                raise FroeError(
+                    f"s3://{self._bucket}/{each.key} was replaced in this moment: ask again."
+                ) from error
+            raise
+        return bytes(answer["Body"].read())
+
+    def _ranges(self, objects: Sequence[SinkObject]) -> dict[str, Range]:
+        """Of each by its name; what is not known yet is read from its footer, and kept."""
+        store = self._folder / _RANGES
+        known: dict[str, Range] = orjson.loads(store.read_bytes()) if store.exists() else {}
+        names = {each.name for each in objects}
+        new = [each for each in objects if each.name not in known]
+        if new:
+            with tempfile.TemporaryDirectory(prefix="froe-footers-") as scratch:
+                with ThreadPoolExecutor(_AT_ONCE) as pool:
+                    paths = list(pool.map(lambda each: self._footer(each, Path(scratch)), new))
+                found = _times_in(paths)
+            known |= {each.name: found.get(str(path)) for each, path in zip(new, paths, strict=True)}
+            kept = {
+                name: times
+                for name, times in known.items()
+                if name in names or (self._folder / name).exists()
+            }
+            self._keep(store, orjson.dumps(kept))
+        return {name: known[name] for name in names}
+
+    def _footer(self, each: SinkObject, scratch: Path) -> Path:
+        """A file whose end is the object's, with nothing before it: all that metadata are read of."""
+        kept = self._folder / each.name
+        if kept.exists():
+            return kept
+        path = scratch / each.name.replace("/", "-")
+        tail = self._get(each, Range=f"bytes=-{_FOOTER_BYTES}")
+        with path.open("wb") as file:
+            file.write(b"PAR1")
+            file.seek(max(each.size - len(tail), 0))
+            file.write(tail)
+        return path
+
+    def _keep(self, path: Path, data: bytes) -> None:
+        """Whole or not at all, whoever else does the same."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        part.write_bytes(data)
+        part.replace(path)
+
+    def _forget(self, prefix: str, names: set[str]) -> None:
+        folder = self._folder / prefix.removeprefix(PREFIX)
+        for path in folder.rglob("*.parquet.*") if folder.is_dir() else ():
+            if str(path.relative_to(self._folder)) not in names:
+                path.unlink(missing_ok=True)
+
+
+def _times_in(paths: Sequence[Path]) -> dict[str, Range]:
+    """Path → range, of Parquet files of which only the footers need to be there."""
+    rows = (
+        duckdb.connect()
+        .execute(
+            "SELECT file_name, min(epoch_us(stats_min_value::TIMESTAMP)), max(epoch_us(stats_max_value::TIMESTAMP))"
+            " FROM parquet_metadata(?) WHERE path_in_schema = 'time' GROUP BY 1",
+            [list(map(str, paths))],
+        )
+        .fetchall()
+    )
+    return {name: None if first is None else (first, last) for name, first, last in rows}
+
+
+def _overlaps(times: Range, first: int | None, last: int | None) -> bool:
+    if times is None:
+        return False
+    return (first is None or times[1] >= first) and (last is None or times[0] < last)
+
+
+def _microseconds(time: datetime) -> int:
+    return round(time.timestamp() * 1_000_000)

@@ -1,0 +1,50 @@
+"""What attributes each format has, and their types, as its golden lines show: `make golden` writes it for the Parquet
+sink. Names without a dot come from the data of a log and are declared by no format.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+from chalicelib.core import columns, parquet
+from chalicelib.core.formats.registry import NAMES
+
+GOLDEN = Path(__file__).parent / "golden" / "formats"
+TARGET = Path(parquet.__file__).with_name("declared.json")
+_TYPES = {"int": columns.INTEGER, "float": columns.NUMBER, "bool": columns.BOOLEAN, "str": columns.TEXT}
+
+
+def declared() -> dict[str, Any]:
+    """Attribute → type, the one that most formats give it; format → attributes."""
+    seen: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for path in sorted(GOLDEN.glob("*.jsonl")):
+        plan, *entries = (json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line)
+        for entry in entries:
+            for attribute, value in entry.get("attributes", {}).items():
+                if "." in attribute and type(value).__name__ in _TYPES:
+                    seen[attribute][_TYPES[type(value).__name__]].add(entry.get("format", plan["format"]))
+    names = set(NAMES)
+    formats: dict[str, list[str]] = {name: [] for name in sorted(names)}
+    types = {}
+    for attribute, kinds in sorted(seen.items()):
+        types[attribute] = _type_of({kind: len(found) for kind, found in kinds.items()})
+        for name in sorted(names & set().union(*kinds.values())):
+            formats[name].append(attribute)
+    return {"types": types, "formats": {name: found for name, found in formats.items() if found}}
+
+
+def _type_of(counted: dict[str, int]) -> str:
+    if set(counted) == {columns.INTEGER, columns.NUMBER}:
+        return columns.NUMBER
+    return max(Counter(counted).items(), key=lambda each: (each[1], each[0] == columns.TEXT))[0]
+
+
+def text() -> str:
+    return json.dumps(declared(), separators=(",", ":"), sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(text(), encoding="utf-8")
