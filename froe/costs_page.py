@@ -109,6 +109,14 @@ A stage may change its layout at any time: `RecordsLayout` in `infra/parameters/
 files that are opened from then on; those that were opened before keep theirs, whether they are under way, redriven or
 done. `layout` of a [`[[bind]]`](custom-formats.md#a-key-prefix-bound-to-a-format) says otherwise for a prefix.
 
+## Parquet beside the table, or instead of it
+
+With `Sink` `parquet` each batch is a Parquet object in the results bucket as well, for a put (half a cent a GB) and a seventh of the
+text in S3, and [SQL](query.md#what-a-stage-has-in-its-sink) reads it. With `RecordsLayout` `none` beside it the table holds nothing but
+the ledger: the cheapest way to keep logs of which one asks questions, and single records seldom. The status API shows
+records of such files too: it reads the objects of their batches, a tenth of a megabyte each. Objects expire by
+`ResultsExpiryDays`; `RETENTION_DAYS` is of items.
+
 ## What a file really used
 
 `froe status FILE_ID` and `GET /files/{file_id}` tell it (`used`), and the command line what it costs at the prices of
@@ -130,8 +138,8 @@ nothing depends on it. The dollars take functions as they ship (1,769 MB).
 ## When it is the wrong tool
 
 1 TB a day is 46,300 lines a second on average. As `items` that is more than the default quota of a DynamoDB table (40,000 write
-units a second), and a bill as above: take `packed`. For text that nobody ever asks for line by line a loader into Parquet is
-cheaper still. The naive design, a message and a put for every line with everything traced, is $$6.64 a GB.
+units a second), and a bill as above: take `packed`. Where nobody asks for single lines take
+`none` and `parquet`. The naive design, a message and a put for every line with everything traced, is $$6.64 a GB.
 """
 )
 

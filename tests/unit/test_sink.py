@@ -17,6 +17,7 @@ from chalicelib.core.records import Outcome, Record, Reject, Skip
 from froe.errors import FroeError
 from froe.querying import StoredTable
 from froe.sink import SinkCache
+from tests import declared
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 BUCKET = "results"
@@ -190,3 +191,7 @@ def test_a_damaged_object_is_named(damage: str) -> None:
     spoilt = {"cut": bytes(data[:-9]), "foreign": b"{}", "flipped": bytes(data)}[damage]
     with pytest.raises(UnreadableError):
         list(entries_of(spoilt))
+
+
+def test_what_the_formats_declare_is_what_their_golden_lines_show() -> None:
+    assert declared.TARGET.read_text(encoding="utf-8") == declared.text(), "run `make golden`"
