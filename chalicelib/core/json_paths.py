@@ -112,7 +112,8 @@ class JsonPath:
         return "".join(f'{{"{(names or [ANY])[0]}":[' for names in self._names)
 
     def steps_to(self, in_force: str) -> list[tuple[str, int]]:
-        """The brackets of the members on the way that are open, and the level of the object that each is in."""
+        """The brackets of the members on the way that are open, and the level of the object that each is in. Broken
+        text may have more of them than the way."""
         text = in_force.encode()
         brackets = [text[start : start + 1].decode() for start in _open_in(text)]
         steps = []
@@ -121,7 +122,10 @@ class JsonPath:
             steps.append(brackets[place])
             place += 2 if brackets[place] == "[" else 1
         skipped = max(self.depth - len(steps), 0) if self._optional else 0
-        return [(step, number + skipped if number else 0) for number, step in enumerate(steps)]
+        return [
+            (step, min(number + skipped, self.depth - 1) if number else 0)
+            for number, step in enumerate(steps)
+        ]
 
 
 @lru_cache(64)

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import compress
 from typing import Final, TypeAlias
 
 from chalicelib.core.colours import COLOUR
@@ -20,6 +21,8 @@ from chalicelib.core.quotes import OutsideQuotes, without_strays
 from chalicelib.core.sized_fields import OutsideFields
 
 _START_BYTES: Final = 1024
+_SHORT_BYTES: Final = 16
+_KEPT_MAX: Final = 4096
 
 _IsStart: TypeAlias = Callable[[bytes, int, int], object]
 """Whether the line between two places of some bytes begins an entry; asked of every line, in order."""
@@ -136,6 +139,8 @@ def joined(  # noqa: C901 - the state of an entry under way is in its variables
     entry: _Open | None = None
     is_start = starts_of_lines()
     assert is_start, "some lines do not begin an entry"
+    tells = framing.kind is Kind.LINES and framing.joins is None
+    verdicts = _Verdicts(framing.entry_start) if tells and framing.entry_start is not None else None
     for piece in pieces:
         if framing.has_padding and is_padding(piece.head if isinstance(piece, TooLong) else piece.data):
             if entry:
@@ -154,7 +159,7 @@ def joined(  # noqa: C901 - the state of an entry under way is in its variables
             aligned = False
             continue
         begins, lines_until = [0, *piece.ends], [0, *piece.lines]
-        starts = _starts(piece, begins, is_start)
+        starts = _starts(piece, begins, is_start, verdicts)
         if aligned and starts[:1] != [0]:
             starts.insert(0, 0)
         aligned = False
@@ -177,9 +182,30 @@ def joined(  # noqa: C901 - the state of an entry under way is in its variables
         yield entry.closed()
 
 
-def _starts(lines: Run, begins: list[int], is_start: _IsStart) -> list[int]:
-    """The numbers of the lines that begin an entry."""
-    return [number for number, end in enumerate(lines.ends) if is_start(lines.data, begins[number], end)]
+class _Verdicts(dict[bytes, bool]):
+    """Whether lines begin an entry, each without its line end. Short ones are remembered: their like are many."""
+
+    def __init__(self, entry_start: str) -> None:
+        super().__init__()
+        self._match = _start_pattern(entry_start).match
+
+    def __missing__(self, line: bytes) -> bool:
+        text = b"\n" + line + b"\n"
+        verdict = self._match(text, 1, min(len(text), 1 + _START_BYTES)) is not None
+        if len(line) <= _SHORT_BYTES:
+            if len(self) >= _KEPT_MAX:
+                self.clear()
+            self[line] = verdict
+        return verdict
+
+
+def _starts(lines: Run, begins: list[int], is_start: _IsStart, verdicts: _Verdicts | None) -> list[int]:
+    """The numbers of the lines that begin an entry. verdicts: of lines that tell it each by itself."""
+    data, ends = lines.data, lines.ends
+    are_short = len(data) <= _SHORT_BYTES * len(ends) and data.endswith(b"\n")
+    if verdicts is None or not are_short:
+        return [number for number, end in enumerate(ends) if is_start(data, begins[number], end)]
+    return list(compress(range(len(ends)), map(verdicts.__getitem__, data.split(b"\n"))))
 
 
 def _whole(run: Run, begins: list[int], line_numbers: list[int], max_bytes: int) -> Iterator[Piece]:

@@ -38,6 +38,8 @@ from chalicelib.core.sized_fields import in_lines
 from chalicelib.core.storable import ItemEncoder, TooLargeError, without_halves
 from chalicelib.core.text import BYTE_ORDER_MARK
 
+_Result: TypeAlias = "tuple[Record | Reject | Skip, bool, str | None]"
+
 Report: TypeAlias = "Callable[[int, Exception], object]"
 """Is given the text offset of an entry and the error that made it a reject."""
 
@@ -55,6 +57,9 @@ _STRUCTURE_MAX: Final = 256
 _STRUCTURE_MAX_BYTES: Final = 1024
 """How many gaps, and how long ones, are remembered that were structure: what writes the files repeats them."""
 _PARSERS_MAX: Final = 32
+_SHORT_BYTES: Final = 16
+_SHORT_MAX: Final = 4096
+"""How short entries are of which it is remembered what became of them, and how many: dumps and tables repeat them."""
 _CLOSING: Final = "]}, \t\r\n"
 """What stands behind values of JSON, and is none."""
 _BETWEEN: Final = _PADDING + BYTE_ORDER_MARK
@@ -162,6 +167,7 @@ class Reader:
         self._path = json_path(framing.path) if framing.path else None
         self._gaps_ahead: deque[bytes] = deque()
         self._parsers: dict[str | None, Parse] = {}
+        self._short: dict[bytes, _Result] = {}
         self._structure: set[bytes] = set()
         self._around_array = context
         self._parse = self._parser(context)
@@ -260,6 +266,7 @@ class Reader:
             return
         if self._headers is not None and self._headers.take(raw):
             self._parse = self._parser(self._headers.in_force)
+            self._short.clear()
             yield Outcome(offset, length, lines, raw, Skip("header"), replaced=False)
             return
         blank_from = _blank_lines_from(raw)
@@ -308,10 +315,13 @@ class Reader:
         if self._in_force is not None and ends_all(entry, self._framing):
             self._in_force = self._around_array = None
             self._parse = self._parser_of(None)
+            self._short.clear()
 
     def _pass(self, gap: bytes) -> None:
         """What stands between elements may open an array, or end one."""
         in_force = in_force_behind(gap, self._in_force, self._framing)
+        if in_force != self._in_force:
+            self._short.clear()
         if self._path is not None and gap.strip(_BETWEEN):
             self._gaps_ahead.popleft()
             self._in_force = in_force
@@ -328,6 +338,7 @@ class Reader:
         if around != self._around_array:
             self._around_array = around
             self._parse = self._parser_of(around)
+            self._short.clear()
 
     def _parser_of(self, around: str | None) -> Parse:
         """The parser of entries with this around their array, which files repeat."""
@@ -338,7 +349,20 @@ class Reader:
             parse = self._parsers[around] = self._parser(around)
         return parse
 
-    def _parsed(self, raw: bytes, offset: int) -> tuple[Record | Reject | Skip, bool, str | None]:
+    def _parsed(self, raw: bytes, offset: int) -> _Result:
+        """As `_parsed_anew`; what is short is seldom there once."""
+        if len(raw) > _SHORT_BYTES:
+            return self._parsed_anew(raw, offset)
+        known = self._short.get(raw)
+        if known is None:
+            known = self._parsed_anew(raw, offset)
+            if known[0] is not INTERNAL_ERROR:
+                if len(self._short) >= _SHORT_MAX:
+                    self._short.clear()
+                self._short[raw] = known
+        return known
+
+    def _parsed_anew(self, raw: bytes, offset: int) -> _Result:
         """What becomes of an entry, whether bytes of it were replaced, and its format where that is not
         the file's."""
         replaced = False

@@ -270,3 +270,14 @@ def test_an_array_behind_a_quote_too_many_opens_all_the_same() -> None:
     assert sum(batch.length for batch in in_one_pass(text, [20], framing, Limits(entry_max_bytes=21))) == len(
         text
     )
+
+
+def test_more_brackets_than_the_way_has_are_no_way() -> None:
+    text = (
+        b'"c\\\\",{"p":[{"r":{"t":[\n{"r":[ ]}\\"4,"a"\n5,6\na,b,"c\n1,"x\ny"\na,b,c\n]}]}4,"a"\n5,6\n2026-09-15,y\n'
+        b'P \n{"r":[{"t":[{"a":1}2026-09-15,y\n\x1e]}],"q":[{{"t":{"}P \x1e\\\\\n{"a" :\x00a,b,c\n{"p":[{"r":{"t":['
+    )
+    framing = Framing(kind=Kind.JSON, path=("p|r|*", "s|*"), uniform=True)
+    assert sum(batch.length for batch in in_one_pass(text, [14], framing, Limits(entry_max_bytes=18))) == len(
+        text
+    )
