@@ -121,6 +121,8 @@ def integer(text: str) -> int | None:
 
 def decimal(text: str) -> float | None:
     """What the source declares a fraction: ``1``, ``1.50``, ``.5``, ``1e5`` as a float; None for any other text."""
+    if text.replace(".", "", 1).isdecimal() and text.isascii() and len(text) <= DIGITS_MAX:
+        return float(text)
     return float(text) if _DECIMAL.fullmatch(text) else None
 
 
@@ -134,8 +136,10 @@ def figure(text: str) -> Value:
 
 def port(text: str) -> int | None:
     """A port: as `whole`, 0 to 65535."""
-    value = whole(text)
-    return None if value is None or value > PORT_MAX else value
+    if text.isdecimal() and text.isascii() and len(text) <= DIGITS_MAX:
+        value = int(text)
+        return value if value <= PORT_MAX else None
+    return None
 
 
 def flag(text: str) -> bool | None:

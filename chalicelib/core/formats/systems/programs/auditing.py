@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.kinds import DECLARED, integer, number
+from chalicelib.core.formats.kinds import integer, number, put
 from chalicelib.core.formats.nested import add, add_typed
 
 if TYPE_CHECKING:
@@ -70,17 +70,17 @@ def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
         value = plain if quoted is None else quoted
         if value in ("", "?", "(none)", "(null)"):
             continue
-        key = _NAMES.get(
-            name, f"audit.{name if name.islower() or not name.isupper() else name.lower() + '_name'}"
-        )
+        key = _NAMES.get(name) or f"audit.{name.lower() + '_name' if name.isupper() else name}"
         encoded = name in _DECODED or (
             name[:1] == "a" and name[1:].isdecimal() and fields.get("audit.type") == "EXECVE"
         )
         if quoted is None and encoded and _HEX.fullmatch(value):
             value = bytes.fromhex(value).replace(b"\0", b" ").decode("utf-8", "replace")
         if quoted is None and name not in _TEXT:
-            if key in fields or key in DECLARED:
+            if key in fields:
                 add_typed(fields, repeats, key, value)
+            elif name in _NAMES:
+                put(fields, key, value)
             else:
                 fields[key] = number(value)
         else:
