@@ -12,14 +12,20 @@ import pytest
 
 from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
-from chalicelib.core.errors import OutOfTimeError, UnwrittenError
-from chalicelib.core.layouts import Layout
+from chalicelib.core.errors import (
+    AccessDeniedError,
+    OutOfTimeError,
+    PermanentError,
+    TransientError,
+    UnwrittenError,
+)
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.records import SHARD_STRIDE_BYTES
 from chalicelib.core.segments import SegmentError
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import Selection
-from chalicelib.delivery import Deadline
+from chalicelib.delivery import Deadline, Incoming
 from chalicelib.status import Status
 from tests import fakes
 from tests.fakes import Crash, FakeRecords, Pipeline, in_time
@@ -338,3 +344,58 @@ def test_messages_and_plans_of_other_layouts_are_refused_by_code_that_does_not_k
     versions = {layout: json.loads(body)["v"] for layout, body in sent.items()}
     assert versions == {Layout.ITEMS: 1, Layout.PACKED: 4, Layout.NONE: 5}
     assert not json.loads(sent[Layout.ITEMS])["layout"]
+
+
+class Denied:
+    """A results bucket to which nothing may be written."""
+
+    def put(self, key: str, data: bytes) -> None:
+        raise AccessDeniedError(f"writing s3://results/{key}: denied")
+
+    def get(self, key: str) -> bytes | None:
+        return None
+
+
+@pytest.mark.parametrize("layout", [Layout.ITEMS, Layout.PACKED, Layout.NONE])
+def test_a_batch_is_done_when_every_destination_has_it(layout: Layout) -> None:
+    """A sink that refuses is a reason to try again, and then of a dead letter; a redrive makes it whole."""
+    text = b"".join(b'{"msg":"event %d"}\n' % number for number in range(20))
+    calm, denied = (Pipeline(Limits(), layout=layout, sink=Sink.PARQUET) for _ in range(2))
+    for pipeline in (calm, denied):
+        pipeline.splitter.ingest(pipeline.objects.add("a.log", text), in_time())
+    deliver(calm, calm.batch_queue.messages.pop().body)
+    message = denied.batch_queue.messages.pop()
+    denied.worker._results = Denied()
+    with pytest.raises(AccessDeniedError, match="s3://results/records/format=json/date="):
+        denied.worker.handle(message.body, in_time())
+    assert [file.account.state for file in denied.table.files.values()] == [State.PROCESSING]
+    denied.dead_letter_consumer.take(Incoming("m", "r", message.body, 3))
+    assert [file.account.state for file in denied.table.files.values()] == [State.INCOMPLETE]
+    denied.worker._results = denied.results
+    assert denied.office.redrive(Selection(), in_time(), Pace(1e9)).changed == 1
+    deliver(denied, denied.batch_queue.messages.pop().body)
+    assert [file.account.state for file in denied.table.files.values()] == [State.COMPLETE]
+    assert stored_in(denied) == stored_in(calm)
+    assert denied.results.objects == calm.results.objects
+    assert len(calm.results.objects) == 1
+
+
+def test_a_stage_without_a_results_bucket_says_what_it_lacks() -> None:
+    """A file that was opened with a sink is cut and parsed after the setting was taken out."""
+    pipeline = Pipeline(Limits(), layout=Layout.NONE)
+    file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b'{"msg":"a"}\n'), in_time())
+    pipeline.worker._results = None
+    with pytest.raises(TransientError, match="RESULTS_BUCKET is missing: deploy with Sink=parquet"):
+        pipeline.worker.handle(pipeline.batch_queue.messages[0].body, in_time())
+    pipeline.worker._results = pipeline.results
+    deliver(pipeline, pipeline.batch_queue.messages.pop().body)
+    status = Status(pipeline.ledger, pipeline.table, FakeRecordsReader({}))
+    with pytest.raises(SegmentError, match="RESULTS_BUCKET is missing"):
+        status.records(file_id)
+
+
+def test_a_prefix_that_is_bound_to_none_needs_a_sink() -> None:
+    pipeline = Pipeline(Limits(), layout=Layout.NONE, sink=Sink.NONE)
+    with pytest.raises(PermanentError, match="bound to the layout none, and this stage has no sink"):
+        pipeline.splitter.ingest(pipeline.objects.add("a.log", b"x\n"), in_time())
+    assert not pipeline.table.files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.settings import RESOURCE_NAMES, TUNING_DEFAULTS, Settings, SettingsError
 
 COMPLETE = {name: f"a-{name.lower()}" for name in RESOURCE_NAMES}
@@ -55,6 +55,20 @@ def test_a_layout_that_nobody_knows_is_named_with_those_there_are() -> None:
     assert Settings.from_environment({**COMPLETE, "RECORDS_LAYOUT": "packed"}).layout is Layout.PACKED
     with pytest.raises(SettingsError, match="RECORDS_LAYOUT is 'woven': set it to items or packed or none"):
         Settings.from_environment({**COMPLETE, "RECORDS_LAYOUT": "woven"})
+
+
+def test_a_sink_needs_its_bucket_and_no_layout_a_sink() -> None:
+    bucket = {**COMPLETE, "RESULTS_BUCKET": "results"}
+    assert Settings.from_environment(bucket).sink is Sink.NONE
+    settings = Settings.from_environment({**bucket, "SINK": "parquet", "RECORDS_LAYOUT": "none"})
+    assert (settings.sink, settings.layout, settings.results_bucket) == (Sink.PARQUET, Layout.NONE, "results")
+    for wrong, sentence in (
+        ({**bucket, "SINK": "iceberg"}, "SINK is 'iceberg': set it to none or parquet"),
+        ({**COMPLETE, "SINK": "parquet"}, "SINK is 'parquet' and RESULTS_BUCKET is missing: `froe deploy`"),
+        ({**bucket, "RECORDS_LAYOUT": "none"}, "set SINK to parquet, or records go nowhere"),
+    ):
+        with pytest.raises(SettingsError, match=sentence):
+            Settings.from_environment(wrong)
 
 
 def test_a_way_in_that_does_not_exist_says_which_do() -> None:
