@@ -22,6 +22,12 @@ _ENTRIES_MIN: Final = 4
 _START_CHARACTERS: Final = 11
 _FIELDS_MIN: Final = 2
 _ASKED_MAX: Final = 300
+_TELLING_SHARE: Final = 0.8
+"""What a format counts whose entries begin clearly, though most lines are none of their first."""
+_OTHER_SHARE: Final = 0.6
+"""The same where starts say no more than when: less than one that tells more of the same lines."""
+_UNTELLING_LINES_MAX: Final = 20
+"""How many lines an entry may have on average whose start says no more."""
 _OWN_SHARE_MAX: Final = 0.05
 """How many of the lines between may look like entries themselves."""
 _OWN: Final = re.compile(
@@ -30,18 +36,26 @@ _OWN: Final = re.compile(
 )
 
 
-def are_clear(known: Format, entries: Sequence[tuple[str, Record]], rejected: int, explain: Explain) -> bool:
-    """Whether all that is between the starts belongs to the entries of a format.
+def clear_share(
+    known: Format, entries: Sequence[tuple[str, Record]], rejected: int, explain: Explain
+) -> float:
+    """What a format counts of a text where all that is between its starts belongs to its entries; 0 where that is
+    not clear.
 
     entries: those that it explains, in order. rejected: how many it does not.
     """
     framing = known.framing
     if framing.kind is not Kind.LINES or framing.entry_start is None or framing.joins is not None:
-        return False
+        return 0.0
     if len(entries) < _ENTRIES_MIN or rejected or len({_shape(entry) for entry, _ in entries}) > 1:
-        return False
-    if not all(_is_telling(record) for _, record in entries):
-        return False
+        return 0.0
+    if any(record.timestamp is None for _, record in entries):
+        return 0.0
+    is_telling = all(_is_telling(record) for _, record in entries)
+    if not is_telling:
+        line_count = sum(1 + entry.count("\n") for entry, _ in entries)
+        if line_count > _UNTELLING_LINES_MAX * len(entries):
+            return 0.0
     between = [
         line
         for entry, _ in entries
@@ -49,7 +63,9 @@ def are_clear(known: Format, entries: Sequence[tuple[str, Record]], rejected: in
         if line.strip() and CONTINUATION.match(line) is None
     ][:_ASKED_MAX]
     own = sum(1 for line in between if _OWN.match(line) is not None or explain(line) is not None)
-    return own <= _OWN_SHARE_MAX * len(between)
+    if own > _OWN_SHARE_MAX * len(between):
+        return 0.0
+    return _TELLING_SHARE if is_telling else _OTHER_SHARE
 
 
 def _shape(entry: str) -> str:
@@ -57,7 +73,5 @@ def _shape(entry: str) -> str:
 
 
 def _is_telling(record: Record) -> bool:
-    """Whether the start says when, and how grave or by whom."""
-    return record.timestamp is not None and (
-        record.severity_text is not None or len(record.attributes) >= _FIELDS_MIN
-    )
+    """Whether the start says how grave, or by whom."""
+    return record.severity_text is not None or len(record.attributes) >= _FIELDS_MIN

@@ -17,7 +17,7 @@ from chalicelib.core.colours import bytes_without_colours
 from chalicelib.core.entries import entries_in, entries_of
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.banners import behind_banner
-from chalicelib.core.formats.clear_starts import are_clear
+from chalicelib.core.formats.clear_starts import clear_share
 from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.joined_lines import lines_of
 from chalicelib.core.formats.registry import all_formats, by_name
@@ -42,8 +42,6 @@ _SIEVED_LINES: Final = 200
 _SHARE_MIN: Final = 0.6
 _TAIL_LINES_MAX: Final = 5
 """How much of an entry of the file before may stand at the head of one whose entries begin clearly."""
-_CLEAR_SHARE: Final = 0.8
-"""What a format counts whose entries begin clearly, though most lines are none of their first."""
 _CREDITED_SHARE_MIN: Final = 0.8
 """A format that explains so much of what a more general one does gets credit for the rest."""
 _BUT_ONE_SHARE_MIN: Final = 0.74
@@ -235,12 +233,8 @@ def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool)
     explained = sum(weight * lines for weight, lines in zip(weights, joined.explained, strict=True))
     counted -= joined.left_out + min(preamble, _PREAMBLE_LINES_MAX, int(explained))
     share = min(1.0, explained / counted)
-    if (
-        share < _SHARE_MIN
-        and preamble <= _TAIL_LINES_MAX
-        and are_clear(known, entries, len(rejected), context.explain)
-    ):
-        share = _CLEAR_SHARE
+    if share < _SHARE_MIN and preamble <= _TAIL_LINES_MAX:
+        share = clear_share(known, entries, len(rejected), context.explain) or share
     if known.prose:
         return Trial(known, share, known.specificity)
     score = round(share * known.specificity, 4) if share >= _SHARE_MIN else 0.0

@@ -47,7 +47,7 @@ def lines_of(known: Format, entries: Sequence[str], *, preamble: int, explain: E
     framing = known.framing
     if framing.kind is not Kind.LINES or known.prose:
         return Joined([1 + entry.count("\n") for entry in entries], 0)
-    if not known.whole and framing.joins is None:
+    if not known.whole and (framing.joins is None or framing.entry_start is not None):
         return Joined(
             [_continued(entry, is_stray=preamble > 0 and len(entries) == 1) for entry in entries], 0
         )

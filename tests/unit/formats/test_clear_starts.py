@@ -82,6 +82,33 @@ def test_lines_of_another_log_are_never_glued(start: str, other: str) -> None:
     assert not any(other in str(record.body) for record in records if "the shop is open" in str(record.body))
 
 
+@pytest.mark.parametrize("block", [BLOCKS[name] for name in BLOCKS if name != "json"])
+@pytest.mark.parametrize(
+    "start",
+    ["[2026-09-14 08:00:{:02}] LOG: {}", "2026-09-14T08:00:{:02}.123Z {}", "2026/09/14 08:00:{:02} {}"],
+)
+def test_starts_that_say_no_more_than_when_join_as_those_with_a_level_do(
+    start: str, block: list[str]
+) -> None:
+    entries = ["\n".join([start.format(number, block[0]), *block[1:]]) for number in range(20)]
+    name, records = read("\n".join(entries) + "\n")
+    assert name != "text"
+    assert len(records) == 20
+    assert all(str(record.body).split("\n")[1:] == block[1:] for record in records)
+
+
+def test_starts_that_say_no_more_than_when_join_no_lines_of_which_there_are_many() -> None:
+    lines = [f"2026-09-14 08:00:{number:02} job\n" + "a line of its output\n" * 60 for number in range(8)]
+    name, records = read("".join(lines))
+    assert (name, len(records)) == ("text", 8 * 61)
+
+
+def test_a_level_decides_between_formats_whose_starts_are_clear() -> None:
+    lines = [f"2026-09-14T08:00:{number:02}.123Z INFO query\nSELECT a,\nb\nFROM c\n" for number in range(20)]
+    name, records = read("".join(lines))
+    assert (name, {record.severity_number for record in records}) == ("timestamped", {9})
+
+
 def test_starts_of_several_shapes_are_not_clear() -> None:
     lines = []
     for number in range(4):

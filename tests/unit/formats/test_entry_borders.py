@@ -127,3 +127,78 @@ def test_an_object_over_several_lines_is_one_record() -> None:
     )
     _, records = read(text)
     assert [(record.severity_text, record.body) for record in records] == [("warn", "slow")] * 5
+
+
+def test_what_compose_itself_says_is_a_record() -> None:
+    lines = [compose(line, "stdout", 0) for line in lines_of_rust(20)]
+    own = [
+        "Attaching to web-1, db-1",
+        *lines,
+        "web-1 exited with code 137",
+        "shop_db_2 exited with code 0 (restarting)",
+    ]
+    reading, records = read("\n".join(own) + "\n")
+    assert reading.plan.format == "docker_compose"
+    assert len(records) == 23
+    assert [records[place].body for place in (0, -2, -1)] == [own[0], *own[-2:]]
+    assert records[-2].attributes == {
+        "service.name": "web", "docker.compose.container_number": 1, "process.exit.code": 137
+    }  # fmt: skip
+    assert records[-1].attributes["service.name"] == "shop_db"
+
+
+def lines_of_rust(count: int) -> list[str]:
+    return lines(CLEAR["rust"], count)
+
+
+REPORT = "Internal Server Error: /fail"
+DJANGO_TRACE = ["Traceback (most recent call last):", '  File "/srv/a.py", line 7, in pay', "    raise ValueError(1)",
+                "ValueError: no money"]  # fmt: skip
+CHAINED = [
+    *DJANGO_TRACE,
+    "",
+    "During handling of the above exception, another exception occurred:",
+    "",
+    *DJANGO_TRACE,
+]
+OK, FAILED = (
+    '[14/Sep/2026 08:00:0{}] "GET /ok HTTP/1.1" 200 12',
+    '[14/Sep/2026 08:00:0{}] "GET /fail HTTP/1.1" 500 145',
+)
+
+
+@each_limit
+@pytest.mark.parametrize("report", [[REPORT], []], ids=["with a report", "bare"])
+@pytest.mark.parametrize("trace", [DJANGO_TRACE, CHAINED], ids=["trace", "chained"])
+def test_a_trace_of_djangos_server_is_not_of_the_request_before_it(
+    trace: list[str], report: list[str], limits: Limits | None
+) -> None:
+    text = "".join(
+        "\n".join([OK.format(number), *report, *trace, FAILED.format(number)]) + "\n" for number in range(8)
+    )
+    reading, records = read(text, limits)
+    assert reading.plan.format == "django_server"
+    assert len(records) == 24
+    for ok, failed, request in zip(records[::3], records[1::3], records[2::3], strict=True):
+        assert (ok.body, request.body) == ("GET /ok HTTP/1.1", "GET /fail HTTP/1.1")
+        assert failed.body == "\n".join([*report, *trace])
+        assert failed.attributes["exception.type"] == "ValueError"
+        assert failed.attributes["exception.stacktrace"] == "\n".join(trace)
+
+
+def test_the_report_of_a_refused_request_is_a_record() -> None:
+    text = "".join(
+        f"{OK.format(number)}\nNot Found: /a\n{OK.format(number).replace('200', '404')}\n"
+        for number in range(8)
+    )
+    _, records = read(text)
+    assert [record.body for record in records][:3] == [
+        "GET /ok HTTP/1.1",
+        "Not Found: /a",
+        "GET /ok HTTP/1.1",
+    ]
+
+
+def test_traces_without_requests_are_no_log_of_django() -> None:
+    reading, records = read(("\n".join(DJANGO_TRACE) + "\n") * 5)
+    assert (reading.plan.format, len(records)) == ("stack_trace", 5)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from chalicelib.core.formats.dates import DAY, ISO
 from chalicelib.core.formats.patterned import REST, TIME, patterned
-from chalicelib.core.formats.starts import ANSI, CLOCK
+from chalicelib.core.formats.starts import ANSI, CLOCK, entry_start
 from chalicelib.core.formats.times import MONTH
+from chalicelib.core.framing import Framing
 
 _LEVEL: Final = r"(?P<level>NOTSET|TRACE|DEBUG|INFO|SUCCESS|WARN|WARNING|ERROR|CRITICAL|FATAL)"
 _LEVELS: Final = r"(?:NOTSET|TRACE|DEBUG|INFO|SUCCESS|WARN|WARNING|ERROR|CRITICAL|FATAL)"
@@ -157,20 +159,40 @@ UWSGI: Final = patterned(
     numbers=frozenset(("app", "vars", "var_bytes", "took")),
     single_line=True,
 )  # fmt: skip
-DJANGO: Final = patterned(
-    "django_server",
-    "Django's development server",
-    "https://docs.djangoproject.com/en/5.0/ref/logging/",
-    samples=(
-        '[14/Mar/2024 09:26:53] "GET /admin/?next=/ HTTP/1.1" 302 0',
-        'INFO [14/Mar/2024 09:26:54] "POST /login/ HTTP/1.1" 200 5316',
+_DJANGO_START: Final = rf"(?:\[?[A-Z]{{4,8}}\]? )?\[[0-9]{{2}}/{MONTH}/[0-9]{{4}} {CLOCK}\] \"[A-Z]"
+_DJANGO_REPORT: Final = (
+    r"(?:Internal Server Error|Not Found|Bad Request|Forbidden|Unauthorized|Method Not Allowed|Not Acceptable|Conflict|Gone"
+    r"|Payment Required|Request Timeout|Unsupported Media Type|Unprocessable Entity|Too Many Requests|Not Implemented"
+    r"|Bad Gateway|Service Unavailable|Gateway Timeout)(?: \([^()\n]{1,200}\))?: /"
+)
+"""How the report of a request that failed begins, which stands before its line:
+https://github.com/django/django/blob/main/django/utils/log.py"""
+DJANGO: Final = replace(
+    patterned(
+        "django_server",
+        "Django's development server",
+        "https://docs.djangoproject.com/en/5.0/ref/logging/",
+        samples=(
+            '[14/Mar/2024 09:26:53] "GET /admin/?next=/ HTTP/1.1" 302 0',
+            'INFO [14/Mar/2024 09:26:54] "POST /login/ HTTP/1.1" 200 5316',
+            "Internal Server Error: /pay/\nTraceback (most recent call last):\n"
+            '  File "/srv/app.py", line 7, in pay\n    raise KeyError(1)\nKeyError: 1',
+            "Not Found: /favicon.ico",
+        ),
+        patterns=(
+            rf"(?:\[?{_LEVEL}\]? )?\[(?P<time>[0-9]{{2}}/{MONTH}/[0-9]{{4}} {CLOCK})\] \"(?P<body>(?P<method>[A-Z]{{3,10}}) (?P<path>[^\s?\"]{{1,4000}})"
+            r"(?:\?(?P<query>[^\s\"]{0,4000}))? HTTP/(?P<version>[0-9.]{1,4}))\" (?P<status>[0-9]{3}) (?P<size>[0-9]{1,18}|-)(?=\n|$)",
+            rf"(?P<body>{_DJANGO_REPORT[:-1]}(?P<path>/\S{{0,4000}}))",
+            r"(?P<body>Traceback \(most recent call last\):)",
+        ),
+        start=f"{_DJANGO_START}|{_DJANGO_REPORT}",
+        specificity=0.95,
     ),
-    patterns=(
-        rf"(?:\[?{_LEVEL}\]? )?\[(?P<time>[0-9]{{2}}/{MONTH}/[0-9]{{4}} {CLOCK})\] \"(?P<body>(?P<method>[A-Z]{{3,10}}) (?P<path>[^\s?\"]{{1,4000}})"
-        r"(?:\?(?P<query>[^\s\"]{0,4000}))? HTTP/(?P<version>[0-9.]{1,4}))\" (?P<status>[0-9]{3}) (?P<size>[0-9]{1,18}|-)(?=\n|$)",
+    framing=Framing(
+        entry_start=entry_start(rf"{_DJANGO_START}|{_DJANGO_REPORT}|Traceback \(most recent call last\):"),
+        joins=rf"(?:{_DJANGO_REPORT}[^\n]*+|(?:During handling of the above|The above exception was)[^\n]*+)\n\r?\n?Traceback \(most recent",
+        over_blanks=True,
     ),
-    start=rf"(?:\[?[A-Z]{{4,8}}\]? )?\[[0-9]{{2}}/{MONTH}/[0-9]{{4}} {CLOCK}\] \"[A-Z]",
-    specificity=0.95,
 )
 HOME_ASSISTANT: Final = patterned(
     "home_assistant",

@@ -137,6 +137,33 @@ _COMPOSE: Final = _Prefix(
     rf"(?P<service__name>{_SERVICE}?)(?:[_-](?P<docker__compose__container_number>[0-9]{{1,4}}))? {{1,64}}\| ",
     frozenset(("docker__compose__container_number",)),
 )
+_COMPOSE_SAYS: Final = re.compile(
+    rf"(?P<service>{_SERVICE}?)(?:[_-](?P<number>[0-9]{{1,4}}))? (?:exited with code (?P<code>[0-9]{{1,10}})(?: \(restarting\))?|has been recreated)"
+    r"|Attaching to [^\n]+|Gracefully stopping\.\.\.[^\n]*|Aborting on container exit\.\.\."
+)
+"""What Compose itself writes among the lines of the services."""
+
+
+def _compose(context: ParseContext) -> Parse:
+    carried_line = _COMPOSE.make_parser(context)
+
+    def parse(entry: str) -> Record | Reject:
+        found = _COMPOSE_SAYS.fullmatch(entry)
+        if found is None:
+            return carried_line(entry)
+        service, number, code = found.groups()
+        fields: dict[str, Value] = {}
+        if service is not None:
+            fields["service.name"] = service
+        if number is not None:
+            fields["docker.compose.container_number"] = integer(number)
+        if code is not None:
+            fields["process.exit.code"] = integer(code)
+        return Record(None, None, None, None, entry, fields)
+
+    return parse
+
+
 _KUBECTL: Final = _Prefix(
     r"\[pod/(?P<k8s__pod__name>[a-z0-9.-]{1,253})/(?P<k8s__container__name>[a-z0-9-]{1,63})\] "
 )
@@ -187,7 +214,7 @@ COMPOSE: Final = Format(
         'shop-1  | time=2024-03-14T09:26:53.307Z level=WARN msg="card declined" client_ip=192.0.2.17',
         'web     | 192.0.2.17 - - [14/Mar/2024:09:26:53 +0000] "GET / HTTP/1.1" 200 5316',
     ),
-    make_parser=_COMPOSE.make_parser,
+    make_parser=_compose,
     specificity=0.9,
     framing=_COMPOSE.framing(_COMPOSE_HEAD),
     sieve=_COMPOSE_HEAD,
