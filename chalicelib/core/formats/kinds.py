@@ -39,6 +39,7 @@ _FLAGS: Final = {
     **dict.fromkeys(("true", "yes", "on", "t", "y", "1"), True),
     **dict.fromkeys(("false", "no", "off", "f", "n", "0"), False),
 }
+_HOST_NAME: Final = re.compile(r"[\w.-]{1,255}")
 _SEPARATOR: Final = re.compile(r", ?| : ")
 _ABSENT: Final = frozenset(("", "-"))
 _NOWHERE: Final = frozenset(
@@ -61,6 +62,14 @@ _SIDES: Final = (
     "destination.nat",
 )
 ADDRESSES: Final = frozenset((*(f"{side}.address" for side in _SIDES), "host.ip"))
+_SIDE_ADDRESSES: Final = (
+    "client.address",
+    "source.address",
+    "destination.address",
+    "server.address",
+    "network.peer.address",
+)
+"""Those that a format takes over from its lines."""
 PORTS: Final = frozenset((*(f"{side}.port" for side in _SIDES), "url.port"))
 SIZES: Final = frozenset(
     ("http.response.body.size", "http.request.body.size", "http.response.size", "http.request.size")
@@ -183,7 +192,10 @@ def put(fields: dict[str, Value], name: str, text: str) -> None:
     elif name in INTEGERS:
         add_integer(fields, name, text)
     elif text[:1] not in BEGINS_NOTHING or text.strip().lower() not in TEXTS[name]:
-        fields[name] = text
+        if name in ADDRESSES and not is_place(text):
+            _add_no_place(fields, name, text)
+        else:
+            fields[name] = text
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -202,7 +214,7 @@ def settle(fields: dict[str, Value]) -> None:
         value = fields[name]
         kind = type(value)
         if kind is str:
-            if value[:1] in BEGINS_NOTHING or name in _MOST:  # type: ignore[operator,index]
+            if value[:1] in BEGINS_NOTHING or name in _MOST or (name in ADDRESSES and not is_place(value)):  # type: ignore[operator,index,arg-type]
                 _settle(fields, name, value)
         elif kind is not int or not 0 <= value <= _MOST.get(name, -1):  # type: ignore[operator]
             _settle(fields, name, value)
@@ -218,7 +230,10 @@ def _settle(fields: dict[str, Value], name: str, value: Value) -> None:
     elif value is None or (type(value) is str and value.strip().lower() in TEXTS[name]):
         del fields[name]
     elif name in ADDRESSES:
-        if type(value) not in (str, list):
+        if type(value) is str:
+            if not is_place(value):
+                _add_no_place(fields, name, value)
+        elif type(value) is not list:
             fields[f"{name}{TEXT_SUFFIX}"] = str(fields.pop(name))
     elif type(value) is int or type(value) is float:
         fields[name] = str(value)
@@ -233,6 +248,28 @@ def _settle_number(fields: dict[str, Value], name: str, value: Value) -> None:
     del fields[name]
     if value is not None and not (type(value) is str and is_nothing(value)):
         fields[f"{name}{TEXT_SUFFIX}"] = value if type(value) in (list, dict) else str(value)
+
+
+def place_addresses(fields: dict[str, Value]) -> None:
+    """As `settle`, for addresses alone: what is no `is_place` stands at NAME.text."""
+    for name in _SIDE_ADDRESSES:
+        value = fields.get(name)
+        if type(value) is str and not is_place(value):
+            _add_no_place(fields, name, value)
+
+
+def _add_no_place(fields: dict[str, Value], name: str, text: str) -> None:
+    """Puts an address between brackets, or the first of a list for a client, at its name, any other text at NAME.text."""
+    fields.pop(name, None)
+    inner = text[1:-1] if text[:1] == "[" and text[-1:] == "]" else text
+    first = inner.partition(",")[0].strip()
+    if is_ip(inner):
+        fields[name] = inner
+    elif name == "client.address" and first != inner and is_ip(first):
+        fields[name] = first
+        fields.setdefault("http.request.header.x_forwarded_for", text)
+    elif not is_nothing(text):
+        fields[name + TEXT_SUFFIX] = text
 
 
 @lru_cache(maxsize=1024)
@@ -264,6 +301,12 @@ def is_ip(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def is_place(text: str) -> bool:
+    """Whether a text is an address or the name of a host: letters, digits, hyphens, dots and underscores."""
+    return _HOST_NAME.fullmatch(text) is not None or is_ip(text)
 
 
 @lru_cache(maxsize=_CACHE_SIZE)

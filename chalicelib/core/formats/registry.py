@@ -17,14 +17,14 @@ from chalicelib.core.formats import (
     systems,
     web,
 )
-from chalicelib.core.formats.kinds import settle
+from chalicelib.core.formats.kinds import place_addresses, settle
 from chalicelib.core.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalicelib.core.formats import Format, Parse, ParseContext
-    from chalicelib.core.records import Reject
+    from chalicelib.core.records import Reject, Value
 
 _FAMILIES: Final = (aws, containers, security, systems, web, databases, applications, general)
 _MODULES: Final = {
@@ -44,6 +44,9 @@ _TAKEN_OVER: Final = frozenset(
      "docker_compose")
 )  # fmt: skip
 """Formats that take names of a product over for texts that they do not look at, as all of security do."""
+
+_PLACED: Final = frozenset(("access_common", "access_combined", "aws_vpc_flow"))
+"""Formats of many lines that look at addresses themselves."""
 
 NAMES: Final = tuple(_MODULES)
 """Of every format."""
@@ -69,12 +72,18 @@ def by_name(name: str) -> Format:
     known: Format
     for known in import_module(_MODULES[name]).FORMATS:
         if known.name == name:
+            if name in _PLACED:
+                return known
             settled = name in _TAKEN_OVER or ".security." in _MODULES[name]
-            return replace(known, make_parser=_settling(known.make_parser)) if settled else known
+            return replace(
+                known, make_parser=_settling(known.make_parser, settle if settled else place_addresses)
+            )
     raise AssertionError(f"{_MODULES[name]} has no format {name!r}")
 
 
-def _settling(make_parser: Callable[[ParseContext], Parse]) -> Callable[[ParseContext], Parse]:
+def _settling(
+    make_parser: Callable[[ParseContext], Parse], settle: Callable[[dict[str, Value]], None]
+) -> Callable[[ParseContext], Parse]:
     """The parsers' records with typed attributes that are what their names say."""
 
     def make(context: ParseContext) -> Parse:

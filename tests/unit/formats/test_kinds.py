@@ -184,13 +184,14 @@ WITH_ENDPOINTS = {
 @pytest.mark.parametrize("name", WITH_ENDPOINTS)
 @pytest.mark.parametrize(
     ("text", "address", "port"),
-    [("192.0.2.7:443", "192.0.2.7", 443), ("2001:db8::7", "2001:db8::7", None), ("192.0.2.7:99999", "192.0.2.7:99999", None)],
+    [("192.0.2.7:443", "192.0.2.7", 443), ("2001:db8::7", "2001:db8::7", None), ("192.0.2.7:99999", None, None)],
 )  # fmt: skip
 def test_a_client_with_a_port_is_the_same_in_every_format(
-    name: str, text: str, address: str, port: int | None
+    name: str, text: str, address: str | None, port: int | None
 ) -> None:
     attributes = record_of(name, WITH_ENDPOINTS[name].format(text)).attributes
-    assert (attributes["client.address"], attributes.get("client.port")) == (address, port)
+    assert (attributes.get("client.address"), attributes.get("client.port")) == (address, port)
+    assert attributes.get("client.address.text", text) == text
 
 
 @pytest.mark.parametrize("text", ["192.0.2.7", "2001:db8::7", "::1", "::ffff:192.0.2.7", "fe80::1%eth0"])

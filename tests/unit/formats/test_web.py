@@ -33,7 +33,7 @@ def told(text: str) -> str:
         ("198.51.100.1 192.0.2.17 -", "access_vhost", "192.0.2.17", "198.51.100.1"),
         ("www.example.org 192.0.2.17 - -", "access_vhost", "192.0.2.17", "www.example.org"),
         ("www.example.org:80 host-7 - -", "access_vhost", "host-7", "www.example.org"),
-        ("*:80 192.0.2.17 - -", "access_vhost", "192.0.2.17", "*"),
+        ("*:80 192.0.2.17 - -", "access_vhost", "192.0.2.17", None),
         ("www.example.org 192.0.2.17 - Ada Byron", "access_vhost", "192.0.2.17", "www.example.org"),
         ("203.0.113.4 192.0.2.17 - -", "access_forwarded", "192.0.2.17", None),
         ("203.0.113.4, 198.51.100.1 192.0.2.17 - ada", "access_forwarded", "192.0.2.17", None),

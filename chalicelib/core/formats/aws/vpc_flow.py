@@ -155,7 +155,7 @@ def _make_parser(context: ParseContext) -> Parse:
         fields: dict[str, Value] = dict(zip(columns.names, parts, strict=True))
         if (
             whole.isdecimal() and whole.isascii() and "" not in parts and len(max(numbers, key=len)) <= _DIGITS_MAX
-            and "-" not in parts
+            and "-" not in parts and line.isascii()
         ):  # fmt: skip
             fields.update(zip(columns.integers, map(int, numbers), strict=True))
         elif columns.is_line(line):

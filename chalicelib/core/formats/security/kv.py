@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.formats import Format, ParseContext, severity
-from chalicelib.core.formats.kinds import integer, number, transport_of
+from chalicelib.core.formats.kinds import ADDRESSES, integer, is_ip, number, transport_of
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.systems.phrases import phrases
@@ -152,6 +152,8 @@ def _fortinet(context: ParseContext) -> Parse:
             else:
                 typed = value if name in _TEXT else number(value)
                 key = _FORTINET_NAMES.get(name) or f"fortinet.{name.lower()}"
+                if key in ADDRESSES and not is_ip(value):
+                    key = f"fortinet.{name}"
                 if key in fields:
                     add(fields, repeats, key, typed)
                 else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.kinds import DIGITS_MAX
+from chalicelib.core.formats.kinds import DIGITS_MAX, is_place
 from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.web.access_any import AnyLine
 from chalicelib.core.formats.web.tails import add_tail
@@ -79,7 +79,7 @@ def make_parser(context: ParseContext, *, tail: Tail = add_tail) -> Parse:
             except KeyError:
                 stamp = read(day, zone)
             if (
-                target[0] != "/" or client[0] in '-["(uUnN' or between != " " or opening or ident != "-" or not user or (":" in client and "." in client)
+                target[0] != "/" or not is_place(client) or client[0] in "-uUnN" or between != " " or opening or ident != "-" or not user or (":" in client and "." in client)
                 or '"' in target or "\\" in line or not line.isascii() or not size.isdecimal() or count > _SIZE_MAX
             ):  # fmt: skip
                 return parse_any(line)
@@ -124,7 +124,7 @@ def _common(context: ParseContext) -> Parse:
             except KeyError:
                 stamp = read(day, zone)
             if (
-                target[0] != "/" or client[0] in '-["(uUnN' or ident != "-" or not user or (":" in client and "." in client) or '"' in target
+                target[0] != "/" or not is_place(client) or client[0] in "-uUnN" or ident != "-" or not user or (":" in client and "." in client) or '"' in target
                 or "\\" in line or not line.isascii() or not size.isdecimal() or count > _SIZE_MAX
             ):  # fmt: skip
                 return parse_any(line)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from chalicelib.core.formats.kinds import add_endpoint, add_integer, is_nothing
+from chalicelib.core.formats.kinds import add_endpoint, add_integer, is_nothing, is_place
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.web.requests import QUOTED, add_request, is_address, resolved
@@ -100,7 +100,9 @@ class AnyLine:
         if client != "-" and _WITH_PORT.fullmatch(client):
             add_endpoint(fields, "client", client)
         elif not is_nothing(client):
-            fields["client.address"] = resolved(client)
+            if not is_place(client := resolved(client)):
+                return OTHER_SHAPE
+            fields["client.address"] = client
         elif client == "unix:":
             fields["network.transport"] = "unix"
         for name, text in (
