@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from operator import add
 from typing import Final
 
 from chalicelib.core.framing import TOO_LONG_HEAD_BYTES, Piece, Run, TooLong
@@ -160,15 +159,13 @@ def without_padding(head: bytes) -> bytes:
 
 def _run_of_lines(offset: int, data: bytes, max_bytes: int) -> Iterator[Piece]:
     """Data ends at a line end. Lines over the limit are given apart."""
-    lengths = list(map(len, data.split(b"\n")))
-    lengths.pop()
-    if not lengths:
+    sizes = [len(line) + 1 for line in data.split(b"\n")]
+    sizes.pop()
+    if not sizes:
         return
-    numbers = range(1, len(lengths) + 1)
-    if max(lengths) < max_bytes:
-        yield Run(offset, data, list(map(add, accumulate(lengths), numbers)), numbers)
+    if len(data) <= max_bytes or max(sizes) <= max_bytes:
+        yield Run(offset, data, list(accumulate(sizes)), range(1, len(sizes) + 1))
         return
-    sizes = [length + 1 for length in lengths]
     begin = 0
     while sizes:
         fitting = next((i for i, size in enumerate(sizes) if size > max_bytes), len(sizes))
