@@ -1,6 +1,6 @@
 """Elements of one name in a text, wherever its lines end: an entry each.
 
-What else stands around them (a declaration, an element that holds them, blanks) is a gap; what is none of
+What else stands around them (a declaration, an element that holds them, blanks, byte order marks) is a gap; what is none of
 that is an entry too, so that nobody overlooks it. An element that was cut off ends where another begins at the
 start of a line. Memory is bounded by a block and an entry: nothing is parsed here.
 """
@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from chalicelib.core.framing import Piece
-from chalicelib.core.text import BYTE_ORDER_MARK
 from chalicelib.core.units import Units
 
 _LINE_END: Final = re.compile(rb"[ \t]{0,32}+(?:\r?\n)?+")
 _BLANKS: Final = re.compile(rb"[ \t]{0,32}+\r?\Z")
 _AROUND: Final = re.compile(
-    rb"(?:\s++|,|<\?[^>]*+>|<!--(?:[^-]|-(?!->))*+-->|</?[A-Za-z_][\w:.-]*+(?:\s[^<>]*+)?/?>)*+\Z"
+    rb"(?:\s++|,|\xef\xbb\xbf|<\?[^>]*+>|<!--(?:[^-]|-(?!->))*+-->|</?[A-Za-z_][\w:.-]*+(?:\s[^<>]*+)?/?>)*+\Z"
 )
 _NAME_MAX_BYTES: Final = 64
 
@@ -44,7 +43,6 @@ class _Scanner:
         self._units = Units(offset, max_bytes, None)
         self._inside = False
         self._tail = b""
-        self._at_start = offset == 0
 
     def feed(self, block: bytes, *, final: bool) -> list[Piece]:
         data = self._tail + block
@@ -92,7 +90,4 @@ class _Scanner:
 
     def _close_rest(self) -> None:
         held = self._units.held
-        if self._at_start and held is not None:
-            held = held.removeprefix(BYTE_ORDER_MARK)
-        self._at_start = False
         self._units.close(gap=not self._inside and held is not None and _AROUND.match(held) is not None)

@@ -16,6 +16,7 @@ from chalicelib.core.custom.spec import FormatSpec
 from chalicelib.core.custom.stamps import check_time
 from chalicelib.core.custom.tables import Table
 from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.starts import own_start
 from chalicelib.core.framing import Framing, Run
 from chalicelib.core.records import Record
 
@@ -214,7 +215,7 @@ def _framing(table: Table) -> Framing:
     entry_start = None
     if start or continues:
         entry_start = _line_pattern(table, start or continues, "multiline", own)
-        entry_start = entry_start if start else f"(?!{entry_start})"
+        entry_start = own_start(entry_start if start else f"(?!{entry_start})")
     header = table.text("header")
     return Framing(
         entry_start=entry_start,

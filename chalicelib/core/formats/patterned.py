@@ -18,7 +18,7 @@ from chalicelib.core.formats.dates import ISO
 from chalicelib.core.formats.kinds import ADDRESSES, BEGINS_NOTHING, INTEGERS, add_integer, figure, is_nothing
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
-from chalicelib.core.formats.starts import entry_start
+from chalicelib.core.formats.starts import entry_start, own_start
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import ZONE, Times
 from chalicelib.core.formats.traces import add_exception
@@ -102,7 +102,7 @@ def patterned(
         wide = wide_ways if context.decided else tuple
         return _Parser(context, ways(), wide, levels, constants, details, rewrite).parse
 
-    framing = LINES if single_line else Framing(entry_start=start if own_lines else entry_start(start))
+    framing = LINES if single_line else Framing(entry_start=(own_start if own_lines else entry_start)(start))
     return Format(
         name,
         title,

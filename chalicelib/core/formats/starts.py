@@ -95,3 +95,8 @@ WELL_KNOWN: Final = rf"{MARK}|(?!\s)(?:{'|'.join((TIMESTAMPED, *_OTHERS))})"
 def entry_start(own: str) -> str:
     """The start of an entry of one's own, or of a well-known other."""
     return f"{own}|{WELL_KNOWN}"
+
+
+def own_start(own: str) -> str:
+    """The start of an entry of one's own, where lines like those of other logs are of its entries."""
+    return f"{MARK}|{own}"

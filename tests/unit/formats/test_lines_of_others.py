@@ -6,7 +6,12 @@ import json
 
 import pytest
 
-from tests.unit.formats.test_seen_through import SMALL, read
+from chalicelib.core.formats import Format
+from chalicelib.core.formats.registry import all_formats
+from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.core.reading import Reading
+from chalicelib.core.records import Skip
+from tests.unit.formats.test_seen_through import SMALL, WHEN, read
 
 OWN = {
     "timestamped": "2026/09/14 08:00:{:02} step",
@@ -89,6 +94,25 @@ def test_a_byte_order_mark_of_a_file_that_was_appended_changes_no_record(own: st
     plain = read(head + "".join(parts), limits)[1]  # type: ignore[arg-type]
     marked = read("".join("\ufeff" + head + part for part in parts), limits)[1]  # type: ignore[arg-type]
     assert [json.dumps(record) for record in marked] == [json.dumps(record) for record in plain]
+
+
+@pytest.mark.parametrize(
+    "known",
+    [known for known in all_formats() if known.name != "journald_export"],
+    ids=lambda known: known.name,
+)
+def test_no_format_reads_a_text_otherwise_behind_a_byte_order_mark(known: Format) -> None:
+    texts = ["\n".join(samples) + "\n" for samples in (known.samples, known.samples * 2)]
+    plain, marked = ("".join((texts[1], mark, texts[0])) for mark in ("", "\ufeff"))
+    assert results(marked, known.name) == results(plain, known.name)
+
+
+def results(text: str, name: str) -> list[object]:
+    data = text.encode()
+    head = ObjectHead(ObjectVersion("b", "k", "v", "e"), len(data), "", WHEN)
+    outcomes = list(Reading(head, lambda at: iter([data[at:]]), format_name=name))
+    assert sum(outcome.length for outcome in outcomes) == len(data)
+    return [outcome.result for outcome in outcomes if not isinstance(outcome.result, Skip)]
 
 
 def test_a_line_with_a_byte_order_mark_and_nothing_else_is_blank() -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from chalicelib.core.formats.dates import DAY, ISO
 from chalicelib.core.formats.patterned import REST, TIME, patterned
-from chalicelib.core.formats.starts import ANSI, CLOCK, entry_start
+from chalicelib.core.formats.starts import ANSI, CLOCK, MARK, entry_start
 from chalicelib.core.formats.times import MONTH
 from chalicelib.core.framing import Framing
 
@@ -190,7 +190,7 @@ DJANGO: Final = replace(
     ),
     framing=Framing(
         entry_start=entry_start(rf"{_DJANGO_START}|{_DJANGO_REPORT}|Traceback \(most recent call last\):"),
-        joins=rf"(?:{_DJANGO_REPORT}[^\n]*+|(?:During handling of the above|The above exception was)[^\n]*+)\n\r?\n?Traceback \(most recent",
+        joins=rf"(?:{MARK})?(?:{_DJANGO_REPORT}[^\n]*+|(?:During handling of the above|The above exception was)[^\n]*+)\n\r?\n?Traceback \(most recent",
         over_blanks=True,
     ),
 )

@@ -16,6 +16,7 @@ from chalicelib.core.formats.json_text import flat_object, telling
 from chalicelib.core.formats.nested import add_all, carried
 from chalicelib.core.formats.objects import Naming
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
+from chalicelib.core.formats.starts import own_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -99,7 +100,7 @@ EXPORT: Final = Format(
     make_parser=_make_export_parser,
     specificity=0.96,
     bare=0.55,
-    framing=Framing(entry_start=_START),
+    framing=Framing(entry_start=own_start(_START)),
     sieve=_START,
 )
 EVENTS: Final = Format(

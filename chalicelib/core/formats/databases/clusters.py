@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.databases.shapes import Shapes
 from chalicelib.core.formats.dates import CLOCK, DAY
-from chalicelib.core.formats.starts import entry_start
+from chalicelib.core.formats.starts import entry_start, own_start
 from chalicelib.core.framing import Framing
 
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -175,7 +175,9 @@ ORACLE: Final = Format(
     patterns=_ORACLE.patterns,
     specificity=0.9,
     framing=Framing(
-        entry_start=rf"{DAY}T{CLOCK}\.[0-9]{{6}}[+-][0-9]{{2}}:[0-9]{{2}}\r?$|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} [ 0-9][0-9] {CLOCK} [0-9]{{4}}\r?$"
+        entry_start=own_start(
+            rf"{DAY}T{CLOCK}\.[0-9]{{6}}[+-][0-9]{{2}}:[0-9]{{2}}\r?$|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} [ 0-9][0-9] {CLOCK} [0-9]{{4}}\r?$"
+        )
     ),
     sieve=rf"{DAY}T{CLOCK}\.[0-9]{{6}}[+-][0-9]{{2}}:[0-9]{{2}}(?:$|\n)|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} [ 0-9][0-9] {CLOCK} [0-9]{{4}}(?:$|\n)",
     whole=True,

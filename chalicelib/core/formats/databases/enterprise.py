@@ -10,7 +10,7 @@ from chalicelib.core.formats.databases.shapes import Shapes
 from chalicelib.core.formats.dates import CLOCK, DAY
 from chalicelib.core.formats.kinds import integer, number
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
-from chalicelib.core.formats.starts import entry_start
+from chalicelib.core.formats.starts import entry_start, own_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -129,7 +129,9 @@ DB2: Final = Format(
     ),
     make_parser=_make_db2_parser,
     specificity=0.98,
-    framing=Framing(entry_start=rf"{DAY}-[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{6}}[+-][0-9]{{3}} "),
+    framing=Framing(
+        entry_start=own_start(rf"{DAY}-[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{6}}[+-][0-9]{{3}} ")
+    ),
     sieve=rf"{DAY}-[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{6}}[+-][0-9]{{3}} ",
     alone=True,
     whole=True,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.kinds import flag, integer, number
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
+from chalicelib.core.formats.starts import MARK, own_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -142,8 +143,8 @@ SLOW: Final = Format(
     make_parser=_make_parser,
     specificity=0.98,
     framing=Framing(
-        entry_start=rf"# Time: |# User@Host: |{_BANNER}",
-        joins=r"# Time: [^\n]*\n# User@Host: |[^#\n][^\n]*, Version: [^\n]*\n(?:Tcp port|TCP Port)|(?:Tcp port|TCP Port)[^\n]*\nTime ",
+        entry_start=own_start(rf"# Time: |# User@Host: |{_BANNER}"),
+        joins=rf"(?:{MARK})?# Time: [^\n]*\n# User@Host: |[^#\n][^\n]*, Version: [^\n]*\n(?:Tcp port|TCP Port)|(?:Tcp port|TCP Port)[^\n]*\nTime ",
     ),
     sieve=r"# (?:Time: [0-9]|User@Host: |Query_time: )",
     whole=True,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import integer, is_ip, number
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
+from chalicelib.core.formats.starts import own_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -293,7 +294,7 @@ WINDOWS_TEXT: Final = Format(
     ),
     make_parser=_text,
     specificity=0.98,
-    framing=Framing(entry_start=r"Event\[[0-9]{1,9}\]:?\s*$"),
+    framing=Framing(entry_start=own_start(r"Event\[[0-9]{1,9}\]:?\s*$")),
     sieve=r"Event\[[0-9]{1,9}\]:?[ \t]*+(?:\n|$)",
     whole=True,
 )
