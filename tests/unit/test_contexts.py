@@ -14,7 +14,7 @@ from chalicelib.core.cutting import Limits
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Skip
 from tests.fakes import Pipeline, in_time, opener
-from tests.layouts import entries_in, layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import layout, stored_in  # noqa: F401 - each of these holds in every layout
 from tests.unit.test_dead_letters import account_in, drain, stored, sweep_twice, work
 
 LIMITS = Limits(batch_max_lines=9, batch_max_bytes=2000, entry_max_bytes=1500, split_bytes=4000)
@@ -125,7 +125,7 @@ def test_the_pipeline_stores_what_one_reading_gives(name: str) -> None:
     assert not file.plan.parallel
     reading = Reading(file.plan.head, opener(data, 999), limits=LIMITS)
     outcomes = [outcome for outcome in reading if not isinstance(outcome.result, Skip)]
-    assert len(outcomes) == len(entries_in(pipeline.records.items)) >= 150
+    assert len(outcomes) == len(stored_in(pipeline)) >= 150
     assert account.summary.counts.parsed.entries == len(outcomes)
     stored, read = (replace(each.summary, revision=0) for each in (account, reading.account))
     assert stored == read, "only how often it was written differs"
