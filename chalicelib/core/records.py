@@ -30,7 +30,7 @@ class Record(NamedTuple):
     """A parsed entry. A tuple, because a million of them are made a minute.
 
     timestamp: ISO 8601 in UTC with a final ``Z``, as precise as the source; None if the entry has none.
-    timestamp_assumed: what the entry did not say: some of ``day-month``, ``year``, ``zone``, with commas between.
+    timestamp_assumed: what the entry did not say: some of ``day``, ``day-month``, ``year``, ``zone``, with commas between.
     severity_number: 1 to 24 of the OpenTelemetry log data model
         (https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber).
     attributes: typed fields under flat, dotted names.

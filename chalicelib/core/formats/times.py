@@ -27,6 +27,11 @@ __all__ = ["MONTH", "MONTH_NAMES", "ZONE", "Stamp", "Times"]
 Stamp: TypeAlias = "tuple[str, str | None]"
 """The time stamp and what was assumed: some of ``day-month``, ``year`` and ``zone`` with commas between, or None."""
 
+_GO_TAIL: Final = re.compile(
+    r"(?<=[0-9] [+-][0-9]{4}) (?:[A-Z]{1,5}|[+-][0-9]{2}(?:[0-9]{2})?)(?: m=[+-][0-9]{1,12}\.[0-9]{1,12})?\Z",
+    re.ASCII,
+)
+"""What Go's ``time.String`` writes behind the offset: the zone's name, and the reading of the monotonic clock."""
 _FRACTION: Final = re.compile(
     r"[.,:](?:(?<=[0-9]:[0-9]{2}:[0-9]{2}[.,])|(?<=[0-9]:[0-9]{2}:[0-9]{2}:)(?=[0-9]{3})"
     r"|(?<=[0-9]\.[0-9]{2}\.[0-9]{2}\.)(?=[0-9]{3})|(?<=[0-9]{6}[.,]))([0-9]{1,18})(?![0-9])"
@@ -84,8 +89,12 @@ class Times:
         if not _SHORTEST <= len(text) <= _LONGEST:
             return None
         if found := _FRACTION.search(text):
-            return self.of_parts(text[: found.start()] + text[found.end() :], found[1])
-        return self._cached(text)
+            stamp = self.of_parts(text[: found.start()] + text[found.end() :], found[1])
+        else:
+            stamp = self._cached(text)
+        if stamp is None and (tail := _GO_TAIL.search(text)):
+            return self.of_text(text[: tail.start()])
+        return stamp
 
     def _keep_usual(self, second: str) -> None:
         """A text that begins with this second, up to the point, is its own time stamp."""

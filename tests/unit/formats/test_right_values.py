@@ -332,3 +332,65 @@ def test_a_subject_does_not_choose_the_address_of_who_sends_it() -> None:
         " mx.example[192.0.2.7]; from=<ada@example.org> to=<bob@example.org> proto=ESMTP helo=<mx>: 5.7.1 no"
     )
     assert record.attributes["client.address"] == "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    ("message", "values"),
+    [
+        ("New session 4 of user ada.", {"session.id": "4", "user.name": "ada"}),
+        ("New session c4 of user ada.b.", {"session.id": "c4", "user.name": "ada.b"}),
+        ("New session '4' of user 'ada' with class 'user' and type 'tty'.", {"session.id": "4", "user.name": "ada", "session.type": "tty"}),
+        ("Removed session 4.", {"session.id": "4"}),
+        ("Session 4 logged out. Waiting for processes to exit.", {"session.id": "4"}),
+    ],
+)  # fmt: skip
+def test_the_full_stop_of_a_sentence_belongs_to_no_value(message: str, values: dict[str, Value]) -> None:
+    (record,) = records(f"Sep 14 08:00:00 web systemd-logind[1]: {message}")
+    assert {name: record.attributes.get(name) for name in values} == values
+
+
+@pytest.mark.parametrize(
+    ("line", "level", "body", "values"),
+    [
+        ("2026-09-14 08:00:00 web1 ERROR x", "ERROR", "x", {"extra": "web1"}),
+        ("2026-09-14 08:00:00 PST8PDT INFO x", "INFO", "x", {"extra": "PST8PDT"}),
+        ("2026-09-14 08:00:00 [web1] ERROR x", "ERROR", "x", {"thread.name": "web1"}),
+        ("2026-09-14 08:00:00.123+0000 [id=77]\tINFO\thudson.WebAppMain$3#run: Jenkins is up", "INFO", "hudson.WebAppMain$3#run: Jenkins is up",
+         {"thread.id": 77}),
+    ],
+)  # fmt: skip
+def test_a_bare_word_before_a_level_is_no_thread(
+    line: str, level: str, body: str, values: dict[str, Value]
+) -> None:
+    (record,) = records(line)
+    assert (record.severity_text, record.body, record.attributes) == (level, body, values)
+
+
+@pytest.mark.parametrize("zone", ["+0200 CEST", "+0200 +0200", "+0200 CEST m=+0.012345678"])
+@pytest.mark.parametrize("fraction", ["", ".123456789"])
+def test_the_time_of_go_is_read_whole(zone: str, fraction: str) -> None:
+    when = f"2026-09-14 08:00:00{fraction} {zone}"
+    for line, body in (
+        (f"{when} INFO b", "b"),
+        (f'{{"time":"{when}","level":"INFO","msg":"b"}}', "b"),
+        (f'time="{when}" level=INFO msg=b', "b"),
+    ):
+        (record,) = records(line)
+        assert (record.timestamp, record.timestamp_assumed) == (f"2026-09-14T06:00:00{fraction}Z", None)
+        assert (record.severity_text, record.body, record.attributes) == ("INFO", body, {})
+
+
+def test_a_method_behind_an_offset_is_no_zone() -> None:
+    (record,) = records("2026-09-14 08:00:00 +0000 GET /a took 17 ms")
+    assert record.body == "GET /a took 17 ms"
+
+
+@pytest.mark.parametrize(
+    ("clock", "day", "assumed"), [("23:59:59", 14, None), ("00:00:01", 15, "day"), ("23:00:00", 14, "day")]
+)
+def test_a_time_without_a_day_goes_on_past_midnight(clock: str, day: int, assumed: str | None) -> None:
+    header = "#Version: 1.0\n#Date: 2026-09-14 23:59:58\n#Fields: time cs-method cs-uri-stem sc-status\n"
+    _, outcomes = read(f"{header}{clock} GET /a 200\n".encode())
+    record = outcomes[-1].result
+    assert isinstance(record, Record)
+    assert (record.timestamp, record.timestamp_assumed) == (f"2026-09-{day}T{clock}Z", assumed)

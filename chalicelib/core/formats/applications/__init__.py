@@ -12,7 +12,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "json_node": ("bunyan", "pino", "winston"),
     "json_go": ("zap", "zerolog", "logrus_json", "slog"),
     "json_python": ("structlog", "python_json"),
-    "java": ("log4j", "logback", "spring_boot", "jboss", "java_util_logging"),
+    "java": ("log4j", "logback", "spring_boot", "jboss", "java_util_logging", "jvm_unified"),
     "java_clusters": ("hadoop", "zookeeper", "spark", "hdfs_compact", "presto_http"),
     "java_servers": ("tomcat_juli", "weblogic", "activemq", "logstash_text"),
     "python": (

@@ -123,5 +123,26 @@ JAVA_UTIL_LOGGING: Final = patterned(
     start=rf"(?:{MONTH}[a-z]{{0,6}}\.? [0-9]{{1,2}}, [0-9]{{4}},? {CLOCK}|[A-Z][a-z]{{2}} {MONTH} [ 0-9]?[0-9] {CLOCK} [A-Z]{{3,5}} [0-9]{{4}} [\w$]+\.)",
     specificity=0.93,
 )
+JVM_UNIFIED: Final = patterned(
+    "jvm_unified",
+    "The JVM's unified logging, of garbage collection and others: time, uptime, process, thread, level, tags",
+    "https://docs.oracle.com/en/java/javase/21/docs/specs/man/java.html#enable-logging-with-the-jvm-unified-logging-framework",
+    samples=(
+        "[0.005s][info][gc] Using G1",
+        "[2024-03-14T09:26:53.123+0100][1.204s][info   ][gc,start    ] GC(0) Pause Young (Normal) (G1 Evacuation Pause)",
+        "[2024-03-14T09:26:54.007+0100][4711][5123][warning][safepoint] Timeout detected",
+    ),
+    patterns=(
+        rf"(?=\[(?:[0-9]{{4}}-|[0-9.,]{{1,24}}(?:s|ms|ns)\]))(?:\[{TIME}\])?(?:\[{ISO_START}[^\]\n]{{0,16}}\])?(?:\[(?P<uptime>[0-9]{{1,12}}[.,][0-9]{{3}})s\])?"
+        r"(?:\[[0-9]{13}ms\])?(?:\[(?P<uptime_ms>[0-9]{1,12})ms\])?(?:\[[0-9]{1,20}ns\]){0,2}"
+        r"(?:\[(?P<host>[A-Za-z][\w.-]{0,255})(?<!info)(?<!error)(?<!debug)(?<!trace)(?<!warning)\])?"
+        r"(?:\[(?P<pid>[0-9]{1,10})\])?(?:\[(?P<tid>[0-9]{1,10})\])?\[(?P<level>error|warning|info|debug|trace) *\]\[(?P<logger>[a-z0-9]{1,32}(?:,[a-z0-9]{1,32}){0,8}) *\] ?"
+        rf"{REST}",
+    ),
+    start=rf"\[(?:{ISO_START}[^\s\[\]]{{0,16}}|[0-9]{{1,12}}[.,][0-9]{{3}}s|[0-9]{{1,19}}[mn]s)\](?:\[[\w.,:+-]{{1,64}}\]){{0,8}}\[(?:error|warning|info|debug|trace) *\]\[[a-z0-9,]{{1,200}} *\]",
+    specificity=0.93,
+    names={"uptime": "jvm.uptime_s", "uptime_ms": "jvm.uptime_ms"},
+    numbers=frozenset(("uptime", "uptime_ms")),
+)
 
-FORMATS: Final = (LOG4J, LOGBACK, SPRING_BOOT, JBOSS, JAVA_UTIL_LOGGING)
+FORMATS: Final = (LOG4J, LOGBACK, SPRING_BOOT, JBOSS, JAVA_UTIL_LOGGING, JVM_UNIFIED)

@@ -40,6 +40,8 @@ _LOGGER: Final = re.compile(
     r"[ \t|]*+(?P<logger>[A-Za-z_$][\w$.@/<>-]{0,127}(?:::[\w$<>-]{1,64}){0,8}+(?::(?:[\w$<>.]{1,64}:)?[0-9]{1,7})?+)"
     r"(?:[ \t]*+(?P<between>\((?P<source>[^()\n]{1,100}(?:\([0-9]{1,7}\))?)\)))?+(?P<end>[ \t]*+(?:- |--? |: |\||:))"
 )
+_THREAD_ID: Final = re.compile(r"t?id=([0-9]{1,18})", re.ASCII)
+"""As Jenkins writes it."""
 _MEASURED: Final = re.compile(r"\+?[0-9]{1,12}(?:\.[0-9]{1,9})?(?:ns|us|µs|μs|ms|s|m|h)")
 """A duration, as some write before the level: neither a thread nor a logger."""
 _PLACE: Final = re.compile(r"(?P<logger>[^:]+)(?::(?P<function>[^:]+))?:(?P<line>[0-9]+)")
@@ -180,12 +182,19 @@ def _is_decoration(entry: str, item: re.Match[str]) -> bool:
 
 
 def _add_before(fields: dict[str, Value], item: re.Match[str], *, boxed: bool) -> None:
+    """Types an item before the level. A bare word may be a host, a zone or a thread: only brackets or
+    dashes around it make it a thread, and only dots or a thread before it a logger."""
+    dashed = item.string.startswith(" - ", item.end())
     square, word = item["square"], item["word"]
     if square is not None:
         square = square.strip()
         known = whole(square)
         if known is not None:
             fields.setdefault("process.pid" if boxed else "thread.id", known)
+        elif pair := _THREAD_ID.fullmatch(square):
+            fields.setdefault("thread.id", whole(pair[1]))
+        elif "=" in square:
+            fields.setdefault("extra", square)
         elif not _add_source(fields, square) and square:
             fields.setdefault("log.logger" if boxed else "thread.name", square)
     elif word is not None:
@@ -197,10 +206,10 @@ def _add_before(fields: dict[str, Value], item: re.Match[str], *, boxed: bool) -
             name = word.strip("-:")
             if _MEASURED.fullmatch(name):
                 fields.setdefault("extra", name)
+            elif name and ("thread.name" in fields or "." in name):
+                fields.setdefault("log.logger", name)
             elif name:
-                fields.setdefault(
-                    "log.logger" if "thread.name" in fields or "." in name else "thread.name", name
-                )
+                fields.setdefault("thread.name" if dashed else "extra", name)
     else:
         _add_bracketed(fields, (item["round"] or item["curly"] or "").strip())
 

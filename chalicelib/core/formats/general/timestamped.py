@@ -33,6 +33,11 @@ _HEAD: Final = re.compile(
     TIMESTAMPED_START + r"(?P<pid>\ \#[0-9]{1,10})?+(?:\ (?P<inner>[^\s\[\]()]{1,64})(?=\]\ ))?+[\])]?+:?+"
 )
 
+_GO_TAIL: Final = re.compile(
+    r" (?:UTC|GMT|WET|WEST|BST|IST|CET|CEST|MET|MEST|EET|EEST|MSK|PKT|WIB|HKT|SGT|PHT|KST|JST|A[CEW][SD]T|AE[SD]T|NZ[SD]T|SAST|WAT|CAT|EAT"
+    r"|[ECMPAN][SD]T|AK[SD]T|HST|ART|BRT|(?<=[+-][0-9]{4} )[+-][0-9]{2}(?:[0-9]{2})?)(?: m=[+-][0-9]{1,12}\.[0-9]{1,12})?(?=[ \t\])]|$)"
+)
+"""The name of a zone that Go's ``time.String`` writes behind its offset, and its monotonic clock."""
 _MAY_BE_INNER: Final = re.compile(r"\{.*\}\s*\Z|[A-Za-z_][\w.-]{0,63}=", re.DOTALL)
 """A message that is an object of JSON or pairs, where no level stands before it."""
 
@@ -71,7 +76,10 @@ def _make_parser(context: ParseContext) -> Parse:
             fields["thread.name"] = inner
         if pid is not None:
             fields["process.pid"] = integer(pid[2:])
-        later, body = split_decorations(entry, head.end(), fields, leveled=word is not None)
+        begin = head.end()
+        if zone is not None and (tail := _GO_TAIL.match(entry, begin)):
+            begin = tail.end()
+        later, body = split_decorations(entry, begin, fields, leveled=word is not None)
         word = later or word
         if body:
             if "\n" in body:

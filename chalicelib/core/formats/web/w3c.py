@@ -1,6 +1,7 @@
 """W3C extended logs (IIS, the firewall of Windows and others): what the fields are is said by ``#Fields:``, which may change.
 
-Times are UTC, as the specification has it, unless ``#Time Format: Local`` is said. A `date` that the fields lack is that of ``#Date:``. Lines without
+Times are UTC, as the specification has it, unless ``#Time Format: Local`` is said. A `date` that the fields lack is that of
+``#Date:``, or the day after where that is meant; `timestamp_assumed` then says `day`. Lines without
 a header are read if they have the fields that IIS logs by itself.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
@@ -45,6 +47,8 @@ _NUMBERS: Final = frozenset((
 _REQUEST_HEADER: Final = re.compile(r"cs\(([A-Za-z0-9_-]{1,64})\)")
 _RESPONSE_HEADER: Final = re.compile(r"sc\(([A-Za-z0-9_-]{1,64})\)")
 _OTHER: Final = re.compile(r"[^a-z0-9]+")
+_NIGHT_HOURS: Final = 12
+"""A time of day that is so much earlier than the header's is one of the day after."""
 _TOKEN: Final = re.compile(r'"((?:[^"]|"")*+)"(?= |\t|$)|([^ \t]++)')
 _DEFAULTS: Final = {
     count: tuple(names.split())
@@ -63,18 +67,18 @@ _DEFAULT: Final = re.compile(
 
 
 def _columns(header: str) -> tuple[tuple[str, ...], str, str]:
-    """The fields in force, the date of the header, and the zone: empty where times are local."""
+    """The fields in force, date and time of the header, and the zone: empty where times are local."""
     names: tuple[str, ...] = ()
-    date, zone = "", "Z"
+    when, zone = "", "Z"
     for line in header.split("\n"):
         kind, _, said = line.partition(":")
         if kind == "#Fields":
             names = tuple(said.split())
         elif kind == "#Date":
-            date = said.strip()[:10]
+            when = said.strip()
         elif kind == "#Time Format" and said.strip().lower() == "local":
             zone = ""
-    return names, date, zone
+    return names, when, zone
 
 
 def _attribute(name: str) -> str:
@@ -126,6 +130,18 @@ def _reader(
         if position not in (date_at, time_at)
     ]
     count = len(names)
+    header_day, _, header_clock = header_date.partition(" ")
+
+    def day_of(clock: str) -> tuple[str, str | None]:
+        """The day of a time of day, by that of the header, and what is assumed: a log goes on past midnight."""
+        if not header_clock or clock >= header_clock:
+            return header_day, None
+        try:
+            hours = int(header_clock[:2]) - int(clock[:2])
+            following = (date.fromisoformat(header_day) + timedelta(days=1)).isoformat()
+        except (ValueError, OverflowError):
+            return header_day, None
+        return following if hours >= _NIGHT_HOURS else header_day, "day"
 
     def parse(line: str) -> Record | Reject:
         values = line.split("\t") if "\t" in line else line.split(" ")
@@ -135,11 +151,12 @@ def _reader(
                 return FIELD_COUNT
         stamp = None
         if time_at >= 0:
-            date = values[date_at] if date_at >= 0 else header_date
-            text = f"{date} {values[time_at]}"
-            stamp = times.of_text(f"{text}{zone}")
+            day, assumed = (values[date_at], None) if date_at >= 0 else day_of(values[time_at])
+            stamp = times.of_text(f"{day} {values[time_at]}{zone}")
             if stamp is None:
                 return BAD_TIME
+            if assumed is not None:
+                stamp = stamp[0], f"{assumed},{stamp[1]}" if stamp[1] else assumed
         fields: dict[str, Value] = {}
         for position, key, is_number in columns:
             value = values[position]
@@ -156,8 +173,8 @@ def _reader(
         version = fields.get("network.protocol")
         if isinstance(version, str) and add_protocol(fields, version):
             del fields["network.protocol"]
-        timestamp, assumed = stamp or (None, None)
-        return Record(timestamp, assumed, None, None, _request(fields), fields)
+        timestamp, told = stamp or (None, None)
+        return Record(timestamp, told, None, None, _request(fields), fields)
 
     return parse
 

@@ -134,10 +134,10 @@ _CRON: Final = phrases(
     r"Anacron {word:cron.version} started on {rest:cron.date}",
 )
 _LOGIND: Final = phrases(
-    r"New session '?{name:session.id}'? of user '?{name:user.name}'?(?: with class '{single:session.class}'"
+    r"New session '?{stem:session.id}'? of user '?{stem:user.name}'?(?: with class '{single:session.class}'"
     r" and type '{single:session.type}')?",
-    r"Removed session {name:session.id}",
-    r"Session {name:session.id} logged out",
+    r"Removed session {stem:session.id}",
+    r"Session {stem:session.id} logged out",
 )
 _SYSTEMD: Final = phrases(
     r"(?:Starting|Started|Stopping|Stopped|Reloading|Reloaded|Listening on|Reached target|Finished|Mounted|Created slice"
