@@ -42,7 +42,7 @@ UNIT = Path(__file__).parent / "unit"
 OPTIONAL = "optional:"
 LONG = frozenset((
     "test_dead_letters", "test_deliveries", "test_forgetting", "test_infra_backfill", "test_json_around",
-    "test_json_collections", "test_json_repairs", "test_ledger_table", "test_letters_table", "test_long_entries",
+    "test_json_collections", "test_json_repairs", "test_layouts", "test_ledger_table", "test_letters_table", "test_long_entries",
     "test_padding", "test_properties", "test_queries", "test_records_table", "test_redaction", "test_steps",
     "test_storable", "test_stray_starts", "test_sums", "test_versions",
 ))  # fmt: skip

@@ -108,8 +108,8 @@ def test_one_key_a_file_loads_one_partition(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_without_putting_messages_off_their_receives_would_kill_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """The measure is needed: with it taken out, and a table that is far too small, batches are dead-lettered."""
-    small = {"partitions": 4, "max_units": 60}
-    data, unbounded = log_of(3 * MIB), replace(SHIPPED, maximum_concurrency=None)
+    small = {"partitions": 4, "max_units": 30}
+    data, unbounded = log_of(3 * MIB // 2), replace(SHIPPED, maximum_concurrency=None)
     kept = play(data, unbounded, **small)
     assert (kept.account.state, kept.dead) == (State.COMPLETE, 0)
     assert kept.sent_again == 0
