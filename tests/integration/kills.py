@@ -5,11 +5,7 @@ A function's configuration is changed as a monitoring layer changes it: its hand
 stack are processes of this machine: plans and notes are files of a folder that both see.
 """
 
-import io
 import json
-import re
-import urllib.request
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +18,6 @@ Holds: TypeAlias = Mapping[str, Sequence[str]]
 
 NO_HOLDS: Final[Holds] = {}
 PREFIX = "froe-local-"
-CALLED = {"dynamodb", "s3", "sns", "sqs"}
 KILLING = Path(__file__).with_name("killing")
 
 
@@ -62,9 +57,7 @@ class Killer:
     def __init__(self, stack: LocalStack, folder: Path, functions: Sequence[str]) -> None:
         self._folder = folder
         client = stack.client("lambda")
-        package = lighter(packaged(stack, functions[0]))
         for function in functions:
-            client.update_function_code(FunctionName=PREFIX + function, ZipFile=package)
             held = client.get_function_configuration(FunctionName=PREFIX + function)
             variables = held["Environment"]["Variables"] | {
                 "PYTHONPATH": str(KILLING),
@@ -98,23 +91,3 @@ class Killer:
 
     def has_killed(self, file_id: str) -> bool:
         return (self._folder / f"{file_id}.killed").exists()
-
-
-def packaged(stack: LocalStack, function: str) -> bytes:
-    """The zip that is deployed."""
-    location = stack.client("lambda").get_function(FunctionName=PREFIX + function)["Code"]["Location"]
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(location, timeout=60) as reply:
-        package: bytes = reply.read()
-    return package
-
-
-def lighter(package: bytes) -> bytes:
-    """The package less the descriptions of AWS services that Froe does not call: the emulator unpacks it
-    anew for every process, and every kill costs one."""
-    lightened = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(package)) as whole, zipfile.ZipFile(lightened, "w") as part:
-        for entry in whole.infolist():
-            described = re.match(r"botocore/data/([^/]+)/", entry.filename)
-            if described is None or described[1] in CALLED:
-                part.writestr(entry, whole.read(entry), zipfile.ZIP_STORED)
-    return lightened.getvalue()
