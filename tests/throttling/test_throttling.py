@@ -27,18 +27,18 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @cache
-def of_32_mib(layout: Layout) -> Outcome:
-    """32 MiB of access log against a new table of four partitions."""
-    return play(log_of(32 * MIB), SHIPPED, layout=layout)
+def of_16_mib(layout: Layout) -> Outcome:
+    """16 MiB of access log against a new table of four partitions."""
+    return play(log_of(16 * MIB), SHIPPED, layout=layout)
 
 
 @pytest.fixture(params=list(Layout))
 def outcome(request: pytest.FixtureRequest) -> Outcome:
-    return of_32_mib(request.param)
+    return of_16_mib(request.param)
 
 
 def test_a_large_file_is_complete_though_the_table_throttles(outcome: Outcome) -> None:
-    assert outcome.batches == 47
+    assert outcome.batches == 24
     assert (outcome.account.state, outcome.dead) == (State.COMPLETE, 0)
     assert outcome.timeouts == 0
 
@@ -48,14 +48,14 @@ def test_hardly_a_unit_is_spent_twice(outcome: Outcome) -> None:
 
 
 def test_it_takes_little_more_than_the_table_allows(outcome: Outcome) -> None:
-    """Four partitions, evenly loaded, would need 34 s for items. Four workers, which have 12 batches each to parse, need
+    """Four partitions, evenly loaded, would need 17 s for items. Four workers, which have 6 batches each to parse, need
     more than the table for what is packed."""
     parsing = outcome.batches / 4 * PARSE_SECONDS
     assert outcome.seconds < 3 * (outcome.units / (4 * PARTITION_UNITS) + parsing)
 
 
 def test_a_packed_file_takes_a_twentieth_of_the_units_and_is_not_held_up_by_the_table() -> None:
-    packed, items = (of_32_mib(layout) for layout in (Layout.PACKED, Layout.ITEMS))
+    packed, items = (of_16_mib(layout) for layout in (Layout.PACKED, Layout.ITEMS))
     assert packed.units < items.units / 20
     assert packed.account.summary.counts == items.account.summary.counts
     assert 4 * PARTITION_UNITS * packed.account.summary.counts.parsed.lines / packed.units > 80_000
