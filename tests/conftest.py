@@ -3,6 +3,7 @@
 Where a package for development is not installed, the modules that import it are skipped by name. What depends on example files that are not part of the project may be skipped; its reason begins "optional:".
 """
 
+import gc
 import os
 import re
 from collections.abc import Generator
@@ -53,6 +54,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in LONG and item.path.is_relative_to(UNIT):
             item.add_marker(pytest.mark.long)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected lives as long as the process: no search for garbage goes through it again."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
