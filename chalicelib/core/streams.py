@@ -33,6 +33,8 @@ _MOMENT_SECONDS: Final = 1
 _SECOND: Final = len("2026-09-14T08:00:00")
 _OPENS_TRACE: Final = re.compile(rb"(?:panic|fatal error): |Unhandled [Ee]xception")
 
+_BLANKS: Final = (b" ", b"\t")
+
 _Match: TypeAlias = Callable[[bytes], "re.Match[bytes] | None"]
 
 
@@ -165,11 +167,15 @@ class _Links:
         if is_blank:
             is_open = stream.is_several or _OPENS_TRACE.match(stream.previous) is not None
             return is_open and not stream.previous.endswith(b"\n\n")
-        if self._starts is not None and self._starts(text[:_START_BYTES]) is None:
-            if self._traces is None:
-                return True
-            if self._is_of_entry(self._traces, stream, part, text):
-                return True
+        is_start = self._starts is None or self._starts(text[:_START_BYTES]) is not None
+        if self._traces is None:
+            return not is_start or self._joined(stream, text)
+        if not is_start and self._is_of_entry(self._traces, stream, part, text):
+            return True
+        is_free = stream.previous[:1] not in _BLANKS or self._holds_trace(self._traces, stream)
+        return is_free and self._joined(stream, text) and not _are_apart(stream.part.time, part.time)
+
+    def _joined(self, stream: _Stream, text: bytes) -> bool:
         return self._joins is not None and self._joins(stream.previous + text) is not None
 
     def _is_of_entry(self, traces: _Match, stream: _Stream, part: _Part, text: bytes) -> bool:
@@ -180,8 +186,10 @@ class _Links:
             return True
         if _are_apart(stream.part.time, part.time):
             return False
-        if self._joins is None or text[:1] not in (b" ", b"\t"):
-            return True
+        return self._joins is None or text[:1] not in _BLANKS or self._holds_trace(traces, stream)
+
+    def _holds_trace(self, traces: _Match, stream: _Stream) -> bool:
+        """Whether an entry holds a stack trace, so that indented lines, and what is behind them, may be of it."""
         stream.is_trace = stream.is_trace or traces(stream.previous) is not None
         return stream.is_trace
 

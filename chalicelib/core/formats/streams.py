@@ -29,7 +29,7 @@ _BEHIND_LOG_LINE: Final = (
 _FRAMES: Final = (
     r"[ \t]++(?:at (?:[\w.$<>/@\[\]`~-]++ ?)++\(|at [^\s()]{1,500}:[0-9]|File \"[^\"\n]{1,500}\", line [0-9]"
     r"|\.\.\. [0-9]{1,9} (?:more|common)|(?:Caused by|Suppressed): |from [^\s:]{1,500}:[0-9]{1,7}:in |[0-9]{1,5}: from "
-    r"|--- End of |thrown in |\^+\s*$)|\t[^\s]{1,500}:[0-9]{1,7}(?: \+0x[0-9a-f]{1,16})?\s*$"
+    r"|--- End of |thrown in |#[0-9]{1,4} 0x|\^+\s*$)|\t[^\s]{1,500}:[0-9]{1,7}(?: \+0x[0-9a-f]{1,16})?\s*$"
     r"|(?:Caused by|Suppressed|Wrapped by): |\.\.\. [0-9]{1,9} (?:more|common)"
     r"|During handling of the above exception|The above exception was the direct cause"
     r"|#[0-9]{1,4} (?:\{main\}|\[internal|[^ \n(]{1,300}\()|goroutine [0-9]{1,19} [^\n]{0,20}\["
@@ -38,7 +38,7 @@ _FRAMES: Final = (
 _TRACES: Final = (
     rf"(?P<frame>{_FRAMES})|Traceback \(most recent|(?:panic|(?:PHP )?[Ff]atal error): |thread '[^'\n]{{1,200}}' |stack backtrace:"
     r"|[^\s:]{1,300}\.rb:[0-9]{1,7}:in |(?:/|file://|node:|[A-Za-z]:\\)[^\n]{0,500}?:[0-9]{1,7}\s*$"
-    r"|[^\n]{0,500}?(?:Error|Exception|Throwable)\b|[^\n]*+(?<=[\[{])$"
+    r"|[^\n]{0,500}?(?:Error|Exception|Throwable|[a-z]Warning)\b|[^\n]*+(?<=[\[{])$"
 )
 """Lines of traces, those before them, and values whose bracket is open: what is indented belongs to them."""
 

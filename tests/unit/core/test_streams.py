@@ -193,6 +193,15 @@ def test_what_is_more_than_a_moment_apart_is_one_entry_only_in_frames_of_a_trace
     ]
 
 
+def test_what_joins_says_of_two_lines_holds_only_at_one_moment() -> None:
+    first, same, later = (
+        f"a:2026-09-14T08:00:{second}Z {word}\n".encode()
+        for second, word in (("00", "J"), ("00", "K"), ("09", "K"))
+    )
+    assert entries_of_text(first + same, TIMED) == [first + same]
+    assert entries_of_text(first + later, TIMED) == [first, later]
+
+
 def test_a_file_that_was_opened_before_there_were_traces_is_cut_as_it_was_begun() -> None:
     text = b"a:x\na: y\na: z\n"
     assert entries_of_text(text, PLAIN) == [text]

@@ -120,6 +120,24 @@ def test_a_trace_belongs_to_its_log_line_and_holds_no_other() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "trace",
+    [
+        ["Error: refused", "    at connect (node:net:1595:16) {", "  errno: -111,", "  code: 'ECONNREFUSED'", "}"],
+        ["org.postgresql.util.PSQLException: ERROR: syntax error", "  Position: 15", "\tat org.postgresql.Foo.bar(Foo.java:7)"],
+        ["thread 'main' panicked at src/main.rs:2:5:", "no money", "stack backtrace:", "   0: app::main", "             at ./src/main.rs:2:5"],
+        ["==1==ERROR: AddressSanitizer: heap-use-after-free", "    #0 0x4f2 in main /srv/a.c:7", "    #1 0x7f1 in __libc_start_main"],
+        ["/srv/a.py:7: DeprecationWarning: old", "  foo()"],
+        ["Unhandled exception. System.AggregateException: many", " ---> System.InvalidOperationException: no", "   at Shop.Main()"],
+        ["** (RuntimeError) no money", "    (shop 0.1.0) lib/shop.ex:7: Shop.pay/1", "    (elixir 1.15.0) lib/task.ex:2: Task.run/2"],
+    ],
+)  # fmt: skip
+def test_indented_lines_of_a_trace_are_of_it(trace: list[str]) -> None:
+    said = ["step", "  more", *trace, "step"] * 3
+    _, records = read("".join(cri(line, "stderr", number) + "\n" for number, line in enumerate(said)))
+    assert [record.body for record in records] == ["step", "  more", "\n".join(trace), "step"] * 3
+
+
 def test_an_object_over_several_lines_is_one_record() -> None:
     text = "".join(
         cri(line, "stdout", number) + "\n"

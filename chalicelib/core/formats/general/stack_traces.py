@@ -38,7 +38,7 @@ _GAP: Final = rf"{_END}(?:{_END})?"
 _JOINS: Final = "|".join(
     (
         # Python: what names the exception stands behind its frames, and a cause before them.
-        rf" {{2,64}}(?!at |thrown |from )[^ \n][^\n]*+\n[A-Za-z_][\w.]{{0,200}}(?::[ \r\n]|{_END}|\r?\Z)",
+        rf" {{2,64}}(?!at |thrown |from )[^ \n][^\n]*+\n(?=[\w.]{{0,200}}[A-Z.])[A-Za-z_][\w.]{{0,200}}(?::[ \r\n]|{_END}|\r?\Z)",
         rf"(?:During handling of the above|The above exception was)[^\n]*+\n{_END}Traceback ",
         # Node: the place, its source line, a caret, and behind a blank line the error.
         rf"(?:/|file://|node:|[A-Za-z]:\\)[^\n]{{0,500}}?:[0-9]{{1,7}}{_END}[^\s]",
