@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
@@ -137,7 +137,7 @@ def _reader(
         if not header_clock or clock >= header_clock:
             return header_day, None
         try:
-            hours = int(header_clock[:2]) - int(clock[:2])
+            hours = time.fromisoformat(header_clock).hour - time.fromisoformat(clock).hour
             following = (date.fromisoformat(header_day) + timedelta(days=1)).isoformat()
         except (ValueError, OverflowError):
             return header_day, None
