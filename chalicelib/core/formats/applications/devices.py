@@ -22,7 +22,7 @@ LOGCAT: Final = patterned(
         "03-14 09:26:53.813 W/PowerManager( 1702): lock=233570404",
         "I/ActivityManager( 1702): Start proc 4711:org.example.shop",
     ),
-    patterns=(
+    templates=(
         rf"{_DAY} {{1,8}}(?:(?P<uid>[\w.]{{1,32}}) {{1,8}})??(?P<pid>[0-9]{{1,10}}) {{1,8}}(?P<tid>[0-9]{{1,10}}) {_PRIORITY} (?P<tag>[^\n]{{0,100}}?) *: {REST}",
         rf"{_DAY} {{1,8}}(?:(?P<uid>[\w.]{{1,32}}) {{1,8}})??(?P<pid>[0-9]{{1,10}}) {{1,8}}(?P<tid>[0-9]{{1,10}}) {_PRIORITY} (?P<tag>[^\n:]{{0,100}}?) *:(?=\n|$)",
         rf"{_DAY} {_PRIORITY}/(?P<tag>[^\n(]{{0,100}}?) *\( *(?P<pid>[0-9]{{1,10}})\): ?{REST}",
@@ -47,7 +47,7 @@ HEALTH_APP: Final = patterned(
         "20240314-22:15:29:606|Step_LSC|30002312|onStandStepChanged 3579",
         "20240314-9:5:3:7|Step_StandReportReceiver|30002312|onReceive action: org.example.SCREEN_ON",
     ),
-    patterns=(
+    templates=(
         rf"(?P<y>[0-9]{{4}})(?P<mo>[0-9]{{2}})(?P<d>[0-9]{{2}})-(?P<h>[0-9]{{1,2}}):(?P<mi>[0-9]{{1,2}}):(?P<s>[0-9]{{1,2}}):(?P<ms>[0-9]{{1,3}})\|(?P<component>[^|\n]{{1,100}})\|(?P<pid>[0-9]{{1,12}})\|{REST}",
     ),
     start=r"[0-9]{8}-[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,3}\|",
@@ -63,7 +63,7 @@ PROXIFIER: Final = patterned(
         "[03.14 09:26:54] chrome.exe *64 - 192.0.2.17:80 close, 451 bytes sent, 18,846 bytes (18.4 KB) received, lifetime <1 sec",
         "[03.14 09:26:55] Dropbox.exe - error : Could not connect through proxy - timeout",
     ),
-    patterns=(
+    templates=(
         r"\[(?:(?P<y>[0-9]{4})\.)?(?P<mo>[0-9]{2})\.(?P<d>[0-9]{2}) (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})\] (?P<process>[^\n]{1,200}?)(?: \*(?P<bits>[0-9]{2}))?(?: \((?P<pid>[0-9]{1,10})\))? - "
         r"(?P<server>[^\s:]{1,255}):(?P<server_port>[0-9]{1,5}) (?P<body>[^\n]{0,64}?"
         r"(?:(?P<sent>[0-9,]{1,20}) bytes(?: \([^)\n]{1,20}\))? sent, (?P<received>[0-9,]{1,20}) bytes(?: \([^)\n]{1,20}\))? received, lifetime (?P<lifetime>[^\n]{1,20})|through proxy (?P<proxy>\S{1,255})[^\n]*+))(?=\n|$)",
@@ -89,7 +89,7 @@ WINDOWS_CBS: Final = patterned(
         "2024-03-14 09:26:55, Error                 CBS    Failed to open package. [HRESULT = 0x800f0805]",
         "2024-03-14 09:26:56, Warning               DISM   DISM Package Manager: PID=1760 TID=2904 Failed to open",
     ),
-    patterns=(
+    templates=(
         rf"(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}), (?P<level>Info|Warning|Error|Perf|Fatal) {{1,30}}(?P<component>[A-Z][A-Za-z]{{1,15}})(?: {{1,10}}|(?=\n|$)){REST}",
         rf"(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}), (?P<level>Info|Warning|Error|Perf|Fatal) {{1,30}}{REST}",
     ),
@@ -107,7 +107,7 @@ MACOS: Final = patterned(
         "2024-03-14 09:26:54.123456+0100 0x1a2c     Error       0x7a1                398    14   mDNSResponder: [com.apple.mDNSResponder:Default] lost",
         "2024-03-14 09:26:55.123 Df mDNSResponder[398:1a2c] [com.apple.mDNSResponder:Default] found",
     ),
-    patterns=(
+    templates=(
         r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{6}[+-][0-9]{4}) {1,4}(?P<thread>0x[0-9a-f]{1,16}) {1,12}(?P<level>Default|Info|Debug|Error|Fault|Activity|Create|Signpost|State|Release|Loss|Use) {1,16}(?P<activity>0x[0-9a-f]{1,16}) {1,24}(?P<pid>[0-9]{1,10})"
         rf" {{1,12}}(?P<ttl>[0-9]{{1,6}}) {{1,8}}(?P<process>[^:\n]{{1,200}}): (?:\((?P<library>[^)\n]{{1,200}})\) ?)?(?:\[(?P<logger>[\w.-]{{1,200}}:[^\]\n]{{0,100}})\] ?)?{REST}",
         r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3}) (?P<level>Df|In? |Db|Er?|Ft?|Ac?|A ) (?P<process>[^\[\n]{1,200})\[(?P<pid>[0-9]{1,10}):(?P<thread>[0-9a-f]{1,16})\] "
@@ -143,7 +143,7 @@ BGL: Final = patterned(
         "APPREAD 1710408414 2024.03.14 R04-M1-N4-I:J18-U11 2024-03-14-09.26.54.980276 R04-M1-N4-I:J18-U11 RAS APP FATAL ciod: failed to read message prefix",
         "- 1710408415 2024.03.14 UNKNOWN_LOCATION 2024-03-14-09.26.55.000001 NULL DISCOVERY ERROR node card missing",
     ),
-    patterns=(
+    templates=(
         r"(?P<alert>-|[A-Z0-9_]{2,32}) (?P<epoch>[0-9]{9,11}) [0-9]{4}\.[0-9]{2}\.[0-9]{2} (?P<host>\S{1,64}) (?P<y>[0-9]{4})-(?P<mo>[0-9]{2})-(?P<d>[0-9]{2})-(?P<h>[0-9]{2})\.(?P<mi>[0-9]{2})\.(?P<s>[0-9]{2})\.(?P<f>[0-9]{1,9}) "
         rf"(?P<location>\S{{1,64}}) (?:(?P<type>[A-Z]{{2,10}}) )?(?P<component>[A-Z_]{{2,16}}) (?P<level>INFO|WARNING|ERROR|SEVERE|FATAL|FAILURE)(?: |(?=\n|$)){REST}",
         r"(?P<alert>-|[A-Z0-9_]{2,32}) (?P<epoch>[0-9]{9,11}) [0-9]{4}\.[0-9]{2}\.[0-9]{2} (?P<host>\S{1,64}) (?P<y>[0-9]{4})-(?P<mo>[0-9]{2})-(?P<d>[0-9]{2})-(?P<h>[0-9]{2})\.(?P<mi>[0-9]{2})\.(?P<s>[0-9]{2})\.(?P<f>[0-9]{1,9}) "
@@ -170,7 +170,7 @@ THUNDERBIRD: Final = patterned(
         "- 1710408414 2024.03.14 tbird-admin1 Mar 14 09:26:54 local@tbird-admin1 /apps/x86_64/system/ganglia/bin/gmetad[1682]: data_thread() got not answer from any [Thunderbird_A8] datasource",
         "EXT_CCISS 1710408415 2024.03.14 sn209 Mar  4 09:26:55 sn209/sn209 kernel: cciss: cmd has CHECK CONDITION",
     ),
-    patterns=(
+    templates=(
         r"(?P<alert>-|[A-Z0-9_]{2,32}) (?P<epoch>[0-9]{9,11}) (?P<y>[0-9]{4})\.[0-9]{2}\.[0-9]{2} (?P<host>\S{1,64}) "
         rf"(?P<mo>{MONTH}) (?P<d>[ 0-9]?[0-9]) (?P<h>[0-9]{{2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}}) (?P<location>\S{{1,128}}) (?:(?P<service>[^\s:\[]{{1,128}})(?:\[(?P<pid>[0-9]{{1,10}})\])?: )?{REST}",
     ),
@@ -187,7 +187,7 @@ HPC: Final = patterned(
         "134681 node-246 unix.hw state_change.unavailable 1710408413 1 Component State Change: Component \\042alt0\\042 is in the unavailable state (HWID=1234)",
         "350766 node-109 unix.hw net.niff.up 1710408414 1 NIFF: node node-109 detected an available network connection on network 5.5.224.0",
     ),
-    patterns=(
+    templates=(
         rf"(?P<id>[0-9]{{1,12}}) (?P<host>[\w.-]{{1,64}}) (?P<component>[\w.]{{1,64}}) (?P<event>[\w.-]{{1,100}}) (?P<time>[0-9]{{9,11}}) (?P<flag>[0-9]{{1,4}}) {REST}",
     ),
     start=r"[0-9]{1,12} [\w.-]{1,64} [\w.]{1,64} [\w.-]{1,100} [0-9]{9,11} [0-9]{1,4} ",

@@ -20,7 +20,7 @@ CONSOLE: Final = patterned(
         "2024-03-14 09:26:53.123 +01:00 warn: Shop.Stock[17] => RequestId:0HM:1\n      only 3 left",
         "09:26:54 dbug: Shop.Open[0] opening",
     ),
-    patterns=(
+    templates=(
         rf"(?:\[?{TIME}\]? ?|(?P<clock>\[?[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,7}})?\]?) )?(?P<level>trce|dbug|info|warn|fail|crit): (?P<logger>[\w.`+<>,-]{{1,300}})\[(?P<event>-?[0-9]{{1,10}})\]"
         r"(?:\n? {1,8}(?P<scope>=> [^\n]*+)(?=\n))?+(?:\n? {1,8}(?P<body>[^\n]*+))?+",
     ),
@@ -41,7 +41,7 @@ NLOG: Final = patterned(
         "2024-03-14 09:26:54.1|Warn|Auth|Auth-Failure ip 192.0.2.17 username 'ada'",
         "2024-03-14 09:26:55.1234|ERROR|Shop.Pay|no money System.Exception: no money\n   at Shop.Pay.Send() in C:\\srv\\Pay.cs:line 42",
     ),
-    patterns=(
+    templates=(
         rf"{TIME}\|(?:\[(?P<thread>[^|\n\]]{{1,100}})\]\|)?(?P<level>(?i:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)) {{0,2}}\|(?:(?P<logger>[\w.`+<>-]{{1,200}})\|)?{REST}",
     ),
     start=r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]{1,7})?\|(?:\[[^|\n\]]{1,100}\]\|)?(?i:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) {0,2}\|",
@@ -57,7 +57,7 @@ SERILOG: Final = patterned(
         '[2024-03-14 09:26:55.123 +01:00] [INF] [79] Jellyfin.Users.UserManager: Authentication request for "ada" has been denied (IP: "192.0.2.17").',
         "<6> 2024-03-14 09:26:56.123 +00:00 [WRN] - old messages",
     ),
-    patterns=(
+    templates=(
         rf"\[{TIME}\] \[{_SHORT}\] \[(?P<tid>[0-9]{{1,10}})\] (?:(?P<logger>[\w.`+<>]{{1,200}}): )?{REST}",
         rf"(?:<[0-9]{{1,3}}> ?)?\[?{TIME}\]? \[{_SHORT}\](?: \[?(?P<tid>[0-9]{{1,10}})\]?(?= ))?(?: \((?P<logger>[^()\n]{{1,200}})\))?(?: \[(?P<context>[\w.]{{1,200}})\])?(?: -(?= ))?(?: |(?=\n|$)){REST}",
         rf"\[(?P<clock>[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,7}})?) {_SHORT}\](?: \[(?P<context>[\w.]{{1,200}})\])?(?: |(?=\n|$)){REST}",

@@ -33,7 +33,7 @@ LOG4J: Final = patterned(
         "2024-03-14 09:26:55 WARN  org.example.Stock:217 - only 3 left",
         "2024-03-14 09:26:56,000 INFO  org.example.Shop  - shift 7 ends",
     ),
-    patterns=(
+    templates=(
         rf"{TIME} {THREAD} {LEVEL} {{1,2}}{LOGGER}(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}-(?: |(?=\n|$)){_ELAPSED}{REST}",
         rf"{TIME} {{1,2}}{LEVEL} {{1,2}}{LOGGER}(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}-(?: |(?=\n|$)){_ELAPSED}{REST}",
         rf"{TIME} {LEVEL} {{1,2}}{THREAD} {LOGGER}(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}-(?: |(?=\n|$)){REST}",
@@ -57,7 +57,7 @@ LOGBACK: Final = patterned(
         "java.lang.IllegalStateException: no stock\n"
         "\tat org.example.Shop.sell(Shop.java:17)",
     ),
-    patterns=(
+    templates=(
         rf"(?P<clock>[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}[.,][0-9]{{3}}) {THREAD} {LEVEL} {{1,2}}{LOGGER}"
         rf"(?::(?P<line>[0-9]{{1,7}}))?+ {{1,2}}--? {REST}",
     ),
@@ -76,7 +76,7 @@ SPRING_BOOT: Final = patterned(
         "\tat org.example.Pay.send(Pay.java:42) ~[shop.jar:1.2]",
         "2024-03-14 09:26:55.123  WARN [shop,463ac35c9f6413ad,a2fb4a1d1a96d312] 4711 --- [pool-1] o.e.Stock : low",
     ),
-    patterns=(
+    templates=(
         rf"{TIME} {{1,2}}{LEVEL} (?:\[(?P<application>[^\[\],\n]{{0,100}}),(?P<trace>[^\[\],\n]{{0,64}}),(?P<span>[^\[\],\n]{{0,64}})"
         r"(?:,[^\[\]\n]{0,32})?\] )?+(?P<pid>[0-9]{1,10}|\?\?) --- "
         rf"(?:\[(?P<service>[^\[\],\n]{{1,100}})\] (?=\[))?+{THREAD} (?:\[(?P<correlation>[^\[\]\n]{{0,128}})\] )?+"
@@ -94,7 +94,7 @@ JBOSS: Final = patterned(
         "2024-03-14 09:26:53,123 INFO  [org.jboss.as] (Controller Boot Thread) WFLYSRV0025: started in 1807ms",
         "09:26:53,129 ERROR [org.example.Pay] (default task-1) no money: java.lang.RuntimeException: no\n\tat org.example.Pay.send(Pay.java:42)",
     ),
-    patterns=(
+    templates=(
         rf"(?:{TIME}|(?P<clock>[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}},[0-9]{{3}})) {LEVEL} {{1,2}}\[(?P<logger>[\w$.-]{{1,200}})\] "
         rf"\((?P<thread>[^()\n]{{1,200}}(?:\([^()\n]{{0,100}}\)[^()\n]{{0,100}})?)\) {REST}",
     ),
@@ -114,7 +114,7 @@ JAVA_UTIL_LOGGING: Final = patterned(
         "Thu Mar 14 09:26:55 CET 2024 org.example.Shop close INFO: closing",
         "Mar 14, 2024, 9:26:56 AM org.example.Shop open\nWARNING: late",
     ),
-    patterns=(
+    templates=(
         rf"(?P<mo>{MONTH}[a-z]{{0,6}}\.?) (?P<d>[0-9]{{1,2}}), (?P<y>[0-9]{{4}}),? (?P<h>[0-9]{{1,2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}})"
         rf"[ \u202f](?P<half>[AaPp][Mm]) (?P<logger>[^\s]{{1,200}})(?: (?P<function>[^\s:]{{1,200}}))?+\s(?P<level>[A-Z]{{4,7}}): {REST}",
         rf"(?:[A-Z][a-z]{{2}} )(?P<mo>{MONTH}) (?P<d>[ 0-9]?[0-9]) (?P<h>[0-9]{{2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}}) (?P<z>[A-Z]{{3,5}}) (?P<y>[0-9]{{4}})"

@@ -42,7 +42,7 @@ HADOOP: Final = patterned(
         "2024-03-14T09:26:55,000 INFO  [main]: service.AbstractService (AbstractService.java:start(104)) - started",
         "2024-03-14 09:26:56,500 ERROR org.example.Job: lost\norg.example.LostException: gone\n\tat org.example.Job.run(Job.java:7)",
     ),
-    patterns=(
+    templates=(
         rf"{TIME} {LEVEL} {{1,2}}(?:{THREAD}:? )?+{LOGGER} {_PLACE} - {REST}",
         rf"{TIME} {LEVEL} {{1,2}}{THREAD}:? {LOGGER}:(?: |(?=\n|$)){REST}",
         rf"{TIME} {LEVEL} {{1,2}}(?P<logger>[A-Za-z_$][\w$@/-]{{0,99}}(?:\.[\w$@/-]{{1,99}}){{1,20}}):(?: |(?=\n|$)){REST}",
@@ -60,7 +60,7 @@ ZOOKEEPER: Final = patterned(
         "2024-03-14 09:26:54,123 [myid:1] - WARN  [SendWorker:188978561024:QuorumCnxManager$SendWorker@679] - Interrupted",
         "2024-03-14 09:26:55,500 [myid:] - INFO  [main:o.a.z.s.ZooKeeperServer@260] - tickTime set",
     ),
-    patterns=(
+    templates=(
         rf"{TIME} (?:\[myid:(?P<peer>[^\[\]\n]{{0,20}})\] )?+- {LEVEL} {{1,2}}"
         rf"\[(?P<thread>(?:[^\[\]\n:@]|\[[^\[\]\n]{{0,100}}\]|:(?=[^\n@]{{0,200}}:)){{0,200}}+):(?P<logger>[\w$.]{{1,200}})@(?P<line>[0-9]{{1,7}})\] - {REST}",
     ),
@@ -76,7 +76,7 @@ SPARK: Final = patterned(
         "24/03/14 09:26:53 INFO executor.CoarseGrainedExecutorBackend: Got assigned task 87",
         "24/03/14 09:26:54 ERROR Executor: Exception in task 1.0\njava.lang.OutOfMemoryError: heap\n\tat org.example.Job.run(Job.java:7)",
     ),
-    patterns=(
+    templates=(
         rf"(?P<time>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}) {LEVEL} {{1,2}}{LOGGER}:(?: |(?=\n|$)){REST}",
     ),
     start=r"[0-9]{2}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} [A-Z]{4,5} ",
@@ -90,7 +90,7 @@ HDFS_COMPACT: Final = patterned(
         "240314 092653 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1 for block blk_38 terminating",
         "240314 092654 26 WARN dfs.FSNamesystem: over replicated: 192.0.2.7:50010",
     ),
-    patterns=(
+    templates=(
         r"(?P<y>[0-9]{2})(?P<mo>[0-9]{2})(?P<d>[0-9]{2}) (?P<h>[0-9]{2})(?P<mi>[0-9]{2})(?P<s>[0-9]{2}) "
         rf"(?P<pid>[0-9]{{1,10}}) {LEVEL} {{1,2}}{LOGGER}:(?: |(?=\n|$)){REST}",
     ),
@@ -105,7 +105,7 @@ PRESTO_HTTP: Final = patterned(
         "2024-03-14T09:26:53.123-08:00\t192.0.2.17\tGET\t/v1/service/presto/general\tnull\t303d05b6-54f6\t200\t0\t40\t390\t80a8b225\tHTTP/1.1\t0\t0\t0\tnull",
         "2024-03-14T09:26:54.123Z\t2001:db8::5\tPOST\t/v1/statement\tada\tcli/1\t200\t17\t940\t12\t80a8b226\tHTTP/1.1\t0\t1\t2\tnull",
     ),
-    patterns=(
+    templates=(
         r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[^\t\n]{8,30})\t(?P<client>[^\t\n]{1,64})\t(?P<body>(?P<method>[A-Z]{3,10})\t(?P<path>[^\t\n?]{1,4000})(?:\?(?P<query>[^\t\n]{0,4000}))?)"
         r"\t(?P<user>[^\t\n]{0,200})\t(?P<agent>[^\t\n]{0,1000})\t(?P<status>[0-9]{3})\t(?P<request_size>[0-9-]{1,18})\t(?P<size>[0-9-]{1,18})\t(?P<took>[0-9-]{1,18})"
         r"(?:\t(?P<token>[^\t\n]{0,200})(?:\t(?:HTTP/)?(?P<version>[^\t\n]{0,16})(?:\t(?P<extra>[^\n]*+))?)?)?(?=\n|$)",

@@ -17,7 +17,7 @@ TOMCAT: Final = patterned(
         "14-Mar-2024 09:26:53.123 INFO [main] org.apache.catalina.startup.Catalina.start Server startup in [520] milliseconds",
         "14-Mar-2024 09:26:54.001 SEVERE [http-nio-8080-exec-1] org.example.Pay.send failed\n\tjava.io.IOException: reset\n\t\tat org.example.Pay.send(Pay.java:42)",
     ),
-    patterns=(
+    templates=(
         rf"(?P<time>[0-9]{{2}}-{MONTH}-[0-9]{{4}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}\.[0-9]{{1,9}}) (?P<level>[A-Z]{{4,7}}) {THREAD} "
         rf"(?P<logger>[\w$.]{{1,200}})\.(?P<function>[\w$<>]{{1,100}})(?: |(?=\n|$)){REST}",
     ),
@@ -34,7 +34,7 @@ WEBLOGIC: Final = patterned(
         "####<Mar 14, 2024 9:26:54 PM GMT> <Error> <Socket> <shop-1> <AdminServer> <[ACTIVE] ExecuteThread: '1'> <ada>"
         " <> <> <1710451614000> <BEA-000449> <Closing the socket.>",
     ),
-    patterns=(
+    templates=(
         rf"####<(?P<mo>{MONTH}) (?P<d>[0-9]{{1,2}}), (?P<y>[0-9]{{4}}),? (?P<h>[0-9]{{1,2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}})(?:,(?P<f>[0-9]{{1,9}}))?+"
         r"[ \u202f](?P<half>[AP]M)(?: (?P<z>[A-Z]{3,5}|GMT[+-][0-9:]{4,6}))?> <(?P<level>[A-Za-z]{1,20})> <(?P<subsystem>[^<>\n]{0,100})> "
         r"<(?P<host>[^<>\n]{0,200})> <(?P<server>[^<>\n]{0,200})> <(?P<thread>[^\n]{0,300}?)> <(?P<user>[^<>\n]{0,200}|<[^<>\n]{0,200}>)> "
@@ -60,7 +60,7 @@ ACTIVEMQ: Final = patterned(
         "INFO  | admin requested /admin/createDestination.action [JMSDestination='[Test]' ] from  192.0.2.17 at 14-03-2024 09:26:53,123 | qtp10-40",
         "2024-03-14 09:26:54,573 [AUDIT](RMI TCP Connection(15)-192.0.2.77) AMQ601170: User ada@192.0.2.77 is getting messages",
     ),
-    patterns=(
+    templates=(
         rf"{TIME} \| {LEVEL} {{0,2}}\| (?P<body>[^\n]*) \| (?P<logger>[\w$./-]{{1,200}}) \| (?P<thread>[^|\n]{{1,200}})(?=\n|$)",
         rf"{LEVEL} {{1,2}}\| (?P<body>(?P<user>\S{{1,200}}+) (?:requested|called) (?P<path>\S{{1,500}}+)[^\n]* from {{1,2}}(?P<client>[^\s]{{1,64}}))"
         r" at (?P<d>[0-9]{2})-(?P<mo>[0-9]{2})-(?P<y>[0-9]{4}) (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2}),(?P<f>[0-9]{3}) \| (?P<thread>[^|\n]{1,200})(?=\n|$)",
@@ -83,7 +83,7 @@ LOGSTASH: Final = patterned(
         "[2024-03-14T09:26:55,123][WARN ][logstash.outputs.elasticsearch][main][0b5c8634ef141ac114100ba36c195cbc17b83124bada1f8e7e4de5cfef180c4a]"
         " Attempted to resurrect connection",
     ),
-    patterns=(
+    templates=(
         rf"\[{TIME}\]\[(?P<level>[A-Z]{{3,8}}) {{0,3}}\]\[(?P<logger>(?:org\.)?logstash\.[\w.$:-]{{1,200}}) *+\](?:\[(?P<pipeline>[^\]\n]{{1,256}})\](?:\[(?P<plugin>[^\]\n]{{1,256}})\])?)? {REST}",
         rf"\[{TIME}\]\[(?P<level>[A-Z]{{3,8}}) {{0,3}}\]\[(?P<logger>(?:org\.)?logstash\.[\w.$:-]{{1,200}}) *+\]{REST}",
     ),

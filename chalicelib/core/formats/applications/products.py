@@ -39,7 +39,7 @@ AMBARI: Final = patterned(
         "2024-03-14 09:26:53,799 [OK] [HARD] [HDFS] [datanode_webui] (DataNode Web UI) HTTP 200 response in 0.000s",
         "2024-03-14 09:26:54,799 [CRITICAL] [SOFT] [YARN] [yarn_nodemanager] (NodeManager Health) Connection refused",
     ),
-    patterns=(
+    templates=(
         rf"{TIME} \[(?P<level>OK|WARNING|CRITICAL|UNKNOWN|SKIPPED)\] \[(?P<firmness>[A-Z]{{1,10}})\] \[(?P<service>[^\]\n]{{1,64}})\] \[(?P<alert>[^\]\n]{{1,100}})\] \((?P<label>[^)\n]{{1,200}})\) {REST}",
     ),
     start=rf"{ISO_START}[^\s]{{0,8}} \[(?:OK|WARNING|CRITICAL|UNKNOWN|SKIPPED)\] \[[A-Z]{{1,10}}\] \[",
@@ -56,7 +56,7 @@ TORCHSERVE: Final = patterned(
         "2024-03-14T09:26:54,817 [INFO ] pool-3-thread-1 TS_METRICS - CPUUtilization.Percent:0.0|#Level:Host|#hostname:web-1,timestamp:1710408414",
         "2024-03-14T09:26:55,817 [ERROR] W-9000-shop_1.0 org.pytorch.serve.wlm.WorkerThread - Backend worker error",
     ),
-    patterns=(
+    templates=(
         rf"{TIME} \[(?P<level>[A-Z]{{4,5}}) {{0,1}}\] (?P<thread>[^\n]{{1,128}}?) (?P<logger>ACCESS_LOG) - (?P<body>/\[?(?P<client>[^\s\[\]]{{1,45}})\]?:(?P<port>[0-9]{{1,5}}) {_REQUEST} (?P<status>[0-9]{{3}}) (?P<took>[0-9]{{1,18}})[^\n]*+)",
         rf"{TIME} \[(?P<level>[A-Z]{{4,5}}) {{0,1}}\] (?P<thread>[^\n]{{1,128}}?) (?P<logger>[A-Za-z_][\w.$]{{0,199}}) - {REST}",
     ),
@@ -73,7 +73,7 @@ ZONEMINDER: Final = patterned(
         '03/14/24 09:26:53.359785 web_php[118919].ERR [192.0.2.17] [Login denied for user "ada"] at /srv/auth.php line 313',
         "03/14/24, 09:26:54 PM MST.557710 zmc_m1[254894].INF [zm_monitor.cpp:42] [images: 17]",
     ),
-    patterns=(
+    templates=(
         r"(?P<mo>[0-9]{2})/(?P<d>[0-9]{2})/(?P<y>[0-9]{2}),? (?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})(?: (?P<half>[AP]M))?(?: (?P<z>[A-Z]{3,4}))?\.(?P<f>[0-9]{1,6}) (?P<service>[\w-]{1,64})\[(?P<pid>[0-9]{1,10})\]\.(?P<level>[A-Z]{2,3}[0-9]?) "
         rf"(?:\[(?P<client>{_ADDRESS})\] )?{REST}",
     ),
@@ -89,7 +89,7 @@ THEHIVE: Final = patterned(
         "[info] o.t.s.AccessLogFilter [1e60d1e5e2a1741f|2989d0704d3c364c] 192.0.2.17 POST /api/v1/login took 8ms and returned 401 65 bytes",
         "[warn] o.t.s.u.Retry [1e60d1e5e2a1741f|2989d0704d3c364d] try again",
     ),
-    patterns=(
+    templates=(
         rf"\[(?P<level>[a-z]{{4,5}})\] (?P<logger>[\w.$]{{1,200}}) \[(?P<trace>[0-9a-f]{{1,32}})?\|(?P<span>[0-9a-f]{{1,32}})?\] (?P<body>(?P<client>{_ADDRESS}) (?P<method>[A-Z]{{3,10}}) (?P<path>[^\s?]{{1,4000}})(?:\?(?P<query>\S{{0,4000}}))? took (?P<took>[0-9]{{1,12}})ms and returned (?P<status>[0-9]{{3}}) (?P<size>[0-9]{{1,18}}) bytes)",
         rf"\[(?P<level>[a-z]{{4,5}})\] (?P<logger>[\w.$]{{1,200}}) \[(?P<trace>[0-9a-f]{{1,32}})?\|(?P<span>[0-9a-f]{{1,32}})?\] {REST}",
     ),
@@ -103,7 +103,7 @@ STATSD: Final = patterned(
     "StatsD and Node's util.log: day month time - message",
     "https://nodejs.org/docs/latest-v18.x/api/util.html#utillogstring",
     samples=("9 Mar 09:26:53 - DEBUG: flushing stats", "14 Mar 09:26:54 - server is up"),
-    patterns=(
+    templates=(
         rf"(?P<d>[0-9]{{1,2}}) (?P<mo>{MONTH}) (?P<h>[0-9]{{2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}}) - (?:(?P<level>{LEVEL}|LOG): )?{REST}",
     ),
     start=rf"[0-9]{{1,2}} {MONTH} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}} - ",
@@ -118,7 +118,7 @@ BACULA: Final = patterned(
         '14-Mar 09:27 dc0-sd: All records pruned from Volume "06D125L3"; marking it "Purged"',
         "14-Mar 09:28 bacula-dir JobId 11: Fatal error: bsock.c:133 Unable to connect to Client: dc0-fd on dc0.example.org:9102. ERR=Connection refused",
     ),
-    patterns=(
+    templates=(
         rf"(?P<d>[0-9]{{2}})-(?P<mo>{MONTH})(?:-(?P<y>[0-9]{{4}}))? (?P<h>[0-9]{{2}}):(?P<mi>[0-9]{{2}})(?::(?P<s>[0-9]{{2}}))? (?P<host>[\w.-]{{1,128}})(?: JobId (?P<job>[0-9]{{1,12}}))?: *+"
         r"(?P<body>(?:(?P<level>Fatal error|Error|Warning|Warn): )?[^\n]*+)",
     ),
@@ -137,7 +137,7 @@ KATELLO: Final = patterned(
         "[DEBUG 2024-03-14 09:26:53 main]  /Stage[main]/Certs/Exec[create exchange]: Failed: ConnectError",
         "[ERROR 2024-03-14T09:26:54 verbose]  qpid-config returned 1 instead of one of [0]",
     ),
-    patterns=(rf"\[ ?(?P<level>[A-Z]{{4,6}}) {TIME} (?P<logger>[\w.-]{{1,64}})\] {{0,2}}{REST}",),
+    templates=(rf"\[ ?(?P<level>[A-Z]{{4,6}}) {TIME} (?P<logger>[\w.-]{{1,64}})\] {{0,2}}{REST}",),
     start=rf"\[ ?[A-Z]{{4,6}} {ISO_START} [\w.-]{{1,64}}\] ",
     specificity=0.93,
 )
@@ -149,7 +149,7 @@ EXCHANGE_SMTP: Final = patterned(
         "2024-03-14T09:26:53.270Z,EXCHANGE-1\\Default Frontend,08DA4F7C11473A60,9,192.0.2.1:25,198.51.100.7:53722,>,535 5.7.3 Authentication unsuccessful,",
         '2024-03-14T09:26:54.270Z,EXCHANGE-1\\Default Frontend,08DA4F7C11473A60,10,192.0.2.1:25,[2001:db8::5]:53722,<,"MAIL FROM:<ada@example.org>, SIZE=17",',
     ),
-    patterns=(
+    templates=(
         rf"{TIME},(?P<connector>[^,\n]{{0,200}}),(?P<session>[0-9A-F]{{8,32}}),(?P<sequence>[0-9]{{1,9}}),\[?(?P<server>[^,\n]{{0,64}}?)\]?(?::(?P<server_port>[0-9]{{1,5}}))?,\[?(?P<client>[^,\n]{{0,64}}?)\]?(?::(?P<port>[0-9]{{1,5}}))?,"
         r"(?P<event>[+<>*-]?),\"?(?P<body>[^\n]*?)\"?,(?P<context>[^,\n]{0,500})(?=\n|$)",
     ),
@@ -173,7 +173,7 @@ EXCHANGE_CONNECTIVITY: Final = patterned(
         "2024-03-14T09:26:53.093Z,,Transport,,*,service started; MaxConcurrentSubmissions=80",
         "2024-03-14T09:26:54.093Z,08D1,SMTP,example.org,+,DnsConnectorDelivery 8a54",
     ),
-    patterns=(
+    templates=(
         rf"{TIME},(?P<session>[0-9A-F]{{0,32}}),(?P<source>[A-Za-z]{{1,32}}),(?P<destination>[^,\n]{{0,255}}),(?P<event>[+*>-]),\"?{REST}",
     ),
     start=rf"{ISO_START}\.[0-9]{{3}}Z,[0-9A-F]{{0,32}},[A-Za-z]{{1,32}},[^,\n]{{0,255}},[+*>-],",
@@ -195,7 +195,7 @@ REQUEST_LINES: Final = patterned(
         "09:26:54 1|app  | 2024-03-14 09:26:54: App: 192.0.2.17: 38 B: POST /login (403) (1ms)",
         "2024-03-14 09:26:55: App: 2001:db8::5: 1.2 KB: GET /api/items?limit=1 (200) (12ms)",
     ),
-    patterns=(
+    templates=(
         rf" ?\[(?P<service>[\w -]{{1,32}})\] ?\[(?P<time>{ISO})\] (?P<body>(?P<client>{_ADDRESS}?):(?P<port>[0-9]{{1,5}}) - {_REQUEST} (?P<status>[0-9]{{3}})[^\n]*+)",
         rf"(?:[0-9:]{{8}} [0-9]{{1,3}}\|[^\n|]{{1,32}}\| )?(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}}): (?P<logger>\w{{1,32}}): (?P<body>(?P<client>{_ADDRESS}): (?P<bytes>[0-9.]{{1,12}}) (?P<unit>[kKMG]?B): (?P<method>[A-Z]{{3,10}}) (?P<path>[^\s?]{{1,4000}})(?:\?(?P<query>\S{{0,4000}}))? \((?P<status>[0-9]{{3}})\) \((?P<took>[0-9]{{1,12}})ms\))(?=\n|$)",
     ),
@@ -212,7 +212,7 @@ WEAVE: Final = patterned(
         "WARN: 2024/03/14 09:26:53.228275 UDP connection from 192.0.2.17:68 to 198.51.100.7:67 blocked by Weave NPC.",
         "WARN: 2024/03/14 09:26:54.228275 TCP connection from 192.0.2.17:6800 to 198.51.100.7:80 blocked by Weave NPC.",
     ),
-    patterns=(
+    templates=(
         r"(?P<level>[A-Z]{4,5}): (?P<time>[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,9}) (?P<body>(?P<transport>[A-Z]{3,6}) connection from (?P<client>[0-9A-Fa-f.:]{3,45}?):(?P<port>[0-9]{1,5}) to (?P<destination>[0-9A-Fa-f.:]{3,45}?):(?P<destination_port>[0-9]{1,5}) blocked[^\n]*+)",
     ),
     start=r"[A-Z]{4,5}: [0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8}\.[0-9]{1,9} [A-Z]{3,6} connection from ",
@@ -232,7 +232,7 @@ TCF: Final = patterned(
         'TCF 30:11.475: 0: ---> C 4 RunControl getChildren "P1" <eom>',
         "TCF 30:11.476: Server-Properties: {}",
     ),
-    patterns=(
+    templates=(
         r"TCF (?P<clock>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?\.[0-9]{3}): (?:(?P<channel>[0-9]{1,6}): (?P<direction>--->|<---) )?(?P<body>[^\n]*+)",
     ),
     start=r"TCF [0-9]{2}:[0-9]{2}(?::[0-9]{2})?\.[0-9]{3}: ",

@@ -30,7 +30,7 @@ PYTHON_LOGGING: Final = patterned(
         "[2024-03-14 09:26:55,123: INFO/MainProcess] Task shop.pay[17] received",
         "[2024-03-14 09:26:56,123] WARNING in app: slow",
     ),
-    patterns=(
+    templates=(
         rf"{_LEVEL}:(?P<logger>[A-Za-z_][\w.-]{{0,199}}):{REST}",
         rf"{TIME} {{1,2}}- {{1,2}}{_NAME} {{1,2}}- (?:(?P<function>[\w<>]{{1,100}}) - )?{_LEVEL} {{0,6}} - {REST}",
         rf"{TIME} {{1,2}}- {{1,2}}{_LEVEL} {{0,6}} - (?:(?P<logger>[A-Za-z_][\w.]{{0,199}}) - )?{REST}",
@@ -67,7 +67,7 @@ LOGURU: Final = patterned(
         '  File "/srv/a.py", line 7, in <module>\n    main()\n\nValueError: not a number',
         "2024-03-14 09:26:55.123 | SUCCESS  | shop.api:open:3 - open",
     ),
-    patterns=(
+    templates=(
         rf"{TIME} \| {_LEVEL} *+\| (?P<logger>[\w.<>-]{{1,200}}):(?P<function>[\w<>.]{{1,100}}):(?P<line>[0-9]{{1,7}}) - {REST}",
     ),
     start=rf"{_START}\.[0-9]{{3,6}} \| {_LEVELS} *+\| [\w.<>-]{{1,200}}:",
@@ -83,7 +83,7 @@ AIRFLOW: Final = patterned(
         "[2024-03-14T09:26:54.123+0000] {taskinstance.py:1103} INFO - Dependencies all met for <TaskInstance: shop.pay>",
         "[2024-03-14 09:26:55,123] {base_task_runner.py:101} INFO - Job 17: Subtask pay",
     ),
-    patterns=(
+    templates=(
         rf"\[(?P<time>{ISO})\] \{{\{{?(?P<file>[\w./<>-]{{1,200}}):(?P<line>[0-9]{{1,7}})\}}\}}? {_LEVEL} - {REST}",
     ),
     start=r"\[[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][^\]\n]{8,24}\] \{\{?[\w./<>-]{1,200}:[0-9]{1,7}\}",
@@ -99,7 +99,7 @@ OPENSTACK: Final = patterned(
         "nova-compute.log.1.2024-03-14_13:55:31 2024-03-14 09:26:54.123 2931 WARNING nova.virt.imagecache [-] Unknown base file",
         "2024-03-14 09:26:55.123 2931 ERROR oslo.service [-] [instance: b9000564-fe1a-409b-b8cc-1e88b294cd1d] failed",
     ),
-    patterns=(
+    templates=(
         rf"(?:(?P<source>[\w.-]{{1,100}}\.[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}_[0-9:]{{8}}) )?{TIME} (?P<pid>[0-9]{{1,10}}) {_LEVEL} (?P<logger>[\w.-]{{1,200}}) "
         r"\[(?:(?P<request>req-[\w-]{1,64}|None)?(?: (?P<user>[^\s\]]{1,128}))?(?: (?P<project>[^\s\]]{1,128}))?(?: (?P<domains>[^\]\n]{1,300}))?|-)\] "
         r"(?P<body>(?:\[instance: (?P<instance>[\w-]{1,64})\] ?)?"
@@ -126,7 +126,7 @@ UVICORN: Final = patterned(
         "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\n"
         '  File "/srv/app.py", line 7, in pay\n    raise KeyError(1)\nKeyError: 1',
     ),
-    patterns=(
+    templates=(
         rf"{_LEVEL}: {{1,8}}(?P<body>(?P<client>[0-9A-Fa-f.:]{{3,45}}):(?P<port>[0-9]{{1,5}}) - "
         r"\"(?P<method>[A-Z]{3,10}) (?P<path>[^\s?\"]{1,4000})(?:\?(?P<query>[^\s\"]{0,4000}))? HTTP/(?P<version>[0-9.]{1,4})\" (?P<status>[0-9]{3})[^\n]*+)",
         rf"{_LEVEL}: {{1,8}}(?!\[?[0-9]{{4}}[-/]|\[?[A-Z][a-z]{{2}} [ 0-9][0-9] ){REST}",
@@ -145,7 +145,7 @@ UWSGI: Final = patterned(
         "[pid: 4711|app: -1|req: -1/43] 2001:db8::5 (ada) {36 vars in 412 bytes} [Thu Mar 14 09:26:54 2024] POST /pay =>"
         " generated 0 bytes in 1 msecs (HTTP/1.0 302) 3 headers in 99 bytes (2 switches on core 1)",
     ),
-    patterns=(
+    templates=(
         r"\[pid: (?P<pid>[0-9]{1,10})\|app: (?P<app>[0-9-]{1,10})\|req: (?P<requests>[0-9-]{1,18}/[0-9-]{1,18})\] (?P<client>[^\s]{1,64}) \((?P<user>[^)\n]{0,100})\) "
         r"\{(?P<vars>[0-9]{1,9}) vars in (?P<var_bytes>[0-9]{1,9}) bytes\} \[(?P<time>[^\]\n]{20,32})\] (?P<body>(?P<method>[A-Z]{3,10}) (?P<path>[^\s?]{1,4000})(?:\?(?P<query>[^\s]{0,4000}))?)"
         r" => generated (?P<size>[0-9]{1,18}) bytes in (?P<took>[0-9]{1,12}) (?P<unit>[a-z]{2,8}) \(HTTP/(?P<version>[0-9.]{1,4}) (?P<status>[0-9]{3})\)(?P<extra>[^\n]*+)",
@@ -179,7 +179,7 @@ DJANGO: Final = replace(
             '  File "/srv/app.py", line 7, in pay\n    raise KeyError(1)\nKeyError: 1',
             "Not Found: /favicon.ico",
         ),
-        patterns=(
+        templates=(
             rf"(?:\[?{_LEVEL}\]? )?\[(?P<time>[0-9]{{2}}/{MONTH}/[0-9]{{4}} {CLOCK})\] \"(?P<body>(?P<method>[A-Z]{{3,10}}) (?P<path>[^\s?\"]{{1,4000}})"
             r"(?:\?(?P<query>[^\s\"]{0,4000}))? HTTP/(?P<version>[0-9.]{1,4}))\" (?P<status>[0-9]{3}) (?P<size>[0-9]{1,18}|-)(?=\n|$)",
             rf"(?P<body>{_DJANGO_REPORT[:-1]}(?P<path>/\S{{0,4000}}))",
@@ -204,7 +204,7 @@ HOME_ASSISTANT: Final = patterned(
         "2024-03-14 09:26:54 ERROR (SyncWorker_3) [homeassistant.core] Error doing job\nTraceback (most recent call last):\n"
         '  File "/srv/core.py", line 7, in run\n    go()\nTimeoutError',
     ),
-    patterns=(rf"{TIME} {_LEVEL} \((?P<thread>[^()\n]{{1,100}})\) \[(?P<logger>[\w.-]{{1,200}})\] {REST}",),
+    templates=(rf"{TIME} {_LEVEL} \((?P<thread>[^()\n]{{1,100}})\) \[(?P<logger>[\w.-]{{1,200}})\] {REST}",),
     start=rf"{_START}[^\s]{{0,8}} {_LEVELS} \(",
     specificity=0.93,
 )
@@ -216,7 +216,7 @@ SABNZBD: Final = patterned(
         "2024-03-14 09:26:53,123::WARNING::[interface:657] Unsuccessful login attempt from 192.0.2.17 (X-Forwarded-For: 198.51.100.7) [Mozilla/5.0 (X11)]",
         "2024-03-14 09:26:54,123::INFO::[downloader:412] Starting job 17",
     ),
-    patterns=(rf"{TIME}::{_LEVEL}::\[(?P<logger>[\w.]{{1,100}}):(?P<line>[0-9]{{1,7}})\] {REST}",),
+    templates=(rf"{TIME}::{_LEVEL}::\[(?P<logger>[\w.]{{1,100}}):(?P<line>[0-9]{{1,7}})\] {REST}",),
     start=rf"{_START}[^\s]{{0,8}}::[A-Z]{{4,8}}::\[",
     specificity=0.95,
 )

@@ -74,7 +74,7 @@ RUBY_LOGGER: Final = patterned(
         "E, [2024-03-14T09:26:54.123456 #819] ERROR -- shop: no money (Shop::PayError)\n/srv/pay.rb:42:in `send'\n/srv/shop.rb:7:in `sell'",
         "A, [2024-03-14T09:26:55 #819]   ANY -- shop: whatever",
     ),
-    patterns=(
+    templates=(
         rf"[DIWEFAU], \[(?P<time>{ISO}) #(?P<pid>[0-9]{{1,10}})\] {{1,3}}(?P<level>DEBUG|INFO|WARN|ERROR|FATAL|ANY|UNKNOWN) -- (?P<program>[^:\n]{{0,200}}): ?{REST}",
     ),
     start=r"[DIWEFAU], \[[0-9]{4}-[0-9]{2}-[0-9]{2}T[^\s\]]{8,24} #[0-9]{1,10}\] ",
@@ -93,7 +93,7 @@ RAILS: Final = patterned(
         'Started POST "/pay" for 2001:db8::5 at 2024-03-14 09:26:54 +0100\nProcessing by PayController#create as JSON\nCompleted 500 Internal Server Error in 3ms\n'
         "  \nNoMethodError (undefined method `pay' for nil:NilClass):\n  app/controllers/pay_controller.rb:12:in `create'",
     ),
-    patterns=(
+    templates=(
         r"(?:\[(?P<request>[\w-]{8,64})\] )?Started (?P<body>(?P<method>[A-Z]{3,10}) \"(?P<path>(?:[^\"?\n\\]|\\.){1,4000})(?:\?(?P<query>(?:[^\"\n\\]|\\.){0,4000}))?\") for (?P<client>[^\s]{1,64}) at "
         r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4})(?=\n|$)",
     ),
@@ -112,7 +112,7 @@ MONOLOG: Final = patterned(
         '[2024-03-14 09:26:55] local.ERROR: broken {"exception":"[object] (RuntimeException(code: 0): broken at /srv/pay.php:12)\n'
         '[stacktrace]\n#0 /srv/shop.php(7): pay()\n#1 {main}\n"} ',
     ),
-    patterns=(
+    templates=(
         rf"\[(?P<time>{ISO})\] (?P<logger>[\w.-]{{1,100}})\.(?P<level>DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY): {{0,2}}{REST}",
     ),
     start=r"\[[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][^\]\n]{8,24}\] [\w.-]{1,100}\.[A-Z]{4,9}: ",
@@ -129,7 +129,7 @@ PHP: Final = patterned(
         "Stack trace:\n#0 /srv/shop.php(7): pay()\n#1 {main}\n  thrown in /srv/pay.php on line 42",
         "[14-Mar-2024 09:26:55 UTC] a message of the shop's own",
     ),
-    patterns=(
+    templates=(
         rf"\[(?P<d>[0-9]{{2}})-(?P<mo>{MONTH})-(?P<y>[0-9]{{4}}) (?P<h>[0-9]{{2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}})(?:\.(?P<f>[0-9]{{1,9}}))? (?P<z>[A-Za-z_/+:0-9-]{{1,40}})\] "
         r"PHP (?P<level>[A-Z][A-Za-z]{3,20}(?: [a-z]{4,8})?): {1,2}(?P<body>[^\n]*?(?= in /)(?: in (?P<file>/[^\n]{1,500}?)(?: on line |:)(?P<line>[0-9]{1,7}))?|[^\n]*+)(?=\n|$)",
         rf"\[(?P<d>[0-9]{{2}})-(?P<mo>{MONTH})-(?P<y>[0-9]{{4}}) (?P<h>[0-9]{{2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}})(?:\.(?P<f>[0-9]{{1,9}}))? (?P<z>[A-Za-z_/+:0-9-]{{1,40}})\] {REST}",
@@ -158,7 +158,7 @@ GO_LOG: Final = patterned(
         "2024/03/14 09:26:56 /api/login: 403 192.0.2.17 <nil>",
         "[shop] 2024/03/14 09:26:57 main.go:24: stopping",
     ),
-    patterns=(
+    templates=(
         r"(?:(?:\[(?P<prefix>[\w. -]{1,64})\]|(?P<label>[\w.-]{1,64}):) ?)?(?P<time>[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) (?P<file>[\w./-]{1,300}\.(?:go|s)):(?P<line>[0-9]{1,7}):"
         rf"(?P<function>[\w.()*]{{1,200}}\(\))? (?:\[(?P<level>[TDIWECF])\] )?{REST}",
         r"(?P<time>[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}) (?P<body>(?P<path>/[^\s:]{0,1000}): (?P<status>[1-5][0-9]{2}) "
@@ -176,7 +176,7 @@ GIN: Final = patterned(
         '[GIN] 2024/03/14 - 09:26:53 | 200 |     1.234567ms |      192.0.2.17 | GET      "/ping?x=1"',
         "[GIN] 2024/03/14 - 09:26:54 | 404 |       12.3µs | 2001:db8::5 | POST     /pay",
     ),
-    patterns=(
+    templates=(
         r"\[GIN\] (?P<y>[0-9]{4})/(?P<mo>[0-9]{2})/(?P<d>[0-9]{2}) - (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2}) \| *+(?P<status>[0-9]{3}) *+\| *+(?P<took>[^\s|]{1,32}) *+\| *+"
         r"(?P<client>[^\s|]{1,64}) *+\| *+(?P<body>(?P<method>[A-Z]{3,10}) *+\"?(?P<path>[^\s?\"]{1,4000})(?:\?(?P<query>[^\s\"]{0,4000}))?\"?)(?P<extra>[^\n]*+)",
     ),
@@ -193,7 +193,7 @@ NEST: Final = patterned(
         "[Nest] 7  - 03/14/2024, 9:26:54 PM     LOG [NestFactory] Starting Nest application... +12ms",
         "[Nest] 7  - 03/14/2024, 9:26:55 PM   ERROR [ExceptionsHandler] no money\nError: no money\n    at PayService.send (/srv/pay.js:42:7)",
     ),
-    patterns=(
+    templates=(
         r"\[(?P<service>[\w.-]{1,64})\] (?P<pid>[0-9]{1,10}) {1,3}- (?P<mo>[0-9]{1,2})/(?P<d>[0-9]{1,2})/(?P<y>[0-9]{4}), (?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})(?: (?P<half>[AaPp][Mm]))?"
         rf" *+(?P<level>LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) *+(?:\[(?P<logger>[^\]\n]{{1,200}})\] ?)?{REST}",
     ),
@@ -211,7 +211,7 @@ RUST: Final = patterned(
         "[2024-03-14T09:26:54Z WARN  shop::stock] only 3 left",
         '2024-03-14T09:26:55.123456Z ERROR request{method=GET path="/a"}: shop::pay: no money',
     ),
-    patterns=(
+    templates=(
         rf"\[(?P<time>{ISO}) (?P<level>TRACE|DEBUG|INFO|WARN|ERROR) {{1,2}}(?P<logger>[\w:-]{{1,200}})\] {REST}",
         rf"(?P<time>{ISO}) {{1,2}}(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) (?:(?P<thread>ThreadId\([0-9]{{1,9}}\)) )?"
         rf"(?:(?P<scope>[\w-]{{1,64}}\{{[^\n]{{0,1000}}?\}}): )?(?P<logger>\w{{1,64}}(?:::\w{{1,64}}){{1,16}}): {REST}",

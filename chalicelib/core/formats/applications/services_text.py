@@ -62,7 +62,7 @@ NEXTFLOW: Final = patterned(
         "Mar-14 09:26:55.001 [Task monitor] ERROR nextflow.processor.TaskProcessor - Error executing process > 'sayHello (1)'\n\n"
         "Caused by:\n  Process `sayHello (1)` terminated with an error exit status (1)",
     ),
-    patterns=(
+    templates=(
         r"(?P<mo>[A-Z][a-z]{2})-(?P<d>[0-9]{1,2}) (?P<h>[0-9]{2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})\.(?P<ms>[0-9]{3}) \[(?P<thread>[^\]\n]{1,128})\]"
         rf" (?P<level>{LEVEL}) {{1,3}}(?P<logger>[\w.$-]{{1,200}}) - {REST}",
     ),

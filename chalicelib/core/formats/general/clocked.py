@@ -20,7 +20,7 @@ TIME_OF_DAY: Final = patterned(
         "[09:26:55] ERROR: no money\nError: no money\n    at pay (/srv/pay.js:42:7)",
         "09:26:56,123 INFO  [shop] order 17 accepted",
     ),
-    patterns=(
+    templates=(
         rf"\[{_CLOCK}\] \[(?P<thread>[^\[\]\n]{{1,100}})/(?P<level>{_LEVELS})\](?: \[(?P<logger>[^\[\]\n]{{1,100}})\])?: {REST}",
         rf"\[{_CLOCK} (?P<level>{_LEVELS})\]: {REST}",
         rf"[\[(]?{_CLOCK}[\])]? {{1,2}}[\[(](?P<level>{_LEVELS}) ?[\])]:? {{0,3}}{REST}",

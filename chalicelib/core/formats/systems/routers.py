@@ -62,7 +62,7 @@ _MIKROTIK: Final = patterned(
         "mar/14/2024 09:26:54 dhcp,info dhcp1 assigned 198.51.100.20 to 02:00:00:00:00:02",
         "forward: in:ether1 out:bridge, connection-state:established, proto UDP, 192.0.2.17:53->198.51.100.9:51022, len 80",
     ),
-    patterns=(
+    templates=(
         rf"(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}}) {_TOPIC} {REST}",
         rf"(?P<mo>[a-z]{{3}})/(?P<d>[0-9]{{2}})/(?P<y>[0-9]{{4}}) (?P<h>[0-9]{{2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}}) {_TOPIC} {REST}",
         rf"(?:(?P<clock>[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}) )?{_TOPIC} {REST}",

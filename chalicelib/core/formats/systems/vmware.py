@@ -85,7 +85,7 @@ _VMWARE: Final = patterned(
         "2024-03-14T09:26:59.100Z| vcpu-0| W115: Guest: toolbox: no answer",
         "2024-03-14T09:27:00Z shell[2099000]: [root]: esxcli system version get",
     ),
-    patterns=(
+    templates=(
         rf"{TIME} (?P<level>{_WORDS}) {_OWN}{_PROGRAM} {_ORIGINATOR}{REST}",
         rf"{TIME} (?P<level>{_CODES})\((?P<code>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? {_PROGRAM}: {_KERNEL}{REST}",
         rf"{TIME} (?P<level>{_CODES})\((?P<code>[0-9]{{1,3}})\)(?: ?\[\+\]|\+)? {_PROGRAM}: \[(?P<user>[\w.\\@-]{{1,64}})\]: {REST}",

@@ -29,7 +29,7 @@ HAPROXY_CLF: Final = patterned(
         '2001:db8::5 - - [14/Mar/2024:09:26:54 +0000] "<BADREQ>" 400 0 "" "" 51023 456 "www~" "www" "<NOSRV>" -1 -1 -1 -1 6001'
         ' "cR--" 100 89 0 0 0 0 0 "-" "-" "example.org" "nginx"',
     ),
-    patterns=(
+    templates=(
         rf"(?P<client>{ADDRESS}) - - \[(?P<time>[0-9]{{2}}/[A-Z][a-z]{{2}}/[0-9]{{4}}:[0-9:]{{8}} [+-][0-9]{{4}})\] {_Q.format('body')}"
         rf" (?P<status>[0-9]{{3}}|-1) {_N.format('size')} \"[^\"\n]*+\" \"[^\"\n]*+\" (?P<port>[0-9]{{1,5}}) (?P<milliseconds>[0-9]{{1,3}})"
         rf" {_TEXT.format('frontend')} {_TEXT.format('backend')} {_TEXT.format('server_name')}"
@@ -63,7 +63,7 @@ IIS: Final = patterned(
         "2001:db8::5, ada, 03/14/2024, 09:26:54, W3SVC2, WEB-1, 198.51.100.9, 15, 275, 0, 404, 2, POST, /pay, order=17,",
         "192.0.2.18, anonymous, 03/14/24, 9:26:55, MSFTPSVC1, WEB-1, 198.51.100.9, 60, 275, 0, 0, 0, PASS, /intro.htm, -,",
     ),
-    patterns=(
+    templates=(
         rf"(?P<client>{ADDRESS}), (?P<user>{_C}), (?P<mo>[0-9]{{1,2}})/(?P<d>[0-9]{{1,2}})/(?P<y>[0-9]{{4}}|[0-9]{{2}}),"
         rf" (?P<h>[0-9]{{1,2}}):(?P<mi>[0-9]{{2}}):(?P<s>[0-9]{{2}}), (?P<service>[A-Z0-9]{{4,16}}), (?P<host>{_C}), (?P<server>[^,\n]{{1,64}}),"
         r" (?P<taken>[0-9]{1,18}), (?P<request_size>[0-9]{1,18}), (?P<size>[0-9]{1,18}), (?P<status>[0-9]{1,5}), (?P<win32>[0-9]{1,10}),"

@@ -1,0 +1,194 @@
+r"""The notation of shaped lines: a regular expression in which ``{kind:attribute}`` stands for a typed field.
+
+``{int:shop.items}``: a field of that kind, by the expression that the kind has. ``{int=[0-9]{1,3}:shop.items}``: by an
+expression of its own, which may hold other fields. ``{pid}``: one of `NAMES`, whose attribute is known; ``{time}``,
+``{level}`` and ``{body}``: what every record has. Any other brace is the regular expression's: ``\{`` or ``{1,8}``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from chalicelib.core.formats.dates import ISO
+from chalicelib.core.formats.kinds import (
+    ADDRESSES,
+    INTEGERS,
+    add_endpoint,
+    add_integer,
+    figure,
+    flag,
+    is_nothing,
+    numbers,
+    texts,
+)
+from chalicelib.core.formats.web.requests import add_protocol, add_url, resolved
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Value
+
+Put: TypeAlias = "Callable[[dict[str, Value], str, str], None]"
+"""Adds an attribute of a name from its text."""
+
+NAMES: Final[Mapping[str, str]] = MappingProxyType({
+    "thread": "thread.name", "tid": "thread.id", "pid": "process.pid", "logger": "log.logger",
+    "process": "process.executable.name", "file": "code.file.path", "line": "code.line.number",
+    "function": "code.function.name", "host": "host.name", "service": "service.name", "client": "client.address",
+    "port": "client.port", "server": "server.address", "server_port": "server.port", "user": "user.name",
+    "method": "http.request.method", "path": "url.path", "query": "url.query", "status": "http.response.status_code",
+    "size": "http.response.body.size", "request_size": "http.request.body.size", "agent": "user_agent.original",
+    "referer": "http.request.header.referer", "version": "network.protocol.version", "event": "event.name",
+    "trace": "trace_id", "span": "span_id", "extra": "extra",
+})  # fmt: skip
+"""Field or group → attribute, where a format says nothing else."""
+RECORD: Final = frozenset(("time", "level", "body"))
+_IP: Final = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"
+_WORD: Final = r"[^\s]{1,255}"
+
+
+def _as(read: Callable[[str], Value]) -> Put:
+    def put(fields: dict[str, Value], name: str, text: str) -> None:
+        fields[name] = read(text)
+
+    return put
+
+
+def _add_flag(fields: dict[str, Value], name: str, text: str) -> None:
+    value = flag(text)
+    fields[name] = text if value is None else value
+
+
+def _add_address(fields: dict[str, Value], name: str, text: str) -> None:
+    if not is_nothing(text):
+        fields[name] = text
+
+
+def _add_target(fields: dict[str, Value], _name: str, text: str) -> None:
+    add_url(fields, resolved(text))
+
+
+def _add_protocol(fields: dict[str, Value], _name: str, text: str) -> None:
+    add_protocol(fields, text)
+
+
+KINDS: Final[Mapping[str, tuple[str, Put | None]]] = MappingProxyType({
+    "time": (ISO, None), "level": ("[A-Z]{4,8}", None), "body": (".*+", None),
+    "word": (_WORD, None), "text": (r"[^\n]{1,256}?", None), "rest": (r"[^\n]++", None), "name": (r"[\w.-]{1,128}", None),
+    "ip": (_IP, None), "int": ("[0-9]{1,18}", _as(figure)), "number": (r"[0-9.]{1,20}", _as(figure)),
+    "endpoint": (r"[^\s]{1,128}", add_endpoint), "escaped": (r'[^"\\]*+(?:\\.[^"\\]*+)*+', _as(resolved)),
+    "target": (r"[^ ]++", _add_target), "protocol": (r"[^ ]{1,32}", _add_protocol), "flag": ("true|false", _add_flag),
+    "list": (r"[^\s]{1,255}", _as(lambda text: list(text.split(",")))), "lower": (_WORD, _as(str.lower)),
+    "numbers": (r"[^\n]{1,255}?", _as(numbers)), "texts": (r"[^\n]{1,255}?", _as(texts)),
+})  # fmt: skip
+"""Kind → its expression, and how its text becomes a value; None: it is one. A name of `INTEGERS` or `ADDRESSES` is read as such."""
+_SHORT: Final = MappingProxyType({
+    "thread": r"[^\]\n]{1,256}", "tid": "[0-9]{1,18}", "pid": "[0-9]{1,10}", "file": r"[^\s:()]{1,256}", "line": "[0-9]{1,7}",
+    "client": _IP, "server": _IP, "port": "[0-9]{1,5}", "server_port": "[0-9]{1,5}", "method": "[A-Z]{3,16}",
+    "path": r"[^\s?]{1,8192}", "query": r"[^\s]{0,8192}", "status": "[0-9]{3}", "version": "[0-9.]{1,5}", "extra": r"[^\n]++",
+    "logger": r"[\w./@$-]{1,128}",
+})  # fmt: skip
+"""The expressions of `NAMES`; a word where none stands here."""
+
+_FIELD: Final = re.compile(r"(?<!\\)\{([a-z_]+)(?=[=:}])")
+_ATTRIBUTE: Final = re.compile(r":([a-z][\w.]*)\Z")
+_ATOM: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\\[(]", re.DOTALL)
+_TIMES: Final = re.compile(r"(?:[?*+]|\{[0-9]+(?:,[0-9]*)?\})[?+]?")
+_GROUP: Final = re.compile(r"\(\?P<\w+>")
+
+
+class Expanded(NamedTuple):
+    """pattern: a regular expression with named groups. fields: group → attribute and how it is put, for all but `RECORD`."""
+
+    pattern: str
+    fields: Mapping[str, tuple[str, Put | None]]
+
+
+@cache
+def expand(template: str) -> Expanded:
+    """The regular expression of a template. Raises ValueError for a field that is none."""
+    fields: dict[str, tuple[str, Put | None]] = {}
+    return Expanded(_expanded(template, fields), MappingProxyType(fields))
+
+
+def _expanded(template: str, fields: dict[str, tuple[str, Put | None]]) -> str:
+    parts: list[str] = []
+    position = 0
+    while found := _FIELD.search(template, position):
+        end = _brace(template, found.end())
+        parts += template[position : found.start()], _field(found[1], template[found.end() : end], fields)
+        position = end + 1
+    return "".join((*parts, template[position:]))
+
+
+def _brace(template: str, position: int) -> int:
+    """Where the field ends that is open at the position."""
+    depth = 1
+    while position < len(template):
+        character = template[position]
+        if character in "{}":
+            depth += 1 if character == "{" else -1
+            if depth == 0:
+                return position
+        found = _ATOM.match(template, position)
+        position = found.end() if found else position + 1
+    raise ValueError(f"a field of the template has no end: {template!r}; write \\{{ for a brace of the text")
+
+
+def _field(kind: str, rest: str, fields: dict[str, tuple[str, Put | None]]) -> str:
+    """The group of a field. rest: what stands behind its kind, ``=EXPRESSION`` and ``:attribute``."""
+    named = _ATTRIBUTE.search(rest)
+    own = _expanded(rest[1 : named.start() if named else None], fields) if rest[:1] == "=" else None
+    if kind in RECORD:
+        return f"(?P<{kind}>{KINDS[kind][0] if own is None else own})"
+    if kind in KINDS:
+        expression, put = KINDS[kind]
+        name = named[1] if named else kind
+    elif kind in NAMES:
+        expression, put, name = _SHORT.get(kind, _WORD), None, named[1] if named else NAMES[kind]
+    else:
+        raise ValueError(
+            f"a field of the template is of no kind: {kind!r}; known are {', '.join(sorted({*KINDS, *NAMES}))}"
+        )
+    group = name.replace(".", "__")
+    while group in fields:
+        group += "_"
+    fields[group] = name, put_of(name, put)
+    return f"(?P<{group}>{expression if own is None else own})"
+
+
+def put_of(name: str, put: Put | None = None) -> Put | None:
+    """How an attribute is put: as its name says, else as its kind does."""
+    if name in INTEGERS:
+        return add_integer
+    return _add_address if put is None and name in ADDRESSES else put
+
+
+def start_of(pattern: str) -> str:
+    """How an entry of a pattern begins: all up to its body, or to what may be left out behind something that may not."""
+    taken: list[str] = []
+    position = 0
+    is_bound = False
+    while position < len(pattern) and not pattern.startswith("(?P<body>", position):
+        begin, position = position, _element(pattern, position)
+        if repeated := _TIMES.match(pattern, position):
+            position = repeated.end()
+        if repeated is None or not repeated[0].startswith(("?", "*", "{0,")):
+            is_bound = True
+        elif is_bound:
+            break
+        taken.append(pattern[begin:position])
+    return _GROUP.sub("(?:", "".join(taken))
+
+
+def _element(pattern: str, position: int) -> int:
+    """Where the sign, the class or the group ends that begins at the position."""
+    if pattern[position] != "(":
+        found = _ATOM.match(pattern, position)
+        return found.end() if found else position + 1
+    position += 1
+    while pattern[position] != ")":
+        position = _element(pattern, position)
+    return position + 1
