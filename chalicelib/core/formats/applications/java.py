@@ -132,7 +132,7 @@ JVM_UNIFIED: Final = patterned(
         "[2024-03-14T09:26:53.123+0100][1.204s][info   ][gc,start    ] GC(0) Pause Young (Normal) (G1 Evacuation Pause)",
         "[2024-03-14T09:26:54.007+0100][4711][5123][warning][safepoint] Timeout detected",
     ),
-    patterns=(
+    templates=(
         rf"(?=\[(?:[0-9]{{4}}-|[0-9.,]{{1,24}}(?:s|ms|ns)\]))(?:\[{TIME}\])?(?:\[{ISO_START}[^\]\n]{{0,16}}\])?(?:\[(?P<uptime>[0-9]{{1,12}}[.,][0-9]{{3}})s\])?"
         r"(?:\[[0-9]{13}ms\])?(?:\[(?P<uptime_ms>[0-9]{1,12})ms\])?(?:\[[0-9]{1,20}ns\]){0,2}"
         r"(?:\[(?P<host>[A-Za-z][\w.-]{0,255})(?<!info)(?<!error)(?<!debug)(?<!trace)(?<!warning)\])?"
