@@ -50,7 +50,9 @@ def shape_of(envelope: dict[str, Any], parse: Parse, *, is_cut: bool, alone: boo
     found = _in_object(envelope, DEPTH_MAX)
     if found is None:
         return None
-    if is_cut and len(found.elements) == 1 and (inner := _in_element(found)) is not None:
+    while is_cut and len(found.elements) == 1 and (inner := _in_element(found)) is not None:
+        if len(inner.way) > DEPTH_MAX:
+            break
         found = inner
     if (inner := _in_all_elements(found, parse, is_cut=is_cut)) is not None:
         found = inner

@@ -19,7 +19,7 @@ import zstandard
 from chalicelib.core.cutting import Batch, Room
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, shown, text_in
-from chalicelib.core.framing import FRAMING_VERSION, Framing, framing_of, said_of
+from chalicelib.core.framing import FRAMING_VERSION, Framing, Kind, framing_of, said_of
 from chalicelib.core.layouts import Layout, Sink, layout_named, sink_named
 from chalicelib.core.marks import digest_of
 from chalicelib.core.packing import packed, packed_text, unpacked, unpacked_text
@@ -331,7 +331,9 @@ def _framing(held: dict[str, Any]) -> Framing:
             )
     if not all(isinstance(name, str) for name in held.get("path") or ()):
         raise ValueError(f"framing with path {shown(framing.path)}")
-    for expression in (framing.entry_start, framing.joins, framing.header, framing.traces):
+    if framing.kind is Kind.STREAMS and framing.parts is None:
+        raise ValueError("framing of streams without parts")
+    for expression in (framing.parts, framing.entry_start, framing.joins, framing.header, framing.traces):
         if expression is not None:
             re.compile(expression)
     return framing

@@ -117,6 +117,8 @@ REFUSED = {
             ("framing", {"version": 1, "entry_start": None, "rules": 1e308}),
             ("framing", {"version": 1, "entry_start": None, "rules": -1}),
             ("framing", {"version": 1, "entry_start": None, "kind": "json", "path": ["a", 7]}),
+            ("framing", {"version": 1, "entry_start": None, "kind": "streams"}),
+            ("framing", {"version": 1, "entry_start": None, "kind": "streams", "parts": "("}),
             ("framing", {"version": 1, "entry_start": None, "unit_bytes": 1e18}),
             ("last_modified", "yesterday"),
             ("last_modified", "2026-03-01T12:00:00"),

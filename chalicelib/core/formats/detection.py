@@ -26,6 +26,7 @@ from chalicelib.core.formats.unfinished import is_unfinished_object
 from chalicelib.core.framing import Kind, Run
 from chalicelib.core.headers import Headers
 from chalicelib.core.json_around import begin_lines
+from chalicelib.core.json_paths import json_path
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import BYTE_ORDER_MARK
 
@@ -290,6 +291,9 @@ def _begins_value(known: Format, text: bytes, *, complete: bool) -> bool:
     pieces = list(entries_in([text], known.framing, 0, len(text), aligned=True))
     if len(pieces) > 1 and pieces[0].context is not None:
         return True
+    path = known.framing.path
+    if path and not any(b'"' + name + b'"' in text for name in json_path(path).outermost_names):
+        return False
     return not complete and known.framing.member is None and is_unfinished_object(text)
 
 

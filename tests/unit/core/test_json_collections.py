@@ -357,3 +357,16 @@ def test_a_log_record_of_otlp_may_lack_any_member(
         assert sum(each.result.timestamp is not None for each in made) == lines * (
             before + behind + count * ("timeUnixNano" in odd)
         )
+
+
+def test_metrics_of_otlp_larger_than_an_entry_are_read_one_by_one() -> None:
+    point = {"startTimeUnixNano": "1789372800000000000", "timeUnixNano": "1789372800123456789", "asInt": "7"}
+    metrics = [{"name": f"m{number}", "sum": {"dataPoints": [point] * 3}} for number in range(2000)]
+    request = {"resourceMetrics": [{"resource": {}, "scopeMetrics": [{"scope": {}, "metrics": metrics}]}]}
+    text = json.dumps(request) + "\n"
+    assert len(text) > 256 * KIB
+    for lines in (1, 2):
+        _, outcomes = read(text * lines)
+        assert rejects_of(outcomes) == []
+        names = [each.attributes["name"] for each in records(outcomes)]
+        assert names == [metric["name"] for metric in metrics] * lines

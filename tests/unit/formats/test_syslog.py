@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.systems.syslog_rfc3164 import RFC3164
 from chalicelib.core.records import Record, Value
+from tests.lines_of_formats import WHEN as MODIFIED
 from tests.lines_of_formats import records
 
 Explain = Callable[[str, str], Record]
@@ -324,3 +326,20 @@ def test_what_is_counted_is_no_user() -> None:
     )
     assert "user.name" not in prose.attributes
     assert login.attributes["user.name"] == "ada"
+
+
+def test_a_run_of_priorities_is_read_once() -> None:
+    run = "<134>" * 60
+    (record,) = records(f"<134>{run}Sep 14 08:00:00 web-1 sshd[7]: hello")
+    assert (record.body, record.attributes["host.name"], record.attributes["syslog.repeated_priorities"]) == (
+        "hello",
+        "web-1",
+        run,
+    )
+    asked: list[str] = []
+
+    def explain(line: str, program: str | None = None, /) -> None:
+        asked.append(line)
+
+    by_name("syslog").make_parser(ParseContext(MODIFIED, explain=explain))(f"{run}x")
+    assert len(asked) <= 3

@@ -39,6 +39,8 @@ _HOST: Final = re.compile(
     r"(?=[^\s]*[0-9.-])([A-Za-z0-9][\w.-]{0,254}|[0-9A-Fa-f:]{2,45}) (?=[^\s:]*[\[{=|])"
 )
 _TIME: Final = re.compile(rf"{ISO} ++")
+_PRIORITIES: Final = re.compile(r"(?:<[0-9]{1,3}>){2,64}+(?=<?)")
+"""What relays put before a message again and again: none of it says more than the first."""
 _LOWER: Final = re.compile(r"[a-z][\w./-]{1,63}")
 
 
@@ -78,7 +80,7 @@ class _Parser:
     def _lenient(self, priority: str, rest: str, version_ends: int) -> Record | None:
         """A line of one of the kinds, but for a blank, a version or a part that its sender left out."""
         behind_version = rest[version_ends:]
-        for text in (rest, behind_version):
+        for text in dict.fromkeys((rest, behind_version)):
             whole = f"<{priority}>{_BLANK_TIME.sub(lambda time: time[0][:-1] + 'T', text, count=1)}"
             for parse in (self._new, self._old):
                 result = parse(whole)
@@ -108,6 +110,9 @@ class _Parser:
         return result if isinstance(result, Record) else None
 
     def _behind_priority(self, text: str, word: str, number: int, fields: dict[str, Value]) -> Record:
+        if (run := _PRIORITIES.match(text)) is not None:
+            fields["syslog.repeated_priorities"] = run[0]
+            text = text[run.end() :]
         explained = self._explain(text)
         if explained is None:
             if ios := read_head(text):
