@@ -181,7 +181,7 @@ class _Links:
     def _is_of_entry(self, traces: _Match, stream: _Stream, part: _Part, text: bytes) -> bool:
         """Whether a line that does not begin an entry belongs to the one before it."""
         found = traces(text)
-        if found is not None and found["frame"] is not None:
+        if found is not None and found.lastgroup == "frame":
             stream.is_trace = True
             return True
         if _are_apart(stream.part.time, part.time):

@@ -114,6 +114,7 @@ REFUSED = {
             ("format", None),
             ("framing", "none"),
             ("framing", {"version": 1, "entry_start": "("}),
+            ("framing", {"version": 1, "entry_start": None, "traces": "("}),
             ("framing", {"version": 1, "entry_start": None, "rules": 1e308}),
             ("framing", {"version": 1, "entry_start": None, "rules": -1}),
             ("framing", {"version": 1, "entry_start": None, "kind": "json", "path": ["a", 7]}),
