@@ -54,7 +54,7 @@ def clear_share(
     is_telling = all(_is_telling(record) for _, record in entries)
     if not is_telling:
         line_count = sum(1 + entry.count("\n") for entry, _ in entries)
-        if line_count > _UNTELLING_LINES_MAX * len(entries):
+        if known.bare < _OTHER_SHARE or line_count > _UNTELLING_LINES_MAX * len(entries):
             return 0.0
     between = [
         line

@@ -92,7 +92,7 @@ def test_starts_that_say_no_more_than_when_join_as_those_with_a_level_do(
 ) -> None:
     entries = ["\n".join([start.format(number, block[0]), *block[1:]]) for number in range(20)]
     name, records = read("\n".join(entries) + "\n")
-    assert name != "text"
+    assert name == "timestamped"
     assert len(records) == 20
     assert all(str(record.body).split("\n")[1:] == block[1:] for record in records)
 
