@@ -15,7 +15,7 @@ from chalicelib.delivery import Deadline
 from chalicelib.handlers import deadline_of
 from chalicelib.worker import parsed
 from tests.fakes import Pipeline, in_time
-from tests.layouts import entries_in, layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import entries_in, layout, rows_in  # noqa: F401 - each of these holds in both layouts
 
 LIMITS = Limits(batch_max_lines=100, batch_max_bytes=20_000, entry_max_bytes=400, split_bytes=1 << 20)
 
@@ -41,8 +41,9 @@ def batch_of(lines: int) -> tuple[Pipeline, str]:
 def test_parsing_stops_between_two_entries_when_the_time_is_up() -> None:
     _, body = batch_of(50)
     message: Any = decode(body)
-    items = parsed(message, deadline=Ticking(100)).items
-    assert len(entries_in(map(json.loads, items))) == 50
+    found = parsed(message, deadline=Ticking(100))
+    rows = rows_in(found.rows) if found.rows else ()
+    assert len([*entries_in(map(json.loads, found.items)), *rows]) == 50
     with pytest.raises(OutOfTimeError, match="parsing the rest of"):
         parsed(message, deadline=Ticking(20))
 
