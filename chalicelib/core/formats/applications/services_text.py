@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.applications.patterns import LinePattern, format_of
-from chalicelib.core.formats.dates import ISO_START
 from chalicelib.core.formats.kinds import integer, number
-from chalicelib.core.formats.patterned import LEVEL, REST, patterned
+from chalicelib.core.formats.patterned import LEVEL, REST, patterned, shaped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from chalicelib.core.records import Value
 
-_ISO: Final = rf"(?P<when>{ISO_START})(?:[.,](?P<fraction>[0-9]{{1,9}}))?+"
 _IP: Final = re.compile(r"\bIP: ([0-9A-Fa-f.:]{3,45}[0-9A-Fa-f])(?=[. ,]|\Z)")
 _USERNAME: Final = re.compile(r"\b[Uu]sername: ([^\s,]{1,256}?)\.?(?=[\s,]|\Z)")
 
@@ -43,13 +39,11 @@ def _nextflow(fields: dict[str, Value], body: str) -> None:
             fields["nextflow.exit"] = number(handler[4])
 
 
-def _vaultwarden(text: str) -> tuple[str, Mapping[str, Value]]:
-    fields: dict[str, Value] = {}
+def _vaultwarden(fields: dict[str, Value], text: str) -> None:
     if address := _IP.search(text):
         fields["client.address"] = address[1]
     if user := _USERNAME.search(text):
         fields["user.name"] = user[1]
-    return text, fields
 
 
 NEXTFLOW: Final = patterned(
@@ -70,61 +64,55 @@ NEXTFLOW: Final = patterned(
     specificity=0.97,
     details=_nextflow,
 )
-FORMATS: Final = (NEXTFLOW, *map(format_of, (
-    LinePattern(
-        name="otel_python_text",
-        title="Python logging with OpenTelemetry's trace context",
-        source="https://opentelemetry-python-contrib.readthedocs.io/en/latest/instrumentation/logging/logging.html",
+_format: Final = partial(shaped, specificity=0.97, single_line=True)
+FORMATS: Final = (
+    NEXTFLOW,
+    _format(
+        "otel_python_text",
+        "Python logging with OpenTelemetry's trace context",
+        "https://opentelemetry-python-contrib.readthedocs.io/en/latest/instrumentation/logging/logging.html",
         samples=(
             "2024-03-14 09:26:53,968 INFO [main] [pay.py:47] [trace_id=f63bcd6b2d5d4f23e5af1da51527c682"
             " span_id=e7849fe8f2eabecd resource.service.name=shop trace_sampled=True] - order accepted",
             "2024-03-14 09:26:54,000 ERROR [shop.pay] [pay.py:48] [trace_id=0 span_id=0 resource.service.name=] - declined",
         ),
-        pattern=_ISO + r" (?P<level>[A-Z]{4,8}) \[(?P<logger>[^\]\n]{1,128})\] \[(?P<file>[^\]:\n]{1,256}):"
-        r"(?P<line>[0-9]{1,7})\] \[trace_id=(?P<trace>\w{0,32}) span_id=(?P<span>\w{0,16}) "
-        r"resource\.service\.name=(?P<service>[^\s\]]{0,128})(?: trace_sampled=(?P<sampled>\w{1,8}))?+\] - (?P<message>.*)",
-        sieve=r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:,]{12} [A-Z]{4,8} \[[^\]\n]{1,128}\] \[[^\]\n]{1,270}\] \[trace_id=",
-        specificity=0.97,
-        attributes={
-            "logger": "log.logger", "file": "code.file.path", "line": "code.line.number", "trace": "trace_id",
-            "span": "span_id", "service": "service.name", "sampled": "trace_sampled",
-        },
+        templates=(
+            r"{time} {level=[A-Z]{4,8}} \[{logger=[^\]\n]{1,128}}\] \[{file=[^\]:\n]{1,256}}:"
+            r"{line=[0-9]{1,7}}\] \[trace_id={trace=\w{0,32}} span_id={span=\w{0,16}} "
+            r"resource\.service\.name={service=[^\s\]]{0,128}}(?: trace_sampled={text=\w{1,8}:trace_sampled})?+\] - {body}",
+        ),
     ),
-    LinePattern(
-        name="sidekiq",
-        title="Sidekiq jobs, text (Ruby)",
-        source="https://github.com/sidekiq/sidekiq/wiki/Logging",
+    _format(
+        "sidekiq",
+        "Sidekiq jobs, text (Ruby)",
+        "https://github.com/sidekiq/sidekiq/wiki/Logging",
         samples=(
             "2024-03-14T09:26:53Z 32515 TID-oveahmcxw INFO: PayJob JID-oveaivtrg start",
             "2024-03-14T09:26:54.077Z 3640 TID-oveahmcxw PayJob JID-12343drgwe23413 INFO: done: 0.046 sec",
             "2024-03-14T09:26:55.077Z pid=3640 tid=oxs1 class=PayJob jid=7ee1 elapsed=0.046 INFO: done",
         ),
-        pattern=_ISO + r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})? (?:(?P<pid>[0-9]{1,10}) TID-(?P<tid>[\w-]{1,32})"
-        r"(?: (?P<class>[A-Z][\w:]{0,255}))?(?: JID-(?P<jid>[0-9a-zA-Z]{1,64}))?(?: BID-(?P<bid>[\w-]{1,64}))?|"
-        r"pid=(?P<pid6>[0-9]{1,10}) tid=(?P<tid6>[\w-]{1,32})(?: class=(?P<class6>[\w:]{1,256}))?(?: jid=(?P<jid6>\w{1,64}))?"
-        r"(?: (?:elapsed=(?P<elapsed>[0-9.]{1,20})|\w{1,32}=\S{1,128})){0,6}) (?P<level>[A-Z]{4,7}): (?P<message>.*)",
-        sieve=r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}\S{1,6} (?:[0-9]{1,10} TID-|pid=[0-9]{1,10} tid=)",
-        specificity=0.97,
-        attributes={
-            "pid": "process.pid", "pid6": "process.pid", "tid": "thread.name", "tid6": "thread.name",
-            "class": "sidekiq.class", "class6": "sidekiq.class", "jid": "sidekiq.jid", "jid6": "sidekiq.jid",
-            "bid": "sidekiq.bid", "elapsed": "sidekiq.elapsed",
-        },
+        templates=(
+            r"{time} (?:{pid=[0-9]{1,10}} TID-{thread=[\w-]{1,32}}"
+            r"(?: {text=[A-Z][\w:]{0,255}:sidekiq.class})?(?: JID-{text=[0-9a-zA-Z]{1,64}:sidekiq.jid})?(?: BID-{text=[\w-]{1,64}:sidekiq.bid})?|"
+            r"pid={pid=[0-9]{1,10}} tid={thread=[\w-]{1,32}}(?: class={text=[\w:]{1,256}:sidekiq.class})?(?: jid={text=\w{1,64}:sidekiq.jid})?"
+            r"(?: (?:elapsed={number=[0-9.]{1,20}:sidekiq.elapsed}|\w{1,32}=\S{1,128})){0,6}) {level=[A-Z]{4,7}}: {body}",
+        ),
+        start=r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}\S{1,6} (?:[0-9]{1,10} TID-|pid=[0-9]{1,10} tid=)",
     ),
-    LinePattern(
-        name="vaultwarden",
-        title="Vaultwarden (Rust, fern)",
-        source="https://github.com/dani-garcia/vaultwarden/wiki/Logging",
+    _format(
+        "vaultwarden",
+        "Vaultwarden (Rust, fern)",
+        "https://github.com/dani-garcia/vaultwarden/wiki/Logging",
         samples=(
             "[2024-03-14 09:26:53.407-0700][vaultwarden::api::identity][ERROR] Username or password is incorrect. Try again."
             " IP: 192.0.2.17. Username: ada@example.org.",
             "[2024-03-14 09:26:54.000][start][INFO] Rocket has launched from http://0.0.0.0:80",
         ),
-        pattern=r"\[" + _ISO + r"(?: ?(?P<zone>Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?\]\[(?P<logger>[\w:.-]{1,128})\]"
-        r"\[(?P<level>[A-Z]{4,5})\] ?(?P<message>.*)",
-        sieve=r"\[[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][^\]\n]{8,24}\]\[[\w:.-]{1,128}\]\[[A-Z]{4,5}\]",
+        templates=(
+            r"\[{time=[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?+(?: ?(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?}\]\[{logger=[\w:.-]{1,128}}\]"
+            r"\[{level=[A-Z]{4,5}}\] ?{body}",
+        ),
         specificity=0.94,
-        attributes={"logger": "log.logger"},
-        message=_vaultwarden,
+        details=_vaultwarden,
     ),
-)))  # fmt: skip
+)
