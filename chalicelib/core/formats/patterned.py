@@ -225,15 +225,15 @@ class _Parser:
         if end < len(entry) and entry[end] != "\n":
             return OTHER_SHAPE
         stamp: Stamp | tuple[None, None] | None = None, None
-        if way.time >= 0 and groups[way.time]:
-            zone = groups[way.zone] if way.zone >= 0 else None
-            known = f" {zone}" if zone and is_zone(zone) else ""
-            stamp = of_time(self._times, groups[way.time] + known)
+        if way.time >= 0 and (when := groups[way.time]):
+            if way.zone >= 0 and (zone := groups[way.zone]) and is_zone(zone):
+                when = f"{when} {zone}"
+            stamp = of_time(self._times, when)
         elif way.has_parts:
             stamp = of_parts(self._times, found)
         if stamp is None:
             return BAD_TIME
-        fields: dict[str, Value] = dict(meaning.constants)
+        fields: dict[str, Value] = dict(meaning.constants) if meaning.constants else {}
         if entry[0] == "<":
             add_priority(fields, entry)
         nothing = meaning.nothing
@@ -260,7 +260,7 @@ class _Parser:
         word = groups[way.level] if way.level >= 0 else None
         level = None
         if word:
-            level = meaning.levels.get(word)
+            level = meaning.levels.get(word) if meaning.levels else None
             if level is None:
                 level = severity.of_word(word)
         return tuple.__new__(Record, (*stamp, word or None, level, body or None, fields))

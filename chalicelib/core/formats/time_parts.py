@@ -19,7 +19,7 @@ is_zone: Final = re.compile(ZONE, re.ASCII).fullmatch
 
 def of_time(times: Times, text: str) -> Stamp | None:
     """The stamp of a text; by its second, so that a second is converted once."""
-    if text[19:20] in (".", ","):
+    if text[19:20] in (".", ",") and text[-1:] != "Z":
         tail = text[20:]
         if tail.isdecimal() and tail.isascii():
             stamp = times.of_parts(text[:19], tail)
@@ -28,6 +28,14 @@ def of_time(times: Times, text: str) -> Stamp | None:
             stamp = times.of_parts(text[:19] + found[2], found[1]) if found else None
         if stamp is not None:
             return stamp
+    elif (
+        text[-4:-3] == "." and text[-7:-6] == text[-10:-9] == ":" and text[-3:].isdecimal() and text.isascii()
+    ):
+        return times.of_parts(text[:-4], text[-3:])
+    elif (
+        text.count(":") == 2 and "." not in text and "," not in text and (stamp := times.of_parts(text, None))
+    ):
+        return stamp
     return times.of_text(text) or (times.of_number(text) if text[:1].isdecimal() else None)
 
 
