@@ -89,12 +89,13 @@ def dead_letters(
         for letter in letters:
             print_json(letter)
     else:
-        _print_list(letters, limit=limit, state=state)
+        _print_list(letters, limit=limit, state=state, is_filtered=bool(file or reason or from_ or to))
 
 
-def _print_list(letters: list[Shown], *, limit: int, state: str) -> None:
+def _print_list(letters: list[Shown], *, limit: int, state: str, is_filtered: bool) -> None:
     if not letters:
-        click.echo("There is no dead letter like that." if state == "dead" else f"None is {state}.", err=True)
+        none = "There is no dead letter like that." if is_filtered else "There are no dead letters."
+        click.echo(none if state == "dead" else f"None is {state}.", err=True)
         return
     columns = (
         Column("died at"),

@@ -24,6 +24,7 @@ from froe.terminal import harmless, printable
 
 _LINES_MAX: Final = 1000
 _ANY_JSON: Final = ("json", "json_values")
+_TIME: Final = '`time = { field = "time", format = "%Y.%m.%d-%H.%M.%S" }`'
 _ENOUGH: Final = 0.5
 
 
@@ -61,8 +62,13 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
             " as plain text every line is a record already."
         )
     click.echo(harmless(proposal.toml(name)), nl=False)
+    timeless = (
+        ""
+        if proposal.time_format
+        else f", but finds no time in them. Name the time in its pattern, and its shape: {_TIME}"
+    )
     click.echo(
-        f"The format explains {explained:.1%} of the lines. Name its fields, look through its samples (they are"
+        f"The format explains {explained:.1%} of the lines{timeless}. Name its fields, look through its samples (they are"
         " lines of the file), and paste it into froe.toml.",
         err=True,
     )

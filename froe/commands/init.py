@@ -34,6 +34,5 @@ def init(*, directory: Path) -> None:
     staged(directory.resolve())
     for path in written:
         click.echo(f"{directory / path}")
-    click.echo(
-        f"\nNext: cd {directory}, then `froe demo` here or `froe deploy --stage dev` on AWS.", err=True
-    )
+    enter = "" if directory.resolve() == Path.cwd() else f"cd {directory}, then "
+    click.echo(f"\nNext: {enter}`froe demo` here or `froe deploy --stage dev` on AWS.", err=True)

@@ -102,6 +102,8 @@ def query(
     either the table `records` is the sink of the stage: its Parquet objects are kept in ~/.cache/froe, and of those outside of
     --from, --to and --format none is read. The exit code is 1 when a file is damaged, is no text, or is not COMPLETE.
     """
+    if not sql.strip(" \t\r\n;"):
+        raise click.UsageError('The statement is empty: write SQL, as in "select count(*) from log".')
     if sum((as_json, as_csv, output is not None)) > 1:
         raise click.UsageError("Choose one of --json, --csv and --output.")
     if files and stored:

@@ -53,6 +53,11 @@ def json_lines(result: Result) -> list[Any]:
 
 
 class TestDeadLetters:
+    def test_none_is_said_as_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert froe(monkeypatch, Pipeline(LIMITS), "dead-letters").stderr == "There are no dead letters.\n"
+        filtered = froe(monkeypatch, with_dead(3), "dead-letters", "--reason", "nothing says this")
+        assert filtered.stderr == "There is no dead letter like that.\n"
+
     def test_the_table_names_the_batch_its_reason_and_what_it_holds(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:

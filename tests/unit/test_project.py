@@ -142,3 +142,12 @@ def test_a_fault_in_the_configuration_of_a_project_names_the_projects_file(
     assert result.exit_code == 2
     assert os.fspath(shop / "froe.toml") in result.output
     assert ".froe" not in result.output
+
+
+def test_init_of_the_folder_that_one_is_in_names_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["init", "."])
+    assert result.exit_code == 0, result.output
+    assert "Next: `froe demo` here" in result.output

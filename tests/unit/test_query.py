@@ -281,3 +281,10 @@ def test_sql_over_what_a_stage_has_stored(stored: tuple[Stage, str]) -> None:
 
 def test_parquet_needs_a_file() -> None:
     assert froe("export", "a.log", "--to", "parquet").exit_code == 2
+
+
+@pytest.mark.parametrize("sql", ["", " ", ";"])
+def test_an_empty_statement_names_what_to_write(sql: str) -> None:
+    result = CliRunner().invoke(main, ["query", sql, str(ROOT / "sample_logs" / "till-07.txt")])
+    assert result.exit_code == 2
+    assert "The statement is empty: write SQL" in result.output

@@ -161,6 +161,11 @@ def _collection(table: Table) -> Collection:
         table.fail(
             f"`field` is longer than {_FIELD_MAX_CHARS} characters; name a member of the object", "field"
         )
+    if "[]" in table.name and not all(part.removesuffix("[]") for part in table.name.split(".")):
+        table.fail(
+            f"`field` is {table.name!r}, where a member has no name; write a name before each `[]`, as in 'a[].b[]'",
+            "field",
+        )
     return Collection(table.name, table.text("prefix") or "")
 
 
@@ -226,6 +231,12 @@ def _redaction(table: Table, known: list[str], key: str) -> RedactionSpec:
         table.fail("it hides nothing; give it `fields`, `patterns` or `kinds`, as in kinds = ['ip', 'email']")
     for pattern in patterns:
         table.checked("patterns", f"the pattern {pattern!r} cannot be used:", check_search, pattern)
+        if re.search(pattern, ""):
+            table.fail(
+                f"the pattern {pattern!r} matches the empty text, which is everywhere; write one that takes a character at"
+                " least, as `x+` instead of `x*`",
+                "patterns",
+            )
     replacement, hashed = table.text("with"), table.flag("hash")
     if replacement is not None and hashed:
         table.fail("it has both `with` and `hash`; choose one", "hash")

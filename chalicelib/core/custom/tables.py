@@ -58,7 +58,8 @@ class Table:
     def needed(self, key: str) -> str:
         found = self.text(key)
         if not found:
-            self.fail(f"it has no `{key}`; give it one", key)
+            lack = f"its `{key}` is empty" if found == "" else f"it has no `{key}`"
+            self.fail(f"{lack}; give it one", key)
         return found
 
     def flag(self, key: str) -> bool:

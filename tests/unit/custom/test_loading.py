@@ -78,6 +78,19 @@ FAULTS = [
         "'eror' is no severity; write trace, debug, info, warn, error or fatal",
     ),
     ("[[filter]]\nname = 'a'\nexclude = { severity = 'eror' }", 3, "write trace, debug, info"),
+    *(
+        (
+            f"[[redact]]\nname = 'a'\npatterns = ['{pattern}']",
+            3,
+            "matches the empty text, which is everywhere",
+        )
+        for pattern in ("x*", "(?:a|)", "^", "[0-9]{0,3}")
+    ),
+    *(
+        (f"[[collection]]\nfield = '{field}'", 2, "a member has no name; write a name before each")
+        for field in ("a[].b[].[]", "[]", "a[]..b[]")
+    ),
+    ("[[bind]]\nprefix = ''\nformat = 'json'", 2, "its `prefix` is empty; give it one"),
     ("[[format]]\n[[forms]]\n", 2, "the tables are"),
     ("x = 1", 1, "the tables are"),
 ]
