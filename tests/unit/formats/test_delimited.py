@@ -235,3 +235,21 @@ def test_the_lines_before_a_header_are_skipped_in_every_split(mark: bytes, piece
     assert found.format == "csv"
     assert found.bodies == [f"order {number}" for number in range(50)]
     assert found.account.summary.counts.skipped["header"].lines == 3
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (r'"say \"hi\", ok"', 'say "hi", ok'),
+        (r'"a \"b, c\" d"', 'a "b, c" d'),
+        (r'"\"a\", C:\new\\"', '"a", C:\\new\\'),
+        (r'"say ""hi"", C:\"', 'say "hi", C:\\'),
+        (r'"C:\new"', r"C:\new"),
+    ],
+)
+def test_quotes_may_be_escaped_by_backslashes(cell: str, text: str) -> None:
+    rows = "".join(f"2024-03-14T09:26:5{second}Z,INFO,{cell},7\n" for second in range(9))
+    _, outcomes = read_outcomes(f"timestamp,level,message,amount\n{rows}".encode())
+    made = [each.result for each in outcomes if isinstance(each.result, Record)]
+    assert len(made) == 9
+    assert {(each.body, each.attributes["amount"]) for each in made} == {(text, 7)}

@@ -97,6 +97,10 @@ class _Columns(NamedTuple):
     spaced: bool = False
 
 
+_ESCAPED: Final = re.compile(r'\\["\\]')
+"""A quote behind a backslash, as some write it instead of two quotes, and a backslash behind one."""
+
+
 def _columns(header: str, delimiters: str) -> _Columns | None:
     """None where the line is no header. header: several lines where some stand before it."""
     if "\n" in header:
@@ -219,6 +223,10 @@ class _Rows:
 
     def parse(self, row: str) -> Record | Reject:
         cells = _cells(row, self._delimiter, spaced=self._spaced)
+        if '\\"' in row and (cells is None or len(cells) != len(self._names)):
+            doubled = _ESCAPED.sub(lambda escape: '""' if escape[0] == '\\"' else "\\", row)
+            escaped = _cells(doubled, self._delimiter, spaced=self._spaced)
+            cells = escaped if escaped is not None and len(escaped) == len(self._names) else cells
         if cells is None and _is_stray(row, self._delimiter, len(self._names)):
             return _OPEN_QUOTE
         if cells is None or len(cells) != len(self._names):
