@@ -343,3 +343,21 @@ def test_a_run_of_priorities_is_read_once() -> None:
 
     by_name("syslog").make_parser(ParseContext(MODIFIED, explain=explain))(f"{run}x")
     assert len(asked) <= 3
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["<165>1 2026-09-14T08:00:00Z web-1 shop 7 - - hellö", "<165>Sep 14 08:00:00 web-1 shop[7]: hellö"],
+)
+def test_messages_behind_one_another_on_a_line_are_not_the_body_of_the_first(message: str) -> None:
+    counted = f"{len(message.encode())} {message}"
+    (record,) = records(counted * 3)
+    assert (record.body, record.attributes["host.name"], record.attributes["service.name"]) == (
+        "hellö",
+        "web-1",
+        "shop",
+    )
+    assert record.attributes["syslog.octet_count"] == len(message.encode())
+    assert record.attributes["syslog.further_messages"] == counted * 2
+    (alone,) = records(counted)
+    assert "syslog.further_messages" not in alone.attributes

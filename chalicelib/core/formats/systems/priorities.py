@@ -22,6 +22,23 @@ PRIORITIES: Final[dict[str, tuple[int, int, str, int]]] = {
 _PRIORITY: Final = re.compile(r"(?:[0-9]{1,6} )?<([0-9]{1,3})>")
 
 
+_NEXT: Final = re.compile(rb"[0-9]{1,6} <[0-9]{1,3}>")
+FURTHER: Final = "syslog.further_messages"
+"""What follows the first message of a line, as it stands."""
+
+
+def first_of(text: str, octets: str) -> tuple[str, str]:
+    """The message that has so many octets, and the others that its sender wrote behind it on the same line, each behind
+    its own count; the whole text where none follows. https://www.rfc-editor.org/rfc/rfc6587#section-3.4.1"""
+    count = whole(octets)
+    if count is None or count >= len(text.encode()):
+        return text, ""
+    data = text.encode()
+    if _NEXT.match(data, count) is None:
+        return text, ""
+    return data[:count].decode(errors="replace"), data[count:].decode(errors="replace")
+
+
 def add_priority(fields: dict[str, Value], line: str) -> None:
     """Adds facility and severity where a line begins with a priority."""
     found = _PRIORITY.match(line)

@@ -19,7 +19,7 @@ from chalicelib.core.formats.starts import LEVEL_BEHIND
 from chalicelib.core.formats.systems.bodies import Enveloped
 from chalicelib.core.formats.systems.cisco_messages import add_device
 from chalicelib.core.formats.systems.ios_heads import BSD, MNEMONIC, NODE, read_head, read_time
-from chalicelib.core.formats.systems.priorities import PRIORITIES, add_process
+from chalicelib.core.formats.systems.priorities import FURTHER, PRIORITIES, add_process, first_of
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.systems.programs.network import add_packet
 from chalicelib.core.formats.times import MONTH, ZONE, Times
@@ -180,6 +180,11 @@ class _Parser:
         if found is None:
             return self._parse_weekday_first(line)
         octets, priority, sequence, bsd, iso, host, level, tag, process, message = found.groups()
+        if octets is not None and (further := first_of(line[found.end(1) + 1 :], octets)[1]):
+            first = self._parse_any(line.removesuffix(further))
+            if isinstance(first, Record):
+                first.attributes[FURTHER] = further
+            return first
         if tag is not None and (tag.isdecimal() or tag[0] == "%"):
             message, tag, process = line[found.start(8) :], None, None
         values = None if priority is None else PRIORITIES.get(priority)

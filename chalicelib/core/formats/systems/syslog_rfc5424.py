@@ -14,7 +14,7 @@ from chalicelib.core.formats.kinds import DIGITS_MAX, integer
 from chalicelib.core.formats.nested import of_both
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.systems.bodies import Enveloped, with_severity
-from chalicelib.core.formats.systems.priorities import PRIORITIES
+from chalicelib.core.formats.systems.priorities import FURTHER, PRIORITIES, first_of
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.formats.systems.rfc5424_repairs import repaired
 from chalicelib.core.formats.times import Times
@@ -117,9 +117,12 @@ class _Parser:
         counted = _COUNTED.match(line)
         if counted is None:
             return self._repaired(line) or OTHER_SHAPE
-        result = self.parse(line[counted.end() :])
+        first, further = first_of(line[counted.end() :], counted[1])
+        result = self.parse(first)
         if isinstance(result, Record):
             result.attributes["syslog.octet_count"] = integer(counted[1])
+            if further:
+                result.attributes[FURTHER] = further
         return result
 
     def _repaired(self, line: str) -> Record | None:
