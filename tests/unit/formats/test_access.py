@@ -256,6 +256,13 @@ PLACES = {
     ' "{}" "{}" xff="203.0.113.7" vhost=shop.example.org tls_version=TLSv1.2': {
         "http.request.header.x_forwarded_for": "203.0.113.7", "server.address": "shop.example.org", "tls.protocol.version": "TLSv1.2"},
     ' "{}" "{}" 0123456789abcdef0123456789abcdef': {"http.request.id": "0123456789abcdef0123456789abcdef"},
+    ' "0.202" "{}" "{}"': {"request_time": 0.202},
+    ' "0.202" "0.1" "{}" "{}"': {"request_time": 0.202, "upstream_response_time": 0.1},
+    ' 0.202 "0.100" "{}" "{}"': {"request_time": 0.202, "upstream_response_time": 0.1},
+    ' "0.202" 0.100 "{}" "{}"': {"request_time": 0.202, "upstream_response_time": 0.1},
+    ' rt=0.202 urt="0.2" "{}" "{}"': {"request_time": 0.202, "upstream_response_time": 0.2},
+    ' urt="0.1, 0.2" "{}" "{}" "203.0.113.7"': {
+        "upstream_response_time": [0.1, 0.2], "http.request.header.x_forwarded_for": "203.0.113.7"},
 }  # fmt: skip
 
 
@@ -272,6 +279,22 @@ def test_what_stands_around_referer_and_agent_is_typed_and_they_are_right(place:
         assert attributes.get("http.request.header.referer", "-") == referer
         assert {key: attributes.get(key) for key in PLACES[place]} == PLACES[place]
         assert not [key for key in attributes if key.startswith("extra")]
+
+
+def test_a_number_in_quotes_is_no_referer_and_what_looks_like_a_host_is_one() -> None:
+    for values, referer, agent, time in (
+        ('"0.202" "-" "https://a.example/" "curl/8"', "https://a.example/", "curl/8", 0.202),
+        ('"0.202" "-" "curl/8"', None, "curl/8", 0.202),
+        ('"0.202" "" "curl/8"', None, "curl/8", 0.202),
+        ('"0.202" "curl/8"', None, "curl/8", 0.202),
+        ('"192.0.2.7" "curl/8" 0.202', "192.0.2.7", "curl/8", 0.202),
+        ('"7.example.org" "curl/8" 0.202', "7.example.org", "curl/8", 0.202),
+    ):
+        (record,) = records(f"{HEAD} {values}")
+        assert record.attributes.get("http.request.header.referer") == referer
+        assert record.attributes["user_agent.original"] == agent
+        assert record.attributes["request_time"] == time
+        assert "extra" not in record.attributes
 
 
 @pytest.mark.parametrize(

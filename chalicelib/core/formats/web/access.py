@@ -80,7 +80,7 @@ def make_parser(context: ParseContext, *, tail: Tail = add_tail) -> Parse:
                 stamp = read(day, zone)
             if (
                 target[0] != "/" or not is_place(client) or client[0] in "-uUnN" or between != " " or opening or ident != "-" or not user or (":" in client and "." in client)
-                or '"' in target or "\\" in line or not line.isascii() or not size.isdecimal() or count > _SIZE_MAX
+                or '"' in target or "\\" in line or not line.isascii() or not size.isdecimal() or count > _SIZE_MAX or referer[:1].isdecimal()
             ):  # fmt: skip
                 return parse_any(line)
         except (ValueError, KeyError, IndexError):

@@ -29,11 +29,14 @@ _LINE: Final = re.compile(
     re.DOTALL,
 )
 """The head, request, status, size, referer, user agent, the agent after a bare ``-``, tail."""
+_NUMBER: Final = r"[0-9]{1,15}+(?:\.[0-9]{1,9}+)?+"
+_NUMBERS: Final = re.compile(rf"{_NUMBER}(?:(?:, ?| : )(?:{_NUMBER}|-)){{0,16}}+", re.ASCII)
 _BETWEEN: Final = re.compile(
-    rf"((?: ++[^ \"\[]++){{1,6}}) ++\"(-?|(?:[a-z][a-z0-9+.-]{{0,31}}:)?//[^\"]*+|[\w.-]{{1,253}}/?)\" ++{QUOTED}((?: .*+)?+)",
+    rf"((?: ++(?:[A-Za-z_][\w.-]{{0,63}}+=\"[^\"]*+\"|[^ \"\[]++|\"{_NUMBERS.pattern}\"|\"-\"(?= ++\"https?://))){{1,6}})"
+    rf" ++\"(?!{_NUMBERS.pattern}\")(-?|(?:[a-z][a-z0-9+.-]{{0,31}}:)?//[^\"]*+|[\w.-]{{1,253}}/?)\" ++{QUOTED}((?: .*+)?+)",
     re.DOTALL,
 )
-"""What stands between the size and the referer, the referer, the user agent, the tail."""
+"""What stands between the size and the referer, the referer, the user agent, the tail. Numbers in quotes are no referer."""
 _WITH_PORT: Final = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]{1,5}", re.ASCII)
 _OPENING: Final = re.compile(_HEAD + r'"')
 _STATUS: Final = re.compile(r'" (-|[0-9]{3}) (-|[0-9]++)(?= |$)')
@@ -81,9 +84,13 @@ class AnyLine:
             return OTHER_SHAPE
         client, ident, user, when, request, status, size, referer, agent, lone_agent, tail = groups
         agent = agent if agent is not None else lone_agent
-        if agent is None and self._tail is add_tail and (between := _BETWEEN.fullmatch(tail)):
+        measured = referer is not None and self._tail is add_tail and _NUMBERS.fullmatch(referer) is not None
+        rest = f' "{referer}" "{agent}"{tail}' if measured else tail
+        if (agent is None or measured) and self._tail is add_tail and (between := _BETWEEN.fullmatch(rest)):
             early, referer, agent, tail = between.groups()
             tail = early + tail
+        elif measured:
+            referer, tail = None, f' "{referer}"{tail}'
         if agent is None and tail[:2] == ' "':
             return OTHER_SHAPE
         if (self._common and agent is not None) or is_address(ident):
