@@ -11,8 +11,10 @@ import pytest
 
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.detection import detect
+from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.web.w3c import W3C
 from chalicelib.core.records import Record, Reject
+from tests.lines_of_formats import read
 
 Explain = Callable[[str, str], Record]
 Reason = Callable[[str, str], str]
@@ -218,3 +220,32 @@ def test_the_last_number_of_a_tls_request_is_its_size(record: Explain) -> None:
     got = record("apache_ssl_request", line).attributes
     assert (got["http.response.body.size"], "http.response.status_code" in got) == (199, False)
     assert (got["tls.protocol.version"], got["tls.cipher"]) == ("TLSv1.3", "TLS_AES_256_GCM_SHA384")
+
+
+@pytest.mark.parametrize(
+    ("head", "when", "host", "facility"),
+    [
+        ("Mar 14 09:26:54 lb haproxy[4711]: ", "Mar 14 09:26:54", "lb", None),
+        ("<134>Mar 14 09:26:54 lb haproxy[4711]: ", "Mar 14 09:26:54", "lb", 16),
+        ("2024-03-14T09:26:54.1Z lb haproxy[4711]: ", "2024-03-14T09:26:54.1Z", "lb", None),
+        ("<134>2024-03-14T09:26:54+00:00 lb haproxy[4711]: ", "2024-03-14T09:26:54+00:00", "lb", 16),
+        ("<134>1 2024-03-14T09:26:54.1Z lb haproxy 4711 - - ", "2024-03-14T09:26:54.1Z", "lb", 16),
+        ("<134>haproxy[4711]: ", None, None, 16),
+    ],
+)
+def test_requests_of_haproxy_in_the_clf_are_typed_behind_a_head_of_syslog(
+    head: str, when: str | None, host: str | None, facility: int | None
+) -> None:
+    lines = by_name("haproxy_clf").samples * 3
+    name, outcomes = read("\n".join(head + line for line in lines).encode())
+    _, alone = read("\n".join(lines).encode())
+    assert name == "haproxy"
+    for outcome, plain in zip(outcomes, alone, strict=True):
+        assert isinstance(outcome.result, Record)
+        assert isinstance(plain.result, Record)
+        assert (outcome.result[:2], outcome.result.body) == (plain.result[:2], plain.result.body)
+        attributes = outcome.result.attributes
+        assert attributes.items() >= plain.result.attributes.items()
+        assert (attributes["service.name"], attributes["process.pid"]) == ("haproxy", 4711)
+        assert (attributes.get("syslog.timestamp"), attributes.get("host.name")) == (when, host)
+        assert attributes.get("syslog.facility.code") == facility

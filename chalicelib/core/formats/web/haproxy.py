@@ -1,5 +1,5 @@
 """HAProxy's logs: HTTP (also httpslog), TCP, error and connect lines, and what it says of itself; with the
-header of syslog in front or without.
+header of syslog in front or without. Requests in the CLF are here where such a header stands before them.
 
 The time is when the connection (TCP) or the request (HTTP) was accepted, in HAProxy's own zone; the time of
 syslog is kept beside it. The body is the request line, or the message.
@@ -15,11 +15,13 @@ from chalicelib.core.formats.kinds import add_endpoint, add_integer, integer
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.systems.priorities import PRIORITIES
 from chalicelib.core.formats.times import MONTH, Times
+from chalicelib.core.formats.web.fixed import HAPROXY_CLF
 from chalicelib.core.formats.web.requests import add_request
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.nested import When
     from chalicelib.core.records import Value
 
 _SYSLOG: Final = re.compile(
@@ -88,13 +90,15 @@ _HTTPS_NUMBERS: Final = frozenset((_HTTPS_NAMES[0], *_HTTPS_NAMES[2:5]))
 
 def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
+    request_of = HAPROXY_CLF.make_parser(context)
 
     def parse(line: str) -> Record | Reject:
         header = _SYSLOG.match(line)
         fields: dict[str, Value] = {}
         position = header.end() if header else 0
         found = _LINE.match(line, position)
-        stamp = word = number = None
+        stamp: When | None = None
+        word = number = None
         if header:
             priority, when, host, program, process, process_5424 = header.groups()
             if not found and not _HAPROXY.search(program):
@@ -123,6 +127,12 @@ def _make_parser(context: ParseContext) -> Parse:
             body = _add_line(fields, found[3], line, found.end())
             if body is None:
                 return OTHER_SHAPE
+        elif header and isinstance(request := request_of(line[position:]), Record):
+            if stamp is not None:
+                fields["syslog.timestamp"] = header[2]
+            stamp = request[0], request[1]
+            fields.update(request.attributes)
+            body = request.body or ""
         else:
             body = line[position:]
             if connect := _CONNECT.fullmatch(body):
