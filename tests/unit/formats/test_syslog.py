@@ -361,3 +361,24 @@ def test_messages_behind_one_another_on_a_line_are_not_the_body_of_the_first(mes
     assert record.attributes["syslog.further_messages"] == counted * 2
     (alone,) = records(counted)
     assert "syslog.further_messages" not in alone.attributes
+
+
+def test_a_host_before_program_and_process_needs_no_digit() -> None:
+    for host in ("myhost", "web", "DB", "host1", "db.example"):
+        (record,) = records(f"<30>{host} dhcpd[12]: DHCPACK on 10.0.0.5")
+        (alike,) = records("<30>host1 dhcpd[12]: DHCPACK on 10.0.0.5")
+        assert record.body == "DHCPACK on 10.0.0.5"
+        assert record.attributes == alike.attributes | {"host.name": host}
+        assert record.attributes["process.pid"] == 12
+        assert record.attributes["client.address"] == "10.0.0.5"
+
+
+def test_a_level_or_prose_before_a_program_is_no_host() -> None:
+    for message in (
+        "error shop[12]: hello",
+        "Stopping shop[12]: hello",
+        "stopping shop: hello",
+        "web shop[a]: hello",
+    ):
+        (record,) = records(f"<30>{message}")
+        assert "host.name" not in record.attributes

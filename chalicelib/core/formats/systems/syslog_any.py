@@ -35,6 +35,8 @@ _HEAD: Final = re.compile(
     r"(?P<tag>[A-Za-z_/][^\s\[\]:={}\"|]{0,127})(?:\[(?P<process>[^\]\s]{0,128})\]:?|:)(?: |$)"
 )
 _HOSTLIKE: Final = re.compile(r"(?=[^\s]*[0-9.:-])[^\s]+")
+_NAME: Final = re.compile(r"[a-z][a-z_]{0,62}|[A-Z][A-Z_]{0,62}")
+"""Is a host's before a program with the number of its process."""
 _HOST: Final = re.compile(
     r"(?=[^\s]*[0-9.-])([A-Za-z0-9][\w.-]{0,254}|[0-9A-Fa-f:]{2,45}) (?=[^\s:]*[\[{=|])"
 )
@@ -146,8 +148,10 @@ def _head(text: str) -> re.Match[str] | None:
     head = _HEAD.match(text)
     if head is None or severity.of_word(head["tag"]) is not None:
         return None
-    if head["host"] is not None and not _HOSTLIKE.fullmatch(head["host"]):
-        return None
+    if (host := head["host"]) is not None and not _HOSTLIKE.fullmatch(host):
+        numbered = (head["process"] or "").isdecimal()
+        if not numbered or not _NAME.fullmatch(host) or severity.of_word(host) is not None:
+            return None
     named = head["process"] is not None or head["host"] is not None or program_of(head["tag"]) is not None
     return head if named or _LOWER.fullmatch(head["tag"]) else None
 
