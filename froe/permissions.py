@@ -14,9 +14,9 @@ from froe.resources import FUNCTIONS
 
 PEOPLE: Final[Mapping[str, tuple[str, ...]]] = {
     "froe deploy": ("deploy-data", "deploy-observability", "deploy-functions"),
-    "froe destroy": ("destroy",),
+    "froe destroy": ("destroy", "destroy-sink"),
     "froe forget": ("forget",),
-    "Operating: status, upload, redrive, backfill": ("operate",),
+    "Operating: status, upload, redrive, backfill, query": ("operate",),
 }
 """Who does what → the policies that it takes, in infra/policies/people; what AWS has them do for CloudFormation included."""
 
@@ -133,15 +133,15 @@ def _lines() -> Iterator[str]:
         "## People",
         "",
         "`infra/policies/people` has policies for who deploys (three, all of them needed: a managed policy takes 6,144",
-        "characters), for who takes a stage down with its data, for who has a file forgotten, and for who operates a stage;",
-        "put the stage, region and account in the place of their names, and your bucket in the place of ours if you brought",
-        "one. CloudFormation makes the resources with the permissions of the person who calls it. Whoever uses the status",
+        "characters), for who takes a stage down with its data (two), for who has a file forgotten, and for who operates a",
+        "stage; put the stage, region and account in the place of their names, in that of `${Database}` the database of the",
+        "sink (`froe_` and the stage, hyphens as underscores), and your bucket in the place of ours if you brought one. CloudFormation makes the resources with the permissions of the person who calls it. Whoever uses the status",
         "API needs its token and nothing of AWS. A test asks a simulator of IAM whether these policies and those of the",
         "functions allow each call that is made, and deny what must be denied.",
         "",
         "```",
         "sed -e s/'${AWS::Partition}'/aws/g -e s/'${AWS::Region}'/eu-central-1/g -e s/'${AWS::AccountId}'/111122223333/g \\",
-        "  -e s/'${Stage}'/prod/g infra/policies/people/deploy-data.json > deploy-data.json",
+        "  -e s/'${Stage}'/prod/g -e s/'${Database}'/froe_prod/g infra/policies/people/deploy-data.json > deploy-data.json",
         "aws iam create-policy --policy-name froe-prod-deploy-data --policy-document file://deploy-data.json",
         "```",
     )

@@ -1,19 +1,34 @@
 """What attributes each format has, and their types, as its golden lines show: `make golden` writes it for the Parquet
-sink. Names without a dot come from the data of a log and are declared by no format.
+sink, and the columns of the sink's table into infra/data.json. Names without a dot come from the data of a log and are
+declared by no format.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.core import columns, parquet
 from chalicelib.core.formats.registry import NAMES
 
 GOLDEN = Path(__file__).parent / "golden" / "formats"
 TARGET = Path(parquet.__file__).with_name("declared.json")
+TEMPLATE = Path(__file__).parents[1] / "infra" / "data.json"
+FORMATS_MIN: Final = 5
+"""What fewer formats declare has no column of its own in the table of the catalog."""
+_COLUMNS = re.compile(r'( *)"Columns": \[[^]]*\]')
+OF_ATHENA = {
+    columns.INTEGER: "bigint",
+    columns.NUMBER: "double",
+    columns.BOOLEAN: "boolean",
+    columns.TEXT: "string",
+    columns.MOMENT: "timestamp",
+    columns.BYTES: "binary",
+}
 _TYPES = {"int": columns.INTEGER, "float": columns.NUMBER, "bool": columns.BOOLEAN, "str": columns.TEXT}
 
 
@@ -42,9 +57,31 @@ def _type_of(counted: dict[str, int]) -> str:
     return max(Counter(counted).items(), key=lambda each: (each[1], each[0] == columns.TEXT))[0]
 
 
+def columns_of_the_table(found: Mapping[str, Any]) -> dict[str, str]:
+    """Column → type in Athena. found: what `declared` gives."""
+    counted = Counter(attribute for each in found["formats"].values() for attribute in each)
+    common = {name: found["types"][name] for name in sorted(counted) if counted[name] >= FORMATS_MIN}
+    types = {**columns.STORED, **columns.Declared(common).types, columns.REST: columns.TEXT}
+    return {name: OF_ATHENA[kind] for name, kind in types.items()}
+
+
+def template_with(wanted: Mapping[str, str]) -> str:
+    """infra/data.json with these columns in the table of the catalog."""
+
+    def written(match: re.Match[str]) -> str:
+        pad = match[1]
+        lines = [f'{pad}  {{"Name": "{name}", "Type": "{kind}"}}' for name, kind in wanted.items()]
+        return f'{pad}"Columns": [\n' + ",\n".join(lines) + f"\n{pad}]"
+
+    made, replaced = _COLUMNS.subn(written, TEMPLATE.read_text(encoding="utf-8"))
+    assert replaced == 1
+    return made
+
+
 def text() -> str:
     return json.dumps(declared(), separators=(",", ":"), sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":
     TARGET.write_text(text(), encoding="utf-8")
+    TEMPLATE.write_text(template_with(columns_of_the_table(declared())), encoding="utf-8")

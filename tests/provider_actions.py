@@ -122,6 +122,15 @@ HANDLERS: Final[Mapping[str, Handlers]] = {
         "CreateGroup GetGroup ListTagsForResource TagResource UntagResource UpdateGroup",
         "DeleteGroup GetGroup",
     ),
+    "AWS::Glue::Database": Handlers(
+        "glue", "CreateDatabase GetDatabase UpdateDatabase", "DeleteDatabase GetDatabase"
+    ),
+    "AWS::Glue::Table": Handlers("glue", "CreateTable GetTable UpdateTable", "DeleteTable GetTable"),
+    "AWS::Athena::WorkGroup": Handlers(
+        "athena",
+        "CreateWorkGroup GetWorkGroup ListTagsForResource TagResource UntagResource UpdateWorkGroup",
+        "DeleteWorkGroup GetWorkGroup UntagResource",
+    ),
     "AWS::StepFunctions::StateMachine": Handlers(
         "states",
         "CreateStateMachine DescribeStateMachine ListTagsForResource TagResource UntagResource UpdateStateMachine",

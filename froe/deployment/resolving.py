@@ -1,7 +1,7 @@
 """What a template asks for once its parameters, conditions and references are put in.
 
-Pure. Limits: the functions that infra/ uses (Ref, Fn::GetAtt, Fn::If, Fn::ImportValue, Fn::Join, Fn::Select, Fn::Sub and
-the conditions); another raises KeyError, so that nothing is compared with what was not understood.
+Pure. Limits: the functions that infra/ uses (Ref, Fn::GetAtt, Fn::If, Fn::ImportValue, Fn::Join, Fn::Select, Fn::Split,
+Fn::Sub and the conditions); another raises KeyError, so that nothing is compared with what was not understood.
 """
 
 import re
@@ -53,13 +53,15 @@ class Resolver:
             "Fn::GetAtt": lambda at: self._named(*(at.split(".", 1) if isinstance(at, str) else at)),
             "Fn::If": lambda at: self.resolve(at[1] if self.holds(at[0]) else at[2]),
             "Fn::ImportValue": lambda at: self.exports[self.resolve(at)],
-            "Fn::Join": lambda at: at[0].join(str(self.resolve(each)) for each in at[1]),
+            "Fn::Join": lambda at: at[0].join(map(str, self.resolve(at[1]))),
             "Fn::Select": lambda at: self.resolve(at[1][int(at[0])]),
+            "Fn::Split": lambda at: self._text(at[1]).split(at[0]),
             "Fn::Sub": self._substituted,
         }
 
     def _substituted(self, text: str) -> str:
-        return _SPOKEN.sub(lambda found: str(self._named(found[1], found[2] or "Ref")), text)
+        spoken = _SPOKEN.sub(lambda found: str(self._named(found[1], found[2] or "Ref")), text)
+        return spoken.replace("${!", "${")
 
     def _named(self, name: str, attribute: str) -> Any:
         if name == "AWS::NoValue":

@@ -92,7 +92,8 @@ def bucket(name: str, properties: Properties) -> Built:
 
 def _lifecycle_rule(node: dict[str, Any]) -> Block:
     rest = dict(node)
-    made = Block(id=rest.pop("Id"), status=rest.pop("Status"), filter=[Block()])
+    prefix = {"prefix": rest.pop("Prefix")} if "Prefix" in rest else {}
+    made = Block(id=rest.pop("Id"), status=rest.pop("Status"), filter=[Block(prefix)])
     for transition in rest.pop("Transitions", ()):
         made["transition"] = [
             Block(days=value(transition["TransitionInDays"]), storage_class=value(transition["StorageClass"]))

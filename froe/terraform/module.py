@@ -22,6 +22,7 @@ _FILES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         ("SNS", "Events"),
     ),
     "trail": ("Who read and wrote objects of the buckets, where that is to be recorded.", ("CloudTrail",)),
+    "catalog": ("The sink as a table of Athena, and what its queries may scan.", ("Glue", "Athena")),
     "logs": ("Log groups of the functions, and what is counted in them.", ("Logs",)),
     "queries": ("Saved queries of Logs Insights.", ("Logs::QueryDefinition",)),
     "alarms": ("What wakes people; each description says what to do.", ("CloudWatch",)),

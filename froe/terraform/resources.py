@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from froe.terraform import backfill, buckets, data, observability
+from froe.terraform import backfill, buckets, catalog, data, observability
 from froe.terraform.hcl import WHEN, Block, Expr
 from froe.terraform.values import RESOURCES, snake
 from froe.terraform.watched import Watched
@@ -13,6 +13,7 @@ from froe.terraform.watched import Watched
 BUILDERS = {
     "AWS::S3::Bucket": buckets.bucket,
     "AWS::StepFunctions::StateMachine": backfill.state_machine,
+    **catalog.BUILDERS,
     **data.BUILDERS,
     **observability.BUILDERS,
 }

@@ -73,6 +73,9 @@ TYPES = {
     "AWS::CloudWatch::Dashboard": ("aws_cloudwatch_dashboard", "id"),
     "AWS::XRay::SamplingRule": ("aws_xray_sampling_rule", "id"),
     "AWS::XRay::Group": ("aws_xray_group", "id"),
+    "AWS::Glue::Database": ("aws_glue_catalog_database", "name"),
+    "AWS::Glue::Table": ("aws_glue_catalog_table", "name"),
+    "AWS::Athena::WorkGroup": ("aws_athena_workgroup", "name"),
     "AWS::StepFunctions::StateMachine": ("aws_sfn_state_machine", "arn"),
 }
 _ATTRIBUTES = {"Arn": "arn", "StreamArn": "stream_arn"}
@@ -108,13 +111,13 @@ def attribute(name: str, wanted: str) -> str:
 
 
 def substituted(text: str) -> Any:
-    """What `Fn::Sub` makes of `text`."""
+    """What `Fn::Sub` makes of `text`; `${!name}` is a literal `${name}`."""
 
     def found(match: re.Match[str]) -> str:
         name, _, wanted = match[1].partition(".")
         return f"${{{attribute(name, wanted) if wanted else reference(name)}}}"
 
-    made = re.sub(r"\$\{([A-Za-z:.]+)\}", found, text)
+    made = re.sub(r"\$\{([A-Za-z:.]+)\}", found, text).replace("${!", "$${")
     alone = re.fullmatch(r"\$\{([^{}]*)\}", made)
     return Expr(alone[1]) if alone else made
 
@@ -141,6 +144,8 @@ def value(node: Any) -> Any:
             return value(argument[1])[argument[0]]
         case "Fn::Join":
             return Call("join", [argument[0], value(argument[1])])
+        case "Fn::Split":
+            return Call("split", [argument[0], value(argument[1])])
         case "Fn::ImportValue":
             return Expr(EXPORTED[argument["Fn::Sub"]])
         case "Fn::ToJsonString":

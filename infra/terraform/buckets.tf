@@ -488,6 +488,26 @@ resource "aws_s3_bucket_lifecycle_configuration" "results_bucket" {
     }
   }
 
+  dynamic "rule" {
+    for_each = local.has_sink ? [1] : []
+    content {
+      id     = "answers"
+      status = "Enabled"
+
+      filter {
+        prefix = "athena/"
+      }
+
+      expiration {
+        days = 7
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = 1
+      }
+    }
+  }
+
   rule {
     id     = "old-versions"
     status = "Enabled"

@@ -23,6 +23,7 @@ locals {
   logs_access          = var.access_logs_bucket != ""
   replicates           = local.creates_input_bucket && var.replica_bucket_arn != ""
   records_data_events  = var.data_events_trail
+  has_sink             = var.sink == "parquet"
   warms_records        = var.records_warm_write_units != 0
   bounds_records       = var.records_max_write_units != 0
   warms_ledger         = var.ledger_warm_write_units != 0

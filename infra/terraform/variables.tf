@@ -536,6 +536,18 @@ variable "sink" {
   }
 }
 
+variable "query_max_bytes" {
+  description = "The most bytes that one query of the sink may scan in Athena, which stops it there and asks $5 a TB; for sink parquet"
+  type        = number
+  default     = 100000000000
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]{7,14}$", var.query_max_bytes))
+    error_message = "query_max_bytes must be: 10000000 bytes, the least that Athena knows, to 999999999999999."
+  }
+}
+
 variable "records_warm_write_units" {
   description = "Write units a second that the records table takes from the start; 0 for DynamoDB's own 4,000. For a first load of many files"
   type        = number

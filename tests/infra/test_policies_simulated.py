@@ -50,7 +50,7 @@ def bucket(name: str, *, stage: str = STAGE, path: str = "") -> str:
     return f"arn:aws:s3:::froe-{stage}-{name}-{ACCOUNT}-{REGION}{path}"
 
 
-INPUT, QUARANTINE = bucket("input"), bucket("quarantine")
+INPUT, QUARANTINE, RESULTS = bucket("input"), bucket("quarantine"), bucket("results")
 LEDGER, RECORDS = (
     arn("dynamodb", f"table/froe-{STAGE}-ledger"),
     arn("dynamodb", f"table/froe-{STAGE}-records"),
@@ -67,6 +67,10 @@ LINKED = arn(
 )
 INSIGHTS = {"iam:AWSServiceName": "contributorinsights.dynamodb.amazonaws.com"}
 LOGS = arn("logs", f"log-group:/aws/lambda/froe-{STAGE}-worker")
+CATALOG, DATABASE, SINK_TABLE = (
+    arn("glue", name) for name in ("catalog", f"database/froe_{STAGE}", f"table/froe_{STAGE}/records")
+)
+WORKGROUP = arn("athena", f"workgroup/froe-{STAGE}")
 MACHINE = arn("states", f"stateMachine:froe-{STAGE}-backfill")
 RESTAPIS = f"arn:aws:apigateway:{REGION}::/restapis"
 TO_OUR_FUNCTION = {"lambda:FunctionArn": WORKER}
@@ -92,6 +96,7 @@ def rendered(name: str) -> dict[str, Any]:
     """A policy of people as who hands it out has it."""
     text = json.dumps(policies.read(f"people/{name}"))
     said = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "Stage": STAGE}
+    said["Database"] = f"froe_{STAGE}"
     for placeholder, value in said.items():
         text = text.replace(f"${{{placeholder}}}", value)
     assert "${" not in text
@@ -178,6 +183,9 @@ PLACES: Mapping[str, str] = {
     "AWS::CloudWatch::Dashboard": arn("cloudwatch", f"dashboard/froe-{STAGE}", region=""),
     "AWS::XRay::SamplingRule": arn("xray", f"sampling-rule/froe-{STAGE}"),
     "AWS::XRay::Group": arn("xray", f"group/froe-{STAGE}/0f0e"),
+    "AWS::Glue::Database": DATABASE,
+    "AWS::Glue::Table": SINK_TABLE,
+    "AWS::Athena::WorkGroup": WORKGROUP,
     "AWS::StepFunctions::StateMachine": MACHINE,
 }
 """Where what CloudFormation makes of each type lies."""
@@ -262,6 +270,11 @@ OPERATING = [
     *calls("states", "DescribeStateMachine StartExecution", MACHINE),
     *calls("states", "DescribeExecution ListMapRuns", arn("states", f"execution:froe-{STAGE}-backfill:0f0e")),
     Call("states:DescribeMapRun", arn("states", f"mapRun:froe-{STAGE}-backfill/files:0f0e")),
+    *calls("athena", "StartQueryExecution StopQueryExecution GetQueryExecution GetQueryResults", WORKGROUP),
+    *(Call("glue:GetTable", resource) for resource in (CATALOG, DATABASE, SINK_TABLE)),
+    *calls("s3", "ListBucket GetBucketLocation", RESULTS),
+    Call("s3:GetObject", f"{RESULTS}/records/format=klog/date=2026-11-30/b.parquet"),
+    *calls("s3", "GetObject PutObject", f"{RESULTS}/athena/0f0e.csv"),
     *calls("kms", "Decrypt GenerateDataKey", KEY, by_way_of("s3")),
 ]
 
@@ -379,6 +392,10 @@ DENIED: Mapping[str, list[Call]] = {
         Call("sqs:PurgeQueue", SPLIT),
         Call("sqs:SendMessage", DEAD),
         Call("states:StartExecution", arn("states", f"stateMachine:froe-{OTHER}-backfill")),
+        Call("athena:StartQueryExecution", arn("athena", f"workgroup/froe-{OTHER}")),
+        Call("athena:UpdateWorkGroup", WORKGROUP),
+        Call("glue:GetTable", arn("glue", f"table/froe_{OTHER}/records")),
+        Call("s3:PutObject", f"{RESULTS}/records/format=klog/date=2026-11-30/b.parquet"),
         Call("kms:Decrypt", KEY),
     ],
     "splitter": [

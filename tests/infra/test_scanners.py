@@ -19,6 +19,7 @@ EVERYTHING = {
     "ReplicaBucketArn": "arn:aws:s3:::company-replica",
     "ReplicaKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-000000000000",
     "DataEventsTrail": "true",
+    "Sink": "parquet",
     "RecordsWarmWriteUnits": "8000",
     "RecordsMaxWriteUnits": 20000,
     "NoticesEmail": "operator@example.com",
@@ -88,6 +89,7 @@ def test_checkov_finds_nothing(folder: Path) -> None:
         "SplitQueue",
         "WorkerLogs",
         "BackfillRole",
+        "SinkWorkGroup",
     } <= seen
 
 

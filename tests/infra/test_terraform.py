@@ -35,6 +35,7 @@ EVERYTHING = {
     "replica_bucket_arn": "arn:aws:s3:::company-replica",
     "replica_key_arn": "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-000000000000",
     "data_events_trail": True,
+    "sink": "parquet",
     "records_warm_write_units": 8000,
     "records_max_write_units": 20000,
     "backfill": True,
@@ -184,7 +185,13 @@ def test_it_is_made_on_the_local_aws_and_announces_uploads(
         for where, _ in blocks_of(name)
         if any(f'"{where.split(".")[0]}"' in (MODULE / file).read_text(encoding="utf-8") for file in unknown)
     } == UNKNOWN_LOCALLY
-    values = {"stage": "made", "ingest": "queue", "recovery_days": 7, "aws_cli": str(local_cli(tmp_path))}
+    values = {
+        "stage": "made",
+        "sink": "parquet",
+        "ingest": "queue",
+        "recovery_days": 7,
+        "aws_cli": str(local_cli(tmp_path)),
+    }
     running = started(program, tmp_path / "module", endpoint, without=tuple(unknown))
     settings = running.apply(**values)["settings"]["value"]
 

@@ -1,0 +1,95 @@
+"""What the catalog and the workgroup of the sink in infra/data.json are in Terraform: type → the block of one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from froe.terraform.data import Builder, Built, Properties
+from froe.terraform.hcl import Block
+from froe.terraform.values import value
+
+
+def database(name: str, properties: Properties) -> Built:
+    wanted = properties.pop("DatabaseInput")
+    yield (
+        f"aws_glue_catalog_database.{name}",
+        Block(
+            catalog_id=value(properties.pop("CatalogId")),
+            name=value(wanted["Name"]),
+            description=value(wanted["Description"]),
+        ),
+    )
+
+
+def table(name: str, properties: Properties) -> Built:
+    wanted = properties.pop("TableInput")
+    storage = wanted["StorageDescriptor"]
+    yield (
+        f"aws_glue_catalog_table.{name}",
+        Block(
+            catalog_id=value(properties.pop("CatalogId")),
+            database_name=value(properties.pop("DatabaseName")),
+            name=wanted["Name"],
+            description=wanted["Description"],
+            table_type=wanted["TableType"],
+            parameters=value(wanted["Parameters"]),
+            partition_keys=_columns(wanted["PartitionKeys"]),
+            storage_descriptor=[
+                Block(
+                    location=value(storage["Location"]),
+                    input_format=storage["InputFormat"],
+                    output_format=storage["OutputFormat"],
+                    ser_de_info=[Block(serialization_library=storage["SerdeInfo"]["SerializationLibrary"])],
+                    columns=_columns(storage["Columns"]),
+                )
+            ],
+        ),
+    )
+
+
+def _columns(found: list[dict[str, Any]]) -> list[Block]:
+    return [Block(name=each["Name"], type=each["Type"]) for each in found]
+
+
+def workgroup(name: str, properties: Properties) -> Built:
+    wanted = properties.pop("WorkGroupConfiguration")
+    results = wanted["ResultConfiguration"]
+    encryption = results["EncryptionConfiguration"]
+    yield (
+        f"aws_athena_workgroup.{name}",
+        Block(
+            name=value(properties.pop("Name")),
+            description=properties.pop("Description"),
+            state=properties.pop("State"),
+            force_destroy=properties.pop("RecursiveDeleteOption"),
+            configuration=[
+                Block(
+                    bytes_scanned_cutoff_per_query=value(wanted["BytesScannedCutoffPerQuery"]),
+                    enforce_workgroup_configuration=wanted["EnforceWorkGroupConfiguration"],
+                    publish_cloudwatch_metrics_enabled=wanted["PublishCloudWatchMetricsEnabled"],
+                    engine_version=[
+                        Block(selected_engine_version=wanted["EngineVersion"]["SelectedEngineVersion"])
+                    ],
+                    result_configuration=[
+                        Block(
+                            output_location=value(results["OutputLocation"]),
+                            expected_bucket_owner=value(results["ExpectedBucketOwner"]),
+                            encryption_configuration=[
+                                Block(
+                                    encryption_option=encryption["EncryptionOption"],
+                                    kms_key_arn=value(encryption["KmsKey"]),
+                                )
+                            ],
+                        )
+                    ],
+                )
+            ],
+        ),
+    )
+
+
+BUILDERS: dict[str, Builder] = {
+    "AWS::Glue::Database": database,
+    "AWS::Glue::Table": table,
+    "AWS::Athena::WorkGroup": workgroup,
+}
