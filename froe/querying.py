@@ -28,8 +28,12 @@ RECORDS: Final = "records"
 """What the table is called: of log files, and of what a stage has stored."""
 _COLUMNS_NAMED_MAX: Final = 60
 _NO_ROWS: Final = "(SELECT {} WHERE false)".format(
-    ", ".join(map('NULL::{0[1]} AS "{0[0]}"'.format, STORED.items()))
+    ", ".join(map('NULL::{0[1]} AS "{0[0]}"'.format, [*STORED.items(), ("filename", "VARCHAR")]))
 )
+_PARTITIONED: Final = "SELECT * EXCLUDE (filename), {} AS file_format, {} AS date".format(
+    *(f"regexp_extract(filename, '/format=([^/]*)/date=([^/]*)/[^/]*$', {group})" for group in (1, 2))
+)
+"""With the partition keys of the catalog, so that the same SQL may be asked here and in Athena."""
 _ROWS_AT_ONCE: Final = 1000
 _OUTPUTS: Final = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
 
@@ -58,24 +62,24 @@ class Table(ABC):
     def ask(self, sql: str) -> Answer:
         """What the statement gives, over all rows there are by now. FroeError, which says what columns there are, where
         it is wrong."""
-        return Answer(self._connection, sql, self._prepared(), self._name)
+        known = self._prepared()
+        return Answer(self._connection, self._statement(sql), known, self._name)
 
     def write(self, sql: str, path: Path, shape: str | None = None) -> None:
         """The same as a file. shape: `parquet` or `csv`, by default what its suffix says; FroeError for another, too."""
         options = _OUTPUTS.get(shape or path.suffix.removeprefix("."))
         if options is None:
             raise FroeError(f"{path} ends in neither .parquet nor .csv, which are what is written.")
-        copied = sql.strip().rstrip(";")
-        Answer(
-            self._connection,
-            f"COPY ({copied}\n) TO {_quoted(path)} ({options})",
-            self._prepared(),
-            self._name,
-        )
+        known, copied = self._prepared(), self._statement(sql).strip().rstrip(";")
+        Answer(self._connection, f"COPY ({copied}\n) TO {quoted(path)} ({options})", known, self._name)
 
     @abstractmethod
     def _prepared(self) -> list[str]:
         """Make the view; gives its columns."""
+
+    def _statement(self, sql: str) -> str:
+        """What DuckDB is to answer."""
+        return sql
 
 
 class StoredTable(Table):
@@ -94,12 +98,16 @@ class StoredTable(Table):
         ]
 
     def _prepared(self) -> list[str]:
-        files = ", ".join(map(_quoted, self._paths))
+        files = ", ".join(map(quoted, self._paths))
         source = (
-            f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)" if files else _NO_ROWS
+            f"read_parquet([{files}], union_by_name = true, hive_partitioning = false, filename = true)"
+            if files
+            else _NO_ROWS
         )
         where = f" WHERE {' AND '.join(self._bounds)}" if self._bounds else ""
-        self._connection.execute(f"CREATE OR REPLACE VIEW {self._name} AS SELECT * FROM {source}{where}")  # noqa: S608
+        self._connection.execute(
+            f"CREATE OR REPLACE VIEW {self._name} AS {_PARTITIONED} FROM {source}{where}"
+        )
         described = self._connection.execute(f"DESCRIBE {self._name}").fetchall()
         return [str(name) for name, *_ in described]
 
@@ -187,7 +195,7 @@ class LogTable(Table):
             yield f"SELECT {star} FROM read_parquet([{files}], union_by_name = true)"  # noqa: S608
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
@@ -229,13 +237,15 @@ _NUMBERS: Final = frozenset(
 def _explained(error: duckdb.Error, columns: Sequence[str], table: str) -> str:
     said = str(error).strip()
     if re.match(r"Binder Error: Referenced column|Binder Error: Table .* does not have a column", said):
-        named = ", ".join(columns[:_COLUMNS_NAMED_MAX])
-        more = (
-            f" and {len(columns) - _COLUMNS_NAMED_MAX} more (DESCRIBE {table})"
-            if len(columns) > _COLUMNS_NAMED_MAX
-            else ""
-        )
-        return f"{said}\nThe columns of {table}: {named}{more}."
+        return f"{said}\n{columns_named(columns, table)}"
     if said.startswith("Catalog Error: Table"):
         return f"{said}\nThe only table is {table}."
     return said
+
+
+def columns_named(columns: Sequence[str], table: str) -> str:
+    """A sentence with those that a table has."""
+    named = ", ".join(columns[:_COLUMNS_NAMED_MAX])
+    more = len(columns) - _COLUMNS_NAMED_MAX
+    others = f" and {more} more (DESCRIBE {table})" if more > 0 else ""
+    return f"The columns of {table}: {named}{others}."

@@ -1,4 +1,4 @@
-"""`froe query`: SQL over log files, without AWS."""
+"""`froe query`: SQL over log files, without AWS, or over what a stage has stored."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ import orjson
 from chalicelib.core.accounts import State
 from chalicelib.pages import BadQueryError
 from chalicelib.status import checked_time
+from froe.athena import BYTES_MIN, AthenaTable, Catalog
 from froe.commands.options import (
     charset_option,
     check_format,
@@ -33,11 +34,12 @@ from froe.errors import FroeError
 from froe.jsonl import print_json
 from froe.log_files import readable_at_once
 from froe.parsing_files import Wanted, read_files
+from froe.prices import read_prices
 from froe.querying import LOG, RECORDS, Answer, LogTable, StoredTable, Table
 from froe.sink import SinkCache, cache_folder
 from froe.stored import entries_of, outcome_of
 from froe.target import Target, find_target
-from froe.terminal import Column, harmless, print_table, printable, progress_bar
+from froe.terminal import Column, harmless, print_table, printable, progress_bar, sized
 
 _ROWS_SHOWN: Final = 200
 
@@ -63,6 +65,7 @@ _ROWS_SHOWN: Final = 200
     help="Of the sink: records from this time on, ISO 8601 (UTC if it names no zone).",
 )
 @click.option("--to", "end", metavar="TIME", help="Of the sink: records before this time.")
+@click.option("--athena", is_flag=True, help="Ask Athena instead: nothing but the answer is fetched.")
 @stage_option
 @format_option
 @charset_option
@@ -82,6 +85,7 @@ def query(
     stored: Sequence[str],
     begin: str | None,
     end: str | None,
+    athena: bool,
     stage: str | None,
     format_name: str | None,
     charset: str | None,
@@ -90,7 +94,7 @@ def query(
     as_csv: bool,
     output: Path | None,
 ) -> None:
-    """Ask SQL (DuckDB's) over log files, without AWS, or over all that a stage has in its sink.
+    """Ask SQL (DuckDB's) over log files, without AWS, or over all that a stage has in its sink (Athena's, too).
 
     \b
     froe query "select client_address, count(*) from log group by 1 order by 2 desc limit 9" access.log.gz
@@ -100,20 +104,27 @@ def query(
     `reason`, `raw`, and a typed column for each attribute, dots as underscores (`client_address`); `froe query
     "describe log" FILE` lists them. With --stored it is what a stage has stored of files, in the table `records`. Without
     either the table `records` is the sink of the stage: its Parquet objects are kept in ~/.cache/froe, and of those outside of
-    --from, --to and --format none is read. The exit code is 1 when a file is damaged, is no text, or is not COMPLETE.
+    --from, --to and --format none is read. --athena asks the same table in Athena, where a condition on `file_format` is
+    needed; what was scanned, and what that costs, is said on standard error. The exit code is 1 when a file is damaged,
+    is no text, or is not COMPLETE.
     """
     if not sql.strip(" \t\r\n;"):
         raise click.UsageError('The statement is empty: write SQL, as in "select count(*) from log".')
     if sum((as_json, as_csv, output is not None)) > 1:
         raise click.UsageError("Choose one of --json, --csv and --output.")
-    if files and stored:
-        raise click.UsageError("Name either log files, or files of a stage with --stored.")
-    if (begin or end) and (files or stored):
-        raise click.UsageError("--from and --to choose objects of the sink: for files say it in SQL.")
+    _refuse_together(
+        files=bool(files),
+        stored=bool(stored),
+        athena=athena,
+        bounds=bool(begin or end),
+        named=format_name is not None,
+    )
     good = True
     with tempfile.TemporaryDirectory(prefix="froe-query-") as folder:
         table: Table
-        if stored:
+        if athena:
+            table = _athena(Path(folder), _stage_of(stage))
+        elif stored:
             table = LogTable(Path(folder), RECORDS)
             good = _fetch(table, stored, find_target(stage))
         elif files:
@@ -124,14 +135,27 @@ def query(
             table = _sink(Path(folder), _stage_of(stage), format_name, begin, end)
         if output is not None:
             table.write(sql, output)
-        elif as_json:
-            _print_json(table.ask(sql))
-        elif as_csv:
-            print_csv(table.ask(sql))
         else:
-            print_answer(table.ask(sql))
+            shown = _print_json if as_json else print_csv if as_csv else print_answer
+            shown(table.ask(sql))
+        if isinstance(table, AthenaTable):
+            click.echo(_scanned(table.scanned_bytes), err=True)
     if not good:
         click.get_current_context().exit(1)
+
+
+def _refuse_together(*, files: bool, stored: bool, athena: bool, bounds: bool, named: bool) -> None:
+    if files and stored:
+        raise click.UsageError("Name either log files, or files of a stage with --stored.")
+    if bounds and (files or stored):
+        raise click.UsageError("--from and --to choose objects of the sink: for files say it in SQL.")
+    if athena and (files or stored):
+        raise click.UsageError("--athena asks the sink of a stage: leave it out to ask files.")
+    if athena and (bounds or named):
+        raise click.UsageError(
+            "Athena is told in SQL which records are asked: WHERE file_format = 'access_combined' AND"
+            " date >= '2026-11-01' AND time < TIMESTAMP '2026-11-02 00:00:00'."
+        )
 
 
 def _read(table: LogTable, paths: Sequence[Path], wanted: Wanted) -> bool:
@@ -185,6 +209,17 @@ def _sink(
     objects = cache.within(cache.listed(format_name), *bounds)
     with progress_bar("Fetching", sum(each.size for each in objects), unit="bytes") as bar:
         return StoredTable(folder, cache.fetch(objects, bar.advance), *bounds)
+
+
+def _athena(folder: Path, target: Target) -> AthenaTable:
+    catalog = Catalog(target.settings_env["STAGE"])
+    return AthenaTable(folder, target.client("athena"), target.client("glue"), catalog)
+
+
+def _scanned(scanned_bytes: int) -> str:
+    price = read_prices()["athena-scanned"]
+    charged = max(scanned_bytes, BYTES_MIN) if scanned_bytes else 0
+    return f"Athena scanned {sized(scanned_bytes)}: about ${charged * price.dollars / price.per:.6f}."
 
 
 def _size(path: Path) -> int:

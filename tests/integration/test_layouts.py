@@ -144,6 +144,24 @@ def test_the_rows_of_the_sink_are_what_the_ledger_counts(packed: LocalStack, pou
     assert {file_id: row for file_id, row in found.items() if file_id in expected} == expected
 
 
+def test_athena_answers_of_the_sink_as_this_machine_does(packed: LocalStack, poured: Poured) -> None:
+    """The table of the catalog, in the workgroup of the stage; without conditions on partitions, which the local one lacks."""
+    sql = (
+        "select file_id, kind, count(*) as entries, sum(length) as bytes, max(time) as newest,"
+        " count(client_address) as clients from records group by file_id, kind order by file_id, kind"
+    )
+    here, there = (run_froe(packed, "query", sql, "--json", *words) for words in ((), ("--athena",)))
+    assert there.returncode == 0, there.stderr
+    assert len(here.stdout.splitlines()) > 10
+    assert there.stdout == here.stdout
+    assert "Athena scanned" in there.stderr
+    kept = packed.client("s3").list_objects_v2(Bucket=packed.env["RESULTS_BUCKET"], Prefix="athena/")
+    assert kept["KeyCount"] > 0
+    wrong = run_froe(packed, "query", "select nothing from records", "--athena")
+    assert wrong.returncode == 1
+    assert "The columns of records: file_id, batch_id, offset" in wrong.stderr
+
+
 def test_records_that_are_in_the_sink_alone_are_shown_as_others_are(
     packed: LocalStack, poured: Poured
 ) -> None:

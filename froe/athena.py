@@ -1,0 +1,214 @@
+"""SQL over the sink of a stage in Athena: the question is asked there, in the workgroup of the stage, and its answer
+becomes a table on this machine, so that it is printed and written as any other.
+
+Limits: an answer is fetched in pages of 1,000 rows and lies on disk, typed where Athena's type is one of DuckDB's, else
+as text. Memory: a chunk of rows. https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from arro3.core import Array, DataType
+from arro3.core import Table as Rows
+from arro3.io import write_parquet
+from botocore.exceptions import ClientError
+
+from chalicelib.core.columns import ROWS
+from froe.errors import FroeError
+from froe.querying import RECORDS, Table, columns_named, quoted
+from froe.terminal import steps
+
+BYTES_MIN: Final = 10_000_000
+"""Athena charges for as many at least, of a query that reads any."""
+_POLL_SECONDS: Final = (0.2, 2.0)
+_WAITING: Final = frozenset({"QUEUED", "RUNNING"})
+_KINDS: Final[Mapping[str, str]] = {
+    "boolean": "BOOLEAN",
+    "tinyint": "TINYINT",
+    "smallint": "SMALLINT",
+    "integer": "INTEGER",
+    "bigint": "BIGINT",
+    "float": "FLOAT",
+    "real": "FLOAT",
+    "double": "DOUBLE",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+"""Type in Athena → in DuckDB."""
+_UNKNOWN_COLUMN: Final = re.compile(
+    r"Column '?\"?([^'\" ]+)\"?'? cannot be resolved|COLUMN_NOT_FOUND|Referenced column"
+)
+_NO_PARTITION: Final = re.compile(r"injected projected partition column", re.IGNORECASE)
+_SCANNED_TOO_MUCH: Final = re.compile(r"bytes scanned limit", re.IGNORECASE)
+
+Client: TypeAlias = Any
+"""A low-level boto3 client, which has no static type."""
+Say: TypeAlias = Callable[[str], object]
+"""Is told of what is being done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Where Athena finds the sink of a stage."""
+
+    stage: str
+
+    @property
+    def workgroup(self) -> str:
+        return f"froe-{self.stage}"
+
+    @property
+    def database(self) -> str:
+        return f"froe_{self.stage.replace('-', '_')}"
+
+
+class AthenaTable(Table):
+    """Answers SQL where the records are, and says on standard error what it waits for. athena, glue: low-level clients.
+
+    scanned_bytes: what the last question read."""
+
+    def __init__(self, folder: Path, athena: Client, glue: Client, catalog: Catalog) -> None:
+        super().__init__(folder, RECORDS)
+        self._athena, self._glue = athena, glue
+        self._catalog = catalog
+        self._parts: list[Path] = []
+        self.scanned_bytes = 0
+
+    def _prepared(self) -> list[str]:
+        return []
+
+    def _statement(self, sql: str) -> str:
+        """What gives the answer on this machine; Athena has answered by then."""
+        with steps() as say:
+            return self._asked(sql, say)
+
+    def _asked(self, sql: str, say: Say) -> str:
+        query_id = self._start(sql)
+        try:
+            run = self._wait(query_id, say)
+        except KeyboardInterrupt:
+            self._athena.stop_query_execution(QueryExecutionId=query_id)
+            raise
+        pages = iter(self._athena.get_paginator("get_query_results").paginate(QueryExecutionId=query_id))
+        first = next(pages)
+        described = first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+        if not described:
+            return "SELECT 'done' AS answer"
+        rows = _rows(chain((first,), pages), len(described), say)
+        if run.get("StatementType") == "DML":  # whose first row are the names
+            next(rows, None)
+        self._keep(len(described), rows)
+        columns = ", ".join(
+            f"{_cast(number, each)} AS {_named(each)}" for number, each in enumerate(described)
+        )
+        files = ", ".join(map(quoted, self._parts))
+        return f"SELECT {columns} FROM read_parquet([{files}])"  # noqa: S608
+
+    def _start(self, sql: str) -> str:
+        with self._explaining():
+            started = self._athena.start_query_execution(
+                QueryString=sql.strip().rstrip(";"),
+                QueryExecutionContext={"Catalog": "AwsDataCatalog", "Database": self._catalog.database},
+                WorkGroup=self._catalog.workgroup,
+            )
+        return str(started["QueryExecutionId"])
+
+    def _wait(self, query_id: str, say: Say) -> Mapping[str, Any]:
+        """The query once Athena has answered; FroeError where it did not."""
+        pause, longest = _POLL_SECONDS
+        while True:
+            asked = self._athena.get_query_execution(QueryExecutionId=query_id)
+            run: dict[str, Any] = asked["QueryExecution"]
+            self.scanned_bytes = run.get("Statistics", {}).get("DataScannedInBytes", 0)
+            state = run["Status"]["State"]
+            if state not in _WAITING:
+                break
+            say("Waiting for a place in Athena" if state == "QUEUED" else "Athena reads the sink")
+            time.sleep(pause)
+            pause = min(pause * 1.5, longest)
+        if state != "SUCCEEDED":
+            raise FroeError(
+                self._explained(run["Status"].get("StateChangeReason") or f"the query is {state}")
+            )
+        return run
+
+    def _keep(self, width: int, rows: Iterator[tuple[str | None, ...]]) -> None:
+        """Write the rows into the folder, all values as the texts that they came in."""
+        self._parts, chunk = [], list[tuple[str | None, ...]]()
+        for row in rows:
+            chunk.append(row)
+            if len(chunk) >= ROWS:
+                self._write(width, chunk)
+                chunk = []
+        if chunk or not self._parts:
+            self._write(width, chunk)
+
+    def _write(self, width: int, rows: Sequence[tuple[str | None, ...]]) -> None:
+        columns = list(zip(*rows, strict=True)) if rows else [()] * width
+        path = self._folder / f"answer-{len(self._parts):06d}.parquet"
+        arrays = [Array(list(values), DataType.string()) for values in columns]
+        write_parquet(Rows.from_arrays(arrays, names=[f"c{number}" for number in range(width)]), path)
+        self._parts.append(path)
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """What Athena refuses before it runs anything."""
+        try:
+            yield
+        except ClientError as error:
+            said = error.response.get("Error", {})
+            if said.get("Code") != "InvalidRequestException":
+                raise
+            raise FroeError(self._explained(said.get("Message", ""))) from error
+
+    def _explained(self, reason: str) -> str:
+        said = f"Athena: {' '.join(reason.split()).rstrip('.')}."
+        if re.search(r"workgroup.*not found", reason, re.IGNORECASE):
+            return f"{said} The workgroup is there while the stage has Sink=parquet: set it and deploy."
+        if _NO_PARTITION.search(reason):
+            return f"{said} Say which formats of files are asked: WHERE file_format = 'access_combined', or IN (…)."
+        if _SCANNED_TOO_MUCH.search(reason):
+            return (
+                f"{said} Ask fewer days (WHERE date >= '2026-11-01'), or raise the parameter QueryMaxBytes."
+            )
+        if _UNKNOWN_COLUMN.search(reason):
+            return f"{said} {columns_named(self._columns(), RECORDS)}"
+        return said
+
+    def _columns(self) -> list[str]:
+        found = self._glue.get_table(DatabaseName=self._catalog.database, Name=RECORDS)["Table"]
+        return [each["Name"] for each in (*found["StorageDescriptor"]["Columns"], *found["PartitionKeys"])]
+
+
+def _rows(pages: Iterator[Any], width: int, say: Say) -> Iterator[tuple[str | None, ...]]:
+    """A row of what is no query (`describe`) is one value, with tabs."""
+    count = 0
+    for page in pages:
+        for row in page["ResultSet"]["Rows"]:
+            values = [each.get("VarCharValue") for each in row["Data"]]
+            if len(values) == 1 < width:
+                values = [each.strip() for each in (values[0] or "").split("\t", width - 1)]
+            count += 1
+            yield (*values, *(None,) * (width - len(values)))
+        say(f"Fetching the answer, {count:,} rows")
+
+
+def _cast(number: int, column: Mapping[str, Any]) -> str:
+    kind = column["Type"].lower()
+    if kind == "varbinary":  # as `de ad be ef`
+        return f"unhex(replace(c{number}, ' ', ''))"
+    if kind == "decimal" and column.get("Precision"):
+        return f"CAST(c{number} AS DECIMAL({column['Precision']}, {column.get('Scale', 0)}))"
+    return f"CAST(c{number} AS {_KINDS[kind]})" if kind in _KINDS else f"c{number}"
+
+
+def _named(column: Mapping[str, Any]) -> str:
+    return '"{}"'.format(column["Name"].replace('"', '""'))
