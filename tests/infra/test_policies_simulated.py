@@ -272,7 +272,7 @@ OPERATING = [
     Call("states:DescribeMapRun", arn("states", f"mapRun:froe-{STAGE}-backfill/files:0f0e")),
     *calls("athena", "StartQueryExecution StopQueryExecution GetQueryExecution GetQueryResults", WORKGROUP),
     *(Call("glue:GetTable", resource) for resource in (CATALOG, DATABASE, SINK_TABLE)),
-    *calls("s3", "ListBucket GetBucketLocation", RESULTS),
+    *calls("s3", "ListBucket ListBucketMultipartUploads GetBucketLocation", RESULTS),
     Call("s3:GetObject", f"{RESULTS}/records/format=klog/date=2026-11-30/b.parquet"),
     *calls("s3", "GetObject PutObject", f"{RESULTS}/athena/0f0e.csv"),
     *calls("kms", "Decrypt GenerateDataKey", KEY, by_way_of("s3")),
