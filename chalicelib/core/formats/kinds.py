@@ -62,10 +62,15 @@ _SIDES: Final = (
     "destination.nat",
 )
 ADDRESSES: Final = frozenset((*(f"{side}.address" for side in _SIDES), "host.ip"))
-_SIDE_ADDRESSES: Final = frozenset(
-    ("client.address", "source.address", "destination.address", "server.address", "network.peer.address")
+_SIDE_ADDRESSES: Final = (
+    "client.address",
+    "source.address",
+    "destination.address",
+    "server.address",
+    "network.peer.address",
 )
 """Those that a format takes over from its lines."""
+_ANY_SIDE: Final = frozenset(_SIDE_ADDRESSES)
 PORTS: Final = frozenset((*(f"{side}.port" for side in _SIDES), "url.port"))
 SIZES: Final = frozenset(
     ("http.response.body.size", "http.request.body.size", "http.response.size", "http.request.size")
@@ -248,7 +253,7 @@ def _settle_number(fields: dict[str, Value], name: str, value: Value) -> None:
 
 def place_addresses(fields: dict[str, Value]) -> None:
     """As `settle`, for addresses alone: what is no `is_place` stands at NAME.text."""
-    if _SIDE_ADDRESSES.isdisjoint(fields):
+    if _ANY_SIDE.isdisjoint(fields):
         return
     for name in _SIDE_ADDRESSES:
         value = fields.get(name)
