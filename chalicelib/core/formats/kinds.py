@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 DIGITS_MAX: Final = 18
 """Longer integers stay text."""
 PORT_MAX: Final = 65535
+LOCAL: Final = "[local]"
+"""What PostgreSQL writes for the peer of a UNIX socket."""
 TEXT_SUFFIX: Final = ".text"
 """Ends the name of what stands where a number belongs and is none."""
 _FLOAT_CHARACTERS_MAX: Final = 17
@@ -347,3 +349,11 @@ def add_endpoint(fields: dict[str, Value], name: str, text: str, *, always_port:
         fields[f"{name}.address"] = host
     if number_ is not None:
         fields[f"{name}.port"] = number_
+
+
+def add_peer(fields: dict[str, Value], name: str, text: str) -> None:
+    """As `add_endpoint`; a slash before the address is Java's, and ``[local]`` is a UNIX socket."""
+    if text == LOCAL:
+        fields["network.transport"] = "unix"
+    else:
+        add_endpoint(fields, name, text.removeprefix("/"))

@@ -2,7 +2,7 @@ r"""The notation of shaped lines: a regular expression in which ``{kind:attribut
 
 ``{int:shop.items}``: a field of that kind, by the expression that the kind has. ``{int=[0-9]{1,3}:shop.items}``: by an
 expression of its own, which may hold other fields. ``{pid}``: one of `NAMES`, whose attribute is known; ``{time}``,
-``{level}`` and ``{body}``: what every record has. Any other brace is the regular expression's: ``\{`` or ``{1,8}``.
+``{level}`` and ``{body}``: what every record has. ``{day}``, ``{clock}``, ``{month}``: expressions of `PARTS`, no fields. Any other brace is the regular expression's: ``\{`` or ``{1,8}``.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from chalicelib.core.formats.dates import ISO
+from chalicelib.core.formats.dates import CLOCK, DAY, ISO, MONTH
 from chalicelib.core.formats.kinds import (
     ADDRESSES,
+    BEGINS_NOTHING,
+    DIGITS_MAX,
     INTEGERS,
-    add_endpoint,
     add_integer,
+    add_peer,
     figure,
     flag,
     is_nothing,
@@ -56,13 +58,20 @@ def _as(read: Callable[[str], Value]) -> Put:
     return put
 
 
+def _add_figure(fields: dict[str, Value], name: str, text: str) -> None:
+    fields[name] = (
+        int(text) if text.isdecimal() and text.isascii() and len(text) <= DIGITS_MAX else figure(text)
+    )
+
+
 def _add_flag(fields: dict[str, Value], name: str, text: str) -> None:
     value = flag(text)
     fields[name] = text if value is None else value
 
 
-def _add_address(fields: dict[str, Value], name: str, text: str) -> None:
-    if not is_nothing(text):
+def add_place(fields: dict[str, Value], name: str, text: str) -> None:
+    """An address or a name of a host, unless it says that there is none."""
+    if text[0] not in BEGINS_NOTHING or not is_nothing(text):
         fields[name] = text
 
 
@@ -77,8 +86,8 @@ def _add_protocol(fields: dict[str, Value], _name: str, text: str) -> None:
 KINDS: Final[Mapping[str, tuple[str, Put | None]]] = MappingProxyType({
     "time": (ISO, None), "level": ("[A-Z]{4,8}", None), "body": (".*+", None),
     "word": (_WORD, None), "text": (r"[^\n]{1,256}?", None), "rest": (r"[^\n]++", None), "name": (r"[\w.-]{1,128}", None),
-    "ip": (_IP, None), "int": ("[0-9]{1,18}", _as(figure)), "number": (r"[0-9.]{1,20}", _as(figure)),
-    "endpoint": (r"[^\s]{1,128}", add_endpoint), "escaped": (r'[^"\\]*+(?:\\.[^"\\]*+)*+', _as(resolved)),
+    "ip": (_IP, None), "int": ("[0-9]{1,18}", _add_figure), "number": (r"[0-9.]{1,20}", _add_figure),
+    "endpoint": (r"[^\s]{1,128}", add_peer), "escaped": (r'[^"\\]*+(?:\\.[^"\\]*+)*+', _as(resolved)),
     "target": (r"[^ ]++", _add_target), "protocol": (r"[^ ]{1,32}", _add_protocol), "flag": ("true|false", _add_flag),
     "list": (r"[^\s]{1,255}", _as(lambda text: list(text.split(",")))), "lower": (_WORD, _as(str.lower)),
     "numbers": (r"[^\n]{1,255}?", _as(numbers)), "texts": (r"[^\n]{1,255}?", _as(texts)),
@@ -91,6 +100,8 @@ _SHORT: Final = MappingProxyType({
     "logger": r"[\w./@$-]{1,128}",
 })  # fmt: skip
 """The expressions of `NAMES`; a word where none stands here."""
+
+PARTS: Final = MappingProxyType({"day": DAY, "clock": CLOCK, "month": MONTH})
 
 _FIELD: Final = re.compile(r"(?<!\\)\{([a-z_]+)(?=[=:}])")
 _ATTRIBUTE: Final = re.compile(r":([a-z][\w.]*)\Z")
@@ -143,6 +154,8 @@ def _field(kind: str, rest: str, fields: dict[str, tuple[str, Put | None]]) -> s
     own = _expanded(rest[1 : named.start() if named else None], fields) if rest[:1] == "=" else None
     if kind in RECORD:
         return f"(?P<{kind}>{KINDS[kind][0] if own is None else own})"
+    if kind in PARTS:
+        return PARTS[kind]
     if kind in KINDS:
         expression, put = KINDS[kind]
         name = named[1] if named else kind
@@ -150,7 +163,7 @@ def _field(kind: str, rest: str, fields: dict[str, tuple[str, Put | None]]) -> s
         expression, put, name = _SHORT.get(kind, _WORD), None, named[1] if named else NAMES[kind]
     else:
         raise ValueError(
-            f"a field of the template is of no kind: {kind!r}; known are {', '.join(sorted({*KINDS, *NAMES}))}"
+            f"a field of the template is of no kind: {kind!r}; known are {', '.join(sorted({*KINDS, *NAMES, *PARTS}))}"
         )
     group = name.replace(".", "__")
     while group in fields:
@@ -163,7 +176,7 @@ def put_of(name: str, put: Put | None = None) -> Put | None:
     """How an attribute is put: as its name says, else as its kind does."""
     if name in INTEGERS:
         return add_integer
-    return _add_address if put is None and name in ADDRESSES else put
+    return add_place if put is None and name in ADDRESSES else put
 
 
 def start_of(pattern: str) -> str:

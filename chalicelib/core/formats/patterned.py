@@ -16,8 +16,19 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.dates import ISO
+from chalicelib.core.formats.kinds import BEGINS_NOTHING
 from chalicelib.core.formats.logins import add_login
-from chalicelib.core.formats.notation import KINDS, NAMES, RECORD, Expanded, Put, expand, put_of, start_of
+from chalicelib.core.formats.notation import (
+    KINDS,
+    NAMES,
+    RECORD,
+    Expanded,
+    Put,
+    add_place,
+    expand,
+    put_of,
+    start_of,
+)
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start, own_start
 from chalicelib.core.formats.systems.priorities import add_priority
@@ -44,6 +55,7 @@ LEVEL: Final = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|SEVERE|FATAL|CRIT
 REST: Final = r"(?P<body>[^\n]*+)"
 ADDRESS: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+"
 
+_NOTHING: Final = frozenset(("-", "null", "(null)"))
 _BODY_SEARCHED_MAX: Final = 4096
 """How much of a body is searched for fields."""
 
@@ -56,36 +68,43 @@ def patterned(
     samples: tuple[str, ...],
     templates: tuple[str, ...],
     start: str | None = None,
+    sieve: str | None = None,
     specificity: float,
     names: Mapping[str, str] = MappingProxyType({}),
     numbers: frozenset[str] = frozenset(),
     levels: Mapping[str, int] = MappingProxyType({}),
+    words: Mapping[str, str] = MappingProxyType({}),
     constants: Mapping[str, str] = MappingProxyType({}),
     finds: tuple[str, ...] = (),
     details: Details | None = add_login,
     rewrite: Rewrite | None = None,
     entire: bool = False,
-    nothing: frozenset[str] = frozenset(("-", "null", "(null)")),
     single_line: bool = False,
     own_lines: bool = False,
     alone: bool = True,
+    whole: bool = False,
+    programs: tuple[str, ...] = (),
+    unstamped: str | None = None,
 ) -> Format:
     """A format declared by templates.
 
     templates: tried in order, each from the start of the entry; `(?P<time>…)` is any text that `Times`
         knows, or its parts are the groups `y`, `mo`, `d`, `h`, `mi`, `s`, `f` (fraction) or `ms` (milliseconds),
         `z` and `half` (AM, PM), and `epoch`, which says what no local time can.
-    start: what each entry begins with, which is its sieve too; derived from the templates where it is not given. numbers: groups
-    whose values are numbers, beside those whose attributes always are. levels: words of its own → severity number.
+    start: what each entry begins with; derived from the templates where it is not given. sieve: the start, where it is not given. numbers: groups
+    whose values are numbers, beside those whose attributes always are. levels: words of its own → severity number. words: sign of a level → its word.
     finds: templates searched for in the body. details: what else the body says. rewrite: what the body becomes.
     entire: a template is of the whole entry, and without a body it is the body. Else it is of the first lines: those
-        behind belong to the body, and a trace in them is typed. nothing: texts of fields that are left out.
+        behind belong to the body, and a trace in them is typed. Its fields are stripped, and `null` is nothing in it.
     single_line: an entry is a line. own_lines: an entry that begins elsewhere than a well-known one is
         not cut off by it: its body is full of other logs' lines.
     """
 
     expanded = tuple(map(expand, templates))
     start = start or "|".join(dict.fromkeys(start_of(each.pattern) for each in expanded))
+
+    if not start:
+        raise ValueError(f"no template of {name} says how an entry begins; give its start")
 
     @cache
     def ways() -> tuple[_Way, ...]:
@@ -103,7 +122,7 @@ def patterned(
         found = tuple(
             (way.search, way.fields) for way in (_Way(expand(find), names, numbers) for find in finds)
         )
-        return _Meaning(levels, constants, found, details, rewrite, nothing)
+        return _Meaning(levels, words, constants, found, details, rewrite)
 
     def make_parser(context: ParseContext) -> Parse:
         wide = wide_ways if context.decided else tuple
@@ -118,20 +137,23 @@ def patterned(
         make_parser,
         specificity,
         framing,
-        sieve=start,
+        sieve=sieve or start,
         alone=alone,
+        whole=whole,
+        programs=programs,
+        unstamped=unstamped,
         patterns=tuple(each.pattern for each in expanded),
     )
 
 
-shaped: Final = partial(patterned, details=None, entire=True, nothing=frozenset("-"))
+shaped: Final = partial(patterned, details=None, entire=True)
 """A format whose templates say all of its entries."""
 
 
 class _Way:
     """One template, and what its fields mean."""
 
-    __slots__ = ("body", "fields", "has_parts", "is_body", "level", "match", "search", "time", "zone")
+    __slots__ = ("body", "fields", "has_parts", "is_entire", "level", "match", "search", "time", "zone")
 
     def __init__(
         self, template: Expanded, names: Mapping[str, str], numbers: frozenset[str], *, entire: bool = False
@@ -144,7 +166,7 @@ class _Way:
         self.time = index.get("time", 0) - 1
         self.level = index.get("level", 0) - 1
         self.body = index.get("body", 0) - 1
-        self.is_body = entire and self.body < 0
+        self.is_entire = entire
         self.has_parts = "mi" in index
         self.zone = index.get("z", 0) - 1
         apart = RECORD | {"y", "mo", "d", "h", "mi", "s", "f", "ms", "z", "half"}
@@ -171,11 +193,11 @@ class _Meaning:
     """What the texts of a format mean, as `patterned` explains it."""
 
     levels: Mapping[str, int]
+    words: Mapping[str, str]
     constants: Mapping[str, str]
     finds: tuple[_Find, ...]
     details: Details | None
     rewrite: Rewrite | None
-    nothing: frozenset[str]
 
     def add_missing(self, fields: dict[str, Value], body: str) -> None:
         """Adds what the templates find in a body, and its head has not told."""
@@ -185,7 +207,7 @@ class _Meaning:
                 continue
             for place, name, put in places:
                 text = hit[place + 1]
-                if text and text not in self.nothing and name not in fields:
+                if text and text != "-" and name not in fields:
                     if put is None:
                         fields[name] = text
                     else:
@@ -193,7 +215,7 @@ class _Meaning:
 
 
 class _Parser:
-    __slots__ = ("_meaning", "_times", "_ways", "_wide_ways")
+    __slots__ = ("_is_decided", "_meaning", "_times", "_ways", "_wide_ways")
 
     def __init__(
         self,
@@ -202,6 +224,7 @@ class _Parser:
         wide_ways: Callable[[], tuple[_Way, ...]],
         meaning: _Meaning,
     ) -> None:
+        self._is_decided = context.decided
         self._times = Times(context.last_modified)
         self._ways = ways
         self._wide_ways = wide_ways
@@ -236,17 +259,17 @@ class _Parser:
         fields: dict[str, Value] = dict(meaning.constants) if meaning.constants else {}
         if entry[0] == "<":
             add_priority(fields, entry)
-        nothing = meaning.nothing
+        is_entire = way.is_entire
         for place, name, put in way.fields:
             text = groups[place]
-            if text and (text := text.strip()) and text not in nothing:
-                if put is None:
+            if text and text != "-" and (is_entire or ((text := text.strip()) and text not in _NOTHING)):
+                if put is None or (put is add_place and text[0] not in BEGINS_NOTHING):
                     fields[name] = text
                 else:
                     put(fields, name, text)
         if way.zone >= 0 and (zone := groups[way.zone]) and ("/" in zone or not is_zone(zone)):
             fields["time_zone"] = zone
-        body: str | None = (groups[way.body] or "") if way.body >= 0 else entry if way.is_body else ""
+        body: str | None = (groups[way.body] or "") if way.body >= 0 else entry if is_entire else ""
         if end < len(entry):
             body = f"{body}{entry[end:]}"
             add_exception(fields, body)
@@ -260,7 +283,10 @@ class _Parser:
         word = groups[way.level] if way.level >= 0 else None
         level = None
         if word:
+            word = meaning.words.get(word, word) if meaning.words else word
             level = meaning.levels.get(word) if meaning.levels else None
             if level is None:
                 level = severity.of_word(word)
+                if level is None and not self._is_decided:
+                    return OTHER_SHAPE
         return tuple.__new__(Record, (*stamp, word or None, level, body or None, fields))

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 _MONTHS: Final = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
 )}  # fmt: skip
+_SHORTEST: Final = len("0102 03:04:05")
 _FRACTION: Final = re.compile(r"([0-9]{1,9})( ?[^0-9].{0,8})", re.ASCII)
 is_zone: Final = re.compile(ZONE, re.ASCII).fullmatch
 
 
 def of_time(times: Times, text: str) -> Stamp | None:
     """The stamp of a text; by its second, so that a second is converted once."""
+    if len(text) < _SHORTEST:
+        return times.of_value(text)
     if text[19:20] in (".", ",") and text[-1:] != "Z":
         tail = text[20:]
         if tail.isdecimal() and tail.isascii():

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.core.formats import Format, ParseContext
-from chalicelib.core.formats.databases.shapes import add_address
 from chalicelib.core.formats.detection import detect
+from chalicelib.core.formats.kinds import add_peer
 from chalicelib.core.formats.registry import all_formats, by_name, family_of
 from chalicelib.core.formats.sieves import sieve_of
 from chalicelib.core.records import Record
@@ -284,7 +284,7 @@ def test_a_word_that_is_no_severity_makes_a_reject(reason: Reason) -> None:
 )
 def test_an_address_may_have_a_port(text: str, attributes: dict[str, Any]) -> None:
     fields: dict[str, Any] = {}
-    add_address(fields, "client", text)
+    add_peer(fields, "client", text)
     assert fields == attributes
 
 

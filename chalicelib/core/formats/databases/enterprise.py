@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import Shapes
-from chalicelib.core.formats.dates import CLOCK, DAY
+from chalicelib.core.formats.dates import DAY
 from chalicelib.core.formats.kinds import integer, number
+from chalicelib.core.formats.patterned import shaped
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
-from chalicelib.core.formats.starts import entry_start, own_start
+from chalicelib.core.formats.starts import own_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
@@ -19,27 +19,10 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_SQLSERVER: Final = Shapes(
-    patterns=(
-        rf"(?P<when>{DAY} {CLOCK}\.[0-9]{{2}}) (?P<thread>spid[0-9]{{1,6}}s?|Logon|Server|Backup) {{1,12}}"
-        r"(?P<body>(?P<level>Error): .*+)",
-        rf"(?P<when>{DAY} {CLOCK}\.[0-9]{{2}}) (?P<thread>spid[0-9]{{1,6}}s?|Logon|Server|Backup) {{1,12}}"
-        r"(?:(?P<level>Warning|Informational|Information): )?(?P<body>.*+)",
-    ),
-    prefix="mssql.",
-    finds=(
-        r"^Login (?P<outcome>failed|succeeded) for user '(?P<user>(?:[^'\n]|'(?=\w)){0,256})'",
-        r"\[CLIENT: (?P<address>[^\]\n<]{1,64})\]",
-        r"^Error: (?P<error>[0-9]{1,9}), Severity: (?P<severity>[0-9]{1,3}), State: (?P<state>[0-9]{1,6})",
-        r"[Dd]atabase '(?P<db>[^'\n]{1,128})'",
-    ),
-    names={"address": "client.address"},
-    texts=frozenset(("address", "outcome")),
-)
-MSSQL: Final = Format(
-    name="mssql",
-    title="Microsoft SQL Server ERRORLOG",
-    source="https://learn.microsoft.com/en-us/sql/tools/configuration-manager/viewing-the-sql-server-error-log",
+MSSQL: Final = shaped(
+    "mssql",
+    "Microsoft SQL Server ERRORLOG",
+    "https://learn.microsoft.com/en-us/sql/tools/configuration-manager/viewing-the-sql-server-error-log",
     samples=(
         "2024-03-14 09:26:53.59 Logon       Login failed for user 'SA'. Reason: Password did not match. [CLIENT: 192.0.2.17]",
         "2024-03-14 09:26:53.59 Logon       Error: 18456, Severity: 14, State: 8.",
@@ -47,12 +30,18 @@ MSSQL: Final = Format(
         "2024-03-14 09:26:55.00 Server      Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64) \n"
         "\tOct  8 2022 05:58:25 \n\tCopyright (C) 2022 Microsoft Corporation",
     ),
-    make_parser=_SQLSERVER.parser,
-    patterns=_SQLSERVER.patterns,
+    templates=(
+        r"{time={day} {clock}\.[0-9]{2}} {thread=spid[0-9]{1,6}s?|Logon|Server|Backup} {1,12}{body={level=Error}: .*+}",
+        r"{time={day} {clock}\.[0-9]{2}} {thread=spid[0-9]{1,6}s?|Logon|Server|Backup} {1,12}"
+        r"(?:{level=Warning|Informational|Information}: )?{body}",
+    ),
+    finds=(
+        r"^Login {text=failed|succeeded:mssql.outcome} for user '{user=(?:[^'\n]|'(?=\w)){0,256}}'",
+        r"\[CLIENT: {client=[^\]\n<]{1,64}}\]",
+        r"^Error: {int=[0-9]{1,9}:mssql.error}, Severity: {int=[0-9]{1,3}:mssql.severity}, State: {int=[0-9]{1,6}:mssql.state}",
+        r"[Dd]atabase '{text=[^'\n]{1,128}:db.namespace}'",
+    ),
     specificity=0.97,
-    framing=Framing(entry_start=entry_start(rf"{DAY} {CLOCK}")),
-    sieve=rf"{DAY} {CLOCK}\.[0-9]{{2}} (?:spid[0-9]|Logon |Server |Backup )",
-    alone=True,
 )
 
 _KEYS: Final = (
@@ -137,49 +126,41 @@ DB2: Final = Format(
     whole=True,
 )
 
-_MARKLOGIC: Final = Shapes(
-    patterns=(
-        rf"(?P<when>{DAY} {CLOCK}\.[0-9]{{3}}) (?P<level>Finest|Finer|Fine|Debug|Config|Info|Notice|Warning|Error|Critical|Alert|Emergency):"
-        r"(?P<continued>\+)?(?: |(?<=\+)|$)(?:(?P<task>TaskServer|TaskManager): )?(?P<body>.*+)",
-    ),
-    prefix="marklogic.",
-    texts=frozenset(("continued",)),
-)
-_MARKLOGIC_ACCESS: Final = Shapes(
-    patterns=(
-        rf"(?P<address>[^\s]{{1,64}}) (?P<ident>[^\s]{{1,64}}) (?P<user>[^\s]{{1,255}}) \[(?P<when>[0-9]{{2}}/[A-Z][a-z]{{2}}/[0-9]{{4}}:{CLOCK} [+-][0-9]{{4}})\] "
-        r"\"(?P<body>(?P<method>[A-Z]{3,16}) (?P<path>[^\s?\"]{1,8192})(?:\?(?P<query>[^\s\"]{0,8192}))? (?P<scheme>HTTP|XDBC|ODBC)/(?P<protocol>[0-9.]{1,5}))\" "
-        r"(?P<status>[0-9]{3}) (?P<size>[0-9]{1,18}|-) (?P<referer>-|[^\s\"]{1,4096}) \"(?P<agent>[^\"\n]{0,4096})\"",
-    ),
-    names={"address": "client.address", "ident": "ident", "scheme": "network.protocol.name"},
-    texts=frozenset(("address", "ident", "scheme")),
-)
-MARKLOGIC: Final = Format(
-    name="marklogic",
-    title="MarkLogic error log",
-    source="https://docs.marklogic.com/guide/admin/logfiles",
+MARKLOGIC: Final = shaped(
+    "marklogic",
+    "MarkLogic error log",
+    "https://docs.marklogic.com/guide/admin/logfiles",
     samples=(
         "2024-03-14 09:26:53.275 Fine: Meters inserting document /14079118751028291617/1540335600/usage.xml",
         "2024-03-14 09:26:54.000 Notice: XDMP-UPDEXTIME: (err:XDMP) Transaction too slow",
         "2024-03-14 09:26:54.000 Notice:+in /shop/order.xqy, at 17:2 [1.0-ml]",
     ),
-    make_parser=_MARKLOGIC.parser,
-    patterns=_MARKLOGIC.patterns,
+    templates=(
+        r"{time={day} {clock}\.[0-9]{3}} {level=Finest|Finer|Fine|Debug|Config|Info|Notice|Warning|Error|Critical|Alert"
+        r"|Emergency}:{text=\+:marklogic.continued}?(?: |(?<=\+)|$)(?:{text=TaskServer|TaskManager:marklogic.task}: )?{body}",
+    ),
     specificity=0.93,
-    sieve=rf"{DAY} {CLOCK}\.[0-9]{{3}} [A-Z][a-z]{{3,8}}:[ +]",
+    single_line=True,
+    alone=False,
 )
-MARKLOGIC_ACCESS: Final = Format(
-    name="marklogic_access",
-    title="MarkLogic access log",
-    source="https://docs.marklogic.com/guide/admin/logfiles#id_63287",
+MARKLOGIC_ACCESS: Final = shaped(
+    "marklogic_access",
+    "MarkLogic access log",
+    "https://docs.marklogic.com/guide/admin/logfiles#id_63287",
     samples=(
         '192.0.2.17 - ada [14/Mar/2024:09:26:53 +0100] "POST /eval XDBC/1.0" 200 138 - "Java/17 MarkLogicXCC/11.0"',
         '192.0.2.17 - - [14/Mar/2024:09:26:54 +0100] "GET /orders?id=17 HTTP/1.1" 404 12 - "curl/8.4.0"',
     ),
-    make_parser=_MARKLOGIC_ACCESS.parser,
-    patterns=_MARKLOGIC_ACCESS.patterns,
+    templates=(
+        r"{client=[^\s]{1,64}} {text=[^\s]{1,64}:ident} {user=[^\s]{1,255}}"
+        r" \[{time=[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:{clock} [+-][0-9]{4}}\] \"{body={method} {path=[^\s?\"]{1,8192}}"
+        r"(?:\?{query=[^\s\"]{0,8192}})? {text=HTTP|XDBC|ODBC:network.protocol.name}/{version}}\" {status} {size=[0-9]{1,18}|-}"
+        r" {referer=-|[^\s\"]{1,4096}} \"{agent=[^\"\n]{0,4096}}\"",
+    ),
+    start=r"[^\s]{1,64} [^\s]{1,64} [^\s]{1,255} \[[^\]\n]{26}\] \"[^\"\n]{1,8192}\" [0-9]{3} [0-9-]{1,18} [^\s\"]{1,4096} [\"-]",
     specificity=0.98,
-    sieve=r"[^\s]{1,64} [^\s]{1,64} [^\s]{1,255} \[[^\]\n]{26}\] \"[^\"\n]{1,8192}\" [0-9]{3} [0-9-]{1,18} [^\s\"]{1,4096} [\"-]",
+    single_line=True,
+    alone=False,
 )
 
 FORMATS: Final = (MSSQL, DB2, MARKLOGIC, MARKLOGIC_ACCESS)

@@ -6,10 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.databases.shapes import add_address
 from chalicelib.core.formats.dates import CLOCK
 from chalicelib.core.formats.json_text import flat_line
-from chalicelib.core.formats.kinds import integer, number
+from chalicelib.core.formats.kinds import add_peer, integer, number
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import MONTH, Times
@@ -96,7 +95,7 @@ def _make_text_parser(context: ParseContext) -> Parse:
         if operation is not None:
             _add_operation(fields, operation, body[:_SEARCHED_MAX])
         elif remote := _REMOTE.search(body, 0, _SEARCHED_MAX):
-            add_address(fields, "client", remote["client"])
+            add_peer(fields, "client", remote["client"])
             if remote["number"]:
                 fields["mongodb.connection_id"] = integer(remote["number"])
         if operation is None and (principal := _PRINCIPAL.search(body, 0, _SEARCHED_MAX)):
@@ -177,7 +176,7 @@ def _make_json_parser(context: ParseContext) -> Parse:
             fields["mongodb.attr.ns"] = namespace
         for name, value in members.items():
             if name in _REMOTES and type(value) is str and "client.address" not in fields:
-                add_address(fields, "client", value)
+                add_peer(fields, "client", value)
                 continue
             attribute = _ATTRIBUTES.get(name)
             if attribute is None or attribute in fields or (name == "attr.user" and type(value) is not str):

@@ -6,13 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import Shapes
-from chalicelib.core.formats.dates import CLOCK
 from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.patterned import shaped
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
-from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
-from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -130,33 +127,26 @@ NAGIOS: Final = Format(
     r"|Nagios |Icinga |Naemon |wproc: |nerd: |qh: |Warning: |Error: |Caught SIG|Successfully |Event |Finished daemon|Lockfile |Local time )",
 )
 
-_INFLUXDB: Final = Shapes(
-    patterns=(
-        r"\[httpd\] (?P<address>[^\s,]{1,64})(?:, ?(?P<via>[^\s]{1,64}))? (?P<ident>[^\s]{1,64}) (?P<user>[^\s]{1,255}) "
-        rf"\[(?P<when>[0-9]{{2}}/[A-Z][a-z]{{2}}/[0-9]{{4}}:{CLOCK} [+-][0-9]{{4}})\] \"(?P<body>(?P<method>[A-Z]{{3,16}}) (?P<path>[^\s?\"]{{1,8192}})"
-        r"(?:\?(?P<query>[^\s\"]{0,8192}))? HTTP/(?P<protocol>[0-9.]{1,5})) ?\" (?P<status>[0-9]{3}) (?P<size>[0-9]{1,18}|-) "
-        r"\"(?P<referer>[^\"\n]{0,4096})\" \"(?P<agent>[^\"\n]{0,4096})\" (?P<request_id>[0-9a-f-]{8,40}) (?P<duration_us>[0-9]{1,18})",
-        rf"\[(?P<level>[IWED])\] (?P<when>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{CLOCK}(?:\.[0-9]{{1,9}})?(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})) (?P<body>.*?)(?: service=(?P<service>[\w-]{{1,64}}))?",
-    ),
-    prefix="influxdb.",
-    names={"address": "client.address", "ident": "ident"},
-    texts=frozenset(("address", "ident", "via", "request_id")),
-)
-INFLUXDB: Final = Format(
-    name="influxdb",
-    title="InfluxDB 1.x log: HTTP requests, and lines before 1.5",
-    source="https://docs.influxdata.com/influxdb/v1/administration/logs/",
+INFLUXDB: Final = shaped(
+    "influxdb",
+    "InfluxDB 1.x log: HTTP requests, and lines before 1.5",
+    "https://docs.influxdata.com/influxdb/v1/administration/logs/",
     samples=(
         '[httpd] 192.0.2.17 - ada [14/Mar/2024:09:26:53 +0000] "POST /write?db=shop HTTP/1.1" 204 0 "-" "Telegraf/1.29"'
         " 5b2a4d10-e1db-11ee-8001-0242ac110002 4711",
         "[I] 2024-03-14T09:26:54Z Listening for signals",
         "[E] 2024-03-14T09:26:55.123Z failed to open shard service=store",
     ),
-    make_parser=_INFLUXDB.parser,
-    patterns=_INFLUXDB.patterns,
+    templates=(
+        r"\[httpd\] {client=[^\s,]{1,64}}(?:, ?{text=[^\s]{1,64}:influxdb.via})? {text=[^\s]{1,64}:ident} {user=[^\s]{1,255}}"
+        r" \[{time=[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:{clock} [+-][0-9]{4}}\] \"{body={method} {path=[^\s?\"]{1,8192}}"
+        r"(?:\?{query=[^\s\"]{0,8192}})? HTTP/{version}} ?\" {status} {size=[0-9]{1,18}|-} \"{referer=[^\"\n]{0,4096}}\""
+        r" \"{agent=[^\"\n]{0,4096}}\" {text=[0-9a-f-]{8,40}:influxdb.request_id} {int=[0-9]{1,18}:influxdb.duration_us}",
+        r"\[{level=[IWED]}\] {time={day}T{clock}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})} {body=.*?}"
+        r"(?: service={service=[\w-]{1,64}})?",
+    ),
     specificity=0.95,
-    framing=Framing(entry_start=entry_start(r"\[(?:httpd|[IWED])\] ")),
-    sieve=r"\[(?:httpd\] [^\s]|[IWED]\] [0-9]{4}-[0-9]{2}-[0-9]{2}T)",
+    alone=False,
 )
 
 FORMATS: Final = (NAGIOS, INFLUXDB)

@@ -12,9 +12,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import LOCAL, add_address
 from chalicelib.core.formats.dates import ISO_START
-from chalicelib.core.formats.kinds import add_integer, integer, number, put, whole
+from chalicelib.core.formats.kinds import LOCAL, add_integer, add_peer, integer, number, put, whole
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import ZONE, Times
 from chalicelib.core.framing import Framing
@@ -159,7 +158,7 @@ def _prefix(text: str, fields: dict[str, Value]) -> str:
                 if value == "[unknown]":
                     continue
                 if name == "host":
-                    add_address(fields, "client", value.replace("(", ":").rstrip(")"))
+                    add_peer(fields, "client", value.replace("(", ":").rstrip(")"))
                 else:
                     fields[_NAMES[name]] = integer(value) if name in ("pid", "line", "xid") else value
             return ""
@@ -169,7 +168,7 @@ def _prefix(text: str, fields: dict[str, Value]) -> str:
             if not value or value == "[unknown]":
                 continue
             if attribute == "client":
-                add_address(fields, "client", value.replace("(", ":").rstrip(")"))
+                add_peer(fields, "client", value.replace("(", ":").rstrip(")"))
             else:
                 put(fields, attribute, value)
         text = _PAIR.sub("", text)
@@ -180,9 +179,9 @@ def _prefix(text: str, fields: dict[str, Value]) -> str:
         elif parts["pid"]:
             fields["process.pid"] = integer(parts["pid"])
         elif parts["peer"]:
-            add_address(fields, "client", f"{parts['peer']}:{parts['port']}")
+            add_peer(fields, "client", f"{parts['peer']}:{parts['port']}")
         elif parts["local"]:
-            add_address(fields, "client", LOCAL)
+            add_peer(fields, "client", LOCAL)
         elif parts["session"]:
             fields["postgresql.session_id"] = parts["session"]
         elif parts["virtual"]:
@@ -223,7 +222,7 @@ def add_message_fields(fields: dict[str, Value], body: str) -> None:
             elif name in _NAMES and value:
                 attribute = _NAMES[name]
                 if value == LOCAL:
-                    add_address(fields, "client", value)
+                    add_peer(fields, "client", value)
                 else:
                     fields["client.address" if attribute == "client" else attribute] = value
             elif value:
@@ -232,7 +231,7 @@ def add_message_fields(fields: dict[str, Value], body: str) -> None:
         fields.setdefault("user.name", found["user"])
         for name, attribute in (("host", "client.address"), ("database", "db.namespace")):
             if found[name] == LOCAL:
-                add_address(fields, "client", LOCAL)
+                add_peer(fields, "client", LOCAL)
             elif found[name]:
                 fields.setdefault(attribute, found[name])
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.databases.postgresql import SEVERITIES, add_message_fields
-from chalicelib.core.formats.databases.shapes import add_address
 from chalicelib.core.formats.json_text import flat_line
-from chalicelib.core.formats.kinds import integer
+from chalicelib.core.formats.kinds import add_peer, integer
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -75,7 +74,7 @@ def _make_csv_parser(context: ParseContext) -> Parse:
             if not value or name in ("log_time", "error_severity", "message"):
                 continue
             if name == "connection_from":
-                add_address(fields, "client", value)
+                add_peer(fields, "client", value)
             else:
                 fields[name] = integer(value) if name in _NUMBERS else value
         add_message_fields(fields, values[13])

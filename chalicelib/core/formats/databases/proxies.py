@@ -4,98 +4,77 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalicelib.core.formats import Format
-from chalicelib.core.formats.databases.shapes import Shapes
 from chalicelib.core.formats.dates import CLOCK, DAY
-from chalicelib.core.formats.starts import entry_start
-from chalicelib.core.framing import Framing
+from chalicelib.core.formats.patterned import shaped
 
-_PGBOUNCER: Final = Shapes(
-    patterns=(
-        rf"(?P<when>{DAY} {CLOCK}\.[0-9]{{3}}(?: (?:[A-Z]{{3,5}}|[+-][0-9]{{2,4}}))?) (?:(?P<pid>[0-9]{{1,10}})|\[(?P<pid2>[0-9]{{1,10}})\]) "
-        r"(?P<level>LOG|ERROR|WARNING|FATAL|NOISE|DEBUG|INFO) "
-        r"(?:(?P<connection>C-0x[0-9a-f]{1,16}): (?:\(nodb\)|(?P<db>[^/\n]{1,128}))/(?:\(nouser\)|(?P<user>[^@\n]{1,128}))"
-        r"@(?:unix\((?P<peer_pid>[0-9]{1,10})\):[0-9]{1,5}|(?P<client>[^\s]{1,128})) "
-        r"|(?P<connection2>S-0x[0-9a-f]{1,16}): (?:\(nodb\)|(?P<db2>[^/\n]{1,128}))/(?:\(nouser\)|(?P<user2>[^@\n]{1,128}))"
-        r"@(?:unix\((?P<peer_pid2>[0-9]{1,10})\):[0-9]{1,5}|(?P<server>[^\s]{1,128})) )?(?P<body>.*+)",
-    ),
-    prefix="pgbouncer.",
-    texts=frozenset(("connection",)),
-    finds=(
-        r"^(?:[Ss]tats|STATS): (?P<xacts_per_s>[0-9]{1,18}) xacts/s, (?P<queries_per_s>[0-9]{1,18}) queries/s"
-        r"(?:, [0-9]{1,18} client parses/s, [0-9]{1,18} server parses/s, [0-9]{1,18} binds/s)?"
-        r", in (?P<in_bytes_per_s>[0-9]{1,18}) B/s, out (?P<out_bytes_per_s>[0-9]{1,18}) B/s, xact (?P<xact_us>[0-9]{1,18}) us, "
-        r"query (?P<query_us>[0-9]{1,18}) us,? wait(?: time)? (?P<wait_us>[0-9]{1,18}) us",
-    ),
-    names={"query_us": "pgbouncer.query_us"},
-    levels={"LOG": 9, "NOISE": 1},
-)
-PGBOUNCER: Final = Format(
-    name="pgbouncer",
-    title="PgBouncer log",
-    source="https://www.pgbouncer.org/config.html#log-settings",
+PGBOUNCER: Final = shaped(
+    "pgbouncer",
+    "PgBouncer log",
+    "https://www.pgbouncer.org/config.html#log-settings",
     samples=(
         "2024-03-14 09:26:53.250 12 LOG Stats: 0 xacts/s, 0 queries/s, in 0 B/s, out 0 B/s, xact 0 us, query 0 us wait time 52 us",
         "2024-03-14 09:26:54.314 UTC [4711] LOG C-0x5581d8c0: shop/ada@192.0.2.17:51022 login attempt: db=shop user=ada tls=no",
         "2024-03-14 09:26:55.000 UTC [4711] WARNING C-0x5581d8c0: (nodb)/(nouser)@unix(812):6432 pooler error: no such user",
     ),
-    make_parser=_PGBOUNCER.parser,
-    patterns=_PGBOUNCER.patterns,
-    specificity=0.915,
-    sieve=rf"{DAY} {CLOCK}\.[0-9]{{3}}(?: [A-Z]{{3,5}}| [+-][0-9]{{2,4}})? (?:[0-9]{{1,10}}|\[[0-9]{{1,10}}\]) "
-    r"(?:LOG|ERROR|WARNING|FATAL|NOISE|DEBUG|INFO) ",
-    alone=True,
-)
-
-_PROXYSQL: Final = Shapes(
-    patterns=(
-        rf"(?P<when>{DAY} {CLOCK}) (?:(?P<file>\w{{1,64}}\.(?:cpp|c|h|hpp)):(?P<line>[0-9]{{1,6}}):(?P<function>[\w:~]{{1,128}})\(\): )?"
-        r"\[(?P<level>INFO|ERROR|WARNING|DEBUG|FATAL)\] (?P<body>.*+)",
+    templates=(
+        r"{time={day} {clock}\.[0-9]{3}(?: (?:[A-Z]{3,5}|[+-][0-9]{2,4}))?} (?:{pid}|\[{pid}\])"
+        r" {level=LOG|ERROR|WARNING|FATAL|NOISE|DEBUG|INFO} (?:{text=C-0x[0-9a-f]{1,16}:pgbouncer.connection}: "
+        r"(?:\(nodb\)|{text=[^/\n]{1,128}:db.namespace})/(?:\(nouser\)|{user=[^@\n]{1,128}})@"
+        r"(?:unix\({int=[0-9]{1,10}:pgbouncer.peer_pid}\):[0-9]{1,5}|{endpoint=[^\s]{1,128}:client}) "
+        r"|{text=S-0x[0-9a-f]{1,16}:pgbouncer.connection}: (?:\(nodb\)|{text=[^/\n]{1,128}:db.namespace})/"
+        r"(?:\(nouser\)|{user=[^@\n]{1,128}})@(?:unix\({int=[0-9]{1,10}:pgbouncer.peer_pid}\):[0-9]{1,5}"
+        r"|{endpoint=[^\s]{1,128}:server}) )?{body}",
     ),
     finds=(
-        r"Access denied for user '(?P<user>(?:[^'\n]|'(?=\w)){1,128})'@'(?P<address>[^'\n]{1,128})'",
-        r" for (?P<host>[\w.-]{1,128}):(?P<port>[0-9]{1,5}) after ",
+        r"^(?:[Ss]tats|STATS): {int=[0-9]{1,18}:pgbouncer.xacts_per_s} xacts/s,"
+        r" {int=[0-9]{1,18}:pgbouncer.queries_per_s} queries/s(?:, [0-9]{1,18} client parses/s, [0-9]{1,18} server parses/s, [0-9]"
+        r"{1,18} binds/s)?, in {int=[0-9]{1,18}:pgbouncer.in_bytes_per_s} B/s, out"
+        r" {int=[0-9]{1,18}:pgbouncer.out_bytes_per_s} B/s, xact {int=[0-9]{1,18}:pgbouncer.xact_us} us, query"
+        r" {int=[0-9]{1,18}:pgbouncer.query_us} us,? wait(?: time)? {int=[0-9]{1,18}:pgbouncer.wait_us} us",
     ),
-    names={"address": "client.address", "host": "server.address", "port": "server.port"},
-    texts=frozenset(("address",)),
+    specificity=0.915,
+    single_line=True,
+    levels={"LOG": 9, "NOISE": 1},
 )
-PROXYSQL: Final = Format(
-    name="proxysql",
-    title="ProxySQL error log",
-    source="https://proxysql.com/documentation/error-log/",
+
+PROXYSQL: Final = shaped(
+    "proxysql",
+    "ProxySQL error log",
+    "https://proxysql.com/documentation/error-log/",
     samples=(
         "2024-03-14 09:26:53 MySQL_Monitor.cpp:960:monitor_read_only_thread(): [ERROR] Timeout on read_only check for"
         " db.example.org:3306 after 2ms. Unable to create a connection.",
         "2024-03-14 09:26:54 MySQL_Session.cpp:5456:handler_connect(): [ERROR] ProxySQL Error: Access denied for user"
         " 'ada'@'192.0.2.17' (using password: YES)",
     ),
-    make_parser=_PROXYSQL.parser,
-    patterns=_PROXYSQL.patterns,
-    specificity=0.93,
-    framing=Framing(entry_start=entry_start(rf"{DAY} {CLOCK} (?:\w{{1,64}}\.|\[)")),
+    templates=(
+        r"{time={day} {clock}} (?:{file=\w{1,64}\.(?:cpp|c|h|hpp)}:{line=[0-9]{1,6}}:{function=[\w:~]{1,128}}\(\): )?\[{level=INFO"
+        r"|ERROR|WARNING|DEBUG|FATAL}\] {body}",
+    ),
+    finds=(
+        r"Access denied for user '{user=(?:[^'\n]|'(?=\w)){1,128}}'@'{client=[^'\n]{1,128}}'",
+        r" for {server=[\w.-]{1,128}}:{server_port} after ",
+    ),
     sieve=rf"{DAY} {CLOCK} (?:\w{{1,64}}\.(?:cpp|c|h|hpp):[0-9]|\[INFO\] (?:New mysql_|ProxySQL ))",
+    specificity=0.93,
+    alone=False,
 )
 
-_TWEMPROXY: Final = Shapes(
-    patterns=(
-        rf"\[(?P<when>[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ 0-9][0-9] {CLOCK} [0-9]{{4}}|{DAY} {CLOCK}\.[0-9]{{3}})\] "
-        r"(?P<file>nc(?:_\w{1,32})?\.[ch]):(?P<line>[0-9]{1,6}) (?P<body>.*+)",
-    ),
-)
-TWEMPROXY: Final = Format(
-    name="twemproxy",
-    title="twemproxy (nutcracker) log",
-    source="https://github.com/twitter/twemproxy/blob/master/notes/debug.txt",
+TWEMPROXY: Final = shaped(
+    "twemproxy",
+    "twemproxy (nutcracker) log",
+    "https://github.com/twitter/twemproxy/blob/master/notes/debug.txt",
     samples=(
         "[Thu Mar 14 09:26:53 2024] nc_proxy.c:206 p 5 listening on '0.0.0.0:6100' in redis pool 0 'shop' with 2 servers",
         "[2024-03-14 09:26:54.387] nc_util.c:505 address resolution of node 'invalid' service '11213' failed",
         "[2024-03-14 09:26:55.000] nc.c:187 nutcracker-0.4.1 built for Linux 5.10 x86_64 started on pid 4711",
     ),
-    make_parser=_TWEMPROXY.parser,
-    patterns=_TWEMPROXY.patterns,
+    templates=(
+        r"\[{time=[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] {clock} [0-9]{4}|{day} {clock}\.[0-9]{3}}\] {file=nc"
+        r"(?:_\w{1,32})?\.[ch]}:{line=[0-9]{1,6}} {body}",
+    ),
     specificity=0.97,
-    sieve=r"\[[^\]\n]{23,24}\] nc(?:_\w{1,32})?\.[ch]:[0-9]",
-    alone=True,
+    single_line=True,
 )
 
 FORMATS: Final = (PGBOUNCER, PROXYSQL, TWEMPROXY)

@@ -115,6 +115,7 @@ NGINX_STREAM: Final = _format(
         r" {number=[0-9.]{1,16}:nginx.session_time}(?: \"{texts=[^\"]*+:nginx.upstream_addr}\" \"{numbers=[^\"]*+:nginx.upstream_bytes_sent}\""
         r" \"{numbers=[^\"]*+:nginx.upstream_bytes_received}\" \"{numbers=[^\"]*+:nginx.upstream_connect_time}\")?(?: {extra})?{body=}",
     ),
+    start=r"[^ \n]{2,64} \[[^\]\n]{10,64}\] (?:TCP|UDP) [0-9]",
 )
 TRAEFIK_CONNECTIONS: Final = _format(
     "traefik_connections",
