@@ -26,7 +26,7 @@ from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_
 from chalicelib.delivery import Deadline, Incoming, Outgoing, consume
 from tests.fakes import WHEN, Pipeline, in_time
 from tests.faults.inputs import json_lines
-from tests.layouts import entries_in, layout  # noqa: F401 - each of these holds in both layouts
+from tests.layouts import layout, stored_in  # noqa: F401 - each of these holds in both layouts
 
 LIMITS = Limits(batch_max_lines=5, batch_max_bytes=2048, entry_max_bytes=1024, split_bytes=1024)
 NOT_THERE = object()
@@ -69,7 +69,7 @@ REFUSED = {
     "a list": ("[1]", "version"),
     "a number": ("17", "version"),
     "no version": (changed(BATCH, v=NOT_THERE), "version None"),
-    "an unknown version": (changed(BATCH, v=5), "version 5; this Froe reads 1, 2, 3 and 4"),
+    "an unknown version": (changed(BATCH, v=6), "version 6; this Froe reads 1, 2, 3, 4 and 5"),
     "a version in words": (changed(BATCH, v="1"), "version '1'"),
     "an unknown version of a split": (changed(SPLIT, v=99), "version 99"),
     "no kind": (changed(BATCH, kind=NOT_THERE), "unknown kind None"),
@@ -89,7 +89,13 @@ REFUSED = {
     "an id of another file": (changed(BATCH, batch_id="x-000000-000001"), "batch_id"),
     "an id that is none": (changed(BATCH, batch_id="17"), "broken"),
     "an unknown framing": (changed(BATCH, framing={"version": 2, "entry_start": None}), "framing 2"),
-    "an unknown layout": (changed(BATCH, v=4, layout="woven"), "knows items and packed: deploy a newer one"),
+    "an unknown layout": (
+        changed(BATCH, v=4, layout="woven"),
+        "knows items, packed and none: deploy a newer one",
+    ),
+    "an unknown sink": (changed(BATCH, v=5, sink="iceberg"), "knows none and parquet: deploy a newer one"),
+    "no sink where there must be one": (changed(BATCH, v=5), "lacks 'sink'"),
+    "no destination": (changed(BATCH, v=4, layout="none"), "it has no destination"),
     "no layout where there must be one": (changed(BATCH, v=4), "lacks 'layout'"),
     "a layout that is no word": (changed(BATCH, v=4, layout=["packed"]), "broken"),
     "an unknown format": (changed(BATCH, format="morse"), "morse"),
@@ -154,11 +160,11 @@ def test_a_batch_message_that_makes_no_sense_is_obeyed(name: str) -> None:
     """It is a permanent error that names the fault, and nothing of it is stored."""
     body, named = REFUSED[name]
     pipeline, _, _ = sent()
-    before = len(entries_in(pipeline.records.items))
+    before = len(stored_in(pipeline))
     with pytest.raises(PermanentError) as raised:
         pipeline.worker.handle(body, in_time())
     assert named in raised.value.reason
-    assert len(entries_in(pipeline.records.items)) == before
+    assert len(stored_in(pipeline)) == before
 
 
 BAD_SPLITS = {
@@ -285,7 +291,7 @@ def test_one_bad_batch_message_fails_its_neighbours(bad: str) -> None:
     )
     assert answer == {"batchItemFailures": []}
     assert buried_in(pipeline) == {"m1": bad}
-    assert len(entries_in(pipeline.records.items)) == sum(fields["entries"] for fields in batches)
+    assert len(stored_in(pipeline)) == sum(fields["entries"] for fields in batches)
 
 
 @pytest.mark.parametrize(
