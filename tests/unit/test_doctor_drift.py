@@ -77,6 +77,34 @@ def test_a_bucket_that_was_opened_or_forgets_otherwise_is_a_fault(
     assert all(named in each and f"aws s3api {command} --bucket froe-dev-" in each for each in found)
 
 
+@pytest.mark.parametrize("where", [{"Filter": {"Prefix": "athena/"}}, {"Prefix": "athena/"}])
+def test_answers_of_athena_and_nothing_else_go_after_a_week(where: dict[str, Any]) -> None:
+    """A rule without its prefix would delete the sink."""
+    given = stack(Sink="parquet")
+    held = wanted_of(examined(given), "data", "AWS::S3::Bucket")["ResultsBucket"]
+    rules = [lifecycle_rule(each) for each in held["LifecycleConfiguration"]["Rules"]]
+    (answers,) = (each for each in rules if each["ID"] == "answers")
+    assert answers["Filter"] == {"Prefix": "athena/"}
+    others = [each for each in rules if each is not answers]
+    assert {each["Filter"]["Prefix"] for each in others} == {""}
+
+    def found(answer: dict[str, Any]) -> list[str]:
+        answered = {"get_bucket_lifecycle_configuration": {"Rules": [*others, answer]}}
+        faulty = faults(check_buckets(examined({**buckets(**answered), **given})))
+        return [each for each in faulty if each.startswith(held["BucketName"])]
+
+    bare = {name: said for name, said in answers.items() if name != "Filter"}
+    assert found(bare | where) == []
+    for wrong in (
+        {"Filter": {"Prefix": ""}},
+        {"Filter": {"Prefix": "records/"}},
+        {"Filter": {"Tag": {"Key": "a"}}},
+    ):
+        (fault,) = found(bare | wrong)
+        assert "not as the template says: answers" in fault
+        assert '"Prefix": "athena/"' in fault or '"Prefix":"athena/"' in fault
+
+
 @pytest.mark.parametrize("ingest", ["queue", "topic", "eventbridge"])
 def test_a_queue_policy_that_lets_no_uploads_in_is_a_fault(ingest: str) -> None:
     given = {"Ingest": ingest}

@@ -99,7 +99,11 @@ _EXPIRIES: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
 
 def lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     """A rule as CloudFormation writes it, as S3's interface does."""
-    found: dict[str, Any] = {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": ""}}
+    found: dict[str, Any] = {
+        "ID": rule["Id"],
+        "Status": rule["Status"],
+        "Filter": {"Prefix": rule.get("Prefix", "")},
+    }
     for name, (spoken, kind) in _EXPIRIES.items():
         if name in rule:
             found["Expiration"] = {spoken: kind(rule[name])}
@@ -115,14 +119,16 @@ def lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _essence(rule: Mapping[str, Any]) -> str:
-    """Without the filter, which an answer may say in three ways for "all objects"."""
-    narrow = (
-        rule.get("Prefix") or rule.get("Filter", {}).get("Prefix") or set(rule.get("Filter", {})) - {"Prefix"}
-    )
+    """The prefix in place of the filter, as an answer may say "all objects" in three ways, and a prefix in two."""
+    within = rule.get("Filter", {})
+    narrow = [
+        rule.get("Prefix") or within.get("Prefix") or "",
+        {name: said for name, said in within.items() if name != "Prefix"},
+    ]
     kept = {name: value for name, value in rule.items() if name not in {"Filter", "Prefix"}}
     if "Expiration" in kept:
         kept["Expiration"] = {name: value for name, value in kept["Expiration"].items() if value}
-    return json.dumps([kept, bool(narrow)], sort_keys=True, default=str)
+    return json.dumps([kept, narrow], sort_keys=True, default=str)
 
 
 def _policy(examined: Examined, name: str, wanted: Mapping[str, Any] | None) -> Finding | None:
