@@ -92,9 +92,22 @@ WELL_KNOWN: Final = rf"{MARK}|(?!\s)(?:{'|'.join((TIMESTAMPED, *_OTHERS))})"
 """How an entry of some other log may begin. Has named groups: use it once in an expression."""
 
 
+CUT: Final = (
+    r"[\[(]?(?:[A-Z]{3,8}[\])]?:?[ \t]{1,8}[\[(]?)?"
+    rf"(?:[12][0-9]{{3}}[-/](?:0|[01][0-9][0-9T :/-]{{0,12}})|[0-3][0-9][-/.](?:[01][0-9]|{MONTH})[-/.]20[0-9 :]{{0,11}}"
+    rf"|{MONTH} [ 0-9][0-9] [0-9][0-9:]{{0,6}})\Z"
+)
+"""The time of an entry that the end of the text cuts off, perhaps behind a level."""
+
+
 def entry_start(own: str) -> str:
-    """The start of an entry of one's own, or of a well-known other."""
-    return f"{own}|{WELL_KNOWN}"
+    """The start of an entry of one's own, or of a well-known other; also one that the end of the text cuts off."""
+    return f"{own}|{WELL_KNOWN}|{CUT}"
+
+
+def without_cut(start: str) -> str:
+    """A start of entries for texts that are not the lines of a file themselves, and so have no end."""
+    return start.removesuffix(f"|{CUT}")
 
 
 def own_start(own: str) -> str:

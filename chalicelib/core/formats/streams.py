@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.general.stack_traces import STACK_TRACE
-from chalicelib.core.formats.starts import INDENTED_LEVEL, MARK, TIMESTAMPED, WELL_KNOWN
+from chalicelib.core.formats.starts import INDENTED_LEVEL, MARK, TIMESTAMPED, WELL_KNOWN, without_cut
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.streams import parts_end, texts_of_streams
 
@@ -47,7 +47,7 @@ def framing_of_streams(parts: str) -> Framing:
     """Of streams whose lines `parts` matches, before anything is known of what they say."""
     inside = STACK_TRACE.framing
     return Framing(
-        f"{inside.entry_start}|{INDENTED_LEVEL}",
+        f"{without_cut(inside.entry_start or '')}|{INDENTED_LEVEL}",
         kind=Kind.STREAMS,
         joins=f"{inside.joins}|{_BEHIND_LOG_LINE}",
         parts=f"(?:{MARK})?+(?:{parts})",
@@ -73,4 +73,4 @@ def _start_of(known: Format) -> str | None:
     framing = known.framing
     if framing.kind is not Kind.LINES or framing.has_header or framing.joins is not None or known.prose:
         return None
-    return framing.entry_start
+    return framing.entry_start and without_cut(framing.entry_start)

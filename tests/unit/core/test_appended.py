@@ -111,3 +111,32 @@ def test_a_header_of_the_same_columns_in_another_order_holds_for_the_rows_below_
     found = seen((HEADER + ROWS + "level,message,time\n" + others + HEADER + ROWS).encode())
     assert found.bodies == BODIES + [f"o{number}" for number in range(40)] + BODIES
     assert all(each.timestamp and not each.attributes for each in found.records)
+
+
+CUT = {
+    "2026-09-14T08:00:{:02}Z INFO hello {}\n": "2026-09-14T08:00:50",
+    "2026-09-14 08:00:{:02},123 INFO  [main] a.b.Shop - hello {}\n": "2026-09-14 08:00:5",
+    "[2026/09/14 08:00:{:02}] ERROR: hello {}\n": "[2026/09/14 08:00:5",
+    "INFO  2026-09-14 08:00:{:02} hello {}\n": "INFO  2026-09-14 08:00:5",
+    "14-Sep-2026 08:00:{:02} INFO hello {}\n": "14-Sep-2026 08:00:5",
+    "14.09.2026 08:00:{:02} INFO hello {}\n": "14.09.2026 08:00:5",
+}
+
+
+@pytest.mark.parametrize("line", CUT)
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le"])
+def test_a_last_line_cut_in_its_time_is_no_part_of_the_record_before(line: str, charset: str) -> None:
+    whole = "".join(line.format(number, number) for number in range(50))
+    time = CUT[line]
+    for end in range(time.index("2026") + (4 if time.startswith("14") else 6), len(time)):
+        found = seen((whole + time[:end]).encode(charset))
+        assert [each.body for each in found.records[:50]] == [f"hello {number}" for number in range(50)]
+        assert len(found.records) + len(found.rejects) == 51
+
+
+def test_a_last_line_with_its_end_or_with_other_text_stays_of_the_record_before() -> None:
+    whole = "".join(f"2026-09-14T08:00:{number:02}Z INFO hello {number}\n" for number in range(50))
+    for last in ("2026-09-14T08:0\n", "  2026-09-14", "from 2026-09-14", "2026", "10.10.20.5", "1.5"):
+        found = seen((whole + last).encode())
+        assert len(found.records) == 50
+        assert found.records[-1].body == f"hello 49\n{last}".rstrip("\n")

@@ -18,7 +18,7 @@ from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.nested import of_both
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.starts import TIMESTAMPED as TIMESTAMPED_START
-from chalicelib.core.formats.starts import WELL_KNOWN
+from chalicelib.core.formats.starts import CUT, WELL_KNOWN
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.traces import add_exception
@@ -114,7 +114,7 @@ TIMESTAMPED: Final = Format(
     ),
     make_parser=_make_parser,
     specificity=0.8,
-    framing=Framing(entry_start=WELL_KNOWN),
+    framing=Framing(entry_start=f"{WELL_KNOWN}|{CUT}"),
     sieve=TIMESTAMPED_START,
     alone=True,
 )
