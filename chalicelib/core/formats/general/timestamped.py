@@ -17,8 +17,8 @@ from chalicelib.core.formats.kinds import integer
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.nested import of_both
 from chalicelib.core.formats.reasons import BAD_TIME
-from chalicelib.core.formats.starts import TIMESTAMPED as TIMESTAMPED_START
 from chalicelib.core.formats.starts import CUT, WELL_KNOWN
+from chalicelib.core.formats.starts import TIMESTAMPED as TIMESTAMPED_START
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import Times
 from chalicelib.core.formats.traces import add_exception
