@@ -1,4 +1,4 @@
-"""What users write (a regular expression or a grok pattern) → an expression of Python's, and its fields."""
+"""What users write (a template, a regular expression or a grok pattern) → an expression of Python's, and its fields."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.core.custom.grok import GROK
+from chalicelib.core.formats.notation import expand
 
 TYPES: Final = ("text", "int", "float", "bool")
 _DEPTH_MAX: Final = 20
@@ -30,7 +31,8 @@ class PatternError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """group: its name in the expression; name: of the attribute; type: one of `TYPES`, None where unsaid."""
+    """group: its name in the expression; name: of the attribute; type: one of `TYPES`, ``{kind}`` with one of the kinds of
+    `notation`, None where unsaid."""
 
     group: str
     name: str
@@ -46,6 +48,20 @@ class Expression:
 def from_pattern(pattern: str) -> Expression:
     """A regular expression with named groups, ``(?<name>…)`` or ``(?P<name>…)``. Raises PatternError."""
     return _Translation({}, grok=False).whole(pattern)
+
+
+def from_template(template: str) -> Expression:
+    """A template as `notation` has them; groups with names are fields too. Raises PatternError."""
+    try:
+        pattern, kinds = expand(template)
+    except ValueError as error:
+        raise PatternError(str(error)) from None
+    expression = from_pattern(pattern)
+    fields = []
+    for field in expression.fields:
+        name, kind = kinds.get(field.name, (field.name, None))
+        fields.append(Field(field.group, name, f"{{{kind}}}" if kind else None))
+    return Expression(expression.text, tuple(fields))
 
 
 def from_grok(pattern: str, own: Mapping[str, str]) -> Expression:

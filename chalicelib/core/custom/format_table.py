@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib.core.custom.expressions import TYPES, Expression, Field, from_grok, from_pattern
+from chalicelib.core.custom.expressions import (
+    TYPES,
+    Expression,
+    Field,
+    from_grok,
+    from_pattern,
+    from_template,
+)
 from chalicelib.core.custom.formats import format_of
 from chalicelib.core.custom.levels import REMEDY, number_of
 from chalicelib.core.custom.matching import FLAGS, Limits, check_start, limits_of
@@ -22,7 +29,7 @@ from chalicelib.core.records import Record
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 FORMAT_KEYS: Final = (
-    "name", "title", "source", "pattern", "grok", "json", "patterns", "types", "rename", "time", "severity", "body", "multiline",
+    "name", "title", "source", "template", "pattern", "grok", "json", "patterns", "types", "rename", "time", "severity", "body", "multiline",
     "header", "samples", "specificity",
 )  # fmt: skip
 _SPECIFICITY: Final = 0.985
@@ -42,13 +49,18 @@ def format_spec(table: Table) -> FormatSpec:
     if table.has("json"):
         return json_spec(table, name)
     expression = _expression(table)
-    key = "grok" if table.has("grok") else "pattern"
+    key = _key(table)
     limits = table.checked(key, f"its `{key}` cannot be used:", limits_of, expression.text)
     fields = _fields(table, expression.fields)
     names = list(dict.fromkeys(each.name for each in fields))
     time_field, time_format, zone = _time(table, names)
     severity_field, severities = _severity(table, names)
     body = table.text("body", "message" if "message" in names else None)
+    if key == "template":
+        time_field, severity_field, body = (
+            said or (name if name in names else None)
+            for said, name in ((time_field, "time"), (severity_field, "level"), (body, "body"))
+        )
     if body is not None:
         table.known(body, names, "body")
     spec = FormatSpec(
@@ -74,7 +86,7 @@ def format_spec(table: Table) -> FormatSpec:
     return spec
 
 
-_JSON_KEYS: Final = ("pattern", "grok", "patterns", "multiline", "header")
+_JSON_KEYS: Final = ("template", "pattern", "grok", "patterns", "multiline", "header")
 _NO_LIMITS: Final = Limits(0, 0)
 _ROLES: Final = ("time", "severity", "body")
 
@@ -125,17 +137,28 @@ def json_spec(table: Table, name: str) -> FormatSpec:
     return spec
 
 
+_WAYS: Final = ("template", "pattern", "grok")
+
+
+def _key(table: Table) -> str:
+    keys = [key for key in _WAYS if table.has(key)]
+    if len(keys) != 1:
+        table.fail(
+            "give it a `template`, a `pattern` (a regular expression), a `grok` pattern or `json`, one of them"
+        )
+    return keys[0]
+
+
 def _expression(table: Table) -> Expression:
-    if table.has("pattern") == table.has("grok"):
-        table.fail("give it either a `pattern` (a regular expression), a `grok` pattern or `json`")
-    key = "grok" if table.has("grok") else "pattern"
+    key = _key(table)
     texts = table.texts(key)
     if not texts:
         table.fail(f"`{key}` is empty; write one", key)
     text = texts[0] if len(texts) == 1 else "|".join(f"(?:{each})" for each in texts)
-    if key == "pattern":
-        return table.checked(key, "its `pattern` cannot be used:", from_pattern, text)  # type: ignore[no-any-return]
-    return table.checked(key, "its `grok` cannot be used:", from_grok, text, table.pairs("patterns"))  # type: ignore[no-any-return]
+    problem = f"its `{key}` cannot be used:"
+    if key == "grok":
+        return table.checked(key, problem, from_grok, text, table.pairs("patterns"))  # type: ignore[no-any-return]
+    return table.checked(key, problem, from_template if key == "template" else from_pattern, text)  # type: ignore[no-any-return]
 
 
 def _fields(table: Table, found: Iterable[Field]) -> tuple[Field, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chalicelib.core.custom.json_formats import JsonReader, with_values
 from chalicelib.core.custom.matching import Matcher, TooSlowError
@@ -12,10 +12,18 @@ from chalicelib.core.custom.spec import FormatSpec
 from chalicelib.core.custom.stamps import stamps_of
 from chalicelib.core.formats import Format, Parse, ParseContext, severity
 from chalicelib.core.formats.kinds import decimal, flag, integer, whole
+from chalicelib.core.formats.notation import put_of
 from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject, Value
 
+if TYPE_CHECKING:
+    import re
+
+    from chalicelib.core.formats.notation import Put
+
+_Cast: TypeAlias = "tuple[str, str, Callable[[str], Value]]"
+_Typed: TypeAlias = "tuple[str, str, Put | None]"
 _NO_MATCH: Final = Reject("pattern-not-matched")
 _TOO_SLOW: Final = Reject("too-long-for-pattern")
 
@@ -47,7 +55,16 @@ def _make_parser(spec: FormatSpec, context: ParseContext) -> Parse:
     match = Matcher(spec.pattern, spec.limits).match
     stamp_of = stamps_of(Times(context.last_modified, context.date_order), spec.time_format, spec.zone)
     severities = dict(spec.severities)
-    fields = tuple((each.group, each.name, _CASTS[each.type or "text"]) for each in spec.fields)
+    fields = tuple(
+        (each.group, each.name, _CASTS[kind])
+        for each in spec.fields
+        if (kind := each.type or "text") in _CASTS
+    )
+    typed = tuple(
+        (each.group, each.name, put_of(each.name, each.type[1:-1]))
+        for each in spec.fields
+        if each.type and each.type not in _CASTS
+    )
 
     def parse(entry: str) -> Record | Reject:
         try:
@@ -57,15 +74,8 @@ def _make_parser(spec: FormatSpec, context: ParseContext) -> Parse:
         if found is None:
             return _NO_MATCH
         attributes: dict[str, Value] = {}
-        for group, name, cast in fields:
-            text = found[group]
-            if text is not None and text not in ("", "-"):
-                value = cast(text)
-                known = attributes.get(name)
-                if known is None:
-                    attributes[name] = value
-                else:
-                    attributes[name] = [*known, value] if isinstance(known, list) else [known, value]
+        _add_cast(attributes, found, fields)
+        _add_typed(attributes, found, typed)
         stamp: tuple[str | None, str | None] = (None, None)
         if spec.time_field is not None and (when := attributes.pop(spec.time_field, None)) is not None:
             made = stamp_of(str(when))
@@ -78,6 +88,30 @@ def _make_parser(spec: FormatSpec, context: ParseContext) -> Parse:
         return Record(*stamp, word, number, body, attributes)
 
     return parse
+
+
+def _add_cast(attributes: dict[str, Value], found: re.Match[str], fields: tuple[_Cast, ...]) -> None:
+    """Adds the fields whose types are told by the configuration; a name that comes again makes a list."""
+    for group, name, cast in fields:
+        text = found[group]
+        if text is not None and text not in ("", "-"):
+            value = cast(text)
+            known = attributes.get(name)
+            if known is None:
+                attributes[name] = value
+            else:
+                attributes[name] = [*known, value] if isinstance(known, list) else [known, value]
+
+
+def _add_typed(attributes: dict[str, Value], found: re.Match[str], fields: tuple[_Typed, ...]) -> None:
+    """Adds the fields of a template, by their kinds."""
+    for group, name, put in fields:
+        text = found[group]
+        if text and text != "-":
+            if put is None:
+                attributes[name] = text
+            else:
+                put(attributes, name, text)
 
 
 def _taken(attributes: dict[str, Value], name: str) -> str | None:

@@ -2,7 +2,9 @@ r"""The notation of shaped lines: a regular expression in which ``{kind:attribut
 
 ``{int:shop.items}``: a field of that kind, by the expression that the kind has. ``{int=[0-9]{1,3}:shop.items}``: by an
 expression of its own, which may hold other fields. ``{pid}``: one of `NAMES`, whose attribute is known; ``{time}``,
-``{level}`` and ``{body}``: what every record has. ``{day}``, ``{clock}``, ``{month}``: expressions of `PARTS`, no fields. Any other brace is the regular expression's: ``\{`` or ``{1,8}``.
+``{level}`` and ``{body}``, or fields with the names ``timestamp``, ``severity`` and ``body``: what every record has.
+``{day}``, ``{clock}``, ``{month}``: expressions of `PARTS`, no fields. Any other brace is the regular expression's:
+``\{`` or ``{1,8}``.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType({
 })  # fmt: skip
 """Field or group → attribute, where a format says nothing else."""
 RECORD: Final = frozenset(("time", "level", "body"))
+_ROLES: Final = MappingProxyType({"timestamp": "time", "severity": "level", "body": "body"})
 _IP: Final = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"
 _WORD: Final = r"[^\s]{1,255}"
 
@@ -84,7 +87,7 @@ def _add_protocol(fields: dict[str, Value], _name: str, text: str) -> None:
 
 
 KINDS: Final[Mapping[str, tuple[str, Put | None]]] = MappingProxyType({
-    "time": (ISO, None), "level": ("[A-Z]{4,8}", None), "body": (".*+", None),
+    "time": (ISO, None), "level": ("[A-Za-z]{3,12}", None), "body": (".*+", None),
     "word": (_WORD, None), "text": (r"[^\n]{1,256}?", None), "rest": (r"[^\n]++", None), "name": (r"[\w.-]{1,128}", None),
     "ip": (_IP, None), "int": ("[0-9]{1,18}", _add_figure), "number": (r"[0-9.]{1,20}", _add_figure),
     "endpoint": (r"[^\s]{1,128}", add_peer), "escaped": (r'[^"\\]*+(?:\\.[^"\\]*+)*+', _as(resolved)),
@@ -103,7 +106,7 @@ _SHORT: Final = MappingProxyType({
 
 PARTS: Final = MappingProxyType({"day": DAY, "clock": CLOCK, "month": MONTH})
 
-_FIELD: Final = re.compile(r"(?<!\\)\{([a-z_]+)(?=[=:}])")
+_FIELD: Final = re.compile(r"(?<!\\)\{([a-z_]+)")
 _ATTRIBUTE: Final = re.compile(r":([a-z][\w.]*)\Z")
 _ATOM: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\\[(]", re.DOTALL)
 _TIMES: Final = re.compile(r"(?:[?*+]|\{[0-9]+(?:,[0-9]*)?\})[?+]?")
@@ -111,20 +114,20 @@ _GROUP: Final = re.compile(r"\(\?P<\w+>")
 
 
 class Expanded(NamedTuple):
-    """pattern: a regular expression with named groups. fields: group → attribute and how it is put, for all but `RECORD`."""
+    """pattern: a regular expression with named groups. fields: group → attribute and kind, for all but `RECORD`."""
 
     pattern: str
-    fields: Mapping[str, tuple[str, Put | None]]
+    fields: Mapping[str, tuple[str, str]]
 
 
 @cache
 def expand(template: str) -> Expanded:
     """The regular expression of a template. Raises ValueError for a field that is none."""
-    fields: dict[str, tuple[str, Put | None]] = {}
+    fields: dict[str, tuple[str, str]] = {}
     return Expanded(_expanded(template, fields), MappingProxyType(fields))
 
 
-def _expanded(template: str, fields: dict[str, tuple[str, Put | None]]) -> str:
+def _expanded(template: str, fields: dict[str, tuple[str, str]]) -> str:
     parts: list[str] = []
     position = 0
     while found := _FIELD.search(template, position):
@@ -148,34 +151,37 @@ def _brace(template: str, position: int) -> int:
     raise ValueError(f"a field of the template has no end: {template!r}; write \\{{ for a brace of the text")
 
 
-def _field(kind: str, rest: str, fields: dict[str, tuple[str, Put | None]]) -> str:
+def _field(kind: str, rest: str, fields: dict[str, tuple[str, str]]) -> str:
     """The group of a field. rest: what stands behind its kind, ``=EXPRESSION`` and ``:attribute``."""
     named = _ATTRIBUTE.search(rest)
+    name = named[1] if named else NAMES.get(kind, kind)
     own = _expanded(rest[1 : named.start() if named else None], fields) if rest[:1] == "=" else None
-    if kind in RECORD:
-        return f"(?P<{kind}>{KINDS[kind][0] if own is None else own})"
-    if kind in PARTS:
+    if kind in PARTS and not rest:
         return PARTS[kind]
-    if kind in KINDS:
-        expression, put = KINDS[kind]
-        name = named[1] if named else kind
-    elif kind in NAMES:
-        expression, put, name = _SHORT.get(kind, _WORD), None, named[1] if named else NAMES[kind]
-    else:
+    if rest[:1] == ":" and named is None:
         raise ValueError(
-            f"a field of the template is of no kind: {kind!r}; known are {', '.join(sorted({*KINDS, *NAMES, *PARTS}))}"
+            f"{{{kind}{rest}}} names no attribute; write lower-case letters, digits, dots and underscores"
         )
-    group = name.replace(".", "__")
-    while group in fields:
-        group += "_"
-    fields[group] = name, put_of(name, put)
+    if rest[:1] not in ("", "=", ":") or (kind not in KINDS and kind not in NAMES):
+        known = ", ".join(sorted({*KINDS, *NAMES, *PARTS}))
+        raise ValueError(f"a field of the template is of no kind: {kind!r}; known are {known}")
+    group = kind if kind in RECORD else _ROLES.get(name)
+    if group is not None:
+        kind = group if kind == "text" else kind
+    else:
+        group = name.replace(".", "__")
+        while group in fields:
+            group += "_"
+        fields[group] = name, kind if kind in KINDS else "text"
+    expression = KINDS[kind][0] if kind in KINDS else _SHORT.get(kind, _WORD)
     return f"(?P<{group}>{expression if own is None else own})"
 
 
-def put_of(name: str, put: Put | None = None) -> Put | None:
-    """How an attribute is put: as its name says, else as its kind does."""
+def put_of(name: str, kind: str) -> Put | None:
+    """How an attribute is put: as its name says, else as its kind does; None: as the text that it is."""
     if name in INTEGERS:
         return add_integer
+    put = KINDS[kind][1]
     return add_place if put is None and name in ADDRESSES else put
 
 

@@ -19,7 +19,6 @@ from chalicelib.core.formats.dates import ISO
 from chalicelib.core.formats.kinds import BEGINS_NOTHING
 from chalicelib.core.formats.logins import add_login
 from chalicelib.core.formats.notation import (
-    KINDS,
     NAMES,
     RECORD,
     Expanded,
@@ -170,22 +169,15 @@ class _Way:
         self.has_parts = "mi" in index
         self.zone = index.get("z", 0) - 1
         apart = RECORD | {"y", "mo", "d", "h", "mi", "s", "f", "ms", "z", "half"}
-        figure = KINDS["number"][1]
-        self.fields: _Fields = tuple(
-            (
-                number - 1,
-                *(
-                    typed.get(group)
-                    or _named(names.get(group) or NAMES[group], figure if group in numbers else None)
-                ),
-            )
-            for group, number in index.items()
+        named = {
+            group: typed.get(group)
+            or (names.get(group) or NAMES[group], "number" if group in numbers else "text")
+            for group in index
             if group not in apart
+        }
+        self.fields: _Fields = tuple(
+            (index[group] - 1, name, put_of(name, kind)) for group, (name, kind) in named.items()
         )
-
-
-def _named(name: str, put: Put | None) -> tuple[str, Put | None]:
-    return name, put_of(name, put)
 
 
 @dataclass(frozen=True, slots=True)

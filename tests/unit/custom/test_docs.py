@@ -14,6 +14,8 @@ from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.matching import limits_of
 from chalicelib.core.custom.spec import KINDS, Config
 from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.notation import KINDS as KINDS_OF_FIELDS
+from chalicelib.core.formats.notation import NAMES, PARTS
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Skip
@@ -43,8 +45,24 @@ def test_the_line_of_the_first_example_becomes_what_is_shown() -> None:
     assert found == json.loads(shown[1])
 
 
+def test_the_template_of_the_page_types_what_it_names_and_becomes_what_is_shown() -> None:
+    shown = re.search(r"becomes `(\{.*?\}\})`", PAGE, re.DOTALL)
+    assert shown is not None
+    name, (outcome,) = read(f"{WHOLE.rules.formats[0].samples[0]}\n".encode(), config=load(BLOCKS[0], "x"))
+    assert name == "orders"
+    assert isinstance(outcome.result, Record)
+    found = {key: value for key, value in outcome.result._asdict().items() if value is not None}
+    assert found == json.loads(shown[1])
+
+
+def test_the_page_names_every_kind_and_field_of_a_template() -> None:
+    section = PAGE.split("## A template")[1].split("\n## ")[0]
+    for name in (*KINDS_OF_FIELDS, *NAMES, *PARTS):
+        assert f"`{name}`" in section or f"`{{{name}}}`" in section, name
+
+
 def test_the_grok_example_types_what_it_names() -> None:
-    name, (outcome,) = read(f"{WHOLE.rules.formats[1].samples[0]}\n".encode())
+    name, (outcome,) = read(f"{WHOLE.rules.formats[2].samples[0]}\n".encode())
     assert name == "shop"
     assert outcome.result == Record(
         "2026-03-14T09:26:53.123Z",
@@ -57,7 +75,7 @@ def test_the_grok_example_types_what_it_names() -> None:
 
 
 def test_the_example_of_several_lines_keeps_them_together() -> None:
-    sample = WHOLE.rules.formats[2].samples[0]
+    sample = WHOLE.rules.formats[3].samples[0]
     name, outcomes = read(f"{sample}\n{sample}\n".encode())
     assert name == "batchjob"
     assert [outcome.lines for outcome in outcomes] == [3, 3]

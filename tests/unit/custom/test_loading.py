@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from chalicelib.configuration import read_config
 from chalicelib.core.custom import NOTHING, RedactionKeyError, custom_of
+from chalicelib.core.custom.formats import format_of
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import Config, decoded, encoded
 from chalicelib.core.errors import PermanentError
+from chalicelib.core.formats import ParseContext
+from chalicelib.core.records import Record
 
 KEY = "a key for tests only"
 TILL = r"""
@@ -21,7 +25,26 @@ grok = '%{TIMESTAMP_ISO8601:time}\|%{WORD:till}\|%{NUMBER:amount:float}\|%{GREED
 time = "time"
 samples = ["2024-03-14T09:26:53Z|till7|12.50|two coffees"]
 """
+ORDERS = """
+[[format]]
+name = "orders"
+template = '{time} {level}: {word:shop.order} from {endpoint:client} {body}'
+samples = ["2024-03-14T09:26:53Z WARN: o-17 from 192.0.2.7:443 declined"]
+"""
 FAULTS = [
+    (
+        ORDERS.replace("{word", "{wrod"),
+        4,
+        "its `template` cannot be used: a field .* is of no kind: 'wrod'; known are .*word",
+    ),
+    (
+        ORDERS.replace("{word:shop.order} from", "{word=(?:a+)+:x}"),
+        4,
+        "has no bound; make the inner one possessive",
+    ),
+    (ORDERS.replace("{body}", "{body"), 4, "has no end"),
+    (ORDERS.replace("from 1", "of 1"), 5, "goes as far as '.*o-17 ' and then expects 'from"),
+    (ORDERS + "pattern = 'x'\n", 2, "give it a `template`, a `pattern` .*, one of them"),
     (
         TILL.replace("|12.50|", "|x|"),
         6,
@@ -121,6 +144,23 @@ def test_a_configuration_too_large_for_a_message_is_refused() -> None:
     )
     with pytest.raises(ConfigError, match="fit a batch message; take out"):
         load(many, "froe.toml")
+
+
+def test_a_template_types_its_fields_and_those_travel_with_a_plan() -> None:
+    config = load(
+        ORDERS.replace("samples", "severity = { field = 'level', words = { WARN = 'error' } }\nsamples"), "x"
+    )
+    assert config.text is not None
+    (travelled,) = decoded(config.text).formats
+    parse = format_of(travelled).make_parser(ParseContext(datetime(2026, 1, 1, tzinfo=UTC)))
+    assert parse(config.rules.formats[0].samples[0]) == Record(
+        "2024-03-14T09:26:53Z",
+        None,
+        "WARN",
+        17,
+        "declined",
+        {"shop.order": "o-17", "client.address": "192.0.2.7", "client.port": 443},
+    )
 
 
 def test_what_travels_with_a_plan_comes_back_the_same_and_holds_no_key() -> None:

@@ -65,7 +65,14 @@ def test_an_entry_begins_as_its_templates_do_up_to_what_may_be_left_out() -> Non
 
 
 @pytest.mark.parametrize(
-    ("template", "problem"), [("{wrod:a}", "no kind: 'wrod'"), ("{int=[0-9]{1,3}:a", "no end")]
+    ("template", "problem"),
+    [
+        ("{wrod:a}", "no kind: 'wrod'"),
+        ("{int=[0-9]{1,3}:a", "no end"),
+        ("{body", "no end"),
+        ("{int more}", "no kind"),
+        ("{int:A}", "names no attribute"),
+    ],
 )
 def test_a_wrong_field_is_refused_with_what_is_wrong(template: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
