@@ -13,14 +13,18 @@ from chalicelib.core.formats.detection import HEAD_BYTES, Trial, trials
 from chalicelib.core.formats.reasons import MEANINGS
 from chalicelib.core.formats.registry import NAMES, by_name
 from chalicelib.core.framing import Framing
+from chalicelib.core.json_paths import ANY
 from chalicelib.core.plan import Plan
-from chalicelib.core.records import Outcome, Record, Reject
+from chalicelib.core.records import Outcome, Record, Reject, Skip
 from chalicelib.core.text import OpenObject
 from froe.terminal import printable
 
 _TRIALS_SHOWN: Final = 5
 _REJECTS_SHOWN: Final = 20
 _LINE_SHOWN: Final = 160
+_MEMBER: Final = re.compile(r'\{\s*"([^"\\]{1,128})"\s*:\s*')
+_BEGUN: Final = re.compile(rf"\s*(?:{_MEMBER.pattern})++")
+"""The members that open within one another at the beginning of an object."""
 _OF_SHAPE: Final = frozenset(("other-shape", "pattern-not-matched"))
 
 
@@ -53,13 +57,15 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """forced: whether the format was asked for. formats: of how many records each format is."""
+    """forced: whether the format was asked for. formats: of how many records each format is. has_elements: whether
+    entries are elements of an array."""
 
     plan: Plan
     trials: list[Trial]
     forced: bool
     formats: dict[str, int]
     rejects: list[Lacking]
+    has_elements: bool = False
 
 
 def explain(
@@ -85,14 +91,17 @@ def explain(
     rejects: list[Lacking] = []
     patterns = _patterns_of(plan.format, own)
     line = 1
+    has_elements = False
     for outcome in outcomes:
         if isinstance(outcome.result, Record):
             name = outcome.format or plan.format
             formats[name] = formats.get(name, 0) + 1
         elif isinstance(outcome.result, Reject):
             rejects.append(Lacking(outcome.offset, line, outcome.result.reason, outcome.raw, patterns))
+        elif isinstance(outcome.result, Skip) and outcome.result.reason == "between-elements":
+            has_elements = True
         line += outcome.lines
-    return Explanation(plan, tried, forced, formats, rejects)
+    return Explanation(plan, tried, forced, formats, rejects, has_elements)
 
 
 def _patterns_of(name: str, own: tuple[Format, ...]) -> tuple[str, ...]:
@@ -120,9 +129,7 @@ def for_people(explanation: Explanation) -> Iterator[str]:
         if trial.credit:
             why = f"   (with {trial.credit:.1%} that a more general format explains)"
         yield f"  {known.name:24} {trial.share:6.1%}  x {known.specificity:6.3f} = {trial.score:5.3f}{why}"
-    if (way := way_of(plan.framing)) is not None:
-        yield f"  its entries are the elements of `{way}`; to have that for every file of a prefix, whatever its head shows:"
-        yield f'    [[collection]]\n    field = "{way}"'
+    yield from _on_collection(explanation)
     others = {name: count for name, count in explanation.formats.items() if name != plan.format}
     if others:
         said = ", ".join(f"{count:,} of {name}" for name, count in sorted(others.items()))
@@ -139,8 +146,29 @@ def for_people(explanation: Explanation) -> Iterator[str]:
         yield f"  and {len(explanation.rejects) - _REJECTS_SHOWN:,} more rejects; --json gives each"
 
 
+def _on_collection(explanation: Explanation) -> Iterator[str]:
+    """Which array holds the entries. Where none is seen in the head: whether one is behind it, or what is there instead."""
+    framing = explanation.plan.framing
+    if (way := way_of(framing)) is not None:
+        yield f"  its entries are the elements of `{way}`; to have that for every file of a prefix, whatever its head shows:"
+        yield f'    [[collection]]\n    field = "{way}"'
+    elif framing.path is not None and explanation.has_elements:
+        yield "  its entries are the elements of arrays behind its head, whatever the names of these are"
+    elif framing.path is not None:
+        heads = [begun[0] for lacking in explanation.rejects if (begun := _BEGUN.match(lacking.text))]
+        names = [found[1] for found in _MEMBER.finditer(heads[0])] if heads else []
+        by_key = ""
+        if len(names) > 1:
+            *around, key, _ = names
+            holder = f"its member `{'.'.join(around)}`" if around else "it"
+            by_key = f": {holder} holds objects by key (`{key}` …), and only elements of arrays are entries of their own"
+        yield f"  there is no array of entries in it, and so each outermost object is one entry{by_key}"
+
+
 def way_of(framing: Framing) -> str | None:
     """The array that holds the entries, as `[[collection]]` names it; None where none was found in the text."""
+    if framing.path is not None and all(name == ANY for name in framing.path):
+        return None
     if framing.path is not None:
         return "[].".join(name.split("|")[0].removesuffix("?") for name in framing.path)
     return framing.member

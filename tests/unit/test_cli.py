@@ -379,6 +379,32 @@ class TestExplain:
         assert "json was asked for" in shown.stdout
         assert "records of other formats among its lines: 3 of access_common" in shown.stdout
 
+    def test_an_object_without_an_array_says_so_and_proposes_no_collection(self, tmp_path: Path) -> None:
+        blob = {"blob": "x" * 600_000}
+        entry = {"id": 1, "time": "2026-09-14T08:00:00Z", "text": "y" * 200}
+        by_key = {f"k{number}": entry for number in range(1500)}
+
+        for value, said in (
+            (blob, "there is no array of entries in it, and so each outermost object is one entry"),
+            ({"m": by_key}, "its member `m` holds objects by key (`k0` …)"),
+            (by_key, "it holds objects by key (`k0` …)"),
+        ):
+            path = file_of(tmp_path, json.dumps(value).encode())
+            shown = froe("parse", str(path), "--explain").stdout
+            assert said in shown
+            assert "[[collection]]" not in shown
+            assert "its entries are the elements" not in shown
+            assert json.loads(froe("parse", str(path), "--explain", "--json").stdout)["collection"] is None
+
+    def test_an_array_behind_the_head_is_said_without_a_collection(self, tmp_path: Path) -> None:
+        entries = [{"time": f"2026-09-14T08:00:{number:02}Z", "text": "y" * 200} for number in range(50)]
+        path = file_of(tmp_path, json.dumps({"blob": "x" * 600_000, "found": {"items": entries}}).encode())
+
+        shown = froe("parse", str(path), "--explain").stdout
+
+        assert "its entries are the elements of arrays behind its head" in shown
+        assert "[[collection]]" not in shown
+
     def test_what_is_not_text_says_so(self, tmp_path: Path) -> None:
         path = file_of(tmp_path, b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9)
 
