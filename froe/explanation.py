@@ -15,7 +15,7 @@ from chalicelib.core.formats.registry import NAMES, by_name
 from chalicelib.core.framing import Framing
 from chalicelib.core.json_paths import ANY
 from chalicelib.core.plan import Plan
-from chalicelib.core.records import Outcome, Record, Reject, Skip
+from chalicelib.core.records import Outcome, Record, Reject
 from chalicelib.core.text import OpenObject
 from froe.terminal import printable
 
@@ -98,7 +98,7 @@ def explain(
             formats[name] = formats.get(name, 0) + 1
         elif isinstance(outcome.result, Reject):
             rejects.append(Lacking(outcome.offset, line, outcome.result.reason, outcome.raw, patterns))
-        elif isinstance(outcome.result, Skip) and outcome.result.reason == "between-elements":
+        elif outcome.result.reason == "between-elements":
             has_elements = True
         line += outcome.lines
     return Explanation(plan, tried, forced, formats, rejects, has_elements)
