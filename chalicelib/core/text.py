@@ -8,6 +8,7 @@ the compression ratio.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -38,6 +39,8 @@ _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _UNMARKED: Final = (("utf-16-le", 2, 0), ("utf-16-be", 2, 1), ("utf-32-le", 4, 0), ("utf-32-be", 4, 3))
+_HOLE: Final = re.compile(rb"\0{64,}")
+"""What nobody wrote: it says nothing of the characters around it. What is left of one keeps their bytes in their places."""
 CHARSET_BYTES: Final = 4096
 """How much of the text `charset_of` looks at."""
 _UNITS_MIN: Final = 2
@@ -93,6 +96,7 @@ def _is_wide(head: bytes, name: str, width: int, low: int) -> bool:
 
     They are where enough of them have NULs beside that byte, hardly one has a NUL there, and all together are
     text without control characters."""
+    head = _HOLE.sub(lambda hole: hole[0][: len(hole[0]) % width], head)
     head = head[: len(head) // width * width]
     units = len(head) // width
     narrow = [head[place::width] for place in range(width)]

@@ -113,6 +113,18 @@ def test_a_header_of_the_same_columns_in_another_order_holds_for_the_rows_below_
     assert all(each.timestamp and not each.attributes for each in found.records)
 
 
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-8"])
+@pytest.mark.parametrize("nuls", [100, 600, 4096, 20_000])
+@pytest.mark.parametrize("before", [1, 10, 40])
+def test_a_hole_does_not_hide_the_charset_of_what_is_around_it(charset: str, nuls: int, before: int) -> None:
+    head = "".join(LINES.splitlines(keepends=True)[:before])
+    found = seen(head.encode(charset) + b"\0" * nuls + LINES.encode(charset))
+    assert found.charset == charset
+    bodies = [f"started part {number}" for number in range(40)]
+    assert [each.body for each in found.records] == bodies[:before] + bodies
+    assert found.rejects == []
+
+
 CUT = {
     "2026-09-14T08:00:{:02}Z INFO hello {}\n": "2026-09-14T08:00:50",
     "2026-09-14 08:00:{:02},123 INFO  [main] a.b.Shop - hello {}\n": "2026-09-14 08:00:5",
