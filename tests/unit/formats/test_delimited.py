@@ -132,6 +132,10 @@ def test_a_table_is_told_by_its_header_and_its_rows(text: str, name: str) -> Non
         ('"Till No","Cashier","Sum (EUR)"\n' + '"7","ada ""a"" b","12.50"\n' * 9, "csv"),
         ("alpha,beta\n" + "x,1\ny,2\n" * 9, "csv"),
         ("reading,taken\n" + "21.5,2026-09-14T08:00:00Z\n" * 9, "csv"),
+        ("a,b,c\n" + "7,one,2026-09-14T08:00:00Z\n" * 9, "csv"),
+        ("k1,k2,k3,k4\n" + "7,one,2026-09-14T08:00:00Z,two\n" * 9, "csv"),
+        ("a\tb\tc\n" + "7\tone\ttrue\n" * 9, "tsv"),
+        ("A,B,C\n" + "one,two,7\n" * 9, "text"),
         ("alpha,beta,gamma\n" + "x,y,z\n" * 9, "text"),
         ("INFO,started,foo\n" + "INFO,stopped,7\n" * 9, "text"),
         ("Once upon a time,there was,a number\n" + "and it was,so they say,very large\n" * 9, "text"),
@@ -177,7 +181,8 @@ def test_a_header_may_be_short_twice_the_same_or_lack_a_name(text: str, rows: li
 @pytest.mark.parametrize(
     "text",
     [
-        "a,b,c\nyes,no,3\n",  # short names are a header where all values are typed
+        "a,b,c\nyes,no,3\n",  # short names are a header where half of the values are typed
+        "a,b,c,d,e\nso,3,is,4,it\n",
         "x,,,y\n1,2,3,4\n",
         "sep=;\n",
         "sep=;\nnothing here has the mark\n",

@@ -72,7 +72,8 @@ _NOTHING: Final = frozenset(("", "-", "null", "NULL"))
 _COLUMNS_MAX: Final = 512
 _WORDS_MAX: Final = 3
 _LONGEST_MIN: Final = 3
-"""Where all names are shorter, all values of a row must be typed."""
+"""Where all names are shorter, half of the values of a row must be typed, and more than one."""
+_TYPED_MIN: Final = 2
 
 _OPEN_QUOTE: Final = Reject("open-quote")
 
@@ -256,7 +257,8 @@ class _Rows:
     def _is_table(self, cells: list[str]) -> bool:
         typed = [self._is_typed(text, place) for place, text in enumerate(cells) if text]
         is_named = any(text == name for text, name in zip(cells, self._names, strict=True))
-        return any(typed) and (all(typed) or not self._short) and not is_named
+        enough = all(typed) or (sum(typed) >= _TYPED_MIN and 2 * sum(typed) >= len(typed))
+        return any(typed) and (enough or not self._short) and not is_named
 
     def _is_typed(self, text: str, place: int) -> bool:
         if place in self._codes:
