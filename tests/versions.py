@@ -21,14 +21,14 @@ from moto import mock_aws
 
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.messages import decode
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.ledger import Ledger
 from chalicelib.splitter import Splitter
 from chalicelib.tracing import NoTracer
 from chalicelib.worker import Worker
-from tests.fakes import WHEN, Crash, Effects, FakeObjects, FakeQueue, FakeRecords
+from tests.fakes import WHEN, Crash, Effects, FakeObjects, FakeQueue, FakeRecords, FakeResults
 
 ROOT: Final = Path(__file__).parents[1]
 RECORDED: Final = Path("tests") / "golden" / "versions"
@@ -39,21 +39,28 @@ LEDGER: Final = "ledger"
 SUFFIX: Final = ".states"
 
 State: TypeAlias = Mapping[str, Sequence[Any]]
-"""`ledger` and `records`: items in DynamoDB's typed JSON; `split_queue` and `batch_queue`: message bodies."""
+"""`ledger` and `records`: items in DynamoDB's typed JSON; `split_queue` and `batch_queue`: message bodies; `objects`: the
+keys in the results bucket."""
 
 
 class Way:
     """The functions and what lies between them, for one file. client: DynamoDB, with an empty ledger."""
 
     def __init__(
-        self, client: Any, key: str, data: bytes, limits: Limits = LIMITS, layout: Layout = Layout.ITEMS
+        self,
+        client: Any,
+        key: str,
+        data: bytes,
+        limits: Limits = LIMITS,
+        layout: Layout = Layout.ITEMS,
+        sink: Sink = Sink.NONE,
     ) -> None:
         self._client = client
         self._effects = Effects()
         objects = FakeObjects(64)
         self._announced = objects.add(key, data)
         self._splits, self._batches = FakeQueue(self._effects), FakeQueue(self._effects)
-        self._records = FakeRecords(Effects())
+        self._records, self._results = FakeRecords(Effects()), FakeResults(Effects())
         ledger = Ledger(DynamoLedger(client, LEDGER), lambda: WHEN)
         self._splitter = Splitter(
             objects,
@@ -65,8 +72,9 @@ class Way:
             retention_days=RETENTION_DAYS,
             split_delay_seconds=300,
             layout=layout,
+            sink=sink,
         )
-        self._worker = Worker(self._records, ledger, NoTracer())
+        self._worker = Worker(self._records, ledger, NoTracer(), results=self._results)
 
     def state(self) -> State:
         items = self._client.scan(TableName=LEDGER, ConsistentRead=True)["Items"]
@@ -75,6 +83,7 @@ class Way:
             "split_queue": [message.body for message in self._splits.messages],
             "batch_queue": [message.body for message in self._batches.messages],
             "records": [item for _, item in sorted(self._records.items.items())],
+            "objects": sorted(self._results.objects),
         }
 
     def take_up(self, state: State) -> None:
@@ -133,8 +142,13 @@ def texts_in(folder: Path) -> list[Path]:
 
 
 def layout_of(path: Path) -> Layout:
-    """Which the file was opened with: version 4 is that of another than `items`."""
-    return Layout.PACKED if path.parent.name == "4" else Layout.ITEMS
+    """Which the file was opened with: from version 4 on it is another than `items`."""
+    return Layout.PACKED if path.parent.name >= "4" else Layout.ITEMS
+
+
+def sink_of(path: Path) -> Sink:
+    """Version 5 is that of a file that has one."""
+    return Sink.PARQUET if path.parent.name >= "5" else Sink.NONE
 
 
 def states_of(path: Path) -> dict[str, State]:
@@ -159,7 +173,9 @@ def record(path: Path) -> None:
     """Write the states of a file beside it."""
 
     def write(client: Any) -> None:
-        states = Way(client, path.name, path.read_bytes(), layout=layout_of(path)).states()
+        states = Way(
+            client, path.name, path.read_bytes(), layout=layout_of(path), sink=sink_of(path)
+        ).states()
         held = "".join(f"{json.dumps(named)}\n" for named in states)
         path.with_name(path.name + SUFFIX).write_text(held, encoding="utf-8")
 

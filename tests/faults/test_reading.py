@@ -155,8 +155,9 @@ def test_a_few_packed_bytes_of_line_ends_fill_the_memory() -> None:
 
 
 def test_an_entry_of_32_mib_sits_in_memory_whole() -> None:
-    """Of an entry over its limit no more than its head is held."""
-    assert peak_bytes(HUGE["entry-of-32-mib.jsonl"]()) < 4 * MIB
+    """Of an entry over its limit no more than its head is held, and looked at to see what it is."""
+    peak_bytes(BadInput("warm.jsonl", b'{"a":1}\n', b"", 1))
+    assert peak_bytes(HUGE["entry-of-32-mib.jsonl"]()) < 6 * MIB
 
 
 def peak_bytes(bad: BadInput) -> int:
