@@ -268,3 +268,22 @@ def test_a_quoted_value_of_a_security_event_is_whole_and_a_type_in_words_is_no_n
     assert (made.attributes["cisco.icmp_type"], made.attributes["cisco.priority"]) == ("Echo Request", 1)
     assert made.attributes["source.address"] == "2001:db8::1"
     assert not made.attributes.keys() & {"cisco.c", "icmp.type"}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<189>123: 000124: *Sep 14 08:00:00.123 UTC: ",
+        "<189>29: *Sep 14 08:00:00.123: ",
+        "<189>29: rtr-1: ",
+        "<189>Sep 14 08:00:00 sw1 123: ",
+        "<189>Sep 14 08:00:00 sw1 ",
+        "<189>Sep 14 08:00:00 192.0.2.2 585917: rtr-1: Sep 14 08:00:00.272: ",
+        "*Sep 14 08:00:00.123 UTC: ",
+    ],
+)
+def test_the_severity_is_that_of_the_mnemonic(head: str) -> None:
+    (record,) = records(f"{head}%LINK-3-UPDOWN: Interface Gi0/1, changed state to up\n")
+    assert (record.severity_text, record.severity_number) == ("err", 17)
+    assert record.attributes.get("syslog.severity.code") == (5 if head[0] == "<" else None)
+    assert "log.level" not in record.attributes

@@ -184,8 +184,8 @@ def test_host_tag_and_process_of_a_traditional_line(
     assert got.attributes.get("service.name") == tag
     assert got.attributes.get("process.pid") == pid
     assert got.body == body
-    own = "notice" if "%SYS-5" in rest else None
-    assert got.severity_text == ("info" if head.startswith("<") else own)
+    of_priority = "info" if head.startswith("<") else None
+    assert got.severity_text == ("notice" if "%SYS-5" in rest else of_priority)
     assert got.timestamp_assumed == ("zone" if "2024" in head else "year,zone")
 
 

@@ -222,7 +222,7 @@ class _Parser:
             device := CISCO.match(message := self._of_relayed(message, stamp, fields))
         ):
             fields["cisco.facility"], fields["cisco.mnemonic"] = device[1], device[3]
-            fields["log.level"] = severity.of_syslog(integer(device[2]))[0]
+            word, number = severity.of_syslog(integer(device[2]))
             add_device(message[device.end() :], fields)
         say = say_of(tag) if tag is not None else add_packet if "SRC=" in message else None
         if say is None:
@@ -267,8 +267,7 @@ class _Parser:
         if device := CISCO.match(message):
             fields["cisco.facility"], fields["cisco.mnemonic"] = device[1], device[3]
             add_device(message[device.end() :], fields)
-            if of_word is None:
-                word, of_word = severity.of_syslog(integer(device[2]))
+            word, of_word = severity.of_syslog(integer(device[2]))
         return Record(*stamp, word, of_word, message or None, fields)
 
     def _of_relayed(self, message: str, stamp: Stamp, fields: dict[str, Value]) -> str:
