@@ -7,7 +7,7 @@ Fields that hold nothing, or a text that says so, are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
@@ -90,8 +90,10 @@ def patterned(
     templates: tried in order, each from the start of the entry; `(?P<time>…)` is any text that `Times`
         knows, or its parts are the groups `y`, `mo`, `d`, `h`, `mi`, `s`, `f` (fraction) or `ms` (milliseconds),
         `z` and `half` (AM, PM), and `epoch`, which says what no local time can.
-    start: what each entry begins with; derived from the templates where it is not given. sieve: the start, where it is not given. numbers: groups
-    whose values are numbers, beside those whose attributes always are. levels: words of its own → severity number. words: sign of a level → its word.
+    start: what each entry begins with; derived from the templates where it is not given, with any level where theirs stands.
+    sieve: as `Format` has it; the start, or what derives from the templates, where it is not given.
+    numbers: groups whose values are numbers, beside those whose attributes always are.
+    levels: words of its own → severity number. words: sign of a level → its word.
     finds: templates searched for in the body. details: what else the body says. rewrite: what the body becomes.
     entire: a template is of the whole entry, and without a body it is the body. Else it is of the first lines: those
         behind belong to the body, and a trace in them is typed. Its fields are stripped, and `null` is nothing in it.
@@ -100,8 +102,8 @@ def patterned(
     """
 
     expanded = tuple(map(expand, templates))
-    start = start or "|".join(dict.fromkeys(start_of(each.pattern) for each in expanded))
-
+    sieve = sieve or start or _starts(each.pattern for each in expanded)
+    start = start or _starts(with_any_level(each.pattern) or each.pattern for each in expanded)
     if not start:
         raise ValueError(f"no template of {name} says how an entry begins; give its start")
 
@@ -136,7 +138,7 @@ def patterned(
         make_parser,
         specificity,
         framing,
-        sieve=sieve or start,
+        sieve=sieve,
         alone=alone,
         whole=whole,
         programs=programs,
@@ -147,6 +149,10 @@ def patterned(
 
 shaped: Final = partial(patterned, details=None, entire=True)
 """A format whose templates say all of its entries."""
+
+
+def _starts(patterns: Iterable[str]) -> str:
+    return "|".join(dict.fromkeys(map(start_of, patterns)))
 
 
 class _Way:

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.notation import expand, start_of
 from chalicelib.core.formats.patterned import shaped
+from chalicelib.core.formats.registry import by_name
 from chalicelib.core.records import Record, Reject
 
 SHOP = shaped(
@@ -81,3 +82,12 @@ def test_a_wrong_field_is_refused_with_what_is_wrong(template: str, problem: str
 
 def test_braces_of_the_expression_stay() -> None:
     assert expand(r"\{x\}[0-9]{1,3}{int=[0-9]{2}:a.b}").pattern == r"\{x\}[0-9]{1,3}(?P<a__b>[0-9]{2})"
+
+
+def test_an_entry_begins_with_a_level_that_nobody_knows_too() -> None:
+    scylla = by_name("scylladb")
+    assert scylla.framing.entry_start is not None
+    begins = re.compile(scylla.framing.entry_start.encode()).match
+    assert begins(b"INFO  2024-03-14 09:26:53,123 [shard 0] compaction - done")
+    assert begins(b"LOUD  2024-03-14 09:26:53,123 [shard 0] compaction - done")
+    assert not begins(b"at org.example.Shop.pay(Shop.java:42)")

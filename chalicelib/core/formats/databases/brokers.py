@@ -60,6 +60,8 @@ RABBITMQ: Final = shaped(
         r"[Uu]ser:? '{user=(?:[^'\n]|'(?=\w)){1,128}}'",
         r"vhost:? '{text=[^'\n]{1,128}:rabbitmq.vhost}'",
     ),
+    start=rf"=[A-Z]{{4,10}} REPORT====|{DAY} {CLOCK}[^\n]{{0,16}} \[",
+    sieve=rf"=[A-Z]{{4,10}} REPORT==== [0-9]|{DAY} {CLOCK}[^ \[\n]{{0,16}} \[[a-z]{{4,9}}\] <[0-9.]{{3,32}}>(?!@)",
     specificity=0.96,
     levels=_REPORTS,
     alone=False,

@@ -20,6 +20,7 @@ COUCHBASE: Final = shaped(
         r"(?:Z|[+-][0-9]{2}:[0-9]{2})?},{text=[^:\s]{1,128}:couchbase.node}:{text=[^:\n]{1,128}"
         r"(?:<[0-9.]{3,32}>)?:couchbase.process}:{logger=\w{1,64}}:{function=[\w'/-]{1,64}}:{line=[0-9]{1,6}}\]{body}",
     ),
+    start=rf"\[[\w.-]{{1,64}}:[a-z]{{4,9}},{DAY}T{CLOCK}",
     specificity=0.98,
 )
 
@@ -36,6 +37,8 @@ COCKROACH: Final = shaped(
         r"(?:{int=[0-9]{1,3}:cockroachdb.channel}@)?(?:\(gostd\) )?{file=[\w./+-]{1,256}}:{line} {1,2}(?:⋮ )?"
         r"(?:\[{text=[^\]\n]{0,512}:cockroachdb.tags}\] ?)?(?:{int=[0-9]{1,18}:cockroachdb.counter} [ =+|])?{body}",
     ),
+    start=rf"[IWEF][0-9]{{6}} {CLOCK}",
+    sieve=rf"[IWEF][0-9]{{6}} {CLOCK}\.[0-9]{{6}} [0-9]{{1,12}} ",
     specificity=0.97,
 )
 

@@ -145,6 +145,8 @@ INFLUXDB: Final = shaped(
         r"\[{level=[IWED]}\] {time={day}T{clock}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})} {body=.*?}"
         r"(?: service={service=[\w-]{1,64}})?",
     ),
+    start=r"\[(?:httpd|[IWED])\] ",
+    sieve=r"\[(?:httpd\] [^\s]|[IWED]\] [0-9]{4}-[0-9]{2}-[0-9]{2}T)",
     specificity=0.95,
     alone=False,
 )
