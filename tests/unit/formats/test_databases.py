@@ -304,3 +304,9 @@ def test_one_line_by_itself_is_told_in_a_file_with_a_year_to_come(known: Format)
     when = datetime(2030, 1, 1, tzinfo=UTC)
     for sample in known.samples:
         assert detect(sample.encode(), when, complete=True).format is known
+
+
+def test_a_level_of_db2_that_is_no_word_is_no_severity(record: Explain) -> None:
+    made = record("db2diag", "2024-03-14-09.26.53.899662+060 I214165E540 LEVEL: 0\nMESSAGE : x")
+    assert (made.severity_text, made.severity_number) == (None, None)
+    assert made.attributes["db2.level"] == "0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats import Format
+from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.dates import DAY
 from chalicelib.core.formats.kinds import integer, number
 from chalicelib.core.formats.patterned import shaped
@@ -94,6 +94,8 @@ def _make_db2_parser(context: ParseContext) -> Parse:
                 )
         body = entry[body_from:].strip()
         rank = _DB2_LEVELS.get(word or "")
+        if word and rank is None and not severity.is_word(word):
+            fields["db2.level"], word = word, None
         return Record(*stamp, word or None, rank, body or None, fields)
 
     return parse
