@@ -181,7 +181,8 @@ def test_a_header_may_be_short_twice_the_same_or_lack_a_name(text: str, rows: li
 @pytest.mark.parametrize(
     "text",
     [
-        "a,b,c\nyes,no,3\n",  # short names are a header where half of the values are typed
+        "a,b,c\nyes,no,3\n",  # short names are a header where all values are typed, or half with a time
+        "a,b,c\n1,2,x\n",
         "a,b,c,d,e\nso,3,is,4,it\n",
         "x,,,y\n1,2,3,4\n",
         "sep=;\n",

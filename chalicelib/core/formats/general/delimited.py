@@ -72,7 +72,7 @@ _NOTHING: Final = frozenset(("", "-", "null", "NULL"))
 _COLUMNS_MAX: Final = 512
 _WORDS_MAX: Final = 3
 _LONGEST_MIN: Final = 3
-"""Where all names are shorter, half of the values of a row must be typed, and more than one."""
+"""Where all names are shorter, and letters, all values of a row must be typed, or half of them with a time among them."""
 _TYPED_MIN: Final = 2
 
 _OPEN_QUOTE: Final = Reject("open-quote")
@@ -138,8 +138,9 @@ def _columns_between(header: str, delimiter: str) -> _Columns | None:
     if not usual and not _may_be_names(named):
         return None
     names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
+    is_short = max(map(len, named)) < _LONGEST_MIN and all(map(str.isalpha, named))
     is_spaced = all(cell[:1] == " " for cell in cells[1:])
-    return _Columns(_unique(names), delimiter, usual, max(map(len, named)) < _LONGEST_MIN, is_spaced)
+    return _Columns(_unique(names), delimiter, usual, is_short, is_spaced)
 
 
 def _may_lack(names: list[str]) -> bool:
@@ -257,8 +258,17 @@ class _Rows:
     def _is_table(self, cells: list[str]) -> bool:
         typed = [self._is_typed(text, place) for place, text in enumerate(cells) if text]
         is_named = any(text == name for text, name in zip(cells, self._names, strict=True))
-        enough = all(typed) or (sum(typed) >= _TYPED_MIN and 2 * sum(typed) >= len(typed))
-        return any(typed) and (enough or not self._short) and not is_named
+        return (
+            any(typed) and (not self._short or all(typed) or self._is_telling(typed, cells)) and not is_named
+        )
+
+    def _is_telling(self, typed: list[bool], cells: list[str]) -> bool:
+        """Whether half of the values are typed, and one of them is a time or a truth value."""
+        enough = sum(typed) >= _TYPED_MIN and 2 * sum(typed) >= len(typed)
+        return enough and any(
+            type(_typed(text)) is bool or (not text.isdecimal() and self._times.of_moment(text, past=False))
+            for text in cells
+        )
 
     def _is_typed(self, text: str, place: int) -> bool:
         if place in self._codes:
