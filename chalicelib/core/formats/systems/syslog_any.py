@@ -123,8 +123,8 @@ class _Parser:
             if "%" in text[:130] and (device := CISCO.match(text)):
                 fields["cisco.facility"], fields["cisco.mnemonic"] = device[1], device[3]
                 add_device(text[device.end() :], fields)
-                word, number = severity.SYSLOG[int(device[2])]
-                return Record(None, None, word, number, text, fields)
+                own_word, own_number = severity.of_syslog(integer(device[2]))
+                return Record(None, None, own_word, own_number, text, fields)
             if (host := _HOST.match(text)) and self._explain(text[host.end() :]) is not None:
                 fields["host.name"] = host[1]
                 text = text[host.end() :]
