@@ -31,6 +31,7 @@ from tests.integration.support import (
     wait_for,
 )
 from tests.integration.test_pipeline import SAMPLES, Poured, pages
+from tests.integration.test_rare_calls import called
 
 LIMITS = {
     "RETRY_BASE_SECONDS": "1",
@@ -183,9 +184,16 @@ def test_records_that_are_in_the_sink_alone_are_shown_as_others_are(
             for file_id in (before["file_id"], alone.file_id)
         ]
         assert shown[0] == shown[1]
+    folder = f"records/format={file['format']}/date={file['last_modified'][:10]}"
+    expired = f"{folder}/{alone.file_id}-000000-000000.parquet"
+    packed.client("s3").delete_object(Bucket=packed.env["RESULTS_BUCKET"], Key=expired)
+    left = {entry["batch_id"] for entry in pages(packed, f"/files/{alone.file_id}/records", limit=700)}
+    assert f"{alone.file_id}-000000-000000" not in left, "what has expired is not there, and no error"
+    assert called(packed, "api_handler", "s3:ListBucket", "${ResultsBucket.Arn}")
     forgotten = run_froe(packed, "forget", alone.file_id, "--yes", "--json")
     assert forgotten.returncode == 0, forgotten.stderr
-    assert json.loads(forgotten.stdout)["parquet_objects"] == file["batches"]
+    marker = 1
+    assert json.loads(forgotten.stdout)["parquet_objects"] == file["batches"] + marker
     assert call_api(packed, f"/files/{alone.file_id}/records").body["items"] == []
 
 
