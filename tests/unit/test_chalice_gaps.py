@@ -349,3 +349,9 @@ def test_nothing_of_it_is_packaged_for_lambda() -> None:
     ]
     assert importing == []
     assert "AWS_CHALICE_CLI_MODE" not in os.environ
+
+
+def test_the_api_answers_from_its_region_and_from_no_edge() -> None:
+    """An edge endpoint would send what it answers around the world, and its time-outs are others."""
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    assert config["api_gateway_endpoint_type"] == "REGIONAL"

@@ -269,3 +269,14 @@ def test_a_letter_that_is_gone_is_not_made_anew_by_a_change(letters: Any) -> Non
     assert not letters.change(replace(LETTER, state=LetterState.REDRIVEN, redrives=1, changed_at=WHEN))
     assert letters.find("m1") is None
     assert letters.by_file(FILE, after=None, limit=9).letters == []
+
+
+def test_a_letter_stays_listed_though_the_items_of_its_file_expire(dynamodb: Any) -> None:
+    """Only a forget removes it (docs/privacy.md); its message lies in the quarantine as long as that keeps it."""
+    DynamoLetters(dynamodb, "ledger").put(LETTER)
+    listed = [
+        item for item in dynamodb.scan(TableName="ledger")["Items"] if item["sk"]["S"].startswith("dead#")
+    ]
+    assert LETTER.subject.expires_at
+    assert [item["sk"]["S"] for item in listed] == ["dead#m1"]
+    assert "expires_at" not in listed[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import time
 from dataclasses import replace
 from random import Random
 
@@ -137,3 +138,17 @@ def test_a_layout_that_is_bound_to_a_prefix_comes_before_that_of_the_stage(
     assert plan.version == (1 if plan.layout is Layout.ITEMS else 4)
     assert replace(plan, sink=Sink.PARQUET).version == 5
     assert plan.format == "access_combined"
+
+
+def test_the_same_bytes_again_are_another_file_only_where_the_bucket_keeps_versions() -> None:
+    first, again = (ObjectVersion("logs", "a.log", version, "same") for version in ("v1", "v2"))
+    assert first.file_id != again.file_id
+    first, again = (ObjectVersion("logs", "a.log", None, "same") for _ in range(2))
+    assert first.file_id == again.file_id != ObjectVersion("logs", "a.log", None, "other").file_id
+
+
+def test_an_object_that_is_older_than_the_retention_is_read_all_the_same() -> None:
+    """Its items expire at once: who sets a retention says how long items live, and not which objects are logs."""
+    plan = plan_for(b"x\n", retention_days=1)
+    assert plan.failure is None
+    assert plan.expires_at == int(WHEN.timestamp()) + 86_400 < time.time()
