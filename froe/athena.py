@@ -164,28 +164,26 @@ class AthenaTable(Table):
         try:
             yield
         except ClientError as error:
-            said = error.response.get("Error", {})
-            if said.get("Code") != "InvalidRequestException":
+            detail = error.response.get("Error", {})
+            if detail.get("Code") != "InvalidRequestException":
                 raise
-            raise FroeError(self._explained(said.get("Message", ""))) from error
+            raise FroeError(self._explained(detail.get("Message", ""))) from error
 
     def _explained(self, reason: str) -> str:
-        said = f"Athena: {' '.join(reason.split()).rstrip('.')}."
+        sentence = f"Athena: {' '.join(reason.split()).rstrip('.')}."
         if re.search(r"workgroup.*not found", reason, re.IGNORECASE):
-            return f"{said} The workgroup is there while the stage has Sink=parquet: set it and deploy."
+            return f"{sentence} The workgroup is there while the stage has Sink=parquet: set it and deploy."
         if _NO_PARTITION.search(reason):
-            return f"{said} Say which formats of files are asked: WHERE file_format = 'access_combined', or IN (…)."
+            return f"{sentence} Say which formats of files are asked: WHERE file_format = 'access_combined', or IN (…)."
         if _SCANNED_TOO_MUCH.search(reason):
-            return (
-                f"{said} Ask fewer days (WHERE date >= '2026-11-01'), or raise the parameter QueryMaxBytes."
-            )
+            return f"{sentence} Ask fewer days (WHERE date >= '2026-11-01'), or raise the parameter QueryMaxBytes."
         if _UNKNOWN_COLUMN.search(reason):
-            return f"{said} {columns_named(self._columns(), RECORDS)}"
-        return said
+            return f"{sentence} {columns_named(self._columns(), RECORDS)}"
+        return sentence
 
     def _columns(self) -> list[str]:
-        found = self._glue.get_table(DatabaseName=self._catalog.database, Name=RECORDS)["Table"]
-        return [each["Name"] for each in (*found["StorageDescriptor"]["Columns"], *found["PartitionKeys"])]
+        table = self._glue.get_table(DatabaseName=self._catalog.database, Name=RECORDS)["Table"]
+        return [each["Name"] for each in (*table["StorageDescriptor"]["Columns"], *table["PartitionKeys"])]
 
 
 def _rows(pages: Iterator[Any], width: int, say: Say) -> Iterator[tuple[str | None, ...]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from froe.errors import FroeError
-from froe.resources import FUNCTIONS, ROOT
+from froe.resources import FUNCTIONS, ROOT, snake_case
 
 KEY: Final = "Key.Arn"
 _NAME: Final = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
@@ -160,11 +160,6 @@ def as_terraform(function: str, root: Path = ROOT) -> dict[str, Any]:
 
     document = read(function, root)
     return {**document, "Statement": [_replaced(each, reference) for each in document["Statement"]]}
-
-
-def snake_case(name: str) -> str:
-    """`BatchQueue` → `batch_queue`: what Terraform calls the resource of a logical id."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def _template(root: Path) -> dict[str, Any]:

@@ -67,4 +67,9 @@ def read_template(root: Path = ROOT) -> Template:
 
 def setting_name(output: str) -> str:
     """`LedgerStreamArn` → `LEDGER_STREAM_ARN`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", output).upper()
+    return snake_case(output).upper()
+
+
+def snake_case(name: str) -> str:
+    """`BatchQueue` → `batch_queue`: what Terraform calls the resource of a logical id."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -9,12 +9,21 @@ import orjson
 
 from chalicelib.announcing import HeadsPage
 from chalicelib.aws.errors import translated
-from chalicelib.core.errors import TransientError
+from chalicelib.core.errors import ObjectGoneError, TransientError
 from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.text import OpenObject
 
 _PIECE_BYTES: Final = 256 * 1024
+
+
+def read_if_there(client: Any, bucket: str, key: str, doing: str) -> bytes | None:
+    """A whole object, the newest version; None for one that is not there. doing: for the message of an error."""
+    try:
+        with translated(doing):
+            return bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except ObjectGoneError:
+        return None
 
 
 class S3Objects:

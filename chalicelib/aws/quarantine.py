@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.aws.errors import translated
-from chalicelib.core.errors import ObjectGoneError
+from chalicelib.aws.objects import read_if_there
 
 
 class S3Quarantine:
@@ -22,12 +22,8 @@ class S3Quarantine:
             )
 
     def get(self, letter_id: str) -> bytes | None:
-        try:
-            with translated(f"reading dead letter {letter_id} in {self._bucket}"):
-                answer = self._client.get_object(Bucket=self._bucket, Key=_key(letter_id))
-                return bytes(answer["Body"].read())
-        except ObjectGoneError:
-            return None
+        doing = f"reading dead letter {letter_id} in {self._bucket}"
+        return read_if_there(self._client, self._bucket, _key(letter_id), doing)
 
 
 def _key(letter_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.aws.errors import translated
-from chalicelib.core.errors import ObjectGoneError
+from chalicelib.aws.objects import read_if_there
 
 
 class S3Results:
@@ -24,9 +24,4 @@ class S3Results:
 
     def get(self, key: str) -> bytes | None:
         """None for an object that is not there."""
-        try:
-            with translated(f"reading s3://{self._bucket}/{key}"):
-                answer = self._client.get_object(Bucket=self._bucket, Key=key)
-                return bytes(answer["Body"].read())
-        except ObjectGoneError:
-            return None
+        return read_if_there(self._client, self._bucket, key, f"reading s3://{self._bucket}/{key}")

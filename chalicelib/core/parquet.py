@@ -70,13 +70,19 @@ def declared_by(format_name: str) -> dict[str, str]:
     return {attribute: types[attribute] for attribute in formats.get(format_name, ())}
 
 
+@lru_cache(16)
+def _columns_of(format_name: str) -> Declared:
+    """They depend on nothing but the format, and every batch of it has them."""
+    return Declared(declared_by(format_name))
+
+
 class ParquetBatch:
     """The rows of one batch, which are added in the order of the text. format_name: of its file."""
 
     def __init__(self, *, file_id: str, batch_id: str, format_name: str) -> None:
         self._named = file_id, batch_id
         self._format_name = format_name
-        self._columns = Declared(declared_by(format_name))
+        self._columns = _columns_of(format_name)
         self._rows = Chunk(self._columns, STORED)
 
     def add(self, outcome: Outcome) -> None:

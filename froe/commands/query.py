@@ -136,8 +136,8 @@ def query(
         if output is not None:
             table.write(sql, output)
         else:
-            shown = _print_json if as_json else print_csv if as_csv else print_answer
-            shown(table.ask(sql))
+            print_rows = _print_json if as_json else print_csv if as_csv else print_answer
+            print_rows(table.ask(sql))
         if isinstance(table, AthenaTable):
             click.echo(_scanned(table.scanned_bytes), err=True)
     if not good:

@@ -15,8 +15,7 @@ from chalicelib.settings import INGEST_WAYS, LAYOUTS, SINKS
 from froe.deployment.stages import DIRECT, Stage, read_stage
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions, read_options
-from froe.policies import snake_case
-from froe.resources import TOKEN_SETTING, read_template, setting_name
+from froe.resources import TOKEN_SETTING, read_template, setting_name, snake_case
 
 TOKEN_PARAMETER: Final = "ApiTokenSha256"  # noqa: S105 - the name of a parameter, not a secret
 KEY_PARAMETER: Final = "RedactionKey"

@@ -24,8 +24,7 @@ from froe.packaging.references import (
     terraform_settings,
     ways_of,
 )
-from froe.policies import snake_case
-from froe.resources import FUNCTIONS, TOKEN_SETTING
+from froe.resources import FUNCTIONS, TOKEN_SETTING, snake_case
 
 BESIDE: Final = Path("infra", "terraform")
 VALUES: Final = "froe.auto.tfvars.json"

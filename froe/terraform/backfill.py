@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from froe.resources import snake_case
 from froe.terraform.data import Built, Properties
 from froe.terraform.hcl import Block, Expr, expression
-from froe.terraform.values import snake, value
+from froe.terraform.values import value
 
 DEFINITION: Final = Expr(
     'jsonencode(jsondecode(file("${path.module}/../backfill.json")).Resources.Backfill.Properties.Definition)'
@@ -49,5 +50,5 @@ def _filled_in(substitutions: dict[str, Any]) -> Expr:
 def output() -> Block:
     return Block(
         description="The ARN that `aws stepfunctions start-execution` takes; null without a state machine",
-        value=Expr(f"var.backfill ? aws_sfn_state_machine.{snake('Backfill')}[0].arn : null"),
+        value=Expr(f"var.backfill ? aws_sfn_state_machine.{snake_case('Backfill')}[0].arn : null"),
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from froe.resources import snake_case
 from froe.terraform.data import Built, Properties
 from froe.terraform.hcl import WHEN, Block, Expr
 from froe.terraform.statements import optional
-from froe.terraform.values import NOTHING, index, snake, value
+from froe.terraform.values import NOTHING, index, value
 
 
 def bucket(name: str, properties: Properties) -> Built:
@@ -35,7 +36,7 @@ def bucket(name: str, properties: Properties) -> Built:
     blocked = properties.pop("PublicAccessBlockConfiguration")
     yield (
         f"aws_s3_bucket_public_access_block.{name}",
-        Block(bucket=reference, **{snake(each): said for each, said in blocked.items()}),
+        Block(bucket=reference, **{snake_case(each): said for each, said in blocked.items()}),
     )
     (owner,) = properties.pop("OwnershipControls")["Rules"]
     yield (
@@ -68,7 +69,7 @@ def bucket(name: str, properties: Properties) -> Built:
             bucket=reference,
             target_bucket=value(logging[1]["DestinationBucketName"]),
             target_prefix=value(logging[1]["LogFilePrefix"]),
-            **{WHEN: snake(logging[0])},
+            **{WHEN: snake_case(logging[0])},
         ),
     )
     if "NotificationConfiguration" in properties:
@@ -85,7 +86,7 @@ def bucket(name: str, properties: Properties) -> Built:
                 role=value(found["Role"]),
                 rule=[_replication_rule(each) for each in found["Rules"]],
                 depends_on=[Expr(f"aws_s3_bucket_versioning.{name}")],
-                **{WHEN: snake(condition)},
+                **{WHEN: snake_case(condition)},
             ),
         )
 
@@ -124,7 +125,7 @@ def _notification(reference: Expr, node: Any) -> Block:
     )
     while node != NOTHING:
         condition, found, node = node["Fn::If"]
-        when = snake(condition)
+        when = snake_case(condition)
         ((kind, said),) = found.items()
         if kind == "EventBridgeConfiguration":
             assert said["EventBridgeEnabled"] is True

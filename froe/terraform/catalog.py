@@ -10,30 +10,30 @@ from froe.terraform.values import value
 
 
 def database(name: str, properties: Properties) -> Built:
-    wanted = properties.pop("DatabaseInput")
+    database = properties.pop("DatabaseInput")
     yield (
         f"aws_glue_catalog_database.{name}",
         Block(
             catalog_id=value(properties.pop("CatalogId")),
-            name=value(wanted["Name"]),
-            description=value(wanted["Description"]),
+            name=value(database["Name"]),
+            description=value(database["Description"]),
         ),
     )
 
 
 def table(name: str, properties: Properties) -> Built:
-    wanted = properties.pop("TableInput")
-    storage = wanted["StorageDescriptor"]
+    table_input = properties.pop("TableInput")
+    storage = table_input["StorageDescriptor"]
     yield (
         f"aws_glue_catalog_table.{name}",
         Block(
             catalog_id=value(properties.pop("CatalogId")),
             database_name=value(properties.pop("DatabaseName")),
-            name=wanted["Name"],
-            description=wanted["Description"],
-            table_type=wanted["TableType"],
-            parameters=value(wanted["Parameters"]),
-            partition_keys=_columns(wanted["PartitionKeys"]),
+            name=table_input["Name"],
+            description=table_input["Description"],
+            table_type=table_input["TableType"],
+            parameters=value(table_input["Parameters"]),
+            partition_keys=_columns(table_input["PartitionKeys"]),
             storage_descriptor=[
                 Block(
                     location=value(storage["Location"]),
@@ -52,8 +52,8 @@ def _columns(found: list[dict[str, Any]]) -> list[Block]:
 
 
 def workgroup(name: str, properties: Properties) -> Built:
-    wanted = properties.pop("WorkGroupConfiguration")
-    results = wanted["ResultConfiguration"]
+    configuration = properties.pop("WorkGroupConfiguration")
+    results = configuration["ResultConfiguration"]
     encryption = results["EncryptionConfiguration"]
     yield (
         f"aws_athena_workgroup.{name}",
@@ -64,11 +64,11 @@ def workgroup(name: str, properties: Properties) -> Built:
             force_destroy=properties.pop("RecursiveDeleteOption"),
             configuration=[
                 Block(
-                    bytes_scanned_cutoff_per_query=value(wanted["BytesScannedCutoffPerQuery"]),
-                    enforce_workgroup_configuration=wanted["EnforceWorkGroupConfiguration"],
-                    publish_cloudwatch_metrics_enabled=wanted["PublishCloudWatchMetricsEnabled"],
+                    bytes_scanned_cutoff_per_query=value(configuration["BytesScannedCutoffPerQuery"]),
+                    enforce_workgroup_configuration=configuration["EnforceWorkGroupConfiguration"],
+                    publish_cloudwatch_metrics_enabled=configuration["PublishCloudWatchMetricsEnabled"],
                     engine_version=[
-                        Block(selected_engine_version=wanted["EngineVersion"]["SelectedEngineVersion"])
+                        Block(selected_engine_version=configuration["EngineVersion"]["SelectedEngineVersion"])
                     ],
                     result_configuration=[
                         Block(

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from froe.resources import snake_case
 from froe.terraform.hcl import Block, Call, Expr, expression
 from froe.terraform.statements import optional, policy_of
-from froe.terraform.values import address, snake, value
+from froe.terraform.values import address, value
 
 Properties = dict[str, Any]
 Built = Iterator[tuple[str, Block]]
@@ -164,7 +165,7 @@ def subscription(name: str, properties: Properties) -> Built:
         condition, policy, _ = given.pop("Fn::If")
         filtered = {
             "filter_policy": Expr(
-                f"local.{snake(condition)} ? {expression(Call('jsonencode', [value(policy)]), 1)} : null"
+                f"local.{snake_case(condition)} ? {expression(Call('jsonencode', [value(policy)]), 1)} : null"
             )
         }
     yield (
@@ -214,7 +215,7 @@ def trail(name: str, properties: Properties) -> Built:
                 Block(
                     name=selector["Name"],
                     field_selector=[
-                        Block({snake(member): value(found) for member, found in each.items()})
+                        Block({snake_case(member): value(found) for member, found in each.items()})
                         for each in selector["FieldSelectors"]
                     ],
                 )

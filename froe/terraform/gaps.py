@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from froe.resources import snake_case
 from froe.terraform.hcl import LABEL, Block, Expr
-from froe.terraform.values import NOTHING, RESOURCES, snake, value
+from froe.terraform.values import NOTHING, RESOURCES, value
 
 CLI: Final = Block(
     description="The AWS command line, 2.31 or newer, with credentials for the same account as the provider; empty to go"
@@ -26,12 +27,12 @@ def beyond_the_provider() -> dict[str, dict[str, Any]]:
     for name, resource in RESOURCES.items():
         properties = resource["Properties"]
         if resource["Type"] == "AWS::SQS::Queue":
-            found["message_bytes"][snake(name)] = properties["MaximumMessageSize"]
+            found["message_bytes"][snake_case(name)] = properties["MaximumMessageSize"]
         elif resource["Type"] == "AWS::DynamoDB::Table":
-            found["insights_modes"][snake(name)] = properties["ContributorInsightsSpecification"]["Mode"]
+            found["insights_modes"][snake_case(name)] = properties["ContributorInsightsSpecification"]["Mode"]
             _, warm, nothing = properties["WarmThroughput"]["Fn::If"]
             assert nothing == NOTHING
-            found["warm_write_units"][snake(name)] = value(warm["WriteUnitsPerSecond"])
+            found["warm_write_units"][snake_case(name)] = value(warm["WriteUnitsPerSecond"])
     return found
 
 

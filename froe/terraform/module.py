@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from froe.resources import snake_case
 from froe.terraform import backfill, gaps, resources, variables
 from froe.terraform.hcl import COMMENTS, Block, Expr, block
-from froe.terraform.values import INFRA, PARAMETERS, RESOURCES, TYPES, snake
+from froe.terraform.values import INFRA, PARAMETERS, RESOURCES, TYPES
 
 FOLDER: Final = INFRA / "terraform"
 _GENERATED: Final = "# Written from the templates in infra by `make terraform`: change those.\n"
@@ -127,7 +128,7 @@ def _resource(where: str, body: Block) -> str:
 
 
 def _variables() -> list[str]:
-    made = {snake(name): variables.variable(name) for name in PARAMETERS} | {"backfill": _BACKFILL}
+    made = {snake_case(name): variables.variable(name) for name in PARAMETERS} | {"backfill": _BACKFILL}
     return [block(f'variable "{name}"', body) for name, body in made.items()]
 
 

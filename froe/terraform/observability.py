@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from froe.resources import snake_case
 from froe.terraform.data import Builder, Built, Properties
 from froe.terraform.hcl import Block
-from froe.terraform.values import TYPES, snake, value
+from froe.terraform.values import TYPES, value
 
 _METRIC = ("MetricName", "Namespace", "Period", "Statistic")
 
@@ -32,7 +33,7 @@ def metric_filter(name: str, properties: Properties) -> Built:
             log_group_name=value(properties.pop("LogGroupName")),
             pattern=value(properties.pop("FilterPattern")),
             metric_transformation=[
-                Block({renamed.get(each, snake(each)): value(said) for each, said in made.items()})
+                Block({renamed.get(each, snake_case(each)): value(said) for each, said in made.items()})
             ],
         ),
     )
@@ -61,7 +62,7 @@ def alarm(name: str, properties: Properties) -> Built:
     )
     for each in _METRIC:
         if each in properties:
-            made[snake(each)] = properties.pop(each)
+            made[snake_case(each)] = properties.pop(each)
     if "Dimensions" in properties:
         made["dimensions"] = _dimensions(properties.pop("Dimensions"))
     if "Metrics" in properties:
@@ -106,11 +107,11 @@ def dashboard(name: str, properties: Properties) -> Built:
 
 
 def sampling_rule(name: str, properties: Properties) -> Built:
-    said = properties.pop("SamplingRule")
+    rule = properties.pop("SamplingRule")
     renamed = {"HTTPMethod": "http_method", "URLPath": "url_path", "ResourceARN": "resource_arn"}
     yield (
         f"aws_xray_sampling_rule.{name}",
-        Block({renamed.get(each, snake(each)): value(found) for each, found in said.items()}),
+        Block({renamed.get(each, snake_case(each)): value(found) for each, found in rule.items()}),
     )
 
 
@@ -121,7 +122,7 @@ def group(name: str, properties: Properties) -> Built:
         Block(
             group_name=value(properties.pop("GroupName")),
             filter_expression=value(properties.pop("FilterExpression")),
-            insights_configuration=[Block({snake(each): found for each, found in insights.items()})],
+            insights_configuration=[Block({snake_case(each): found for each, found in insights.items()})],
         ),
     )
 

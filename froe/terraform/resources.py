@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from froe.resources import snake_case
 from froe.terraform import backfill, buckets, catalog, data, observability
 from froe.terraform.hcl import WHEN, Block, Expr
-from froe.terraform.values import RESOURCES, snake
+from froe.terraform.values import RESOURCES
 from froe.terraform.watched import Watched
 
 BUILDERS = {
@@ -32,7 +33,7 @@ def blocks_of(name: str) -> Iterator[tuple[str, Block]]:
     resource = RESOURCES[name]
     assert set(resource) <= BESIDE, f"{name} says what is not compared: {set(resource) - BESIDE}"
     properties = Watched(resource["Properties"])
-    for where, body in BUILDERS[resource["Type"]](snake(name), properties):
+    for where, body in BUILDERS[resource["Type"]](snake_case(name), properties):
         yield where, _framed(name, where, body)
     assert not properties.unread(), f"{name} has properties that are not compared: {properties.unread()}"
 
@@ -40,7 +41,7 @@ def blocks_of(name: str) -> Iterator[tuple[str, Block]]:
 def _framed(name: str, where: str, body: Block) -> Block:
     """`body` with its count, where it is there under conditions, and protected where the template retains it."""
     resource = RESOURCES[name]
-    conditions = [snake(resource["Condition"])] if "Condition" in resource else []
+    conditions = [snake_case(resource["Condition"])] if "Condition" in resource else []
     if WHEN in body:
         conditions.append(body.pop(WHEN))
     if conditions:

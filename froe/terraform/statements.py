@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from froe.resources import snake_case
 from froe.terraform.hcl import WHEN, Block, Expr
-from froe.terraform.values import NOTHING, index, snake, value
+from froe.terraform.values import NOTHING, index, value
 
 
 def optional(node: Any, block: Callable[[Any], Block]) -> list[Block]:
@@ -14,7 +15,7 @@ def optional(node: Any, block: Callable[[Any], Block]) -> list[Block]:
     if isinstance(node, dict) and "Fn::If" in node:
         condition, yes, no = node["Fn::If"]
         assert no == NOTHING
-        return [Block({WHEN: snake(condition), **block(yes)})]
+        return [Block({WHEN: snake_case(condition), **block(yes)})]
     return [block(node)]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from froe.resources import snake_case
 from froe.terraform.hcl import Call, Expr, expression
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
@@ -81,20 +82,19 @@ TYPES = {
 _ATTRIBUTES = {"Arn": "arn", "StreamArn": "stream_arn"}
 
 
-def snake(name: str) -> str:
-    """`ByEventBridge` → `by_event_bridge`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
 def index(name: str) -> str:
     """What follows the address of a resource that is there under a condition: `[0]`."""
-    return "[0]" if any(snake(each) == name and "Condition" in RESOURCES[each] for each in RESOURCES) else ""
+    return (
+        "[0]"
+        if any(snake_case(each) == name and "Condition" in RESOURCES[each] for each in RESOURCES)
+        else ""
+    )
 
 
 def address(name: str) -> str:
     """`UploadsTopic` → `aws_sns_topic.uploads_topic[0]`: there under a condition."""
     resource = RESOURCES[name]
-    return f"{TYPES[resource['Type']][0]}.{snake(name)}{index(snake(name))}"
+    return f"{TYPES[resource['Type']][0]}.{snake_case(name)}{index(snake_case(name))}"
 
 
 def reference(name: str) -> str:
@@ -102,7 +102,7 @@ def reference(name: str) -> str:
     if name in PSEUDO:
         return PSEUDO[name]
     if name in PARAMETERS:
-        return f"var.{snake(name)}"
+        return f"var.{snake_case(name)}"
     return f"{address(name)}.{TYPES[RESOURCES[name]['Type']][1]}"
 
 
@@ -164,10 +164,10 @@ def chosen(condition: str, yes: Any, no: Any) -> Any:
         assert ours == brought.replace("${var.existing_input_bucket}", name)
         return Expr("local.input_bucket") if ours == name else ours
     if (yes, no) == (True, False):
-        return Expr(f"local.{snake(condition)}")
+        return Expr(f"local.{snake_case(condition)}")
     if no != NOTHING:
-        return Expr(f"local.{snake(condition)} ? {expression(value(yes))} : {expression(value(no))}")
-    return Expr(f"local.{snake(condition)} ? {expression(value(yes))} : null")
+        return Expr(f"local.{snake_case(condition)} ? {expression(value(yes))} : {expression(value(no))}")
+    return Expr(f"local.{snake_case(condition)} ? {expression(value(yes))} : null")
 
 
 def literal(text: str, parameter: Mapping[str, Any]) -> str:
@@ -190,7 +190,7 @@ def decided(node: Mapping[str, Any]) -> str:
     ((function, argument),) = node.items()
     match function:
         case "Condition":
-            return f"local.{snake(argument)}"
+            return f"local.{snake_case(argument)}"
         case "Fn::And":
             return " && ".join(map(decided, argument))
         case "Fn::Or":

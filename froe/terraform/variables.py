@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from froe.resources import setting_name
+from froe.resources import setting_name, snake_case
 from froe.terraform.hcl import Block, Expr, expression
 from froe.terraform.values import (
     CONDITIONS,
@@ -16,7 +16,6 @@ from froe.terraform.values import (
     decided,
     is_flag,
     is_number,
-    snake,
     value,
 )
 
@@ -26,7 +25,7 @@ _LOOKAHEAD = re.compile(r"\(\?!(.*?)\)")
 def said(text: str) -> str:
     """Parameters in `text` by the names of their variables."""
     for name in sorted(PARAMETERS, key=len, reverse=True):
-        text = re.sub(rf"\b{name}\b", snake(name), text)
+        text = re.sub(rf"\b{name}\b", snake_case(name), text)
     return text
 
 
@@ -40,13 +39,13 @@ def variable(name: str) -> Block:
         default = float(default)
     made = Block(description=said(parameter["Description"]), type=Expr(kind), default=default, nullable=False)
     if not flag:
-        refused = f"{snake(name)} must be: {said(parameter['ConstraintDescription'])}."
+        refused = f"{snake_case(name)} must be: {said(parameter['ConstraintDescription'])}."
         made["validation"] = [Block(condition=Expr(_allowed(name, parameter)), error_message=refused)]
     return made
 
 
 def _allowed(name: str, parameter: Mapping[str, Any]) -> str:
-    asked = f"var.{snake(name)}"
+    asked = f"var.{snake_case(name)}"
     if "AllowedValues" in parameter:
         quote = "{}" if parameter["Type"] == "Number" else '"{}"'
         return f"contains([{', '.join(quote.format(each) for each in parameter['AllowedValues'])}], {asked})"
@@ -67,8 +66,8 @@ def _matches(pattern: str, asked: str) -> str:
 def conditions() -> dict[str, Any]:
     """Local values: one for each condition, and the input bucket's name."""
     return {
-        **{snake(name): Expr(decided(condition)) for name, condition in CONDITIONS.items()},
-        snake(MAKES_BACKFILL): Expr("var.backfill"),
+        **{snake_case(name): Expr(decided(condition)) for name, condition in CONDITIONS.items()},
+        snake_case(MAKES_BACKFILL): Expr("var.backfill"),
         "owns_notifications": Expr("local.bucket_sends || local.by_event_bridge"),
         "input_bucket": Expr(
             "local.creates_input_bucket ? aws_s3_bucket.input_bucket[0].bucket : var.existing_input_bucket"
@@ -87,7 +86,7 @@ def rules() -> Block:
         for assertion in rule["Assertions"]
     ]
     for name, than in DATA["Metadata"]["Froe"]["LongerThan"].items():
-        longer, shorter = f"var.{snake(name)}", f"var.{snake(than['Parameter'])}"
+        longer, shorter = f"var.{snake_case(name)}", f"var.{snake_case(than['Parameter'])}"
         condition = Expr(f"{longer} == 0 || {longer} > {shorter}")
         refusals.append(Block(condition=condition, error_message=f"{said(than['Description'])}."))
     return Block(lifecycle=[Block(precondition=refusals)])
@@ -104,9 +103,9 @@ def outputs() -> dict[str, Block]:
     made, settings = {}, {}
     for name, output in DATA["Outputs"].items():
         found = value(output["Value"])
-        made[snake(name)] = Block(value=found)
+        made[snake_case(name)] = Block(value=found)
         if "Description" in output:
-            made[snake(name)]["description"] = output["Description"]
+            made[snake_case(name)]["description"] = output["Description"]
         if "Export" not in output:
             settings[setting_name(name)] = found
     settings["KEY_ARN"] = made["key_arn"]["value"]

@@ -17,10 +17,11 @@ import pytest
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
 from chalicelib.core.notifications import Announced, announced_in_body
+from froe.resources import snake_case
 from froe.templates import UNKNOWN_LOCALLY
 from froe.terraform.hcl import Block
 from froe.terraform.resources import blocks_of, resources
-from froe.terraform.values import CONDITIONS, MAKES_BACKFILL, PARAMETERS, RESOURCES, snake
+from froe.terraform.values import CONDITIONS, MAKES_BACKFILL, PARAMETERS, RESOURCES
 from tests.local_aws import bare_aws
 from tests.templates import INFRA
 from tests.terraform.running import Terraform, local_cli, provider_configuration, terraform_or_skip
@@ -96,7 +97,7 @@ def test_the_plan_makes_what_the_templates_make(terraform: Terraform) -> None:
 
 
 def wanted(values: dict[str, Any]) -> set[str]:
-    conditions = {snake(name): met for name, met in deciding(values).items()}
+    conditions = {snake_case(name): met for name, met in deciding(values).items()}
     conditions["owns_notifications"] = conditions["bucket_sends"] or conditions["by_event_bridge"]
     return {
         where
@@ -107,7 +108,7 @@ def wanted(values: dict[str, Any]) -> set[str]:
 
 def deciding(values: Mapping[str, Any]) -> dict[str, bool]:
     """What each condition is where the variables have these values, and the others their defaults."""
-    said = {name: values.get(snake(name), PARAMETERS[name]["Default"]) for name in PARAMETERS}
+    said = {name: values.get(snake_case(name), PARAMETERS[name]["Default"]) for name in PARAMETERS}
 
     def met(node: Any) -> bool:
         ((function, argument),) = node.items()

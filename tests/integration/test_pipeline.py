@@ -267,9 +267,9 @@ def test_an_object_deleted_before_it_is_read_is_tried_for_ever(silent: LocalStac
     event = event_of(small, gone)
     for _ in range(2):
         announce(small, event)
-    small.client("sqs").send_message(QueueUrl=small.info.split_queue, MessageBody=json.dumps(event))
     file = settle(small, gone.file_id)
     assert (file["state"], file["reason"]) == ("FAILED", "the object was deleted before it could be read")
+    small.client("sqs").send_message(QueueUrl=small.info.split_queue, MessageBody=json.dumps(event))
     drained(small)
     assert len(ledger_of(small, gone.file_id)) == 1
     assert not records_of(small, gone.file_id)
