@@ -115,10 +115,10 @@ class Unannounced:
 
     def _round(self) -> Round | None:
         """The one that goes on, or the next one; None while it is too early for that."""
-        now, held = self._now(), Round.decode(self._watches.position(_ROUND))
-        if held is None or not held.ended:
-            return held or Round.first(now)
-        return held.following(now, self._stall) if held.is_over_for(now) else None
+        now, round_ = self._now(), Round.decode(self._watches.position(_ROUND))
+        if round_ is None or not round_.ended:
+            return round_ or Round.first(now)
+        return round_.following(now, self._stall) if round_.is_over_for(now) else None
 
     def _page(self, position: str | None, *, is_remembered: bool) -> HeadsPage:
         """A remembered position that cannot be read is none: the listing begins anew."""

@@ -112,9 +112,9 @@ class Incoming:
             int(system.get("ApproximateReceiveCount", 1)),
             system.get("DeadLetterQueueSourceArn"),
             {
-                name: said["stringValue"]
-                for name, said in record.get("messageAttributes", {}).items()
-                if "stringValue" in said
+                name: attribute["stringValue"]
+                for name, attribute in record.get("messageAttributes", {}).items()
+                if "stringValue" in attribute
             },
             system.get("AWSTraceHeader"),
         )
@@ -271,18 +271,18 @@ def _buried(message: Incoming, error: Exception, failures: Failures) -> bool:
     try:
         failures.bury(message, error)
     except FroeError as refusal:
-        logger.warning("message_not_buried", extra=_said(message, refusal))
+        logger.warning("message_not_buried", extra=_log_fields(message, refusal))
         return False
     return True
 
 
 def _log(message: Incoming, error: Exception) -> None:
     if isinstance(error, PermanentError):
-        logger.error("message_refused", extra=_said(message, error))
+        logger.error("message_refused", extra=_log_fields(message, error))
     elif isinstance(error, TransientError):
-        logger.warning("message_failed", extra=_said(message, error))
+        logger.warning("message_failed", extra=_log_fields(message, error))
     else:
-        logger.error("message_crashed", extra=_said(message, error), exc_info=error)
+        logger.error("message_crashed", extra=_log_fields(message, error), exc_info=error)
 
 
 def _delay(queue: Redelivers, seconds_by_handle: Mapping[str, int], message: Incoming) -> None:
@@ -290,9 +290,9 @@ def _delay(queue: Redelivers, seconds_by_handle: Mapping[str, int], message: Inc
     try:
         queue.delay_redelivery(seconds_by_handle)
     except TransientError as error:
-        logger.warning("visibility_not_changed", extra=_said(message, error))
+        logger.warning("visibility_not_changed", extra=_log_fields(message, error))
 
 
-def _said(message: Incoming, error: Exception) -> dict[str, Any]:
+def _log_fields(message: Incoming, error: Exception) -> dict[str, Any]:
     code, reason = code_and_reason(error)
     return {"message_id": message.message_id, "receives": message.receives, "code": code, "reason": reason}

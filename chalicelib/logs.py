@@ -19,9 +19,9 @@ NAME: Final = "froe"
 _OF_A_MESSAGE: Final = ("message_id", "file_id", "batch_id")
 
 
-def _line_of(said: Any) -> str:
-    said.pop("exception_notes", None)  # words of a bug too
-    return orjson.dumps(said, default=str).decode()
+def _line_of(event: Any) -> str:
+    event.pop("exception_notes", None)  # words of a bug too
+    return orjson.dumps(event, default=str).decode()
 
 
 class Formatter(LambdaPowertoolsFormatter):
@@ -38,7 +38,7 @@ class Formatter(LambdaPowertoolsFormatter):
         )
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the name that logging calls
-        return " < ".join(_told(ei[1]))
+        return " < ".join(_causes(ei[1]))
 
 
 _FORMATTER: Final = Formatter()
@@ -64,11 +64,11 @@ def about(**identifiers: str) -> None:
     _FORMATTER.thread_safe_append_keys(**identifiers)
 
 
-def _told(error: BaseException | None) -> list[str]:
+def _causes(error: BaseException | None) -> list[str]:
     """An error and what it came from, each with its places."""
-    told = []
+    parts = []
     while error is not None:
         words = f": {error.reason}" if isinstance(error, FroeError) else ""
-        told.append(f"{type(error).__name__}{words} at {', '.join(places_of(error)) or 'no known place'}")
+        parts.append(f"{type(error).__name__}{words} at {', '.join(places_of(error)) or 'no known place'}")
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return told
+    return parts

@@ -61,9 +61,9 @@ class Round:
     def decode(cls, text: str | None) -> Round | None:
         """What was remembered; None where it cannot be read: everything is asked for anew."""
         try:
-            held = orjson.loads(text or "")
+            stored = orjson.loads(text or "")
             times = {
-                name: datetime.fromisoformat(held[name]) if held[name] else None
+                name: datetime.fromisoformat(stored[name]) if stored[name] else None
                 for name in ("begun", "full_begun", "asked_from", "oldest_open")
             }
             begun, full_begun = times["begun"], times["full_begun"]
@@ -74,8 +74,8 @@ class Round:
                 full_begun,
                 times["asked_from"],
                 times["oldest_open"],
-                int(held["pages"]),
-                bool(held["ended"]),
+                int(stored["pages"]),
+                bool(stored["ended"]),
             )
         except (ValueError, TypeError, KeyError):
             return None

@@ -63,14 +63,14 @@ def annotations_of(
     function: str, followed: str | None, file_id: str, batch_id: str | None, format_name: str
 ) -> dict[str, str]:
     """By what every subsegment can be found. function: the Lambda function's name; followed: what is followed."""
-    said = {
+    annotations = {
         "origin_trace": trace_id_of(followed),
         "file_id": file_id,
         "batch_id": batch_id,
         "format": format_name,
         "function": function,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in annotations.items() if value is not None}
 
 
 def trace_id_of(header: str | None) -> str | None:

@@ -204,7 +204,7 @@ class Worker:
         self._meter.add(metrics.ENTRIES_FAILED, found.reasons.get(INTERNAL_ERROR.reason, 0))
         self._meter.add(metrics.PARSED_BY_FORMAT, parsed_count, format=format_name)
         self._meter.add(metrics.REJECTED_BY_FORMAT, rejected_count, format=format_name)
-        said = {
+        details = {
             "file_id": message.file_id,
             "batch_id": message.batch_id,
             "format": format_name,
@@ -213,7 +213,7 @@ class Worker:
             "reasons": found.reasons,
             "seconds": round(seconds, 3),
         }
-        logger.info("batch_done", extra=said)
+        logger.info("batch_done", extra=details)
 
 
 class _FailedEntries:

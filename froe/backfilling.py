@@ -99,7 +99,7 @@ class Backlog:
 
     def report(self, states: Mapping[str, str]) -> Report:
         """states: file id → state, of the files that were opened."""
-        said = [
+        by_state = [
             (each, states.get(each.file_id, ARCHIVED if each.is_archived else NOT_OPENED))
             for each in self.found
         ]
@@ -108,9 +108,11 @@ class Backlog:
             prefix=self.prefix,
             sent=len(self.to_send),
             known=len({each.file_id for each in self.found} & self.known),
-            states=Counter(state for _, state in said),
+            states=Counter(state for _, state in by_state),
             not_complete=tuple(
-                Amiss(each.head.version.key, state, each.file_id) for each, state in said if state != COMPLETE
+                Amiss(each.head.version.key, state, each.file_id)
+                for each, state in by_state
+                if state != COMPLETE
             ),
         )
 

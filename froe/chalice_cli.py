@@ -236,9 +236,9 @@ def client_patches(
         self: Any, function_name: str, zip_contents: bytes, architecture: str | None = None
     ) -> Any:
         """The same code again would only cost a cold start of every function."""
-        held = self._client("lambda").get_function_configuration(FunctionName=function_name)
-        if function_options.has_code(held, zip_contents, architecture):
-            return held
+        configuration = self._client("lambda").get_function_configuration(FunctionName=function_name)
+        if function_options.has_code(configuration, zip_contents, architecture):
+            return configuration
         return update_code(self, function_name, zip_contents, architecture)
 
     def _wait_for_active(self: Any, function_name: str) -> None:

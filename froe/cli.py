@@ -133,8 +133,8 @@ def _harmless_errors() -> Iterator[None]:
         raise
 
 
-def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
-    if not wanted or ctx.resilient_parsing:
+def _print_version(ctx: click.Context, _parameter: click.Parameter, flag: bool) -> None:  # noqa: FBT001
+    if not flag or ctx.resilient_parsing:
         return
     from importlib import metadata  # noqa: PLC0415 - takes as long as all the rest of the start
 

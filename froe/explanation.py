@@ -132,16 +132,16 @@ def for_people(explanation: Explanation) -> Iterator[str]:
     yield from _on_collection(explanation)
     others = {name: count for name, count in explanation.formats.items() if name != plan.format}
     if others:
-        said = ", ".join(f"{count:,} of {name}" for name, count in sorted(others.items()))
-        yield f"  records of other formats among its lines: {said}"
+        counts = ", ".join(f"{count:,} of {name}" for name, count in sorted(others.items()))
+        yield f"  records of other formats among its lines: {counts}"
     if plan.text_too:
         yield "  the first 64 KiB mix it with plain text, so lines that nothing explains are records of text"
     for lacking in explanation.rejects[:_REJECTS_SHOWN]:
-        shown = lacking.text
+        text = lacking.text
         yield f"  line {lacking.line:,} (byte {lacking.offset:,}): {lacking.reason}: {lacking.meaning}"
         if reach := lacking.reach:
             yield f"    {printable(reach)}"
-        yield f"    | {printable(shown[:_LINE_SHOWN])}{'…' if len(shown) > _LINE_SHOWN else ''}"
+        yield f"    | {printable(text[:_LINE_SHOWN])}{'…' if len(text) > _LINE_SHOWN else ''}"
     if len(explanation.rejects) > _REJECTS_SHOWN:
         yield f"  and {len(explanation.rejects) - _REJECTS_SHOWN:,} more rejects; --json gives each"
 

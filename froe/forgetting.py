@@ -222,13 +222,13 @@ class Forgetting:
 
     def _items(self, table: str, partition: str, *attributes: str) -> Iterator[dict[str, Any]]:
         """All items of a partition; of each only these attributes and its key, if any are named."""
-        wanted = dict(enumerate(("pk", "sk", *attributes))) if attributes else {}
+        names = dict(enumerate(("pk", "sk", *attributes))) if attributes else {}
         projection: dict[str, Any] = (
             {
-                "ProjectionExpression": ", ".join(f"#{number}" for number in wanted),
-                "ExpressionAttributeNames": {f"#{number}": name for number, name in wanted.items()},
+                "ProjectionExpression": ", ".join(f"#{number}" for number in names),
+                "ExpressionAttributeNames": {f"#{number}": name for number, name in names.items()},
             }
-            if wanted
+            if names
             else {}
         )
         pages = self._dynamodb.get_paginator("query").paginate(

@@ -72,8 +72,12 @@ def demanded(params: Mapping[str, Any], options: Mapping[str, FunctionOptions]) 
     return {"EphemeralStorage": {"Size": own.ephemeral_mb}, **timeout}
 
 
-def has_code(held: Mapping[str, Any], package: bytes, architecture: str | None) -> bool:
+def has_code(configuration: Mapping[str, Any], package: bytes, architecture: str | None) -> bool:
     """Whether a function, as Lambda describes it, has this very package."""
     digest = base64.b64encode(hashlib.sha256(package).digest()).decode()
-    settled = held.get("LastUpdateStatus", "Successful") == "Successful"
-    return settled and held.get("CodeSha256") == digest and held.get("Architectures") == [architecture]
+    settled = configuration.get("LastUpdateStatus", "Successful") == "Successful"
+    return (
+        settled
+        and configuration.get("CodeSha256") == digest
+        and configuration.get("Architectures") == [architecture]
+    )

@@ -77,8 +77,8 @@ class Proposal:
             lines.append('severity = "level"')
         if self.start is not None:
             lines.append(f"multiline = {{ start = {_quoted(self.start)} }}")
-        shown = ",\n".join(f"    {_basic(each)}" for each in self.samples)
-        return "\n".join((*lines, f"samples = [\n{shown},\n]")) + "\n"
+        samples = ",\n".join(f"    {_basic(each)}" for each in self.samples)
+        return "\n".join((*lines, f"samples = [\n{samples},\n]")) + "\n"
 
 
 def propose(lines: Sequence[str]) -> Proposal | None:
@@ -162,7 +162,7 @@ class _Builder:
         """Words with blanks between them, different in each line, are a message."""
         if kind not in ("word", "key") or not any(token in self.fields for token in ("time", "level")):
             return False
-        said = Counter(row[column].text for row in self._active if column < len(row))
+        words = Counter(row[column].text for row in self._active if column < len(row))
         followed = sum(
             1
             for row in self._active
@@ -171,9 +171,9 @@ class _Builder:
         )
         return (
             kind == "word"
-            and len(said) > 1
+            and len(words) > 1
             and followed > 0.5 * len(self._active)
-            and len(said) > 0.2 * len(self._active)
+            and len(words) > 0.2 * len(self._active)
         )
 
     def _following(self, column: int) -> str:
@@ -259,9 +259,9 @@ class _Builder:
             return True
         if before in _DELIMITERS and following == before:
             return True
-        said = [piece.lower() for piece in self._made if piece.isalpha()]
-        if (following == ":" and not said) or (
-            said and said[-1] in _BEFORE_NAMES and self._made[-2:-1] == [said[-1]]
+        words = [piece.lower() for piece in self._made if piece.isalpha()]
+        if (following == ":" and not words) or (
+            words and words[-1] in _BEFORE_NAMES and self._made[-2:-1] == [words[-1]]
         ):
             return True
         if not self._made:

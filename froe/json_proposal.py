@@ -53,9 +53,9 @@ class JsonProposal:
             *self.renames.items(),
         ]
         mapped = ", ".join(f"{_key(member)} = {_text(attribute)}" for member, attribute in pairs)
-        shown = ",\n".join(f"    {_text(each)}" for each in self.samples)
+        samples = ",\n".join(f"    {_text(each)}" for each in self.samples)
         lines = [] if self.way is None else ["[[collection]]", f"field = {_text(self.way)}", ""]
-        lines += ["[[format]]", f'name = "{name}"', f"json = {{ {mapped} }}", f"samples = [\n{shown},\n]"]
+        lines += ["[[format]]", f'name = "{name}"', f"json = {{ {mapped} }}", f"samples = [\n{samples},\n]"]
         return "\n".join(lines) + "\n"
 
     @property

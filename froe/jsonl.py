@@ -21,12 +21,12 @@ _MAY_HOLD_SOME = re.compile(rb"[\x7f\xc2\xd8\xe2\xef]")
 """The first bytes of control characters that JSON allows as they are."""
 
 
-def json_line(shown: Mapping[str, object] | Sequence[object]) -> bytes:
+def json_line(value: Mapping[str, object] | Sequence[object]) -> bytes:
     """The value as UTF-8, newline included."""
     try:
-        line = orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE)
+        line = orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError:  # an integer of more than 64 bits
-        return json.dumps(shown, separators=(",", ":")).encode() + b"\n"
+        return json.dumps(value, separators=(",", ":")).encode() + b"\n"
     return harmless(line.decode()).encode() if _MAY_HOLD_SOME.search(line) else line
 
 
@@ -42,5 +42,5 @@ def write_json_lines(values: Iterable[Mapping[str, object]], out: BinaryIO) -> N
     out.flush()
 
 
-def print_json(shown: Mapping[str, object] | Sequence[object], *, err: bool = False) -> None:
-    click.echo(json_line(shown), nl=False, err=err)
+def print_json(value: Mapping[str, object] | Sequence[object], *, err: bool = False) -> None:
+    click.echo(json_line(value), nl=False, err=err)

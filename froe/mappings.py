@@ -57,10 +57,10 @@ def complete(client: Any, feeds: Mapping[str, Feed] | None = None) -> None:
             params["BatchSize"] = feed.batch_size
 
     def on_update(params: dict[str, Any], **_: Any) -> None:
-        held = client.get_event_source_mapping(UUID=params["UUID"])
-        params.update(demanded(held["EventSourceArn"]), Enabled=True)
-        name = held.get("FunctionArn", "").rsplit(":", 1)[-1]
-        if feeds is not None and name in feeds and ":sqs:" in held["EventSourceArn"]:
+        current = client.get_event_source_mapping(UUID=params["UUID"])
+        params.update(demanded(current["EventSourceArn"]), Enabled=True)
+        name = current.get("FunctionArn", "").rsplit(":", 1)[-1]
+        if feeds is not None and name in feeds and ":sqs:" in current["EventSourceArn"]:
             limit, size = feeds[name].maximum_concurrency, feeds[name].batch_size
             params["ScalingConfig"] = {} if limit is None else {"MaximumConcurrency": limit}
             if size is not None:
@@ -109,13 +109,13 @@ def verify(client: Any, uuid: str) -> None:
 
 def lacking(mapping: Mapping[str, Any]) -> list[str]:
     """The parameters that are demanded of a mapping and that it, as Lambda describes it, has not."""
-    wanted = demanded(mapping["EventSourceArn"])
-    return [name for name, value in wanted.items() if not _same(mapping.get(name), value)]
+    expected = demanded(mapping["EventSourceArn"])
+    return [name for name, value in expected.items() if not _same(mapping.get(name), value)]
 
 
-def _same(held: Any, value: Any) -> bool:
+def _same(current: Any, value: Any) -> bool:
     """Whether Lambda holds the value, in whatever spacing it gives a filter's pattern back."""
-    return bool(_patterns(held) == _patterns(value))
+    return bool(_patterns(current) == _patterns(value))
 
 
 def _patterns(value: Any) -> Any:

@@ -41,14 +41,16 @@ def _lines(root: Path) -> Iterator[str]:
         yield from ("", f"## {title}", "", f"`infra/{name}.json`", "")
         yield "| parameter | default | takes | meaning |"
         yield "|---|---|---|---|"
-        yield from (_row(parameter, said) for parameter, said in template.parameters.items())
+        yield from (_row(parameter, definition) for parameter, definition in template.parameters.items())
 
 
-def _row(name: str, said: Mapping[str, Any]) -> str:
+def _row(name: str, definition: Mapping[str, Any]) -> str:
     mark = " †" if name in PASSED else ""
-    default = f"`{said['Default']}`" if said.get("Default", "") != "" else ""
-    taken = str(said.get("ConstraintDescription", said["Type"]))
-    return f"| `{name}`{mark} | {default} | {_cell(taken)} | {_cell(str(said.get('Description', '')))} |"
+    default = f"`{definition['Default']}`" if definition.get("Default", "") != "" else ""
+    taken = str(definition.get("ConstraintDescription", definition["Type"]))
+    return (
+        f"| `{name}`{mark} | {default} | {_cell(taken)} | {_cell(str(definition.get('Description', '')))} |"
+    )
 
 
 def _cell(text: str) -> str:

@@ -235,12 +235,12 @@ _NUMBERS: Final = frozenset(
 
 
 def _explained(error: duckdb.Error, columns: Sequence[str], table: str) -> str:
-    said = str(error).strip()
-    if re.match(r"Binder Error: Referenced column|Binder Error: Table .* does not have a column", said):
-        return f"{said}\n{columns_named(columns, table)}"
-    if said.startswith("Catalog Error: Table"):
-        return f"{said}\nThe only table is {table}."
-    return said
+    message = str(error).strip()
+    if re.match(r"Binder Error: Referenced column|Binder Error: Table .* does not have a column", message):
+        return f"{message}\n{columns_named(columns, table)}"
+    if message.startswith("Catalog Error: Table"):
+        return f"{message}\nThe only table is {table}."
+    return message
 
 
 def columns_named(columns: Sequence[str], table: str) -> str:

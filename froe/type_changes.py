@@ -56,17 +56,17 @@ class TypeChanges:
         for shape, count in self._counts.items():
             own_format, names, kinds = shape
             for name, kind in zip(names, kinds, strict=True):
-                if (said := _TYPES.get(kind)) is not None:
+                if (type_name := _TYPES.get(kind)) is not None:
                     known = types.setdefault((own_format, name), {})
-                    before, first = known.get(said, (0, self._first[shape]))
-                    known[said] = before + count, min(first, self._first[shape])
+                    before, first = known.get(type_name, (0, self._first[shape]))
+                    known[type_name] = before + count, min(first, self._first[shape])
         for (_, name), known in types.items():
             if len(known) > 1:
                 counted = [
-                    f"{count:,} {said if count == 1 else _PLURALS[said]}"
-                    for said, (count, _) in known.items()
+                    f"{count:,} {type_name if count == 1 else _PLURALS[type_name]}"
+                    for type_name, (count, _) in known.items()
                 ]
                 last, line = max(
-                    ((said, first) for said, (_, first) in known.items()), key=lambda each: each[1]
+                    ((type_name, first) for type_name, (_, first) in known.items()), key=lambda each: each[1]
                 )
                 yield f"{name} is of several types: {' and '.join(counted)}; the first {last} is at line {line:,}"

@@ -9,7 +9,7 @@ from typing import Any
 import botocore.exceptions
 
 from froe.deployment.checks.examined import Examined
-from froe.deployment.checks.wanted import wanted_of
+from froe.deployment.checks.expected import expected_of
 from froe.deployment.cloud import Cloud
 from froe.deployment.findings import Finding, Verdict
 from froe.deployment.stages import Stage
@@ -124,7 +124,7 @@ def queue(**changed: str) -> Answers:
 
     policies = {
         each["Queues"][0]: each["PolicyDocument"]
-        for each in wanted_of(examined({}), "data", "AWS::SQS::QueuePolicy").values()
+        for each in expected_of(examined({}), "data", "AWS::SQS::QueuePolicy").values()
     }
 
     def answer(arguments: Mapping[str, Any]) -> Any:

@@ -252,21 +252,21 @@ def _of_contradicted(summary: Summary) -> dict[str, Any]:
     }
 
 
-def to_summary(held: Mapping[str, Any]) -> Summary:
-    skipped = {reason: Tally(*tally) for reason, tally in held["skipped"].items()}
+def to_summary(stored: Mapping[str, Any]) -> Summary:
+    skipped = {reason: Tally(*tally) for reason, tally in stored["skipped"].items()}
     return Summary(
-        revision=held["revision"],
-        done=held["done"],
-        failed=held["failed"],
-        discarded=held["discarded"],
-        counts=Counts(Tally(*held["parsed"]), Tally(*held["rejected"]), skipped),
-        dead=Tally(*held["dead"]),
-        given_up=Tally(*held["given_up"]),
-        dead_batches=tuple(held.get("dead_batches", ())),
-        unmeasured=held.get("unmeasured", 0),
-        contradicted=held.get("contradicted", 0),
-        contradicted_batches=tuple(held.get("contradicted_batches", ())),
-        used=to_used(held.get("used")),
+        revision=stored["revision"],
+        done=stored["done"],
+        failed=stored["failed"],
+        discarded=stored["discarded"],
+        counts=Counts(Tally(*stored["parsed"]), Tally(*stored["rejected"]), skipped),
+        dead=Tally(*stored["dead"]),
+        given_up=Tally(*stored["given_up"]),
+        dead_batches=tuple(stored.get("dead_batches", ())),
+        unmeasured=stored.get("unmeasured", 0),
+        contradicted=stored.get("contradicted", 0),
+        contradicted_batches=tuple(stored.get("contradicted_batches", ())),
+        used=to_used(stored.get("used")),
     )
 
 
@@ -275,8 +275,8 @@ def from_used(used: Used) -> list[int] | None:
     return list(astuple(used)) if used else None
 
 
-def to_used(held: Sequence[int] | None) -> Used:
-    return Used(*held) if held else NOTHING
+def to_used(stored: Sequence[int] | None) -> Used:
+    return Used(*stored) if stored else NOTHING
 
 
 def _from_tally(tally: Tally) -> list[int]:

@@ -18,13 +18,13 @@ def changes_in(event: Mapping[str, Any]) -> Iterator[Told]:
     """Read a DynamoDB stream event with both images
     (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html)."""
     for record in event["Records"]:
-        told: Told | None
+        change: Told | None
         try:
-            told = _change(record["dynamodb"])
+            change = _change(record["dynamodb"])
         except Exception as error:  # noqa: BLE001 - whatever it is, reading it again would find the same
-            told = _unreadable(record, error)
-        if told:
-            yield told
+            change = _unreadable(record, error)
+        if change:
+            yield change
 
 
 def _change(record: Mapping[str, Any]) -> Change | None:

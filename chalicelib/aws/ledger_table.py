@@ -144,9 +144,9 @@ class DynamoLedger:
 
     def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
         """Those of the batches (file, split, number) that are marked as done."""
-        wanted = list(batches)
+        keys = list(batches)
         leaves = self._items.get_all(
-            [Key(file_id, _leaf_key(split, batch // MARKS_PER_LEAF)) for file_id, split, batch in wanted]
+            [Key(file_id, _leaf_key(split, batch // MARKS_PER_LEAF)) for file_id, split, batch in keys]
         )
         done = {
             (key.pk, int(key.sk.split("#")[1]), number)
@@ -154,7 +154,7 @@ class DynamoLedger:
             for number, mark in _marks_in(item, int(key.sk.split("#")[2]))
             if mark.outcome is Outcome.DONE
         }
-        return done.intersection(wanted)
+        return done.intersection(keys)
 
     def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]:
         """Those of the splits (file, number) that are sealed."""

@@ -35,19 +35,19 @@ class DynamoLetters:
 
     def note(self, message_id: str, attempt: Attempt) -> None:
         number = min(attempt.number, ATTEMPTS_KEPT)
-        said = {
+        entry = {
             "at": attempt.at.isoformat(),
             "code": attempt.code,
             "reason": attempt.reason[:_REASON_MAX_CHARS],
         }
         expires_at = int((attempt.at + _ATTEMPTS_KEPT_FOR).timestamp())
-        self._items.update(_attempts_key(message_id), {f"{number:03d}": said, "expires_at": expires_at})
+        self._items.update(_attempts_key(message_id), {f"{number:03d}": entry, "expires_at": expires_at})
 
     def attempts(self, message_id: str) -> list[Attempt]:
         item = self._items.get(_attempts_key(message_id)) or {}
         return [
-            Attempt(int(number), datetime.fromisoformat(said["at"]), said["code"], said["reason"])
-            for number, said in sorted(item.items())
+            Attempt(int(number), datetime.fromisoformat(entry["at"]), entry["code"], entry["reason"])
+            for number, entry in sorted(item.items())
             if number.isdecimal()
         ]
 

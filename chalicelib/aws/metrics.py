@@ -28,8 +28,8 @@ class EmfMeter:
         kept = self._sets.get(key)
         if kept is None:
             kept = self._sets[key] = EphemeralMetrics(namespace=NAMESPACE, service="")
-            for dimension, said in zip(metric.dimensions, values, strict=True):
-                kept.add_dimension(dimension, said)
+            for dimension, dimension_value in zip(metric.dimensions, values, strict=True):
+                kept.add_dimension(dimension, dimension_value)
         kept.add_metric(name, metric.unit, value)
 
     def flush(self) -> None:

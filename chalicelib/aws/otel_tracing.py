@@ -91,12 +91,12 @@ class OpenTelemetryTracer:
 def _blame(span: Span, error: BaseException) -> None:
     """What `record_exception` would tell, but for the words of a bug, which may quote somebody's log."""
     reason = reason_of(error)[:REASON_MAX_CHARACTERS]
-    said: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "exception.type": type(error).__name__,
         "exception.message": reason,
         "exception.stacktrace": "\n".join(places_of(error)[-_STACK_MAX_FRAMES:]),
     }
-    span.add_event("exception", said)
+    span.add_event("exception", attributes)
     span.set_status(StatusCode.ERROR, reason)
 
 

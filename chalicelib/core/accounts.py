@@ -209,7 +209,7 @@ def _state(
     setbacks = {}
     if text_bytes is None:
         setbacks = {
-            number: held.setback if (held := splits.get(number)) else None
+            number: account.setback if (account := splits.get(number)) else None
             for number in uncut_splits(plan, splits)
         }
         if not setbacks or None in setbacks.values():

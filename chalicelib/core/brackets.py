@@ -49,8 +49,8 @@ class Brackets:
         """Whether this bracket closes the innermost, as far as that is known."""
         return bool(self._deeper) or bytes(self._open[-1:]) == (b"{" if bracket == b"}" else b"[")
 
-    def may_begin(self, said: bytes) -> bool:
+    def may_begin(self, mark: bytes) -> bool:
         """Whether JSON allows a value behind this byte in the innermost bracket (RFC 8259)."""
         if self._deeper or not self._open:
             return True
-        return said == b":" if self._open[-1:] == b"{" else said in (b"[", b",")
+        return mark == b":" if self._open[-1:] == b"{" else mark in (b"[", b",")

@@ -110,10 +110,10 @@ class Declared(Names):
         return self._columns.get(attribute) if self._fits(attribute, value) else None
 
     def _fits(self, attribute: str, value: Value) -> bool:
-        wanted, kind = self._declared.get(attribute), _KINDS.get(type(value))
+        declared, kind = self._declared.get(attribute), _KINDS.get(type(value))
         if kind == INTEGER and not -_INT_END <= value < _INT_END:  # type: ignore[operator]
             return False
-        return kind is not None and (kind == wanted or (kind, wanted) == (INTEGER, NUMBER))
+        return kind is not None and (kind == declared or (kind, declared) == (INTEGER, NUMBER))
 
 
 class Chunk:

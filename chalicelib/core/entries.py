@@ -74,9 +74,11 @@ def _cut_again(body: bytes, offset: int, lines: int, cuts: Sequence[int]) -> Ite
     for number, cut in enumerate(cuts, start=1):
         end = begin + abs(cut)
         raw = body[begin:end]
-        held = raw.count(b"\n")
-        lines -= held
-        yield Entry(offset + begin, end - begin, held + lines if number == len(cuts) else held, raw, cut < 0)
+        line_ends = raw.count(b"\n")
+        lines -= line_ends
+        yield Entry(
+            offset + begin, end - begin, line_ends + lines if number == len(cuts) else line_ends, raw, cut < 0
+        )
         begin = end
 
 

@@ -159,9 +159,9 @@ def said_of(framing: Framing) -> dict[str, Any]:
     }
 
 
-def framing_of(held: Mapping[str, Any]) -> Framing:
+def framing_of(stored: Mapping[str, Any]) -> Framing:
     """A framing as `said_of` gives it; what it lacks is as it was before there was such a field."""
-    known = {name: held[name] for name in Framing.__dataclass_fields__ if name in held}
+    known = {name: stored[name] for name in Framing.__dataclass_fields__ if name in stored}
     path = tuple(known["path"]) if known.get("path") else None
     unit_bytes = int(known["unit_bytes"]) if known.get("unit_bytes") else None
     kind = Kind(known.get("kind", Kind.LINES))

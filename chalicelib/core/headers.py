@@ -32,22 +32,22 @@ class Headers:
 
     def take(self, entry: bytes) -> bool:
         """Whether the entry is a header line; from then on it is in force."""
-        said = entry.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n")
+        entry_text = entry.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n")
         if self._first:
-            line = said.decode(errors="replace")
-            if self.in_force is None and said.strip() and len(said) <= HEADER_MAX_BYTES:
+            line = entry_text.decode(errors="replace")
+            if self.in_force is None and entry_text.strip() and len(entry_text) <= HEADER_MAX_BYTES:
                 self.in_force = line
                 return True
             if self.in_force is not None and (line == self.in_force or self._is_reordered(line)):
                 self.in_force = line
                 return True
-        found = self._pattern and self._pattern.match(said)
+        found = self._pattern and self._pattern.match(entry_text)
         if not found or self._pattern is None:
             return False
         kind = found[1] if self._pattern.groups else b""
         lines = [] if self.in_force is None else self.in_force.encode().split(b"\n")
         others = [line for line in lines if not _is_kind(self._pattern, line, kind)]
-        in_force = b"\n".join((*others, said))
+        in_force = b"\n".join((*others, entry_text))
         if len(in_force) > HEADER_MAX_BYTES:
             return False
         self.in_force = in_force.decode(errors="replace")

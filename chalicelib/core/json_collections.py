@@ -202,13 +202,13 @@ def is_uniform(head: bytes, framing: Framing) -> bool:
         for entry in entries
     )
     names = set(json_path(framing.path or (framing.member or "",)).outermost_names)
-    shown = list(islice(in_arrays, _ELEMENTS_SEEN))
+    sample = list(islice(in_arrays, _ELEMENTS_SEEN))
     plain = 0
-    for context, entry in shown:
+    for context, entry in sample:
         leading = {*names, first_name(context.encode().removeprefix(BYTE_ORDER_MARK))}
         holds = entry.startswith(b"{") or (entry.startswith(b"[") and holds_objects(entry, 0, is_last=True))
         plain += bool(holds) and first_name(entry) not in leading
-    return 2 * plain >= len(shown)
+    return 2 * plain >= len(sample)
 
 
 def _entries_in_force(head: bytes, framing: Framing) -> Iterator[tuple[str | None, list[bytes]]]:

@@ -84,15 +84,15 @@ def is_timed(element: Any, parse: Parse) -> bool:
 def are_alike(elements: list[Any]) -> bool:
     """Whether several elements are of one kind: objects with most names in common, rows of one length, strings of
     several words."""
-    shown = elements[:_ELEMENTS_MAX]
-    if len(elements) < _UNTIMED_MIN or not shown[0]:
+    sample = elements[:_ELEMENTS_MAX]
+    if len(elements) < _UNTIMED_MIN or not sample[0]:
         return False
-    if isinstance(shown[0], dict):
-        first = set(shown[0])
-        return all(2 * len(first & set(each)) >= max(len(first), len(each)) for each in shown)
-    if isinstance(shown[0], str):
-        return 2 * sum(" " in each.strip() for each in shown) > len(shown)
-    return len(shown[0]) > 1 and all(len(each) == len(shown[0]) for each in shown)
+    if isinstance(sample[0], dict):
+        first = set(sample[0])
+        return all(2 * len(first & set(each)) >= max(len(first), len(each)) for each in sample)
+    if isinstance(sample[0], str):
+        return 2 * sum(" " in each.strip() for each in sample) > len(sample)
+    return len(sample[0]) > 1 and all(len(each) == len(sample[0]) for each in sample)
 
 
 def size_of(value: Any) -> int:
@@ -105,10 +105,10 @@ def text_of(value: Any) -> str:
 
 def _are_timed(shape: Shape, parse: Parse, *, alone: bool) -> bool:
     """Whether elements have a time; of strings and rows that stand in one of several objects most must."""
-    shown = shape.elements[:_ELEMENTS_MAX]
+    sample = shape.elements[:_ELEMENTS_MAX]
     if shape.kind is Elements.OBJECTS or alone:
-        return any(is_timed(each, parse) for each in shown)
-    return 2 * sum(is_timed(each, parse) for each in shown) > len(shown)
+        return any(is_timed(each, parse) for each in sample)
+    return 2 * sum(is_timed(each, parse) for each in sample) > len(sample)
 
 
 def _kind_of(elements: Any) -> Elements | None:
@@ -167,10 +167,10 @@ def _in_element(shape: Shape) -> Shape | None:
 
 def _in_all_elements(shape: Shape, parse: Parse, *, is_cut: bool) -> Shape | None:
     """The array in each element that holds the entries, where the elements themselves are envelopes."""
-    shown = shape.elements[:_ELEMENTS_MAX]
-    if shape.kind is not Elements.OBJECTS or any(is_timed(each, parse) for each in shown):
+    sample = shape.elements[:_ELEMENTS_MAX]
+    if shape.kind is not Elements.OBJECTS or any(is_timed(each, parse) for each in sample):
         return None
-    found = [_in_object(each, DEPTH_MAX) for each in shown]
+    found = [_in_object(each, DEPTH_MAX) for each in sample]
     ways = {(each.way, each.kind) for each in found if each is not None}
     if len(ways) != 1 or None in found[: -1 if is_cut else None]:
         return None

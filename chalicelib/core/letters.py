@@ -94,13 +94,13 @@ def subject_of(body: str) -> Subject:
     try:
         if is_message(body):
             return _of_message(decode(body))
-        said = announced_in_body(body)
+        announced = announced_in_body(body)
     except PermanentError as error:
         return Subject(Kind.UNKNOWN, why_unknown=error.reason)
     except Exception as error:  # noqa: BLE001 - what cannot be understood is kept, whatever it breaks
         return Subject(Kind.UNKNOWN, why_unknown=f"it cannot be read: {type(error).__name__}: {error}")
-    objects = [each for each in said if isinstance(each, Announced)]
-    unknown = [each for each in said if isinstance(each, Unknown)]
+    objects = [each for each in announced if isinstance(each, Announced)]
+    unknown = [each for each in announced if isinstance(each, Unknown)]
     if not objects:
         why = unknown[0].why if unknown else "the notification announces no object"
         return Subject(Kind.UNKNOWN, why_unknown=why)

@@ -160,12 +160,12 @@ class Mark:
     @classmethod
     def decode(cls, text: str) -> Mark:
         outcome = Outcome(int(text[0]))
-        head, *said = text.split("|", 3 if outcome is Outcome.DONE else 2)
+        head, *tallies = text.split("|", 3 if outcome is Outcome.DONE else 2)
         place = _place_of(head[2:]) if len(head) > 1 else _NO_PLACE
         if outcome is not Outcome.DONE:
-            total, note = said
+            total, note = tallies
             return cls(outcome, _unpacked(total), Counts(), note, *place)
-        parsed, rejected, skipped = said
+        parsed, rejected, skipped = tallies
         pairs = (pair.rsplit(":", 1) for pair in skipped.split(";") if pair)
         counts = Counts(
             _unpacked(parsed), _unpacked(rejected), {reason: _unpacked(tally) for reason, tally in pairs}

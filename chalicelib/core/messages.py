@@ -320,8 +320,8 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
 _NUMBERS_END: Final = 2**31
 
 
-def _framing(held: dict[str, Any]) -> Framing:
-    framing = framing_of(held)
+def _framing(members: dict[str, Any]) -> Framing:
+    framing = framing_of(members)
     if framing.version != FRAMING_VERSION:
         raise ValueError(f"framing {framing.version}; known is {FRAMING_VERSION}")
     for number in (framing.rules, framing.unit_bytes or 0):
@@ -329,7 +329,7 @@ def _framing(held: dict[str, Any]) -> Framing:
             raise ValueError(
                 f"framing with rules {shown(framing.rules)}, unit_bytes {shown(framing.unit_bytes)}"
             )
-    if not all(isinstance(name, str) for name in held.get("path") or ()):
+    if not all(isinstance(name, str) for name in members.get("path") or ()):
         raise ValueError(f"framing with path {shown(framing.path)}")
     if framing.kind is Kind.STREAMS and framing.parts is None:
         raise ValueError("framing of streams without parts")
@@ -341,17 +341,17 @@ def _framing(held: dict[str, Any]) -> Framing:
 
 def _fault(message: BatchMessage, said_id: str) -> str | None:
     """What contradicts itself in a batch message."""
-    held, length = len(message.body), message.length
+    body_length, length = len(message.body), message.length
     unterminated = 0 if message.body.endswith(b"\n") else 1
     if message.batch_id != said_id:
         return f"batch_id {said_id!r} is not one of file {message.file_id}"
-    if not 0 < held <= length or (held < length and message.entries > 1):
-        return f"its body holds {held} of {length} bytes"
+    if not 0 < body_length <= length or (body_length < length and message.entries > 1):
+        return f"its body holds {body_length} of {length} bytes"
     in_a_line = message.cuts is not None or message.framing.has_padding
     if message.offset < 0 or message.lines < (0 if in_a_line else 1):
         return f"offset {message.offset} and lines {message.lines} are none of a text"
     line_ends = message.body.count(b"\n")
-    if held == length and message.lines not in (
+    if body_length == length and message.lines not in (
         {line_ends, line_ends + unterminated} if in_a_line else {line_ends + unterminated}
     ):
         return f"its body does not hold {message.lines} lines"

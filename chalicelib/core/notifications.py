@@ -173,8 +173,8 @@ def _is_name(value: Any) -> bool:
 def announcement_of(announced: Announced) -> str:
     """A notification of ours, in S3's own form."""
     described: dict[str, Any] = {"key": quote_plus(announced.key)}
-    said = {"size": announced.size, "eTag": announced.etag, "versionId": announced.version_id}
-    described |= {name: value for name, value in said.items() if value is not None}
+    known = {"size": announced.size, "eTag": announced.etag, "versionId": announced.version_id}
+    described |= {name: value for name, value in known.items() if value is not None}
     record = {
         "eventSource": "froe",
         "eventName": "ObjectCreated:Announced",

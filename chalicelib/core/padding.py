@@ -120,15 +120,15 @@ def pieces_in(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[
                 continue
             if nuls:
                 yield from lines.padding(nuls, 0) if _is_run(nuls, before) else lines.feed(NUL * nuls)
-        said = rest.rstrip(NUL)
-        nuls = len(rest) - len(said)
+        unpadded = rest.rstrip(NUL)
+        nuls = len(rest) - len(unpadded)
         begin = 0
-        for run in _RUNS.finditer(said):
-            yield from lines.feed(said[begin : run.start()])
+        for run in _RUNS.finditer(unpadded):
+            yield from lines.feed(unpadded[begin : run.start()])
             yield from lines.padding(run.end() - run.start(), 0)
             begin = run.end()
-        yield from lines.feed(said[begin:])
-        before = said[-1:] or before
+        yield from lines.feed(unpadded[begin:])
+        before = unpadded[-1:] or before
     if nuls and _is_run(nuls, before):
         yield from lines.padding(nuls, 1)
         return

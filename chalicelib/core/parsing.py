@@ -276,11 +276,11 @@ class Reader:
         elif not blank_from:
             yield Outcome(offset, length, lines, raw, Skip("blank"), replaced=False)
         else:
-            said = raw[:blank_from]
-            said_lines = said.count(b"\n")
-            result, replaced, name = self._parsed(said, offset)
-            yield Outcome(offset, blank_from, said_lines, said, result, replaced, name)
-            offset, length, lines = offset + blank_from, length - blank_from, lines - said_lines
+            text = raw[:blank_from]
+            text_lines = text.count(b"\n")
+            result, replaced, name = self._parsed(text, offset)
+            yield Outcome(offset, blank_from, text_lines, text, result, replaced, name)
+            offset, length, lines = offset + blank_from, length - blank_from, lines - text_lines
             yield Outcome(offset, length, lines, raw[blank_from:], Skip("blank", entries=0), replaced=False)
 
     def _around(self, gap: Outcome) -> Outcome:
@@ -288,12 +288,12 @@ class Reader:
         if gap.raw == b"," or self._framing.kind is not Kind.JSON or gap.raw in self._structure:
             return gap
         try:
-            told = told_around(gap.raw, self._any_json)
-            if told is None:
+            around = told_around(gap.raw, self._any_json)
+            if around is None:
                 if len(self._structure) < _STRUCTURE_MAX and len(gap.raw) < _STRUCTURE_MAX_BYTES:
                     self._structure.add(gap.raw)
                 return gap
-            name, result = self._explain(told) or ("json", self._any_json(told))
+            name, result = self._explain(around) or ("json", self._any_json(around))
         except _FATAL:
             raise
         except Exception as error:  # noqa: BLE001 - one entry is one reject
@@ -378,7 +378,7 @@ class Reader:
             if "\n" in text and "\r\n" in text:
                 text = text.replace("\r\n", "\n")
         if "\x1b" in text or text[:1] in _SHOWN_OTHERWISE:
-            text = self._shown(text)
+            text = self._displayed(text)
             if not text:
                 return Skip("blank"), replaced, None
         try:
@@ -399,14 +399,14 @@ class Reader:
             return INTERNAL_ERROR, False, None
         return result, replaced, name
 
-    def _shown(self, text: str) -> str:
+    def _displayed(self, text: str) -> str:
         """What an entry says: a string in an array its text, without colours and byte order mark; nothing where that
         is blank."""
         text = text.removeprefix(_MARK)
         if text.isspace():
             return ""
-        if text[:1] == '"' and self._in_array and (said := text_of_string(text)) is not None:
-            text = "" if said.isspace() else said.rstrip("\r\n")
+        if text[:1] == '"' and self._in_array and (string := text_of_string(text)) is not None:
+            text = "" if string.isspace() else string.rstrip("\r\n")
         return without_colours(text) if "\x1b" in text else text
 
     def _is_empty(self, text: str, result: Record | Reject | Skip) -> bool:
@@ -462,10 +462,10 @@ def _blank_lines_from(raw: bytes) -> int:
     """Where the blank lines at the end of an entry begin; 0 if it has no others."""
     if raw[-2:-1] > b" ":
         return len(raw)
-    said = len(raw.rstrip())
-    if not said:
+    end = len(raw.rstrip())
+    if not end:
         return 0
-    line_end = raw.find(b"\n", said)
+    line_end = raw.find(b"\n", end)
     return len(raw) if line_end < 0 else line_end + 1
 
 

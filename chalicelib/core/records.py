@@ -133,27 +133,27 @@ def item_of(
 
 def _record_attributes(record: Record) -> dict[str, Any]:
     timestamp, assumed, severity_text, severity_number, body, attributes = record
-    said: dict[str, Any] = {"kind": {"S": "record"}}
+    item: dict[str, Any] = {"kind": {"S": "record"}}
     if timestamp is not None:
-        said["timestamp"] = {"S": timestamp}
+        item["timestamp"] = {"S": timestamp}
     if assumed is not None:
-        said["timestamp_assumed"] = {"S": assumed}
+        item["timestamp_assumed"] = {"S": assumed}
     if severity_text is not None:
-        said["severity_text"] = {"S": severity_text}
+        item["severity_text"] = {"S": severity_text}
     if severity_number is not None:
-        said["severity_number"] = {"N": str(severity_number)}
+        item["severity_number"] = {"N": str(severity_number)}
     if body is not None:
-        said["body"] = {"S": body}
+        item["body"] = {"S": body}
     if attributes:
         if "" in attributes:
             raise UnstorableError("name")
-        said["attributes"] = {
+        item["attributes"] = {
             "M": {
                 name: {"S": value} if type(value) is str else typed(value)
                 for name, value in attributes.items()
             }
         }
-    return said
+    return item
 
 
 def typed(value: Value, levels: int = LEVELS_MAX) -> dict[str, Any]:
@@ -199,15 +199,15 @@ _TYPED: Final[dict[type, Callable[[Any], dict[str, Any]]]] = {
 
 def untyped(value: dict[str, Any]) -> Any:
     """The plain value of a typed one; numbers become int or float, binary stays base64 text."""
-    ((kind, held),) = value.items()
+    ((kind, content),) = value.items()
     if kind == "N":
-        return float(held) if any(mark in held for mark in ".eE") else int(held)
+        return float(content) if any(mark in content for mark in ".eE") else int(content)
     if kind == "L":
-        return [untyped(each) for each in held]
+        return [untyped(each) for each in content]
     if kind == "M":
-        return {name: untyped(each) for name, each in held.items()}
+        return {name: untyped(each) for name, each in content.items()}
     if kind == "NULL":
         return None
-    if kind == "B" and isinstance(held, bytes):
-        return base64.b64encode(held).decode()
-    return held
+    if kind == "B" and isinstance(content, bytes):
+        return base64.b64encode(content).decode()
+    return content

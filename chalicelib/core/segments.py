@@ -95,7 +95,7 @@ class Packer:
     def _close(self) -> None:
         if self._open is None:
             return
-        head = self._open.common | {"kind": {"S": SEGMENT}} | self._open.said() | self._expiry
+        head = self._open.common | {"kind": {"S": SEGMENT}} | self._open.head_values() | self._expiry
         data = zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(self._open.data())
         head |= {"encoding": {"S": ENCODING}, "continuations": {"N": "0000"}}
         room = _ITEM_BYTES - size_of(head)
@@ -155,7 +155,7 @@ class _Open:
         """The entries, a line each, without what `entries_of` puts back."""
         return b"{" + b"\n{".join(self._entries)
 
-    def said(self) -> dict[str, Any]:
+    def head_values(self) -> dict[str, Any]:
         numbers = {
             "offset": self._offset,
             "last": self._last,
@@ -168,12 +168,12 @@ class _Open:
             "to": None if self._to is None else microseconds(self._to),
             "severity_max": self._severity or None,
         }
-        said: dict[str, Any] = {
+        values: dict[str, Any] = {
             name: {"N": str(number)} for name, number in numbers.items() if number is not None
         }
-        said["formats"] = {"L": [{"S": name} for name in sorted(self._formats)]}
-        said["reasons"] = {"M": {name: {"N": str(count)} for name, count in sorted(self._reasons.items())}}
-        return said
+        values["formats"] = {"L": [{"S": name} for name in sorted(self._formats)]}
+        values["reasons"] = {"M": {name: {"N": str(count)} for name, count in sorted(self._reasons.items())}}
+        return values
 
 
 def _common(pk: str, sk: str, file_id: str, batch_id: str) -> dict[str, Any]:

@@ -89,5 +89,5 @@ class _Scanner:
         return last
 
     def _close_rest(self) -> None:
-        held = self._units.held
-        self._units.close(gap=not self._inside and held is not None and _AROUND.match(held) is not None)
+        head = self._units.held
+        self._units.close(gap=not self._inside and head is not None and _AROUND.match(head) is not None)

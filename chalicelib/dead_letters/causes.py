@@ -27,12 +27,14 @@ class Cause(NamedTuple):
     receives: int
 
 
-def cause_of(attempts: Sequence[Attempt], said: Mapping[str, str], receives: int) -> Cause:
+def cause_of(attempts: Sequence[Attempt], attributes: Mapping[str, str], receives: int) -> Cause:
     """said: the attributes of the message. receives: by the count of its queue, its last one excluded."""
-    if said.get("code") in KNOWN_CODES:
-        counted = said.get("receives", "")
+    if attributes.get("code") in KNOWN_CODES:
+        counted = attributes.get("receives", "")
         receives = int(counted) if _RECEIVES.fullmatch(counted) else receives
-        return Cause(said["code"], one_line(said.get("reason", "")) or said["code"], receives)
+        return Cause(
+            attributes["code"], one_line(attributes.get("reason", "")) or attributes["code"], receives
+        )
     if not attempts:
         return Cause(DIED, _NOTHING_SAID, receives)
     last = attempts[-1]

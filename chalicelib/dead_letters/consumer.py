@@ -50,9 +50,9 @@ class DeadLetterConsumer:
 
     def take(self, message: Incoming) -> None:
         """Quarantine a message, list it, mark what it was about as failed, and tell the topic."""
-        letter_id, held = self._place(message)
+        letter_id, envelope = self._place(message)
         attempts = self._attempts(letter_id)
-        letter = self._letter(message, letter_id, attempts, receives_of(message, held))
+        letter = self._letter(message, letter_id, attempts, receives_of(message, envelope))
         logs.about(message_id=message.message_id, **_ids_of(letter.subject))
         self._quarantine.put(letter_id, envelope_of(letter, attempts, message))
         letter = replace(letter, subject=self._where_it_stands(letter.subject))
@@ -61,22 +61,22 @@ class DeadLetterConsumer:
         is_new = self._listed(letter)
         self._mark(letter)
         if letter.state is LetterState.RESOLVED:
-            logger.info("dead_letter_late", extra=_said(letter))
+            logger.info("dead_letter_late", extra=_log_fields(letter))
             return
         self._meter.add(metrics.DEAD_LETTERS)
-        logger.error("dead_letter_kept", extra=_said(letter) | {"is_new": is_new})
+        logger.error("dead_letter_kept", extra=_log_fields(letter) | {"is_new": is_new})
         self._tell(letter)
 
     def _place(self, message: Incoming) -> tuple[str, Envelope | None]:
         """The id under which the message is, or can be, kept: the one that its sender names or its own,
         unless another message lies there; and what is kept of it. The last one is of this message alone."""
         named = message.attributes.get("letter_id", "")
-        wanted = [named] if LETTER_ID.fullmatch(named) else []
-        for letter_id in (*wanted, message.message_id):
-            held = self._quarantine.get(letter_id)
-            if held is None and (letter_id != named or self._is_free(letter_id)):
+        ids = [named] if LETTER_ID.fullmatch(named) else []
+        for letter_id in (*ids, message.message_id):
+            stored = self._quarantine.get(letter_id)
+            if stored is None and (letter_id != named or self._is_free(letter_id)):
                 return letter_id, None
-            kept = read_envelope(held)
+            kept = read_envelope(stored)
             if kept.get("body") == message.body:
                 return letter_id, kept
         return f"{message.message_id}-{sha256(message.body.encode()).hexdigest()[:16]}", None
@@ -157,7 +157,7 @@ class DeadLetterConsumer:
                 self._spoil(subject)
                 self._ledger.look_again(subject.file_id, subject.split)
         except PermanentError as error:
-            logger.warning("file_not_read", extra=_said(letter) | {"why": error.reason})
+            logger.warning("file_not_read", extra=_log_fields(letter) | {"why": error.reason})
 
     def _spoil(self, subject: Subject) -> None:
         """Take back the mark of a batch that another message has done with other text: an attempt of this one may have
@@ -179,7 +179,7 @@ class DeadLetterConsumer:
         try:
             self._topic.publish(notice_of(letter))
         except Exception as error:  # noqa: BLE001 - not even a notice that cannot be made of it
-            logger.warning("notice_not_sent", extra=_said(letter) | {"why": reason_of(error)})
+            logger.warning("notice_not_sent", extra=_log_fields(letter) | {"why": reason_of(error)})
 
 
 def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obstacle, note: str) -> None:
@@ -211,7 +211,7 @@ def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obsta
 def envelope_of(letter: DeadLetter, attempts: list[Attempt], message: Incoming) -> bytes:
     """What the quarantine keeps of a message: JSON with its whole `body` and all that is known of it."""
     subject = letter.subject
-    said: dict[str, Any] = {
+    document: dict[str, Any] = {
         "dead_letter_id": letter.letter_id,
         "kind": subject.kind.value,
         "file_id": subject.file_id,
@@ -227,13 +227,13 @@ def envelope_of(letter: DeadLetter, attempts: list[Attempt], message: Incoming) 
         ],
         "body": message.body,
     }
-    return orjson.dumps(said)
+    return orjson.dumps(document)
 
 
-def receives_of(message: Incoming, held: Envelope | None) -> int:
+def receives_of(message: Incoming, envelope: Envelope | None) -> int:
     """How often a message had come before it was given up. SQS counts on in the dead-letter queue: the first
     time there is our own, and from the second on the first one's count is kept."""
-    counted = held.get("receives") if held else None
+    counted = envelope.get("receives") if envelope else None
     return counted if isinstance(counted, int) else max(1, message.receives - 1)
 
 
@@ -278,7 +278,7 @@ def _ids_of(subject: Subject) -> dict[str, str]:
     return {"file_id": subject.file_id, "batch_id": batch_id(subject.file_id, subject.split, subject.batch)}
 
 
-def _said(letter: DeadLetter) -> dict[str, Any]:
+def _log_fields(letter: DeadLetter) -> dict[str, Any]:
     return {
         "letter_id": letter.letter_id,
         "kind": letter.subject.kind.value,

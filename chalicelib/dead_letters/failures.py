@@ -44,13 +44,13 @@ class NotedFailures:
 
     def _bury(self, body: str, letter_id: str, receives: int, error: Exception) -> None:
         code, reason = code_and_reason(error)
-        said = {
+        details = {
             "letter_id": letter_id,
             "code": code,
             "receives": str(receives),
             "reason": one_line(reason) or code,
         }
-        buried = Outgoing(body, attributes=_that_fit(said, GROUP_MAX_BYTES - len(body.encode())))
+        buried = Outgoing(body, attributes=_that_fit(details, GROUP_MAX_BYTES - len(body.encode())))
         self._queue.send_group([buried], Deadline.after(_BURY_SECONDS))
         logger.error("message_buried", extra={"message_id": letter_id, "code": code, "reason": reason})
 

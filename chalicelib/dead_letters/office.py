@@ -121,10 +121,10 @@ class DeadLetterOffice:
 
     def under_way(self, file_id: str) -> int:
         """How many redriven messages about a file have neither done their work nor died again."""
-        held = self._search.letters_of(file_id)
-        letters = [letter for letter in held.letters if letter.state is LetterState.REDRIVEN]
+        on_file = self._search.letters_of(file_id)
+        letters = [letter for letter in on_file.letters if letter.state is LetterState.REDRIVEN]
         return sum(
-            letter.state is LetterState.REDRIVEN and not held.died_again(letter)
+            letter.state is LetterState.REDRIVEN and not on_file.died_again(letter)
             for letter in self._search.as_of_now(letters)
         )
 
@@ -174,11 +174,11 @@ class DeadLetterOffice:
         done = Progress(cursor=cursor)
         while True:
             page = self._search.page(selection, size, done.cursor)
-            wanted = self._search.as_of_now([letter for letter in page.letters if selection.has(letter)])
+            chosen = self._search.as_of_now([letter for letter in page.letters if selection.has(letter)])
             for unknown in page.unknown:
                 done += _refused(unknown.letter_id, str(unknown))
-            for at in range(0, len(wanted), at_once):
-                group, is_last = wanted[at : at + at_once], at + at_once >= len(wanted)
+            for at in range(0, len(chosen), at_once):
+                group, is_last = chosen[at : at + at_once], at + at_once >= len(chosen)
                 done += handle(group)
                 if not is_last and deadline.seconds_left <= 0:
                     return replace(done, cursor=cursor_after(selection, group[-1]))
@@ -188,16 +188,16 @@ class DeadLetterOffice:
 
     def _redriven(self, letters: list[DeadLetter], deadline: Deadline, pace: Pace) -> Progress:
         progress = Progress()
-        wanted: list[DeadLetter] = []
+        chosen: list[DeadLetter] = []
         for letter in letters:
             if letter.state is LetterState.RESOLVED:
                 progress += self._resolved(letter)
             elif refusal := refusal_of(letter):
                 progress += _refused(letter.letter_id, refusal)
             else:
-                wanted.append(letter)
-        pace.take(len(wanted))
-        bodies = dict(zip(wanted, self._spread(self._body, wanted), strict=True))
+                chosen.append(letter)
+        pace.take(len(chosen))
+        bodies = dict(zip(chosen, self._spread(self._body, chosen), strict=True))
         for letter, body in list(bodies.items()):
             if refusal := refusal_of_body(letter, body):
                 progress += _refused(letter.letter_id, refusal)

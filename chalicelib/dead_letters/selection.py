@@ -114,8 +114,8 @@ class LetterSearch:
 
     def _first_kept(self, letter_id: str) -> DeadLetter | None:
         """Before letters could be found by their ids, only the quarantine said of what file one is."""
-        held = self._quarantine.get(letter_id)
-        return self._letters.of_file(read_envelope(held).get("file_id"), letter_id) if held else None
+        stored = self._quarantine.get(letter_id)
+        return self._letters.of_file(read_envelope(stored).get("file_id"), letter_id) if stored else None
 
     def page(self, selection: Selection, limit: int, cursor: str | None) -> FoundPage:
         """Candidates, newest first (of one file: by id): those that `Selection.has` may still refuse."""

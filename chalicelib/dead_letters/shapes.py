@@ -62,10 +62,10 @@ def text_json(message: BatchMessage, first_line: int | None, limit: int) -> dict
     lines = message.body.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    shown: list[dict[str, Any]] = []
+    text: list[dict[str, Any]] = []
     offset = message.offset
     for number, line in enumerate(lines[:limit]):
-        shown.append(
+        text.append(
             {
                 "offset": offset,
                 "line": None if first_line is None else first_line + number,
@@ -73,9 +73,9 @@ def text_json(message: BatchMessage, first_line: int | None, limit: int) -> dict
             }
         )
         offset += len(line) + 1
-    if len(shown) == len(lines) and len(message.body) < message.length:
-        shown[-1]["cut"] = True
-    return {"first_line": first_line, "text": shown, "more_lines": message.lines - len(shown)}
+    if len(text) == len(lines) and len(message.body) < message.length:
+        text[-1]["cut"] = True
+    return {"first_line": first_line, "text": text, "more_lines": message.lines - len(text)}
 
 
 def body_json(body: str | None) -> dict[str, Any]:

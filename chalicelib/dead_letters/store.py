@@ -55,10 +55,10 @@ class Quarantine(Protocol):
 Envelope: TypeAlias = dict[str, Any]
 
 
-def read_envelope(held: bytes | None) -> Envelope:
+def read_envelope(stored: bytes | None) -> Envelope:
     """What the quarantine keeps of a message; nothing where it is gone, or somebody put there what is none."""
     try:
-        envelope = orjson.loads(held or b"{}")
+        envelope = orjson.loads(stored or b"{}")
     except orjson.JSONDecodeError:
         return {}
     return envelope if isinstance(envelope, dict) and isinstance(envelope.get("body"), str) else {}

@@ -159,8 +159,8 @@ def _print_story(letter: Shown) -> None:
     if letter["by"]:
         _line("discarded", printable(f"by {letter['by']}: {letter['why']}"))
     for attempt in letter["attempts"]:
-        said = f"{attempt['at'][:19]}Z  {attempt['code']}: {attempt['reason']}"
-        _line(f"attempt {attempt['number']}", printable(said))
+        text = f"{attempt['at'][:19]}Z  {attempt['code']}: {attempt['reason']}"
+        _line(f"attempt {attempt['number']}", printable(text))
     click.echo()
     if "text" in letter:
         _print_text(letter)
@@ -186,10 +186,12 @@ def _more(count: int, unit: str, remedy: str) -> None:
 
 def _extent(letter: Shown) -> str:
     begin, end = letter["offset"], letter["offset"] + letter["bytes"]
-    held = f"{letter['entries']:,} entries, {letter['lines']:,} lines, bytes {begin:,} to {end:,} of the text"
+    extent = (
+        f"{letter['entries']:,} entries, {letter['lines']:,} lines, bytes {begin:,} to {end:,} of the text"
+    )
     if letter["first_line"] is None:
-        return held
-    return f"{held}, lines {letter['first_line']:,} to {letter['first_line'] + letter['lines'] - 1:,}"
+        return extent
+    return f"{extent}, lines {letter['first_line']:,} to {letter['first_line'] + letter['lines'] - 1:,}"
 
 
 def _times(receives: int) -> str:

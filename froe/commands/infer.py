@@ -116,13 +116,13 @@ def _share(file: Path, proposal: Proposal, name: str) -> float:
         config = load(proposal.toml(name), "the proposal")
     except ConfigError:
         return 0.0
-    explained = told = 0
+    explained = lines = 0
     for outcome in open_reading(file, name, None, config):
         if not isinstance(outcome.result, Skip):
-            told += outcome.lines
+            lines += outcome.lines
             if isinstance(outcome.result, Record) and outcome.format is None:
                 explained += outcome.lines
-    return explained / told if told else 0.0
+    return explained / lines if lines else 0.0
 
 
 def _name_of(file: Path) -> str:

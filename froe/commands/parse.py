@@ -125,17 +125,17 @@ class _Passed:
 
 def _write_outcomes(passed: _Passed, name: str, format_name: str) -> None:
     """Write every record and reject."""
-    shown = (
+    row = (
         _for_programs(outcome, name, format_name)
         for outcome in passed
         if isinstance(outcome.result, Record | Reject)
     )
-    write_json_lines(shown, sys.stdout.buffer)
+    write_json_lines(row, sys.stdout.buffer)
 
 
 def _for_programs(outcome: Outcome, name: str, format_name: str) -> dict[str, Any]:
     offset, length, lines, raw, result, replaced, own_format = outcome
-    shown: dict[str, Any] = {
+    row: dict[str, Any] = {
         "file": name,
         "offset": offset,
         "length": length,
@@ -144,17 +144,17 @@ def _for_programs(outcome: Outcome, name: str, format_name: str) -> dict[str, An
         "format": own_format or format_name,
     }
     if isinstance(result, Record):
-        shown["timestamp"], assumed, shown["severity_text"], shown["severity_number"], *rest = result
-        shown["body"], shown["attributes"] = rest
+        row["timestamp"], assumed, row["severity_text"], row["severity_number"], *rest = result
+        row["body"], row["attributes"] = rest
         if assumed is not None:
-            shown["timestamp_assumed"] = assumed
+            row["timestamp_assumed"] = assumed
     else:
-        shown["kind"] = "reject"
-        shown["raw"] = base64.b64encode(raw).decode()
-        shown["reason"] = result.reason
+        row["kind"] = "reject"
+        row["raw"] = base64.b64encode(raw).decode()
+        row["reason"] = result.reason
     if replaced:
-        shown["replaced"] = True
-    return shown
+        row["replaced"] = True
+    return row
 
 
 def _summary(name: str, format_name: str | None, account: FileAccount) -> dict[str, Any]:

@@ -221,10 +221,10 @@ def _restore_way_in(cloud: Cloud, stage: Stage, report: Report) -> None:
     splitter = cloud.arn("lambda", f"function:{stage.function_name('splitter')}")
     queue = cloud.arn("sqs", stage.settings["SPLIT_QUEUE"].rsplit("/", 1)[-1])
     own = {splitter: DIRECT, target: stage.ingest, queue: "queue"}
-    held = notifications.read(cloud, bucket)
-    wanted = notifications.restored(held, stage.name, stage.ingest, target, own)
-    if wanted != held:
-        notifications.put(cloud, bucket, wanted, target, report)
+    current = notifications.read(cloud, bucket)
+    expected = notifications.restored(current, stage.name, stage.ingest, target, own)
+    if expected != current:
+        notifications.put(cloud, bucket, expected, target, report)
         report(f"Brought the notifications of the bucket {bucket} back to {stage.ingest}")
 
 

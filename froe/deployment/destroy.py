@@ -58,11 +58,11 @@ def _silence(cloud: Cloud, stage: Stage, report: Report) -> None:
     """Our entry goes from the notifications of a bucket that the user brought; in direct mode Chalice removes it."""
     bucket = brought_bucket(cloud, stage)
     if bucket and stage.ingest != DIRECT:
-        held = notifications.read(cloud, bucket)
-        wanted = notifications.merged(held, stage.name, DIRECT, announced_to(cloud, stage))
-        if wanted != held:
+        current = notifications.read(cloud, bucket)
+        remaining = notifications.merged(current, stage.name, DIRECT, announced_to(cloud, stage))
+        if remaining != current:
             cloud.client("s3").put_bucket_notification_configuration(
-                Bucket=bucket, NotificationConfiguration=wanted, SkipDestinationValidation=True
+                Bucket=bucket, NotificationConfiguration=remaining, SkipDestinationValidation=True
             )
             report(f"Took our entry from the notifications of your bucket {bucket}")
 
@@ -82,15 +82,15 @@ def _remove_functions(cloud: Cloud, stage: Stage, report: Report, root: Path) ->
 def delete_data_of(cloud: Cloud, stage: Stage, report: Report) -> None:
     """What the stack holds and, by their names and by the settings, what it held when a run before deleted it."""
     name = f"froe-{stage.name}"
-    held = holdings.resources(cloud, name)
+    resources = holdings.resources(cloud, name)
     brought = {brought_bucket(cloud, stage), stage.parameters.get(BROUGHT_BUCKET, "")}
-    buckets = {physical for kind, physical in held.values() if kind == "AWS::S3::Bucket"} | _own_buckets(
+    buckets = {physical for kind, physical in resources.values() if kind == "AWS::S3::Bucket"} | _own_buckets(
         cloud, stage
     )
-    tables = {physical for kind, physical in held.values() if kind == "AWS::DynamoDB::Table"} | set(
+    tables = {physical for kind, physical in resources.values() if kind == "AWS::DynamoDB::Table"} | set(
         _leftovers(stage, ("RECORDS_TABLE", "LEDGER_TABLE"))
     )
-    keys = {physical.rsplit("/", 1)[-1] for kind, physical in held.values() if kind == "AWS::KMS::Key"}
+    keys = {physical.rsplit("/", 1)[-1] for kind, physical in resources.values() if kind == "AWS::KMS::Key"}
     if stage.settings.get(KEY_SETTING):
         keys.add(stage.settings[KEY_SETTING].rsplit("/", 1)[-1])
     for bucket in sorted(buckets - brought):

@@ -37,10 +37,12 @@ def mend(cloud: Cloud, stage: str, template: StackTemplate, report: Report) -> N
         kind = KINDS.get(name)
         if kind is None or logical not in template.resources:
             continue
-        said = template.resources[logical].get("Properties", {})
-        wanted = _wanted(resolver, {each: said[each] for each in kind.properties if each in said})
-        held = kind.read(cloud, physical)
-        drifted = {each: value for each, value in wanted.items() if not _same(held.get(each), value)}
+        properties = template.resources[logical].get("Properties", {})
+        expected = _expected(
+            resolver, {each: properties[each] for each in kind.properties if each in properties}
+        )
+        actual = kind.read(cloud, physical)
+        drifted = {each: value for each, value in expected.items() if not _same(actual.get(each), value)}
         if not drifted:
             continue
         try:
@@ -52,10 +54,10 @@ def mend(cloud: Cloud, stage: str, template: StackTemplate, report: Report) -> N
             report(error.message)  # the rest of the deploy need not wait for it
 
 
-def _wanted(resolver: Resolver, said: Values) -> dict[str, Any]:
+def _expected(resolver: Resolver, properties: Values) -> dict[str, Any]:
     """The properties resolved, but for those that name what the stack does not hold."""
     found: dict[str, Any] = {}
-    for name, value in said.items():
+    for name, value in properties.items():
         with suppress(KeyError):
             found |= resolver.properties({"Properties": {name: value}})
     return found
@@ -77,18 +79,18 @@ def plain(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _same(held: Any, wanted: Any) -> bool:
+def _same(actual: Any, expected: Any) -> bool:
     """Whether AWS holds what is wanted; of a mapping, as far as it tells."""
-    if isinstance(held, Mapping) and isinstance(wanted, Mapping):
-        return bool(held) and all(
-            plain(held[name]) == plain(value) for name, value in wanted.items() if name in held
+    if isinstance(actual, Mapping) and isinstance(expected, Mapping):
+        return bool(actual) and all(
+            plain(actual[name]) == plain(value) for name, value in expected.items() if name in actual
         )
-    return bool(plain(held) == plain(wanted))
+    return bool(plain(actual) == plain(expected))
 
 
 def _read_queue(cloud: Cloud, url: str) -> Values:
-    held = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    return {name: json.loads(value) if value.startswith("{") else value for name, value in held.items()}
+    actual = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return {name: json.loads(value) if value.startswith("{") else value for name, value in actual.items()}
 
 
 def _write_queue(cloud: Cloud, url: str, drifted: Values) -> None:
@@ -101,11 +103,11 @@ def _write_queue(cloud: Cloud, url: str, drifted: Values) -> None:
 
 def _read_table(cloud: Cloud, table: str) -> Values:
     dynamodb = cloud.client("dynamodb")
-    held = dynamodb.describe_table(TableName=table)["Table"]
+    actual = dynamodb.describe_table(TableName=table)["Table"]
     expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
     backups = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
     recovery = backups.get("PointInTimeRecoveryDescription", {})
-    key = held.get("SSEDescription", {})
+    key = actual.get("SSEDescription", {})
     return {
         "TimeToLiveSpecification": {
             "AttributeName": expiry.get("AttributeName"),
@@ -120,7 +122,7 @@ def _read_table(cloud: Cloud, table: str) -> Values:
             "SSEType": key.get("SSEType"),
             "KMSMasterKeyId": key.get("KMSMasterKeyArn"),
         },
-        "DeletionProtectionEnabled": held.get("DeletionProtectionEnabled", False),
+        "DeletionProtectionEnabled": actual.get("DeletionProtectionEnabled", False),
     }
 
 
@@ -147,22 +149,22 @@ def _write_table(cloud: Cloud, table: str, drifted: Values) -> None:
         dynamodb.get_waiter("table_exists").wait(TableName=table)
 
 
-def _expire(cloud: Cloud, table: str, wanted: Values) -> None:
+def _expire(cloud: Cloud, table: str, expected: Values) -> None:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html: at most one change an hour."""
     dynamodb = cloud.client("dynamodb")
-    held = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
-    if held.get("TimeToLiveStatus") == "DISABLING":
+    actual = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    if actual.get("TimeToLiveStatus") == "DISABLING":
         raise FroeError(
             f"The expiry of the table {table} was switched off less than an hour ago, and DynamoDB takes one change an "
             "hour: deploy again then, it carries on."
         )
-    if held.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
+    if actual.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
         raise FroeError(
-            f"The table {table} expires items by {held.get('AttributeName')}, not by {wanted['AttributeName']}: switch "
+            f"The table {table} expires items by {actual.get('AttributeName')}, not by {expected['AttributeName']}: switch "
             f"that off (aws dynamodb update-time-to-live --table-name {table} --time-to-live-specification "
-            f"Enabled=false,AttributeName={held.get('AttributeName')}), and deploy again an hour later."
+            f"Enabled=false,AttributeName={actual.get('AttributeName')}), and deploy again an hour later."
         )
-    dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=dict(wanted))
+    dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=dict(expected))
 
 
 def _read_log_group(cloud: Cloud, name: str) -> Values:

@@ -59,11 +59,11 @@ def not_local(area: str, what: str) -> Finding:
     return Finding(Verdict.NOT_LOCAL, area, what)
 
 
-def compared(area: str, what: str, held: object, wanted: object, remedy: str) -> Finding:
+def compared(area: str, what: str, actual: object, expected: object, remedy: str) -> Finding:
     """ok if both are the same, else a fault that names both."""
-    if held == wanted:
-        return ok(area, f"{what} is {wanted}")
-    return fault(area, f"{what} is {held}, not {wanted}", remedy)
+    if actual == expected:
+        return ok(area, f"{what} is {expected}")
+    return fault(area, f"{what} is {actual}, not {expected}", remedy)
 
 
 def print_for_people(findings: Sequence[Finding], *, only_faults: bool = False) -> None:

@@ -35,7 +35,7 @@ def entry_id(stage: str) -> str:
 
 
 def merged(
-    held: Mapping[str, Any], stage: str, ingest: str, target_arn: str, keys: KeyPatterns = EVERY_KEY
+    current: Mapping[str, Any], stage: str, ingest: str, target_arn: str, keys: KeyPatterns = EVERY_KEY
 ) -> dict[str, Any]:
     """A bucket's notifications with our one entry for this way in, and no other of ours.
 
@@ -45,10 +45,10 @@ def merged(
     ours = entry_id(stage)
     result: dict[str, Any] = {}
     for kind in TARGETS:
-        foreign = [each for each in held.get(kind, ()) if each.get("Id") != ours]
+        foreign = [each for each in current.get(kind, ()) if each.get("Id") != ours]
         if foreign:
             result[kind] = foreign
-    if ingest == "eventbridge" or EVENTBRIDGE in held:
+    if ingest == "eventbridge" or EVENTBRIDGE in current:
         result[EVENTBRIDGE] = {}
     if ingest in {"queue", "topic"}:
         kind = KINDS[ingest]
@@ -68,19 +68,19 @@ def filter_of(keys: KeyPatterns) -> dict[str, Any]:
 
 
 def restored(
-    held: Mapping[str, Any], stage: str, ingest: str, target_arn: str, own_targets: Mapping[str, str]
+    current: Mapping[str, Any], stage: str, ingest: str, target_arn: str, own_targets: Mapping[str, str]
 ) -> Mapping[str, Any]:
     """The notifications of a bucket that the stack made, as they are if they reach the stage in this way alone, else
     mended. `own_targets`: as in `ways_in`. In the way `direct` Chalice writes them."""
-    wanted = [] if ingest == "eventbridge" else [ingest]
-    switched_on = ingest != "eventbridge" or EVENTBRIDGE in held
-    if ingest == "direct" or (ways_in(held, own_targets) == wanted and switched_on):
-        return held
+    expected = [] if ingest == "eventbridge" else [ingest]
+    switched_on = ingest != "eventbridge" or EVENTBRIDGE in current
+    if ingest == "direct" or (ways_in(current, own_targets) == expected and switched_on):
+        return current
     foreign = {
-        kind: [each for each in held.get(kind, ()) if each[target] not in own_targets]
+        kind: [each for each in current.get(kind, ()) if each[target] not in own_targets]
         for kind, target in TARGETS.items()
     }
-    kept = {EVENTBRIDGE: held[EVENTBRIDGE]} if EVENTBRIDGE in held else {}
+    kept = {EVENTBRIDGE: current[EVENTBRIDGE]} if EVENTBRIDGE in current else {}
     return merged({**foreign, **kept}, stage, ingest, target_arn)
 
 
@@ -94,41 +94,41 @@ def announce(
     keys: KeyPatterns = EVERY_KEY,
 ) -> bool:
     """Bring the bucket's notifications to that; False if they were so. FroeError if S3 refuses them."""
-    held = read(cloud, bucket)
-    wanted = merged(held, stage, ingest, target_arn, keys)
-    if wanted == held:
+    current = read(cloud, bucket)
+    expected = merged(current, stage, ingest, target_arn, keys)
+    if expected == current:
         return False
-    put(cloud, bucket, wanted, target_arn, report)
+    put(cloud, bucket, expected, target_arn, report)
     return True
 
 
-def put(cloud: Cloud, bucket: str, wanted: Mapping[str, Any], target_arn: str, report: Report) -> None:
+def put(cloud: Cloud, bucket: str, expected: Mapping[str, Any], target_arn: str, report: Report) -> None:
     """Write the bucket's notifications, where `target_arn` is ours. FroeError if S3 refuses them.
 
     S3 looks at every target of the bucket: one of somebody else's that is gone would keep ours out. It stays as it is,
     and is reported."""
     try:
-        _put(cloud, bucket, wanted)
+        _put(cloud, bucket, expected)
     except botocore.exceptions.ClientError as error:
-        others = _targets(wanted) - {target_arn}
+        others = _targets(expected) - {target_arn}
         refused = {each for each in others | {target_arn} if each in _said_of(error)}
         if not refused or target_arn in refused:
             raise FroeError(_refusal(bucket, error, sorted(refused or others))) from error
-        _put(cloud, bucket, wanted, SkipDestinationValidation=True)
+        _put(cloud, bucket, expected, SkipDestinationValidation=True)
         report(
             f"S3 cannot reach {', '.join(sorted(refused))}, which the bucket {bucket} notifies beside us: "
             "it is left as it is; take it out if nobody needs it"
         )
 
 
-def _put(cloud: Cloud, bucket: str, wanted: Mapping[str, Any], **options: bool) -> None:
+def _put(cloud: Cloud, bucket: str, expected: Mapping[str, Any], **options: bool) -> None:
     cloud.client("s3").put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration=wanted, **options
+        Bucket=bucket, NotificationConfiguration=expected, **options
     )
 
 
-def _targets(held: Mapping[str, Any]) -> set[str]:
-    return {str(each[target]) for kind, target in TARGETS.items() for each in held.get(kind, ())}
+def _targets(current: Mapping[str, Any]) -> set[str]:
+    return {str(each[target]) for kind, target in TARGETS.items() for each in current.get(kind, ())}
 
 
 def _said_of(error: botocore.exceptions.ClientError) -> set[str]:
@@ -147,17 +147,17 @@ def _refusal(bucket: str, error: botocore.exceptions.ClientError, targets: Seque
 
 def read(cloud: Cloud, bucket: str) -> dict[str, Any]:
     """The notifications that the bucket has."""
-    held: dict[str, Any] = cloud.client("s3").get_bucket_notification_configuration(Bucket=bucket)
-    held.pop("ResponseMetadata", None)
-    return held
+    current: dict[str, Any] = cloud.client("s3").get_bucket_notification_configuration(Bucket=bucket)
+    current.pop("ResponseMetadata", None)
+    return current
 
 
-def ways_in(held: Mapping[str, Any], own_targets: Mapping[str, str]) -> list[str]:
+def ways_in(current: Mapping[str, Any], own_targets: Mapping[str, str]) -> list[str]:
     """By which ways a bucket reaches this stage: `own_targets` is the target's ARN → the way."""
     found = [
         own_targets[each[target]]
         for kind, target in TARGETS.items()
-        for each in held.get(kind, ())
+        for each in current.get(kind, ())
         if each[target] in own_targets
     ]
     return sorted(found)

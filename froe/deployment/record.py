@@ -58,11 +58,11 @@ def existing(cloud: Cloud, stage: Stage) -> Iterator[Resource]:
                 "role_arn": role["Role"]["Arn"],
                 "role_name": name,
             }
-        held = _answer(
+        configuration = _answer(
             cloud, "lambda", "get_function_configuration", FunctionName=stage.function_name(function)
         )
-        if held:
-            yield {**_entry("lambda_function", function), "lambda_arn": held["FunctionArn"]}
+        if configuration:
+            yield {**_entry("lambda_function", function), "lambda_arn": configuration["FunctionArn"]}
     arns = {each: cloud.arn("lambda", f"function:{stage.function_name(each)}") for each in FUNCTIONS}
     yield from _rest_api(cloud, stage, arns["api_handler"])
     yield from _sources(cloud, stage, arns)
@@ -131,9 +131,9 @@ def _mapping(cloud: Cloud, function_arn: str, source_arn: str) -> str | None:
 
 
 def _announces(cloud: Cloud, bucket: str, function_arn: str) -> bool:
-    held = _answer(cloud, "s3", "get_bucket_notification_configuration", Bucket=bucket)
+    configuration = _answer(cloud, "s3", "get_bucket_notification_configuration", Bucket=bucket)
     return function_arn in {
-        each["LambdaFunctionArn"] for each in held.get("LambdaFunctionConfigurations", ())
+        each["LambdaFunctionArn"] for each in configuration.get("LambdaFunctionConfigurations", ())
     }
 
 

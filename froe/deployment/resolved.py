@@ -16,7 +16,7 @@ def resolver_of(
     key, topic: ARNs of the stage's key and of its topic for notices, which other stacks import.
     """
     name = template.stack_name(stage)
-    held = stacks.parameters(cloud, name)
+    deployed = stacks.parameters(cloud, name)
     defaults = {name: str(each["Default"]) for name, each in template.parameters.items() if "Default" in each}
     pseudo = {
         "AWS::AccountId": cloud.account,
@@ -26,7 +26,7 @@ def resolver_of(
     }
     return Resolver(
         conditions=template.content.get("Conditions", {}),
-        values={**defaults, **template.taken(given), **held, **pseudo},
+        values={**defaults, **template.taken(given), **deployed, **pseudo},
         attributes={
             **_attributes(cloud, name),
             **({"Key": {"Ref": key.rsplit("/", 1)[-1], "Arn": key}} if key else {}),

@@ -19,7 +19,7 @@ def check_rules(
 ) -> None:
     """FroeError for the first rule that the values break: those given, else those that the stack keeps, else the
     defaults."""
-    defaults = {name: str(said.get("Default", "")) for name, said in template.parameters.items()}
+    defaults = {name: str(definition.get("Default", "")) for name, definition in template.parameters.items()}
     values = {**defaults, **template.taken(kept), **template.taken(given)}
     refusal = broken(template.content, values)
     if refusal:
@@ -39,8 +39,8 @@ def broken(content: Mapping[str, Any], values: Mapping[str, str]) -> str | None:
         raise FroeError(
             f"infra: a rule says {error.args[0]}, which is not evaluated here: say it otherwise."
         ) from error
-    for longer, said in content.get("Metadata", {}).get("Froe", {}).get("LongerThan", {}).items():
-        long, short = float(values[longer]), float(values[said["Parameter"]])
+    for longer, definition in content.get("Metadata", {}).get("Froe", {}).get("LongerThan", {}).items():
+        long, short = float(values[longer]), float(values[definition["Parameter"]])
         if 0 < long <= short:
-            return str(said["Description"])
+            return str(definition["Description"])
     return None

@@ -54,9 +54,9 @@ def create_or_update(
         lost = holdings.missing(cloud, name)
         if lost:
             report(f"Making again what is gone from the stack {name}: {', '.join(sorted(lost))}")
-            held = _held_template(cloud, name)
-            kept = [each for each in previous if each in held.get("Parameters", {})]
-            smaller = StackTemplate(template.name, without(held, lost))
+            deployed = _deployed_template(cloud, name)
+            kept = [each for each in previous if each in deployed.get("Parameters", {})]
+            smaller = StackTemplate(template.name, without(deployed, lost))
             _update(cloud, name, smaller, _values({}, kept))
         _update(cloud, name, template, values)
     return outputs(cloud, name)
@@ -97,12 +97,12 @@ def delete(cloud: Cloud, name: str) -> bool:
     return True
 
 
-def _held_template(cloud: Cloud, name: str) -> dict[str, Any]:
+def _deployed_template(cloud: Cloud, name: str) -> dict[str, Any]:
     body = cloud.client("cloudformation").get_template(StackName=name, TemplateStage="Original")[
         "TemplateBody"
     ]
-    held: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
-    return held
+    deployed: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+    return deployed
 
 
 def _update(cloud: Cloud, name: str, template: StackTemplate, values: list[dict[str, Any]]) -> None:

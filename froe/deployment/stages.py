@@ -218,17 +218,17 @@ def new_stage(name: str, root: Path, report: Report = lambda _: None) -> Stage:
 
 def _copy_parameters(name: str, settings: Mapping[str, str], root: Path, report: Report) -> None:
     """Those of `dev` with its way in, but for what only one stage can have."""
-    held = read_parameters(PATTERN_STAGE, root)
-    if not held:
+    parameters = read_parameters(PATTERN_STAGE, root)
+    if not parameters:
         return
-    copied = {key: value for key, value in held.items() if key not in OF_ONE_STAGE}
-    copied |= {"Stage": name, "Ingest": settings.get("INGEST") or held.get("Ingest", DIRECT)}
+    copied = {key: value for key, value in parameters.items() if key not in OF_ONE_STAGE}
+    copied |= {"Stage": name, "Ingest": settings.get("INGEST") or parameters.get("Ingest", DIRECT)}
     replace(root / parameters_file(name), json.dumps({"Parameters": copied}, indent=2) + "\n")
     report(
         f"Copied {parameters_file(PATTERN_STAGE)} to {parameters_file(name)}, which bounds what the stage may cost and keep: "
         "look through it"
     )
-    left = sorted(held.keys() & OF_ONE_STAGE)
+    left = sorted(parameters.keys() & OF_ONE_STAGE)
     if left:
         report(f"Left out of it what belongs to {PATTERN_STAGE} alone: {', '.join(left)}")
 
@@ -292,10 +292,10 @@ def _consistent(stage: Stage) -> Stage:
         )
     _ = stage.input_keys
     for parameter, value in (("Stage", stage.name), ("Ingest", stage.ingest)):
-        said = stage.parameters.get(parameter, value)
-        if said != value:
+        chosen = stage.parameters.get(parameter, value)
+        if chosen != value:
             raise FroeError(
-                f"{parameters_file(stage.name)} gives {parameter} = {said!r}, but {CONFIG} says {value!r}: "
+                f"{parameters_file(stage.name)} gives {parameter} = {chosen!r}, but {CONFIG} says {value!r}: "
                 "say the same in both, or take it out of the parameters."
             )
     return stage

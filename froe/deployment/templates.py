@@ -92,9 +92,9 @@ def check_parameters(given: Mapping[str, str], templates: Sequence[StackTemplate
             known = sorted({each for template in templates for each in template.parameters})
             raise FroeError(f"{source} gives {name}, which no template has: use one of {', '.join(known)}.")
         for definition in declared:
-            wanted = constraint_broken(definition, value)
-            if wanted:
-                raise FroeError(f"{source} gives {name} = {value!r}: {wanted}.")
+            broken = constraint_broken(definition, value)
+            if broken:
+                raise FroeError(f"{source} gives {name} = {value!r}: {broken}.")
 
 
 def constraint_broken(definition: Mapping[str, Any], value: str) -> str | None:

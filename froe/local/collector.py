@@ -89,7 +89,7 @@ def document_in(datagram: bytes) -> bytes | None:
 
 def collected(path: Path, containing: str) -> Iterator[dict[str, Any]]:
     """Every document that mentions a text, each once; while the collector writes, as far as it has come."""
-    wanted, seen = containing.encode(), set()
+    needle, seen = containing.encode(), set()
     with contextlib.ExitStack() as files:
         opened = []
         for each in (
@@ -99,7 +99,7 @@ def collected(path: Path, containing: str) -> Iterator[dict[str, Any]]:
             with contextlib.suppress(FileNotFoundError):
                 opened.append(files.enter_context(each.open("rb")))
         for line in (line for file in opened for line in file):
-            if wanted in line and line.endswith(b"\n"):
+            if needle in line and line.endswith(b"\n"):
                 document = orjson.loads(line)
                 if document["id"] not in seen:
                     seen.add(document["id"])

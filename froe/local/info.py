@@ -89,7 +89,7 @@ def claim(port: int, root: Path = ROOT) -> Folder:
     home.mkdir(exist_ok=True)
     with _locked(home / "lock"):
         for path in _folders(home):
-            if not _held(path):
+            if not _is_locked(path):
                 _remove(path)
         path = home / str(port)
         if path.exists():
@@ -110,7 +110,7 @@ def live_stacks(root: Path = ROOT) -> list[LiveStack]:
     for path in _folders(root / ".froe"):
         published = path / "stack.json"
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            if _held(path):
+            if _is_locked(path):
                 content = json.loads(published.read_text(encoding="utf-8"))
                 live = LiveStack(StackInfo(**content["info"]), content["env"], path / "env")
                 found.append((published.stat().st_mtime_ns, live))
@@ -121,7 +121,7 @@ def stacks_elsewhere(root: Path = ROOT) -> list[Path]:
     """The folders of this user's stacks that run from another folder, or are not up yet."""
     registry = _registry()
     known = [*_folders(root / ".froe"), *(link.resolve() for link in registry.glob("*"))] if registry else []
-    return [path for path in dict.fromkeys(known) if path.is_dir() and _held(path)]
+    return [path for path in dict.fromkeys(known) if path.is_dir() and _is_locked(path)]
 
 
 def _registry() -> Path | None:
@@ -139,7 +139,7 @@ def _register(path: Path) -> None:
     if registry := _registry():
         with contextlib.suppress(OSError):
             for link in registry.glob("*"):
-                if not _held(link):
+                if not _is_locked(link):
                     link.unlink(missing_ok=True)
             (registry / path.name).symlink_to(path.resolve(), target_is_directory=True)
 
@@ -161,7 +161,7 @@ def _hold(path: Path) -> int:
     return lock
 
 
-def _held(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     try:
         lock = os.open(path / "lock", os.O_RDONLY)
     except OSError:

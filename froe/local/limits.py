@@ -41,8 +41,8 @@ def obey(lambda_svc: Any, sqs: Any, runtime: Any) -> None:
         most = ASYNC_EVENT_MAX_BYTES if kind == "Event" else EVENT_MAX_BYTES
         size = size_of(event)
         if size > most:
-            said = f"{size} byte payload is too large for the {kind or 'RequestResponse'} invocation type (limit {most} bytes)"
-            return lambda_svc.error_response_json("RequestTooLargeException", said, 413)
+            text = f"{size} byte payload is too large for the {kind or 'RequestResponse'} invocation type (limit {most} bytes)"
+            return lambda_svc.error_response_json("RequestTooLargeException", text, 413)
         return await invoke(name, event, headers, *rest)
 
     def execute_within_limits(func: Any, event: Any, request_id: str) -> dict[str, Any]:
@@ -52,9 +52,9 @@ def obey(lambda_svc: Any, sqs: Any, runtime: Any) -> None:
             if isinstance(body, dict) and str(body.get("errorMessage", "")).endswith(_KILLED):
                 body["errorType"] = "Runtime.ExitError"
         elif size_of(result.get("body")) > ANSWER_MAX_BYTES:
-            said = f"Response payload size exceeded maximum allowed payload size ({ANSWER_MAX_BYTES} bytes)."
-            body = {"errorMessage": said, "errorType": "Function.ResponseSizeTooLarge"}
-            return {"body": body, "error": True, "log": "\n".join(filter(None, (result.get("log"), said)))}
+            text = f"Response payload size exceeded maximum allowed payload size ({ANSWER_MAX_BYTES} bytes)."
+            body = {"errorMessage": text, "errorType": "Function.ResponseSizeTooLarge"}
+            return {"body": body, "error": True, "log": "\n".join(filter(None, (result.get("log"), text)))}
         return result
 
     def receive_within_limits(queue_url: str, max_number: int) -> list[dict[str, Any]]:

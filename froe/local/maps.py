@@ -76,11 +76,11 @@ def _batches(items: Sequence[Any], batcher: Mapping[str, Any]) -> Iterator[dict[
     """Inputs of children: as many items as both bounds allow (bytes: of JSON, with what all children get)."""
     most, room = batcher["MaxItemsPerBatch"], batcher["MaxInputBytesPerBatch"]
     shared = {"BatchInput": batcher["BatchInput"]}
-    held: list[Any] = []
+    batch: list[Any] = []
     for item in items:
-        if held and (len(held) == most or len(json.dumps({**shared, "Items": [*held, item]})) > room):
-            yield {**shared, "Items": held}
-            held = []
-        held.append(item)
-    if held:
-        yield {**shared, "Items": held}
+        if batch and (len(batch) == most or len(json.dumps({**shared, "Items": [*batch, item]})) > room):
+            yield {**shared, "Items": batch}
+            batch = []
+        batch.append(item)
+    if batch:
+        yield {**shared, "Items": batch}

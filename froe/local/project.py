@@ -68,8 +68,8 @@ class Project:
         """Change those of these settings that the configuration has: Chalice puts it before the environment."""
         stage = read_stage(LOCAL_STAGE, self.folder)
         if stage:
-            held = {name: value for name, value in settings.items() if name in stage.settings}
-            write_stage(with_settings(stage, held), self.folder)
+            own = {name: value for name, value in settings.items() if name in stage.settings}
+            write_stage(with_settings(stage, own), self.folder)
 
     def serve(self, env: Mapping[str, str], port: int) -> Guarded:
         """`chalice local --stage local` on the loopback port, started but perhaps not ready.

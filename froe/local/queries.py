@@ -69,9 +69,9 @@ def read_in_order(dynamodb: Any) -> None:
     set_item, query = dynamodb._set_item, dynamodb._query  # noqa: SLF001 - the version is pinned
 
     def set_item_in_order(table: Any, pk: str, sk: str, item: _Item) -> Any:
-        held = table["items"].get(pk)
-        if not isinstance(held, Partition):
-            table["items"][pk] = Partition(held or {})
+        partition = table["items"].get(pk)
+        if not isinstance(partition, Partition):
+            table["items"][pk] = Partition(partition or {})
         return set_item(table, pk, sk, item)
 
     def query_page(request: Mapping[str, Any]) -> Any:

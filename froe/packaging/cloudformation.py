@@ -176,10 +176,10 @@ def _rule(stage: Stage) -> dict[str, Any]:
 
 def _filter(stage: Stage) -> dict[str, Any]:
     """As CloudFormation calls it: `{"Filter": {"S3Key": {"Rules": [{"Name": "prefix", …}]}}}`."""
-    said = filter_of(stage.input_keys)
-    if not said:
+    filters = filter_of(stage.input_keys)
+    if not filters:
         return {}
-    rules = [{**each, "Name": each["Name"].lower()} for each in said["Filter"]["Key"]["FilterRules"]]
+    rules = [{**each, "Name": each["Name"].lower()} for each in filters["Filter"]["Key"]["FilterRules"]]
     return {"Filter": {"S3Key": {"Rules": rules}}}
 
 

@@ -74,12 +74,14 @@ def builder_patches() -> dict[str, Any]:
     ) -> tuple[set[Any], set[Any]]:
         platforms = [f"--platform={platform}" for platform in self._get_pip_platforms(abi)]
         options = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--implementation=cp"]
-        code, _, said = self._pip._execute(  # noqa: SLF001 - misfit() has checked it
+        code, _, output = self._pip._execute(  # noqa: SLF001 - misfit() has checked it
             "download",
             [*options, f"--abi={abi}", *platforms, "--dest", directory, "-r", requirements_filename],
         )
         if code != 0:
-            lines = [line for line in said.decode(errors="replace").splitlines() if line.startswith("ERROR")]
+            lines = [
+                line for line in output.decode(errors="replace").splitlines() if line.startswith("ERROR")
+            ]
             why = " ".join(lines[-_TELLING_LINES:]) or "pip did not say why"
             raise click.ClickException(
                 f"What {LOCK} names could not be downloaded for Lambda ({abi}, {self._machine}): {why}. Check the "

@@ -36,7 +36,7 @@ def bucket(name: str, properties: Properties) -> Built:
     blocked = properties.pop("PublicAccessBlockConfiguration")
     yield (
         f"aws_s3_bucket_public_access_block.{name}",
-        Block(bucket=reference, **{snake_case(each): said for each, said in blocked.items()}),
+        Block(bucket=reference, **{snake_case(each): settings for each, settings in blocked.items()}),
     )
     (owner,) = properties.pop("OwnershipControls")["Rules"]
     yield (
@@ -126,12 +126,12 @@ def _notification(reference: Expr, node: Any) -> Block:
     while node != NOTHING:
         condition, found, node = node["Fn::If"]
         when = snake_case(condition)
-        ((kind, said),) = found.items()
+        ((kind, settings),) = found.items()
         if kind == "EventBridgeConfiguration":
-            assert said["EventBridgeEnabled"] is True
+            assert settings["EventBridgeEnabled"] is True
             made["eventbridge"] = Expr(f"local.{when}")
             continue
-        (each,) = said
+        (each,) = settings
         target = {"QueueConfigurations": "Queue", "TopicConfigurations": "Topic"}[kind]
         made[target.lower()] = [
             Block(

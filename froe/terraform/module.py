@@ -111,9 +111,9 @@ def _file_of(name: str) -> str:
     kind = RESOURCES[name]["Type"].removeprefix("AWS::")
     if name.startswith("Backfill"):
         return "backfill"
-    for wanted in (kind, kind.partition("::")[0]):
+    for prefix in (kind, kind.partition("::")[0]):
         for file, (_, kinds) in _FILES.items():
-            if wanted in kinds:
+            if prefix in kinds:
                 return file
     raise ValueError(f"{name} has no file: add AWS::{kind} to _FILES")
 

@@ -33,7 +33,7 @@ def metric_filter(name: str, properties: Properties) -> Built:
             log_group_name=value(properties.pop("LogGroupName")),
             pattern=value(properties.pop("FilterPattern")),
             metric_transformation=[
-                Block({renamed.get(each, snake_case(each)): value(said) for each, said in made.items()})
+                Block({renamed.get(each, snake_case(each)): value(item) for each, item in made.items()})
             ],
         ),
     )

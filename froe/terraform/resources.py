@@ -52,6 +52,6 @@ def _framed(name: str, where: str, body: Block) -> Block:
 
 
 def _is_retained(resource: dict[str, Any]) -> bool:
-    said = {each: resource[each] for each in RETAINED if each in resource}
-    assert said in ({}, RETAINED), said
-    return bool(said)
+    policies = {each: resource[each] for each in RETAINED if each in resource}
+    assert policies in ({}, RETAINED), policies
+    return bool(policies)

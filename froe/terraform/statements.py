@@ -37,9 +37,9 @@ def _statement(node: dict[str, Any]) -> Block:
         made["principals"] = [Block(type=kind, identifiers=_listed(who))]
     if "Condition" in rest:
         made["condition"] = [
-            Block(test=test, variable=variable, values=_listed(wanted))
+            Block(test=test, variable=variable, values=_listed(values))
             for test, asked in rest.pop("Condition").items()
-            for variable, wanted in asked.items()
+            for variable, values in asked.items()
         ]
     assert not rest, rest
     return made

@@ -106,16 +106,16 @@ def reference(name: str) -> str:
     return f"{address(name)}.{TYPES[RESOURCES[name]['Type']][1]}"
 
 
-def attribute(name: str, wanted: str) -> str:
-    return f"{address(name)}.{_ATTRIBUTES[wanted]}"
+def attribute(name: str, property_name: str) -> str:
+    return f"{address(name)}.{_ATTRIBUTES[property_name]}"
 
 
 def substituted(text: str) -> Any:
     """What `Fn::Sub` makes of `text`; `${!name}` is a literal `${name}`."""
 
     def found(match: re.Match[str]) -> str:
-        name, _, wanted = match[1].partition(".")
-        return f"${{{attribute(name, wanted) if wanted else reference(name)}}}"
+        name, _, property_name = match[1].partition(".")
+        return f"${{{attribute(name, property_name) if property_name else reference(name)}}}"
 
     made = re.sub(r"\$\{([A-Za-z:.]+)\}", found, text).replace("${!", "$${")
     alone = re.fullmatch(r"\$\{([^{}]*)\}", made)
@@ -197,8 +197,8 @@ def decided(node: Mapping[str, Any]) -> str:
             return " || ".join(map(decided, argument))
         case "Fn::Not":
             (inner,) = argument
-            said = decided(inner)
-            return said.replace("==", "!=") if "==" in said else f"!{said}"
+            condition = decided(inner)
+            return condition.replace("==", "!=") if "==" in condition else f"!{condition}"
         case "Fn::Contains":
             texts, asked = argument
             parameter = PARAMETERS[asked["Ref"]]

@@ -22,7 +22,7 @@ from froe.terraform.values import (
 _LOOKAHEAD = re.compile(r"\(\?!(.*?)\)")
 
 
-def said(text: str) -> str:
+def sentence(text: str) -> str:
     """Parameters in `text` by the names of their variables."""
     for name in sorted(PARAMETERS, key=len, reverse=True):
         text = re.sub(rf"\b{name}\b", snake_case(name), text)
@@ -37,9 +37,11 @@ def variable(name: str) -> Block:
         default, kind = default == "true", "bool"
     elif is_number(parameter):
         default = float(default)
-    made = Block(description=said(parameter["Description"]), type=Expr(kind), default=default, nullable=False)
+    made = Block(
+        description=sentence(parameter["Description"]), type=Expr(kind), default=default, nullable=False
+    )
     if not flag:
-        refused = f"{snake_case(name)} must be: {said(parameter['ConstraintDescription'])}."
+        refused = f"{snake_case(name)} must be: {sentence(parameter['ConstraintDescription'])}."
         made["validation"] = [Block(condition=Expr(_allowed(name, parameter)), error_message=refused)]
     return made
 
@@ -80,7 +82,7 @@ def rules() -> Block:
     refusals = [
         Block(
             condition=Expr(f"{_otherwise(rule['RuleCondition'])} || {decided(assertion['Assert'])}"),
-            error_message=f"{said(assertion['AssertDescription'])}.",
+            error_message=f"{sentence(assertion['AssertDescription'])}.",
         )
         for rule in DATA["Rules"].values()
         for assertion in rule["Assertions"]
@@ -88,7 +90,7 @@ def rules() -> Block:
     for name, than in DATA["Metadata"]["Froe"]["LongerThan"].items():
         longer, shorter = f"var.{snake_case(name)}", f"var.{snake_case(than['Parameter'])}"
         condition = Expr(f"{longer} == 0 || {longer} > {shorter}")
-        refusals.append(Block(condition=condition, error_message=f"{said(than['Description'])}."))
+        refusals.append(Block(condition=condition, error_message=f"{sentence(than['Description'])}."))
     return Block(lifecycle=[Block(precondition=refusals)])
 
 

@@ -13,18 +13,18 @@ from froe.deployment.checks.alarms import check_alarms
 from froe.deployment.checks.announcing import check_announcing
 from froe.deployment.checks.backfill import check_backfill
 from froe.deployment.checks.buckets import check_buckets, lifecycle_rule
+from froe.deployment.checks.expected import expected_of
 from froe.deployment.checks.functions import check_functions
 from froe.deployment.checks.queues import check_queues
 from froe.deployment.checks.stacks import check_stacks
-from froe.deployment.checks.wanted import wanted_of
 from tests.stage_answers import SETTINGS, Answers, examined, faults, queue, stack
 
 
 def buckets(**changed: Any) -> Answers:
-    held = wanted_of(examined({}), "data", "AWS::S3::Bucket").values()
+    held = expected_of(examined({}), "data", "AWS::S3::Bucket").values()
     policies = {
         each["Bucket"]: each["PolicyDocument"]
-        for each in wanted_of(examined({}), "data", "AWS::S3::BucketPolicy").values()
+        for each in expected_of(examined({}), "data", "AWS::S3::BucketPolicy").values()
     }
     rules = {
         each["BucketName"]: [lifecycle_rule(rule) for rule in each["LifecycleConfiguration"]["Rules"]]
@@ -81,7 +81,7 @@ def test_a_bucket_that_was_opened_or_forgets_otherwise_is_a_fault(
 def test_answers_of_athena_and_nothing_else_go_after_a_week(where: dict[str, Any]) -> None:
     """A rule without its prefix would delete the sink."""
     given = stack(Sink="parquet")
-    held = wanted_of(examined(given), "data", "AWS::S3::Bucket")["ResultsBucket"]
+    held = expected_of(examined(given), "data", "AWS::S3::Bucket")["ResultsBucket"]
     rules = [lifecycle_rule(each) for each in held["LifecycleConfiguration"]["Rules"]]
     (answers,) = (each for each in rules if each["ID"] == "answers")
     assert answers["Filter"] == {"Prefix": "athena/"}
@@ -116,7 +116,7 @@ def test_a_queue_policy_that_lets_no_uploads_in_is_a_fault(ingest: str) -> None:
 
 def rule(**changed: Any) -> Answers:
     given = stack(Ingest="eventbridge")
-    (wanted,) = wanted_of(examined(given), "data", "AWS::Events::Rule").values()
+    (wanted,) = expected_of(examined(given), "data", "AWS::Events::Rule").values()
     held = {"State": "ENABLED", "EventPattern": json.dumps(wanted["EventPattern"])}
     return {**given, "describe_rule": held, "list_targets_by_rule": {"Targets": wanted["Targets"]}, **changed}
 
@@ -136,7 +136,7 @@ def test_a_rule_that_passes_no_uploads_on_is_a_fault() -> None:
 
 def test_a_topic_that_passes_no_uploads_on_is_a_fault() -> None:
     given = stack(Ingest="topic")
-    policies = wanted_of(examined(given), "data", "AWS::SNS::TopicPolicy").values()
+    policies = expected_of(examined(given), "data", "AWS::SNS::TopicPolicy").values()
     documents = {each["Topics"][0]: json.dumps(each["PolicyDocument"]) for each in policies}
     queue_arn = "arn:aws:sqs:eu-west-1:123456789012:froe-dev-split"
     right = {
@@ -157,7 +157,7 @@ def test_a_topic_that_passes_no_uploads_on_is_a_fault() -> None:
 def alarms(**changed: Any) -> list[str]:
     wanted = {
         each["AlarmName"]: {**each, "ActionsEnabled": True, "Threshold": float(each["Threshold"])}
-        for each in wanted_of(examined({}), "observability", "AWS::CloudWatch::Alarm").values()
+        for each in expected_of(examined({}), "observability", "AWS::CloudWatch::Alarm").values()
     }
     wanted["froe-dev-worker-errors"].update(changed)
     answer = {"describe_alarms": lambda asked: {"MetricAlarms": [wanted[asked["AlarmNames"][0]]]}}

@@ -28,12 +28,12 @@ def behind_banner(
 
     head: as it stands in the text. lines: those of the head. parser: the format's, under a header line.
     """
-    said = list(islice((line for line in lines if line.strip()), _BANNER_LINES_MAX + 2))
-    for number, (header, row) in enumerate(pairwise(said)):
-        separated = number == 1 and SEPARATOR.fullmatch(said[0])
-        header_said = f"{said[0]}\n{header}" if separated else header
-        if number and isinstance(parser(header_said)(row), Record):
-            before = said[: number + 1]
+    first_lines = list(islice((line for line in lines if line.strip()), _BANNER_LINES_MAX + 2))
+    for number, (header, row) in enumerate(pairwise(first_lines)):
+        separated = number == 1 and SEPARATOR.fullmatch(first_lines[0])
+        whole_header = f"{first_lines[0]}\n{header}" if separated else header
+        if number and isinstance(parser(whole_header)(row), Record):
+            before = first_lines[: number + 1]
             if any(len(line) > _LINE_MAX_CHARACTERS or line.encode() not in head for line in before):
                 return None
             banner = "|".join(re.escape(line) for line in before[:-1])

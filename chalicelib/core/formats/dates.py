@@ -156,8 +156,8 @@ def read_moment(text: str, orders: DateOrders | None = None) -> Read | None:
     if hour is None or offset is None or day is None:
         return None
     clock = Clock(day[1], day[2], hour, int(parts["mi"]), int(parts["s"] or 0))
-    told = zone is not None and zone not in _AMBIGUOUS_ZONES and (place is not None or "/" not in zone)
-    return Read(day[0], clock, offset, told, bool(decided and decided[1]) and _is_ambiguous(parts))
+    unambiguous = zone is not None and zone not in _AMBIGUOUS_ZONES and (place is not None or "/" not in zone)
+    return Read(day[0], clock, offset, unambiguous, bool(decided and decided[1]) and _is_ambiguous(parts))
 
 
 def _hour(hour: int, half: str | None) -> int | None:

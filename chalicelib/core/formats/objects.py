@@ -113,8 +113,8 @@ def record_of(dialect: Dialect, members: Fields, times: Times, naming: Naming) -
                 break
     word = level = body = None
     for name in dialect.levels:
-        said = members.get(name)
-        level = severity.of_word(said) if isinstance(said, str) else None
+        level_word = members.get(name)
+        level = severity.of_word(level_word) if isinstance(level_word, str) else None
         if level is not None:
             word = str(members.pop(name)).strip()
             break

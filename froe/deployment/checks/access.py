@@ -5,9 +5,9 @@ import shlex
 from typing import Any
 
 
-def same_policy(held: str | None, wanted: Any) -> bool:
+def same_policy(actual: str | None, expected: Any) -> bool:
     """`held` is JSON as AWS gives it; None or empty is no policy."""
-    return bool(held) and _canonical(json.loads(held or "{}")) == _canonical(wanted)
+    return bool(actual) and _canonical(json.loads(actual or "{}")) == _canonical(expected)
 
 
 def as_argument(value: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from froe.deployment.checks.examined import Examined
-from froe.deployment.checks.wanted import wanted_of
+from froe.deployment.checks.expected import expected_of
 from froe.deployment.findings import Finding, fault, ok
 from froe.deployment.templates import OBSERVABILITY
 
@@ -30,14 +30,14 @@ _ABSENT: Final[tuple[Any, ...]] = (None, [], {}, "")
 def check_alarms(examined: Examined) -> Iterator[Finding]:
     """Each of the observability stack. One that is gone is a finding of the stack's."""
     silent, other, seen = [], {}, 0
-    for wanted in wanted_of(examined, OBSERVABILITY, "AWS::CloudWatch::Alarm").values():
-        name = wanted["AlarmName"]
+    for expected in expected_of(examined, OBSERVABILITY, "AWS::CloudWatch::Alarm").values():
+        name = expected["AlarmName"]
         reply = examined.ask("cloudwatch", "describe_alarms", AlarmNames=[name]) or {}
-        for held in reply.get("MetricAlarms", ()):
+        for actual in reply.get("MetricAlarms", ()):
             seen += 1
-            if not held.get("ActionsEnabled", True):
+            if not actual.get("ActionsEnabled", True):
                 silent.append(name)
-            differing = [each for each in COMPARED if not _same(held.get(each), wanted.get(each))]
+            differing = [each for each in COMPARED if not _same(actual.get(each), expected.get(each))]
             if differing:
                 other[name] = differing
     if silent:
@@ -56,8 +56,8 @@ def check_alarms(examined: Examined) -> Iterator[Finding]:
         yield ok(AREA, f"{seen} alarms are in place, ring as the template says, and tell of themselves")
 
 
-def _same(held: Any, wanted: Any) -> bool:
-    return (held in _ABSENT and wanted in _ABSENT) or _canonical(held) == _canonical(wanted)
+def _same(actual: Any, expected: Any) -> bool:
+    return (actual in _ABSENT and expected in _ABSENT) or _canonical(actual) == _canonical(expected)
 
 
 def _canonical(value: Any) -> Any:

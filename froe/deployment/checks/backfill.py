@@ -23,11 +23,11 @@ def check_backfill(examined: Examined) -> Iterator[Finding]:
     )
     for kind, physical in holdings.resources(examined.cloud, stack).values():
         if kind == "AWS::StepFunctions::StateMachine":
-            held = _machine(examined, physical)
-            if held is None:
+            machine = _machine(examined, physical)
+            if machine is None:
                 yield fault(AREA, f"the state machine {physical} was deleted", again)
-            elif held.get("status", "ACTIVE") != "ACTIVE":
-                yield fault(AREA, f"the state machine {physical} is {held['status']}", again)
+            elif machine.get("status", "ACTIVE") != "ACTIVE":
+                yield fault(AREA, f"the state machine {physical} is {machine['status']}", again)
             else:
                 yield ok(AREA, f"the state machine {physical.rsplit(':', 1)[-1]} is there")
         elif kind == "AWS::IAM::Role" and examined.ask("iam", "get_role", RoleName=physical) is None:

@@ -27,16 +27,23 @@ def check_functions(examined: Examined) -> Iterator[Finding]:
     """Each function that the stage should have, and that it has no splitter where a queue announces objects."""
     for function in examined.stage.functions:
         name = examined.stage.function_name(function)
-        held = examined.ask("lambda", "get_function_configuration", FunctionName=name)
-        if held is None:
+        configuration = examined.ask("lambda", "get_function_configuration", FunctionName=name)
+        if configuration is None:
             yield fault(AREA, f"the function {name} does not exist", f"{examined.deploy} makes it")
             continue
-        if held.get("State", "Active") != "Active" or held.get("LastUpdateStatus") == "Failed":
-            reason = held.get("StateReason") or held.get("LastUpdateStatusReason") or "AWS gives no reason"
-            state = f"{held.get('State')}, its last update {held.get('LastUpdateStatus')}"
+        if (
+            configuration.get("State", "Active") != "Active"
+            or configuration.get("LastUpdateStatus") == "Failed"
+        ):
+            reason = (
+                configuration.get("StateReason")
+                or configuration.get("LastUpdateStatusReason")
+                or "AWS gives no reason"
+            )
+            state = f"{configuration.get('State')}, its last update {configuration.get('LastUpdateStatus')}"
             yield fault(AREA, f"{name} is {state} ({reason})", f"mend that, then {examined.deploy}")
             continue
-        yield from _configuration(examined, function, name, held)
+        yield from _configuration(examined, function, name, configuration)
         yield _policy(examined, function)
     if "splitter" not in examined.stage.functions:
         spare = examined.stage.function_name("splitter")
@@ -81,20 +88,20 @@ def _from_the_deployer(examined: Examined, variables: Mapping[str, str]) -> set[
 
 
 def _configuration(
-    examined: Examined, function: str, name: str, held: Mapping[str, Any]
+    examined: Examined, function: str, name: str, configuration: Mapping[str, Any]
 ) -> Iterator[Finding]:
     wrong = False
     for option, value in wanted_configuration(examined, function).items():
-        if held.get(option) != value:
+        if configuration.get(option) != value:
             wrong = True
             yield compared(
                 AREA,
                 f"{option} of {name}",
-                _short(held.get(option)),
+                _short(configuration.get(option)),
                 _short(value),
                 f"{examined.deploy} sets it",
             )
-    variables = held.get("Environment", {}).get("Variables", {})
+    variables = configuration.get("Environment", {}).get("Variables", {})
     settings = wanted_environment(examined.stage, function)
     other = sorted(key for key, value in settings.items() if variables.get(key) != value)
     spare = sorted(set(variables) - set(settings) - _from_the_deployer(examined, variables))
@@ -131,13 +138,13 @@ def _policy(examined: Examined, function: str) -> Finding:
     role = examined.stage.role_name(function)
     source = f"infra/policies/{function}.json"
     values = policies.values_of(examined.stage.name, examined.stage.settings)
-    wanted = policies.render(function, values, examined.root)
+    expected = policies.render(function, values, examined.root)
     reply = examined.ask("iam", "get_role_policy", RoleName=role, PolicyName=role)
     if reply is None:
         return fault(POLICIES, f"the role {role} has no policy {role}", f"{examined.deploy} attaches it")
     document = reply["PolicyDocument"]
-    held = json.loads(unquote(document)) if isinstance(document, str) else document
-    if held != wanted:
+    policy = json.loads(unquote(document)) if isinstance(document, str) else document
+    if policy != expected:
         return fault(
             POLICIES, f"the policy of {role} is not that of {source}", f"{examined.deploy} attaches it"
         )

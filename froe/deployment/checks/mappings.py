@@ -26,14 +26,14 @@ def check_mappings(examined: Examined) -> Iterator[Finding]:
         yield _mapping(examined, function, source)
         yield from _strays(examined, function, source)
     rule = f"froe-{examined.stage.name}-sweeper-event"
-    held = examined.ask("events", "describe_rule", Name=rule)
-    if held is None or held.get("State", "ENABLED") != "ENABLED":
-        state = "does not exist" if held is None else f"is {held['State']}"
+    schedule = examined.ask("events", "describe_rule", Name=rule)
+    if schedule is None or schedule.get("State", "ENABLED") != "ENABLED":
+        state = "does not exist" if schedule is None else f"is {schedule['State']}"
         yield fault(
             AREA, f"the schedule {rule} {state}, so that nothing is swept", f"{examined.deploy} mends it"
         )
     else:
-        yield ok(AREA, f"the sweeper runs at {held.get('ScheduleExpression')}")
+        yield ok(AREA, f"the sweeper runs at {schedule.get('ScheduleExpression')}")
 
 
 def check_way_in(examined: Examined) -> Iterator[Finding]:
@@ -50,8 +50,8 @@ def check_way_in(examined: Examined) -> Iterator[Finding]:
     found = notifications.ways_in(reply, own)
     if ingest == "eventbridge" and notifications.EVENTBRIDGE in reply:
         found.append("eventbridge")
-    wanted = [ingest]
-    if found == wanted:
+    expected = [ingest]
+    if found == expected:
         yield ok(WAY_IN, f"{bucket} announces its objects in one way: {ingest}")
     elif not found:
         yield fault(WAY_IN, f"{bucket} announces its objects to nobody here", f"{examined.deploy} mends it")
@@ -61,7 +61,7 @@ def check_way_in(examined: Examined) -> Iterator[Finding]:
             f"{bucket} announces its objects by {' and '.join(found)}, not by {ingest} alone",
             f"{examined.deploy} mends it",
         )
-    if ingest == DIRECT and found == wanted:
+    if ingest == DIRECT and found == expected:
         yield _permission(examined, bucket)
 
 
@@ -102,10 +102,10 @@ def _mapping(examined: Examined, function: str, source: str) -> Finding:
             f"{feeds} is mapped {len(found)} times",
             f"delete the spare ones (aws lambda delete-event-source-mapping --uuid {spare})",
         )
-    (held,) = found
-    if held.get("State") not in _FEEDING:
-        return fault(AREA, f"{feeds} is {held.get('State')}", f"{examined.deploy} enables it")
-    lacking = mappings.lacking(held)
+    (mapping,) = found
+    if mapping.get("State") not in _FEEDING:
+        return fault(AREA, f"{feeds} is {mapping.get('State')}", f"{examined.deploy} enables it")
+    lacking = mappings.lacking(mapping)
     if lacking:
         return fault(
             AREA,
@@ -113,12 +113,12 @@ def _mapping(examined: Examined, function: str, source: str) -> Finding:
             f"{examined.deploy} adds it",
         )
     own = read_options(examined.stage)[name]
-    limit = (held.get("ScalingConfig") or {}).get("MaximumConcurrency")
+    limit = (mapping.get("ScalingConfig") or {}).get("MaximumConcurrency")
     if limit != own.maximum_concurrency:
         what = f"{feeds} has a maximum concurrency of {limit}, not {own.maximum_concurrency}"
         return fault(AREA, what, f"{examined.deploy} sets it")
-    if own.batch_size is not None and held.get("BatchSize", own.batch_size) != own.batch_size:
-        what = f"{feeds} takes {held['BatchSize']} messages at once, not {own.batch_size}"
+    if own.batch_size is not None and mapping.get("BatchSize", own.batch_size) != own.batch_size:
+        what = f"{feeds} takes {mapping['BatchSize']} messages at once, not {own.batch_size}"
         return fault(AREA, what, f"{examined.deploy} sets it")
     if function == "worker" and (overload := _overload(examined)):
         return overload
@@ -131,10 +131,10 @@ def _overload(examined: Examined) -> Finding | None:
     By what the table really has: whoever gives it less than the parameters say is told here."""
     stage = examined.stage
     reply = examined.ask("dynamodb", "describe_table", TableName=stage.settings.get("RECORDS_TABLE", ""))
-    wanted = stage.fit
-    units = held_units(reply["Table"]) if reply else wanted.units_per_second
+    expected = stage.fit
+    units = held_units(reply["Table"]) if reply else expected.units_per_second
     workers = pollers(stage)["worker"] or UNBOUNDED
-    fit = replace(wanted, units_per_second=units, maximum_concurrency=workers)
+    fit = replace(expected, units_per_second=units, maximum_concurrency=workers)
     if examined.cloud.local:
         return None
     if units < (least := UNITS_AT_ONCE[stage.layout]):

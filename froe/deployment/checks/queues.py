@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from froe.deployment.checks.access import as_argument, same_policy
 from froe.deployment.checks.examined import Examined
-from froe.deployment.checks.wanted import wanted_of
+from froe.deployment.checks.expected import expected_of
 from froe.deployment.findings import Finding, fault, ok
 from froe.deployment.fitting import VISIBILITIES, visibility_of
 from froe.deployment.stages import QUEUES, VISIBILITIES_OF, parameters_file
@@ -26,10 +26,10 @@ _PARAMETERS: Final[Mapping[str, str]] = {
 
 def check_queues(examined: Examined) -> Iterator[Finding]:
     """Each of the stage's three."""
-    wanted = {each["QueueName"]: each for each in wanted_of(examined, DATA, "AWS::SQS::Queue").values()}
+    expected = {each["QueueName"]: each for each in expected_of(examined, DATA, "AWS::SQS::Queue").values()}
     policies = {
         url.rsplit("/", 1)[-1]: each["PolicyDocument"]
-        for each in wanted_of(examined, DATA, "AWS::SQS::QueuePolicy").values()
+        for each in expected_of(examined, DATA, "AWS::SQS::QueuePolicy").values()
         for url in each["Queues"]
     }
     for function, setting in QUEUES.items():
@@ -44,7 +44,7 @@ def check_queues(examined: Examined) -> Iterator[Finding]:
             )
             continue
         faults = list(_faults(examined, function, setting, name, reply["Attributes"]))
-        faults += _drift(examined, name, wanted.get(name, {}), reply["Attributes"])
+        faults += _drift(examined, name, expected.get(name, {}), reply["Attributes"])
         faults += _policy(name, url, policies.get(name), reply["Attributes"])
         yield from faults or [
             ok(AREA, f"{name} hides messages long enough, keeps them, is encrypted and has its policy")
@@ -52,11 +52,11 @@ def check_queues(examined: Examined) -> Iterator[Finding]:
 
 
 def _faults(
-    examined: Examined, function: str, setting: str, name: str, held: Mapping[str, str]
+    examined: Examined, function: str, setting: str, name: str, actual: Mapping[str, str]
 ) -> Iterator[Finding]:
     source, prefix = parameters_file(examined.stage.name), _PARAMETERS[setting]
     timeout = examined.stage.timeout_seconds(function)
-    visible, parameter = int(held["VisibilityTimeout"]), VISIBILITIES_OF[function]
+    visible, parameter = int(actual["VisibilityTimeout"]), VISIBILITIES_OF[function]
     if visible < visibility_of(timeout):
         given = parameter in examined.stage.parameters
         remedy = f"take {parameter} out of {source}, or set it to {visibility_of(timeout)} or more, then "
@@ -65,14 +65,14 @@ def _faults(
             f"{name} hides a message for {visible} s, less than {VISIBILITIES} x the {timeout} s of {function}",
             f"{remedy if given else ''}{examined.deploy}{'' if given else ' sets it'}",
         )
-    kept = int(held["MessageRetentionPeriod"])
+    kept = int(actual["MessageRetentionPeriod"])
     if setting == "DEAD_LETTER_QUEUE":
         if kept < DEAD_LETTER_SECONDS:
             yield fault(
                 AREA, f"{name} keeps messages for {kept} s, not 14 days", f"{examined.deploy} sets it"
             )
     else:
-        yield from _redrive(examined, prefix, name, held)
+        yield from _redrive(examined, prefix, name, actual)
         if kept >= DEAD_LETTER_SECONDS:
             yield fault(
                 AREA,
@@ -82,23 +82,23 @@ def _faults(
 
 
 def _drift(
-    examined: Examined, name: str, wanted: Mapping[str, Any], held: Mapping[str, str]
+    examined: Examined, name: str, expected: Mapping[str, Any], actual: Mapping[str, str]
 ) -> Iterator[Finding]:
-    asked, kept = wanted.get("MessageRetentionPeriod"), int(held["MessageRetentionPeriod"])
+    asked, kept = expected.get("MessageRetentionPeriod"), int(actual["MessageRetentionPeriod"])
     if asked is not None and kept != int(asked) and kept < DEAD_LETTER_SECONDS > int(asked):
         yield fault(AREA, f"{name} keeps messages for {kept} s, not {asked}", f"{examined.deploy} sets it")
-    key, own = (str(each.get("KmsMasterKeyId", "")).rsplit("/", 1)[-1] for each in (wanted, held))
-    managed = held.get("SqsManagedSseEnabled") == "true"
+    key, own = (str(each.get("KmsMasterKeyId", "")).rsplit("/", 1)[-1] for each in (expected, actual))
+    managed = actual.get("SqsManagedSseEnabled") == "true"
     if own != key if key else not own and not managed:
         yield fault(AREA, f"{name} is not encrypted with the stage's key", f"{examined.deploy} sets its key")
 
 
 def _policy(
-    name: str, url: str, wanted: Mapping[str, Any] | None, held: Mapping[str, str]
+    name: str, url: str, expected: Mapping[str, Any] | None, actual: Mapping[str, str]
 ) -> Iterator[Finding]:
-    if wanted is None or same_policy(held.get("Policy"), wanted):
+    if expected is None or same_policy(actual.get("Policy"), expected):
         return
-    attributes = as_argument({"Policy": json.dumps(wanted)})
+    attributes = as_argument({"Policy": json.dumps(expected)})
     yield fault(
         AREA,
         f"{name} has not the policy of infra/data.json, which says who may send to it, and only by HTTPS",
@@ -106,8 +106,8 @@ def _policy(
     )
 
 
-def _redrive(examined: Examined, prefix: str, name: str, held: Mapping[str, str]) -> Iterator[Finding]:
-    policy = json.loads(held.get("RedrivePolicy") or "{}")
+def _redrive(examined: Examined, prefix: str, name: str, actual: Mapping[str, str]) -> Iterator[Finding]:
+    policy = json.loads(actual.get("RedrivePolicy") or "{}")
     target = examined.stage.settings.get("DEAD_LETTER_QUEUE", "").rsplit("/", 1)[-1]
     if str(policy.get("deadLetterTargetArn", "")).rsplit(":", 1)[-1] != target:
         yield fault(AREA, f"{name} sends nothing to {target}", f"{examined.deploy} sets its redrive policy")

@@ -45,15 +45,15 @@ def check_settings(examined: Examined) -> Iterator[Finding]:
     """The settings in .chalice/config.json are what the data stack gives."""
     outputs = stacks.outputs(examined.cloud, f"froe-{examined.stage.name}")
     try:
-        wanted = settings_in(outputs, examined.root)
+        expected = settings_in(outputs, examined.root)
     except FroeError as error:
         yield fault(SETTINGS, error.message.rstrip("."), f"{examined.deploy} brings the stack up to date")
         return
-    held = examined.stage.settings
-    for name, value in wanted.items():
+    settings = examined.stage.settings
+    for name, value in expected.items():
         remedy = f"{examined.deploy} writes it to .chalice/config.json"
-        yield compared(SETTINGS, name, held.get(name), value, remedy)
-    digest = held.get(TOKEN_SETTING, "")
+        yield compared(SETTINGS, name, settings.get(name), value, remedy)
+    digest = settings.get(TOKEN_SETTING, "")
     if len(digest) == 64 and set(digest) <= set("0123456789abcdef") and len(set(digest)) > 1:
         yield ok(SETTINGS, f"{TOKEN_SETTING} is the digest of a token")
     else:
@@ -98,10 +98,10 @@ def _lost(examined: Examined, name: str) -> Iterator[Finding]:
 
 
 def _template(examined: Examined, name: str, template: StackTemplate) -> Finding:
-    held = examined.cloud.client("cloudformation").get_template(StackName=name, TemplateStage="Original")[
+    body = examined.cloud.client("cloudformation").get_template(StackName=name, TemplateStage="Original")[
         "TemplateBody"
     ]
-    content = json.loads(held) if isinstance(held, str) else held
+    content = json.loads(body) if isinstance(body, str) else body
     if content == template.content:
         return ok(AREA, f"the stack {name} has the template of infra/{template.name}.json")
     return fault(
@@ -114,29 +114,29 @@ def _template(examined: Examined, name: str, template: StackTemplate) -> Finding
 def _parameters(
     examined: Examined, name: str, template: StackTemplate, stack: Mapping[str, Any]
 ) -> Iterator[Finding]:
-    held = {each["ParameterKey"]: each.get("ParameterValue") for each in stack.get("Parameters", ())}
+    current = {each["ParameterKey"]: each.get("ParameterValue") for each in stack.get("Parameters", ())}
     source = parameters_file(examined.stage.name)
-    wanted = template.taken(examined.stage.given)
-    for parameter, value in wanted.items():
-        if held.get(parameter) != value:
+    expected = template.taken(examined.stage.given)
+    for parameter, value in expected.items():
+        if current.get(parameter) != value:
             yield fault(
                 AREA,
-                f"the parameter {parameter} of the stack {name} is {held.get(parameter)}, not {value}",
+                f"the parameter {parameter} of the stack {name} is {current.get(parameter)}, not {value}",
                 f"{examined.deploy} changes it",
             )
     outputs = stacks.outputs(examined.cloud, f"froe-{examined.stage.name}")
     for parameter, definition in template.parameters.items():
         default = definition.get("Default")
-        given = parameter in wanted or parameter in outputs
-        if not given and parameter in held and default is not None and held[parameter] != str(default):
+        given = parameter in expected or parameter in outputs
+        if not given and parameter in current and default is not None and current[parameter] != str(default):
             yield fault(
                 AREA,
-                f"the parameter {parameter} of the stack {name} is {held[parameter]}, which no file says "
+                f"the parameter {parameter} of the stack {name} is {current[parameter]}, which no file says "
                 f"(the default is {default})",
                 f"write it into {source}",
             )
-    if BROUGHT_BUCKET in template.parameters and held.get(BROUGHT_BUCKET):
-        yield _versioned(examined, str(held[BROUGHT_BUCKET]))
+    if BROUGHT_BUCKET in template.parameters and current.get(BROUGHT_BUCKET):
+        yield _versioned(examined, str(current[BROUGHT_BUCKET]))
 
 
 def _versioned(examined: Examined, bucket: str) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from froe.deployment.checks.examined import Examined
-from froe.deployment.checks.wanted import wanted_of
+from froe.deployment.checks.expected import expected_of
 from froe.deployment.findings import Finding, fault, not_local, ok
 from froe.deployment.templates import DATA
 
@@ -14,7 +14,7 @@ LOGICAL: Final[Mapping[str, str]] = {"RECORDS_TABLE": "RecordsTable", "LEDGER_TA
 
 def check_tables(examined: Examined) -> Iterator[Finding]:
     """Each of the stage's two."""
-    wanted = wanted_of(examined, DATA, "AWS::DynamoDB::Table")
+    expected = expected_of(examined, DATA, "AWS::DynamoDB::Table")
     for setting, logical in LOGICAL.items():
         name = examined.stage.settings.get(setting, "")
         reply = examined.ask("dynamodb", "describe_table", TableName=name)
@@ -25,18 +25,18 @@ def check_tables(examined: Examined) -> Iterator[Finding]:
                 f"restore it from a backup, or {examined.deploy} makes it again, empty",
             )
             continue
-        faults = list(_faults(examined, name, wanted.get(logical, {}), reply["Table"]))
+        faults = list(_faults(examined, name, expected.get(logical, {}), reply["Table"]))
         yield from faults or [ok(AREA, f"{name} is as the template asks")]
         if examined.cloud.local:
             yield not_local(AREA, f"point-in-time recovery, key and deletion protection of {name}")
 
 
 def _faults(
-    examined: Examined, name: str, asked: Mapping[str, Any], held: Mapping[str, Any]
+    examined: Examined, name: str, asked: Mapping[str, Any], actual: Mapping[str, Any]
 ) -> Iterator[Finding]:
     sets = f"{examined.deploy} sets it"
-    if held["TableStatus"] not in {"ACTIVE", "UPDATING"}:
-        yield fault(AREA, f"{name} is {held['TableStatus']}", "wait until it is ACTIVE")
+    if actual["TableStatus"] not in {"ACTIVE", "UPDATING"}:
+        yield fault(AREA, f"{name} is {actual['TableStatus']}", "wait until it is ACTIVE")
     expiry = (examined.ask("dynamodb", "describe_time_to_live", TableName=name) or {}).get(
         "TimeToLiveDescription", {}
     )
@@ -46,12 +46,12 @@ def _faults(
         yield fault(AREA, f"{name} expires nothing, or not by {attribute}", sets)
     if "StreamSpecification" in asked:
         stream = examined.stage.settings.get("LEDGER_STREAM_ARN")
-        if held.get("LatestStreamArn") != stream or not held.get("StreamSpecification", {}).get(
+        if actual.get("LatestStreamArn") != stream or not actual.get("StreamSpecification", {}).get(
             "StreamEnabled"
         ):
             yield fault(
                 AREA,
-                f"the stream of {name} is {held.get('LatestStreamArn')}, not {stream}",
+                f"the stream of {name} is {actual.get('LatestStreamArn')}, not {stream}",
                 f"switch it on (aws dynamodb update-table --table-name {name} --stream-specification "
                 "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES), then change RecoveryDays in "
                 f"infra/parameters/{examined.stage.name}.json by a day and run {examined.deploy}: the stack learns of a "
@@ -59,9 +59,9 @@ def _faults(
             )
     if examined.cloud.local:
         return
-    if "SSESpecification" in asked and held.get("SSEDescription", {}).get("SSEType") != "KMS":
+    if "SSESpecification" in asked and actual.get("SSEDescription", {}).get("SSEType") != "KMS":
         yield fault(AREA, f"{name} is not encrypted with the stage's key", sets)
-    if asked.get("DeletionProtectionEnabled") is True and not held.get("DeletionProtectionEnabled"):
+    if asked.get("DeletionProtectionEnabled") is True and not actual.get("DeletionProtectionEnabled"):
         yield fault(AREA, f"{name} is not protected from deletion", sets)
     if "PointInTimeRecoverySpecification" in asked:
         reply = examined.ask("dynamodb", "describe_continuous_backups", TableName=name) or {}

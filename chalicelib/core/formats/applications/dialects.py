@@ -159,8 +159,8 @@ class _Parser(JsonParser):
             if level is not None:
                 word, number = level
                 del fields[level_name]
-            elif type(said := fields[level_name]) is str and severity.is_word(said):
-                word, number = said, None
+            elif type(text := fields[level_name]) is str and severity.is_word(text):
+                word, number = text, None
                 del fields[level_name]
         if message_name is not None:
             message = fields[message_name]

@@ -54,10 +54,10 @@ def _hclog(fields: dict[str, Value], body: str) -> str:
 def _zap(fields: dict[str, Value], text: str) -> str:
     """The message, without the object behind the last tab."""
     first, _, rest = text.partition("\n")
-    message, _, held = first.rpartition("\t")
-    if held.startswith("{") and held.endswith("}"):
+    message, _, tail = first.rpartition("\t")
+    if tail.startswith("{") and tail.endswith("}"):
         try:
-            add_all(fields, flatten(json.loads(held))[0])
+            add_all(fields, flatten(json.loads(tail))[0])
         except (ValueError, RecursionError, NeedsExact, TooDeep):
             message = first
     else:

@@ -96,7 +96,7 @@ def _record(loaded: dict[str, Any], of_number: Any, shared: dict[str, Any] | Non
     ones = [_one(record, of_number) for _, record in found]
     stamp = next((one[0] for one in ones if one[0][0]), (None, None))
     _, word, number, _, _ = max(ones, key=lambda one: one[2] or 0)
-    said = [one[3] for one in ones if one[3]]
+    bodies = [one[3] for one in ones if one[3]]
     listed = [
         {
             name: value
@@ -109,7 +109,7 @@ def _record(loaded: dict[str, Any], of_number: Any, shared: dict[str, Any] | Non
         for one, (around, _) in zip(ones, found, strict=True)
     ]  # fmt: skip
     fields = {**found[0][0], "otlp.log_records": listed}
-    return Record(*stamp, word, number, "\n".join(said) or None, flatten(_as(fields, exact=exact))[0])
+    return Record(*stamp, word, number, "\n".join(bodies) or None, flatten(_as(fields, exact=exact))[0])
 
 
 def _as(fields: dict[str, Any], *, exact: bool) -> dict[str, Any]:
@@ -196,10 +196,10 @@ def _one(record: dict[str, Any], of_number: Any) -> _One:
     return stamp, word, number, body or None, fields
 
 
-def _attributes(held: Any) -> dict[str, Any]:
+def _attributes(pairs: Any) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     repeats: dict[str, int] = {}
-    for each in _list(held or []):
+    for each in _list(pairs or []):
         pair = _dict(each)
         name = pair.get("key")
         if type(name) is not str:
@@ -210,13 +210,13 @@ def _attributes(held: Any) -> dict[str, Any]:
     return attributes
 
 
-def _value(held: Any, depth: int = 0) -> Any:
+def _value(member: Any, depth: int = 0) -> Any:
     """The plain value of an AnyValue; 64-bit integers are text in it."""
-    if type(held) not in (dict, Pairs):
-        return held
+    if type(member) not in (dict, Pairs):
+        return member
     if depth > _DEPTH_MAX:
         raise TooDeep
-    for name, value in held.items():
+    for name, value in member.items():
         kind = _KINDS.get(name, name)
         if kind == "intValue":
             whole = integer(str(value))
@@ -228,7 +228,7 @@ def _value(held: Any, depth: int = 0) -> Any:
         if kind == "kvlistValue":
             pairs = [_dict(each) for each in _list(_dict(value).get("values") or [])]
             return {str(pair.get("key")): _value(pair.get("value"), depth + 1) for pair in pairs}
-    return held or None
+    return member or None
 
 
 _KINDS: Final = {
@@ -239,16 +239,16 @@ _KINDS: Final = {
 }  # fmt: skip
 
 
-def _dict(held: Any) -> dict[str, Any]:
-    if not isinstance(held, dict):
+def _dict(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
         raise _Misshapen
-    return held
+    return value
 
 
-def _list(held: Any) -> list[Any]:
-    if type(held) is not list:
+def _list(value: Any) -> list[Any]:
+    if type(value) is not list:
         raise _Misshapen
-    return held
+    return value
 
 
 OTLP: Final = Format(

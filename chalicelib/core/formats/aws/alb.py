@@ -176,10 +176,10 @@ def _make_parser(context: ParseContext) -> Parse:
             fields["url.path"], _, query = path.partition("?")
             if query:
                 fields["url.query"] = query
-        said = new(Record, (when, None, None, None, request, fields))
-        if record is not None and record == said:
+        plain = new(Record, (when, None, None, None, request, fields))
+        if record is not None and record == plain:
             keep(key, fields)
-        return record or said
+        return record or plain
 
     return parse
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.aws.columns import PROTOCOLS
+from chalicelib.core.formats.aws.columns import PROTOCOLS, request_of
 from chalicelib.core.formats.objects import Dialect, holding, parser_of
 from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.registry import by_name
@@ -48,10 +48,8 @@ def _typed(fields: Fields) -> None:
 
 
 def _request(fields: Fields) -> str | None:
-    version = fields.get("network.protocol.version")
-    target = fields.get("url.path") or fields.get("http.route") or fields.get("aws.apigateway.route_key")
-    said = (fields.get("http.request.method"), target, version and f"HTTP/{version}")
-    return " ".join(str(part) for part in said if part) or None
+    route = fields.get("http.route") or fields.get("aws.apigateway.route_key")
+    return request_of(fields, otherwise=route)
 
 
 _JSON: Final = Dialect(

@@ -18,6 +18,7 @@ from chalicelib.core.formats.aws.columns import (
     decimal,
     integer,
     number,
+    request_of,
     status,
     word,
 )
@@ -44,8 +45,8 @@ _LOCATION: Final = re.compile(r"[A-Z]{3}[A-Z0-9-]{0,9}")
 
 
 def _decoded(fields: Fields, name: str, text: str) -> None:
-    said = unquote(text)
-    fields[name] = unquote(said) if "%20" in said else said
+    decoded = unquote(text)
+    fields[name] = unquote(decoded) if "%20" in decoded else decoded
 
 
 def _protocol(fields: Fields, name: str, text: str) -> None:
@@ -100,10 +101,10 @@ def column_of(name: str) -> tuple[str, Setter]:
 
 def _names(header: str) -> list[str]:
     """The names of the #Fields line in force; all, where there is none; none, where they are not CloudFront's."""
-    said = next((line for line in header.split("\n") if line.startswith("#Fields:")), None)
-    if said is None:
+    decoded = next((line for line in header.split("\n") if line.startswith("#Fields:")), None)
+    if decoded is None:
         return _ALL.split()
-    names = said.removeprefix("#Fields:").split()
+    names = decoded.removeprefix("#Fields:").split()
     return names if {"date", "time", "x-edge-location"} <= set(names) else []
 
 
@@ -133,15 +134,6 @@ def _make_parser(context: ParseContext) -> Parse:
         return Record(*stamp, None, None, request_of(fields), fields)
 
     return parse
-
-
-def request_of(fields: Fields) -> str | None:
-    """The request as an access log would have it."""
-    path, query = fields.get("url.path"), fields.get("url.query")
-    version = fields.get("network.protocol.version")
-    target = f"{path}?{query}" if path and query else path
-    said = (fields.get("http.request.method"), target, version and f"HTTP/{version}")
-    return " ".join(str(part) for part in said if part) or None
 
 
 CLOUDFRONT: Final = Format(

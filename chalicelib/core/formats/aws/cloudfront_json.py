@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.aws.cloudfront import COLUMNS, request_of
+from chalicelib.core.formats.aws.cloudfront import COLUMNS
+from chalicelib.core.formats.aws.columns import request_of
 from chalicelib.core.formats.kinds import TEXT_SUFFIX
 from chalicelib.core.formats.objects import Dialect, holding, parser_of
 from chalicelib.core.framing import Framing, Kind

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.aws.cloudfront import column_of, request_of
+from chalicelib.core.formats.aws.cloudfront import column_of
+from chalicelib.core.formats.aws.columns import request_of
 from chalicelib.core.formats.kinds import is_ip
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times

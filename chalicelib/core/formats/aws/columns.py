@@ -185,3 +185,12 @@ class Decimals(dict[str, float]):
             self.clear()
         self[text] = value
         return value
+
+
+def request_of(fields: Fields, otherwise: Value = None) -> str | None:
+    """The request as an access log has it: method, path with query, protocol; otherwise: a target where no path is."""
+    path, query = fields.get("url.path"), fields.get("url.query")
+    version = fields.get("network.protocol.version")
+    target = f"{path}?{query}" if path and query else path or otherwise
+    parts = (fields.get("http.request.method"), target, version and f"HTTP/{version}")
+    return " ".join(str(part) for part in parts if part) or None

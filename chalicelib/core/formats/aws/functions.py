@@ -85,8 +85,8 @@ def _make_parser(context: ParseContext) -> Parse:
             found = _TIMED.fullmatch(entry)
             if found is None:
                 return OTHER_SHAPE
-            when, request, word, said = found.groups()
-            return _timed(when, request, word, said, times)
+            when, request, word, message = found.groups()
+            return _timed(when, request, word, message, times)
         if found := _REQUEST.fullmatch(entry):
             fields: Fields = {"faas.invocation_id": found[1]}
             number = severity.of_word(found[2]) if found[2] else None
@@ -140,28 +140,28 @@ def _add(fields: Fields, name: str, value: str) -> None:
 def _leveled(entry: str, times: Times) -> Record | Reject:
     """A line of Python's runtime."""
     if found := _LEVELED.fullmatch(entry):
-        word, when, request, said = found.groups()
-        return _timed(when, request, word, said, times)
+        word, when, request, message = found.groups()
+        return _timed(when, request, word, message, times)
     found = _UNLEVELED.fullmatch(entry)
     if found is None or "Traceback (most recent" not in found[2]:
         return OTHER_SHAPE
     return Record(None, None, found[1], severity.of_word(found[1]), found[2], _exception(found[2]))
 
 
-def _timed(when: str, request: str, word: str | None, said: str, times: Times) -> Record | Reject:
+def _timed(when: str, request: str, word: str | None, message: str, times: Times) -> Record | Reject:
     number = severity.of_word(word) if word else None
     stamp = times.of_text(when)
     if stamp is None:
         return BAD_TIME
-    fields = _exception(said)
+    fields = _exception(message)
     if request and request != "undefined":
         fields["faas.invocation_id"] = request
-    return Record(*stamp, word if number else None, number, said or None, fields)
+    return Record(*stamp, word if number else None, number, message or None, fields)
 
 
-def _exception(said: str) -> Fields:
+def _exception(tail: str) -> Fields:
     """What a trace of Python behind the message says of itself."""
-    head, _, trace = said.partition("\n")
+    head, _, trace = tail.partition("\n")
     if "Traceback (most recent" not in trace:
         return {}
     fields: Fields = {"exception.stacktrace": trace}

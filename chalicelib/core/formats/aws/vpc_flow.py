@@ -92,11 +92,11 @@ _HEADER: Final = (
 )
 
 
-def _pattern(names: list[str], *, said: bool) -> re.Pattern[str]:
+def _pattern(names: list[str], *, named: bool) -> re.Pattern[str]:
     shapes = (_INTEGER if name in _INTEGERS else _SHAPES.get(name, r"[^ ]{1,256}") for name in names)
     return re.compile(
         " ".join(
-            f"(?:{shape})" if name in _ALWAYS and not said else f"(?:-|{shape})"
+            f"(?:{shape})" if name in _ALWAYS and not named else f"(?:-|{shape})"
             for name, shape in zip(names, shapes, strict=True)
         )
     )
@@ -108,14 +108,14 @@ class _Columns:
     said: a header named them, so that numbers in place of numbers are proof enough.
     """
 
-    def __init__(self, header: str, *, said: bool) -> None:
+    def __init__(self, header: str, *, named: bool) -> None:
         names = header.replace("_", "-").split()
-        self.is_line = _pattern(names, said=said).fullmatch
+        self.is_line = _pattern(names, named=named).fullmatch
         self.names = tuple(_NAMES.get(name, f"aws.vpc.{name.replace('-', '_')}") for name in names)
         places = [place for place, name in enumerate(names) if name in _INTEGERS]
         self.integers = tuple(self.names[place] for place in places)
         self.numbers_of: Callable[[list[str]], tuple[str, ...]] | None = None
-        if said and len(places) > _PROOF:
+        if named and len(places) > _PROOF:
             self.numbers_of = itemgetter(*places)
         self.time = next((f"aws.vpc.{name}" for name in ("start", "end") if name in names), None)
 
@@ -126,16 +126,16 @@ def _make_parser(context: ParseContext) -> Parse:
     seconds: dict[str, tuple[str, int]] = {}
     usual: dict[tuple[str, ...], dict[str, Value]] = {}
     header = context.header.strip().replace("_", "-")
-    said = _Columns(header, said=True) if header and header != _DEFAULT else None
+    named = _Columns(header, named=True) if header and header != _DEFAULT else None
     orders: dict[int, _Columns] = {}
-    default_count = 14 if said is None else 0
+    default_count = 14 if named is None else 0
     new = tuple.__new__
 
     def columns_of(count: int) -> _Columns | None:
-        if said is not None:
-            return said if count == len(said.names) else None
+        if named is not None:
+            return named if count == len(named.names) else None
         if count not in orders and count in _ORDERS and not (header and count != default_count):
-            orders[count] = _Columns(_ORDERS[count], said=False)
+            orders[count] = _Columns(_ORDERS[count], named=False)
         return orders.get(count)
 
     def stamp_of(second: str) -> Stamp | None:

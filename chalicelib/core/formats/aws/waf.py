@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.aws.columns import PROTOCOLS
+from chalicelib.core.formats.aws.columns import PROTOCOLS, request_of
 from chalicelib.core.formats.objects import Dialect, holding, parser_of
 from chalicelib.core.framing import Framing, Kind
 
@@ -34,14 +34,6 @@ def _typed(fields: Fields) -> None:
                 fields.setdefault(name, value)
 
 
-def _request(fields: Fields) -> str | None:
-    path, query = fields.get("url.path"), fields.get("url.query")
-    version = fields.get("network.protocol.version")
-    target = f"{path}?{query}" if path and query else path
-    said = (fields.get("http.request.method"), target, version and f"HTTP/{version}")
-    return " ".join(str(part) for part in said if part) or None
-
-
 _WAF: Final = Dialect(
     prefix="aws.waf",
     required=("timestamp", "webaclId", "action", "httpRequest.clientIp"),
@@ -62,7 +54,7 @@ _WAF: Final = Dialect(
     },
     integers=frozenset(("http.response.status_code",)),
     after=_typed,
-    body=_request,
+    body=request_of,
 )
 
 WAF: Final = Format(

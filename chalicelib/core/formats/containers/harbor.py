@@ -74,20 +74,20 @@ def _make_parser(context: ParseContext) -> Parse:
             found = _POSTGRES.fullmatch(plain)
         if found is None:
             return carried(context.explain, text, stamp, fields)
-        held = found.groupdict()
-        word = held["level"].strip("[]")
+        groups = found.groupdict()
+        word = groups["level"].strip("[]")
         for group, name in _NAMES.items():
-            if held.get(group):
-                fields[name] = typed(held[group]) if name in _NUMBERS else held[group]
-        if held.get("client"):
-            add_client(fields, held["client"])
-        own = times.of_text(held["when"]) if held.get("when") else None
+            if groups.get(group):
+                fields[name] = typed(groups[group]) if name in _NUMBERS else groups[group]
+        if groups.get("client"):
+            add_client(fields, groups["client"])
+        own = times.of_text(groups["when"]) if groups.get("when") else None
         if own is not None and own[1] is None and outer.timestamp is not None:
             fields["syslog.timestamp"] = outer.timestamp
             stamp = own
         elif own is not None and own[0] != outer.timestamp:
             fields["log.record.timestamp"] = own[0]
-        body = held.get("message")
+        body = groups.get("message")
         if body and (user := _OF_USER.search(body)):
             fields["user.name"] = user[1]
         split_values(fields)

@@ -41,11 +41,11 @@ def _make_parser(context: ParseContext) -> Parse:
                 return OTHER_SHAPE
             if first is not None and not partial:
                 text += "\n"
-            tag, _, said = rest.partition(" ")
+            tag, _, part = rest.partition(" ")
             partial = tag[:1] == "P" and tag[1:2] in ("", ":")
             if not partial and not (tag[:1] == "F" and tag[1:2] in ("", ":")):
-                tag, said = "", rest
-            text += said
+                tag, part = "", rest
+            text += part
             first = first or (when, stream, tag)
         if first is None:
             return OTHER_SHAPE

@@ -89,13 +89,13 @@ class _Prefix:
         is_runtimes = re.compile(_WHEN_NANOSECONDS).fullmatch
 
         def parse(entry: str) -> Record | Reject:
-            said, first = [], None
+            texts, first = [], None
             for line in entry.split("\n"):
                 found = match(line)
                 if found is None:
                     return OTHER_SHAPE
                 first = first or found.groupdict()
-                said.append(found["text"].removesuffix("\r"))
+                texts.append(found["text"].removesuffix("\r"))
             assert first is not None, "a text has a line"
             when = first.pop("when")
             del first["text"]
@@ -104,7 +104,7 @@ class _Prefix:
                 for name, value in first.items()
                 if value is not None
             }
-            text = "\n".join(said).rstrip("\n")
+            text = "\n".join(texts).rstrip("\n")
             if when is None and (short := _SHORT.match(text)) and _has_time(explain, short[2]):
                 when, text = short.groups()
             stamp = of_text(when) if when else (None, None)

@@ -85,12 +85,12 @@ def _make_text_parser(context: ParseContext) -> Parse:
             fields["elasticsearch.shard"] = integer(shard)
         if "took[" in body:
             _add_slow(fields, body)
-        elif said := _USER.search(body, 0, _SEARCHED_MAX):
-            fields["user.name"] = said[1] or said[2]
-            if said[3] and is_ip(said[3]):
-                fields["client.address"] = said[3]
-                if said[4]:
-                    add_integer(fields, "client.port", said[4])
+        elif message := _USER.search(body, 0, _SEARCHED_MAX):
+            fields["user.name"] = message[1] or message[2]
+            if message[3] and is_ip(message[3]):
+                fields["client.address"] = message[3]
+                if message[4]:
+                    add_integer(fields, "client.port", message[4])
         elif "\n" in body and (thrown := _EXCEPTION.search(body, 0, _SEARCHED_MAX)):
             fields["exception.type"] = thrown[1]
             if thrown[2]:
@@ -104,19 +104,19 @@ def _make_text_parser(context: ParseContext) -> Parse:
 
 def _audited(found: re.Match[str], times: Times) -> Record | Reject:
     """What X-Pack writes to its audit log as text: ``name=[value], …``."""
-    when, node, layer, event, said = found.groups()
+    when, node, layer, event, message = found.groups()
     stamp = times.of_text(when)
     if stamp is None:
         return BAD_TIME
     fields: dict[str, Value] = {"event.name": event, "elasticsearch.audit.layer": layer}
     if node is not None:
         fields["elasticsearch.node.name"] = node
-    for name, value in _AUDITED.findall(said[:_SEARCHED_MAX]):
+    for name, value in _AUDITED.findall(message[:_SEARCHED_MAX]):
         if value and name == "origin_address":
             add_endpoint(fields, "client", value, always_port=True)
         elif value:
             add(fields, {}, _AUDIT_NAMES.get(name, f"elasticsearch.audit.{name}"), value)
-    return Record(*stamp, None, None, f"[{event}] {said}".rstrip(), fields)
+    return Record(*stamp, None, None, f"[{event}] {message}".rstrip(), fields)
 
 
 def _add_slow(fields: dict[str, Value], body: str) -> None:
@@ -197,8 +197,8 @@ def _make_json_parser(context: ParseContext) -> Parse:
         rank = _number(text)
         if type(body) is not str and body is not None:
             fields["elasticsearch.message"] = body
-        said = body if type(body) is str and body else None
-        return Record(*stamp, text or None, rank, said, fields)
+        message = body if type(body) is str and body else None
+        return Record(*stamp, text or None, rank, message, fields)
 
     return parse
 

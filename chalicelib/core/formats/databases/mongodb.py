@@ -85,10 +85,10 @@ def _make_text_parser(context: ParseContext) -> Parse:
             return OTHER_SHAPE
         stamp: tuple[str | None, str | None] = (None, None)
         if when is not None:
-            told = times.of_text(when)
-            if told is None:
+            parsed = times.of_text(when)
+            if parsed is None:
                 return BAD_TIME
-            stamp = told
+            stamp = parsed
         fields: dict[str, Value] = {"thread.name": thread}
         if component is not None and component != "-":
             fields["mongodb.component"] = component

@@ -61,16 +61,16 @@ def _make_parser(context: ParseContext) -> Parse:
                 rest.append(line)
         if "mysql.query_time" not in fields and "user.name" not in fields:
             return OTHER_SHAPE
-        said = "\n".join(lines[len(figures) :])
+        statement = "\n".join(lines[len(figures) :])
         epoch = None
         while True:
-            if found := _USE.match(said):
+            if found := _USE.match(statement):
                 fields.setdefault("db.namespace", found[1])
-            elif found := _SET.match(said):
+            elif found := _SET.match(statement):
                 epoch = found[1]
             else:
                 break
-            said = said[found.end() :].lstrip()
+            statement = statement[found.end() :].lstrip()
         stamp: tuple[str | None, str | None] | None = (None, None)
         if when is not None:
             stamp = times.of_text(when)
@@ -84,11 +84,11 @@ def _make_parser(context: ParseContext) -> Parse:
             stamp = times.of_number(epoch)
         if stamp is None:
             return BAD_TIME
-        if said and not said.startswith("# administrator"):
-            fields["db.query.text"] = said
+        if statement and not statement.startswith("# administrator"):
+            fields["db.query.text"] = statement
         if rest:
             fields["extra"] = "\n".join(rest)
-        return Record(*stamp, None, None, said or None, fields)
+        return Record(*stamp, None, None, statement or None, fields)
 
     return parse
 

@@ -113,9 +113,9 @@ def _make_parser(context: ParseContext) -> Parse:
                 prefixes.clear()
             fields: dict[str, Value] = {}
             rest = _prefix(text, fields)
-            said = None if _SYSLOG.search(text) or rest.count(" ") > _WORDS_MAX else (fields, rest)
-            prefixes[text] = said
-            return said
+            prefixed = None if _SYSLOG.search(text) or rest.count(" ") > _WORDS_MAX else (fields, rest)
+            prefixes[text] = prefixed
+            return prefixed
 
     def parse(entry: str) -> Record | Reject:
         parts = _split(entry, decided=context.decided)
@@ -126,17 +126,17 @@ def _make_parser(context: ParseContext) -> Parse:
         when = _TIME.search(prefix)
         if when is not None:
             text = when[0]
-            told = times.of_value(text) or times.of_text(text.rpartition(" ")[0])
-            if told is None:
+            reading = times.of_value(text) or times.of_text(text.rpartition(" ")[0])
+            if reading is None:
                 return BAD_TIME
-            stamp = told
+            stamp = reading
             prefix = f"{prefix[: when.start()]} {prefix[when.end() :]}"
-        said = known(prefix)
-        if said is None or (not said[0] and (when is None or word not in _OWN_WORDS)):
+        prefixed = known(prefix)
+        if prefixed is None or (not prefixed[0] and (when is None or word not in _OWN_WORDS)):
             return OTHER_SHAPE
-        fields = said[0].copy()
-        if said[1]:
-            fields["postgresql.prefix"] = said[1]
+        fields = prefixed[0].copy()
+        if prefixed[1]:
+            fields["postgresql.prefix"] = prefixed[1]
         if code := _CODE.match(body):
             fields["db.response.status_code"] = code[1]
             body = body[code.end() :]
@@ -151,9 +151,9 @@ def _make_parser(context: ParseContext) -> Parse:
 
 def _prefix(text: str, fields: dict[str, Value]) -> str:
     """Types what it knows of a prefix without its time; returns the rest."""
-    said = text.strip()
+    prefixed = text.strip()
     for known in _KNOWN:
-        if matched := known.fullmatch(said):
+        if matched := known.fullmatch(prefixed):
             for name, value in matched.groupdict().items():
                 if value == "[unknown]":
                     continue
@@ -215,8 +215,8 @@ def add_message_fields(fields: dict[str, Value], body: str) -> None:
     elif found := _STATEMENT.match(body):
         fields["db.query.text"] = found[1]
     elif _CONNECTION.match(body):
-        for name, told in _PAIR.findall(body, 0, _SEARCHED_MAX):
-            value = told.rstrip(")")
+        for name, reading in _PAIR.findall(body, 0, _SEARCHED_MAX):
+            value = reading.rstrip(")")
             if name == "port":
                 add_integer(fields, "client.port", value)
             elif name in _NAMES and value:

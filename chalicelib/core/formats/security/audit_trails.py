@@ -42,8 +42,8 @@ def _is_zscaler(members: Fields) -> bool:
 
 
 def _transaction(fields: Fields) -> str | None:
-    said = (fields.get("zscaler.action"), fields.get("http.request.method"), fields.get("url.full"))
-    return " ".join(str(each) for each in said if each) or None
+    parts = (fields.get("zscaler.action"), fields.get("http.request.method"), fields.get("url.full"))
+    return " ".join(str(each) for each in parts if each) or None
 
 
 _OKTA: Final = Dialect(

@@ -166,9 +166,9 @@ class _Parser:
             header = self._headed.head(line[:at])
             if header is None:
                 return OTHER_SHAPE
-            stamp, fields, said = header
-            if said:
-                fields["extra"] = said
+            stamp, fields, extension = header
+            if extension:
+                fields["extra"] = extension
         found = (_LEEF if self._leef else _CEF).match(line, at)
         if found is None:
             return OTHER_SHAPE
@@ -195,15 +195,15 @@ class _Parser:
             if text.strip():
                 fields[f"cef.{name}"] = _resolved(text.strip())
         pairs = [(name, text) for name, text in _pairs_of(found[8] or "") if text and text != "-"]
-        said = dict(reversed(pairs))
+        extension = dict(reversed(pairs))
         repeats: dict[str, int] = {}
         seen: dict[str, str] = {}
         for name, text in pairs:
-            if name.endswith("Label") and name[:-5] in said:
+            if name.endswith("Label") and name[:-5] in extension:
                 continue
             key = _NAMES.get(name)
             if key is None:
-                label = said.get(name + "Label")
+                label = extension.get(name + "Label")
                 key = f"cef.{_resolved(label)[:200] if label else name}"
             typed = _typed(name, key, text)
             if typed is None:
@@ -216,7 +216,7 @@ class _Parser:
             None,
             word,
             level,
-            _resolved(said["msg"]) if "msg" in said else _resolved(found[6]) or None,
+            _resolved(extension["msg"]) if "msg" in extension else _resolved(found[6]) or None,
             fields,
         )
 

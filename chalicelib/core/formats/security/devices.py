@@ -94,9 +94,9 @@ class _Parser:
             if header is None:
                 return OTHER_SHAPE
             stamp, fields, _ = header
-        said = found.groupdict()
-        when, body = said.pop("time", None), said.pop("body", None)
-        for name, value in said.items():
+        groups = found.groupdict()
+        when, body = groups.pop("time", None), groups.pop("body", None)
+        for name, value in groups.items():
             if value is not None and value not in _NOTHING:
                 self._add(fields, name.replace("__", "."), value)
         pairs = self._pairs(line, found.end(), fields)

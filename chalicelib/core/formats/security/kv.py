@@ -55,7 +55,7 @@ _TEXT: Final = frozenset(
 )
 
 
-def _said(quoted: str | None, plain: str) -> str:
+def _unquoted(quoted: str | None, plain: str) -> str:
     return (
         plain
         if quoted is None
@@ -82,9 +82,9 @@ class Headed:
         fields = record.attributes
         if fields.get("service.name") == _MARK:
             del fields["service.name"]
-        said = (record.body or "").removesuffix("x").removesuffix(f"{_MARK}: ").strip()
+        rest = (record.body or "").removesuffix("x").removesuffix(f"{_MARK}: ").strip()
         stamp = (None, None) if record.timestamp is None else (record.timestamp, record.timestamp_assumed)
-        return stamp, fields, said
+        return stamp, fields, rest
 
     def record(self, line: str) -> Record | None:
         result = self._parse(line)
@@ -121,9 +121,9 @@ def _fortinet(context: ParseContext) -> Parse:
                 break
             key = pair[1]
             if key in pairs:
-                add(pairs, repeats, key, _said(pair[2], pair[3]))
+                add(pairs, repeats, key, _unquoted(pair[2], pair[3]))
             else:
-                pairs[key] = _said(pair[2], pair[3])
+                pairs[key] = _unquoted(pair[2], pair[3])
         if "date" in pairs and "time" in pairs:
             zone = pairs.get("tz", "").replace("UTC", "")
             stamp = times.of_text(f"{pairs.pop('date')} {pairs.pop('time')}{zone}")

@@ -125,9 +125,9 @@ def _make_parser(context: ParseContext) -> Parse:
             fields["panos.severity"], word = word, None
         body = fields.get("panos.opaque") or fields.get("panos.threatid") or fields.get("panos.cmd")
         if type(body) is not str:
-            told = fields.get("panos.subtype")
-            told = told if type(told) is str else fields.get("panos.eventid", "")
-            body = f"{kind} {told} {fields.get('panos.action', fields.get('panos.status', ''))}".rstrip()
+            subtype = fields.get("panos.subtype")
+            subtype = subtype if type(subtype) is str else fields.get("panos.eventid", "")
+            body = f"{kind} {subtype} {fields.get('panos.action', fields.get('panos.status', ''))}".rstrip()
         return Record(*stamp, word, level, body, fields)
 
     return parse

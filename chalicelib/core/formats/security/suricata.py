@@ -125,8 +125,8 @@ def _fast(context: ParseContext) -> Parse:
             "source.address": source,
             "destination.address": destination,
         }
-        said = {"suricata.alert.action": action, "suricata.alert.category": kind, "extra": extra}
-        fields.update({name: value for name, value in said.items() if value})
+        alert = {"suricata.alert.action": action, "suricata.alert.category": kind, "extra": extra}
+        fields.update({name: value for name, value in alert.items() if value})
         if source_port:
             add_integer(fields, "source.port", source_port)
         if destination_port:

@@ -43,16 +43,16 @@ class _Tsv:
 
     def __init__(self, context: ParseContext) -> None:
         self._times = Times(context.last_modified)
-        said: dict[str, str] = {}
+        headers: dict[str, str] = {}
         for line in context.header.split("\n"):
             name, _, value = line.lstrip("#").replace("\t", " ", 1).partition(" ")
-            said[name] = value
-        self._separator = _resolved(said.get("separator", "\t")) or "\t"
-        self._set_separator = said.get("set_separator", ",") or ","
-        self._empty, self._unset = said.get("empty_field", "(empty)"), said.get("unset_field", "-")
-        self._path = said.get("path", "")
-        self._fields = said["fields"].split(self._separator) if said.get("fields") else []
-        types = said.get("types", "").split(self._separator)
+            headers[name] = value
+        self._separator = _resolved(headers.get("separator", "\t")) or "\t"
+        self._set_separator = headers.get("set_separator", ",") or ","
+        self._empty, self._unset = headers.get("empty_field", "(empty)"), headers.get("unset_field", "-")
+        self._path = headers.get("path", "")
+        self._fields = headers["fields"].split(self._separator) if headers.get("fields") else []
+        types = headers.get("types", "").split(self._separator)
         self._types = (*types, *("string",) * (len(self._fields) - len(types)))
 
     def parse(self, line: str) -> Record | Reject:

@@ -59,14 +59,14 @@ def _text_of(value: Value) -> str | None:
     return None
 
 
-def _record(said: dict[str, Value], times: Times) -> Record | Reject:
-    when = said.pop("_SOURCE_REALTIME_TIMESTAMP", None) or said.get("__REALTIME_TIMESTAMP")
+def _record(members: dict[str, Value], times: Times) -> Record | Reject:
+    when = members.pop("_SOURCE_REALTIME_TIMESTAMP", None) or members.get("__REALTIME_TIMESTAMP")
     stamp = times.of_number(when) if type(when) is str or type(when) is int else None
     if stamp is None:
         return OTHER_SHAPE
     fields: dict[str, Value] = {}
     word = number = body = None
-    for name, value in said.items():
+    for name, value in members.items():
         if value is None or value == "":
             continue
         if name == "PRIORITY" and type(value) is str and value in "01234567":
@@ -99,14 +99,14 @@ def _json(context: ParseContext) -> Parse:
         record = parse_json(line)
         if not isinstance(record, Record):
             return record
-        said = record.attributes
-        if record.timestamp is not None and "__REALTIME_TIMESTAMP" not in said:
-            said["__REALTIME_TIMESTAMP"] = _micros(line)
+        members = record.attributes
+        if record.timestamp is not None and "__REALTIME_TIMESTAMP" not in members:
+            members["__REALTIME_TIMESTAMP"] = _micros(line)
         if record.severity_text is not None:
-            said["PRIORITY"] = record.severity_text
-        if record.body is not None and "MESSAGE" not in said:
-            said["MESSAGE"] = record.body
-        return _record(said, times)
+            members["PRIORITY"] = record.severity_text
+        if record.body is not None and "MESSAGE" not in members:
+            members["MESSAGE"] = record.body
+        return _record(members, times)
 
     return parse
 
@@ -125,23 +125,23 @@ def _export(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(entry: str) -> Record | Reject:
-        said: dict[str, Value] = {}
+        members: dict[str, Value] = {}
         others: list[str] = []
         for line in entry.split("\n"):
             name, equals, value = line.rstrip("\r").partition("=")
             if not line.strip():
                 continue
             if not equals or not name.replace("_", "").isalnum() or not name.isupper():
-                if not said:
+                if not members:
                     return OTHER_SHAPE
                 others.append(line)
-                said["extra"] = f"{said.get('extra', '')}{line}\n"
+                members["extra"] = f"{members.get('extra', '')}{line}\n"
                 continue
             value = value.replace(_LINE_END_WITHIN, "\n")
-            said[name] = value if name not in said else f"{said[name]}\n{value}"
-        if "__REALTIME_TIMESTAMP" not in said or _is_prose(others, len(said)):
+            members[name] = value if name not in members else f"{members[name]}\n{value}"
+        if "__REALTIME_TIMESTAMP" not in members or _is_prose(others, len(members)):
             return OTHER_SHAPE
-        return _record(said, times)
+        return _record(members, times)
 
     return parse
 

@@ -149,19 +149,19 @@ class _Parser:
             message = message[found.end() :]
         if say is not None:
             say(message, fields)
-        said = fields.pop("log.level", None)
-        if number is None and type(said) is str:
-            level = severity.of_word(said)
-            if level is not None or severity.is_word(said):
-                return said, level
-            fields["log.level"] = said
+        logged = fields.pop("log.level", None)
+        if number is None and type(logged) is str:
+            level = severity.of_word(logged)
+            if level is not None or severity.is_word(logged):
+                return logged, level
+            fields["log.level"] = logged
         return word, number
 
     def _parse_verbose(self, line: str, found: re.Match[str]) -> Record | Reject:
         record = self.parse(f"{found[1]} {line[found.end() :]}")
         if not isinstance(record, Record):
             return record
-        facility, said = found[2], found[3]
+        facility, severity_code = found[2], found[3]
         code = integer(facility)
         record.attributes[f"syslog.facility.{'name' if code is None else 'code'}"] = (
             facility if code is None else code
@@ -169,7 +169,9 @@ class _Parser:
         if record.severity_text is not None:
             return record
         word, number = (
-            severity.of_syslog(integer(said)) if said.isdecimal() else (said, severity.of_word(said))
+            severity.of_syslog(integer(severity_code))
+            if severity_code.isdecimal()
+            else (severity_code, severity.of_word(severity_code))
         )
         return record._replace(severity_text=word, severity_number=number)
 
@@ -191,7 +193,7 @@ class _Parser:
         leveled = bsd is not None and _LEVEL_BEHIND.match(line, found.end(4)) is not None
         if (
             (priority is not None and values is None)
-            or (iso is not None and not _is_syslog(host, tag, told=priority is not None))
+            or (iso is not None and not _is_syslog(host, tag, has_priority=priority is not None))
             or (leveled and (priority is None or (host is not None and tag is None)))
         ):
             return OTHER_SHAPE
@@ -329,7 +331,7 @@ def _year_last(when: str) -> str:
     return f"{month} {day} {year} {rest}"
 
 
-def _is_syslog(host: str | None, tag: str | None, *, told: bool) -> bool:
+def _is_syslog(host: str | None, tag: str | None, *, has_priority: bool) -> bool:
     """Whether what follows an ISO time is a host and a tag, and not a level and a logger's name.
 
     told: a PRI says that it is syslog, so that the tag may be missing.
@@ -337,7 +339,7 @@ def _is_syslog(host: str | None, tag: str | None, *, told: bool) -> bool:
     if host is None or host[0] in "[({<|-" or severity.of_word(host) is not None:
         return False
     if tag is None:
-        return told or _IP.fullmatch(host) is not None
+        return has_priority or _IP.fullmatch(host) is not None
     return severity.of_word(tag) is None
 
 

@@ -68,13 +68,13 @@ def _strace(context: ParseContext) -> Parse:
         if call is None:
             return OTHER_SHAPE
         fields["strace.syscall"] = call[1] or call[2]
-        said = call[3]
+        call_text = call[3]
         if call[1]:
             fields["strace.resumed"] = True
-            said = said.removeprefix(" ") if said[:2] == " )" else said
-        end = said.rfind(") ", max(0, len(said) - _TAIL))
-        while end >= 0 and (result := _RETURN.match(said, end)) is None:
-            end = said.rfind(") ", max(0, len(said) - _TAIL), end)
+            call_text = call_text.removeprefix(" ") if call_text[:2] == " )" else call_text
+        end = call_text.rfind(") ", max(0, len(call_text) - _TAIL))
+        while end >= 0 and (result := _RETURN.match(call_text, end)) is None:
+            end = call_text.rfind(") ", max(0, len(call_text) - _TAIL), end)
         if end >= 0 and result is not None:
             value, error, meaning, took = result.groups()
             fields["strace.result"] = number(value)
@@ -84,17 +84,17 @@ def _strace(context: ParseContext) -> Parse:
                 fields["strace.meaning"] = meaning
             if took:
                 fields["strace.duration_s"] = decimal(took)
-            said = said[:end]
-        elif said.rstrip().endswith("<unfinished ...>"):
+            call_text = call_text[:end]
+        elif call_text.rstrip().endswith("<unfinished ...>"):
             fields["strace.unfinished"] = True
-            said = (
-                said.rstrip().removesuffix("<unfinished ...>").removesuffix(" ")
-                if said.endswith("> ") is False
-                else said
+            call_text = (
+                call_text.rstrip().removesuffix("<unfinished ...>").removesuffix(" ")
+                if call_text.endswith("> ") is False
+                else call_text
             )
         else:
             return OTHER_SHAPE
-        return Record(stamp[0], stamp[1], None, None, said or None, fields)
+        return Record(stamp[0], stamp[1], None, None, call_text or None, fields)
 
     return parse
 

@@ -77,9 +77,9 @@ def _leaves(text: str) -> Iterator[tuple[tuple[str, ...], dict[str, str], str]]:
         if found is None:
             raise ValueError
         position = found.end()
-        if (said := found["cdata"]) is not None or (found["text"] is not None and path):
+        if (cdata := found["cdata"]) is not None or (found["text"] is not None and path):
             if path:
-                path[-1][2].append(said if said is not None else unescape(found["text"]))
+                path[-1][2].append(cdata if cdata is not None else unescape(found["text"]))
         elif (name := found["name"]) is not None:
             if found["closing"]:
                 if not path or path[-1][0] != name:
@@ -115,47 +115,50 @@ class _Event:
         self.message: str | None = None
 
     def take(self, path: tuple[str, ...], attributes: dict[str, str], text: str) -> None:
-        said = text.strip()
+        stripped = text.strip()
         if path[1:2] == ("System",) and len(path) == 3:
-            self._take_system(path[2], attributes, said)
+            self._take_system(path[2], attributes, stripped)
         elif path[1:2] == ("RenderingInfo",) and len(path) >= 3:
             if path[2] == "Message":
-                self.message = said
+                self.message = stripped
             elif path[2] == "Level":
-                self.word = said
-            elif path[-1] in ("Task", "Opcode", "Keyword") and said:
+                self.word = stripped
+            elif path[-1] in ("Task", "Opcode", "Keyword") and stripped:
                 name = _RENDERED["Keywords" if path[-1] == "Keyword" else path[-1]]
                 before = self.fields.get(name)
-                self.fields[name] = f"{before}, {said}" if before else said
+                self.fields[name] = f"{before}, {stripped}" if before else stripped
         elif (
             path[1:2] in (("EventData",), ("UserData",), ("DebugData",), ("ProcessingErrorData",))
             and len(path) >= 3
         ):
-            self._take_data(path, attributes, said)
+            self._take_data(path, attributes, stripped)
 
-    def _take_system(self, name: str, attributes: dict[str, str], said: str) -> None:
+    def _take_system(self, name: str, attributes: dict[str, str], value_text: str) -> None:
         if name == "Level":
-            self.level = said
+            self.level = value_text
         elif name == "TimeCreated":
             self.time = attributes.get("SystemTime")
-        for key, value in ((name, said), *((f"{name}@{each}", value) for each, value in attributes.items())):
+        for key, value in (
+            (name, value_text),
+            *((f"{name}@{each}", value) for each, value in attributes.items()),
+        ):
             if (known := _SYSTEM.get(key)) is not None and value:
                 self.fields[known] = number(value) if known in _NUMBERS else value
 
-    def _take_data(self, path: tuple[str, ...], attributes: dict[str, str], said: str) -> None:
+    def _take_data(self, path: tuple[str, ...], attributes: dict[str, str], value_text: str) -> None:
         if len(self.fields) >= _FIELDS_MAX:
-            self.fields["extra"] = f"{self.fields.get('extra', '')}{said}\n"
+            self.fields["extra"] = f"{self.fields.get('extra', '')}{value_text}\n"
             return
         if path[1] == "EventData" and (name := attributes.get("Name")):
-            if said and said != "-":
-                self.fields[f"windows.data.{name}"] = said
+            if value_text and value_text != "-":
+                self.fields[f"windows.data.{name}"] = value_text
         elif path[1] == "EventData" and path[2] == "Data":
-            if said:
-                self.unnamed.append(said)
-        elif said:
+            if value_text:
+                self.unnamed.append(value_text)
+        elif value_text:
             self.fields[
                 f"windows.{'user_data' if path[1] == 'UserData' else 'data'}.{'.'.join(path[3:] or path[2:])}"
-            ] = said
+            ] = value_text
 
     def record(self, times: Times) -> Record | Reject:
         fields = self.fields

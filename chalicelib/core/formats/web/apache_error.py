@@ -60,10 +60,10 @@ def _make_parser(context: ParseContext) -> Parse:
             early = _CODE.match(line)
             if early is None:
                 return OTHER_SHAPE
-            said: dict[str, Value] = {"apache.code": early[1]}
+            early_fields: dict[str, Value] = {"apache.code": early[1]}
             if early.end() < len(line):
-                said["apache.message"] = line[early.end() :]
-            return Record(None, None, None, None, line, said)
+                early_fields["apache.message"] = line[early.end() :]
+            return Record(None, None, None, None, line, early_fields)
         when, module, level, process, thread = head.groups()
         stamp = times.of_text(when)
         if stamp is None:

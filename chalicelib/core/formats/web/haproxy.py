@@ -181,9 +181,9 @@ def _add_line(fields: dict[str, Value], frontend: str, line: str, position: int)
         if name in _TEXTS:
             fields[name] = text
         elif name == "haproxy.captured_headers":
-            for each, said in zip(_CAPTURED, text.rstrip(" ")[1:-1].split("} {", 1), strict=False):
-                if said:
-                    fields[each] = list(said.split("|"))
+            for each, captured in zip(_CAPTURED, text.rstrip(" ")[1:-1].split("} {", 1), strict=False):
+                if captured:
+                    fields[each] = list(captured.split("|"))
         else:
             fields[name] = integer(text)
     if fields.get("http.response.status_code") == -1:

@@ -74,8 +74,8 @@ def named(dialect: Dialect, record: Record, times: Times) -> Record | Reject:
     repeats: dict[str, int] = {}
     stamp: tuple[str | None, str | None] = record.timestamp, record.timestamp_assumed
     for name in dialect.times:
-        said = members.get(name)
-        if stamp[0] is None and (known := times.of_value(said)) is not None:
+        member = members.get(name)
+        if stamp[0] is None and (known := times.of_value(member)) is not None:
             stamp = known
             del members[name]
     for name, value in telling(members).items():

@@ -37,8 +37,8 @@ def _make_parser(context: ParseContext) -> Parse:
         stamp = of_text(when)
         if stamp is None:
             return BAD_TIME
-        said = {"client.address": client, "tls.protocol.version": protocol, "tls.cipher": cipher}
-        fields: dict[str, Value] = {name: text for name, text in said.items() if text != "-"}
+        texts = {"client.address": client, "tls.protocol.version": protocol, "tls.cipher": cipher}
+        fields: dict[str, Value] = {name: text for name, text in texts.items() if text != "-"}
         add_request(fields, request)
         if size != "-":
             add_integer(fields, "http.response.body.size", size)

@@ -82,12 +82,12 @@ def add_tail(fields: dict[str, Value], tail: str) -> bool:
         quoted, name, quoted_value, value, bare = found.groups()
         text = quoted if quoted is not None else bare
         if name is not None:
-            said = value if quoted_value is None else resolved(quoted_value)
-            if said not in ("-", ""):
+            value_text = value if quoted_value is None else resolved(quoted_value)
+            if value_text not in ("-", ""):
                 key = _NAMES.get(name.lower())
                 if key is None or key in fields:
                     key = f"extra.{name}"
-                add(fields, repeats, key, _value_of(key, said))
+                add(fields, repeats, key, _value_of(key, value_text))
         elif text in ("-", ""):
             if times:
                 times += 1

@@ -71,12 +71,12 @@ def _columns(header: str) -> tuple[tuple[str, ...], str, str]:
     names: tuple[str, ...] = ()
     when, zone = "", "Z"
     for line in header.split("\n"):
-        kind, _, said = line.partition(":")
+        kind, _, value = line.partition(":")
         if kind == "#Fields":
-            names = tuple(said.split())
+            names = tuple(value.split())
         elif kind == "#Date":
-            when = said.strip()
-        elif kind == "#Time Format" and said.strip().lower() == "local":
+            when = value.strip()
+        elif kind == "#Time Format" and value.strip().lower() == "local":
             zone = ""
     return names, when, zone
 
@@ -173,8 +173,8 @@ def _reader(
         version = fields.get("network.protocol")
         if isinstance(version, str) and add_protocol(fields, version):
             del fields["network.protocol"]
-        timestamp, told = stamp or (None, None)
-        return Record(timestamp, told, None, None, _request(fields), fields)
+        timestamp, how = stamp or (None, None)
+        return Record(timestamp, how, None, None, _request(fields), fields)
 
     return parse
 

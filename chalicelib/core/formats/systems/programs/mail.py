@@ -234,13 +234,13 @@ def _dovecot(text: str, fields: dict[str, Value]) -> bool:
         process, user = _process_and_user(found[1], found[2] or "")
         if process is not None:
             fields["dovecot.service_pid"] = process
-        said = {
+        details = {
             "dovecot.service": found[1],
             "user.name": user,
             "dovecot.session": found[4] or found[5],
             "log.level": found[6],
         }
-        fields.update({name: value for name, value in said.items() if value})
+        fields.update({name: value for name, value in details.items() if value})
         if found[3]:
             fields["dovecot.mail_pid"] = whole(found[3])
         worker = _AUTH_WORKER.match(text, begin)

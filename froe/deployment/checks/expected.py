@@ -10,7 +10,7 @@ from froe.deployment.resolving import Resolver
 from froe.deployment.templates import StackTemplate, load
 
 
-def wanted_of(examined: Examined, name: str, kind: str) -> dict[str, dict[str, Any]]:
+def expected_of(examined: Examined, name: str, kind: str) -> dict[str, dict[str, Any]]:
     """Logical name → resolved properties of the resources of that type that the stack should hold.
 
     By the parameters that the stack has; where they are not what the checkout says, that is a finding of its own.
