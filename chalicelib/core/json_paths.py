@@ -183,18 +183,19 @@ def _keys(known: dict[bytes, int]) -> re.Pattern[bytes]:
     return re.compile(rb'"(' + b"|".join(map(re.escape, known)) + rb')"[ \t\r\n]*+:[ \t\r\n]*+\Z')
 
 
-def _open_in(text: bytes) -> list[int]:
-    """Where the brackets begin that are open at the end of a text."""
+@lru_cache(16)
+def _open_in(text: bytes) -> tuple[int, ...]:
+    """Where the brackets begin that are open at the end of a text; asked again and again of what is in force."""
     starts: list[int] = []
     for mark in _MARK.finditer(text):
         if mark[0] in (b"{", b"["):
             starts.append(mark.start())
         elif mark[0] in (b"}", b"]") and starts:
             starts.pop()
-    return starts
+    return tuple(starts)
 
 
-def _pieces(text: bytes, starts: list[int], *, whole: bool) -> list[bytes]:
+def _pieces(text: bytes, starts: tuple[int, ...], *, whole: bool) -> list[bytes]:
     """Of each open object what stands before the next bracket, all of it or the name alone; of arrays the bracket."""
     pieces = []
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):

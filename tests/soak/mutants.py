@@ -34,8 +34,9 @@ def _mark_before_write() -> list[Patch]:
     late: dict[int, list[tuple[Any, ...]]] = {}
     put, mark = DynamoRecords.put, Ledger.mark
 
-    def put_later(self: DynamoRecords, *arguments: Any) -> None:
+    def put_later(self: DynamoRecords, *arguments: Any) -> int:
         late.setdefault(get_ident(), []).append((self, *arguments))
+        return 0
 
     def mark_first(self: Ledger, *arguments: Any) -> Mark:
         stands = mark(self, *arguments)

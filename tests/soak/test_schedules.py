@@ -21,10 +21,17 @@ SHARES = 5
 SCHEDULES = 15
 NOTICED_WITHIN = 80
 NOTICED_BY = {
+    "mark-before-write": 3,
     "seal-before-send": 14,
-    "trust-a-failed-answer": 12,
-    "sum-without-comparing": 31,
+    "count-up-blindly": 2,
+    "forget-to-look-again": 7,
+    "never-sweep": 3,
+    "trust-a-failed-answer": 16,
+    "sum-without-comparing": 74,
     "cut-by-settings-of-today": 62,
+    "complete-but-one": 3,
+    "a-name-for-the-thing": 1,
+    "acknowledge-what-failed": 3,
 }
 """Which schedule noticed a mutant when it was last looked for: it is tried first, the others if it does not any more."""
 
@@ -38,10 +45,10 @@ def test_no_schedule_loses_doubles_or_miscounts_a_line_or_leaves_a_file_stuck(sh
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_the_schedules_notice_a_broken_rule(mutant: str) -> None:
-    for number in (NOTICED_BY.get(mutant, 0), *range(NOTICED_WITHIN)):
+    for number in (NOTICED_BY[mutant], *range(NOTICED_WITHIN)):
         seed = f"mutant-{number}"
         with broken(mutant):
-            violates = bool(run(seed).violations)
+            violates = any(violation.kind != "crashed" for violation in run(seed).violations)
         if violates and not run(seed).violations:
             return
     pytest.fail(f"{mutant} survives {NOTICED_WITHIN} schedules")
@@ -72,9 +79,9 @@ def test_a_seed_gives_the_same_schedule_in_every_process() -> None:
 
 def test_the_command_counts_what_it_tried_and_says_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
     with broken("mark-before-write"):
-        assert main(["--seed", "mutant", "--schedules", "8", "--json"]) == 1
-    said = json.loads(capsys.readouterr().out)
-    assert said["schedules"] == 8
-    assert said["lost"] + said["wrong"] + said["stuck"] > 0
-    assert said["failing_seeds"]
-    assert said["files"] >= 8
+        assert main(["--seed", "mutant-3", "--schedules", "2", "--json"]) == 1
+    counted = json.loads(capsys.readouterr().out)
+    assert counted["schedules"] == 2
+    assert counted["lost"] + counted["wrong"] + counted["stuck"] > 0
+    assert counted["failing_seeds"]
+    assert counted["files"] >= 1

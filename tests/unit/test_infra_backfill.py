@@ -231,7 +231,7 @@ def all_taken(arguments: Any) -> Any:
     ],
     ids=["never settled", "never sent", "never answered"],
 )
-@pytest.mark.parametrize("hours", [40, 7 * 24])
+@pytest.mark.parametrize("hours", [7 * 24])
 def test_a_part_that_waits_in_vain_stays_within_the_events_of_an_execution(
     hours: int, answers: Mapping[str, Any]
 ) -> None:

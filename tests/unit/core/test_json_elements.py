@@ -13,7 +13,7 @@ from chalicelib.core.framing import Kind
 from chalicelib.core.records import Record, Reject
 from tests.unit.core.test_json_collections import read, records
 
-SMALL, LARGE = 20, 5000
+SMALL, LARGE = 20, 2600
 HUGE = "x" * 300_000
 COUNTS = pytest.mark.parametrize("count", [SMALL, LARGE], ids=["small", "large"])
 INDENTS = pytest.mark.parametrize("indent", [None, 1], ids=["one line", "pretty"])
