@@ -102,6 +102,8 @@ class Commands(click.Group):
             raise click.UsageError(f"{error.message}{suggestion(args[0], COMMANDS)}", ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:
+        if os.environ.get("NO_COLOR"):  # https://no-color.org; rich obeys it by itself
+            ctx.color = False
         with _harmless_errors():
             return self._invoke(ctx)
 

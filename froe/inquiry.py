@@ -1,10 +1,11 @@
 """Asks the ledger about files, with the use cases of the HTTP status API and your own credentials.
 
-A file is named by its id or by its key; one key has a file for each upload of it.
+A file is named by its id, which may be shortened, or by its key; one key has a file for each upload of it.
 """
 
 from __future__ import annotations
 
+import difflib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
@@ -25,7 +26,13 @@ SETTLED_BADLY: Final = frozenset({"INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED
 SETTLED: Final = SETTLED_BADLY | {"COMPLETE"}
 POLL_SECONDS: Final = 1.0
 
+ID_SHORTEST: Final = 4
+"""Characters that are enough of an id."""
+
 _CUTTING_SECONDS: Final = 10.0
+_LOOKED_AT: Final = 5 * MAX_LIMIT
+"""Files among which the beginning of an id is looked for: an answer within a second or two."""
+_SHOWN: Final = 3
 
 
 def services_of(target: Target) -> Services:
@@ -60,17 +67,71 @@ def page_size(limit: int) -> int:
 
 
 def find_files(status: Status, name: str) -> list[Shown]:
-    """The file with that id, or all files of that key. Raises FroeError if there is none."""
+    """The file of that id, or all files of that key, or the one file whose id begins so, among the newest ones.
+
+    Raises FroeError, which says what there is, where the name stands for no file or its beginning for several."""
     if FILE_ID.fullmatch(name) and (file := file_or_none(status, name)):
         return [file]
     ids = [file["file_id"] for file in pages(lambda cursor: status.files(key=name, cursor=cursor), 0)]
-    files = [file for file_id in ids if (file := file_or_none(status, file_id))]
-    if not files:
+    if files := [file for file_id in ids if (file := file_or_none(status, file_id))]:
+        return files
+    newest = list(
+        pages(lambda cursor: status.files(limit=MAX_LIMIT, cursor=cursor), _LOOKED_AT)
+        if name and not FILE_ID.fullmatch(name)
+        else ()
+    )
+    begun = [file for file in newest if _is_beginning(name, file["file_id"])]
+    if len(begun) == 1 and (file := file_or_none(status, begun[0]["file_id"])):
+        return [file]
+    if begun:
         raise FroeError(
-            f"No file has the id or key {name!r}: `froe status` lists those known; one that was uploaded"
-            " only now appears within seconds."
+            f"{len(begun):,} ids begin with {name!r}: {_named(begun)}. Give more characters of the one that you mean."
         )
-    return files
+    raise FroeError(f"No file has the id or key {name!r}{_what_exists(name, newest)}")
+
+
+def newest_file(status: Status, name: str) -> Shown:
+    """The file of `find_files`; of a key's files the one uploaded last."""
+    return max(find_files(status, name), key=lambda file: str(file["last_modified"]))
+
+
+def only_file_id(status: Status, name: str) -> str:
+    """The id of the only file of `find_files`; a whole id is taken as it is, as what was never opened has one too."""
+    if FILE_ID.fullmatch(name):
+        return name
+    files = find_files(status, name)
+    if len(files) > 1:
+        raise FroeError(f"The key {name!r} has {len(files)} files: name one of {_named(files)}.")
+    return str(files[0]["file_id"])
+
+
+def _is_beginning(name: str, file_id: str) -> bool:
+    """Of a later generation its number may be named too: abcd~2."""
+    beginning, tilde, generation = name.partition("~")
+    return (
+        len(beginning) >= ID_SHORTEST
+        and file_id.startswith(beginning)
+        and file_id.endswith(f"{tilde}{generation}")
+    )
+
+
+def _named(files: Sequence[Shown]) -> str:
+    shown = ", ".join(
+        f"{file['file_id']} ({file['key']}, {file['last_modified']})" for file in files[:_SHOWN]
+    )
+    return shown + (" and others" if len(files) > _SHOWN else "")
+
+
+def _what_exists(name: str, files: Sequence[Shown]) -> str:
+    keys = list(dict.fromkeys(file["key"] for file in files))
+    alike = [key for key in keys if name.lower() in key.lower()] or difflib.get_close_matches(name, keys)
+    if alike:
+        more = ", and others" if len(alike) > _SHOWN else ""
+        return f". There is {', '.join(map(repr, alike[:_SHOWN]))}{more}."
+    return (
+        ": `froe status` lists those known; one that was uploaded only now appears within seconds. An id may be"
+        f" shortened to its first {ID_SHORTEST} characters or more."
+    )
 
 
 def dead_letters_about(target: Target, key: str) -> list[str]:

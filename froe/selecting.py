@@ -9,12 +9,10 @@ from typing import Any, Final
 
 import click
 
-from chalicelib.core.fields import FILE_ID
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.status import checked_selection
 from chalicelib.status import Status
-from froe.errors import FroeError
-from froe.inquiry import find_files
+from froe.inquiry import only_file_id
 
 _NOBODY: Final = frozenset(
     {"admin", "app", "ec2-user", "jenkins", "lambda", "nobody", "root", "runner", "ubuntu", "user", "vscode"}
@@ -67,21 +65,17 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-file_option = click.option("--file", metavar="FILE_ID", help="Only those of this file, by its id or key.")
+file_option = click.option(
+    "--file", metavar="FILE_ID", help="Only those of this file, by its id, shortened or not, or key."
+)
 reason_option = click.option(
     "--reason", metavar="TEXT", help="Only those with this code (such as throttled) or text in the reason."
 )
 
 
 def file_id_of(ledger: Status, name: str | None) -> str | None:
-    """The id of a file that is named by its id or by its key, which must have one file only."""
-    if name is None or FILE_ID.fullmatch(name):
-        return name
-    files = find_files(ledger, name)
-    if len(files) > 1:
-        ids = ", ".join(file["file_id"] for file in files)
-        raise FroeError(f"The key {name!r} has {len(files)} files: name one of {ids}.")
-    return str(files[0]["file_id"])
+    """The id of the file that an option names, if it was given."""
+    return None if name is None else only_file_id(ledger, name)
 
 
 def who_decides(by: str | None) -> str:

@@ -7,6 +7,7 @@ it. Progress goes to standard error: a bar on a terminal, elsewhere a line every
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+    from rich.table import Table
 
 CONTROLS: Final = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
 """What a terminal may obey instead of showing it: C0, DEL, C1, and what turns the direction of writing (UAX #9);
@@ -29,6 +31,8 @@ _WIDTH_OF_FILES = 160
 """Columns of a table that goes to a file or a pipe: wide enough to shorten nothing."""
 
 _SHORTEST = 8
+_NARROW = 20
+_ENOUGH = 32
 LINES_SECONDS: Final = 10.0
 """What takes less than that says nothing where there is no terminal."""
 
@@ -69,6 +73,11 @@ def shortened(styled: str, columns: int | None) -> str:
     return capture.get()
 
 
+def width_of_output(of_files: int) -> int:
+    """The columns of the terminal that standard output is; of_files: where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else of_files
+
+
 def sized(size_bytes: int) -> str:
     """A size for people: 980 B, 1.5 MB."""
     if size_bytes < 1000:
@@ -86,7 +95,8 @@ class Column:
     """A table's column. A heading may hold a line break.
 
     number: aligned right. optional: left out where the table would be too wide, the last one first.
-    shrinks: its cells are shortened where even that is not enough, those of the widest column first.
+    shrinks: its cells are shortened where even that is not enough, those of the widest column first; very wide ones
+    are shortened before anything is left out.
     """
 
     heading: str
@@ -99,51 +109,69 @@ def print_table(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], *, marked: Sequence[bool] = ()
 ) -> None:
     """Draw a table on standard output; marked rows stand out."""
+    from rich.console import Console  # noqa: PLC0415 - see the docstring of the module
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
+    console.print(table_of(columns, rows, console.width, marked=marked))
+
+
+def table_of(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int, *, marked: Sequence[bool] = ()
+) -> Table:
+    """A table for that many columns of the screen."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - see the docstring of the module
     from rich.cells import cell_len  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [
         max(map(cell_len, (*column.heading.split("\n"), *(row[number] for row in cells))))
         for number, column in enumerate(columns)
     ]
-    fitted = _fitted(columns, widths, console.width)
-    roomy = sum(fitted.values()) + 2 * (len(fitted) - 1) <= console.width
+    fitted = _fitted(columns, widths, width)
+    roomy = sum(fitted.values()) + 2 * (len(fitted) - 1) <= width
     padding = (0, int(roomy), 0, 0)
     table = Table(box=SIMPLE_HEAD, padding=padding, pad_edge=False, header_style="bold", show_edge=False)
-    for number, width in fitted.items():
+    for number, room in fitted.items():
         column = columns[number]
         table.add_column(
             column.heading,
             justify="right" if column.number else "left",
             vertical="bottom",
-            width=width,
+            width=room,
             no_wrap=True,
             overflow="ellipsis",
         )
     for number, row in enumerate(cells):
         style = "bold red" if number < len(marked) and marked[number] else None
         table.add_row(*(Text(row[kept]) for kept in fitted), style=style)
-    console.print(table)
+    return table
 
 
 def _fitted(columns: Sequence[Column], widths: Sequence[int], room: int) -> dict[int, int]:
     """Which columns are shown, and how wide, so that they fit with a blank between them."""
     fitted = dict(enumerate(widths))
+    least = {
+        number: min(width, _NARROW if columns[number].optional else _SHORTEST)
+        for number, width in fitted.items()
+        if columns[number].shrinks
+    }
 
     def excess() -> int:
         return sum(fitted.values()) + len(fitted) - 1 - room
 
+    def spare() -> int:
+        """What shortening gives that hurts less than leaving a column out."""
+        floors = {n: width if columns[n].optional else max(width, _ENOUGH) for n, width in least.items()}
+        return sum(max(fitted[n] - floor, 0) for n, floor in floors.items() if n in fitted)
+
     for number in reversed(range(len(columns))):
-        if excess() > 0 and columns[number].optional:
+        if excess() > spare() and columns[number].optional:
             del fitted[number]
     for number, width in sorted(fitted.items(), key=lambda column: -column[1]):
-        if columns[number].shrinks and excess() > 0:
-            fitted[number] = max(_SHORTEST, width - excess())
+        if number in least and excess() > 0:
+            fitted[number] = max(least[number], width - excess())
     return fitted
 
 

@@ -45,7 +45,7 @@ _ALL: Final = 'from log order by "offset"'
 def export(*, name: str, shape: str, output: Path | None, stage: str | None) -> None:
     """Write all records and rejects that are stored of a file, in the order of the text.
 
-    FILE_ID may be a key too; of a key's files the one uploaded last is taken. What is written is counted
+    FILE_ID may be shortened, or a key; of a key's files the one uploaded last is taken. What is written is counted
     against the file's account: the exit code is 1 where they differ, or the file is not settled.
     """
     if shape == "parquet" and output is None:

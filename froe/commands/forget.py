@@ -8,24 +8,25 @@ from froe.commands.options import json_option, stage_option
 
 
 @click.command(short_help="Remove what is stored of one file.")
-@click.argument("file_id", metavar="FILE_ID")
+@click.argument("name", metavar="FILE_ID")
 @click.option(
     "--object", "with_object", is_flag=True, help="Delete the object in the input bucket too, this version."
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @stage_option
 @json_option
-def forget(*, file_id: str, with_object: bool, yes: bool, stage: str | None, as_json: bool) -> None:
+def forget(*, name: str, with_object: bool, yes: bool, stage: str | None, as_json: bool) -> None:
     """Remove the records, rejects, dead letters and account of one settled file, for good.
 
     That it was forgotten is remembered for 30 days (or one day more than SWEEP_DAYS), so that nothing
-    that comes late writes it again. Backups, logs and mails are not reached.
+    that comes late writes it again. FILE_ID may be shortened, or a key that has one file. Backups, logs and mails are not reached.
     """
     from dataclasses import asdict  # noqa: PLC0415 - with what follows
     from datetime import UTC, datetime  # noqa: PLC0415 - with what follows
 
     from chalicelib.settings import Settings  # noqa: PLC0415 - imports boto3, which takes a second
     from froe.forgetting import Forgetting, Places  # noqa: PLC0415 - as above
+    from froe.inquiry import only_file_id, status_of  # noqa: PLC0415 - as above
     from froe.jsonl import print_json  # noqa: PLC0415 - as above
     from froe.target import find_target  # noqa: PLC0415 - as above
     from froe.terminal import printable  # noqa: PLC0415 - as above
@@ -41,7 +42,7 @@ def forget(*, file_id: str, with_object: bool, yes: bool, stage: str | None, as_
     forgetting = Forgetting(
         target.client("dynamodb"), target.client("s3"), places, sweep_days=settings.sweep_days
     )
-    stored = forgetting.find(file_id)
+    stored = forgetting.find(only_file_id(status_of(target), name))
     if not yes:
         also = ", and the object itself" if with_object else ""
         click.confirm(

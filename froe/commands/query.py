@@ -56,7 +56,7 @@ _ROWS_SHOWN: Final = 200
     "--stored",
     metavar="FILE_ID",
     multiple=True,
-    help="Ask what a stage has stored of this file, by its id or key; the table is `records`.",
+    help="Ask what a stage has stored of this file, by its id, shortened or not, or key; the table is `records`.",
 )
 @click.option(
     "--from",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
-import sys
 from collections.abc import Callable, Iterable, Sequence
 
 import click
@@ -12,10 +10,10 @@ import orjson
 
 from chalicelib.status import Status
 from froe.commands.options import json_option, limit_option, stage_option
-from froe.inquiry import SETTLED, SETTLED_BADLY, Shown, find_files, page_size, pages, status_of
+from froe.inquiry import SETTLED, SETTLED_BADLY, Shown, newest_file, page_size, pages, status_of
 from froe.jsonl import print_json
 from froe.target import Target, find_target
-from froe.terminal import printable, shortened
+from froe.terminal import printable, shortened, width_of_output
 
 _RECORD_FIELDS = ("timestamp", "severity_text", "severity_number", "body", "attributes")
 _COLOURS = {"WARN": "yellow", "ERROR": "red", "FATAL": "red"}
@@ -51,7 +49,7 @@ def records(
 ) -> None:
     """Print the records of a file: one line each, or JSON in the shape of `froe parse`.
 
-    FILE_ID may be a key too; of a key's files the one uploaded last is taken. On a terminal each line is
+    FILE_ID may be shortened, or a key; of a key's files the one uploaded last is taken. On a terminal each line is
     shortened to its width.
     """
     ledger, file = open_file(name, find_target(stage))
@@ -82,7 +80,7 @@ def records(
 def rejects(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
     """Print the entries that a file's format does not explain, raw and with the reason.
 
-    FILE_ID may be a key too; of a key's files the one uploaded last is taken.
+    FILE_ID may be shortened, or a key; of a key's files the one uploaded last is taken.
     """
     ledger, file = open_file(name, find_target(stage))
     file_id = file["file_id"]
@@ -93,8 +91,7 @@ def rejects(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
 def open_file(name: str, target: Target) -> tuple[Status, Shown]:
     """What to ask, and the file of that id, or the one uploaded last of that key."""
     ledger = status_of(target)
-    files = find_files(ledger, name)
-    return ledger, max(files, key=lambda file: str(file["last_modified"]))
+    return ledger, newest_file(ledger, name)
 
 
 def _with_fields(record: Shown, names: Sequence[str] | None) -> Shown:
@@ -116,7 +113,7 @@ def _print_all(
 ) -> None:
     """What there is; of a file that is not all there, also why. Of a FAILED one the exit code is 1."""
     printed = 0
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = width_of_output(0) or None
     for item in items:
         if as_json:
             print_json(for_programs(item, file))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from pathlib import Path
 
 import click
 
 from froe.commands.options import json_option, stage_option
 from froe.errors import FroeError
-from froe.inquiry import SETTLED, Shown, find_files, status_of
+from froe.inquiry import SETTLED, Shown, newest_file, status_of
 from froe.jsonl import print_json
 from froe.local.collector import PATH_SETTING, collected
 from froe.target import Target, find_target
-from froe.terminal import printable
+from froe.terminal import printable, width_of_output
 from froe.traces import Waterfall, for_programs, waterfall_of
 from froe.waterfall import UNDER_WAY, lines_of
 
@@ -36,11 +34,11 @@ _WIDTH_OF_FILES = 120
 def traces(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
     """Show how long each stage of a file took, from the splitter through the queue to the workers.
 
-    FILE_ID may be a key too; of a key's files the one uploaded last is taken. On AWS it is X-Ray that
+    FILE_ID may be shortened, or a key; of a key's files the one uploaded last is taken. On AWS it is X-Ray that
     keeps the traces: there the command prints where to see them.
     """
     target = find_target(stage)
-    file = max(find_files(status_of(target), name), key=lambda one: str(one["last_modified"]))
+    file = newest_file(status_of(target), name)
     if target.endpoint_url is None:
         _print_link(file, as_json=as_json)
         return
@@ -50,7 +48,7 @@ def traces(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
         print_json({"key": file["key"], "trace": file["trace"], **for_programs(whole, shown)})
         return
     click.echo(f"{click.style(printable(file['key']), bold=True)}  {file['file_id']}")
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_OF_FILES
+    width = width_of_output(_WIDTH_OF_FILES)
     for line in lines_of(whole, shown, file["trace"], width, _silent(file)):
         click.echo(line)
 

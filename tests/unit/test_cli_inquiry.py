@@ -110,7 +110,7 @@ class FakeStatus:
         return {"items": items[start : start + size], "cursor": str(start + size) if more else None}
 
 
-def froe(monkeypatch: pytest.MonkeyPatch, status: FakeStatus, *arguments: str) -> Result:
+def froe(monkeypatch: pytest.MonkeyPatch, status: FakeStatus, *arguments: str, **options: Any) -> Result:
     for module in (status_command, records_command, upload_command):
         monkeypatch.setattr(
             module, "find_target", lambda stage=None: Target({"INPUT_BUCKET": "input"}, "us-east-1")
@@ -118,7 +118,7 @@ def froe(monkeypatch: pytest.MonkeyPatch, status: FakeStatus, *arguments: str) -
         monkeypatch.setattr(module, "status_of", lambda target: status)
     monkeypatch.setattr(status_command, "dead_letters_about", lambda target, key: [])
     monkeypatch.setattr(inquiry, "POLL_SECONDS", 0)
-    return CliRunner().invoke(cli.main, arguments)
+    return CliRunner().invoke(cli.main, arguments, **options)
 
 
 USED = {
@@ -181,6 +181,47 @@ class TestStatus:
         assert "'nothing.log'" in result.stderr
         assert "`froe status` lists" in result.stderr
 
+    def test_an_id_may_be_shortened_as_long_as_it_is_the_only_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second, third = (f"{start}{'z' * 21}" for start in ("abcde", "abcdf", "qqqqq"))
+        ledger = FakeStatus([file_json(first), file_json(second, "b.log"), file_json(third, "abcd")])
+
+        def ids(name: str) -> list[str]:
+            return [one["file_id"] for one in json_lines(froe(monkeypatch, ledger, "status", name, "--json"))]
+
+        assert ids("abcde") == [first]
+        assert ids("qqqq") == [third]
+        assert ids("abcd") == [third], "a key goes before the beginning of an id"
+        assert ids("qqq") == [], "too short"
+        ambiguous = froe(monkeypatch, FakeStatus([file_json(first), file_json(second)]), "status", "abcd")
+        assert ambiguous.exit_code == 1
+        assert "2 ids begin with 'abcd'" in ambiguous.stderr
+        assert first in ambiguous.stderr
+        assert second in ambiguous.stderr
+
+    def test_an_unknown_name_is_answered_with_those_like_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger = FakeStatus([file_json(), file_json(OTHER_ID, "db/slow.log")])
+
+        for name in ("access.log", "web/acces.log", "WEB"):
+            assert "There is 'web/access.log'." in froe(monkeypatch, ledger, "status", name).stderr
+
+    @pytest.mark.parametrize("command", ["records", "rejects", "status"])
+    def test_each_command_takes_the_beginning_of_an_id(
+        self, monkeypatch: pytest.MonkeyPatch, command: str
+    ) -> None:
+        result = froe(monkeypatch, FakeStatus([file_json(), file_json(OTHER_ID)]), command, "aaaa", "--json")
+        assert result.exit_code == 0
+
+    def test_the_only_file_of_a_key_is_meant_where_one_is_changed(self) -> None:
+        ledger: Any = FakeStatus([file_json(), file_json(OTHER_ID), file_json("c" * 26, "c.log")])
+
+        assert inquiry.only_file_id(ledger, "c.log") == "c" * 26
+        assert inquiry.only_file_id(ledger, "cccc") == "c" * 26
+        assert inquiry.only_file_id(ledger, "d" * 26) == "d" * 26, "it may never have been opened"
+        with pytest.raises(FroeError, match=r"has 2 files: name one of a{26}"):
+            inquiry.only_file_id(ledger, "web/access.log")
+
     @pytest.mark.parametrize(
         ("state", "exit_code"),
         [
@@ -229,6 +270,17 @@ class TestStatus:
 
     def test_an_empty_list_says_what_to_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "froe upload" in froe(monkeypatch, FakeStatus([]), "status").stdout
+
+    @pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+    def test_colours_are_for_terminals_that_want_them(
+        self, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], coloured: bool
+    ) -> None:
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        ledger = FakeStatus([file_json()])
+
+        assert "\x1b" not in froe(monkeypatch, ledger, "status", FILE_ID).stdout
+        result = froe(monkeypatch, ledger, "status", FILE_ID, color=True, env=environment)
+        assert ("\x1b" in result.stdout) == coloured
 
     def test_a_key_cannot_drive_the_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ledger = FakeStatus([file_json(key="a\x1b[2J[bold].log", format=None)])

@@ -99,6 +99,21 @@ def test_a_table_gives_up_the_optional_before_it_shortens_anything(
     assert lines[2] == row
 
 
+def test_a_very_wide_column_is_shortened_before_an_optional_one_goes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    columns = (*TABLE, Column("reason", shrinks=True, optional=True))
+
+    print_table(columns, [("a" * 200, "json", "1", "7", "because " * 9)])
+
+    lines = click.unstyle(capsys.readouterr().out).splitlines()
+    assert lines[0].split() == ["name", "format", "lines", "s", "reason"]
+    assert max(map(len, lines)) <= 80
+
+
 def test_a_table_into_a_file_is_never_shortened(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(TABLE, [("k" * 100, "json", "1", "1")])
 

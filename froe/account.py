@@ -1,0 +1,85 @@
+"""A file's account as people read it: what it is, its bar, and its table of entries, lines and bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import click
+
+from froe.costs import dollars_of_file
+from froe.inquiry import SETTLED_BADLY, Shown, accounted
+from froe.prices import read_prices
+from froe.shares import bytes_of, drawn, legend, percent
+from froe.terminal import printable, sized
+
+_BAR_MAX: Final = 100
+
+
+def account_lines(file: Shown, width: int) -> Iterator[str]:
+    """With colours; width: in columns, of which the bar takes 100 at most."""
+    colour = "red" if file["state"] in SETTLED_BADLY else "green" if file["state"] == "COMPLETE" else "yellow"
+    yield _line("file", file["file_id"])
+    yield _line("object", printable(f"s3://{file['bucket']}/{file['key']}"))
+    yield _line("version", printable(file["version_id"] or f"ETag {file['etag']}"))
+    yield _line("size", f"{sized(file['size'])}, changed {file['last_modified']}")
+    yield _line("state", click.style(file["state"], fg=colour, bold=True))
+    if file["reason"]:
+        yield _line("reason", printable(file["reason"]))
+    if file["state"] == "INCOMPLETE":
+        yield _line("more", f"froe dead-letters --file {file['file_id']}")
+    if file["format"]:
+        second = f"; next {file['runner_up']}, {file['runner_up_score']}" if file["runner_up"] else ""
+        yield _line("format", printable(f"{file['format']} (score {file['format_score']}{second})"))
+    unknown = "of unknown size: not all of it could be read" if file["settled_at"] else "not known yet"
+    text_bytes = unknown if file["text_bytes"] is None else f"{file['text_bytes']:,} bytes"
+    yield _line("text", text_bytes)
+    yield _line(
+        "times",
+        f"opened {file['opened_at']}, " + (f"settled {file['settled_at']}" if file["settled_at"] else "…"),
+    )
+    if file["trace_url"]:
+        yield _line("trace", file["trace_url"])
+    if file["used"]:
+        yield _line("used", _used(file["used"]))
+        yield _line("cost", f"about ${_small(dollars_of_file(file['used'], read_prices()) or 0)} to take it")
+    yield ""
+    if any(amounts := bytes_of(file)):
+        yield f"{drawn(amounts, min(width, _BAR_MAX) - 6)} {percent(amounts):>5}"
+        yield legend(amounts)
+        yield ""
+    yield (f"{'':<22}{'entries':>12}{'lines':>12}{'bytes':>16}")
+    for outcome in ("parsed", "rejected"):
+        yield _tally(outcome, file[outcome])
+    for reason, tally in sorted(file["skipped"].items()):
+        yield _tally(f"skipped: {reason}", tally)
+    for outcome in ("pending", "dead", "discarded"):
+        if any(file[outcome].values()):
+            yield _tally(outcome, file[outcome])
+    yield _tally("accounted for", {"lines": accounted(file, "lines"), "bytes": accounted(file, "bytes")})
+
+
+def _used(used: Mapping[str, float]) -> str:
+    counts = (
+        ("write_units", "write unit"),
+        ("queue_requests", "queue request"),
+        ("s3_requests", "S3 request"),
+    )
+    named = (f"{used[name]:,} {unit}{'' if used[name] == 1 else 's'}" for name, unit in counts)
+    return f"{', '.join(named)}, functions {used['seconds']:,.1f} s"
+
+
+def _small(amount: float) -> str:
+    """Two digits of it that are no zeros, and at least cents: 0.000031."""
+    decimals = 2 if amount <= 0 else max(2, 1 - math.floor(math.log10(amount)))
+    return f"{amount:.{decimals}f}"
+
+
+def _line(label: str, value: str) -> str:
+    return f"{label:<10}{value}"
+
+
+def _tally(label: str, tally: Mapping[str, int]) -> str:
+    entries = f"{tally['entries']:,}" if "entries" in tally else ""
+    return f"{label:<22}{entries:>12}{tally['lines']:>12,}{tally['bytes']:>16,}"
