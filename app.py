@@ -8,6 +8,7 @@ from chalice import AuthResponse, Chalice, Rate, Response
 
 from chalicelib import handlers, logs, routes
 from chalicelib.dead_letters import routes as dead_letter_routes
+from chalicelib.etags import conditional
 from chalicelib.openapi import description
 from chalicelib.services import Services
 from chalicelib.settings import Settings, ingest_way, input_keys, missing_names, tuning_number
@@ -39,7 +40,7 @@ def services() -> Services:
 @app.middleware("http")
 def observed(request: Any, get_response: Any) -> Any:
     handlers.begin(request.lambda_context)
-    return get_response(request)
+    return conditional(request, get_response(request))
 
 
 keys = input_keys(os.environ)

@@ -340,7 +340,15 @@ PATHS: Final[_Schema] = {
             "files",
             "Files, newest first",
             {200: _page_of("File")},
-            query={"state": {"enum": [state.value for state in State]}, "key": _TEXT, **_IN_PAGES},
+            query={
+                "state": {"enum": [state.value for state in State]},
+                "key": _TEXT,
+                "prefix": _TEXT | {"description": "of the key"},
+                "format": _TEXT,
+                "from": _WHEN | {"description": "opened at or after; ISO 8601, without a zone it is UTC"},
+                "to": _WHEN | {"description": "opened before"},
+                **_IN_PAGES,
+            },
             refusals=(400,),
         ),
         "post": _operation(
@@ -433,6 +441,16 @@ PATHS: Final[_Schema] = {
         )
     },
 }
+
+
+_ETAG: Final[_Schema] = {
+    "ETag": {"description": "strong; of the bytes of the body", "schema": _TEXT, "required": True}
+}
+for _methods in PATHS.values():
+    if _read := _methods.get("get"):
+        _read["responses"]["200"]["headers"] = _ETAG
+        _read["responses"]["304"] = {"description": "It is as If-None-Match has it", "headers": _ETAG}
+        _read.setdefault("parameters", []).append({"name": "If-None-Match", "in": "header", "schema": _TEXT})
 
 
 def description() -> dict[str, Any]:

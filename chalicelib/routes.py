@@ -66,10 +66,17 @@ def is_authorized(authorization: str, token_sha256: str) -> bool:
 
 
 def files(services: GetServices, request: Request) -> dict[str, Any]:
-    asked = Asked(request, "state", "key", "limit", "cursor")
+    asked = Asked(request, "state", "key", "prefix", "format", "from", "to", "limit", "cursor")
     with refusals():
         return services().status.files(
-            state=asked.text("state"), key=asked.text("key"), limit=asked.limit, cursor=asked.text("cursor")
+            state=asked.text("state"),
+            key=asked.text("key"),
+            prefix=asked.text("prefix"),
+            format_name=asked.text("format"),
+            from_=asked.text("from"),
+            to=asked.text("to"),
+            limit=asked.limit,
+            cursor=asked.text("cursor"),
         )
 
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from chalicelib.core.accounts import State
 from chalicelib.core.fields import FILE_ID, shown
 from chalicelib.core.layouts import Layout
 from chalicelib.core.marks import Mark, Outcome
 from chalicelib.core.messages import batch_id
-from chalicelib.ledger import FilePage, Ledger, LedgerTable, StoredFile, opened_position
+from chalicelib.file_lists import FileLists, ListsFiles, WantedFiles
+from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.pages import (
     DEFAULT_LIMIT,
     BadQueryError,
@@ -22,8 +23,6 @@ from chalicelib.pages import (
     checked_batch,
     checked_limit,
     checked_offset,
-    checked_position,
-    may_be_key,
 )
 from chalicelib.record_pages import (
     EFFORT_PER_PAGE,
@@ -46,12 +45,6 @@ class NotFoundError(Exception):
     """There is no such file."""
 
 
-class ListsFiles(LedgerTable, Protocol):
-    def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage: ...
-
-    def files_by_key(self, key: str, *, before: str | None, limit: int) -> FilePage: ...
-
-
 class Status:
     """results: where the sink is; None where the stage has none. console_region: where the AWS console shows traces; None where there is no console."""
 
@@ -67,6 +60,7 @@ class Status:
         self._ledger = ledger
         self._table = table
         self._pages = RecordPages(records, results)
+        self._lists = FileLists(table, console_region)
         self._console_region = console_region
 
     def file(self, file_id: str) -> dict[str, Any]:
@@ -79,34 +73,25 @@ class Status:
         *,
         state: str | None = None,
         key: str | None = None,
+        prefix: str | None = None,
+        format_name: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> dict[str, Any]:
-        """Files, newest first, with their accounts as of their last settled split."""
-        limit, listed = checked_limit(limit), Page(limit)
-        wanted = _checked_state(state) if state else None
-        before = checked_position(cursor) if cursor else None
-        if key and not may_be_key(key):
-            return listed.listed(None)
-        if key:
-            pages = [self._table.files_by_key(key, before=before, limit=limit)]
-        else:
-            states = [wanted] if wanted else list(State)
-            pages = [self._table.files_by_state(each, before=before, limit=limit) for each in states]
-        # A file that changes its state meanwhile may be listed under both, or under the one it had.
-        found = {file.plan.file_id: file for page in pages for file in page.files}
-        reached = max((page.reached for page in pages if page.reached), default="")
-        known = sorted(
-            (file for file in found.values() if _position(file) >= reached), key=_position, reverse=True
+        """Files, newest first, with their accounts as of their last settled split.
+
+        prefix: of the key. from_, to: ISO 8601 bounds of the time of opening, the second one excluded."""
+        wanted = WantedFiles(
+            _checked_state(state) if state else None,
+            key or None,
+            prefix or None,
+            format_name or None,
+            checked_time("from", from_),
+            checked_time("to", to),
         )
-        last = None
-        for file in known:
-            if wanted in {None, file.account.state} and not listed.add(
-                file_json(file, file.account, self._console_region)
-            ):
-                return listed.listed(last)
-            last = _position(file)
-        return listed.listed(reached or None)
+        return self._lists.page(wanted, limit, cursor)
 
     def batches(
         self,
@@ -230,10 +215,6 @@ class Status:
                 if mark.counts.rejected.entries:
                     yield begin, end
                 begin = end
-
-
-def _position(file: StoredFile) -> str:
-    return opened_position(file.opened_at, file.plan.file_id)
 
 
 def _checked_state(state: str) -> State:

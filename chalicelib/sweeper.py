@@ -35,7 +35,10 @@ _MOVING: Final = (State.SPLITTING, State.PROCESSING)
 _OPEN: Final = (State.INCOMPLETE, State.SUPERSEDED)
 """Settled, and not for good: what is redriven may be done by somebody who dies before it is added up."""
 
+_EVERY: Final = tuple(State)
 _FILES: Final = "files"
+_UNLISTED: Final = "unlisted files"
+_LISTED: Final = "listed"
 _OPEN_FILES: Final = "open files"
 """Names of the walks whose positions are remembered."""
 
@@ -44,6 +47,9 @@ class FilesInNeed(KnowsFiles, Protocol):
     def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage: ...
 
     def splits(self, file_id: str) -> list[SplitAccount]: ...
+
+    def shelve(self, file_id: str) -> None:
+        """List a file by its time of opening that an earlier version opened; nothing where it is listed."""
 
 
 class TakesBack(Protocol):
@@ -115,6 +121,7 @@ class Sweeper:
             self._letters_taken_back,
             self._open_files_settled,
             self._unannounced.announce_all,
+            self._old_files_listed,
         ):
             try:
                 for part in stage(deadline):
@@ -140,6 +147,18 @@ class Sweeper:
         return self._walk(
             _OPEN_FILES, _OPEN, lambda stored: self._settled_anew(stored, deadline), deadline.half()
         )
+
+    def _old_files_listed(self, deadline: Deadline) -> Iterator[Healed]:
+        """Once in the life of a stage, in what is left of the time of as many sweeps as it takes."""
+        if self._watches.position(_LISTED) is None:
+            share = deadline.half()
+            yield from self._walk(_UNLISTED, _EVERY, self._shelved, share)
+            if share.seconds_left > 0 and self._watches.position(_UNLISTED) is None:
+                self._watches.put_position(_LISTED, self._now().isoformat())
+
+    def _shelved(self, stored: StoredFile) -> Healed:
+        self._files.shelve(stored.plan.file_id)
+        return Healed()
 
     def _walk(
         self, name: str, states: Sequence[State], look: Callable[[StoredFile], Healed], share: Deadline

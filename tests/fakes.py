@@ -181,6 +181,8 @@ class FakeLedgerTable:
         self.tree: dict[tuple[str, int, int], SplitAccount] = {}
         self.cutting: dict[tuple[str, int], Used] = {}
         self.marking: dict[tuple[str, int], Used] = {}
+        self.lists = 0
+        self.shelved: list[str] = []
         self.reads = 0
         self._effects = effects or Effects()
 
@@ -338,15 +340,47 @@ class FakeLedgerTable:
     def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]:
         return self.seals.keys() & set(splits)
 
-    def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage:
-        positions = {
+    def files_by_state(
+        self, state: State, *, before: str | None, limit: int, since: str | None = None
+    ) -> FilePage:
+        return self._listed(lambda file: file.account.state is state, before, since, limit)
+
+    def files_by_key(self, key: str, *, before: str | None, limit: int, since: str | None = None) -> FilePage:
+        return self._listed(lambda file: file.plan.object.key == key, before, since, limit)
+
+    def files_opened(
+        self,
+        *,
+        before: str | None,
+        limit: int,
+        since: str | None = None,
+        prefix: str | None = None,
+        format_name: str | None = None,
+    ) -> FilePage:
+        return self._listed(
+            lambda file: (
+                file.plan.object.key.startswith(prefix or "") and format_name in {None, file.plan.format}
+            ),
+            before,
+            since,
+            limit,
+        )
+
+    def shelve(self, file_id: str) -> None:
+        self.shelved.append(file_id)
+
+    def _listed(
+        self, wanted: Callable[[StoredFile], bool], before: str | None, since: str | None, limit: int
+    ) -> FilePage:
+        self.lists += 1
+        files = {
             opened_position(file.opened_at, file.plan.file_id): file
             for file in self.files.values()
-            if file.account.state is state
+            if wanted(file)
         }
-        wanted = sorted((each for each in positions if each < (before or "9999")), reverse=True)
-        reached = wanted[limit - 1] if len(wanted) > limit else None
-        return FilePage([positions[each] for each in wanted[:limit]], reached)
+        found = sorted((each for each in files if (since or "") <= each < (before or "9999")), reverse=True)
+        reached = found[limit - 1] if len(found) > limit else None
+        return FilePage([files[each] for each in found[:limit]], reached)
 
     def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
         def effect() -> None:

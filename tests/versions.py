@@ -182,7 +182,7 @@ def record(path: Path) -> None:
     on_empty_ledger(write)
 
 
-ADDED = {"digests", "used", "opening_used", "u", "t"}
+ADDED = {"digests", "used", "opening_used", "shelf", "u", "t"}
 """What code that is not the newest passes over, and does without."""
 
 

@@ -29,10 +29,23 @@ class Key(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """Items of a query, and where it goes on if there may be more."""
+    """Items of a list, and the ``opened`` behind which it goes on if there may be more."""
 
     items: list[Item]
-    reached: Item | None
+    reached: str | None
+
+
+class Sieve(NamedTuple):
+    """What an index, which must hold these attributes, leaves out of a list by itself.
+
+    prefix: attribute → what it begins with. same: attribute → its value."""
+
+    prefix: Mapping[str, str] = {}
+    same: Mapping[str, str] = {}
+
+
+NO_SIEVE: Final = Sieve()
+_SIFTED_AT_ONCE: Final = 1000
 
 
 class Items:
@@ -162,29 +175,45 @@ class Items:
         before: str | None,
         limit: int,
         since: str | None = None,
+        sieve: Sieve = NO_SIEVE,
     ) -> Listed:
         """One page of the items that an index lists under any of the values, by falling ``opened``.
 
-        before, since: bounds of ``opened``, the first one excluded. The index holds only keys, so
-        that most updates pass it by; the items are read from the table, and may be gone meanwhile.
+        before, since: bounds of ``opened``, the first one excluded. The index holds only keys and what never
+        changes, so that most updates pass it by; the items are read from the table, and may be gone meanwhile.
         """
-        answers = [self._index_page(index, name, value, before, since, limit) for value in values]
+        if before and since and before <= since:
+            return Listed([], None)
+        answers = [self._index_page(index, name, value, before, since, limit, sieve) for value in values]
         merged = sorted(
             (entry for answer in answers for entry in answer["Items"]),
             key=lambda entry: str(entry["opened"]["S"]),
             reverse=True,
         )
-        page = merged[:limit]
+        ends = [
+            str(answer["LastEvaluatedKey"]["opened"]["S"])
+            for answer in answers
+            if "LastEvaluatedKey" in answer
+        ]
+        looked_at = max(ends, default="")  # behind it some of the answers say nothing
+        known = [entry for entry in merged if entry["opened"]["S"] >= looked_at]
+        page = known[:limit]
         keys = [Key(entry["pk"]["S"], entry["sk"]["S"]) for entry in page]
         found = self.get_all(keys)
         listed = [found[key] for key in dict.fromkeys(keys) if key in found]
         if before and since:  # BETWEEN includes its bounds
             listed = [item for item in listed if item["opened"] != before]
-        ended = len(merged) <= limit and all("LastEvaluatedKey" not in answer for answer in answers)
-        return Listed(listed, None if ended or not page else _untyped(page[-1]))
+        return Listed(listed, page[-1]["opened"]["S"] if len(known) > limit else looked_at or None)
 
     def _index_page(
-        self, index: str, name: str, value: str, before: str | None, since: str | None, limit: int
+        self,
+        index: str,
+        name: str,
+        value: str,
+        before: str | None,
+        since: str | None,
+        limit: int,
+        sieve: Sieve,
     ) -> dict[str, Any]:
         bounds = {":before": before, ":since": since}
         condition = "#name = :value"
@@ -194,15 +223,26 @@ class Items:
             condition += " AND opened < :before"
         elif since:
             condition += " AND opened >= :since"
+        names, values = {"#name": name}, {":value": value} | bounds
+        filters = []
+        for number, (attribute, sought) in enumerate([*sieve.prefix.items(), *sieve.same.items()]):
+            names[f"#{number}"], values[f":{number}"] = attribute, sought
+            filters.append(
+                f"begins_with(#{number}, :{number})"
+                if attribute in sieve.prefix
+                else f"#{number} = :{number}"
+            )
+        sifting = {"FilterExpression": " AND ".join(filters)} if filters else {}
         with translated(f"listing {self._table} {index}"):
             answer: dict[str, Any] = self._client.query(
                 TableName=self._table,
                 IndexName=index,
                 KeyConditionExpression=condition,
-                ExpressionAttributeNames={"#name": name},
-                ExpressionAttributeValues=_typed({":value": value} | bounds),
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=_typed(values),
                 ScanIndexForward=False,
-                Limit=limit,
+                Limit=_SIFTED_AT_ONCE if filters else limit,
+                **sifting,
             )
         return answer
 

@@ -27,6 +27,14 @@ _STATE_PARTITIONS: Final = 16
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html)."""
 
 
+SHELVES: Final = tuple(f"{number:02d}" for number in range(8))
+"""The partitions of the index `by_opened`: so many thousand files a second can be opened."""
+
+
+def shelf_of(file_id: str) -> str:
+    return SHELVES[zlib.crc32(file_id.encode()) % len(SHELVES)]
+
+
 def stored_state(state: State, file_id: str) -> str:
     """A file's state as its item bears it, `COMPLETE#07`: the index `by_state` is spread by the file's id."""
     return f"{state.value}#{zlib.crc32(file_id.encode()) % _STATE_PARTITIONS:02d}"
@@ -128,6 +136,7 @@ def _decided(
 def from_account(file_id: str, account: FileAccount, now: datetime) -> dict[str, Any]:
     return {
         "state": stored_state(account.state, file_id),
+        "shelf": shelf_of(file_id),
         "reason": account.reason,
         "revision": account.revision,
         "text_bytes": account.text_bytes,

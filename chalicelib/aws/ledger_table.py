@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib.aws import ledger_items
-from chalicelib.aws.items import Items, Key, readable
+from chalicelib.aws.items import NO_SIEVE, Items, Key, Sieve, readable
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
 from chalicelib.core.plan import Plan
@@ -26,6 +26,7 @@ from chalicelib.sums import FAN_OUT
 
 BY_STATE_INDEX: Final = "by_state"
 BY_KEY_INDEX: Final = "by_key"
+BY_OPENED_INDEX: Final = "by_opened"
 _FILE: Final = "file"
 _UNITS: Final = "u"
 _TIME: Final = "t"
@@ -195,20 +196,62 @@ class DynamoLedger:
             values={":revision": account.revision},
         )
 
-    def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage:
+    def files_by_state(
+        self, state: State, *, before: str | None, limit: int, since: str | None = None
+    ) -> FilePage:
         """Files in a state, newest first; `before`: the position of the last one seen."""
-        return self._listed(BY_STATE_INDEX, "state", ledger_items.stored_states(state), before, limit)
+        states = ledger_items.stored_states(state)
+        return self._listed(BY_STATE_INDEX, "state", states, Bounds(before, since), limit)
 
-    def files_by_key(self, key: str, *, before: str | None, limit: int) -> FilePage:
+    def files_by_key(self, key: str, *, before: str | None, limit: int, since: str | None = None) -> FilePage:
         """The files of one key, newest first; `before`: the position of the last one seen."""
-        return self._listed(BY_KEY_INDEX, "key", [key], before, limit)
+        return self._listed(BY_KEY_INDEX, "key", [key], Bounds(before, since), limit)
+
+    def files_opened(
+        self,
+        *,
+        before: str | None,
+        limit: int,
+        since: str | None = None,
+        prefix: str | None = None,
+        format_name: str | None = None,
+    ) -> FilePage:
+        """Files of any state, newest first; prefix: of their keys. The index holds both, so that of the others nothing
+        is read; a page looks at up to a thousand of each shelf, and may be short while there are more."""
+        sieve = Sieve(
+            prefix={"key": prefix} if prefix else {}, same={"format": format_name} if format_name else {}
+        )
+        bounds = Bounds(before, since)
+        return self._listed(BY_OPENED_INDEX, "shelf", ledger_items.SHELVES, bounds, limit, sieve)
+
+    def shelve(self, file_id: str) -> None:
+        """List a file by its time of opening that an earlier version opened."""
+        self._items.update(
+            Key(file_id, _FILE),
+            {"shelf": ledger_items.shelf_of(file_id)},
+            unless=f"attribute_exists(#0) OR attribute_not_exists({_PLAN})",
+        )
 
     def _listed(
-        self, index: str, name: str, values: Sequence[str], before: str | None, limit: int
+        self,
+        index: str,
+        name: str,
+        values: Sequence[str],
+        bounds: Bounds,
+        limit: int,
+        sieve: Sieve = NO_SIEVE,
     ) -> FilePage:
-        listed = self._items.by_index(index, name, values, before=before, limit=limit)
-        files = list(readable(listed.items, ledger_items.to_file))
-        return FilePage(files, listed.reached["opened"] if listed.reached else None)
+        listed = self._items.by_index(
+            index, name, values, before=bounds.before, since=bounds.since, limit=limit, sieve=sieve
+        )
+        return FilePage(list(readable(listed.items, ledger_items.to_file)), listed.reached)
+
+
+class Bounds(NamedTuple):
+    """Of positions in lists; before: excluded."""
+
+    before: str | None
+    since: str | None
 
 
 def _split_key(split: int) -> str:

@@ -92,9 +92,7 @@ class DynamoLetters:
         listed = self._items.by_index(
             BY_STATE_INDEX, "state", [state.value], before=before, since=since, limit=limit
         )
-        return LetterPage(
-            list(readable(listed.items, _letter)), listed.reached["opened"] if listed.reached else None
-        )
+        return LetterPage(list(readable(listed.items, _letter)), listed.reached)
 
     def by_file(self, file_id: str, *, after: str | None, limit: int) -> LetterPage:
         start = _key(file_id, after).sk if after else None

@@ -134,6 +134,7 @@ def table(name: str, properties: Properties) -> Built:
                 name=each["IndexName"],
                 **_keys(each["KeySchema"]),
                 projection_type=each["Projection"]["ProjectionType"],
+                **_included(each["Projection"]),
             )
         )
     yield f"aws_dynamodb_table.{name}", made
@@ -141,6 +142,11 @@ def table(name: str, properties: Properties) -> Built:
         f"aws_dynamodb_contributor_insights.{name}",
         Block(table_name=Expr(f"aws_dynamodb_table.{name}.name")),
     )
+
+
+def _included(projection: dict[str, Any]) -> dict[str, Any]:
+    names = projection.get("NonKeyAttributes")
+    return {"non_key_attributes": names} if names else {}
 
 
 def _keys(schema: list[dict[str, str]]) -> dict[str, str]:

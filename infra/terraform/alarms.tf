@@ -239,6 +239,22 @@ resource "aws_cloudwatch_metric_alarm" "ledger_throttled" {
   }
 
   metric_query {
+    id          = "write3"
+    return_data = false
+
+    metric {
+      namespace   = "AWS/DynamoDB"
+      metric_name = "WriteThrottleEvents"
+      dimensions = {
+        TableName                = "froe-${var.stage}-ledger"
+        GlobalSecondaryIndexName = "by_opened"
+      }
+      period = 300
+      stat   = "Sum"
+    }
+  }
+
+  metric_query {
     id          = "read0"
     return_data = false
 
@@ -277,6 +293,22 @@ resource "aws_cloudwatch_metric_alarm" "ledger_throttled" {
       dimensions = {
         TableName                = "froe-${var.stage}-ledger"
         GlobalSecondaryIndexName = "by_key"
+      }
+      period = 300
+      stat   = "Sum"
+    }
+  }
+
+  metric_query {
+    id          = "read3"
+    return_data = false
+
+    metric {
+      namespace   = "AWS/DynamoDB"
+      metric_name = "ReadThrottleEvents"
+      dimensions = {
+        TableName                = "froe-${var.stage}-ledger"
+        GlobalSecondaryIndexName = "by_opened"
       }
       period = 300
       stat   = "Sum"

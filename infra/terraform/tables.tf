@@ -83,6 +83,11 @@ resource "aws_dynamodb_table" "ledger_table" {
     type = "S"
   }
 
+  attribute {
+    name = "shelf"
+    type = "S"
+  }
+
   ttl {
     attribute_name = "expires_at"
     enabled        = true
@@ -117,6 +122,14 @@ resource "aws_dynamodb_table" "ledger_table" {
     hash_key        = "key"
     range_key       = "opened"
     projection_type = "KEYS_ONLY"
+  }
+
+  global_secondary_index {
+    name               = "by_opened"
+    hash_key           = "shelf"
+    range_key          = "opened"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["key", "format"]
   }
 
   lifecycle {

@@ -260,7 +260,7 @@ FORGETTING = [
 ]
 OPERATING = [
     *calls("dynamodb", "GetItem BatchGetItem Query UpdateItem", LEDGER),
-    *(Call("dynamodb:Query", f"{LEDGER}/index/{name}") for name in ("by_state", "by_key")),
+    *(Call("dynamodb:Query", f"{LEDGER}/index/{name}") for name in ("by_state", "by_key", "by_opened")),
     Call("dynamodb:Query", RECORDS),
     Call("s3:PutObject", f"{INPUT}/a.log"),
     Call("s3:ListBucketVersions", INPUT),
@@ -322,7 +322,7 @@ OF_FUNCTIONS: Mapping[str, list[Call]] = {
     ],
     "api_handler": [
         Call("dynamodb:Query", RECORDS),
-        *(Call("dynamodb:Query", f"{LEDGER}/index/{name}") for name in ("by_state", "by_key")),
+        *(Call("dynamodb:Query", f"{LEDGER}/index/{name}") for name in ("by_state", "by_key", "by_opened")),
         *calls("dynamodb", "GetItem BatchGetItem UpdateItem", LEDGER),
         Call("sqs:SendMessage", SPLIT),
         Call("s3:GetObject", f"{QUARANTINE}/dead-letters/m", {"aws:ResourceAccount": ACCOUNT}),

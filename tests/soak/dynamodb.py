@@ -20,7 +20,7 @@ from tests.soak.world import World
 PAGE_ITEMS: Final = 40
 """Few, so that lists take several requests, as 1 MB does with large items."""
 
-_INDEXES: Final[Mapping[str, str]] = {"by_state": "state", "by_key": "key"}
+_INDEXES: Final[Mapping[str, str]] = {"by_state": "state", "by_key": "key", "by_opened": "shelf"}
 """The ledger's: each lists the items that bear its attribute by `opened`."""
 
 Key = tuple[str, str]
@@ -125,7 +125,7 @@ class DynamoDB:
         if more:
             last = page[-1]
             answer["LastEvaluatedKey"] = {
-                name: last[name] for name in ("pk", "sk", "state", "key", "opened") if name in last
+                name: last[name] for name in ("pk", "sk", "state", "key", "opened", "shelf") if name in last
             }
         return answer
 

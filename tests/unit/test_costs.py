@@ -25,7 +25,7 @@ from tests.soak.stage import Stage, event_of
 from tests.soak.texts import LogFile
 from tests.soak.world import World, lived_in
 
-INDEXES = {"by_state": ("state", "opened"), "by_key": ("key", "opened")}
+INDEXES = {"by_state": ("state", "opened"), "by_key": ("key", "opened"), "by_opened": ("shelf", "opened")}
 SERVICES = {"DynamoDB", "Lambda", "SQS", "S3", "CloudWatch", "X-Ray"}
 SAMPLE = Sample(
     1, 10**8, 10**9, 4 * 10**6, 4 * 10**6, 1400, 2800, {"items": Stored(4 * 10**6, 2 * 10**9, 4 * 10**6)}

@@ -140,7 +140,11 @@ def test_the_ledger_is_streamed_and_indexed() -> None:
         index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]]
         for index in properties["GlobalSecondaryIndexes"]
     }
-    assert indexes == {"by_state": ["state", "opened"], "by_key": ["key", "opened"]}
+    assert indexes == {
+        "by_state": ["state", "opened"],
+        "by_key": ["key", "opened"],
+        "by_opened": ["shelf", "opened"],
+    }
 
 
 def test_what_is_exported_is_no_setting() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -45,7 +46,7 @@ def pipeline() -> Pipeline:
 
 
 @pytest.fixture
-def post(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def client(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     logger = logging.getLogger("froe")
     before = list(logger.handlers), logger.level, logger.propagate
     import app
@@ -61,13 +62,25 @@ def post(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     )
     monkeypatch.setattr(app, "services", lambda: services)
     with Client(app.app) as client:
+        yield client
 
-        def send(path: str, body: Any) -> tuple[int, Any]:
-            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-            answer = client.http.post(path, headers={"Content-Type": "application/json"}, body=raw)
-            return answer.status_code, answer.json_body
 
-        yield send
+@pytest.fixture
+def post(client: Client) -> Any:
+    def send(path: str, body: Any) -> tuple[int, Any]:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        answer = client.http.post(path, headers={"Content-Type": "application/json"}, body=raw)
+        return answer.status_code, answer.json_body
+
+    return send
+
+
+@pytest.fixture
+def get(client: Client) -> Any:
+    def ask(path: str, **headers: str) -> Any:
+        return client.http.get(path, headers=headers)
+
+    return ask
 
 
 def test_records_that_cannot_be_read_are_an_error_that_says_so() -> None:
@@ -138,3 +151,25 @@ def test_a_body_that_cannot_be_meant_is_a_bad_request_in_one_sentence(
     status, said = post(path, body)
     assert (status, said["Code"]) == (400, "BadRequestError"), said
     assert len(said["Message"]) < 1000
+
+
+def test_what_has_not_changed_is_told_without_its_body(pipeline: Pipeline, get: Any) -> None:
+    pipeline.splitter.ingest(pipeline.objects.add("a.log", b'{"msg":"x"}\n'), in_time())
+    first = get("/files")
+    tag = first.headers["ETag"]
+    assert re.fullmatch('"[0-9a-f]{32}"', tag)
+    assert (first.status_code, len(first.json_body["items"])) == (200, 1)
+    for known in (tag, f'"other", W/{tag}', "*"):
+        again = get("/files", **{"If-None-Match": known})
+        assert (again.status_code, again.body, again.headers["ETag"]) == (304, b"", tag)
+    while pipeline.batch_queue.messages:
+        deliver(pipeline, pipeline.batch_queue.messages.pop(0).body)
+    changed = get("/files", **{"If-None-Match": tag})
+    assert (changed.status_code, changed.json_body["items"][0]["state"]) == (200, "COMPLETE")
+    assert changed.headers["ETag"] != tag
+
+
+def test_a_refusal_has_no_tag(get: Any) -> None:
+    refused = get("/files?state=DONE", **{"If-None-Match": "*"})
+    assert refused.status_code == 400
+    assert "ETag" not in refused.headers

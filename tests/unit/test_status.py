@@ -15,7 +15,7 @@ from chalicelib.core.layouts import Layout
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import untyped
 from chalicelib.core.segments import SEGMENT, Segment, binary_of, continuation_key, segment_of
-from chalicelib.ledger import FilePage, StoredFile, opened_position
+from chalicelib.ledger import FilePage
 from chalicelib.pages import BadQueryError
 from chalicelib.record_pages import RecordPage, SegmentPage
 from chalicelib.status import NotFoundError, Status
@@ -173,36 +173,65 @@ def test_times_of_another_precision_are_the_same_times(stamps, bounds, found) ->
     assert len(status.records(file_id, **bounds)["items"]) == found
 
 
-class Listing:
-    """Lists what it is given by state, as an index that is behind may."""
-
-    def __init__(self, by_state: dict[State, list[StoredFile]]) -> None:
-        self.by_state = by_state
-
-    def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage:
-        found = [file for file in self.by_state.get(state, ()) if before is None or position(file) < before]
-        return FilePage(found[:limit], position(found[limit - 1]) if len(found) > limit else None)
-
-
-def position(file: StoredFile) -> str:
-    return opened_position(file.opened_at, file.plan.file_id)
-
-
-def test_a_file_that_changes_its_state_is_listed_once_and_none_is_left_out(events) -> None:
+@pytest.fixture(scope="module")
+def files(events) -> tuple[Pipeline, Status]:
+    """60 files a second apart, of two folders, two formats and two states."""
     pipeline, _, file_id = events
-    stored = pipeline.table.files[file_id]
-    files = []
-    for number in range(9):
-        head = stored.plan.head
-        version = replace(head.version, version_id=f"n{number}")
-        plan = replace(stored.plan, head=replace(head, version=version))
-        files.append(stored._replace(plan=plan, opened_at=WHEN + timedelta(seconds=number)))
-    files.reverse()
-    listing = Listing({State.COMPLETE: files, State.PROCESSING: files[2:4], State.FAILED: files[8:]})
-    status = Status(pipeline.ledger, listing, FakeRecordsReader({}))
-    for limit in (1, 2, 3, 100):
-        found = everything(status.files, limit=limit)
-        assert [item["file_id"] for item in found] == [file.plan.file_id for file in files]
+    stored, listing = pipeline.table.files[file_id], Pipeline(LIMITS)
+    for number in range(60):
+        version = replace(stored.plan.head.version, key=f"{'web' if number % 3 else 'app'}/{number}")
+        head = replace(stored.plan.head, version=version)
+        plan = replace(stored.plan, head=head, format="syslog" if number % 2 else "json_lines")
+        account = replace(stored.account, state=State.FAILED if number % 10 == 9 else State.COMPLETE)
+        opened_at = WHEN + timedelta(seconds=number)
+        listing.table.files[plan.file_id] = stored._replace(plan=plan, account=account, opened_at=opened_at)
+    return listing, Status(listing.ledger, listing.table, FakeRecordsReader({}))
+
+
+@pytest.mark.parametrize("limit", [1, 7, 1000])
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [
+        ({}, range(60)),
+        ({"state": "FAILED"}, range(9, 60, 10)),
+        ({"state": "failed", "prefix": "app/"}, [9, 39]),
+        ({"state": "COMPLETE", "prefix": "app/"}, [n for n in range(0, 60, 3) if n not in {9, 39}]),
+        ({"prefix": "app/", "format_name": "syslog"}, range(3, 60, 6)),
+        ({"state": "FAILED", "format_name": "json_lines"}, []),
+        ({"key": "web/7"}, [7]),
+        ({"key": "web/7", "state": "FAILED"}, []),
+        ({"prefix": "\ud800"}, []),
+        ({"from_": "2026-03-01T12:00:10Z", "to": "2026-03-01T13:00:12+01:00"}, [10, 11]),
+        ({"state": "FAILED", "from_": "2026-03-01T12:00:10Z"}, range(19, 60, 10)),
+    ],
+)
+def test_files_are_listed_newest_first_by_what_is_asked_for(files, asked, numbers, limit) -> None:
+    _, status = files
+    found = everything(status.files, limit=limit, **asked)
+    assert [int(item["key"][4:]) for item in found] == sorted(numbers, reverse=True)
+
+
+def test_a_page_of_files_asks_the_table_a_bounded_number_of_times(files) -> None:
+    pipeline, status = files
+    for asked, times in (
+        ({}, 1),
+        ({"state": "COMPLETE", "format_name": "none_such"}, 5),
+        ({"prefix": "x"}, 5),
+    ):
+        pipeline.table.lists = 0
+        status.files(limit=2, **asked)
+        assert pipeline.table.lists <= times
+
+
+def test_a_file_that_an_index_still_has_under_another_state_is_not_listed_there(files) -> None:
+    pipeline, _ = files
+    listed = pipeline.table.files_by_state(State.FAILED, before=None, limit=9)
+
+    class Behind(type(pipeline.table)):  # type: ignore[misc]
+        def files_by_state(self, *_: Any, **__: Any) -> FilePage:
+            return listed
+
+    status = Status(pipeline.ledger, Behind(), FakeRecordsReader({}))
     assert everything(status.files, state="PROCESSING") == []
 
 

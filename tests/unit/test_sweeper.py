@@ -233,6 +233,22 @@ def test_a_sweep_that_has_no_time_for_all_goes_on_where_it_stopped_and_still_lis
     assert pipeline.watches.positions["files"] is None
 
 
+def test_files_that_an_earlier_version_opened_are_listed_by_time_once_and_in_as_many_sweeps_as_it_takes() -> (
+    None
+):
+    pipeline = stalled(5)
+    pipeline.clock.advance(-3700)
+    for _ in range(40):
+        pipeline.sweeper.sweep(Steps(6))
+        if "listed" in pipeline.watches.positions:
+            break
+    assert sorted(set(pipeline.table.shelved)) == sorted(pipeline.table.files)
+    assert pipeline.watches.positions["listed"]
+    shelved = len(pipeline.table.shelved)
+    pipeline.sweeper.sweep(in_time())
+    assert len(pipeline.table.shelved) == shelved
+
+
 @pytest.mark.parametrize("read", ["account", "missing"])
 def test_a_file_that_cannot_be_looked_at_does_not_keep_the_others_back(read: str) -> None:
     pipeline = stalled(3)

@@ -292,6 +292,47 @@ def test_files_of_a_state_are_spread_over_sixteen_partitions_of_the_index_and_li
         assert listed == newest_first[: pages * limit]
 
 
+def test_files_of_all_states_are_listed_by_time_and_an_index_sifts_by_key_and_format(dynamodb) -> None:
+    table = DynamoLedger(dynamodb, "ledger")
+    for number in range(60):
+        version = replace(
+            HEAD.version, version_id=f"v{number}", key=f"{'web' if number % 3 else 'app'}/{number}"
+        )
+        plan = replace(
+            PLAN, head=replace(HEAD, version=version), format="syslog" if number % 2 else "json_lines"
+        )
+        table.put_plan(plan, account_of(plan, ()), WHEN + timedelta(seconds=number))
+
+    def listed(limit: int, **asked: str) -> list[str]:
+        keys, before = [], None
+        while True:
+            page = table.files_opened(before=before, limit=limit, **asked)
+            assert len(page.files) <= limit
+            keys += [file.plan.object.key.partition("/")[2] for file in page.files]
+            before = page.reached
+            if before is None:
+                return list(map(int, keys))
+
+    assert listed(7) == listed(100) == list(range(59, -1, -1))
+    assert listed(4, prefix="app/") == [n for n in range(59, -1, -1) if n % 3 == 0]
+    assert listed(4, prefix="app/", format_name="syslog") == [n for n in range(59, -1, -1) if n % 6 == 3]
+    since = (WHEN + timedelta(seconds=50)).isoformat(timespec="microseconds")
+    assert listed(4, since=since) == list(range(59, 49, -1))
+
+
+def test_a_file_of_an_earlier_version_is_listed_once_it_is_shelved_or_changes(dynamodb) -> None:
+    table = DynamoLedger(dynamodb, "ledger")
+    plan = opened(table)
+    key = {"pk": {"S": plan.file_id}, "sk": {"S": "file"}}
+    item = dynamodb.get_item(TableName="ledger", Key=key)["Item"]
+    dynamodb.put_item(TableName="ledger", Item={name: item[name] for name in item if name != "shelf"})
+    assert not table.files_opened(before=None, limit=9).files
+    table.shelve(plan.file_id)
+    table.shelve("no such file")
+    assert [file.plan for file in table.files_opened(before=None, limit=9).files] == [plan]
+    assert dynamodb.get_item(TableName="ledger", Key=key)["Item"] == item
+
+
 def test_an_earlier_versions_file_moves_to_its_partition_with_its_next_state(dynamodb) -> None:
     table = DynamoLedger(dynamodb, "ledger")
     plan = opened(table)

@@ -1,0 +1,121 @@
+"""Lists of files, newest first: by state, key, format and time, in a bounded number of requests a page.
+
+What an index can sort by bounds what is read; what it cannot, a page looks for in a bounded number of files, and may be
+short, or empty, while there is a cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from chalicelib.core.accounts import State
+from chalicelib.ledger import FilePage, LedgerTable, StoredFile, opened_position
+from chalicelib.pages import Page, checked_limit, checked_position, may_be_key
+from chalicelib.status_json import file_json
+
+_ROUNDS_MAX: Final = 5
+_FILES_PER_ROUND: Final = 200
+
+
+class ListsFiles(LedgerTable, Protocol):
+    """before, since: positions (`opened_position`), or times alone; the first one is excluded."""
+
+    def files_by_state(
+        self, state: State, *, before: str | None, limit: int, since: str | None = None
+    ) -> FilePage: ...
+
+    def files_by_key(
+        self, key: str, *, before: str | None, limit: int, since: str | None = None
+    ) -> FilePage: ...
+
+    def files_opened(
+        self,
+        *,
+        before: str | None,
+        limit: int,
+        since: str | None = None,
+        prefix: str | None = None,
+        format_name: str | None = None,
+    ) -> FilePage:
+        """Files of any state; prefix: of their keys. A page may be short while there are more."""
+
+
+@dataclass(frozen=True)
+class WantedFiles:
+    """What files are asked for; each None is any. begin, end: of the time of opening (UTC), the second excluded."""
+
+    state: State | None = None
+    key: str | None = None
+    prefix: str | None = None
+    format: str | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+
+    def takes(self, file: StoredFile) -> bool:
+        """Whether it is one by all that an index may not have sorted it by."""
+        key = file.plan.object.key
+        return (
+            self.state in {None, file.account.state}
+            and (self.key is None or key == self.key)
+            and key.startswith(self.prefix or "")
+            and (self.format is None or file.plan.shown_format == self.format)
+        )
+
+    @property
+    def can_be(self) -> bool:
+        return all(may_be_key(each) for each in (self.key, self.prefix, self.format) if each)
+
+
+class FileLists:
+    """console_region: where the AWS console shows traces; None where there is no console."""
+
+    def __init__(self, table: ListsFiles, console_region: str | None = None) -> None:
+        self._table = table
+        self._console_region = console_region
+
+    def page(self, wanted: WantedFiles, limit: int, cursor: str | None) -> dict[str, Any]:
+        """Files with their accounts as of their last settled split."""
+        listed = Page(checked_limit(limit))
+        before = checked_position(cursor) if cursor else None
+        if not wanted.can_be:
+            return listed.listed(None)
+        end = _moment(wanted.end)
+        if end and (before is None or end < before):
+            before = end
+        ask = self._asking(wanted, limit)
+        for _ in range(_ROUNDS_MAX):
+            page = ask(before)
+            for file in page.files:
+                position = opened_position(file.opened_at, file.plan.file_id)
+                if wanted.takes(file) and not listed.add(file_json(file, file.account, self._console_region)):
+                    return listed.listed(before)
+                before = position
+            if page.reached is None:
+                return listed.listed(None)
+            before = page.reached
+            if listed.is_full:
+                break
+        return listed.listed(before)
+
+    def _asking(self, wanted: WantedFiles, limit: int) -> Callable[[str | None], FilePage]:
+        """The index that serves best: of a key, or of a state, unless most files have that."""
+        since = _moment(wanted.begin)
+        is_sifted = bool(wanted.prefix or wanted.format)
+        many = max(limit, _FILES_PER_ROUND) if is_sifted or (wanted.key and wanted.state) else limit
+        if wanted.key:
+            key = wanted.key
+            return lambda before: self._table.files_by_key(key, before=before, limit=many, since=since)
+        if wanted.state and not (is_sifted and wanted.state is State.COMPLETE):
+            state = wanted.state
+            return lambda before: self._table.files_by_state(state, before=before, limit=many, since=since)
+        return lambda before: self._table.files_opened(
+            before=before, limit=limit, since=since, prefix=wanted.prefix, format_name=wanted.format
+        )
+
+
+def _moment(time: datetime | None) -> str | None:
+    """A bound of positions: before all of those that begin with the same time."""
+    return time.isoformat(timespec="microseconds") if time else None
