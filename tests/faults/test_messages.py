@@ -69,7 +69,7 @@ REFUSED = {
     "a list": ("[1]", "version"),
     "a number": ("17", "version"),
     "no version": (changed(BATCH, v=NOT_THERE), "version None"),
-    "an unknown version": (changed(BATCH, v=6), "version 6; this Froe reads 1, 2, 3, 4 and 5"),
+    "an unknown version": (changed(BATCH, v=7), "version 7; this Froe reads 1, 2, 3, 4, 5 and 6"),
     "a version in words": (changed(BATCH, v="1"), "version '1'"),
     "an unknown version of a split": (changed(SPLIT, v=99), "version 99"),
     "no kind": (changed(BATCH, kind=NOT_THERE), "unknown kind None"),
