@@ -32,6 +32,7 @@ from boto3.dynamodb.types import TypeSerializer
 
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.core.compressions import Compression
 from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.framing import Framing
 from chalicelib.core.layouts import Layout, Sink
@@ -40,7 +41,7 @@ from chalicelib.core.parsing import outcomes_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, make_plan
 from chalicelib.core.records import Record, item_of
 from chalicelib.core.storable import size_of
-from chalicelib.core.text import Compression, Text
+from chalicelib.core.text import Text
 from chalicelib.delivery import Deadline
 from chalicelib.worker import Parsed, parsed
 from froe.costs import LEDGER_UNITS_A_BATCH
@@ -168,7 +169,8 @@ def peak_mebibytes(mebibytes_of_text: int) -> float:
 import gzip, resource, zlib
 from benchmarks.pipeline import cut, LINES
 from chalicelib.core.storable import size_of
-from chalicelib.core.text import Compression, Text
+from chalicelib.core.compressions import Compression
+from chalicelib.core.text import Text
 def packed(_):
     packer = zlib.compressobj(1, wbits=31)
     for _ in range({mebibytes_of_text} * 1024 * 1024 // len(LINES) + 1):

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
+from chalicelib.core.compressions import Compression
 from chalicelib.core.cutting import Limits
+from chalicelib.core.decoders import Damage
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.framing import FRAMING_VERSION, framing_of, said_of
 from chalicelib.core.layouts import Layout, Sink, layout_named, sink_named
@@ -18,7 +20,6 @@ from chalicelib.core.packing import packed_text, unpacked_text
 from chalicelib.core.plan import PLAN_VERSIONS, ObjectHead, ObjectVersion, Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import Summary
-from chalicelib.core.text import Compression, Damage
 from chalicelib.core.used import NOTHING, Used
 from chalicelib.ledger import StoredFile
 
@@ -71,7 +72,6 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "compression": plan.compression.value,
         "inner": [compression.value for compression in plan.inner],
         "charset": plan.charset,
-        **({} if plan.charset_guess is None else {"charset_guess": plan.charset_guess}),
         "framing": said_of(plan.framing) | _unreadable_before(plan),
         "limits": asdict(plan.limits),
         "shards": plan.shards,
@@ -105,7 +105,6 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         format_score=float(item["format_score"]),
         compression=Compression(item["compression"]),
         charset=item["charset"],
-        charset_guess=item.get("charset_guess"),
         framing=framing_of(item["framing"]),
         limits=Limits(**item["limits"]),
         shards=item["shards"],

@@ -6,17 +6,26 @@ Nothing is unpacked. A name is given only for what no log begins with, so that t
 from __future__ import annotations
 
 import re
-import zlib
 from typing import Final
 
-HEAD_BYTES: Final = 1024
-"""How much of a text tells what it is."""
+from chalicelib.core.compressions import Compression
+from chalicelib.core.decoders import compression_of
+
 _TAR_BLOCK_BYTES: Final = 512
 _TAR_CHECKSUM: Final = slice(148, 156)
 _TAR_NUMBERS: Final = (slice(100, 108), slice(124, 136), slice(136, 148))
 """Mode, size and time, https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_06."""
 _OCTAL: Final = re.compile(rb"[ \0]*+[0-7]*+[ \0]*+|[\x80\xff].*+", re.DOTALL)
 """GNU tar and star write large numbers in base 256."""
+_TAR_FIELDS: Final = (slice(100, 108), slice(108, 116), slice(116, 124), *_TAR_NUMBERS[1:], _TAR_CHECKSUM)
+_TAR_FIELD: Final = re.compile(rb"[ \0]*+(?:[0-7]++[ \0]++)?+")
+_USTAR: Final = b"ustar"
+_USTAR_OFFSET: Final = 257
+_ZIP_MEMBER: Final = re.compile(
+    rb"PK\x03\x04[\x0a-\x3f][\0-\x1e][\0-\xff]{2}[\0\x08\x09\x0c\x0e\x14\x5d\x5f\x62\x63]\0[\0-\xff]{16}[\0-\xff][\0-\x03]"
+)
+"""A local header, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT section 4.3.7: its version, its method and
+how long its name is are such as there are."""
 _ODD_BYTES: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 _EBCDIC: Final = bytes(
@@ -43,15 +52,11 @@ _KINDS: Final = (
     (rb"xar!\0", "a xar archive", _UNPACK),
     (rb"..-lh[0-7d]-", "an LHA archive", _UNPACK),
     (rb"hsqs[\0-\xff]{4}[\0-\x1f]|sqsh\0", "a squashfs image", _UNPACK),
-    (rb"\xfd7zXZ\x00", "xz", _RECOMPRESS),
-    (rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", "bzip2", _RECOMPRESS),
-    (rb"[\x04\x03\x02]\x22\x4d\x18|\x02\x21\x4c\x18", "lz4", _RECOMPRESS),
+    (rb"[\x03\x02]\x22\x4d\x18|\x02\x21\x4c\x18", "lz4 of its first versions", _RECOMPRESS),
     (rb"\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})", "lzma", _RECOMPRESS),
     (rb"LZIP[\0\x01]", "lzip", _RECOMPRESS),
     (rb"\x89LZO\0\r\n\x1a\n", "lzop", _RECOMPRESS),
-    (rb"\xff\x06\0\0sNaPpY", "snappy", _RECOMPRESS),
     (rb"\x1f[\x9d\xa0\x1e\x9e]", "compress (.Z)", _RECOMPRESS),
-    (rb"\x1f\x8b\x08|\x28\xb5\x2f\xfd", "many compressions in one another", _RECOMPRESS),
     (rb"PAR[1E][\x00-\x08\x0e-\x1f]", "a Parquet file", _EXPORT),
     (rb"Obj\x01", "an Avro file", _EXPORT),
     (rb"SQLite format 3\0", "a SQLite database", _EXPORT),
@@ -71,20 +76,24 @@ _KINDS: Final = (
     (rb"GIF8[79]a", "a GIF image", ""),
 )  # fmt: skip
 _COMPILED: Final = tuple((re.compile(magic, re.DOTALL).match, name, remedy) for magic, name, remedy in _KINDS)
-_READS: Final = "Froe reads plain text, gzip and zstd"
+_READS: Final = (
+    "Froe reads plain text, and gzip, zstd, bzip2, xz, lz4, zlib, snappy frames and brotli (`.br`)"
+)
 
 
 def binary_in(head: bytes) -> str | None:
     """Which known kind of data begins so, and what to do about it; None for text, and for what has no known start."""
-    if _is_tar(head):
-        return _sentence("a tar archive", _UNPACK)
+    if tar := _tar_in(head):
+        return _sentence(tar, _UNPACK)
     for match, name, remedy in _COMPILED:
         if match(head):
             return _sentence(name, remedy)
     if head.startswith(b"ORC") and _ODD_BYTES.search(head, 0, 64):
         return _sentence("an ORC file", _EXPORT)
-    if _is_zlib(head):
-        return _sentence("zlib", _RECOMPRESS)
+    if compression_of(head) is not Compression.NONE:
+        return _sentence("many compressions in one another", _RECOMPRESS)
+    if inside := _ZIP_MEMBER.search(head):
+        return _sentence(f"a zip archive behind {inside.start():,} bytes of something else", _UNPACK)
     return None
 
 
@@ -113,6 +122,29 @@ def _sentence(name: str, remedy: str) -> str:
     return f"not text: it looks like {name}; {f'{remedy}: ' if remedy else ''}{_READS}"
 
 
+def _tar_in(head: bytes) -> str | None:
+    """A tar is told by the sum of its header, at the begin or, where it has a magic, wherever it lies; one whose sum is
+    wrong by its magic and its numbers, so that it is not taken for text with padding."""
+    if _is_tar(head):
+        return "a tar archive"
+    if _has_tar_numbers(head[:_TAR_BLOCK_BYTES]):
+        return "a tar archive with a damaged header"
+    at = head.find(_USTAR)
+    while at >= 0:
+        if at >= _USTAR_OFFSET and _is_tar(head[at - _USTAR_OFFSET :][:_TAR_BLOCK_BYTES]):
+            return f"a tar archive behind {at - _USTAR_OFFSET:,} bytes of something else"
+        at = head.find(_USTAR, at + 1)
+    return None
+
+
+def _has_tar_numbers(block: bytes) -> bool:
+    """Whether all numbers of a header are where a tar has them: ended by NULs or blanks, the last three not empty."""
+    fields = [block[field] for field in _TAR_FIELDS]
+    if not all(_TAR_FIELD.fullmatch(field) for field in fields) or b"\0" not in b"".join(fields):
+        return False
+    return block[:1] != b"\0" and all(field.strip(b" \0") for field in fields[3:])
+
+
 def _is_tar(head: bytes) -> bool:
     """Every kind of tar (v7, ustar, GNU, pax) sums up the bytes of its header, with blanks for the sum."""
     block = head[:_TAR_BLOCK_BYTES]
@@ -124,12 +156,3 @@ def _is_tar(head: bytes) -> bool:
     summed = block[: _TAR_CHECKSUM.start] + b" " * 8 + block[_TAR_CHECKSUM.stop :]
     signed = sum(byte - 256 if byte > 127 else byte for byte in summed)
     return int(said, 8) in (sum(summed), signed)
-
-
-def _is_zlib(head: bytes) -> bool:
-    if head[:1] != b"\x78" or len(head) < 8 or (0x7800 + head[1]) % 31:
-        return False
-    try:
-        return bool(zlib.decompressobj().decompress(head, 64))
-    except zlib.error:
-        return False

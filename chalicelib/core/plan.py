@@ -11,11 +11,13 @@ from functools import cached_property
 from typing import Final
 
 from chalicelib.core.binaries import binary_in, ebcdic, is_ebcdic, unknown_binary
-from chalicelib.core.charsets import charset_in, is_by_line, is_utf_8
+from chalicelib.core.charsets import charset_in, is_utf_8
+from chalicelib.core.compressions import Compression
 from chalicelib.core.custom import Custom, made_of
 from chalicelib.core.custom.collecting import FORMAT, collection_in
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
+from chalicelib.core.decoders import LOOK_BYTES, Damage, compression_of
 from chalicelib.core.endless import endless
 from chalicelib.core.formats import Format, ParseContext
 from chalicelib.core.formats.day_order import order_in
@@ -24,7 +26,6 @@ from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.streams import seen_through
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.guessing import guessed_charset
 from chalicelib.core.json_around import begin_lines, is_event_stream, is_json_sequence
 from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
 from chalicelib.core.json_collections import Collection, collection_by_shape, is_uniform
@@ -37,12 +38,9 @@ from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import (
     CHARSET_BYTES,
     UTF_8,
-    Compression,
-    Damage,
     OpenObject,
     Text,
     charset_of,
-    compression_of,
 )
 
 PLAN_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
@@ -50,7 +48,7 @@ PLAN_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
 `entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
 configuration; 3 entries in an array that is further inside than a member of the outermost object, lines of
 streams that lie between one another, elements of XML, an order of dates, and objects that begin lines; 4 a layout
-other than `items`; 5 a sink; 6 text in the bytes of a character set."""
+other than `items`; 5 a sink; 6 compressions other than gzip and zstd."""
 _OF_ANY_JSON: Final = ("json", "json_values", "json_rows")
 _OF_ROWS: Final = "json_rows"
 _NO_LINES: Final = (Kind.STREAMS, Kind.SIZED_FIELDS)
@@ -118,7 +116,6 @@ class Plan:
     custom: the configuration that holds for the file, as `custom.spec` writes it; None: nothing is configured.
     date_order: which number of its dates is the day, as `day_order` writes it; None: it has no such dates.
     layout: how its records and rejects lie in the records table. sink: where else they go.
-    charset_guess: what the text may be in though it is read as UTF-8 (`guessing`); nothing obeys it.
     """
 
     head: ObjectHead
@@ -140,11 +137,10 @@ class Plan:
     date_order: str | None = None
     layout: Layout = Layout.ITEMS
     sink: Sink = Sink.NONE
-    charset_guess: str | None = None
 
     @property
     def version(self) -> int:
-        if self.framing.charset is not None:
+        if not all(each.is_of_first_version for each in (self.compression, *self.inner)):
             return 6
         if self.sink is not Sink.NONE:
             return 5
@@ -183,8 +179,7 @@ class Plan:
         return split_count(self.head.size, self.limits.split_bytes)
 
     def text(self, open_object: OpenObject, start: int = 0) -> Text:
-        charset = self.charset if self.framing.charset is None else UTF_8
-        return Text(open_object, self.compression, charset, start, inner=self.inner)
+        return Text(open_object, self.compression, self.charset, start, inner=self.inner)
 
 
 _RATIO_ENOUGH: Final = 10
@@ -214,18 +209,18 @@ def make_plan(
     seconds: what a function has that cuts it; None: as long as it takes. layout: unless a prefix of the key is bound
     to another. sink: where records go beside the table.
 
-    format_name and charset override what the head says; so does, where the head has no byte order mark and no text of
-    UTF-8, another character set in the object's Content-Type; so does a prefix of the key that the configuration binds to them.
-    Raises what `open_object` raises.
+    format_name and charset override what the head says; so do a prefix of the key that the configuration binds to
+    them, and, where the head has no byte order mark and no text of UTF-8, the object's Content-Type. Raises what `open_object` raises.
     """
     raw = _take(open_object(0), _RAW_HEAD_BYTES + 1)
     whole_object = len(raw) <= _RAW_HEAD_BYTES
     raw = raw[:_RAW_HEAD_BYTES]
-    compression, inner = _compressions(raw)
+    compression, inner = _compressions(raw, head.version.key)
     config = config or Config()
+    charset = charset or config.charset_bound_to(head.version.key)
     as_it_is = _take(Text(lambda _: iter([raw]), compression, UTF_8, inner=inner), HEAD_BYTES)
     begins = as_it_is[:CHARSET_BYTES]
-    charset = charset or _charset_of(as_it_is, head.content_type, config.charset_bound_to(head.version.key))
+    charset = charset or _charset_of(as_it_is, head.content_type)
     text = Text(lambda _: iter([raw]), compression, charset, inner=inner)
     sample = _take(behind_padding(_up_to(text, _PADDING_LOOK_BYTES)), HEAD_BYTES + 1)
     complete = whole_object and len(sample) <= HEAD_BYTES
@@ -233,7 +228,7 @@ def make_plan(
     if not sample and begins and not whole_object:
         sample = _far_sample(Text(open_object, compression, charset, inner=inner), open_object, head.size)
     sample = without_padding(sample[:HEAD_BYTES])
-    failure = _failure(begins, sample, damage, charset)
+    failure = _failure(as_it_is, sample, damage, charset)
     if not failure and seconds is not None:
         failure = endless(head.size, (compression, *inner), seconds, lambda: _ratio(raw, compression, inner))
     if failure:
@@ -281,8 +276,7 @@ def make_plan(
             framing = by_shape.framing
             if not format_name:
                 detection = _of_shape(by_shape, head.last_modified, custom)
-    framing = _in_own_bytes(wide.fitted(framing), charset)
-    is_seekable = text.seekable or (compression is Compression.NONE and framing.charset is not None)
+    framing = wide.fitted(framing)
     chosen = detection.format
     return Plan(
         head=head,
@@ -293,7 +287,7 @@ def make_plan(
         framing=framing,
         limits=limits,
         shards=_shards(head.size, compression),
-        parallel=is_seekable and framing.self_synchronising,
+        parallel=text.seekable and framing.self_synchronising,
         retention_days=retention_days,
         runner_up=detection.runner_up,
         runner_up_score=round(detection.runner_up_score, 3),
@@ -303,7 +297,6 @@ def make_plan(
         date_order=order_in(sample.decode(errors="replace"), head.last_modified),
         layout=config.layout_bound_to(head.version.key) or layout,
         sink=sink,
-        charset_guess=guessed_charset(sample) if charset == UTF_8 else None,
     )
 
 
@@ -319,19 +312,14 @@ def _detected(sample: bytes, last_modified: datetime, *, complete: bool, custom:
     return detect(sample, last_modified, complete=complete, own=custom.formats)
 
 
-def _charset_of(begins: bytes, content_type: str, bound: str | None) -> str:
-    """begins: the head of the text as it is. What is behind padding decides, at the place of its characters. An upload
-    knows better than its prefix does, unless it says what clients say of any text. bound: to the prefix."""
+def _charset_of(begins: bytes, content_type: str) -> str:
+    """begins: the head of the text as it is. What is behind padding decides, at the place of its characters."""
     padding = len(begins) - len(begins.lstrip(NUL))
     aligned = padding - padding % _CHARACTER_MAX_BYTES
     charset = charset_of(begins[aligned : aligned + CHARSET_BYTES])
-    of_upload = charset_in(content_type) if charset == UTF_8 and not is_utf_8(begins) else None
-    return of_upload if of_upload and of_upload != UTF_8 else bound or charset
-
-
-def _in_own_bytes(framing: Framing, charset: str) -> Framing:
-    """The framing of a text whose offsets are those of the object's bytes, where it can be cut as it is."""
-    return replace(framing, charset=charset) if framing.is_of_lines and is_by_line(charset) else framing
+    if charset == UTF_8 and not is_utf_8(begins):
+        return charset_in(content_type) or charset
+    return charset
 
 
 def _bound(known: tuple[Format, ...], sample: bytes, last_modified: datetime, *, complete: bool) -> Format:
@@ -475,11 +463,11 @@ def _far_sample(text: Text, open_object: OpenObject, size: int) -> bytes:
     return sample
 
 
-def _compressions(raw: bytes) -> tuple[Compression, tuple[Compression, ...]]:
-    outermost = compression_of(raw)
+def _compressions(raw: bytes, key: str) -> tuple[Compression, tuple[Compression, ...]]:
+    outermost = compression_of(raw, key)
     inner: tuple[Compression, ...] = ()
     while outermost is not Compression.NONE and len(inner) < _INNER_MAX:
-        held = compression_of(_take(Text(lambda _: iter([raw]), outermost, UTF_8, inner=inner), 4))
+        held = compression_of(_take(Text(lambda _: iter([raw]), outermost, UTF_8, inner=inner), LOOK_BYTES))
         if held is Compression.NONE:
             break
         inner += (held,)
@@ -501,7 +489,7 @@ def _failure(begins: bytes, sample: bytes, damage: Damage | None, charset: str) 
         return f"nothing can be read: {damage.detail} at byte {damage.object_offset:,}"
     if known := binary_in(begins):
         return known
-    if charset == UTF_8 and is_ebcdic(begins):
+    if charset == UTF_8 and is_ebcdic(begins[:CHARSET_BYTES]):
         return ebcdic()
     control = len(sample) - len(sample.translate(None, _CONTROL_BYTES))
     return unknown_binary() if control > _CONTROL_SHARE * (len(sample) - sample.count(0)) else None

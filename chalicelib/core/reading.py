@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from chalicelib.core.accounts import FileAccount, SplitAccount, account_of, is_last_split
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Cutter, Limits
+from chalicelib.core.decoders import Damage
 from chalicelib.core.marks import Mark, Tally
 from chalicelib.core.messages import batch_message, room_in
 from chalicelib.core.parsing import Counter, Report, outcomes_of, unreported
@@ -14,7 +15,7 @@ from chalicelib.core.plan import ObjectHead, make_plan
 from chalicelib.core.records import Outcome
 from chalicelib.core.seals import Seal
 from chalicelib.core.summaries import summary_of
-from chalicelib.core.text import Damage, OpenObject
+from chalicelib.core.text import OpenObject
 
 
 class Reading:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
+from chalicelib.core.decoders import Damage
 from chalicelib.core.marks import DIGEST_CHARS, NOTE_MAX_CHARS, Tally
-from chalicelib.core.text import Damage
 
 DIGESTS_MAX: Final = 20_000
 """Of so many batches a seal keeps the digests: 160 KB of an item, which holds at most 400."""

@@ -10,25 +10,15 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Final, TypeAlias, cast
-
-import zstandard
-from isal import igzip_lib
+from dataclasses import replace
+from typing import Final, TypeAlias
 
 from chalicelib.core.charsets import EBCDIC
+from chalicelib.core.compressions import Compression
+from chalicelib.core.decoders import BrokenStreamError, Damage, Decoder
 
 OpenObject: TypeAlias = Callable[[int], Iterator[bytes]]
 """Gives the object's bytes from an offset on, in pieces of any size. May be called again."""
-
-BLOCK_BYTES: Final = 256 * 1024
-_GZIP_FEED_BYTES: Final = 64 * 1024
-_ZSTD_FEED_BYTES: Final = 256
-"""zstandard cannot bound its output; an RLE block turns 4 bytes into 128 KiB, so this into 8 MiB."""
-
-_MAGIC_BYTES: Final = 4
-_DECODING_ERRORS: Final = (cast("type[Exception]", igzip_lib.IsalError), zstandard.ZstdError)
 
 UTF_8: Final = "utf-8"
 BYTE_ORDER_MARK: Final = codecs.BOM_UTF8
@@ -49,37 +39,6 @@ _NUL_SHARE: Final = 0.25
 _ODD_SHARE: Final = 0.02
 _PLAIN_SHARE: Final = 0.1
 _MOST: Final = 0.8
-
-
-class Compression(StrEnum):
-    """How an object is compressed, told by its first bytes alone."""
-
-    NONE = "none"
-    GZIP = "gzip"
-    ZSTD = "zstd"
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """Where an object breaks and how: everything before is text, nothing after is.
-
-    reason: ``truncated``, ``corrupt`` or ``trailing-garbage``.
-    object_offset: bytes of the object up to the fault. text_offset: bytes of text before it.
-    """
-
-    reason: str
-    detail: str
-    object_offset: int
-    text_offset: int
-
-
-def compression_of(head: bytes) -> Compression:
-    """Read the magic bytes: RFC 1952 section 2.3.1 (gzip), RFC 8878 section 3.1 (zstd)."""
-    if head[:3] == b"\x1f\x8b\x08":
-        return Compression.GZIP
-    if head[:4] == b"\x28\xb5\x2f\xfd" or (head[1:4] == b"\x2a\x4d\x18" and 0x50 <= head[0] <= 0x5F):
-        return Compression.ZSTD
-    return Compression.NONE
 
 
 def charset_of(head: bytes) -> str:
@@ -186,8 +145,8 @@ class Text:
         if self._compression is Compression.NONE:
             yield from self._open(0)
             return
-        feed_bytes = _GZIP_FEED_BYTES if self._compression is Compression.GZIP else _ZSTD_FEED_BYTES
-        decoder = _Frames(self._compression)
+        feed_bytes = self._compression.feed_bytes
+        decoder = Decoder(self._compression)
         emitted = fed = 0
         try:
             for feed in _in_pieces_of(feed_bytes, self._open(0)):
@@ -196,7 +155,7 @@ class Text:
                     yield piece
                 fed += len(feed)
             decoder.finish()
-        except _BrokenFrameError as broken:
+        except BrokenStreamError as broken:
             if broken.damage.reason == "truncated":
                 self.damage = replace(broken.damage, text_offset=emitted)
             else:
@@ -205,7 +164,7 @@ class Text:
     def _up_to_the_fault(self, emitted: int, good_bytes: int, feed_bytes: int) -> Iterator[bytes]:
         """Read again, and go through the piece that failed byte by byte: a decoder that fails drops
         what it had decoded in that call, and where calls begin must not decide what is text."""
-        decoder = _Frames(self._compression)
+        decoder = Decoder(self._compression)
         fed = decoded = 0
         try:
             for feed in _in_pieces_of(feed_bytes, self._open(0)):
@@ -219,83 +178,8 @@ class Text:
                             yield fresh
                     fed += step
             decoder.finish()
-        except _BrokenFrameError as broken:
+        except BrokenStreamError as broken:
             self.damage = replace(broken.damage, text_offset=emitted)
-
-
-class _BrokenFrameError(Exception):
-    def __init__(self, damage: Damage) -> None:
-        super().__init__(damage.detail)
-        self.damage = damage
-
-
-_Frame: TypeAlias = "igzip_lib.IgzipDecompressor | zstandard.ZstdDecompressionObj"
-
-
-class _Frames:
-    """Decodes frames (gzip: members) that follow one another; zero bytes between them are padding."""
-
-    def __init__(self, compression: Compression) -> None:
-        self._compression = compression
-        self._name = compression.value
-        self._frame: _Frame | None = None
-        self._frames = 0
-        self._frame_start = 0
-        self._frame_head = b""
-        self._fed = 0
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        self._fed += len(data)
-        while data:
-            if self._frame is None:
-                if self._frames and not (data := data.lstrip(b"\0")):
-                    return
-                self._frame_start = self._fed - len(data)
-                self._frame = self._new_frame()
-                self._frame_head = b""
-            self._frame_head += data[: _MAGIC_BYTES - len(self._frame_head)]
-            yield from self._pieces(data)
-            if not self._frame.eof:
-                return
-            data = self._frame.unused_data
-            self._frame = None
-            self._frames += 1
-
-    def finish(self) -> None:
-        if self._frame is not None:
-            if self._follows_something_else():
-                raise self._broken("trailing-garbage", "is followed by something else")
-            raise self._broken("truncated", "ends in the middle")
-
-    def _follows_something_else(self) -> bool:
-        return bool(self._frames) and compression_of(self._frame_head) is not self._compression
-
-    def _broken(self, reason: str, how: str) -> _BrokenFrameError:
-        offset = self._frame_start if reason == "trailing-garbage" else self._fed
-        return _BrokenFrameError(Damage(reason, f"the {self._name} data {how}", offset, 0))
-
-    def _new_frame(self) -> _Frame:
-        if self._compression is Compression.GZIP:
-            return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-        return zstandard.ZstdDecompressor().decompressobj()
-
-    def _pieces(self, data: bytes) -> Iterator[bytes]:
-        frame = self._frame
-        try:
-            if isinstance(frame, igzip_lib.IgzipDecompressor):
-                while True:
-                    if piece := frame.decompress(data, BLOCK_BYTES):
-                        yield piece
-                    if frame.eof or frame.needs_input:
-                        return
-                    data = b""
-            elif frame and (piece := frame.decompress(data)):
-                for at in range(0, len(piece), BLOCK_BYTES):
-                    yield piece[at : at + BLOCK_BYTES]
-        except _DECODING_ERRORS as error:
-            if self._follows_something_else():
-                raise self._broken("trailing-garbage", "is followed by something else") from error
-            raise self._broken("corrupt", f"is corrupt ({error})") from error
 
 
 def _in_pieces_of(size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:

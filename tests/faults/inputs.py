@@ -11,6 +11,7 @@ import codecs
 import gzip
 import io
 import lzma
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
+import lz4.frame
 import zstandard
 
 from chalicelib.core.accounts import State
@@ -195,6 +197,10 @@ def _misnamed() -> list[BadInput]:
     ]
 
 
+def _lz4(data: bytes) -> bytes:
+    return bytes(lz4.frame.compress(data, content_checksum=True))
+
+
 def _broken() -> list[BadInput]:
     lines = text_lines(400)
     packed = zipped(lines)
@@ -257,6 +263,16 @@ def _broken() -> list[BadInput]:
             400,
         ),
     ]
+    for ending, pack in (("bz2", bz2.compress), ("xz", lzma.compress), ("lz4", _lz4), ("zz", zlib.compress)):
+        packed_so, first = pack(lines), pack(inner[0])
+        found += [
+            BadInput(f"two-streams.{ending}", first + pack(inner[1]), lines, 400),
+            prose(f"truncated.{ending}", packed_so[:-1], lines, "truncated", len(packed_so) - 1),
+            prose(
+                f"garbage-behind.{ending}", packed_so + b"#####", lines, "trailing-garbage", len(packed_so)
+            ),
+        ]
+    found.append(prose("wrong-checksum.lz4", flipped(_lz4(lines), len(_lz4(lines)) - 1), lines, "corrupt"))
     found += [
         prose(
             f"garbage-of-{size}-bytes-behind.gz", packed + b"#" * size, lines, "trailing-garbage", len(packed)
@@ -283,13 +299,17 @@ def _not_text(name: str, data: bytes, kind: str = "binary data") -> BadInput:
 
 def _binary() -> list[BadInput]:
     words = text_lines(3000)
-    archive = io.BytesIO()
+    archive, tarred = io.BytesIO(), io.BytesIO()
+    with tarfile.open(fileobj=tarred, mode="w") as tar:
+        member = tarfile.TarInfo("app.log")
+        member.size = len(words)
+        tar.addfile(member, io.BytesIO(words))
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:
         writer.writestr(zipfile.ZipInfo("app.log", (2026, 1, 1, 0, 0, 0)), words, zipfile.ZIP_DEFLATED)
     return [
         _not_text("random-bytes.log", garbage(20_000)),
-        _not_text("packed.xz", lzma.compress(words), "xz"),
-        _not_text("packed.bz2", bz2.compress(words), "bzip2"),
+        _not_text("packed.lzma", lzma.compress(words, lzma.FORMAT_ALONE), "lzma"),
+        _not_text("tar-in-xz.txz", lzma.compress(tarred.getvalue()), "a tar archive"),
         _not_text("packed.zip", archive.getvalue(), "a zip archive"),
         _not_text("picture.log", b"\x89PNG\r\n\x1a\n" + garbage(3000), "a PNG image"),
         _not_text("program.log", b"\x7fELF\x02\x01\x01" + bytes(9) + garbage(3000), "an executable"),

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from chalicelib.core.accounts import FileAccount
 from chalicelib.core.cutting import Limits
+from chalicelib.core.decoders import Damage
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
-from chalicelib.core.text import Damage
 from tests.fakes import BUCKET, WHEN, opener
 
 

@@ -10,13 +10,13 @@ import pytest
 
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.core.accounts import State, account_of
+from chalicelib.core.decoders import Damage
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.layouts import Layout
 from chalicelib.core.marks import Counts, Mark, Outcome, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.seals import Obstacle, Seal, Setback
 from chalicelib.core.summaries import summary_of
-from chalicelib.core.text import Damage
 from chalicelib.core.used import NOTHING, Used
 from chalicelib.ledger import Ledger, SealConflictError, opened_position
 from tests.fakes import WHEN, FakeLedgerTable

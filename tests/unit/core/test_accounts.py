@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from chalicelib.core.accounts import SplitAccount, State, account_of, is_last_split
 from chalicelib.core.cutting import Limits
+from chalicelib.core.decoders import Damage
 from chalicelib.core.marks import Counts, Mark, Outcome, Tally, digest_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.seals import Obstacle, Seal, Setback
 from chalicelib.core.summaries import Summary, summary_of
-from chalicelib.core.text import Damage
 from tests.fakes import WHEN
 
 HEAD = ObjectHead(ObjectVersion("logs", "a.log", "v1", "e"), 200, "text/plain", WHEN)

@@ -1,0 +1,215 @@
+"""Compressions, and a decoder for one stream of each, as the standard library's are.
+
+Memory is bounded by a block and the decoder's window, whatever the ratio. A decoder beside gzip and zstd is imported with
+the first object that needs it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Final, Protocol, cast
+
+import zstandard
+from isal import igzip_lib
+
+_FEED_BYTES: Final = 64 * 1024
+_ZSTD_FEED_BYTES: Final = 256
+"""zstandard cannot bound its output; an RLE block turns 4 bytes into 128 KiB, so this into 8 MiB."""
+XZ_MEMORY_BYTES: Final = 128 * 1024 * 1024
+"""What a decoder of xz may take, of a function's 512 MB: `xz -9` needs 65 MiB."""
+
+
+class Compression(StrEnum):
+    """How an object is compressed: told by its first bytes alone, but for brotli, which has no magic."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    BZIP2 = "bzip2"
+    XZ = "xz"
+    LZ4 = "lz4"
+    ZLIB = "zlib"
+    SNAPPY = "snappy"
+    BROTLI = "brotli"
+
+    @property
+    def is_of_first_version(self) -> bool:
+        """Whether the first version of plans knows it."""
+        return self in {Compression.NONE, Compression.GZIP, Compression.ZSTD}
+
+    @property
+    def feed_bytes(self) -> int:
+        """In pieces of which size a decoder gets an object: what is text before a fault depends on it."""
+        return _ZSTD_FEED_BYTES if self is Compression.ZSTD else _FEED_BYTES
+
+
+class Stream(Protocol):
+    """One stream of a compression, as the standard library's decoders have it."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+def stream_of(compression: Compression) -> Stream:
+    """A decoder of one stream."""
+    # ruff: noqa: PLC0415 - see the docstring of the module
+    made: Any
+    match compression:
+        case Compression.GZIP:
+            made = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        case Compression.ZLIB:
+            made = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_ZLIB)
+        case Compression.ZSTD:
+            made = _Zstd()
+        case Compression.BZIP2:
+            import bz2
+
+            made = bz2.BZ2Decompressor()
+        case Compression.XZ:
+            import lzma
+
+            made = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY_BYTES)
+        case Compression.LZ4:
+            import lz4.frame
+
+            made = lz4.frame.LZ4FrameDecompressor()
+        case Compression.SNAPPY:
+            made = Snappy()
+        case Compression.BROTLI:
+            made = _Brotli()
+        case Compression.NONE:
+            raise AssertionError("what is not compressed has no decoder")
+    return cast("Stream", made)
+
+
+def faults_of(compression: Compression) -> tuple[type[Exception], ...]:
+    """What a decoder raises of broken data."""
+    match compression:
+        case Compression.ZSTD:
+            return (zstandard.ZstdError,)
+        case Compression.BZIP2:
+            return (OSError,)
+        case Compression.XZ:
+            import lzma
+
+            return (lzma.LZMAError,)
+        case Compression.LZ4:
+            return (RuntimeError,)
+        case Compression.BROTLI:
+            import brotli
+
+            return (brotli.error,)
+        case Compression.SNAPPY:
+            return (ValueError,)
+        case _:
+            return (cast("type[Exception]", igzip_lib.IsalError),)
+
+
+class _Zstd:
+    """A frame; its output is bounded by what it is fed."""
+
+    needs_input = True
+
+    def __init__(self) -> None:
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+
+    @property
+    def eof(self) -> bool:
+        return self._frame.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._frame.unused_data
+
+    def decompress(self, data: bytes, _max_length: int, /) -> bytes:
+        return self._frame.decompress(data)
+
+
+class _Brotli:
+    """RFC 7932. What follows its end in one piece of input is an error, so that the end is found byte by byte."""
+
+    unused_data = b""
+
+    def __init__(self) -> None:
+        import brotli
+
+        self._decoder = brotli.Decompressor()
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._decoder.is_finished())
+
+    @property
+    def needs_input(self) -> bool:
+        return bool(self._decoder.can_accept_more_data())
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        return bytes(self._decoder.process(data, output_buffer_limit=max_length))
+
+
+class Snappy:
+    """Chunks of at most 64 KiB of text each, with a checksum; they have no end but that of the data.
+
+    https://github.com/google/snappy/blob/main/framing_format.txt"""
+
+    _IDENTIFIER: Final = b"\xff\x06\0\0sNaPpY"
+    _CHUNK_MAX_BYTES: Final = 8 + 76_490
+    """Its header, the checksum, and what 64 KiB become at worst."""
+
+    eof = False
+    unused_data = b""
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._skip = 0
+
+    @property
+    def may_end(self) -> bool:
+        return not self._held and not self._skip
+
+    @property
+    def needs_input(self) -> bool:
+        return self._whole() is None
+
+    def _whole(self) -> int | None:
+        """How long the next chunk is, with its header, if it is there; else None. One that says nothing is passed over.
+        Raises ValueError."""
+        while True:
+            passed = min(self._skip, len(self._held))
+            self._held, self._skip = self._held[passed:], self._skip - passed
+            if self._skip or len(self._held) < 4:
+                return None
+            kind, size = self._held[0], 4 + int.from_bytes(self._held[1:4], "little")
+            if kind < 2:
+                if size > self._CHUNK_MAX_BYTES:
+                    raise ValueError(f"a chunk of {size:,} bytes")
+                return size if len(self._held) >= size else None
+            if kind == 0xFF:
+                if not self._IDENTIFIER.startswith(self._held[:10]):
+                    raise ValueError("a stream identifier that is none")
+                if len(self._held) < 10:
+                    return None
+            elif kind < 0x80:
+                raise ValueError(f"a chunk of unknown kind {kind}")
+            self._skip = size
+
+    def decompress(self, data: bytes, _max_length: int, /) -> bytes:
+        self._held += data
+        size = self._whole()
+        if size is None:
+            return b""
+        from cramjam import DecompressionError, snappy
+
+        chunk, self._held = self._held[:size], self._held[size:]
+        try:
+            return bytes(snappy.decompress(self._IDENTIFIER + chunk))
+        except DecompressionError as error:
+            raise ValueError(str(error)) from error
