@@ -144,6 +144,16 @@ def rejects(file_id: str) -> dict[str, Any]:
     return routes.rejects(services, app.current_request, file_id)
 
 
+@app.route("/statistics", authorizer=guard)
+def statistics() -> dict[str, Any]:
+    return routes.statistics(services, app.current_request)
+
+
+@app.route("/attention", authorizer=guard)
+def attention() -> dict[str, Any]:
+    return routes.attention(services, app.current_request)
+
+
 @app.route("/dead-letters", authorizer=guard)
 def dead_letters() -> dict[str, Any]:
     return dead_letter_routes.dead_letters(services, app.current_request)

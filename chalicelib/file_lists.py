@@ -6,7 +6,7 @@ short, or empty, while there is a cursor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -41,6 +41,9 @@ class ListsFiles(LedgerTable, Protocol):
         format_name: str | None = None,
     ) -> FilePage:
         """Files of any state; prefix: of their keys. A page may be short while there are more."""
+
+    def files_of(self, file_ids: Sequence[str]) -> list[StoredFile]:
+        """Those of the files that there are, in this order."""
 
 
 @dataclass(frozen=True)

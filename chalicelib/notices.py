@@ -83,10 +83,18 @@ class Unreadable:
 Told: TypeAlias = Change | Unreadable
 
 
+class Counts(Protocol):
+    def count(self, file: StoredFile) -> None:
+        """Count a settled file in the statistics; raises TransientError. Repeating it changes nothing."""
+
+
 class Notifier:
-    def __init__(self, topic: Publishes, meter: Meter = NO_METER) -> None:
+    """counting: None where nothing is counted."""
+
+    def __init__(self, topic: Publishes, meter: Meter = NO_METER, counting: Counts | None = None) -> None:
         self._topic = topic
         self._meter = meter
+        self._counting = counting
 
     def tell(self, changes: Iterable[Told], deadline: Deadline) -> list[str]:
         """Publish a notice of every file that has settled. Gives the sequence numbers of those that are to be
@@ -96,6 +104,8 @@ class Notifier:
             if isinstance(change, Unreadable):
                 known = {"file_id": change.file_id, "sequence_number": change.sequence_number}
                 logger.error("notice_refused", extra={**known, "reason": change.why})
+            elif not self._counted(change.after, deadline):
+                failed.append(change.sequence_number)
             elif _is_news(change):
                 logs.about(file_id=change.after.plan.file_id)
                 if self._told(file_notice(change.after), deadline):
@@ -103,6 +113,23 @@ class Notifier:
                 else:
                     failed.append(change.sequence_number)
         return failed
+
+    def _counted(self, file: StoredFile, deadline: Deadline) -> bool:
+        """Whether nothing is left to do about the statistics; what cannot be counted for good is logged."""
+        if self._counting is None or not file.account.state.settled:
+            return True
+        known = {"file_id": file.plan.file_id}
+        if deadline.seconds_left <= 0:
+            logger.warning("notice_out_of_time", extra=known)
+            return False
+        try:
+            self._counting.count(file)
+        except TransientError as error:
+            logger.warning("not_counted", extra={**known, "reason": error.reason})
+            return False
+        except Exception as error:
+            logger.exception("not_counted", extra={**known, "reason": reason_of(error)})
+        return True
 
     def _measure(self, file: StoredFile) -> None:
         self._meter.add(metrics.FILES_SETTLED, state=file.account.state.value)

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
+from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
+from chalicelib.attention import WHYS
 from chalicelib.core.accounts import State
 from chalicelib.core.fields import FILE_ID, NAME_MAX_CHARS
 from chalicelib.core.letters import Kind, LetterState
@@ -206,6 +209,53 @@ def _progress(done: str) -> _Schema:
     )
 
 
+_SUM: Final[_Schema] = _object(
+    {
+        "files": _COUNT,
+        "bytes": _COUNT,
+        "text_bytes": _COUNT,
+        "seconds": {"type": "number", "minimum": 0, "description": "from opening to settling, added up"},
+        "entries": _COUNT,
+        "lines": _COUNT,
+        **dict.fromkeys(("parsed", "rejected"), _TALLY),
+        "skipped": _object({"lines": _COUNT, "bytes": _COUNT}),
+        **dict.fromkeys(("dead", "discarded"), _TALLY),
+        "states": {"type": "object", "additionalProperties": _COUNT},
+    }
+)
+_BUCKET: Final[_Schema] = _object(
+    {"from": _TIME, "formats": {"type": "object", "additionalProperties": _ref("Sum")}}
+)
+_STATISTICS: Final[_Schema] = _object(
+    {
+        "by": {"enum": ["hour", "day"]},
+        "from": _TIME,
+        "to": _TIME,
+        "buckets": {"type": "array", "items": _BUCKET},
+        "totals": _ref("Sum"),
+        "cursor": _maybe(_TEXT),
+    }
+)
+_ATTENTION: Final[_Schema] = _object(
+    {
+        "dead_letters": _object(
+            {"items": {"type": "array", "items": _ref("DeadLetter")}, "more": {"type": "boolean"}}
+        ),
+        "files": {
+            "type": "array",
+            "items": _object(
+                {
+                    "why": {"enum": list(WHYS)},
+                    "share": {"type": "number", "description": "of lines that are rejects"},
+                    "quiet_since": _TIME,
+                    "file": _ref("File"),
+                },
+                *("share", "quiet_since"),
+            ),
+        },
+        "more": {"type": "boolean"},
+    }
+)
 SCHEMAS: Final[_Schema] = {
     "File": _FILE,
     "Batch": _BATCH,
@@ -214,6 +264,7 @@ SCHEMAS: Final[_Schema] = {
     "DeadLetter": _LETTER,
     "DeadLetterStory": _STORY,
     "Ingested": _INGESTED,
+    "Sum": _SUM,
     "Redriven": _progress("redriven"),
     "Discarded": _progress("discarded"),
     "Error": {
@@ -377,6 +428,36 @@ PATHS: Final[_Schema] = {
     "/files/{file_id}/rejects": _of_file(
         "rejects", "Its rejects, in the order of the text", "Reject", {}, 500
     ),
+    "/statistics": {
+        "get": _operation(
+            "statistics",
+            "Of settled files: their sums by format and by the hour or day in which they were opened",
+            {200: _STATISTICS},
+            query={
+                "from": _WHEN,
+                "to": _WHEN,
+                "by": {"enum": ["hour", "day"], "default": "hour"},
+                "cursor": _TEXT,
+            },
+            refusals=(400,),
+        )
+    },
+    "/attention": {
+        "get": _operation(
+            "attention",
+            "What needs attention first: at most `limit` dead letters, and files for each reason why",
+            {200: _ATTENTION},
+            query={
+                "limit": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": MOST_URGENT_MAX,
+                    "default": MOST_URGENT,
+                }
+            },
+            refusals=(400,),
+        )
+    },
     "/dead-letters": {
         "get": _operation(
             "dead_letters",

@@ -14,6 +14,8 @@ from typing import Any, Final
 from chalice.app import BadRequestError, ChaliceViewError, NotFoundError, Request, Response
 
 from chalicelib import pages, status
+from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
+from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
 from chalicelib.core.errors import ObjectGoneError, PermanentError, TransientError
 from chalicelib.core.fields import NAME_MAX_CHARS, shown
 from chalicelib.core.notifications import Announced, announcement_of, is_folder
@@ -22,6 +24,7 @@ from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.services import Services
 from chalicelib.settings import SettingsError
+from chalicelib.status import checked_time
 
 GetServices = Callable[[], Services]
 
@@ -112,6 +115,26 @@ def rejects(services: GetServices, request: Request, file_id: str) -> dict[str, 
     asked = Asked(request, "limit", "cursor")
     with refusals():
         return services().status.rejects(file_id, limit=asked.limit, cursor=asked.text("cursor"))
+
+
+def statistics(services: GetServices, request: Request) -> dict[str, Any]:
+    asked = Asked(request, "from", "to", "by", "cursor")
+    with refusals():
+        return services().statistics.page(
+            begin=checked_time("from", asked.text("from")),
+            end=checked_time("to", asked.text("to")),
+            by=asked.text("by"),
+            cursor=asked.text("cursor"),
+        )
+
+
+def attention(services: GetServices, request: Request) -> dict[str, Any]:
+    asked = Asked(request, "limit")
+    limit = asked.number("limit", MOST_URGENT, MOST_URGENT_MAX)
+    if not 1 <= limit <= MOST_URGENT_MAX:
+        raise BadRequestError(f"limit is {limit}: give a number from 1 to {MOST_URGENT_MAX}")
+    with refusals():
+        return services().attention.page(limit)
 
 
 def ingest(services: GetServices, request: Request) -> Response:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
+from chalicelib.attention import Attention
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.letters_table import DynamoLetters
@@ -21,6 +22,7 @@ from chalicelib.aws.quarantine import S3Quarantine
 from chalicelib.aws.queues import SqsQueue
 from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.aws.results import S3Results
+from chalicelib.aws.statistics_table import DynamoStatistics
 from chalicelib.aws.topics import SnsTopic
 from chalicelib.aws.tracing import make_tracer
 from chalicelib.aws.watches_table import DynamoWatches
@@ -38,10 +40,13 @@ from chalicelib.metrics import Meter, TimedTracer
 from chalicelib.notices import Notifier
 from chalicelib.settings import Settings
 from chalicelib.splitter import Splitter
+from chalicelib.statistics import Counting, Statistics
 from chalicelib.status import Status
 from chalicelib.sweeper import Sweeper
 from chalicelib.tracing import Tracer
 from chalicelib.worker import Worker
+
+_QUESTIONS_AT_ONCE = 7
 
 
 class Services:
@@ -160,7 +165,28 @@ class Services:
 
     @cached_property
     def notifier(self) -> Notifier:
-        return Notifier(self.topic, self.meter)
+        return Notifier(self.topic, self.meter, Counting(self.statistics_table, _now))
+
+    @cached_property
+    def statistics_table(self) -> DynamoStatistics:
+        return DynamoStatistics(self._dynamodb, self.settings.ledger_table)
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        return Statistics(self.statistics_table, _now)
+
+    @cached_property
+    def attention(self) -> Attention:
+        return Attention(
+            self.ledger_table,
+            self.watches,
+            self.statistics_table,
+            self.letter_status.letters,
+            _now,
+            stall=timedelta(seconds=self.settings.stall_seconds),
+            side_by_side=ThreadPoolExecutor(_QUESTIONS_AT_ONCE).map,
+            console_region=self.settings.console_region,
+        )
 
     @cached_property
     def dead_letter_office(self) -> DeadLetterOffice:

@@ -366,6 +366,9 @@ class FakeLedgerTable:
             limit,
         )
 
+    def files_of(self, file_ids: Sequence[str]) -> list[StoredFile]:
+        return [self.files[file_id] for file_id in file_ids if file_id in self.files]
+
     def shelve(self, file_id: str) -> None:
         self.shelved.append(file_id)
 

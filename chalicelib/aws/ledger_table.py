@@ -224,6 +224,13 @@ class DynamoLedger:
         bounds = Bounds(before, since)
         return self._listed(BY_OPENED_INDEX, "shelf", ledger_items.SHELVES, bounds, limit, sieve)
 
+    def files_of(self, file_ids: Sequence[str]) -> list[StoredFile]:
+        """Those of the files that there are, in this order."""
+        keys = [Key(file_id, _FILE) for file_id in file_ids]
+        found = self._items.get_all(keys)
+        items = [found[key] for key in keys if _PLAN in found.get(key, {})]
+        return list(readable(items, ledger_items.to_file))
+
     def shelve(self, file_id: str) -> None:
         """List a file by its time of opening that an earlier version opened."""
         self._items.update(

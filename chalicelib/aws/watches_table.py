@@ -3,6 +3,7 @@ and in the partition ``sweeper`` how far it has come with the files and with the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -43,6 +44,11 @@ class DynamoWatches:
         self._items.update(
             _key(file_id), {"since": now.isoformat()}, unless="attribute_not_exists(pk) OR #0 > :0"
         )
+
+    def quiet_since(self, file_ids: Iterable[str]) -> dict[str, datetime]:
+        """Since when nothing of each file has moved, of those that the sweeper has looked at."""
+        found = self._items.get_all([_key(file_id) for file_id in file_ids], consistent=False)
+        return {key.pk: datetime.fromisoformat(item["since"]) for key, item in found.items()}
 
     def position(self, name: str) -> str | None:
         item = self._items.get(Key(_SWEEPER, name))

@@ -310,6 +310,8 @@ OF_FUNCTIONS: Mapping[str, list[Call]] = {
     ],
     "notifier": [
         Call("sns:Publish", NOTICES),
+        Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["opened#2026-12-01T13#2"]}),
+        Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["statistics"]}),
         *calls("dynamodb", "GetRecords GetShardIterator DescribeStream", SETTINGS["LEDGER_STREAM_ARN"]),
         *calls("kms", "Decrypt GenerateDataKey", KEY, by_way_of("sns")),
     ],
@@ -417,7 +419,10 @@ DENIED: Mapping[str, list[Call]] = {
         Call("s3:PutObject", f"{QUARANTINE}/elsewhere"),
         Call("sqs:DeleteMessage", BATCH),
     ],
-    "notifier": [Call("dynamodb:UpdateItem", LEDGER), Call("dynamodb:Query", RECORDS)],
+    "notifier": [
+        Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["0" * 26]}),
+        Call("dynamodb:Query", RECORDS),
+    ],
     "sweeper": [Call("s3:GetObject", f"{INPUT}/a.log"), Call("sqs:SendMessage", BATCH)],
     "api_handler": [
         Call("s3:GetObject", f"{QUARANTINE}/dead-letters/m", {"aws:ResourceAccount": "999988887777"}),

@@ -1,0 +1,115 @@
+"""What needs attention first: dead letters, files that did not end well, stand still, or have many rejects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from chalicelib.core.accounts import State
+from chalicelib.file_lists import ListsFiles
+from chalicelib.ledger import FilePage, StoredFile
+from chalicelib.pages import Page, checked_limit
+from chalicelib.statistics import MANY_REJECTS
+from chalicelib.status_json import file_json, time_json
+
+DEFAULT_LIMIT: Final = 20
+MAX_LIMIT: Final = 100
+_WAITS: Final = State.INCOMPLETE
+"""For people, however long ago it was; the others are news only."""
+_NEWS: Final = (State.FAILED, State.DAMAGED, State.SUPERSEDED)
+_MOVING: Final = (State.SPLITTING, State.PROCESSING)
+_NEWS_FOR: Final = timedelta(days=7)
+_STALLED: Final = "stalled"
+_REJECTS: Final = "rejects"
+WHYS: Final = (_WAITS.value, *(state.value for state in _NEWS), _STALLED, _REJECTS)
+
+Listed = tuple[str, dict[str, Any], StoredFile]
+
+
+class HasSince(Protocol):
+    def quiet_since(self, file_ids: Iterable[str]) -> dict[str, datetime]:
+        """Since when nothing of each file has moved, of those that the sweeper has looked at."""
+
+
+class ManyRejects(Protocol):
+    def files_with_many_rejects(self, *, since: str, limit: int) -> list[str]: ...
+
+
+class Attention:
+    """side_by_side: `map`, or one that does several at once. stall: how long a file must have stood still."""
+
+    def __init__(
+        self,
+        table: ListsFiles,
+        watches: HasSince,
+        rejects: ManyRejects,
+        letters: Callable[..., dict[str, Any]],
+        now: Callable[[], datetime],
+        *,
+        stall: timedelta,
+        side_by_side: Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]] = map,
+        console_region: str | None = None,
+    ) -> None:
+        self._table, self._watches, self._rejects, self._letters = table, watches, rejects, letters
+        self._now, self._stall, self._map = now, stall, side_by_side
+        self._console_region = console_region
+
+    def page(self, limit: int = DEFAULT_LIMIT) -> dict[str, Any]:
+        """At most `limit` of each: dead letters, and files for each reason why, newest first."""
+        checked_limit(limit)
+        asks: list[Callable[[], tuple[list[Listed], bool]]] = [
+            *(lambda state=state: self._in_state(state, limit) for state in (_WAITS, *_NEWS)),
+            lambda: self._stalled(limit),
+            lambda: self._with_rejects(limit),
+        ]
+        letters, *answers = self._map(lambda ask: ask(), [lambda: self._letters(limit=limit), *asks])
+        page, more = Page(len(WHYS) * MAX_LIMIT), any(more for _, more in answers)
+        for why, said, file in (each for found, _ in answers for each in found):
+            shown = file_json(file, file.account, self._console_region)
+            more = not page.add({"why": why, **said, "file": shown}) or more
+        dead = {"items": letters["items"], "more": letters["cursor"] is not None}
+        return {"dead_letters": dead, "files": page.listed(None)["items"], "more": more}
+
+    def _in_state(self, state: State, limit: int) -> tuple[list[Listed], bool]:
+        since = None if state is _WAITS else self._ago(_NEWS_FOR)
+        page = self._table.files_by_state(state, before=None, since=since, limit=limit)
+        return [(state.value, {}, file) for file in page.files if file.account.state is state], _has_more(
+            page
+        )
+
+    def _stalled(self, limit: int) -> tuple[list[Listed], bool]:
+        now = self._now()
+        pages = [
+            self._table.files_by_state(state, before=self._ago(self._stall), limit=MAX_LIMIT)
+            for state in _MOVING
+        ]
+        files = [file for page in pages for file in page.files if not file.account.state.settled]
+        since = self._watches.quiet_since(file.plan.file_id for file in files)
+        found: list[Listed] = []
+        for file in sorted(files, key=lambda file: file.opened_at, reverse=True):
+            quiet = since.get(file.plan.file_id, file.opened_at)
+            if quiet <= now - self._stall:
+                found.append((_STALLED, {"quiet_since": time_json(quiet)}, file))
+        return found[:limit], len(found) > limit or any(map(_has_more, pages))
+
+    def _with_rejects(self, limit: int) -> tuple[list[Listed], bool]:
+        ids = self._rejects.files_with_many_rejects(since=self._ago(_NEWS_FOR), limit=limit + 1)
+        found: list[Listed] = []
+        for file in self._table.files_of(ids[:limit]):
+            share = _share(file)
+            if share > MANY_REJECTS:
+                found.append((_REJECTS, {"share": round(share, 4)}, file))
+        return found, len(ids) > limit
+
+    def _ago(self, span: timedelta) -> str:
+        return (self._now() - span).isoformat(timespec="microseconds")
+
+
+def _has_more(page: FilePage) -> bool:
+    return page.reached is not None
+
+
+def _share(file: StoredFile) -> float:
+    counts = file.account.summary.counts
+    return counts.rejected.lines / max(1, counts.rejected.lines + counts.parsed.lines)

@@ -1,0 +1,251 @@
+"""Statistics: what became of all files, by format and by the hour in which they were opened.
+
+Every settled file has a row of its own, which a later settling replaces by its revision: there is no counter, and a
+repeat changes nothing. Rows lie in slots, four an hour so that no partition is hot; a slot's rows are added up by whoever
+asks, and the sum is kept with its own revision, that of its rows added up. Limits: a sum is not made anew within 15
+seconds; what expires stays in its slot's sum.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import MAXYEAR, UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple, Protocol
+
+from chalicelib.core.fields import shown
+from chalicelib.core.marks import Tally
+from chalicelib.delivery import Deadline
+from chalicelib.ledger import StoredFile, opened_position
+from chalicelib.pages import BadQueryError, Page, bad_cursor
+from chalicelib.status_json import time_json
+
+SLOTS_AN_HOUR: Final = 4
+MANY_REJECTS: Final = 0.1
+"""The share of lines above which rejects want somebody's attention."""
+
+_HOUR: Final = "%Y-%m-%dT%H"
+_HOUR_CHARS: Final = 13
+_WIDTHS: Final = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+_DEFAULT_SPANS: Final = {"hour": timedelta(days=1), "day": timedelta(days=30)}
+_LONGEST_SPANS: Final = {"hour": timedelta(days=31), "day": timedelta(days=366)}
+_SECONDS: Final = 8.0
+_TOUCHED_EVERY: Final = timedelta(minutes=1)
+_SETTLES_AFTER: Final = 2 * _TOUCHED_EVERY
+"""So long after it was touched a slot may still get rows whose writers do not touch it again."""
+_SUMMED_EVERY: Final = timedelta(seconds=15)
+_BUCKETS_MAX: Final = 1000
+PARTS: Final = ("parsed", "rejected", "skipped", "dead", "discarded")
+_HEAD: Final = 4
+
+
+@dataclass(frozen=True)
+class Sum:
+    """numbers: files, bytes of objects, bytes of text and milliseconds from opening to settling, then entries, lines and
+    bytes of each of `PARTS`. states: how many files are in each."""
+
+    numbers: tuple[int, ...] = (0,) * (_HEAD + 3 * len(PARTS))
+    states: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: Sum) -> Sum:
+        numbers = tuple(map(int.__add__, self.numbers, other.numbers))
+        return Sum(numbers, Counter(self.states) + Counter(other.states))
+
+    def json(self) -> dict[str, Any]:
+        files, size, text, milliseconds = self.numbers[:_HEAD]
+        tallies = {
+            name: dict(zip(("entries", "lines", "bytes"), self.numbers[at : at + 3], strict=True))
+            for at, name in enumerate(PARTS)
+            for at in (_HEAD + 3 * at,)
+        }
+        total = {name: sum(each[name] for each in tallies.values()) for name in ("entries", "lines")}
+        tallies["skipped"].pop("entries")
+        described = {"files": files, "bytes": size, "text_bytes": text, "seconds": milliseconds / 1000}
+        return {**described, **total, **tallies, "states": dict(sorted(self.states.items()))}
+
+
+class Row(NamedTuple):
+    """What is counted of a settled file. format: `-` where it has none. rejects: whether they are many."""
+
+    slot: str
+    file_id: str
+    revision: int
+    format: str
+    sum: Sum
+    opened: str
+    expires_at: int | None
+    rejects: bool = False
+
+
+class Slot(NamedTuple):
+    """The rows of a slot, added up by format. revision: of them all. summed_at: None where that was never done."""
+
+    name: str
+    touched_at: datetime
+    summed_at: datetime | None
+    revision: int
+    sums: Mapping[str, Sum]
+
+
+class StatisticsTable(Protocol):
+    def touch(self, slot: str, now: datetime) -> None:
+        """Say that a slot may have new rows; of several times the last one stays."""
+
+    def put_row(self, row: Row) -> None:
+        """Put the row unless the file has one of the same or a later revision."""
+
+    def rows(self, slot: str) -> Iterable[Row]: ...
+
+    def slots(self, first: str, until: str) -> Iterable[Slot]:
+        """The slots between two names, in their order; until: excluded."""
+
+    def put_sums(self, slot: Slot) -> None:
+        """Keep the sums unless there are some of a later revision."""
+
+
+def slot_of(opened_at: datetime, file_id: str) -> str:
+    number = zlib.crc32(file_id.encode()) % SLOTS_AN_HOUR
+    return f"{_hour(opened_at.astimezone(UTC))}#{number}"
+
+
+def row_of(file: StoredFile) -> Row:
+    """file: one that is settled."""
+    plan, account, counts = file.plan, file.account, file.account.summary.counts
+    seconds = (file.settled_at or file.opened_at) - file.opened_at
+    skipped = sum(counts.skipped.values(), Tally())
+    tallies = (counts.parsed, counts.rejected, skipped, account.summary.dead, account.summary.given_up)
+    head = (1, plan.head.size, account.text_bytes or 0, seconds // timedelta(milliseconds=1))
+    numbers = head + tuple(number for each in tallies for number in (each.entries, each.lines, each.bytes))
+    lines = counts.parsed.lines + counts.rejected.lines
+    return Row(
+        slot_of(file.opened_at, plan.file_id),
+        plan.file_id,
+        account.revision,
+        plan.shown_format or "-",
+        Sum(numbers, {account.state.value: 1}),
+        opened_position(file.opened_at, plan.file_id),
+        plan.expires_at,
+        counts.rejected.lines > MANY_REJECTS * lines,
+    )
+
+
+class Counting:
+    """Writes the rows of files that have settled."""
+
+    def __init__(self, table: StatisticsTable, now: Callable[[], datetime]) -> None:
+        self._table = table
+        self._now = now
+        self._touched: dict[str, datetime] = {}
+
+    def count(self, file: StoredFile) -> None:
+        """TransientError where it is to be done again. A slot is touched once a minute by each who writes to it."""
+        row, now = row_of(file), self._now()
+        if self._touched.get(row.slot, now - _TOUCHED_EVERY) <= now - _TOUCHED_EVERY:
+            self._table.touch(row.slot, now)
+            recent = {slot: at for slot, at in self._touched.items() if at > now - _TOUCHED_EVERY}
+            self._touched = recent | {row.slot: now}
+        self._table.put_row(row)
+
+
+class Statistics:
+    def __init__(
+        self, table: StatisticsTable, now: Callable[[], datetime], seconds: float = _SECONDS
+    ) -> None:
+        self._table = table
+        self._now = now
+        self._seconds = seconds
+
+    def page(
+        self, *, begin: datetime | None, end: datetime | None, by: str | None, cursor: str | None
+    ) -> dict[str, Any]:
+        """Buckets of time that hold something, by format, and the total of those of this page. begin, end: UTC; whole
+        hours or days are shown."""
+        by = (by or "hour").lower()
+        if by not in _WIDTHS:
+            raise BadQueryError(f"by is {shown(by)}: give one of {', '.join(_WIDTHS)}")
+        end = end or self._now()
+        begin = begin or end - min(_DEFAULT_SPANS[by], end - datetime.min.replace(tzinfo=UTC))
+        if end - begin > _LONGEST_SPANS[by]:
+            raise BadQueryError(
+                f"from and to are too far apart: by {by} give at most {_LONGEST_SPANS[by].days} days"
+            )
+        first = _floor(begin, by)
+        first = max(first, _checked_cursor(cursor)) if cursor else first
+        page, total = Page(_BUCKETS_MAX), Sum()
+        deadline = Deadline.after(self._seconds)
+        reached = None
+        bucket: dict[str, Sum] = {}
+        at = first
+        for slot in self._slots(first, end):
+            moment = _floor(datetime.strptime(slot.name[:_HOUR_CHARS], _HOUR).replace(tzinfo=UTC), by)
+            if moment != at:
+                if not _add(page, at, bucket):
+                    reached = at
+                    break
+                total, bucket, at = sum(bucket.values(), total), {}, moment
+            if deadline.seconds_left <= 0:
+                reached, bucket = at, {}
+                break
+            for name, each in self._summed(slot).items():
+                bucket[name] = bucket.get(name, Sum()) + each
+        if reached is None:
+            if _add(page, at, bucket):
+                total = sum(bucket.values(), total)
+            else:
+                reached = at
+        listed = page.listed(_shown(reached))
+        said = {"by": by, "from": time_json(_floor(begin, by)), "to": time_json(end)}
+        return {**said, "buckets": listed["items"], "totals": total.json(), "cursor": listed["cursor"]}
+
+    def _slots(self, begin: datetime, end: datetime) -> Iterable[Slot]:
+        first, until = _hour(begin), _hour(_ceiling(end))
+        return self._table.slots(first, until) if first < until else ()
+
+    def _summed(self, slot: Slot) -> Mapping[str, Sum]:
+        now = self._now()
+        if slot.summed_at and (
+            slot.summed_at >= slot.touched_at + _SETTLES_AFTER or slot.summed_at > now - _SUMMED_EVERY
+        ):
+            return slot.sums
+        sums: dict[str, Sum] = {}
+        revision = 0
+        for row in self._table.rows(slot.name):
+            sums[row.format] = sums.get(row.format, Sum()) + row.sum
+            revision += row.revision
+        if revision < slot.revision:  # some have expired
+            return slot.sums
+        self._table.put_sums(Slot(slot.name, slot.touched_at, now, revision, sums))
+        return sums
+
+
+def _add(page: Page, at: datetime, bucket: Mapping[str, Sum]) -> bool:
+    formats = {name: each.json() for name, each in sorted(bucket.items())}
+    return not bucket or page.add({"from": time_json(at), "formats": formats})
+
+
+def _hour(time: datetime) -> str:
+    return time.isoformat()[:_HOUR_CHARS]
+
+
+def _floor(time: datetime, by: str) -> datetime:
+    hour = time.replace(minute=0, second=0, microsecond=0)
+    return hour if by == "hour" else hour.replace(hour=0)
+
+
+def _ceiling(time: datetime) -> datetime:
+    """The hour that begins then or next."""
+    hour = _floor(time, "hour")
+    return hour if hour == time or hour.year == MAXYEAR else hour + timedelta(hours=1)
+
+
+def _shown(time: datetime | None) -> str | None:
+    return _hour(time) if time else None
+
+
+def _checked_cursor(cursor: str) -> datetime:
+    try:
+        return datetime.strptime(cursor, _HOUR).replace(tzinfo=UTC)
+    except ValueError:
+        raise bad_cursor(cursor) from None
