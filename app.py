@@ -144,6 +144,16 @@ def rejects(file_id: str) -> dict[str, Any]:
     return routes.rejects(services, app.current_request, file_id)
 
 
+@app.route("/files/{file_id}/rejects/reasons", authorizer=guard)
+def reasons(file_id: str) -> dict[str, Any]:
+    return routes.reasons(services, app.current_request, file_id)
+
+
+@app.route("/files/{file_id}/histogram", authorizer=guard)
+def histogram(file_id: str) -> dict[str, Any]:
+    return routes.histogram(services, app.current_request, file_id)
+
+
 @app.route("/statistics", authorizer=guard)
 def statistics() -> dict[str, Any]:
     return routes.statistics(services, app.current_request)

@@ -11,10 +11,12 @@ from typing import Any, Final
 from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
 from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
 from chalicelib.attention import WHYS
+from chalicelib.conditions import CONDITION_MAX_CHARS, CONDITIONS_MAX
 from chalicelib.core.accounts import State
 from chalicelib.core.fields import FILE_ID, NAME_MAX_CHARS
 from chalicelib.core.letters import Kind, LetterState
 from chalicelib.pages import DEFAULT_LIMIT, MAX_LIMIT
+from chalicelib.record_sums import DEFAULT_BUCKETS, MAX_BUCKETS
 from chalicelib.status import TEXT_MAX_CHARS
 from chalicelib.status_json import BATCH_STATES
 
@@ -256,6 +258,50 @@ _ATTENTION: Final[_Schema] = _object(
         "more": {"type": "boolean"},
     }
 )
+_PART_OF_ALL: Final[_Schema] = {"complete": {"type": "boolean"}, "cursor": _maybe(_TEXT)}
+_HISTOGRAM: Final[_Schema] = _object(
+    {
+        "seconds": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "of a bucket; each width divides the next",
+        },
+        "buckets": {
+            "type": "array",
+            "items": _object(
+                {
+                    "from": _TIME,
+                    "severities": {
+                        "type": "object",
+                        "description": "TRACE to FATAL, or - without one → records",
+                        "additionalProperties": _COUNT,
+                    },
+                }
+            ),
+        },
+        "records": _COUNT,
+        "untimed": _COUNT,
+        **_PART_OF_ALL,
+    }
+)
+_REASONS_OF_REJECTS: Final[_Schema] = _object(
+    {
+        "items": {
+            "type": "array",
+            "items": _object(
+                {
+                    "reason": _TEXT,
+                    "entries": _COUNT,
+                    "lines": _COUNT,
+                    "bytes": _COUNT,
+                    "first": _ref("Reject"),
+                    "cut": {"type": "boolean", "description": "whether raw of the first is cut"},
+                }
+            ),
+        },
+        **_PART_OF_ALL,
+    }
+)
 SCHEMAS: Final[_Schema] = {
     "File": _FILE,
     "Batch": _BATCH,
@@ -289,6 +335,12 @@ _SEVERITY: Final[_Schema] = {
         {"enum": ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]},
         {"type": "integer", "minimum": 1, "maximum": 24},
     ],
+}
+_WHERE: Final[_Schema] = {
+    "type": "array",
+    "description": "FIELD=VALUE, or with !=, <, <=, >, >= or ~ (contains); all of them hold",
+    "items": {"type": "string", "maxLength": CONDITION_MAX_CHARS},
+    "maxItems": CONDITIONS_MAX,
 }
 _IN_PAGES: Final[_Schema] = {"limit": _LIMIT, "cursor": _TEXT}
 _DECISION: Final[_Schema] = {
@@ -422,12 +474,49 @@ PATHS: Final[_Schema] = {
         "records",
         "Its records, in the order of the text",
         "Record",
-        {"severity": _SEVERITY, "from": _WHEN, "to": _WHEN, "format": _TEXT, "text": _SOUGHT},
+        {
+            "severity": _SEVERITY,
+            "from": _WHEN,
+            "to": _WHEN,
+            "format": _TEXT,
+            "text": _SOUGHT,
+            "where": _WHERE,
+        },
         500,
     ),
     "/files/{file_id}/rejects": _of_file(
         "rejects", "Its rejects, in the order of the text", "Reject", {}, 500
     ),
+    "/files/{file_id}/rejects/reasons": {
+        "get": _operation(
+            "reasons",
+            "Its rejects by reason, most frequent first, each with an example; with a cursor a part of them",
+            {200: _REASONS_OF_REJECTS},
+            path={"file_id": _TEXT},
+            query={"cursor": _TEXT},
+            refusals=(400, 404, 500),
+        )
+    },
+    "/files/{file_id}/histogram": {
+        "get": _operation(
+            "histogram",
+            "Its records over time, by severity; with a cursor a part of them",
+            {200: _HISTOGRAM},
+            path={"file_id": _TEXT},
+            query={
+                "buckets": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": MAX_BUCKETS,
+                    "default": DEFAULT_BUCKETS,
+                },
+                "from": _WHEN,
+                "to": _WHEN,
+                "cursor": _TEXT,
+            },
+            refusals=(400, 404, 500),
+        )
+    },
     "/statistics": {
         "get": _operation(
             "statistics",

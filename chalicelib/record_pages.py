@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final, NamedTuple, Protocol
 
+from chalicelib.conditions import Condition
 from chalicelib.core.layouts import Layout
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key, strides, untyped
@@ -78,7 +79,8 @@ class ReadsRecords(Protocol):
 class Wanted:
     """What is asked for. kind: `record` or `reject`. severity: at least that; 0: any. begin, end: bounds of the time
     stamp (UTC), the second one excluded; a record without a time stamp is outside of any bounds. format: the entry's
-    own; None: any. text: what its body or one of its attributes contains, whatever the case; empty: anything."""
+    own; None: any. text: what its body or one of its attributes contains, whatever the case; empty: anything. where:
+    conditions that all hold."""
 
     kind: str
     severity: int = 0
@@ -86,6 +88,7 @@ class Wanted:
     end: datetime | None = None
     format: str | None = None
     text: str = ""
+    where: tuple[Condition, ...] = ()
 
     def takes(self, item: dict[str, Any]) -> bool:
         """item: plain values."""
@@ -97,6 +100,8 @@ class Wanted:
             if not time or (begin and time < begin) or (end and time >= end):
                 return False
         if item.get("severity_number", 0) < self.severity:
+            return False
+        if not all(condition.holds(item) for condition in self.where):
             return False
         sought = item.get("body"), item.get("attributes")
         return not self.text or any(_contains(each, self._needle) for each in sought)
@@ -144,23 +149,44 @@ def _comparable(time: str) -> str:
     return time.rstrip("0").rstrip(".") if "." in time else time
 
 
-class _Walk:
-    """What a page holds by now, and what looking at it cost."""
+class Walk:
+    """What walks over entries have found by now, and what looking at them cost. limit: how many items a page, or a
+    request, has. after: the offset of the text at which it begins."""
+
+    effort_max = EFFORT_PER_PAGE
 
     def __init__(self, plan: Plan, wanted: Wanted, limit: int, after: int) -> None:
         self.plan, self.wanted, self.limit, self.after = plan, wanted, limit, after
-        self.page = Page(limit)
         self.effort = 0
 
+    @property
+    def is_over(self) -> bool:
+        return self.effort >= self.effort_max
+
     def add(self, item: dict[str, Any]) -> int | None:
-        """Take an item (plain values), if it is wanted; gives the offset at which the next page begins, once this
-        one is full."""
-        if not self.wanted.takes(item):
-            return None
+        """Take an item (plain values), if it is wanted; gives the offset at which the next walk begins, once this one
+        has no room."""
+        return self.take(item) if self.wanted.takes(item) else None
+
+    def take(self, item: dict[str, Any]) -> int | None:
+        raise NotImplementedError
+
+
+class Paging(Walk):
+    """A walk that makes a page."""
+
+    def __init__(self, plan: Plan, wanted: Wanted, limit: int, after: int) -> None:
+        super().__init__(plan, wanted, limit, after)
+        self._page = Page(limit)
+
+    def take(self, item: dict[str, Any]) -> int | None:
         offset = offset_in(item["sk"])
-        if not self.page.add(entry_json(item)):
+        if not self._page.add(entry_json(item)):
             return offset
-        return offset + 1 if self.page.is_full else None
+        return offset + 1 if self._page.is_full else None
+
+    def said(self, cursor: int | None) -> dict[str, Any]:
+        return self._page.listed(None if cursor is None else str(cursor))
 
 
 class RecordPages:
@@ -170,40 +196,34 @@ class RecordPages:
         self._records = records
         self._results = results
 
-    def page(
-        self, plan: Plan, wanted: Wanted, stretches: Iterable[tuple[int, int]], limit: int, after: int
-    ) -> dict[str, Any]:
-        """The entries in stretches of the text from the offset `after` on. Those that begin in one MiB of it lie in
-        one partition. SegmentError for a segment that cannot be read."""
-        walk = _Walk(plan, wanted, limit, after)
-        look = self._look_at_segments if plan.layout is Layout.PACKED else self._look_at_items
+    def walk(self, walk: Walk, stretches: Iterable[tuple[int, int]]) -> int | None:
+        """Over the entries in stretches of the text; gives where the next walk goes on, or None at the end. Those that
+        begin in one MiB of the text lie in one partition. SegmentError for a segment that cannot be read."""
+        look = self._look_at_segments if walk.plan.layout is Layout.PACKED else self._look_at_items
         for begin, end in stretches:
-            at = max(begin, after)
+            at = max(begin, walk.after)
             while at < end:
-                if walk.effort >= EFFORT_PER_PAGE:
-                    return walk.page.listed(str(at))
+                if walk.is_over:
+                    return at
                 _, until = next(strides(at, end))
                 at, is_full = look(walk, at, until)
                 if is_full:
-                    return walk.page.listed(str(at))
-        return walk.page.listed(None)
+                    return at
+        return None
 
-    def page_of_batches(
-        self, plan: Plan, wanted: Wanted, batches: Iterable[StoredBatch], limit: int, after: int
-    ) -> dict[str, Any]:
-        """The same from the objects of batches that end behind the offset `after`, in the order of the text, of a file
+    def walk_over_batches(self, walk: Walk, batches: Iterable[StoredBatch]) -> int | None:
+        """The same in the objects of batches that end behind its offset, in the order of the text, of a file
         that has no records in the table. SegmentError for an object that cannot be read; what has expired has none."""
-        walk = _Walk(plan, wanted, limit, after)
         for batch in batches:
-            if walk.effort >= EFFORT_PER_PAGE:
-                return walk.page.listed(str(max(batch.offset, after)))
+            if walk.is_over:
+                return max(batch.offset, walk.after)
             walk.effort += EFFORT_PER_QUERY
-            for number, entry in enumerate(self._entries(plan, batch.batch_id)):
+            for number, entry in enumerate(self._entries(walk.plan, batch.batch_id)):
                 walk.effort += not number % _ENTRIES_PER_EFFORT
-                is_wanted = entry["kind"] == wanted.kind and offset_in(entry["sk"]) >= after
+                is_wanted = entry["kind"] == walk.wanted.kind and offset_in(entry["sk"]) >= walk.after
                 if is_wanted and (following := walk.add(entry)) is not None:
-                    return walk.page.listed(str(following))
-        return walk.page.listed(None)
+                    return following
+        return None
 
     def _entries(self, plan: Plan, batch_id: str) -> Iterator[dict[str, Any]]:
         from chalicelib.core import parquet  # noqa: PLC0415 - only a stage with a sink pays for it
@@ -219,7 +239,7 @@ class RecordPages:
         except parquet.UnreadableError as error:
             raise SegmentError(f"the object {key} cannot be read ({error}): {again(plan.file_id)}") from error
 
-    def _look_at_items(self, walk: _Walk, at: int, until: int) -> tuple[int, bool]:
+    def _look_at_items(self, walk: Walk, at: int, until: int) -> tuple[int, bool]:
         """Up to which offset it came, and whether the page is full."""
         partition, first = record_key(walk.plan.file_id, walk.plan.shards, at)
         page = self._records.page(
@@ -231,7 +251,7 @@ class RecordPages:
                 return following, True
         return (offset_in(page.reached) + 1 if page.reached else until), False
 
-    def _look_at_segments(self, walk: _Walk, at: int, until: int) -> tuple[int, bool]:
+    def _look_at_segments(self, walk: Walk, at: int, until: int) -> tuple[int, bool]:
         """Likewise. The segment that holds the offset may have begun before it, though not before its MiB; one that
         ends behind the stretch of text is unpacked as far as that."""
         begin = at - at % SHARD_STRIDE_BYTES if at == walk.after else at
@@ -245,7 +265,7 @@ class RecordPages:
                 for item in self._unpacked(walk, segment):
                     if at <= offset_in(item["sk"]) < until and (following := walk.add(item)) is not None:
                         return following, True
-                if walk.effort >= EFFORT_PER_PAGE:
+                if walk.is_over:
                     return min(segment.last + 1, until), False
             if page.reached is None:
                 return until, False
@@ -253,7 +273,7 @@ class RecordPages:
                 return min(reached, until), False
             first = last_key(reached - 1)
 
-    def _unpacked(self, walk: _Walk, segment: Segment) -> Iterator[dict[str, Any]]:
+    def _unpacked(self, walk: Walk, segment: Segment) -> Iterator[dict[str, Any]]:
         """The entries of the kind that is wanted, as plain values."""
         if segment.continuations:
             walk.effort += EFFORT_PER_QUERY

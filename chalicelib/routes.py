@@ -22,6 +22,7 @@ from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.core.segments import SegmentError
 from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.delivery import Deadline, Outgoing
+from chalicelib.record_sums import DEFAULT_BUCKETS, MAX_BUCKETS
 from chalicelib.services import Services
 from chalicelib.settings import SettingsError
 from chalicelib.status import checked_time
@@ -97,7 +98,7 @@ def batches(services: GetServices, request: Request, file_id: str) -> dict[str, 
 
 
 def records(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
-    asked = Asked(request, "severity", "from", "to", "format", "text", "limit", "cursor")
+    asked = Asked(request, "severity", "from", "to", "format", "text", "where", "limit", "cursor")
     with refusals():
         return services().status.records(
             file_id,
@@ -106,6 +107,7 @@ def records(services: GetServices, request: Request, file_id: str) -> dict[str, 
             to=asked.text("to"),
             format_name=asked.text("format"),
             text=asked.text("text"),
+            where=asked.texts("where"),
             limit=asked.limit,
             cursor=asked.text("cursor"),
         )
@@ -115,6 +117,25 @@ def rejects(services: GetServices, request: Request, file_id: str) -> dict[str, 
     asked = Asked(request, "limit", "cursor")
     with refusals():
         return services().status.rejects(file_id, limit=asked.limit, cursor=asked.text("cursor"))
+
+
+def histogram(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
+    asked = Asked(request, "buckets", "from", "to", "cursor")
+    buckets = asked.number("buckets", DEFAULT_BUCKETS, MAX_BUCKETS)
+    with refusals():
+        return services().status.histogram(
+            file_id,
+            buckets=buckets,
+            from_=asked.text("from"),
+            to=asked.text("to"),
+            cursor=asked.text("cursor"),
+        )
+
+
+def reasons(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
+    asked = Asked(request, "cursor")
+    with refusals():
+        return services().status.reasons(file_id, cursor=asked.text("cursor"))
 
 
 def statistics(services: GetServices, request: Request) -> dict[str, Any]:
@@ -191,12 +212,17 @@ class Asked:
     """The query string; a parameter that the route does not know is refused by name."""
 
     def __init__(self, request: Request, *known: str) -> None:
+        self._query = request.query_params
         self._given = dict(request.query_params or {})
         if unknown := [name for name in self._given if name not in known]:
             raise BadRequestError(f"unknown parameter {shown(unknown[0])}: known are {', '.join(known)}")
 
     def text(self, name: str) -> str | None:
         return self._given.get(name) or None
+
+    def texts(self, name: str) -> list[str]:
+        """Of a parameter that may be repeated."""
+        return [text for text in self._query.getlist(name) if text] if name in self._given else []
 
     @property
     def limit(self) -> int:

@@ -5,10 +5,11 @@ Every list is a page: ``{"items": […], "cursor": …}``; a page may be empty w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from chalicelib.conditions import CONDITIONS_MAX, Condition
 from chalicelib.core.accounts import State
 from chalicelib.core.fields import FILE_ID, shown
 from chalicelib.core.layouts import Layout
@@ -20,6 +21,7 @@ from chalicelib.pages import (
     DEFAULT_LIMIT,
     BadQueryError,
     Page,
+    bad_cursor,
     checked_batch,
     checked_limit,
     checked_offset,
@@ -27,12 +29,15 @@ from chalicelib.pages import (
 from chalicelib.record_pages import (
     EFFORT_PER_PAGE,
     EFFORT_PER_QUERY,
+    Paging,
     ReadsRecords,
     ReadsResults,
     RecordPages,
     StoredBatch,
+    Walk,
     Wanted,
 )
+from chalicelib.record_sums import DEFAULT_BUCKETS, WIDTHS, Histogram, Reasons
 from chalicelib.status_json import BATCH_STATES, batch_json, batch_state, file_json
 
 TEXT_MAX_CHARS: Final = 200
@@ -127,6 +132,7 @@ class Status:
         to: str | None = None,
         format_name: str | None = None,
         text: str | None = None,
+        where: Sequence[str] = (),
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> dict[str, Any]:
@@ -134,33 +140,61 @@ class Status:
 
         severity: at least that (TRACE to FATAL, or 1 to 24). from_, to: ISO 8601 bounds of the time
         stamp, the second one excluded; records without a time stamp are outside of any bounds. format_name: the
-        record's own. text: what its body or an attribute contains, whatever the case.
+        record's own. text: what its body or an attribute contains, whatever the case. where: conditions
+        (`Condition.of`) that all hold.
         """
         least = _checked_severity(severity) if severity else 0
         begin, end = checked_time("from", from_), checked_time("to", to)
-        wanted = Wanted("record", least, begin, end, format_name, _checked_text(text or ""))
+        wanted = Wanted(
+            "record", least, begin, end, format_name, _checked_text(text or ""), _checked_where(where)
+        )
         stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
-        return self._page(stored, wanted, self._text_so_far, checked_limit(limit), after)
+        walk = Paging(stored.plan, wanted, checked_limit(limit), after)
+        return walk.said(self._walk(stored, walk, self._text_so_far))
+
+    def histogram(
+        self,
+        file_id: str,
+        *,
+        buckets: int = DEFAULT_BUCKETS,
+        from_: str | None = None,
+        to: str | None = None,
+        cursor: str | None = None,
+    ) -> dict[str, Any]:
+        """How many records a file has over time, by severity; a part of them where there is a cursor."""
+        stored = self._stored(file_id)
+        level, after = checked_batch(cursor) if cursor else (0, 0)
+        if level >= len(WIDTHS):
+            raise bad_cursor(cursor or "")
+        wanted = Wanted("record", begin=checked_time("from", from_), end=checked_time("to", to))
+        walk = Histogram(stored.plan, wanted, after, buckets, level)
+        return walk.said(self._walk(stored, walk, self._text_so_far))
+
+    def reasons(self, file_id: str, *, cursor: str | None = None) -> dict[str, Any]:
+        """The rejects of a file by reason, most frequent first; a part of them where there is a cursor."""
+        stored = self._stored(file_id)
+        walk = Reasons(stored.plan, checked_offset(cursor) if cursor else 0)
+        return walk.said(self._walk(stored, walk, self._text_with_rejects))
 
     def rejects(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> dict[str, Any]:
         """The rejects of a file in the order of the text; `raw` in base64."""
         stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
-        return self._page(stored, Wanted("reject"), self._text_with_rejects, checked_limit(limit), after)
+        walk = Paging(stored.plan, Wanted("reject"), checked_limit(limit), after)
+        return walk.said(self._walk(stored, walk, self._text_with_rejects))
 
-    def _page(
+    def _walk(
         self,
         stored: StoredFile,
-        wanted: Wanted,
+        walk: Walk,
         stretches: Callable[[StoredFile, int], Iterator[tuple[int, int]]],
-        limit: int,
-        after: int,
-    ) -> dict[str, Any]:
+    ) -> int | None:
+        """Where it goes on, or None at the end."""
         if stored.plan.layout is Layout.NONE:
-            batches = self._batches_done(stored, wanted.kind, after)
-            return self._pages.page_of_batches(stored.plan, wanted, batches, limit, after)
-        return self._pages.page(stored.plan, wanted, stretches(stored, after), limit, after)
+            batches = self._batches_done(stored, walk.wanted.kind, walk.after)
+            return self._pages.walk_over_batches(walk, batches)
+        return self._pages.walk(walk, stretches(stored, walk.after))
 
     def _stored(self, file_id: str) -> StoredFile:
         stored = self._ledger.file(file_id) if FILE_ID.fullmatch(file_id) else None
@@ -243,6 +277,12 @@ def _checked_text(text: str) -> str:
     if len(text) > TEXT_MAX_CHARS:
         raise BadQueryError(f"text has {len(text):,} characters: give at most {TEXT_MAX_CHARS}")
     return text
+
+
+def _checked_where(where: Sequence[str]) -> tuple[Condition, ...]:
+    if len(where) > CONDITIONS_MAX:
+        raise BadQueryError(f"where is given {len(where)} times: give at most {CONDITIONS_MAX} conditions")
+    return tuple(map(Condition.of, where))
 
 
 def checked_time(name: str, text: str | None) -> datetime | None:

@@ -32,6 +32,10 @@ QUESTIONS = {
     "/files/{file_id}/batches": lambda request: routes.batches(refuse, request, "id"),
     "/files/{file_id}/records": lambda request: routes.records(refuse, request, "id"),
     "/files/{file_id}/rejects": lambda request: routes.rejects(refuse, request, "id"),
+    "/files/{file_id}/histogram": lambda request: routes.histogram(refuse, request, "id"),
+    "/files/{file_id}/rejects/reasons": lambda request: routes.reasons(refuse, request, "id"),
+    "/statistics": lambda request: routes.statistics(refuse, request),
+    "/attention": lambda request: routes.attention(refuse, request),
     "/dead-letters": lambda request: dead_letter_routes.dead_letters(refuse, request),
     "/dead-letters/{dead_letter_id}": lambda request: dead_letter_routes.dead_letter(refuse, request, "id"),
 }

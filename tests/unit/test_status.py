@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib import record_sums
 from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
 from chalicelib.core.layouts import Layout
@@ -18,6 +20,7 @@ from chalicelib.core.segments import SEGMENT, Segment, binary_of, continuation_k
 from chalicelib.ledger import FilePage
 from chalicelib.pages import BadQueryError
 from chalicelib.record_pages import RecordPage, SegmentPage
+from chalicelib.record_sums import Histogram, Reasons
 from chalicelib.status import NotFoundError, Status
 from tests.fakes import WHEN, Pipeline, in_time
 from tests.layouts import layout  # noqa: F401 - each of these holds in every layout
@@ -146,6 +149,16 @@ MIXED = (
         ({"format_name": "syslog"}, []),
         ({"text": "full", "severity": "ERROR"}, [0]),
         ({"text": "", "format_name": ""}, [0, 1, 2]),
+        ({"where": ["disk.name=sda1"]}, [0]),
+        ({"where": ["free<1"]}, [0]),
+        ({"where": ["count>=1234", "who=bob"]}, [1]),
+        ({"where": ["count>=1234", "who=eve"]}, []),
+        ({"where": ["body~STRASSE"]}, [0]),
+        ({"where": ["http.response.status_code=200"]}, [2]),
+        ({"where": ["http.response.status_code>=500"]}, []),
+        ({"where": ["who!=bob", "severity_number>=9"]}, [0]),
+        ({"where": ["who", "timestamp<2027"]}, []),
+        ({"where": ["timestamp>=2026-02-01"]}, [2]),
     ],
 )
 @pytest.mark.parametrize("limit", [7, 1000])
@@ -244,6 +257,80 @@ def test_rejects_are_found_without_walking_the_whole_file(events) -> None:
     assert reader.questions == 1
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Walks end soon, so that it takes several."""
+    monkeypatch.setattr(Histogram, "effort_max", 60)
+    monkeypatch.setattr(Reasons, "effort_max", 60)
+    monkeypatch.setattr(record_sums, "_ITEMS_AT_ONCE", 1)
+
+
+def test_a_histogram_adds_up_to_all_records_whatever_its_parts_are(hasty) -> None:
+    lines = [*LINES[:123], "broken {", *LINES[124:]]
+    _, status, file_id = ingested(("\n".join(lines) + "\n").encode())
+    for buckets, seconds in ((1000, 1), (60, 10), (5, 60), (1, 600)):
+        parts, cursor = [], None
+        while True:
+            part = status.histogram(file_id, buckets=buckets, cursor=cursor)
+            assert len(part["buckets"]) <= buckets
+            assert part["complete"] is (part["cursor"] is None)
+            assert not parts or part["seconds"] >= parts[-1]["seconds"]
+            parts.append(part)
+            cursor = part["cursor"]
+            if cursor is None:
+                break
+        assert len(parts) > 1
+        assert sum(part["records"] for part in parts) == 299
+        counted: Counter[str] = Counter()
+        for bucket in (each for part in parts for each in part["buckets"]):
+            counted.update(bucket["severities"])
+        assert counted == {"ERROR": 30, "INFO": 269}
+        assert parts[-1]["seconds"] <= seconds
+
+
+def test_a_histogram_of_some_time_says_which_second_holds_how_many(events) -> None:
+    _, status, file_id = events
+    part = status.histogram(file_id, from_="2026-02-01T10:02:00Z", to="2026-02-01T10:02:06Z", buckets=10)
+    shown = [(each["from"][11:], each["severities"]) for each in part["buckets"]]
+    assert shown[0] == ("10:02:00Z", {"ERROR": 1})
+    assert [time for time, _ in shown] == [f"10:02:0{second}Z" for second in (0, 1, 2, 4, 5)]
+    assert (part["records"], part["untimed"], part["complete"]) == (5, 0, True)
+
+
+def test_records_without_a_time_or_from_the_ends_of_time_are_counted() -> None:
+    times = ("0001-01-01T00:00:00", "9999-12-31T23:59:59", "2026-02-01T10:00:00")
+    lines = "".join(f'{{"time":"{time}Z","msg":"x"}}\n' for time in times) + '{"msg":"x"}\n'
+    _, status, file_id = ingested(lines.encode())
+    part = status.histogram(file_id, buckets=2)
+    assert (part["records"], part["complete"]) == (4, True)
+    assert sum(sum(each["severities"].values()) for each in part["buckets"]) + part["untimed"] == 4
+    assert part["untimed"] >= 1
+
+
+def test_rejects_are_grouped_by_reason_with_an_example(hasty) -> None:
+    lines = [*LINES[:100], "broken {" + "x" * 300, *LINES[100:200], "{broken", "[1]"]
+    _, status, file_id = ingested(("\n".join(lines) + "\n").encode())
+    found = everything(lambda **page: status.rejects(file_id, **page))
+    groups: dict[str, list[Any]] = {}
+    cursor = None
+    while True:
+        part = status.reasons(file_id, cursor=cursor)
+        for each in part["items"]:
+            groups.setdefault(each["reason"], []).append(each)
+        cursor = part["cursor"]
+        assert part["complete"] is (cursor is None)
+        if cursor is None:
+            break
+    assert {reason: sum(each["entries"] for each in parts) for reason, parts in groups.items()} == Counter(
+        item["reason"] for item in found
+    )
+    firsts = {item["reason"]: item for item in reversed(found)}
+    assert {reason: parts[0]["first"] for reason, parts in groups.items()} == firsts
+    assert sum(each["bytes"] for parts in groups.values() for each in parts) == sum(
+        item["length"] for item in found
+    )
+
+
 def test_batches_come_once_and_in_order(events) -> None:
     _, status, file_id = events
     found = everything(lambda **page: status.batches(file_id, limit=4, **page))
@@ -309,6 +396,11 @@ def test_wrong_questions_name_themselves_and_the_remedy(events) -> None:
         (lambda: status.batches(file_id, cursor="9" * 5000 + "-1"), "cursor is '9"),
         (lambda: status.batches(file_id, cursor="1"), "cursor is '1'"),
         (lambda: status.files(state="DONE"), "state is 'DONE'"),
+        (lambda: status.records(file_id, where=["=5"]), "where is '=5'"),
+        (lambda: status.records(file_id, where=["a=b"] * 9), "where is given 9 times"),
+        (lambda: status.histogram(file_id, buckets=0), "buckets is 0"),
+        (lambda: status.histogram(file_id, cursor="99-0"), "cursor is '99-0'"),
+        (lambda: status.reasons(file_id, cursor="x"), "cursor is 'x'"),
     ):
         with pytest.raises(BadQueryError, match=said):
             ask()

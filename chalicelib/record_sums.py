@@ -1,0 +1,149 @@
+"""Records of a file added up over time, and its rejects by reason, in parts that are bounded as pages are.
+
+A part ends where its effort does, and says so with a cursor; parts are added up by who asks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.core.plan import Plan
+from chalicelib.core.segments import microseconds, offset_in
+from chalicelib.pages import BadQueryError
+from chalicelib.record_pages import Walk, Wanted
+from chalicelib.status_json import entry_json, time_json
+
+DEFAULT_BUCKETS: Final = 60
+MAX_BUCKETS: Final = 1000
+WIDTHS: Final = (
+    *(1, 10, 60, 600, 3600, 21_600, 86_400, 604_800),
+    *(2_419_200, 31_449_600, 314_496_000, 3_144_960_000, 31_449_600_000, 314_496_000_000),
+)
+"""Seconds, each of which divides the next."""
+
+EFFORT: Final = 20_000
+_SEVERITIES: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_NO_SEVERITY: Final = "-"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ITEMS_AT_ONCE: Final = 1000
+_RAW_MAX_CHARS: Final = 2000
+"""Of base64."""
+_REASONS_MAX: Final = 500
+
+
+class Histogram(Walk):
+    """Counts records in buckets of time, as many as there is room for; the buckets grow with the time between them.
+
+    level: of `WIDTHS`, the least."""
+
+    effort_max = EFFORT
+
+    def __init__(self, plan: Plan, wanted: Wanted, after: int, buckets: int, level: int = 0) -> None:
+        super().__init__(plan, wanted, _ITEMS_AT_ONCE, after)
+        if not 1 <= buckets <= MAX_BUCKETS:
+            raise BadQueryError(f"buckets is {buckets}: give a number from 1 to {MAX_BUCKETS}")
+        self._room = buckets
+        self._level = level
+        self._counts: dict[int, Counter[str]] = {}
+        self._untimed = self._records = 0
+
+    def take(self, item: dict[str, Any]) -> int | None:
+        self._records += 1
+        number = self._bucket_of(item.get("timestamp", ""))
+        if number is None:
+            self._untimed += 1
+            return None
+        self._counts.setdefault(number, Counter())[_severity(item.get("severity_number", 0))] += 1
+        while max(self._counts) - min(self._counts) >= self._room and self._level + 1 < len(WIDTHS):
+            self._widen()
+        return None
+
+    def said(self, cursor: int | None) -> dict[str, Any]:
+        width = WIDTHS[self._level]
+        return {
+            "seconds": width,
+            "buckets": [
+                {
+                    "from": time_json(_EPOCH + timedelta(seconds=max(number * width, _FIRST))),
+                    "severities": dict(sorted(counts.items())),
+                }
+                for number, counts in sorted(self._counts.items())
+            ],
+            "records": self._records,
+            "untimed": self._untimed,
+            "complete": cursor is None,
+            "cursor": None if cursor is None else f"{self._level}-{cursor}",
+        }
+
+    def _bucket_of(self, timestamp: str) -> int | None:
+        try:
+            return microseconds(timestamp.removesuffix("Z")) // (1_000_000 * WIDTHS[self._level])
+        except ValueError:
+            return None
+
+    def _widen(self) -> None:
+        step = WIDTHS[self._level + 1] // WIDTHS[self._level]
+        self._level += 1
+        wider: dict[int, Counter[str]] = {}
+        for number, counts in self._counts.items():
+            wider.setdefault(number // step, Counter()).update(counts)
+        self._counts = wider
+
+
+_FIRST: Final = int((datetime.min.replace(tzinfo=UTC) - _EPOCH).total_seconds())
+"""A bucket may begin before the first year."""
+
+
+def _severity(number: int) -> str:
+    return _SEVERITIES[min(len(_SEVERITIES) - 1, (number - 1) // 4)] if number else _NO_SEVERITY
+
+
+@dataclass
+class _Reason:
+    first: dict[str, Any]
+    entries: int = 0
+    lines: int = 0
+    bytes: int = 0
+
+
+class Reasons(Walk):
+    """Adds rejects up by their reason, each with its first one as an example."""
+
+    effort_max = EFFORT
+
+    def __init__(self, plan: Plan, after: int) -> None:
+        super().__init__(plan, Wanted("reject"), _ITEMS_AT_ONCE, after)
+        self._found: dict[str, _Reason] = {}
+
+    def take(self, item: dict[str, Any]) -> int | None:
+        reason = item["reason"]
+        if reason not in self._found:
+            if len(self._found) == _REASONS_MAX:
+                return offset_in(item["sk"])
+            self._found[reason] = _Reason(entry_json(item))
+        held = self._found[reason]
+        held.entries += 1
+        held.lines += item["lines"]
+        held.bytes += item["length"]
+        return None
+
+    def said(self, cursor: int | None) -> dict[str, Any]:
+        items = sorted(self._found.items(), key=lambda item: -item[1].entries)
+        return {
+            "items": [
+                {
+                    "reason": reason,
+                    "entries": held.entries,
+                    "lines": held.lines,
+                    "bytes": held.bytes,
+                    "first": held.first | {"raw": held.first["raw"][:_RAW_MAX_CHARS]},
+                    "cut": len(held.first["raw"]) > _RAW_MAX_CHARS,
+                }
+                for reason, held in items
+            ],
+            "complete": cursor is None,
+            "cursor": None if cursor is None else str(cursor),
+        }
