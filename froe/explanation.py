@@ -10,7 +10,7 @@ from typing import Any, Final
 from chalicelib.core.custom.reach import furthest
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.detection import HEAD_BYTES, Trial, trials
-from chalicelib.core.formats.reasons import MEANINGS
+from chalicelib.core.formats.reasons import MEANINGS, code_of
 from chalicelib.core.formats.registry import NAMES, by_name
 from chalicelib.core.framing import Framing
 from chalicelib.core.json_paths import ANY
@@ -52,7 +52,7 @@ class Lacking:
 
     @property
     def meaning(self) -> str:
-        return MEANINGS.get(self.reason, self.reason)
+        return MEANINGS.get(code_of(self.reason), self.reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from chalicelib.core.formats import Format, Parse, ParseContext
 from chalicelib.core.formats.continuations import continues
 from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.general.text import leveled, plain
+from chalicelib.core.formats.reasons import code_of
 from chalicelib.core.formats.registry import UnknownFormatError, by_name
 from chalicelib.core.formats.sieves import sieve_of
 from chalicelib.core.framing import Entry, Framing, Kind
@@ -50,6 +51,7 @@ _SURELY_OWN: Final = frozenset({"open-quote"})
 """Reasons of rejects that can be nothing but broken entries of the file's format."""
 _OF_ANY_LINE: Final = ("timestamped", "key_value")
 """Formats that explain a row of which fields are missing, too."""
+_OF_ROWS: Final = ("field-count", "short-row", "long-row")
 _PLAIN_TEXT: Final = "text"
 _PADDING: Final = SEPARATORS + NUL
 """What padding between the elements of a collection holds."""
@@ -440,7 +442,7 @@ class Reader:
     def _is_short_row(self, text: str, reject: Reject, explained: tuple[str, Record]) -> bool:
         """Whether a row of a table has other fields than its header, and is no line of another log."""
         name, record = explained
-        is_of_any = reject.reason == "field-count" and name in _OF_ANY_LINE
+        is_of_any = code_of(reject.reason) in _OF_ROWS and name in _OF_ANY_LINE
         return is_of_any and (not record.body or any(each.decode() in text for each in DELIMITERS))
 
     def _is_text(self, entry: str) -> bool:

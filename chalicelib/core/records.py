@@ -45,7 +45,8 @@ class Record(NamedTuple):
 
 
 class Reject(NamedTuple):
-    """An entry that its format does not explain, with the reason in one of a bounded set of codes."""
+    """An entry that its format does not explain, with the reason in one of a bounded set of codes. A row of a table has
+    its column behind the code and a colon."""
 
     reason: str
 

@@ -67,6 +67,12 @@ SAMPLES = [
     for path in sorted((ROOT / "sample_logs").iterdir())
     if path.is_file() and path.name[0] != "." and path.suffix not in {".py", ".md"}
 ]
+_LINES = "".join(f"2026-09-14 08:00:{number:02} WARN Kasse {number}: {{}}\n" for number in range(50))
+CHARSETS = {
+    "charsets/tills.log": ("text/plain; charset=shift_jis", _LINES.replace("{}", "表示ソ能|").encode("shift_jis")),
+    "charsets/nobody-says.log": ("text/plain", _LINES.replace("{}", "Größe überschritten").encode("cp1252")),
+}  # fmt: skip
+"""By key: the Content-Type and the bytes of objects that are not UTF-8."""
 FAULT = re.compile(
     r"Traceback \(most recent call last\)|\"level\": ?\"(?:ERROR|CRITICAL)\"|\[ERROR\]|Task timed out"
 )
@@ -86,7 +92,8 @@ def pour(stack: LocalStack, data: dict[str, bytes]) -> dict[str, Uploaded]:
     bucket, ledger = stack.info.input_bucket, stack.info.ledger_table
 
     def put(key: str) -> Uploaded:
-        reply = s3.put_object(Bucket=bucket, Key=key, Body=data[key])
+        said = {"ContentType": CHARSETS[key][0]} if key in CHARSETS else {}
+        reply = s3.put_object(Bucket=bucket, Key=key, Body=data[key], **said)
         version = ObjectVersion(bucket, key, reply["VersionId"], reply["ETag"])
         name = {"pk": {"S": version.file_id}, "sk": {"S": "file"}}
         deadline = time.monotonic() + 10
@@ -105,6 +112,7 @@ class Poured:
         self.log_from = (stack.logs / "ministack.log").stat().st_size
         self.data = {f"samples/{path.name}": path.read_bytes() for path in SAMPLES}
         self.data |= {f"bad/{bad.name}": bad.data for bad in INPUTS}
+        self.data |= {key: data for key, (_, data) in CHARSETS.items()}
         self.uploads = pour(stack, self.data)
         self.files = {key: settle(stack, uploaded.file_id, 120) for key, uploaded in self.uploads.items()}
         self.objects = S3Objects(stack.client("s3"))
@@ -137,7 +145,11 @@ def plain(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-KEYS = [*(f"samples/{path.name}" for path in SAMPLES), *(f"bad/{bad.name}" for bad in INPUTS)]
+KEYS = [
+    *(f"samples/{path.name}" for path in SAMPLES),
+    *(f"bad/{bad.name}" for bad in INPUTS),
+    *CHARSETS,
+]
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -164,6 +176,8 @@ def test_the_pipeline_and_a_reading_of_the_file_disagree(poured: Poured, key: st
     assert (file["state"], file["reason"]) == (account.state.value, account.reason)
     assert file["text_bytes"] == account.text_bytes
     assert (file["format"] or "") == reading.plan.format
+    assert file["charset_guess"] == reading.plan.charset_guess
+    assert (key == "charsets/nobody-says.log") <= (reading.plan.charset_guess == "cp1252")
     assert file["parsed"]["entries"] == account.summary.counts.parsed.entries
     assert file["rejected"]["bytes"] == account.summary.counts.rejected.bytes
     assert file["skipped"] == {

@@ -88,6 +88,7 @@ class Format:
         their version: such a line needs no other proof. unstamped: what stands in for the beginning (the time)
         that those programs leave out where a carrier such as syslog has one.
     patterns: the expressions that an entry is told by, where that is all: they say how far a reject goes.
+    convinces: of one with a header, whether the lines of a head are it all together where no entry by itself is.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Format:
     programs: tuple[str, ...] = ()
     unstamped: str | None = None
     patterns: tuple[str, ...] = ()
+    convinces: Callable[[list[str]], bool] | None = None
 
     def is_banner(self, entry: str) -> bool:
         return self.banner is not None and re.fullmatch(self.banner, entry) is not None

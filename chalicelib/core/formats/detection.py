@@ -145,6 +145,9 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
             if known.framing.header_first and not trial.share:
                 table = behind_banner(known, raw, lines, partial(_parser_under, known, context))
                 trial = trial if table is None else _trial(table, shown, context, complete=complete)
+            if known.convinces and not trial.score and known.convinces(lines):
+                decided = replace(context, decided=True)
+                trial = replace(_trial(known, shown, decided, complete=complete), format=known)
         except Exception:  # noqa: BLE001, S112 - a format that fails on a head is not its format
             continue
         found.append(trial)
@@ -268,7 +271,7 @@ def _parsed(
         for entry in _entries(piece, is_last=piece is pieces[-1] and not complete):
             if framing.has_header and headers.take(entry):
                 header = headers.in_force or ""
-                parse = known.make_parser(ParseContext(context.last_modified, header, context.explain))
+                parse = known.make_parser(replace(context, header=header))
                 continue
             said = entry.decode("utf-8", "replace").rstrip("\r\n")
             if said.strip("\0 \t\r\n"):  # padding is none of the log either

@@ -12,7 +12,9 @@ from chalicelib.core.records import Reject
 
 BAD_TIME: Final = Reject("invalid-timestamp")
 FIELD_COUNT: Final = Reject("field-count")
+LONG_ROW: Final = Reject("long-row")
 NO_HEADER: Final = Reject("no-header")
+SHORT_ROW: Final = Reject("short-row")
 OTHER_OBJECT: Final = Reject("another-object")
 OTHER_SHAPE: Final = Reject("other-shape")
 
@@ -25,6 +27,7 @@ MEANINGS: Final[dict[str, str]] = {
     "invalid-json": "it is no JSON: a bracket, a quote or a comma is missing or too many",
     "invalid-structured-data": "its structured data is broken: a bracket or a quote is missing",
     "invalid-timestamp": "its time does not exist, such as 30 February or 25 o'clock",
+    "long-row": "it has more fields than the header has columns; the first without one is named",
     "no-header": "the header that names its fields does not stand before it",
     "no-timestamp": "it does not begin with a time, and no entry that does stands before it",
     "no-usual-key": "its keys name no time, no level and no message",
@@ -33,9 +36,15 @@ MEANINGS: Final[dict[str, str]] = {
     "open-quote": "a quote before a field that nobody closes",
     "other-shape": "it does not have the shape of its format's entries",
     "pattern-not-matched": "the pattern of your format does not match it as a whole",
+    "short-row": "it has fewer fields than the header has columns; the first that it lacks is named",
     "too-deep": "it nests deeper than 200 levels",
     "too-large": "even without its attributes it is more than DynamoDB takes in an item (400 KB)",
     "too-long": "it is longer than ENTRY_MAX_BYTES; its head is kept, and where it stands",
     "too-long-for-pattern": "the pattern matches it only after more tries than an entry of its length may take",
 }
 """Code → what is missing or wrong, as the end of "this line is a reject because …"."""
+
+
+def code_of(reason: str) -> str:
+    """The code of a reason, which may name something behind a colon: `short-row:amount`."""
+    return reason.partition(":")[0]

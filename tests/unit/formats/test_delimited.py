@@ -73,9 +73,24 @@ def test_names_that_repeat_are_numbered() -> None:
     assert attributes("host,a,a", "h,1,2") == {"host": "h", "a": 1, "a#2": 2}
 
 
-@pytest.mark.parametrize("row", ["a,b", "a,b,c,d", 'a,"b"x,c', 'a,"b,c,d'])
-def test_a_row_with_other_fields_than_the_header_is_a_reject(row: str) -> None:
-    assert parse("host,a,b", row) == Reject("field-count")
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("a,1", "short-row:b"), ("a", "short-row:a"), ("a,b,c,d", "long-row:column_4"), ("a,b,c,", "long-row:column_4"),
+        ('a,"b\nb"', "short-row:b"), ('a,"b"x,c', "field-count"), ('a,"b,c,d', "field-count"),
+    ],
+)  # fmt: skip
+def test_a_row_with_other_fields_than_the_header_is_a_reject_that_names_the_column(
+    row: str, reason: str
+) -> None:
+    assert parse("host,a,b", row) == Reject(reason)
+
+
+def test_the_columns_that_reasons_name_are_not_without_number() -> None:
+    header = ",".join(["time", *(f"c{number}" for number in range(500))])
+    reasons = {parse(header, ",".join("x" * count)) for count in range(1, 500)}
+    assert len(reasons) == 64
+    assert Reject("short-row") in reasons
 
 
 def test_a_row_with_a_quote_that_nobody_closes_says_so() -> None:

@@ -2,7 +2,8 @@
 
 The columns with the time, the level and the message are promoted where they have a usual name. A text is
 told as such only if its first line looks like a header, and rows have as many fields as it; where none of its
-names is usual, the rows must have typed values too.
+names is usual, the rows must have typed values too, or be many with columns whose values recur. A row of another number
+of fields is a reject that names the column.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from chalicelib.core.formats.promotion import (
     message_members,
     time_members,
 )
-from chalicelib.core.formats.reasons import BAD_TIME, FIELD_COUNT, NO_HEADER
+from chalicelib.core.formats.reasons import BAD_TIME, FIELD_COUNT, LONG_ROW, NO_HEADER, SHORT_ROW
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
     from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
-_NAME: Final = re.compile(r"(?:[^\W\d]|[@#$%])[\w .:/()@%#$*?\[\]-]{0,63}")
+_NAME: Final = re.compile(r"(?:[^\W\d]|[@#$%])[\w .:/()@%#$*?&'+°€£²³\[\]-]{0,63}")
+_QUOTED_NAME: Final = re.compile(r"(?:[^\W\d]|[@#$%])[^\n\"]{0,63}")
+"""Where all names are between quotes: nobody writes prose so."""
+_PLACES_NAMED: Final = 64
+"""How many columns have a reason of their own for rows that lack them: reasons are counted one by one."""
 _CODES: Final = frozenset(
     ("zip", "zipcode", "postcode", "postalcode", "plz", "phone", "phonenumber", "telephone", "tel", "telefon", "mobile", "fax", "iban", "bic",
      "isbn", "ean", "gtin", "upc", "sku", "imei", "iccid", "msisdn", "ssn", "vat", "creditcard", "cardnumber")
@@ -74,6 +79,13 @@ _WORDS_MAX: Final = 3
 _LONGEST_MIN: Final = 3
 """Where all names are shorter, and letters, all values of a row must be typed, or half of them with a time among them."""
 _TYPED_MIN: Final = 2
+_TEXT_NAME: Final = re.compile(r"[^\W\d]\w*(?:[ ._-][^\W\d]\w*){0,3}")
+_TEXT_ROWS_MIN: Final = 10
+_TEXT_COLUMNS_MIN: Final = 3
+_WHOLE_SHARE_MIN: Final = 0.9
+_RECURRING_SHARE_MIN: Final = 0.5
+"""Of a table of texts: its names, how many rows and columns it has at least, the share of them with all fields, and that of the
+values of some column which come again."""
 
 _OPEN_QUOTE: Final = Reject("open-quote")
 
@@ -126,16 +138,17 @@ def _columns_between(header: str, delimiter: str) -> _Columns | None:
     names = [name.strip() for name in cells]
     if tuple(names) == _EVENT_VIEWER:
         names.append("Message")
-    prose = any(name[:1] == " " for name in cells) and any(" " in name for name in names)
+    is_quoted = header.count('"') >= 2 * len(names)
+    prose = not is_quoted and any(name[:1] == " " for name in cells) and any(" " in name for name in names)
     named = [name for name in names if name]
     if prose or not 2 <= len(names) <= _COLUMNS_MAX or not _may_lack(names):
         return None
-    if not all(_NAME.fullmatch(name) for name in named):
+    if not all((_QUOTED_NAME if is_quoted else _NAME).fullmatch(name) for name in named):
         return None
     usual = any(name.lower() in _KNOWN for name in names) and (
         len(names) > 2 or names[0].lower() in _TIMES or _OF_TWO.issuperset(map(str.lower, names))
     )
-    if not usual and not _may_be_names(named):
+    if not usual and not _may_be_names(named, is_quoted=is_quoted):
         return None
     names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
     is_short = max(map(len, named)) < _LONGEST_MIN and all(map(str.isalpha, named))
@@ -153,9 +166,37 @@ def _may_lack(names: list[str]) -> bool:
     )
 
 
-def _may_be_names(names: list[str]) -> bool:
+def _may_be_names(names: list[str], *, is_quoted: bool) -> bool:
     """Whether columns may be called so though none of the names is usual."""
-    return len(set(names)) > len(names) // 2 and max(name.count(" ") for name in names) <= _WORDS_MAX
+    is_short = is_quoted or max(name.count(" ") for name in names) <= _WORDS_MAX
+    return is_short and len(set(names)) > len(names) // 2
+
+
+def _is_table_of_texts(lines: list[str], *, delimiters: str) -> bool:
+    """Whether lines are a header of unusual names and rows under it, though no row by itself shows it: nearly all have all
+    fields, the values of a column come again and again, and no name is among those of its column."""
+    lines = [line for line in lines if line.strip()]
+    columns = _columns(lines[0], delimiters) if len(lines) > _TEXT_ROWS_MIN else None
+    if columns is None or columns.short or columns.spaced or len(columns.names) < _TEXT_COLUMNS_MIN:
+        return False
+    names = columns.names
+    if len(set(names)) < len(names) or not all(map(_is_name_of_texts, names)):
+        return False
+    rows = [cells for line in lines[1:] if (cells := _cells(line, columns.delimiter)) is not None]
+    whole = [cells for cells in rows if len(cells) == len(names)]
+    if len(whole) < _WHOLE_SHARE_MIN * (len(lines) - 1) or any(
+        cell[:1] == " " for cells in whole for cell in cells
+    ):
+        return False
+    values = [set(column) for column in zip(*whole, strict=True)]
+    recurs = any(
+        len(column) <= (1 - _RECURRING_SHARE_MIN) * len(whole) and column != {""} for column in values
+    )
+    return recurs and not any(name in column for name, column in zip(names, values, strict=True))
+
+
+def _is_name_of_texts(name: str) -> bool:
+    return _TEXT_NAME.fullmatch(name) is not None and severity.of_word(name) is None
 
 
 def _unique(names: list[str]) -> list[str]:
@@ -199,6 +240,8 @@ class _Rows:
     def __init__(self, context: ParseContext, columns: _Columns) -> None:
         self._times = Times(context.last_modified, context.date_order)
         self._names, self._delimiter = names, _ = columns.names, columns.delimiter
+        self._short_rows = [Reject(f"{SHORT_ROW.reason}:{name}") for name in names[:_PLACES_NAMED]]
+        self._long_row = Reject(f"{LONG_ROW.reason}:column_{len(names) + 1}")
         self._doubtful = not columns.usual and not context.decided
         self._short = columns.short
         self._spaced = columns.spaced
@@ -231,8 +274,10 @@ class _Rows:
             cells = escaped if escaped is not None and len(escaped) == len(self._names) else cells
         if cells is None and _is_stray(row, self._delimiter, len(self._names)):
             return _OPEN_QUOTE
-        if cells is None or len(cells) != len(self._names):
+        if cells is None:
             return FIELD_COUNT
+        if len(cells) != len(self._names):
+            return self._of_other_length(len(cells))
         if self._doubtful and not self._is_table(cells):
             return NO_HEADER
         used: set[int] = set()
@@ -254,6 +299,12 @@ class _Rows:
             if place not in used and text not in _NOTHING
         }
         return Record(stamp[0], stamp[1], word, number, body, fields)
+
+    def _of_other_length(self, count: int) -> Reject:
+        """What becomes of a row with so many fields: which column it lacks first, or has no name for."""
+        if count > len(self._names):
+            return self._long_row
+        return self._short_rows[count] if count < len(self._short_rows) else SHORT_ROW
 
     def _is_table(self, cells: list[str]) -> bool:
         typed = [self._is_typed(text, place) for place, text in enumerate(cells) if text]
@@ -311,6 +362,7 @@ CSV: Final = Format(
     specificity=0.9,
     framing=Framing(kind=Kind.QUOTED_LINES, header_first=True),
     sieve=r"[^,;|\n]{0,1024}[,;|]",
+    convinces=partial(_is_table_of_texts, delimiters=",;|"),
 )
 TSV: Final = Format(
     name="tsv",
@@ -324,6 +376,7 @@ TSV: Final = Format(
     specificity=0.97,
     framing=Framing(kind=Kind.QUOTED_LINES, header_first=True),
     sieve=r"[^\t\n]{0,1024}\t",
+    convinces=partial(_is_table_of_texts, delimiters="\t"),
 )
 
 FORMATS: Final = (CSV, TSV)
