@@ -15,7 +15,9 @@ from typing import Final, Protocol, TypeAlias
 from chalicelib import logs, metrics
 from chalicelib.core.accounts import FileAccount, State
 from chalicelib.core.errors import PermanentError, TransientError, reason_of
+from chalicelib.core.guessing import on_guess
 from chalicelib.core.marks import Tally
+from chalicelib.core.text import UTF_8
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import StoredFile
 from chalicelib.metrics import NO_METER, Meter
@@ -203,6 +205,10 @@ def _digest(file: StoredFile) -> Iterator[str]:
     yield printable(f"file: {plan.object}")
     yield f"file id: {plan.file_id}"
     yield "format: -" if plan.failure else f"format: {plan.format}, score {plan.format_score:g}"
+    if plan.charset_guess:
+        yield f"charset: {on_guess(plan.charset_guess)}"
+    elif plan.charset != UTF_8 and not plan.failure:
+        yield f"charset: {plan.charset}"
     yield f"object: {_some(plan.head.size, 'byte', 'bytes')}, last modified {_time(plan.head.last_modified)}"
     yield f"text: {'unknown' if account.text_bytes is None else _some(account.text_bytes, 'byte', 'bytes')}"
     yield from _sums(file)

@@ -82,6 +82,9 @@ _FILE: Final[_Schema] = _object(
         "format_score": {"type": "number"},
         "runner_up": _maybe(_TEXT),
         "runner_up_score": {"type": "number"},
+        "charset": _maybe(_TEXT),
+        "charset_guess": _maybe(_TEXT)
+        | {"description": "what a text that is read as UTF-8 and is none may be in; it is not applied"},
         "text_bytes": _maybe(_COUNT),
         "splits": _COUNT,
         "batches": _COUNT,

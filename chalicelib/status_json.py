@@ -35,6 +35,8 @@ def file_json(stored: StoredFile, account: FileAccount, console_region: str | No
         "format_score": plan.format_score,
         "runner_up": plan.runner_up or None,
         "runner_up_score": plan.runner_up_score,
+        "charset": None if plan.failure else plan.charset,
+        "charset_guess": plan.charset_guess,
         "text_bytes": account.text_bytes,
         "splits": account.splits,
         "batches": account.batches,

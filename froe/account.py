@@ -8,6 +8,8 @@ from typing import Final
 
 import click
 
+from chalicelib.core.guessing import on_guess
+from chalicelib.core.text import UTF_8
 from froe.costs import dollars_of_file
 from froe.inquiry import SETTLED_BADLY, Shown, accounted
 from froe.prices import read_prices
@@ -29,9 +31,7 @@ def account_lines(file: Shown, width: int) -> Iterator[str]:
         yield _line("reason", printable(file["reason"]))
     if file["state"] == "INCOMPLETE":
         yield _line("more", f"froe dead-letters --file {file['file_id']}")
-    if file["format"]:
-        second = f"; next {file['runner_up']}, {file['runner_up_score']}" if file["runner_up"] else ""
-        yield _line("format", printable(f"{file['format']} (score {file['format_score']}{second})"))
+    yield from _lines_on_content(file)
     unknown = "of unknown size: not all of it could be read" if file["settled_at"] else "not known yet"
     text_bytes = unknown if file["text_bytes"] is None else f"{file['text_bytes']:,} bytes"
     yield _line("text", text_bytes)
@@ -58,6 +58,16 @@ def account_lines(file: Shown, width: int) -> Iterator[str]:
         if any(file[outcome].values()):
             yield _tally(outcome, file[outcome])
     yield _tally("accounted for", {"lines": accounted(file, "lines"), "bytes": accounted(file, "bytes")})
+
+
+def _lines_on_content(file: Shown) -> Iterator[str]:
+    if file.get("charset_guess"):
+        yield _line("charset", printable(on_guess(file["charset_guess"])))
+    elif file.get("charset") not in (None, UTF_8):
+        yield _line("charset", printable(file["charset"]))
+    if file["format"]:
+        second = f"; next {file['runner_up']}, {file['runner_up_score']}" if file["runner_up"] else ""
+        yield _line("format", printable(f"{file['format']} (score {file['format_score']}{second})"))
 
 
 def _used(used: Mapping[str, float]) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.core.charsets import in_utf_8
 from chalicelib.core.custom.reach import furthest
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.detection import HEAD_BYTES, Trial, trials
 from chalicelib.core.formats.reasons import MEANINGS, code_of
 from chalicelib.core.formats.registry import NAMES, by_name
 from chalicelib.core.framing import Framing
+from chalicelib.core.guessing import on_guess
 from chalicelib.core.json_paths import ANY
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import Outcome, Record, Reject
@@ -30,7 +32,8 @@ _OF_SHAPE: Final = frozenset(("other-shape", "pattern-not-matched"))
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """One reject. line: the number of its first line, from 1; raw: its bytes, or their head. patterns: of its format."""
+    """One reject. line: the number of its first line, from 1; raw: its bytes in UTF-8, or their head. patterns: of its
+    format."""
 
     offset: int
     line: int
@@ -85,6 +88,7 @@ def explain(
             if len(head) > HEAD_BYTES:
                 complete = False
                 break
+    head = in_utf_8(head, plan.framing.charset)
     modified = plan.head.last_modified
     tried = trials(head[:HEAD_BYTES], modified, complete=complete, own=own) if head else []
     formats: dict[str, int] = {}
@@ -97,7 +101,8 @@ def explain(
             name = outcome.format or plan.format
             formats[name] = formats.get(name, 0) + 1
         elif isinstance(outcome.result, Reject):
-            rejects.append(Lacking(outcome.offset, line, outcome.result.reason, outcome.raw, patterns))
+            raw = in_utf_8(outcome.raw, plan.framing.charset)
+            rejects.append(Lacking(outcome.offset, line, outcome.result.reason, raw, patterns))
         elif outcome.result.reason == "between-elements":
             has_elements = True
         line += outcome.lines
@@ -134,6 +139,8 @@ def for_people(explanation: Explanation) -> Iterator[str]:
     if others:
         counts = ", ".join(f"{count:,} of {name}" for name, count in sorted(others.items()))
         yield f"  records of other formats among its lines: {counts}"
+    if plan.charset_guess:
+        yield f"  {on_guess(plan.charset_guess)}"
     if plan.text_too:
         yield "  the first 64 KiB mix it with plain text, so lines that nothing explains are records of text"
     for lacking in explanation.rejects[:_REJECTS_SHOWN]:
@@ -185,6 +192,8 @@ def for_programs(explanation: Explanation) -> dict[str, Any]:
         "text_too": plan.text_too,
         "collection": way_of(plan.framing),
         "failure": plan.failure,
+        "charset": plan.charset,
+        "charset_guess": plan.charset_guess,
         "trials": [
             {
                 "format": trial.format.name,

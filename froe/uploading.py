@@ -90,17 +90,25 @@ def _checked(key: str, path: Path) -> str:
 
 
 def upload_all(
-    client: Client, bucket: str, sources: Sequence[Source], progress: Callable[[int], None]
+    client: Client,
+    bucket: str,
+    sources: Sequence[Source],
+    progress: Callable[[int], None],
+    charset: str | None = None,
 ) -> Iterator[Uploaded]:
     """Upload, a few at once, and give each source when it is in the bucket.
 
-    progress: called with each number of bytes sent, from any thread. Raises FroeError.
+    progress: called with each number of bytes sent, from any thread. charset: what the texts are in, which their Content-Type
+    then says; None: nobody says so. Raises FroeError.
     """
+    extra = {} if charset is None else {"ContentType": f"text/plain; charset={charset}"}
     config = TransferConfig(multipart_chunksize=_PART_BYTES, multipart_threshold=_PART_BYTES)
 
     def upload(source: Source) -> Source:
         try:
-            client.upload_file(str(source.path), bucket, source.key, Callback=progress, Config=config)
+            client.upload_file(
+                str(source.path), bucket, source.key, ExtraArgs=extra, Callback=progress, Config=config
+            )
         except S3UploadFailedError as error:
             raise (error.__cause__ or error.__context__ or error) from None
         except OSError as error:
@@ -124,6 +132,7 @@ def upload_one_by_one(
     sources: Sequence[Source],
     progress: Callable[[int], None],
     wait_until_cut: Callable[[str], None],
+    charset: str | None = None,
 ) -> Iterator[Uploaded]:
     """Upload, each once the file before is cut: the local AWS starts a function for every object that
     arrives while none is free, and a small machine has more to do with the starts than with the files.
@@ -131,7 +140,7 @@ def upload_one_by_one(
     wait_until_cut: called with a file id. The rest is as with `upload_all`.
     """
     for number, source in enumerate(sources, start=1):
-        for one in upload_all(client, bucket, [source], progress):
+        for one in upload_all(client, bucket, [source], progress, charset):
             yield one
             if number < len(sources):
                 wait_until_cut(one.file_id)

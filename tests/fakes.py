@@ -70,16 +70,20 @@ class Effects:
 class FakeObjects:
     def __init__(self, piece_bytes: int = 7) -> None:
         self.held: dict[tuple[str, str], bytes] = {}
+        self.content_types: dict[str, str] = {}
         self.piece_bytes = piece_bytes
 
-    def add(self, key: str, data: bytes, version_id: str = "v1") -> Announced:
+    def add(
+        self, key: str, data: bytes, version_id: str = "v1", content_type: str = "text/plain"
+    ) -> Announced:
         self.held[key, version_id] = data
+        self.content_types[key] = content_type
         return Announced(BUCKET, key, version_id=version_id, etag="e")
 
     def head(self, announced: Announced) -> ObjectHead:
         data = self._data(announced.key, announced.version_id)
         version = ObjectVersion(announced.bucket, announced.key, announced.version_id, "e")
-        return ObjectHead(version, len(data), "text/plain", WHEN)
+        return ObjectHead(version, len(data), self.content_types.get(announced.key, "text/plain"), WHEN)
 
     def versions(self, bucket: str, after: str | None) -> HeadsPage:
         """One version a page."""

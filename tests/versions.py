@@ -58,7 +58,7 @@ class Way:
         self._client = client
         self._effects = Effects()
         objects = FakeObjects(64)
-        self._announced = objects.add(key, data)
+        self._announced = objects.add(key, data, content_type=type_of(key))
         self._splits, self._batches = FakeQueue(self._effects), FakeQueue(self._effects)
         self._records, self._results = FakeRecords(Effects()), FakeResults(Effects())
         ledger = Ledger(DynamoLedger(client, LEDGER), lambda: WHEN)
@@ -139,6 +139,11 @@ class Way:
 def texts_in(folder: Path) -> list[Path]:
     """The files whose ways are recorded there."""
     return [path for path in sorted(folder.iterdir()) if path.suffix != SUFFIX]
+
+
+def type_of(key: str) -> str:
+    """The Content-Type of an upload, which names the character set that stands in its key."""
+    return "text/plain; charset=latin-1" if ".latin-1." in key else "text/plain"
 
 
 def layout_of(path: Path) -> Layout:

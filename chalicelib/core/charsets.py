@@ -1,10 +1,19 @@
-"""The character sets that a text may be said to be in: those whose characters can be read one by one."""
+"""The character sets that a text may be said to be in: those whose characters can be read one by one.
+
+Where ASCII stands for itself in one, and its lines can be decoded one by one, the text is the object's own bytes: its offsets
+are the object's, and only what its lines say is decoded. A text in any other is recoded to UTF-8 as a whole.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
-from typing import Final
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from chalicelib.core.records import Outcome
 
 _REFUSED: Final = re.compile(
     r"utf-(?:16|32|7)|punycode|idna|(?:raw-)?unicode-escape|iso2022.*|hz|undefined|mbcs|oem"
@@ -13,7 +22,18 @@ _REFUSED: Final = re.compile(
 _OF_CONTENT_TYPE: Final = re.compile(r";[ \t]*charset[ \t]*=[ \t]*\"?([\w.:-]{1,40})", re.IGNORECASE)
 EBCDIC: Final = frozenset(("cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"))
 """Character sets of mainframes, whose line end is one of its own (NEL)."""
-REMEDY: Final = "latin-1, cp1252, shift_jis or utf-16-le are some"
+REMEDY: Final = (
+    "of Python's codecs these are read: latin-1 and its kin (iso8859-2 … iso8859-16), cp1250 … cp1258, koi8-r, koi8-u, mac-roman,"
+    " cp437, cp850, cp866 and their kin, cp874, shift_jis, cp932, euc-jp, gb2312, gbk, gb18030, big5, euc-kr, cp949, utf-8, utf-16-le, utf-16-be,"
+    " utf-32-le, utf-32-be, and of EBCDIC cp037, cp273, cp500 and cp1140"
+)
+_SEVERAL_BYTES: Final = frozenset(
+    ("shift_jis", "shift_jis_2004", "cp932", "euc_jp", "euc_jis_2004", "euc_jisx0213", "euc_kr", "cp949", "gb2312", "gbk",
+     "gb18030", "big5", "big5hkscs", "cp950")
+)  # fmt: skip
+"""Whose characters of several bytes have none below 0x30 but the first ones, which are no ASCII: so a 0x0A ends a line, and
+a 0x22 is a quote, wherever it stands; a 0x5C or a 0x7C may be half a character."""
+_ASCII: Final = bytes(range(128))
 
 
 def charset_named(name: str) -> str | None:
@@ -32,6 +52,40 @@ def charset_in(content_type: str) -> str | None:
     found = _OF_CONTENT_TYPE.search(content_type)
     name = charset_named(found[1]) if found else None
     return None if name == "ascii" else name
+
+
+@lru_cache(64)
+def is_by_line(charset: str) -> bool:
+    """Whether a text in it can be cut as it is, by its 0x0A. Raises LookupError for a codec that there is not."""
+    name = codecs.lookup(charset).name
+    if name.startswith("utf") or _ASCII.decode(name, "replace") != _ASCII.decode():
+        return False
+    if name in _SEVERAL_BYTES:
+        return True
+    return all(len(bytes((byte, byte)).decode(name, "replace")) == 2 for byte in range(256))
+
+
+def in_utf_8(raw: bytes, charset: str | None) -> bytes:
+    """A line, or part of one, of a text in its own bytes. charset: None: it is UTF-8 already."""
+    return raw if charset is None else raw.decode(charset, "replace").encode("utf-8", "replace")
+
+
+def changed_in_utf_8(outcome: Outcome, charset: str, change: Callable[[Outcome], Outcome]) -> Outcome:
+    """The outcome as a change leaves it that sees raw bytes as UTF-8. Bytes that it leaves alone stay as
+    they are; of others the text does, but for characters that the charset lacks, which are question marks there."""
+    raw = outcome.raw.decode(charset, "surrogateescape").encode("utf-8", "surrogateescape")
+    is_whole = len(outcome.raw) == outcome.length
+    length = len(raw) if is_whole else max(outcome.length, len(raw) + 1)
+    changed = change(outcome._replace(raw=raw, length=length))
+    if changed.raw == raw:
+        own = outcome.raw
+    else:
+        text = changed.raw.decode("utf-8", "surrogateescape")
+        try:
+            own = text.encode(charset, "surrogateescape")
+        except UnicodeEncodeError:
+            own = text.encode(charset, "replace")
+    return changed._replace(raw=own, length=outcome.length)
 
 
 def is_utf_8(head: bytes) -> bool:

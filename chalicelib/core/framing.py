@@ -68,6 +68,7 @@ class Framing:
     rules: which rules of cutting hold beside: 1 those of files that were opened by earlier versions; 2 that padding
         (`padding`) stands for itself, that rows below a stray quote are their own (`quotes`), and that a batch is bounded by its whole message (`messages.room_in`);
         3 that damage in JSON costs no more than its entry (`json_repairs`).
+    charset: of lines in the object's own bytes that are not UTF-8: what they are decoded by, one by one; None: they are UTF-8.
     """
 
     entry_start: str | None = None
@@ -87,6 +88,7 @@ class Framing:
     uniform: bool = False
     traces: str | None = None
     rules: int = RULES
+    charset: str | None = None
 
     @property
     def self_synchronising(self) -> bool:
@@ -131,6 +133,11 @@ class Framing:
     def is_of_second_version(self) -> bool:
         """Whether it says no more than plans and messages of version 2 can say."""
         return self.path is None and self.kind not in _SINCE_THIRD_VERSION and not self.by_line
+
+    @property
+    def is_of_lines(self) -> bool:
+        """Whether its lines can be cut whatever ASCII characters are written in."""
+        return self.kind in (Kind.LINES, Kind.QUOTED_LINES)
 
 
 _SINCE_THIRD_VERSION: Final = (Kind.STREAMS, Kind.ELEMENTS, Kind.SIZED_FIELDS)

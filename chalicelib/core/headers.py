@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from chalicelib.core.charsets import in_utf_8
 from chalicelib.core.framing import HEADER_MAX_BYTES, Framing
 from chalicelib.core.text import BYTE_ORDER_MARK
 
@@ -19,6 +20,7 @@ class Headers:
 
     def __init__(self, framing: Framing, context: str | None) -> None:
         self.in_force = context
+        self._charset = framing.charset
         self._first = framing.header_first
         self._reorders = framing.repairs
         self._pattern = re.compile(framing.header.encode()) if framing.header is not None else None
@@ -32,7 +34,7 @@ class Headers:
 
     def take(self, entry: bytes) -> bool:
         """Whether the entry is a header line; from then on it is in force."""
-        entry_text = entry.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n")
+        entry_text = in_utf_8(entry, self._charset).removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n")
         if self._first:
             line = entry_text.decode(errors="replace")
             if self.in_force is None and entry_text.strip() and len(entry_text) <= HEADER_MAX_BYTES:

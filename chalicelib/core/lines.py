@@ -14,6 +14,7 @@ from functools import lru_cache, partial
 from itertools import compress
 from typing import Final, TypeAlias
 
+from chalicelib.core.charsets import in_utf_8
 from chalicelib.core.colours import COLOUR
 from chalicelib.core.framing import Framing, Kind, Piece, Run, TooLong
 from chalicelib.core.padding import head_of, is_padding, lines_in, pieces_in
@@ -39,15 +40,27 @@ def entries_of_lines(
     if _is_start(framing, max_bytes):
         pieces = joined(pieces, partial(_is_start, framing, max_bytes), max_bytes, framing, aligned=aligned)
     if framing.kind is Kind.QUOTED_LINES and framing.ends_strays:
-        pieces = without_strays(pieces)
+        pieces = without_strays(pieces, framing.charset)
     return pieces if aligned else _from(pieces, offset)
 
 
 def _is_start(framing: Framing, max_bytes: int) -> _IsStart | None:
     if framing.kind is Kind.QUOTED_LINES:
-        return OutsideQuotes(max_bytes, ends_strays=framing.ends_strays).is_start
+        return OutsideQuotes(max_bytes, ends_strays=framing.ends_strays, charset=framing.charset).is_start
     if framing.kind is Kind.SIZED_FIELDS:
         return OutsideFields().is_start
+    is_start = _is_start_of_line(framing)
+    if is_start is None or (charset := framing.charset) is None:
+        return is_start
+
+    def decoded(data: bytes, begin: int, end: int) -> object:
+        line = in_utf_8(data[begin:end], charset)
+        return is_start(line, 0, len(line))
+
+    return decoded
+
+
+def _is_start_of_line(framing: Framing) -> _IsStart | None:
     if framing.entry_start is None:
         return None if framing.joins is None else _Joins(framing, framing.joins, None).is_start
     match = _start_pattern(framing.entry_start).match
@@ -139,7 +152,7 @@ def joined(  # noqa: C901 - the state of an entry under way is in its variables
     entry: _Open | None = None
     is_start = starts_of_lines()
     assert is_start, "some lines do not begin an entry"
-    tells = framing.kind is Kind.LINES and framing.joins is None
+    tells = framing.kind is Kind.LINES and framing.joins is None and framing.charset is None
     verdicts = _Verdicts(framing.entry_start) if tells and framing.entry_start is not None else None
     for piece in pieces:
         if framing.has_padding and is_padding(piece.head if isinstance(piece, TooLong) else piece.data):

@@ -16,6 +16,7 @@ from typing import Any, Final
 import orjson
 import zstandard
 
+from chalicelib.core.charsets import charset_named, is_by_line
 from chalicelib.core.cutting import Batch, Room
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, shown, text_in
@@ -29,9 +30,10 @@ MESSAGE_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
 """Those that are read. A message is sent in the lowest that says all of it, so that functions may be replaced
 one by one, and taken back: 2 is what a batch needs that has more than `Framing.is_of_first_version`, text
 beside its format, cuts or a configuration; 3 what has more than `Framing.is_of_second_version`, or an order of dates; 4 what is not stored as
-items; 5 what goes to a sink; 6 is that of plans, and says nothing more."""
+items; 5 what goes to a sink; 6 text in the bytes of a character set (of plans, other compressions too)."""
 _OF_LAYOUT: Final = 4
 _OF_SINK: Final = 5
+_OF_CHARSET: Final = 6
 BODY_ENCODING: Final = "zstd+base64"
 MESSAGE_MAX_BYTES: Final = 1000 * 1024
 """SQS takes 1 MiB with its attributes, which a dead letter has more of
@@ -87,6 +89,8 @@ class BatchMessage:
 
     @property
     def version(self) -> int:
+        if self.framing.charset is not None:
+            return _OF_CHARSET
         if self.sink is not Sink.NONE:
             return _OF_SINK
         if self.layout is not Layout.ITEMS:
@@ -333,6 +337,8 @@ def _framing(members: dict[str, Any]) -> Framing:
         raise ValueError(f"framing with path {shown(framing.path)}")
     if framing.kind is Kind.STREAMS and framing.parts is None:
         raise ValueError("framing of streams without parts")
+    if (charset := framing.charset) is not None and not (charset_named(charset) and is_by_line(charset)):
+        raise ValueError(f"framing with charset {shown(charset)}")
     for expression in (framing.parts, framing.entry_start, framing.joins, framing.header, framing.traces):
         if expression is not None:
             re.compile(expression)

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Final, TypeAlias
 
+from chalicelib.core.charsets import changed_in_utf_8
 from chalicelib.core.colours import without_colours
 from chalicelib.core.custom import NOTHING, Custom, custom_of
 from chalicelib.core.entries import entries_of
@@ -37,7 +38,7 @@ from chalicelib.core.quotes import DELIMITERS
 from chalicelib.core.records import Outcome, Record, Reject, Skip
 from chalicelib.core.sized_fields import in_lines
 from chalicelib.core.storable import ItemEncoder, TooLargeError, without_halves
-from chalicelib.core.text import BYTE_ORDER_MARK
+from chalicelib.core.text import BYTE_ORDER_MARK, UTF_8
 
 _Result: TypeAlias = "tuple[Record | Reject | Skip, bool, str | None]"
 
@@ -158,6 +159,7 @@ class Reader:
         self._known = known
         self._headers = Headers(framing, context) if framing.has_header else None
         self._in_force, self._framing = context, framing
+        self._charset = framing.charset
         self._has_padding = framing.has_padding
         self._holds_json = framing.kind is Kind.JSON or self._known.name == "json"
         self._has_sized_fields = framing.kind is Kind.SIZED_FIELDS
@@ -208,11 +210,14 @@ class Reader:
 
     def _applied(self, outcome: Outcome) -> Outcome:
         try:
-            return self._custom.applied(outcome, self._known.name)
+            return self._in_utf_8(outcome, lambda said: self._custom.applied(said, self._known.name))
         except _FATAL:
             raise
         except Exception as error:  # noqa: BLE001 - one entry is one reject
             return self._failed(outcome, error)
+
+    def _in_utf_8(self, outcome: Outcome, change: Callable[[Outcome], Outcome]) -> Outcome:
+        return change(outcome) if self._charset is None else changed_in_utf_8(outcome, self._charset, change)
 
     def _failed(self, outcome: Outcome, error: Exception) -> Outcome:
         self._report(outcome.offset, error)
@@ -225,7 +230,7 @@ class Reader:
         if not self._custom.changes_outcomes:
             return rejected
         try:
-            return self._custom.redacted(rejected, self._known.name)
+            return self._in_utf_8(rejected, lambda said: self._custom.redacted(said, self._known.name))
         except _FATAL:
             raise
         except Exception as error:  # noqa: BLE001 - what cannot be redacted is not stored
@@ -371,9 +376,9 @@ class Reader:
         if self._has_sized_fields:
             raw = in_lines(raw)
         try:
-            text = raw.decode()
+            text = raw.decode(self._charset or UTF_8)
         except UnicodeDecodeError:
-            text = raw.decode(errors="replace")
+            text = raw.decode(self._charset or UTF_8, errors="replace")
             replaced = True
         if text.endswith("\n"):
             text = text[:-1].rstrip("\r") if text.endswith("\r\n") else text[:-1]

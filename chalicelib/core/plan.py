@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from chalicelib.core.binaries import binary_in, ebcdic, is_ebcdic, unknown_binary
-from chalicelib.core.charsets import charset_in, is_utf_8
+from chalicelib.core.charsets import charset_in, is_by_line, is_utf_8
 from chalicelib.core.compressions import Compression
 from chalicelib.core.custom import Custom, made_of
 from chalicelib.core.custom.collecting import FORMAT, collection_in
@@ -26,6 +26,7 @@ from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.streams import seen_through
 from chalicelib.core.framing import Framing, Kind
+from chalicelib.core.guessing import guessed_charset
 from chalicelib.core.json_around import begin_lines, is_event_stream, is_json_sequence
 from chalicelib.core.json_collections import HEAD_BYTES as SHAPE_BYTES
 from chalicelib.core.json_collections import Collection, collection_by_shape, is_uniform
@@ -48,7 +49,7 @@ PLAN_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
 `entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
 configuration; 3 entries in an array that is further inside than a member of the outermost object, lines of
 streams that lie between one another, elements of XML, an order of dates, and objects that begin lines; 4 a layout
-other than `items`; 5 a sink; 6 compressions other than gzip and zstd."""
+other than `items`; 5 a sink; 6 compressions other than gzip and zstd, and text in the bytes of a character set."""
 _OF_ANY_JSON: Final = ("json", "json_values", "json_rows")
 _OF_ROWS: Final = "json_rows"
 _NO_LINES: Final = (Kind.STREAMS, Kind.SIZED_FIELDS)
@@ -116,6 +117,7 @@ class Plan:
     custom: the configuration that holds for the file, as `custom.spec` writes it; None: nothing is configured.
     date_order: which number of its dates is the day, as `day_order` writes it; None: it has no such dates.
     layout: how its records and rejects lie in the records table. sink: where else they go.
+    charset_guess: what the text may be in though it is read as UTF-8 (`guessing`); nothing obeys it.
     """
 
     head: ObjectHead
@@ -137,10 +139,12 @@ class Plan:
     date_order: str | None = None
     layout: Layout = Layout.ITEMS
     sink: Sink = Sink.NONE
+    charset_guess: str | None = None
 
     @property
     def version(self) -> int:
-        if not all(each.is_of_first_version for each in (self.compression, *self.inner)):
+        is_compressed_anew = not all(each.is_of_first_version for each in (self.compression, *self.inner))
+        if is_compressed_anew or self.framing.charset is not None:
             return 6
         if self.sink is not Sink.NONE:
             return 5
@@ -179,7 +183,8 @@ class Plan:
         return split_count(self.head.size, self.limits.split_bytes)
 
     def text(self, open_object: OpenObject, start: int = 0) -> Text:
-        return Text(open_object, self.compression, self.charset, start, inner=self.inner)
+        charset = self.charset if self.framing.charset is None else UTF_8
+        return Text(open_object, self.compression, charset, start, inner=self.inner)
 
 
 _RATIO_ENOUGH: Final = 10
@@ -209,18 +214,18 @@ def make_plan(
     seconds: what a function has that cuts it; None: as long as it takes. layout: unless a prefix of the key is bound
     to another. sink: where records go beside the table.
 
-    format_name and charset override what the head says; so do a prefix of the key that the configuration binds to
-    them, and, where the head has no byte order mark and no text of UTF-8, the object's Content-Type. Raises what `open_object` raises.
+    format_name and charset override what the head says; so does, where the head has no byte order mark and no text of
+    UTF-8, another character set in the object's Content-Type; so does a prefix of the key that the configuration binds to them.
+    Raises what `open_object` raises.
     """
     raw = _take(open_object(0), _RAW_HEAD_BYTES + 1)
     whole_object = len(raw) <= _RAW_HEAD_BYTES
     raw = raw[:_RAW_HEAD_BYTES]
     compression, inner = _compressions(raw, head.version.key)
     config = config or Config()
-    charset = charset or config.charset_bound_to(head.version.key)
     as_it_is = _take(Text(lambda _: iter([raw]), compression, UTF_8, inner=inner), HEAD_BYTES)
     begins = as_it_is[:CHARSET_BYTES]
-    charset = charset or _charset_of(as_it_is, head.content_type)
+    charset = charset or _charset_of(as_it_is, head.content_type, config.charset_bound_to(head.version.key))
     text = Text(lambda _: iter([raw]), compression, charset, inner=inner)
     sample = _take(behind_padding(_up_to(text, _PADDING_LOOK_BYTES)), HEAD_BYTES + 1)
     complete = whole_object and len(sample) <= HEAD_BYTES
@@ -276,7 +281,8 @@ def make_plan(
             framing = by_shape.framing
             if not format_name:
                 detection = _of_shape(by_shape, head.last_modified, custom)
-    framing = wide.fitted(framing)
+    framing = _in_own_bytes(wide.fitted(framing), charset)
+    is_seekable = text.seekable or (compression is Compression.NONE and framing.charset is not None)
     chosen = detection.format
     return Plan(
         head=head,
@@ -287,7 +293,7 @@ def make_plan(
         framing=framing,
         limits=limits,
         shards=_shards(head.size, compression),
-        parallel=text.seekable and framing.self_synchronising,
+        parallel=is_seekable and framing.self_synchronising,
         retention_days=retention_days,
         runner_up=detection.runner_up,
         runner_up_score=round(detection.runner_up_score, 3),
@@ -297,6 +303,7 @@ def make_plan(
         date_order=order_in(sample.decode(errors="replace"), head.last_modified),
         layout=config.layout_bound_to(head.version.key) or layout,
         sink=sink,
+        charset_guess=guessed_charset(sample) if charset == UTF_8 else None,
     )
 
 
@@ -312,14 +319,19 @@ def _detected(sample: bytes, last_modified: datetime, *, complete: bool, custom:
     return detect(sample, last_modified, complete=complete, own=custom.formats)
 
 
-def _charset_of(begins: bytes, content_type: str) -> str:
-    """begins: the head of the text as it is. What is behind padding decides, at the place of its characters."""
+def _charset_of(begins: bytes, content_type: str, bound: str | None) -> str:
+    """begins: the head of the text as it is. What is behind padding decides, at the place of its characters. An upload
+    knows better than its prefix does, unless it says what clients say of any text. bound: to the prefix."""
     padding = len(begins) - len(begins.lstrip(NUL))
     aligned = padding - padding % _CHARACTER_MAX_BYTES
     charset = charset_of(begins[aligned : aligned + CHARSET_BYTES])
-    if charset == UTF_8 and not is_utf_8(begins):
-        return charset_in(content_type) or charset
-    return charset
+    of_upload = charset_in(content_type) if charset == UTF_8 and not is_utf_8(begins) else None
+    return of_upload if of_upload and of_upload != UTF_8 else bound or charset
+
+
+def _in_own_bytes(framing: Framing, charset: str) -> Framing:
+    """The framing of a text whose offsets are those of the object's bytes, where it can be cut as it is."""
+    return replace(framing, charset=charset) if framing.is_of_lines and is_by_line(charset) else framing
 
 
 def _bound(known: tuple[Format, ...], sample: bytes, last_modified: datetime, *, complete: bool) -> Format:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from chalicelib.core.charsets import in_utf_8
 from chalicelib.core.framing import Piece, Run
 
 _QUOTED: Final = re.compile(rb'(?:(?<=[,;\t|])|^)"[^"]*+(?:""[^"]*+)*+(")?+')
@@ -79,17 +80,18 @@ def _opening(line: bytes) -> _Opening | None:
 class OutsideQuotes:
     """Lines that do not begin inside a quoted field; one that is never closed ends where the entry gets too long.
 
-    ends_strays: whether rows below a quote that nobody closes end it."""
+    ends_strays: whether rows below a quote that nobody closes end it. charset: as the framing has it."""
 
-    def __init__(self, max_bytes: int, *, ends_strays: bool) -> None:
+    def __init__(self, max_bytes: int, *, ends_strays: bool, charset: str | None = None) -> None:
         self._max_bytes = max_bytes
+        self._charset = charset
         self._ends_strays = ends_strays
         self._open_bytes = 0
         self._stray: _Opening | None = None
         self._rows = self._columns = self._needed = 0
 
     def is_start(self, data: bytes, begin: int, end: int) -> bool:
-        if self._stray is not None and self._is_row_below(data[begin:end]):
+        if self._stray is not None and self._is_row_below(self._line(data, begin, end), end - begin):
             return False
         was_open = 0 < self._open_bytes <= self._max_bytes
         if not was_open:
@@ -97,7 +99,7 @@ class OutsideQuotes:
         if data.find(b'"', begin, end) < 0:
             still_open = was_open
         else:
-            line = data[begin:end]
+            line = self._line(data, begin, end)
             still_open = self._leaves_open(line, was_open=was_open)
             if self._ends_strays and still_open and not was_open:
                 self._stray = _opening(line)
@@ -105,7 +107,10 @@ class OutsideQuotes:
         self._open_bytes = self._open_bytes + end - begin if still_open else 0
         return not was_open
 
-    def _is_row_below(self, line: bytes) -> bool:
+    def _line(self, data: bytes, begin: int, end: int) -> bytes:
+        return in_utf_8(data[begin:end], self._charset)
+
+    def _is_row_below(self, line: bytes, size: int) -> bool:
         """Whether a line is one more row right below a field that is open; the last that it takes ends the field."""
         assert self._stray is not None, "a field is open"
         columns, needed = self._stray.needed(line)
@@ -116,7 +121,7 @@ class OutsideQuotes:
         self._columns = columns
         self._needed = max(self._needed, needed)
         self._rows += 1
-        self._open_bytes += len(line)
+        self._open_bytes += size
         if self._rows >= self._needed:
             self._stray, self._open_bytes = None, 0
         return True
@@ -131,8 +136,9 @@ class OutsideQuotes:
         return any(found[1] is None for found in _QUOTED.finditer(line, position))
 
 
-def without_strays(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    """The entries, those apart line by line of which a stray quote has taken the rows below it."""
+def without_strays(pieces: Iterator[Piece], charset: str | None = None) -> Iterator[Piece]:
+    """The entries, those apart line by line of which a stray quote has taken the rows below it. charset: as the framing
+    has it."""
     for piece in pieces:
         if not isinstance(piece, Run) or len(piece.ends) == piece.lines[-1]:
             yield piece
@@ -141,7 +147,7 @@ def without_strays(pieces: Iterator[Piece]) -> Iterator[Piece]:
         lines: list[int] = []
         begin = before = 0
         for end, until in zip(piece.ends, piece.lines, strict=True):
-            if until - before > 1 and (cuts := _cuts(piece.data[begin:end])):
+            if until - before > 1 and (cuts := _cuts(piece.data[begin:end], charset)):
                 ends += [begin + cut for cut in cuts]
                 lines += range(before + 1, before + len(cuts) + 1)
                 lines[-1] = until
@@ -152,11 +158,11 @@ def without_strays(pieces: Iterator[Piece]) -> Iterator[Piece]:
         yield piece._replace(ends=ends, lines=lines)
 
 
-def _cuts(entry: bytes) -> list[int]:
+def _cuts(entry: bytes, charset: str | None) -> list[int]:
     """Where the lines of an entry end that is a row with a stray quote and rows below it; else none."""
     ends = [found.end() for found in re.finditer(rb"[^\n]*+\n|[^\n]++\Z", entry)]
-    opening = _opening(entry[: ends[0]])
+    opening = _opening(in_utf_8(entry[: ends[0]], charset))
     if opening is None:
         return []
-    columns = {opening.needed(entry[begin:end])[0] for begin, end in pairwise(ends)}
+    columns = {opening.needed(in_utf_8(entry[begin:end], charset))[0] for begin, end in pairwise(ends)}
     return ends if len(columns) == 1 and 0 not in columns else []

@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from chalicelib.core.charsets import in_utf_8
 from chalicelib.core.colours import without_colours
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
@@ -79,7 +80,8 @@ def _print_mapping(file: Path, name: str, reading: Reading) -> None:
     objects = []
     for outcome in reading:
         if not isinstance(outcome.result, Skip):
-            objects.append(outcome.raw.decode(errors="replace").strip())
+            raw = in_utf_8(outcome.raw, reading.plan.framing.charset)
+            objects.append(raw.decode(errors="replace").strip())
         if len(objects) >= _LINES_MAX:
             break
     way = way_of(reading.plan.framing)

@@ -18,6 +18,7 @@ import click
 from chalicelib.core.accounts import FileAccount, State
 from chalicelib.core.custom import made_of
 from chalicelib.core.formats import Format
+from chalicelib.core.guessing import on_guess
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
 from froe.commands.options import charset_option, check_format, config_of, config_option, format_option
@@ -79,6 +80,8 @@ def parse(
             print_json(summary, err=True)
         else:
             click.echo(harmless(_sentence(summary)), err=True)
+            if reading.plan.charset_guess and not explained:
+                click.echo(f"  {on_guess(reading.plan.charset_guess)}", err=True)
             for sentence in passed.types.sentences():
                 click.echo(harmless(f"  {sentence}"), err=True)
         good &= (

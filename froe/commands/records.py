@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import click
 import orjson
 
+from chalicelib.core.text import UTF_8
 from chalicelib.status import Status
 from froe.commands.options import json_option, limit_option, stage_option
 from froe.inquiry import SETTLED, SETTLED_BADLY, Shown, newest_file, page_size, pages, status_of
@@ -85,7 +87,8 @@ def rejects(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
     ledger, file = open_file(name, find_target(stage))
     file_id = file["file_id"]
     fetched = pages(lambda cursor: ledger.rejects(file_id, limit=page_size(limit), cursor=cursor), limit)
-    _print_all(file, fetched, _reject_line, limit=limit, as_json=as_json)
+    line = partial(_reject_line, charset=file.get("charset") or UTF_8)
+    _print_all(file, fetched, line, limit=limit, as_json=as_json)
 
 
 def open_file(name: str, target: Target) -> tuple[Status, Shown]:
@@ -152,7 +155,15 @@ def _value(value: object) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _reject_line(reject: Shown) -> str:
-    raw = base64.b64decode(reject["raw"]).decode("utf-8", "backslashreplace")
+def _text_of(raw: bytes, charset: str) -> str:
+    """A text that was recoded has rejects in UTF-8, one in its own bytes has them in these."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode(charset, "backslashreplace")
+
+
+def _reject_line(reject: Shown, charset: str) -> str:
+    raw = _text_of(base64.b64decode(reject["raw"]), charset)
     place = f"at byte {reject['offset']:,}"
     return f"{click.style(place, dim=True):<20}  {click.style(reject['reason'], fg='red')}  {printable(raw.rstrip())}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from chalicelib.settings import input_keys
-from froe.commands.options import json_option, stage_option
+from froe.commands.options import charset_option, json_option, stage_option
 from froe.errors import FroeError
 from froe.inquiry import SETTLED, Shown, accounted, status_of, wait_until_cut, watch
 from froe.jsonl import print_json
@@ -23,17 +23,25 @@ from froe.uploading import Uploaded, find_sources, upload_all, upload_one_by_one
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
 @click.option("--prefix", default="", help="Put this folder before every key.")
+@charset_option
 @click.option("--wait", is_flag=True, help="Wait until every file is settled.")
 @click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), help="Wait no longer than this.")
 @stage_option
 @json_option
 def upload(
-    *, paths: Sequence[Path], prefix: str, wait: bool, timeout: int | None, stage: str | None, as_json: bool
+    *,
+    paths: Sequence[Path],
+    prefix: str,
+    charset: str | None,
+    wait: bool,
+    timeout: int | None,
+    stage: str | None,
+    as_json: bool,
 ) -> None:
     """Upload files, and the files in folders, to the input bucket.
 
-    A file's key is its name; a folder's files keep the folder's name in theirs. Prints the id of the
-    file that each becomes. With --wait the exit code is 1 unless every file is COMPLETE.
+    A file's key is its name; a folder's files keep the folder's name in theirs. The Content-Type says the
+    --charset, so that the stage reads the files as `froe parse --charset` does. Prints the id of the file that each becomes. With --wait the exit code is 1 unless every file is COMPLETE.
     """
     sources = find_sources(paths, prefix)
     if not sources:
@@ -45,9 +53,9 @@ def upload(
         s3, bucket = target.client("s3"), target.settings_env["INPUT_BUCKET"]
         if target.endpoint_url:
             opened = partial(wait_until_cut, status_of(target))
-            arriving = upload_one_by_one(s3, bucket, sources, bar.advance, opened)
+            arriving = upload_one_by_one(s3, bucket, sources, bar.advance, opened, charset)
         else:
-            arriving = upload_all(s3, bucket, sources, bar.advance)
+            arriving = upload_all(s3, bucket, sources, bar.advance, charset)
         uploaded = sorted(arriving, key=lambda one: order[one.source.key])
     files = _wait_for(target, uploaded, timeout) if wait else {}
     if as_json:

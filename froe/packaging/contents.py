@@ -25,6 +25,7 @@ _UNNEEDED: Final = re.compile(
     | ^dateutil/zoneinfo/                          # time zones by name
     | ^zstandard/(_cffi\.|backend_cffi\.py$)       # for Pythons other than CPython
     | ^isal/isa-l/                                # how it was built
+    | ^charset_normalizer/(cli/|__main__\.py$)
     | ^urllib3/contrib/emscripten/
     | ^aws_xray_sdk/ext/[^/]+/                     # what records calls of frameworks and databases
     | ^aws_lambda_powertools/event_handler/

@@ -41,9 +41,9 @@ def test_a_nasty_file_is_read_as_it_is(row: dict[str, Any]) -> None:
         assert not seen.rejects
     text = b"".join(outcome.raw for outcome in seen.outcomes)
     if "text" in expect:
-        assert text.decode().removeprefix("\ufeff") == expect["text"]
+        assert text.decode(charset or "utf-8").removeprefix("\ufeff") == expect["text"]
     if charset:
-        assert text.decode() == data.decode(charset)
+        assert text == data
     if not expect.get("final_newline", True):
         assert not text.endswith(b"\n")
     if seen.charset == "utf-8":

@@ -237,12 +237,20 @@ class TestParse:
         assert len(result.stdout.splitlines()) == 1
         assert "good.log: access_common, 67 bytes, 1 line =" in result.stderr
 
+    def test_what_a_file_may_be_in_is_said(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.log"
+        path.write_bytes("Größe überschritten für Müller\n".encode("latin-1") * 3)
+        explained = froe("parse", "--explain", str(path)).stdout
+        assert "its head is not UTF-8, and may be cp1252" in explained
+        assert "may be cp1252" in froe("parse", str(path)).stderr
+        assert json.loads(froe("parse", "--explain", "--json", str(path)).stdout)["charset_guess"] == "cp1252"
+
     def test_format_and_charset_override_the_content(self, tmp_path: Path) -> None:
         path = file_of(tmp_path, "größer\n".encode("latin-1"))
 
         (record,), summary, _ = parsed(path, "--format", "text", "--charset", "latin-1")
 
-        assert (record["body"], record["format"], summary["text_bytes"]) == ("größer", "text", 9)
+        assert (record["body"], record["format"], summary["text_bytes"]) == ("größer", "text", 7)
         assert "replaced" not in record
         assert parsed(path, "--format", "json")[1]["rejected"]["entries"] == 1
 

@@ -449,7 +449,10 @@ class TestUpload:
                     raise NotFoundError(file_id)
                 return answer
 
-        def upload_all(client: Any, bucket: str, sources: list[Source], progress: Any) -> list[Uploaded]:
+        def upload_all(
+            client: Any, bucket: str, sources: list[Source], progress: Any, charset: str | None
+        ) -> list[Uploaded]:
+            assert charset is None
             return [Uploaded(sources[0], version)]
 
         monkeypatch.setattr(upload_command, "upload_all", upload_all)

@@ -36,10 +36,16 @@ LINES = st.sampled_from(
     ]
 )
 TEXTS = st.lists(LINES, max_size=40).map(b"".join)
-FORMS = st.sampled_from(["plain", "gzip", "truncated", "utf-16"])
+FORMS = st.sampled_from(["plain", "gzip", "truncated", "utf-16", "shift_jis"])
+
+
+def type_of(form: str) -> str:
+    return "text/plain; charset=shift_jis" if form == "shift_jis" else "text/plain"
 
 
 def laid_out(text: bytes, form: str) -> bytes:
+    if form == "shift_jis":
+        return text.decode(errors="replace").replace("\ufffd", "表ソ|").encode("shift_jis")
     if form == "utf-16":
         return ("\ufeff" + text.decode(errors="replace")).encode("utf-16-le")
     if form == "plain":
@@ -109,9 +115,9 @@ def test_repeated_and_reordered_messages_leave_the_tables_of_one_delivery(
 ) -> None:
     data = laid_out(text, form)
     quiet, noisy = Pipeline(LIMITS, piece_bytes=64), Pipeline(LIMITS, piece_bytes=17)
-    run_quietly(quiet, quiet.objects.add("a.log", data))
+    run_quietly(quiet, quiet.objects.add("a.log", data, content_type=type_of(form)))
     random = Random(seed)
-    announced = noisy.objects.add("a.log", data)
+    announced = noisy.objects.add("a.log", data, content_type=type_of(form))
     for _ in range(announcements):
         noisy.splitter.ingest(announced, in_time(random.choice([60.0, 4.0])))
     drain(noisy, random, repeats=20)
@@ -127,10 +133,10 @@ def test_a_death_before_or_after_any_effect_leaves_the_tables_of_an_undisturbed_
 ) -> None:
     body = laid_out(text, form)
     quiet, dying = Pipeline(LIMITS), Pipeline(LIMITS)
-    run_quietly(quiet, quiet.objects.add("a.log", body))
+    run_quietly(quiet, quiet.objects.add("a.log", body, content_type=type_of(form)))
     dying.effects.crash_at = data.draw(st.integers(1, quiet.effects.count))
     dying.effects.after = data.draw(st.booleans())
-    announced = dying.objects.add("a.log", body)
+    announced = dying.objects.add("a.log", body, content_type=type_of(form))
     deaths = run_in_order(dying, announced, retry_late=data.draw(st.booleans()))
     assert deaths == 1
     assert dying.tables == quiet.tables

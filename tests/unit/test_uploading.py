@@ -100,6 +100,18 @@ def test_the_version_is_that_of_our_upload(s3: Any, tmp_path: Path, size: int, v
     assert stored["ContentLength"] == size == sum(sent)
 
 
+@pytest.mark.parametrize(
+    ("charset", "said"), [(None, "binary/octet-stream"), ("koi8-r", "text/plain; charset=koi8-r")]
+)
+def test_the_content_type_says_the_character_set(
+    s3: Any, tmp_path: Path, charset: str | None, said: str
+) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"x")
+    list(upload_all(s3, BUCKET, find_sources([path], ""), lambda _: None, charset))
+    assert s3.head_object(Bucket=BUCKET, Key="a.log")["ContentType"] == said
+
+
 def test_every_file_of_many_gets_its_own_version(s3: Any, tmp_path: Path) -> None:
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     for number in range(20):

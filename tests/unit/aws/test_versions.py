@@ -47,6 +47,7 @@ TEXTS = {
 }
 STATES = ("opened", "sent but not sealed", "half cut", "cut", "cut and half marked", "complete")
 NEWEST = str(max(PLAN_VERSIONS))
+NEWER = max(PLAN_VERSIONS) + 1
 LATER_LIMITS = Limits(batch_max_lines=2, batch_max_bytes=100, entry_max_bytes=90, split_bytes=200)
 """What holds for files that are opened now; those under way keep their own."""
 
@@ -152,7 +153,7 @@ def test_what_version_1_can_say_is_said_in_another(dynamodb: Any, key: str) -> N
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"plan_version": {"N": "7"}}, "version 7"),
+        ({"plan_version": {"N": str(NEWER)}}, f"version {NEWER}"),
         ({"framing": {"M": {"version": {"N": "2"}, "entry_start": {"NULL": True}}}}, "framing 2"),
     ],
 )
@@ -175,13 +176,13 @@ def test_a_message_of_newer_code_that_died_is_redriven_before_that_code_is_back(
     pipeline = Pipeline(LATER_LIMITS)
     path, state = a_recorded("cut", "2/trail.json")
     body = state["batch_queue"][0]
-    newer = json.dumps(json.loads(body) | {"v": 7})
+    newer = json.dumps(json.loads(body) | {"v": NEWER})
     pipeline.dead_letter_consumer.take(Incoming("m1", "r", newer, 1))
     (letter,) = pipeline.letters.held.values()
     everything, at_once = Selection(), Pace(1e9)
     refused = pipeline.office.redrive(everything, in_time(), at_once)
     assert (refused.changed, refused.refused) == (0, 1)
-    assert "version 7" in refused.refusals[0][1]
+    assert f"version {NEWER}" in refused.refusals[0][1]
     envelope = json.loads(pipeline.quarantine.held["m1"])
     pipeline.quarantine.held["m1"] = json.dumps(envelope | {"body": body}).encode()
     assert pipeline.office.redrive(everything, in_time(), at_once).changed == 1
@@ -213,7 +214,7 @@ def test_a_dead_letter_kept_before_letters_had_places_is_lost(dynamodb: Any, fil
 def test_a_dead_letter_of_a_file_that_only_newer_code_can_read_keeps_coming_back(dynamodb: Any) -> None:
     """It is quarantined, listed and told, and its message let go; the file is left to the code that can read it."""
     path, state = a_recorded("opened")
-    state["ledger"][0]["plan_version"] = {"N": "7"}
+    state["ledger"][0]["plan_version"] = {"N": str(NEWER)}
     Way(dynamodb, path.name, path.read_bytes()).take_up(state)
     pipeline = Pipeline(LATER_LIMITS)
     consumer = DeadLetterConsumer(

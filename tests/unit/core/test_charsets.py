@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import gzip
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.core.charsets import charset_in, charset_named
+from chalicelib.aws.ledger_items import from_plan, to_plan
+from chalicelib.core.accounts import State
+from chalicelib.core.charsets import charset_in, charset_named, is_by_line
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.cutting import Limits
+from chalicelib.core.guessing import guessed_charset
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
-from chalicelib.core.records import Record
-from tests.fakes import opener
+from chalicelib.core.records import Outcome, Record, Reject, Skip
+from chalicelib.notices import file_notice
+from chalicelib.status_json import file_json
+from tests.fakes import Pipeline, opener
+from tests.layouts import entries_in
+from tests.unit.test_deliveries import run_quietly
+
+SMALL = Limits(batch_max_lines=7, batch_max_bytes=700, entry_max_bytes=400, split_bytes=600)
 
 LINE = "2026-09-14 08:00:00 INFO Grüße\n"
 
@@ -65,3 +77,176 @@ def test_what_cannot_be_read_piece_by_piece_is_no_character_set(name: str) -> No
 def test_a_binding_needs_a_format_a_mapping_or_a_character_set() -> None:
     with pytest.raises(ConfigError, match="it has no `format`"):
         load('[[bind]]\nprefix = "a"\n', "froe.toml")
+
+
+PLAIN = "2026-09-14 08:00:{:02} INFO worker: {}\n"
+STACK = "2026-09-14 08:00:{:02} ERROR worker: {}\njava.lang.IllegalStateException: {}\n\tat app.Shop.open(Shop.java:12)\n"
+CSV = '2026-09-14T08:00:{:02}Z,INFO,{},"{}, he said\nand ""left"""\n'
+WORDS = {
+    "cp1252": "Grüße „café“ €",
+    "koi8-r": "Ошибка базы",
+    "cp1251": "Ошибка базы",
+    "iso8859-15": "Größe €",
+    "shift_jis": "表示ソ能|十",  # the second bytes of these are 0x5C, of others 0x7C
+    "cp932": "ソ表ポ①",
+    "euc_jp": "接続失敗",
+    "gb18030": "乗俓㐀€连",  # of two and of four bytes
+    "gbk": "乗俓連",
+    "big5": "許功蓋",
+    "euc_kr": "데이터",
+    "cp949": "뢔데이터",
+}
+
+
+def texts(word: str) -> dict[str, str]:
+    numbers = range(12)
+    rows = "".join(CSV.format(number, number, word) for number in numbers)
+    return {
+        "lines": "".join(PLAIN.format(number, f"{word} {number}") for number in numbers),
+        "entries": "".join(STACK.format(number, word, word) for number in numbers),
+        "table": f"timestamp,level,{word[0] if word[0].isalpha() else 'n'},message\n{rows}",
+        "text": "".join(f"{word}\\{number}\n" for number in numbers),
+    }
+
+
+def outcomes_of(data: bytes, charset: str | None, limits: Limits = SMALL) -> tuple[Reading, list[Outcome]]:
+    head = ObjectHead(ObjectVersion("logs", "a", "v1", "e"), len(data), "", datetime(2026, 11, 1, tzinfo=UTC))
+    reading = Reading(head, opener(data, 7), charset=charset, limits=limits)
+    outcomes = list(reading)
+    assert reading.account.text_bytes == sum(outcome.length for outcome in outcomes)
+    assert reading.account.state is State.COMPLETE
+    return reading, outcomes
+
+
+@pytest.mark.parametrize("kind", ["lines", "entries", "table", "text"])
+@pytest.mark.parametrize("charset", WORDS)
+def test_a_text_in_its_own_bytes_says_what_the_same_text_says_in_utf_8(charset: str, kind: str) -> None:
+    """Each entry lies where its bytes lie in the object, though a 0x5C or a 0x7C be half a character."""
+    text = texts(WORDS[charset])[kind]
+    data = text.encode(charset)
+    reading, outcomes = outcomes_of(data, charset)
+    _, wanted = outcomes_of(text.encode(), None)
+    assert [each.result for each in outcomes] == [each.result for each in wanted]
+    assert not any(each.replaced for each in outcomes)
+    assert reading.account.text_bytes == len(data)
+    assert reading.plan.version == 6
+    for own, recoded in zip(outcomes, wanted, strict=True):
+        assert data[own.offset : own.offset + own.length].decode(charset) == recoded.raw.decode()
+    assert reading.plan.parallel == (kind != "table")
+    assert outcomes_of(gzip.compress(data), charset)[1] == outcomes
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "shift_jis", "gb18030"])
+def test_a_bad_character_costs_no_more_than_itself(charset: str) -> None:
+    """Half a character before a line end takes no line end with it."""
+    data = b"".join(b"line %d \x81\n" % number for number in range(10))
+    _, outcomes = outcomes_of(data, charset)
+    assert len(outcomes) == 10
+    assert all(each.replaced for each in outcomes)
+    assert [each.result.body for each in outcomes if isinstance(each.result, Record)] == [
+        f"line {number} \ufffd" for number in range(10)
+    ]
+
+
+@pytest.mark.parametrize("charset", ["shift_jis", "big5", "latin-1"])
+def test_an_array_in_another_character_set_is_recoded_as_a_whole(charset: str) -> None:
+    """There a 0x5C that is half a character would escape a quote."""
+    word = {"shift_jis": "表", "big5": "功", "latin-1": "é"}[charset]
+    text = "[\n" + ",\n".join(f'{{"n": {number}, "message": "{word}"}}' for number in range(9)) + "\n]\n"
+    reading, outcomes = outcomes_of(text.encode(charset), charset)
+    assert [each.result.body for each in outcomes if isinstance(each.result, Record)] == [word] * 9
+    assert reading.account.text_bytes == len(text.encode())
+    assert reading.plan.version < 6
+    lines = text[2:-3].replace(",\n", "\n").encode(charset)
+    reading, outcomes = outcomes_of(lines, charset)
+    assert [each.result.body for each in outcomes if isinstance(each.result, Record)] == [word] * 9
+    assert reading.account.text_bytes == len(lines)
+
+
+def test_a_file_that_was_opened_by_an_earlier_version_is_recoded_to_its_end() -> None:
+    data = texts("Grüße")["lines"].encode("latin-1")
+    reading, _ = outcomes_of(data, "iso8859-1")
+    plan = replace(reading.plan, framing=replace(reading.plan.framing, charset=None), parallel=False)
+    assert b"".join(plan.text(opener(data, 7))) == data.decode("latin-1").encode()
+    assert b"".join(reading.plan.text(opener(data, 7))) == data
+
+
+def test_rules_see_the_text_of_rejects_and_leave_the_bytes_that_they_do_not_hide() -> None:
+    toml = '[[bind]]\nprefix = "a"\ncharset = "shift_jis"\nformat = "cef"\n[[redact]]\nname = "who"\npatterns = ["表[0-9]+"]\n'
+    toml += '[[filter]]\nname = "noise"\nexclude = [{ pattern = "^ソ" }]\n'
+    data = "表1 表示 b\n示 c\nソ d\n".encode("shift_jis") + b"\x81 e\n"
+    head = ObjectHead(ObjectVersion("logs", "a", "v1", "e"), len(data), "", datetime(2026, 11, 1, tzinfo=UTC))
+    outcomes = list(Reading(head, opener(data, 7), config=load(toml, "froe.toml")))
+    assert [each.raw for each in outcomes] == [
+        "[who] 表示 b\n".encode("shift_jis"), "示 c\n".encode("shift_jis"), "ソ d\n".encode("shift_jis"), b"\x81 e\n",
+    ]  # fmt: skip
+    assert [type(each.result) for each in outcomes] == [Reject, Reject, Skip, Reject]
+    assert [each.length for each in outcomes] == [len(line) for line in data.splitlines(keepends=True)]
+
+
+@pytest.mark.parametrize("kind", ["lines", "entries"])
+@pytest.mark.parametrize("charset", ["shift_jis", "latin-1", "koi8-r"])
+def test_the_pipeline_stores_what_a_reading_gives(charset: str, kind: str) -> None:
+    word = {"shift_jis": "表", "latin-1": "é", "koi8-r": "Ошибка"}[charset]
+    data = texts(word)[kind].encode(charset) * 9
+    pipeline = Pipeline(SMALL)
+    said = f"text/plain; charset={charset}"
+    run_quietly(pipeline, pipeline.objects.add("a", data, content_type=said))
+    _, outcomes = outcomes_of(data, charset)
+    stored = sorted(entries_in(pipeline.records.items).values(), key=lambda item: int(item["offset"]["N"]))
+    assert [(int(each["offset"]["N"]), int(each["length"]["N"]), each["body"]["S"]) for each in stored] == [
+        (each.offset, each.length, each.result.body) for each in outcomes if isinstance(each.result, Record)
+    ]
+    (file,) = pipeline.table.files.values()
+    assert (file.account.state, file.account.text_bytes) == (State.COMPLETE, len(data))
+    assert file.plan.known_splits == file.account.splits > 3
+
+
+def test_an_upload_that_names_its_character_set_knows_better_than_its_prefix() -> None:
+    toml = '[[bind]]\nprefix = "branch/"\ncharset = "koi8-r"\n'
+    assert read(LINE.encode("latin-1"), toml, "text/plain; charset=latin-1") == ("iso8859-1", ["Grüße"])
+    said_of_any = "text/plain; charset=utf-8"
+    assert read("Ошибка\n".encode("koi8-r"), toml, said_of_any) == ("koi8-r", ["Ошибка"])
+
+
+@pytest.mark.parametrize("charset", ["ascii", "latin-1", "cp1252", "koi8-r", "shift_jis", "gb18030", "euc-kr", "big5", "mac-roman"])  # fmt: skip
+def test_most_character_sets_are_read_line_by_line(charset: str) -> None:
+    assert is_by_line(charset)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16-le", "utf-32-be", "cp037", "cp500", "shift_jisx0213", "johab"])  # fmt: skip
+def test_where_ascii_is_something_else_the_text_is_recoded(charset: str) -> None:
+    assert not is_by_line(charset)
+
+
+@pytest.mark.parametrize(
+    ("charset", "word"),
+    [
+        ("cp1252", "Größe überschritten für Müller"), ("cp1251", "Ошибка подключения к базе данных"),
+        ("koi8-r", "Ошибка подключения к базе данных"), ("cp932", "接続に失敗しました。タイムアウトのエラー"),
+        ("gb18030", "连接数据库失败超时错误"), ("big5", "連接資料庫失敗逾時錯誤"), ("cp1253", "Σφάλμα στον διακομιστή"),
+    ],
+)  # fmt: skip
+def test_what_a_text_may_be_in_is_said_and_not_applied(charset: str, word: str) -> None:
+    data = "".join(PLAIN.format(number, word) for number in range(40)).encode(charset)
+    reading, outcomes = outcomes_of(data, None)
+    plan = reading.plan
+    assert (plan.charset, plan.charset_guess, plan.version) == ("utf-8", charset, 1)
+    assert all(each.replaced for each in outcomes)
+    told = outcomes_of(data, charset)[0].plan
+    assert told.charset_guess is None
+    assert [to_plan(from_plan(each)) for each in (plan, told)] == [plan, told]
+
+
+def test_the_guess_stands_in_the_status_and_in_the_notice() -> None:
+    pipeline = Pipeline(SMALL)
+    run_quietly(pipeline, pipeline.objects.add("a", "Größe überschritten\n".encode("latin-1") * 9))
+    (file,) = pipeline.table.files.values()
+    shown = file_json(file, file.account, None)
+    assert (shown["charset"], shown["charset_guess"]) == ("utf-8", "cp1252")
+    assert "charset: its head is not UTF-8, and may be cp1252" in file_notice(file).text
+
+
+@pytest.mark.parametrize("data", [b"plain\n", "Grüße\n".encode(), "Grüße Öl ".encode() + b"\xff\n", "Grüße".encode()[:-2]])  # fmt: skip
+def test_no_guess_is_made_of_what_is_ascii_or_mostly_utf_8(data: bytes) -> None:
+    assert guessed_charset(data) is None

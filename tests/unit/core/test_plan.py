@@ -122,7 +122,7 @@ def test_expiry_counts_from_last_modified_not_from_now() -> None:
 
 def test_format_and_charset_can_be_given() -> None:
     plan = plan_for(b"\xcf\xf0\xe8\n", format_name="text", charset="cp1251")
-    assert (plan.format, plan.charset, plan.parallel) == ("text", "cp1251", False)
+    assert (plan.format, plan.charset, plan.parallel) == ("text", "cp1251", True)
 
 
 @pytest.mark.parametrize("bound", [None, *Layout])
