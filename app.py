@@ -4,7 +4,7 @@ import os
 from functools import cache
 from typing import Any
 
-from chalice import AuthResponse, Chalice, Rate, Response
+from chalice import AuthResponse, AuthRoute, Chalice, Rate, Response
 
 from chalicelib import handlers, logs, routes
 from chalicelib.dead_letters import routes as dead_letter_routes
@@ -91,8 +91,12 @@ def sweeper(event: Any) -> dict[str, Any]:
 
 @app.authorizer(ttl_seconds=60, name="authorizer")
 def authorizer(request: Any) -> AuthResponse:
-    allowed = routes.is_authorized(request.token, os.environ.get("API_TOKEN_SHA256", ""))
-    return AuthResponse(routes=["*"] if allowed else [], principal_id="operator")
+    digest = os.environ.get("API_TOKEN_SHA256", "")
+    person = routes.person_of(request.token, digest, lambda: services().tokens)
+    if person is None:
+        return AuthResponse(routes=[], principal_id="nobody")
+    allowed = AuthRoute("/*", list(person.role.methods))
+    return AuthResponse(routes=[allowed], principal_id=person.name, context={"role": person.role.value})
 
 
 guard = None if missing_names(os.environ) else authorizer
@@ -112,6 +116,16 @@ def health() -> dict[str, str]:
 @app.route("/openapi.json", authorizer=guard)
 def openapi() -> dict[str, Any]:
     return description()
+
+
+@app.route("/me", authorizer=guard)
+def me() -> dict[str, Any]:
+    return routes.me(app.current_request)
+
+
+@app.route("/audit", authorizer=guard)
+def audit() -> dict[str, Any]:
+    return routes.audit(services, app.current_request)
 
 
 @app.route("/files", authorizer=guard)
@@ -186,7 +200,7 @@ def dead_letter(dead_letter_id: str) -> dict[str, Any]:
 
 @app.route("/dead-letters/{dead_letter_id}/redrive", methods=["POST"], authorizer=guard)
 def redrive(dead_letter_id: str) -> dict[str, Any]:
-    return dead_letter_routes.redrive(services, dead_letter_id)
+    return dead_letter_routes.redrive(services, app.current_request, dead_letter_id)
 
 
 @app.route("/dead-letters/{dead_letter_id}/discard", methods=["POST"], authorizer=guard)

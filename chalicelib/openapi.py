@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.access import Role
 from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
 from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
 from chalicelib.attention import WHYS
+from chalicelib.audit import ACTIONS
 from chalicelib.conditions import CONDITION_MAX_CHARS, CONDITIONS_MAX
 from chalicelib.core.accounts import State
 from chalicelib.core.fields import FILE_ID, NAME_MAX_CHARS
@@ -261,6 +263,17 @@ _ATTENTION: Final[_Schema] = _object(
         "more": {"type": "boolean"},
     }
 )
+_ME: Final[_Schema] = _object({"name": _TEXT, "role": {"enum": [role.value for role in Role]}})
+_DEED: Final[_Schema] = _object(
+    {
+        "at": _TIME,
+        "who": _TEXT,
+        "way": {"enum": ["http", "froe"]},
+        "action": {"enum": list(ACTIONS)},
+        "subject": {"type": "object"},
+        "result": _maybe({"type": "object"}),
+    }
+)
 _PART_OF_ALL: Final[_Schema] = {"complete": {"type": "boolean"}, "cursor": _maybe(_TEXT)}
 _HISTOGRAM: Final[_Schema] = _object(
     {
@@ -314,6 +327,7 @@ SCHEMAS: Final[_Schema] = {
     "DeadLetterStory": _STORY,
     "Ingested": _INGESTED,
     "Sum": _SUM,
+    "Deed": _DEED,
     "Redriven": _progress("redriven"),
     "Discarded": _progress("discarded"),
     "Error": {
@@ -402,7 +416,7 @@ _REASONS: Final = {
     202: "It is ingested",
     400: "The message names what is wrong and the remedy",
     401: "No token",
-    403: "A wrong token",
+    403: "A wrong token, or one whose role does not allow it",
     404: "There is no such thing",
     409: "It cannot be done; the message says why",
     415: "The body is not JSON",
@@ -440,6 +454,16 @@ PATHS: Final[_Schema] = {
     },
     "/openapi.json": {
         "get": _operation("openapi", "This description", {200: {"type": "object"}}),
+    },
+    "/me": {"get": _operation("me", "Who asks, by the token, and in what role", {200: _ME})},
+    "/audit": {
+        "get": _operation(
+            "audit",
+            "Who had what done, newest first, by default in the last year; for the role administer",
+            {200: _page_of("Deed")},
+            query={"from": _WHEN, "to": _WHEN, **_IN_PAGES},
+            refusals=(400,),
+        )
     },
     "/files": {
         "get": _operation(

@@ -5,15 +5,21 @@ Errors come as Chalice gives them: ``{"Code": …, "Message": …}``.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from chalice.app import BadRequestError, ChaliceViewError, NotFoundError, Request, Response
+from chalice.app import (
+    BadRequestError,
+    ChaliceViewError,
+    ForbiddenError,
+    NotFoundError,
+    Request,
+    Response,
+)
 
 from chalicelib import pages, status
+from chalicelib.access import FIRST, Person, Role, Tokens, is_first
 from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
 from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
 from chalicelib.core.errors import ObjectGoneError, PermanentError, TransientError
@@ -59,14 +65,38 @@ class DamagedRecordsError(ChaliceViewError):
     STATUS_CODE = 500
 
 
-def is_authorized(authorization: str, token_sha256: str) -> bool:
-    """Whether an Authorization header bears the token of that SHA-256; compared in constant time.
+def person_of(authorization: str, token_sha256: str, tokens: Callable[[], Tokens]) -> Person | None:
+    """Who bears the token of an Authorization header; tokens: asked for where it is not the first administrator's."""
+    if is_first(authorization, token_sha256):
+        return Person(FIRST, Role.ADMINISTER)
+    try:
+        return tokens().person(authorization)
+    except SettingsError:
+        return None
 
-    RFC 6750 section 2.1; the scheme's name is case-insensitive (RFC 9110 section 11.1).
-    """
-    scheme, _, token = authorization.partition(" ")
-    digest = hashlib.sha256(token.strip().encode()).hexdigest()
-    return hmac.compare_digest(digest, token_sha256.lower()) and scheme.lower() == "bearer"
+
+def asking(request: Request) -> Person:
+    """Who asks, as the authorizer found; nobody in particular where there is none: such routes have no settings."""
+    known = (request.context or {}).get("authorizer") or {}
+    return Person(str(known.get("principalId", FIRST)), Role(known.get("role", Role.READ)))
+
+
+def me(request: Request) -> dict[str, Any]:
+    person = asking(request)
+    return {"name": person.name, "role": person.role.value}
+
+
+def audit(services: GetServices, request: Request) -> dict[str, Any]:
+    asked = Asked(request, "from", "to", "limit", "cursor")
+    if asking(request).role is not Role.ADMINISTER:
+        raise ForbiddenError("the audit trail is for the role administer")
+    with refusals():
+        return services().audit.page(
+            begin=checked_time("from", asked.text("from")),
+            end=checked_time("to", asked.text("to")),
+            limit=asked.limit,
+            cursor=asked.text("cursor"),
+        )
 
 
 def files(services: GetServices, request: Request) -> dict[str, Any]:

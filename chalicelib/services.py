@@ -12,7 +12,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
+from chalicelib.access import Tokens
 from chalicelib.attention import Attention
+from chalicelib.audit import Audit
+from chalicelib.aws.access_table import DynamoAudit, DynamoTokens
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.letters_table import DynamoLetters
@@ -50,10 +53,12 @@ _QUESTIONS_AT_ONCE = 7
 
 
 class Services:
-    """session: what makes the clients: a boto3 session, or by default the environment's."""
+    """session: what makes the clients: a boto3 session, or by default the environment's. way: how what people do is asked
+    for, as the audit trail has it."""
 
-    def __init__(self, settings: Settings, session: Any = None) -> None:
+    def __init__(self, settings: Settings, session: Any = None, way: str = "http") -> None:
         self.settings = settings
+        self._way = way
         self.meter: Meter = EmfMeter(settings.stage)
         self.tracer: Tracer = TimedTracer(make_tracer(settings.tracing), self.meter, time.monotonic)
         self._clients = partial(make_client, session=session) if session else make_client
@@ -174,6 +179,14 @@ class Services:
     @cached_property
     def statistics(self) -> Statistics:
         return Statistics(self.statistics_table, _now)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(DynamoTokens(self._dynamodb, self.settings.ledger_table), _now)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(DynamoAudit(self._dynamodb, self.settings.ledger_table), _now, self._way)
 
     @cached_property
     def attention(self) -> Attention:

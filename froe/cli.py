@@ -48,11 +48,12 @@ GROUPS: Final = {
         "redrive": "froe.commands.redrive",
         "discard": "froe.commands.redrive",
         "sweep": "froe.commands.sweep",
+        "audit": "froe.commands.access",
     },
     "Stages on AWS": {
         "deploy": "froe.commands.deploy",
         "doctor": "froe.commands.doctor",
-        "token": "froe.commands.deploy",
+        "token": "froe.commands.access",
         "destroy": "froe.commands.destroy",
         "chalice": "froe.commands.chalice",
     },

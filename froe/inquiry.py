@@ -37,7 +37,7 @@ _SHOWN: Final = 3
 
 def services_of(target: Target) -> Services:
     """All use cases, on the target's queues, tables and buckets. Raises SettingsError."""
-    return Services(Settings.from_environment(target.settings_env), target)
+    return Services(Settings.from_environment(target.settings_env), target, way="froe")
 
 
 def status_of(target: Target) -> Status:

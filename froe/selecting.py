@@ -86,6 +86,14 @@ def who_decides(by: str | None) -> str:
     return " ".join(name.split())
 
 
+def who_asks() -> str:
+    """For the audit trail: the name of the login, whosoever's it is."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
 def _login_name() -> str:
     try:
         name = getpass.getuser()

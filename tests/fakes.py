@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.announcing import HeadsPage
+from chalicelib.audit import Audit, Deed
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.errors import ObjectGoneError
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
@@ -399,6 +400,23 @@ class FakeLedgerTable:
         self._effects.around(effect)
 
 
+class FakeTrail:
+    """The table of the audit trail."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Deed] = {}
+
+    def put(self, deed: Deed) -> None:
+        self.held[deed.place] = deed
+
+    def put_result(self, place: str, result: Mapping[str, Any]) -> None:
+        self.held[place] = self.held[place]._replace(result=dict(result))
+
+    def deeds(self, month: str, *, before: str, since: str) -> list[Deed]:
+        places = sorted(place for place in self.held if place.startswith(month) and since <= place < before)
+        return [self.held[place] for place in reversed(places)]
+
+
 class FakeLetters:
     def __init__(self, effects: Effects | None = None) -> None:
         self.notes: dict[str, dict[int, Attempt]] = {}
@@ -599,6 +617,8 @@ class Pipeline:
             self.letters, self.quarantine, self.ledger, self.topic, self.clock, meter=self.meter
         )
         self.notifier = Notifier(self.topic, self.meter)
+        self.trail = FakeTrail()
+        self.audit = Audit(self.trail, self.clock)
         self.office = DeadLetterOffice(
             self.letters,
             self.quarantine,

@@ -147,13 +147,14 @@ class Items:
             request["Limit"] = at_once
         return self._queried(pk, request)
 
-    def between(self, pk: str, first: str, last: str) -> Iterator[Item]:
-        """The items of a partition between two sort keys, both included, in its order."""
+    def between(self, pk: str, first: str, last: str, *, newest_first: bool = False) -> Iterator[Item]:
+        """The items of a partition between two sort keys, both included, in its order, or from its end on."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": {":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}},
             "ConsistentRead": True,
+            "ScanIndexForward": not newest_first,
         }
         return self._queried(pk, request)
 

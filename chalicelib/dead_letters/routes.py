@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-executi
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from chalice.app import ConflictError, Request
@@ -16,10 +17,10 @@ from chalicelib.dead_letters import status
 from chalicelib.dead_letters.decision import Decision
 from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Progress
 from chalicelib.dead_letters.selection import Selection
-from chalicelib.dead_letters.shapes import progress_json
+from chalicelib.dead_letters.shapes import counts_json, progress_json, selection_json
 from chalicelib.delivery import Deadline
 from chalicelib.pages import BadQueryError
-from chalicelib.routes import Asked, GetServices, is_text, json_body, refusals
+from chalicelib.routes import Asked, GetServices, asking, is_text, json_body, refusals
 
 _SECONDS: Final = 20.0
 _DEFAULT_PER_SECOND: Final = 50
@@ -49,11 +50,14 @@ def dead_letter(services: GetServices, request: Request, letter_id: str) -> dict
         return services().letter_status.letter(letter_id, lines)
 
 
-def redrive(services: GetServices, letter_id: str) -> dict[str, Any]:
+def redrive(services: GetServices, request: Request, letter_id: str) -> dict[str, Any]:
     with refusals():
         office = services().dead_letter_office
         one = _only(office, letter_id)
-        return _of_one("redriven", office.redrive(one, Deadline.after(_SECONDS), Pace(_DEFAULT_PER_SECOND)))
+        with _noted(services, request, "redrive", one) as note:
+            done = office.redrive(one, Deadline.after(_SECONDS), Pace(_DEFAULT_PER_SECOND))
+            note.update(counts_json("redriven", done))
+        return _of_one("redriven", done)
 
 
 def discard(services: GetServices, request: Request, letter_id: str) -> dict[str, Any]:
@@ -62,7 +66,9 @@ def discard(services: GetServices, request: Request, letter_id: str) -> dict[str
         decision = body.decision()
         office = services().dead_letter_office
         one = _only(office, letter_id)
-        done = office.discard(one, Deadline.after(_SECONDS), by=decision.by, why=decision.why)
+        with _noted(services, request, "discard", one, decision) as note:
+            done = office.discard(one, Deadline.after(_SECONDS), by=decision.by, why=decision.why)
+            note.update(counts_json("discarded", done))
         return _of_one("discarded", done)
 
 
@@ -72,9 +78,10 @@ def redrive_many(services: GetServices, request: Request) -> dict[str, Any]:
         selection, cursor = body.selection()
         pace = Pace(body.per_second())
         office = services().dead_letter_office
-        return progress_json(
-            "redriven", office.redrive(selection, Deadline.after(_SECONDS), pace, cursor=cursor)
-        )
+        with _noted(services, request, "redrive", selection) as note:
+            done = office.redrive(selection, Deadline.after(_SECONDS), pace, cursor=cursor)
+            note.update(counts_json("redriven", done))
+        return progress_json("redriven", done)
 
 
 def discard_many(services: GetServices, request: Request) -> dict[str, Any]:
@@ -83,10 +90,23 @@ def discard_many(services: GetServices, request: Request) -> dict[str, Any]:
         selection, cursor = body.selection()
         decision = body.decision()
         office = services().dead_letter_office
-        done = office.discard(
-            selection, Deadline.after(_SECONDS), by=decision.by, why=decision.why, cursor=cursor
-        )
+        with _noted(services, request, "discard", selection, decision) as note:
+            done = office.discard(
+                selection, Deadline.after(_SECONDS), by=decision.by, why=decision.why, cursor=cursor
+            )
+            note.update(counts_json("discarded", done))
         return progress_json("discarded", done)
+
+
+def _noted(
+    services: GetServices,
+    request: Request,
+    action: str,
+    selection: Selection,
+    decision: Decision | None = None,
+) -> AbstractContextManager[dict[str, Any]]:
+    said = {"by": decision.by, "why": decision.why} if decision else {}
+    return services().audit.noted(asking(request).name, action, selection_json(selection) | said)
 
 
 def _only(office: DeadLetterOffice, letter_id: str) -> Selection:

@@ -9,6 +9,7 @@ from chalicelib.core.letters import DeadLetter, Kind
 from chalicelib.core.messages import BatchMessage, batch_id
 from chalicelib.dead_letters.office import Progress
 from chalicelib.dead_letters.refusals import is_redrivable, may_be_redriven
+from chalicelib.dead_letters.selection import Selection
 from chalicelib.status_json import time_json
 
 _BODY_MAX_CHARS: Final = 10_000
@@ -83,6 +84,22 @@ def body_json(body: str | None) -> dict[str, Any]:
     if body is None:
         return {"body": None, "more_characters": 0}
     return {"body": body[:_BODY_MAX_CHARS], "more_characters": max(0, len(body) - _BODY_MAX_CHARS)}
+
+
+def selection_json(selection: Selection) -> dict[str, Any]:
+    """What was selected, for the audit trail."""
+    return {
+        "ids": list(selection.ids),
+        "file_id": selection.file_id,
+        "reason": selection.reason,
+        "from": time_json(selection.since),
+        "to": time_json(selection.before),
+    }
+
+
+def counts_json(done: str, progress: Progress) -> dict[str, int]:
+    """What came of it, for the audit trail. done: as for `progress_json`."""
+    return {done: progress.changed, "resolved": progress.resolved, "refused": progress.refused}
 
 
 def progress_json(done: str, progress: Progress) -> dict[str, Any]:

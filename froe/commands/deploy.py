@@ -1,4 +1,4 @@
-"""`froe deploy` and `froe token`: the resources of a stage, the functions on them, and a look at what is there."""
+"""`froe deploy`: the resources of a stage, the functions on them, and a look at what is there."""
 
 from __future__ import annotations
 
@@ -21,18 +21,7 @@ def deploy(*, stage: str, backfill: bool, new: bool) -> None:
     Running it again changes only what differs, and carries on where it stopped. A stage that is not
     in .chalice/config.json begins as a copy of dev, once you have said so: it asks, or wants --new.
     """
-    _deploy(stage, with_backfill=backfill, new=new)
-
-
-@click.command(short_help="Make a new API token for a stage and deploy it.")
-@stage_name
-def token(*, stage: str) -> None:
-    """Make a new token for the status API of a stage, show it once, and deploy the stage.
-
-    The token before it is refused as soon as the functions are deployed and the gateway has
-    forgotten it: within a minute. Only the SHA-256 of a token is kept.
-    """
-    _deploy(stage, new_token=True)
+    deploy_stage(stage, with_backfill=backfill, new=new)
 
 
 def _is_new(sentence: str) -> bool:
@@ -40,13 +29,15 @@ def _is_new(sentence: str) -> bool:
     return sys.stdin.isatty() and click.confirm(f"{sentence} Make it, as a copy of dev?", err=True)
 
 
-def _deploy(stage: str, *, with_backfill: bool = False, new_token: bool = False, new: bool = False) -> None:
-    from froe.deployment.deploy import deploy as deploy_stage  # noqa: PLC0415 - imports boto3, which takes a second
+def deploy_stage(
+    stage: str, *, with_backfill: bool = False, new_token: bool = False, new: bool = False
+) -> None:
+    from froe.deployment.deploy import deploy as deployed  # noqa: PLC0415 - imports boto3, which takes a second
     from froe.deployment.doctor import examine  # noqa: PLC0415 - as above
     from froe.deployment.findings import print_for_people, stop_at_faults  # noqa: PLC0415 - as above
     from froe.resources import ROOT  # noqa: PLC0415 - as above
 
-    prepared = deploy_stage(
+    prepared = deployed(
         stage, with_backfill=with_backfill, new_token=new_token, is_new=(lambda _: True) if new else _is_new
     )
     findings = examine(prepared.cloud, prepared.stage, ROOT)

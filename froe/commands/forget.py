@@ -24,10 +24,13 @@ def forget(*, name: str, with_object: bool, yes: bool, stage: str | None, as_jso
     from dataclasses import asdict  # noqa: PLC0415 - with what follows
     from datetime import UTC, datetime  # noqa: PLC0415 - with what follows
 
+    from chalicelib.audit import Audit  # noqa: PLC0415 - with what follows
+    from chalicelib.aws.access_table import DynamoAudit  # noqa: PLC0415 - with what follows
     from chalicelib.settings import Settings  # noqa: PLC0415 - imports boto3, which takes a second
     from froe.forgetting import Forgetting, Places  # noqa: PLC0415 - as above
     from froe.inquiry import only_file_id, status_of  # noqa: PLC0415 - as above
     from froe.jsonl import print_json  # noqa: PLC0415 - as above
+    from froe.selecting import who_asks  # noqa: PLC0415 - as above
     from froe.target import find_target  # noqa: PLC0415 - as above
     from froe.terminal import printable  # noqa: PLC0415 - as above
 
@@ -50,7 +53,13 @@ def forget(*, name: str, with_object: bool, yes: bool, stage: str | None, as_jso
             abort=True,
             err=True,
         )
-    done = forgetting.forget(stored, datetime.now(UTC), with_object=with_object)
+    trail = Audit(
+        DynamoAudit(target.client("dynamodb"), settings.ledger_table), lambda: datetime.now(UTC), "froe"
+    )
+    subject = {"file_id": stored.plan.file_id, "key": stored.plan.object.key, "with_object": with_object}
+    with trail.noted(who_asks(), "forget", subject) as note:
+        done = forgetting.forget(stored, datetime.now(UTC), with_object=with_object)
+        note.update(records=done.records, rejects=done.rejects)
     if as_json:
         print_json(asdict(done) | {"remembered_until": done.remembered_until.isoformat()})
         return

@@ -11,12 +11,12 @@ import click
 from chalicelib.dead_letters.decision import Decision
 from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Progress, all_of
 from chalicelib.dead_letters.selection import Selection
-from chalicelib.dead_letters.shapes import progress_json
+from chalicelib.dead_letters.shapes import counts_json, progress_json, selection_json
 from chalicelib.delivery import Deadline
 from froe.commands.options import json_option, stage_option
 from froe.inquiry import SETTLED_BADLY, Shown, services_of
 from froe.jsonl import print_json
-from froe.selecting import Wanted, selecting, who_decides
+from froe.selecting import Wanted, selecting, who_asks, who_decides
 from froe.target import find_target
 from froe.terminal import Column, print_table, printable, progress_bar, steps
 from froe.waiting import wait_for_redriven
@@ -54,7 +54,9 @@ def redrive(
     def step(cursor: str | None) -> Progress:
         return office.redrive(selection, Deadline.after(_STEP_SECONDS), pace, cursor=cursor)
 
-    done = _all_of(step, "Redriving", "redriven")
+    with services.audit.noted(who_asks(), "redrive", selection_json(selection)) as note:
+        done = _all_of(step, "Redriving", "redriven")
+        note.update(counts_json("redriven", done))
     files: Mapping[str, Shown | None] = {}
     if wait and done.files:
         with progress_bar("Processing", len(done.files), unit="files") as bar:
@@ -96,7 +98,10 @@ def discard(*, by: str | None, why: str, yes: bool, stage: str | None, as_json: 
         deadline = Deadline.after(_STEP_SECONDS)
         return office.discard(selection, deadline, by=decision.by, why=decision.why, cursor=cursor)
 
-    done = _all_of(step, "Discarding", "discarded")
+    said = {"by": decision.by, "why": decision.why}
+    with services.audit.noted(who_asks(), "discard", selection_json(selection) | said) as note:
+        done = _all_of(step, "Discarding", "discarded")
+        note.update(counts_json("discarded", done))
     if as_json:
         print_json(_for_programs("discarded", done))
     else:

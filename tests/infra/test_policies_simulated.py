@@ -329,7 +329,7 @@ OF_FUNCTIONS: Mapping[str, list[Call]] = {
         Call("sqs:SendMessage", SPLIT),
         Call("s3:GetObject", f"{QUARANTINE}/dead-letters/m", {"aws:ResourceAccount": ACCOUNT}),
     ],
-    "authorizer": [],
+    "authorizer": [Call("dynamodb:GetItem", LEDGER, {"dynamodb:LeadingKeys": ["tokens"]})],
 }
 OTHER = "other"
 DENIED: Mapping[str, list[Call]] = {
@@ -430,7 +430,10 @@ DENIED: Mapping[str, list[Call]] = {
         Call("dynamodb:DeleteItem", LEDGER),
         Call("sqs:ReceiveMessage", BATCH),
     ],
-    "authorizer": [Call("dynamodb:GetItem", LEDGER), Call("s3:GetObject", f"{INPUT}/a.log")],
+    "authorizer": [
+        Call("dynamodb:GetItem", LEDGER, {"dynamodb:LeadingKeys": ["0" * 26]}),
+        Call("s3:GetObject", f"{INPUT}/a.log"),
+    ],
 }
 
 

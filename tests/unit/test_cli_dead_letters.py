@@ -17,7 +17,6 @@ from click.testing import CliRunner, Result
 from chalicelib.core.letters import LetterState
 from chalicelib.core.notifications import Announced, announcement_of
 from chalicelib.dead_letters.status import LetterStatus
-from chalicelib.ledger import FilePage
 from chalicelib.status import Status
 from froe import cli, inquiry, waiting
 from froe.commands import dead_letters, redrive, status, sweep
@@ -29,12 +28,9 @@ NAMED = ("--by", "ann", "--why", "a test file")
 
 
 def froe(monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline, *arguments: str, **options: Any) -> Result:
-    def files_by_key(key: str, *, before: str | None, limit: int) -> FilePage:
-        return FilePage([file for file in pipeline.table.files.values() if file.plan.object.key == key], None)
-
-    pipeline.table.files_by_key = files_by_key  # type: ignore[attr-defined]
     services = SimpleNamespace(
         dead_letter_office=pipeline.office,
+        audit=pipeline.audit,
         letter_status=LetterStatus(pipeline.office, pipeline.ledger),
         status=Status(pipeline.ledger, pipeline.table, None),
         sweeper=pipeline.sweeper,

@@ -57,6 +57,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         def over(pipeline: Pipeline) -> Api:
             services = SimpleNamespace(
                 dead_letter_office=pipeline.office,
+                audit=pipeline.audit,
                 letter_status=LetterStatus(pipeline.office, pipeline.ledger),
                 status=Status(pipeline.ledger, pipeline.table, None),
             )

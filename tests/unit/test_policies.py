@@ -87,8 +87,13 @@ def test_every_function_writes_its_own_log_and_sends_traces(function: str) -> No
     assert actions_of(function, "xray") == {"PutTelemetryRecords", "PutTraceSegments"}
 
 
-def test_the_authorizer_touches_no_data() -> None:
-    assert {each["Sid"] for each in policies.read("authorizer")["Statement"]} == {"WriteOwnLog", "SendTraces"}
+def test_the_authorizer_touches_no_data_but_tokens() -> None:
+    statements = {each["Sid"]: each for each in policies.read("authorizer")["Statement"]}
+    assert set(statements) == {"ReadTokens", "UseKey", "WriteOwnLog", "SendTraces"}
+    assert statements["ReadTokens"]["Action"] == ["dynamodb:GetItem"]
+    assert statements["ReadTokens"]["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["tokens"]}
+    }
 
 
 def test_only_the_worker_writes_records_and_only_it_and_the_api_find_them() -> None:

@@ -87,5 +87,8 @@ def shown() -> Iterator[tuple[str, list[str]]]:
 def test_a_command_that_is_shown_exists_with_its_options(page: str, words: list[str]) -> None:
     command = main.get_command(click.Context(main), words[0])
     assert command is not None, f"{page}: froe {words[0]}"
+    if isinstance(command, click.Group) and len(words) > 1 and not words[1].startswith("-"):
+        command = command.get_command(click.Context(command), words[1])
+        assert command is not None, f"{page}: froe {words[0]} {words[1]}"
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word.split("=")[0] for word in words if word.startswith("--")} <= known | {"--help"}

@@ -59,6 +59,7 @@ def client(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clie
         settings=SimpleNamespace(input_bucket=BUCKET, input_keys=KeyPatterns("!*.csv")),
         objects=Newest(pipeline),
         split_queue=pipeline.split_queue,
+        audit=pipeline.audit,
     )
     monkeypatch.setattr(app, "services", lambda: services)
     with Client(app.app) as client:
