@@ -133,6 +133,7 @@ class Status:
         format_name: str | None = None,
         text: str | None = None,
         where: Sequence[str] = (),
+        until: int | None = None,
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> dict[str, Any]:
@@ -141,7 +142,7 @@ class Status:
         severity: at least that (TRACE to FATAL, or 1 to 24). from_, to: ISO 8601 bounds of the time
         stamp, the second one excluded; records without a time stamp are outside of any bounds. format_name: the
         record's own. text: what its body or an attribute contains, whatever the case. where: conditions
-        (`Condition.of`) that all hold.
+        (`Condition.of`) that all hold. until: an offset of the text; records that begin there or later are not looked at.
         """
         least = _checked_severity(severity) if severity else 0
         begin, end = checked_time("from", from_), checked_time("to", to)
@@ -150,7 +151,7 @@ class Status:
         )
         stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
         walk = Paging(stored.plan, wanted, checked_limit(limit), after)
-        return walk.said(self._walk(stored, walk, self._text_so_far))
+        return walk.said(self._walk(stored, walk, self._text_so_far, until))
 
     def histogram(
         self,
@@ -189,12 +190,18 @@ class Status:
         stored: StoredFile,
         walk: Walk,
         stretches: Callable[[StoredFile, int], Iterator[tuple[int, int]]],
+        until: int | None = None,
     ) -> int | None:
         """Where it goes on, or None at the end."""
         if stored.plan.layout is Layout.NONE:
             batches = self._batches_done(stored, walk.wanted.kind, walk.after)
-            return self._pages.walk_over_batches(walk, batches)
-        return self._pages.walk(walk, stretches(stored, walk.after))
+            return self._pages.walk_over_batches(
+                walk, (batch for batch in batches if until is None or batch.offset < until)
+            )
+        found = stretches(stored, walk.after)
+        if until is not None:
+            found = ((begin, min(end, until)) for begin, end in found)
+        return self._pages.walk(walk, found)
 
     def _stored(self, file_id: str) -> StoredFile:
         stored = self._ledger.file(file_id) if FILE_ID.fullmatch(file_id) else None

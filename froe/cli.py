@@ -36,6 +36,7 @@ GROUPS: Final = {
     "Files": {
         "upload": "froe.commands.upload",
         "status": "froe.commands.status",
+        "tail": "froe.commands.tail",
         "records": "froe.commands.records",
         "rejects": "froe.commands.records",
         "export": "froe.commands.export",

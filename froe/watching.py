@@ -25,7 +25,7 @@ def again_and_again(
     seconds: float,
     *,
     refused: Callable[[str], None] = lambda _reason: None,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] | None = None,
 ) -> Iterator[T]:
     """What is answered, every `seconds`. Throttling is waited out, each time twice as long, half a minute at most, and told
     to `refused`; so is a network that fails once something was answered. All other errors are raised."""
@@ -43,7 +43,7 @@ def again_and_again(
         else:
             wait, answered = seconds, True
             yield answer
-        sleep(wait)
+        (sleep or time.sleep)(wait)
 
 
 class Rate:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from chalicelib.conditions import Condition
 from chalicelib.configuration import PACKAGED, read_config
 from chalicelib.core.charsets import REMEDY, charset_named
 from chalicelib.core.custom import made_of
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.formats.registry import NAMES, UnknownFormatError
+from chalicelib.pages import BadQueryError
 from froe.errors import suggestion
 from froe.project import project_of
 
@@ -22,6 +24,17 @@ def _charset(_context: click.Context, _parameter: click.Parameter, name: str | N
             f"{name!r} is not a character set that can be read piece by piece; {REMEDY}."
         )
     return codec
+
+
+def _conditions(
+    _context: click.Context, _parameter: click.Parameter, said: tuple[str, ...]
+) -> tuple[str, ...]:
+    for condition in said:
+        try:
+            Condition.of(condition)
+        except BadQueryError as error:
+            raise click.BadParameter(f"{error}.") from error
+    return said
 
 
 format_option = click.option(
@@ -48,6 +61,13 @@ stage_name = click.option(
     required=True,
     metavar="STAGE",
     help="A stage, such as dev; local is the one on a local AWS (`froe up --bare`).",
+)
+where_option = click.option(
+    "--where",
+    metavar="CONDITION",
+    multiple=True,
+    callback=_conditions,
+    help="Only records for which this holds, such as http.response.status_code>=500 or url.path~cart; may be repeated.",
 )
 limit_option = click.option(
     "--limit",

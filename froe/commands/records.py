@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import click
-import orjson
 
 from chalicelib.core.text import UTF_8
 from chalicelib.status import Status
-from froe.commands.options import json_option, limit_option, stage_option
+from froe.commands.options import json_option, limit_option, stage_option, where_option
 from froe.inquiry import SETTLED, SETTLED_BADLY, Shown, newest_file, page_size, pages, status_of
 from froe.jsonl import print_json
+from froe.record_line import record_line
 from froe.target import Target, find_target
 from froe.terminal import printable, shortened, width_of_output
 
 _RECORD_FIELDS = ("timestamp", "severity_text", "severity_number", "body", "attributes")
-_COLOURS = {"WARN": "yellow", "ERROR": "red", "FATAL": "red"}
 
 file_argument = click.argument("name", metavar="FILE_ID")
 
@@ -30,6 +29,7 @@ file_argument = click.argument("name", metavar="FILE_ID")
 @click.option("--to", metavar="TIME", help="Only records before this time (ISO 8601).")
 @click.option("--format", "format_name", metavar="NAME", help="Only records of this format.")
 @click.option("--text", help="Only records whose body or attributes contain this, whatever the case.")
+@where_option
 @click.option(
     "--fields", metavar="NAME,…", help="Show only these attributes, such as client.address,url.path."
 )
@@ -44,6 +44,7 @@ def records(
     to: str | None,
     format_name: str | None,
     text: str | None,
+    where: Sequence[str],
     fields: str | None,
     limit: int,
     stage: str | None,
@@ -66,12 +67,13 @@ def records(
             to=to,
             format_name=format_name,
             text=text,
+            where=where,
             limit=page_size(limit),
             cursor=cursor,
         )
 
     items = (_with_fields(item, chosen) for item in pages(fetch, limit))
-    _print_all(file, items, _record_line, limit=limit, as_json=as_json)
+    _print_all(file, items, record_line, limit=limit, as_json=as_json)
 
 
 @click.command(short_help="Print what a file's format does not explain, and why.")
@@ -136,23 +138,6 @@ def _print_all(
         click.echo(f"There are none{until_now}.", err=True)
     if file["state"] == "FAILED":
         click.get_current_context().exit(1)
-
-
-def _record_line(record: Shown) -> str:
-    severity = record.get("severity_text") or ""
-    pairs = "  ".join(f"{name}={_value(value)}" for name, value in record.get("attributes", {}).items())
-    return "  ".join(
-        (
-            click.style(f"{record.get('timestamp') or '-':<24}", dim=True),
-            click.style(f"{printable(severity):<5}", fg=_COLOURS.get(severity.upper())),
-            printable(record.get("body") or ""),
-            click.style(printable(pairs), dim=True),
-        )
-    ).rstrip()
-
-
-def _value(value: object) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _text_of(raw: bytes, charset: str) -> str:

@@ -342,6 +342,8 @@ class TestRecords:
             "json",
             "--text",
             "time-out",
+            "--where",
+            "a>=1",
         )
 
         asked = {
@@ -350,6 +352,7 @@ class TestRecords:
             "to": "2027-01-01",
             "format_name": "json",
             "text": "time-out",
+            "where": ("a>=1",),
         }
         assert ledger.asked == [asked] * 2
 
