@@ -189,15 +189,20 @@ def _laid_out(random: Random, text: bytes) -> bytes:
     return text
 
 
+_CHARSETS = ("latin-1", "shift_jis", "gb18030", "euc_kr", "utf-16-le")
+"""Said to hold for texts of whatever bytes."""
+
+
 def text(random: Random) -> None:
     """A log of some format, charset and compression gives the same however its bytes arrive."""
     sample = random.choice(_samples())
     data = _laid_out(random, spoilt_bytes(random, sample))
     if random.random() < 0.3:
         data = spoilt_bytes(random, data)
-    whole = read(data, limits=SMALL)
+    charset = random.choice([None, None, None, *_CHARSETS])
+    whole = read(data, limits=SMALL, charset=charset)
     assert_every_byte_is_accounted_for(whole)
-    pieces = read(data, limits=SMALL, piece_bytes=random.choice([1, 7, 64, 1000]))
+    pieces = read(data, limits=SMALL, piece_bytes=random.choice([1, 7, 64, 1000]), charset=charset)
     assert pieces == whole, "the pieces in which it arrives show"
 
 
@@ -225,7 +230,7 @@ def envelope(random: Random) -> None:
 def _spoilt_message(random: Random) -> str:
     data = random.choice(_samples())
     head = head_of(data)
-    plan = make_plan(head, opener(data, 4096), SMALL)
+    plan = make_plan(head, opener(data, 4096), SMALL, charset=random.choice([None, None, *_CHARSETS]))
     if random.random() < 0.25 or not _batches(data):
         body = encode_split(SplitMessage(plan.object, plan.file_id, 3, None))
     else:

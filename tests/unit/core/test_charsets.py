@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ import pytest
 
 from chalicelib.aws.ledger_items import from_plan, to_plan
 from chalicelib.core.accounts import State
-from chalicelib.core.charsets import charset_in, charset_named, is_by_line
+from chalicelib.core.charsets import REMEDY, charset_in, charset_named, is_by_line
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.cutting import Limits
@@ -70,8 +71,19 @@ def test_what_cannot_be_read_piece_by_piece_is_no_character_set(name: str) -> No
     assert charset_named(name) is None
     assert charset_in(f"text/plain; charset={name}") is None
     if name:
-        with pytest.raises(ConfigError, match=r"line 3.*cannot be read piece by piece"):
+        with pytest.raises(ConfigError, match=r"line 3.*cannot be read piece by piece; .*latin-1.*gb18030"):
             load(f'[[bind]]\nprefix = "a"\ncharset = "{name}"\n', "froe.toml")
+
+
+def test_every_character_set_that_the_remedy_names_is_read() -> None:
+    words = re.split(r"[ ,()…]+", REMEDY.partition(": ")[2])
+    names = [
+        word
+        for word in words
+        if re.search(r"\d", word) or word in ("mac-roman", "gbk", "shift_jis", "euc-jp")
+    ]
+    assert len(names) > 25
+    assert not [name for name in names if charset_named(name) is None]
 
 
 def test_a_binding_needs_a_format_a_mapping_or_a_character_set() -> None:
