@@ -262,3 +262,25 @@ def test_the_guess_stands_in_the_status_and_in_the_notice() -> None:
 @pytest.mark.parametrize("data", [b"plain\n", "Grüße\n".encode(), "Grüße Öl ".encode() + b"\xff\n", "Grüße".encode()[:-2]])  # fmt: skip
 def test_no_guess_is_made_of_what_is_ascii_or_mostly_utf_8(data: bytes) -> None:
     assert guessed_charset(data) is None
+
+
+def test_a_format_of_ones_own_sees_the_letters_of_the_character_set() -> None:
+    toml = r"""
+    [[bind]]
+    prefix = "a"
+    charset = "shift_jis"
+    [[format]]
+    name = "till"
+    pattern = '表ソ (?P<number>\d+) (?P<body>.*)'
+    multiline = { start = '[^ ]+ [0-9]+ ' }
+    types = { number = "int" }
+    samples = ["表ソ 1 open"]
+    """
+    data = "".join(f"表ソ {number} 能\n  ソ: {number}\n" for number in range(20)).encode("shift_jis")
+    head = ObjectHead(ObjectVersion("logs", "a", "v1", "e"), len(data), "", datetime(2026, 11, 1, tzinfo=UTC))
+    reading = Reading(head, opener(data, 7), config=load(toml, "froe.toml"), limits=SMALL)
+    records = [each.result for each in reading if isinstance(each.result, Record)]
+    assert reading.plan.parallel
+    assert [(each.attributes["number"], each.attributes["body"]) for each in records] == [
+        (number, f"能\n  ソ: {number}") for number in range(20)
+    ]
