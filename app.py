@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice import AuthResponse, AuthRoute, Chalice, Rate, Response
 
-from chalicelib import handlers, logs, routes
+from chalicelib import handlers, logs, routes, upload_routes
 from chalicelib.dead_letters import routes as dead_letter_routes
 from chalicelib.etags import conditional
 from chalicelib.openapi import description
@@ -166,6 +166,21 @@ def reasons(file_id: str) -> dict[str, Any]:
 @app.route("/files/{file_id}/histogram", authorizer=guard)
 def histogram(file_id: str) -> dict[str, Any]:
     return routes.histogram(services, app.current_request, file_id)
+
+
+@app.route("/uploads", methods=["POST"], authorizer=guard)
+def upload() -> dict[str, Any]:
+    return upload_routes.begin(services, app.current_request)
+
+
+@app.route("/uploads/complete", methods=["POST"], authorizer=guard)
+def complete_upload() -> dict[str, Any]:
+    return upload_routes.complete(services, app.current_request)
+
+
+@app.route("/uploads/abort", methods=["POST"], authorizer=guard)
+def abort_upload() -> dict[str, Any]:
+    return upload_routes.abort(services, app.current_request)
 
 
 @app.route("/statistics", authorizer=guard)

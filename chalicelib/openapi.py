@@ -21,6 +21,7 @@ from chalicelib.pages import DEFAULT_LIMIT, MAX_LIMIT
 from chalicelib.record_sums import DEFAULT_BUCKETS, MAX_BUCKETS
 from chalicelib.status import TEXT_MAX_CHARS
 from chalicelib.status_json import BATCH_STATES
+from chalicelib.uploads import ETAG_MAX_CHARS, ID_MAX_CHARS, PARTS_MAX, SIZE_MAX
 
 _Schema = dict[str, Any]
 
@@ -375,6 +376,40 @@ _SELECTION: Final[_Schema] = {
 }
 _PER_SECOND: Final[_Schema] = {"type": "number", "minimum": 1, "maximum": 1000, "default": 50}
 _KEY: Final[_Schema] = {"type": "string", "minLength": 1, "maxLength": NAME_MAX_CHARS}
+_UPLOAD: Final[_Schema] = {
+    "key": _KEY,
+    "upload_id": {"type": "string", "minLength": 1, "maxLength": ID_MAX_CHARS},
+}
+_PARTS: Final[_Schema] = {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": PARTS_MAX,
+    "items": _object(
+        {
+            "number": {"type": "integer", "minimum": 1, "maximum": PARTS_MAX},
+            "etag": {"type": "string", "minLength": 1, "maxLength": ETAG_MAX_CHARS},
+        }
+    ),
+}
+_WHOLE: Final[_Schema] = _object(
+    {
+        "key": _TEXT,
+        "expires_at": _TIME,
+        "method": {"const": "PUT"},
+        "url": _TEXT,
+        "headers": {"type": "object"},
+    }
+)
+_IN_PARTS: Final[_Schema] = _object(
+    {
+        "key": _TEXT,
+        "expires_at": _TIME,
+        "upload_id": _TEXT,
+        "part_bytes": _COUNT,
+        "parts": {"type": "array", "items": _object({"number": _COUNT, "url": _TEXT})},
+    }
+)
+_UPLOAD_ENDED: Final[_Schema] = _object({"key": _TEXT})
 _LETTER_STATE: Final[_Schema] = {
     "enum": [*(state.value.lower() for state in LetterState), "all"],
     "default": "dead",
@@ -454,6 +489,33 @@ PATHS: Final[_Schema] = {
     },
     "/openapi.json": {
         "get": _operation("openapi", "This description", {200: {"type": "object"}}),
+    },
+    "/uploads": {
+        "post": _operation(
+            "upload",
+            "Signed addresses at which an object can be put into the input bucket, whole or in parts",
+            {200: {"anyOf": [_WHOLE, _IN_PARTS]}},
+            body=_object({"key": _KEY, "size": {"type": "integer", "minimum": 0, "maximum": SIZE_MAX}}),
+            refusals=(400, 415),
+        )
+    },
+    "/uploads/complete": {
+        "post": _operation(
+            "complete_upload",
+            "Make one object of the parts that were put",
+            {200: _UPLOAD_ENDED},
+            body=_object({**_UPLOAD, "parts": _PARTS}),
+            refusals=(400, 404, 415),
+        )
+    },
+    "/uploads/abort": {
+        "post": _operation(
+            "abort_upload",
+            "Delete the parts that were put",
+            {200: _UPLOAD_ENDED},
+            body=_object(_UPLOAD),
+            refusals=(400, 404, 415),
+        )
     },
     "/me": {"get": _operation("me", "Who asks, by the token, and in what role", {200: _ME})},
     "/audit": {

@@ -22,6 +22,7 @@ from chalicelib import pages, status
 from chalicelib.access import FIRST, Person, Role, Tokens, is_first
 from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
 from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
+from chalicelib.bodies import is_text, json_body
 from chalicelib.core.errors import ObjectGoneError, PermanentError, TransientError
 from chalicelib.core.fields import NAME_MAX_CHARS, shown
 from chalicelib.core.notifications import Announced, announcement_of, is_folder
@@ -223,19 +224,6 @@ def ingest(services: GetServices, request: Request) -> Response:
         "version_id": head.version.version_id,
     }
     return Response(described, status_code=202)
-
-
-def json_body(request: Request) -> Any:
-    """The JSON that was sent; JSON nested too deeply to be read is refused as any that is wrong."""
-    try:
-        return request.json_body
-    except RecursionError as error:
-        raise BadRequestError("the body is nested too deeply: give a flat JSON object") from error
-
-
-def is_text(key: str) -> bool:
-    """Whether a text can be stored: JSON may hold unpaired surrogates, UTF-8 may not."""
-    return key.isprintable() or key.encode(errors="ignore").decode() == key
 
 
 class Asked:

@@ -25,6 +25,7 @@ from chalicelib.aws.quarantine import S3Quarantine
 from chalicelib.aws.queues import SqsQueue
 from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.aws.results import S3Results
+from chalicelib.aws.signing import S3Uploads
 from chalicelib.aws.statistics_table import DynamoStatistics
 from chalicelib.aws.topics import SnsTopic
 from chalicelib.aws.tracing import make_tracer
@@ -47,6 +48,7 @@ from chalicelib.statistics import Counting, Statistics
 from chalicelib.status import Status
 from chalicelib.sweeper import Sweeper
 from chalicelib.tracing import Tracer
+from chalicelib.uploads import Uploads
 from chalicelib.worker import Worker
 
 _QUESTIONS_AT_ONCE = 7
@@ -187,6 +189,11 @@ class Services:
     @cached_property
     def audit(self) -> Audit:
         return Audit(DynamoAudit(self._dynamodb, self.settings.ledger_table), _now, self._way)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        bucket = S3Uploads(self._clients("s3", signs=True), self.settings.input_bucket)
+        return Uploads(bucket, self.settings.input_keys, _now)
 
     @cached_property
     def attention(self) -> Attention:

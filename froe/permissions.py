@@ -37,6 +37,7 @@ REASONS: Final[Mapping[str, str]] = {
     "Quarantine": "Keeps the message of a dead letter, and reads it again when the same letter comes twice.",
     "ListDeadLetters": "Lists the dead letter, marks its batch failed and settles its file.",
     "ReadTokens": "Looks a named token up by its digest; the first administrator's is a setting.",
+    "SignUploads": "Signs addresses at which a browser puts objects into the input bucket: they can do what the role may.",
     "CountFiles": "Writes a row for each settled file into the statistics, and nothing of the files themselves.",
     "PublishNotices": "Tells the subscribers of the topic.",
     "ReadLedgerStream": "Lambda reads the stream in the function's name; the function itself is given the records.",

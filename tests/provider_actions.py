@@ -37,9 +37,9 @@ HANDLERS: Final[Mapping[str, Handlers]] = {
     "AWS::KMS::Alias": Handlers("kms", "CreateAlias ListAliases UpdateAlias", "DeleteAlias"),
     "AWS::S3::Bucket": Handlers(
         "s3",
-        "CreateBucket GetBucketLogging GetBucketNotification GetBucketOwnershipControls GetBucketPublicAccessBlock"
+        "CreateBucket GetBucketCORS GetBucketLogging GetBucketNotification GetBucketOwnershipControls GetBucketPublicAccessBlock"
         " GetBucketTagging GetBucketVersioning GetEncryptionConfiguration GetLifecycleConfiguration"
-        " GetReplicationConfiguration ListBucket PutBucketLogging PutBucketNotification PutBucketOwnershipControls"
+        " GetReplicationConfiguration ListBucket PutBucketCORS PutBucketLogging PutBucketNotification PutBucketOwnershipControls"
         " PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning PutEncryptionConfiguration"
         " PutLifecycleConfiguration PutReplicationConfiguration",
         "DeleteBucket ListBucket",

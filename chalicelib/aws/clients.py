@@ -47,13 +47,20 @@ def make_client(
     connections: int = 10,
     connect_seconds: float = CONNECT_SECONDS,
     read_seconds: float | None = None,
+    signs: bool = False,
 ) -> Any:
     """A client of `s3`, `sqs`, `sns` or `dynamodb`. session: a boto3 session, or boto3 itself; connections:
-    at least as many as there are threads that use it; read_seconds: by default what suits the service."""
+    at least as many as there are threads that use it; read_seconds: by default what suits the service. signs: whether
+    it signs addresses for others."""
+    is_local = bool(os.environ.get("AWS_ENDPOINT_URL"))
     if read_seconds is None:
-        is_local = bool(os.environ.get("AWS_ENDPOINT_URL"))
         read_seconds = LOCAL_READ_SECONDS if is_local else READ_SECONDS_OF.get(service, READ_SECONDS)
+    signing: dict[str, Any] = {}
+    if signs:  # for virtual hosts botocore signs addresses of the region: those of no region redirect
+        style = {} if is_local else {"addressing_style": "virtual"}
+        signing = {"signature_version": "s3v4", "request_checksum_calculation": "when_required", "s3": style}
     config = Config(
+        **signing,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         user_agent="froe",
         max_pool_connections=connections,

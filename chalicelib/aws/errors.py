@@ -46,7 +46,7 @@ REFUSED_BY_SNS: Final = frozenset(
     {"InvalidParameter", "InvalidParameterException", "ParameterValueInvalid", "ValidationException"}
 )
 """Only there: other services say the like of a receipt handle that has merely expired."""
-_GONE: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
+_GONE: Final = frozenset({"404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion"})
 """Of S3; a HEAD has no body, and so no code but its status."""
 
 _CHANGED: Final = frozenset({"412", "PreconditionFailed"})

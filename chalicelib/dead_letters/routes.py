@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from chalice.app import ConflictError, Request
 
+from chalicelib.bodies import Body
 from chalicelib.core.fields import shown
 from chalicelib.dead_letters import status
 from chalicelib.dead_letters.decision import Decision
@@ -20,7 +21,7 @@ from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.shapes import counts_json, progress_json, selection_json
 from chalicelib.delivery import Deadline
 from chalicelib.pages import BadQueryError
-from chalicelib.routes import Asked, GetServices, asking, is_text, json_body, refusals
+from chalicelib.routes import Asked, GetServices, asking, refusals
 
 _SECONDS: Final = 20.0
 _DEFAULT_PER_SECOND: Final = 50
@@ -62,7 +63,7 @@ def redrive(services: GetServices, request: Request, letter_id: str) -> dict[str
 
 def discard(services: GetServices, request: Request, letter_id: str) -> dict[str, Any]:
     with refusals():
-        body = _Body(request, "by", "why")
+        body = _Selecting(request, "by", "why")
         decision = body.decision()
         office = services().dead_letter_office
         one = _only(office, letter_id)
@@ -74,7 +75,7 @@ def discard(services: GetServices, request: Request, letter_id: str) -> dict[str
 
 def redrive_many(services: GetServices, request: Request) -> dict[str, Any]:
     with refusals():
-        body = _Body(request, *_SELECTION, "per_second")
+        body = _Selecting(request, *_SELECTION, "per_second")
         selection, cursor = body.selection()
         pace = Pace(body.per_second())
         office = services().dead_letter_office
@@ -86,7 +87,7 @@ def redrive_many(services: GetServices, request: Request) -> dict[str, Any]:
 
 def discard_many(services: GetServices, request: Request) -> dict[str, Any]:
     with refusals():
-        body = _Body(request, *_SELECTION, "by", "why")
+        body = _Selecting(request, *_SELECTION, "by", "why")
         selection, cursor = body.selection()
         decision = body.decision()
         office = services().dead_letter_office
@@ -122,28 +123,16 @@ def _of_one(done: str, progress: Progress) -> dict[str, Any]:
     return progress_json(done, progress)
 
 
-class _Body:
-    """A JSON object sent with a request; a field that the route does not know is refused by name."""
+class _Selecting(Body):
+    """What a request about dead letters says."""
 
-    def __init__(self, request: Request, *known: str) -> None:
-        body = json_body(request) if request.raw_body else {}
-        if not isinstance(body, dict):
-            raise BadQueryError(f"the body must be a JSON object such as {_EXAMPLE}")
-        if unknown := [name for name in body if name not in known]:
-            raise BadQueryError(f"unknown field {shown(unknown[0])}: known are {', '.join(known)}")
-        self._given = body
-
-    def text(self, name: str) -> str | None:
-        text = self._given.get(name)
-        if text is not None and not (isinstance(text, str) and is_text(text)):
-            raise BadQueryError(f"{name} is {shown(text)}: give a text")
-        return text or None
+    example = _EXAMPLE
 
     def decision(self) -> Decision:
         return Decision.of(self.text("by") or "", self.text("why") or "")
 
     def per_second(self) -> float:
-        number = self._given.get("per_second", _DEFAULT_PER_SECOND)
+        number = self.given.get("per_second", _DEFAULT_PER_SECOND)
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         if not is_number or not 1 <= number <= _MAX_PER_SECOND:
             raise BadQueryError(f"per_second is {shown(number)}: give a number from 1 to {_MAX_PER_SECOND}")
@@ -151,7 +140,7 @@ class _Body:
 
     def selection(self) -> tuple[Selection, str | None]:
         """What is selected, and where to go on."""
-        ids, everything = self._given.get("ids", []), self._given.get("all", False)
+        ids, everything = self.given.get("ids", []), self.given.get("all", False)
         if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
             raise BadQueryError(f"ids is {shown(ids)}: give a list of dead letters' ids")
         if not isinstance(everything, bool):

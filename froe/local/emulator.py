@@ -83,6 +83,7 @@ if __name__ == "__main__":
     maps.count_own_time(timebox)
     queries.read_in_order(dynamodb)
     listings.encode_keys(s3)
+    recording.take_tokens(s3)
     limits.obey(lambda_svc, sqs, lambda_runtime)
     unpacking.unpack_once(lambda_runtime)
     if calls := os.environ.get(recording.PATH_SETTING):

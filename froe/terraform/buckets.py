@@ -72,6 +72,12 @@ def bucket(name: str, properties: Properties) -> Built:
             **{WHEN: snake_case(logging[0])},
         ),
     )
+    if "CorsConfiguration" in properties:
+        rules = properties.pop("CorsConfiguration")["CorsRules"]
+        yield (
+            f"aws_s3_bucket_cors_configuration.{name}",
+            Block(bucket=reference, cors_rule=[_cors_rule(each) for each in rules]),
+        )
     if "NotificationConfiguration" in properties:
         yield (
             f"aws_s3_bucket_notification.{name}",
@@ -89,6 +95,17 @@ def bucket(name: str, properties: Properties) -> Built:
                 **{WHEN: snake_case(condition)},
             ),
         )
+
+
+def _cors_rule(node: dict[str, Any]) -> Block:
+    return Block(
+        id=node["Id"],
+        allowed_methods=node["AllowedMethods"],
+        allowed_origins=[value(origin) for origin in node["AllowedOrigins"]],
+        allowed_headers=node["AllowedHeaders"],
+        expose_headers=node["ExposedHeaders"],
+        max_age_seconds=node["MaxAge"],
+    )
 
 
 def _lifecycle_rule(node: dict[str, Any]) -> Block:

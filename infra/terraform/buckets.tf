@@ -134,6 +134,25 @@ resource "aws_s3_bucket_logging" "input_bucket" {
   target_prefix = "froe-${var.stage}-input/"
 }
 
+resource "aws_s3_bucket_cors_configuration" "input_bucket" {
+  count = local.creates_input_bucket ? 1 : 0
+
+  bucket = aws_s3_bucket.input_bucket[0].id
+
+  cors_rule {
+    id              = "page"
+    allowed_methods = ["PUT"]
+    allowed_origins = [
+      "https://*.execute-api.${local.region}.amazonaws.com",
+      "http://127.0.0.1:*",
+      "http://localhost:*",
+    ]
+    allowed_headers = ["*"]
+    expose_headers  = ["ETag"]
+    max_age_seconds = 3600
+  }
+}
+
 resource "aws_s3_bucket_notification" "input_bucket" {
   count = local.creates_input_bucket && local.owns_notifications ? 1 : 0
 

@@ -326,6 +326,7 @@ OF_FUNCTIONS: Mapping[str, list[Call]] = {
         Call("dynamodb:Query", RECORDS),
         *(Call("dynamodb:Query", f"{LEDGER}/index/{name}") for name in ("by_state", "by_key", "by_opened")),
         *calls("dynamodb", "GetItem BatchGetItem UpdateItem", LEDGER),
+        *calls("s3", "PutObject AbortMultipartUpload", f"{INPUT}/a.log"),
         Call("sqs:SendMessage", SPLIT),
         Call("s3:GetObject", f"{QUARANTINE}/dead-letters/m", {"aws:ResourceAccount": ACCOUNT}),
     ],

@@ -24,6 +24,9 @@ OUTER = {
     "chalicelib/handlers.py": "handlers",
     "chalicelib/routes.py": "handlers",
     "chalicelib/dead_letters/routes.py": "handlers",
+    "chalicelib/upload_routes.py": "handlers",
+    "chalicelib/bodies.py": "handlers",
+    "chalicelib/etags.py": "handlers",
 }
 
 

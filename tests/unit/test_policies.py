@@ -111,11 +111,15 @@ def test_only_the_worker_writes_records_and_only_it_and_the_api_find_them() -> N
         assert granted == expected.get(function, set())
 
 
-def test_the_worker_adds_to_the_sink_and_the_dead_letter_consumer_to_the_quarantine_and_nobody_else() -> None:
+def test_the_worker_adds_to_the_sink_the_dead_letter_consumer_to_the_quarantine_and_the_api_to_the_input() -> (
+    None
+):
     assert [function for function in FUNCTIONS if "PutObject" in actions_of(function, "s3")] == [
         "worker",
         "dead_letter_consumer",
+        "api_handler",
     ]
+    assert may("api_handler", "s3:PutObject") == {"${InputBucket.Arn}/*"}
     assert may("worker", "s3:PutObject") == {"${ResultsBucket.Arn}/records/*"}
     assert may("dead_letter_consumer", "s3:PutObject") == {"${QuarantineBucket.Arn}/dead-letters/*"}
 

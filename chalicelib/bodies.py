@@ -1,0 +1,43 @@
+"""JSON objects that are sent with requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.app import BadRequestError, Request
+
+from chalicelib.core.fields import shown
+from chalicelib.pages import BadQueryError
+
+
+def json_body(request: Request) -> Any:
+    """The JSON that was sent; JSON nested too deeply to be read is refused as any that is wrong."""
+    try:
+        return request.json_body
+    except RecursionError as error:
+        raise BadRequestError("the body is nested too deeply: give a flat JSON object") from error
+
+
+def is_text(key: str) -> bool:
+    """Whether a text can be stored: JSON may hold unpaired surrogates, UTF-8 may not."""
+    return key.isprintable() or key.encode(errors="ignore").decode() == key
+
+
+class Body:
+    """A JSON object sent with a request; a field that the route does not know is refused by name."""
+
+    example = "{}"
+
+    def __init__(self, request: Request, *known: str) -> None:
+        body = json_body(request) if request.raw_body else {}
+        if not isinstance(body, dict):
+            raise BadQueryError(f"the body must be a JSON object such as {self.example}")
+        if unknown := [name for name in body if name not in known]:
+            raise BadQueryError(f"unknown field {shown(unknown[0])}: known are {', '.join(known)}")
+        self.given = body
+
+    def text(self, name: str) -> str | None:
+        text = self.given.get(name)
+        if text is not None and not (isinstance(text, str) and is_text(text)):
+            raise BadQueryError(f"{name} is {shown(text)}: give a text")
+        return text or None

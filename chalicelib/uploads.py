@@ -1,0 +1,99 @@
+"""Uploads from a browser: addresses, signed for an hour, at which one object of the input bucket can be put.
+
+What is signed is one key and, of each piece, its size. Small objects go up whole, others in parts, of which there are at most
+a thousand, so that an answer holds the addresses of all of them. Limits: an object that is there is overwritten, which a bucket with
+versions keeps; the input bucket's CORS must name where the page is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple, Protocol
+
+from chalicelib.core.fields import NAME_MAX_CHARS, shown
+from chalicelib.core.keys import KeyPatterns
+from chalicelib.core.notifications import is_folder
+from chalicelib.pages import BadQueryError
+from chalicelib.status_json import time_json
+
+HOLDS_FOR: Final = timedelta(hours=1)
+WHOLE_MAX_BYTES: Final = 64 * 1024**2
+PARTS_MAX: Final = 1000
+SIZE_MAX: Final = 5 * 1024**4
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
+_PART_MIN_BYTES: Final = 16 * 1024**2
+_MIB: Final = 1024**2
+ID_MAX_CHARS: Final = 2000
+ETAG_MAX_CHARS: Final = 200
+
+
+class Part(NamedTuple):
+    """A part that is there. number: from 1."""
+
+    number: int
+    etag: str
+
+
+class SignsUploads(Protocol):
+    """Of the input bucket. seconds: how long the address holds."""
+
+    def sign(self, key: str, size: int, seconds: int) -> str: ...
+
+    def begin(self, key: str) -> str:
+        """The id of a new upload in parts."""
+
+    def sign_part(self, key: str, upload_id: str, number: int, size: int, seconds: int) -> str: ...
+
+    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
+        """Raises ObjectGoneError where there is no such upload, PermanentError where the parts are not those."""
+
+    def abort(self, key: str, upload_id: str) -> None: ...
+
+
+class Uploads:
+    def __init__(self, bucket: SignsUploads, keys: KeyPatterns, now: Callable[[], datetime]) -> None:
+        self._bucket = bucket
+        self._keys = keys
+        self._now = now
+
+    def begin(self, key: str, size: int) -> dict[str, Any]:
+        """size: in bytes."""
+        self._check(key)
+        if not 0 <= size <= SIZE_MAX:
+            raise BadQueryError(f"size is {size}: give a number of bytes from 0 to {SIZE_MAX}")
+        if is_folder(key, size):
+            raise BadQueryError(f"key is {shown(key)}: an empty folder key holds no log")
+        seconds = int(HOLDS_FOR.total_seconds())
+        until = {"key": key, "expires_at": time_json((self._now() + HOLDS_FOR).replace(microsecond=0))}
+        if size <= WHOLE_MAX_BYTES:
+            return {**until, "method": "PUT", "url": self._bucket.sign(key, size, seconds), "headers": {}}
+        part_bytes = part_size(size)
+        upload_id = self._bucket.begin(key)
+        parts = []
+        for at in range(0, size, part_bytes):
+            number, length = at // part_bytes + 1, min(part_bytes, size - at)
+            url = self._bucket.sign_part(key, upload_id, number, length, seconds)
+            parts.append({"number": number, "url": url})
+        return {**until, "upload_id": upload_id, "part_bytes": part_bytes, "parts": parts}
+
+    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> dict[str, Any]:
+        self._check(key)
+        self._bucket.complete(key, upload_id, sorted(parts))
+        return {"key": key}
+
+    def abort(self, key: str, upload_id: str) -> dict[str, Any]:
+        self._check(key)
+        self._bucket.abort(key, upload_id)
+        return {"key": key}
+
+    def _check(self, key: str) -> None:
+        if not key or len(key.encode()) > NAME_MAX_CHARS:
+            raise BadQueryError(f"key is {shown(key)}: give a text of 1 to {NAME_MAX_CHARS:,} bytes")
+        if not self._keys.takes(key):
+            raise BadQueryError(f"key is {shown(key)}: {self._keys.refusal()}")
+
+
+def part_size(size: int) -> int:
+    """Whole MiB."""
+    return max(_PART_MIN_BYTES, -(-size // PARTS_MAX // _MIB) * _MIB)
