@@ -145,7 +145,7 @@ class Screen:
         width = self._live.console.width
         said = pace.said()
         if self._alone and len(files) == 1:
-            self._drawn = [*account_lines(files[0], width), *((said,) if said else ())]
+            self._drawn = [*account_lines(files[0], width), *(("", said) if said else ())]
         else:
             self._drawn = self._list(files, width, said)
         self._draw()

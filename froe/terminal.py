@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from froe.watching import Rate, lasting
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.table import Table
@@ -26,6 +28,8 @@ as a class of a regular expression."""
 
 _CONTROLS = re.compile(f"[{CONTROLS}]")
 _BUT_LINES = re.compile(f"(?!\n)[{CONTROLS}]")
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 _WIDTH_OF_FILES = 160
 """Columns of a table that goes to a file or a pipe: wide enough to shorten nothing."""
@@ -58,6 +62,9 @@ def _escape(match: re.Match[str]) -> str:
 def shortened(styled: str, columns: int | None) -> str:
     """A line, with its colours, cut where the terminal ends; None: as it is."""
     if columns is None:
+        return styled
+    plain = _COLOURS.sub("", styled)
+    if plain.isascii() and len(plain) <= columns:
         return styled
     from rich.text import Text  # noqa: PLC0415 - see the docstring of the module
 
@@ -255,6 +262,7 @@ class ProgressLines(ProgressBar):
         self._lines = lines
         self._description, self._total, self._unit = description, total, unit
         self._reached = 0.0
+        self._rate = Rate()
         self._lock = threading.Lock()
 
     def advance(self, amount: float) -> None:
@@ -267,7 +275,11 @@ class ProgressLines(ProgressBar):
             sized(int(each)) if self._unit == "bytes" else f"{each:,.0f}" for each in (amount, self._total)
         ]
         unit = "" if self._unit == "bytes" else f" {self._unit}"
-        self._lines.say(f"{self._description}: {' of '.join(shown)}{unit}{f', {note}' if note else ''}")
+        self._rate.reach(amount)
+        left = self._rate.left(self._total - amount) if self._unit == "bytes" else None
+        pace = [f"{sized(int(self._rate.per_second))}/s, {lasting(left)} left"] if left else []
+        told = ", ".join((" of ".join(shown) + unit, *((note,) if note else ()), *pace))
+        self._lines.say(f"{self._description}: {told}")
 
     def say(self, sentence: str) -> None:
         print(printable(sentence), file=sys.stderr, flush=True)

@@ -6,6 +6,7 @@ key at the same time is not mistaken for ours. Large files go up in parts, throu
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import click
 from boto3.s3.transfer import S3UploadFailedError, TransferConfig
 
 from chalicelib.core.plan import ObjectVersion
+from froe.comparing import SHA256, digests_of
 from froe.errors import FroeError
 
 _FILES_AT_ONCE: Final = 4
@@ -38,10 +41,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """A source that is in the bucket now, as this version."""
+    """A source that is in the bucket now, as this version. sent: it was not there before."""
 
     source: Source
     version: ObjectVersion
+    sent: bool = True
 
     @property
     def file_id(self) -> str:
@@ -49,15 +53,16 @@ class Uploaded:
 
 
 def find_sources(paths: Sequence[Path], prefix: str) -> list[Source]:
-    """Every file among and below `paths`; a folder's files keep its name in their keys.
+    """Every file among and below `paths`; a folder's files keep its name in their keys. A path that is not there may be a
+    pattern, as the shell has them, with ** for folders within one another.
 
-    Raises FroeError for a path that is neither, a key that S3 refuses, or two files with one key.
+    Raises UsageError for a path that is none of these, FroeError for a key that S3 refuses, or two files with one key.
     """
     if prefix and not prefix.endswith("/"):
         prefix += "/"
     found: dict[str, Source] = {}
     for path in paths:
-        for file, name in _files_of(path):
+        for file, name in _files_of(path) if path.exists() else _files_like(path):
             source = Source(file, _checked(prefix + name, file), file.stat().st_size)
             if source.key in found and not file.samefile(found[source.key].path):
                 raise FroeError(
@@ -79,6 +84,20 @@ def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
         raise FroeError(f"{path} is neither a file nor a folder.")
 
 
+def _files_like(pattern: Path) -> Iterator[tuple[Path, str]]:
+    """Those that match are named as if each had been: by its name, or with ** by its way from the folder before it."""
+    parts = pattern.parts
+    deep = parts.index("**") if "**" in parts else None
+    found = [Path(each) for each in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207 - it may be absolute
+    if not found:
+        raise click.UsageError(f"There is no file {str(pattern)!r}, and none that it matches as a pattern.")
+    for path in found:
+        if deep is None:
+            yield from _files_of(path)
+        elif path.is_file():
+            yield path, "/".join(path.parts[max(deep - 1, 0) :]).lstrip("/.")
+
+
 def _checked(key: str, path: Path) -> str:
     try:
         size = len(key.encode())
@@ -87,6 +106,11 @@ def _checked(key: str, path: Path) -> str:
     if size > _KEY_MAX_BYTES:
         raise FroeError(f"{path} would get a key of {size:,} bytes; S3 allows {_KEY_MAX_BYTES:,}.")
     return key
+
+
+def content_type_of(charset: str | None) -> str | None:
+    """What says the character set; None: S3's own."""
+    return None if charset is None else f"text/plain; charset={charset}"
 
 
 def upload_all(
@@ -101,13 +125,18 @@ def upload_all(
     progress: called with each number of bytes sent, from any thread. charset: what the texts are in, which their Content-Type
     then says; None: nobody says so. Raises FroeError.
     """
-    extra = {} if charset is None else {"ContentType": f"text/plain; charset={charset}"}
+    extra: dict[str, Any] = {
+        "ChecksumAlgorithm": "CRC32"
+    }  # S3 refuses what arrives otherwise than it was sent
+    if content_type := content_type_of(charset):
+        extra["ContentType"] = content_type
     config = TransferConfig(multipart_chunksize=_PART_BYTES, multipart_threshold=_PART_BYTES)
 
     def upload(source: Source) -> Source:
         try:
+            own = extra | {"Metadata": {SHA256: digests_of(source.path).sha256}}
             client.upload_file(
-                str(source.path), bucket, source.key, ExtraArgs=extra, Callback=progress, Config=config
+                str(source.path), bucket, source.key, ExtraArgs=own, Callback=progress, Config=config
             )
         except S3UploadFailedError as error:
             raise (error.__cause__ or error.__context__ or error) from None

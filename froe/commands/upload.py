@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,20 +11,30 @@ import click
 
 from chalicelib.settings import input_keys
 from froe.commands.options import charset_option, json_option, stage_option
+from froe.comparing import already_there
 from froe.errors import FroeError
 from froe.inquiry import SETTLED, Shown, accounted, status_of, wait_until_cut, watch
 from froe.jsonl import print_json
 from froe.target import Target, find_target
 from froe.terminal import Column, print_table, printable, progress_bar, sized
-from froe.uploading import Uploaded, find_sources, upload_all, upload_one_by_one
-
-
-@click.command()
-@click.argument(
-    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+from froe.uploading import (
+    Source,
+    Uploaded,
+    content_type_of,
+    find_sources,
+    upload_all,
+    upload_one_by_one,
 )
+from froe.watching import lasting
+
+
+@click.command(short_help="Upload files and the files in folders to the input bucket.")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--prefix", default="", help="Put this folder before every key.")
 @charset_option
+@click.option(
+    "--again", is_flag=True, help="Send what is there with the same content too: it becomes another file."
+)
 @click.option("--wait", is_flag=True, help="Wait until every file is settled.")
 @click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), help="Wait no longer than this.")
 @stage_option
@@ -33,38 +44,75 @@ def upload(
     paths: Sequence[Path],
     prefix: str,
     charset: str | None,
+    again: bool,
     wait: bool,
     timeout: int | None,
     stage: str | None,
     as_json: bool,
 ) -> None:
-    """Upload files, and the files in folders, to the input bucket.
+    """Upload files, the files in folders, and those that match a pattern such as 'logs/**/*.gz', to the input bucket.
 
-    A file's key is its name; a folder's files keep the folder's name in theirs. The Content-Type says the
-    --charset, so that the stage reads the files as `froe parse --charset` does. Prints the id of the file that each becomes. With --wait the exit code is 1 unless every file is COMPLETE.
+    A file's key is its name; a folder's files keep the folder's name in theirs. What is there already with the same
+    content is not sent again, so the same command goes on with an upload that broke off. The Content-Type says the
+    --charset, so that the stage reads the files as `froe parse --charset` does. Prints the id of the file that each
+    becomes. With --wait the exit code is 1 unless every file is COMPLETE.
     """
     sources = find_sources(paths, prefix)
     if not sources:
         raise click.UsageError("There is no file in the folders that you named.")
     target = find_target(stage)
     warn_of_keys(target, [source.key for source in sources], wait=wait)
-    order = {source.key: number for number, source in enumerate(sources)}
-    with progress_bar("Uploading", sum(source.size for source in sources), unit="bytes") as bar:
-        s3, bucket = target.client("s3"), target.settings_env["INPUT_BUCKET"]
-        if target.endpoint_url:
-            opened = partial(wait_until_cut, status_of(target))
-            arriving = upload_one_by_one(s3, bucket, sources, bar.advance, opened, charset)
-        else:
-            arriving = upload_all(s3, bucket, sources, bar.advance, charset)
-        uploaded = sorted(arriving, key=lambda one: order[one.source.key])
+    uploaded, seconds = send(target, sources, charset, again=again)
     files = _wait_for(target, uploaded, timeout) if wait else {}
     if as_json:
         for one in uploaded:
             print_json(_for_programs(one, files.get(one.file_id)))
     else:
         _print_for_people(uploaded, files, waited=wait)
+        click.echo(summary(uploaded, seconds), err=True)
     if wait and any(_state(files, one) != "COMPLETE" for one in uploaded):
         click.get_current_context().exit(1)
+
+
+def send(
+    target: Target, sources: Sequence[Source], charset: str | None = None, *, again: bool = False
+) -> tuple[list[Uploaded], float]:
+    """The sources, in their order, sent or found there, and how long the sending took."""
+    s3, bucket = target.client("s3"), target.settings_env["INPUT_BUCKET"]
+    there = {} if again else already_there(s3, bucket, sources, content_type_of(charset))
+    rest = [source for source in sources if source.key not in there]
+    order = {source.key: number for number, source in enumerate(sources)}
+    uploaded = [Uploaded(one, there[one.key], sent=False) for one in sources if one.key in there]
+    begun = time.monotonic()
+    with progress_bar("Uploading", sum(source.size for source in rest), unit="bytes") as bar:
+        if target.endpoint_url:
+            opened = partial(wait_until_cut, status_of(target))
+            arriving = upload_one_by_one(s3, bucket, rest, bar.advance, opened, charset)
+        else:
+            arriving = upload_all(s3, bucket, rest, bar.advance, charset)
+        try:
+            uploaded.extend(arriving)
+        except BaseException:
+            bar.say(
+                f"{len(uploaded):,} of {len(sources):,} files are there; the same command sends the rest."
+            )
+            raise
+    return sorted(uploaded, key=lambda one: order[one.source.key]), time.monotonic() - begun
+
+
+def summary(uploaded: Sequence[Uploaded], seconds: float) -> str:
+    """What was sent, how fast, and what was there."""
+    sent = [one for one in uploaded if one.sent]
+    size = sum(one.source.size for one in sent)
+    rate = f" ({sized(int(size / seconds))}/s)" if seconds > 1 else ""
+    parts = [f"Sent {_files(len(sent))}, {sized(size)}, in {lasting(seconds)}{rate}"] if sent else []
+    if there := len(uploaded) - len(sent):
+        parts.append(f"{_files(there)} had the same content there already (--again sends it all)")
+    return "; ".join(parts) + "."
+
+
+def _files(number: int) -> str:
+    return f"{number:,} file{'' if number == 1 else 's'}"
 
 
 def warn_of_keys(target: Target, keys: Sequence[str], *, wait: bool) -> None:
@@ -99,6 +147,7 @@ def _for_programs(one: Uploaded, file: Shown | None) -> dict[str, object]:
         "etag": one.version.etag,
         "size": one.source.size,
         "file_id": one.file_id,
+        "sent": one.sent,
     }
     return shown if file is None else {**shown, "file": file}
 
@@ -115,7 +164,8 @@ def _print_for_people(uploaded: Sequence[Uploaded], files: Mapping[str, Shown], 
         if marked and (file := files.get(one.file_id)) and file["reason"]:
             click.echo(printable(f"{one.source.key}: {file['reason']}"))
     if not waited:
-        click.echo(f"\nSee what becomes of it: froe status {uploaded[0].file_id}")
+        named = uploaded[0].file_id if len(uploaded) == 1 else "--watch"
+        click.echo(f"\nSee what becomes of {'it' if len(uploaded) == 1 else 'them'}: froe status {named}")
 
 
 def _outcome(files: Mapping[str, Shown], one: Uploaded) -> list[str]:

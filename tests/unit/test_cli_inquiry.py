@@ -459,6 +459,7 @@ class TestUpload:
             return [Uploaded(sources[0], version)]
 
         monkeypatch.setattr(upload_command, "upload_all", upload_all)
+        monkeypatch.setattr(upload_command, "already_there", lambda *_: {})
         monkeypatch.setattr(Target, "client", lambda self, service: None)
         return froe(monkeypatch, Changing([]), "upload", str(path), *options), version.file_id
 
@@ -486,6 +487,7 @@ class TestUpload:
                 "etag": "e1",
                 "size": 2,
                 "file_id": file_id,
+                "sent": True,
             }
         ]
 

@@ -11,7 +11,10 @@ from moto import mock_aws
 
 pytest.importorskip("click", reason="click is not installed")
 
-from froe.commands.upload import warn_of_keys
+import click
+
+from froe.commands.upload import send, summary, warn_of_keys
+from froe.comparing import already_there
 from froe.errors import FroeError
 from froe.target import Target
 from froe.uploading import find_sources, upload_all
@@ -110,6 +113,58 @@ def test_the_content_type_says_the_character_set(
     path.write_bytes(b"x")
     list(upload_all(s3, BUCKET, find_sources([path], ""), lambda _: None, charset))
     assert s3.head_object(Bucket=BUCKET, Key="a.log")["ContentType"] == said
+
+
+def test_what_is_there_with_the_same_content_is_found(s3: Any, tmp_path: Path) -> None:
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    (tmp_path / "a.log").write_bytes(b"x" * LARGER_THAN_A_PART)
+    for name in ("b.log", "c.log", "d.log"):
+        (tmp_path / name).write_text(name)
+    sources = find_sources(sorted(tmp_path.iterdir()), "")
+    sent = {one.source.key: one.version for one in upload_all(s3, BUCKET, sources[:2], lambda _: None)}
+    s3.put_object(Bucket=BUCKET, Key="c.log", Body=b"c.log")
+
+    there = already_there(s3, BUCKET, sources)
+    assert sorted(there) == ["a.log", "b.log", "c.log"]
+    assert {key: there[key] for key in sent} == sent
+    assert already_there(s3, BUCKET, sources, "text/plain; charset=koi8-r") == {}
+
+    (tmp_path / "b.log").write_text("B.log")
+    s3.put_object(Bucket=BUCKET, Key="a.log", Body=b"y" * LARGER_THAN_A_PART)
+    assert sorted(already_there(s3, BUCKET, sources)) == ["c.log"]
+
+
+def test_the_same_command_goes_on_with_what_is_missing(
+    s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.log", "b.log"):
+        (tmp_path / name).write_text(name)
+    target = Target({"INPUT_BUCKET": BUCKET}, "us-east-1")
+    sources = find_sources([tmp_path / "a.log", tmp_path / "b.log"], "")
+    send(target, sources[1:])
+
+    uploaded, _ = send(target, sources)
+    assert [(one.source.key, one.sent) for one in uploaded] == [("a.log", True), ("b.log", False)]
+    assert [one.sent for one in send(target, sources)[0]] == [False, False]
+    assert [one.sent for one in send(target, sources, again=True)[0]] == [True, True]
+    assert "Sent 1 file, 5 B, in" in summary(uploaded, 0.5)
+    assert "1 file had the same content there already" in summary(uploaded, 0.5)
+
+
+def test_a_pattern_is_as_if_each_of_its_files_were_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "logs" / "web").mkdir(parents=True)
+    for name in ("a.log", "logs/b.log", "logs/web/c.log", "logs/web/d.txt"):
+        (tmp_path / name).write_text("x\n")
+
+    assert keys_of([tmp_path / "logs" / "*.log"]) == ["b.log"]
+    assert keys_of([tmp_path / "logs" / "**" / "*.log"]) == ["logs/b.log", "logs/web/c.log"]
+    assert keys_of([tmp_path / "lo*"]) == ["logs/b.log", "logs/web/c.log", "logs/web/d.txt"]
+    monkeypatch.chdir(tmp_path)
+    assert keys_of([Path("**/*.log")]) == ["a.log", "logs/b.log", "logs/web/c.log"]
+    with pytest.raises(click.UsageError, match="none that it matches"):
+        keys_of([tmp_path / "*.gz"])
 
 
 def test_every_file_of_many_gets_its_own_version(s3: Any, tmp_path: Path) -> None:
