@@ -155,7 +155,7 @@ def test_bytes_of_no_text_stay_rejects() -> None:
 
 def test_a_line_that_may_be_a_broken_row_stays_a_reject_unless_it_can_only_be_of_a_trace() -> None:
     found = seen(CSV + '    raise NoMoney("0.00, as so often")\n  File "/srv/cart.py", line 44, in pay\n')
-    assert found.rejects == ["field-count"]
+    assert found.rejects == ["short-row:shop"]
     assert kinds(found)["text"] == 1
 
 
