@@ -21,6 +21,7 @@ from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject, Skip
 from chalicelib.notices import file_notice
 from chalicelib.status_json import file_json
+from froe.account import account_lines
 from tests.fakes import Pipeline, opener
 from tests.layouts import entries_in
 from tests.unit.test_deliveries import run_quietly
@@ -257,6 +258,18 @@ def test_the_guess_stands_in_the_status_and_in_the_notice() -> None:
     shown = file_json(file, file.account, None)
     assert (shown["charset"], shown["charset_guess"]) == ("utf-8", "cp1252")
     assert "charset: its head is not UTF-8, and may be cp1252" in file_notice(file).text
+    assert "its head is not UTF-8, and may be cp1252" in "\n".join(account_lines(shown, 80))
+
+
+def test_a_character_set_that_was_said_stands_in_the_status_and_in_the_notice() -> None:
+    pipeline = Pipeline(SMALL)
+    data = "Größe überschritten\n".encode("latin-1") * 9
+    run_quietly(pipeline, pipeline.objects.add("a", data, content_type="text/plain; charset=latin-1"))
+    (file,) = pipeline.table.files.values()
+    shown = file_json(file, file.account, None)
+    assert (shown["charset"], shown["charset_guess"]) == ("iso8859-1", None)
+    assert "charset: iso8859-1\n" in file_notice(file).text
+    assert re.search(r"charset +iso8859-1", "\n".join(account_lines(shown, 80)))
 
 
 @pytest.mark.parametrize("data", [b"plain\n", "Grüße\n".encode(), "Grüße Öl ".encode() + b"\xff\n", "Grüße".encode()[:-2]])  # fmt: skip
