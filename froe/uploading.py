@@ -63,7 +63,7 @@ def find_sources(paths: Sequence[Path], prefix: str) -> list[Source]:
     found: dict[str, Source] = {}
     for path in paths:
         for file, name in _files_of(path) if path.exists() else _files_like(path):
-            source = Source(file, _checked(prefix + name, file), file.stat().st_size)
+            source = Source(file, checked_key(prefix + name, file), file.stat().st_size)
             if source.key in found and not file.samefile(found[source.key].path):
                 raise FroeError(
                     f"{found[source.key].path} and {file} would both become {source.key!r};"
@@ -98,7 +98,7 @@ def _files_like(pattern: Path) -> Iterator[tuple[Path, str]]:
             yield path, "/".join(path.parts[max(deep - 1, 0) :]).lstrip("/.")
 
 
-def _checked(key: str, path: Path) -> str:
+def checked_key(key: str, path: Path) -> str:
     try:
         size = len(key.encode())
     except UnicodeEncodeError:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import shlex
 import time
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from froe.errors import FroeError
+from froe.inbox_log import inbox_of
 from froe.jsonl import print_json
 from froe.local import LocalStack
 from froe.running import program_name, running_stack
+from froe.target import target_of
 
 _WATCH_SECONDS = 1.0
 
@@ -21,14 +24,31 @@ _WATCH_SECONDS = 1.0
     "--port", type=click.IntRange(1, 65535), help="The port of the local AWS.  [default: a free one]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when all is ready.")
+@click.option(
+    "--inbox",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Upload what is dropped into this folder, and say what becomes of it.",
+)
+@click.option(
+    "--move-to",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="With --inbox: move the files that are COMPLETE there.  [default: they stay]",
+)
 @click.option("--bare", is_flag=True, help="The local AWS alone, for `froe deploy --stage local` by hand.")
-def up(*, port: int | None, as_json: bool, bare: bool) -> None:
+def up(*, port: int | None, as_json: bool, inbox: Path | None, move_to: Path | None, bare: bool) -> None:
     """Run the local AWS and the whole pipeline on it, until Ctrl-C.
 
     Needs no account and no Docker. The functions that run are those that `chalice deploy` deploys.
     With --bare nothing is deployed: it prints what to export, and the commands for real stages then
-    work on the stage local.
+    work on the stage local. With --inbox a file is uploaded once it has not changed for two seconds; its key is its way
+    from the folder.
     """
+    if inbox and bare:
+        raise click.UsageError("--inbox needs the pipeline: leave --bare out.")
+    if move_to and not inbox:
+        raise click.UsageError("--move-to is for the files of an --inbox: name that folder too.")
     with running_stack(port, bare=bare) as stack:
         try:
             if bare:
@@ -37,7 +57,12 @@ def up(*, port: int | None, as_json: bool, bare: bool) -> None:
                 print_json(asdict(stack.info))
             else:
                 _print_for_people(stack)
+            taken = (
+                inbox_of(target_of(stack.info, stack.env), inbox, move_to, as_json=as_json) if inbox else None
+            )
             while not (problem := stack.problem()):
+                if taken:
+                    taken.step()
                 time.sleep(_WATCH_SECONDS)
         except KeyboardInterrupt:
             if not as_json:
