@@ -32,6 +32,7 @@ GROUPS: Final = {
         "init": "froe.commands.init",
         "estimate": "froe.commands.estimate",
         "up": "froe.commands.up",
+        "completion": "froe.commands.completion",
     },
     "Files": {
         "upload": "froe.commands.upload",
