@@ -82,9 +82,7 @@ class Tokens:
     def person(self, authorization: str) -> Person | None:
         """Who bears the token of an Authorization header; the table is asked only for what may be one."""
         token = bearer(authorization)
-        if token is None or not _TOKEN.fullmatch(token):
-            return None
-        named = self._table.get(digest_of(token))
+        named = self._table.get(digest_of(token)) if token and _TOKEN.fullmatch(token) else None
         return Person(named.name, named.role) if named and named.revoked_at is None else None
 
     def listed(self) -> list[NamedToken]:
@@ -112,6 +110,11 @@ class Tokens:
 
     def _valid(self, name: str) -> list[NamedToken]:
         return [token for token in self._table.all() if token.name == name and token.revoked_at is None]
+
+
+def may_be_named(authorization: str) -> bool:
+    """Whether it bears what `Tokens.create` may have made."""
+    return bool(_TOKEN.fullmatch(bearer(authorization) or ""))
 
 
 def digest_of(token: str) -> str:

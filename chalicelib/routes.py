@@ -19,7 +19,7 @@ from chalice.app import (
 )
 
 from chalicelib import pages, status
-from chalicelib.access import FIRST, Person, Role, Tokens, is_first
+from chalicelib.access import FIRST, Person, Role, Tokens, is_first, may_be_named
 from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
 from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
 from chalicelib.bodies import is_text, json_body
@@ -70,6 +70,8 @@ def person_of(authorization: str, token_sha256: str, tokens: Callable[[], Tokens
     """Who bears the token of an Authorization header; tokens: asked for where it is not the first administrator's."""
     if is_first(authorization, token_sha256):
         return Person(FIRST, Role.ADMINISTER)
+    if not may_be_named(authorization):
+        return None
     try:
         return tokens().person(authorization)
     except SettingsError:

@@ -33,7 +33,7 @@ _PARSED_A_SECOND: Final = 40_000
 _CUT_BYTES_A_SECOND: Final = 75e6
 LEDGER_UNITS_A_BATCH: Final = 1.1
 """A leaf holds the marks of 16 batches in at most 1 KB; splits and sums are a few more."""
-_LEDGER_UNITS_A_FILE: Final = 12
+_LEDGER_UNITS_A_FILE: Final = 14
 """Its plan, splits, seals, sums and account, in the table and in the indexes; counted by a test."""
 _QUEUE_REQUESTS_A_FILE: Final = 4
 _GETS_A_FILE: Final = 3
