@@ -42,4 +42,4 @@ def deploy_stage(
     )
     findings = examine(prepared.cloud, prepared.stage, ROOT)
     print_for_people(findings, only_faults=True)
-    stop_at_faults(stage, findings)
+    stop_at_faults(f"The stage {stage}", findings)

@@ -1,26 +1,32 @@
-"""`froe doctor`: what of a stage is not as the checkout says, and what to do about it."""
+"""`froe doctor`: what of a stage, or of this machine, is not as it should be, and what to do about it."""
 
 from __future__ import annotations
 
 import click
 
-from froe.commands.options import stage_name
+from froe.commands.options import json_option
 
 
-@click.command(short_help="Name each fault of a stage, with its remedy.")
-@stage_name
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
-def doctor(*, stage: str, as_json: bool) -> None:
-    """Check what a stage really has: stacks, functions, mappings, queues, tables, policies, alarms.
+@click.command(short_help="Name each fault of this machine, or of a stage, with its remedy.")
+@click.option(
+    "--stage",
+    metavar="STAGE",
+    help="A stage, such as dev; local is the one on a local AWS.  [default: this machine]",
+)
+@json_option
+def doctor(*, stage: str | None, as_json: bool) -> None:
+    """Check this machine: Python, packages, configuration, disk, ports, endpoint, region, credentials. With --stage
+    check what a stage really has: stacks, functions, mappings, queues, tables, policies, alarms.
 
     It changes nothing. Each fault is one line with its remedy; the exit code is 1 if there is one.
     """
     from froe.deployment.doctor import doctor as examine_stage  # noqa: PLC0415 - imports boto3, which takes a second
     from froe.deployment.findings import print_for_people, print_for_programs, stop_at_faults  # noqa: PLC0415 - as above
+    from froe.deployment.machine import examine_machine  # noqa: PLC0415 - as above
 
-    findings = examine_stage(stage)
+    findings = examine_machine() if stage is None else examine_stage(stage)
     if as_json:
         print_for_programs(findings)
     else:
         print_for_people(findings)
-    stop_at_faults(stage, findings)
+    stop_at_faults("This machine" if stage is None else f"The stage {stage}", findings)

@@ -71,7 +71,7 @@ def print_for_people(findings: Sequence[Finding], *, only_faults: bool = False) 
     for each in findings:
         if only_faults and each.verdict not in {Verdict.FAULT, Verdict.WARNING}:
             continue
-        mark = click.style(f"{each.verdict.value:<5}", fg=_COLOURS[each.verdict])
+        mark = click.style(f"{each.verdict.value:<7}", fg=_COLOURS[each.verdict])
         remedy = f": {each.remedy}" if each.remedy else ""
         click.echo(f"{mark}  {each.area}: {each.what}{remedy}")
 
@@ -82,14 +82,14 @@ def print_for_programs(findings: Sequence[Finding]) -> None:
         print_json(asdict(each))
 
 
-def stop_at_faults(stage: str, findings: Sequence[Finding]) -> None:
-    """Say how many were looked at. FroeError if any is a fault."""
+def stop_at_faults(named: str, findings: Sequence[Finding]) -> None:
+    """Say how many were looked at, of what is named (`The stage dev`). FroeError if any is a fault."""
     faults = sum(each.verdict is Verdict.FAULT for each in findings)
     unknown = sum(each.verdict is Verdict.NOT_LOCAL for each in findings)
     aside = f", {unknown} not checked on a local AWS" if unknown else ""
     if faults:
         raise FroeError(
-            f"The stage {stage} has {faults} {'fault' if faults == 1 else 'faults'} "
+            f"{named} has {faults} {'fault' if faults == 1 else 'faults'} "
             f"in {len(findings)} checks{aside}: see the lines above."
         )
-    click.echo(f"The stage {stage} is in order: {len(findings) - unknown} checks{aside}.", err=True)
+    click.echo(f"{named} is in order: {len(findings) - unknown} checks{aside}.", err=True)

@@ -215,10 +215,10 @@ def test_a_fault_is_one_line_with_its_remedy_and_ends_with_exit_code_1() -> None
     findings = [ok("queues", "all is well"), fault("queues", "one is gone", "deploy")]
 
     with pytest.raises(FroeError, match="1 fault in 2 checks"):
-        stop_at_faults("dev", findings)
+        stop_at_faults("The stage dev", findings)
     with CliRunner().isolation() as (out, *_):
         print_for_people(findings, only_faults=True)
-        assert out.getvalue().decode().splitlines() == ["fault  queues: one is gone: deploy"]
+        assert out.getvalue().decode().splitlines() == ["fault    queues: one is gone: deploy"]
 
 
 def concurrency(free: int, **options: Any) -> list[Finding]:
@@ -246,7 +246,7 @@ def test_queues_that_could_take_all_that_the_account_may_run_are_named_with_the_
     if verdict is Verdict.WARNING:
         assert f"all of the {free:,} copies" in found.what
         assert "lower maximum_concurrency" in found.remedy
-    stop_at_faults("dev", [found])  # a warning ends no deploy
+    stop_at_faults("The stage dev", [found])  # a warning ends no deploy
 
 
 def test_functions_without_a_maximum_may_take_everything() -> None:
