@@ -6,6 +6,8 @@ STAMP := $(VENV)/.ready
 UV := .froe/uv/bin/uv
 CHECKED := app.py chalicelib froe tests sample_logs benchmarks
 UNIT_TESTS := tests/unit tests/golden
+DOCS_TESTS := $(addprefix tests/unit/,test_documented.py test_readme.py test_observability.py test_production_docs.py \
+  formats/test_docs.py test_policies.py)
 PYTEST := $(BIN)/python -m pytest -q
 # Tests that need no AWS are spread over the processors.
 SPREAD := -n auto --maxprocesses 4 --dist worksteal
@@ -25,10 +27,10 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test soak lint audit check format bench agreement docs terraform lock golden clean
+.PHONY: help setup demo up test soak lint audit check format bench agreement docs docs-check terraform lock golden clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
 
 setup: $(STAMP) ## Make .venv with everything for development, .venv/bin/froe included
 
@@ -86,6 +88,10 @@ docs: $(STAMP) ## Rewrite the pages that are made from the code
 	$(BIN)/python -m froe.permissions > docs/permissions.md
 	$(BIN)/python -m froe.parameters > docs/parameters.md
 	$(BIN)/python -m froe.costs_page > docs/costs.md
+	$(BIN)/python -m froe.commands_page > docs/commands.md
+
+docs-check: $(STAMP) ## Fail where a command, option, route, setting, metric or event is not documented, or a page is behind
+	$(PYTEST) $(DOCS_TESTS)
 
 terraform: $(STAMP) ## Write infra/terraform from the templates in infra
 	$(BIN)/python -m froe.terraform.module

@@ -81,11 +81,17 @@ def list_tokens(*, stage: str | None, as_json: bool) -> None:
 @token.command(short_help="Revoke a token.")
 @click.argument("name")
 @stage_option
-def revoke(*, name: str, stage: str | None) -> None:
+@json_option
+def revoke(*, name: str, stage: str | None, as_json: bool) -> None:
     """Revoke the token of this name: the API refuses it within a minute."""
     services, who = _services(stage)
     with services.audit.noted(who, "token-revoke", {"name": name}):
         services.tokens.revoke(name)
+    if as_json:
+        from froe.jsonl import print_json  # noqa: PLC0415 - as above
+
+        print_json({"name": name, "revoked": True})
+        return
     click.echo(f"The token of {name} is revoked.")
 
 

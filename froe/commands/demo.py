@@ -41,7 +41,14 @@ _NOT_SAMPLES: Final = frozenset({"make.py", "README.md"})
 
 
 @click.command(short_help="Send the sample logs through the whole pipeline, locally.")
-@click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), default=900, show_default=True)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.IntRange(min=1),
+    default=900,
+    show_default=True,
+    help="Wait no longer than this.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 def demo(*, timeout: int, as_json: bool) -> None:
     """Send the sample logs through the whole pipeline, here on this machine.

@@ -6,22 +6,24 @@ import sys
 
 import click
 
-from froe.commands.options import stage_name
+from froe.commands.options import json_option, stage_name
 
 
 @click.command(short_help="Create or update a stage in your AWS account.")
 @stage_name
 @click.option("--backfill", is_flag=True, help="With the state machine of infra/backfill.json.")
 @click.option("--new", is_flag=True, help="Make the stage if there is none of that name, without asking.")
-def deploy(*, stage: str, backfill: bool, new: bool) -> None:
+@json_option
+def deploy(*, stage: str, backfill: bool, new: bool, as_json: bool) -> None:
     """Create or update everything that a stage needs, in your AWS account.
 
     The resources come from infra/*.json with the parameters of infra/parameters/STAGE.json, the
     functions from Chalice; at the end it looks at what is really there, as `froe doctor` does.
     Running it again changes only what differs, and carries on where it stopped. A stage that is not
     in .chalice/config.json begins as a copy of dev, once you have said so: it asks, or wants --new.
+    --json prints each finding of that look; what is being done goes to standard error.
     """
-    deploy_stage(stage, with_backfill=backfill, new=new)
+    deploy_stage(stage, with_backfill=backfill, new=new, as_json=as_json)
 
 
 def _is_new(sentence: str) -> bool:
@@ -30,16 +32,24 @@ def _is_new(sentence: str) -> bool:
 
 
 def deploy_stage(
-    stage: str, *, with_backfill: bool = False, new_token: bool = False, new: bool = False
+    stage: str,
+    *,
+    with_backfill: bool = False,
+    new_token: bool = False,
+    new: bool = False,
+    as_json: bool = False,
 ) -> None:
     from froe.deployment.deploy import deploy as deployed  # noqa: PLC0415 - imports boto3, which takes a second
     from froe.deployment.doctor import examine  # noqa: PLC0415 - as above
-    from froe.deployment.findings import print_for_people, stop_at_faults  # noqa: PLC0415 - as above
+    from froe.deployment.findings import print_for_people, print_for_programs, stop_at_faults  # noqa: PLC0415 - as above
     from froe.resources import ROOT  # noqa: PLC0415 - as above
 
     prepared = deployed(
         stage, with_backfill=with_backfill, new_token=new_token, is_new=(lambda _: True) if new else _is_new
     )
     findings = examine(prepared.cloud, prepared.stage, ROOT)
-    print_for_people(findings, only_faults=True)
+    if as_json:
+        print_for_programs(findings)
+    else:
+        print_for_people(findings, only_faults=True)
     stop_at_faults(f"The stage {stage}", findings)

@@ -16,7 +16,7 @@ from froe.commands.options import stage_option
 from froe.commands.query import print_csv
 from froe.commands.records import for_programs, open_file
 from froe.inquiry import SETTLED, Shown
-from froe.jsonl import write_json_lines
+from froe.jsonl import print_json, write_json_lines
 from froe.querying import LogTable
 from froe.stored import entries_of, outcome_of
 from froe.target import find_target
@@ -42,7 +42,8 @@ _ALL: Final = 'from log order by "offset"'
     help="Write there.  [default: standard output]",
 )
 @stage_option
-def export(*, name: str, shape: str, output: Path | None, stage: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Make what is said on standard error a JSON object.")
+def export(*, name: str, shape: str, output: Path | None, stage: str | None, as_json: bool) -> None:
     """Write all records and rejects that are stored of a file, in the order of the text.
 
     FILE_ID may be shortened, or a key; of a key's files the one uploaded last is taken. What is written is counted
@@ -60,7 +61,7 @@ def export(*, name: str, shape: str, output: Path | None, stage: str | None) -> 
                 write_json_lines((for_programs(entry, file) for entry in entries), out)
         else:
             _write_table(entries, shape, output)
-    _say(file, entries)
+    _say(file, entries, as_json=as_json)
 
 
 class _Counted:
@@ -105,10 +106,18 @@ def _write_table(entries: _Counted, shape: str, output: Path | None) -> None:
             table.write(_ALL, output, shape)
 
 
-def _say(file: Shown, entries: _Counted) -> None:
+def _say(file: Shown, entries: _Counted, *, as_json: bool) -> None:
     """How what was written compares with the account."""
     parsed, rejected = file["parsed"]["entries"], file["rejected"]["entries"]
     written = entries.counts["record"], entries.counts["reject"]
+    if as_json:
+        told = {name: file[name] for name in ("file_id", "key", "state")}
+        agrees = written == (parsed, rejected)
+        told |= {"records": written[0], "rejects": written[1], "as_accounted": agrees}
+        print_json(told, err=True)
+        if not agrees or file["state"] not in SETTLED:
+            click.get_current_context().exit(1)
+        return
     named = f"{printable(file['key'])} ({file['file_id']}), {file['state']}"
     if written != (parsed, rejected):
         click.echo(

@@ -15,11 +15,12 @@ from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record, Skip
-from froe.commands.options import config_of, config_option
+from froe.commands.options import config_of, config_option, json_option
 from froe.errors import FroeError
 from froe.explanation import way_of
 from froe.inferring import Proposal, propose
 from froe.json_proposal import propose_mapping
+from froe.jsonl import print_json
 from froe.log_files import open_reading
 from froe.terminal import harmless, printable
 
@@ -33,7 +34,8 @@ _ENOUGH: Final = 0.5
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--anyway", is_flag=True, help="Propose a format though a known one explains the file.")
 @config_option
-def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
+@json_option
+def infer(*, file: Path, anyway: bool, config_file: Path | None, as_json: bool) -> None:
     """Propose a custom format for FILE, to be pasted into froe.toml.
 
     The block goes to standard output, what is said of it to standard error. Its samples are lines of the
@@ -46,9 +48,12 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
         raise FroeError(f"{printable(str(file))}: {plan.failure}.")
     name = _name_of(file)
     if plan.format in _ANY_JSON and not anyway:
-        _print_mapping(file, name, reading)
+        _print_mapping(file, name, reading, as_json=as_json)
         return
     if plan.format != "text" and not anyway:
+        if as_json:
+            _print_json(file, None, known=plan.format)
+            return
         click.echo(
             f"{printable(str(file))} is explained by the format {plan.format} (score {plan.format_score:g}):"
             f" `froe parse {printable(str(file))}` shows its records; --anyway proposes another format.",
@@ -62,6 +67,9 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
             f"The lines of {printable(str(file))} have too little in common for a format:"
             " as plain text every line is a record already."
         )
+    if as_json:
+        _print_json(file, proposal.toml(name), explained=explained)
+        return
     click.echo(harmless(proposal.toml(name)), nl=False)
     timeless = (
         ""
@@ -75,7 +83,14 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None) -> None:
     )
 
 
-def _print_mapping(file: Path, name: str, reading: Reading) -> None:
+def _print_json(
+    file: Path, toml: str | None, *, explained: float | None = None, known: str | None = None
+) -> None:
+    """explained: the share of the lines. known: the format that explains the file already."""
+    print_json({"file": str(file), "format": known, "toml": toml, "explained": explained})
+
+
+def _print_mapping(file: Path, name: str, reading: Reading, *, as_json: bool) -> None:
     """Of JSON that no narrower format knows: how its members are mapped."""
     objects = []
     for outcome in reading:
@@ -93,6 +108,9 @@ def _print_mapping(file: Path, name: str, reading: Reading) -> None:
         )
     text = proposal.toml(name)
     load(text, "the proposal")
+    if as_json:
+        _print_json(file, text)
+        return
     click.echo(text, nl=False)
     click.echo(
         "It is JSON, which is read without a format of your own too. Look through the names of the mapping and the samples"

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import click
 
+from froe.commands.options import json_option
 from froe.errors import FroeError
+from froe.jsonl import print_json
 from froe.project import create, staged
 
 
 @click.command(short_help="Make a project folder for your configuration and stages.")
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-def init(*, directory: Path) -> None:
+@json_option
+def init(*, directory: Path, as_json: bool) -> None:
     """Make a project folder: your configuration and stages, in a repository of your own.
 
     It has froe.toml (formats, filters, redaction), the parameters of the stages dev and prod, and Chalice's
@@ -32,6 +35,9 @@ def init(*, directory: Path) -> None:
             f"{error.args[0]} is in {directory} already: name a new folder, or remove the file."
         ) from error
     staged(directory.resolve())
+    if as_json:
+        print_json({"directory": str(directory.resolve()), "written": [str(path) for path in written]})
+        return
     for path in written:
         click.echo(f"{directory / path}")
     enter = "" if directory.resolve() == Path.cwd() else f"cd {directory}, then "

@@ -438,3 +438,25 @@ def test_what_draws_nothing_works_without_rich_and_boto3(command: str) -> None:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+class TestForPrograms:
+    def test_a_proposal_is_an_object(self, tmp_path: Path) -> None:
+        path = file_of(tmp_path, b"".join(b"%d|till%d|paid\n" % (number, number % 7) for number in range(99)))
+        known = file_of(tmp_path, ACCESS_LINE * 9, "access.log")
+
+        shown = json.loads(froe("infer", str(path), "--json").stdout)
+        assert shown["toml"].startswith("[[format]]")
+        assert shown["explained"] == 1
+        assert json.loads(froe("infer", str(known), "--json").stdout) == {
+            "file": str(known), "format": "access_common",
+            "toml": None, "explained": None,
+        }
+
+    def test_a_project_says_what_was_written(self, tmp_path: Path) -> None:
+        result = froe("init", str(tmp_path / "logs"), "--json")
+
+        shown = json.loads(result.stdout)
+        assert shown["directory"] == str(tmp_path / "logs")
+        assert all((tmp_path / "logs" / path).exists() for path in shown["written"])
+        assert shown["written"]

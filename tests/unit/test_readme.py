@@ -7,8 +7,6 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from chalicelib.core.messages import batch_id
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
@@ -38,17 +36,9 @@ def test_the_line_that_is_followed_becomes_the_row_that_is_shown() -> None:
     assert {name: untyped(value) for name, value in item.items()} == json.loads(row)
 
 
-def test_every_command_is_in_the_readme() -> None:
-    click = pytest.importorskip("click", reason="needs click: make setup")
-    from froe.cli import main
-
-    for name in main.list_commands(click.Context(main)):
-        assert f"froe {name}" in README
-
-
 def test_every_make_target_that_the_readme_names_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"make ([a-z]+)", README)) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"make ([a-z]+(?:-[a-z]+)?)", README)) <= targets
 
 
 def test_every_link_leads_somewhere() -> None:
