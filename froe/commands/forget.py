@@ -56,7 +56,7 @@ def forget(*, name: str, with_object: bool, yes: bool, stage: str | None, as_jso
     trail = Audit(
         DynamoAudit(target.client("dynamodb"), settings.ledger_table), lambda: datetime.now(UTC), "froe"
     )
-    subject = {"file_id": stored.plan.file_id, "key": stored.plan.object.key, "with_object": with_object}
+    subject = {"file_id": stored.plan.file_id, "with_object": with_object}  # no key: it may be why
     with trail.noted(who_asks(), "forget", subject) as note:
         done = forgetting.forget(stored, datetime.now(UTC), with_object=with_object)
         note.update(records=done.records, rejects=done.rejects)

@@ -18,11 +18,10 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "alarm"
-        x      = 0
-        y      = 2
-        width  = 24
-        height = 6
+        type  = "alarm"
+        x     = 0
+        y     = 2
+        width = 24
         properties = {
           title = "Alarms"
           alarms = [
@@ -50,15 +49,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 0
-        y      = 8
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 0
+        y     = 8
+        width = 8
         properties = {
           title  = "Files settled, by state"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -72,15 +69,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 8
-        y      = 8
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 8
+        y     = 8
+        width = 8
         properties = {
           title  = "From opened to settled, seconds"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -91,15 +86,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 16
-        y      = 8
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 16
+        y     = 8
+        width = 8
         properties = {
           title  = "Dead letters and stalled files"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -112,15 +105,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 0
-        y      = 14
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 0
+        y     = 14
+        width = 8
         properties = {
           title  = "Text cut: lines, bytes"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -130,15 +121,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 8
-        y      = 14
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 8
+        y     = 14
+        width = 8
         properties = {
           title  = "Entries parsed and rejected"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -148,15 +137,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 16
-        y      = 14
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 16
+        y     = 14
+        width = 8
         properties = {
           title  = "Rejected, percent"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -191,15 +178,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 0
-        y      = 20
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 0
+        y     = 20
+        width = 8
         properties = {
           title  = "Splits and batches"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -210,15 +195,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 8
-        y      = 20
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 8
+        y     = 20
+        width = 8
         properties = {
           title  = "Waiting messages"
           region = local.region
-          view   = "timeSeries"
           stat   = "Maximum"
           period = 300
           metrics = [
@@ -234,15 +217,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 16
-        y      = 20
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 16
+        y     = 20
+        width = 8
         properties = {
           title  = "Age of the oldest message, seconds"
           region = local.region
-          view   = "timeSeries"
           stat   = "Maximum"
           period = 300
           metrics = [
@@ -253,15 +234,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 0
-        y      = 26
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 0
+        y     = 26
+        width = 8
         properties = {
           title  = "Parsed, by format"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -277,15 +256,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 8
-        y      = 26
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 8
+        y     = 26
+        width = 8
         properties = {
           title  = "Rejected, by format"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -301,15 +278,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 16
-        y      = 26
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 16
+        y     = 26
+        width = 8
         properties = {
           title  = "Rejected, by reason"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -324,15 +299,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 0
-        y      = 32
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 0
+        y     = 32
+        width = 8
         properties = {
           title  = "Seconds by step, average"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -347,30 +320,26 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 8
-        y      = 32
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 8
+        y     = 32
+        width = 8
         properties = {
           title   = "Slow batches, errors logged"
           region  = local.region
-          view    = "timeSeries"
           stat    = "Sum"
           period  = 300
           metrics = [["Froe/Logs/${var.stage}", "SlowBatches"], ["Froe/Logs/${var.stage}", "ErrorsLogged"]]
         }
       },
       {
-        type   = "metric"
-        x      = 16
-        y      = 32
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 16
+        y     = 32
+        width = 8
         properties = {
           title  = "Writes: units, retries, throttles"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -381,15 +350,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 0
-        y      = 38
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 0
+        y     = 38
+        width = 8
         properties = {
           title  = "Invocations"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -405,15 +372,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 8
-        y      = 38
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 8
+        y     = 38
+        width = 8
         properties = {
           title  = "Errors and throttles"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -443,15 +408,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 16
-        y      = 38
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 16
+        y     = 38
+        width = 8
         properties = {
           title  = "Longest invocation, milliseconds"
           region = local.region
-          view   = "timeSeries"
           stat   = "Maximum"
           period = 300
           metrics = [
@@ -467,15 +430,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 0
-        y      = 44
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 0
+        y     = 44
+        width = 8
         properties = {
           title  = "Concurrent executions"
           region = local.region
-          view   = "timeSeries"
           stat   = "Maximum"
           period = 300
           metrics = [
@@ -486,15 +447,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 8
-        y      = 44
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 8
+        y     = 44
+        width = 8
         properties = {
           title  = "Write units used by the tables"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -504,15 +463,13 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "metric"
-        x      = 16
-        y      = 44
-        width  = 8
-        height = 6
+        type  = "metric"
+        x     = 16
+        y     = 44
+        width = 8
         properties = {
           title  = "Throttled by the tables"
           region = local.region
-          view   = "timeSeries"
           stat   = "Sum"
           period = 300
           metrics = [
@@ -524,11 +481,10 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type   = "log"
-        x      = 0
-        y      = 50
-        width  = 24
-        height = 6
+        type  = "log"
+        x     = 0
+        y     = 50
+        width = 24
         properties = {
           title  = "Latest errors"
           region = local.region

@@ -261,7 +261,10 @@ def all_normalised(stack: LocalStack) -> Mapping[str, Stored]:
     return found
 
 
-_OF_ONE_UPLOAD = {"key", "version_id", "opened", "opened_at", "settled_at", "last_modified", "trace"}
+_OF_ONE_UPLOAD = {
+    *("key", "version_id", "opened", "opened_at", "settled_at", "last_modified", "trace"),
+    "shelf",  # it follows from the file's id
+}
 USED = {"used", "opening_used", "u", "t"}
 """What depends on how often a file was tried."""
 

@@ -19,6 +19,8 @@ TEMPLATE = read("observability")
 DATA = read("data")
 PARAMETERS = TEMPLATE["Parameters"]
 ALARMS = of_type(TEMPLATE, "AWS::CloudWatch::Alarm")
+CLOUDWATCHS_HEIGHT = 6
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"""
 LOG_GROUPS = of_type(TEMPLATE, "AWS::Logs::LogGroup")
 FILTERS = of_type(TEMPLATE, "AWS::Logs::MetricFilter")
 QUERIES = of_type(TEMPLATE, "AWS::Logs::QueryDefinition")
@@ -243,7 +245,7 @@ def test_widgets_lie_side_by_side() -> None:
         (x, y)
         for widget in WIDGETS
         for x in range(widget["x"], widget["x"] + widget["width"])
-        for y in range(widget["y"], widget["y"] + widget["height"])
+        for y in range(widget["y"], widget["y"] + widget.get("height", CLOUDWATCHS_HEIGHT))
     ]
     assert len(taken) == len(set(taken))
     assert max(x for x, _ in taken) < 24

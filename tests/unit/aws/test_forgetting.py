@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -14,6 +14,8 @@ pytest.importorskip("click", reason="click is not installed")
 
 from click.testing import CliRunner, Result
 
+from chalicelib.audit import Audit
+from chalicelib.aws.access_table import DynamoAudit
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.letters_table import DynamoLetters
 from chalicelib.aws.quarantine import S3Quarantine
@@ -100,6 +102,10 @@ class Stage:
         places = Places("records", "ledger", "quarantine", "results")
         forgetting = Forgetting(self.dynamodb, self.s3, places, sweep_days=7)
         return forgetting.forget(forgetting.find(file_id or self.file_id), LATER, with_object=with_object)
+
+    @property
+    def audit(self) -> Audit:
+        return Audit(DynamoAudit(self.dynamodb, "ledger"), lambda: LATER, "froe")
 
     def rows(self) -> list[dict[str, Any]]:
         listed = self.s3.list_objects_v2(Bucket="results").get("Contents", ())
@@ -204,7 +210,8 @@ def test_its_policy_allows_what_it_does_and_no_more(stage: Stage) -> None:
     for client in (stage.dynamodb, stage.s3):
         client.meta.events.register("before-call", note)
     for file_id in (stage.file_id, plain.file_id):
-        stage.forget(file_id=file_id, with_object=True)
+        with stage.audit.noted("ann", "forget", {"file_id": file_id}):
+            stage.forget(file_id=file_id, with_object=True)
     of_s3 = {
         "ListObjectVersions": "ListBucketVersions",
         "HeadObject": "GetObject",
@@ -285,13 +292,18 @@ class TestCommand:
         said = json.loads(froe(monkeypatch, stage.file_id, "--yes", "--json").stdout)
         assert (said["records"], said["messages"], said["object_deleted"]) == (1, 2, None)
         assert said["remembered_until"] > "2026"
+        (deed,) = stage.audit.page(end=datetime.now(UTC) + timedelta(days=1))["items"]
+        assert (deed["action"], deed["subject"]["file_id"]) == ("forget", stage.file_id)
+        assert deed["result"] == {"records": 1, "rejects": 1}
+        assert "a.jsonl" not in json.dumps(deed), "the key may be why"
 
     def test_an_unknown_file_ends_with_one_sentence(
         self, stage: Stage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        result = froe(monkeypatch, "a.jsonl", "--yes")
+        result = froe(monkeypatch, "b.jsonl", "--yes")
         assert (result.exit_code, result.stdout) == (1, "")
-        assert "No file has the id 'a.jsonl'" in result.stderr
+        assert "b.jsonl" in result.stderr
+        assert stage.state() is State.INCOMPLETE
 
 
 def test_a_file_whose_segments_are_damaged_is_forgotten_as_well(dynamodb: Any) -> None:
