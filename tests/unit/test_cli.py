@@ -449,8 +449,10 @@ class TestForPrograms:
         assert shown["toml"].startswith("[[format]]")
         assert shown["explained"] == 1
         assert json.loads(froe("infer", str(known), "--json").stdout) == {
-            "file": str(known), "format": "access_common",
-            "toml": None, "explained": None,
+            "file": str(known),
+            "format": "access_common",
+            "toml": None,
+            "explained": None,
         }
 
     def test_a_project_says_what_was_written(self, tmp_path: Path) -> None:
