@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import click
 
-from chalicelib.dead_letters.selection import Selection
+from chalicelib.dead_letters.office import DeadLetterOffice
+from chalicelib.dead_letters.selection import NoSuchLetterError, Selection
 from chalicelib.dead_letters.status import checked_selection
+from chalicelib.pages import MAX_LIMIT
+from chalicelib.services import Services
 from chalicelib.status import Status
-from froe.inquiry import only_file_id
+from froe.errors import FroeError
+from froe.inquiry import ID_SHORTEST, only_file_id
 
 _NOBODY: Final = frozenset(
     {"admin", "app", "ec2-user", "jenkins", "lambda", "nobody", "root", "runner", "ubuntu", "user", "vscode"}
 )
 """Login names that say nothing about who decided."""
+
+_SHOWN: Final = 3
+_WHOLE: Final = 36
+"""Characters of the ids that SQS gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Wanted:
     from_: str | None
     to: str | None
 
-    def selection(self, ledger: Status) -> Selection:
+    def selection(self, services: Services) -> Selection:
         """Raises UsageError if nothing is selected, BadQueryError if it contradicts itself."""
         others = (self.file, self.reason, self.everything, self.from_, self.to)
         if self.ids and any(others):
@@ -42,8 +50,8 @@ class Wanted:
                 " common with --file or --reason, or say --all."
             )
         return checked_selection(
-            ids=self.ids,
-            file=file_id_of(ledger, self.file),
+            ids=letter_ids(services.dead_letter_office, self.ids),
+            file=file_id_of(services.status, self.file),
             reason=self.reason,
             everything=self.everything,
             from_=self.from_,
@@ -71,6 +79,33 @@ file_option = click.option(
 reason_option = click.option(
     "--reason", metavar="TEXT", help="Only those with this code (such as throttled) or text in the reason."
 )
+
+
+def letter_ids(office: DeadLetterOffice, names: Iterable[str]) -> tuple[str, ...]:
+    """The ids of dead letters that are named whole, or by their beginning among the newest thousand in any state. One
+    that nothing begins like is taken as it is; FroeError where several do."""
+    return tuple(_letter_id(office, name) for name in names)
+
+
+def _letter_id(office: DeadLetterOffice, name: str) -> str:
+    if len(name) >= _WHOLE:
+        return name
+    try:
+        office.page(Selection(ids=(name,), state=None), limit=1)
+    except NoSuchLetterError:
+        newest = (
+            office.page(Selection(state=None), limit=MAX_LIMIT).letters if len(name) >= ID_SHORTEST else ()
+        )
+    else:
+        return name
+    begun = [letter.letter_id for letter in newest if letter.letter_id.startswith(name)]
+    if len(begun) > 1:
+        more = " and others" if len(begun) > _SHOWN else ""
+        raise FroeError(
+            f"{len(begun):,} ids of dead letters begin with {name!r}: {', '.join(begun[:_SHOWN])}{more}. Give more"
+            " characters of the one that you mean."
+        )
+    return begun[0] if begun else name
 
 
 def file_id_of(ledger: Status, name: str | None) -> str | None:

@@ -125,7 +125,9 @@ def audit(*, from_: str | None, to: str | None, limit: int, stage: str | None, a
         click.echo("Nothing was done.", err=True)
     else:
         columns = (
-            *map(Column, ("at", "who", "by way of", "what")),
+            Column("at"),
+            Column("who", shrinks=True),
+            *map(Column, ("by way of", "what")),
             Column("of what", shrinks=True),
             Column("result", shrinks=True),
         )

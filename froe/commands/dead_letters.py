@@ -10,7 +10,7 @@ from chalicelib.dead_letters.status import DEFAULT_LINES, MAX_LINES, STATES
 from froe.commands.options import json_option, limit_option, stage_option
 from froe.inquiry import Shown, page_size, pages, services_of
 from froe.jsonl import print_json
-from froe.selecting import file_id_of, file_option, reason_option
+from froe.selecting import file_id_of, file_option, letter_ids, reason_option
 from froe.target import find_target
 from froe.terminal import Column, print_table, printable
 
@@ -56,14 +56,14 @@ def dead_letters(
 ) -> None:
     """List the messages that were given up: what they hold and why they died.
 
-    With an ID: the whole story of that one, with the first of its lines. Send them again with
+    With an ID, or the first four characters or more of one: its whole story, with the first of its lines. Send them again with
     `froe redrive`, give them up with `froe discard`.
     """
     if ids and (file or reason or from_ or to):
         raise click.UsageError("The filters are for the list: leave them or the ids out.")
     services = services_of(find_target(stage))
     if ids:
-        for number, letter_id in enumerate(ids):
+        for number, letter_id in enumerate(letter_ids(services.dead_letter_office, ids)):
             story = services.letter_status.letter(letter_id, lines)
             if as_json:
                 print_json(story)
@@ -98,7 +98,7 @@ def _print_list(letters: list[Shown], *, limit: int, state: str, is_filtered: bo
         click.echo(none if state == "dead" else f"None is {state}.", err=True)
         return
     columns = (
-        Column("died at"),
+        Column("died at", optional=True),
         Column("id"),
         Column("kind", optional=True),
         Column("what", shrinks=True),

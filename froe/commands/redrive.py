@@ -48,7 +48,7 @@ def redrive(
     was refused, or with --wait unless every file is COMPLETE.
     """
     services = services_of(find_target(stage))
-    selection = Wanted(**wanted).selection(services.status)
+    selection = Wanted(**wanted).selection(services)
     office, pace = services.dead_letter_office, Pace(per_second)
 
     def step(cursor: str | None) -> Progress:
@@ -89,7 +89,7 @@ def discard(*, by: str | None, why: str, yes: bool, stage: str | None, as_json: 
     """
     decision = Decision.of(who_decides(by), why)
     services = services_of(find_target(stage))
-    selection = Wanted(**wanted).selection(services.status)
+    selection = Wanted(**wanted).selection(services)
     office = services.dead_letter_office
     if not yes and len(selection.ids) != 1:
         _ask(office, selection)

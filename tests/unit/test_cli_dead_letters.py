@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import io
 import json
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -78,6 +80,44 @@ class TestDeadLetters:
         ):
             listed = json_lines(froe(monkeypatch, pipeline, "dead-letters", "--json", *arguments))
             assert [letter["dead_letter_id"] for letter in listed] == expected
+
+    def test_an_id_may_be_shortened_as_long_as_it_is_the_only_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pipeline = with_dead(1)
+        assert "dead  (froe redrive dead-000)" in froe(monkeypatch, pipeline, "dead-letters", "dead").stdout
+        assert json_lines(froe(monkeypatch, pipeline, "redrive", "dead-0", "--json"))[0]["redriven"] == 1
+
+        several = froe(monkeypatch, with_dead(5), "discard", "dead-00", *NAMED, "--yes")
+        assert several.exit_code == 1
+        assert "5 ids of dead letters begin with 'dead-00': dead-00" in several.stderr
+        unknown = froe(monkeypatch, pipeline, "dead-letters", "nobody")
+        assert "no dead letter 'nobody'; `froe dead-letters` lists" in unknown.stderr
+
+    def test_the_table_fits_a_terminal_of_80_columns(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        letter = {
+            "died_at": "2026-03-01T12:00:02Z",
+            "dead_letter_id": "d" * 36,
+            "kind": "batch",
+            "key": "k" * 90,
+            "batch_id": f"{'a' * 26}-000000-000002",
+            "split": 0,
+            "code": "resource-missing",
+            "reason": "the table is gone " * 9,
+            "lines": 5000,
+            "bytes": 1_000_000,
+            "state": "dead",
+        }
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.setenv("TERM", "dumb")
+        out = io.StringIO()
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(out, "isatty", lambda: True, raising=False)
+        dead_letters._print_list([letter], limit=9, state="dead", is_filtered=False)
+
+        lines = out.getvalue().splitlines()
+        assert max(map(len, lines)) <= 80
+        assert "d" * 36 in lines[2]
 
     def test_one_is_told_with_its_lines(self, monkeypatch: pytest.MonkeyPatch) -> None:
         result = froe(monkeypatch, with_dead(3), "dead-letters", "dead-001")
