@@ -18,14 +18,13 @@ from chalicelib.core.plan import Plan
 from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key, strides, untyped
 from chalicelib.core.segments import (
     Segment,
-    SegmentError,
-    again,
     entries_of,
     last_key,
     microseconds,
     offset_in,
 )
 from chalicelib.pages import Page
+from chalicelib.sink_rows import FindsMerged, ReadsResults, SinkReading, StoredBatch
 from chalicelib.status_json import entry_json
 
 EFFORT_PER_PAGE: Final = 10_000
@@ -50,18 +49,6 @@ class SegmentPage(NamedTuple):
     segments: list[Segment]
     looked_at: int
     reached: str | None
-
-
-class StoredBatch(NamedTuple):
-    """A batch that is done. offset: where it begins in the text."""
-
-    batch_id: str
-    offset: int
-
-
-class ReadsResults(Protocol):
-    def get(self, key: str) -> bytes | None:
-        """An object of the results bucket; None where it is not there."""
 
 
 class ReadsRecords(Protocol):
@@ -192,8 +179,11 @@ class Paging(Walk):
 class RecordPages:
     """results: where the sink is; None where the stage has none."""
 
-    def __init__(self, records: ReadsRecords, results: ReadsResults | None = None) -> None:
+    def __init__(
+        self, records: ReadsRecords, ledger: FindsMerged, results: ReadsResults | None = None
+    ) -> None:
         self._records = records
+        self._ledger = ledger
         self._results = results
 
     def walk(self, walk: Walk, stretches: Iterable[tuple[int, int]]) -> int | None:
@@ -214,30 +204,17 @@ class RecordPages:
     def walk_over_batches(self, walk: Walk, batches: Iterable[StoredBatch]) -> int | None:
         """The same in the objects of batches that end behind its offset, in the order of the text, of a file
         that has no records in the table. SegmentError for an object that cannot be read; what has expired has none."""
+        reading = SinkReading(walk.plan, self._ledger, self._results)
         for batch in batches:
             if walk.is_over:
                 return max(batch.offset, walk.after)
             walk.effort += EFFORT_PER_QUERY
-            for number, entry in enumerate(self._entries(walk.plan, batch.batch_id)):
+            for number, entry in enumerate(reading.entries(batch)):
                 walk.effort += not number % _ENTRIES_PER_EFFORT
                 is_wanted = entry["kind"] == walk.wanted.kind and offset_in(entry["sk"]) >= walk.after
                 if is_wanted and (following := walk.add(entry)) is not None:
                     return following
         return None
-
-    def _entries(self, plan: Plan, batch_id: str) -> Iterator[dict[str, Any]]:
-        from chalicelib.core import parquet  # noqa: PLC0415 - only a stage with a sink pays for it
-
-        if self._results is None:
-            raise SegmentError(
-                f"the records of file {plan.file_id} are Parquet, and RESULTS_BUCKET is missing: deploy with Sink=parquet"
-            )
-        key = parquet.object_key(plan.format, plan.head.last_modified, batch_id)
-        data = self._results.get(key)
-        try:
-            yield from parquet.entries_of(data) if data is not None else ()
-        except parquet.UnreadableError as error:
-            raise SegmentError(f"the object {key} cannot be read ({error}): {again(plan.file_id)}") from error
 
     def _look_at_items(self, walk: Walk, at: int, until: int) -> tuple[int, bool]:
         """Up to which offset it came, and whether the page is full."""

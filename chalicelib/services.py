@@ -31,6 +31,7 @@ from chalicelib.aws.topics import SnsTopic
 from chalicelib.aws.tracing import make_tracer
 from chalicelib.aws.watches_table import DynamoWatches
 from chalicelib.backlog import Backlog
+from chalicelib.compactor import Compactor
 from chalicelib.configuration import read_config
 from chalicelib.core.errors import FroeError
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
@@ -130,7 +131,13 @@ class Services:
     def results(self) -> S3Results | None:
         """None where the stage has no results bucket."""
         bucket = self.settings.results_bucket
-        return S3Results(self._s3, bucket) if bucket else None
+        return S3Results(self._s3, bucket, self.settings.write_threads) if bucket else None
+
+    @cached_property
+    def compactor(self) -> Compactor | None:
+        """None where the stage has no results bucket."""
+        patience = timedelta(seconds=self.settings.stall_seconds)
+        return Compactor(self.results, self.ledger_table, _now, patience) if self.results else None
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -258,6 +265,7 @@ class Services:
             sweep_days=settings.sweep_days,
             retention_days=settings.retention_days,
             backlog=Backlog((self.split_queue, self.batch_queue), self.watches, _now),
+            merges=self.compactor,
             keys=settings.input_keys,
             meter=self.meter,
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from chalicelib.conditions import CONDITIONS_MAX, Condition
 from chalicelib.core.accounts import State
@@ -31,19 +31,22 @@ from chalicelib.record_pages import (
     EFFORT_PER_QUERY,
     Paging,
     ReadsRecords,
-    ReadsResults,
     RecordPages,
-    StoredBatch,
     Walk,
     Wanted,
 )
 from chalicelib.record_sums import DEFAULT_BUCKETS, WIDTHS, Histogram, Reasons
+from chalicelib.sink_rows import FindsMerged, ReadsResults, StoredBatch
 from chalicelib.status_json import BATCH_STATES, batch_json, batch_state, file_json
 
 TEXT_MAX_CHARS: Final = 200
 """Of what is looked for in records."""
 _SEVERITY_MAX_DIGITS: Final = 2
 _SEVERITIES: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "WARNING": 13, "ERROR": 17, "FATAL": 21}
+
+
+class StatusTable(ListsFiles, FindsMerged, Protocol):
+    """The ledger's table."""
 
 
 class NotFoundError(Exception):
@@ -56,7 +59,7 @@ class Status:
     def __init__(
         self,
         ledger: Ledger,
-        table: ListsFiles,
+        table: StatusTable,
         records: ReadsRecords,
         *,
         results: ReadsResults | None = None,
@@ -64,7 +67,7 @@ class Status:
     ) -> None:
         self._ledger = ledger
         self._table = table
-        self._pages = RecordPages(records, results)
+        self._pages = RecordPages(records, table, results)
         self._lists = FileLists(table, console_region)
         self._console_region = console_region
 
@@ -232,7 +235,7 @@ class Status:
                     continue
                 counts = mark.counts.parsed if kind == "record" else mark.counts.rejected
                 if counts.entries:
-                    yield StoredBatch(batch_id(file_id, split.split, number), mark.reach[0])
+                    yield StoredBatch(batch_id(file_id, split.split, number), split.split, mark.reach[0])
 
     def _text_so_far(self, stored: StoredFile, _after: int) -> Iterator[tuple[int, int]]:
         """The stretch of the text that may hold records by now."""

@@ -3,6 +3,7 @@
 Every batch can be cut again from its object and plan, so that nothing but the work itself is lost with a
 message. Safe to run twice at once: what is sent twice is done once. Limits: a file must have stood still
 for STALL_SECONDS, twice as long after each healing, and the queues must have been empty since: a backlog is no loss.
+In what is left of its time it has the batches of the sink merged.
 """
 
 from __future__ import annotations
@@ -57,10 +58,15 @@ class TakesBack(Protocol):
         """Redriven messages that got lost, which are dead letters again."""
 
 
+class Merges(Protocol):
+    def compact(self, deadline: Deadline) -> object:
+        """Merge what waits, as far as there is time."""
+
+
 class Sweeper:
     """bucket: the input bucket. stall_seconds: how long a file must have stood still. sweep_days: how
     old an object may be that was never announced; 0: none is looked for. backlog: of the queues in which the
-    work of files waits; None: it is not looked at."""
+    work of files waits; None: it is not looked at. merges: what waits in the sink; None where the stage has none."""
 
     def __init__(
         self,
@@ -80,10 +86,12 @@ class Sweeper:
         retention_days: int,
         keys: KeyPatterns = EVERY_KEY,
         backlog: Backlog | None = None,
+        merges: Merges | None = None,
         meter: Meter = NO_METER,
     ) -> None:
         self._ledger = ledger
         self._backlog = backlog
+        self._merges = merges
         self._files = files
         self._watches = watches
         self._redriven = redriven
@@ -122,6 +130,7 @@ class Sweeper:
             self._open_files_settled,
             self._unannounced.announce_all,
             self._old_files_listed,
+            self._batches_merged,
         ):
             try:
                 for part in stage(deadline):
@@ -155,6 +164,11 @@ class Sweeper:
             yield from self._walk(_UNLISTED, _EVERY, self._shelved, share)
             if share.seconds_left > 0 and self._watches.position(_UNLISTED) is None:
                 self._watches.put_position(_LISTED, self._now().isoformat())
+
+    def _batches_merged(self, deadline: Deadline) -> Iterator[Healed]:
+        if self._merges is not None:
+            self._merges.compact(deadline)
+        yield from ()
 
     def _shelved(self, stored: StoredFile) -> Healed:
         self._files.shelve(stored.plan.file_id)

@@ -51,6 +51,7 @@ GROUPS: Final = {
         "discard": "froe.commands.redrive",
         "sweep": "froe.commands.sweep",
         "audit": "froe.commands.access",
+        "compact": "froe.commands.compact",
     },
     "Stages on AWS": {
         "deploy": "froe.commands.deploy",

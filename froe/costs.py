@@ -147,7 +147,7 @@ def used(sample: Sample, layout: str, sink: Sink = Sink.NONE) -> dict[str, float
         + files * _QUEUE_REQUESTS_A_FILE,  # sent, received; deleted
         "lambda-gb-seconds": seconds * _FUNCTION_GB,
         "lambda-requests": batches + files * _GETS_A_FILE,
-        "s3-gets": files * _GETS_A_FILE,
+        "s3-gets": files * _GETS_A_FILE + (batches if sink is Sink.PARQUET else 0),  # to merge them
         "s3-puts": batches if sink is Sink.PARQUET else 0,
         "logs": (batches * _LOGGED_BYTES_A_BATCH + files * _LOGGED_BYTES_A_FILE) / GB,
         "traces": (batches + files) * _TRACED_SHARE,

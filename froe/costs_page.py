@@ -111,10 +111,10 @@ done. `layout` of a [`[[bind]]`](custom-formats.md#a-key-prefix-bound-to-a-forma
 
 ## Parquet beside the table, or instead of it
 
-With `Sink` `parquet` each batch is a Parquet object in the results bucket as well, for a put (half a cent a GB) and a seventh of the
-text in S3, and [SQL](query.md#what-a-stage-has-in-its-sink) reads it. With `RecordsLayout` `none` beside it the table holds nothing but
+With `Sink` `parquet` each batch is a Parquet object in the results bucket as well, for a put (half a cent a GB), a get when it is
+[merged](query.md#what-is-merged-when), and a seventh of the text in S3, and [SQL](query.md#what-a-stage-has-in-its-sink) reads it. With `RecordsLayout` `none` beside it the table holds nothing but
 the ledger: the cheapest way to keep logs of which one asks questions, and single records seldom. The status API shows
-records of such files too: it reads the objects of their batches, a tenth of a megabyte each. Objects expire by
+records of such files too: it reads the objects of their batches, a tenth of a megabyte each, or what these are merged into, 8 to 16 MB. Objects expire by
 `ResultsExpiryDays`; `RETENTION_DAYS` is of items.
 
 ## What a file really used

@@ -17,10 +17,13 @@ from boto3.dynamodb.table import BatchWriter
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.ledger_items import from_account, from_plan, to_file
+from chalicelib.aws.ledger_table import DynamoLedger
+from chalicelib.aws.objects import delete_versions
+from chalicelib.aws.results import S3Results
 from chalicelib.core.accounts import account_of
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.marks import MARKS_PER_LEAF, Counts, Mark
-from chalicelib.core.parquet import folder_of
+from chalicelib.core.parquet import former_key, object_key, without
 from chalicelib.core.plan import ObjectVersion, Plan, failed_plan
 from chalicelib.core.records import typed, untyped
 from chalicelib.core.segments import SEGMENT
@@ -51,7 +54,8 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed. parquet_objects: versions in the results bucket, which hold the same records and rejects.
+    """What was removed. parquet_objects: versions in the results bucket, which hold the same records and rejects;
+    one that holds those of other files, too, was replaced.
     messages: versions in the quarantine bucket. object_deleted: None if it was not to be.
     remembered_until: when the last trace of the file, that it was forgotten, goes."""
 
@@ -100,7 +104,7 @@ class Forgetting:
         if plan.layout is Layout.NONE:
             counts = stored.account.summary.counts
             records, rejects = records + counts.parsed.entries, rejects + counts.rejected.entries
-        parquet_objects = self._delete_rows(plan)
+        parquet_objects = self._delete_rows(plan, stored.account.splits)
         letters, messages, items = self._delete_account(plan.file_id, until)
         return Forgotten(
             file_id=plan.file_id,
@@ -203,22 +207,31 @@ class Forgetting:
         return letters, messages, others
 
     def _delete_message(self, letter_id: str) -> int:
-        return self._delete_versions(self._places.quarantine_bucket, f"dead-letters/{letter_id}.json")
+        return delete_versions(self._s3, self._places.quarantine_bucket, f"dead-letters/{letter_id}.json")
 
-    def _delete_rows(self, plan: Plan) -> int:
+    def _delete_rows(self, plan: Plan, splits: int) -> int:
+        """Since what is claimed is replaced, whatever else it holds, whoever merges rows of this file in this moment has
+        to look again, and finds it forgotten."""
         if plan.sink is Sink.NONE:
             return 0
-        folder = folder_of(plan.format, plan.head.last_modified)
-        return self._delete_versions(self._places.results_bucket, f"{folder}{plan.file_id}-")
-
-    def _delete_versions(self, bucket: str, prefix: str) -> int:
-        """Of all objects whose keys begin so; how many there were."""
+        results = S3Results(self._s3, self._places.results_bucket)
         count = 0
-        for page in self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
-            for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-                self._s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
-                count += 1
-        return count
+        for key in DynamoLedger(self._dynamodb, self._places.ledger_table).merged_objects(plan.file_id):
+            while True:
+                old = results.versioned(key)
+                data, seen = old or (None, None)
+                if results.replace(key, without(data, plan.file_id), seen):
+                    break
+            count += delete_versions(self._s3, self._places.results_bucket, key, but_newest=True)
+        named = plan.format, plan.head.last_modified
+        prefixes = [
+            object_key(*named, f"{plan.file_id}-"),
+            *(former_key(*named, f"{plan.file_id}-{split:06d}-") for split in range(splits)),
+        ]
+        return count + sum(
+            delete_versions(self._s3, self._places.results_bucket, prefix.removesuffix(".parquet"))
+            for prefix in prefixes
+        )
 
     def _items(self, table: str, partition: str, *attributes: str) -> Iterator[dict[str, Any]]:
         """All items of a partition; of each only these attributes and its key, if any are named."""

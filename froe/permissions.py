@@ -16,6 +16,7 @@ PEOPLE: Final[Mapping[str, tuple[str, ...]]] = {
     "froe deploy": ("deploy-data", "deploy-observability", "deploy-functions"),
     "froe destroy": ("destroy", "destroy-sink"),
     "froe forget": ("forget",),
+    "froe compact": ("compact",),
     "Operating: status, upload, redrive, backfill, query": ("operate",),
 }
 """Who does what → the policies that it takes, in infra/policies/people; what AWS has them do for CloudFormation included."""
@@ -33,6 +34,9 @@ REASONS: Final[Mapping[str, str]] = {
     "PutOffBatches": "A batch for which there was no time or capacity is sent anew, which no receive counts against.",
     "WriteRecords": "Writes the records and rejects of a batch. Where another text was written under the batch's name, it finds that one's items (Query, keys only) and deletes them, which AWS has under the same action as writing; of a batch that it goes on with it counts those that are there.",
     "WriteRows": "Writes the rows of a batch as a Parquet object, where the file goes to the sink.",
+    "FindRows": "Lists the batches that are to be merged, and without ListBucket S3 answers 403 for a merged object that is not there yet.",
+    "TakeRows": "Reads batches, and deletes those versions that are merged.",
+    "MergeRows": "Writes the objects that batches are merged into, and reads those to which some are added.",
     "MarkBatches": "Reads whether a batch is done already, marks it, sums it up and settles its file.",
     "Quarantine": "Keeps the message of a dead letter, and reads it again when the same letter comes twice.",
     "ListDeadLetters": "Lists the dead letter, marks its batch failed and settles its file.",
@@ -115,7 +119,8 @@ def _lines() -> Iterator[str]:
         "This page is made from `infra/policies` (`make docs`). Each function has a role of its own with one policy;",
         "a name such as `${BatchQueue.Arn}` is the resource of that name in `infra/data.json`, of the function's own",
         "stage. A test records what every function asks of AWS over all integration tests, and fails when a policy",
-        "lacks an action or allows one that nobody calls. No function may delete an object, a table or a queue.",
+        "lacks an action or allows one that nobody calls. No function may delete an object, a table or a queue, but the sweeper,",
+        "which deletes the batches of the sink that it has merged.",
     )
     for function in FUNCTIONS:
         yield from ("", f"## {function}", "", "| action | resource | why |", "|---|---|---|")
@@ -136,7 +141,7 @@ def _lines() -> Iterator[str]:
         "## People",
         "",
         "`infra/policies/people` has policies for who deploys (three, all of them needed: a managed policy takes 6,144",
-        "characters), for who takes a stage down with its data (two), for who has a file forgotten, and for who operates a",
+        "characters), for who takes a stage down with its data (two), for who has a file forgotten, for who merges the sink by hand, and for who operates a",
         "stage; put the stage, region and account in the place of their names, in that of `${Database}` the database of the",
         "sink (`froe_` and the stage, hyphens as underscores), and your bucket in the place of ours if you brought one. CloudFormation makes the resources with the permissions of the person who calls it. Whoever uses the status",
         "API needs its token and nothing of AWS. A test asks a simulator of IAM whether these policies and those of the",

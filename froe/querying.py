@@ -84,13 +84,20 @@ class Table(ABC):
 
 class StoredTable(Table):
     """Rows of Parquet files of a sink. begin, end: bounds of their time, the second one excluded; rows without a time
-    are outside of any bounds."""
+    are outside of any bounds. waiting: files of batches, which are left out where the others have them, too."""
 
     def __init__(
-        self, folder: Path, paths: Sequence[Path], begin: datetime | None = None, end: datetime | None = None
+        self,
+        folder: Path,
+        paths: Sequence[Path],
+        begin: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        waiting: Sequence[Path] = (),
     ) -> None:
         super().__init__(folder, RECORDS)
         self._paths = paths
+        self._waiting = waiting
         self._bounds = [
             f"time {comparison} TIMESTAMP '{bound.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
             for comparison, bound in ((">=", begin), ("<", end))
@@ -98,18 +105,23 @@ class StoredTable(Table):
         ]
 
     def _prepared(self) -> list[str]:
-        files = ", ".join(map(quoted, self._paths))
-        source = (
-            f"read_parquet([{files}], union_by_name = true, hive_partitioning = false, filename = true)"
-            if files
-            else _NO_ROWS
-        )
+        merged, waiting = _rows_of(self._paths), _rows_of(self._waiting)
+        source = merged or waiting or _NO_ROWS
+        if merged and waiting:
+            new = f"FROM {waiting} WHERE batch_id NOT IN (SELECT DISTINCT batch_id FROM {merged})"  # noqa: S608
+            source = f"(FROM {merged} UNION ALL BY NAME {new})"
         where = f" WHERE {' AND '.join(self._bounds)}" if self._bounds else ""
         self._connection.execute(
             f"CREATE OR REPLACE VIEW {self._name} AS {_PARTITIONED} FROM {source}{where}"
         )
         described = self._connection.execute(f"DESCRIBE {self._name}").fetchall()
         return [str(name) for name, *_ in described]
+
+
+def _rows_of(paths: Sequence[Path]) -> str:
+    files = ", ".join(map(quoted, paths))
+    options = "union_by_name = true, hive_partitioning = false, filename = true"
+    return f"read_parquet([{files}], {options})" if files else ""
 
 
 class LogTable(Table):

@@ -1,5 +1,8 @@
 """The Parquet objects of a stage on this machine: listed, chosen by format and time, and kept in a folder of the cache.
 
+Batches that wait for being merged are listed before the merged objects: of a batch that is merged meanwhile both are
+there, and who reads them leaves out its first one (`froe.querying`); none is missing from both. One that went between being
+listed and being read is merged: then all is listed anew.
 What is kept is read again only while S3 lists the same object under the same key; what S3 does not list any more is
 deleted here, too. Of an object that is outside of a time range only the footer is read, once.
 """
@@ -8,8 +11,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +22,11 @@ from typing import Any, Final, TypeAlias
 import duckdb
 import orjson
 
+from chalicelib.core.parquet import BATCHES, RECORDS
 from froe.errors import FroeError
+from froe.terminal import ProgressBar
 
-PREFIX: Final = "records/"
+_LISTINGS_MAX: Final = 5
 _AT_ONCE: Final = 16
 _FOOTER_BYTES: Final = 64 * 1024
 """The end of an object that surely holds the footer: of some 40 columns and one row group it takes 8 KB."""
@@ -41,7 +47,24 @@ class SinkObject:
     @property
     def name(self) -> str:
         """What it is called in the cache."""
-        return f"{self.key.removeprefix(PREFIX)}.{self.etag}"
+        return f"{self.key.removeprefix(RECORDS)}.{self.etag}"
+
+    @property
+    def waits(self) -> bool:
+        """For being merged."""
+        return self.key.startswith(BATCHES)
+
+
+@dataclass(frozen=True, slots=True)
+class SinkFiles:
+    """Files on this machine. waiting: of batches that may be in merged ones, too."""
+
+    merged: Sequence[Path]
+    waiting: Sequence[Path] = ()
+
+
+class ReplacedError(FroeError):
+    """An object is not as it was listed."""
 
 
 def cache_folder(bucket: str) -> Path:
@@ -57,24 +80,47 @@ class SinkCache:
         self._bucket = bucket
         self._folder = folder
 
+    def current(
+        self,
+        format_name: str | None,
+        begin: datetime | None,
+        end: datetime | None,
+        bar: Callable[[int], AbstractContextManager[ProgressBar]],
+    ) -> SinkFiles:
+        """Of all records of a time range, each once. bar: of so many bytes."""
+        for listing in range(1, _LISTINGS_MAX + 1):
+            try:
+                objects = self.within(self.listed(format_name), begin, end)
+                with bar(sum(one.size for one in objects)) as progress:
+                    paths = self.fetch(objects, progress.advance)
+                pairs = list(zip(objects, paths, strict=True))
+                return SinkFiles(
+                    [path for one, path in pairs if not one.waits], [path for one, path in pairs if one.waits]
+                )
+            except ReplacedError:
+                if listing == _LISTINGS_MAX:
+                    raise
+        raise AssertionError("it returns or raises")
+
     def listed(self, format_name: str | None = None) -> list[SinkObject]:
         """Those of a format, or all; what is kept here of others under that prefix is deleted. FroeError where there
         are none."""
-        prefix = f"{PREFIX}format={format_name}/" if format_name else PREFIX
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        found = [
-            SinkObject(each["Key"], each["ETag"].strip('"'), each["Size"])
-            for page in pages
-            for each in page.get("Contents", ())
-        ]
-        if not found:
+        folder = f"format={format_name}/" if format_name else ""
+        objects = [*self._listed(f"{BATCHES}{folder}"), *self._listed(f"{RECORDS}{folder}")]
+        if not objects:
             of = f" of format {format_name}" if format_name else ""
             raise FroeError(
-                f"s3://{self._bucket}/{prefix} has no objects{of}: files go there that are opened while the stage has"
+                f"s3://{self._bucket}/{RECORDS}{folder} has no objects{of}: files go there that are opened while the stage has"
                 " Sink=parquet; ask files of any stage with --stored FILE_ID."
             )
-        self._forget(prefix, {each.name for each in found})
-        return found
+        self._forget(folder, {one.name for one in objects})
+        return objects
+
+    def _listed(self, prefix: str) -> Iterator[SinkObject]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        for page in pages:
+            for one in page.get("Contents", ()):
+                yield SinkObject(one["Key"], one["ETag"].strip('"'), one["Size"])
 
     def within(
         self, objects: Sequence[SinkObject], begin: datetime | None, end: datetime | None
@@ -108,7 +154,7 @@ class SinkCache:
         except self._client.exceptions.ClientError as error:
             code = error.response["Error"]["Code"]
             if code in ("NoSuchKey", "PreconditionFailed", "412", "404"):
-                raise FroeError(
+                raise ReplacedError(
                     f"s3://{self._bucket}/{each.key} was replaced in this moment: ask again."
                 ) from error
             raise
@@ -154,11 +200,11 @@ class SinkCache:
         part.write_bytes(data)
         part.replace(path)
 
-    def _forget(self, prefix: str, names: set[str]) -> None:
-        folder = self._folder / prefix.removeprefix(PREFIX)
-        for path in folder.rglob("*.parquet.*") if folder.is_dir() else ():
-            if str(path.relative_to(self._folder)) not in names:
-                path.unlink(missing_ok=True)
+    def _forget(self, folder: str, names: set[str]) -> None:
+        for place in {self._folder / folder, self._folder / BATCHES / folder}:
+            for path in place.rglob("*.parquet.*") if place.is_dir() else ():
+                if str(path.relative_to(self._folder)) not in names:
+                    path.unlink(missing_ok=True)
 
 
 def _times_in(paths: Sequence[Path]) -> dict[str, Range]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.announcing import HeadsPage
 from chalicelib.audit import Audit, Deed
+from chalicelib.compactor import Waiting
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
 from chalicelib.core.errors import ObjectGoneError
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
@@ -165,15 +166,49 @@ class FakeRecords:
 
 
 class FakeResults:
+    """A bucket whose versions are numbers."""
+
     def __init__(self, effects: Effects) -> None:
         self.objects: dict[str, bytes] = {}
+        self.versions: dict[str, int] = {}
         self._effects = effects
 
     def put(self, key: str, data: bytes) -> None:
-        self._effects.around(lambda: self.objects.update({key: data}))
+        self._effects.around(lambda: self._put(key, data))
 
     def get(self, key: str) -> bytes | None:
         return self.objects.get(key)
+
+    def waiting(self, prefix: str) -> Iterator[Waiting]:
+        for key in sorted(filter(lambda key: key.startswith(prefix), self.objects)):
+            yield Waiting(key, [str(self.versions[key])], len(self.objects[key]), WHEN)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        yield from (key for key in self.objects if key.startswith(prefix))
+
+    def get_waiting(self, batches: Sequence[Waiting]) -> dict[str, bytes]:
+        return {batch.batch_id: self.objects[batch.key] for batch in batches if self._is_current(batch)}
+
+    def delete_waiting(self, batches: Sequence[Waiting]) -> None:
+        for batch in batches:
+            if self._is_current(batch):
+                self._effects.around(lambda batch=batch: self.objects.pop(batch.key))
+
+    def versioned(self, key: str) -> tuple[bytes, str] | None:
+        return (self.objects[key], str(self.versions[key])) if key in self.objects else None
+
+    def replace(self, key: str, data: bytes, seen: str | None) -> bool:
+        if seen != (str(self.versions[key]) if key in self.objects else None):
+            return False
+        self._effects.around(lambda: self._put(key, data))
+        return True
+
+    def _put(self, key: str, data: bytes) -> None:
+        self.objects[key] = data
+        self.versions[key] = self.versions.get(key, 0) + 1
+
+    def _is_current(self, batch: Waiting) -> bool:
+        return batch.key in self.objects and batch.versions[0] == str(self.versions[batch.key])
 
 
 class FakeLedgerTable:
@@ -184,6 +219,7 @@ class FakeLedgerTable:
         self.summaries: dict[tuple[str, int], Summary] = {}
         self.leaves: dict[tuple[str, int, int], dict[int, Mark]] = {}
         self.tree: dict[tuple[str, int, int], SplitAccount] = {}
+        self.merged: dict[tuple[str, int], str] = {}
         self.cutting: dict[tuple[str, int], Used] = {}
         self.marking: dict[tuple[str, int], Used] = {}
         self.lists = 0
@@ -207,6 +243,12 @@ class FakeLedgerTable:
             return True
 
         return bool(self._effects.around(effect))
+
+    def merged_into(self, file_id: str, split: int) -> str | None:
+        return self.merged.get((file_id, split))
+
+    def claim_merged(self, file_id: str, split: int, key: str, expires_at: int | None) -> str:
+        return str(self._effects.around(lambda: self.merged.setdefault((file_id, split), key)))
 
     def file(self, file_id: str) -> StoredFile | None:
         self.reads += 1

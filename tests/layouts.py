@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.core import parquet
 from chalicelib.core.layouts import Layout
-from chalicelib.core.parquet import folder_of
+from chalicelib.core.parquet import object_key
 from chalicelib.core.records import record_key, typed
 from chalicelib.core.segments import SEGMENT, binary_of, continuation_key, entries_of, segment_of
 from tests import fakes
@@ -31,7 +31,8 @@ def stored_in(pipeline: fakes.Pipeline) -> dict[tuple[str, str], Item]:
     for stored in pipeline.table.files.values():
         plan = stored.plan
         for key, data in pipeline.results.objects.items() if plan.layout is Layout.NONE else ():
-            if not key.startswith(f"{folder_of(plan.format, plan.head.last_modified)}{plan.file_id}-"):
+            waiting = object_key(plan.format, plan.head.last_modified, f"{plan.file_id}-")
+            if not key.startswith(waiting.removesuffix(".parquet")):
                 continue
             for row in rows_in(data):
                 pk, sk = record_key(plan.file_id, plan.shards, int(row["offset"]["N"]))

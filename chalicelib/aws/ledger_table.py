@@ -4,7 +4,8 @@ One partition a file: ``file`` (plan, state, account), ``split#000000`` (seal or
 of more than 16 splits ``sum#1#000000`` (16 of these added up; ``sum#2#…``: 16 of those), and
 ``leaf#000000#000000``: the marks of 16 batches of a split, each under its number in the leaf, and added up under ``u``
 and ``t`` what was used for them: write units, and hundredths of a second. More than these ten bytes the leaf, which
-costs a write unit up to 1 KB, has no room for.
+costs a write unit up to 1 KB, has no room for. Of files with a sink ``merged#000000`` says which object the rows of a
+split are merged into.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ BY_OPENED_INDEX: Final = "by_opened"
 _FILE: Final = "file"
 _UNITS: Final = "u"
 _TIME: Final = "t"
+_MERGED: Final = "merged#"
 _PLAN: Final = "plan_version"
 """What every file's item has that holds a plan; one without is no file, and gives way to a plan."""
 
@@ -180,6 +182,19 @@ class DynamoLedger:
         items = self._items.between(file_id, _sum_key(level, first), last)
         return [ledger_items.to_sum(item) for item in items]
 
+    def claim_merged(self, file_id: str, split: int, key: str, expires_at: int | None) -> str:
+        claim = {"object": key, "expires_at": expires_at}
+        old = self._items.update(Key(file_id, _merged_key(split)), claim, unless="attribute_exists(#0)")
+        return str(old["object"]) if old else key
+
+    def merged_into(self, file_id: str, split: int) -> str | None:
+        item = self._items.get(Key(file_id, _merged_key(split)))
+        return str(item["object"]) if item else None
+
+    def merged_objects(self, file_id: str) -> set[str]:
+        """All that rows of the file may be in."""
+        return {str(item["object"]) for item in self._items.of_partition(file_id, _MERGED)}
+
     def put_sum(self, file_id: str, level: int, account: SplitAccount, expires_at: int | None) -> None:
         self._items.update(
             Key(file_id, _sum_key(level, account.split // FAN_OUT**level)),
@@ -263,6 +278,10 @@ class Bounds(NamedTuple):
 
 def _split_key(split: int) -> str:
     return f"split#{split:06d}"
+
+
+def _merged_key(split: int) -> str:
+    return f"{_MERGED}{split:06d}"
 
 
 def _sum_key(level: int, number: int) -> str:

@@ -26,6 +26,26 @@ def read_if_there(client: Any, bucket: str, key: str, doing: str) -> bytes | Non
         return None
 
 
+def listed_versions(client: Any, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+    """Versions and delete markers (which have no `Size`) of all objects whose keys begin so, by key, of each the newest
+    first."""
+    with translated(f"listing s3://{bucket}/{prefix}"):
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+            versions = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+            versions.sort(key=lambda version: version["LastModified"], reverse=True)
+            yield from sorted(versions, key=lambda version: (version["Key"], not version["IsLatest"]))
+
+
+def delete_versions(client: Any, bucket: str, prefix: str, *, but_newest: bool = False) -> int:
+    """Of all objects whose keys begin so, or of each all but the newest; how many there were."""
+    listed = listed_versions(client, bucket, prefix)
+    versions = [version for version in listed if not (but_newest and version["IsLatest"])]
+    with translated(f"deleting from s3://{bucket}/{prefix}"):
+        for version in versions:
+            client.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+    return len(versions)
+
+
 class S3Objects:
     """client: a low-level S3 client."""
 

@@ -1,8 +1,9 @@
-"""A batch as a Parquet object: every record and reject a row, and back.
+"""A batch as a Parquet object: every record and reject a row, and back; and many batches merged into one object.
 
-The same batch always gives the same bytes under the same name, so that a repeat changes nothing. Which columns there
-are, and of what types, depends on the format of the file alone; what else a record says is in `attributes`, as JSON.
-Memory: the rows of one batch. https://parquet.apache.org/docs/file-format/
+The same batch always gives the same bytes under the same name, so that a repeat changes nothing, and the same batches
+always give the same merged object. Which columns there are, and of what types, depends on the format of the file alone;
+what else a record says is in `attributes`, as JSON. The rows of a batch lie together, batches in the order of their ids.
+Memory: the rows of one batch, and of merged ones their bytes. https://parquet.apache.org/docs/file-format/
 """
 
 from __future__ import annotations
@@ -11,23 +12,34 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
+from heapq import merge
 from importlib.resources import files
-from typing import Any, Final
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any, Final, TypeAlias
 
 import orjson
-from arro3.core import DataType
+from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema
 from arro3.io import read_parquet, write_parquet
 
 from chalicelib.core.columns import REST, STORED, Chunk, Declared, time_of
 from chalicelib.core.records import Outcome, sort_key
 
 _COMPRESSION: Final = "zstd(3)"
-_ATTRIBUTES: Final = "froe.attributes"
-"""Metadata of an object: column → attribute, as JSON."""
+_METADATA: Final = "froe"
+"""A JSON object: one key, since the writer puts several in any order. `attributes`: column → attribute. `rewritten`: how
+often rows were taken out of it, so that it is never the same bytes as before."""
+BATCHES: Final = "batches/"
+"""Where batches wait for being merged: no engine looks there."""
+RECORDS: Final = "records/"
+"""Where merged objects are: the table of the catalog."""
+_HYPHENS_OF_BATCH: Final = 2
+"""In an id; a merged object is named after a split."""
 _ROWS_AT_ONCE: Final = 8192
+_ROWS_OF_GROUP: Final = 131_072
 _MAGIC: Final = b"PAR1"
 _LONG_NUMBER: Final = re.compile("[0-9]{19}")
 """orjson has no integer of more than 64 bits."""
@@ -45,17 +57,40 @@ _SAME: Final = (
 """Columns that are called as the attributes of items are."""
 
 
+Pieces: TypeAlias = "Iterator[tuple[str, RecordBatch]]"
+"""Batch id → some of its rows, by rising ids."""
+
+
 class UnreadableError(ValueError):
     """An object is none of a batch's."""
 
 
+def partition_of(format_name: str, last_modified: datetime) -> str:
+    """The folder of a day's files of a format, below `BATCHES` and `RECORDS`. format_name, last_modified: of the file."""
+    return f"format={format_name}/date={last_modified:%Y-%m-%d}/"
+
+
 def object_key(format_name: str, last_modified: datetime, batch_id: str) -> str:
-    """Where a batch is. format_name, last_modified: of its file."""
-    return f"{folder_of(format_name, last_modified)}{batch_id}.parquet"
+    """Where a batch waits for being merged. format_name, last_modified: of its file."""
+    return f"{BATCHES}{partition_of(format_name, last_modified)}{batch_id}.parquet"
 
 
-def folder_of(format_name: str, last_modified: datetime) -> str:
-    return f"records/format={format_name}/date={last_modified:%Y-%m-%d}/"
+def former_key(format_name: str, last_modified: datetime, batch_id: str) -> str:
+    """Where earlier versions put a batch, which is merged with no other: in the table."""
+    return object_key(format_name, last_modified, batch_id).replace(BATCHES, RECORDS, 1)
+
+
+def former_batches(folder: str, keys: Callable[[str], Iterable[str]]) -> set[str]:
+    """Ids of the batches of a folder that earlier versions put into the table, whose keys begin as they are asked for."""
+    names = (
+        key.rpartition("/")[2].removesuffix(".parquet") for key in keys(folder.replace(BATCHES, RECORDS, 1))
+    )
+    return {name for name in names if name.count("-") == _HYPHENS_OF_BATCH}
+
+
+def merged_key(folder: str, file_id: str, split: int) -> str:
+    """Of the object that is named after this split, the first one of those whose batches were in this folder."""
+    return f"{RECORDS}{folder.removeprefix(BATCHES)}{file_id}-{split:06d}.parquet"
 
 
 @lru_cache(1)
@@ -98,26 +133,121 @@ class ParquetBatch:
             table,
             stream,
             compression=_COMPRESSION,
-            key_value_metadata={_ATTRIBUTES: orjson.dumps(attributes).decode()},
+            key_value_metadata=_metadata(attributes, 0),
         )
         return stream.getvalue()
 
 
 def entries_of(data: bytes) -> Iterator[dict[str, Any]]:
     """The entries of an object as plain values, with a sort key, as the table's items have them. UnreadableError."""
-    if not (data.startswith(_MAGIC) and data.endswith(_MAGIC)):
-        raise UnreadableError("it does not begin and end as Parquet does")
+    for _, entries in batches_of(data):
+        yield from entries
+
+
+def batches_of(data: bytes) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+    """Batch id → its entries, by rising ids; they are read before the next batch is, or passed over at little cost."""
+    attributes = _metadata_of(data)["attributes"]
+    for batch_id, pieces in groupby(_pieces(data), itemgetter(0)):
+        yield batch_id, chain.from_iterable(_entries(rows, attributes) for _, rows in pieces)
+
+
+def merged(batches: Mapping[str, bytes], old: bytes | None = None) -> bytes:
+    """One object of the batches, batch id → its object, and of those that only the old one has, which was merged before.
+    UnreadableError."""
+    new = chain.from_iterable(_pieces(batches[batch_id]) for batch_id in sorted(batches))
+    if old is None:
+        return _written(batches.values(), new, 0)
+    others = _pieces(old, lambda batch_id: batch_id not in batches)
+    return _written(
+        [*batches.values(), old], merge(new, others, key=itemgetter(0)), _metadata_of(old)["rewritten"]
+    )
+
+
+def without(data: bytes | None, file_id: str) -> bytes:
+    """A merged object without the rows of a file, or of nothing an empty one; its bytes are none that it ever had.
+    UnreadableError."""
+    if data is None:
+        data = ParquetBatch(file_id="", batch_id="", format_name="").data()
+    left = _pieces(data, lambda batch_id: not batch_id.startswith(f"{file_id}-"))
+    return _written([data], left, _metadata_of(data)["rewritten"] + 1)
+
+
+def _written(parts: Iterable[bytes], pieces: Pieces, rewritten: int) -> bytes:
+    """The pieces, with all columns of the parts."""
+    columns: dict[str, Field] = {}
+    attributes: dict[str, str] = {}
+    for part in parts:
+        attributes |= _metadata_of(part)["attributes"]
+        schema = read_parquet(part).schema
+        columns |= {name: schema.field(name).remove_metadata() for name in schema.names}
+    always = [name for name in columns if name in STORED]
+    names = [*always, *sorted(attributes), *(name for name in columns if name == REST)]
+    schema = Schema([columns[name] for name in names])
+    rows = RecordBatchReader.from_batches(schema, (_widened(rows, schema) for _, rows in pieces))
+    stream = io.BytesIO()
+    metadata = _metadata(attributes, rewritten)
     try:
-        reader = read_parquet(data, batch_size=_ROWS_AT_ONCE)
-        attributes: dict[str, str] = orjson.loads(reader.schema.metadata_str[_ATTRIBUTES])
-        for batch in reader:
-            columns = {name: batch.column(name) for name in batch.column_names}
-            values = {name: column.to_pylist() for name, column in columns.items() if name != "time"}
-            values["time"] = columns["time"].cast(DataType.int64()).to_pylist()
-            for row in zip(*values.values(), strict=True):
-                yield _entry(dict(zip(values, row, strict=True)), attributes)
+        write_parquet(
+            rows,
+            stream,
+            compression=_COMPRESSION,
+            max_row_group_size=_ROWS_OF_GROUP,
+            key_value_metadata=metadata,
+        )
     except Exception as error:  # arro3 raises it plain
         raise UnreadableError(str(error)) from error
+    return stream.getvalue()
+
+
+def _widened(rows: RecordBatch, schema: Schema) -> RecordBatch:
+    present = set(rows.column_names)
+    arrays = [
+        rows.column(name) if name in present else Array([None] * rows.num_rows, schema.field(name).type)
+        for name in schema.names
+    ]
+    return RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _pieces(data: bytes, wanted: Callable[[str], bool] = bool) -> Pieces:
+    """The rows of each batch that is wanted."""
+    _check(data)
+    try:
+        for rows in read_parquet(data, batch_size=_ROWS_AT_ONCE):
+            start = 0
+            for batch_id, run in groupby(rows.column("batch_id").to_pylist()):
+                length = sum(1 for _ in run)
+                if wanted(batch_id):
+                    yield batch_id, rows.slice(start, length)
+                start += length
+    except Exception as error:  # arro3 raises it plain
+        raise UnreadableError(str(error)) from error
+
+
+def _check(data: bytes) -> None:
+    if not (data.startswith(_MAGIC) and data.endswith(_MAGIC)):
+        raise UnreadableError("it does not begin and end as Parquet does")
+
+
+def _metadata(attributes: Mapping[str, str], rewritten: int) -> dict[str, str]:
+    metadata = {"attributes": attributes, "rewritten": rewritten}
+    return {_METADATA: orjson.dumps(metadata, option=orjson.OPT_SORT_KEYS).decode()}
+
+
+def _metadata_of(data: bytes) -> Mapping[str, Any]:
+    _check(data)
+    try:
+        metadata: dict[str, Any] = orjson.loads(read_parquet(data).schema.metadata_str[_METADATA])
+    except Exception as error:  # as above
+        raise UnreadableError(str(error)) from error
+    return metadata
+
+
+def _entries(rows: RecordBatch, attributes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    columns = {name: rows.column(name) for name in rows.column_names}
+    values = {name: column.to_pylist() for name, column in columns.items() if name != "time"}
+    values["time"] = columns["time"].cast(DataType.int64()).to_pylist()
+    for row in zip(*values.values(), strict=True):
+        yield _entry(dict(zip(values, row, strict=True)), attributes)
 
 
 def _entry(row: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, Any]:

@@ -206,9 +206,8 @@ def _sink(
     except BadQueryError as error:
         raise click.UsageError(str(error)) from error
     cache = SinkCache(target.client("s3"), bucket, cache_folder(bucket))
-    objects = cache.within(cache.listed(format_name), *bounds)
-    with progress_bar("Fetching", sum(each.size for each in objects), unit="bytes") as bar:
-        return StoredTable(folder, cache.fetch(objects, bar.advance), *bounds)
+    files = cache.current(format_name, *bounds, lambda size: progress_bar("Fetching", size, unit="bytes"))
+    return StoredTable(folder, files.merged, *bounds, waiting=files.waiting)
 
 
 def _athena(folder: Path, target: Target) -> AthenaTable:

@@ -50,6 +50,7 @@ def bucket(name: str, *, stage: str = STAGE, path: str = "") -> str:
     return f"arn:aws:s3:::froe-{stage}-{name}-{ACCOUNT}-{REGION}{path}"
 
 
+ROWS = "format=klog/date=2026-11-30/b.parquet"
 INPUT, QUARANTINE, RESULTS = bucket("input"), bucket("quarantine"), bucket("results")
 LEDGER, RECORDS = (
     arn("dynamodb", f"table/froe-{STAGE}-ledger"),
@@ -109,7 +110,7 @@ GIVEN: Mapping[str, list[dict[str, Any]]] = {
     **{task: [rendered(name) for name in names] for task, names in PEOPLE.items()},
     **{function: [policies.render(function, VALUES)] for function in FUNCTIONS},
 }
-DEPLOY, DESTROY, FORGET, OPERATE = PEOPLE
+DEPLOY, DESTROY, FORGET, COMPACT, OPERATE = PEOPLE
 
 
 def answers(
@@ -273,10 +274,21 @@ OPERATING = [
     *calls("athena", "StartQueryExecution StopQueryExecution GetQueryExecution GetQueryResults", WORKGROUP),
     *(Call("glue:GetTable", resource) for resource in (CATALOG, DATABASE, SINK_TABLE)),
     *calls("s3", "ListBucket ListBucketMultipartUploads GetBucketLocation", RESULTS),
-    Call("s3:GetObject", f"{RESULTS}/records/format=klog/date=2026-11-30/b.parquet"),
+    *(Call("s3:GetObject", f"{RESULTS}/{place}/{ROWS}") for place in ("batches", "records")),
     *calls("s3", "GetObject PutObject", f"{RESULTS}/athena/0f0e.csv"),
     *calls("kms", "Decrypt GenerateDataKey", KEY, by_way_of("s3")),
 ]
+
+
+MERGING = [
+    *calls("s3", "ListBucket ListBucketVersions", RESULTS),
+    *calls("s3", "GetObject DeleteObjectVersion", f"{RESULTS}/batches/{ROWS}"),
+    *calls("s3", "GetObject PutObject", f"{RESULTS}/records/{ROWS}"),
+    *calls("kms", "Decrypt GenerateDataKey", KEY, by_way_of("s3")),
+]
+
+
+COMPACTING = [*MERGING, *calls("dynamodb", "GetItem Query UpdateItem", LEDGER)]
 
 
 def own_log(function: str) -> Call:
@@ -317,6 +329,7 @@ OF_FUNCTIONS: Mapping[str, list[Call]] = {
     ],
     "sweeper": [
         Call("s3:ListBucketVersions", INPUT),
+        *MERGING,
         Call("dynamodb:Query", f"{LEDGER}/index/by_state"),
         *calls("dynamodb", "BatchGetItem GetItem PutItem UpdateItem Query", LEDGER),
         Call("sqs:SendMessage", SPLIT),
@@ -386,6 +399,12 @@ DENIED: Mapping[str, list[Call]] = {
         Call("kms:Decrypt", KEY),
         Call("kms:Decrypt", KEY, by_way_of("sqs")),
     ],
+    COMPACT: [
+        Call("s3:DeleteObjectVersion", f"{RESULTS}/records/{ROWS}"),
+        Call("s3:PutObject", f"{RESULTS}/batches/{ROWS}"),
+        Call("dynamodb:PutItem", LEDGER),
+        Call("kms:Decrypt", KEY),
+    ],
     OPERATE: [
         Call("s3:DeleteObject", f"{INPUT}/a.log"),
         Call("s3:PutObject", f"{QUARANTINE}/dead-letters/m"),
@@ -398,7 +417,7 @@ DENIED: Mapping[str, list[Call]] = {
         Call("athena:StartQueryExecution", arn("athena", f"workgroup/froe-{OTHER}")),
         Call("athena:UpdateWorkGroup", WORKGROUP),
         Call("glue:GetTable", arn("glue", f"table/froe_{OTHER}/records")),
-        Call("s3:PutObject", f"{RESULTS}/records/format=klog/date=2026-11-30/b.parquet"),
+        Call("s3:PutObject", f"{RESULTS}/records/{ROWS}"),
         Call("kms:Decrypt", KEY),
     ],
     "splitter": [
@@ -424,7 +443,11 @@ DENIED: Mapping[str, list[Call]] = {
         Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["0" * 26]}),
         Call("dynamodb:Query", RECORDS),
     ],
-    "sweeper": [Call("s3:GetObject", f"{INPUT}/a.log"), Call("sqs:SendMessage", BATCH)],
+    "sweeper": [
+        Call("s3:GetObject", f"{INPUT}/a.log"),
+        Call("s3:DeleteObjectVersion", f"{RESULTS}/records/{ROWS}"),
+        Call("sqs:SendMessage", BATCH),
+    ],
     "api_handler": [
         Call("s3:GetObject", f"{QUARANTINE}/dead-letters/m", {"aws:ResourceAccount": "999988887777"}),
         Call("dynamodb:BatchWriteItem", RECORDS),
@@ -444,6 +467,7 @@ DENIED: Mapping[str, list[Call]] = {
         (DEPLOY, [*of_cloudformation(), *DEPLOYING]),
         (DESTROY, [*of_cloudformation(deleting_only=True), *DESTROYING]),
         (FORGET, FORGETTING),
+        (COMPACT, COMPACTING),
         (OPERATE, OPERATING),
         *((function, [own_log(function), *made]) for function, made in OF_FUNCTIONS.items()),
     ],

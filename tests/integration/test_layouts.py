@@ -30,6 +30,7 @@ from tests.integration.support import (
     upload,
     wait_for,
 )
+from tests.integration.test_package import SCHEDULED
 from tests.integration.test_pipeline import SAMPLES, Poured, pages
 from tests.integration.test_rare_calls import called
 
@@ -38,6 +39,7 @@ LIMITS = {
     "SPLIT_DELAY_SECONDS": "2",
     "SPLIT_BYTES": "200000",
     "BATCH_MAX_LINES": "500",
+    "STALL_SECONDS": "0",
 }
 KEYS = [*(f"samples/{path.name}" for path in SAMPLES), *(f"bad/{bad.name}" for bad in INPUTS)]
 
@@ -145,6 +147,45 @@ def test_the_rows_of_the_sink_are_what_the_ledger_counts(packed: LocalStack, pou
     assert {file_id: row for file_id, row in found.items() if file_id in expected} == expected
 
 
+def sweep(packed: LocalStack) -> None:
+    answer = packed.client("lambda").invoke(FunctionName="froe-local-sweeper", Payload=json.dumps(SCHEDULED))
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def keys_of_sink(packed: LocalStack) -> list[str]:
+    pages = packed.client("s3").get_paginator("list_objects_v2").paginate(Bucket=packed.env["RESULTS_BUCKET"])
+    return [one["Key"] for page in pages for one in page.get("Contents", ())]
+
+
+def test_the_sweeper_merges_what_the_sink_has_and_sql_gives_the_same(
+    packed: LocalStack, poured: Poured
+) -> None:
+    sql = 'select file_id, batch_id, "offset", length, kind, time, body from records order by 1, 3'
+    before = run_froe(packed, "query", sql, "--json")
+    batches, s3 = keys_of_sink(packed), packed.client("s3")
+    again = {"Bucket": packed.env["RESULTS_BUCKET"], "Key": batches[0]}
+    data = s3.get_object(**again)["Body"].read()
+    sweep(packed)
+    s3.put_object(**again, Body=data)
+    sweep(packed)
+    merged = json.loads(run_froe(packed, "compact", "--json").stdout)
+    assert merged["failed"] == 0
+    keys = keys_of_sink(packed)
+    assert len(keys) < len(batches) / 4
+    assert any(key.startswith("records/") for key in keys)
+    assert batches[0] not in keys, "what came again is merged, too"
+    after = run_froe(packed, "query", sql, "--json")
+    assert len(before.stdout.splitlines()) > 1000
+    assert after.stdout == before.stdout
+    for resource, actions in {
+        "${ResultsBucket.Arn}": ("ListBucket", "ListBucketVersions"),
+        "${ResultsBucket.Arn}/batches/*": ("GetObject", "DeleteObjectVersion"),
+        "${ResultsBucket.Arn}/records/*": ("GetObject", "PutObject"),
+    }.items():
+        for action in actions:
+            assert called(packed, "sweeper", f"s3:{action}", resource), (action, resource)
+
+
 def test_athena_answers_of_the_sink_as_this_machine_does(packed: LocalStack, poured: Poured) -> None:
     """The table of the catalog, in the workgroup of the stage; without conditions on partitions, which the local one lacks."""
     sql = (
@@ -184,7 +225,7 @@ def test_records_that_are_in_the_sink_alone_are_shown_as_others_are(
             for file_id in (before["file_id"], alone.file_id)
         ]
         assert shown[0] == shown[1]
-    folder = f"records/format={file['format']}/date={file['last_modified'][:10]}"
+    folder = f"batches/format={file['format']}/date={file['last_modified'][:10]}"
     expired = f"{folder}/{alone.file_id}-000000-000000.parquet"
     packed.client("s3").delete_object(Bucket=packed.env["RESULTS_BUCKET"], Key=expired)
     left = {entry["batch_id"] for entry in pages(packed, f"/files/{alone.file_id}/records", limit=700)}

@@ -61,8 +61,17 @@ class S3:
         answer = self._described(version, len(data)) | {"Body": BytesIO(sent)}
         return answer | ({"ContentRange": Range} if start else {})
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **_: Any) -> dict[str, Any]:
-        self._effect(f"put {Bucket}/{Key}", lambda: self.add(Bucket, Key, Body), writes=True)
+    def put_object(
+        self, *, Bucket: str, Key: str, Body: bytes, IfMatch: str = "", IfNoneMatch: str = "", **_: Any
+    ) -> dict[str, Any]:
+        def apply() -> None:
+            if IfMatch:
+                self._version(Bucket, Key, {"IfMatch": IfMatch}, ("NoSuchKey", "PreconditionFailed"))
+            if IfNoneMatch and self.held.get((Bucket, Key)):
+                raise refused("PreconditionFailed")
+            self.add(Bucket, Key, Body)
+
+        self._effect(f"put {Bucket}/{Key}", apply, writes=True)
         return {}
 
     def delete_object(self, *, Bucket: str, Key: str, VersionId: str = "", **_: Any) -> dict[str, Any]:
@@ -87,12 +96,12 @@ class S3:
     ) -> dict[str, Any]:
         """One version a page, so that listings are cut short between any two."""
         listed = [
-            (key, version)
+            (key, version, version is versions[0])
             for (bucket, key), versions in sorted(self.held.items())
             for version in versions
             if bucket == Bucket and key.startswith(Prefix)
         ]
-        places = [(key, version.version_id) for key, version in listed]
+        places = [(key, version.version_id) for key, version, _ in listed]
         marker = (KeyMarker, VersionIdMarker)
         start = places.index(marker) + 1 if marker in places else sum(key <= KeyMarker for key, _ in places)
         page = self._effect(f"list {Bucket}", lambda: listed[start : start + 1])
@@ -104,8 +113,9 @@ class S3:
                     "ETag": f'"{version.etag}"',
                     "Size": len(version.data),
                     "LastModified": version.at,
+                    "IsLatest": is_latest,
                 }
-                for key, version in page
+                for key, version, is_latest in page
             ]
         }
         if len(listed) > start + 1:

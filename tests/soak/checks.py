@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from chalicelib.core.accounts import FileAccount
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.marks import Tally
+from chalicelib.core.parquet import BATCHES, RECORDS
 from chalicelib.core.segments import (
     SEGMENT,
     SegmentError,
@@ -204,16 +207,31 @@ def compared(stage: Stage, uploaded: Uploaded, *, nothing: bool = False) -> list
     table = stage.aws.dynamodb.table("records")
     partitions = {pk: sks for pk, sks in table.partitions.items() if pk.startswith(f"{file_id}#")}
     items = [item for pk, sks in partitions.items() for sk in sks for item in _entries(table, pk, sk)]
-    rows = [
-        row
-        for (bucket, key), versions in stage.aws.s3.held.items()
-        if bucket == RESULTS and file_id in key and versions
-        for row in rows_in(versions[0].data)
-    ]
+    rows = [row for row in _rows(stage) if row["file_id"]["S"] == file_id]
     return [
         *_differences("items", items, entries if in_table and not nothing else []),
         *_differences("rows", rows, entries if in_sink and not nothing else []),
     ]
+
+
+@lru_cache(1000)
+def _rows_of(data: bytes) -> list[Any]:
+    return list(rows_in(data))
+
+
+def _rows(stage: Stage) -> Iterator[Any]:
+    """Those of merged objects, and of the batches that no merged one has."""
+    merged: set[str] = set()
+    for prefix in (RECORDS, BATCHES):
+        seen: set[str] = set()
+        for (bucket, key), versions in stage.aws.s3.held.items():
+            if bucket != RESULTS or not key.startswith(prefix) or not versions:
+                continue
+            for row in _rows_of(versions[0].data):
+                seen.add(row["batch_id"]["S"])
+                if row["batch_id"]["S"] not in merged:
+                    yield row
+        merged |= seen
 
 
 def _differences(what: str, items: list[Any], entries: list[Entry]) -> list[tuple[str, int, str]]:

@@ -67,7 +67,7 @@ def test_a_column_of_the_table_is_the_one_that_the_objects_of_a_format_have(form
 
 def test_partitions_are_projected_onto_the_keys_that_the_sink_writes() -> None:
     parameters = TABLE["Parameters"]
-    folder = parquet.folder_of("${file_format}", datetime(2026, 3, 1, tzinfo=UTC))
+    folder = parquet.RECORDS + parquet.partition_of("${file_format}", datetime(2026, 3, 1, tzinfo=UTC))
     template = parameters["storage.location.template"]
     assert f"{template}/" == f"s3://results/{folder}".replace("2026-03-01", "${date}")
     assert template.startswith(TABLE["StorageDescriptor"]["Location"])
@@ -106,7 +106,7 @@ def test_queries_are_bounded_and_their_answers_are_encrypted_and_go_after_a_week
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 7)
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert results["OutputLocation"] == f"s3://results/{rule['Prefix']}"
-    assert not parquet.folder_of("json", datetime.now(UTC)).startswith(rule["Prefix"])
+    assert not {parquet.RECORDS, parquet.BATCHES} & {rule["Prefix"]}
 
 
 def test_what_is_literal_in_a_template_is_literal_in_terraform() -> None:

@@ -366,7 +366,7 @@ def test_a_batch_is_done_when_every_destination_has_it(layout: Layout) -> None:
     deliver(calm, calm.batch_queue.messages.pop().body)
     message = denied.batch_queue.messages.pop()
     denied.worker._results = Denied()
-    with pytest.raises(AccessDeniedError, match="s3://results/records/format=json/date="):
+    with pytest.raises(AccessDeniedError, match="s3://results/batches/format=json/date="):
         denied.worker.handle(message.body, in_time())
     assert [file.account.state for file in denied.table.files.values()] == [State.PROCESSING]
     denied.dead_letter_consumer.take(Incoming("m", "r", message.body, 3))
@@ -378,6 +378,16 @@ def test_a_batch_is_done_when_every_destination_has_it(layout: Layout) -> None:
     assert stored_in(denied) == stored_in(calm)
     assert denied.results.objects == calm.results.objects
     assert len(calm.results.objects) == 1
+
+
+def test_batches_that_earlier_versions_put_into_the_table_are_shown() -> None:
+    pipeline, status, file_id = stage(Layout.NONE, text=b"".join(mixed_lines(30)))
+    before = everything(lambda **page: status.records(file_id, **page))
+    objects = pipeline.results.objects
+    for key in list(objects):
+        objects[key.replace("batches/", "records/")] = objects.pop(key)
+    assert len(before) > 20
+    assert everything(lambda **page: status.records(file_id, **page)) == before
 
 
 def test_a_stage_without_a_results_bucket_says_what_it_lacks() -> None:

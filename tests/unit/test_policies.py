@@ -117,15 +117,31 @@ def test_the_worker_adds_to_the_sink_the_dead_letter_consumer_to_the_quarantine_
     assert [function for function in FUNCTIONS if "PutObject" in actions_of(function, "s3")] == [
         "worker",
         "dead_letter_consumer",
+        "sweeper",
         "api_handler",
     ]
     assert may("api_handler", "s3:PutObject") == {"${InputBucket.Arn}/*"}
-    assert may("worker", "s3:PutObject") == {"${ResultsBucket.Arn}/records/*"}
+    assert may("worker", "s3:PutObject") == {"${ResultsBucket.Arn}/batches/*"}
+    assert may("sweeper", "s3:PutObject") == {"${ResultsBucket.Arn}/records/*"}
     assert may("dead_letter_consumer", "s3:PutObject") == {"${QuarantineBucket.Arn}/dead-letters/*"}
 
 
-def test_the_sweeper_lists_objects_and_reads_none() -> None:
-    assert actions_of("sweeper", "s3") == {"ListBucketVersions"}
+def test_the_sweeper_lists_objects_and_reads_none_but_rows() -> None:
+    assert may("sweeper", "s3:ListBucketVersions") == {"${InputBucket.Arn}", "${ResultsBucket.Arn}"}
+    rows = {"${ResultsBucket.Arn}/batches/*", "${ResultsBucket.Arn}/records/*"}
+    assert may("sweeper", "s3:GetObject") == rows
+
+
+def test_nothing_is_deleted_but_batches_that_are_merged() -> None:
+    deletes = [
+        (function, action, resource)
+        for function in FUNCTIONS
+        for statement in policies.read(function)["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if ":Delete" in action and not action.startswith("sqs:DeleteMessage")
+    ]
+    assert deletes == [("sweeper", "s3:DeleteObjectVersion", "${ResultsBucket.Arn}/batches/*")]
 
 
 def test_values_take_the_place_of_names() -> None:

@@ -1,0 +1,288 @@
+"""The compactor: merges the batches of the sink into objects that an engine likes, so that no reader sees a row twice.
+
+Batches lie where no engine looks (`batches/`), until their split has settled; then its rows come up in one object of the
+table (`records/`) by one write. Which object that is, the ledger decides once for each split, by a conditional write: rows
+that come again, or late, go there and nowhere else, and take the place of those of the same batch. An object is replaced
+only by whoever read what it replaces, so that any two may work on it at once, and may die after any step: what is merged
+stays among the batches until the object is written, and whoever comes next does the same again. Small files share an object;
+they wait for it as long as `patience` says. A file that was forgotten meanwhile is seen by whoever writes last:
+the compactor claims, then looks at the file; `forget` says so in the ledger, then replaces what was claimed.
+Memory: one object, and the batches that go into it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final, NamedTuple, Protocol
+
+from chalicelib.core.accounts import SplitAccount
+from chalicelib.core.errors import OutOfTimeError, reason_of
+from chalicelib.core.marks import Mark, Outcome
+from chalicelib.delivery import Deadline
+from chalicelib.ledger import StoredFile
+
+OBJECT_BYTES: Final = 8 * 1024 * 1024
+"""An object of as much is not waited for any more: what a split of 64 MiB comes to. One page of the API reads it whole."""
+OBJECT_BYTES_MAX: Final = 2 * OBJECT_BYTES
+"""But for a split that is larger by itself."""
+
+logger = logging.getLogger("froe")
+
+
+class Waiting(NamedTuple):
+    """A batch that is to be merged. versions: ids, the newest first, which is what counts; size: of that one, in bytes."""
+
+    key: str
+    versions: Sequence[str]
+    size: int
+    written_at: datetime
+
+    @property
+    def folder(self) -> str:
+        return self.key.rpartition("/")[0] + "/"
+
+    @property
+    def batch_id(self) -> str:
+        return self.key.rpartition("/")[2].partition(".")[0]
+
+    @property
+    def split(self) -> tuple[str, int]:
+        """File id and number."""
+        file_id, split, _ = self.batch_id.rsplit("-", 2)
+        return file_id, int(split)
+
+    @property
+    def number(self) -> int:
+        """In its split."""
+        return int(self.batch_id.rsplit("-", 1)[1])
+
+
+class MergesResults(Protocol):
+    """The results bucket."""
+
+    def waiting(self, prefix: str) -> Iterator[Waiting]:
+        """Batches whose keys begin so, in the order of their keys."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Of objects whose keys begin so."""
+
+    def get_waiting(self, batches: Sequence[Waiting]) -> dict[str, bytes]:
+        """Batch id → object, as it was listed; what is gone meanwhile is left out."""
+
+    def delete_waiting(self, batches: Sequence[Waiting]) -> None:
+        """Those versions that were listed; what was written since then stays."""
+
+    def versioned(self, key: str) -> tuple[bytes, str] | None:
+        """An object and its ETag; None for one that is not there."""
+
+    def replace(self, key: str, data: bytes, seen: str | None) -> bool:
+        """Write an object if it has this ETag still (None: if there is still none); whether it did."""
+
+
+class KnowsSplits(Protocol):
+    """The ledger's table; reads are strongly consistent."""
+
+    def file(self, file_id: str) -> StoredFile | None: ...
+
+    def split(self, file_id: str, split: int) -> SplitAccount | None: ...
+
+    def marks(self, file_id: str, split: int) -> Mapping[int, Mark]: ...
+
+    def merged_into(self, file_id: str, split: int) -> str | None:
+        """The object that a split was given to, if it was."""
+
+    def claim_merged(self, file_id: str, split: int, key: str, expires_at: int | None) -> str:
+        """Give a split to an object, unless it was given to one; the one that it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What was done. objects: written; bytes: of these; left: batches that wait, since their splits are not settled, or
+    small files for others; failed: batches that could not be merged."""
+
+    objects: int = 0
+    batches: int = 0
+    bytes: int = 0
+    left: int = 0
+    failed: int = 0
+
+    def __add__(self, other: Merged) -> Merged:
+        return Merged(
+            self.objects + other.objects,
+            self.batches + other.batches,
+            self.bytes + other.bytes,
+            self.left + other.left,
+            self.failed + other.failed,
+        )
+
+
+class _Split(NamedTuple):
+    """A settled split of which batches wait. key: of the object that it belongs to; None: of none yet."""
+
+    file_id: str
+    split: int
+    key: str | None
+    batches: Sequence[Waiting]
+    expires_at: int | None
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum(batch.size for batch in self.batches)
+
+    @property
+    def oldest(self) -> datetime:
+        return min(batch.written_at for batch in self.batches)
+
+
+class Compactor:
+    """now: the time of day, aware. patience: how long small files wait for others of their day."""
+
+    def __init__(
+        self,
+        results: MergesResults,
+        ledger: KnowsSplits,
+        now: Callable[[], datetime],
+        patience: timedelta = timedelta(hours=1),
+    ) -> None:
+        self._results = results
+        self._ledger = ledger
+        self._now = now
+        self._patience = patience
+
+    def compact(self, deadline: Deadline, patience: timedelta | None = None) -> Merged:
+        """Merge what waits, as far as there is time: the rest is for the next one. What cannot be merged does not keep
+        the rest back, and stays."""
+        from chalicelib.core.parquet import BATCHES  # noqa: PLC0415 - only a stage with a sink pays for it
+
+        since = self._now() - (self._patience if patience is None else patience)
+        done = Merged()
+        for _, batches in groupby(self._results.waiting(BATCHES), lambda batch: batch.folder):
+            waiting = self._unmerged(list(batches))
+            left = len(waiting)
+            try:
+                for group in _groups(self._settled(waiting, deadline), since):
+                    left -= sum(len(split.batches) for split in group)
+                    done += self._tried(group, deadline)
+            except OutOfTimeError as error:
+                done += Merged(left=left)
+                logger.warning("batches_not_merged_yet", extra=asdict(done) | {"reason": error.reason})
+                return done
+            done += Merged(left=left)
+        logger.info("batches_merged", extra=asdict(done))
+        return done
+
+    def _unmerged(self, batches: Sequence[Waiting]) -> list[Waiting]:
+        """Those of a folder that earlier versions did not put into the table; the others are deleted."""
+        from chalicelib.core.parquet import former_batches  # noqa: PLC0415 - as above
+
+        folder = batches[0].folder
+        former = former_batches(folder, self._results.keys)
+        self._results.delete_waiting([batch for batch in batches if batch.batch_id in former])
+        return [batch for batch in batches if batch.batch_id not in former]
+
+    def _settled(self, waiting: Iterable[Waiting], deadline: Deadline) -> Iterator[_Split]:
+        """The settled splits among those of a folder, with the batches that are done: of others the rows are in no
+        account. Of a forgotten file the batches are deleted."""
+        stored: StoredFile | None = None
+        for (file_id, split), group in groupby(waiting, lambda batch: batch.split):
+            deadline.check("finding what is to be merged")
+            if stored is None or stored.plan.file_id != file_id:
+                stored = self._ledger.file(file_id)
+            batches = list(group)
+            if stored is None:
+                continue
+            if stored.plan.failure:
+                self._results.delete_waiting(batches)
+                continue
+            account = self._ledger.split(file_id, split)
+            if account is None or account.seal is None or not account.is_settled:
+                continue
+            marks, count = self._ledger.marks(file_id, split), account.seal.batches
+            done = [batch for batch in batches if batch.number < count and _is_done(marks.get(batch.number))]
+            if done:
+                key = self._ledger.merged_into(file_id, split)
+                yield _Split(file_id, split, key, done, stored.plan.expires_at)
+
+    def _tried(self, group: Sequence[_Split], deadline: Deadline) -> Merged:
+        try:
+            return self._merge(group, deadline)
+        except OutOfTimeError:
+            raise
+        except Exception as error:
+            logger.exception(
+                "batches_not_merged",
+                extra={"reason": reason_of(error), "batch_id": group[0].batches[0].batch_id},
+            )
+            return Merged(failed=sum(len(split.batches) for split in group))
+
+    def _merge(self, group: Sequence[_Split], deadline: Deadline) -> Merged:
+        """Each split into the object that it belongs to; those that belong to none into one that is named after the
+        first of them."""
+        from chalicelib.core.parquet import merged_key  # noqa: PLC0415 - as above
+
+        first = group[0]
+        name = first.key or merged_key(first.batches[0].folder, first.file_id, first.split)
+        into: dict[str, list[_Split]] = {}
+        for split in group:
+            key = split.key or self._ledger.claim_merged(split.file_id, split.split, name, split.expires_at)
+            into.setdefault(key, []).append(split)
+        done = Merged()
+        for key, splits in into.items():
+            deadline.check("merging batches")
+            done += self._write(key, splits)
+        return done
+
+    def _write(self, key: str, splits: Sequence[_Split]) -> Merged:
+        """Add the batches to an object, in place of what it has of them, and delete them."""
+        from chalicelib.core.parquet import merged  # noqa: PLC0415 - as above
+
+        listed = [batch for split in splits for batch in split.batches]
+        while True:
+            old = self._results.versioned(key)
+            parts = self._results.get_waiting(listed)
+            forgotten = {split.file_id for split in splits if self._is_forgotten(split)}
+            kept = {
+                batch_id: part
+                for batch_id, part in parts.items()
+                if batch_id.rsplit("-", 2)[0] not in forgotten
+            }
+            data = merged(kept, old[0] if old else None) if kept else b""
+            if not kept or self._results.replace(key, data, old[1] if old else None):
+                break
+        self._results.delete_waiting([batch for batch in listed if batch.batch_id in parts])
+        return Merged(bool(kept), len(kept), len(data), 0, 0)
+
+    def _is_forgotten(self, split: _Split) -> bool:
+        """Asked after the claim was made, and after the object was read: whoever forgets the file later finds the one,
+        and replaces the other."""
+        stored = self._ledger.file(split.file_id)
+        return stored is None or bool(stored.plan.failure)
+
+
+def _is_done(mark: Mark | None) -> bool:
+    return mark is not None and mark.outcome is Outcome.DONE
+
+
+def _groups(splits: Iterable[_Split], since: datetime) -> Iterator[Sequence[_Split]]:
+    """What goes into one object each; small ones that have not waited since then are left out."""
+    group: list[_Split] = []
+    size = 0
+    for split in splits:
+        if split.key is not None:
+            yield [split]
+            continue
+        if group and size + split.size > OBJECT_BYTES_MAX:
+            yield group
+            group, size = [], 0
+        group.append(split)
+        size += split.size
+        if size >= OBJECT_BYTES:
+            yield group
+            group, size = [], 0
+    if group and min(split.oldest for split in group) <= since:
+        yield group

@@ -1,0 +1,85 @@
+"""Entries of batches that are in the sink alone: from a batch's own object, or, once that was merged, from the one that it
+was merged into before it went. A reading takes the batches of a file in their order, and a merged object once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from chalicelib.core.plan import Plan
+from chalicelib.core.segments import SegmentError, again
+
+Entries: TypeAlias = Iterator[dict[str, Any]]
+"""Plain values, in the order of the text."""
+
+
+class StoredBatch(NamedTuple):
+    """A batch that is done. split: its number; offset: where it begins in the text."""
+
+    batch_id: str
+    split: int
+    offset: int
+
+
+class ReadsResults(Protocol):
+    def get(self, key: str) -> bytes | None:
+        """An object of the results bucket; None where it is not there."""
+
+
+class FindsMerged(Protocol):
+    def merged_into(self, file_id: str, split: int) -> str | None:
+        """The object that a split was given to, if it was."""
+
+
+class SinkReading:
+    """results: None where the stage has no results bucket."""
+
+    def __init__(self, plan: Plan, ledger: FindsMerged, results: ReadsResults | None) -> None:
+        self._plan = plan
+        self._ledger = ledger
+        self._results = results
+        self._merged: _MergedObject | None = None
+
+    def entries(self, batch: StoredBatch) -> Entries:
+        """None of what has expired. SegmentError for an object that cannot be read."""
+        from chalicelib.core import parquet  # noqa: PLC0415 - only a stage with a sink pays for it
+
+        plan = self._plan
+        if self._results is None:
+            raise SegmentError(
+                f"the records of file {plan.file_id} are Parquet, and RESULTS_BUCKET is missing: deploy with Sink=parquet"
+            )
+        named = plan.format, plan.head.last_modified, batch.batch_id
+        key, merged = parquet.object_key(*named), None
+        try:
+            data = self._results.get(key)
+            if data is None:
+                merged = self._ledger.merged_into(plan.file_id, batch.split)
+                key = merged or parquet.former_key(*named)
+                data = None if merged else self._results.get(key)
+            if data is not None:
+                yield from parquet.entries_of(data)
+            elif merged:
+                if self._merged is None or self._merged.key != key:
+                    data = self._results.get(key)
+                    batches = parquet.batches_of(data) if data is not None else iter(())
+                    self._merged = _MergedObject(key, batches)
+                yield from self._merged.entries(batch.batch_id)
+        except parquet.UnreadableError as error:
+            raise SegmentError(f"the object {key} cannot be read ({error}): {again(plan.file_id)}") from error
+
+
+class _MergedObject:
+    """batches: by rising ids."""
+
+    def __init__(self, key: str, batches: Iterator[tuple[str, Entries]]) -> None:
+        self.key = key
+        self._batches = batches
+        self._batch = next(batches, None)
+
+    def entries(self, batch_id: str) -> Entries:
+        """No entry of a batch that it does not have."""
+        while self._batch and self._batch[0] < batch_id:
+            self._batch = next(self._batches, None)
+        return self._batch[1] if self._batch and self._batch[0] == batch_id else iter(())

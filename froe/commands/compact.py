@@ -1,0 +1,46 @@
+"""`froe compact`: merge the batches of the sink now, from here, instead of waiting for the schedule."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Final
+
+import click
+
+from chalicelib.delivery import Deadline
+from froe.commands.options import json_option, stage_option
+from froe.inquiry import services_of
+from froe.jsonl import print_json
+from froe.target import find_target
+from froe.terminal import sized, steps
+
+_SECONDS: Final = 3600.0
+
+
+@click.command(short_help="Merge what the sink has of settled splits, for Athena.")
+@stage_option
+@json_option
+def compact(*, stage: str | None, as_json: bool) -> None:
+    """Merge the Parquet objects of batches into objects of the table that Athena and other engines read, now.
+
+    The sweeper does the same every SWEEP_MINUTES, and lets small files wait for others of their day for STALL_SECONDS.
+    Batches of splits that are not settled, or that are not done, stay where they are. Safe at any time, more than once at once: no
+    reader sees a row twice, or misses one. The exit code is 1 when something could not be merged; the log says why.
+    """
+    compactor = services_of(find_target(stage)).compactor
+    if compactor is None:
+        raise click.UsageError("This stage has no results bucket: deploy it anew with the parameter Sink.")
+    with steps() as report:
+        report("Merging")
+        merged = compactor.compact(Deadline.after(_SECONDS), timedelta())
+    if as_json:
+        print_json(asdict(merged))
+    else:
+        click.echo(
+            f"Merged {merged.batches:,} batches into {merged.objects:,} objects ({sized(merged.bytes)});"
+            f" {merged.left:,} wait for their splits."
+        )
+    if merged.failed:
+        click.echo(f"{merged.failed:,} batches could not be merged, and stay.", err=True)
+        click.get_current_context().exit(1)
