@@ -128,8 +128,9 @@ def _what_exists(name: str, files: Sequence[Shown]) -> str:
     if alike:
         more = ", and others" if len(alike) > _SHOWN else ""
         return f". There is {', '.join(map(repr, alike[:_SHOWN]))}{more}."
+    newest = f" (newest: {', '.join(map(repr, keys[:_SHOWN]))})" if keys else ""
     return (
-        ": `froe status` lists those known; one that was uploaded only now appears within seconds. An id may be"
+        f": `froe status` lists those known{newest}; one that was uploaded only now appears within seconds. An id may be"
         f" shortened to its first {ID_SHORTEST} characters or more."
     )
 

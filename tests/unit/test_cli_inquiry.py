@@ -205,6 +205,8 @@ class TestStatus:
 
         for name in ("access.log", "web/acces.log", "WEB"):
             assert "There is 'web/access.log'." in froe(monkeypatch, ledger, "status", name).stderr
+        unlike = froe(monkeypatch, ledger, "status", "zzz").stderr
+        assert "newest: 'web/access.log', 'db/slow.log'" in unlike
 
     @pytest.mark.parametrize("command", ["records", "rejects", "status"])
     def test_each_command_takes_the_beginning_of_an_id(
