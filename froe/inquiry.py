@@ -18,6 +18,7 @@ from chalicelib.settings import Settings
 from chalicelib.status import NotFoundError, Status
 from froe.errors import FroeError
 from froe.target import Target
+from froe.watching import again_and_again
 
 Shown: TypeAlias = dict[str, Any]
 """An item in the JSON shape of the HTTP contract."""
@@ -163,19 +164,20 @@ def wait_until_cut(status: Status, file_id: str) -> None:
 def watch(
     status: Status, file_ids: Sequence[str], timeout_seconds: float | None = None
 ) -> Iterator[Mapping[str, Shown]]:
-    """Give what is known of the files, again and again until all are settled or the time is up."""
+    """Give what is known of the files, again and again until all are settled or the time is up. Throttling is waited out."""
     known: dict[str, Shown] = {}
-    deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
-    while True:
+
+    def look() -> Mapping[str, Shown]:
         for file_id in file_ids:
             if known.get(file_id, {}).get("state") not in SETTLED and (file := file_or_none(status, file_id)):
                 known[file_id] = file
-        yield known
-        if len(known) == len(set(file_ids)) and all(file["state"] in SETTLED for file in known.values()):
+        return known
+
+    deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+    for files in again_and_again(look, POLL_SECONDS, deadline=deadline):
+        yield files
+        if len(files) == len(set(file_ids)) and all(file["state"] in SETTLED for file in files.values()):
             return
-        if deadline is not None and time.monotonic() > deadline:
-            return
-        time.sleep(POLL_SECONDS)
 
 
 def accounted(file: Shown, unit: str) -> int:

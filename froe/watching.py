@@ -25,10 +25,12 @@ def again_and_again(
     seconds: float,
     *,
     refused: Callable[[str], None] = lambda _reason: None,
+    deadline: float | None = None,
     sleep: Callable[[float], None] | None = None,
 ) -> Iterator[T]:
     """What is answered, every `seconds`. Throttling is waited out, each time twice as long, half a minute at most, and told
-    to `refused`; so is a network that fails once something was answered. All other errors are raised."""
+    to `refused`; so is a network that fails once something was answered. All other errors are raised.
+    deadline: of time.monotonic, after which nothing is asked; None: it never ends."""
     wait, answered = seconds, False
     while True:
         try:
@@ -43,6 +45,8 @@ def again_and_again(
         else:
             wait, answered = seconds, True
             yield answer
+        if deadline is not None and time.monotonic() > deadline:
+            return
         (sleep or time.sleep)(wait)
 
 

@@ -16,6 +16,7 @@ from froe.inquiry import (
     SETTLED_BADLY,
     Shown,
     dead_letters_about,
+    file_or_none,
     find_files,
     page_size,
     pages,
@@ -67,7 +68,9 @@ def status(
         ids = [file["file_id"] for file in files]
 
         def ask() -> list[Shown]:
-            return [ledger.file(each) for each in ids] if name else _listed(ledger, state, limit)
+            if not name:
+                return _listed(ledger, state, limit)
+            return [file for each in ids if (file := file_or_none(ledger, each))]
 
         files = watch_files(ask, _for_programs if as_json else None, ends=bool(name))
     elif as_json:

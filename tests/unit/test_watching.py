@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.live import Live
 
 from chalicelib.core.errors import AccessDeniedError, ThrottledError, TransientError
+from froe import inquiry
 from froe.live import Pace, Screen
 from froe.watching import Rate, again_and_again, lasting
 from tests.unit.test_cli_inquiry import FILE_ID, OTHER_ID, FakeStatus, file_json, froe, json_lines
@@ -51,6 +53,18 @@ class TestAsking:
         assert list(itertools.islice(asked, 2)) == ["a", "b"]
         with pytest.raises(TransientError):
             next(again_and_again(answers(TransientError("nothing there")), 0))
+
+    def test_it_ends_at_its_deadline_though_nothing_is_answered(self) -> None:
+        throttled = [ThrottledError("slow down")] * 9
+        asked = again_and_again(answers(*throttled, "a"), 0, sleep=lambda _: None, deadline=time.monotonic())
+        assert list(asked) == []
+
+    def test_waiting_for_files_survives_throttling(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("time.sleep", lambda _: None)
+        ledger: Any = Moving(UNDER_WAY, ThrottledError("slow down"), file_json())
+        monkeypatch.setattr(inquiry, "POLL_SECONDS", 0)
+        states = [files[FILE_ID]["state"] for files in inquiry.watch(ledger, [FILE_ID])]
+        assert states == ["PROCESSING", "COMPLETE"]
 
     def test_what_no_waiting_mends_is_raised(self) -> None:
         asked = again_and_again(answers("a", AccessDeniedError("no")), 0, sleep=lambda _: None)
