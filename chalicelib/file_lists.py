@@ -48,7 +48,8 @@ class ListsFiles(LedgerTable, Protocol):
 
 @dataclass(frozen=True)
 class WantedFiles:
-    """What files are asked for; each None is any. begin, end: of the time of opening (UTC), the second excluded."""
+    """What files are asked for; each None is any. begin, end: of the time of opening (UTC), the second excluded; or of
+    settling, where `settled` says so."""
 
     state: State | None = None
     key: str | None = None
@@ -56,6 +57,7 @@ class WantedFiles:
     format: str | None = None
     begin: datetime | None = None
     end: datetime | None = None
+    settled: bool = False
 
     def takes(self, file: StoredFile) -> bool:
         """Whether it is one by all that an index may not have sorted it by."""
@@ -65,6 +67,14 @@ class WantedFiles:
             and (self.key is None or key == self.key)
             and key.startswith(self.prefix or "")
             and (self.format is None or file.plan.shown_format == self.format)
+            and (not self.settled or self._has_settled_in_time(file.settled_at))
+        )
+
+    def _has_settled_in_time(self, settled_at: datetime | None) -> bool:
+        return (
+            settled_at is not None
+            and (self.begin is None or settled_at >= self.begin)
+            and (self.end is None or settled_at < self.end)
         )
 
     @property
@@ -105,8 +115,8 @@ class FileLists:
 
     def _asking(self, wanted: WantedFiles, limit: int) -> Callable[[str | None], FilePage]:
         """The index that serves best: of a key, or of a state, unless most files have that."""
-        since = _moment(wanted.begin)
-        is_sifted = bool(wanted.prefix or wanted.format)
+        since = None if wanted.settled else _moment(wanted.begin)
+        is_sifted = bool(wanted.prefix or wanted.format or wanted.settled)
         many = max(limit, _FILES_PER_ROUND) if is_sifted or (wanted.key and wanted.state) else limit
         if wanted.key:
             key = wanted.key
@@ -114,8 +124,9 @@ class FileLists:
         if wanted.state and not (is_sifted and wanted.state is State.COMPLETE):
             state = wanted.state
             return lambda before: self._table.files_by_state(state, before=before, limit=many, since=since)
+        at_once = many if wanted.state or wanted.settled else limit  # the index sifts by all else
         return lambda before: self._table.files_opened(
-            before=before, limit=limit, since=since, prefix=wanted.prefix, format_name=wanted.format
+            before=before, limit=at_once, since=since, prefix=wanted.prefix, format_name=wanted.format
         )
 
 

@@ -18,8 +18,8 @@ from chalicelib.core.accounts import State
 from chalicelib.core.fields import FILE_ID, NAME_MAX_CHARS
 from chalicelib.core.letters import Kind, LetterState
 from chalicelib.pages import DEFAULT_LIMIT, MAX_LIMIT
+from chalicelib.questions import TEXT_MAX_CHARS, TIMES
 from chalicelib.record_sums import DEFAULT_BUCKETS, MAX_BUCKETS
-from chalicelib.status import TEXT_MAX_CHARS
 from chalicelib.status_json import BATCH_STATES
 from chalicelib.uploads import ETAG_MAX_CHARS, ID_MAX_CHARS, PARTS_MAX, SIZE_MAX
 
@@ -537,8 +537,10 @@ PATHS: Final[_Schema] = {
                 "key": _TEXT,
                 "prefix": _TEXT | {"description": "of the key"},
                 "format": _TEXT,
-                "from": _WHEN | {"description": "opened at or after; ISO 8601, without a zone it is UTC"},
-                "to": _WHEN | {"description": "opened before"},
+                "from": _WHEN
+                | {"description": "opened, or settled, then or later; without a zone it is UTC"},
+                "to": _WHEN | {"description": "opened, or settled, before"},
+                "time": {"enum": list(TIMES), "default": TIMES[0]},
                 **_IN_PAGES,
             },
             refusals=(400,),

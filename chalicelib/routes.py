@@ -29,10 +29,10 @@ from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.core.segments import SegmentError
 from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.delivery import Deadline, Outgoing
+from chalicelib.questions import checked_time
 from chalicelib.record_sums import DEFAULT_BUCKETS, MAX_BUCKETS
 from chalicelib.services import Services
 from chalicelib.settings import SettingsError
-from chalicelib.status import checked_time
 
 GetServices = Callable[[], Services]
 
@@ -103,7 +103,7 @@ def audit(services: GetServices, request: Request) -> dict[str, Any]:
 
 
 def files(services: GetServices, request: Request) -> dict[str, Any]:
-    asked = Asked(request, "state", "key", "prefix", "format", "from", "to", "limit", "cursor")
+    asked = Asked(request, "state", "key", "prefix", "format", "from", "to", "time", "limit", "cursor")
     with refusals():
         return services().status.files(
             state=asked.text("state"),
@@ -112,6 +112,7 @@ def files(services: GetServices, request: Request) -> dict[str, Any]:
             format_name=asked.text("format"),
             from_=asked.text("from"),
             to=asked.text("to"),
+            time=asked.text("time"),
             limit=asked.limit,
             cursor=asked.text("cursor"),
         )

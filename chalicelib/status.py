@@ -6,11 +6,8 @@ Every list is a page: ``{"items": […], "cursor": …}``; a page may be empty w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
-from chalicelib.conditions import CONDITIONS_MAX, Condition
-from chalicelib.core.accounts import State
 from chalicelib.core.fields import FILE_ID, shown
 from chalicelib.core.layouts import Layout
 from chalicelib.core.marks import Mark, Outcome
@@ -19,12 +16,20 @@ from chalicelib.file_lists import FileLists, ListsFiles, WantedFiles
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.pages import (
     DEFAULT_LIMIT,
-    BadQueryError,
     Page,
     bad_cursor,
     checked_batch,
     checked_limit,
     checked_offset,
+)
+from chalicelib.questions import (
+    checked_batch_state,
+    checked_kind_of_time,
+    checked_severity,
+    checked_state,
+    checked_text,
+    checked_time,
+    checked_where,
 )
 from chalicelib.record_pages import (
     EFFORT_PER_PAGE,
@@ -37,12 +42,7 @@ from chalicelib.record_pages import (
 )
 from chalicelib.record_sums import DEFAULT_BUCKETS, WIDTHS, Histogram, Reasons
 from chalicelib.sink_rows import FindsMerged, ReadsResults, StoredBatch
-from chalicelib.status_json import BATCH_STATES, batch_json, batch_state, file_json
-
-TEXT_MAX_CHARS: Final = 200
-"""Of what is looked for in records."""
-_SEVERITY_MAX_DIGITS: Final = 2
-_SEVERITIES: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "WARNING": 13, "ERROR": 17, "FATAL": 21}
+from chalicelib.status_json import batch_json, batch_state, file_json
 
 
 class StatusTable(ListsFiles, FindsMerged, Protocol):
@@ -85,19 +85,22 @@ class Status:
         format_name: str | None = None,
         from_: str | None = None,
         to: str | None = None,
+        time: str | None = None,
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> dict[str, Any]:
-        """Files, newest first, with their accounts as of their last settled split.
+        """Files, opened last first, with their accounts as of their last settled split.
 
-        prefix: of the key. from_, to: ISO 8601 bounds of the time of opening, the second one excluded."""
+        prefix: of the key. from_, to: ISO 8601 bounds of the time, the second one excluded: that of opening, or with
+        `settled` as `time` that of settling."""
         wanted = WantedFiles(
-            _checked_state(state) if state else None,
+            checked_state(state) if state else None,
             key or None,
             prefix or None,
             format_name or None,
             checked_time("from", from_),
             checked_time("to", to),
+            checked_kind_of_time(time) == "settled",
         )
         return self._lists.page(wanted, limit, cursor)
 
@@ -111,7 +114,7 @@ class Status:
     ) -> dict[str, Any]:
         """The batches of a file, in the order of the text; state: only those."""
         page = Page(limit)
-        wanted = _checked_batch_state(state) if state else None
+        wanted = checked_batch_state(state) if state else None
         stored = self._stored(file_id)
         after = checked_batch(cursor) if cursor else (0, -1)
         effort, reached = 0, after
@@ -147,10 +150,10 @@ class Status:
         record's own. text: what its body or an attribute contains, whatever the case. where: conditions
         (`Condition.of`) that all hold. until: an offset of the text; records that begin there or later are not looked at.
         """
-        least = _checked_severity(severity) if severity else 0
+        least = checked_severity(severity) if severity else 0
         begin, end = checked_time("from", from_), checked_time("to", to)
         wanted = Wanted(
-            "record", least, begin, end, format_name, _checked_text(text or ""), _checked_where(where)
+            "record", least, begin, end, format_name, checked_text(text or ""), checked_where(where)
         )
         stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
         walk = Paging(stored.plan, wanted, checked_limit(limit), after)
@@ -259,51 +262,3 @@ class Status:
                 if mark.counts.rejected.entries:
                     yield begin, end
                 begin = end
-
-
-def _checked_state(state: str) -> State:
-    try:
-        return State(state.upper())
-    except ValueError as error:
-        known = ", ".join(each.value for each in State)
-        raise BadQueryError(f"state is {shown(state)}: give one of {known}") from error
-
-
-def _checked_batch_state(state: str) -> str:
-    if state.lower() not in BATCH_STATES:
-        raise BadQueryError(f"state is {shown(state)}: give one of {', '.join(BATCH_STATES)}")
-    return state.lower()
-
-
-def _checked_severity(severity: str) -> int:
-    is_number = severity.isdecimal() and len(severity) <= _SEVERITY_MAX_DIGITS
-    number = _SEVERITIES.get(severity.upper()) or (int(severity) if is_number else 0)
-    if not 1 <= number <= 24:
-        raise BadQueryError(f"severity is {shown(severity)}: give {', '.join(_SEVERITIES)} or 1 to 24")
-    return number
-
-
-def _checked_text(text: str) -> str:
-    if len(text) > TEXT_MAX_CHARS:
-        raise BadQueryError(f"text has {len(text):,} characters: give at most {TEXT_MAX_CHARS}")
-    return text
-
-
-def _checked_where(where: Sequence[str]) -> tuple[Condition, ...]:
-    if len(where) > CONDITIONS_MAX:
-        raise BadQueryError(f"where is given {len(where)} times: give at most {CONDITIONS_MAX} conditions")
-    return tuple(map(Condition.of, where))
-
-
-def checked_time(name: str, text: str | None) -> datetime | None:
-    """The time of an ISO 8601 text, in UTC, as which it is read where it names no zone."""
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        hint = "" if "+" in text or " " not in text else " (a plus sign in a query is written %2B)"
-        raise BadQueryError(
-            f"{name} is {shown(text)}: give a time such as 2026-01-31T12:00:00Z{hint}"
-        ) from error

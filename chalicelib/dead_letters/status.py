@@ -17,7 +17,7 @@ from chalicelib.dead_letters.selection import Selection, cursor_after
 from chalicelib.dead_letters.shapes import body_json, letter_json, story_json, text_json
 from chalicelib.ledger import Ledger
 from chalicelib.pages import DEFAULT_LIMIT, BadQueryError, Page, bad_cursor, checked_position
-from chalicelib.status import checked_time
+from chalicelib.questions import checked_time
 
 DEFAULT_LINES: Final = 20
 MAX_LINES: Final = 1000

@@ -105,7 +105,7 @@ def revoke(*, name: str, stage: str | None, as_json: bool) -> None:
 @json_option
 def audit(*, from_: str | None, to: str | None, limit: int, stage: str | None, as_json: bool) -> None:
     """Show the audit trail, newest first: what people had done over HTTP and with these commands, and who."""
-    from chalicelib.status import checked_time  # noqa: PLC0415 - imports what takes long
+    from chalicelib.questions import checked_time  # noqa: PLC0415 - imports what takes long
     from froe.inquiry import page_size, pages  # noqa: PLC0415 - as above
     from froe.jsonl import print_json  # noqa: PLC0415 - as above
     from froe.terminal import Column, print_table  # noqa: PLC0415 - as above

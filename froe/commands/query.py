@@ -19,7 +19,7 @@ import orjson
 
 from chalicelib.core.accounts import State
 from chalicelib.pages import BadQueryError
-from chalicelib.status import checked_time
+from chalicelib.questions import checked_time
 from froe.athena import BYTES_MIN, AthenaTable, Catalog
 from froe.commands.options import (
     charset_option,

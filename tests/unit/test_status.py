@@ -197,7 +197,9 @@ def files(events) -> tuple[Pipeline, Status]:
         plan = replace(stored.plan, head=head, format="syslog" if number % 2 else "json_lines")
         account = replace(stored.account, state=State.FAILED if number % 10 == 9 else State.COMPLETE)
         opened_at = WHEN + timedelta(seconds=number)
-        listing.table.files[plan.file_id] = stored._replace(plan=plan, account=account, opened_at=opened_at)
+        listing.table.files[plan.file_id] = stored._replace(
+            plan=plan, account=account, opened_at=opened_at, settled_at=opened_at + timedelta(hours=1)
+        )
     return listing, Status(listing.ledger, listing.table, FakeRecordsReader({}))
 
 
@@ -216,6 +218,8 @@ def files(events) -> tuple[Pipeline, Status]:
         ({"prefix": "\ud800"}, []),
         ({"from_": "2026-03-01T12:00:10Z", "to": "2026-03-01T13:00:12+01:00"}, [10, 11]),
         ({"state": "FAILED", "from_": "2026-03-01T12:00:10Z"}, range(19, 60, 10)),
+        ({"time": "settled", "from_": "2026-03-01T13:00:10Z", "to": "2026-03-01T13:00:13Z"}, [10, 11, 12]),
+        ({"time": "settled", "state": "COMPLETE", "to": "2026-03-01T13:00:10Z"}, range(9)),
     ],
 )
 def test_files_are_listed_newest_first_by_what_is_asked_for(files, asked, numbers, limit) -> None:
@@ -396,6 +400,7 @@ def test_wrong_questions_name_themselves_and_the_remedy(events) -> None:
         (lambda: status.batches(file_id, cursor="9" * 5000 + "-1"), "cursor is '9"),
         (lambda: status.batches(file_id, cursor="1"), "cursor is '1'"),
         (lambda: status.files(state="DONE"), "state is 'DONE'"),
+        (lambda: status.files(time="closed"), "time is 'closed': give one of opened, settled"),
         (lambda: status.records(file_id, where=["=5"]), "where is '=5'"),
         (lambda: status.records(file_id, where=["a=b"] * 9), "where is given 9 times"),
         (lambda: status.histogram(file_id, buckets=0), "buckets is 0"),
