@@ -20,6 +20,7 @@ _WAITS: Final = State.INCOMPLETE
 _NEWS: Final = (State.FAILED, State.DAMAGED, State.SUPERSEDED)
 _MOVING: Final = (State.SPLITTING, State.PROCESSING)
 _NEWS_FOR: Final = timedelta(days=7)
+_HOLDS_FOR: Final = timedelta(seconds=5)
 _STALLED: Final = "stalled"
 _REJECTS: Final = "rejects"
 WHYS: Final = (_WAITS.value, *(state.value for state in _NEWS), _STALLED, _REJECTS)
@@ -54,10 +55,20 @@ class Attention:
         self._table, self._watches, self._rejects, self._letters = table, watches, rejects, letters
         self._now, self._stall, self._map = now, stall, side_by_side
         self._console_region = console_region
+        self._answered: dict[int, tuple[datetime, dict[str, Any]]] = {}
 
     def page(self, limit: int = DEFAULT_LIMIT) -> dict[str, Any]:
-        """At most `limit` of each: dead letters, and files for each reason why, newest first."""
+        """At most `limit` of each: dead letters, and files for each reason why, newest first; as they were five seconds
+        ago at most, as it asks a hundred times and pages poll it."""
         checked_limit(limit)
+        now = self._now()
+        at, answer = self._answered.get(limit, (None, None))
+        if at is None or answer is None or not at <= now < at + _HOLDS_FOR:
+            answer = self._looked_up(limit)
+            self._answered[limit] = now, answer
+        return answer
+
+    def _looked_up(self, limit: int) -> dict[str, Any]:
         asks: list[Callable[[], tuple[list[Listed], bool]]] = [
             *(lambda state=state: self._in_state(state, limit) for state in (_WAITS, *_NEWS)),
             lambda: self._stalled(limit),

@@ -104,17 +104,22 @@ def test_statistics_read_a_slot_again_only_where_it_has_changed(client: Counted)
 
 
 def test_what_needs_attention(client: Counted) -> None:
+    seconds = 0
     attention = Attention(
         DynamoLedger(client, "ledger"),
         DynamoWatches(client, "ledger"),
         DynamoStatistics(client, "ledger"),
         lambda limit: {"items": [], "cursor": None},
-        lambda: WHEN,
+        lambda: WHEN + timedelta(seconds=seconds),
         stall=timedelta(hours=1),
     )
     calls, answer = asked(client, lambda: attention.page(5))
     assert calls["query"] <= 6 * SPREAD + 4
     assert calls["batch_get_item"] <= 20
+    seconds = 4
+    assert asked(client, lambda: attention.page(5)) == (Counter(), answer)
+    seconds = 5
+    assert asked(client, lambda: attention.page(5)) == (calls, answer)
     assert Counter(each["why"] for each in answer["files"]) == dict.fromkeys(
         ("INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED", "stalled"), 5
     ) | {"rejects": 5}
