@@ -1,5 +1,6 @@
 """What the doctor finds: each finding is one line, and each fault says what to do about it."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -9,6 +10,7 @@ import click
 
 from froe.errors import FroeError
 from froe.jsonl import print_json
+from froe.terminal import width_of_output
 
 
 class Verdict(StrEnum):
@@ -31,6 +33,7 @@ class Finding:
     remedy: str = ""
 
 
+_INDENT: Final = " " * 9
 _COLOURS: Final = {
     Verdict.OK: "green",
     Verdict.FAULT: "red",
@@ -73,7 +76,18 @@ def print_for_people(findings: Sequence[Finding], *, only_faults: bool = False) 
             continue
         mark = click.style(f"{each.verdict.value:<7}", fg=_COLOURS[each.verdict])
         remedy = f": {each.remedy}" if each.remedy else ""
-        click.echo(f"{mark}  {each.area}: {each.what}{remedy}")
+        click.echo(f"{mark}  {_wrapped(f'{each.area}: {each.what}{remedy}')}")
+
+
+def _wrapped(text: str) -> str:
+    """Between words where the terminal ends; into a pipe one line."""
+    columns = width_of_output(0)
+    if not columns:
+        return text
+    room = max(columns - len(_INDENT), 20)
+    return textwrap.fill(text, room, break_long_words=False, break_on_hyphens=False).replace(
+        "\n", f"\n{_INDENT}"
+    )
 
 
 def print_for_programs(findings: Sequence[Finding]) -> None:
