@@ -207,7 +207,8 @@ def test_athena_answers_of_the_sink_as_this_machine_does(packed: LocalStack, pou
 def test_records_that_are_in_the_sink_alone_are_shown_as_others_are(
     packed: LocalStack, poured: Poured
 ) -> None:
-    key = max(poured.files, key=lambda key: poured.files[key]["rejected"]["entries"])
+    several = [key for key, file in poured.files.items() if file["batches"] > 1]
+    key = max(several, key=lambda key: poured.files[key]["rejected"]["entries"])
     before = poured.files[key]
     packed.redeploy({"RECORDS_LAYOUT": "none"})
     alone = upload(packed, f"alone/{key}", poured.data[key])
@@ -228,13 +229,20 @@ def test_records_that_are_in_the_sink_alone_are_shown_as_others_are(
     folder = f"batches/format={file['format']}/date={file['last_modified'][:10]}"
     expired = f"{folder}/{alone.file_id}-000000-000000.parquet"
     packed.client("s3").delete_object(Bucket=packed.env["RESULTS_BUCKET"], Key=expired)
-    left = {entry["batch_id"] for entry in pages(packed, f"/files/{alone.file_id}/records", limit=700)}
-    assert f"{alone.file_id}-000000-000000" not in left, "what has expired is not there, and no error"
+    left = list(pages(packed, f"/files/{alone.file_id}/records", limit=700))
+    assert f"{alone.file_id}-000000-000000" not in {entry["batch_id"] for entry in left}, (
+        "what has expired is not there, and no error"
+    )
+    assert left
+    assert run_froe(packed, "compact").returncode == 0
+    assert list(pages(packed, f"/files/{alone.file_id}/records", limit=700)) == left
     assert called(packed, "api_handler", "s3:ListBucket", "${ResultsBucket.Arn}")
     forgotten = run_froe(packed, "forget", alone.file_id, "--yes", "--json")
     assert forgotten.returncode == 0, forgotten.stderr
-    marker = 1
-    assert json.loads(forgotten.stdout)["parquet_objects"] == file["batches"] + marker
+    expired_and_marker, merged = 2, 1
+    assert json.loads(forgotten.stdout)["parquet_objects"] == expired_and_marker + merged
+    sql = f"select count(*) as rows from records where file_id = '{alone.file_id}'"
+    assert json.loads(run_froe(packed, "query", sql, "--json").stdout) == {"rows": 0}
     assert call_api(packed, f"/files/{alone.file_id}/records").body["items"] == []
 
 
