@@ -29,7 +29,9 @@ from froe.terminal import ProgressBar
 _LISTINGS_MAX: Final = 5
 _AT_ONCE: Final = 16
 _FOOTER_BYTES: Final = 64 * 1024
-"""The end of an object that surely holds the footer: of some 40 columns and one row group it takes 8 KB."""
+"""The end of an object that holds most footers: of some 40 columns they take 8 KB a row group."""
+_FOOTER_END: Final = 8
+"""Bytes at the very end: how long the footer before them is, in four, and the magic number."""
 _RANGES: Final = "time-ranges.json"
 
 Client: TypeAlias = Any
@@ -187,6 +189,9 @@ class SinkCache:
             return kept
         path = scratch / each.name.replace("/", "-")
         tail = self._get(each, Range=f"bytes=-{_FOOTER_BYTES}")
+        needed = int.from_bytes(tail[-_FOOTER_END:-4], "little") + _FOOTER_END
+        if needed > len(tail) and needed <= each.size:
+            tail = self._get(each, Range=f"bytes=-{needed}")
         with path.open("wb") as file:
             file.write(b"PAR1")
             file.seek(max(each.size - len(tail), 0))

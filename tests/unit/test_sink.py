@@ -84,6 +84,19 @@ def test_only_what_a_time_range_needs_is_read_in_full(client: Counting, tmp_path
     assert list(table.ask("select body, batch_id from records order by 1")) == [("m2", "b2"), ("m3", "b3")]
 
 
+def test_a_footer_may_be_longer_than_what_is_read_at_first(
+    client: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a merged object with many groups of rows."""
+    monkeypatch.setattr("froe.sink._FOOTER_BYTES", 100)
+    put(client, 1, record(1))
+    late = put(client, 2, record(5))
+    stored = cache(client, tmp_path)
+    chosen = stored.within(stored.listed(), DAY + timedelta(hours=3), None)
+    assert [one.key for one in chosen] == [late]
+    assert len(client.footers) == 4
+
+
 def test_a_format_is_a_folder_and_no_other_is_listed(client: Counting, tmp_path: Path) -> None:
     put(client, 1, record(1))
     other = put(client, 2, record(2), format_name="json")
