@@ -215,7 +215,7 @@ class Statistics:
             sums[row.format] = sums.get(row.format, Sum()) + row.sum
             revision += row.revision
         if revision < slot.revision:  # some have expired
-            return slot.sums
+            revision, sums = slot.revision, dict(slot.sums)
         self._table.put_sums(Slot(slot.name, slot.touched_at, now, revision, sums))
         return sums
 

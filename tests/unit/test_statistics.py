@@ -152,7 +152,10 @@ def test_what_has_expired_stays_in_the_sums() -> None:
         if pk.startswith("opened#"):
             stage.client.remove("ledger", (pk, sk))
     stage.clock.now += timedelta(days=1)
-    assert stage.ask(begin=WHEN, end=WHEN + timedelta(hours=1))["totals"]["files"] == 9
+    for _ in range(2):
+        stage.asked = 0
+        assert stage.ask(begin=WHEN, end=WHEN + timedelta(hours=1))["totals"]["files"] == 9
+    assert stage.asked == 1
 
 
 def test_a_request_that_has_no_time_goes_on_with_a_cursor_and_counts_no_bucket_twice() -> None:
