@@ -62,7 +62,10 @@ def already_there(
             raise
         if head["ContentLength"] != source.size or content_type not in {None, head.get("ContentType")}:
             return None
-        return _version(bucket, source.key, head) if _is_same(head, source.path) else None
+        try:
+            return _version(bucket, source.key, head) if _is_same(head, source.path) else None
+        except FroeError:
+            return None  # the upload will say that it cannot be read
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = zip(sources, pool.map(look, sources), strict=True)

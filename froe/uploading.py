@@ -119,11 +119,13 @@ def upload_all(
     sources: Sequence[Source],
     progress: Callable[[int], None],
     charset: str | None = None,
+    unreadable: list[FroeError] | None = None,
 ) -> Iterator[Uploaded]:
     """Upload, a few at once, and give each source when it is in the bucket.
 
     progress: called with each number of bytes sent, from any thread. charset: what the texts are in, which their Content-Type
-    then says; None: nobody says so. Raises FroeError.
+    then says; None: nobody says so. unreadable: gets the errors of files that cannot be read, while the others go on;
+    without it the first one is raised.
     """
     extra: dict[str, Any] = {
         "ChecksumAlgorithm": "CRC32"
@@ -148,7 +150,13 @@ def upload_all(
         futures = [pool.submit(upload, source) for source in sources]
         try:
             for future in as_completed(futures):
-                source = future.result()
+                try:
+                    source = future.result()
+                except FroeError as error:
+                    if unreadable is None:
+                        raise
+                    unreadable.append(error)
+                    continue
                 version_id, etag = versions[source.key]
                 yield Uploaded(source, ObjectVersion(bucket, source.key, version_id, etag))
         finally:
@@ -162,6 +170,7 @@ def upload_one_by_one(
     progress: Callable[[int], None],
     wait_until_cut: Callable[[str], None],
     charset: str | None = None,
+    unreadable: list[FroeError] | None = None,
 ) -> Iterator[Uploaded]:
     """Upload, each once the file before is cut: the local AWS starts a function for every object that
     arrives while none is free, and a small machine has more to do with the starts than with the files.
@@ -169,7 +178,7 @@ def upload_one_by_one(
     wait_until_cut: called with a file id. The rest is as with `upload_all`.
     """
     for number, source in enumerate(sources, start=1):
-        for one in upload_all(client, bucket, [source], progress, charset):
+        for one in upload_all(client, bucket, [source], progress, charset, unreadable):
             yield one
             if number < len(sources):
                 wait_until_cut(one.file_id)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -55,14 +56,15 @@ def upload(
     A file's key is its name; a folder's files keep the folder's name in theirs. What is there already with the same
     content is not sent again, so the same command goes on with an upload that broke off. The Content-Type says the
     --charset, so that the stage reads the files as `froe parse --charset` does. Prints the id of the file that each
-    becomes. With --wait the exit code is 1 unless every file is COMPLETE.
+    becomes. A file that cannot be read keeps no other back. The exit code is 1 if there was one, or with --wait unless
+    every file is COMPLETE.
     """
     sources = find_sources(paths, prefix)
     if not sources:
         raise click.UsageError("There is no file in the folders that you named.")
     target = find_target(stage)
     warn_of_keys(target, [source.key for source in sources], wait=wait)
-    uploaded, seconds = send(target, sources, charset, again=again)
+    uploaded, seconds, unreadable = send(target, sources, charset, again=again)
     files = _wait_for(target, uploaded, timeout) if wait else {}
     if as_json:
         for one in uploaded:
@@ -70,26 +72,37 @@ def upload(
     else:
         _print_for_people(uploaded, files, waited=wait)
         click.echo(summary(uploaded, seconds), err=True)
-    if wait and any(_state(files, one) != "COMPLETE" for one in uploaded):
+    for error in unreadable:
+        click.secho(f"Error: {printable(error.message)}", fg="red", err=True)
+    if unreadable or (wait and any(_state(files, one) != "COMPLETE" for one in uploaded)):
         click.get_current_context().exit(1)
+
+
+class Sent(NamedTuple):
+    """What is in the bucket now, in the order of the sources; how long the sending took; and the errors of the rest."""
+
+    uploaded: list[Uploaded]
+    seconds: float
+    unreadable: list[FroeError]
 
 
 def send(
     target: Target, sources: Sequence[Source], charset: str | None = None, *, again: bool = False
-) -> tuple[list[Uploaded], float]:
-    """The sources, in their order, sent or found there, and how long the sending took."""
+) -> Sent:
+    """Send the sources that are not there with the same content; again: all of them."""
     s3, bucket = target.client("s3"), target.settings_env["INPUT_BUCKET"]
     there = {} if again else already_there(s3, bucket, sources, content_type_of(charset))
     rest = [source for source in sources if source.key not in there]
     order = {source.key: number for number, source in enumerate(sources)}
     uploaded = [Uploaded(one, there[one.key], sent=False) for one in sources if one.key in there]
+    unreadable: list[FroeError] = []
     begun = time.monotonic()
     with progress_bar("Uploading", sum(source.size for source in rest), unit="bytes") as bar:
         if target.endpoint_url:
             opened = partial(wait_until_cut, status_of(target))
-            arriving = upload_one_by_one(s3, bucket, rest, bar.advance, opened, charset)
+            arriving = upload_one_by_one(s3, bucket, rest, bar.advance, opened, charset, unreadable)
         else:
-            arriving = upload_all(s3, bucket, rest, bar.advance, charset)
+            arriving = upload_all(s3, bucket, rest, bar.advance, charset, unreadable)
         try:
             uploaded.extend(arriving)
         except BaseException:
@@ -97,7 +110,8 @@ def send(
                 f"{len(uploaded):,} of {len(sources):,} files are there; the same command sends the rest."
             )
             raise
-    return sorted(uploaded, key=lambda one: order[one.source.key]), time.monotonic() - begun
+    uploaded.sort(key=lambda one: order[one.source.key])
+    return Sent(uploaded, time.monotonic() - begun, unreadable)
 
 
 def summary(uploaded: Sequence[Uploaded], seconds: float) -> str:
@@ -108,7 +122,7 @@ def summary(uploaded: Sequence[Uploaded], seconds: float) -> str:
     parts = [f"Sent {_files(len(sent))}, {sized(size)}, in {lasting(seconds)}{rate}"] if sent else []
     if there := len(uploaded) - len(sent):
         parts.append(f"{_files(there)} had the same content there already (--again sends it all)")
-    return "; ".join(parts) + "."
+    return "; ".join(parts or ["Sent nothing"]) + "."
 
 
 def _files(number: int) -> str:
@@ -163,7 +177,7 @@ def _print_for_people(uploaded: Sequence[Uploaded], files: Mapping[str, Shown], 
     for one, marked in zip(uploaded, bad, strict=True):
         if marked and (file := files.get(one.file_id)) and file["reason"]:
             click.echo(printable(f"{one.source.key}: {file['reason']}"))
-    if not waited:
+    if not waited and uploaded:
         named = uploaded[0].file_id if len(uploaded) == 1 else "--watch"
         click.echo(f"\nSee what becomes of {'it' if len(uploaded) == 1 else 'them'}: froe status {named}")
 

@@ -455,7 +455,12 @@ class TestUpload:
                 return answer
 
         def upload_all(
-            client: Any, bucket: str, sources: list[Source], progress: Any, charset: str | None
+            client: Any,
+            bucket: str,
+            sources: list[Source],
+            progress: Any,
+            charset: str | None,
+            unreadable: list[Any],
         ) -> list[Uploaded]:
             assert charset is None
             return [Uploaded(sources[0], version)]

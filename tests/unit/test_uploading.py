@@ -1,5 +1,6 @@
 """Uploading gives every file the key that one expects and finds out which version it became."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ from moto import mock_aws
 pytest.importorskip("click", reason="click is not installed")
 
 import click
+from click.testing import CliRunner
 
+from froe.commands import upload as upload_command
 from froe.commands.upload import send, summary, warn_of_keys
 from froe.comparing import already_there
 from froe.errors import FroeError
@@ -143,12 +146,35 @@ def test_the_same_command_goes_on_with_what_is_missing(
     sources = find_sources([tmp_path / "a.log", tmp_path / "b.log"], "")
     send(target, sources[1:])
 
-    uploaded, _ = send(target, sources)
+    uploaded = send(target, sources).uploaded
     assert [(one.source.key, one.sent) for one in uploaded] == [("a.log", True), ("b.log", False)]
-    assert [one.sent for one in send(target, sources)[0]] == [False, False]
-    assert [one.sent for one in send(target, sources, again=True)[0]] == [True, True]
+    assert [one.sent for one in send(target, sources).uploaded] == [False, False]
+    assert [one.sent for one in send(target, sources, again=True).uploaded] == [True, True]
     assert "Sent 1 file, 5 B, in" in summary(uploaded, 0.5)
     assert "1 file had the same content there already" in summary(uploaded, 0.5)
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_back(
+    s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.log", "b.log", "c.log"):
+        (tmp_path / name).write_text(name)
+    target = Target({"INPUT_BUCKET": BUCKET}, "us-east-1")
+    find = upload_command.find_sources
+
+    def find_and_lose(*arguments: Any) -> Any:
+        sources = find(*arguments)
+        (tmp_path / "b.log").unlink()
+        return sources
+
+    monkeypatch.setattr(upload_command, "find_sources", find_and_lose)
+    monkeypatch.setattr(upload_command, "find_target", lambda stage: target)
+    result = CliRunner().invoke(upload_command.upload, [str(tmp_path), "--json"])
+
+    assert result.exit_code == 1
+    keys = [json.loads(line)["key"] for line in result.stdout.splitlines()]
+    assert [key.rpartition("/")[2] for key in keys] == ["a.log", "c.log"]
+    assert "b.log cannot be read" in result.stderr
 
 
 def test_a_pattern_is_as_if_each_of_its_files_were_named(
