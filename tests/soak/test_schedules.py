@@ -22,7 +22,7 @@ SCHEDULES = 15
 NOTICED_WITHIN = 80
 NOTICED_BY = {
     "mark-before-write": 3,
-    "seal-before-send": 14,
+    "seal-before-send": 23,
     "count-up-blindly": 2,
     "forget-to-look-again": 7,
     "never-sweep": 3,
@@ -30,7 +30,7 @@ NOTICED_BY = {
     "sum-without-comparing": 74,
     "cut-by-settings-of-today": 62,
     "complete-but-one": 3,
-    "a-name-for-the-thing": 1,
+    "a-name-for-the-thing": 14,
     "acknowledge-what-failed": 3,
 }
 """Which schedule noticed a mutant when it was last looked for: it is tried first, the others if it does not any more."""

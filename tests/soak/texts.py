@@ -5,14 +5,30 @@ An independent reading: it shares no code with what is tested.
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
 import json
+import lzma
+import tarfile
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+import lz4.frame
+
 LINE_MAX_BYTES: Final = 400
 """The limit of an entry in all schedules."""
+
+PACKERS: Final[tuple[Callable[[bytes], bytes], ...]] = (
+    lambda text: gzip.compress(text, mtime=0),
+    bz2.compress,
+    lzma.compress,
+    zlib.compress,
+    lambda text: bytes(lz4.frame.compress(text, content_checksum=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +57,15 @@ class LogFile:
 
 def drawn_file(random: Random, mark: str) -> LogFile:
     """mark: stands in every line, so that no two files share one."""
-    kind = random.choice(["json", "json", "json", "gzip", "gzip", "utf-16", "empty", "binary"])
+    kind = random.choice(["json", "json", "json", "packed", "packed", "utf-16", "empty", "binary"])
     if kind == "empty":
         return LogFile(b"", "COMPLETE", ())
     if kind == "binary":
-        return LogFile(bytes(random.choices(range(1, 8), k=300)), "FAILED", ())
+        noise = bytes(random.choices(range(1, 8), k=300))
+        return LogFile(noise if noise[0] % 2 else gzip.compress(_tar(mark), mtime=0), "FAILED", ())
     text, entries = _drawn_text(random, mark)
-    if kind == "gzip":
-        return LogFile(gzip.compress(text, mtime=0), "COMPLETE", entries)
+    if kind == "packed":
+        return LogFile(PACKERS[len(text) % len(PACKERS)](text), "COMPLETE", entries)
     if kind == "utf-16":
         bom = Entry(0, 3, "skipped", lines=0)
         moved = tuple(
@@ -56,6 +73,16 @@ def drawn_file(random: Random, mark: str) -> LogFile:
         )
         return LogFile(("\ufeff" + text.decode()).encode("utf-16-le"), "COMPLETE", (bom, *moved))
     return LogFile(text, "COMPLETE", entries)
+
+
+def _tar(mark: str) -> bytes:
+    """An archive of a log, no line of which may be read."""
+    packed, text = io.BytesIO(), f"{mark} line\n".encode() * 40
+    member = tarfile.TarInfo("app.log")
+    member.size = len(text)
+    with tarfile.open(fileobj=packed, mode="w") as writer:
+        writer.addfile(member, io.BytesIO(text))
+    return packed.getvalue()
 
 
 def _drawn_text(random: Random, mark: str) -> tuple[bytes, tuple[Entry, ...]]:
