@@ -105,7 +105,7 @@ def events() -> tuple[Pipeline, Status, str]:
     lines = list(LINES)
     lines[123] = "broken {"
     lines[250] = ""
-    return ingested(("\n".join(lines) + "\n").encode())
+    return ingested(("\n".join(lines) + "\n").encode(), opened_in=Layout.ITEMS)
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100, 1000])
