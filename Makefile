@@ -27,7 +27,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test soak lint audit check format bench agreement docs docs-check terraform lock golden clean
+.PHONY: help setup demo up test soak lint audit check format bench agreement docs docs-check page screenshots terraform lock golden clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -89,9 +89,16 @@ docs: $(STAMP) ## Rewrite the pages that are made from the code
 	$(BIN)/python -m froe.parameters > docs/parameters.md
 	$(BIN)/python -m froe.costs_page > docs/costs.md
 	$(BIN)/python -m froe.commands_page > docs/commands.md
+	$(BIN)/python -m froe.page_facts > chalicelib/page/facts.json
 
 docs-check: $(STAMP) ## Fail where a command, option, route, setting, metric or event is not documented, or a page is behind
 	$(PYTEST) $(DOCS_TESTS)
+
+page: ## Build the page that the API serves from page/; needs Node.js 20 or newer and npm
+	cd page && npm ci --ignore-scripts --no-audit --no-fund && node build.js
+
+screenshots: $(STAMP) ## Take the pictures of the docs in a headless Chromium, of a local AWS with the sample logs
+	$(BIN)/python -m tests.browser.pictures
 
 terraform: $(STAMP) ## Write infra/terraform from the templates in infra
 	$(BIN)/python -m froe.terraform.module

@@ -105,7 +105,7 @@ guard = None if missing_names(os.environ) else authorizer
 
 @app.route("/")
 def page() -> Response:
-    return Response(routes.PAGE, headers={"Content-Type": "text/html; charset=utf-8"})
+    return routes.front(app.current_request, os.environ)
 
 
 @app.route("/health")

@@ -5,7 +5,7 @@ Errors come as Chalice gives them: ``{"Code": …, "Message": …}``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from chalice.app import (
     Response,
 )
 
-from chalicelib import pages, status
+from chalicelib import page, pages, status
 from chalicelib.access import FIRST, Person, Role, Tokens, is_first, may_be_named
 from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
 from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
@@ -37,21 +37,6 @@ from chalicelib.settings import SettingsError
 GetServices = Callable[[], Services]
 
 _SEND_SECONDS: Final = 10.0
-PAGE: Final = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Froe</title>
-<h1>Froe</h1>
-<p>Log files in, typed records out, every line accounted for.</p>
-<p><code>GET /health</code> is open. With <code>Authorization: Bearer &lt;token&gt;</code>:
-<code>GET /files</code>, <code>GET /files/{file_id}</code>, and of each file
-<code>/batches</code>, <code>/records</code>, <code>/rejects</code>;
-<code>POST /files</code> with <code>{"bucket", "key"}</code> ingests an object that lies in the input bucket.</p>
-<p>What failed: <code>GET /dead-letters</code>, <code>GET /dead-letters/{dead_letter_id}</code>, and
-<code>POST</code> to that with <code>/redrive</code>, or <code>/discard</code> with
-<code>{"by", "why"}</code>; many at once: <code>POST /dead-letters/redrive</code> and
-<code>/dead-letters/discard</code> with <code>{"ids"}</code>, <code>{"file"}</code>,
-<code>{"reason"}</code> or <code>{"all": true}</code>.</p>
-</html>
-"""
 
 
 class NotConfiguredError(ChaliceViewError):
@@ -100,6 +85,14 @@ def audit(services: GetServices, request: Request) -> dict[str, Any]:
             limit=asked.limit,
             cursor=asked.text("cursor"),
         )
+
+
+def front(request: Request, environment: Mapping[str, str]) -> Response:
+    """The page; 304 without it for who has it as it is."""
+    headers = page.headers(environment)
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response("", status_code=304, headers=headers)
+    return Response(page.document().text, headers=headers)
 
 
 def files(services: GetServices, request: Request) -> dict[str, Any]:

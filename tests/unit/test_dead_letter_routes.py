@@ -330,9 +330,3 @@ def test_the_batches_of_a_file_can_be_those_of_one_state(api: Api) -> None:
         400,
         "state is 'dead': give one of pending, failed, discarded, done",
     )
-
-
-def test_the_page_names_the_routes(api: Api) -> None:
-    page = api.client.http.get("/").body.decode()
-    for path in ("/dead-letters", "/redrive", "/discard"):
-        assert path in page

@@ -1,0 +1,111 @@
+// One file: its account, and what is below it.
+
+import { useEffect, useRef } from "preact/hooks";
+import { accountOf, costOf, isMoving } from "./account.js";
+import { get } from "./api.js";
+import { Batches } from "./batches.jsx";
+import { OverTime } from "./over_time.jsx";
+import { Bar, Chip, Copy, Facts, Legend, Notice, Waiting } from "./parts.jsx";
+import { useClock, usePolled } from "./polling.js";
+import { note, paceOf, wholePace } from "./rates.js";
+import { Records } from "./records.jsx";
+import { Rejects } from "./rejects.jsx";
+import { link } from "./route.js";
+import { Trace } from "./trace.jsx";
+import { ago, bytes, count, dollars, moment, parted, percent, short, span } from "./words.js";
+
+const VIEWS = [["", "Batches"], ["records", "Records"], ["rejects", "Rejects"], ["time", "Over time"], ["trace", "Trace"]];
+
+export function File({ id, view, query }) {
+  const asked = usePolled(`file ${id}`, (signal) => get(`files/${id}`, {}, { signal }), isMoving);
+  const now = useClock();
+  const tabs = useRef(null);
+  const isThere = Boolean(asked.data);
+  useEffect(() => tabs.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [view, isThere]);
+  const file = asked.data;
+  if (!file) return asked.error ? <><Back /><Notice error={asked.error} /></> : <><Back /><Waiting what="Asking for the file" /></>;
+  const account = accountOf(file);
+  if (isMoving(file)) note(file, account);
+  const { folder, name } = parted(file.key);
+  const counts = { records: file.parsed.entries, rejects: file.rejected.entries, "": file.batches };
+  return (
+    <>
+      <Back />
+      <div class="title">
+        <h1 class="key">{folder && <span class="folder">{folder}</span>}<span class="name">{name}</span></h1>
+        <Chip state={file.state} />
+      </div>
+      <p class="hidden" role="status">{file.key} is {file.state.toLowerCase()}</p>
+      {asked.error && <Notice error={asked.error} what="Not up to date" />}
+      {file.reason && <p class={`notice ${file.state === "COMPLETE" ? "" : "bad"}`}>{file.reason}</p>}
+      <section class="picture" aria-labelledby="account">
+        <h2 id="account">Account</h2>
+        <Bar account={account} label="Account of the file" big />
+        <p class="sum">{verdict(file, account)}</p>
+        <div class="beside">
+          <Legend account={account} />
+          <div>
+            <Facts pairs={facts(file, account, now)} />
+            <details><summary>Object and id</summary><Facts pairs={more(file)} /></details>
+          </div>
+        </div>
+        <Skipped skipped={file.skipped} />
+      </section>
+      <nav class="tabs" aria-label="Parts of the file" ref={tabs}>
+        {VIEWS.map(([each, title]) => (
+          <a key={each} href={link(each ? ["file", id, each] : ["file", id])} aria-current={view === each ? "page" : undefined}>
+            {title}{counts[each] !== undefined && <span class="muted"> {short(counts[each])}</span>}
+          </a>
+        ))}
+      </nav>
+      {view === "" && <Batches file={file} />}
+      {view === "records" && <Records file={file} query={query} />}
+      {view === "rejects" && <Rejects file={file} />}
+      {view === "time" && <OverTime file={file} />}
+      {view === "trace" && <Trace file={file} />}
+    </>
+  );
+}
+
+const Back = () => <p class="back"><a href={link([])}>Files</a></p>;
+
+function verdict(file, account) {
+  if (isMoving(file)) {
+    if (!account.isWhole) return `${bytes(account.settledBytes)} settled; where the text ends is not known before it is unpacked`;
+    return `${percent(account.settledBytes, account.bytes)} settled: ${count(account.settledBytes)} of ${count(account.bytes)} bytes`;
+  }
+  if (account.balance === 0) return <><span class="tick" aria-hidden="true">✓ </span>adds up to the last byte: {count(account.counted.bytes)} bytes, {count(account.counted.lines)} lines</>;
+  if (account.balance === null) return "the end of the text could not be reached; what was read of it is accounted for";
+  return `${count(account.balance)} bytes are missing from the account`;
+}
+
+function facts(file, account, now) {
+  const pace = isMoving(file) ? paceOf(file, account, now) : wholePace(file, account);
+  return [
+    ["format", file.format && `${file.format}, ${Math.round(100 * file.format_score)} % sure`],
+    ["object", `${bytes(file.size)}${file.text_bytes && file.text_bytes !== file.size ? `, ${bytes(file.text_bytes)} of text` : ""}`],
+    ["batches", `${count(file.batches)} in ${file.splits === 1 ? "1 split" : `${count(file.splits)} splits`}`],
+    ["arrived", `${moment(file.opened_at)} (${ago(file.opened_at, now)})`],
+    [isMoving(file) ? "pace" : "took", pace && (isMoving(file)
+      ? `${pace.lines === null ? "starting" : `${short(pace.lines)} lines/s`}${pace.left ? `, ${span(pace.left)} left` : ""}`
+      : `${span(pace.seconds)}, ${short(pace.lines)} lines/s`)],
+    ["cost", file.used && dollars(costOf(file)), "at the prices of us-east-1"],
+  ];
+}
+
+function more(file) {
+  return [
+    ["next likely", file.runner_up && `${file.runner_up}, ${Math.round(100 * file.runner_up_score)} %`],
+    ["bucket", file.bucket],
+    ["key", file.key],
+    ["changed", moment(file.last_modified)],
+    ["version", file.version_id && <span class="mono">{file.version_id}</span>],
+    ["file id", <><span class="mono">{file.file_id}</span> <Copy text={file.file_id} label="Copy the id" /></>],
+  ];
+}
+
+function Skipped({ skipped }) {
+  const reasons = Object.entries(skipped ?? {});
+  if (!reasons.length) return null;
+  return <p class="muted">Skipped: {reasons.map(([reason, tally]) => `${reason} ${count(tally.bytes)} bytes in ${count(tally.lines)} lines`).join("; ")}.</p>;
+}

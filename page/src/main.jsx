@@ -1,0 +1,123 @@
+// The page: a token, and then where the reader is.
+
+import "./page.css";
+import { render } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { discover, enter, forget, get, has, mayOperate, onRefusal, token } from "./api.js";
+import { DeadLetter } from "./dead_letter.jsx";
+import { DeadLetters } from "./dead_letters.jsx";
+import { File } from "./file.jsx";
+import { Overview } from "./overview.jsx";
+import { Notice, Waiting } from "./parts.jsx";
+import { usePolled } from "./polling.js";
+import { link, useRoute } from "./route.js";
+import { Upload } from "./upload.jsx";
+import { count } from "./words.js";
+
+function Mark() {
+  return (
+    <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+      <path class="grain" d="M4 9h24M4 23h24" />
+      <path class="split" d="M4 16h13l11-4M17 16l11 4" />
+    </svg>
+  );
+}
+
+function Door({ told, onEnter }) {
+  const [error, setError] = useState(told ? { message: told } : null);
+  const [busy, setBusy] = useState(false);
+  const field = useRef(null);
+  useEffect(() => field.current.focus(), []);
+  const submit = async (event) => {
+    event.preventDefault();
+    const given = field.current.value.trim();
+    if (!given) return;
+    setBusy(true);
+    try {
+      await enter(given);
+      onEnter();
+    } catch (failure) {
+      const wrong = failure.status === 401 || failure.status === 403;
+      setError(wrong ? { message: "The API does not take this token." } : failure);
+      setBusy(false);
+      field.current.select();
+    }
+  };
+  return (
+    <main class="door">
+      <form onSubmit={submit}>
+        <h1><Mark />Froe</h1>
+        <p>Log files in, typed records out, every line accounted for.</p>
+        <label for="token">Token of the status API</label>
+        <input id="token" ref={field} type="password" autocomplete="off" spellcheck={false} required aria-describedby="token-help" />
+        <p id="token-help" class="muted">The token that <code>froe up</code> or the first <code>froe deploy</code> printed. This tab keeps it until it is closed.</p>
+        {error && <Notice error={error} />}
+        <button type="submit" disabled={busy}>{busy ? "Asking …" : "Open"}</button>
+      </form>
+    </main>
+  );
+}
+
+function Shell({ onLeave }) {
+  const route = useRoute();
+  const [ready, setReady] = useState(false);
+  const [me, setMe] = useState(null);
+  const [error, setError] = useState(null);
+  const main = useRef(null);
+  const first = useRef(true);
+  const screen = route.parts.slice(0, 2).join("/");
+  useEffect(() => {
+    discover().then((said) => { setMe(said); setReady(true); }, setError);
+  }, []);
+  useEffect(() => {
+    if (!first.current) main.current?.focus();
+    first.current = false;
+    scrollTo(0, 0);
+  }, [screen]);
+  const letters = usePolled(`letters ${ready}`, () => (ready ? get("dead-letters", { limit: 100 }) : null));
+  const dead = letters.data?.items?.length ?? 0;
+  const [where, id] = route.parts;
+  const at = (name) => ((where ?? "") === name ? "page" : undefined);
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>Skip to the content</a>
+      <header class="top">
+        <a class="brand" href={link([])}><Mark />Froe</a>
+        <nav aria-label="Main">
+          <a href={link([])} aria-current={at("") ?? (where === "file" ? "true" : undefined)}>Files</a>
+          <a href={link(["dead-letters"])} aria-current={at("dead-letters") ?? (where === "dead-letter" ? "true" : undefined)}>
+            Dead letters{dead > 0 && <span class="badge"><span class="hidden">: </span>{count(dead)}{letters.data.cursor ? "+" : ""}</span>}
+          </a>
+          {ready && has("POST", "/uploads") && mayOperate() && <a href={link(["upload"])} aria-current={at("upload")}>Upload</a>}
+        </nav>
+        {me && <span class="role" title={`The token may ${me.role}`}>{me.name}</span>}
+        <button type="button" class="quiet" onClick={onLeave}>Forget token</button>
+      </header>
+      <main id="main" ref={main} tabIndex={-1}>
+        {error && <Notice error={error} />}
+        {!ready && !error && <Waiting />}
+        {ready && !where && <Overview query={route.query} />}
+        {ready && where === "file" && id && <File key={id} id={id} view={route.parts[2] ?? ""} query={route.query} />}
+        {ready && where === "dead-letters" && <DeadLetters query={route.query} onChange={letters.again} />}
+        {ready && where === "dead-letter" && id && <DeadLetter key={id} id={id} onChange={letters.again} />}
+        {ready && where === "upload" && <Upload />}
+      </main>
+    </>
+  );
+}
+
+function Page() {
+  const [isIn, setIn] = useState(Boolean(token()));
+  const [told, setTold] = useState(null);
+  useEffect(() => {
+    onRefusal(() => {
+      forget();
+      setTold("The API no longer takes this token.");
+      setIn(false);
+    });
+  }, []);
+  if (!isIn) return <Door told={told} onEnter={() => { setTold(null); setIn(true); }} />;
+  return <Shell onLeave={() => { forget(); setTold(null); setIn(false); }} />;
+}
+
+render(<Page />, document.getElementById("page"));

@@ -1,0 +1,258 @@
+"""The page in a browser, on the local stack: what people do with it, by mouse and by keyboard, wide and narrow."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+
+pytest.importorskip("playwright", reason="needs playwright: make setup")
+pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
+
+from playwright.sync_api import Browser, expect
+
+from froe.local import LocalStack
+from tests.browser.driver import CHROMIUM, DESK, PHONE, WITHOUT, Visit, chromium, visiting
+from tests.integration.letters import let_die, take_batches
+from tests.integration.support import paused, settle, upload, upload_and_settle, wait_for
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT)
+expect.set_options(timeout=60_000)
+
+LEVELS = ("info", "info", "info", "warn", "error")
+FORGED = "<img src=x onerror=alert(1)>"
+
+
+def line(number: int) -> bytes:
+    said = {
+        "time": f"2026-09-14T06:{number // 60 % 60:02d}:{number % 60:02d}Z",
+        "level": LEVELS[number % len(LEVELS)],
+        "msg": f"order {number} {FORGED}",
+        "status": 200 + number % 3 * 100,
+    }
+    return json.dumps(said).encode() + b"\n"
+
+
+def log(lines: int, *broken: bytes) -> bytes:
+    return b"".join(map(line, range(lines))) + b"".join(broken)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def files(stack: LocalStack) -> dict[str, str]:
+    """Name → id of files that have settled: one with rejects, one damaged, one that lost a batch."""
+    found = {}
+    broken = (b'{"torn": "' + FORGED.encode() + b"\n", b"\xff\x00{not even text\n")
+    found["good"] = upload_and_settle(stack, "page/good.jsonl", log(6000, *broken))["file_id"]
+    found["failed"] = upload_and_settle(stack, "page/picture.png", b"\x89PNG\r\n\x1a\n" + bytes(range(200)))["file_id"]  # fmt: skip
+    with paused(stack, "worker"):
+        lost = upload(stack, "page/lost.jsonl", log(6000)).file_id
+        batch = f"{lost}-000000-000001"
+        taken: dict[str, str] = {}
+        wait_for(lambda: taken.update(take_batches(stack, {batch})) or taken or None, "a batch to take")
+        found["letter"] = let_die(stack, taken[batch]).letter_id
+    settle(stack, lost)
+    return {**found, "lost": lost}
+
+
+@pytest.fixture
+def visit(browser: Browser, stack: LocalStack) -> Iterator[Callable[..., Visit]]:
+    """Open the page; at the end nothing must have gone wrong on it."""
+    with ExitStack() as open_ones:
+
+        def opened(where: str | None = "", **options: object) -> Visit:
+            one = open_ones.enter_context(visiting(browser, stack.info, **options))  # type: ignore[arg-type]
+            if where is not None:
+                one.go(where)
+            return one
+
+        yield opened
+
+
+def test_the_token_is_asked_for_once_and_kept_by_the_tab_alone(
+    visit: Callable[..., Visit], stack: LocalStack
+) -> None:
+    one = visit(None)
+    one.refusals_allowed = True
+    page = one.page
+    page.goto(stack.info.api)
+    token = page.get_by_label("Token of the status API")
+    expect(token).to_be_focused()
+    token.fill("wrong")
+    token.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("does not take this token")
+    token.fill(stack.info.token)
+    token.press("Enter")
+    expect(page.get_by_role("heading", name="Files", level=1)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Files", level=1)).to_be_visible()
+    assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    page.get_by_role("button", name="Forget token").click()
+    expect(token).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('froe-token')") is None
+
+
+def test_a_file_is_seen_on_its_way_until_every_line_is_accounted_for(
+    visit: Callable[..., Visit], stack: LocalStack
+) -> None:
+    page = visit("?key=page/live").page
+    expect(page.get_by_text("No file")).to_be_visible()
+    with paused(stack, "worker"):
+        upload(stack, "page/live.jsonl", log(9000))
+        row = page.get_by_role("row").filter(has_text="live.jsonl")
+        expect(row.get_by_text(re.compile("splitting|processing"))).to_be_visible()
+        expect(row.get_by_role("img")).to_have_attribute("aria-label", re.compile("pending"))
+    expect(row.get_by_text("complete", exact=True)).to_be_visible()
+    expect(row).to_contain_text("9,000 parsed")
+    row.get_by_role("link").click()
+    expect(page.get_by_text("adds up to the last byte")).to_be_visible()
+    expect(page.get_by_role("row", name="the whole text")).to_contain_text("9,000")
+
+
+def test_filters_leave_only_what_is_asked_for(visit: Callable[..., Visit], files: dict[str, str]) -> None:
+    page = visit("?key=page/").page
+    rows = page.locator("table.files tbody tr")
+    expect(rows.filter(has_text="good.jsonl")).to_be_visible()
+    page.get_by_label("State").select_option("FAILED")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("picture.png")
+    assert "state=FAILED" in page.url
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("searchbox", name="Key").fill("page/good")
+    expect(rows).to_have_count(1)
+    page.get_by_label("Format").select_option("json")
+    expect(rows).to_contain_text("good.jsonl")
+    attention = page.get_by_role("region", name="Needs attention")
+    expect(attention).to_contain_text("picture.png")
+    expect(attention).to_contain_text("dead letter")
+
+
+def test_a_batch_shows_its_lines_and_content_stays_text(
+    visit: Callable[..., Visit], files: dict[str, str]
+) -> None:
+    page = visit(f"file/{files['good']}").page
+    squares = page.get_by_role("group", name="Map of the batches").get_by_role("button")
+    expect(squares).to_have_count(2)
+    squares.nth(1).click()
+    expect(page.get_by_role("heading", name="Batch 0-1")).to_be_visible()
+    expect(page.locator(".entries li").first).to_contain_text(FORGED)
+    assert page.locator("main img").count() == 0
+
+
+def test_rejects_are_grouped_with_their_bytes_and_what_was_expected(
+    visit: Callable[..., Visit], files: dict[str, str]
+) -> None:
+    page = visit(f"file/{files['good']}/rejects").page
+    group = page.get_by_role("article").first
+    expect(group).to_contain_text("invalid-json")
+    expect(group).to_contain_text("Expected was json")
+    shown = page.locator(".entries")
+    expect(shown).to_contain_text(FORGED)
+    expect(shown).to_contain_text("\\xff\\0{not even text")
+    expect(shown.locator(".escape")).to_have_count(2)
+
+
+def test_records_are_searched_filtered_and_paged(visit: Callable[..., Visit], files: dict[str, str]) -> None:
+    page = visit(f"file/{files['good']}/records").page
+    rows = page.locator("table.records tbody tr")
+    expect(rows).to_have_count(50)
+    expect(page.locator("table.records thead")).to_contain_text("statusnumber")
+    page.get_by_role("button", name="Next").click()
+    expect(rows.first).to_contain_text("order 50 ")
+    page.get_by_role("button", name="Previous").click()
+    expect(rows.first).to_contain_text("order 0 ")
+    page.get_by_label("At least").select_option("ERROR")
+    expect(rows.nth(1)).to_contain_text("order 9 ")
+    page.get_by_role("searchbox", name="Text").fill("order 4444")
+    page.get_by_role("button", name="Search").click()
+    expect(rows).to_have_count(1)
+    rows.get_by_role("button").click()
+    expect(page.locator(".whole")).to_contain_text("bytes")
+    page.locator(".chooser summary").click()
+    page.get_by_role("checkbox", name="status").uncheck()
+    expect(page.locator("table.records thead")).not_to_contain_text("status")
+
+
+def test_records_over_time_lead_to_those_of_a_bar(visit: Callable[..., Visit], files: dict[str, str]) -> None:
+    page = visit(f"file/{files['good']}/time").page
+    bars = page.get_by_role("group", name="Records by their own time").get_by_role("button")
+    expect(page.get_by_text("All 6,000 records")).to_be_visible()
+    expect(bars.first).to_have_attribute("aria-label", re.compile(r"\d+ info, \d+ warn, \d+ error"))
+    bars.nth(3).click()
+    expect(page.locator("table.records tbody tr").first).to_be_visible()
+    assert "from=2026-09-14" in page.url
+
+
+def test_a_dead_letter_is_read_and_redriven_by_keyboard_alone(
+    visit: Callable[..., Visit], files: dict[str, str]
+) -> None:
+    page = visit("").page
+    expect(page.get_by_role("heading", name="Files", level=1)).to_be_visible()
+    press = partial(tab_to, page)
+    press("Dead letters")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Dead letters", level=1)).to_be_visible()
+    expect(page.locator("main#main")).to_be_focused()
+    expect(page.get_by_role("link", name="lost.jsonl, batch 0-1")).to_be_visible()
+    press("lost.jsonl, batch 0-1")
+    page.keyboard.press("Enter")
+    expect(page.locator(".entries li").first).to_contain_text("order ")
+    expect(page.get_by_text("the function was killed before it could say why")).to_be_visible()
+    press("Redrive")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 dead letter redriven")).to_be_visible()
+    expect(page.get_by_text("resolved", exact=True)).to_be_visible()
+    press("page/lost.jsonl")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("adds up to the last byte")).to_be_visible()
+    expect(page.get_by_text("complete", exact=True)).to_be_visible()
+    press("batch 0-0: done")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Batch 0-1")).to_be_visible()
+
+
+def tab_to(page: object, name: str, most: int = 80) -> None:
+    """Press the tab key until an element of that name has the focus."""
+    focused = "() => (document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()"
+    for _ in range(most):
+        page.keyboard.press("Tab")  # type: ignore[attr-defined]
+        if page.evaluate(focused).startswith(name):  # type: ignore[attr-defined]
+            return
+    raise AssertionError(f"the tab key does not reach {name!r}")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(DESK, "light"), (PHONE, "dark")])
+def test_every_screen_fits_and_is_accessible(
+    width: int, scheme: str, visit: Callable[..., Visit], files: dict[str, str]
+) -> None:
+    one = visit("?key=page/", width=width, scheme=scheme)
+    screens = {
+        "?key=page/": "table.files tbody tr",
+        f"file/{files['good']}": ".square",
+        f"file/{files['good']}/records": "table.records tbody tr",
+        f"file/{files['good']}/rejects": ".entries li",
+        f"file/{files['good']}/time": ".chart",
+        f"file/{files['good']}/trace": "#trace",
+        f"file/{files['failed']}": ".notice.bad",
+        "dead-letters?state=all": ".letters li",
+        f"dead-letter/{files['letter']}": ".entries li",
+    }
+    ground = one.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (max(map(int, re.findall(r"\d+", ground)[:3])) < 60) == (scheme == "dark")
+    found = {}
+    for where, sign in screens.items():
+        one.move(where)
+        expect(one.page.locator(sign).first).to_be_visible()
+        if faults := one.faults_of_access() + [f"{one.overflow} pixels too wide"] * (one.overflow > 0):
+            found[where] = faults
+    assert found == {}
