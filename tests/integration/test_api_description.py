@@ -70,7 +70,17 @@ def test_every_answer_is_one_that_the_description_has(stack: LocalStack, tmp_pat
             f"Authorization: Bearer {stack.info.token}",
         ),
         *("--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing"),
-        *("--max-examples", "6", "--workers", "3", "--seed", "7", "--generation-database", "none", "--continue-on-failure"),
+        *(
+            "--max-examples",
+            "6",
+            "--workers",
+            "3",
+            "--seed",
+            "7",
+            "--generation-database",
+            "none",
+            "--continue-on-failure",
+        ),
     ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -25,6 +25,7 @@ from chalicelib.core.errors import TransientError
 from chalicelib.pages import BadQueryError
 from chalicelib.settings import SettingsError
 from froe import cli, inquiry, target
+from froe.commands import deploy
 from tests.fakes import WHEN
 from tests.soak.dynamodb import DynamoDB
 from tests.soak.world import World
@@ -226,3 +227,15 @@ def test_the_commands_make_list_and_revoke_tokens_and_leave_a_trail(
     ]
     assert "token-revoke" in froe("audit").stdout
     assert CliRunner().invoke(cli.main, ["token"]).exit_code == 2
+
+
+def test_token_alone_with_a_stage_makes_another_first_token_and_deploys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(deploy, "deploy_stage", lambda stage, **how: asked.append((stage, how)))
+    assert CliRunner().invoke(cli.main, ["token", "--stage", "prod"]).exit_code == 0
+    assert asked == [("prod", {"new_token": True})]
+    for words in (["token", "--stage", "prod", "list"], ["token", "create", "ci"]):
+        assert CliRunner().invoke(cli.main, words).exit_code == 2
+    assert len(asked) == 1
