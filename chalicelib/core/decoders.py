@@ -9,7 +9,6 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from chalicelib.core.compressions import Compression, Snappy, Stream, faults_of, stream_of
@@ -48,7 +47,7 @@ _SHORT_MAGICS: Final = {Compression.BZIP2: b"BZh", Compression.XZ: b"\xfd7zXZ"}
 """Enough of a magic to say that another stream follows, which the first bytes of may be all there is."""
 LOOK_BYTES: Final = 1024
 """How much of what has no magic is decoded to tell what it is, …"""
-_LOOK_BLOCKS: Final = 4
+_LOOK_HELD_BYTES: Final = 4 * BLOCK_BYTES
 """… up to so much of what it holds."""
 _CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -80,16 +79,19 @@ def _is_zlib(head: bytes) -> bool:
 
 
 def _is_brotli(head: bytes) -> bool:
-    """Nothing marks it: it is what decodes as far as it is there, to its end or with bytes that no text has."""
-    decoder = Decoder(Compression.BROTLI)
+    """Nothing marks it: it is what decodes as far as it is there, to its end or with bytes that no text has; what breaks
+    has such bytes too, and something before it breaks."""
+    decoder, look, held_bytes = Decoder(Compression.BROTLI), head[:LOOK_BYTES], 0
+    is_odd = _CONTROL.search(look) is not None
     try:
-        for _ in islice(decoder.feed(head[:LOOK_BYTES]), _LOOK_BLOCKS):
-            pass
-        if not decoder.has_ended:
-            return _CONTROL.search(head, 0, LOOK_BYTES) is not None
+        for at in range(len(look)):
+            for piece in decoder.feed(look[at : at + 1]):
+                held_bytes += len(piece)
+                if held_bytes >= _LOOK_HELD_BYTES:
+                    return True
     except BrokenStreamError:
-        return False
-    return bool(head)
+        return is_odd and held_bytes > 0
+    return bool(head) and (is_odd or decoder.has_ended)
 
 
 class BrokenStreamError(Exception):

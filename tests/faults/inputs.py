@@ -20,6 +20,8 @@ from functools import cache
 from random import Random
 from typing import Any
 
+import brotli
+import cramjam
 import lz4.frame
 import zstandard
 
@@ -272,6 +274,13 @@ def _broken() -> list[BadInput]:
                 f"garbage-behind.{ending}", packed_so + b"#####", lines, "trailing-garbage", len(packed_so)
             ),
         ]
+    snappy, few = bytes(cramjam.snappy.compress(lines)), brotli.compress(lines)
+    found += [
+        BadInput("two-streams.sz", snappy + snappy, lines * 2, 800),
+        prose("garbage-behind.sz", snappy + b"#####", lines, "corrupt"),
+        BadInput("whole.log.br", few, lines, 400),
+        prose("garbage-behind.log.br", few + b"#####", lines, "trailing-garbage", len(few)),
+    ]
     found.append(prose("wrong-checksum.lz4", flipped(_lz4(lines), len(_lz4(lines)) - 1), lines, "corrupt"))
     found += [
         prose(

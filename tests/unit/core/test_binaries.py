@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from chalicelib.core.accounts import State
 from chalicelib.core.binaries import binary_in
+from chalicelib.core.compressions import Compression
 from chalicelib.core.cutting import Limits
+from chalicelib.core.decoders import compression_of
 from chalicelib.core.formats.registry import all_formats
 from chalicelib.core.plan import make_plan
 from chalicelib.core.text import charset_of
@@ -162,6 +164,7 @@ def test_no_sample_of_any_format_is_taken_for_one() -> None:
     for known in all_formats():
         for sample in known.samples:
             assert binary_in(sample.encode()[:1024]) is None
+            assert compression_of(sample.encode(), "a.log.br") is Compression.NONE
 
 
 @given(st.text(st.characters(codec="utf-8", min_codepoint=9), max_size=600))
