@@ -67,6 +67,10 @@ class Deadline:
         if self.seconds_left < _LEAST_SECONDS:
             raise OutOfTimeError(f"no time is left in this invocation for {doing}")
 
+    def bring_forward(self, seconds: float) -> None:
+        """Stop that many seconds from now at the latest: a process is to end."""
+        self._at = min(self._at, time.monotonic() + seconds)
+
     def half(self) -> Deadline:
         """A deadline that leaves as much time as it takes."""
         return Deadline.after(self.seconds_left / 2)

@@ -57,12 +57,14 @@ _QUESTIONS_AT_ONCE = 7
 
 class Services:
     """session: what makes the clients: a boto3 session, or by default the environment's. way: how what people do is asked
-    for, as the audit trail has it."""
+    for, as the audit trail has it. meter: by default one that writes CloudWatch's embedded format to standard output."""
 
-    def __init__(self, settings: Settings, session: Any = None, way: str = "http") -> None:
+    def __init__(
+        self, settings: Settings, session: Any = None, way: str = "http", meter: Meter | None = None
+    ) -> None:
         self.settings = settings
         self._way = way
-        self.meter: Meter = EmfMeter(settings.stage)
+        self.meter: Meter = meter or EmfMeter(settings.stage)
         self.tracer: Tracer = TimedTracer(make_tracer(settings.tracing), self.meter, time.monotonic)
         self._clients = partial(make_client, session=session) if session else make_client
 

@@ -193,7 +193,7 @@ def client_patches(
         client = make_client(self, service_name)
         if service_name == "lambda" and not known:
             feeds = {
-                name: mappings.Feed(each.maximum_concurrency, each.batch_size)
+                name: mappings.Feed(each.maximum_concurrency, each.batch_size, each.mapping_enabled)
                 for name, each in options.items()
             }
             mappings.complete(client, feeds)

@@ -57,6 +57,7 @@ GROUPS: Final = {
         "deploy": "froe.commands.deploy",
         "doctor": "froe.commands.doctor",
         "token": "froe.commands.access",
+        "consume": "froe.commands.consume",
         "destroy": "froe.commands.destroy",
         "chalice": "froe.commands.chalice",
     },

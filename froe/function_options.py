@@ -3,7 +3,8 @@ what fits the worker to the records table.
 
 Promise: what .chalice/config.json says under a function is what Lambda is told in the very call that creates or changes
 it; what it no longer says is taken back; where it says nothing of the worker, it is fitted (`deployment.fitting`).
-Limits: `ephemeral_storage` (MB, 512 to 10,240) and `maximum_concurrency` (2 to 1,000, functions that a queue feeds).
+Limits: `ephemeral_storage` (MB, 512 to 10,240) and, for functions that a queue feeds, `maximum_concurrency` (2 to 1,000)
+and `mapping_enabled` (false: processes take the queue's messages, see `froe consume`).
 """
 
 import base64
@@ -29,6 +30,7 @@ class FunctionOptions:
     maximum_concurrency: int | None = None
     timeout_seconds: int | None = None
     batch_size: int | None = None
+    mapping_enabled: bool = True
 
 
 def read_options(stage: Stage) -> dict[str, FunctionOptions]:
@@ -41,12 +43,13 @@ def _options(stage: Stage, function: str) -> FunctionOptions:
     if function not in QUEUES:
         return FunctionOptions(ephemeral_mb)
     concurrency = stage.whole(function, "maximum_concurrency", CONCURRENCY)
+    enabled = stage.flag(function, "mapping_enabled", default=True)
     if function != "worker":
-        return FunctionOptions(ephemeral_mb, concurrency)
+        return FunctionOptions(ephemeral_mb, concurrency, mapping_enabled=enabled)
     fit = stage.fit
     if stage.name != LOCAL_STAGE:
         concurrency = fit.maximum_concurrency
-    return FunctionOptions(ephemeral_mb, concurrency, fit.timeout_seconds, fit.batch_size)
+    return FunctionOptions(ephemeral_mb, concurrency, fit.timeout_seconds, fit.batch_size, enabled)
 
 
 def complete(client: Any, options: Mapping[str, FunctionOptions]) -> None:

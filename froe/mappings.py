@@ -1,7 +1,7 @@
 """What Chalice does not say when it maps a queue or the ledger's stream to a function.
 
 Promise: a mapping reports failures one by one, in the very call that creates it, and is never made twice; a deploy
-leaves it enabled and with the maximum concurrency that the configuration says, or none.
+leaves it enabled, or disabled where the configuration says so, and with the maximum concurrency that the configuration says, or none.
 Limits: the only stream there is, is the ledger's.
 """
 
@@ -36,10 +36,12 @@ def demanded(event_source_arn: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """How a queue feeds a function. maximum_concurrency: None is no limit; batch_size: None is as Chalice says."""
+    """How a queue feeds a function. maximum_concurrency: None is no limit; batch_size: None is as Chalice says;
+    enabled: false where processes take the queue's messages instead."""
 
     maximum_concurrency: int | None = None
     batch_size: int | None = None
+    enabled: bool = True
 
 
 def complete(client: Any, feeds: Mapping[str, Feed] | None = None) -> None:
@@ -55,6 +57,8 @@ def complete(client: Any, feeds: Mapping[str, Feed] | None = None) -> None:
             params["ScalingConfig"] = {"MaximumConcurrency": feed.maximum_concurrency}
         if feed.batch_size is not None:
             params["BatchSize"] = feed.batch_size
+        if not feed.enabled:
+            params["Enabled"] = False
 
     def on_update(params: dict[str, Any], **_: Any) -> None:
         current = client.get_event_source_mapping(UUID=params["UUID"])
@@ -65,6 +69,7 @@ def complete(client: Any, feeds: Mapping[str, Feed] | None = None) -> None:
             params["ScalingConfig"] = {} if limit is None else {"MaximumConcurrency": limit}
             if size is not None:
                 params["BatchSize"] = size
+            params["Enabled"] = feeds[name].enabled
 
     client.meta.events.register("provide-client-params.lambda.CreateEventSourceMapping", on_create)
     client.meta.events.register("provide-client-params.lambda.UpdateEventSourceMapping", on_update)

@@ -170,6 +170,17 @@ class Stage:
             )
         return value
 
+    def flag(self, function: str, name: str, *, default: bool) -> bool:
+        """An option that is true or false; FroeError where it is anything else."""
+        value = self.option(function, name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise FroeError(
+                f"{name} of {function} in stage {self.name} is {value!r}: set it to true or false, or take it out."
+            )
+        return value
+
 
 def read_stage(name: str, root: Path) -> Stage | None:
     """The stage; None if .chalice/config.json has none of that name. FroeError where a file is wrong."""

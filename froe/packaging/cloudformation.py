@@ -133,6 +133,8 @@ def _completed(
             properties["ScalingConfig"] = {"MaximumConcurrency": own.maximum_concurrency}
         if own.batch_size is not None:
             properties["BatchSize"] = own.batch_size
+        if not own.mapping_enabled:
+            properties["Enabled"] = False
     elif event["Type"] == "DynamoDB":
         properties |= {"Stream": values["LEDGER_STREAM_ARN"], **mappings.demanded("arn:aws:dynamodb")}
     return {**event, "Properties": properties}

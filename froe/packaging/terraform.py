@@ -128,6 +128,7 @@ def _mapping(mapping: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
         own = ground.options[ground.stage.function_name(function)]
         limit = own.maximum_concurrency
         completed |= {} if own.batch_size is None else {"batch_size": own.batch_size}
+        completed |= {} if own.mapping_enabled else {"enabled": False}
         return completed | ({} if limit is None else {"scaling_config": {"maximum_concurrency": limit}})
     return completed | {"event_source_arn": values["LEDGER_STREAM_ARN"]} | _demanded("dynamodb")
 

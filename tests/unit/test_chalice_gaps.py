@@ -197,6 +197,17 @@ def test_a_mapping_that_was_switched_off_is_switched_on_by_a_deploy() -> None:
     assert cloud.sent.named("UpdateEventSourceMapping")[0]["Enabled"] is True
 
 
+def test_a_mapping_that_the_configuration_leaves_to_processes_is_switched_off_and_on_again() -> None:
+    cloud = Lambda()
+    without = patched(cloud, worker=FunctionOptions(mapping_enabled=False))
+    uuid = without.create_lambda_event_source(QUEUE, "worker", 4)
+    without.update_lambda_event_source(uuid, 4)
+    patched(cloud, worker=FunctionOptions()).update_lambda_event_source(uuid, 4)
+    (created,) = cloud.sent.named("CreateEventSourceMapping")
+    assert created["Enabled"] is False
+    assert [each["Enabled"] for each in cloud.sent.named("UpdateEventSourceMapping")] == [False, True]
+
+
 def test_a_maximum_concurrency_is_set_and_taken_back_with_the_configuration() -> None:
     cloud = Lambda()
     limited = patched(cloud, worker=FunctionOptions(maximum_concurrency=7))

@@ -278,6 +278,18 @@ def test_a_table_bounds_by_what_it_really_has() -> None:
     assert held_units({"WarmThroughput": {"WriteUnitsPerSecond": 9000}}) == 9000
 
 
+@pytest.mark.parametrize("function", ["worker", "queued_splitter", "dead_letter_consumer"])
+def test_a_mapping_is_enabled_unless_the_configuration_says_otherwise(function: str) -> None:
+    name = f"froe-dev-{function}"
+    assert read_options(stage_of())[name].mapping_enabled
+    left = read_options(stage_of(lambda_functions={function: {"mapping_enabled": False}}))
+    assert not left[name].mapping_enabled
+    with pytest.raises(
+        FroeError, match=rf"mapping_enabled of {function} in stage dev is 0: set it to true or false"
+    ):
+        read_options(stage_of(lambda_functions={function: {"mapping_enabled": 0}}))
+
+
 @pytest.mark.parametrize("value", [1, 1001, "50", True, 2.5])
 def test_an_option_out_of_range_is_named(value: Any) -> None:
     with pytest.raises(FroeError, match=r"maximum_concurrency of worker in stage dev is .* from 2 to 1000"):

@@ -103,8 +103,10 @@ def _mapping(examined: Examined, function: str, source: str) -> Finding:
             f"delete the spare ones (aws lambda delete-event-source-mapping --uuid {spare})",
         )
     (mapping,) = found
-    if mapping.get("State") not in _FEEDING:
-        return fault(AREA, f"{feeds} is {mapping.get('State')}", f"{examined.deploy} enables it")
+    own = read_options(examined.stage)[name]
+    if own.mapping_enabled != (mapping.get("State") in _FEEDING):
+        does = "enables" if own.mapping_enabled else "disables"
+        return fault(AREA, f"{feeds} is {mapping.get('State')}", f"{examined.deploy} {does} it")
     lacking = mappings.lacking(mapping)
     if lacking:
         return fault(
@@ -112,7 +114,6 @@ def _mapping(examined: Examined, function: str, source: str) -> Finding:
             f"{feeds} is without {', '.join(lacking)}, so that messages may be lost",
             f"{examined.deploy} adds it",
         )
-    own = read_options(examined.stage)[name]
     limit = (mapping.get("ScalingConfig") or {}).get("MaximumConcurrency")
     if limit != own.maximum_concurrency:
         what = f"{feeds} has a maximum concurrency of {limit}, not {own.maximum_concurrency}"
@@ -120,6 +121,8 @@ def _mapping(examined: Examined, function: str, source: str) -> Finding:
     if own.batch_size is not None and mapping.get("BatchSize", own.batch_size) != own.batch_size:
         what = f"{feeds} takes {mapping['BatchSize']} messages at once, not {own.batch_size}"
         return fault(AREA, what, f"{examined.deploy} sets it")
+    if not own.mapping_enabled:
+        return ok(AREA, f"{feeds} is disabled, as the configuration says: `froe consume` takes its messages")
     if function == "worker" and (overload := _overload(examined)):
         return overload
     return ok(AREA, f"{feeds} is mapped once, and reports failures one by one")

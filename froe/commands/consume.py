@@ -1,0 +1,137 @@
+"""`froe consume`: the queues' messages in processes of this machine instead of in functions."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+
+from chalicelib.settings import Settings
+from froe.commands.options import json_option, stage_option
+from froe.consuming import LONGEST_SECONDS
+from froe.jsonl import print_json
+from froe.processes import Processes, stopped_by_signals
+from froe.target import find_target
+
+_REPORT_SECONDS: Final = 10.0
+
+
+@click.command(short_help="Take the queues' messages in processes here.")
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(0, 256),
+    help="Processes that parse.  [default: the processors]",
+)
+@click.option(
+    "--splitters",
+    metavar="N",
+    type=click.IntRange(0, 256),
+    default=1,
+    show_default=True,
+    help="Processes that cut.",
+)
+@click.option(
+    "--dead-letter-consumers",
+    metavar="N",
+    type=click.IntRange(0, 16),
+    default=1,
+    show_default=True,
+    help="Processes that quarantine what failed for good.",
+)
+@click.option(
+    "--seconds",
+    metavar="S",
+    type=click.IntRange(30, LONGEST_SECONDS),
+    default=3600,
+    show_default=True,
+    help="How long a piece of work may take before it goes on as another message.",
+)
+@click.option(
+    "--health-file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Touch this file each second while every process is well.",
+)
+@click.option(
+    "--until-idle", metavar="S", type=click.IntRange(min=1), help="Stop once no message came for so long."
+)
+@stage_option
+@json_option
+def consume(
+    *,
+    workers: int | None,
+    splitters: int,
+    dead_letter_consumers: int,
+    seconds: int,
+    health_file: Path | None,
+    until_idle: int | None,
+    stage: str | None,
+    as_json: bool,
+) -> None:
+    """Do the work of the functions queued_splitter, worker and dead_letter_consumer in processes of this machine.
+
+    They take the messages of the same queues and may do so beside the functions: whoever gets a message handles it, and
+    one that is delivered twice changes nothing. Ctrl-C or SIGTERM stops them: what is under way ends within seconds or
+    goes back to its queue. Where standard output is no terminal, logs and metrics go there as a function writes them.
+    """
+    numbers = {
+        "splitter": splitters,
+        "worker": _processors() if workers is None else workers,
+        "dead-letter-consumer": dead_letter_consumers,
+    }
+    if not any(numbers.values()):
+        raise click.UsageError(
+            "There is no process to start: give --workers, --splitters or --dead-letter-consumers."
+        )
+    if health_file and not health_file.absolute().parent.is_dir():
+        raise click.UsageError(f"--health-file {health_file}: its folder does not exist; make it first.")
+    target = find_target(stage)
+    Settings.from_environment(target.settings_env)
+    processes = Processes(target, numbers, seconds, _say, logs=not (as_json or sys.stdout.isatty()))
+    _say(
+        ", ".join(f"{number} {role}" for role, number in numbers.items() if number) + ": waiting for messages"
+    )
+    with stopped_by_signals(processes):
+        _watch(processes, health_file, until_idle)
+    if as_json:
+        print_json(
+            {role: {"done": done, "failed": failed} for role, (done, failed) in processes.messages.items()}
+        )
+    else:
+        _say(f"Stopped. {_summary(processes.messages)}")
+
+
+def _watch(processes: Processes, health_file: Path | None, until_idle: int | None) -> None:
+    before = processes.messages
+    reported = changed = time.monotonic()
+    for _ in processes.run(health_file):
+        now, counts = time.monotonic(), processes.messages
+        if counts != before or processes.busy:
+            changed = now
+        if counts != before and now - reported > _REPORT_SECONDS:
+            _say(_summary(counts))
+            before, reported = counts, now
+        if until_idle and now - changed > until_idle:
+            processes.stop()
+            until_idle = None
+
+
+def _summary(messages: Mapping[str, tuple[int, int]]) -> str:
+    return "Messages: " + "; ".join(
+        f"{role} {done:,} done" + (f", {failed:,} failed and come back" if failed else "")
+        for role, (done, failed) in messages.items()
+    )
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
