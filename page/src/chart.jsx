@@ -12,14 +12,14 @@ export function stepFor(fromMs, toMs, bars) {
 
 /**
  * points: [{at (ms), parts}] → bars, the empty ones included. range: {from, to} in ms; else that of the points. least:
- * the least width of a bar in seconds.
+ * how wide in seconds what the points stand for is: bars are whole multiples of that, else they hold now more, now fewer of them.
  */
 export function barsOf(points, names, most = 48, range = null, least = 0) {
   if (!points.length && !range) return { bars: [], step: 0 };
   const times = points.map((each) => each.at);
   const from = range ? range.from : times.reduce((one, other) => Math.min(one, other));
   const to = range ? range.to : times.reduce((one, other) => Math.max(one, other));
-  const step = Math.max(least, stepFor(from, to, most));
+  const step = least ? least * Math.ceil(((to - from) / 1000 + least) / least / most) : stepFor(from, to, most);
   const start = Math.floor(from / 1000 / step);
   const bars = Array.from({ length: Math.floor(to / 1000 / step) - start + 1 }, (_, at) => ({
     at: (start + at) * step * 1000,
@@ -48,6 +48,8 @@ export function tick(ms, step) {
 export function Chart({ bars, step, names, label, unit, onPick }) {
   const sums = bars.map((bar) => names.reduce((sum, [name]) => sum + bar.parts[name], 0));
   const most = Math.max(1, ...sums);
+  // Where the range is most of a day, the clock alone does not say which.
+  const scale = bars.length * step >= 72_000 ? Math.max(step, 3600) : step;
   const shown = names.filter(([name]) => bars.some((bar) => bar.parts[name] > 0));
   const said = (at) => `${tick(bars[at].at, step)}: ${shown.filter(([name]) => bars[at].parts[name]).map(([name, title]) => `${count(bars[at].parts[name])} ${title}`).join(", ") || "nothing"}`;
   return (
@@ -66,7 +68,7 @@ export function Chart({ bars, step, names, label, unit, onPick }) {
               : <span key={bar.at} class="stack" title={said(at)}>{stack}</span>;
           })}
         </div>
-        <div class="ticks" aria-hidden="true"><span>{tick(bars[0].at, step)}</span><span>{tick(bars[bars.length - 1].at + step * 1000, step)} UTC</span></div>
+        <div class="ticks" aria-hidden="true"><span>{tick(bars[0].at, scale)}</span><span>{tick(bars[bars.length - 1].at + step * 1000, scale)} UTC</span></div>
       </div>
       <details>
         <summary>as a table</summary>

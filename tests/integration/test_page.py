@@ -256,3 +256,43 @@ def test_every_screen_fits_and_is_accessible(
         if faults := one.faults_of_access() + [f"{one.overflow} pixels too wide"] * (one.overflow > 0):
             found[where] = faults
     assert found == {}
+
+
+def test_a_file_that_is_dropped_is_uploaded_and_watched(
+    visit: Callable[..., Visit], stack: LocalStack
+) -> None:
+    page = visit("upload").page
+    page.get_by_label("Folder in the bucket").fill("page/dropped")
+    dropped = page.evaluate_handle(
+        "text => { const all = new DataTransfer(); all.items.add(new File([text], 'drop.jsonl')); return all }",
+        log(50).decode(),
+    )
+    page.dispatch_event("body", "drop", {"dataTransfer": dropped})
+    sent = page.get_by_role("list", name="Uploads").get_by_role("listitem")
+    expect(sent).to_contain_text("page/dropped/drop.jsonl")
+    expect(sent.get_by_text("complete", exact=True)).to_be_visible()
+    sent.get_by_role("link", name="Watch it being read").click()
+    expect(page.get_by_text("adds up to the last byte")).to_be_visible()
+
+
+def test_a_bar_holds_whole_buckets_of_what_was_counted(
+    visit: Callable[..., Visit], files: dict[str, str]
+) -> None:
+    buckets = [
+        {"from": f"2026-09-14T{second // 3600:02d}:{second // 60 % 60:02d}:00Z", "severities": {"INFO": 10}}
+        for second in range(0, 40 * 1200, 1200)
+    ]
+    counted = {
+        "seconds": 1200,
+        "buckets": buckets,
+        "untimed": 0,
+        "records": 400,
+        "complete": True,
+        "cursor": None,
+    }
+    one = visit(None)
+    one.page.route("**/histogram*", lambda route: route.fulfill(json=counted))
+    one.go(f"file/{files['good']}/time")
+    bars = one.page.get_by_role("group", name="Records by their own time").get_by_role("button")
+    expect(bars).to_have_count(40)
+    assert {bar.get_attribute("aria-label").partition(": ")[2] for bar in bars.all()} == {"10 info"}
