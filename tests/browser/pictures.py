@@ -67,7 +67,6 @@ OF_DOCS = (
     ("overview", DESK, "light", 1080),
     ("batches", DESK, "dark", 900),
     ("rejects", DESK, "light", 900),
-    ("time", TABLET, "light", 900),
     ("overview", PHONE, "dark", 844),
 )
 """Of which screens, at which width, in which colours, and how high."""
