@@ -244,6 +244,7 @@ def test_every_screen_fits_and_is_accessible(
         f"file/{files['good']}/time": ".chart",
         f"file/{files['good']}/trace": "#trace",
         f"file/{files['failed']}": ".notice.bad",
+        "upload": ".drop",
         "dead-letters?state=all": ".letters li",
         f"dead-letter/{files['letter']}": ".entries li",
     }
