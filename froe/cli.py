@@ -43,6 +43,7 @@ GROUPS: Final = {
         "export": "froe.commands.export",
         "traces": "froe.commands.traces",
         "backfill": "froe.commands.backfill",
+        "verify": "froe.commands.verify",
         "forget": "froe.commands.forget",
     },
     "When something failed": {

@@ -27,7 +27,7 @@ from chalicelib.aws.errors import THROTTLED, code_of, translated
 from chalicelib.core.errors import OutOfTimeError, UnwrittenError
 from chalicelib.core.plan import MAX_SHARDS
 from chalicelib.core.progress import merged
-from chalicelib.core.records import record_key, sort_key, strides, untyped
+from chalicelib.core.records import partition_key, record_key, sort_key, strides, untyped
 from chalicelib.core.segments import (
     SEGMENT,
     Segment,
@@ -47,6 +47,9 @@ ITEMS_PER_REQUEST: Final = 25
 
 _REQUEST_MAX_BYTES: Final = 15 * 1024 * 1024
 _UNIT_BYTES: Final = 1024
+_FIRST_KEY: Final = "!"
+_LAST_KEY: Final = "~"
+"""Before and behind all sort keys that there may be."""
 _MAX_BACKOFF_SECONDS: Final = 5.0
 _REQUEST: Final = b'{"ReturnConsumedCapacity":"TOTAL","RequestItems":{"%b":[%b]}}'
 """That DynamoDB counts the units costs a microsecond an item; from the items' sizes they could only be guessed."""
@@ -148,6 +151,21 @@ class DynamoRecords:
             self._counted(*record_key(file_id, shards, first), last_key(last - 1))
             for first, last in strides(begin, end)
         )
+
+    def everything(self, file_id: str, shards: int, begin: int, end: int) -> Iterator[dict[str, Any]]:
+        """All items of the file at offsets from `begin` up to, not including, `end`, in typed JSON, where they belong;
+        strongly consistent."""
+        for first, last in strides(begin, end):
+            for page in self._between(*record_key(file_id, shards, first), last_key(last - 1)):
+                yield from page["Items"]
+
+    def keys(self, file_id: str, shards: int) -> Iterator[tuple[str, str]]:
+        """The keys of all items in the partitions of the file, wherever in them they lie."""
+        for shard in range(shards):
+            for page in self._between(
+                partition_key(file_id, shard), _FIRST_KEY, _LAST_KEY, ProjectionExpression="pk, sk"
+            ):
+                yield from ((item["pk"]["S"], item["sk"]["S"]) for item in page["Items"])
 
     def _counted(self, partition: str, first: str, last: str) -> int:
         return sum(int(page["Count"]) for page in self._between(partition, first, last, Select="COUNT"))

@@ -2,28 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, account_of, is_last_split
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.decoders import Damage
 from chalicelib.core.marks import Mark, Tally
-from chalicelib.core.messages import batch_message, room_in
+from chalicelib.core.messages import BatchMessage, batch_message, room_in
 from chalicelib.core.parsing import Counter, Report, outcomes_of, unreported
-from chalicelib.core.plan import ObjectHead, make_plan
+from chalicelib.core.plan import ObjectHead, Plan, make_plan
 from chalicelib.core.records import Outcome
 from chalicelib.core.seals import Seal
 from chalicelib.core.summaries import summary_of
 from chalicelib.core.text import OpenObject
 
 
-class Reading:
-    """Iterate it once for what becomes of every byte of the text; then ask for the account.
+class PlanReading:
+    """What a plan says of an object, whatever the settings of today. Iterate it once for what becomes of every byte of
+    the text, or once for its batches; then ask for the account.
+
+    redaction_key and report: as `stored_of` has them. Raises what `open_object` raises.
+    """
+
+    def __init__(
+        self, plan: Plan, open_object: OpenObject, redaction_key: str = "", report: Report = unreported
+    ) -> None:
+        self.plan = plan
+        self._redaction_key = redaction_key
+        self._report = report
+        self._open = open_object
+        self._splits: list[SplitAccount] = []
+
+    def __iter__(self) -> Iterator[Outcome]:
+        for message, count in self.batches():
+            for outcome in outcomes_of(message, self._redaction_key, self._report):
+                count(outcome)
+                yield outcome
+
+    def batches(self) -> Iterator[tuple[BatchMessage, Callable[[Outcome], None]]]:
+        """The batches, each with what is to be told of every outcome of it before the next is asked for."""
+        plan = self.plan
+        if plan.failure:
+            return
+        text = plan.text(self._open)
+        cutter = Cutter(text, plan.framing, plan.limits, 0, aligned=True, room=room_in(plan))
+        split, last = 0, False
+        while not last:
+            start, total = cutter.position, Tally()
+            marks: dict[int, Mark] = {}
+            for batch in cutter.cut(split):
+                counter = Counter()
+                yield batch_message(plan, batch), counter.add
+                marks[batch.number] = Mark.done(counter.counts)
+                total += Tally(batch.entries, batch.lines, batch.length)
+            last = is_last_split(plan, split, cutter.position, text_ended=cutter.at_end)
+            damage = text.damage if last else None
+            seal = Seal(split, start, cutter.position, len(marks), total, last, damage, cutter.context)
+            self._splits.append(SplitAccount(split, seal, summary_of(split, marks)))
+            split += 1
+
+    @property
+    def seals(self) -> list[Seal]:
+        """Of the splits that were read to their end, in order."""
+        return [split.seal for split in self._splits if split.seal]
+
+    @property
+    def account(self) -> FileAccount:
+        return account_of(self.plan, self._splits)
+
+    @property
+    def damage(self) -> Damage | None:
+        seals = (split.seal for split in self._splits)
+        return next((seal.damage for seal in seals if seal and seal.damage), None)
+
+
+class Reading(PlanReading):
+    """The reading of an object that nobody has planned yet.
 
     format_name and charset override what the head of the text says; KeyError or LookupError where
-    they are unknown. config: what the user configured. report: as `stored_of` has it. Raises what
-    `open_object` raises.
+    they are unknown. config: what the user configured.
     """
 
     def __init__(
@@ -37,42 +95,7 @@ class Reading:
         config: Config | None = None,
         report: Report = unreported,
     ) -> None:
-        self.plan = make_plan(
+        plan = make_plan(
             head, open_object, limits or Limits(), format_name=format_name, charset=charset, config=config
         )
-        self._redaction_key = config.key if config else ""
-        self._report = report
-        self._open = open_object
-        self._splits: list[SplitAccount] = []
-
-    def __iter__(self) -> Iterator[Outcome]:
-        plan = self.plan
-        if plan.failure:
-            return
-        text = plan.text(self._open)
-        cutter = Cutter(text, plan.framing, plan.limits, 0, aligned=True, room=room_in(plan))
-        split, last = 0, False
-        while not last:
-            start, total = cutter.position, Tally()
-            marks: dict[int, Mark] = {}
-            for batch in cutter.cut(split):
-                counter = Counter()
-                for outcome in outcomes_of(batch_message(plan, batch), self._redaction_key, self._report):
-                    counter.add(outcome)
-                    yield outcome
-                marks[batch.number] = Mark.done(counter.counts)
-                total += Tally(batch.entries, batch.lines, batch.length)
-            last = is_last_split(plan, split, cutter.position, text_ended=cutter.at_end)
-            damage = text.damage if last else None
-            seal = Seal(split, start, cutter.position, len(marks), total, last, damage, cutter.context)
-            self._splits.append(SplitAccount(split, seal, summary_of(split, marks)))
-            split += 1
-
-    @property
-    def account(self) -> FileAccount:
-        return account_of(self.plan, self._splits)
-
-    @property
-    def damage(self) -> Damage | None:
-        seals = (split.seal for split in self._splits)
-        return next((seal.damage for seal in seals if seal and seal.damage), None)
+        super().__init__(plan, open_object, config.key if config else "", report)

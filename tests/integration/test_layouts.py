@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -184,6 +185,48 @@ def test_the_sweeper_merges_what_the_sink_has_and_sql_gives_the_same(
     }.items():
         for action in actions:
             assert called(packed, "sweeper", f"s3:{action}", resource), (action, resource)
+
+
+def verdicts_of(packed: LocalStack, *names: str) -> dict[str, dict[str, Any]]:
+    done = run_froe(packed, "verify", "--json", *names)
+    assert done.returncode in {0, 1}, done.stderr
+    return {each["file_id"]: each for each in map(json.loads, done.stdout.splitlines())}
+
+
+def test_what_is_packed_and_merged_is_proved_and_a_change_of_it_found(
+    packed: LocalStack, poured: Poured
+) -> None:
+    """Every sample and every bad input."""
+    verdicts = verdicts_of(packed, "--all")
+    ids = {uploaded.file_id for uploaded in poured.uploads.values()}
+    assert {file_id: verdicts[file_id]["result"] for file_id in ids} == dict.fromkeys(ids, "proved")
+    file_id = poured.uploads["samples/orders.log"].file_id
+    dynamodb, table = packed.client("dynamodb"), packed.info.records_table
+    (segment, *_) = dynamodb.query(
+        TableName=table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": f"{file_id}#00"}},
+    )["Items"]
+    try:
+        dynamodb.put_item(
+            TableName=table, Item=segment | {"data": {"B": segment["data"]["B"][:-9] + b"elsewhere"}}
+        )
+        assert verdicts_of(packed, file_id)[file_id]["result"] == "differs"
+        dynamodb.put_item(TableName=table, Item=segment | {"records": {"N": "1"}})
+        (difference,) = verdicts_of(packed, file_id)[file_id]["differences"]
+        assert difference["what"] == "records differs"
+    finally:
+        dynamodb.put_item(TableName=table, Item=segment)
+    sink = packed.client("s3")
+    merged = next(key for key in keys_of_sink(packed) if key.startswith("records/") and file_id in key)
+    place = {"Bucket": packed.env["RESULTS_BUCKET"], "Key": merged}
+    data = sink.get_object(**place)["Body"].read()
+    sink.delete_object(**place)
+    try:
+        verdict = verdicts_of(packed, file_id)[file_id]
+        assert {each["where"] for each in verdict["differences"]} == {"sink"}
+    finally:
+        sink.put_object(**place, Body=data)
 
 
 def test_athena_answers_of_the_sink_as_this_machine_does(packed: LocalStack, poured: Poured) -> None:

@@ -1,0 +1,118 @@
+"""`froe verify`: reads objects again and compares all that is stored of them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+
+from chalicelib.core.errors import FroeError as PipelineError
+from chalicelib.core.errors import reason_of
+from chalicelib.services import Services
+from froe import verifying
+from froe.commands.options import json_option, stage_option
+from froe.errors import FroeError
+from froe.inquiry import SETTLED, find_files, page_size, pages, services_of
+from froe.jsonl import print_json
+from froe.target import find_target
+from froe.terminal import printable, progress_bar
+from froe.verifying import Verdict
+
+_STYLES = {"proved": "green", "differs": "red", "unproved": "yellow"}
+
+
+@click.command(short_help="Read objects again and compare all that is stored of them.")
+@click.argument("names", metavar="[FILE_ID]...", nargs=-1)
+@click.option(
+    "--sample", metavar="N", type=click.IntRange(min=1), help="So many settled files, chosen at random."
+)
+@click.option("--all", "every", is_flag=True, help="All settled files.")
+@stage_option
+@json_option
+def verify(
+    *, names: tuple[str, ...], sample: int | None, every: bool, stage: str | None, as_json: bool
+) -> None:
+    """Read the objects of files again, cut and parse them as their plans say, and compare every record, reject and count.
+
+    A file is proved when all that its object says is stored, field by field, where it belongs, and nothing else: in the
+    records table, in the sink where there is one, and in the ledger. FILE_ID may be shortened, or a key, which stands for
+    all its files. The exit code is 1 unless all are proved. It reads with your credentials: the input bucket, both tables
+    and the results bucket.
+    """
+    if (sample is not None) + every + bool(names) != 1:
+        raise click.UsageError("Name files, or give either --sample N or --all.")
+    services = services_of(find_target(stage))
+    verdicts = []
+    for file_id, key, size in _chosen(services, names, sample):
+        verdict = _verdict(services, file_id, key, size)
+        verdicts.append(verdict.result)
+        if as_json:
+            print_json(asdict(verdict) | {"result": verdict.result})
+        else:
+            _print(verdict)
+    if not as_json:
+        counted = ", ".join(f"{verdicts.count(each):,} {each}" for each in _STYLES if each in verdicts)
+        click.echo(counted or "There is no settled file to verify.")
+    if set(verdicts) - {"proved"}:
+        click.get_current_context().exit(1)
+
+
+def _chosen(services: Services, names: tuple[str, ...], sample: int | None) -> Iterator[tuple[str, str, int]]:
+    status = services.status
+    if names:
+        files = [file for name in names for file in find_files(status, name)]
+    else:
+        listed = pages(lambda cursor: status.files(limit=page_size(0), cursor=cursor), 0)
+        settled = (file for file in listed if file["state"] in SETTLED)
+        if sample is None:
+            yield from ((file["file_id"], file["key"], file["size"]) for file in settled)
+            return
+        files = _sampled(settled, sample)
+    yield from ((file["file_id"], file["key"], file["size"]) for file in files)
+
+
+def _sampled(files: Iterator[dict[str, object]], number: int) -> list[dict[str, object]]:
+    """So many, each as likely as any other, of a list that is read once."""
+    chosen: list[dict[str, object]] = []
+    for count, file in enumerate(files):
+        if count < number:
+            chosen.append(file)
+        elif (place := secrets.randbelow(count + 1)) < number:
+            chosen[place] = file
+    return chosen
+
+
+def _verdict(services: Services, file_id: str, key: str, size: int) -> Verdict:
+    stored = services.ledger_table.file(file_id)
+    if stored is None:
+        raise FroeError(f"The file {file_id} is gone: it was forgotten, or its account has expired.")
+    with progress_bar(f"Verifying {printable(key)}", size, unit="bytes") as bar:
+        try:
+            return verifying.verify(services, stored, bar.advance)
+        except PipelineError as error:
+            verdict = Verdict(file_id, key, stored.account.state.value)
+            verdict.unproved = f"its object cannot be read: {reason_of(error)}"
+            return verdict
+
+
+def _print(verdict: Verdict) -> None:
+    result = click.style(verdict.result, fg=_STYLES[verdict.result], bold=True)
+    click.echo(f"{result}  {verdict.file_id}  {printable(verdict.key)}: {_found(verdict)}")
+    for one in verdict.differences:
+        place = "" if one.offset is None else f" at byte {one.offset:,}"
+        click.echo(printable(f"  {one.where}{place}: {one.what}"))
+        if one.stored is not None or one.expected is not None:
+            click.echo(printable(f"    stored    {one.stored}"))
+            click.echo(printable(f"    expected  {one.expected}"))
+    if verdict.number > len(verdict.differences):
+        click.echo(f"  … and {verdict.number - len(verdict.differences):,} more")
+
+
+def _found(verdict: Verdict) -> str:
+    if verdict.unproved and not verdict.number:
+        return verdict.unproved
+    counted = f"{verdict.entries:,} entries in {verdict.batches:,} batches, {verdict.bytes:,} bytes of text"
+    number = verdict.number
+    return counted if not number else f"{number:,} difference{'' if number == 1 else 's'} ({counted})"

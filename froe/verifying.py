@@ -1,0 +1,289 @@
+"""Reads a file's object again, as its plan says, and compares all that is stored of it: entries, marks, seals and sums.
+
+Promise: what is `proved` is stored whole and once: every record and reject of the object is where it belongs, field by
+field, in the table and in the sink, and nothing else is in the partitions of the file; its marks and seals say what was
+cut. Memory: a batch, what is stored of it, and a batch's rows of the sink.
+Limits: times of writing, costs and traces are not compared; they are no part of the account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+from chalicelib.core import segments
+from chalicelib.core.layouts import Layout, Sink
+from chalicelib.core.marks import Counts, Mark, Outcome
+from chalicelib.core.messages import BatchMessage
+from chalicelib.core.reading import PlanReading
+from chalicelib.core.records import record_key, untyped
+from chalicelib.core.seals import Seal
+from chalicelib.ledger import StoredFile
+from chalicelib.services import Services
+from chalicelib.sink_rows import SinkReading, StoredBatch
+from chalicelib.worker import Parsed, parsed
+
+SHOWN_MAX: Final = 20
+"""Differences that are kept of a file; the others are counted."""
+
+_BESIDE: Final = frozenset({"data", "encoding", "continuations"})
+"""What a segment's entries say already."""
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """where: `table`, `sink` or `ledger`. offset: of the entry, in the text; None where it is about more. stored,
+    expected: None where there is nothing."""
+
+    where: str
+    what: str
+    offset: int | None = None
+    stored: Any = None
+    expected: Any = None
+
+
+@dataclass(slots=True)
+class Verdict:
+    """differences: the first of them; number: of all. unproved: why it cannot be said, where it cannot."""
+
+    file_id: str
+    key: str
+    state: str
+    entries: int = 0
+    batches: int = 0
+    bytes: int = 0
+    number: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    unproved: str | None = None
+
+    @property
+    def result(self) -> str:
+        """`proved`, `differs` or `unproved`."""
+        if self.number:
+            return "differs"
+        return "unproved" if self.unproved else "proved"
+
+    def add(self, difference: Difference) -> None:
+        self.number += 1
+        if len(self.differences) < SHOWN_MAX:
+            self.differences.append(difference)
+
+
+def verify(
+    services: Services, stored: StoredFile, advance: Callable[[int], None] = lambda _: None
+) -> Verdict:
+    """advance: is told of bytes of text that are compared. Raises what reading the object raises."""
+    account = services.ledger.account(stored)
+    plan = stored.plan
+    verdict = Verdict(plan.file_id, plan.head.version.key, account.state.value)
+    if not account.state.settled:
+        verdict.unproved = f"it is {account.state.value}, and more may come: wait until it is settled"
+        return verdict
+    if plan.expires_at is not None and plan.expires_at <= datetime.now(UTC).timestamp():
+        verdict.unproved = "its records have expired, as the retention says"
+        return verdict
+    _Comparison(services, stored, verdict, advance).run()
+    return verdict
+
+
+class _Comparison:
+    def __init__(
+        self, services: Services, stored: StoredFile, verdict: Verdict, advance: Callable[[int], None]
+    ) -> None:
+        self._services, self._stored, self._plan = services, stored, stored.plan
+        self._verdict, self._advance = verdict, advance
+        self._sink = SinkReading(stored.plan, services.ledger_table, services.results)
+        self._in_place = 0
+        self._undone = 0
+        self._counts = Counts()
+
+    def run(self) -> None:
+        services, plan, verdict = self._services, self._plan, self._verdict
+        key = services.settings.redaction_key
+        reading = PlanReading(plan, services.objects.opener(plan.head), key)
+        marks: Mapping[int, Mark] = {}
+        split = -1
+        for message, _ in reading.batches():
+            if message.split != split:
+                split = message.split
+                marks = services.ledger_table.marks(plan.file_id, split)
+            result = parsed(message, key)
+            self._batch(message, result, marks.get(message.number))
+            verdict.batches += 1
+            verdict.bytes += message.length
+            self._advance(message.length)
+        self._seals(reading)
+        self._strays(reading)
+        if not self._undone:
+            self._sums()
+        if self._undone and not verdict.number:
+            verdict.unproved = (
+                f"{self._undone:,} of its {verdict.batches:,} batches are dead-lettered or discarded; the others are as"
+                " they should be"
+            )
+
+    def _batch(self, message: BatchMessage, result: Parsed, mark: Mark | None) -> None:
+        if mark is None:
+            self._add("ledger", f"batch {message.batch_id} has no mark", message.offset)
+        if mark is None or mark.outcome is not Outcome.DONE:
+            self._undone += 1
+            end = message.offset + message.length
+            table = self._services.records_table
+            self._in_place += table.count(message.file_id, message.shards, message.offset, end)
+            return
+        self._mark(message, result, mark)
+        if message.layout is not Layout.NONE:
+            self._table(message, result)
+        if message.sink is Sink.PARQUET and result.rows is not None:
+            self._rows(message, result.rows)
+        counts = result.mark.counts
+        self._counts += counts
+        self._verdict.entries += counts.parsed.entries + counts.rejected.entries
+
+    def _add(
+        self, where: str, what: str, offset: int | None, stored: Any = None, expected: Any = None
+    ) -> None:
+        self._verdict.add(Difference(where, what, offset, stored, expected))
+
+    def _mark(self, message: BatchMessage, result: Parsed, mark: Mark) -> None:
+        for name, stored, expected in (
+            ("counts", mark.counts, result.mark.counts),
+            ("start", mark.start, None if mark.start is None else message.offset),
+            ("digest", mark.digest, message.digest if mark.digest else ""),
+        ):
+            if stored != expected:
+                what = f"the mark of batch {message.batch_id} has another {name}"
+                self._add("ledger", what, message.offset, str(stored), str(expected))
+
+    def _table(self, message: BatchMessage, result: Parsed) -> None:
+        end = message.offset + message.length
+        table = self._services.records_table
+        stored = {
+            (item["pk"]["S"], item["sk"]["S"]): item
+            for item in table.everything(message.file_id, message.shards, message.offset, end)
+        }
+        self._in_place += len(stored)
+        expected = {(item["pk"]["S"], item["sk"]["S"]): item for item in map(orjson.loads, result.items)}
+        if _plain(stored) == _plain(expected):
+            return
+        before = self._verdict.number
+        if message.layout is Layout.PACKED:
+            self._entries("table", _unpacked(stored), _unpacked(expected))
+            stored, expected = _heads(stored), _heads(expected)
+        self._entries("table", _plain(stored), _plain(expected))
+        if self._verdict.number == before:
+            self._add("table", f"the items of batch {message.batch_id} are written otherwise", message.offset)
+
+    def _rows(self, message: BatchMessage, rows: bytes) -> None:
+        from chalicelib.core import parquet  # noqa: PLC0415 - only a file in the sink needs it
+
+        batch = StoredBatch(message.batch_id, message.split, message.offset)
+        try:
+            stored = _by_place(self._sink.entries(batch))
+        except segments.SegmentError as error:
+            self._add("sink", error.reason, message.offset)
+            return
+        self._entries("sink", stored, _by_place(parquet.entries_of(rows)))
+
+    def _entries(self, where: str, stored: Mapping[Any, Item], expected: Mapping[Any, Item]) -> None:
+        for key in sorted(stored.keys() | expected.keys(), key=lambda key: key[1:]):
+            mine, other = stored.get(key), expected.get(key)
+            offset = segments.offset_in(key[1])
+            if mine is None:
+                self._add(where, "an entry is missing", offset, None, _brief(other))
+            elif other is None:
+                self._add(where, "an entry is stored that the object does not have", offset, _brief(mine))
+            else:
+                for name in sorted(mine.keys() | other.keys()):
+                    if mine.get(name) != other.get(name):
+                        self._add(where, f"{name} differs", offset, mine.get(name), other.get(name))
+
+    def _seals(self, reading: PlanReading) -> None:
+        splits = self._services.ledger_table.splits(self._plan.file_id)
+        stored = {split.split: _sealed(split.seal) for split in splits if split.seal}
+        expected = {seal.split: _sealed(seal) for seal in reading.seals}
+        for number in sorted(stored.keys() | expected.keys()):
+            if stored.get(number) != expected.get(number):
+                self._add(
+                    "ledger",
+                    f"the seal of split {number} differs",
+                    None,
+                    stored.get(number),
+                    expected.get(number),
+                )
+
+    def _strays(self, reading: PlanReading) -> None:
+        """Items in the file's partitions that lie where no entry of it belongs."""
+        plan = self._plan
+        end = reading.seals[-1].end if reading.seals else 0
+        total = 0
+        for pk, sk in self._services.records_table.keys(plan.file_id, plan.shards):
+            total += 1
+            offset = segments.offset_in(sk)
+            if offset >= end or pk != record_key(plan.file_id, plan.shards, offset)[0]:
+                self._add("table", f"an item lies where none belongs ({pk}, {sk})", offset)
+                self._in_place += 1
+        if total != self._in_place and plan.layout is not Layout.NONE:
+            self._add("table", "items came or went meanwhile", None, total, self._in_place)
+
+    def _sums(self) -> None:
+        stored = self._stored.account.summary.counts
+        if self._plan.failure is None and stored != self._counts:
+            self._add("ledger", "the account differs", None, str(stored), str(self._counts))
+
+
+def _sealed(seal: Seal) -> list[int | bool]:
+    total = seal.total
+    return [seal.start, seal.end, seal.batches, total.entries, total.lines, total.bytes, seal.last]
+
+
+def _plain(items: Mapping[Any, Item]) -> dict[Any, Item]:
+    return {key: {name: untyped(value) for name, value in item.items()} for key, item in items.items()}
+
+
+def _unpacked(items: Mapping[Any, Item]) -> dict[Any, Item]:
+    """The entries of the segments among the items, as far as they can be read."""
+    found: dict[Any, Item] = {}
+    for (pk, sk), item in items.items():
+        if item["kind"]["S"] != segments.SEGMENT:
+            continue
+        with suppress(segments.SegmentError):
+            segment = segments.segment_of(item)
+            keys = [segments.continuation_key(sk, number) for number in range(1, segment.continuations + 1)]
+            parts = [segments.binary_of(items[pk, key]) if (pk, key) in items else None for key in keys]
+            for entry in segments.entries_of(segment, parts):
+                found[pk, entry["sk"]["S"]] = {name: untyped(value) for name, value in entry.items()}
+    return found
+
+
+def _heads(items: Mapping[Any, Item]) -> dict[Any, Item]:
+    """Without what their entries say already."""
+    return {
+        key: {name: value for name, value in item.items() if name not in _BESIDE}
+        for key, item in items.items()
+    }
+
+
+def _by_place(entries: Iterable[Item]) -> dict[Any, Item]:
+    """Rows by where they begin; those that begin at the same place by their number."""
+    found: dict[Any, Item] = {}
+    for entry in entries:
+        number = 0
+        while ("", entry["sk"], number) in found:
+            number += 1
+        found["", entry["sk"], number] = entry
+    return found
+
+
+def _brief(entry: Item | None) -> Item | None:
+    """What an entry is, without all that it says."""
+    return entry and {
+        name: entry[name] for name in ("kind", "format", "timestamp", "body", "reason") if name in entry
+    }
