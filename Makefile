@@ -11,9 +11,9 @@ DOCS_TESTS := $(addprefix tests/unit/,test_documented.py test_readme.py test_obs
 PYTEST := $(BIN)/python -m pytest -q
 # Tests that need no AWS are spread over the processors.
 SPREAD := -n auto --maxprocesses 4 --dist worksteal
-# Those on a local AWS mostly wait: groups that share one run beside each other, in the order in which they are listed.
+# Those on a local AWS mostly wait: files run beside each other, in the order in which they are listed.
 AWS_TESTS := tests/integration tests/infra
-GROUPED = -n 3 --dist loadgroup --no-loadscope-reorder --deselect $(JUDGE)
+GROUPED = -n 3 --dist loadfile --no-loadscope-reorder --deselect $(JUDGE)
 CALLS := $(CURDIR)/.froe/calls
 WHOLE_RUN := FROE_NO_SKIP=1 FROE_WHOLE_RUN=1 FROE_KEEP_CALLS=$(CALLS)
 # What judges the calls of all the other tests.

@@ -3,7 +3,8 @@
 Promise: what is `proved` is stored whole and once: every record and reject of the object is where it belongs, field by
 field, in the table and in the sink, and nothing else is in the partitions of the file; its marks and seals say what was
 cut. Memory: a batch, what is stored of it, and a batch's rows of the sink.
-Limits: times of writing, costs and traces are not compared; they are no part of the account.
+Limits: times of writing, costs and traces are not compared; they are no part of the account. Of the sink what its readers
+read is compared: a copy of an object under another name is not noticed.
 """
 
 from __future__ import annotations
@@ -85,6 +86,9 @@ def verify(
     verdict = Verdict(plan.file_id, plan.head.version.key, account.state.value)
     if not account.state.settled:
         verdict.unproved = f"it is {account.state.value}, and more may come: wait until it is settled"
+        return verdict
+    if plan.failure:
+        verdict.unproved = f"it is {account.state.value}, and nothing is stored of it: {plan.failure}"
         return verdict
     if plan.expires_at is not None and plan.expires_at <= datetime.now(UTC).timestamp():
         verdict.unproved = "its records have expired, as the retention says"

@@ -13,7 +13,6 @@ from chalicelib.core.errors import reason_of
 from chalicelib.services import Services
 from froe import verifying
 from froe.commands.options import json_option, stage_option
-from froe.errors import FroeError
 from froe.inquiry import SETTLED, find_files, page_size, pages, services_of
 from froe.jsonl import print_json
 from froe.target import find_target
@@ -87,7 +86,8 @@ def _sampled(files: Iterator[dict[str, object]], number: int) -> list[dict[str, 
 def _verdict(services: Services, file_id: str, key: str, size: int) -> Verdict:
     stored = services.ledger_table.file(file_id)
     if stored is None:
-        raise FroeError(f"The file {file_id} is gone: it was forgotten, or its account has expired.")
+        gone = "it was forgotten meanwhile, or its account has expired"
+        return Verdict(file_id, key, "gone", unproved=gone)
     with progress_bar(f"Verifying {printable(key)}", size, unit="bytes") as bar:
         try:
             return verifying.verify(services, stored, bar.advance)

@@ -314,7 +314,7 @@ variable "archive_after_days" {
 }
 
 variable "archive_storage_class" {
-  description = "Where input objects move to: GLACIER_IR can still be read at once (reprocessing works), GLACIER and DEEP_ARCHIVE must be restored first"
+  description = "Where input objects move to: GLACIER_IR can still be read at once (by froe verify too), GLACIER and DEEP_ARCHIVE must be restored first"
   type        = string
   default     = "GLACIER_IR"
   nullable    = false

@@ -20,7 +20,7 @@ QUICK = {"SplitVisibilitySeconds": "30", "BatchVisibilitySeconds": "15"}
 
 
 HERE = Path(__file__).parent
-FIRST = ("test_kills.py", "test_production.py")
+FIRST = ("test_pipeline.py", "test_kills.py", "test_production.py", "test_layouts.py")
 LAST = ("test_rare_calls.py", "test_permissions.py")
 
 
@@ -33,17 +33,11 @@ def _place(item: pytest.Item) -> int:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes longest comes first, what leaves errors in the logs late, and what judges all calls at the end.
-
-    Where tests are spread over processes (`--dist loadgroup`), all that share a stack stay in one."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, what leaves errors in the logs late, and what judges all calls at the end."""
     items.sort(key=_place)
     needed = {"stack", "make_stack"}
     for item in items:
-        names = getattr(item, "fixturenames", ())
-        if item.path.parent.name in {"integration", "infra"} and config.pluginmanager.hasplugin("xdist"):
-            shared = next((name for name in ("stack", "small") if name in names), item.path.stem)
-            item.add_marker(pytest.mark.xdist_group(shared))
         if needed & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.local_aws)
             if MISSING:

@@ -103,6 +103,14 @@ def test_every_single_change_of_the_table_is_found(
     assert verdict["number"] <= 2
 
 
+def test_a_file_of_which_nothing_is_stored_is_not_proved(stack: LocalStack) -> None:
+    uploaded = upload(stack, "verify/failed.log", b"\x89PNG\r\n\x1a\n" + bytes(100))
+    reach(stack, {"FAILED"}, uploaded.file_id)
+    code, (verdict,) = verified(stack, uploaded.file_id)
+    assert (code, verdict["result"]) == (1, "unproved")
+    assert "nothing is stored of it" in verdict["unproved"]
+
+
 def test_an_object_that_is_gone_is_not_proved(stack: LocalStack) -> None:
     uploaded = upload(stack, "verify/gone.log", json_lines(3))
     reach(stack, {"COMPLETE"}, uploaded.file_id)

@@ -82,10 +82,12 @@ def detail_of(operation: str, url: str, body: str, file_id: str) -> str:
 
 
 def _item_detail(asked: dict[str, Any]) -> str:
-    """`file`, `split#000000 sealed`, `leaf#000000#000000 3`, `file state`, `file state COMPLETE`, `dead`."""
+    """`file`, `split#000000 sealed`, `leaf#000000#000000 3`, `file state`, `file state COMPLETE`, `dead`, `statistics`."""
     words = [(asked.get("Item") or asked["Key"])["sk"]["S"]]
     if words[0].startswith("dead#"):
         words = ["dead"]
+    elif FILE_ID.fullmatch(words[0]):
+        words = ["statistics"]
     first = asked.get("ExpressionAttributeNames", {}).get("#0")
     if first:
         words.append(first)
