@@ -9,7 +9,6 @@ from chalice import AuthResponse, AuthRoute, Chalice, Rate, Response
 from chalicelib import handlers, logs, routes, upload_routes
 from chalicelib.dead_letters import routes as dead_letter_routes
 from chalicelib.etags import conditional
-from chalicelib.openapi import description
 from chalicelib.services import Services
 from chalicelib.settings import Settings, ingest_way, input_keys, missing_names, tuning_number
 
@@ -115,6 +114,8 @@ def health() -> dict[str, str]:
 
 @app.route("/openapi.json", authorizer=guard)
 def openapi() -> dict[str, Any]:
+    from chalicelib.openapi import description  # no other function or route pays for it
+
     return description()
 
 

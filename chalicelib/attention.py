@@ -76,9 +76,9 @@ class Attention:
         ]
         letters, *answers = self._map(lambda ask: ask(), [lambda: self._letters(limit=limit), *asks])
         page, more = Page(len(WHYS) * MAX_LIMIT), any(more for _, more in answers)
-        for why, said, file in (each for found, _ in answers for each in found):
-            shown = file_json(file, file.account, self._console_region)
-            more = not page.add({"why": why, **said, "file": shown}) or more
+        for why, detail, file in (each for found, _ in answers for each in found):
+            listed = file_json(file, file.account, self._console_region)
+            more = not page.add({"why": why, **detail, "file": listed}) or more
         dead = {"items": letters["items"], "more": letters["cursor"] is not None}
         return {"dead_letters": dead, "files": page.listed(None)["items"], "more": more}
 

@@ -172,7 +172,7 @@ class Paging(Walk):
             return offset
         return offset + 1 if self._page.is_full else None
 
-    def said(self, cursor: int | None) -> dict[str, Any]:
+    def answer(self, cursor: int | None) -> dict[str, Any]:
         return self._page.listed(None if cursor is None else str(cursor))
 
 

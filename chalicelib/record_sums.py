@@ -61,7 +61,7 @@ class Histogram(Walk):
             self._widen()
         return None
 
-    def said(self, cursor: int | None) -> dict[str, Any]:
+    def answer(self, cursor: int | None) -> dict[str, Any]:
         width = WIDTHS[self._level]
         return {
             "seconds": width,
@@ -130,7 +130,7 @@ class Reasons(Walk):
         held.bytes += item["length"]
         return None
 
-    def said(self, cursor: int | None) -> dict[str, Any]:
+    def answer(self, cursor: int | None) -> dict[str, Any]:
         items = sorted(self._found.items(), key=lambda item: -item[1].entries)
         return {
             "items": [

@@ -195,9 +195,9 @@ class Statistics:
                 total = sum(bucket.values(), total)
             else:
                 reached = at
-        listed = page.listed(_shown(reached))
-        said = {"by": by, "from": time_json(_floor(begin, by)), "to": time_json(end)}
-        return {**said, "buckets": listed["items"], "totals": total.json(), "cursor": listed["cursor"]}
+        listed = page.listed(_text_of(reached))
+        period = {"by": by, "from": time_json(_floor(begin, by)), "to": time_json(end)}
+        return {**period, "buckets": listed["items"], "totals": total.json(), "cursor": listed["cursor"]}
 
     def _slots(self, begin: datetime, end: datetime) -> Iterable[Slot]:
         first, until = _hour(begin), _hour(_ceiling(end))
@@ -240,7 +240,7 @@ def _ceiling(time: datetime) -> datetime:
     return hour if hour == time or hour.year == MAXYEAR else hour + timedelta(hours=1)
 
 
-def _shown(time: datetime | None) -> str | None:
+def _text_of(time: datetime | None) -> str | None:
     return _hour(time) if time else None
 
 

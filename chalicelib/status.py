@@ -157,7 +157,7 @@ class Status:
         )
         stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
         walk = Paging(stored.plan, wanted, checked_limit(limit), after)
-        return walk.said(self._walk(stored, walk, self._text_so_far, until))
+        return walk.answer(self._walk(stored, walk, self._text_so_far, until))
 
     def histogram(
         self,
@@ -175,13 +175,13 @@ class Status:
             raise bad_cursor(cursor or "")
         wanted = Wanted("record", begin=checked_time("from", from_), end=checked_time("to", to))
         walk = Histogram(stored.plan, wanted, after, buckets, level)
-        return walk.said(self._walk(stored, walk, self._text_so_far))
+        return walk.answer(self._walk(stored, walk, self._text_so_far))
 
     def reasons(self, file_id: str, *, cursor: str | None = None) -> dict[str, Any]:
         """The rejects of a file by reason, most frequent first; a part of them where there is a cursor."""
         stored = self._stored(file_id)
         walk = Reasons(stored.plan, checked_offset(cursor) if cursor else 0)
-        return walk.said(self._walk(stored, walk, self._text_with_rejects))
+        return walk.answer(self._walk(stored, walk, self._text_with_rejects))
 
     def rejects(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
@@ -189,7 +189,7 @@ class Status:
         """The rejects of a file in the order of the text; `raw` in base64."""
         stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
         walk = Paging(stored.plan, Wanted("reject"), checked_limit(limit), after)
-        return walk.said(self._walk(stored, walk, self._text_with_rejects))
+        return walk.answer(self._walk(stored, walk, self._text_with_rejects))
 
     def _walk(
         self,

@@ -16,7 +16,7 @@ import multiprocessing
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
@@ -26,6 +26,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import handlers
 from chalicelib.aws.clients import INVOCATION
+from chalicelib.aws.queues import SqsQueue
+from chalicelib.core.errors import FroeError, reason_of
 from chalicelib.metrics import Meter
 from chalicelib.services import Services
 from chalicelib.settings import Settings
@@ -152,21 +154,20 @@ class Consumer:
             )
 
     @contextmanager
-    def _hidden(self, handles: Sequence[str]) -> Any:
+    def _hidden(self, handles: Sequence[str]) -> Iterator[None]:
         """The messages stay hidden for as long as the block takes."""
         done = threading.Event()
+        queue = SqsQueue(self._sqs, self._url)
 
         def hide() -> None:
             while not done.wait(HIDDEN_SECONDS / 3):
                 self._beat(busy=True)
-                entries = [
-                    {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": HIDDEN_SECONDS}
-                    for number, handle in enumerate(handles)
-                ]
                 try:
-                    self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
-                except (BotoCoreError, ClientError) as error:
-                    logger.warning("visibility_not_changed", extra={"queue": self._url, "reason": str(error)})
+                    queue.delay_redelivery(dict.fromkeys(handles, HIDDEN_SECONDS))
+                except (FroeError, BotoCoreError) as error:
+                    logger.warning(
+                        "visibility_not_changed", extra={"queue": self._url, "reason": reason_of(error)}
+                    )
 
         thread = threading.Thread(target=hide, name="hide", daemon=True)
         thread.start()

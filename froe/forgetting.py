@@ -25,7 +25,7 @@ from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.marks import MARKS_PER_LEAF, Counts, Mark
 from chalicelib.core.parquet import former_key, object_key, without
 from chalicelib.core.plan import ObjectVersion, Plan, failed_plan
-from chalicelib.core.records import typed, untyped
+from chalicelib.core.records import partition_key, typed, untyped
 from chalicelib.core.segments import SEGMENT
 from chalicelib.ledger import StoredFile, opened_position
 from froe.errors import FroeError
@@ -172,7 +172,7 @@ class Forgetting:
         records = rejects = 0
         with self._writer(self._places.records_table) as writer:
             for shard in range(plan.shards):
-                partition = f"{plan.file_id}#{shard:02x}"
+                partition = partition_key(plan.file_id, shard)
                 for item in self._items(self._places.records_table, partition, "kind", "records", "rejects"):
                     writer.delete_item(Key=_key(item))
                     kind = item.get("kind", {}).get("S")

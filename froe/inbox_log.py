@@ -77,5 +77,5 @@ class _Objects:
         sys.stdout.flush()
 
 
-def _line(name: str, told: str) -> None:
-    click.echo(f"{click.style(time.strftime('%H:%M:%S'), dim=True)}  {printable(name)}  {told}")
+def _line(name: str, text: str) -> None:
+    click.echo(f"{click.style(time.strftime('%H:%M:%S'), dim=True)}  {printable(name)}  {text}")

@@ -68,7 +68,7 @@ class Pace:
         self._bytes.reach(self._done)
         self._lines.reach(sum(accounted(file, "lines") for file in files))
 
-    def said(self) -> str:
+    def text(self) -> str:
         """A rate and what time is left, as far as they are known: empty while nothing moves."""
         if not self._pending:
             return ""
@@ -114,8 +114,8 @@ class Changes:
             if self._for_programs:
                 print_json(self._for_programs(file))
             elif before is None or before["state"] != file["state"] or now - at >= LINES_SECONDS:
-                said = pace.said() if len(files) == 1 else ""
-                click.echo(_line(file) + (f", {said}" if said else ""))
+                pace_text = pace.text() if len(files) == 1 else ""
+                click.echo(_line(file) + (f", {pace_text}" if pace_text else ""))
             else:
                 continue
             self._last[file["file_id"]] = file, now
@@ -143,27 +143,27 @@ class Screen:
 
     def show(self, files: Sequence[Shown], pace: Pace) -> None:
         width = self._live.console.width
-        said = pace.said()
+        pace_text = pace.text()
         if self._alone and len(files) == 1:
-            self._drawn = [*account_lines(files[0], width), *(("", said) if said else ())]
+            self._drawn = [*account_lines(files[0], width), *(("", pace_text) if pace_text else ())]
         else:
-            self._drawn = self._list(files, width, said)
+            self._drawn = self._list(files, width, pace_text)
         self._draw()
 
     def refused(self, reason: str) -> None:
         self._draw(click.style(printable(reason), fg="yellow"))
 
-    def _list(self, files: Sequence[Shown], width: int, said: str) -> list[Any]:
+    def _list(self, files: Sequence[Shown], width: int, pace_text: str) -> list[Any]:
         amounts = added(files)
         room = max(self._live.console.height - _BESIDE_ROWS, 1)
         first = sorted(files, key=lambda file: file["state"] in SETTLED)[:room]
         under_way = sum(file["state"] not in SETTLED for file in files)
         more = [f"… and {len(files) - room:,} more"] if len(files) > room else []
-        told = f"{len(files):,} file{'' if len(files) == 1 else 's'}, {under_way:,} under way"
+        counted = f"{len(files):,} file{'' if len(files) == 1 else 's'}, {under_way:,} under way"
         return [
             f"{drawn(amounts, max(width - 6, 1))} {percent(amounts):>5}",
             legend(amounts),
-            ", ".join((told, *((said,) if said else ()))),
+            ", ".join((counted, *((pace_text,) if pace_text else ()))),
             "",
             table_of(*files_table(first), width, marked=marked(first)),
             *more,

@@ -169,12 +169,9 @@ class _Comparison:
     def _table(self, message: BatchMessage, result: Parsed) -> None:
         end = message.offset + message.length
         table = self._services.records_table
-        stored = {
-            (item["pk"]["S"], item["sk"]["S"]): item
-            for item in table.everything(message.file_id, message.shards, message.offset, end)
-        }
+        stored = _by_key(table.everything(message.file_id, message.shards, message.offset, end))
+        expected = _by_key(map(orjson.loads, result.items))
         self._in_place += len(stored)
-        expected = {(item["pk"]["S"], item["sk"]["S"]): item for item in map(orjson.loads, result.items)}
         if _plain(stored) == _plain(expected):
             return
         before = self._verdict.number
@@ -215,13 +212,8 @@ class _Comparison:
         expected = {seal.split: _sealed(seal) for seal in reading.seals}
         for number in sorted(stored.keys() | expected.keys()):
             if stored.get(number) != expected.get(number):
-                self._add(
-                    "ledger",
-                    f"the seal of split {number} differs",
-                    None,
-                    stored.get(number),
-                    expected.get(number),
-                )
+                what = f"the seal of split {number} differs"
+                self._add("ledger", what, None, stored.get(number), expected.get(number))
 
     def _strays(self, reading: PlanReading) -> None:
         """Items in the file's partitions that lie where no entry of it belongs."""
@@ -239,13 +231,17 @@ class _Comparison:
 
     def _sums(self) -> None:
         stored = self._stored.account.summary.counts
-        if self._plan.failure is None and stored != self._counts:
+        if stored != self._counts:
             self._add("ledger", "the account differs", None, str(stored), str(self._counts))
 
 
 def _sealed(seal: Seal) -> list[int | bool]:
     total = seal.total
     return [seal.start, seal.end, seal.batches, total.entries, total.lines, total.bytes, seal.last]
+
+
+def _by_key(items: Iterable[Item]) -> dict[Any, Item]:
+    return {(item["pk"]["S"], item["sk"]["S"]): item for item in items}
 
 
 def _plain(items: Mapping[Any, Item]) -> dict[Any, Item]:

@@ -204,7 +204,7 @@ class DynamoRecords:
         for shard in range(MAX_SHARDS):
             strays = [
                 {"DeleteRequest": {"Key": key}}
-                for key in self._keys_of(f"{file_id}#{shard:02x}", batch_id, reach)
+                for key in self._keys_of(partition_key(file_id, shard), batch_id, reach)
                 if (key["pk"]["S"], key["sk"]["S"]) not in own
             ]
             for at in range(0, len(strays), ITEMS_PER_REQUEST):

@@ -143,8 +143,14 @@ def _services(stage: str | None) -> tuple[Any, str]:
 
 
 def _row(each: NamedToken) -> tuple[str, ...]:
-    said = each.json()
-    return (each.name, each.role.value, said["created_at"][:19], each.by, (said["revoked_at"] or "-")[:19])
+    members = each.json()
+    return (
+        each.name,
+        each.role.value,
+        members["created_at"][:19],
+        each.by,
+        (members["revoked_at"] or "-")[:19],
+    )
 
 
 def _deed_row(deed: dict[str, Any]) -> tuple[str, ...]:
@@ -158,8 +164,8 @@ def _deed_row(deed: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _words(said: dict[str, Any]) -> str:
+def _words(members: dict[str, Any]) -> str:
     return ", ".join(
         f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in said.items()
+        for name, value in members.items()
     )
