@@ -56,10 +56,11 @@ def test_every_command_answers_programs_too() -> None:
     assert mute == {"froe", "froe completion", "froe token", "froe chalice"}
 
 
-def test_every_command_is_in_the_table_of_the_readme() -> None:
+def test_the_readme_names_commands_that_exist() -> None:
     rows = re.findall(r"^\| (`froe .*?) \|", README, re.MULTILINE)
     named = {word for row in rows for word in re.findall(r"`froe ([a-z-]+)", row)}
-    assert {name.split()[1] for name, _ in commands() if " " in name} <= named
+    assert named
+    assert named <= {name.split()[1] for name, _ in commands() if " " in name}
 
 
 def test_every_route_is_in_the_table_of_routes() -> None:
