@@ -11,7 +11,7 @@ import click
 from chalicelib.core.guessing import on_guess
 from chalicelib.core.text import UTF_8
 from froe.costs import dollars_of_file
-from froe.inquiry import SETTLED_BADLY, Shown, accounted
+from froe.inquiry import SETTLED_BADLY, ItemJson, accounted
 from froe.prices import read_prices
 from froe.shares import bytes_of, drawn, legend, percent
 from froe.terminal import printable, sized
@@ -19,7 +19,7 @@ from froe.terminal import printable, sized
 _BAR_MAX: Final = 100
 
 
-def account_lines(file: Shown, width: int) -> Iterator[str]:
+def account_lines(file: ItemJson, width: int) -> Iterator[str]:
     """With colours; width: in columns, of which the bar takes 100 at most."""
     colour = "red" if file["state"] in SETTLED_BADLY else "green" if file["state"] == "COMPLETE" else "yellow"
     yield _line("file", file["file_id"])
@@ -60,7 +60,7 @@ def account_lines(file: Shown, width: int) -> Iterator[str]:
     yield _tally("accounted for", {"lines": accounted(file, "lines"), "bytes": accounted(file, "bytes")})
 
 
-def _lines_on_content(file: Shown) -> Iterator[str]:
+def _lines_on_content(file: ItemJson) -> Iterator[str]:
     if file.get("charset_guess"):
         yield _line("charset", printable(on_guess(file["charset_guess"])))
     elif file.get("charset") not in (None, UTF_8):

@@ -47,7 +47,7 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
     ]
     if options:
         yield from ("", "| option | does |", "|---|---|")
-        yield from (f"| `{_cell(names)}` | {_cell(said)} |" for names, said in options)
+        yield from (f"| `{_cell(names)}` | {_cell(help_text)} |" for names, help_text in options)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             inner = command.get_command(context, name)

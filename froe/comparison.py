@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from froe.counting import Count
-from froe.inquiry import Shown, accounted, skipped
+from froe.inquiry import ItemJson, accounted, skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Comparison:
 
     name: str
     counted: Count
-    file: Shown | None
+    file: ItemJson | None
     stored: Stored
     seconds: float | None
 

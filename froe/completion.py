@@ -157,7 +157,7 @@ def zsh(commands: Sequence[Command]) -> str:
 
 
 def _described(kind: str, named: Sequence[tuple[str, str]]) -> str:
-    pairs = " ".join(shlex.quote(f"{name}:{told}") for name, told in named)
+    pairs = " ".join(shlex.quote(f"{name}:{help_text}") for name, help_text in named)
     return f"found=({pairs}); _describe {kind} found"
 
 
@@ -170,8 +170,8 @@ def fish(commands: Sequence[Command]) -> str:
         unseen = [f"not __fish_seen_subcommand_from {' '.join(command.below)}"] if command.below else []
         here = shlex.quote("; and ".join([*seen, *unseen])) if seen or unseen else "true"
         for name in command.below:
-            told = shlex.quote(helps[" ".join((*command.words, name))])
-            lines.append(f"complete -c froe -n {here} -a {name} -d {told}")
+            help_text = shlex.quote(helps[" ".join((*command.words, name))])
+            lines.append(f"complete -c froe -n {here} -a {name} -d {help_text}")
         if command.arguments:
             lines.append(f"complete -c froe -n {here} -a {shlex.quote(' '.join(command.arguments))}")
         if command.paths:

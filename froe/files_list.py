@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from froe.inquiry import SETTLED_BADLY, Shown, accounted
+from froe.inquiry import SETTLED_BADLY, ItemJson, accounted
 from froe.shares import bytes_of, percent
 from froe.terminal import Column, print_table, sized
 
 
-def print_files(files: Sequence[Shown]) -> None:
+def print_files(files: Sequence[ItemJson]) -> None:
     print_table(*files_table(files), marked=marked(files))
 
 
-def files_table(files: Sequence[Shown]) -> tuple[tuple[Column, ...], list[tuple[str, ...]]]:
+def files_table(files: Sequence[ItemJson]) -> tuple[tuple[Column, ...], list[tuple[str, ...]]]:
     """The columns and rows of `print_table`."""
     explained = any(file["reason"] for file in files)
     columns = (
@@ -48,5 +48,5 @@ def files_table(files: Sequence[Shown]) -> tuple[tuple[Column, ...], list[tuple[
     return columns, rows
 
 
-def marked(files: Sequence[Shown]) -> list[bool]:
+def marked(files: Sequence[ItemJson]) -> list[bool]:
     return [file["state"] in SETTLED_BADLY for file in files]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from chalicelib.pages import MAX_LIMIT
 from chalicelib.status import NotFoundError, Status
-from froe.inquiry import SETTLED, Shown, accounted, skipped
+from froe.inquiry import SETTLED, ItemJson, accounted, skipped
 
 FOLLOWED_MAX: Final = 20
 """Files at once; the next ones wait, and lose nothing."""
@@ -31,7 +31,7 @@ Asked = Mapping[str, Any]
 class Follower:
     """One file. offset: from where on its records are still to be given."""
 
-    def __init__(self, status: Status, file: Shown, asked: Asked) -> None:
+    def __init__(self, status: Status, file: ItemJson, asked: Asked) -> None:
         self._status = status
         self._asked = asked
         self._batch: str | None = None
@@ -44,12 +44,12 @@ class Follower:
         """Leave out what is written by now."""
         self.offset = self._written() or 0
 
-    def last(self, count: int) -> list[Shown]:
+    def last(self, count: int) -> list[ItemJson]:
         """The last records that are written by now, of the last few MB of the text; then go on behind them."""
         until = self._written()
         self.is_done = until is None
         end = self.file["text_bytes"] or accounted(self.file, "bytes") if until is None else until
-        found: deque[Shown] = deque(maxlen=count)
+        found: deque[ItemJson] = deque(maxlen=count)
         for back in _BACK_BYTES if count else ():
             found.clear()
             cursor: str | None = str(max(0, end - back))
@@ -62,7 +62,7 @@ class Follower:
         self.offset = end
         return list(found)
 
-    def written(self) -> Iterator[Shown]:
+    def written(self) -> Iterator[ItemJson]:
         """The records written since, of a few pages at most; afterwards `is_done` says whether that is all."""
         until = self._written()
         for _ in range(_PAGES):
@@ -78,7 +78,7 @@ class Follower:
             if page["cursor"] is None:
                 return
 
-    def _page(self, until: int | None, cursor: str) -> Shown:
+    def _page(self, until: int | None, cursor: str) -> ItemJson:
         return self._status.records(
             self.file["file_id"], **self._asked, until=until, limit=MAX_LIMIT, cursor=cursor
         )
@@ -98,7 +98,7 @@ class Follower:
         return self._marked
 
 
-def _bytes_of(batch: Shown) -> int:
+def _bytes_of(batch: ItemJson) -> int:
     if "total" in batch:
         return int(batch["total"]["bytes"])
     return int(batch["parsed"]["bytes"] + batch["rejected"]["bytes"] + skipped(batch, "bytes"))
@@ -111,7 +111,7 @@ class NewFiles:
         self._status = status
         self._asked = asked
         self._followed: dict[str, Follower] = {}
-        self._waiting: deque[Shown] = deque()
+        self._waiting: deque[ItemJson] = deque()
         self.newest: Follower | None = None
         listed = status.files(limit=_LISTED)["items"]
         self._seen = {file["file_id"] for file in listed}
@@ -124,7 +124,7 @@ class NewFiles:
                 if number:
                     follower.skip()
 
-    def written(self) -> Iterator[tuple[Shown, Shown]]:
+    def written(self) -> Iterator[tuple[ItemJson, ItemJson]]:
         """The records written since, each with its file."""
         self._waiting.extend(self._opened())
         while self._waiting and len(self._followed) < FOLLOWED_MAX:
@@ -139,9 +139,9 @@ class NewFiles:
             if follower.is_done:
                 del self._followed[file_id]
 
-    def _opened(self) -> list[Shown]:
+    def _opened(self) -> list[ItemJson]:
         """Those never seen before, the oldest first. Nothing is noted before all of it is there."""
-        found: dict[str, Shown] = {}
+        found: dict[str, ItemJson] = {}
         cursor: str | None = None
         while len(found) < _NEW_MAX:
             page = self._status.files(limit=_LISTED, cursor=cursor)

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from chalicelib.core.errors import TransientError
 from froe.errors import FroeError
-from froe.inquiry import SETTLED, Shown
+from froe.inquiry import SETTLED, ItemJson
 from froe.uploading import Source, Uploaded, checked_key
 
 STABLE_SECONDS: Final = 2.0
@@ -28,7 +28,7 @@ class Tells(Protocol):
 
     def sent(self, one: Uploaded) -> None: ...
 
-    def settled(self, one: Uploaded, file: Shown, moved: Path | None) -> None: ...
+    def settled(self, one: Uploaded, file: ItemJson, moved: Path | None) -> None: ...
 
     def failed(self, path: Path, reason: str) -> None: ...
 
@@ -54,7 +54,7 @@ class Inbox:
         self,
         folder: Path,
         send: Callable[[Source], Uploaded],
-        account: Callable[[str], Shown | None],
+        account: Callable[[str], ItemJson | None],
         tells: Tells,
         *,
         explain: Callable[[Exception], str] = str,
@@ -116,7 +116,7 @@ class Inbox:
         self._tells.sent(one)
         self._under_way[one.file_id] = one, look
 
-    def _moved(self, path: Path, look: _Look, file: Shown) -> Path | None:
+    def _moved(self, path: Path, look: _Look, file: ItemJson) -> Path | None:
         if self._move_to is None or file["state"] != "COMPLETE":
             return None
         try:

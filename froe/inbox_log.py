@@ -12,7 +12,7 @@ from froe.comparing import already_there
 from froe.errors import FroeError
 from froe.failures import explain
 from froe.inbox import Inbox
-from froe.inquiry import SETTLED_BADLY, Shown, accounted, file_or_none, status_of, wait_until_cut
+from froe.inquiry import SETTLED_BADLY, ItemJson, accounted, file_or_none, status_of, wait_until_cut
 from froe.jsonl import print_json
 from froe.target import Target
 from froe.terminal import printable, sized
@@ -48,7 +48,7 @@ class _Lines:
         done = "uploaded" if one.sent else "was there already"
         _line(one.source.key, f"{done}, {sized(one.source.size)}, file {one.file_id}")
 
-    def settled(self, one: Uploaded, file: Shown, moved: Path | None) -> None:
+    def settled(self, one: Uploaded, file: ItemJson, moved: Path | None) -> None:
         counts = f"{accounted(file, 'lines'):,} lines, {file['rejected']['lines']:,} rejected"
         state = click.style(file["state"], fg="red" if file["state"] in SETTLED_BADLY else "green")
         more = "".join(
@@ -66,7 +66,7 @@ class _Objects:
     def sent(self, one: Uploaded) -> None:
         self._print("sent" if one.sent else "known", one.source.path, file_id=one.file_id, key=one.source.key)
 
-    def settled(self, one: Uploaded, file: Shown, moved: Path | None) -> None:
+    def settled(self, one: Uploaded, file: ItemJson, moved: Path | None) -> None:
         self._print("settled", one.source.path, file=file, moved=str(moved) if moved else None)
 
     def failed(self, path: Path, reason: str) -> None:

@@ -20,7 +20,7 @@ from froe.errors import FroeError
 from froe.target import Target
 from froe.watching import again_and_again
 
-Shown: TypeAlias = dict[str, Any]
+ItemJson: TypeAlias = dict[str, Any]
 """An item in the JSON shape of the HTTP contract."""
 
 SETTLED_BADLY: Final = frozenset({"INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED"})
@@ -33,7 +33,7 @@ ID_SHORTEST: Final = 4
 _CUTTING_SECONDS: Final = 10.0
 _LOOKED_AT: Final = 5 * MAX_LIMIT
 """Files among which the beginning of an id is looked for: an answer within a second or two."""
-_SHOWN: Final = 3
+_MAX_NAMED: Final = 3
 
 
 def services_of(target: Target) -> Services:
@@ -46,7 +46,7 @@ def status_of(target: Target) -> Status:
     return services_of(target).status
 
 
-def pages(fetch: Callable[[str | None], Shown], limit: int) -> Iterator[Shown]:
+def pages(fetch: Callable[[str | None], ItemJson], limit: int) -> Iterator[ItemJson]:
     """Up to `limit` items (0: all) of a list that comes in pages; a page may be empty."""
     given = 0
     cursor: str | None = None
@@ -67,7 +67,7 @@ def page_size(limit: int) -> int:
     return min(limit or MAX_LIMIT, MAX_LIMIT)
 
 
-def find_files(status: Status, name: str) -> list[Shown]:
+def find_files(status: Status, name: str) -> list[ItemJson]:
     """The file of that id, or all files of that key, or the one file whose id begins so, among the newest ones.
 
     Raises FroeError, which says what there is, where the name stands for no file or its beginning for several."""
@@ -91,7 +91,7 @@ def find_files(status: Status, name: str) -> list[Shown]:
     raise FroeError(f"No file has the id or key {name!r}{_what_exists(name, newest)}")
 
 
-def newest_file(status: Status, name: str) -> Shown:
+def newest_file(status: Status, name: str) -> ItemJson:
     """The file of `find_files`; of a key's files the one uploaded last."""
     return max(find_files(status, name), key=lambda file: str(file["last_modified"]))
 
@@ -116,20 +116,20 @@ def _is_beginning(name: str, file_id: str) -> bool:
     )
 
 
-def _named(files: Sequence[Shown]) -> str:
-    shown = ", ".join(
-        f"{file['file_id']} ({file['key']}, {file['last_modified']})" for file in files[:_SHOWN]
+def _named(files: Sequence[ItemJson]) -> str:
+    names = ", ".join(
+        f"{file['file_id']} ({file['key']}, {file['last_modified']})" for file in files[:_MAX_NAMED]
     )
-    return shown + (" and others" if len(files) > _SHOWN else "")
+    return names + (" and others" if len(files) > _MAX_NAMED else "")
 
 
-def _what_exists(name: str, files: Sequence[Shown]) -> str:
+def _what_exists(name: str, files: Sequence[ItemJson]) -> str:
     keys = list(dict.fromkeys(file["key"] for file in files))
     alike = [key for key in keys if name.lower() in key.lower()] or difflib.get_close_matches(name, keys)
     if alike:
-        more = ", and others" if len(alike) > _SHOWN else ""
-        return f". There is {', '.join(map(repr, alike[:_SHOWN]))}{more}."
-    newest = f" (newest: {', '.join(map(repr, keys[:_SHOWN]))})" if keys else ""
+        more = ", and others" if len(alike) > _MAX_NAMED else ""
+        return f". There is {', '.join(map(repr, alike[:_MAX_NAMED]))}{more}."
+    newest = f" (newest: {', '.join(map(repr, keys[:_MAX_NAMED]))})" if keys else ""
     return (
         f": `froe status` lists those known{newest}; one that was uploaded only now appears within seconds. An id may be"
         f" shortened to its first {ID_SHORTEST} characters or more."
@@ -143,7 +143,7 @@ def dead_letters_about(target: Target, key: str) -> list[str]:
     return [letter.letter_id for letter in page.letters if letter.subject.object_key == key]
 
 
-def file_or_none(status: Status, file_id: str) -> Shown | None:
+def file_or_none(status: Status, file_id: str) -> ItemJson | None:
     """The file's account as of now, None while the ledger has never heard of it."""
     try:
         return status.file(file_id)
@@ -163,11 +163,11 @@ def wait_until_cut(status: Status, file_id: str) -> None:
 
 def watch(
     status: Status, file_ids: Sequence[str], timeout_seconds: float | None = None
-) -> Iterator[Mapping[str, Shown]]:
+) -> Iterator[Mapping[str, ItemJson]]:
     """Give what is known of the files, again and again until all are settled or the time is up. Throttling is waited out."""
-    known: dict[str, Shown] = {}
+    known: dict[str, ItemJson] = {}
 
-    def look() -> Mapping[str, Shown]:
+    def look() -> Mapping[str, ItemJson]:
         for file_id in file_ids:
             if known.get(file_id, {}).get("state") not in SETTLED and (file := file_or_none(status, file_id)):
                 known[file_id] = file
@@ -180,10 +180,10 @@ def watch(
             return
 
 
-def accounted(file: Shown, unit: str) -> int:
+def accounted(file: ItemJson, unit: str) -> int:
     """How many `lines` or `bytes` of the file are parsed, rejected or skipped."""
     return int(file["parsed"][unit] + file["rejected"][unit] + skipped(file, unit))
 
 
-def skipped(file: Shown, unit: str) -> int:
+def skipped(file: ItemJson, unit: str) -> int:
     return int(sum(tally[unit] for tally in file["skipped"].values()))

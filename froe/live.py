@@ -13,7 +13,7 @@ import click
 from froe import inquiry
 from froe.account import account_lines
 from froe.files_list import files_table, marked
-from froe.inquiry import SETTLED, Shown, accounted
+from froe.inquiry import SETTLED, ItemJson, accounted
 from froe.jsonl import print_json
 from froe.shares import added, drawn, legend, percent
 from froe.terminal import LINES_SECONDS, printable, table_of
@@ -27,7 +27,7 @@ _BESIDE_ROWS: Final = 8
 
 
 class Shows(Protocol):
-    def show(self, files: Sequence[Shown], pace: Pace) -> None:
+    def show(self, files: Sequence[ItemJson], pace: Pace) -> None:
         """What is known by now."""
 
     def refused(self, reason: str) -> None:
@@ -35,12 +35,12 @@ class Shows(Protocol):
 
 
 def watch_files(
-    ask: Callable[[], list[Shown]], for_programs: Callable[[Shown], Shown] | None, *, ends: bool
-) -> list[Shown]:
+    ask: Callable[[], list[ItemJson]], for_programs: Callable[[ItemJson], ItemJson] | None, *, ends: bool
+) -> list[ItemJson]:
     """Show what `ask` gives until Ctrl-C, or where it `ends` until all of it is settled; what was seen last.
 
     for_programs: what is printed as JSON of each file; None: for people."""
-    files: list[Shown] = []
+    files: list[ItemJson] = []
     pace = Pace()
     try:
         with _screen(for_programs, alone=ends) as screen:
@@ -61,7 +61,7 @@ class Pace:
         self._bytes, self._lines = Rate(), Rate()
         self._done = 0
 
-    def reach(self, files: Sequence[Shown]) -> None:
+    def reach(self, files: Sequence[ItemJson]) -> None:
         amounts = added(files)
         self._done, self._pending = sum(amounts) - amounts[-1], amounts[-1]
         self._known = all(file["text_bytes"] is not None or file["state"] in SETTLED for file in files)
@@ -83,7 +83,7 @@ class Pace:
 
 
 @contextmanager
-def _screen(for_programs: Callable[[Shown], Shown] | None, *, alone: bool) -> Iterator[Shows]:
+def _screen(for_programs: Callable[[ItemJson], ItemJson] | None, *, alone: bool) -> Iterator[Shows]:
     if for_programs or not sys.stdout.isatty():
         yield Changes(for_programs)
         return
@@ -98,14 +98,14 @@ class Changes:
 
     def __init__(
         self,
-        for_programs: Callable[[Shown], Shown] | None,
+        for_programs: Callable[[ItemJson], ItemJson] | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._for_programs = for_programs
         self._clock = clock
-        self._last: dict[str, tuple[Shown, float]] = {}
+        self._last: dict[str, tuple[ItemJson, float]] = {}
 
-    def show(self, files: Sequence[Shown], pace: Pace) -> None:
+    def show(self, files: Sequence[ItemJson], pace: Pace) -> None:
         for file in reversed(files):
             before, at = self._last.get(file["file_id"], (None, 0.0))
             if file == before:
@@ -125,7 +125,7 @@ class Changes:
         click.echo(printable(reason), err=True)
 
 
-def _line(file: Shown) -> str:
+def _line(file: ItemJson) -> str:
     reason = f": {file['reason']}" if file["reason"] else ""
     return printable(
         f"{file['file_id']}  {file['state']}  {percent(added([file])) or '-'}  {accounted(file, 'lines'):,} lines,"
@@ -141,7 +141,7 @@ class Screen:
         self._alone = alone
         self._drawn: list[Any] = []
 
-    def show(self, files: Sequence[Shown], pace: Pace) -> None:
+    def show(self, files: Sequence[ItemJson], pace: Pace) -> None:
         width = self._live.console.width
         pace_text = pace.text()
         if self._alone and len(files) == 1:
@@ -153,7 +153,7 @@ class Screen:
     def refused(self, reason: str) -> None:
         self._draw(click.style(printable(reason), fg="yellow"))
 
-    def _list(self, files: Sequence[Shown], width: int, pace_text: str) -> list[Any]:
+    def _list(self, files: Sequence[ItemJson], width: int, pace_text: str) -> list[Any]:
         amounts = added(files)
         room = max(self._live.console.height - _BESIDE_ROWS, 1)
         first = sorted(files, key=lambda file: file["state"] in SETTLED)[:room]

@@ -38,10 +38,10 @@ def readable(paths: Sequence[Path]) -> Generator[tuple[Path, str], None, None]:
         elif path.is_dir():
             files = sorted(each for each in path.rglob("*") if each.is_file())
             if not files:
-                raise click.UsageError(f"{printable(_shown(path))} has no files.")
-            yield from ((file, _shown(file)) for file in files)
+                raise click.UsageError(f"{printable(_text_of(path))} has no files.")
+            yield from ((file, _text_of(file)) for file in files)
         else:
-            yield path, _shown(path)
+            yield path, _text_of(path)
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def head_of(path: Path, name: str | None = None) -> ObjectHead:
         )
     facts = path.stat()
     return ObjectHead(
-        version=ObjectVersion(bucket="", key=name or _shown(path), version_id=None, etag=""),
+        version=ObjectVersion(bucket="", key=name or _text_of(path), version_id=None, etag=""),
         size=facts.st_size,
         content_type="",
         last_modified=datetime.fromtimestamp(facts.st_mtime, UTC),
@@ -127,7 +127,7 @@ def _reporter(path: Path) -> Callable[[int, Exception], None]:
     def report(offset: int, error: Exception) -> None:
         if next(places) <= _FAULTS_SHOWN_MAX:
             click.echo(
-                f"{printable(_shown(path))}: the entry at byte {offset:,} is a reject (internal-error):"
+                f"{printable(_text_of(path))}: the entry at byte {offset:,} is a reject (internal-error):"
                 f" {reason_of(error)}. This is a fault in Froe, not in your input.",
                 err=True,
             )
@@ -135,6 +135,6 @@ def _reporter(path: Path) -> Callable[[int, Exception], None]:
     return report
 
 
-def _shown(path: Path) -> str:
+def _text_of(path: Path) -> str:
     """The path as text; bytes of a name that are not UTF-8 are replaced."""
     return os.fsencode(path).decode("utf-8", "replace")

@@ -27,7 +27,7 @@ _PROCESSES_MAX: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReadOptions:
     """How files are read. config_file: as the command was given it."""
 
     format_name: str | None
@@ -47,7 +47,7 @@ class Read:
 def read_files(
     table: LogTable,
     files: Sequence[tuple[Path, str]],
-    wanted: Wanted,
+    options: ReadOptions,
     advance: Callable[[float], None],
     *,
     processes: int | None = None,
@@ -61,7 +61,7 @@ def read_files(
     processes = min(processes, len(files))
     if processes < 2:
         for path, name in files:
-            yield _read(table, path, name, wanted, advance)
+            yield _read(table, path, name, options, advance)
         return
     folders = [table.folder_for(number) for number in range(len(files))]
     context = multiprocessing.get_context(
@@ -72,7 +72,7 @@ def read_files(
         processes, mp_context=context, initializer=_count_in, initargs=(counter,)
     ) as pool:
         jobs = [
-            pool.submit(_parse, path, name, wanted, folder)
+            pool.submit(_parse, path, name, options, folder)
             for (path, name), folder in zip(files, folders, strict=True)
         ]
         seen = 0
@@ -83,7 +83,7 @@ def read_files(
                     seen = _told_since(seen, counter, advance)
                 chunks, read = job.result()
                 seen = _told_since(seen, counter, advance)
-                yield read if table.adopt(chunks) else _read(table, path, name, wanted, _unwatched)
+                yield read if table.adopt(chunks) else _read(table, path, name, options, _unwatched)
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -112,27 +112,29 @@ def _count(size: float) -> None:
         _counter.value += int(size)
 
 
-def _read(table: LogTable, path: Path, name: str, wanted: Wanted, advance: Callable[[float], None]) -> Read:
-    reading = _opened(path, name, wanted, advance)
+def _read(
+    table: LogTable, path: Path, name: str, options: ReadOptions, advance: Callable[[float], None]
+) -> Read:
+    reading = _opened(path, name, options, advance)
     table.add_all(name, reading)
-    return _told(path, name, reading)
+    return _outcome_of(path, name, reading)
 
 
-def _parse(path: Path, name: str, wanted: Wanted, folder: Path) -> tuple[Chunks, Read]:
+def _parse(path: Path, name: str, options: ReadOptions, folder: Path) -> tuple[Chunks, Read]:
     """In a process of its own."""
     table = LogTable(folder)
-    reading = _opened(path, name, wanted, _count)
+    reading = _opened(path, name, options, _count)
     table.add_all(name, reading)
-    return table.chunks(), _told(path, name, reading)
+    return table.chunks(), _outcome_of(path, name, reading)
 
 
-def _opened(path: Path, name: str, wanted: Wanted, advance: Callable[[float], None]) -> Reading:
-    config = config_of(wanted.config_file)
+def _opened(path: Path, name: str, options: ReadOptions, advance: Callable[[float], None]) -> Reading:
+    config = config_of(options.config_file)
     open_object = watched(opener(path), advance)
-    return open_reading(path, wanted.format_name, wanted.charset, config, name, open_object=open_object)
+    return open_reading(path, options.format_name, options.charset, config, name, open_object=open_object)
 
 
-def _told(path: Path, name: str, reading: Reading) -> Read:
+def _outcome_of(path: Path, name: str, reading: Reading) -> Read:
     account = reading.account
     complete = account.state is State.COMPLETE
     return Read(name, path.stat().st_size, None if complete else account.reason or account.state.value)

@@ -7,7 +7,7 @@ from typing import Final
 import click
 import orjson
 
-from froe.inquiry import Shown
+from froe.inquiry import ItemJson
 from froe.terminal import printable
 
 _COLOURS: Final = ((21, "bright_red"), (17, "red"), (13, "yellow"))
@@ -15,7 +15,7 @@ _COLOURS: Final = ((21, "bright_red"), (17, "red"), (13, "yellow"))
 _INFO: Final = 9
 
 
-def record_line(record: Shown) -> str:
+def record_line(record: ItemJson) -> str:
     """Nothing in it drives a terminal but the colours."""
     number = record.get("severity_number") or _INFO
     colour = next((colour for least, colour in _COLOURS if number >= least), None)

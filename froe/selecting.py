@@ -23,14 +23,14 @@ _NOBODY: Final = frozenset(
 )
 """Login names that say nothing about who decided."""
 
-_SHOWN: Final = 3
+_MAX_NAMED: Final = 3
 _WHOLE: Final = 36
 """Characters of the ids that SQS gives."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the command line says of the dead letters wanted; file: an id or a key."""
+class LetterSelectors:
+    """Which dead letters the command line selects; file: an id or a key."""
 
     ids: tuple[str, ...]
     file: str | None
@@ -60,7 +60,7 @@ class Wanted:
 
 
 def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the arguments and options of which `Wanted` is made."""
+    """Add the arguments and options of which `LetterSelectors` is made."""
     for option in (
         click.option("--to", metavar="TIME", help="Only those that died before this time (ISO 8601)."),
         click.option("--from", "from_", metavar="TIME", help="Only those that died from this time on."),
@@ -100,9 +100,9 @@ def _letter_id(office: DeadLetterOffice, name: str) -> str:
         return name
     begun = [letter.letter_id for letter in newest if letter.letter_id.startswith(name)]
     if len(begun) > 1:
-        more = " and others" if len(begun) > _SHOWN else ""
+        more = " and others" if len(begun) > _MAX_NAMED else ""
         raise FroeError(
-            f"{len(begun):,} ids of dead letters begin with {name!r}: {', '.join(begun[:_SHOWN])}{more}. Give more"
+            f"{len(begun):,} ids of dead letters begin with {name!r}: {', '.join(begun[:_MAX_NAMED])}{more}. Give more"
             " characters of the one that you mean."
         )
     return begun[0] if begun else name

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from froe.inquiry import SETTLED, Shown, skipped
+from froe.inquiry import SETTLED, ItemJson, skipped
 from froe.terminal import sized
 
 
@@ -31,7 +31,7 @@ SHARES: Final = (
 )
 
 
-def bytes_of(file: Shown) -> tuple[int, ...]:
+def bytes_of(file: ItemJson) -> tuple[int, ...]:
     """The bytes of the text in each of `SHARES`. Pending is the rest of the text, cut or not; before the end of the text
     is known the object's size stands for it, or what is cut where that is more, as of a compressed one."""
     known = (
@@ -49,7 +49,7 @@ def bytes_of(file: Shown) -> tuple[int, ...]:
     return (*known, whole - sum(known))
 
 
-def added(files: Iterable[Shown]) -> tuple[int, ...]:
+def added(files: Iterable[ItemJson]) -> tuple[int, ...]:
     """The shares of several files together."""
     return tuple(map(sum, zip((0,) * len(SHARES), *map(bytes_of, files), strict=True)))
 

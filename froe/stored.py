@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from chalicelib.core.records import Outcome, Record, Reject
 from chalicelib.pages import MAX_LIMIT
 from chalicelib.status import Status
-from froe.inquiry import Shown, pages
+from froe.inquiry import ItemJson, pages
 
 
-def entries_of(status: Status, file_id: str) -> Iterator[Shown]:
+def entries_of(status: Status, file_id: str) -> Iterator[ItemJson]:
     """In the JSON shape of the HTTP contract."""
     return heapq.merge(
         pages(lambda cursor: status.records(file_id, limit=MAX_LIMIT, cursor=cursor), 0),
@@ -21,7 +21,7 @@ def entries_of(status: Status, file_id: str) -> Iterator[Shown]:
     )
 
 
-def outcome_of(entry: Shown) -> Outcome:
+def outcome_of(entry: ItemJson) -> Outcome:
     """What was stored, as it was parsed."""
     result = (
         Reject(entry["reason"])

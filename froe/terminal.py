@@ -271,15 +271,15 @@ class ProgressLines(ProgressBar):
 
     def reach(self, amount: float, note: str = "") -> None:
         self._reached = amount
-        shown = [
+        amounts = [
             sized(int(each)) if self._unit == "bytes" else f"{each:,.0f}" for each in (amount, self._total)
         ]
         unit = "" if self._unit == "bytes" else f" {self._unit}"
         self._rate.reach(amount)
         left = self._rate.left(self._total - amount) if self._unit == "bytes" else None
         pace = [f"{sized(int(self._rate.per_second))}/s, {lasting(left)} left"] if left else []
-        told = ", ".join((" of ".join(shown) + unit, *((note,) if note else ()), *pace))
-        self._lines.say(f"{self._description}: {told}")
+        text = ", ".join((" of ".join(amounts) + unit, *((note,) if note else ()), *pace))
+        self._lines.say(f"{self._description}: {text}")
 
     def say(self, sentence: str) -> None:
         print(printable(sentence), file=sys.stderr, flush=True)

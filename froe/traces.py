@@ -114,10 +114,10 @@ def waterfall_of(file_id: str, documents: Iterable[Document]) -> Waterfall | Non
     )
 
 
-def for_programs(whole: Waterfall, shown: Waterfall) -> dict[str, Any]:
+def for_programs(whole: Waterfall, drawn: Waterfall) -> dict[str, Any]:
     """The shown part as JSON values; times in milliseconds from `begun`, which is epoch seconds."""
     return {
-        "file_id": shown.file_id,
+        "file_id": drawn.file_id,
         "begun": whole.start,
         "duration_ms": _ms(whole.end - whole.start),
         "invocations": [
@@ -127,15 +127,15 @@ def for_programs(whole: Waterfall, shown: Waterfall) -> dict[str, Any]:
                 "origin_trace": one.origin,
                 "stages": [_stage_json(stage, whole.start) for stage in one.stages],
             }
-            for one in shown.invocations
+            for one in drawn.invocations
         ],
-        "batches": list(shown.batch_ids),
-        "more_batches": len(whole.batch_ids) - len(shown.batch_ids),
+        "batches": list(drawn.batch_ids),
+        "more_batches": len(whole.batch_ids) - len(drawn.batch_ids),
     }
 
 
 def _stage_json(stage: Stage, begun: float) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+    drawn: dict[str, Any] = {
         "name": stage.name,
         "batch_id": stage.batch_id,
         "start_ms": _ms(stage.start - begun),
@@ -143,10 +143,10 @@ def _stage_json(stage: Stage, begun: float) -> dict[str, Any]:
         "fault": stage.fault,
     }
     if stage.name == "parse":
-        shown["waited_ms"] = None if stage.waited_seconds is None else _ms(stage.waited_seconds)
+        drawn["waited_ms"] = None if stage.waited_seconds is None else _ms(stage.waited_seconds)
     if stage.name == "write":
-        shown["threads"] = [_stage_json(thread, begun) for thread in stage.threads]
-    return shown | dict(stage.counts or {})
+        drawn["threads"] = [_stage_json(thread, begun) for thread in stage.threads]
+    return drawn | dict(stage.counts or {})
 
 
 def _stage(document: Document, reasons: Mapping[str, str]) -> Stage:

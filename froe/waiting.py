@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from chalicelib.services import Services
 from froe import inquiry
-from froe.inquiry import SETTLED, Shown, file_or_none
+from froe.inquiry import SETTLED, ItemJson, file_or_none
 
 
 class Waited(NamedTuple):
     """The files as last seen (None: not opened), how many have settled, and the messages under way."""
 
-    files: Mapping[str, Shown | None]
+    files: Mapping[str, ItemJson | None]
     settled: int
     under_way: int
 
@@ -25,7 +25,7 @@ def wait_for_redriven(
     """Give what is known, again and again, until every redriven message has done its work or died again
     and every file is settled, or the time is up. A file must be found so twice in a row: a mark is there
     for an instant before the file's state follows it."""
-    files: dict[str, Shown | None] = dict.fromkeys(sorted(file_ids))
+    files: dict[str, ItemJson | None] = dict.fromkeys(sorted(file_ids))
     found_settled = dict.fromkeys(files, 0)
     deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
     while True:

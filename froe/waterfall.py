@@ -40,25 +40,25 @@ UNDER_WAY: Final = "in the queue still, or under way"
 
 
 def lines_of(
-    whole: Waterfall, shown: Waterfall, origin: str | None, width: int, silent: str = UNDER_WAY
+    whole: Waterfall, drawn: Waterfall, origin: str | None, width: int, silent: str = UNDER_WAY
 ) -> Iterator[str]:
     """The lines, styled; shown: the part that is drawn; origin: the trace that opened the file; silent: what
     has become of batches without a trace of a worker."""
-    axis = _Axis(shown.start, shown.end - shown.start, max(width - _LABELS_WIDTH - 2, _LEAST_BAR))
+    axis = _Axis(drawn.start, drawn.end - drawn.start, max(width - _LABELS_WIDTH - 2, _LEAST_BAR))
     batches = len(whole.batch_ids)
     yield (
         f"{_counted(batches, 'batch', 'batches')}, {_counted(len(whole.invocations), 'invocation')},"
         f" {_ms(whole.end - whole.start)} ms from the first stage to the last"
     )
     yield f"origin {origin or 'not traced'}"
-    for one in shown.invocations:
+    for one in drawn.invocations:
         yield ""
         yield _heading(one, origin)
-        yield from _rows(one, axis, shown.file_id)
-    if left := len(shown.batch_ids) - len(shown.handled):
+        yield from _rows(one, axis, drawn.file_id)
+    if left := len(drawn.batch_ids) - len(drawn.handled):
         yield ""
         yield f"Of {_counted(left, 'batch', 'batches')} there is no trace of a worker: {silent}."
-    if more := batches - len(shown.batch_ids):
+    if more := batches - len(drawn.batch_ids):
         yield ""
         yield f"… and {_counted(more, 'more batch', 'more batches')}: --limit 0 shows all."
 

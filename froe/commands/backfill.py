@@ -147,7 +147,7 @@ def _print_plan(backlog: Backlog, *, as_json: bool) -> None:
         print_json(plan)
         return
     click.echo(
-        f"Below {_shown(backlog)}: {len(backlog.found):,} objects, {plan['known']:,} with a file already."
+        f"Below {_address(backlog)}: {len(backlog.found):,} objects, {plan['known']:,} with a file already."
     )
     if plan["archived"]:
         click.echo(f"In Glacier, to be restored first: {plan['archived']:,}.")
@@ -175,9 +175,9 @@ def _for_programs(report: Report, reasons: Mapping[Amiss, str]) -> dict[str, Any
 
 def _print_for_people(report: Report, reasons: Mapping[Amiss, str]) -> None:
     if not report.states:
-        click.echo(f"Nothing lies below {_shown(report)}.")
+        click.echo(f"Nothing lies below {_address(report)}.")
         return
-    click.echo(f"Below {_shown(report)}: sent {report.sent:,}; {report.known:,} had a file before.")
+    click.echo(f"Below {_address(report)}: sent {report.sent:,}; {report.known:,} had a file before.")
     for state, number in sorted(report.states.items(), key=lambda each: each[0] != COMPLETE):
         click.echo(f"  {state:<12}{number:>10,}")
     if report.not_complete:
@@ -197,5 +197,5 @@ def _print_for_people(report: Report, reasons: Mapping[Amiss, str]) -> None:
         )
 
 
-def _shown(what: Backlog | Report) -> str:
+def _address(what: Backlog | Report) -> str:
     return printable(f"s3://{what.bucket}/{what.prefix}")

@@ -8,7 +8,7 @@ import click
 
 from chalicelib.dead_letters.status import DEFAULT_LINES, MAX_LINES, STATES
 from froe.commands.options import json_option, limit_option, stage_option
-from froe.inquiry import Shown, page_size, pages, services_of
+from froe.inquiry import ItemJson, page_size, pages, services_of
 from froe.jsonl import print_json
 from froe.selecting import file_id_of, file_option, letter_ids, reason_option
 from froe.target import find_target
@@ -73,7 +73,7 @@ def dead_letters(
         return
     file_id = file_id_of(services.status, file)
 
-    def fetch(cursor: str | None) -> Shown:
+    def fetch(cursor: str | None) -> ItemJson:
         return services.letter_status.letters(
             file=file_id,
             reason=reason,
@@ -92,7 +92,7 @@ def dead_letters(
         _print_list(letters, limit=limit, state=state, is_filtered=bool(file or reason or from_ or to))
 
 
-def _print_list(letters: list[Shown], *, limit: int, state: str, is_filtered: bool) -> None:
+def _print_list(letters: list[ItemJson], *, limit: int, state: str, is_filtered: bool) -> None:
     if not letters:
         none = "There is no dead letter like that." if is_filtered else "There are no dead letters."
         click.echo(none if state == "dead" else f"None is {state}.", err=True)
@@ -127,14 +127,14 @@ def _print_list(letters: list[Shown], *, limit: int, state: str, is_filtered: bo
         click.echo(f"\nThese are {limit:,}; there may be more: --limit 0 shows all.", err=True)
 
 
-def _what(letter: Shown) -> str:
+def _what(letter: ItemJson) -> str:
     part = f" {letter['batch_id'].split('-', 1)[1]}" if letter["batch_id"] else ""
     if not part and letter["split"] is not None:
         part = f" split {letter['split']}"
     return f"{letter['key'] or '?'}{part}"
 
 
-def _print_story(letter: Shown) -> None:
+def _print_story(letter: ItemJson) -> None:
     _line("id", letter["dead_letter_id"])
     remedy = f"  (froe redrive {letter['dead_letter_id']})" if letter["redrivable"] else ""
     _line("state", click.style(letter["state"], fg=_COLOURS[letter["state"]], bold=True) + remedy)
@@ -171,7 +171,7 @@ def _print_story(letter: Shown) -> None:
         _more(letter["more_characters"], "characters", "--json has the first 10,000")
 
 
-def _print_text(letter: Shown) -> None:
+def _print_text(letter: ItemJson) -> None:
     for line in letter["text"]:
         place = f"line {line['line']:,}" if line["line"] is not None else f"byte {line['offset']:,}"
         end = click.style(" … (only the head is kept)", dim=True) if line.get("cut") else ""
@@ -184,7 +184,7 @@ def _more(count: int, unit: str, remedy: str) -> None:
         click.echo(f"… and {count:,} more {unit}: {remedy}", err=True)
 
 
-def _extent(letter: Shown) -> str:
+def _extent(letter: ItemJson) -> str:
     begin, end = letter["offset"], letter["offset"] + letter["bytes"]
     extent = (
         f"{letter['entries']:,} entries, {letter['lines']:,} lines, bytes {begin:,} to {end:,} of the text"
@@ -198,7 +198,7 @@ def _times(receives: int) -> str:
     return "once" if receives == 1 else f"{receives} times"
 
 
-def _origin(letter: Shown) -> str:
+def _origin(letter: ItemJson) -> str:
     """The queue that gave it up, where SQS says so."""
     return f", from {letter['source'].rsplit(':', 1)[-1]}" if letter["source"] else ""
 

@@ -17,7 +17,7 @@ from froe.commands.query import print_answer
 from froe.comparison import Comparison, Stored, stored_by_file
 from froe.counting import Count, UncountableError, count_file
 from froe.errors import FroeError
-from froe.inquiry import SETTLED, Shown, accounted, skipped, status_of, wait_until_cut, watch
+from froe.inquiry import SETTLED, ItemJson, accounted, skipped, status_of, wait_until_cut, watch
 from froe.jsonl import print_json
 from froe.local import LocalStack
 from froe.local.stack import VISIBILITY_SECONDS
@@ -66,12 +66,12 @@ def demo(*, timeout: int, as_json: bool) -> None:
         if not agree:
             stack.stop(keep_logs=True)
     if as_json:
-        shown = {
+        report = {
             "agrees": agree,
             "seconds": round(done - begun, 1),
             "files": [one.for_programs() for one in compared],
         }
-        print_json(shown)
+        print_json(report)
     else:
         _print_for_people(compared)
         click.echo(f"Starting the local AWS took {ready - begun:.0f} s, the files {done - ready:.0f} s.")
@@ -108,7 +108,7 @@ def _run(stack: LocalStack, counts: Mapping[Path, Count], timeout: float) -> lis
     target = target_of(stack.info, stack.env)
     lines = sum(count.lines for count in counts.values())
     names: dict[str, Path] = {}
-    files: Mapping[str, Shown] = {}
+    files: Mapping[str, ItemJson] = {}
     with progress_bar("Processing", lines, unit="lines") as bar:
         sources = find_sources(list(counts), "")
         status = status_of(target)
@@ -139,7 +139,7 @@ def _run(stack: LocalStack, counts: Mapping[Path, Count], timeout: float) -> lis
     ]
 
 
-def _is_settled(file: Shown | None) -> bool:
+def _is_settled(file: ItemJson | None) -> bool:
     return file is not None and file["state"] in SETTLED
 
 
@@ -172,7 +172,7 @@ class Patience:
         )
 
 
-def _seconds(file: Shown | None) -> float | None:
+def _seconds(file: ItemJson | None) -> float | None:
     """From the opening of the file to its settling."""
     if file is None or file["settled_at"] is None:
         return None

@@ -15,7 +15,7 @@ import click
 from froe.commands.options import stage_option
 from froe.commands.query import print_csv
 from froe.commands.records import for_programs, open_file
-from froe.inquiry import SETTLED, Shown
+from froe.inquiry import SETTLED, ItemJson
 from froe.jsonl import print_json, write_json_lines
 from froe.querying import LogTable
 from froe.stored import entries_of, outcome_of
@@ -69,13 +69,13 @@ class _Counted:
 
     advance: Callable[[float], None]
 
-    def __init__(self, file: Shown, entries: Iterator[Shown]) -> None:
+    def __init__(self, file: ItemJson, entries: Iterator[ItemJson]) -> None:
         self.file = file
         self._entries = entries
         self.counts: Counter[str] = Counter()
         self.advance = _nothing
 
-    def __iter__(self) -> Iterator[Shown]:
+    def __iter__(self) -> Iterator[ItemJson]:
         for entry in self._entries:
             self.counts[entry["kind"]] += 1
             self.advance(1)
@@ -106,15 +106,15 @@ def _write_table(entries: _Counted, shape: str, output: Path | None) -> None:
             table.write(_ALL, output, shape)
 
 
-def _say(file: Shown, entries: _Counted, *, as_json: bool) -> None:
+def _say(file: ItemJson, entries: _Counted, *, as_json: bool) -> None:
     """How what was written compares with the account."""
     parsed, rejected = file["parsed"]["entries"], file["rejected"]["entries"]
     written = entries.counts["record"], entries.counts["reject"]
     if as_json:
-        told = {name: file[name] for name in ("file_id", "key", "state")}
+        report = {name: file[name] for name in ("file_id", "key", "state")}
         agrees = written == (parsed, rejected)
-        told |= {"records": written[0], "rejects": written[1], "as_accounted": agrees}
-        print_json(told, err=True)
+        report |= {"records": written[0], "rejects": written[1], "as_accounted": agrees}
+        print_json(report, err=True)
         if not agrees or file["state"] not in SETTLED:
             click.get_current_context().exit(1)
         return

@@ -27,14 +27,14 @@ def _charset(_context: click.Context, _parameter: click.Parameter, name: str | N
 
 
 def _conditions(
-    _context: click.Context, _parameter: click.Parameter, said: tuple[str, ...]
+    _context: click.Context, _parameter: click.Parameter, conditions: tuple[str, ...]
 ) -> tuple[str, ...]:
-    for condition in said:
+    for condition in conditions:
         try:
             Condition.of(condition)
         except BadQueryError as error:
             raise click.BadParameter(f"{error}.") from error
-    return said
+    return conditions
 
 
 format_option = click.option(

@@ -33,7 +33,7 @@ from froe.commands.records import open_file
 from froe.errors import FroeError
 from froe.jsonl import print_json
 from froe.log_files import readable_at_once
-from froe.parsing_files import Wanted, read_files
+from froe.parsing_files import ReadOptions, read_files
 from froe.prices import read_prices
 from froe.querying import LOG, RECORDS, Answer, LogTable, StoredTable, Table
 from froe.sink import SinkCache, cache_folder
@@ -130,7 +130,7 @@ def query(
         elif files:
             table = LogTable(Path(folder), LOG)
             check_format(format_name, config_of(config_file))
-            good = _read(table, files, Wanted(format_name, charset, config_file))
+            good = _read(table, files, ReadOptions(format_name, charset, config_file))
         else:
             table = _sink(Path(folder), _stage_of(stage), format_name, begin, end)
         if output is not None:
@@ -158,14 +158,14 @@ def _refuse_together(*, files: bool, stored: bool, athena: bool, bounds: bool, n
         )
 
 
-def _read(table: LogTable, paths: Sequence[Path], wanted: Wanted) -> bool:
+def _read(table: LogTable, paths: Sequence[Path], options: ReadOptions) -> bool:
     """Put every entry into the table; whether all files were read to their end."""
     good = True
     with (
         progress_bar("Reading", sum(map(_size, paths)), unit="bytes") as bar,
         readable_at_once(paths) as files,
     ):
-        for read in read_files(table, files, wanted, bar.advance):
+        for read in read_files(table, files, options, bar.advance):
             if read.reason is not None:
                 good = False
                 bar.say(f"{read.name}: {read.reason}")
@@ -235,7 +235,7 @@ def print_answer(answer: Answer) -> None:
         Column(printable(name), number=is_number, shrinks=not is_number)
         for name, is_number in zip(answer.columns, answer.is_number, strict=True)
     ]
-    print_table(columns, [[_shown(value) for value in row] for row in rows[:_ROWS_SHOWN]])
+    print_table(columns, [[_cell(value) for value in row] for row in rows[:_ROWS_SHOWN]])
     if len(rows) > _ROWS_SHOWN:
         click.echo(f"The first {_ROWS_SHOWN} rows; --json, --csv and --output give all.", err=True)
 
@@ -251,7 +251,7 @@ def print_csv(answer: Answer) -> None:
     writer = csv.writer(_Printed(clean), lineterminator="\n")
     writer.writerow(answer.columns)
     for row in answer:
-        writer.writerow("" if value is None else _shown(value) for value in row)
+        writer.writerow("" if value is None else _cell(value) for value in row)
 
 
 class _Printed:
@@ -262,7 +262,7 @@ class _Printed:
         click.echo(self._clean(text), nl=False)
 
 
-def _shown(value: Any) -> str:
+def _cell(value: Any) -> str:
     if value is None:
         return ""
     value = plain(value)

@@ -11,7 +11,7 @@ import click
 from chalicelib.core.text import UTF_8
 from chalicelib.status import Status
 from froe.commands.options import json_option, limit_option, stage_option, where_option
-from froe.inquiry import SETTLED, SETTLED_BADLY, Shown, newest_file, page_size, pages, status_of
+from froe.inquiry import SETTLED, SETTLED_BADLY, ItemJson, newest_file, page_size, pages, status_of
 from froe.jsonl import print_json
 from froe.record_line import record_line
 from froe.target import Target, find_target
@@ -59,7 +59,7 @@ def records(
     file_id = file["file_id"]
     chosen = None if fields is None else [field.strip() for field in fields.split(",")]
 
-    def fetch(cursor: str | None) -> Shown:
+    def fetch(cursor: str | None) -> ItemJson:
         return ledger.records(
             file_id,
             severity=severity,
@@ -93,13 +93,13 @@ def rejects(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
     _print_all(file, fetched, line, limit=limit, as_json=as_json)
 
 
-def open_file(name: str, target: Target) -> tuple[Status, Shown]:
+def open_file(name: str, target: Target) -> tuple[Status, ItemJson]:
     """What to ask, and the file of that id, or the one uploaded last of that key."""
     ledger = status_of(target)
     return ledger, newest_file(ledger, name)
 
 
-def _with_fields(record: Shown, names: Sequence[str] | None) -> Shown:
+def _with_fields(record: ItemJson, names: Sequence[str] | None) -> ItemJson:
     """The record with these attributes only, in this order."""
     if names is None:
         return record
@@ -107,14 +107,14 @@ def _with_fields(record: Shown, names: Sequence[str] | None) -> Shown:
     return {**record, "attributes": {name: attributes[name] for name in names if name in attributes}}
 
 
-def for_programs(item: Shown, file: Shown) -> Shown:
+def for_programs(item: ItemJson, file: ItemJson) -> ItemJson:
     """The shape of `froe parse`: a record has each of its fields, whether its line says it or not."""
     names = _RECORD_FIELDS if item["kind"] == "record" else ()
     return {"file": file["key"], **dict.fromkeys(names), **item}
 
 
 def _print_all(
-    file: Shown, items: Iterable[Shown], line: Callable[[Shown], str], *, limit: int, as_json: bool
+    file: ItemJson, items: Iterable[ItemJson], line: Callable[[ItemJson], str], *, limit: int, as_json: bool
 ) -> None:
     """What there is; of a file that is not all there, also why. Of a FAILED one the exit code is 1."""
     printed = 0
@@ -148,7 +148,7 @@ def _text_of(raw: bytes, charset: str) -> str:
         return raw.decode(charset, "backslashreplace")
 
 
-def _reject_line(reject: Shown, charset: str) -> str:
+def _reject_line(reject: ItemJson, charset: str) -> str:
     raw = _text_of(base64.b64decode(reject["raw"]), charset)
     place = f"at byte {reject['offset']:,}"
     return f"{click.style(place, dim=True):<20}  {click.style(reject['reason'], fg='red')}  {printable(raw.rstrip())}"

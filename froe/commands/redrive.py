@@ -14,9 +14,9 @@ from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.shapes import counts_json, progress_json, selection_json
 from chalicelib.delivery import Deadline
 from froe.commands.options import json_option, stage_option
-from froe.inquiry import SETTLED_BADLY, Shown, services_of
+from froe.inquiry import SETTLED_BADLY, ItemJson, services_of
 from froe.jsonl import print_json
-from froe.selecting import Wanted, selecting, who_asks, who_decides
+from froe.selecting import LetterSelectors, selecting, who_asks, who_decides
 from froe.target import find_target
 from froe.terminal import Column, print_table, printable, progress_bar, steps
 from froe.waiting import wait_for_redriven
@@ -40,7 +40,7 @@ _COUNTED_UP_TO: Final = 1000
 @stage_option
 @json_option
 def redrive(
-    *, per_second: float, wait: bool, timeout: int | None, stage: str | None, as_json: bool, **wanted: Any
+    *, per_second: float, wait: bool, timeout: int | None, stage: str | None, as_json: bool, **selectors: Any
 ) -> None:
     """Send dead letters again to the queue that they came from: those named, or all dead ones that match.
 
@@ -48,7 +48,7 @@ def redrive(
     was refused, or with --wait unless every file is COMPLETE.
     """
     services = services_of(find_target(stage))
-    selection = Wanted(**wanted).selection(services)
+    selection = LetterSelectors(**selectors).selection(services)
     office, pace = services.dead_letter_office, Pace(per_second)
 
     def step(cursor: str | None) -> Progress:
@@ -57,15 +57,15 @@ def redrive(
     with services.audit.noted(who_asks(), "redrive", selection_json(selection)) as note:
         done = _all_of(step, "Redriving", "redriven")
         note.update(counts_json("redriven", done))
-    files: Mapping[str, Shown | None] = {}
+    files: Mapping[str, ItemJson | None] = {}
     if wait and done.files:
         with progress_bar("Processing", len(done.files), unit="files") as bar:
             for waited in wait_for_redriven(services, done.files, timeout):
                 files = waited.files
                 bar.reach(waited.settled, f"{waited.under_way:,} messages under way")
     if as_json:
-        shown = _for_programs("redriven", done)
-        print_json(shown | {"files": [file for file in files.values() if file]} if wait else shown)
+        answer = _for_programs("redriven", done)
+        print_json(answer | {"files": [file for file in files.values() if file]} if wait else answer)
     else:
         _print_for_people("Redriven", done)
         _print_files(files)
@@ -81,7 +81,9 @@ def redrive(
 @click.option("--yes", is_flag=True, help="Do not ask before many are discarded.")
 @stage_option
 @json_option
-def discard(*, by: str | None, why: str, yes: bool, stage: str | None, as_json: bool, **wanted: Any) -> None:
+def discard(
+    *, by: str | None, why: str, yes: bool, stage: str | None, as_json: bool, **selectors: Any
+) -> None:
     """Give dead letters up for good: those named, or all dead ones that match.
 
     Their lines are counted as discarded, by whom and why, and their files can be COMPLETE without them.
@@ -89,7 +91,7 @@ def discard(*, by: str | None, why: str, yes: bool, stage: str | None, as_json: 
     """
     decision = Decision.of(who_decides(by), why)
     services = services_of(find_target(stage))
-    selection = Wanted(**wanted).selection(services)
+    selection = LetterSelectors(**selectors).selection(services)
     office = services.dead_letter_office
     if not yes and len(selection.ids) != 1:
         _ask(office, selection)
@@ -98,8 +100,8 @@ def discard(*, by: str | None, why: str, yes: bool, stage: str | None, as_json: 
         deadline = Deadline.after(_STEP_SECONDS)
         return office.discard(selection, deadline, by=decision.by, why=decision.why, cursor=cursor)
 
-    said = {"by": decision.by, "why": decision.why}
-    with services.audit.noted(who_asks(), "discard", selection_json(selection) | said) as note:
+    decided = {"by": decision.by, "why": decision.why}
+    with services.audit.noted(who_asks(), "discard", selection_json(selection) | decided) as note:
         done = _all_of(step, "Discarding", "discarded")
         note.update(counts_json("discarded", done))
     if as_json:
@@ -137,9 +139,9 @@ def _is_asked() -> bool:
 
 
 def _for_programs(verb: str, done: Progress) -> dict[str, Any]:
-    shown = progress_json(verb, done)
-    del shown["cursor"]  # the command goes on to the end
-    return shown
+    answer = progress_json(verb, done)
+    del answer["cursor"]  # the command goes on to the end
+    return answer
 
 
 def _print_for_people(verb: str, done: Progress) -> None:
@@ -159,7 +161,7 @@ def _counted(number: int) -> str:
     return f"{number:,} dead letter{'' if number == 1 else 's'}"
 
 
-def _print_files(files: Mapping[str, Shown | None]) -> None:
+def _print_files(files: Mapping[str, ItemJson | None]) -> None:
     if not files:
         return
     columns = (

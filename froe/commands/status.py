@@ -14,7 +14,7 @@ from froe.errors import FroeError
 from froe.files_list import print_files
 from froe.inquiry import (
     SETTLED_BADLY,
-    Shown,
+    ItemJson,
     dead_letters_about,
     file_or_none,
     find_files,
@@ -67,7 +67,7 @@ def status(
     if watched:
         ids = [file["file_id"] for file in files]
 
-        def ask() -> list[Shown]:
+        def ask() -> list[ItemJson]:
             if not name:
                 return _listed(ledger, state, limit)
             return [file for each in ids if (file := file_or_none(ledger, each))]
@@ -89,23 +89,23 @@ def status(
         click.get_current_context().exit(1)
 
 
-def _listed(ledger: Status, state: str | None, limit: int) -> list[Shown]:
+def _listed(ledger: Status, state: str | None, limit: int) -> list[ItemJson]:
     return list(pages(lambda cursor: ledger.files(state=state, limit=page_size(limit), cursor=cursor), limit))
 
 
-def _for_programs(file: Shown) -> Shown:
+def _for_programs(file: ItemJson) -> ItemJson:
     return file | {"cost": dollars_of_file(file["used"], read_prices())}
 
 
-def _found(target: Target, ledger: Status, name: str) -> list[Shown]:
+def _found(target: Target, ledger: Status, name: str) -> list[ItemJson]:
     try:
         return find_files(ledger, name)
     except FroeError as error:
         letters = dead_letters_about(target, name)
         if not letters:
             raise
-        said = "a dead letter is" if len(letters) == 1 else f"{len(letters):,} dead letters are"
+        subject = "a dead letter is" if len(letters) == 1 else f"{len(letters):,} dead letters are"
         raise FroeError(
-            f"No file has the id or key {name!r}, but {said} about it: froe dead-letters"
+            f"No file has the id or key {name!r}, but {subject} about it: froe dead-letters"
             f" {' '.join(letters[:_NAMED])}"
         ) from error

@@ -13,7 +13,7 @@ from froe import inquiry
 from froe.commands.options import json_option, stage_option, where_option
 from froe.commands.records import for_programs
 from froe.following import Asked, Follower, NewFiles
-from froe.inquiry import SETTLED_BADLY, Shown, newest_file, status_of
+from froe.inquiry import SETTLED_BADLY, ItemJson, newest_file, status_of
 from froe.jsonl import print_json
 from froe.record_line import record_line
 from froe.target import find_target
@@ -118,7 +118,7 @@ class _Printer:
         self._as_json = as_json
         self._last = "" if not named else None
 
-    def print(self, file: Shown, records: Iterable[Shown]) -> None:
+    def print(self, file: ItemJson, records: Iterable[ItemJson]) -> None:
         width = width_of_output(0) or None
         for record in records:
             if self._as_json:

@@ -8,7 +8,7 @@ import click
 
 from froe.commands.options import json_option, stage_option
 from froe.errors import FroeError
-from froe.inquiry import SETTLED, Shown, newest_file, status_of
+from froe.inquiry import SETTLED, ItemJson, newest_file, status_of
 from froe.jsonl import print_json
 from froe.local.collector import PATH_SETTING, collected
 from froe.target import Target, find_target
@@ -43,17 +43,17 @@ def traces(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
         _print_link(file, as_json=as_json)
         return
     whole = _waterfall(target, file)
-    shown = whole.first(limit)
+    drawn = whole.first(limit)
     if as_json:
-        print_json({"key": file["key"], "trace": file["trace"], **for_programs(whole, shown)})
+        print_json({"key": file["key"], "trace": file["trace"], **for_programs(whole, drawn)})
         return
     click.echo(f"{click.style(printable(file['key']), bold=True)}  {file['file_id']}")
     width = width_of_output(_WIDTH_OF_FILES)
-    for line in lines_of(whole, shown, file["trace"], width, _silent(file)):
+    for line in lines_of(whole, drawn, file["trace"], width, _silent(file)):
         click.echo(line)
 
 
-def _waterfall(target: Target, file: Shown) -> Waterfall:
+def _waterfall(target: Target, file: ItemJson) -> Waterfall:
     path = target.settings_env.get(PATH_SETTING)
     if not path:
         raise FroeError(
@@ -67,7 +67,7 @@ def _waterfall(target: Target, file: Shown) -> Waterfall:
     return found
 
 
-def _silent(file: Shown) -> str:
+def _silent(file: ItemJson) -> str:
     """What the ledger says of batches that no worker left a trace of."""
     found = [] if file["state"] in SETTLED else [UNDER_WAY]
     if any(file["dead"].values()):
@@ -77,7 +77,7 @@ def _silent(file: Shown) -> str:
     return ", or ".join(found) or "newer traces have taken its place"
 
 
-def _print_link(file: Shown, *, as_json: bool) -> None:
+def _print_link(file: ItemJson, *, as_json: bool) -> None:
     if not file["trace_url"]:
         raise FroeError(f"No trace of {file['file_id']} is recorded: tracing was off, or it was not sampled.")
     if as_json:

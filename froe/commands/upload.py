@@ -14,7 +14,7 @@ from chalicelib.settings import input_keys
 from froe.commands.options import charset_option, json_option, stage_option
 from froe.comparing import already_there
 from froe.errors import FroeError
-from froe.inquiry import SETTLED, Shown, accounted, status_of, wait_until_cut, watch
+from froe.inquiry import SETTLED, ItemJson, accounted, status_of, wait_until_cut, watch
 from froe.jsonl import print_json
 from froe.target import Target, find_target
 from froe.terminal import Column, print_table, printable, progress_bar, sized
@@ -142,8 +142,8 @@ def warn_of_keys(target: Target, keys: Sequence[str], *, wait: bool) -> None:
     click.echo(sentence, err=True)
 
 
-def _wait_for(target: Target, uploaded: Sequence[Uploaded], timeout: int | None) -> Mapping[str, Shown]:
-    files: Mapping[str, Shown] = {}
+def _wait_for(target: Target, uploaded: Sequence[Uploaded], timeout: int | None) -> Mapping[str, ItemJson]:
+    files: Mapping[str, ItemJson] = {}
     with progress_bar("Processing", len(uploaded), unit="files") as bar:
         for files in watch(status_of(target), [one.file_id for one in uploaded], timeout):
             settled = sum(file["state"] in SETTLED for file in files.values())
@@ -151,9 +151,9 @@ def _wait_for(target: Target, uploaded: Sequence[Uploaded], timeout: int | None)
     return files
 
 
-def _for_programs(one: Uploaded, file: Shown | None) -> dict[str, object]:
+def _for_programs(one: Uploaded, file: ItemJson | None) -> dict[str, object]:
     """What was uploaded; `file` is its account, in the shape of the HTTP contract, once waited for."""
-    shown: dict[str, object] = {
+    answer: dict[str, object] = {
         "path": str(one.source.path),
         "bucket": one.version.bucket,
         "key": one.version.key,
@@ -163,10 +163,10 @@ def _for_programs(one: Uploaded, file: Shown | None) -> dict[str, object]:
         "file_id": one.file_id,
         "sent": one.sent,
     }
-    return shown if file is None else {**shown, "file": file}
+    return answer if file is None else {**answer, "file": file}
 
 
-def _print_for_people(uploaded: Sequence[Uploaded], files: Mapping[str, Shown], *, waited: bool) -> None:
+def _print_for_people(uploaded: Sequence[Uploaded], files: Mapping[str, ItemJson], *, waited: bool) -> None:
     columns = [Column("key", shrinks=True), Column("size", number=True), Column("file id")]
     rows = [[one.source.key, sized(one.source.size), one.file_id] for one in uploaded]
     if waited:
@@ -182,12 +182,12 @@ def _print_for_people(uploaded: Sequence[Uploaded], files: Mapping[str, Shown], 
         click.echo(f"\nSee what becomes of {'it' if len(uploaded) == 1 else 'them'}: froe status {named}")
 
 
-def _outcome(files: Mapping[str, Shown], one: Uploaded) -> list[str]:
+def _outcome(files: Mapping[str, ItemJson], one: Uploaded) -> list[str]:
     file = files.get(one.file_id)
     counts = [f"{accounted(file, 'lines'):,}", f"{file['rejected']['lines']:,}"] if file else ["", ""]
     return [*counts, _state(files, one)]
 
 
-def _state(files: Mapping[str, Shown], one: Uploaded) -> str:
+def _state(files: Mapping[str, ItemJson], one: Uploaded) -> str:
     file = files.get(one.file_id)
     return file["state"] if file else "not opened"

@@ -55,10 +55,10 @@ def examine_machine(machine: Machine | None = None) -> list[Finding]:
 
 
 def check_python(_machine: Machine) -> Iterator[Finding]:
-    version, wanted = platform.python_version(), ".".join(map(str, PYTHON_MIN))
+    version, required = platform.python_version(), ".".join(map(str, PYTHON_MIN))
     if sys.version_info < PYTHON_MIN:
         yield fault(
-            "python", f"it is {version}, older than {wanted}", "make PYTHON=/path/to/a/newer/python setup"
+            "python", f"it is {version}, older than {required}", "make PYTHON=/path/to/a/newer/python setup"
         )
     else:
         yield ok("python", f"it is {version}, at {sys.executable}")
@@ -67,22 +67,26 @@ def check_python(_machine: Machine) -> Iterator[Finding]:
 def check_packages(_machine: Machine) -> Iterator[Finding]:
     remedy = "`make setup` installs it, or `pip install --upgrade` of the package that brought froe"
     try:
-        pins = [found for said in metadata.requires(DISTRIBUTION) or () if (found := _PIN.match(said))]
+        pins = [
+            found
+            for requirement in metadata.requires(DISTRIBUTION) or ()
+            if (found := _PIN.match(requirement))
+        ]
         yield ok("versions", f"froe is {metadata.version(DISTRIBUTION)}, run as {program_name()}")
     except metadata.PackageNotFoundError:
         yield fault("versions", "froe is not installed", "`make setup` does it")
         return
     wrong = False
-    for name, wanted in (pin.groups() for pin in pins):
+    for name, required in (pin.groups() for pin in pins):
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
             wrong = True
             yield fault("versions", f"{name} is missing", remedy)
             continue
-        if version != wanted:
+        if version != required:
             wrong = True
-            yield fault("versions", f"{name} is {version}, not {wanted}", remedy)
+            yield fault("versions", f"{name} is {version}, not {required}", remedy)
     if not wrong:
         yield ok(
             "versions", f"the {len(pins)} packages that it needs are as pinned, chalice {_version('chalice')}"

@@ -12,7 +12,7 @@ pytest.importorskip("click", reason="click is not installed")
 
 from chalicelib.core.plan import ObjectVersion
 from froe.inbox import Inbox
-from froe.inquiry import Shown
+from froe.inquiry import ItemJson
 from froe.uploading import Source, Uploaded
 from tests.unit.test_cli_inquiry import file_json
 
@@ -32,13 +32,13 @@ class Stage:
             raise ConnectionError("nothing answers")
         return Uploaded(source, ObjectVersion("input", source.key, source.path.read_text(), "e"))
 
-    def account(self, file_id: str) -> Shown | None:
+    def account(self, file_id: str) -> ItemJson | None:
         return file_json(file_id, state=self.state) if self.state else None
 
     def sent(self, one: Uploaded) -> None:
         self.said.append(("sent", one.source.key, one.source.path.read_text()))
 
-    def settled(self, one: Uploaded, file: Shown, moved: Path | None) -> None:
+    def settled(self, one: Uploaded, file: ItemJson, moved: Path | None) -> None:
         self.said.append(("settled", one.source.key, file["state"], *((moved.as_posix(),) if moved else ())))
 
     def failed(self, path: Path, reason: str) -> None:

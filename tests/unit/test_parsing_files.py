@@ -10,10 +10,10 @@ import pytest
 
 pytest.importorskip("duckdb", reason="needs duckdb: make setup")
 
-from froe.parsing_files import Read, Wanted, read_files
+from froe.parsing_files import Read, ReadOptions, read_files
 from froe.querying import LogTable
 
-WANTED = Wanted(None, None, None)
+OPTIONS = ReadOptions(None, None, None)
 
 
 def written(folder: Path, *texts: bytes) -> list[tuple[Path, str]]:
@@ -38,7 +38,7 @@ def asked(folder: Path, files: list[tuple[Path, str]], processes: int) -> tuple[
     def advance(count: float) -> None:
         advanced[0] += count
 
-    read = list(read_files(table, files, WANTED, advance, processes=processes))
+    read = list(read_files(table, files, OPTIONS, advance, processes=processes))
     answer = table.ask('select * from log order by file, "offset"')
     return [answer.columns, *answer], read, advanced[0]
 
@@ -72,6 +72,10 @@ def test_what_breaks_the_reading_of_a_file_breaks_the_command(tmp_path: Path) ->
     with pytest.raises(KeyError, match="no-such-format"):
         list(
             read_files(
-                LogTable(tmp_path), files, Wanted("no-such-format", None, None), lambda _: None, processes=2
+                LogTable(tmp_path),
+                files,
+                ReadOptions("no-such-format", None, None),
+                lambda _: None,
+                processes=2,
             )
         )
