@@ -97,13 +97,17 @@ class Stage:
 
 
 class Stepped:
-    def __init__(self, inner: Any, step: Callable[[], None]) -> None:
+    """asked: takes the names of the steps."""
+
+    def __init__(self, inner: Any, step: Callable[[], None], asked: list[str] | None = None) -> None:
         self._inner, self._step = inner, step
+        self._asked = [] if asked is None else asked
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
 
         def stepped(*arguments: Any) -> Any:
+            self._asked.append(name)
             self._step()
             answer = method(*arguments)
             return list(answer) if isinstance(answer, Iterator) else answer

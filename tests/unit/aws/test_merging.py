@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event, Thread, current_thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 pytest.importorskip("duckdb", reason="duckdb is not installed")
 
+from chalicelib.aws.objects import delete_versions
 from chalicelib.aws.results import S3Results
 from chalicelib.compactor import Compactor, Merged
 from chalicelib.core.layouts import Layout
@@ -32,12 +34,13 @@ class Sink:
 
     def __init__(self, dynamodb: Any) -> None:
         self.stage = Stage(dynamodb, Layout.NONE)
+        self.pairs = 0
         self.stage.work(1)
         self.add("b.jsonl")
 
-    def compact(self, step: Callable[[], None] = lambda: None) -> Merged:
-        results = Stepped(S3Results(self.stage.s3, "results"), step)
-        compactor = Compactor(results, Stepped(self.stage.table, step), lambda: WHEN)
+    def compact(self, step: Callable[[], None] = lambda: None, asked: list[str] | None = None) -> Merged:
+        results = Stepped(S3Results(self.stage.s3, "results"), step, asked)
+        compactor = Compactor(results, Stepped(self.stage.table, step, asked), lambda: WHEN)
         return compactor.compact(in_time(), timedelta(days=-99999))
 
     def objects(self) -> list[str]:
@@ -67,6 +70,33 @@ class Sink:
         assert old or len(rows) == len(set(rows))
         return set(rows)
 
+    def pair(self, was_claimed: bool = False) -> tuple[str, str]:
+        """Two files alone in the bucket, the first of which is to be forgotten. was_claimed: the other one is merged, and
+        whoever was to add the rows of the first one died."""
+        delete_versions(self.stage.s3, "results", "")
+        self.pairs += 1
+        other = self.add(f"other-{self.pairs}.jsonl")
+        if was_claimed:
+            self.compact()
+        victim = self.add(f"victim-{self.pairs}.jsonl")
+        if was_claimed:
+            key = self.stage.table.merged_into(other, 0)
+            assert key is not None
+            assert self.stage.table.claim_merged(victim, 0, key, None) == key
+        return victim, other
+
+    def steps(self) -> list[str]:
+        """What a compactor that is left alone asks for."""
+        asked: list[str] = []
+        self.compact(asked=asked)
+        return asked
+
+    def expect_only(self, file_id: str, step: int) -> None:
+        """Once all that there is is merged."""
+        self.compact()
+        assert {row[0] for row in self.rows(old=True)} == {file_id}, step
+        assert len(self.rows()) == 3, step
+
     def add(self, name: str) -> str:
         """A file that is done."""
         stage = self.stage
@@ -77,6 +107,49 @@ class Sink:
         for message in stage.batches.messages[before:]:
             stage.worker.handle(message.body, in_time())
         return file_id
+
+
+class Halted:
+    """Forgets a file in a thread of its own, which stands still before one of its calls of AWS until it is to go on. The
+    two never run at once. calls: what it asked for."""
+
+    def __init__(self, stage: Stage, file_id: str, halt_before: int | None = None) -> None:
+        self.calls: list[str] = []
+        self._halt_before = halt_before
+        self._stands, self._goes = Event(), Event()
+        self._thread = Thread(target=self._forget, args=(stage, file_id))
+        self._error: BaseException | None = None
+        for client in (stage.s3, stage.dynamodb):
+            client.meta.events.register("before-call", self._called, unique_id=id(self))
+
+    def start(self) -> None:
+        self._thread.start()
+        assert self._stands.wait(10)
+
+    def go_on(self) -> None:
+        """To its end."""
+        if not self._thread.ident:
+            self._thread.start()
+        self._goes.set()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+        assert self._error is None
+
+    def _forget(self, stage: Stage, file_id: str) -> None:
+        try:
+            stage.forget(file_id=file_id)
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._stands.set()
+
+    def _called(self, model: Any, **_: Any) -> None:
+        if current_thread() is not self._thread:
+            return
+        if len(self.calls) == self._halt_before:
+            self._stands.set()
+            assert self._goes.wait(10)
+        self.calls.append(model.name)
 
 
 @pytest.fixture
@@ -114,16 +187,50 @@ def test_what_was_merged_between_listing_and_reading_is_listed_anew(sink: Sink, 
     assert all(key.startswith(RECORDS) for key in sink.objects())
 
 
-def test_a_file_that_is_forgotten_at_any_step_does_not_come_back(sink: Sink) -> None:
-    counting = Nth(0, lambda: None)
-    sink.compact(counting)
-    assert counting.count > 10
-    for step in range(1, counting.count + 1):
-        victim, other = sink.add(f"victim-{step}.jsonl"), sink.add(f"other-{step}.jsonl")
+@pytest.mark.parametrize("was_claimed", [False, True])
+def test_a_file_that_is_forgotten_at_any_step_does_not_come_back(sink: Sink, was_claimed: bool) -> None:
+    sink.pair(was_claimed)
+    steps = sink.steps()
+    for step in range(steps.index("split") + 1, len(steps) + 1):  # before, it has only listed
+        victim, other = sink.pair(was_claimed)
         sink.compact(Nth(step, lambda victim=victim: sink.stage.forget(file_id=victim)))
-        sink.compact()
-        assert not {row for row in sink.rows(old=True) if row[0] == victim}, step
-        assert len({row for row in sink.rows() if row[0] == other}) == 3, step
+        sink.expect_only(other, step)
+
+
+def test_a_file_does_not_come_back_whose_rows_are_merged_while_it_is_forgotten(sink: Sink) -> None:
+    """Whoever merges them has found the file, and whoever forgets it has found no object that was claimed."""
+    victim, _ = sink.pair()
+    forgetting = Halted(sink.stage, victim)
+    forgetting.go_on()
+    begun, calls = forgetting.calls.index("PutItem") + 1, len(forgetting.calls)
+    assert 0 < begun < calls
+    sink.pair()
+    claim = sink.steps().index("claim_merged") + 1
+    for call in range(begun, calls):
+        victim, other = sink.pair()
+        forgetting = Halted(sink.stage, victim, call)
+        sink.compact(Nth(claim, forgetting.start))
+        forgetting.go_on()
+        sink.expect_only(other, call)
+
+
+def test_a_batch_that_was_replaced_since_it_was_listed_is_neither_taken_nor_deleted(sink: Sink) -> None:
+    results = S3Results(sink.stage.s3, "results")
+    first, second, *others = listed = list(results.waiting(BATCHES))
+    results.put(first.key, b"corrected")
+    sink.stage.s3.delete_object(Bucket="results", Key=second.key, VersionId=second.versions[0])
+    assert others
+    assert results.get_waiting(listed).keys() == {batch.batch_id for batch in others}
+    results.delete_waiting(listed)
+    assert [batch.key for batch in results.waiting(BATCHES)] == [first.key]
+    assert results.get(first.key) == b"corrected"
+
+
+def test_a_split_belongs_to_the_object_that_it_was_given_to_first(sink: Sink) -> None:
+    ledger = sink.stage.table
+    assert ledger.merged_into("f", 0) is None
+    assert [ledger.claim_merged("f", 0, key, None) for key in ("a", "b")] == ["a", "a"]
+    assert (ledger.merged_into("f", 0), ledger.merged_objects("f")) == ("a", {"a"})
 
 
 def test_batches_that_earlier_versions_put_into_the_table_are_forgotten_as_well(sink: Sink) -> None:
