@@ -138,7 +138,7 @@ class Halted:
     def _forget(self, stage: Stage, file_id: str) -> None:
         try:
             stage.forget(file_id=file_id)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whoever waits for it fails
             self._error = error
         finally:
             self._stands.set()
