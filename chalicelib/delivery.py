@@ -18,6 +18,7 @@ from chalicelib.core.errors import (
     ThrottledError,
     TransientError,
     code_and_reason,
+    progress_of,
 )
 from chalicelib.metrics import NO_METER, Meter
 
@@ -34,7 +35,7 @@ PUT_OFF: Final = "put_off"
 """The attribute that says how often a message was put off for lack of capacity."""
 
 PROGRESS: Final = "progress"
-"""The attribute that says how far the work of a message came that was put off."""
+"""The attribute that says how far the work of a message came that was put off or redriven."""
 
 _PUT_OFF_MAX: Final = 2000
 """More than fourteen days of the longest delays: longer than SQS keeps any message."""
@@ -225,10 +226,13 @@ def consume(
         except Exception as error:  # noqa: BLE001 - the message boundary: whatever it is, it is kept
             seconds = _delay_seconds(error, message.receives, retry_base_seconds)
             _log(message, error)
-            if anew and isinstance(error, CAPACITY):
-                progress = error.progress if isinstance(error, OutOfTimeError) else ""
-                if _put_off(anew, [message], retry_base_seconds, meter, progress):
-                    continue
+            lacks_capacity = isinstance(error, CAPACITY)
+            if (
+                lacks_capacity
+                and anew
+                and _put_off(anew, [message], retry_base_seconds, meter, progress_of(error))
+            ):
+                continue
             if failures:
                 failures.note(message, error)
                 if isinstance(error, PermanentError) and _buried(message, error, failures):

@@ -21,7 +21,7 @@ from chalicelib.core.notifications import (
     announced_in_body,
     announcement_of,
 )
-from chalicelib.delivery import PROGRESS, PUT_OFF, Deadline, Incoming, Outgoing, consume
+from chalicelib.delivery import PUT_OFF, Deadline, Incoming, Outgoing, consume
 from chalicelib.services import Services
 
 _ANSWER_SECONDS: Final = 3.0
@@ -109,7 +109,7 @@ def on_batch_messages(services: Services, event: dict[str, Any], context: Any) -
                 message.body,
                 deadline,
                 is_first=message.receives == 1 and PUT_OFF not in message.attributes,
-                progress=message.attributes.get(PROGRESS, ""),
+                progress=services.failures.progress_of(message),
             ),
             services.batch_queue,
             retry_base_seconds=services.settings.retry_base_seconds,

@@ -177,6 +177,7 @@ _LETTER: Final[_Schema] = _object(
         "changed_at": _maybe(_TIME),
         "by": _maybe(_TEXT),
         "why": _maybe(_TEXT),
+        "written_to": {"type": "array", "items": {"const": "table"}},
         "redrivable": {"type": "boolean"},
     }
 )

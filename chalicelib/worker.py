@@ -92,7 +92,7 @@ class Worker:
     def handle(self, body: str, deadline: Deadline, *, is_first: bool = False, progress: str = "") -> None:
         """Do all that a batch message asks for; raises TransientError or PermanentError.
 
-        is_first: whether it is known that nobody has tried this message before. progress: as an OutOfTimeError
+        is_first: whether it is known that nobody has tried this message before. progress: as a TransientError
         of this very message said before; empty where none did."""
         deadline.check("another batch")
         begun = self._clock()
@@ -137,11 +137,12 @@ class Worker:
         with self._tracer.subsegment("parse", *about):
             found = parsed(message, self._redaction_key, _FailedEntries(message).report, deadline)
         with self._tracer.subsegment("write", *about):
-            written = Used(milliseconds=self._milliseconds_since(begun))
+            written, done = Used(milliseconds=self._milliseconds_since(begun)), ""
             if message.layout is not Layout.NONE:
-                written = self._write(message, found, "" if disputed else progress, deadline, begun)
+                whole = self._write(message, found, "" if disputed else progress, deadline, begun)
+                written, done = Used(whole.units, milliseconds=whole.milliseconds), whole.encode()
             if found.rows is not None:
-                self._put_rows(message, found.rows)
+                self._put_rows(message, found.rows, done)
         corrections = disputed.corrections if disputed else 0
         mark = replace(found.mark, start=message.offset, digest=message.digest, corrections=corrections)
         with self._tracer.subsegment("mark", *about):
@@ -162,9 +163,9 @@ class Worker:
 
     def _write(
         self, message: BatchMessage, found: Parsed, progress: str, deadline: Deadline, begun: float
-    ) -> Used:
+    ) -> Progress:
         """Write what is not written yet. What was written earlier is counted before it is believed: a file may have
-        been forgotten and read again since. Gives what was used, by earlier attempts too."""
+        been forgotten and read again since. Gives that all is written, and what was used, by earlier attempts too."""
         items, first = found.items, found.first
         whole = Progress.of(items, [(0, len(items))])
         known = decoded(progress) or whole
@@ -180,20 +181,23 @@ class Worker:
             message.file_id, message.shards, message.offset, end
         ) != len(items):
             units += self._records.put(items, deadline, first)
-        used = known.after(units, self._milliseconds_since(begun))
-        return Used(used.units, milliseconds=used.milliseconds)
+        return replace(known, unwritten=()).after(units, self._milliseconds_since(begun))
 
     def _milliseconds_since(self, begun: float) -> int:
         return round(1000 * (self._clock() - begun))
 
-    def _put_rows(self, message: BatchMessage, rows: bytes) -> None:
+    def _put_rows(self, message: BatchMessage, rows: bytes, progress: str) -> None:
+        """progress: of what is written into the table by now, for whoever tries again; empty where there is no table."""
         from chalicelib.core.parquet import object_key  # noqa: PLC0415 - only a stage with a sink pays for it
 
+        lacks = "the table has it, the sink lacks it: " if progress else ""
         if self._results is None:
-            raise TransientError(
-                f"batch {message.batch_id} goes to Parquet, and RESULTS_BUCKET is missing: deploy with Sink=parquet"
-            )
-        self._results.put(object_key(message.format, message.last_modified, message.batch_id), rows)
+            reason = "goes to Parquet, and RESULTS_BUCKET is missing: deploy with Sink=parquet"
+            raise TransientError(f"{lacks}batch {message.batch_id} {reason}", progress)
+        try:
+            self._results.put(object_key(message.format, message.last_modified, message.batch_id), rows)
+        except TransientError as error:
+            raise type(error)(f"{lacks}{error.reason}", progress) from error
 
     def _tell(self, message: BatchMessage, found: Parsed, seconds: float) -> None:
         counts, format_name = found.mark.counts, message.format

@@ -39,14 +39,20 @@ class DynamoLetters:
             "at": attempt.at.isoformat(),
             "code": attempt.code,
             "reason": attempt.reason[:_REASON_MAX_CHARS],
-        }
+        } | ({"progress": attempt.progress} if attempt.progress else {})
         expires_at = int((attempt.at + _ATTEMPTS_KEPT_FOR).timestamp())
         self._items.update(_attempts_key(message_id), {f"{number:03d}": entry, "expires_at": expires_at})
 
     def attempts(self, message_id: str) -> list[Attempt]:
         item = self._items.get(_attempts_key(message_id)) or {}
         return [
-            Attempt(int(number), datetime.fromisoformat(entry["at"]), entry["code"], entry["reason"])
+            Attempt(
+                int(number),
+                datetime.fromisoformat(entry["at"]),
+                entry["code"],
+                entry["reason"],
+                entry.get("progress", ""),
+            )
             for number, entry in sorted(item.items())
             if number.isdecimal()
         ]
@@ -132,6 +138,7 @@ def _item(letter: DeadLetter) -> dict[str, Any]:
         "changed_at": letter.changed_at.isoformat() if letter.changed_at else None,
         "by": letter.by,
         "why": letter.why,
+        "progress": letter.progress or None,
         "kind": subject.kind.value,
         "file_id": subject.file_id,
         "bucket": subject.bucket,
@@ -161,6 +168,7 @@ def _letter(item: Item) -> DeadLetter:
         changed_at=datetime.fromisoformat(item["changed_at"]) if item.get("changed_at") else None,
         by=item.get("by"),
         why=item.get("why"),
+        progress=item.get("progress", ""),
     )
 
 

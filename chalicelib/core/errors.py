@@ -28,9 +28,15 @@ class FroeError(Exception):
 
 
 class TransientError(FroeError):
-    """It may go better later: the message comes back."""
+    """It may go better later: the message comes back.
+
+    progress: how far the work came, for whoever goes on with it; empty where that begins anew."""
 
     code = "unavailable"
+
+    def __init__(self, reason: str, progress: str = "") -> None:
+        super().__init__(reason)
+        self.progress = progress
 
 
 class ThrottledError(TransientError):
@@ -52,15 +58,9 @@ class MissingResourceError(TransientError):
 
 
 class OutOfTimeError(TransientError):
-    """The invocation's time is nearly up: the rest is for the next one.
-
-    progress: how far the work came, for whoever goes on with it; empty where that begins anew."""
+    """The invocation's time is nearly up: the rest is for the next one."""
 
     code = "out-of-time"
-
-    def __init__(self, reason: str, progress: str = "") -> None:
-        super().__init__(reason)
-        self.progress = progress
 
 
 class UnwrittenError(OutOfTimeError):
@@ -97,6 +97,11 @@ class ObjectArchivedError(PermanentError):
     """The object lies in an archive (Glacier) and cannot be read before it is restored."""
 
     code = "object-archived"
+
+
+def progress_of(error: BaseException) -> str:
+    """How far the work came that failed so; empty where nobody knows."""
+    return error.progress if isinstance(error, TransientError) else ""
 
 
 def _codes(kind: type[FroeError]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -41,12 +42,19 @@ ATTEMPTS_KEPT: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One failure to handle a message. number: the receive, from 1. at: aware, UTC."""
+    """One failure to handle a message. number: the receive, from 1. at: aware, UTC. progress: how far it came, as
+    `core/progress.py` has it; empty where nobody knows."""
 
     number: int
     at: datetime
     code: str
     reason: str
+    progress: str = ""
+
+
+def last_progress(attempts: Sequence[Attempt]) -> str:
+    """attempts: of one message, the last one last."""
+    return next((attempt.progress for attempt in reversed(attempts) if attempt.progress), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,8 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that was given up. letter_id: its SQS message id. by, why: of a discard."""
+    """A message that was given up. letter_id: its SQS message id. by, why: of a discard. progress: how far its attempts
+    came."""
 
     letter_id: str
     subject: Subject
@@ -87,6 +96,7 @@ class DeadLetter:
     changed_at: datetime | None = None
     by: str | None = None
     why: str | None = None
+    progress: str = ""
 
 
 def subject_of(body: str) -> Subject:

@@ -69,6 +69,12 @@ def decoded(text: str) -> Progress | None:
         return None
 
 
+def is_whole(text: str) -> bool:
+    """Whether all items were written, as `encode` says it."""
+    known = decoded(text)
+    return known is not None and not known.unwritten
+
+
 def fingerprint_of(items: Sequence[bytes]) -> int:
     digest = 0
     for item in items:

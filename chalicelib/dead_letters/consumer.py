@@ -16,14 +16,23 @@ import orjson
 
 from chalicelib import logs, metrics
 from chalicelib.core.errors import PermanentError, reason_of
-from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, Subject, subject_of
+from chalicelib.core.letters import (
+    LETTER_ID,
+    Attempt,
+    DeadLetter,
+    Kind,
+    LetterState,
+    Subject,
+    last_progress,
+    subject_of,
+)
 from chalicelib.core.marks import Mark, Outcome
 from chalicelib.core.messages import Again, batch_id
 from chalicelib.core.seals import Obstacle, Setback
 from chalicelib.dead_letters.causes import cause_of
 from chalicelib.dead_letters.failures import one_line
 from chalicelib.dead_letters.store import Envelope, LettersTable, Quarantine, read_envelope
-from chalicelib.delivery import Incoming
+from chalicelib.delivery import PROGRESS, Incoming
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.notices import Notice, Publishes
@@ -109,6 +118,7 @@ class DeadLetterConsumer:
             reason=cause.reason,
             receives=cause.receives,
             died_at=self._now(),
+            progress=last_progress(attempts) or message.attributes.get(PROGRESS, ""),
         )
 
     def _where_it_stands(self, subject: Subject) -> Subject:

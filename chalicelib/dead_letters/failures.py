@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from chalicelib.core.errors import FroeError, code_and_reason
-from chalicelib.core.letters import Attempt
+from chalicelib.core.errors import FroeError, code_and_reason, progress_of, reason_of
+from chalicelib.core.letters import Attempt, last_progress
 from chalicelib.dead_letters.store import LettersTable
-from chalicelib.delivery import GROUP_MAX_BYTES, Deadline, Incoming, Outgoing, Sends
+from chalicelib.delivery import GROUP_MAX_BYTES, PROGRESS, Deadline, Incoming, Outgoing, Sends
 
 logger = logging.getLogger("froe")
 
@@ -28,12 +28,26 @@ class NotedFailures:
 
     def note(self, message: Incoming, error: Exception) -> None:
         code, reason = code_and_reason(error)
+        attempt = Attempt(message.receives, self._now(), code, reason, progress_of(error))
         try:
-            self._letters.note(message.message_id, Attempt(message.receives, self._now(), code, reason))
+            self._letters.note(message.message_id, attempt)
         except FroeError as refusal:
             logger.warning(
                 "reason_not_noted", extra={"message_id": message.message_id, "reason": refusal.reason}
             )
+
+    def progress_of(self, message: Incoming) -> str:
+        """How far its earlier attempts came, or whoever sent it; empty where nobody knows."""
+        sent = message.attributes.get(PROGRESS, "")
+        if message.receives == 1:
+            return sent
+        try:
+            return last_progress(self._letters.attempts(message.message_id)) or sent
+        except Exception as error:  # noqa: BLE001 - what cannot be read is done again
+            logger.warning(
+                "attempts_not_read", extra={"message_id": message.message_id, "reason": reason_of(error)}
+            )
+            return sent
 
     def bury(self, message: Incoming, error: Exception) -> None:
         self._bury(message.body, message.message_id, message.receives, error)

@@ -21,7 +21,7 @@ from chalicelib.dead_letters.decision import Decision
 from chalicelib.dead_letters.refusals import kind_now, refusal_of, refusal_of_body
 from chalicelib.dead_letters.selection import KnowsDone, LetterSearch, Selection, cursor_after
 from chalicelib.dead_letters.store import Envelope, LetterPage, LettersTable, Quarantine, read_envelope
-from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sender, Sends
+from chalicelib.delivery import GROUP_MAX_MESSAGES, PROGRESS, Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
 
 _REFUSALS_KEPT: Final = 20
@@ -209,7 +209,8 @@ class DeadLetterOffice:
             sender = Sender(queue, deadline)
             for letter, body in bodies.items():
                 if kind_now(letter, body) in kinds:
-                    sender.add(Outgoing(body, trace=letter.subject.origin_trace))
+                    attributes = {PROGRESS: letter.progress} if letter.progress else {}
+                    sender.add(Outgoing(body, trace=letter.subject.origin_trace, attributes=attributes))
             sender.flush()
         list(self._spread(self._note_redrive, bodies))
         return progress + Progress(changed=len(bodies), files=_files_of(bodies))

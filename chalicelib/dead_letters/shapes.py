@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chalicelib.core.letters import DeadLetter, Kind
 from chalicelib.core.messages import BatchMessage, batch_id
+from chalicelib.core.progress import is_whole
 from chalicelib.dead_letters.office import Progress
 from chalicelib.dead_letters.refusals import is_redrivable, may_be_redriven
 from chalicelib.dead_letters.selection import Selection
@@ -42,6 +43,7 @@ def letter_json(letter: DeadLetter) -> dict[str, Any]:
         "changed_at": time_json(letter.changed_at),
         "by": letter.by,
         "why": letter.why,
+        "written_to": ["table"] if is_whole(letter.progress) else [],
         "redrivable": may_be_redriven(letter),
     }
 

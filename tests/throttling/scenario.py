@@ -27,7 +27,7 @@ from chalicelib.core.accounts import FileAccount
 from chalicelib.core.cutting import Limits
 from chalicelib.core.layouts import Layout
 from chalicelib.core.messages import BatchMessage
-from chalicelib.delivery import Deadline
+from chalicelib.delivery import PROGRESS, Deadline, Incoming
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER
 from chalicelib.settings import TUNING_DEFAULTS
@@ -68,6 +68,9 @@ _PARSED_MAX = 100
 class NoFailures:
     def note(self, message: Any, error: Exception) -> None:
         pass
+
+    def progress_of(self, message: Incoming) -> str:
+        return message.attributes.get(PROGRESS, "")
 
     def bury(self, message: Any, error: Exception) -> None:
         raise AssertionError(f"no message is at fault here: {error}")

@@ -99,6 +99,7 @@ def test_the_list_has_what_is_known_of_each(api: Api) -> None:
         "changed_at": None,
         "by": None,
         "why": None,
+        "written_to": [],
         "redrivable": True,
     }
 

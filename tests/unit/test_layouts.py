@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import handlers
 from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import (
@@ -23,12 +24,15 @@ from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.messages import BatchMessage, decode
 from chalicelib.core.records import SHARD_STRIDE_BYTES
 from chalicelib.core.segments import SegmentError
+from chalicelib.core.used import MARK_UNITS
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import Selection
-from chalicelib.delivery import Deadline, Incoming
+from chalicelib.dead_letters.shapes import letter_json
+from chalicelib.delivery import Deadline, Incoming, Outgoing
 from chalicelib.status import Status
 from tests import fakes
 from tests.fakes import Crash, FakeRecords, Pipeline, in_time
+from tests.faults.test_messages import CONTEXT, Redeliveries, event_of, services_of
 from tests.layouts import entries_in, stored_in
 from tests.unit.test_dead_letter_office import with_dead
 from tests.unit.test_deliveries import deliver
@@ -378,6 +382,63 @@ def test_a_batch_is_done_when_every_destination_has_it(layout: Layout) -> None:
     assert stored_in(denied) == stored_in(calm)
     assert denied.results.objects == calm.results.objects
     assert len(calm.results.objects) == 1
+
+
+@pytest.mark.parametrize("layout", [Layout.ITEMS, Layout.PACKED])
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_what_one_destination_has_is_not_written_there_again(layout: Layout, is_forgotten: bool) -> None:
+    """By no receive behind the first, and by no redrive; unless it is gone meanwhile."""
+    pipeline = Pipeline(Limits(), layout=layout, sink=Sink.PARQUET)
+    text = b"".join(b'{"msg":"event %d"}\n' % number for number in range(20))
+    pipeline.splitter.ingest(pipeline.objects.add("a.log", text), in_time())
+    message = pipeline.batch_queue.messages.pop()
+    pipeline.worker._records = counting = CountingRecords(pipeline.records)
+    pipeline.worker._results = Denied()
+
+    def receive(message: Outgoing, receives: int) -> Any:
+        event = event_of(message.body, receives=receives)
+        attributes = {name: {"stringValue": value} for name, value in message.attributes.items()}
+        event["Records"][0] |= {"messageId": f"m{len(attributes)}", "messageAttributes": attributes}
+        return handlers.on_batch_messages(services_of(pipeline, Redeliveries()), event, CONTEXT)
+
+    for receives in (1, 2, 3):
+        assert receive(message, receives)["batchItemFailures"]
+    pipeline.dead_letter_consumer.take(Incoming("m0", "r", message.body, 4))
+    (letter,) = pipeline.office.page(Selection(), limit=9).letters
+    shown = letter_json(letter)
+    assert (shown["code"], shown["written_to"]) == ("access-denied", ["table"])
+    assert shown["reason"].startswith("the table has it, the sink lacks it: writing s3://results/")
+    written = len(pipeline.records.items)
+    if is_forgotten:
+        pipeline.records.items.clear()
+    pipeline.office.redrive(Selection(), in_time(), Pace(1e9))
+    redriven = pipeline.batch_queue.messages.pop()
+    assert receive(redriven, 1)["batchItemFailures"]
+    pipeline.worker._results = pipeline.results
+    assert receive(redriven, 2) == {"batchItemFailures": []}
+    assert counting.written == written * (2 if is_forgotten else 1)
+    (file,) = pipeline.table.files.values()
+    assert file.account.state is State.COMPLETE
+    assert file.account.used.write_units == counting.written + MARK_UNITS
+    assert (len(pipeline.records.items), len(pipeline.results.objects)) == (written, 1)
+
+
+class CountingRecords:
+    """written: how many items, each time that they were."""
+
+    def __init__(self, records: FakeRecords) -> None:
+        self._records = records
+        self.written = 0
+
+    def put(self, items: Any, *arguments: Any) -> int:
+        self.written += len(items)
+        return self._records.put(items, *arguments)
+
+    def count(self, *arguments: Any) -> int:
+        return self._records.count(*arguments)
+
+    def remove_strays(self, *arguments: Any) -> int:
+        return self._records.remove_strays(*arguments)
 
 
 def test_batches_that_earlier_versions_put_into_the_table_are_shown() -> None:

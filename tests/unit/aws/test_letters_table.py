@@ -34,7 +34,7 @@ SUBJECT = Subject(
     expires_at=99,
     origin_trace="Root=1-2",
 )
-LETTER = DeadLetter("m1", SUBJECT, LetterState.DEAD, "crashed", "it broke", 7, WHEN)
+LETTER = DeadLetter("m1", SUBJECT, LetterState.DEAD, "crashed", "it broke", 7, WHEN, progress="1a::5:7")
 
 
 def numbered(number: int, **changed: Any) -> DeadLetter:
@@ -141,7 +141,10 @@ class TestLetters:
         assert not letters.has_letters(FILE)
 
     def test_attempts_come_in_their_order_and_one_that_is_noted_twice_counts_once(self, letters: Any) -> None:
-        first, second = Attempt(1, WHEN, "throttled", "slow down"), Attempt(2, WHEN, "crashed", "oh")
+        first, second = (
+            Attempt(1, WHEN, "throttled", "slow down", "1a::5:7"),
+            Attempt(2, WHEN, "crashed", "oh"),
+        )
         for attempt in (second, first, second):
             letters.note("m1", attempt)
         assert letters.attempts("m1") == [first, second]
