@@ -89,6 +89,7 @@ docs: $(STAMP) ## Rewrite the pages that are made from the code
 	$(BIN)/python -m froe.parameters > docs/parameters.md
 	$(BIN)/python -m froe.costs_page > docs/costs.md
 	$(BIN)/python -m froe.commands_page > docs/commands.md
+	$(BIN)/python -m froe.events_page > docs/events.md
 	$(BIN)/python -m froe.page_facts > chalicelib/page/facts.json
 
 docs-check: $(STAMP) ## Fail where a command, option, route, setting, metric or event is not documented, or a page is behind

@@ -75,8 +75,9 @@ def dead_letter_consumer(event: Any) -> dict[str, Any]:
 
 @app.on_dynamodb_record(
     stream_arn=_setting("LEDGER_STREAM_ARN"),
-    batch_size=25,
+    batch_size=1000,
     starting_position="TRIM_HORIZON",
+    maximum_batching_window_in_seconds=tuning_number(os.environ, "NOTICES_WINDOW_SECONDS"),
     name="notifier",
 )
 def notifier(event: Any) -> dict[str, Any]:

@@ -1,37 +1,32 @@
-"""Notices: what subscribers of the topic are told, and the notifier, which tells them of settled files.
+"""Notices: what subscribers of the topic are told, of one settled file or of many.
 
-Promise: every settling of a file gives a notice, at least once; a repeated one bears the same `notice_id`.
-Limits: a notice holds names and counts, never the contents of a log.
+Limits: a notice holds names and counts, never the contents of a log; one of many files names the worst of them.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
-from chalicelib import logs, metrics
-from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.errors import PermanentError, TransientError, reason_of
+from chalicelib.core.accounts import State
 from chalicelib.core.guessing import on_guess
 from chalicelib.core.marks import Tally
 from chalicelib.core.text import UTF_8
-from chalicelib.delivery import Deadline
 from chalicelib.ledger import StoredFile
-from chalicelib.metrics import NO_METER, Meter
 
 _SUBJECT_KEY_CHARS: Final = 70
-
-logger = logging.getLogger("froe")
+_NAMED_MAX: Final = 20
+_REASON_MAX_CHARS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Something that people or programs should know.
 
-    notice_id: the same for every delivery of the same notice. kind: ``file``, ``dead-letter`` or ``sweep``.
+    notice_id: the same for every delivery of the same notice. kind: ``file``, ``files``, ``dead-letter`` or ``sweep``.
     subject: a line; text: a digest that people can read; both are cut and cleaned for SNS.
     attributes: what programs filter on; `notice_id` and `kind` are added, and SNS delivers ten in all.
     """
@@ -48,130 +43,9 @@ class Publishes(Protocol):
         """Give the notice to all subscribers; raises TransientError, or PermanentError if it is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a file's account stood. failed: its dead batches. whole: nothing is known to be amiss with it."""
-
-    state: State
-    failed: int
-    whole: bool
-
-    @classmethod
-    def of(cls, account: FileAccount) -> Standing:
-        return cls(account.state, account.summary.failed, account.reason is None)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A write to a file's account, as the ledger's stream tells of it.
-
-    sequence_number: by which the stream delivers it again. before: None where the file was opened.
-    """
-
-    sequence_number: str
-    before: Standing | None
-    after: StoredFile
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A record of the stream that cannot be understood, however often it comes."""
-
-    sequence_number: str
-    file_id: str
-    why: str
-
-
-Told: TypeAlias = Change | Unreadable
-
-
-class Counts(Protocol):
-    def count(self, file: StoredFile) -> None:
-        """Count a settled file in the statistics; raises TransientError. Repeating it changes nothing."""
-
-
-class Notifier:
-    """counting: None where nothing is counted."""
-
-    def __init__(self, topic: Publishes, meter: Meter = NO_METER, counting: Counts | None = None) -> None:
-        self._topic = topic
-        self._meter = meter
-        self._counting = counting
-
-    def tell(self, changes: Iterable[Told], deadline: Deadline) -> list[str]:
-        """Publish a notice of every file that has settled. Gives the sequence numbers of those that are to be
-        delivered again; one failure never keeps the others back."""
-        failed = []
-        for change in changes:
-            if isinstance(change, Unreadable):
-                known = {"file_id": change.file_id, "sequence_number": change.sequence_number}
-                logger.error("notice_refused", extra={**known, "reason": change.why})
-            elif not self._counted(change.after, deadline):
-                failed.append(change.sequence_number)
-            elif _is_news(change):
-                logs.about(file_id=change.after.plan.file_id)
-                if self._told(file_notice(change.after), deadline):
-                    self._measure(change.after)
-                else:
-                    failed.append(change.sequence_number)
-        return failed
-
-    def _counted(self, file: StoredFile, deadline: Deadline) -> bool:
-        """Whether nothing is left to do about the statistics; what cannot be counted for good is logged."""
-        if self._counting is None or not file.account.state.settled:
-            return True
-        known = {"file_id": file.plan.file_id}
-        if deadline.seconds_left <= 0:
-            logger.warning("notice_out_of_time", extra=known)
-            return False
-        try:
-            self._counting.count(file)
-        except TransientError as error:
-            logger.warning("not_counted", extra={**known, "reason": error.reason})
-            return False
-        except Exception as error:
-            logger.exception("not_counted", extra={**known, "reason": reason_of(error)})
-        return True
-
-    def _measure(self, file: StoredFile) -> None:
-        self._meter.add(metrics.FILES_SETTLED, state=file.account.state.value)
-        if file.settled_at:
-            seconds = (file.settled_at - file.opened_at).total_seconds()
-            self._meter.add(metrics.FILE_SECONDS, seconds)
-
-    def _told(self, notice: Notice, deadline: Deadline) -> bool:
-        """Whether nothing is left to do about the notice: it is published, or refused for good."""
-        known = {"notice_id": notice.notice_id, "file_id": notice.attributes["file_id"]}
-        if deadline.seconds_left <= 0:
-            logger.warning("notice_out_of_time", extra=known)
-            return False
-        try:
-            self._topic.publish(notice)
-        except TransientError as error:
-            logger.warning("notice_failed", extra={**known, "reason": error.reason})
-            return False
-        except PermanentError as error:
-            logger.error("notice_refused", extra={**known, "reason": error.reason})  # noqa: TRY400 - no bug
-        except Exception as error:
-            logger.exception("notice_crashed", extra={**known, "reason": reason_of(error)})
-            return False
-        else:
-            logger.info("notice_sent", extra={**known, "state": notice.attributes["state"]})
-        return True
-
-
-def _is_news(change: Change) -> bool:
-    """Whether the file is settled, and before it was not, or in another state, or with fewer dead batches, or
-    complete only with discards: of a redrive of many batches only the end is news."""
-    now, before = Standing.of(change.after.account), change.before
-    if not now.state.settled:
-        return False
-    return (
-        before is None
-        or now.state is not before.state
-        or now.failed > before.failed
-        or now.whole is not before.whole
-    )
+def settling_id(file: StoredFile) -> str:
+    """What every notice and event of this settling of the file bears."""
+    return f"{file.plan.file_id}-{file.account.revision}"
 
 
 def file_notice(file: StoredFile) -> Notice:
@@ -180,7 +54,7 @@ def file_notice(file: StoredFile) -> Notice:
     key = plan.object.key
     shown_key = key if len(key) <= _SUBJECT_KEY_CHARS else f"...{key[-_SUBJECT_KEY_CHARS:]}"
     return Notice(
-        notice_id=f"{plan.file_id}-{account.revision}",
+        notice_id=settling_id(file),
         kind="file",
         subject=f"Froe: {account.state} {shown_key}",
         text="\n".join(_digest(file)) + "\n",
@@ -192,6 +66,66 @@ def file_notice(file: StoredFile) -> Notice:
             "format": plan.shown_format or "-",
         },
     )
+
+
+def files_notice(files: Sequence[StoredFile]) -> Notice:
+    """One notice of many files that have settled in the same state. Attributes: `state`, `files`.
+
+    Its id is that of the settlings: another group of them has another one."""
+    state, ids = files[0].account.state, sorted(map(settling_id, files))
+    return Notice(
+        notice_id=f"files-{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:32]}",
+        kind="files",
+        subject=f"Froe: {len(files):,} files {state}",
+        text="\n".join(_digest_of_many(files)) + "\n",
+        attributes={"state": state.value, "files": str(len(files))},
+    )
+
+
+def _digest_of_many(files: Sequence[StoredFile]) -> Iterator[str]:
+    state = files[0].account.state
+    yield f"{len(files):,} files are {state}"
+    yield ""
+    formats = {file.plan.shown_format or "-" for file in files}
+    yield f"files: {len(files):,}, of {_some(len(formats), 'format', 'formats')}"
+    yield f"objects: {_some(sum(file.plan.head.size for file in files), 'byte', 'bytes')}"
+    parts = [_parts(file) for file in files]
+    for name in parts[0]:
+        total = sum((each[name] for each in parts), Tally())
+        if total != Tally() or name == "parsed":
+            yield f"{name}: {_tally(total)}"
+    times = [file.settled_at for file in files if file.settled_at]
+    if times:
+        yield f"settled: {_time(min(times))} to {_time(max(times))}"
+    yield ""
+    worst = sorted(files, key=_badness, reverse=True)[:_NAMED_MAX]
+    yield "All of them:" if len(worst) == len(files) else f"The worst {len(worst)} of them:"
+    yield from (_named(file) for file in worst)
+    yield ""
+    yield f"More: froe status --state {state}"
+
+
+def _named(file: StoredFile) -> str:
+    """One line of a file among others."""
+    account = file.account
+    rejected = account.summary.counts.rejected.lines
+    why = [f"{rejected:,} lines rejected ({_reject_share(file):.1%})"] if rejected else []
+    if account.reason:
+        cut = account.reason[:_REASON_MAX_CHARS]
+        why.insert(0, cut if cut == account.reason else f"{cut}…")
+    return printable(f"{file.plan.file_id} {file.plan.object}: {'; '.join(why) or 'nothing is amiss'}")
+
+
+def _badness(file: StoredFile) -> tuple[float, ...]:
+    """By what is lost or waits, then by the share of rejects."""
+    summary = file.account.summary
+    lost = summary.dead.bytes + summary.given_up.bytes + file.account.pending.bytes
+    return (lost, _reject_share(file), summary.counts.rejected.lines, file.plan.head.size)
+
+
+def _reject_share(file: StoredFile) -> float:
+    counts = file.account.summary.counts
+    return counts.rejected.lines / max(1, counts.rejected.lines + counts.parsed.lines)
 
 
 def _digest(file: StoredFile) -> Iterator[str]:
@@ -227,15 +161,28 @@ def _digest(file: StoredFile) -> Iterator[str]:
 
 def _sums(file: StoredFile) -> Iterator[str]:
     """What became of all that was cut; of the rare ways only those that were gone."""
-    account, summary = file.account, file.account.summary
-    yield f"parsed: {_tally(summary.counts.parsed)}"
-    yield f"rejected: {_tally(summary.counts.rejected)}"
-    for reason, tally in sorted(summary.counts.skipped.items()):
+    parts = _parts(file)
+    for name in ("parsed", "rejected"):
+        yield f"{name}: {_tally(parts.pop(name))}"
+    for reason, tally in sorted(file.account.summary.counts.skipped.items()):
         yield f"skipped, {reason}: {_lines(tally)}"
-    rare = {"dead-lettered": summary.dead, "discarded": summary.given_up, "pending": account.pending}
-    for name, tally in rare.items():
+    parts.pop("skipped")
+    for name, tally in parts.items():
         if tally != Tally():
             yield f"{name}: {_tally(tally)}"
+
+
+def _parts(file: StoredFile) -> dict[str, Tally]:
+    """What became of all that was cut, by its name."""
+    account, summary = file.account, file.account.summary
+    return {
+        "parsed": summary.counts.parsed,
+        "rejected": summary.counts.rejected,
+        "skipped": sum(summary.counts.skipped.values(), Tally()),
+        "dead-lettered": summary.dead,
+        "discarded": summary.given_up,
+        "pending": account.pending,
+    }
 
 
 def _tally(tally: Tally) -> str:

@@ -6,6 +6,7 @@ An object that cannot be read any more has a plan too, which says so.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from chalicelib.core.custom.spec import Config
@@ -74,10 +75,14 @@ class Opening:
         """And how often the object was read for it. Raises FolderError for what only shows a folder, of which the
         notification did not say so."""
         known_as = ObjectVersion(announced.bucket, announced.key, announced.version_id, announced.etag or "")
-        identified = known_as.version_id or known_as.etag
-        stored = self._ledger.file(known_as.file_id) if identified else None
+        stored = self._ledger.file(known_as.file_id) if known_as.version_id or known_as.etag else None
         if stored:
             return stored.plan, 0
+        plan, reads = self._made(announced, known_as)
+        telling = self._config.notices_bound_to(announced.key) if self._config else None
+        return (replace(plan, notices=telling) if telling else plan), reads
+
+    def _made(self, announced: Announced, known_as: ObjectVersion) -> tuple[Plan, int]:
         try:
             head = self._objects.head(announced)
             if is_folder(head.version.key, head.size):
@@ -100,7 +105,7 @@ class Opening:
                 )
             return plan, opener.taken()
         except (ObjectGoneError, ObjectChangedError) as error:
-            if not identified:
+            if not (known_as.version_id or known_as.etag):
                 raise
             what = "deleted" if isinstance(error, ObjectGoneError) else "overwritten"
             head = ObjectHead(known_as, announced.size or 0, "", announced.time)

@@ -17,6 +17,7 @@ from chalicelib.attention import Attention
 from chalicelib.audit import Audit
 from chalicelib.aws.access_table import DynamoAudit, DynamoTokens
 from chalicelib.aws.clients import make_client
+from chalicelib.aws.events import EventBridge
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.letters_table import DynamoLetters
 from chalicelib.aws.metrics import EmfMeter
@@ -42,7 +43,7 @@ from chalicelib.dead_letters.selection import LetterSearch
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import Meter, TimedTracer
-from chalicelib.notices import Notifier
+from chalicelib.notifier import Notifier
 from chalicelib.settings import Settings
 from chalicelib.splitter import Splitter
 from chalicelib.statistics import Counting, Statistics
@@ -181,7 +182,16 @@ class Services:
 
     @cached_property
     def notifier(self) -> Notifier:
-        return Notifier(self.topic, self.meter, Counting(self.statistics_table, _now))
+        settings = self.settings
+        return Notifier(
+            self.topic,
+            self.meter,
+            Counting(self.statistics_table, _now),
+            EventBridge(self._clients("events")) if settings.events else None,
+            grouped_from=settings.notices_grouped_from,
+            stage=settings.stage,
+            console_region=settings.console_region,
+        )
 
     @cached_property
     def statistics_table(self) -> DynamoStatistics:

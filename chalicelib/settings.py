@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,11 +41,15 @@ TUNING_DEFAULTS: Final[Mapping[str, int]] = {
     "STALL_SECONDS": 3600,
     "SWEEP_DAYS": 7,
     "QUEUED_SPLITTER_SECONDS": 900,
+    "NOTICES_WINDOW_SECONDS": 5,
+    "NOTICES_GROUPED_FROM": 10,
 }
 LAYOUTS: Final = tuple(layout.value for layout in Layout)
 """What RECORDS_LAYOUT may be; the first is the default."""
 SINKS: Final = tuple(sink.value for sink in Sink)
 """What SINK may be; the first is the default."""
+EVENTS: Final = ("on", "off")
+"""What EVENTS may be; the first is the default."""
 INGEST_WAYS: Final = ("direct", "queue", "topic", "eventbridge")
 """How objects are announced: by S3 to the splitter, or by way of the split queue (from S3, SNS or EventBridge)."""
 
@@ -62,6 +66,8 @@ _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "STALL_SECONDS": (0, 86_400),
     "SWEEP_DAYS": (0, 365),
     "QUEUED_SPLITTER_SECONDS": (1, 900),
+    "NOTICES_WINDOW_SECONDS": (0, 300),
+    "NOTICES_GROUPED_FROM": (2, 1000),
 }
 
 
@@ -74,6 +80,8 @@ class Settings:
     """Queues are URLs; limits in lines and bytes of text; api_token_sha256 in hexadecimal;
     redaction_key: REDACTION_KEY, a secret;
     console_region: where the AWS console shows this deployment; None on a local AWS;
+    notices_window_seconds: how long the notifier gathers; notices_grouped_from: how many files at once are one notice;
+    events: whether EventBridge is told of settled files;
     stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`;
     ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs; layout, sink: of files opened
     from now on; results_bucket: RESULTS_BUCKET, where the sink is, empty where the stage has none."""
@@ -97,10 +105,13 @@ class Settings:
     stall_seconds: int
     sweep_days: int
     queued_splitter_seconds: int
+    notices_window_seconds: int
+    notices_grouped_from: int
     redaction_key: str = field(default="", repr=False)
     console_region: str | None = None
     stage: str = "local"
     tracing: str = TRACINGS[0]
+    events: bool = True
     ingest: str = INGEST_WAYS[0]
     input_keys: KeyPatterns = EVERY_KEY
     layout: Layout = Layout.ITEMS
@@ -138,10 +149,13 @@ class Settings:
             stall_seconds=tuning["STALL_SECONDS"],
             sweep_days=tuning["SWEEP_DAYS"],
             queued_splitter_seconds=tuning["QUEUED_SPLITTER_SECONDS"],
+            notices_window_seconds=tuning["NOTICES_WINDOW_SECONDS"],
+            notices_grouped_from=tuning["NOTICES_GROUPED_FROM"],
             redaction_key=environment.get("REDACTION_KEY", ""),
             console_region=_console_region(environment),
             stage=environment.get("STAGE") or "local",
-            tracing=_tracing(environment),
+            tracing=_one_of(environment, "TRACING", TRACINGS),
+            events=_one_of(environment, "EVENTS", EVENTS) == EVENTS[0],
             ingest=ingest_way(environment),
             input_keys=input_keys(environment),
             layout=records_layout(environment),
@@ -167,11 +181,13 @@ def tuning_number(environment: Mapping[str, str], name: str) -> int:
     return number
 
 
-def _tracing(environment: Mapping[str, str]) -> str:
-    tracing = environment.get("TRACING") or TRACINGS[0]
-    if tracing not in TRACINGS:
-        raise SettingsError(f"TRACING is {tracing!r}: set it to {', '.join(TRACINGS[:-1])} or {TRACINGS[-1]}")
-    return tracing
+def _one_of(environment: Mapping[str, str], name: str, known: Sequence[str]) -> str:
+    """A setting that is one of these words, by default the first; raises SettingsError."""
+    word = environment.get(name) or known[0]
+    if word not in known:
+        listed = f"{', '.join(known[:-1])} or {known[-1]}"
+        raise SettingsError(f"{name} is {word!r}: set it to {listed}")
+    return word
 
 
 def ingest_way(environment: Mapping[str, str]) -> str:

@@ -44,6 +44,7 @@ REASONS: Final[Mapping[str, str]] = {
     "SignUploads": "Signs addresses at which a browser puts objects into the input bucket: they can do what the role may.",
     "CountFiles": "Writes a row for each settled file into the statistics, and nothing of the files themselves.",
     "PublishNotices": "Tells the subscribers of the topic.",
+    "SendEvents": "Tells programs of each settled file, on the account's default event bus.",
     "ReadLedgerStream": "Lambda reads the stream in the function's name; the function itself is given the records.",
     "ListObjects": "Lists the versions in the input bucket to find those that were never announced.",
     "HealFiles": "Reads the files that stopped, remembers what it saw of them, marks lost redrives dead again.",

@@ -33,7 +33,8 @@ from chalicelib.dead_letters.store import LetterPage
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
 from chalicelib.metrics import METRICS
-from chalicelib.notices import Notice, Notifier
+from chalicelib.notices import Notice
+from chalicelib.notifier import Notifier
 from chalicelib.splitter import Splitter
 from chalicelib.stalls import Watch
 from chalicelib.sums import FAN_OUT

@@ -20,6 +20,7 @@ from chalicelib.core.packing import packed_text, unpacked_text
 from chalicelib.core.plan import PLAN_VERSIONS, ObjectHead, ObjectVersion, Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import Summary
+from chalicelib.core.telling import Telling, telling_named
 from chalicelib.core.used import NOTHING, Used
 from chalicelib.ledger import StoredFile
 
@@ -73,6 +74,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "inner": [compression.value for compression in plan.inner],
         "charset": plan.charset,
         **({} if plan.charset_guess is None else {"charset_guess": plan.charset_guess}),
+        **({} if plan.notices is Telling.ALL else {"notices": plan.notices.value}),
         "framing": said_of(plan.framing) | _unreadable_before(plan),
         "limits": asdict(plan.limits),
         "shards": plan.shards,
@@ -121,6 +123,7 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         sink=_decided(item, "sink", sink_named, Sink.NONE),
         inner=tuple(map(Compression, item.get("inner", ()))),
         custom=unpacked_text(item["custom"]) if item.get("custom") else None,
+        notices=telling_named(item.get("notices", "")),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.aws import ledger_items
 from chalicelib.core.records import untyped
-from chalicelib.notices import Change, Standing, Told, Unreadable
+from chalicelib.notifier import Change, Standing, Told, Unreadable
 
 
 def changes_in(event: Mapping[str, Any]) -> Iterator[Told]:

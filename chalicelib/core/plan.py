@@ -36,6 +36,7 @@ from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.openings import EVENT_DATA, RECORD_SEPARATOR
 from chalicelib.core.padding import NUL, behind_padding, without_padding
 from chalicelib.core.records import Record, Reject
+from chalicelib.core.telling import Telling
 from chalicelib.core.text import (
     CHARSET_BYTES,
     UTF_8,
@@ -118,6 +119,7 @@ class Plan:
     date_order: which number of its dates is the day, as `day_order` writes it; None: it has no such dates.
     layout: how its records and rejects lie in the records table. sink: where else they go.
     charset_guess: what the text may be in though it is read as UTF-8 (`guessing`); nothing obeys it.
+    notices: which of its settlings become notices.
     """
 
     head: ObjectHead
@@ -140,6 +142,7 @@ class Plan:
     layout: Layout = Layout.ITEMS
     sink: Sink = Sink.NONE
     charset_guess: str | None = None
+    notices: Telling = Telling.ALL
 
     @property
     def version(self) -> int:

@@ -118,4 +118,6 @@ def _named(arn: str, stage: str, names: Mapping[tuple[str, str], str]) -> str:
         own = f"froe-{stage}-{part}"
         if known == service and (name == own or (service == "s3" and name.startswith(f"{own}-"))):
             return f"${{{logical_id}{'' if service == 'sns' else '.Arn'}}}{slash}{tail}"
+    if service == "events":  # no resource of a stage: the account's own bus
+        return f"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:{rest}"
     return f"${{{_INPUT}.Arn}}{slash}{tail}" if service == "s3" else arn

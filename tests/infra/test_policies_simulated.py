@@ -322,6 +322,7 @@ OF_FUNCTIONS: Mapping[str, list[Call]] = {
     ],
     "notifier": [
         Call("sns:Publish", NOTICES),
+        Call("events:PutEvents", arn("events", "event-bus/default")),
         Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["opened#2026-12-01T13#2"]}),
         Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["statistics"]}),
         *calls("dynamodb", "GetRecords GetShardIterator DescribeStream", SETTINGS["LEDGER_STREAM_ARN"]),
@@ -442,6 +443,7 @@ DENIED: Mapping[str, list[Call]] = {
     "notifier": [
         Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["0" * 26]}),
         Call("dynamodb:Query", RECORDS),
+        Call("events:PutEvents", arn("events", "event-bus/somebody-elses")),
     ],
     "sweeper": [
         Call("s3:GetObject", f"{INPUT}/a.log"),

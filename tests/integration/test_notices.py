@@ -1,4 +1,5 @@
-"""Notices on the local AWS: a queue that subscribes to the topic hears of every file that settles."""
+"""Notices and events on the local AWS: queues that subscribe to the topic, and to the event bus, hear of every file that
+settles."""
 
 import gzip
 import json
@@ -11,8 +12,10 @@ import pytest
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
+from froe.events_page import schema
 from froe.local import LocalStack
 from tests.integration.support import Uploaded, log_end, settle, upload, wait_for
+from tests.schemas import faults
 
 LINES = b"".join(b'{"level": "info", "message": "line %d"}\n' % number for number in range(500))
 
@@ -27,7 +30,7 @@ class Heard:
 
 
 class Subscriber:
-    """A queue of our own that gets every notice of the stack."""
+    """Queues of our own that get every notice of the stack, and every event."""
 
     def __init__(self, stack: LocalStack) -> None:
         self._stack = stack
@@ -41,8 +44,20 @@ class Subscriber:
             ReturnSubscriptionArn=True,
         )["SubscriptionArn"]
         self._heard: list[Heard] = []
+        self._events = stack.client("events")
+        self.events_queue = self._sqs.create_queue(QueueName="events")["QueueUrl"]
+        asked = self._sqs.get_queue_attributes(QueueUrl=self.events_queue, AttributeNames=["QueueArn"])
+        pattern = {"source": ["froe"], "detail": {"stage": ["local"], "key": [{"prefix": "notices/"}]}}
+        self._events.put_rule(Name="settled", EventPattern=json.dumps(pattern))
+        self._events.put_targets(
+            Rule="settled", Targets=[{"Id": "1", "Arn": asked["Attributes"]["QueueArn"]}]
+        )
+        self._emitted: list[dict[str, Any]] = []
 
     def close(self) -> None:
+        self._events.remove_targets(Rule="settled", Ids=["1"])
+        self._events.delete_rule(Name="settled")
+        self._sqs.delete_queue(QueueUrl=self.events_queue)
         self._sns.unsubscribe(SubscriptionArn=self._subscription)
         self._sqs.delete_queue(QueueUrl=self.queue)
 
@@ -51,6 +66,23 @@ class Subscriber:
         return wait_for(
             lambda: self._find(file_id), f"a notice of {file_id}", 60, detail=lambda: log_end(self._stack)
         )
+
+    def event_of(self, file_id: str) -> dict[str, Any]:
+        """The first event of the file, once it is there."""
+        return wait_for(
+            lambda: self._find_event(file_id),
+            f"an event of {file_id}",
+            60,
+            detail=lambda: log_end(self._stack),
+        )
+
+    def _find_event(self, file_id: str) -> dict[str, Any] | None:
+        for message in self._sqs.receive_message(QueueUrl=self.events_queue, MaxNumberOfMessages=10).get(
+            "Messages", ()
+        ):
+            self._emitted.append(json.loads(message["Body"]))
+            self._sqs.delete_message(QueueUrl=self.events_queue, ReceiptHandle=message["ReceiptHandle"])
+        return next((one for one in self._emitted if one["detail"]["file_id"] == file_id), None)
 
     def _find(self, file_id: str) -> Heard | None:
         for message in self._sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
@@ -106,6 +138,12 @@ def test_a_settled_file_is_told_to_subscribers(stack: LocalStack, subscriber: Su
     }
     assert notice.attributes["notice_id"].startswith(f"{uploaded.file_id}-")
     assert notice.subject.startswith(f"Froe: {case.state} notices/")
+    event = subscriber.event_of(uploaded.file_id)
+    assert event["detail-type"] == "Froe File Settled"
+    detail = event["detail"]
+    assert list(faults(detail, schema())) == []
+    assert detail["notice_id"] == notice.attributes["notice_id"]
+    assert {name: detail[name] for name in file} == file
     lines = notice.text.splitlines()
     assert lines[0].startswith(case.said)
     assert f"file id: {uploaded.file_id}" in lines

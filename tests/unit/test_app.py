@@ -19,7 +19,9 @@ import json
 from app import app
 rates = [each.schedule_expression.to_string() for each in app.event_sources if hasattr(each, "schedule_expression")]
 filters = [f"{each.prefix} {each.suffix}" for each in app.event_sources if hasattr(each, "bucket")]
-print(json.dumps({"names": sorted(each.name for each in app.event_sources), "rates": rates, "filters": filters}))
+windows = [each.maximum_batching_window_in_seconds for each in app.event_sources if each.name == "notifier"]
+names = sorted(each.name for each in app.event_sources)
+print(json.dumps({"names": names, "rates": rates, "filters": filters, "windows": windows}))
 """
 
 
@@ -44,6 +46,11 @@ def wired(**settings: str) -> dict[str, list[str]]:
 )
 def test_the_sweeper_runs_every_so_many_minutes(minutes: str, rate: str) -> None:
     assert wired(SWEEP_MINUTES=minutes)["rates"] == [rate]
+
+
+@pytest.mark.parametrize(("seconds", "window"), [("", 5), ("0", 0), ("300", 300)])
+def test_the_notifier_gathers_for_so_many_seconds(seconds: str, window: int) -> None:
+    assert wired(NOTICES_WINDOW_SECONDS=seconds)["windows"] == [window]
 
 
 @pytest.mark.parametrize(

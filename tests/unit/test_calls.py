@@ -148,6 +148,19 @@ def test_a_stack_that_ends_leaves_its_calls_where_they_are_wanted(
             {Access("notifier", "sns:Publish", "${NoticesTopic}")},
         ),
         (
+            "froe-dev-notifier",
+            "events:PutEvents",
+            "arn:aws:events:r:1:event-bus/default",
+            200,
+            {
+                Access(
+                    "notifier",
+                    "events:PutEvents",
+                    "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default",
+                )
+            },
+        ),
+        (
             "froe-dev-worker",
             "sqs:SendMessage",
             "arn:aws:sqs:r:1:froe-prod-batch",
@@ -155,7 +168,7 @@ def test_a_stack_that_ends_leaves_its_calls_where_they_are_wanted(
             {Access("worker", "sqs:SendMessage", "arn:aws:sqs:r:1:froe-prod-batch")},
         ),
     ],
-    ids=["batch-form", "index", "absent-object", "brought-bucket", "topic", "other-stage"],
+    ids=["batch-form", "index", "absent-object", "brought-bucket", "topic", "bus", "other-stage"],
 )
 def test_calls_are_told_by_the_names_of_the_template(
     tmp_path: Path, function: str, action: str, resource: str, status: int, needs: set[Access]

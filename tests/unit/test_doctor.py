@@ -11,6 +11,7 @@ pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 
 from click.testing import CliRunner
 
+from froe import mappings
 from froe.deployment.checks.concurrency import check_concurrency
 from froe.deployment.checks.functions import check_functions
 from froe.deployment.checks.mappings import check_mappings, check_way_in
@@ -90,6 +91,20 @@ def test_a_mapping_twice_or_off_or_without_partial_failures_is_a_fault() -> None
     assert "without FunctionResponseTypes" in worker_faults(mapping("worker", FunctionResponseTypes=[]))[0]
     limited = mapping("worker", ScalingConfig={"MaximumConcurrency": 9})
     assert "a maximum concurrency of 9, not 4" in worker_faults(limited)[0]
+
+
+def test_a_notifier_that_gathers_for_longer_than_the_setting_says_is_a_fault() -> None:
+    stream = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/froe-dev-ledger/stream/1"
+
+    def found(seconds: int, **settings: str) -> list[str]:
+        held = mapping("notifier", EventSourceArn=stream, MaximumBatchingWindowInSeconds=seconds)
+        held |= mappings.demanded(stream)
+        looked = examined({"list_event_source_mappings": {"EventSourceMappings": [held]}}, settings=settings)
+        return [each for each in faults(check_mappings(looked)) if "froe-dev-notifier" in each]
+
+    assert found(5) == found(30, NOTICES_WINDOW_SECONDS="30") == []
+    (late,) = found(0)
+    assert "gathers for 0 s, and NOTICES_WINDOW_SECONDS is 5: `froe deploy --stage dev` sets it" in late
 
 
 def test_more_workers_than_the_table_has_units_for_are_a_fault() -> None:

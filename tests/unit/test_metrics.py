@@ -13,7 +13,7 @@ from chalicelib.core.errors import TransientError
 from chalicelib.core.messages import Again, SplitMessage, decode
 from chalicelib.delivery import Incoming
 from chalicelib.metrics import METRICS, TimedTracer
-from chalicelib.notices import Change
+from chalicelib.notifier import Change
 from chalicelib.tracing import NoTracer
 from tests.fakes import FakeMeter, Pipeline, in_time
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,16 +12,29 @@ import pytest
 from chalicelib.aws import ledger_items
 from chalicelib.aws.ledger_stream import changes_in
 from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.errors import MissingResourceError, PermanentError
+from chalicelib.core.custom.loading import load
+from chalicelib.core.cutting import Limits
+from chalicelib.core.errors import FroeError, MissingResourceError, PermanentError, ThrottledError
 from chalicelib.core.marks import Counts, Tally
+from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.records import typed
 from chalicelib.core.summaries import Summary
+from chalicelib.core.telling import Telling
+from chalicelib.delivery import Deadline
+from chalicelib.events import Event, settled_event
 from chalicelib.handlers import on_ledger_records
-from chalicelib.ledger import StoredFile
+from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.metrics import FILES_SETTLED
-from chalicelib.notices import Notice, Notifier, file_notice
-from tests.fakes import WHEN, FakeMeter, in_time
+from chalicelib.notices import Notice, file_notice, files_notice
+from chalicelib.notifier import Notifier
+from chalicelib.opening import Opening
+from chalicelib.status_json import file_json
+from froe import events_page
+from froe.events_page import schema
+from tests.fakes import WHEN, Effects, FakeLedgerTable, FakeMeter, FakeObjects, in_time
+from tests.schemas import faults
+from tests.templates import ROOT
 
 SETTLED = [state for state in State if state.settled]
 
@@ -50,20 +63,21 @@ def heard() -> Iterator[Heard]:
 
 
 class FakeTopic:
-    """Keeps what was published; some keys make it fail."""
+    """Keeps what was published; some keys, or kinds, make it fail."""
 
     def __init__(self, failures: dict[str, Exception] | None = None) -> None:
         self.published: list[Notice] = []
-        self._failures = failures or {}
+        self.failures = failures or {}
 
     def publish(self, notice: Notice) -> None:
-        if error := self._failures.get(notice.attributes["key"]):
+        if error := self.failures.get(notice.attributes.get("key", notice.kind)):
             raise error
         self.published.append(notice)
 
 
 def file(key: str = "logs/a.log", state: State = State.COMPLETE, **said: Any) -> StoredFile:
-    plan = Plan(ObjectHead(ObjectVersion("b", key, "v1", "e"), 1000, "text/plain", WHEN), "json", 0.998)
+    head = ObjectHead(ObjectVersion("b", key, "v1", "e"), 1000, "text/plain", WHEN)
+    plan = Plan(head, "json", 0.998, notices=said.get("notices", Telling.ALL))
     account = FileAccount(
         state=state,
         reason=said.get("reason"),
@@ -237,6 +251,190 @@ def test_what_no_time_is_left_for_is_given_back() -> None:
     topic = FakeTopic()
     assert tell(topic, record(1, file("a")), record(2, file("b")), seconds=0) == [f"{n:021d}" for n in (1, 2)]
     assert topic.published == []
+
+
+def named(key: str, rejected: int = 0, **said: Any) -> StoredFile:
+    counts = Counts(Tally(90, 90, 900), Tally(rejected, rejected, rejected))
+    cut = Tally(90 + rejected, 90 + rejected, 900 + rejected)
+    return file(key, cut=cut, summary=Summary(done=3, counts=counts), **said)
+
+
+def test_many_files_that_settle_at_once_are_one_notice_of_each_state() -> None:
+    topic = FakeTopic()
+    files = [named(f"logs/{number:04d}.log", rejected=number % 7) for number in range(3000)]
+    files[1234] = named("logs/worst.log", rejected=80)
+    bad = [file(f"bad/{number}", State.FAILED, reason="not text", summary=Summary()) for number in range(9)]
+    assert tell(topic, *(record(number, each) for number, each in enumerate([*files, *bad]))) == []
+    many, *each = topic.published
+    assert (many.kind, many.subject) == ("files", "Froe: 3,000 files COMPLETE")
+    assert many.attributes == {"state": "COMPLETE", "files": "3000"}
+    lines = many.text.splitlines()
+    assert lines[0] == "3,000 files are COMPLETE"
+    assert "parsed: 270,000 entries, 270,000 lines, 2,700,000 bytes" in lines
+    rejected = sum(number % 7 for number in range(3000)) - 1234 % 7 + 80
+    assert f"rejected: {rejected:,} entries, {rejected:,} lines, {rejected:,} bytes" in lines
+    worst = lines.index("The worst 20 of them:") + 1
+    assert lines[worst].endswith("s3://b/logs/worst.log (version v1): 80 lines rejected (47.1%)")
+    assert lines[-1] == "More: froe status --state COMPLETE"
+    assert len(many.text) < 5000
+    assert [one.attributes["key"] for one in each] == [f"bad/{number}" for number in range(9)]
+
+
+def test_a_group_of_files_with_the_longest_names_and_reasons_fits_a_message() -> None:
+    files = [file("\x1b" * 1000 + str(n), State.DAMAGED, reason="\x00" * 5000) for n in range(1000)]
+    assert len(files_notice(files).text.encode()) < 262_144 / 2
+
+
+def test_the_same_group_is_the_same_notice_and_another_group_is_another() -> None:
+    files = [file(f"logs/{number}") for number in range(20)]
+    assert files_notice(files) == files_notice(files)
+    assert files_notice(files).notice_id == files_notice(files[::-1]).notice_id
+    assert files_notice(files).notice_id != files_notice(files[1:]).notice_id
+
+
+def test_a_group_that_could_not_be_told_is_given_back_whole_and_told_once() -> None:
+    topic, meter = FakeTopic({"files": MissingResourceError("the topic is not there")}), FakeMeter()
+    records = [record(number, file(f"logs/{number}")) for number in range(12)]
+    notifier = Notifier(topic, meter)
+    assert notifier.tell(changes_in({"Records": records}), in_time()) == [f"{n:021d}" for n in range(12)]
+    topic.failures.clear()
+    for _ in range(2):
+        assert notifier.tell(changes_in({"Records": records}), in_time()) == []
+    assert [notice.attributes["files"] for notice in topic.published] == ["12"]
+    assert meter.sum(FILES_SETTLED, "COMPLETE") == 12
+
+
+def test_what_follows_a_failure_and_is_delivered_again_is_not_told_again() -> None:
+    """By the same process: another one tells it under the same id."""
+    topic = FakeTopic({"b": MissingResourceError("the topic is not there")})
+    records = [record(number, file(key)) for number, key in enumerate("abc")]
+    notifier = Notifier(topic)
+    notifier.tell(changes_in({"Records": records}), in_time())
+    topic.failures.clear()
+    assert notifier.tell(changes_in({"Records": records[1:]}), in_time()) == []
+    assert [notice.attributes["key"] for notice in topic.published] == ["a", "c", "b"]
+
+
+@pytest.mark.parametrize(
+    ("notices", "told"),
+    [(Telling.ALL, ["COMPLETE", "DAMAGED"]), (Telling.ATTENTION, ["DAMAGED"]), (Telling.NONE, [])],
+)
+def test_a_file_that_is_bound_to_be_quiet_is_told_by_its_event_and_counted(
+    notices: Telling, told: list[str]
+) -> None:
+    topic, meter, bus = FakeTopic(), FakeMeter(), FakeBus()
+    states = (State.COMPLETE, State.DAMAGED)
+    records = [record(n, file(f"{n}", state, notices=notices)) for n, state in enumerate(states)]
+    for _ in range(2):
+        assert Notifier(topic, meter, events=bus).tell(changes_in({"Records": records}), in_time()) == []
+        assert [notice.attributes["state"] for notice in topic.published] == told
+        assert [event.detail["state"] for event in bus.events] == list(states)
+        assert meter.sum(FILES_SETTLED, "COMPLETE") == 1
+        topic.published.clear(), bus.events.clear(), meter.values.clear()
+
+
+def test_what_a_prefix_is_bound_to_is_decided_when_a_file_is_opened_and_kept() -> None:
+    config = load("[[bind]]\nprefix='quiet/'\nnotices='none'\n", "x")
+    effects, objects = Effects(), FakeObjects()
+    opening = Opening(
+        objects,
+        Ledger(FakeLedgerTable(effects), lambda: WHEN),
+        limits=Limits(),
+        retention_days=0,
+        config=config,
+    )
+    for key, data in {"quiet/a": b"x\n", "quiet/b": b"\0\1" * 500, "loud/c": b"x\n"}.items():
+        objects.add(key, data)
+    plans = [
+        opening.plan_of(Announced("logs", key, "v1", "e"))[0] for key in ("quiet/a", "quiet/b", "loud/c")
+    ]
+    plans.append(opening.plan_of(Announced("logs", "quiet/gone", "v1", "e"))[0])
+    assert [plan.failure is not None for plan in plans] == [False, True, False, True]
+    told = [Telling.NONE, Telling.NONE, Telling.ALL, Telling.NONE]
+    assert [plan.notices for plan in plans] == told
+    stored = [ledger_items.from_plan(plan) for plan in plans]
+    assert [ledger_items.to_plan(item).notices for item in stored] == told
+    assert "notices" not in stored[2]
+    assert ledger_items.to_plan(stored[0] | {"notices": "of newer code"}).notices is Telling.ALL
+
+
+class FakeBus:
+    """Keeps the events that it takes; failures: what becomes of those of a key."""
+
+    def __init__(self, failures: dict[str, FroeError] | None = None) -> None:
+        self.events: list[Event] = []
+        self.failures = failures or {}
+
+    def emit(self, events: Sequence[Event], deadline: Deadline) -> dict[str, FroeError]:
+        failed = {
+            each.event_id: self.failures[each.detail["key"]]
+            for each in events
+            if each.detail["key"] in self.failures
+        }
+        self.events += [each for each in events if each.event_id not in failed]
+        return failed
+
+
+def test_every_settled_file_has_an_event_with_the_id_of_its_notice() -> None:
+    topic, bus = FakeTopic(), FakeBus()
+    files = [file(f"logs/{number}") for number in range(30)]
+    moving = file("moving", State.PROCESSING, revision=1)
+    records = [record(number, each) for number, each in enumerate([*files, moving])]
+    Notifier(topic, events=bus, stage="prod").tell(changes_in({"Records": records}), in_time())
+    assert [event.event_id for event in bus.events] == [file_notice(each).notice_id for each in files]
+    event = bus.events[0]
+    assert event.time == files[0].settled_at
+    assert event.detail == {
+        "notice_id": file_notice(files[0]).notice_id,
+        "stage": "prod",
+        **file_json(files[0], files[0].account, None),
+    }
+    assert list(faults(event.detail, schema())) == []
+
+
+def test_the_page_of_events_has_the_schema_of_the_code() -> None:
+    """`make docs` rewrites it."""
+    assert (ROOT / "docs" / "events.md").read_text(encoding="utf-8") == events_page.page()
+
+
+def test_the_check_of_schemas_finds_what_does_not_fit() -> None:
+    good = settled_event(file(), "prod", None).detail
+    spoilt = [
+        {**good, "state": "ODD"},
+        {**good, "splits": -1},
+        {**good, "file_id": "x"},
+        {**good, "parsed": {"entries": 1}},
+        {**good, "reason": 7},
+        {name: value for name, value in good.items() if name != "stage"},
+    ]
+    assert [len(list(faults(each, schema()))) > 0 for each in spoilt] == [True] * len(spoilt)
+
+
+def test_an_event_that_is_not_taken_yet_is_sent_again_and_no_notice_is_repeated(heard: Heard) -> None:
+    topic, bus = FakeTopic(), FakeBus({"b": ThrottledError("slow"), "c": PermanentError("malformed")})
+    notifier = Notifier(topic, events=bus)
+    records = [record(number, file(key)) for number, key in enumerate("abcd")]
+    assert notifier.tell(changes_in({"Records": records}), in_time()) == [f"{1:021d}"]
+    assert [each["reason"] for each in heard.named("event_refused")] == ["malformed"]
+    bus.failures.pop("b")
+    assert notifier.tell(changes_in({"Records": records[1:]}), in_time()) == []
+    assert sorted(event.detail["key"] for event in bus.events) == ["a", "b", "d"]
+    assert sorted(notice.attributes["key"] for notice in topic.published) == ["a", "b", "c", "d"]
+
+
+def test_a_topic_that_fails_keeps_no_event_back_and_a_bug_in_events_no_notice() -> None:
+    topic, bus = FakeTopic({"a": MissingResourceError("gone")}), FakeBus()
+    assert Notifier(topic, events=bus).tell(changes_in({"Records": [record(1, file("a"))]}), in_time())
+    assert len(bus.events) == 1
+
+    class Broken:
+        def emit(self, events: Sequence[Event], deadline: Deadline) -> dict[str, FroeError]:
+            raise RuntimeError("a bug")
+
+    topic = FakeTopic()
+    records = {"Records": [record(1, file("a"))]}
+    assert Notifier(topic, events=Broken()).tell(changes_in(records), in_time()) == [f"{1:021d}"]
+    assert len(topic.published) == 1
 
 
 def test_the_handler_answers_in_the_shape_that_mappings_understand() -> None:

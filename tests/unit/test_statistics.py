@@ -18,7 +18,7 @@ from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.summaries import Summary
 from chalicelib.ledger import StoredFile
-from chalicelib.notices import Change, Notifier
+from chalicelib.notifier import Change, Notifier
 from chalicelib.pages import BadQueryError
 from chalicelib.stalls import Watch
 from chalicelib.statistics import Counting, Statistics

@@ -22,7 +22,7 @@ from chalicelib.core.errors import PermanentError, TransientError
 from chalicelib.core.notifications import announcement_of
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.metrics import METRICS, TimedTracer
-from chalicelib.notices import Notifier
+from chalicelib.notifier import Notifier
 from chalicelib.splitter import Splitter
 from chalicelib.tracing import NoTracer
 from chalicelib.worker import Worker

@@ -36,6 +36,7 @@ from chalicelib.core.custom.spec import (
 from chalicelib.core.custom.tables import Table
 from chalicelib.core.formats.registry import NAMES
 from chalicelib.core.layouts import Layout
+from chalicelib.core.telling import Telling
 
 TEXT_MAX_BYTES: Final = 24 * 1024
 """How large a configuration may be, compressed: it travels with every batch message."""
@@ -119,7 +120,7 @@ def _no_name_twice(tables: Iterable[Table]) -> None:
 
 
 def _binding(table: Table, known: list[str]) -> Binding:
-    table.knows("prefix", "format", "json", "charset", "layout")
+    table.knows("prefix", "format", "json", "charset", "layout", "notices")
     table.name = table.needed("prefix")
     charset = table.text("charset")
     codec = None if charset is None else charset_named(charset)
@@ -128,8 +129,16 @@ def _binding(table: Table, known: list[str]) -> Binding:
     layout = table.text("layout")
     if layout is not None:
         table.known(layout, [each.value for each in Layout], "layout")
-    bound = Binding(table.name, charset=codec, layout=None if layout is None else Layout(layout))
-    if (bound.charset or bound.layout) and not (table.has("json") or table.has("format")):
+    notices = table.text("notices")
+    if notices is not None:
+        table.known(notices, [each.value for each in Telling], "notices")
+    bound = Binding(
+        table.name,
+        charset=codec,
+        layout=None if layout is None else Layout(layout),
+        notices=None if notices is None else Telling(notices),
+    )
+    if (bound.charset or bound.layout or bound.notices) and not (table.has("json") or table.has("format")):
         return bound
     name = _name_of_json(table) if table.has("json") else table.needed("format")
     table.known(name, known, "format")

@@ -17,6 +17,7 @@ from chalicelib.core.custom.expressions import Field
 from chalicelib.core.custom.matching import Limits
 from chalicelib.core.framing import LINES, Framing, framing_of
 from chalicelib.core.layouts import Layout
+from chalicelib.core.telling import Telling
 
 KINDS: Final = ("ip", "email", "card", "token")
 """What redaction finds by itself."""
@@ -90,12 +91,13 @@ class RedactionSpec:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Of objects whose key begins so: their format, character set and layout; None where it says nothing of one."""
+    """Of objects whose key begins so: their format, character set, layout and notices; None where it says nothing of one."""
 
     prefix: str
     format: str | None = None
     charset: str | None = None
     layout: Layout | None = None
+    notices: Telling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,11 @@ class Config:
         """Likewise its layout."""
         found = [each for each in self.bindings if each.layout and key.startswith(each.prefix)]
         return max(found, key=lambda each: len(each.prefix)).layout if found else None
+
+    def notices_bound_to(self, key: str) -> Telling | None:
+        """Likewise which of its settlings are told."""
+        found = [each for each in self.bindings if each.notices and key.startswith(each.prefix)]
+        return max(found, key=lambda each: len(each.prefix)).notices if found else None
 
     def collections_of(self, key: str) -> list[str]:
         """The members that may hold the entries of an object of that key; of the longest prefix first."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from chalicelib.core.layouts import Layout
+from chalicelib.settings import SettingsError, tuning_number
 from froe import mappings
 from froe.deployment import feeding, notifications
 from froe.deployment.checks.concurrency import UNBOUNDED, pollers
@@ -13,6 +14,7 @@ from froe.deployment.deploy import announced_to
 from froe.deployment.findings import Finding, fault, ok
 from froe.deployment.fitting import CONCURRENCY, TIMEOUT_SECONDS, UNITS_AT_ONCE, held_units
 from froe.deployment.stages import DIRECT
+from froe.errors import FroeError
 from froe.function_options import read_options
 
 AREA: Final = "mappings"
@@ -121,11 +123,23 @@ def _mapping(examined: Examined, function: str, source: str) -> Finding:
     if own.batch_size is not None and mapping.get("BatchSize", own.batch_size) != own.batch_size:
         what = f"{feeds} takes {mapping['BatchSize']} messages at once, not {own.batch_size}"
         return fault(AREA, what, f"{examined.deploy} sets it")
+    if function == "notifier":
+        waits, expected = mapping.get("MaximumBatchingWindowInSeconds", 0), _window_seconds(examined)
+        if waits != expected:
+            what = f"{feeds} gathers for {waits} s, and NOTICES_WINDOW_SECONDS is {expected}"
+            return fault(AREA, what, f"{examined.deploy} sets it")
     if not own.mapping_enabled:
         return ok(AREA, f"{feeds} is disabled, as the configuration says: `froe consume` takes its messages")
     if function == "worker" and (overload := _overload(examined)):
         return overload
     return ok(AREA, f"{feeds} is mapped once, and reports failures one by one")
+
+
+def _window_seconds(examined: Examined) -> int:
+    try:
+        return tuning_number(examined.stage.settings, "NOTICES_WINDOW_SECONDS")
+    except SettingsError as error:
+        raise FroeError(f"The stage {examined.stage.name}: {error}.") from error
 
 
 def _overload(examined: Examined) -> Finding | None:

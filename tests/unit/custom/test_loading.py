@@ -93,6 +93,7 @@ FAULTS = [
     ("[[bind]]\nprefix = 'a/'\nlayout = 'pakced'", 3, "`layout` says 'pakced'; write 'packed'"),
     ("[[bind]]\nprefix = 'a/'\nlayout = 'rows'", 3, "`layout` says 'rows'; known are items, packed"),
     ("[[bind]]\nprefix = 'a/'\nlayout = 7", 3, "layout"),
+    ("[[bind]]\nprefix = 'a/'\nnotices = 'loud'", 3, "`notices` says 'loud'; known are all, attention"),
     (
         TILL.replace("%{WORD:till}", "%{WORD:level}").replace(
             'time = "time"', 'severity = { field = "level", words = { Z = "eror" } }'
@@ -205,6 +206,15 @@ def test_a_layout_is_bound_with_a_format_or_without_one() -> None:
     config = load(bound, "x")
     assert [config.layout_bound_to(key) for key in ("a/x", "a/b/x", "b/x")] == ["packed", "items", None]
     assert [config.format_bound_to(key) for key in ("a/x", "a/b/x", "b/x")] == [None, "json", None]
+    assert config.text is None
+
+
+def test_a_prefix_is_bound_to_be_quiet_with_a_format_or_without_one() -> None:
+    bound = (
+        "[[bind]]\nprefix='a/'\nnotices='none'\n[[bind]]\nprefix='a/b/'\nnotices='attention'\nformat='json'\n"
+    )
+    config = load(bound, "x")
+    assert [config.notices_bound_to(key) for key in ("a/x", "a/b/x", "b/x")] == ["none", "attention", None]
     assert config.text is None
 
 

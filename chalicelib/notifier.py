@@ -1,0 +1,248 @@
+"""The notifier: tells people, by notices, and programs, by events, of every file that settles.
+
+Promise: each settling is told at least once by either way, under one id (`settling_id`); many that settle together are one
+notice. Nothing of a file depends on it. Limits: how many are together is decided by what the ledger's stream delivers at
+once; a file that is bound to be quiet has its event alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+from chalicelib import logs, metrics
+from chalicelib.core.accounts import FileAccount, State
+from chalicelib.core.errors import PermanentError, TransientError, reason_of
+from chalicelib.core.telling import Telling
+from chalicelib.delivery import Deadline
+from chalicelib.events import Emits, settled_event
+from chalicelib.ledger import StoredFile
+from chalicelib.metrics import NO_METER, Meter
+from chalicelib.notices import Notice, Publishes, file_notice, files_notice, settling_id
+
+GROUPED_FROM: Final = 10
+"""So many files of one state at once are told by one notice."""
+_REMEMBERED_MAX: Final = 10_000
+
+logger = logging.getLogger("froe")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a file's account stood. failed: its dead batches. whole: nothing is known to be amiss with it."""
+
+    state: State
+    failed: int
+    whole: bool
+
+    @classmethod
+    def of(cls, account: FileAccount) -> Standing:
+        return cls(account.state, account.summary.failed, account.reason is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A write to a file's account, as the ledger's stream tells of it.
+
+    sequence_number: by which the stream delivers it again. before: None where the file was opened.
+    """
+
+    sequence_number: str
+    before: Standing | None
+    after: StoredFile
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record of the stream that cannot be understood, however often it comes."""
+
+    sequence_number: str
+    file_id: str
+    why: str
+
+
+Told: TypeAlias = Change | Unreadable
+
+
+class Counts(Protocol):
+    def count(self, file: StoredFile) -> None:
+        """Count a settled file in the statistics; raises TransientError. Repeating it changes nothing."""
+
+
+class Notifier:
+    """counting: None where nothing is counted. events: None where no events are sent. grouped_from: how many files of one
+    state at once are told by one notice. stage: what events bear; console_region: where their traces are shown."""
+
+    def __init__(
+        self,
+        topic: Publishes,
+        meter: Meter = NO_METER,
+        counting: Counts | None = None,
+        events: Emits | None = None,
+        *,
+        grouped_from: int = GROUPED_FROM,
+        stage: str = "local",
+        console_region: str | None = None,
+    ) -> None:
+        self._topic = topic
+        self._meter = meter
+        self._counting = counting
+        self._events = events
+        self._grouped_from = grouped_from
+        self._stage = stage
+        self._console_region = console_region
+        self._noticed = _Remembered()
+        self._emitted = _Remembered()
+
+    def tell(self, changes: Iterable[Told], deadline: Deadline) -> list[str]:
+        """Count every file that has settled, send its event and publish its notice. Gives the sequence numbers of those
+        that are to be delivered again; one failure never keeps the others back."""
+        order, failed, news = [], set(), []
+        for change in changes:
+            order.append(change.sequence_number)
+            if isinstance(change, Unreadable):
+                known = {"file_id": change.file_id, "sequence_number": change.sequence_number}
+                logger.error("notice_refused", extra={**known, "reason": change.why})
+            elif not self._counted(change.after, deadline):
+                failed.add(change.sequence_number)
+            elif _is_news(change):
+                news.append(change)
+        failed |= self._not_emitted(news, deadline)
+        failed |= self._not_noticed(news, deadline)
+        return [each for each in order if each in failed]
+
+    def _counted(self, file: StoredFile, deadline: Deadline) -> bool:
+        """Whether nothing is left to do about the statistics; what cannot be counted for good is logged."""
+        if self._counting is None or not file.account.state.settled:
+            return True
+        known = {"file_id": file.plan.file_id}
+        if deadline.seconds_left <= 0:
+            logger.warning("notice_out_of_time", extra=known)
+            return False
+        try:
+            self._counting.count(file)
+        except TransientError as error:
+            logger.warning("not_counted", extra={**known, "reason": error.reason})
+            return False
+        except Exception as error:
+            logger.exception("not_counted", extra={**known, "reason": reason_of(error)})
+        return True
+
+    def _not_emitted(self, news: Sequence[Change], deadline: Deadline) -> set[str]:
+        """The sequence numbers of those whose events are to be sent again."""
+        fresh = {
+            settling_id(each.after): each for each in news if settling_id(each.after) not in self._emitted
+        }
+        if self._events is None or not fresh:
+            return set()
+        made = [settled_event(each.after, self._stage, self._console_region) for each in fresh.values()]
+        try:
+            failures = self._events.emit(made, deadline)
+        except Exception as error:
+            logger.exception("event_crashed", extra={"events": len(made), "reason": reason_of(error)})
+            return {each.sequence_number for each in fresh.values()}
+        failed = set()
+        for event_id, change in fresh.items():
+            known = {"notice_id": event_id, "file_id": change.after.plan.file_id}
+            why_not = failures.get(event_id)
+            if why_not is None:
+                self._emitted.add(event_id)
+            elif isinstance(why_not, PermanentError):
+                logger.error("event_refused", extra={**known, "reason": why_not.reason})
+            else:
+                logger.warning("event_failed", extra={**known, "reason": why_not.reason})
+                failed.add(change.sequence_number)
+        logger.info("events_sent", extra={"events": len(made) - len(failures)})
+        return failed
+
+    def _not_noticed(self, news: Sequence[Change], deadline: Deadline) -> set[str]:
+        """The sequence numbers of those whose notices are to be published again."""
+        alike: dict[State, list[Change]] = {}
+        failed: set[str] = set()
+        for change in news:
+            if settling_id(change.after) in self._noticed:
+                continue
+            if _is_quiet(change.after):
+                self._measure([change])
+            else:
+                alike.setdefault(change.after.account.state, []).append(change)
+        for changes in alike.values():
+            are_many = len({each.after.plan.file_id for each in changes}) >= self._grouped_from
+            for group in [changes] if are_many else [[each] for each in changes]:
+                if self._published(_notice_of(group), deadline):
+                    self._measure(group)
+                else:
+                    failed.update(each.sequence_number for each in group)
+        return failed
+
+    def _measure(self, changes: Sequence[Change]) -> None:
+        for file in (each.after for each in changes):
+            self._noticed.add(settling_id(file))
+            self._meter.add(metrics.FILES_SETTLED, state=file.account.state.value)
+            if file.settled_at:
+                seconds = (file.settled_at - file.opened_at).total_seconds()
+                self._meter.add(metrics.FILE_SECONDS, seconds)
+
+    def _published(self, notice: Notice, deadline: Deadline) -> bool:
+        """Whether nothing is left to do about the notice: it is published, or refused for good."""
+        file_id = notice.attributes.get("file_id")
+        known = {"notice_id": notice.notice_id, **({"file_id": file_id} if file_id else {})}
+        logs.about(**({"file_id": file_id} if file_id else {}))
+        if deadline.seconds_left <= 0:
+            logger.warning("notice_out_of_time", extra=known)
+            return False
+        try:
+            self._topic.publish(notice)
+        except TransientError as error:
+            logger.warning("notice_failed", extra={**known, "reason": error.reason})
+            return False
+        except PermanentError as error:
+            logger.error("notice_refused", extra={**known, "reason": error.reason})  # noqa: TRY400 - no bug
+        except Exception as error:
+            logger.exception("notice_crashed", extra={**known, "reason": reason_of(error)})
+            return False
+        else:
+            logger.info("notice_sent", extra={**known, "state": notice.attributes["state"]})
+        return True
+
+
+class _Remembered:
+    """The newest ids, of this process: the stream delivers again what followed a failure, and that is not told again."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, None] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._ids
+
+    def add(self, name: str) -> None:
+        self._ids[name] = None
+        if len(self._ids) > _REMEMBERED_MAX:
+            self._ids.pop(next(iter(self._ids)))
+
+
+def _notice_of(group: Sequence[Change]) -> Notice:
+    """Of one file or of many; a file that settled twice meanwhile is told as it is now."""
+    latest = {each.after.plan.file_id: each.after for each in group}
+    return files_notice(list(latest.values())) if len(latest) > 1 else file_notice(group[-1].after)
+
+
+def _is_quiet(file: StoredFile) -> bool:
+    telling = file.plan.notices
+    return telling is Telling.NONE or (telling is Telling.ATTENTION and file.account.state is State.COMPLETE)
+
+
+def _is_news(change: Change) -> bool:
+    """Whether the file is settled, and before it was not, or in another state, or with fewer dead batches, or
+    complete only with discards: of a redrive of many batches only the end is news."""
+    now, before = Standing.of(change.after.account), change.before
+    if not now.state.settled:
+        return False
+    return (
+        before is None
+        or now.state is not before.state
+        or now.failed > before.failed
+        or now.whole is not before.whole
+    )
