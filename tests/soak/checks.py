@@ -139,6 +139,9 @@ class Checks:
         told = [each for each in stage.aws.sns.published if each.get("file_id") == file_id]
         if not any(each.get("state") == state for each in told):
             stage.violate("lost", file_id, f"no notice says that it is {state}")
+        emitted = [each for each in stage.aws.events.taken if each["file_id"] == file_id]
+        if not any(each["state"] == state for each in emitted):
+            stage.violate("lost", file_id, f"no event says that it is {state}")
 
     def _look_at_whole(self, uploaded: Uploaded, account: FileAccount) -> None:
         """Of a file that nothing keeps from being whole."""
