@@ -1,10 +1,11 @@
-"""Lambda's poller of a queue, as AWS documents it: five invocations at first, five more each second while there is work,
+"""Lambda's poller of a queue without order, as AWS documents it: five invocations at first, five more each second while there is work,
 no fewer when some messages of an event fail; a function that takes too long is ended, and its messages come back when
 they are visible again (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +56,7 @@ class Queue:
         self._busy = 0
         self._numbers = 0
         self.most_busy = 0
+        self._dice = random.Random(11)
 
     def send_group(self, group: Sequence[Outgoing], deadline: object = None) -> None:
         for message in group:
@@ -79,6 +81,7 @@ class Queue:
         """Runs for ever, a look each tenth of a second."""
         while True:
             backlog = [each for each in self.messages.values() if each.visible_at <= self._clock.now]
+            self._dice.shuffle(backlog)
             while backlog and self._busy < min(int(self._allowed), self._most):
                 event, backlog = backlog[: self._batch_size], backlog[self._batch_size :]
                 self._invoke(event)

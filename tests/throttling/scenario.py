@@ -168,6 +168,7 @@ def play(
     max_units: int = 0,
     settings: Mapping[str, int] = TUNING_DEFAULTS,
     layout: Layout = Layout.ITEMS,
+    limits: Limits | None = None,
     limit_seconds: float = 24 * 3600,
 ) -> Outcome:
     """Put one file through; ends when nothing is queued."""
@@ -219,7 +220,7 @@ def play(
             FakeQueue(Effects()),
             queue,
             NoTracer(),
-            limits=Limits(),
+            limits=limits or Limits(),
             retention_days=0,
             split_delay_seconds=0,
             layout=layout,

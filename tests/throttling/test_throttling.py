@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from dataclasses import replace
 from functools import cache
 
@@ -12,6 +13,7 @@ from chalicelib import delivery
 from chalicelib.backlog import Backlog
 from chalicelib.core import plan
 from chalicelib.core.accounts import State
+from chalicelib.core.cutting import Limits
 from chalicelib.core.layouts import Layout
 from chalicelib.settings import TUNING_DEFAULTS
 from tests.fakes import FakeWatches
@@ -115,6 +117,29 @@ def test_without_putting_messages_off_their_receives_would_kill_them(monkeypatch
     assert kept.sent_again == 0
     monkeypatch.setattr(delivery, "CAPACITY", ())
     assert play(data, unbounded, **small).dead > 0
+
+
+def test_untried_messages_given_back_by_their_visibility_would_die(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first message of an event takes all its time, and the three behind it come in vain: five receives are soon
+    gone, where each counts."""
+    crowded = replace(
+        SHIPPED,
+        batch_size=4,
+        timeout_seconds=60,
+        visibility_seconds=360,
+        maximum_concurrency=2,
+        max_receives=5,
+    )
+    data, few = log_of(320 * 1024), Limits(batch_max_lines=80)
+    kept = play(data, crowded, max_units=2, limits=few)
+    assert (kept.account.state, kept.dead) == (State.COMPLETE, 0)
+    put_off = delivery._put_off
+    monkeypatch.setattr(
+        delivery,
+        "_put_off",
+        lambda queue, messages, *rest: not isinstance(messages, deque) and put_off(queue, messages, *rest),
+    )
+    assert play(data, crowded, max_units=2, limits=few).dead > 0
 
 
 def test_a_backlog_of_hours_is_not_taken_for_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
