@@ -2,15 +2,35 @@
 
 import os
 from functools import cache
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from chalice import AuthResponse, AuthRoute, Chalice, Rate, Response
 
-from chalicelib import handlers, logs, routes, upload_routes
-from chalicelib.dead_letters import routes as dead_letter_routes
+from chalicelib import handlers, logs
 from chalicelib.etags import conditional
-from chalicelib.services import Services
+from chalicelib.pipeline import Pipeline
 from chalicelib.settings import Settings, ingest_way, input_keys, missing_names, tuning_number
+
+
+class _Later:
+    """A module that is imported when something of it is asked for: no function but the API's runs a route."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self._name), name)
+
+
+if TYPE_CHECKING:
+    from chalicelib import routes, upload_routes
+    from chalicelib.dead_letters import routes as dead_letter_routes
+    from chalicelib.services import Services
+else:
+    routes = _Later("chalicelib.routes")
+    upload_routes = _Later("chalicelib.upload_routes")
+    dead_letter_routes = _Later("chalicelib.dead_letters.routes")
 
 if os.environ.get("AWS_CHALICE_CLI_MODE"):
     from froe import chalice_cli
@@ -32,7 +52,15 @@ def _name(setting: str) -> str:
 
 
 @cache
-def services() -> Services:
+def pipeline() -> Pipeline:
+    """All that the splitter and the worker need."""
+    return Pipeline(Settings.from_environment())
+
+
+@cache
+def services() -> "Services":
+    from chalicelib.services import Services
+
     return Services(Settings.from_environment())
 
 
@@ -55,17 +83,17 @@ if ingest_way(os.environ) == "direct":  # otherwise objects are announced to the
         name="splitter",
     )
     def splitter(event: Any) -> None:
-        handlers.on_notification(services(), event.to_dict(), event.context)
+        handlers.on_notification(pipeline(), event.to_dict(), event.context)
 
 
 @app.on_sqs_message(queue=_name("SPLIT_QUEUE"), batch_size=1, name="queued_splitter")
 def queued_splitter(event: Any) -> dict[str, Any]:
-    return handlers.on_split_messages(services(), event.to_dict(), event.context)
+    return handlers.on_split_messages(pipeline(), event.to_dict(), event.context)
 
 
 @app.on_sqs_message(queue=_name("BATCH_QUEUE"), batch_size=4, name="worker")
 def worker(event: Any) -> dict[str, Any]:
-    return handlers.on_batch_messages(services(), event.to_dict(), event.context)
+    return handlers.on_batch_messages(pipeline(), event.to_dict(), event.context)
 
 
 @app.on_sqs_message(queue=_name("DEAD_LETTER_QUEUE"), batch_size=1, name="dead_letter_consumer")

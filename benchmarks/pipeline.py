@@ -38,7 +38,8 @@ from chalicelib.core.framing import Framing
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.messages import BatchMessage, batch_message, decode, encode_batch
 from chalicelib.core.parsing import outcomes_of
-from chalicelib.core.plan import ObjectHead, ObjectVersion, make_plan
+from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.core.planning import make_plan
 from chalicelib.core.records import Record, item_of
 from chalicelib.core.storable import size_of
 from chalicelib.core.text import Text

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from chalicelib.core.custom.loading import KEY_SETTING, load
 from chalicelib.core.custom.places import ConfigError
-from chalicelib.core.custom.spec import Config
+from chalicelib.core.custom.spec import KEY_SETTING, Config
 
 FILE_SETTING: Final = "FROE_CONFIG"
 PACKAGED: Final = Path(__file__).parent / "froe.toml"
@@ -40,4 +39,6 @@ def read_config(
     except OSError as error:
         remedy = f"name an existing file with {FILE_SETTING} or --config"
         raise ConfigError(name, 1, f"it cannot be read ({error.strerror}); {remedy}") from error
+    from chalicelib.core.custom.loading import load  # most functions have nothing to load
+
     return load(text, name, environment.get(KEY_SETTING, ""))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from chalicelib import logs
 from chalicelib.aws.clients import INVOCATION, READ_SECONDS
-from chalicelib.aws.ledger_stream import changes_in
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.messages import SplitMessage, decode, is_message
 from chalicelib.core.notifications import (
@@ -22,7 +21,10 @@ from chalicelib.core.notifications import (
     announcement_of,
 )
 from chalicelib.delivery import PUT_OFF, Deadline, Incoming, Outgoing, consume
-from chalicelib.services import Services
+from chalicelib.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from chalicelib.services import Services
 
 _ANSWER_SECONDS: Final = 3.0
 """Kept back from an invocation's time for returning its answer; of a long one enough for a last call that hangs."""
@@ -45,7 +47,7 @@ def begin(context: Any) -> Deadline:
 
 
 @contextmanager
-def _observed(services: Services, context: Any) -> Iterator[Deadline]:
+def _observed(services: Pipeline, context: Any) -> Iterator[Deadline]:
     """What an invocation measured is written however it ends. Gives its deadline."""
     deadline = begin(context)
     try:
@@ -54,7 +56,7 @@ def _observed(services: Services, context: Any) -> Iterator[Deadline]:
         services.meter.flush()
 
 
-def on_notification(services: Services, event: dict[str, Any], context: Any) -> None:
+def on_notification(services: Pipeline, event: dict[str, Any], context: Any) -> None:
     """S3 calls directly: what fails goes on by the queues, where it is retried, or kept with its reason."""
     with _observed(services, context) as deadline:
         try:
@@ -71,7 +73,7 @@ def on_notification(services: Services, event: dict[str, Any], context: Any) -> 
             services.failures.bury_text(orjson.dumps(event).decode(), context.aws_request_id, unknown)
 
 
-def on_split_messages(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
+def on_split_messages(services: Pipeline, event: dict[str, Any], context: Any) -> dict[str, Any]:
     def handle(message: Incoming, deadline: Deadline) -> None:
         if not is_message(message.body):
             failed = services.splitter.ingest_each(announced_in_body(message.body), deadline)
@@ -101,7 +103,7 @@ def _first_to_retry(errors: list[Exception]) -> Exception:
     return next((error for error in errors if not isinstance(error, PermanentError)), errors[0])
 
 
-def on_batch_messages(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
+def on_batch_messages(services: Pipeline, event: dict[str, Any], context: Any) -> dict[str, Any]:
     with _observed(services, context) as deadline:
         return consume(
             Incoming.all_of(event),
@@ -134,6 +136,8 @@ def on_dead_letters(services: Services, event: dict[str, Any], context: Any) -> 
 def on_ledger_records(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A stream is delivered again from its first failure on: what follows it may be told twice
     (https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html)."""
+    from chalicelib.aws.ledger_stream import changes_in  # no other function reads the stream
+
     with _observed(services, context) as deadline:
         failed = services.notifier.tell(changes_in(event), deadline)
         return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in failed]}

@@ -14,7 +14,8 @@ from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.notifications import Announced, is_folder
-from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan, make_plan
+from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
+from chalicelib.core.planning import make_plan
 from chalicelib.core.text import OpenObject
 from chalicelib.ledger import Ledger
 

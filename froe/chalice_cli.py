@@ -19,8 +19,8 @@ from chalice.config import Config
 from chalice.local import LocalGateway
 
 from chalicelib.configuration import FILE_SETTING, read_config
-from chalicelib.core.custom.loading import KEY_SETTING
 from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.custom.spec import KEY_SETTING
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
 from froe import function_options, mappings, packaging, policies
 from froe.deployment.stages import Stage, read_parameters

@@ -16,7 +16,8 @@ from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.messages import BatchMessage, batch_message, encode_batch, room_in
-from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, make_plan
+from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
+from chalicelib.core.planning import make_plan
 from chalicelib.core.storable import size_of
 from chalicelib.core.text import OpenObject
 from chalicelib.worker import parsed

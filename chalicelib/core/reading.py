@@ -11,7 +11,8 @@ from chalicelib.core.decoders import Damage
 from chalicelib.core.marks import Mark, Tally
 from chalicelib.core.messages import BatchMessage, batch_message, room_in
 from chalicelib.core.parsing import Counter, Report, outcomes_of, unreported
-from chalicelib.core.plan import ObjectHead, Plan, make_plan
+from chalicelib.core.plan import ObjectHead, Plan
+from chalicelib.core.planning import make_plan
 from chalicelib.core.records import Outcome
 from chalicelib.core.seals import Seal
 from chalicelib.core.summaries import summary_of

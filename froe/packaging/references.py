@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib.core.custom.loading import KEY_SETTING
+from chalicelib.core.custom.spec import KEY_SETTING
 from chalicelib.settings import INGEST_WAYS, LAYOUTS, SINKS
 from froe.deployment.stages import DIRECT, Stage, read_stage
 from froe.errors import FroeError

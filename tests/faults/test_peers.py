@@ -18,7 +18,8 @@ from chalicelib.core.framing import Framing
 from chalicelib.core.layouts import Layout
 from chalicelib.core.messages import BatchMessage, batch_message, decode, encode_batch
 from chalicelib.core.notifications import Announced, Ignored, announced_in, announced_in_body
-from chalicelib.core.plan import ObjectHead, ObjectVersion, make_plan
+from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.core.planning import make_plan
 from chalicelib.delivery import GROUP_MAX_BYTES, Deadline, Incoming, Outgoing, Sender, consume
 from tests.fakes import BUCKET, WHEN, Pipeline, in_time, opener
 from tests.faults.inputs import json_lines, made, text_lines, zipped

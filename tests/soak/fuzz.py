@@ -32,7 +32,8 @@ from chalicelib.core.messages import (
     encode_split,
 )
 from chalicelib.core.notifications import Announced, Ignored, Unknown, announced_in_body
-from chalicelib.core.plan import ObjectVersion, make_plan
+from chalicelib.core.plan import ObjectVersion
+from chalicelib.core.planning import make_plan
 from chalicelib.worker import parsed
 from tests.fakes import opener
 from tests.faults.reading import assert_every_byte_is_accounted_for, head_of, read

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.settings import RESOURCE_NAMES
+
 ROOT = Path(__file__).parents[2]
 LAYERS = ("core", "use cases", "aws", "services", "handlers", "app")
 AWS_SDKS = {"boto3", "botocore", "aws_xray_sdk", "opentelemetry", "s3transfer"}
@@ -21,6 +23,7 @@ IMPURE = {"datetime.now", "datetime.utcnow", "time.time", "time.monotonic", "os.
 BORDER = ("chalicelib/aws/", "froe/")
 OUTER = {
     "chalicelib/services.py": "services",
+    "chalicelib/pipeline.py": "services",
     "chalicelib/handlers.py": "handlers",
     "chalicelib/routes.py": "handlers",
     "chalicelib/dead_letters/routes.py": "handlers",
@@ -142,3 +145,42 @@ def test_tracing_that_is_off_does_not_import_its_sdk(enabled: str, imported: boo
         check=True,
     )
     assert json.loads(done.stdout.strip().splitlines()[-1].lower()) is imported
+
+
+UNNEEDED = {
+    "worker": ("planning", "splitter", "services", "routes", "custom.proofs", "custom.redaction", "custom.safety"),
+    "splitter": ("parsing", "worker", "services", "routes", "custom.proofs", "custom.redaction"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", UNNEEDED)
+def test_a_function_imports_at_its_start_what_it_runs_and_no_more(function: str) -> None:
+    unneeded = UNNEEDED[function]
+    script = (
+        "import sys, app\n"
+        f"app.pipeline().{function}\n"
+        "print(*(name for name in sys.modules if name.startswith('chalicelib.')))\n"
+    )
+    settings = dict.fromkeys(RESOURCE_NAMES, "https://sqs.eu-west-1.amazonaws.com/1/x")
+    environment = {
+        **os.environ,
+        **settings,
+        "PYTHONPATH": str(ROOT),
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "API_TOKEN_SHA256": "0" * 64,
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = set(done.stdout.split())
+    assert imported
+    assert not {f"chalicelib.{name}" for name in unneeded} & imported
+    assert not {f"chalicelib.core.{name}" for name in unneeded} & imported
+    formats = {
+        name for name in imported if name.startswith("chalicelib.core.formats.") and name.count(".") == 4
+    }
+    assert formats <= {f"chalicelib.core.formats.general.{name}" for name in ("text", "stack_traces")}

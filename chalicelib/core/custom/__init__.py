@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from chalicelib.core.custom.filters import Filters
-from chalicelib.core.custom.formats import formats_of
-from chalicelib.core.custom.redaction import Redactions
 from chalicelib.core.custom.spec import Rules, decoded, key_id_of
 from chalicelib.core.errors import PermanentError, TransientError
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Kind
 from chalicelib.core.records import Outcome, Skip
+
+if TYPE_CHECKING:
+    from chalicelib.core.custom.redaction import Redactions
 
 
 class RedactionKeyError(TransientError):
@@ -28,7 +30,7 @@ class Custom:
 
     formats: tuple[Format, ...]
     filters: Filters
-    redactions: Redactions
+    redactions: Redactions | None
 
     def by_name(self, name: str) -> Format:
         """A format of the user's, or a built-in one; raises UnknownFormatError."""
@@ -63,10 +65,12 @@ class Custom:
         return self.redacted(outcome, format_name)
 
     def redacted(self, outcome: Outcome, format_name: str) -> Outcome:
+        if self.redactions is None:
+            return outcome
         return self.redactions.applied(outcome, outcome.format or format_name, format_name)
 
 
-NOTHING = Custom((), Filters(()), Redactions((), ""))
+NOTHING = Custom((), Filters(()), None)
 """Nothing is configured."""
 
 
@@ -90,5 +94,15 @@ def custom_of(text: str | None, key: str) -> Custom:
 
 
 def made_of(rules: Rules, key: str) -> Custom:
-    formats = tuple(known for each in rules.formats for known in formats_of(each))
-    return Custom(formats, Filters(rules.filters), Redactions(rules.redactions, key))
+    """What most files have none of is not imported for them."""
+    formats: tuple[Format, ...] = ()
+    redactions = None
+    if rules.formats:
+        from chalicelib.core.custom.formats import formats_of
+
+        formats = tuple(known for each in rules.formats for known in formats_of(each))
+    if rules.redactions:
+        from chalicelib.core.custom.redaction import Redactions
+
+        redactions = Redactions(rules.redactions, key)
+    return Custom(formats, Filters(rules.filters), redactions)

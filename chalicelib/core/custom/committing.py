@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from re import _constants as codes  # type: ignore[attr-defined] # of the pinned Pythons, see safety.py
-from re import _parser  # type: ignore[attr-defined]
+import re
+from re import _compiler, _parser  # type: ignore[attr-defined] # of the pinned Pythons, see safety.py
+from re import _constants as codes  # type: ignore[attr-defined]
 from typing import Any
 
 from chalicelib.core.custom.automaton import has_loop
+
+
+def compiled_as_committed(pattern: str, flags: int) -> re.Pattern[str]:
+    made: re.Pattern[str] = _compiler.compile(committed(_parser.parse(pattern, flags)), flags)
+    return made
 
 
 def committed(tree: Any) -> Any:

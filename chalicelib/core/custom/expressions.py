@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.core.custom.grok import GROK
+from chalicelib.core.custom.spec import TYPES, Field, PatternError
 from chalicelib.core.formats.notation import expand
 
-TYPES: Final = ("text", "int", "float", "bool")
 _DEPTH_MAX: Final = 20
 _LENGTH_MAX: Final = 60_000
 _CALL: Final = re.compile(r"%\{(\w++)(?::([^{}:]{1,200}+))?+(?::(\w++))?+\}")
@@ -23,20 +23,6 @@ _POSIX: Final = {
     "punct": r"!-/:-@\[-`{-~", "xdigit": "0-9A-Fa-f", "word": r"\w", "blank": r" \t", "cntrl": r"\x00-\x1f\x7f",
 }  # fmt: skip
 _GROK_TYPES: Final = {"string": "text", "integer": "int", "long": "int", "double": "float", "boolean": "bool"}
-
-
-class PatternError(Exception):
-    """What is wrong with a pattern, and the remedy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """group: its name in the expression; name: of the attribute; type: one of `TYPES`, ``{kind}`` with one of the kinds of
-    `notation`, None where unsaid."""
-
-    group: str
-    name: str
-    type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from chalicelib.core.custom.matching import FLAGS
-from chalicelib.core.custom.spec import Condition, FilterSpec
+from chalicelib.core.custom.spec import FLAGS, Condition, FilterSpec
 from chalicelib.core.records import Outcome, Record, Reject, Value
 
 _Meets = Callable[[Record | Reject, Callable[[], str]], bool]

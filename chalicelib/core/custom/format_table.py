@@ -8,18 +8,16 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from chalicelib.core.custom.expressions import (
-    TYPES,
     Expression,
-    Field,
     from_grok,
     from_pattern,
     from_template,
 )
 from chalicelib.core.custom.formats import format_of
 from chalicelib.core.custom.levels import REMEDY, number_of
-from chalicelib.core.custom.matching import FLAGS, Limits, check_start, limits_of
+from chalicelib.core.custom.proofs import check_start, limits_of
 from chalicelib.core.custom.reach import reach
-from chalicelib.core.custom.spec import FormatSpec
+from chalicelib.core.custom.spec import FLAGS, TYPES, Field, FormatSpec, Limits
 from chalicelib.core.custom.stamps import check_time
 from chalicelib.core.custom.tables import Table
 from chalicelib.core.formats import ParseContext

@@ -17,9 +17,10 @@ from chalicelib.core.charsets import REMEDY as CHARSETS
 from chalicelib.core.charsets import charset_named
 from chalicelib.core.custom.format_table import format_spec, json_spec
 from chalicelib.core.custom.levels import REMEDY, number_of
-from chalicelib.core.custom.matching import check_search
 from chalicelib.core.custom.places import ConfigError, Places
+from chalicelib.core.custom.proofs import check_search
 from chalicelib.core.custom.spec import (
+    KEY_SETTING,
     KINDS,
     Binding,
     Collection,
@@ -40,7 +41,6 @@ from chalicelib.core.telling import Telling
 
 TEXT_MAX_BYTES: Final = 24 * 1024
 """How large a configuration may be, compressed: it travels with every batch message."""
-KEY_SETTING: Final = "REDACTION_KEY"
 _KEY_MIN_CHARS: Final = 16
 _REPLACEMENT_MAX_CHARS: Final = 64
 _KINDS_OF_TABLES: Final = ("format", "bind", "collection", "filter", "redact")

@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from chalicelib.core.custom.finders import FINDERS, MAY_HOLD
-from chalicelib.core.custom.matching import FLAGS
 from chalicelib.core.custom.members import Hiding
-from chalicelib.core.custom.spec import RedactionSpec
+from chalicelib.core.custom.spec import FLAGS, RedactionSpec
 from chalicelib.core.records import Outcome, Record, Reject, Value
 
 _HASH_CHARS: Final = 16

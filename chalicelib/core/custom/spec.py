@@ -7,20 +7,46 @@ of a grok name. Samples, titles and bindings are not in it: a file that is open 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import orjson
 
-from chalicelib.core.custom.expressions import Field
-from chalicelib.core.custom.matching import Limits
 from chalicelib.core.framing import LINES, Framing, framing_of
 from chalicelib.core.layouts import Layout
 from chalicelib.core.telling import Telling
 
+FLAGS: Final = re.DOTALL
+"""An entry may be of several lines, and ``.`` takes them all."""
+TYPES: Final = ("text", "int", "float", "bool")
+KEY_SETTING: Final = "REDACTION_KEY"
 KINDS: Final = ("ip", "email", "card", "token")
 """What redaction finds by itself."""
+
+
+class PatternError(Exception):
+    """What is wrong with a pattern, and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """group: its name in the expression; name: of the attribute; type: one of `TYPES`, ``{kind}`` with one of the kinds of
+    `notation`, None where unsaid."""
+
+    group: str
+    name: str
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The longest entries, in characters, that are tried: at first, where each repetition keeps what it
+    took, and in full; None for any length. full is 0 where the first try says all there is to say."""
+
+    first: int | None
+    full: int | None
 
 
 @dataclass(frozen=True, slots=True)

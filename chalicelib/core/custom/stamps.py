@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from chalicelib.core.custom.expressions import PatternError
+from chalicelib.core.custom.spec import PatternError
 from chalicelib.core.formats.times import Stamp, Times
 
 NAMED: Final = ("auto", "iso8601", "epoch")

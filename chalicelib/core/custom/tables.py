@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
-from chalicelib.core.custom.expressions import PatternError
 from chalicelib.core.custom.places import ConfigError, Places
+from chalicelib.core.custom.spec import PatternError
 
 T = TypeVar("T")
 _KINDS: Final = {

@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chalicelib.core.formats.day_order import DateOrders, full_year
 from chalicelib.core.formats.zones import PLACE, zone_of
@@ -72,45 +73,41 @@ _TAIL: Final = (
     r"(?:[ \u00a0\u202f]?(?P<half>[AaPp])\.?[Mm]\.?)?"
     rf"(?: ?(?P<z>{ZONE})(?:\[[\w/+-]{{1,40}}\]| \([\w ]{{1,50}}\))?)?"
 )
+_YEAR_TAIL: Final = rf"(?: (?P<z>{ZONE}))? (?P<y>[0-9]{{4}})(?: (?P<z2>{ZONE}))?"
 _BREAK: Final = r"(?:[Tt]|,? {1,2}|[_-]|::?)"
-_NUMBERED: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?P<y>[0-9]{{4}})[-/. ](?P<mo>[0-9]{{1,2}}|[A-Za-z]{{3,9}})[-/. ](?P<d>[0-9]{{1,2}}){_BREAK}"
-        rf"{_SHORT_CLOCK}{_TAIL}",
-        rf"(?P<d>[0-9]{{1,2}})(?:\.? |[-/.])(?P<mo>[^\W\d_]{{3,9}})\.?[-/ ,]{{1,2}}(?P<y>[0-9]{{4}}){_BREAK}(?:at )?"
-        rf"{_SHORT_CLOCK}{_TAIL}",
-        rf"(?P<d>[0-9]{{1,2}})[-/](?P<mo>[^\W\d_]{{3,9}})\.?[-/](?P<y>[0-9]{{2}}){_BREAK}{_CLOCK}{_TAIL}",
-        rf"(?P<d>[0-9]{{1,2}})-(?P<mo>[^\W\d_]{{3,9}})\.?-(?P<y>[0-9]{{4}}|[0-9]{{2}}) (?P<h>[0-9]{{1,2}})\.(?P<mi>[0-9]{{2}})\.(?P<s>[0-9]{{2}}){_TAIL}",
-        rf"(?P<d>[0-9]{{1,2}})[-/ ](?P<mo>[A-Za-z]{{3,9}})[, ]{{1,2}}{_CLOCK}{_TAIL}",
-        r"(?P<y>[0-9]{4})(?P<mo>[0-9]{2})(?P<d>[0-9]{2})[T _-]?(?P<h>[0-9]{1,2})(?P<colon>:?)(?P<mi>[0-9]{2})"
-        rf"(?P=colon)(?P<s>[0-9]{{2}}){_TAIL}",
-        r"(?P<y>[0-9]{2})(?P<mo>[0-9]{2})(?P<d>[0-9]{2}) {1,2}(?P<h>[0-9]{1,2})(?P<colon>:?)(?P<mi>[0-9]{2})"
-        rf"(?P=colon)(?P<s>[0-9]{{2}}){_TAIL}",
-        rf"(?P<a>[0-9]{{1,2}})(?P<dot>[-/.])(?P<b>[0-9]{{1,2}})(?P=dot)(?P<c>[0-9]{{4}}|[0-9]{{2}}){_BREAK}"
-        rf"{_SHORT_CLOCK}{_TAIL}",
-        rf"(?P<a>[0-9]{{1,2}})(?P<dot>[-/.])(?P<b>[0-9]{{1,2}})[ _T-]{_CLOCK}{_TAIL}",
-        rf"(?P<mo>[0-9]{{2}})(?P<d>[0-9]{{2}}) {{1,2}}{_CLOCK}{_TAIL}",
-        rf"(?P<y>[0-9]{{4}})[-/](?P<mo>[0-9]{{1,2}})[-/](?P<d>[0-9]{{1,2}})[T ]"
-        rf"(?P<h>[0-9]{{1,2}}):(?P<mi>[0-9]{{1,2}}):(?P<s>[0-9]{{1,2}}){_TAIL}",
-        rf"(?P<y>[0-9]{{4}})-(?:[Ww](?P<week>[0-9]{{2}})-(?P<weekday>[1-7])|(?P<day>[0-9]{{3}}))[Tt ]"
-        rf"{_SHORT_CLOCK}{_TAIL}",
-        rf"(?P<y>[0-9]{{4}})-(?P<mo>[0-9]{{2}})-(?P<d>[0-9]{{2}}){_BREAK}"
-        rf"(?P<h>[0-9]{{2}})\.(?P<mi>[0-9]{{2}})\.(?P<s>[0-9]{{2}}){_TAIL}",
-    )
+_NUMBERED: Final = (
+    rf"(?P<y>[0-9]{{4}})[-/. ](?P<mo>[0-9]{{1,2}}|[A-Za-z]{{3,9}})[-/. ](?P<d>[0-9]{{1,2}}){_BREAK}"
+    rf"{_SHORT_CLOCK}",
+    rf"(?P<d>[0-9]{{1,2}})(?:\.? |[-/.])(?P<mo>[^\W\d_]{{3,9}})\.?[-/ ,]{{1,2}}(?P<y>[0-9]{{4}}){_BREAK}(?:at )?"
+    rf"{_SHORT_CLOCK}",
+    rf"(?P<d>[0-9]{{1,2}})[-/](?P<mo>[^\W\d_]{{3,9}})\.?[-/](?P<y>[0-9]{{2}}){_BREAK}{_CLOCK}",
+    r"(?P<d>[0-9]{1,2})-(?P<mo>[^\W\d_]{3,9})\.?-(?P<y>[0-9]{4}|[0-9]{2}) (?P<h>[0-9]{1,2})\.(?P<mi>[0-9]{2})\.(?P<s>[0-9]{2})",
+    rf"(?P<d>[0-9]{{1,2}})[-/ ](?P<mo>[A-Za-z]{{3,9}})[, ]{{1,2}}{_CLOCK}",
+    r"(?P<y>[0-9]{4})(?P<mo>[0-9]{2})(?P<d>[0-9]{2})[T _-]?(?P<h>[0-9]{1,2})(?P<colon>:?)(?P<mi>[0-9]{2})"
+    r"(?P=colon)(?P<s>[0-9]{2})",
+    r"(?P<y>[0-9]{2})(?P<mo>[0-9]{2})(?P<d>[0-9]{2}) {1,2}(?P<h>[0-9]{1,2})(?P<colon>:?)(?P<mi>[0-9]{2})"
+    r"(?P=colon)(?P<s>[0-9]{2})",
+    rf"(?P<a>[0-9]{{1,2}})(?P<dot>[-/.])(?P<b>[0-9]{{1,2}})(?P=dot)(?P<c>[0-9]{{4}}|[0-9]{{2}}){_BREAK}"
+    rf"{_SHORT_CLOCK}",
+    rf"(?P<a>[0-9]{{1,2}})(?P<dot>[-/.])(?P<b>[0-9]{{1,2}})[ _T-]{_CLOCK}",
+    rf"(?P<mo>[0-9]{{2}})(?P<d>[0-9]{{2}}) {{1,2}}{_CLOCK}",
+    r"(?P<y>[0-9]{4})[-/](?P<mo>[0-9]{1,2})[-/](?P<d>[0-9]{1,2})[T ]"
+    r"(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{1,2}):(?P<s>[0-9]{1,2})",
+    rf"(?P<y>[0-9]{{4}})-(?:[Ww](?P<week>[0-9]{{2}})-(?P<weekday>[1-7])|(?P<day>[0-9]{{3}}))[Tt ]"
+    rf"{_SHORT_CLOCK}",
+    rf"(?P<y>[0-9]{{4}})-(?P<mo>[0-9]{{2}})-(?P<d>[0-9]{{2}}){_BREAK}"
+    rf"(?P<h>[0-9]{{2}})\.(?P<mi>[0-9]{{2}})\.(?P<s>[0-9]{{2}})",
 )
 """Shapes that begin with a number; a fraction of a second is cut out of the text before."""
-_NAMED: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?P<mo>[A-Za-z]{{3,9}})\.? {{1,2}}(?P<d>[0-9]{{1,2}}) (?:(?P<y>[0-9]{{4}}) )?{_CLOCK}{_TAIL}",
-        rf"(?P<mo>[A-Za-z]{{3,9}})\.? {{1,2}}(?P<d>[0-9]{{1,2}}) {_CLOCK}(?: (?P<z>{ZONE}))? (?P<y>[0-9]{{4}})"
-        rf"(?: (?P<z2>{ZONE}))?",
-        rf"(?P<mo>[A-Za-z]{{3,9}})\.?[-/ ]{{1,2}}(?P<d>[0-9]{{1,2}})[-/, ]{{1,2}}(?P<y>[0-9]{{4}})"
-        rf"(?:,? at |{_BREAK}){_SHORT_CLOCK}{_TAIL}",
-    )
+_NAMED: Final = (
+    rf"(?P<mo>[A-Za-z]{{3,9}})\.? {{1,2}}(?P<d>[0-9]{{1,2}}) (?:(?P<y>[0-9]{{4}}) )?{_CLOCK}",
+    rf"(?P<mo>[A-Za-z]{{3,9}})\.? {{1,2}}(?P<d>[0-9]{{1,2}}) {_CLOCK}(?P<year_behind>)",
+    rf"(?P<mo>[A-Za-z]{{3,9}})\.?[-/ ]{{1,2}}(?P<d>[0-9]{{1,2}})[-/, ]{{1,2}}(?P<y>[0-9]{{4}})"
+    rf"(?:,? at |{_BREAK}){_SHORT_CLOCK}",
 )
 """Shapes that begin with a month's name."""
+_compiled: Final = cache(re.compile)
+"""A shape is compiled when a text is compared with it, the names of zones when a text has something behind its clock."""
 _WEEKDAY: Final = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]{3,6})?,? {1,2}", re.IGNORECASE)
 
 
@@ -140,14 +137,10 @@ def read_moment(text: str, orders: DateOrders | None = None) -> Read | None:
     """Reads a text without a fraction; None where it has no known shape. The date need not exist."""
     if weekday := _WEEKDAY.match(text):
         text = text[weekday.end() :]
-    for shape in _NUMBERED if text[:1].isdecimal() else _NAMED:
-        found = shape.fullmatch(text)
-        if found:
-            break
-    else:
+    parts = _parts(text)
+    if parts is None:
         return None
-    parts = found.groupdict()
-    zone = parts["z"] or parts.get("z2")
+    zone = parts.get("z") or parts.get("z2")
     hour = _hour(int(parts["h"]), parts.get("half"))
     place = zone_of(zone) if zone and "/" in zone else None
     offset = place or _offset_minutes(None if zone and "/" in zone else zone)
@@ -158,6 +151,23 @@ def read_moment(text: str, orders: DateOrders | None = None) -> Read | None:
     clock = Clock(day[1], day[2], hour, int(parts["mi"]), int(parts["s"] or 0))
     unambiguous = zone is not None and zone not in _AMBIGUOUS_ZONES and (place is not None or "/" not in zone)
     return Read(day[0], clock, offset, unambiguous, bool(decided and decided[1]) and _is_ambiguous(parts))
+
+
+def _parts(text: str) -> dict[str, Any] | None:
+    """What stands where in a text, by the first of the shapes that it has. A shape ends in one place of a text at most
+    where its tail can begin, as no tail begins with a digit."""
+    for shape in _NUMBERED if text[:1].isdecimal() else _NAMED:
+        head = _compiled(shape).match(text)
+        if head is None:
+            continue
+        parts: dict[str, Any] = head.groupdict()
+        has_year_behind = parts.get("year_behind") is not None
+        if head.end() == len(text) and not has_year_behind:
+            return parts
+        tail = _compiled(_YEAR_TAIL if has_year_behind else _TAIL).fullmatch(text, head.end())
+        if tail:
+            return parts | tail.groupdict()
+    return None
 
 
 def _hour(hour: int, half: str | None) -> int | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
-from chalicelib.core.custom.loading import KEY_SETTING
+from chalicelib.core.custom.spec import KEY_SETTING
 from froe import policies
 from froe.chalice_cli import TUNING_SETTINGS
 from froe.deployment.checks.examined import Examined

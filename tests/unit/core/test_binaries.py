@@ -22,7 +22,7 @@ from chalicelib.core.compressions import Compression
 from chalicelib.core.cutting import Limits
 from chalicelib.core.decoders import compression_of
 from chalicelib.core.formats.registry import all_formats
-from chalicelib.core.plan import make_plan
+from chalicelib.core.planning import make_plan
 from chalicelib.core.text import charset_of
 from tests.fakes import opener
 from tests.faults.reading import assert_every_byte_is_accounted_for, head_of, read

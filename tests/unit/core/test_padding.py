@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from chalicelib.core import plan as planning
+from chalicelib.core import planning
 from chalicelib.core.accounts import State
 from chalicelib.core.cutting import Limits
 from chalicelib.core.formats.registry import by_name

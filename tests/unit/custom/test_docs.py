@@ -11,7 +11,7 @@ from chalicelib.core.custom import made_of
 from chalicelib.core.custom.format_table import FORMAT_KEYS
 from chalicelib.core.custom.grok import GROK
 from chalicelib.core.custom.loading import load
-from chalicelib.core.custom.matching import limits_of
+from chalicelib.core.custom.proofs import limits_of
 from chalicelib.core.custom.spec import KINDS, Config
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.notation import KINDS as KINDS_OF_FIELDS

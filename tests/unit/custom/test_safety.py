@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.custom.expressions import PatternError, from_grok, from_pattern
+from chalicelib.core.custom.expressions import from_grok, from_pattern
 from chalicelib.core.custom.grok import GROK
-from chalicelib.core.custom.matching import FLAGS, Matcher, TooSlowError, check_search, limits_of
+from chalicelib.core.custom.matching import Matcher, TooSlowError
+from chalicelib.core.custom.proofs import check_search, limits_of
+from chalicelib.core.custom.spec import FLAGS, PatternError
 from tests.linear import assert_linear
 
 BOUNDLESS = [

@@ -10,9 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.custom.automaton import UnprovableError
-from chalicelib.core.custom.expressions import PatternError
-from chalicelib.core.custom.matching import FLAGS, check_search, limits_of
+from chalicelib.core.custom.proofs import check_search, limits_of
 from chalicelib.core.custom.safety import growth_of, parsed
+from chalicelib.core.custom.spec import FLAGS, PatternError
 from tests.unit.custom.backtracking import Backtracking, TooManyStepsError
 
 MANY_WAYS = [

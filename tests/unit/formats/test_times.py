@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.core.formats import dates
 from chalicelib.core.formats.times import Times
 
 
@@ -341,3 +344,39 @@ def test_a_number_that_is_no_date_counts_from_1970() -> None:
         "2612-01-28T21:28:00.005Z",
         None,
     )
+
+
+def test_a_date_is_matched_in_two_steps_as_it_would_be_in_one() -> None:
+    """A shape and what may stand behind it are compared one after the other, since together they take long to compile."""
+    days = (
+        "2024-03-14",
+        "14/03/24",
+        "14. März 2024",
+        "Mar 14",
+        "Mar 14 2024",
+        "20240314",
+        "240314",
+        "2024-W11-4",
+        "0314",
+        "14.03",
+    )
+    clocks = ("10:11:12", "9:05", "101112", "91112", "10.11.12", "1:2:3")
+    tails = ("", "Z", " UTC", "+02:00[Europe/Paris]", " p.m. CET", " 2024", " CET 2024", " 2024 UTC", "7", " [x]", ":1")  # fmt: skip
+    wholes = {
+        shapes: [
+            re.compile(shape + (dates._YEAR_TAIL if "year_behind" in shape else dates._TAIL))
+            for shape in shapes
+        ]
+        for shapes in (dates._NUMBERED, dates._NAMED)
+    }
+    read = 0
+    for day, between, clock, tail in product(days, ("T", " ", "  ", ", ", ":", " at ", ""), clocks, tails):
+        text = f"{day}{between}{clock}{tail}"
+        found = [
+            whole.fullmatch(text) for whole in wholes[dates._NUMBERED if day[0].isdecimal() else dates._NAMED]
+        ]
+        first = next((each.groupdict() for each in found if each), {})
+        parts = dates._parts(text) or {}
+        read += bool(parts)
+        assert {k: v for k, v in parts.items() if v} == {k: v for k, v in first.items() if v}, text
+    assert read > 300
