@@ -35,15 +35,18 @@ TEMPLATES = ("data", "observability", "backfill")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Each template with its defaults, and with those of the variants: scanners judge what conditions let be."""
+    """Each template with its defaults, and with those of the variants: scanners judge what conditions leave."""
     made = tmp_path_factory.mktemp("templates")
     for name in TEMPLATES:
+        texts = {}
         for variant, values in VARIANTS.items():
             template = read(name)
             for parameter, value in values.items():
                 if parameter in template["Parameters"]:
                     template["Parameters"][parameter]["Default"] = value
-            (made / f"{name}-{variant}.json").write_text(json.dumps(template, indent=2), encoding="utf-8")
+            texts.setdefault(json.dumps(template, indent=2), variant)
+        for text, variant in texts.items():
+            (made / f"{name}-{variant}.json").write_text(text, encoding="utf-8")
     return made
 
 
