@@ -104,7 +104,7 @@ class Estimate:
 
 def estimates(sample: Sample, prices: Prices, *, gb_per_day: float, kept_days: int) -> list[Estimate]:
     """One for each of `DESTINATIONS` whose layout was measured. gb_per_day: text, after decompression. kept_days: how long records and
-    objects are kept, 0: for ever, of which the first month is told."""
+    objects are kept, 0: forever, of which the first month is told."""
     return [
         _estimate(sample, *each, prices, gb_per_day, kept_days)
         for each in DESTINATIONS

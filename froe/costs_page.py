@@ -83,7 +83,7 @@ A page of the listing is read in 2 seconds on the average, which bounds its cost
 |---|---|
 | [`RecordsLayout`](#the-layout-of-the-records) | `packed` takes a small part of the write units and of the space of `items` |
 | [filters](custom-formats.md#filters) | a filtered entry is counted, and not stored: no write unit |
-| `RETENTION_DAYS` | records expire, which costs nothing; without it the table grows for ever, and storing soon costs more than writing |
+| `RETENTION_DAYS` | records expire, which costs nothing; without it the table grows forever, and storing soon costs more than writing |
 | `RecordsMaxWriteUnits` | bounds the dollars of an hour: 4,000 units a second are at most $$9.00, 20,000 at most $$45.00. More work waits in the queue |
 | `ArchiveAfterDays`, `InputExpiryDays` | input objects in Glacier, or gone |
 | `TRACING=off`, `TraceRate`, `LogRetentionDays` | cents |

@@ -50,7 +50,7 @@ def destroy(name: str, *, delete_data: bool = False, report: Report = say, root:
     except botocore.exceptions.ClientError as error:
         raise FroeError(
             f"AWS refused {error.operation_name} ({error.response['Error']['Message'].rstrip('.')}): "
-            f"mend that, and `froe destroy --stage {name}` carries on."
+            f"fix that, and `froe destroy --stage {name}` carries on."
         ) from error
 
 

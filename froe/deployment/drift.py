@@ -30,7 +30,7 @@ class Kind:
     write: Callable[[Cloud, str, Values], None]
 
 
-def mend(cloud: Cloud, stage: str, template: StackTemplate, report: Report) -> None:
+def fix(cloud: Cloud, stage: str, template: StackTemplate, report: Report) -> None:
     """Bring what the stage's stack of this template holds to what the template says."""
     resolver = resolver_of(cloud, stage, template, {}, key="", topic="")
     for logical, (name, physical) in holdings.resources(cloud, template.stack_name(stage)).items():

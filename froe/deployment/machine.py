@@ -139,7 +139,7 @@ def check_configuration(machine: Machine) -> Iterator[Finding]:
         config = read_config(None, packaged=path)
     except (ConfigError, OSError) as error:
         yield fault(
-            "configuration", f"{path} cannot be used: {error}", "mend it; docs/custom-formats.md has the keys"
+            "configuration", f"{path} cannot be used: {error}", "fix it; docs/custom-formats.md has the keys"
         )
         return
     yield ok("configuration", f"commands act on {named}; formats of yours: {len(config.rules.formats)}")
@@ -175,7 +175,7 @@ def check_credentials(machine: Machine) -> Iterator[Finding]:
         credentials = machine.session.get_credentials()
     except BotoCoreError as error:
         yield fault(
-            "credentials", f"they cannot be read: {error}", "mend the profile in ~/.aws, or AWS_PROFILE"
+            "credentials", f"they cannot be read: {error}", "fix the profile in ~/.aws, or AWS_PROFILE"
         )
         return
     if credentials is None:

@@ -71,7 +71,7 @@ def restored(
     current: Mapping[str, Any], stage: str, ingest: str, target_arn: str, own_targets: Mapping[str, str]
 ) -> Mapping[str, Any]:
     """The notifications of a bucket that the stack made, as they are if they reach the stage in this way alone, else
-    mended. `own_targets`: as in `ways_in`. In the way `direct` Chalice writes them."""
+    fixed. `own_targets`: as in `ways_in`. In the way `direct` Chalice writes them."""
     expected = [] if ingest == "eventbridge" else [ingest]
     switched_on = ingest != "eventbridge" or EVENTBRIDGE in current
     if ingest == "direct" or (ways_in(current, own_targets) == expected and switched_on):

@@ -1,4 +1,4 @@
-"""CloudFormation stacks: brought to their template, mended where something was deleted by hand, taken away.
+"""CloudFormation stacks: brought to their template, fixed where something was deleted by hand, taken away.
 
 Promise: running it again changes only what differs; a stack that failed when it was first made and holds nothing is
 cleared away by itself. Limits: one CloudFormation operation on a stack at a time, as AWS has it.
@@ -216,4 +216,4 @@ def remedy_for(reason: str) -> str:
         )
     if "not authorized" in lowered or "access denied" in lowered or "accessdenied" in lowered:
         return "give the credentials that permission (docs/deployment.md)"
-    return "mend that"
+    return "fix that"

@@ -279,7 +279,7 @@ def read_parameters(stage: str, root: Path) -> dict[str, str]:
     given = _read(path).get("Parameters")
     if not isinstance(given, dict) or not all(isinstance(value, str | int) for value in given.values()):
         raise FroeError(
-            f'{parameters_file(stage)} has to read {{"Parameters": {{"Name": "value"}}}}: mend it.'
+            f'{parameters_file(stage)} has to read {{"Parameters": {{"Name": "value"}}}}: fix it.'
         )
     return {
         name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()
@@ -320,7 +320,7 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path.name} cannot be read ({error.strerror}): run froe in a project folder (`froe init DIR` makes one) or a checkout."
         ) from error
     except ValueError as error:
-        raise FroeError(f"{path} is not JSON ({error}): mend it and run again.") from error
+        raise FroeError(f"{path} is not JSON ({error}): fix it and run again.") from error
     if not isinstance(content, dict):
-        raise FroeError(f"{path} has to hold one JSON object: mend it and run again.")
+        raise FroeError(f"{path} has to hold one JSON object: fix it and run again.")
     return content

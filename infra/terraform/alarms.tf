@@ -3,7 +3,7 @@
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters_found" {
   alarm_name          = "froe-${var.stage}-dead-letters"
-  alarm_description   = "Messages could not be worked off and lie in the quarantine bucket: see `froe dead-letters`, mend the cause, then `froe redrive` (docs/operations.md#dead-letters)"
+  alarm_description   = "Messages could not be worked off and lie in the quarantine bucket: see `froe dead-letters`, fix the cause, then `froe redrive` (docs/operations.md#dead-letters)"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1

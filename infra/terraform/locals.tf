@@ -59,7 +59,7 @@ resource "terraform_data" "rules" {
 
     precondition {
       condition     = var.access_logs_bucket == "" || var.access_logs_bucket != var.existing_input_bucket
-      error_message = "access_logs_bucket must not be the input bucket, which would read its own access logs for ever: name another bucket."
+      error_message = "access_logs_bucket must not be the input bucket, which would read its own access logs forever: name another bucket."
     }
 
     precondition {

@@ -333,7 +333,7 @@ variable "input_expiry_days" {
 
   validation {
     condition     = var.input_expiry_days >= 0 && var.input_expiry_days <= 36500
-    error_message = "input_expiry_days must be: whole days from 0 to 36500; 0 keeps objects for ever."
+    error_message = "input_expiry_days must be: whole days from 0 to 36500; 0 keeps objects forever."
   }
 }
 
@@ -362,26 +362,26 @@ variable "abandoned_upload_days" {
 }
 
 variable "quarantine_expiry_days" {
-  description = "Days for which quarantined messages stay; 0 for ever. A dead letter can be redriven only for as long"
+  description = "Days for which quarantined messages stay; 0 forever. A dead letter can be redriven only for as long"
   type        = number
   default     = 365
   nullable    = false
 
   validation {
     condition     = var.quarantine_expiry_days >= 0 && var.quarantine_expiry_days <= 36500
-    error_message = "quarantine_expiry_days must be: whole days from 0 to 36500; 0 keeps them for ever."
+    error_message = "quarantine_expiry_days must be: whole days from 0 to 36500; 0 keeps them forever."
   }
 }
 
 variable "results_expiry_days" {
-  description = "Days for which reports in the results bucket stay; 0 for ever"
+  description = "Days for which reports in the results bucket stay; 0 forever"
   type        = number
   default     = 90
   nullable    = false
 
   validation {
     condition     = var.results_expiry_days >= 0 && var.results_expiry_days <= 36500
-    error_message = "results_expiry_days must be: whole days from 0 to 36500; 0 keeps them for ever."
+    error_message = "results_expiry_days must be: whole days from 0 to 36500; 0 keeps them forever."
   }
 }
 
@@ -393,7 +393,7 @@ variable "access_logs_bucket" {
 
   validation {
     condition     = can(regex("^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.access_logs_bucket)) && !can(regex("^froe-[a-z0-9-]+-input-", var.access_logs_bucket))
-    error_message = "access_logs_bucket must be: the name of a bucket other than the input bucket, which would read its own access logs for ever, or nothing."
+    error_message = "access_logs_bucket must be: the name of a bucket other than the input bucket, which would read its own access logs forever, or nothing."
   }
 }
 

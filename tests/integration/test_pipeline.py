@@ -189,7 +189,7 @@ def test_the_pipeline_and_a_reading_of_the_file_disagree(poured: Poured, key: st
 
 
 def test_something_is_left_in_a_queue(stack: LocalStack, poured: Poured) -> None:
-    """No bad input ends in the dead-letter queue or goes round for ever."""
+    """No bad input ends in the dead-letter queue or goes round forever."""
     assert queue_depth(stack, stack.info.dead_letter_queue) == 0
     wait_for(lambda: queue_depth(stack, stack.info.batch_queue) == 0 or None, "the batch queue to drain", 60)
 

@@ -243,7 +243,7 @@ def what_was_broken_by_hand_is_named(terminal: Terminal) -> None:
         "froe-local-split is not encrypted",
         "froe-local-dead-letter keeps messages for 60 s, not 14 days",
         "the schedule froe-local-sweeper-event is DISABLED",
-        "the log group /aws/lambda/froe-local-worker keeps everything for ever",
+        "the log group /aws/lambda/froe-local-worker keeps everything forever",
         "froe-local-ledger expires nothing",
     ):
         assert named in faults

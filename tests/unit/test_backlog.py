@@ -75,7 +75,7 @@ def test_a_queue_that_was_empty_in_between_hides_no_loss(pipeline: Pipeline, que
 def test_what_stood_still_for_longer_than_a_message_lives_is_sent_again(
     pipeline: Pipeline, queue: Waiting
 ) -> None:
-    """A queue that is never empty keeps nothing back for ever."""
+    """A queue that is never empty keeps nothing back forever."""
     queue.count = 1
     days = timedelta(days=4).total_seconds()
     assert healed_after(pipeline, days - STALL, every=STALL) == 0

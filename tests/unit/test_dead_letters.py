@@ -72,7 +72,7 @@ def drain(pipeline: Pipeline) -> None:
 
 
 def die(pipeline: Pipeline, queue: FakeQueue, number: int = 0, letter_id: str = "dead") -> None:
-    """Take one message to the dead-letter consumer, as if it had failed for ever."""
+    """Take one message to the dead-letter consumer, as if it had failed forever."""
     pipeline.dead_letter_consumer.take(
         Incoming(letter_id, "r", queue.messages.pop(number % len(queue.messages)).body, 10)
     )

@@ -136,15 +136,15 @@ def template(name: str) -> StackTemplate:
     return found
 
 
-def mended(aws: Aws, name: str = DATA) -> list[str]:
+def fixed(aws: Aws, name: str = DATA) -> list[str]:
     said: list[str] = []
-    drift.mend(Cloud(lambda _: aws, ACCOUNT, "eu-west-1"), "dev", template(name), said.append)
+    drift.fix(Cloud(lambda _: aws, ACCOUNT, "eu-west-1"), "dev", template(name), said.append)
     return said
 
 
 def test_what_drifted_is_written_once_and_then_left_alone() -> None:
     aws = Aws(BatchVisibilitySeconds="777", RecoveryDays="9")
-    said = mended(aws)
+    said = fixed(aws)
     batch = aws.queues[URL]
     assert batch["VisibilityTimeout"] == "777", "the stack's parameter, not the default"
     assert batch["KmsMasterKeyId"] == KEY_ARN
@@ -157,7 +157,7 @@ def test_what_drifted_is_written_once_and_then_left_alone() -> None:
     assert aws.rule == {"State": "ENABLED"}
     assert any("VisibilityTimeout of froe-dev-batch" in line for line in said)
     writes = aws.writes
-    assert mended(aws) == []
+    assert fixed(aws) == []
     assert aws.writes == writes
 
 
@@ -173,32 +173,32 @@ def test_what_drifted_is_written_once_and_then_left_alone() -> None:
 )
 def test_one_attribute_that_was_changed_is_the_only_one_that_is_written(attribute: str, broken: str) -> None:
     aws = Aws()
-    mended(aws)
+    fixed(aws)
     right = dict(aws.queues[URL])
     aws.queues[URL][attribute] = broken
-    assert mended(aws) == [f"Set {attribute} of froe-dev-batch to what the template says"]
+    assert fixed(aws) == [f"Set {attribute} of froe-dev-batch to what the template says"]
     assert aws.queues[URL] == right
 
 
 def test_a_protection_that_the_parameters_lift_stays_lifted() -> None:
     aws = Aws(DeletionProtection="false")
-    mended(aws)
+    fixed(aws)
     assert not aws.table.get("DeletionProtectionEnabled")
 
 
 def test_an_expiry_that_cannot_be_set_yet_is_said_and_holds_up_nothing() -> None:
     aws = Aws()
     aws.expiry = {"TimeToLiveStatus": "DISABLING", "AttributeName": "expires_at"}
-    said = mended(aws)
+    said = fixed(aws)
     assert any("one change an hour: deploy again then" in line for line in said)
     assert aws.rule == {"State": "ENABLED"}
 
 
 def test_a_log_group_forgets_again_and_its_namesakes_are_left_alone() -> None:
     aws = Aws(LogRetentionDays="14")
-    mended(aws, OBSERVABILITY)
+    fixed(aws, OBSERVABILITY)
     assert [each["retentionInDays"] for each in aws.groups] == [1, 14]
-    assert mended(aws, OBSERVABILITY) == []
+    assert fixed(aws, OBSERVABILITY) == []
 
 
 def test_a_schedule_that_was_switched_off_is_switched_on() -> None:

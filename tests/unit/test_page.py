@@ -106,7 +106,7 @@ def test_log_content_can_become_nothing_but_text() -> None:
 
 
 def test_the_built_page_is_of_these_sources() -> None:
-    """What does not agree is mended by `make page`."""
+    """What does not agree is fixed by `make page`."""
     names = [
         "build.js",
         "package-lock.json",
@@ -124,7 +124,7 @@ def test_the_built_page_is_of_these_sources() -> None:
 
 
 def test_what_the_page_knows_of_the_code_is_what_the_code_says() -> None:
-    """What does not agree is mended by `make docs`."""
+    """What does not agree is fixed by `make docs`."""
     assert (ASSET / "facts.json").read_text(encoding="utf-8") == page_facts.text() + "\n"
     (block,) = Parsed(page.document().text).texts("script", type="application/json", id="facts")
     assert json.loads(block) == page_facts.facts()

@@ -1,4 +1,4 @@
-"""Stacks of a stage, over a CloudFormation in memory: made, mended, refused in one sentence, cleared away."""
+"""Stacks of a stage, over a CloudFormation in memory: made, fixed, refused in one sentence, cleared away."""
 
 from __future__ import annotations
 

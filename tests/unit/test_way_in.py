@@ -1,4 +1,4 @@
-"""The notifications of the bucket that the stack made: mended where somebody changed them, else left as they are."""
+"""The notifications of the bucket that the stack made: fixed where somebody changed them, else left as they are."""
 
 from __future__ import annotations
 

@@ -285,19 +285,19 @@ def _check_samples(table: Table, spec: FormatSpec, key: str) -> None:
         ]
         if len(said) != 1:
             table.fail(
-                f"sample {number} is {len(said)} entries by its `multiline` rule; make it one entry, or mend the rule",
+                f"sample {number} is {len(said)} entries by its `multiline` rule; make it one entry, or fix the rule",
                 "samples",
             )
         if spec.framing.entry_start and not re.match(spec.framing.entry_start.encode(), said[0][:1024]):
             table.fail(
-                f"sample {number} does not begin as `multiline` says that an entry does; mend one of the two",
+                f"sample {number} does not begin as `multiline` says that an entry does; fix one of the two",
                 "multiline",
             )
         entry = said[0].decode().removesuffix("\n").removesuffix("\r")
         result = parse(entry)
         if not isinstance(result, Record):
             table.fail(
-                f"sample {number} is not explained: {_why(spec, entry, result.reason)}; mend `{key}` or the sample",
+                f"sample {number} is not explained: {_why(spec, entry, result.reason)}; fix `{key}` or the sample",
                 "samples",
             )
 

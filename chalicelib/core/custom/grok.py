@@ -1,5 +1,5 @@
 """The standard pattern names that Logstash users know, written for Python's matcher and without any that
-could go back and forth for ever.
+could go back and forth forever.
 
 What they match is what https://github.com/logstash-plugins/logstash-patterns-core says of each, with its
 names of fields (ECS) translated to those of the OpenTelemetry conventions. Where a name's own definition

@@ -65,7 +65,7 @@ def load(text: str, file: str, key: str = "") -> Config:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         raise ConfigError(
-            file, line, f"it is no TOML ({error}); mend the line, or quote its text in '…'"
+            file, line, f"it is no TOML ({error}); fix the line, or quote its text in '…'"
         ) from error
     except RecursionError as error:
         problem = "it is nested too deeply to be read; write flat tables and lists"

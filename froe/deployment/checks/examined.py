@@ -23,7 +23,7 @@ class Examined:
 
     @property
     def deploy(self) -> str:
-        """The command that mends most of it."""
+        """The command that fixes most of it."""
         return f"`froe deploy --stage {self.stage.name}{' --backfill' if self.with_backfill else ''}`"
 
     def ask(self, service: str, operation: str, **arguments: Any) -> dict[str, Any] | None:

@@ -41,7 +41,7 @@ def check_functions(examined: Examined) -> Iterator[Finding]:
                 or "AWS gives no reason"
             )
             state = f"{configuration.get('State')}, its last update {configuration.get('LastUpdateStatus')}"
-            yield fault(AREA, f"{name} is {state} ({reason})", f"mend that, then {examined.deploy}")
+            yield fault(AREA, f"{name} is {state} ({reason})", f"fix that, then {examined.deploy}")
             continue
         yield from _configuration(examined, function, name, configuration)
         yield _policy(examined, function)

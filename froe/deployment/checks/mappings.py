@@ -32,7 +32,7 @@ def check_mappings(examined: Examined) -> Iterator[Finding]:
     if schedule is None or schedule.get("State", "ENABLED") != "ENABLED":
         state = "does not exist" if schedule is None else f"is {schedule['State']}"
         yield fault(
-            AREA, f"the schedule {rule} {state}, so that nothing is swept", f"{examined.deploy} mends it"
+            AREA, f"the schedule {rule} {state}, so that nothing is swept", f"{examined.deploy} fixes it"
         )
     else:
         yield ok(AREA, f"the sweeper runs at {schedule.get('ScheduleExpression')}")
@@ -56,12 +56,12 @@ def check_way_in(examined: Examined) -> Iterator[Finding]:
     if found == expected:
         yield ok(WAY_IN, f"{bucket} announces its objects in one way: {ingest}")
     elif not found:
-        yield fault(WAY_IN, f"{bucket} announces its objects to nobody here", f"{examined.deploy} mends it")
+        yield fault(WAY_IN, f"{bucket} announces its objects to nobody here", f"{examined.deploy} fixes it")
     else:
         yield fault(
             WAY_IN,
             f"{bucket} announces its objects by {' and '.join(found)}, not by {ingest} alone",
-            f"{examined.deploy} mends it",
+            f"{examined.deploy} fixes it",
         )
     if ingest == DIRECT and found == expected:
         yield _permission(examined, bucket)

@@ -32,7 +32,7 @@ def _log_groups(examined: Examined) -> Iterator[Finding]:
             yield fault(AREA, f"the log group {name} does not exist", f"{examined.deploy} makes it")
         elif not found[0].get("retentionInDays"):
             yield fault(
-                AREA, f"the log group {name} keeps everything for ever", f"{examined.deploy} sets its days"
+                AREA, f"the log group {name} keeps everything forever", f"{examined.deploy} sets its days"
             )
         else:
             yield ok(AREA, f"{name} keeps {found[0]['retentionInDays']} days")

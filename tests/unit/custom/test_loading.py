@@ -48,7 +48,7 @@ FAULTS = [
     (
         TILL.replace("|12.50|", "|x|"),
         6,
-        r"goes as far as '.*till7\|' and not on to 'x\|two coffees'; mend `grok`",
+        r"goes as far as '.*till7\|' and not on to 'x\|two coffees'; fix `grok`",
     ),
     (TILL.replace('"till"', '"Till"'), 3, "use lower-case letters"),
     (TILL.replace('= "time"', '= "tme"'), 5, "`time` says 'tme'; write 'time'"),
