@@ -26,7 +26,7 @@ _REASON_MAX_CHARS: Final = 300
 class Notice:
     """Something that people or programs should know.
 
-    notice_id: the same for every delivery of the same notice. kind: ``file``, ``files``, ``dead-letter`` or ``sweep``.
+    notice_id: the same for every delivery of the same notice. kind: ``file``, ``files``, ``dead-letter``, ``sweep`` or ``summary``.
     subject: a line; text: a digest that people can read; both are cut and cleaned for SNS.
     attributes: what programs filter on; `notice_id` and `kind` are added, and SNS delivers ten in all.
     """

@@ -229,6 +229,7 @@ _SUM: Final[_Schema] = _object(
         **dict.fromkeys(("parsed", "rejected"), _TALLY),
         "skipped": _object({"lines": _COUNT, "bytes": _COUNT}),
         **dict.fromkeys(("dead", "discarded"), _TALLY),
+        "used": _USED | {"description": "of AWS by files whose use is known"},
         "states": {"type": "object", "additionalProperties": _COUNT},
     }
 )

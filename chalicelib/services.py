@@ -20,6 +20,7 @@ from chalicelib.aws.statistics_table import DynamoStatistics
 from chalicelib.aws.topics import SnsTopic
 from chalicelib.backlog import Backlog
 from chalicelib.compactor import Compactor
+from chalicelib.daily import DailySummary
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.lost import LostRedrives
 from chalicelib.dead_letters.office import DeadLetterOffice
@@ -147,8 +148,25 @@ class Services(Pipeline):
             retention_days=settings.retention_days,
             backlog=Backlog((self.split_queue, self.batch_queue), self.watches, now),
             merges=self.compactor,
+            summary=self.daily_summary,
             keys=settings.input_keys,
             meter=self.meter,
+        )
+
+    @cached_property
+    def daily_summary(self) -> DailySummary | None:
+        """None where nobody wants it."""
+        settings = self.settings
+        if settings.summary_hour < 0:
+            return None
+        return DailySummary(
+            self.statistics,
+            self.attention,
+            self.watches,
+            self.topic,
+            now,
+            hour=settings.summary_hour,
+            stage=settings.stage,
         )
 
     @cached_property

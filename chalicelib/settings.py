@@ -43,6 +43,7 @@ TUNING_DEFAULTS: Final[Mapping[str, int]] = {
     "QUEUED_SPLITTER_SECONDS": 900,
     "NOTICES_WINDOW_SECONDS": 5,
     "NOTICES_GROUPED_FROM": 10,
+    "SUMMARY_HOUR": -1,
 }
 LAYOUTS: Final = tuple(layout.value for layout in Layout)
 """What RECORDS_LAYOUT may be; the first is the default."""
@@ -68,6 +69,7 @@ _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "QUEUED_SPLITTER_SECONDS": (1, 900),
     "NOTICES_WINDOW_SECONDS": (0, 300),
     "NOTICES_GROUPED_FROM": (2, 1000),
+    "SUMMARY_HOUR": (-1, 23),
 }
 
 
@@ -81,7 +83,7 @@ class Settings:
     redaction_key: REDACTION_KEY, a secret;
     console_region: where the AWS console shows this deployment; None on a local AWS;
     notices_window_seconds: how long the notifier gathers; notices_grouped_from: how many files at once are one notice;
-    events: whether EventBridge is told of settled files;
+    summary_hour: from which on, UTC, the day before is summed up; below 0: not at all; events: whether EventBridge is told of settled files;
     stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`;
     ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs; layout, sink: of files opened
     from now on; results_bucket: RESULTS_BUCKET, where the sink is, empty where the stage has none."""
@@ -107,6 +109,7 @@ class Settings:
     queued_splitter_seconds: int
     notices_window_seconds: int
     notices_grouped_from: int
+    summary_hour: int
     redaction_key: str = field(default="", repr=False)
     console_region: str | None = None
     stage: str = "local"
@@ -151,6 +154,7 @@ class Settings:
             queued_splitter_seconds=tuning["QUEUED_SPLITTER_SECONDS"],
             notices_window_seconds=tuning["NOTICES_WINDOW_SECONDS"],
             notices_grouped_from=tuning["NOTICES_GROUPED_FROM"],
+            summary_hour=tuning["SUMMARY_HOUR"],
             redaction_key=environment.get("REDACTION_KEY", ""),
             console_region=_console_region(environment),
             stage=environment.get("STAGE") or "local",

@@ -16,6 +16,7 @@ from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
 from chalicelib.core.fields import shown
+from chalicelib.core.layouts import Sink
 from chalicelib.core.marks import Tally
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import StoredFile, opened_position
@@ -38,15 +39,26 @@ _SETTLES_AFTER: Final = 2 * _TOUCHED_EVERY
 _SUMMED_EVERY: Final = timedelta(seconds=15)
 _BUCKETS_MAX: Final = 1000
 PARTS: Final = ("parsed", "rejected", "skipped", "dead", "discarded")
+USED: Final = (
+    "write_units",
+    "queue_requests",
+    "object_reads",
+    "s3_requests",
+    "object_writes",
+    "milliseconds",
+)
+"""What files used of AWS; of those of earlier versions nothing is known."""
 _HEAD: Final = 4
+_AT_USED: Final = _HEAD + 3 * len(PARTS)
+NUMBERS: Final = _AT_USED + len(USED)
 
 
 @dataclass(frozen=True)
 class Sum:
     """numbers: files, bytes of objects, bytes of text and milliseconds from opening to settling, then entries, lines and
-    bytes of each of `PARTS`. states: how many files are in each."""
+    bytes of each of `PARTS`, then each of `USED`. states: how many files are in each."""
 
-    numbers: tuple[int, ...] = (0,) * (_HEAD + 3 * len(PARTS))
+    numbers: tuple[int, ...] = (0,) * NUMBERS
     states: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: Sum) -> Sum:
@@ -62,8 +74,16 @@ class Sum:
         }
         total = {name: sum(each[name] for each in tallies.values()) for name in ("entries", "lines")}
         tallies["skipped"].pop("entries")
+        used: dict[str, float] = dict(zip(USED, self.numbers[_AT_USED:], strict=True))
+        used["seconds"] = used.pop("milliseconds") / 1000
         described = {"files": files, "bytes": size, "text_bytes": text, "seconds": milliseconds / 1000}
-        return {**described, **total, **tallies, "states": dict(sorted(self.states.items()))}
+        return {
+            **described,
+            **total,
+            **tallies,
+            "used": used,
+            "states": dict(sorted(self.states.items())),
+        }
 
 
 class Row(NamedTuple):
@@ -118,6 +138,10 @@ def row_of(file: StoredFile) -> Row:
     tallies = (counts.parsed, counts.rejected, skipped, account.summary.dead, account.summary.given_up)
     head = (1, plan.head.size, account.text_bytes or 0, seconds // timedelta(milliseconds=1))
     numbers = head + tuple(number for each in tallies for number in (each.entries, each.lines, each.bytes))
+    used = file.opening + account.used
+    rows_written = account.summary.done if plan.sink is Sink.PARQUET else 0
+    numbers += (used.write_units, used.queue_requests, used.object_reads, used.s3_requests)
+    numbers += (rows_written, used.milliseconds)
     lines = counts.parsed.lines + counts.rejected.lines
     return Row(
         slot_of(file.opened_at, plan.file_id),
@@ -198,6 +222,15 @@ class Statistics:
         listed = page.listed(_text_of(reached))
         period = {"by": by, "from": time_json(_floor(begin, by)), "to": time_json(end)}
         return {**period, "buckets": listed["items"], "totals": total.json(), "cursor": listed["cursor"]}
+
+    def total(self, begin: datetime, end: datetime, deadline: Deadline) -> dict[str, Sum]:
+        """By format, of the files that were opened in the whole hours between; OutOfTimeError."""
+        sums: dict[str, Sum] = {}
+        for slot in self._slots(begin, end):
+            deadline.check("adding up the statistics")
+            for name, each in self._summed(slot).items():
+                sums[name] = sums.get(name, Sum()) + each
+        return sums
 
     def _slots(self, begin: datetime, end: datetime) -> Iterable[Slot]:
         first, until = _hour(begin), _hour(_ceiling(end))

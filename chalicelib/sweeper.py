@@ -63,8 +63,13 @@ class Merges(Protocol):
         """Merge what waits, as far as there is time."""
 
 
+class Tells(Protocol):
+    def tell(self, deadline: Deadline) -> object:
+        """Tell people what is due."""
+
+
 class Sweeper:
-    """bucket: the input bucket. stall_seconds: how long a file must have stood still. sweep_days: how
+    """summary: of the day before; None where nobody wants it. bucket: the input bucket. stall_seconds: how long a file must have stood still. sweep_days: how
     old an object may be that was never announced; 0: none is looked for. backlog: of the queues in which the
     work of files waits; None: it is not looked at. merges: what waits in the sink; None where the stage has none."""
 
@@ -87,11 +92,13 @@ class Sweeper:
         keys: KeyPatterns = EVERY_KEY,
         backlog: Backlog | None = None,
         merges: Merges | None = None,
+        summary: Tells | None = None,
         meter: Meter = NO_METER,
     ) -> None:
         self._ledger = ledger
         self._backlog = backlog
         self._merges = merges
+        self._summary = summary
         self._files = files
         self._watches = watches
         self._redriven = redriven
@@ -130,6 +137,7 @@ class Sweeper:
             self._open_files_settled,
             self._unannounced.announce_all,
             self._old_files_listed,
+            self._day_summed_up,
             self._batches_merged,
         ):
             try:
@@ -168,6 +176,11 @@ class Sweeper:
     def _batches_merged(self, deadline: Deadline) -> Iterator[Healed]:
         if self._merges is not None:
             self._merges.compact(deadline)
+        yield from ()
+
+    def _day_summed_up(self, deadline: Deadline) -> Iterator[Healed]:
+        if self._summary is not None:
+            self._summary.tell(deadline)
         yield from ()
 
     def _shelved(self, stored: StoredFile) -> Healed:

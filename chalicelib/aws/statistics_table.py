@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from chalicelib.aws.items import Item, Items, Key
 from chalicelib.aws.ledger_table import BY_STATE_INDEX
-from chalicelib.statistics import Row, Slot, Sum
+from chalicelib.statistics import NUMBERS, Row, Slot, Sum
 
 _SUMS: Final = "statistics"
 _REJECTS: Final = tuple(f"REJECTS#{number}" for number in range(4))
@@ -93,7 +93,9 @@ def _written(numbers: Sequence[int]) -> str:
 
 
 def _read(numbers: str) -> tuple[int, ...]:
-    return tuple(map(int, numbers.split(",")))
+    """Those that earlier code did not know are 0."""
+    read = tuple(map(int, numbers.split(",")))[:NUMBERS]
+    return read + (0,) * (NUMBERS - len(read))
 
 
 def _partition(slot: str) -> str:

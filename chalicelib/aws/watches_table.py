@@ -50,6 +50,22 @@ class DynamoWatches:
         found = self._items.get_all([_key(file_id) for file_id in file_ids], consistent=False)
         return {key.pk: datetime.fromisoformat(item["since"]) for key, item in found.items()}
 
+    def claim(self, name: str, now: datetime, lease: timedelta) -> bool:
+        """Whether the caller is to do what is named: it is not done, and nobody claimed it within the lease."""
+        key = Key(_SWEEPER, name)
+        item = {"claimed_at": now.isoformat(), "expires_at": int((now + _KEPT_FOR).timestamp())}
+        held = self._items.get(key)
+        if held is None:
+            return self._items.put_new(key, item)
+        claimed_at = held["claimed_at"]
+        if "done" in held or datetime.fromisoformat(claimed_at) > now - lease:
+            return False
+        return self._items.update(key, item, unless="#0 <> :seen", values={":seen": claimed_at}) is None
+
+    def put_done(self, name: str) -> None:
+        """What is named is done, once and for all."""
+        self._items.update(Key(_SWEEPER, name), {"done": True})
+
     def position(self, name: str) -> str | None:
         item = self._items.get(Key(_SWEEPER, name))
         return str(item["position"]) if item and "position" in item else None

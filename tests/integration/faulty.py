@@ -25,6 +25,7 @@ _THROTTLED: Final = {
     "dynamodb": (400, "ProvisionedThroughputExceededException"),
     "sqs": (400, "ThrottlingException"),
     "sns": (400, "Throttling"),
+    "events": (400, "ThrottlingException"),
     "s3": (503, "SlowDown"),
 }
 _EXPIRED: Final = {"dynamodb": "ExpiredTokenException", "s3": "ExpiredToken"}
@@ -219,7 +220,8 @@ def named(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tu
     lowered = {name.lower(): value for name, value in headers.items()}
     service, dot, operation = lowered.get("x-amz-target", "").partition(".")
     if dot:
-        return ("sqs" if "SQS" in service else "dynamodb"), operation
+        of_target = {"AmazonSQS": "sqs", "AWSEvents": "events"}
+        return of_target.get(service, "dynamodb"), operation
     if "x-www-form-urlencoded" in lowered.get("content-type", ""):
         return "sns", parse_qs(body.decode()).get("Action", ["Unknown"])[0]
     is_object = bool(urlsplit(path).path.strip("/").partition("/")[2])

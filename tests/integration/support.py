@@ -23,6 +23,18 @@ from froe.local.processes import clean_environment
 from froe.target import target_of
 
 SETTLED = {"COMPLETE", "INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED"}
+SCHEDULED = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-01-01T00:15:00Z",
+    "region": "us-east-1",
+    "resources": ["arn:aws:events:us-east-1:000000000000:rule/froe-local-sweeper-event"],
+    "detail": {},
+}
+"""What the sweeper's schedule sends."""
 T = TypeVar("T")
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -85,6 +97,12 @@ def upload(stack: LocalStack, key: str, body: bytes, **options: Any) -> Uploaded
     reply = stack.client("s3").put_object(Bucket=bucket, Key=key, Body=body, **options)
     version = ObjectVersion(bucket, key, reply["VersionId"], reply["ETag"])
     return Uploaded(key, reply["VersionId"], reply["ETag"], version.file_id)
+
+
+def sweep(stack: LocalStack) -> None:
+    """The schedule fires."""
+    answer = stack.client("lambda").invoke(FunctionName="froe-local-sweeper", Payload=json.dumps(SCHEDULED))
+    assert "FunctionError" not in answer, answer["Payload"].read()
 
 
 @contextmanager

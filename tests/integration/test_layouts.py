@@ -29,10 +29,10 @@ from tests.integration.support import (
     services_of,
     set_mappings,
     settle,
+    sweep,
     upload,
     wait_for,
 )
-from tests.integration.test_package import SCHEDULED
 from tests.integration.test_pipeline import SAMPLES, Poured, pages
 from tests.integration.test_rare_calls import called
 
@@ -147,11 +147,6 @@ def test_the_rows_of_the_sink_are_what_the_ledger_counts(packed: LocalStack, pou
     }
     assert len(found) > 10
     assert {file_id: row for file_id, row in found.items() if file_id in expected} == expected
-
-
-def sweep(packed: LocalStack) -> None:
-    answer = packed.client("lambda").invoke(FunctionName="froe-local-sweeper", Payload=json.dumps(SCHEDULED))
-    assert "FunctionError" not in answer, answer["Payload"].read()
 
 
 def keys_of_sink(packed: LocalStack) -> list[str]:

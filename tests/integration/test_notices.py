@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ pytest.importorskip("ministack", reason="needs ministack: make setup")
 
 from froe.events_page import schema
 from froe.local import LocalStack
-from tests.integration.support import Uploaded, log_end, settle, upload, wait_for
+from tests.integration.support import Uploaded, log_end, settle, sweep, upload, wait_for
 from tests.schemas import faults
 
 LINES = b"".join(b'{"level": "info", "message": "line %d"}\n' % number for number in range(500))
@@ -84,13 +85,20 @@ class Subscriber:
             self._sqs.delete_message(QueueUrl=self.events_queue, ReceiptHandle=message["ReceiptHandle"])
         return next((one for one in self._emitted if one["detail"]["file_id"] == file_id), None)
 
+    def summaries(self) -> list[Heard]:
+        self._listen()
+        return [each for each in self._heard if each.attributes["kind"] == "summary"]
+
     def _find(self, file_id: str) -> Heard | None:
+        self._listen()
+        return next((one for one in self._heard if one.attributes.get("file_id") == file_id), None)
+
+    def _listen(self) -> None:
         for message in self._sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
             "Messages", ()
         ):
             self._heard.append(_heard(json.loads(message["Body"])))
             self._sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-        return next((one for one in self._heard if one.attributes["file_id"] == file_id), None)
 
 
 def _heard(envelope: dict[str, Any]) -> Heard:
@@ -103,6 +111,23 @@ def subscriber(stack: LocalStack) -> Iterator[Subscriber]:
     heard = Subscriber(stack)
     yield heard
     heard.close()
+
+
+@pytest.fixture
+def summarising(stack: LocalStack) -> Iterator[None]:
+    """The sweeper wants to tell the summary of the day before, at any hour."""
+    client = stack.client("lambda")
+
+    def set_hour(hour: str) -> None:
+        known = {"FunctionName": "froe-local-sweeper"}
+        variables = client.get_function_configuration(**known)["Environment"]["Variables"]
+        variables["SUMMARY_HOUR"] = hour
+        client.update_function_configuration(**known, Environment={"Variables": variables})
+        client.get_waiter("function_updated_v2").wait(**known, WaiterConfig={"Delay": 1})
+
+    set_hour("0")
+    yield
+    set_hour("-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +177,20 @@ def test_a_settled_file_is_told_to_subscribers(stack: LocalStack, subscriber: Su
         f"parsed: {parsed['entries']:,} entries, {parsed['lines']:,} lines, {parsed['bytes']:,} bytes"
         in lines
     )
+
+
+def test_the_day_before_is_summed_up_once_though_the_schedule_fires_twice(
+    stack: LocalStack, subscriber: Subscriber, summarising: None
+) -> None:
+    sweep(stack)
+    sweep(stack)
+    (told,) = wait_for(subscriber.summaries, "the summary", 30, detail=lambda: log_end(stack))
+    day = datetime.now(UTC).date() - timedelta(days=1)
+    assert told.attributes == {
+        "notice_id": f"summary-local-{day}",
+        "kind": "summary",
+        "stage": "local",
+        "day": str(day),
+    }
+    assert told.text.startswith(f"Files of the stage local that were opened on {day} (UTC) and are settled:")
+    assert len(subscriber.summaries()) == 1

@@ -20,6 +20,7 @@ pytest.importorskip("ministack", reason="needs ministack: make setup")
 
 from froe.resources import read_template
 from froe.templates import CAPABILITIES
+from tests.integration.support import SCHEDULED
 from tests.local_aws import ACCOUNT, BareAws, bare_aws
 from tests.packages import build
 from tests.runtime_api import REGION, Invocation, imports_by_package, interpreter, invoke
@@ -31,17 +32,6 @@ TEXT = "".join(
     f'127.0.0.1 - - [01/Jan/2026:00:00:{n:02d} +0000] "GET /{n} HTTP/1.1" 200 7\n' for n in range(LINES)
 )
 TOKEN = "a-token"
-SCHEDULED = {
-    "version": "0",
-    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": ACCOUNT,
-    "time": "2026-01-01T00:15:00Z",
-    "region": REGION,
-    "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/froe-local-sweeper-event"],
-    "detail": {},
-}
 HEALTH = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
 
 

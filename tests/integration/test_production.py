@@ -18,22 +18,12 @@ import boto3
 
 from froe.local.processes import clean_environment
 from tests.integration.drift import changed_by_hand
+from tests.integration.support import SCHEDULED
 from tests.integration.test_local_stack import copy_checkout
 
 pytestmark = pytest.mark.local_aws
 
 LOG = b'{"level":"info","msg":"one"}\n{"level":"info","msg":"two"}\nnot json\n'
-SCHEDULED = {
-    "version": "0",
-    "id": "1",
-    "source": "aws.events",
-    "account": "000000000000",
-    "resources": [],
-    "time": "2026-03-01T12:00:00Z",
-    "region": "us-east-1",
-    "detail-type": "Scheduled Event",
-    "detail": {},
-}
 TAKEN = "froe-local-quarantine-000000000000-us-east-1"
 INPUT = "froe-local-input-000000000000-us-east-1"
 FUNCTIONS = {

@@ -216,6 +216,21 @@ def test_a_table_without_expiry_or_recovery_is_a_fault() -> None:
     assert "the stream of froe-dev-ledger is another" in faults(check_tables(examined(other)))[0]
 
 
+def test_a_daily_summary_that_reaches_nobody_is_said() -> None:
+    someone = {"Endpoint": "ops@example.com", "SubscriptionArn": "arn:aws:sns:eu-west-1:1:n:1"}
+
+    def said(hour: str, *subscribed: dict[str, str]) -> bool:
+        answers = {
+            "get_topic_attributes": {"Attributes": {}},
+            "list_subscriptions_by_topic": {"Subscriptions": list(subscribed)},
+        }
+        found = list(check_watching(examined(answers, settings={"SUMMARY_HOUR": hour})))
+        warnings = [each.what for each in found if each.verdict is Verdict.WARNING]
+        return any("the daily summary reaches nobody" in each for each in warnings)
+
+    assert [said("6"), said("6", someone), said("-1")] == [True, False, False]
+
+
 def test_a_subscription_that_nobody_confirmed_is_a_fault() -> None:
     pending = {"Endpoint": "ops@example.com", "SubscriptionArn": "PendingConfirmation"}
     answers = {

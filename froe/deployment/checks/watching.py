@@ -5,7 +5,7 @@ from typing import Final
 
 from froe.deployment.checks.alarms import check_alarms
 from froe.deployment.checks.examined import Examined
-from froe.deployment.findings import Finding, fault, not_local, ok
+from froe.deployment.findings import Finding, fault, not_local, ok, warning
 from froe.deployment.templates import OBSERVABILITY, load
 
 AREA: Final = "observability"
@@ -52,17 +52,20 @@ def _subscribed(examined: Examined, topic: str) -> Iterator[Finding]:
         )
         return
     pages = examined.pages("sns", "list_subscriptions_by_topic", TopicArn=topic)
-    pending = [
-        each["Endpoint"]
-        for page in pages
-        for each in page["Subscriptions"]
-        if each["SubscriptionArn"] == "PendingConfirmation"
-    ]
+    subscribed = [each for page in pages for each in page["Subscriptions"]]
+    pending = [each["Endpoint"] for each in subscribed if each["SubscriptionArn"] == "PendingConfirmation"]
     for endpoint in pending:
         yield fault(
             AREA,
             f"{endpoint} has not confirmed its subscription to {topic.rsplit(':', 1)[-1]}",
             "follow the link in the mail that AWS sent, or deploy again for another mail",
+        )
+    summarises = examined.stage.settings.get("SUMMARY_HOUR", "-1") != "-1"
+    if summarises and topic == examined.stage.settings.get("NOTICES_TOPIC_ARN") and not subscribed:
+        yield warning(
+            AREA,
+            f"SUMMARY_HOUR is set, and nobody subscribes to {topic.rsplit(':', 1)[-1]}: the daily summary reaches nobody",
+            f"set NoticesEmail, then {examined.deploy}",
         )
     if not pending:
         yield ok(AREA, f"every subscription to {topic.rsplit(':', 1)[-1]} is confirmed")
