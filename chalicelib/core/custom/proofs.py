@@ -60,4 +60,4 @@ def _parsed(pattern: str) -> object:
         return parsed(pattern, FLAGS)
     except (re.error, RecursionError, OverflowError) as error:
         reason = error.msg if isinstance(error, re.error) else "it is nested too deeply"
-        raise PatternError(f"it is no regular expression ({reason}); mend it there") from error
+        raise PatternError(f"it is no regular expression ({reason}); fix it there") from error
