@@ -186,7 +186,7 @@ OPERATIONS = st.lists(
 
 
 @given(st.sampled_from([TEXT, gzip.compress(TEXT, mtime=0)]), OPERATIONS)
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=30)
 def test_whatever_dies_is_redriven_discarded_or_lost_the_state_is_right(
     data: bytes, operations: list[tuple[str, int]]
 ) -> None:

@@ -222,7 +222,7 @@ def test_a_value_of_loki_has_its_time_and_the_labels_of_its_stream(
         lambda all_, half: {"meta": {"page": 1}, "x": {"n": 7, "findings": all_[:half]}, "y": {"errors": all_[half:]}, "z": {}},
         lambda all_, half: {"x": {"few": all_[:2]}, "y": {"many": all_[2:]}},
         lambda all_, half: {"out": {"x": {"few": all_[:half]}, "y": {"many": all_[half:]}}},
-        lambda all_, half: {each["msg"]: {"items": [each, each]} for each in all_[:half]},
+        lambda all_, half: {each["msg"]: {"items": [each] * 10} for each in all_[: half // 5]},
     ],
     ids=["alike", "other names", "small first", "further in", "a map"],
 )  # fmt: skip
