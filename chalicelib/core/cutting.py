@@ -6,12 +6,13 @@ No more is held than the run of entries that a block gave, and a batch.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from chalicelib.core.entries import entries_in
 from chalicelib.core.framing import Framing, Piece, Run, TooLong
+from chalicelib.core.line_ends import LineEnds
 
 LOOK_BYTES: Final = 2048
 """More than of a line must be seen to say whether it begins an entry."""
@@ -178,9 +179,14 @@ class Cutter:
 
     def _how_many_fit(self, run: Run, batch: _Pending, bound: int) -> int:
         taken = self._taken
-        owned = min(bisect_left(run.ends, bound - run.offset, taken) + 1, len(run.ends))
+        if not taken and self._fits_whole(run, batch, bound):
+            return len(run.ends)
+        owned = len(run.ends)
+        if run.offset + len(run.data) > bound:
+            owned = min(_ends_before(run.ends, bound - run.offset, taken) + 1, owned)
         begin, lines = (run.ends[taken - 1], run.lines[taken - 1]) if taken else (0, 0)
-        by_bytes = bisect_right(run.ends, begin + self._limits.batch_max_bytes - batch.length, taken, owned)
+        most = begin + self._limits.batch_max_bytes - batch.length
+        by_bytes = min(owned, max(taken, _ends_before(run.ends, most + 1, taken)))
         by_lines = bisect_right(run.lines, lines + self._limits.batch_max_lines - batch.lines, taken, owned)
         fits = min(by_bytes, by_lines)
         if run.entries is None:  # where they are said, they are no more than the lines
@@ -191,10 +197,28 @@ class Cutter:
             fits = self._until_early_end(run, batch, fits)
         return taken + 1 if fits == taken and not batch.entries else fits
 
+    def _fits_whole(self, run: Run, batch: _Pending, bound: int) -> bool:
+        """Whether all of a run fits, which is asked of its bounds alone."""
+        limits, size = self._limits, len(run.data)
+        count = len(run.ends) if run.entries is None else run.entries[-1]
+        return (
+            run.offset + size <= bound
+            and batch.length + size <= limits.batch_max_bytes
+            and batch.lines + run.lines[-1] <= limits.batch_max_lines
+            and batch.entries + count <= limits.batch_max_lines
+            and (self._room is None or self._is_roomy(self._room.of_context(batch.context), run, self._room))
+            and not (self._keeps_objects and run.context is None)
+        )
+
+    def _is_roomy(self, most: int, run: Run, room: Room) -> bool:
+        """Whether a batch of such a context is bounded by its own limits alone."""
+        per_cut = 0 if run.gaps is None else room.per_cut
+        return most >= self._limits.batch_max_bytes + per_cut * self._limits.batch_max_lines
+
     def _by_message(self, run: Run, batch: _Pending, taken: int, fits: int, room: Room) -> int:
         per_cut = 0 if run.gaps is None else room.per_cut
         most = room.of_context(batch.context)
-        if most >= self._limits.batch_max_bytes + per_cut * self._limits.batch_max_lines:
+        if self._is_roomy(most, run, room):
             return fits
         begin = run.ends[taken - 1] if taken else 0
         left = most - batch.length - per_cut * batch.entries + begin
@@ -203,7 +227,7 @@ class Cutter:
     def _take(self, run: Run, batch: _Pending, upto: int) -> None:
         begin, lines = (run.ends[self._taken - 1], run.lines[self._taken - 1]) if self._taken else (0, 0)
         end = run.ends[upto - 1]
-        batch.pieces.append(run.data[begin:end])
+        batch.pieces.append(run.data if end - begin == len(run.data) else memoryview(run.data)[begin:end])
         batch.length += end - begin
         batch.lines += run.lines[upto - 1] - lines
         counts = run.entries
@@ -239,7 +263,7 @@ class Cutter:
 class _Pending:
     offset: int
     context: str | None
-    pieces: list[bytes] = field(default_factory=list)
+    pieces: list[bytes | memoryview] = field(default_factory=list)
     length: int = 0
     lines: int = 0
     entries: int = 0
@@ -257,6 +281,13 @@ class _Pending:
             self.context,
             tuple(self.cuts) or None,
         )
+
+
+def _ends_before(ends: Sequence[int], place: int, first: int) -> int:
+    """How many ends lie before a place; all up to `first` do."""
+    if isinstance(ends, LineEnds):
+        return ends.count_up_to(place - 1)
+    return bisect_left(ends, place, first)
 
 
 def _alone(piece: TooLong, split: int, number: int, context: str | None) -> Batch:

@@ -88,15 +88,18 @@ def _under_headers(pieces: Iterable[Piece], headers: Headers, framing: Framing) 
         if isinstance(piece, TooLong) or (framing.has_padding and is_padding(piece.data)):
             yield piece._replace(context=headers.in_force)
             continue
-        first = begin = 0
-        for number, end in enumerate(piece.ends):
+        first = 0
+        doubtful = iter(headers.doubtful(piece, first))
+        while (number := next(doubtful, None)) is not None:
             before = headers.in_force
-            if headers.take(piece.data[begin:end]):
+            begin = piece.ends[number - 1] if number else 0
+            if headers.take(piece.data[begin : piece.ends[number]]):
                 if first < number:
                     yield _part(piece, first, number, before)
                 yield _part(piece, number, number + 1, headers.in_force)
                 first = number + 1
-            begin = end
+                if before is None:
+                    doubtful = iter(headers.doubtful(piece, first))
         if first == 0:
             yield piece._replace(context=headers.in_force)
         elif first < len(piece.ends):

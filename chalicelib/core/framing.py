@@ -199,7 +199,7 @@ class Run(NamedTuple):
 
     offset: int
     data: bytes
-    ends: list[int]
+    ends: Sequence[int]
     lines: Sequence[int]
     context: str | None = None
     gaps: frozenset[int] | None = None

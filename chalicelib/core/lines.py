@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import compress
-from typing import Final, TypeAlias
+from typing import Final, Protocol
 
 from chalicelib.core.charsets import in_utf_8
 from chalicelib.core.colours import COLOUR
 from chalicelib.core.framing import Framing, Kind, Piece, Run, TooLong
+from chalicelib.core.line_ends import IsStart, LineEnds, asked_one_by_one, long_lines
+from chalicelib.core.lines_of_blocks import lines_unlike
 from chalicelib.core.padding import head_of, is_padding, lines_in, pieces_in
 from chalicelib.core.quotes import OutsideQuotes, without_strays
 from chalicelib.core.sized_fields import OutsideFields
 
 _START_BYTES: Final = 1024
-_SHORT_BYTES: Final = 16
-_KEPT_MAX: Final = 4096
 
-_IsStart: TypeAlias = Callable[[bytes, int, int], object]
-"""Whether the line between two places of some bytes begins an entry; asked of every line, in order."""
+
+class _Starts(Protocol):
+    """Which lines of a text begin an entry; asked of every line, in order, alone or with others."""
+
+    def is_start(self, data: bytes, begin: int, end: int, /) -> object: ...
+
+    def numbers(self, lines: Run, /) -> Sequence[int] | None:
+        """Of the lines that begin an entry; None: all do."""
 
 
 def entries_of_lines(
@@ -37,38 +42,84 @@ def entries_of_lines(
     begin = offset if aligned else offset - framing.look_back_bytes
     cut = pieces_in if framing.has_padding else lines_in
     pieces = cut(blocks, begin, max_bytes)
-    if _is_start(framing, max_bytes):
-        pieces = joined(pieces, partial(_is_start, framing, max_bytes), max_bytes, framing, aligned=aligned)
+    if _starts(framing, max_bytes):
+        pieces = joined(pieces, partial(_starts, framing, max_bytes), max_bytes, framing, aligned=aligned)
     if framing.kind is Kind.QUOTED_LINES and framing.ends_strays:
         pieces = without_strays(pieces, framing.charset)
     return pieces if aligned else _from(pieces, offset)
 
 
-def _is_start(framing: Framing, max_bytes: int) -> _IsStart | None:
+def _starts(framing: Framing, max_bytes: int) -> _Starts | None:
     if framing.kind is Kind.QUOTED_LINES:
-        return OutsideQuotes(max_bytes, ends_strays=framing.ends_strays, charset=framing.charset).is_start
+        return OutsideQuotes(max_bytes, ends_strays=framing.ends_strays, charset=framing.charset)
     if framing.kind is Kind.SIZED_FIELDS:
-        return OutsideFields().is_start
+        return _EachLine(OutsideFields().is_start)
+    if framing.entry_start is None and framing.joins is None:
+        return None
+    charset, start = framing.charset, framing.entry_start
+    if start is not None and framing.joins is None and charset is None and lines_unlike(start):
+        return _OfBlocks(start)
     is_start = _is_start_of_line(framing)
-    if is_start is None or (charset := framing.charset) is None:
-        return is_start
+    if charset is None:
+        return _EachLine(is_start)
 
     def decoded(data: bytes, begin: int, end: int) -> object:
         line = in_utf_8(data[begin:end], charset)
         return is_start(line, 0, len(line))
 
-    return decoded
+    return _EachLine(decoded)
 
 
-def _is_start_of_line(framing: Framing) -> _IsStart | None:
-    if framing.entry_start is None:
-        return None if framing.joins is None else _Joins(framing, framing.joins, None).is_start
-    match = _start_pattern(framing.entry_start).match
+def _is_start_of_line(framing: Framing) -> IsStart:
+    match = _start_pattern(framing.entry_start).match if framing.entry_start is not None else None
 
     def matches(data: bytes, begin: int, end: int) -> object:
-        return match(data, begin, min(end, begin + _START_BYTES))
+        return match is None or match(data, begin, min(end, begin + _START_BYTES))
 
-    return matches if framing.joins is None else _Joins(framing, framing.joins, matches).is_start
+    return (
+        matches
+        if framing.joins is None
+        else _Joins(framing.joins, matches, over_blanks=framing.over_blanks).is_start
+    )
+
+
+class _EachLine:
+    """Lines that are asked one by one."""
+
+    def __init__(self, is_start: IsStart) -> None:
+        self.is_start = is_start
+
+    def numbers(self, lines: Run) -> Sequence[int] | None:
+        return asked_one_by_one(lines, self.is_start)
+
+
+class _OfBlocks:
+    """Lines that an expression tells by themselves, which is asked of a block at once."""
+
+    def __init__(self, entry_start: str) -> None:
+        self._start = entry_start
+
+    def _unlike(self, data: bytes) -> re.Pattern[bytes]:
+        """Colours are rare, and take time wherever they may stand."""
+        pattern = lines_unlike(f"(?:{COLOUR})*(?:{self._start})" if b"\x1b" in data else self._start)
+        assert pattern, "colours are within a line"
+        return pattern
+
+    def is_start(self, data: bytes, begin: int, end: int) -> bool:
+        line = b"\n" + data[begin : min(end, begin + _START_BYTES)]
+        return self._unlike(line).match(line) is None
+
+    def numbers(self, lines: Run) -> Sequence[int] | None:
+        data = lines.data
+        if not data.endswith(b"\n"):
+            return asked_one_by_one(lines, self.is_start)
+        others = {found.end() for found in self._unlike(data).finditer(data)}
+        others.discard(len(data))
+        for begin, end in ((0, data.find(b"\n") + 1), *long_lines(data, _START_BYTES)):
+            (others.discard if self.is_start(data, begin, end) else others.add)(begin)
+        if not others:
+            return None
+        return [number for number, begin in enumerate([0, *lines.ends][:-1]) if begin not in others]
 
 
 @lru_cache(256)
@@ -80,9 +131,9 @@ def _start_pattern(entry_start: str) -> re.Pattern[bytes]:
 class _Joins:
     """Lines that their own start, or the line before them, makes a part of the same entry."""
 
-    def __init__(self, framing: Framing, joins: str, starts: _IsStart | None) -> None:
+    def __init__(self, joins: str, starts: IsStart, *, over_blanks: bool) -> None:
         self._joins = re.compile(joins.encode()).match
-        self._over_blanks = framing.over_blanks
+        self._over_blanks = over_blanks
         self._starts = starts
         self._previous = b""
 
@@ -94,7 +145,7 @@ class _Joins:
                 self._previous += b"\n"
         else:
             self._previous = line
-        if self._starts is not None and not self._starts(data, begin, end):
+        if not self._starts(data, begin, end):
             return False
         return not (previous and self._joins(previous + line))
 
@@ -139,9 +190,9 @@ class _Open:
         return Run(self.offset, b"".join(self.pieces), [self.length], [self.lines])
 
 
-def joined(  # noqa: C901 - the state of an entry under way is in its variables
+def joined(
     pieces: Iterator[Piece],
-    starts_of_lines: Callable[[], _IsStart | None],
+    starts_of_lines: Callable[[], _Starts | None],
     max_bytes: int,
     framing: Framing,
     *,
@@ -150,19 +201,16 @@ def joined(  # noqa: C901 - the state of an entry under way is in its variables
     """Join lines into entries; the first entry begins with the first line if `aligned`, and so does one behind
     padding."""
     entry: _Open | None = None
-    is_start = starts_of_lines()
-    assert is_start, "some lines do not begin an entry"
-    tells = framing.kind is Kind.LINES and framing.joins is None and framing.charset is None
-    verdicts = _Verdicts(framing.entry_start) if tells and framing.entry_start is not None else None
+    lines = starts_of_lines()
+    assert lines, "some lines do not begin an entry"
     for piece in pieces:
         if framing.has_padding and is_padding(piece.head if isinstance(piece, TooLong) else piece.data):
             if entry:
                 yield entry.closed()
             yield piece
-            entry, aligned, is_start = None, True, starts_of_lines() or is_start
-            continue
-        if isinstance(piece, TooLong):
-            starts_here = is_start(piece.head, 0, len(piece.head))
+            entry, aligned, lines = None, True, starts_of_lines() or lines
+        elif isinstance(piece, TooLong):
+            starts_here = lines.is_start(piece.head, 0, len(piece.head))
             if aligned or starts_here:
                 if entry:
                     yield entry.closed()
@@ -170,55 +218,44 @@ def joined(  # noqa: C901 - the state of an entry under way is in its variables
             elif entry:
                 entry.extend(piece.head, piece.length, piece.lines)
             aligned = False
-            continue
-        begins, lines_until = [0, *piece.ends], [0, *piece.lines]
-        starts = _starts(piece, begins, is_start, verdicts)
-        if aligned and starts[:1] != [0]:
-            starts.insert(0, 0)
-        aligned = False
-        first = starts[0] if starts else len(piece.ends)
-        if entry and first:
-            entry.extend(piece.data[: begins[first]], begins[first], lines_until[first])
-        if starts:
-            if entry:
-                yield entry.closed()
-            last = starts[-1]
-            numbers = [lines_until[number] for number in starts]
-            yield from _whole(piece, [begins[number] for number in starts], numbers, max_bytes)
-            entry = _Open(piece.offset + begins[last], 0, 0, [], max_bytes)
-            entry.extend(
-                piece.data[begins[last] :],
-                len(piece.data) - begins[last],
-                lines_until[-1] - lines_until[last],
-            )
+        else:
+            starts = lines.numbers(piece)
+            if aligned and starts is not None and starts[:1] != [0]:
+                starts = [0, *starts]
+            aligned = False
+            entry = yield from _joined(piece, starts, entry, max_bytes)
     if entry:
         yield entry.closed()
 
 
-class _Verdicts(dict[bytes, bool]):
-    """Whether lines begin an entry, each without its line end. Short ones are remembered: their like are many."""
-
-    def __init__(self, entry_start: str) -> None:
-        super().__init__()
-        self._match = _start_pattern(entry_start).match
-
-    def __missing__(self, line: bytes) -> bool:
-        text = b"\n" + line + b"\n"
-        verdict = self._match(text, 1, min(len(text), 1 + _START_BYTES)) is not None
-        if len(line) <= _SHORT_BYTES:
-            if len(self) >= _KEPT_MAX:
-                self.clear()
-            self[line] = verdict
-        return verdict
-
-
-def _starts(lines: Run, begins: list[int], is_start: _IsStart, verdicts: _Verdicts | None) -> list[int]:
-    """The numbers of the lines that begin an entry. verdicts: of lines that tell it each by itself."""
-    data, ends = lines.data, lines.ends
-    are_short = len(data) <= _SHORT_BYTES * len(ends) and data.endswith(b"\n")
-    if verdicts is None or not are_short:
-        return [number for number, end in enumerate(ends) if is_start(data, begins[number], end)]
-    return list(compress(range(len(ends)), map(verdicts.__getitem__, data.split(b"\n"))))
+def _joined(
+    lines: Run, starts: Sequence[int] | None, entry: _Open | None, max_bytes: int
+) -> Generator[Piece, None, _Open | None]:
+    """The entries that lines end, and the one that they leave open. starts: the numbers of those that begin one; None:
+    all do. entry: the one before them."""
+    data = lines.data
+    if starts is None:
+        if entry:
+            yield entry.closed()
+        last = data.rfind(b"\n", 0, -1) + 1
+        if last:
+            whole, count = data[:last], len(lines.ends) - 1
+            yield Run(lines.offset, whole, LineEnds(whole, count), range(1, count + 1))
+        line_count = lines.lines[-1] - len(lines.ends) + 1
+        return _Open(lines.offset + last, len(data) - last, line_count, [data[last:]], max_bytes)
+    begins, lines_until = [0, *lines.ends], [0, *lines.lines]
+    first = starts[0] if starts else len(lines.ends)
+    if entry and first:
+        entry.extend(data[: begins[first]], begins[first], lines_until[first])
+    if starts:
+        if entry:
+            yield entry.closed()
+        last = starts[-1]
+        numbers = [lines_until[number] for number in starts]
+        yield from _whole(lines, [begins[number] for number in starts], numbers, max_bytes)
+        entry = _Open(lines.offset + begins[last], 0, 0, [], max_bytes)
+        entry.extend(data[begins[last] :], len(data) - begins[last], lines_until[-1] - lines_until[last])
+    return entry
 
 
 def _whole(run: Run, begins: list[int], line_numbers: list[int], max_bytes: int) -> Iterator[Piece]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
 from typing import Final
 
 from chalicelib.core.framing import TOO_LONG_HEAD_BYTES, Piece, Run, TooLong
+from chalicelib.core.line_ends import LineEnds, long_lines
 
 NUL: Final = b"\0"
 _RUN_MIN: Final = 4
@@ -50,7 +50,7 @@ class _Lines:
             if block:
                 self._keep(block)
             return
-        data = block[:last]
+        data = None
         if self._pieces:
             first = block.find(b"\n") + 1
             line_bytes = self._bytes + first
@@ -61,7 +61,8 @@ class _Lines:
                 self.offset += line_bytes
                 data = block[first:last]
             else:
-                data = b"".join((*self._pieces, data))
+                data = b"".join((*self._pieces, memoryview(block)[:last]))
+        data = block[:last] if data is None else data
         self._pieces, self._bytes = [], 0
         yield from _run_of_lines(self.offset, data, self._max_bytes)
         self.offset += len(data)
@@ -159,22 +160,16 @@ def without_padding(head: bytes) -> bytes:
 
 def _run_of_lines(offset: int, data: bytes, max_bytes: int) -> Iterator[Piece]:
     """Data ends at a line end. Lines over the limit are given apart."""
-    sizes = [len(line) + 1 for line in data.split(b"\n")]
-    sizes.pop()
-    if not sizes:
-        return
-    if len(data) <= max_bytes or max(sizes) <= max_bytes:
-        yield Run(offset, data, list(accumulate(sizes)), range(1, len(sizes) + 1))
-        return
     begin = 0
-    while sizes:
-        fitting = next((i for i, size in enumerate(sizes) if size > max_bytes), len(sizes))
-        if fitting:
-            ends = list(accumulate(sizes[:fitting]))
-            yield Run(offset + begin, data[begin : begin + ends[-1]], ends, range(1, fitting + 1))
-            begin += ends[-1]
-        if fitting < len(sizes):
-            size = sizes[fitting]
-            yield TooLong(offset + begin, size, 1, head_of([data[begin : begin + size]], max_bytes))
-            begin += size
-        sizes = sizes[fitting + 1 :]
+    for first, last in long_lines(data, max_bytes):
+        yield from _run(offset, data, begin, first)
+        yield TooLong(offset + first, last - first, 1, head_of([data[first:last]], max_bytes))
+        begin = last
+    yield from _run(offset, data, begin, len(data))
+
+
+def _run(offset: int, data: bytes, begin: int, end: int) -> Iterator[Run]:
+    if begin < end:
+        lines = data[begin:end]
+        ends = LineEnds(lines)
+        yield Run(offset + begin, lines, ends, range(1, len(ends) + 1))

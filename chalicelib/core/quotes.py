@@ -7,14 +7,20 @@ the lines right below it are whole rows like its own, its row ends with its line
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from chalicelib.core.charsets import in_utf_8
 from chalicelib.core.framing import Piece, Run
+from chalicelib.core.line_ends import asked_one_by_one
 
 _QUOTED: Final = re.compile(rb'(?:(?<=[,;\t|])|^)"[^"]*+(?:""[^"]*+)*+(")?+')
+_DOUBTFUL: Final = re.compile(
+    rb'\n(?![^"\n]*+(?:(?<=[,;\t|\n])"[^"\n]*+(?:""[^"\n]*+)*+"[^"\n]*+)*+(?:\n|\Z))'
+)
+"""Line ends behind which a line begins that holds a quote which neither begins nor ends a field."""
 _CLOSING: Final = re.compile(rb'[^"]*+(?:""[^"]*+)*+"')
 DELIMITERS: Final = (b",", b";", b"\t", b"|")
 _WHOLE: Final = {
@@ -89,6 +95,37 @@ class OutsideQuotes:
         self._open_bytes = 0
         self._stray: _Opening | None = None
         self._rows = self._columns = self._needed = 0
+
+    def numbers(self, lines: Run) -> Sequence[int] | None:
+        """Of the lines that begin a row; None: all do. Where no field is open, only those are asked that may open one."""
+        data = lines.data
+        if self._charset is not None:
+            return asked_one_by_one(lines, self.is_start)
+        if self._is_between_rows and b'"' not in data:
+            return None
+        doubtful = [found.end() for found in _DOUBTFUL.finditer(data) if found.end() < len(data)]
+        if _DOUBTFUL.match(b"\n" + data[: lines.ends[0]]):
+            doubtful.insert(0, 0)
+        if self._is_between_rows and not doubtful:
+            return None
+        begins = [0, *lines.ends]
+        starts: list[int] = []
+        number = asked = 0
+        while True:
+            if self._is_between_rows:
+                asked = bisect_left(doubtful, begins[number], asked)
+                at = bisect_left(begins, doubtful[asked]) if asked < len(doubtful) else len(lines.ends)
+                starts += range(number, at)
+                number = at
+            if number == len(lines.ends):
+                return starts
+            if self.is_start(data, begins[number], begins[number + 1]):
+                starts.append(number)
+            number += 1
+
+    @property
+    def _is_between_rows(self) -> bool:
+        return self._stray is None and not 0 < self._open_bytes <= self._max_bytes
 
     def is_start(self, data: bytes, begin: int, end: int) -> bool:
         if self._stray is not None and self._is_row_below(self._line(data, begin, end), end - begin):
