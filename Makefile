@@ -83,7 +83,9 @@ bench: $(STAMP) ## Measure the hot path
 agreement: $(STAMP) ## Compare with what other projects' tests assert, where FROE_EXAMPLES has them
 	$(BIN)/python -m benchmarks.agreement
 
-docs: $(STAMP) ## Rewrite the pages that are made from the code
+docs: $(STAMP) ## Rewrite the pages that are made from the code, and the index of formats
+	@mkdir -p build
+	$(BIN)/python -m froe.format_index > build/index.py && mv build/index.py chalicelib/core/formats/index.py
 	$(BIN)/python -m froe.reference > docs/format-reference.md
 	$(BIN)/python -m froe.permissions > docs/permissions.md
 	$(BIN)/python -m froe.parameters > docs/parameters.md

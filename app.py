@@ -1,5 +1,6 @@
 """Wiring only: a decorated function per handler, each of them one call."""
 
+import gc
 import os
 from functools import cache
 from importlib import import_module
@@ -251,3 +252,7 @@ def redrive(dead_letter_id: str) -> dict[str, Any]:
 @app.route("/dead-letters/{dead_letter_id}/discard", methods=["POST"], authorizer=guard)
 def discard(dead_letter_id: str) -> dict[str, Any]:
     return dead_letter_routes.discard(services, app.current_request, dead_letter_id)
+
+
+gc.freeze()
+"""What was imported lives as long as the process: no collection goes through it again."""

@@ -1,6 +1,6 @@
 """`python -m benchmarks`: every table, as ratios; single figures mean little on a shared machine."""
 
-from benchmarks import formats, hostile, peers, pipeline
+from benchmarks import formats, hostile, peers, pipeline, starting
 
 if __name__ == "__main__":
     pipeline.main()
@@ -10,3 +10,5 @@ if __name__ == "__main__":
     hostile.main()
     print()
     peers.main()
+    print()
+    starting.main()

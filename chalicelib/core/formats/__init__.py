@@ -1,8 +1,9 @@
 """The log formats that Froe knows: one package a family, one module a few formats of a kind.
 
 A format is a value, not a class to derive from: see `Format`. Adding one means writing it in a module
-of its family and naming it in `MODULES` of that package. Modules are imported when one of their
-formats is asked for: a worker pays for the formats of its files and no other.
+of its family and naming it in `MODULES` of that package, and `make docs`, which brings the `index` up to date. Modules are
+imported when one of their formats is asked for, or when its sieve lets a line through, which the index tells: a worker pays for
+the formats of its files and no other.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from chalicelib.core.formats.banners import behind_banner
 from chalicelib.core.formats.clear_starts import clear_share
 from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.joined_lines import lines_of
-from chalicelib.core.formats.registry import all_formats, by_name
-from chalicelib.core.formats.sieves import Sieves, sieve_of, sieves_of_all
+from chalicelib.core.formats.registry import by_name
+from chalicelib.core.formats.sieves import CANDIDATES, Sieves, sieve_of, sieves_of_all
 from chalicelib.core.formats.unfinished import is_unfinished_object
 from chalicelib.core.framing import Kind, Run
 from chalicelib.core.headers import Headers
@@ -132,13 +132,15 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
     if not sieved:
         return [Trial(text, 0.0, text.specificity)]
     candidates = [
-        *_let_through(own, Sieves(own), sieved),
-        *(known for known in _let_through(all_formats(), sieves_of_all(), sieved) if known is not text),
+        *(own[place] for place in _let_through(Sieves(own), sieved)),
+        *(by_name(CANDIDATES[place].name) for place in _let_through(sieves_of_all(), sieved)),
     ]
     joined = "\n".join(lines).encode() + b"\n"
     by_line = cache(partial(begin_lines, head, complete=complete))
     found = []
     for known in candidates:
+        if known is text:
+            continue
         shown = head if known.framing.kind in _VALUES else joined
         try:
             trial = replace(_trial(_fitted(known, by_line), shown, context, complete=complete), format=known)
@@ -185,11 +187,9 @@ def _parser_under(known: Format, context: ParseContext, header: str) -> Parse:
     return known.make_parser(replace(context, header=header))
 
 
-def _let_through(formats: tuple[Format, ...], sieves: Sieves, lines: list[str]) -> list[Format]:
-    places: set[int] = set()
-    for line in lines:
-        places.update(sieves(line))
-    return [formats[place] for place in sorted(places)]
+def _let_through(sieves: Sieves, lines: list[str]) -> list[int]:
+    """The places of the formats that any of the lines may be of."""
+    return sorted({place for line in lines for place in sieves(line)})
 
 
 def _whole_lines(head: bytes, *, complete: bool) -> list[str]:

@@ -11,11 +11,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import ParseContext
-from chalicelib.core.formats.registry import all_formats
-from chalicelib.core.formats.sieves import Sieves
+from chalicelib.core.formats.registry import by_name
+from chalicelib.core.formats.sieves import CANDIDATES, Candidate, Sieves
 from chalicelib.core.records import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from chalicelib.core.formats import Format, Parse
@@ -35,7 +36,7 @@ class Explainer:
     ) -> None:
         self._context = ParseContext(last_modified, explain=self, date_order=date_order)
         own = tuple(known for known in own if known.alone)
-        self._own = _Parsers(own, Sieves(own), self._context) if own else None
+        self._own = _Parsers(own.__getitem__, Sieves(own), self._context) if own else None
         self._parsers: _Parsers | None = None
         self._program_parsers: dict[str, Parse] = {}
         self._formats_of: dict[str | None, tuple[Format, ...]] = {None: ()}
@@ -44,7 +45,10 @@ class Explainer:
     def __call__(self, line: str, program: str | None = None, /) -> tuple[str, Record] | None:
         parsers = self._parsers
         if parsers is None:
-            parsers = self._parsers = _Parsers(*_by_themselves(), self._context)
+            alone, sieves = _by_themselves()
+            parsers = self._parsers = _Parsers(
+                lambda place: by_name(alone[place].name), sieves, self._context
+            )
         formats = self._formats_of.get(program)
         if formats is None:
             formats = self._program(program or "")
@@ -66,7 +70,8 @@ class Explainer:
         """The formats of a program, remembered."""
         if len(self._formats_of) >= _PROGRAMS_MAX:
             self._formats_of = {None: ()}
-        formats = self._formats_of[name] = _by_program().get(_plain(name), ())
+        names = _by_program().get(_plain(name), ())
+        formats = self._formats_of[name] = tuple(by_name(each) for each in names)
         return formats
 
     def _explained(self, line: str, formats: tuple[Format, ...]) -> tuple[str, Record] | None:
@@ -86,23 +91,27 @@ class Explainer:
 
 
 class _Parsers:
-    """The parsers of formats, each made when the first line is given to it, and their sieves."""
+    """The parsers of formats, each made when the first line is given to it, and their sieves.
 
-    def __init__(self, formats: tuple[Format, ...], sieves: Sieves, context: ParseContext) -> None:
+    format_at: the format at one of the places of the sieves."""
+
+    def __init__(self, format_at: Callable[[int], Format], sieves: Sieves, context: ParseContext) -> None:
         self.sieves = sieves
-        self._formats = formats
+        self._format_at = format_at
         self._context = context
-        self._made: dict[int, Parse] = {}
+        self._made: dict[int, tuple[str, Parse]] = {}
 
     def explained(self, line: str, places: list[int]) -> tuple[str, Record] | None:
         """What the first of the formats at these places says that explains the line."""
         for place in places:
-            parse = self._made.get(place)
-            if parse is None:
-                parse = self._made[place] = self._formats[place].make_parser(self._context)
+            made = self._made.get(place)
+            if made is None:
+                known = self._format_at(place)
+                made = self._made[place] = known.name, known.make_parser(self._context)
+            name, parse = made
             result = parse(line)
             if isinstance(result, Record):
-                return self._formats[place].name, result
+                return name, result
         return None
 
 
@@ -112,17 +121,18 @@ def _plain(program: str) -> str:
 
 
 @cache
-def _by_program() -> dict[str, tuple[Format, ...]]:
-    found: dict[str, tuple[Format, ...]] = {}
-    for known in sorted(all_formats(), key=lambda known: -known.specificity):
+def _by_program() -> dict[str, tuple[str, ...]]:
+    """The names of the formats of a program, the narrowest first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for known in sorted(CANDIDATES, key=lambda known: -known.specificity):
         for program in known.programs:
-            found[program] = (*found.get(program, ()), known)
+            found[program] = (*found.get(program, ()), known.name)
     return found
 
 
 @cache
-def _by_themselves() -> tuple[tuple[Format, ...], Sieves]:
+def _by_themselves() -> tuple[tuple[Candidate, ...], Sieves]:
     """The formats of which one entry is proof enough, the narrowest first."""
-    alone = [known for known in all_formats() if known.alone]
+    alone = [known for known in CANDIDATES if known.alone]
     formats = tuple(sorted(alone, key=lambda known: -known.specificity))
     return formats, Sieves(formats)

@@ -1,22 +1,24 @@
 """What can be said of every text that an expression matches, without matching: what it may begin with, and
-what stands in it. Too much may seem possible, never too little.
+what stands in it. Too much may seem possible, never too little. Of the sieves of formats it is in `index`.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from re import _compiler, _parser  # type: ignore[attr-defined] # of the pinned Pythons
 from re import _constants as codes  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined] # of the pinned Pythons
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 AnyOf: TypeAlias = "frozenset[str]"
 """Texts of which one stands in every text that an expression matches."""
 
 ANY_TEXT: Final[AnyOf] = frozenset(("",))
+MARKS: Final = (":", "-", "/", '"', "[", "=", ",", ".")
+"""Sieves that need one which a line lacks are not asked of it."""
 BEYOND_ASCII: Final = "\x80"
 """Stands for every character beyond ASCII."""
 _CATEGORIES: Final = {
@@ -37,11 +39,16 @@ def _parsed(expression: str) -> Any:
     return _parser.parse(expression)
 
 
-@lru_cache(_KEPT_MAX)
-def matcher(expression: str) -> Callable[[str], object]:
-    """Matches the beginning of a text."""
-    match: Callable[[str], object] = _compiler.compile(_parsed(expression)).match
-    return match
+def traits_of(expression: str) -> tuple[int, int, tuple[str, ...]]:
+    """With which characters a text may begin that matches (a bit for each of ASCII, and one for all beyond), which of the
+    `MARKS` it may lack (a bit for each), and texts of which it holds one."""
+    begins = _bits(may_begin(expression, chr(code)) for code in range(ord(BEYOND_ASCII) + 1))
+    lacks = _bits(may_lack(expression, frozenset((ord(mark),))) for mark in MARKS)
+    return begins, lacks, tuple(sorted(next(iter(needed(expression)), ANY_TEXT)))
+
+
+def _bits(answers: Iterable[bool]) -> int:
+    return sum(1 << number for number, answer in enumerate(answers) if answer)
 
 
 def may_begin(expression: str, first: str) -> bool:

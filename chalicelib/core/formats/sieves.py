@@ -1,50 +1,76 @@
 """The sieves of many formats, asked of a line together: which of them it may be of.
 
 Most are passed over by the line's first character, or for a text that every entry of the format holds;
-one that formats share is asked once. What is found is what asking each by itself finds.
+one that formats share is asked once. What is found is what asking each by itself finds. No format is imported
+for it: what is asked of the built-in ones stands in `index`.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
-from chalicelib.core.formats.registry import all_formats
-from chalicelib.core.formats.sieve_trees import ANY_TEXT, BEYOND_ASCII, matcher, may_begin, may_lack, needed
+from chalicelib.core.formats.index import FORMATS, TRAITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from chalicelib.core.formats import Format
-    from chalicelib.core.formats.sieve_trees import AnyOf
 
 _Contains: TypeAlias = "tuple[tuple[str, ...], ...]"
-_Group: TypeAlias = "tuple[AnyOf, _Contains, Callable[[str], object], tuple[int, ...]]"
+_Group: TypeAlias = "tuple[tuple[str, ...], _Contains, Callable[[str], object], tuple[int, ...]]"
 """What a line must hold for the sieve and for the formats, the sieve, and the places of the formats."""
 
-_MARKS: Final = (":", "-", "/", '"', "[", "=", ",", ".")
-"""Sieves that need one which a line lacks are not asked of it."""
+_BEYOND_ASCII: Final = "\x80"
+"""Stands for every character beyond ASCII."""
 _KEPT_MAX: Final = 4096
+
+
+class Sieved(Protocol):
+    """A format, or what the index says of one."""
+
+    @property
+    def sieve(self) -> str | None: ...
+
+    @property
+    def contains(self) -> _Contains: ...
+
+
+class Candidate(NamedTuple):
+    """What the index says of a format. The members are those of `Format`."""
+
+    name: str
+    sieve: str | None
+    contains: _Contains
+    alone: bool
+    specificity: float
+    programs: tuple[str, ...]
+
+
+CANDIDATES: Final = tuple(Candidate(*row) for row in FORMATS)
+"""Every built-in format, in the order in which detection breaks a tie."""
 
 
 class Sieves:
     """Give it a line; it gives the places, in the order of `formats`, of those that it may be one of."""
 
-    __slots__ = ("_alike", "_begin", "_groups", "_known", "_lack")
+    __slots__ = ("_alike", "_begin", "_groups", "_known", "_lack", "_traits")
 
-    def __init__(self, formats: Iterable[Format]) -> None:
+    def __init__(self, formats: Iterable[Sieved]) -> None:
         self._alike: dict[tuple[str, _Contains], list[int]] = {}
         for place, known in enumerate(formats):
             self._alike.setdefault((known.sieve or "", known.contains), []).append(place)
+        self._traits = [_traits_of(sieve) for sieve, _ in self._alike]
         self._known: dict[tuple[object, ...], tuple[_Group, ...]] = {}
         self._groups: dict[int, _Group] = {}
         self._begin: dict[str, int] = {}
-        self._lack: dict[str, int] = {}
+        self._lack: dict[int, int] = {}
 
     def __call__(self, line: str) -> list[int]:
         first = line[:1]
         look = (
-            min(first, BEYOND_ASCII), ":" in line, "-" in line, "/" in line, '"' in line,
+            min(first, _BEYOND_ASCII), ":" in line, "-" in line, "/" in line, '"' in line,
             "[" in line, "=" in line, "," in line, "." in line,
         )  # fmt: skip
         groups = self._known.get(look)
@@ -76,7 +102,7 @@ class Sieves:
             self._known.clear()
         first, *has_marks = look
         may_be = self._beginning(first) if first else -1
-        for mark, has_it in zip(_MARKS, has_marks, strict=True):
+        for mark, has_it in enumerate(has_marks):
             if not has_it:
                 may_be &= self._lacking(mark)
         groups = self._known[look] = tuple(
@@ -88,7 +114,7 @@ class Sieves:
         """Made when the first line may match it: its expression takes milliseconds to compile."""
         group = self._groups.get(number)
         if group is None:
-            needs = next(iter(needed(sieve)), ANY_TEXT)
+            needs = self._traits[number][2]
             places = tuple(self._alike[sieve, contains])
             group = self._groups[number] = (needs, contains, matcher(sieve), places)
         return group
@@ -97,26 +123,41 @@ class Sieves:
         """Of which groups a line may begin with a character: a bit for each."""
         bits = self._begin.get(first)
         if bits is None:
-            bits = self._begin[first] = _bits(may_begin(sieve, first) for sieve, _ in self._alike)
+            code = ord(first)
+            bits = self._begin[first] = _bits(begins >> code & 1 for begins, _, _ in self._traits)
         return bits
 
-    def _lacking(self, mark: str) -> int:
+    def _lacking(self, mark: int) -> int:
         """Of which groups a line may lack a mark: a bit for each."""
         bits = self._lack.get(mark)
         if bits is None:
-            missing = frozenset((ord(mark),))
-            bits = self._lack[mark] = _bits(may_lack(sieve, missing) for sieve, _ in self._alike)
+            bits = self._lack[mark] = _bits(lacks >> mark & 1 for _, lacks, _ in self._traits)
         return bits
 
 
-def _bits(answers: Iterable[bool]) -> int:
-    return sum(1 << number for number, answer in enumerate(answers) if answer)
+def _bits(answers: Iterable[int]) -> int:
+    return sum(answer << number for number, answer in enumerate(answers))
+
+
+def _traits_of(sieve: str) -> tuple[int, int, tuple[str, ...]]:
+    traits = TRAITS.get(sieve)
+    if traits is None:
+        from chalicelib.core.formats.sieve_trees import traits_of  # no format of ours needs it
+
+        traits = traits_of(sieve)
+    return traits
+
+
+@lru_cache(2048)
+def matcher(expression: str) -> Callable[[str], object]:
+    """Matches the beginning of a text."""
+    return re.compile(expression).match
 
 
 @cache
 def sieves_of_all() -> Sieves:
-    """The places are those in `all_formats`."""
-    return Sieves(all_formats())
+    """The places are those in `CANDIDATES`."""
+    return Sieves(CANDIDATES)
 
 
 @lru_cache(512)

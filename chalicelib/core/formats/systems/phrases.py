@@ -65,37 +65,36 @@ def expression(template: str) -> str:
     return _PART.sub(lambda part: f"({KINDS[part[1]]})" if part[2] else KINDS[part[1]], template)
 
 
+def _phrase(template: str) -> _Phrase:
+    parts = [(kind, name) for kind, name in _PART.findall(template) if name]
+    names = tuple((name, _reader(kind, name)) for kind, name in parts)
+    places = tuple(place for place, (kind, _) in enumerate(parts) if kind == "ip")
+    return re.compile(expression(template), re.DOTALL).match, names, places
+
+
+def _reader(kind: str, name: str) -> Callable[[str], Value | None] | None:
+    if name.endswith(".port"):
+        return port
+    if name.endswith(".address") and kind != "ip":
+        return _address
+    return None if name in TEXTS else _NUMBERS.get(kind)
+
+
 def phrases(*templates: str) -> Say:
     """A speaker of these templates; their own groups must not capture."""
-    by_word: dict[str, list[_Phrase]] = {}
-    anywhere: list[_Phrase] = []
+    by_word: dict[str, list[str]] = {"": []}
     for template in templates:
-        names = tuple(
-            (
-                name,
-                port
-                if name.endswith(".port")
-                else _address
-                if name.endswith(".address") and kind != "ip"
-                else None
-                if name in TEXTS
-                else _NUMBERS.get(kind),
-            )
-            for kind, name in _PART.findall(template)
-            if name
-        )
-        kinds = [kind for kind, name in _PART.findall(template) if name]
-        places = tuple(place for place, kind in enumerate(kinds) if kind == "ip")
-        phrase: _Phrase = re.compile(expression(template), re.DOTALL).match, names, places
         first = _FIRST_WORD.match(template)
-        if first:
-            by_word.setdefault(first[1], []).append(phrase)
-        else:
-            anywhere.append(phrase)
+        by_word.setdefault(first[1] if first else "", []).append(template)
+    # There are hundreds: those of a first word (an empty one for those of none) are compiled when a text begins with it.
+    made: dict[str, tuple[_Phrase, ...] | None] = dict.fromkeys(by_word)
 
     def say(text: str, fields: dict[str, Value]) -> bool:
         word = text.partition(" ")[0].removesuffix(":")
-        for known in (by_word.get(word, ()), anywhere):
+        for first_word in (word, "") if word else ("",):
+            known = made.get(first_word, ())
+            if known is None:
+                known = made[first_word] = tuple(map(_phrase, by_word[first_word]))
             for match, names, places in known:
                 found = match(text)
                 if found:
