@@ -18,6 +18,7 @@ from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.core.plan import ObjectHead
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.healed import Healed
+from chalicelib.ledger import Ledger
 from chalicelib.rounds import Round
 from chalicelib.stalls import Stalls, Watches
 
@@ -37,13 +38,6 @@ class HeadsPage(NamedTuple):
 
 class ListsObjects(Protocol):
     def versions(self, bucket: str, after: str | None) -> HeadsPage: ...
-
-
-class KnowsFiles(Protocol):
-    def known_files(self, file_ids: Iterable[str]) -> set[str]: ...
-
-    def probably_known_files(self, file_ids: Iterable[str]) -> set[str]:
-        """Some of the known ones, for half the price: one that was just opened may be missing."""
 
 
 class HasLetters(Protocol):
@@ -66,7 +60,7 @@ class Unannounced:
 
     def __init__(
         self,
-        files: KnowsFiles,
+        ledger: Ledger,
         watches: Watches,
         stalls: Stalls,
         letters: HasLetters,
@@ -79,7 +73,7 @@ class Unannounced:
         reach: timedelta,
         keys: KeyPatterns,
     ) -> None:
-        self._files = files
+        self._ledger = ledger
         self._watches = watches
         self._stalls = stalls
         self._letters = letters
@@ -163,9 +157,9 @@ class Unannounced:
     def _unknown(self, recent: Iterable[str]) -> list[str]:
         """Those that were never opened, in their order."""
         asked = list(recent)
-        known = self._files.probably_known_files(asked) if asked else set()
+        known = self._ledger.probably_known_files(asked) if asked else set()
         doubtful = [file_id for file_id in asked if file_id not in known]
-        known = self._files.known_files(doubtful) if doubtful else set()
+        known = self._ledger.known_files(doubtful) if doubtful else set()
         return [file_id for file_id in doubtful if file_id not in known]
 
     def _look_at(self, file_id: str) -> Verdict:

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from chalicelib.core.accounts import State
-from chalicelib.file_lists import ListsFiles
-from chalicelib.ledger import FilePage, StoredFile
+from chalicelib.ledger import FilePage, Ledger, StoredFile
 from chalicelib.pages import Page, checked_limit
 from chalicelib.statistics import MANY_REJECTS
 from chalicelib.status_json import file_json, time_json
@@ -42,7 +41,7 @@ class Attention:
 
     def __init__(
         self,
-        table: ListsFiles,
+        ledger: Ledger,
         watches: HasSince,
         rejects: ManyRejects,
         letters: Callable[..., dict[str, Any]],
@@ -52,7 +51,7 @@ class Attention:
         side_by_side: Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]] = map,
         console_region: str | None = None,
     ) -> None:
-        self._table, self._watches, self._rejects, self._letters = table, watches, rejects, letters
+        self._ledger, self._watches, self._rejects, self._letters = ledger, watches, rejects, letters
         self._now, self._stall, self._map = now, stall, side_by_side
         self._console_region = console_region
         self._answered: dict[int, tuple[datetime, dict[str, Any]]] = {}
@@ -84,7 +83,7 @@ class Attention:
 
     def _in_state(self, state: State, limit: int) -> tuple[list[Listed], bool]:
         since = None if state is _WAITS else self._ago(_NEWS_FOR)
-        page = self._table.files_by_state(state, before=None, since=since, limit=limit)
+        page = self._ledger.files_by_state(state, before=None, since=since, limit=limit)
         return [(state.value, {}, file) for file in page.files if file.account.state is state], _has_more(
             page
         )
@@ -92,7 +91,7 @@ class Attention:
     def _stalled(self, limit: int) -> tuple[list[Listed], bool]:
         now = self._now()
         pages = [
-            self._table.files_by_state(state, before=self._ago(self._stall), limit=MAX_LIMIT)
+            self._ledger.files_by_state(state, before=self._ago(self._stall), limit=MAX_LIMIT)
             for state in _MOVING
         ]
         files = [file for page in pages for file in page.files if not file.account.state.settled]
@@ -107,7 +106,7 @@ class Attention:
     def _with_rejects(self, limit: int) -> tuple[list[Listed], bool]:
         ids = self._rejects.files_with_many_rejects(since=self._ago(_NEWS_FOR), limit=limit + 1)
         found: list[Listed] = []
-        for file in self._table.files_of(ids[:limit]):
+        for file in self._ledger.read_files(ids[:limit]):
             share = _share(file)
             if share > MANY_REJECTS:
                 found.append((_REJECTS, {"share": round(share, 4)}, file))

@@ -13,17 +13,16 @@ Memory: one object, and the batches that go into it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, NamedTuple, Protocol
 
-from chalicelib.core.accounts import SplitAccount
 from chalicelib.core.errors import OutOfTimeError, reason_of
 from chalicelib.core.marks import Mark, Outcome
 from chalicelib.delivery import Deadline
-from chalicelib.ledger import StoredFile
+from chalicelib.ledger import Ledger, StoredFile
 
 OBJECT_BYTES: Final = 8 * 1024 * 1024
 """An object of as much is not waited for any more: what a split of 64 MiB comes to. One page of the API reads it whole."""
@@ -83,22 +82,6 @@ class MergesResults(Protocol):
         """Write an object if it has this ETag still (None: if there is still none); whether it did."""
 
 
-class KnowsSplits(Protocol):
-    """The ledger's table; reads are strongly consistent."""
-
-    def file(self, file_id: str) -> StoredFile | None: ...
-
-    def split(self, file_id: str, split: int) -> SplitAccount | None: ...
-
-    def marks(self, file_id: str, split: int) -> Mapping[int, Mark]: ...
-
-    def merged_into(self, file_id: str, split: int) -> str | None:
-        """The object that a split was given to, if it was."""
-
-    def claim_merged(self, file_id: str, split: int, key: str, expires_at: int | None) -> str:
-        """Give a split to an object, unless it was given to one; the one that it belongs to."""
-
-
 @dataclass(frozen=True, slots=True)
 class Merged:
     """What was done. objects: written; bytes: of these; left: batches that wait, since their splits are not settled, or
@@ -145,7 +128,7 @@ class Compactor:
     def __init__(
         self,
         results: MergesResults,
-        ledger: KnowsSplits,
+        ledger: Ledger,
         now: Callable[[], datetime],
         patience: timedelta = timedelta(hours=1),
     ) -> None:
@@ -192,20 +175,20 @@ class Compactor:
         for (file_id, split), group in groupby(waiting, lambda batch: batch.split):
             deadline.check("finding what is to be merged")
             if stored is None or stored.plan.file_id != file_id:
-                stored = self._ledger.file(file_id)
+                stored = self._ledger.read_file(file_id)
             batches = list(group)
             if stored is None:
                 continue
             if stored.plan.failure:
                 self._results.delete_waiting(batches)
                 continue
-            account = self._ledger.split(file_id, split)
+            account = self._ledger.read_split(file_id, split)
             if account is None or account.seal is None or not account.is_settled:
                 continue
-            marks, count = self._ledger.marks(file_id, split), account.seal.batches
+            marks, count = self._ledger.read_marks(file_id, split), account.seal.batches
             done = [batch for batch in batches if batch.number < count and _is_done(marks.get(batch.number))]
             if done:
-                key = self._ledger.merged_into(file_id, split)
+                key = self._ledger.read_merged(file_id, split)
                 yield _Split(file_id, split, key, done, stored.plan.expires_at)
 
     def _tried(self, group: Sequence[_Split], deadline: Deadline) -> Merged:
@@ -260,7 +243,7 @@ class Compactor:
     def _is_forgotten(self, split: _Split) -> bool:
         """Asked after the claim was made, and after the object was read: whoever forgets the file later finds the one,
         and replaces the other."""
-        stored = self._ledger.file(split.file_id)
+        stored = self._ledger.read_file(split.file_id)
         return stored is None or bool(stored.plan.failure)
 
 

@@ -41,7 +41,7 @@ class Disputes:
 
         is_first: whether nobody has tried this message before. Raises PermanentError for a message that is wrong."""
         file_id, split, number = message.file_id, message.split, message.number
-        seal = self._ledger.seal_of(file_id, split)
+        seal = self._ledger.read_seal(file_id, split)
         right = seal.digest(number) if seal else ""
         if right and right != digest:
             if seen.outcome is Outcome.DONE and not is_first:
@@ -62,7 +62,9 @@ class Disputes:
         named = {"file_id": message.file_id, "batch_id": message.batch_id}
         logger.error("batch_disputed", extra=named)
         self._meter.add(metrics.BATCHES_DISPUTED)
-        return self._ledger.dispute(message.file_id, message.split, message.number, seen, _reach_of(message))
+        return self._ledger.dispute_mark(
+            message.file_id, message.split, message.number, seen, _reach_of(message)
+        )
 
     def finish(
         self, message: BatchMessage, items: Sequence[bytes], done: Mark, seen: Mark, deadline: Deadline
@@ -76,7 +78,7 @@ class Disputes:
             self._ledger.dispute_others(file_id, own, reach)
         named = {"file_id": file_id, "batch_id": batch_id, "removed": removed}
         logger.warning("batch_corrected", extra=named)
-        if not self._ledger.replace(file_id, message.split, message.number, seen, done):
+        if not self._ledger.replace_mark(file_id, message.split, message.number, seen, done):
             raise TransientError(f"batch {batch_id} was disputed once more while it was corrected")
 
 

@@ -6,44 +6,18 @@ short, or empty, while there is a cursor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from chalicelib.core.accounts import State
-from chalicelib.ledger import FilePage, LedgerTable, StoredFile, opened_position
+from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
 from chalicelib.pages import Page, checked_limit, checked_position, may_be_key
 from chalicelib.status_json import file_json
 
 _ROUNDS_MAX: Final = 5
 _FILES_PER_ROUND: Final = 200
-
-
-class ListsFiles(LedgerTable, Protocol):
-    """before, since: positions (`opened_position`), or times alone; the first one is excluded."""
-
-    def files_by_state(
-        self, state: State, *, before: str | None, limit: int, since: str | None = None
-    ) -> FilePage: ...
-
-    def files_by_key(
-        self, key: str, *, before: str | None, limit: int, since: str | None = None
-    ) -> FilePage: ...
-
-    def files_opened(
-        self,
-        *,
-        before: str | None,
-        limit: int,
-        since: str | None = None,
-        prefix: str | None = None,
-        format_name: str | None = None,
-    ) -> FilePage:
-        """Files of any state; prefix: of their keys. A page may be short while there are more."""
-
-    def files_of(self, file_ids: Sequence[str]) -> list[StoredFile]:
-        """Those of the files that there are, in this order."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +59,8 @@ class WantedFiles:
 class FileLists:
     """console_region: where the AWS console shows traces; None where there is no console."""
 
-    def __init__(self, table: ListsFiles, console_region: str | None = None) -> None:
-        self._table = table
+    def __init__(self, ledger: Ledger, console_region: str | None = None) -> None:
+        self._ledger = ledger
         self._console_region = console_region
 
     def page(self, wanted: WantedFiles, limit: int, cursor: str | None) -> dict[str, Any]:
@@ -120,12 +94,12 @@ class FileLists:
         many = max(limit, _FILES_PER_ROUND) if is_sifted or (wanted.key and wanted.state) else limit
         if wanted.key:
             key = wanted.key
-            return lambda before: self._table.files_by_key(key, before=before, limit=many, since=since)
+            return lambda before: self._ledger.files_by_key(key, before=before, limit=many, since=since)
         if wanted.state and not (is_sifted and wanted.state is State.COMPLETE):
             state = wanted.state
-            return lambda before: self._table.files_by_state(state, before=before, limit=many, since=since)
+            return lambda before: self._ledger.files_by_state(state, before=before, limit=many, since=since)
         at_once = many if wanted.state or wanted.settled else limit  # the index sifts by all else
-        return lambda before: self._table.files_opened(
+        return lambda before: self._ledger.files_opened(
             before=before, limit=at_once, since=since, prefix=wanted.prefix, format_name=wanted.format
         )
 

@@ -17,7 +17,7 @@ from chalicelib.core.notifications import Announced, is_folder
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.planning import make_plan
 from chalicelib.core.text import OpenObject
-from chalicelib.ledger import Ledger
+from chalicelib.ledger import Ledger, StoredFile
 
 
 class FolderError(Exception):
@@ -72,18 +72,19 @@ class Opening:
         self._layout = layout
         self._sink = sink
 
+    def file_of(self, announced: Announced) -> StoredFile | None:
+        """The file, if the notification tells which object it is of, and that was opened before."""
+        version = _version_of(announced)
+        return self._ledger.read_file(version.file_id) if _is_identified(version) else None
+
     def plan_of(self, announced: Announced) -> tuple[Plan, int]:
-        """And how often the object was read for it. Raises FolderError for what only shows a folder, of which the
-        notification did not say so."""
-        known_as = ObjectVersion(announced.bucket, announced.key, announced.version_id, announced.etag or "")
-        stored = self._ledger.file(known_as.file_id) if known_as.version_id or known_as.etag else None
-        if stored:
-            return stored.plan, 0
-        plan, reads = self._made(announced, known_as)
+        """A new plan, and how often the object was read for it. Raises FolderError for what only shows a folder, of
+        which the notification did not say so."""
+        plan, reads = self._made(announced)
         telling = self._config.notices_bound_to(announced.key) if self._config else None
         return (replace(plan, notices=telling) if telling else plan), reads
 
-    def _made(self, announced: Announced, known_as: ObjectVersion) -> tuple[Plan, int]:
+    def _made(self, announced: Announced) -> tuple[Plan, int]:
         try:
             head = self._objects.head(announced)
             if is_folder(head.version.key, head.size):
@@ -106,9 +107,18 @@ class Opening:
                 )
             return plan, opener.taken()
         except (ObjectGoneError, ObjectChangedError) as error:
-            if not (known_as.version_id or known_as.etag):
+            version = _version_of(announced)
+            if not _is_identified(version):
                 raise
             what = "deleted" if isinstance(error, ObjectGoneError) else "overwritten"
-            head = ObjectHead(known_as, announced.size or 0, "", announced.time)
+            head = ObjectHead(version, announced.size or 0, "", announced.time)
             reason = f"the object was {what} before it could be read"
             return failed_plan(head, reason, retention_days=self._retention_days), 0
+
+
+def _version_of(announced: Announced) -> ObjectVersion:
+    return ObjectVersion(announced.bucket, announced.key, announced.version_id, announced.etag or "")
+
+
+def _is_identified(version: ObjectVersion) -> bool:
+    return bool(version.version_id or version.etag)

@@ -85,12 +85,8 @@ class Pipeline:
         return NotedFailures(self.letters_table, self.dead_letter_queue, now)
 
     @cached_property
-    def ledger_table(self) -> DynamoLedger:
-        return DynamoLedger(self._dynamodb, self.settings.ledger_table)
-
-    @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.ledger_table, now)
+        return Ledger(DynamoLedger(self._dynamodb, self.settings.ledger_table), now)
 
     @cached_property
     def watches(self) -> DynamoWatches:

@@ -23,8 +23,9 @@ from chalicelib.core.segments import (
     microseconds,
     offset_in,
 )
+from chalicelib.ledger import Ledger
 from chalicelib.pages import Page
-from chalicelib.sink_rows import FindsMerged, ReadsResults, SinkReading, StoredBatch
+from chalicelib.sink_rows import ReadsResults, SinkReading, StoredBatch
 from chalicelib.status_json import entry_json
 
 EFFORT_PER_PAGE: Final = 10_000
@@ -179,9 +180,7 @@ class Paging(Walk):
 class RecordPages:
     """results: where the sink is; None where the stage has none."""
 
-    def __init__(
-        self, records: ReadsRecords, ledger: FindsMerged, results: ReadsResults | None = None
-    ) -> None:
+    def __init__(self, records: ReadsRecords, ledger: Ledger, results: ReadsResults | None = None) -> None:
         self._records = records
         self._ledger = ledger
         self._results = results

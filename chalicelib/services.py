@@ -57,7 +57,7 @@ class Services(Pipeline):
     def compactor(self) -> Compactor | None:
         """None where the stage has no results bucket."""
         patience = timedelta(seconds=self.settings.stall_seconds)
-        return Compactor(self.results, self.ledger_table, now, patience) if self.results else None
+        return Compactor(self.results, self.ledger, now, patience) if self.results else None
 
     @cached_property
     def notifier(self) -> Notifier:
@@ -96,7 +96,7 @@ class Services(Pipeline):
     @cached_property
     def attention(self) -> Attention:
         return Attention(
-            self.ledger_table,
+            self.ledger,
             self.watches,
             self.statistics_table,
             self.letter_status.letters,
@@ -112,7 +112,6 @@ class Services(Pipeline):
             self.letters_table,
             self.quarantine,
             self.ledger,
-            self.ledger_table,
             self.batch_queue,
             self.split_queue,
             now,
@@ -121,7 +120,7 @@ class Services(Pipeline):
 
     @cached_property
     def lost_redrives(self) -> LostRedrives:
-        search = LetterSearch(self.letters_table, self.quarantine, self.ledger, self.ledger_table)
+        search = LetterSearch(self.letters_table, self.quarantine, self.ledger)
         seconds = self.settings.stall_seconds
         return LostRedrives(self.letters_table, search, now, stall_seconds=seconds)
 
@@ -134,7 +133,6 @@ class Services(Pipeline):
         settings = self.settings
         return Sweeper(
             self.ledger,
-            self.ledger_table,
             self.watches,
             self.letters_table,
             self.objects,
@@ -172,6 +170,4 @@ class Services(Pipeline):
     @cached_property
     def status(self) -> Status:
         region = self.settings.console_region
-        return Status(
-            self.ledger, self.ledger_table, self.records_table, results=self.results, console_region=region
-        )
+        return Status(self.ledger, self.records_table, results=self.results, console_region=region)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from chalicelib.core.plan import Plan
 from chalicelib.core.segments import SegmentError, again
+from chalicelib.ledger import Ledger
 
 Entries: TypeAlias = Iterator[dict[str, Any]]
 """Plain values, in the order of the text."""
@@ -27,15 +28,10 @@ class ReadsResults(Protocol):
         """An object of the results bucket; None where it is not there."""
 
 
-class FindsMerged(Protocol):
-    def merged_into(self, file_id: str, split: int) -> str | None:
-        """The object that a split was given to, if it was."""
-
-
 class SinkReading:
     """results: None where the stage has no results bucket."""
 
-    def __init__(self, plan: Plan, ledger: FindsMerged, results: ReadsResults | None) -> None:
+    def __init__(self, plan: Plan, ledger: Ledger, results: ReadsResults | None) -> None:
         self._plan = plan
         self._ledger = ledger
         self._results = results
@@ -55,7 +51,7 @@ class SinkReading:
         try:
             data = self._results.get(key)
             if data is None:
-                merged = self._ledger.merged_into(plan.file_id, batch.split)
+                merged = self._ledger.read_merged(plan.file_id, batch.split)
                 key = merged or parquet.former_key(*named)
                 data = None if merged else self._results.get(key)
             if data is not None:

@@ -37,6 +37,7 @@ from chalicelib.core.messages import (
 from chalicelib.core.notifications import Announced, Said, Unknown
 from chalicelib.core.plan import Plan
 from chalicelib.core.seals import DIGESTS_MAX, Obstacle, Seal, Setback
+from chalicelib.core.summaries import lost, unmarked
 from chalicelib.core.text import OpenObject, Text
 from chalicelib.core.used import Used, requests_of
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
@@ -124,15 +125,18 @@ class Splitter:
         Once its splits are queued a file is under way: if the first cannot be cut now, its message will."""
         self._tracer.follow(None)
         begun = self._clock()
-        plan, reads = self._opening.plan_of(announced)
-        used = Used(0, 0, reads, reads + 1, self._milliseconds_since(begun))
-        stored, is_new = self._ledger.open(plan, trace_id_of(self._tracer.header()), used)
+        stored, is_new = self._opening.file_of(announced), False
+        if stored is None:
+            plan, reads = self._opening.plan_of(announced)
+            used = Used(0, 0, reads, reads + 1, self._milliseconds_since(begun))
+            stored, is_new = self._ledger.open(plan, trace_id_of(self._tracer.header()), used)
         plan = stored.plan
         logs.about(file_id=plan.file_id)
         if plan.failure:
             logger.warning("file_failed", extra={"file_id": plan.file_id, "reason": plan.failure})
             return plan.file_id
-        if self._ledger.seal_of(plan.file_id, 0) is None:
+        sealed = self._ledger.read_seal(plan.file_id, 0)
+        if sealed is None:
             sender = Sender(self._split_queue, deadline)
             for message in self._split_messages(plan):
                 sender.add(message)
@@ -142,7 +146,7 @@ class Splitter:
                 "file_opened", extra={"file_id": plan.file_id, "key": announced.key, "format": plan.format}
             )
             try:
-                self._cut_from(plan, 0, deadline)
+                self._cut_from(plan, 0, sealed, deadline)
             except FroeError as error:
                 logger.warning("cut_put_off", extra={"file_id": plan.file_id, "reason": error.reason})
         return plan.file_id
@@ -151,7 +155,7 @@ class Splitter:
         """Cut a queued split, and what follows it where the file is cut in sequence."""
         self._tracer.follow(message.trace)
         logs.about(file_id=message.file_id)
-        stored = self._ledger.file(message.file_id)
+        stored = self._ledger.read_file(message.file_id)
         if stored is None:
             raise PermanentError(f"split {message.split} of {message.file_id}: the ledger has no such file")
         plan, split = stored.plan, message.split
@@ -159,10 +163,11 @@ class Splitter:
             raise PermanentError(f"{plan.file_id} has no split {split}")
         if plan.failure:
             return
-        if message.again is not Again.NOTHING and (sealed := self._ledger.seal_of(plan.file_id, split)):
+        sealed = self._ledger.read_seal(plan.file_id, split)
+        if sealed and message.again is not Again.NOTHING:
             self._send_again(plan, sealed, message.again, deadline)
         else:
-            self._cut_from(plan, split, deadline)
+            self._cut_from(plan, split, sealed, deadline)
 
     def _split_messages(self, plan: Plan) -> Iterator[Outgoing]:
         """The first split comes last: once it is sealed, the others are known to be queued."""
@@ -172,19 +177,20 @@ class Splitter:
             delay_seconds = 0 if split else self._split_delay_seconds
             yield Outgoing(encode_split(message), delay_seconds, trace)
 
-    def _cut_from(self, plan: Plan, split: int, deadline: Deadline) -> None:
-        """Cut a split that is not sealed yet, and those behind it where the text is cut in sequence."""
-        sealed = self._ledger.seal_of(plan.file_id, split)
+    def _cut_from(self, plan: Plan, split: int, sealed: Seal | None, deadline: Deadline) -> None:
+        """Cut a split that is not sealed yet, and those behind it where the text is cut in sequence.
+
+        sealed: its seal, if it has one."""
         if sealed:
             sealed = self._last_sealed(plan, sealed)
-            self._ledger.look_again(plan.file_id, sealed.split)
+            self._ledger.resettle(plan.file_id, sealed.split)
             if plan.parallel:
                 self._seal_covered(plan, sealed, deadline)
             if plan.parallel or sealed.last:
                 return
             split = sealed.split + 1
         elif split and not plan.parallel:
-            sealed = self._ledger.seal_of(plan.file_id, split - 1)
+            sealed = self._ledger.read_seal(plan.file_id, split - 1)
             if sealed is None:
                 raise PermanentError(f"split {split} of {plan.file_id}: the one before it is not sealed")
         try:
@@ -219,7 +225,7 @@ class Splitter:
     def _leave_covered(self, plan: Plan, split: int, deadline: Deadline) -> None:
         """A split in which no entry begins lies within an entry of an earlier one, which seals it too: whoever seals
         a split goes on with those that its last entry covers. It may have been sealed by earlier code, which did not."""
-        before = self._ledger.seal_of(plan.file_id, split - 1)
+        before = self._ledger.read_seal(plan.file_id, split - 1)
         if before:
             self._seal_covered(plan, before, deadline)
 
@@ -229,9 +235,9 @@ class Splitter:
         split = seal.split + 1
         while (split + 1) * plan.limits.split_bytes <= seal.end and split + 1 < (plan.known_splits or 0):
             _check_time(plan, split, deadline)
-            if self._ledger.seal_of(plan.file_id, split) is None:
+            if self._ledger.read_seal(plan.file_id, split) is None:
                 covered = Seal(split, seal.end, seal.end, 0, Tally(), last=False)
-                is_news = self._ledger.seal(plan, covered)
+                is_news = self._ledger.record_seal(plan, covered)
                 self._tell(plan, covered, 0.0, is_news=is_news)
             split += 1
 
@@ -239,21 +245,22 @@ class Splitter:
         """What is overwritten cannot be redriven, and the new object is a file of its own.
 
         split: where cutting began; in sequence it is one behind that which could not be cut."""
-        if sealed := self._ledger.seal_of(plan.file_id, split):
+        if sealed := self._ledger.read_seal(plan.file_id, split):
             split = self._last_sealed(plan, sealed).split + 1
-        self._ledger.set_back(plan.file_id, split, Setback(Obstacle.SUPERSEDED, reason), plan.expires_at)
+        self._ledger.record_setback(
+            plan.file_id, split, Setback(Obstacle.SUPERSEDED, reason), plan.expires_at
+        )
         logger.warning("file_superseded", extra={"file_id": plan.file_id, "reason": reason})
 
     def _send_again(self, plan: Plan, seal: Seal, again: Again, deadline: Deadline) -> None:
         """Cut a sealed split once more and send those of its batches that are to be."""
-        look = self._ledger.lost if again is Again.UNDONE else self._ledger.missing
-        wanted = set(look(plan.file_id, seal.split))
+        marks = self._ledger.read_marks(plan.file_id, seal.split)
+        wanted = set((lost if again is Again.UNDONE else unmarked)(marks, seal))
         if wanted:
-            marks = self._ledger.marks(plan.file_id, seal.split)
             before = (
                 None
                 if plan.parallel or not seal.split
-                else self._ledger.seal_of(plan.file_id, seal.split - 1)
+                else self._ledger.read_seal(plan.file_id, seal.split - 1)
             )
             opener = self._objects.opener(plan.head)
             cutter, _ = self._cutter(plan, opener, seal.split, seal.start, before.context if before else None)
@@ -281,7 +288,7 @@ class Splitter:
                 "batches_sent_again",
                 extra={"file_id": plan.file_id, "split": seal.split, "batches": len(wanted)},
             )
-        self._ledger.look_again(plan.file_id, seal.split)
+        self._ledger.resettle(plan.file_id, seal.split)
 
     def _is_undone(self, message: BatchMessage, mark: Mark | None) -> bool:
         """Whether a batch is to be sent again; a mark that contradicts what is cut now is taken back."""
@@ -292,7 +299,7 @@ class Splitter:
         fits = mark.agrees_with(message.digest) if mark.digest else total == (message.lines, message.length)
         if fits and mark.start in {None, message.offset}:
             return False
-        self._ledger.dispute(message.file_id, message.split, message.number, mark, reach)
+        self._ledger.dispute_mark(message.file_id, message.split, message.number, mark, reach)
         return True
 
     def _queue(self, plan: Plan, split: int, start: int, delay_seconds: int, deadline: Deadline) -> None:
@@ -302,7 +309,7 @@ class Splitter:
 
     def _last_sealed(self, plan: Plan, seal: Seal) -> Seal:
         """Where the text is cut in sequence, the last seal of those that follow one another."""
-        while not plan.parallel and (following := self._ledger.seal_of(plan.file_id, seal.split + 1)):
+        while not plan.parallel and (following := self._ledger.read_seal(plan.file_id, seal.split + 1)):
             seal = following
         return seal
 
@@ -355,7 +362,7 @@ class Splitter:
         with self._tracer.subsegment("seal", plan.file_id, None, plan.format):
             reads = opener.taken()
             used = Used(0, requests, reads, reads, self._milliseconds_since(begun))
-            is_news = self._ledger.seal(plan, seal, used)
+            is_news = self._ledger.record_seal(plan, seal, used)
         self._tell(plan, seal, self._clock() - begun, is_news=is_news)
         return seal, is_news
 

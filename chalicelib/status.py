@@ -6,13 +6,13 @@ Every list is a page: ``{"items": […], "cursor": …}``; a page may be empty w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib.core.fields import FILE_ID, shown
 from chalicelib.core.layouts import Layout
 from chalicelib.core.marks import Mark, Outcome
 from chalicelib.core.messages import batch_id
-from chalicelib.file_lists import FileLists, ListsFiles, WantedFiles
+from chalicelib.file_lists import FileLists, WantedFiles
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.pages import (
     DEFAULT_LIMIT,
@@ -41,12 +41,8 @@ from chalicelib.record_pages import (
     Wanted,
 )
 from chalicelib.record_sums import DEFAULT_BUCKETS, WIDTHS, Histogram, Reasons
-from chalicelib.sink_rows import FindsMerged, ReadsResults, StoredBatch
+from chalicelib.sink_rows import ReadsResults, StoredBatch
 from chalicelib.status_json import batch_json, batch_state, file_json
-
-
-class StatusTable(ListsFiles, FindsMerged, Protocol):
-    """The ledger's table."""
 
 
 class NotFoundError(Exception):
@@ -59,22 +55,20 @@ class Status:
     def __init__(
         self,
         ledger: Ledger,
-        table: StatusTable,
         records: ReadsRecords,
         *,
         results: ReadsResults | None = None,
         console_region: str | None = None,
     ) -> None:
         self._ledger = ledger
-        self._table = table
-        self._pages = RecordPages(records, table, results)
-        self._lists = FileLists(table, console_region)
+        self._pages = RecordPages(records, ledger, results)
+        self._lists = FileLists(ledger, console_region)
         self._console_region = console_region
 
     def file(self, file_id: str) -> dict[str, Any]:
         """One file, its account as of now; raises NotFoundError."""
         stored = self._stored(file_id)
-        return file_json(stored, self._ledger.account(stored), self._console_region)
+        return file_json(stored, self._ledger.read_account(stored), self._console_region)
 
     def files(
         self,
@@ -210,17 +204,17 @@ class Status:
         return self._pages.walk(walk, found)
 
     def _stored(self, file_id: str) -> StoredFile:
-        stored = self._ledger.file(file_id) if FILE_ID.fullmatch(file_id) else None
+        stored = self._ledger.read_file(file_id) if FILE_ID.fullmatch(file_id) else None
         if stored is None:
             raise NotFoundError(f"no file {shown(file_id)}; GET /files lists those there are")
         return stored
 
     def _batches(self, stored: StoredFile, after: tuple[int, int]) -> Iterator[tuple[int, int, Mark | None]]:
         file_id = stored.plan.file_id
-        seals = {split.split: split.seal for split in self._table.splits(file_id)}
+        seals = {split.split: split.seal for split in self._ledger.read_splits(file_id)}
         expected = 0 if stored.plan.failure else stored.plan.known_splits or len(seals) + 1
         for split in range(after[0], expected):
-            marks = self._table.marks(file_id, split)
+            marks = self._ledger.read_marks(file_id, split)
             seal = seals.get(split)
             count = seal.batches if seal else max(marks, default=-1) + 1
             first = after[1] + 1 if split == after[0] else 0
@@ -230,10 +224,10 @@ class Status:
     def _batches_done(self, stored: StoredFile, kind: str, after: int) -> Iterator[StoredBatch]:
         """Those that hold entries of a kind, and end behind an offset of the text, in its order."""
         file_id = stored.plan.file_id
-        for split in self._table.splits(file_id):
+        for split in self._ledger.read_splits(file_id):
             if split.seal and split.seal.end <= after:
                 continue
-            for number, mark in sorted(self._table.marks(file_id, split.split).items()):
+            for number, mark in sorted(self._ledger.read_marks(file_id, split.split).items()):
                 if mark.outcome is not Outcome.DONE or mark.reach is None or mark.reach[1] <= after:
                     continue
                 counts = mark.counts.parsed if kind == "record" else mark.counts.rejected
@@ -242,16 +236,16 @@ class Status:
 
     def _text_so_far(self, stored: StoredFile, _after: int) -> Iterator[tuple[int, int]]:
         """The stretch of the text that may hold records by now."""
-        plan, account = stored.plan, self._ledger.account(stored)
+        plan, account = stored.plan, self._ledger.read_account(stored)
         yield 0, account.text_bytes or (plan.head.size if plan.parallel else account.cut.bytes)
 
     def _text_with_rejects(self, stored: StoredFile, after: int) -> Iterator[tuple[int, int]]:
         """The stretches of the text that may hold rejects: the marks tell which batches have some."""
         file_id = stored.plan.file_id
-        for split in self._table.splits(file_id):
+        for split in self._ledger.read_splits(file_id):
             if split.seal is None or split.seal.end <= after:
                 continue
-            marks = self._table.marks(file_id, split.split)
+            marks = self._ledger.read_marks(file_id, split.split)
             begin = split.seal.start
             for number in range(split.seal.batches):
                 mark = marks.get(number)

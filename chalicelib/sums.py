@@ -11,23 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Final, Protocol
+from typing import Final
 
 from chalicelib.core.accounts import SplitAccount, merged
+from chalicelib.ledger_store import LedgerStore
 
 FAN_OUT: Final = 16
 _TOP_MAX: Final = 64
-
-
-class SumsTable(Protocol):
-    def splits(self, file_id: str, first: int = 0, until: int | None = None) -> list[SplitAccount]:
-        """Those of the splits that the ledger knows, by their numbers; until: excluded."""
-
-    def sums(self, file_id: str, level: int, first: int = 0, until: int | None = None) -> list[SplitAccount]:
-        """Those of the sums of a level that there are, by their numbers there; until: excluded."""
-
-    def put_sum(self, file_id: str, level: int, account: SplitAccount, expires_at: int | None) -> None:
-        """Put the sum of some splits unless there is one of the same or a later revision."""
 
 
 def top_level(splits: int) -> int:
@@ -39,8 +29,8 @@ def top_level(splits: int) -> int:
 
 
 class Sums:
-    def __init__(self, table: SumsTable) -> None:
-        self._table = table
+    def __init__(self, store: LedgerStore) -> None:
+        self._store = store
 
     def climb(
         self, file_id: str, split: int, splits: int, expires_at: int | None, *, closing: bool
@@ -59,7 +49,7 @@ class Sums:
             if total and not _is_whole(total, level):
                 return None
             if total:
-                self._table.put_sum(file_id, level, total, expires_at)
+                self._store.put_sum(file_id, level, total, expires_at)
         parts, _ = self._parts(file_id, top, 0, _TOP_MAX, splits)
         return parts
 
@@ -70,12 +60,12 @@ class Sums:
         up to the first where a split is still to be cut."""
         until = min(until, -(-splits // FAN_OUT**level))
         if not level:
-            held = self._table.splits(file_id, first, until)
+            held = self._store.read_splits(file_id, first, until)
             known = sum(1 for split in held if split.seal or split.setback) == until - first
             return held, known
         sums = {
             each.split // FAN_OUT**level: each
-            for each in self._table.sums(file_id, level, first, until)
+            for each in self._store.read_sums(file_id, level, first, until)
             if _is_whole(each, level)
         }
         parts: list[SplitAccount] = []
@@ -96,7 +86,7 @@ class Sums:
         parts: Sequence[SplitAccount] = list(held)
         for level in range(1, top_level(splits) + 1):
             size = FAN_OUT**level
-            known = {each.split: each.revision for each in self._table.sums(file_id, level)}
+            known = {each.split: each.revision for each in self._store.read_sums(file_id, level)}
             above: list[SplitAccount] = []
             for _, group in groupby(parts, key=lambda part: part.split // size):
                 inner = list(group)
@@ -106,7 +96,7 @@ class Sums:
                     continue
                 above.append(total)
                 if known.get(total.split, -1) < total.revision:
-                    self._table.put_sum(file_id, level, total, expires_at)
+                    self._store.put_sum(file_id, level, total, expires_at)
             parts = above
 
 

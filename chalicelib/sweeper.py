@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from chalicelib import metrics
-from chalicelib.announcing import HasLetters, KnowsFiles, ListsObjects, Unannounced
+from chalicelib.announcing import HasLetters, ListsObjects, Unannounced
 from chalicelib.backlog import Backlog
-from chalicelib.core.accounts import SplitAccount, State, uncut_splits
+from chalicelib.core.accounts import State, uncut_splits
 from chalicelib.core.errors import FroeError, reason_of
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.letters import DeadLetter
@@ -24,7 +24,7 @@ from chalicelib.core.messages import Again, SplitMessage, encode_split
 from chalicelib.core.plan import Plan
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.healed import Healed
-from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
+from chalicelib.ledger import Ledger, StoredFile, opened_position
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.notices import Publishes
 from chalicelib.stalls import Stalls, Watches
@@ -42,15 +42,6 @@ _UNLISTED: Final = "unlisted files"
 _LISTED: Final = "listed"
 _OPEN_FILES: Final = "open files"
 """Names of the walks whose positions are remembered."""
-
-
-class FilesInNeed(KnowsFiles, Protocol):
-    def files_by_state(self, state: State, *, before: str | None, limit: int) -> FilePage: ...
-
-    def splits(self, file_id: str) -> list[SplitAccount]: ...
-
-    def shelve(self, file_id: str) -> None:
-        """List a file by its time of opening that an earlier version opened; nothing where it is listed."""
 
 
 class TakesBack(Protocol):
@@ -76,7 +67,6 @@ class Sweeper:
     def __init__(
         self,
         ledger: Ledger,
-        files: FilesInNeed,
         watches: Watches,
         letters: HasLetters,
         objects: ListsObjects,
@@ -99,7 +89,6 @@ class Sweeper:
         self._backlog = backlog
         self._merges = merges
         self._summary = summary
-        self._files = files
         self._watches = watches
         self._redriven = redriven
         self._split_queue = split_queue
@@ -110,7 +99,7 @@ class Sweeper:
         self._stalls = Stalls(watches, now, stall)
         days = min(sweep_days, retention_days) if retention_days else sweep_days
         self._unannounced = Unannounced(
-            files,
+            ledger,
             watches,
             self._stalls,
             letters,
@@ -184,7 +173,7 @@ class Sweeper:
         yield from ()
 
     def _shelved(self, stored: StoredFile) -> Healed:
-        self._files.shelve(stored.plan.file_id)
+        self._ledger.shelve(stored.plan.file_id)
         return Healed()
 
     def _walk(
@@ -212,7 +201,7 @@ class Sweeper:
             named, before = states[0].value, ""
         for state in states[states.index(State(named)) :]:
             while True:
-                page = self._files.files_by_state(state, before=before or None, limit=_PAGE)
+                page = self._ledger.files_by_state(state, before=before or None, limit=_PAGE)
                 for stored in page.files:
                     yield state, stored
                 before = page.reached or ""
@@ -231,7 +220,7 @@ class Sweeper:
         return Healed()
 
     def _healed(self, stored: StoredFile, deadline: Deadline, drained_at: datetime | None) -> Healed:
-        revision = self._ledger.account(stored).revision
+        revision = self._ledger.read_account(stored).revision
         if not self._stalls.has_stalled(stored.plan.file_id, revision, drained_at):
             return Healed()
         self._meter.add(metrics.FILES_STALLED)
@@ -261,7 +250,7 @@ class Sweeper:
     def _heal(self, stored: StoredFile, deadline: Deadline) -> Healed:
         """Send what is missing of a file, by messages for its splits, and settle what nobody settled."""
         plan, trace = stored.plan, stored.trace
-        splits = {split.split: split for split in self._files.splits(plan.file_id)}
+        splits = {split.split: split for split in self._ledger.read_splits(plan.file_id)}
         sender = Sender(self._split_queue, deadline)
         sent, batches = 0, 0
         for number in uncut_splits(plan, splits):
@@ -271,7 +260,7 @@ class Sweeper:
         for split in splits.values():
             if split.is_settled or split.seal is None:
                 continue
-            missing = self._ledger.missing(plan.file_id, split.split)
+            missing = self._ledger.missing_batches(plan.file_id, split.split)
             if missing:
                 sender.add(_message(plan, split.split, Again.UNMARKED, trace))
                 batches += len(missing)

@@ -102,7 +102,7 @@ class Worker:
         self._tracer.follow(message.trace)
         file_id, batch_id = message.file_id, message.batch_id
         logs.about(file_id=file_id, batch_id=batch_id)
-        leaf, digest = self._ledger.leaf_of(file_id, message.split, message.number), message.digest
+        leaf, digest = self._ledger.read_leaf(file_id, message.split, message.number), message.digest
         if leaf is None and self._ledger.has_failed(file_id):
             # Only the first batches of 16 ask: of what is forgotten every leaf that is left says that all is done.
             logger.info("batch_forgotten", extra={"file_id": file_id, "batch_id": batch_id})
@@ -115,7 +115,7 @@ class Worker:
                 return
         elif seen and seen.outcome is Outcome.DONE:
             logger.info("batch_repeated", extra={"file_id": file_id, "batch_id": batch_id})
-            self._ledger.look_again(file_id, message.split)
+            self._ledger.resettle(file_id, message.split)
             return
         try:
             found = self._do(message, disputed, progress, deadline, begun)
@@ -154,7 +154,7 @@ class Worker:
 
     def _mark(self, message: BatchMessage, mark: Mark, used: Used) -> None:
         """What stands may be the mark of a message with other text: then its records have been written over."""
-        stands = self._ledger.mark(
+        stands = self._ledger.record_mark(
             message.file_id, message.split, message.number, mark, message.expires_at, used
         )
         if not stands.agrees_with(mark.digest):

@@ -216,7 +216,7 @@ class Forgetting:
             return 0
         results = S3Results(self._s3, self._places.results_bucket)
         count = 0
-        for key in DynamoLedger(self._dynamodb, self._places.ledger_table).merged_objects(plan.file_id):
+        for key in DynamoLedger(self._dynamodb, self._places.ledger_table).read_all_merged(plan.file_id):
             while True:
                 old = results.versioned(key)
                 data, seen = old or (None, None)

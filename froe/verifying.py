@@ -81,7 +81,7 @@ def verify(
     services: Services, stored: StoredFile, advance: Callable[[int], None] = lambda _: None
 ) -> Verdict:
     """advance: is told of bytes of text that are compared. Raises what reading the object raises."""
-    account = services.ledger.account(stored)
+    account = services.ledger.read_account(stored)
     plan = stored.plan
     verdict = Verdict(plan.file_id, plan.head.version.key, account.state.value)
     if not account.state.settled:
@@ -103,7 +103,7 @@ class _Comparison:
     ) -> None:
         self._services, self._stored, self._plan = services, stored, stored.plan
         self._verdict, self._advance = verdict, advance
-        self._sink = SinkReading(stored.plan, services.ledger_table, services.results)
+        self._sink = SinkReading(stored.plan, services.ledger, services.results)
         self._in_place = 0
         self._undone = 0
         self._counts = Counts()
@@ -117,7 +117,7 @@ class _Comparison:
         for message, _ in reading.batches():
             if message.split != split:
                 split = message.split
-                marks = services.ledger_table.marks(plan.file_id, split)
+                marks = services.ledger.read_marks(plan.file_id, split)
             result = parsed(message, key)
             self._batch(message, result, marks.get(message.number))
             verdict.batches += 1
@@ -207,7 +207,7 @@ class _Comparison:
                         self._add(where, f"{name} differs", offset, mine.get(name), other.get(name))
 
     def _seals(self, reading: PlanReading) -> None:
-        splits = self._services.ledger_table.splits(self._plan.file_id)
+        splits = self._services.ledger.read_splits(self._plan.file_id)
         stored = {split.split: _sealed(split.seal) for split in splits if split.seal}
         expected = {seal.split: _sealed(seal) for seal in reading.seals}
         for number in sorted(stored.keys() | expected.keys()):

@@ -235,23 +235,23 @@ class FakeLedgerTable:
         now: datetime,
         trace: str | None = None,
         used: Used = NOTHING,
-    ) -> bool:
-        def effect() -> bool:
-            if plan.file_id in self.files:
-                return False
-            settled_at = now if account.state.settled else None
-            self.files[plan.file_id] = StoredFile(plan, account, now, settled_at, trace, used)
-            return True
+    ) -> StoredFile | None:
+        def effect() -> StoredFile | None:
+            if plan.file_id not in self.files:
+                settled_at = now if account.state.settled else None
+                self.files[plan.file_id] = StoredFile(plan, account, now, settled_at, trace, used)
+                return None
+            return self.files[plan.file_id]
 
-        return bool(self._effects.around(effect))
+        return self._effects.around(effect)  # type: ignore[no-any-return]
 
-    def merged_into(self, file_id: str, split: int) -> str | None:
+    def read_merged(self, file_id: str, split: int) -> str | None:
         return self.merged.get((file_id, split))
 
     def claim_merged(self, file_id: str, split: int, key: str, expires_at: int | None) -> str:
         return str(self._effects.around(lambda: self.merged.setdefault((file_id, split), key)))
 
-    def file(self, file_id: str) -> StoredFile | None:
+    def read_file(self, file_id: str) -> StoredFile | None:
         self.reads += 1
         return self.files.get(file_id)
 
@@ -274,8 +274,8 @@ class FakeLedgerTable:
 
         self._effects.around(effect)
 
-    def split(self, file_id: str, split: int) -> SplitAccount | None:
-        return next(iter(self.splits(file_id, split, split + 1)), None)
+    def read_split(self, file_id: str, split: int) -> SplitAccount | None:
+        return next(iter(self.read_splits(file_id, split, split + 1)), None)
 
     def raise_mark(
         self,
@@ -306,15 +306,15 @@ class FakeLedgerTable:
 
         return bool(self._effects.around(effect))
 
-    def mark(self, file_id: str, split: int, batch: int) -> Mark | None:
+    def read_mark(self, file_id: str, split: int, batch: int) -> Mark | None:
         return self.leaves.get((file_id, split, batch // MARKS_PER_LEAF), {}).get(batch)
 
-    def leaf(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None:
+    def read_leaf(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None:
         leaf = self.leaves.get((file_id, split, batch // MARKS_PER_LEAF))
-        seen = self.mark(file_id, split, batch)
+        seen = self.read_mark(file_id, split, batch)
         return None if leaf is None else leaf if seen is None else {**leaf, batch: seen}
 
-    def marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
+    def read_marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
         found: dict[int, Mark] = {}
         for (file, of_split, _), leaf in self.leaves.items():
             if (file, of_split) == (file_id, split):
@@ -322,8 +322,8 @@ class FakeLedgerTable:
                 found |= leaf
         return found
 
-    def marked(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
-        return self.marks(file_id, split), self.marking.get((file_id, split), NOTHING)
+    def read_marks_and_use(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
+        return self.read_marks(file_id, split), self.marking.get((file_id, split), NOTHING)
 
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         def effect() -> None:
@@ -335,7 +335,7 @@ class FakeLedgerTable:
 
         self._effects.around(effect)
 
-    def splits(self, file_id: str, first: int = 0, until: int | None = None) -> list[SplitAccount]:
+    def read_splits(self, file_id: str, first: int = 0, until: int | None = None) -> list[SplitAccount]:
         if until is None:
             keys = (*self.seals, *self.summaries, *self.setbacks)
             numbers = sorted({split for file, split in keys if file == file_id and split >= first})
@@ -356,7 +356,9 @@ class FakeLedgerTable:
             for number in numbers
         ]
 
-    def sums(self, file_id: str, level: int, first: int = 0, until: int | None = None) -> list[SplitAccount]:
+    def read_sums(
+        self, file_id: str, level: int, first: int = 0, until: int | None = None
+    ) -> list[SplitAccount]:
         numbers = sorted(
             number
             for file, of_level, number in self.tree
@@ -382,7 +384,7 @@ class FakeLedgerTable:
         return self.known_files(file_ids)
 
     def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
-        marks = {batch: self.mark(*batch) for batch in batches}
+        marks = {batch: self.read_mark(*batch) for batch in batches}
         return {batch for batch, mark in marks.items() if mark and mark.outcome is Outcome.DONE}
 
     def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]:
@@ -414,7 +416,7 @@ class FakeLedgerTable:
             limit,
         )
 
-    def files_of(self, file_ids: Sequence[str]) -> list[StoredFile]:
+    def read_files(self, file_ids: Sequence[str]) -> list[StoredFile]:
         return [self.files[file_id] for file_id in file_ids if file_id in self.files]
 
     def shelve(self, file_id: str) -> None:
@@ -666,15 +668,13 @@ class Pipeline:
             self.letters,
             self.quarantine,
             self.ledger,
-            self.table,
             self.batch_queue,
             self.split_queue,
             self.clock,
         )
-        search = LetterSearch(self.letters, self.quarantine, self.ledger, self.table)
+        search = LetterSearch(self.letters, self.quarantine, self.ledger)
         self.sweeper = Sweeper(
             self.ledger,
-            self.table,
             self.watches,
             self.letters,
             self.objects,

@@ -64,20 +64,22 @@ class Items:
 
     def put_new(
         self, key: Key, item: Mapping[str, Any], *, in_place_of: str = "attribute_not_exists(pk)"
-    ) -> bool:
-        """Put the item unless there is one, or one that this condition does not give up; whether it was put."""
+    ) -> Item | None:
+        """Put the item unless there is one, or one that this condition does not give up; gives what is there, or None
+        where the item was put."""
         with translated(f"writing {key.pk} in {self._table}"):
             try:
                 self._client.put_item(
                     TableName=self._table,
                     Item=_typed(key._asdict() | dict(item)),
                     ConditionExpression=in_place_of,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as error:
                 if code_of(error) == CONDITION_FAILED:
-                    return False
+                    return _untyped(error.response.get("Item", {}))
                 raise
-        return True
+        return None
 
     def update(
         self,

@@ -22,7 +22,7 @@ from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import Summary
 from chalicelib.core.telling import Telling, telling_named
 from chalicelib.core.used import NOTHING, Used
-from chalicelib.ledger import StoredFile
+from chalicelib.ledger_store import StoredFile
 
 _STATE_PARTITIONS: Final = 16
 """DynamoDB writes at most 1,000 units a second to one partition key, in an index too

@@ -22,7 +22,7 @@ from chalicelib.core.plan import Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import Summary
 from chalicelib.core.used import NOTHING, Used
-from chalicelib.ledger import FilePage, StoredFile, opened_position
+from chalicelib.ledger_store import FilePage, StoredFile, opened_position
 from chalicelib.sums import FAN_OUT
 
 BY_STATE_INDEX: Final = "by_state"
@@ -49,15 +49,16 @@ class DynamoLedger:
         now: datetime,
         trace: str | None = None,
         used: Used = NOTHING,
-    ) -> bool:
+    ) -> StoredFile | None:
         item = ledger_items.from_plan(plan) | ledger_items.from_account(plan.file_id, account, now)
         item |= {"opened_at": now.isoformat(), "opened": opened_position(now, plan.file_id), "trace": trace}
         item["opening_used"] = ledger_items.from_used(used)
-        return self._items.put_new(
+        there = self._items.put_new(
             Key(plan.file_id, _FILE), item, in_place_of=f"attribute_not_exists({_PLAN})"
         )
+        return None if there is None else ledger_items.to_file(there)
 
-    def file(self, file_id: str) -> StoredFile | None:
+    def read_file(self, file_id: str) -> StoredFile | None:
         item = self._items.get(Key(file_id, _FILE))
         return ledger_items.to_file(item) if item and _PLAN in item else None
 
@@ -89,7 +90,7 @@ class DynamoLedger:
             values={":floor": f"{setback.obstacle:d}"},
         )
 
-    def split(self, file_id: str, split: int) -> SplitAccount | None:
+    def read_split(self, file_id: str, split: int) -> SplitAccount | None:
         item = self._items.get(Key(file_id, _split_key(split)))
         return ledger_items.to_split(item) if item else None
 
@@ -123,21 +124,21 @@ class DynamoLedger:
         )
         return changed is None
 
-    def mark(self, file_id: str, split: int, batch: int) -> Mark | None:
+    def read_mark(self, file_id: str, split: int, batch: int) -> Mark | None:
         leaf, place = divmod(batch, MARKS_PER_LEAF)
         item = self._items.get(Key(file_id, _leaf_key(split, leaf)))
         encoded = item and item.get(str(place))
         return Mark.decode(encoded) if encoded else None
 
-    def leaf(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None:
+    def read_leaf(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None:
         leaf = batch // MARKS_PER_LEAF
         item = self._items.get(Key(file_id, _leaf_key(split, leaf)))
         return dict(_marks_in(item, leaf)) if item else None
 
-    def marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
-        return self.marked(file_id, split)[0]
+    def read_marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
+        return self.read_marks_and_use(file_id, split)[0]
 
-    def marked(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
+    def read_marks_and_use(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
         found: dict[int, Mark] = {}
         used = NOTHING
         for item in self._items.of_partition(file_id, f"leaf#{split:06d}#"):
@@ -172,12 +173,14 @@ class DynamoLedger:
             values={":revision": summary.revision},
         )
 
-    def splits(self, file_id: str, first: int = 0, until: int | None = None) -> list[SplitAccount]:
+    def read_splits(self, file_id: str, first: int = 0, until: int | None = None) -> list[SplitAccount]:
         last = "split#~" if until is None else _split_key(until - 1)
         items = self._items.between(file_id, _split_key(first), last)
         return [ledger_items.to_split(item) for item in items]
 
-    def sums(self, file_id: str, level: int, first: int = 0, until: int | None = None) -> list[SplitAccount]:
+    def read_sums(
+        self, file_id: str, level: int, first: int = 0, until: int | None = None
+    ) -> list[SplitAccount]:
         last = f"sum#{level}#~" if until is None else _sum_key(level, until - 1)
         items = self._items.between(file_id, _sum_key(level, first), last)
         return [ledger_items.to_sum(item) for item in items]
@@ -187,12 +190,11 @@ class DynamoLedger:
         old = self._items.update(Key(file_id, _merged_key(split)), claim, unless="attribute_exists(#0)")
         return str(old["object"]) if old else key
 
-    def merged_into(self, file_id: str, split: int) -> str | None:
+    def read_merged(self, file_id: str, split: int) -> str | None:
         item = self._items.get(Key(file_id, _merged_key(split)))
         return str(item["object"]) if item else None
 
-    def merged_objects(self, file_id: str) -> set[str]:
-        """All that rows of the file may be in."""
+    def read_all_merged(self, file_id: str) -> set[str]:
         return {str(item["object"]) for item in self._items.of_partition(file_id, _MERGED)}
 
     def put_sum(self, file_id: str, level: int, account: SplitAccount, expires_at: int | None) -> None:
@@ -239,8 +241,7 @@ class DynamoLedger:
         bounds = Bounds(before, since)
         return self._listed(BY_OPENED_INDEX, "shelf", ledger_items.SHELVES, bounds, limit, sieve)
 
-    def files_of(self, file_ids: Sequence[str]) -> list[StoredFile]:
-        """Those of the files that there are, in this order."""
+    def read_files(self, file_ids: Sequence[str]) -> list[StoredFile]:
         keys = [Key(file_id, _FILE) for file_id in file_ids]
         found = self._items.get_all(keys)
         items = [found[key] for key in keys if _PLAN in found.get(key, {})]

@@ -61,7 +61,7 @@ class DynamoLetters:
         """First where it lies, so that whatever is listed can be found by its id."""
         file_id = letter.subject.file_id
         self._items.put_new(_place_key(letter.letter_id), {"file_id": file_id})
-        return self._items.put_new(_key(file_id, letter.letter_id), _item(letter))
+        return self._items.put_new(_key(file_id, letter.letter_id), _item(letter)) is None
 
     def move(self, letter: DeadLetter) -> bool:
         changed = _item(letter)

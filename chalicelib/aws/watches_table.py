@@ -34,7 +34,7 @@ class DynamoWatches:
             "expires_at": int((watch.since + _KEPT_FOR).timestamp()),
         }
         if seen is None:
-            return self._items.put_new(_key(watch.file_id), item)
+            return self._items.put_new(_key(watch.file_id), item) is None
         changed = self._items.update(
             _key(watch.file_id), item, unless="#0 <> :seen", values={":seen": seen.since.isoformat()}
         )
@@ -56,7 +56,7 @@ class DynamoWatches:
         item = {"claimed_at": now.isoformat(), "expires_at": int((now + _KEPT_FOR).timestamp())}
         held = self._items.get(key)
         if held is None:
-            return self._items.put_new(key, item)
+            return self._items.put_new(key, item) is None
         claimed_at = held["claimed_at"]
         if "done" in held or datetime.fromisoformat(claimed_at) > now - lease:
             return False

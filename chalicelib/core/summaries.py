@@ -113,6 +113,26 @@ def contradicted(marks: Mapping[int, Mark], seal: Seal) -> frozenset[int]:
     return frozenset(doubtful & _out_of_line(known, seal) or doubtful)
 
 
+def unmarked(marks: Mapping[int, Mark], seal: Seal) -> list[int]:
+    """The batches of a sealed split that have no mark."""
+    return [number for number in range(seal.batches) if number not in marks]
+
+
+def lost(marks: Mapping[int, Mark], seal: Seal) -> list[int]:
+    """Those without a mark, those that were given up without a message left, and those whose marks contradict the
+    seal: what the dead letter of a sealed split stands for."""
+    wrong = contradicted(marks, seal)
+    return [
+        number
+        for number in range(seal.batches)
+        if number not in marks or _is_given_up(marks[number]) or number in wrong
+    ]
+
+
+def _is_given_up(mark: Mark) -> bool:
+    return mark.outcome is Outcome.FAILED and not mark.is_measured
+
+
 def _adds_up(marks: Mapping[int, Mark], seal: Seal) -> bool:
     """Whether marks of all batches lie end to end and add up, as far as they say where they lie and what they hold."""
     lines = sum(mark.total.lines for mark in marks.values())

@@ -149,8 +149,10 @@ class DeadLetterConsumer:
         if subject.file_id is None or subject.split is None:
             return False
         if subject.batch is None:
-            is_sealed = self._ledger.seal_of(subject.file_id, subject.split) is not None
-            look = self._ledger.lost if subject.again is Again.UNDONE else self._ledger.missing
+            is_sealed = self._ledger.read_seal(subject.file_id, subject.split) is not None
+            look = (
+                self._ledger.lost_batches if subject.again is Again.UNDONE else self._ledger.missing_batches
+            )
             wants_none = subject.again is Again.NOTHING or not look(subject.file_id, subject.split)
             return is_sealed and wants_none
         return self._ledger.is_done(subject.file_id, subject.split, subject.batch)
@@ -165,7 +167,7 @@ class DeadLetterConsumer:
                 settle(self._ledger, letter, Outcome.FAILED, Obstacle.FAILED, letter.reason)
             elif subject.file_id is not None and subject.split is not None:
                 self._spoil(subject)
-                self._ledger.look_again(subject.file_id, subject.split)
+                self._ledger.resettle(subject.file_id, subject.split)
         except PermanentError as error:
             logger.warning("file_not_read", extra=_log_fields(letter) | {"why": error.reason})
 
@@ -179,10 +181,10 @@ class DeadLetterConsumer:
             or subject.offset is None
         ):
             return
-        stands = self._ledger.mark_of(subject.file_id, subject.split, subject.batch)
+        stands = self._ledger.read_mark(subject.file_id, subject.split, subject.batch)
         if stands and stands.outcome is Outcome.DONE and not stands.agrees_with(subject.digest):
             reach = subject.offset, subject.offset + subject.total.bytes
-            self._ledger.dispute(subject.file_id, subject.split, subject.batch, stands, reach)
+            self._ledger.dispute_mark(subject.file_id, subject.split, subject.batch, stands, reach)
 
     def _tell(self, letter: DeadLetter) -> None:
         """A topic that fails never fails the message: the list of dead letters has it."""
@@ -200,22 +202,22 @@ def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obsta
     note = one_line(note)
     if subject.batch is not None:
         mark = Mark(outcome, subject.total, note=note, start=subject.offset, digest=subject.digest)
-        stands = ledger.mark(subject.file_id, subject.split, subject.batch, mark, subject.expires_at)
+        stands = ledger.record_mark(subject.file_id, subject.split, subject.batch, mark, subject.expires_at)
         if stands.outcome is Outcome.DONE or stands.agrees_with(mark.digest):
             return
         if outcome is Outcome.DISCARDED and stands.disputed:
             given_up = stands.discarded(mark.total, note)
-            ledger.replace(subject.file_id, subject.split, subject.batch, stands, given_up)
+            ledger.replace_mark(subject.file_id, subject.split, subject.batch, stands, given_up)
         elif outcome is Outcome.FAILED and mark.reach:
             # Attempts of both may have written records: whoever corrects the batch must know where.
-            ledger.dispute(subject.file_id, subject.split, subject.batch, stands, mark.reach)
+            ledger.dispute_mark(subject.file_id, subject.split, subject.batch, stands, mark.reach)
         return
-    stored = ledger.file(subject.file_id)
+    stored = ledger.read_file(subject.file_id)
     expires_at = stored.plan.expires_at if stored else None
     if subject.again is not Again.NOTHING:
         ledger.give_up(subject.file_id, subject.split, outcome, note, expires_at)
     elif stored and subject.split < (stored.plan.known_splits or subject.split + 1):
-        ledger.set_back(subject.file_id, subject.split, Setback(obstacle, note), expires_at)
+        ledger.record_setback(subject.file_id, subject.split, Setback(obstacle, note), expires_at)
 
 
 def envelope_of(letter: DeadLetter, attempts: list[Attempt], message: Incoming) -> bytes:

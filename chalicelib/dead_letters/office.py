@@ -19,7 +19,7 @@ from chalicelib.core.seals import Obstacle
 from chalicelib.dead_letters.consumer import settle
 from chalicelib.dead_letters.decision import Decision
 from chalicelib.dead_letters.refusals import kind_now, refusal_of, refusal_of_body
-from chalicelib.dead_letters.selection import KnowsDone, LetterSearch, Selection, cursor_after
+from chalicelib.dead_letters.selection import LetterSearch, Selection, cursor_after
 from chalicelib.dead_letters.store import Envelope, LetterPage, LettersTable, Quarantine, read_envelope
 from chalicelib.delivery import GROUP_MAX_MESSAGES, PROGRESS, Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
@@ -89,7 +89,6 @@ class DeadLetterOffice:
         letters: LettersTable,
         quarantine: Quarantine,
         ledger: Ledger,
-        known: KnowsDone,
         batch_queue: Sends,
         split_queue: Sends,
         now: Callable[[], datetime],
@@ -98,7 +97,7 @@ class DeadLetterOffice:
         self._letters = letters
         self._quarantine = quarantine
         self._ledger = ledger
-        self._search = LetterSearch(letters, quarantine, ledger, known, spread)
+        self._search = LetterSearch(letters, quarantine, ledger, spread)
         self._batch_queue = batch_queue
         self._split_queue = split_queue
         self._now = now

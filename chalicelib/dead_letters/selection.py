@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from chalicelib.core.fields import shown
 from chalicelib.core.letters import LETTER_ID, DeadLetter, Kind, LetterState
@@ -74,14 +74,6 @@ class LettersOfFile:
         return self._last_died[_about(letter)] > (letter.changed_at or letter.died_at)
 
 
-class KnowsDone(Protocol):
-    def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]: ...
-
-    def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]: ...
-
-    def known_files(self, file_ids: Iterable[str]) -> set[str]: ...
-
-
 class LetterSearch:
     """spread: calls a function for each of many, perhaps side by side, and gives the results in order."""
 
@@ -90,13 +82,11 @@ class LetterSearch:
         letters: LettersTable,
         quarantine: Quarantine,
         ledger: Ledger,
-        known: KnowsDone,
         spread: Callable[..., Iterable[Any]] = map,
     ) -> None:
         self._letters = letters
         self._quarantine = quarantine
         self._ledger = ledger
-        self._known = known
         self._spread = spread
 
     def kept(self, letter_id: str) -> tuple[DeadLetter, Envelope]:
@@ -172,9 +162,9 @@ class LetterSearch:
         batches = [batch for letter in letters if (batch := _batch_of(letter))]
         splits = [split for letter in letters if (split := _split_of(letter))]
         files = [file for letter in letters if (file := _file_of(letter))]
-        done = self._known.done_among(batches) if batches else set()
-        sealed = self._known.sealed_among(splits) if splits else set()
-        opened = self._known.known_files(files) if files else set()
+        done = self._ledger.done_among(batches) if batches else set()
+        sealed = self._ledger.sealed_among(splits) if splits else set()
+        opened = self._ledger.known_files(files) if files else set()
         return [
             replace(letter, state=LetterState.RESOLVED)
             if _batch_of(letter) in done
@@ -189,7 +179,7 @@ class LetterSearch:
         """Look whether the work of a letter, which is done, is in its file's account: whoever did it may have died."""
         subject = letter.subject
         if subject.file_id is not None and subject.split is not None:
-            self._ledger.look_again(subject.file_id, subject.split)
+            self._ledger.resettle(subject.file_id, subject.split)
 
     def _is_filled(self, letter: DeadLetter) -> bool:
         """Whether a split that had lost batches, and asked for them again, has them all, or other letters
@@ -199,8 +189,8 @@ class LetterSearch:
             return False
         if subject.file_id is None or subject.split is None:
             return False
-        is_sealed = self._ledger.seal_of(subject.file_id, subject.split) is not None
-        return is_sealed and not self._ledger.lost(subject.file_id, subject.split)
+        is_sealed = self._ledger.read_seal(subject.file_id, subject.split) is not None
+        return is_sealed and not self._ledger.lost_batches(subject.file_id, subject.split)
 
 
 def _about(letter: DeadLetter) -> object:

@@ -86,7 +86,7 @@ def _prefix(prefix: str, bucket: str) -> str:
 def _backlog(target: Target, services: Services, prefix: str) -> Backlog:
     with steps() as report:
         report("Listing")
-        known_files, keys = services.ledger_table.known_files, services.settings.input_keys
+        known_files, keys = services.ledger.known_files, services.settings.input_keys
         return backlog_of(target.client("s3"), services.settings.input_bucket, prefix, known_files, keys)
 
 

@@ -84,7 +84,7 @@ def _sampled(files: Iterator[dict[str, object]], number: int) -> list[dict[str, 
 
 
 def _verdict(services: Services, file_id: str, key: str, size: int) -> Verdict:
-    stored = services.ledger_table.file(file_id)
+    stored = services.ledger.read_file(file_id)
     if stored is None:
         gone = "it was forgotten meanwhile, or its account has expired"
         return Verdict(file_id, key, "gone", unproved=gone)

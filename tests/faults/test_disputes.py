@@ -193,18 +193,18 @@ def test_a_wrong_worker_that_writes_over_what_is_done_and_dies_is_found_when_its
     pipeline = cut()
     body = pipeline.batch_queue.messages[0].body
     wrong = same_counts(body)
-    mark_of = pipeline.table.mark
+    mark_of = pipeline.table.read_mark
 
     def after_the_right_one(file_id: str, split: int, batch: int) -> Mark | None:
         """It looks before the right one is done, and writes after it."""
         seen = mark_of(file_id, split, batch)
-        pipeline.table.mark = mark_of  # type: ignore[method-assign]
+        pipeline.table.read_mark = mark_of  # type: ignore[method-assign]
         pipeline.worker.handle(body, in_time())
         effects = pipeline.effects
         effects.count, effects.crash_at = 0, crash_at
         return seen
 
-    pipeline.table.mark = after_the_right_one  # type: ignore[method-assign]
+    pipeline.table.read_mark = after_the_right_one  # type: ignore[method-assign]
     with suppress(Crash, TransientError):
         pipeline.worker.handle(wrong, in_time())
     pipeline.effects.crash_at = None
@@ -257,7 +257,7 @@ def test_marks_without_places_that_do_not_add_up_are_cut_again_and_replaced() ->
             leaf[number] = replace(mark, start=None, digest="")
     table.summaries.clear()
     for split in {split for _, split in table.seals}:
-        pipeline.ledger.look_again(file_in(pipeline), split)
+        pipeline.ledger.resettle(file_in(pipeline), split)
     file = table.files[file_in(pipeline)]
     table.files[file_in(pipeline)] = file._replace(account=replace(file.account, revision=0))
     pipeline.ledger.settle_anew(file_in(pipeline))
@@ -286,12 +286,12 @@ def test_a_disputed_mark_gives_way_to_its_correction_alone(outcome: Outcome) -> 
     table, file_id = pipeline.table, file_in(pipeline)
     done = Mark.decode("3~CCCCCCCC0|1,1,10|0,0,0|")
     table.raise_mark(file_id, 0, 0, done, None)
-    disputed = pipeline.ledger.dispute(file_id, 0, 0, done, (0, 50))
+    disputed = pipeline.ledger.dispute_mark(file_id, 0, 0, done, (0, 50))
     assert disputed is not None
     table.raise_mark(file_id, 0, 0, Mark(outcome, Tally(1, 1, 10), note="x"), None)
-    assert table.mark(file_id, 0, 0) == disputed
+    assert table.read_mark(file_id, 0, 0) == disputed
     table.raise_mark(file_id, 0, 0, done, None)
-    assert table.mark(file_id, 0, 0) == disputed
+    assert table.read_mark(file_id, 0, 0) == disputed
     assert disputed.revision > done.revision
     assert table.replace_mark(file_id, 0, 0, disputed, replace(done, corrections=disputed.corrections))
     assert not table.replace_mark(file_id, 0, 0, disputed, done)

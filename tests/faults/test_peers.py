@@ -463,9 +463,9 @@ def test_nobody_can_say_whether_a_file_was_read() -> None:
             pipeline.worker.handle(body, in_time())
         else:
             pipeline.splitter.cut(said, in_time())
-        stored = pipeline.ledger.file(file_id)
+        stored = pipeline.ledger.read_file(file_id)
         assert stored
-        account = pipeline.ledger.account(stored)
+        account = pipeline.ledger.read_account(stored)
         parsed = account.summary.counts.parsed.bytes
         assert account.cut.bytes == parsed + account.pending.bytes
         assert parsed >= done

@@ -154,7 +154,7 @@ def test_an_object_of_an_unversioned_bucket_is_read_on_after_it_was_overwritten(
             etags.append(s3.put_object(Bucket=bucket, Key="a.log", Body=body)["ETag"].strip('"'))
             opened = [Announced(bucket, "a.log", etag=etag) for etag in etags]
             services_of(failing).splitter.ingest(opened[-1], Deadline.after(60))
-    files = services_of(failing).ledger_table.files_by_key("a.log", before=None, limit=9).files
+    files = services_of(failing).ledger.files_by_key("a.log", before=None, limit=9).files
     second, first = (file for file in files if file.plan.object.bucket == bucket)
     reach(failing, {"SUPERSEDED"}, first.plan.file_id)
     reach(failing, {"COMPLETE"}, second.plan.file_id)

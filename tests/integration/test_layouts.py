@@ -218,7 +218,7 @@ def test_what_is_packed_and_merged_is_proved_and_a_change_of_it_found(
     finally:
         dynamodb.put_item(TableName=table, Item=segment)
     sink = packed.client("s3")
-    object_key = services_of(packed).ledger_table.merged_into(file_id, 0)
+    object_key = services_of(packed).ledger.read_merged(file_id, 0)
     assert object_key is not None
     place = {"Bucket": packed.env["RESULTS_BUCKET"], "Key": object_key}
     data = sink.get_object(**place)["Body"].read()

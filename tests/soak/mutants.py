@@ -32,7 +32,7 @@ Patch = tuple[Any, str, Any]
 def _mark_before_write() -> list[Patch]:
     """The worker marks a batch, then writes its records."""
     late: dict[int, list[tuple[Any, ...]]] = {}
-    put, mark = DynamoRecords.put, Ledger.mark
+    put, mark = DynamoRecords.put, Ledger.record_mark
 
     def put_later(self: DynamoRecords, *arguments: Any) -> int:
         late.setdefault(get_ident(), []).append((self, *arguments))
@@ -44,7 +44,7 @@ def _mark_before_write() -> list[Patch]:
             put(*each)
         return stands
 
-    return [(DynamoRecords, "put", put_later), (Ledger, "mark", mark_first)]
+    return [(DynamoRecords, "put", put_later), (Ledger, "record_mark", mark_first)]
 
 
 def _seal_before_send() -> list[Patch]:
@@ -79,7 +79,7 @@ def _forget_to_look_again() -> list[Patch]:
     def nothing(*_: Any, **__: Any) -> None:
         return None
 
-    return [(Ledger, "look_again", nothing), (Ledger, "settle_anew", nothing)]
+    return [(Ledger, "resettle", nothing), (Ledger, "settle_anew", nothing)]
 
 
 def _never_sweep() -> list[Patch]:

@@ -166,7 +166,7 @@ class Stage:
         item = self.aws.dynamodb.table("ledger").items.get((file_id, "file"))
         if item is None or "plan_version" not in item:
             return None
-        return self.services.ledger_table.file(file_id)
+        return self.services.ledger.read_file(file_id)
 
     def violate(self, kind: str, file_id: str, what: str) -> None:
         violation = Violation(kind, file_id, what)

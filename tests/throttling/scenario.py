@@ -230,7 +230,6 @@ def play(
         healed = [0]
         sweeper = Sweeper(
             ledger,
-            ledger_table,
             watches,
             FakeLetters(),
             objects,

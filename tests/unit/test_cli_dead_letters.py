@@ -34,7 +34,7 @@ def froe(monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline, *arguments: str, *
         dead_letter_office=pipeline.office,
         audit=pipeline.audit,
         letter_status=LetterStatus(pipeline.office, pipeline.ledger),
-        status=Status(pipeline.ledger, pipeline.table, None),
+        status=Status(pipeline.ledger, None),
         sweeper=pipeline.sweeper,
         settings=SimpleNamespace(stall_seconds=3600),
     )

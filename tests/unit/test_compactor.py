@@ -64,7 +64,7 @@ class Stage:
     def compact(self, step: Callable[[], None] = lambda: None, patience: timedelta = AT_ONCE) -> Merged:
         """step: is called before all that is asked of the bucket and the ledger."""
         pipeline = self.pipeline
-        compactor = Compactor(Stepped(pipeline.results, step), Stepped(pipeline.table, step), lambda: WHEN)
+        compactor = Compactor(Stepped(pipeline.results, step), Stepped(pipeline.ledger, step), lambda: WHEN)
         return compactor.compact(in_time(), patience)
 
     def rows_under(self, prefix: str) -> Iterator[tuple[str, Row]]:
@@ -89,7 +89,7 @@ class Stage:
     def shown(self) -> list[Row]:
         """What the API shows."""
         pipeline, rows = self.pipeline, list[Row]()
-        status = Status(pipeline.ledger, pipeline.table, FakeRecordsReader({}), results=pipeline.results)
+        status = Status(pipeline.ledger, FakeRecordsReader({}), results=pipeline.results)
         for file_id in self.files.values():
             entries = everything(lambda file_id=file_id, **page: status.records(file_id, limit=7, **page))
             rows += [(file_id, entry["offset"]) for entry in entries]

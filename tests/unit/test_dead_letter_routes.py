@@ -59,7 +59,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
                 dead_letter_office=pipeline.office,
                 audit=pipeline.audit,
                 letter_status=LetterStatus(pipeline.office, pipeline.ledger),
-                status=Status(pipeline.ledger, pipeline.table, None),
+                status=Status(pipeline.ledger, None),
             )
             monkeypatch.setattr(app, "services", lambda: services)
             return Api(client, pipeline)

@@ -513,7 +513,7 @@ def test_a_message_is_quarantined_before_the_ledger_is_asked_anything() -> None:
         raise KeyError("summary")
 
     pipeline.letters.attempts = refuse  # type: ignore[method-assign]
-    pipeline.table.mark = refuse  # type: ignore[method-assign]
+    pipeline.table.read_mark = refuse  # type: ignore[method-assign]
     with pytest.raises(KeyError):
         die(pipeline, pipeline.batch_queue)
     assert list(pipeline.quarantine.held) == ["dead"]
@@ -533,7 +533,7 @@ def test_a_batch_beyond_the_seal_changes_no_account(forged_first: bool) -> None:
         drain(pipeline)
     pipeline.dead_letter_consumer.take(Incoming("forged", "r", forged, 3))
     drain(pipeline)
-    pipeline.ledger.look_again(file_id, 0)
+    pipeline.ledger.resettle(file_id, 0)
     assert without_revision(account_in(pipeline)) == without_revision(account_in(finished()))
 
 

@@ -82,7 +82,7 @@ def test_its_batch_is_done_and_its_file_complete(
         fail_at(monkeypatch, ItemEncoder, "__call__")
     with caplog.at_level(logging.ERROR, logger="froe"):
         pipeline, file_id = settled(TEXT + BAD + TEXT)
-    stored = pipeline.ledger.file(file_id)
+    stored = pipeline.ledger.read_file(file_id)
     assert stored
     assert stored.account.state is State.COMPLETE
     counts = stored.account.summary.counts

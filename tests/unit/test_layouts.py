@@ -279,7 +279,7 @@ def test_a_death_between_a_continuation_and_its_head_shows_nothing_of_the_segmen
     with pytest.raises(Crash):
         pipeline.worker.handle(body, in_time())
     effects.crash_at = None
-    status = Status(pipeline.ledger, pipeline.table, FakeRecordsReader(pipeline.records.items))
+    status = Status(pipeline.ledger, FakeRecordsReader(pipeline.records.items))
     assert pipeline.records.items
     assert not stored_in(pipeline)
     assert status.rejects(file_id) == {"items": [], "cursor": None}
@@ -305,7 +305,7 @@ def test_a_file_keeps_its_layout_when_that_of_the_stage_changes() -> None:
     }
     assert kinds == {first: {"record"}, second: {"segment"}}
     assert {file.account.state for file in pipeline.table.files.values()} == {State.COMPLETE}
-    status = Status(pipeline.ledger, pipeline.table, FakeRecordsReader(pipeline.records.items))
+    status = Status(pipeline.ledger, FakeRecordsReader(pipeline.records.items))
     answers = [
         [
             {**item, "file_id": "", "batch_id": ""}
@@ -460,7 +460,7 @@ def test_a_stage_without_a_results_bucket_says_what_it_lacks() -> None:
         pipeline.worker.handle(pipeline.batch_queue.messages[0].body, in_time())
     pipeline.worker._results = pipeline.results
     deliver(pipeline, pipeline.batch_queue.messages.pop().body)
-    status = Status(pipeline.ledger, pipeline.table, FakeRecordsReader({}))
+    status = Status(pipeline.ledger, FakeRecordsReader({}))
     with pytest.raises(SegmentError, match="RESULTS_BUCKET is missing"):
         status.records(file_id)
 

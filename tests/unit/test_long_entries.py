@@ -77,7 +77,7 @@ TEXTS = {
 def test_an_entry_over_64_splits_is_read_twice_at_most(name: str, order: str) -> None:
     data = TEXTS[name]
     pipeline, file_id, read_bytes = settled(data, order)
-    stored = pipeline.ledger.file(file_id)
+    stored = pipeline.ledger.read_file(file_id)
     assert stored
     assert stored.account.state is State.COMPLETE
     assert stored.account.text_bytes == stored.account.summary.counts.total.bytes == len(data)
@@ -88,7 +88,7 @@ def test_an_entry_over_64_splits_is_read_twice_at_most(name: str, order: str) ->
 def test_a_split_of_ordinary_lines_is_read_once() -> None:
     data = START.encode() * (64 * SPLIT // len(START))
     pipeline, file_id, read_bytes = settled(data)
-    stored = pipeline.ledger.file(file_id)
+    stored = pipeline.ledger.read_file(file_id)
     assert stored
     assert stored.account.state is State.COMPLETE
     assert read_bytes <= len(data) * 1.3 + 300_000
@@ -101,7 +101,7 @@ def test_a_split_that_was_passed_by_is_sealed_however_often_it_comes() -> None:
     messages = [decode(message.body) for message in pipeline.split_queue.messages]
     for message in [*messages[:9], *messages[:9], *messages, *messages]:
         pipeline.splitter.cut(message, in_time())  # type: ignore[arg-type]
-    seals = [pipeline.ledger.seal_of(file_id, split) for split in range(len(messages))]
+    seals = [pipeline.ledger.read_seal(file_id, split) for split in range(len(messages))]
     assert all(seals)
     assert [seal.start for seal in seals[1:]] == [seal.end for seal in seals[:-1]]  # type: ignore[union-attr]
 
@@ -115,7 +115,7 @@ def test_seals_of_earlier_code_are_gone_on_from() -> None:
     messages = [decode(message.body) for message in pipeline.split_queue.messages]
     second = next(message for message in messages if message.split == 1)
     pipeline.splitter.cut(second, in_time())  # type: ignore[arg-type]
-    assert all(pipeline.ledger.seal_of(file_id, split) for split in range(60))
+    assert all(pipeline.ledger.read_seal(file_id, split) for split in range(60))
 
 
 NOISE = Random(5).randbytes(3_000_000).replace(b"\n", b"\r").replace(b"\0", b"\1")

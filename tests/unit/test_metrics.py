@@ -36,7 +36,7 @@ def worked(text: bytes = TEXT) -> tuple[Pipeline, str]:
 
 def test_the_sums_are_those_of_the_account() -> None:
     pipeline, file_id = worked()
-    stored = pipeline.ledger.file(file_id)
+    stored = pipeline.ledger.read_file(file_id)
     assert stored
     account, counts = stored.account, stored.account.summary.counts
     meter, name = pipeline.meter, stored.plan.format
@@ -52,7 +52,7 @@ def test_the_sums_are_those_of_the_account() -> None:
 
 def test_a_repeated_batch_or_split_counts_once() -> None:
     pipeline, file_id = worked()
-    stored = pipeline.ledger.file(file_id)
+    stored = pipeline.ledger.read_file(file_id)
     assert stored
     before = {name: list(values) for name, values in pipeline.meter.values.items()}
     pipeline.worker.handle(pipeline.batch_queue.messages[0].body, in_time())
@@ -62,7 +62,7 @@ def test_a_repeated_batch_or_split_counts_once() -> None:
 
 def test_what_is_sent_again_counts_as_batches_sent_and_nothing_else() -> None:
     pipeline, file_id = worked()
-    stored = pipeline.ledger.file(file_id)
+    stored = pipeline.ledger.read_file(file_id)
     assert stored
     pipeline.table.leaves.clear()
     pipeline.meter.values.clear()

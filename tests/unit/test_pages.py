@@ -147,7 +147,7 @@ def test_a_position_that_a_page_gave_is_taken(cursor: str) -> None:
 )
 def test_a_cursor_of_another_form_is_refused_by_every_list(cursor: str) -> None:
     pipeline = Pipeline(LARGE)
-    status = Status(pipeline.ledger, pipeline.table, FakeRecordsReader({}))
+    status = Status(pipeline.ledger, FakeRecordsReader({}))
     letters = LetterStatus(pipeline.office, pipeline.ledger)
     for ask in (
         lambda: status.files(cursor=cursor),
@@ -165,7 +165,7 @@ def test_a_cursor_of_another_form_is_refused_by_every_list(cursor: str) -> None:
     "file_id", ["x" * 3000, "x", "", "A" * 26, FILE_ID + "~", FILE_ID + "/", "\udc80", "é" * 26]
 )
 def test_what_is_no_file_id_is_not_found_and_never_asked_for(file_id: str) -> None:
-    status = Status(Pipeline(LARGE).ledger, None, None)  # type: ignore[arg-type]
+    status = Status(Pipeline(LARGE).ledger, None)  # type: ignore[arg-type]
     for ask in (status.file, status.records, status.rejects, status.batches):
         with pytest.raises(NotFoundError, match="no file"):
             ask(file_id)
@@ -173,5 +173,5 @@ def test_what_is_no_file_id_is_not_found_and_never_asked_for(file_id: str) -> No
 
 @pytest.mark.parametrize("key", ["k" * 3000, "é" * 513, "\udc80"])
 def test_a_key_that_no_object_can_have_has_no_files(key: str) -> None:
-    status = Status(Pipeline(LARGE).ledger, None, None)  # type: ignore[arg-type]
+    status = Status(Pipeline(LARGE).ledger, None)  # type: ignore[arg-type]
     assert status.files(key=key) == {"items": [], "cursor": None}

@@ -83,8 +83,7 @@ def asked(client: Counted, ask: Callable[[], Any]) -> tuple[Counter[str], Any]:
     ],
 )
 def test_a_page_of_files(client: Counted, wanted: dict[str, str], queries: int, items: int) -> None:
-    table = DynamoLedger(client, "ledger")
-    status = Status(Ledger(table, lambda: WHEN), table, None)  # type: ignore[arg-type]
+    status = Status(Ledger(DynamoLedger(client, "ledger"), lambda: WHEN), None)  # type: ignore[arg-type]
     calls, page = asked(client, lambda: status.files(limit=30, **wanted))
     assert calls["query"] <= queries
     assert calls["batch_get_item"] <= 10
@@ -106,7 +105,7 @@ def test_statistics_read_a_slot_again_only_where_it_has_changed(client: Counted)
 def test_what_needs_attention(client: Counted) -> None:
     seconds = 0
     attention = Attention(
-        DynamoLedger(client, "ledger"),
+        Ledger(DynamoLedger(client, "ledger"), lambda: WHEN),
         DynamoWatches(client, "ledger"),
         DynamoStatistics(client, "ledger"),
         lambda limit: {"items": [], "cursor": None},

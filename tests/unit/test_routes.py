@@ -55,7 +55,7 @@ def client(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clie
     services = SimpleNamespace(
         dead_letter_office=pipeline.office,
         letter_status=LetterStatus(pipeline.office, pipeline.ledger),
-        status=Status(pipeline.ledger, pipeline.table, None),  # type: ignore[arg-type]
+        status=Status(pipeline.ledger, None),  # type: ignore[arg-type]
         settings=SimpleNamespace(input_bucket=BUCKET, input_keys=KeyPatterns("!*.csv")),
         objects=Newest(pipeline),
         split_queue=pipeline.split_queue,

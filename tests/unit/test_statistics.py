@@ -17,7 +17,7 @@ from chalicelib.core.errors import TransientError
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.summaries import Summary
-from chalicelib.ledger import StoredFile
+from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.notifier import Change, Notifier
 from chalicelib.pages import BadQueryError
 from chalicelib.stalls import Watch
@@ -221,7 +221,7 @@ def test_what_needs_attention_is_named_with_the_reason_and_nothing_else() -> Non
     watches.put_watch(Watch(files["moves"].plan.file_id, 1, WHEN - timedelta(minutes=5)), None)
     stage.client._world.now += 3600
     attention = Attention(
-        stage.ledger,
+        Ledger(stage.ledger, stage.clock),
         watches,
         stage.table,
         lambda limit: {"items": [{"dead_letter_id": "m"}] * limit, "cursor": "more"},

@@ -17,7 +17,7 @@ from chalicelib.core.layouts import Layout
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import untyped
 from chalicelib.core.segments import SEGMENT, Segment, binary_of, continuation_key, segment_of
-from chalicelib.ledger import FilePage
+from chalicelib.ledger import FilePage, Ledger
 from chalicelib.pages import BadQueryError
 from chalicelib.record_pages import RecordPage, SegmentPage
 from chalicelib.record_sums import Histogram, Reasons
@@ -83,7 +83,6 @@ def ingested(
             deliver_one(pipeline, queue.messages.pop(0).body)
     status = Status(
         pipeline.ledger,
-        pipeline.table,
         FakeRecordsReader(pipeline.records.items),
         results=pipeline.results,
     )
@@ -200,7 +199,7 @@ def files(events) -> tuple[Pipeline, Status]:
         listing.table.files[plan.file_id] = stored._replace(
             plan=plan, account=account, opened_at=opened_at, settled_at=opened_at + timedelta(hours=1)
         )
-    return listing, Status(listing.ledger, listing.table, FakeRecordsReader({}))
+    return listing, Status(listing.ledger, FakeRecordsReader({}))
 
 
 @pytest.mark.parametrize("limit", [1, 7, 1000])
@@ -248,14 +247,14 @@ def test_a_file_that_an_index_still_has_under_another_state_is_not_listed_there(
         def files_by_state(self, *_: Any, **__: Any) -> FilePage:
             return listed
 
-    status = Status(pipeline.ledger, Behind(), FakeRecordsReader({}))
+    status = Status(Ledger(Behind(), pipeline.clock), FakeRecordsReader({}))
     assert everything(status.files, state="PROCESSING") == []
 
 
 def test_rejects_are_found_without_walking_the_whole_file(events) -> None:
     pipeline, _, file_id = events
     reader = FakeRecordsReader(pipeline.records.items)
-    page = Status(pipeline.ledger, pipeline.table, reader).rejects(file_id)
+    page = Status(pipeline.ledger, reader).rejects(file_id)
     assert [item["reason"] for item in page["items"]] == ["invalid-json"]
     assert page["cursor"] is None
     assert reader.questions == 1
@@ -376,7 +375,7 @@ def test_a_huge_file_that_has_nothing_yet_does_not_take_for_ever() -> None:
     pipeline.table.files[file_id] = stored._replace(plan=huge)
     pipeline.table.seals.clear()
     reader = FakeRecordsReader({})
-    page = Status(pipeline.ledger, pipeline.table, reader).records(file_id)
+    page = Status(pipeline.ledger, reader).records(file_id)
     assert page["items"] == []
     assert page["cursor"]
     assert reader.questions < 500

@@ -50,19 +50,19 @@ class File:
 
     def step(self, name: str, split: int) -> None:
         if name == "seal":
-            self.ledger.seal(self.plan, seal_of(split, self.splits))
+            self.ledger.record_seal(self.plan, seal_of(split, self.splits))
         elif name == "setback":
-            self.ledger.set_back(self.plan.file_id, split, Setback(Obstacle.FAILED, "gone"), None)
+            self.ledger.record_setback(self.plan.file_id, split, Setback(Obstacle.FAILED, "gone"), None)
         else:
-            self.ledger.mark(self.plan.file_id, split, 0, DONE if name == "done" else FAILED, None)
+            self.ledger.record_mark(self.plan.file_id, split, 0, DONE if name == "done" else FAILED, None)
 
     def again(self, split: int) -> None:
-        self.ledger.look_again(self.plan.file_id, split)
+        self.ledger.resettle(self.plan.file_id, split)
 
 
 def whole(file: File) -> None:
     """The stored account is that of all splits, and of the whole text."""
-    account, splits = file.account, file.table.splits(file.plan.file_id)
+    account, splits = file.account, file.table.read_splits(file.plan.file_id)
     assert account == account_of(file.plan, splits)
     assert (account.state, account.splits, account.batches) == (State.COMPLETE, file.splits, file.splits)
     assert account.summary.counts.parsed == Tally(2 * file.splits, 2 * file.splits, SPLIT_BYTES * file.splits)
@@ -138,7 +138,7 @@ def test_what_a_death_left_out_of_the_sums_is_made_good_by_a_sweep_though_no_mes
             except Crash:
                 continue
         file.ledger.settle_anew(file.plan.file_id)
-        held = file.table.splits(file.plan.file_id)
+        held = file.table.read_splits(file.plan.file_id)
         for split in {split.split for split in held if not split.is_done}:
             file.step("seal", split)
             file.step("done", split)
@@ -156,7 +156,7 @@ def test_a_redriven_batch_of_a_large_file_rises_through_the_sums(splits: int) ->
         file.step("failed" if (name, split) == ("done", 21) else name, split)
     assert file.account.state is State.INCOMPLETE
     assert "000021-000000" in str(file.account.reason)
-    assert file.account == account_of(file.plan, file.table.splits(file.plan.file_id))
+    assert file.account == account_of(file.plan, file.table.read_splits(file.plan.file_id))
     file.step("done", 21)
     whole(file)
 
@@ -172,7 +172,7 @@ def test_dead_splits_of_a_large_file_are_named_and_a_seal_overrides_them(splits:
             file.step(name, split)
     assert file.account.state is State.INCOMPLETE
     assert "split 5, 37 (" in str(file.account.reason)
-    assert file.account == account_of(file.plan, file.table.splits(file.plan.file_id))
+    assert file.account == account_of(file.plan, file.table.read_splits(file.plan.file_id))
     for split in (37, 5):
         file.step("seal", split)
         file.step("done", split)
@@ -187,11 +187,11 @@ def test_a_large_file_under_way_shows_how_far_it_is() -> None:
     for split in range(160):
         file.step("done", split)
     assert file.account.summary.done == 160
-    stored = file.table.file(file.plan.file_id)
+    stored = file.table.read_file(file.plan.file_id)
     assert stored is not None
-    assert file.ledger.account(stored).summary.done == 160
+    assert file.ledger.read_account(stored).summary.done == 160
     file.step("done", 160)
-    assert file.ledger.account(stored).summary.done == 161
+    assert file.ledger.read_account(stored).summary.done == 161
 
 
 def test_the_parts_of_a_merged_account_are_those_of_its_splits() -> None:

@@ -249,7 +249,7 @@ def test_files_that_an_earlier_version_opened_are_listed_by_time_once_and_in_as_
     assert len(pipeline.table.shelved) == shelved
 
 
-@pytest.mark.parametrize("read", ["account", "missing"])
+@pytest.mark.parametrize("read", ["read_account", "missing_batches"])
 def test_a_file_that_cannot_be_looked_at_does_not_keep_the_others_back(read: str) -> None:
     pipeline = stalled(3)
     (bad, *good) = pipeline.table.files

@@ -96,7 +96,7 @@ def test_every_message_carries_the_trace_that_opened_the_file(traced, parallel: 
         assert decode(sent.body).trace == header(1)
         senders.add(sent.trace)
     assert len(senders) > 2, "each sender's own header goes to X-Ray, which links the receiver to it"
-    assert pipeline.ledger.file(file_id).trace == f"1-00000001-{'a' * 24}"
+    assert pipeline.ledger.read_file(file_id).trace == f"1-00000001-{'a' * 24}"
 
 
 def test_stages_follow_the_message_at_hand_and_no_other(traced) -> None:
@@ -181,7 +181,7 @@ def test_a_file_shows_its_trace_and_on_aws_where_to_see_it(environment, url) -> 
     file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b"one\n"), in_time())
     files = pipeline.table.files
     files[file_id] = files[file_id]._replace(trace="1-a-b")
-    status = Status(pipeline.ledger, pipeline.table, Any, console_region=settings.console_region)
+    status = Status(pipeline.ledger, Any, console_region=settings.console_region)
     shown = status.file(file_id)
     assert (shown["trace"], shown["trace_url"]) == ("1-a-b", url)
 
@@ -192,7 +192,7 @@ def test_a_batch_shows_its_files_trace_and_on_aws_where_to_see_its_own(region: s
     file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b"one\n"), in_time())
     files = pipeline.table.files
     files[file_id] = files[file_id]._replace(trace="1-a-b")
-    (batch,) = Status(pipeline.ledger, pipeline.table, Any, console_region=region).batches(file_id)["items"]
+    (batch,) = Status(pipeline.ledger, Any, console_region=region).batches(file_id)["items"]
     url = (
         "https://console.aws.amazon.com/xray/home?region=eu-west-1#/traces"
         "?timeRange=2026-03-01T12:00:00~2026-03-01T18:00:00"
@@ -204,11 +204,9 @@ def test_a_batch_shows_its_files_trace_and_on_aws_where_to_see_its_own(region: s
 def test_an_untraced_file_shows_none() -> None:
     pipeline = Pipeline(LIMITS)
     file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b"one\n"), in_time())
-    shown = Status(pipeline.ledger, pipeline.table, Any, console_region="eu-west-1").file(file_id)
+    shown = Status(pipeline.ledger, Any, console_region="eu-west-1").file(file_id)
     assert (shown["trace"], shown["trace_url"]) == (None, None)
-    (batch,) = Status(pipeline.ledger, pipeline.table, Any, console_region="eu-west-1").batches(file_id)[
-        "items"
-    ]
+    (batch,) = Status(pipeline.ledger, Any, console_region="eu-west-1").batches(file_id)["items"]
     assert (batch["trace"], batch["trace_url"]) == (None, None)
 
 
@@ -219,4 +217,4 @@ def test_the_trace_of_the_first_opening_stays() -> None:
     (stored,) = pipeline.table.files.values()
     assert ledger.open(stored.plan, trace="1-a")[0].trace == "1-a"
     assert ledger.open(stored.plan, trace="1-b")[0].trace == "1-a"
-    assert ledger.file(stored.plan.file_id).trace == "1-a"
+    assert ledger.read_file(stored.plan.file_id).trace == "1-a"

@@ -88,7 +88,7 @@ def test_attempts_that_did_not_finish_are_used_too() -> None:
 
 def test_accounts_and_sums_are_the_same_whatever_was_used() -> None:
     (stored,) = run(100).table.files.values()
-    splits = run(100).table.splits(stored.plan.file_id)
+    splits = run(100).table.read_splits(stored.plan.file_id)
     dearer = [
         replace(each, used=Used(1, 2, 3, 4, 5), summary=replace(each.summary, used=Used(9)))
         for each in splits

@@ -88,7 +88,7 @@ class Stage:
 
     def bury(self) -> None:
         dead = Mark(Outcome.FAILED, Tally(1, 1, 16), note="it quotes ada")
-        self.ledger.mark(self.file_id, 0, 1, dead, None)
+        self.ledger.record_mark(self.file_id, 0, 1, dead, None)
         letters = DynamoLetters(self.dynamodb, "ledger")
         letters.note("m1", Attempt(1, WHEN, "crashed", "it broke"))
         subject = Subject(Kind.BATCH, file_id=self.file_id, bucket=BUCKET, split=0, batch=1)
@@ -121,7 +121,7 @@ class Stage:
         return repr(items) + repr([(each.get("Versions"), each.get("DeleteMarkers")) for each in held])
 
     def state(self) -> State:
-        stored = self.ledger.file(self.file_id)
+        stored = self.ledger.read_file(self.file_id)
         assert stored is not None
         return stored.account.state
 
@@ -142,7 +142,7 @@ def test_nothing_is_left_but_that_it_was_forgotten(stage: Stage) -> None:
     assert {item["expires_at"]["N"] for item in left} == {str(int((LATER + timedelta(days=30)).timestamp()))}
     assert stage.dynamodb.scan(TableName="records")["Count"] == 0
     assert not any(said in stage.everything() for said in ("ada", "eve", "it broke", "Versions"))
-    stored = stage.ledger.file(stage.file_id)
+    stored = stage.ledger.read_file(stage.file_id)
     assert stored is not None
     assert (stored.account.state, stored.account.reason) == (
         State.FAILED,
@@ -229,7 +229,7 @@ def test_another_file_is_left_alone(stage: Stage) -> None:
     for message in stage.batches.messages[2:]:
         stage.worker.handle(message.body, in_time())
     stage.forget()
-    stored = stage.ledger.file(other_id)
+    stored = stage.ledger.read_file(other_id)
     assert stored is not None
     assert stored.account.state is State.COMPLETE
     stored_as = [entries_in(stage.dynamodb.scan(TableName="records")["Items"]), stage.rows()]

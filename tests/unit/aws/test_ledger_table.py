@@ -43,21 +43,22 @@ def opened(table: Any, plan: Plan = PLAN) -> Plan:
 
 
 def test_the_first_plan_wins_and_is_read_back_whole(table) -> None:
-    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN, "1-a-b")
+    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN, "1-a-b") is None
     later = replace(PLAN, format="text")
-    assert not table.put_plan(later, account_of(later, ()), WHEN + timedelta(days=1))
-    stored = table.file(FILE)
+    stored = table.read_file(FILE)
+    assert table.put_plan(later, account_of(later, ()), WHEN + timedelta(days=1)) == stored
+    assert table.read_file(FILE) == stored
     assert stored.plan == PLAN
     assert stored.account == account_of(PLAN, ())
     assert (stored.opened_at, stored.settled_at, stored.trace) == (WHEN, None, "1-a-b")
-    assert table.file("unknown") is None
+    assert table.read_file("unknown") is None
 
 
 def test_a_layout_that_only_newer_code_knows_is_refused(dynamodb) -> None:
     table = DynamoLedger(dynamodb, "ledger")
     packed = replace(PLAN, layout=Layout.PACKED)
     opened(table, packed)
-    assert table.file(FILE).plan == packed
+    assert table.read_file(FILE).plan == packed
     assert packed.version == 4
     key = {"pk": {"S": FILE}, "sk": {"S": "file"}}
     dynamodb.update_item(
@@ -67,48 +68,48 @@ def test_a_layout_that_only_newer_code_knows_is_refused(dynamodb) -> None:
         ExpressionAttributeValues={":layout": {"S": "woven"}},
     )
     with pytest.raises(PermanentError, match=f"the plan of {FILE} .*'woven'.*deploy a newer one"):
-        table.file(FILE)
+        table.read_file(FILE)
 
 
 def test_a_plan_that_failed_is_settled_when_it_is_opened(table) -> None:
     plan = opened(table, failed_plan(HEAD, "not text"))
-    stored = table.file(plan.file_id)
+    stored = table.read_file(plan.file_id)
     assert (stored.account.state, stored.settled_at) == (State.FAILED, WHEN)
 
 
 def test_the_first_seal_stays(table) -> None:
     assert table.put_seal(FILE, SEAL, None) is None
     assert table.put_seal(FILE, replace(SEAL, end=202), None) == SEAL
-    assert table.split(FILE, 0).seal == SEAL
-    assert table.split(FILE, 1) is None
+    assert table.read_split(FILE, 0).seal == SEAL
+    assert table.read_split(FILE, 1) is None
 
 
 def test_a_summary_of_a_split_that_is_neither_sealed_nor_set_back_leaves_nothing(table) -> None:
     table.put_summary(FILE, 0, summary_of(0, {0: DONE}))
-    assert table.split(FILE, 0) is None
+    assert table.read_split(FILE, 0) is None
     table.raise_setback(FILE, 0, Setback(Obstacle.FAILED, "gone"), None)
     table.put_summary(FILE, 0, summary_of(0, {0: DONE}))
     assert table.put_seal(FILE, SEAL, None) is None
-    (split,) = table.splits(FILE)
+    (split,) = table.read_splits(FILE)
     assert (split.seal, split.summary) == (SEAL, summary_of(0, {0: DONE}))
 
 
 def test_an_account_of_a_file_whose_plan_is_gone_leaves_nothing(table) -> None:
     table.put_account(FILE, replace(account_of(PLAN, ()), revision=7), WHEN)
-    assert table.file(FILE) is None
+    assert table.read_file(FILE) is None
     assert not table.known_files([FILE])
-    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN)
+    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN) is None
 
 
 def test_an_item_without_a_plan_gives_way_to_one(dynamodb) -> None:
     table = DynamoLedger(dynamodb, "ledger")
     left = {"pk": {"S": FILE}, "sk": {"S": "file"}, "revision": {"N": "9"}, "state": {"S": "COMPLETE"}}
     dynamodb.put_item(TableName="ledger", Item=left)
-    assert table.file(FILE) is None
+    assert table.read_file(FILE) is None
     assert not table.known_files([FILE])
-    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN)
-    assert table.file(FILE).account == account_of(PLAN, ())
-    assert not table.put_plan(PLAN, account_of(PLAN, ()), WHEN)
+    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN) is None
+    assert table.read_file(FILE).account == account_of(PLAN, ())
+    assert table.put_plan(PLAN, account_of(PLAN, ()), WHEN) == table.read_file(FILE)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_an_item_without_a_plan_gives_way_to_one(dynamodb) -> None:
 def test_marks_only_rise(table, before, then, stays) -> None:
     table.raise_mark(FILE, 0, 3, before, None)
     assert table.raise_mark(FILE, 0, 3, then, None) == {3: stays}
-    assert table.mark(FILE, 0, 3) == stays
+    assert table.read_mark(FILE, 0, 3) == stays
 
 
 def test_a_mark_is_replaced_only_by_who_has_seen_it_and_a_disputed_one_is_raised_by_nobody(table) -> None:
@@ -131,7 +132,7 @@ def test_a_mark_is_replaced_only_by_who_has_seen_it_and_a_disputed_one_is_raised
         assert table.raise_mark(FILE, 0, 3, mark, None)[3] == disputed
     corrected = replace(done, corrections=disputed.corrections)
     assert table.replace_mark(FILE, 0, 3, disputed, corrected)
-    assert table.mark(FILE, 0, 3) == corrected
+    assert table.read_mark(FILE, 0, 3) == corrected
     assert done.revision < disputed.revision < corrected.revision
 
 
@@ -140,8 +141,8 @@ def test_raising_a_mark_gives_its_leaf_and_nothing_else(table) -> None:
         table.raise_mark(FILE, 0, batch, DONE, None)
     table.raise_mark(FILE, 1, 17, DONE, None)
     assert set(table.raise_mark(FILE, 0, 17, DONE, None)) == {16, 17, 31}
-    assert set(table.marks(FILE, 0)) == {0, 15, 16, 17, 31, 32}
-    assert table.mark(FILE, 0, 1) is None
+    assert set(table.read_marks(FILE, 0)) == {0, 15, 16, 17, 31, 32}
+    assert table.read_mark(FILE, 0, 1) is None
 
 
 def test_what_was_used_comes_with_the_mark_that_stands_and_with_no_other(table) -> None:
@@ -150,7 +151,7 @@ def test_what_was_used_comes_with_the_mark_that_stands_and_with_no_other(table) 
     table.raise_mark(FILE, 0, 3, DONE, None, Used(100, milliseconds=100))
     table.raise_mark(FILE, 0, 4, DONE, None)
     table.raise_mark(FILE, 0, 16, DONE, None, Used(1000))
-    marks, used = table.marked(FILE, 0)
+    marks, used = table.read_marks_and_use(FILE, 0)
     assert set(marks) == {3, 4, 16}
     assert used == Used(1012, milliseconds=70)
 
@@ -161,12 +162,12 @@ def test_what_was_used_is_read_again_and_items_without_it_too(dynamodb) -> None:
     table.put_plan(PLAN, account_of(PLAN, ()), WHEN, None, opened)
     table.put_seal(FILE, SEAL, None, cut)
     table.put_summary(FILE, 0, summary_of(0, dict(enumerate([DONE, DONE])), SEAL, worked))
-    split = table.split(FILE, 0)
+    split = table.read_split(FILE, 0)
     assert (split.used, split.summary.used) == (cut, worked)
     table.put_account(FILE, account_of(PLAN, [split]), WHEN)
     table.put_sum(FILE, 1, split, None)
-    assert (table.file(FILE).opening, table.file(FILE).account.used) == (opened, cut + worked)
-    (total,) = table.sums(FILE, 1)
+    assert (table.read_file(FILE).opening, table.read_file(FILE).account.used) == (opened, cut + worked)
+    (total,) = table.read_sums(FILE, 1)
     assert (total.used, total.summary.used) == (cut, worked)
     for sk in ("file", "split#000000", "sum#1#000000"):
         key = {"pk": {"S": FILE}, "sk": {"S": sk}}
@@ -174,8 +175,8 @@ def test_what_was_used_is_read_again_and_items_without_it_too(dynamodb) -> None:
         item["summary"]["M"].pop("used")
         without = {name: value for name, value in item.items() if name not in {"used", "opening_used"}}
         dynamodb.put_item(TableName="ledger", Item=without)
-    assert (table.file(FILE).opening, table.file(FILE).account.used) == (NOTHING, NOTHING)
-    assert (table.split(FILE, 0), table.sums(FILE, 1)) == (split, [total])
+    assert (table.read_file(FILE).opening, table.read_file(FILE).account.used) == (NOTHING, NOTHING)
+    assert (table.read_split(FILE, 0), table.read_sums(FILE, 1)) == (split, [total])
 
 
 def test_a_summary_never_replaces_a_newer_one(table) -> None:
@@ -186,33 +187,33 @@ def test_a_summary_never_replaces_a_newer_one(table) -> None:
     )
     table.put_summary(FILE, 0, newer)
     table.put_summary(FILE, 0, older)
-    assert table.splits(FILE)[0].summary == newer
+    assert table.read_splits(FILE)[0].summary == newer
 
 
 def test_a_mark_that_says_what_its_batch_holds_takes_the_place_of_one_that_does_not(table) -> None:
     unmeasured = Mark(Outcome.FAILED, Tally(), note="lost")
     for mark, held in ((unmeasured, unmeasured), (FAILED, FAILED), (unmeasured, FAILED), (DONE, DONE)):
         table.raise_mark(FILE, 0, 0, mark, None)
-        assert table.mark(FILE, 0, 0) == held
+        assert table.read_mark(FILE, 0, 0) == held
 
 
 def test_an_account_never_replaces_a_newer_one_and_drops_an_old_reason(table) -> None:
     plan = opened(table)
     ledger = Ledger(table, lambda: WHEN)
-    ledger.mark(FILE, 0, 0, DONE, None)
-    ledger.mark(FILE, 0, 1, FAILED, None)
-    ledger.seal(plan, replace(SEAL, damage=None))
-    stored = table.file(FILE)
+    ledger.record_mark(FILE, 0, 0, DONE, None)
+    ledger.record_mark(FILE, 0, 1, FAILED, None)
+    ledger.record_seal(plan, replace(SEAL, damage=None))
+    stored = table.read_file(FILE)
     assert (stored.account.state, stored.account.reason) == (
         State.INCOMPLETE,
         "1 of 2 batches are dead-lettered (1 lines, 100 bytes): 000000-000001",
     )
     incomplete = stored.account
-    ledger.mark(FILE, 0, 1, OTHER_DONE, None)
-    assert table.file(FILE).account.state is State.COMPLETE
-    assert table.file(FILE).account.reason is None
+    ledger.record_mark(FILE, 0, 1, OTHER_DONE, None)
+    assert table.read_file(FILE).account.state is State.COMPLETE
+    assert table.read_file(FILE).account.reason is None
     table.put_account(FILE, incomplete, WHEN)
-    assert table.file(FILE).account.state is State.COMPLETE
+    assert table.read_file(FILE).account.state is State.COMPLETE
 
 
 def test_a_file_is_not_shown_as_settled_before_that_is_written(table) -> None:
@@ -221,25 +222,25 @@ def test_a_file_is_not_shown_as_settled_before_that_is_written(table) -> None:
     table.put_seal(FILE, replace(SEAL, damage=None), None)
     table.raise_mark(FILE, 0, 0, DONE, None)
     table.raise_mark(FILE, 0, 1, OTHER_DONE, None)
-    assert ledger.account(table.file(FILE)).state is State.PROCESSING
-    assert ledger.account(table.file(FILE)).summary.done == 2
-    ledger.look_again(FILE, 0)
-    assert ledger.account(table.file(FILE)).state is State.COMPLETE
+    assert ledger.read_account(table.read_file(FILE)).state is State.PROCESSING
+    assert ledger.read_account(table.read_file(FILE)).summary.done == 2
+    ledger.resettle(FILE, 0)
+    assert ledger.read_account(table.read_file(FILE)).state is State.COMPLETE
 
 
 def test_a_seal_that_differs_is_an_error(table) -> None:
     plan = opened(table)
     ledger = Ledger(table, lambda: WHEN)
-    assert ledger.seal(plan, SEAL)
-    assert not ledger.seal(plan, SEAL)
+    assert ledger.record_seal(plan, SEAL)
+    assert not ledger.record_seal(plan, SEAL)
     with pytest.raises(SealConflictError, match="split 0"):
-        ledger.seal(plan, replace(SEAL, batches=3))
+        ledger.record_seal(plan, replace(SEAL, batches=3))
 
 
 def test_more_than_a_page_of_leaves_is_read(table) -> None:
     for batch in range(0, 3200, 16):
         table.raise_mark(FILE, 0, batch, FAILED, None)
-    assert len(table.marks(FILE, 0)) == 200
+    assert len(table.read_marks(FILE, 0)) == 200
 
 
 def test_files_are_listed_by_state_and_by_key_newest_first(dynamodb) -> None:
@@ -339,7 +340,7 @@ def test_an_earlier_versions_file_moves_to_its_partition_with_its_next_state(dyn
     key = {"pk": {"S": plan.file_id}, "sk": {"S": "file"}}
     item = dynamodb.get_item(TableName="ledger", Key=key)["Item"]
     dynamodb.put_item(TableName="ledger", Item=item | {"state": {"S": "SPLITTING"}})
-    account = replace(table.file(FILE).account, state=State.PROCESSING, revision=7)
+    account = replace(table.read_file(FILE).account, state=State.PROCESSING, revision=7)
     table.put_account(FILE, account, WHEN)
     assert not table.files_by_state(State.SPLITTING, before=None, limit=9).files
     (file,) = table.files_by_state(State.PROCESSING, before=None, limit=9).files

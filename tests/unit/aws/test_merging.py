@@ -40,7 +40,7 @@ class Sink:
 
     def compact(self, step: Callable[[], None] = lambda: None, asked: list[str] | None = None) -> Merged:
         results = Stepped(S3Results(self.stage.s3, "results"), step, asked)
-        compactor = Compactor(results, Stepped(self.stage.table, step, asked), lambda: WHEN)
+        compactor = Compactor(results, Stepped(self.stage.ledger, step, asked), lambda: WHEN)
         return compactor.compact(in_time(), timedelta(days=-99999))
 
     def objects(self) -> list[str]:
@@ -80,7 +80,7 @@ class Sink:
             self.compact()
         victim = self.add(f"victim-{self.pairs}.jsonl")
         if was_claimed:
-            key = self.stage.table.merged_into(other, 0)
+            key = self.stage.table.read_merged(other, 0)
             assert key is not None
             assert self.stage.table.claim_merged(victim, 0, key, None) == key
         return victim, other
@@ -191,7 +191,7 @@ def test_what_was_merged_between_listing_and_reading_is_listed_anew(sink: Sink, 
 def test_a_file_that_is_forgotten_at_any_step_does_not_come_back(sink: Sink, was_claimed: bool) -> None:
     sink.pair(was_claimed)
     steps = sink.steps()
-    for step in range(steps.index("split") + 1, len(steps) + 1):  # before, it has only listed
+    for step in range(steps.index("read_split") + 1, len(steps) + 1):  # before, it has only listed
         victim, other = sink.pair(was_claimed)
         sink.compact(Nth(step, lambda victim=victim: sink.stage.forget(file_id=victim)))
         sink.expect_only(other, step)
@@ -228,9 +228,9 @@ def test_a_batch_that_was_replaced_since_it_was_listed_is_neither_taken_nor_dele
 
 def test_a_split_belongs_to_the_object_that_it_was_given_to_first(sink: Sink) -> None:
     ledger = sink.stage.table
-    assert ledger.merged_into("f", 0) is None
+    assert ledger.read_merged("f", 0) is None
     assert [ledger.claim_merged("f", 0, key, None) for key in ("a", "b")] == ["a", "a"]
-    assert (ledger.merged_into("f", 0), ledger.merged_objects("f")) == ("a", {"a"})
+    assert (ledger.read_merged("f", 0), ledger.read_all_merged("f")) == ("a", {"a"})
 
 
 def test_batches_that_earlier_versions_put_into_the_table_are_forgotten_as_well(sink: Sink) -> None:

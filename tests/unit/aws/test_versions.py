@@ -207,9 +207,9 @@ def test_a_dead_letter_kept_before_letters_had_places_is_lost(dynamodb: Any, fil
     place = {"pk": {"S": "message#m1"}, "sk": {"S": "letter"}}
     dynamodb.delete_item(TableName="ledger", Key=place)
     table = FakeLedgerTable()
-    search = LetterSearch(letters, pipeline.quarantine, Ledger(table, lambda: WHEN), table)
+    search = LetterSearch(letters, pipeline.quarantine, Ledger(table, lambda: WHEN))
     assert search.kept("m1")[0] == letter
-    gone = LetterSearch(letters, FakeQuarantine(), Ledger(table, lambda: WHEN), table)
+    gone = LetterSearch(letters, FakeQuarantine(), Ledger(table, lambda: WHEN))
     with pytest.raises(NoSuchLetterError):
         gone.kept("m1")
 

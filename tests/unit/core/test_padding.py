@@ -163,7 +163,7 @@ def test_every_split_of_a_hole_is_cut_alone() -> None:
             pipeline.splitter.cut(decode(message.body), in_time())  # type: ignore[arg-type]
         for sent in pipeline.batch_queue.messages:
             pipeline.worker.handle(sent.body, in_time())
-        stored = pipeline.ledger.file(file_id)
+        stored = pipeline.ledger.read_file(file_id)
         assert stored
         assert stored.account.state is State.COMPLETE
         assert stored.account.summary.counts.skipped["padding"].bytes == 40_000

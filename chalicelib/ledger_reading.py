@@ -1,0 +1,164 @@
+"""The half of the ledger that reads: what it knows of files, splits and batches, as of now or as lists show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
+from chalicelib.core.marks import Mark, Outcome
+from chalicelib.core.seals import Seal
+from chalicelib.core.summaries import lost, summary_of, unmarked
+from chalicelib.ledger_store import FilePage, LedgerStore, StoredFile
+
+_LIVE_SPLITS: Final = 16
+
+
+class LedgerReading:
+    """Reads by a key are strongly consistent; lists may be behind (`LedgerStore`)."""
+
+    def __init__(self, store: LedgerStore) -> None:
+        self._store = store
+
+    # Files
+    def read_file(self, file_id: str) -> StoredFile | None:
+        return self._store.read_file(file_id)
+
+    def read_files(self, file_ids: Sequence[str]) -> list[StoredFile]:
+        """Those of the files that there are, in this order."""
+        return self._store.read_files(file_ids)
+
+    def known_files(self, file_ids: Iterable[str]) -> set[str]:
+        """Those of the files that were opened."""
+        return self._store.known_files(file_ids)
+
+    def probably_known_files(self, file_ids: Iterable[str]) -> set[str]:
+        """Some of the known ones, for half the price: one that was just opened may be missing."""
+        return self._store.probably_known_files(file_ids)
+
+    def files_by_state(
+        self, state: State, *, before: str | None, limit: int, since: str | None = None
+    ) -> FilePage:
+        return self._store.files_by_state(state, before=before, limit=limit, since=since)
+
+    def files_by_key(self, key: str, *, before: str | None, limit: int, since: str | None = None) -> FilePage:
+        return self._store.files_by_key(key, before=before, limit=limit, since=since)
+
+    def files_opened(
+        self,
+        *,
+        before: str | None,
+        limit: int,
+        since: str | None = None,
+        prefix: str | None = None,
+        format_name: str | None = None,
+    ) -> FilePage:
+        """Files of any state; prefix: of their keys. A page may be short while there are more."""
+        return self._store.files_opened(
+            before=before, limit=limit, since=since, prefix=prefix, format_name=format_name
+        )
+
+    def has_failed(self, file_id: str) -> bool:
+        """Whether nothing is to be read of a file: it failed, or was forgotten."""
+        stored = self.read_file(file_id)
+        return stored is not None and stored.plan.failure is not None
+
+    def read_account(self, stored: StoredFile) -> FileAccount:
+        """The account as of now: marks are counted before their split is settled, in the first few
+        splits that are not (in a huge file the others follow with their own settling). A file is settled
+        only once that is written."""
+        file_id = stored.plan.file_id
+        if stored.account.state.settled:
+            return stored.account
+        splits = {split.split: split for split in self.read_splits(file_id)}
+        expected = stored.plan.known_splits or len(splits) + 1
+        unsettled = [number for number in range(expected) if not _is_settled(splits.get(number))]
+        for number in unsettled[:_LIVE_SPLITS]:
+            held = splits.get(number) or SplitAccount(number, None)
+            marks, used = self._store.read_marks_and_use(file_id, number)
+            splits[number] = replace(held, summary=summary_of(number, marks, held.seal, used))
+        account = account_of(stored.plan, splits.values())
+        if account.state.settled:
+            return replace(account, state=State.PROCESSING, reason=None)
+        return account
+
+    # Splits
+    def read_split(self, file_id: str, split: int) -> SplitAccount | None:
+        return self._store.read_split(file_id, split)
+
+    def read_splits(self, file_id: str) -> list[SplitAccount]:
+        """Those of the splits that the ledger knows, by their numbers."""
+        return self._store.read_splits(file_id)
+
+    def read_seal(self, file_id: str, split: int) -> Seal | None:
+        held = self.read_split(file_id, split)
+        return held.seal if held else None
+
+    def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Those of the splits (file, number) that are sealed."""
+        return self._store.sealed_among(splits)
+
+    def first_uncut(self, file_id: str, split: int) -> int | None:
+        """Of a text that is cut in sequence, the first split behind a sealed one that is not; else None."""
+        stored = self.read_file(file_id)
+        if stored is None or stored.plan.parallel or self.read_seal(file_id, split) is None:
+            return None
+        while (seal := self.read_seal(file_id, split)) and not seal.last:
+            split += 1
+        return None if seal else split
+
+    def read_merged(self, file_id: str, split: int) -> str | None:
+        """The object that the rows of a split were given to, if they were."""
+        return self._store.read_merged(file_id, split)
+
+    def read_all_merged(self, file_id: str) -> set[str]:
+        """All objects that rows of the file may be in."""
+        return self._store.read_all_merged(file_id)
+
+    # Batches
+    def read_mark(self, file_id: str, split: int, batch: int) -> Mark | None:
+        return self._store.read_mark(file_id, split, batch)
+
+    def read_marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
+        return self._store.read_marks(file_id, split)
+
+    def read_leaf(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None:
+        """The marks beside which that of a batch lies or will lie; None where there is none yet."""
+        return self._store.read_leaf(file_id, split, batch)
+
+    def is_done(self, file_id: str, split: int, batch: int) -> bool:
+        mark = self.read_mark(file_id, split, batch)
+        return mark is not None and mark.outcome is Outcome.DONE
+
+    def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
+        """Those of the batches (file, split, number) that are marked as done."""
+        return self._store.done_among(batches)
+
+    def missing_batches(self, file_id: str, split: int) -> list[int]:
+        """The batches of a sealed split that have no mark."""
+        return self._batches_in(file_id, split, unmarked)
+
+    def lost_batches(self, file_id: str, split: int) -> list[int]:
+        """What the dead letter of a sealed split stands for (`summaries.lost`)."""
+        return self._batches_in(file_id, split, lost)
+
+    def _batches_in(
+        self, file_id: str, split: int, select: Callable[[Mapping[int, Mark], Seal], list[int]]
+    ) -> list[int]:
+        seal = self.read_seal(file_id, split)
+        return select(self.read_marks(file_id, split), seal) if seal else []
+
+    def lines_before(self, file_id: str, split: int, batch: int) -> int | None:
+        """How many lines of the text lie before a batch; None while a seal or a mark before it is missing,
+        or where a batch before it was lost, so that what it held is not known."""
+        seals = {held.split: held.seal for held in self.read_splits(file_id)}
+        marks = self.read_marks(file_id, split) if batch else {}
+        held_lines = [seal.total.lines if (seal := seals.get(number)) else None for number in range(split)]
+        held_lines += [(mark.total.lines or None) if (mark := marks.get(n)) else None for n in range(batch)]
+        lines = [count for count in held_lines if count is not None]
+        return sum(lines) if len(lines) == len(held_lines) else None
+
+
+def _is_settled(split: SplitAccount | None) -> bool:
+    return bool(split and split.is_settled)
