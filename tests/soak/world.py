@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ReadTimeoutError
 
+from chalicelib import pipeline, services
 from tests.fakes import WHEN, Crash
 
 EVENTS_KEPT: Final = 4000
@@ -208,17 +209,21 @@ def lived_in(world: World) -> Iterator[None]:
     dice = SimpleNamespace(
         uniform=lambda low, high: low + (high - low) * world.random.random(), random=world.random.random
     )
-    swapped = {"time": clock, "random": dice, "ThreadPoolExecutor": Inline, "_now": world.time}
+    swapped = {"time": clock, "random": dice, "ThreadPoolExecutor": Inline, "now": world.time}
     kept: list[tuple[Any, str, Any]] = []
+    real = pipeline.now
     for name, module in list(sys.modules.items()):
         if not name.startswith("chalicelib.") or module is None:
             continue
         for attribute, stand_in in swapped.items():
             held = vars(module).get(attribute)
             is_stdlib = getattr(held, "__name__", "") in ("time", "random", "ThreadPoolExecutor")
-            if is_stdlib or (attribute == "_now" and callable(held)):
+            if is_stdlib or held is real:
                 kept.append((module, attribute, held))
                 setattr(module, attribute, stand_in)
+    assert {pipeline, services} <= {module for module, name, _ in kept if name == "now"}, (
+        "functions have another clock"
+    )
     try:
         yield
     finally:
