@@ -1,12 +1,11 @@
 """Proposes a custom format for lines that nothing explains: what they have in common, column by column.
 
-A proposal is a beginning for whoever knows the log: names such as `word1` are to be replaced. It holds no dates, numbers or
+A proposal is a template, a beginning for whoever knows the log: names such as `word1` are to be replaced. It holds no dates, numbers or
 names with digits as they stand, so that it explains the files of other days too.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -14,9 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.core.formats import severity
+from chalicelib.core.formats.dates import ISO
+from chalicelib.core.formats.notation import expand
 from chalicelib.core.formats.promotion import level_members
 from froe.line_tokens import Token, tokens_of
-from froe.terminal import harmless
+from froe.toml_text import literal, sample_lines
 
 _SHARE_MIN: Final = 0.85
 _ACTIVE_MIN: Final = 0.6
@@ -27,7 +28,7 @@ _TIME_COLUMNS: Final = 8
 _SAME_MIN: Final = 5
 """A word that so many lines have in common is part of the form."""
 _LINE_MAX: Final = 8192
-_WORD_FIELD: Final = re.compile(r"\(\?<(word[0-9]+)>.*")
+_WORD_FIELD: Final = re.compile(r"\{word(?:=.*)?:(word[0-9]+)\}")
 _ANYTHING: Final = frozenset(("ip", "number", "quantity", "word", "level", "clock", "date"))
 _LEVEL_LETTERS: Final = frozenset("TVDINWEFC")
 _BRACKETS: Final = {"<": ">", "[": "]", "(": ")", "|": "|", "{": "}"}
@@ -51,34 +52,28 @@ _TIME_SHAPES_MAX: Final = 3
 _TIME_PART: Final = re.compile(
     r"(?P<fraction>(?:(?<=:[0-9]{2})|(?<=[0-9]{6}))[.,][0-9]{1,9})|[0-9]+|[A-Za-z]+|."
 )
-_NAME_PART: Final = re.compile(r"\(\?<[\w.]+>")
+_ISO: Final = re.compile(ISO)
+_BEFORE_BLANK: Final = re.compile(r"\{word=\[\^\\s\]\+:([\w.]+)\}(?= |\Z)")
+_NAME_PART: Final = re.compile(r"\(\?P<\w+>")
+_NO_NAME: Final = re.compile(r"^[\W\d_]+|[^A-Za-z0-9_.]", re.ASCII)
+"""What names of attributes cannot begin with, and cannot hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A format block. start: the pattern that begins an entry, where entries are of several lines."""
 
-    pattern: str
-    types: dict[str, str]
-    time_format: str | None
-    level: bool
+    template: str
+    has_time: bool
     start: str | None
     samples: tuple[str, ...]
 
     def toml(self, name: str) -> str:
         """The block, ready to be pasted."""
-        lines = ["[[format]]", f'name = "{name}"', f"pattern = {_quoted(self.pattern)}"]
-        if self.types:
-            types = ", ".join(f'{_key(field)} = "{kind}"' for field, kind in self.types.items())
-            lines.append(f"types = {{ {types} }}")
-        if self.time_format is not None:
-            lines.append(f'time = {{ field = "time", format = "{self.time_format}" }}')
-        if self.level:
-            lines.append('severity = "level"')
+        lines = ["[[format]]", f'name = "{name}"', f"template = {literal(self.template)}"]
         if self.start is not None:
-            lines.append(f"multiline = {{ start = {_quoted(self.start)} }}")
-        samples = ",\n".join(f"    {_basic(each)}" for each in self.samples)
-        return "\n".join((*lines, f"samples = [\n{samples},\n]")) + "\n"
+            lines.append(f"multiline = {{ start = {literal(self.start)} }}")
+        return "\n".join((*lines, sample_lines(self.samples))) + "\n"
 
 
 def propose(lines: Sequence[str]) -> Proposal | None:
@@ -122,7 +117,6 @@ class _Builder:
         self._time: str | None = None
         self._time_place = 0
         self.fields: list[str] = []
-        self.types: dict[str, str] = {}
 
     def build(self) -> None:
         for column in range(_COLUMNS_MAX):
@@ -149,14 +143,14 @@ class _Builder:
                 self._made.pop()
 
     def _end_with_message(self) -> None:
-        self._made.append(r"(?<message>.*)")
-        self.fields.append("message")
+        self._made.append("{body}")
+        self.fields.append("body")
 
     @property
     def says_something(self) -> bool:
         """Whether there is more to see than words and blanks."""
         plain = sum(1 for piece in self._made if piece in (" ", r"\s+") or _WORD_FIELD.fullmatch(piece))
-        return len(self.fields) > 1 and len(self._made) - plain > ("message" in self.fields)
+        return len(self.fields) > 1 and len(self._made) - plain > ("body" in self.fields)
 
     def _begins_prose(self, column: int, kind: str) -> bool:
         """Words with blanks between them, different in each line, are a message."""
@@ -184,6 +178,7 @@ class _Builder:
         return marks.most_common(1)[0][0] if marks else ""
 
     def _name(self, base: str) -> str:
+        base = _NO_NAME.sub("", base[:1].lower() + base[1:]) or "field"
         self._counts[base] += 1
         number = self._counts[base]
         name = base if number == 1 and base not in ("word", "number", "text") else f"{base}{number}"
@@ -195,9 +190,12 @@ class _Builder:
         key = self._made[-1] if self._made and self._made[-1].endswith("=") else None
         base = re.sub(r"\W+", "_", key.replace("\\", "")[:-1]) if key else self._named_by()
         if kind in ("word", "level") and self._is_level(texts, following):
-            self._made.append(f"(?<{self._name('level')}>[A-Za-z]+)")
+            self._name("level")
+            self._made.append(
+                "{level}" if all(3 <= len(text) <= 12 for text in texts) else "{level=[A-Za-z]+}"
+            )
         elif kind == "word" and texts <= _CURRENCIES and base is None:
-            self._made.append(f"(?<{self._name('currency')}>[A-Z]{{3}})")
+            self._made.append(f"{{word=[A-Z]{{3}}:{self._name('currency')}}}")
         elif kind in ("mark", "key") or (
             kind == "word"
             and _is_form(texts, len(tokens))
@@ -210,20 +208,22 @@ class _Builder:
             shapes = Counter(_shape_of(token.text) for token in tokens).most_common(_TIME_SHAPES_MAX)
             self._time = shapes[0][0] if len(shapes) == 1 else f"(?:{'|'.join(shape for shape, _ in shapes)})"
             self._time_place = len(self._made)
-            self._made.append(f"(?<{self._name('time')}>{self._time})")
+            self._name("time")
+            is_usual = all(_ISO.fullmatch(text) for text in texts)
+            self._made.append("{time}" if is_usual else f"{{time={self._time}}}")
         elif kind in ("quoted", "single"):
             mark = tokens[0].text[0]
-            self._made.append(f"{mark}(?<{self._name(base or 'text')}>[^{mark}]*){mark}")
+            self._made.append(f"{mark}{{text=[^{mark}]*:{self._name(base or 'text')}}}{mark}")
         elif kind == "ip":
-            self._made.append(f"(?<{self._name(base or 'client.address')}>[0-9A-Fa-f:.]+)")
+            self._made.append(f"{{ip:{self._name(base or 'client.address')}}}")
         elif kind == "clock":
-            self._made.append(f"(?<{self._name(base or 'time_of_day')}>[0-9]{{1,2}}:[0-9:.,]+)")
+            self._made.append(f"{{text=[0-9]{{1,2}}:[0-9:.,]+:{self._name(base or 'time_of_day')}}}")
         elif kind == "number":
             self._made.append(self._number(base or "number", texts, ""))
         elif kind == "quantity":
             self._add_quantity(base, tokens)
         else:
-            self._made.append(f"(?<{self._name(base or 'word')}>[^\\s{re.escape(following)}]+)")
+            self._made.append(f"{{word=[^\\s{re.escape(following)}]+:{self._name(base or 'word')}}}")
 
     def _named_by(self) -> str | None:
         """What the word before a value says that it is: `user 'ada'`."""
@@ -272,19 +272,18 @@ class _Builder:
         """Whether nothing but columns and blanks stands before, the last of them the time or the level."""
         columns = [piece for piece in self._made if piece not in (" ", r"\s+")]
         behind = bool(self._made) and self._made[-1] in (" ", r"\s+") and bool(columns)
-        return behind and columns[-1].startswith(("(?<time>", "(?<level>"))
+        return behind and columns[-1].startswith(("{time", "{level"))
 
     def _number(self, base: str, texts: set[str], unit: str) -> str:
         whole = all(re.fullmatch(r"[+-]?[0-9]{1,18}", text.removesuffix(unit)) for text in texts)
-        name = self._name(base)
-        self.types[name] = "int" if whole else "float"
-        return f"(?<{name}>[+-]?[0-9]+" + ("" if whole else r"(?:\.[0-9]+)?") + ")" + re.escape(unit)
+        kind, fraction = ("int", "") if whole else ("number", r"(?:\.[0-9]+)?")
+        return f"{{{kind}=[+-]?[0-9]+{fraction}:{self._name(base)}}}" + re.escape(unit)
 
     def _add_quantity(self, base: str | None, tokens: list[Token]) -> None:
         """A number with its unit apart, where that is always the same; else both as a text."""
         units = {token.unit for token in tokens}
         if len(units) > 1:
-            self._made.append(f"(?<{self._name(base or 'quantity')}>[+-]?[0-9.]+[A-Za-zµμ%]+)")
+            self._made.append(f"{{text=[+-]?[0-9.]+[A-Za-zµμ%]+:{self._name(base or 'quantity')}}}")
             return
         unit = units.pop()
         kind = "size" if _SIZES.fullmatch(unit) else "duration"
@@ -297,22 +296,21 @@ class _Builder:
     def proposal(self, *, several: bool, timed_at: int | None) -> Proposal:
         start = None
         if several:
-            if "message" not in self.fields:
+            if "body" not in self.fields:
                 self._end_with_message()
             start = r"\S" if timed_at is None or self._time is None else self._start()
         samples = list(dict.fromkeys("".join(token.text for token in row) for row in self._active))
         return Proposal(
-            "".join(self._made),
-            self.types,
-            None if self._time is None else "auto",
-            "level" in self.fields,
+            _BEFORE_BLANK.sub(r"{word:\1}", "".join(self._made)),
+            self._time is not None,
             start,
             tuple(samples[:: max(1, len(samples) // 3)][:3]),
         )
 
     def _start(self) -> str:
         """The pattern up to the time, without names; it sees bytes, so it is ASCII."""
-        start = _NAME_PART.sub("(?:", "".join(self._made[: self._time_place + 1]))
+        template = "".join(self._made[: self._time_place + 1])
+        start = _NAME_PART.sub("(?:", expand(template).pattern)
         return start if start.isascii() else r"\S"
 
 
@@ -362,16 +360,3 @@ def _kind(token: Token) -> str:
 
 def _fits(token: Token, kind: str) -> bool:
     return token.kind == kind or (kind == "word" and token.kind in _ANYTHING)
-
-
-def _quoted(text: str) -> str:
-    """A TOML literal, where the text has no quote of its own and nothing that a terminal may obey."""
-    return f"'{text}'" if "'" not in text and text.isprintable() else _basic(text)
-
-
-def _basic(text: str) -> str:
-    return harmless(json.dumps(text, ensure_ascii=False))
-
-
-def _key(name: str) -> str:
-    return f'"{name}"' if "." in name else name

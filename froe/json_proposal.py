@@ -5,7 +5,6 @@ What a member is, is told by its name where that is usual, else by what all its 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.promotion import time_members
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Reject, Value
-from froe.terminal import harmless
+from froe.toml_text import basic, literal, sample_lines
 
 _SHARE_MIN: Final = 0.85
 _SAMPLES: Final = 2
@@ -53,9 +52,8 @@ class JsonProposal:
             *self.renames.items(),
         ]
         mapped = ", ".join(f"{_key(member)} = {_text(attribute)}" for member, attribute in pairs)
-        samples = ",\n".join(f"    {_text(each)}" for each in self.samples)
         lines = [] if self.way is None else ["[[collection]]", f"field = {_text(self.way)}", ""]
-        lines += ["[[format]]", f'name = "{name}"', f"json = {{ {mapped} }}", f"samples = [\n{samples},\n]"]
+        lines += ["[[format]]", f'name = "{name}"', f"json = {{ {mapped} }}", sample_lines(self.samples)]
         return "\n".join(lines) + "\n"
 
     @property
@@ -136,5 +134,4 @@ def _key(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    quoted = harmless(json.dumps(text, ensure_ascii=False))
-    return f"'{text}'" if "'" not in text and '"' in text and text.isprintable() else quoted
+    return literal(text) if '"' in text else basic(text)

@@ -13,6 +13,7 @@ from chalicelib.core.formats import Format
 from chalicelib.core.formats.registry import all_formats, family_of
 from froe.commands.options import config_of, config_option
 from froe.errors import FroeError, suggestion
+from froe.format_block import block_of
 from froe.jsonl import print_json
 from froe.terminal import printable
 
@@ -24,7 +25,13 @@ _FEW: Final = 12
 @click.argument("words", metavar="[WORD]...", nargs=-1)
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of the formats.")
-def formats(*, words: tuple[str, ...], config_file: Path | None, as_json: bool) -> None:
+@click.option(
+    "--toml",
+    "block",
+    metavar="NAME",
+    help="Print a built-in format as a [[format]] table, ready to be changed.",
+)
+def formats(*, words: tuple[str, ...], config_file: Path | None, as_json: bool, block: str | None) -> None:
     """List the log formats that Froe knows, your own first.
 
     Froe infers the format of a file from its content. With a WORD only formats whose name, family or title
@@ -35,7 +42,13 @@ def formats(*, words: tuple[str, ...], config_file: Path | None, as_json: bool) 
     Examples:
       froe formats nginx
       froe formats --json | jq -r .[].name
+      froe formats --toml kafka >> froe.toml
     """
+    if block is not None:
+        if words or as_json:
+            raise click.UsageError("--toml prints one format: leave out the words and --json.")
+        click.echo(_block(block), nl=False)
+        return
     config = config_of(config_file)
     known_formats = (*made_of(config.rules, config.key).listed, *all_formats())
     listed = [known for known in known_formats if all(_has(known, word) for word in words)]
@@ -52,6 +65,24 @@ def formats(*, words: tuple[str, ...], config_file: Path | None, as_json: bool) 
             _print_whole(known)
     else:
         _print_names(listed)
+
+
+def _block(name: str) -> str:
+    """A built-in format as a table of a configuration."""
+    built_in = {known.name: known for known in all_formats()}
+    if name not in built_in:
+        raise FroeError(
+            f"No built-in format is called {name!r}.{suggestion(name, built_in)} `froe formats` lists them; your own stand in"
+            " your froe.toml already."
+        )
+    block = block_of(built_in[name])
+    if block is None:
+        can = ", ".join(each for each, known in built_in.items() if block_of(known))
+        raise FroeError(
+            f"The format {name!r} is more than templates can say, so it cannot be printed as a table. Begin with one that is like"
+            f" it, or with what `froe infer FILE --anyway` proposes for a file of yours. These can be printed: {can}."
+        )
+    return block
 
 
 def _has(known: Format, word: str) -> bool:

@@ -73,8 +73,8 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None, as_json: bool) 
     click.echo(harmless(proposal.toml(name)), nl=False)
     timeless = (
         ""
-        if proposal.time_format
-        else f", but finds no time in them. Name the time in its pattern, and its shape: {_TIME}"
+        if proposal.has_time
+        else f", but finds no time in them. Write {{time=…}} where it stands, and say its shape: {_TIME}"
     )
     click.echo(
         f"The format explains {explained:.1%} of the lines{timeless}. Name its fields, look through its samples (they are"

@@ -155,6 +155,6 @@ def test_a_proposal_without_a_time_says_so(tmp_path: Path) -> None:
     file.write_text("".join(f"2026.09.14-08.00.00:343|pos9|I|ready {number}\n" for number in range(30)))
     proposed = froe("infer", str(file))
     assert proposed.exit_code == 0
-    assert "but finds no time in them. Name the time in its pattern" in proposed.stderr
+    assert "but finds no time in them. Write {time=…} where it stands" in proposed.stderr
     file.write_text("".join(f"2026-09-14_08:00:00|pos9|I|ready {number}\n" for number in range(30)))
     assert "no time" not in froe("infer", str(file), "--anyway").stderr

@@ -103,8 +103,8 @@ def test_a_proposal_explains_the_file_and_that_of_the_next_day(
     assert proposal is not None
     toml = proposal.toml("own")
     (table,) = tomllib.loads(toml)["format"]
-    assert "2026" not in table["pattern"]
-    assert "Sep" not in table["pattern"]
+    assert "2026" not in table["template"]
+    assert "Sep" not in table["template"]
     for text in (lines, tomorrow):
         found = results(toml, text)
         assert len(found) == 60
@@ -122,9 +122,9 @@ def test_a_clock_is_no_address_and_a_date_no_word_of_the_form() -> None:
         [f"run {number} at 08:00:{number % 60:02} of 2026-09-14 ok={number % 2}" for number in range(40)]
     )
     assert proposal is not None
-    assert "client.address" not in proposal.pattern
-    assert "2026" not in proposal.pattern
-    assert "(?<time_of_day>" in proposal.pattern
+    assert "client.address" not in proposal.template
+    assert "2026" not in proposal.template
+    assert ":time_of_day}" in proposal.template
 
 
 def test_json_with_names_of_its_own_is_mapped_by_what_its_values_look_like() -> None:
@@ -187,7 +187,7 @@ def test_a_value_that_the_sample_has_only_once_is_no_part_of_the_form(
     proposal = propose(lines(levels[0], "gateway", "ada"))
     assert proposal is not None
     for record in results(proposal.toml("own"), lines(levels[1], "webserver", "bob")):
-        assert isinstance(record, Record), (proposal.pattern, record)
+        assert isinstance(record, Record), (proposal.template, record)
         assert set(fields) <= set(record.attributes)
         if "{level}" in line:
             assert (record.severity_text, record.severity_number) == (levels[1], 17)

@@ -9,8 +9,8 @@ the formats of its files and no other.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from chalicelib.core.framing import LINES, Framing
@@ -59,6 +59,19 @@ class ParseContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a format is declared by that is nothing but templates, as `patterned` explains it."""
+
+    templates: tuple[str, ...]
+    start: str
+    names: Mapping[str, str]
+    numbers: frozenset[str]
+    levels: Mapping[str, int]
+    words: Mapping[str, str]
+    entire: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """One log format.
 
@@ -89,6 +102,7 @@ class Format:
         their version: such a line needs no other proof. unstamped: what stands in for the beginning (the time)
         that those programs leave out where a carrier such as syslog has one.
     patterns: the expressions that an entry is told by, where that is all: they say how far a reject goes.
+    declaration: the templates that it is declared by, where that is all.
     convinces: of one with a header, whether the lines of a head are it all together where no entry by itself is.
     """
 
@@ -111,6 +125,7 @@ class Format:
     unstamped: str | None = None
     patterns: tuple[str, ...] = ()
     convinces: Callable[[list[str]], bool] | None = None
+    declaration: Declaration | None = field(default=None, compare=False, repr=False)
 
     def is_banner(self, entry: str) -> bool:
         return self.banner is not None and re.fullmatch(self.banner, entry) is not None

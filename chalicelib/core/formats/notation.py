@@ -106,7 +106,7 @@ _SHORT: Final = MappingProxyType({
 
 PARTS: Final = MappingProxyType({"day": DAY, "clock": CLOCK, "month": MONTH})
 
-_FIELD: Final = re.compile(r"(?<!\\)\{([a-z_]+)")
+_FIELD: Final = re.compile(r"(?<!\\)(?P<backslashes>(?:\\\\)*)\{(?P<kind>[a-z_]+)")
 _ATTRIBUTE: Final = re.compile(r":([a-z][\w.]*)\Z")
 _ATOM: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\\[(]", re.DOTALL)
 _TIMES: Final = re.compile(r"(?:[?*+]|\{[0-9]+(?:,[0-9]*)?\})[?+]?")
@@ -132,7 +132,8 @@ def _expanded(template: str, fields: dict[str, tuple[str, str]]) -> str:
     position = 0
     while found := _FIELD.search(template, position):
         end = _brace(template, found.end())
-        parts += template[position : found.start()], _field(found[1], template[found.end() : end], fields)
+        before = template[position : found.end("backslashes")]
+        parts += before, _field(found["kind"], template[found.end() : end], fields)
         position = end + 1
     return "".join((*parts, template[position:]))
 
@@ -173,8 +174,12 @@ def _field(kind: str, rest: str, fields: dict[str, tuple[str, str]]) -> str:
         while group in fields:
             group += "_"
         fields[group] = name, kind if kind in KINDS else "text"
-    expression = KINDS[kind][0] if kind in KINDS else _SHORT.get(kind, _WORD)
-    return f"(?P<{group}>{expression if own is None else own})"
+    return f"(?P<{group}>{expression_of(kind) if own is None else own})"
+
+
+def expression_of(kind: str) -> str:
+    """What a field matches that has no expression of its own. kind: one of `KINDS` or of `NAMES`."""
+    return KINDS[kind][0] if kind in KINDS else _SHORT.get(kind, _WORD)
 
 
 def put_of(name: str, kind: str) -> Put | None:
@@ -191,7 +196,7 @@ def start_of(pattern: str) -> str:
     position = 0
     is_bound = False
     while position < len(pattern) and not pattern.startswith("(?P<body>", position):
-        begin, position = position, _element(pattern, position)
+        begin, position = position, element_end(pattern, position)
         if repeated := _TIMES.match(pattern, position):
             position = repeated.end()
         if repeated is None or not repeated[0].startswith(("?", "*", "{0,")):
@@ -202,12 +207,12 @@ def start_of(pattern: str) -> str:
     return _GROUP.sub("(?:", "".join(taken))
 
 
-def _element(pattern: str, position: int) -> int:
+def element_end(pattern: str, position: int) -> int:
     """Where the sign, the class or the group ends that begins at the position."""
     if pattern[position] != "(":
         found = _ATOM.match(pattern, position)
         return found.end() if found else position + 1
     position += 1
     while pattern[position] != ")":
-        position = _element(pattern, position)
+        position = element_end(pattern, position)
     return position + 1

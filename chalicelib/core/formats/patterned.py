@@ -13,7 +13,7 @@ from functools import cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chalicelib.core.formats import Format, severity
+from chalicelib.core.formats import Declaration, Format, severity
 from chalicelib.core.formats.any_level import with_any_level
 from chalicelib.core.formats.dates import ISO
 from chalicelib.core.formats.kinds import BEGINS_NOTHING
@@ -144,6 +144,7 @@ def patterned(
         programs=programs,
         unstamped=unstamped,
         patterns=tuple(each.pattern for each in expanded),
+        declaration=Declaration(templates, start, names, numbers, levels, words, entire),
     )
 
 

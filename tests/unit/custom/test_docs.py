@@ -12,7 +12,7 @@ from chalicelib.core.custom.format_table import FORMAT_KEYS
 from chalicelib.core.custom.grok import GROK
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.proofs import limits_of
-from chalicelib.core.custom.spec import KINDS, Config
+from chalicelib.core.custom.spec import KINDS, Config, FormatSpec
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.notation import KINDS as KINDS_OF_FIELDS
 from chalicelib.core.formats.notation import NAMES, PARTS
@@ -25,6 +25,10 @@ PAGE = (Path(__file__).resolve().parents[3] / "docs" / "custom-formats.md").read
 BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 WHEN = datetime(2026, 4, 1, tzinfo=UTC)
 WHOLE = load("".join(BLOCKS), "docs/custom-formats.md")
+
+
+def of_name(name: str) -> FormatSpec:
+    return next(each for each in WHOLE.rules.formats if each.name == name)
 
 
 def read(data: bytes, key: str = "a.log", config: Config = WHOLE) -> tuple[str, list[Outcome]]:
@@ -62,7 +66,7 @@ def test_the_page_names_every_kind_and_field_of_a_template() -> None:
 
 
 def test_the_grok_example_types_what_it_names() -> None:
-    name, (outcome,) = read(f"{WHOLE.rules.formats[2].samples[0]}\n".encode())
+    name, (outcome,) = read(f"{of_name('shop').samples[0]}\n".encode())
     assert name == "shop"
     assert outcome.result == Record(
         "2026-03-14T09:26:53.123Z",
@@ -75,7 +79,7 @@ def test_the_grok_example_types_what_it_names() -> None:
 
 
 def test_the_example_of_several_lines_keeps_them_together() -> None:
-    sample = WHOLE.rules.formats[3].samples[0]
+    sample = of_name("batchjob").samples[0]
     name, outcomes = read(f"{sample}\n{sample}\n".encode())
     assert name == "batchjob"
     assert [outcome.lines for outcome in outcomes] == [3, 3]
