@@ -62,8 +62,10 @@ class LetterSelectors:
 def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the arguments and options of which `LetterSelectors` is made."""
     for option in (
-        click.option("--to", metavar="TIME", help="Only those that died before this time (ISO 8601)."),
-        click.option("--from", "from_", metavar="TIME", help="Only those that died from this time on."),
+        click.option("--to", metavar="TIME", help="Only those that failed before this time (ISO 8601)."),
+        click.option(
+            "--from", "from_", metavar="TIME", help="Only those that failed from this time on (ISO 8601)."
+        ),
         click.option("--all", "everything", is_flag=True, help="All that are dead."),
         reason_option,
         file_option,
@@ -74,7 +76,7 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 file_option = click.option(
-    "--file", metavar="FILE_ID", help="Only those of this file, by its id, shortened or not, or key."
+    "--file", metavar="FILE_ID", help="Only those of this file (an id, shortened or not, or a key)."
 )
 reason_option = click.option(
     "--reason", metavar="TEXT", help="Only those with this code (such as throttled) or text in the reason."
@@ -82,8 +84,8 @@ reason_option = click.option(
 
 
 def letter_ids(office: DeadLetterOffice, names: Iterable[str]) -> tuple[str, ...]:
-    """The ids of dead letters that are named whole, or by their beginning among the newest thousand in any state. One
-    that nothing begins like is taken as it is; FroeError where several do."""
+    """The ids of dead letters that are named whole, or by their beginning among the newest thousand in any
+    state. One that nothing begins like is taken as it is; FroeError where several do."""
     return tuple(_letter_id(office, name) for name in names)
 
 

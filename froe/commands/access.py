@@ -12,15 +12,17 @@ from froe.commands.options import json_option, limit_option, stage_option
 
 @click.group(invoke_without_command=True, short_help="Make, list and revoke tokens of the status API.")
 @click.option(
-    "--stage", metavar="STAGE", help="Alone: another token for the first administrator of this stage."
+    "--stage",
+    metavar="STAGE",
+    help="Without a command: replace the token of this stage's first administrator.",
 )
 @click.pass_context
 def token(context: click.Context, *, stage: str | None) -> None:
-    """Make, list and revoke named tokens of a stage's status API; they hold at once.
+    """Create, list and revoke named tokens of a stage's status API; changes take effect at once.
 
-    Alone, with --stage: make a new token for the first administrator, show it once, and deploy the stage. The one before it
-    is refused as soon as the functions are deployed and the gateway has forgotten it: within a minute. Only the SHA-256 of
-    a token is kept.
+    Without a command, with --stage: create a new token for the first administrator, show it once, and deploy
+    the stage. The old token stops working within a minute after the deploy. Only the SHA-256 of a token is
+    stored.
     """
     if context.invoked_subcommand is None:
         from froe.commands.deploy import deploy_stage  # noqa: PLC0415 - only this deploys
@@ -45,7 +47,7 @@ def token(context: click.Context, *, stage: str | None) -> None:
 @stage_option
 @json_option
 def create(*, name: str, role: str, stage: str | None, as_json: bool) -> None:
-    """Make a token of this name and show it: nobody can show it again."""
+    """Create a token with this name and show it, once."""
     services, who = _services(stage)
     with services.audit.noted(who, "token-create", {"name": name, "role": role}):
         made = services.tokens.create(name, Role(role), who)
@@ -62,7 +64,7 @@ def create(*, name: str, role: str, stage: str | None, as_json: bool) -> None:
 @stage_option
 @json_option
 def list_tokens(*, stage: str | None, as_json: bool) -> None:
-    """List the named tokens: who made them and when, and which are revoked."""
+    """List the named tokens: who created them and when, and which are revoked."""
     from froe.jsonl import print_json  # noqa: PLC0415 - imports what takes long
     from froe.terminal import Column, print_table  # noqa: PLC0415 - as above
 
@@ -104,7 +106,7 @@ def revoke(*, name: str, stage: str | None, as_json: bool) -> None:
 @stage_option
 @json_option
 def audit(*, from_: str | None, to: str | None, limit: int, stage: str | None, as_json: bool) -> None:
-    """Show the audit trail, newest first: what people had done over HTTP and with these commands, and who."""
+    """Show the audit trail, newest first: who did what, over HTTP and with these commands."""
     from chalicelib.questions import checked_time  # noqa: PLC0415 - imports what takes long
     from froe.inquiry import page_size, pages  # noqa: PLC0415 - as above
     from froe.jsonl import print_json  # noqa: PLC0415 - as above

@@ -30,7 +30,7 @@ _REASONED: Final = 100
     type=click.IntRange(1, MAX_RATE),
     default=50,
     show_default=True,
-    help="How many objects to send a second at most.",
+    help="Send at most N objects per second.",
 )
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until every file is settled.")
 @click.option(
@@ -41,7 +41,7 @@ _REASONED: Final = 100
     show_default=True,
     help="Wait no longer than this.",
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would be sent.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be sent.")
 @stage_option
 @json_option
 def backfill(
@@ -49,9 +49,9 @@ def backfill(
 ) -> None:
     """Send the objects whose keys begin with PREFIX through the pipeline; "" is the whole input bucket.
 
-    Those whose file exists already are not sent again, so running it again carries on. A stage that was
-    deployed with --backfill does it by its state machine, which works on when this command is stopped;
-    else it is done from here. The exit code is 1 unless every file is COMPLETE.
+    Objects that have a file are not sent again, so a second run continues. In a stage that was deployed with
+    --backfill a state machine does the work, also after this command is stopped; otherwise this command does
+    it. The exit code is 1 unless every file is COMPLETE.
     """
     target = find_target(stage)
     services = services_of(target)

@@ -22,11 +22,12 @@ _SECONDS: Final = 3600.0
 @stage_option
 @json_option
 def compact(*, stage: str | None, as_json: bool) -> None:
-    """Merge the Parquet objects of batches into objects of the table that Athena and other engines read, now.
+    """Merge the Parquet objects of batches now, into the objects that Athena and other engines read.
 
-    The sweeper does the same every SWEEP_MINUTES, and lets small files wait for others of their day for STALL_SECONDS.
-    Batches of splits that are not settled, or that are not done, stay where they are. Safe at any time, more than once at once: no
-    reader sees a row twice, or misses one. The exit code is 1 when something could not be merged; the log says why.
+    The sweeper does the same every SWEEP_MINUTES, but lets small files wait up to STALL_SECONDS for others of
+    their day. Batches that are not done, or whose split is not settled, stay as they are. It is safe at any
+    time, also several at once: no reader sees a row twice or misses one. The exit code is 1 when something
+    could not be merged; the log says why.
     """
     compactor = services_of(find_target(stage)).compactor
     if compactor is None:

@@ -11,10 +11,10 @@ from froe.completion import SHELLS, commands_of
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 @click.pass_context
 def completion(ctx: click.Context, *, shell: str) -> None:
-    """Print what makes a shell complete commands, options and their values.
+    """Print the shell script that completes commands, options and their values.
 
-    In ~/.bashrc: `source <(froe completion bash)`. In ~/.zshrc, behind compinit: `source <(froe completion zsh)`. In
-    ~/.config/fish/config.fish: `froe completion fish | source`.
+    In ~/.bashrc: `source <(froe completion bash)`. In ~/.zshrc, behind compinit: `source <(froe completion
+    zsh)`. In ~/.config/fish/config.fish: `froe completion fish | source`.
     """
     program = ctx.find_root().command
     assert isinstance(program, click.Group)

@@ -42,7 +42,7 @@ _REPORT_SECONDS: Final = 10.0
     type=click.IntRange(0, 16),
     default=1,
     show_default=True,
-    help="Processes that quarantine what failed for good.",
+    help="Processes that quarantine dead letters.",
 )
 @click.option(
     "--seconds",
@@ -50,16 +50,19 @@ _REPORT_SECONDS: Final = 10.0
     type=click.IntRange(30, LONGEST_SECONDS),
     default=3600,
     show_default=True,
-    help="How long a piece of work may take before it goes on as another message.",
+    help="How long one message may take before its work continues as another message.",
 )
 @click.option(
     "--health-file",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Touch this file each second while every process is well.",
+    help="Touch this file every second while all processes are healthy.",
 )
 @click.option(
-    "--until-idle", metavar="S", type=click.IntRange(min=1), help="Stop once no message came for so long."
+    "--until-idle",
+    metavar="S",
+    type=click.IntRange(min=1),
+    help="Stop when no message has arrived for S seconds.",
 )
 @stage_option
 @json_option
@@ -74,11 +77,12 @@ def consume(
     stage: str | None,
     as_json: bool,
 ) -> None:
-    """Do the work of the functions queued_splitter, worker and dead_letter_consumer in processes of this machine.
+    """Run the work of the functions queued_splitter, worker and dead_letter_consumer in processes on this
+    machine.
 
-    They take the messages of the same queues and may do so beside the functions: whoever gets a message handles it, and
-    one that is delivered twice changes nothing. Ctrl-C or SIGTERM stops them: what is under way ends within seconds or
-    goes back to its queue. Where standard output is no terminal, logs and metrics go there as a function writes them.
+    They share the queues with the functions: either may handle a message, and one that is delivered twice
+    changes nothing. Ctrl-C or SIGTERM stops them: work in progress finishes within seconds or returns to its
+    queue. Unless standard output is a terminal, logs and metrics go there in the form of a function's.
     """
     numbers = {
         "splitter": splitters,

@@ -28,15 +28,15 @@ _COLOURS: Final = {"dead": "red", "redriven": "yellow", "discarded": "magenta", 
     show_default=True,
     help="Only those in this state.",
 )
-@click.option("--from", "from_", metavar="TIME", help="Only those that died from this time on (ISO 8601).")
-@click.option("--to", metavar="TIME", help="Only those that died before this time (ISO 8601).")
+@click.option("--from", "from_", metavar="TIME", help="Only those that failed from this time on (ISO 8601).")
+@click.option("--to", metavar="TIME", help="Only those that failed before this time (ISO 8601).")
 @click.option(
     "--lines",
     metavar="N",
     type=click.IntRange(1, MAX_LINES),
     default=DEFAULT_LINES,
     show_default=True,
-    help="With an ID: how many of its lines to show.",
+    help="With an ID: show N of its lines.",
 )
 @limit_option
 @stage_option
@@ -54,10 +54,10 @@ def dead_letters(
     stage: str | None,
     as_json: bool,
 ) -> None:
-    """List the messages that were given up: what they hold and why they died.
+    """List dead letters: what they contain and why they failed.
 
-    With an ID, or the first four characters or more of one: its whole story, with the first of its lines. Send them again with
-    `froe redrive`, give them up with `froe discard`.
+    With an ID (at least its first four characters) show its history and its first lines. `froe redrive` sends
+    dead letters again, `froe discard` gives them up.
     """
     if ids and (file or reason or from_ or to):
         raise click.UsageError("The filters are for the list: leave them or the ids out.")

@@ -11,17 +11,17 @@ from froe.commands.options import json_option, stage_name
 
 @click.command(short_help="Create or update a stage in your AWS account.")
 @stage_name
-@click.option("--backfill", is_flag=True, help="With the state machine of infra/backfill.json.")
-@click.option("--new", is_flag=True, help="Make the stage if there is none of that name, without asking.")
+@click.option("--backfill", is_flag=True, help="Include the state machine of infra/backfill.json.")
+@click.option("--new", is_flag=True, help="Create the stage if it does not exist, without asking.")
 @json_option
 def deploy(*, stage: str, backfill: bool, new: bool, as_json: bool) -> None:
     """Create or update everything that a stage needs, in your AWS account.
 
-    The resources come from infra/*.json with the parameters of infra/parameters/STAGE.json, the
-    functions from Chalice; at the end it looks at what is really there, as `froe doctor` does.
-    Running it again changes only what differs, and carries on where it stopped. A stage that is not
-    in .chalice/config.json begins as a copy of dev, once you have said so: it asks, or wants --new.
-    --json prints each finding of that look; what is being done goes to standard error.
+    The resources come from infra/*.json with the parameters of infra/parameters/STAGE.json, the functions
+    from Chalice; at the end it checks the stage as `froe doctor` does. A second run changes only what
+    differs, and continues where the first stopped. A stage that is not in .chalice/config.json starts as a
+    copy of dev; the command asks before it creates one, or needs --new. --json prints each finding of the
+    check; progress goes to standard error.
     """
     deploy_stage(stage, with_backfill=backfill, new=new, as_json=as_json)
 

@@ -10,16 +10,16 @@ from froe.commands.options import json_option, stage_name
 @click.command(short_help="Take a stage down; its data stays unless told.")
 @stage_name
 @click.option(
-    "--delete-data", is_flag=True, help="Delete buckets, tables, queues and the key too, with all in them."
+    "--delete-data", is_flag=True, help="Also delete buckets, tables, queues and the key, with their content."
 )
-@click.option("--yes", is_flag=True, help="Do not ask whether the data may go.")
+@click.option("--yes", is_flag=True, help="Do not ask before the data is deleted.")
 @json_option
 def destroy(*, stage: str, delete_data: bool, yes: bool, as_json: bool) -> None:
     """Take down the functions, the API, the alarms and the logs of a stage.
 
-    Buckets, tables, queues and what is in them stay, and `froe deploy` goes on where it was. With
-    --delete-data they go too, all versions of all objects included: that cannot be undone. A bucket
-    that you brought is never emptied.
+    Buckets, tables, queues and their content stay, and `froe deploy` continues where the stage stopped. With
+    --delete-data they are deleted too, with all versions of all objects: that cannot be undone. Your own
+    bucket is never emptied.
     """
     if delete_data and not yes:
         click.confirm(

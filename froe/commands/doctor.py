@@ -15,8 +15,8 @@ from froe.commands.options import json_option
 )
 @json_option
 def doctor(*, stage: str | None, as_json: bool) -> None:
-    """Check this machine: Python, packages, configuration, disk, ports, endpoint, region, credentials. With --stage
-    check what a stage really has: stacks, functions, mappings, queues, tables, policies, alarms.
+    """Check this machine: Python, packages, configuration, disk, ports, endpoint, region, credentials. With
+    --stage check a stage: stacks, functions, mappings, queues, tables, policies, alarms.
 
     It changes nothing. Each fault is one line with its remedy; the exit code is 1 if there is one.
     """

@@ -35,7 +35,7 @@ _FEW_FILES_BYTES = 32 * 1024 * 1024
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
     show_default=True,
-    help="How much text comes in a day, after decompression.",
+    help="Text per day, after decompression.",
 )
 @click.option(
     "--kept-days",
@@ -43,14 +43,14 @@ _FEW_FILES_BYTES = 32 * 1024 * 1024
     type=click.IntRange(min=1),
     default=30,
     show_default=True,
-    help="How long records and objects are kept.",
+    help="Days for which records and objects are kept.",
 )
 @click.option(
     "--prices",
     "prices_file",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A table of prices as froe/prices.toml.  [default: us-east-1, on demand]",
+    help="A price table in the form of froe/prices.toml.  [default: us-east-1, on demand]",
 )
 @config_option
 @json_option
@@ -66,8 +66,8 @@ def estimate(
     """Estimate what logs would cost, in each layout of the records.
 
     Reads some of the files in PATH or the objects below s3://BUCKET/PREFIX (20 at most, of each the first 32
-    MiB of text) as the pipeline would, and takes their lines, sizes and compression for those of all. Names
-    nothing: an access log of 250-byte lines in files of 64 MiB. No AWS is needed for files.
+    MiB of text) as the pipeline would, and assumes that the others have the same lines, sizes and
+    compression. Without PATH: an access log of 250-byte lines in files of 64 MiB. No AWS is needed for files.
     """
     prices = read_prices(prices_file)
     measured = measure(_sources(what), config_of(config_file))

@@ -39,15 +39,15 @@ _ALL: Final = 'from log order by "offset"'
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write there.  [default: standard output]",
+    help="Write to this file.  [default: standard output]",
 )
 @stage_option
-@click.option("--json", "as_json", is_flag=True, help="Make what is said on standard error a JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary on standard error as a JSON object.")
 def export(*, name: str, shape: str, output: Path | None, stage: str | None, as_json: bool) -> None:
     """Write all records and rejects that are stored of a file, in the order of the text.
 
-    FILE_ID may be shortened, or a key; of a key's files the one uploaded last is taken. What is written is counted
-    against the file's account: the exit code is 1 where they differ, or the file is not settled.
+    FILE_ID may be shortened, or a key, which stands for its latest upload. The output is compared with the
+    account of the file: the exit code is 1 if they differ, or if the file is not settled.
     """
     if shape == "parquet" and output is None:
         raise click.UsageError("Parquet is no text for a terminal or a pipe: name a file with --output.")

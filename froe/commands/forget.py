@@ -18,8 +18,9 @@ from froe.commands.options import json_option, stage_option
 def forget(*, name: str, with_object: bool, yes: bool, stage: str | None, as_json: bool) -> None:
     """Remove the records, rejects, dead letters and account of one settled file, for good.
 
-    That it was forgotten is remembered for 30 days (or one day more than SWEEP_DAYS), so that nothing
-    that comes late writes it again. FILE_ID may be shortened, or a key that has one file. Backups, logs and mails are not reached.
+    The ledger remembers for 30 days (or one day more than SWEEP_DAYS) that it was forgotten, so that nothing
+    late writes it again. FILE_ID may be shortened, or a key that has one file. Backups, logs and mails are
+    not changed.
     """
     from dataclasses import asdict  # noqa: PLC0415 - with what follows
     from datetime import UTC, datetime  # noqa: PLC0415 - with what follows

@@ -34,9 +34,9 @@ _FEW: Final = 12
 def formats(*, words: tuple[str, ...], config_file: Path | None, as_json: bool, block: str | None) -> None:
     """List the log formats that Froe knows, your own first.
 
-    Froe infers the format of a file from its content. With a WORD only formats whose name, family or title
-    has it are listed; few of them come with their sources and samples. A self-synchronising format shows
-    where an entry starts in the line itself; such files can be cut in parallel.
+    Froe infers the format of a file from its content. With a WORD it lists only formats whose name, family or
+    title contains it; a short list has sources and samples. In a self-synchronising format the line itself
+    shows where an entry starts; such files can be cut in parallel.
 
     \b
     Examples:

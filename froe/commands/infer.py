@@ -32,14 +32,14 @@ _ENOUGH: Final = 0.5
 
 @click.command(short_help="Propose a custom format for a file.")
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--anyway", is_flag=True, help="Propose a format though a known one explains the file.")
+@click.option("--anyway", is_flag=True, help="Propose a format even if an existing one explains the file.")
 @config_option
 @json_option
 def infer(*, file: Path, anyway: bool, config_file: Path | None, as_json: bool) -> None:
     """Propose a custom format for FILE, to be pasted into froe.toml.
 
-    The block goes to standard output, what is said of it to standard error. Its samples are lines of the
-    file. The exit code is 1 when the lines have too little in common.
+    The block goes to standard output, comments to standard error. Its samples are lines of the file. The exit
+    code is 1 when the lines have too little in common.
     """
     config = config_of(config_file)
     reading = open_reading(file, None, None, config)

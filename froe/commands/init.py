@@ -16,11 +16,11 @@ from froe.project import create, staged
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @json_option
 def init(*, directory: Path, as_json: bool) -> None:
-    """Make a project folder: your configuration and stages, in a repository of your own.
+    """Create a project folder for your configuration and stages.
 
     It has froe.toml (formats, filters, redaction), the parameters of the stages dev and prod, and Chalice's
-    configuration. Every command that runs in the folder takes them from there; the code comes with the
-    installed froe, so that an upgrade merges nothing.
+    configuration. Every command that runs in the folder uses them; the code is part of the installed froe, so
+    an upgrade needs no merge.
 
     \b
     Example:

@@ -44,7 +44,7 @@ format_option = click.option(
     help="Skip detection and use this format; `froe formats` lists them.",
 )
 charset_option = click.option(
-    "--charset", metavar="NAME", callback=_charset, help="Take this character set, such as latin-1."
+    "--charset", metavar="NAME", callback=_charset, help="Use this character set, such as latin-1."
 )
 config_option = click.option(
     "--config",
@@ -67,7 +67,7 @@ where_option = click.option(
     metavar="CONDITION",
     multiple=True,
     callback=_conditions,
-    help="Only records for which this holds, such as http.response.status_code>=500 or url.path~cart; may be repeated.",
+    help="Only records that match this condition, such as http.response.status_code>=500 or url.path~cart; may be repeated.",
 )
 limit_option = click.option(
     "--limit",
@@ -75,7 +75,7 @@ limit_option = click.option(
     type=click.IntRange(min=0),
     default=100,
     show_default=True,
-    help="How many to show at most; 0: all.",
+    help="Show at most N; 0: all.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object per line.")
 

@@ -56,7 +56,7 @@ _ROWS_SHOWN: Final = 200
     "--stored",
     metavar="FILE_ID",
     multiple=True,
-    help="Ask what a stage has stored of this file, by its id, shortened or not, or key; the table is `records`.",
+    help="Query what a stage has stored of this file (an id, shortened or not, or a key); the table is `records`.",
 )
 @click.option(
     "--from",
@@ -65,7 +65,7 @@ _ROWS_SHOWN: Final = 200
     help="Of the sink: records from this time on, ISO 8601 (UTC if it names no zone).",
 )
 @click.option("--to", "end", metavar="TIME", help="Of the sink: records before this time.")
-@click.option("--athena", is_flag=True, help="Ask Athena instead: nothing but the answer is fetched.")
+@click.option("--athena", is_flag=True, help="Use Athena instead: only the answer is downloaded.")
 @stage_option
 @format_option
 @charset_option
@@ -94,19 +94,19 @@ def query(
     as_csv: bool,
     output: Path | None,
 ) -> None:
-    """Ask SQL (DuckDB's) over log files, without AWS, or over all that a stage has in its sink (Athena's, too).
+    """Run SQL (DuckDB's) over log files, without AWS, or over what a stage has in its sink (Athena's, too).
 
     \b
     froe query "select client_address, count(*) from log group by 1 order by 2 desc limit 9" access.log.gz
 
     FILE may be a folder or - for standard input. The table is `log`: a row for each record and reject, with
-    `file`, `offset`, `length`, `lines`, `kind`, `format`, `time` (UTC), `severity_number`, `severity_text`, `body`,
-    `reason`, `raw`, and a typed column for each attribute, dots as underscores (`client_address`); `froe query
-    "describe log" FILE` lists them. With --stored it is what a stage has stored of files, in the table `records`. Without
-    either the table `records` is the sink of the stage: its Parquet objects are kept in ~/.cache/froe, and of those outside of
-    --from, --to and --format none is read. --athena asks the same table in Athena, where a condition on `file_format` is
-    needed; what was scanned, and what that costs, is said on standard error. The exit code is 1 when a file is damaged,
-    is no text, or is not COMPLETE.
+    `file`, `offset`, `length`, `lines`, `kind`, `format`, `time` (UTC), `severity_number`, `severity_text`,
+    `body`, `reason`, `raw`, and a typed column for each attribute, dots as underscores (`client_address`);
+    `froe query "describe log" FILE` lists them. With --stored the table `records` has what a stage has stored
+    of files. Without either the table `records` is the sink of the stage: its Parquet objects are cached in
+    ~/.cache/froe, and objects outside of --from, --to and --format are not read. --athena queries the same
+    table in Athena, where a condition on `file_format` is required; the bytes scanned and their cost go to
+    standard error. The exit code is 1 when a file is damaged, is no text, or is not COMPLETE.
     """
     if not sql.strip(" \t\r\n;"):
         raise click.UsageError('The statement is empty: write SQL, as in "select count(*) from log".')

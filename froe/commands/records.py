@@ -28,7 +28,7 @@ file_argument = click.argument("name", metavar="FILE_ID")
 @click.option("--from", "from_", metavar="TIME", help="Only records from this time on (ISO 8601).")
 @click.option("--to", metavar="TIME", help="Only records before this time (ISO 8601).")
 @click.option("--format", "format_name", metavar="NAME", help="Only records of this format.")
-@click.option("--text", help="Only records whose body or attributes contain this, whatever the case.")
+@click.option("--text", help="Only records whose body or attributes contain this, in any case.")
 @where_option
 @click.option(
     "--fields", metavar="NAME,…", help="Show only these attributes, such as client.address,url.path."
@@ -52,8 +52,8 @@ def records(
 ) -> None:
     """Print the records of a file: one line each, or JSON in the shape of `froe parse`.
 
-    FILE_ID may be shortened, or a key; of a key's files the one uploaded last is taken. On a terminal each line is
-    shortened to its width.
+    FILE_ID may be shortened, or a key, which stands for its latest upload. On a terminal each line is cut to
+    its width.
     """
     ledger, file = open_file(name, find_target(stage))
     file_id = file["file_id"]
@@ -84,7 +84,7 @@ def records(
 def rejects(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
     """Print the entries that a file's format does not explain, raw and with the reason.
 
-    FILE_ID may be shortened, or a key; of a key's files the one uploaded last is taken.
+    FILE_ID may be shortened, or a key, which stands for its latest upload.
     """
     ledger, file = open_file(name, find_target(stage))
     file_id = file["file_id"]

@@ -33,19 +33,19 @@ _COUNTED_UP_TO: Final = 1000
     type=click.FloatRange(0.1, 1000),
     default=50,
     show_default=True,
-    help="How many to send a second at most.",
+    help="Send at most N per second.",
 )
-@click.option("--wait", is_flag=True, help="Wait until the files they are about are settled again.")
+@click.option("--wait", is_flag=True, help="Wait until their files are settled again.")
 @click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), help="Wait no longer than this.")
 @stage_option
 @json_option
 def redrive(
     *, per_second: float, wait: bool, timeout: int | None, stage: str | None, as_json: bool, **selectors: Any
 ) -> None:
-    """Send dead letters again to the queue that they came from: those named, or all dead ones that match.
+    """Send dead letters back to their queue: those with these IDs, or all that match.
 
-    Sending one twice does no harm. One that fails again is a new dead letter. The exit code is 1 if one
-    was refused, or with --wait unless every file is COMPLETE.
+    A redrive can be repeated safely. A message that fails again becomes a new dead letter. The exit code is 1
+    if one was refused, or with --wait unless every file is COMPLETE.
     """
     services = services_of(find_target(stage))
     selection = LetterSelectors(**selectors).selection(services)
@@ -76,18 +76,19 @@ def redrive(
 
 @click.command(short_help="Give dead letters up for good, in someone's name.")
 @selecting
-@click.option("--by", metavar="NAME", help="Who decides it.  [default: your login name, if it is a person's]")
-@click.option("--why", metavar="TEXT", required=True, help="Why their lines need not be stored.")
+@click.option("--by", metavar="NAME", help="Who decided it.  [default: your login name, if it is a person's]")
+@click.option("--why", metavar="TEXT", required=True, help="Why their lines are not needed.")
 @click.option("--yes", is_flag=True, help="Do not ask before many are discarded.")
 @stage_option
 @json_option
 def discard(
     *, by: str | None, why: str, yes: bool, stage: str | None, as_json: bool, **selectors: Any
 ) -> None:
-    """Give dead letters up for good: those named, or all dead ones that match.
+    """Give up dead letters for good: those with these IDs, or all that match.
 
-    Their lines are counted as discarded, by whom and why, and their files can be COMPLETE without them.
-    They stay in the quarantine bucket, but cannot be redriven any more. The exit code is 1 if one was refused.
+    Their lines are counted as discarded, with who did it and why, and their files can be COMPLETE without
+    them. The messages stay in the quarantine bucket, but can no longer be redriven. The exit code is 1 if one
+    was refused.
     """
     decision = Decision.of(who_decides(by), why)
     services = services_of(find_target(stage))

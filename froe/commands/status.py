@@ -45,7 +45,7 @@ _WIDTH_OF_FILES: Final = 80
     "--watch",
     "watched",
     is_flag=True,
-    help="Show it live, until the files that you named are settled, or Ctrl-C.",
+    help="Follow live, until the files that you named are settled, or Ctrl-C.",
 )
 @limit_option
 @stage_option
@@ -55,9 +55,9 @@ def status(
 ) -> None:
     """Show what became of a file, or list the files.
 
-    A file is named by its id, shortened as you like, or by its key; a key that was uploaded several times
-    has several files. --watch into a pipe prints what has changed, a line or JSON object each time.
-    The exit code is 1 when a file that you named is INCOMPLETE, DAMAGED, FAILED or SUPERSEDED.
+    Name a file by its id, shortened or not, or by its key; a key that was uploaded several times has several
+    files. In a pipe --watch prints each change as a line or JSON object. The exit code is 1 when a file that
+    you named is INCOMPLETE, DAMAGED, FAILED or SUPERSEDED.
     """
     if name and state:
         raise click.UsageError("--state is for the list of files; leave it or the name out.")

@@ -36,8 +36,8 @@ class _Troubles(logging.Handler):
 def sweep(*, stage: str | None, as_json: bool) -> None:
     """Run the sweeper once, now: find files that stopped moving and objects that were never announced.
 
-    What it finds is sent again. A file must have stood still for STALL_SECONDS since it was first looked
-    at, by the schedule or by this command.
+    It sends again what is missing. It acts on files that have made no progress for STALL_SECONDS since a
+    sweep first saw them.
     """
     services = services_of(find_target(stage))
     with _troubles_told(), steps() as report:

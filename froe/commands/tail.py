@@ -27,7 +27,7 @@ T = TypeVar("T")
 @click.argument("name", metavar="[FILE_ID]", required=False)
 @where_option
 @click.option("--severity", help="Only records of at least this severity, such as WARN.")
-@click.option("--text", help="Only records whose body or attributes contain this, whatever the case.")
+@click.option("--text", help="Only records whose body or attributes contain this, in any case.")
 @click.option(
     "-n",
     "--lines",
@@ -35,7 +35,7 @@ T = TypeVar("T")
     type=click.IntRange(0, 1000),
     default=10,
     show_default=True,
-    help="Begin with the last N of them, of the file or of the newest one.",
+    help="Start with the last N records, of the file or of the newest one.",
 )
 @stage_option
 @json_option
@@ -49,11 +49,11 @@ def tail(
     stage: str | None,
     as_json: bool,
 ) -> None:
-    """Follow the records of a file until it is settled, or without a name those of all files that are under way or
-    arrive, until Ctrl-C.
+    """Follow the records of a file until it is settled, or without a FILE_ID those of all files in progress
+    and all that arrive, until Ctrl-C.
 
-    Each record is printed once, in the order of its file. FILE_ID may be shortened, or a key; of a key's files
-    the one uploaded last is taken. The exit code is 1 where the file that you named is INCOMPLETE, DAMAGED, FAILED or
+    Each record is printed once, in the order of its file. FILE_ID may be shortened, or a key, which stands
+    for its latest upload. The exit code is 1 where the file that you named is INCOMPLETE, DAMAGED, FAILED or
     SUPERSEDED.
     """
     status = status_of(find_target(stage))

@@ -34,8 +34,8 @@ _WIDTH_OF_FILES = 120
 def traces(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
     """Show how long each stage of a file took, from the splitter through the queue to the workers.
 
-    FILE_ID may be shortened, or a key; of a key's files the one uploaded last is taken. On AWS it is X-Ray that
-    keeps the traces: there the command prints where to see them.
+    FILE_ID may be shortened, or a key, which stands for its latest upload. On AWS X-Ray has the traces, and
+    the command prints where to see them.
     """
     target = find_target(stage)
     file = newest_file(status_of(target), name)

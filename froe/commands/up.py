@@ -28,22 +28,21 @@ _WATCH_SECONDS = 1.0
     "--inbox",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Upload what is dropped into this folder, and say what becomes of it.",
+    help="Upload files that are dropped into this folder, and report what becomes of them.",
 )
 @click.option(
     "--move-to",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="With --inbox: move the files that are COMPLETE there.  [default: they stay]",
+    help="With --inbox: move files that are COMPLETE there.  [default: they stay]",
 )
 @click.option("--bare", is_flag=True, help="The local AWS alone, for `froe deploy --stage local` by hand.")
 def up(*, port: int | None, as_json: bool, inbox: Path | None, move_to: Path | None, bare: bool) -> None:
     """Run the local AWS and the whole pipeline on it, until Ctrl-C.
 
-    Needs no account and no Docker. The functions that run are those that `chalice deploy` deploys.
-    With --bare nothing is deployed: it prints what to export, and the commands for real stages then
-    work on the stage local. With --inbox a file is uploaded once it has not changed for two seconds; its key is its way
-    from the folder.
+    Needs no account and no Docker. It runs the functions that `chalice deploy` deploys. With --bare it
+    deploys nothing and prints what to export; the commands for real stages then work on the stage local. With
+    --inbox a file is uploaded once it has not changed for two seconds; its key is its path in the folder.
     """
     if inbox and bare:
         raise click.UsageError("--inbox needs the pipeline: leave --bare out.")

@@ -34,7 +34,9 @@ from froe.watching import lasting
 @click.option("--prefix", default="", help="Put this folder before every key.")
 @charset_option
 @click.option(
-    "--again", is_flag=True, help="Send what is there with the same content too: it becomes another file."
+    "--again",
+    is_flag=True,
+    help="Also send files that are there with the same content: each becomes another file.",
 )
 @click.option("--wait", is_flag=True, help="Wait until every file is settled.")
 @click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), help="Wait no longer than this.")
@@ -51,13 +53,14 @@ def upload(
     stage: str | None,
     as_json: bool,
 ) -> None:
-    """Upload files, the files in folders, and those that match a pattern such as 'logs/**/*.gz', to the input bucket.
+    """Upload files, the files in folders, and those that match a pattern such as 'logs/**/*.gz', to the input
+    bucket.
 
-    A file's key is its name; a folder's files keep the folder's name in theirs. What is there already with the same
-    content is not sent again, so the same command goes on with an upload that broke off. The Content-Type says the
-    --charset, so that the stage reads the files as `froe parse --charset` does. Prints the id of the file that each
-    becomes. A file that cannot be read keeps no other back. The exit code is 1 if there was one, or with --wait unless
-    every file is COMPLETE.
+    The key of a file is its name; files of a folder keep the name of the folder. A file that is there with
+    the same content is not sent again, so the same command resumes an upload that broke off. The Content-Type
+    says the --charset, so that the stage reads the files as `froe parse --charset` does. Prints the id of
+    each file. A file that cannot be read does not stop the others. The exit code is 1 if there was one, or
+    with --wait unless every file is COMPLETE.
     """
     sources = find_sources(paths, prefix)
     if not sources:
@@ -79,7 +82,8 @@ def upload(
 
 
 class Sent(NamedTuple):
-    """What is in the bucket now, in the order of the sources; how long the sending took; and the errors of the rest."""
+    """What is in the bucket now, in the order of the sources; how long the sending took; and the errors of
+    the rest."""
 
     uploaded: list[Uploaded]
     seconds: float

@@ -25,20 +25,21 @@ _STYLES = {"proved": "green", "differs": "red", "unproved": "yellow"}
 @click.command(short_help="Read objects again and compare all that is stored of them.")
 @click.argument("names", metavar="[FILE_ID]...", nargs=-1)
 @click.option(
-    "--sample", metavar="N", type=click.IntRange(min=1), help="So many settled files, chosen at random."
+    "--sample", metavar="N", type=click.IntRange(min=1), help="Verify N settled files, chosen at random."
 )
-@click.option("--all", "every", is_flag=True, help="All settled files.")
+@click.option("--all", "every", is_flag=True, help="Verify all settled files.")
 @stage_option
 @json_option
 def verify(
     *, names: tuple[str, ...], sample: int | None, every: bool, stage: str | None, as_json: bool
 ) -> None:
-    """Read the objects of files again, cut and parse them as their plans say, and compare every record, reject and count.
+    """Read the objects of files again, cut and parse them as their plans say, and compare every record,
+    reject and count.
 
-    A file is proved when all that its object says is stored, field by field, where it belongs, and nothing else: in the
-    records table, in the sink where there is one, and in the ledger. FILE_ID may be shortened, or a key, which stands for
-    all its files. The exit code is 1 unless all are proved. It reads with your credentials: the input bucket, both tables
-    and the results bucket.
+    A file is proved when everything in its object is stored, field by field, in its place, and nothing else
+    is: in the records table, in the sink if there is one, and in the ledger. FILE_ID may be shortened, or a
+    key, which stands for all its files. The exit code is 1 unless all are proved. It reads with your
+    credentials: the input bucket, both tables and the results bucket.
     """
     if (sample is not None) + every + bool(names) != 1:
         raise click.UsageError("Name files, or give either --sample N or --all.")
