@@ -1,4 +1,4 @@
-"""Objects of the input bucket that no notification came for: found in its listing, and announced.
+"""Objects of an input bucket that no notification came for: found in its listing, and announced.
 
 What a round through the listing has found to be known is not asked for by the next ones (`rounds.py`). Limits: an object must be older than STALL_SECONDS and at most SWEEP_DAYS old; one that a dead letter is about
 is left to people.
@@ -56,7 +56,7 @@ class Verdict(Enum):
 
 class Unannounced:
     """stall: how old an object must be. reach: how old it may be; zero: none is looked for. keys: which
-    keys are logs."""
+    keys are logs. is_own: whether the bucket is the stage's own."""
 
     def __init__(
         self,
@@ -72,6 +72,7 @@ class Unannounced:
         stall: timedelta,
         reach: timedelta,
         keys: KeyPatterns,
+        is_own: bool = True,
     ) -> None:
         self._ledger = ledger
         self._watches = watches
@@ -84,12 +85,13 @@ class Unannounced:
         self._stall = stall
         self._reach = reach
         self._keys = keys
+        self._listing, self._walk = (name if is_own else f"{name} of {bucket}" for name in (_LISTING, _ROUND))
 
     def announce_all(self, deadline: Deadline) -> Iterator[Healed]:
         """Announce what is found, page after page; with what there is no time for it goes on next time."""
         if not self._reach:
             return
-        begun = position = self._watches.position(_LISTING)
+        begun = position = self._watches.position(self._listing)
         walk = self._round()
         if walk is None:
             return
@@ -103,13 +105,13 @@ class Unannounced:
                 if position is None:
                     break
         finally:
-            self._watches.put_position(_ROUND, walk.encode())
+            self._watches.put_position(self._walk, walk.encode())
             if position != begun:
-                self._watches.put_position(_LISTING, position)
+                self._watches.put_position(self._listing, position)
 
     def _round(self) -> Round | None:
         """The one that goes on, or the next one; None while it is too early for that."""
-        now, round_ = self._now(), Round.decode(self._watches.position(_ROUND))
+        now, round_ = self._now(), Round.decode(self._watches.position(self._walk))
         if round_ is None or not round_.ended:
             return round_ or Round.first(now)
         return round_.following(now, self._stall) if round_.is_over_for(now) else None
@@ -123,7 +125,7 @@ class Unannounced:
         except Exception as error:
             if position is None or not is_remembered:
                 raise
-            logger.warning("position_forgotten", extra={"walk": _LISTING, "reason": reason_of(error)})
+            logger.warning("position_forgotten", extra={"walk": self._listing, "reason": reason_of(error)})
             return self._objects.versions(self._bucket, None)
 
     def _announce(

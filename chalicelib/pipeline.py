@@ -133,6 +133,7 @@ class Pipeline:
             split_delay_seconds=settings.split_delay_seconds,
             config=read_config(),
             keys=settings.input_keys,
+            other_keys=settings.other_inputs,
             seconds=settings.queued_splitter_seconds,
             meter=self.meter,
             clock=time.monotonic,

@@ -197,12 +197,11 @@ def ingest(services: GetServices, request: Request) -> Response:
             raise pages.BadQueryError(
                 f"key is {shown(body['key'])}: give a text of at most {NAME_MAX_CHARS:,} bytes"
             )
-        input_bucket = services().settings.input_bucket
-        if body["bucket"] != input_bucket:
-            raise pages.BadQueryError(
-                f"bucket is {shown(body['bucket'])}: only the input bucket {input_bucket!r} is read"
-            )
-        keys = services().settings.input_keys
+        settings = services().settings
+        inputs = {**settings.other_inputs, settings.input_bucket: settings.input_keys}
+        keys = inputs.get(body["bucket"])
+        if keys is None:
+            raise pages.BadQueryError(f"bucket is {shown(body['bucket'])}: {_only_inputs(sorted(inputs))}")
         if not keys.takes(body["key"]):
             raise pages.BadQueryError(f"key is {shown(body['key'])}: {keys.refusal()}")
         head = services().objects.head(Announced(body["bucket"], body["key"]))
@@ -220,6 +219,12 @@ def ingest(services: GetServices, request: Request) -> Response:
         "version_id": head.version.version_id,
     }
     return Response(described, status_code=202)
+
+
+def _only_inputs(buckets: list[str]) -> str:
+    if len(buckets) == 1:
+        return f"only the input bucket {buckets[0]!r} is read"
+    return f"only the input buckets {', '.join(buckets)} are read"
 
 
 class Asked:

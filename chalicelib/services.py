@@ -148,6 +148,7 @@ class Services(Pipeline):
             merges=self.compactor,
             summary=self.daily_summary,
             keys=settings.input_keys,
+            others=settings.other_inputs,
             meter=self.meter,
         )
 

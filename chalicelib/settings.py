@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.core.cutting import Limits
-from chalicelib.core.keys import EVERY_KEY, KeyPatternError, KeyPatterns
+from chalicelib.core.keys import EVERY_KEY, KeyPatternError, KeyPatterns, buckets_in
 from chalicelib.core.layouts import Layout, Sink
 
 RESOURCE_NAMES: Final = (
@@ -85,7 +85,8 @@ class Settings:
     notices_window_seconds: how long the notifier gathers; notices_grouped_from: how many files at once are one notice;
     summary_hour: from which on, UTC, the day before is summed up; below 0: not at all; events: whether EventBridge is told of settled files;
     stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`;
-    ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs; layout, sink: of files opened
+    ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs; other_inputs: buckets that are read
+    beside it, INPUT_BUCKETS, each with those of its keys; layout, sink: of files opened
     from now on; results_bucket: RESULTS_BUCKET, where the sink is, empty where the stage has none."""
 
     input_bucket: str
@@ -117,6 +118,7 @@ class Settings:
     events: bool = True
     ingest: str = INGEST_WAYS[0]
     input_keys: KeyPatterns = EVERY_KEY
+    other_inputs: Mapping[str, KeyPatterns] = field(default_factory=dict)
     layout: Layout = Layout.ITEMS
     sink: Sink = Sink.NONE
     results_bucket: str = ""
@@ -162,6 +164,7 @@ class Settings:
             events=_one_of(environment, "EVENTS", EVENTS) == EVENTS[0],
             ingest=ingest_way(environment),
             input_keys=input_keys(environment),
+            other_inputs=other_inputs(environment),
             layout=records_layout(environment),
             sink=sink_of(environment),
             results_bucket=environment.get("RESULTS_BUCKET", ""),
@@ -233,6 +236,21 @@ def input_keys(environment: Mapping[str, str]) -> KeyPatterns:
         return KeyPatterns(text)
     except KeyPatternError as error:
         raise SettingsError(f"INPUT_KEYS is {text!r}: {error}") from error
+
+
+def other_inputs(environment: Mapping[str, str]) -> dict[str, KeyPatterns]:
+    """INPUT_BUCKETS, bucket → which of its keys are logs; raises SettingsError if it is wrong."""
+    text = environment.get("INPUT_BUCKETS", "")
+    try:
+        found = buckets_in(text)
+    except KeyPatternError as error:
+        raise SettingsError(f"INPUT_BUCKETS is {text!r}: {error}") from error
+    own = environment.get("INPUT_BUCKET")
+    if own in found:
+        raise SettingsError(
+            f"INPUT_BUCKETS names {own}, the stage's own: set INPUT_KEYS for what is read of it"
+        )
+    return found
 
 
 def _console_region(environment: Mapping[str, str]) -> str | None:

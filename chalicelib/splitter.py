@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from chalicelib import logs, metrics
@@ -53,7 +54,7 @@ logger = logging.getLogger("froe")
 
 class Splitter:
     """limits, retention_days, split_delay_seconds and config hold for files that are opened from now on.
-    keys: which keys are logs. seconds: what a queued splitter has. clock: seconds, monotonic."""
+    keys: which keys are logs; other_keys: of other buckets than the stage's own. seconds: what a queued splitter has. clock: seconds, monotonic."""
 
     def __init__(
         self,
@@ -68,13 +69,14 @@ class Splitter:
         split_delay_seconds: int,
         config: Config | None = None,
         keys: KeyPatterns = EVERY_KEY,
+        other_keys: Mapping[str, KeyPatterns] = MappingProxyType({}),
         seconds: int | None = None,
         meter: Meter = NO_METER,
         clock: Callable[[], float] = time.monotonic,
         layout: Layout = Layout.ITEMS,
         sink: Sink = Sink.NONE,
     ) -> None:
-        self._keys = keys
+        self._keys, self._other_keys = keys, other_keys
         self._objects = objects
         self._ledger = ledger
         self._split_queue = split_queue
@@ -98,8 +100,11 @@ class Splitter:
         """Open and begin every announced object; gives what failed, which does not keep the others back."""
         failed: list[tuple[Said, Exception]] = []
         for each in said:
-            if isinstance(each, Announced) and not self._keys.takes(each.key):
-                self._ignore(each.key, self._keys.refusal())
+            keys = (
+                self._other_keys.get(each.bucket, self._keys) if isinstance(each, Announced) else self._keys
+            )
+            if isinstance(each, Announced) and not keys.takes(each.key):
+                self._ignore(each.key, keys.refusal())
             elif isinstance(each, Announced):
                 try:
                     self.ingest(each, deadline)

@@ -9,8 +9,9 @@ In what is left of its time it has the batches of the sink merged.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from chalicelib import metrics
@@ -60,7 +61,8 @@ class Tells(Protocol):
 
 
 class Sweeper:
-    """summary: of the day before; None where nobody wants it. bucket: the input bucket. stall_seconds: how long a file must have stood still. sweep_days: how
+    """summary: of the day before; None where nobody wants it. bucket: the input bucket; others: those that are read beside it,
+    each with its keys. stall_seconds: how long a file must have stood still. sweep_days: how
     old an object may be that was never announced; 0: none is looked for. backlog: of the queues in which the
     work of files waits; None: it is not looked at. merges: what waits in the sink; None where the stage has none."""
 
@@ -80,6 +82,7 @@ class Sweeper:
         sweep_days: int,
         retention_days: int,
         keys: KeyPatterns = EVERY_KEY,
+        others: Mapping[str, KeyPatterns] = MappingProxyType({}),
         backlog: Backlog | None = None,
         merges: Merges | None = None,
         summary: Tells | None = None,
@@ -98,19 +101,23 @@ class Sweeper:
         stall = timedelta(seconds=stall_seconds)
         self._stalls = Stalls(watches, now, stall)
         days = min(sweep_days, retention_days) if retention_days else sweep_days
-        self._unannounced = Unannounced(
-            ledger,
-            watches,
-            self._stalls,
-            letters,
-            objects,
-            split_queue,
-            now,
-            bucket=bucket,
-            stall=stall,
-            reach=timedelta(days=days),
-            keys=keys,
-        )
+        self._unannounced = [
+            Unannounced(
+                ledger,
+                watches,
+                self._stalls,
+                letters,
+                objects,
+                split_queue,
+                now,
+                bucket=each,
+                stall=stall,
+                reach=timedelta(days=days),
+                keys=taken,
+                is_own=each == bucket,
+            )
+            for each, taken in {bucket: keys, **others}.items()
+        ]
 
     def sweep(self, deadline: Deadline) -> Healed:
         """Look once at every file under way, at what was redriven and at the recent objects of the bucket.
@@ -124,7 +131,7 @@ class Sweeper:
             self._files_healed,
             self._letters_taken_back,
             self._open_files_settled,
-            self._unannounced.announce_all,
+            *(each.announce_all for each in self._unannounced),
             self._old_files_listed,
             self._day_summed_up,
             self._batches_merged,

@@ -12,7 +12,7 @@ from chalicelib.announcing import HeadsPage
 from chalicelib.audit import Audit, Deed
 from chalicelib.compactor import Waiting
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
-from chalicelib.core.errors import ObjectGoneError
+from chalicelib.core.errors import AccessDeniedError, ObjectGoneError
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.letters import Attempt, DeadLetter, LetterState
@@ -74,6 +74,7 @@ class FakeObjects:
     def __init__(self, piece_bytes: int = 7) -> None:
         self.held: dict[tuple[str, str], bytes] = {}
         self.content_types: dict[str, str] = {}
+        self.denied: set[str] = set()
         self.piece_bytes = piece_bytes
 
     def add(
@@ -89,7 +90,9 @@ class FakeObjects:
         return ObjectHead(version, len(data), self.content_types.get(announced.key, "text/plain"), WHEN)
 
     def versions(self, bucket: str, after: str | None) -> HeadsPage:
-        """One version a page."""
+        """One version a page, and the same of every bucket."""
+        if bucket in self.denied:
+            raise AccessDeniedError(f"listing s3://{bucket}: denied")
         names = sorted(self.held)
         at = int(after or 0)
         heads = [
@@ -633,12 +636,13 @@ class Pipeline:
         piece_bytes: int = 7,
         retention_days: int = 0,
         keys: KeyPatterns = EVERY_KEY,
+        other_keys: Mapping[str, KeyPatterns] | None = None,
         layout: Layout | None = None,
         sink: Sink | None = None,
     ) -> None:
         self.layout = layout or LAYOUT
         self.sink = sink or (Sink.PARQUET if self.layout is Layout.NONE else Sink.NONE)
-        self.keys = keys
+        self.keys, self.other_keys = keys, other_keys or {}
         self.effects = Effects()
         self.objects = FakeObjects(piece_bytes)
         self.split_queue = FakeQueue(self.effects)
@@ -687,6 +691,7 @@ class Pipeline:
             sweep_days=7,
             retention_days=retention_days,
             keys=keys,
+            others=self.other_keys,
             meter=self.meter,
         )
 
@@ -701,6 +706,7 @@ class Pipeline:
             retention_days=self.retention_days,
             split_delay_seconds=300,
             keys=self.keys,
+            other_keys=self.other_keys,
             seconds=300,
             meter=self.meter,
             layout=self.layout,

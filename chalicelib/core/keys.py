@@ -1,8 +1,10 @@
-"""Which keys of the input bucket are logs: the setting INPUT_KEYS, which everything obeys that takes objects in.
+"""Which keys of the input buckets are logs: the settings INPUT_KEYS, of the stage's own bucket, and INPUT_BUCKETS, of
+others, which everything obeys that takes objects in.
 
 Globs separated by commas: `*` stands for any characters (`/` too), `?` for one, `[a-z]` for one of these; `!` before one
 leaves out what it matches. A key is taken if it matches one of the globs (or there are only those with `!`) and none
-that leaves out. Limits: a comma in a key is written `?`.
+that leaves out. INPUT_BUCKETS: `NAME: globs; NAME: globs`, or names alone for all keys. Limits: a comma or semicolon in a key
+is written `?`.
 """
 
 from __future__ import annotations
@@ -20,15 +22,19 @@ _NOTHING: Final = "^$"
 """Matches no key: a key is never empty."""
 
 
+_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
 class KeyPatternError(ValueError):
-    """What is wrong with INPUT_KEYS, in words that follow `INPUT_KEYS is …:`."""
+    """What is wrong with a setting, in words that follow `INPUT_KEYS is …:`."""
 
 
 @dataclass(frozen=True)
 class KeyPatterns:
-    """text: as it is written; taken, left_out: the globs of both kinds."""
+    """text: as it is written, in that setting; taken, left_out: the globs of both kinds."""
 
     text: str = ""
+    setting: str = "INPUT_KEYS"
     taken: tuple[str, ...] = field(default=(), init=False)
     left_out: tuple[str, ...] = field(default=(), init=False)
 
@@ -41,13 +47,15 @@ class KeyPatterns:
         object.__setattr__(self, "taken", tuple(each for each in globs if not each.startswith("!")))
         left_out = tuple(each[1:].strip() for each in globs if each.startswith("!"))
         object.__setattr__(self, "left_out", left_out)
+        if all(any(_covers(each, taken) for each in left_out) for taken in self.taken or ("*",)):
+            raise KeyPatternError("it leaves out every key: take out what has ! and matches all the others")
 
     def takes(self, key: str) -> bool:
         return not self._left_out.match(key) and bool(self._taken.match(key))
 
     def refusal(self) -> str:
         """Why a key is not taken, as a clause."""
-        return f"the setting INPUT_KEYS ({self.text}) leaves it out"
+        return f"the setting {self.setting} ({self.text}) leaves it out"
 
     @cached_property
     def _taken(self) -> re.Pattern[str]:
@@ -82,6 +90,30 @@ class KeyPatterns:
 
 
 EVERY_KEY: Final = KeyPatterns()
+
+
+def buckets_in(text: str) -> dict[str, KeyPatterns]:
+    """Bucket → which of its keys are logs, of what INPUT_BUCKETS says. KeyPatternError."""
+    found: dict[str, KeyPatterns] = {}
+    for entry in filter(None, (each.strip() for each in text.split(";"))):
+        name, _, globs = (part.strip() for part in entry.partition(":"))
+        if not _BUCKET.fullmatch(name):
+            raise KeyPatternError(
+                f"{name!r} is no bucket's name: give names with semicolons between them, such as eu-logs: logs/*, !*.tmp; us-logs"
+            )
+        if name in found:
+            raise KeyPatternError(f"it names {name} twice: give all its globs at once")
+        found[name] = KeyPatterns(globs, "INPUT_BUCKETS")
+    return found
+
+
+def _covers(left_out: str, taken: str) -> bool:
+    """Whether a glob leaves out all that another one takes, as far as that can be seen from what stands in place of its
+    wild characters: nothing, or any character."""
+    if "[" in taken:
+        return left_out == taken
+    examples = (taken.replace("*", some).replace("?", "\x01") for some in ("", "\x01/\x01"))
+    return all(_any_of((left_out,)).match(each) for each in examples)
 
 
 def _common(beginnings: list[str]) -> str:

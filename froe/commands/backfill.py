@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 
+from chalicelib.core.keys import KeyPatterns
 from chalicelib.services import Services
+from chalicelib.settings import Settings
 from froe.backfill_machine import Machine, machine_of
 from froe.backfilling import COMPLETE, MAX_RATE, Amiss, Backlog, Report, announce, backlog_of
 from froe.commands.options import json_option, stage_option
@@ -47,7 +49,8 @@ _REASONED: Final = 100
 def backfill(
     *, prefix: str, rate: int, wait: bool, timeout: int, dry_run: bool, stage: str | None, as_json: bool
 ) -> None:
-    """Send the objects whose keys begin with PREFIX through the pipeline; "" is the whole input bucket.
+    """Send the objects whose keys begin with PREFIX through the pipeline; "" is the whole input bucket, and
+    s3://BUCKET/PREFIX one of the stage's INPUT_BUCKETS, or of its own.
 
     Objects that have a file are not sent again, so a second run continues. In a stage that was deployed with
     --backfill a state machine does the work, also after this command is stopped; otherwise this command does
@@ -55,14 +58,15 @@ def backfill(
     """
     target = find_target(stage)
     services = services_of(target)
-    prefix = _prefix(prefix, services.settings.input_bucket)
+    place = _place(prefix, services.settings)
     if dry_run:
-        _print_plan(_backlog(target, services, prefix), as_json=as_json)
+        _print_plan(_backlog(target, services, place), as_json=as_json)
         return
-    if machine := machine_of(target.client("stepfunctions"), services.settings):
-        report = _by_machine(machine, prefix, rate, timeout, wait=wait, as_json=as_json)
+    is_own = place.bucket == services.settings.input_bucket
+    if is_own and (machine := machine_of(target.client("stepfunctions"), services.settings)):
+        report = _by_machine(machine, place.prefix, rate, timeout, wait=wait, as_json=as_json)
     else:
-        report = _from_here(target, services, prefix, rate, timeout, wait=wait, as_json=as_json)
+        report = _from_here(target, services, place, rate, timeout, wait=wait, as_json=as_json)
     if report is None:
         return
     reasons = _reasons(services, report)
@@ -74,20 +78,32 @@ def backfill(
         click.get_current_context().exit(1)
 
 
-def _prefix(prefix: str, bucket: str) -> str:
+class _Place(NamedTuple):
+    """keys: which keys of the bucket are logs."""
+
+    bucket: str
+    prefix: str
+    keys: KeyPatterns
+
+
+def _place(prefix: str, settings: Settings) -> _Place:
+    own = settings.input_bucket
     if not prefix.startswith("s3://"):
-        return prefix
+        return _Place(own, prefix, settings.input_keys)
     named, _, below = prefix.removeprefix("s3://").partition("/")
-    if named != bucket:
-        raise FroeError(f"Only the input bucket is read: name a prefix of s3://{bucket}/.")
-    return below
+    inputs = {own: settings.input_keys, **settings.other_inputs}
+    if named not in inputs:
+        read = "the input bucket is" if len(inputs) == 1 else "input buckets are"
+        places = " or ".join(f"s3://{each}/" for each in inputs)
+        raise FroeError(f"Only {read} read: name a prefix of {places}.")
+    return _Place(named, below, inputs[named])
 
 
-def _backlog(target: Target, services: Services, prefix: str) -> Backlog:
+def _backlog(target: Target, services: Services, place: _Place) -> Backlog:
     with steps() as report:
         report("Listing")
-        known_files, keys = services.ledger.known_files, services.settings.input_keys
-        return backlog_of(target.client("s3"), services.settings.input_bucket, prefix, known_files, keys)
+        known_files = services.ledger.known_files
+        return backlog_of(target.client("s3"), place.bucket, place.prefix, known_files, place.keys)
 
 
 def _by_machine(
@@ -108,9 +124,9 @@ def _by_machine(
 
 
 def _from_here(
-    target: Target, services: Services, prefix: str, rate: int, timeout: int, *, wait: bool, as_json: bool
+    target: Target, services: Services, place: _Place, rate: int, timeout: int, *, wait: bool, as_json: bool
 ) -> Report | None:
-    backlog = _backlog(target, services, prefix)
+    backlog = _backlog(target, services, place)
     with progress_bar("Sending", len(backlog.to_send), unit="objects") as bar:
         for sent in announce(services.split_queue, backlog.to_send, rate):
             bar.reach(sent)

@@ -56,7 +56,11 @@ def client(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clie
         dead_letter_office=pipeline.office,
         letter_status=LetterStatus(pipeline.office, pipeline.ledger),
         status=Status(pipeline.ledger, None),  # type: ignore[arg-type]
-        settings=SimpleNamespace(input_bucket=BUCKET, input_keys=KeyPatterns("!*.csv")),
+        settings=SimpleNamespace(
+            input_bucket=BUCKET,
+            input_keys=KeyPatterns("!*.csv"),
+            other_inputs={"eu-logs": KeyPatterns("a*", "INPUT_BUCKETS")},
+        ),
         objects=Newest(pipeline),
         split_queue=pipeline.split_queue,
         audit=pipeline.audit,
@@ -116,6 +120,18 @@ def test_a_key_that_is_no_log_is_refused_with_the_setting_that_leaves_it_out(
     assert status == 400
     assert "'customers.csv': the setting INPUT_KEYS (!*.csv) leaves it out" in said["Message"]
     assert not pipeline.split_queue.messages
+
+
+def test_each_input_bucket_takes_keys_of_its_own(post: Any, pipeline: Pipeline) -> None:
+    pipeline.objects.add("a.log", b'{"msg":"x"}\n')
+    pipeline.objects.add("b.log", b'{"msg":"x"}\n')
+    status, file = post("/files", {"bucket": "eu-logs", "key": "a.log"})
+    assert (status, file["bucket"]) == (202, "eu-logs")
+    status, said = post("/files", {"bucket": "eu-logs", "key": "b.log"})
+    assert (status, "the setting INPUT_BUCKETS (a*) leaves it out" in said["Message"]) == (400, True)
+    status, said = post("/files", {"bucket": "asia-logs", "key": "a.log"})
+    assert status == 400
+    assert f"only the input buckets eu-logs, {BUCKET} are read" in said["Message"]
 
 
 def test_a_key_that_ends_in_a_slash_is_refused_only_when_it_is_empty(post: Any, pipeline: Pipeline) -> None:

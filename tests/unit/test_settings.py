@@ -45,6 +45,19 @@ def test_a_deployment_is_local_and_traced_by_x_ray_unless_it_says_otherwise() ->
     assert (settings.stage, settings.tracing) == ("dev", "opentelemetry")
 
 
+def test_other_input_buckets_are_none_unless_they_are_named() -> None:
+    assert Settings.from_environment(COMPLETE).other_inputs == {}
+    settings = Settings.from_environment({**COMPLETE, "INPUT_BUCKETS": "eu-logs: *.gz; us-logs"})
+    assert {name: keys.text for name, keys in settings.other_inputs.items()} == {
+        "eu-logs": "*.gz",
+        "us-logs": "",
+    }
+    with pytest.raises(SettingsError, match="INPUT_BUCKETS is 'eu_logs': 'eu_logs' is no bucket's name"):
+        Settings.from_environment({**COMPLETE, "INPUT_BUCKETS": "eu_logs"})
+    with pytest.raises(SettingsError, match="INPUT_BUCKETS names logs, the stage's own: set INPUT_KEYS"):
+        Settings.from_environment({**COMPLETE, "INPUT_BUCKET": "logs", "INPUT_BUCKETS": "logs"})
+
+
 def test_a_tracing_that_nobody_knows_is_named_with_those_there_are() -> None:
     with pytest.raises(SettingsError, match="TRACING is 'jaeger': set it to xray, opentelemetry or off"):
         Settings.from_environment({**COMPLETE, "TRACING": "jaeger"})

@@ -9,11 +9,11 @@ import pytest
 
 from chalicelib import metrics
 from chalicelib.core.accounts import State
-from chalicelib.core.errors import TransientError
-from chalicelib.core.keys import KeyPatterns
+from chalicelib.core.errors import AccessDeniedError, TransientError
+from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.letters import LetterState
 from chalicelib.core.messages import decode
-from chalicelib.core.notifications import announcement_of
+from chalicelib.core.notifications import Announced, announced_in_body, announcement_of
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Deadline, Incoming
 from tests.fakes import Crash, Pipeline, in_time
@@ -87,6 +87,34 @@ def test_only_keys_that_are_logs_become_files_whoever_announces_them() -> None:
     pipeline.clock.advance(3700)
     healed = pipeline.sweeper.sweep(in_time())
     assert [str(name) for name in healed.objects] == ["s3://logs/logs/a.log (version v1)"]
+
+
+def test_each_bucket_is_read_by_keys_of_its_own_whoever_announces_them() -> None:
+    pipeline = Pipeline(LIMITS, keys=KeyPatterns("logs/*"), other_keys={"eu": KeyPatterns("*.log, !c*")})
+    for key in ("logs/a", "b.log", "c.log"):
+        pipeline.objects.add(key, TEXT)
+    said = [Announced("eu", key, version_id="v1") for key in ("logs/a", "b.log", "c.log")]
+    assert pipeline.splitter.ingest_each(said, in_time()) == []
+    assert [str(file.plan.object) for file in pipeline.table.files.values()] == ["s3://eu/b.log (version v1)"]
+    assert pipeline.meter.sum(metrics.NOTIFICATIONS_IGNORED) == 2
+    pipeline.objects.add("d.log", TEXT)
+    pipeline.clock.advance(3700)
+    healed = pipeline.sweeper.sweep(in_time())
+    assert [str(name) for name in healed.objects] == [
+        "s3://logs/logs/a (version v1)",
+        "s3://eu/d.log (version v1)",
+    ]
+
+
+def test_a_bucket_that_cannot_be_listed_does_not_keep_the_others_back() -> None:
+    pipeline = Pipeline(LIMITS, other_keys={"eu": EVERY_KEY, "us": EVERY_KEY})
+    pipeline.objects.add("a.log", TEXT)
+    pipeline.clock.advance(3700)
+    pipeline.objects.denied = {"eu"}
+    with pytest.raises(AccessDeniedError, match="listing s3://eu: denied"):
+        pipeline.sweeper.sweep(in_time())
+    sent = [each for message in pipeline.split_queue.messages for each in announced_in_body(message.body)]
+    assert [each.bucket for each in sent if isinstance(each, Announced)] == ["logs", "us"]
 
 
 def test_an_object_whose_notification_is_dead_is_left_to_people() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.keys import KeyPatternError, KeyPatterns
+from chalicelib.core.keys import KeyPatternError, KeyPatterns, buckets_in
 
 CASES = [
     ("", "anything/at all", True),
@@ -48,6 +48,45 @@ def test_a_key_is_taken_by_a_glob_and_by_none_that_leaves_out(text: str, key: st
 def test_an_empty_glob_is_refused(text: str) -> None:
     with pytest.raises(KeyPatternError, match="a glob is empty"):
         KeyPatterns(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["!*", "logs/*, !*", "logs/*, !logs/*", "a?.log, !*.log", "*.gz, *.log, !*.gz, !*og", "[ab], ![ab]"],
+)
+def test_patterns_that_leave_out_every_key_are_refused(text: str) -> None:
+    with pytest.raises(KeyPatternError, match="it leaves out every key"):
+        KeyPatterns(text)
+
+
+@pytest.mark.parametrize("text", ["!?", "logs/*, !logs/?*", "logs/*, *.gz, !*.gz", "[ab]*, !a*", "a*, !a?"])
+def test_patterns_that_leave_out_nearly_every_key_are_taken(text: str) -> None:
+    assert KeyPatterns(text).left_out
+
+
+def test_each_bucket_has_keys_of_its_own() -> None:
+    found = buckets_in(" eu-logs: logs/*, !*.tmp ;us-logs; ")
+    assert list(found) == ["eu-logs", "us-logs"]
+    assert [found["eu-logs"].takes(key) for key in ("logs/a", "logs/a.tmp", "b")] == [True, False, False]
+    assert found["us-logs"].takes("b")
+    assert found["eu-logs"].refusal() == "the setting INPUT_BUCKETS (logs/*, !*.tmp) leaves it out"
+    assert buckets_in("") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Logs", "'Logs' is no bucket's name: give names with semicolons between them"),
+        ("a-b, c-d", "'a-b, c-d' is no bucket's name"),
+        (": *.gz", "'' is no bucket's name"),
+        ("eu-logs; eu-logs: *.gz", "it names eu-logs twice"),
+        ("eu-logs: a,,b", "a glob is empty"),
+        ("eu-logs: !*", "it leaves out every key"),
+    ],
+)
+def test_buckets_that_are_wrong_are_named(text: str, sentence: str) -> None:
+    with pytest.raises(KeyPatternError, match=sentence):
+        buckets_in(text)
 
 
 @pytest.mark.parametrize(
