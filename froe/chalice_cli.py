@@ -23,7 +23,7 @@ from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import KEY_SETTING
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
 from froe import function_options, mappings, packaging, policies
-from froe.deployment.stages import Stage, read_parameters
+from froe.deployment.stages import Stage, others_of, read_parameters
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions
 from froe.local import gateway
@@ -33,6 +33,8 @@ TUNING_SETTINGS = (
     *TUNING_DEFAULTS,
     "INGEST",
     "INPUT_KEYS",
+    "INPUT_BUCKETS",
+    "INPUT_KMS_KEYS",
     "TRACING",
     "EVENTS",
     "KEY_ARN",
@@ -110,7 +112,7 @@ def write_policies(stage: str, settings: Mapping[str, str], project: Path) -> No
     values = policies.values_of(stage, {**settings, **key})
     try:
         if not policies.lacks_key(values, project):
-            policies.write(stage, values, project)
+            policies.write(stage, values, project, others_of(settings))
             return
     except FroeError as error:
         raise click.ClickException(str(error)) from error

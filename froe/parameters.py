@@ -17,7 +17,7 @@ TITLES: Final[Mapping[str, str]] = {
     BACKFILL: "Backfill",
 }
 PASSED: Final = (
-    {"Stage", "Ingest", "KeysTaken", "KeysLeftOut"}
+    {"Stage", "Ingest", "OtherInputBuckets", "KeysTaken", "KeysLeftOut"}
     | {f"{function.title().replace('_', '')}TimeoutSeconds" for function in FUNCTIONS}
     | set(VISIBILITIES_OF.values())
 )

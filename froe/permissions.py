@@ -128,8 +128,8 @@ def _lines() -> Iterator[str]:
         yield from map(_row, read(function)["Statement"])
     yield from (
         "",
-        "An object that you encrypted with another key than the stage's needs `kms:Decrypt` on that key for `splitter` and",
-        "`queued_splitter`: in their policies and, where it is another account's, in that key's policy.",
+        "What is allowed to read the input bucket may read the buckets of `INPUT_BUCKETS`, too. An object that you encrypted with another",
+        "key than the stage's needs `kms:Decrypt` on that key: name it in `INPUT_KMS_KEYS`, and let the key's policy allow it.",
         "",
         "## What the recording cannot see",
         "",

@@ -2,14 +2,15 @@
 
 Promise: one source for every way to deploy: names become ARNs for Chalice (`write`), stay Fn::Sub for
 CloudFormation (`as_subs`) or become references for Terraform (`as_terraform`). An unknown name is an error.
-Limits: where a stage has no key of its own, its policies have no statement for it.
+What they let read of the input bucket, they let read of the buckets beside it (`Others`), too. Limits: where a stage
+has no key of its own, its policies have no statement for it.
 """
 
 import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from froe.errors import FroeError
 from froe.resources import FUNCTIONS, ROOT, snake_case
@@ -29,6 +30,21 @@ _TERRAFORM_TYPES: Final[Mapping[str, str]] = {
     "AWS::SNS::Topic": "aws_sns_topic",
     "AWS::KMS::Key": "aws_kms_key",
 }
+
+
+_INPUT: Final = "${InputBucket.Arn}"
+_READING: Final = ("s3:Get", "s3:List")
+
+
+class Others(NamedTuple):
+    """Input buckets beside the stage's own, by name, and the ARNs of keys with which objects of any of them are
+    encrypted."""
+
+    buckets: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+NO_OTHERS: Final = Others()
 
 
 def read(function: str, root: Path = ROOT) -> dict[str, Any]:
@@ -68,7 +84,41 @@ def values_of(stage: str, settings: Mapping[str, str]) -> dict[str, str]:
     return values | ({KEY: settings["KEY_ARN"]} if settings.get("KEY_ARN") else {})
 
 
-def render(function: str, values: Mapping[str, str], root: Path = ROOT) -> dict[str, Any]:
+def _widened(function: str, root: Path, others: Others) -> dict[str, Any]:
+    """As it is written, with what is granted beside the input bucket."""
+    document = read(function, root)
+    statements: list[dict[str, Any]] = []
+    reads = False
+    for statement in document["Statement"]:
+        resources = statement["Resource"]
+        if all(action.startswith(_READING) for action in statement["Action"]) and _INPUT in str(resources):
+            reads = True
+            resources = [
+                *resources,
+                *(
+                    resource.replace(_INPUT, f"arn:${{AWS::Partition}}:s3:::{bucket}")
+                    for bucket in others.buckets
+                    for resource in resources
+                    if _INPUT in resource
+                ),
+            ]
+        statements.append({**statement, "Resource": resources})
+    if reads and others.keys:
+        statements.append(
+            {
+                "Sid": "ReadWithOtherKeys",
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt"],
+                "Resource": list(others.keys),
+                "Condition": {"StringLike": {"kms:ViaService": ["s3.*.amazonaws.com"]}},
+            }
+        )
+    return {**document, "Statement": statements}
+
+
+def render(
+    function: str, values: Mapping[str, str], root: Path = ROOT, others: Others = NO_OTHERS
+) -> dict[str, Any]:
     """The policy with the value of every name in its place. Raises FroeError for a name without one."""
 
     def value_of(name: str) -> str:
@@ -79,13 +129,13 @@ def render(function: str, values: Mapping[str, str], root: Path = ROOT) -> dict[
             )
         return values[name]
 
-    document = read(function, root)
+    document = _widened(function, root, others)
     if KEY not in values:
         document["Statement"] = [each for each in document["Statement"] if f"${{{KEY}}}" not in str(each)]
     return {**document, "Statement": [_replaced(each, value_of) for each in document["Statement"]]}
 
 
-def write(stage: str, values: Mapping[str, str], root: Path = ROOT) -> list[Path]:
+def write(stage: str, values: Mapping[str, str], root: Path = ROOT, others: Others = NO_OTHERS) -> list[Path]:
     """Write the rendered policies into .chalice of the checkout at `root`, where Chalice's configuration
     names them; the files, in the order of FUNCTIONS."""
     if lacks_key(values, root):
@@ -96,7 +146,7 @@ def write(stage: str, values: Mapping[str, str], root: Path = ROOT) -> list[Path
     written = []
     for function in FUNCTIONS:
         path = root / ".chalice" / file_name(stage, function)
-        text = json.dumps(render(function, values, root), indent=2) + "\n"
+        text = json.dumps(render(function, values, root, others), indent=2) + "\n"
         temporary = path.with_suffix(".new")
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
@@ -120,7 +170,7 @@ def file_name(stage: str, function: str) -> str:
     return f"policy-{stage}-{function.replace('_', '-')}.json"
 
 
-def as_subs(function: str, root: Path = ROOT) -> dict[str, Any]:
+def as_subs(function: str, root: Path = ROOT, others: Others = NO_OTHERS) -> dict[str, Any]:
     """The policy for a CloudFormation template that holds the resources: each string with a name as Fn::Sub.
 
     The input bucket may be brought: its name is what the template's output says."""
@@ -136,11 +186,11 @@ def as_subs(function: str, root: Path = ROOT) -> dict[str, Any]:
             return {name: sub(each) for name, each in value.items()}
         return [sub(each) for each in value] if isinstance(value, list) else value
 
-    document = read(function, root)
+    document = _widened(function, root, others)
     return {**document, "Statement": sub(document["Statement"])}
 
 
-def as_terraform(function: str, root: Path = ROOT) -> dict[str, Any]:
+def as_terraform(function: str, root: Path = ROOT, others: Others = NO_OTHERS) -> dict[str, Any]:
     """The policy for a Terraform JSON configuration beside infra/terraform: names as references to it."""
     resources = _template(root)["Resources"]
 
@@ -158,7 +208,7 @@ def as_terraform(function: str, root: Path = ROOT) -> dict[str, Any]:
             )
         return f"${{{_TERRAFORM_TYPES[kind]}.{snake_case(logical_id)}.{snake_case(attribute or 'Arn')}}}"
 
-    document = read(function, root)
+    document = _widened(function, root, others)
     return {**document, "Statement": [_replaced(each, reference) for each in document["Statement"]]}
 
 

@@ -18,7 +18,7 @@ import click
 
 from chalicelib.configuration import PACKAGED, read_config
 from froe import policies
-from froe.deployment import drift, feeding, holdings, notifications, record, stacks
+from froe.deployment import drift, feeding, holdings, notifications, others, record, stacks
 from froe.deployment.brought import check_bucket
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
@@ -162,6 +162,8 @@ def prepare(
         f"Bringing the resources of stage {stage.name} up to date in account {cloud.account}, {cloud.region}"
     )
     with _refusals_told():
+        others.check(cloud, stage)
+        before = stacks.parameters(cloud, f"froe-{stage.name}").get(others.PARAMETER, "")
         outputs = stacks.create_or_update(cloud, stage.name, templates[DATA], given, report)
         own = {
             "INGEST": stage.ingest,
@@ -173,8 +175,9 @@ def prepare(
             stacks.create_or_update(cloud, stage.name, template, {**outputs, **given}, report)
         for template in templates.values():
             drift.fix(cloud, stage.name, template, report)
-        policies.write(stage.name, policies.values_of(stage.name, stage.settings), root)
+        policies.write(stage.name, policies.values_of(stage.name, stage.settings), root, stage.others)
         record.bring_up_to_date(cloud, stage, root)
+        others.announce(cloud, stage, filter(None, before.split(",")), report)
         if stage.ingest == DIRECT:
             # S3 refuses two entries for the same objects: ours goes before Chalice's.
             _announce(cloud, stage, report)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import botocore.exceptions
 
-from froe.deployment import feeding, holdings, notifications, record, stacks
+from froe.deployment import feeding, holdings, notifications, others, record, stacks
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
 from froe.deployment.deploy import BROUGHT_BUCKET, KEY_SETTING, announced_to, brought_bucket, say
@@ -55,7 +55,9 @@ def destroy(name: str, *, delete_data: bool = False, report: Report = say, root:
 
 
 def _silence(cloud: Cloud, stage: Stage, report: Report) -> None:
-    """Our entry goes from the notifications of a bucket that the user brought; in direct mode Chalice removes it."""
+    """Our entry goes from the notifications of buckets that the user brought; in direct mode Chalice removes it."""
+    for each in stage.others.buckets if stage.settings.get("SPLIT_QUEUE") else ():
+        others.withdraw(cloud, stage, each, report)
     bucket = brought_bucket(cloud, stage)
     if bucket and stage.ingest != DIRECT:
         current = notifications.read(cloud, bucket)

@@ -15,6 +15,7 @@ from froe.deployment.checks.concurrency import check_concurrency
 from froe.deployment.checks.examined import Examined
 from froe.deployment.checks.functions import check_functions
 from froe.deployment.checks.mappings import check_mappings, check_way_in
+from froe.deployment.checks.others import check_others
 from froe.deployment.checks.queues import check_queues
 from froe.deployment.checks.stacks import check_key, check_settings, check_stacks
 from froe.deployment.checks.tables import check_tables
@@ -34,6 +35,7 @@ THEN: Final[tuple[Check, ...]] = (
     check_mappings,
     check_concurrency,
     check_way_in,
+    check_others,
     check_announcing,
     check_buckets,
     check_queues,

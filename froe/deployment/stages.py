@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from chalicelib.core.keys import KeyPatterns
 from chalicelib.core.layouts import Layout
-from chalicelib.settings import INGEST_WAYS, LAYOUTS, SettingsError, input_keys
+from chalicelib.settings import INGEST_WAYS, LAYOUTS, SettingsError, input_keys, other_inputs
 from froe.deployment.fitting import (
     CONCURRENCY,
     TIMEOUT_SECONDS,
@@ -25,6 +25,7 @@ from froe.deployment.fitting import (
     visibility_of,
 )
 from froe.errors import FroeError
+from froe.policies import Others
 from froe.resources import FUNCTIONS, LOCAL_STAGE, Report
 
 CONFIG: Final = Path(".chalice", "config.json")
@@ -49,6 +50,7 @@ VISIBILITIES_OF: Final[Mapping[str, str]] = {
 """Function → the parameter of the data template that says how long its queue hides a message."""
 _CHALICE_TIMEOUT_SECONDS: Final = 60
 """https://aws.github.io/chalice/topics/configfile.html"""
+_KMS_KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,15}")
 
 
@@ -77,7 +79,20 @@ class Stage:
         keys = self.input_keys
         patterns = {"KeysTaken": keys.taken_expression, "KeysLeftOut": keys.left_out_expression}
         ways = {"Stage": self.name, "Ingest": self.ingest}
-        return {**self.timeouts, **patterns, **self.parameters, **ways}
+        return {**self.timeouts, **patterns, **self.parameters, **self.beside, **ways}
+
+    @property
+    def beside(self) -> Mapping[str, str]:
+        """The parameter of the templates that names the other input buckets."""
+        return {"OtherInputBuckets": ",".join(self.others.buckets)}
+
+    @property
+    def others(self) -> Others:
+        """What is read beside the input bucket. FroeError where the setting is wrong."""
+        try:
+            return others_of(self.settings)
+        except SettingsError as error:
+            raise FroeError(f"The stage {self.name} in {CONFIG}: {error}.") from error
 
     @property
     def timeouts(self) -> Mapping[str, str]:
@@ -180,6 +195,18 @@ class Stage:
                 f"{name} of {function} in stage {self.name} is {value!r}: set it to true or false, or take it out."
             )
         return value
+
+
+def others_of(settings: Mapping[str, str]) -> Others:
+    """By the settings INPUT_BUCKETS and INPUT_KMS_KEYS. SettingsError."""
+    keys = tuple(filter(None, (each.strip() for each in settings.get("INPUT_KMS_KEYS", "").split(","))))
+    for each in keys:
+        if not _KMS_KEY.fullmatch(each):
+            raise SettingsError(
+                f"INPUT_KMS_KEYS is {settings['INPUT_KMS_KEYS']!r}: give ARNs of KMS keys (arn:aws:kms:…:key/…) "
+                "with commas between them"
+            )
+    return Others(tuple(other_inputs(settings)), keys)
 
 
 def read_stage(name: str, root: Path) -> Stage | None:
@@ -301,7 +328,7 @@ def _consistent(stage: Stage) -> Stage:
             f"INGEST of stage {stage.name} in {CONFIG} is {stage.ingest!r}: "
             f"set it to one of {', '.join(INGEST_WAYS)}."
         )
-    _ = stage.input_keys
+    _ = stage.input_keys, stage.others
     for parameter, value in (("Stage", stage.name), ("Ingest", stage.ingest)):
         chosen = stage.parameters.get(parameter, value)
         if chosen != value:

@@ -37,6 +37,9 @@ VISIBILITY_SECONDS: Final = {
 """A little more than the functions' time-outs here: what one that was killed had in hand comes back soon. On AWS it is
 six times as long, for throttled receives."""
 
+_WAYS_IN: Final = ("INGEST", "INPUT_BUCKETS")
+"""Settings that decide what a deploy makes."""
+
 
 class LocalStack:
     """`with LocalStack() as stack:` runs it for as long as the block; `stack.info` says where it is.
@@ -209,7 +212,7 @@ class LocalStack:
         stage = read_stage(LOCAL_STAGE, folder)
         if stage is None:
             raise FroeError(".chalice/config.json has no stage local: restore it.")
-        ways_in = {name: value for name, value in self._tuning.items() if name == "INGEST"}
+        ways_in = {name: value for name, value in self._tuning.items() if name in _WAYS_IN}
         token, stage = tokened(with_settings(stage, ways_in))
         cloud = local_cloud(self.client, emulator.REGION)
         given = {**os.environ, **self._tuning}

@@ -66,7 +66,7 @@ def _properties(
     if resource["Type"] == "AWS::Serverless::Api":
         properties["TracingEnabled"] = any(_is_traced(each) for each in packaged["Resources"].values())
     elif resource["Type"] == "AWS::IAM::Role":
-        document = policies.as_subs(ROLE_OF[logical_id], ground.root)
+        document = policies.as_subs(ROLE_OF[logical_id], ground.root, ground.stage.others)
         properties["Policies"] = [{**properties["Policies"][0], "PolicyDocument": document}]
     elif resource["Type"] == "AWS::Serverless::Function":
         properties |= _of_function(FUNCTION_OF[logical_id], properties, ground)

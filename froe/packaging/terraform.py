@@ -44,7 +44,12 @@ def whole(packaged: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
         name: _function(name, function, ground) for name, function in resources["aws_lambda_function"].items()
     }
     resources["aws_iam_role_policy"] = {
-        name: {**policy, "policy": json.dumps(policies.as_terraform(name.removesuffix("_role"), ground.root))}
+        name: {
+            **policy,
+            "policy": json.dumps(
+                policies.as_terraform(name.removesuffix("_role"), ground.root, ground.stage.others)
+            ),
+        }
         for name, policy in resources["aws_iam_role_policy"].items()
     }
     resources["aws_lambda_event_source_mapping"] = {
@@ -87,6 +92,7 @@ def put_resources_beside(ground: Ground, folder: Path) -> None:
     given = {
         "stage": ground.stage.name,
         "ingest": ground.stage.ingest,
+        **(ground.stage.beside if ground.stage.others.buckets else {}),
         **(patterns if keys.text else {}),
         **ground.stage.timeouts,
         **ground.stage.parameters,

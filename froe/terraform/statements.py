@@ -45,7 +45,10 @@ def _statement(node: dict[str, Any]) -> Block:
     return made
 
 
-def _listed(node: Any) -> list[Any]:
+def _listed(node: Any) -> Any:
+    """A list; what splits a text is one by itself."""
+    if isinstance(node, dict) and "Fn::Split" in node:
+        return value(node)
     return [value(each) for each in (node if isinstance(node, list) else [node])]
 
 

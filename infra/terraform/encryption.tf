@@ -18,7 +18,7 @@ data "aws_iam_policy_document" "key" {
   }
 
   dynamic "statement" {
-    for_each = local.bucket_sends ? [1] : []
+    for_each = local.others_send ? [1] : []
     content {
       sid       = "AnnouncingUploads"
       effect    = "Allow"
@@ -33,7 +33,7 @@ data "aws_iam_policy_document" "key" {
       condition {
         test     = "StringEquals"
         variable = "aws:SourceAccount"
-        values   = [local.account]
+        values   = split(",", local.hears_accounts ? "${local.account},${var.input_accounts}" : local.account)
       }
     }
   }
@@ -57,7 +57,7 @@ data "aws_iam_policy_document" "key" {
   }
 
   dynamic "statement" {
-    for_each = local.by_topic ? [1] : []
+    for_each = local.topics_send ? [1] : []
     content {
       sid       = "PassingUploadsOnFromTheTopic"
       effect    = "Allow"

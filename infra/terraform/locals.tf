@@ -16,6 +16,11 @@ locals {
   by_topic             = var.ingest == "topic"
   bucket_sends         = local.by_queue || local.by_topic
   by_event_bridge      = var.ingest == "eventbridge"
+  reads_others         = var.other_input_buckets != ""
+  hears_topics         = var.input_topic_arns != ""
+  hears_accounts       = var.input_accounts != ""
+  others_send          = local.bucket_sends || local.reads_others
+  topics_send          = local.by_topic || local.hears_topics
   archives             = var.archive_after_days != 0
   expires_input        = var.input_expiry_days != 0
   expires_quarantine   = var.quarantine_expiry_days != 0

@@ -64,6 +64,54 @@ data "aws_iam_policy_document" "split_queue_policy" {
   }
 
   dynamic "statement" {
+    for_each = local.reads_others ? [1] : []
+    content {
+      sid       = "UploadsToOtherBuckets"
+      effect    = "Allow"
+      actions   = ["sqs:SendMessage"]
+      resources = [aws_sqs_queue.split_queue.arn]
+
+      principals {
+        type        = "Service"
+        identifiers = ["s3.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = split(",", local.hears_accounts ? "${local.account},${var.input_accounts}" : local.account)
+      }
+
+      condition {
+        test     = "ArnLike"
+        variable = "aws:SourceArn"
+        values   = split(",", join("", ["arn:*:s3:::", join(",arn:*:s3:::", split(",", var.other_input_buckets))]))
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.hears_topics ? [1] : []
+    content {
+      sid       = "UploadsOverOtherTopics"
+      effect    = "Allow"
+      actions   = ["sqs:SendMessage"]
+      resources = [aws_sqs_queue.split_queue.arn]
+
+      principals {
+        type        = "Service"
+        identifiers = ["sns.amazonaws.com"]
+      }
+
+      condition {
+        test     = "ArnEquals"
+        variable = "aws:SourceArn"
+        values   = split(",", var.input_topic_arns)
+      }
+    }
+  }
+
+  dynamic "statement" {
     for_each = local.by_topic ? [1] : []
     content {
       sid       = "UploadsOverOurTopic"

@@ -301,6 +301,42 @@ variable "ingest" {
   }
 }
 
+variable "other_input_buckets" {
+  description = "Buckets that are read beside the input bucket: `froe deploy` makes it of INPUT_BUCKETS. They announce by a queue entry of theirs"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^[a-z0-9][a-z0-9.-]+(,[a-z0-9][a-z0-9.-]+)*$", var.other_input_buckets))
+    error_message = "other_input_buckets must be: names of buckets with commas between them, or nothing."
+  }
+}
+
+variable "input_accounts" {
+  description = "Other accounts whose buckets in INPUT_BUCKETS may announce objects"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^[0-9]{12}(,[0-9]{12})*$", var.input_accounts))
+    error_message = "input_accounts must be: numbers of AWS accounts, 12 digits each, with commas between them, or nothing."
+  }
+}
+
+variable "input_topic_arns" {
+  description = "Topics that announce objects of INPUT_BUCKETS to the split queue, such as of buckets in other regions"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(,arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)*$", var.input_topic_arns))
+    error_message = "input_topic_arns must be: ARNs of SNS topics with commas between them, or nothing."
+  }
+}
+
 variable "archive_after_days" {
   description = "Days after which input objects move to archive_storage_class; 0 never. Longer than SWEEP_DAYS, in which the sweeper looks for objects that were never announced"
   type        = number

@@ -41,6 +41,9 @@ EVERYTHING = {
     "records_max_write_units": 20000,
     "backfill": True,
     "notices_email": "operator@example.com",
+    "other_input_buckets": "eu-logs,us-logs",
+    "input_accounts": "111122223333,444455556666",
+    "input_topic_arns": "arn:aws:sns:us-east-1:111122223333:logs",
 }
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},

@@ -66,8 +66,11 @@ def recorded_calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def stack() -> Iterator[LocalStack]:
     """One stack for all tests that share it: they use keys of their own."""
     from froe.local import LocalStack
+    from tests.integration.support import OTHER_INPUT
 
-    with LocalStack(parameters=QUICK) as running:
+    with LocalStack(
+        parameters=QUICK, settings={"INPUT_BUCKETS": f"{OTHER_INPUT}: logs/*, !*.tmp"}
+    ) as running:
         yield running
 
 

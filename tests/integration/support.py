@@ -57,6 +57,10 @@ class Uploaded:
     file_id: str
 
 
+OTHER_INPUT = "company-logs-elsewhere"
+"""A bucket that the shared stack reads beside its own."""
+
+
 def run_froe(stack: LocalStack, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line, acting on this stack."""
     return subprocess.run(

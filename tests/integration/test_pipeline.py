@@ -30,6 +30,7 @@ from tests.fakes import opener
 from tests.faults.inputs import INPUTS, json_lines, text_lines, traces, zipped
 from tests.integration.conftest import QUICK
 from tests.integration.support import (
+    OTHER_INPUT,
     Uploaded,
     announce,
     call_api,
@@ -45,6 +46,7 @@ from tests.integration.support import (
     settle,
     silenced,
     upload,
+    upload_and_settle,
     wait_for,
 )
 
@@ -465,6 +467,31 @@ def test_an_object_of_another_bucket_or_a_missing_one_is_taken(stack: LocalStack
     assert call_api(stack, "/files", method="POST", body=missing).status == 404
     empty = {"bucket": stack.info.input_bucket, "key": ""}
     assert call_api(stack, "/files", method="POST", body=empty).status in {400, 404}
+
+
+def test_a_bucket_beside_the_input_bucket_is_not_read_by_keys_of_its_own(stack: LocalStack) -> None:
+    """It announces to the queue what its keys say, whatever way in the stage has, and its files are files of their own."""
+    s3 = stack.client("s3")
+    (entry,) = s3.get_bucket_notification_configuration(Bucket=OTHER_INPUT)["QueueConfigurations"]
+    assert entry["QueueArn"].endswith(":froe-local-split")
+    for key in ("logs/beside.tmp", "other/beside.log", "logs/beside.log"):
+        s3.put_object(Bucket=OTHER_INPUT, Key=key, Body=b"2026-03-01T12:00:00Z INFO started\n" * 3)
+    same = upload_and_settle(stack, "logs/beside.log", b"2026-03-01T12:00:00Z INFO started\n" * 3)
+
+    def complete() -> dict[str, Any] | None:
+        files = call_api(stack, "/files?key=logs/beside.log").body["items"]
+        found = [each for each in files if each["bucket"] == OTHER_INPUT]
+        return next((each for each in found if each["state"] == "COMPLETE"), None)
+
+    file = wait_for(complete, "the file of the other bucket")
+    assert file["parsed"]["lines"] == 3
+    assert file["file_id"] != same["file_id"]
+    for key in ("logs/beside.tmp", "other/beside.log"):
+        assert call_api(stack, f"/files?key={key}").body["items"] == []
+        reply = call_api(stack, "/files", method="POST", body={"bucket": OTHER_INPUT, "key": key})
+        assert (reply.status, "INPUT_BUCKETS" in reply.body["Message"]) == (400, True)
+    done = run_froe(stack, "backfill", f"s3://{OTHER_INPUT}/logs/", "--dry-run", "--json")
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_list_of_files_skips_or_repeats_one(stack: LocalStack, poured: Poured) -> None:

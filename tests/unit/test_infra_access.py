@@ -83,7 +83,22 @@ def test_a_topic_is_encrypted_and_takes_no_plain_connection(topic: str) -> None:
     assert (denied["Effect"], denied["Action"], denied["Condition"]) == ("Deny", "sns:Publish", TLS_ONLY)
 
 
-def test_uploads_are_announced_by_our_bucket_of_our_account_alone() -> None:
+ACCOUNTS = {
+    "Fn::Split": [
+        ",",
+        {
+            "Fn::If": [
+                "HearsAccounts",
+                {"Fn::Sub": "${AWS::AccountId},${InputAccounts}"},
+                {"Ref": "AWS::AccountId"},
+            ]
+        },
+    ]
+}
+"""Ours, and those that the parameter names."""
+
+
+def test_uploads_are_announced_by_buckets_that_are_named_alone() -> None:
     ours = [
         "arn:${AWS::Partition}:s3:::" + RESOURCES["InputBucket"]["Properties"]["BucketName"]["Fn::Sub"],
         "arn:${AWS::Partition}:s3:::${ExistingInputBucket}",
@@ -94,7 +109,12 @@ def test_uploads_are_announced_by_our_bucket_of_our_account_alone() -> None:
         ("AWS::SNS::TopicPolicy", "Topics", "UploadsTopic"),
     ):
         for statement in policies_on(kind, member, resource):
-            if statement["Principal"] == {"Service": "s3.amazonaws.com"}:
+            if statement["Sid"] == "UploadsToOtherBuckets":
+                assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNTS}
+                names = str(statement["Condition"]["ArnLike"])
+                assert "arn:*:s3:::" in names
+                assert "{'Ref': 'OtherInputBuckets'}" in names
+            elif statement["Principal"] == {"Service": "s3.amazonaws.com"}:
                 condition = statement["Condition"]
                 assert condition["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
                 assert [arn["Fn::Sub"] for arn in choices(condition["ArnEquals"]["aws:SourceArn"])] == ours
@@ -103,9 +123,10 @@ def test_uploads_are_announced_by_our_bucket_of_our_account_alone() -> None:
 
 
 def test_what_sends_to_the_split_queue_is_one_way_in_at_a_time() -> None:
-    """Nothing but the functions where S3 calls the splitter itself."""
+    """Nothing but the functions where S3 calls the splitter itself; and what is named beside the input bucket."""
     _, *allowed = RESOURCES["SplitQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert [choice["Fn::If"][0] for choice in allowed] == ["ByQueue", "ByTopic", "ByEventBridge"]
+    conditions = [choice["Fn::If"][0] for choice in allowed]
+    assert conditions == ["ByQueue", "ReadsOthers", "HearsTopics", "ByTopic", "ByEventBridge"]
     assert {next(choices(choice))["Principal"]["Service"] for choice in allowed} == {
         *("s3.amazonaws.com", "sns.amazonaws.com", "events.amazonaws.com")
     }

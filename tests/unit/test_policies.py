@@ -87,6 +87,36 @@ def test_every_function_writes_its_own_log_and_sends_traces(function: str) -> No
     assert actions_of(function, "xray") == {"PutTelemetryRecords", "PutTraceSegments"}
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_other_buckets_may_be_read_as_the_input_bucket_is_and_nothing_else(function: str) -> None:
+    key = "arn:aws:kms:us-east-1:111122223333:key/1"
+    others = policies.Others(("eu-logs", "us-logs"), (key,))
+    alone, widened = (
+        {each["Sid"]: each for each in policies.render(function, VALUES, others=given)["Statement"]}
+        for given in (policies.NO_OTHERS, others)
+    )
+    own = VALUES["InputBucket.Arn"]
+    added = set()
+    for sid, statement in alone.items():
+        more = set(widened[sid]["Resource"]) - set(statement["Resource"])
+        read = {each for each in statement["Resource"] if each.startswith(own)}
+        if more:
+            assert more == {
+                each.replace(own, f"arn:aws:s3:::{name}") for each in read for name in others.buckets
+            }
+            added |= set(statement["Action"])
+    reads = function in {"splitter", "queued_splitter", "sweeper", "api_handler"}
+    assert bool(added) is reads
+    assert added <= {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions"}
+    assert widened.keys() - alone.keys() == ({"ReadWithOtherKeys"} if reads else set())
+    if reads:
+        assert widened["ReadWithOtherKeys"]["Action"] == ["kms:Decrypt"]
+        assert widened["ReadWithOtherKeys"]["Resource"] == [key]
+        assert "arn:${AWS::Partition}:s3:::eu-logs" in json.dumps(policies.as_subs(function, others=others))
+        terraform = json.dumps(policies.as_terraform(function, others=others))
+        assert "arn:${data.aws_partition.current.partition}:s3:::eu-logs" in terraform
+
+
 def test_the_authorizer_touches_no_data_but_tokens() -> None:
     statements = {each["Sid"]: each for each in policies.read("authorizer")["Statement"]}
     assert set(statements) == {"ReadTokens", "UseKey", "WriteOwnLog", "SendTraces"}

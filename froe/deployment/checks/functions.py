@@ -138,7 +138,7 @@ def _policy(examined: Examined, function: str) -> Finding:
     role = examined.stage.role_name(function)
     source = f"infra/policies/{function}.json"
     values = policies.values_of(examined.stage.name, examined.stage.settings)
-    expected = policies.render(function, values, examined.root)
+    expected = policies.render(function, values, examined.root, examined.stage.others)
     reply = examined.ask("iam", "get_role_policy", RoleName=role, PolicyName=role)
     if reply is None:
         return fault(POLICIES, f"the role {role} has no policy {role}", f"{examined.deploy} attaches it")
