@@ -35,5 +35,5 @@ def _of(examined: Examined, other: others.Other, ways: list[str] | None, unreach
     if ways == [others.WAY_IN]:
         return ok(WAY_IN, f"{bucket} announces its objects to the split queue")
     if not ways:
-        return fault(WAY_IN, f"{bucket} announces its objects to nobody here", f"{examined.deploy} mends it")
+        return fault(WAY_IN, f"{bucket} announces its objects to nobody here", f"{examined.deploy} fixes it")
     return fault(WAY_IN, f"{bucket} announces its objects {len(ways)} times", "take the spare entries out")
