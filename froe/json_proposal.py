@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from chalicelib.core.formats import severity
-from chalicelib.core.formats.applications.json_lines import shape_of
 from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.promotion import time_members
 from chalicelib.core.formats.times import Times
+from chalicelib.core.formats.usual_members import usual_members
 from chalicelib.core.records import Reject, Value
 from froe.toml_text import basic, literal, sample_lines
 
@@ -73,8 +73,8 @@ def propose_mapping(objects: Sequence[str], way: str | None) -> JsonProposal | N
     enough = _SHARE_MIN * len(flat)
     columns = {name: values for name, values in columns.items() if len(values) >= enough}
     time = _first(columns, [*time_members(columns), *columns], _is_time)
-    shape = shape_of(tuple(name for name in columns if name != time))
-    level = _first(columns, [*shape.levels, *shape_of(tuple(columns)).levels, *columns], _is_level, time)
+    shape = usual_members(tuple(name for name in columns if name != time))
+    level = _first(columns, [*shape.levels, *usual_members(tuple(columns)).levels, *columns], _is_level, time)
     body = _body(columns, shape.messages, {time, level})
     renames: dict[str, str] = {}
     for name in columns:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chalicelib.core.custom.json_formats import JsonReader, with_values
+from chalicelib.core.custom.json_formats import objects_of, with_values
 from chalicelib.core.custom.matching import Matcher, TooSlowError
 from chalicelib.core.custom.spec import FormatSpec
 from chalicelib.core.custom.stamps import stamps_of
@@ -51,7 +51,7 @@ def formats_of(spec: FormatSpec) -> tuple[Format, ...]:
 
 def _make_parser(spec: FormatSpec, context: ParseContext) -> Parse:
     if spec.json:
-        return JsonReader(spec, _CASTS, context).parse
+        return objects_of(spec, _CASTS).parser(context)
     match = Matcher(spec.pattern, spec.limits).match
     stamp_of = stamps_of(Times(context.last_modified, context.date_order), spec.time_format, spec.zone)
     severities = dict(spec.severities)

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from chalicelib.core.custom.spec import FormatSpec
 from chalicelib.core.custom.stamps import stamps_of
-from chalicelib.core.formats import Format, ParseContext, severity
-from chalicelib.core.formats.applications.json_lines import JsonParser, Shape, shape_of
-from chalicelib.core.formats.json_text import flat_line
+from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.kinds import whole
-from chalicelib.core.formats.nested import add
-from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT
+from chalicelib.core.formats.objects import Objects
+from chalicelib.core.formats.reasons import BAD_TIME
 from chalicelib.core.formats.times import Stamp, Times
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.records import Record, Reject, Value
+from chalicelib.core.records import Value
 
 _VALUES_LESS: Final = 0.002
 """What a text must gain by being read as values, where reading its lines explains it too."""
@@ -32,84 +31,66 @@ def with_values(known: Format) -> tuple[Format, Format]:
     return known, values
 
 
-class JsonReader:
-    """Reads the objects of one format. casts: how the text of a member becomes a value of a type."""
+def objects_of(spec: FormatSpec, casts: Mapping[str, Callable[[str], Value]]) -> Objects:
+    """casts: how the text of a member becomes a value of a type."""
+    named = {field.group: field for field in spec.fields}
+    given = {"time": spec.time_field, "level": spec.severity_field, "body": spec.body}
+    marks = {spec.time_field} if spec.time_field else {*given.values(), *named}
+    time, level, body = ((name,) if name else () for name in given.values())
+    return Objects(
+        confirms=lambda members: not marks.isdisjoint(members),
+        time=time,
+        level=level,
+        body=body,
+        usual=frozenset(part for part, name in given.items() if not name),
+        timeless=BAD_TIME if spec.time_field else None,
+        stamp=_stamps_of(spec) if spec.time_field else None,
+        levels=_levels_of(spec),
+        names={
+            member: (field.name, _put_of(casts[field.type]) if field.type else None, field.name)
+            for member, field in named.items()
+        },
+        finish=partial(_without_empty, spec.time_field) if spec.time_field else None,
+    )
 
-    def __init__(
-        self, spec: FormatSpec, casts: Mapping[str, Callable[[str], Value]], context: ParseContext
-    ) -> None:
-        self._spec = spec
-        self._casts = casts
-        self._general = JsonParser(context)
-        self._times = Times(context.last_modified, context.date_order)
-        self._stamp_of_text = stamps_of(self._times, spec.time_format, spec.zone)
-        self._words = dict(spec.severities)
-        self._named = {each.group: each for each in spec.fields}
-        self._any_of = (
-            [spec.time_field] if spec.time_field else [spec.severity_field, spec.body, *self._named]
-        )
 
-    def parse(self, entry: str) -> Record | Reject:
-        spec, fields = self._spec, flat_line(entry)
-        if isinstance(fields, Reject):
-            return fields
-        if not any(name in fields for name in self._any_of):
-            return OTHER_OBJECT
-        stamp: Stamp | tuple[None, None] = (None, None)
-        if spec.time_field and (when := fields.pop(spec.time_field, None)) not in (None, "", "-"):
-            found = self._stamp_of(when)
-            if found is None:
-                return BAD_TIME
-            stamp = found
-        word, number = self._severity(fields)
-        body = self._body(fields)
-        mapped = {name: fields.pop(name) for name in self._named if name in fields}
-        record = self._general.promoted(fields, self._unmapped(shape_of(tuple(fields))))
-        return Record(
-            stamp[0] or record.timestamp,
-            stamp[1] if stamp[0] else record.timestamp_assumed,
-            word or record.severity_text,
-            record.severity_number if word is None else number,
-            record.body if body is None else body,
-            self._attributes(record.attributes, mapped),
-        )
+def _without_empty(time: str, fields: dict[str, Value], _body: str | None) -> None:
+    """A time that is empty is none, and no field either."""
+    if fields.get(time, 0) in (None, "", "-"):
+        del fields[time]
 
-    def _unmapped(self, shape: Shape) -> Shape:
-        """What may still be promoted."""
-        spec = self._spec
-        if spec.time_field:
-            shape = shape._replace(times=(), pair=None)
-        if spec.severity_field:
-            shape = shape._replace(levels=())
-        return shape._replace(messages=()) if spec.body else shape
 
-    def _stamp_of(self, value: Value) -> Stamp | None:
-        if type(value) is str:
-            return self._stamp_of_text(value)
-        if type(value) is not int and type(value) is not float:
+def _put_of(cast: Callable[[str], Value]) -> Callable[[dict[str, Value], str, str], None]:
+    def put(fields: dict[str, Value], name: str, text: str) -> None:
+        fields[name] = cast(text)
+
+    return put
+
+
+def _stamps_of(spec: FormatSpec) -> Callable[[Times], Callable[[Value], Stamp | None]]:
+    def make(times: Times) -> Callable[[Value], Stamp | None]:
+        of_text = stamps_of(times, spec.time_format, spec.zone)
+        of_number = times.of_number if spec.time_format in ("auto", "epoch") else of_text
+
+        def stamp(value: Value) -> Stamp | None:
+            if type(value) is int or type(value) is float:
+                return of_number(str(value))
+            return of_text(value) if type(value) is str else None
+
+        return stamp
+
+    return make
+
+
+def _levels_of(spec: FormatSpec) -> Callable[[Value], tuple[str, int | None] | None]:
+    words = dict(spec.severities)
+
+    def level(value: Value) -> tuple[str, int | None] | None:
+        if spec.severity_field is None or type(value) not in (str, int):
             return None
-        by_itself = self._spec.time_format in ("auto", "epoch")
-        return self._times.of_number(value) if by_itself else self._stamp_of_text(str(value))
-
-    def _severity(self, fields: dict[str, Value]) -> tuple[str | None, int | None]:
-        name = self._spec.severity_field
-        if name is None or type(fields.get(name)) not in (str, int):
-            return None, None
-        word = str(fields.pop(name)).strip()
-        meaning = self._words.get(word, word)
+        word = str(value).strip()
+        meaning = words.get(word, word)
         number = whole(meaning)
         return word, severity.of_word(meaning) if number is None else severity.of_number(number)
 
-    def _body(self, fields: dict[str, Value]) -> str | None:
-        name = self._spec.body
-        if name is None or fields.get(name) is None or isinstance(fields[name], list | dict):
-            return None
-        return str(fields.pop(name))
-
-    def _attributes(self, fields: dict[str, Value], mapped: dict[str, Value]) -> dict[str, Value]:
-        repeats: dict[str, int] = {}
-        for member, value in mapped.items():
-            field = self._named[member]
-            typed = self._casts[field.type](value) if field.type and type(value) is str else value
-            add(fields, repeats, field.name, typed)
-        return fields
+    return level

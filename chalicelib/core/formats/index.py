@@ -394,7 +394,7 @@ FORMATS: Final[tuple[tuple[str, str | None, tuple[tuple[str, ...], ...], bool, f
     ('mongodb_text', '(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}(?:[+-][0-9]{2}:?[0-9]{2}|Z)|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{3})?) (?:(?:[FEWI]|D[1-5]?) {1,2}[A-Z_-]{1,12} {1,8})?\\[|\\[[^\\]\\n]{1,128}\\] (?:query|command|getmore|insert|update|remove|delete|killcursors|find|aggregate|count|distinct) ', (), True, 0.96, ()),
     ('mongodb_json', '\\{ ?\\"t\\" ?: ?\\{ ?\\"\\$date\\"', (), True, 0.995, ()),
     ('elasticsearch', '\\[[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}\\](?:\\[[A-Z]{4,11} {0,4}\\]\\[|(?: \\[[^\\]\\n]{1,256}\\])? \\[(?:rest|transport|ip_filter|security_config_change)\\] )', (), True, 0.97, ()),
-    ('elasticsearch_json', '[ \\t]{0,8}\\{\\s{0,8}\\"(?:type|timestamp|@timestamp|component|log\\.level|cluster\\.)', (), True, 0.998, ()),
+    ('elasticsearch_json', '[ \\t]{0,8}\\{\\s{0,8}\\"(?:type|timestamp|@timestamp|component|log\\.level|cluster\\.)', (('"elasticsearch.', '"cluster.', '"cluster_', '"node.'),), True, 0.998, ()),
     ('mssql', '(?:[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{2}) (?:spid[0-9]{1,6}s?|Logon|Server|Backup) {1,12}', (), True, 0.97, ()),
     ('db2diag', '[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{2}\\.[0-9]{2}\\.[0-9]{2}\\.[0-9]{6}[+-][0-9]{3} ', (), True, 0.98, ()),
     ('marklogic', '(?:[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}) (?:Finest|Finer|Fine|Debug|Config|Info|Notice|Warning|Error|Critical|Alert|Emergency):', (), False, 0.93, ()),

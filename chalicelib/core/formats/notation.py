@@ -29,7 +29,7 @@ from chalicelib.core.formats.kinds import (
     numbers,
     texts,
 )
-from chalicelib.core.formats.web.requests import add_protocol, add_url, resolved
+from chalicelib.core.formats.web.requests import add_protocol, add_request, add_url, resolved
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -82,8 +82,18 @@ def _add_target(fields: dict[str, Value], _name: str, text: str) -> None:
     add_url(fields, resolved(text))
 
 
+def _add_url(fields: dict[str, Value], _name: str, text: str) -> None:
+    add_url(fields, text)
+
+
 def _add_protocol(fields: dict[str, Value], _name: str, text: str) -> None:
-    add_protocol(fields, text)
+    if not add_protocol(fields, text):
+        fields["network.protocol.name"] = text.lower()
+
+
+def _add_request(fields: dict[str, Value], name: str, text: str) -> None:
+    fields[name] = text
+    add_request(fields, text)
 
 
 KINDS: Final[Mapping[str, tuple[str, Put | None]]] = MappingProxyType({
@@ -91,7 +101,7 @@ KINDS: Final[Mapping[str, tuple[str, Put | None]]] = MappingProxyType({
     "word": (_WORD, None), "text": (r"[^\n]{1,256}?", None), "rest": (r"[^\n]++", None), "name": (r"[\w.-]{1,128}", None),
     "ip": (_IP, None), "int": ("[0-9]{1,18}", _add_figure), "number": (r"[0-9.]{1,20}", _add_figure),
     "endpoint": (r"[^\s]{1,128}", add_peer), "escaped": (r'[^"\\]*+(?:\\.[^"\\]*+)*+', _as(resolved)),
-    "target": (r"[^ ]++", _add_target), "protocol": (r"[^ ]{1,32}", _add_protocol), "flag": ("true|false", _add_flag),
+    "target": (r"[^ ]++", _add_target), "url": (r"[^ ]++", _add_url), "request": (r"[^\n]++", _add_request), "protocol": (r"[^ ]{1,32}", _add_protocol), "flag": ("true|false", _add_flag),
     "list": (r"[^\s]{1,255}", _as(lambda text: list(text.split(",")))), "lower": (_WORD, _as(str.lower)),
     "numbers": (r"[^\n]{1,255}?", _as(numbers)), "texts": (r"[^\n]{1,255}?", _as(texts)),
 })  # fmt: skip

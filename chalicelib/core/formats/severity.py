@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from chalicelib.core.records import Value
+    pass
 
 _RANGES: Final = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17, "fatal": 21}
 """https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber: four numbers a name."""
@@ -81,13 +81,9 @@ def is_word(text: str) -> bool:
     return _LEVEL_WORD.fullmatch(text) is not None
 
 
-def take_word(fields: dict[str, Value], names: tuple[str, ...]) -> str | None:
-    """Takes the first word out of the members of these names, none of which is a level that anybody knows."""
-    for name in names:
-        if type(text := fields.get(name)) is str and is_word(text) and _NAMES_LEVEL.search(name):
-            del fields[name]
-            return text
-    return None
+def names_level(name: str) -> bool:
+    """Whether what has this name is a level, whatever word it is."""
+    return _NAMES_LEVEL.search(name) is not None
 
 
 def of_number(number: int) -> int | None:

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.detection import detect
 from chalicelib.core.formats.explaining import Explainer
-from chalicelib.core.formats.objects import snake_case
+from chalicelib.core.formats.member_names import snake_case
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading

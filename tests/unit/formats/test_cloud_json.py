@@ -87,9 +87,10 @@ def test_log_files_of_a_digest_bear_what_the_digest_says() -> None:
 
 def test_what_is_no_number_where_one_belongs_has_a_name_of_its_own() -> None:
     event = json.loads(by_name("zscaler").samples[0])
-    event["event"] |= {"status": "NA", "requestsize": "12"}
+    event["event"] |= {"status": "blocked", "responsesize": "NA", "requestsize": "12"}
     _, (found,) = read(json.dumps(event))
-    assert found.attributes["http.response.status_code.text"] == "NA"
+    assert found.attributes["http.response.status_code.text"] == "blocked"
+    assert not any(name.startswith("http.response.size") for name in found.attributes)
     assert found.attributes["http.request.size"] == 12
 
 

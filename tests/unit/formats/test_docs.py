@@ -55,12 +55,16 @@ def test_what_is_empty_is_left_out_or_kept_as_the_docs_say(context: ParseContext
         assert {key: parsed.attributes.get(key) for key in expected} == expected, name
 
 
-def test_the_worked_example_is_a_format_that_explains_its_samples() -> None:
-    example = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert example is not None
+def _run(example: str) -> dict[str, Any]:
     module: dict[str, Any] = {}
-    exec(compile(example[1], "docs/formats.md", "exec"), module)
-    till = module["TILL"]
+    exec(compile(example, "docs/formats.md", "exec"), module)
+    return module
+
+
+def test_the_worked_examples_are_formats_that_explain_their_samples() -> None:
+    till, of_objects = (
+        _run(example)["TILL"] for example in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    )
     assert isinstance(till, Format)
     parse = till.make_parser(CONTEXT)
     assert parse(till.samples[0]) == Record(
@@ -73,3 +77,11 @@ def test_the_worked_example_is_a_format_that_explains_its_samples() -> None:
     )
     assert isinstance(parse(till.samples[1]), Record)
     assert parse("something else") == Reject("other-shape")
+    assert of_objects.make_parser(CONTEXT)(of_objects.samples[0]) == Record(
+        "2024-03-14T09:26:53Z",
+        None,
+        None,
+        None,
+        None,
+        {"till.kind": "SALE", "client.address": "192.0.2.7", "client.port": 443},
+    )

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.formats import ParseContext, flatten
-from chalicelib.core.formats.applications.json_lines import JSON, LEVEL_NAMES, MESSAGE_NAMES, TIME_NAMES
+from chalicelib.core.formats.registry import by_name
+from chalicelib.core.formats.usual_members import LEVEL_NAMES, MESSAGE_NAMES, TIME_NAMES
 from chalicelib.core.records import Record
 
 Explain = Callable[[str, str], Record]
@@ -247,7 +248,7 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "a.b", "", "time"]), VALUES))
 def test_any_object_is_explained_and_keeps_every_leaf(value: Any) -> None:
-    got = JSON.make_parser(CONTEXT)(json.dumps(value))
+    got = by_name("json").make_parser(CONTEXT)(json.dumps(value))
     assert isinstance(got, Record)
 
     def leaves(item: Any, *, listed: bool = False) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.applications.dialects import Dialect, format_of, undotted
+from chalicelib.core.formats.objects import Objects, undotted
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -58,8 +58,8 @@ def _is_slog(fields: dict[str, Value]) -> bool:
     return type(level) is str and level.startswith(_SLOG_LEVELS) and type(fields["msg"]) is str
 
 
-FORMATS: Final = tuple(map(format_of, (
-    Dialect(
+FORMATS: Final = tuple(map(Objects.format, (
+    Objects(
         name="zap",
         contains=(('"ts"', '"T"', '"commit"'),),
         title="zap (Go), JSON encoder",
@@ -75,15 +75,16 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.993,
         time=("ts", "T", "time"),
         level=("level", "L"),
-        message=("msg", "M", "message"),
+        body=("msg", "M", "message"),
         foreign=("request.method", "@timestamp", "v", "levelname", "hostname", "thread"),
         confirms=_is_zap,
-        renames={
+        names={
             **_GO_CALLERS, "C": "code.file.path", "logger": "log.logger", "N": "log.logger", "F": "code.function.name",
             "S": "exception.stacktrace", "logging-call-at": "code.file.path", "function": "code.function.name",
         },
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="zerolog",
         title="zerolog (Go), JSON lines",
         source="https://github.com/rs/zerolog#simple-logging-example",
@@ -98,11 +99,12 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.992,
         time=("time",),
         level=("level",),
-        message=("message",),
+        body=("message",),
         confirms=_is_zerolog,
-        renames=_GO_CALLERS,
+        names=_GO_CALLERS,
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="logrus_json",
         title="logrus (Go), JSON formatter",
         source="https://pkg.go.dev/github.com/sirupsen/logrus#JSONFormatter",
@@ -117,11 +119,12 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.9925,
         time=("time",),
         level=("level",),
-        message=("msg",),
+        body=("msg",),
         confirms=_is_logrus,
-        renames=_GO_CALLERS,
+        names=_GO_CALLERS,
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="slog",
         title="log/slog (Go), JSON handler",
         source="https://pkg.go.dev/log/slog#JSONHandler",
@@ -136,11 +139,12 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.992,
         time=("time",),
         level=("level",),
-        message=("msg",),
+        body=("msg",),
         confirms=_is_slog,
-        renames={
+        names={
             "source.function": "code.function.name", "source.file": "code.file.path",
             "source.line": "code.line.number", "error": "error.message", "err": "error.message",
         },
+        requests=True,
     ),
 )))  # fmt: skip

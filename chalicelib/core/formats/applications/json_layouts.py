@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.applications.dialects import Dialect, format_of
+from chalicelib.core.formats.objects import Objects
 from chalicelib.core.formats.severity import SYSLOG
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _INFORMATION: Final = 9
 
 
-def _syslog_level(value: Value, _name: str) -> tuple[str, int] | None:
+def _syslog_level(value: Value) -> tuple[str, int] | None:
     return SYSLOG[value] if type(value) is int and 0 <= value < len(SYSLOG) else None
 
 
@@ -37,8 +37,8 @@ _JAVA: Final = {
     "host.name": "host.name", "tags": "tags",
 }  # fmt: skip
 
-FORMATS: Final = tuple(map(format_of, (
-    Dialect(
+FORMATS: Final = tuple(map(Objects.format, (
+    Objects(
         name="serilog_clef",
         title="Serilog (.NET), compact JSON (CLEF)",
         source="https://clef-json.org/",
@@ -52,10 +52,10 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.998,
         time=("@t",),
         level=("@l",),
-        message=("@m", "@mt"),
+        body=("@m", "@mt"),
         confirms=_is_clef,
         unleveled=_INFORMATION,
-        renames={
+        names={
             "@x": "exception.stacktrace", "@i": "serilog.event_id", "@r": "serilog.renderings",
             "@mt": "serilog.message_template", "@tr": "trace_id", "@sp": "span_id", "@ps": "parent_span_id",
             "SourceContext": "log.logger", "ThreadId": "thread.id", "ThreadName": "thread.name",
@@ -63,8 +63,9 @@ FORMATS: Final = tuple(map(format_of, (
             "RequestPath": "url.path", "StatusCode": "http.response.status_code", "ClientIp": "client.address",
             "Application": "service.name",
         },
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="serilog_json",
         title="Serilog (.NET), JSON formatter",
         source="https://github.com/serilog/serilog/wiki/Formatting-Output#formatting-json",
@@ -78,8 +79,8 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.998,
         time=("Timestamp",),
         level=("Level",),
-        message=("RenderedMessage", "MessageTemplate"),
-        renames={
+        body=("RenderedMessage", "MessageTemplate"),
+        names={
             "MessageTemplate": "serilog.message_template", "Exception": "exception.stacktrace",
             "TraceId": "trace_id", "SpanId": "span_id", "Properties.SourceContext": "log.logger",
             "Properties.ThreadId": "thread.id", "Properties.MachineName": "host.name",
@@ -87,8 +88,9 @@ FORMATS: Final = tuple(map(format_of, (
             "Properties.RequestPath": "url.path", "Properties.StatusCode": "http.response.status_code",
         },
         prefixes={"Properties.": ""},
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="ecs",
         title="Elastic Common Schema, JSON lines",
         source="https://www.elastic.co/guide/en/ecs-logging/overview/current/intro.html",
@@ -103,9 +105,9 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.997,
         time=("@timestamp",),
         level=("log.level",),
-        message=("message",),
+        body=("message",),
         confirms=_is_ecs,
-        renames={
+        names={
             "process.thread.name": "thread.name", "process.thread.id": "thread.id", "error.type": "exception.type",
             "error.message": "exception.message", "error.stack_trace": "exception.stacktrace",
             "log.origin.file.name": "code.file.path", "log.origin.file.line": "code.line.number",
@@ -118,9 +120,8 @@ FORMATS: Final = tuple(map(format_of, (
             "http.request.referrer": "http.request.header.referer", "http.version": "network.protocol.version",
             "process.executable": "process.executable.path",
         },
-        usual=False,
     ),
-    Dialect(
+    Objects(
         name="logstash",
         title="Logstash events and logstash-logback-encoder, JSON lines",
         source="https://github.com/logfellow/logstash-logback-encoder#standard-fields",
@@ -134,11 +135,12 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.996,
         time=("@timestamp",),
         level=("level", "severity", "log.level", "loglevel"),
-        message=("message",),
+        body=("message",),
         confirms=_is_ecs,
-        renames={**_JAVA, "path": "log.file.path", "log.file.path": "log.file.path"},
+        names={**_JAVA, "path": "log.file.path", "log.file.path": "log.file.path"},
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="gelf",
         title="Graylog Extended Log Format (GELF), JSON lines",
         source="https://go2docs.graylog.org/current/getting_in_log_data/gelf.html",
@@ -151,10 +153,10 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.998,
         time=("timestamp",),
         level=("level",),
-        message=("short_message",),
+        body=("short_message",),
         confirms=_is_gelf,
         levels=_syslog_level,
-        renames={
+        names={
             "host": "host.name", "full_message": "gelf.full_message", "version": "gelf.version",
             "facility": "syslog.facility.name", "file": "code.file.path", "line": "code.line.number",
             "_file": "code.file.path", "_line": "code.line.number", "_logger": "log.logger",
@@ -162,8 +164,9 @@ FORMATS: Final = tuple(map(format_of, (
             "_container_id": "container.id", "_container_name": "container.name", "_image_name": "container.image.name",
         },
         prefixes={"_": ""},
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="log4j2_json",
         title="Log4j 2, JSON layout",
         source="https://logging.apache.org/log4j/2.x/manual/json-layout.html",
@@ -179,9 +182,8 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.998,
         time=("timeMillis", "instant.epochSecond", "timestamp"),
         level=("level",),
-        message=("message",),
-        nanos="instant.nanoOfSecond",
-        renames={
+        body=("message",),
+        names={
             "thread": "thread.name", "loggerName": "log.logger", "threadId": "thread.id",
             "loggerFqcn": "log4j.logger_fqcn", "threadPriority": "log4j.thread_priority",
             "endOfBatch": "log4j.end_of_batch", "thrown.name": "exception.type", "thrown.message": "exception.message",
@@ -189,5 +191,6 @@ FORMATS: Final = tuple(map(format_of, (
             "source.method": "code.function.name", "source.file": "code.file.path", "source.line": "code.line.number",
         },
         prefixes={"contextMap.": ""},
+        requests=True,
     ),
 )))  # fmt: skip

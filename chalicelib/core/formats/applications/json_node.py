@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import severity
-from chalicelib.core.formats.applications.dialects import Dialect, any_level, format_of, undotted
 from chalicelib.core.formats.kinds import integer
+from chalicelib.core.formats.objects import Objects, undotted
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -20,11 +20,11 @@ _EXCEPTION: Final = {
 _NPM_LEVELS: Final = ("error", "warn", "info", "http", "verbose", "debug", "silly", "notice", "crit", "alert")
 
 
-def _bunyan_level(value: Value, name: str) -> tuple[str, int] | None:
+def _bunyan_level(value: Value) -> tuple[str, int] | None:
     """A number's name; custom numbers stay what they are."""
     number = integer(value) if type(value) is str and value in _BUNYAN_DIGITS else value
     word = _BUNYAN_WORDS.get(number) if type(number) is int else None
-    return any_level(value, name) if word is None else (word, severity.of_word(word) or 0)
+    return None if word is None else (word, severity.of_word(word) or 0)
 
 
 def _winston_order(names: tuple[str, ...]) -> bool:
@@ -51,8 +51,8 @@ def _is_winston(fields: dict[str, Value]) -> bool:
     return fields["level"] in _NPM_LEVELS and type(fields.get("timestamp", "")) is str
 
 
-FORMATS: Final = tuple(map(format_of, (
-    Dialect(
+FORMATS: Final = tuple(map(Objects.format, (
+    Objects(
         name="bunyan",
         title="bunyan (Node.js), JSON lines",
         source="https://github.com/trentm/node-bunyan#log-record-fields",
@@ -66,18 +66,19 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.997,
         time=("time",),
         level=("level",),
-        message=("msg",),
+        body=("msg",),
         confirms=_is_bunyan,
         levels=_bunyan_level,
-        renames={
+        names={
             "name": "service.name", "hostname": "host.name", "pid": "process.pid", "src.file": "code.file.path",
             "src.line": "code.line.number", "src.func": "code.function.name", "v": "bunyan.version",
             "req.method": "http.request.method", "req.url": "url.original",
             "req.remoteAddress": "client.address", "req.remotePort": "client.port",
             "res.statusCode": "http.response.status_code", **_EXCEPTION,
         },
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="pino",
         contains=(('"pid"', *(f'"level":{space}{digit}' for space in ("", " ") for digit in range(1, 7))),),
         title="pino (Node.js), JSON lines",
@@ -95,17 +96,18 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.994,
         time=("time",),
         level=("level",),
-        message=("msg",),
+        body=("msg",),
         confirms=_is_pino,
         levels=_bunyan_level,
-        renames={
+        names={
             "name": "service.name", "hostname": "host.name", "pid": "process.pid",
             "req.method": "http.request.method", "req.url": "url.original", "req.remoteAddress": "client.address",
             "req.remotePort": "client.port", "req.headers.user-agent": "user_agent.original",
             "req.headers.host": "server.address", "res.statusCode": "http.response.status_code", **_EXCEPTION,
         },
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="winston",
         title="winston (Node.js), JSON format",
         source="https://github.com/winstonjs/winston#formats",
@@ -121,8 +123,9 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.991,
         time=("timestamp",),
         level=("level",),
-        message=("message",),
+        body=("message",),
         confirms=_is_winston,
-        renames={"service": "service.name", "label": "log.logger", "stack": "exception.stacktrace"},
+        names={"service": "service.name", "label": "log.logger", "stack": "exception.stacktrace"},
+        requests=True,
     ),
 )))  # fmt: skip

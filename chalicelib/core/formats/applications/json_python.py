@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.applications.dialects import Dialect, format_of
+from chalicelib.core.formats.objects import Objects
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
@@ -24,8 +24,8 @@ def _is_structlog(fields: dict[str, Value]) -> bool:
     return type(level) is str and level.islower() and type(fields["event"]) is str
 
 
-FORMATS: Final = tuple(map(format_of, (
-    Dialect(
+FORMATS: Final = tuple(map(Objects.format, (
+    Objects(
         name="structlog",
         title="structlog (Python), JSON renderer",
         source="https://www.structlog.org/en/stable/api.html#structlog.processors.JSONRenderer",
@@ -39,16 +39,17 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.993,
         time=("timestamp",),
         level=("level",),
-        message=("event",),
+        body=("event",),
         confirms=_is_structlog,
-        renames={
+        names={
             "logger": "log.logger", "logger_name": "log.logger", "exception": "exception.stacktrace",
             "func_name": "code.function.name", "pathname": "code.file.path", "lineno": "code.line.number",
             "process": "process.pid", "thread": "thread.id", "thread_name": "thread.name", "pid": "process.pid",
             "host": "host.name",
         },
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="python_json",
         title="python-json-logger, JSON lines",
         source="https://nhairs.github.io/python-json-logger/latest/quickstart/",
@@ -63,7 +64,8 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.994,
         time=("asctime", "timestamp", "time", "@timestamp", "created"),
         level=("levelname",),
-        message=("message",),
-        renames=_PYTHON,
+        body=("message",),
+        names=_PYTHON,
+        requests=True,
     ),
 )))  # fmt: skip

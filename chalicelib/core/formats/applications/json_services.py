@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.applications.dialects import Dialect, format_of
 from chalicelib.core.formats.applications.naming import request_line
+from chalicelib.core.formats.objects import Objects, joined
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
-
-
-def _operation(fields: dict[str, Value]) -> str | None:
-    operation, path = fields.get("vault.request.operation"), fields.get("url.path")
-    return f"{operation} {path}" if type(operation) is str and type(path) is str else None
 
 
 def _is_vault_audit(fields: dict[str, Value]) -> bool:
@@ -34,8 +29,8 @@ _OF_RAILS: Final = {
     "exception.backtrace": "exception.stacktrace", "meta.user": "user.name",
 }  # fmt: skip
 
-FORMATS: Final = tuple(map(format_of, (
-    Dialect(
+FORMATS: Final = tuple(map(Objects.format, (
+    Objects(
         name="rails_json",
         title="Rails requests, JSON (lograge, GitLab's production_json.log)",
         source="https://github.com/roidrage/lograge",
@@ -50,11 +45,12 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.998,
         time=("time", "@timestamp", "timestamp"),
         level=("severity", "level"),
-        message=("message",),
-        renames=_OF_RAILS,
-        finish=request_line,
+        body=("message",),
+        names=_OF_RAILS,
+        heading=request_line,
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="gitlab_api_json",
         title="GitLab API requests, JSON (api_json.log)",
         source="https://docs.gitlab.com/ee/administration/logs/#api_jsonlog",
@@ -68,11 +64,12 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.997,
         time=("time",),
         level=("severity",),
-        message=("message",),
-        renames={**_OF_RAILS, "remote_ip": "client.address"},
-        finish=request_line,
+        body=("message",),
+        names={**_OF_RAILS, "remote_ip": "client.address"},
+        heading=request_line,
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="sidekiq_json",
         title="Sidekiq jobs, JSON (GitLab's sidekiq.log and Sidekiq's own formatter)",
         source="https://github.com/sidekiq/sidekiq/wiki/Logging",
@@ -87,16 +84,15 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.996,
         time=("ts", "time"),
         level=("lvl", "severity"),
-        message=("msg", "message"),
-        renames={
+        body=("msg", "message"),
+        names={
             "pid": "process.pid", "tid": "thread.name", "ctx.class": "sidekiq.class", "class": "sidekiq.class",
             "ctx.jid": "sidekiq.jid", "jid": "sidekiq.jid", "queue": "messaging.destination.name",
             "error_class": "exception.type", "error_message": "exception.message",
             "error_backtrace": "exception.stacktrace", "ctx.elapsed": "sidekiq.elapsed",
         },
-        usual=False,
     ),
-    Dialect(
+    Objects(
         name="vault_audit",
         title="HashiCorp Vault and OpenBao audit log",
         source="https://developer.hashicorp.com/vault/docs/audit",
@@ -111,17 +107,16 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.998,
         time=("time",),
         confirms=_is_vault_audit,
-        renames={
+        names={
             "request.path": "url.path", "request.remote_address": "client.address",
             "request.remote_port": "client.port", "auth.display_name": "user.name", "auth.entity_id": "user.id",
             "error": "error.message", "request.id": "vault.request.id",
             "request.operation": "vault.request.operation",
         },
         prefixes={"request.": "vault.request.", "response.": "vault.response.", "auth.": "vault.auth."},
-        finish=_operation,
-        usual=False,
+        heading=joined("vault.request.operation", "url.path"),
     ),
-    Dialect(
+    Objects(
         name="teleport_audit",
         title="Teleport audit events",
         source="https://goteleport.com/docs/reference/monitoring/audit/",
@@ -136,18 +131,17 @@ FORMATS: Final = tuple(map(format_of, (
         required=("ei", "event", "code", "time", "uid"),
         specificity=0.998,
         time=("time",),
-        message=("message",),
+        body=("message",),
         confirms=_is_teleport,
-        renames={
+        names={
             "addr.remote": "client.address", "addr.local": "teleport.addr.local", "user": "user.name",
             "user_agent": "user_agent.original", "error": "error.message", "event": "event.name",
             "code": "teleport.code", "sid": "session.id", "server_hostname": "host.name",
             "cluster_name": "teleport.cluster_name", "namespace": "teleport.namespace",
         },
-        usual=False,
-        finish=lambda fields: str(fields["event.name"]),
+        heading=joined("event.name"),
     ),
-    Dialect(
+    Objects(
         name="openappsec",
         title="open-appsec and Check Point CloudGuard events",
         source="https://docs.openappsec.io/what-is-open-appsec",
@@ -162,8 +156,8 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.998,
         time=("eventTime",),
         level=("eventSeverity",),
-        message=("eventName",),
-        renames={
+        body=("eventName",),
+        names={
             "eventData.sourceIP": "client.address", "eventData.sourcePort": "client.port",
             "eventData.httpHostName": "server.address", "eventData.httpMethod": "http.request.method",
             "eventData.httpUriPath": "url.path", "eventData.httpUriQuery": "url.query",
@@ -171,9 +165,8 @@ FORMATS: Final = tuple(map(format_of, (
             "eventData.destinationIP": "destination.address", "eventData.destinationPort": "destination.port",
         },
         prefixes={"eventData.": "openappsec.", "eventSource.": "openappsec.source."},
-        usual=False,
     ),
-    Dialect(
+    Objects(
         name="authentik",
         title="authentik (structlog), JSON lines",
         source="https://docs.goauthentik.io/",
@@ -191,16 +184,17 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.9935,
         time=("timestamp",),
         level=("level",),
-        message=("event",),
+        body=("event",),
         confirms=lambda fields: str(fields["logger"]).startswith("authentik"),
-        renames={
+        names={
             "logger": "log.logger", "context.http_request.method": "http.request.method",
             "context.http_request.path": "url.path", "context.username": "user.name", "method": "http.request.method",
             "status": "http.response.status_code", "remote": "client.address", "scheme": "url.scheme",
             "host": "server.address", "pid": "process.pid", "user": "user.name", "request_id": "http.request.id",
         },
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="gcp_log_entry",
         title="Google Cloud Logging, exported entries",
         source="https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry",
@@ -220,8 +214,8 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.998,
         time=("timestamp", "receiveTimestamp"),
         level=("severity",),
-        message=("textPayload", "jsonPayload.message", "jsonPayload.msg", "protoPayload.methodName"),
-        renames={
+        body=("textPayload", "jsonPayload.message", "jsonPayload.msg", "protoPayload.methodName"),
+        names={
             "httpRequest.requestMethod": "http.request.method", "httpRequest.requestUrl": "url.full",
             "httpRequest.status": "http.response.status_code", "httpRequest.responseSize": "http.response.body.size",
             "httpRequest.requestSize": "http.request.body.size", "httpRequest.userAgent": "user_agent.original",
@@ -240,7 +234,6 @@ FORMATS: Final = tuple(map(format_of, (
             "protoPayload.requestMetadata.callerSuppliedUserAgent": "user_agent.original",
             "protoPayload.serviceName": "service.name",
         },
-        usual=False,
-        finish=request_line,
+        heading=request_line,
     ),
 )))  # fmt: skip

@@ -8,21 +8,17 @@ the fields of a request where there are a method and a path; other keys stay wha
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.applications.naming import SPLITTABLE, renamed, request_line, split_values
+from chalicelib.core.formats.applications.naming import request_line
 from chalicelib.core.formats.applications.pairs import KEY, pairs_of, quick_pairs, typed, unquoted
 from chalicelib.core.formats.nested import add
-from chalicelib.core.formats.numeric_levels import numeric_of, of_numeric
+from chalicelib.core.formats.objects import Objects
 from chalicelib.core.formats.reasons import OTHER_SHAPE
-from chalicelib.core.formats.times import Times
-from chalicelib.core.records import Record, Reject
+from chalicelib.core.records import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
 _TIMES: Final = (
@@ -45,7 +41,6 @@ _OWN: Final = {
     "err": "error.message", "error": "error.message", "stacktrace": "exception.stacktrace",
     "stack": "exception.stacktrace", "app": "service.name",
 }  # fmt: skip
-_SHAPES_MAX: Final = 1024
 _FIRST_PAIR: Final = re.compile(rf"\s*+{KEY}=")
 """Bare keys stand behind a pair, or else a time stamp and prose would be some."""
 _COLONS: Final = re.compile(
@@ -53,89 +48,15 @@ _COLONS: Final = re.compile(
     re.DOTALL,
 )
 
-_NO_USUAL_KEY: Final = Reject("no-usual-key")
+_Members: TypeAlias = "dict[str, Value] | tuple[tuple[str, ...], list[Value]]"
 
 
-class _Shape(NamedTuple):
-    times: tuple[str, ...]
-    levels: tuple[str, ...]
-    message: str | None
-    names: tuple[str, ...] | None
-    splits: bool
-    numeric: dict[str, Mapping[int, int]]
+def _logfmt_pairs(line: str) -> _Members | Reject:
+    return quick_pairs(line) or _any_pairs_of(line) or OTHER_SHAPE
 
 
-def _shape_of(names: tuple[str, ...]) -> _Shape:
-    known = set(names)
-    times = tuple(name for name in _TIMES if name in known)
-    levels = tuple(name for name in _LEVELS if name in known)
-    message = next((name for name in _MESSAGES if name in known), None)
-    own: dict[str, str] = {name: name for name in (*times, *levels, message or "")}
-    changed = renamed(names, {**_OWN, **own})
-    return _Shape(
-        times,
-        levels,
-        message,
-        None if changed == names else changed,
-        not SPLITTABLE.isdisjoint(changed),
-        numeric_of(levels, names),
-    )
-
-
-def _make_parser(context: ParseContext, *, strict: bool) -> Parse:
-    of_value = Times(context.last_modified, context.date_order).of_value
-    shapes: dict[tuple[str, ...], _Shape] = {}
-    new, of_word = tuple.__new__, severity.of_word
-
-    def parse(line: str) -> Record | Reject:
-        quick = quick_pairs(line)
-        fields: dict[str, Value] | None = None
-        if quick is not None:
-            names, values = quick
-        else:
-            fields = _any_pairs_of(line) or (None if strict else _colons_of(line))
-            if not fields:
-                return OTHER_SHAPE
-            names, values = tuple(fields), list(fields.values())
-        shape = shapes.get(names)
-        if shape is None:
-            if len(shapes) >= _SHAPES_MAX:
-                shapes.clear()
-            shape = shapes[names] = _shape_of(names)
-        time_names, level_names, message_name, changed, splits, numeric = shape
-        if strict and (len(names) < 2 or not (time_names or level_names or message_name)):
-            return _NO_USUAL_KEY
-        if fields is None or changed is not None:
-            fields = dict(zip(changed or names, values))  # noqa: B905 - as many; the check costs a fifth of it
-        timestamp = assumed = word = number = body = None
-        for name in time_names:
-            stamp = of_value(fields[name])
-            if stamp is not None:
-                timestamp, assumed = stamp
-                del fields[name]
-                break
-        for name in level_names:
-            level = fields[name]
-            number = (of_word(level) if type(level) is str else None) or of_numeric(level, numeric.get(name))
-            if number is not None:
-                word = str(level).strip()
-                del fields[name]
-                break
-        else:
-            word = severity.take_word(fields, level_names)
-        if message_name is not None:
-            message = fields[message_name]
-            body = message if type(message) is str else str(message)
-            del fields[message_name]
-        if strict and timestamp is None and word is None and body is None:
-            return _NO_USUAL_KEY
-        if splits:
-            split_values(fields)
-        if body is None and "http.request.method" in fields:
-            body = request_line(fields)
-        return new(Record, (timestamp, assumed, word, number, body, fields))
-
-    return parse
+def _pairs(line: str) -> _Members | Reject:
+    return quick_pairs(line) or _any_pairs_of(line) or _colons_of(line) or OTHER_SHAPE
 
 
 def _any_pairs_of(line: str) -> dict[str, Value] | None:
@@ -164,15 +85,7 @@ def _colons_of(line: str) -> dict[str, Value] | None:
     return fields
 
 
-def _logfmt(context: ParseContext) -> Parse:
-    return _make_parser(context, strict=True)
-
-
-def _key_value(context: ParseContext) -> Parse:
-    return _make_parser(context, strict=False)
-
-
-LOGFMT: Final = Format(
+_PAIRS: Final = Objects(
     name="logfmt",
     title="logfmt: key=value pairs with a time, a level or a message",
     source="https://brandur.org/logfmt",
@@ -182,12 +95,22 @@ LOGFMT: Final = Format(
         'at=info method=GET path="/shop?q=1" host=shop.example.org fwd="192.0.2.17" dyno=web.1 connect=1ms'
         " service=18ms status=200 bytes=5316 protocol=https",
     ),
-    make_parser=_logfmt,
     specificity=0.96,
     sieve=rf"\s*+{KEY}=",
-    alone=True,
+    read=_logfmt_pairs,
+    fits=lambda names: len(names) > 1,
+    needs=True,
+    nothing=Reject("no-usual-key"),
+    time=_TIMES,
+    level=_LEVELS,
+    body=_MESSAGES,
+    timeless=None,
+    names=_OWN,
+    requests=True,
+    heading=request_line,
 )
-KEY_VALUE: Final = Format(
+_ANY_PAIRS: Final = replace(
+    _PAIRS,
     name="key_value",
     title="Pairs of keys and values with = or :",
     source="https://brandur.org/logfmt",
@@ -197,9 +120,12 @@ KEY_VALUE: Final = Format(
         'name="a \\"quoted\\" froe" price=12.50 sold=false',
         '"order number":"A-17", total:12.5, "note":"said \\"yes\\""',
     ),
-    make_parser=_key_value,
     specificity=0.7,
     sieve=rf'\s*+(?:{KEY}=|"(?:[^"\\\n]++|\\.)*+"\s*+:|[\w.@-]{{1,128}}+\s*+:)',
+    alone=False,
+    read=_pairs,
+    fits=None,
+    needs=False,
 )
 
-FORMATS: Final = (LOGFMT, KEY_VALUE)
+FORMATS: Final = (_PAIRS.format(), _ANY_PAIRS.format())

@@ -14,12 +14,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.applications.dialects import Dialect, format_of
 from chalicelib.core.formats.flatten import Pairs, TooDeep, flatten
 from chalicelib.core.formats.json_text import INVALID, NOT_AN_OBJECT, made_of
 from chalicelib.core.formats.kinds import integer
+from chalicelib.core.formats.member_names import snake_case
 from chalicelib.core.formats.nested import add, add_all
-from chalicelib.core.formats.objects import holding, snake_case
+from chalicelib.core.formats.objects import Objects, holding
 from chalicelib.core.formats.reasons import OTHER_OBJECT
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -294,7 +294,7 @@ OTLP: Final = Format(
     ),
     alone=True,
 )
-CONSOLE: Final = format_of(Dialect(
+CONSOLE: Final = Objects(
     name="otel_console",
     title="OpenTelemetry logs, JSON of Python's console exporter",
     source="https://opentelemetry-python.readthedocs.io/en/latest/sdk/_logs.html",
@@ -311,9 +311,8 @@ CONSOLE: Final = format_of(Dialect(
     specificity=0.999,
     time=("timestamp",),
     level=("severity_text",),
-    message=("body",),
+    body=("body",),
     prefixes={"attributes.": "", "resource.attributes.": ""},
-    usual=False,
-))  # fmt: skip
+).format()  # fmt: skip
 
 FORMATS: Final = (OTLP, CONSOLE)

@@ -50,12 +50,11 @@ def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
     any other."""
     if "\\" in text or "\t" in text or "\n" in text:
         return None
-    parts = text.split("=")
-    keys = [parts[0]]
-    if len(parts) == 1:
+    first_key, *parts = text.split("=")
+    if not parts:
         return None
     last = parts.pop()
-    del parts[:1]
+    keys = [first_key]
     values: list[Value] = []
     for part in parts:
         value, _, key = part.rpartition(" ")
@@ -70,11 +69,11 @@ def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
         elif first in _BEGINS_NUMBER:
             if value == "-":
                 return None
-            values.append(typed(value) if value[-1] in _DIGITS else value)
+            values.append(number(value) if value[-1] in _DIGITS else value)
         else:
             values.append(_WORDS.get(value, value))
-    names = tuple(keys)
-    if not last or not _are_keys(names):
+    names = _keys(tuple(keys))
+    if not last or names is None:
         return None
     if last[0] == '"':
         if last[-1] != '"' or last.count('"') != 2 or len(last) < 3:
@@ -84,14 +83,15 @@ def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
         return None
     else:
         values.append(
-            typed(last) if last[0] in _BEGINS_NUMBER and last[-1] in _DIGITS else _WORDS.get(last, last)
+            number(last) if last[0] in _BEGINS_NUMBER and last[-1] in _DIGITS else _WORDS.get(last, last)
         )
     return names, values
 
 
 @lru_cache(maxsize=4096)
-def _are_keys(names: tuple[str, ...]) -> bool:
-    return len(set(names)) == len(names) and all(map(_KEY.fullmatch, names))
+def _keys(names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The names themselves, if each is a key and no two are one. It is the same tuple each time, whose hashes are known."""
+    return names if len(set(names)) == len(names) and all(map(_KEY.fullmatch, names)) else None
 
 
 def _any_pairs(text: str) -> dict[str, Value] | None:

@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.aws.columns import PROTOCOLS, request_of
-from chalicelib.core.formats.objects import Dialect, holding, parser_of
+from chalicelib.core.formats.aws.columns import request_of
+from chalicelib.core.formats.objects import Objects, holding
 from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing, Kind
@@ -37,50 +37,12 @@ def _is_request(members: Fields) -> bool:
     return has_target and len(_SIGNS.intersection(members)) > 1
 
 
-def _typed(fields: Fields) -> None:
-    known = PROTOCOLS.get(str(fields.get("network.protocol.version")))
-    if known is not None:
-        fields["network.protocol.name"], fields["network.protocol.version"] = known
+def _request(fields: Fields) -> str | None:
     method, _, route = str(fields.get("aws.apigateway.route_key", "")).partition(" ")
     if route:
         fields.setdefault("http.request.method", method)
         fields.setdefault("http.route", route)
-
-
-def _request(fields: Fields) -> str | None:
-    route = fields.get("http.route") or fields.get("aws.apigateway.route_key")
-    return request_of(fields, otherwise=route)
-
-
-_JSON: Final = Dialect(
-    prefix="aws.apigateway",
-    required=("requestId", "status"),
-    times=("requestTimeEpoch", "requestTime", "time", "timestamp"),
-    names={
-        "requestId": "aws.request_id",
-        "extendedRequestId": "aws.extended_request_id",
-        "ip": "client.address",
-        "sourceIp": "client.address",
-        "identity.sourceIp": "client.address",
-        "user": "user.name",
-        "httpMethod": "http.request.method",
-        "resourcePath": "http.route",
-        "path": "url.path",
-        "protocol": "network.protocol.version",
-        "status": "http.response.status_code",
-        "responseLength": "http.response.body.size",
-        "userAgent": "user_agent.original",
-        "domainName": "url.domain",
-        "accountId": "cloud.account.id",
-    },
-    integers=frozenset((
-        "http.response.status_code", "http.response.body.size", "aws.apigateway.response_latency",
-        "aws.apigateway.integration_latency", "aws.apigateway.integration_status", "aws.apigateway.latency",
-    )),
-    accepts=_is_request,
-    after=_typed,
-    body=_request,
-)  # fmt: skip
+    return request_of(fields, otherwise=fields.get("http.route") or fields.get("aws.apigateway.route_key"))
 
 
 def _make_clf_parser(context: ParseContext) -> Parse:
@@ -103,7 +65,7 @@ def _make_clf_parser(context: ParseContext) -> Parse:
     return parse
 
 
-JSON: Final = Format(
+JSON: Final = Objects(
     name="aws_api_gateway",
     title="Amazon API Gateway, access log as JSON",
     source="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html",
@@ -114,12 +76,37 @@ JSON: Final = Format(
         '{"requestId":"JKJaXmPLvHcESHA=","ip":"2001:db8::5","requestTime":"14/Mar/2024:09:26:54 +0000","httpMethod":"POST",'
         '"routeKey":"POST /carts","status":"201","protocol":"HTTP/1.1","responseLength":"0","integrationLatency":"17"}',
     ),
-    make_parser=parser_of(_JSON),
     specificity=0.995,
     framing=Framing(kind=Kind.JSON),
     sieve=holding("requestId"),
-    alone=True,
-)
+    prefix="aws.apigateway",
+    required=("requestId", "status"),
+    time=("requestTimeEpoch", "requestTime", "time", "timestamp"),
+    timeless=None,
+    names={
+        "requestId": "aws.request_id",
+        "extendedRequestId": "aws.extended_request_id",
+        "ip": "client.address",
+        "sourceIp": "client.address",
+        "identity.sourceIp": "client.address",
+        "user": "user.name",
+        "httpMethod": "http.request.method",
+        "resourcePath": "http.route",
+        "path": "url.path",
+        "protocol": "protocol:network.protocol.name",
+        "status": "http.response.status_code",
+        "responseLength": "http.response.body.size",
+        "userAgent": "user_agent.original",
+        "domainName": "url.domain",
+        "accountId": "cloud.account.id",
+        "responseLatency": "number:aws.apigateway.response_latency",
+        "integrationLatency": "number:aws.apigateway.integration_latency",
+        "integrationStatus": "number:aws.apigateway.integration_status",
+        "latency": "number:aws.apigateway.latency",
+    },
+    confirms=_is_request,
+    heading=_request,
+).format()
 CLF: Final = Format(
     name="aws_api_gateway_clf",
     title="Amazon API Gateway, access log as CLF",

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.dates import CLOCK, DAY
-from chalicelib.core.formats.json_text import flat_object, telling
+from chalicelib.core.formats.json_text import flat_object
+from chalicelib.core.formats.member_names import Naming
 from chalicelib.core.formats.nested import add_all, carried
-from chalicelib.core.formats.objects import Naming
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
 from chalicelib.core.formats.starts import own_start
 from chalicelib.core.formats.times import Times
@@ -80,11 +80,8 @@ def _make_events_parser(context: ParseContext) -> Parse:
 def _named(members: Fields | Reject, naming: Naming) -> Fields:
     if isinstance(members, Reject):
         return {}
-    fields: Fields = {}
-    for name, value in telling(members).items():
-        own = naming[name]
-        fields[own] = [value] if own in _LISTS else value
-    return fields
+    fields = naming.fields_of(members)
+    return {name: [value] if name in _LISTS else value for name, value in fields.items()}
 
 
 EXPORT: Final = Format(

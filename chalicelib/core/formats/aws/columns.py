@@ -187,7 +187,7 @@ class Decimals(dict[str, float]):
         return value
 
 
-def request_of(fields: Fields, otherwise: Value = None) -> str | None:
+def request_of(fields: Fields, *, otherwise: Value = None) -> str | None:
     """The request as an access log has it: method, path with query, protocol; otherwise: a target where no path is."""
     path, query = fields.get("url.path"), fields.get("url.query")
     version = fields.get("network.protocol.version")

@@ -8,114 +8,53 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats import Format
-from chalicelib.core.formats.objects import Dialect, holding, parser_of
+from chalicelib.core.formats.objects import Objects, holding, joined
 from chalicelib.core.framing import Framing, Kind
 
 if TYPE_CHECKING:
     from chalicelib.core.formats.json_text import Fields
+    from chalicelib.core.records import Value
 
 _DETAIL: Final = "detail."
+_ENVELOPE: Final = "aws.eventbridge."
 _GRADES: Final = ((9, 21), (7, 17), (4, 13))
 """The least severity of critical, high, medium → OpenTelemetry's number."""
 
 
-def _unwrapped(members: Fields) -> Fields:
-    """An event without EventBridge's envelope."""
-    if "detail-type" not in members:
-        return members
-    return {
-        name.removeprefix(_DETAIL) if name.startswith(_DETAIL) else f"aws.eventbridge.{name}": value
-        for name, value in members.items()
-    }
+def _unwrapped(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of an event without EventBridge's envelope."""
+    if "detail-type" not in names:
+        return names
+    return tuple(
+        name.removeprefix(_DETAIL) if name.startswith(_DETAIL) else f"{_ENVELOPE}{name}" for name in names
+    )
 
 
-def _finding(members: Fields) -> Fields:
-    """A finding under the names that its export has."""
-    if "SchemaVersion" in members:
-        members = {
-            ".".join(part[:1].lower() + part[1:] for part in name.split(".")): value
-            for name, value in members.items()
-        }
-    return _unwrapped(members)
-
-
-def _event_name(fields: Fields) -> str | None:
-    names = ("error.message", "aws.cloudtrail.event_name", "aws.cloudtrail.insight_details.event_name")
-    return next((str(fields[name]) for name in names if name in fields), None)
+def _finding(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that a finding has in its export."""
+    if "SchemaVersion" in names:
+        names = tuple(".".join(part[:1].lower() + part[1:] for part in name.split(".")) for name in names)
+    return _unwrapped(names)
 
 
 def _is_finding(members: Fields) -> bool:
     return members.get("service.serviceName", "guardduty") == "guardduty"
 
 
-def _grade(fields: Fields) -> tuple[str, int] | None:
+def _grade(severity: Value) -> tuple[str, int] | None:
     """https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html"""
-    severity = fields.get("aws.guardduty.severity")
     if not isinstance(severity, int | float):
         return None
     return str(severity), next((number for least, number in _GRADES if severity >= least), 9)
 
 
-_ENVELOPE: Final = {
-    f"aws.eventbridge.{name}": f"aws.eventbridge.{name.replace('-', '_')}"
-    for name in ("version", "id", "detail-type", "source", "account", "time", "region", "resources")
-}
-
-
-def _without_internal(fields: Fields) -> None:
+def _without_internal(fields: Fields, _body: str | None) -> None:
     """`AWS Internal` is no address: what a service of AWS did for itself came from none."""
     if " " in str(fields.get("client.address", "")):
         fields["aws.cloudtrail.source_ip_address"] = fields.pop("client.address")
 
 
-_CLOUDTRAIL: Final = Dialect(
-    prefix="aws.cloudtrail",
-    required=("eventVersion", "eventTime", "eventID"),
-    times=("eventTime",),
-    names=_ENVELOPE
-    | {
-        "awsRegion": "cloud.region",
-        "recipientAccountId": "cloud.account.id",
-        "sourceIPAddress": "client.address",
-        "userAgent": "user_agent.original",
-        "userIdentity.userName": "user.name",
-        "userIdentity.principalId": "user.id",
-        "requestID": "aws.request_id",
-        "errorCode": "error.type",
-        "errorMessage": "error.message",
-        "tlsDetails.tlsVersion": "tls.protocol.version",
-        "tlsDetails.cipherSuite": "tls.cipher",
-        "tlsDetails.clientProvidedHostHeader": "http.request.header.host",
-    },
-    before=_unwrapped,
-    after=_without_internal,
-    body=_event_name,
-)
-_GUARDDUTY: Final = Dialect(
-    prefix="aws.guardduty",
-    required=("schemaVersion", "severity", "type", "createdAt"),
-    times=("updatedAt", "createdAt"),
-    names=_ENVELOPE
-    | {
-        "accountId": "cloud.account.id",
-        "region": "cloud.region",
-        "resource.instanceDetails.instanceId": "host.id",
-        "resource.instanceDetails.imageId": "host.image.id",
-        "resource.instanceDetails.instanceType": "host.type",
-        "resource.accessKeyDetails.userName": "user.name",
-        "resource.accessKeyDetails.principalId": "user.id",
-        "service.action.networkConnectionAction.remoteIpDetails.ipAddressV4": "client.address",
-        "service.action.awsApiCallAction.remoteIpDetails.ipAddressV4": "client.address",
-        "service.action.kubernetesApiCallAction.remoteIpDetails.ipAddressV4": "client.address",
-    },
-    accepts=_is_finding,
-    grade=_grade,
-    before=_finding,
-    bodies=("title", "description"),
-)
-
-CLOUDTRAIL: Final = Format(
+CLOUDTRAIL: Final = Objects(
     name="aws_cloudtrail",
     title="AWS CloudTrail events",
     source="https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html",
@@ -133,13 +72,33 @@ CLOUDTRAIL: Final = Format(
         '"sourceIPAddress":"192.0.2.18","errorCode":"AccessDenied","errorMessage":"Failed authentication",'
         '"eventID":"8d50073e-0000-4000-8000-cc17dd847be6","eventType":"AwsConsoleSignIn"}',
     ),
-    make_parser=parser_of(_CLOUDTRAIL),
     specificity=0.995,
     framing=Framing(kind=Kind.JSON, member="Records"),
     sieve=holding("eventVersion", "Records"),
-    alone=True,
-)
-GUARDDUTY: Final = Format(
+    prefix="aws.cloudtrail",
+    required=("eventVersion", "eventTime", "eventID"),
+    time=("eventTime",),
+    timeless=None,
+    prefixes={_ENVELOPE: _ENVELOPE},
+    names={
+        "awsRegion": "cloud.region",
+        "recipientAccountId": "cloud.account.id",
+        "sourceIPAddress": "client.address",
+        "userAgent": "user_agent.original",
+        "userIdentity.userName": "user.name",
+        "userIdentity.principalId": "user.id",
+        "requestID": "aws.request_id",
+        "errorCode": "error.type",
+        "errorMessage": "error.message",
+        "tlsDetails.tlsVersion": "tls.protocol.version",
+        "tlsDetails.cipherSuite": "tls.cipher",
+        "tlsDetails.clientProvidedHostHeader": "http.request.header.host",
+    },
+    inner=_unwrapped,
+    heading=joined("error.message|aws.cloudtrail.event_name|aws.cloudtrail.insight_details.event_name"),
+    finish=_without_internal,
+).format()
+GUARDDUTY: Final = Objects(
     name="aws_guardduty",
     title="Amazon GuardDuty findings",
     source="https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-format.html",
@@ -158,11 +117,32 @@ GUARDDUTY: Final = Format(
         '"resource":{"resourceType":"Instance"},"service":{"serviceName":"guardduty","count":1},"severity":5.0,'
         '"createdAt":"2024-03-14T09:26:54Z","updatedAt":"2024-03-14T09:26:54Z","title":"A port scan"}}',
     ),
-    make_parser=parser_of(_GUARDDUTY),
     specificity=0.995,
     framing=Framing(kind=Kind.JSON, member="Findings"),
     sieve=holding("schemaVersion", "SchemaVersion"),
-    alone=True,
-)
+    prefix="aws.guardduty",
+    required=("schemaVersion", "severity", "type", "createdAt"),
+    time=("updatedAt", "createdAt"),
+    timeless=None,
+    prefixes={_ENVELOPE: _ENVELOPE},
+    names={
+        "accountId": "cloud.account.id",
+        "region": "cloud.region",
+        "resource.instanceDetails.instanceId": "host.id",
+        "resource.instanceDetails.imageId": "host.image.id",
+        "resource.instanceDetails.instanceType": "host.type",
+        "resource.accessKeyDetails.userName": "user.name",
+        "resource.accessKeyDetails.principalId": "user.id",
+        "service.action.networkConnectionAction.remoteIpDetails.ipAddressV4": "client.address",
+        "service.action.awsApiCallAction.remoteIpDetails.ipAddressV4": "client.address",
+        "service.action.kubernetesApiCallAction.remoteIpDetails.ipAddressV4": "client.address",
+    },
+    confirms=_is_finding,
+    level=("severity",),
+    kept=frozenset(("severity",)),
+    levels=_grade,
+    inner=_finding,
+    body=("title", "description"),
+).format()
 
 FORMATS: Final = (CLOUDTRAIL, GUARDDUTY)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.dates import CLOCK, DAY
-from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.kinds import figure, flag, number
-from chalicelib.core.formats.objects import Dialect, Naming, record_of, snake_case
+from chalicelib.core.formats.member_names import snake_case
+from chalicelib.core.formats.objects import Objects, joined, without
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -55,30 +55,26 @@ _EVENTS_WITH: Final = {
     "REPORT": "faas.invocation_id",
     "XRAY": "aws.lambda.xray_trace_id",
 }
-_PLATFORM: Final = Dialect(
+_PLATFORM: Final = Objects(
     prefix="aws.lambda",
     required=("time", "type"),
-    times=("time",),
+    confirms=lambda members: str(members["type"]).startswith("platform."),
+    inner=without("record.", "metrics."),
+    time=("time",),
+    timeless=None,
     names={"requestId": "faas.invocation_id", "version": "faas.version", "errorType": "error.type"},
-    accepts=lambda members: str(members["type"]).startswith("platform."),
-    before=lambda members: {
-        name.removeprefix("record.").removeprefix("metrics."): value for name, value in members.items()
-    },
-    body=lambda fields: str(fields.get("aws.lambda.type")),
+    heading=joined("aws.lambda.type"),
 )
 
 
 def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
-    naming = Naming("aws.lambda", _PLATFORM.names)
+    parse_platform = _PLATFORM.parser(context)
 
     def parse(entry: str) -> Record | Reject:
         first = entry[:1]
         if first == "{":
-            members = flat_object(entry)
-            if isinstance(members, Reject):
-                return members
-            return record_of(_PLATFORM, members, times, naming)
+            return parse_platform(entry)
         if first == "[":
             return _leveled(entry, times)
         if first.isdecimal():

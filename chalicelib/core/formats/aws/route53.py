@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.objects import Dialect, holding, parser_of
+from chalicelib.core.formats.objects import Objects, holding
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -27,12 +27,6 @@ _NAMES: Final = (
 )  # fmt: skip
 
 
-def _typed(fields: Fields) -> None:
-    transport = fields.get("network.transport")
-    if isinstance(transport, str):
-        fields["network.transport"] = transport.lower()
-
-
 def _make_parser(context: ParseContext) -> Parse:
     of_text = Times(context.last_modified).of_text
 
@@ -46,30 +40,13 @@ def _make_parser(context: ParseContext) -> Parse:
         fields: Fields = {
             name: value for name, value in zip(_NAMES, found.groups(), strict=True) if name and value != "-"
         }
-        _typed(fields)
+        fields["network.transport"] = found[7].lower()
         return Record(*stamp, None, None, None, fields)
 
     return parse
 
 
-_RESOLVER: Final = Dialect(
-    prefix="aws.route53",
-    required=("query_timestamp", "query_name", "query_type", "rcode"),
-    times=("query_timestamp",),
-    names={
-        "account_id": "cloud.account.id",
-        "region": "cloud.region",
-        "query_name": "dns.question.name",
-        "srcaddr": "source.address",
-        "srcport": "source.port",
-        "transport": "network.transport",
-        "srcids.instance": "host.id",
-    },
-    integers=frozenset(("source.port",)),
-    after=_typed,
-)
-
-RESOLVER: Final = Format(
+RESOLVER: Final = Objects(
     name="aws_route53_resolver",
     title="Amazon Route 53 Resolver, query log",
     source="https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html",
@@ -83,12 +60,23 @@ RESOLVER: Final = Format(
         '"rcode":"NXDOMAIN","answers":[],"srcaddr":"198.51.100.5","srcport":"41000","transport":"TCP","srcids":{},'
         '"firewall_rule_group_id":"rslvr-frg-01","firewall_rule_action":"BLOCK","firewall_domain_list_id":"rslvr-fdl-01"}',
     ),
-    make_parser=parser_of(_RESOLVER),
     specificity=0.995,
     framing=Framing(kind=Kind.JSON),
     sieve=holding("query_timestamp"),
-    alone=True,
-)
+    prefix="aws.route53",
+    required=("query_timestamp", "query_name", "query_type", "rcode"),
+    time=("query_timestamp",),
+    timeless=None,
+    names={
+        "account_id": "cloud.account.id",
+        "region": "cloud.region",
+        "query_name": "dns.question.name",
+        "srcaddr": "source.address",
+        "srcport": "source.port",
+        "transport": "lower:network.transport",
+        "srcids.instance": "host.id",
+    },
+).format()
 QUERIES: Final = Format(
     name="aws_route53_query",
     title="Amazon Route 53, public DNS query log",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats import Format
-from chalicelib.core.formats.aws.columns import PROTOCOLS, request_of
-from chalicelib.core.formats.objects import Dialect, holding, parser_of
+from chalicelib.core.formats.aws.columns import request_of
+from chalicelib.core.formats.objects import Objects, holding
 from chalicelib.core.framing import Framing, Kind
 
 if TYPE_CHECKING:
@@ -20,11 +19,8 @@ _HEADERS: Final = {
 }
 
 
-def _typed(fields: Fields) -> None:
-    """Protocol and the usual headers; the list of all headers stays."""
-    known = PROTOCOLS.get(str(fields.get("network.protocol.version")))
-    if known is not None:
-        fields["network.protocol.name"], fields["network.protocol.version"] = known
+def _add_headers(fields: Fields, _body: str | None) -> None:
+    """The usual headers; the list of all headers stays."""
     headers = fields.get("aws.waf.http_request.headers")
     for header in headers if isinstance(headers, list) else ():
         if isinstance(header, dict):
@@ -34,30 +30,7 @@ def _typed(fields: Fields) -> None:
                 fields.setdefault(name, value)
 
 
-_WAF: Final = Dialect(
-    prefix="aws.waf",
-    required=("timestamp", "webaclId", "action", "httpRequest.clientIp"),
-    times=("timestamp",),
-    names={
-        "httpRequest.clientIp": "client.address",
-        "httpRequest.country": "geo.country.iso_code",
-        "httpRequest.uri": "url.path",
-        "httpRequest.args": "url.query",
-        "httpRequest.fragment": "url.fragment",
-        "httpRequest.scheme": "url.scheme",
-        "httpRequest.host": "url.domain",
-        "httpRequest.httpVersion": "network.protocol.version",
-        "httpRequest.httpMethod": "http.request.method",
-        "httpRequest.requestId": "aws.request_id",
-        "responseCodeSent": "http.response.status_code",
-        "ja3Fingerprint": "tls.client.ja3",
-    },
-    integers=frozenset(("http.response.status_code",)),
-    after=_typed,
-    body=request_of,
-)
-
-WAF: Final = Format(
+WAF: Final = Objects(
     name="aws_waf",
     title="AWS WAF, web ACL traffic",
     source="https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html",
@@ -76,11 +49,29 @@ WAF: Final = Format(
         '"httpRequest":{"clientIp":"2001:db8::5","country":"-","headers":[],"uri":"/","args":"",'
         '"httpVersion":"HTTP/2.0","httpMethod":"HEAD","requestId":null}}',
     ),
-    make_parser=parser_of(_WAF),
     specificity=0.995,
     framing=Framing(kind=Kind.JSON),
     sieve=holding("webaclId"),
-    alone=True,
-)
+    prefix="aws.waf",
+    required=("timestamp", "webaclId", "action", "httpRequest.clientIp"),
+    time=("timestamp",),
+    timeless=None,
+    names={
+        "httpRequest.clientIp": "client.address",
+        "httpRequest.country": "geo.country.iso_code",
+        "httpRequest.uri": "url.path",
+        "httpRequest.args": "url.query",
+        "httpRequest.fragment": "url.fragment",
+        "httpRequest.scheme": "url.scheme",
+        "httpRequest.host": "url.domain",
+        "httpRequest.httpVersion": "protocol:network.protocol.name",
+        "httpRequest.httpMethod": "http.request.method",
+        "httpRequest.requestId": "aws.request_id",
+        "responseCodeSent": "http.response.status_code",
+        "ja3Fingerprint": "tls.client.ja3",
+    },
+    heading=request_of,
+    finish=_add_headers,
+).format()
 
 FORMATS: Final = (WAF,)

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats.applications.dialects import Dialect, format_of
 from chalicelib.core.formats.kinds import is_ip
+from chalicelib.core.formats.objects import Objects, joined
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 
-def _audited(fields: dict[str, Value]) -> str | None:
+def _audited(fields: dict[str, Value], _body: str | None) -> None:
     addresses = fields.get("k8s.audit.source_ips")
     if type(addresses) is list and addresses and type(addresses[0]) is str and is_ip(addresses[0]):
         fields.setdefault("client.address", addresses[0])
-    verb, target = fields.get("k8s.audit.verb"), fields.get("url.original")
-    return f"{verb} {target}" if type(verb) is str and type(target) is str else None
 
 
 def _is_audit(fields: dict[str, Value]) -> bool:
     return str(fields["apiVersion"]).startswith("audit.k8s.io/")
 
 
-def _docker_event(fields: dict[str, Value]) -> str | None:
-    return f"{fields['docker.event.type']} {fields['docker.event.action']}"
-
-
 def _is_klog(fields: dict[str, Value]) -> bool:
     return type(fields["v"]) is int and type(fields["ts"]) in (int, float)
 
 
-FORMATS: Final = tuple(map(format_of, (
-    Dialect(
+FORMATS: Final = tuple(map(Objects.format, (
+    Objects(
         name="kubernetes_audit",
         title="Kubernetes audit events",
         source="https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/",
@@ -51,7 +45,7 @@ FORMATS: Final = tuple(map(format_of, (
         specificity=0.999,
         time=("requestReceivedTimestamp", "stageTimestamp", "timestamp"),
         confirms=_is_audit,
-        renames={
+        names={
             "user.username": "user.name", "user.uid": "user.id", "user.groups": "user.roles",
             "userAgent": "user_agent.original", "requestURI": "url.original", "verb": "k8s.audit.verb",
             "level": "k8s.audit.level", "auditID": "k8s.audit.id", "stage": "k8s.audit.stage",
@@ -61,9 +55,9 @@ FORMATS: Final = tuple(map(format_of, (
         },
         prefixes={"objectRef.": "k8s.audit.object.", "responseStatus.": "k8s.audit.response."},
         finish=_audited,
-        usual=False,
+        heading=joined("k8s.audit.verb", "url.original"),
     ),
-    Dialect(
+    Objects(
         name="klog_json",
         title="Kubernetes components, JSON (--logging-format=json)",
         source="https://kubernetes.io/docs/concepts/cluster-administration/system-logs/#json-log-format",
@@ -76,14 +70,15 @@ FORMATS: Final = tuple(map(format_of, (
         foreign=("level", "hostname", "time"),
         specificity=0.997,
         time=("ts",),
-        message=("msg",),
+        body=("msg",),
         confirms=_is_klog,
-        renames={
+        names={
             "caller": "code.file.path", "logger": "log.logger", "err": "error.message", "v": "klog.verbosity",
             "pod.name": "k8s.pod.name", "pod.namespace": "k8s.namespace.name",
         },
+        requests=True,
     ),
-    Dialect(
+    Objects(
         name="docker_events",
         title="Docker events (docker events --format json)",
         source="https://docs.docker.com/reference/cli/docker/system/events/",
@@ -95,13 +90,12 @@ FORMATS: Final = tuple(map(format_of, (
         required=("Type", "Action", "Actor.ID", "timeNano|time"),
         specificity=0.998,
         time=("timeNano", "time"),
-        renames={
+        names={
             "Type": "docker.event.type", "Action": "docker.event.action", "Actor.ID": "docker.actor.id",
             "Actor.Attributes.name": "container.name", "Actor.Attributes.image": "container.image.name",
             "id": "container.id", "from": "docker.from", "status": "docker.status", "scope": "docker.scope",
         },
         prefixes={"Actor.Attributes.": "docker.actor."},
-        finish=_docker_event,
-        usual=False,
+        heading=joined("docker.event.type", "docker.event.action"),
     ),
 )))  # fmt: skip

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.general.json_rows import cells_of
-from chalicelib.core.formats.json_text import flat_object, telling
+from chalicelib.core.formats.json_text import flat_object
+from chalicelib.core.formats.member_names import Naming
 from chalicelib.core.formats.nested import add_all, carried
-from chalicelib.core.formats.objects import Naming, holding
+from chalicelib.core.formats.objects import holding
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -43,7 +44,7 @@ def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
     labels = _labels_in(context.header)
     names = Naming("loki.label", _LABELS)
-    around = {names[name]: value for name, value in labels.items()}
+    around = {names[name][0]: value for name, value in labels.items()}
     word = next(
         (str(labels[name]) for name in _LEVELS if severity.of_word(str(labels.get(name))) is not None), None
     )
@@ -62,7 +63,7 @@ def _make_parser(context: ParseContext) -> Parse:
             metadata = flat_object(cells[2])
             if isinstance(metadata, Reject):
                 return metadata
-            add_all(fields, {of_metadata[name]: value for name, value in telling(metadata).items()})
+            add_all(fields, of_metadata.fields_of(metadata))
         record = carried(context.explain, json.loads(cells[1]).rstrip("\r\n"), stamp, fields)
         if record.severity_number is None and word is not None:
             return record._replace(severity_text=word, severity_number=number)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.dates import CLOCK, DAY
-from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import add_endpoint, add_integer, integer, is_ip, number
 from chalicelib.core.formats.nested import add
-from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
+from chalicelib.core.formats.objects import Objects
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
@@ -18,6 +18,7 @@ from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.member_names import Target
     from chalicelib.core.records import Value
 
 _WHEN: Final = rf"{DAY}[T ]{CLOCK},[0-9]{{3}}"
@@ -135,7 +136,11 @@ def _add_slow(fields: dict[str, Value], body: str) -> None:
             fields["elasticsearch.slowlog.id"] = rest.rstrip(", ]")
 
 
-_OWN: Final = {
+def _add_origin(fields: dict[str, Value], name: str, text: str) -> None:
+    add_endpoint(fields, name, text, always_port=True)
+
+
+_OWN: Final[dict[str, str | Target]] = {
     "component": "log.logger", "logger": "log.logger", "log.logger": "log.logger", "process.thread.name": "thread.name",
     "cluster.name": "elasticsearch.cluster.name", "cluster_name": "elasticsearch.cluster.name",
     "node.name": "elasticsearch.node.name", "node_name": "elasticsearch.node.name",
@@ -144,8 +149,9 @@ _OWN: Final = {
     "stacktrace": "exception.stacktrace", "error.stack_trace": "exception.stacktrace", "error.type": "exception.type",
     "error.message": "exception.message", "source": "db.query.text", "elasticsearch.slowlog.source": "db.query.text",
     "user.name": "user.name", "service.name": "service.name", "event.dataset": "event.dataset", "trace.id": "trace_id",
-    "origin.address": "client:", "host.name": "host.name", "host.ip": "host.ip", "url.path": "url.path",
-    "request.method": "http.request.method",
+    "origin.address": ("client.address", _add_origin, "client"), "host.name": "host.name", "host.ip": "host.ip", "url.path": "url.path",
+    "request.method": "http.request.method", "took_millis": "number:elasticsearch.took_millis",
+    "elasticsearch.slowlog.took_millis": "number:elasticsearch.slowlog.took_millis",
 }  # fmt: skip
 
 
@@ -163,44 +169,15 @@ def _is_own(members: dict[str, Value]) -> bool:
     )
 
 
-def _make_json_parser(context: ParseContext) -> Parse:
-    times = Times(context.last_modified)
+def _graded(value: Value) -> tuple[str, int | None] | None:
+    return ("DEPRECATION", _number("DEPRECATION")) if value == "DEPRECATION" else None
 
-    def parse(entry: str) -> Record | Reject:
-        is_marked = entry.startswith("{") and any(mark in entry for mark in _MARKS)
-        members = flat_line(entry) if is_marked else OTHER_OBJECT
-        if isinstance(members, Reject) or not _is_own(members):
-            return OTHER_OBJECT
-        when = members.pop("timestamp", None) or members.pop("@timestamp", None)
-        if type(when) is not str:
-            return OTHER_OBJECT
-        stamp = times.of_text(when)
-        if stamp is None:
-            return BAD_TIME
-        word = members.pop("level", None) or members.pop("log.level", None)
-        body = members.pop("message", None) or members.pop("elasticsearch.slowlog.message", None)
-        fields: dict[str, Value] = {}
-        for name, value in members.items():
-            attribute = _OWN.get(name)
-            if attribute == "client:" and type(value) is str:
-                add_endpoint(fields, "client", value, always_port=True)
-                continue
-            if attribute is None or attribute.endswith(":") or attribute in fields:
-                attribute = name if name.startswith("elasticsearch.") else f"elasticsearch.{name}"
-            if attribute == "exception.stacktrace" and type(value) is list:
-                fields[attribute] = "\n".join(map(str, value))
-            elif name.endswith("took_millis") and type(value) is str:
-                fields[attribute] = number(value)
-            else:
-                fields[attribute] = value
-        text = word.strip() if type(word) is str else ""
-        rank = _number(text)
-        if type(body) is not str and body is not None:
-            fields["elasticsearch.message"] = body
-        message = body if type(body) is str and body else None
-        return Record(*stamp, text or None, rank, message, fields)
 
-    return parse
+def _whole_trace(fields: dict[str, Value], _body: str | None) -> None:
+    """A trace is a list of its lines in version 7."""
+    trace = fields.get("exception.stacktrace")
+    if type(trace) is list:
+        fields["exception.stacktrace"] = "\n".join(map(str, trace))
 
 
 TEXT: Final = Format(
@@ -221,7 +198,7 @@ TEXT: Final = Format(
     sieve=rf"\[{_WHEN}\](?:\[[A-Z]{{4,11}} {{0,4}}\]\[|(?: \[[^\]\n]{{1,256}}\])? \[(?:rest|transport|ip_filter|security_config_change)\] )",
     alone=True,
 )
-JSON: Final = Format(
+JSON: Final = Objects(
     name="elasticsearch_json",
     title="Elasticsearch and OpenSearch log, JSON (7 and ECS)",
     source="https://www.elastic.co/guide/en/elasticsearch/reference/current/logging.html#json-format",
@@ -237,11 +214,20 @@ JSON: Final = Format(
         '"elasticsearch.index_search_slowlog","process.thread.name":"search-7","log.logger":"index.search.slowlog.query",'
         '"elasticsearch.node.name":"node-1","elasticsearch.cluster.name":"shop"}',
     ),
-    make_parser=_make_json_parser,
     specificity=0.998,
     framing=Framing(kind=Kind.JSON),
     sieve=r"[ \t]{0,8}\{\s{0,8}\"(?:type|timestamp|@timestamp|component|log\.level|cluster\.)",
-    alone=True,
-)
+    contains=(_MARKS,),
+    required=("timestamp|@timestamp",),
+    confirms=_is_own,
+    time=("timestamp", "@timestamp"),
+    timeless=BAD_TIME,
+    level=("level", "log.level"),
+    levels=_graded,
+    body=("message", "elasticsearch.slowlog.message"),
+    names=_OWN,
+    prefixes={"elasticsearch.": "elasticsearch.", "": "elasticsearch."},
+    finish=_whole_trace,
+).format()
 
 FORMATS: Final = (TEXT, JSON)

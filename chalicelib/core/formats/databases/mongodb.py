@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.dates import CLOCK
-from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import add_peer, integer, number
-from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
+from chalicelib.core.formats.objects import Objects
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import MONTH, Times
 from chalicelib.core.framing import Framing
@@ -17,6 +17,7 @@ from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.member_names import Target
     from chalicelib.core.records import Value
 
 _WHEN: Final = (
@@ -138,54 +139,27 @@ def _closing(text: str, start: int) -> int:
     return len(text)
 
 
-_ATTRIBUTES: Final = {
+def _graded(value: Value) -> tuple[str, int | None] | None:
+    number = _level_number(value) if type(value) is str else None
+    return None if number is None else (str(value), number)
+
+
+def _add_namespace(fields: dict[str, Value], name: str, text: str) -> None:
+    database, dot, collection = text.partition(".")
+    if dot:
+        fields["db.namespace"], fields["db.collection.name"] = database, collection
+    else:
+        fields[name] = text
+
+
+_ATTRIBUTES: Final[dict[str, str | Target]] = {
     "c": "mongodb.component", "id": "mongodb.id", "ctx": "thread.name", "svc": "mongodb.service", "tags": "mongodb.tags",
     "attr.durationMillis": "mongodb.duration_ms", "attr.appName": "mongodb.application_name",
     "attr.planSummary": "mongodb.plan_summary", "attr.db": "db.namespace", "attr.authenticationDatabase": "db.namespace",
     "attr.principalName": "user.name", "attr.user": "user.name", "attr.connectionId": "mongodb.connection_id",
+    "attr.remote": "endpoint:client", "attr.client": "endpoint:client",
+    "attr.ns": ("mongodb.attr.ns", _add_namespace, "mongodb.attr.ns"),
 }  # fmt: skip
-_REMOTES: Final = ("attr.remote", "attr.client")
-
-
-def _make_json_parser(context: ParseContext) -> Parse:
-    times = Times(context.last_modified)
-
-    def parse(line: str) -> Record | Reject:
-        members = flat_line(line) if line.startswith("{") and '"$date"' in line else OTHER_OBJECT
-        if isinstance(members, Reject):
-            return OTHER_OBJECT
-        when, word, body = members.get("t.$date"), members.get("s"), members.get("msg")
-        if (
-            type(when) is not str
-            or type(word) is not str
-            or type(body) is not str
-            or _level_number(word) is None
-        ):
-            return OTHER_OBJECT
-        for name in ("t.$date", "s", "msg"):
-            del members[name]
-        stamp = times.of_text(when)
-        if stamp is None:
-            return BAD_TIME
-        fields: dict[str, Value] = {}
-        namespace = members.pop("attr.ns", None)
-        if type(namespace) is str and "." in namespace:
-            database, _, collection = namespace.partition(".")
-            fields["db.namespace"], fields["db.collection.name"] = database, collection
-        elif namespace is not None:
-            fields["mongodb.attr.ns"] = namespace
-        for name, value in members.items():
-            if name in _REMOTES and type(value) is str and "client.address" not in fields:
-                add_peer(fields, "client", value)
-                continue
-            attribute = _ATTRIBUTES.get(name)
-            if attribute is None or attribute in fields or (name == "attr.user" and type(value) is not str):
-                attribute = f"mongodb.{name}"
-            fields[attribute] = value
-        return Record(*stamp, word, _level_number(word), body or None, fields)
-
-    return parse
-
 
 TEXT: Final = Format(
     name="mongodb_text",
@@ -204,7 +178,7 @@ TEXT: Final = Format(
     sieve=rf"(?:{_WHEN}) (?:(?:[FEWI]|D[1-5]?) {{1,2}}[A-Z_-]{{1,12}} {{1,8}})?\[|\[[^\]\n]{{1,128}}\] (?:{_OPERATIONS}) ",
     alone=True,
 )
-JSON: Final = Format(
+JSON: Final = Objects(
     name="mongodb_json",
     title="MongoDB structured log, 4.4 and later",
     source="https://www.mongodb.com/docs/manual/reference/log-messages/",
@@ -215,10 +189,17 @@ JSON: Final = Format(
         '{"t":{"$date":"2024-03-14T09:26:54.000Z"},"s":"W","c":"COMMAND","id":51803,"ctx":"conn17","msg":"Slow query",'
         '"attr":{"type":"command","ns":"shop.orders","command":{"find":"orders"},"durationMillis":284}}',
     ),
-    make_parser=_make_json_parser,
     specificity=0.995,
     sieve=r"\{ ?\"t\" ?: ?\{ ?\"\$date\"",
-    alone=True,
-)
+    required=("t.$date", "s", "msg"),
+    confirms=lambda members: _graded(members["s"]) is not None and type(members["msg"]) is str,
+    time=("t.$date",),
+    timeless=BAD_TIME,
+    level=("s",),
+    levels=_graded,
+    body=("msg",),
+    names=_ATTRIBUTES,
+    prefixes={"": "mongodb."},
+).format()
 
 FORMATS: Final = (TEXT, JSON)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.databases.postgresql import SEVERITIES, add_message_fields
-from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import add_peer, integer
-from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
+from chalicelib.core.formats.objects import Objects, graded
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
@@ -94,30 +94,9 @@ _MEMBERS: Final = {
 """https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-JSONLOG"""
 
 
-def _make_json_parser(context: ParseContext) -> Parse:
-    times = Times(context.last_modified)
-
-    def parse(line: str) -> Record | Reject:
-        members = flat_line(line) if line.startswith("{") and '"error_severity":' in line else OTHER_OBJECT
-        if isinstance(members, Reject):
-            return OTHER_OBJECT
-        when, word = members.pop("timestamp", None), members.pop("error_severity", None)
-        if type(when) is not str or type(word) is not str or "pid" not in members:
-            return OTHER_OBJECT
-        if word not in SEVERITIES and not (context.decided and severity.is_word(word)):
-            return OTHER_OBJECT
-        stamp = times.of_text(when)
-        if stamp is None:
-            return BAD_TIME
-        body = members.pop("message", None)
-        fields = {_MEMBERS.get(name, f"postgresql.{name}"): value for name, value in members.items()}
-        if type(body) is str:
-            add_message_fields(fields, body)
-        elif body is not None:
-            fields["postgresql.message"] = body
-        return Record(*stamp, word, SEVERITIES.get(word), body if type(body) is str else None, fields)
-
-    return parse
+def _message_fields(fields: dict[str, Value], body: str | None) -> None:
+    if body is not None:
+        add_message_fields(fields, body)
 
 
 CSV: Final = Format(
@@ -137,7 +116,7 @@ CSV: Final = Format(
     framing=Framing(kind=Kind.QUOTED_LINES),
     sieve=r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}[^,\n]{0,16},(?:\"[^\"\n]{0,128}\")?,(?:\"[^\"\n]{0,128}\")?,[0-9]{1,10},",
 )
-JSON: Final = Format(
+JSON: Final = Objects(
     name="postgresql_json",
     title="PostgreSQL jsonlog",
     source="https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-JSONLOG",
@@ -150,10 +129,18 @@ JSON: Final = Format(
         '"session_start":"2024-03-14 09:26:54 UTC","txid":0,"error_severity":"LOG","message":"checkpoint starting: time",'
         '"backend_type":"checkpointer","query_id":0}',
     ),
-    make_parser=_make_json_parser,
     specificity=0.995,
     sieve=r"\{\"timestamp\":",
-    alone=True,
-)
+    required=("timestamp", "error_severity", "pid"),
+    confirms=lambda members: severity.is_word(str(members["error_severity"])),
+    time=("timestamp",),
+    timeless=BAD_TIME,
+    level=("error_severity",),
+    levels=graded(SEVERITIES),
+    body=("message",),
+    names=_MEMBERS,
+    prefixes={"": "postgresql."},
+    finish=_message_fields,
+).format()
 
 FORMATS: Final = (CSV, JSON)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.objects import Dialect, holding, parser_of
+from chalicelib.core.formats.objects import Objects, graded, holding, joined
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing, Kind
 
@@ -27,36 +27,10 @@ def _is_azure(members: Fields) -> bool:
     return "resourceId" in members or "ResourceId" in members or "operationName" in members
 
 
-def _grade(fields: Fields) -> tuple[str, int] | None:
-    """A level given as its number: 1 is critical, 5 verbose."""
-    level = fields.get("azure.level")
-    number = _LEVELS.get(str(level))
-    return None if number is None else (str(level), number)
-
-
 _LEVELS: Final = {"1": 21, "2": 17, "3": 13, "4": 9, "5": 5}
-_AZURE: Final = Dialect(
-    prefix="azure",
-    required=("category",),
-    times=("time", "timeStamp", "timestamp", "TimeGenerated"),
-    names={
-        "resourceId": "cloud.resource_id",
-        "ResourceId": "cloud.resource_id",
-        "location": "cloud.region",
-        "callerIpAddress": "client.address",
-        "identity.claims.name": "user.name",
-    },
-    levels=("level", "Level"),
-    grade=_grade,
-    bodies=("resultDescription", "message"),
-    accepts=_is_azure,
-    body=lambda fields: next(
-        (str(fields[name]) for name in ("azure.operation_name", "azure.category") if name in fields), None
-    ),
-    integers=frozenset(("azure.duration_ms",)),
-)
+"""1 is critical, 5 verbose."""
 
-AZURE: Final = Format(
+AZURE: Final = Objects(
     name="azure_records",
     title="Azure resource logs (diagnostic settings)",
     source="https://learn.microsoft.com/azure/azure-monitor/essentials/resource-logs-schema",
@@ -69,12 +43,27 @@ AZURE: Final = Format(
         ' "operationName": "MICROSOFT.COMPUTE/VIRTUALMACHINES/DELETE", "resultType": "Start", "level": "Warning",'
         ' "location": "global" }',
     ),
-    make_parser=parser_of(_AZURE),
     specificity=0.993,
     framing=Framing(kind=Kind.JSON, member="records"),
     sieve=holding("records", "category"),
-    alone=True,
-)
+    prefix="azure",
+    required=("category",),
+    time=("time", "timeStamp", "timestamp", "TimeGenerated"),
+    timeless=None,
+    names={
+        "resourceId": "cloud.resource_id",
+        "ResourceId": "cloud.resource_id",
+        "location": "cloud.region",
+        "callerIpAddress": "client.address",
+        "identity.claims.name": "user.name",
+        "durationMs": "number:azure.duration_ms",
+    },
+    level=("level", "Level"),
+    body=("resultDescription", "message"),
+    confirms=_is_azure,
+    heading=joined("azure.operation_name|azure.category"),
+    levels=graded(_LEVELS),
+).format()
 VALUES: Final = Format(
     name="json_values",
     title="JSON objects over several lines, one behind another or in an array",

@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.kinds import add_integer, integer, is_ip, part_icmp
-from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
+from chalicelib.core.formats.objects import Objects, graded, joined
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
@@ -33,45 +33,6 @@ _FAST: Final = re.compile(
     r"(\S+?)(?::([0-9]{1,5}))? -> (\S+?)(?::([0-9]{1,5}))?(?: (.*))?",
     re.DOTALL,
 )
-
-
-def _eve(context: ParseContext) -> Parse:
-    parse_json = JSON.make_parser(context)
-
-    def parse(line: str) -> Record | Reject:
-        if '"event_type"' not in line or '"timestamp"' not in line:
-            return OTHER_OBJECT
-        record = parse_json(line)
-        if not isinstance(record, Record):
-            return record
-        fields = record.attributes
-        if (
-            type(fields.get("event_type")) is not str
-            or record.timestamp is None
-            or not (
-                "flow_id" in fields
-                or "src_ip" in fields
-                or "stats.uptime" in fields
-                or "engine.message" in fields
-            )
-        ):
-            return OTHER_OBJECT
-        typed: dict[str, Value] = {}
-        for name, value in fields.items():
-            key = RENAMED.get(name, f"suricata.{name}")
-            typed[key] = value
-        if type(protocol := fields.get("proto")) is str:
-            del typed["suricata.proto"]
-            typed["network.transport"] = protocol.lower()
-        body = fields.get("alert.signature") or fields.get("anomaly.event")
-        level = fields.get("alert.severity")
-        number = PRIORITIES.get(level) if type(level) is int else None
-        return Record(
-            record.timestamp, record.timestamp_assumed, record.severity_text or (None if number is None else str(level)),
-            record.severity_number or number, body if type(body) is str else record.body or str(fields["event_type"]), typed,
-        )  # fmt: skip
-
-    return parse
 
 
 def _parted(address: str, port: str | None) -> tuple[str, str | None]:
@@ -148,7 +109,7 @@ _MONTHS: Final = {
     )
 }
 
-EVE: Final = Format(
+EVE: Final = Objects(
     name="suricata_eve",
     title="Suricata EVE, JSON lines",
     source="https://docs.suricata.io/en/latest/output/eve/eve-json-format.html",
@@ -160,11 +121,19 @@ EVE: Final = Format(
         '{"timestamp":"2024-03-14T09:26:54.000001+0000","flow_id":1,"event_type":"dns","src_ip":"2001:db8::5","src_port":5353,'
         '"dest_ip":"2001:db8::1","dest_port":53,"proto":"UDP","dns":{"type":"query","id":7,"rrname":"example.org","rrtype":"A"}}',
     ),
-    make_parser=_eve,
     specificity=0.995,
     sieve=r"[ \t]*+\{[^\n]{0,400}?\"event_type\"",
-    alone=True,
-)
+    required=("timestamp", "event_type", "flow_id|src_ip|stats.uptime|engine.message"),
+    confirms=lambda members: type(members["event_type"]) is str,
+    time=("timestamp",),
+    level=("log_level", "alert.severity"),
+    levels=graded(PRIORITIES),
+    body=("alert.signature", "anomaly.event", "engine.message", "message"),
+    kept=frozenset(("alert.severity", "alert.signature", "anomaly.event", "engine.message")),
+    names={**RENAMED, "proto": "lower:network.transport"},
+    prefixes={"": "suricata."},
+    heading=joined("suricata.event_type"),
+).format()
 FAST: Final = Format(
     name="suricata_fast",
     title="Suricata fast.log and Snort alert_fast",

@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.kinds import decimal, integer, part_icmp
+from chalicelib.core.formats.objects import Objects
 from chalicelib.core.formats.reasons import BAD_TIME, NO_HEADER, OTHER_SHAPE
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing
@@ -104,27 +104,8 @@ def _make_tsv(context: ParseContext) -> Parse:
     return _Tsv(context).parse
 
 
-def _make_json(context: ParseContext) -> Parse:
-    parse_json = JSON.make_parser(context)
-
-    def parse(line: str) -> Record | Reject:
-        if '"ts":' not in line:
-            return OTHER_SHAPE
-        record = parse_json(line)
-        if not isinstance(record, Record):
-            return record
-        fields = record.attributes
-        if record.timestamp is None or not (
-            "uid" in fields or "id.orig_h" in fields or "_path" in fields or "fuid" in fields
-        ):
-            return OTHER_SHAPE
-        if not ("id.orig_h" in fields or "_path" in fields or "fuid" in fields or "peer" in fields):
-            return OTHER_SHAPE
-        typed = {_NAMES.get(name, f"zeek.{name.removeprefix('_')}"): value for name, value in fields.items()}
-        part_icmp(typed)
-        return record._replace(attributes=typed)
-
-    return parse
+def _without_ports(fields: dict[str, Value], _body: str | None) -> None:
+    part_icmp(fields)
 
 
 ZEEK: Final = Format(
@@ -146,7 +127,7 @@ ZEEK: Final = Format(
     ),
     sieve=r"#(?:separator|fields)[ \t]",
 )
-ZEEK_JSON: Final = Format(
+ZEEK_JSON: Final = Objects(
     name="zeek_json",
     title="Zeek (Bro) logs, JSON lines",
     source="https://docs.zeek.org/en/master/log-formats.html#zeek-json-format-logs",
@@ -156,9 +137,13 @@ ZEEK_JSON: Final = Format(
         '{"_path":"http","ts":"2024-03-14T09:26:54.000001Z","uid":"Cabc2","id.orig_h":"2001:db8::5","id.orig_p":5353,"id.resp_h":"2001:db8::1",'
         '"id.resp_p":80,"method":"GET","host":"example.org","uri":"/a","status_code":200}',
     ),
-    make_parser=_make_json,
     specificity=0.995,
     sieve=r"[ \t]*+\{[^\n]{0,200}?\"ts\":",
-    alone=True,
-)
+    required=("ts", "uid|id.orig_h|_path|fuid", "id.orig_h|_path|fuid|peer"),
+    time=("ts",),
+    usual=frozenset(("level", "body")),
+    names=_NAMES,
+    prefixes={"_": "zeek.", "": "zeek."},
+    finish=_without_ports,
+).format()
 FORMATS: Final = (ZEEK, ZEEK_JSON)

@@ -9,15 +9,18 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.applications.json_lines import JSON
 from chalicelib.core.formats.kinds import integer
-from chalicelib.core.formats.reasons import BAD_TIME, OTHER_OBJECT, OTHER_SHAPE
+from chalicelib.core.formats.objects import Objects
+from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.systems.programs.auditing import HEAD, add_pairs
 from chalicelib.core.formats.times import Times
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.times import Stamp
     from chalicelib.core.records import Value
 
 _ID: Final = re.compile(r"([0-9]{9,12}\.[0-9]{1,9}):([0-9]{1,18})")
@@ -47,29 +50,23 @@ def _auditd(context: ParseContext) -> Parse:
     return parse
 
 
-def _laurel(context: ParseContext) -> Parse:
-    times, parse_json = Times(context.last_modified), JSON.make_parser(context)
-
-    def parse(line: str) -> Record | Reject:
-        if '"ID"' not in line:
-            return OTHER_OBJECT
-        record = parse_json(line)
-        if not isinstance(record, Record):
-            return record
-        fields = record.attributes
-        event = fields.get("ID")
+def _event_time(times: Times) -> Callable[[Value], Stamp | None]:
+    def stamp(event: Value) -> Stamp | None:
         found = _ID.fullmatch(event) if type(event) is str else None
-        stamp = found and times.of_number(found[1])
-        if found is None or stamp is None:
-            return OTHER_OBJECT
-        del fields["ID"]
-        typed = {_RENAMED.get(name, f"audit.{name}"): value for name, value in fields.items()}
-        typed["audit.serial"] = integer(found[2])
-        typed["audit.id"] = event
-        kinds = dict.fromkeys(name.partition(".")[0] for name in fields if name[:1].isupper())
-        return Record(*stamp, None, None, record.body or " ".join(kinds) or None, typed)
+        return times.of_number(found[1]) if found else None
 
-    return parse
+    return stamp
+
+
+def _add_serial(fields: dict[str, Value], _body: str | None) -> None:
+    event = _ID.fullmatch(str(fields["audit.id"]))
+    fields["audit.serial"] = integer(event[2]) if event else None
+
+
+def _kinds(fields: dict[str, Value]) -> str | None:
+    """The kinds of the records that belong to an event."""
+    kinds = dict.fromkeys(name.split(".")[1] for name in fields if name.startswith("audit."))
+    return " ".join(kind for kind in kinds if kind[:1].isupper()) or None
 
 
 AUDITD: Final = Format(
@@ -88,7 +85,7 @@ AUDITD: Final = Format(
     sieve=r"(?:node=\S{1,255} )?type=[A-Z0-9_\[\]]{2,40} msg=audit\(",
     alone=True,
 )
-LAUREL: Final = Format(
+LAUREL: Final = Objects(
     name="laurel",
     title="Linux audit log as JSON lines (laurel)",
     source="https://github.com/threathunters-io/laurel",
@@ -96,9 +93,16 @@ LAUREL: Final = Format(
         '{"ID":"1710404813.123:30828","SYSCALL":{"arch":"0xc000003e","syscall":59,"success":"yes","pid":11023,"ppid":3839,"uid":0,"comm":"cat",'
         '"exe":"/usr/bin/cat","UID":"root"},"EXECVE":{"argc":2,"ARGV":["cat","/etc/passwd"]}}',
     ),
-    make_parser=_laurel,
     specificity=0.995,
     sieve=r"[ \t]*+\{ ?\"(?:ID|NODE)\": ?\"",
-    alone=True,
-)
+    required=("ID",),
+    time=("ID",),
+    stamp=_event_time,
+    usual=frozenset(("body",)),
+    kept=frozenset(("ID",)),
+    names={**_RENAMED, "ID": "audit.id"},
+    prefixes={"": "audit."},
+    heading=_kinds,
+    finish=_add_serial,
+).format()
 FORMATS: Final = (AUDITD, LAUREL)

@@ -6,114 +6,86 @@ https://systemd.io/JOURNAL_EXPORT_FORMATS/, https://www.freedesktop.org/software
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.applications.json_lines import JSON
-from chalicelib.core.formats.kinds import integer, number
+from chalicelib.core.formats.objects import Objects, Reader
 from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.systems.programs import say_of
-from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.sized_fields import LINE_END_WITHIN
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
+    from chalicelib.core.formats.times import Stamp, Times
     from chalicelib.core.records import Value
 
-_NAMES: Final = {
-    "_HOSTNAME": "host.name", "SYSLOG_IDENTIFIER": "service.name", "_PID": "process.pid", "_COMM": "process.executable.name",
-    "_EXE": "process.executable.path", "_CMDLINE": "process.command_line", "_UID": "user.id", "SYSLOG_FACILITY": "syslog.facility.code",
-    "CODE_FILE": "code.file.path", "CODE_LINE": "code.line.number", "CODE_FUNC": "code.function.name", "CONTAINER_ID": "container.id",
-    "CONTAINER_NAME": "container.name", "SYSLOG_PID": "syslog.procid", "_SYSTEMD_UNIT": "systemd.unit", "TID": "thread.id",
-}  # fmt: skip
-_TEXT: Final = frozenset(
-    (
-        "_BOOT_ID",
-        "_MACHINE_ID",
-        "_CAP_EFFECTIVE",
-        "__CURSOR",
-        "MESSAGE_ID",
-        "INVOCATION_ID",
-        "_SYSTEMD_INVOCATION_ID",
-    )
-)
-_LINE_END_WITHIN: Final = LINE_END_WITHIN.decode()
-_BARE_NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
+_PRIORITIES: Final = {str(code): each for code, each in enumerate(severity.SYSLOG)}
 
 
-def _typed(name: str, value: Value) -> Value:
-    if type(value) is not str or name in _TEXT:
-        return value
-    return number(value)
+def _priority(value: Value) -> tuple[str, int | None] | None:
+    return _PRIORITIES.get(str(value))
 
 
-def _text_of(value: Value) -> str | None:
+def _numbers_only(times: Times) -> Callable[[Value], Stamp | None]:
+    return lambda value: times.of_number(value) if type(value) is str or type(value) is int else None
+
+
+def _of_octets(fields: dict[str, Value]) -> str | None:
     """A message that is not UTF-8 is an array of its bytes."""
-    if type(value) is str:
-        return value
-    if type(value) is list and all(type(each) is int and 0 <= each < 256 for each in value):
-        return bytes(value).decode("utf-8", "replace")  # type: ignore[arg-type]
+    octets = fields.get("journald.message")
+    if type(octets) is list and all(type(each) is int and 0 <= each < 256 for each in octets):
+        return bytes(fields.pop("journald.message")).decode("utf-8", "replace")  # type: ignore[arg-type]
     return None
 
 
-def _record(members: dict[str, Value], times: Times) -> Record | Reject:
-    when = members.pop("_SOURCE_REALTIME_TIMESTAMP", None) or members.get("__REALTIME_TIMESTAMP")
-    stamp = times.of_number(when) if type(when) is str or type(when) is int else None
-    if stamp is None:
-        return OTHER_SHAPE
-    fields: dict[str, Value] = {}
-    word = number = body = None
-    for name, value in members.items():
-        if value is None or value == "":
-            continue
-        if name == "PRIORITY" and type(value) is str and value in "01234567":
-            word, number = severity.of_syslog(code := integer(value))
-            fields["syslog.severity.code"] = code
-        elif name == "MESSAGE":
-            body = _text_of(value)
-            if body is None:
-                fields["journald.message"] = value
-        else:
-            fields[
-                _NAMES.get(
-                    name, f"journald.{name.strip('_').lower() if name[:2] != '__' else name[2:].lower()}"
-                )
-            ] = _typed(name, value)
+def _add_program(fields: dict[str, Value], body: str | None) -> None:
+    """What the program says of itself."""
     tag = fields.get("service.name")
     say = say_of(tag) if type(tag) is str else None
     if say is not None and body:
         say(body, fields)
         fields.pop("log.level", None)
-    return Record(*stamp, word, number, body, fields)
 
 
-def _json(context: ParseContext) -> Parse:
-    times, parse_json = Times(context.last_modified), JSON.make_parser(context)
-
-    def parse(line: str) -> Record | Reject:
-        if '"__REALTIME_TIMESTAMP"' not in line:
-            return OTHER_SHAPE
-        record = parse_json(line)
-        if not isinstance(record, Record):
-            return record
-        members = record.attributes
-        if record.timestamp is not None and "__REALTIME_TIMESTAMP" not in members:
-            members["__REALTIME_TIMESTAMP"] = _micros(line)
-        if record.severity_text is not None:
-            members["PRIORITY"] = record.severity_text
-        if record.body is not None and "MESSAGE" not in members:
-            members["MESSAGE"] = record.body
-        return _record(members, times)
-
-    return parse
-
-
-def _micros(line: str) -> str:
-    value = line.partition('"__REALTIME_TIMESTAMP"')[2].lstrip(" :")
-    return value.strip('"').partition('"')[0].partition(",")[0].rstrip("} ")
+_JOURNAL: Final = Objects(
+    name="journald_json",
+    title="systemd journal, JSON lines (journalctl -o json)",
+    source="https://systemd.io/JOURNAL_EXPORT_FORMATS/#journal-json-format",
+    samples=(
+        '{"__CURSOR":"s=abc;i=1","__REALTIME_TIMESTAMP":"1710404813123456","_BOOT_ID":"0f1e","PRIORITY":"6","SYSLOG_FACILITY":"4",'
+        '"SYSLOG_IDENTIFIER":"sshd","_PID":"4711","_UID":"0","_COMM":"sshd","_EXE":"/usr/sbin/sshd","_HOSTNAME":"web-1",'
+        '"_SYSTEMD_UNIT":"ssh.service","MESSAGE":"Accepted password for ada from 192.0.2.17 port 51022 ssh2"}',
+        '{"MESSAGE":[104,105,255],"__REALTIME_TIMESTAMP":"1710404814000001","_TRANSPORT":"stdout","PRIORITY":"3"}',
+    ),
+    specificity=0.995,
+    sieve=r"[ \t]*+\{[^\n]{0,4000}?\"__REALTIME_TIMESTAMP\"",
+    required=("__REALTIME_TIMESTAMP",),
+    time=("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"),
+    stamp=_numbers_only,
+    level=("PRIORITY",),
+    levels=_priority,
+    body=("MESSAGE",),
+    kept=frozenset(("__REALTIME_TIMESTAMP", "PRIORITY")),
+    prefix="journald",
+    infers=True,
+    names={
+        "PRIORITY": "int:syslog.severity.code", "SYSLOG_FACILITY": "int:syslog.facility.code", "SYSLOG_PID": "int:syslog.procid",
+        "_HOSTNAME": "host.name", "SYSLOG_IDENTIFIER": "service.name", "_PID": "process.pid",
+        "_COMM": "process.executable.name", "_EXE": "process.executable.path", "_CMDLINE": "process.command_line",
+        "_UID": "user.id", "CODE_FILE": "code.file.path", "CODE_LINE": "code.line.number", "CODE_FUNC": "code.function.name",
+        "CONTAINER_ID": "container.id", "CONTAINER_NAME": "container.name", "_SYSTEMD_UNIT": "systemd.unit", "TID": "thread.id",
+        "_BOOT_ID": "journald.boot_id", "_MACHINE_ID": "journald.machine_id", "_CAP_EFFECTIVE": "journald.cap_effective",
+        "__CURSOR": "journald.cursor", "MESSAGE_ID": "journald.message_id", "INVOCATION_ID": "journald.invocation_id",
+        "_SYSTEMD_INVOCATION_ID": "journald.systemd_invocation_id",
+    },
+    heading=_of_octets,
+    finish=_add_program,
+)  # fmt: skip
+_LINE_END_WITHIN: Final = LINE_END_WITHIN.decode()
+_BARE_NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 
 
 def _is_prose(others: Sequence[str], fields: int) -> bool:
@@ -122,7 +94,7 @@ def _is_prose(others: Sequence[str], fields: int) -> bool:
 
 
 def _export(context: ParseContext) -> Parse:
-    times = Times(context.last_modified)
+    reader = Reader(_JOURNAL, context)
 
     def parse(entry: str) -> Record | Reject:
         members: dict[str, Value] = {}
@@ -141,26 +113,11 @@ def _export(context: ParseContext) -> Parse:
             members[name] = value if name not in members else f"{members[name]}\n{value}"
         if "__REALTIME_TIMESTAMP" not in members or _is_prose(others, len(members)):
             return OTHER_SHAPE
-        return _record(members, times)
+        return reader.record_of(members)
 
     return parse
 
 
-JOURNALD_JSON: Final = Format(
-    name="journald_json",
-    title="systemd journal, JSON lines (journalctl -o json)",
-    source="https://systemd.io/JOURNAL_EXPORT_FORMATS/#journal-json-format",
-    samples=(
-        '{"__CURSOR":"s=abc;i=1","__REALTIME_TIMESTAMP":"1710404813123456","_BOOT_ID":"0f1e","PRIORITY":"6","SYSLOG_FACILITY":"4",'
-        '"SYSLOG_IDENTIFIER":"sshd","_PID":"4711","_UID":"0","_COMM":"sshd","_EXE":"/usr/sbin/sshd","_HOSTNAME":"web-1",'
-        '"_SYSTEMD_UNIT":"ssh.service","MESSAGE":"Accepted password for ada from 192.0.2.17 port 51022 ssh2"}',
-        '{"MESSAGE":[104,105,255],"__REALTIME_TIMESTAMP":"1710404814000001","_TRANSPORT":"stdout","PRIORITY":"3"}',
-    ),
-    make_parser=_json,
-    specificity=0.995,
-    sieve=r"[ \t]*+\{[^\n]{0,4000}?\"__REALTIME_TIMESTAMP\"",
-    alone=True,
-)
 JOURNALD_EXPORT: Final = Format(
     name="journald_export",
     title="systemd journal, export format (journalctl -o export)",
@@ -175,4 +132,4 @@ JOURNALD_EXPORT: Final = Format(
     framing=Framing(kind=Kind.SIZED_FIELDS),
     sieve=r"__CURSOR=",
 )
-FORMATS: Final = (JOURNALD_JSON, JOURNALD_EXPORT)
+FORMATS: Final = (_JOURNAL.format(), JOURNALD_EXPORT)

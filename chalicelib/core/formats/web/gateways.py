@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.formats import Format
-from chalicelib.core.formats.aws.columns import PROTOCOLS
-from chalicelib.core.formats.objects import Dialect, holding, parser_of
+from chalicelib.core.formats.objects import Objects, holding
 from chalicelib.core.framing import Framing, Kind
 
 if TYPE_CHECKING:
     from chalicelib.core.formats.json_text import Fields
-
-
-def _typed(fields: Fields) -> None:
-    """Query and protocol apart."""
-    known = PROTOCOLS.get(str(fields.get("network.protocol.version")))
-    if known is not None:
-        fields["network.protocol.name"], fields["network.protocol.version"] = known
-    path = fields.get("url.path")
-    if isinstance(path, str) and "?" in path and "url.query" not in fields:
-        fields["url.path"], _, query = path.partition("?")
-        if query:
-            fields["url.query"] = query
 
 
 def _request(fields: Fields) -> str | None:
@@ -35,24 +21,42 @@ def _request(fields: Fields) -> str | None:
 
 
 def _is_cloudflare(members: Fields) -> bool:
-    return any(name in members for name in _CLOUDFLARE.times) or "EdgeResponseStatus" in members
+    return not members.keys().isdisjoint((*_CLOUDFLARE_TIMES, "EdgeResponseStatus"))
 
 
-_CLOUDFLARE: Final = Dialect(
+_CLOUDFLARE_TIMES: Final = ("EdgeStartTimestamp", "Datetime", "EdgeEndTimestamp")
+CLOUDFLARE: Final = Objects(
+    name="cloudflare",
+    title="Cloudflare Logpush: HTTP requests and firewall events",
+    source="https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/http_requests/",
+    samples=(
+        '{"ClientIP":"192.0.2.17","ClientRequestHost":"shop.example.org","ClientRequestMethod":"GET","ClientRequestURI":'
+        '"/cart?item=7","ClientRequestProtocol":"HTTP/2","ClientRequestUserAgent":"curl/8.5.0","EdgeEndTimestamp":'
+        '"2024-03-14T09:26:54Z","EdgeResponseBytes":5316,"EdgeResponseStatus":200,"EdgeStartTimestamp":"2024-03-14T09:26:53Z",'
+        '"RayID":"92587851de3ef3e6"}',
+        '{"ClientIP":"2001:db8::5","ClientRequestHost":"shop.example.org","ClientRequestMethod":"POST","ClientRequestURI":"/pay",'
+        '"EdgeEndTimestamp":1710408415000000000,"EdgeStartTimestamp":1710408414123000000,"EdgeResponseStatus":503,"RayID":"92587852"}',
+        '{"Action":"block","ClientIP":"192.0.2.18","ClientRequestHost":"shop.example.org","ClientRequestPath":"/admin",'
+        '"ClientRequestMethod":"GET","Datetime":"2024-03-14T09:26:55Z","RayID":"92587853","RuleID":"r1","Source":"waf"}',
+    ),
+    specificity=0.9985,
+    framing=Framing(kind=Kind.JSON),
+    sieve=holding("RayID"),
     prefix="cloudflare",
     required=("RayID",),
-    times=("EdgeStartTimestamp", "Datetime", "EdgeEndTimestamp"),
+    time=_CLOUDFLARE_TIMES,
+    timeless=None,
     names={
         "ClientIP": "client.address",
         "ClientSrcPort": "client.port",
         "ClientCountry": "geo.country.iso_code",
         "ClientRequestHost": "url.domain",
         "ClientRequestMethod": "http.request.method",
-        "ClientRequestURI": "url.path",
-        "ClientRequestPath": "url.path",
+        "ClientRequestURI": "url:url.path",
+        "ClientRequestPath": "url:url.path",
         "ClientRequestQuery": "url.query",
         "ClientRequestScheme": "url.scheme",
-        "ClientRequestProtocol": "network.protocol.version",
+        "ClientRequestProtocol": "protocol:network.protocol.name",
         "ClientRequestReferer": "http.request.header.referer",
         "ClientRequestUserAgent": "user_agent.original",
         "ClientRequestBytes": "http.request.size",
@@ -63,18 +67,34 @@ _CLOUDFLARE: Final = Dialect(
         "EdgeResponseBodyBytes": "http.response.body.size",
         "RayID": "http.request.id",
     },
-    accepts=_is_cloudflare,
-    after=_typed,
-    body=_request,
-)
-_KONG: Final = Dialect(
+    confirms=_is_cloudflare,
+    heading=_request,
+).format()
+KONG: Final = Objects(
+    name="kong",
+    title="Kong Gateway: file, HTTP, TCP and UDP log plugins",
+    source="https://developer.konghq.com/plugins/file-log/",
+    samples=(
+        '{"latencies":{"request":172,"kong":1,"proxy":171},"service":{"name":"shop","host":"shop.internal","port":80},'
+        '"request":{"method":"GET","uri":"/cart?item=7","url":"https://shop.example.org:8443/cart?item=7","size":"98",'
+        '"querystring":{"item":"7"},"headers":{"host":"shop.example.org","user-agent":"curl/8.5.0"}},"client_ip":"192.0.2.17",'
+        '"tries":[{"balancer_latency":0,"port":80,"ip":"198.51.100.9"}],"upstream_status":"200","response":{"size":9982,'
+        '"status":200,"headers":{"content-type":"text/html"}},"route":{"name":"cart","updated_at":1710400000},'
+        '"started_at":1710408413123}',
+        '{"request":{"method":"POST","uri":"/pay","size":75},"response":{"status":502,"size":0},"latencies":{"request":3,"kong":3,'
+        '"proxy":-1},"client_ip":"192.0.2.18","started_at":1710408414123}',
+    ),
+    specificity=0.9985,
+    framing=Framing(kind=Kind.JSON),
+    sieve=holding("started_at", "latencies"),
     prefix="kong",
     required=("started_at", "request.method", "response.status"),
-    times=("started_at",),
+    time=("started_at",),
+    timeless=None,
     names={
         "client_ip": "client.address",
         "request.method": "http.request.method",
-        "request.uri": "url.path",
+        "request.uri": "url:url.path",
         "request.url": "url.full",
         "request.size": "http.request.size",
         "request.headers.host": "url.domain",
@@ -89,51 +109,8 @@ _KONG: Final = Dialect(
         "service.name": "service.name",
         "consumer.username": "user.name",
     },
-    accepts=lambda members: any(name.startswith("latencies.") for name in members),
-    integers=frozenset(("http.request.size", "http.response.size")),
-    after=_typed,
-    body=_request,
-)
-
-CLOUDFLARE: Final = Format(
-    name="cloudflare",
-    title="Cloudflare Logpush: HTTP requests and firewall events",
-    source="https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/http_requests/",
-    samples=(
-        '{"ClientIP":"192.0.2.17","ClientRequestHost":"shop.example.org","ClientRequestMethod":"GET","ClientRequestURI":'
-        '"/cart?item=7","ClientRequestProtocol":"HTTP/2","ClientRequestUserAgent":"curl/8.5.0","EdgeEndTimestamp":'
-        '"2024-03-14T09:26:54Z","EdgeResponseBytes":5316,"EdgeResponseStatus":200,"EdgeStartTimestamp":"2024-03-14T09:26:53Z",'
-        '"RayID":"92587851de3ef3e6"}',
-        '{"ClientIP":"2001:db8::5","ClientRequestHost":"shop.example.org","ClientRequestMethod":"POST","ClientRequestURI":"/pay",'
-        '"EdgeEndTimestamp":1710408415000000000,"EdgeStartTimestamp":1710408414123000000,"EdgeResponseStatus":503,"RayID":"92587852"}',
-        '{"Action":"block","ClientIP":"192.0.2.18","ClientRequestHost":"shop.example.org","ClientRequestPath":"/admin",'
-        '"ClientRequestMethod":"GET","Datetime":"2024-03-14T09:26:55Z","RayID":"92587853","RuleID":"r1","Source":"waf"}',
-    ),
-    make_parser=parser_of(_CLOUDFLARE),
-    specificity=0.9985,
-    framing=Framing(kind=Kind.JSON),
-    sieve=holding("RayID"),
-    alone=True,
-)
-KONG: Final = Format(
-    name="kong",
-    title="Kong Gateway: file, HTTP, TCP and UDP log plugins",
-    source="https://developer.konghq.com/plugins/file-log/",
-    samples=(
-        '{"latencies":{"request":172,"kong":1,"proxy":171},"service":{"name":"shop","host":"shop.internal","port":80},'
-        '"request":{"method":"GET","uri":"/cart?item=7","url":"https://shop.example.org:8443/cart?item=7","size":"98",'
-        '"querystring":{"item":"7"},"headers":{"host":"shop.example.org","user-agent":"curl/8.5.0"}},"client_ip":"192.0.2.17",'
-        '"tries":[{"balancer_latency":0,"port":80,"ip":"198.51.100.9"}],"upstream_status":"200","response":{"size":9982,'
-        '"status":200,"headers":{"content-type":"text/html"}},"route":{"name":"cart","updated_at":1710400000},'
-        '"started_at":1710408413123}',
-        '{"request":{"method":"POST","uri":"/pay","size":75},"response":{"status":502,"size":0},"latencies":{"request":3,"kong":3,'
-        '"proxy":-1},"client_ip":"192.0.2.18","started_at":1710408414123}',
-    ),
-    make_parser=parser_of(_KONG),
-    specificity=0.9985,
-    framing=Framing(kind=Kind.JSON),
-    sieve=holding("started_at", "latencies"),
-    alone=True,
-)
+    confirms=lambda members: any(name.startswith("latencies.") for name in members),
+    heading=_request,
+).format()
 
 FORMATS: Final = (CLOUDFLARE, KONG)

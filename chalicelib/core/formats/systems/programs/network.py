@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.kinds import PORTS, add_integer, decimal, number, part_icmp, transport_of
+from chalicelib.core.formats.member_names import Naming
 from chalicelib.core.formats.nested import add, add_typed
-from chalicelib.core.formats.objects import Naming
 from chalicelib.core.formats.systems.phrases import Say, phrases
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def add_packet(text: str, fields: dict[str, Value]) -> bool:
             if word and word.isupper() and len(word) <= 12:
                 flags.append(word)
         elif value:
-            key = _PACKET_NAMES[name]
+            key = _PACKET_NAMES[name][0]
             if key == "network.transport":
                 value = transport_of(value)
                 is_icmp = "icmp" in value
