@@ -166,8 +166,8 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, flag: bool) 
 def main() -> None:
     """Split log files into typed, tracked records.
 
-    Drop a log file into a bucket and every line of it comes out as a record, in a table, accounted
-    for. Start with `froe demo`, or try `froe parse FILE` on a file of yours: it needs no AWS.
+    Drop a log file into a bucket, and every line becomes a record in a table and is accounted for. Start
+    with `froe demo`, or try `froe parse FILE` on one of your files: it needs no AWS.
     """
 
 

@@ -10,7 +10,7 @@ from chalicelib.access import NamedToken, Role
 from froe.commands.options import json_option, limit_option, stage_option
 
 
-@click.group(invoke_without_command=True, short_help="Make, list and revoke tokens of the status API.")
+@click.group(invoke_without_command=True, short_help="Create, list and revoke tokens of the status API.")
 @click.option(
     "--stage",
     metavar="STAGE",

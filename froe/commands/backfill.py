@@ -24,7 +24,7 @@ _REASONED: Final = 100
 """So many of the files that are not COMPLETE are asked for their reasons."""
 
 
-@click.command(short_help="Ingest what lies in the input bucket already.")
+@click.command(short_help="Ingest objects that are already in the input bucket.")
 @click.argument("prefix")
 @click.option(
     "--rate",

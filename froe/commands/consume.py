@@ -21,7 +21,7 @@ from froe.target import find_target
 _REPORT_SECONDS: Final = 10.0
 
 
-@click.command(short_help="Take the queues' messages in processes here.")
+@click.command(short_help="Process the queues on this machine.")
 @click.option(
     "--workers",
     metavar="N",

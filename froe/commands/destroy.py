@@ -7,7 +7,7 @@ import click
 from froe.commands.options import json_option, stage_name
 
 
-@click.command(short_help="Take a stage down; its data stays unless told.")
+@click.command(short_help="Take a stage down; its data stays by default.")
 @stage_name
 @click.option(
     "--delete-data", is_flag=True, help="Also delete buckets, tables, queues and the key, with their content."

@@ -7,7 +7,7 @@ import click
 from froe.commands.options import json_option
 
 
-@click.command(short_help="Name each fault of this machine, or of a stage.")
+@click.command(short_help="Check this machine, or a stage.")
 @click.option(
     "--stage",
     metavar="STAGE",

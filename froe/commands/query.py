@@ -44,7 +44,7 @@ from froe.terminal import Column, harmless, print_table, printable, progress_bar
 _ROWS_SHOWN: Final = 200
 
 
-@click.command(short_help="Ask SQL over log files, or over files of a stage.")
+@click.command(short_help="Run SQL over log files, or over files of a stage.")
 @click.argument("sql")
 @click.argument(
     "files",

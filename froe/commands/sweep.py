@@ -30,7 +30,7 @@ class _Troubles(logging.Handler):
             click.secho(printable(f"{record.getMessage()} {named}: {reason}"), fg="red", err=True)
 
 
-@click.command(short_help="Look once for work that stopped, and send it again.")
+@click.command(short_help="Find work that stopped, and resend it.")
 @stage_option
 @json_option
 def sweep(*, stage: str | None, as_json: bool) -> None:

@@ -22,7 +22,7 @@ from froe.verifying import Verdict
 _STYLES = {"proved": "green", "differs": "red", "unproved": "yellow"}
 
 
-@click.command(short_help="Read objects again and compare all that is stored of them.")
+@click.command(short_help="Read objects again and compare them with what is stored.")
 @click.argument("names", metavar="[FILE_ID]...", nargs=-1)
 @click.option(
     "--sample", metavar="N", type=click.IntRange(min=1), help="Verify N settled files, chosen at random."
