@@ -10,9 +10,10 @@ from typing import Any, Final
 from chalicelib.core.charsets import in_utf_8
 from chalicelib.core.custom.reach import furthest
 from chalicelib.core.formats import Format
-from chalicelib.core.formats.detection import HEAD_BYTES, Trial, trials
+from chalicelib.core.formats.detection import HEAD_BYTES, trials
 from chalicelib.core.formats.reasons import MEANINGS, code_of
 from chalicelib.core.formats.registry import NAMES, by_name
+from chalicelib.core.formats.trying import Trial
 from chalicelib.core.framing import Framing
 from chalicelib.core.guessing import on_guess
 from chalicelib.core.json_paths import ANY

@@ -14,50 +14,38 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.colours import bytes_without_colours
-from chalicelib.core.entries import entries_in, entries_of
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.banners import behind_banner
-from chalicelib.core.formats.clear_starts import clear_share
 from chalicelib.core.formats.explaining import Explainer
-from chalicelib.core.formats.joined_lines import lines_of
+from chalicelib.core.formats.heads import FEW, MANY, MORE, Head, unlike
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.sieves import CANDIDATES, Sieves, sieve_of, sieves_of_all
-from chalicelib.core.formats.unfinished import is_unfinished_object
-from chalicelib.core.framing import Kind, Run
-from chalicelib.core.headers import Headers
+from chalicelib.core.formats.trying import Trial, parsed, trial_of
+from chalicelib.core.framing import Kind
 from chalicelib.core.json_around import begin_lines
-from chalicelib.core.json_paths import json_path
-from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
 
     from chalicelib.core.formats import Explain, Format, Parse
 
 HEAD_BYTES: Final = 64 * 1024
 """How much of the text detection looks at."""
-_LINES_MAX: Final = 1000
+_LINES_MAX: Final = 400
 _SIEVED_LINES: Final = 200
-_SHARE_MIN: Final = 0.6
-_TAIL_LINES_MAX: Final = 5
-"""How much of an entry of the file before may stand at the head of one whose entries begin clearly."""
+_GUESSED_SHARE_MIN: Final = 0.3
+"""A format that explains less than this of some entries cannot explain twice as much of all."""
+_GUESSED_LESS: Final = 0.05
+"""By how much a share of some entries may be less than that of all."""
 _CREDITED_SHARE_MIN: Final = 0.8
 """A format that explains so much of what a more general one does gets credit for the rest."""
 _BUT_ONE_SHARE_MIN: Final = 0.74
 """The same where it is all but one entry: three of four."""
 _CREDIT: Final = 0.9
-_PREAMBLE_LINES_MAX: Final = 20
 _MIXED_LINES_MIN: Final = 3
 _MIXED_SHARE_MIN: Final = 0.1
-_FAILED: Final = Reject("internal-error")
-_INSIDE: Final = ("log.record.format", "exception.stacktrace")
-"""What a record has whose inside is explained."""
-_VALUES: Final = (Kind.JSON, Kind.ELEMENTS)
-"""What has no lines of its own."""
-_UNSEEN_SHARE: Final = 0.9
-"""What a collection counts of which the head holds no whole element, or an object that is larger than the head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +59,6 @@ class Detection:
     text_too: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What one format makes of a head.
-
-    share: how much of the head it explains, 0 to 1; credit: what counts beside it, because a more general
-    format explains it. score: both times its specificity, 0 where the share is too small.
-    rejected: the entries behind its first record that it does not explain.
-    """
-
-    format: Format
-    share: float
-    score: float
-    rejected: tuple[str, ...] = ()
-    credit: float = 0.0
-
-
 def detect(
     head: bytes, last_modified: datetime, *, complete: bool, own: tuple[Format, ...] = ()
 ) -> Detection:
@@ -98,7 +70,8 @@ def detect(
     which win a tie.
     """
     explain = Explainer(last_modified, own)
-    tried = _trials(head, ParseContext(last_modified, explain=explain), complete=complete, own=own)
+    context = ParseContext(last_modified, explain=explain)
+    tried = _trials(head, context, complete=complete, own=own, every=False)
     best, *others = [each for each in tried if each.score]
     second = others[0] if others else None
     return Detection(
@@ -118,15 +91,18 @@ def trials(
     Parameters are those of `detect`. Plain text is always among them.
     """
     context = ParseContext(last_modified, explain=Explainer(last_modified, own))
-    return _trials(head, context, complete=complete, own=own)
+    return _trials(head, context, complete=complete, own=own, every=True)
 
 
-def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Format, ...]) -> list[Trial]:
+def _trials(
+    head: bytes, context: ParseContext, *, complete: bool, own: tuple[Format, ...], every: bool
+) -> list[Trial]:
+    """every: whether all entries are asked of each format; else some stand for all where that decides nothing."""
     text = by_name("text")
     raw = head
     head = bytes_without_colours(head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
     lines = _whole_lines(head, complete=complete)
-    sieved = [line for line in lines[:_SIEVED_LINES] if line.strip()]
+    sieved = unlike([line for line in lines[:_SIEVED_LINES] if line.strip()])
     if sieved and (long := _most_of(head)):
         sieved.append(long)
     if not sieved:
@@ -135,26 +111,64 @@ def _trials(head: bytes, context: ParseContext, *, complete: bool, own: tuple[Fo
         *(own[place] for place in _let_through(Sieves(own), sieved)),
         *(by_name(CANDIDATES[place].name) for place in _let_through(sieves_of_all(), sieved)),
     ]
-    joined = "\n".join(lines).encode() + b"\n"
+    candidates = [known for known in candidates if known is not text]
+    shown = Head(head, "\n".join(lines).encode() + b"\n", complete=complete)
     by_line = cache(partial(begin_lines, head, complete=complete))
-    found = []
-    for known in candidates:
-        if known is text:
-            continue
-        shown = head if known.framing.kind in _VALUES else joined
+    framed = [_fitted(known, by_line) for known in candidates]
+    guesses = [None if every else _guessed(known, shown, context) for known in framed]
+    found: dict[int, Trial] = {}
+    best = Trial(text, 0.0, 0.0)
+    for place in sorted(range(len(framed)), key=lambda place: -_hope(framed[place], guesses[place])):
+        known, guess = candidates[place], guesses[place]
         try:
-            trial = replace(_trial(_fitted(known, by_line), shown, context, complete=complete), format=known)
+            if guess is None or _may_decide(guess, best):
+                guess = _whole_trial(framed[place], guess, shown, context)
+            trial = replace(guess, format=known)
             if known.framing.header_first and not trial.share:
                 table = behind_banner(known, raw, lines, partial(_parser_under, known, context))
-                trial = trial if table is None else _trial(table, shown, context, complete=complete)
+                trial = trial if table is None else trial_of(table, shown, context)
             if known.convinces and not trial.score and known.convinces(lines):
-                decided = replace(context, decided=True)
-                trial = replace(_trial(known, shown, decided, complete=complete), format=known)
+                trial = replace(trial_of(known, shown, replace(context, decided=True)), format=known)
         except Exception:  # noqa: BLE001, S112 - a format that fails on a head is not its format
             continue
-        found.append(trial)
-    ranked = [_credited(each, found) for each in found]
+        found[place] = trial
+        best = max(best, trial, key=lambda each: each.score)
+    tried = [found[place] for place in sorted(found)]
+    ranked = [_credited(each, tried) for each in tried]
     return sorted([*ranked, Trial(text, 1.0, text.specificity)], key=lambda each: -each.score)
+
+
+def _hope(known: Format, guess: Trial | None) -> float:
+    return known.specificity if guess is None else guess.score
+
+
+def _guessed(known: Format, head: Head, context: ParseContext) -> Trial | None:
+    """What some of the entries say of a format; None where all of them must be asked."""
+    if known.prose:
+        return None
+    try:
+        few = head.some(known.framing, FEW)
+        if few and not any(record for _, record in parsed(known, few, context)):
+            return Trial(known, 0.0, 0.0)
+        more = head.some(known.framing, MORE)
+        return trial_of(known, head, context, more) if more else None
+    except Exception:  # noqa: BLE001 - a format that fails on a head is not its format
+        return None
+
+
+def _may_decide(guess: Trial, best: Trial) -> bool:
+    """Whether all entries must be asked: whether a format may be better than the best so far, or may give it credit."""
+    gives_credit = guess.share + _GUESSED_LESS >= best.share < 1
+    return guess.share >= _GUESSED_SHARE_MIN and (guess.format.specificity >= best.score or gives_credit)
+
+
+def _whole_trial(known: Format, guess: Trial | None, head: Head, context: ParseContext) -> Trial:
+    """What a format makes of a head. guess: what some of the entries say; where that is all, many stand for all."""
+    if guess is not None and guess.explains_all and (many := head.some(known.framing, MANY)):
+        trial = trial_of(known, head, context, many)
+        if trial.explains_all:
+            return trial
+    return trial_of(known, head, context)
 
 
 def _fitted(known: Format, by_line: Callable[[], bool]) -> Format:
@@ -203,109 +217,6 @@ def _most_of(head: bytes) -> str:
     """The last line of a head where it is cut off, and most of it; empty where it is not."""
     begin = head.rfind(b"\n") + 1
     return head[begin:].decode("utf-8", "replace") if 2 * begin < len(head) and begin else ""
-
-
-def _trial(known: Format, text: bytes, context: ParseContext, *, complete: bool) -> Trial:
-    counted = preamble = 0
-    rejected = []
-    entries = []
-    weights = []
-    in_values = known.framing.kind in _VALUES
-    parse_count = 0
-    for entry, record in _parsed(known, text, context, complete=complete or not in_values):
-        size = 1 + entry.count("\n")
-        counted += size
-        if record is None:
-            if not parse_count:
-                preamble += size
-            else:
-                rejected.append(entry)
-            continue
-        parse_count += 1
-        entries.append((entry, record))
-        says_more = bool(record.attributes) or record.severity_text is not None
-        if known.carrier:
-            is_known = not record.attributes.keys().isdisjoint(_INSIDE)
-            says_more = is_known or record.timestamp is not None
-        weight = 1.0 if says_more else known.bare
-        weights.append(weight)
-    if not parse_count:
-        unseen = not counted and in_values and _begins_value(known, text, complete=complete)
-        share = 1.0 if complete else _UNSEEN_SHARE
-        return Trial(known, share if unseen else 0.0, share * known.specificity if unseen else 0.0)
-    joined = lines_of(known, [entry for entry, _ in entries], preamble=preamble, explain=context.explain)
-    explained = sum(weight * lines for weight, lines in zip(weights, joined.explained, strict=True))
-    counted -= joined.left_out + min(preamble, _PREAMBLE_LINES_MAX, int(explained))
-    share = min(1.0, explained / counted)
-    if share < _SHARE_MIN and preamble <= _TAIL_LINES_MAX:
-        share = clear_share(known, entries, len(rejected), context.explain) or share
-    if known.prose:
-        return Trial(known, share, known.specificity)
-    score = round(share * known.specificity, 4) if share >= _SHARE_MIN else 0.0
-    return Trial(known, share, score, tuple(rejected))
-
-
-def _parsed(
-    known: Format, text: bytes, context: ParseContext, *, complete: bool
-) -> Iterator[tuple[str, Record | None]]:
-    """The entries of a text and what the format makes of each; header lines, gaps and blanks left out."""
-    framing = known.framing
-    headers = Headers(framing, None)
-    parse = known.make_parser(context)
-    if framing.kind is Kind.STREAMS:
-        entries = [entry.text or entry.raw for entry in entries_of(text, framing, 0, len(text), 0)]
-        for entry in entries if complete else entries[:-1]:
-            said = entry.decode("utf-8", "replace").rstrip("\r\n")
-            if said.strip("\0 \t\r\n"):  # padding is none of the log either
-                result = _tried(parse, said)
-                if isinstance(result, Record) or not known.is_banner(said):
-                    yield said, result if isinstance(result, Record) else None
-        return
-    pieces = list(entries_in([text], framing, 0, len(text), aligned=True))
-    for piece in pieces:
-        assert isinstance(piece, Run), "an entry of the head cannot be longer than the head"
-        if framing.kind in _VALUES:
-            parse = known.make_parser(
-                ParseContext(context.last_modified, piece.context or "", context.explain)
-            )
-        for entry in _entries(piece, is_last=piece is pieces[-1] and not complete):
-            if framing.has_header and headers.take(entry):
-                header = headers.in_force or ""
-                parse = known.make_parser(replace(context, header=header))
-                continue
-            said = entry.decode("utf-8", "replace").rstrip("\r\n")
-            if said.strip("\0 \t\r\n"):  # padding is none of the log either
-                result = _tried(parse, said)
-                if isinstance(result, Reject) and known.is_banner(said):
-                    continue
-                yield said, result if isinstance(result, Record) else None
-
-
-def _tried(parse: Parse, entry: str) -> Record | Reject:
-    try:
-        return parse(entry)
-    except Exception:  # noqa: BLE001 - what fails on an entry does not explain it
-        return _FAILED
-
-
-def _begins_value(known: Format, text: bytes, *, complete: bool) -> bool:
-    """Whether the text begins an array of which it does not hold a whole element, or an object that is
-    larger than it."""
-    pieces = list(entries_in([text], known.framing, 0, len(text), aligned=True))
-    if len(pieces) > 1 and pieces[0].context is not None:
-        return True
-    path = known.framing.path
-    if path and not any(b'"' + name + b'"' in text for name in json_path(path).outermost_names):
-        return False
-    return not complete and known.framing.member is None and is_unfinished_object(text)
-
-
-def _entries(run: Run, *, is_last: bool) -> Iterator[bytes]:
-    begin = 0
-    for number, end in enumerate(run.ends):
-        if not (run.gaps and number in run.gaps) and not (is_last and number + 1 == len(run.ends)):
-            yield run.data[begin:end]
-        begin = end
 
 
 def _mixes_text(best: Trial, head: bytes, explain: Explain) -> bool:
