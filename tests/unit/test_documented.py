@@ -11,6 +11,7 @@ pytest.importorskip("click", reason="needs click: make setup")
 
 import click
 
+from chalicelib.core.accounts import State
 from chalicelib.openapi import description
 from froe import commands_page
 from froe.cli import main
@@ -72,3 +73,11 @@ def test_every_route_is_in_the_table_of_routes() -> None:
         if not re.search(rf"`{method.upper()} {re.escape(path)}[?`]", section)
     ]
     assert missing == []
+
+
+def test_the_glossary_has_each_state_and_is_in_order() -> None:
+    page = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words, states = page.split("## States of a file")
+    assert re.findall(r"^\| `([A-Z]+)` \|", states, re.MULTILINE) == [state.value for state in State]
+    named = re.findall(r"^\| ([a-z ]+) \|", words, re.MULTILINE)[1:]
+    assert named == sorted(named)
