@@ -6,11 +6,13 @@ Every list is a page: ``{"items": […], "cursor": …}``; a page may be empty w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
+from chalicelib.core.accounts import SplitAccount
 from chalicelib.core.fields import FILE_ID, shown
 from chalicelib.core.layouts import Layout
-from chalicelib.core.marks import Mark, Outcome
+from chalicelib.core.marks import Counts, Mark, Outcome, Tally
 from chalicelib.core.messages import batch_id
 from chalicelib.file_lists import FileLists, WantedFiles
 from chalicelib.ledger import Ledger, StoredFile
@@ -189,18 +191,20 @@ class Status:
         self,
         stored: StoredFile,
         walk: Walk,
-        stretches: Callable[[StoredFile, int], Iterator[tuple[int, int]]],
+        stretches: Callable[[StoredFile, Walk], Iterator[tuple[int, int]]],
         until: int | None = None,
     ) -> int | None:
         """Where it goes on, or None at the end."""
         if stored.plan.layout is Layout.NONE:
-            batches = self._batches_done(stored, walk.wanted.kind, walk.after)
+            batches = self._batches_done(stored, walk)
             return self._pages.walk_over_batches(
-                walk, (batch for batch in batches if until is None or batch.offset < until)
+                walk, takewhile(lambda batch: until is None or batch.offset < until, batches)
             )
-        found = stretches(stored, walk.after)
+        found = stretches(stored, walk)
         if until is not None:
-            found = ((begin, min(end, until)) for begin, end in found)
+            found = (
+                (begin, min(end, until)) for begin, end in takewhile(lambda each: each[0] < until, found)
+            )
         return self._pages.walk(walk, found)
 
     def _stored(self, file_id: str) -> StoredFile:
@@ -221,32 +225,45 @@ class Status:
             for number in range(first, count):
                 yield split, number, marks.get(number)
 
-    def _batches_done(self, stored: StoredFile, kind: str, after: int) -> Iterator[StoredBatch]:
-        """Those that hold entries of a kind, and end behind an offset of the text, in its order."""
-        file_id = stored.plan.file_id
-        for split in self._ledger.read_splits(file_id):
-            if split.seal and split.seal.end <= after:
+    def _splits_holding(self, stored: StoredFile, walk: Walk) -> Iterator[SplitAccount]:
+        """The splits behind the offset that may hold entries of the kind, in the order of the text; whoever takes one
+        asks for its marks, which counts as a query."""
+        for split in self._ledger.read_splits(stored.plan.file_id):
+            if split.seal and split.seal.end <= walk.after:
                 continue
+            if split.is_done and not _of_kind(split.summary.counts, walk.wanted.kind).entries:
+                continue
+            walk.effort += EFFORT_PER_QUERY
+            yield split
+
+    def _batches_done(self, stored: StoredFile, walk: Walk) -> Iterator[StoredBatch]:
+        """Those that hold entries of a kind, and end behind an offset of the text, in its order. A walk that is over is given
+        the place of the split at which it is."""
+        file_id = stored.plan.file_id
+        for split in self._splits_holding(stored, walk):
+            if walk.is_over and split.seal:
+                yield StoredBatch("", split.split, split.seal.start)
             for number, mark in sorted(self._ledger.read_marks(file_id, split.split).items()):
-                if mark.outcome is not Outcome.DONE or mark.reach is None or mark.reach[1] <= after:
+                if mark.outcome is not Outcome.DONE or mark.reach is None or mark.reach[1] <= walk.after:
                     continue
-                counts = mark.counts.parsed if kind == "record" else mark.counts.rejected
-                if counts.entries:
+                if _of_kind(mark.counts, walk.wanted.kind).entries:
                     yield StoredBatch(batch_id(file_id, split.split, number), split.split, mark.reach[0])
 
-    def _text_so_far(self, stored: StoredFile, _after: int) -> Iterator[tuple[int, int]]:
+    def _text_so_far(self, stored: StoredFile, _walk: Walk) -> Iterator[tuple[int, int]]:
         """The stretch of the text that may hold records by now."""
         plan, account = stored.plan, self._ledger.read_account(stored)
         yield 0, account.text_bytes or (plan.head.size if plan.parallel else account.cut.bytes)
 
-    def _text_with_rejects(self, stored: StoredFile, after: int) -> Iterator[tuple[int, int]]:
+    def _text_with_rejects(self, stored: StoredFile, walk: Walk) -> Iterator[tuple[int, int]]:
         """The stretches of the text that may hold rejects: the marks tell which batches have some."""
         file_id = stored.plan.file_id
-        for split in self._ledger.read_splits(file_id):
-            if split.seal is None or split.seal.end <= after:
+        for split in self._splits_holding(stored, walk):
+            if split.seal is None:
                 continue
-            marks = self._ledger.read_marks(file_id, split.split)
             begin = split.seal.start
+            if walk.is_over:
+                yield begin, split.seal.end
+            marks = self._ledger.read_marks(file_id, split.split)
             for number in range(split.seal.batches):
                 mark = marks.get(number)
                 if mark is None:
@@ -256,3 +273,7 @@ class Status:
                 if mark.counts.rejected.entries:
                     yield begin, end
                 begin = end
+
+
+def _of_kind(counts: Counts, kind: str) -> Tally:
+    return counts.parsed if kind == "record" else counts.rejected

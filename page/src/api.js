@@ -45,6 +45,8 @@ export async function discover() {
 /** Whether the token may do more than read; where the API has no roles it may. */
 export const mayOperate = () => !who || who.role !== "read";
 
+export const mayAdminister = () => !who || who.role === "administer";
+
 export const has = (method, path) => Boolean(routes?.paths?.[path]?.[method.toLowerCase()]);
 
 export const takes = (path, parameter) =>

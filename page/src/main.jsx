@@ -3,7 +3,8 @@
 import "./page.css";
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { discover, enter, forget, get, has, mayOperate, onRefusal, token } from "./api.js";
+import { discover, enter, forget, get, has, mayAdminister, mayOperate, onRefusal, token } from "./api.js";
+import { Audit } from "./audit.jsx";
 import { DeadLetter } from "./dead_letter.jsx";
 import { DeadLetters } from "./dead_letters.jsx";
 import { File } from "./file.jsx";
@@ -89,6 +90,7 @@ function Shell({ onLeave }) {
             Dead letters{dead > 0 && <span class="badge"><span class="hidden">: </span>{count(dead)}{letters.data.cursor ? "+" : ""}</span>}
           </a>
           {ready && has("POST", "/uploads") && mayOperate() && <a href={link(["upload"])} aria-current={at("upload")}>Upload</a>}
+          {ready && has("GET", "/audit") && mayAdminister() && <a href={link(["audit"])} aria-current={at("audit")}>Audit</a>}
         </nav>
         {me && <span class="role" title={`The token may ${me.role}`}>{me.name}</span>}
         <button type="button" class="quiet" onClick={onLeave}>Forget token</button>
@@ -101,6 +103,7 @@ function Shell({ onLeave }) {
         {ready && where === "dead-letters" && <DeadLetters query={route.query} onChange={letters.again} />}
         {ready && where === "dead-letter" && id && <DeadLetter key={id} id={id} onChange={letters.again} />}
         {ready && where === "upload" && <Upload />}
+        {ready && where === "audit" && <Audit query={route.query} />}
       </main>
     </>
   );

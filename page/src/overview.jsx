@@ -139,7 +139,7 @@ function KeyField({ value, onAsk }) {
   const type = (event) => {
     const text = event.target.value;
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => onAsk(text.trim()), 250);
+    timer.current = setTimeout(() => onAsk(text.trim()), 100);
   };
   return <label class="wide">Key<input type="search" value={value} onInput={type} placeholder={byPrefix() ? "how it begins" : "a part of it"} spellcheck={false} autocomplete="off" /></label>;
 }

@@ -15,21 +15,25 @@ export async function send(key, file, signal, tell) {
   const done = new Map();
   const parts = [];
   const waiting = [...target.parts];
+  const ends = new AbortController();
+  signal.addEventListener("abort", () => ends.abort());
   const worker = async () => {
-    for (let part = waiting.shift(); part; part = waiting.shift()) {
+    for (let part = waiting.shift(); part && !ends.signal.aborted; part = waiting.shift()) {
       const { number, url } = part;
       const begin = (number - 1) * target.part_bytes;
       const body = file.slice(begin, Math.min(file.size, begin + target.part_bytes));
-      const etag = await tried(() => put(url, {}, body, signal, (bytes) => {
+      const etag = await tried(() => put(url, {}, body, ends.signal, (bytes) => {
         done.set(number, bytes);
         tell([...done.values()].reduce((sum, each) => sum + each, 0));
-      }), signal);
+      }), ends.signal);
       parts.push({ number, etag });
     }
   };
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    signal.throwIfAborted();
   } catch (error) {
+    ends.abort(); // no other part goes on for nothing
     await post("uploads/abort", { key, upload_id: target.upload_id }).catch(() => {});
     throw error;
   }
@@ -52,6 +56,10 @@ async function tried(work, signal) {
 /** fetch tells nothing of an upload under way, XMLHttpRequest does. Gives the ETag. */
 function put(url, headers, body, signal, tell) {
   return new Promise((done, failed) => {
+    if (signal.aborted) {
+      failed(new DOMException("stopped", "AbortError"));
+      return;
+    }
     const request = new XMLHttpRequest();
     const stop = () => request.abort();
     request.open("PUT", url);

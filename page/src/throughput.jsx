@@ -41,6 +41,7 @@ function added(buckets) {
         sum.bytes += of.text_bytes;
         sum.parsed += of.parsed.entries;
         sum.rejected += of.rejected.entries;
+        if (of.used) sum.dollars = (sum.dollars ?? 0) + (costOf(of) ?? 0);
       }
       formats.set(name, own);
     }

@@ -56,6 +56,7 @@ def screens(names: dict[str, str], letter: str) -> Iterator[Screen]:
     yield Screen("discard", "dead-letters", ".letters li", discard)
     yield Screen("dead-letter", f"dead-letter/{letter}", ".entries li")
     yield Screen("upload", "upload", "h1, .waiting")
+    yield Screen("audit", "audit", ".letters li")
 
 
 def discard(page: Page) -> None:

@@ -13,12 +13,12 @@ import pytest
 pytest.importorskip("playwright", reason="needs playwright: make setup")
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from froe.local import LocalStack
 from tests.browser.driver import CHROMIUM, DESK, PHONE, WITHOUT, Visit, chromium, visiting
 from tests.integration.letters import let_die, take_batches
-from tests.integration.support import paused, settle, upload, upload_and_settle, wait_for
+from tests.integration.support import paused, services_of, settle, upload, upload_and_settle, wait_for
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT)
 expect.set_options(timeout=60_000)
@@ -245,6 +245,7 @@ def test_every_screen_fits_and_is_accessible(
         f"file/{files['good']}/trace": "#trace",
         f"file/{files['failed']}": ".notice.bad",
         "upload": ".drop",
+        "audit": "h1",
         "dead-letters?state=all": ".letters li",
         f"dead-letter/{files['letter']}": ".entries li",
     }
@@ -274,6 +275,85 @@ def test_a_file_that_is_dropped_is_uploaded_and_watched(
     expect(sent.get_by_text("complete", exact=True)).to_be_visible()
     sent.get_by_role("link", name="Watch it being read").click()
     expect(page.get_by_text("adds up to the last byte")).to_be_visible()
+
+
+def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
+    visit: Callable[..., Visit], stack: LocalStack
+) -> None:
+    """The API gives parts from 64 MiB on; here it is said to give some of a small file."""
+    one = visit("upload")
+    one.refusals_allowed = True
+    page, s3, bucket = one.page, stack.client("s3"), stack.info.input_bucket
+    sizes = [50_000, 50_000, 50_000, 1000]
+    page.get_by_label("Folder in the bucket").fill("page/large")
+    sent = page.get_by_role("list", name="Uploads").get_by_role("listitem")
+    held: list[Route] = []
+    failed: list[str] = []
+
+    def begun(route: Route) -> None:
+        place = {"Bucket": bucket, "Key": route.request.post_data_json["key"]}
+        upload_id = s3.create_multipart_upload(**place)["UploadId"]
+        address = partial(s3.generate_presigned_url, "upload_part")
+        parts = [
+            {"number": number, "url": address({**place, "UploadId": upload_id, "PartNumber": number})}
+            for number in range(1, len(sizes) + 1)
+        ]
+        route.fulfill(
+            json={"key": place["Key"], "upload_id": upload_id, "part_bytes": sizes[0], "parts": parts}
+        )
+
+    def disturbed(route: Route) -> None:
+        if "stopped.bin" in route.request.url and "partNumber=4" in route.request.url:
+            held.append(route)  # it never gets there
+        elif "whole.bin" in route.request.url and "partNumber=2" in route.request.url and not failed:
+            failed.append(route.request.url)
+            route.fulfill(status=503, headers={"Access-Control-Allow-Origin": "*"})
+        else:
+            route.continue_()
+
+    def drop(name: str) -> None:
+        dropped = page.evaluate_handle(
+            "([name, size]) => { const all = new DataTransfer();"
+            " all.items.add(new File([new Uint8Array(size)], name)); return all }",
+            [name, sum(sizes)],
+        )
+        page.dispatch_event("body", "drop", {"dataTransfer": dropped})
+
+    page.route("**/uploads", begun)
+    page.route("**/*partNumber=*", disturbed)
+    drop("stopped.bin")
+    expect(sent.first).to_contain_text(re.compile(r"[1-9]\d*(\.\d)? % of 151 kB"))
+    with page.expect_response("**/uploads/abort") as aborted:
+        sent.first.get_by_role("button", name="Stop").click()
+    assert aborted.value.status == 200
+    expect(sent.first.get_by_text("stopped", exact=True)).to_be_visible()
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket, Prefix="page/large/")
+
+    drop("whole.bin")
+    expect(sent.first.get_by_role("link", name="Watch it being read")).to_be_visible()
+    found = s3.list_objects_v2(Bucket=bucket, Prefix="page/large/")["Contents"]
+    assert [(each["Key"], each["Size"]) for each in found] == [("page/large/whole.bin", sum(sizes))]
+    assert found[0]["ETag"].endswith('-4"'), "of four parts"
+    assert len(failed) == 1
+
+
+def test_the_audit_trail_says_who_had_what_done(visit: Callable[..., Visit], stack: LocalStack) -> None:
+    audit = services_of(stack).audit
+    with audit.noted("ada", "discard", {"ids": ["m-1"], "why": FORGED}) as note:
+        note.update(discarded=1, resolved=0)
+    with pytest.raises(RuntimeError), audit.noted("eve", "forget", {"file_id": "f" * 26}):
+        raise RuntimeError("it could not be done")
+    page = visit("").page
+    page.get_by_role("link", name="Audit").click()
+    deeds = page.get_by_role("list", name="Audit trail, newest first").get_by_role("listitem")
+    ada, eve = deeds.filter(has_text="ada"), deeds.filter(has_text="eve")
+    expect(ada).to_contain_text("discarded m-1")
+    expect(ada).to_contain_text(FORGED)
+    expect(ada).to_contain_text("1 discarded")
+    expect(eve.locator(".notice.bad")).to_contain_text("RuntimeError")
+    page.get_by_label("Within").select_option("86400")
+    expect(ada).to_be_visible()
+    assert "within=86400" in page.url
 
 
 def test_a_bar_holds_whole_buckets_of_what_was_counted(

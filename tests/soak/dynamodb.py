@@ -6,7 +6,7 @@ Each request is one effect of the world: it may fail, be throttled, or be applie
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, Final
@@ -20,7 +20,7 @@ from tests.soak.world import World
 PAGE_ITEMS: Final = 40
 """Few, so that lists take several requests, as 1 MB does with large items."""
 
-_INDEXES: Final[Mapping[str, str]] = {"by_state": "state", "by_key": "key", "by_opened": "shelf"}
+INDEXES: Final[Mapping[str, str]] = {"by_state": "state", "by_key": "key", "by_opened": "shelf"}
 """The ledger's: each lists the items that bear its attribute by `opened`."""
 
 Key = tuple[str, str]
@@ -104,7 +104,10 @@ class DynamoDB:
         limit = min(Limit, PAGE_ITEMS)
 
         def matching() -> list[Item]:
-            candidates = self._indexed(table, IndexName) if IndexName else self._of_partition(table, values)
+            if IndexName:
+                candidates = self._indexed(table, IndexName)
+            else:
+                candidates = self._of_partition(table, KeyConditionExpression, values)
             return [each for each in candidates if holds(KeyConditionExpression, each, names, values)]
 
         found = self._read(f"query {TableName} {IndexName or ''}".strip(), matching)
@@ -249,15 +252,23 @@ class DynamoDB:
                 table.indexed.pop(key, None)
             else:
                 table.indexed[key] = item
-        name = _INDEXES[index]
+        name = INDEXES[index]
         return sorted(
             (each for each in table.indexed.values() if name in each), key=lambda each: each["opened"]["S"]
         )
 
     @staticmethod
-    def _of_partition(table: Table, values: Item) -> list[Item]:
+    def _of_partition(table: Table, condition: str, values: Item) -> list[Item]:
+        """Those between the bounds that the condition names, where it names some: partitions may be large."""
         pk = values[":pk"]["S"]
-        return [table.items[pk, sk] for sk in table.partitions.get(pk, ())]
+        keys = table.partitions.get(pk, [])
+        first, end = 0, len(keys)
+        if "sk BETWEEN :first AND :last" in condition:
+            first, end = bisect_left(keys, values[":first"]["S"]), bisect_right(keys, values[":last"]["S"])
+        elif "begins_with(sk, :prefix)" in condition:
+            prefix = values[":prefix"]["S"]
+            first, end = bisect_left(keys, prefix), bisect_right(keys, f"{prefix}\U0010ffff")
+        return [table.items[pk, sk] for sk in keys[first:end]]
 
 
 def meta(register: Callable[[str, Callable[..., Any]], None] = lambda *_: None) -> Any:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,11 +16,17 @@ from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.statistics_table import DynamoStatistics
 from chalicelib.aws.watches_table import DynamoWatches
 from chalicelib.core.accounts import State
+from chalicelib.core.cutting import Limits
+from chalicelib.core.marks import Counts, Mark, Tally
+from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
+from chalicelib.core.seals import Seal
+from chalicelib.core.summaries import summary_of
 from chalicelib.ledger import Ledger
+from chalicelib.record_pages import EFFORT_PER_PAGE, EFFORT_PER_QUERY, RecordPage
 from chalicelib.statistics import Counting, Statistics
 from chalicelib.status import Status
 from tests.fakes import WHEN
-from tests.soak.dynamodb import DynamoDB
+from tests.soak.dynamodb import PAGE_ITEMS, DynamoDB
 from tests.soak.world import World
 from tests.unit.test_statistics import settled
 
@@ -122,3 +129,92 @@ def test_what_needs_attention(client: Counted) -> None:
     assert Counter(each["why"] for each in answer["files"]) == dict.fromkeys(
         ("INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED", "stalled"), 5
     ) | {"rejects": 5}
+
+
+SPLITS, BATCHES_A_SPLIT, BATCH_BYTES = 1000, 10, 500_000
+SPLIT_BYTES = BATCHES_A_SPLIT * BATCH_BYTES
+WITH_REJECTS = range(500, 999)
+"""Splits of which the last batch holds a reject."""
+
+
+class Large:
+    """A file of 10,000 batches in 1,000 splits, and what its status asks AWS."""
+
+    def __init__(self) -> None:
+        self.client = Counted(DynamoDB(World("calm"), lambda *_: None))
+        self.records = NoRecords()
+        table = DynamoLedger(self.client, "ledger")
+        size = SPLITS * SPLIT_BYTES
+        head = ObjectHead(ObjectVersion("logs", "large", "v1", "e"), size, "text/plain", WHEN)
+        plan = replace(Plan(head, "json", 1.0, shards=256), limits=Limits(split_bytes=SPLIT_BYTES))
+        self.file_id = plan.file_id
+        ledger = Ledger(table, lambda: WHEN)
+        ledger.open(plan)
+        for split in range(SPLITS):
+            marks = dict(enumerate(map(self._mark, [split] * BATCHES_A_SPLIT, range(BATCHES_A_SPLIT))))
+            start = split * SPLIT_BYTES
+            total = sum((mark.total for mark in marks.values()), Tally())
+            seal = Seal(split, start, start + SPLIT_BYTES, BATCHES_A_SPLIT, total, split == SPLITS - 1)
+            table.put_seal(self.file_id, seal, None)
+            for number, mark in marks.items():
+                table.raise_mark(self.file_id, split, number, mark, None)
+            table.put_summary(self.file_id, split, summary_of(split, marks, seal))
+        self.status = Status(ledger, self.records)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _mark(split: int, number: int) -> Mark:
+        rejected = Tally(1, 1, 100) if split in WITH_REJECTS and number == BATCHES_A_SPLIT - 1 else Tally()
+        counts = Counts(Tally(500, 500, BATCH_BYTES - rejected.bytes), rejected)
+        return Mark.done(counts, split * SPLIT_BYTES + number * BATCH_BYTES, "0" * 8)
+
+
+class NoRecords:
+    """A records table from which everything is gone, so that a page looks as far as it may."""
+
+    def __init__(self) -> None:
+        self.queries = 0
+
+    def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage:
+        self.queries += 1
+        return RecordPage([], 0, None)
+
+
+@pytest.fixture(scope="module")
+def large() -> Large:
+    return Large()
+
+
+MOST = EFFORT_PER_PAGE // EFFORT_PER_QUERY
+PAGES_OF_SPLITS = SPLITS // PAGE_ITEMS + 1
+"""In which the store here gives all splits of a file; DynamoDB's pages are of 1 MB."""
+
+
+@pytest.mark.parametrize(
+    ("question", "most"),
+    [
+        (lambda status, file: status.file(file), 30 + PAGES_OF_SPLITS),
+        (lambda status, file: status.batches(file, limit=1000), MOST + PAGES_OF_SPLITS),
+        (lambda status, file: status.batches(file, state="pending", limit=1000), MOST + PAGES_OF_SPLITS),
+        (lambda status, file: status.records(file, limit=1000), MOST + PAGES_OF_SPLITS),
+        (lambda status, file: status.records(file, text="none such"), MOST + PAGES_OF_SPLITS),
+        (lambda status, file: status.rejects(file), MOST + PAGES_OF_SPLITS),
+        (lambda status, file: status.reasons(file), 2 * MOST + PAGES_OF_SPLITS),
+        (lambda status, file: status.histogram(file), 2 * MOST + PAGES_OF_SPLITS),
+    ],
+    ids=["file", "batches", "pending", "records", "search", "rejects", "reasons", "histogram"],
+)
+def test_a_file_of_ten_thousand_batches(large: Large, question: Callable[..., Any], most: int) -> None:
+    large.records.queries = 0
+    calls, _ = asked(large.client, lambda: question(large.status, large.file_id))
+    assert calls.total() + large.records.queries <= most
+
+
+def test_pages_of_rejects_go_on_to_the_end_of_a_file_that_has_few(large: Large) -> None:
+    """Splits without one are passed over without a question."""
+    cursor, pages = None, 0
+    while pages == 0 or cursor:
+        calls, page = asked(large.client, partial(large.status.rejects, large.file_id, cursor=cursor))
+        assert calls.total() <= MOST + PAGES_OF_SPLITS + 2
+        cursor, pages = page["cursor"], pages + 1
+        assert pages < 10
+    assert pages >= len(WITH_REJECTS) * 2 // MOST
