@@ -25,11 +25,12 @@ class _Later:
 
 
 if TYPE_CHECKING:
-    from chalicelib import routes, upload_routes
+    from chalicelib import reprocess_routes, routes, upload_routes
     from chalicelib.dead_letters import routes as dead_letter_routes
     from chalicelib.services import Services
 else:
     routes = _Later("chalicelib.routes")
+    reprocess_routes = _Later("chalicelib.reprocess_routes")
     upload_routes = _Later("chalicelib.upload_routes")
     dead_letter_routes = _Later("chalicelib.dead_letters.routes")
 
@@ -172,6 +173,11 @@ def ingest() -> Response:
 @app.route("/files/{file_id}", authorizer=guard)
 def file(file_id: str) -> dict[str, Any]:
     return routes.file(services, file_id)
+
+
+@app.route("/files/{file_id}/reprocess", methods=["POST"], authorizer=guard)
+def reprocess(file_id: str) -> Response:
+    return reprocess_routes.reprocess(services, app.current_request, file_id)
 
 
 @app.route("/files/{file_id}/batches", authorizer=guard)

@@ -7,6 +7,8 @@ only by whoever read what it replaces, so that any two may work on it at once, a
 stays among the batches until the object is written, and whoever comes next does the same again. Small files share an object;
 they wait for it as long as `patience` says. A file that was forgotten meanwhile is seen by whoever writes last:
 the compactor claims, then looks at the file; `forget` says so in the ledger, then replaces what was claimed.
+Batches of a generation that is made wait until it is current; then its rows go where those of the former one are, if that
+is of the same format, and take their place in the same write; else the former ones go right after theirs have come.
 Memory: one object, and the batches that go into it.
 """
 
@@ -20,9 +22,11 @@ from itertools import groupby
 from typing import Final, NamedTuple, Protocol
 
 from chalicelib.core.errors import OutOfTimeError, reason_of
+from chalicelib.core.generations import named, parted
 from chalicelib.core.marks import Mark, Outcome
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger, StoredFile
+from chalicelib.reprocessing import is_current, is_wanted
 
 OBJECT_BYTES: Final = 8 * 1024 * 1024
 """An object of as much is not waited for any more: what a split of 64 MiB comes to. One page of the API reads it whole."""
@@ -103,14 +107,34 @@ class Merged:
         )
 
 
+class _Former(NamedTuple):
+    """What a former generation has merged of a split. batches: how their ids begin; key: of the object they are in."""
+
+    batches: str
+    key: str
+
+    def is_in(self, folder: str) -> bool:
+        """Whether in the folder of the table that batches of this folder are merged into."""
+        return self.key.partition("/")[2].startswith(folder.partition("/")[2])
+
+
 class _Split(NamedTuple):
-    """A settled split of which batches wait. key: of the object that it belongs to; None: of none yet."""
+    """A settled split of which batches wait. key: of the object that it belongs to; None: of none yet. formers: whose
+    rows are to go."""
 
     file_id: str
     split: int
     key: str | None
     batches: Sequence[Waiting]
     expires_at: int | None
+    formers: Sequence[_Former] = ()
+
+    @property
+    def place(self) -> str | None:
+        """The object that its rows go to; None: it is free. Where former ones lie in the same folder they give way to these
+        in one write."""
+        beside = (former.key for former in self.formers if former.is_in(self.batches[0].folder))
+        return self.key or next(beside, None)
 
     @property
     def size(self) -> int:
@@ -170,16 +194,18 @@ class Compactor:
 
     def _settled(self, waiting: Iterable[Waiting], deadline: Deadline) -> Iterator[_Split]:
         """The settled splits among those of a folder, with the batches that are done: of others the rows are in no
-        account. Of a forgotten file the batches are deleted."""
+        account. Those of a forgotten file, and of a generation that is not current any more, are deleted; those of one
+        that is not current yet wait."""
         stored: StoredFile | None = None
         for (file_id, split), group in groupby(waiting, lambda batch: batch.split):
             deadline.check("finding what is to be merged")
-            if stored is None or stored.plan.file_id != file_id:
-                stored = self._ledger.read_file(file_id)
+            known, generation = parted(file_id)
+            if stored is None or stored.file_id != known:
+                stored = self._ledger.read_file(known)
             batches = list(group)
-            if stored is None:
+            if stored is None or is_wanted(stored, generation):
                 continue
-            if stored.plan.failure:
+            if not is_current(stored, file_id):
                 self._results.delete_waiting(batches)
                 continue
             account = self._ledger.read_split(file_id, split)
@@ -189,7 +215,18 @@ class Compactor:
             done = [batch for batch in batches if batch.number < count and _is_done(marks.get(batch.number))]
             if done:
                 key = self._ledger.read_merged(file_id, split)
-                yield _Split(file_id, split, key, done, stored.plan.expires_at)
+                formers = self._formers(file_id, split) if generation else []
+                yield _Split(file_id, split, key, done, stored.plan.expires_at, formers)
+
+    def _formers(self, file_id: str, split: int) -> list[_Former]:
+        """The former generations whose rows of a split are merged, the last one first."""
+        known, generation = parted(file_id)
+        ids = [known, *(named(known, number) for number in range(1, generation))]
+        return [
+            _Former(f"{each}-{split:06d}-", key)
+            for each in reversed(ids)
+            if (key := self._ledger.read_merged(each, split))
+        ]
 
     def _tried(self, group: Sequence[_Split], deadline: Deadline) -> Merged:
         try:
@@ -209,10 +246,12 @@ class Compactor:
         from chalicelib.core.parquet import merged_key  # noqa: PLC0415 - as above
 
         first = group[0]
-        name = first.key or merged_key(first.batches[0].folder, first.file_id, first.split)
+        name = first.place or merged_key(first.batches[0].folder, first.file_id, first.split)
         into: dict[str, list[_Split]] = {}
         for split in group:
-            key = split.key or self._ledger.claim_merged(split.file_id, split.split, name, split.expires_at)
+            key = split.key or self._ledger.claim_merged(
+                split.file_id, split.split, split.place or name, split.expires_at
+            )
             into.setdefault(key, []).append(split)
         done = Merged()
         for key, splits in into.items():
@@ -221,9 +260,11 @@ class Compactor:
         return done
 
     def _write(self, key: str, splits: Sequence[_Split]) -> Merged:
-        """Add the batches to an object, in place of what it has of them, and delete them."""
+        """Add the batches to an object, in place of what it has of them and of former generations, and delete them.
+        Where a former generation is in another object, its rows go once these are there."""
         from chalicelib.core.parquet import merged  # noqa: PLC0415 - as above
 
+        formers = [former for split in splits for former in split.formers]
         listed = [batch for split in splits for batch in split.batches]
         while True:
             old = self._results.versioned(key)
@@ -234,17 +275,28 @@ class Compactor:
                 for batch_id, part in parts.items()
                 if batch_id.rsplit("-", 2)[0] not in forgotten
             }
-            data = merged(kept, old[0] if old else None) if kept else b""
+            gone = tuple(former.batches for former in formers if former.key == key)
+            data = merged(kept, old[0] if old else None, gone) if kept else b""
             if not kept or self._results.replace(key, data, old[1] if old else None):
                 break
+        for former in formers:
+            if former.key != key:
+                self._take_out(former)
         self._results.delete_waiting([batch for batch in listed if batch.batch_id in parts])
         return Merged(bool(kept), len(kept), len(data), 0, 0)
+
+    def _take_out(self, former: _Former) -> None:
+        from chalicelib.core.parquet import without  # noqa: PLC0415 - as above
+
+        while True:
+            data, seen = self._results.versioned(former.key) or (None, None)
+            if data is None or self._results.replace(former.key, without(data, former.batches), seen):
+                return
 
     def _is_forgotten(self, split: _Split) -> bool:
         """Asked after the claim was made, and after the object was read: whoever forgets the file later finds the one,
         and replaces the other."""
-        stored = self._ledger.read_file(split.file_id)
-        return stored is None or bool(stored.plan.failure)
+        return not is_current(self._ledger.read_file(parted(split.file_id)[0]), split.file_id)
 
 
 def _is_done(mark: Mark | None) -> bool:
@@ -255,9 +307,10 @@ def _groups(splits: Iterable[_Split], since: datetime) -> Iterator[Sequence[_Spl
     """What goes into one object each; small ones that have not waited since then are left out."""
     group: list[_Split] = []
     size = 0
+    placed: dict[str, list[_Split]] = {}
     for split in splits:
-        if split.key is not None:
-            yield [split]
+        if split.place is not None:
+            placed.setdefault(split.place, []).append(split)
             continue
         if group and size + split.size > OBJECT_BYTES_MAX:
             yield group
@@ -269,3 +322,16 @@ def _groups(splits: Iterable[_Split], since: datetime) -> Iterator[Sequence[_Spl
             group, size = [], 0
     if group and min(split.oldest for split in group) <= since:
         yield group
+    for place in placed.values():
+        yield from _parts(place)
+
+
+def _parts(splits: Iterable[_Split]) -> Iterator[Sequence[_Split]]:
+    """Of one object, as many at once as memory has room for."""
+    part: list[_Split] = []
+    for split in splits:
+        if part and sum(each.size for each in part) + split.size > OBJECT_BYTES_MAX:
+            yield part
+            part = []
+        part.append(split)
+    yield part

@@ -76,7 +76,7 @@ class FileLists:
         for _ in range(_ROUNDS_MAX):
             page = ask(before)
             for file in page.files:
-                position = opened_position(file.opened_at, file.plan.file_id)
+                position = opened_position(file.opened_at, file.file_id)
                 if wanted.takes(file) and not listed.add(file_json(file, file.account, self._console_region)):
                     return listed.listed(before)
                 before = position

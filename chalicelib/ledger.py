@@ -17,7 +17,7 @@ from chalicelib.core.plan import Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import summary_of
 from chalicelib.core.used import NOTHING, Used
-from chalicelib.ledger_reading import LedgerReading
+from chalicelib.ledger_generations import LedgerGenerations
 from chalicelib.ledger_store import FilePage, LedgerStore, StoredFile, opened_position
 from chalicelib.sums import Sums
 
@@ -28,13 +28,12 @@ class SealConflictError(FroeError):
     """Two seals of one split differ: its cuts depended on more than plan and text. A bug."""
 
 
-class Ledger(LedgerReading):
+class Ledger(LedgerGenerations):
     """For all who write to it or read it: `record_…`, `replace_…` and `dispute_…` write, `read_…` reads."""
 
     def __init__(self, store: LedgerStore, now: Callable[[], datetime]) -> None:
-        super().__init__(store)
+        super().__init__(store, now)
         self._sums = Sums(store)
-        self._now = now
 
     def open(self, plan: Plan, trace: str | None = None, used: Used = NOTHING) -> tuple[StoredFile, bool]:
         """Open the file with this plan, or give the file that was opened before; whether it is new."""
@@ -55,7 +54,7 @@ class Ledger(LedgerReading):
         if stored is not None and not stored.agrees_with(seal):
             raise SealConflictError(f"split {seal.split} of {file_id} is sealed as {stored}, not {seal}")
         self._settle_split(file_id, SplitAccount(seal.split, seal))
-        if plan.known_splits is None:
+        if plan.known_splits is None or plan.generation:
             self._settle(file_id, seal.split)
         elif parts := self._sums.climb(file_id, seal.split, plan.known_splits, plan.expires_at, closing=True):
             self._store.put_account(file_id, account_of(plan, parts), self._now())
@@ -140,7 +139,7 @@ class Ledger(LedgerReading):
         for held in self.read_splits(file_id):
             if not held.is_done:
                 self._settle_split(file_id, held)
-        stored, splits = self.read_file(file_id), self.read_splits(file_id)
+        stored, splits = self._read_own(file_id), self.read_splits(file_id)
         if stored is not None:
             count = stored.plan.known_splits or len(splits)
             self._sums.write_anew(file_id, splits, count, stored.plan.expires_at)
@@ -164,7 +163,7 @@ class Ledger(LedgerReading):
 
         How many splits a text has that is cut in sequence is known to others once the account says so: whoever writes
         that looks once more, and whoever has written a sum reads it after that."""
-        stored = self.read_file(file_id)
+        stored = self._read_own(file_id)
         while stored is not None:
             plan, count = stored.plan, _count_of(stored, split)
             parts = self._sums.climb(file_id, split, count, plan.expires_at, closing=closing)
@@ -174,7 +173,7 @@ class Ledger(LedgerReading):
             self._put_account(stored, account)
             if plan.known_splits is not None:
                 return
-            now = self.read_file(file_id)
+            now = self._read_own(file_id)
             was_known = stored.account.text_bytes is not None
             if now is None or (
                 (was_known or now.account.text_bytes is None) and _count_of(now, split) == count
@@ -183,8 +182,11 @@ class Ledger(LedgerReading):
             stored = now
 
     def _put_account(self, stored: StoredFile, account: FileAccount) -> None:
+        """Of a generation its own entry comes last: as long as that is not settled, somebody looks after it."""
         if account.revision > stored.account.revision:
-            self._store.put_account(stored.plan.file_id, account, self._now())
+            if stored.plan.generation:
+                self._show(stored._replace(account=account))
+            self._store.put_account(stored.file_id, account, self._now())
 
 
 def _count_of(stored: StoredFile, split: int) -> int:

@@ -60,9 +60,14 @@ class LedgerReading:
         )
 
     def has_failed(self, file_id: str) -> bool:
-        """Whether nothing is to be read of a file: it failed, or was forgotten."""
+        """Whether nothing is to be read of a file: it failed, was forgotten, or a later generation is in its place."""
         stored = self.read_file(file_id)
-        return stored is not None and stored.plan.failure is not None
+        return stored is not None and (stored.plan.failure is not None or stored.is_replaced)
+
+    def _read_own(self, file_id: str) -> StoredFile | None:
+        """The file, unless a later generation is in its place: then nothing of it is to be added up."""
+        stored = self.read_file(file_id)
+        return None if stored is None or stored.is_replaced else stored
 
     def read_account(self, stored: StoredFile) -> FileAccount:
         """The account as of now: marks are counted before their split is settled, in the first few
@@ -101,7 +106,7 @@ class LedgerReading:
 
     def first_uncut(self, file_id: str, split: int) -> int | None:
         """Of a text that is cut in sequence, the first split behind a sealed one that is not; else None."""
-        stored = self.read_file(file_id)
+        stored = self._read_own(file_id)
         if stored is None or stored.plan.parallel or self.read_seal(file_id, split) is None:
             return None
         while (seal := self.read_seal(file_id, split)) and not seal.last:

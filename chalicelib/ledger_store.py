@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
+from chalicelib.core.generations import Rereading
 from chalicelib.core.marks import Mark
 from chalicelib.core.plan import Plan
 from chalicelib.core.seals import Seal, Setback
@@ -16,7 +17,8 @@ from chalicelib.core.used import NOTHING, Used
 
 class StoredFile(NamedTuple):
     """A file as the ledger holds it; times are aware, UTC; account: as of the last settled split;
-    trace: the id of the one in which it was opened, if that was recorded; opening: what that used."""
+    trace: the id of the one in which it was opened, if that was recorded; opening: what that used; kept_as: the id
+    under which it was found, of whichever generation the plan is; rereading: what is said of the others."""
 
     plan: Plan
     account: FileAccount
@@ -24,6 +26,18 @@ class StoredFile(NamedTuple):
     settled_at: datetime | None
     trace: str | None = None
     opening: Used = NOTHING
+    kept_as: str | None = None
+    rereading: Rereading = Rereading()
+
+    @property
+    def file_id(self) -> str:
+        """The id that people know the file by; that of the plan names the records of its generation."""
+        return self.kept_as or self.plan.file_id
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether what was filed under its id is not current any more: its plan is another generation's."""
+        return self.file_id != self.plan.file_id
 
 
 class FilePage(NamedTuple):
@@ -56,6 +70,32 @@ class LedgerStore(Protocol):
 
     def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
         """Put the account unless the file has one of the same or a later revision, or has no plan (any more)."""
+
+    def replace_generation(self, former: StoredFile, made: StoredFile, now: datetime) -> None:
+        """Put the plan and the account of the generation that is under way in place of those of the former one, which
+        keeps an entry of its own; nothing where another one is under way, or none."""
+
+    def give_up_generation(self, file_id: str, generation: int, why: str, now: datetime) -> bool:
+        """Say that a generation is not under way any more, and why; whether it was."""
+
+    def reserve_generation(self, stored: StoredFile, rereading: Rereading) -> bool:
+        """Say that a generation is under way, unless one is, or the file has changed since it was read; whether it was
+        said."""
+
+    def retire(self, stored: StoredFile, reason: str, now: datetime, until: datetime) -> None:
+        """Say in the entry of a generation that nothing is to be read of it any more, and when that may be forgotten."""
+
+    def remove_entry(self, file_id: str) -> None:
+        """Of a generation."""
+
+    def put_lead(self, file_id: str, now: datetime) -> None:
+        """Say that there is, or will be, more of a file than its current generation."""
+
+    def read_leads(self, after: str | None = None) -> Iterator[tuple[str, datetime]]:
+        """File id and since when, in the order of the ids."""
+
+    def drop_lead(self, file_id: str, since: datetime) -> None:
+        """Unless it was put anew since then."""
 
     def read_file(self, file_id: str) -> StoredFile | None: ...
 

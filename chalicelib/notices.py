@@ -45,7 +45,7 @@ class Publishes(Protocol):
 
 def settling_id(file: StoredFile) -> str:
     """What every notice and event of this settling of the file bears."""
-    return f"{file.plan.file_id}-{file.account.revision}"
+    return f"{file.file_id}-{file.account.revision}"
 
 
 def file_notice(file: StoredFile) -> Notice:
@@ -62,7 +62,7 @@ def file_notice(file: StoredFile) -> Notice:
             "state": account.state.value,
             "bucket": plan.object.bucket,
             "key": key,
-            "file_id": plan.file_id,
+            "file_id": file.file_id,
             "format": plan.shown_format or "-",
         },
     )
@@ -113,7 +113,7 @@ def _named(file: StoredFile) -> str:
     if account.reason:
         cut = account.reason[:_REASON_MAX_CHARS]
         why.insert(0, cut if cut == account.reason else f"{cut}…")
-    return printable(f"{file.plan.file_id} {file.plan.object}: {'; '.join(why) or 'nothing is amiss'}")
+    return printable(f"{file.file_id} {file.plan.object}: {'; '.join(why) or 'nothing is amiss'}")
 
 
 def _badness(file: StoredFile) -> tuple[float, ...]:
@@ -137,7 +137,9 @@ def _digest(file: StoredFile) -> Iterator[str]:
     yield printable(f"{account.state}: {reason}")
     yield ""
     yield printable(f"file: {plan.object}")
-    yield f"file id: {plan.file_id}"
+    yield f"file id: {file.file_id}"
+    if plan.generation:
+        yield f"generation: {plan.generation}, with the formats of when it was read again"
     yield "format: -" if plan.failure else f"format: {plan.format}, score {plan.format_score:g}"
     if plan.charset_guess:
         yield f"charset: {on_guess(plan.charset_guess)}"
@@ -152,9 +154,9 @@ def _digest(file: StoredFile) -> Iterator[str]:
         seconds = (file.settled_at - file.opened_at).total_seconds()
         yield f"settled: {_time(file.settled_at)}, after {seconds:,.1f} s"
     yield ""
-    yield f"More: froe status {plan.file_id}"
+    yield f"More: froe status {file.file_id}"
     if account.summary.counts.rejected.entries:
-        yield f"Rejects: froe rejects {plan.file_id}"
+        yield f"Rejects: froe rejects {file.file_id}"
     if account.state is State.INCOMPLETE:
         yield f"Dead letters: froe dead-letters --file {plan.file_id}"
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from chalicelib import logs, metrics
-from chalicelib.core.accounts import FileAccount, State
+from chalicelib.core.accounts import State
 from chalicelib.core.errors import PermanentError, TransientError, reason_of
+from chalicelib.core.generations import has_entry_of_its_own
 from chalicelib.core.telling import Telling
 from chalicelib.delivery import Deadline
 from chalicelib.events import Emits, settled_event
@@ -36,10 +37,12 @@ class Standing:
     state: State
     failed: int
     whole: bool
+    generation: int = 0
 
     @classmethod
-    def of(cls, account: FileAccount) -> Standing:
-        return cls(account.state, account.summary.failed, account.reason is None)
+    def of(cls, file: StoredFile) -> Standing:
+        account = file.account
+        return cls(account.state, account.summary.failed, account.reason is None, file.plan.generation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ class Notifier:
             if isinstance(change, Unreadable):
                 known = {"file_id": change.file_id, "sequence_number": change.sequence_number}
                 logger.error("notice_refused", extra={**known, "reason": change.why})
+            elif has_entry_of_its_own(change.after.file_id):
+                continue  # what comes of a generation shows in the file's own item
             elif not self._counted(change.after, deadline):
                 failed.add(change.sequence_number)
             elif _is_news(change):
@@ -117,7 +122,7 @@ class Notifier:
         """Whether nothing is left to do about the statistics; what cannot be counted for good is logged."""
         if self._counting is None or not file.account.state.settled:
             return True
-        known = {"file_id": file.plan.file_id}
+        known = {"file_id": file.file_id}
         if deadline.seconds_left <= 0:
             logger.warning("notice_out_of_time", extra=known)
             return False
@@ -145,7 +150,7 @@ class Notifier:
             return {each.sequence_number for each in fresh.values()}
         failed = set()
         for event_id, change in fresh.items():
-            known = {"notice_id": event_id, "file_id": change.after.plan.file_id}
+            known = {"notice_id": event_id, "file_id": change.after.file_id}
             why_not = failures.get(event_id)
             if why_not is None:
                 self._emitted.add(event_id)
@@ -169,7 +174,7 @@ class Notifier:
             else:
                 alike.setdefault(change.after.account.state, []).append(change)
         for changes in alike.values():
-            are_many = len({each.after.plan.file_id for each in changes}) >= self._grouped_from
+            are_many = len({each.after.file_id for each in changes}) >= self._grouped_from
             for group in [changes] if are_many else [[each] for each in changes]:
                 if self._published(_notice_of(group), deadline):
                     self._measure(group)
@@ -225,7 +230,7 @@ class _Remembered:
 
 def _notice_of(group: Sequence[Change]) -> Notice:
     """Of one file or of many; a file that settled twice meanwhile is told as it is now."""
-    latest = {each.after.plan.file_id: each.after for each in group}
+    latest = {each.after.file_id: each.after for each in group}
     return files_notice(list(latest.values())) if len(latest) > 1 else file_notice(group[-1].after)
 
 
@@ -236,8 +241,8 @@ def _is_quiet(file: StoredFile) -> bool:
 
 def _is_news(change: Change) -> bool:
     """Whether the file is settled, and before it was not, or in another state, or with fewer dead batches, or
-    complete only with discards: of a redrive of many batches only the end is news."""
-    now, before = Standing.of(change.after.account), change.before
+    complete only with discards: of a redrive of many batches only the end is news. Or was read again."""
+    now, before = Standing.of(change.after), change.before
     if not now.state.settled:
         return False
     return (
@@ -245,4 +250,5 @@ def _is_news(change: Change) -> bool:
         or now.state is not before.state
         or now.failed > before.failed
         or now.whole is not before.whole
+        or now.generation > before.generation
     )

@@ -72,6 +72,10 @@ _USED: Final[_Schema] = _object(
 _FILE: Final[_Schema] = _object(
     {
         "file_id": _FILE_ID,
+        "generation": _COUNT | {"description": "how often the object was read before what is shown"},
+        "next_generation": _maybe(_COUNT)
+        | {"description": "which one is being made beside it, file_id~N; null: none"},
+        "given_up": _maybe(_TEXT) | {"description": "why the last one that was made did not replace it"},
         "bucket": _TEXT,
         "key": _TEXT,
         "version_id": _maybe(_TEXT),
@@ -450,7 +454,7 @@ def _operation(
 
 _REASONS: Final = {
     200: "The answer",
-    202: "It is ingested",
+    202: "It is under way",
     400: "The message names what is wrong and the remedy",
     401: "No token",
     403: "A wrong token, or one whose role does not allow it",
@@ -558,6 +562,16 @@ PATHS: Final[_Schema] = {
     "/files/{file_id}": {
         "get": _operation(
             "file", "A file, as of now", {200: _ref("File")}, path={"file_id": _TEXT}, refusals=(404,)
+        )
+    },
+    "/files/{file_id}/reprocess": {
+        "post": _operation(
+            "reprocess",
+            "Read its object again with today's formats; force: with more rejects than before, too",
+            {202: _ref("File")},
+            path={"file_id": _TEXT},
+            body=_object({"force": {"type": "boolean"}}, "force"),
+            refusals=(400, 404, 409, 415),
         )
     },
     "/files/{file_id}/batches": _of_file(

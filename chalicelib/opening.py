@@ -80,32 +80,17 @@ class Opening:
     def plan_of(self, announced: Announced) -> tuple[Plan, int]:
         """A new plan, and how often the object was read for it. Raises FolderError for what only shows a folder, of
         which the notification did not say so."""
-        plan, reads = self._made(announced)
-        telling = self._config.notices_bound_to(announced.key) if self._config else None
-        return (replace(plan, notices=telling) if telling else plan), reads
+        plan, reads = self._made_or_failed(announced)
+        return self._told(plan), reads
 
-    def _made(self, announced: Announced) -> tuple[Plan, int]:
+    def _told(self, plan: Plan) -> Plan:
+        """With what the configuration says of its notices."""
+        telling = self._config.notices_bound_to(plan.object.key) if self._config else None
+        return replace(plan, notices=telling) if telling else plan
+
+    def _made_or_failed(self, announced: Announced) -> tuple[Plan, int]:
         try:
-            head = self._objects.head(announced)
-            if is_folder(head.version.key, head.size):
-                raise FolderError
-            opener = Counted(self._objects.opener(head))
-            plan = make_plan(
-                head,
-                opener,
-                self._limits,
-                retention_days=self._retention_days,
-                config=self._config,
-                seconds=self._seconds,
-                layout=self._layout,
-                sink=self._sink,
-            )
-            if plan.layout is Layout.NONE and plan.sink is Sink.NONE:
-                raise PermanentError(
-                    f"{head.version} is bound to the layout none, and this stage has no sink: its records would go"
-                    " nowhere; deploy with Sink=parquet, or bind another layout"
-                )
-            return plan, opener.taken()
+            return self._made(announced)
         except (ObjectGoneError, ObjectChangedError) as error:
             version = _version_of(announced)
             if not _is_identified(version):
@@ -114,6 +99,40 @@ class Opening:
             head = ObjectHead(version, announced.size or 0, "", announced.time)
             reason = f"the object was {what} before it could be read"
             return failed_plan(head, reason, retention_days=self._retention_days), 0
+
+    def plan_anew(self, version: ObjectVersion, generation: int) -> tuple[Plan, int]:
+        """The plan of a later generation, and how often the object was read for it. PermanentError where there can be
+        none."""
+        announced = Announced(version.bucket, version.key, version_id=version.version_id, etag=version.etag)
+        plan, reads = self._made(announced)
+        if plan.failure:
+            raise PermanentError(plan.failure)
+        if plan.object.file_id != version.file_id:
+            raise ObjectChangedError(f"{version} was overwritten")
+        return self._told(replace(plan, generation=generation)), reads
+
+    def _made(self, announced: Announced) -> tuple[Plan, int]:
+        """Raises FolderError, and PermanentError where it has no destination."""
+        head = self._objects.head(announced)
+        if is_folder(head.version.key, head.size):
+            raise FolderError
+        opener = Counted(self._objects.opener(head))
+        plan = make_plan(
+            head,
+            opener,
+            self._limits,
+            retention_days=self._retention_days,
+            config=self._config,
+            seconds=self._seconds,
+            layout=self._layout,
+            sink=self._sink,
+        )
+        if plan.layout is Layout.NONE and plan.sink is Sink.NONE:
+            raise PermanentError(
+                f"{head.version} is bound to the layout none, and this stage has no sink: its records would go"
+                " nowhere; deploy with Sink=parquet, or bind another layout"
+            )
+        return plan, opener.taken()
 
 
 def _version_of(announced: Announced) -> ObjectVersion:

@@ -15,6 +15,7 @@ from chalicelib.audit import Audit
 from chalicelib.aws.access_table import DynamoAudit, DynamoTokens
 from chalicelib.aws.events import EventBridge
 from chalicelib.aws.quarantine import S3Quarantine
+from chalicelib.aws.removal import Places, Removal
 from chalicelib.aws.signing import S3Uploads
 from chalicelib.aws.statistics_table import DynamoStatistics
 from chalicelib.aws.topics import SnsTopic
@@ -28,6 +29,7 @@ from chalicelib.dead_letters.selection import LetterSearch
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.notifier import Notifier
 from chalicelib.pipeline import Pipeline, now
+from chalicelib.reprocessing import Reprocessing
 from chalicelib.statistics import Counting, Statistics
 from chalicelib.status import Status
 from chalicelib.sweeper import Sweeper
@@ -146,6 +148,7 @@ class Services(Pipeline):
             retention_days=settings.retention_days,
             backlog=Backlog((self.split_queue, self.batch_queue), self.watches, now),
             merges=self.compactor,
+            reprocessing=self.reprocessing,
             summary=self.daily_summary,
             keys=settings.input_keys,
             others=settings.other_inputs,
@@ -166,6 +169,24 @@ class Services(Pipeline):
             now,
             hour=settings.summary_hour,
             stage=settings.stage,
+        )
+
+    @cached_property
+    def reprocessing(self) -> Reprocessing:
+        settings = self.settings
+        places = Places(
+            settings.records_table,
+            settings.ledger_table,
+            settings.quarantine_bucket,
+            settings.results_bucket,
+        )
+        return Reprocessing(
+            self.ledger,
+            self.objects,
+            self.split_queue,
+            Removal(self._dynamodb, self._s3, places),
+            now,
+            stall=timedelta(seconds=settings.stall_seconds),
         )
 
     @cached_property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -21,7 +22,9 @@ from chalicelib.core.errors import (
     ObjectChangedError,
     OutOfTimeError,
     PermanentError,
+    reason_of,
 )
+from chalicelib.core.generations import has_entry_of_its_own, parted
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.marks import Mark, Outcome, Tally
@@ -42,9 +45,10 @@ from chalicelib.core.summaries import lost, unmarked
 from chalicelib.core.text import OpenObject, Text
 from chalicelib.core.used import Used, requests_of
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
-from chalicelib.ledger import Ledger
+from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.opening import Counted, FolderError, Objects, Opening
+from chalicelib.reprocessing import is_wanted
 from chalicelib.tracing import Tracer, trace_id_of
 
 _BORDER_MARGIN_SECONDS: Final = 5.0
@@ -161,18 +165,56 @@ class Splitter:
         self._tracer.follow(message.trace)
         logs.about(file_id=message.file_id)
         stored = self._ledger.read_file(message.file_id)
+        if stored is None and has_entry_of_its_own(message.file_id):
+            stored = self._open_generation(message)
+            if stored is None:
+                return
         if stored is None:
             raise PermanentError(f"split {message.split} of {message.file_id}: the ledger has no such file")
         plan, split = stored.plan, message.split
+        if plan.failure or stored.is_replaced:
+            return
         if split < 0 or (plan.known_splits is not None and split >= plan.known_splits):
             raise PermanentError(f"{plan.file_id} has no split {split}")
-        if plan.failure:
-            return
         sealed = self._ledger.read_seal(plan.file_id, split)
+        if plan.generation and not split and sealed is None:
+            self._queue_others(plan, deadline)
         if sealed and message.again is not Again.NOTHING:
             self._send_again(plan, sealed, message.again, deadline)
         else:
             self._cut_from(plan, split, sealed, deadline)
+
+    def _open_generation(self, message: SplitMessage) -> StoredFile | None:
+        """Open a later generation of a file, by the message of its first split; None where it is not wanted (any
+        more). One of which nothing can be read is given up."""
+        known, generation = parted(message.file_id)
+        if not is_wanted(self._ledger.read_file(known), generation):
+            logger.info("generation_not_wanted", extra={"file_id": message.file_id})
+            return None
+        begun = self._clock()
+        try:
+            plan, reads = self._opening.plan_anew(message.object, generation)
+        except (PermanentError, FolderError) as error:
+            self._ledger.give_up_generation(known, generation, reason_of(error))
+            logger.warning(
+                "generation_given_up", extra={"file_id": message.file_id, "reason": reason_of(error)}
+            )
+            return None
+        used = Used(0, 0, reads, reads + 1, self._milliseconds_since(begun))
+        stored, is_new = self._ledger.open(plan, trace_id_of(self._tracer.header()), used)
+        if is_new:
+            logger.info(
+                "file_opened",
+                extra={"file_id": plan.file_id, "key": plan.object.key, "format": plan.format},
+            )
+        return stored
+
+    def _queue_others(self, plan: Plan, deadline: Deadline) -> None:
+        """The splits of a generation behind the first, whose message is at hand."""
+        sender = Sender(self._split_queue, deadline)
+        for message in islice(self._split_messages(plan), (plan.known_splits or 1) - 1):
+            sender.add(message)
+        sender.flush()
 
     def _split_messages(self, plan: Plan) -> Iterator[Outgoing]:
         """The first split comes last: once it is sealed, the others are known to be queued."""

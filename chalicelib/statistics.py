@@ -144,12 +144,12 @@ def row_of(file: StoredFile) -> Row:
     numbers += (rows_written, used.milliseconds)
     lines = counts.parsed.lines + counts.rejected.lines
     return Row(
-        slot_of(file.opened_at, plan.file_id),
-        plan.file_id,
+        slot_of(file.opened_at, file.file_id),
+        file.file_id,
         account.revision,
         plan.shown_format or "-",
         Sum(numbers, {account.state.value: 1}),
-        opened_position(file.opened_at, plan.file_id),
+        opened_position(file.opened_at, file.file_id),
         plan.expires_at,
         counts.rejected.lines > MANY_REJECTS * lines,
     )

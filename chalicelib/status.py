@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.core.accounts import SplitAccount
+from chalicelib.core.errors import TransientError
 from chalicelib.core.fields import FILE_ID, shown
 from chalicelib.core.layouts import Layout
 from chalicelib.core.marks import Counts, Mark, Outcome, Tally
@@ -18,6 +19,7 @@ from chalicelib.file_lists import FileLists, WantedFiles
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.pages import (
     DEFAULT_LIMIT,
+    BadQueryError,
     Page,
     bad_cursor,
     checked_batch,
@@ -46,9 +48,18 @@ from chalicelib.record_sums import DEFAULT_BUCKETS, WIDTHS, Histogram, Reasons
 from chalicelib.sink_rows import ReadsResults, StoredBatch
 from chalicelib.status_json import batch_json, batch_state, file_json
 
+_GENERATION_MAX_DIGITS: Final = 9
+
 
 class NotFoundError(Exception):
     """There is no such file."""
+
+
+def _of(stored: StoredFile, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer, whose cursor names a later generation: in another one it would mean another place."""
+    if answer["cursor"] is not None and stored.plan.generation:
+        answer["cursor"] += f"~{stored.plan.generation}"
+    return answer
 
 
 class Status:
@@ -111,17 +122,17 @@ class Status:
         """The batches of a file, in the order of the text; state: only those."""
         page = Page(limit)
         wanted = checked_batch_state(state) if state else None
-        stored = self._stored(file_id)
+        stored, cursor = self._continued(file_id, cursor)
         after = checked_batch(cursor) if cursor else (0, -1)
         effort, reached = 0, after
         for split, number, mark in self._batches(stored, after):
             if page.is_full or effort >= EFFORT_PER_PAGE:
-                return page.listed(f"{reached[0]}-{reached[1]}")
+                return _of(stored, page.listed(f"{reached[0]}-{reached[1]}"))
             effort += 1 if split == reached[0] else EFFORT_PER_QUERY
             if wanted in {None, batch_state(mark)} and not page.add(
                 batch_json(stored, split, number, mark, self._console_region)
             ):
-                return page.listed(f"{reached[0]}-{reached[1]}")
+                return _of(stored, page.listed(f"{reached[0]}-{reached[1]}"))
             reached = split, number
         return page.listed(None)
 
@@ -151,9 +162,10 @@ class Status:
         wanted = Wanted(
             "record", least, begin, end, format_name, checked_text(text or ""), checked_where(where)
         )
-        stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
+        stored, cursor = self._continued(file_id, cursor)
+        after = checked_offset(cursor) if cursor else 0
         walk = Paging(stored.plan, wanted, checked_limit(limit), after)
-        return walk.answer(self._walk(stored, walk, self._text_so_far, until))
+        return _of(stored, walk.answer(self._walk(stored, walk, self._text_so_far, until)))
 
     def histogram(
         self,
@@ -165,27 +177,28 @@ class Status:
         cursor: str | None = None,
     ) -> dict[str, Any]:
         """How many records a file has over time, by severity; a part of them where there is a cursor."""
-        stored = self._stored(file_id)
+        stored, cursor = self._continued(file_id, cursor)
         level, after = checked_batch(cursor) if cursor else (0, 0)
         if level >= len(WIDTHS):
             raise bad_cursor(cursor or "")
         wanted = Wanted("record", begin=checked_time("from", from_), end=checked_time("to", to))
         walk = Histogram(stored.plan, wanted, after, buckets, level)
-        return walk.answer(self._walk(stored, walk, self._text_so_far))
+        return _of(stored, walk.answer(self._walk(stored, walk, self._text_so_far)))
 
     def reasons(self, file_id: str, *, cursor: str | None = None) -> dict[str, Any]:
         """The rejects of a file by reason, most frequent first; a part of them where there is a cursor."""
-        stored = self._stored(file_id)
+        stored, cursor = self._continued(file_id, cursor)
         walk = Reasons(stored.plan, checked_offset(cursor) if cursor else 0)
-        return walk.answer(self._walk(stored, walk, self._text_with_rejects))
+        return _of(stored, walk.answer(self._walk(stored, walk, self._text_with_rejects)))
 
     def rejects(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> dict[str, Any]:
         """The rejects of a file in the order of the text; `raw` in base64."""
-        stored, after = self._stored(file_id), checked_offset(cursor) if cursor else 0
+        stored, cursor = self._continued(file_id, cursor)
+        after = checked_offset(cursor) if cursor else 0
         walk = Paging(stored.plan, Wanted("reject"), checked_limit(limit), after)
-        return walk.answer(self._walk(stored, walk, self._text_with_rejects))
+        return _of(stored, walk.answer(self._walk(stored, walk, self._text_with_rejects)))
 
     def _walk(
         self,
@@ -197,15 +210,36 @@ class Status:
         """Where it goes on, or None at the end."""
         if stored.plan.layout is Layout.NONE:
             batches = self._batches_done(stored, walk)
-            return self._pages.walk_over_batches(
+            following = self._pages.walk_over_batches(
                 walk, takewhile(lambda batch: until is None or batch.offset < until, batches)
             )
+            self._check_current(stored)
+            return following
         found = stretches(stored, walk)
         if until is not None:
             found = (
                 (begin, min(end, until)) for begin, end in takewhile(lambda each: each[0] < until, found)
             )
         return self._pages.walk(walk, found)
+
+    def _check_current(self, stored: StoredFile) -> None:
+        """In the sink rows of a former generation go at once; in the table they stay until nobody reads them."""
+        if stored.rereading.under_way and self._stored(stored.file_id).plan.file_id != stored.plan.file_id:
+            raise TransientError(f"{stored.file_id} was read again in this moment: ask again")
+
+    def _continued(self, file_id: str, cursor: str | None) -> tuple[StoredFile, str | None]:
+        """The file, and where in it a page begins; the cursor must be of its current generation."""
+        stored, generation = self._stored(file_id), 0
+        position, tilde, number = (cursor or "").partition("~")
+        if tilde:
+            if not number.isdecimal() or len(number) > _GENERATION_MAX_DIGITS:
+                raise bad_cursor(cursor or "")
+            generation = int(number)
+        if cursor and generation != stored.plan.generation:
+            raise BadQueryError(
+                f"cursor is {shown(cursor)}: the file was read again meanwhile; begin anew, without one"
+            )
+        return stored, position or None
 
     def _stored(self, file_id: str) -> StoredFile:
         stored = self._ledger.read_file(file_id) if FILE_ID.fullmatch(file_id) else None

@@ -21,7 +21,10 @@ BATCH_STATES: Final = (_PENDING, *(outcome.name.lower() for outcome in Outcome))
 def file_json(stored: StoredFile, account: FileAccount, console_region: str | None) -> dict[str, Any]:
     plan, summary, trace = stored.plan, account.summary, stored.trace
     return {
-        "file_id": plan.file_id,
+        "file_id": stored.file_id,
+        "generation": plan.generation,
+        "next_generation": stored.rereading.under_way,
+        "given_up": stored.rereading.given_up,
         "bucket": plan.object.bucket,
         "key": plan.object.key,
         "version_id": plan.object.version_id,

@@ -3,6 +3,7 @@
 Every batch can be cut again from its object and plan, so that nothing but the work itself is lost with a
 message. Safe to run twice at once: what is sent twice is done once. Limits: a file must have stood still
 for STALL_SECONDS, twice as long after each healing, and the queues must have been empty since: a backlog is no loss.
+It looks after generations that are made, and removes former ones (`reprocessing.py`).
 In what is left of its time it has the batches of the sink merged.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -28,6 +30,7 @@ from chalicelib.healed import Healed
 from chalicelib.ledger import Ledger, StoredFile, opened_position
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.notices import Publishes
+from chalicelib.reprocessing import Reprocessing
 from chalicelib.stalls import Stalls, Watches
 
 logger = logging.getLogger("froe")
@@ -42,6 +45,7 @@ _FILES: Final = "files"
 _UNLISTED: Final = "unlisted files"
 _LISTED: Final = "listed"
 _OPEN_FILES: Final = "open files"
+_GENERATIONS: Final = "generations"
 """Names of the walks whose positions are remembered."""
 
 
@@ -64,7 +68,8 @@ class Sweeper:
     """summary: of the day before; None where nobody wants it. bucket: the input bucket; others: those that are read beside it,
     each with its keys. stall_seconds: how long a file must have stood still. sweep_days: how
     old an object may be that was never announced; 0: none is looked for. backlog: of the queues in which the
-    work of files waits; None: it is not looked at. merges: what waits in the sink; None where the stage has none."""
+    work of files waits; None: it is not looked at. merges: what waits in the sink; None where the stage has none.
+    reprocessing: None where no file is read again."""
 
     def __init__(
         self,
@@ -86,12 +91,14 @@ class Sweeper:
         backlog: Backlog | None = None,
         merges: Merges | None = None,
         summary: Tells | None = None,
+        reprocessing: Reprocessing | None = None,
         meter: Meter = NO_METER,
     ) -> None:
         self._ledger = ledger
         self._backlog = backlog
         self._merges = merges
         self._summary = summary
+        self._reprocessing = reprocessing
         self._watches = watches
         self._redriven = redriven
         self._split_queue = split_queue
@@ -131,6 +138,7 @@ class Sweeper:
             self._files_healed,
             self._letters_taken_back,
             self._open_files_settled,
+            self._generations_advanced,
             *(each.announce_all for each in self._unannounced),
             self._old_files_listed,
             self._day_summed_up,
@@ -160,6 +168,34 @@ class Sweeper:
         return self._walk(
             _OPEN_FILES, _OPEN, lambda stored: self._settled_anew(stored, deadline), deadline.half()
         )
+
+    def _generations_advanced(self, deadline: Deadline) -> Iterator[Healed]:
+        """At most half of what is left is spent on files that are read again; with the others it goes on next time."""
+        if self._reprocessing is None:
+            return
+        share = deadline.half()
+        drained_at = cache(lambda: self._backlog.drained_at() if self._backlog else None)
+        begun = reached = self._watches.position(_GENERATIONS)
+        healed: list[Healed] = []
+
+        def heal(made: StoredFile) -> None:
+            moving = not made.account.state.settled
+            healed.append(
+                self._healed(made, share, drained_at()) if moving else self._settled_anew(made, share)
+            )
+
+        try:
+            for file_id, since in self._reprocessing.leads(begun):
+                if share.seconds_left <= 0:
+                    return
+                self._try(file_id, partial(self._reprocessing.advance, file_id, since, share, heal))
+                yield from healed
+                healed.clear()
+                reached = file_id
+            reached = None
+        finally:
+            if reached != begun:
+                self._watches.put_position(_GENERATIONS, reached)
 
     def _old_files_listed(self, deadline: Deadline) -> Iterator[Healed]:
         """Once in the life of a stage, in what is left of the time of as many sweeps as it takes."""
@@ -193,7 +229,7 @@ class Sweeper:
                 if share.seconds_left <= 0:
                     return
                 yield self._look_at(stored, look)
-                reached = f"{state.value} {opened_position(stored.opened_at, stored.plan.file_id)}"
+                reached = f"{state.value} {opened_position(stored.opened_at, stored.file_id)}"
             reached = None
         finally:
             if reached != begun:
@@ -217,14 +253,19 @@ class Sweeper:
 
     def _look_at(self, stored: StoredFile, look: Callable[[StoredFile], Healed]) -> Healed:
         """What is sent again of a file; one that cannot be looked at does not keep the others back."""
-        named = {"file_id": stored.plan.file_id}
+        found: list[Healed] = []
+        self._try(stored.plan.file_id, lambda: found.append(look(stored)))
+        return found[0] if found else Healed()
+
+    def _try(self, file_id: str, act: Callable[[], None]) -> None:
+        """One file that cannot be looked after does not keep the others back."""
+        named = {"file_id": file_id}
         try:
-            return look(stored)
+            act()
         except FroeError as error:
             logger.warning("file_not_healed", extra={**named, "reason": error.reason})
         except Exception as error:
             logger.exception("file_not_healed", extra={**named, "reason": reason_of(error)})
-        return Healed()
 
     def _healed(self, stored: StoredFile, deadline: Deadline, drained_at: datetime | None) -> Healed:
         revision = self._ledger.read_account(stored).revision

@@ -44,6 +44,7 @@ GROUPS: Final = {
         "traces": "froe.commands.traces",
         "backfill": "froe.commands.backfill",
         "verify": "froe.commands.verify",
+        "reprocess": "froe.commands.reprocess",
         "forget": "froe.commands.forget",
     },
     "When something failed": {

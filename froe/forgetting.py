@@ -7,26 +7,20 @@ it again takes what was left. Limits: only what has settled; backups, logs and m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from boto3.dynamodb.table import BatchWriter
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.ledger_items import from_account, from_plan, to_file
+from chalicelib.aws.ledger_items import from_account, from_plan, from_rereading
 from chalicelib.aws.ledger_table import DynamoLedger
-from chalicelib.aws.objects import delete_versions
-from chalicelib.aws.results import S3Results
+from chalicelib.aws.removal import Places, Removal
 from chalicelib.core.accounts import account_of
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.marks import MARKS_PER_LEAF, Counts, Mark
-from chalicelib.core.parquet import former_key, object_key, without
-from chalicelib.core.plan import ObjectVersion, Plan, failed_plan
-from chalicelib.core.records import partition_key, typed, untyped
-from chalicelib.core.segments import SEGMENT
+from chalicelib.core.generations import has_entry_of_its_own, named, parted
+from chalicelib.core.layouts import Layout
+from chalicelib.core.plan import ObjectVersion, failed_plan
+from chalicelib.core.records import typed
 from chalicelib.ledger import StoredFile, opened_position
 from froe.errors import FroeError
 
@@ -34,22 +28,7 @@ REASON: Final = "forgotten"
 """How the reason of a file begins that was forgotten."""
 MESSAGES_LIVE: Final = timedelta(days=30)
 """Longer than a message can: 4 days in its queue, 14 in the dead-letter queue."""
-_DONE: Final = Mark.done(Counts()).encode()
-_NONE: Final = {"N": "0"}
-"""Of a head that is damaged: that is a reason to forget a file, and must not keep it from being forgotten."""
 _GONE: Final = ("404", "412", "NoSuchKey", "NoSuchVersion", "PreconditionFailed")
-
-Key = Mapping[str, Mapping[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The names of the tables and of the quarantine and results buckets of a stage."""
-
-    records_table: str
-    ledger_table: str
-    quarantine_bucket: str
-    results_bucket: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +57,24 @@ class Forgetting:
         self._dynamodb = dynamodb
         self._s3 = s3
         self._places = places
+        self._removal = Removal(dynamodb, s3, places)
+        self._ledger = DynamoLedger(dynamodb, places.ledger_table)
         self._memory = max(MESSAGES_LIVE, timedelta(days=sweep_days + 1))
 
     def find(self, file_id: str) -> StoredFile:
         """The file, as it may be forgotten. FroeError if there is none, or if work on it is under way."""
-        key = {"pk": {"S": file_id}, "sk": {"S": "file"}}
-        answer = self._dynamodb.get_item(TableName=self._places.ledger_table, Key=key, ConsistentRead=True)
-        if "Item" not in answer:
+        stored = self._ledger.read_file(file_id)
+        if stored is None:
             raise FroeError(f"No file has the id {file_id!r}: `froe status` lists those known.")
-        stored = to_file({name: untyped(value) for name, value in answer["Item"].items()})
+        if has_entry_of_its_own(file_id):
+            raise FroeError(
+                f"{file_id} is a generation of {parted(file_id)[0]}: forget the file, and all of them go."
+            )
+        if stored.rereading.under_way:
+            raise FroeError(
+                f"{file_id} is being read again: wait until that is settled, or give it up"
+                f" (`froe reprocess --give-up {file_id}`), then forget it."
+            )
         if not stored.account.state.settled:
             raise FroeError(
                 f"{file_id} is {stored.account.state}: what is under way would be written again. "
@@ -100,14 +88,18 @@ class Forgetting:
         until = now + self._memory
         self._remember(stored, now, until)
         deleted = self._delete_object(plan.object) if with_object else None
-        records, rejects = self._delete_records(plan)
+        records, rejects = self._removal.records(plan)
         if plan.layout is Layout.NONE:
             counts = stored.account.summary.counts
             records, rejects = records + counts.parsed.entries, rejects + counts.rejected.entries
-        parquet_objects = self._delete_rows(plan, stored.account.splits)
-        letters, messages, items = self._delete_account(plan.file_id, until)
+        parquet_objects = self._removal.rows(plan, stored.account.splits)
+        letters, messages, items = self._removal.account(plan.file_id, until)
+        for number in range(stored.rereading.last + 1):
+            former = self._ledger.read_file(named(stored.file_id, number))
+            if former is not None and number != plan.generation:
+                self._removal.remove(former.plan, former.account.splits)
         return Forgotten(
-            file_id=plan.file_id,
+            file_id=stored.file_id,
             object=str(plan.object),
             records=records,
             rejects=rejects,
@@ -129,27 +121,32 @@ class Forgetting:
             format=known.format,
             layout=known.layout,
             sink=known.sink,
+            generation=known.generation,
         )
-        item = from_plan(plan) | from_account(plan.file_id, account_of(plan, ()), now)
+        own = self._ledger.read_file(plan.file_id) if stored.is_replaced else None
+        if own is not None:
+            self._ledger.retire(own, reason, now, until)
+        item = from_plan(plan) | from_account(stored.file_id, account_of(plan, ()), now)
+        item |= from_rereading(stored.rereading._replace(given_up=None))
         item |= {
-            "pk": plan.file_id,
+            "pk": stored.file_id,
             "sk": "file",
             "opened_at": stored.opened_at.isoformat(),
-            "opened": opened_position(stored.opened_at, plan.file_id),
+            "opened": opened_position(stored.opened_at, stored.file_id),
             "expires_at": int(until.timestamp()),
         }
         try:
             self._dynamodb.put_item(
                 TableName=self._places.ledger_table,
                 Item={name: typed(value) for name, value in item.items() if value is not None},
-                ConditionExpression="revision = :seen",
+                ConditionExpression="revision = :seen AND attribute_not_exists(generation_next)",
                 ExpressionAttributeValues={":seen": typed(stored.account.revision)},
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             raise FroeError(
-                f"{plan.file_id} has changed in this moment: look at it (`froe status {plan.file_id}`), and try again."
+                f"{stored.file_id} has changed in this moment: look at it (`froe status {stored.file_id}`), and try again."
             ) from error
 
     def _delete_object(self, version: ObjectVersion) -> bool:
@@ -166,104 +163,3 @@ class Forgetting:
             raise
         self._s3.delete_object(**named, **exactly)
         return True
-
-    def _delete_records(self, plan: Plan) -> tuple[int, int]:
-        """How many records and rejects were deleted, whatever layout they had."""
-        records = rejects = 0
-        with self._writer(self._places.records_table) as writer:
-            for shard in range(plan.shards):
-                partition = partition_key(plan.file_id, shard)
-                for item in self._items(self._places.records_table, partition, "kind", "records", "rejects"):
-                    writer.delete_item(Key=_key(item))
-                    kind = item.get("kind", {}).get("S")
-                    if kind == SEGMENT:
-                        records += int(item.get("records", _NONE)["N"])
-                        rejects += int(item.get("rejects", _NONE)["N"])
-                    records += kind == "record"
-                    rejects += kind == "reject"
-        return records, rejects
-
-    def _delete_account(self, file_id: str, until: datetime) -> tuple[int, int, int]:
-        """How many dead letters, quarantined messages and other items were deleted. Marks stay as long as the file is
-        remembered, emptied: a batch that comes once more is done."""
-        letters = messages = others = 0
-        table = self._places.ledger_table
-        with self._writer(table) as writer:
-            for item in self._items(table, file_id):
-                kind, _, name = item["sk"]["S"].partition("#")
-                if kind == "file":
-                    continue
-                if kind == "leaf":
-                    writer.put_item(Item=_emptied(item, until))
-                    continue
-                if kind == "dead":
-                    letters += 1
-                    messages += self._delete_message(name)
-                    for noted in self._items(table, f"message#{name}"):
-                        writer.delete_item(Key=_key(noted))
-                else:
-                    others += 1
-                writer.delete_item(Key=_key(item))
-        return letters, messages, others
-
-    def _delete_message(self, letter_id: str) -> int:
-        return delete_versions(self._s3, self._places.quarantine_bucket, f"dead-letters/{letter_id}.json")
-
-    def _delete_rows(self, plan: Plan, splits: int) -> int:
-        """Since what is claimed is replaced, whatever else it holds, whoever merges rows of this file in this moment has
-        to look again, and finds it forgotten."""
-        if plan.sink is Sink.NONE:
-            return 0
-        results = S3Results(self._s3, self._places.results_bucket)
-        count = 0
-        for key in DynamoLedger(self._dynamodb, self._places.ledger_table).read_all_merged(plan.file_id):
-            while True:
-                old = results.versioned(key)
-                data, seen = old or (None, None)
-                if results.replace(key, without(data, plan.file_id), seen):
-                    break
-            count += delete_versions(self._s3, self._places.results_bucket, key, but_newest=True)
-        named = plan.format, plan.head.last_modified
-        prefixes = [
-            object_key(*named, f"{plan.file_id}-"),
-            *(former_key(*named, f"{plan.file_id}-{split:06d}-") for split in range(splits)),
-        ]
-        return count + sum(
-            delete_versions(self._s3, self._places.results_bucket, prefix.removesuffix(".parquet"))
-            for prefix in prefixes
-        )
-
-    def _items(self, table: str, partition: str, *attributes: str) -> Iterator[dict[str, Any]]:
-        """All items of a partition; of each only these attributes and its key, if any are named."""
-        names = dict(enumerate(("pk", "sk", *attributes))) if attributes else {}
-        projection: dict[str, Any] = (
-            {
-                "ProjectionExpression": ", ".join(f"#{number}" for number in names),
-                "ExpressionAttributeNames": {f"#{number}": name for number, name in names.items()},
-            }
-            if names
-            else {}
-        )
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": partition}},
-            ConsistentRead=True,
-            **projection,
-        )
-        for page in pages:
-            yield from page["Items"]
-
-    def _writer(self, table: str) -> AbstractContextManager[Any]:
-        writer: AbstractContextManager[Any] = BatchWriter(table, self._dynamodb)
-        return writer
-
-
-def _key(item: Mapping[str, Any]) -> Key:
-    return {"pk": item["pk"], "sk": item["sk"]}
-
-
-def _emptied(leaf: Mapping[str, Any], until: datetime) -> dict[str, Any]:
-    places = [str(place) for place in range(MARKS_PER_LEAF)]
-    expiry = {"expires_at": typed(int(until.timestamp()))}
-    return {**_key(leaf), **dict.fromkeys(places, typed(_DONE)), **expiry}

@@ -81,8 +81,9 @@ def find_files(status: Status, name: str) -> list[ItemJson]:
         if name and not FILE_ID.fullmatch(name)
         else ()
     )
-    begun = [file for file in newest if _is_beginning(name, file["file_id"])]
-    if len(begun) == 1 and (file := file_or_none(status, begun[0]["file_id"])):
+    beginning, tilde, generation = name.partition("~")
+    begun = [file for file in newest if _is_beginning(beginning, file["file_id"])]
+    if len(begun) == 1 and (file := file_or_none(status, f"{begun[0]['file_id']}{tilde}{generation}")):
         return [file]
     if begun:
         raise FroeError(
@@ -107,13 +108,7 @@ def only_file_id(status: Status, name: str) -> str:
 
 
 def _is_beginning(name: str, file_id: str) -> bool:
-    """Of a later generation its number may be named too: abcd~2."""
-    beginning, tilde, generation = name.partition("~")
-    return (
-        len(beginning) >= ID_SHORTEST
-        and file_id.startswith(beginning)
-        and file_id.endswith(f"{tilde}{generation}")
-    )
+    return len(name) >= ID_SHORTEST and file_id.startswith(name)
 
 
 def _named(files: Sequence[ItemJson]) -> str:

@@ -19,6 +19,8 @@ import duckdb
 from arro3.io import write_parquet
 
 from chalicelib.core.columns import ALWAYS, REST, ROWS, STORED, Chunk, Names, common_type
+from chalicelib.core.fields import FILE_ID
+from chalicelib.core.generations import parted
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome
 from froe.errors import FroeError
@@ -110,12 +112,32 @@ class StoredTable(Table):
         if merged and waiting:
             new = f"FROM {waiting} WHERE batch_id NOT IN (SELECT DISTINCT batch_id FROM {merged})"  # noqa: S608
             source = f"(FROM {merged} UNION ALL BY NAME {new})"
-        where = f" WHERE {' AND '.join(self._bounds)}" if self._bounds else ""
+        conditions = [*self._bounds, *self._of_generations(merged, waiting)]
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         self._connection.execute(
             f"CREATE OR REPLACE VIEW {self._name} AS {_PARTITIONED} FROM {source}{where}"
         )
         described = self._connection.execute(f"DESCRIBE {self._name}").fetchall()
         return [str(name) for name, *_ in described]
+
+    def _of_generations(self, merged: str, waiting: str) -> list[str]:
+        """Conditions that leave one generation of each file. Of a file that is read again the rows of the new generation
+        are merged only once it is current, and before those of the former one go: so it is the last one that is merged,
+        or, where none is yet, the first one that waits."""
+        found = [self._files_in(merged), self._files_in(waiting)]
+        shown = dict(reversed(found[1])) | dict(found[0])  # of the pairs of one file the last one counts
+        others = {pair for pair in found[0] + found[1] if pair[1] != shown[pair[0]]}
+        listed = ", ".join(
+            f"'{known}~{number}'" if number else f"'{known}'" for known, number in sorted(others)
+        )
+        return [f"file_id NOT IN ({listed})"] if listed else []
+
+    def _files_in(self, rows: str) -> list[tuple[str, int]]:
+        """Ids and generations, sorted."""
+        if not rows:
+            return []
+        found = self._connection.execute(f"SELECT DISTINCT file_id FROM {rows}").fetchall()  # noqa: S608
+        return sorted(parted(file_id) for (file_id,) in found if FILE_ID.fullmatch(file_id))
 
 
 def _rows_of(paths: Sequence[Path]) -> str:

@@ -11,13 +11,16 @@ from typing import Any
 from chalicelib.announcing import HeadsPage
 from chalicelib.audit import Audit, Deed
 from chalicelib.compactor import Waiting
-from chalicelib.core.accounts import FileAccount, SplitAccount, State
+from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
+from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import AccessDeniedError, ObjectGoneError
+from chalicelib.core.generations import Rereading, has_entry_of_its_own, named
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.letters import Attempt, DeadLetter, LetterState
 from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
 from chalicelib.core.notifications import Announced
+from chalicelib.core.parquet import BATCHES, object_key, without
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.segments import offset_in
@@ -35,6 +38,7 @@ from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
 from chalicelib.metrics import METRICS
 from chalicelib.notices import Notice
 from chalicelib.notifier import Notifier
+from chalicelib.reprocessing import Reprocessing
 from chalicelib.splitter import Splitter
 from chalicelib.stalls import Watch
 from chalicelib.sums import FAN_OUT
@@ -224,6 +228,7 @@ class FakeLedgerTable:
         self.leaves: dict[tuple[str, int, int], dict[int, Mark]] = {}
         self.tree: dict[tuple[str, int, int], SplitAccount] = {}
         self.merged: dict[tuple[str, int], str] = {}
+        self.leading: dict[str, datetime] = {}
         self.cutting: dict[tuple[str, int], Used] = {}
         self.marking: dict[tuple[str, int], Used] = {}
         self.lists = 0
@@ -242,7 +247,9 @@ class FakeLedgerTable:
         def effect() -> StoredFile | None:
             if plan.file_id not in self.files:
                 settled_at = now if account.state.settled else None
-                self.files[plan.file_id] = StoredFile(plan, account, now, settled_at, trace, used)
+                self.files[plan.file_id] = StoredFile(
+                    plan, account, now, settled_at, trace, used, kept_as=plan.file_id
+                )
                 return None
             return self.files[plan.file_id]
 
@@ -257,6 +264,70 @@ class FakeLedgerTable:
     def read_file(self, file_id: str) -> StoredFile | None:
         self.reads += 1
         return self.files.get(file_id)
+
+    def replace_generation(self, former: StoredFile, made: StoredFile, now: datetime) -> None:
+        known, number = former.file_id, made.plan.generation
+
+        def keep() -> None:
+            self.files.setdefault(named(known, 0), former._replace(kept_as=named(known, 0)))
+
+        def effect() -> None:
+            held = self.files[known]
+            if held.rereading.under_way == number:
+                self.files[known] = held._replace(
+                    plan=made.plan,
+                    account=made.account,
+                    settled_at=now,
+                    trace=made.trace,
+                    opening=made.opening,
+                    rereading=Rereading(held.rereading.last, since=now),
+                )
+
+        if not former.plan.generation:
+            self._effects.around(keep)
+        self._effects.around(effect)
+
+    def give_up_generation(self, file_id: str, generation: int, why: str, now: datetime) -> bool:
+        def effect() -> bool:
+            held = self.files[file_id]
+            if held.rereading.under_way != generation:
+                return False
+            last = held.rereading.last
+            self.files[file_id] = held._replace(rereading=Rereading(last, since=now, given_up=why))
+            return True
+
+        return bool(self._effects.around(effect))
+
+    def reserve_generation(self, stored: StoredFile, rereading: Rereading) -> bool:
+        def effect() -> bool:
+            held = self.files[stored.file_id]
+            if held.rereading.under_way or held.account.revision != stored.account.revision:
+                return False
+            self.files[stored.file_id] = held._replace(rereading=rereading)
+            return True
+
+        return bool(self._effects.around(effect))
+
+    def retire(self, stored: StoredFile, reason: str, now: datetime, until: datetime) -> None:
+        plan = replace(stored.plan, failure=reason)
+        retired = stored._replace(plan=plan, account=account_of(plan, ()))
+        self._effects.around(lambda: self.files.update({stored.file_id: retired}))
+
+    def remove_entry(self, file_id: str) -> None:
+        self._effects.around(lambda: self.files.pop(file_id, None))
+
+    def put_lead(self, file_id: str, now: datetime) -> None:
+        self._effects.around(lambda: self.leading.update({file_id: now}))
+
+    def read_leads(self, after: str | None = None) -> Iterator[tuple[str, datetime]]:
+        yield from sorted(lead for lead in self.leading.items() if lead[0] > (after or ""))
+
+    def drop_lead(self, file_id: str, since: datetime) -> None:
+        def effect() -> None:
+            if self.leading.get(file_id) == since:
+                del self.leading[file_id]
+
+        self._effects.around(effect)
 
     def put_seal(self, file_id: str, seal: Seal, expires_at: int | None, used: Used = NOTHING) -> Seal | None:
         def effect() -> Seal | None:
@@ -430,9 +501,9 @@ class FakeLedgerTable:
     ) -> FilePage:
         self.lists += 1
         files = {
-            opened_position(file.opened_at, file.plan.file_id): file
+            opened_position(file.opened_at, file.file_id): file
             for file in self.files.values()
-            if wanted(file)
+            if wanted(file) and not has_entry_of_its_own(file.file_id)
         }
         found = sorted((each for each in files if (since or "") <= each < (before or "9999")), reverse=True)
         reached = found[limit - 1] if len(found) > limit else None
@@ -626,6 +697,50 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
+class FakeRemoval:
+    """Removes from the tables of a pipeline, item by item."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def remove(self, plan: Plan, splits: int, deadline: Deadline) -> None:
+        pipeline, table = self._pipeline, self._pipeline.table
+        records = [key for key in pipeline.records.items if key[0].startswith(f"{plan.file_id}#")]
+        for key in records:
+            pipeline.effects.around(lambda key=key: pipeline.records.items.pop(key))
+        held: Any
+        for held in (
+            table.seals,
+            table.setbacks,
+            table.summaries,
+            table.leaves,
+            table.tree,
+            table.cutting,
+            table.marking,
+        ):
+            for key in [key for key in held if key[0] == plan.file_id]:
+                del held[key]
+        self._remove_rows(plan)
+
+    def waits(self, plan: Plan) -> bool:
+        waiting = object_key(plan.format, plan.head.last_modified, f"{plan.file_id}-").removesuffix(
+            ".parquet"
+        )
+        return any(key.startswith(waiting) for key in self._pipeline.results.objects)
+
+    def _remove_rows(self, plan: Plan) -> None:
+        pipeline, table = self._pipeline, self._pipeline.table
+        if plan.sink is Sink.NONE:
+            return
+        for name, key in [each for each in table.merged.items() if each[0][0] == plan.file_id]:
+            data, seen = pipeline.results.versioned(key) or (None, None)
+            pipeline.results.replace(key, without(data, f"{plan.file_id}-"), seen)
+            del table.merged[name]
+        for key in [key for key in pipeline.results.objects if f"/{plan.file_id}-" in key]:
+            if key.startswith(BATCHES):
+                del pipeline.results.objects[key]
+
+
 class Pipeline:
     """The whole pipeline in memory, with every external effect countable."""
 
@@ -677,6 +792,14 @@ class Pipeline:
             self.clock,
         )
         search = LetterSearch(self.letters, self.quarantine, self.ledger)
+        self.reprocessing = Reprocessing(
+            self.ledger,
+            self.objects,
+            self.split_queue,
+            FakeRemoval(self),
+            self.clock,
+            stall=timedelta(seconds=3600),
+        )
         self.sweeper = Sweeper(
             self.ledger,
             self.watches,
@@ -692,10 +815,12 @@ class Pipeline:
             retention_days=retention_days,
             keys=keys,
             others=self.other_keys,
+            reprocessing=self.reprocessing,
             meter=self.meter,
         )
 
-    def set_limits(self, limits: Any) -> None:
+    def set_limits(self, limits: Any, config: Config | None = None) -> None:
+        """limits, config: of files that are opened from now on."""
         self.splitter = Splitter(
             self.objects,
             self.ledger,
@@ -705,6 +830,7 @@ class Pipeline:
             limits=limits,
             retention_days=self.retention_days,
             split_delay_seconds=300,
+            config=config,
             keys=self.keys,
             other_keys=self.other_keys,
             seconds=300,
@@ -727,6 +853,7 @@ class Pipeline:
             table.summaries,
             table.leaves,
             table.tree,
+            table.leading,
         )
 
 

@@ -130,6 +130,27 @@ class Items:
                 raise
         return _untyped(answer["Attributes"]) if give_new else None
 
+    def delete(
+        self,
+        key: Key,
+        *,
+        unless: str | None = None,
+        names: Sequence[str] = (),
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Unless a condition holds; names: what `#0` and those after it stand for in it."""
+        request: dict[str, Any] = {"TableName": self._table, "Key": _typed(key._asdict())}
+        if unless:
+            request["ConditionExpression"] = f"NOT ({unless})"
+            request["ExpressionAttributeNames"] = {f"#{number}": name for number, name in enumerate(names)}
+            request["ExpressionAttributeValues"] = _typed(values or {})
+        with translated(f"deleting {key.pk} {key.sk} in {self._table}"):
+            try:
+                self._client.delete_item(**request)
+            except ClientError as error:
+                if code_of(error) != CONDITION_FAILED:
+                    raise
+
     def of_partition(
         self, pk: str, prefix: str, *, after: str | None = None, at_once: int | None = None
     ) -> Iterator[Item]:

@@ -14,6 +14,7 @@ from chalicelib.core.cutting import Limits
 from chalicelib.core.decoders import Damage
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.framing import FRAMING_VERSION, framing_of, said_of
+from chalicelib.core.generations import Rereading, has_entry_of_its_own, parted
 from chalicelib.core.layouts import Layout, Sink, layout_named, sink_named
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.packing import packed_text, unpacked_text
@@ -124,6 +125,7 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         inner=tuple(map(Compression, item.get("inner", ()))),
         custom=unpacked_text(item["custom"]) if item.get("custom") else None,
         notices=telling_named(item.get("notices", "")),
+        generation=parted(item["file_id"])[1],
     )
 
 
@@ -142,7 +144,7 @@ def _decided(
 def from_account(file_id: str, account: FileAccount, now: datetime) -> dict[str, Any]:
     return {
         "state": stored_state(account.state, file_id),
-        "shelf": shelf_of(file_id),
+        **({} if has_entry_of_its_own(file_id) else {"shelf": shelf_of(file_id)}),
         "reason": account.reason,
         "revision": account.revision,
         "text_bytes": account.text_bytes,
@@ -175,6 +177,29 @@ def to_file(item: Mapping[str, Any]) -> StoredFile:
         settled_at=datetime.fromisoformat(settled_at) if settled_at else None,
         trace=item.get("trace"),
         opening=to_used(item.get("opening_used")),
+        kept_as=item["pk"],
+        rereading=to_rereading(item),
+    )
+
+
+def from_rereading(rereading: Rereading) -> dict[str, Any]:
+    return {
+        "generation_last": rereading.last or None,
+        "generation_next": rereading.under_way,
+        "generation_forced": rereading.forced or None,
+        "generation_since": rereading.since.isoformat() if rereading.since else None,
+        "generation_given_up": rereading.given_up,
+    }
+
+
+def to_rereading(item: Mapping[str, Any]) -> Rereading:
+    since = item.get("generation_since")
+    return Rereading(
+        item.get("generation_last", 0),
+        item.get("generation_next"),
+        item.get("generation_forced", False),
+        datetime.fromisoformat(since) if since else None,
+        item.get("generation_given_up"),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.aws import ledger_items
+from chalicelib.core.generations import parted
 from chalicelib.core.records import untyped
 from chalicelib.notifier import Change, Standing, Told, Unreadable
 
@@ -40,7 +41,10 @@ def _change(record: Mapping[str, Any]) -> Change | None:
 
 def _standing(item: Mapping[str, Any]) -> Standing:
     return Standing(
-        ledger_items.to_state(item["state"]), item["summary"]["failed"], item.get("reason") is None
+        ledger_items.to_state(item["state"]),
+        item["summary"]["failed"],
+        item.get("reason") is None,
+        parted(item["file_id"])[1],
     )
 
 

@@ -5,7 +5,7 @@ of more than 16 splits ``sum#1#000000`` (16 of these added up; ``sum#2#…``: 16
 ``leaf#000000#000000``: the marks of 16 batches of a split, each under its number in the leaf, and added up under ``u``
 and ``t`` what was used for them: write units, and hundredths of a second. More than these ten bytes the leaf, which
 costs a write unit up to 1 KB, has no room for. Of files with a sink ``merged#000000`` says which object the rows of a
-split are merged into.
+split are merged into. Generations: `generations_table`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from chalicelib.aws import ledger_items
-from chalicelib.aws.items import NO_SIEVE, Items, Key, Sieve, readable
+from chalicelib.aws.generations_table import FILE as _FILE
+from chalicelib.aws.generations_table import DynamoGenerations
+from chalicelib.aws.items import NO_SIEVE, Key, Sieve, readable
 from chalicelib.core.accounts import FileAccount, SplitAccount, State
+from chalicelib.core.generations import has_entry_of_its_own
 from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
 from chalicelib.core.plan import Plan
 from chalicelib.core.seals import Seal, Setback
@@ -28,7 +31,6 @@ from chalicelib.sums import FAN_OUT
 BY_STATE_INDEX: Final = "by_state"
 BY_KEY_INDEX: Final = "by_key"
 BY_OPENED_INDEX: Final = "by_opened"
-_FILE: Final = "file"
 _UNITS: Final = "u"
 _TIME: Final = "t"
 _MERGED: Final = "merged#"
@@ -36,11 +38,8 @@ _PLAN: Final = "plan_version"
 """What every file's item has that holds a plan; one without is no file, and gives way to a plan."""
 
 
-class DynamoLedger:
+class DynamoLedger(DynamoGenerations):
     """client: a low-level DynamoDB client."""
-
-    def __init__(self, client: Any, table: str) -> None:
-        self._items = Items(client, table)
 
     def put_plan(
         self,
@@ -51,7 +50,9 @@ class DynamoLedger:
         used: Used = NOTHING,
     ) -> StoredFile | None:
         item = ledger_items.from_plan(plan) | ledger_items.from_account(plan.file_id, account, now)
-        item |= {"opened_at": now.isoformat(), "opened": opened_position(now, plan.file_id), "trace": trace}
+        item |= {"opened_at": now.isoformat(), "trace": trace}
+        if not has_entry_of_its_own(plan.file_id):
+            item["opened"] = opened_position(now, plan.file_id)
         item["opening_used"] = ledger_items.from_used(used)
         there = self._items.put_new(
             Key(plan.file_id, _FILE), item, in_place_of=f"attribute_not_exists({_PLAN})"

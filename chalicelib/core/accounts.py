@@ -34,6 +34,8 @@ class State(StrEnum):
 
 _SEALED: Final = 4
 """What a seal adds to the revision: more than any setback, which it overrides."""
+_GENERATION: Final = 2**40
+"""What a generation adds: more than all that can happen to the one before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ class FileAccount:
 def account_of(plan: Plan, splits: Iterable[SplitAccount]) -> FileAccount:
     """Add the splits up and say what state the file is in."""
     known = {split.split: split for split in splits}
-    summary, cut, batches, seals, revision, used = Summary(), Tally(), 0, 0, 0, NOTHING
+    summary, cut, batches, seals, used = Summary(), Tally(), 0, 0, NOTHING
+    revision = _GENERATION * plan.generation
     for split in known.values():
         summary += split.balanced
         used += split.used

@@ -151,24 +151,24 @@ def batches_of(data: bytes) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         yield batch_id, chain.from_iterable(_entries(rows, attributes) for _, rows in pieces)
 
 
-def merged(batches: Mapping[str, bytes], old: bytes | None = None) -> bytes:
-    """One object of the batches, batch id → its object, and of those that only the old one has, which was merged before.
-    UnreadableError."""
+def merged(batches: Mapping[str, bytes], old: bytes | None = None, gone: tuple[str, ...] = ()) -> bytes:
+    """One object of the batches, batch id → its object, and of those that only the old one has, which was merged before,
+    but for those whose ids begin as `gone` says. UnreadableError."""
     new = chain.from_iterable(_pieces(batches[batch_id]) for batch_id in sorted(batches))
     if old is None:
         return _written(batches.values(), new, 0)
-    others = _pieces(old, lambda batch_id: batch_id not in batches)
+    others = _pieces(old, lambda batch_id: batch_id not in batches and not batch_id.startswith(gone))
     return _written(
         [*batches.values(), old], merge(new, others, key=itemgetter(0)), _metadata_of(old)["rewritten"]
     )
 
 
-def without(data: bytes | None, file_id: str) -> bytes:
-    """A merged object without the rows of a file, or of nothing an empty one; its bytes are none that it ever had.
-    UnreadableError."""
+def without(data: bytes | None, begins: str) -> bytes:
+    """A merged object without the batches whose ids begin so, or of nothing an empty one; its bytes are none that it ever
+    had. UnreadableError."""
     if data is None:
         data = ParquetBatch(file_id="", batch_id="", format_name="").data()
-    left = _pieces(data, lambda batch_id: not batch_id.startswith(f"{file_id}-"))
+    left = _pieces(data, lambda batch_id: not batch_id.startswith(begins))
     return _written([data], left, _metadata_of(data)["rewritten"] + 1)
 
 

@@ -20,7 +20,8 @@ PLAN_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
 `entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
 configuration; 3 entries in an array that is further inside than a member of the outermost object, lines of
 streams that lie between one another, elements of XML, an order of dates, and objects that begin lines; 4 a layout
-other than `items`; 5 a sink; 6 compressions other than gzip and zstd, and text in the bytes of a character set."""
+other than `items`; 5 a sink; 6 compressions other than gzip and zstd, text in the bytes of a character set, and later
+generations."""
 _COMPRESSED_BOUND: Final = 20
 _SHARD_BOUND_BYTES: Final = 1024 * 1024
 MAX_SHARDS: Final = 256
@@ -74,7 +75,7 @@ class Plan:
     date_order: which number of its dates is the day, as `day_order` writes it; None: it has no such dates.
     layout: how its records and rejects lie in the records table. sink: where else they go.
     charset_guess: what the text may be in though it is read as UTF-8 (`guessing`); nothing obeys it.
-    notices: which of its settlings become notices.
+    notices: which of its settlings become notices. generation: how often the object was read before this plan.
     """
 
     head: ObjectHead
@@ -98,11 +99,12 @@ class Plan:
     sink: Sink = Sink.NONE
     charset_guess: str | None = None
     notices: Telling = Telling.ALL
+    generation: int = 0
 
     @property
     def version(self) -> int:
         is_compressed_anew = not all(each.is_of_first_version for each in (self.compression, *self.inner))
-        if is_compressed_anew or self.framing.charset is not None:
+        if is_compressed_anew or self.framing.charset is not None or self.generation:
             return 6
         if self.sink is not Sink.NONE:
             return 5
@@ -124,7 +126,9 @@ class Plan:
 
     @property
     def file_id(self) -> str:
-        return self.head.version.file_id
+        """Of this generation: what its records and its part of the ledger are filed under."""
+        known = self.head.version.file_id
+        return f"{known}~{self.generation}" if self.generation else known
 
     @property
     def expires_at(self) -> int | None:

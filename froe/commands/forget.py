@@ -27,8 +27,9 @@ def forget(*, name: str, with_object: bool, yes: bool, stage: str | None, as_jso
 
     from chalicelib.audit import Audit  # noqa: PLC0415 - with what follows
     from chalicelib.aws.access_table import DynamoAudit  # noqa: PLC0415 - with what follows
+    from chalicelib.aws.removal import Places  # noqa: PLC0415 - with what follows
     from chalicelib.settings import Settings  # noqa: PLC0415 - imports boto3, which takes a second
-    from froe.forgetting import Forgetting, Places  # noqa: PLC0415 - as above
+    from froe.forgetting import Forgetting  # noqa: PLC0415 - as above
     from froe.inquiry import only_file_id, status_of  # noqa: PLC0415 - as above
     from froe.jsonl import print_json  # noqa: PLC0415 - as above
     from froe.selecting import who_asks  # noqa: PLC0415 - as above
@@ -57,7 +58,7 @@ def forget(*, name: str, with_object: bool, yes: bool, stage: str | None, as_jso
     trail = Audit(
         DynamoAudit(target.client("dynamodb"), settings.ledger_table), lambda: datetime.now(UTC), "froe"
     )
-    subject = {"file_id": stored.plan.file_id, "with_object": with_object}  # no key: it may be why
+    subject = {"file_id": stored.file_id, "with_object": with_object}  # no key: it may be why
     with trail.noted(who_asks(), "forget", subject) as note:
         done = forgetting.forget(stored, datetime.now(UTC), with_object=with_object)
         note.update(records=done.records, rejects=done.rejects)

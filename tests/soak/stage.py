@@ -15,6 +15,7 @@ from typing import Any, Final
 import orjson
 
 from chalicelib import handlers
+from chalicelib.aws.removal import Places
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import FroeError
 from chalicelib.core.layouts import Layout, Sink
@@ -26,7 +27,7 @@ from chalicelib.services import Services
 from chalicelib.settings import Settings
 from chalicelib.status import NotFoundError
 from chalicelib.tracing import NoTracer
-from froe.forgetting import Forgetting, Places
+from froe.forgetting import Forgetting
 from tests.fakes import Crash
 from tests.soak.aws import INPUT_BUCKET, QUARANTINE, RESULTS, Aws, Message, Queue, Version
 from tests.soak.texts import LINE_MAX_BYTES, LogFile

@@ -16,7 +16,7 @@ pytest.importorskip("chalice", reason="needs chalice: make setup")
 
 from chalice.app import BadRequestError, Request
 
-from chalicelib import routes, upload_routes
+from chalicelib import reprocess_routes, routes, upload_routes
 from chalicelib.dead_letters import routes as dead_letter_routes
 from chalicelib.openapi import PATHS, SCHEMAS, description
 from chalicelib.status_json import BATCH_STATES
@@ -41,6 +41,7 @@ QUESTIONS = {
     "/dead-letters/{dead_letter_id}": lambda request: dead_letter_routes.dead_letter(refuse, request, "id"),
 }
 BODIES = {
+    "/files/{file_id}/reprocess": lambda request: reprocess_routes.reprocess(refuse, request, "id"),
     "/uploads": lambda request: upload_routes.begin(refuse, request),
     "/uploads/complete": lambda request: upload_routes.complete(refuse, request),
     "/uploads/abort": lambda request: upload_routes.abort(refuse, request),

@@ -126,7 +126,7 @@ def test_the_authorizer_touches_no_data_but_tokens() -> None:
     }
 
 
-def test_only_the_worker_writes_records_and_only_it_and_the_api_find_them() -> None:
+def test_only_the_worker_writes_records_the_sweeper_removes_them_and_the_api_finds_them() -> None:
     for function in FUNCTIONS:
         granted = {
             action
@@ -136,6 +136,7 @@ def test_only_the_worker_writes_records_and_only_it_and_the_api_find_them() -> N
         }
         expected = {
             "worker": {"dynamodb:BatchWriteItem", "dynamodb:Query"},
+            "sweeper": {"dynamodb:BatchWriteItem", "dynamodb:Query"},
             "api_handler": {"dynamodb:Query"},
         }
         assert granted == expected.get(function, set())
@@ -157,12 +158,16 @@ def test_the_worker_adds_to_the_sink_the_dead_letter_consumer_to_the_quarantine_
 
 
 def test_the_sweeper_lists_objects_and_reads_none_but_rows() -> None:
-    assert may("sweeper", "s3:ListBucketVersions") == {"${InputBucket.Arn}", "${ResultsBucket.Arn}"}
+    assert may("sweeper", "s3:ListBucketVersions") == {
+        "${InputBucket.Arn}",
+        "${QuarantineBucket.Arn}",
+        "${ResultsBucket.Arn}",
+    }
     rows = {"${ResultsBucket.Arn}/batches/*", "${ResultsBucket.Arn}/records/*"}
     assert may("sweeper", "s3:GetObject") == rows
 
 
-def test_nothing_is_deleted_but_batches_that_are_merged() -> None:
+def test_nothing_is_deleted_but_batches_that_are_merged_and_what_is_of_former_generations() -> None:
     deletes = [
         (function, action, resource)
         for function in FUNCTIONS
@@ -171,7 +176,12 @@ def test_nothing_is_deleted_but_batches_that_are_merged() -> None:
         for resource in statement["Resource"]
         if ":Delete" in action and not action.startswith("sqs:DeleteMessage")
     ]
-    assert deletes == [("sweeper", "s3:DeleteObjectVersion", "${ResultsBucket.Arn}/batches/*")]
+    assert deletes == [
+        ("sweeper", "s3:DeleteObjectVersion", "${ResultsBucket.Arn}/batches/*"),
+        ("sweeper", "s3:DeleteObjectVersion", "${ResultsBucket.Arn}/records/*"),
+        ("sweeper", "dynamodb:DeleteItem", "${LedgerTable.Arn}"),
+        ("sweeper", "s3:DeleteObjectVersion", "${QuarantineBucket.Arn}/dead-letters/*"),
+    ]
 
 
 def test_values_take_the_place_of_names() -> None:

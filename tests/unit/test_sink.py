@@ -219,3 +219,32 @@ def test_a_damaged_object_is_named(damage: str) -> None:
 
 def test_what_the_formats_declare_is_what_their_golden_lines_show() -> None:
     assert declared.TARGET.read_text(encoding="utf-8") == declared.text(), "run `make golden`"
+
+
+def generation(folder: Path, number: int, batch: int, *bodies: str) -> Path:
+    """An object with rows of a generation of one file."""
+    file_id = "f" * 26 + (f"~{number}" if number else "")
+    rows = ParquetBatch(file_id=file_id, batch_id=f"{file_id}-000000-{batch:06d}", format_name="text")
+    for place, body in enumerate(bodies):
+        rows.add(Outcome(place * 10, 10, 1, b"", Record(None, None, None, None, body, {}), False))
+    path = folder / f"{number}-{batch}-{len(list(folder.iterdir()))}.parquet"
+    path.write_bytes(rows.data())
+    return path
+
+
+def test_of_a_file_that_is_read_again_one_generation_is_shown(tmp_path: Path) -> None:
+    old, new, rest = (
+        generation(tmp_path, number, batch, f"g{number} b{batch}")
+        for number, batch in ((0, 0), (2, 0), (2, 1))
+    )
+
+    def seen(merged: list[Path], waiting: list[Path]) -> list[str]:
+        table = StoredTable(tmp_path / "spill", merged, waiting=waiting)
+        return [row[0] for row in table.ask("select body from records order by 1")]
+
+    assert seen([], [old]) == ["g0 b0"]
+    assert seen([], [old, new]) == ["g0 b0"], "it is being made"
+    assert seen([old], [new, rest]) == ["g0 b0"]
+    assert seen([new], [rest]) == ["g2 b0", "g2 b1"], "it is current, and merged in part"
+    assert seen([old, new], [rest]) == ["g2 b0", "g2 b1"], "the former one is about to go"
+    assert seen([new, rest], []) == ["g2 b0", "g2 b1"]

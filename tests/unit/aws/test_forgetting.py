@@ -20,6 +20,7 @@ from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.letters_table import DynamoLetters
 from chalicelib.aws.quarantine import S3Quarantine
 from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.aws.removal import Places
 from chalicelib.aws.results import S3Results
 from chalicelib.aws.watches_table import DynamoWatches
 from chalicelib.core.accounts import State
@@ -37,7 +38,7 @@ from chalicelib.tracing import NoTracer
 from chalicelib.worker import Worker
 from froe import cli, target
 from froe.errors import FroeError
-from froe.forgetting import Forgetting, Forgotten, Places
+from froe.forgetting import Forgetting, Forgotten
 from froe.policies import read
 from froe.target import Target
 from tests.fakes import WHEN, Effects, FakeObjects, FakeQueue, in_time

@@ -1,0 +1,128 @@
+"""Generations in the ledger's table.
+
+The item of a file holds the plan and the account of its current generation, and under ``generation_…`` what is said of
+the others. A generation that is made beside it, and what is left of a former one, is a file of its own under `file_id~N`
+that is in no list: its item has no ``opened``. The partition ``generations`` names every file of which there is more than
+the current one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.aws import ledger_items
+from chalicelib.aws.items import Items, Key
+from chalicelib.core.accounts import account_of
+from chalicelib.core.generations import Rereading, named, parted
+from chalicelib.core.plan import failed_plan
+from chalicelib.ledger_store import StoredFile
+
+FILE: Final = "file"
+_LEADS: Final = "generations"
+_IF_ANY: Final = ("charset_guess", "notices")
+"""What the item of a plan has only where it says something."""
+
+
+class DynamoGenerations:
+    """client: a low-level DynamoDB client. table: the ledger's."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._items = Items(client, table)
+
+    def replace_generation(self, former: StoredFile, made: StoredFile, now: datetime) -> None:
+        known, number = former.file_id, made.plan.generation
+        if not former.plan.generation:
+            self._items.put_new(Key(named(known, 0), FILE), _entry_of(former))
+        rereading = Rereading(former.rereading.last, since=now)
+        item = (
+            ledger_items.from_plan(made.plan)
+            | ledger_items.from_account(known, made.account, now)
+            | ledger_items.from_rereading(rereading)
+        )
+        item |= {"trace": made.trace, "opening_used": ledger_items.from_used(made.opening)}
+        self._items.update(
+            Key(known, FILE),
+            dict.fromkeys(_IF_ANY) | item,
+            unless="attribute_not_exists(generation_next) OR generation_next <> :number",
+            values={":number": number},
+        )
+
+    def give_up_generation(self, file_id: str, generation: int, why: str, now: datetime) -> bool:
+        changed = self._items.update(
+            Key(file_id, FILE),
+            {
+                "generation_next": None,
+                "generation_forced": None,
+                "generation_since": now.isoformat(),
+                "generation_given_up": why,
+            },
+            unless="attribute_not_exists(#0) OR #0 <> :number",
+            values={":number": generation},
+        )
+        return changed is None
+
+    def reserve_generation(self, stored: StoredFile, rereading: Rereading) -> bool:
+        """Say that a generation is under way, unless one is, or the file has changed since it was read; whether it was
+        said."""
+        changed = self._items.update(
+            Key(stored.file_id, FILE),
+            ledger_items.from_rereading(rereading),
+            unless="attribute_exists(generation_next) OR attribute_not_exists(revision) OR revision <> :seen",
+            values={":seen": stored.account.revision},
+        )
+        return changed is None
+
+    def retire(self, stored: StoredFile, reason: str, now: datetime, until: datetime) -> None:
+        """Say in the entry of a generation that nothing is to be read of it any more, and when that may be forgotten.
+        Where its records are stays."""
+        self._items.put_new(
+            Key(stored.file_id, FILE),
+            _entry_of(_retired(stored, reason, now)) | {"expires_at": int(until.timestamp())},
+            in_place_of="attribute_exists(pk)",
+        )
+
+    def remove_entry(self, file_id: str) -> None:
+        """Of a generation."""
+        self._items.delete(Key(file_id, FILE))
+
+    def put_lead(self, file_id: str, now: datetime) -> None:
+        """Say that there is, or will be, more of a file than its current generation."""
+        self._items.update(Key(_LEADS, file_id), {"since": now.isoformat()})
+
+    def read_leads(self, after: str | None = None) -> Iterator[tuple[str, datetime]]:
+        """File id and since when, in the order of the ids."""
+        for item in self._items.between(_LEADS, f"{after or ''}!", "~"):
+            yield item["sk"], datetime.fromisoformat(item["since"])
+
+    def drop_lead(self, file_id: str, since: datetime) -> None:
+        """Unless it was put anew since then."""
+        self._items.delete(
+            Key(_LEADS, file_id),
+            unless="#0 <> :since",
+            names=("since",),
+            values={":since": since.isoformat()},
+        )
+
+
+def _entry_of(stored: StoredFile) -> dict[str, Any]:
+    """A generation's own: as a file, but in no list."""
+    item = ledger_items.from_plan(stored.plan) | ledger_items.from_account(
+        named(*parted(stored.file_id)), stored.account, stored.settled_at or stored.opened_at
+    )
+    return item | {"opened_at": stored.opened_at.isoformat(), "trace": stored.trace}
+
+
+def _retired(stored: StoredFile, reason: str, now: datetime) -> StoredFile:
+    known = stored.plan
+    plan = replace(
+        failed_plan(known.head, reason),
+        shards=known.shards,
+        format=known.format,
+        layout=known.layout,
+        sink=known.sink,
+        generation=known.generation,
+    )
+    return stored._replace(plan=plan, account=account_of(plan, ()), settled_at=now)

@@ -1,0 +1,185 @@
+"""Reads files again with today's formats: a new generation of a file is made beside the current one, and replaces it.
+
+Promise: readers see the current generation until the new one has settled no worse, then the new one at once; what is
+interrupted at any point goes on, or is given up whole. What happens when: `begin` says in the file's item that a
+generation is under way, and sends the message of its first split, with which the splitter opens it; whoever settles it
+puts it in place of the current one, or gives it up (`ledger`); the sweeper sends lost messages again, and removes what is
+not current, once nobody can be reading or writing it any more. Each step may be repeated, and any two may race.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError
+from chalicelib.core.generations import Rereading, named, parted
+from chalicelib.core.messages import SplitMessage, encode_split
+from chalicelib.core.notifications import Announced
+from chalicelib.core.plan import ObjectHead, Plan
+from chalicelib.delivery import Deadline, Outgoing, Sends
+from chalicelib.ledger import Ledger, StoredFile
+
+logger = logging.getLogger("froe")
+
+GRACE: Final = timedelta(minutes=15)
+"""Longer than any function runs: so long what is not current stays, for whoever reads or writes it still."""
+REMEMBERED: Final = timedelta(days=30)
+"""That a generation is gone; longer than a message lives."""
+_SEND_SECONDS: Final = 10.0
+
+
+class RefusedError(PermanentError):
+    """A file cannot be read again, or not now."""
+
+
+class FindsObjects(Protocol):
+    def head(self, announced: Announced) -> ObjectHead: ...
+
+
+class RemovesFiles(Protocol):
+    def waits(self, plan: Plan) -> bool:
+        """Whether rows of its are still to be merged in the sink: until then those of the former one stay."""
+
+    def remove(self, plan: Plan, splits: int, deadline: Deadline) -> None:
+        """Remove all that is stored under the plan's id, but its entry. OutOfTimeError where there was no time for all;
+        repeating it takes what was left."""
+
+
+class Reprocessing:
+    """stall: how long it takes until a message is taken for lost."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        objects: FindsObjects,
+        split_queue: Sends,
+        removal: RemovesFiles | None,
+        now: Callable[[], datetime],
+        *,
+        stall: timedelta,
+    ) -> None:
+        self._ledger = ledger
+        self._objects = objects
+        self._split_queue = split_queue
+        self._removal = removal
+        self._now = now
+        self._stall = stall
+
+    def begin(self, file_id: str, *, forced: bool = False) -> StoredFile | None:
+        """Have a file read again; gives it as it is now, None where there is none. RefusedError where it cannot be.
+
+        forced: a generation with more rejects than the current one replaces it nonetheless."""
+        known, _ = parted(file_id)
+        stored = self._ledger.read_file(known)
+        if stored is None:
+            return None
+        self._check(stored)
+        now = self._now()
+        rereading = Rereading(stored.rereading.last + 1, stored.rereading.last + 1, forced, now)
+        if not self._ledger.record_generation(stored, rereading):
+            raise RefusedError(f"{known} has changed in this moment: look at it, and try again")
+        self._announce(stored, rereading.last)
+        logger.info("generation_asked_for", extra={"file_id": named(known, rereading.last)})
+        return stored._replace(rereading=rereading)
+
+    def _check(self, stored: StoredFile) -> None:
+        file_id, state = stored.file_id, stored.account.state
+        if stored.rereading.under_way:
+            raise RefusedError(
+                f"{file_id} is being read again already, as {named(file_id, stored.rereading.under_way)}: wait until"
+                " that is settled, or give it up"
+            )
+        if not state.settled:
+            raise RefusedError(f"{file_id} is {state}: wait until it is settled, then have it read again")
+        version = stored.plan.object
+        try:
+            self._objects.head(
+                Announced(version.bucket, version.key, version_id=version.version_id, etag=version.etag)
+            )
+        except ObjectGoneError as error:
+            raise RefusedError(f"{version} is gone: what is stored of it stays as it is") from error
+        except ObjectChangedError as error:
+            raise RefusedError(
+                f"{version} was overwritten: what is stored of it stays as it is, and the new object is a file of its own"
+            ) from error
+
+    def give_up(self, file_id: str, why: str) -> int:
+        """Keep the current generation, whatever comes of the one under way; gives its number. RefusedError where none
+        is under way."""
+        known, _ = parted(file_id)
+        stored = self._ledger.read_file(known)
+        number = stored.rereading.under_way if stored else None
+        if not number or not self._ledger.give_up_generation(known, number, why):
+            raise RefusedError(f"{known} is not being read again: there is nothing to give up")
+        return number
+
+    def leads(self, after: str | None = None) -> Iterator[tuple[str, datetime]]:
+        """The files of which there is more than the current generation, for `advance`."""
+        return self._ledger.read_leads(after)
+
+    def advance(
+        self, file_id: str, since: datetime, deadline: Deadline, heal: Callable[[StoredFile], None]
+    ) -> None:
+        """Do what is next for a file of which there is more than its current generation. heal: looks after one that is
+        under way."""
+        stored, now = self._ledger.read_file(file_id), self._now()
+        number = stored.rereading.under_way if stored else None
+        if stored and number:
+            made = self._ledger.read_file(named(file_id, number))
+            if made is not None:
+                heal(made)
+            elif (stored.rereading.since or since) <= now - self._stall:
+                self._announce(stored, number)
+                logger.warning("generation_announced_again", extra={"file_id": named(file_id, number)})
+            return
+        settled_at = stored.rereading.since if stored else None
+        if max(since, settled_at or since) > now - GRACE or self._removal is None:
+            return
+        if stored is None or self._removed(stored, self._removal, deadline):
+            self._ledger.drop_lead(file_id, since)
+
+    def _removed(self, stored: StoredFile, removal: RemovesFiles, deadline: Deadline) -> bool:
+        """Remove what is not current; whether nothing is left of it."""
+        current = stored.plan.generation
+        for generation in range(stored.rereading.last + 1):
+            if generation < current and removal.waits(stored.plan):
+                return False
+            if generation != current:
+                self._remove(stored, generation, removal, deadline)
+        return True
+
+    def _remove(self, stored: StoredFile, generation: int, removal: RemovesFiles, deadline: Deadline) -> None:
+        entry = self._ledger.read_file(named(stored.file_id, generation))
+        if entry is None:
+            return
+        if not generation:
+            removal.remove(entry.plan, entry.account.splits, deadline)
+            self._ledger.remove_generation(entry.file_id)
+        else:
+            if entry.plan.failure is None:
+                why = (
+                    stored.rereading.given_up
+                    if generation > stored.plan.generation
+                    else f"replaced by generation {stored.plan.generation}"
+                )
+                self._ledger.retire_generation(entry, why or "given up", self._now() + REMEMBERED)
+            removal.remove(entry.plan, entry.account.splits, deadline)
+        logger.info("generation_removed", extra={"file_id": named(stored.file_id, generation)})
+
+    def _announce(self, stored: StoredFile, number: int) -> None:
+        """The message of the first split of a generation is what it is opened with."""
+        message = SplitMessage(stored.plan.object, named(stored.plan.object.file_id, number), 0, 0)
+        self._split_queue.send_group([Outgoing(encode_split(message))], Deadline.after(_SEND_SECONDS))
+
+
+def is_wanted(stored: StoredFile | None, generation: int) -> bool:
+    """Whether a generation is to be opened; stored: the file."""
+    return stored is not None and stored.rereading.under_way == generation
+
+
+def is_current(stored: StoredFile | None, file_id: str) -> bool:
+    """Whether what is filed under an id is what readers see; stored: the file that people know."""
+    return stored is not None and stored.plan.file_id == file_id and stored.plan.failure is None
