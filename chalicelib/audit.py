@@ -113,13 +113,13 @@ class Audit:
 
 def _short(subject: Mapping[str, Any]) -> dict[str, Any]:
     """Of many ids the first ones, and how many they are."""
-    said = {name: value for name, value in subject.items() if value not in (None, "", (), [])}
-    ids = said.get("ids", ())
+    detail = {name: value for name, value in subject.items() if value not in (None, "", (), [])}
+    ids = detail.get("ids", ())
     if len(ids) > _IDS_MAX:
-        said |= {"ids": list(ids[:_IDS_MAX]), "count": len(ids)}
+        detail |= {"ids": list(ids[:_IDS_MAX]), "count": len(ids)}
     elif ids:
-        said["ids"] = list(ids)
-    return said
+        detail["ids"] = list(ids)
+    return detail
 
 
 def _months_down(before: str, since: str) -> Iterator[str]:

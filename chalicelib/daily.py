@@ -132,12 +132,12 @@ def _digest(
 
 def _by_format(formats: Mapping[str, Sum]) -> Iterator[str]:
     """Those with most rejects first."""
-    shown = {name: each.json() for name, each in formats.items()}
-    ordered = sorted(shown, key=lambda name: (-shown[name]["rejected"]["lines"], -shown[name]["lines"], name))
+    rows = {name: each.json() for name, each in formats.items()}
+    ordered = sorted(rows, key=lambda name: (-rows[name]["rejected"]["lines"], -rows[name]["lines"], name))
     if ordered:
         yield "Rejected lines by format:"
     for name in ordered[:_FORMATS_MAX]:
-        each = shown[name]
+        each = rows[name]
         files = f"{each['files']:,} {'file' if each['files'] == 1 else 'files'}"
         rejected = f"{each['rejected']['lines']:,} of {each['lines']:,} lines ({_share(each):.2%})"
         yield printable(f"{name}: {rejected}, {files}")

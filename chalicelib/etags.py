@@ -20,10 +20,10 @@ def conditional(request: Request, response: Response) -> Response:
         response.body = json.dumps(response.body, separators=(",", ":"), default=handle_extra_types)
         response.headers.setdefault("Content-Type", "application/json")
     tag = f'"{hashlib.sha256(response.body.encode()).hexdigest()[:_DIGITS]}"'
-    told = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if _names(request.headers.get("if-none-match", ""), tag):
-        return Response("", status_code=304, headers=told)
-    response.headers = {**told, **response.headers}
+        return Response("", status_code=304, headers=headers)
+    response.headers = {**headers, **response.headers}
     return response
 
 

@@ -64,11 +64,11 @@ def on_notification(services: Pipeline, event: dict[str, Any], context: Any) -> 
         except PermanentError as refusal:
             failed = [(Unknown(refusal.reason), refusal)]
         seconds = services.settings.retry_base_seconds
-        for said, _ in failed:
-            if isinstance(said, Announced):
-                message = Outgoing(announcement_of(said), seconds)
+        for news, _ in failed:
+            if isinstance(news, Announced):
+                message = Outgoing(announcement_of(news), seconds)
                 services.split_queue.send_group([message], Deadline.after(_ANSWER_SECONDS))
-        unknown = next((error for said, error in failed if isinstance(said, Unknown)), None)
+        unknown = next((error for news, error in failed if isinstance(news, Unknown)), None)
         if unknown:
             services.failures.bury_text(orjson.dumps(event).decode(), context.aws_request_id, unknown)
 

@@ -143,8 +143,8 @@ class Walk:
 
     effort_max = EFFORT_PER_PAGE
 
-    def __init__(self, plan: Plan, wanted: Wanted, limit: int, after: int) -> None:
-        self.plan, self.wanted, self.limit, self.after = plan, wanted, limit, after
+    def __init__(self, plan: Plan, query: Wanted, limit: int, after: int) -> None:
+        self.plan, self.query, self.limit, self.after = plan, query, limit, after
         self.effort = 0
 
     @property
@@ -154,7 +154,7 @@ class Walk:
     def add(self, item: dict[str, Any]) -> int | None:
         """Take an item (plain values), if it is wanted; gives the offset at which the next walk begins, once this one
         has no room."""
-        return self.take(item) if self.wanted.takes(item) else None
+        return self.take(item) if self.query.takes(item) else None
 
     def take(self, item: dict[str, Any]) -> int | None:
         raise NotImplementedError
@@ -163,8 +163,8 @@ class Walk:
 class Paging(Walk):
     """A walk that makes a page."""
 
-    def __init__(self, plan: Plan, wanted: Wanted, limit: int, after: int) -> None:
-        super().__init__(plan, wanted, limit, after)
+    def __init__(self, plan: Plan, query: Wanted, limit: int, after: int) -> None:
+        super().__init__(plan, query, limit, after)
         self._page = Page(limit)
 
     def take(self, item: dict[str, Any]) -> int | None:
@@ -210,7 +210,7 @@ class RecordPages:
             walk.effort += EFFORT_PER_QUERY
             for number, entry in enumerate(reading.entries(batch)):
                 walk.effort += not number % _ENTRIES_PER_EFFORT
-                is_wanted = entry["kind"] == walk.wanted.kind and offset_in(entry["sk"]) >= walk.after
+                is_wanted = entry["kind"] == walk.query.kind and offset_in(entry["sk"]) >= walk.after
                 if is_wanted and (following := walk.add(entry)) is not None:
                     return following
         return None
@@ -219,7 +219,7 @@ class RecordPages:
         """Up to which offset it came, and whether the page is full."""
         partition, first = record_key(walk.plan.file_id, walk.plan.shards, at)
         page = self._records.page(
-            partition, first, sort_key(until - 1), walk.wanted.kind, max(walk.limit, 200)
+            partition, first, sort_key(until - 1), walk.query.kind, max(walk.limit, 200)
         )
         walk.effort += page.looked_at + EFFORT_PER_QUERY
         for item in page.items:
@@ -236,7 +236,7 @@ class RecordPages:
             page = self._records.segments(partition, first, last_key(until - 1))
             walk.effort += page.looked_at + EFFORT_PER_QUERY
             for segment in page.segments:
-                if segment.last < at or walk.wanted.passes_over(segment):
+                if segment.last < at or walk.query.passes_over(segment):
                     continue
                 for item in self._unpacked(walk, segment):
                     if at <= offset_in(item["sk"]) < until and (following := walk.add(item)) is not None:
@@ -255,5 +255,5 @@ class RecordPages:
             walk.effort += EFFORT_PER_QUERY
         for number, entry in enumerate(entries_of(segment, self._records.continuations(segment))):
             walk.effort += not number % _ENTRIES_PER_EFFORT
-            if entry["kind"]["S"] == walk.wanted.kind:
+            if entry["kind"]["S"] == walk.query.kind:
                 yield {name: untyped(value) for name, value in entry.items()}

@@ -41,8 +41,8 @@ class Histogram(Walk):
 
     effort_max = EFFORT
 
-    def __init__(self, plan: Plan, wanted: Wanted, after: int, buckets: int, level: int = 0) -> None:
-        super().__init__(plan, wanted, _ITEMS_AT_ONCE, after)
+    def __init__(self, plan: Plan, query: Wanted, after: int, buckets: int, level: int = 0) -> None:
+        super().__init__(plan, query, _ITEMS_AT_ONCE, after)
         if not 1 <= buckets <= MAX_BUCKETS:
             raise BadQueryError(f"buckets is {buckets}: give a number from 1 to {MAX_BUCKETS}")
         self._room = buckets
@@ -124,10 +124,10 @@ class Reasons(Walk):
             if len(self._found) == _REASONS_MAX:
                 return offset_in(item["sk"])
             self._found[reason] = _Reason(entry_json(item))
-        held = self._found[reason]
-        held.entries += 1
-        held.lines += item["lines"]
-        held.bytes += item["length"]
+        sums = self._found[reason]
+        sums.entries += 1
+        sums.lines += item["lines"]
+        sums.bytes += item["length"]
         return None
 
     def answer(self, cursor: int | None) -> dict[str, Any]:
@@ -136,13 +136,13 @@ class Reasons(Walk):
             "items": [
                 {
                     "reason": reason,
-                    "entries": held.entries,
-                    "lines": held.lines,
-                    "bytes": held.bytes,
-                    "first": held.first | {"raw": held.first["raw"][:_RAW_MAX_CHARS]},
-                    "cut": len(held.first["raw"]) > _RAW_MAX_CHARS,
+                    "entries": sums.entries,
+                    "lines": sums.lines,
+                    "bytes": sums.bytes,
+                    "first": sums.first | {"raw": sums.first["raw"][:_RAW_MAX_CHARS]},
+                    "cut": len(sums.first["raw"]) > _RAW_MAX_CHARS,
                 }
-                for reason, held in items
+                for reason, sums in items
             ],
             "complete": cursor is None,
             "cursor": None if cursor is None else str(cursor),

@@ -38,7 +38,7 @@ from chalicelib.core.messages import (
     encode_split,
     room_in,
 )
-from chalicelib.core.notifications import Announced, Said, Unknown
+from chalicelib.core.notifications import Announced, Announcement, Unknown
 from chalicelib.core.plan import Plan
 from chalicelib.core.seals import DIGESTS_MAX, Obstacle, Seal, Setback
 from chalicelib.core.summaries import lost, unmarked
@@ -100,10 +100,12 @@ class Splitter:
         self._meter = meter
         self._clock = clock
 
-    def ingest_each(self, said: Iterable[Said], deadline: Deadline) -> list[tuple[Said, Exception]]:
+    def ingest_each(
+        self, news: Iterable[Announcement], deadline: Deadline
+    ) -> list[tuple[Announcement, Exception]]:
         """Open and begin every announced object; gives what failed, which does not keep the others back."""
-        failed: list[tuple[Said, Exception]] = []
-        for each in said:
+        failed: list[tuple[Announcement, Exception]] = []
+        for each in news:
             keys = (
                 self._other_keys.get(each.bucket, self._keys) if isinstance(each, Announced) else self._keys
             )

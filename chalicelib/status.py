@@ -265,7 +265,7 @@ class Status:
         for split in self._ledger.read_splits(stored.plan.file_id):
             if split.seal and split.seal.end <= walk.after:
                 continue
-            if split.is_done and not _of_kind(split.summary.counts, walk.wanted.kind).entries:
+            if split.is_done and not _of_kind(split.summary.counts, walk.query.kind).entries:
                 continue
             walk.effort += EFFORT_PER_QUERY
             yield split
@@ -280,7 +280,7 @@ class Status:
             for number, mark in sorted(self._ledger.read_marks(file_id, split.split).items()):
                 if mark.outcome is not Outcome.DONE or mark.reach is None or mark.reach[1] <= walk.after:
                     continue
-                if _of_kind(mark.counts, walk.wanted.kind).entries:
+                if _of_kind(mark.counts, walk.query.kind).entries:
                     yield StoredBatch(batch_id(file_id, split.split, number), split.split, mark.reach[0])
 
     def _text_so_far(self, stored: StoredFile, _walk: Walk) -> Iterator[tuple[int, int]]:

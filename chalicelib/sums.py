@@ -60,9 +60,9 @@ class Sums:
         up to the first where a split is still to be cut."""
         until = min(until, -(-splits // FAN_OUT**level))
         if not level:
-            held = self._store.read_splits(file_id, first, until)
-            known = sum(1 for split in held if split.seal or split.setback) == until - first
-            return held, known
+            accounts = self._store.read_splits(file_id, first, until)
+            known = sum(1 for split in accounts if split.seal or split.setback) == until - first
+            return accounts, known
         sums = {
             each.split // FAN_OUT**level: each
             for each in self._store.read_sums(file_id, level, first, until)
@@ -80,10 +80,10 @@ class Sums:
         return parts, True
 
     def write_anew(
-        self, file_id: str, held: Iterable[SplitAccount], splits: int, expires_at: int | None
+        self, file_id: str, accounts: Iterable[SplitAccount], splits: int, expires_at: int | None
     ) -> None:
         """Write all sums that are missing, or behind the splits that they are of."""
-        parts: Sequence[SplitAccount] = list(held)
+        parts: Sequence[SplitAccount] = list(accounts)
         for level in range(1, top_level(splits) + 1):
             size = FAN_OUT**level
             known = {each.split: each.revision for each in self._store.read_sums(file_id, level)}

@@ -65,8 +65,8 @@ def _table(known: Format, declaration: Declaration, templates: list[str]) -> str
 def _words(declaration: Declaration) -> Iterator[tuple[str, str]]:
     """The format's own words and signs of levels, each with the name of its severity."""
     for word in dict.fromkeys((*declaration.words, *declaration.levels)):
-        said = declaration.words.get(word, word)
-        number = declaration.levels.get(said) or number_of(said)
+        level = declaration.words.get(word, word)
+        number = declaration.levels.get(level) or number_of(level)
         if number:
             yield word, _LEVELS[(number - 1) // 4] + _RANKS[(number - 1) % 4]
 

@@ -54,11 +54,11 @@ class DynamoWatches:
         """Whether the caller is to do what is named: it is not done, and nobody claimed it within the lease."""
         key = Key(_SWEEPER, name)
         item = {"claimed_at": now.isoformat(), "expires_at": int((now + _KEPT_FOR).timestamp())}
-        held = self._items.get(key)
-        if held is None:
+        known = self._items.get(key)
+        if known is None:
             return self._items.put_new(key, item) is None
-        claimed_at = held["claimed_at"]
-        if "done" in held or datetime.fromisoformat(claimed_at) > now - lease:
+        claimed_at = known["claimed_at"]
+        if "done" in known or datetime.fromisoformat(claimed_at) > now - lease:
             return False
         return self._items.update(key, item, unless="#0 <> :seen", values={":seen": claimed_at}) is None
 

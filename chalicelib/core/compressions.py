@@ -168,12 +168,12 @@ class Snappy:
     unused_data = b""
 
     def __init__(self) -> None:
-        self._held = b""
+        self._pending = b""
         self._skip = 0
 
     @property
     def may_end(self) -> bool:
-        return not self._held and not self._skip
+        return not self._pending and not self._skip
 
     @property
     def needs_input(self) -> bool:
@@ -183,32 +183,32 @@ class Snappy:
         """How long the next chunk is, with its header, if it is there; else None. One that says nothing is passed over.
         Raises ValueError."""
         while True:
-            passed = min(self._skip, len(self._held))
-            self._held, self._skip = self._held[passed:], self._skip - passed
-            if self._skip or len(self._held) < 4:
+            passed = min(self._skip, len(self._pending))
+            self._pending, self._skip = self._pending[passed:], self._skip - passed
+            if self._skip or len(self._pending) < 4:
                 return None
-            kind, size = self._held[0], 4 + int.from_bytes(self._held[1:4], "little")
+            kind, size = self._pending[0], 4 + int.from_bytes(self._pending[1:4], "little")
             if kind < 2:
                 if size > self._CHUNK_MAX_BYTES:
                     raise ValueError(f"a chunk of {size:,} bytes")
-                return size if len(self._held) >= size else None
+                return size if len(self._pending) >= size else None
             if kind == 0xFF:
-                if not self._IDENTIFIER.startswith(self._held[:10]):
+                if not self._IDENTIFIER.startswith(self._pending[:10]):
                     raise ValueError("a stream identifier that is none")
-                if len(self._held) < 10:
+                if len(self._pending) < 10:
                     return None
             elif kind < 0x80:
                 raise ValueError(f"a chunk of unknown kind {kind}")
             self._skip = size
 
     def decompress(self, data: bytes, _max_length: int, /) -> bytes:
-        self._held += data
+        self._pending += data
         size = self._whole()
         if size is None:
             return b""
         from cramjam import DecompressionError, snappy
 
-        chunk, self._held = self._held[:size], self._held[size:]
+        chunk, self._pending = self._pending[:size], self._pending[size:]
         try:
             return bytes(snappy.decompress(self._IDENTIFIER + chunk))
         except DecompressionError as error:

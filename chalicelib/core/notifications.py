@@ -76,10 +76,10 @@ class Unknown:
     why: str
 
 
-Said: TypeAlias = Announced | Ignored | Unknown
+Announcement: TypeAlias = Announced | Ignored | Unknown
 
 
-def announced_in(event: Any) -> list[Said]:
+def announced_in(event: Any) -> list[Announcement]:
     """Read a notification; raises PermanentError for a shape that is none."""
     if isinstance(event, dict):
         if isinstance(event.get("Records"), list) and event["Records"]:
@@ -95,7 +95,7 @@ def announced_in(event: Any) -> list[Said]:
     raise PermanentError("the message is no S3 notification: it has neither Records nor an S3 event's detail")
 
 
-def announced_in_body(body: str) -> list[Said]:
+def announced_in_body(body: str) -> list[Announcement]:
     """Read a notification that is the body of a message."""
     try:
         event = orjson.loads(body)
@@ -104,7 +104,7 @@ def announced_in_body(body: str) -> list[Said]:
     return announced_in(event)
 
 
-def _from_record(record: Any) -> Said:
+def _from_record(record: Any) -> Announcement:
     try:
         name = record["eventName"]
         bucket = record["s3"]["bucket"]["name"]
@@ -127,7 +127,7 @@ def _is_from_eventbridge(event: dict[str, Any]) -> bool:
     return isinstance(detail.get("bucket"), dict) and isinstance(detail.get("object"), dict)
 
 
-def _from_eventbridge(event: dict[str, Any]) -> Said:
+def _from_eventbridge(event: dict[str, Any]) -> Announcement:
     """Without a type it is a creation, unless it says what was deleted."""
     try:
         bucket, described = event["detail"]["bucket"]["name"], event["detail"]["object"]
@@ -144,7 +144,7 @@ def _from_eventbridge(event: dict[str, Any]) -> Said:
 
 def _announced(
     bucket: Any, key: Any, version_id: Any, described: dict[str, Any], etag_name: str, at: Any
-) -> Said:
+) -> Announcement:
     if not (_is_name(bucket) and _is_name(key) and (version_id is None or _is_name(version_id))):
         named = ", ".join(shown(each) for each in (bucket, key, version_id))
         return Unknown(f"a record of the notification is not S3's: its bucket, key and version are {named}")

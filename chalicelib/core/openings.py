@@ -44,10 +44,10 @@ def in_force_behind(gap: bytes, in_force: str | None, framing: Framing) -> str |
     if (framing.by_line or framing.repairs) and gap.lstrip(b"\xef\xbb\xbf" + SEPARATORS).startswith(b"{"):
         in_force = None
     if gap.endswith(b"["):
-        held = gap if len(gap) <= HEADER_MAX_BYTES else None
+        opening = gap if len(gap) <= HEADER_MAX_BYTES else None
         if framing.path is not None:
-            return json_path(framing.path).opened(in_force, held)
-        return opened_by(held, framing.member)
+            return json_path(framing.path).opened(in_force, opening)
+        return opened_by(opening, framing.member)
     if ends_all(gap, framing):
         return None
     return None if gap.lstrip(SEPARATORS + b"\0").startswith(b"]") else in_force

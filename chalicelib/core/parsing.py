@@ -210,7 +210,7 @@ class Reader:
 
     def _applied(self, outcome: Outcome) -> Outcome:
         try:
-            return self._in_utf_8(outcome, lambda said: self._custom.applied(said, self._known.name))
+            return self._in_utf_8(outcome, lambda parsed: self._custom.applied(parsed, self._known.name))
         except _FATAL:
             raise
         except Exception as error:  # noqa: BLE001 - one entry is one reject
@@ -230,7 +230,7 @@ class Reader:
         if not self._custom.changes_outcomes:
             return rejected
         try:
-            return self._in_utf_8(rejected, lambda said: self._custom.redacted(said, self._known.name))
+            return self._in_utf_8(rejected, lambda parsed: self._custom.redacted(parsed, self._known.name))
         except _FATAL:
             raise
         except Exception as error:  # noqa: BLE001 - what cannot be redacted is not stored

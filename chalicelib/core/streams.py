@@ -131,8 +131,8 @@ class _Links:
             self._units.append(unit)
             return
         part = _part_in(found)
-        said = part.text.rstrip(b"\r\n") + b"\n"
-        is_blank = not said.strip()
+        text = part.text.rstrip(b"\r\n") + b"\n"
+        is_blank = not text.strip()
         stream = self._streams.get(part.stream)
         if stream is not None and number - stream.line <= WINDOW_LINES:
             last = stream.part
@@ -141,21 +141,21 @@ class _Links:
                 or self._parts_end is True
                 or (self._parts_end is None and (not part.cut or last.time == part.time))
             )
-            if (goes_on or self._continues(stream, part, said, is_blank=is_blank)) and self._linked(
+            if (goes_on or self._continues(stream, part, text, is_blank=is_blank)) and self._linked(
                 unit, stream, goes_on=goes_on
             ):
                 stream.line, stream.part = number, part
                 if goes_on:
-                    stream.previous = stream.previous.rstrip(b"\n") + said
+                    stream.previous = stream.previous.rstrip(b"\n") + text
                     if len(stream.previous) > 2 * _START_BYTES:
-                        stream.previous = stream.previous[:_START_BYTES] + said[-_START_BYTES:]
+                        stream.previous = stream.previous[:_START_BYTES] + text[-_START_BYTES:]
                 else:
                     stream.is_several = True
-                    stream.previous = stream.previous + b"\n" if is_blank else said
+                    stream.previous = stream.previous + b"\n" if is_blank else text
                 return
         self._units.append(unit)
         if not is_blank or part.cut:
-            self._streams[part.stream] = _Stream(number, number, part, said)
+            self._streams[part.stream] = _Stream(number, number, part, text)
 
     def too_long(self, piece: TooLong) -> None:
         self._streams.clear()

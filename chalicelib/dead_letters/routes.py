@@ -106,8 +106,8 @@ def _noted(
     selection: Selection,
     decision: Decision | None = None,
 ) -> AbstractContextManager[dict[str, Any]]:
-    said = {"by": decision.by, "why": decision.why} if decision else {}
-    return services().audit.noted(asking(request).name, action, selection_json(selection) | said)
+    decided = {"by": decision.by, "why": decision.why} if decision else {}
+    return services().audit.noted(asking(request).name, action, selection_json(selection) | decided)
 
 
 def _only(office: DeadLetterOffice, letter_id: str) -> Selection:

@@ -13,8 +13,8 @@ from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.notifications import (
     Announced,
+    Announcement,
     Ignored,
-    Said,
     Unknown,
     announced_in,
     announced_in_body,
@@ -29,7 +29,7 @@ ROWS = example_rows("events.jsonl")
 LIMITS = Limits(batch_max_lines=5, batch_max_bytes=2048, entry_max_bytes=1024, split_bytes=1024)
 
 
-def said_by(event: dict[str, Any], form: str) -> list[Said]:
+def said_by(event: dict[str, Any], form: str) -> list[Announcement]:
     """As the handlers read it: an SQS event is read message by message."""
     if not form.startswith("sqs"):
         return announced_in(event)

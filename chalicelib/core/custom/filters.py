@@ -78,8 +78,8 @@ def _values(record: Record, name: str) -> list[str]:
         value = record.attributes.get(name)
     if value is None:
         return []
-    return [_shown(each) for each in value] if isinstance(value, list) else [_shown(value)]
+    return [_text(each) for each in value] if isinstance(value, list) else [_text(value)]
 
 
-def _shown(value: Value) -> str:
+def _text(value: Value) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)

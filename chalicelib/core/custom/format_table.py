@@ -187,14 +187,14 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _time(table: Table, names: list[str] | None) -> tuple[str | None, str, str | None]:
-    said: dict[str, Any] | None
+    settings: dict[str, Any] | None
     if table.has("time") and isinstance(table._said["time"], str):  # noqa: SLF001 - a shorter way to say it
-        said = {"field": table.needed("time")}
+        settings = {"field": table.needed("time")}
     else:
-        said = table.table("time", ("field", "format", "zone"))
-    if said is None:
+        settings = table.table("time", ("field", "format", "zone"))
+    if settings is None:
         return None, "auto", None
-    field, form, zone = said.get("field"), said.get("format", "auto"), said.get("zone")
+    field, form, zone = settings.get("field"), settings.get("format", "auto"), settings.get("zone")
     if not isinstance(field, str) or not isinstance(form, str) or not isinstance(zone, str | None):
         table.fail(
             "`time` needs texts, as in { field = 'time', format = '%d.%m.%Y %H:%M:%S', zone = '+01:00' }",
@@ -207,14 +207,14 @@ def _time(table: Table, names: list[str] | None) -> tuple[str | None, str, str |
 
 
 def _severity(table: Table, names: list[str] | None) -> tuple[str | None, tuple[tuple[str, str], ...]]:
-    said: dict[str, Any] | None
+    settings: dict[str, Any] | None
     if table.has("severity") and isinstance(table._said["severity"], str):  # noqa: SLF001 - as above
-        said = {"field": table.needed("severity")}
+        settings = {"field": table.needed("severity")}
     else:
-        said = table.table("severity", ("field", "words"))
-    if said is None:
+        settings = table.table("severity", ("field", "words"))
+    if settings is None:
         return None, ()
-    field, words = said.get("field"), said.get("words", {})
+    field, words = settings.get("field"), settings.get("words", {})
     if not isinstance(field, str) or not isinstance(words, dict):
         table.fail("`severity` needs a field, as in { field = 'level', words = { E = 'error' } }", "severity")
     if names is not None:
@@ -226,12 +226,16 @@ def _severity(table: Table, names: list[str] | None) -> tuple[str | None, tuple[
 
 
 def _framing(table: Table) -> Framing:
-    said = table.table("multiline", ("start", "continues", "backslash")) or {}
+    settings = table.table("multiline", ("start", "continues", "backslash")) or {}
     own = table.pairs("patterns")
-    start, continues, backslash = said.get("start"), said.get("continues"), said.get("backslash", False)
+    start, continues, backslash = (
+        settings.get("start"),
+        settings.get("continues"),
+        settings.get("backslash", False),
+    )
     if start is not None and continues is not None:
         table.fail("`multiline` has both `start` and `continues`; choose one", "multiline")
-    if said and not (start or continues or backslash is True):
+    if settings and not (start or continues or backslash is True):
         table.fail("`multiline` needs start = '…', continues = '…' or backslash = true", "multiline")
     entry_start = None
     if start or continues:
@@ -245,14 +249,14 @@ def _framing(table: Table) -> Framing:
     )
 
 
-def _line_pattern(table: Table, said: Any, key: str, own: dict[str, str]) -> str:
+def _line_pattern(table: Table, pattern: Any, key: str, own: dict[str, str]) -> str:
     """A pattern that lines are told by, without names: it sees bytes, so it is ASCII."""
-    if not isinstance(said, str) or not said.isascii():
-        table.fail(f"`{key}` is {said!r}; write a pattern in quotes, of ASCII characters only", key)
-    expression = table.checked(key, f"the pattern {said!r} cannot be used:", from_grok, said, own)
+    if not isinstance(pattern, str) or not pattern.isascii():
+        table.fail(f"`{key}` is {pattern!r}; write a pattern in quotes, of ASCII characters only", key)
+    expression = table.checked(key, f"the pattern {pattern!r} cannot be used:", from_grok, pattern, own)
     text = re.sub(r"\(\?P<g[0-9]+>", "(?:", expression.text)
     text = text.replace("ä", "")
-    table.checked(key, f"the pattern {said!r} cannot be used:", check_start, text)
+    table.checked(key, f"the pattern {pattern!r} cannot be used:", check_start, text)
     if re.compile(text).groups:
         text = re.sub(r"(?<!\\)((?:\\\\)*)\((?!\?)", r"\1(?:", text)
     return f"(?:{text})"

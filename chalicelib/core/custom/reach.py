@@ -12,7 +12,7 @@ _REPEATS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 _DIGITS: Final = ([(codes.RANGE, (48, 57))], [(codes.CATEGORY, codes.CATEGORY_DIGIT)])
 _CHOICES_MAX: Final = 8
 _DEPTH_MAX: Final = 8
-_SHOWN: Final = 40
+_TEXT_MAX_CHARS: Final = 40
 _END: Final = "its end"
 
 
@@ -25,11 +25,11 @@ class Reach(NamedTuple):
 
     def told(self, text: str) -> str:
         """The end of a sentence that begins with what the expression is."""
-        found = text[self.end :][:_SHOWN]
+        found = text[self.end :][:_TEXT_MAX_CHARS]
         if not self.end:
             return f"does not match {found!r}" + (f": it expects {self.expected}" if self.expected else "")
         asked = f"then expects {self.expected}, found {found!r}" if self.expected else f"not on to {found!r}"
-        return f"goes as far as {text[: self.end][-_SHOWN:]!r} and {asked}"
+        return f"goes as far as {text[: self.end][-_TEXT_MAX_CHARS:]!r} and {asked}"
 
 
 def furthest(patterns: Iterable[str], flags: int, text: str) -> Reach | None:

@@ -148,13 +148,13 @@ class _Rule:
             return self._hidden(value, words)
 
         for name, value in attributes.items():
-            shown, hidden = self._names.get(name) or self._name(name)
+            name_shown, hidden = self._names.get(name) or self._name(name)
             if hidden:
-                made[shown] = self._hidden(value, words)
+                made[name_shown] = self._hidden(value, words)
             elif self._hiding and isinstance(value, list | dict):
-                made[shown] = self._hiding.inside(value, (name,), hide)
+                made[name_shown] = self._hiding.inside(value, (name,), hide)
             else:
-                made[shown] = value
+                made[name_shown] = value
         if body is not None and "body" in self._exact:
             body = str(self._hidden(body, words))
         if word is not None and "severity_text" in self._exact:

@@ -76,7 +76,7 @@ def _shape(form: str) -> re.Pattern[str]:
                 raise PatternError(f"%{directive} says again what is said already; leave one of the two out")
             seen.add(group and group[1])
     lacking = [] if "s" in seen else [
-        said for said, names in (("month", "mb"), ("day", "d"), ("hour", "HI")) if not seen & set(names)
+        part for part, names in (("month", "mb"), ("day", "d"), ("hour", "HI")) if not seen & set(names)
     ]  # fmt: skip
     if lacking:
         raise PatternError(

@@ -88,9 +88,10 @@ class Table:
         names = list(known)
         if value not in names:
             close = difflib.get_close_matches(value, names, 1)
-            shown = f"{', '.join(names)}" if len(names) < 20 else "in `froe formats`"
+            choices = f"{', '.join(names)}" if len(names) < 20 else "in `froe formats`"
             self.fail(
-                f"`{key}` says {value!r}; " + (f"write {close[0]!r}" if close else f"known are {shown}"), key
+                f"`{key}` says {value!r}; " + (f"write {close[0]!r}" if close else f"known are {choices}"),
+                key,
             )
 
     def pairs(self, key: str) -> dict[str, str]:
@@ -126,16 +127,16 @@ class Table:
         """This table with some keys that a table in it holds taken over, and the texts under its other keys; that may
         also be true, and then holds nothing."""
         value = self._said[key]
-        held = {} if value is True else value
-        if not isinstance(held, dict):
+        table = {} if value is True else value
+        if not isinstance(table, dict):
             self.fail(
                 f"`{key}` is {value!r}; write a table, such as {{ {next(iter(inner))} = … }}, or true", key
             )
-        taken = {name: held[name] for name in inner if name in held}
+        taken = {name: table[name] for name in inner if name in table}
         for name in taken:
             if name in self._said:
                 self.fail(f"`{name}` stands in `{key}` and beside it; leave one of the two out", name)
-        others = {name: each for name, each in held.items() if name not in taken}
+        others = {name: each for name, each in table.items() if name not in taken}
         for name, each in others.items():
             if not (isinstance(each, str) and each):
                 self.fail(

@@ -99,8 +99,8 @@ class _Graph:
 
 def _told_apart(masks: Iterable[int]) -> list[int]:
     """A character of each kind that the sets of characters tell apart."""
-    told = set(masks)
-    kinds = [reduce(or_, told, 0)]
-    for mask in told:
+    classes = set(masks)
+    kinds = [reduce(or_, classes, 0)]
+    for mask in classes:
         kinds = [part for kind in kinds for part in (kind & mask, kind & ~mask) if part]
     return [kind & -kind for kind in kinds]

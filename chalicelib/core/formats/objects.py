@@ -111,8 +111,8 @@ class Objects:
         rarest) are looked for first."""
         contains = self.contains
         if self.sieve is None:
-            wanted = [tuple(map(_begins, names.split("|"))) for names in self.required]
-            contains += tuple(sorted(wanted, key=lambda texts: -min(map(len, texts))))
+            choices = [tuple(map(_begins, names.split("|"))) for names in self.required]
+            contains += tuple(sorted(choices, key=lambda texts: -min(map(len, texts))))
         return Format(
             self.name,
             self.title,
@@ -442,10 +442,10 @@ def graded(numbers: Mapping[str, int] | Mapping[int, int]) -> Level:
 
 def joined(*attributes: str) -> Heading:
     """A body of these attributes, those that are there, alternatives between bars; None where none is."""
-    wanted = tuple(names.split("|") for names in attributes)
+    choices = tuple(names.split("|") for names in attributes)
 
     def heading(fields: Fields) -> str | None:
-        values = (next((fields[name] for name in names if fields.get(name)), None) for names in wanted)
+        values = (next((fields[name] for name in names if fields.get(name)), None) for names in choices)
         return " ".join(str(value) for value in values if value is not None) or None
 
     return heading
