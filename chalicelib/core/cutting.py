@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import sub
 from typing import Final, NamedTuple
 
 from chalicelib.core.entries import entries_in
@@ -297,7 +298,8 @@ def _alone(piece: TooLong, split: int, number: int, context: str | None) -> Batc
 
 def _cuts(run: Run, first: int, last: int) -> list[int]:
     """The lengths of some entries of a run, negative for gaps."""
-    begins = [run.ends[first - 1] if first else 0, *run.ends[first : last - 1]]
-    lengths = (end - begin for begin, end in zip(begins, run.ends[first:last], strict=True))
-    gaps = run.gaps or frozenset()
-    return [-length if number in gaps else length for number, length in enumerate(lengths, start=first)]
+    ends = run.ends[first:last]
+    lengths = list(map(sub, ends, (run.ends[first - 1] if first else 0, *ends[:-1])))
+    for number in (run.gaps or frozenset()).intersection(range(first, last)):
+        lengths[number - first] *= -1
+    return lengths

@@ -24,6 +24,7 @@ from chalicelib.core import json_repairs as repairs
 from chalicelib.core.framing import Framing, Piece
 from chalicelib.core.json_block import LATER, Block, end_of
 from chalicelib.core.json_inside import Ends, Inside
+from chalicelib.core.json_runs import Runs
 from chalicelib.core.json_way import Way
 from chalicelib.core.openings import SEPARATORS, end_of_empties
 from chalicelib.core.text import BYTE_ORDER_MARK
@@ -67,6 +68,7 @@ class _Scanner:
         self._units = Units(offset, max_bytes, context)
         self._way = Way(framing, self._units, context)
         self._inside = Inside(framing, self._units, self._way)
+        self._runs = Runs(max_bytes)
         self._at_start = offset == 0
         self._state = _State.BETWEEN
         self._is_rest = False
@@ -167,7 +169,7 @@ class _Scanner:
         if not is_array and (end := self._way.end_of_whole(block, position)):
             self._units.extend(block.data[position:end])
             self._ends_whole()
-            return end
+            return end if self._by_line else self._behind_alike(block, position, end)
         is_structure = self._way.is_structure(block, position)
         if is_structure is None:
             return LATER if is_put_off else position
@@ -178,6 +180,24 @@ class _Scanner:
         self._begin_value(byte)
         self._way.begins_value(leads=is_structure or not self._way.in_array)
         return position + 1
+
+    def _behind_alike(self, block: Block, begin: int, end: int) -> int:
+        """Where values end that are like the one that has ended, which follow it."""
+        in_array = self._way.in_array
+        if not in_array and self._way.path is not None:
+            return end
+        but = self._way.openings if self._uniform else ()
+        alike = self._runs.behind(block.data, begin, end, in_array=in_array, but=but)
+        if alike is None:
+            return end
+        if alike.line_end:
+            self._units.extend(alike.line_end)
+            self._units.close(gap=False)
+            self._state = _State.BETWEEN
+            end += len(alike.line_end)
+        length = sum(alike.sizes) + len(alike.gap) * len(alike.sizes)
+        self._units.add(block.data[end : end + length], len(alike.gap), alike.sizes)
+        return end + length
 
     def _other_begins(self, block: Block, position: int) -> int:
         """What is neither an object nor an array begins."""

@@ -5,6 +5,9 @@ No more of a unit over the limit is held than its head.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate, chain, islice, pairwise, repeat
+
 from chalicelib.core.framing import HEADER_MAX_BYTES, Piece, Run, TooLong
 from chalicelib.core.padding import head_of
 
@@ -73,6 +76,22 @@ class Units:
         if self._alone:
             self._end_run()
             self._alone = False
+
+    def add(self, data: bytes, gap_bytes: int, sizes: Sequence[int]) -> None:
+        """Entries of these sizes, none of them over the limit, with as many bytes of gap before each. Nothing is under way."""
+        entries = chain.from_iterable(zip(repeat(gap_bytes), sizes, strict=False)) if gap_bytes else sizes
+        first = len(self._ends)
+        ends = list(accumulate(entries, initial=self._ends[-1] if first else 0))
+        begin, lines = ends[0], self._lines[-1] if first else 0
+        self._data.append(data)
+        self._ends += ends[1:]
+        if b"\n" in data:
+            counts = (data.count(b"\n", one - begin, other - begin) for one, other in pairwise(ends))
+            self._lines += islice(accumulate(counts, initial=lines), 1, None)
+        else:
+            self._lines += [lines] * (len(ends) - 1)
+        if gap_bytes:
+            self._gaps.update(range(first, len(self._ends), 2))
 
     def set_context(self, context: str | None) -> None:
         """The unit under way changes what is in force."""
