@@ -1,6 +1,6 @@
 """`python -m benchmarks`: every table, as ratios; single figures mean little on a shared machine."""
 
-from benchmarks import formats, hostile, peers, pipeline, starting
+from benchmarks import formats, hostile, ledger, peers, pipeline, starting
 
 if __name__ == "__main__":
     pipeline.main()
@@ -12,3 +12,5 @@ if __name__ == "__main__":
     peers.main()
     print()
     starting.main()
+    print()
+    ledger.main()

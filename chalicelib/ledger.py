@@ -7,7 +7,7 @@ may be repeated, and any two may race.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, account_of
@@ -17,6 +17,7 @@ from chalicelib.core.plan import Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import summary_of
 from chalicelib.core.used import NOTHING, Used
+from chalicelib.leaves import Leaves
 from chalicelib.ledger_generations import LedgerGenerations
 from chalicelib.ledger_store import FilePage, LedgerStore, StoredFile, opened_position
 from chalicelib.sums import Sums
@@ -34,6 +35,7 @@ class Ledger(LedgerGenerations):
     def __init__(self, store: LedgerStore, now: Callable[[], datetime]) -> None:
         super().__init__(store, now)
         self._sums = Sums(store)
+        self._leaves = Leaves(store)
 
     def open(self, plan: Plan, trace: str | None = None, used: Used = NOTHING) -> tuple[StoredFile, bool]:
         """Open the file with this plan, or give the file that was opened before; whether it is new."""
@@ -51,13 +53,10 @@ class Ledger(LedgerGenerations):
         """
         file_id = plan.file_id
         stored = self._store.put_seal(file_id, seal, plan.expires_at, used)
-        if stored is not None and not stored.agrees_with(seal):
+        if stored is not None and not self._with_digests(file_id, stored).agrees_with(seal):
             raise SealConflictError(f"split {seal.split} of {file_id} is sealed as {stored}, not {seal}")
         self._settle_split(file_id, SplitAccount(seal.split, seal))
-        if plan.known_splits is None or plan.generation:
-            self._settle(file_id, seal.split)
-        elif parts := self._sums.climb(file_id, seal.split, plan.known_splits, plan.expires_at, closing=True):
-            self._store.put_account(file_id, account_of(plan, parts), self._now())
+        self._settle(file_id, seal.split)
         return stored is None
 
     def record_setback(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
@@ -78,12 +77,26 @@ class Ledger(LedgerGenerations):
         stands, which may be another that is as high. used: for the batch."""
         leaf = self._store.raise_mark(file_id, split, batch, mark, expires_at, used)
         held = self.read_split(file_id, split)
-        if held is not None:
-            first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
-            awaited = min(MARKS_PER_LEAF, held.seal.batches - first) if held.seal else 0
-            if len(leaf) >= awaited and self._settle_split(file_id, held):
-                self._settle(file_id, split, closing=held.seal is None)
+        if (
+            held is not None
+            and self._may_be_last(file_id, held, batch, leaf, expires_at)
+            and self._settle_split(file_id, held)
+        ):
+            self._settle(file_id, split, closing=held.seal is None)
         return leaf.get(batch, mark)
+
+    def _may_be_last(
+        self, file_id: str, held: SplitAccount, batch: int, leaf: Mapping[int, Mark], expires_at: int | None
+    ) -> bool:
+        """Whether nothing in sight says that a split waits for other marks than that of this batch, beside which those
+        of its leaf lie."""
+        if held.seal is None:
+            return True
+        first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
+        awaited = min(MARKS_PER_LEAF, held.seal.batches - first)
+        return len(leaf) >= awaited and self._leaves.are_full(
+            file_id, held.split, batch, held.seal.batches, expires_at
+        )
 
     def replace_mark(self, file_id: str, split: int, batch: int, seen: Mark, mark: Mark) -> bool:
         """Write a mark in place of the one that was seen, then look as after any mark; whether it was still there."""
@@ -126,9 +139,10 @@ class Ledger(LedgerGenerations):
         """List a file by its time of opening that an earlier version opened; nothing where it is listed."""
         self._store.shelve(file_id)
 
-    def resettle(self, file_id: str, split: int) -> None:
-        """What follows the writing of a mark or a seal, for one whose writer may have died there."""
-        held = self.read_split(file_id, split)
+    def resettle(self, file_id: str, split: int, seal: Seal | None = None) -> None:
+        """What follows the writing of a mark or a seal, for one whose writer may have died there. seal: of the split,
+        if it was read already."""
+        held = SplitAccount(split, seal) if seal else self.read_split(file_id, split)
         if held is not None and (held.seal or held.setback):
             self._settle_split(file_id, held)
             self._settle(file_id, split)
@@ -152,8 +166,11 @@ class Ledger(LedgerGenerations):
         if not held.seal and not held.setback:
             return False
         marks, used = self._store.read_marks_and_use(file_id, held.split)
-        summary = summary_of(held.split, marks, held.seal, used)
-        if held.seal and summary.marked < held.seal.batches:
+        seal = held.seal
+        if seal and len(marks) >= seal.batches:
+            seal = self._with_digests(file_id, seal)
+        summary = summary_of(held.split, marks, seal, used)
+        if seal and summary.marked < seal.batches:
             return False
         self._store.put_summary(file_id, held.split, summary)
         return True

@@ -82,7 +82,8 @@ class LedgerReading:
         for number in unsettled[:_LIVE_SPLITS]:
             held = splits.get(number) or SplitAccount(number, None)
             marks, used = self._store.read_marks_and_use(file_id, number)
-            splits[number] = replace(held, summary=summary_of(number, marks, held.seal, used))
+            seal = held.seal and self._with_digests(file_id, held.seal)
+            splits[number] = replace(held, summary=summary_of(number, marks, seal, used))
         account = account_of(stored.plan, splits.values())
         if account.state.settled:
             return replace(account, state=State.PROCESSING, reason=None)
@@ -97,8 +98,14 @@ class LedgerReading:
         return self._store.read_splits(file_id)
 
     def read_seal(self, file_id: str, split: int) -> Seal | None:
+        """With all its digests."""
         held = self.read_split(file_id, split)
-        return held.seal if held else None
+        return self._with_digests(file_id, held.seal) if held and held.seal else None
+
+    def _with_digests(self, file_id: str, seal: Seal) -> Seal:
+        if not seal.digests_in or seal.digests:
+            return seal
+        return replace(seal, digests=self._store.read_digests(file_id, seal.split, seal.digests_in))
 
     def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]:
         """Those of the splits (file, number) that are sealed."""

@@ -117,7 +117,11 @@ class LedgerStore(Protocol):
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         """Put the summary unless the split has one of the same or a later revision, or neither seal nor setback."""
 
-    def read_split(self, file_id: str, split: int) -> SplitAccount | None: ...
+    def read_split(self, file_id: str, split: int) -> SplitAccount | None:
+        """Its seal has its digests unless it names where they are."""
+
+    def read_digests(self, file_id: str, split: int, place: str) -> str:
+        """Those of a seal, from where it names; empty where they have expired."""
 
     def read_splits(self, file_id: str, first: int = 0, until: int | None = None) -> list[SplitAccount]:
         """Those of the splits that the ledger knows, by their numbers; until: excluded."""
@@ -153,10 +157,19 @@ class LedgerStore(Protocol):
     def read_leaf(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None:
         """The marks beside which that of a batch lies or will lie; None where there is none yet."""
 
-    def read_marks(self, file_id: str, split: int) -> Mapping[int, Mark]: ...
+    def read_marks(
+        self, file_id: str, split: int, first: int = 0, until: int | None = None
+    ) -> Mapping[int, Mark]:
+        """Those of the batches of a split from `first` on; until: excluded."""
 
     def read_marks_and_use(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
         """All marks of a split, and what was used for them."""
+
+    def put_full_group(self, file_id: str, split: int, group: int, expires_at: int | None) -> None:
+        """Note that every batch of a group of leaves is marked."""
+
+    def read_full_groups(self, file_id: str, split: int) -> set[int]:
+        """The groups of which that was noted."""
 
     def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
         """Those of the batches (file, split, number) that are marked as done."""

@@ -232,7 +232,7 @@ class Splitter:
         sealed: its seal, if it has one."""
         if sealed:
             sealed = self._last_sealed(plan, sealed)
-            self._ledger.resettle(plan.file_id, sealed.split)
+            self._ledger.resettle(plan.file_id, sealed.split, sealed)
             if plan.parallel:
                 self._seal_covered(plan, sealed, deadline)
             if plan.parallel or sealed.last:
@@ -337,7 +337,7 @@ class Splitter:
                 "batches_sent_again",
                 extra={"file_id": plan.file_id, "split": seal.split, "batches": len(wanted)},
             )
-        self._ledger.resettle(plan.file_id, seal.split)
+        self._ledger.resettle(plan.file_id, seal.split, seal)
 
     def _is_undone(self, message: BatchMessage, mark: Mark | None) -> bool:
         """Whether a batch is to be sent again; a mark that contradicts what is cut now is taken back."""

@@ -48,3 +48,8 @@ def _value_bytes(typed: dict[str, Any], level: int) -> int:
         return len(base64.b64decode(value, validate=True))
     assert (kind, value) in (("NULL", True), ("BOOL", True), ("BOOL", False))
     return 1
+
+
+def size_of(item: dict[str, Any]) -> int:
+    """Of an item that DynamoDB takes, in bytes, as it bills them."""
+    return sum(_bytes_of(name, value, 0) for name, value in item.items())

@@ -229,6 +229,7 @@ class FakeLedgerTable:
         self.tree: dict[tuple[str, int, int], SplitAccount] = {}
         self.merged: dict[tuple[str, int], str] = {}
         self.leading: dict[str, datetime] = {}
+        self.full: dict[tuple[str, int], set[int]] = {}
         self.cutting: dict[tuple[str, int], Used] = {}
         self.marking: dict[tuple[str, int], Used] = {}
         self.lists = 0
@@ -388,13 +389,28 @@ class FakeLedgerTable:
         seen = self.read_mark(file_id, split, batch)
         return None if leaf is None else leaf if seen is None else {**leaf, batch: seen}
 
-    def read_marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
+    def read_marks(
+        self, file_id: str, split: int, first: int = 0, until: int | None = None
+    ) -> Mapping[int, Mark]:
         found: dict[int, Mark] = {}
         for (file, of_split, _), leaf in self.leaves.items():
             if (file, of_split) == (file_id, split):
                 self.reads += 1
                 found |= leaf
-        return found
+        return {
+            number: mark
+            for number, mark in found.items()
+            if number >= first and (until is None or number < until)
+        }
+
+    def put_full_group(self, file_id: str, split: int, group: int, expires_at: int | None) -> None:
+        self._effects.around(lambda: self.full.setdefault((file_id, split), set()).add(group))
+
+    def read_full_groups(self, file_id: str, split: int) -> set[int]:
+        return set(self.full.get((file_id, split), ()))
+
+    def read_digests(self, file_id: str, split: int, place: str) -> str:
+        raise AssertionError("all seals have their digests here")
 
     def read_marks_and_use(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
         return self.read_marks(file_id, split), self.marking.get((file_id, split), NOTHING)

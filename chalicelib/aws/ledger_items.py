@@ -213,7 +213,8 @@ def from_seal(seal: Seal) -> dict[str, Any]:
         "last": seal.last,
         "damage": asdict(seal.damage) if seal.damage else None,
         "context": seal.context,
-        "digests": seal.digests or None,
+        "digests": None if seal.digests_in else seal.digests or None,
+        "digests_in": seal.digests_in or None,
     }
 
 
@@ -228,6 +229,7 @@ def to_seal(item: Mapping[str, Any]) -> Seal:
         damage=Damage(**item["damage"]) if item.get("damage") else None,
         context=item.get("context"),
         digests=item.get("digests", ""),
+        digests_in=item.get("digests_in", ""),
     )
 
 

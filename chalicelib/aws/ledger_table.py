@@ -4,14 +4,17 @@ One partition a file: ``file`` (plan, state, account), ``split#000000`` (seal or
 of more than 16 splits ``sum#1#000000`` (16 of these added up; ``sum#2#…``: 16 of those), and
 ``leaf#000000#000000``: the marks of 16 batches of a split, each under its number in the leaf, and added up under ``u``
 and ``t`` what was used for them: write units, and hundredths of a second. More than these ten bytes the leaf, which
-costs a write unit up to 1 KB, has no room for. Of files with a sink ``merged#000000`` says which object the rows of a
-split are merged into. Generations: `generations_table`.
+costs a write unit up to 1 KB, has no room for. Of splits of many batches ``digests#000000#…`` holds what their seal
+has no room for, and ``full#000000`` which groups of leaves are full (`leaves.py`). Of files with a sink
+``merged#000000`` says which object the rows of a split are merged into. Generations: `generations_table`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from chalicelib.aws import ledger_items
@@ -34,6 +37,8 @@ BY_OPENED_INDEX: Final = "by_opened"
 _UNITS: Final = "u"
 _TIME: Final = "t"
 _MERGED: Final = "merged#"
+_DIGESTS_BESIDE: Final = 8 * 128
+"""So many characters of digests lie beside their seal: every mark of its split reads it."""
 _PLAN: Final = "plan_version"
 """What every file's item has that holds a plan; one without is no file, and gives way to a plan."""
 
@@ -77,11 +82,19 @@ class DynamoLedger(DynamoGenerations):
         return {key.pk for key, item in found.items() if _PLAN in item}
 
     def put_seal(self, file_id: str, seal: Seal, expires_at: int | None, used: Used = NOTHING) -> Seal | None:
+        if len(seal.digests) > _DIGESTS_BESIDE:
+            seal = replace(seal, digests_in=sha256(seal.digests.encode()).hexdigest()[:16])
+            digests = {"digests": seal.digests, "expires_at": expires_at}
+            self._items.put_new(Key(file_id, _digests_key(seal.split, seal.digests_in)), digests)
         attributes = ledger_items.from_seal(seal) | {"setback": None, "expires_at": expires_at}
         attributes["used"] = ledger_items.from_used(used)
         key = Key(file_id, _split_key(seal.split))
         old = self._items.update(key, attributes, unless="attribute_exists(sealed)")
         return ledger_items.to_seal(old) if old else None
+
+    def read_digests(self, file_id: str, split: int, place: str) -> str:
+        item = self._items.get(Key(file_id, _digests_key(split, place)))
+        return str(item["digests"]) if item else ""
 
     def raise_setback(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
         self._items.update(
@@ -136,8 +149,19 @@ class DynamoLedger(DynamoGenerations):
         item = self._items.get(Key(file_id, _leaf_key(split, leaf)))
         return dict(_marks_in(item, leaf)) if item else None
 
-    def read_marks(self, file_id: str, split: int) -> Mapping[int, Mark]:
-        return self.read_marks_and_use(file_id, split)[0]
+    def read_marks(
+        self, file_id: str, split: int, first: int = 0, until: int | None = None
+    ) -> Mapping[int, Mark]:
+        begin = _leaf_key(split, first // MARKS_PER_LEAF)
+        end = f"leaf#{split:06d}#~" if until is None else _leaf_key(split, (until - 1) // MARKS_PER_LEAF)
+        found: dict[int, Mark] = {}
+        for item in self._items.between(file_id, begin, end):
+            found.update(_marks_in(item, int(item["sk"].rsplit("#", 1)[1])))
+        return {
+            number: mark
+            for number, mark in found.items()
+            if number >= first and (until is None or number < until)
+        }
 
     def read_marks_and_use(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
         found: dict[int, Mark] = {}
@@ -146,6 +170,13 @@ class DynamoLedger(DynamoGenerations):
             found.update(_marks_in(item, int(item["sk"].rsplit("#", 1)[1])))
             used += Used(item.get(_UNITS, 0), milliseconds=10 * item.get(_TIME, 0))
         return found, used
+
+    def put_full_group(self, file_id: str, split: int, group: int, expires_at: int | None) -> None:
+        self._items.update(Key(file_id, _full_key(split)), {str(group): True, "expires_at": expires_at})
+
+    def read_full_groups(self, file_id: str, split: int) -> set[int]:
+        item = self._items.get(Key(file_id, _full_key(split)))
+        return {int(name) for name in item or () if name.isdecimal()}
 
     def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
         """Those of the batches (file, split, number) that are marked as done."""
@@ -280,6 +311,15 @@ class Bounds(NamedTuple):
 
 def _split_key(split: int) -> str:
     return f"split#{split:06d}"
+
+
+def _digests_key(split: int, place: str) -> str:
+    """Named after what they are, so that a seal means its own whoever else put some."""
+    return f"digests#{split:06d}#{place}"
+
+
+def _full_key(split: int) -> str:
+    return f"full#{split:06d}"
 
 
 def _merged_key(split: int) -> str:

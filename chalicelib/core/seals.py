@@ -20,7 +20,7 @@ class Seal:
     start, end: text offsets. last: whether the text ends here. damage: where the object broke.
     context: what is in force where the next split begins; it quotes the text, so that no error shows it.
     digests: of its batches, one behind the other; empty where an earlier version sealed it, and of a split of
-    more than `DIGESTS_MAX` batches.
+    more than `DIGESTS_MAX` batches; and where they lie apart, at `digests_in`, so that the seal stays small.
     """
 
     split: int
@@ -32,6 +32,7 @@ class Seal:
     damage: Damage | None = None
     context: str | None = field(default=None, repr=False)
     digests: str = field(default="", repr=False)
+    digests_in: str = field(default="", repr=False, compare=False)
 
     def digest(self, number: int) -> str:
         """Of one batch; empty where that is not known."""

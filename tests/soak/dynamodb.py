@@ -57,6 +57,7 @@ class DynamoDB:
     def __init__(self, world: World, written: Written) -> None:
         self._world = world
         self._written = written
+        self.page_items = PAGE_ITEMS
         self.tables: dict[str, Table] = {}
         self._handlers: dict[str, list[Callable[..., Any]]] = {}
         self.meta = meta(self._register)
@@ -96,12 +97,12 @@ class DynamoDB:
         FilterExpression: str | None = None,
         ExclusiveStartKey: Item | None = None,
         ScanIndexForward: bool = True,
-        Limit: int = PAGE_ITEMS,
+        Limit: int | None = None,
         **_: Any,
     ) -> dict[str, Any]:
         table = self.table(TableName)
         names, values = ExpressionAttributeNames, ExpressionAttributeValues
-        limit = min(Limit, PAGE_ITEMS)
+        limit = min(Limit or self.page_items, self.page_items)
 
         def matching() -> list[Item]:
             if IndexName:
