@@ -336,10 +336,9 @@ def merged_rows(pipeline: Pipeline) -> Counter[str]:
     return found
 
 
+@pytest.mark.parametrize("layout", [Layout.NONE], indirect=True)
 def test_in_the_sink_the_rows_of_a_split_change_in_one_write() -> None:
     pipeline = pipeline_with(BROKEN, keys=2)
-    if pipeline.layout is not Layout.NONE:
-        pytest.skip("it has no rows in a sink")
     for each in list(pipeline.table.files):
         assert current(pipeline, each).account.state is State.COMPLETE
     compact(pipeline)
@@ -353,9 +352,8 @@ def test_in_the_sink_the_rows_of_a_split_change_in_one_write() -> None:
     assert not [key for key in pipeline.results.objects if not key.startswith(RECORDS)]
 
 
+@pytest.mark.parametrize("layout", [Layout.PACKED], indirect=True)
 def test_1000_files_read_with_a_broken_format_have_no_rejects_once_they_are_read_again() -> None:
-    if fakes.LAYOUT is not Layout.PACKED:
-        pytest.skip("once is enough")
     data = b"till7 1 coffee\ntill8 2 cakes\n"
     before, after = (Counter(record=1, reject=1), 1), (Counter(record=2), 0)
     for _ in range(20):  # the tables of fakes are slow when they are full
