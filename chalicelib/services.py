@@ -23,7 +23,7 @@ from chalicelib.backlog import Backlog
 from chalicelib.compactor import Compactor
 from chalicelib.daily import DailySummary
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
-from chalicelib.dead_letters.lost import LostRedrives
+from chalicelib.dead_letters.failures import LostRedrives
 from chalicelib.dead_letters.office import DeadLetterOffice
 from chalicelib.dead_letters.selection import LetterSearch
 from chalicelib.dead_letters.status import LetterStatus

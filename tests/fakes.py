@@ -28,11 +28,9 @@ from chalicelib.core.summaries import Summary
 from chalicelib.core.text import OpenObject
 from chalicelib.core.used import NOTHING, Used
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
-from chalicelib.dead_letters.failures import NotedFailures
-from chalicelib.dead_letters.lost import LostRedrives
+from chalicelib.dead_letters.failures import LostRedrives, NotedFailures
 from chalicelib.dead_letters.office import DeadLetterOffice
-from chalicelib.dead_letters.selection import LetterSearch
-from chalicelib.dead_letters.store import LetterPage
+from chalicelib.dead_letters.selection import LetterPage, LetterSearch
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
 from chalicelib.metrics import METRICS

@@ -17,7 +17,7 @@ from chalicelib.aws.ledger_table import BY_STATE_INDEX
 from chalicelib.core.letters import ATTEMPTS_KEPT, Attempt, DeadLetter, Kind, LetterState, Subject
 from chalicelib.core.marks import Tally
 from chalicelib.core.messages import Again
-from chalicelib.dead_letters.store import LetterPage
+from chalicelib.dead_letters.selection import LetterPage
 from chalicelib.ledger import opened_position
 
 _NO_FILE: Final = "no-file"

@@ -29,9 +29,8 @@ from chalicelib.core.letters import (
 from chalicelib.core.marks import Mark, Outcome
 from chalicelib.core.messages import Again, batch_id
 from chalicelib.core.seals import Obstacle, Setback
-from chalicelib.dead_letters.causes import cause_of
-from chalicelib.dead_letters.failures import one_line
-from chalicelib.dead_letters.store import Envelope, LettersTable, Quarantine, read_envelope
+from chalicelib.dead_letters.failures import cause_of, one_line
+from chalicelib.dead_letters.selection import Envelope, LettersTable, Quarantine, read_envelope
 from chalicelib.delivery import PROGRESS, Incoming
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER, Meter

@@ -17,15 +17,52 @@ from chalicelib.core.marks import Outcome
 from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
 from chalicelib.core.seals import Obstacle
 from chalicelib.dead_letters.consumer import settle
-from chalicelib.dead_letters.decision import Decision
-from chalicelib.dead_letters.refusals import kind_now, refusal_of, refusal_of_body
-from chalicelib.dead_letters.selection import LetterSearch, Selection, cursor_after
-from chalicelib.dead_letters.store import Envelope, LetterPage, LettersTable, Quarantine, read_envelope
+from chalicelib.dead_letters.failures import flat
+from chalicelib.dead_letters.selection import (
+    Envelope,
+    LetterPage,
+    LetterSearch,
+    LettersTable,
+    Quarantine,
+    Selection,
+    cursor_after,
+    kind_now,
+    read_envelope,
+    refusal_of,
+    refusal_of_body,
+)
 from chalicelib.delivery import GROUP_MAX_MESSAGES, PROGRESS, Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger
+from chalicelib.pages import BadQueryError
 
+_BY_MAX_CHARS: Final = 100
+_WHY_MAX_CHARS: Final = 500
 _REFUSALS_KEPT: Final = 20
 _PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """by, why: each one line of text, without control characters or such as turn the direction of text."""
+
+    by: str
+    why: str
+
+    @classmethod
+    def of(cls, by: str, why: str) -> Decision:
+        """Raises BadQueryError."""
+        return cls(_checked("by", by, _BY_MAX_CHARS), _checked("why", why, _WHY_MAX_CHARS))
+
+
+def _checked(name: str, text: str, max_chars: int) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadQueryError(f"{name} is {text!r}: that is no text in UTF-8") from error
+    line = flat(text)
+    if not line or len(line) > max_chars:
+        raise BadQueryError(f"{name} is {line!r}: say {name}, in 1 to {max_chars} characters")
+    return line
 
 
 @dataclass(frozen=True, slots=True)

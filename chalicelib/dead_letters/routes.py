@@ -15,10 +15,9 @@ from chalice.app import ConflictError, Request
 from chalicelib.bodies import Body
 from chalicelib.core.fields import shown
 from chalicelib.dead_letters import status
-from chalicelib.dead_letters.decision import Decision
-from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Progress
+from chalicelib.dead_letters.office import DeadLetterOffice, Decision, Pace, Progress
 from chalicelib.dead_letters.selection import Selection
-from chalicelib.dead_letters.shapes import counts_json, progress_json, selection_json
+from chalicelib.dead_letters.status import counts_json, progress_json, selection_json
 from chalicelib.delivery import Deadline
 from chalicelib.pages import BadQueryError
 from chalicelib.routes import Asked, GetServices, asking, refusals

@@ -1,7 +1,9 @@
-"""Which dead letters: selected by ids, file, reason, state and time, as they stand now.
+"""Which dead letters: selected by ids, file, reason, state and time, as they stand now, and which may be redriven.
 
-What is stored of a letter may be behind the ledger: where a repeat of its message has done the work, it
-is resolved, whatever its item says. Limits: an index that is behind may leave out the newest letters.
+They are listed beside their files in the ledger, and kept whole in the quarantine. What is stored of a letter may be
+behind the ledger: where a repeat of its message has done the work, it is resolved, whatever its item says. What nobody
+understood once may be a message of code that was newer than its reader: it is read again. Limits: an index that is
+behind may leave out the newest letters.
 """
 
 from __future__ import annotations
@@ -9,16 +11,72 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+
+import orjson
 
 from chalicelib.core.fields import shown
-from chalicelib.core.letters import LETTER_ID, DeadLetter, Kind, LetterState
+from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, subject_of
 from chalicelib.core.messages import Again
-from chalicelib.dead_letters.store import Envelope, LettersTable, Quarantine, read_envelope
 from chalicelib.ledger import Ledger, opened_position
 
 _FAR_FUTURE: Final = "9999"
 _PAGE: Final = 100
+
+
+class LetterPage(NamedTuple):
+    """Letters, and where the list goes on if there may be more."""
+
+    letters: list[DeadLetter]
+    reached: str | None
+
+
+class LettersTable(Protocol):
+    def note(self, message_id: str, attempt: Attempt) -> None:
+        """Keep an attempt under its number."""
+
+    def attempts(self, message_id: str) -> list[Attempt]: ...
+
+    def put(self, letter: DeadLetter) -> bool:
+        """Put the letter unless there is one of its id; whether it was put."""
+
+    def move(self, letter: DeadLetter) -> bool:
+        """Make the letter dead again, for a later split than the one that is stored of it; whether that is earlier."""
+
+    def find(self, letter_id: str) -> DeadLetter | None:
+        """The letter of that id, whichever file it belongs to."""
+
+    def of_file(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
+        """The letter of that id if it belongs to that file; None: to none."""
+
+    def change(self, letter: DeadLetter) -> bool:
+        """Assign state, redrives, changed_at, by and why, unless it was discarded, or is gone; whether they were."""
+
+    def by_state(
+        self, state: LetterState, *, before: str | None, since: str | None, limit: int
+    ) -> LetterPage:
+        """Letters of all files, newest first, between two positions (times, perhaps with an id)."""
+
+    def by_file(self, file_id: str, *, after: str | None, limit: int) -> LetterPage:
+        """Letters of one file, by their ids, those behind `after`."""
+
+
+class Quarantine(Protocol):
+    def put(self, letter_id: str, envelope: bytes) -> None: ...
+
+    def get(self, letter_id: str) -> bytes | None: ...
+
+
+Envelope: TypeAlias = dict[str, Any]
+
+
+def read_envelope(stored: bytes | None) -> Envelope:
+    """What the quarantine keeps of a message; nothing where it is gone, or somebody put there what is none."""
+    try:
+        envelope = orjson.loads(stored or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return envelope if isinstance(envelope, dict) and isinstance(envelope.get("body"), str) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,3 +293,36 @@ def _split_of(letter: DeadLetter) -> tuple[str, int] | None:
 def _file_of(letter: DeadLetter) -> str | None:
     """The file that a notification announces; once it is open, its splits are looked after."""
     return letter.subject.file_id if letter.subject.kind is Kind.NOTIFICATION else None
+
+
+def kind_now(letter: DeadLetter, body: str) -> Kind:
+    """What its message is to this code."""
+    kind = letter.subject.kind
+    return subject_of(body).kind if kind is Kind.UNKNOWN else kind
+
+
+def refusal_of(letter: DeadLetter) -> str | None:
+    if letter.state is LetterState.DISCARDED:
+        return f"{letter.by} has discarded it: {letter.why}"
+    return None
+
+
+def refusal_of_body(letter: DeadLetter, body: str | None) -> str | None:
+    """body: its message; None where that is gone."""
+    if body is None:
+        return "its message is gone from the quarantine bucket"
+    if kind_now(letter, body) is Kind.UNKNOWN:
+        return f"nobody understands it ({subject_of(body).why_unknown}); it can be discarded"
+    return None
+
+
+def may_be_redriven(letter: DeadLetter) -> bool:
+    """Whether a redrive would send its message, so far as its state and its kind when it died tell."""
+    is_open = letter.state is not LetterState.RESOLVED and refusal_of(letter) is None
+    return is_open and letter.subject.kind is not Kind.UNKNOWN
+
+
+def is_redrivable(letter: DeadLetter, body: str | None) -> bool:
+    """Whether a redrive would send its message, which is `body`."""
+    is_open = letter.state is not LetterState.RESOLVED and refusal_of(letter) is None
+    return is_open and refusal_of_body(letter, body) is None

@@ -8,10 +8,9 @@ from typing import Any, Final
 
 import click
 
-from chalicelib.dead_letters.decision import Decision
-from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Progress, all_of
+from chalicelib.dead_letters.office import DeadLetterOffice, Decision, Pace, Progress, all_of
 from chalicelib.dead_letters.selection import Selection
-from chalicelib.dead_letters.shapes import counts_json, progress_json, selection_json
+from chalicelib.dead_letters.status import counts_json, progress_json, selection_json
 from chalicelib.delivery import Deadline
 from froe.commands.options import json_option, stage_option
 from froe.inquiry import SETTLED_BADLY, ItemJson, services_of

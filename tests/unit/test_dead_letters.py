@@ -27,7 +27,7 @@ from chalicelib.core.notifications import announced_in_body, announcement_of
 from chalicelib.core.parquet import object_key
 from chalicelib.core.seals import Obstacle, Setback
 from chalicelib.core.text import OpenObject
-from chalicelib.dead_letters.causes import cause_of
+from chalicelib.dead_letters.failures import cause_of
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import NoSuchLetterError, Selection
 from chalicelib.delivery import GROUP_MAX_BYTES, Incoming, Outgoing

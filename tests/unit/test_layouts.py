@@ -27,7 +27,7 @@ from chalicelib.core.segments import SegmentError
 from chalicelib.core.used import MARK_UNITS
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import Selection
-from chalicelib.dead_letters.shapes import letter_json
+from chalicelib.dead_letters.status import letter_json
 from chalicelib.delivery import Deadline, Incoming, Outgoing
 from chalicelib.status import Status
 from tests import fakes
