@@ -1,4 +1,5 @@
-"""The notifier: tells people, by notices, and programs, by events, of every file that settles.
+"""The notifier: tells people, by notices, and programs, by events, of every file that settles, and has done with its object
+what the stage wants.
 
 Promise: each settling is told at least once by either way, under one id (`settling_id`); many that settle together are one
 notice. Nothing of a file depends on it. Limits: how many are together is decided by what the ledger's stream delivers at
@@ -74,8 +75,15 @@ class Counts(Protocol):
         """Count a settled file in the statistics; raises TransientError. Repeating it changes nothing."""
 
 
+class Acts(Protocol):
+    def act(self, file: StoredFile) -> None:
+        """Do with the object of a settled file what the stage wants; raises TransientError. Repeating it changes
+        nothing."""
+
+
 class Notifier:
-    """counting: None where nothing is counted. events: None where no events are sent. grouped_from: how many files of one
+    """counting: None where nothing is counted. events: None where no events are sent. objects: None where nothing is done
+    with objects. grouped_from: how many files of one
     state at once are told by one notice. stage: what events bear; console_region: where their traces are shown."""
 
     def __init__(
@@ -84,6 +92,7 @@ class Notifier:
         meter: Meter = NO_METER,
         counting: Counts | None = None,
         events: Emits | None = None,
+        objects: Acts | None = None,
         *,
         grouped_from: int = GROUPED_FROM,
         stage: str = "local",
@@ -93,11 +102,13 @@ class Notifier:
         self._meter = meter
         self._counting = counting
         self._events = events
+        self._objects = objects
         self._grouped_from = grouped_from
         self._stage = stage
         self._console_region = console_region
         self._noticed = _Remembered()
         self._emitted = _Remembered()
+        self._acted = _Remembered()
 
     def tell(self, changes: Iterable[Told], deadline: Deadline) -> list[str]:
         """Count every file that has settled, send its event and publish its notice. Gives the sequence numbers of those
@@ -116,6 +127,7 @@ class Notifier:
                 news.append(change)
         failed |= self._not_emitted(news, deadline)
         failed |= self._not_noticed(news, deadline)
+        failed |= self._not_acted(news, deadline)
         return [each for each in order if each in failed]
 
     def _counted(self, file: StoredFile, deadline: Deadline) -> bool:
@@ -180,6 +192,27 @@ class Notifier:
                     self._measure(group)
                 else:
                     failed.update(each.sequence_number for each in group)
+        return failed
+
+    def _not_acted(self, news: Sequence[Change], deadline: Deadline) -> set[str]:
+        """The sequence numbers of those with whose objects something is to be done again."""
+        failed: set[str] = set()
+        if self._objects is None:
+            return failed
+        for change in news:
+            file, settling = change.after, settling_id(change.after)
+            if settling in self._acted:
+                continue
+            known = {"notice_id": settling, "file_id": file.plan.file_id}
+            try:
+                deadline.check("what is to be done with objects")
+                self._objects.act(file)
+                self._acted.add(settling)
+            except TransientError as error:
+                logger.warning("object_waits", extra={**known, "reason": error.reason})
+                failed.add(change.sequence_number)
+            except Exception as error:
+                logger.exception("object_left", extra={**known, "reason": reason_of(error)})
         return failed
 
     def _measure(self, changes: Sequence[Change]) -> None:

@@ -16,11 +16,13 @@ from chalicelib.aws.access_table import DynamoAudit, DynamoTokens
 from chalicelib.aws.events import EventBridge
 from chalicelib.aws.quarantine import S3Quarantine
 from chalicelib.aws.removal import Places, Removal
+from chalicelib.aws.settled_objects import S3SettledObjects
 from chalicelib.aws.signing import S3Uploads
 from chalicelib.aws.statistics_table import DynamoStatistics
 from chalicelib.aws.topics import SnsTopic
 from chalicelib.backlog import Backlog
 from chalicelib.compactor import Compactor
+from chalicelib.core.afterwards import Action
 from chalicelib.daily import DailySummary
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import LostRedrives
@@ -30,6 +32,7 @@ from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.notifier import Notifier
 from chalicelib.pipeline import Pipeline, now
 from chalicelib.reprocessing import Reprocessing
+from chalicelib.settled_objects import SettledObjects
 from chalicelib.statistics import Counting, Statistics
 from chalicelib.status import Status
 from chalicelib.sweeper import Sweeper
@@ -69,10 +72,19 @@ class Services(Pipeline):
             self.meter,
             Counting(self.statistics_table, now),
             EventBridge(self._clients("events")) if settings.events else None,
+            self.settled_objects,
             grouped_from=settings.notices_grouped_from,
             stage=settings.stage,
             console_region=settings.console_region,
         )
+
+    @cached_property
+    def settled_objects(self) -> SettledObjects | None:
+        """None where objects are left as they are."""
+        afterwards = self.settings.afterwards
+        if afterwards.action is Action.LEAVE:
+            return None
+        return SettledObjects(S3SettledObjects(self._s3), afterwards)
 
     @cached_property
     def statistics_table(self) -> DynamoStatistics:

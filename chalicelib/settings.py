@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from chalicelib.core.afterwards import LEFT, Afterwards, AfterwardsError, afterwards_in
 from chalicelib.core.cutting import Limits
 from chalicelib.core.keys import EVERY_KEY, KeyPatternError, KeyPatterns, buckets_in
 from chalicelib.core.layouts import Layout, Sink
@@ -84,6 +85,7 @@ class Settings:
     console_region: where the AWS console shows this deployment; None on a local AWS;
     notices_window_seconds: how long the notifier gathers; notices_grouped_from: how many files at once are one notice;
     summary_hour: from which on, UTC, the day before is summed up; below 0: not at all; events: whether EventBridge is told of settled files;
+    afterwards: SETTLED_OBJECTS, what becomes of an object whose file is settled;
     stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`;
     ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs; other_inputs: buckets that are read
     beside it, INPUT_BUCKETS, each with those of its keys; layout, sink: of files opened
@@ -116,6 +118,7 @@ class Settings:
     stage: str = "local"
     tracing: str = TRACINGS[0]
     events: bool = True
+    afterwards: Afterwards = LEFT
     ingest: str = INGEST_WAYS[0]
     input_keys: KeyPatterns = EVERY_KEY
     other_inputs: Mapping[str, KeyPatterns] = field(default_factory=dict)
@@ -162,6 +165,7 @@ class Settings:
             stage=environment.get("STAGE") or "local",
             tracing=_one_of(environment, "TRACING", TRACINGS),
             events=_one_of(environment, "EVENTS", EVENTS) == EVENTS[0],
+            afterwards=afterwards_of(environment),
             ingest=ingest_way(environment),
             input_keys=input_keys(environment),
             other_inputs=other_inputs(environment),
@@ -236,6 +240,23 @@ def input_keys(environment: Mapping[str, str]) -> KeyPatterns:
         return KeyPatterns(text)
     except KeyPatternError as error:
         raise SettingsError(f"INPUT_KEYS is {text!r}: {error}") from error
+
+
+def afterwards_of(environment: Mapping[str, str]) -> Afterwards:
+    """SETTLED_OBJECTS; raises SettingsError if it is wrong, or if what is moved would be read again."""
+    text = environment.get("SETTLED_OBJECTS", "")
+    try:
+        found = afterwards_in(text)
+    except AfterwardsError as error:
+        raise SettingsError(f"SETTLED_OBJECTS is {text!r}: {error}") from error
+    buckets = (input_keys(environment), *other_inputs(environment).values()) if found.prefix else ()
+    for keys in buckets:
+        if keys.may_take_below(found.prefix):
+            raise SettingsError(
+                f"SETTLED_OBJECTS moves objects to {found.prefix}, and {keys.setting} takes what is there: they would be "
+                f"read again; add !{found.prefix}* to it"
+            )
+    return found
 
 
 def other_inputs(environment: Mapping[str, str]) -> dict[str, KeyPatterns]:

@@ -35,6 +35,7 @@ TUNING_SETTINGS = (
     "INPUT_KEYS",
     "INPUT_BUCKETS",
     "INPUT_KMS_KEYS",
+    "SETTLED_OBJECTS",
     "TRACING",
     "EVENTS",
     "KEY_ARN",

@@ -17,6 +17,7 @@ from chalicelib.aws.ledger_items import from_account, from_plan, from_rereading
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.removal import Places, Removal
 from chalicelib.core.accounts import account_of
+from chalicelib.core.afterwards import FORGOTTEN
 from chalicelib.core.generations import has_entry_of_its_own, named, parted
 from chalicelib.core.layouts import Layout
 from chalicelib.core.plan import ObjectVersion, failed_plan
@@ -24,8 +25,7 @@ from chalicelib.core.records import typed
 from chalicelib.ledger import StoredFile, opened_position
 from froe.errors import FroeError
 
-REASON: Final = "forgotten"
-"""How the reason of a file begins that was forgotten."""
+REASON: Final = FORGOTTEN
 MESSAGES_LIVE: Final = timedelta(days=30)
 """Longer than a message can: 4 days in its queue, 14 in the dead-letter queue."""
 _GONE: Final = ("404", "412", "NoSuchKey", "NoSuchVersion", "PreconditionFailed")

@@ -124,7 +124,7 @@ def _lines() -> Iterator[str]:
         "a name such as `${BatchQueue.Arn}` is the resource of that name in `infra/data.json`, of the function's own",
         "stage. A test records what every function asks of AWS over all integration tests, and fails when a policy",
         "lacks an action or allows one that nobody calls. No function may delete an object, a table or a queue, but the sweeper,",
-        "which deletes the batches of the sink that it has merged.",
+        "which deletes the batches of the sink that it has merged, and the notifier of a stage that [moves settled objects](deployment.md#what-becomes-of-settled-objects).",
     )
     for function in FUNCTIONS:
         yield from ("", f"## {function}", "", "| action | resource | why |", "|---|---|---|")

@@ -8,10 +8,11 @@ has no key of its own, its policies have no statement for it.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from chalicelib.core.afterwards import Action
 from froe.errors import FroeError
 from froe.resources import FUNCTIONS, ROOT, snake_case
 
@@ -34,14 +35,30 @@ _TERRAFORM_TYPES: Final[Mapping[str, str]] = {
 
 _INPUT: Final = "${InputBucket.Arn}"
 _READING: Final = ("s3:Get", "s3:List")
+_TAGGING: Final = (
+    "s3:GetObject",
+    "s3:GetObjectTagging",
+    "s3:GetObjectVersionTagging",
+    "s3:PutObjectTagging",
+    "s3:PutObjectVersionTagging",
+)
+_SETTLED: Final[Mapping[Action, Mapping[str, tuple[str, ...]]]] = {
+    Action.TAG: {"TagSettledObjects": _TAGGING},
+    Action.MOVE: {
+        "TagSettledObjects": _TAGGING,
+        "MoveSettledObjects": ("s3:DeleteObject", "s3:GetObjectVersion", "s3:PutObject"),
+    },
+}
+"""No action deletes a version."""
 
 
 class Others(NamedTuple):
-    """Input buckets beside the stage's own, by name, and the ARNs of keys with which objects of any of them are
-    encrypted."""
+    """Input buckets beside the stage's own, by name; the ARNs of keys with which objects of any of them are encrypted; what
+    becomes of objects whose files are settled."""
 
     buckets: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    afterwards: Action = Action.LEAVE
 
 
 NO_OTHERS: Final = Others()
@@ -113,7 +130,22 @@ def _widened(function: str, root: Path, others: Others) -> dict[str, Any]:
                 "Condition": {"StringLike": {"kms:ViaService": ["s3.*.amazonaws.com"]}},
             }
         )
+    if function == "notifier" and others.afterwards is not Action.LEAVE:
+        statements += _of_settled(others)
     return {**document, "Statement": statements}
+
+
+def _of_settled(others: Others) -> Iterator[dict[str, Any]]:
+    objects = [f"{_INPUT}/*", *(f"arn:${{AWS::Partition}}:s3:::{bucket}/*" for bucket in others.buckets)]
+    for sid, actions in _SETTLED[others.afterwards].items():
+        yield {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": objects}
+    yield {
+        "Sid": "CopyWithKeys",
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": [f"${{{KEY}}}", *others.keys],
+        "Condition": {"StringLike": {"kms:ViaService": ["s3.*.amazonaws.com"]}},
+    }
 
 
 def render(

@@ -57,6 +57,13 @@ class KeyPatterns:
         """Why a key is not taken, as a clause."""
         return f"the setting {self.setting} ({self.text}) leaves it out"
 
+    def may_take_below(self, prefix: str) -> bool:
+        """Whether any key that begins so may be taken, as far as the beginnings of the globs say."""
+        if any(_covers(each, f"{prefix}*") for each in self.left_out):
+            return False
+        begins = [_WILD.split(each)[0] for each in self.taken or ("*",)]
+        return any(each.startswith(prefix) or prefix.startswith(each) for each in begins)
+
     @cached_property
     def _taken(self) -> re.Pattern[str]:
         return _any_of(self.taken or ("*",))

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from chalicelib.core.keys import KeyPatterns
 from chalicelib.core.layouts import Layout
-from chalicelib.settings import INGEST_WAYS, LAYOUTS, SettingsError, input_keys, other_inputs
+from chalicelib.settings import INGEST_WAYS, LAYOUTS, SettingsError, afterwards_of, input_keys, other_inputs
 from froe.deployment.fitting import (
     CONCURRENCY,
     TIMEOUT_SECONDS,
@@ -198,7 +198,7 @@ class Stage:
 
 
 def others_of(settings: Mapping[str, str]) -> Others:
-    """By the settings INPUT_BUCKETS and INPUT_KMS_KEYS. SettingsError."""
+    """By the settings INPUT_BUCKETS, INPUT_KMS_KEYS and SETTLED_OBJECTS. SettingsError."""
     keys = tuple(filter(None, (each.strip() for each in settings.get("INPUT_KMS_KEYS", "").split(","))))
     for each in keys:
         if not _KMS_KEY.fullmatch(each):
@@ -206,7 +206,7 @@ def others_of(settings: Mapping[str, str]) -> Others:
                 f"INPUT_KMS_KEYS is {settings['INPUT_KMS_KEYS']!r}: give ARNs of KMS keys (arn:aws:kms:…:key/…) "
                 "with commas between them"
             )
-    return Others(tuple(other_inputs(settings)), keys)
+    return Others(tuple(other_inputs(settings)), keys, afterwards_of(settings).action)
 
 
 def read_stage(name: str, root: Path) -> Stage | None:

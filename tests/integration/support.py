@@ -90,9 +90,9 @@ def call_api(
             return Reply(error.code, _json(error.read()))
 
 
-def services_of(stack: LocalStack) -> Services:
-    """The use cases on this stack, for what people do with them."""
-    return Services(Settings.from_environment(stack.env), target_of(stack.info, stack.env))
+def services_of(stack: LocalStack, **settings: str) -> Services:
+    """The use cases on this stack, for what people do with them. settings: others than those of its functions."""
+    return Services(Settings.from_environment({**stack.env, **settings}), target_of(stack.info, stack.env))
 
 
 def upload(stack: LocalStack, key: str, body: bytes, **options: Any) -> Uploaded:

@@ -42,6 +42,7 @@ from tests.integration.support import (
     records_of,
     run_froe,
     scan,
+    services_of,
     set_mappings,
     settle,
     silenced,
@@ -486,6 +487,18 @@ def test_a_bucket_beside_the_input_bucket_is_not_read_by_keys_of_its_own(stack: 
     file = wait_for(complete, "the file of the other bucket")
     assert file["parsed"]["lines"] == 3
     assert file["file_id"] != same["file_id"]
+    stored = services_of(stack).ledger.read_file(file["file_id"])
+    assert stored is not None
+    for way, found in (("tag", "logs/beside.log"), ("move:done/", "done/logs/beside.log")):
+        objects = services_of(stack, SETTLED_OBJECTS=way, INPUT_KEYS="!done/*").settled_objects
+        assert objects is not None
+        for _ in range(2):
+            objects.act(stored)
+        tags = s3.get_object_tagging(Bucket=OTHER_INPUT, Key=found)["TagSet"]
+        assert {"Key": "froe-state", "Value": "COMPLETE"} in tags
+        assert {"Key": "froe-file-id", "Value": file["file_id"]} in tags
+    here = s3.list_objects_v2(Bucket=OTHER_INPUT, Prefix="logs/beside")["Contents"]
+    assert [each["Key"] for each in here] == ["logs/beside.tmp"]
     for key in ("logs/beside.tmp", "other/beside.log"):
         assert call_api(stack, f"/files?key={key}").body["items"] == []
         reply = call_api(stack, "/files", method="POST", body={"bucket": OTHER_INPUT, "key": key})

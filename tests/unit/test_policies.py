@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("click", reason="needs click: make setup")
 
+from chalicelib.core.afterwards import Action
 from froe import permissions, policies
 from froe.errors import FroeError
 from froe.policies import FUNCTIONS, ROOT
@@ -115,6 +116,27 @@ def test_other_buckets_may_be_read_as_the_input_bucket_is_and_nothing_else(funct
         assert "arn:${AWS::Partition}:s3:::eu-logs" in json.dumps(policies.as_subs(function, others=others))
         terraform = json.dumps(policies.as_terraform(function, others=others))
         assert "arn:${data.aws_partition.current.partition}:s3:::eu-logs" in terraform
+
+
+@pytest.mark.parametrize("action", Action)
+def test_the_notifier_touches_objects_only_where_something_is_to_be_done_with_them(action: Action) -> None:
+    others = policies.Others(("eu-logs",), afterwards=action)
+    alone, widened = (
+        {each["Sid"]: each for each in policies.render("notifier", VALUES, others=given)["Statement"]}
+        for given in (policies.NO_OTHERS, others)
+    )
+    added = {
+        Action.LEAVE: set(),
+        Action.TAG: {"TagSettledObjects", "CopyWithKeys"},
+        Action.MOVE: {"TagSettledObjects", "MoveSettledObjects", "CopyWithKeys"},
+    }
+    assert widened.keys() - alone.keys() == added[action]
+    for sid in added[action] - {"CopyWithKeys"}:
+        assert widened[sid]["Resource"] == [f"{VALUES['InputBucket.Arn']}/*", "arn:aws:s3:::eu-logs/*"]
+        assert "s3:DeleteObjectVersion" not in widened[sid]["Action"]
+    for function in set(FUNCTIONS) - {"notifier"}:
+        statements = policies.render(function, VALUES, others=others)["Statement"]
+        assert not added[Action.MOVE] & {each["Sid"] for each in statements}
 
 
 def test_the_authorizer_touches_no_data_but_tokens() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.core.afterwards import Action, Afterwards
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.settings import RESOURCE_NAMES, TUNING_DEFAULTS, Settings, SettingsError
 
@@ -56,6 +57,33 @@ def test_other_input_buckets_are_none_unless_they_are_named() -> None:
         Settings.from_environment({**COMPLETE, "INPUT_BUCKETS": "eu_logs"})
     with pytest.raises(SettingsError, match="INPUT_BUCKETS names logs, the stage's own: set INPUT_KEYS"):
         Settings.from_environment({**COMPLETE, "INPUT_BUCKET": "logs", "INPUT_BUCKETS": "logs"})
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("delete", "SETTLED_OBJECTS is 'delete': set it to leave, tag or move:PREFIX/"),
+        ("tag:x", "set it to leave, tag or move:PREFIX/"),
+        ("move", "give a prefix that ends with /"),
+        ("move:done", "give a prefix that ends with /"),
+        ("move:/done/", "give a prefix that ends with / and does not begin with one"),
+        ("move:done/", r"INPUT_KEYS takes what is there: they would be read again; add !done/\* to it"),
+    ],
+)
+def test_what_becomes_of_settled_objects_is_refused_with_the_remedy(text: str, sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        Settings.from_environment({**COMPLETE, "SETTLED_OBJECTS": text})
+
+
+@pytest.mark.parametrize("keys", ["!done/*", "logs/*", "logs/*, !*.tmp", "*, !do*"])
+def test_objects_are_moved_to_where_nobody_reads_them(keys: str) -> None:
+    moving = {**COMPLETE, "SETTLED_OBJECTS": "move:done/"}
+    settings = Settings.from_environment({**moving, "INPUT_KEYS": keys})
+    assert settings.afterwards == Afterwards(Action.MOVE, "done/")
+    others = {**moving, "INPUT_KEYS": keys, "INPUT_BUCKETS": "eu-logs"}
+    with pytest.raises(SettingsError, match="INPUT_BUCKETS takes what is there"):
+        Settings.from_environment(others)
+    assert Settings.from_environment(COMPLETE).afterwards.action is Action.LEAVE
 
 
 def test_a_tracing_that_nobody_knows_is_named_with_those_there_are() -> None:

@@ -1,0 +1,70 @@
+"""What is done with an object once its file is settled: it is tagged, or moved, if a stage wants that.
+
+Promise: never before the file is settled, and again changes nothing; where a key holds another upload by then, that one is
+left alone. Limits: nothing of a file depends on it: what cannot be done (no permission, ten tags already) is logged and
+left; only what may go better soon is tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from chalicelib.core.accounts import State
+from chalicelib.core.afterwards import FILE_TAG, FORGOTTEN, STATE_TAG, Action, Afterwards
+from chalicelib.core.errors import AccessDeniedError, MissingResourceError, PermanentError
+from chalicelib.core.plan import ObjectVersion
+from chalicelib.ledger import StoredFile
+
+MOVED_MAX_BYTES: Final = 5 * 1024**3
+"""S3 copies no more in one request (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html)."""
+
+logger = logging.getLogger("froe")
+
+
+class ChangesObjects(Protocol):
+    """Raises TransientError or PermanentError, ObjectGoneError for what is not there."""
+
+    def tag(self, version: ObjectVersion, tags: Mapping[str, str]) -> None:
+        """Add tags to a version; others of it stay."""
+
+    def move(self, version: ObjectVersion, key: str, tags: Mapping[str, str]) -> None:
+        """Have a copy of the version under that key of its bucket, with these tags, and a delete marker in its place,
+        unless another upload is there: whoever names the version reads it still."""
+
+
+class SettledObjects:
+    def __init__(self, objects: ChangesObjects, afterwards: Afterwards) -> None:
+        self._objects = objects
+        self._afterwards = afterwards
+
+    def act(self, file: StoredFile) -> None:
+        """Raises TransientError for what may go better soon."""
+        state, version = file.account.state, file.plan.object
+        if self._afterwards.action is Action.LEAVE or not state.settled:
+            return
+        if (file.account.reason or "").startswith(FORGOTTEN):
+            return
+        tags = {STATE_TAG: state.value, FILE_TAG: file.plan.file_id}
+        named = {"file_id": file.plan.file_id, "key": version.key}
+        try:
+            if self._is_to_move(file):
+                self._objects.move(version, self._afterwards.prefix + version.key, tags)
+                logger.info("object_moved", extra=named)
+            else:
+                self._objects.tag(version, tags)
+                logger.info("object_tagged", extra=named)
+        except (AccessDeniedError, MissingResourceError, PermanentError) as error:
+            logger.error("object_left", extra={**named, "reason": error.reason})  # noqa: TRY400 - no bug
+
+    def _is_to_move(self, file: StoredFile) -> bool:
+        """What is in a bucket without versions could not be read again once it is moved."""
+        head = file.plan.head
+        return (
+            self._afterwards.action is Action.MOVE
+            and file.account.state is State.COMPLETE
+            and head.version.version_id is not None
+            and head.size <= MOVED_MAX_BYTES
+            and not head.version.key.startswith(self._afterwards.prefix)
+        )
