@@ -13,21 +13,15 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import boto3
-import orjson
 from boto3.dynamodb.types import TypeSerializer
 
 from chalicelib.aws.clients import make_client
@@ -35,22 +29,17 @@ from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.core.compressions import Compression
 from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.framing import Framing
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.messages import BatchMessage, batch_message, decode, encode_batch
+from chalicelib.core.messages import batch_message, decode, encode_batch
 from chalicelib.core.parsing import outcomes_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.planning import make_plan
 from chalicelib.core.records import Record, item_of
-from chalicelib.core.storable import size_of
 from chalicelib.core.text import Text
 from chalicelib.delivery import Deadline
-from chalicelib.worker import Parsed, parsed
-from froe.costs import LEDGER_UNITS_A_BATCH
+from chalicelib.worker import parsed
 from froe.estimating import ordinary_source
-from froe.querying import StoredTable
 
 ROUNDS = 5
-_QUESTION = "select client_address, count(*) as n from records where http_response_status_code = 404 group by 1 order by 2 desc limit 9"
 LINE = (
     b'192.0.2.%d - - [10/Oct/2025:13:55:%02d +0000] "GET /shop/item?id=%d HTTP/1.1" 200 %d '
     b'"https://shop.example.com/" "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/131.0"\n'
@@ -208,94 +197,10 @@ def main() -> None:
         "boto3's TypeSerializer",
     )
     write_row()
-    layout_rows()
-    sink_row()
     small, large = peak_mebibytes(16), peak_mebibytes(512)
     print(
         f"{'peak memory of cutting':28} {small:>10.0f} {large:>10.0f} {'MiB':10} {large / small:5.2f} x   16 MiB of gzip text, and 512 MiB"
     )
-
-
-def layout_rows() -> None:
-    """Each layout against `items`, of an access log in lines of 250 bytes: what a worker does with each of its batches, the
-    table being a process of its own, and what the records and the ledger take of it. In `none` the records are Parquet,
-    whose writing to S3 is not counted."""
-    plan = make_plan(HEAD, lambda offset: blocks(ACCESS[offset:]), Limits())
-    cutter = Cutter(blocks(ACCESS), plan.framing, plan.limits, 0, aligned=True)
-    bodies = [encode_batch(batch_message(plan, batch)) for batch in cutter.cut(0)]
-    taken: dict[Layout, tuple[float, float]] = {}
-    with table_process():
-        records = DynamoRecords(make_client("dynamodb", connections=10), "records", threads=8)
-
-        units = {layout: units_of(bodies, layout) for layout in Layout}
-        ways = [partial(write_all, records, bodies, layout) for layout in Layout]
-        for layout, seconds in zip(Layout, median_cpu_seconds(*ways), strict=True):
-            lines = ACCESS.count(b"\n")
-            a_gb: float = (units[layout] + LEDGER_UNITS_A_BATCH * len(bodies)) * 1e9 / len(ACCESS)
-            taken[layout] = a_gb, seconds / lines * 1e6
-            print(
-                f"{f'layout {layout}':28} {a_gb:>10,.0f} units/GB {taken[layout][1]:>8.1f} us of CPU a record"
-                f" {4e12 / a_gb / len(ACCESS) * lines:>10,.0f} lines/s of 4,000 units/s"
-            )
-    items, items_us = taken[Layout.ITEMS]
-    for layout in (Layout.PACKED, Layout.NONE):
-        units_a_gb, us = taken[layout]
-        print(
-            f"{f'{layout} against items':28} {units_a_gb / items:>10.4f} of the units  {us / items_us:>8.2f} of the CPU"
-        )
-
-
-def sink_row() -> None:
-    """A question with one filter and one group-by over 1 GB of log text in the sink, its objects being here, and the
-    obvious loop over a tenth of the text."""
-    plan = make_plan(HEAD, lambda offset: blocks(ACCESS[offset:]), Limits())
-    cutter = Cutter(blocks(ACCESS), plan.framing, plan.limits, 0, aligned=True)
-    rows = [
-        found_in(encode_batch(batch_message(plan, batch)), Layout.NONE).rows or b"" for batch in cutter.cut(0)
-    ]
-    times = round(1e9 / len(ACCESS))
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [
-            Path(folder, f"{time}-{number}.parquet") for time in range(times) for number in range(len(rows))
-        ]
-        for path, data in zip(paths, rows * times, strict=True):
-            path.write_bytes(data)
-        begun = time.perf_counter()
-        table = StoredTable(Path(folder), paths)
-        answer = list(table.ask(_QUESTION))
-        seconds = time.perf_counter() - begun
-        assert answer
-    begun = time.perf_counter()
-    counts: Counter[bytes] = Counter()
-    for _ in range(times // 10):
-        for line in ACCESS.splitlines():
-            fields = line.split(b" ")
-            if fields[8] == b"404":
-                counts[fields[0]] += 1
-    loop = (time.perf_counter() - begun) * 10
-    print(
-        f"{'SQL over 1 GB in the sink':28} {seconds:>10.2f} s of {len(paths):,} objects {loop:>8.2f} s of a loop over the lines"
-    )
-
-
-def units_of(bodies: list[str], layout: Layout) -> int:
-    """Write units of the records, one for each started KB of an item."""
-    items = [item for body in bodies for item in found_in(body, layout).items]
-    return sum(-(-size_of(orjson.loads(item)) // 1024) for item in items)
-
-
-def found_in(body: str, layout: Layout) -> Parsed:
-    message = decode(body)
-    assert isinstance(message, BatchMessage)
-    return parsed(replace(message, layout=layout, sink=Sink.PARQUET if layout is Layout.NONE else Sink.NONE))
-
-
-def write_all(records: DynamoRecords, bodies: list[str], layout: Layout) -> None:
-    """What a worker does with each batch, the ledger apart."""
-    for body in bodies:
-        found = found_in(body, layout)
-        if layout is not Layout.NONE:
-            records.put(found.items, Deadline.after(60), found.first)
 
 
 @contextmanager
