@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from chalicelib.core.accounts import State
 from chalicelib.core.afterwards import FILE_TAG, FORGOTTEN, STATE_TAG, Action, Afterwards
 from chalicelib.core.errors import AccessDeniedError, MissingResourceError, PermanentError
+from chalicelib.core.generations import parted
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.ledger import StoredFile
 
@@ -46,8 +47,9 @@ class SettledObjects:
             return
         if (file.account.reason or "").startswith(FORGOTTEN):
             return
-        tags = {STATE_TAG: state.value, FILE_TAG: file.plan.file_id}
-        named = {"file_id": file.plan.file_id, "key": version.key}
+        known, _ = parted(file.plan.file_id)
+        tags = {STATE_TAG: state.value, FILE_TAG: known}
+        named = {"file_id": known, "key": version.key}
         try:
             if self._is_to_move(file):
                 self._objects.move(version, self._afterwards.prefix + version.key, tags)

@@ -79,6 +79,8 @@ def test_tags_say_the_state_and_the_file_beside_those_of_others(bucket: Bucket) 
             "froe-state": state.value,
             "froe-file-id": stored.plan.file_id,
         }
+    again = bucket.settled()
+    bucket.act(again._replace(plan=replace(again.plan, generation=2)), TAG)
     assert bucket.writes == ["PutObjectTagging"] * 2, "the same again changes nothing"
 
 
