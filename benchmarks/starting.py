@@ -15,6 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from chalicelib.configuration import COMPILED
+from chalicelib.core.custom.compiled import compiled as compiled_config
+from chalicelib.core.custom.loading import load
 from chalicelib.settings import RESOURCE_NAMES
 from froe.packaging.bytecode import compiled
 from froe.packaging.packager import application_files
@@ -32,6 +35,12 @@ _STARTS: Final = {
     "sweeper": "import app\napp.services().sweeper",
     "a route": "import app\nservices = app.services()\nservices.status\nfrom chalicelib import routes",
 }
+_CONFIGURED: Final = "splitter, a format of grok"
+_CONFIGURATION: Final = """[[format]]
+name = "shop"
+grok = '%{COMBINEDAPACHELOG}'
+samples = ['192.0.2.7 - - [14/Mar/2026:09:26:53 +0000] "GET / HTTP/1.1" 200 17 "-" "-"']
+"""
 _OPENING: Final = """
 import app
 app.pipeline().splitter
@@ -73,9 +82,10 @@ def _output(package: Path, script: str) -> list[str]:
     return done.stdout.split()
 
 
-def write_package(folder: Path) -> None:
+def write_package(folder: Path, configuration: str = "") -> None:
     """Writes what is deployed of this tree, but for the libraries, with its bytecode."""
     files = application_files(ROOT)
+    files[f"chalicelib/{COMPILED}"] = compiled_config(load(configuration, "froe.toml"))
     for name, content in (files | compiled(files)).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,13 +95,15 @@ def write_package(folder: Path) -> None:
 def main() -> None:
     """Prints both tables."""
     with tempfile.TemporaryDirectory() as folder:
-        package = Path(folder)
+        package, configured = Path(folder, "a"), Path(folder, "b")
         write_package(package)
-        seconds: dict[str, list[float]] = {name: [] for name in _STARTS}
+        write_package(configured, _CONFIGURATION)
+        seconds: dict[str, list[float]] = {name: [] for name in (*_STARTS, _CONFIGURED)}
         opened: dict[str, list[list[str]]] = {name: [] for name in _FILES}
         for _ in range(ROUNDS):
             for name, script in _STARTS.items():
                 seconds[name].append(float(_output(package, script + _END)[-1]))
+            seconds[_CONFIGURED].append(float(_output(configured, _STARTS["splitter"] + _END)[-1]))
             for name in _FILES:
                 opened[name].append(_output(package, _OPENING.format(file=str(ROOT / "sample_logs" / name))))
     plain = statistics.median(seconds[_PLAIN])

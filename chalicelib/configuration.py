@@ -1,6 +1,7 @@
 """The configuration file of a deployment: formats of one's own, bindings, filters, redaction.
 
-It is part of the package, beside this module; where there is none, nothing is configured.
+It is checked, proved and compiled when the functions are packaged, and is part of the package, beside this module; where there is
+none, nothing is configured. On a machine, and where FROE_CONFIG names a file, it is read as it is written.
 """
 
 from __future__ import annotations
@@ -15,20 +16,48 @@ from chalicelib.core.custom.spec import KEY_SETTING, Config
 
 FILE_SETTING: Final = "FROE_CONFIG"
 PACKAGED: Final = Path(__file__).parent / "froe.toml"
+COMPILED: Final = "froe.json"
+"""In a package it stands in the place of the file that was written."""
 
 
 def read_config(
     path: Path | None = None, environment: Mapping[str, str] = os.environ, packaged: Path = PACKAGED
 ) -> Config:
-    """The configuration of `path`, else of the file that FROE_CONFIG names, else of the packaged one if it is there.
+    """The configuration of `path`, else of the file that FROE_CONFIG names, else the compiled one beside `packaged`, else that of
+    `packaged` if it is there.
 
     Raises ConfigError, which names the file, the line and the remedy."""
+    key = environment.get(KEY_SETTING, "")
     if path is None and environment.get(FILE_SETTING):
         path = Path(environment[FILE_SETTING])
     if path is None:
+        made = packaged.with_name(COMPILED)
+        if made.exists():
+            return _compiled(made, key)
         if not packaged.exists():
-            return Config(key=environment.get(KEY_SETTING, ""))
+            return Config(key=key)
         path = packaged
+    return _written(path, key)
+
+
+def compile_config(path: Path) -> bytes:
+    """What functions read in place of a configuration file, which is checked. Raises ConfigError."""
+    from chalicelib.core.custom.compiled import compiled
+
+    return compiled(_written(path, None))
+
+
+def _compiled(path: Path, key: str) -> Config:
+    from chalicelib.core.custom.compiled import NoKeyError, config_of
+
+    try:
+        return config_of(path.read_bytes(), key)
+    except NoKeyError as error:
+        raise ConfigError(f"chalicelib/{PACKAGED.name}", 1, str(error)) from error
+
+
+def _written(path: Path, key: str | None) -> Config:
+    """key: as `load` has it."""
     name = (
         f"chalicelib/{path.name}" if path == PACKAGED else str(path.resolve() if path.is_symlink() else path)
     )
@@ -39,6 +68,6 @@ def read_config(
     except OSError as error:
         remedy = f"name an existing file with {FILE_SETTING} or --config"
         raise ConfigError(name, 1, f"it cannot be read ({error.strerror}); {remedy}") from error
-    from chalicelib.core.custom.loading import load  # most functions have nothing to load
+    from chalicelib.core.custom.loading import load  # functions have nothing to load
 
-    return load(text, name, environment.get(KEY_SETTING, ""))
+    return load(text, name, key)

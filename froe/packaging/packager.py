@@ -16,6 +16,8 @@ import chalice.app
 import click
 from chalice.deploy.packager import Package
 
+from chalicelib.configuration import COMPILED, PACKAGED, compile_config
+from chalicelib.core.custom.places import ConfigError
 from froe.packaging import archive
 from froe.packaging.bytecode import compiled
 from froe.packaging.contents import needed
@@ -94,16 +96,23 @@ def builder_patches() -> dict[str, Any]:
 
 
 def application_files(project: Path) -> dict[str, bytes]:
-    """What of the checkout runs in Lambda, with Chalice's runtime: path in the package → content."""
+    """What of the checkout runs in Lambda, with Chalice's runtime: path in the package → content. The configuration is
+    checked, proved and compiled."""
     runtime = {
         "chalice/__init__.py": Path(inspect.getfile(chalice)),
         "chalice/app.py": Path(inspect.getfile(chalice.app)),
         "app.py": project / "app.py",
     }
+    own = files_of(project / "chalicelib")
+    if own.pop(PACKAGED.name, None) is not None:
+        try:
+            own[COMPILED] = compile_config(project / "chalicelib" / PACKAGED.name)
+        except ConfigError as error:
+            raise click.ClickException(str(error)) from error
     return {
         **files_of(project / "vendor"),
         **{name: path.read_bytes() for name, path in runtime.items()},
-        **{f"chalicelib/{name}": content for name, content in files_of(project / "chalicelib").items()},
+        **{f"chalicelib/{name}": content for name, content in own.items()},
     }
 
 

@@ -173,7 +173,7 @@ def test_the_application_is_packaged_without_what_is_hidden_or_compiled(tmp_path
         "chalice/__init__.py",
         "chalice/app.py",
         "chalicelib/a.py",
-        "chalicelib/froe.toml",
+        "chalicelib/froe.json",
         "own.py",
     }
 

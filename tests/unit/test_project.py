@@ -12,6 +12,8 @@ pytest.importorskip("click", reason="needs click: make setup")
 
 from click.testing import CliRunner
 
+from chalicelib.core.custom.compiled import config_of
+from chalicelib.core.custom.loading import load
 from froe import project
 from froe.cli import main
 from froe.packaging.packager import application_files
@@ -58,7 +60,12 @@ def test_a_new_project_knows_no_settings_of_a_deployed_stage(shop: Path) -> None
 def test_the_application_of_a_project_has_the_projects_own_files_in_their_places(shop: Path) -> None:
     app = project.staged(shop)
     (shop / "froe.toml").write_text('[[redact]]\nname = "people"\nkinds = ["ip"]\n')
-    assert application_files(app)["chalicelib/froe.toml"] == (shop / "froe.toml").read_bytes()
+    packaged = application_files(app)
+    assert (
+        config_of(packaged["chalicelib/froe.json"], "").rules
+        == load((shop / "froe.toml").read_text(), "froe.toml").rules
+    )
+    assert "chalicelib/froe.toml" not in packaged
     assert (app / CONFIG).resolve() == shop / CONFIG
     assert (app / "infra" / "data.json").is_file()
     assert (app / "infra" / "parameters" / "dev.json").resolve() == shop / "infra" / "parameters" / "dev.json"
@@ -67,7 +74,9 @@ def test_the_application_of_a_project_has_the_projects_own_files_in_their_places
 def test_a_project_without_a_configuration_of_formats_packages_none(shop: Path) -> None:
     project.staged(shop)
     (shop / "froe.toml").unlink()
-    assert "chalicelib/froe.toml" not in application_files(project.staged(shop))
+    assert (
+        not {"chalicelib/froe.toml", "chalicelib/froe.json"} & application_files(project.staged(shop)).keys()
+    )
 
 
 def test_an_upgrade_replaces_the_code_and_keeps_what_is_the_teams(

@@ -15,6 +15,7 @@ from re import _constants as codes  # type: ignore[attr-defined] # as in classes
 from typing import Any, Final
 
 from chalicelib.core.custom.classes import mask_of
+from chalicelib.core.custom.committing import has_loop
 
 _COPIES_MAX: Final = 4
 _POSITIONS_MAX: Final = 6000
@@ -202,25 +203,6 @@ def _added(*parts: dict[int, int]) -> dict[int, int]:
 
 def _times(positions: dict[int, int], ways: int) -> dict[int, int]:
     return {position: min(_COUNTED_MAX, before * ways) for position, before in positions.items() if ways}
-
-
-def has_loop(items: Iterable[tuple[Any, Any]]) -> bool:
-    """Whether there is a repetition without bound in a parsed expression."""
-    return any(_holds_loop(op, argument) for op, argument in items)
-
-
-def _holds_loop(op: Any, argument: Any) -> bool:
-    if op in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
-        return argument[1] == codes.MAXREPEAT or has_loop(argument[2])
-    if op is codes.SUBPATTERN:
-        return has_loop(argument[3])
-    if op is codes.BRANCH:
-        return any(has_loop(branch) for branch in argument[1])
-    if op is codes.ATOMIC_GROUP:
-        return has_loop(argument)
-    if op in (codes.ASSERT, codes.ASSERT_NOT):
-        return has_loop(argument[1])
-    return False
 
 
 def automaton_of(items: Iterable[tuple[Any, Any]], *, ignore_case: bool) -> Automaton:

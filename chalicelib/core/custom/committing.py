@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from re import _compiler, _parser  # type: ignore[attr-defined] # of the pinned Pythons, see safety.py
 from re import _constants as codes  # type: ignore[attr-defined]
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.custom.automaton import has_loop
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def compiled_as_committed(pattern: str, flags: int) -> re.Pattern[str]:
@@ -41,3 +42,22 @@ def _committed_inside(item: tuple[Any, Any], state: Any) -> tuple[Any, Any]:
     group, added, removed, inner = argument
     made = _parser.SubPattern(state, _committed(inner, state, open_end=True))
     return op, (group, added, removed, made)
+
+
+def has_loop(items: Iterable[tuple[Any, Any]]) -> bool:
+    """Whether there is a repetition without bound in a parsed expression."""
+    return any(_holds_loop(op, argument) for op, argument in items)
+
+
+def _holds_loop(op: Any, argument: Any) -> bool:
+    if op in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
+        return argument[1] == codes.MAXREPEAT or has_loop(argument[2])
+    if op is codes.SUBPATTERN:
+        return has_loop(argument[3])
+    if op is codes.BRANCH:
+        return any(has_loop(branch) for branch in argument[1])
+    if op is codes.ATOMIC_GROUP:
+        return has_loop(argument)
+    if op in (codes.ASSERT, codes.ASSERT_NOT):
+        return has_loop(argument[1])
+    return False

@@ -15,12 +15,13 @@ import zstandard
 
 from chalicelib.core.charsets import REMEDY as CHARSETS
 from chalicelib.core.charsets import charset_named
+from chalicelib.core.custom.compiled import no_key
 from chalicelib.core.custom.format_table import format_spec, json_spec
 from chalicelib.core.custom.levels import REMEDY, number_of
 from chalicelib.core.custom.places import ConfigError, Places
 from chalicelib.core.custom.proofs import check_search
 from chalicelib.core.custom.spec import (
-    KEY_SETTING,
+    KEY_MIN_CHARS,
     KINDS,
     Binding,
     Collection,
@@ -41,7 +42,6 @@ from chalicelib.core.telling import Telling
 
 TEXT_MAX_BYTES: Final = 24 * 1024
 """How large a configuration may be, compressed: it travels with every batch message."""
-_KEY_MIN_CHARS: Final = 16
 _REPLACEMENT_MAX_CHARS: Final = 64
 _KINDS_OF_TABLES: Final = ("format", "bind", "collection", "filter", "redact")
 _FIELD_MAX_CHARS: Final = 200
@@ -55,8 +55,9 @@ def _deepest_line(text: str) -> int:
     return opened.index(max(opened)) + 1
 
 
-def load(text: str, file: str, key: str = "") -> Config:
-    """Read a configuration. file: what messages call it. key: REDACTION_KEY, empty where there is none.
+def load(text: str, file: str, key: str | None = "") -> Config:
+    """Read a configuration. file: what messages call it. key: REDACTION_KEY, empty where there is none, and None where nobody
+    knows it yet, as while the functions are packaged.
 
     Raises ConfigError."""
     try:
@@ -98,7 +99,7 @@ def load(text: str, file: str, key: str = "") -> Config:
     _no_name_twice(tables_of("redact"))
     redactions = tuple(_redaction(table, known, key) for table in tables_of("redact"))
     hashed = any(each.hashed for each in redactions)
-    rules = Rules(tuple(specs), filters, redactions, key_id_of(key) if hashed else None)
+    rules = Rules(tuple(specs), filters, redactions, key_id_of(key or "") if hashed else None)
     rules_text = encoded(rules)
     if rules_text is not None:
         size = len(zstandard.ZstdCompressor(level=3).compress(rules_text.encode()))
@@ -108,7 +109,7 @@ def load(text: str, file: str, key: str = "") -> Config:
                 1,
                 f"it takes {size:,} bytes compressed, and {TEXT_MAX_BYTES:,} fit a batch message; take out what is unused",
             )
-    return Config(rules, bindings, collections, rules_text, key)
+    return Config(rules, bindings, collections, rules_text, key or "")
 
 
 def _no_name_twice(tables: Iterable[Table]) -> None:
@@ -231,7 +232,7 @@ def _severity(table: Table, key: str, said: dict[str, Any], name: str) -> int | 
     return number
 
 
-def _redaction(table: Table, known: list[str], key: str) -> RedactionSpec:
+def _redaction(table: Table, known: list[str], key: str | None) -> RedactionSpec:
     table.knows("name", "fields", "patterns", "kinds", "with", "hash", "formats", "rejects")
     name = _rule_name(table)
     fields, patterns = table.texts("fields"), table.texts("patterns")
@@ -251,12 +252,8 @@ def _redaction(table: Table, known: list[str], key: str) -> RedactionSpec:
         table.fail("it has both `with` and `hash`; choose one", "hash")
     if replacement is not None and len(replacement) > _REPLACEMENT_MAX_CHARS:
         table.fail(f"`with` is longer than {_REPLACEMENT_MAX_CHARS} characters; make it shorter", "with")
-    if hashed and len(key) < _KEY_MIN_CHARS:
-        table.fail(
-            f"`hash` needs the setting {KEY_SETTING}, of {_KEY_MIN_CHARS} characters at least; set it in the environment of"
-            " the functions and of this command, never in this file",
-            "hash",
-        )
+    if hashed and key is not None and len(key) < KEY_MIN_CHARS:
+        table.fail(no_key("`hash`"), "hash")
     rejects = table.text("rejects", "hide" if fields else "search")
     table.known(str(rejects), ("hide", "search"), "rejects")
     return replace(

@@ -22,6 +22,7 @@ FLAGS: Final = re.DOTALL
 """An entry may be of several lines, and ``.`` takes them all."""
 TYPES: Final = ("text", "int", "float", "bool")
 KEY_SETTING: Final = "REDACTION_KEY"
+KEY_MIN_CHARS: Final = 16
 KINDS: Final = ("ip", "email", "card", "token")
 """What redaction finds by itself."""
 
