@@ -205,6 +205,11 @@ def histogram(file_id: str) -> dict[str, Any]:
     return routes.histogram(services, app.current_request, file_id)
 
 
+@app.route("/files/{file_id}/trace", authorizer=guard)
+def trace(file_id: str) -> dict[str, Any]:
+    return routes.trace(services, app.current_request, file_id)
+
+
 @app.route("/uploads", methods=["POST"], authorizer=guard)
 def upload() -> dict[str, Any]:
     return upload_routes.begin(services, app.current_request)

@@ -21,6 +21,7 @@ from chalicelib.pages import DEFAULT_LIMIT, MAX_LIMIT
 from chalicelib.questions import TEXT_MAX_CHARS, TIMES
 from chalicelib.record_sums import DEFAULT_BUCKETS, MAX_BUCKETS
 from chalicelib.status_json import BATCH_STATES
+from chalicelib.trace_status import DEFAULT_BATCHES, MAX_BATCHES
 from chalicelib.uploads import ETAG_MAX_CHARS, ID_MAX_CHARS, PARTS_MAX, SIZE_MAX
 
 _Schema = dict[str, Any]
@@ -305,6 +306,49 @@ _HISTOGRAM: Final[_Schema] = _object(
         "records": _COUNT,
         "untimed": _COUNT,
         **_PART_OF_ALL,
+    }
+)
+_STAGE: Final[_Schema] = _object(
+    {
+        "name": _TEXT,
+        "batch_id": _maybe(_TEXT),
+        "start_ms": {"type": "number"},
+        "duration_ms": {"type": "number"},
+        "fault": _maybe(_TEXT),
+        "waited_ms": _maybe({"type": "number"}),
+        "threads": {"type": "array", "items": {"type": "object"}},
+    },
+    *("waited_ms", "threads"),
+    more=True,
+)
+_TRACE: Final[_Schema] = _object(
+    {
+        "file_id": _FILE_ID,
+        "trace": _maybe(_TEXT),
+        "trace_url": _maybe(_TEXT),
+        "complete": {"type": "boolean", "description": "false where it has more traces than are read"},
+        "waterfall": _maybe(
+            _object(
+                {
+                    "file_id": _FILE_ID,
+                    "begun": {"type": "number", "description": "seconds since 1970"},
+                    "duration_ms": {"type": "number"},
+                    "invocations": {
+                        "type": "array",
+                        "items": _object(
+                            {
+                                "trace": _TEXT,
+                                "function": _TEXT,
+                                "origin_trace": _maybe(_TEXT),
+                                "stages": {"type": "array", "items": _STAGE},
+                            }
+                        ),
+                    },
+                    "batches": {"type": "array", "items": _TEXT},
+                    "more_batches": _COUNT,
+                }
+            )
+        ),
     }
 )
 _REASONS_OF_REJECTS: Final[_Schema] = _object(
@@ -622,6 +666,24 @@ PATHS: Final[_Schema] = {
                 "cursor": _TEXT,
             },
             refusals=(400, 404, 500),
+        )
+    },
+    "/files/{file_id}/trace": {
+        "get": _operation(
+            "trace",
+            "What each invocation did for it and when, as far as X-Ray has it; null where nothing is recorded",
+            {200: _TRACE},
+            path={"file_id": _TEXT},
+            query={
+                "batches": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": MAX_BATCHES,
+                    "default": DEFAULT_BATCHES,
+                    "description": "how many of its batches to show, the first ones",
+                }
+            },
+            refusals=(400, 404),
         )
     },
     "/statistics": {

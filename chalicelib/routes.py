@@ -33,6 +33,7 @@ from chalicelib.questions import checked_time
 from chalicelib.record_sums import DEFAULT_BUCKETS, MAX_BUCKETS
 from chalicelib.services import Services
 from chalicelib.settings import SettingsError
+from chalicelib.trace_status import DEFAULT_BATCHES, MAX_BATCHES
 
 GetServices = Callable[[], Services]
 
@@ -163,6 +164,14 @@ def reasons(services: GetServices, request: Request, file_id: str) -> dict[str, 
     asked = Asked(request, "cursor")
     with refusals():
         return services().status.reasons(file_id, cursor=asked.text("cursor"))
+
+
+def trace(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
+    asked = Asked(request, "batches")
+    with refusals():
+        return services().trace_status.waterfall(
+            file_id, asked.number("batches", DEFAULT_BATCHES, MAX_BATCHES)
+        )
 
 
 def statistics(services: GetServices, request: Request) -> dict[str, Any]:

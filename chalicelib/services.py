@@ -20,6 +20,7 @@ from chalicelib.aws.settled_objects import S3SettledObjects
 from chalicelib.aws.signing import S3Uploads
 from chalicelib.aws.statistics_table import DynamoStatistics
 from chalicelib.aws.topics import SnsTopic
+from chalicelib.aws.traces import XRayTraces
 from chalicelib.backlog import Backlog
 from chalicelib.compactor import Compactor
 from chalicelib.core.afterwards import Action
@@ -33,9 +34,11 @@ from chalicelib.notifier import Notifier
 from chalicelib.pipeline import Pipeline, now
 from chalicelib.reprocessing import Reprocessing
 from chalicelib.settled_objects import SettledObjects
+from chalicelib.settings import TRACINGS
 from chalicelib.statistics import Counting, Statistics
 from chalicelib.status import Status
 from chalicelib.sweeper import Sweeper
+from chalicelib.trace_status import TraceStatus
 from chalicelib.uploads import Uploads
 
 _QUESTIONS_AT_ONCE = 7
@@ -200,6 +203,13 @@ class Services(Pipeline):
             now,
             stall=timedelta(seconds=settings.stall_seconds),
         )
+
+    @cached_property
+    def trace_status(self) -> TraceStatus:
+        """X-Ray is asked where it has the traces."""
+        is_kept = self.settings.tracing == TRACINGS[0]
+        traces = XRayTraces(self._clients("xray")) if is_kept else None
+        return TraceStatus(self.status.file, traces, now)
 
     @cached_property
     def status(self) -> Status:

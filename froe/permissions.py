@@ -57,6 +57,7 @@ REASONS: Final[Mapping[str, str]] = {
     "ReadDeadLetters": "Shows a dead letter, and sends its message again.",
     "ReadRecords": "Shows the records and rejects of a file.",
     "ReadRows": "The same of a file whose records are in the sink alone.",
+    "ReadTraces": "Shows what was done for a file and when. AWS lets neither action be limited to a resource.",
     "ShowAndRedrive": "Shows files and dead letters; records who redrove or discarded one, marks what was discarded, and says which file is to be read again.",
     "UseKey": "Buckets, queues, tables and topic are encrypted with the stage's own key; only through these services.",
     "WriteOwnLog": "Its own log group and no other; the group itself is made by the observability stack.",
@@ -103,6 +104,11 @@ UNSEEN: Final = (
         ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
         "The X-Ray daemon beside the function sends what the function hands it.",
         "https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html",
+    ),
+    Unseen(
+        ("xray:BatchGetTraces", "xray:GetTraceSummaries"),
+        "The local AWS keeps no traces: what collects them there answers in the place of X-Ray.",
+        "https://docs.aws.amazon.com/xray/latest/devguide/xray-api-gettingdata.html",
     ),
 )
 """The one list of what the recording of calls cannot prove."""

@@ -8,8 +8,8 @@ from typing import Final
 
 import click
 
+from chalicelib.waterfalls import Invocation, Stage, Waterfall
 from froe.terminal import printable
-from froe.traces import Invocation, Stage, Waterfall
 
 _BATCH_WIDTH = len("000000-000000")
 _NAME_WIDTH = len("  64 threads ✗")

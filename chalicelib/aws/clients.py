@@ -49,7 +49,7 @@ def make_client(
     read_seconds: float | None = None,
     signs: bool = False,
 ) -> Any:
-    """A client of `s3`, `sqs`, `sns`, `dynamodb` or `events`. session: a boto3 session, or boto3 itself; connections:
+    """A client of `s3`, `sqs`, `sns`, `dynamodb`, `events` or `xray`. session: a boto3 session, or boto3 itself; connections:
     at least as many as there are threads that use it; read_seconds: by default what suits the service. signs: whether
     it signs addresses for others."""
     is_local = bool(os.environ.get("AWS_ENDPOINT_URL"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from chalicelib.waterfalls import Waterfall, for_programs, waterfall_of
 from froe.commands.options import json_option, stage_option
 from froe.errors import FroeError
 from froe.inquiry import SETTLED, ItemJson, newest_file, status_of
@@ -13,7 +14,6 @@ from froe.jsonl import print_json
 from froe.local.collector import PATH_SETTING, collected
 from froe.target import Target, find_target
 from froe.terminal import printable, width_of_output
-from froe.traces import Waterfall, for_programs, waterfall_of
 from froe.waterfall import UNDER_WAY, lines_of
 
 _WIDTH_OF_FILES = 120

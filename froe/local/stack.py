@@ -22,6 +22,7 @@ from froe.local.collector import PATH_SETTING, Collector
 from froe.local.info import Folder, StackInfo, claim
 from froe.local.processes import Guarded, clean_environment, free_port, port_taken
 from froe.local.project import Project
+from froe.local.trace_answers import TraceAnswers
 from froe.resources import LOCAL_STAGE, ROOT, Report
 
 
@@ -77,6 +78,7 @@ class LocalStack:
         self._project: Project | None = None
         self._running: list[Guarded] = []
         self._collector: Collector | None = None
+        self._trace_answers: TraceAnswers | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -108,6 +110,9 @@ class LocalStack:
         if self._collector:
             self._collector.stop()
             self._collector = None
+        if self._trace_answers:
+            self._trace_answers.stop()
+            self._trace_answers = None
         if self._folder:
             recording.keep(self.calls)
             self._folder.release(keep=keep_logs)
@@ -186,8 +191,12 @@ class LocalStack:
         read_config(environment=environment, packaged=self._root / "chalicelib" / PACKAGED.name)
 
     def _start_collector(self, path: Path) -> dict[str, str]:
-        self._collector = Collector(path)
-        return {"AWS_XRAY_DAEMON_ADDRESS": self._collector.address, PATH_SETTING: str(path)}
+        self._collector, self._trace_answers = Collector(path), TraceAnswers(path)
+        return {
+            "AWS_XRAY_DAEMON_ADDRESS": self._collector.address,
+            "AWS_ENDPOINT_URL_XRAY": self._trace_answers.url,
+            PATH_SETTING: str(path),
+        }
 
     def _start_emulator(self, port: int, folder: Path) -> None:
         self._report(f"Starting the local AWS on port {port}")

@@ -337,6 +337,7 @@ OF_FUNCTIONS: Mapping[str, list[Call]] = {
         Call("sns:Publish", NOTICES),
     ],
     "api_handler": [
+        *calls("xray", "GetTraceSummaries BatchGetTraces", "*"),
         Call("dynamodb:Query", RECORDS),
         *(Call("dynamodb:Query", f"{LEDGER}/index/{name}") for name in ("by_state", "by_key", "by_opened")),
         *calls("dynamodb", "GetItem BatchGetItem UpdateItem", LEDGER),

@@ -192,6 +192,18 @@ def test_records_over_time_lead_to_those_of_a_bar(visit: Callable[..., Visit], f
     assert "from=2026-09-14" in page.url
 
 
+def test_the_trace_of_a_file_is_a_waterfall(visit: Callable[..., Visit], files: dict[str, str]) -> None:
+    page = visit(f"file/{files['good']}/trace").page
+    table = page.get_by_role("table", name="Stages of the file by invocation")
+    expect(table.get_by_role("row", name=re.compile("^0-0 read"))).to_be_visible()
+    for stage in ("send", "seal", "in the queue", "parse", "write", "mark"):
+        expect(table.get_by_role("rowheader", name=re.compile(f"^{stage}")).first).to_be_visible()
+    expect(
+        table.get_by_role("rowheader", name=re.compile("^froe-local-(queued_)?splitter")).first
+    ).to_be_visible()
+    expect(table.get_by_role("rowheader", name=re.compile("^froe-local-worker")).first).to_be_visible()
+
+
 def test_a_dead_letter_is_read_and_redriven_by_keyboard_alone(
     visit: Callable[..., Visit], files: dict[str, str]
 ) -> None:
@@ -242,7 +254,7 @@ def test_every_screen_fits_and_is_accessible(
         f"file/{files['good']}/records": "table.records tbody tr",
         f"file/{files['good']}/rejects": ".entries li",
         f"file/{files['good']}/time": ".chart",
-        f"file/{files['good']}/trace": "#trace",
+        f"file/{files['good']}/trace": "table.waterfall .stage",
         f"file/{files['failed']}": ".notice.bad",
         "upload": ".drop",
         "audit": "h1",

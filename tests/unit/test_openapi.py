@@ -34,6 +34,7 @@ QUESTIONS = {
     "/files/{file_id}/rejects": lambda request: routes.rejects(refuse, request, "id"),
     "/files/{file_id}/histogram": lambda request: routes.histogram(refuse, request, "id"),
     "/files/{file_id}/rejects/reasons": lambda request: routes.reasons(refuse, request, "id"),
+    "/files/{file_id}/trace": lambda request: routes.trace(refuse, request, "id"),
     "/audit": lambda request: routes.audit(refuse, request),
     "/statistics": lambda request: routes.statistics(refuse, request),
     "/attention": lambda request: routes.attention(refuse, request),

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import pytest
 
-from froe.traces import Waterfall, for_programs, waterfall_of
+from chalicelib.waterfalls import Waterfall, for_programs, waterfall_of
 from froe.waterfall import lines_of
 
 FILE = "f" * 26

@@ -1,0 +1,56 @@
+"""What is recorded of how a file was read: its waterfall, as `GET /files/{file_id}/trace` gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Protocol
+
+from chalicelib.pages import BadQueryError
+from chalicelib.waterfalls import Document, for_programs, waterfall_of
+
+DEFAULT_BATCHES: Final = 20
+MAX_BATCHES: Final = 1000
+
+
+class Recorded(NamedTuple):
+    """complete: whether there are no more; where a file has very many traces only some are read."""
+
+    documents: list[Document]
+    complete: bool
+
+
+class ReadsTraces(Protocol):
+    def recorded(self, file_id: str, opened_at: datetime, settled_at: datetime) -> Recorded:
+        """What the functions did for a file; TransientError where it cannot be read. settled_at: or now."""
+
+
+class TraceStatus:
+    """traces: None where nothing keeps any that can be asked for."""
+
+    def __init__(
+        self,
+        file: Callable[[str], dict[str, Any]],
+        traces: ReadsTraces | None,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._file, self._traces, self._now = file, traces, now
+
+    def waterfall(self, file_id: str, batches: int = DEFAULT_BATCHES) -> dict[str, Any]:
+        """What each invocation did for the file and when, of the first batches; null where nothing is recorded. Raises
+        as the file's status does."""
+        if not 1 <= batches <= MAX_BATCHES:
+            raise BadQueryError(f"batches is {batches}: give a number from 1 to {MAX_BATCHES}")
+        file = self._file(file_id)
+        answer = {name: file[name] for name in ("file_id", "trace", "trace_url")}
+        nothing = answer | {"waterfall": None, "complete": True}
+        if self._traces is None or file["trace"] is None:
+            return nothing
+        opened_at = datetime.fromisoformat(file["opened_at"])
+        settled_at = datetime.fromisoformat(file["settled_at"]) if file["settled_at"] else self._now()
+        found = self._traces.recorded(file_id, opened_at, settled_at)
+        whole = waterfall_of(file_id, found.documents)
+        if whole is None:
+            return nothing | {"complete": found.complete}
+        drawn = for_programs(whole, whole.first(batches))
+        return answer | {"waterfall": drawn, "complete": found.complete}
