@@ -14,6 +14,7 @@ from chalicelib.attention import Attention
 from chalicelib.audit import Audit
 from chalicelib.aws.access_table import DynamoAudit, DynamoTokens
 from chalicelib.aws.events import EventBridge
+from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.quarantine import S3Quarantine
 from chalicelib.aws.removal import Places, Removal
 from chalicelib.aws.settled_objects import S3SettledObjects
@@ -30,6 +31,7 @@ from chalicelib.dead_letters.failures import LostRedrives
 from chalicelib.dead_letters.office import DeadLetterOffice
 from chalicelib.dead_letters.selection import LetterSearch
 from chalicelib.dead_letters.status import LetterStatus
+from chalicelib.ledger import Ledger
 from chalicelib.notifier import Notifier
 from chalicelib.pipeline import Pipeline, now
 from chalicelib.reprocessing import Reprocessing
@@ -111,9 +113,15 @@ class Services(Pipeline):
         return Uploads(bucket, self.settings.input_keys, now)
 
     @cached_property
+    def lists(self) -> Ledger:
+        """The ledger for who waits for a list: the partitions of an index are asked side by side."""
+        at_once = ThreadPoolExecutor(self.settings.write_threads).map
+        return Ledger(DynamoLedger(self._dynamodb, self.settings.ledger_table, at_once), now)
+
+    @cached_property
     def attention(self) -> Attention:
         return Attention(
-            self.ledger,
+            self.lists,
             self.watches,
             self.statistics_table,
             self.letter_status.letters,
@@ -214,4 +222,4 @@ class Services(Pipeline):
     @cached_property
     def status(self) -> Status:
         region = self.settings.console_region
-        return Status(self.ledger, self.records_table, results=self.results, console_region=region)
+        return Status(self.lists, self.records_table, results=self.results, console_region=region)

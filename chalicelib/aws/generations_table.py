@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.aws import ledger_items
-from chalicelib.aws.items import Items, Key
+from chalicelib.aws.items import Items, Key, SideBySide
 from chalicelib.core.accounts import account_of
 from chalicelib.core.generations import Rereading, named, parted
 from chalicelib.core.plan import failed_plan
@@ -27,10 +27,10 @@ _IF_ANY: Final = ("charset_guess", "notices")
 
 
 class DynamoGenerations:
-    """client: a low-level DynamoDB client. table: the ledger's."""
+    """client: a low-level DynamoDB client. table: the ledger's. side_by_side: as for `Items`."""
 
-    def __init__(self, client: Any, table: str) -> None:
-        self._items = Items(client, table)
+    def __init__(self, client: Any, table: str, side_by_side: SideBySide = map) -> None:
+        self._items = Items(client, table, side_by_side)
 
     def replace_generation(self, former: StoredFile, made: StoredFile, now: datetime) -> None:
         known, number = former.file_id, made.plan.generation

@@ -15,6 +15,7 @@ from chalicelib.core.records import typed, untyped
 logger = logging.getLogger("froe")
 
 Item = dict[str, Any]
+SideBySide = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 T = TypeVar("T")
 
 _KEYS_PER_REQUEST: Final = 100
@@ -49,11 +50,13 @@ _SIFTED_AT_ONCE: Final = 1000
 
 
 class Items:
-    """client: a low-level DynamoDB client. Attributes that are None are not stored."""
+    """client: a low-level DynamoDB client. Attributes that are None are not stored. side_by_side: `map`, or one that asks
+    several partitions of an index at once."""
 
-    def __init__(self, client: Any, table: str) -> None:
+    def __init__(self, client: Any, table: str, side_by_side: SideBySide = map) -> None:
         self._client = client
         self._table = table
+        self._map = side_by_side
 
     def get(self, key: Key) -> Item | None:
         with translated(f"reading {key.pk} in {self._table}"):
@@ -208,7 +211,9 @@ class Items:
         """
         if before and since and before <= since:
             return Listed([], None)
-        answers = [self._index_page(index, name, value, before, since, limit, sieve) for value in values]
+        answers = list(
+            self._map(lambda value: self._index_page(index, name, value, before, since, limit, sieve), values)
+        )
         merged = sorted(
             (entry for answer in answers for entry in answer["Items"]),
             key=lambda entry: str(entry["opened"]["S"]),

@@ -44,7 +44,7 @@ _PLAN: Final = "plan_version"
 
 
 class DynamoLedger(DynamoGenerations):
-    """client: a low-level DynamoDB client."""
+    """client: a low-level DynamoDB client. side_by_side: as for `Items`."""
 
     def put_plan(
         self,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from threading import Barrier, Lock
 from typing import Any
 
 import pytest
@@ -96,6 +98,28 @@ def test_a_page_of_files(client: Counted, wanted: dict[str, str], queries: int, 
     assert calls["batch_get_item"] <= 10
     assert set(calls) <= {"query", "batch_get_item"}
     assert len(page["items"]) == items or page["cursor"]
+
+
+def test_the_partitions_of_an_index_can_be_asked_side_by_side(client: Counted) -> None:
+    """With as many at once as there are partitions, no question waits for the answer to another."""
+    together = Barrier(SHELVES, timeout=10)
+
+    class Waiting:
+        def __getattr__(self, name: str) -> Any:
+            def asked_together(**request: Any) -> Any:
+                if name == "query":
+                    together.wait()
+                with lock:
+                    return getattr(client, name)(**request)
+
+            return asked_together
+
+    lock = Lock()
+    with ThreadPoolExecutor(SHELVES) as pool:
+        at_once = Ledger(DynamoLedger(Waiting(), "ledger", pool.map), lambda: WHEN)
+        one_by_one = Ledger(DynamoLedger(client, "ledger"), lambda: WHEN)
+        pages = [Status(each, None).files(limit=30) for each in (at_once, one_by_one)]  # type: ignore[arg-type]
+    assert pages[0] == pages[1]
 
 
 def test_statistics_read_a_slot_again_only_where_it_has_changed(client: Counted) -> None:
