@@ -218,7 +218,7 @@ def test_a_dead_letter_is_read_and_redriven_by_keyboard_alone(
     press("lost.jsonl, batch 0-1")
     page.keyboard.press("Enter")
     expect(page.locator(".entries li").first).to_contain_text("order ")
-    expect(page.get_by_text("the function was killed before it could say why")).to_be_visible()
+    expect(page.get_by_text("the function was killed before it could")).to_be_visible()
     press("Redrive")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 dead letter redriven")).to_be_visible()
