@@ -35,8 +35,8 @@ from chalicelib.ledger import Ledger
 from chalicelib.notifier import Notifier
 from chalicelib.pipeline import Pipeline, now
 from chalicelib.reprocessing import Reprocessing
-from chalicelib.settled_objects import SettledObjects
 from chalicelib.settings import TRACINGS
+from chalicelib.settled_objects import SettledObjects
 from chalicelib.statistics import Counting, Statistics
 from chalicelib.status import Status
 from chalicelib.sweeper import Sweeper
