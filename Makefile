@@ -77,8 +77,8 @@ format: $(STAMP) ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix $(wildcard $(CHECKED))
 	$(BIN)/ruff format $(wildcard $(CHECKED))
 
-bench: $(STAMP) ## Measure the hot path
-	$(BIN)/python -m benchmarks
+bench: $(STAMP) ## Measure the hot path; ARGS=--json for rows
+	$(BIN)/python -m benchmarks $(ARGS)
 
 agreement: $(STAMP) ## Compare with what other projects' tests assert, where FROE_EXAMPLES has them
 	$(BIN)/python -m benchmarks.agreement

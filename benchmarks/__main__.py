@@ -1,8 +1,15 @@
-"""`python -m benchmarks`: every table, as ratios; single figures mean little on a shared machine."""
+"""`python -m benchmarks [--json]`: every table, as ratios; single figures mean little on a shared machine."""
 
-from benchmarks import formats, hostile, ledger, peers, pipeline, starting, store
+import sys
+
+from benchmarks import formats, hostile, ledger, peers, pipeline, starting, store, text
 
 if __name__ == "__main__":
+    if "--json" in sys.argv[1:]:
+        text.main(as_json=True)
+        sys.exit()
+    text.main()
+    print()
     pipeline.main()
     print()
     store.main()

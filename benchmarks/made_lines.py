@@ -143,3 +143,110 @@ def vpc_flow() -> list[str]:
         f" {source.randrange(99999)} {1710404813 + number // 500} {1710404873 + number // 500} ACCEPT OK"
         for number in range(_LINES)
     ]
+
+
+def postgresql() -> list[str]:
+    source = random.Random(7)
+    return [
+        f"2024-03-14 09:26:{number // 400 % 60:02d}.{number % 1000:03d} UTC [{source.randrange(1000, 9999)}] ada@shop"
+        f" LOG:  duration: {source.randrange(999)}.{source.randrange(999):03d} ms  statement: SELECT total FROM orders WHERE id = {number}"
+        for number in range(_LINES)
+    ]
+
+
+def klog() -> list[str]:
+    source = random.Random(7)
+    return [
+        f"{source.choice('IWE')}0314 09:26:{number // 400 % 60:02d}.{number % 1_000_000:06d} {source.randrange(1, 30000):>7}"
+        f" server.go:{source.randrange(1, 999)}] order {number} accepted by the shop"
+        for number in range(_LINES)
+    ]
+
+
+def s3_access() -> list[str]:
+    source = random.Random(7)
+    return [
+        f"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be shop-logs [14/Mar/2024:09:26:{number // 400 % 60:02d} +0000]"
+        f" 10.0.{source.randrange(256)}.{source.randrange(256)} arn:aws:iam::111122223333:user/ada {source.getrandbits(64):016X}"
+        f' REST.GET.OBJECT photos/{number}.jpg "GET /shop-logs/photos/{number}.jpg HTTP/1.1" 200 - {source.randrange(1, 99999)}'
+        f' {source.randrange(1, 99999)} {source.randrange(1, 99)} {source.randrange(1, 99)} "-" "{source.choice(_AGENTS)}" -'
+        for number in range(_LINES)
+    ]
+
+
+def cloudfront() -> list[str]:
+    """Behind the lines that name the columns."""
+    source = random.Random(7)
+    names = (
+        "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent)"
+        " cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken"
+    )
+    return ["#Version: 1.0", f"#Fields: {names}"] + [
+        "\t".join((
+            "2024-03-14", f"09:26:{number // 400 % 60:02d}", "LHR61-P2", str(source.randrange(1, 99999)),
+            f"10.0.{source.randrange(256)}.{source.randrange(256)}", "GET", "d111111abcdef8.cloudfront.net", f"/item/{number}", "200",
+            "https://example.org/", source.choice(_AGENTS).replace(" ", "%20"), "-", "-", source.choice(("Hit", "Miss")),
+            f"{source.getrandbits(160):040x}==", "shop.example.org", "https", str(source.randrange(99)), f"0.{source.randrange(999):03d}",
+        ))
+        for number in range(_LINES)
+    ]  # fmt: skip
+
+
+def nginx_error() -> list[str]:
+    source = random.Random(7)
+    return [
+        f"2024/03/14 09:26:{number // 400 % 60:02d} [error] {source.randrange(1, 99)}#{source.randrange(1, 99)}: *{number}"
+        f' open() "/srv/www/{source.randrange(9999)}" failed (2: No such file or directory), client: 10.0.0.{number % 256},'
+        f' server: example.org, request: "GET /item/{number} HTTP/1.1", host: "example.org"'
+        for number in range(_LINES)
+    ]
+
+
+def cloudtrail() -> list[str]:
+    """The records of a file, whose text holds them in one array."""
+    source = random.Random(7)
+    return [
+        json.dumps({
+            "eventVersion": "1.09",
+            "userIdentity": {"type": "IAMUser", "principalId": "AIDAEXAMPLE", "arn": "arn:aws:iam::111122223333:user/ada",
+                             "accountId": "111122223333", "userName": "ada"},
+            "eventTime": f"2024-03-14T09:26:{number // 400 % 60:02d}Z", "eventSource": "s3.amazonaws.com",
+            "eventName": source.choice(("GetObject", "PutObject")), "awsRegion": "eu-west-1",
+            "sourceIPAddress": f"10.0.0.{number % 256}", "userAgent": source.choice(_AGENTS),
+            "requestParameters": {"bucketName": "shop-logs", "key": f"photos/{number}.jpg"}, "responseElements": None,
+            "requestID": f"{source.getrandbits(64):016X}", "eventID": f"{source.getrandbits(128):032x}", "readOnly": True,
+            "eventType": "AwsApiCall", "managementEvent": False, "recipientAccountId": "111122223333", "eventCategory": "Data",
+        }, separators=(",", ":"))
+        for number in range(_LINES // 4)
+    ]  # fmt: skip
+
+
+def cri() -> list[str]:
+    return [
+        f"2024-03-14T09:26:{number // 400 % 60:02d}.{number:09d}Z stdout F {line}"
+        for number, line in enumerate(logfmt())
+    ]
+
+
+def csv_quoted() -> list[str]:
+    source = random.Random(7)
+    return ["time,level,host,message"] + [
+        f'2024-03-14T09:26:{number // 400 % 60:02d}Z,INFO,web-{source.randrange(9)},"order {number} accepted, paid"'
+        for number in range(_LINES)
+    ]
+
+
+def csv() -> list[str]:
+    return [line.replace(", ", " ").replace('"', "") for line in csv_quoted()]
+
+
+def traces() -> list[str]:
+    """Stack traces among the lines: half of all lines are theirs."""
+    trace = ["java.lang.IllegalStateException: no order"] + [
+        f"\tat org.example.shop.Orders.place{n}(Orders.java:{n})" for n in range(9)
+    ]
+    return [
+        line
+        for number, each in enumerate(timestamped())
+        for line in ([each, *trace] if number % 10 == 9 else [each])
+    ]

@@ -7,6 +7,7 @@ import re
 import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,3 +86,52 @@ def by_shlex(line: str) -> dict[str, Any]:
     fields: dict[str, Any] = dict(pair.split("=", 1) for pair in shlex.split(line))
     fields["ts"] = datetime.strptime(fields["ts"], "%Y-%m-%dT%H:%M:%S.%f%z")
     return fields
+
+
+def by_docker(line: str) -> dict[str, Any]:
+    """What the line says too."""
+    fields: dict[str, Any] = json.loads(line)
+    fields["time"] = datetime.strptime(fields["time"], "%Y-%m-%dT%H:%M:%S.%f%z")
+    return fields | by_shlex(fields["log"])
+
+
+def by_cri(line: str) -> dict[str, Any]:
+    """Nanoseconds are cut: `strptime` knows none."""
+    time, stream, tag, log = line.split(" ", 3)
+    fields: dict[str, Any] = {"stream": stream, "tag": tag, "log": log}
+    fields["time"] = datetime.strptime(time[:26] + "Z", "%Y-%m-%dT%H:%M:%S.%f%z")
+    return fields | by_shlex(log)
+
+
+def by_cloudfront_columns(names: list[str]) -> Callable[[str], Any]:
+    def parse(line: str) -> dict[str, Any]:
+        fields: dict[str, Any] = dict(zip(names, line.split("\t"), strict=True))
+        fields["time"] = datetime.strptime(f"{fields.pop('date')} {fields['time']}", "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
+        fields["cs(User-Agent)"] = unquote(fields["cs(User-Agent)"])
+        for name in ("sc-bytes", "sc-status", "cs-bytes"):
+            fields[name] = int(fields[name])
+        fields["time-taken"] = float(fields["time-taken"])
+        return fields
+
+    return parse
+
+
+def flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """A record with dotted names, as a store without nested fields wants it."""
+    found: dict[str, Any] = {}
+    for name, each in value.items():
+        if isinstance(each, dict):
+            found |= flat(each, f"{before}{name}.")
+        elif each is not None:
+            found[before + name] = each
+    return found
+
+
+def by_cloudtrail(text: str) -> list[dict[str, Any]]:
+    """All records of a file."""
+    found = []
+    for record in json.loads(text)["Records"]:
+        fields = flat(record)
+        fields["eventTime"] = datetime.strptime(fields["eventTime"], "%Y-%m-%dT%H:%M:%S%z")
+        found.append(fields)
+    return found

@@ -37,7 +37,7 @@ from chalicelib.core.padding import NUL, is_padding
 from chalicelib.core.quotes import DELIMITERS
 from chalicelib.core.records import Outcome, Record, Reject, Skip
 from chalicelib.core.sized_fields import in_lines
-from chalicelib.core.storable import ItemEncoder, TooLargeError, without_halves
+from chalicelib.core.storable import ItemEncoder, TooLargeError, is_stored_as_it_is, without_halves
 from chalicelib.core.text import BYTE_ORDER_MARK, UTF_8
 
 _Result: TypeAlias = "tuple[Record | Reject | Skip, bool, str | None]"
@@ -91,8 +91,9 @@ def outcomes_of(
 
     Parameters and errors are those of `stored_of`.
     """
-    for outcome, _ in stored_of(batch, redaction_key, report):
-        yield outcome
+    reader, entries, encode = _read(batch, redaction_key, report)
+    for outcome in reader.outcomes(entries):
+        yield outcome if is_stored_as_it_is(outcome) else reader.encoded(outcome, encode)[0]
 
 
 def stored_of(
@@ -105,6 +106,14 @@ def stored_of(
     is a reject `internal-error`. Raises PermanentError for a format or a framing that this Froe does not
     know, RedactionKeyError for a redaction_key that is not the one which the file was opened with.
     """
+    reader, entries, encode = _read(batch, redaction_key, report)
+    for outcome in reader.outcomes(entries):
+        yield (outcome, b"") if isinstance(outcome.result, Skip) else reader.encoded(outcome, encode)
+
+
+def _read(
+    batch: BatchMessage, redaction_key: str, report: Report
+) -> tuple[Reader, Iterator[Entry], ItemEncoder]:
     custom = custom_of(batch.custom, redaction_key)
     try:
         known = custom.by_name(batch.format)
@@ -128,8 +137,7 @@ def stored_of(
         expires_at=batch.expires_at,
     )
     entries = entries_of(batch.body, batch.framing, batch.offset, batch.length, batch.lines, batch.cuts)
-    for outcome in reader.outcomes(entries):
-        yield (outcome, b"") if isinstance(outcome.result, Skip) else reader.encoded(outcome, encode)
+    return reader, entries, encode
 
 
 class Reader:

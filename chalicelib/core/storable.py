@@ -19,6 +19,7 @@ from chalicelib.core.records import (
     NUMBER_MAX_DIGITS,
     Outcome,
     Record,
+    Skip,
     Value,
     is_storable_float,
     item_of,
@@ -37,6 +38,9 @@ _LARGE_BYTES: Final = 16 * 1024
 """Objects that hold more become text where a record is too large."""
 _LONG_CHARS: Final = 4096
 """Texts that are longer stay alone: their names are not what makes a record large."""
+_SHORT_CHARS: Final = 32 * 1024
+"""What fits in an item whatever its characters are."""
+_PLAIN_END: Final = 10**30
 _PARTS: Final = (4, 3, 2, 1)
 _SPLITS_MAX: Final = 100
 """How deep the JSON text of what was flat may nest."""
@@ -94,6 +98,36 @@ class ItemEncoder:
                 expires_at=self._expires_at,
             )
         )
+
+
+def is_stored_as_it_is(outcome: Outcome) -> bool:
+    """Whether an item holds an outcome as it is: what is small and of plain values need not be encoded to be told."""
+    result = outcome[4]
+    if type(result) is not Record:
+        return isinstance(result, Skip) or len(outcome[3]) <= _RAW_MAX_BYTES
+    timestamp, assumed, word, _, body, attributes = result
+    values = attributes.values()
+    texts: list[Any] = [value for value in values if type(value) is str]
+    if len(texts) < len(attributes):
+        for value in values:
+            if type(value) is list:
+                texts += value
+            elif type(value) is not str and not _is_plain(value):
+                return False
+    try:
+        text = "".join((*attributes, *texts, timestamp or "", assumed or "", word or "", body or ""))
+    except TypeError:
+        return False
+    is_short = len(text) + 8 * len(texts) <= _SHORT_CHARS and "" not in attributes
+    return is_short and (text.isascii() or without_surrogates(text) is text)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value that is no text is one that an item holds."""
+    kind = type(value)
+    if kind is float:
+        return is_storable_float(value)
+    return value is None or kind is bool or (kind is int and -_PLAIN_END < value < _PLAIN_END)
 
 
 def size_of(item: Mapping[str, Mapping[str, Any]]) -> int:

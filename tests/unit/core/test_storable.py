@@ -23,7 +23,7 @@ from chalicelib.core.messages import BatchMessage, batch_message
 from chalicelib.core.parsing import stored_of
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import Outcome, Record, Reject
-from chalicelib.core.storable import DROPPED, ItemEncoder, TooLargeError
+from chalicelib.core.storable import DROPPED, ItemEncoder, TooLargeError, is_stored_as_it_is
 from tests.dynamo import assert_storable
 from tests.faults.reading import head_of, read
 
@@ -146,10 +146,32 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 def test_whatever_a_parser_gives_becomes_an_item(attributes: dict[str, Any], body: str) -> None:
     record = Record("2026-03-01T12:00:00Z", None, body, 9, body, attributes)
-    outcome, item = ENCODE(Outcome(0, 1, 1, b"x", record, replaced=False))
+    said = Outcome(0, 1, 1, b"x", record, replaced=False)
+    outcome, item = ENCODE(said)
+    assert outcome is said or not is_stored_as_it_is(said)
     assert_storable(item)
     json.dumps(outcome.result).encode()
     assert ENCODE(outcome) == (outcome, item)
+
+
+@given(
+    st.dictionaries(
+        st.text("ab\ud800é", max_size=2),
+        st.text("xé\ud800\0")
+        | st.integers(-(10**40), 10**40)
+        | st.booleans()
+        | st.floats()
+        | st.just("x" * 40_000)
+        | st.lists(st.text("aé\ud800") | st.integers(), max_size=3),
+        max_size=3,
+    )
+)
+def test_what_is_said_to_be_stored_as_it_is_is_encoded_so(attributes: dict[str, Any]) -> None:
+    said = Outcome(0, 1, 1, b"x", Record(None, None, None, None, None, attributes), replaced=False)
+    assert ENCODE(said)[0] is said or not is_stored_as_it_is(said)
+    assert is_stored_as_it_is(
+        said._replace(result=Record(None, None, None, None, "é", {"a": "b", "n": 7, "t": True}))
+    )
 
 
 @pytest.mark.parametrize("levels", [27, 28, 29, 40, 500])
