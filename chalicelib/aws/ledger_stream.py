@@ -7,12 +7,15 @@ one that is not understood says so and leaves the others alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.aws import ledger_items
 from chalicelib.core.generations import parted
 from chalicelib.core.records import untyped
 from chalicelib.notifier import Change, Standing, Told, Unreadable
+
+_UNNEEDED: Final = {"custom": None}
+"""Of a plan: a configuration is large once it is unpacked, and a thousand changes may come at once."""
 
 
 def changes_in(event: Mapping[str, Any]) -> Iterator[Told]:
@@ -35,7 +38,7 @@ def _change(record: Mapping[str, Any]) -> Change | None:
     return Change(
         sequence_number=record["SequenceNumber"],
         before=_standing(before) if before else None,
-        after=ledger_items.to_file(_untyped(record["NewImage"])),
+        after=ledger_items.to_file(_untyped(record["NewImage"]) | _UNNEEDED),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ from chalicelib.handlers import on_ledger_records
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.metrics import FILES_SETTLED
 from chalicelib.notices import Notice, file_notice, files_notice
-from chalicelib.notifier import Notifier
+from chalicelib.notifier import Change, Notifier
 from chalicelib.opening import Opening
 from chalicelib.status_json import file_json
 from froe import events_page
@@ -356,6 +357,15 @@ def test_what_a_prefix_is_bound_to_is_decided_when_a_file_is_opened_and_kept() -
     assert [ledger_items.to_plan(item).notices for item in stored] == told
     assert "notices" not in stored[2]
     assert ledger_items.to_plan(stored[0] | {"notices": "of newer code"}).notices is Telling.ALL
+
+
+def test_a_change_does_not_carry_the_configuration_of_its_file() -> None:
+    """Unpacked a thousand of them would be more than the function has memory for."""
+    stored = file()
+    configured = stored._replace(plan=replace(stored.plan, custom="x" * 100_000))
+    (change,) = changes_in({"Records": [record(1, configured)]})
+    assert isinstance(change, Change)
+    assert change.after.plan == stored.plan
 
 
 class FakeBus:
