@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.json_text import flat_object
-from chalicelib.core.formats.objects import Objects, Reader, graded, holding, joined
+from chalicelib.core.formats.object_reader import Reader
+from chalicelib.core.formats.objects import Objects, graded, holding, joined
 from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.json_paths import completed
 from chalicelib.core.records import Reject

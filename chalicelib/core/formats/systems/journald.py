@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
-from chalicelib.core.formats.objects import Objects, Reader
+from chalicelib.core.formats.object_reader import Reader
+from chalicelib.core.formats.objects import Objects
 from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.framing import Framing, Kind

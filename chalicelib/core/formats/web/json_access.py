@@ -12,7 +12,8 @@ from chalicelib.core.formats import Format
 from chalicelib.core.formats.json_text import flat_line
 from chalicelib.core.formats.kinds import add_integer
 from chalicelib.core.formats.notation import add_place
-from chalicelib.core.formats.objects import USUAL, Objects, Reader
+from chalicelib.core.formats.object_reader import Reader
+from chalicelib.core.formats.objects import USUAL, Objects
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.systems.priorities import add_priority
 from chalicelib.core.formats.times import MONTH, Times
