@@ -158,7 +158,7 @@ class Reader:
             self._shapes.clear()
         inner = self._objects.inner
         plain = names if inner is None else tuple(inner(names))
-        shape = self._shapes[names] = shape_of(self._objects, plain, None if inner is None else plain)
+        shape = self._shapes[names] = shape_of(self._objects, plain, None if plain == names else plain)
         return shape
 
     def _moment(self, fields: Fields, name: str, time: Time) -> Stamp | None:

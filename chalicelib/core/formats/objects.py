@@ -155,8 +155,13 @@ def joined(*attributes: str) -> Heading:
     choices = tuple(names.split("|") for names in attributes)
 
     def heading(fields: Fields) -> str | None:
-        values = (next((fields[name] for name in names if fields.get(name)), None) for names in choices)
-        return " ".join(str(value) for value in values if value is not None) or None
+        parts = []
+        for names in choices:
+            for name in names:
+                if value := fields.get(name):
+                    parts.append(str(value))
+                    break
+        return " ".join(parts) or None
 
     return heading
 

@@ -168,7 +168,8 @@ class _Way:
         compiled = re.compile(pattern, re.DOTALL if entire else 0)
         index = compiled.groupindex
         self.match = compiled.fullmatch if entire else compiled.match
-        self.search = compiled.search
+        # A search for what only the beginning may hold would try every place.
+        self.search = compiled.match if pattern.startswith(("^", r"\A")) else compiled.search
         self.time = index.get("time", 0) - 1
         self.level = index.get("level", 0) - 1
         self.body = index.get("body", 0) - 1

@@ -22,7 +22,12 @@ def of_time(times: Times, text: str) -> Stamp | None:
     """The stamp of a text; by its second, so that a second is converted once."""
     if len(text) < _SHORTEST:
         return times.of_value(text)
-    if text[19:20] in (".", ",") and text[-1:] != "Z":
+    if "." not in text and "," not in text:
+        if text.count(":") == 2 and (stamp := times.of_parts(text, None)):
+            return stamp
+    elif text[-1] == "Z":
+        return times.of_text(text)
+    elif text[19:20] in (".", ","):
         tail = text[20:]
         if tail.isdecimal() and tail.isascii():
             stamp = times.of_parts(text[:19], tail)
@@ -31,14 +36,15 @@ def of_time(times: Times, text: str) -> Stamp | None:
             stamp = times.of_parts(text[:19] + found[2], found[1]) if found else None
         if stamp is not None:
             return stamp
+    elif text[10] == "." and text[:10].isdecimal() and text.isascii():
+        return times.of_number(text)
     elif (
-        text[-4:-3] == "." and text[-7:-6] == text[-10:-9] == ":" and text[-3:].isdecimal() and text.isascii()
+        (dot := text.rfind(".", -10)) > 0
+        and text[dot - 3 : dot - 2] == text[dot - 6 : dot - 5] == ":"
+        and text[dot + 1 :].isdecimal()
+        and text.isascii()
     ):
-        return times.of_parts(text[:-4], text[-3:])
-    elif (
-        text.count(":") == 2 and "." not in text and "," not in text and (stamp := times.of_parts(text, None))
-    ):
-        return stamp
+        return times.of_parts(text[:dot], text[dot + 1 :])
     return times.of_text(text) or (times.of_number(text) if text[:1].isdecimal() else None)
 
 

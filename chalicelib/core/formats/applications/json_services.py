@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.applications.naming import request_line
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.objects import Objects, joined
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ FORMATS: Final = tuple(map(Objects.format, (
             '{"time":"2024-03-14T09:26:54Z","type":"response","request":{"id":"9adb5544","operation":"read",'
             '"path":"secret/data/shop"},"response":{"mount_type":"kv"},"error":"permission denied"}',
         ),
+        read=flat_object,
         required=("time", "type", "request.id", "request.operation"),
         specificity=0.998,
         time=("time",),
@@ -210,6 +212,7 @@ FORMATS: Final = tuple(map(Objects.format, (
             '{"textPayload":"declined","insertId":"44","resource":{"type":"gce_instance","labels":{"zone":"europe-west1-b"}},'
             '"timestamp":"2024-03-14T09:26:56Z","severity":"ERROR","logName":"projects/shop-1/logs/shop"}',
         ),
+        read=flat_object,
         required=("insertId", "logName", "resource.type", "timestamp|receiveTimestamp"),
         specificity=0.998,
         time=("timestamp", "receiveTimestamp"),

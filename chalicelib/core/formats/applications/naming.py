@@ -108,8 +108,10 @@ def split_values(fields: dict[str, Value]) -> None:
 def request_line(fields: dict[str, Value]) -> str | None:
     """Method and target, as the body of a request that has no message."""
     method = fields.get("http.request.method")
+    if type(method) is not str:
+        return None
     target = fields.get("url.path") or fields.get("url.original") or fields.get("url.full")
-    return f"{method} {target}" if type(method) is str and type(target) is str else None
+    return f"{method} {target}" if type(target) is str else None
 
 
 SPLITTABLE: Final = frozenset(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.objects import Objects, holding, joined
 from chalicelib.core.framing import Framing, Kind
 
@@ -75,6 +76,7 @@ CLOUDTRAIL: Final = Objects(
     specificity=0.995,
     framing=Framing(kind=Kind.JSON, member="Records"),
     sieve=holding("eventVersion", "Records"),
+    read=flat_object,
     prefix="aws.cloudtrail",
     required=("eventVersion", "eventTime", "eventID"),
     time=("eventTime",),
@@ -120,6 +122,7 @@ GUARDDUTY: Final = Objects(
     specificity=0.995,
     framing=Framing(kind=Kind.JSON, member="Findings"),
     sieve=holding("schemaVersion", "SchemaVersion"),
+    read=flat_object,
     prefix="aws.guardduty",
     required=("schemaVersion", "severity", "type", "createdAt"),
     time=("updatedAt", "createdAt"),

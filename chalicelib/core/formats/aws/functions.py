@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.dates import CLOCK, DAY
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.kinds import figure, flag, number
 from chalicelib.core.formats.member_names import snake_case
 from chalicelib.core.formats.objects import Objects, joined, without
@@ -56,6 +57,7 @@ _EVENTS_WITH: Final = {
     "XRAY": "aws.lambda.xray_trace_id",
 }
 _PLATFORM: Final = Objects(
+    read=flat_object,
     prefix="aws.lambda",
     required=("time", "type"),
     confirms=lambda members: str(members["type"]).startswith("platform."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.objects import Objects, graded, holding, joined, without
 from chalicelib.core.formats.security.suricata import PRIORITIES, RENAMED
 from chalicelib.core.framing import Framing, Kind
@@ -28,6 +29,7 @@ FIREWALL: Final = Objects(
     specificity=0.9985,
     framing=Framing(kind=Kind.JSON),
     sieve=holding("firewall_name"),
+    read=flat_object,
     prefix=_PREFIX,
     required=("firewall_name", "event_type"),
     time=("timestamp", "event_timestamp"),

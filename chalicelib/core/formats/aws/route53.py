@@ -2,49 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from chalicelib.core.formats import Format
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.objects import Objects, holding
-from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
-from chalicelib.core.formats.times import Times
+from chalicelib.core.formats.patterned import shaped
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.records import Record, Reject
-
-if TYPE_CHECKING:
-    from chalicelib.core.formats import Parse, ParseContext
-    from chalicelib.core.formats.json_text import Fields
-
-_LINE: Final = re.compile(
-    r"([0-9]\.[0-9]) ([0-9-]{10}T[0-9:.]{8,18}Z) (Z[0-9A-Z]{5,31}) ([^ ]{1,1100}) ([A-Z0-9]{1,12}) ([A-Z]{2,16})"
-    r" (UDP|TCP|DOH|DOT) ([A-Z]{3}[0-9A-Z-]{0,8}) ([0-9a-fA-F.:]{3,45}) (-|[0-9a-fA-F.:/]{3,64})"
-)
-_NAMES: Final = (
-    "aws.route53.version", "", "aws.route53.hosted_zone_id", "dns.question.name", "aws.route53.query_type",
-    "aws.route53.response_code", "network.transport", "aws.route53.edge_location", "aws.route53.resolver_ip",
-    "aws.route53.edns_client_subnet",
-)  # fmt: skip
-
-
-def _make_parser(context: ParseContext) -> Parse:
-    of_text = Times(context.last_modified).of_text
-
-    def parse(line: str) -> Record | Reject:
-        found = _LINE.fullmatch(line)
-        if found is None:
-            return OTHER_SHAPE
-        stamp = of_text(found[2])
-        if stamp is None:
-            return BAD_TIME
-        fields: Fields = {
-            name: value for name, value in zip(_NAMES, found.groups(), strict=True) if name and value != "-"
-        }
-        fields["network.transport"] = found[7].lower()
-        return Record(*stamp, None, None, None, fields)
-
-    return parse
-
 
 RESOLVER: Final = Objects(
     name="aws_route53_resolver",
@@ -63,6 +26,7 @@ RESOLVER: Final = Objects(
     specificity=0.995,
     framing=Framing(kind=Kind.JSON),
     sieve=holding("query_timestamp"),
+    read=flat_object,
     prefix="aws.route53",
     required=("query_timestamp", "query_name", "query_type", "rcode"),
     time=("query_timestamp",),
@@ -77,18 +41,25 @@ RESOLVER: Final = Objects(
         "srcids.instance": "host.id",
     },
 ).format()
-QUERIES: Final = Format(
-    name="aws_route53_query",
-    title="Amazon Route 53, public DNS query log",
-    source="https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html",
+QUERIES: Final = shaped(
+    "aws_route53_query",
+    "Amazon Route 53, public DNS query log",
+    "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html",
     samples=(
         "1.0 2024-03-14T09:26:53.130Z Z0123456789ABC shop.example.org A NOERROR UDP FRA6 192.0.2.17 -",
         "1.0 2024-03-14T09:26:54.130Z Z0123456789ABC nope.example.org AAAA NXDOMAIN TCP IAD12 2001:db8::5 198.51.100.0/24",
     ),
-    make_parser=_make_parser,
-    specificity=0.99,
+    templates=(
+        r"{text=[0-9]\.[0-9]:aws.route53.version} {time=[0-9-]{10}T[0-9:.]{8,18}Z} {text=Z[0-9A-Z]{5,31}:aws.route53.hosted_zone_id}"
+        r" {text=[^ ]{1,1100}:dns.question.name} {text=[A-Z0-9]{1,12}:aws.route53.query_type}"
+        r" {text=[A-Z]{2,16}:aws.route53.response_code} {lower=UDP|TCP|DOH|DOT:network.transport}"
+        r" {text=[A-Z]{3}[0-9A-Z-]{0,8}:aws.route53.edge_location} {text=[0-9a-fA-F.:]{3,45}:aws.route53.resolver_ip}"
+        r" {text=-|[0-9a-fA-F.:/]{3,64}:aws.route53.edns_client_subnet}",
+    ),
     sieve=r"[0-9]\.[0-9] [0-9-]{10}T[0-9:.]{8,18}Z Z",
-    alone=True,
+    specificity=0.99,
+    single_line=True,
+    rewrite=lambda _fields, _line: None,
 )
 
 FORMATS: Final = (RESOLVER, QUERIES)

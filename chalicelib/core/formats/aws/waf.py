@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.aws.columns import request_of
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.objects import Objects, holding
 from chalicelib.core.framing import Framing, Kind
 
@@ -52,6 +53,7 @@ WAF: Final = Objects(
     specificity=0.995,
     framing=Framing(kind=Kind.JSON),
     sieve=holding("webaclId"),
+    read=flat_object,
     prefix="aws.waf",
     required=("timestamp", "webaclId", "action", "httpRequest.clientIp"),
     time=("timestamp",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.kinds import is_ip
 from chalicelib.core.formats.objects import Objects, joined
 
@@ -87,6 +88,7 @@ FORMATS: Final = tuple(map(Objects.format, (
             '"4c01db0b339c","Attributes":{"image":"shop:1.2","name":"web-1"}},"scope":"local","time":1710404813,'
             '"timeNano":1710404813123456789}',
         ),
+        read=flat_object,
         required=("Type", "Action", "Actor.ID", "timeNano|time"),
         specificity=0.998,
         time=("timeNano", "time"),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.dates import CLOCK
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.kinds import add_peer, integer, number
-from chalicelib.core.formats.objects import Objects
+from chalicelib.core.formats.objects import Objects, graded
 from chalicelib.core.formats.reasons import BAD_TIME, OTHER_SHAPE
 from chalicelib.core.formats.starts import entry_start
 from chalicelib.core.formats.times import MONTH, Times
@@ -60,9 +61,8 @@ _PRINCIPAL: Final = re.compile(
 _SEARCHED_MAX: Final = 65536
 
 
-def _level_number(word: str) -> int | None:
-    """D is the least detailed of the debug levels, D5 the most."""
-    return severity.of_word(word[:1])
+_LEVELS: Final = {"F": 21, "E": 17, "W": 13, "I": 9, **dict.fromkeys(("D", "D1", "D2", "D3", "D4", "D5"), 5)}
+"""D is the least detailed of the debug levels, D5 the most."""
 
 
 def _is_thread(name: str) -> bool:
@@ -103,7 +103,7 @@ def _make_text_parser(context: ParseContext) -> Parse:
             fields["user.name"] = principal["user"]
             if principal["db"]:
                 fields["db.namespace"] = principal["db"]
-        return Record(*stamp, word, _level_number(word) if word else None, body or None, fields)
+        return Record(*stamp, word, _LEVELS.get(word) if word else None, body or None, fields)
 
     return parse
 
@@ -137,11 +137,6 @@ def _closing(text: str, start: int) -> int:
             if not depth:
                 return start + found.end()
     return len(text)
-
-
-def _graded(value: Value) -> tuple[str, int | None] | None:
-    number = _level_number(value) if type(value) is str else None
-    return None if number is None else (str(value), number)
 
 
 def _add_namespace(fields: dict[str, Value], name: str, text: str) -> None:
@@ -192,11 +187,11 @@ JSON: Final = Objects(
     specificity=0.995,
     sieve=r"\{ ?\"t\" ?: ?\{ ?\"\$date\"",
     required=("t.$date", "s", "msg"),
-    confirms=lambda members: _graded(members["s"]) is not None and type(members["msg"]) is str,
     time=("t.$date",),
     timeless=BAD_TIME,
     level=("s",),
-    levels=_graded,
+    levels=graded(_LEVELS),
+    read=flat_object,
     body=("msg",),
     names=_ATTRIBUTES,
     prefixes={"": "mongodb."},

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats import Format
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.objects import Objects, graded, holding, joined
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing, Kind
@@ -46,6 +47,7 @@ AZURE: Final = Objects(
     specificity=0.993,
     framing=Framing(kind=Kind.JSON, member="records"),
     sieve=holding("records", "category"),
+    read=flat_object,
     prefix="azure",
     required=("category",),
     time=("time", "timeStamp", "timestamp", "TimeGenerated"),

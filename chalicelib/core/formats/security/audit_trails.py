@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.objects import Objects, holding, joined, without
 from chalicelib.core.framing import Framing, Kind
 
@@ -30,6 +31,7 @@ OKTA: Final = Objects(
     specificity=0.9985,
     framing=Framing(kind=Kind.JSON),
     sieve=holding("published", "eventType", "displayMessage"),
+    read=flat_object,
     prefix="okta",
     required=("published", "eventType", "uuid"),
     time=("published",),
@@ -61,6 +63,7 @@ MICROSOFT_365: Final = Objects(
     specificity=0.9985,
     framing=Framing(kind=Kind.JSON),
     sieve=holding("CreationTime", "RecordType"),
+    read=flat_object,
     prefix="m365",
     required=("CreationTime", "Operation", "RecordType"),
     time=("CreationTime",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.objects import Objects, holding
 from chalicelib.core.framing import Framing, Kind
 
@@ -87,6 +88,7 @@ KONG: Final = Objects(
     specificity=0.9985,
     framing=Framing(kind=Kind.JSON),
     sieve=holding("started_at", "latencies"),
+    read=flat_object,
     prefix="kong",
     required=("started_at", "request.method", "response.status"),
     time=("started_at",),

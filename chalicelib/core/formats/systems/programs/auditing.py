@@ -8,6 +8,7 @@ https://github.com/linux-audit/audit-documentation/wiki
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.kinds import integer, number, put
@@ -70,11 +71,12 @@ def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
         value = plain if quoted is None else quoted
         if value in ("", "?", "(none)", "(null)"):
             continue
-        key = _NAMES.get(name) or f"audit.{name.lower() + '_name' if name.isupper() else name}"
-        encoded = name in _DECODED or (
-            name[:1] == "a" and name[1:].isdecimal() and fields.get("audit.type") == "EXECVE"
+        key = _key(name)
+        encoded = quoted is None and (
+            name in _DECODED
+            or (name[:1] == "a" and name[1:].isdecimal() and fields.get("audit.type") == "EXECVE")
         )
-        if quoted is None and encoded and _HEX.fullmatch(value):
+        if encoded and _HEX.fullmatch(value):
             value = bytes.fromhex(value).replace(b"\0", b" ").decode("utf-8", "replace")
         if quoted is None and name not in _TEXT:
             if key in fields:
@@ -85,6 +87,11 @@ def add_pairs(text: str, fields: dict[str, Value], depth: int = 0) -> None:
                 fields[key] = number(value)
         else:
             add(fields, repeats, key, value)
+
+
+@lru_cache(1024)
+def _key(name: str) -> str:
+    return _NAMES.get(name) or f"audit.{name.lower() + '_name' if name.isupper() else name}"
 
 
 def say(text: str, fields: dict[str, Value]) -> bool:
