@@ -10,12 +10,12 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from chalicelib.core.errors import TransientError, reason_of
 from chalicelib.core.keys import KeyPatterns
 from chalicelib.core.notifications import Announced, announcement_of, is_folder
-from chalicelib.core.plan import ObjectHead
+from chalicelib.core.plan import HeadsPage, ObjectHead
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.healed import Healed
 from chalicelib.ledger import Ledger
@@ -27,13 +27,6 @@ logger = logging.getLogger("froe")
 _LISTING: Final = "listing"
 _ROUND: Final = "listing-round"
 """Under these names the position of the walk, and what it has seen so far, are remembered."""
-
-
-class HeadsPage(NamedTuple):
-    """Versions of objects (without their content type), and where the listing goes on, if there are more."""
-
-    heads: list[ObjectHead]
-    reached: str | None
 
 
 class ListsObjects(Protocol):

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.announcing import HeadsPage
 from chalicelib.audit import Audit, Deed
 from chalicelib.compactor import Waiting
 from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
@@ -21,7 +20,7 @@ from chalicelib.core.letters import Attempt, DeadLetter, LetterState
 from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
 from chalicelib.core.notifications import Announced
 from chalicelib.core.parquet import BATCHES, object_key, without
-from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
+from chalicelib.core.plan import HeadsPage, ObjectHead, ObjectVersion, Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.segments import offset_in
 from chalicelib.core.summaries import Summary

@@ -7,11 +7,10 @@ from typing import Any, Final
 
 import orjson
 
-from chalicelib.announcing import HeadsPage
 from chalicelib.aws.errors import translated
 from chalicelib.core.errors import ObjectGoneError, TransientError
 from chalicelib.core.notifications import Announced
-from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.core.plan import HeadsPage, ObjectHead, ObjectVersion
 from chalicelib.core.text import OpenObject
 
 _PIECE_BYTES: Final = 256 * 1024

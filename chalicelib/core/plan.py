@@ -6,7 +6,7 @@ import hashlib
 from base64 import b32encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.core.compressions import Compression
 from chalicelib.core.cutting import Limits
@@ -59,6 +59,13 @@ class ObjectHead:
     size: int
     content_type: str
     last_modified: datetime
+
+
+class HeadsPage(NamedTuple):
+    """Versions of objects (without their content type), and where the listing goes on, if there are more."""
+
+    heads: list[ObjectHead]
+    reached: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,8 +149,8 @@ def test_tracing_that_is_off_does_not_import_its_sdk(enabled: str, imported: boo
 
 
 UNNEEDED = {
-    "worker": ("planning", "splitter", "services", "routes", "custom.proofs", "custom.redaction", "custom.safety"),
-    "splitter": ("parsing", "worker", "services", "routes", "custom.proofs", "custom.redaction"),
+    "worker": ("planning", "splitter", "services", "routes", "custom.proofs", "custom.redaction", "custom.safety", "notices"),
+    "splitter": ("parsing", "worker", "services", "routes", "custom.proofs", "custom.redaction", "notices"),
 }  # fmt: skip
 
 

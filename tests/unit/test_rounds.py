@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.announcing import HeadsPage, Unannounced
+from chalicelib.announcing import Unannounced
 from chalicelib.core.errors import TransientError
 from chalicelib.core.keys import KeyPatterns
-from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.core.plan import HeadsPage, ObjectHead, ObjectVersion
 from chalicelib.rounds import FULL_ROUND_EVERY, SECONDS_A_PAGE, Round
 from chalicelib.stalls import Stalls
 from tests.fakes import WHEN, Clock, Effects, FakeQueue, FakeWatches, in_time

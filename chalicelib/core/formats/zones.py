@@ -8,8 +8,10 @@ from __future__ import annotations
 import pkgutil
 from functools import lru_cache
 from io import BytesIO
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 PLACE: Final = (
     r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico"
@@ -25,4 +27,8 @@ def zone_of(place: str) -> ZoneInfo | None:
         data = pkgutil.get_data("tzdata.zoneinfo", place)
     except OSError:
         return None
-    return None if data is None else ZoneInfo.from_file(BytesIO(data), key=place)
+    if data is None:
+        return None
+    from zoneinfo import ZoneInfo  # few texts name a place
+
+    return ZoneInfo.from_file(BytesIO(data), key=place)
