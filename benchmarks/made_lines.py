@@ -148,7 +148,7 @@ def vpc_flow() -> list[str]:
 def postgresql() -> list[str]:
     source = random.Random(7)
     return [
-        f"2024-03-14 09:26:{number // 400 % 60:02d}.{number % 1000:03d} UTC [{source.randrange(1000, 9999)}] ada@shop"
+        f"2024-03-14 09:26:{number // 400 % 60:02d}.{number % 1000:03d} UTC [{source.randrange(4000, 4060)}] ada@shop"
         f" LOG:  duration: {source.randrange(999)}.{source.randrange(999):03d} ms  statement: SELECT total FROM orders WHERE id = {number}"
         for number in range(_LINES)
     ]

@@ -203,9 +203,9 @@ def records() -> Iterator[Row]:
 
 
 def head_of(name: str) -> bytes:
-    """The samples of a format over and over with other last digits in their numbers, below one header; no times break."""
+    """The samples of a format over and over with another last digit in their long numbers, below one header."""
     known, dice = by_name(name), Random(name)
-    last_digit = re.compile(r"(?<=[0-9])[0-9](?![0-9a-zA-Z])")
+    last_digit = re.compile(r"(?<=[0-9]{3})[0-9](?![0-9a-zA-Z/-])")
     samples = [known.samples[0].rpartition("\n")[2]] if known.framing.has_header else [*known.samples]
     lines, size = [known.samples[0]], 0
     while size < HEAD_BYTES:

@@ -17,7 +17,7 @@ from chalicelib.core.colours import bytes_without_colours
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.banners import behind_banner
 from chalicelib.core.formats.explaining import Explainer
-from chalicelib.core.formats.heads import FEW, MANY, MORE, Head, unlike
+from chalicelib.core.formats.heads import FEW, MORE, Head, unlike
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.sieves import CANDIDATES, Sieves, sieve_of, sieves_of_all
 from chalicelib.core.formats.trying import Trial, parsed, trial_of
@@ -164,7 +164,7 @@ def _may_decide(guess: Trial, best: Trial) -> bool:
 
 def _whole_trial(known: Format, guess: Trial | None, head: Head, context: ParseContext) -> Trial:
     """What a format makes of a head. guess: what some of the entries say; where that is all, many stand for all."""
-    if guess is not None and guess.explains_all and (many := head.some(known.framing, MANY)):
+    if guess is not None and guess.explains_all and (many := head.many(known.framing)):
         trial = trial_of(known, head, context, many)
         if trial.explains_all:
             return trial

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 VALUES: Final = (Kind.JSON, Kind.ELEMENTS)
 """What has no lines of its own."""
 _WORD: Final = re.compile("[A-Za-z0-9]+")
-_PADDING: Final = "\0 \t\r\n"
+_PADDING: Final = b"\0 \t\r\n"
 FEW: Final = 12
 """So many entries are tried first: a format that explains none of them is none of the text's."""
 MORE: Final = 48
 """So many say about how much of all a format explains, …"""
-MANY: Final = 160
+_MANY: Final = 160
 """… and so many that it explains all, where it explains each of them."""
 _FIRST_BYTES: Final = 16 * 1024
 _TIMES: Final = 2
@@ -38,7 +38,7 @@ class Section(NamedTuple):
     """Entries that are parsed alike. header: what is in force for them; None before the first header."""
 
     header: str | None
-    entries: list[str]
+    entries: list[bytes]
 
 
 class Head:
@@ -54,10 +54,9 @@ class Head:
         found = self._sections.get(framing)
         if found is None:
             raw = self._of_streams(framing) if framing.kind is Kind.STREAMS else self._raw(framing)
-            said = [(header, [_said(entry) for entry in entries]) for header, entries in raw]
             found = [
-                Section(header, [each for each in entries if each.strip(_PADDING)])
-                for header, entries in said
+                Section(header, [entry for entry in entries if entry.strip(_PADDING)])
+                for header, entries in raw
             ]
             self._sections[framing] = found
         return found
@@ -75,6 +74,10 @@ class Head:
                 found.append(Section(header, entries[skip::step]))
             skip = (skip - len(entries)) % step
         return found
+
+    def many(self, framing: Framing) -> list[Section]:
+        """So many entries that they say what all do; none where there are few beside."""
+        return self._first_values(framing) if framing.kind in VALUES else self.some(framing, _MANY)
 
     def _first_values(self, framing: Framing) -> list[Section]:
         """What a part of the head holds: values are cut in sequence, and are alike."""
@@ -119,7 +122,8 @@ def unlike(lines: list[str]) -> list[str]:
     return [line for alike in shapes.values() for line in alike[:: 1 + (len(alike) - 1) // _OF_SHAPE_MAX]]
 
 
-def _said(entry: bytes) -> str:
+def said(entry: bytes) -> str:
+    """An entry as a parser gets it."""
     return entry.decode("utf-8", "replace").rstrip("\r\n")
 
 

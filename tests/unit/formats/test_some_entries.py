@@ -46,7 +46,7 @@ def test_some_entries_are_from_all_over_the_head() -> None:
         for section in Head(lines, lines, complete=True).some(Framing(), 10)
         for entry in section.entries
     ]
-    assert some == [f"line {number}" for number in range(50, 1000, 100)]
+    assert some == [b"line %d\n" % number for number in range(50, 1000, 100)]
 
 
 def test_few_entries_are_all_asked() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.formats import Format, severity
@@ -73,7 +74,12 @@ def _make_parser(context: ParseContext) -> Parse:
 
 
 def _member(name: str, cell: str) -> str:
-    return f"{json.dumps(name)}:{cell}"
+    return f"{_quoted(name)}:{cell}"
+
+
+@lru_cache(1024)
+def _quoted(name: str) -> str:
+    return json.dumps(name)
 
 
 def _lists_of_names(header: str) -> list[list[str]]:
