@@ -134,16 +134,17 @@ class Sweeper:
         self._meter.add(metrics.FILES_STALLED, 0)  # an alarm needs to see that nothing has stalled, too
         healed = Healed()
         failures: list[Exception] = []
-        for stage in (
+        stages: tuple[Callable[[Deadline], Iterator[Healed]], ...] = (
             self._files_healed,
             self._letters_taken_back,
             self._open_files_settled,
             self._generations_advanced,
-            *(each.announce_all for each in self._unannounced),
+            *(partial(self._announced, each) for each in self._unannounced),
             self._old_files_listed,
             self._day_summed_up,
             self._batches_merged,
-        ):
+        )
+        for stage in stages:
             try:
                 for part in stage(deadline):
                     healed += part
@@ -155,6 +156,11 @@ class Sweeper:
         if failures:
             raise failures[0]
         return healed
+
+    def _announced(self, unannounced: Unannounced, deadline: Deadline) -> Iterator[Healed]:
+        """Half of what is left of the time is for the buckets that follow, if any do."""
+        is_last = unannounced is self._unannounced[-1]
+        return unannounced.announce_all(deadline if is_last else deadline.half())
 
     def _files_healed(self, deadline: Deadline) -> Iterator[Healed]:
         """At most half the time is spent on files under way."""

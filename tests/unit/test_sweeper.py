@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib import metrics
+from chalicelib.announcing import HeadsPage
 from chalicelib.core.accounts import State
 from chalicelib.core.errors import AccessDeniedError, TransientError
 from chalicelib.core.keys import EVERY_KEY, KeyPatterns
@@ -115,6 +117,26 @@ def test_a_bucket_that_cannot_be_listed_does_not_keep_the_others_back() -> None:
         pipeline.sweeper.sweep(in_time())
     sent = [each for message in pipeline.split_queue.messages for each in announced_in_body(message.body)]
     assert [each.bucket for each in sent if isinstance(each, Announced)] == ["logs", "us"]
+
+
+def test_a_bucket_without_end_leaves_time_for_the_others() -> None:
+    pipeline = Pipeline(LIMITS, other_keys={"eu": EVERY_KEY})
+    pipeline.objects.add("a.log", TEXT)
+    pipeline.clock.advance(3700)
+    asked: list[str] = []
+    versions = pipeline.objects.versions
+
+    def endless(bucket: str, after: str | None) -> HeadsPage:
+        asked.append(bucket)
+        if bucket == "eu":
+            return versions(bucket, after)
+        time.sleep(0.02)
+        return HeadsPage([], after or "0")
+
+    pipeline.objects.versions = endless  # type: ignore[method-assign]
+    healed = pipeline.sweeper.sweep(in_time(0.5))
+    assert [str(name) for name in healed.objects] == ["s3://eu/a.log (version v1)"]
+    assert asked.count("logs") > 1
 
 
 def test_an_object_whose_notification_is_dead_is_left_to_people() -> None:
