@@ -20,7 +20,6 @@ from chalicelib.core.used import NOTHING, Used
 from chalicelib.leaves import Leaves
 from chalicelib.ledger_generations import LedgerGenerations
 from chalicelib.ledger_store import FilePage, LedgerStore, StoredFile, opened_position
-from chalicelib.sums import Sums
 
 __all__ = ["FilePage", "Ledger", "LedgerStore", "SealConflictError", "StoredFile", "opened_position"]
 
@@ -34,7 +33,6 @@ class Ledger(LedgerGenerations):
 
     def __init__(self, store: LedgerStore, now: Callable[[], datetime]) -> None:
         super().__init__(store, now)
-        self._sums = Sums(store)
         self._leaves = Leaves(store)
 
     def open(self, plan: Plan, trace: str | None = None, used: Used = NOTHING) -> tuple[StoredFile, bool]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
@@ -11,6 +12,7 @@ from chalicelib.core.marks import Mark, Outcome
 from chalicelib.core.seals import Seal
 from chalicelib.core.summaries import lost, summary_of, unmarked
 from chalicelib.ledger_store import FilePage, LedgerStore, StoredFile
+from chalicelib.sums import Sums
 
 _LIVE_SPLITS: Final = 16
 
@@ -20,6 +22,7 @@ class LedgerReading:
 
     def __init__(self, store: LedgerStore) -> None:
         self._store = store
+        self._sums = Sums(store)
 
     # Files
     def read_file(self, file_id: str) -> StoredFile | None:
@@ -76,10 +79,10 @@ class LedgerReading:
         file_id = stored.plan.file_id
         if stored.account.state.settled:
             return stored.account
-        splits = {split.split: split for split in self.read_splits(file_id)}
-        expected = stored.plan.known_splits or len(splits) + 1
-        unsettled = [number for number in range(expected) if not _is_settled(splits.get(number))]
-        for number in unsettled[:_LIVE_SPLITS]:
+        count = stored.plan.known_splits
+        parts = self._sums.survey(file_id, count or max(1, stored.account.splits), are_all=count is not None)
+        splits = {part.split: part for part in parts}
+        for number in islice(_unsettled(splits, count), _LIVE_SPLITS):
             held = splits.get(number) or SplitAccount(number, None)
             marks, used = self._store.read_marks_and_use(file_id, number)
             seal = held.seal and self._with_digests(file_id, held.seal)
@@ -172,5 +175,12 @@ class LedgerReading:
         return sum(lines) if len(lines) == len(held_lines) else None
 
 
-def _is_settled(split: SplitAccount | None) -> bool:
-    return bool(split and split.is_settled)
+def _unsettled(splits: Mapping[int, SplitAccount], count: int | None) -> Iterator[int]:
+    """The numbers of the splits that are not, in their order. count: of all; None: the one behind the last may come."""
+    ends = [split.split + split.width for split in splits.values()]
+    number = 0
+    while number < (count or max(ends, default=0) + 1):
+        split = splits.get(number)
+        if split is None or not split.is_settled:
+            yield number
+        number += split.width if split else 1

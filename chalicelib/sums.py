@@ -79,6 +79,33 @@ class Sums:
                 return parts, False
         return parts, True
 
+    def survey(self, file_id: str, splits: int, *, are_all: bool) -> list[SplitAccount]:
+        """What a file consists of by now: what has settled by its largest sums, the rest split by split.
+
+        are_all: whether it has so many splits; of a text that is cut in sequence there may be more by now."""
+        top = top_level(splits)
+        until = -(-splits // FAN_OUT**top)
+        parts = self._settled(file_id, top, 0, until)
+        return parts if are_all else parts + self._store.read_splits(file_id, until * FAN_OUT**top)
+
+    def _settled(self, file_id: str, level: int, first: int, until: int) -> list[SplitAccount]:
+        """The settled sums of a level between two numbers; in place of others what is below them."""
+        if not level:
+            return self._store.read_splits(file_id, first, until)
+        sums = {
+            each.split // FAN_OUT**level: each
+            for each in self._store.read_sums(file_id, level, first, until)
+            if _is_whole(each, level) and each.is_settled
+        }
+        parts: list[SplitAccount] = []
+        for has_sum, numbers in groupby(range(first, until), key=sums.__contains__):
+            run = list(numbers)
+            if has_sum:
+                parts += (sums[number] for number in run)
+            else:
+                parts += self._settled(file_id, level - 1, run[0] * FAN_OUT, (run[-1] + 1) * FAN_OUT)
+        return parts
+
     def write_anew(
         self, file_id: str, accounts: Iterable[SplitAccount], splits: int, expires_at: int | None
     ) -> None:

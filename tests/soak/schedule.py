@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
+from chalicelib import leaves, sums
+from chalicelib.aws import ledger_table
 from chalicelib.core import segments
 from chalicelib.core.records import ITEM_MAX_BYTES
 from tests.soak.checks import Checks, state_in
@@ -50,15 +52,31 @@ class Outcome:
         return f"{story}\n\nseed {self.seed} violates:\n{violated or '  nothing'}\nRepeat it: {again}"
 
 
+_LARGE: Final[tuple[tuple[Any, str, int], ...]] = (
+    (sums, "FAN_OUT", 2),
+    (ledger_table, "FAN_OUT", 2),
+    (sums, "_TOP_MAX", 2),
+    (leaves, "GROUP_BATCHES", 4),
+    (ledger_table, "_DIGESTS_BESIDE", 8),
+)
+"""What makes files of a few splits and batches as large to the ledger as others are."""
+
+
 @contextmanager
-def _items_of(max_bytes: int) -> Iterator[None]:
-    """Segments have continuations as if DynamoDB took no larger items."""
-    before = segments._ITEM_BYTES
-    segments._ITEM_BYTES = min(before, max_bytes)  # type: ignore[misc]
+def _sized(item_bytes: int, *, are_large: bool) -> Iterator[None]:
+    """Segments have continuations as if DynamoDB took no larger items. are_large: to the ledger."""
+    changed = [
+        (segments, "_ITEM_BYTES", min(segments._ITEM_BYTES, item_bytes)),
+        *(_LARGE if are_large else ()),
+    ]
+    before = [(module, name, getattr(module, name)) for module, name, _ in changed]
+    for module, name, number in changed:
+        setattr(module, name, number)
     try:
         yield
     finally:
-        segments._ITEM_BYTES = before  # type: ignore[misc]
+        for module, name, number in before:
+            setattr(module, name, number)
 
 
 def run(seed: object) -> Outcome:
@@ -69,7 +87,8 @@ def run(seed: object) -> Outcome:
     outcome = Outcome(seed, events=world.events)
     layout, sink = world.layouts.choice(DESTINATIONS)
     item_bytes = world.layouts.choice([ITEM_MAX_BYTES, 1200])
-    with lived_in(world), _items_of(item_bytes):
+    are_large = world.layouts.random() < 0.5
+    with lived_in(world), _sized(item_bytes, are_large=are_large):
         stage = Stage(
             world,
             limits,
@@ -79,7 +98,8 @@ def run(seed: object) -> Outcome:
             sink=sink,
         )
         world.note(
-            f"{limits}, retention {retention_days} days, {layout} and {sink}, items of {item_bytes:,} bytes"
+            f"{limits}, retention {retention_days} days, {layout} and {sink}, items of {item_bytes:,} bytes,"
+            f" {'large' if are_large else 'small'} to the ledger"
         )
         checks, operations, healing = Checks(stage), Operations(stage), Healing(stage)
         with stage.heard():

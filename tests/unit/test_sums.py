@@ -178,6 +178,42 @@ def test_a_large_file_under_way_shows_how_far_it_is() -> None:
     assert file.ledger.read_account(stored).summary.done == 161
 
 
+@pytest.mark.parametrize("parallel", [True, False])
+@pytest.mark.parametrize("splits", [16, 40, 300])
+def test_a_file_under_way_shows_what_its_splits_are_by_now(splits: int, parallel: bool) -> None:
+    for seed in range(2):
+        file, random = File(splits, parallel=parallel), Random(seed)
+        for name, split in steps_of(file, random, parallel=parallel):
+            file.step("failed" if name == "done" and random.random() < 0.05 else name, split)
+            if random.random() > 8 / splits:
+                continue
+            stored = file.table.read_file(file.plan.file_id)
+            assert stored is not None
+            if not stored.account.state.settled:
+                held = {each.split: each for each in file.table.read_splits(file.plan.file_id)}
+                unsettled = [n for n in range(splits) if n not in held or not held[n].is_settled][:16]
+                for number in unsettled:
+                    marks = file.table.read_marks(file.plan.file_id, number)
+                    split_account = held.get(number, SplitAccount(number, None))
+                    summary = summary_of(number, marks, split_account.seal)
+                    held[number] = replace(split_account, summary=summary)
+                expected = account_of(file.plan, held.values())
+                account = file.ledger.read_account(stored)
+                assert replace(account, state=expected.state, reason=expected.reason) == expected
+
+
+def test_a_file_under_way_is_read_by_its_sums() -> None:
+    file = File(1024)
+    for split in range(1000):
+        file.step("seal", split)
+        file.step("done", split)
+    stored = file.table.read_file(file.plan.file_id)
+    assert stored is not None
+    before = file.table.reads
+    assert file.ledger.read_account(stored).summary.done == 1000
+    assert file.table.reads - before <= 62 + 16 + 16
+
+
 def test_the_parts_of_a_merged_account_are_those_of_its_splits() -> None:
     splits = [
         SplitAccount(number, seal_of(number, 9), summary_of(number, {0: DONE}, seal_of(number, 9)))
