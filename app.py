@@ -180,6 +180,11 @@ def reprocess(file_id: str) -> Response:
     return reprocess_routes.reprocess(services, app.current_request, file_id)
 
 
+@app.route("/files/{file_id}/members", authorizer=guard)
+def members(file_id: str) -> dict[str, Any]:
+    return routes.members(services, app.current_request, file_id)
+
+
 @app.route("/files/{file_id}/batches", authorizer=guard)
 def batches(file_id: str) -> dict[str, Any]:
     return routes.batches(services, app.current_request, file_id)

@@ -7,21 +7,29 @@ may be repeated, and any two may race.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
-from chalicelib.core.accounts import FileAccount, SplitAccount, account_of
+from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
+from chalicelib.core.archives.accounts import mark_of
 from chalicelib.core.errors import FroeError
 from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Tally
 from chalicelib.core.plan import Plan
 from chalicelib.core.seals import Seal, Setback
-from chalicelib.core.summaries import summary_of
+from chalicelib.core.summaries import Summary, summary_of
 from chalicelib.core.used import NOTHING, Used
 from chalicelib.leaves import Leaves
 from chalicelib.ledger_generations import LedgerGenerations
 from chalicelib.ledger_store import FilePage, LedgerStore, StoredFile, opened_position
 
 __all__ = ["FilePage", "Ledger", "LedgerStore", "SealConflictError", "StoredFile", "opened_position"]
+
+
+_OF_EMPTY: Final = Seal(0, 0, 0, 0, Tally(), last=True)
+_EMPTY: Final = FileAccount(
+    State.COMPLETE, None, SplitAccount(0, _OF_EMPTY).revision, 0, 1, 0, Tally(), Summary()
+)
 
 
 class SealConflictError(FroeError):
@@ -38,6 +46,10 @@ class Ledger(LedgerGenerations):
     def open(self, plan: Plan, trace: str | None = None, used: Used = NOTHING) -> tuple[StoredFile, bool]:
         """Open the file with this plan, or give the file that was opened before; whether it is new."""
         account, now = account_of(plan, ()), self._now()
+        member = plan.object.member
+        if member and not member.claimed and not plan.failure:  # it is settled when it is opened
+            self._store.put_seal(plan.file_id, _OF_EMPTY, plan.expires_at)
+            account = _EMPTY
         there = self._store.put_plan(plan, account, now, trace, used)
         if there is not None:
             return there, False
@@ -56,6 +68,30 @@ class Ledger(LedgerGenerations):
         self._settle_split(file_id, SplitAccount(seal.split, seal))
         self._settle(file_id, seal.split)
         return stored is None
+
+    def record_archive_seal(
+        self, plan: Plan, seal: Seal, mark: Mark, file_ids: Sequence[str], used: Used = NOTHING
+    ) -> bool:
+        """The same of a split of an archive. mark: of its batch 0. file_ids: of its members, all of which are open."""
+        self._store.put_members(plan.file_id, seal.split, file_ids, plan.expires_at)
+        self._store.raise_mark(plan.file_id, seal.split, 0, mark, plan.expires_at)
+        return self.record_seal(plan, seal, used)
+
+    def record_member(self, plan: Plan, account: FileAccount) -> None:
+        """Write the mark that a settled member is in the account of its archive, which its first generation decides; nothing
+        of any other file."""
+        member = plan.object.member
+        if member and member.number and account.state.settled and not plan.generation:
+            mark = mark_of(plan.head, account)
+            archive = member.archive.version.file_id
+            self.record_mark(archive, member.split, member.number, mark, plan.expires_at)
+
+    def record_members(self, file_id: str, split: int) -> None:
+        """The same of all members of an archive's split, whose writers may have died before; then look again."""
+        for member in self.read_members(file_id, split):
+            if stored := self.read_file(member):
+                self.record_member(stored.plan, stored.account)
+        self.resettle(file_id, split)
 
     def record_setback(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
         """Write why a split cannot be cut, then look whether the file waited for nothing else."""
@@ -197,11 +233,13 @@ class Ledger(LedgerGenerations):
             stored = now
 
     def _put_account(self, stored: StoredFile, account: FileAccount) -> None:
-        """Of a generation its own entry comes last: as long as that is not settled, somebody looks after it."""
+        """Of a generation its own entry comes last: as long as that is not settled, somebody looks after it. And of a member
+        that has settled the mark in its archive, again too: who settled it may have died between."""
         if account.revision > stored.account.revision:
             if stored.plan.generation:
                 self._show(stored._replace(account=account))
             self._store.put_account(stored.file_id, account, self._now())
+        self.record_member(stored.plan, account)
 
 
 def _count_of(stored: StoredFile, split: int) -> int:

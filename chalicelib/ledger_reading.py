@@ -32,6 +32,10 @@ class LedgerReading:
         """Those of the files that there are, in this order."""
         return self._store.read_files(file_ids)
 
+    def read_members(self, file_id: str, split: int) -> Sequence[str]:
+        """The files in a split of an archive, in its order; none where it is not sealed."""
+        return self._store.read_members(file_id, split)
+
     def known_files(self, file_ids: Iterable[str]) -> set[str]:
         """Those of the files that were opened."""
         return self._store.known_files(file_ids)

@@ -114,6 +114,12 @@ class LedgerStore(Protocol):
     def raise_setback(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
         """Assign the setback unless the split is sealed or has one as high."""
 
+    def put_members(self, file_id: str, split: int, file_ids: Sequence[str], expires_at: int | None) -> None:
+        """Put which members a split of an archive has."""
+
+    def read_members(self, file_id: str, split: int) -> Sequence[str]:
+        """Which those are; none where the split is not sealed."""
+
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         """Put the summary unless the split has one of the same or a later revision, or neither seal nor setback."""
 

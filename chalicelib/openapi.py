@@ -93,6 +93,10 @@ _FILE: Final[_Schema] = _object(
         "charset": _maybe(_TEXT),
         "charset_guess": _maybe(_TEXT)
         | {"description": "what a text that is read as UTF-8 and is none may be in; it is not applied"},
+        "archive": _maybe(_TEXT)
+        | {"description": "what holds files, which are its members, and has no text itself"},
+        "member": _maybe(_object({"file_id": _FILE_ID, "ordinal": _COUNT, "path": _TEXT}))
+        | {"description": "the archive that the file is in, and where"},
         "text_bytes": _maybe(_COUNT),
         "splits": _COUNT,
         "batches": _COUNT,
@@ -618,6 +622,9 @@ PATHS: Final[_Schema] = {
             refusals=(400, 404, 409, 415),
         )
     },
+    "/files/{file_id}/members": _of_file(
+        "members", "The files in it, where it is an archive, in its order", "File", {}
+    ),
     "/files/{file_id}/batches": _of_file(
         "batches", "Its batches, in the order of the text", "Batch", {"state": {"enum": list(BATCH_STATES)}}
     ),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
+from chalicelib.core.archives.members import Opened, unread_plan
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError
@@ -16,6 +17,7 @@ from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.notifications import Announced, is_folder
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.planning import make_plan
+from chalicelib.core.telling import Telling
 from chalicelib.core.text import OpenObject
 from chalicelib.ledger import Ledger, StoredFile
 
@@ -31,14 +33,15 @@ class Objects(Protocol):
 
 
 class Counted:
-    """Opens an object, and counts how often."""
+    """Opens an object, and counts how often. of_archive: it is a member, which is read as its archive is."""
 
-    def __init__(self, opener: OpenObject) -> None:
+    def __init__(self, opener: OpenObject, *, of_archive: bool = False) -> None:
         self._opener = opener
+        self._of_archive = of_archive
         self._count = 0
 
     def __call__(self, offset: int) -> Iterator[bytes]:
-        self._count += 1
+        self._count += 0 if self._of_archive else 1
         return self._opener(offset)
 
     def taken(self) -> int:
@@ -100,16 +103,31 @@ class Opening:
             reason = f"the object was {what} before it could be read"
             return failed_plan(head, reason, retention_days=self._retention_days), 0
 
-    def plan_anew(self, version: ObjectVersion, generation: int) -> tuple[Plan, int]:
+    def plan_anew(self, known: Plan, generation: int) -> tuple[Plan, int]:
         """The plan of a later generation, and how often the object was read for it. PermanentError where there can be
-        none."""
-        announced = Announced(version.bucket, version.key, version_id=version.version_id, etag=version.etag)
-        plan, reads = self._made(announced)
+        none. known: that of an earlier one."""
+        version = known.object
+        if version.member:
+            opener = Counted(self._objects.opener(known.head))
+            plan, reads = self._plan(known.head, opener, None), opener.taken()
+        else:
+            announced = Announced(
+                version.bucket, version.key, version_id=version.version_id, etag=version.etag
+            )
+            plan, reads = self._made(announced)
         if plan.failure:
             raise PermanentError(plan.failure)
         if plan.object.file_id != version.file_id:
             raise ObjectChangedError(f"{version} was overwritten")
         return self._told(replace(plan, generation=generation)), reads
+
+    def plan_of_member(self, member: Opened) -> Plan:
+        """The plan of a file in an archive; whoever reads the archive has the time for it. What is well with it the
+        archive's notice says."""
+        if member.unread:
+            return unread_plan(member.head, member.unread, self._retention_days)
+        plan = self._told(self._plan(member.head, member.open_object, None))
+        return plan if plan.notices is Telling.NONE else replace(plan, notices=Telling.ATTENTION)
 
     def _made(self, announced: Announced) -> tuple[Plan, int]:
         """Raises FolderError, and PermanentError where it has no destination."""
@@ -117,13 +135,16 @@ class Opening:
         if is_folder(head.version.key, head.size):
             raise FolderError
         opener = Counted(self._objects.opener(head))
+        return self._plan(head, opener, self._seconds), opener.taken()
+
+    def _plan(self, head: ObjectHead, opener: OpenObject, seconds: int | None) -> Plan:
         plan = make_plan(
             head,
             opener,
             self._limits,
             retention_days=self._retention_days,
             config=self._config,
-            seconds=self._seconds,
+            seconds=seconds,
             layout=self._layout,
             sink=self._sink,
         )
@@ -132,7 +153,7 @@ class Opening:
                 f"{head.version} is bound to the layout none, and this stage has no sink: its records would go"
                 " nowhere; deploy with Sink=parquet, or bind another layout"
             )
-        return plan, opener.taken()
+        return plan
 
 
 def _version_of(announced: Announced) -> ObjectVersion:

@@ -95,6 +95,10 @@ class Reprocessing:
         if not state.settled:
             raise RefusedError(f"{file_id} is {state}: wait until it is settled, then have it read again")
         version = stored.plan.object
+        if stored.plan.archive:
+            raise RefusedError(f"{file_id} is an archive: have its members read again")
+        if version.member:
+            version = version.member.root.version
         try:
             self._objects.head(
                 Announced(version.bucket, version.key, version_id=version.version_id, etag=version.etag)

@@ -117,6 +117,12 @@ def file(services: GetServices, file_id: str) -> dict[str, Any]:
         return services().status.file(file_id)
 
 
+def members(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
+    asked = Asked(request, "limit", "cursor")
+    with refusals():
+        return services().status.members(file_id, limit=asked.limit, cursor=asked.text("cursor"))
+
+
 def batches(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
     asked = Asked(request, "state", "limit", "cursor")
     with refusals():

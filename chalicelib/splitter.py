@@ -50,6 +50,7 @@ from chalicelib.metrics import NO_METER, Meter
 from chalicelib.opening import Counted, FolderError, Objects, Opening
 from chalicelib.reprocessing import is_wanted
 from chalicelib.tracing import Tracer, trace_id_of
+from chalicelib.unpacking import Rest, Unpacking
 
 _BORDER_MARGIN_SECONDS: Final = 5.0
 
@@ -99,6 +100,7 @@ class Splitter:
         )
         self._meter = meter
         self._clock = clock
+        self._unpacking = Unpacking(ledger, self._opening, self, tracer, clock)
 
     def ingest_each(
         self, news: Iterable[Announcement], deadline: Deadline
@@ -148,10 +150,7 @@ class Splitter:
             return plan.file_id
         sealed = self._ledger.read_seal(plan.file_id, 0)
         if sealed is None:
-            sender = Sender(self._split_queue, deadline)
-            for message in self._split_messages(plan):
-                sender.add(message)
-            sender.flush()
+            self._send_splits(plan, deadline, self._split_delay_seconds)
         if is_new:
             logger.info(
                 "file_opened", extra={"file_id": plan.file_id, "key": announced.key, "format": plan.format}
@@ -190,12 +189,13 @@ class Splitter:
         """Open a later generation of a file, by the message of its first split; None where it is not wanted (any
         more). One of which nothing can be read is given up."""
         known, generation = parted(message.file_id)
-        if not is_wanted(self._ledger.read_file(known), generation):
+        current = self._ledger.read_file(known)
+        if current is None or not is_wanted(current, generation):
             logger.info("generation_not_wanted", extra={"file_id": message.file_id})
             return None
         begun = self._clock()
         try:
-            plan, reads = self._opening.plan_anew(message.object, generation)
+            plan, reads = self._opening.plan_anew(current.plan, generation)
         except (PermanentError, FolderError) as error:
             self._ledger.give_up_generation(known, generation, reason_of(error))
             logger.warning(
@@ -218,13 +218,18 @@ class Splitter:
             sender.add(message)
         sender.flush()
 
-    def _split_messages(self, plan: Plan) -> Iterator[Outgoing]:
-        """The first split comes last: once it is sealed, the others are known to be queued."""
+    def _send_splits(self, plan: Plan, deadline: Deadline, delay_seconds: int = 0) -> None:
+        sender = Sender(self._split_queue, deadline)
+        for message in self._split_messages(plan, delay_seconds):
+            sender.add(message)
+        sender.flush()
+
+    def _split_messages(self, plan: Plan, delay_seconds: int = 0) -> Iterator[Outgoing]:
+        """The first split comes last, and later: once it is sealed, the others are known to be queued."""
         trace, origin = self._tracer.header(), self._tracer.origin()
         for split in reversed(range(plan.known_splits or 1)):
             message = SplitMessage(plan.object, plan.file_id, split, None if split else 0, trace=origin)
-            delay_seconds = 0 if split else self._split_delay_seconds
-            yield Outgoing(encode_split(message), delay_seconds, trace)
+            yield Outgoing(encode_split(message), 0 if split else delay_seconds, trace)
 
     def _cut_from(self, plan: Plan, split: int, sealed: Seal | None, deadline: Deadline) -> None:
         """Cut a split that is not sealed yet, and those behind it where the text is cut in sequence.
@@ -242,34 +247,64 @@ class Splitter:
             sealed = self._ledger.read_seal(plan.file_id, split - 1)
             if sealed is None:
                 raise PermanentError(f"split {split} of {plan.file_id}: the one before it is not sealed")
+        opener = Counted(self._objects.opener(plan.head))
         try:
-            self._cut_on(plan, split, sealed, deadline)
+            if plan.archive:
+                rest = self._unpacking.cut_on(plan, opener, split, sealed, deadline)
+            else:
+                rest = self._cut_on(plan, opener, split, sealed, deadline)
         except ObjectChangedError as error:
             self._supersede(plan, split, error.reason)
+            return
+        if rest:
+            self._queue(plan, rest, deadline)
 
-    def _cut_on(self, plan: Plan, split: int, before: Seal | None, deadline: Deadline) -> None:
-        """before: the seal of the split before it, if the text is cut in sequence."""
+    def begin_member(self, plan: Plan, open_object: OpenObject, deadline: Deadline) -> bool:
+        """Cut a member of an archive from where it is sealed, or queue what can be cut on its own; whether nothing of it
+        is left to whoever reads the archive."""
+        sealed = self._ledger.read_seal(plan.file_id, 0)
+        if plan.archive or (plan.known_splits or 0) > 1:
+            if sealed is None:
+                self._send_splits(plan, deadline)
+            return True
+        if sealed:
+            sealed = self._last_sealed(plan, sealed)
+            self._ledger.resettle(plan.file_id, sealed.split)
+            if plan.parallel or sealed.last:
+                return True
+        split = sealed.split + 1 if sealed else 0
+        opener = Counted(open_object, of_archive=True)
+        return self._cut_on(plan, opener, split, sealed, deadline) is None
+
+    def _cut_on(
+        self, plan: Plan, opener: Counted, split: int, before: Seal | None, deadline: Deadline
+    ) -> Rest | None:
+        """before: the seal of the split before it, if the text is cut in sequence. Gives what is left for another
+        invocation."""
         begin, context = (before.end, before.context) if before else (0, None)
-        opener = Counted(self._objects.opener(plan.head))
         cutter, text = self._cutter(plan, opener, split, begin, context)
         if cutter.holds_no_start:
             self._leave_covered(plan, split, deadline)
-            return
+            return None
         while True:
             began = self._clock()
             seal, is_news = self._cut_one(plan, opener, cutter, text, split, deadline)
             if plan.parallel:
                 self._seal_covered(plan, seal, deadline)
             if plan.parallel or seal.last:
-                return
+                return None
             split += 1
-            if not is_news:
-                # Another invocation is ahead: this one leaves its message behind in case that one dies.
-                self._queue(plan, split, seal.end, self._split_delay_seconds, deadline)
-                return
-            if deadline.seconds_left < 2 * (self._clock() - began) + _BORDER_MARGIN_SECONDS:
-                self._queue(plan, split, seal.end, 0, deadline)
-                return
+            if rest := self.rest_behind(seal, began, deadline, is_news=is_news):
+                return rest
+
+    def rest_behind(self, seal: Seal, began: float, deadline: Deadline, *, is_news: bool) -> Rest | None:
+        """What is to be left behind a seal to another invocation. began: when its split was begun."""
+        if not is_news:
+            # Another invocation is ahead: this one leaves its message behind in case that one dies.
+            return Rest(seal.split + 1, seal.end, self._split_delay_seconds)
+        if deadline.seconds_left < 2 * (self._clock() - began) + _BORDER_MARGIN_SECONDS:
+            return Rest(seal.split + 1, seal.end)
+        return None
 
     def _leave_covered(self, plan: Plan, split: int, deadline: Deadline) -> None:
         """A split in which no entry begins lies within an entry of an earlier one, which seals it too: whoever seals
@@ -302,7 +337,11 @@ class Splitter:
         logger.warning("file_superseded", extra={"file_id": plan.file_id, "reason": reason})
 
     def _send_again(self, plan: Plan, seal: Seal, again: Again, deadline: Deadline) -> None:
-        """Cut a sealed split once more and send those of its batches that are to be."""
+        """Cut a sealed split once more and send those of its batches that are to be; of an archive's, whose batches are its
+        members, look at those that have settled."""
+        if plan.archive:
+            self._ledger.record_members(plan.file_id, seal.split)
+            return
         marks = self._ledger.read_marks(plan.file_id, seal.split)
         wanted = set((lost if again is Again.UNDONE else unmarked)(marks, seal))
         if wanted:
@@ -351,10 +390,10 @@ class Splitter:
         self._ledger.dispute_mark(message.file_id, message.split, message.number, mark, reach)
         return True
 
-    def _queue(self, plan: Plan, split: int, start: int, delay_seconds: int, deadline: Deadline) -> None:
+    def _queue(self, plan: Plan, rest: Rest, deadline: Deadline) -> None:
         trace = self._tracer.header()
-        message = SplitMessage(plan.object, plan.file_id, split, start, trace=self._tracer.origin())
-        self._split_queue.send_group([Outgoing(encode_split(message), delay_seconds, trace)], deadline)
+        message = SplitMessage(plan.object, plan.file_id, rest.split, rest.start, trace=self._tracer.origin())
+        self._split_queue.send_group([Outgoing(encode_split(message), rest.delay_seconds, trace)], deadline)
 
     def _last_sealed(self, plan: Plan, seal: Seal) -> Seal:
         """Where the text is cut in sequence, the last seal of those that follow one another."""
@@ -420,7 +459,7 @@ class Splitter:
 
     def _tell(self, plan: Plan, seal: Seal, seconds: float, *, is_news: bool) -> None:
         """A split counts once; its batches as often as they were sent."""
-        self._meter.add(metrics.BATCHES_SENT, seal.batches)
+        self._meter.add(metrics.BATCHES_SENT, seal.batches if not plan.archive else 0)
         if is_news:
             self._meter.add(metrics.SPLITS_SEALED)
             self._meter.add(metrics.LINES, seal.total.lines)

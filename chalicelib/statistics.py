@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
+from chalicelib.core.archives.accounts import OF_MEMBERS
 from chalicelib.core.fields import shown
 from chalicelib.core.layouts import Sink
 from chalicelib.core.marks import Tally
@@ -134,9 +135,13 @@ def row_of(file: StoredFile) -> Row:
     """file: one that is settled."""
     plan, account, counts = file.plan, file.account, file.account.summary.counts
     seconds = (file.settled_at or file.opened_at) - file.opened_at
-    skipped = sum(counts.skipped.values(), Tally())
+    of_members = sum((counts.skipped.get(reason, Tally()) for reason in OF_MEMBERS), Tally())
+    skipped = sum(counts.skipped.values(), Tally()) - of_members  # they have rows of their own
     tallies = (counts.parsed, counts.rejected, skipped, account.summary.dead, account.summary.given_up)
-    head = (1, plan.head.size, account.text_bytes or 0, seconds // timedelta(milliseconds=1))
+    size = (
+        0 if plan.object.member else plan.head.size
+    )  # what a member is of an object counts with its archive
+    head = (1, size, (account.text_bytes or 0) - of_members.bytes, seconds // timedelta(milliseconds=1))
     numbers = head + tuple(number for each in tallies for number in (each.entries, each.lines, each.bytes))
     used = file.opening + account.used
     rows_written = account.summary.done if plan.sink is Sink.PARQUET else 0

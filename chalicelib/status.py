@@ -111,6 +111,24 @@ class Status:
         )
         return self._lists.page(wanted, limit, cursor)
 
+    def members(
+        self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    ) -> dict[str, Any]:
+        """The files in an archive, in its order; of a split that is not cut to its end none is shown yet."""
+        page = Page(limit)
+        self._stored(file_id)
+        split, first = checked_batch(cursor) if cursor else (0, 0)
+        while file_ids := self._ledger.read_members(file_id, split)[first : first + limit]:
+            files = {file.plan.file_id: file for file in self._ledger.read_files(file_ids)}
+            for number, each in enumerate(file_ids, start=first):
+                file = files.get(each)
+                if file and not page.add(file_json(file, file.account, self._console_region)):
+                    return page.listed(f"{split}-{number}")
+            first += len(file_ids)
+            if not self._ledger.read_members(file_id, split)[first:]:
+                split, first = split + 1, 0
+        return page.listed(None)
+
     def batches(
         self,
         file_id: str,

@@ -10,6 +10,7 @@ from chalicelib.core.accounts import FileAccount
 from chalicelib.core.layouts import Sink
 from chalicelib.core.marks import Mark, Outcome, Tally
 from chalicelib.core.messages import batch_id
+from chalicelib.core.plan import Member
 from chalicelib.core.used import Used
 from chalicelib.ledger import StoredFile
 from chalicelib.tracing import batch_console_url, console_url
@@ -40,6 +41,8 @@ def file_json(stored: StoredFile, account: FileAccount, console_region: str | No
         "runner_up_score": plan.runner_up_score,
         "charset": None if plan.failure else plan.charset,
         "charset_guess": plan.charset_guess,
+        "archive": plan.archive.value if plan.archive else None,
+        "member": _member_json(plan.object.member),
         "text_bytes": account.text_bytes,
         "splits": account.splits,
         "batches": account.batches,
@@ -55,6 +58,12 @@ def file_json(stored: StoredFile, account: FileAccount, console_region: str | No
         "trace": trace,
         "trace_url": console_url(trace, console_region) if trace and console_region else None,
     }
+
+
+def _member_json(member: Member | None) -> dict[str, Any] | None:
+    if member is None:
+        return None
+    return {"file_id": member.archive.version.file_id, "ordinal": member.ordinal, "path": member.path}
 
 
 def batch_state(mark: Mark | None) -> str:

@@ -31,6 +31,10 @@ def account_lines(file: ItemJson, width: int) -> Iterator[str]:
         yield _line("reason", printable(file["reason"]))
     if file["state"] == "INCOMPLETE":
         yield _line("more", f"froe dead-letters --file {file['file_id']}")
+    if file.get("archive"):
+        yield _line("members", f"froe status {file['file_id']} --members")
+    elif member := file.get("member"):
+        yield _line("archive", f"{member['file_id']}, of which it is member {member['ordinal']:,}")
     yield from _lines_on_content(file)
     unknown = "of unknown size: not all of it could be read" if file["settled_at"] else "not known yet"
     text_bytes = unknown if file["text_bytes"] is None else f"{file['text_bytes']:,} bytes"

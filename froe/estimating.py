@@ -65,6 +65,9 @@ def measure(sources: Iterable[Source], config: Config | None = None) -> Measured
         if plan.failure:
             failures.append(f"{printable(source.head.version.key)}: {plan.failure}")
             continue
+        if plan.archive:
+            failures.append(f"{printable(source.head.version.key)} is an archive: name the files in it")
+            continue
         one = _measured(plan, pieces, config.key if config else "")
         whole = _added(whole, one) if whole else one
         formats[plan.format] = formats.get(plan.format, 0) + one.entries

@@ -7,6 +7,7 @@ it again takes what was left. Limits: only what has settled; backups, logs and m
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -83,8 +84,14 @@ class Forgetting:
         return stored
 
     def forget(self, stored: StoredFile, now: datetime, *, with_object: bool) -> Forgotten:
-        """Remove everything; FroeError if the file changed since it was found."""
+        """Remove everything, of an archive its members first; FroeError if the file changed since it was found."""
         plan = stored.plan
+        if plan.object.member and with_object:
+            raise FroeError(
+                f"{plan.file_id} is a member of an archive, whose object holds others too: forget it without --object, or"
+                f" the archive with it (`froe forget {plan.object.member.archive.version.file_id} --object`)."
+            )
+        inner = [self.forget(member, now, with_object=False) for member in self._members(stored)]
         until = now + self._memory
         self._remember(stored, now, until)
         deleted = self._delete_object(plan.object) if with_object else None
@@ -101,15 +108,23 @@ class Forgetting:
         return Forgotten(
             file_id=stored.file_id,
             object=str(plan.object),
-            records=records,
-            rejects=rejects,
-            parquet_objects=parquet_objects,
-            dead_letters=letters,
-            messages=messages,
-            ledger_items=items,
+            records=records + sum(each.records for each in inner),
+            rejects=rejects + sum(each.rejects for each in inner),
+            parquet_objects=parquet_objects + sum(each.parquet_objects for each in inner),
+            dead_letters=letters + sum(each.dead_letters for each in inner),
+            messages=messages + sum(each.messages for each in inner),
+            ledger_items=items + sum(each.ledger_items for each in inner),
             object_deleted=deleted,
             remembered_until=until,
         )
+
+    def _members(self, stored: StoredFile) -> Iterator[StoredFile]:
+        """Those of an archive. One of which work is under way, since the archive could not be read to its end, is an
+        error."""
+        split = 0
+        while file_ids := self._ledger.read_members(stored.file_id, split):
+            yield from (self.find(file_id) for file_id in file_ids if self._ledger.read_file(file_id))
+            split += 1
 
     def _remember(self, stored: StoredFile, now: datetime, until: datetime) -> None:
         """In place of the plan and the account: nothing can be read of this file. All that comes late obeys it."""

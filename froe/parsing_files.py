@@ -115,17 +115,14 @@ def _count(size: float) -> None:
 def _read(
     table: LogTable, path: Path, name: str, options: ReadOptions, advance: Callable[[float], None]
 ) -> Read:
-    reading = _opened(path, name, options, advance)
-    table.add_all(name, reading)
-    return _outcome_of(path, name, reading)
+    return _added(table, path, name, _opened(path, name, options, advance))
 
 
 def _parse(path: Path, name: str, options: ReadOptions, folder: Path) -> tuple[Chunks, Read]:
     """In a process of its own."""
     table = LogTable(folder)
-    reading = _opened(path, name, options, _count)
-    table.add_all(name, reading)
-    return table.chunks(), _outcome_of(path, name, reading)
+    read = _added(table, path, name, _opened(path, name, options, _count))
+    return table.chunks(), read
 
 
 def _opened(path: Path, name: str, options: ReadOptions, advance: Callable[[float], None]) -> Reading:
@@ -134,10 +131,18 @@ def _opened(path: Path, name: str, options: ReadOptions, advance: Callable[[floa
     return open_reading(path, options.format_name, options.charset, config, name, open_object=open_object)
 
 
-def _outcome_of(path: Path, name: str, reading: Reading) -> Read:
-    account = reading.account
-    complete = account.state is State.COMPLETE
-    return Read(name, path.stat().st_size, None if complete else account.reason or account.state.value)
+def _added(table: LogTable, path: Path, name: str, reading: Reading) -> Read:
+    """Of an archive all members are added, under names of their own."""
+    reason: str | None = None
+    for each in reading.with_members():
+        key, account = each.plan.object.key, each.account if each.plan.archive else None
+        if account is None:
+            table.add_all(key, each)
+            account = each.account
+        if account.state is not State.COMPLETE and reason is None:
+            of = "" if each is reading else f"{key}: "
+            reason = f"{of}{account.reason or account.state.value}"
+    return Read(name, path.stat().st_size, reason)
 
 
 def _available() -> int:

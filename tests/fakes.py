@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.audit import Audit, Deed
 from chalicelib.compactor import Waiting
 from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
+from chalicelib.core.archives.openers import opener_of
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import AccessDeniedError, ObjectGoneError
 from chalicelib.core.generations import Rereading, has_entry_of_its_own, named
@@ -103,6 +104,9 @@ class FakeObjects:
         return HeadsPage(heads, str(at + 1) if at + 1 < len(names) else None)
 
     def opener(self, head: ObjectHead) -> OpenObject:
+        return opener_of(head, self._opener)
+
+    def _opener(self, head: ObjectHead) -> OpenObject:
         return opener(self._data(head.version.key, head.version.version_id), self.piece_bytes)
 
     def _data(self, key: str, version_id: str | None) -> bytes:
@@ -227,6 +231,7 @@ class FakeLedgerTable:
         self.merged: dict[tuple[str, int], str] = {}
         self.leading: dict[str, datetime] = {}
         self.full: dict[tuple[str, int], set[int]] = {}
+        self.held_members: dict[tuple[str, int], list[str]] = {}
         self.cutting: dict[tuple[str, int], Used] = {}
         self.marking: dict[tuple[str, int], Used] = {}
         self.lists = 0
@@ -411,6 +416,12 @@ class FakeLedgerTable:
 
     def read_marks_and_use(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
         return self.read_marks(file_id, split), self.marking.get((file_id, split), NOTHING)
+
+    def put_members(self, file_id: str, split: int, file_ids: Sequence[str], expires_at: int | None) -> None:
+        self._effects.around(lambda: self.held_members.update({(file_id, split): list(file_ids)}))
+
+    def read_members(self, file_id: str, split: int) -> Sequence[str]:
+        return self.held_members.get((file_id, split), [])
 
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         def effect() -> None:
@@ -867,6 +878,7 @@ class Pipeline:
             table.leaves,
             table.tree,
             table.leading,
+            table.held_members,
         )
 
 

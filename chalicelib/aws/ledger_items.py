@@ -18,7 +18,7 @@ from chalicelib.core.generations import Rereading, has_entry_of_its_own, parted
 from chalicelib.core.layouts import Layout, Sink, layout_named, sink_named
 from chalicelib.core.marks import Counts, Tally
 from chalicelib.core.packing import packed_text, unpacked_text
-from chalicelib.core.plan import PLAN_VERSIONS, ObjectHead, ObjectVersion, Plan
+from chalicelib.core.plan import PLAN_VERSIONS, Archive, Member, ObjectHead, ObjectVersion, Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import Summary
 from chalicelib.core.telling import Telling, telling_named
@@ -74,6 +74,8 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "compression": plan.compression.value,
         "inner": [compression.value for compression in plan.inner],
         "charset": plan.charset,
+        **({} if plan.archive is None else {"archive": plan.archive.value}),
+        **({} if plan.object.member is None else {"member": _from_member(plan.object.member)}),
         **({} if plan.charset_guess is None else {"charset_guess": plan.charset_guess}),
         **({} if plan.notices is Telling.ALL else {"notices": plan.notices.value}),
         "framing": said_of(plan.framing) | _unreadable_before(plan),
@@ -85,6 +87,45 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "plan_version": plan.version,
         "expires_at": plan.expires_at,
     }
+
+
+def _from_member(member: Member) -> dict[str, Any]:
+    """The archive has the bucket and the version of its member, and was written as late."""
+    archive = member.archive
+    outer = archive.version.member
+    return {
+        "key": archive.version.key,
+        "size": archive.size,
+        "content_type": archive.content_type,
+        "compressions": [compression.value for compression in member.compressions],
+        "ordinal": member.ordinal,
+        "path": member.path,
+        "start": member.start,
+        "claimed": member.claimed,
+        "split": member.split,
+        "number": member.number,
+        **({"member": _from_member(outer)} if outer else {}),
+    }
+
+
+def _to_version(
+    item: Mapping[str, Any], key: str, last_modified: datetime, of: Mapping[str, Any]
+) -> ObjectVersion:
+    """of: where the attribute `member` is, if it is one."""
+    member = None
+    if stored := of.get("member"):
+        version = _to_version(item, stored["key"], last_modified, stored)
+        member = Member(
+            archive=ObjectHead(version, stored["size"], stored["content_type"], last_modified),
+            compressions=tuple(map(Compression, stored["compressions"])),
+            ordinal=stored["ordinal"],
+            path=stored["path"],
+            start=stored["start"],
+            claimed=stored["claimed"],
+            split=stored["split"],
+            number=stored["number"],
+        )
+    return ObjectVersion(item["bucket"], key, item.get("version_id"), item["etag"], member)
 
 
 def _unreadable_before(plan: Plan) -> dict[str, str]:
@@ -100,16 +141,16 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
             f"the plan of {item['file_id']} has version {item['plan_version']} and framing"
             f" {item['framing']['version']}; this Froe reads {known}, and framing {FRAMING_VERSION}: deploy a newer one"
         )
-    version = ObjectVersion(item["bucket"], item["key"], item.get("version_id"), item["etag"])
+    last_modified = datetime.fromisoformat(item["last_modified"])
+    version = _to_version(item, item["key"], last_modified, item)
     return Plan(
-        head=ObjectHead(
-            version, item["size"], item["content_type"], datetime.fromisoformat(item["last_modified"])
-        ),
+        head=ObjectHead(version, item["size"], item["content_type"], last_modified),
         format=item["format"],
         format_score=float(item["format_score"]),
         compression=Compression(item["compression"]),
         charset=item["charset"],
         charset_guess=item.get("charset_guess"),
+        archive=Archive(item["archive"]) if item.get("archive") else None,
         framing=framing_of(item["framing"]),
         limits=Limits(**item["limits"]),
         shards=item["shards"],

@@ -6,7 +6,8 @@ of more than 16 splits ``sum#1#000000`` (16 of these added up; ``sum#2#…``: 16
 and ``t`` what was used for them: write units, and hundredths of a second. More than these ten bytes the leaf, which
 costs a write unit up to 1 KB, has no room for. Of splits of many batches ``digests#000000#…`` holds what their seal
 has no room for, and ``full#000000`` which groups of leaves are full (`leaves.py`). Of files with a sink
-``merged#000000`` says which object the rows of a split are merged into. Generations: `generations_table`.
+``merged#000000`` says which object the rows of a split are merged into. Of archives
+``members#000000`` names the files of the members of a split. Generations: `generations_table`.
 """
 
 from __future__ import annotations
@@ -197,6 +198,15 @@ class DynamoLedger(DynamoGenerations):
         found = self._items.get_all([Key(file_id, _split_key(split)) for file_id, split in splits])
         return {(key.pk, int(key.sk.split("#")[1])) for key, item in found.items() if "sealed" in item}
 
+    def put_members(self, file_id: str, split: int, file_ids: Sequence[str], expires_at: int | None) -> None:
+        self._items.update(
+            Key(file_id, _members_key(split)), {"files": " ".join(file_ids), "expires_at": expires_at}
+        )
+
+    def read_members(self, file_id: str, split: int) -> Sequence[str]:
+        item = self._items.get(Key(file_id, _members_key(split)))
+        return str(item["files"]).split() if item else []
+
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         self._items.update(
             Key(file_id, _split_key(split)),
@@ -324,6 +334,10 @@ def _full_key(split: int) -> str:
 
 def _merged_key(split: int) -> str:
     return f"{_MERGED}{split:06d}"
+
+
+def _members_key(split: int) -> str:
+    return f"members#{split:06d}"
 
 
 def _sum_key(level: int, number: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 
 from chalicelib.aws.errors import translated
+from chalicelib.core.archives.openers import opener_of
 from chalicelib.core.errors import ObjectGoneError, TransientError
 from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import HeadsPage, ObjectHead, ObjectVersion
@@ -71,8 +72,10 @@ class S3Objects:
         )
 
     def opener(self, head: ObjectHead) -> OpenObject:
-        """Give a function that reads the object's bytes from an offset to its end."""
+        """Give a function that reads the bytes of an object, or of a member of an archive, from an offset to its end."""
+        return opener_of(head, self._opener)
 
+    def _opener(self, head: ObjectHead) -> OpenObject:
         def open_at(offset: int) -> Iterator[bytes]:
             return self._read(head.version, head.size, offset)
 

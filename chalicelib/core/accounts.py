@@ -32,6 +32,8 @@ class State(StrEnum):
         return self not in {State.SPLITTING, State.PROCESSING}
 
 
+UNREAD_MEMBERS: Final = "unread-members"
+"""The reason for which the bytes of an archive are skipped that are in members of which nothing can be read."""
 _SEALED: Final = 4
 """What a seal adds to the revision: more than any setback, which it overrides."""
 _GENERATION: Final = 2**40
@@ -209,6 +211,8 @@ def _state(
     broken = None
     if damage:
         broken = f"{damage.detail} at byte {damage.object_offset:,} (text offset {damage.text_offset:,})"
+        if plan.archive:
+            broken = f"{damage.detail} at byte {damage.object_offset:,} of the archive"
     setbacks = {}
     if text_bytes is None:
         setbacks = {
@@ -247,6 +251,8 @@ def _joined(*parts: str | None) -> str | None:
 def _said_of_nothing(summary: Summary) -> str | None:
     """Why a file that is accounted for says nothing, or little; None where most of it is records, or it is empty."""
     counts = summary.counts
+    if unread := counts.skipped.get(UNREAD_MEMBERS):
+        return f"{unread.entries:,} of its members could not be read: {unread.bytes:,} bytes"
     if counts.parsed.entries:
         return _said_of_most(summary)
     if counts.rejected.entries == 1:

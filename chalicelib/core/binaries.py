@@ -19,6 +19,7 @@ _OCTAL: Final = re.compile(rb"[ \0]*+[0-7]*+[ \0]*+|[\x80\xff].*+", re.DOTALL)
 """GNU tar and star write large numbers in base 256."""
 _TAR_FIELDS: Final = (slice(100, 108), slice(108, 116), slice(116, 124), *_TAR_NUMBERS[1:], _TAR_CHECKSUM)
 _TAR_FIELD: Final = re.compile(rb"[ \0]*+(?:[0-7]++[ \0]++)?+")
+_ASCII: Final = bytes(range(128))
 _USTAR: Final = b"ustar"
 _USTAR_OFFSET: Final = 257
 _ZIP_MEMBER: Final = re.compile(
@@ -77,7 +78,7 @@ _KINDS: Final = (
 )  # fmt: skip
 _COMPILED: Final = tuple((re.compile(magic, re.DOTALL).match, name, remedy) for magic, name, remedy in _KINDS)
 _READS: Final = (
-    "Froe reads plain text, and gzip, zstd, bzip2, xz, lz4, zlib, snappy frames and brotli (`.br`)"
+    "Froe reads plain text, tar, and gzip, zstd, bzip2, xz, lz4, zlib, snappy frames and brotli (`.br`)"
 )
 
 
@@ -114,6 +115,10 @@ def ebcdic() -> str:
     )
 
 
+def too_deep(archives: int) -> str:
+    return _sentence(f"an archive within {archives} others", _UNPACK)
+
+
 def unknown_binary() -> str:
     return _sentence("binary data", "")
 
@@ -125,13 +130,13 @@ def _sentence(name: str, remedy: str) -> str:
 def _tar_in(head: bytes) -> str | None:
     """A tar is told by the sum of its header, at the begin or, where it has a magic, wherever it lies; one whose sum is
     wrong by its magic and its numbers, so that it is not taken for text with padding."""
-    if _is_tar(head):
+    if is_tar(head):
         return "a tar archive"
     if _has_tar_numbers(head[:_TAR_BLOCK_BYTES]):
         return "a tar archive with a damaged header"
     at = head.find(_USTAR)
     while at >= 0:
-        if at >= _USTAR_OFFSET and _is_tar(head[at - _USTAR_OFFSET :][:_TAR_BLOCK_BYTES]):
+        if at >= _USTAR_OFFSET and is_tar(head[at - _USTAR_OFFSET :][:_TAR_BLOCK_BYTES]):
             return f"a tar archive behind {at - _USTAR_OFFSET:,} bytes of something else"
         at = head.find(_USTAR, at + 1)
     return None
@@ -145,7 +150,7 @@ def _has_tar_numbers(block: bytes) -> bool:
     return block[:1] != b"\0" and all(field.strip(b" \0") for field in fields[3:])
 
 
-def _is_tar(head: bytes) -> bool:
+def is_tar(head: bytes) -> bool:
     """Every kind of tar (v7, ustar, GNU, pax) sums up the bytes of its header, with blanks for the sum."""
     block = head[:_TAR_BLOCK_BYTES]
     said = block[_TAR_CHECKSUM].strip(b" \0")
@@ -154,5 +159,5 @@ def _is_tar(head: bytes) -> bool:
     if not all(_OCTAL.fullmatch(block[number]) for number in _TAR_NUMBERS):
         return False
     summed = block[: _TAR_CHECKSUM.start] + b" " * 8 + block[_TAR_CHECKSUM.stop :]
-    signed = sum(byte - 256 if byte > 127 else byte for byte in summed)
-    return int(said, 8) in (sum(summed), signed)
+    unsigned = sum(summed)
+    return int(said, 8) in (unsigned, unsigned - 256 * len(summed.translate(None, _ASCII)))

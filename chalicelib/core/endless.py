@@ -31,12 +31,12 @@ _ANSWER_SECONDS: Final = 3
 
 
 def endless(
-    size: int, compressions: tuple[Compression, ...], seconds: int, ratio_of_head: Callable[[], float]
+    size: int, compressions: tuple[Compression, ...], seconds: int | None, ratio_of_head: Callable[[], float]
 ) -> str | None:
-    """Why an object of that size cannot be finished in functions that have so many seconds; None if it can.
+    """Why an object of that size cannot be finished in functions that have so many seconds (None: as many as it takes); None if it can.
 
     compressions: the outermost first. ratio_of_head: how many bytes of text one of the object is, asked where it matters."""
-    if compressions[0] is Compression.NONE:
+    if compressions[0] is Compression.NONE or seconds is None:
         return None
     if size <= reach_bytes(compressions, seconds, _RATIO_MAX):
         return None

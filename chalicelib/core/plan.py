@@ -6,6 +6,8 @@ import hashlib
 from base64 import b32encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from chalicelib.core.compressions import Compression
@@ -20,11 +22,16 @@ PLAN_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
 `entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
 configuration; 3 entries in an array that is further inside than a member of the outermost object, lines of
 streams that lie between one another, elements of XML, an order of dates, and objects that begin lines; 4 a layout
-other than `items`; 5 a sink; 6 compressions other than gzip and zstd, text in the bytes of a character set, and later
-generations."""
+other than `items`; 5 a sink; 6 compressions other than gzip and zstd, text in the bytes of a character set, archives and their
+members, and later generations."""
 _COMPRESSED_BOUND: Final = 20
 _SHARD_BOUND_BYTES: Final = 1024 * 1024
 MAX_SHARDS: Final = 256
+
+
+@lru_cache(1024)
+def _hashed(names: tuple[str, str, str]) -> str:
+    return b32encode(hashlib.sha256("\0".join(names).encode()).digest()).decode().lower()[:26]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +39,24 @@ class ObjectVersion:
     """One version of one S3 object.
 
     version_id: None where the bucket keeps no versions (S3 then says none, or ``null``); the ETag,
-    without quotes, tells uploads apart there.
+    without quotes, tells uploads apart there. member: where it lies in an archive, the version of which these are; the key
+    is then that of the archive and the path in it.
     """
 
     bucket: str
     key: str
     version_id: str | None
     etag: str
+    member: Member | None = None
 
     @property
     def file_id(self) -> str:
-        """26 lower-case base32 characters of SHA-256 over bucket, key and version id (or ETag)."""
-        named = "\0".join((self.bucket, self.key, self.version_id or self.etag))
-        return b32encode(hashlib.sha256(named.encode()).digest()).decode().lower()[:26]
+        """26 lower-case base32 characters of SHA-256 over bucket, key and version id (or ETag); of a member over the id
+        of its archive, its ordinal and its path."""
+        names = (self.bucket, self.key, self.version_id or self.etag)
+        if self.member:
+            names = (self.member.archive.version.file_id, str(self.member.ordinal), self.member.path)
+        return _hashed(names)
 
     def __str__(self) -> str:
         version = f" (version {self.version_id})" if self.version_id else ""
@@ -68,6 +80,49 @@ class HeadsPage(NamedTuple):
     reached: str | None
 
 
+class Archive(StrEnum):
+    """Of which kind an object is that holds files."""
+
+    TAR = "tar"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive, which says nothing of where it is written.
+
+    archive: which may be a member in turn. compressions: of the archive, the outermost first. ordinal: among all of its
+    members. path: as the archive names it. start: where its bytes begin in the text of the archive. claimed: how many there
+    are to be. split, number: of the batch that stands for it in the account of the archive.
+    """
+
+    archive: ObjectHead
+    compressions: tuple[Compression, ...]
+    ordinal: int
+    path: str
+    start: int
+    claimed: int
+    split: int
+    number: int
+
+    @property
+    def depth(self) -> int:
+        """In how many archives it lies."""
+        outer = self.archive.version.member
+        return 1 + (outer.depth if outer else 0)
+
+    @property
+    def seekable(self) -> bool:
+        """Whether it can be read from any byte on: no archive around it is compressed."""
+        outer = self.archive.version.member
+        return self.compressions == (Compression.NONE,) and (outer is None or outer.seekable)
+
+    @property
+    def root(self) -> ObjectHead:
+        """The object in the bucket."""
+        outer = self.archive.version.member
+        return outer.root if outer else self.archive
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What every invocation obeys for one file.
@@ -81,6 +136,7 @@ class Plan:
     custom: the configuration that holds for the file, as `custom.spec` writes it; None: nothing is configured.
     date_order: which number of its dates is the day, as `day_order` writes it; None: it has no such dates.
     layout: how its records and rejects lie in the records table. sink: where else they go.
+    archive: what it holds are files; it has no text of its own.
     charset_guess: what the text may be in though it is read as UTF-8 (`guessing`); nothing obeys it.
     notices: which of its settlings become notices. generation: how often the object was read before this plan.
     """
@@ -105,13 +161,15 @@ class Plan:
     layout: Layout = Layout.ITEMS
     sink: Sink = Sink.NONE
     charset_guess: str | None = None
+    archive: Archive | None = None
     notices: Telling = Telling.ALL
     generation: int = 0
 
     @property
     def version(self) -> int:
         is_compressed_anew = not all(each.is_of_first_version for each in (self.compression, *self.inner))
-        if is_compressed_anew or self.framing.charset is not None or self.generation:
+        is_of_archive = self.archive is not None or self.object.member is not None
+        if is_compressed_anew or is_of_archive or self.framing.charset is not None or self.generation:
             return 6
         if self.sink is not Sink.NONE:
             return 5
@@ -153,7 +211,9 @@ class Plan:
 
     def text(self, open_object: OpenObject, start: int = 0) -> Text:
         charset = self.charset if self.framing.charset is None else UTF_8
-        return Text(open_object, self.compression, charset, start, inner=self.inner)
+        member = self.object.member
+        expected = member.claimed if member else None
+        return Text(open_object, self.compression, charset, start, inner=self.inner, expected=expected)
 
 
 def split_count(text_bytes: int, split_bytes: int) -> int:

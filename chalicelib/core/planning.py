@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final
 
-from chalicelib.core.binaries import binary_in, ebcdic, is_ebcdic, unknown_binary
+from chalicelib.core.binaries import binary_in, ebcdic, is_ebcdic, is_tar, too_deep, unknown_binary
 from chalicelib.core.charsets import charset_in, is_by_line, is_utf_8
 from chalicelib.core.compressions import Compression
 from chalicelib.core.custom import Custom, made_of
@@ -33,7 +33,7 @@ from chalicelib.core.json_strings import text_of_string
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.openings import EVENT_DATA, RECORD_SEPARATOR
 from chalicelib.core.padding import NUL, behind_padding, without_padding
-from chalicelib.core.plan import ObjectHead, Plan, failed_plan, shard_count
+from chalicelib.core.plan import Archive, Member, ObjectHead, Plan, failed_plan, shard_count
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import (
     CHARSET_BYTES,
@@ -50,6 +50,8 @@ _UNEXPLAINED: Final = Reject("plain-text")
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _INNER_MAX: Final = 2
 """How many compressions may hold one another beside the outermost."""
+DEPTH_MAX: Final = 3
+"""How many archives may hold one another."""
 _CONTROL_BYTES: Final = bytes(set(range(1, 32)) - set(b"\b\t\n\v\f\r\x1b")) + b"\x7f"
 _CONTROL_SHARE: Final = 0.05
 _CHARACTER_MAX_BYTES: Final = 4
@@ -99,9 +101,11 @@ def make_plan(
     if not sample and begins and not whole_object:
         sample = _far_sample(Text(open_object, compression, charset, inner=inner), open_object, head.size)
     sample = without_padding(sample[:HEAD_BYTES])
-    failure = _failure(as_it_is, sample, damage, charset)
-    if not failure and seconds is not None:
-        failure = endless(head.size, (compression, *inner), seconds, lambda: _ratio(raw, compression, inner))
+    archive, member = archive_in(as_it_is), head.version.member
+    failure = _failure(as_it_is, sample, damage, charset) if archive is None else _too_deep(member)
+    failure = failure or endless(
+        head.size, (compression, *inner), seconds, lambda: _ratio(raw, compression, inner)
+    )
     if failure:
         return failed_plan(
             head,
@@ -110,6 +114,20 @@ def make_plan(
             charset=charset,
             inner=inner,
             retention_days=retention_days,
+        )
+    if archive or (member and not member.claimed):
+        return Plan(
+            head,
+            archive.value if archive else "text",
+            1.0,
+            compression=compression,
+            inner=inner,
+            limits=limits,
+            parallel=archive is None,
+            retention_days=retention_days,
+            layout=config.layout_bound_to(head.version.key) or layout,
+            sink=sink,
+            archive=archive,
         )
     custom = made_of(config.rules, config.key)
     format_name = format_name or config.format_bound_to(head.version.key)
@@ -159,7 +177,7 @@ def make_plan(
         framing=framing,
         limits=limits,
         shards=shard_count(head.size, compression),
-        parallel=is_seekable and framing.self_synchronising,
+        parallel=is_seekable and framing.self_synchronising and (member is None or member.seekable),
         retention_days=retention_days,
         runner_up=detection.runner_up,
         runner_up_score=round(detection.runner_up_score, 3),
@@ -171,6 +189,15 @@ def make_plan(
         sink=sink,
         charset_guess=guessed_charset(sample) if charset == UTF_8 else None,
     )
+
+
+def archive_in(begins: bytes) -> Archive | None:
+    """Which archive begins so; a tar by the sum of its first header."""
+    return Archive.TAR if is_tar(begins) else None
+
+
+def _too_deep(member: Member | None) -> str | None:
+    return too_deep(DEPTH_MAX) if member and member.depth >= DEPTH_MAX else None
 
 
 def _detected(sample: bytes, last_modified: datetime, *, complete: bool, custom: Custom) -> Detection:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from chalicelib.core.accounts import FileAccount, SplitAccount, account_of, is_last_split
+from chalicelib.core.archives.accounts import mark_of
+from chalicelib.core.archives.members import Opened, Unpacker, unread_plan
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.decoders import Damage
@@ -35,6 +37,10 @@ class PlanReading:
         self._open = open_object
         self._splits: list[SplitAccount] = []
 
+    @property
+    def open_object(self) -> OpenObject:
+        return self._open
+
     def __iter__(self) -> Iterator[Outcome]:
         for message, count in self.batches():
             for outcome in outcomes_of(message, self._redaction_key, self._report):
@@ -45,6 +51,10 @@ class PlanReading:
         """The batches, each with what is to be told of every outcome of it before the next is asked for."""
         plan = self.plan
         if plan.failure:
+            return
+        if plan.archive:
+            if not self._splits:
+                self._pass_members()
             return
         text = plan.text(self._open)
         cutter = Cutter(text, plan.framing, plan.limits, 0, aligned=True, room=room_in(plan))
@@ -62,6 +72,16 @@ class PlanReading:
             seal = Seal(split, start, cutter.position, len(marks), total, last, damage, cutter.context)
             self._splits.append(SplitAccount(split, seal, summary_of(split, marks)))
             split += 1
+
+    def _pass_members(self) -> None:
+        """Read an archive for its seals alone."""
+        unpacker, last = Unpacker(self.plan, self._open), False
+        while not last:
+            for _ in unpacker.members(len(self._splits)):
+                pass
+            seal, mark = unpacker.closed
+            self._splits.append(SplitAccount(seal.split, seal, summary_of(seal.split, {0: mark}, seal)))
+            last = seal.last
 
     @property
     def seals(self) -> list[Seal]:
@@ -82,7 +102,7 @@ class Reading(PlanReading):
     """The reading of an object that nobody has planned yet.
 
     format_name and charset override what the head of the text says; KeyError or LookupError where
-    they are unknown. config: what the user configured.
+    they are unknown. config: what the user configured. unread: what a member of an archive is that is not read.
     """
 
     def __init__(
@@ -95,8 +115,54 @@ class Reading(PlanReading):
         charset: str | None = None,
         config: Config | None = None,
         report: Report = unreported,
+        unread: str | None = None,
     ) -> None:
-        plan = make_plan(
-            head, open_object, limits or Limits(), format_name=format_name, charset=charset, config=config
-        )
+        def read(member: Opened) -> Iterator[Reading]:
+            of_member = Reading(
+                *member[:2],
+                limits=limits,
+                format_name=format_name,
+                charset=charset,
+                config=config,
+                report=report,
+                unread=member.unread,
+            )
+            return of_member.with_members()
+
+        self._read_member = read
+        if unread:
+            plan = unread_plan(head, unread)
+        else:
+            plan = make_plan(
+                head,
+                open_object,
+                limits or Limits(),
+                format_name=format_name,
+                charset=charset,
+                config=config,
+            )
         super().__init__(plan, open_object, config.key if config else "", report)
+
+    def with_members(self) -> Iterator[Reading]:
+        """First the readings of an archive's members, each of which is to be read before the next is asked for; then
+        this one, whose account is then known."""
+        if self.plan.archive and not self.plan.failure:
+            yield from self._members()
+        yield self
+
+    def _members(self) -> Iterator[Reading]:
+        unpacker, split = Unpacker(self.plan, self._open), 0
+        while True:
+            marks: dict[int, Mark] = {}
+            for opened in unpacker.members(split):
+                reading = self
+                for reading in self._read_member(opened):
+                    yield reading
+                member = opened.head.version.member
+                if member and member.number:
+                    marks[member.number] = mark_of(opened.head, reading.account)
+            seal, marks[0] = unpacker.closed
+            self._splits.append(SplitAccount(split, seal, summary_of(split, marks, seal)))
+            if seal.last:
+                return
+            split += 1

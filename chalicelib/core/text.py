@@ -78,7 +78,8 @@ def _is_wide(head: bytes, name: str, width: int, low: int) -> bool:
 class Text:
     """The text of one object from a text offset on; iterate it once, then look at `damage`.
 
-    inner: how what the compression holds is compressed in turn, from the outside in.
+    inner: how what the compression holds is compressed in turn, from the outside in. expected: how many bytes the object
+    is to have, where it may have fewer; such a lack is a damage.
     """
 
     def __init__(
@@ -89,9 +90,11 @@ class Text:
         start: int = 0,
         *,
         inner: tuple[Compression, ...] = (),
+        expected: int | None = None,
     ) -> None:
         self.damage: Damage | None = None
         self._outer = Text(open_object, compression, UTF_8, inner=inner[:-1]) if inner else None
+        self._expected = expected
         self._open = self._outer._reopened if self._outer else open_object  # noqa: SLF001 - its own kind
         self._compression = inner[-1] if inner else compression
         self._charset = charset
@@ -104,7 +107,7 @@ class Text:
 
     def __iter__(self) -> Iterator[bytes]:
         if self.seekable:
-            yield from self._open(self._start)
+            yield from self._plain(self._start)
             return
         skip = self._start
         text_bytes = 0
@@ -121,6 +124,16 @@ class Text:
     def _reopened(self, _offset: int) -> Iterator[bytes]:
         self.damage = None
         return iter(self)
+
+    def _plain(self, offset: int) -> Iterator[bytes]:
+        for block in self._open(offset):
+            offset += len(block)
+            yield block
+        if self._expected is not None and offset < self._expected:
+            missing = self._expected - offset
+            self.damage = Damage(
+                "truncated", f"the archive ends {missing:,} bytes before it does", offset, offset
+            )
 
     def _recoded(self) -> Iterator[bytes]:
         if self._charset == UTF_8:
@@ -143,7 +156,7 @@ class Text:
 
     def _decompressed(self) -> Iterator[bytes]:
         if self._compression is Compression.NONE:
-            yield from self._open(0)
+            yield from self._plain(0)
             return
         feed_bytes = self._compression.feed_bytes
         decoder = Decoder(self._compression)

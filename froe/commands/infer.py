@@ -46,6 +46,10 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None, as_json: bool) 
     plan = reading.plan
     if plan.failure:
         raise FroeError(f"{printable(str(file))}: {plan.failure}.")
+    if plan.archive:
+        raise FroeError(
+            f"{printable(str(file))} is an archive ({plan.format}): unpack it, and name a file of it."
+        )
     name = _name_of(file)
     if plan.format in _ANY_JSON and not anyway:
         _print_mapping(file, name, reading, as_json=as_json)

@@ -24,7 +24,7 @@ from chalicelib.core.records import Outcome, Record, Reject
 from froe.commands.options import charset_option, check_format, config_of, config_option, format_option
 from froe.explanation import explain, for_people, for_programs
 from froe.jsonl import print_json, write_json_lines
-from froe.log_files import open_reading, opener, readable
+from froe.log_files import open_reading, readable
 from froe.terminal import harmless, printable
 from froe.type_changes import TypeChanges
 
@@ -66,43 +66,48 @@ def parse(
     config = config_of(config_file)
     check_format(format_name, config)
     good = True
-    for path, name in readable(files):
-        reading = open_reading(path, format_name, charset, config, name)
-        passed = _Passed(reading)
-        if explained:
-            own = made_of(config.rules, config.key).formats
-            _explain(reading, passed, path, name, own, forced=format_name is not None, as_json=as_json)
-        else:
-            _write_outcomes(passed, name, reading.plan.format)
-        account = reading.account
-        summary = _summary(name, reading.plan.shown_format, account)
-        if as_json:
-            print_json(summary, err=True)
-        else:
-            click.echo(harmless(_sentence(summary)), err=True)
-            if reading.plan.charset_guess and not explained:
-                click.echo(f"  {on_guess(reading.plan.charset_guess)}", err=True)
-            for sentence in passed.types.sentences():
-                click.echo(harmless(f"  {sentence}"), err=True)
-        good &= (
-            account.state is State.COMPLETE
-            and account.summary.counts.total.bytes == passed.end == account.text_bytes
-        )
+    for path, called in readable(files):
+        for reading in open_reading(path, format_name, charset, config, called).with_members():
+            passed = _Passed(reading)
+            name = reading.plan.object.key
+            if explained and not reading.plan.archive:
+                own = made_of(config.rules, config.key).formats
+                _explain(reading, passed, name, own, forced=format_name is not None, as_json=as_json)
+            else:
+                _write_outcomes(passed, name, reading.plan.format)
+            _say(reading, passed, name, explained=explained, as_json=as_json)
+            account = reading.account
+            end = account.text_bytes if reading.plan.archive else passed.end
+            good &= (
+                account.state is State.COMPLETE
+                and account.summary.counts.total.bytes == end == account.text_bytes
+            )
     if not good:
         click.get_current_context().exit(1)
+
+
+def _say(reading: Reading, passed: _Passed, name: str, *, explained: bool, as_json: bool) -> None:
+    summary = _summary(name, reading.plan.shown_format, reading.account)
+    if as_json:
+        print_json(summary, err=True)
+        return
+    click.echo(harmless(_sentence(summary)), err=True)
+    if reading.plan.charset_guess and not explained:
+        click.echo(f"  {on_guess(reading.plan.charset_guess)}", err=True)
+    for sentence in passed.types.sentences():
+        click.echo(harmless(f"  {sentence}"), err=True)
 
 
 def _explain(
     reading: Reading,
     passed: _Passed,
-    path: Path,
     name: str,
     own: tuple[Format, ...],
     *,
     forced: bool,
     as_json: bool,
 ) -> None:
-    explanation = explain(reading.plan, opener(path), passed, forced=forced, own=own)
+    explanation = explain(reading.plan, reading.open_object, passed, forced=forced, own=own)
     if as_json:
         print_json({"file": name, **for_programs(explanation)})
     else:
@@ -182,6 +187,7 @@ def _sentence(summary: dict[str, Any]) -> str:
     of them at most."""
     parsed, rejected, lines = summary["parsed"], summary["rejected"], summary["lines"]
     shares_lines = parsed["entries"] + rejected["entries"] > parsed["lines"] + rejected["lines"]
+    shares_lines |= not lines and summary["text_bytes"] > 0  # an archive has none
     unit = "bytes" if shares_lines else "lines"
     whole = _counted(summary["text_bytes" if shares_lines else "lines"], unit.removesuffix("s"))
     skipped = sum(tally[unit] for tally in summary["skipped"].values())

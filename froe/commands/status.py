@@ -47,11 +47,19 @@ _WIDTH_OF_FILES: Final = 80
     is_flag=True,
     help="Follow live, until the files that you named are settled, or Ctrl-C.",
 )
+@click.option("--members", "with_members", is_flag=True, help="List the files in an archive that you named.")
 @limit_option
 @stage_option
 @json_option
 def status(
-    *, name: str | None, state: str | None, watched: bool, limit: int, stage: str | None, as_json: bool
+    *,
+    name: str | None,
+    state: str | None,
+    watched: bool,
+    with_members: bool,
+    limit: int,
+    stage: str | None,
+    as_json: bool,
 ) -> None:
     """Show what became of a file, or list the files.
 
@@ -61,9 +69,12 @@ def status(
     """
     if name and state:
         raise click.UsageError("--state is for the list of files; leave it or the name out.")
+    if with_members and not name:
+        raise click.UsageError("--members is for an archive: name it by its id or key.")
     target = find_target(stage)
     ledger = status_of(target)
     files = _found(target, ledger, name) if name else _listed(ledger, state, limit)
+    files = _members(ledger, files, limit) if with_members else files
     if watched:
         ids = [file["file_id"] for file in files]
 
@@ -76,21 +87,38 @@ def status(
     elif as_json:
         for file in files:
             print_json(_for_programs(file))
-    elif name and len(files) == 1:
-        for line in account_lines(files[0], width_of_output(_WIDTH_OF_FILES)):
-            click.echo(line)
-    elif files:
-        print_files(files)
+    else:
+        _print(files, is_one=bool(name) and not with_members)
         if not name and len(files) == limit:
             click.echo(f"\nThese are {limit}; there may be more: froe status --limit 0", err=True)
-    else:
-        click.echo("No files yet. Upload one: froe upload FILE")
     if name and any(file["state"] in SETTLED_BADLY for file in files):
         click.get_current_context().exit(1)
 
 
+def _print(files: list[ItemJson], *, is_one: bool) -> None:
+    """is_one: files of one key were asked for, of which there mostly is one."""
+    if is_one and len(files) == 1:
+        for line in account_lines(files[0], width_of_output(_WIDTH_OF_FILES)):
+            click.echo(line)
+    elif files:
+        print_files(files)
+    else:
+        click.echo("No files yet. Upload one: froe upload FILE")
+
+
 def _listed(ledger: Status, state: str | None, limit: int) -> list[ItemJson]:
     return list(pages(lambda cursor: ledger.files(state=state, limit=page_size(limit), cursor=cursor), limit))
+
+
+def _members(ledger: Status, archives: list[ItemJson], limit: int) -> list[ItemJson]:
+    found: list[ItemJson] = []
+    for archive in archives:
+
+        def page(cursor: str | None, file_id: str = archive["file_id"]) -> ItemJson:
+            return ledger.members(file_id, limit=page_size(limit), cursor=cursor)
+
+        found += pages(page, limit)
+    return found
 
 
 def _for_programs(file: ItemJson) -> ItemJson:

@@ -1,6 +1,7 @@
 """The deployed pipeline on the local AWS: what it stores is what reading the file says, whatever disturbs it."""
 
 import base64
+import gzip
 import json
 import re
 import time
@@ -50,6 +51,7 @@ from tests.integration.support import (
     upload_and_settle,
     wait_for,
 )
+from tests.tars import tar
 
 SMALL_LIMITS = {
     "BATCH_MAX_LINES": "40",
@@ -189,6 +191,30 @@ def test_the_pipeline_and_a_reading_of_the_file_disagree(poured: Poured, key: st
     }
     assert file["pending"]["entries"] == file["dead"]["entries"] == 0
     assert file["settled_at"]
+
+
+def test_the_members_of_an_archive_are_not_files_of_their_own(small: LocalStack) -> None:
+    """Each is listed by its archive, which settles last and adds up; its records are what reading it here gives."""
+    members = [
+        ("a.log", text_lines(40)),
+        ("a.log", json_lines(30)),
+        ("none.log", b""),
+        ("core", bytes(range(256))),
+    ]
+    data = gzip.compress(tar(members))
+    uploaded = upload(small, "archives/logs.tar.gz", data)
+    archive = settle(small, uploaded.file_id)
+    skipped = {reason: tally["bytes"] for reason, tally in archive["skipped"].items()}
+    assert (archive["state"], archive["archive"]) == ("COMPLETE", "tar")
+    assert sum(skipped.values()) == archive["text_bytes"] == len(gzip.decompress(data))
+    assert skipped["members"] == len(members[0][1]) + len(members[1][1])
+    listed = list(pages(small, f"/files/{uploaded.file_id}/members", limit=3))
+    assert [file["key"] for file in listed] == [f"archives/logs.tar.gz/{name}" for name, _ in members]
+    assert [file["state"] for file in listed] == ["COMPLETE", "COMPLETE", "COMPLETE", "FAILED"]
+    for file, (_, text) in zip(listed[:2], members, strict=False):
+        assert (file["text_bytes"], file["parsed"]["lines"]) == (len(text), text.count(b"\n"))
+        records = list(pages(small, f"/files/{file['file_id']}/records", limit=100))
+        assert sum(record["length"] for record in records) == len(text)
 
 
 def test_something_is_left_in_a_queue(stack: LocalStack, poured: Poured) -> None:

@@ -43,6 +43,7 @@ from froe.policies import read
 from froe.target import Target
 from tests.fakes import WHEN, Effects, FakeObjects, FakeQueue, in_time
 from tests.layouts import entries_in, rows_in
+from tests.tars import tar
 
 BUCKET = "team-logs"
 LINES = b'{"user": "ada"}\n{"user": \n{"user": "eve"}\n'
@@ -130,6 +131,24 @@ class Stage:
 @pytest.fixture(params=list(Layout))
 def stage(dynamodb: Any, request: pytest.FixtureRequest) -> Stage:
     return Stage(dynamodb, request.param)
+
+
+def test_an_archive_is_forgotten_with_its_members_and_a_member_alone_without_the_object(stage: Stage) -> None:
+    data = tar([("one.jsonl", LINES[:16]), ("two.jsonl", LINES[:16]), ("none.jsonl", b"")])
+    announced = replace(stage.objects.add("a.tar", data, "v7"), bucket=BUCKET)
+    archive = stage.splitter.ingest(announced, in_time())
+    for message in stage.batches.messages[2:]:
+        stage.worker.handle(message.body, in_time())
+    one, two, empty = stage.table.read_members(archive, 0)
+    with pytest.raises(FroeError, match=f"froe forget {archive} --object"):
+        stage.forget(file_id=one, with_object=True)
+    assert stage.forget(file_id=one).records == 1
+    assert stage.forget(file_id=archive).records == 1
+    for file_id in (archive, one, two, empty):
+        stored = stage.ledger.read_file(file_id)
+        assert stored is not None
+        assert (stored.account.reason or "").startswith("forgotten at")
+    assert stage.forget(file_id=archive).records == 0
 
 
 def test_nothing_is_left_but_that_it_was_forgotten(stage: Stage) -> None:

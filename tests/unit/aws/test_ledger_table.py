@@ -10,11 +10,12 @@ import pytest
 
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.core.accounts import State, account_of
+from chalicelib.core.compressions import Compression
 from chalicelib.core.decoders import Damage
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.layouts import Layout
 from chalicelib.core.marks import Counts, Mark, Outcome, Tally
-from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
+from chalicelib.core.plan import Archive, Member, ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.seals import Obstacle, Seal, Setback
 from chalicelib.core.summaries import summary_of
 from chalicelib.core.used import NOTHING, Used
@@ -52,6 +53,31 @@ def test_the_first_plan_wins_and_is_read_back_whole(table) -> None:
     assert stored.account == account_of(PLAN, ())
     assert (stored.opened_at, stored.settled_at, stored.trace) == (WHEN, None, "1-a-b")
     assert table.read_file("unknown") is None
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_the_plan_of_a_member_says_where_it_lies(table, depth: int) -> None:
+    head = HEAD
+    for ordinal in range(depth):
+        compressions = (Compression.GZIP, Compression.ZSTD)
+        member = Member(head, compressions, ordinal, "../a\u00e9.log", 512, 90 + ordinal, 3, 4)
+        head = replace(
+            head,
+            version=replace(HEAD.version, key=f"{head.version.key}/a.log", member=member),
+            size=80,
+            content_type="",
+        )
+    plan = opened(table, Plan(head, "json", 0.5))
+    archive = opened(table, Plan(HEAD, "tar", 1.0, archive=Archive.TAR, parallel=False))
+    assert table.read_file(plan.file_id).plan == plan
+    assert table.read_file(archive.file_id).plan == archive
+    assert plan.version == archive.version == 6
+    assert plan.file_id != archive.file_id
+
+
+def test_the_members_of_a_split_are_kept_in_their_order(table) -> None:
+    table.put_members(FILE, 1, ["b", "a"], None)
+    assert (list(table.read_members(FILE, 1)), list(table.read_members(FILE, 0))) == (["b", "a"], [])
 
 
 def test_a_layout_that_only_newer_code_knows_is_refused(dynamodb) -> None:

@@ -1,0 +1,148 @@
+"""An archive as a file: its members, each a file of its own, and its account, in which each of them is a batch.
+
+A split holds whole members, as its plan and its text alone say. Batch 0 of it is what is no member, and done when it is read;
+each member that holds anything is a batch, marked once it is settled. So the bytes of the archive add up when its members do.
+Memory: `Source`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from chalicelib.core.accounts import UNREAD_MEMBERS
+from chalicelib.core.archives.openers import opener_in
+from chalicelib.core.archives.source import Source
+from chalicelib.core.archives.tar import PADDING, BrokenArchiveError, Found, broken_at, tar_members
+from chalicelib.core.decoders import Damage
+from chalicelib.core.marks import Counts, Mark, Tally
+from chalicelib.core.plan import Member, ObjectHead, ObjectVersion, Plan, failed_plan
+from chalicelib.core.seals import Seal
+from chalicelib.core.text import OpenObject
+
+SPLIT_MEMBERS: Final = 255
+"""A split ends behind so many members, so that what is looked at again of one is bounded: their marks are a group of leaves."""
+MEMBERS_MAX: Final = 1_000_000
+RATIO_MAX: Final = 250
+RATIO_FREE_BYTES: Final = 1024 * 1024 * 1024
+"""How many bytes an archive may become for each of its object, beside so many in any case."""
+_KEY_MAX_BYTES: Final = 1900
+"""DynamoDB takes 2,048 bytes of a key
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html)."""
+
+MEMBERS: Final = "members"
+"""The reason for which the bytes of an archive are skipped that are in the accounts of its members."""
+
+
+OF_MEMBERS: Final = (MEMBERS, UNREAD_MEMBERS)
+
+
+class Opened(NamedTuple):
+    """A member, and what opens it until the next one is asked for. unread: what it is, if it is nothing that is read."""
+
+    head: ObjectHead
+    open_object: OpenObject
+    unread: str | None
+
+
+class Closed(NamedTuple):
+    """What is said of a split whose members were read: its seal, and the mark of its batch 0."""
+
+    seal: Seal
+    mark: Mark
+
+
+class Unpacker:
+    """Reads an archive split by split, from the begin or from behind a sealed one. closed: what the last split was that
+    was read to its end."""
+
+    closed: Closed
+
+    def __init__(self, plan: Plan, open_object: OpenObject, before: Seal | None = None) -> None:
+        self._plan = plan
+        self._open = open_object
+        self._end = before.end if before else 0
+        self._ordinal = int(before.context or 0) if before else 0
+        text = plan.text(open_object)
+        self._size = plan.head.size if text.seekable else None
+        self._source = Source(lambda offset: plan.text(open_object, offset), self._end, self._size)
+        self._found = tar_members(self._source)
+        member = plan.object.member
+        root = member.root if member else plan.head
+        self._most_bytes = RATIO_FREE_BYTES + RATIO_MAX * root.size
+
+    def members(self, split: int) -> Iterator[Opened]:
+        """Those of the next split, for whoever reads all that it wants of one before the next is asked for."""
+        begin, first, number, held_bytes = self._end, self._ordinal, 0, 0
+        skipped: dict[str, int] = {}
+        damage, last = None, False
+        while self._ordinal - first < SPLIT_MEMBERS and self._end - begin < self._plan.limits.split_bytes:
+            try:
+                found = next(self._found)
+                if isinstance(found, dict):
+                    self._pass(found, skipped, self._source.position)
+                    last = True
+                    break
+                self._check(found)
+                yield self._opened(found, split, number + 1 if found.size else 0)
+                self._go_behind(found)
+            except BrokenArchiveError as broken:
+                damage, last = Damage(broken.reason, broken.detail, broken.at, self._end), True
+                break
+            self._ordinal += 1
+            number += 1 if found.size else 0
+            held_bytes += found.size
+            self._pass(found.skipped, skipped, self._source.position)
+        counts = Counts(skipped={reason: Tally(0, 0, size) for reason, size in skipped.items()})
+        total = counts.total + Tally(number, 0, held_bytes)
+        context = None if last else str(self._ordinal)
+        seal = Seal(split, begin, self._end, number + 1, total, last, damage, context)
+        self.closed = Closed(seal, Mark.done(counts))
+
+    def _pass(self, found: Mapping[str, int], skipped: dict[str, int], end: int) -> None:
+        for reason, size in found.items():
+            skipped[reason] = skipped.get(reason, 0) + size
+        self._end = end
+
+    def _check(self, found: Found) -> None:
+        if self._ordinal >= MEMBERS_MAX:
+            detail = f"the archive has more than {MEMBERS_MAX:,} members, of which no more are read"
+            raise BrokenArchiveError("limit", detail, found.start)
+        if self._size is None and found.start > self._most_bytes:
+            detail = (
+                f"the archive becomes more than {RATIO_MAX} times as large as its object, and is not read on"
+            )
+            raise BrokenArchiveError("limit", detail, found.start)
+
+    def _opened(self, found: Found, split: int, number: int) -> Opened:
+        plan = self._plan
+        compressions = (plan.compression, *plan.inner)
+        member = Member(
+            plan.head, compressions, self._ordinal, found.path, found.start, found.size, split, number
+        )
+        there = found.size if self._size is None else max(0, min(found.size, self._size - found.start))
+        head = head_of(member, there)
+        otherwise = opener_in(self._open, head, member)
+        return Opened(head, self._source.opener(found.start, there, otherwise), found.unread)
+
+    def _go_behind(self, found: Found) -> None:
+        source = self._source
+        if not source.pass_to(found.start + found.size):
+            raise broken_at(source, found.start, "a member")
+        padding = len(source.read(found.padding))
+        if padding:
+            found.skipped[PADDING] = found.skipped.get(PADDING, 0) + padding
+
+
+def head_of(member: Member, size: int) -> ObjectHead:
+    """A member as an object. size: how many bytes there are of it, as far as that is known."""
+    of_archive = member.archive.version
+    key = f"{of_archive.key}/{member.path}".encode()[:_KEY_MAX_BYTES].decode(errors="ignore")
+    version = ObjectVersion(of_archive.bucket, key, of_archive.version_id, of_archive.etag, member)
+    return ObjectHead(version, size, "", member.archive.last_modified)
+
+
+def unread_plan(head: ObjectHead, unread: str, retention_days: int = 0) -> Plan:
+    """unread: as `Opened` has it."""
+    reason = f"not read: it is {unread}; unpack the archive, and upload the file"
+    return failed_plan(head, reason, retention_days=retention_days)

@@ -1,0 +1,271 @@
+"""Each member of a tar is a file of its own, and the bytes of the archive add up, however it is packed, cut or broken."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core.accounts import FileAccount, State
+from chalicelib.core.archives import members as archives
+from chalicelib.core.cutting import Limits
+from chalicelib.core.plan import Plan
+from chalicelib.core.reading import PlanReading, Reading
+from chalicelib.core.records import Outcome
+from tests.fakes import opener
+from tests.faults.reading import head_of
+from tests.tars import header, size_of, tar, v7
+
+LINES = b"".join(b"2026-09-14T08:00:%02dZ INFO hello %d\n" % (n % 60, n) for n in range(400))
+SHORT = LINES[:700]
+NOISE = Random(7).randbytes(3000)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    plan: Plan
+    account: FileAccount
+    outcomes: list[Outcome]
+
+
+def files_in(data: bytes, *, piece_bytes: int = 65_536, limits: Limits | None = None) -> dict[str, File]:
+    """By key and, where that is not the only one of it, ordinal; each adds up."""
+    found: dict[str, File] = {}
+    for reading in Reading(head_of(data, "a"), opener(data, piece_bytes), limits=limits).with_members():
+        outcomes = list(reading)
+        account, key = reading.account, reading.plan.object.key
+        total = account.summary.counts.total
+        assert total.bytes == (account.text_bytes or 0)
+        assert sum(outcome.length for outcome in outcomes) == (0 if reading.plan.archive else total.bytes)
+        assert account.state.settled
+        member = reading.plan.object.member
+        found[f"{key}#{member.ordinal}" if member and key in found else key] = File(
+            reading.plan, account, outcomes
+        )
+    assert len({file.plan.file_id for file in found.values()}) == len(found)
+    return found
+
+
+def alone(data: bytes) -> list[Outcome]:
+    return list(Reading(head_of(data), opener(data, 65_536)))
+
+
+def skipped(file: File) -> dict[str, int]:
+    return {reason: tally.bytes for reason, tally in file.account.summary.counts.skipped.items()}
+
+
+TARS = {
+    "ustar": tar([("one/app.log", LINES), ("two.log", SHORT)], tarfile.USTAR_FORMAT),
+    "gnu": tar([("one/app.log", LINES), ("two.log", SHORT)], tarfile.GNU_FORMAT),
+    "pax": tar([("one/app.log", LINES), ("two.log", SHORT)]),
+    "v7": v7(b"one/app.log", LINES)[:-1024] + v7(b"two.log", SHORT),
+    "concatenated": v7(b"one/app.log", LINES) + tar([("two.log", SHORT)], tarfile.GNU_FORMAT),
+    "without an end": tar([("one/app.log", LINES), ("two.log", SHORT)])[: 512 * 3 + 14_336 + 700],
+}
+PACKS = {
+    "plain": bytes,
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd in gzip": lambda data: gzip.compress(zstandard.compress(data)),
+}
+
+
+@pytest.mark.parametrize("kind", TARS)
+@pytest.mark.parametrize("pack", PACKS)
+def test_members_say_what_the_same_files_say_alone(kind: str, pack: str) -> None:
+    data = TARS[kind] if kind != "without an end" else TARS["ustar"][: 512 + 14_336 + 512 + 700]
+    found = files_in(PACKS[pack](data))
+    assert list(found) == ["a/one/app.log", "a/two.log", "a"]
+    assert found["a/one/app.log"].outcomes == alone(LINES)
+    assert found["a/two.log"].outcomes == alone(SHORT)
+    archive = found["a"]
+    assert archive.account.state is State.COMPLETE
+    assert archive.account.text_bytes == len(data)
+    assert skipped(archive)["members"] == len(LINES) + len(SHORT)
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_long_names_and_names_in_any_script_are_those_of_the_members(kind: int) -> None:
+    names = ["d/" * 90 + "long.log", "ü" * 120, "日本/ログ.log", "x" * 101]
+    found = files_in(tar([(name, SHORT) for name in names], kind))
+    assert [file.plan.object.member.path for file in found.values() if file.plan.object.member] == names
+
+
+def test_a_name_that_no_key_can_hold_is_shown_shortened_and_kept_whole() -> None:
+    name = "n" * 5000
+    (member, _) = files_in(tar([(name, SHORT)])).values()
+    assert len(member.plan.object.key) == 1900
+    assert member.plan.object.member is not None
+    assert member.plan.object.member.path == name
+
+
+def test_two_members_of_one_name_are_two_files() -> None:
+    one, two, _ = files_in(tar([("app.log", LINES), ("app.log", SHORT)])).values()
+    assert one.plan.object.key == two.plan.object.key
+    assert (one.outcomes, two.outcomes) == (alone(LINES), alone(SHORT))
+
+
+def test_what_is_no_text_fails_beside_its_siblings() -> None:
+    found = files_in(tar([("a.log", SHORT), ("core", NOISE), ("b.log", SHORT)]))
+    assert found["a/core"].account.state is State.FAILED
+    assert found["a/a.log"].outcomes == found["a/b.log"].outcomes == alone(SHORT)
+    assert found["a"].account.state is State.COMPLETE
+    assert found["a"].account.reason == "1 of its members could not be read: 3,000 bytes"
+    assert skipped(found["a"])["unread-members"] == len(NOISE)
+
+
+def test_folders_links_and_devices_are_headers_and_no_names_are_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kinds = (
+        tarfile.DIRTYPE,
+        tarfile.SYMTYPE,
+        tarfile.LNKTYPE,
+        tarfile.CHRTYPE,
+        tarfile.BLKTYPE,
+        tarfile.FIFOTYPE,
+    )
+    others = b"".join(header(f"other{number}", kind=kind) for number, kind in enumerate(kinds))
+    found = files_in(
+        others + tar([("../../etc/app.log", SHORT), ("/etc/app.log", SHORT)], tarfile.USTAR_FORMAT)
+    )
+    assert list(found) == ["a/../../etc/app.log", "a//etc/app.log", "a"]
+    assert skipped(found["a"])["archive-headers"] == 512 * (len(kinds) + 2)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(b"S", "a sparse file"), (b"M", "goes on in another"), (b"A", "'A'")]
+)
+def test_a_kind_of_member_that_is_not_read_fails_with_its_name(kind: bytes, name: str) -> None:
+    data = header("odd", 700, kind) + SHORT + bytes(324) + tar([("a.log", SHORT)])
+    found = files_in(data)
+    assert found["a/odd"].account.state is State.FAILED
+    assert name in (found["a/odd"].account.reason or "")
+    assert found["a/a.log"].outcomes == alone(SHORT)
+
+
+def test_a_sparse_file_of_pax_is_never_read_as_text() -> None:
+    member = tarfile.TarInfo("a.log")
+    member.size = len(SHORT)
+    member.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.name": "a.log"}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as writer:
+        writer.addfile(member, io.BytesIO(SHORT))
+    assert "sparse" in (files_in(packed.getvalue())["a/a.log"].account.reason or "")
+
+
+def test_members_may_be_compressed_and_in_any_charset() -> None:
+    found = files_in(
+        gzip.compress(tar([("a.log.gz", gzip.compress(LINES)), ("b.log", LINES.decode().encode("utf-16"))]))
+    )
+    assert found["a/a.log.gz"].outcomes == alone(LINES)
+    assert found["a/b.log"].outcomes == alone(LINES.decode().encode("utf-16"))
+
+
+def test_archives_in_one_another_are_read_to_the_depth_that_is_said() -> None:
+    third = tar([("deep.log", SHORT)])
+    second = tar([("third.tgz", gzip.compress(third)), ("second.log", SHORT)])
+    found = files_in(gzip.compress(tar([("second.tar", second), ("first.log", SHORT)])))
+    deep = "a/second.tar/third.tgz/deep.log"
+    assert found[deep].outcomes == found["a/second.tar/second.log"].outcomes == alone(SHORT)
+    assert {file.account.state for file in found.values()} == {State.COMPLETE}
+    deeper = files_in(tar([("first.tar", tar([("second.tar", tar([("third.tar", third)]))]))]))
+    failed = deeper["a/first.tar/second.tar/third.tar"]
+    assert failed.account.state is State.FAILED
+    assert "an archive within 3 others" in (failed.account.reason or "")
+
+
+def test_a_member_that_claims_more_than_there_is_is_damaged_and_so_is_the_archive() -> None:
+    data = tar([("a.log", SHORT), ("b.log", LINES)], tarfile.USTAR_FORMAT)
+    lying = size_of(data, 512 + 1024, 1_000_000)
+    for packed in (lying, gzip.compress(lying)):
+        found = files_in(packed)
+        assert found["a/a.log"].account.state is State.COMPLETE
+        assert found["a/b.log"].account.state is State.DAMAGED
+        assert found["a/b.log"].outcomes[0] == alone(LINES)[0]
+        assert found["a"].account.state is State.DAMAGED
+        assert (
+            found["a"].account.reason
+            == "the archive ends in the middle of a member at byte 2,048 of the archive"
+        )
+        assert found["a"].account.text_bytes == 512 + 1024
+
+
+def test_a_header_that_claims_too_little_ends_the_archive_where_it_is_found_out() -> None:
+    found = files_in(size_of(tar([("a.log", LINES), ("b.log", SHORT)], tarfile.USTAR_FORMAT), 0, 1024))
+    assert list(found) == ["a/a.log", "a"]
+    assert found["a"].account.reason == (
+        "the header of a member is broken: its checksum is wrong at byte 1,536 of the archive"
+    )
+
+
+def test_what_follows_an_archive_is_said_and_not_read() -> None:
+    archive = files_in(TARS["gnu"] + SHORT + bytes(512))["a"]
+    assert archive.account.state is State.DAMAGED
+    assert "followed by something else" in (archive.account.reason or "")
+
+
+def test_a_header_for_all_that_would_name_each_member_alike_is_refused() -> None:
+    record = b"20 path=all/one.log\n"
+    data = header("g", len(record), b"g") + record + bytes(512 - len(record)) + tar([("a.log", SHORT)])
+    assert "a header for all members gives the path of one" in (files_in(data)["a"].account.reason or "")
+
+
+@given(st.integers(0, len(TARS["pax"])), st.sampled_from(["plain", "gzip"]))
+def test_an_archive_that_is_cut_anywhere_adds_up_as_far_as_it_goes(end: int, pack: str) -> None:
+    whole = PACKS[pack](TARS["pax"])
+    data = whole[: end * len(whole) // len(TARS["pax"])]
+    for key, file in files_in(data, piece_bytes=1000).items():
+        whole_text = {"a/one/app.log": LINES, "a/two.log": SHORT}.get(key, b"")
+        raw = b"".join(outcome.raw for outcome in file.outcomes)
+        assert whole_text.startswith(raw) or key == "a"
+
+
+@given(st.integers(1, 5000), st.sampled_from(["plain", "gzip"]))
+def test_pieces_are_invisible(piece_bytes: int, pack: str) -> None:
+    data = PACKS[pack](TARS["gnu"])
+    limits = Limits(batch_max_lines=50, split_bytes=4000)
+    one = files_in(data, piece_bytes=piece_bytes, limits=limits)
+    two = files_in(data, limits=limits)
+    assert one == two
+
+
+def test_an_archive_of_too_many_members_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MEMBERS_MAX", 3)
+    found = files_in(tar([(f"{number}.log", SHORT) for number in range(5)]))
+    assert len(found) == 4
+    assert found["a"].account.state is State.DAMAGED
+    assert "more than 3 members" in (found["a"].account.reason or "")
+
+
+def test_an_archive_that_becomes_too_large_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "RATIO_FREE_BYTES", 100_000)
+    data = tar([("a.log", b"x\n" * 200_000), ("b.log", SHORT)])
+    found = files_in(gzip.compress(data, 9))
+    assert list(found) == ["a/a.log", "a"]
+    assert "more than 250 times as large" in (found["a"].account.reason or "")
+    assert files_in(data)["a"].account.state is State.COMPLETE
+
+
+def test_the_seals_of_an_archive_are_the_same_without_its_members() -> None:
+    data = tar([(f"{number}.log", SHORT) for number in range(20)])
+    reading = Reading(head_of(data), opener(data, 999), limits=Limits(split_bytes=5000))
+    for each in reading.with_members():
+        list(each)
+    alone_ = PlanReading(reading.plan, opener(data, 65_536))
+    assert not list(alone_)
+    assert alone_.seals == reading.seals
+    assert len(alone_.seals) > 3

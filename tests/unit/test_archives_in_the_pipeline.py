@@ -1,0 +1,236 @@
+"""The members of an archive go through the pipeline each for itself, and the archive settles when all of them have."""
+
+from __future__ import annotations
+
+import gzip
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.core.accounts import State, account_of
+from chalicelib.core.cutting import Limits
+from chalicelib.core.reading import Reading
+from chalicelib.core.records import Record, Reject
+from chalicelib.delivery import Incoming
+from chalicelib.ledger import StoredFile
+from chalicelib.status import Status
+from tests.fakes import Pipeline, in_time
+from tests.tars import header, size_of, tar
+from tests.unit.test_dead_letters import EVERYTHING, UNPACED
+from tests.unit.test_deliveries import deliver, drain, run_in_order, run_quietly
+
+LIMITS = Limits(batch_max_lines=5, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=1500)
+LINES = b"".join(b"2026-09-14T08:00:%02dZ INFO hello %d\n" % (n % 60, n) for n in range(30))
+MEMBERS = [
+    ("a.log", LINES * 2), ("a.log", LINES[:70]), ("empty", b""), ("core", bytes(range(256))), ("b.gz", gzip.compress(LINES, mtime=0)),
+    ("c.log", ("\ufeff" + LINES.decode()).encode("utf-16-le")), ("in.tgz", gzip.compress(tar([("d.log", LINES)]), mtime=0)),
+    ("last.log", LINES[:-1]),
+]  # fmt: skip
+WHOLE = tar(MEMBERS)
+LYING = size_of(
+    header("a.log", 70) + LINES[:70] + bytes(442) + header("b.log", 500) + LINES[:500] + bytes(12), 1024, 9999
+)
+FORMS = {
+    "tar": WHOLE, "tar.gz": gzip.compress(WHOLE, mtime=0), "cut.tar": WHOLE[:9000], "cut.tgz": gzip.compress(WHOLE, mtime=0)[:-300],
+    "lying": LYING, "lying.gz": gzip.compress(LYING, mtime=0),
+}  # fmt: skip
+
+
+def poured(data: bytes) -> Pipeline:
+    pipeline = Pipeline(LIMITS, piece_bytes=100)
+    run_quietly(pipeline, pipeline.objects.add("a", data))
+    return pipeline
+
+
+def files_of(pipeline: Pipeline) -> dict[str, StoredFile]:
+    return pipeline.table.files
+
+
+def archive_in(pipeline: Pipeline) -> StoredFile:
+    (archive,) = (file for file in files_of(pipeline).values() if file.plan.object.member is None)
+    return archive
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_pipeline_makes_of_an_archive_what_a_reading_makes_of_it(form: str) -> None:
+    pipeline = poured(FORMS[form])
+    head = archive_in(pipeline).plan.head
+    read = Reading(head, pipeline.objects.opener(head), limits=LIMITS)
+    seen = {}
+    for reading in read.with_members():
+        entries = [each for each in reading if isinstance(each.result, Record | Reject)]
+        account = reading.account
+        seen[reading.plan.file_id] = (
+            account.state,
+            account.reason,
+            account.text_bytes,
+            account.summary.counts,
+            len(entries),
+        )
+    stored = {
+        file.plan.file_id: (
+            file.account.state,
+            file.account.reason,
+            file.account.text_bytes,
+            file.account.summary.counts,
+            sum(item["file_id"]["S"] == file.plan.file_id for item in pipeline.records.items.values()),
+        )
+        for file in files_of(pipeline).values()
+    }
+    assert stored == seen
+    assert len(seen) > 2
+
+
+@pytest.mark.parametrize("form", ["tar", "tar.gz", "lying.gz"])
+def test_a_death_at_any_effect_leaves_the_tables_of_an_undisturbed_run(form: str) -> None:
+    quiet = poured(FORMS[form])
+    effects = quiet.effects.count
+    assert effects > 30
+    for place in Random(5).sample(range(1, effects + 1), 16):
+        dying = Pipeline(LIMITS, piece_bytes=4096)
+        dying.effects.crash_at, dying.effects.after = place, place % 2 == 0
+        run_in_order(dying, dying.objects.add("a", FORMS[form]), retry_late=place % 3 == 0)
+        assert dying.tables == quiet.tables
+
+
+@given(st.sampled_from(["tar", "tar.gz", "lying"]), st.integers(0, 2**32))
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=8, deadline=None)
+def test_repeated_and_reordered_messages_and_short_invocations_leave_the_tables_of_one_delivery(
+    form: str, seed: int
+) -> None:
+    noisy, random = Pipeline(LIMITS, piece_bytes=4096), Random(seed)
+    announced = noisy.objects.add("a", FORMS[form])
+    for _ in range(3):
+        noisy.splitter.ingest(announced, in_time(random.choice([60.0, 4.0])))
+    drain(noisy, random, repeats=20)
+    assert noisy.tables == poured(FORMS[form]).tables
+
+
+def test_an_invocation_without_time_for_more_leaves_the_rest_to_the_next() -> None:
+    pipeline = Pipeline(LIMITS, piece_bytes=4096)
+    pipeline.splitter.ingest(pipeline.objects.add("a", FORMS["tar.gz"]), in_time(4.0))
+    opened = [len(files_of(pipeline))]
+    while pipeline.split_queue.messages:
+        assert len(opened) < 40
+        deliver(pipeline, pipeline.split_queue.messages.pop(0).body, 4.0)
+        opened.append(len(files_of(pipeline)))
+    assert opened[0] < 4
+    drain(pipeline, Random(1), repeats=0)
+    assert pipeline.tables == poured(FORMS["tar.gz"]).tables
+
+
+def test_what_is_decompressed_once_is_not_decompressed_again_for_each_member() -> None:
+    pipeline = Pipeline(LIMITS)
+    data = gzip.compress(tar([(f"{number}.log", LINES) for number in range(50)]))
+    read = 0
+    opener = pipeline.objects.opener
+
+    def counting(head):  # type: ignore[no-untyped-def]
+        def open_at(offset: int):  # type: ignore[no-untyped-def]
+            nonlocal read
+            for piece in opener(head)(offset):
+                read += len(piece)
+                yield piece
+
+        return open_at
+
+    pipeline.objects.opener = counting  # type: ignore[method-assign]
+    pipeline.splitter.ingest(pipeline.objects.add("a", data), in_time())
+    assert len(files_of(pipeline)) == 51
+    assert read < 3 * len(data)
+
+
+def test_an_archive_waits_for_a_dead_lettered_member_and_completes_with_its_redrive() -> None:
+    pipeline = Pipeline(LIMITS, piece_bytes=4096)
+    pipeline.splitter.ingest(
+        pipeline.objects.add("a", tar([("a.log", LINES[:70]), ("b.log", LINES[:70])])), in_time()
+    )
+    dead, alive = (message.body for message in pipeline.batch_queue.messages)
+    pipeline.batch_queue.messages.clear()
+    pipeline.worker.handle(alive, in_time())
+    assert archive_in(pipeline).account.state is State.PROCESSING
+    pipeline.dead_letter_consumer.take(Incoming("dead", "r", dead, 10))
+    archive = archive_in(pipeline)
+    assert archive.account.state is State.INCOMPLETE
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    drain(pipeline, Random(1), repeats=0)
+    assert archive_in(pipeline).account.state is State.COMPLETE
+    assert {file.account.state for file in files_of(pipeline).values()} == {State.COMPLETE}
+
+
+@pytest.mark.parametrize("lost", ["split", "batch"])
+def test_a_sweep_moves_what_lost_its_messages_within_an_archive(lost: str) -> None:
+    pipeline = Pipeline(LIMITS, piece_bytes=4096)
+    pipeline.splitter.ingest(pipeline.objects.add("a", FORMS["tar"]), in_time())
+    if lost == "batch":
+        while pipeline.split_queue.messages:
+            deliver(pipeline, pipeline.split_queue.messages.pop(0).body)
+    getattr(pipeline, f"{lost}_queue").messages.clear()
+    for _ in range(4):
+        pipeline.sweeper.sweep(in_time())
+        pipeline.clock.advance(20_000)
+        drain(pipeline, Random(1), repeats=0)
+    assert pipeline.tables[0] == poured(FORMS["tar"]).tables[0]
+    assert {file.account.state for file in files_of(pipeline).values()} == {State.COMPLETE, State.FAILED}
+
+
+def test_a_member_that_settled_unseen_is_seen_by_the_message_of_its_archive() -> None:
+    pipeline = Pipeline(LIMITS, piece_bytes=4096)
+    pipeline.splitter.ingest(pipeline.objects.add("a", tar([("a.log", LINES[:70])])), in_time())
+    record = pipeline.ledger.record_member
+    pipeline.ledger.record_member = lambda plan, account: None  # type: ignore[method-assign]
+    drain(pipeline, Random(1), repeats=0)
+    pipeline.ledger.record_member = record  # type: ignore[method-assign]
+    assert archive_in(pipeline).account.state is State.PROCESSING
+    pipeline.clock.advance(20_000)
+    for _ in range(2):
+        pipeline.sweeper.sweep(in_time())
+        pipeline.clock.advance(20_000)
+    drain(pipeline, Random(1), repeats=0)
+    assert archive_in(pipeline).account.state is State.COMPLETE
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_the_members_of_an_archive_are_listed_in_its_order(limit: int) -> None:
+    pipeline = poured(WHOLE)
+    status = Status(pipeline.ledger, pipeline.records)  # type: ignore[arg-type]
+    archive = status.file(archive_in(pipeline).plan.file_id)
+    assert (archive["archive"], archive["member"]) == ("tar", None)
+    found, cursor = [], None
+    while True:
+        page = status.members(archive["file_id"], limit=limit, cursor=cursor)
+        found += page["items"]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+    assert [file["member"]["path"] for file in found] == [name for name, _ in MEMBERS]
+    assert {file["member"]["file_id"] for file in found} == {archive["file_id"]}
+    assert [file["key"] for file in found] == [f"a/{name}" for name, _ in MEMBERS]
+    assert status.members(found[0]["file_id"]) == {"items": [], "cursor": None}
+
+
+def test_a_hundred_thousand_empty_members_cost_two_writes_each() -> None:
+    count = 100_000
+    pipeline = Pipeline(Limits(), piece_bytes=1 << 20)
+    announced = pipeline.objects.add("a", header() * count + bytes(1024))
+    pipeline.splitter.ingest(announced, in_time(10_000))
+    archive = archive_in(pipeline).account
+    assert (archive.state, archive.text_bytes) == (State.COMPLETE, 512 * count + 1024)
+    assert len(files_of(pipeline)) == count + 1
+    assert {file.account.state for file in files_of(pipeline).values()} == {State.COMPLETE}
+    (empty, *_) = (file for file in files_of(pipeline).values() if file.plan.object.member)
+    assert empty.account == account_of(empty.plan, pipeline.table.read_splits(empty.plan.file_id))
+    assert pipeline.effects.count < 2.1 * count
+
+
+def test_a_member_with_a_batch_costs_eight_writes_to_the_ledger() -> None:
+    def writes(count: int) -> int:
+        pipeline = Pipeline(Limits(), piece_bytes=1 << 20)
+        members = [(f"{number}.log", LINES) for number in range(count)]
+        run_quietly(pipeline, pipeline.objects.add("a", tar(members)))
+        assert archive_in(pipeline).account.state is State.COMPLETE
+        return pipeline.effects.count - 2 * count  # the message and the records
+
+    assert (writes(48) - writes(32)) / 16 <= 8
