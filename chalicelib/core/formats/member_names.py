@@ -78,7 +78,8 @@ class Naming(dict[str, Target]):
         for start, prefix in self._prefixes.items():
             if name.startswith(start) and len(name) > len(start):
                 attribute = prefix + _in_small(name[len(start) :])
-                return target_of("user_agent.original" if attribute == _AGENT else attribute)
+                plain = "user_agent.original" if attribute == _AGENT else attribute
+                return plain, put_of(plain, "text") or self._put, plain
         attribute = f"{self._prefix}.{snake_case(name).strip('_') or '_'}"
         return attribute, self._put, attribute
 

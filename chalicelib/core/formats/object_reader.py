@@ -162,13 +162,14 @@ class Reader:
         return shape
 
     def _moment(self, fields: Fields, name: str, time: Time) -> Stamp | None:
-        past, second, is_day = time
-        value = fields[name]
-        if is_day:
-            stamp = self._times.of_text(f"{value} {fields[second or '']}")
+        past, second, clock = time
+        if clock:
+            stamp = self._times.of_text(" ".join([str(fields[each]) for each in (name, *clock)]))
             if stamp is not None:
-                del fields[second or ""]
+                for each in clock:
+                    del fields[each]
             return stamp
+        value = fields[name]
         stamp = self._stamp_of(value) if past is None else self._times.of_moment(value, past=past)
         if stamp is None or second is None:
             return stamp

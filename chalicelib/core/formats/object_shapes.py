@@ -20,11 +20,11 @@ _NO_USUAL: Final = Usual((), (), (), None, (), {})
 
 class Time(NamedTuple):
     """past: whether its value must be in the past, since its name only may be a time's; None: its name says so.
-    second: the member with the nanoseconds, or the time of day."""
+    nanos: the member with the nanoseconds. clock: those that are the time together with it, a day."""
 
     past: bool | None = None
-    second: str | None = None
-    is_day: bool = False
+    nanos: str | None = None
+    clock: tuple[str, ...] = ()
 
 
 class Shape(NamedTuple):
@@ -62,7 +62,10 @@ def shape_of(objects: Objects, names: tuple[str, ...], inner: tuple[str, ...] | 
     named = objects.names
     usual = usual_members(tuple(name for name in names if name not in named)) if objects.usual else _NO_USUAL
     times = _times_of(objects, known, usual)
-    taken = {name for name, _ in times} | {time.second for _, time in times if time is not None}
+    taken = {name for name, _ in times}
+    for _, time in times:
+        if time is not None:
+            taken |= {*time.clock, *((time.nanos,) if time.nanos else ())}
     levels = tuple(name for name in objects.level if name in known and name not in taken)
     words = levels
     if "level" in objects.usual:
@@ -73,19 +76,19 @@ def shape_of(objects: Objects, names: tuple[str, ...], inner: tuple[str, ...] | 
         bodies += tuple(name for name in usual.messages if name not in bodies)
     bodies = tuple(name for name in bodies if name not in taken and name not in levels)
     shape = Shape(times, levels, words, bodies, numeric_of(levels, names), inner, kept=objects.kept)
-    candidates = {name for name in (*taken, *levels, *bodies) if name is not None}
+    candidates = {*taken, *levels, *bodies}
     return shape if objects.prefix else _renamed(objects, names, candidates, shape)
 
 
 def _times_of(objects: Objects, known: frozenset[str], usual: Usual) -> tuple[tuple[str, Time | None], ...]:
     times: list[tuple[str, Time | None]] = []
     for name in objects.time:
-        day, _, clock = name.partition(" ")
+        day, *clock = name.split(" ")
         if name in known:
             nanos = NANOS.get(name)
-            times.append((name, Time(second=nanos) if nanos in known else None))
-        elif day in known and clock in known:
-            times.append((day, Time(second=clock, is_day=True)))
+            times.append((name, Time(nanos=nanos) if nanos in known else None))
+        elif known.issuperset((day, *clock)):
+            times.append((day, Time(clock=tuple(clock))))
     if "time" in objects.usual:
         for name in usual.times:
             nanos = NANOS.get(name)
@@ -93,7 +96,7 @@ def _times_of(objects: Objects, known: frozenset[str], usual: Usual) -> tuple[tu
             is_plain = past is None and nanos not in known
             times.append((name, None if is_plain else Time(past, nanos if nanos in known else None)))
         if usual.clock is not None:
-            times.append((usual.clock[0], Time(second=usual.clock[1], is_day=True)))
+            times.append((usual.clock[0], Time(clock=(usual.clock[1],))))
     return tuple(times)
 
 

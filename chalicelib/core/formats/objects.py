@@ -45,7 +45,7 @@ class Objects:
     required: dotted names that every object has, alternatives between bars. foreign: names that none has.
     fits: whether the names, in their order (nested ones last), may be of it. confirms: whether the values may.
     inner: the names without the envelope around them; all else here goes by these.
-    time, level, body: members in order of preference; ``day clock`` are two that are a time together.
+    time, level, body: members in order of preference; ``day clock`` and ``day clock zone`` are those that are a time together.
     usual: those of the three that are also found, behind the members given, under the names that logs usually have.
     timeless: what an object is whose time is none; None: a record without one. utc: its times are UTC where they name no zone.
     levels: what a severity is where its word or number does not say it as usual. unleveled: the number where there is none.
