@@ -100,7 +100,10 @@ def flatten(loaded: dict[str, Any]) -> tuple[dict[str, Value], int]:
             name = prefix + key or UNNAMED
             kind = type(item)
             if kind is str or kind is int or kind is bool or item is None:
-                add(name, item)
+                if name in fields or len(name) > NAME_MAX:
+                    add(name, item)
+                else:
+                    fields[name] = item
             elif kind is float:
                 add(name, item if exact else _checked(item))
             elif kind is list:

@@ -95,7 +95,10 @@ class Naming(dict[str, Target]):
             if type(value) is list and len(value) == 1 and attribute.startswith(_HEADERS):
                 value = value[0]  # noqa: PLW2901 - the header itself
             if put is None or type(value) is not str:
-                _set(fields, repeats, attribute, value)
+                if attribute in fields:
+                    _set(fields, repeats, attribute, value)
+                else:
+                    fields[attribute] = value
                 continue
             typed: Fields = {}
             put(typed, name, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.core.cutting import Batch, Cutter, Limits
 from chalicelib.core.entries import entries_of
+from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Entry, Framing, Kind, framing_of, said_of
 from chalicelib.core.streams import WINDOW_LINES
 
@@ -212,3 +214,24 @@ def test_a_framing_of_streams_is_stored_and_read() -> None:
     assert framing_of(said_of(framing)) == framing
     assert not framing.is_of_second_version
     assert not framing.self_synchronising
+
+
+DOCKER_TOKENS = st.sampled_from(
+    [b'"log"', b'"stream"', b'"time"', b":", b'"x"', b'"stdout"', b",", b"}", b"{", b'\\"', b"\\\\", b'"', b" ", b"\n", b'"a":"stream"',
+     b'"log":"a\\n"', b'"stream":"stdout"', b'"time":"2"', b'\\"log\\":\\"a\\"']
+)  # fmt: skip
+DOCKER_MEMBER = rb'(?=[^\n]*?(?<!\\)"%b"[ \t]*+:[ \t]*+"%b)'
+
+
+@given(st.lists(DOCKER_TOKENS, max_size=14).map(b"".join))
+def test_members_of_a_line_of_docker_are_the_first_that_nothing_escapes(line: bytes) -> None:
+    plainly = re.compile(
+        rb"[ \t]*+\{"
+        + DOCKER_MEMBER % (b"log", rb'((?:[^"\\\n]++|\\[^\n])*+)"[ \t]*+[,}]')
+        + DOCKER_MEMBER % (b"stream", rb'([a-z]{1,8})"')
+        + b"(?:"
+        + DOCKER_MEMBER % (b"time", rb'([^"\n]{1,64})"')
+        + b")?+"
+    ).match(b"{" + line)
+    found = re.compile((by_name("docker_json").framing.parts or "").encode()).match(b"{" + line)
+    assert (found and found.group("quoted", "stream", "time")) == (plainly and plainly.groups())

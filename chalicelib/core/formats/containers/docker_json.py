@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from chalicelib.core.records import Value
 
 _STRING: Final = r'(?:[^"\\\n]++|\\[^\n])*+'
+_TO_MEMBER: Final = r'(?:[^"\n]*+")+?(?<!\\")'
+"""From quote to quote up to one that nothing escapes: the name behind it is the next, however long the strings are."""
 _PARTS: Final = (
-    rf'[ \t]*+\{{(?=[^\n]*?(?<!\\)"log"[ \t]*+:[ \t]*+"(?P<quoted>{_STRING})"[ \t]*+[,}}])'
-    r'(?=[^\n]*?(?<!\\)"stream"[ \t]*+:[ \t]*+"(?P<stream>[a-z]{1,8})")'
-    r'(?:(?=[^\n]*?(?<!\\)"time"[ \t]*+:[ \t]*+"(?P<time>[^"\n]{1,64})"))?+'
+    rf'[ \t]*+\{{(?={_TO_MEMBER}log"[ \t]*+:[ \t]*+"(?P<quoted>{_STRING})"[ \t]*+[,}}])'
+    rf'(?={_TO_MEMBER}stream"[ \t]*+:[ \t]*+"(?P<stream>[a-z]{{1,8}})")'
+    rf'(?:(?={_TO_MEMBER}time"[ \t]*+:[ \t]*+"(?P<time>[^"\n]{{1,64}})"))?+'
 )
 _NAMES: Final = frozenset(("log", "stream", "time", "attrs"))
 
