@@ -8,6 +8,7 @@ import { link } from "./route.js";
 import { count, plural } from "./words.js";
 
 const SQUARES_MAX = 600;
+const FIRST = 200;
 const PAGE = 1000;
 const WORST = ["failed", "discarded", "pending", "rejects", "done"];
 const TITLES = { failed: "dead-lettered", discarded: "discarded", pending: "pending", rejects: "done, with rejects", done: "done" };
@@ -16,7 +17,7 @@ async function all(id, signal, onSome) {
   const found = [];
   let cursor = null;
   do {
-    const page = await get(`files/${id}/batches`, { limit: PAGE, cursor }, { signal });
+    const page = await get(`files/${id}/batches`, { limit: cursor ? PAGE : FIRST, cursor }, { signal });
     found.push(...page.items);
     cursor = page.cursor;
     onSome([...found]);

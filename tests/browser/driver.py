@@ -83,9 +83,10 @@ class Visit:
         )
         return width
 
-    def faults_of_access(self) -> list[str]:
-        """What axe finds (https://github.com/dequelabs/axe-core)."""
-        found: dict[str, Any] = Axe().run(self.page).response
+    def faults_of_access(self, *rules: str) -> list[str]:
+        """What axe finds (https://github.com/dequelabs/axe-core). rules: those only; by default all."""
+        only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+        found: dict[str, Any] = Axe().run(self.page, options={"resultTypes": ["violations"], **only}).response
         return [
             f"{each['id']}: {node['target']} {node['failureSummary']}"
             for each in found["violations"]
