@@ -66,7 +66,8 @@ class Head:
         sections = self._first_values(framing) if framing.kind in VALUES else self.sections(framing)
         total = sum(len(section.entries) for section in sections)
         if total < _TIMES * count:
-            return []
+            are_more = framing.kind in VALUES and len(self.text) >= _TIMES * _FIRST_BYTES
+            return sections if are_more and total >= _TIMES * FEW else []
         step = total // count
         found, skip = [], step // 2
         for header, entries in sections:
