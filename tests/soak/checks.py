@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from chalicelib.core.accounts import FileAccount
+from chalicelib.core.accounts import FileAccount, State
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.marks import Tally
 from chalicelib.core.parquet import BATCHES, RECORDS
@@ -23,7 +23,7 @@ from tests.layouts import rows_in
 from tests.soak.aws import DAY, RESULTS
 from tests.soak.dynamodb import Table
 from tests.soak.stage import Stage, Uploaded
-from tests.soak.texts import Entry
+from tests.soak.texts import Entry, LogFile
 
 SETTLED: Final = ("COMPLETE", "INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED")
 
@@ -171,6 +171,13 @@ class Checks:
         stage, file_id = self._stage, uploaded.file_id
         for kind, number, what in compared(stage, uploaded):
             stage.violate(kind, file_id, f"{number} {what}")
+        for member_id in members_of(stage, file_id):
+            stored = stage.stored(member_id)
+            if stored is None or (
+                stored.account.state is State.COMPLETE and not stored.account.summary.discarded
+            ):
+                for kind, number, what in compared(stage, Member(member_id, uploaded.log)):
+                    stage.violate(kind, file_id, f"{number} {what} of its member")
         counts = account.summary.counts
         found = {
             "record": counts.parsed,
@@ -200,7 +207,29 @@ def has_dead_letter(stage: Stage, file_id: str) -> bool:
     )
 
 
-def compared(stage: Stage, uploaded: Uploaded, *, nothing: bool = False) -> list[tuple[str, int, str]]:
+class Member(NamedTuple):
+    """The file in an archive. of: the archive."""
+
+    file_id: str
+    of: LogFile
+
+    @property
+    def log(self) -> LogFile:
+        return LogFile(b"", "COMPLETE", self.of.member)
+
+
+def members_of(stage: Stage, file_id: str) -> list[str]:
+    """The files of an archive's members."""
+    items = stage.aws.dynamodb.table("ledger").items
+    named = [
+        item["files"]["S"] for (pk, sk), item in items.items() if pk == file_id and sk.startswith("members#")
+    ]
+    return [member for names in named for member in names.split()]
+
+
+def compared(
+    stage: Stage, uploaded: Uploaded | Member, *, nothing: bool = False
+) -> list[tuple[str, int, str]]:
     """How the destinations of a file differ from its text (nothing: from none): kind of violation, how many, what."""
     file_id, stored = uploaded.file_id, stage.stored(uploaded.file_id)
     entries = [each for each in uploaded.log.entries if each.kind != "skipped"]

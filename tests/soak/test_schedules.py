@@ -22,9 +22,9 @@ SCHEDULES = 15
 NOTICED_WITHIN = 80
 NOTICED_BY = {
     "mark-before-write": 3,
-    "seal-before-send": 23,
+    "seal-before-send": 74,
     "count-up-blindly": 2,
-    "forget-to-look-again": 7,
+    "forget-to-look-again": 11,
     "never-sweep": 3,
     "trust-a-failed-answer": 42,
     "sum-without-comparing": 1,

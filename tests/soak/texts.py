@@ -22,6 +22,7 @@ import lz4.frame
 LINE_MAX_BYTES: Final = 400
 """The limit of an entry in all schedules."""
 
+_MEMBER_LINES: Final = 40
 PACKERS: Final[tuple[Callable[[bytes], bytes], ...]] = (
     lambda text: gzip.compress(text, mtime=0),
     bz2.compress,
@@ -44,11 +45,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """data: the object. state: in which it settles once all is well. entries: of the whole text."""
+    """data: the object. state: in which it settles once all is well. entries: of the whole text. member: those of the
+    only file in it, where it is an archive."""
 
     data: bytes
     state: str
     entries: tuple[Entry, ...]
+    member: tuple[Entry, ...] = ()
 
     @property
     def lines(self) -> int:
@@ -57,12 +60,14 @@ class LogFile:
 
 def drawn_file(random: Random, mark: str) -> LogFile:
     """mark: stands in every line, so that no two files share one."""
-    kind = random.choice(["json", "json", "json", "packed", "packed", "utf-16", "empty", "binary"])
+    kind = random.choice(["json", "json", "json", "packed", "packed", "utf-16", "empty", "binary", "tar"])
     if kind == "empty":
         return LogFile(b"", "COMPLETE", ())
     if kind == "binary":
         noise = bytes(random.choices(range(1, 8), k=300))
-        return LogFile(noise if noise[0] % 2 else gzip.compress(_tar(mark), mtime=0), "FAILED", ())
+        return LogFile(noise, "FAILED", ())
+    if kind == "tar":
+        return _tar(mark, is_packed=random.random() < 0.5)
     text, entries = _drawn_text(random, mark)
     if kind == "packed":
         return LogFile(PACKERS[len(text) % len(PACKERS)](text), "COMPLETE", entries)
@@ -75,14 +80,19 @@ def drawn_file(random: Random, mark: str) -> LogFile:
     return LogFile(text, "COMPLETE", entries)
 
 
-def _tar(mark: str) -> bytes:
-    """An archive of a log, no line of which may be read."""
-    packed, text = io.BytesIO(), f"{mark} line\n".encode() * 40
+def _tar(mark: str, *, is_packed: bool) -> LogFile:
+    """An archive of one log, whose lines are in the account of the log alone."""
+    packed, line = io.BytesIO(), f"{mark} line\n".encode()
     member = tarfile.TarInfo("app.log")
-    member.size = len(text)
+    member.size = len(line) * _MEMBER_LINES
     with tarfile.open(fileobj=packed, mode="w") as writer:
-        writer.addfile(member, io.BytesIO(text))
-    return packed.getvalue()
+        writer.addfile(member, io.BytesIO(line * _MEMBER_LINES))
+    data = packed.getvalue()
+    entries = tuple(
+        Entry(number * len(line), len(line), "record", f"{mark} line") for number in range(_MEMBER_LINES)
+    )
+    of_archive = (Entry(0, len(data), "skipped", lines=0),)
+    return LogFile(gzip.compress(data, mtime=0) if is_packed else data, "COMPLETE", of_archive, entries)
 
 
 def _drawn_text(random: Random, mark: str) -> tuple[bytes, tuple[Entry, ...]]:
