@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import formats, hostile, ledger, peers, pipeline, starting, store, text
+from benchmarks import formats, hostile, ledger, peers, pipeline, starting, store, text, verifying
 
 if __name__ == "__main__":
     if "--json" in sys.argv[1:]:
@@ -23,3 +23,5 @@ if __name__ == "__main__":
     starting.main()
     print()
     ledger.main()
+    print()
+    verifying.main()

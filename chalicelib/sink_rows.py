@@ -37,6 +37,13 @@ class SinkReading:
         self._results = results
         self._merged: _MergedObject | None = None
 
+    def is_as_written(self, batch: StoredBatch, rows: bytes) -> bool:
+        """Whether a batch waits for being merged as this object: its rows need not be looked at."""
+        from chalicelib.core import parquet  # noqa: PLC0415 - as below
+
+        key = parquet.object_key(self._plan.format, self._plan.head.last_modified, batch.batch_id)
+        return self._results is not None and self._results.get(key) == rows
+
     def entries(self, batch: StoredBatch) -> Entries:
         """None of what has expired. SegmentError for an object that cannot be read."""
         from chalicelib.core import parquet  # noqa: PLC0415 - only a stage with a sink pays for it

@@ -122,9 +122,8 @@ def _tell(found: Changes, old: Entry, new: Entry) -> None:
     else:
         found.changed += 1
         before, after = dict(_flat(old)), dict(_flat(new))
-        found.fields.update(
-            name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
-        )
+        names = sorted(before.keys() | after.keys())
+        found.fields.update(name for name in names if before.get(name) != after.get(name))
 
 
 def _flat(entry: Entry) -> Iterator[tuple[str, Any]]:

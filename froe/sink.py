@@ -13,7 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -81,6 +81,7 @@ class SinkCache:
         self._client = client
         self._bucket = bucket
         self._folder = folder
+        self._ids: dict[str, tuple[str, str] | None] = {}
 
     def current(
         self,
@@ -117,6 +118,23 @@ class SinkCache:
             )
         self._forget(folder, {one.name for one in objects})
         return objects
+
+    def waiting_of(self, folder: str, begins: str) -> list[str]:
+        """Ids of batches of a folder that wait for being merged, and begin so."""
+        listed = self._listed(f"{BATCHES}{folder}{begins}")
+        return [each.key.rpartition("/")[2].removesuffix(".parquet") for each in listed]
+
+    def holding(self, folder: str, begins: str) -> list[SinkObject]:
+        """The merged objects of a folder that may hold batches whose ids begin so, by their footers."""
+        objects = list(self._listed(f"{RECORDS}{folder}"))
+        new = [each for each in objects if each.name not in self._ids]
+        if new:
+            with self._footers(new) as paths:
+                found = _batches_in(paths)
+            self._ids |= {each.name: found.get(str(path)) for each, path in zip(new, paths, strict=True)}
+        last = begins + "~"
+        ranges = [(each, self._ids[each.name]) for each in objects]
+        return [each for each, ids in ranges if ids is None or (ids[0] <= last and ids[1] >= begins)]
 
     def _listed(self, prefix: str) -> Iterator[SinkObject]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
@@ -169,9 +187,7 @@ class SinkCache:
         names = {each.name for each in objects}
         new = [each for each in objects if each.name not in known]
         if new:
-            with tempfile.TemporaryDirectory(prefix="froe-footers-") as scratch:
-                with ThreadPoolExecutor(_AT_ONCE) as pool:
-                    paths = list(pool.map(lambda each: self._footer(each, Path(scratch)), new))
+            with self._footers(new) as paths:
                 found = _times_in(paths)
             known |= {each.name: found.get(str(path)) for each, path in zip(new, paths, strict=True)}
             kept = {
@@ -181,6 +197,14 @@ class SinkCache:
             }
             self._keep(store, orjson.dumps(kept))
         return {name: known[name] for name in names}
+
+    @contextmanager
+    def _footers(self, objects: Sequence[SinkObject]) -> Iterator[list[Path]]:
+        """Files of which the footers are there, as long as they are wanted."""
+        with tempfile.TemporaryDirectory(prefix="froe-footers-") as scratch:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                paths = list(pool.map(lambda each: self._footer(each, Path(scratch)), objects))
+            yield paths
 
     def _footer(self, each: SinkObject, scratch: Path) -> Path:
         """A file whose end is the object's, with nothing before it: all that metadata are read of."""
@@ -224,6 +248,20 @@ def _times_in(paths: Sequence[Path]) -> dict[str, Range]:
         .fetchall()
     )
     return {name: None if first is None else (first, last) for name, first, last in rows}
+
+
+def _batches_in(paths: Sequence[Path]) -> dict[str, tuple[str, str]]:
+    """Path → least and greatest batch id, likewise; nothing of one that does not say."""
+    rows = (
+        duckdb.connect()
+        .execute(
+            "SELECT file_name, min(stats_min_value), max(stats_max_value), count(*) = count(stats_min_value)"
+            " FROM parquet_metadata(?) WHERE path_in_schema = 'batch_id' GROUP BY 1",
+            [list(map(str, paths))],
+        )
+        .fetchall()
+    )
+    return {name: (first, last) for name, first, last, are_told in rows if are_told}
 
 
 def _overlaps(times: Range, first: int | None, last: int | None) -> bool:

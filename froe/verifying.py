@@ -2,18 +2,18 @@
 
 Promise: what is `proved` is stored whole and once: every record and reject of the object is where it belongs, field by
 field, in the table and in the sink, and nothing else is in the partitions of the file; its marks and seals say what was
-cut. Memory: a batch, what is stored of it, and a batch's rows of the sink.
-Limits: times of writing, costs and traces are not compared; they are no part of the account. Of the sink what its readers
-read is compared: a copy of an object under another name is not noticed.
+cut. Memory: a batch, what is stored of it, and an object of the sink.
+Limits: times of writing, costs and traces are not compared; they are no part of the account. In the sink the day of the
+file's format is looked through for rows of the file that do not belong there: copies in other folders are not noticed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -22,7 +22,7 @@ from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.marks import Counts, Mark, Outcome
 from chalicelib.core.messages import BatchMessage
 from chalicelib.core.reading import PlanReading
-from chalicelib.core.records import record_key, untyped
+from chalicelib.core.records import SHARD_STRIDE_BYTES, partition_key, untyped
 from chalicelib.core.seals import Seal
 from chalicelib.ledger import StoredFile
 from chalicelib.services import Services
@@ -77,10 +77,29 @@ class Verdict:
             self.differences.append(difference)
 
 
+class FindsRows(Protocol):
+    """Of the sink; folder: of a day of a format."""
+
+    def waiting_of(self, folder: str, begins: str) -> list[str]:
+        """Ids of batches that wait for being merged, and begin so."""
+
+    def holding(self, folder: str, begins: str) -> Sequence[Keyed]:
+        """The merged objects that may hold batches whose ids begin so."""
+
+
+class Keyed(Protocol):
+    @property
+    def key(self) -> str: ...
+
+
 def verify(
-    services: Services, stored: StoredFile, advance: Callable[[int], None] = lambda _: None
+    services: Services,
+    stored: StoredFile,
+    advance: Callable[[int], None] = lambda _: None,
+    sink: FindsRows | None = None,
 ) -> Verdict:
-    """advance: is told of bytes of text that are compared. Raises what reading the object raises."""
+    """advance: is told of bytes of text that are compared. sink: None where the stage has none. Raises what reading the
+    object raises."""
     account = services.ledger.read_account(stored)
     plan = stored.plan
     verdict = Verdict(plan.file_id, plan.head.version.key, account.state.value)
@@ -93,17 +112,25 @@ def verify(
     if plan.expires_at is not None and plan.expires_at <= datetime.now(UTC).timestamp():
         verdict.unproved = "its records have expired, as the retention says"
         return verdict
-    _Comparison(services, stored, verdict, advance).run()
+    _Comparison(services, stored, verdict, advance, sink).run()
     return verdict
 
 
 class _Comparison:
     def __init__(
-        self, services: Services, stored: StoredFile, verdict: Verdict, advance: Callable[[int], None]
+        self,
+        services: Services,
+        stored: StoredFile,
+        verdict: Verdict,
+        advance: Callable[[int], None],
+        sink: FindsRows | None,
     ) -> None:
         self._services, self._stored, self._plan = services, stored, stored.plan
         self._verdict, self._advance = verdict, advance
         self._sink = SinkReading(stored.plan, services.ledger, services.results)
+        self._rows_in = sink
+        self._batches: dict[str, bool] = {}
+        """Those that were cut → whether they are done."""
         self._in_place = 0
         self._undone = 0
         self._counts = Counts()
@@ -125,6 +152,8 @@ class _Comparison:
             self._advance(message.length)
         self._seals(reading)
         self._strays(reading)
+        if self._rows_in and plan.sink is Sink.PARQUET:
+            self._stray_rows(self._rows_in)
         if not self._undone and not plan.archive:  # its members are the other part of its sums
             self._sums()
         if self._undone and not verdict.number:
@@ -134,6 +163,7 @@ class _Comparison:
             )
 
     def _batch(self, message: BatchMessage, result: Parsed, mark: Mark | None) -> None:
+        self._batches[message.batch_id] = mark is not None and mark.outcome is Outcome.DONE
         if mark is None:
             self._add("ledger", f"batch {message.batch_id} has no mark", message.offset)
         if mark is None or mark.outcome is not Outcome.DONE:
@@ -170,8 +200,15 @@ class _Comparison:
         end = message.offset + message.length
         table = self._services.records_table
         stored = _by_key(table.everything(message.file_id, message.shards, message.offset, end))
-        expected = _by_key(map(orjson.loads, result.items))
         self._in_place += len(stored)
+        expected: dict[Any, Item] = {}
+        for encoded in result.items:  # nearly all are equal as they are written: they need not be kept
+            item = orjson.loads(encoded)
+            key = item["pk"]["S"], item["sk"]["S"]
+            if stored.get(key) == item and message.layout is Layout.ITEMS:
+                del stored[key]
+            else:  # a number that the table writes otherwise is compared as what it is
+                expected[key] = item
         if _plain(stored) == _plain(expected):
             return
         before = self._verdict.number
@@ -186,6 +223,8 @@ class _Comparison:
         from chalicelib.core import parquet  # noqa: PLC0415 - only a file in the sink needs it
 
         batch = StoredBatch(message.batch_id, message.split, message.offset)
+        if self._sink.is_as_written(batch, rows):
+            return
         try:
             stored = _by_place(self._sink.entries(batch))
         except segments.SegmentError as error:
@@ -217,17 +256,45 @@ class _Comparison:
 
     def _strays(self, reading: PlanReading) -> None:
         """Items in the file's partitions that lie where no entry of it belongs."""
-        plan = self._plan
+        plan, file_id = self._plan, self._plan.file_id
         end = reading.seals[-1].end if reading.seals else 0
+        partitions = [partition_key(file_id, shard) for shard in range(plan.shards)]
         total = 0
-        for pk, sk in self._services.records_table.keys(plan.file_id, plan.shards):
+        for pk, sk in self._services.records_table.keys(file_id, plan.shards):
             total += 1
             offset = segments.offset_in(sk)
-            if offset >= end or pk != record_key(plan.file_id, plan.shards, offset)[0]:
+            if offset >= end or pk != partitions[offset // SHARD_STRIDE_BYTES % plan.shards]:
                 self._add("table", f"an item lies where none belongs ({pk}, {sk})", offset)
                 self._in_place += 1
         if total != self._in_place and plan.layout is not Layout.NONE:
             self._add("table", "items came or went meanwhile", None, total, self._in_place)
+
+    def _stray_rows(self, sink: FindsRows) -> None:
+        """Rows of the file that no batch of it has, or that lie in more than one merged object."""
+        from chalicelib.core import parquet  # noqa: PLC0415 - as above
+
+        plan, results = self._plan, self._services.results
+        assert results is not None, "a file in the sink was compared with it"
+        folder, begins = parquet.partition_of(plan.format, plan.head.last_modified), f"{plan.file_id}-"
+        waiting = set(sink.waiting_of(folder, begins))
+        merged: dict[str, list[str]] = {}
+        for each in sink.holding(folder, begins):
+            try:
+                ids = [batch_id for batch_id, _ in parquet.batches_of(results.get(each.key) or b"")]
+            except parquet.UnreadableError as error:
+                self._add("sink", f"the object {each.key} cannot be read ({error})", None)
+                continue
+            for batch_id in ids:
+                if batch_id.startswith(begins):
+                    merged.setdefault(batch_id, []).append(each.key)
+        for batch_id in sorted(waiting.union(merged) - self._batches.keys()):
+            places = ", ".join(merged.get(batch_id, [parquet.BATCHES + folder]))
+            self._add("sink", f"rows of a batch that the object does not have: {batch_id} in {places}", None)
+        for batch_id, keys in sorted(merged.items()):
+            if len(keys) > 1:
+                self._add("sink", f"the rows of batch {batch_id} are in {', '.join(sorted(keys))}", None)
+            if not self._batches.get(batch_id, True):
+                self._add("sink", f"the rows of batch {batch_id}, which is not done, are in {keys[0]}", None)
 
     def _sums(self) -> None:
         stored = self._stored.account.summary.counts

@@ -15,9 +15,9 @@ from froe import verifying
 from froe.commands.options import json_option, stage_option
 from froe.inquiry import SETTLED, find_files, page_size, pages, services_of
 from froe.jsonl import print_json
-from froe.target import find_target
+from froe.target import Target, find_target
 from froe.terminal import printable, progress_bar
-from froe.verifying import Verdict
+from froe.verifying import FindsRows, Verdict
 
 _STYLES = {"proved": "green", "differs": "red", "unproved": "yellow"}
 
@@ -43,10 +43,12 @@ def verify(
     """
     if (sample is not None) + every + bool(names) != 1:
         raise click.UsageError("Name files, or give either --sample N or --all.")
-    services = services_of(find_target(stage))
+    target = find_target(stage)
+    services = services_of(target)
+    sink = _sink_of(target)
     verdicts = []
     for file_id, key, size in _chosen(services, names, sample):
-        verdict = _verdict(services, file_id, key, size)
+        verdict = _verdict(services, sink, file_id, key, size)
         verdicts.append(verdict.result)
         if as_json:
             print_json(asdict(verdict) | {"result": verdict.result})
@@ -57,6 +59,13 @@ def verify(
         click.echo(counted or "There is no settled file to verify.")
     if set(verdicts) - {"proved"}:
         click.get_current_context().exit(1)
+
+
+def _sink_of(target: Target) -> FindsRows | None:
+    from froe.sink import SinkCache, cache_folder  # noqa: PLC0415 - imports DuckDB
+
+    bucket = target.settings_env.get("RESULTS_BUCKET", "")
+    return SinkCache(target.client("s3"), bucket, cache_folder(bucket)) if bucket else None
 
 
 def _chosen(services: Services, names: tuple[str, ...], sample: int | None) -> Iterator[tuple[str, str, int]]:
@@ -84,14 +93,14 @@ def _sampled(files: Iterator[dict[str, object]], number: int) -> list[dict[str, 
     return chosen
 
 
-def _verdict(services: Services, file_id: str, key: str, size: int) -> Verdict:
+def _verdict(services: Services, sink: FindsRows | None, file_id: str, key: str, size: int) -> Verdict:
     stored = services.ledger.read_file(file_id)
     if stored is None:
         gone = "it was forgotten meanwhile, or its account has expired"
         return Verdict(file_id, key, "gone", unproved=gone)
     with progress_bar(f"Verifying {printable(key)}", size, unit="bytes") as bar:
         try:
-            return verifying.verify(services, stored, bar.advance)
+            return verifying.verify(services, stored, bar.advance, sink)
         except PipelineError as error:
             verdict = Verdict(file_id, key, stored.account.state.value)
             verdict.unproved = f"its object cannot be read: {reason_of(error)}"

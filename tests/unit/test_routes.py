@@ -64,6 +64,7 @@ def client(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clie
         objects=Newest(pipeline),
         split_queue=pipeline.split_queue,
         audit=pipeline.audit,
+        reprocessing=pipeline.reprocessing,
     )
     monkeypatch.setattr(app, "services", lambda: services)
     with Client(app.app) as client:
@@ -110,6 +111,31 @@ def test_a_new_object_is_accepted_and_a_known_file_is_shown_as_it_stands(
     status, file = post("/files", asked)
     assert (status, file["state"], file["parsed"]["lines"]) == (200, "COMPLETE", 1)
     assert not pipeline.split_queue.messages
+
+
+def test_a_file_is_read_again_once_at_a_time_and_who_asked_is_written_down(
+    post: Any, pipeline: Pipeline
+) -> None:
+    file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b'{"msg":"x"}\n'), in_time())
+    path = f"/files/{file_id}/reprocess"
+    status, said = post(path, {})
+    assert (status, "is PROCESSING: wait until it is settled" in said["Message"]) == (409, True)
+    while pipeline.batch_queue.messages:
+        deliver(pipeline, pipeline.batch_queue.messages.pop(0).body)
+    pipeline.split_queue.messages.clear()
+    status, file = post(path, {"force": True})
+    assert (status, file["generation"], file["next_generation"]) == (202, 0, 1)
+    assert len(pipeline.split_queue.messages) == 1
+    status, said = post(path, {})
+    assert (status, "is being read again already" in said["Message"]) == (409, True)
+    assert [deed.result for deed in pipeline.trail.held.values()][1] == {"generation": 1}
+    assert post(f"/files/{'a' * 26}/reprocess", {})[0] == 404
+    assert post(path, {"force": "yes"})[0] == 400
+    assert post(path, {"why": "so"})[0] == 400
+    del pipeline.objects.held["a.log", "v1"]
+    pipeline.reprocessing.give_up(file_id, "by hand")
+    status, said = post(path, {})
+    assert (status, "is gone: what is stored of it stays" in said["Message"]) == (409, True)
 
 
 def test_a_key_that_is_no_log_is_refused_with_the_setting_that_leaves_it_out(
