@@ -45,8 +45,8 @@ class SettledObjects:
         state, version = file.account.state, file.plan.object
         if self._afterwards.action is Action.LEAVE or not state.settled:
             return
-        if (file.account.reason or "").startswith(FORGOTTEN):
-            return
+        if (file.account.reason or "").startswith(FORGOTTEN) or version.member:
+            return  # of an archive its own account decides, once its members are settled
         known, _ = parted(file.plan.file_id)
         tags = {STATE_TAG: state.value, FILE_TAG: known}
         named = {"file_id": known, "key": version.key}

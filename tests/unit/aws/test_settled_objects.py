@@ -11,8 +11,9 @@ import pytest
 from chalicelib.aws.settled_objects import S3SettledObjects
 from chalicelib.core.accounts import State
 from chalicelib.core.afterwards import Action, Afterwards
+from chalicelib.core.compressions import Compression
 from chalicelib.core.errors import AccessDeniedError, TransientError
-from chalicelib.core.plan import ObjectVersion
+from chalicelib.core.plan import Member, ObjectVersion
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import StoredFile
 from chalicelib.notifier import Change, Notifier
@@ -92,6 +93,16 @@ def test_nothing_is_done_before_the_file_is_settled(
     bucket.act(bucket.settled(state), afterwards)
     bucket.act(bucket.settled(State.FAILED, reason="forgotten at 2026-03-01T12:00:00Z"), afterwards)
     bucket.act(bucket.settled(), Afterwards())
+    assert bucket.writes == []
+
+
+@pytest.mark.parametrize("afterwards", [TAG, MOVE])
+def test_a_member_of_an_archive_says_nothing_of_the_archive(bucket: Bucket, afterwards: Afterwards) -> None:
+    stored = bucket.settled()
+    archive = stored.plan.head
+    member = Member(archive, (Compression.NONE,), 0, "a.log", 512, 3, 0, 0)
+    head = replace(archive, version=replace(bucket.version, member=member))
+    bucket.act(stored._replace(plan=replace(stored.plan, head=head)), afterwards)
     assert bucket.writes == []
 
 
