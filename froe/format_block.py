@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 
 from chalicelib.core.custom import made_of
@@ -30,6 +31,7 @@ _LEVELS: Final = ("trace", "debug", "info", "warn", "error", "fatal")
 _RANKS: Final = ("", "2", "3", "4")
 
 
+@cache
 def block_of(known: Format) -> str | None:
     """The table, as TOML; None where the format cannot be said in templates alone."""
     declaration = known.declaration
