@@ -19,12 +19,26 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Format
 
 _Contains: TypeAlias = "tuple[tuple[str, ...], ...]"
-_Group: TypeAlias = "tuple[tuple[str, ...], _Contains, Callable[[str], object], tuple[int, ...]]"
-"""What a line must hold for the sieve and for the formats, the sieve, and the places of the formats."""
 
 _BEYOND_ASCII: Final = "\x80"
 """Stands for every character beyond ASCII."""
 _KEPT_MAX: Final = 4096
+
+
+class _Group:
+    """Formats of one sieve. needs and contains: what a line must hold for the sieve, and for the formats. match: the sieve, compiled
+    when a line holds all that; it takes up to milliseconds. places: those of the formats."""
+
+    __slots__ = ("contains", "match", "needs", "places", "sieve")
+
+    def __init__(
+        self, sieve: str, needs: tuple[str, ...], contains: _Contains, places: tuple[int, ...]
+    ) -> None:
+        self.sieve = sieve
+        self.needs = needs
+        self.contains = contains
+        self.places = places
+        self.match: Callable[[str], object] | None = None
 
 
 class Sieved(Protocol):
@@ -77,21 +91,24 @@ class Sieves:
         if groups is None:
             groups = self._groups_for(look)
         found: list[int] = []
-        for needs, contains, match, places in groups:
-            for need in needs:
+        for group in groups:
+            for need in group.needs:
                 if need in line:
                     break
             else:
                 continue
-            for texts in contains:
+            for texts in group.contains:
                 for text in texts:
                     if text in line:
                         break
                 else:
                     break
             else:
+                match = group.match
+                if match is None:
+                    match = group.match = matcher(group.sieve)
                 if match(line) is not None:
-                    found += places
+                    found += group.places
         if len(found) > 1:
             found.sort()
         return found
@@ -111,12 +128,10 @@ class Sieves:
         return groups
 
     def _group(self, number: int, sieve: str, contains: _Contains) -> _Group:
-        """Made when the first line may match it: its expression takes milliseconds to compile."""
         group = self._groups.get(number)
         if group is None:
-            needs = self._traits[number][2]
             places = tuple(self._alike[sieve, contains])
-            group = self._groups[number] = (needs, contains, matcher(sieve), places)
+            group = self._groups[number] = _Group(sieve, self._traits[number][2], contains, places)
         return group
 
     def _beginning(self, first: str) -> int:

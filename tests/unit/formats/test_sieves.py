@@ -104,6 +104,21 @@ def test_what_an_expression_cannot_match_is_passed_over() -> None:
     assert needed(r"(?:[0-9]{2} )?(?:LOG|ERROR):  ") == (frozenset((":  ",)), frozenset(("LOG", "ERROR")))
 
 
+def test_a_sieve_is_compiled_when_a_line_holds_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+
+    def noted(sieve: str) -> Callable[[str], object]:
+        compiled.append(sieve)
+        return matcher(sieve)
+
+    monkeypatch.setattr(sieves, "matcher", noted)
+    line = by_name("kafka").samples[0]
+    ask = Sieves(all_formats())
+    assert ask(line) == ask(line) == found_one_by_one(line)
+    assert len(compiled) == len(set(compiled)) > 0
+    assert all(any(need in line for need in index.TRAITS[sieve][2]) for sieve in compiled)
+
+
 def test_the_work_for_lines_of_every_kind_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a line of noise few of the expressions are tried."""
     tried = 0
