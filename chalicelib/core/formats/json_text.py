@@ -63,13 +63,6 @@ def flat_object(text: str) -> Fields | Reject:
     return made_of(text, flat)
 
 
-def telling(members: Fields) -> Fields:
-    """The members that say something: not null, ``""``, ``-``, ``{}`` or ``[]``."""
-    return {
-        name: value for name, value in members.items() if value is not None and value not in ("", "-", [], {})
-    }
-
-
 def made_of(text: str, make: Callable[[dict[str, Any]], Made]) -> Made | Reject:
     """What is made of the object in a text, or why it is none.
 

@@ -36,13 +36,13 @@ def snake_case(name: str) -> str:
     return _in_small(_WORD_ENDS.sub("_", name))
 
 
-def target_of(named: str | Target) -> Target:
+def target_of(entry: str | Target) -> Target:
     """Of an entry of a table. Raises KeyError for a kind that is none."""
-    if isinstance(named, tuple):
-        return named
-    kind, colon, name = named.rpartition(":")
+    if isinstance(entry, tuple):
+        return entry
+    kind, colon, name = entry.rpartition(":")
     if not colon:
-        return named, put_of(named, "text"), named
+        return entry, put_of(entry, "text"), entry
     return f"{name}.address" if kind == "endpoint" else name, put_of(name, kind), name
 
 
@@ -61,8 +61,8 @@ class Naming(dict[str, Target]):
         *,
         infers: bool = False,
     ) -> None:
-        self._known = {name: target_of(named) for name, named in table.items()}
-        super().__init__(self._known)
+        self._table = {name: target_of(entry) for name, entry in table.items()}
+        super().__init__(self._table)
         self._prefix = prefix
         self._prefixes = prefixes
         self._put = _infer if infers else None
@@ -70,7 +70,7 @@ class Naming(dict[str, Target]):
     def __missing__(self, name: str) -> Target:
         if len(self) >= _NAMES_MAX:
             self.clear()
-            self.update(self._known)
+            self.update(self._table)
         target = self[name] = self._target(name)
         return target
 

@@ -100,9 +100,9 @@ class Reader:
                 word, number = graded
                 level_name = name
                 break
-            known = _of_word(value) if type(value) is str else None
-            if known is not None:
-                number, level_name = known, name
+            rank = _of_word(value) if type(value) is str else None
+            if rank is not None:
+                number, level_name = rank, name
                 break
             if number is None and name in numeric:
                 number = of_numeric(value, numeric[name])
@@ -164,10 +164,10 @@ class Reader:
     def _moment(self, fields: Fields, name: str, time: Time) -> Stamp | None:
         past, second, clock = time
         if clock:
-            stamp = self._times.of_text(" ".join([str(fields[each]) for each in (name, *clock)]))
+            stamp = self._times.of_text(" ".join([str(fields[part]) for part in (name, *clock)]))
             if stamp is not None:
-                for each in clock:
-                    del fields[each]
+                for part in clock:
+                    del fields[part]
             return stamp
         value = fields[name]
         stamp = self._stamp_of(value) if past is None else self._times.of_moment(value, past=past)

@@ -52,26 +52,26 @@ class Shape(NamedTuple):
 
 def shape_of(objects: Objects, names: tuple[str, ...], inner: tuple[str, ...] | None) -> Shape | None:
     """What names mean; None for those of another format."""
-    known = frozenset(names)
+    present = frozenset(names)
     if not (
-        all(name in known or not known.isdisjoint(name.split("|")) for name in objects.required)
-        and known.isdisjoint(objects.foreign)
+        all(name in present or not present.isdisjoint(name.split("|")) for name in objects.required)
+        and present.isdisjoint(objects.foreign)
         and (objects.fits is None or objects.fits(names))
     ):
         return None
-    named = objects.names
-    usual = usual_members(tuple(name for name in names if name not in named)) if objects.usual else _NO_USUAL
-    times = _times_of(objects, known, usual)
+    table = objects.names
+    usual = usual_members(tuple(name for name in names if name not in table)) if objects.usual else _NO_USUAL
+    times = _times_of(objects, present, usual)
     taken = {name for name, _ in times}
     for _, time in times:
         if time is not None:
             taken |= {*time.clock, *((time.nanos,) if time.nanos else ())}
-    levels = tuple(name for name in objects.level if name in known and name not in taken)
+    levels = tuple(name for name in objects.level if name in present and name not in taken)
     words = levels
     if "level" in objects.usual:
         words += usual.words
         levels += tuple(name for name in usual.levels if name not in levels and name not in taken)
-    bodies = tuple(name for name in objects.body if name in known)
+    bodies = tuple(name for name in objects.body if name in present)
     if "body" in objects.usual:
         bodies += tuple(name for name in usual.messages if name not in bodies)
     bodies = tuple(name for name in bodies if name not in taken and name not in levels)
@@ -80,21 +80,21 @@ def shape_of(objects: Objects, names: tuple[str, ...], inner: tuple[str, ...] | 
     return shape if objects.prefix else _renamed(objects, names, candidates, shape)
 
 
-def _times_of(objects: Objects, known: frozenset[str], usual: Usual) -> tuple[tuple[str, Time | None], ...]:
+def _times_of(objects: Objects, present: frozenset[str], usual: Usual) -> tuple[tuple[str, Time | None], ...]:
     times: list[tuple[str, Time | None]] = []
     for name in objects.time:
         day, *clock = name.split(" ")
-        if name in known:
+        if name in present:
             nanos = NANOS.get(name)
-            times.append((name, Time(nanos=nanos) if nanos in known else None))
-        elif known.issuperset((day, *clock)):
+            times.append((name, Time(nanos=nanos) if nanos in present else None))
+        elif present.issuperset((day, *clock)):
             times.append((day, Time(clock=tuple(clock))))
     if "time" in objects.usual:
         for name in usual.times:
             nanos = NANOS.get(name)
             past = None if is_exact_time(name) else is_guessed_time(name)
-            is_plain = past is None and nanos not in known
-            times.append((name, None if is_plain else Time(past, nanos if nanos in known else None)))
+            is_plain = past is None and nanos not in present
+            times.append((name, None if is_plain else Time(past, nanos if nanos in present else None)))
         if usual.clock is not None:
             times.append((usual.clock[0], Time(clock=(usual.clock[1],))))
     return tuple(times)
@@ -131,7 +131,7 @@ def _renamed(objects: Objects, names: tuple[str, ...], candidates: set[str], sha
 
 
 def _attribute(objects: Objects, name: str) -> str | None:
-    """What a member is called by the tables of a format; None where that is not said."""
+    """What a member is called by the tables of a format; None where they do not name it."""
     if name in objects.names:
         return target_of(objects.names[name])[0]
     for start, prefix in objects.prefixes.items():
@@ -140,6 +140,6 @@ def _attribute(objects: Objects, name: str) -> str | None:
     return None
 
 
-def _is_read(named: str | Target) -> bool:
-    """Whether the text of a member so named is read."""
-    return type(named) is tuple or ":" in named
+def _is_read(entry: str | Target) -> bool:
+    """Whether an entry of a table says how a text is read."""
+    return type(entry) is tuple or ":" in entry

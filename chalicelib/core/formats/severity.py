@@ -94,11 +94,6 @@ def of_number(number: int) -> int | None:
     return _BUNYAN.get(number)
 
 
-def of_opentelemetry(number: int) -> int | None:
-    """The number itself, if the data model has it (1 to 24)."""
-    return number if 1 <= number <= OPENTELEMETRY_MAX else None
-
-
 def of_syslog(code: int | None) -> tuple[str, int] | tuple[None, None]:
     """The keyword of a syslog code and its number; None twice for any other than 0 to 7."""
     return SYSLOG[code] if code is not None and 0 <= code < len(SYSLOG) else (None, None)

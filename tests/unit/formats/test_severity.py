@@ -77,10 +77,6 @@ def test_a_syslog_code_has_a_keyword_too() -> None:
     assert severity.of_syslog(-1) == (None, None)
 
 
-def test_the_numbers_of_the_data_model_are_their_own() -> None:
-    assert [severity.of_opentelemetry(number) for number in (0, 1, 9, 24, 25)] == [None, 1, 9, 24, None]
-
-
 @pytest.mark.parametrize(
     ("members", "number"),
     [

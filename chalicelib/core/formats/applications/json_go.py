@@ -1,4 +1,4 @@
-"""What structured loggers of Go write by themselves, as dialects of JSON."""
+"""What structured loggers of Go write in JSON by themselves."""
 
 from __future__ import annotations
 

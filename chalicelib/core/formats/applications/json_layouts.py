@@ -1,4 +1,4 @@
-"""What log shippers and the layouts of Java and .NET loggers write, as dialects of JSON."""
+"""What log shippers and the layouts of Java and .NET loggers write in JSON."""
 
 from __future__ import annotations
 

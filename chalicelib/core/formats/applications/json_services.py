@@ -1,4 +1,4 @@
-"""What well-known services write, as dialects of JSON: requests of Rails, jobs, audits, events."""
+"""What well-known services write in JSON: requests of Rails, jobs, audits, events."""
 
 from __future__ import annotations
 

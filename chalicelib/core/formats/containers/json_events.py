@@ -1,4 +1,4 @@
-"""Audits, events and JSON logs of Kubernetes and Docker, as dialects of JSON."""
+"""Audits, events and JSON logs of Kubernetes and Docker."""
 
 from __future__ import annotations
 

@@ -51,7 +51,6 @@ _AUDIT_NAMES: Final = {
 """https://www.elastic.co/guide/en/elasticsearch/reference/6.8/audit-log-output.html"""
 _LOGSTASH: Final = ("logstash.", "org.logstash.")
 """Loggers of a program whose lines look alike, but for what stands in the brackets."""
-_SLOWLOG: Final = "slowlog"
 _SEARCHED_MAX: Final = 65536
 
 
