@@ -104,6 +104,7 @@ def _from_member(member: Member) -> dict[str, Any]:
         "claimed": member.claimed,
         "split": member.split,
         "number": member.number,
+        "packed": member.packed.value,
         **({"member": _from_member(outer)} if outer else {}),
     }
 
@@ -124,6 +125,7 @@ def _to_version(
             claimed=stored["claimed"],
             split=stored["split"],
             number=stored["number"],
+            packed=Compression(stored["packed"]),
         )
     return ObjectVersion(item["bucket"], key, item.get("version_id"), item["etag"], member)
 

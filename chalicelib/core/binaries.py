@@ -78,7 +78,7 @@ _KINDS: Final = (
 )  # fmt: skip
 _COMPILED: Final = tuple((re.compile(magic, re.DOTALL).match, name, remedy) for magic, name, remedy in _KINDS)
 _READS: Final = (
-    "Froe reads plain text, tar, and gzip, zstd, bzip2, xz, lz4, zlib, snappy frames and brotli (`.br`)"
+    "Froe reads plain text, tar, zip, and gzip, zstd, bzip2, xz, lz4, zlib, snappy frames and brotli (`.br`)"
 )
 
 
@@ -125,6 +125,11 @@ def unknown_binary() -> str:
 
 def _sentence(name: str, remedy: str) -> str:
     return f"not text: it looks like {name}; {f'{remedy}: ' if remedy else ''}{_READS}"
+
+
+def is_zip(head: bytes) -> bool:
+    """Whether a member of a zip begins so."""
+    return _ZIP_MEMBER.match(head) is not None
 
 
 def _tar_in(head: bytes) -> str | None:

@@ -31,6 +31,8 @@ class Compression(StrEnum):
     ZLIB = "zlib"
     SNAPPY = "snappy"
     BROTLI = "brotli"
+    DEFLATE = "deflate"
+    """Without a header of its own: a member of a zip says so."""
 
     @property
     def is_of_first_version(self) -> bool:
@@ -67,6 +69,8 @@ def stream_of(compression: Compression) -> Stream:
             made = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         case Compression.ZLIB:
             made = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_ZLIB)
+        case Compression.DEFLATE:
+            made = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE)
         case Compression.ZSTD:
             made = _Zstd()
         case Compression.BZIP2:

@@ -121,7 +121,7 @@ class Decoder:
                     return
                 self._stream_start = self._fed - len(data)
                 self._stream_head = b""
-                if self._streams and self._compression is Compression.BROTLI:
+                if self._streams and self._compression in (Compression.BROTLI, Compression.DEFLATE):
                     raise self._broken("trailing-garbage", "is followed by something else")
                 self._stream = stream_of(self._compression)
             self._stream_head += data[: _MAGIC_BYTES - len(self._stream_head)]

@@ -84,6 +84,7 @@ class Archive(StrEnum):
     """Of which kind an object is that holds files."""
 
     TAR = "tar"
+    ZIP = "zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ class Member:
 
     archive: which may be a member in turn. compressions: of the archive, the outermost first. ordinal: among all of its
     members. path: as the archive names it. start: where its bytes begin in the text of the archive. claimed: how many there
-    are to be. split, number: of the batch that stands for it in the account of the archive.
+    are to be. split, number: of the batch that stands for it in the account of the archive. packed: how the archive has
+    compressed it.
     """
 
     archive: ObjectHead
@@ -103,6 +105,7 @@ class Member:
     claimed: int
     split: int
     number: int
+    packed: Compression = Compression.NONE
 
     @property
     def depth(self) -> int:

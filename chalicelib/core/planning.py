@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final
 
-from chalicelib.core.binaries import binary_in, ebcdic, is_ebcdic, is_tar, too_deep, unknown_binary
+from chalicelib.core.binaries import binary_in, ebcdic, is_ebcdic, is_tar, is_zip, too_deep, unknown_binary
 from chalicelib.core.charsets import charset_in, is_by_line, is_utf_8
 from chalicelib.core.compressions import Compression
 from chalicelib.core.custom import Custom, made_of
@@ -33,7 +33,7 @@ from chalicelib.core.json_strings import text_of_string
 from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.openings import EVENT_DATA, RECORD_SEPARATOR
 from chalicelib.core.padding import NUL, behind_padding, without_padding
-from chalicelib.core.plan import Archive, Member, ObjectHead, Plan, failed_plan, shard_count
+from chalicelib.core.plan import Archive, Member, ObjectHead, ObjectVersion, Plan, failed_plan, shard_count
 from chalicelib.core.records import Record, Reject
 from chalicelib.core.text import (
     CHARSET_BYTES,
@@ -89,7 +89,7 @@ def make_plan(
     raw = _take(open_object(0), _RAW_HEAD_BYTES + 1)
     whole_object = len(raw) <= _RAW_HEAD_BYTES
     raw = raw[:_RAW_HEAD_BYTES]
-    compression, inner = _compressions(raw, head.version.key)
+    compression, inner = _compressions(raw, head.version)
     config = config or Config()
     as_it_is = _take(Text(lambda _: iter([raw]), compression, UTF_8, inner=inner), HEAD_BYTES)
     begins = as_it_is[:CHARSET_BYTES]
@@ -101,7 +101,9 @@ def make_plan(
     if not sample and begins and not whole_object:
         sample = _far_sample(Text(open_object, compression, charset, inner=inner), open_object, head.size)
     sample = without_padding(sample[:HEAD_BYTES])
-    archive, member = archive_in(as_it_is), head.version.member
+    member = head.version.member
+    is_plain = compression is Compression.NONE and (member is None or member.seekable)
+    archive = archive_in(as_it_is, seekable=is_plain)
     failure = _failure(as_it_is, sample, damage, charset) if archive is None else _too_deep(member)
     failure = failure or endless(
         head.size, (compression, *inner), seconds, lambda: _ratio(raw, compression, inner)
@@ -177,7 +179,7 @@ def make_plan(
         framing=framing,
         limits=limits,
         shards=shard_count(head.size, compression),
-        parallel=is_seekable and framing.self_synchronising and (member is None or member.seekable),
+        parallel=is_seekable and framing.self_synchronising and is_plain,
         retention_days=retention_days,
         runner_up=detection.runner_up,
         runner_up_score=round(detection.runner_up_score, 3),
@@ -191,9 +193,12 @@ def make_plan(
     )
 
 
-def archive_in(begins: bytes) -> Archive | None:
-    """Which archive begins so; a tar by the sum of its first header."""
-    return Archive.TAR if is_tar(begins) else None
+def archive_in(begins: bytes, *, seekable: bool) -> Archive | None:
+    """Which archive begins so; a tar by the sum of its first header, a zip, whose directory is at its end, by that of its
+    first member, if it can be read from any byte on."""
+    if is_tar(begins):
+        return Archive.TAR
+    return Archive.ZIP if seekable and is_zip(begins) else None
 
 
 def _too_deep(member: Member | None) -> str | None:
@@ -345,8 +350,9 @@ def _far_sample(text: Text, open_object: OpenObject, size: int) -> bytes:
     return sample
 
 
-def _compressions(raw: bytes, key: str) -> tuple[Compression, tuple[Compression, ...]]:
-    outermost = compression_of(raw, key)
+def _compressions(raw: bytes, version: ObjectVersion) -> tuple[Compression, tuple[Compression, ...]]:
+    packed = version.member.packed if version.member else Compression.NONE
+    outermost = compression_of(raw, version.key) if packed is Compression.NONE else packed
     inner: tuple[Compression, ...] = ()
     while outermost is not Compression.NONE and len(inner) < _INNER_MAX:
         held = compression_of(_take(Text(lambda _: iter([raw]), outermost, UTF_8, inner=inner), LOOK_BYTES))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import suppress
 from random import Random
 
 import pytest
@@ -11,15 +12,17 @@ from hypothesis import strategies as st
 
 from chalicelib.core.accounts import State, account_of
 from chalicelib.core.cutting import Limits
+from chalicelib.core.layouts import Layout
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record, Reject
 from chalicelib.delivery import Incoming
 from chalicelib.ledger import StoredFile
 from chalicelib.status import Status
-from tests.fakes import Pipeline, in_time
+from tests.fakes import Crash, Pipeline, in_time
 from tests.tars import header, size_of, tar
 from tests.unit.test_dead_letters import EVERYTHING, UNPACED
 from tests.unit.test_deliveries import deliver, drain, run_in_order, run_quietly
+from tests.zips import zipped
 
 LIMITS = Limits(batch_max_lines=5, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=1500)
 LINES = b"".join(b"2026-09-14T08:00:%02dZ INFO hello %d\n" % (n % 60, n) for n in range(30))
@@ -34,7 +37,7 @@ LYING = size_of(
 )
 FORMS = {
     "tar": WHOLE, "tar.gz": gzip.compress(WHOLE, mtime=0), "cut.tar": WHOLE[:9000], "cut.tgz": gzip.compress(WHOLE, mtime=0)[:-300],
-    "lying": LYING, "lying.gz": gzip.compress(LYING, mtime=0),
+    "zip": zipped(MEMBERS), "stored.zip": zipped(MEMBERS, 0), "lying": LYING, "lying.gz": gzip.compress(LYING, mtime=0),
 }  # fmt: skip
 
 
@@ -83,19 +86,43 @@ def test_the_pipeline_makes_of_an_archive_what_a_reading_makes_of_it(form: str) 
     assert len(seen) > 2
 
 
-@pytest.mark.parametrize("form", ["tar", "tar.gz", "lying.gz"])
+@pytest.mark.parametrize("form", ["tar", "tar.gz", "zip", "lying.gz"])
 def test_a_death_at_any_effect_leaves_the_tables_of_an_undisturbed_run(form: str) -> None:
     quiet = poured(FORMS[form])
     effects = quiet.effects.count
     assert effects > 30
-    for place in Random(5).sample(range(1, effects + 1), 16):
+    for place in Random(5).sample(range(1, effects + 1), 12):
         dying = Pipeline(LIMITS, piece_bytes=4096)
         dying.effects.crash_at, dying.effects.after = place, place % 2 == 0
         run_in_order(dying, dying.objects.add("a", FORMS[form]), retry_late=place % 3 == 0)
         assert dying.tables == quiet.tables
 
 
-@given(st.sampled_from(["tar", "tar.gz", "lying"]), st.integers(0, 2**32))
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_each_line_of_two_hundred_members_is_there_once_though_two_functions_died(pack) -> None:  # type: ignore[no-untyped-def]
+    members = [(f"{number}.log", b"2026-09-14T08:00:00Z INFO %d\n" % number * 3) for number in range(200)]
+    pipeline = Pipeline(Limits(split_bytes=40_000), piece_bytes=65_536, layout=Layout.PACKED)
+    pipeline.effects.crash_at = 300
+    announced = pipeline.objects.add("a", pack(tar(members)))
+    with suppress(Crash):
+        pipeline.splitter.ingest(announced, in_time())
+    assert pipeline.effects.count == 300
+    pipeline.effects.crash_at = 900
+    assert run_in_order(pipeline, announced, retry_late=True) == 1
+    assert archive_in(pipeline).account.state is State.COMPLETE
+    found = {}
+    for file in files_of(pipeline).values():
+        if file.plan.object.member:
+            assert file.account.state is State.COMPLETE
+            found[file.plan.object.member.path] = [
+                (item["offset"]["N"], item["records"]["N"])
+                for item in pipeline.records.items.values()
+                if item["file_id"]["S"] == file.plan.file_id
+            ]
+    assert found == {name: [("0", "3")] for name, _ in members}
+
+
+@given(st.sampled_from(["tar", "tar.gz", "zip", "lying"]), st.integers(0, 2**32))
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=8, deadline=None)
 def test_repeated_and_reordered_messages_and_short_invocations_leave_the_tables_of_one_delivery(
     form: str, seed: int

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from chalicelib.core.accounts import UNREAD_MEMBERS
+from chalicelib.core.archives.found import PADDING, BrokenArchiveError, Found, broken_at
 from chalicelib.core.archives.openers import opener_in
 from chalicelib.core.archives.source import Source
-from chalicelib.core.archives.tar import PADDING, BrokenArchiveError, Found, broken_at, tar_members
+from chalicelib.core.archives.tar import tar_members
+from chalicelib.core.archives.zip import Directory, directory_of, zip_members
 from chalicelib.core.decoders import Damage
 from chalicelib.core.marks import Counts, Mark, Tally
-from chalicelib.core.plan import Member, ObjectHead, ObjectVersion, Plan, failed_plan
+from chalicelib.core.plan import Archive, Member, ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.seals import Seal
 from chalicelib.core.text import OpenObject
 
@@ -66,10 +68,22 @@ class Unpacker:
         text = plan.text(open_object)
         self._size = plan.head.size if text.seekable else None
         self._source = Source(lambda offset: plan.text(open_object, offset), self._end, self._size)
-        self._found = tar_members(self._source)
+        is_zip = plan.archive is Archive.ZIP
+        self._found = zip_members(self._source, self._directory) if is_zip else tar_members(self._source)
         member = plan.object.member
         root = member.root if member else plan.head
         self._most_bytes = RATIO_FREE_BYTES + RATIO_MAX * root.size
+
+    def _directory(self) -> Directory:
+        def read(place: int, size: int) -> bytes:
+            taken = b""
+            for block in self._plan.text(self._open, place) if size else ():
+                taken += block
+                if len(taken) >= size:
+                    break
+            return taken[:size]
+
+        return directory_of(read, self._plan.head.size)
 
     def members(self, split: int) -> Iterator[Opened]:
         """Those of the next split, for whoever reads all that it wants of one before the next is asked for."""
@@ -118,7 +132,15 @@ class Unpacker:
         plan = self._plan
         compressions = (plan.compression, *plan.inner)
         member = Member(
-            plan.head, compressions, self._ordinal, found.path, found.start, found.size, split, number
+            plan.head,
+            compressions,
+            self._ordinal,
+            found.path,
+            found.start,
+            found.size,
+            split,
+            number,
+            found.packed,
         )
         there = found.size if self._size is None else max(0, min(found.size, self._size - found.start))
         head = head_of(member, there)

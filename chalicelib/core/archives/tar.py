@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
+from chalicelib.core.archives.found import HEADERS, PADDING, BrokenArchiveError, Found, broken_at
 from chalicelib.core.archives.source import Source
 from chalicelib.core.binaries import is_tar
 
 BLOCK: Final = 512
-HEADERS: Final = "archive-headers"
-PADDING: Final = "archive-padding"
 _EXTENDED_MAX_BYTES: Final = 1024 * 1024
 _FILES: Final = frozenset((b"0", b"\0", b"7"))
 _WITHOUT_BYTES: Final = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
@@ -30,26 +29,6 @@ _UNREAD: Final = {
     b"N": "names of an old GNU tar",
 }
 _EXTENSIONS: Final = frozenset((b"L", b"K", b"x", b"X", b"g"))
-
-
-class BrokenArchiveError(Exception):
-    """reason: as of `Damage`. at: the place in the text of the archive that cannot be read."""
-
-    def __init__(self, reason: str, detail: str, at: int) -> None:
-        super().__init__(detail)
-        self.reason, self.detail, self.at = reason, detail, at
-
-
-class Found(NamedTuple):
-    """A file in an archive, at whose bytes the source stands: who takes it goes on at its end. unread: what it is, if it
-    is nothing that is read. skipped: bytes by reason that were passed over since the one before it."""
-
-    path: str
-    start: int
-    size: int
-    padding: int
-    unread: str | None
-    skipped: dict[str, int]
 
 
 @dataclass(slots=True)
@@ -103,14 +82,6 @@ def tar_members(source: Source) -> Iterator[Found | dict[str, int]]:
             said.skip(HEADERS, _sparse_headers(source, header, at))
         yield Found(path, source.position, size, -size % BLOCK, unread, said.skipped)
         said, is_behind_end = _Said(), False
-
-
-def broken_at(source: Source, at: int, what: str) -> BrokenArchiveError:
-    """The error for a source that ends in the middle of something which begins at a place."""
-    damage = source.damage
-    if damage and damage.reason != "truncated":
-        return BrokenArchiveError(damage.reason, damage.detail, at)
-    return BrokenArchiveError("truncated", f"the archive ends in the middle of {what}", at)
 
 
 def _no_header(at: int, *, is_behind_end: bool) -> BrokenArchiveError:

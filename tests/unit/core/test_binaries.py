@@ -55,8 +55,6 @@ TARS = {
     "pax": three(tarfile.PAX_FORMAT), "pax-é": three(tarfile.PAX_FORMAT, "é" * 200), "v7": v7(b"app.log", LINES),
 }  # fmt: skip
 KINDS = [
-    (zipped(zipfile.ZIP_STORED, "a.log"), "a zip archive"),
-    (zipped(zipfile.ZIP_DEFLATED, "a.log", "b.log"), "a zip archive"),
     (zipped(zipfile.ZIP_STORED), "a zip archive"),
     (b"PK\x07\x08" + zipped(zipfile.ZIP_STORED, "a.log"), "a zip archive"),
     (b"PK00" + zipped(zipfile.ZIP_STORED, "a.log"), "a zip archive"),
@@ -117,7 +115,7 @@ def test_an_archive_is_named_wherever_it_begins_and_whatever_its_header_says(
 
 
 def test_the_plan_of_a_file_that_cannot_be_read_claims_no_format() -> None:
-    data = zipped(zipfile.ZIP_STORED, "a.log")
+    data = gzip.compress(zipped(zipfile.ZIP_STORED, "a.log"))
     plan = make_plan(head_of(data), opener(data, 100), Limits(), format_name="access_combined")
     assert (plan.format, plan.shown_format, plan.format_score) == ("", None, 0.0)
 

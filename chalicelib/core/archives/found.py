@@ -1,0 +1,40 @@
+"""What is found in an archive, and what breaks one."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from chalicelib.core.archives.source import Source
+from chalicelib.core.compressions import Compression
+
+HEADERS: Final = "archive-headers"
+PADDING: Final = "archive-padding"
+
+
+class BrokenArchiveError(Exception):
+    """reason: as of `Damage`. at: the place in the text of the archive that cannot be read."""
+
+    def __init__(self, reason: str, detail: str, at: int) -> None:
+        super().__init__(detail)
+        self.reason, self.detail, self.at = reason, detail, at
+
+
+class Found(NamedTuple):
+    """A file in an archive, at whose bytes the source stands: who takes it goes on at its end. unread: what it is, if it
+    is nothing that is read. skipped: bytes by reason that were passed over since the one before it. packed: how it is compressed."""
+
+    path: str
+    start: int
+    size: int
+    padding: int
+    unread: str | None
+    skipped: dict[str, int]
+    packed: Compression = Compression.NONE
+
+
+def broken_at(source: Source, at: int, what: str) -> BrokenArchiveError:
+    """The error for a source that ends in the middle of something which begins at a place."""
+    damage = source.damage
+    if damage and damage.reason != "truncated":
+        return BrokenArchiveError(damage.reason, damage.detail, at)
+    return BrokenArchiveError("truncated", f"the archive ends in the middle of {what}", at)

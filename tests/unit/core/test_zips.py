@@ -1,0 +1,148 @@
+"""Each member of a zip is a file of its own, and the bytes of the zip add up, whatever its directory says."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core.accounts import State
+from chalicelib.core.archives import zip as zips
+from chalicelib.core.cutting import Limits
+from tests.tars import tar
+from tests.unit.core.test_archives import LINES, NOISE, SHORT, alone, files_in, skipped
+from tests.zips import zipped
+
+MEMBERS = [
+    ("one/app.log", LINES),
+    ("one/app.log", SHORT),
+    ("none.log", b""),
+    ("../b.log", SHORT),
+    ("core", NOISE),
+]
+STORED = zipped(MEMBERS, zipfile.ZIP_STORED)
+ZIPS = {
+    "stored": STORED, "deflate": zipped(MEMBERS), "descriptors": zipped(MEMBERS, streamed=True), "zip64": zipped(MEMBERS, zip64=True),
+    "stored zip64 descriptors": zipped(MEMBERS, zipfile.ZIP_STORED, streamed=True, zip64=True),
+    "comment": zipped(MEMBERS, comment=b"PK\x05\x06" + b"c" * 300),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ZIPS)
+def test_members_say_what_the_same_files_say_alone(kind: str) -> None:
+    found = files_in(ZIPS[kind])
+    one, two, empty, outside, core, archive = found.values()
+    assert (one.outcomes, two.outcomes, outside.outcomes) == (alone(LINES), alone(SHORT), alone(SHORT))
+    assert one.plan.object.key == two.plan.object.key == "a/one/app.log"
+    assert outside.plan.object.key == "a/../b.log"
+    assert (empty.account.state, core.account.state) == (State.COMPLETE, State.FAILED)
+    assert (archive.account.state, archive.account.text_bytes) == (State.COMPLETE, len(ZIPS[kind]))
+
+
+def test_each_member_is_found_behind_whatever_split_it_is_in() -> None:
+    members = [(f"{number}.log", SHORT) for number in range(40)]
+    for data in (zipped(members), zipped(members, streamed=True)):
+        assert files_in(data, limits=Limits(split_bytes=700), piece_bytes=100) == files_in(
+            data, limits=Limits(split_bytes=700)
+        )
+        assert len(files_in(data, limits=Limits(split_bytes=700))) == 41
+
+
+def test_folders_and_links_are_headers() -> None:
+    link = zipfile.ZipInfo("link")
+    link.create_system, link.external_attr = 3, 0o120777 << 16
+    data = zipped([("d/", b""), ("a.log", SHORT)])
+    assert list(files_in(data)) == ["a/a.log", "a"]
+    place = data.rindex(b"PK\x01\x02")
+    linked = bytearray(data)
+    linked[place + 5] = 3
+    linked[place + 38 : place + 42] = struct.pack("<L", link.external_attr)
+    assert list(files_in(bytes(linked))) == ["a"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_is_compressed_otherwise_is_named(method: int) -> None:
+    found = files_in(zipped([("a.log", SHORT)], method))
+    name = {zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "LZMA"}[method]
+    assert found["a/a.log"].account.state is State.FAILED
+    assert f"compressed by {name}" in (found["a/a.log"].account.reason or "")
+
+
+def test_what_is_encrypted_is_named_beside_its_siblings() -> None:
+    data = bytearray(zipped([("a.log", SHORT), ("b.log", SHORT)]))
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    found = files_in(bytes(data))
+    assert "it is encrypted" in (found["a/a.log"].account.reason or "")
+    assert found["a/b.log"].outcomes == alone(SHORT)
+    assert "unread-members" in skipped(found["a"])
+
+
+def test_archives_in_stored_members_and_tars_in_any_are_read() -> None:
+    inner = zipped([("deep.log", SHORT)])
+    assert files_in(zipped([("in.zip", inner)], zipfile.ZIP_STORED))["a/in.zip/deep.log"].outcomes == alone(
+        SHORT
+    )
+    assert files_in(tar([("in.zip", inner)]))["a/in.zip/deep.log"].outcomes == alone(SHORT)
+    packed = files_in(zipped([("in.tgz", gzip.compress(tar([("deep.log", SHORT)])))]))
+    assert packed["a/in.tgz/deep.log"].outcomes == alone(SHORT)
+
+
+def test_a_zip_that_has_to_be_read_from_front_to_back_fails_with_its_name() -> None:
+    inner = zipped([("deep.log", SHORT)])
+    failed = files_in(zipped([("in.zip", inner)]))["a/in.zip"]
+    assert (failed.account.reason or "").startswith("not text: it looks like a zip archive")
+    assert files_in(gzip.compress(inner))["a"].account.state is State.FAILED
+
+
+@pytest.mark.parametrize(
+    ("from_end", "what"), [(6, "volumes"), (12, "members, not"), (16, "not where it says")]
+)
+def test_a_directory_that_lies_breaks_the_archive(from_end: int, what: str) -> None:
+    data = bytearray(zipped([("a.log", SHORT)]))
+    at = len(data) - 22 + {6: 4, 12: 10, 16: 16}[from_end]
+    data[at] ^= 3
+    (archive,) = files_in(bytes(data)).values()
+    assert archive.account.state is State.FAILED
+    assert what in (archive.account.reason or "")
+
+
+def test_members_that_overlap_are_a_bomb_and_not_read() -> None:
+    data = bytearray(zipped([("a.log", SHORT), ("b.log", SHORT)], zipfile.ZIP_STORED))
+    second = data.rindex(b"PK\x01\x02")
+    data[second + 42 : second + 46] = struct.pack("<L", 10)
+    (archive,) = files_in(bytes(data)).values()
+    assert "two members of the archive overlap" in (archive.account.reason or "")
+
+
+def test_a_directory_that_is_too_large_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zips, "_DIRECTORY_MAX_BYTES", 50)
+    (archive,) = files_in(zipped([("a.log", SHORT)])).values()
+    assert "the directory of the archive is" in (archive.account.reason or "")
+
+
+def test_damage_in_a_member_ends_that_member_alone() -> None:
+    data = bytearray(zipped([("a.log", LINES), ("b.log", SHORT)]))
+    data[600:640] = bytes(40)
+    found = files_in(bytes(data))
+    assert found["a/a.log"].account.state in (State.DAMAGED, State.FAILED)
+    assert found["a/b.log"].outcomes == alone(SHORT)
+
+
+@given(st.integers(30, len(STORED) - 1))
+def test_a_zip_that_is_cut_anywhere_is_never_read_as_nonsense(end: int) -> None:
+    found = files_in(STORED[:end])
+    assert list(found) == ["a"]
+    assert found["a"].account.state is State.FAILED
+
+
+@given(st.data())
+def test_a_zip_with_any_changed_bytes_adds_up(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from([*ZIPS]))
+    changed = bytearray(ZIPS[kind])
+    for _ in range(data.draw(st.integers(1, 3))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    files_in(bytes(changed))
