@@ -38,9 +38,10 @@ _LARGE_BYTES: Final = 16 * 1024
 """Objects that hold more become text where a record is too large."""
 _LONG_CHARS: Final = 4096
 """Texts that are longer stay alone: their names are not what makes a record large."""
-_SHORT_CHARS: Final = 32 * 1024
-"""What fits in an item whatever its characters are."""
-_PLAIN_END: Final = 10**30
+_TEXT_AND_NUMBERS: Final = frozenset((str, int, bool))
+_SMALL_BYTES: Final = 256 * 1024
+_OVERHEAD_BYTES: Final = 64
+"""What an item has beside the JSON of an attribute."""
 _PARTS: Final = (4, 3, 2, 1)
 _SPLITS_MAX: Final = 100
 """How deep the JSON text of what was flat may nest."""
@@ -107,27 +108,24 @@ def is_stored_as_it_is(outcome: Outcome) -> bool:
         return isinstance(result, Skip) or len(outcome[3]) <= _RAW_MAX_BYTES
     timestamp, assumed, word, _, body, attributes = result
     values = attributes.values()
-    texts: list[Any] = [value for value in values if type(value) is str]
-    if len(texts) < len(attributes):
-        for value in values:
-            if type(value) is list:
-                texts += value
-            elif type(value) is not str and not _is_plain(value):
-                return False
-    try:
-        text = "".join((*attributes, *texts, timestamp or "", assumed or "", word or "", body or ""))
-    except TypeError:
+    if not _TEXT_AND_NUMBERS.issuperset(map(type, values)) and not all(map(_is_plain, values)):
         return False
-    is_short = len(text) + 8 * len(texts) <= _SHORT_CHARS and "" not in attributes
-    return is_short and (text.isascii() or without_surrogates(text) is text)
+    try:
+        size = len(orjson.dumps((timestamp, assumed, word, body, attributes)))
+    except TypeError:  # a number or a text that JSON does not have
+        return False
+    return size + _OVERHEAD_BYTES * len(attributes) <= _SMALL_BYTES and "" not in attributes
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a value that is no text is one that an item holds."""
     kind = type(value)
     if kind is float:
         return is_storable_float(value)
-    return value is None or kind is bool or (kind is int and -_PLAIN_END < value < _PLAIN_END)
+    return (
+        kind in _TEXT_AND_NUMBERS
+        or value is None
+        or (kind is list and all(type(each) is str for each in value))
+    )
 
 
 def size_of(item: Mapping[str, Mapping[str, Any]]) -> int:
