@@ -27,7 +27,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test soak lint audit check format bench agreement docs docs-check page screenshots terraform lock golden clean
+.PHONY: help setup demo up test soak lint audit check format bench simulate agreement docs docs-check page screenshots terraform lock golden clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -79,6 +79,9 @@ format: $(STAMP) ## Format the code and apply the safe fixes
 
 bench: $(STAMP) ## Measure the hot path; ARGS=--json for rows
 	$(BIN)/python -m benchmarks $(ARGS)
+
+simulate: $(STAMP) ## Model loads of any size within AWS's limits, and write docs/scale.md
+	$(BIN)/python -m benchmarks.simulate --page docs
 
 agreement: $(STAMP) ## Compare with what other projects' tests assert, where FROE_EXAMPLES has them
 	$(BIN)/python -m benchmarks.agreement

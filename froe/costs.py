@@ -26,18 +26,18 @@ DESTINATIONS: Final = (
 GB: Final = 1e9
 DAYS_A_MONTH: Final = 30
 _FUNCTION_GB: Final = 1769 / 1024
-_ITEMS_A_SECOND: Final = 12_000
+ITEMS_A_SECOND: Final = 12_000
 """That a worker writes on 8 threads: half of what it does with answers in 5 ms (`make bench`)."""
-_PARSED_A_SECOND: Final = 40_000
+PARSED_A_SECOND: Final = 40_000
 """Entries that a worker parses and packs: the slower half of the formats in `make bench`."""
-_CUT_BYTES_A_SECOND: Final = 75e6
+CUT_BYTES_A_SECOND: Final = 75e6
 LEDGER_UNITS_A_BATCH: Final = 1.1
 """A leaf holds the marks of 16 batches in at most 1 KB; splits and sums are a few more."""
 _LEDGER_UNITS_A_FILE: Final = 14
 """Its plan, splits, seals, sums and account, in the table and in the indexes; counted by a test."""
 _QUEUE_REQUESTS_A_FILE: Final = 4
 _GETS_A_FILE: Final = 3
-_SECONDS_A_FILE: Final = 0.5
+SECONDS_A_FILE: Final = 0.5
 _LOGGED_BYTES_A_BATCH: Final = 2500
 _LOGGED_BYTES_A_FILE: Final = 3000
 _TRACED_SHARE: Final = 0.05
@@ -136,9 +136,9 @@ def used(sample: Sample, layout: str, sink: Sink = Sink.NONE) -> dict[str, float
     """What the pipeline uses to take that text."""
     stored, files, batches = sample.layouts[layout], sample.files, sample.batches
     seconds = (
-        sample.text_bytes / _CUT_BYTES_A_SECOND
-        + max(stored.items / _ITEMS_A_SECOND, sample.entries / _PARSED_A_SECOND)
-        + files * _SECONDS_A_FILE
+        sample.text_bytes / CUT_BYTES_A_SECOND
+        + max(stored.items / ITEMS_A_SECOND, sample.entries / PARSED_A_SECOND)
+        + files * SECONDS_A_FILE
     )
     return {
         "dynamodb-writes": stored.write_units + batches * LEDGER_UNITS_A_BATCH + files * _LEDGER_UNITS_A_FILE,
