@@ -274,8 +274,11 @@ class Sweeper:
             logger.exception("file_not_healed", extra={**named, "reason": reason_of(error)})
 
     def _healed(self, stored: StoredFile, deadline: Deadline, drained_at: datetime | None) -> Healed:
-        revision = self._ledger.read_account(stored).revision
-        if not self._stalls.has_stalled(stored.plan.file_id, revision, drained_at):
+        account = self._ledger.read_account(stored)
+        if not self._stalls.has_stalled(stored.plan.file_id, account.revision, drained_at):
+            return Healed()
+        if stored.plan.archive and account.text_bytes is not None:
+            self._heal(stored, deadline)  # it waits for members, each of which is looked after by itself
             return Healed()
         self._meter.add(metrics.FILES_STALLED)
         return self._heal(stored, deadline)

@@ -29,7 +29,7 @@ def account_lines(file: ItemJson, width: int) -> Iterator[str]:
     yield _line("state", click.style(file["state"], fg=colour, bold=True))
     if file["reason"]:
         yield _line("reason", printable(file["reason"]))
-    if file["state"] == "INCOMPLETE":
+    if file["state"] == "INCOMPLETE" and not file.get("archive"):
         yield _line("more", f"froe dead-letters --file {file['file_id']}")
     if file.get("archive"):
         yield _line("members", f"froe status {file['file_id']} --members")

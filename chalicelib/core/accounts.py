@@ -229,7 +229,7 @@ def _state(
         return State.SUPERSEDED, _said_of_splits(plan, splits, lost, Obstacle.SUPERSEDED)
     if summary.failed or summary.contradicted or Obstacle.FAILED in obstacles:
         return State.INCOMPLETE, _joined(
-            _said_of_dead(summary, batches),
+            _said_of_incomplete_members(summary) if plan.archive else _said_of_dead(summary, batches),
             _said_of_contradicted(summary, batches),
             _said_of_splits(plan, splits, lost, Obstacle.FAILED),
             broken,
@@ -269,6 +269,13 @@ def _said_of_most(summary: Summary) -> str | None:
         return None
     rejects = "1 entry is a reject" if rejected.entries == 1 else f"{rejected.entries:,} entries are rejects"
     return f"most of it was not explained: {rejects}, {rejected.bytes:,} of {parsed.bytes + rejected.bytes:,} bytes"
+
+
+def _said_of_incomplete_members(summary: Summary) -> str | None:
+    if not summary.failed:
+        return None
+    members = "1 of its members is" if summary.failed == 1 else f"{summary.failed:,} of its members are"
+    return f"{members} INCOMPLETE: {summary.dead.bytes:,} bytes"
 
 
 def _said_of_dead(summary: Summary, batches: int) -> str | None:

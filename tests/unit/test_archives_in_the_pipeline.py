@@ -181,6 +181,7 @@ def test_an_archive_waits_for_a_dead_lettered_member_and_completes_with_its_redr
     pipeline.dead_letter_consumer.take(Incoming("dead", "r", dead, 10))
     archive = archive_in(pipeline)
     assert archive.account.state is State.INCOMPLETE
+    assert archive.account.reason == "1 of its members is INCOMPLETE: 70 bytes"
     pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
     drain(pipeline, Random(1), repeats=0)
     assert archive_in(pipeline).account.state is State.COMPLETE
@@ -217,6 +218,16 @@ def test_a_member_that_settled_unseen_is_seen_by_the_message_of_its_archive() ->
         pipeline.clock.advance(20_000)
     drain(pipeline, Random(1), repeats=0)
     assert archive_in(pipeline).account.state is State.COMPLETE
+
+
+def test_an_archive_that_waits_for_a_member_has_not_stalled() -> None:
+    pipeline = Pipeline(LIMITS, piece_bytes=4096)
+    pipeline.splitter.ingest(pipeline.objects.add("a", tar([("a.log", LINES[:70])])), in_time())
+    pipeline.sweeper.sweep(in_time())
+    pipeline.clock.advance(20_000)
+    healed = pipeline.sweeper.sweep(in_time())
+    (member,) = (file.plan.file_id for file in files_of(pipeline).values() if file.plan.object.member)
+    assert healed.files == (member,)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
