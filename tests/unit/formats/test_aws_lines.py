@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.formats import ParseContext
+from chalicelib.core.formats.aws.columns import tokens_of, tokens_one_by_one
 from chalicelib.core.formats.detection import detect
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.records import Record
@@ -205,3 +206,37 @@ def test_the_columns_of_s3_are_counted_from_both_ends_where_one_holds_blanks(
         requester, "0123456789ABCDEF", "REST.GET.OBJECT", key, 200, agent, "SigV4", "TLSv1.3", "198.51.100.7",
     ]  # fmt: skip
     assert "extra" not in attributes
+
+
+TOKENS = st.sampled_from(
+    [
+        '"',
+        " ",
+        "a",
+        "b c",
+        "[",
+        "] ",
+        "]",
+        "- ",
+        '"x y" ',
+        "[1 2] ",
+        "\\",
+        '"" ',
+        '"-" ',
+        "  ",
+        "\n",
+        '[a "b" c] ',
+        "[] ",
+    ]
+)
+
+
+@given(st.lists(TOKENS, max_size=12).map("".join))
+def test_columns_that_are_split_are_those_that_are_found_one_by_one(line: str) -> None:
+    def columns(find: Callable[[str], list[str]]) -> list[str] | None:
+        try:
+            return find(line)
+        except ValueError:
+            return None
+
+    assert columns(tokens_of) == columns(tokens_one_by_one)

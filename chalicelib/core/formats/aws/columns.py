@@ -29,6 +29,7 @@ _TOKEN: Final = re.compile(
 )
 """Between quotes (escaped or not), between brackets, or up to a blank."""
 _TOKENS_MAX: Final = 64
+_BLANK_OR_END: Final = (" ", "")
 _ESCAPE: Final = re.compile(r'\\(["\\])')
 _ISO_TIME: Final = re.compile(ISO)
 _PROTOCOL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+-]{0,15})/([0-9]{1,3}(?:\.[0-9]{1,3})?)")
@@ -46,6 +47,47 @@ def tokens_of(line: str) -> list[str]:
 
     Raises ValueError where the line is not made of them.
     """
+    return _plain_tokens(line) or tokens_one_by_one(line)
+
+
+def _plain_tokens(line: str) -> list[str]:
+    """The columns of a line in which every quote begins one or ends one, split; none of any other line."""
+    parts = line.split('"')
+    last = len(parts) - 1
+    if last % 2 or "\\" in line or "\n" in line:
+        return []
+    tokens: list[str] = []
+    for number, part in enumerate(parts):
+        if number % 2:
+            tokens.append(part)
+            continue
+        begin, end = min(number, 1), len(part) - (number < last)
+        if (number and part[:1] not in _BLANK_OR_END) or (number < last and part[-1:] not in _BLANK_OR_END):
+            return []
+        if begin >= end:
+            if part != (" " if 0 < number < last else ""):
+                return []
+            continue
+        inner = part[begin:end]
+        if "[" in inner:
+            if inner[-1] == " " or inner.rfind("]") < inner.rfind("["):
+                return []
+            tokens += _bracketed(inner)
+        else:
+            tokens += inner.split(" ")
+    return [] if "" in tokens or len(tokens) > _TOKENS_MAX else tokens
+
+
+def _bracketed(text: str) -> list[str]:
+    before, _, rest = text.partition("[")
+    within, _, after = rest.partition("]")
+    if before[-1:] not in _BLANK_OR_END or after[:1] not in _BLANK_OR_END or "[" in after or "]" in before:
+        return tokens_one_by_one(text)
+    return [*(before[:-1].split(" ") if before else ()), within, *(after[1:].split(" ") if after else ())]
+
+
+def tokens_one_by_one(line: str) -> list[str]:
+    """As `tokens_of`, whatever stands in the line."""
     tokens: list[str] = []
     position = 0
     while position < len(line):
