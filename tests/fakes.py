@@ -48,6 +48,8 @@ WHEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BUCKET = "logs"
 LAYOUT = Layout.ITEMS
 """Of the files that a pipeline opens, unless it is told otherwise."""
+SINKS: Mapping[Layout, Sink] = {Layout.NONE: Sink.PARQUET}
+"""Of pipelines that are not told another."""
 
 
 class Crash(BaseException):
@@ -780,7 +782,7 @@ class Pipeline:
         sink: Sink | None = None,
     ) -> None:
         self.layout = layout or LAYOUT
-        self.sink = sink or (Sink.PARQUET if self.layout is Layout.NONE else Sink.NONE)
+        self.sink = sink or SINKS.get(self.layout, Sink.NONE)
         self.keys, self.other_keys = keys, other_keys or {}
         self.effects = Effects()
         self.objects = FakeObjects(piece_bytes)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import parquet
-from chalicelib.core.layouts import Layout
+from chalicelib.core.layouts import Layout, Sink
 from chalicelib.core.parquet import object_key
 from chalicelib.core.records import record_key, typed
 from chalicelib.core.segments import SEGMENT, binary_of, continuation_key, entries_of, segment_of
@@ -17,11 +17,16 @@ from tests import fakes
 Item = dict[str, Any]
 
 
+SINKS = {Layout.PACKED: Sink.PARQUET, Layout.NONE: Sink.PARQUET}
+"""What is packed goes to the sink as well: what is asked of the table holds with a second destination."""
+
+
 @pytest.fixture(params=list(Layout), autouse=True, scope="module")
 def layout(request: pytest.FixtureRequest) -> Iterator[Layout]:
     """Of the files that the pipelines of the module open."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fakes, "LAYOUT", request.param)
+        patch.setattr(fakes, "SINKS", SINKS)
         yield request.param
 
 
