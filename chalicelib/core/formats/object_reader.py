@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.formats import severity
 from chalicelib.core.formats.applications.naming import split_values
@@ -52,12 +52,12 @@ class Reader:
         self._shapes: dict[tuple[str, ...], Shape | None] = {}
 
     def parse(self, text: str) -> Record | Reject:
-        members = self._read(text)
-        if isinstance(members, dict):
-            return self._record(members, tuple(members), members.values())
-        if isinstance(members, Reject):
-            return members
-        return self._record(None, members[0], members[1])
+        members: Any = self._read(text)
+        kind = type(members)
+        if kind is tuple:
+            names, values = members
+            return self._record(None, names, values)
+        return members if kind is Reject else self._record(members, tuple(members), members.values())
 
     def record_of(self, members: Fields) -> Record | Reject:
         """The record of an object's members under dotted names, which are used up."""
