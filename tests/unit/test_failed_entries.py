@@ -150,15 +150,16 @@ def test_an_entry_that_fails_in_detection_leaves_the_format_to_the_others(
         return lambda text: {}[text] if is_unlucky(text) else parse(text)
 
     failing = dataclasses.replace(known, make_parser=unlucky)
-    others = [failing if each is known else each for each in detection.all_formats()]
-    monkeypatch.setattr(detection, "all_formats", lambda: tuple(others))
+    monkeypatch.setattr(
+        detection, "by_name", lambda name: failing if name == "json" else registry.by_name(name)
+    )
     assert detection.detect(BAD + TEXT, WHEN, complete=True).format is failing
 
 
 def test_froe_parse_shows_the_reject_and_where_it_failed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    fail_at(monkeypatch, ItemEncoder, "__call__")
+    fail_at_parsing(monkeypatch)
     path = tmp_path / "a.log"
     path.write_bytes(TEXT + BAD * 5)
     done = CliRunner().invoke(main, ["parse", str(path)])
