@@ -106,7 +106,7 @@ def test_files_with_long_reasons_come_once_page_after_page() -> None:
         version = replace(stored.plan.head.version, version_id=name)
         plan = replace(stored.plan, head=replace(stored.plan.head, version=version))
         account = replace(stored.account, state=State.FAILED, reason="é" * 100_000)
-        pipeline.table.files[plan.file_id] = stored._replace(plan=plan, account=account)
+        pipeline.table.files[plan.file_id] = stored._replace(plan=plan, account=account, kept_as=plan.file_id)
     items, pages = walked(status.files, limit=1000)
     assert len({item["file_id"] for item in items}) == len(items) == 60
     assert pages > 1
