@@ -29,8 +29,7 @@ def account_lines(file: ItemJson, width: int) -> Iterator[str]:
     yield _line("state", click.style(file["state"], fg=colour, bold=True))
     if file["reason"]:
         yield _line("reason", printable(file["reason"]))
-    if file["state"] == "INCOMPLETE" and not file.get("archive"):
-        yield _line("more", f"froe dead-letters --file {file['file_id']}")
+    yield from _lines_on_generations(file)
     if file.get("archive"):
         yield _line("members", f"froe status {file['file_id']} --members")
     elif member := file.get("member"):
@@ -88,6 +87,24 @@ def _small(amount: float) -> str:
     """Two digits of it that are no zeros, and at least cents: 0.000031."""
     decimals = 2 if amount <= 0 else max(2, 1 - math.floor(math.log10(amount)))
     return f"{amount:.{decimals}f}"
+
+
+def _lines_on_generations(file: ItemJson) -> Iterator[str]:
+    """Dead letters are those of the current one; an archive's are its members'."""
+    if file["state"] == "INCOMPLETE" and not file.get("archive"):
+        generation = f"~{file['generation']}" if file.get("generation") else ""
+        yield _line("more", f"froe dead-letters --file {file['file_id'].partition('~')[0]}{generation}")
+    if said := _said_of_generations(file):
+        yield _line("again", printable(said))
+
+
+def _said_of_generations(file: ItemJson) -> str | None:
+    """None of a file that was read once."""
+    if number := file.get("next_generation"):
+        return f"being read again as generation {number}: froe status {file['file_id']}~{number}"
+    if file.get("given_up"):
+        return f"reading it again was given up: {file['given_up']}"
+    return f"this is generation {file['generation']} of it" if file.get("generation") else None
 
 
 def _line(label: str, value: str) -> str:

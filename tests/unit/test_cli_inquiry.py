@@ -292,6 +292,21 @@ class TestStatus:
             assert "\x1b[2J" not in result.stdout
             assert r"\x1b[2J[bold].log" in result.stdout
 
+    @pytest.mark.parametrize(
+        ("changed", "said"),
+        [
+            ({"next_generation": 2}, f"again     being read again as generation 2: froe status {FILE_ID}~2"),
+            ({"given_up": "it is FAILED"}, "again     reading it again was given up: it is FAILED"),
+            ({"generation": 1}, "again     this is generation 1 of it"),
+            ({"generation": 1, "state": "INCOMPLETE"}, f"more      froe dead-letters --file {FILE_ID}~1"),
+        ],
+    )
+    def test_it_says_that_a_file_is_or_was_read_again(
+        self, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], said: str
+    ) -> None:
+        shown = froe(monkeypatch, FakeStatus([file_json(**changed)]), "status", FILE_ID).stdout
+        assert said in shown
+
 
 class TestRecords:
     def test_records_are_printed_in_order_up_to_the_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
