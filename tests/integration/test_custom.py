@@ -1,6 +1,7 @@
 """A file under a configuration of its own: what is filtered is counted, what is redacted is nowhere in the tables."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,18 @@ pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
 from froe.local import LocalStack
-from tests.integration.support import ledger_of, records_of, upload_and_settle
+from tests.integration.support import (
+    call_api,
+    ledger_of,
+    reach,
+    records_of,
+    run_froe,
+    scan,
+    sweep,
+    upload,
+    upload_and_settle,
+    wait_for,
+)
 
 CONFIG = r"""
 [[format]]
@@ -23,6 +35,16 @@ samples = ["2026-03-14T09:26:53Z|till7|12.50|two coffees"]
 prefix = "custom/tills/"
 format = "till"
 
+[[format]]
+name = "kiosk"
+pattern = '(?P<kiosk>kiosk\d+) (?P<amount>\d+) (?P<message>.*)'
+body = "message"
+samples = ["kiosk7 12 coffees"]
+
+[[bind]]
+prefix = "custom/kiosks/"
+format = "kiosk"
+
 [[filter]]
 name = "free"
 exclude = { field = "amount", equals = 0.0 }
@@ -34,14 +56,30 @@ hash = true
 """
 
 
-@pytest.fixture
-def configured(stack: LocalStack, tmp_path: Path) -> Iterator[LocalStack]:
-    """The shared stack under the configuration; afterwards as it was."""
-    file = tmp_path / "froe.toml"
-    file.write_text(CONFIG)
+BROKEN = CONFIG.replace(r"kiosk\d+", "kiosk7")
+KIOSKS = b"".join(b"kiosk%d %d coffees and a cake\n" % (7 + number % 2, number) for number in range(300))
+
+
+@pytest.fixture(scope="module")
+def misread(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Files of the shared stack that were read with a broken format, of which half the lines are rejects."""
+    file = tmp_path_factory.mktemp("broken") / "froe.toml"
+    file.write_text(BROKEN)
     stack.redeploy({"FROE_CONFIG": str(file), "REDACTION_KEY": "a key for tests only"})
-    yield stack
+    uploads = [upload(stack, f"custom/kiosks/{number}.log", KIOSKS) for number in range(3)]
+    reach(stack, {"COMPLETE"}, *(each.file_id for each in uploads))
+    yield [each.file_id for each in uploads]
     stack.redeploy({"FROE_CONFIG": "", "REDACTION_KEY": ""})
+
+
+@pytest.fixture(scope="module")
+def configured(stack: LocalStack, misread: list[str], tmp_path_factory: pytest.TempPathFactory) -> LocalStack:
+    """The shared stack under the configuration; afterwards as it was."""
+    assert misread
+    file = tmp_path_factory.mktemp("configured") / "froe.toml"
+    file.write_text(CONFIG)
+    stack.redeploy({"FROE_CONFIG": str(file)})
+    return stack
 
 
 def test_what_is_filtered_or_hidden_is_stored_or_lost(configured: LocalStack) -> None:
@@ -68,6 +106,83 @@ def test_what_is_filtered_or_hidden_is_stored_or_lost(configured: LocalStack) ->
     assert everything.count("[email:") == 4500
     assert {item["format"] for item in stored} == {"till"}
     assert stored[0]["attributes"] == {"till": "till1", "amount": 1}
+
+
+def seen_of(stack: LocalStack, file_id: str) -> tuple[int, int, int]:
+    """How many records and rejects a reader gets of a file, and how many rejects its account says."""
+    shown = [
+        call_api(stack, f"/files/{file_id}/{what}?limit=1000").body["items"]
+        for what in ("records", "rejects")
+    ]
+    return len(shown[0]), len(shown[1]), call_api(stack, f"/files/{file_id}").body["rejected"]["entries"]
+
+
+def test_files_read_with_a_broken_format_are_read_again(
+    configured: LocalStack, misread: list[str], tmp_path: Path
+) -> None:
+    stack, (watched, *_) = configured, misread
+    before, after = (150, 150, 150), (300, 0, 0)
+    assert seen_of(stack, watched) == before
+    (tmp_path / "froe.toml").write_text(CONFIG)
+    chosen = "--prefix", "custom/kiosks/", "--rejects-over", "1%"
+    would = run_froe(stack, "reprocess", *chosen, "--dry-run", "--config", str(tmp_path / "froe.toml"))
+    assert would.stdout.count("150 rejects become records; no bytes change hands") == 3, would
+    seen: list[tuple[int, int, int]] = []
+    done = threading.Event()
+
+    def poll() -> None:
+        while not done.is_set():
+            state = call_api(stack, f"/files/{watched}").body["generation"]
+            found = seen_of(stack, watched)
+            if call_api(stack, f"/files/{watched}").body["generation"] == state:
+                seen.append(found)
+
+    poller = threading.Thread(target=poll)
+    poller.start()
+    try:
+        again = run_froe(stack, "reprocess", *chosen, "--json")
+    finally:
+        done.set()
+        poller.join()
+    outcomes = [json.loads(line) for line in again.stdout.splitlines()]
+    assert again.returncode == 0, again
+    assert sorted(each["file_id"] for each in outcomes) == sorted(misread)
+    assert {(each["result"], each["rejected_before"], each["rejected_after"]) for each in outcomes} == {
+        ("replaced", 150, 0)
+    }
+    assert set(seen) <= {before, after}
+    assert before in seen
+    assert seen_of(stack, watched) == after
+    assert run_froe(stack, "verify", *misread).returncode == 0
+
+
+def test_over_http_a_file_is_read_again_and_what_it_was_goes(
+    configured: LocalStack, misread: list[str]
+) -> None:
+    stack, file_id = configured, misread[-1]
+    asked = call_api(stack, f"/files/{file_id}/reprocess", method="POST", body={})
+    assert (asked.status, asked.body["file_id"]) == (202, file_id)
+    number = asked.body["next_generation"]
+    wait_for(
+        lambda: call_api(stack, f"/files/{file_id}").body["generation"] == number or None,
+        f"generation {number}",
+    )
+    assert call_api(stack, f"/files/{'a' * 26}/reprocess", method="POST", body={}).status == 404
+    assert call_api(stack, f"/files/{file_id}/reprocess", method="POST", body={"force": 1}).status == 400
+    for key, name in (((file_id, "file"), "generation_since"), (("generations", file_id), "since")):
+        stack.client("dynamodb").update_item(
+            TableName=stack.info.ledger_table,
+            Key={"pk": {"S": key[0]}, "sk": {"S": key[1]}},
+            UpdateExpression="SET #name = :past",
+            ExpressionAttributeNames={"#name": name},
+            ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00+00:00"}},
+        )
+    sweep(stack)
+    ids = {item["pk"].partition("#")[0] for item in scan(stack, stack.info.records_table)}
+    assert {each for each in ids if each.startswith(file_id)} == {f"{file_id}~{number}"}
+    own = {(item["pk"], item["sk"]) for item in scan(stack, stack.info.ledger_table)}
+    assert {sk for pk, sk in own if pk == file_id} == {"file"}
+    assert ("generations", file_id) not in own
 
 
 def _shown(value: object) -> str:
