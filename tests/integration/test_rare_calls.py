@@ -12,6 +12,7 @@ pytest.importorskip("ministack", reason="needs ministack: make setup")
 from chalicelib.core.letters import DeadLetter, Kind
 from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_batch, encode_split
 from chalicelib.core.notifications import Announced, announcement_of
+from chalicelib.core.parquet import ParquetBatch
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.dead_letters.office import Selection
 from froe.deployment.cloud import local_cloud
@@ -27,6 +28,7 @@ from tests.integration.support import (
     reach,
     sealed,
     services_of,
+    sweep,
     upload,
     wait_for,
 )
@@ -173,3 +175,55 @@ def test_a_batch_that_no_time_is_left_for_is_put_off_and_done_later(stack: Local
     finally:
         client.update_function_configuration(**function, Timeout=usual)
     reach(stack, {"COMPLETE"}, uploaded.file_id, timeout_seconds=120)
+
+
+def test_a_generation_that_was_given_up_leaves_letters_and_rows_behind(stack: LocalStack) -> None:
+    """The sweeper removes them, once nobody can be writing any more."""
+    dynamodb, s3, table = stack.client("dynamodb"), stack.client("s3"), stack.info.ledger_table
+    uploaded = upload(stack, "rare/given-up.jsonl", json_lines(3))
+    reach(stack, {"COMPLETE"}, uploaded.file_id)
+    known, made = uploaded.file_id, f"{uploaded.file_id}~1"
+    key = {"pk": {"S": known}, "sk": {"S": "file"}}
+    entry = dynamodb.get_item(TableName=table, Key=key)["Item"]
+    for name in ("opened", "shelf"):
+        del entry[name]
+    rows = f"records/format=json/date=2026-03-01/{made}-000000.parquet"
+    past = {"S": "2026-01-01T00:00:00+00:00"}
+    own = {"pk": {"S": made}}
+    for item in (
+        {**entry, **own, "file_id": {"S": made}, "sink": {"S": "parquet"}, "plan_version": {"N": "6"}},
+        {**own, "sk": {"S": "dead#rare-letter"}},
+        {**own, "sk": {"S": "merged#000000"}, "object": {"S": rows}},
+        {"pk": {"S": "generations"}, "sk": {"S": known}, "since": past},
+    ):
+        dynamodb.put_item(TableName=table, Item=item)
+    dynamodb.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET generation_last = :one, generation_since = :past",
+        ExpressionAttributeValues={":one": {"N": "1"}, ":past": past},
+    )
+    record = {"pk": {"S": f"{made}#00"}, "sk": {"S": "0" * 16}, "kind": {"S": "record"}}
+    dynamodb.put_item(TableName=stack.info.records_table, Item=record)
+    quarantine, results = stack.info.quarantine_bucket, stack.env["RESULTS_BUCKET"]
+    s3.put_object(Bucket=quarantine, Key="dead-letters/rare-letter.json", Body=b"{}")
+    written = ParquetBatch(file_id=made, batch_id=f"{made}-000000-000000", format_name="json")
+    s3.put_object(Bucket=results, Key=rows, Body=written.data())
+    sweep(stack)
+    left = dynamodb.query(
+        TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": made}}
+    )["Items"]
+    assert [item["sk"]["S"] for item in left] == ["file"]
+    assert "Item" not in dynamodb.get_item(
+        TableName=stack.info.records_table, Key={name: record[name] for name in ("pk", "sk")}
+    )
+    assert not s3.list_object_versions(Bucket=quarantine, Prefix="dead-letters/rare-letter").get("Versions")
+    for action, resource in (
+        ("dynamodb:BatchWriteItem", "${RecordsTable.Arn}"),
+        ("dynamodb:BatchWriteItem", "${LedgerTable.Arn}"),
+        ("dynamodb:DeleteItem", "${LedgerTable.Arn}"),
+        ("s3:DeleteObjectVersion", "${ResultsBucket.Arn}/records/*"),
+        ("s3:ListBucketVersions", "${QuarantineBucket.Arn}"),
+        ("s3:DeleteObjectVersion", "${QuarantineBucket.Arn}/dead-letters/*"),
+    ):
+        assert called(stack, "sweeper", action, resource), action
