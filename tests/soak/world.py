@@ -6,18 +6,22 @@ Nothing but the seed decides, so that a schedule can be repeated. A dead functio
 
 from __future__ import annotations
 
+import pkgutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import import_module
 from random import Random
 from types import SimpleNamespace
 from typing import Any, Final
 
 from botocore.exceptions import ReadTimeoutError
 
+import chalicelib
 from chalicelib import pipeline, services
 from tests.fakes import WHEN, Crash
 
@@ -200,9 +204,18 @@ class Inline:
         return iter([work(*each) for each in zip(*iterables, strict=False)])
 
 
+@cache
+def import_all() -> None:
+    """What is imported when it is needed would keep its own time and threads."""
+    for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
+        if not module.name.startswith("chalicelib.core.formats."):
+            import_module(module.name)
+
+
 @contextmanager
 def lived_in(world: World) -> Iterator[None]:
     """Within, the time, the sleep, the dice and the threads of what is tested are the world's."""
+    import_all()
     clock = SimpleNamespace(
         monotonic=lambda: world.now, time=lambda: world.now, perf_counter=lambda: world.now, sleep=world.sleep
     )
