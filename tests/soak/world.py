@@ -22,6 +22,7 @@ from typing import Any, Final
 from botocore.exceptions import ReadTimeoutError
 
 import chalicelib
+import chalicelib.aws
 from chalicelib import pipeline, services
 from tests.fakes import WHEN, Crash
 
@@ -223,6 +224,8 @@ def lived_in(world: World) -> Iterator[None]:
         uniform=lambda low, high: low + (high - low) * world.random.random(), random=world.random.random
     )
     swapped = {"time": clock, "random": dice, "ThreadPoolExecutor": Inline, "now": world.time}
+    for each in pkgutil.iter_modules(chalicelib.aws.__path__, "chalicelib.aws."):
+        import_module(each.name)  # what is imported when it is needed would have real threads and times
     kept: list[tuple[Any, str, Any]] = []
     real = pipeline.now
     for name, module in list(sys.modules.items()):
