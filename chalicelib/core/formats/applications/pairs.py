@@ -8,7 +8,6 @@ are text.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formats.kinds import number
@@ -37,6 +36,10 @@ _ENDS: Final = frozenset(",;")
 _NO_FIRST: Final = frozenset(("", "'", "<", '"'))
 """What no bare value begins with."""
 _WORDS: Final[dict[str, bool]] = {"true": True, "false": False}
+
+
+_NAMES_MAX: Final = 4096
+_CHECKED: Final[dict[tuple[str, ...], tuple[str, ...] | None]] = {}
 
 
 def pairs_of(text: str) -> dict[str, Value] | None:
@@ -72,7 +75,11 @@ def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
             values.append(number(value) if value[-1] in _DIGITS else value)
         else:
             values.append(_WORDS.get(value, value))
-    names = _keys(tuple(keys))
+    own = tuple(keys)
+    try:
+        names = _CHECKED[own]
+    except KeyError:
+        names = _checked(own)
     if not last or names is None:
         return None
     if last[0] == '"':
@@ -88,10 +95,14 @@ def quick_pairs(text: str) -> tuple[tuple[str, ...], list[Value]] | None:
     return names, values
 
 
-@lru_cache(maxsize=4096)
-def _keys(names: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The names themselves, if each is a key and no two are one. It is the same tuple each time, whose hashes are known."""
-    return names if len(set(names)) == len(names) and all(map(_KEY.fullmatch, names)) else None
+def _checked(names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The names, if each is a key and no two are one: the same tuple each time, whose hashes are known. A dictionary, since
+    `lru_cache` takes twice as long to find a tuple."""
+    if len(_CHECKED) >= _NAMES_MAX:
+        _CHECKED.clear()
+    is_right = len(set(names)) == len(names) and all(map(_KEY.fullmatch, names))
+    checked = _CHECKED[names] = names if is_right else None
+    return checked
 
 
 def _any_pairs(text: str) -> dict[str, Value] | None:
