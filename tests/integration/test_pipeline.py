@@ -215,6 +215,8 @@ def test_the_members_of_an_archive_are_not_files_of_their_own(small: LocalStack)
         assert (file["text_bytes"], file["parsed"]["lines"]) == (len(text), text.count(b"\n"))
         records = list(pages(small, f"/files/{file['file_id']}/records", limit=100))
         assert sum(record["length"] for record in records) == len(text)
+    proved = run_froe(small, "verify", uploaded.file_id, listed[1]["file_id"])
+    assert proved.returncode == 0, proved.stdout + proved.stderr
 
 
 def test_something_is_left_in_a_queue(stack: LocalStack, poured: Poured) -> None:

@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.accounts import FileAccount, State
@@ -225,6 +225,7 @@ def test_a_header_for_all_that_would_name_each_member_alike_is_refused() -> None
 
 
 @given(st.integers(0, len(TARS["pax"])), st.sampled_from(["plain", "gzip"]))
+@settings(max_examples=40)
 def test_an_archive_that_is_cut_anywhere_adds_up_as_far_as_it_goes(end: int, pack: str) -> None:
     whole = PACKS[pack](TARS["pax"])
     data = whole[: end * len(whole) // len(TARS["pax"])]
@@ -235,6 +236,7 @@ def test_an_archive_that_is_cut_anywhere_adds_up_as_far_as_it_goes(end: int, pac
 
 
 @given(st.integers(1, 5000), st.sampled_from(["plain", "gzip"]))
+@settings(max_examples=40)
 def test_pieces_are_invisible(piece_bytes: int, pack: str) -> None:
     data = PACKS[pack](TARS["gnu"])
     limits = Limits(batch_max_lines=50, split_bytes=4000)

@@ -7,7 +7,7 @@ import struct
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.accounts import State
@@ -133,6 +133,7 @@ def test_damage_in_a_member_ends_that_member_alone() -> None:
 
 
 @given(st.integers(30, len(STORED) - 1))
+@settings(max_examples=40)
 def test_a_zip_that_is_cut_anywhere_is_never_read_as_nonsense(end: int) -> None:
     found = files_in(STORED[:end])
     assert list(found) == ["a"]
@@ -140,6 +141,7 @@ def test_a_zip_that_is_cut_anywhere_is_never_read_as_nonsense(end: int) -> None:
 
 
 @given(st.data())
+@settings(max_examples=40)
 def test_a_zip_with_any_changed_bytes_adds_up(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from([*ZIPS]))
     changed = bytearray(ZIPS[kind])
