@@ -128,7 +128,8 @@ class Checks:
         if not account.state.settled:
             stage.violate("stuck", file_id, f"it stays {state}")
             return
-        if state == "INCOMPLETE" and not has_dead_letter(stage, file_id):
+        own_and_members = (file_id, *members_of(stage, file_id))
+        if state == "INCOMPLETE" and not any(has_dead_letter(stage, each) for each in own_and_members):
             stage.violate("stuck", file_id, f"INCOMPLETE without a dead letter: {account.reason}")
         elif not spoilt & {"deleted", "overwritten", "discarded"}:
             self._look_at_whole(uploaded, account)

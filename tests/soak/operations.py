@@ -304,13 +304,12 @@ class Operations:
         except PermanentError:
             return
         assert isinstance(message, BatchMessage)
-        forged = self._changed(message)
-        if forged is None:
+        forged, uploaded = self._changed(message), self.stage.uploads.get(message.file_id)
+        if forged is None or uploaded is None:  # of the files in archives nobody knows what was forged
             return
-        uploaded, body = self.stage.uploads.get(message.file_id), encode_batch(forged)
-        if uploaded:
-            uploaded.spoilt.add("forged")
-            uploaded.forged.add(body)
+        body = encode_batch(forged)
+        uploaded.spoilt.add("forged")
+        uploaded.forged.add(body)
         self.stage.world.note(
             f"forge {message.batch_id[-13:]}: {forged.offset}+{forged.length}, {forged.lines} lines"
         )
