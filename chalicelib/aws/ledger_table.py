@@ -7,80 +7,36 @@ and ``t`` what was used for them: write units, and hundredths of a second. More 
 costs a write unit up to 1 KB, has no room for. Of splits of many batches ``digests#000000#…`` holds what their seal
 has no room for, and ``full#000000`` which groups of leaves are full (`leaves.py`). Of files with a sink
 ``merged#000000`` says which object the rows of a split are merged into. Of archives
-``members#000000`` names the files of the members of a split. Generations: `generations_table`.
+``members#000000`` names the files of the members of a split. Files and their lists: `files_table`; generations:
+`generations_table`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from chalicelib.aws import ledger_items
-from chalicelib.aws.generations_table import FILE as _FILE
-from chalicelib.aws.generations_table import DynamoGenerations
-from chalicelib.aws.items import NO_SIEVE, Key, Sieve, readable
-from chalicelib.core.accounts import FileAccount, SplitAccount, State
-from chalicelib.core.generations import has_entry_of_its_own
+from chalicelib.aws.files_table import DynamoFiles
+from chalicelib.aws.items import Key
+from chalicelib.core.accounts import SplitAccount
 from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
-from chalicelib.core.plan import Plan
 from chalicelib.core.seals import Seal, Setback
 from chalicelib.core.summaries import Summary
 from chalicelib.core.used import NOTHING, Used
-from chalicelib.ledger_store import FilePage, StoredFile, opened_position
 from chalicelib.sums import FAN_OUT
 
-BY_STATE_INDEX: Final = "by_state"
-BY_KEY_INDEX: Final = "by_key"
-BY_OPENED_INDEX: Final = "by_opened"
 _UNITS: Final = "u"
 _TIME: Final = "t"
 _MERGED: Final = "merged#"
 _DIGESTS_BESIDE: Final = 8 * 128
 """So many characters of digests lie beside their seal: every mark of its split reads it."""
-_PLAN: Final = "plan_version"
-"""What every file's item has that holds a plan; one without is no file, and gives way to a plan."""
 
 
-class DynamoLedger(DynamoGenerations):
+class DynamoLedger(DynamoFiles):
     """client: a low-level DynamoDB client. side_by_side: as for `Items`."""
-
-    def put_plan(
-        self,
-        plan: Plan,
-        account: FileAccount,
-        now: datetime,
-        trace: str | None = None,
-        used: Used = NOTHING,
-    ) -> StoredFile | None:
-        item = ledger_items.from_plan(plan) | ledger_items.from_account(plan.file_id, account, now)
-        item |= {"opened_at": now.isoformat(), "trace": trace}
-        if not has_entry_of_its_own(plan.file_id):
-            item["opened"] = opened_position(now, plan.file_id)
-        item["opening_used"] = ledger_items.from_used(used)
-        there = self._items.put_new(
-            Key(plan.file_id, _FILE), item, in_place_of=f"attribute_not_exists({_PLAN})"
-        )
-        return None if there is None else ledger_items.to_file(there)
-
-    def read_file(self, file_id: str) -> StoredFile | None:
-        item = self._items.get(Key(file_id, _FILE))
-        return ledger_items.to_file(item) if item and _PLAN in item else None
-
-    def known_files(self, file_ids: Iterable[str]) -> set[str]:
-        """Those of the files that were opened."""
-        return self._known(file_ids, consistent=True)
-
-    def probably_known_files(self, file_ids: Iterable[str]) -> set[str]:
-        """The same for half the price; one that was just opened may be missing."""
-        return self._known(file_ids, consistent=False)
-
-    def _known(self, file_ids: Iterable[str], *, consistent: bool) -> set[str]:
-        keys = [Key(file_id, _FILE) for file_id in file_ids]
-        found = self._items.get_all(keys, consistent=consistent)
-        return {key.pk for key, item in found.items() if _PLAN in item}
 
     def put_seal(self, file_id: str, seal: Seal, expires_at: int | None, used: Used = NOTHING) -> Seal | None:
         if len(seal.digests) > _DIGESTS_BESIDE:
@@ -246,77 +202,6 @@ class DynamoLedger(DynamoGenerations):
             unless="revision >= :revision",
             values={":revision": account.revision},
         )
-
-    def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
-        self._items.update(
-            Key(file_id, _FILE),
-            ledger_items.from_account(file_id, account, now),
-            unless=f"revision >= :revision OR attribute_not_exists({_PLAN})",
-            values={":revision": account.revision},
-        )
-
-    def files_by_state(
-        self, state: State, *, before: str | None, limit: int, since: str | None = None
-    ) -> FilePage:
-        """Files in a state, newest first; `before`: the position of the last one seen."""
-        states = ledger_items.stored_states(state)
-        return self._listed(BY_STATE_INDEX, "state", states, Bounds(before, since), limit)
-
-    def files_by_key(self, key: str, *, before: str | None, limit: int, since: str | None = None) -> FilePage:
-        """The files of one key, newest first; `before`: the position of the last one seen."""
-        return self._listed(BY_KEY_INDEX, "key", [key], Bounds(before, since), limit)
-
-    def files_opened(
-        self,
-        *,
-        before: str | None,
-        limit: int,
-        since: str | None = None,
-        prefix: str | None = None,
-        format_name: str | None = None,
-    ) -> FilePage:
-        """Files of any state, newest first; prefix: of their keys. The index holds both, so that of the others nothing
-        is read; a page looks at up to a thousand of each shelf, and may be short while there are more."""
-        sieve = Sieve(
-            prefix={"key": prefix} if prefix else {}, same={"format": format_name} if format_name else {}
-        )
-        bounds = Bounds(before, since)
-        return self._listed(BY_OPENED_INDEX, "shelf", ledger_items.SHELVES, bounds, limit, sieve)
-
-    def read_files(self, file_ids: Sequence[str]) -> list[StoredFile]:
-        keys = [Key(file_id, _FILE) for file_id in file_ids]
-        found = self._items.get_all(keys)
-        items = [found[key] for key in keys if _PLAN in found.get(key, {})]
-        return list(readable(items, ledger_items.to_file))
-
-    def shelve(self, file_id: str) -> None:
-        """List a file by its time of opening that an earlier version opened."""
-        self._items.update(
-            Key(file_id, _FILE),
-            {"shelf": ledger_items.shelf_of(file_id)},
-            unless=f"attribute_exists(#0) OR attribute_not_exists({_PLAN})",
-        )
-
-    def _listed(
-        self,
-        index: str,
-        name: str,
-        values: Sequence[str],
-        bounds: Bounds,
-        limit: int,
-        sieve: Sieve = NO_SIEVE,
-    ) -> FilePage:
-        listed = self._items.by_index(
-            index, name, values, before=bounds.before, since=bounds.since, limit=limit, sieve=sieve
-        )
-        return FilePage(list(readable(listed.items, ledger_items.to_file)), listed.reached)
-
-
-class Bounds(NamedTuple):
-    """Of positions in lists; before: excluded."""
-
-    before: str | None
-    since: str | None
 
 
 def _split_key(split: int) -> str:

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
+from chalicelib.aws.files_table import BY_STATE_INDEX
 from chalicelib.aws.items import Item, Items, Key, readable
-from chalicelib.aws.ledger_table import BY_STATE_INDEX
 from chalicelib.core.letters import ATTEMPTS_KEPT, Attempt, DeadLetter, Kind, LetterState, Subject
 from chalicelib.core.marks import Tally
 from chalicelib.core.messages import Again

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from chalicelib.aws.files_table import BY_STATE_INDEX
 from chalicelib.aws.items import Item, Items, Key
-from chalicelib.aws.ledger_table import BY_STATE_INDEX
 from chalicelib.statistics import NUMBERS, Row, Slot, Sum
 
 _SUMS: Final = "statistics"
