@@ -104,6 +104,8 @@ class Checks:
         queued = (
             message.body for queue in self._stage.aws.queues.values() for message in queue.held.values()
         )
+        if "forgery lost" in uploaded.spoilt:  # docs/security.md says what this does to records
+            return True
         return kind == "doubled" or any(body in uploaded.forged for body in queued)
 
     def at_the_end(self, uploaded: Uploaded) -> None:
@@ -171,7 +173,8 @@ class Checks:
     def _look_at_account(self, uploaded: Uploaded, account: FileAccount) -> None:
         stage, file_id = self._stage, uploaded.file_id
         for kind, number, what in compared(stage, uploaded):
-            stage.violate(kind, file_id, f"{number} {what}")
+            if not (kind == "wrong" and "forgery lost" in uploaded.spoilt):
+                stage.violate(kind, file_id, f"{number} {what}")
         for member_id in members_of(stage, file_id):
             stored = stage.stored(member_id)
             if stored is None or (

@@ -14,7 +14,7 @@ from chalicelib.core.messages import BatchMessage, decode, encode_batch
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Deadline
-from tests.soak.aws import INPUT_BUCKET, Queue
+from tests.soak.aws import INPUT_BUCKET, Message, Queue
 from tests.soak.stage import ACTORS_MAX, AT_ONCE, DESTINATIONS, Stage, Uploaded, event_of, limits_of
 from tests.soak.texts import drawn_file
 from tests.soak.world import drawn_faults
@@ -168,19 +168,27 @@ class Operations:
         if self.stage.bodies:
             self.stage.aws.queues["batch"].send(self.random.choice(self.stage.bodies))
 
+    def _note_lost(self, message: Message) -> None:
+        """A forged message that a worker had when it died does not come again to have its records put right."""
+        for uploaded in self.stage.uploads.values():
+            if message.receives and message.body in uploaded.forged:
+                uploaded.spoilt.add("forgery lost")
+
     def purge(self) -> None:
         queue = self._queue()
         self.stage.world.note(f"purge {queue.name}: {len(queue.held)}")
         if (
             queue.name != "dead"
         ):  # what was dead and nobody had looked at is lost with its file INCOMPLETE or not
+            for message in queue.held.values():
+                self._note_lost(message)
             queue.held.clear()
 
     def lose(self) -> None:
         queue = self._queue()
         if queue.held and queue.name != "dead":
             lost = self.random.choice(sorted(queue.held))
-            del queue.held[lost]
+            self._note_lost(queue.held.pop(lost))
             self.stage.world.note(f"lose {lost}")
 
     def give_up(self) -> None:
