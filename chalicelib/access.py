@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol
 
-from chalicelib.core.fields import shown
+from chalicelib.core.fields import quoted
 from chalicelib.pages import BadQueryError
 from chalicelib.status_json import time_json
 
@@ -92,7 +92,7 @@ class Tokens:
     def create(self, name: str, role: Role, by: str) -> str:
         """The token, which nobody can be told again. BadQueryError for a name that a token has that is not revoked."""
         if not _NAME.fullmatch(name):
-            raise BadQueryError(f"name is {shown(name)}: give 1 to 64 letters, digits, '.', '_', '@' or '-'")
+            raise BadQueryError(f"name is {quoted(name)}: give 1 to 64 letters, digits, '.', '_', '@' or '-'")
         if name == FIRST or self._valid(name):
             raise BadQueryError(f"there is a token of the name {name}: revoke it first, or give another name")
         token = _PREFIX + secrets.token_urlsafe(32)
@@ -104,7 +104,7 @@ class Tokens:
         valid = self._valid(name)
         if not valid:
             known = ", ".join(token.name for token in self.listed() if token.revoked_at is None) or "none"
-            raise BadQueryError(f"there is no token of the name {shown(name)}: there are {known}")
+            raise BadQueryError(f"there is no token of the name {quoted(name)}: there are {known}")
         for token in valid:
             self._table.revoke(token.digest, self._now())
 

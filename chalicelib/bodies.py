@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import BadRequestError, Request
 
-from chalicelib.core.fields import shown
+from chalicelib.core.fields import quoted
 from chalicelib.pages import BadQueryError
 
 
@@ -33,11 +33,11 @@ class Body:
         if not isinstance(body, dict):
             raise BadQueryError(f"the body must be a JSON object such as {self.example}")
         if unknown := [name for name in body if name not in known]:
-            raise BadQueryError(f"unknown field {shown(unknown[0])}: known are {', '.join(known)}")
+            raise BadQueryError(f"unknown field {quoted(unknown[0])}: known are {', '.join(known)}")
         self.given = body
 
     def text(self, name: str) -> str | None:
         text = self.given.get(name)
         if text is not None and not (isinstance(text, str) and is_text(text)):
-            raise BadQueryError(f"{name} is {shown(text)}: give a text")
+            raise BadQueryError(f"{name} is {quoted(text)}: give a text")
         return text or None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.core.fields import shown
+from chalicelib.core.fields import quoted
 from chalicelib.pages import BadQueryError
 
 CONDITIONS_MAX: Final = 8
@@ -40,7 +40,7 @@ class Condition:
         found = _WRITTEN.fullmatch(text) if len(text) <= CONDITION_MAX_CHARS else None
         if not found:
             raise BadQueryError(
-                f"where is {shown(text)}: give FIELD=VALUE, or with !=, <, <=, >, >= or ~ (contains), such as"
+                f"where is {quoted(text)}: give FIELD=VALUE, or with !=, <, <=, >, >= or ~ (contains), such as"
                 f" http.response.status_code>=500, in at most {CONDITION_MAX_CHARS} characters"
             )
         return cls(found[1], found[2] or "", found[3] or "")

@@ -63,21 +63,21 @@ class FileLists:
         self._ledger = ledger
         self._console_region = console_region
 
-    def page(self, wanted: WantedFiles, limit: int, cursor: str | None) -> dict[str, Any]:
+    def page(self, query: WantedFiles, limit: int, cursor: str | None) -> dict[str, Any]:
         """Files with their accounts as of their last settled split."""
         listed = Page(checked_limit(limit))
         before = checked_position(cursor) if cursor else None
-        if not wanted.can_be:
+        if not query.can_be:
             return listed.listed(None)
-        end = _moment(wanted.end)
+        end = _moment(query.end)
         if end and (before is None or end < before):
             before = end
-        ask = self._asking(wanted, limit)
+        ask = self._asking(query, limit)
         for _ in range(_ROUNDS_MAX):
             page = ask(before)
             for file in page.files:
                 position = opened_position(file.opened_at, file.file_id)
-                if wanted.takes(file) and not listed.add(file_json(file, file.account, self._console_region)):
+                if query.takes(file) and not listed.add(file_json(file, file.account, self._console_region)):
                     return listed.listed(before)
                 before = position
             if page.reached is None:
@@ -87,20 +87,20 @@ class FileLists:
                 break
         return listed.listed(before)
 
-    def _asking(self, wanted: WantedFiles, limit: int) -> Callable[[str | None], FilePage]:
+    def _asking(self, query: WantedFiles, limit: int) -> Callable[[str | None], FilePage]:
         """The index that serves best: of a key, or of a state, unless most files have that."""
-        since = None if wanted.settled else _moment(wanted.begin)
-        is_sifted = bool(wanted.prefix or wanted.format or wanted.settled)
-        many = max(limit, _FILES_PER_ROUND) if is_sifted or (wanted.key and wanted.state) else limit
-        if wanted.key:
-            key = wanted.key
+        since = None if query.settled else _moment(query.begin)
+        is_sifted = bool(query.prefix or query.format or query.settled)
+        many = max(limit, _FILES_PER_ROUND) if is_sifted or (query.key and query.state) else limit
+        if query.key:
+            key = query.key
             return lambda before: self._ledger.files_by_key(key, before=before, limit=many, since=since)
-        if wanted.state and not (is_sifted and wanted.state is State.COMPLETE):
-            state = wanted.state
+        if query.state and not (is_sifted and query.state is State.COMPLETE):
+            state = query.state
             return lambda before: self._ledger.files_by_state(state, before=before, limit=many, since=since)
-        at_once = many if wanted.state or wanted.settled else limit  # the index sifts by all else
+        at_once = many if query.state or query.settled else limit  # the index sifts by all else
         return lambda before: self._ledger.files_opened(
-            before=before, limit=at_once, since=since, prefix=wanted.prefix, format_name=wanted.format
+            before=before, limit=at_once, since=since, prefix=query.prefix, format_name=query.format
         )
 
 

@@ -110,26 +110,31 @@ class Ledger(LedgerGenerations):
         """Write a mark, then look whether it was all that its split, or the file, waited for; gives the mark that
         stands, which may be another that is as high. used: for the batch."""
         leaf = self._store.raise_mark(file_id, split, batch, mark, expires_at, used)
-        held = self.read_split(file_id, split)
+        split_account = self.read_split(file_id, split)
         if (
-            held is not None
-            and self._may_be_last(file_id, held, batch, leaf, expires_at)
-            and self._settle_split(file_id, held)
+            split_account is not None
+            and self._may_be_last(file_id, split_account, batch, leaf, expires_at)
+            and self._settle_split(file_id, split_account)
         ):
-            self._settle(file_id, split, closing=held.seal is None)
+            self._settle(file_id, split, closing=split_account.seal is None)
         return leaf.get(batch, mark)
 
     def _may_be_last(
-        self, file_id: str, held: SplitAccount, batch: int, leaf: Mapping[int, Mark], expires_at: int | None
+        self,
+        file_id: str,
+        split_account: SplitAccount,
+        batch: int,
+        leaf: Mapping[int, Mark],
+        expires_at: int | None,
     ) -> bool:
         """Whether nothing in sight says that a split waits for other marks than that of this batch, beside which those
         of its leaf lie."""
-        if held.seal is None:
+        if split_account.seal is None:
             return True
         first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
-        awaited = min(MARKS_PER_LEAF, held.seal.batches - first)
+        awaited = min(MARKS_PER_LEAF, split_account.seal.batches - first)
         return len(leaf) >= awaited and self._leaves.are_full(
-            file_id, held.split, batch, held.seal.batches, expires_at
+            file_id, split_account.split, batch, split_account.seal.batches, expires_at
         )
 
     def replace_mark(self, file_id: str, split: int, batch: int, seen: Mark, mark: Mark) -> bool:
@@ -149,14 +154,18 @@ class Ledger(LedgerGenerations):
     def dispute_others(self, file_id: str, own: tuple[int, int], reach: tuple[int, int]) -> None:
         """Take back the marks of all batches done that lie within `reach` and not within `own`: some of their records
         may be gone."""
-        for held in self.read_splits(file_id):
-            if held.seal is None or held.seal.end <= reach[0] or held.seal.start >= reach[1]:
+        for split_account in self.read_splits(file_id):
+            if (
+                split_account.seal is None
+                or split_account.seal.end <= reach[0]
+                or split_account.seal.start >= reach[1]
+            ):
                 continue
-            for number, mark in self.read_marks(file_id, held.split).items():
-                begin, end = mark.reach or (held.seal.start, held.seal.end)
+            for number, mark in self.read_marks(file_id, split_account.split).items():
+                begin, end = mark.reach or (split_account.seal.start, split_account.seal.end)
                 is_within = begin < reach[1] and end > reach[0] and not (own[0] <= begin and end <= own[1])
                 if is_within and mark.outcome is Outcome.DONE and not mark.disputed:
-                    self.dispute_mark(file_id, held.split, number, mark, (begin, end))
+                    self.dispute_mark(file_id, split_account.split, number, mark, (begin, end))
 
     def give_up(self, file_id: str, split: int, outcome: Outcome, note: str, expires_at: int | None) -> None:
         """Mark the batches of a sealed split that were lost and cannot be cut again; what each of them
@@ -176,17 +185,17 @@ class Ledger(LedgerGenerations):
     def resettle(self, file_id: str, split: int, seal: Seal | None = None) -> None:
         """What follows the writing of a mark or a seal, for one whose writer may have died there. seal: of the split,
         if it was read already."""
-        held = SplitAccount(split, seal) if seal else self.read_split(file_id, split)
-        if held is not None and (held.seal or held.setback):
-            self._settle_split(file_id, held)
+        split_account = SplitAccount(split, seal) if seal else self.read_split(file_id, split)
+        if split_account is not None and (split_account.seal or split_account.setback):
+            self._settle_split(file_id, split_account)
             self._settle(file_id, split)
 
     def settle_anew(self, file_id: str) -> list[SplitAccount]:
         """Add up whatever is marked and was not yet, wherever the one who wrote it died. Of splits whose batches
         are all done nothing is read again. Gives the splits as they are then."""
-        for held in self.read_splits(file_id):
-            if not held.is_done:
-                self._settle_split(file_id, held)
+        for split_account in self.read_splits(file_id):
+            if not split_account.is_done:
+                self._settle_split(file_id, split_account)
         stored, splits = self._read_own(file_id), self.read_splits(file_id)
         if stored is not None:
             count = stored.plan.known_splits or len(splits)
@@ -194,19 +203,19 @@ class Ledger(LedgerGenerations):
             self._put_account(stored, account_of(stored.plan, splits))
         return splits
 
-    def _settle_split(self, file_id: str, held: SplitAccount) -> bool:
+    def _settle_split(self, file_id: str, split_account: SplitAccount) -> bool:
         """Add the marks up once every batch of a sealed split has one, and whenever one comes to a split
         that cannot be cut; whether they were added up."""
-        if not held.seal and not held.setback:
+        if not split_account.seal and not split_account.setback:
             return False
-        marks, used = self._store.read_marks_and_use(file_id, held.split)
-        seal = held.seal
+        marks, used = self._store.read_marks_and_use(file_id, split_account.split)
+        seal = split_account.seal
         if seal and len(marks) >= seal.batches:
             seal = self._with_digests(file_id, seal)
-        summary = summary_of(held.split, marks, seal, used)
+        summary = summary_of(split_account.split, marks, seal, used)
         if seal and summary.marked < seal.batches:
             return False
-        self._store.put_summary(file_id, held.split, summary)
+        self._store.put_summary(file_id, split_account.split, summary)
         return True
 
     def _settle(self, file_id: str, split: int, *, closing: bool = True) -> None:

@@ -87,10 +87,10 @@ class LedgerReading:
         parts = self._sums.survey(file_id, count or max(1, stored.account.splits), are_all=count is not None)
         splits = {part.split: part for part in parts}
         for number in islice(_unsettled(splits, count), _LIVE_SPLITS):
-            held = splits.get(number) or SplitAccount(number, None)
+            split_account = splits.get(number) or SplitAccount(number, None)
             marks, used = self._store.read_marks_and_use(file_id, number)
-            seal = held.seal and self._with_digests(file_id, held.seal)
-            splits[number] = replace(held, summary=summary_of(number, marks, seal, used))
+            seal = split_account.seal and self._with_digests(file_id, split_account.seal)
+            splits[number] = replace(split_account, summary=summary_of(number, marks, seal, used))
         account = account_of(stored.plan, splits.values())
         if account.state.settled:
             return replace(account, state=State.PROCESSING, reason=None)
@@ -106,8 +106,10 @@ class LedgerReading:
 
     def read_seal(self, file_id: str, split: int) -> Seal | None:
         """With all its digests."""
-        held = self.read_split(file_id, split)
-        return self._with_digests(file_id, held.seal) if held and held.seal else None
+        split_account = self.read_split(file_id, split)
+        return (
+            self._with_digests(file_id, split_account.seal) if split_account and split_account.seal else None
+        )
 
     def _with_digests(self, file_id: str, seal: Seal) -> Seal:
         if not seal.digests_in or seal.digests:
@@ -171,7 +173,7 @@ class LedgerReading:
     def lines_before(self, file_id: str, split: int, batch: int) -> int | None:
         """How many lines of the text lie before a batch; None while a seal or a mark before it is missing,
         or where a batch before it was lost, so that what it held is not known."""
-        seals = {held.split: held.seal for held in self.read_splits(file_id)}
+        seals = {split_account.split: split_account.seal for split_account in self.read_splits(file_id)}
         marks = self.read_marks(file_id, split) if batch else {}
         held_lines = [seal.total.lines if (seal := seals.get(number)) else None for number in range(split)]
         held_lines += [(mark.total.lines or None) if (mark := marks.get(n)) else None for n in range(batch)]

@@ -67,7 +67,7 @@ class Unreadable:
     why: str
 
 
-Told: TypeAlias = Change | Unreadable
+News: TypeAlias = Change | Unreadable
 
 
 class Counts(Protocol):
@@ -110,7 +110,7 @@ class Notifier:
         self._emitted = _Remembered()
         self._acted = _Remembered()
 
-    def tell(self, changes: Iterable[Told], deadline: Deadline) -> list[str]:
+    def tell(self, changes: Iterable[News], deadline: Deadline) -> list[str]:
         """Count every file that has settled, send its event and publish its notice. Gives the sequence numbers of those
         that are to be delivered again; one failure never keeps the others back."""
         order, failed, news = [], set(), []

@@ -84,9 +84,9 @@ class Opening:
         """A new plan, and how often the object was read for it. Raises FolderError for what only shows a folder, of
         which the notification did not say so."""
         plan, reads = self._made_or_failed(announced)
-        return self._told(plan), reads
+        return self._with_notices(plan), reads
 
-    def _told(self, plan: Plan) -> Plan:
+    def _with_notices(self, plan: Plan) -> Plan:
         """With what the configuration says of its notices."""
         telling = self._config.notices_bound_to(plan.object.key) if self._config else None
         return replace(plan, notices=telling) if telling else plan
@@ -119,14 +119,14 @@ class Opening:
             raise PermanentError(plan.failure)
         if plan.object.file_id != version.file_id:
             raise ObjectChangedError(f"{version} was overwritten")
-        return self._told(replace(plan, generation=generation)), reads
+        return self._with_notices(replace(plan, generation=generation)), reads
 
     def plan_of_member(self, member: Opened) -> Plan:
         """The plan of a file in an archive; whoever reads the archive has the time for it. What is well with it the
         archive's notice says."""
         if member.unread:
             return unread_plan(member.head, member.unread, self._retention_days)
-        plan = self._told(self._plan(member.head, member.open_object, None))
+        plan = self._with_notices(self._plan(member.head, member.open_object, None))
         return plan if plan.notices is Telling.NONE else replace(plan, notices=Telling.ATTENTION)
 
     def _made(self, announced: Announced) -> tuple[Plan, int]:

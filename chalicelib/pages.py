@@ -11,7 +11,7 @@ import re
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.core.fields import FILE_ID, NAME_MAX_CHARS, shown
+from chalicelib.core.fields import FILE_ID, NAME_MAX_CHARS, quoted
 
 MAX_LIMIT: Final = 1000
 DEFAULT_LIMIT: Final = 100
@@ -88,7 +88,7 @@ def checked_position(cursor: str, name: re.Pattern[str] = FILE_ID) -> str:
 
 
 def bad_cursor(cursor: str) -> BadQueryError:
-    return BadQueryError(f"cursor is {shown(cursor)}: give the one of the page before")
+    return BadQueryError(f"cursor is {quoted(cursor)}: give the one of the page before")
 
 
 def may_be_key(key: str) -> bool:

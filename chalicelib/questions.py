@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.conditions import CONDITIONS_MAX, Condition
 from chalicelib.core.accounts import State
-from chalicelib.core.fields import shown
+from chalicelib.core.fields import quoted
 from chalicelib.pages import BadQueryError
 from chalicelib.status_json import BATCH_STATES
 
@@ -25,18 +25,18 @@ def checked_state(state: str) -> State:
         return State(state.upper())
     except ValueError as error:
         known = ", ".join(each.value for each in State)
-        raise BadQueryError(f"state is {shown(state)}: give one of {known}") from error
+        raise BadQueryError(f"state is {quoted(state)}: give one of {known}") from error
 
 
 def checked_kind_of_time(time: str | None) -> str:
     if time not in {None, *TIMES}:
-        raise BadQueryError(f"time is {shown(time)}: give one of {', '.join(TIMES)}")
+        raise BadQueryError(f"time is {quoted(time)}: give one of {', '.join(TIMES)}")
     return time or TIMES[0]
 
 
 def checked_batch_state(state: str) -> str:
     if state.lower() not in BATCH_STATES:
-        raise BadQueryError(f"state is {shown(state)}: give one of {', '.join(BATCH_STATES)}")
+        raise BadQueryError(f"state is {quoted(state)}: give one of {', '.join(BATCH_STATES)}")
     return state.lower()
 
 
@@ -44,7 +44,7 @@ def checked_severity(severity: str) -> int:
     is_number = severity.isdecimal() and len(severity) <= _SEVERITY_MAX_DIGITS
     number = _SEVERITIES.get(severity.upper()) or (int(severity) if is_number else 0)
     if not 1 <= number <= 24:
-        raise BadQueryError(f"severity is {shown(severity)}: give {', '.join(_SEVERITIES)} or 1 to 24")
+        raise BadQueryError(f"severity is {quoted(severity)}: give {', '.join(_SEVERITIES)} or 1 to 24")
     return number
 
 
@@ -70,5 +70,5 @@ def checked_time(name: str, text: str | None) -> datetime | None:
     except (ValueError, OverflowError) as error:
         hint = "" if "+" in text or " " not in text else " (a plus sign in a query is written %2B)"
         raise BadQueryError(
-            f"{name} is {shown(text)}: give a time such as 2026-01-31T12:00:00Z{hint}"
+            f"{name} is {quoted(text)}: give a time such as 2026-01-31T12:00:00Z{hint}"
         ) from error

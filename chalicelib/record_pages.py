@@ -64,7 +64,7 @@ class ReadsRecords(Protocol):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RecordQuery:
     """What is asked for. kind: `record` or `reject`. severity: at least that; 0: any. begin, end: bounds of the time
     stamp (UTC), the second one excluded; a record without a time stamp is outside of any bounds. format: the entry's
     own; None: any. text: what its body or one of its attributes contains, whatever the case; empty: anything. where:
@@ -143,7 +143,7 @@ class Walk:
 
     effort_max = EFFORT_PER_PAGE
 
-    def __init__(self, plan: Plan, query: Wanted, limit: int, after: int) -> None:
+    def __init__(self, plan: Plan, query: RecordQuery, limit: int, after: int) -> None:
         self.plan, self.query, self.limit, self.after = plan, query, limit, after
         self.effort = 0
 
@@ -163,7 +163,7 @@ class Walk:
 class Paging(Walk):
     """A walk that makes a page."""
 
-    def __init__(self, plan: Plan, query: Wanted, limit: int, after: int) -> None:
+    def __init__(self, plan: Plan, query: RecordQuery, limit: int, after: int) -> None:
         super().__init__(plan, query, limit, after)
         self._page = Page(limit)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from chalicelib.core.plan import Plan
 from chalicelib.core.segments import microseconds, offset_in
 from chalicelib.pages import BadQueryError
-from chalicelib.record_pages import Walk, Wanted
+from chalicelib.record_pages import RecordQuery, Walk
 from chalicelib.status_json import entry_json, time_json
 
 DEFAULT_BUCKETS: Final = 60
@@ -41,7 +41,7 @@ class Histogram(Walk):
 
     effort_max = EFFORT
 
-    def __init__(self, plan: Plan, query: Wanted, after: int, buckets: int, level: int = 0) -> None:
+    def __init__(self, plan: Plan, query: RecordQuery, after: int, buckets: int, level: int = 0) -> None:
         super().__init__(plan, query, _ITEMS_AT_ONCE, after)
         if not 1 <= buckets <= MAX_BUCKETS:
             raise BadQueryError(f"buckets is {buckets}: give a number from 1 to {MAX_BUCKETS}")
@@ -115,7 +115,7 @@ class Reasons(Walk):
     effort_max = EFFORT
 
     def __init__(self, plan: Plan, after: int) -> None:
-        super().__init__(plan, Wanted("reject"), _ITEMS_AT_ONCE, after)
+        super().__init__(plan, RecordQuery("reject"), _ITEMS_AT_ONCE, after)
         self._found: dict[str, _Reason] = {}
 
     def take(self, item: dict[str, Any]) -> int | None:

@@ -7,7 +7,7 @@ from typing import Final
 from chalice.app import BadRequestError, ConflictError, Request, Response
 
 from chalicelib.bodies import Body
-from chalicelib.core.fields import shown
+from chalicelib.core.fields import quoted
 from chalicelib.pages import BadQueryError
 from chalicelib.reprocessing import RefusedError
 from chalicelib.routes import GetServices, asking, refusals
@@ -24,7 +24,7 @@ class _Reprocess(Body):
     def forced(self) -> bool:
         forced = self.given.get("force", False)
         if not isinstance(forced, bool):
-            raise BadQueryError(f"force is {shown(forced)}: give true, or leave it out")
+            raise BadQueryError(f"force is {quoted(forced)}: give true, or leave it out")
         return forced
 
 
@@ -44,6 +44,6 @@ def reprocess(services: GetServices, request: Request, file_id: str) -> Response
                 note["error"] = error.reason
                 raise ConflictError(error.reason) from error
             if stored is None:
-                raise NotFoundError(f"no file {shown(file_id)}; GET /files lists those there are")
+                raise NotFoundError(f"no file {quoted(file_id)}; GET /files lists those there are")
             note["generation"] = stored.rereading.last
         return Response(file_json(stored, stored.account, None), status_code=_ACCEPTED)

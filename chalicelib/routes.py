@@ -24,7 +24,7 @@ from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
 from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
 from chalicelib.bodies import is_text, json_body
 from chalicelib.core.errors import ObjectGoneError, PermanentError, TransientError
-from chalicelib.core.fields import NAME_MAX_CHARS, shown
+from chalicelib.core.fields import NAME_MAX_CHARS, quoted
 from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.core.segments import SegmentError
 from chalicelib.dead_letters.selection import NoSuchLetterError
@@ -210,18 +210,18 @@ def ingest(services: GetServices, request: Request) -> Response:
             raise pages.BadQueryError('the body must be JSON such as {"bucket": "…", "key": "…"}')
         if not is_text(body["key"]) or len(body["key"].encode()) > NAME_MAX_CHARS:
             raise pages.BadQueryError(
-                f"key is {shown(body['key'])}: give a text of at most {NAME_MAX_CHARS:,} bytes"
+                f"key is {quoted(body['key'])}: give a text of at most {NAME_MAX_CHARS:,} bytes"
             )
         settings = services().settings
         inputs = {**settings.other_inputs, settings.input_bucket: settings.input_keys}
         keys = inputs.get(body["bucket"])
         if keys is None:
-            raise pages.BadQueryError(f"bucket is {shown(body['bucket'])}: {_only_inputs(sorted(inputs))}")
+            raise pages.BadQueryError(f"bucket is {quoted(body['bucket'])}: {_only_inputs(sorted(inputs))}")
         if not keys.takes(body["key"]):
-            raise pages.BadQueryError(f"key is {shown(body['key'])}: {keys.refusal()}")
+            raise pages.BadQueryError(f"key is {quoted(body['key'])}: {keys.refusal()}")
         head = services().objects.head(Announced(body["bucket"], body["key"]))
         if is_folder(head.version.key, head.size):
-            raise pages.BadQueryError(f"key is {shown(body['key'])}: an empty folder key holds no log")
+            raise pages.BadQueryError(f"key is {quoted(body['key'])}: an empty folder key holds no log")
         with suppress(status.NotFoundError):
             return Response(services().status.file(head.version.file_id), status_code=200)
         services().split_queue.send_group(
@@ -249,7 +249,7 @@ class Asked:
         self._query = request.query_params
         self._given = dict(request.query_params or {})
         if unknown := [name for name in self._given if name not in known]:
-            raise BadRequestError(f"unknown parameter {shown(unknown[0])}: known are {', '.join(known)}")
+            raise BadRequestError(f"unknown parameter {quoted(unknown[0])}: known are {', '.join(known)}")
 
     def text(self, name: str) -> str | None:
         return self._given.get(name) or None
@@ -268,7 +268,7 @@ class Asked:
         if text is None:
             return default
         if not text.isdecimal() or len(text) > len(str(largest)):
-            raise BadRequestError(f"{name} is {shown(text)}: give a number from 1 to {largest}")
+            raise BadRequestError(f"{name} is {quoted(text)}: give a number from 1 to {largest}")
         return int(text)
 
 

@@ -343,8 +343,8 @@ class Splitter:
             self._ledger.record_members(plan.file_id, seal.split)
             return
         marks = self._ledger.read_marks(plan.file_id, seal.split)
-        wanted = set((lost if again is Again.UNDONE else unmarked)(marks, seal))
-        if wanted:
+        needed = set((lost if again is Again.UNDONE else unmarked)(marks, seal))
+        if needed:
             before = (
                 None
                 if plan.parallel or not seal.split
@@ -365,16 +365,16 @@ class Splitter:
                         f" from the ledger, and made anew with other settings; forget the file (`froe forget"
                         f" {plan.file_id}`), and upload it again"
                     )
-                if batch.number in wanted and self._is_undone(message, marks.get(batch.number)):
+                if batch.number in needed and self._is_undone(message, marks.get(batch.number)):
                     with self._tracer.subsegment("send", plan.file_id, message.batch_id, plan.format):
                         sender.add(Outgoing(encode_batch(message), trace=trace))
                 batch = self._read(plan, batches, seal.split, batch.number + 1)
             with self._tracer.subsegment("send", plan.file_id, None, plan.format):
                 sender.flush()
-            self._meter.add(metrics.BATCHES_SENT, len(wanted))
+            self._meter.add(metrics.BATCHES_SENT, len(needed))
             logger.info(
                 "batches_sent_again",
-                extra={"file_id": plan.file_id, "split": seal.split, "batches": len(wanted)},
+                extra={"file_id": plan.file_id, "split": seal.split, "batches": len(needed)},
             )
         self._ledger.resettle(plan.file_id, seal.split, seal)
 
@@ -464,9 +464,9 @@ class Splitter:
             self._meter.add(metrics.SPLITS_SEALED)
             self._meter.add(metrics.LINES, seal.total.lines)
             self._meter.add(metrics.TEXT_BYTES, seal.end - seal.start)
-        said = {"batches": seal.batches, "lines": seal.total.lines, "bytes": seal.end - seal.start}
+        counts = {"batches": seal.batches, "lines": seal.total.lines, "bytes": seal.end - seal.start}
         named = {"file_id": plan.file_id, "split": seal.split, "format": plan.format}
-        logger.info("split_sealed", extra={**named, **said, "seconds": round(seconds, 3)})
+        logger.info("split_sealed", extra={**named, **counts, "seconds": round(seconds, 3)})
 
     def _read(self, plan: Plan, batches: Iterator[Batch], split: int, number: int) -> Batch | None:
         with self._tracer.subsegment(

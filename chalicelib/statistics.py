@@ -16,7 +16,7 @@ from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
 from chalicelib.core.archives.accounts import OF_MEMBERS
-from chalicelib.core.fields import shown
+from chalicelib.core.fields import quoted
 from chalicelib.core.layouts import Sink
 from chalicelib.core.marks import Tally
 from chalicelib.delivery import Deadline
@@ -193,7 +193,7 @@ class Statistics:
         hours or days are shown."""
         by = (by or "hour").lower()
         if by not in _WIDTHS:
-            raise BadQueryError(f"by is {shown(by)}: give one of {', '.join(_WIDTHS)}")
+            raise BadQueryError(f"by is {quoted(by)}: give one of {', '.join(_WIDTHS)}")
         end = end or self._now()
         begin = begin or end - min(_DEFAULT_SPANS[by], end - datetime.min.replace(tzinfo=UTC))
         if end - begin > _LONGEST_SPANS[by]:

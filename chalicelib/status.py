@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from chalicelib.core.accounts import SplitAccount
 from chalicelib.core.errors import TransientError
-from chalicelib.core.fields import FILE_ID, shown
+from chalicelib.core.fields import FILE_ID, quoted
 from chalicelib.core.layouts import Layout
 from chalicelib.core.marks import Counts, Mark, Outcome, Tally
 from chalicelib.core.messages import batch_id
@@ -41,8 +41,8 @@ from chalicelib.record_pages import (
     Paging,
     ReadsRecords,
     RecordPages,
+    RecordQuery,
     Walk,
-    Wanted,
 )
 from chalicelib.record_sums import DEFAULT_BUCKETS, WIDTHS, Histogram, Reasons
 from chalicelib.sink_rows import ReadsResults, StoredBatch
@@ -100,7 +100,7 @@ class Status:
 
         prefix: of the key. from_, to: ISO 8601 bounds of the time, the second one excluded: that of opening, or with
         `settled` as `time` that of settling."""
-        wanted = WantedFiles(
+        query = WantedFiles(
             checked_state(state) if state else None,
             key or None,
             prefix or None,
@@ -109,7 +109,7 @@ class Status:
             checked_time("to", to),
             checked_kind_of_time(time) == "settled",
         )
-        return self._lists.page(wanted, limit, cursor)
+        return self._lists.page(query, limit, cursor)
 
     def members(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
@@ -139,7 +139,7 @@ class Status:
     ) -> dict[str, Any]:
         """The batches of a file, in the order of the text; state: only those."""
         page = Page(limit)
-        wanted = checked_batch_state(state) if state else None
+        query = checked_batch_state(state) if state else None
         stored, cursor = self._continued(file_id, cursor)
         after = checked_batch(cursor) if cursor else (0, -1)
         effort, reached = 0, after
@@ -147,7 +147,7 @@ class Status:
             if page.is_full or effort >= EFFORT_PER_PAGE:
                 return _of(stored, page.listed(f"{reached[0]}-{reached[1]}"))
             effort += 1 if split == reached[0] else EFFORT_PER_QUERY
-            if wanted in {None, batch_state(mark)} and not page.add(
+            if query in {None, batch_state(mark)} and not page.add(
                 batch_json(stored, split, number, mark, self._console_region)
             ):
                 return _of(stored, page.listed(f"{reached[0]}-{reached[1]}"))
@@ -177,12 +177,12 @@ class Status:
         """
         least = checked_severity(severity) if severity else 0
         begin, end = checked_time("from", from_), checked_time("to", to)
-        wanted = Wanted(
+        query = RecordQuery(
             "record", least, begin, end, format_name, checked_text(text or ""), checked_where(where)
         )
         stored, cursor = self._continued(file_id, cursor)
         after = checked_offset(cursor) if cursor else 0
-        walk = Paging(stored.plan, wanted, checked_limit(limit), after)
+        walk = Paging(stored.plan, query, checked_limit(limit), after)
         return _of(stored, walk.answer(self._walk(stored, walk, self._text_so_far, until)))
 
     def histogram(
@@ -199,8 +199,8 @@ class Status:
         level, after = checked_batch(cursor) if cursor else (0, 0)
         if level >= len(WIDTHS):
             raise bad_cursor(cursor or "")
-        wanted = Wanted("record", begin=checked_time("from", from_), end=checked_time("to", to))
-        walk = Histogram(stored.plan, wanted, after, buckets, level)
+        query = RecordQuery("record", begin=checked_time("from", from_), end=checked_time("to", to))
+        walk = Histogram(stored.plan, query, after, buckets, level)
         return _of(stored, walk.answer(self._walk(stored, walk, self._text_so_far)))
 
     def reasons(self, file_id: str, *, cursor: str | None = None) -> dict[str, Any]:
@@ -215,7 +215,7 @@ class Status:
         """The rejects of a file in the order of the text; `raw` in base64."""
         stored, cursor = self._continued(file_id, cursor)
         after = checked_offset(cursor) if cursor else 0
-        walk = Paging(stored.plan, Wanted("reject"), checked_limit(limit), after)
+        walk = Paging(stored.plan, RecordQuery("reject"), checked_limit(limit), after)
         return _of(stored, walk.answer(self._walk(stored, walk, self._text_with_rejects)))
 
     def _walk(
@@ -255,14 +255,14 @@ class Status:
             generation = int(number)
         if cursor and generation != stored.plan.generation:
             raise BadQueryError(
-                f"cursor is {shown(cursor)}: the file was read again meanwhile; begin anew, without one"
+                f"cursor is {quoted(cursor)}: the file was read again meanwhile; begin anew, without one"
             )
         return stored, position or None
 
     def _stored(self, file_id: str) -> StoredFile:
         stored = self._ledger.read_file(file_id) if FILE_ID.fullmatch(file_id) else None
         if stored is None:
-            raise NotFoundError(f"no file {shown(file_id)}; GET /files lists those there are")
+            raise NotFoundError(f"no file {quoted(file_id)}; GET /files lists those there are")
         return stored
 
     def _batches(self, stored: StoredFile, after: tuple[int, int]) -> Iterator[tuple[int, int, Mark | None]]:

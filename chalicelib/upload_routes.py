@@ -7,7 +7,7 @@ from typing import Any
 from chalice.app import Request
 
 from chalicelib.bodies import Body
-from chalicelib.core.fields import shown
+from chalicelib.core.fields import quoted
 from chalicelib.pages import BadQueryError
 from chalicelib.routes import GetServices, refusals
 from chalicelib.uploads import ETAG_MAX_CHARS, ID_MAX_CHARS, PARTS_MAX, Part
@@ -40,21 +40,21 @@ class _Uploading(Body):
     def size(self) -> int:
         size = self.given.get("size")
         if not isinstance(size, int) or isinstance(size, bool):
-            raise BadQueryError(f"size is {shown(size)}: give a number of bytes")
+            raise BadQueryError(f"size is {quoted(size)}: give a number of bytes")
         return size
 
     def upload_id(self) -> str:
         upload_id = self.text("upload_id")
         if not upload_id or len(upload_id) > ID_MAX_CHARS:
             raise BadQueryError(
-                f"upload_id is {shown(upload_id)}: give the one of the answer of POST /uploads"
+                f"upload_id is {quoted(upload_id)}: give the one of the answer of POST /uploads"
             )
         return upload_id
 
     def parts(self) -> list[Part]:
         given = self.given.get("parts")
         if not isinstance(given, list) or not 1 <= len(given) <= PARTS_MAX:
-            raise BadQueryError(f"parts is {shown(given)}: give a list of 1 to {PARTS_MAX} parts")
+            raise BadQueryError(f"parts is {quoted(given)}: give a list of 1 to {PARTS_MAX} parts")
         return [_part(each) for each in given]
 
 
@@ -67,5 +67,5 @@ def _part(given: Any) -> Part:
         isinstance(etag, str) and 0 < len(etag) <= ETAG_MAX_CHARS and etag.isascii() and etag.isprintable()
     )
     if not (is_number and is_etag):
-        raise BadQueryError(f'a part is {shown(given)}: give {{"number": 1, "etag": "…"}}, as S3 answered')
+        raise BadQueryError(f'a part is {quoted(given)}: give {{"number": 1, "etag": "…"}}, as S3 answered')
     return Part(int(number), str(etag))

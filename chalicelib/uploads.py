@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
-from chalicelib.core.fields import NAME_MAX_CHARS, shown
+from chalicelib.core.fields import NAME_MAX_CHARS, quoted
 from chalicelib.core.keys import KeyPatterns
 from chalicelib.core.notifications import is_folder
 from chalicelib.pages import BadQueryError
@@ -63,7 +63,7 @@ class Uploads:
         if not 0 <= size <= SIZE_MAX:
             raise BadQueryError(f"size is {size}: give a number of bytes from 0 to {SIZE_MAX}")
         if is_folder(key, size):
-            raise BadQueryError(f"key is {shown(key)}: an empty folder key holds no log")
+            raise BadQueryError(f"key is {quoted(key)}: an empty folder key holds no log")
         seconds = int(HOLDS_FOR.total_seconds())
         until = {"key": key, "expires_at": time_json((self._now() + HOLDS_FOR).replace(microsecond=0))}
         if size <= WHOLE_MAX_BYTES:
@@ -89,9 +89,9 @@ class Uploads:
 
     def _check(self, key: str) -> None:
         if not key or len(key.encode()) > NAME_MAX_CHARS:
-            raise BadQueryError(f"key is {shown(key)}: give a text of 1 to {NAME_MAX_CHARS:,} bytes")
+            raise BadQueryError(f"key is {quoted(key)}: give a text of 1 to {NAME_MAX_CHARS:,} bytes")
         if not self._keys.takes(key):
-            raise BadQueryError(f"key is {shown(key)}: {self._keys.refusal()}")
+            raise BadQueryError(f"key is {quoted(key)}: {self._keys.refusal()}")
 
 
 def part_size(size: int) -> int:

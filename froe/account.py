@@ -94,11 +94,11 @@ def _lines_on_generations(file: ItemJson) -> Iterator[str]:
     if file["state"] == "INCOMPLETE" and not file.get("archive"):
         generation = f"~{file['generation']}" if file.get("generation") else ""
         yield _line("more", f"froe dead-letters --file {file['file_id'].partition('~')[0]}{generation}")
-    if said := _said_of_generations(file):
-        yield _line("again", printable(said))
+    if again := _generations_text(file):
+        yield _line("again", printable(again))
 
 
-def _said_of_generations(file: ItemJson) -> str | None:
+def _generations_text(file: ItemJson) -> str | None:
     """None of a file that was read once."""
     if number := file.get("next_generation"):
         return f"being read again as generation {number}: froe status {file['file_id']}~{number}"

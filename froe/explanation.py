@@ -52,7 +52,7 @@ class Lacking:
         if self.reason not in _OF_SHAPE or not self.patterns:
             return ""
         found = furthest(self.patterns, re.DOTALL, self.text)
-        return f"its pattern {found.told(self.text)}" if found else ""
+        return f"its pattern {found.explained(self.text)}" if found else ""
 
     @property
     def meaning(self) -> str:

@@ -125,8 +125,8 @@ class StoredTable(Table):
         are merged only once it is current, and before those of the former one go: so it is the last one that is merged,
         or, where none is yet, the first one that waits."""
         found = [self._files_in(merged), self._files_in(waiting)]
-        shown = dict(reversed(found[1])) | dict(found[0])  # of the pairs of one file the last one counts
-        others = {pair for pair in found[0] + found[1] if pair[1] != shown[pair[0]]}
+        newest = dict(reversed(found[1])) | dict(found[0])  # of the pairs of one file the last one counts
+        others = {pair for pair in found[0] + found[1] if pair[1] != newest[pair[0]]}
         listed = ", ".join(
             f"'{known}~{number}'" if number else f"'{known}'" for known, number in sorted(others)
         )

@@ -12,17 +12,17 @@ from typing import Any, Final
 from chalicelib.aws import ledger_items
 from chalicelib.core.generations import parted
 from chalicelib.core.records import untyped
-from chalicelib.notifier import Change, Standing, Told, Unreadable
+from chalicelib.notifier import Change, News, Standing, Unreadable
 
 _UNNEEDED: Final = {"custom": None}
 """Of a plan: a configuration is large once it is unpacked, and a thousand changes may come at once."""
 
 
-def changes_in(event: Mapping[str, Any]) -> Iterator[Told]:
+def changes_in(event: Mapping[str, Any]) -> Iterator[News]:
     """Read a DynamoDB stream event with both images
     (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html)."""
     for record in event["Records"]:
-        change: Told | None
+        change: News | None
         try:
             change = _change(record["dynamodb"])
         except Exception as error:  # noqa: BLE001 - whatever it is, reading it again would find the same

@@ -158,11 +158,11 @@ def _has_tar_numbers(block: bytes) -> bool:
 def is_tar(head: bytes) -> bool:
     """Every kind of tar (v7, ustar, GNU, pax) sums up the bytes of its header, with blanks for the sum."""
     block = head[:_TAR_BLOCK_BYTES]
-    said = block[_TAR_CHECKSUM].strip(b" \0")
-    if len(block) < _TAR_BLOCK_BYTES or not said or said.strip(b"01234567") or block[:1] == b"\0":
+    checksum = block[_TAR_CHECKSUM].strip(b" \0")
+    if len(block) < _TAR_BLOCK_BYTES or not checksum or checksum.strip(b"01234567") or block[:1] == b"\0":
         return False
     if not all(_OCTAL.fullmatch(block[number]) for number in _TAR_NUMBERS):
         return False
     summed = block[: _TAR_CHECKSUM.start] + b" " * 8 + block[_TAR_CHECKSUM.stop :]
     unsigned = sum(summed)
-    return int(said, 8) in (unsigned, unsigned - 256 * len(summed.translate(None, _ASCII)))
+    return int(checksum, 8) in (unsigned, unsigned - 256 * len(summed.translate(None, _ASCII)))

@@ -16,7 +16,7 @@ Take: TypeAlias = Callable[[Mapping[str, Any], str], T]
 NAME_MAX_CHARS: Final = 1024
 """Of what names an object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
-_SHOWN_MAX_CHARS: Final = 100
+_QUOTED_MAX_CHARS: Final = 100
 FILE_ID: Final = re.compile(r"[a-z2-7]{26}(~[0-9]{1,9})?")
 """What a file's id looks like; nothing else can be one."""
 
@@ -25,7 +25,7 @@ def file_id_in(fields: Mapping[str, Any]) -> str:
     """A partition of the tables: what has not its form must not name one."""
     file_id = text_in(fields, "file_id")
     if not FILE_ID.fullmatch(file_id):
-        raise ValueError(f"its file_id is {shown(file_id)}")
+        raise ValueError(f"its file_id is {quoted(file_id)}")
     return file_id
 
 
@@ -39,14 +39,14 @@ def name_in(fields: Mapping[str, Any], name: str) -> str:
 def text_in(fields: Mapping[str, Any], name: str) -> str:
     text = fields[name]
     if not isinstance(text, str):
-        raise TypeError(f"its {name} is {shown(text)}, which is no text")
+        raise TypeError(f"its {name} is {quoted(text)}, which is no text")
     return text
 
 
 def number_in(fields: Mapping[str, Any], name: str) -> int:
     number = fields[name]
     if not isinstance(number, int) or isinstance(number, bool):
-        raise TypeError(f"its {name} is {shown(number)}, which is no whole number")
+        raise TypeError(f"its {name} is {quoted(number)}, which is no whole number")
     return number
 
 
@@ -60,6 +60,6 @@ def if_any(take: Take[T], fields: Mapping[str, Any], name: str) -> T | None:
     return None if fields.get(name) is None else take(fields, name)
 
 
-def shown(value: Any) -> str:
+def quoted(value: Any) -> str:
     """A value of any size, for a message."""
-    return repr(value)[:_SHOWN_MAX_CHARS]
+    return repr(value)[:_QUOTED_MAX_CHARS]

@@ -81,10 +81,10 @@ class Way:
             self.leads = bracket == b"{" or self.leads
             return
         if self._nested:
-            context = self.path.opened(self._units.context_before, self._units.held)
+            context = self.path.opened(self._units.context_before, self._units.kept)
             self._steps = self.path.steps_to(context)
         else:
-            context = opened_by(self._units.held, self._member)
+            context = opened_by(self._units.kept, self._member)
         self._open(context)
 
     def open_alone(self) -> None:

@@ -19,7 +19,7 @@ import zstandard
 from chalicelib.core.charsets import charset_named, is_by_line
 from chalicelib.core.cutting import Batch, Room
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, shown, text_in
+from chalicelib.core.fields import file_id_in, if_any, name_in, number_in, or_none, quoted, text_in
 from chalicelib.core.framing import FRAMING_VERSION, Framing, Kind, framing_of, said_of
 from chalicelib.core.layouts import Layout, Sink, layout_named, sink_named
 from chalicelib.core.marks import digest_of
@@ -331,14 +331,14 @@ def _framing(members: dict[str, Any]) -> Framing:
     for number in (framing.rules, framing.unit_bytes or 0):
         if not 0 <= number < _NUMBERS_END:
             raise ValueError(
-                f"framing with rules {shown(framing.rules)}, unit_bytes {shown(framing.unit_bytes)}"
+                f"framing with rules {quoted(framing.rules)}, unit_bytes {quoted(framing.unit_bytes)}"
             )
     if not all(isinstance(name, str) for name in members.get("path") or ()):
-        raise ValueError(f"framing with path {shown(framing.path)}")
+        raise ValueError(f"framing with path {quoted(framing.path)}")
     if framing.kind is Kind.STREAMS and framing.parts is None:
         raise ValueError("framing of streams without parts")
     if (charset := framing.charset) is not None and not (charset_named(charset) and is_by_line(charset)):
-        raise ValueError(f"framing with charset {shown(charset)}")
+        raise ValueError(f"framing with charset {quoted(charset)}")
     for expression in (framing.parts, framing.entry_start, framing.joins, framing.header, framing.traces):
         if expression is not None:
             re.compile(expression)

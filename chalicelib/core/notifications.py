@@ -16,7 +16,7 @@ from urllib.parse import quote_plus, unquote_plus
 import orjson
 
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.fields import NAME_MAX_CHARS, shown
+from chalicelib.core.fields import NAME_MAX_CHARS, quoted
 from chalicelib.core.plan import ObjectHead
 
 _CREATION: Final = "Object Created"
@@ -146,7 +146,7 @@ def _announced(
     bucket: Any, key: Any, version_id: Any, described: dict[str, Any], etag_name: str, at: Any
 ) -> Announcement:
     if not (_is_name(bucket) and _is_name(key) and (version_id is None or _is_name(version_id))):
-        named = ", ".join(shown(each) for each in (bucket, key, version_id))
+        named = ", ".join(quoted(each) for each in (bucket, key, version_id))
         return Unknown(f"a record of the notification is not S3's: its bucket, key and version are {named}")
     etag, size = described.get(etag_name), described.get("size")
     if is_folder(key, size):

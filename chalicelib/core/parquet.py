@@ -208,7 +208,7 @@ def _widened(rows: RecordBatch, schema: Schema) -> RecordBatch:
     return RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _pieces(data: bytes, wanted: Callable[[str], bool] = bool) -> Pieces:
+def _pieces(data: bytes, chosen: Callable[[str], bool] = bool) -> Pieces:
     """The rows of each batch that is wanted."""
     _check(data)
     try:
@@ -216,7 +216,7 @@ def _pieces(data: bytes, wanted: Callable[[str], bool] = bool) -> Pieces:
             start = 0
             for batch_id, run in groupby(rows.column("batch_id").to_pylist()):
                 length = sum(1 for _ in run)
-                if wanted(batch_id):
+                if chosen(batch_id):
                     yield batch_id, rows.slice(start, length)
                 start += length
     except Exception as error:  # arro3 raises it plain

@@ -355,10 +355,12 @@ def _compressions(raw: bytes, version: ObjectVersion) -> tuple[Compression, tupl
     outermost = compression_of(raw, version.key) if packed is Compression.NONE else packed
     inner: tuple[Compression, ...] = ()
     while outermost is not Compression.NONE and len(inner) < _INNER_MAX:
-        held = compression_of(_take(Text(lambda _: iter([raw]), outermost, UTF_8, inner=inner), LOOK_BYTES))
-        if held is Compression.NONE:
+        further = compression_of(
+            _take(Text(lambda _: iter([raw]), outermost, UTF_8, inner=inner), LOOK_BYTES)
+        )
+        if further is Compression.NONE:
             break
-        inner += (held,)
+        inner += (further,)
     return outermost, inner
 
 

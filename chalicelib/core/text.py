@@ -196,13 +196,13 @@ class Text:
 
 
 def _in_pieces_of(size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    held = b""
+    kept = b""
     for piece in pieces:
-        held = held + piece if held else piece
+        kept = kept + piece if kept else piece
         at = 0
-        while len(held) - at >= size:
-            yield held[at : at + size]
+        while len(kept) - at >= size:
+            yield kept[at : at + size]
             at += size
-        held = held[at:]
-    if held:
-        yield held
+        kept = kept[at:]
+    if kept:
+        yield kept

@@ -28,7 +28,7 @@ class _Unit:
             self._pieces = [head_of(self._pieces, self._max_bytes)]
 
     @property
-    def held(self) -> bytes:
+    def kept(self) -> bytes:
         return b"".join(self._pieces)
 
     def begins(self, size: int) -> bytes:
@@ -64,13 +64,13 @@ class Units:
         self.context_before = self.context
         if unit.length > self._max_bytes:
             self._end_run()
-            piece = TooLong(self._offset, unit.length, unit.lines, unit.held, self.context, gap)
+            piece = TooLong(self._offset, unit.length, unit.lines, unit.kept, self.context, gap)
             self._pieces.append(piece)
             self._offset += unit.length
         else:
             if gap:
                 self._gaps.add(len(self._ends))
-            self._data.append(unit.held)
+            self._data.append(unit.kept)
             self._ends.append(unit.length + (self._ends[-1] if self._ends else 0))
             self._lines.append(unit.lines + (self._lines[-1] if self._lines else 0))
         if self._alone:
@@ -100,9 +100,9 @@ class Units:
         self._alone = True
 
     @property
-    def held(self) -> bytes | None:
+    def kept(self) -> bytes | None:
         """The unit under way, None where it is long."""
-        return self._current.held if self._current.length <= HEADER_MAX_BYTES else None
+        return self._current.kept if self._current.length <= HEADER_MAX_BYTES else None
 
     def begins(self, size: int) -> bytes:
         """How the unit under way begins: so many bytes, or what is kept of a unit over the limit."""

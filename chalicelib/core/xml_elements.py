@@ -89,5 +89,5 @@ class _Scanner:
         return last
 
     def _close_rest(self) -> None:
-        head = self._units.held
+        head = self._units.kept
         self._units.close(gap=not self._inside and head is not None and _AROUND.match(head) is not None)

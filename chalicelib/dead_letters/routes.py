@@ -13,7 +13,7 @@ from typing import Any, Final
 from chalice.app import ConflictError, Request
 
 from chalicelib.bodies import Body
-from chalicelib.core.fields import shown
+from chalicelib.core.fields import quoted
 from chalicelib.dead_letters import status
 from chalicelib.dead_letters.office import DeadLetterOffice, Decision, Pace, Progress
 from chalicelib.dead_letters.selection import Selection
@@ -134,16 +134,16 @@ class _Selecting(Body):
         number = self.given.get("per_second", _DEFAULT_PER_SECOND)
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         if not is_number or not 1 <= number <= _MAX_PER_SECOND:
-            raise BadQueryError(f"per_second is {shown(number)}: give a number from 1 to {_MAX_PER_SECOND}")
+            raise BadQueryError(f"per_second is {quoted(number)}: give a number from 1 to {_MAX_PER_SECOND}")
         return float(number)
 
     def selection(self) -> tuple[Selection, str | None]:
         """What is selected, and where to go on."""
         ids, everything = self.given.get("ids", []), self.given.get("all", False)
         if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
-            raise BadQueryError(f"ids is {shown(ids)}: give a list of dead letters' ids")
+            raise BadQueryError(f"ids is {quoted(ids)}: give a list of dead letters' ids")
         if not isinstance(everything, bool):
-            raise BadQueryError(f"all is {shown(everything)}: give true, or leave it out")
+            raise BadQueryError(f"all is {quoted(everything)}: give true, or leave it out")
         selection = status.checked_selection(
             ids=tuple(ids),
             file=self.text("file"),

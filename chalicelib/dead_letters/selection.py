@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import orjson
 
-from chalicelib.core.fields import shown
+from chalicelib.core.fields import quoted
 from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, subject_of
 from chalicelib.core.messages import Again
 from chalicelib.ledger import Ledger, opened_position
@@ -105,7 +105,7 @@ class NoSuchLetterError(Exception):
     """There is no dead letter of that id; the message says so."""
 
     def __init__(self, letter_id: str) -> None:
-        super().__init__(f"no dead letter {shown(letter_id)}; `froe dead-letters` lists those there are")
+        super().__init__(f"no dead letter {quoted(letter_id)}; `froe dead-letters` lists those there are")
         self.letter_id = letter_id
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.fields import FILE_ID, shown
+from chalicelib.core.fields import FILE_ID, quoted
 from chalicelib.core.letters import LETTER_ID, DeadLetter, Kind, LetterState
 from chalicelib.core.messages import BatchMessage, batch_id, decode
 from chalicelib.core.progress import is_whole
@@ -117,14 +117,14 @@ def checked_cursor(selection: Selection, cursor: str | None) -> str | None:
 def _checked_file(file: str | None) -> str | None:
     if file and not FILE_ID.fullmatch(file):
         raise BadQueryError(
-            f"file is {shown(file)}: give a file_id, 26 letters and digits, as GET /files lists"
+            f"file is {quoted(file)}: give a file_id, 26 letters and digits, as GET /files lists"
         )
     return file or None
 
 
 def _checked_state(state: str) -> LetterState | None:
     if state.lower() not in STATES:
-        raise BadQueryError(f"state is {shown(state)}: give one of {', '.join(STATES)}")
+        raise BadQueryError(f"state is {quoted(state)}: give one of {', '.join(STATES)}")
     return None if state.lower() == "all" else LetterState(state.upper())
 
 

@@ -121,8 +121,8 @@ def reprocess(
         if not (give_up or no_wait):
             _wait(services, outcomes, timeout)
         _print(outcomes, as_json=as_json)
-        wanted = {"given up"} if give_up else {"replaced", "under way"} if no_wait else {"replaced"}
-        if any(outcome.result not in wanted for outcome in outcomes):
+        awaited = {"given up"} if give_up else {"replaced", "under way"} if no_wait else {"replaced"}
+        if any(outcome.result not in awaited for outcome in outcomes):
             click.get_current_context().exit(1)
 
 
@@ -278,18 +278,18 @@ def _compare(services: Services, files: Iterable[ItemJson], config: Config, *, a
         if as_json:
             print_json(asdict(changes) | {"fields": dict(changes.fields.most_common())})
         else:
-            click.echo(printable(_said(changes)))
+            click.echo(printable(_summary(changes)))
     if not good:
         click.get_current_context().exit(1)
 
 
-def _said(changes: Changes) -> str:
+def _summary(changes: Changes) -> str:
     begin = f"{changes.file_id}  {changes.key}: "
     if changes.format_after is None:
         return f"{begin}nothing could be read: what there is would stay"
-    said = []
+    parts = []
     if changes.format_before != changes.format_after:
-        said.append(f"{changes.format_after} instead of {changes.format_before or 'nothing'}")
+        parts.append(f"{changes.format_after} instead of {changes.format_before or 'nothing'}")
     for number, one, many in (
         (changes.explained, "reject becomes a record", "rejects become records"),
         (changes.lost, "record becomes a reject", "records become rejects"),
@@ -297,12 +297,12 @@ def _said(changes: Changes) -> str:
         (changes.changed, "record changes", "records change"),
     ):
         if number:
-            said.append(f"{number:,} {one if number == 1 else many}")
+            parts.append(f"{number:,} {one if number == 1 else many}")
     if changes.fields:
-        shown = ", ".join(f"{name} {number:,}" for name, number in changes.fields.most_common(_FIELDS_SHOWN))
+        fields = ", ".join(f"{name} {number:,}" for name, number in changes.fields.most_common(_FIELDS_SHOWN))
         more = len(changes.fields) - _FIELDS_SHOWN
-        said[-1] += f" ({shown}{f' and {more} more' if more > 0 else ''})"
-    said.append(f"{changes.moved:,} bytes change hands" if changes.moved else "no bytes change hands")
+        parts[-1] += f" ({fields}{f' and {more} more' if more > 0 else ''})"
+    parts.append(f"{changes.moved:,} bytes change hands" if changes.moved else "no bytes change hands")
     if changes.is_nothing and changes.format_before == changes.format_after:
         return f"{begin}nothing would change in its {changes.same:,} entries"
-    return begin + "; ".join(said)
+    return begin + "; ".join(parts)

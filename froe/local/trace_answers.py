@@ -34,14 +34,14 @@ class TraceAnswers:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 answer = answers.get(self.path)
-                said = orjson.dumps(
+                body_out = orjson.dumps(
                     answer(orjson.loads(body)) if answer else {"message": "not answered here"}
                 )
                 self.send_response(200 if answer else 404)
                 self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(said)))
+                self.send_header("Content-Length", str(len(body_out)))
                 self.end_headers()
-                self.wfile.write(said)
+                self.wfile.write(body_out)
 
             def log_message(self, *_: Any) -> None:
                 """Nothing: it answers its own stack."""

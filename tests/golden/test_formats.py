@@ -15,7 +15,7 @@ from chalicelib.core.formats.registry import NAMES
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from tests.fakes import opener
-from tests.golden.test_golden import shown
+from tests.golden.test_golden import quoted
 
 FORMATS = Path(__file__).parent / "formats"
 WHEN = datetime(2026, 9, 15, tzinfo=UTC)
@@ -25,7 +25,7 @@ def outcomes(path: Path) -> str:
     data = path.read_bytes()
     head = ObjectHead(ObjectVersion("logs", path.name, "v1", "e"), len(data), "", WHEN)
     reading = Reading(head, opener(data, 65_536))
-    lines = [shown(outcome) for outcome in reading]
+    lines = [quoted(outcome) for outcome in reading]
     plan = reading.plan
     assert sum(outcome["length"] for outcome in lines) == len(data)
     choice = {"format": plan.format, "runner_up": plan.runner_up, "text_too": plan.text_too}

@@ -25,7 +25,7 @@ SHOWN = 12
 """The first entries of each file, and as many of what is not a record."""
 
 
-def shown(outcome: Outcome) -> dict[str, Any]:
+def quoted(outcome: Outcome) -> dict[str, Any]:
     offset, length, lines, raw, result, replaced, own_format = outcome
     said: dict[str, Any] = {"offset": offset, "length": length, "lines": lines}
     if isinstance(result, Record):
@@ -50,7 +50,7 @@ def golden(name: str) -> str:
         is_other = not isinstance(outcome.result, Record)
         others += is_other
         if number < SHOWN or (is_other and others <= SHOWN):
-            lines.append(shown(outcome))
+            lines.append(quoted(outcome))
     account, plan = reading.account, reading.plan
     counts = account.summary.counts
     summary = {

@@ -86,7 +86,7 @@ class Stage:
         return [row for _, row in merged] + waiting
 
     @property
-    def shown(self) -> list[Row]:
+    def quoted(self) -> list[Row]:
         """What the API shows."""
         pipeline, rows = self.pipeline, list[Row]()
         status = Status(pipeline.ledger, FakeRecordsReader({}), results=pipeline.results)

@@ -185,3 +185,30 @@ def test_a_function_imports_at_its_start_what_it_runs_and_no_more(function: str)
         name for name in imported if name.startswith("chalicelib.core.formats.") and name.count(".") == 4
     }
     assert formats <= {f"chalicelib.core.formats.general.{name}" for name in ("text", "stack_traces")}
+
+
+PRONOUNS = {"said", "told", "held", "shown", "wanted"}
+
+
+def test_names_say_what_a_thing_is() -> None:
+    """A name such as `said` stands for whatever was said last: a reader has to look it up each time."""
+    named = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {name}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (name := name_made_by(node)) and name.strip("_").lower() in PRONOUNS
+    ]
+    assert named == []
+
+
+def name_made_by(node: ast.AST) -> str | None:
+    """What a statement or an argument gives a name to."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return node.name
+    if isinstance(node, ast.arg):
+        return node.arg
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        return node.attr
+    return None

@@ -70,7 +70,7 @@ def test_the_readme_has_the_prices_of_the_model() -> None:
     assert f"about ${sum(dollars(idle(), prices).values()):.0f} a month" in text
 
 
-def shown() -> Iterator[tuple[str, list[str]]]:
+def quoted() -> Iterator[tuple[str, list[str]]]:
     """Every froe command line in code of the pages: page, words."""
     for page in PAGES:
         text = page.read_text(encoding="utf-8").replace("\\\n", " ")
@@ -83,7 +83,7 @@ def shown() -> Iterator[tuple[str, list[str]]]:
                 yield page.name, shlex.split(found[1].split(" | ")[0].split(";")[0], comments=True)
 
 
-@pytest.mark.parametrize(("page", "words"), list(shown()), ids=str)
+@pytest.mark.parametrize(("page", "words"), list(quoted()), ids=str)
 def test_a_command_that_is_shown_exists_with_its_options(page: str, words: list[str]) -> None:
     command = main.get_command(click.Context(main), words[0])
     assert command is not None, f"{page}: froe {words[0]}"

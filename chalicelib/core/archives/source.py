@@ -31,8 +31,8 @@ class Source:
     def _begin(self, position: int) -> None:
         self._text = self._open_text(position)
         self._blocks = iter(self._text)
-        self._held = bytearray()
-        self._held_at = position
+        self._buffer = bytearray()
+        self._buffer_at = position
         self._has_ended = False
 
     @property
@@ -62,7 +62,7 @@ class Source:
 
         def open_at(offset: int) -> Iterator[bytes]:
             at, end = start + offset, start + size
-            if at < self._held_at:
+            if at < self._buffer_at:
                 yield from otherwise(offset)
                 return
             while at < end and (piece := self._from(at, end - at)):
@@ -73,23 +73,23 @@ class Source:
 
     @property
     def _held_end(self) -> int:
-        return self._held_at + len(self._held)
+        return self._buffer_at + len(self._buffer)
 
     def _from(self, at: int, size: int) -> bytes:
         """Some of so many bytes from a place on; none where the text ends before."""
         while at >= self._held_end:
             if not self._more():
                 return b""
-        begin = at - self._held_at
-        return bytes(self._held[begin : begin + size])
+        begin = at - self._buffer_at
+        return bytes(self._buffer[begin : begin + size])
 
     def _more(self) -> bool:
         block = None if self._has_ended else next(self._blocks, None)
         if block is None:
             self._has_ended = True
             return False
-        if len(self._held) >= _KEPT_BYTES:
-            self._held_at = self._held_end
-            self._held.clear()
-        self._held += block
+        if len(self._buffer) >= _KEPT_BYTES:
+            self._buffer_at = self._held_end
+            self._buffer.clear()
+        self._buffer += block
         return True

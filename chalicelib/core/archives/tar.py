@@ -32,7 +32,7 @@ _EXTENSIONS: Final = frozenset((b"L", b"K", b"x", b"X", b"g"))
 
 
 @dataclass(slots=True)
-class _Said:
+class _Extra:
     """What the headers before a member say of it."""
 
     path: str | None = None
@@ -47,16 +47,16 @@ class _Said:
 
 def tar_members(source: Source) -> Iterator[Found | dict[str, int]]:
     """Each file; at last the bytes that were skipped behind the last one, by reason. Raises BrokenArchiveError."""
-    said, is_behind_end = _Said(), False
+    extra, is_behind_end = _Extra(), False
     while True:
         at = source.position
         header = source.read(BLOCK)
         if not header.strip(b"\0"):
-            said.skip(PADDING, len(header))
+            extra.skip(PADDING, len(header))
             if len(header) < BLOCK:
                 if source.damage:
                     raise broken_at(source, at, "the padding")
-                yield said.skipped
+                yield extra.skipped
                 return
             is_behind_end = True
             continue
@@ -64,24 +64,24 @@ def tar_members(source: Source) -> Iterator[Found | dict[str, int]]:
             raise broken_at(source, at, "a header")
         if not is_tar(header):
             raise _no_header(at, is_behind_end=is_behind_end)
-        said.skip(HEADERS, BLOCK)
+        extra.skip(HEADERS, BLOCK)
         kind = header[156:157]
         if kind in _EXTENSIONS:
-            _extend(said, kind, _extended(source, _number(header[124:136], at), at), at)
+            _extend(extra, kind, _extended(source, _number(header[124:136], at), at), at)
             continue
-        size = _number(header[124:136], at) if said.size is None else said.size
-        path = _path(header) if said.path is None else said.path
+        size = _number(header[124:136], at) if extra.size is None else extra.size
+        path = _path(header) if extra.path is None else extra.path
         is_folder = kind == b"\0" and path.endswith("/") and not size
         if kind in _WITHOUT_BYTES or is_folder:
-            said = _Said(skipped=said.skipped)
+            extra = _Extra(skipped=extra.skipped)
             continue
-        unread = said.unread or _UNREAD.get(kind)
+        unread = extra.unread or _UNREAD.get(kind)
         if kind not in _FILES and unread is None:
             unread = f"of kind {kind.decode('ascii', 'backslashreplace')!r}, which is not known"
         if kind == b"S":
-            said.skip(HEADERS, _sparse_headers(source, header, at))
-        yield Found(path, source.position, size, -size % BLOCK, unread, said.skipped)
-        said, is_behind_end = _Said(), False
+            extra.skip(HEADERS, _sparse_headers(source, header, at))
+        yield Found(path, source.position, size, -size % BLOCK, unread, extra.skipped)
+        extra, is_behind_end = _Extra(), False
 
 
 def _no_header(at: int, *, is_behind_end: bool) -> BrokenArchiveError:
@@ -117,10 +117,10 @@ def _extended(source: Source, size: int, at: int) -> bytes:
     return data[:size]
 
 
-def _extend(said: _Said, kind: bytes, data: bytes, at: int) -> None:
-    said.skip(HEADERS, len(data) + -len(data) % BLOCK)
+def _extend(extra: _Extra, kind: bytes, data: bytes, at: int) -> None:
+    extra.skip(HEADERS, len(data) + -len(data) % BLOCK)
     if kind == b"L":
-        said.path = data.rstrip(b"\0").decode("utf-8", "replace")
+        extra.path = data.rstrip(b"\0").decode("utf-8", "replace")
     if kind not in (b"x", b"X", b"g"):
         return
     for name, value in _records(data):
@@ -128,11 +128,11 @@ def _extend(said: _Said, kind: bytes, data: bytes, at: int) -> None:
             detail = f"a header for all members gives the {name.decode('ascii', 'replace')} of one"
             raise BrokenArchiveError("corrupt", detail, at)
         if name == b"path":
-            said.path = value.decode("utf-8", "replace")
+            extra.path = value.decode("utf-8", "replace")
         elif name == b"size" and value.isdigit() and len(value) < 20:
-            said.size = int(value)
+            extra.size = int(value)
         elif name.startswith(b"GNU.sparse."):
-            said.unread = "a sparse file of GNU tar"
+            extra.unread = "a sparse file of GNU tar"
 
 
 def _records(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -31,24 +31,24 @@ class NoKeyError(Exception):
 
 def compiled(config: Config) -> bytes:
     """Always the same for the same configuration, whatever the key is."""
-    held = {
+    stored = {
         "rules": encoded(replace(config.rules, key_id=None)),
         "bindings": [asdict(each) for each in config.bindings],
         "collections": [asdict(each) for each in config.collections],
     }
-    return orjson.dumps(held, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(stored, option=orjson.OPT_SORT_KEYS)
 
 
 def config_of(data: bytes, key: str) -> Config:
     """The configuration that was compiled. key: REDACTION_KEY, empty where there is none. Raises NoKeyError."""
-    held = orjson.loads(data)
-    rules = Rules() if held["rules"] is None else decoded(held["rules"])
+    stored = orjson.loads(data)
+    rules = Rules() if stored["rules"] is None else decoded(stored["rules"])
     if any(each.hashed for each in rules.redactions):
         if len(key) < KEY_MIN_CHARS:
             raise NoKeyError(no_key("The configuration"))
         rules = replace(rules, key_id=key_id_of(key))
-    bindings = tuple(_binding(each) for each in held["bindings"])
-    collections = tuple(Collection(**each) for each in held["collections"])
+    bindings = tuple(_binding(each) for each in stored["bindings"])
+    collections = tuple(Collection(**each) for each in stored["collections"])
     return Config(rules, bindings, collections, encoded(rules), key)
 
 
@@ -59,12 +59,12 @@ def no_key(what: str) -> str:
     )
 
 
-def _binding(held: dict[str, Any]) -> Binding:
-    layout, notices = held["layout"], held["notices"]
+def _binding(stored: dict[str, Any]) -> Binding:
+    layout, notices = stored["layout"], stored["notices"]
     return Binding(
-        held["prefix"],
-        held["format"],
-        held["charset"],
+        stored["prefix"],
+        stored["format"],
+        stored["charset"],
         Layout(layout) if layout else None,
         Telling(notices) if notices else None,
     )

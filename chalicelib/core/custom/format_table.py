@@ -56,8 +56,8 @@ def format_spec(table: Table) -> FormatSpec:
     body = table.text("body", "message" if "message" in names else None)
     if key == "template":
         time_field, severity_field, body = (
-            said or (name if name in names else None)
-            for said, name in ((time_field, "time"), (severity_field, "level"), (body, "body"))
+            given or (name if name in names else None)
+            for given, name in ((time_field, "time"), (severity_field, "level"), (body, "body"))
         )
     if body is not None:
         table.known(body, names, "body")
@@ -162,8 +162,8 @@ def _expression(table: Table) -> Expression:
 def _fields(table: Table, found: Iterable[Field]) -> tuple[Field, ...]:
     types, names = table.pairs("types"), table.pairs("rename")
     before = {each.name for each in found}
-    for key, said in (("types", types), ("rename", names)):
-        for field in said:
+    for key, names_given in (("types", types), ("rename", names)):
+        for field in names_given:
             known = {*before, *names.values()} if key == "types" else before
             if field not in known:
                 table.fail(
@@ -188,7 +188,7 @@ def _listed(names: Iterable[str]) -> str:
 
 def _time(table: Table, names: list[str] | None) -> tuple[str | None, str, str | None]:
     settings: dict[str, Any] | None
-    if table.has("time") and isinstance(table._said["time"], str):  # noqa: SLF001 - a shorter way to say it
+    if table.has("time") and isinstance(table._values["time"], str):  # noqa: SLF001 - a shorter way to say it
         settings = {"field": table.needed("time")}
     else:
         settings = table.table("time", ("field", "format", "zone"))
@@ -208,7 +208,7 @@ def _time(table: Table, names: list[str] | None) -> tuple[str | None, str, str |
 
 def _severity(table: Table, names: list[str] | None) -> tuple[str | None, tuple[tuple[str, str], ...]]:
     settings: dict[str, Any] | None
-    if table.has("severity") and isinstance(table._said["severity"], str):  # noqa: SLF001 - as above
+    if table.has("severity") and isinstance(table._values["severity"], str):  # noqa: SLF001 - as above
         settings = {"field": table.needed("severity")}
     else:
         settings = table.table("severity", ("field", "words"))
@@ -284,20 +284,20 @@ def _check_samples(table: Table, spec: FormatSpec, key: str) -> None:
             assert isinstance(piece, Run), "no entry is longer than its text"
             begins = [0, *piece.ends]
             entries += [piece.data[begin:end] for begin, end in zip(begins, piece.ends, strict=False)]
-        said = [
+        counted = [
             each for each in entries if not (spec.framing.has_header and headers.take(each)) and each.strip()
         ]
-        if len(said) != 1:
+        if len(counted) != 1:
             table.fail(
-                f"sample {number} is {len(said)} entries by its `multiline` rule; make it one entry, or fix the rule",
+                f"sample {number} is {len(counted)} entries by its `multiline` rule; make it one entry, or fix the rule",
                 "samples",
             )
-        if spec.framing.entry_start and not re.match(spec.framing.entry_start.encode(), said[0][:1024]):
+        if spec.framing.entry_start and not re.match(spec.framing.entry_start.encode(), counted[0][:1024]):
             table.fail(
                 f"sample {number} does not begin as `multiline` says that an entry does; fix one of the two",
                 "multiline",
             )
-        entry = said[0].decode().removesuffix("\n").removesuffix("\r")
+        entry = counted[0].decode().removesuffix("\n").removesuffix("\r")
         result = parse(entry)
         if not isinstance(result, Record):
             table.fail(
@@ -313,4 +313,4 @@ def _why(spec: FormatSpec, entry: str, reason: str) -> str:
         return (
             f"it is no object of JSON with a member {spec.time_field or spec.severity_field or spec.body!r}"
         )
-    return f"the pattern {reach(spec.pattern, FLAGS, entry).told(entry)}"
+    return f"the pattern {reach(spec.pattern, FLAGS, entry).explained(entry)}"

@@ -61,7 +61,7 @@ def load(text: str, file: str, key: str | None = "") -> Config:
 
     Raises ConfigError."""
     try:
-        said = tomllib.loads(text)
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
@@ -72,7 +72,7 @@ def load(text: str, file: str, key: str | None = "") -> Config:
         problem = "it is nested too deeply to be read; write flat tables and lists"
         raise ConfigError(file, _deepest_line(text), problem) from error
     places = Places(text)
-    for kind, tables in said.items():
+    for kind, tables in document.items():
         if kind not in _KINDS_OF_TABLES or not isinstance(tables, list):
             problem = f"there is no `{kind}`; the tables are {', '.join(f'[[{each}]]' for each in _KINDS_OF_TABLES)}"
             raise ConfigError(
@@ -83,7 +83,8 @@ def load(text: str, file: str, key: str | None = "") -> Config:
 
     def tables_of(kind: str) -> list[Table]:
         return [
-            Table(file, places, kind, number, each) for number, each in enumerate(said.get(kind, []), start=1)
+            Table(file, places, kind, number, each)
+            for number, each in enumerate(document.get(kind, []), start=1)
         ]
 
     specs = [format_spec(table) for table in tables_of("format")]
@@ -194,27 +195,31 @@ def _filter(table: Table, known: list[str]) -> FilterSpec:
             "give it either `include` or `exclude`, as in exclude = { field = 'url.path', pattern = '^/health' }"
         )
     key = "include" if table.has("include") else "exclude"
-    conditions = tuple(_condition(table, key, said) for said in table.tables(key, _CONDITION_KEYS))
+    conditions = tuple(_condition(table, key, settings) for settings in table.tables(key, _CONDITION_KEYS))
     if not conditions:
         table.fail(f"`{key}` is empty; say what it is about", key)
     return FilterSpec(name, key == "include", conditions, table.texts("formats", known))
 
 
-def _condition(table: Table, key: str, said: dict[str, Any]) -> Condition:
-    if not said:
+def _condition(table: Table, key: str, settings: dict[str, Any]) -> Condition:
+    if not settings:
         table.fail(f"`{key}` is empty; say what it is about", key)
-    pattern, field = said.get("pattern"), said.get("field")
+    pattern, field = settings.get("pattern"), settings.get("field")
     for name, value in (("pattern", pattern), ("field", field)):
         if value is not None and not (isinstance(value, str) and value):
             table.fail(f"`{name}` is {value!r}; write a text in quotes", key)
     if pattern is not None:
         table.checked(key, f"the pattern {pattern!r} cannot be used:", check_search, pattern)
-    equals = said.get("equals", [])
+    equals = settings.get("equals", [])
     if equals != [] and field is None:
         table.fail("`equals` needs a `field`; say which one is to be equal", key)
     equal = tuple(_as_text(each) for each in (equals if isinstance(equals, list) else [equals]))
     return Condition(
-        field, pattern, equal, _severity(table, key, said, "severity"), _severity(table, key, said, "below")
+        field,
+        pattern,
+        equal,
+        _severity(table, key, settings, "severity"),
+        _severity(table, key, settings, "below"),
     )
 
 
@@ -222,8 +227,8 @@ def _as_text(value: Any) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def _severity(table: Table, key: str, said: dict[str, Any], name: str) -> int | None:
-    word = said.get(name)
+def _severity(table: Table, key: str, settings: dict[str, Any], name: str) -> int | None:
+    word = settings.get(name)
     if word is None:
         return None
     number = number_of(word)

@@ -23,7 +23,7 @@ class Reach(NamedTuple):
     end: int
     expected: str
 
-    def told(self, text: str) -> str:
+    def explained(self, text: str) -> str:
         """The end of a sentence that begins with what the expression is."""
         found = text[self.end :][:_TEXT_MAX_CHARS]
         if not self.end:

@@ -191,34 +191,34 @@ def encoded(rules: Rules) -> str | None:
     """The rules as text, always the same for the same rules; None where there are none."""
     if not (rules.formats or rules.filters or rules.redactions):
         return None
-    said = {
+    stored = {
         "formats": [_stored_format(each) for each in rules.formats],
         "filters": [_stored(each) for each in rules.filters],
         "redactions": [_stored(each) for each in rules.redactions],
         "key_id": rules.key_id,
     }
-    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(stored, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def decoded(text: str) -> Rules:
     """Raises ValueError, KeyError or TypeError for a text that is none of ours."""
-    said = orjson.loads(text)
+    stored = orjson.loads(text)
     return Rules(
-        tuple(_format(each) for each in said["formats"]),
-        tuple(_filter(each) for each in said["filters"]),
-        tuple(RedactionSpec(**_tuples(each)) for each in said["redactions"]),
-        said["key_id"],
+        tuple(_format(each) for each in stored["formats"]),
+        tuple(_filter(each) for each in stored["filters"]),
+        tuple(RedactionSpec(**_tuples(each)) for each in stored["redactions"]),
+        stored["key_id"],
     )
 
 
 def _stored_format(spec: FormatSpec) -> dict[str, Any]:
-    held = _stored(spec)
+    stored = _stored(spec)
     for unneeded in ("title", "source", "samples"):
-        held.pop(unneeded, None)
-    held["fields"] = [[each.group, each.name, each.type] for each in spec.fields]
-    held["limits"] = [spec.limits.first, spec.limits.full]
-    held["framing"] = asdict(spec.framing) | {"kind": spec.framing.kind.value}
-    return held
+        stored.pop(unneeded, None)
+    stored["fields"] = [[each.group, each.name, each.type] for each in spec.fields]
+    stored["limits"] = [spec.limits.first, spec.limits.full]
+    stored["framing"] = asdict(spec.framing) | {"kind": spec.framing.kind.value}
+    return stored
 
 
 def _stored(spec: Any) -> dict[str, Any]:
@@ -230,26 +230,28 @@ def _stored(spec: Any) -> dict[str, Any]:
     }
 
 
-def _format(held: dict[str, Any]) -> FormatSpec:
-    severities = tuple((str(word), str(name)) for word, name in held.pop("severities", ()))
+def _format(stored: dict[str, Any]) -> FormatSpec:
+    severities = tuple((str(word), str(name)) for word, name in stored.pop("severities", ()))
     return FormatSpec(
-        **held
+        **stored
         | {
-            "fields": tuple(Field(*each) for each in held["fields"]),
-            "limits": Limits(*held["limits"]),
-            "framing": framing_of(held["framing"]),
+            "fields": tuple(Field(*each) for each in stored["fields"]),
+            "limits": Limits(*stored["limits"]),
+            "framing": framing_of(stored["framing"]),
             "severities": severities,
         }
     )
 
 
-def _filter(held: dict[str, Any]) -> FilterSpec:
-    conditions = tuple(Condition(**_tuples(each)) for each in held["conditions"])
-    return FilterSpec(held["name"], held.get("keeps", False), conditions, tuple(held.get("formats", ())))
+def _filter(stored: dict[str, Any]) -> FilterSpec:
+    conditions = tuple(Condition(**_tuples(each)) for each in stored["conditions"])
+    return FilterSpec(
+        stored["name"], stored.get("keeps", False), conditions, tuple(stored.get("formats", ()))
+    )
 
 
-def _tuples(held: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in held.items()}
+def _tuples(stored: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
 
 
 def names_of(specs: Iterable[FormatSpec]) -> list[str]:

@@ -22,13 +22,13 @@ _KINDS: Final = {
 class Table:
     """kind, number: which table of the file it is, as in the second [[format]]."""
 
-    def __init__(self, file: str, places: Places, kind: str, number: int, said: Mapping[str, Any]) -> None:
+    def __init__(self, file: str, places: Places, kind: str, number: int, values: Mapping[str, Any]) -> None:
         self.file = file
         self._places = places
         self._kind = kind
         self._number = number
-        self._said = said
-        self.name = str(said.get("name", f"number {number}"))
+        self._values = values
+        self.name = str(values.get("name", f"number {number}"))
 
     def fail(self, problem: str, key: str = "") -> NoReturn:
         line = self._places.line(self._kind, self._number, key)
@@ -36,11 +36,11 @@ class Table:
 
     def knows(self, *keys: str) -> None:
         """No other keys are in the table."""
-        self._only(self._said, keys, "")
+        self._only(self._values, keys, "")
 
-    def _only(self, said: Mapping[str, Any], keys: Iterable[str], inside: str) -> None:
+    def _only(self, values: Mapping[str, Any], keys: Iterable[str], inside: str) -> None:
         known = list(keys)
-        for key in said:
+        for key in values:
             if key not in known:
                 close = difflib.get_close_matches(key, known, 1)
                 remedy = f"write `{close[0]}`" if close else f"the keys are {', '.join(known)}"
@@ -49,7 +49,7 @@ class Table:
                 )
 
     def has(self, key: str) -> bool:
-        return key in self._said
+        return key in self._values
 
     def text(self, key: str, default: str | None = None) -> str | None:
         found = self._typed(key, str, default)
@@ -66,7 +66,7 @@ class Table:
         return bool(self._typed(key, bool, default=False))
 
     def number(self, key: str) -> float | None:
-        value = self._said.get(key)
+        value = self._values.get(key)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
@@ -75,7 +75,7 @@ class Table:
 
     def texts(self, key: str, known: Iterable[str] | None = None) -> tuple[str, ...]:
         """A list of texts, or one text; of those known, where that is said."""
-        value = self._said.get(key, [])
+        value = self._values.get(key, [])
         values = [value] if isinstance(value, str) else value
         if not isinstance(values, list) or not all(isinstance(each, str) and each for each in values):
             self.fail(f"`{key}` is {value!r}; write a list of texts in quotes", key)
@@ -102,7 +102,7 @@ class Table:
         return dict(value)
 
     def table(self, key: str, keys: Iterable[str]) -> dict[str, Any] | None:
-        value = self._said.get(key)
+        value = self._values.get(key)
         if value is None:
             return None
         if not isinstance(value, dict):
@@ -112,7 +112,7 @@ class Table:
 
     def tables(self, key: str, keys: Iterable[str]) -> list[dict[str, Any]]:
         """A list of tables, or one table."""
-        value = self._said.get(key, [])
+        value = self._values.get(key, [])
         values = value if isinstance(value, list) else [value]
         for each in values:
             if not isinstance(each, dict):
@@ -126,7 +126,7 @@ class Table:
     def with_members(self, key: str, inner: Iterable[str]) -> tuple[Table, dict[str, str]]:
         """This table with some keys that a table in it holds taken over, and the texts under its other keys; that may
         also be true, and then holds nothing."""
-        value = self._said[key]
+        value = self._values[key]
         table = {} if value is True else value
         if not isinstance(table, dict):
             self.fail(
@@ -134,7 +134,7 @@ class Table:
             )
         taken = {name: table[name] for name in inner if name in table}
         for name in taken:
-            if name in self._said:
+            if name in self._values:
                 self.fail(f"`{name}` stands in `{key}` and beside it; leave one of the two out", name)
         others = {name: each for name, each in table.items() if name not in taken}
         for name, each in others.items():
@@ -143,7 +143,7 @@ class Table:
                     f"`{name}` in `{key}` is {each!r}; write the attribute that the member becomes in quotes",
                     key,
                 )
-        rest = {name: each for name, each in self._said.items() if name != key} | taken
+        rest = {name: each for name, each in self._values.items() if name != key} | taken
         return Table(self.file, self._places, self._kind, self._number, rest), others
 
     def checked(self, key: str, what: str, make: Any, *arguments: Any) -> Any:
@@ -154,7 +154,7 @@ class Table:
             self.fail(f"{what} {error}" if what else str(error), key)
 
     def _typed(self, key: str, kind: type, default: Any) -> Any:
-        value = self._said.get(key, default)
+        value = self._values.get(key, default)
         if value is not default and not isinstance(value, kind):
             self.fail(f"`{key}` is {value!r}; write {_KINDS[kind]}", key)
         return value

@@ -112,23 +112,23 @@ def _trials(
         *(by_name(CANDIDATES[place].name) for place in _let_through(sieves_of_all(), sieved)),
     ]
     candidates = [known for known in candidates if known is not text]
-    shown = Head(head, "\n".join(lines).encode() + b"\n", complete=complete)
+    some = Head(head, "\n".join(lines).encode() + b"\n", complete=complete)
     by_line = cache(partial(begin_lines, head, complete=complete))
     framed = [_fitted(known, by_line) for known in candidates]
-    guesses = [None if every else _guessed(known, shown, context) for known in framed]
+    guesses = [None if every else _guessed(known, some, context) for known in framed]
     found: dict[int, Trial] = {}
     best = Trial(text, 0.0, 0.0)
     for place in sorted(range(len(framed)), key=lambda place: -_hope(framed[place], guesses[place])):
         known, guess = candidates[place], guesses[place]
         try:
             if guess is None or _may_decide(guess, best):
-                guess = _whole_trial(framed[place], guess, shown, context)
+                guess = _whole_trial(framed[place], guess, some, context)
             trial = replace(guess, format=known)
             if known.framing.header_first and not trial.share:
                 table = behind_banner(known, raw, lines, partial(_parser_under, known, context))
-                trial = trial if table is None else trial_of(table, shown, context)
+                trial = trial if table is None else trial_of(table, some, context)
             if known.convinces and not trial.score and known.convinces(lines):
-                trial = replace(trial_of(known, shown, replace(context, decided=True)), format=known)
+                trial = replace(trial_of(known, some, replace(context, decided=True)), format=known)
         except Exception:  # noqa: BLE001, S112 - a format that fails on a head is not its format
             continue
         found[place] = trial

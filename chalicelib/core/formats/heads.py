@@ -123,7 +123,7 @@ def unlike(lines: list[str]) -> list[str]:
     return [line for alike in shapes.values() for line in alike[:: 1 + (len(alike) - 1) // _OF_SHAPE_MAX]]
 
 
-def said(entry: bytes) -> str:
+def text_of(entry: bytes) -> str:
     """An entry as a parser gets it."""
     return entry.decode("utf-8", "replace").rstrip("\r\n")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.entries import entries_in
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.clear_starts import clear_share
-from chalicelib.core.formats.heads import VALUES, said
+from chalicelib.core.formats.heads import VALUES, text_of
 from chalicelib.core.formats.joined_lines import lines_of
 from chalicelib.core.formats.unfinished import is_unfinished_object
 from chalicelib.core.json_paths import json_path
@@ -100,7 +100,7 @@ def parsed(
     """The entries of sections and what the format makes of each; header lines, gaps and blanks left out."""
     for header, entries in sections:
         parse = _parser(known, header, context)
-        for entry in map(said, entries):
+        for entry in map(text_of, entries):
             result = _tried(parse, entry)
             if isinstance(result, Record):
                 yield entry, result

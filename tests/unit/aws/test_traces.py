@@ -103,14 +103,14 @@ class Traces:
         return self._recorded
 
 
-def shown(recorded: Recorded | None, batches: int = 20, **said: Any) -> dict[str, Any]:
+def quoted(recorded: Recorded | None, batches: int = 20, **said: Any) -> dict[str, Any]:
     return TraceStatus(lambda _: a_file(**said), Traces(recorded), lambda: WHEN).waterfall(FILE, batches)
 
 
 def test_the_waterfall_is_that_of_the_command_line() -> None:
     stages = [stage("send", 0, 0), stage("parse", 0, 5), stage("parse", 1, 7)]
     found = read(Client([segment(1, *stages)]))
-    answer = shown(found, batches=1)
+    answer = quoted(found, batches=1)
     assert answer["complete"]
     waterfall = answer["waterfall"]
     assert (waterfall["duration_ms"], waterfall["more_batches"]) == (8000, 1)
@@ -122,13 +122,13 @@ def test_the_waterfall_is_that_of_the_command_line() -> None:
 
 
 def test_where_nothing_is_recorded_there_is_no_waterfall() -> None:
-    assert shown(Recorded([], True))["waterfall"] is None
-    assert shown(None, trace=None)["waterfall"] is None
+    assert quoted(Recorded([], True))["waterfall"] is None
+    assert quoted(None, trace=None)["waterfall"] is None
     assert TraceStatus(lambda _: a_file(), None, lambda: WHEN).waterfall(FILE)["waterfall"] is None
     with pytest.raises(TransientError):
-        shown(None)
+        quoted(None)
     with pytest.raises(BadQueryError, match="batches is 0: give a number from 1 to 1000"):
-        shown(Recorded([], True), batches=0)
+        quoted(Recorded([], True), batches=0)
 
 
 @pytest.fixture
@@ -151,4 +151,4 @@ def test_what_collects_traces_on_a_local_stack_answers_in_the_place_of_x_ray(
     assert found.complete
     named = {each["id"] for each in found.documents if each["annotations"]["file_id"] == FILE}
     assert named == {f"parse{number}" for number in range(7)}
-    assert shown(found)["waterfall"]["duration_ms"] == 7000
+    assert quoted(found)["waterfall"]["duration_ms"] == 7000

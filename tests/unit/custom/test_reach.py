@@ -39,10 +39,10 @@ def test_of_several_patterns_that_counts_which_goes_furthest() -> None:
 def test_a_reach_is_told_in_a_sentence() -> None:
     text = "2024-x3"
     assert (
-        reach(r"([0-9]{4})-([0-9]{2})", 0, text).told(text)
+        reach(r"([0-9]{4})-([0-9]{2})", 0, text).explained(text)
         == "goes as far as '2024-' and then expects 2 digits, found 'x3'"
     )
-    assert reach(r"[0-9]", 0, "x").told("x") == "does not match 'x': it expects a digit"
+    assert reach(r"[0-9]", 0, "x").explained("x") == "does not match 'x': it expects a digit"
 
 
 @pytest.mark.parametrize(
