@@ -211,6 +211,8 @@ class Compactor:
             account = self._ledger.read_split(file_id, split)
             if account is None or account.seal is None or not account.is_settled:
                 continue
+            if account.summary.contradicted:  # which rows are of what was cut shows once it is cut again
+                continue
             marks, count = self._ledger.read_marks(file_id, split), account.seal.batches
             done = [batch for batch in batches if batch.number < count and _is_done(marks.get(batch.number))]
             if done:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,7 @@ from chalicelib.compactor import Compactor, Merged
 from chalicelib.core import parquet
 from chalicelib.core.cutting import Limits
 from chalicelib.core.layouts import Layout
-from chalicelib.core.messages import SplitMessage, decode
+from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_batch
 from chalicelib.core.parquet import BATCHES, RECORDS, ParquetBatch
 from chalicelib.core.records import Outcome, Record
 from chalicelib.delivery import Incoming
@@ -86,7 +87,7 @@ class Stage:
         return [row for _, row in merged] + waiting
 
     @property
-    def quoted(self) -> list[Row]:
+    def paged(self) -> list[Row]:
         """What the API shows."""
         pipeline, rows = self.pipeline, list[Row]()
         status = Status(pipeline.ledger, FakeRecordsReader({}), results=pipeline.results)
@@ -132,7 +133,7 @@ class Readers:
             return
         self.seen = now
         assert sorted(self.stage.queried) == self.rows
-        assert sorted(self.stage.shown) == self.rows
+        assert sorted(self.stage.paged) == self.rows
         table = self.stage.table
         assert set(table) >= self.in_table
         assert len(table) == len(set(table))
@@ -257,6 +258,32 @@ def test_rows_of_a_batch_that_is_not_done_are_in_no_account_and_not_merged() -> 
     stage.compact()
     assert dead in stage.pipeline.results.objects
     assert sum(row[0] == stage.files["dead"] for row in stage.table) == 3
+
+
+def test_a_split_with_a_mark_of_another_text_waits_until_it_is_corrected() -> None:
+    stage = Stage()
+    pipeline = stage.pipeline
+    stage.upload("forged", b"".join(b'{"msg":"line %d of a file"}\n' % number for number in range(3)))
+    file_id, (body,) = stage.files["forged"], stage.messages["forged"]
+    message = decode(body)
+    assert isinstance(message, BatchMessage)
+    deliver(pipeline, encode_batch(replace(message, body=message.body.replace(b"file", b"fake"))))
+    stage.compact()
+    assert file_id not in {row[0] for row in stage.table}
+    for _ in range(3):
+        pipeline.sweeper.sweep(in_time())
+        pipeline.clock.advance(2**7 * 3600)
+        while pipeline.split_queue.messages:
+            split = decode(pipeline.split_queue.messages.pop(0).body)
+            assert isinstance(split, SplitMessage)
+            pipeline.splitter.cut(split, in_time())
+        while pipeline.batch_queue.messages:
+            deliver(pipeline, pipeline.batch_queue.messages.pop(0).body)
+    stage.compact()
+    merged = [data for key, data in pipeline.results.objects.items() if key.startswith(RECORDS)]
+    entries = [entry for data in merged for entry in parquet.entries_of(data)]
+    bodies = [entry["body"] for entry in entries if entry["file_id"] == file_id]
+    assert sorted(bodies) == [f"line {number} of a file" for number in range(3)]
 
 
 def test_small_files_wait_for_others_of_their_day_and_large_splits_do_not(
