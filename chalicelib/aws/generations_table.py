@@ -35,7 +35,8 @@ class DynamoGenerations:
     def replace_generation(self, former: StoredFile, made: StoredFile, now: datetime) -> None:
         known, number = former.file_id, made.plan.generation
         if not former.plan.generation:
-            self._items.put_new(Key(named(known, 0), FILE), _entry_of(former))
+            # By an update: the worker, which may be the one that settles, may not put items.
+            self._items.update(Key(named(known, 0), FILE), _entry_of(former), unless="attribute_exists(pk)")
         rereading = Rereading(former.rereading.last, since=now)
         item = (
             ledger_items.from_plan(made.plan)
