@@ -55,7 +55,7 @@ _ARROW: Final = {
 _KINDS: Final = {int: INTEGER, float: NUMBER, bool: BOOLEAN, str: TEXT}
 _INT_END: Final = 2**63
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_NOT_OF_NAMES: Final = re.compile(r"[^0-9A-Za-z_]+")
+_NOT_OF_NAMES: Final = re.compile(r"\W+")
 
 
 class Names:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -47,6 +48,14 @@ _OBJECTS_MAX: Final = 200
 _ELEMENTS_MAX: Final = 50
 _ELEMENTS_SEEN: Final = 20
 _ANY_WAY: Final = (ANY, ANY)
+
+
+def _whole_number(digits: str) -> int | str:
+    """A number of more digits than Python reads is a text, as in a record."""
+    return int(digits) if len(digits) <= sys.int_info.default_max_str_digits else digits
+
+
+_DECODER: Final = json.JSONDecoder(parse_int=_whole_number)
 
 
 class Collection(NamedTuple):
@@ -99,7 +108,7 @@ def _framing(shape: Shape) -> Framing:
 def _shape_of_array(text: str, parse: Parse, *, complete: bool) -> Shape | None:
     """The shape of a text that is one array, as far as it goes."""
     try:
-        value, end = json.JSONDecoder().raw_decode(text)
+        value, end = _DECODER.raw_decode(text)
     except (json.JSONDecodeError, RecursionError):
         value = None if complete else _repaired(text)
         return shape_of_list(value, parse, is_cut=True) if isinstance(value, list) else None
@@ -243,7 +252,6 @@ def _is_event_in_lines(text: bytes, parse: Parse) -> bool:
 
 def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[_Sized], str]:
     """The objects at the beginning of a text, which follow one another, and what stands behind them."""
-    decoder = json.JSONDecoder()
     separators = SEPARATORS.decode()
     found: list[_Sized] = []
     place = 0
@@ -253,7 +261,7 @@ def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[_Sized], str]
         if place == len(text):
             break
         try:
-            value, end = decoder.raw_decode(text, place)
+            value, end = _DECODER.raw_decode(text, place)
         except (json.JSONDecodeError, RecursionError):
             break
         if not isinstance(value, dict):
@@ -266,13 +274,13 @@ def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[_Sized], str]
 def _repaired(text: str) -> Any:
     """The value that a cut-off or broken text begins: what is before the fault, with closing brackets."""
     try:
-        return json.loads(_closed(text))
+        return _DECODER.decode(_closed(text))
     except json.JSONDecodeError as error:
         whole = text[: error.pos]
     except RecursionError:
         return None
     try:
-        return json.loads(_closed(whole))
+        return _DECODER.decode(_closed(whole))
     except (json.JSONDecodeError, RecursionError):
         return None
 

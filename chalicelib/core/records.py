@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeAlias
 
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
@@ -198,11 +199,21 @@ _TYPED: Final[dict[type, Callable[[Any], dict[str, Any]]]] = {
 }
 
 
+def _number(content: str) -> int | float:
+    """The same for each way in which a number is written: DynamoDB gives `100.0` back as `100`, and `1.5e+18` as digits."""
+    if len(content) < NUMBER_MAX_DIGITS and not any(mark in content for mark in ".eE"):
+        return int(content)
+    value = Decimal(content)
+    if value.adjusted() < NUMBER_MAX_DIGITS and value == value.to_integral_value():
+        return int(value)
+    return float(content)
+
+
 def untyped(value: dict[str, Any]) -> Any:
     """The plain value of a typed one; numbers become int or float, binary stays base64 text."""
     ((kind, content),) = value.items()
     if kind == "N":
-        return float(content) if any(mark in content for mark in ".eE") else int(content)
+        return _number(content)
     if kind == "L":
         return [untyped(each) for each in content]
     if kind == "M":

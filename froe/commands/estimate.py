@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,8 @@ def estimate(
     MiB of text) as the pipeline would, and assumes that the others have the same lines, sizes and
     compression. Without PATH: an access log of 250-byte lines in files of 64 MiB. No AWS is needed for files.
     """
+    if not isfinite(gb_per_day):
+        raise click.UsageError(f"--gb-per-day is {gb_per_day}: give a number of GB, such as 12.5.")
     prices = read_prices(prices_file)
     measured = measure(_sources(what), config_of(config_file))
     found = estimates(measured.sample, prices, gb_per_day=gb_per_day, kept_days=kept_days)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -112,6 +113,10 @@ def query(
         raise click.UsageError('The statement is empty: write SQL, as in "select count(*) from log".')
     if sum((as_json, as_csv, output is not None)) > 1:
         raise click.UsageError("Choose one of --json, --csv and --output.")
+    if output is not None and any(
+        path.exists() and output.exists() and path.samefile(output) for path in files
+    ):
+        raise click.UsageError(f"--output would write over {output}, which is asked: name another file.")
     _refuse_together(
         files=bool(files),
         stored=bool(stored),
@@ -241,8 +246,20 @@ def print_answer(answer: Answer) -> None:
 
 
 def _print_json(answer: Answer) -> None:
+    names = _distinct(answer.columns)
     for row in answer:
-        print_json({name: plain(value) for name, value in zip(answer.columns, row, strict=True)})
+        print_json({name: plain(value) for name, value in zip(names, row, strict=True)})
+
+
+def _distinct(columns: Sequence[str]) -> list[str]:
+    """A name that comes again, as those of a join do, gets a number: an object of JSON has each once."""
+    names: list[str] = []
+    for column in columns:
+        name, number = column, 2
+        while name in names:
+            name, number = f"{column}_{number}", number + 1
+        names.append(name)
+    return names
 
 
 def print_csv(answer: Answer) -> None:
@@ -286,6 +303,8 @@ def plain(value: Any) -> Any:
             return value.isoformat()
         case timedelta() | UUID():
             return str(value)
+        case float() if not isfinite(value):
+            return None
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
         case bytes():

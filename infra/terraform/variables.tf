@@ -597,7 +597,7 @@ variable "records_warm_write_units" {
 }
 
 variable "records_max_write_units" {
-  description = "The most write units a second that the records table may use, which bounds its cost; 0 for no bound but the account's"
+  description = "The most write units a second that the records table may use, which bounds its cost; 0 for no bound but the account's. At least 400, which the largest item takes at once"
   type        = number
   default     = 0
   nullable    = false

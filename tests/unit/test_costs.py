@@ -217,3 +217,10 @@ def test_prices_of_ones_own_change_the_bill(tmp_path: Path) -> None:
     file.write_text(PRICES_FILE.read_text().replace("dollars = 0.625", "dollars = 1.25"))
     (own, *_) = lines_of(froe("--json", "--prices", str(file)))
     assert own["by_service"]["DynamoDB"] == pytest.approx(2 * shipped()["by_service"]["DynamoDB"])
+
+
+@pytest.mark.parametrize("amount", ["nan", "inf", "-1", "0"])
+def test_gb_per_day_is_a_number_of_gb(amount: str) -> None:
+    result = CliRunner().invoke(main, ["estimate", "--gb-per-day", amount])
+    assert result.exit_code == 2
+    assert "--gb-per-day" in result.stderr

@@ -288,3 +288,30 @@ def test_an_empty_statement_names_what_to_write(sql: str) -> None:
     result = CliRunner().invoke(main, ["query", sql, str(ROOT / "sample_logs" / "till-07.txt")])
     assert result.exit_code == 2
     assert "The statement is empty: write SQL" in result.output
+
+
+def test_names_of_any_script_stay(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"größe":3,"имя":"ann","日本.市":"x"}\n' * 2, encoding="utf-8")
+    result = froe("query", "select größe, имя, 日本_市 from log limit 1", path, "--json")
+    assert json.loads(result.stdout) == {"größe": 3, "имя": "ann", "日本_市": "x"}
+
+
+def test_an_object_has_each_column_and_no_number_that_json_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"n":1}\n', encoding="utf-8")
+    result = froe(
+        "query", "select 1 as a, 2 as a, 3 as a_2, 'inf'::double x, 'nan'::double y from log", path, "--json"
+    )
+    assert json.loads(result.stdout) == {"a": 1, "a_2": 2, "a_2_2": 3, "x": None, "y": None}
+
+
+@pytest.mark.parametrize("way", ["a.csv", "./a.csv", "../{folder}/a.csv"])
+def test_what_is_asked_is_not_written_over(tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "time,n\n2026-01-01T00:00:00Z,1\n"
+    Path("a.csv").write_text(text, encoding="utf-8")
+    result = froe("query", "from log", "a.csv", "--output", way.format(folder=tmp_path.name))
+    assert result.exit_code == 2
+    assert "would write over" in result.stderr
+    assert Path("a.csv").read_text(encoding="utf-8") == text

@@ -370,3 +370,11 @@ def test_metrics_of_otlp_larger_than_an_entry_are_read_one_by_one() -> None:
         assert rejects_of(outcomes) == []
         names = [each.attributes["name"] for each in records(outcomes)]
         assert names == [metric["name"] for metric in metrics] * lines
+
+
+@pytest.mark.parametrize("wrap", ["{}", '{{"events":[{}]}}', "[{}]"], ids=["lines", "member", "array"])
+def test_a_number_of_more_digits_than_python_reads_keeps_no_file_back(wrap: str) -> None:
+    numbers = ["1", "1" + "0" * 5000, "3"]
+    items = [f'{{"time":"2026-01-01T00:00:0{at}Z","n":{number}}}' for at, number in enumerate(numbers)]
+    _, outcomes = read(wrap.format(("\n" if wrap == "{}" else ",").join(items)))
+    assert [str(each.attributes["n"]) for each in records(outcomes)] == numbers
