@@ -51,7 +51,9 @@ LIMITS = {
     "SPLIT_BYTES": "3000",
     "SPLIT_DELAY_SECONDS": "8",
     "RETRY_BASE_SECONDS": "1",
+    "NOTICES_GROUPED_FROM": "1000",
 }
+"""Each file has a notice of its own, so that the notifier can be killed at it."""
 PATIENT = {
     "SplitVisibilitySeconds": "8",
     "BatchVisibilitySeconds": "6",

@@ -14,7 +14,7 @@ from threading import get_ident
 from typing import Any, Final
 
 from chalicelib import handlers
-from chalicelib.aws.ledger_table import DynamoLedger
+from chalicelib.aws.files_table import DynamoFiles
 from chalicelib.aws.queues import SqsQueue
 from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.core import summaries
@@ -60,17 +60,17 @@ def _seal_before_send() -> list[Patch]:
 
 def _count_up_blindly() -> list[Patch]:
     """Every mark adds to the account, whether its batch was marked before or not."""
-    put_account = DynamoLedger.put_account
+    put_account = DynamoFiles.put_account
 
-    def add(self: DynamoLedger, file_id: str, account: Any, now: Any) -> None:
-        stored = self.file(file_id)
+    def add(self: DynamoFiles, file_id: str, account: Any, now: Any) -> None:
+        stored = self.read_file(file_id)
         if stored is not None:
             before = stored.account.summary
             added = replace(before + account.summary, revision=account.summary.revision)
             account = replace(account, summary=added if before.marked else account.summary)
         put_account(self, file_id, account, now)
 
-    return [(DynamoLedger, "put_account", add)]
+    return [(DynamoFiles, "put_account", add)]
 
 
 def _forget_to_look_again() -> list[Patch]:
