@@ -92,11 +92,11 @@ function Subject({ deed }) {
   const { ids, count: number, file, file_id: fileId, name, role, by, why, all, reason, ...rest } = deed.subject;
   const said = [];
   if (name) said.push(<span class="mono">{name}{role ? ` (${role})` : ""}</span>);
-  if (ids?.length) said.push(ids.length === 1 ? <a class="mono" href={link(["dead-letter", ids[0]])}>{ids[0]}</a> : plural(number ?? ids.length, "dead letter"));
+  if (ids?.length) said.push(ids.length === 1 && ids[0].trim() ? <a class="mono" href={link(["dead-letter", ids[0]])}>{ids[0]}</a> : plural(number ?? ids.length, "dead letter"));
   if (reason) said.push(<>dead letters by the reason <span class="mono">{reason}</span></>);
   if (all) said.push("all dead letters");
   const id = file ?? fileId;
-  if (id) said.push(<>{said.length ? "of " : ""}<a class="mono" href={link(["file", id])}>{id}</a></>);
+  if (id?.trim()) said.push(<>{said.length ? "of " : ""}<a class="mono" href={link(["file", id])}>{id}</a></>);
   for (const [key, value] of Object.entries(rest)) said.push(<span class="muted">{key.replaceAll("_", " ")} <span class="mono">{typeof value === "string" ? value : JSON.stringify(value)}</span></span>);
   return said.map((each, at) => <span key={at}>{at ? " " : ""}{each}</span>);
 }
