@@ -58,6 +58,14 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_OF_NAMES: Final = re.compile(r"\W+")
 
 
+def numbered(base: str, is_taken: Callable[[str], bool]) -> str:
+    """The name, or the first of `base_2`, `base_3` … that is free."""
+    name, number = base, 2
+    while is_taken(name):
+        name, number = f"{base}_{number}", number + 1
+    return name
+
+
 class Names:
     """Attributes and the columns that they are in, the same in all chunks. types: of the columns, where they are known
     before their values are. fits: whether a value may be in the column of its attribute; None: all may."""
@@ -84,9 +92,7 @@ class Names:
 
     def _named(self, attribute: str) -> str:
         base = _NOT_OF_NAMES.sub("_", attribute).strip("_") or "unnamed"
-        name, number = base, 2
-        while name.lower() in self._taken:
-            name, number = f"{base}_{number}", number + 1
+        name = numbered(base, lambda each: each.lower() in self._taken)
         self._taken.add(name.lower())
         return name
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -20,6 +19,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from chalicelib.core.entries import entries_in
+from chalicelib.core.formats.flatten import exact_int
 from chalicelib.core.framing import Framing, Kind, Run
 from chalicelib.core.json_around import begin_lines, behind_prose, is_event, objects_of, without_marks
 from chalicelib.core.json_paths import ANY, json_path
@@ -48,14 +48,7 @@ _OBJECTS_MAX: Final = 200
 _ELEMENTS_MAX: Final = 50
 _ELEMENTS_SEEN: Final = 20
 _ANY_WAY: Final = (ANY, ANY)
-
-
-def _whole_number(digits: str) -> int | str:
-    """A number of more digits than Python reads is a text, as in a record."""
-    return int(digits) if len(digits) <= sys.int_info.default_max_str_digits else digits
-
-
-_DECODER: Final = json.JSONDecoder(parse_int=_whole_number)
+_DECODER: Final = json.JSONDecoder(parse_int=exact_int)
 
 
 class Collection(NamedTuple):

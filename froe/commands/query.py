@@ -19,6 +19,7 @@ import click
 import orjson
 
 from chalicelib.core.accounts import State
+from chalicelib.core.columns import numbered
 from chalicelib.pages import BadQueryError
 from chalicelib.questions import checked_time
 from froe.athena import BYTES_MIN, AthenaTable, Catalog
@@ -255,10 +256,7 @@ def _distinct(columns: Sequence[str]) -> list[str]:
     """A name that comes again, as those of a join do, gets a number: an object of JSON has each once."""
     names: list[str] = []
     for column in columns:
-        name, number = column, 2
-        while name in names:
-            name, number = f"{column}_{number}", number + 1
-        names.append(name)
+        names.append(numbered(column, names.__contains__))
     return names
 
 

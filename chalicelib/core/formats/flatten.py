@@ -174,7 +174,7 @@ def load_exact(text: str) -> Pairs | None:
     None where it is JSON but no object. Raises json.JSONDecodeError and RecursionError.
     """
     loaded = json.loads(
-        text, object_pairs_hook=_pairs, parse_int=_int, parse_float=_float, parse_constant=str
+        text, object_pairs_hook=_pairs, parse_int=exact_int, parse_float=_float, parse_constant=str
     )
     return loaded if type(loaded) is Pairs else None
 
@@ -201,7 +201,8 @@ def _mended_value(value: Any) -> Any:
     return dict(value) if type(value) is Pairs else value
 
 
-def _int(digits: str) -> int | str:
+def exact_int(digits: str) -> int | str:
+    """Of more digits than DynamoDB has it is a text."""
     return int(digits) if len(digits.lstrip("-")) <= NUMBER_MAX_DIGITS else digits
 
 
