@@ -13,14 +13,14 @@ from typing import Any, Final
 from chalicelib.aws import ledger_items
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.statistics_table import DynamoStatistics
-from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.cutting import Limits
-from chalicelib.core.marks import Counts, Mark, Tally
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import FileAccount, State
+from chalicelib.core.ledger.marks import Counts, Mark, Tally
+from chalicelib.core.ledger.seals import Seal
+from chalicelib.core.ledger.summaries import Summary, summary_of
+from chalicelib.core.ledger.used import Used
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.records import typed
-from chalicelib.core.seals import Seal
-from chalicelib.core.summaries import Summary, summary_of
-from chalicelib.core.used import Used
 from chalicelib.ledger import Ledger, StoredFile, opened_position
 from chalicelib.statistics import row_of
 from tests.soak import dynamodb as in_memory

@@ -11,11 +11,11 @@ from random import Random
 from typing import Final, NamedTuple
 
 from chalicelib.aws.ledger_table import DynamoLedger
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
-from chalicelib.core.marks import Counts, Mark, Tally
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.marks import Counts, Mark, Tally
+from chalicelib.core.ledger.seals import Seal
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
-from chalicelib.core.seals import Seal
 from chalicelib.ledger import Ledger
 from tests.metered import MeteredDynamoDB
 

@@ -26,15 +26,15 @@ from boto3.dynamodb.types import TypeSerializer
 
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.records_table import DynamoRecords
-from chalicelib.core.compressions import Compression
-from chalicelib.core.cutting import Cutter, Limits
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.text import Text
 from chalicelib.core.framing import Framing
-from chalicelib.core.messages import batch_message, decode, encode_batch
-from chalicelib.core.parsing import outcomes_of
+from chalicelib.core.framing.cutting import Cutter, Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion
-from chalicelib.core.planning import make_plan
+from chalicelib.core.plan.planning import make_plan
 from chalicelib.core.records import Record, item_of
-from chalicelib.core.text import Text
+from chalicelib.core.records.parsing import outcomes_of
+from chalicelib.core.wire.messages import batch_message, decode, encode_batch
 from chalicelib.delivery import Deadline
 from chalicelib.worker import parsed
 from froe.estimating import ordinary_source
@@ -158,9 +158,9 @@ def peak_mebibytes(mebibytes_of_text: int) -> float:
     script = f"""
 import gzip, resource, zlib
 from benchmarks.pipeline import cut, LINES
-from chalicelib.core.storable import size_of
-from chalicelib.core.compressions import Compression
-from chalicelib.core.text import Text
+from chalicelib.core.records.storable import size_of
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.text import Text
 def packed(_):
     packer = zlib.compressobj(1, wbits=31)
     for _ in range({mebibytes_of_text} * 1024 * 1024 // len(LINES) + 1):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.simulation import Load, Result, Simulation, Stage
-from chalicelib.core.layouts import Layout
+from chalicelib.core.plan.layouts import Layout
 from froe.costs import Sample
 from froe.estimating import measure, ordinary_source
 from froe.terminal import Column, print_table

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.plan.layouts import Layout
 from froe import costs
 from froe.costs import Sample, Stored
 from froe.deployment.fitting import NEW_TABLE_UNITS, Fit, fitted, units_per_batch

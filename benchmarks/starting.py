@@ -45,9 +45,9 @@ _OPENING: Final = """
 import app
 app.pipeline().splitter
 from datetime import datetime, timezone
-from chalicelib.core.cutting import Limits
+from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion
-from chalicelib.core.planning import make_plan
+from chalicelib.core.plan.planning import make_plan
 data = open({file!r}, "rb").read()
 when = datetime(2026, 1, 1, tzinfo=timezone.utc)
 head = ObjectHead(ObjectVersion("logs", {file!r}, "v", "e"), len(data), "", when)

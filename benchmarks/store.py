@@ -22,12 +22,12 @@ import orjson
 from benchmarks.pipeline import ACCESS, HEAD, blocks, median_cpu_seconds, table_process
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.records_table import DynamoRecords
-from chalicelib.core.cutting import Cutter, Limits
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.messages import BatchMessage, batch_message, decode, encode_batch
-from chalicelib.core.parquet import merged
-from chalicelib.core.planning import make_plan
-from chalicelib.core.storable import size_of
+from chalicelib.core.framing.cutting import Cutter, Limits
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.plan.planning import make_plan
+from chalicelib.core.records.parquet import merged
+from chalicelib.core.records.storable import size_of
+from chalicelib.core.wire.messages import BatchMessage, batch_message, decode, encode_batch
 from chalicelib.delivery import Deadline
 from chalicelib.worker import Parsed, parsed
 from froe.costs import LEDGER_UNITS_A_BATCH, estimates

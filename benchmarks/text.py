@@ -25,14 +25,14 @@ from typing import Any, Final
 from botocore.response import StreamingBody
 
 from benchmarks import hostile, made_lines, yardsticks
-from chalicelib.core.compressions import Compression
-from chalicelib.core.cutting import Cutter, Limits
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.text import Text
 from chalicelib.core.formats.detection import HEAD_BYTES, detect
 from chalicelib.core.formats.registry import all_formats, by_name
 from chalicelib.core.framing import Framing
+from chalicelib.core.framing.cutting import Cutter, Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
-from chalicelib.core.text import Text
 
 ROUNDS: Final = 5
 BLOCK_BYTES: Final = 256 * 1024

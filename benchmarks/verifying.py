@@ -13,12 +13,12 @@ from typing import Any, cast
 import orjson
 
 from benchmarks.pipeline import ACCESS, HEAD, blocks, median_cpu_seconds
-from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.marks import Mark
-from chalicelib.core.parsing import outcomes_of
-from chalicelib.core.planning import make_plan
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.marks import Mark
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.plan.planning import make_plan
 from chalicelib.core.reading import PlanReading
+from chalicelib.core.records.parsing import outcomes_of
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.services import Services
 from chalicelib.worker import parsed

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol
 
-from chalicelib.core.fields import quoted
+from chalicelib.core.wire.fields import quoted
 from chalicelib.pages import BadQueryError
 from chalicelib.status_json import time_json
 

@@ -13,9 +13,9 @@ from enum import Enum
 from typing import Final, Protocol
 
 from chalicelib.core.errors import TransientError, reason_of
-from chalicelib.core.keys import KeyPatterns
-from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.core.plan import HeadsPage, ObjectHead
+from chalicelib.core.plan.keys import KeyPatterns
+from chalicelib.core.wire.notifications import Announced, announcement_of, is_folder
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.healed import Healed
 from chalicelib.ledger import Ledger

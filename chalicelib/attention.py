@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from chalicelib.core.accounts import State
+from chalicelib.core.ledger.accounts import State
 from chalicelib.ledger import FilePage, Ledger, StoredFile
 from chalicelib.pages import Page, checked_limit
 from chalicelib.statistics import MANY_REJECTS

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import BadRequestError, Request
 
-from chalicelib.core.fields import quoted
+from chalicelib.core.wire.fields import quoted
 from chalicelib.pages import BadQueryError
 
 

@@ -22,8 +22,8 @@ from itertools import groupby
 from typing import Final, NamedTuple, Protocol
 
 from chalicelib.core.errors import OutOfTimeError, reason_of
-from chalicelib.core.generations import named, parted
-from chalicelib.core.marks import Mark, Outcome
+from chalicelib.core.ledger.generations import named, parted
+from chalicelib.core.ledger.marks import Mark, Outcome
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.reprocessing import is_current, is_wanted
@@ -164,7 +164,7 @@ class Compactor:
     def compact(self, deadline: Deadline, patience: timedelta | None = None) -> Merged:
         """Merge what waits, as far as there is time: the rest is for the next one. What cannot be merged does not keep
         the rest back, and stays."""
-        from chalicelib.core.parquet import BATCHES  # noqa: PLC0415 - only a stage with a sink pays for it
+        from chalicelib.core.records.parquet import BATCHES  # noqa: PLC0415 - only a stage with a sink pays for it
 
         since = self._now() - (self._patience if patience is None else patience)
         done = Merged()
@@ -185,7 +185,7 @@ class Compactor:
 
     def _unmerged(self, batches: Sequence[Waiting]) -> list[Waiting]:
         """Those of a folder that earlier versions did not put into the table; the others are deleted."""
-        from chalicelib.core.parquet import former_batches  # noqa: PLC0415 - as above
+        from chalicelib.core.records.parquet import former_batches  # noqa: PLC0415 - as above
 
         folder = batches[0].folder
         former = former_batches(folder, self._results.keys)
@@ -245,7 +245,7 @@ class Compactor:
     def _merge(self, group: Sequence[_Split], deadline: Deadline) -> Merged:
         """Each split into the object that it belongs to; those that belong to none into one that is named after the
         first of them."""
-        from chalicelib.core.parquet import merged_key  # noqa: PLC0415 - as above
+        from chalicelib.core.records.parquet import merged_key  # noqa: PLC0415 - as above
 
         first = group[0]
         name = first.place or merged_key(first.batches[0].folder, first.file_id, first.split)
@@ -264,7 +264,7 @@ class Compactor:
     def _write(self, key: str, splits: Sequence[_Split]) -> Merged:
         """Add the batches to an object, in place of what it has of them and of former generations, and delete them.
         Where a former generation is in another object, its rows go once these are there."""
-        from chalicelib.core.parquet import merged  # noqa: PLC0415 - as above
+        from chalicelib.core.records.parquet import merged  # noqa: PLC0415 - as above
 
         formers = [former for split in splits for former in split.formers]
         listed = [batch for split in splits for batch in split.batches]
@@ -288,7 +288,7 @@ class Compactor:
         return Merged(bool(kept), len(kept), len(data), 0, 0)
 
     def _take_out(self, former: _Former) -> None:
-        from chalicelib.core.parquet import without  # noqa: PLC0415 - as above
+        from chalicelib.core.records.parquet import without  # noqa: PLC0415 - as above
 
         while True:
             data, seen = self._results.versioned(former.key) or (None, None)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.core.fields import quoted
+from chalicelib.core.wire.fields import quoted
 from chalicelib.pages import BadQueryError
 
 CONDITIONS_MAX: Final = 8

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from chalicelib import metrics
 from chalicelib.core.errors import PermanentError, TransientError
-from chalicelib.core.marks import Mark, Outcome
-from chalicelib.core.messages import BatchMessage
+from chalicelib.core.ledger.marks import Mark, Outcome
+from chalicelib.core.wire.messages import BatchMessage
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER, Meter

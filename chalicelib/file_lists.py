@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.core.accounts import State
+from chalicelib.core.ledger.accounts import State
 from chalicelib.ledger import FilePage, Ledger, StoredFile, opened_position
 from chalicelib.pages import Page, checked_limit, checked_position, may_be_key
 from chalicelib.status_json import file_json

@@ -12,8 +12,8 @@ import orjson
 from chalicelib import logs
 from chalicelib.aws.clients import INVOCATION, READ_SECONDS
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.messages import SplitMessage, decode, is_message
-from chalicelib.core.notifications import (
+from chalicelib.core.wire.messages import SplitMessage, decode, is_message
+from chalicelib.core.wire.notifications import (
     Announced,
     Unknown,
     announced_in,

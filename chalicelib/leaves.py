@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalicelib.core.marks import MARKS_PER_LEAF
+from chalicelib.core.ledger.marks import MARKS_PER_LEAF
 from chalicelib.ledger_store import LedgerStore
 
 LEAVES_PER_GROUP: Final = 16

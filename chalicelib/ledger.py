@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
 from chalicelib.core.archives.accounts import mark_of
 from chalicelib.core.errors import FroeError
-from chalicelib.core.marks import MARKS_PER_LEAF, Mark, Outcome, Tally
+from chalicelib.core.ledger.accounts import FileAccount, SplitAccount, State, account_of
+from chalicelib.core.ledger.marks import MARKS_PER_LEAF, Mark, Outcome, Tally
+from chalicelib.core.ledger.seals import Seal, Setback
+from chalicelib.core.ledger.summaries import Summary, summary_of
+from chalicelib.core.ledger.used import NOTHING, Used
 from chalicelib.core.plan import Plan
-from chalicelib.core.seals import Seal, Setback
-from chalicelib.core.summaries import Summary, summary_of
-from chalicelib.core.used import NOTHING, Used
 from chalicelib.leaves import Leaves
 from chalicelib.ledger_generations import LedgerGenerations
 from chalicelib.ledger_store import FilePage, LedgerStore, StoredFile, opened_position

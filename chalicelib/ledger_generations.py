@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from chalicelib.core.accounts import State
-from chalicelib.core.generations import Rereading, worse
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.generations import Rereading, worse
 from chalicelib.ledger_reading import LedgerReading
 from chalicelib.ledger_store import LedgerStore, StoredFile
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
-from chalicelib.core.marks import Mark, Outcome
-from chalicelib.core.seals import Seal
-from chalicelib.core.summaries import lost, summary_of, unmarked
+from chalicelib.core.ledger.accounts import FileAccount, SplitAccount, State, account_of
+from chalicelib.core.ledger.marks import Mark, Outcome
+from chalicelib.core.ledger.seals import Seal
+from chalicelib.core.ledger.summaries import lost, summary_of, unmarked
 from chalicelib.ledger_store import FilePage, LedgerStore, StoredFile
 from chalicelib.sums import Sums
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from chalicelib.core.accounts import FileAccount, SplitAccount, State
-from chalicelib.core.generations import Rereading
-from chalicelib.core.marks import Mark
+from chalicelib.core.ledger.accounts import FileAccount, SplitAccount, State
+from chalicelib.core.ledger.generations import Rereading
+from chalicelib.core.ledger.marks import Mark
+from chalicelib.core.ledger.seals import Seal, Setback
+from chalicelib.core.ledger.summaries import Summary
+from chalicelib.core.ledger.used import NOTHING, Used
 from chalicelib.core.plan import Plan
-from chalicelib.core.seals import Seal, Setback
-from chalicelib.core.summaries import Summary
-from chalicelib.core.used import NOTHING, Used
 
 
 class StoredFile(NamedTuple):

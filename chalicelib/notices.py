@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from chalicelib.core.accounts import State
-from chalicelib.core.guessing import on_guess
-from chalicelib.core.marks import Tally
-from chalicelib.core.text import UTF_8
+from chalicelib.core.decoding.guessing import on_guess
+from chalicelib.core.decoding.text import UTF_8
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.marks import Tally
 from chalicelib.ledger import StoredFile
 
 _SUBJECT_KEY_CHARS: Final = 70

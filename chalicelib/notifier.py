@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from chalicelib import logs, metrics
-from chalicelib.core.accounts import State
 from chalicelib.core.errors import PermanentError, TransientError, reason_of
-from chalicelib.core.generations import has_entry_of_its_own
-from chalicelib.core.telling import Telling
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.generations import has_entry_of_its_own
+from chalicelib.core.plan.telling import Telling
 from chalicelib.delivery import Deadline
 from chalicelib.events import Emits, settled_event
 from chalicelib.ledger import StoredFile

@@ -11,9 +11,9 @@ from typing import Any, Final
 from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
 from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
 from chalicelib.conditions import CONDITION_MAX_CHARS, CONDITIONS_MAX
-from chalicelib.core.accounts import State
-from chalicelib.core.fields import NAME_MAX_CHARS
-from chalicelib.core.letters import LetterState
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.letters import LetterState
+from chalicelib.core.wire.fields import NAME_MAX_CHARS
 from chalicelib.pages import DEFAULT_LIMIT, MAX_LIMIT
 from chalicelib.questions import TEXT_MAX_CHARS, TIMES
 from chalicelib.record_sums import DEFAULT_BUCKETS, MAX_BUCKETS

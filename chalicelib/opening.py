@@ -11,14 +11,14 @@ from typing import Protocol
 
 from chalicelib.core.archives.members import Opened, unread_plan
 from chalicelib.core.custom.spec import Config
-from chalicelib.core.cutting import Limits
+from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.notifications import Announced, is_folder
+from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
-from chalicelib.core.planning import make_plan
-from chalicelib.core.telling import Telling
-from chalicelib.core.text import OpenObject
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.plan.planning import make_plan
+from chalicelib.core.plan.telling import Telling
+from chalicelib.core.wire.notifications import Announced, is_folder
 from chalicelib.ledger import Ledger, StoredFile
 
 

@@ -11,7 +11,7 @@ import re
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.core.fields import FILE_ID, NAME_MAX_CHARS, quoted
+from chalicelib.core.wire.fields import FILE_ID, NAME_MAX_CHARS, quoted
 
 MAX_LIMIT: Final = 1000
 DEFAULT_LIMIT: Final = 100

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from chalicelib.conditions import CONDITIONS_MAX, Condition
-from chalicelib.core.accounts import State
-from chalicelib.core.fields import quoted
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.wire.fields import quoted
 from chalicelib.pages import BadQueryError
 from chalicelib.status_json import BATCH_STATES
 

@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple, Protocol
 
 from chalicelib.conditions import Condition
-from chalicelib.core.layouts import Layout
 from chalicelib.core.plan import Plan
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.records import SHARD_STRIDE_BYTES, record_key, sort_key, strides, untyped
-from chalicelib.core.segments import (
+from chalicelib.core.records.segments import (
     Segment,
     entries_of,
     last_key,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.core.plan import Plan
-from chalicelib.core.segments import microseconds, offset_in
+from chalicelib.core.records.segments import microseconds, offset_in
 from chalicelib.pages import BadQueryError
 from chalicelib.record_pages import RecordQuery, Walk
 from chalicelib.status_json import entry_json, time_json

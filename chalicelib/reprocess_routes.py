@@ -7,7 +7,7 @@ from typing import Final
 from chalice.app import BadRequestError, ConflictError, Request, Response
 
 from chalicelib.bodies import Body
-from chalicelib.core.fields import quoted
+from chalicelib.core.wire.fields import quoted
 from chalicelib.pages import BadQueryError
 from chalicelib.reprocessing import RefusedError
 from chalicelib.routes import GetServices, asking, refusals

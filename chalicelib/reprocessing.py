@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError
-from chalicelib.core.generations import Rereading, named, parted
-from chalicelib.core.messages import SplitMessage, encode_split
-from chalicelib.core.notifications import Announced
+from chalicelib.core.ledger.generations import Rereading, named, parted
 from chalicelib.core.plan import ObjectHead, Plan
+from chalicelib.core.wire.messages import SplitMessage, encode_split
+from chalicelib.core.wire.notifications import Announced
 from chalicelib.delivery import Deadline, Outgoing, Sends
 from chalicelib.ledger import Ledger, StoredFile
 

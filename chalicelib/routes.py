@@ -24,9 +24,9 @@ from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
 from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
 from chalicelib.bodies import is_text, json_body
 from chalicelib.core.errors import ObjectGoneError, PermanentError, TransientError
-from chalicelib.core.fields import NAME_MAX_CHARS, quoted
-from chalicelib.core.notifications import Announced, announcement_of, is_folder
-from chalicelib.core.segments import SegmentError
+from chalicelib.core.records.segments import SegmentError
+from chalicelib.core.wire.fields import NAME_MAX_CHARS, quoted
+from chalicelib.core.wire.notifications import Announced, announcement_of, is_folder
 from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.questions import checked_time

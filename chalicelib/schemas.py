@@ -8,9 +8,9 @@ from typing import Any, Final
 from chalicelib.access import Role
 from chalicelib.attention import WHYS
 from chalicelib.audit import ACTIONS
-from chalicelib.core.accounts import State
-from chalicelib.core.fields import FILE_ID
-from chalicelib.core.letters import Kind, LetterState
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.letters import Kind, LetterState
+from chalicelib.core.wire.fields import FILE_ID
 from chalicelib.status_json import BATCH_STATES
 
 Schema = dict[str, Any]

@@ -24,7 +24,7 @@ from chalicelib.aws.topics import SnsTopic
 from chalicelib.aws.traces import XRayTraces
 from chalicelib.backlog import Backlog
 from chalicelib.compactor import Compactor
-from chalicelib.core.afterwards import Action
+from chalicelib.core.plan.afterwards import Action
 from chalicelib.daily import DailySummary
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import LostRedrives

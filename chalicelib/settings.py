@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.core.afterwards import LEFT, Afterwards, AfterwardsError, afterwards_in
-from chalicelib.core.cutting import Limits
-from chalicelib.core.keys import EVERY_KEY, KeyPatternError, KeyPatterns, buckets_in
-from chalicelib.core.layouts import Layout, Sink
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.plan.afterwards import LEFT, Afterwards, AfterwardsError, afterwards_in
+from chalicelib.core.plan.keys import EVERY_KEY, KeyPatternError, KeyPatterns, buckets_in
+from chalicelib.core.plan.layouts import Layout, Sink
 
 RESOURCE_NAMES: Final = (
     "INPUT_BUCKET",

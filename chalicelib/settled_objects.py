@@ -11,11 +11,11 @@ import logging
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from chalicelib.core.accounts import State
-from chalicelib.core.afterwards import FILE_TAG, FORGOTTEN, STATE_TAG, Action, Afterwards
 from chalicelib.core.errors import AccessDeniedError, MissingResourceError, PermanentError
-from chalicelib.core.generations import parted
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.generations import parted
 from chalicelib.core.plan import ObjectVersion
+from chalicelib.core.plan.afterwards import FILE_TAG, FORGOTTEN, STATE_TAG, Action, Afterwards
 from chalicelib.ledger import StoredFile
 
 MOVED_MAX_BYTES: Final = 5 * 1024**3

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from chalicelib.core.plan import Plan
-from chalicelib.core.segments import SegmentError, again
+from chalicelib.core.records.segments import SegmentError, again
 from chalicelib.ledger import Ledger
 
 Entries: TypeAlias = Iterator[dict[str, Any]]
@@ -39,14 +39,14 @@ class SinkReading:
 
     def is_as_written(self, batch: StoredBatch, rows: bytes) -> bool:
         """Whether a batch waits for being merged as this object: its rows need not be looked at."""
-        from chalicelib.core import parquet  # noqa: PLC0415 - as below
+        from chalicelib.core.records import parquet  # noqa: PLC0415 - as below
 
         key = parquet.object_key(self._plan.format, self._plan.head.last_modified, batch.batch_id)
         return self._results is not None and self._results.get(key) == rows
 
     def entries(self, batch: StoredBatch) -> Entries:
         """None of what has expired. SegmentError for an object that cannot be read."""
-        from chalicelib.core import parquet  # noqa: PLC0415 - only a stage with a sink pays for it
+        from chalicelib.core.records import parquet  # noqa: PLC0415 - only a stage with a sink pays for it
 
         plan = self._plan
         if self._results is None:

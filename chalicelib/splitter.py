@@ -14,9 +14,8 @@ from types import MappingProxyType
 from typing import Final
 
 from chalicelib import logs, metrics
-from chalicelib.core.accounts import is_last_split
 from chalicelib.core.custom.spec import Config
-from chalicelib.core.cutting import Batch, Cutter, Limits
+from chalicelib.core.decoding.text import OpenObject, Text
 from chalicelib.core.errors import (
     FroeError,
     ObjectChangedError,
@@ -24,11 +23,17 @@ from chalicelib.core.errors import (
     PermanentError,
     reason_of,
 )
-from chalicelib.core.generations import has_entry_of_its_own, parted
-from chalicelib.core.keys import EVERY_KEY, KeyPatterns
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.marks import Mark, Outcome, Tally
-from chalicelib.core.messages import (
+from chalicelib.core.framing.cutting import Batch, Cutter, Limits
+from chalicelib.core.ledger.accounts import is_last_split
+from chalicelib.core.ledger.generations import has_entry_of_its_own, parted
+from chalicelib.core.ledger.marks import Mark, Outcome, Tally
+from chalicelib.core.ledger.seals import DIGESTS_MAX, Obstacle, Seal, Setback
+from chalicelib.core.ledger.summaries import lost, unmarked
+from chalicelib.core.ledger.used import Used, requests_of
+from chalicelib.core.plan import Plan
+from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.wire.messages import (
     Again,
     BatchMessage,
     SplitMessage,
@@ -38,12 +43,7 @@ from chalicelib.core.messages import (
     encode_split,
     room_in,
 )
-from chalicelib.core.notifications import Announced, Announcement, Unknown
-from chalicelib.core.plan import Plan
-from chalicelib.core.seals import DIGESTS_MAX, Obstacle, Seal, Setback
-from chalicelib.core.summaries import lost, unmarked
-from chalicelib.core.text import OpenObject, Text
-from chalicelib.core.used import Used, requests_of
+from chalicelib.core.wire.notifications import Announced, Announcement, Unknown
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.metrics import NO_METER, Meter

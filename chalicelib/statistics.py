@@ -16,9 +16,9 @@ from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
 from chalicelib.core.archives.accounts import OF_MEMBERS
-from chalicelib.core.fields import quoted
-from chalicelib.core.layouts import Sink
-from chalicelib.core.marks import Tally
+from chalicelib.core.ledger.marks import Tally
+from chalicelib.core.plan.layouts import Sink
+from chalicelib.core.wire.fields import quoted
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import StoredFile, opened_position
 from chalicelib.pages import BadQueryError, Page, bad_cursor

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
-from chalicelib.core.accounts import SplitAccount
 from chalicelib.core.errors import TransientError
-from chalicelib.core.fields import FILE_ID, quoted
-from chalicelib.core.layouts import Layout
-from chalicelib.core.marks import Counts, Mark, Outcome, Tally
-from chalicelib.core.messages import batch_id
+from chalicelib.core.ledger.accounts import SplitAccount
+from chalicelib.core.ledger.marks import Counts, Mark, Outcome, Tally
+from chalicelib.core.plan.layouts import Layout
+from chalicelib.core.wire.fields import FILE_ID, quoted
+from chalicelib.core.wire.messages import batch_id
 from chalicelib.file_lists import FileLists, WantedFiles
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.pages import (

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.core.accounts import FileAccount
-from chalicelib.core.layouts import Sink
-from chalicelib.core.marks import Mark, Outcome, Tally
-from chalicelib.core.messages import batch_id
+from chalicelib.core.ledger.accounts import FileAccount
+from chalicelib.core.ledger.marks import Mark, Outcome, Tally
+from chalicelib.core.ledger.used import Used
 from chalicelib.core.plan import Member
-from chalicelib.core.used import Used
+from chalicelib.core.plan.layouts import Sink
+from chalicelib.core.wire.messages import batch_id
 from chalicelib.ledger import StoredFile
 from chalicelib.tracing import batch_console_url, console_url
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
-from chalicelib.core.accounts import SplitAccount, merged
+from chalicelib.core.ledger.accounts import SplitAccount, merged
 from chalicelib.ledger_store import LedgerStore
 
 FAN_OUT: Final = 16

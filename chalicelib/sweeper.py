@@ -19,12 +19,12 @@ from typing import Final, Protocol
 from chalicelib import metrics
 from chalicelib.announcing import HasLetters, ListsObjects, Unannounced
 from chalicelib.backlog import Backlog
-from chalicelib.core.accounts import State, uncut_splits
 from chalicelib.core.errors import FroeError, reason_of
-from chalicelib.core.keys import EVERY_KEY, KeyPatterns
-from chalicelib.core.letters import DeadLetter
-from chalicelib.core.messages import Again, SplitMessage, encode_split
+from chalicelib.core.ledger.accounts import State, uncut_splits
+from chalicelib.core.ledger.letters import DeadLetter
 from chalicelib.core.plan import Plan
+from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
+from chalicelib.core.wire.messages import Again, SplitMessage, encode_split
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
 from chalicelib.healed import Healed
 from chalicelib.ledger import Ledger, StoredFile, opened_position

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from chalicelib.core.archives.members import Opened, Unpacker
+from chalicelib.core.decoding.text import OpenObject
+from chalicelib.core.ledger.seals import Seal
+from chalicelib.core.ledger.used import Used
 from chalicelib.core.plan import Plan
-from chalicelib.core.seals import Seal
-from chalicelib.core.text import OpenObject
-from chalicelib.core.used import Used
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.opening import Counted, Opening

@@ -7,7 +7,7 @@ from typing import Any
 from chalice.app import Request
 
 from chalicelib.bodies import Body
-from chalicelib.core.fields import quoted
+from chalicelib.core.wire.fields import quoted
 from chalicelib.pages import BadQueryError
 from chalicelib.routes import GetServices, refusals
 from chalicelib.uploads import ETAG_MAX_CHARS, ID_MAX_CHARS, PARTS_MAX, Part

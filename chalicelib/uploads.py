@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
-from chalicelib.core.fields import NAME_MAX_CHARS, quoted
-from chalicelib.core.keys import KeyPatterns
-from chalicelib.core.notifications import is_folder
+from chalicelib.core.plan.keys import KeyPatterns
+from chalicelib.core.wire.fields import NAME_MAX_CHARS, quoted
+from chalicelib.core.wire.notifications import is_folder
 from chalicelib.pages import BadQueryError
 from chalicelib.status_json import time_json
 

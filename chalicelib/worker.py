@@ -20,13 +20,13 @@ from chalicelib.core.errors import (
     TransientError,
     UnwrittenError,
 )
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.marks import Mark, Outcome
-from chalicelib.core.messages import BatchMessage, decode
-from chalicelib.core.parsing import INTERNAL_ERROR, Counter, Report, stored_of, unreported
-from chalicelib.core.progress import Progress, decoded
-from chalicelib.core.segments import Packer
-from chalicelib.core.used import MARK_UNITS, Used
+from chalicelib.core.ledger.marks import Mark, Outcome
+from chalicelib.core.ledger.used import MARK_UNITS, Used
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.records.parsing import INTERNAL_ERROR, Counter, Report, stored_of, unreported
+from chalicelib.core.records.progress import Progress, decoded
+from chalicelib.core.records.segments import Packer
+from chalicelib.core.wire.messages import BatchMessage, decode
 from chalicelib.delivery import CAPACITY, Deadline
 from chalicelib.disputes import Disputes, RemovesStrays
 from chalicelib.ledger import Ledger
@@ -34,7 +34,7 @@ from chalicelib.metrics import NO_METER, Meter
 from chalicelib.tracing import Tracer
 
 if TYPE_CHECKING:
-    from chalicelib.core.parquet import ParquetBatch
+    from chalicelib.core.records.parquet import ParquetBatch
 
 _FAILURES_LOGGED_MAX: Final = 3
 """Of one batch."""
@@ -188,7 +188,7 @@ class Worker:
 
     def _put_rows(self, message: BatchMessage, rows: bytes, progress: str) -> None:
         """progress: of what is written into the table by now, for whoever tries again; empty where there is no table."""
-        from chalicelib.core.parquet import object_key  # noqa: PLC0415 - only a stage with a sink pays for it
+        from chalicelib.core.records.parquet import object_key  # noqa: PLC0415 - only a stage with a sink pays for it
 
         lacks = "the table has it, the sink lacks it: " if progress else ""
         if self._results is None:
@@ -285,7 +285,7 @@ def parsed(
 
 
 def _rows_of(message: BatchMessage) -> ParquetBatch:
-    from chalicelib.core.parquet import ParquetBatch  # noqa: PLC0415 - as above
+    from chalicelib.core.records.parquet import ParquetBatch  # noqa: PLC0415 - as above
 
     return ParquetBatch(file_id=message.file_id, batch_id=message.batch_id, format_name=message.format)
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import click
 
-from chalicelib.core.guessing import on_guess
-from chalicelib.core.text import UTF_8
+from chalicelib.core.decoding.guessing import on_guess
+from chalicelib.core.decoding.text import UTF_8
 from froe.costs import dollars_of_file
 from froe.inquiry import SETTLED_BADLY, ItemJson, accounted
 from froe.prices import read_prices

@@ -21,7 +21,7 @@ from arro3.core import Table as Rows
 from arro3.io import write_parquet
 from botocore.exceptions import ClientError
 
-from chalicelib.core.columns import ROWS
+from chalicelib.core.records.columns import ROWS
 from froe.errors import FroeError
 from froe.querying import RECORDS, Table, columns_named, quoted
 from froe.terminal import steps

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from chalicelib.core.keys import EVERY_KEY, KeyPatterns
-from chalicelib.core.notifications import Announced, announcement_of, is_folder
 from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
+from chalicelib.core.wire.notifications import Announced, announcement_of, is_folder
 from chalicelib.delivery import GROUP_MAX_MESSAGES, Deadline, Outgoing, Sends
 
 Client: TypeAlias = Any

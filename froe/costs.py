@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.core.layouts import Layout, Sink
+from chalicelib.core.plan.layouts import Layout, Sink
 from froe.prices import Prices
 
 Quantities = Mapping[str, float]

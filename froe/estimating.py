@@ -13,13 +13,13 @@ from typing import Final, TypeVar
 import orjson
 
 from chalicelib.core.custom.spec import Config
-from chalicelib.core.cutting import Cutter, Limits
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.messages import BatchMessage, batch_message, encode_batch, room_in
+from chalicelib.core.decoding.text import OpenObject
+from chalicelib.core.framing.cutting import Cutter, Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
-from chalicelib.core.planning import make_plan
-from chalicelib.core.storable import size_of
-from chalicelib.core.text import OpenObject
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.plan.planning import make_plan
+from chalicelib.core.records.storable import size_of
+from chalicelib.core.wire.messages import BatchMessage, batch_message, encode_batch, room_in
 from chalicelib.worker import parsed
 from froe.costs import Sample, Stored
 from froe.errors import FroeError

@@ -7,19 +7,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.core.charsets import in_utf_8
 from chalicelib.core.custom.reach import furthest
+from chalicelib.core.decoding.charsets import in_utf_8
+from chalicelib.core.decoding.guessing import on_guess
+from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.detection import HEAD_BYTES, trials
 from chalicelib.core.formats.reasons import MEANINGS, code_of
 from chalicelib.core.formats.registry import NAMES, by_name
 from chalicelib.core.formats.trying import Trial
 from chalicelib.core.framing import Framing
-from chalicelib.core.guessing import on_guess
-from chalicelib.core.json_paths import ANY
+from chalicelib.core.framing.json.paths import ANY
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import Outcome, Record, Reject
-from chalicelib.core.text import OpenObject
 from froe.terminal import printable
 
 _TRIALS_SHOWN: Final = 5

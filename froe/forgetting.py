@@ -17,11 +17,11 @@ from botocore.exceptions import ClientError
 from chalicelib.aws.ledger_items import from_account, from_plan, from_rereading
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.removal import Places, Removal
-from chalicelib.core.accounts import account_of
-from chalicelib.core.afterwards import FORGOTTEN
-from chalicelib.core.generations import has_entry_of_its_own, named, parted
-from chalicelib.core.layouts import Layout
+from chalicelib.core.ledger.accounts import account_of
+from chalicelib.core.ledger.generations import has_entry_of_its_own, named, parted
 from chalicelib.core.plan import ObjectVersion, failed_plan
+from chalicelib.core.plan.afterwards import FORGOTTEN
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.records import typed
 from chalicelib.ledger import StoredFile, opened_position
 from froe.errors import FroeError

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from chalicelib.core.fields import FILE_ID
+from chalicelib.core.wire.fields import FILE_ID
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.pages import MAX_LIMIT
 from chalicelib.services import Services

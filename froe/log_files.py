@@ -16,11 +16,11 @@ from typing import Final
 import click
 
 from chalicelib.core.custom.spec import Config
-from chalicelib.core.decoders import BLOCK_BYTES
+from chalicelib.core.decoding.decoders import BLOCK_BYTES
+from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.errors import reason_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
-from chalicelib.core.text import OpenObject
 from froe.terminal import printable
 
 _STANDARD_INPUT: Final = Path("-")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib.core.accounts import State
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.reading import Reading
 from froe.commands.options import config_of
 from froe.log_files import open_reading, opener, watched

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from chalicelib.core.afterwards import Action
+from chalicelib.core.plan.afterwards import Action
 from froe.errors import FroeError
 from froe.resources import FUNCTIONS, ROOT, snake_case
 

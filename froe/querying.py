@@ -18,11 +18,11 @@ from typing import Any, Final
 import duckdb
 from arro3.io import write_parquet
 
-from chalicelib.core.columns import ALWAYS, REST, ROWS, STORED, Chunk, Names, common_type
-from chalicelib.core.fields import FILE_ID
-from chalicelib.core.generations import parted
+from chalicelib.core.ledger.generations import parted
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome
+from chalicelib.core.records.columns import ALWAYS, REST, ROWS, STORED, Chunk, Names, common_type
+from chalicelib.core.wire.fields import FILE_ID
 from froe.errors import FroeError
 
 LOG: Final = "log"

@@ -14,10 +14,10 @@ from typing import Any, Final
 import orjson
 
 from chalicelib.core.custom.spec import Config
-from chalicelib.core.parsing import stored_of
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import untyped
-from chalicelib.core.segments import offset_in
+from chalicelib.core.records.parsing import stored_of
+from chalicelib.core.records.segments import offset_in
 from chalicelib.ledger import StoredFile
 from chalicelib.services import Services
 from froe.stored import entries_of

@@ -22,7 +22,7 @@ from typing import Any, Final, TypeAlias
 import duckdb
 import orjson
 
-from chalicelib.core.parquet import BATCHES, RECORDS
+from chalicelib.core.records.parquet import BATCHES, RECORDS
 from froe.errors import FroeError
 from froe.terminal import ProgressBar
 

@@ -17,13 +17,12 @@ from typing import Any, Final, Protocol
 
 import orjson
 
-from chalicelib.core import segments
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.marks import Counts, Mark, Outcome
-from chalicelib.core.messages import BatchMessage
+from chalicelib.core.ledger.marks import Counts, Mark, Outcome
+from chalicelib.core.ledger.seals import Seal
+from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.reading import PlanReading
-from chalicelib.core.records import SHARD_STRIDE_BYTES, partition_key, untyped
-from chalicelib.core.seals import Seal
+from chalicelib.core.records import SHARD_STRIDE_BYTES, partition_key, segments, untyped
+from chalicelib.core.wire.messages import BatchMessage
 from chalicelib.ledger import StoredFile
 from chalicelib.services import Services
 from chalicelib.sink_rows import SinkReading, StoredBatch
@@ -220,7 +219,7 @@ class _Comparison:
             self._add("table", f"the items of batch {message.batch_id} are written otherwise", message.offset)
 
     def _rows(self, message: BatchMessage, rows: bytes) -> None:
-        from chalicelib.core import parquet  # noqa: PLC0415 - only a file in the sink needs it
+        from chalicelib.core.records import parquet  # noqa: PLC0415 - only a file in the sink needs it
 
         batch = StoredBatch(message.batch_id, message.split, message.offset)
         if self._sink.is_as_written(batch, rows):
@@ -271,7 +270,7 @@ class _Comparison:
 
     def _stray_rows(self, sink: FindsRows) -> None:
         """Rows of the file that no batch of it has, or that lie in more than one merged object."""
-        from chalicelib.core import parquet  # noqa: PLC0415 - as above
+        from chalicelib.core.records import parquet  # noqa: PLC0415 - as above
 
         plan, results = self._plan, self._services.results
         assert results is not None, "a file in the sink was compared with it"

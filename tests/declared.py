@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib.core import columns, parquet
 from chalicelib.core.formats.registry import NAMES
+from chalicelib.core.records import columns, parquet
 
 GOLDEN = Path(__file__).parent / "golden" / "formats"
 TARGET = Path(parquet.__file__).with_name("declared.json")

@@ -10,23 +10,23 @@ from typing import Any
 
 from chalicelib.audit import Audit, Deed
 from chalicelib.compactor import Waiting
-from chalicelib.core.accounts import FileAccount, SplitAccount, State, account_of
 from chalicelib.core.archives.openers import opener_of
 from chalicelib.core.custom.spec import Config
+from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.errors import AccessDeniedError, ObjectGoneError
-from chalicelib.core.generations import Rereading, has_entry_of_its_own, named
-from chalicelib.core.keys import EVERY_KEY, KeyPatterns
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.letters import Attempt, DeadLetter, LetterState
-from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
-from chalicelib.core.notifications import Announced
-from chalicelib.core.parquet import BATCHES, object_key, without
+from chalicelib.core.ledger.accounts import FileAccount, SplitAccount, State, account_of
+from chalicelib.core.ledger.generations import Rereading, has_entry_of_its_own, named
+from chalicelib.core.ledger.letters import Attempt, DeadLetter, LetterState
+from chalicelib.core.ledger.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
+from chalicelib.core.ledger.seals import Seal, Setback
+from chalicelib.core.ledger.summaries import Summary
+from chalicelib.core.ledger.used import NOTHING, Used
 from chalicelib.core.plan import HeadsPage, ObjectHead, ObjectVersion, Plan
-from chalicelib.core.seals import Seal, Setback
-from chalicelib.core.segments import offset_in
-from chalicelib.core.summaries import Summary
-from chalicelib.core.text import OpenObject
-from chalicelib.core.used import NOTHING, Used
+from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.records.parquet import BATCHES, object_key, without
+from chalicelib.core.records.segments import offset_in
+from chalicelib.core.wire.notifications import Announced
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import LostRedrives, NotedFailures
 from chalicelib.dead_letters.office import DeadLetterOffice

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import parquet
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.parquet import object_key
-from chalicelib.core.records import record_key, typed
-from chalicelib.core.segments import SEGMENT, binary_of, continuation_key, entries_of, segment_of
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.records import parquet, record_key, typed
+from chalicelib.core.records.parquet import object_key
+from chalicelib.core.records.segments import SEGMENT, binary_of, continuation_key, entries_of, segment_of
 from tests import fakes
 
 Item = dict[str, Any]

@@ -13,10 +13,10 @@ from chalicelib.aws import ledger_items
 from chalicelib.aws.generations_table import FILE as _FILE
 from chalicelib.aws.generations_table import DynamoGenerations
 from chalicelib.aws.items import NO_SIEVE, Key, Sieve, readable
-from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.generations import has_entry_of_its_own
+from chalicelib.core.ledger.accounts import FileAccount, State
+from chalicelib.core.ledger.generations import has_entry_of_its_own
+from chalicelib.core.ledger.used import NOTHING, Used
 from chalicelib.core.plan import Plan
-from chalicelib.core.used import NOTHING, Used
 from chalicelib.ledger_store import FilePage, StoredFile, opened_position
 
 BY_STATE_INDEX: Final = "by_state"

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from chalicelib.aws import ledger_items
 from chalicelib.aws.items import Items, Key, SideBySide
-from chalicelib.core.accounts import account_of
-from chalicelib.core.generations import Rereading, named, parted
+from chalicelib.core.ledger.accounts import account_of
+from chalicelib.core.ledger.generations import Rereading, named, parted
 from chalicelib.core.plan import failed_plan
 from chalicelib.ledger_store import StoredFile
 

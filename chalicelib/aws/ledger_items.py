@@ -8,21 +8,21 @@ from dataclasses import asdict, astuple, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from chalicelib.core.accounts import FileAccount, SplitAccount, State
-from chalicelib.core.compressions import Compression
-from chalicelib.core.cutting import Limits
-from chalicelib.core.decoders import Damage
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.decoders import Damage
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.framing import FRAMING_VERSION, framing_of, said_of
-from chalicelib.core.generations import Rereading, has_entry_of_its_own, parted
-from chalicelib.core.layouts import Layout, Sink, layout_named, sink_named
-from chalicelib.core.marks import Counts, Tally
-from chalicelib.core.packing import packed_text, unpacked_text
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import FileAccount, SplitAccount, State
+from chalicelib.core.ledger.generations import Rereading, has_entry_of_its_own, parted
+from chalicelib.core.ledger.marks import Counts, Tally
+from chalicelib.core.ledger.seals import Seal, Setback
+from chalicelib.core.ledger.summaries import Summary
+from chalicelib.core.ledger.used import NOTHING, Used
 from chalicelib.core.plan import PLAN_VERSIONS, Archive, Member, ObjectHead, ObjectVersion, Plan
-from chalicelib.core.seals import Seal, Setback
-from chalicelib.core.summaries import Summary
-from chalicelib.core.telling import Telling, telling_named
-from chalicelib.core.used import NOTHING, Used
+from chalicelib.core.plan.layouts import Layout, Sink, layout_named, sink_named
+from chalicelib.core.plan.telling import Telling, telling_named
+from chalicelib.core.wire.packing import packed_text, unpacked_text
 from chalicelib.ledger_store import StoredFile
 
 _STATE_PARTITIONS: Final = 16

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from chalicelib.aws import ledger_items
-from chalicelib.core.generations import parted
+from chalicelib.core.ledger.generations import parted
 from chalicelib.core.records import untyped
 from chalicelib.notifier import Change, News, Standing, Unreadable
 

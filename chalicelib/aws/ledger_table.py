@@ -21,11 +21,11 @@ from typing import Any, Final
 from chalicelib.aws import ledger_items
 from chalicelib.aws.files_table import DynamoFiles
 from chalicelib.aws.items import Key
-from chalicelib.core.accounts import SplitAccount
-from chalicelib.core.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
-from chalicelib.core.seals import Seal, Setback
-from chalicelib.core.summaries import Summary
-from chalicelib.core.used import NOTHING, Used
+from chalicelib.core.ledger.accounts import SplitAccount
+from chalicelib.core.ledger.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
+from chalicelib.core.ledger.seals import Seal, Setback
+from chalicelib.core.ledger.summaries import Summary
+from chalicelib.core.ledger.used import NOTHING, Used
 from chalicelib.sums import FAN_OUT
 
 _UNITS: Final = "u"

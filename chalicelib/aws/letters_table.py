@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from chalicelib.aws.files_table import BY_STATE_INDEX
 from chalicelib.aws.items import Item, Items, Key, readable
-from chalicelib.core.letters import ATTEMPTS_KEPT, Attempt, DeadLetter, Kind, LetterState, Subject
-from chalicelib.core.marks import Tally
-from chalicelib.core.messages import Again
+from chalicelib.core.ledger.letters import ATTEMPTS_KEPT, Attempt, DeadLetter, Kind, LetterState, Subject
+from chalicelib.core.ledger.marks import Tally
+from chalicelib.core.wire.messages import Again
 from chalicelib.dead_letters.selection import LetterPage
 from chalicelib.ledger import opened_position
 

@@ -9,10 +9,10 @@ import orjson
 
 from chalicelib.aws.errors import translated
 from chalicelib.core.archives.openers import opener_of
+from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.errors import ObjectGoneError, TransientError
-from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import HeadsPage, ObjectHead, ObjectVersion
-from chalicelib.core.text import OpenObject
+from chalicelib.core.wire.notifications import Announced
 
 _PIECE_BYTES: Final = 256 * 1024
 

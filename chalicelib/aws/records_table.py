@@ -26,9 +26,9 @@ from chalicelib import metrics
 from chalicelib.aws.errors import THROTTLED, code_of, translated
 from chalicelib.core.errors import OutOfTimeError, UnwrittenError
 from chalicelib.core.plan import MAX_SHARDS
-from chalicelib.core.progress import merged
 from chalicelib.core.records import partition_key, record_key, sort_key, strides, untyped
-from chalicelib.core.segments import (
+from chalicelib.core.records.progress import merged
+from chalicelib.core.records.segments import (
     SEGMENT,
     Segment,
     binary_of,
@@ -36,7 +36,7 @@ from chalicelib.core.segments import (
     last_key,
     segment_of,
 )
-from chalicelib.core.storable import size_of
+from chalicelib.core.records.storable import size_of
 from chalicelib.delivery import Deadline
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.record_pages import RecordPage, SegmentPage

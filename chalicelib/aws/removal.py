@@ -16,11 +16,11 @@ from chalicelib.aws.errors import translated
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.objects import delete_versions
 from chalicelib.aws.results import S3Results
-from chalicelib.core.layouts import Sink
-from chalicelib.core.marks import MARKS_PER_LEAF, Counts, Mark
+from chalicelib.core.ledger.marks import MARKS_PER_LEAF, Counts, Mark
 from chalicelib.core.plan import Plan
+from chalicelib.core.plan.layouts import Sink
 from chalicelib.core.records import partition_key, typed
-from chalicelib.core.segments import SEGMENT
+from chalicelib.core.records.segments import SEGMENT
 from chalicelib.delivery import Deadline
 
 _DONE: Final = Mark.done(Counts()).encode()
@@ -110,7 +110,7 @@ class Removal:
         holds, whoever merges rows of this file in this moment has to look again, and finds them unwanted."""
         if plan.sink is Sink.NONE:
             return 0
-        from chalicelib.core.parquet import former_key, object_key, without  # noqa: PLC0415 - only a sink pays for it
+        from chalicelib.core.records.parquet import former_key, object_key, without  # noqa: PLC0415 - only a sink pays for it
 
         results = S3Results(self._s3, self._places.results_bucket)
         count = 0
@@ -135,7 +135,7 @@ class Removal:
         """Whether rows of its are still to be merged in the sink."""
         if plan.sink is Sink.NONE:
             return False
-        from chalicelib.core.parquet import object_key  # noqa: PLC0415 - as above
+        from chalicelib.core.records.parquet import object_key  # noqa: PLC0415 - as above
 
         prefix = object_key(plan.format, plan.head.last_modified, f"{plan.file_id}-").removesuffix(".parquet")
         return any(True for _ in S3Results(self._s3, self._places.results_bucket).keys(prefix))

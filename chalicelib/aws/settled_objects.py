@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.errors import code_of, translated
-from chalicelib.core.afterwards import FILE_TAG
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.plan import ObjectVersion
+from chalicelib.core.plan.afterwards import FILE_TAG
 
 TAGS_MAX: Final = 10
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html"""

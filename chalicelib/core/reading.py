@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from chalicelib.core.accounts import FileAccount, SplitAccount, account_of, is_last_split
 from chalicelib.core.archives.accounts import mark_of
 from chalicelib.core.archives.members import Opened, Unpacker, unread_plan
 from chalicelib.core.custom.spec import Config
-from chalicelib.core.cutting import Cutter, Limits
-from chalicelib.core.decoders import Damage
-from chalicelib.core.marks import Mark, Tally
-from chalicelib.core.messages import BatchMessage, batch_message, room_in
-from chalicelib.core.parsing import Counter, Report, outcomes_of, unreported
+from chalicelib.core.decoding.decoders import Damage
+from chalicelib.core.decoding.text import OpenObject
+from chalicelib.core.framing.cutting import Cutter, Limits
+from chalicelib.core.ledger.accounts import FileAccount, SplitAccount, account_of, is_last_split
+from chalicelib.core.ledger.marks import Mark, Tally
+from chalicelib.core.ledger.seals import Seal
+from chalicelib.core.ledger.summaries import summary_of
 from chalicelib.core.plan import ObjectHead, Plan
-from chalicelib.core.planning import make_plan
+from chalicelib.core.plan.planning import make_plan
 from chalicelib.core.records import Outcome
-from chalicelib.core.seals import Seal
-from chalicelib.core.summaries import summary_of
-from chalicelib.core.text import OpenObject
+from chalicelib.core.records.parsing import Counter, Report, outcomes_of, unreported
+from chalicelib.core.wire.messages import BatchMessage, batch_message, room_in
 
 
 class PlanReading:

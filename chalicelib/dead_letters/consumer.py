@@ -16,7 +16,7 @@ import orjson
 
 from chalicelib import logs, metrics
 from chalicelib.core.errors import PermanentError, reason_of
-from chalicelib.core.letters import (
+from chalicelib.core.ledger.letters import (
     LETTER_ID,
     Attempt,
     DeadLetter,
@@ -26,9 +26,9 @@ from chalicelib.core.letters import (
     last_progress,
     subject_of,
 )
-from chalicelib.core.marks import Mark, Outcome
-from chalicelib.core.messages import Again, batch_id
-from chalicelib.core.seals import Obstacle, Setback
+from chalicelib.core.ledger.marks import Mark, Outcome
+from chalicelib.core.ledger.seals import Obstacle, Setback
+from chalicelib.core.wire.messages import Again, batch_id
 from chalicelib.dead_letters.failures import cause_of, one_line
 from chalicelib.dead_letters.selection import Envelope, LettersTable, Quarantine, read_envelope
 from chalicelib.delivery import PROGRESS, Incoming

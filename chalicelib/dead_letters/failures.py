@@ -24,7 +24,7 @@ from chalicelib.core.errors import (
     progress_of,
     reason_of,
 )
-from chalicelib.core.letters import ATTEMPTS_KEPT, Attempt, DeadLetter, LetterState, last_progress
+from chalicelib.core.ledger.letters import ATTEMPTS_KEPT, Attempt, DeadLetter, LetterState, last_progress
 from chalicelib.dead_letters.selection import LetterSearch, LettersOfFile, LettersTable
 from chalicelib.delivery import GROUP_MAX_BYTES, PROGRESS, Deadline, Incoming, Outgoing, Sends
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.core.letters import DeadLetter, Kind, LetterState
-from chalicelib.core.marks import Outcome
-from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
-from chalicelib.core.seals import Obstacle
+from chalicelib.core.ledger.letters import DeadLetter, Kind, LetterState
+from chalicelib.core.ledger.marks import Outcome
+from chalicelib.core.ledger.seals import Obstacle
+from chalicelib.core.wire.messages import Again, SplitMessage, decode, encode_split
 from chalicelib.dead_letters.consumer import settle
 from chalicelib.dead_letters.failures import flat
 from chalicelib.dead_letters.selection import (

@@ -13,7 +13,7 @@ from typing import Any, Final
 from chalice.app import ConflictError, Request
 
 from chalicelib.bodies import Body
-from chalicelib.core.fields import quoted
+from chalicelib.core.wire.fields import quoted
 from chalicelib.dead_letters import status
 from chalicelib.dead_letters.office import DeadLetterOffice, Decision, Pace, Progress
 from chalicelib.dead_letters.selection import Selection

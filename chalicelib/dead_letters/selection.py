@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import orjson
 
-from chalicelib.core.fields import quoted
-from chalicelib.core.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, subject_of
-from chalicelib.core.messages import Again
+from chalicelib.core.ledger.letters import LETTER_ID, Attempt, DeadLetter, Kind, LetterState, subject_of
+from chalicelib.core.wire.fields import quoted
+from chalicelib.core.wire.messages import Again
 from chalicelib.ledger import Ledger, opened_position
 
 _FAR_FUTURE: Final = "9999"

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from chalicelib.core.keys import KeyPatterns
+from chalicelib.core.plan.keys import KeyPatterns
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from froe.backfill_machine import Machine, machine_of

@@ -8,11 +8,11 @@ from typing import Final
 
 import click
 
-from chalicelib.core.charsets import in_utf_8
-from chalicelib.core.colours import without_colours
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import Config
+from chalicelib.core.decoding.charsets import in_utf_8
+from chalicelib.core.framing.colours import without_colours
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record, Skip
 from froe.commands.options import config_of, config_option, json_option

@@ -8,9 +8,9 @@ import click
 
 from chalicelib.conditions import Condition
 from chalicelib.configuration import PACKAGED, read_config
-from chalicelib.core.charsets import REMEDY, charset_named
 from chalicelib.core.custom import made_of
 from chalicelib.core.custom.spec import Config
+from chalicelib.core.decoding.charsets import REMEDY, charset_named
 from chalicelib.core.formats.registry import NAMES, UnknownFormatError
 from chalicelib.pages import BadQueryError
 from froe.errors import suggestion

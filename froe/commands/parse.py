@@ -15,10 +15,10 @@ from typing import Any
 
 import click
 
-from chalicelib.core.accounts import FileAccount, State
 from chalicelib.core.custom import made_of
+from chalicelib.core.decoding.guessing import on_guess
 from chalicelib.core.formats import Format
-from chalicelib.core.guessing import on_guess
+from chalicelib.core.ledger.accounts import FileAccount, State
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
 from froe.commands.options import charset_option, check_format, config_of, config_option, format_option

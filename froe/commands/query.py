@@ -18,8 +18,8 @@ from uuid import UUID
 import click
 import orjson
 
-from chalicelib.core.accounts import State
-from chalicelib.core.columns import numbered
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.records.columns import numbered
 from chalicelib.pages import BadQueryError
 from chalicelib.questions import checked_time
 from froe.athena import BYTES_MIN, AthenaTable, Catalog

@@ -8,7 +8,7 @@ from functools import partial
 
 import click
 
-from chalicelib.core.text import UTF_8
+from chalicelib.core.decoding.text import UTF_8
 from chalicelib.status import Status
 from froe.commands.options import json_option, limit_option, stage_option, where_option
 from froe.inquiry import SETTLED, SETTLED_BADLY, ItemJson, newest_file, page_size, pages, status_of

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import click
 
-from chalicelib.core.accounts import State
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import FroeError as PipelineError
-from chalicelib.core.generations import named, parted
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.generations import named, parted
 from chalicelib.reprocessing import RefusedError
 from chalicelib.services import Services
 from froe import inquiry

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.core.layouts import Layout
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.records import ITEM_MAX_BYTES
 from chalicelib.settings import tuning_number
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import botocore.exceptions
 
-from chalicelib.core.keys import EVERY_KEY, KeyPatterns
+from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
 from froe.deployment.cloud import Cloud
 from froe.errors import FroeError
 from froe.resources import Report

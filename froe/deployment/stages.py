@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib.core.keys import KeyPatterns
-from chalicelib.core.layouts import Layout
+from chalicelib.core.plan.keys import KeyPatterns
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.settings import INGEST_WAYS, LAYOUTS, SettingsError, afterwards_of, input_keys, other_inputs
 from froe.deployment.fitting import (
     CONCURRENCY,

@@ -25,8 +25,8 @@ import cramjam
 import lz4.frame
 import zstandard
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
 
 BLOCK = 256 * 1024
 ENTRY_MAX = 256 * 1024

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chalicelib.core.accounts import FileAccount
-from chalicelib.core.cutting import Limits
-from chalicelib.core.decoders import Damage
+from chalicelib.core.decoding.decoders import Damage
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import FileAccount
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject

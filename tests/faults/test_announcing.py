@@ -10,10 +10,10 @@ import orjson
 import pytest
 
 from chalicelib import handlers
-from chalicelib.core.accounts import State
 from chalicelib.core.errors import AccessDeniedError, ObjectArchivedError, TransientError
-from chalicelib.core.letters import Kind, subject_of
-from chalicelib.core.notifications import Announced, announced_in_body
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.letters import Kind, subject_of
+from chalicelib.core.wire.notifications import Announced, announced_in_body
 from chalicelib.dead_letters.office import Pace, Selection
 from chalicelib.delivery import Incoming
 from tests.fakes import BUCKET, Pipeline, in_time

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts import SplitAccount, State, account_of
 from chalicelib.core.errors import PermanentError, TransientError
-from chalicelib.core.marks import Mark, Outcome, Tally
-from chalicelib.core.messages import Again, BatchMessage, SplitMessage, decode, encode_batch
-from chalicelib.core.seals import Seal
-from chalicelib.core.summaries import contradicted, summary_of
+from chalicelib.core.ledger.accounts import SplitAccount, State, account_of
+from chalicelib.core.ledger.marks import Mark, Outcome, Tally
+from chalicelib.core.ledger.seals import Seal
+from chalicelib.core.ledger.summaries import contradicted, summary_of
+from chalicelib.core.wire.messages import Again, BatchMessage, SplitMessage, decode, encode_batch
 from chalicelib.delivery import Incoming, Outgoing
 from tests.fakes import Crash, Pipeline, in_time
 from tests.layouts import layout  # noqa: F401 - each of these holds in every layout

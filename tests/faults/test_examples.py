@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts import State
+from chalicelib.core.ledger.accounts import State
 from tests.faults.examples import EXAMPLES, example_rows
 from tests.faults.reading import assert_every_byte_is_accounted_for, read
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts import State
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.letters import LetterState
-from chalicelib.core.messages import SplitMessage, decode
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.letters import LetterState
 from chalicelib.core.plan import failed_plan
+from chalicelib.core.wire.messages import SplitMessage, decode
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Incoming
 from chalicelib.ledger import StoredFile

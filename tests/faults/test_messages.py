@@ -13,7 +13,6 @@ import pytest
 import zstandard
 
 from chalicelib import handlers
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import (
     AccessDeniedError,
     OutOfTimeError,
@@ -21,8 +20,9 @@ from chalicelib.core.errors import (
     ThrottledError,
     TransientError,
 )
-from chalicelib.core.letters import Attempt
-from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_split
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.letters import Attempt
+from chalicelib.core.wire.messages import BatchMessage, SplitMessage, decode, encode_split
 from chalicelib.delivery import Deadline, Incoming, Outgoing, consume
 from tests.fakes import WHEN, Pipeline, in_time
 from tests.faults.inputs import json_lines

@@ -8,10 +8,11 @@ from typing import Any
 import orjson
 import pytest
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.notifications import (
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.core.wire.notifications import (
     Announced,
     Announcement,
     Ignored,
@@ -20,7 +21,6 @@ from chalicelib.core.notifications import (
     announced_in_body,
     announcement_of,
 )
-from chalicelib.core.plan import ObjectHead, ObjectVersion
 from tests.fakes import BUCKET, WHEN, Pipeline, in_time
 from tests.faults.examples import EXAMPLES, example_rows
 from tests.faults.test_peers import run_all, s3_record

@@ -11,15 +11,15 @@ from typing import Any
 import orjson
 import pytest
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.errors import TransientError
 from chalicelib.core.framing import Framing
-from chalicelib.core.layouts import Layout
-from chalicelib.core.messages import BatchMessage, batch_message, decode, encode_batch
-from chalicelib.core.notifications import Announced, Ignored, announced_in, announced_in_body
+from chalicelib.core.framing.cutting import Cutter, Limits
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import ObjectHead, ObjectVersion
-from chalicelib.core.planning import make_plan
+from chalicelib.core.plan.layouts import Layout
+from chalicelib.core.plan.planning import make_plan
+from chalicelib.core.wire.messages import BatchMessage, batch_message, decode, encode_batch
+from chalicelib.core.wire.notifications import Announced, Ignored, announced_in, announced_in_body
 from chalicelib.delivery import GROUP_MAX_BYTES, Deadline, Incoming, Outgoing, Sender, consume
 from tests.fakes import BUCKET, WHEN, Pipeline, in_time, opener
 from tests.faults.inputs import json_lines, made, text_lines, zipped

@@ -12,9 +12,9 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
 from chalicelib.core.formats.registry import NAMES, all_formats
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import ITEM_MAX_BYTES, Record, Reject, item_of
 from tests.fakes import opener

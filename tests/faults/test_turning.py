@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from chalicelib.core.cutting import Limits
+from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.records import Record, Reject
 from tests.faults.reading import Read, assert_every_byte_is_accounted_for, read
 

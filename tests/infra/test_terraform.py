@@ -16,7 +16,7 @@ import pytest
 
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
-from chalicelib.core.notifications import Announced, announced_in_body
+from chalicelib.core.wire.notifications import Announced, announced_in_body
 from froe.resources import snake_case
 from froe.templates import UNKNOWN_LOCALLY
 from froe.terraform.hcl import Block

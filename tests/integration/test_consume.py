@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
-from chalicelib.core.letters import Kind
+from chalicelib.core.ledger.letters import Kind
 from froe.local import LocalStack
 from froe.local.processes import clean_environment
 from tests.faults.inputs import json_lines

@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
-from chalicelib.core.letters import DeadLetter, Kind, LetterState
-from chalicelib.core.notifications import Announced, announcement_of
+from chalicelib.core.ledger.letters import DeadLetter, Kind, LetterState
+from chalicelib.core.wire.notifications import Announced, announcement_of
 from chalicelib.dead_letters.office import DeadLetterOffice, Pace, Selection
 from chalicelib.delivery import Deadline
 from froe.local import LocalStack

@@ -25,7 +25,7 @@ import pytest
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
-from chalicelib.core.layouts import Layout
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.dead_letters.office import Pace, Selection, all_of
 from chalicelib.delivery import Deadline
 from froe.local import LocalStack

@@ -21,10 +21,10 @@ import duckdb
 from boto3.dynamodb.types import TypeDeserializer
 
 from chalicelib.aws.objects import S3Objects
-from chalicelib.core.notifications import Announced
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Skip, item_of
+from chalicelib.core.wire.notifications import Announced
 from froe.local import LocalStack
 from froe.resources import ROOT
 from tests.fakes import opener

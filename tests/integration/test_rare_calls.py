@@ -9,11 +9,11 @@ import pytest
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
-from chalicelib.core.letters import DeadLetter, Kind
-from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_batch, encode_split
-from chalicelib.core.notifications import Announced, announcement_of
-from chalicelib.core.parquet import ParquetBatch
+from chalicelib.core.ledger.letters import DeadLetter, Kind
 from chalicelib.core.plan import ObjectVersion
+from chalicelib.core.records.parquet import ParquetBatch
+from chalicelib.core.wire.messages import BatchMessage, SplitMessage, decode, encode_batch, encode_split
+from chalicelib.core.wire.notifications import Announced, announcement_of
 from chalicelib.dead_letters.office import Selection
 from froe.deployment.cloud import local_cloud
 from froe.deployment.emptying import delete_bucket

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
-from chalicelib.core.notifications import Announced, announced_in_body
+from chalicelib.core.wire.notifications import Announced, announced_in_body
 from froe.deployment import stacks
 from froe.deployment.cloud import local_cloud
 from froe.deployment.deploy import settings_in

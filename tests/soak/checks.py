@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.marks import Tally
-from chalicelib.core.parquet import BATCHES, RECORDS
-from chalicelib.core.segments import (
+from chalicelib.core.ledger.accounts import FileAccount, State
+from chalicelib.core.ledger.marks import Tally
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.records.parquet import BATCHES, RECORDS
+from chalicelib.core.records.segments import (
     SEGMENT,
     SegmentError,
     binary_of,

@@ -20,10 +20,12 @@ from chalice.app import ChaliceViewError, Request
 from chalicelib import routes
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import FroeError
-from chalicelib.core.letters import Kind, subject_of
-from chalicelib.core.messages import (
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.letters import Kind, subject_of
+from chalicelib.core.plan import ObjectVersion
+from chalicelib.core.plan.planning import make_plan
+from chalicelib.core.wire.messages import (
     BatchMessage,
     SplitMessage,
     batch_message,
@@ -31,9 +33,7 @@ from chalicelib.core.messages import (
     encode_batch,
     encode_split,
 )
-from chalicelib.core.notifications import Announced, Ignored, Unknown, announced_in_body
-from chalicelib.core.plan import ObjectVersion
-from chalicelib.core.planning import make_plan
+from chalicelib.core.wire.notifications import Announced, Ignored, Unknown, announced_in_body
 from chalicelib.worker import parsed
 from tests.fakes import opener
 from tests.faults.reading import assert_every_byte_is_accounted_for, head_of, read
@@ -243,7 +243,7 @@ def _spoilt_message(random: Random) -> str:
 
 @cache
 def _batches(data: bytes) -> tuple[Any, ...]:
-    from chalicelib.core.cutting import Cutter
+    from chalicelib.core.framing.cutting import Cutter
 
     plan = make_plan(head_of(data), opener(data, 4096), SMALL)
     text_of = plan.text(opener(data, 4096), 0)

@@ -17,9 +17,9 @@ from chalicelib import handlers
 from chalicelib.aws.files_table import DynamoFiles
 from chalicelib.aws.queues import SqsQueue
 from chalicelib.aws.records_table import DynamoRecords
-from chalicelib.core import summaries
-from chalicelib.core.accounts import SplitAccount
-from chalicelib.core.marks import Mark
+from chalicelib.core.ledger import summaries
+from chalicelib.core.ledger.accounts import SplitAccount
+from chalicelib.core.ledger.marks import Mark
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.healed import Healed
 from chalicelib.ledger import Ledger

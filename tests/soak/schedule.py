@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from chalicelib import leaves, sums
 from chalicelib.aws import ledger_table
-from chalicelib.core import segments
-from chalicelib.core.records import ITEM_MAX_BYTES
+from chalicelib.core.records import ITEM_MAX_BYTES, segments
 from tests.soak.checks import Checks, state_in
 from tests.soak.healing import Healing
 from tests.soak.operations import Operations

@@ -16,10 +16,10 @@ import orjson
 
 from chalicelib import handlers
 from chalicelib.aws.removal import Places
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import FroeError
-from chalicelib.core.layouts import Layout, Sink
+from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan import ObjectVersion
+from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.ledger import SealConflictError, StoredFile
 from chalicelib.metrics import NO_METER

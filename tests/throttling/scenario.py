@@ -23,10 +23,10 @@ from chalicelib import delivery, handlers, worker
 from chalicelib.aws import records_table
 from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.backlog import Backlog
-from chalicelib.core.accounts import FileAccount
-from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout
-from chalicelib.core.messages import BatchMessage
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import FileAccount
+from chalicelib.core.plan.layouts import Layout
+from chalicelib.core.wire.messages import BatchMessage
 from chalicelib.delivery import PROGRESS, Deadline, Incoming
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import NO_METER

@@ -12,9 +12,9 @@ import pytest
 from chalicelib import delivery
 from chalicelib.backlog import Backlog
 from chalicelib.core import plan
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.settings import TUNING_DEFAULTS
 from tests.fakes import FakeWatches
 from tests.throttling.scenario import MIB, PARSE_SECONDS, Outcome, Shipped, log_of, play

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import State, account_of
-from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State, account_of
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record, Reject
 from chalicelib.delivery import Incoming

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.core.keys import KeyPatterns
-from chalicelib.core.notifications import Announced, announced_in_body
 from chalicelib.core.plan import ObjectHead, ObjectVersion
+from chalicelib.core.plan.keys import KeyPatterns
+from chalicelib.core.wire.notifications import Announced, announced_in_body
 from froe.backfilling import Amiss, Backlog, Found, Report, announce, backlog_of
 from tests.fakes import Effects, FakeQueue
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.backlog import Backlog
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import TransientError
+from chalicelib.core.framing.cutting import Limits
 from tests.fakes import Pipeline, in_time
 from tests.faults.inputs import json_lines
 

@@ -10,7 +10,7 @@ pytest.importorskip("boto3", reason="needs boto3: make setup")
 
 import botocore.exceptions
 
-from chalicelib.core.keys import KeyPatterns
+from chalicelib.core.plan.keys import KeyPatterns
 from froe.deployment import notifications
 from froe.deployment.brought import check_bucket
 from froe.deployment.cloud import Cloud

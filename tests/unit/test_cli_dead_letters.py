@@ -16,8 +16,8 @@ pytest.importorskip("rich", reason="rich is not installed")
 
 from click.testing import CliRunner, Result
 
-from chalicelib.core.letters import LetterState
-from chalicelib.core.notifications import Announced, announcement_of
+from chalicelib.core.ledger.letters import LetterState
+from chalicelib.core.wire.notifications import Announced, announcement_of
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.status import Status
 from froe import cli, inquiry, waiting

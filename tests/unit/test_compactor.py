@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 
 from chalicelib.compactor import Compactor, Merged
-from chalicelib.core import parquet
-from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout
-from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_batch
-from chalicelib.core.parquet import BATCHES, RECORDS, ParquetBatch
-from chalicelib.core.records import Outcome, Record
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.plan.layouts import Layout
+from chalicelib.core.records import Outcome, Record, parquet
+from chalicelib.core.records.parquet import BATCHES, RECORDS, ParquetBatch
+from chalicelib.core.wire.messages import BatchMessage, SplitMessage, decode, encode_batch
 from chalicelib.delivery import Incoming
 from chalicelib.status import Status
 from tests.fakes import WHEN, Crash, Pipeline, in_time

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Skip
 from tests.fakes import Pipeline, in_time, opener

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from chalicelib.core.cutting import Limits
-from chalicelib.core.storable import size_of
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.records.storable import size_of
 from froe.cli import main
 from froe.costs import Sample, Stored, estimates, used
 from froe.errors import FroeError

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.watches_table import DynamoWatches
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import OutOfTimeError, ThrottledError
-from chalicelib.core.used import Used
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.used import Used
 from chalicelib.daily import DailySummary, prices, summary_notice
 from chalicelib.delivery import Deadline
 from chalicelib.statistics import USED, Statistics, Sum

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
-from chalicelib.core.letters import LetterState
-from chalicelib.core.messages import Again, SplitMessage, decode, encode_split
-from chalicelib.core.notifications import announcement_of
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.letters import LetterState
+from chalicelib.core.wire.messages import Again, SplitMessage, decode, encode_split
+from chalicelib.core.wire.notifications import announcement_of
 from chalicelib.dead_letters.office import Pace, Progress, all_of
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.status import LetterStatus

@@ -14,8 +14,8 @@ pytest.importorskip("chalice", reason="needs chalice: make setup")
 
 from chalice.test import Client
 
-from chalicelib.core.cutting import Limits
-from chalicelib.core.messages import decode
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.wire.messages import decode
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.delivery import Incoming
 from chalicelib.status import Status

@@ -13,20 +13,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import FileAccount, State
-from chalicelib.core.cutting import Limits
+from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.errors import (
     ObjectChangedError,
     ObjectGoneError,
     TransientError,
 )
-from chalicelib.core.letters import Attempt, Kind, LetterState
-from chalicelib.core.marks import Outcome, Tally
-from chalicelib.core.messages import BatchMessage, SplitMessage, decode, encode_batch
-from chalicelib.core.notifications import announced_in_body, announcement_of
-from chalicelib.core.parquet import object_key
-from chalicelib.core.seals import Obstacle, Setback
-from chalicelib.core.text import OpenObject
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import FileAccount, State
+from chalicelib.core.ledger.letters import Attempt, Kind, LetterState
+from chalicelib.core.ledger.marks import Outcome, Tally
+from chalicelib.core.ledger.seals import Obstacle, Setback
+from chalicelib.core.records.parquet import object_key
+from chalicelib.core.wire.messages import BatchMessage, SplitMessage, decode, encode_batch
+from chalicelib.core.wire.notifications import announced_in_body, announcement_of
 from chalicelib.dead_letters.failures import cause_of
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import NoSuchLetterError, Selection

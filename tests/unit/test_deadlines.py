@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import OutOfTimeError
-from chalicelib.core.messages import decode
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.wire.messages import decode
 from chalicelib.delivery import Deadline
 from chalicelib.handlers import deadline_of
 from chalicelib.worker import parsed

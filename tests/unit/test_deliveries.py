@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
-from chalicelib.core.messages import SplitMessage, decode
-from chalicelib.core.notifications import Announced
-from chalicelib.core.seals import Seal
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.seals import Seal
+from chalicelib.core.wire.messages import SplitMessage, decode
+from chalicelib.core.wire.notifications import Announced
 from tests.fakes import Crash, Pipeline, in_time
 from tests.layouts import layout  # noqa: F401 - each of these holds in every layout
 

@@ -11,7 +11,7 @@ pytest.importorskip("click", reason="needs click: make setup")
 
 import click
 
-from chalicelib.core.accounts import State
+from chalicelib.core.ledger.accounts import State
 from chalicelib.openapi import description
 from froe import commands_page
 from froe.cli import main

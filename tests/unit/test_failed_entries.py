@@ -12,15 +12,15 @@ import pytest
 from click.testing import CliRunner
 
 from chalicelib import logs, metrics
-from chalicelib.core.accounts import State
 from chalicelib.core.custom.filters import Filters
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.redaction import Redactions
-from chalicelib.core.cutting import Limits
 from chalicelib.core.formats import ParseContext, detection, registry
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
-from chalicelib.core.storable import ItemEncoder
+from chalicelib.core.records.storable import ItemEncoder
 from froe.cli import main
 from tests.fakes import WHEN, Pipeline, in_time, opener
 from tests.faults.reading import head_of

@@ -14,10 +14,10 @@ pytest.importorskip(
     "ministack", reason="needs ministack, which evaluates JSONata as Step Functions does: make setup"
 )
 
-from chalicelib.core.accounts import State
-from chalicelib.core.keys import EVERY_KEY, KeyPatterns
-from chalicelib.core.notifications import Announced, announced_in_body
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import ObjectVersion
+from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
+from chalicelib.core.wire.notifications import Announced, announced_in_body
 from froe.local.maps import _batches, count_own_time
 from tests.templates import read, walk
 

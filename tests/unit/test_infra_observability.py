@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts import State
 from chalicelib.core.formats.reasons import MEANINGS
+from chalicelib.core.ledger.accounts import State
 from chalicelib.metrics import METRICS
 from froe.deployment.stages import Stage
 from tests.templates import ROOT, of_type, read, walk

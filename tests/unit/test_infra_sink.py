@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import columns, parquet
+from chalicelib.core.records import columns, parquet
 from froe.deployment.resolving import Resolver
 from froe.terraform.values import substituted
 from tests import declared

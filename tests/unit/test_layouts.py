@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 
 from chalicelib import handlers
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import (
     AccessDeniedError,
     OutOfTimeError,
@@ -20,11 +18,13 @@ from chalicelib.core.errors import (
     TransientError,
     UnwrittenError,
 )
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.messages import BatchMessage, decode
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.used import MARK_UNITS
+from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.records import SHARD_STRIDE_BYTES
-from chalicelib.core.segments import SegmentError
-from chalicelib.core.used import MARK_UNITS
+from chalicelib.core.records.segments import SegmentError
+from chalicelib.core.wire.messages import BatchMessage, decode
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.status import letter_json
@@ -197,7 +197,7 @@ def test_a_continuation_that_is_gone_is_an_error_and_never_fewer_records(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lines = b"".join(b'{"msg":"' + noisy(190_000, number).encode() + b'"}\n' for number in range(4))
-    monkeypatch.setattr("chalicelib.core.segments._ITEM_BYTES", 50 * 1024)
+    monkeypatch.setattr("chalicelib.core.records.segments._ITEM_BYTES", 50 * 1024)
     pipeline, status, file_id = stage(Layout.PACKED, lines)
     (gone, *_) = [key for key in pipeline.records.items if "#" in key[1]]
     del pipeline.records.items[gone]
@@ -240,7 +240,7 @@ class Slow(FakeRecords):
 @pytest.fixture
 def packed_batch(monkeypatch: pytest.MonkeyPatch) -> tuple[Pipeline, str]:
     """A batch of two segments, each of several items, as they would be if DynamoDB took items of 50 KB."""
-    monkeypatch.setattr("chalicelib.core.segments._ITEM_BYTES", 50 * 1024)
+    monkeypatch.setattr("chalicelib.core.records.segments._ITEM_BYTES", 50 * 1024)
     lines = b"".join(b'{"broken' + noisy(50_000, number).encode() + b"\n" for number in range(24))
     pipeline = Pipeline(LARGE, layout=Layout.PACKED, piece_bytes=1 << 20)
     pipeline.splitter.ingest(pipeline.objects.add("a.jsonl", lines), in_time())

@@ -11,11 +11,11 @@ import pytest
 
 from chalicelib import leaves
 from chalicelib.aws.ledger_table import DynamoLedger
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
-from chalicelib.core.marks import Counts, Mark, Outcome, Tally
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.marks import Counts, Mark, Outcome, Tally
+from chalicelib.core.ledger.seals import Seal
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
-from chalicelib.core.seals import Seal
 from chalicelib.ledger import Ledger, SealConflictError
 from tests.fakes import WHEN, Crash, Effects, FakeLedgerTable
 from tests.metered import MeteredDynamoDB

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Cutter, Limits
+from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing
-from chalicelib.core.layouts import Layout
-from chalicelib.core.messages import MESSAGE_MAX_BYTES, batch_message, decode, encode_batch, room_in
+from chalicelib.core.framing.cutting import Cutter, Limits
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import ObjectHead, Plan
-from chalicelib.core.text import OpenObject
+from chalicelib.core.plan.layouts import Layout
+from chalicelib.core.wire.messages import MESSAGE_MAX_BYTES, batch_message, decode, encode_batch, room_in
 from tests.fakes import FakeObjects, Pipeline, in_time, opener
 from tests.faults.reading import head_of
 from tests.layouts import layout  # noqa: F401 - each of these holds in every layout

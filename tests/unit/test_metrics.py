@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import pytest
 
 from chalicelib import metrics
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import TransientError
-from chalicelib.core.messages import Again, SplitMessage, decode
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.wire.messages import Again, SplitMessage, decode
 from chalicelib.delivery import Incoming
 from chalicelib.metrics import METRICS, TimedTracer
 from chalicelib.notifier import Change

@@ -12,16 +12,16 @@ import pytest
 
 from chalicelib.aws import ledger_items
 from chalicelib.aws.ledger_stream import changes_in
-from chalicelib.core.accounts import FileAccount, State
 from chalicelib.core.custom.loading import load
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import FroeError, MissingResourceError, PermanentError, ThrottledError
-from chalicelib.core.marks import Counts, Tally
-from chalicelib.core.notifications import Announced
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import FileAccount, State
+from chalicelib.core.ledger.marks import Counts, Tally
+from chalicelib.core.ledger.summaries import Summary
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
+from chalicelib.core.plan.telling import Telling
 from chalicelib.core.records import typed
-from chalicelib.core.summaries import Summary
-from chalicelib.core.telling import Telling
+from chalicelib.core.wire.notifications import Announced
 from chalicelib.delivery import Deadline
 from chalicelib.events import Event, settled_event
 from chalicelib.handlers import on_ledger_records

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 
-from chalicelib.core.layouts import Layout
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.settings import Settings
 from froe.deployment.stages import Stage
 from froe.errors import FroeError

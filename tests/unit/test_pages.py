@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
-from chalicelib.core.letters import LETTER_ID
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.letters import LETTER_ID
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.pages import (
     PAGE_MAX_BYTES,

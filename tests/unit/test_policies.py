@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("click", reason="needs click: make setup")
 
-from chalicelib.core.afterwards import Action
+from chalicelib.core.plan.afterwards import Action
 from froe import permissions, policies
 from froe.errors import FroeError
 from froe.policies import FUNCTIONS, ROOT

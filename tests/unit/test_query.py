@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from chalicelib.core.columns import ALWAYS, COLUMNS_MAX
-from chalicelib.core.cutting import Limits
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.records.columns import ALWAYS, COLUMNS_MAX
 from froe.cli import main
 from froe.commands import export as export_command
 from froe.commands import query as query_command

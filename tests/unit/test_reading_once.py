@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
-from chalicelib.core.messages import Again, SplitMessage, decode
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.wire.messages import Again, SplitMessage, decode
 from tests.fakes import Pipeline, in_time
 from tests.unit.test_dead_letters import account_in, drain
 

@@ -7,10 +7,10 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chalicelib.core.messages import batch_id
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import item_of, untyped
+from chalicelib.core.wire.messages import batch_id
 from tests.fakes import opener
 
 ROOT = Path(__file__).parents[2]

@@ -12,12 +12,12 @@ from typing import Any, Final
 import pytest
 
 from chalicelib.compactor import Compactor
-from chalicelib.core.accounts import State
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.spec import Config
-from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.parquet import RECORDS, batches_of
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.records.parquet import RECORDS, batches_of
 from chalicelib.ledger import StoredFile
 from chalicelib.pages import BadQueryError
 from chalicelib.reprocessing import RefusedError

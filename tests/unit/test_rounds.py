@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.announcing import Unannounced
 from chalicelib.core.errors import TransientError
-from chalicelib.core.keys import KeyPatterns
 from chalicelib.core.plan import HeadsPage, ObjectHead, ObjectVersion
+from chalicelib.core.plan.keys import KeyPatterns
 from chalicelib.rounds import FULL_ROUND_EVERY, SECONDS_A_PAGE, Round
 from chalicelib.stalls import Stalls
 from tests.fakes import WHEN, Clock, Effects, FakeQueue, FakeWatches, in_time

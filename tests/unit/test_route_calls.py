@@ -17,12 +17,12 @@ from chalicelib.attention import Attention
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.statistics_table import DynamoStatistics
 from chalicelib.aws.watches_table import DynamoWatches
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
-from chalicelib.core.marks import Counts, Mark, Tally
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.marks import Counts, Mark, Tally
+from chalicelib.core.ledger.seals import Seal
+from chalicelib.core.ledger.summaries import summary_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
-from chalicelib.core.seals import Seal
-from chalicelib.core.summaries import summary_of
 from chalicelib.ledger import Ledger
 from chalicelib.record_pages import EFFORT_PER_PAGE, EFFORT_PER_QUERY, RecordPage
 from chalicelib.statistics import Counting, Statistics

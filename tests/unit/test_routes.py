@@ -16,9 +16,9 @@ pytest.importorskip("chalice", reason="needs chalice: make setup")
 from chalice.app import ChaliceViewError
 from chalice.test import Client
 
-from chalicelib.core.cutting import Limits
-from chalicelib.core.keys import KeyPatterns
-from chalicelib.core.segments import SegmentError
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.plan.keys import KeyPatterns
+from chalicelib.core.records.segments import SegmentError
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.routes import refusals
 from chalicelib.status import Status

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.core.afterwards import Action, Afterwards
-from chalicelib.core.layouts import Layout, Sink
+from chalicelib.core.plan.afterwards import Action, Afterwards
+from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.settings import RESOURCE_NAMES, TUNING_DEFAULTS, Settings, SettingsError
 
 COMPLETE = {name: f"a-{name.lower()}" for name in RESOURCE_NAMES}

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.simulate import GB, MB, STAGES, burst, evenly
 from benchmarks.simulation import FIRST_POLLERS, MORE_POLLERS_A_SECOND, Load, Result, Simulation, Stage
-from chalicelib.core.layouts import Layout
+from chalicelib.core.plan.layouts import Layout
 from froe import costs
 from froe.costs import Sample
 from froe.estimating import measure, ordinary_source

@@ -12,8 +12,8 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.aws.results import S3Results
-from chalicelib.core.parquet import ParquetBatch, UnreadableError, entries_of, object_key
 from chalicelib.core.records import Outcome, Record, Reject, Skip
+from chalicelib.core.records.parquet import ParquetBatch, UnreadableError, entries_of, object_key
 from froe.errors import FroeError
 from froe.querying import StoredTable
 from froe.sink import SinkCache

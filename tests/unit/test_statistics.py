@@ -12,11 +12,11 @@ from chalicelib.attention import WHYS, Attention
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.statistics_table import DynamoStatistics
 from chalicelib.aws.watches_table import DynamoWatches
-from chalicelib.core.accounts import State, account_of
 from chalicelib.core.errors import TransientError
-from chalicelib.core.marks import Counts, Tally
+from chalicelib.core.ledger.accounts import State, account_of
+from chalicelib.core.ledger.marks import Counts, Tally
+from chalicelib.core.ledger.summaries import Summary
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
-from chalicelib.core.summaries import Summary
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.notifier import Change, Notifier
 from chalicelib.pages import BadQueryError

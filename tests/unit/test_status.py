@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from chalicelib import record_sums
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import Plan
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.records import untyped
-from chalicelib.core.segments import SEGMENT, Segment, binary_of, continuation_key, segment_of
+from chalicelib.core.records.segments import SEGMENT, Segment, binary_of, continuation_key, segment_of
 from chalicelib.ledger import FilePage, Ledger
 from chalicelib.pages import BadQueryError
 from chalicelib.record_pages import RecordPage, SegmentPage

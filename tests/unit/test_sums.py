@@ -7,12 +7,12 @@ from random import Random
 
 import pytest
 
-from chalicelib.core.accounts import SplitAccount, State, account_of, merged
-from chalicelib.core.cutting import Limits
-from chalicelib.core.marks import Counts, Mark, Outcome, Tally
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import SplitAccount, State, account_of, merged
+from chalicelib.core.ledger.marks import Counts, Mark, Outcome, Tally
+from chalicelib.core.ledger.seals import Obstacle, Seal, Setback
+from chalicelib.core.ledger.summaries import summary_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
-from chalicelib.core.seals import Obstacle, Seal, Setback
-from chalicelib.core.summaries import summary_of
 from chalicelib.ledger import Ledger
 from chalicelib.sums import top_level
 from tests.fakes import WHEN, Crash, Effects, FakeLedgerTable

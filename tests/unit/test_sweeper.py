@@ -10,13 +10,13 @@ import pytest
 
 from chalicelib import metrics
 from chalicelib.announcing import HeadsPage
-from chalicelib.core.accounts import State
 from chalicelib.core.errors import AccessDeniedError, TransientError
-from chalicelib.core.keys import EVERY_KEY, KeyPatterns
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.letters import LetterState
-from chalicelib.core.messages import decode
-from chalicelib.core.notifications import Announced, announced_in_body, announcement_of
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.letters import LetterState
+from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.wire.messages import decode
+from chalicelib.core.wire.notifications import Announced, announced_in_body, announcement_of
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Deadline, Incoming
 from tests.fakes import Crash, Pipeline, in_time

@@ -15,11 +15,11 @@ import pytest
 
 from chalicelib import handlers, logs
 from chalicelib.aws.metrics import EmfMeter
-from chalicelib.core import parsing, storable
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import PermanentError, TransientError
-from chalicelib.core.notifications import announcement_of
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.records import parsing, storable
+from chalicelib.core.wire.notifications import announcement_of
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.metrics import METRICS, TimedTracer
 from chalicelib.notifier import Notifier

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import ObjectGoneError
-from chalicelib.core.messages import Again, SplitMessage, decode
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.wire.messages import Again, SplitMessage, decode
 from chalicelib.ledger import Ledger
 from chalicelib.settings import RESOURCE_NAMES, Settings
 from chalicelib.splitter import Splitter

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.signing import S3Uploads
 from chalicelib.core.errors import ObjectGoneError, PermanentError
-from chalicelib.core.keys import EVERY_KEY, KeyPatterns
+from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
 from chalicelib.pages import BadQueryError
 from chalicelib.uploads import PARTS_MAX, SIZE_MAX, WHOLE_MAX_BYTES, Part, Uploads
 from tests.fakes import WHEN

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts import FileAccount, State, account_of, merged
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import OutOfTimeError, UnwrittenError
-from chalicelib.core.messages import SplitMessage, decode
-from chalicelib.core.used import NOTHING, Used, requests_of
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import FileAccount, State, account_of, merged
+from chalicelib.core.ledger.used import NOTHING, Used, requests_of
+from chalicelib.core.wire.messages import SplitMessage, decode
 from chalicelib.delivery import Deadline
 from chalicelib.status_json import file_json
 from froe.costs import dollars_of_file

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import OutOfTimeError, UnwrittenError
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
 from chalicelib.delivery import Deadline
 from tests.fakes import FakeRecords, Pipeline, in_time
 from tests.faults.inputs import json_lines

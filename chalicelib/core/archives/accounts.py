@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalicelib.core.accounts import UNREAD_MEMBERS, FileAccount, State
-from chalicelib.core.marks import Counts, Mark, Outcome, Tally
+from chalicelib.core.ledger.accounts import UNREAD_MEMBERS, FileAccount, State
+from chalicelib.core.ledger.marks import Counts, Mark, Outcome, Tally
 from chalicelib.core.plan import ObjectHead
 
 MEMBERS: Final = "members"

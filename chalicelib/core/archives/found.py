@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from chalicelib.core.archives.source import Source
-from chalicelib.core.compressions import Compression
+from chalicelib.core.decoding.compressions import Compression
 
 HEADERS: Final = "archive-headers"
 PADDING: Final = "archive-padding"

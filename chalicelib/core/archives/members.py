@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from chalicelib.core.accounts import UNREAD_MEMBERS
 from chalicelib.core.archives.found import PADDING, BrokenArchiveError, Found, broken_at
 from chalicelib.core.archives.openers import opener_in
 from chalicelib.core.archives.source import Source
 from chalicelib.core.archives.tar import tar_members
 from chalicelib.core.archives.zip import Directory, directory_of, zip_members
-from chalicelib.core.decoders import Damage
-from chalicelib.core.marks import Counts, Mark, Tally
+from chalicelib.core.decoding.decoders import Damage
+from chalicelib.core.decoding.text import OpenObject
+from chalicelib.core.ledger.accounts import UNREAD_MEMBERS
+from chalicelib.core.ledger.marks import Counts, Mark, Tally
+from chalicelib.core.ledger.seals import Seal
 from chalicelib.core.plan import Archive, Member, ObjectHead, ObjectVersion, Plan, failed_plan
-from chalicelib.core.seals import Seal
-from chalicelib.core.text import OpenObject
 
 SPLIT_MEMBERS: Final = 255
 """A split ends behind so many members, so that what is looked at again of one is bounded: their marks are a group of leaves."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from chalicelib.core.decoding.text import UTF_8, OpenObject, Text
 from chalicelib.core.plan import Member, ObjectHead
-from chalicelib.core.text import UTF_8, OpenObject, Text
 
 
 def opener_of(head: ObjectHead, open_object: Callable[[ObjectHead], OpenObject]) -> OpenObject:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from chalicelib.core.decoders import Damage
-from chalicelib.core.text import OpenObject, Text
+from chalicelib.core.decoding.decoders import Damage
+from chalicelib.core.decoding.text import OpenObject, Text
 
 _KEPT_BYTES: Final = 1024 * 1024
 """More than the head from which a plan is made."""

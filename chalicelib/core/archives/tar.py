@@ -15,7 +15,7 @@ from typing import Final
 
 from chalicelib.core.archives.found import HEADERS, PADDING, BrokenArchiveError, Found, broken_at
 from chalicelib.core.archives.source import Source
-from chalicelib.core.binaries import is_tar
+from chalicelib.core.decoding.binaries import is_tar
 
 BLOCK: Final = 512
 _EXTENDED_MAX_BYTES: Final = 1024 * 1024

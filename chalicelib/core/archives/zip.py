@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from chalicelib.core.archives.found import HEADERS, BrokenArchiveError, Found, broken_at
 from chalicelib.core.archives.source import Source
-from chalicelib.core.compressions import Compression
+from chalicelib.core.decoding.compressions import Compression
 
 DIRECTORY: Final = "archive-directory"
 GAPS: Final = "archive-gaps"

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.json_collections import elements_in
-from chalicelib.core.json_paths import path_of
+from chalicelib.core.framing.json.collections import elements_in
+from chalicelib.core.framing.json.paths import path_of
 
 FORMAT: Final = "json_values"
 """The format of such entries where no narrower one explains them."""

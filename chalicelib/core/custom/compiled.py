@@ -21,8 +21,8 @@ from chalicelib.core.custom.spec import (
     encoded,
     key_id_of,
 )
-from chalicelib.core.layouts import Layout
-from chalicelib.core.telling import Telling
+from chalicelib.core.plan.layouts import Layout
+from chalicelib.core.plan.telling import Telling
 
 
 class NoKeyError(Exception):

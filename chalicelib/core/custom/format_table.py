@@ -272,8 +272,8 @@ def _check_samples(table: Table, spec: FormatSpec, key: str) -> None:
         table.fail(
             "it has no `samples`; give it one entry at least, so that the pattern is checked", "samples"
         )
-    from chalicelib.core.entries import entries_in  # noqa: PLC0415 - reading needs this package
-    from chalicelib.core.headers import Headers  # noqa: PLC0415
+    from chalicelib.core.framing.entries import entries_in  # noqa: PLC0415 - reading needs this package
+    from chalicelib.core.framing.headers import Headers  # noqa: PLC0415
 
     parse = format_of(spec).make_parser(ParseContext(_WHEN))
     for number, sample in enumerate(spec.samples, start=1):

@@ -13,8 +13,6 @@ from typing import Any, Final
 
 import zstandard
 
-from chalicelib.core.charsets import REMEDY as CHARSETS
-from chalicelib.core.charsets import charset_named
 from chalicelib.core.custom.compiled import no_key
 from chalicelib.core.custom.format_table import format_spec, json_spec
 from chalicelib.core.custom.levels import REMEDY, number_of
@@ -36,9 +34,11 @@ from chalicelib.core.custom.spec import (
     names_of,
 )
 from chalicelib.core.custom.tables import Table
+from chalicelib.core.decoding.charsets import REMEDY as CHARSETS
+from chalicelib.core.decoding.charsets import charset_named
 from chalicelib.core.formats.registry import NAMES
-from chalicelib.core.layouts import Layout
-from chalicelib.core.telling import Telling
+from chalicelib.core.plan.layouts import Layout
+from chalicelib.core.plan.telling import Telling
 
 TEXT_MAX_BYTES: Final = 24 * 1024
 """How large a configuration may be, compressed: it travels with every batch message."""

@@ -15,8 +15,8 @@ from typing import Any, Final
 import orjson
 
 from chalicelib.core.framing import LINES, Framing, framing_of
-from chalicelib.core.layouts import Layout
-from chalicelib.core.telling import Telling
+from chalicelib.core.plan.layouts import Layout
+from chalicelib.core.plan.telling import Telling
 
 FLAGS: Final = re.DOTALL
 """An entry may be of several lines, and ``.`` takes them all."""

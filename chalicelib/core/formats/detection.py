@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.colours import bytes_without_colours
+from chalicelib.core.decoding.text import BYTE_ORDER_MARK
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.banners import behind_banner
 from chalicelib.core.formats.explaining import Explainer
@@ -22,8 +22,8 @@ from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.sieves import CANDIDATES, Sieves, sieve_of, sieves_of_all
 from chalicelib.core.formats.trying import Trial, parsed, trial_of
 from chalicelib.core.framing import Kind
-from chalicelib.core.json_around import begin_lines
-from chalicelib.core.text import BYTE_ORDER_MARK
+from chalicelib.core.framing.colours import bytes_without_colours
+from chalicelib.core.framing.json.around import begin_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.records import LEVELS_MAX, NUMBER_MAX_DIGITS
-from chalicelib.core.storable import NAME_MAX, UNNAMED, json_text, suffixed, without_surrogates
+from chalicelib.core.records.storable import NAME_MAX, UNNAMED, json_text, suffixed, without_surrogates
 
 if TYPE_CHECKING:
     from chalicelib.core.records import Value

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chalicelib.core.entries import entries_in, entries_of
 from chalicelib.core.framing import Kind, Run
-from chalicelib.core.headers import Headers
+from chalicelib.core.framing.entries import entries_in, entries_of
+from chalicelib.core.framing.headers import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

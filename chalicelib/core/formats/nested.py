@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from chalicelib.core.colours import without_colours
 from chalicelib.core.formats.kinds import TEXT_SUFFIX, put
 from chalicelib.core.formats.traces import add_exception
+from chalicelib.core.framing.colours import without_colours
 from chalicelib.core.records import Record
 
 if TYPE_CHECKING:

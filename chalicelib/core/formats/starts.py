@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalicelib.core.colours import COLOUR
 from chalicelib.core.formats import severity
 from chalicelib.core.formats.times import MONTH, MONTH_NAMES, ZONE
+from chalicelib.core.framing.colours import COLOUR
 
 LEVEL_WORDS: Final = "|".join(
     sorted(severity.WORDS - {"fail", "note", "inf"}, key=lambda word: (-len(word), word))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.entries import entries_in
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.clear_starts import clear_share
 from chalicelib.core.formats.heads import VALUES, text_of
 from chalicelib.core.formats.joined_lines import lines_of
 from chalicelib.core.formats.unfinished import is_unfinished_object
-from chalicelib.core.json_paths import json_path
+from chalicelib.core.framing.entries import entries_in
+from chalicelib.core.framing.json.paths import json_path
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from chalicelib.core.layouts import Layout
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.settings import SettingsError, tuning_number
 from froe import mappings
 from froe.deployment import feeding, notifications

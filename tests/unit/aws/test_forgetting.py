@@ -23,13 +23,13 @@ from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.aws.removal import Places
 from chalicelib.aws.results import S3Results
 from chalicelib.aws.watches_table import DynamoWatches
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.letters import Attempt, DeadLetter, Kind, LetterState, Subject
-from chalicelib.core.marks import Mark, Outcome, Tally
-from chalicelib.core.messages import SplitMessage, decode
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.ledger.letters import Attempt, DeadLetter, Kind, LetterState, Subject
+from chalicelib.core.ledger.marks import Mark, Outcome, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, failed_plan
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.wire.messages import SplitMessage, decode
 from chalicelib.ledger import Ledger
 from chalicelib.settings import RESOURCE_NAMES
 from chalicelib.splitter import Splitter

@@ -14,10 +14,10 @@ from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.aws.removal import Places, Removal
 from chalicelib.aws.results import S3Results
 from chalicelib.compactor import Compactor
-from chalicelib.core.accounts import State
 from chalicelib.core.custom.loading import load
-from chalicelib.core.layouts import Layout, Sink
-from chalicelib.core.messages import SplitMessage, decode
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.wire.messages import SplitMessage, decode
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.reprocessing import RefusedError, Reprocessing
 from chalicelib.splitter import Splitter
@@ -117,7 +117,7 @@ class Stage:
         return found
 
     def entries(self, data: bytes) -> list[dict[str, Any]]:
-        from chalicelib.core.parquet import entries_of
+        from chalicelib.core.records.parquet import entries_of
 
         return list(entries_of(data))
 

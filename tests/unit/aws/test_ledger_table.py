@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.ledger_table import DynamoLedger
-from chalicelib.core.accounts import State, account_of
-from chalicelib.core.compressions import Compression
-from chalicelib.core.decoders import Damage
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.decoders import Damage
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.layouts import Layout
-from chalicelib.core.marks import Counts, Mark, Outcome, Tally
+from chalicelib.core.ledger.accounts import State, account_of
+from chalicelib.core.ledger.marks import Counts, Mark, Outcome, Tally
+from chalicelib.core.ledger.seals import Obstacle, Seal, Setback
+from chalicelib.core.ledger.summaries import summary_of
+from chalicelib.core.ledger.used import NOTHING, Used
 from chalicelib.core.plan import Archive, Member, ObjectHead, ObjectVersion, Plan, failed_plan
-from chalicelib.core.seals import Obstacle, Seal, Setback
-from chalicelib.core.summaries import summary_of
-from chalicelib.core.used import NOTHING, Used
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.ledger import Ledger, SealConflictError, opened_position
 from tests.fakes import WHEN, FakeLedgerTable
 

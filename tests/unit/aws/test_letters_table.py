@@ -15,9 +15,9 @@ from chalicelib.aws.objects import S3Objects
 from chalicelib.aws.quarantine import S3Quarantine
 from chalicelib.aws.watches_table import DynamoWatches
 from chalicelib.core.errors import MissingResourceError
-from chalicelib.core.letters import Attempt, DeadLetter, Kind, LetterState, Subject
-from chalicelib.core.marks import Tally
-from chalicelib.core.messages import Again
+from chalicelib.core.ledger.letters import Attempt, DeadLetter, Kind, LetterState, Subject
+from chalicelib.core.ledger.marks import Tally
+from chalicelib.core.wire.messages import Again
 from chalicelib.stalls import Watch
 from tests.fakes import WHEN, FakeLetters, FakeWatches
 

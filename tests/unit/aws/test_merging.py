@@ -18,8 +18,8 @@ pytest.importorskip("duckdb", reason="duckdb is not installed")
 from chalicelib.aws.objects import delete_versions
 from chalicelib.aws.results import S3Results
 from chalicelib.compactor import Compactor, Merged
-from chalicelib.core.layouts import Layout
-from chalicelib.core.parquet import BATCHES, RECORDS
+from chalicelib.core.plan.layouts import Layout
+from chalicelib.core.records.parquet import BATCHES, RECORDS
 from froe.policies import read
 from froe.querying import StoredTable
 from froe.sink import SinkCache

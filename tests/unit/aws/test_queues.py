@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.queues import SqsQueue
-from chalicelib.core.cutting import Batch, Limits
 from chalicelib.core.errors import OutOfTimeError, PermanentError
-from chalicelib.core.messages import batch_message, encode_batch
+from chalicelib.core.framing.cutting import Batch, Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
+from chalicelib.core.wire.messages import batch_message, encode_batch
 from chalicelib.delivery import GROUP_MAX_BYTES, Outgoing, Sender
 from tests.fakes import WHEN, in_time
 

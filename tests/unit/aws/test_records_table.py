@@ -11,11 +11,10 @@ from botocore.awsrequest import AWSResponse
 
 from chalicelib import metrics
 from chalicelib.aws.records_table import DynamoRecords
-from chalicelib.core import segments
 from chalicelib.core.errors import OutOfTimeError, TransientError, UnwrittenError
-from chalicelib.core.records import Outcome, Record, Reject, item_of, sort_key
-from chalicelib.core.segments import Packed, Packer, entries_of, last_key
-from chalicelib.core.storable import ItemEncoder
+from chalicelib.core.records import Outcome, Record, Reject, item_of, segments, sort_key
+from chalicelib.core.records.segments import Packed, Packer, entries_of, last_key
+from chalicelib.core.records.storable import ItemEncoder
 from tests.fakes import FakeMeter, in_time
 from tests.layouts import entries_in
 

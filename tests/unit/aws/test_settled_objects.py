@@ -9,11 +9,11 @@ import boto3
 import pytest
 
 from chalicelib.aws.settled_objects import S3SettledObjects
-from chalicelib.core.accounts import State
-from chalicelib.core.afterwards import Action, Afterwards
-from chalicelib.core.compressions import Compression
+from chalicelib.core.decoding.compressions import Compression
 from chalicelib.core.errors import AccessDeniedError, TransientError
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import Member, ObjectVersion
+from chalicelib.core.plan.afterwards import Action, Afterwards
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import StoredFile
 from chalicelib.notifier import Change, Notifier

@@ -12,9 +12,9 @@ import pytest
 
 pytest.importorskip("duckdb", reason="needs duckdb: make setup")
 
-from chalicelib.core.layouts import Layout
-from chalicelib.core.marks import Mark, Outcome, Tally
-from chalicelib.core.parquet import RECORDS, merged
+from chalicelib.core.ledger.marks import Mark, Outcome, Tally
+from chalicelib.core.plan.layouts import Layout
+from chalicelib.core.records.parquet import RECORDS, merged
 from chalicelib.services import Services
 from froe.sink import SinkCache
 from froe.verifying import Verdict, verify

@@ -13,11 +13,11 @@ import pytest
 
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.letters_table import DynamoLetters
-from chalicelib.core.cutting import Limits
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.letters import LetterState
-from chalicelib.core.messages import MESSAGE_VERSIONS
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.letters import LetterState
 from chalicelib.core.plan import PLAN_VERSIONS
+from chalicelib.core.wire.messages import MESSAGE_VERSIONS
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import LetterSearch, NoSuchLetterError, Selection

@@ -8,13 +8,13 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import SplitAccount, State, account_of, is_last_split
-from chalicelib.core.cutting import Limits
-from chalicelib.core.decoders import Damage
-from chalicelib.core.marks import Counts, Mark, Outcome, Tally, digest_of
+from chalicelib.core.decoding.decoders import Damage
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import SplitAccount, State, account_of, is_last_split
+from chalicelib.core.ledger.marks import Counts, Mark, Outcome, Tally, digest_of
+from chalicelib.core.ledger.seals import Obstacle, Seal, Setback
+from chalicelib.core.ledger.summaries import Summary, summary_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
-from chalicelib.core.seals import Obstacle, Seal, Setback
-from chalicelib.core.summaries import Summary, summary_of
 from tests.fakes import WHEN
 
 HEAD = ObjectHead(ObjectVersion("logs", "a.log", "v1", "e"), 200, "text/plain", WHEN)

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from chalicelib.core.cutting import Limits
 from chalicelib.core.framing import Framing, Kind
+from chalicelib.core.framing.cutting import Limits
 from tests.faults.reading import Read, assert_every_byte_is_accounted_for, read
 from tests.unit.core.test_contexts import in_one_pass
 

@@ -16,9 +16,9 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import FileAccount, State
 from chalicelib.core.archives import members as archives
-from chalicelib.core.cutting import Limits
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import FileAccount, State
 from chalicelib.core.plan import Plan
 from chalicelib.core.reading import PlanReading, Reading
 from chalicelib.core.records import Outcome

@@ -16,16 +16,16 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import State
-from chalicelib.core.binaries import binary_in
-from chalicelib.core.compressions import Compression
-from chalicelib.core.cutting import Limits
-from chalicelib.core.decoders import compression_of
+from chalicelib.core.decoding.binaries import binary_in
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.decoders import compression_of
+from chalicelib.core.decoding.text import charset_of
 from chalicelib.core.formats.registry import all_formats
-from chalicelib.core.planning import make_plan
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.plan.planning import make_plan
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record
-from chalicelib.core.text import charset_of
 from tests.fakes import opener
 from tests.faults.reading import assert_every_byte_is_accounted_for, head_of, read
 from tests.tars import tar, v7

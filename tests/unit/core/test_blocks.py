@@ -11,14 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core import entries
-from chalicelib.core.entries import entries_in
 from chalicelib.core.formats.registry import all_formats, by_name
-from chalicelib.core.framing import Framing, Kind, Run
-from chalicelib.core.headers import Headers
-from chalicelib.core.line_ends import LineEnds, asked_one_by_one, long_lines
-from chalicelib.core.lines_of_blocks import lines_unlike
-from chalicelib.core.quotes import OutsideQuotes
+from chalicelib.core.framing import Framing, Kind, Run, entries
+from chalicelib.core.framing.entries import entries_in
+from chalicelib.core.framing.headers import Headers
+from chalicelib.core.framing.line_ends import LineEnds, asked_one_by_one, long_lines
+from chalicelib.core.framing.lines_of_blocks import lines_unlike
+from chalicelib.core.framing.quotes import OutsideQuotes
 
 LINES = st.lists(st.integers(0, 150).map(lambda size: b"x" * size + b"\n"), min_size=1, max_size=300)
 

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.aws.ledger_items import from_plan, to_plan
-from chalicelib.core.accounts import State
-from chalicelib.core.charsets import REMEDY, charset_in, charset_named, is_by_line
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
-from chalicelib.core.cutting import Limits
-from chalicelib.core.guessing import guessed_charset
+from chalicelib.core.decoding.charsets import REMEDY, charset_in, charset_named, is_by_line
+from chalicelib.core.decoding.guessing import guessed_charset
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject, Skip

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.cutting import Batch, Cutter, Limits
-from chalicelib.core.entries import entries_of
 from chalicelib.core.framing import HEADER_MAX_BYTES, Entry, Framing, Kind
-from chalicelib.core.headers import Headers
-from chalicelib.core.openings import ends_all, in_force_behind
-from chalicelib.core.padding import is_padding
+from chalicelib.core.framing.cutting import Batch, Cutter, Limits
+from chalicelib.core.framing.entries import entries_of
+from chalicelib.core.framing.headers import Headers
+from chalicelib.core.framing.openings import ends_all, in_force_behind
+from chalicelib.core.framing.padding import is_padding
 
 SCRAPS = st.sampled_from(
     [

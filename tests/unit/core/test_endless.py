@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 import zstandard
 
-from chalicelib.core.accounts import State, account_of
-from chalicelib.core.compressions import Compression
-from chalicelib.core.cutting import Limits
-from chalicelib.core.endless import endless, reach_bytes
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.endless import endless, reach_bytes
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State, account_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
-from chalicelib.core.planning import make_plan
+from chalicelib.core.plan.planning import make_plan
 from tests.fakes import WHEN, Pipeline, in_time
 
 GZIP, ZSTD, NONE = (Compression.GZIP,), (Compression.ZSTD,), (Compression.NONE,)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.cutting import Batch, Cutter, Limits
-from chalicelib.core.entries import entries_of
 from chalicelib.core.framing import Entry, Framing
+from chalicelib.core.framing.cutting import Batch, Cutter, Limits
+from chalicelib.core.framing.entries import entries_of
 
 LINES = (
     st.sampled_from(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.json_around import begin_lines, told_around
+from chalicelib.core.framing.json.around import begin_lines, told_around
 from chalicelib.core.records import Outcome, Record, Reject, Skip
 from tests.unit.core.test_json_collections import FEW, event, otlp, read, records
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import State
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.framing import Framing, Kind
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject

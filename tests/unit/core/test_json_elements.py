@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts import State
 from chalicelib.core.framing import Kind
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.records import Record, Reject
 from tests.unit.core.test_json_collections import read, records
 

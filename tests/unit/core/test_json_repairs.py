@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.cutting import Limits
 from chalicelib.core.formats.registry import all_formats
 from chalicelib.core.framing import Framing, Kind, framing_of, said_of
+from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.records import Record
 from tests.faults.reading import Read, assert_every_byte_is_accounted_for, read
 from tests.linear import assert_linear

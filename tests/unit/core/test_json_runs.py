@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.cutting import Limits
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.json_runs import Runs
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.framing.json.runs import Runs
 from tests.unit.core.test_framing import cut_in_one_pass
 
 TEXTS = st.sampled_from(["", "x", "},{", '},{"id":1', '"', "\\", "{", "]", "\n", "é", "Records", "a" * 40])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.keys import KeyPatternError, KeyPatterns, buckets_in
+from chalicelib.core.plan.keys import KeyPatternError, KeyPatterns, buckets_in
 
 CASES = [
     ("", "anything/at all", True),

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from chalicelib.core import planning
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import framing_of, said_of
-from chalicelib.core.messages import decode
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
+from chalicelib.core.plan import planning
+from chalicelib.core.wire.messages import decode
 from tests.fakes import Pipeline, in_time
 from tests.faults.reading import Read, assert_every_byte_is_accounted_for, read
 

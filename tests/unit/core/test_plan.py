@@ -12,12 +12,12 @@ from random import Random
 import pytest
 import zstandard
 
-from chalicelib.core.compressions import Compression
 from chalicelib.core.custom.spec import Binding, Config
-from chalicelib.core.cutting import Limits
-from chalicelib.core.layouts import Layout, Sink
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
-from chalicelib.core.planning import make_plan
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.plan.planning import make_plan
 from tests.fakes import WHEN, opener
 
 ACCESS = b'192.0.2.1 - - [01/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "curl/8"\n' * 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.progress import Progress, decoded, fingerprint_of
+from chalicelib.core.records.progress import Progress, decoded, fingerprint_of
 
 ITEMS = [b'{"sk":{"S":"%016d"}}' % number for number in range(100)]
 ranges = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)).map(lambda two: (min(two), max(two))))

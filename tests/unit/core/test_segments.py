@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.records import SHARD_STRIDE_BYTES, Outcome, Record, Reject, sort_key
-from chalicelib.core.segments import (
+from chalicelib.core.records.segments import (
     ENCODING,
     Packed,
     Packer,
@@ -27,7 +27,7 @@ from chalicelib.core.segments import (
     microseconds,
     segment_of,
 )
-from chalicelib.core.storable import ItemEncoder
+from chalicelib.core.records.storable import ItemEncoder
 from tests.dynamo import assert_storable
 from tests.layouts import entries_in
 

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Framing
-from chalicelib.core.messages import batch_message
-from chalicelib.core.parsing import outcomes_of
+from chalicelib.core.framing.cutting import Cutter, Limits
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import Outcome, Record
+from chalicelib.core.records.parsing import outcomes_of
+from chalicelib.core.wire.messages import batch_message
 from tests.faults.reading import head_of
 from tests.unit.core.test_contexts import entries, in_one_pass
 

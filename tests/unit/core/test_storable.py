@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.cutting import Cutter, Limits
 from chalicelib.core.formats import Format, registry
 from chalicelib.core.formats.flatten import Pairs, load_exact
 from chalicelib.core.formats.registry import all_formats
-from chalicelib.core.messages import BatchMessage, batch_message
-from chalicelib.core.parsing import stored_of
+from chalicelib.core.framing.cutting import Cutter, Limits
 from chalicelib.core.plan import Plan
 from chalicelib.core.records import Outcome, Record, Reject
-from chalicelib.core.storable import DROPPED, ItemEncoder, TooLargeError, is_stored_as_it_is
+from chalicelib.core.records.parsing import stored_of
+from chalicelib.core.records.storable import DROPPED, ItemEncoder, TooLargeError, is_stored_as_it_is
+from chalicelib.core.wire.messages import BatchMessage, batch_message
 from tests.dynamo import assert_storable
 from tests.faults.reading import head_of, read
 

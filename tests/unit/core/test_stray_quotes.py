@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.core.entries import entries_in
 from chalicelib.core.framing import Framing, Kind, Run
+from chalicelib.core.framing.entries import entries_in
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record, Reject

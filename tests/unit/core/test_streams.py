@@ -9,11 +9,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.cutting import Batch, Cutter, Limits
-from chalicelib.core.entries import entries_of
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Entry, Framing, Kind, framing_of, said_of
-from chalicelib.core.streams import WINDOW_LINES
+from chalicelib.core.framing.cutting import Batch, Cutter, Limits
+from chalicelib.core.framing.entries import entries_of
+from chalicelib.core.framing.streams import WINDOW_LINES
 
 PLAIN = Framing(
     r"(?![ \r\n]|$)",

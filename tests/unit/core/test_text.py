@@ -15,9 +15,9 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.compressions import Compression
-from chalicelib.core.decoders import Damage, compression_of
-from chalicelib.core.text import Text, charset_of
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.decoders import Damage, compression_of
+from chalicelib.core.decoding.text import Text, charset_of
 from tests.fakes import opener
 
 PLAIN = b"".join(b"%d a line of a log\n" % number for number in range(20_000))

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.cutting import Batch, Cutter, Limits
-from chalicelib.core.entries import entries_of
 from chalicelib.core.framing import Entry, Framing, Kind
+from chalicelib.core.framing.cutting import Batch, Cutter, Limits
+from chalicelib.core.framing.entries import entries_of
 
 EVENTS = Framing(kind=Kind.ELEMENTS, member="Event")
 PIECES = st.sampled_from(

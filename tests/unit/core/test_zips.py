@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.accounts import State
 from chalicelib.core.archives import zip as zips
-from chalicelib.core.cutting import Limits
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
 from tests.tars import tar
 from tests.unit.core.test_archives import LINES, NOISE, SHORT, alone, files_in, skipped
 from tests.zips import zipped

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
-from chalicelib.core.cutting import Limits
 from chalicelib.core.framing import Kind
+from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Skip

@@ -16,7 +16,7 @@ from chalicelib.core.custom.finders import FINDERS, MAY_HOLD
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.redaction import _Rule
 from chalicelib.core.custom.spec import Config, RedactionSpec
-from chalicelib.core.cutting import Limits
+from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject, Skip

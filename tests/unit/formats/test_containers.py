@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.core.entries import entries_in, entries_of
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.explaining import Explainer
 from chalicelib.core.formats.nested import add
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Run
+from chalicelib.core.framing.entries import entries_in, entries_of
 from chalicelib.core.records import Record, Value
 
 Reason = Callable[[str, str], str]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.cutting import Limits
 from chalicelib.core.formats import ParseContext
 from chalicelib.core.formats.detection import detect
 from chalicelib.core.formats.registry import by_name
+from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.records import Record, Reject
 from tests.faults.reading import assert_every_byte_is_accounted_for, read
 from tests.lines_of_formats import read as read_outcomes

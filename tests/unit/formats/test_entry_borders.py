@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.core.cutting import Limits
+from chalicelib.core.framing.cutting import Limits
 from tests.unit.formats.test_seen_through import (
     SMALL,
     WRAPS,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.core.accounts import State
-from chalicelib.core.cutting import Limits
 from chalicelib.core.framing import Kind
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record

@@ -9,7 +9,7 @@ from typing import Any, Final
 import duckdb
 import pytest
 
-from chalicelib.core.cutting import Limits
+from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.records import Record, Reject
 from tests.faults.reading import assert_every_byte_is_accounted_for, read
 

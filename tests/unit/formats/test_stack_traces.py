@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.core.cutting import Limits
+from chalicelib.core.framing.cutting import Limits
 from tests.faults.reading import assert_every_byte_is_accounted_for, read
 
 TRACES = {

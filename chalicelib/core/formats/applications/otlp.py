@@ -23,7 +23,7 @@ from chalicelib.core.formats.objects import Objects, holding
 from chalicelib.core.formats.reasons import OTHER_OBJECT
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.json_paths import completed
+from chalicelib.core.framing.json.paths import completed
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from chalicelib.core.formats.json_text import flat_object
 from chalicelib.core.formats.object_reader import Reader
 from chalicelib.core.formats.objects import Objects, graded, holding, joined
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.json_paths import completed
+from chalicelib.core.framing.json.paths import completed
 from chalicelib.core.records import Reject
 
 if TYPE_CHECKING:

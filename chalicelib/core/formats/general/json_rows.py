@@ -17,7 +17,7 @@ from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.formats.times import Times
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.json_paths import completed
+from chalicelib.core.framing.json.paths import completed
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:

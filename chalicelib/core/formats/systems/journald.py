@@ -15,8 +15,8 @@ from chalicelib.core.formats.objects import Objects
 from chalicelib.core.formats.reasons import OTHER_SHAPE
 from chalicelib.core.formats.systems.programs import say_of
 from chalicelib.core.framing import Framing, Kind
+from chalicelib.core.framing.sized_fields import LINE_END_WITHIN
 from chalicelib.core.records import Record, Reject
-from chalicelib.core.sized_fields import LINE_END_WITHIN
 
 if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext

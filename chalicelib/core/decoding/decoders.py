@@ -1,0 +1,174 @@
+"""From compressed bytes to what they hold, stream after stream, and where they break.
+
+What can be decoded before a fault is given, block by block.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.core.decoding.compressions import Compression, Snappy, Stream, faults_of, stream_of
+
+BLOCK_BYTES: Final = 256 * 1024
+_MAGIC_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Where an object breaks and how: everything before is text, nothing after is.
+
+    reason: ``truncated``, ``corrupt`` or ``trailing-garbage``.
+    object_offset: bytes of the object up to the fault. text_offset: bytes of text before it.
+    """
+
+    reason: str
+    detail: str
+    object_offset: int
+    text_offset: int
+
+
+_MAGICS: Final = (
+    (Compression.GZIP, rb"\x1f\x8b\x08"),  # RFC 1952 section 2.3.1
+    (Compression.ZSTD, rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),  # RFC 8878 section 3.1
+    (Compression.BZIP2, rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"),
+    (Compression.XZ, rb"\xfd7zXZ\0"),  # https://tukaani.org/xz/xz-file-format.txt section 2.1.1.1
+    (Compression.LZ4, rb"\x04\x22\x4d\x18"),  # https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
+    (
+        Compression.SNAPPY,
+        rb"\xff\x06\0\0sNaPpY",
+    ),  # https://github.com/google/snappy/blob/main/framing_format.txt
+)
+_COMPILED: Final = tuple((kind, re.compile(magic).match) for kind, magic in _MAGICS)
+_SHORT_MAGICS: Final = {Compression.BZIP2: b"BZh", Compression.XZ: b"\xfd7zXZ"}
+"""Enough of a magic to say that another stream follows, which the first bytes of may be all there is."""
+LOOK_BYTES: Final = 1024
+"""How much of what has no magic is decoded to tell what it is, …"""
+_LOOK_HELD_BYTES: Final = 4 * BLOCK_BYTES
+"""… up to so much of what it holds."""
+_CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+def compression_of(head: bytes, key: str = "") -> Compression:
+    """How an object is compressed that begins so. key: whose end may say brotli, if the head can be that."""
+    for kind, match in _COMPILED:
+        if match(head):
+            return kind
+    if _is_zlib(head[:LOOK_BYTES]):
+        return Compression.ZLIB
+    return Compression.BROTLI if key.lower().endswith(".br") and _is_brotli(head) else Compression.NONE
+
+
+def _is_zlib_header(head: bytes) -> bool:
+    """RFC 1950 section 2.2: a window of 32 KiB, no dictionary, and together a multiple of 31."""
+    return head[:1] == b"\x78" and (len(head) < 2 or not ((0x7800 + head[1]) % 31 or head[1] & 0x20))
+
+
+def _is_zlib(head: bytes) -> bool:
+    """Whether what follows the header decodes."""
+    if len(head) < 8 or not _is_zlib_header(head):
+        return False
+    decoder = zlib.decompressobj()
+    try:
+        return bool(decoder.decompress(head, 64)) or decoder.eof
+    except zlib.error:
+        return False
+
+
+def _is_brotli(head: bytes) -> bool:
+    """Nothing marks it: it is what decodes as far as it is there, to its end or with bytes that no text has; what breaks
+    has such bytes too, and something before it breaks."""
+    decoder, look, held_bytes = Decoder(Compression.BROTLI), head[:LOOK_BYTES], 0
+    is_odd = _CONTROL.search(look) is not None
+    try:
+        for at in range(len(look)):
+            for piece in decoder.feed(look[at : at + 1]):
+                held_bytes += len(piece)
+                if held_bytes >= _LOOK_HELD_BYTES:
+                    return True
+    except BrokenStreamError:
+        return is_odd and held_bytes > 0
+    return bool(head) and (is_odd or decoder.has_ended)
+
+
+class BrokenStreamError(Exception):
+    def __init__(self, damage: Damage) -> None:
+        super().__init__(damage.detail)
+        self.damage = damage
+
+
+class Decoder:
+    """Decodes streams (gzip: members, zstd: frames) that follow one another; zero bytes between them are padding."""
+
+    def __init__(self, compression: Compression) -> None:
+        self._compression = compression
+        self._name = compression.value
+        self._stream: Stream | None = None
+        self._streams = 0
+        self._stream_start = 0
+        self._stream_head = b""
+        self._fed = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Raises BrokenStreamError; what was decoded in the step that failed is lost."""
+        self._fed += len(data)
+        while data:
+            if self._stream is None:
+                if self._streams and not (data := data.lstrip(b"\0")):
+                    return
+                self._stream_start = self._fed - len(data)
+                self._stream_head = b""
+                if self._streams and self._compression in (Compression.BROTLI, Compression.DEFLATE):
+                    raise self._broken("trailing-garbage", "is followed by something else")
+                self._stream = stream_of(self._compression)
+            self._stream_head += data[: _MAGIC_BYTES - len(self._stream_head)]
+            yield from self._pieces(self._stream, data)
+            if not self._stream.eof:
+                return
+            data = self._stream.unused_data
+            self._stream = None
+            self._streams += 1
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing is missing of what was fed."""
+        return self._stream is None or (isinstance(self._stream, Snappy) and self._stream.may_end)
+
+    def finish(self) -> None:
+        """Raises BrokenStreamError where a stream has not ended."""
+        if self.has_ended:
+            return
+        if self._follows_something_else():
+            raise self._broken("trailing-garbage", "is followed by something else")
+        raise self._broken("truncated", "ends in the middle")
+
+    def _follows_something_else(self) -> bool:
+        if not self._streams:
+            return False
+        if self._compression is Compression.ZLIB:
+            return not _is_zlib_header(self._stream_head)
+        short = _SHORT_MAGICS.get(self._compression)
+        if short is not None:
+            return not self._stream_head.startswith(short)
+        return compression_of(self._stream_head) is not self._compression
+
+    def _broken(self, reason: str, how: str) -> BrokenStreamError:
+        offset = self._stream_start if reason == "trailing-garbage" else self._fed
+        return BrokenStreamError(Damage(reason, f"the {self._name} data {how}", offset, 0))
+
+    def _pieces(self, stream: Stream, data: bytes) -> Iterator[bytes]:
+        try:
+            while True:
+                piece = stream.decompress(data, BLOCK_BYTES)
+                for at in range(0, len(piece), BLOCK_BYTES):
+                    yield piece[at : at + BLOCK_BYTES]
+                if stream.eof or stream.needs_input:
+                    return
+                data = b""
+        except faults_of(self._compression) as error:
+            if self._follows_something_else():
+                raise self._broken("trailing-garbage", "is followed by something else") from error
+            raise self._broken("corrupt", f"is corrupt ({error})") from error

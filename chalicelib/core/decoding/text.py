@@ -1,0 +1,208 @@
+"""From the bytes of an object to its text, block by block: decompression and charset.
+
+The text of an object is the same however its bytes arrive, damaged objects included: what can be
+decoded before the damage is always exactly what comes out. Memory is bounded by a block, whatever
+the compression ratio.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from chalicelib.core.decoding.charsets import EBCDIC
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.decoders import BrokenStreamError, Damage, Decoder
+
+OpenObject: TypeAlias = Callable[[int], Iterator[bytes]]
+"""Gives the object's bytes from an offset on, in pieces of any size. May be called again."""
+
+UTF_8: Final = "utf-8"
+BYTE_ORDER_MARK: Final = codecs.BOM_UTF8
+_BYTE_ORDER_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_UNMARKED: Final = (("utf-16-le", 2, 0), ("utf-16-be", 2, 1), ("utf-32-le", 4, 0), ("utf-32-be", 4, 3))
+_HOLE: Final = re.compile(rb"\0{64,}")
+"""What nobody wrote: it says nothing of the characters around it. What is left of one keeps their bytes in their places."""
+CHARSET_BYTES: Final = 4096
+"""How much of the text `charset_of` looks at."""
+_UNITS_MIN: Final = 2
+_NUL_SHARE: Final = 0.25
+"""Of characters, that are ASCII: a time and a level in front of a message in any script."""
+_ODD_SHARE: Final = 0.02
+_PLAIN_SHARE: Final = 0.1
+_MOST: Final = 0.8
+
+
+def charset_of(head: bytes) -> str:
+    """Tell UTF-16 and UTF-32 by their byte order mark, or by the NULs that are half or more of what is mostly ASCII;
+    all else is taken as it is. head: some thousand bytes."""
+    marked = next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), None)
+    if marked is not None or b"\0" not in head or head.startswith(BYTE_ORDER_MARK):
+        return marked or UTF_8
+    return next((name for name, width, low in _UNMARKED if _is_wide(head, name, width, low)), UTF_8)
+
+
+def _is_wide(head: bytes, name: str, width: int, low: int) -> bool:
+    """Whether bytes are text in characters of so many bytes, of which that at `low` says the ASCII ones.
+
+    They are where enough of them have NULs beside that byte, hardly one has a NUL there, and all together are
+    text without control characters."""
+    head = _HOLE.sub(lambda hole: hole[0][: len(hole[0]) % width], head)
+    head = head[: len(head) // width * width]
+    units = len(head) // width
+    narrow = [head[place::width] for place in range(width)]
+    ascii_low = narrow.pop(low)
+    if units < _UNITS_MIN or ascii_low.count(0) > units * _ODD_SHARE:
+        return False
+    if any(part.count(0) < units * _NUL_SHARE for part in narrow):
+        return False
+    if width == 2:
+        others = [pair for pair in zip(ascii_low, narrow[0], strict=True) if pair[1]]
+        plain = sum(1 for pair in others if all(b" "[0] <= byte <= b"~"[0] for byte in pair))
+        if plain >= _PLAIN_SHARE * units and plain >= _MOST * len(others):
+            return False  # two ASCII characters, with NULs between words
+    characters = codecs.getincrementaldecoder(name)("replace").decode(head)
+    odd = sum(1 for character in characters if character < " " and character not in "\b\t\n\v\f\r\x1b")
+    odd += characters.count("\x7f") + characters.count("\ufffd")
+    return odd <= len(characters) * _ODD_SHARE
+
+
+class Text:
+    """The text of one object from a text offset on; iterate it once, then look at `damage`.
+
+    inner: how what the compression holds is compressed in turn, from the outside in. expected: how many bytes the object
+    is to have, where it may have fewer; such a lack is a damage.
+    """
+
+    def __init__(
+        self,
+        open_object: OpenObject,
+        compression: Compression,
+        charset: str,
+        start: int = 0,
+        *,
+        inner: tuple[Compression, ...] = (),
+        expected: int | None = None,
+    ) -> None:
+        self.damage: Damage | None = None
+        self._outer = Text(open_object, compression, UTF_8, inner=inner[:-1]) if inner else None
+        self._expected = expected
+        self._open = self._outer._reopened if self._outer else open_object  # noqa: SLF001 - its own kind
+        self._compression = inner[-1] if inner else compression
+        self._charset = charset
+        self._start = start
+
+    @property
+    def seekable(self) -> bool:
+        """Whether text offsets are object offsets, so that any split can be read on its own."""
+        return self._compression is Compression.NONE and self._charset == UTF_8
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self.seekable:
+            yield from self._plain(self._start)
+            return
+        skip = self._start
+        text_bytes = 0
+        for block in self._recoded():
+            text_bytes += len(block)
+            if skip >= len(block):
+                skip -= len(block)
+            else:
+                yield block[skip:] if skip else block
+                skip = 0
+        if self._outer and self._outer.damage:
+            self.damage = replace(self._outer.damage, text_offset=text_bytes)
+
+    def _reopened(self, _offset: int) -> Iterator[bytes]:
+        self.damage = None
+        return iter(self)
+
+    def _plain(self, offset: int) -> Iterator[bytes]:
+        for block in self._open(offset):
+            offset += len(block)
+            yield block
+        if self._expected is not None and offset < self._expected:
+            missing = self._expected - offset
+            self.damage = Damage(
+                "truncated", f"the archive ends {missing:,} bytes before it does", offset, offset
+            )
+
+    def _recoded(self) -> Iterator[bytes]:
+        if self._charset == UTF_8:
+            yield from self._decompressed()
+            return
+        decoder = codecs.getincrementaldecoder(self._charset)(errors="replace")
+        has_nel = self._charset in EBCDIC
+        text_bytes = 0
+        for block in self._decompressed():
+            characters = decoder.decode(block)
+            recoded = (characters.replace("\x85", "\n") if has_nel else characters).encode(UTF_8, "replace")
+            text_bytes += len(recoded)
+            if recoded:
+                yield recoded
+        if rest := decoder.decode(b"", final=True).encode(UTF_8, "replace"):
+            text_bytes += len(rest)
+            yield rest
+        if self.damage:
+            self.damage = replace(self.damage, text_offset=text_bytes)
+
+    def _decompressed(self) -> Iterator[bytes]:
+        if self._compression is Compression.NONE:
+            yield from self._plain(0)
+            return
+        feed_bytes = self._compression.feed_bytes
+        decoder = Decoder(self._compression)
+        emitted = fed = 0
+        try:
+            for feed in _in_pieces_of(feed_bytes, self._open(0)):
+                for piece in decoder.feed(feed):
+                    emitted += len(piece)
+                    yield piece
+                fed += len(feed)
+            decoder.finish()
+        except BrokenStreamError as broken:
+            if broken.damage.reason == "truncated":
+                self.damage = replace(broken.damage, text_offset=emitted)
+            else:
+                yield from self._up_to_the_fault(emitted, fed, feed_bytes)
+
+    def _up_to_the_fault(self, emitted: int, good_bytes: int, feed_bytes: int) -> Iterator[bytes]:
+        """Read again, and go through the piece that failed byte by byte: a decoder that fails drops
+        what it had decoded in that call, and where calls begin must not decide what is text."""
+        decoder = Decoder(self._compression)
+        fed = decoded = 0
+        try:
+            for feed in _in_pieces_of(feed_bytes, self._open(0)):
+                step = len(feed) if fed < good_bytes else 1
+                for at in range(0, len(feed), step):
+                    for piece in decoder.feed(feed[at : at + step]):
+                        decoded += len(piece)
+                        if decoded > emitted:
+                            fresh = piece[-(decoded - emitted) :]
+                            emitted = decoded
+                            yield fresh
+                    fed += step
+            decoder.finish()
+        except BrokenStreamError as broken:
+            self.damage = replace(broken.damage, text_offset=emitted)
+
+
+def _in_pieces_of(size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    kept = b""
+    for piece in pieces:
+        kept = kept + piece if kept else piece
+        at = 0
+        while len(kept) - at >= size:
+            yield kept[at : at + size]
+            at += size
+        kept = kept[at:]
+    if kept:
+        yield kept

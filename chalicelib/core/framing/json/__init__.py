@@ -1,0 +1,1 @@
+"""JSON in a text, wherever its lines end."""

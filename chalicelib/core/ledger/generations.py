@@ -1,0 +1,61 @@
+"""Generations of a file: which of them an id names, what its item says of them, and whether one may replace another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from chalicelib.core.ledger.accounts import FileAccount, State
+from chalicelib.core.ledger.marks import Tally
+
+_MARK: Final = "~"
+_NEVER: Final = frozenset({State.FAILED, State.SUPERSEDED, State.INCOMPLETE})
+"""Nothing, or not all, is stored of such a generation."""
+
+
+class Rereading(NamedTuple):
+    """What a file's item says of its generations beside the current one. last: the highest number that was ever given.
+    under_way: the one that is being made. forced: whether it may be worse than the current one. since: when it was
+    asked for, or, where none is under way, what came of it. given_up: why the last one was."""
+
+    last: int = 0
+    under_way: int | None = None
+    forced: bool = False
+    since: datetime | None = None
+    given_up: str | None = None
+
+
+def named(file_id: str, generation: int) -> str:
+    """The id of a generation's own ledger entry; file_id: that of the first one, which people know the file by."""
+    return f"{file_id}{_MARK}{generation}"
+
+
+def parted(file_id: str) -> tuple[str, int]:
+    """The id that people know the file by, and the number of the generation; 0 where none is named."""
+    known, _, number = file_id.partition(_MARK)
+    return known, int(number or 0)
+
+
+def has_entry_of_its_own(file_id: str) -> bool:
+    """Whether an id names the entry of a generation, which is in no list."""
+    return _MARK in file_id
+
+
+def worse(old: FileAccount, new: FileAccount, *, forced: bool = False) -> str | None:
+    """Why a settled generation may not replace the current one; None where it may. forced: what is stored whole may,
+    however much of it is rejects."""
+    if new.state in _NEVER:
+        return f"it is {new.state}" + (f": {new.reason}" if new.reason else "")
+    if forced or old.state in (State.FAILED, State.SUPERSEDED):
+        return None
+    if new.state is not State.COMPLETE and new.state is not old.state:
+        return f"it is {new.state}, and what there was is {old.state}: {new.reason}"
+    before, after = _no_records(old).lines, _no_records(new).lines
+    if after <= before or old.summary.unmeasured:
+        return None
+    return f"{after:,} lines of it are no records, and before it were {before:,}"
+
+
+def _no_records(account: FileAccount) -> Tally:
+    summary = account.summary
+    return summary.counts.rejected + summary.dead + summary.given_up

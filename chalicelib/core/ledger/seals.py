@@ -1,0 +1,69 @@
+"""Seals and setbacks: what is said of a split once it is cut, or of why it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import Final
+
+from chalicelib.core.decoding.decoders import Damage
+from chalicelib.core.ledger.marks import DIGEST_CHARS, NOTE_MAX_CHARS, Tally
+
+DIGESTS_MAX: Final = 20_000
+"""Of so many batches a seal keeps the digests: 160 KB of an item, which holds at most 400."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The splitter's statement about a split; two that differ for one split are an error.
+
+    start, end: text offsets. last: whether the text ends here. damage: where the object broke.
+    context: what is in force where the next split begins; it quotes the text, so that no error shows it.
+    digests: of its batches, one behind the other; empty where an earlier version sealed it, and of a split of
+    more than `DIGESTS_MAX` batches; and where they lie apart, at `digests_in`, so that the seal stays small.
+    """
+
+    split: int
+    start: int
+    end: int
+    batches: int
+    total: Tally
+    last: bool
+    damage: Damage | None = None
+    context: str | None = field(default=None, repr=False)
+    digests: str = field(default="", repr=False)
+    digests_in: str = field(default="", repr=False, compare=False)
+
+    def digest(self, number: int) -> str:
+        """Of one batch; empty where that is not known."""
+        return self.digests[number * DIGEST_CHARS : (number + 1) * DIGEST_CHARS]
+
+    def agrees_with(self, other: Seal) -> bool:
+        """Whether both say the same of the split, as far as they know."""
+        same_digests = not self.digests or not other.digests or self.digests == other.digests
+        return same_digests and replace(self, digests="") == replace(other, digests="")
+
+
+class Obstacle(IntEnum):
+    """What keeps a split from being cut. It only rises, and a seal overrides it."""
+
+    FAILED = 1
+    DISCARDED = 2
+    SUPERSEDED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """A split that could not be cut, and why."""
+
+    obstacle: Obstacle
+    note: str
+
+    def encode(self) -> str:
+        """One short line that begins with the obstacle's digit, so that setbacks compare as they rise."""
+        return f"{self.obstacle:d}|{self.note[:NOTE_MAX_CHARS]}"
+
+    @classmethod
+    def decode(cls, text: str) -> Setback:
+        obstacle, note = text.split("|", 1)
+        return cls(Obstacle(int(obstacle)), note)

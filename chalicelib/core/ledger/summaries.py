@@ -1,0 +1,156 @@
+"""The marks of a split, held against its seal and added up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.core.ledger.marks import Counts, Mark, Outcome, Tally
+from chalicelib.core.ledger.seals import Seal
+from chalicelib.core.ledger.used import NOTHING, Used
+
+NAMED_MAX: Final = 5
+"""How many batches or splits are named one by one."""
+
+_COMPARED: Final = 1
+"""What it adds to the revision that marks were held against a seal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Marks added up.
+
+    revision: rises whenever a mark changes, so that a newer summary is known as such. dead_batches: the
+    first few of the failed ones, as ``split-batch`` in six digits each. unmeasured: how many marks
+    are of lost batches, and say nothing of what these hold. contradicted: how many marks are not of what was
+    cut; of what they say nothing is counted. contradicted_batches: the first few of those. used: by the workers.
+    """
+
+    revision: int = 0
+    done: int = 0
+    failed: int = 0
+    discarded: int = 0
+    counts: Counts = field(default_factory=Counts)
+    dead: Tally = field(default_factory=Tally)
+    given_up: Tally = field(default_factory=Tally)
+    dead_batches: tuple[str, ...] = ()
+    unmeasured: int = 0
+    contradicted: int = 0
+    contradicted_batches: tuple[str, ...] = ()
+    used: Used = field(default=NOTHING, compare=False)
+
+    @property
+    def marked(self) -> int:
+        return self.done + self.failed + self.discarded + self.contradicted
+
+    @property
+    def total(self) -> Tally:
+        """All that the marked batches hold."""
+        return self.counts.total + self.dead + self.given_up
+
+    def __add__(self, other: Summary) -> Summary:
+        return Summary(
+            self.revision + other.revision,
+            self.done + other.done,
+            self.failed + other.failed,
+            self.discarded + other.discarded,
+            self.counts + other.counts,
+            self.dead + other.dead,
+            self.given_up + other.given_up,
+            _first_few((*self.dead_batches, *other.dead_batches)),
+            self.unmeasured + other.unmeasured,
+            self.contradicted + other.contradicted,
+            _first_few((*self.contradicted_batches, *other.contradicted_batches)),
+            self.used + other.used,
+        )
+
+
+def _first_few(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(names)[:NAMED_MAX])
+
+
+def summary_of(
+    split: int, marks: Mapping[int, Mark], seal: Seal | None = None, used: Used = NOTHING
+) -> Summary:
+    """Add the marks up; of a sealed split those of its batches only: others were never sent, and those that
+    contradict the seal are named and not counted. used: for all of them."""
+    summary = Summary(_COMPARED if seal else 0, used=used)
+    wrong = contradicted(marks, seal) if seal else frozenset()
+    for number, mark in marks.items():
+        named, unmeasured = (f"{split:06d}-{number:06d}",), int(not mark.is_measured)
+        if seal and number >= seal.batches:
+            summary += Summary(mark.revision)
+        elif number in wrong or (mark.disputed and mark.outcome is Outcome.FAILED):
+            summary += Summary(mark.revision, contradicted=1, contradicted_batches=named)
+        elif mark.outcome is Outcome.DONE:
+            summary += Summary(mark.revision, done=1, counts=mark.counts)
+        elif mark.outcome is Outcome.DISCARDED:
+            summary += Summary(mark.revision, discarded=1, given_up=mark.total, unmeasured=unmeasured)
+        else:
+            summary += Summary(
+                mark.revision, failed=1, dead=mark.total, dead_batches=named, unmeasured=unmeasured
+            )
+    return summary
+
+
+def contradicted(marks: Mapping[int, Mark], seal: Seal) -> frozenset[int]:
+    """The batches of a sealed split whose marks cannot be of what was cut.
+
+    Marks that are held against a digest are judged by it. Once every batch has a mark, they must also lie end to
+    end from the seal's start to its end and add up to its total; where they do not, what no digest vouches for is in
+    question: the marks that do not meet their neighbours, or all of them where none is known to be the one.
+    """
+    known = {number: mark for number, mark in marks.items() if number < seal.batches}
+    wrong = {number for number, mark in known.items() if not mark.agrees_with(seal.digest(number))}
+    if wrong or len(known) < seal.batches or _adds_up(known, seal):
+        return frozenset(wrong)
+    doubtful = {
+        number
+        for number, mark in known.items()
+        if mark.is_measured and not (mark.digest and seal.digest(number))
+    } or set(known)
+    return frozenset(doubtful & _out_of_line(known, seal) or doubtful)
+
+
+def unmarked(marks: Mapping[int, Mark], seal: Seal) -> list[int]:
+    """The batches of a sealed split that have no mark."""
+    return [number for number in range(seal.batches) if number not in marks]
+
+
+def lost(marks: Mapping[int, Mark], seal: Seal) -> list[int]:
+    """Those without a mark, those that were given up without a message left, and those whose marks contradict the
+    seal: what the dead letter of a sealed split stands for."""
+    wrong = contradicted(marks, seal)
+    return [
+        number
+        for number in range(seal.batches)
+        if number not in marks or _is_given_up(marks[number]) or number in wrong
+    ]
+
+
+def _is_given_up(mark: Mark) -> bool:
+    return mark.outcome is Outcome.FAILED and not mark.is_measured
+
+
+def _adds_up(marks: Mapping[int, Mark], seal: Seal) -> bool:
+    """Whether marks of all batches lie end to end and add up, as far as they say where they lie and what they hold."""
+    lines = sum(mark.total.lines for mark in marks.values())
+    bytes_ = sum(mark.total.bytes for mark in marks.values())
+    if all(mark.is_measured for mark in marks.values()):
+        fits = (lines, bytes_) == (seal.total.lines, seal.total.bytes)
+    else:
+        fits = lines <= seal.total.lines and bytes_ <= seal.total.bytes
+    return fits and not _out_of_line(marks, seal)
+
+
+def _out_of_line(marks: Mapping[int, Mark], seal: Seal) -> set[int]:
+    """The batches on both sides of each place where one does not end where the next one starts."""
+    broken: set[int] = set()
+    for number in range(seal.batches + 1):
+        before, behind = marks.get(number - 1), marks.get(number)
+        end = before.reach[1] if before and before.reach else seal.start if not number else None
+        start = behind.start if behind else seal.end if number == seal.batches else None
+        if end is not None and start is not None and end != start:
+            broken |= {number - 1, number} & marks.keys()
+    return broken

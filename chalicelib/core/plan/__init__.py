@@ -1,0 +1,254 @@
+"""What is decided once per file, and obeyed ever after. What decides it is `planning`."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b32encode
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.text import UTF_8, OpenObject, Text
+from chalicelib.core.framing import Framing
+from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.plan.telling import Telling
+
+PLAN_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
+"""Those that are read. A plan is written in the lowest that says all of it: 1 knows lines, and entries that
+`entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
+configuration; 3 entries in an array that is further inside than a member of the outermost object, lines of
+streams that lie between one another, elements of XML, an order of dates, and objects that begin lines; 4 a layout
+other than `items`; 5 a sink; 6 compressions other than gzip and zstd, text in the bytes of a character set, archives and their
+members, and later generations."""
+_COMPRESSED_BOUND: Final = 20
+_SHARD_BOUND_BYTES: Final = 1024 * 1024
+MAX_SHARDS: Final = 256
+
+
+@lru_cache(1024)
+def _hashed(names: tuple[str, str, str]) -> str:
+    return b32encode(hashlib.sha256("\0".join(names).encode()).digest()).decode().lower()[:26]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectVersion:
+    """One version of one S3 object.
+
+    version_id: None where the bucket keeps no versions (S3 then says none, or ``null``); the ETag,
+    without quotes, tells uploads apart there. member: where it lies in an archive, the version of which these are; the key
+    is then that of the archive and the path in it.
+    """
+
+    bucket: str
+    key: str
+    version_id: str | None
+    etag: str
+    member: Member | None = None
+
+    @property
+    def file_id(self) -> str:
+        """26 lower-case base32 characters of SHA-256 over bucket, key and version id (or ETag); of a member over the id
+        of its archive, its ordinal and its path."""
+        names = (self.bucket, self.key, self.version_id or self.etag)
+        if self.member:
+            names = (self.member.archive.version.file_id, str(self.member.ordinal), self.member.path)
+        return _hashed(names)
+
+    def __str__(self) -> str:
+        version = f" (version {self.version_id})" if self.version_id else ""
+        return f"s3://{self.bucket}/{self.key}{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    """What S3 says of an object beside its bytes. size: bytes. last_modified: aware, UTC."""
+
+    version: ObjectVersion
+    size: int
+    content_type: str
+    last_modified: datetime
+
+
+class HeadsPage(NamedTuple):
+    """Versions of objects (without their content type), and where the listing goes on, if there are more."""
+
+    heads: list[ObjectHead]
+    reached: str | None
+
+
+class Archive(StrEnum):
+    """Of which kind an object is that holds files."""
+
+    TAR = "tar"
+    ZIP = "zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive, which says nothing of where it is written.
+
+    archive: which may be a member in turn. compressions: of the archive, the outermost first. ordinal: among all of its
+    members. path: as the archive names it. start: where its bytes begin in the text of the archive. claimed: how many there
+    are to be. split, number: of the batch that stands for it in the account of the archive. packed: how the archive has
+    compressed it.
+    """
+
+    archive: ObjectHead
+    compressions: tuple[Compression, ...]
+    ordinal: int
+    path: str
+    start: int
+    claimed: int
+    split: int
+    number: int
+    packed: Compression = Compression.NONE
+
+    @property
+    def depth(self) -> int:
+        """In how many archives it lies."""
+        outer = self.archive.version.member
+        return 1 + (outer.depth if outer else 0)
+
+    @property
+    def seekable(self) -> bool:
+        """Whether it can be read from any byte on: no archive around it is compressed."""
+        outer = self.archive.version.member
+        return self.compressions == (Compression.NONE,) and (outer is None or outer.seekable)
+
+    @property
+    def root(self) -> ObjectHead:
+        """The object in the bucket."""
+        outer = self.archive.version.member
+        return outer.root if outer else self.archive
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every invocation obeys for one file.
+
+    runner_up: the format that would have been the second choice; empty where there was no choice.
+    text_too: whether lines that no format explains are plain text, because the head mixes it with
+    lines of the format; otherwise they are rejects.
+    inner: how what the compression holds is compressed in turn (a gzip of a gzip).
+    parallel: whether each split can be cut on its own.
+    failure: why nothing can be read of the object; such a file has no splits.
+    custom: the configuration that holds for the file, as `custom.spec` writes it; None: nothing is configured.
+    date_order: which number of its dates is the day, as `day_order` writes it; None: it has no such dates.
+    layout: how its records and rejects lie in the records table. sink: where else they go.
+    archive: what it holds are files; it has no text of its own.
+    charset_guess: what the text may be in though it is read as UTF-8 (`guessing`); nothing obeys it.
+    notices: which of its settlings become notices. generation: how often the object was read before this plan.
+    """
+
+    head: ObjectHead
+    format: str
+    format_score: float
+    compression: Compression = Compression.NONE
+    charset: str = UTF_8
+    framing: Framing = field(default_factory=Framing)
+    limits: Limits = field(default_factory=Limits)
+    shards: int = 1
+    parallel: bool = True
+    retention_days: int = 0
+    failure: str | None = None
+    runner_up: str = ""
+    runner_up_score: float = 0.0
+    text_too: bool = False
+    inner: tuple[Compression, ...] = ()
+    custom: str | None = None
+    date_order: str | None = None
+    layout: Layout = Layout.ITEMS
+    sink: Sink = Sink.NONE
+    charset_guess: str | None = None
+    archive: Archive | None = None
+    notices: Telling = Telling.ALL
+    generation: int = 0
+
+    @property
+    def version(self) -> int:
+        is_compressed_anew = not all(each.is_of_first_version for each in (self.compression, *self.inner))
+        is_of_archive = self.archive is not None or self.object.member is not None
+        if is_compressed_anew or is_of_archive or self.framing.charset is not None or self.generation:
+            return 6
+        if self.sink is not Sink.NONE:
+            return 5
+        if self.layout is not Layout.ITEMS:
+            return 4
+        is_first = self.framing.is_of_first_version and not (self.text_too or self.inner or self.custom)
+        if self.date_order or not self.framing.is_of_second_version:
+            return 3
+        return 1 if is_first else 2
+
+    @property
+    def shown_format(self) -> str | None:
+        """None where nothing can be read; earlier versions stored such files as text."""
+        return None if self.failure else self.format
+
+    @property
+    def object(self) -> ObjectVersion:
+        return self.head.version
+
+    @property
+    def file_id(self) -> str:
+        """Of this generation: what its records and its part of the ledger are filed under."""
+        known = self.head.version.file_id
+        return f"{known}~{self.generation}" if self.generation else known
+
+    @property
+    def expires_at(self) -> int | None:
+        """Epoch seconds after which the file's items may go; None: never."""
+        if not self.retention_days:
+            return None
+        return int((self.head.last_modified + timedelta(days=self.retention_days)).timestamp())
+
+    @property
+    def known_splits(self) -> int | None:
+        """How many splits the text has; None where only reading it tells."""
+        if not self.parallel:
+            return None
+        return split_count(self.head.size, self.limits.split_bytes)
+
+    def text(self, open_object: OpenObject, start: int = 0) -> Text:
+        charset = self.charset if self.framing.charset is None else UTF_8
+        member = self.object.member
+        expected = member.claimed if member else None
+        return Text(open_object, self.compression, charset, start, inner=self.inner, expected=expected)
+
+
+def split_count(text_bytes: int, split_bytes: int) -> int:
+    """How many splits a text of that size has; an empty one has a split too."""
+    return max(1, -(-text_bytes // split_bytes))
+
+
+def failed_plan(
+    head: ObjectHead,
+    reason: str,
+    *,
+    compression: Compression = Compression.NONE,
+    charset: str = UTF_8,
+    inner: tuple[Compression, ...] = (),
+    retention_days: int = 0,
+) -> Plan:
+    """The plan of an object of which nothing can be read: it has no format."""
+    return Plan(
+        head=head,
+        format="",
+        format_score=0.0,
+        compression=compression,
+        charset=charset,
+        shards=shard_count(head.size, compression),
+        retention_days=retention_days,
+        failure=reason,
+        inner=inner,
+    )
+
+
+def shard_count(size: int, compression: Compression) -> int:
+    """How many shards the records of an object of that size have: one per started MiB of bound, at most
+    256: a DynamoDB partition takes 1,000 write units a second (docs: developer guide, "Burst and adaptive capacity")."""
+    bound = size if compression is Compression.NONE else size * _COMPRESSED_BOUND
+    return min(max(1, -(-bound // _SHARD_BOUND_BYTES)), MAX_SHARDS)

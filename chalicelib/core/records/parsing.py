@@ -1,0 +1,518 @@
+"""From the entries of a batch to records, rejects and skipped bytes, with every byte counted.
+
+What becomes of an entry depends on the entry, its format, the header lines before it and the plan:
+never on settings or on the time of day. An entry that the format of its file does not explain is tried
+by itself: it may be a line of another log, concatenated or mixed in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Final, TypeAlias
+
+from chalicelib.core.custom import NOTHING, Custom, custom_of
+from chalicelib.core.decoding.charsets import changed_in_utf_8
+from chalicelib.core.decoding.text import BYTE_ORDER_MARK, UTF_8
+from chalicelib.core.errors import FroeError, PermanentError
+from chalicelib.core.formats import Format, Parse, ParseContext
+from chalicelib.core.formats.continuations import continues
+from chalicelib.core.formats.explaining import Explainer
+from chalicelib.core.formats.general.text import leveled, plain
+from chalicelib.core.formats.reasons import code_of
+from chalicelib.core.formats.registry import UnknownFormatError, by_name
+from chalicelib.core.formats.sieves import sieve_of
+from chalicelib.core.framing import Entry, Framing, Kind
+from chalicelib.core.framing.colours import without_colours
+from chalicelib.core.framing.entries import entries_of
+from chalicelib.core.framing.headers import Headers
+from chalicelib.core.framing.json.around import is_empty_envelope, told_around
+from chalicelib.core.framing.json.paths import json_path, with_members_behind
+from chalicelib.core.framing.json.strings import text_of_string
+from chalicelib.core.framing.openings import EVENT_DATA, SEPARATORS, ends_all, in_force_behind
+from chalicelib.core.framing.padding import NUL, is_padding
+from chalicelib.core.framing.quotes import DELIMITERS
+from chalicelib.core.framing.sized_fields import in_lines
+from chalicelib.core.ledger.marks import Counts, Tally
+from chalicelib.core.records import Outcome, Record, Reject, Skip
+from chalicelib.core.records.storable import ItemEncoder, TooLargeError, is_stored_as_it_is, without_halves
+from chalicelib.core.wire.messages import BatchMessage
+
+_Result: TypeAlias = "tuple[Record | Reject | Skip, bool, str | None]"
+
+Report: TypeAlias = "Callable[[int, Exception], object]"
+"""Is given the text offset of an entry and the error that made it a reject."""
+
+INTERNAL_ERROR: Final = Reject("internal-error")
+TOO_LARGE: Final = Reject("too-large")
+_AROUND: Final = Reject("around-array")
+_SURELY_OWN: Final = frozenset({"open-quote"})
+"""Reasons of rejects that can be nothing but broken entries of the file's format."""
+_OF_ANY_LINE: Final = ("timestamped", "key_value")
+"""Formats that explain a row of which fields are missing, too."""
+_OF_ROWS: Final = ("field-count", "short-row", "long-row")
+_PLAIN_TEXT: Final = "text"
+_PADDING: Final = SEPARATORS + NUL
+"""What padding between the elements of a collection holds."""
+_STRUCTURE_MAX: Final = 256
+_STRUCTURE_MAX_BYTES: Final = 1024
+"""How many gaps, and how long ones, are remembered that were structure: what writes the files repeats them."""
+_PARSERS_MAX: Final = 32
+_SHORT_BYTES: Final = 16
+_SHORT_MAX: Final = 4096
+"""How short entries are of which it is remembered what became of them, and how many: dumps and tables repeat them."""
+_CLOSING: Final = "]}, \t\r\n"
+"""What stands behind values of JSON, and is none."""
+_BETWEEN: Final = _PADDING + BYTE_ORDER_MARK
+"""What stands between two elements of the same array."""
+_MARK: Final = "\ufeff"
+"""Stands before the text of each file that was appended with its own."""
+_SHOWN_OTHERWISE: Final = ('"', _MARK)
+_EVENT: Final = EVENT_DATA.decode()
+"""Stands before the object of each event (`journalctl -o json-sse`)."""
+_FATAL: Final = (FroeError, MemoryError)
+"""They are of the batch, not of an entry."""
+
+
+def unreported(_offset: int, _error: Exception) -> None:
+    """Errors of entries are left to the reason of their rejects."""
+
+
+def _nothing(_text: str) -> None:
+    return None
+
+
+def outcomes_of(
+    batch: BatchMessage, redaction_key: str = "", report: Report = unreported
+) -> Iterator[Outcome]:
+    """Give what becomes of every byte of a batch, in order, without gap or overlap, as it is stored.
+
+    Parameters and errors are those of `stored_of`.
+    """
+    reader, entries, encode = _read(batch, redaction_key, report)
+    for outcome in reader.outcomes(entries):
+        yield outcome if is_stored_as_it_is(outcome) else reader.encoded(outcome, encode)[0]
+
+
+def stored_of(
+    batch: BatchMessage, redaction_key: str = "", report: Report = unreported
+) -> Iterator[tuple[Outcome, bytes]]:
+    """Give what becomes of every byte of a batch, in order, without gap or overlap, each with the item that
+    holds it (typed JSON; empty for what is not stored).
+
+    report: is given the error of an entry on which parsing, a filter, redaction or encoding failed; the entry
+    is a reject `internal-error`. Raises PermanentError for a format or a framing that this Froe does not
+    know, RedactionKeyError for a redaction_key that is not the one which the file was opened with.
+    """
+    reader, entries, encode = _read(batch, redaction_key, report)
+    for outcome in reader.outcomes(entries):
+        yield (outcome, b"") if isinstance(outcome.result, Skip) else reader.encoded(outcome, encode)
+
+
+def _read(
+    batch: BatchMessage, redaction_key: str, report: Report
+) -> tuple[Reader, Iterator[Entry], ItemEncoder]:
+    custom = custom_of(batch.custom, redaction_key)
+    try:
+        known = custom.by_name(batch.format)
+    except UnknownFormatError as error:
+        raise PermanentError(f"{batch.batch_id}: {error}") from error
+    reader = Reader(
+        known,
+        batch.framing,
+        batch.context,
+        batch.last_modified,
+        text_too=batch.text_too,
+        custom=custom,
+        report=report,
+        date_order=batch.date_order,
+    )
+    encode = ItemEncoder(
+        file_id=batch.file_id,
+        batch_id=batch.batch_id,
+        format_name=batch.format,
+        shards=batch.shards,
+        expires_at=batch.expires_at,
+    )
+    entries = entries_of(batch.body, batch.framing, batch.offset, batch.length, batch.lines, batch.cuts)
+    return reader, entries, encode
+
+
+class Reader:
+    """Makes outcomes of the entries of one format, which follow one another.
+
+    context: the header lines in force at the first. text_too: whether an entry that nothing explains
+    is a record of plain text rather than a reject; one that begins as the format's own do is always a
+    reject, one that continues another (`continues`) never is. custom: what the user configured. report: is
+    given the error of an entry on which something failed. date_order: as the plan has it.
+    """
+
+    def __init__(
+        self,
+        known: Format,
+        framing: Framing,
+        context: str | None,
+        last_modified: datetime,
+        *,
+        text_too: bool,
+        custom: Custom = NOTHING,
+        report: Report = unreported,
+        date_order: str | None = None,
+    ) -> None:
+        self._date_order = date_order
+        self._custom = custom
+        self._report = report
+        self._known = known
+        self._headers = Headers(framing, context) if framing.has_header else None
+        self._in_force, self._framing = context, framing
+        self._charset = framing.charset
+        self._has_padding = framing.has_padding
+        self._holds_json = framing.kind is Kind.JSON or self._known.name == "json"
+        self._has_sized_fields = framing.kind is Kind.SIZED_FIELDS
+        self._last_modified = last_modified
+        self._explain = Explainer(last_modified, custom.formats, date_order)
+        prose = known.prose or known.name == _PLAIN_TEXT
+        self._text_too = text_too or prose
+        self._is_broken = _nothing if prose else sieve_of(known)
+        self._path = json_path(framing.path) if framing.path else None
+        self._gaps_ahead: deque[bytes] = deque()
+        self._parsers: dict[str | None, Parse] = {}
+        self._short: dict[bytes, _Result] = {}
+        self._structure: set[bytes] = set()
+        self._around_array = context
+        self._parse = self._parser(context)
+
+    def _parser(self, header: str | None) -> Parse:
+        if self._known.name == _PLAIN_TEXT:
+            return _no_format
+        context = ParseContext(
+            self._last_modified, header or "", self._explain, decided=True, date_order=self._date_order
+        )
+        try:
+            return self._known.make_parser(context)
+        except _FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001 - a header that a format cannot read costs its entries
+            return partial(_failing, error)
+
+    def outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
+        if self._path is not None:
+            entries = list(entries)
+            self._gaps_ahead = deque(each.raw for each in entries if each.gap and each.raw.strip(_BETWEEN))
+            self._know_around()
+        outcomes = self._outcomes(entries)
+        return map(self._applied, outcomes) if self._custom.changes_outcomes else outcomes
+
+    def encoded(self, outcome: Outcome, encode: ItemEncoder) -> tuple[Outcome, bytes]:
+        """The outcome as it is stored, and its item."""
+        try:
+            return encode(outcome)
+        except _FATAL:
+            raise
+        except TooLargeError:
+            return encode(self._rejected(outcome, TOO_LARGE))
+        except Exception as error:  # noqa: BLE001 - one entry is one reject
+            return encode(self._failed(outcome, error))
+
+    def _applied(self, outcome: Outcome) -> Outcome:
+        try:
+            return self._in_utf_8(outcome, lambda parsed: self._custom.applied(parsed, self._known.name))
+        except _FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001 - one entry is one reject
+            return self._failed(outcome, error)
+
+    def _in_utf_8(self, outcome: Outcome, change: Callable[[Outcome], Outcome]) -> Outcome:
+        return change(outcome) if self._charset is None else changed_in_utf_8(outcome, self._charset, change)
+
+    def _failed(self, outcome: Outcome, error: Exception) -> Outcome:
+        self._report(outcome.offset, error)
+        return self._rejected(outcome, INTERNAL_ERROR)
+
+    def _rejected(self, outcome: Outcome, reject: Reject) -> Outcome:
+        """The outcome as a reject with its raw bytes, of which what rules hide is taken out. Where that fails
+        too, nothing of them is kept."""
+        rejected = outcome._replace(result=reject, replaced=False)
+        if not self._custom.changes_outcomes:
+            return rejected
+        try:
+            return self._in_utf_8(rejected, lambda parsed: self._custom.redacted(parsed, self._known.name))
+        except _FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001 - what cannot be redacted is not stored
+            self._report(outcome.offset, error)
+            return rejected._replace(raw=b"")
+
+    def _outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
+        usual, by_line = self._headers is None, self._framing.by_line
+        new = tuple.__new__
+        cut_off = b""
+        for offset, length, lines, raw, gap, text in entries:
+            if cut_off:
+                self._leave_line(cut_off)
+            cut_off = raw if by_line and not gap else b""
+            if text is not None:
+                yield new(Outcome, (offset, length, lines, raw, *self._parsed(text, offset)))
+            elif usual and offset and not gap and raw[-2:-1] > b" " and len(raw) == length:
+                yield new(Outcome, (offset, length, lines, raw, *self._parsed(raw, offset)))
+            elif self._has_padding and (not raw.strip(_PADDING) and NUL in raw if gap else is_padding(raw)):
+                yield Outcome(offset, length, lines, raw, Skip("padding"), replaced=False)
+            elif len(raw) < length:
+                blank = gap and not raw.strip(_PADDING)
+                too_long = Skip("between-elements") if blank else Reject("too-long")
+                yield Outcome(offset, length, lines, raw, too_long, replaced=False)
+            elif offset == 0 and raw.startswith(BYTE_ORDER_MARK):
+                mark_bytes = len(BYTE_ORDER_MARK)
+                rest = raw[mark_bytes:]
+                mark_lines = 0 if rest else lines
+                skip = Skip("byte-order-mark", entries=0 if rest else 1)
+                yield Outcome(0, mark_bytes, mark_lines, raw[:mark_bytes], skip, replaced=False)
+                if rest:
+                    yield from self._entry(mark_bytes, length - mark_bytes, lines, rest, gap=gap)
+            else:
+                yield from self._entry(offset, length, lines, raw, gap=gap)
+
+    def _entry(self, offset: int, length: int, lines: int, raw: bytes, *, gap: bool) -> Iterator[Outcome]:
+        if gap:
+            self._pass(raw)
+            yield self._around(Outcome(offset, length, lines, raw, Skip("between-elements"), replaced=False))
+            return
+        if self._headers is not None and self._headers.take(raw):
+            self._parse = self._parser(self._headers.in_force)
+            self._short.clear()
+            yield Outcome(offset, length, lines, raw, Skip("header"), replaced=False)
+            return
+        blank_from = _blank_lines_from(raw)
+        if blank_from == length:
+            result, replaced, name = self._parsed(raw, offset)
+            yield Outcome(offset, length, lines, raw, result, replaced, name)
+        elif not blank_from:
+            yield Outcome(offset, length, lines, raw, Skip("blank"), replaced=False)
+        else:
+            text = raw[:blank_from]
+            text_lines = text.count(b"\n")
+            result, replaced, name = self._parsed(text, offset)
+            yield Outcome(offset, blank_from, text_lines, text, result, replaced, name)
+            offset, length, lines = offset + blank_from, length - blank_from, lines - text_lines
+            yield Outcome(offset, length, lines, raw[blank_from:], Skip("blank", entries=0), replaced=False)
+
+    def _around(self, gap: Outcome) -> Outcome:
+        """What is between elements and is no structure is an entry: a record, or a reject with its bytes."""
+        if gap.raw == b"," or self._framing.kind is not Kind.JSON or gap.raw in self._structure:
+            return gap
+        try:
+            around = told_around(gap.raw, self._any_json)
+            if around is None:
+                if len(self._structure) < _STRUCTURE_MAX and len(gap.raw) < _STRUCTURE_MAX_BYTES:
+                    self._structure.add(gap.raw)
+                return gap
+            name, result = self._explain(around) or ("json", self._any_json(around))
+        except _FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001 - one entry is one reject
+            return self._failed(gap, error)
+        if isinstance(result, Reject):
+            return gap._replace(result=_AROUND)
+        return gap._replace(result=result, format=name)
+
+    @property
+    def _in_array(self) -> bool:
+        return self._framing.kind is Kind.JSON and self._in_force is not None
+
+    @cached_property
+    def _any_json(self) -> Parse:
+        return by_name("json").make_parser(ParseContext(self._last_modified))
+
+    def _leave_line(self, entry: bytes) -> None:
+        """An entry that was cut off ends with its line, and so does what holds it."""
+        if self._in_force is not None and ends_all(entry, self._framing):
+            self._in_force = self._around_array = None
+            self._parse = self._parser_of(None)
+            self._short.clear()
+
+    def _pass(self, gap: bytes) -> None:
+        """What stands between elements may open an array, or end one."""
+        in_force = in_force_behind(gap, self._in_force, self._framing)
+        if in_force != self._in_force:
+            self._short.clear()
+        if self._path is not None and gap.strip(_BETWEEN):
+            self._gaps_ahead.popleft()
+            self._in_force = in_force
+            self._know_around()
+        elif in_force != self._in_force:
+            self._in_force = self._around_array = in_force
+            self._parse = self._parser_of(in_force)
+
+    def _know_around(self) -> None:
+        """What the entries of an array may know of the objects around it, also from behind it in the same batch."""
+        around = self._in_force
+        if around is not None and self._path is not None:
+            around = with_members_behind(around, self._gaps_ahead, self._path.levels)
+        if around != self._around_array:
+            self._around_array = around
+            self._parse = self._parser_of(around)
+            self._short.clear()
+
+    def _parser_of(self, around: str | None) -> Parse:
+        """The parser of entries with this around their array, which files repeat."""
+        parse = self._parsers.get(around)
+        if parse is None:
+            if len(self._parsers) >= _PARSERS_MAX:
+                self._parsers.clear()
+            parse = self._parsers[around] = self._parser(around)
+        return parse
+
+    def _parsed(self, raw: bytes, offset: int) -> _Result:
+        """As `_parsed_anew`; what is short is seldom there once."""
+        if len(raw) > _SHORT_BYTES:
+            return self._parsed_anew(raw, offset)
+        known = self._short.get(raw)
+        if known is None:
+            known = self._parsed_anew(raw, offset)
+            if known[0] is not INTERNAL_ERROR:
+                if len(self._short) >= _SHORT_MAX:
+                    self._short.clear()
+                self._short[raw] = known
+        return known
+
+    def _parsed_anew(self, raw: bytes, offset: int) -> _Result:
+        """What becomes of an entry, whether bytes of it were replaced, and its format where that is not
+        the file's."""
+        replaced = False
+        if self._has_sized_fields:
+            raw = in_lines(raw)
+        try:
+            text = raw.decode(self._charset or UTF_8)
+        except UnicodeDecodeError:
+            text = raw.decode(self._charset or UTF_8, errors="replace")
+            replaced = True
+        if text.endswith("\n"):
+            text = text[:-1].rstrip("\r") if text.endswith("\r\n") else text[:-1]
+            if "\n" in text and "\r\n" in text:
+                text = text.replace("\r\n", "\n")
+        if "\x1b" in text or text[:1] in _SHOWN_OTHERWISE:
+            text = self._displayed(text)
+            if not text:
+                return Skip("blank"), replaced, None
+        try:
+            result: Record | Reject | Skip = self._parse(text)
+            name = None
+            if isinstance(result, Reject):
+                result, name = self._unexplained(text, result)
+            if self._framing.by_line and self._is_empty(text, result):
+                return Skip("between-elements"), replaced, None
+            if isinstance(result, Record) and (
+                "&#" in text or ("\\" in text and ("\\u" in text or "\\U" in text))
+            ):
+                result = without_halves(result)
+        except _FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001 - one entry is one reject
+            self._report(offset, error)
+            return INTERNAL_ERROR, False, None
+        return result, replaced, name
+
+    def _displayed(self, text: str) -> str:
+        """What an entry says: a string in an array its text, without colours and byte order mark; nothing where that
+        is blank."""
+        text = text.removeprefix(_MARK)
+        if text.isspace():
+            return ""
+        if text[:1] == '"' and self._in_array and (string := text_of_string(text)) is not None:
+            text = "" if string.isspace() else string.rstrip("\r\n")
+        return without_colours(text) if "\x1b" in text else text
+
+    def _is_empty(self, text: str, result: Record | Reject | Skip) -> bool:
+        """Whether an object would hold entries, and holds none."""
+        if self._in_force is not None or (isinstance(result, Record) and result.timestamp is not None):
+            return False
+        alone = isinstance(result, Record)
+        return text.startswith("{") and is_empty_envelope(text, self._framing, self._any_json, alone=alone)
+
+    def _unexplained(self, text: str, reject: Reject) -> tuple[Record | Reject | Skip, str | None]:
+        """What becomes of an entry that the format of the file does not explain, and its own format."""
+        if text.startswith(_EVENT):
+            text = text.removeprefix(_EVENT)
+            result = self._parse(text)
+            if not isinstance(result, Reject):
+                return result, None
+        if self._known.is_banner(text):
+            return Skip("header"), None
+        explained = None if reject.reason in _SURELY_OWN else self._explain(text)
+        if explained is not None and not self._is_short_row(text, reject, explained):
+            return explained[1], explained[0]
+        if reject.reason in _SURELY_OWN:
+            return reject, None
+        is_text_file = self._known.name == _PLAIN_TEXT
+        if not is_text_file and not self._is_broken(text) and (record := leveled(text)) is not None:
+            return record, _PLAIN_TEXT
+        if self._is_text(text):
+            return plain(text), None if is_text_file else _PLAIN_TEXT
+        return reject, None
+
+    def _is_short_row(self, text: str, reject: Reject, explained: tuple[str, Record]) -> bool:
+        """Whether a row of a table has other fields than its header, and is no line of another log."""
+        name, record = explained
+        is_of_any = code_of(reject.reason) in _OF_ROWS and name in _OF_ANY_LINE
+        return is_of_any and (not record.body or any(each.decode() in text for each in DELIMITERS))
+
+    def _is_text(self, entry: str) -> bool:
+        """Whether an entry that nothing explains is plain text rather than a reject."""
+        if self._holds_json and not entry.strip(_CLOSING):
+            return False
+        return (self._text_too and not self._is_broken(entry)) or continues(entry, self._is_broken)
+
+
+def _failing(error: Exception, _text: str) -> Record | Reject:
+    raise error
+
+
+def _no_format(_text: str) -> Reject:
+    return Reject("plain-text")
+
+
+def _blank_lines_from(raw: bytes) -> int:
+    """Where the blank lines at the end of an entry begin; 0 if it has no others."""
+    if raw[-2:-1] > b" ":
+        return len(raw)
+    end = len(raw.rstrip())
+    if not end:
+        return 0
+    line_end = raw.find(b"\n", end)
+    return len(raw) if line_end < 0 else line_end + 1
+
+
+class Counter:
+    """Counts outcomes as they pass."""
+
+    def __init__(self) -> None:
+        self._parsed = [0, 0, 0]
+        self._rejected = [0, 0, 0]
+        self._skipped: dict[str, list[int]] = {}
+        self._reasons: dict[str, int] = {}
+
+    def add(self, outcome: Outcome) -> None:
+        _, length, lines, _, result, _, _ = outcome
+        if isinstance(result, Record):
+            tally = self._parsed
+        elif isinstance(result, Reject):
+            tally = self._rejected
+            self._reasons[result.reason] = self._reasons.get(result.reason, 0) + 1
+        else:
+            tally = self._skipped.setdefault(result.reason, [0, 0, 0])
+            tally[0] += result.entries - 1
+        tally[0] += 1
+        tally[1] += lines
+        tally[2] += length
+
+    @property
+    def counts(self) -> Counts:
+        skipped = {reason: Tally(*tally) for reason, tally in self._skipped.items()}
+        return Counts(Tally(*self._parsed), Tally(*self._rejected), skipped)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many entries were rejected for which reason."""
+        return dict(self._reasons)
