@@ -10,6 +10,8 @@ from hashlib import md5
 from io import BytesIO
 from typing import Any, Final
 
+from botocore.response import StreamingBody
+
 from tests.soak.dynamodb import DynamoDB, Written, meta, refused
 from tests.soak.world import World
 
@@ -59,7 +61,7 @@ class S3:
         start = int(Range.removeprefix("bytes=").rstrip("-") or 0)
         data = version.data[start:]
         sent = data[: len(data) - self._world.share(len(data))] if data else data
-        answer = self._described(version, len(data)) | {"Body": BytesIO(sent)}
+        answer = self._described(version, len(data)) | {"Body": StreamingBody(BytesIO(sent), len(data))}
         return answer | ({"ContentRange": Range} if start else {})
 
     def put_object(
