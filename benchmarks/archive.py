@@ -25,9 +25,9 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from benchmarks.pipeline import ACCESS
-from chalicelib.core.accounts import State
-from chalicelib.core.layouts import Layout
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import ObjectVersion
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from froe.local import LocalStack
@@ -105,16 +105,15 @@ class Watch:
     endpoint: str
     peaks: dict[str, float] = field(default_factory=dict)
     _busy: dict[int, tuple[str, float, float]] = field(default_factory=dict)
-    _names: dict[int, str | None] = field(default_factory=dict)
+    _names: dict[int, str] = field(default_factory=dict)
 
     def look(self) -> None:
         busy = {}
         for pid in [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]:
             try:
-                if pid not in self._names:
-                    self._names[pid] = self._function(pid)
-                if (name := self._names[pid]) is None:
+                if (name := self._names.get(pid) or self._function(pid)) is None:
                     continue
+                self._names[pid] = name
                 status = Path(f"/proc/{pid}/status").read_text()
                 ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11:13]
             except OSError:
