@@ -105,6 +105,7 @@ def _from_member(member: Member) -> dict[str, Any]:
         "split": member.split,
         "number": member.number,
         "packed": member.packed.value,
+        **({} if member.crc is None else {"crc": member.crc}),
         **({"member": _from_member(outer)} if outer else {}),
     }
 
@@ -126,6 +127,7 @@ def _to_version(
             split=stored["split"],
             number=stored["number"],
             packed=Compression(stored["packed"]),
+            crc=stored.get("crc"),
         )
     return ObjectVersion(item["bucket"], key, item.get("version_id"), item["etag"], member)
 

@@ -319,7 +319,7 @@ def _binary() -> list[BadInput]:
         _not_text("random-bytes.log", garbage(20_000)),
         _not_text("packed.lzma", lzma.compress(words, lzma.FORMAT_ALONE), "lzma"),
         _not_text("tar-in-xz.log", lzma.compress(bytes(512) + tarred.getvalue()), "a tar archive"),
-        _not_text("packed.zip.gz", zipped(archive.getvalue()), "a zip archive"),
+        _not_text("spanned.zip.gz", zipped(b"PK00" + archive.getvalue()), "a zip archive"),
         _not_text("picture.log", b"\x89PNG\r\n\x1a\n" + garbage(3000), "a PNG image"),
         _not_text("program.log", b"\x7fELF\x02\x01\x01" + bytes(9) + garbage(3000), "an executable"),
         BadInput("gzip-in-gzip.gz", zipped(zipped(words)), words, 3000, format="text"),

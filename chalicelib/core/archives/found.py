@@ -21,7 +21,8 @@ class BrokenArchiveError(Exception):
 
 class Found(NamedTuple):
     """A file in an archive, at whose bytes the source stands: who takes it goes on at its end. unread: what it is, if it
-    is nothing that is read. skipped: bytes by reason that were passed over since the one before it. packed: how it is compressed."""
+    is nothing that is read. skipped: bytes by reason that were passed over since the one before it. packed: how it is compressed.
+    crc: what the CRC-32 of its bytes is to be then, where the archive says so."""
 
     path: str
     start: int
@@ -30,6 +31,7 @@ class Found(NamedTuple):
     unread: str | None
     skipped: dict[str, int]
     packed: Compression = Compression.NONE
+    crc: int | None = None
 
 
 def broken_at(source: Source, at: int, what: str) -> BrokenArchiveError:

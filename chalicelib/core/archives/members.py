@@ -14,10 +14,9 @@ from chalicelib.core.archives.found import PADDING, BrokenArchiveError, Found, b
 from chalicelib.core.archives.openers import opener_in
 from chalicelib.core.archives.source import Source
 from chalicelib.core.archives.tar import tar_members
-from chalicelib.core.archives.zip import Directory, directory_of, zip_members
+from chalicelib.core.archives.zip import ZipText, zip_members
 from chalicelib.core.decoding.decoders import Damage
 from chalicelib.core.decoding.text import OpenObject
-from chalicelib.core.ledger.accounts import UNREAD_MEMBERS
 from chalicelib.core.ledger.marks import Counts, Mark, Tally
 from chalicelib.core.ledger.seals import Seal
 from chalicelib.core.plan import Archive, Member, ObjectHead, ObjectVersion, Plan, failed_plan
@@ -31,12 +30,6 @@ RATIO_FREE_BYTES: Final = 1024 * 1024 * 1024
 _KEY_MAX_BYTES: Final = 1900
 """DynamoDB takes 2,048 bytes of a key
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html)."""
-
-MEMBERS: Final = "members"
-"""The reason for which the bytes of an archive are skipped that are in the accounts of its members."""
-
-
-OF_MEMBERS: Final = (MEMBERS, UNREAD_MEMBERS)
 
 
 class Opened(NamedTuple):
@@ -69,21 +62,18 @@ class Unpacker:
         self._size = plan.head.size if text.seekable else None
         self._source = Source(lambda offset: plan.text(open_object, offset), self._end, self._size)
         is_zip = plan.archive is Archive.ZIP
-        self._found = zip_members(self._source, self._directory) if is_zip else tar_members(self._source)
+        self._found = zip_members(self._source, self._zip) if is_zip else tar_members(self._source)
         member = plan.object.member
         root = member.root if member else plan.head
         self._most_bytes = RATIO_FREE_BYTES + RATIO_MAX * root.size
 
-    def _directory(self) -> Directory:
-        def read(place: int, size: int) -> bytes:
-            taken = b""
-            for block in self._plan.text(self._open, place) if size else ():
-                taken += block
-                if len(taken) >= size:
-                    break
-            return taken[:size]
-
-        return directory_of(read, self._plan.head.size)
+    @property
+    def _zip(self) -> ZipText:
+        member = self._plan.object.member
+        is_seekable = self._size is not None and (member is None or member.seekable)
+        return ZipText(
+            lambda place: self._plan.text(self._open, place), self._size, self._check_ratio, is_seekable
+        )
 
     def members(self, split: int) -> Iterator[Opened]:
         """Those of the next split, for whoever reads all that it wants of one before the next is asked for."""
@@ -122,11 +112,14 @@ class Unpacker:
         if self._ordinal >= MEMBERS_MAX:
             detail = f"the archive has more than {MEMBERS_MAX:,} members, of which no more are read"
             raise BrokenArchiveError("limit", detail, found.start)
-        if self._size is None and found.start > self._most_bytes:
+        self._check_ratio(found.start)
+
+    def _check_ratio(self, place: int) -> None:
+        if self._size is None and place > self._most_bytes:
             detail = (
                 f"the archive becomes more than {RATIO_MAX} times as large as its object, and is not read on"
             )
-            raise BrokenArchiveError("limit", detail, found.start)
+            raise BrokenArchiveError("limit", detail, place)
 
     def _opened(self, found: Found, split: int, number: int) -> Opened:
         plan = self._plan
@@ -141,6 +134,7 @@ class Unpacker:
             split,
             number,
             found.packed,
+            found.crc,
         )
         there = found.size if self._size is None else max(0, min(found.size, self._size - found.start))
         head = head_of(member, there)

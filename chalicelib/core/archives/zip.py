@@ -1,163 +1,130 @@
 """The members of a zip, as its directory has them: stored and deflate, zip64, sizes behind the data.
 
-Members lie one behind the other in the order of their local headers; two that overlap break the archive. What is encrypted,
-or compressed otherwise, is named. Limits: the directory is held, of at most `_DIRECTORY_MAX_BYTES`; a member's CRC is not looked at.
+Members lie one behind the other in the order of their local headers. Where the directory is broken or missing, they are read by
+those headers alone up to it, and the archive is broken there; that a member's size is behind it is then found out by reading it
+once more. What is encrypted, or compressed otherwise, is named. A zip that can only be read from front to back is read once
+more to find its directory.
 https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 """
 
 from __future__ import annotations
 
-import stat
-import struct
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from chalicelib.core.archives.found import HEADERS, BrokenArchiveError, Found, broken_at
 from chalicelib.core.archives.source import Source
-from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.archives.zip_directory import (
+    LOCAL,
+    Directory,
+    Entry,
+    OverlapError,
+    directory_of,
+    entry_of,
+)
+from chalicelib.core.decoding.compressions import Compression, faults_of, stream_of
+from chalicelib.core.decoding.decoders import BLOCK_BYTES
+from chalicelib.core.decoding.text import Text
 
 DIRECTORY: Final = "archive-directory"
 GAPS: Final = "archive-gaps"
-_DIRECTORY_MAX_BYTES: Final = 64 * 1024 * 1024
-_DESCRIPTOR_MAX_BYTES: Final = 24
-_END: Final = struct.Struct("<4s4H2LH")
-_END_MAGIC: Final = b"PK\x05\x06"
-_END64: Final = struct.Struct("<4sQ2H2L4Q")
-_LOCATOR64: Final = struct.Struct("<4sLQL")
-_ENTRY: Final = struct.Struct("<4s6H3L5H2L")
-_LOCAL: Final = struct.Struct("<4s5H3L2H")
-_COMMENT_MAX_BYTES: Final = 65_535
+_TAIL_BYTES: Final = 1024 * 1024
+"""What is kept of the end of a zip that is read through to find its directory: most are within it."""
 _PACKED: Final = {0: Compression.NONE, 8: Compression.DEFLATE}
 _METHODS: Final = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 _ENCRYPTED: Final = 1
-_UTF_8: Final = 0x800
-_IN_ZIP64: Final = 0xFFFFFFFF
-_UNIX: Final = 3
+_SIZED_BEHIND: Final = 8
+_LOCAL_MAGIC: Final = b"PK\x03\x04"
+_MAGICS: Final = (_LOCAL_MAGIC, b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x08")
+"""Of what may follow a member and its descriptor, …"""
+_DESCRIPTORS: Final = (0, 12, 16, 20, 24)
+"""… which is so long, or missing (section 4.3.9)."""
 
 
-class _Entry(NamedTuple):
-    offset: int
-    size: int
-    path: str
-    method: int
-    flags: int
-    is_link: bool
+class ZipText(NamedTuple):
+    """open_text: gives the text of a zip from an offset on. size: None where only reading it tells; then check raises
+    BrokenArchiveError of a place up to which it is not read. is_seekable: whether reading can begin anywhere."""
+
+    open_text: Callable[[int], Text]
+    size: int | None
+    check: Callable[[int], None]
+    is_seekable: bool
+
+    def directory(self) -> Directory:
+        if self.size is not None:
+            return directory_of(self._read, self.size)
+        size, tail = self._read_through()
+
+        def read(place: int, length: int) -> bytes:
+            begin = place - size + len(tail)
+            return self._read(place, length) if begin < 0 else tail[begin : begin + length]
+
+        return directory_of(read, size)
+
+    def _read(self, place: int, size: int) -> bytes:
+        taken = b""
+        for block in self.open_text(place) if size else ():
+            taken += block
+            if len(taken) >= size:
+                break
+        return taken[:size]
+
+    def _read_through(self) -> tuple[int, bytes]:
+        """The size of the text, and its end."""
+        text, size, tail = self.open_text(0), 0, bytearray()
+        for block in text:
+            size += len(block)
+            self.check(size)
+            tail += block
+            del tail[:-_TAIL_BYTES]
+        if text.damage:
+            raise BrokenArchiveError(text.damage.reason, text.damage.detail, size)
+        return size, bytes(tail)
+
+    def deflated_bytes(self, place: int) -> int | None:
+        """How long the deflate data is that begins there; None where it does not end, or nobody can begin there."""
+        if not self.is_seekable:
+            return None
+        stream, fed = stream_of(Compression.DEFLATE), 0
+        try:
+            for block in self.open_text(place):
+                fed += len(block)
+                stream.decompress(block, BLOCK_BYTES)
+                while not (stream.eof or stream.needs_input):
+                    stream.decompress(b"", BLOCK_BYTES)
+                if stream.eof:
+                    return fed - len(stream.unused_data)
+        except faults_of(Compression.DEFLATE):
+            return None
+        return None
 
 
-class Directory(NamedTuple):
-    """entries: by their place. start: of the directory itself."""
-
-    entries: list[_Entry]
-    start: int
-
-
-class _End(NamedTuple):
-    """What the end of a directory says of it. at: where that end begins."""
-
-    disk: int
-    members: int
-    length: int
-    start: int
-    at: int
-
-
-def directory_of(read: Callable[[int, int], bytes], size: int) -> Directory:
-    """read: so many bytes from a place on. Raises BrokenArchiveError where there is none."""
-    end = _end_of(read, size)
-    if end.disk:
-        raise BrokenArchiveError("corrupt", "the archive is one of several volumes", end.at)
-    if end.length > _DIRECTORY_MAX_BYTES:
-        raise BrokenArchiveError(
-            "limit", f"the directory of the archive is {end.length:,} bytes long", end.start
-        )
-    if end.start + end.length != end.at:
-        raise BrokenArchiveError("corrupt", "the directory of the archive is not where it says", end.at)
-    entries = sorted(_entries(read(end.start, end.length), end.start))
-    if len(entries) & 0xFFFF != end.members & 0xFFFF:
-        detail = f"the directory of the archive has {len(entries):,} members, not {end.members:,}"
-        raise BrokenArchiveError("corrupt", detail, end.start)
-    for one, two in pairwise([*entries, _Entry(end.start, 0, "", 0, 0, is_link=False)]):
-        if one.offset + _LOCAL.size + one.size > two.offset:
-            raise BrokenArchiveError("corrupt", "two members of the archive overlap", two.offset)
-    return Directory(entries, end.start)
-
-
-def _end_of(read: Callable[[int, int], bytes], size: int) -> _End:
-    at = max(0, size - _END.size - _COMMENT_MAX_BYTES)
-    tail = read(at, size - at)
-    place = tail.rfind(_END_MAGIC)
-    while place >= 0 and not _ends(tail, place):
-        place = tail.rfind(_END_MAGIC, 0, place)
-    if place < 0:
-        raise BrokenArchiveError("truncated", "the archive has no directory at its end", 0)
-    locator = tail[max(0, place - _LOCATOR64.size) : place]
-    if not locator.startswith(b"PK\x06\x07"):
-        _, disk, _, _, count, length, start, _ = _END.unpack_from(tail, place)
-        return _End(disk, count, length, start, at + place)
-    until = _LOCATOR64.unpack(locator)[2]
-    end64 = read(until, _END64.size)
-    if len(end64) < _END64.size or not end64.startswith(b"PK\x06\x06"):
-        raise BrokenArchiveError("corrupt", "the end of the directory of the archive is broken", until)
-    _, _, _, _, disk, _, _, count, length, start = _END64.unpack(end64)
-    return _End(disk, count, length, start, until)
-
-
-def _ends(tail: bytes, place: int) -> bool:
-    """Whether an end of a directory that begins there is the end of all, its comment included."""
-    is_whole = len(tail) - place >= _END.size
-    return is_whole and place + _END.size + _END.unpack_from(tail, place)[7] == len(tail)
-
-
-def _entries(data: bytes, start: int) -> Iterator[_Entry]:
-    at = 0
-    while at < len(data):
-        if len(data) - at < _ENTRY.size or not data.startswith(b"PK\x01\x02", at):
-            raise BrokenArchiveError("corrupt", "the directory of the archive is broken", start + at)
-        fields = _ENTRY.unpack_from(data, at)
-        flags, method, packed_bytes, size = fields[3], fields[4], fields[8], fields[9]
-        name_end = at + _ENTRY.size + fields[10]
-        name, extra = data[at + _ENTRY.size : name_end], data[name_end : name_end + fields[11]]
-        offset = fields[16]
-        if _IN_ZIP64 in (packed_bytes, size, offset):
-            packed_bytes, offset = _from_zip64(extra, size, packed_bytes, offset, start + at)
-        is_link = fields[1] >> 8 == _UNIX and stat.S_ISLNK(fields[15] >> 16)
-        path = name.decode("utf-8" if flags & _UTF_8 else "cp437", "replace")
-        yield _Entry(offset, packed_bytes, path, method, flags, is_link)
-        at = name_end + fields[11] + fields[12]
-
-
-def _from_zip64(extra: bytes, size: int, packed_bytes: int, offset: int, at: int) -> tuple[int, int]:
-    """Section 4.5.3: those of the numbers that are too large for their fields, in this order."""
-    place = 0
-    while len(extra) - place >= 4:
-        kind, length = struct.unpack_from("<2H", extra, place)
-        if kind == 1:
-            numbers = [
-                int.from_bytes(extra[n : n + 8], "little") for n in range(place + 4, place + 4 + length, 8)
-            ]
-            found = [
-                numbers.pop(0) if each == _IN_ZIP64 and numbers else each
-                for each in (size, packed_bytes, offset)
-            ]
-            return found[1], found[2]
-        place += 4 + length
-    raise BrokenArchiveError("corrupt", "the directory of the archive lacks a size", at)
-
-
-def zip_members(source: Source, directory: Callable[[], Directory]) -> Iterator[Found | dict[str, int]]:
+def zip_members(source: Source, text: ZipText) -> Iterator[Found | dict[str, int]]:
     """As `tar_members`, from the place on at which the source stands. Folders and links are headers."""
+    try:
+        directory = text.directory()
+    except OverlapError:
+        raise
+    except BrokenArchiveError as broken:
+        if broken.reason == "limit":
+            raise
+        yield from _without_directory(source, text, broken)
+        return
+    yield from _by_directory(source, directory)
+
+
+def _by_directory(source: Source, directory: Directory) -> Iterator[Found | dict[str, int]]:
+    entries, start = directory
     reached = source.position
-    entries, start = directory()
     skipped: dict[str, int] = {}
     for entry in entries:
         if entry.offset < reached:
             continue
         _pass_to(source, entry.offset, skipped)
-        header = source.read(_LOCAL.size)
-        if len(header) < _LOCAL.size or not header.startswith(b"PK\x03\x04"):
+        header = source.read(LOCAL.size)
+        if len(header) < LOCAL.size or not header.startswith(_LOCAL_MAGIC):
             raise BrokenArchiveError("corrupt", "a member is not where the directory says", entry.offset)
-        fields = _LOCAL.unpack(header)
+        fields = LOCAL.unpack(header)
         begin = source.position + fields[9] + fields[10]
         is_file = not (entry.is_link or entry.path.endswith("/"))
         behind = begin if is_file else begin + entry.size
@@ -165,14 +132,65 @@ def zip_members(source: Source, directory: Callable[[], Directory]) -> Iterator[
             raise broken_at(source, entry.offset, "a member")
         skipped[HEADERS] = skipped.get(HEADERS, 0) + behind - entry.offset
         if is_file:
-            packed = _PACKED.get(entry.method, Compression.NONE)
-            yield Found(entry.path, begin, entry.size, 0, _unread(entry), skipped, packed)
+            yield _found(entry, begin, entry.crc, skipped)
             skipped = {}
     _pass_to(source, start, skipped)
     while source.read(1 << 16):
         pass
+    if source.damage:
+        raise broken_at(source, start, "the directory")
     skipped[DIRECTORY] = source.position - start
     yield skipped
+
+
+def _without_directory(
+    source: Source, text: ZipText, broken: BrokenArchiveError
+) -> Iterator[Found | dict[str, int]]:
+    """By the headers in front of the members, up to where none follows: there the archive is broken."""
+    skipped: dict[str, int] = {}
+    while True:
+        at, passed = _next_header(source)
+        if at is None:
+            raise BrokenArchiveError(broken.reason, broken.detail, max(broken.at, source.position))
+        if passed:
+            skipped[HEADERS] = skipped.get(HEADERS, 0) + passed
+        rest = source.read(LOCAL.size - len(_LOCAL_MAGIC))
+        header = _LOCAL_MAGIC + rest
+        names = LOCAL.unpack(header)[9:11] if len(header) == LOCAL.size else (1, 0)
+        name_and_extra = source.read(sum(names))
+        if len(name_and_extra) < sum(names):
+            raise broken_at(source, at, "a header")
+        entry, begin = entry_of(header, name_and_extra, at), source.position
+        crc: int | None = entry.crc
+        if entry.flags & _SIZED_BEHIND and not entry.size:
+            size = text.deflated_bytes(begin) if _PACKED.get(entry.method) is Compression.DEFLATE else None
+            if size is None:
+                raise broken_at(source, at, "a member, whose size is behind it")
+            entry, crc = entry._replace(size=size), None
+        skipped[HEADERS] = skipped.get(HEADERS, 0) + begin - at
+        if entry.path.endswith("/") and not entry.size:
+            continue
+        yield _found(entry, begin, crc, skipped)
+        skipped = {}
+
+
+def _next_header(source: Source) -> tuple[int | None, int]:
+    """Where the next member begins, behind whose magic the source then stands, and how many bytes a descriptor in front of it
+    has; None where none follows."""
+    begin, taken = source.position, b""
+    for length in _DESCRIPTORS:
+        taken += source.read(length + len(_LOCAL_MAGIC) - len(taken))
+        magic = taken[length:]
+        if magic == _LOCAL_MAGIC:
+            return begin + length, length
+        if magic in _MAGICS:
+            break
+    return None, 0
+
+
+def _found(entry: Entry, begin: int, crc: int | None, skipped: dict[str, int]) -> Found:
+    packed = _PACKED.get(entry.method, Compression.NONE)
+    return Found(entry.path, begin, entry.size, 0, _unread(entry), skipped, packed, crc)
 
 
 def _pass_to(source: Source, place: int, skipped: dict[str, int]) -> None:
@@ -181,11 +199,11 @@ def _pass_to(source: Source, place: int, skipped: dict[str, int]) -> None:
     if gap < 0 or not source.pass_to(place):
         raise broken_at(source, place, "a member")
     if gap:
-        reason = HEADERS if gap <= _DESCRIPTOR_MAX_BYTES else GAPS
+        reason = HEADERS if gap <= _DESCRIPTORS[-1] else GAPS
         skipped[reason] = skipped.get(reason, 0) + gap
 
 
-def _unread(entry: _Entry) -> str | None:
+def _unread(entry: Entry) -> str | None:
     if entry.flags & _ENCRYPTED:
         return "encrypted"
     if entry.method not in _PACKED:

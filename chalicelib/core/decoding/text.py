@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final, TypeAlias
+from zlib import crc32
 
 from chalicelib.core.decoding.charsets import EBCDIC
 from chalicelib.core.decoding.compressions import Compression
@@ -39,6 +40,7 @@ _NUL_SHARE: Final = 0.25
 _ODD_SHARE: Final = 0.02
 _PLAIN_SHARE: Final = 0.1
 _MOST: Final = 0.8
+_WRONG_CRC: Final = "the member has another checksum than the archive gives"
 
 
 def charset_of(head: bytes) -> str:
@@ -79,7 +81,8 @@ class Text:
     """The text of one object from a text offset on; iterate it once, then look at `damage`.
 
     inner: how what the compression holds is compressed in turn, from the outside in. expected: how many bytes the object
-    is to have, where it may have fewer; such a lack is a damage.
+    is to have, where it may have fewer; such a lack is a damage. crc: the CRC-32 of a member of a zip; another one is a
+    damage too, where all of it is read. Of a stored member that is compressed in turn its own compression's is enough.
     """
 
     def __init__(
@@ -91,10 +94,12 @@ class Text:
         *,
         inner: tuple[Compression, ...] = (),
         expected: int | None = None,
+        crc: int | None = None,
     ) -> None:
         self.damage: Damage | None = None
-        self._outer = Text(open_object, compression, UTF_8, inner=inner[:-1]) if inner else None
+        self._outer = Text(open_object, compression, UTF_8, inner=inner[:-1], crc=crc) if inner else None
         self._expected = expected
+        self._crc = None if inner else crc
         self._open = self._outer._reopened if self._outer else open_object  # noqa: SLF001 - its own kind
         self._compression = inner[-1] if inner else compression
         self._charset = charset
@@ -126,14 +131,19 @@ class Text:
         return iter(self)
 
     def _plain(self, offset: int) -> Iterator[bytes]:
+        summed = 0 if self._crc is not None and not offset else None
         for block in self._open(offset):
             offset += len(block)
+            if summed is not None:
+                summed = crc32(block, summed)
             yield block
         if self._expected is not None and offset < self._expected:
             missing = self._expected - offset
             self.damage = Damage(
                 "truncated", f"the archive ends {missing:,} bytes before it does", offset, offset
             )
+        elif summed not in {None, self._crc}:
+            self.damage = Damage("corrupt", _WRONG_CRC, offset, offset)
 
     def _recoded(self) -> Iterator[bytes]:
         if self._charset == UTF_8:
@@ -160,14 +170,19 @@ class Text:
             return
         feed_bytes = self._compression.feed_bytes
         decoder = Decoder(self._compression)
-        emitted = fed = 0
+        emitted = fed = summed = 0
+        is_summed = self._crc is not None and self._compression is Compression.DEFLATE
         try:
             for feed in _in_pieces_of(feed_bytes, self._open(0)):
                 for piece in decoder.feed(feed):
                     emitted += len(piece)
+                    if is_summed:
+                        summed = crc32(piece, summed)
                     yield piece
                 fed += len(feed)
             decoder.finish()
+            if is_summed and summed != self._crc:
+                self.damage = Damage("corrupt", _WRONG_CRC, fed, emitted)
         except BrokenStreamError as broken:
             if broken.damage.reason == "truncated":
                 self.damage = replace(broken.damage, text_offset=emitted)

@@ -94,7 +94,7 @@ class Member:
     archive: which may be a member in turn. compressions: of the archive, the outermost first. ordinal: among all of its
     members. path: as the archive names it. start: where its bytes begin in the text of the archive. claimed: how many there
     are to be. split, number: of the batch that stands for it in the account of the archive. packed: how the archive has
-    compressed it.
+    compressed it. crc: that of its bytes, once they are no longer so compressed; None where the archive has none.
     """
 
     archive: ObjectHead
@@ -106,6 +106,7 @@ class Member:
     split: int
     number: int
     packed: Compression = Compression.NONE
+    crc: int | None = None
 
     @property
     def depth(self) -> int:
@@ -216,7 +217,16 @@ class Plan:
         charset = self.charset if self.framing.charset is None else UTF_8
         member = self.object.member
         expected = member.claimed if member else None
-        return Text(open_object, self.compression, charset, start, inner=self.inner, expected=expected)
+        crc = member.crc if member and self._is_read_whole(member) else None
+        return Text(
+            open_object, self.compression, charset, start, inner=self.inner, expected=expected, crc=crc
+        )
+
+    def _is_read_whole(self, member: Member) -> bool:
+        """Whether whoever comes to the end of a member has read all of it, however it is cut."""
+        if member.packed is not Compression.NONE:
+            return True
+        return self.archive is None and self.head.size <= self.limits.split_bytes
 
 
 def split_count(text_bytes: int, split_bytes: int) -> int:

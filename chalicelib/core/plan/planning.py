@@ -111,7 +111,7 @@ def make_plan(
     sample = without_padding(sample[:HEAD_BYTES])
     member = head.version.member
     is_plain = compression is Compression.NONE and (member is None or member.seekable)
-    archive = archive_in(as_it_is, seekable=is_plain)
+    archive = archive_in(as_it_is)
     failure = _failure(as_it_is, sample, damage, charset) if archive is None else _too_deep(member)
     failure = failure or endless(
         head.size, (compression, *inner), seconds, lambda: _ratio(raw, compression, inner)
@@ -201,12 +201,12 @@ def make_plan(
     )
 
 
-def archive_in(begins: bytes, *, seekable: bool) -> Archive | None:
+def archive_in(begins: bytes) -> Archive | None:
     """Which archive begins so; a tar by the sum of its first header, a zip, whose directory is at its end, by that of its
-    first member, if it can be read from any byte on."""
+    first member."""
     if is_tar(begins):
         return Archive.TAR
-    return Archive.ZIP if seekable and is_zip(begins) else None
+    return Archive.ZIP if is_zip(begins) else None
 
 
 def _too_deep(member: Member | None) -> str | None:

@@ -115,7 +115,7 @@ def test_an_archive_is_named_wherever_it_begins_and_whatever_its_header_says(
 
 
 def test_the_plan_of_a_file_that_cannot_be_read_claims_no_format() -> None:
-    data = gzip.compress(zipped(zipfile.ZIP_STORED, "a.log"))
+    data = gzip.compress(b"PK00" + zipped(zipfile.ZIP_STORED, "a.log"))
     plan = make_plan(head_of(data), opener(data, 100), Limits(), format_name="access_combined")
     assert (plan.format, plan.shown_format, plan.format_score) == ("", None, 0.0)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import gzip
 import struct
 import zipfile
+from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.core.archives import members as archives
 from chalicelib.core.archives import zip as zips
+from chalicelib.core.archives import zip_directory
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State
 from tests.tars import tar
@@ -30,6 +34,11 @@ ZIPS = {
     "stored zip64 descriptors": zipped(MEMBERS, zipfile.ZIP_STORED, streamed=True, zip64=True),
     "comment": zipped(MEMBERS, comment=b"PK\x05\x06" + b"c" * 300),
 }  # fmt: skip
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "in gzip": gzip.compress,
+    "deflated in a zip": lambda data: zipped([("in.zip", data)]),
+    "in a tar.gz": lambda data: gzip.compress(tar([("in.zip", data)])),
+}
 
 
 @pytest.mark.parametrize("kind", ZIPS)
@@ -91,23 +100,96 @@ def test_archives_in_stored_members_and_tars_in_any_are_read() -> None:
     assert packed["a/in.tgz/deep.log"].outcomes == alone(SHORT)
 
 
-def test_a_zip_that_has_to_be_read_from_front_to_back_fails_with_its_name() -> None:
-    inner = zipped([("deep.log", SHORT)])
-    failed = files_in(zipped([("in.zip", inner)]))["a/in.zip"]
-    assert (failed.account.reason or "").startswith("not text: it looks like a zip archive")
-    assert files_in(gzip.compress(inner))["a"].account.state is State.FAILED
+@pytest.mark.parametrize("kind", ZIPS)
+@pytest.mark.parametrize("pack", PACKED)
+def test_a_zip_that_can_only_be_read_from_front_to_back_holds_the_same(kind: str, pack: str) -> None:
+    found = files_in(PACKED[pack](ZIPS[kind]), limits=Limits(split_bytes=700))
+    packed, plain = list(found.values()), list(files_in(ZIPS[kind]).values())
+    assert [file.outcomes for file in packed[:5]] == [file.outcomes for file in plain[:5]]
+    assert [file.account.state for file in packed[:6]] == [file.account.state for file in plain]
+    assert skipped(packed[5]) == skipped(plain[5])
+
+
+def test_a_directory_that_lies_further_from_the_end_than_is_kept_is_read_for_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(zips, "_TAIL_BYTES", 30)
+    found = files_in(gzip.compress(ZIPS["comment"]))
+    assert found["a/one/app.log"].outcomes == alone(LINES)
+    assert found["a"].account.state is State.COMPLETE
+
+
+def test_a_zip_within_a_compression_is_not_read_through_beyond_its_ratio(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(archives, "RATIO_FREE_BYTES", 3000)
+    monkeypatch.setattr(archives, "RATIO_MAX", 1)
+    (archive,) = files_in(gzip.compress(STORED[:3000] + bytes(100_000) + STORED[3000:])).values()
+    assert archive.account.state is State.FAILED
+    assert "the archive becomes more than 1 times as large as its object" in (archive.account.reason or "")
 
 
 @pytest.mark.parametrize(
     ("from_end", "what"), [(6, "volumes"), (12, "members, not"), (16, "not where it says")]
 )
-def test_a_directory_that_lies_breaks_the_archive(from_end: int, what: str) -> None:
-    data = bytearray(zipped([("a.log", SHORT)]))
+@pytest.mark.parametrize("kind", ["deflate", "descriptors", "zip64"])
+def test_members_in_front_of_a_directory_that_lies_are_read_and_the_archive_is_damaged(
+    from_end: int, what: str, kind: str
+) -> None:
+    data = bytearray(ZIPS[kind])
     at = len(data) - 22 + {6: 4, 12: 10, 16: 16}[from_end]
     data[at] ^= 3
-    (archive,) = files_in(bytes(data)).values()
-    assert archive.account.state is State.FAILED
+    found = files_in(bytes(data), limits=Limits(split_bytes=700))
+    one, two, empty, outside, core, archive = found.values()
+    assert (one.outcomes, two.outcomes, outside.outcomes) == (alone(LINES), alone(SHORT), alone(SHORT))
+    assert (empty.account.state, core.account.state) == (State.COMPLETE, State.FAILED)
+    assert archive.account.state is State.DAMAGED
     assert what in (archive.account.reason or "")
+    assert " of the archive" in (archive.account.reason or "")
+
+
+def test_without_a_directory_what_says_its_size_behind_itself_is_read_if_it_can_be_begun_at() -> None:
+    cut = zipped([("a.log", SHORT), ("b.log", SHORT)], streamed=True)[:-60]
+    assert files_in(cut)["a/b.log"].outcomes == alone(SHORT)
+    (archive,) = files_in(gzip.compress(cut)).values()
+    assert "in the middle of a member, whose size is behind it" in (archive.account.reason or "")
+    stored = zipped([("a.log", SHORT)], zipfile.ZIP_STORED, streamed=True)[:-60]
+    assert list(files_in(stored)) == ["a"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("split_bytes", [700, 1 << 20])
+def test_a_member_whose_checksum_is_wrong_is_damaged_and_its_records_stay(
+    method: int, split_bytes: int
+) -> None:
+    data = bytearray(zipped([("a.log", SHORT), ("b.log", SHORT)], method))
+    data[data.index(b"PK\x01\x02") + 16] ^= 1
+    found = files_in(bytes(data), limits=Limits(split_bytes=split_bytes), piece_bytes=100)
+    damaged = found["a/a.log"]
+    assert damaged.outcomes == alone(SHORT)
+    assert damaged.account.state is State.DAMAGED
+    assert (damaged.account.reason or "").startswith(
+        "the member has another checksum than the archive gives at byte"
+    )
+    assert found["a/b.log"].account.state is found["a"].account.state is State.COMPLETE
+
+
+@pytest.mark.parametrize("inner", [gzip.compress, lambda data: tar([("deep.log", data)])])
+def test_the_checksum_of_a_deflated_member_that_is_compressed_or_an_archive_in_turn_is_looked_at(
+    inner,
+) -> None:  # type: ignore[no-untyped-def]
+    data = bytearray(zipped([("in", inner(SHORT))]))
+    data[data.index(b"PK\x01\x02") + 16] ^= 1
+    found = files_in(bytes(data))["a/in"].account
+    assert found.state is State.DAMAGED
+    assert "another checksum" in (found.reason or "")
+
+
+def test_of_a_stored_member_that_is_cut_in_parallel_nobody_reads_all() -> None:
+    data = bytearray(zipped([("a.log", LINES)], zipfile.ZIP_STORED))
+    data[data.index(b"PK\x01\x02") + 16] ^= 1
+    found = files_in(bytes(data), limits=Limits(split_bytes=700))
+    assert found["a/a.log"].account.state is State.COMPLETE
 
 
 def test_members_that_overlap_are_a_bomb_and_not_read() -> None:
@@ -119,7 +201,7 @@ def test_members_that_overlap_are_a_bomb_and_not_read() -> None:
 
 
 def test_a_directory_that_is_too_large_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zips, "_DIRECTORY_MAX_BYTES", 50)
+    monkeypatch.setattr(zip_directory, "_DIRECTORY_MAX_BYTES", 50)
     (archive,) = files_in(zipped([("a.log", SHORT)])).values()
     assert "the directory of the archive is" in (archive.account.reason or "")
 
@@ -132,12 +214,16 @@ def test_damage_in_a_member_ends_that_member_alone() -> None:
     assert found["a/b.log"].outcomes == alone(SHORT)
 
 
-@given(st.integers(30, len(STORED) - 1))
-@settings(max_examples=40)
-def test_a_zip_that_is_cut_anywhere_is_never_read_as_nonsense(end: int) -> None:
-    found = files_in(STORED[:end])
-    assert list(found) == ["a"]
-    assert found["a"].account.state is State.FAILED
+@pytest.mark.parametrize("kind", ["stored", "deflate", "descriptors"])
+def test_a_zip_that_is_cut_anywhere_is_never_read_as_nonsense(kind: str) -> None:
+    whole = [file.outcomes for file in files_in(ZIPS[kind]).values()]
+    for end in Random(3).sample(range(30, len(ZIPS[kind]) - 1), 12):
+        found = files_in(ZIPS[kind][:end])
+        assert found.pop("a").account.state in (State.FAILED, State.DAMAGED)
+        for file, complete in zip(found.values(), whole, strict=False):
+            assert file.plan.object.member
+            raw, expected = (b"".join(each.raw for each in of) for of in (file.outcomes, complete))
+            assert expected.startswith(raw)
 
 
 @given(st.data())

@@ -1,0 +1,155 @@
+"""The directory of a zip, zip64 too: where its members are, and what is said of them.
+
+Limits: it is held, of at most `_DIRECTORY_MAX_BYTES`. Two members that overlap break the archive.
+https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+"""
+
+from __future__ import annotations
+
+import stat
+import struct
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from chalicelib.core.archives.found import BrokenArchiveError
+
+_DIRECTORY_MAX_BYTES: Final = 64 * 1024 * 1024
+_END: Final = struct.Struct("<4s4H2LH")
+_END_MAGIC: Final = b"PK\x05\x06"
+_END64: Final = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR64: Final = struct.Struct("<4sLQL")
+_ENTRY: Final = struct.Struct("<4s6H3L5H2L")
+LOCAL: Final = struct.Struct("<4s5H3L2H")
+"""The header in front of a member's bytes, section 4.3.7."""
+_COMMENT_MAX_BYTES: Final = 65_535
+_UTF_8: Final = 0x800
+_IN_ZIP64: Final = 0xFFFFFFFF
+_UNIX: Final = 3
+
+
+class Entry(NamedTuple):
+    """A member, as its header or the directory says. offset: of its header. size: of its bytes as they are packed."""
+
+    offset: int
+    size: int
+    path: str
+    method: int
+    flags: int
+    crc: int
+    is_link: bool = False
+
+
+class Directory(NamedTuple):
+    """entries: by their place. start: of the directory itself."""
+
+    entries: list[Entry]
+    start: int
+
+
+class OverlapError(BrokenArchiveError):
+    """Two members overlap: the archive is to become far larger than it is."""
+
+
+class _End(NamedTuple):
+    """What the end of a directory says of it. at: where that end begins."""
+
+    disk: int
+    members: int
+    length: int
+    start: int
+    at: int
+
+
+def directory_of(read: Callable[[int, int], bytes], size: int) -> Directory:
+    """read: so many bytes from a place on. Raises BrokenArchiveError where there is none."""
+    end = _end_of(read, size)
+    if end.disk:
+        raise BrokenArchiveError("corrupt", "the archive is one of several volumes", end.at)
+    if end.length > _DIRECTORY_MAX_BYTES:
+        raise BrokenArchiveError(
+            "limit", f"the directory of the archive is {end.length:,} bytes long", end.start
+        )
+    if end.start + end.length != end.at:
+        raise BrokenArchiveError("corrupt", "the directory of the archive is not where it says", end.at)
+    entries = sorted(_entries(read(end.start, end.length), end.start))
+    if len(entries) & 0xFFFF != end.members & 0xFFFF:
+        detail = f"the directory of the archive has {len(entries):,} members, not {end.members:,}"
+        raise BrokenArchiveError("corrupt", detail, end.start)
+    for one, two in pairwise([*entries, Entry(end.start, 0, "", 0, 0, 0)]):
+        if one.offset + LOCAL.size + one.size > two.offset:
+            raise OverlapError("corrupt", "two members of the archive overlap", two.offset)
+    return Directory(entries, end.start)
+
+
+def _end_of(read: Callable[[int, int], bytes], size: int) -> _End:
+    at = max(0, size - _END.size - _COMMENT_MAX_BYTES)
+    tail = read(at, size - at)
+    place = tail.rfind(_END_MAGIC)
+    while place >= 0 and not _ends(tail, place):
+        place = tail.rfind(_END_MAGIC, 0, place)
+    if place < 0:
+        raise BrokenArchiveError("truncated", "the archive has no directory at its end", size)
+    locator = tail[max(0, place - _LOCATOR64.size) : place]
+    if not locator.startswith(b"PK\x06\x07"):
+        _, disk, _, _, count, length, start, _ = _END.unpack_from(tail, place)
+        return _End(disk, count, length, start, at + place)
+    until = _LOCATOR64.unpack(locator)[2]
+    end64 = read(until, _END64.size)
+    if len(end64) < _END64.size or not end64.startswith(b"PK\x06\x06"):
+        raise BrokenArchiveError("corrupt", "the end of the directory of the archive is broken", until)
+    _, _, _, _, disk, _, _, count, length, start = _END64.unpack(end64)
+    return _End(disk, count, length, start, until)
+
+
+def _ends(tail: bytes, place: int) -> bool:
+    """Whether an end of a directory that begins there is the end of all, its comment included."""
+    is_whole = len(tail) - place >= _END.size
+    return is_whole and place + _END.size + _END.unpack_from(tail, place)[7] == len(tail)
+
+
+def _entries(data: bytes, start: int) -> Iterator[Entry]:
+    at = 0
+    while at < len(data):
+        if len(data) - at < _ENTRY.size or not data.startswith(b"PK\x01\x02", at):
+            raise BrokenArchiveError("corrupt", "the directory of the archive is broken", start + at)
+        fields = _ENTRY.unpack_from(data, at)
+        packed_bytes, size = fields[8], fields[9]
+        name_end = at + _ENTRY.size + fields[10]
+        name, extra = data[at + _ENTRY.size : name_end], data[name_end : name_end + fields[11]]
+        offset = fields[16]
+        if _IN_ZIP64 in (packed_bytes, size, offset):
+            packed_bytes, offset = _from_zip64(extra, size, packed_bytes, offset, start + at)
+        is_link = fields[1] >> 8 == _UNIX and stat.S_ISLNK(fields[15] >> 16)
+        yield Entry(offset, packed_bytes, _path(name, fields[3]), fields[4], fields[3], fields[7], is_link)
+        at = name_end + fields[11] + fields[12]
+
+
+def entry_of(header: bytes, name_and_extra: bytes, offset: int) -> Entry:
+    """What the header in front of a member says, which knows of no links. offset: where it lies."""
+    _, _, flags, method, _, _, crc, packed_bytes, size, name_bytes, _ = LOCAL.unpack(header)
+    if _IN_ZIP64 in (packed_bytes, size):
+        packed_bytes, _ = _from_zip64(name_and_extra[name_bytes:], size, packed_bytes, 0, offset)
+    return Entry(offset, packed_bytes, _path(name_and_extra[:name_bytes], flags), method, flags, crc)
+
+
+def _path(name: bytes, flags: int) -> str:
+    return name.decode("utf-8" if flags & _UTF_8 else "cp437", "replace")
+
+
+def _from_zip64(extra: bytes, size: int, packed_bytes: int, offset: int, at: int) -> tuple[int, int]:
+    """Section 4.5.3: those of the numbers that are too large for their fields, in this order."""
+    place = 0
+    while len(extra) - place >= 4:
+        kind, length = struct.unpack_from("<2H", extra, place)
+        if kind == 1:
+            numbers = [
+                int.from_bytes(extra[n : n + 8], "little") for n in range(place + 4, place + 4 + length, 8)
+            ]
+            found = [
+                numbers.pop(0) if each == _IN_ZIP64 and numbers else each
+                for each in (size, packed_bytes, offset)
+            ]
+            return found[1], found[2]
+        place += 4 + length
+    raise BrokenArchiveError("corrupt", "the directory of the archive lacks a size", at)
