@@ -68,6 +68,7 @@ class Clock:
         self._main = threading.Semaphore(0)
         self._present: Thread | None = None
         self._children: dict[Thread, list[Thread]] = {}
+        self._threads: list[Thread] = []
         self._until: Callable[[], bool] = lambda: False
         self._limit_seconds = 0.0
 
@@ -90,6 +91,7 @@ class Clock:
 
     def start(self, work: Callable[[], None], delay_seconds: float = 0) -> Thread:
         thread = Thread(self, work)
+        self._threads.append(thread)
         if self._present:
             self._children.setdefault(self._present, []).append(thread)
         self.schedule(delay_seconds, thread)
@@ -101,6 +103,16 @@ class Clock:
             if not each.done and not each.killed:
                 each.killed = True
                 self.schedule(0, each)
+
+    def end(self) -> None:
+        """Called when nothing runs: whatever still waits is ended, and lets go of the data that it has in hand."""
+        for thread in self._threads:
+            thread.killed = True
+            while not thread.done:
+                self._take_turn(thread)
+        self._threads.clear()
+        self._children.clear()
+        self._queue.clear()
 
     def schedule(self, seconds: float, thread: Thread) -> None:
         self._number += 1
@@ -117,10 +129,13 @@ class Clock:
             if thread.done:
                 continue
             self.now = max(self.now, at)
-            self._present = thread
-            thread.take_turn()
-            self._main.acquire()
-            self._present = None
+            self._take_turn(thread)
+
+    def _take_turn(self, thread: Thread) -> None:
+        self._present = thread
+        thread.take_turn()
+        self._main.acquire()
+        self._present = None
 
     def wait(self, futures: list[Future[Any]]) -> None:
         """Stands in for `concurrent.futures.wait`."""
