@@ -54,10 +54,10 @@ def rows(examples: Path = EXAMPLES) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.split("\n") if line]
 
 
-def judged(found: Sequence[Mapping[str, Any]]) -> dict[str, Verdict]:
+def judged(files: Sequence[Mapping[str, Any]]) -> dict[str, Verdict]:
     """Row format → verdict."""
     verdicts = {}
-    in_order = sorted(found, key=lambda row: str(row["format"]))
+    in_order = sorted(files, key=lambda row: str(row["format"]))
     for name, group in groupby(in_order, key=lambda row: str(row["format"])):
         verdicts[name] = _verdict(list(group))
     return verdicts
@@ -74,7 +74,7 @@ def _verdict(group: Sequence[Mapping[str, Any]]) -> Verdict:
     verdict.told_as = reading.plan.format
     verdict.total_bytes = len(text)
     verdict.kept_bytes = sum(outcome.length for outcome in outcomes)
-    told = reading.plan.format.split("_")
+    family = reading.plan.format.split("_")
     for row, (begin, end) in zip(group, places, strict=True):
         if row["strength"] not in ("asserted", "derived"):
             continue
@@ -87,7 +87,7 @@ def _verdict(group: Sequence[Mapping[str, Any]]) -> Verdict:
             if (
                 lacking
                 or any(agrees(record, neutral, value) for record in records)
-                or (neutral == "program" and value in told)
+                or (neutral == "program" and value in family)
             ):
                 verdict.agreed += 1
             else:
@@ -124,23 +124,23 @@ def agrees(record: Record, neutral: str, value: Any) -> bool:
         number = severity.of_word(value)
         if number is not None and number == record.severity_number:
             return True
-    return any(_same(held, value) for held in _held(record, neutral))
+    return any(_same(value_of, value) for value_of in _values(record, neutral))
 
 
-def _held(record: Record, neutral: str) -> Iterator[Any]:
+def _values(record: Record, neutral: str) -> Iterator[Any]:
     """What of a record may be the value of a neutral name."""
     fields = record.attributes
     for name in OURS.get(neutral, ()):
         if name in fields:
             yield fields[name]
     last = _plain(neutral)
-    for name, held in fields.items():
+    for name, field_value in fields.items():
         if (
             _plain(name.rpartition(".")[2]) == last
             or _plain(name) == last
             or _plain(name).endswith(f"_{last}")
         ):
-            yield held
+            yield field_value
     if neutral in _LEVELS:
         yield record.severity_text
     if neutral in ("message", "request", "msg", "logmessage", "path", "syslog5424_msg"):
@@ -165,7 +165,7 @@ def _written_together(fields: Mapping[str, Any], neutral: str) -> Iterator[Any]:
 
 
 def _held_at_all(record: Record, neutral: str) -> bool:
-    return any(held is not None for held in _held(record, neutral))
+    return any(value is not None for value in _values(record, neutral))
 
 
 def _messages(record: Record) -> Iterator[Any]:
@@ -191,26 +191,26 @@ def _time(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _same(held: Any, value: Any) -> bool:
-    if isinstance(held, list) and not isinstance(value, list):
-        return len(held) == 1 and _same(held[0], value)
-    if isinstance(held, list) and isinstance(value, list):
-        return list(map(str, held)) == list(map(str, value))
+def _same(ours: Any, value: Any) -> bool:
+    if isinstance(ours, list) and not isinstance(value, list):
+        return len(ours) == 1 and _same(ours[0], value)
+    if isinstance(ours, list) and isinstance(value, list):
+        return list(map(str, ours)) == list(map(str, value))
     if isinstance(value, str) and _ISO.match(value):
-        return _instant(held).startswith(_time(value))
-    if isinstance(value, bool) or isinstance(held, bool) or isinstance(value, list | dict):
-        return str(held).lower() == str(value).lower() or held == value
+        return _instant(ours).startswith(_time(value))
+    if isinstance(value, bool) or isinstance(ours, bool) or isinstance(value, list | dict):
+        return str(ours).lower() == str(value).lower() or ours == value
     try:
-        return float(held) == float(value)
+        return float(ours) == float(value)
     except (TypeError, ValueError):
-        return _address(str(held).strip().lower()) == str(value).strip().lower()
+        return _address(str(ours).strip().lower()) == str(value).strip().lower()
 
 
-def _instant(held: Any) -> str:
+def _instant(ours: Any) -> str:
     """A time as text or in seconds since 1970, as ISO 8601 without its final zeros and Z."""
-    if isinstance(held, int | float):
-        held = datetime.fromtimestamp(held, UTC).isoformat().replace("+00:00", "Z")
-    return _time(str(held))
+    if isinstance(ours, int | float):
+        ours = datetime.fromtimestamp(ours, UTC).isoformat().replace("+00:00", "Z")
+    return _time(str(ours))
 
 
 def _address(text: str) -> str:

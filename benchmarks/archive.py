@@ -127,8 +127,8 @@ class Watch:
     def _function(self, pid: int) -> str | None:
         """The function of this stack that runs in a process."""
         environment = b"\0" + Path(f"/proc/{pid}/environ").read_bytes()
-        found = _NAMED.search(environment)
-        return found[1].decode() if found and self.endpoint.encode() in environment else None
+        match = _NAMED.search(environment)
+        return match[1].decode() if match and self.endpoint.encode() in environment else None
 
     def busiest(self, functions: tuple[str, ...]) -> tuple[int, str] | None:
         """That which took most of the processor since the last look but one."""
@@ -152,8 +152,8 @@ def opened_in(stack: LocalStack) -> int:
 
 def state_of(stack: LocalStack, file_id: str) -> str | None:
     key = {"pk": {"S": file_id}, "sk": {"S": "file"}}
-    found = stack.client("dynamodb").get_item(TableName=stack.info.ledger_table, Key=key, ConsistentRead=True)
-    return str(found["Item"]["state"]["S"]).partition("#")[0] if "Item" in found else None
+    actual = stack.client("dynamodb").get_item(TableName=stack.info.ledger_table, Key=key, ConsistentRead=True)
+    return str(actual["Item"]["state"]["S"]).partition("#")[0] if "Item" in actual else None
 
 
 def settled(stack: LocalStack, file_id: str, members: int, watch: Watch) -> list[str]:
@@ -185,13 +185,13 @@ def stored_in(stack: LocalStack) -> Mapping[str, list[tuple[int, int, int]]]:
         "ExpressionAttributeNames": {f"#{name}": name for name in ("offset", "length", "lines")},
         "ConsistentRead": True,
     }
-    found: dict[str, list[tuple[int, int, int]]] = {}
+    collected: dict[str, list[tuple[int, int, int]]] = {}
     for page in stack.client("dynamodb").get_paginator("scan").paginate(**asked):
         for item in page["Items"]:
             if "kind" in item:  # what has none goes on with a segment
                 extent = tuple(int(item[name]["N"]) for name in ("offset", "length", "lines"))
-                found.setdefault(item["file_id"]["S"], []).append(extent)  # type: ignore[arg-type]
-    return {file_id: sorted(extents) for file_id, extents in found.items()}
+                collected.setdefault(item["file_id"]["S"], []).append(extent)  # type: ignore[arg-type]
+    return {file_id: sorted(extents) for file_id, extents in collected.items()}
 
 
 def faults_of(stack: LocalStack, archive: str, known: Mapping[str, tuple[int, int]]) -> list[str]:

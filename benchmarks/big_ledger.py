@@ -47,12 +47,12 @@ class Store(in_memory.DynamoDB):
 
     def sort(self) -> None:
         """All that is written is in the indexes from now on, and requests take their time."""
-        found: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
+        sorted_items: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
         for item in self.table(LEDGER).items.values():
             for index, name in in_memory.INDEXES.items():
                 if "opened" in item and name in item:
-                    found[index, item[name]["S"]].append(item)
-        for key, items in found.items():
+                    sorted_items[index, item[name]["S"]].append(item)
+        for key, items in sorted_items.items():
             items.sort(key=lambda item: str(item["opened"]["S"]))
             self._sorted[key] = [item["opened"]["S"] for item in items], items
         self.table(LEDGER).lagging.clear()
@@ -89,13 +89,13 @@ class Store(in_memory.DynamoDB):
         return apply()
 
     def __getattribute__(self, name: str) -> Any:
-        found = super().__getattribute__(name)
+        attribute = super().__getattribute__(name)
         if name not in {"query", "get_item", "batch_get_item", "update_item", "put_item"}:
-            return found
+            return attribute
 
         def timed(**request: Any) -> Any:
             time.sleep(self.seconds)
-            return found(**request)
+            return attribute(**request)
 
         return timed
 

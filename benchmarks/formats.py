@@ -104,10 +104,10 @@ def _whole_path(known: Format) -> float:
     return statistics.median(rates)
 
 
-def _verdict(name: str, variant: str, found: float) -> str:
+def _verdict(name: str, variant: str, ratio: float) -> str:
     """The aim of a case and whether it is met; nothing where it has none."""
     aim = _AIMS.get((name, variant))
-    return "" if aim is None else f"{aim:>6} {'met' if found >= aim else 'missed'}"
+    return "" if aim is None else f"{aim:>6} {'met' if ratio >= aim else 'missed'}"
 
 
 def main() -> None:

@@ -128,7 +128,7 @@ def main() -> None:
 
 
 def measures(browser: Browser, info: StackInfo, large: str) -> dict[str, list[float]]:
-    found: defaultdict[str, list[float]] = defaultdict(list)
+    samples: defaultdict[str, list[float]] = defaultdict(list)
     rows, squares = "table.files tbody tr", ".square"
     day = f"{datetime.now(UTC) - timedelta(days=9):%Y/%m/%d}"
     steps = (
@@ -146,10 +146,10 @@ def measures(browser: Browser, info: StackInfo, large: str) -> dict[str, list[fl
             begun = time.monotonic()
             one.go("")
             one.page.locator(rows).first.wait_for()
-            found["first view: the files"].append(1000 * (time.monotonic() - begun))
+            samples["first view: the files"].append(1000 * (time.monotonic() - begun))
             one.page.wait_for_load_state("networkidle")
             for name, act, sign in steps:
-                found[name].append(_timed(one.page, act, sign))
+                samples[name].append(_timed(one.page, act, sign))
                 one.page.wait_for_timeout(300)
             moves = (
                 ("a file of 10,000 batches: its account", f"location.hash = '#/file/{large}'", _count(".legend tbody tr", 1)),
@@ -160,8 +160,8 @@ def measures(browser: Browser, info: StackInfo, large: str) -> dict[str, list[fl
                 ("back to the files", "location.hash = '#/'", _count(rows, 50)),
             )  # fmt: skip
             for name, act, sign in moves:
-                found[name].append(_timed(one.page, act, sign))
-    return found
+                samples[name].append(_timed(one.page, act, sign))
+    return samples
 
 
 def _timed(page: Page, act: str, sign: str) -> float:
@@ -178,8 +178,8 @@ def _all_rows(*words: str) -> str:
 
 
 def _choose(label: str, value: str) -> str:
-    found = f"[...document.querySelectorAll('.filters label')].find((each) => each.textContent.startsWith('{label}')).querySelector('select')"
-    return f"{{ const field = {found}; field.value = '{value}'; field.dispatchEvent(new Event('change', {{bubbles: true}})) }}"
+    script = f"[...document.querySelectorAll('.filters label')].find((each) => each.textContent.startsWith('{label}')).querySelector('select')"
+    return f"{{ const field = {script}; field.value = '{value}'; field.dispatchEvent(new Event('change', {{bubbles: true}})) }}"
 
 
 def _type(text: str) -> str:

@@ -123,8 +123,10 @@ def table() -> Iterator[str]:
             for peer, command in peers.items():
                 if peer in installed:
                     theirs = _rate(command(log, out), out, len(lines))
-                    said = "wrote nothing" if theirs is None else f"{theirs:12,.0f}{ours / theirs:10.2f} x"
-                    yield f"{'':20}{peer:12}{said}"
+                    measured = (
+                        "wrote nothing" if theirs is None else f"{theirs:12,.0f}{ours / theirs:10.2f} x"
+                    )
+                    yield f"{'':20}{peer:12}{measured}"
     if missing:
         yield f"not installed: {', '.join(missing)}"
 

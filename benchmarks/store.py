@@ -69,14 +69,14 @@ def _played(layout: Layout) -> Outcome:
 
 def _priced() -> None:
     measured = measure([ordinary_source()])
-    found = {
+    prices = {
         (each.layout, each.sink): each.dollars_per_gb
         for each in estimates(measured.sample, read_prices(), gb_per_day=1, kept_days=30)
     }
     dollars = (
-        found[Layout.ITEMS, Sink.NONE],
-        found[Layout.PACKED, Sink.NONE],
-        found[Layout.NONE, Sink.PARQUET],
+        prices[Layout.ITEMS, Sink.NONE],
+        prices[Layout.PACKED, Sink.NONE],
+        prices[Layout.NONE, Sink.PARQUET],
     )
     items, packed, parquet = (f"{each:.3f}" for each in dollars)
     _row(
@@ -170,6 +170,6 @@ def _found_in(body: str, layout: Layout) -> Parsed:
 def _write_all(records: DynamoRecords, bodies: list[str], layout: Layout) -> None:
     """What a worker does with each batch, the ledger apart."""
     for body in bodies:
-        found = _found_in(body, layout)
+        items = _found_in(body, layout)
         if layout is not Layout.NONE:
-            records.put(found.items, Deadline.after(60), found.first)
+            records.put(items.items, Deadline.after(60), items.first)

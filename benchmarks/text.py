@@ -223,9 +223,9 @@ def opening() -> Iterator[Row]:
         taken.append((seconds * 1e3, known.name))
     taken.sort(reverse=True)
     for milliseconds, name in [*taken[:5], taken[len(taken) // 2]]:
-        shown = f"open: {name}" if (milliseconds, name) in taken[:5] else "open: the median format"
+        label = f"open: {name}" if (milliseconds, name) in taken[:5] else "open: the median format"
         yield Row(
-            shown,
+            label,
             "ms",
             round(milliseconds, 1),
             _OPEN_MS,
@@ -261,14 +261,14 @@ def rows() -> Iterator[Row]:
 
 
 def main(*, as_json: bool = False, only: str = "") -> None:
-    found = []
+    results = []
     if not as_json:
         print(f"{'what':52}{'ours':>12}{'plain':>12} {'unit':8}{'ratio':>7}{'aim':>6}   against")
     for make in (cuts, records, opening, slowest):
         if only and only not in make.__name__:
             continue
         for row in make():
-            found.append(row)
+            results.append(row)
             if not as_json:
                 verdict = "" if row.ratio >= row.aim else "  missed"
                 print(
@@ -276,7 +276,7 @@ def main(*, as_json: bool = False, only: str = "") -> None:
                     flush=True,
                 )
     if as_json:
-        print(json.dumps([asdict(row) for row in found], indent=2))
+        print(json.dumps([asdict(row) for row in results], indent=2))
 
 
 if __name__ == "__main__":

@@ -39,11 +39,11 @@ class Stored:
         self.rows: dict[str, bytes] = {}
         self.marks: dict[int, Mark] = {}
         for message, count in self.reading.batches():
-            found = parsed(message)
-            self.items[message.offset] = list(map(orjson.loads, found.items))
-            self.marks[message.number] = replace(found.mark, start=message.offset, digest=message.digest)
-            if found.rows is not None:
-                self.rows[message.batch_id] = found.rows
+            batch = parsed(message)
+            self.items[message.offset] = list(map(orjson.loads, batch.items))
+            self.marks[message.number] = replace(batch.mark, start=message.offset, digest=message.digest)
+            if batch.rows is not None:
+                self.rows[message.batch_id] = batch.rows
             for outcome in outcomes_of(message):
                 count(outcome)
         account = self.reading.account

@@ -37,10 +37,10 @@ def by_expression(expression: str, time_format: str, numbers: tuple[str, ...] = 
     match = re.compile(expression).match
 
     def parse(line: str) -> dict[str, Any] | None:
-        found = match(line)
-        if found is None:
+        hit = match(line)
+        if hit is None:
             return None
-        fields: dict[str, Any] = found.groupdict()
+        fields: dict[str, Any] = hit.groupdict()
         fields["time"] = datetime.strptime(fields["time"], time_format)  # noqa: DTZ007 - the naive way
         for name in numbers:
             fields[name] = int(fields[name])
@@ -51,10 +51,10 @@ def by_expression(expression: str, time_format: str, numbers: tuple[str, ...] = 
 
 def by_alb_expression(line: str) -> dict[str, Any] | None:
     """A balancer's processing times are decimals."""
-    found = _ALB.match(line)
-    if found is None:
+    hit = _ALB.match(line)
+    if hit is None:
         return None
-    fields: dict[str, Any] = found.groupdict()
+    fields: dict[str, Any] = hit.groupdict()
     fields["time"] = datetime.strptime(fields["time"], "%Y-%m-%dT%H:%M:%S.%f%z")
     for name in ("client_port", "target_port", "status", "target_status", "received", "sent", "priority"):
         fields[name] = int(fields[name])
@@ -65,10 +65,10 @@ def by_alb_expression(line: str) -> dict[str, Any] | None:
 
 def by_flow_expression(line: str) -> dict[str, Any] | None:
     """A flow's times are seconds since 1970."""
-    found = _FLOW.match(line)
-    if found is None:
+    hit = _FLOW.match(line)
+    if hit is None:
         return None
-    fields: dict[str, Any] = found.groupdict()
+    fields: dict[str, Any] = hit.groupdict()
     for name in ("version", "source_port", "destination_port", "protocol", "packets", "bytes"):
         fields[name] = int(fields[name])
     for name in ("start", "end"):
@@ -118,20 +118,20 @@ def by_cloudfront_columns(names: list[str]) -> Callable[[str], Any]:
 
 def flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
     """A record with dotted names, as a store without nested fields wants it."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, each in value.items():
         if isinstance(each, dict):
-            found |= flat(each, f"{before}{name}.")
+            fields |= flat(each, f"{before}{name}.")
         elif each is not None:
-            found[before + name] = each
-    return found
+            fields[before + name] = each
+    return fields
 
 
 def by_cloudtrail(text: str) -> list[dict[str, Any]]:
     """All records of a file."""
-    found = []
+    events = []
     for record in json.loads(text)["Records"]:
         fields = flat(record)
         fields["eventTime"] = datetime.strptime(fields["eventTime"], "%Y-%m-%dT%H:%M:%S%z")
-        found.append(fields)
-    return found
+        events.append(fields)
+    return events

@@ -45,10 +45,10 @@ def declared() -> dict[str, Any]:
     formats: dict[str, list[str]] = {name: [] for name in sorted(names)}
     types = {}
     for attribute, kinds in sorted(seen.items()):
-        types[attribute] = _type_of({kind: len(found) for kind, found in kinds.items()})
+        types[attribute] = _type_of({kind: len(lines) for kind, lines in kinds.items()})
         for name in sorted(names & set().union(*kinds.values())):
             formats[name].append(attribute)
-    return {"types": types, "formats": {name: found for name, found in formats.items() if found}}
+    return {"types": types, "formats": {name: lines for name, lines in formats.items() if lines}}
 
 
 def _type_of(counted: dict[str, int]) -> str:
@@ -57,20 +57,20 @@ def _type_of(counted: dict[str, int]) -> str:
     return max(Counter(counted).items(), key=lambda each: (each[1], each[0] == columns.TEXT))[0]
 
 
-def columns_of_the_table(found: Mapping[str, Any]) -> dict[str, str]:
+def columns_of_the_table(declared_types: Mapping[str, Any]) -> dict[str, str]:
     """Column → type in Athena. found: what `declared` gives."""
-    counted = Counter(attribute for each in found["formats"].values() for attribute in each)
-    common = {name: found["types"][name] for name in sorted(counted) if counted[name] >= FORMATS_MIN}
+    counted = Counter(attribute for each in declared_types["formats"].values() for attribute in each)
+    common = {name: declared_types["types"][name] for name in sorted(counted) if counted[name] >= FORMATS_MIN}
     types = {**columns.STORED, **columns.Declared(common).types, columns.REST: columns.TEXT}
     return {name: OF_ATHENA[kind] for name, kind in types.items()}
 
 
-def template_with(wanted: Mapping[str, str]) -> str:
+def template_with(table_columns: Mapping[str, str]) -> str:
     """infra/data.json with these columns in the table of the catalog."""
 
     def written(match: re.Match[str]) -> str:
         pad = match[1]
-        lines = [f'{pad}  {{"Name": "{name}", "Type": "{kind}"}}' for name, kind in wanted.items()]
+        lines = [f'{pad}  {{"Name": "{name}", "Type": "{kind}"}}' for name, kind in table_columns.items()]
         return f'{pad}"Columns": [\n' + ",\n".join(lines) + f"\n{pad}]"
 
     made, replaced = _COLUMNS.subn(written, TEMPLATE.read_text(encoding="utf-8"))

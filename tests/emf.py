@@ -39,17 +39,17 @@ class Document:
 
 def documents_in(lines: Iterable[str]) -> list[Document]:
     """Those of the lines that are documents; an AssertionError or KeyError where one is not valid."""
-    said = [json.loads(line) for line in lines if line]
-    return [_checked(document) for document in said if "_aws" in document]
+    documents = [json.loads(line) for line in lines if line]
+    return [_checked(document) for document in documents if "_aws" in document]
 
 
-def _checked(said: dict[str, Any]) -> Document:
-    assert isinstance(said["_aws"]["Timestamp"], int)
-    (directive,) = said["_aws"]["CloudWatchMetrics"]
+def _checked(document: dict[str, Any]) -> Document:
+    assert isinstance(document["_aws"]["Timestamp"], int)
+    (directive,) = document["_aws"]["CloudWatchMetrics"]
     assert 1 <= len(directive["Namespace"]) <= MAX_NAME_CHARACTERS
     (names,) = directive["Dimensions"]
     assert len(names) <= MAX_DIMENSIONS
-    dimensions = {name: said[name] for name in names}
+    dimensions = {name: document[name] for name in names}
     for name, value in dimensions.items():
         assert 1 <= len(name) <= 250, name
         assert isinstance(value, str), name
@@ -60,10 +60,10 @@ def _checked(said: dict[str, Any]) -> Document:
         name = metric["Name"]
         assert 1 <= len(name) <= MAX_NAME_CHARACTERS, name
         assert metric["Unit"] in UNITS, name
-        held = said[name] if isinstance(said[name], list) else [said[name]]
-        assert 1 <= len(held) <= MAX_VALUES, name
-        assert all(isinstance(value, int | float) and not isinstance(value, bool) for value in held), name
-        units[name], values[name] = metric["Unit"], held
+        numbers = document[name] if isinstance(document[name], list) else [document[name]]
+        assert 1 <= len(numbers) <= MAX_VALUES, name
+        assert all(isinstance(value, int | float) and not isinstance(value, bool) for value in numbers), name
+        units[name], values[name] = metric["Unit"], numbers
     assert 1 <= len(units) <= MAX_METRICS
-    assert set(said) == {"_aws", *dimensions, *units}, "what is no dimension and no metric is not sent"
+    assert set(document) == {"_aws", *dimensions, *units}, "what is no dimension and no metric is not sent"
     return Document(directive["Namespace"], dimensions, units, values)

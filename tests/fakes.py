@@ -76,7 +76,7 @@ class Effects:
 
 class FakeObjects:
     def __init__(self, piece_bytes: int = 7) -> None:
-        self.held: dict[tuple[str, str], bytes] = {}
+        self.stored: dict[tuple[str, str], bytes] = {}
         self.content_types: dict[str, str] = {}
         self.denied: set[str] = set()
         self.piece_bytes = piece_bytes
@@ -84,7 +84,7 @@ class FakeObjects:
     def add(
         self, key: str, data: bytes, version_id: str = "v1", content_type: str = "text/plain"
     ) -> Announced:
-        self.held[key, version_id] = data
+        self.stored[key, version_id] = data
         self.content_types[key] = content_type
         return Announced(BUCKET, key, version_id=version_id, etag="e")
 
@@ -97,10 +97,12 @@ class FakeObjects:
         """One version a page, and the same of every bucket."""
         if bucket in self.denied:
             raise AccessDeniedError(f"listing s3://{bucket}: denied")
-        names = sorted(self.held)
+        names = sorted(self.stored)
         at = int(after or 0)
         heads = [
-            ObjectHead(ObjectVersion(bucket, key, version_id, "e"), len(self.held[key, version_id]), "", WHEN)
+            ObjectHead(
+                ObjectVersion(bucket, key, version_id, "e"), len(self.stored[key, version_id]), "", WHEN
+            )
             for key, version_id in names[at : at + 1]
         ]
         return HeadsPage(heads, str(at + 1) if at + 1 < len(names) else None)
@@ -112,9 +114,9 @@ class FakeObjects:
         return opener(self._data(head.version.key, head.version.version_id), self.piece_bytes)
 
     def _data(self, key: str, version_id: str | None) -> bytes:
-        if (key, version_id or "") not in self.held:
+        if (key, version_id or "") not in self.stored:
             raise ObjectGoneError(f"{key} does not exist")
-        return self.held[key, version_id or ""]
+        return self.stored[key, version_id or ""]
 
 
 def opener(data: bytes, piece_bytes: int) -> OpenObject:
@@ -277,15 +279,15 @@ class FakeLedgerTable:
             self.files.setdefault(named(known, 0), former._replace(kept_as=named(known, 0)))
 
         def effect() -> None:
-            held = self.files[known]
-            if held.rereading.under_way == number:
-                self.files[known] = held._replace(
+            current = self.files[known]
+            if current.rereading.under_way == number:
+                self.files[known] = current._replace(
                     plan=made.plan,
                     account=made.account,
                     settled_at=now,
                     trace=made.trace,
                     opening=made.opening,
-                    rereading=Rereading(held.rereading.last, since=now),
+                    rereading=Rereading(current.rereading.last, since=now),
                 )
 
         if not former.plan.generation:
@@ -294,21 +296,21 @@ class FakeLedgerTable:
 
     def give_up_generation(self, file_id: str, generation: int, why: str, now: datetime) -> bool:
         def effect() -> bool:
-            held = self.files[file_id]
-            if held.rereading.under_way != generation:
+            current = self.files[file_id]
+            if current.rereading.under_way != generation:
                 return False
-            last = held.rereading.last
-            self.files[file_id] = held._replace(rereading=Rereading(last, since=now, given_up=why))
+            last = current.rereading.last
+            self.files[file_id] = current._replace(rereading=Rereading(last, since=now, given_up=why))
             return True
 
         return bool(self._effects.around(effect))
 
     def reserve_generation(self, stored: StoredFile, rereading: Rereading) -> bool:
         def effect() -> bool:
-            held = self.files[stored.file_id]
-            if held.rereading.under_way or held.account.revision != stored.account.revision:
+            current = self.files[stored.file_id]
+            if current.rereading.under_way or current.account.revision != stored.account.revision:
                 return False
-            self.files[stored.file_id] = held._replace(rereading=rereading)
+            self.files[stored.file_id] = current._replace(rereading=rereading)
             return True
 
         return bool(self._effects.around(effect))
@@ -336,19 +338,21 @@ class FakeLedgerTable:
 
     def put_seal(self, file_id: str, seal: Seal, expires_at: int | None, used: Used = NOTHING) -> Seal | None:
         def effect() -> Seal | None:
-            held = self.seals.get((file_id, seal.split))
-            if held is None:
+            current = self.seals.get((file_id, seal.split))
+            if current is None:
                 self.seals[file_id, seal.split] = seal
                 self.cutting[file_id, seal.split] = used
                 self.setbacks.pop((file_id, seal.split), None)
-            return held
+            return current
 
         return self._effects.around(effect)  # type: ignore[no-any-return]
 
     def raise_setback(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
         def effect() -> None:
-            held = self.setbacks.get((file_id, split))
-            if (file_id, split) not in self.seals and (held is None or held.obstacle < setback.obstacle):
+            current = self.setbacks.get((file_id, split))
+            if (file_id, split) not in self.seals and (
+                current is None or current.obstacle < setback.obstacle
+            ):
                 self.setbacks[file_id, split] = Setback.decode(setback.encode())
 
         self._effects.around(effect)
@@ -396,14 +400,14 @@ class FakeLedgerTable:
     def read_marks(
         self, file_id: str, split: int, first: int = 0, until: int | None = None
     ) -> Mapping[int, Mark]:
-        found: dict[int, Mark] = {}
+        marks: dict[int, Mark] = {}
         for (file, of_split, _), leaf in self.leaves.items():
             if (file, of_split) == (file_id, split):
                 self.reads += 1
-                found |= leaf
+                marks |= leaf
         return {
             number: mark
-            for number, mark in found.items()
+            for number, mark in marks.items()
             if number >= first and (until is None or number < until)
         }
 
@@ -427,10 +431,10 @@ class FakeLedgerTable:
 
     def put_summary(self, file_id: str, split: int, summary: Summary) -> None:
         def effect() -> None:
-            held = self.summaries.get((file_id, split))
+            current = self.summaries.get((file_id, split))
             if (file_id, split) not in self.seals.keys() | self.setbacks.keys():
                 return
-            if held is None or held.revision < summary.revision:
+            if current is None or current.revision < summary.revision:
                 self.summaries[file_id, split] = summary
 
         self._effects.around(effect)
@@ -440,9 +444,9 @@ class FakeLedgerTable:
             keys = (*self.seals, *self.summaries, *self.setbacks)
             numbers = sorted({split for file, split in keys if file == file_id and split >= first})
         else:
-            held = self.seals, self.summaries, self.setbacks
+            stored = self.seals, self.summaries, self.setbacks
             numbers = [
-                number for number in range(first, until) if any((file_id, number) in each for each in held)
+                number for number in range(first, until) if any((file_id, number) in each for each in stored)
             ]
         self.reads += max(1, len(numbers))
         return [
@@ -471,8 +475,8 @@ class FakeLedgerTable:
         key = file_id, level, account.split // FAN_OUT**level
 
         def effect() -> None:
-            held = self.tree.get(key)
-            if held is None or held.revision < account.revision:
+            current = self.tree.get(key)
+            if current is None or current.revision < account.revision:
                 self.tree[key] = account
 
         self._effects.around(effect)
@@ -523,24 +527,26 @@ class FakeLedgerTable:
         self.shelved.append(file_id)
 
     def _listed(
-        self, wanted: Callable[[StoredFile], bool], before: str | None, since: str | None, limit: int
+        self, condition: Callable[[StoredFile], bool], before: str | None, since: str | None, limit: int
     ) -> FilePage:
         self.lists += 1
         files = {
             opened_position(file.opened_at, file.file_id): file
             for file in self.files.values()
-            if wanted(file) and not has_entry_of_its_own(file.file_id)
+            if condition(file) and not has_entry_of_its_own(file.file_id)
         }
-        found = sorted((each for each in files if (since or "") <= each < (before or "9999")), reverse=True)
-        reached = found[limit - 1] if len(found) > limit else None
-        return FilePage([files[each] for each in found[:limit]], reached)
+        positions = sorted(
+            (each for each in files if (since or "") <= each < (before or "9999")), reverse=True
+        )
+        reached = positions[limit - 1] if len(positions) > limit else None
+        return FilePage([files[each] for each in positions[:limit]], reached)
 
     def put_account(self, file_id: str, account: FileAccount, now: datetime) -> None:
         def effect() -> None:
-            held = self.files.get(file_id)
-            if held and held.account.revision < account.revision:
+            current = self.files.get(file_id)
+            if current and current.account.revision < account.revision:
                 settled_at = now if account.state.settled else None
-                self.files[file_id] = held._replace(account=account, settled_at=settled_at)
+                self.files[file_id] = current._replace(account=account, settled_at=settled_at)
 
         self._effects.around(effect)
 
@@ -549,23 +555,23 @@ class FakeTrail:
     """The table of the audit trail."""
 
     def __init__(self) -> None:
-        self.held: dict[str, Deed] = {}
+        self.stored: dict[str, Deed] = {}
 
     def put(self, deed: Deed) -> None:
-        self.held[deed.place] = deed
+        self.stored[deed.place] = deed
 
     def put_result(self, place: str, result: Mapping[str, Any]) -> None:
-        self.held[place] = self.held[place]._replace(result=dict(result))
+        self.stored[place] = self.stored[place]._replace(result=dict(result))
 
     def deeds(self, month: str, *, before: str, since: str) -> list[Deed]:
-        places = sorted(place for place in self.held if place.startswith(month) and since <= place < before)
-        return [self.held[place] for place in reversed(places)]
+        places = sorted(place for place in self.stored if place.startswith(month) and since <= place < before)
+        return [self.stored[place] for place in reversed(places)]
 
 
 class FakeLetters:
     def __init__(self, effects: Effects | None = None) -> None:
         self.notes: dict[str, dict[int, Attempt]] = {}
-        self.held: dict[tuple[str | None, str], DeadLetter] = {}
+        self.stored: dict[tuple[str | None, str], DeadLetter] = {}
         self._effects = effects or Effects()
 
     def note(self, message_id: str, attempt: Attempt) -> None:
@@ -578,7 +584,7 @@ class FakeLetters:
         key = letter.subject.file_id, letter.letter_id
 
         def effect() -> bool:
-            return self.held.setdefault(key, letter) is letter
+            return self.stored.setdefault(key, letter) is letter
 
         return bool(self._effects.around(effect))
 
@@ -586,28 +592,28 @@ class FakeLetters:
         key = letter.subject.file_id, letter.letter_id
 
         def effect() -> bool:
-            stored = self.held[key]
+            stored = self.stored[key]
             if (stored.subject.split or 0) >= (letter.subject.split or 0):
                 return False
             subject = replace(stored.subject, split=letter.subject.split)
-            self.held[key] = replace(letter, subject=subject, redrives=stored.redrives)
+            self.stored[key] = replace(letter, subject=subject, redrives=stored.redrives)
             return True
 
         return bool(self._effects.around(effect))
 
     def find(self, letter_id: str) -> DeadLetter | None:
-        return next((letter for (_, held_id), letter in self.held.items() if held_id == letter_id), None)
+        return next((letter for (_, held_id), letter in self.stored.items() if held_id == letter_id), None)
 
     def of_file(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
-        return self.held.get((file_id, letter_id))
+        return self.stored.get((file_id, letter_id))
 
     def change(self, letter: DeadLetter) -> bool:
         key = letter.subject.file_id, letter.letter_id
 
         def effect() -> bool:
-            if key not in self.held or self.held[key].state is LetterState.DISCARDED:
+            if key not in self.stored or self.stored[key].state is LetterState.DISCARDED:
                 return False
-            self.held[key] = letter
+            self.stored[key] = letter
             return True
 
         return bool(self._effects.around(effect))
@@ -617,39 +623,39 @@ class FakeLetters:
     ) -> LetterPage:
         positions = {
             opened_position(letter.died_at, letter.letter_id): letter
-            for letter in self.held.values()
+            for letter in self.stored.values()
             if letter.state is state
         }
-        wanted = sorted(
+        selected = sorted(
             (each for each in positions if (since or "") <= each < (before or "9999")), reverse=True
         )
-        reached = wanted[limit - 1] if len(wanted) > limit else None
-        return LetterPage([positions[each] for each in wanted[:limit]], reached)
+        reached = selected[limit - 1] if len(selected) > limit else None
+        return LetterPage([positions[each] for each in selected[:limit]], reached)
 
     def by_file(self, file_id: str, *, after: str | None, limit: int) -> LetterPage:
         ids = sorted(
-            letter_id for file, letter_id in self.held if file == file_id and letter_id > (after or "")
+            letter_id for file, letter_id in self.stored if file == file_id and letter_id > (after or "")
         )
-        letters = [self.held[file_id, letter_id] for letter_id in ids[:limit]]
+        letters = [self.stored[file_id, letter_id] for letter_id in ids[:limit]]
         return LetterPage(letters, ids[limit - 1] if len(ids) > limit else None)
 
     def has_letters(self, file_id: str) -> bool:
         return any(
             file == file_id and letter.state is not LetterState.RESOLVED
-            for (file, _), letter in self.held.items()
+            for (file, _), letter in self.stored.items()
         )
 
 
 class FakeQuarantine:
     def __init__(self, effects: Effects | None = None) -> None:
-        self.held: dict[str, bytes] = {}
+        self.stored: dict[str, bytes] = {}
         self._effects = effects or Effects()
 
     def put(self, letter_id: str, envelope: bytes) -> None:
-        self._effects.around(lambda: self.held.update({letter_id: envelope}))
+        self._effects.around(lambda: self.stored.update({letter_id: envelope}))
 
     def get(self, letter_id: str) -> bytes | None:
-        return self.held.get(letter_id)
+        return self.stored.get(letter_id)
 
 
 class FakeTopic:
@@ -686,22 +692,22 @@ class FakeMeter:
 
 class FakeWatches:
     def __init__(self) -> None:
-        self.held: dict[str, Watch] = {}
+        self.stored: dict[str, Watch] = {}
         self.positions: dict[str, str | None] = {}
 
     def watch(self, file_id: str) -> Watch | None:
-        return self.held.get(file_id)
+        return self.stored.get(file_id)
 
     def put_watch(self, watch: Watch, seen: Watch | None) -> bool:
-        held = self.held.get(watch.file_id)
-        if (held and held.since) != (seen and seen.since):
+        current = self.stored.get(watch.file_id)
+        if (current and current.since) != (seen and seen.since):
             return False
-        self.held[watch.file_id] = watch
+        self.stored[watch.file_id] = watch
         return True
 
     def touch(self, file_id: str, now: datetime) -> None:
-        if watch := self.held.get(file_id):
-            self.held[file_id] = replace(watch, since=max(watch.since, now))
+        if watch := self.stored.get(file_id):
+            self.stored[file_id] = replace(watch, since=max(watch.since, now))
 
     def position(self, name: str) -> str | None:
         return self.positions.get(name)
@@ -734,8 +740,8 @@ class FakeRemoval:
         records = [key for key in pipeline.records.items if key[0].startswith(f"{plan.file_id}#")]
         for key in records:
             pipeline.effects.around(lambda key=key: pipeline.records.items.pop(key))
-        held: Any
-        for held in (
+        store: Any
+        for store in (
             table.seals,
             table.setbacks,
             table.summaries,
@@ -744,8 +750,8 @@ class FakeRemoval:
             table.cutting,
             table.marking,
         ):
-            for key in [key for key in held if key[0] == plan.file_id]:
-                del held[key]
+            for key in [key for key in store if key[0] == plan.file_id]:
+                del store[key]
         self._remove_rows(plan)
 
     def waits(self, plan: Plan) -> bool:

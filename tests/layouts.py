@@ -31,7 +31,7 @@ def layout(request: pytest.FixtureRequest) -> Iterator[Layout]:
 
 def stored_in(pipeline: fakes.Pipeline) -> dict[tuple[str, str], Item]:
     """The same of all that a pipeline has stored, in its table or in its sink."""
-    found = entries_in(pipeline.records.items)
+    entries = entries_in(pipeline.records.items)
     for stored in pipeline.table.files.values():
         plan = stored.plan
         for key, data in pipeline.results.objects.items() if plan.layout is Layout.NONE else ():
@@ -42,9 +42,9 @@ def stored_in(pipeline: fakes.Pipeline) -> dict[tuple[str, str], Item]:
                 pk, sk = record_key(plan.file_id, plan.shards, int(row["offset"]["N"]))
                 item = row | {"pk": {"S": pk}, "sk": {"S": sk}}
                 item |= {} if plan.expires_at is None else {"expires_at": typed(plan.expires_at)}
-                assert (pk, sk) not in found, "no entry is stored twice"
-                found[pk, sk] = item
-    return found
+                assert (pk, sk) not in entries, "no entry is stored twice"
+                entries[pk, sk] = item
+    return entries
 
 
 def rows_in(data: bytes) -> Iterator[Item]:
@@ -59,7 +59,7 @@ def entries_in(items: Mapping[tuple[str, str], Item] | Iterable[Item]) -> dict[t
     have as items of their own."""
     each = items.values() if isinstance(items, Mapping) else items
     known = {(item["pk"]["S"], item["sk"]["S"]): item for item in each}
-    found: dict[tuple[str, str], Item] = {}
+    entries: dict[tuple[str, str], Item] = {}
     for (pk, sk), item in known.items():
         kind = item.get("kind", {}).get("S")
         if kind == SEGMENT:
@@ -68,9 +68,9 @@ def entries_in(items: Mapping[tuple[str, str], Item] | Iterable[Item]) -> dict[t
             parts = [binary_of(known[pk, name]) if (pk, name) in known else None for name in names]
             for entry in entries_of(segment, parts):
                 key = entry["pk"]["S"], entry["sk"]["S"]
-                assert key not in found, "no entry is stored twice"
-                found[key] = entry
+                assert key not in entries, "no entry is stored twice"
+                entries[key] = entry
         elif kind is not None:
-            assert (pk, sk) not in found, "no entry is stored twice"
-            found[pk, sk] = item
-    return found
+            assert (pk, sk) not in entries, "no entry is stored twice"
+            entries[pk, sk] = item
+    return entries

@@ -49,8 +49,10 @@ class BareAws:
 
     def mappings(self, stage: str) -> dict[str, dict[str, Any]]:
         """Function → its event source mapping."""
-        found = self.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-        return {each["FunctionArn"].rsplit(":", 1)[-1].removeprefix(f"froe-{stage}-"): each for each in found}
+        listed = self.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+        return {
+            each["FunctionArn"].rsplit(":", 1)[-1].removeprefix(f"froe-{stage}-"): each for each in listed
+        }
 
 
 @contextmanager

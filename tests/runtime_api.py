@@ -109,12 +109,12 @@ def invoke(
         )
         guard = threading.Timer(PATIENCE_SECONDS, process.kill)
         guard.start()
-        said, _ = process.communicate()  # ends when there is no second event
+        output, _ = process.communicate()  # ends when there is no second event
         guard.cancel()
     answered, path, body = (
         server.answers.get() if server.answers.qsize() else (0.0, f"ended with {process.returncode}", b"")
     )
-    assert path.endswith("/response"), f"{function}: {path} {body.decode()}\n{said}"
+    assert path.endswith("/response"), f"{function}: {path} {body.decode()}\n{output}"
     return Invocation(
         json.loads(body), (server.asked_at - started) * 1000, (answered - server.asked_at) * 1000
     )
@@ -130,10 +130,10 @@ def imports_by_package(package: Path, environment: Mapping[str, str]) -> Counter
         text=True,
         check=True,
     )
-    found = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s*(\S+)$", done.stderr, flags=re.MULTILINE)
+    timings = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s*(\S+)$", done.stderr, flags=re.MULTILINE)
     own = {path.name.split(".")[0] for path in package.iterdir()}
     spent: Counter[str] = Counter()
-    for microseconds, name in found:
+    for microseconds, name in timings:
         top = name.split(".")[0]
         kind = top if top in own else "the runtime client" if top in ROOT_PACKAGES else "Python itself"
         spent[kind] += int(microseconds) / 1000

@@ -52,11 +52,11 @@ class Service:
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         def call(**arguments: Any) -> Any:
             answer = self._answers.get(operation)
-            found = answer(arguments) if callable(answer) else answer
-            if found is None:
+            result = answer(arguments) if callable(answer) else answer
+            if result is None:
                 error = {"Error": {"Code": "ResourceNotFoundException", "Message": ""}}
                 raise botocore.exceptions.ClientError(error, operation)
-            return found
+            return result
 
         return call
 
@@ -64,8 +64,8 @@ class Service:
         answer = self._answers.get(operation)
 
         def paginate(_: Any, **arguments: Any) -> list[Any]:
-            found = answer(arguments) if callable(answer) else answer
-            return [] if found is None else [found]
+            page = answer(arguments) if callable(answer) else answer
+            return [] if page is None else [page]
 
         return type("Pages", (), {"paginate": paginate})()
 
@@ -73,7 +73,7 @@ class Service:
 def stack(**parameters: str) -> Answers:
     """Stacks that hold every resource of the real templates, under names that tell what they are."""
 
-    def held(asked: Mapping[str, Any]) -> Any:
+    def template_body(asked: Mapping[str, Any]) -> Any:
         name = asked["StackName"].removeprefix("froe-dev").strip("-") or "data"
         template = json.loads((ROOT / "infra" / f"{name}.json").read_text(encoding="utf-8"))
         return {
@@ -91,7 +91,7 @@ def stack(**parameters: str) -> Answers:
     given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
     return {
         "describe_stacks": {"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Parameters": given}]},
-        "list_stack_resources": held,
+        "list_stack_resources": template_body,
     }
 
 
@@ -105,9 +105,9 @@ def examined(answers: Answers, **own: Any) -> Examined:
 
 
 def faults(findings: Any) -> list[str]:
-    found: list[Finding] = [each for each in findings if each.verdict is Verdict.FAULT]
-    assert all(each.remedy for each in found), "a fault has a remedy"
-    return [f"{each.what}: {each.remedy}" for each in found]
+    faulty: list[Finding] = [each for each in findings if each.verdict is Verdict.FAULT]
+    assert all(each.remedy for each in faulty), "a fault has a remedy"
+    return [f"{each.what}: {each.remedy}" for each in faulty]
 
 
 def queue(**changed: str) -> Answers:
@@ -115,7 +115,7 @@ def queue(**changed: str) -> Answers:
         "deadLetterTargetArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:froe-dev-dead-letter",
         "maxReceiveCount": "10",
     }
-    held = {
+    attributes = {
         "VisibilityTimeout": "1800",
         "MessageRetentionPeriod": "345600",
         "KmsMasterKeyId": "k",
@@ -130,6 +130,6 @@ def queue(**changed: str) -> Answers:
     def answer(arguments: Mapping[str, Any]) -> Any:
         dead = {"MessageRetentionPeriod": "1209600"} if arguments["QueueUrl"].endswith("dead-letter") else {}
         policy = {"Policy": json.dumps(policies.get(arguments["QueueUrl"]))}
-        return {"Attributes": {**held, **policy, **dead, **changed}}
+        return {"Attributes": {**attributes, **policy, **dead, **changed}}
 
     return {"get_queue_attributes": answer}

@@ -13,8 +13,8 @@ INFRA = ROOT / "infra"
 
 def read(name: str) -> dict[str, Any]:
     """`data` → infra/data.json."""
-    found: dict[str, Any] = json.loads((INFRA / f"{name}.json").read_text(encoding="utf-8"))
-    return found
+    template: dict[str, Any] = json.loads((INFRA / f"{name}.json").read_text(encoding="utf-8"))
+    return template
 
 
 def of_type(template: Mapping[str, Any], *types: str) -> dict[str, dict[str, Any]]:
@@ -48,4 +48,4 @@ def choices(node: Any) -> Iterator[Any]:
 
 def statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every statement that a resource policy may have, under whatever condition."""
-    return [found for statement in policy["PolicyDocument"]["Statement"] for found in choices(statement)]
+    return [choice for statement in policy["PolicyDocument"]["Statement"] for choice in choices(statement)]

@@ -98,5 +98,5 @@ def _make(folder: Path, pin: str) -> None:
 def _run(command: list[str], what: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = done.stderr.strip() or "no reason given"
-        raise Unavailable(f"{what} cannot be installed: {said.splitlines()[-1]}")
+        reason = done.stderr.strip() or "no reason given"
+        raise Unavailable(f"{what} cannot be installed: {reason.splitlines()[-1]}")

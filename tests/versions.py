@@ -158,19 +158,19 @@ def sink_of(path: Path) -> Sink:
 
 def states_of(path: Path) -> dict[str, State]:
     """What was recorded of a file, by the names of the states."""
-    held = path.with_name(path.name + SUFFIX).read_text(encoding="utf-8")
-    return dict(json.loads(line) for line in held.splitlines())
+    text = path.with_name(path.name + SUFFIX).read_text(encoding="utf-8")
+    return dict(json.loads(line) for line in text.splitlines())
 
 
 def on_empty_ledger(act: Callable[[Any], None]) -> None:
     """Call it with a client of a DynamoDB that holds nothing but the ledger's table."""
     template = json.loads((ROOT / "infra" / "data.json").read_text(encoding="utf-8"))
     properties = template["Resources"]["LedgerTable"]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    members = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1", config=Config(parameter_validation=False))
-        client.create_table(TableName=LEDGER, **{name: properties[name] for name in wanted})
+        client.create_table(TableName=LEDGER, **{name: properties[name] for name in members})
         act(client)
 
 
@@ -181,8 +181,8 @@ def record(path: Path) -> None:
         states = Way(
             client, path.name, path.read_bytes(), layout=layout_of(path), sink=sink_of(path)
         ).states()
-        held = "".join(f"{json.dumps(named)}\n" for named in states)
-        path.with_name(path.name + SUFFIX).write_text(held, encoding="utf-8")
+        text = "".join(f"{json.dumps(named)}\n" for named in states)
+        path.with_name(path.name + SUFFIX).write_text(text, encoding="utf-8")
 
     on_empty_ledger(write)
 

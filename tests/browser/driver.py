@@ -86,10 +86,12 @@ class Visit:
     def faults_of_access(self, *rules: str) -> list[str]:
         """What axe finds (https://github.com/dequelabs/axe-core). rules: those only; by default all."""
         only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
-        found: dict[str, Any] = Axe().run(self.page, options={"resultTypes": ["violations"], **only}).response
+        actual: dict[str, Any] = (
+            Axe().run(self.page, options={"resultTypes": ["violations"], **only}).response
+        )
         return [
             f"{each['id']}: {node['target']} {node['failureSummary']}"
-            for each in found["violations"]
+            for each in actual["violations"]
             for node in each["nodes"]
         ]
 

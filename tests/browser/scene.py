@@ -75,9 +75,9 @@ def stage(stack: LocalStack) -> dict[str, str]:
     with paused(stack, "worker"):
         moving = put("shop/orders-2026-09-15.jsonl", orders(60_000, 12, 9))
         late = {f"{moving}-000000-{number:06d}" for number in (9, 11, 12, 13, 14)}
-        held: dict[str, str] = {}
+        ids: dict[str, str] = {}
         wait_for(
-            lambda: held.update(take_batches(stack, late)) or len(held) == len(late) or None,
+            lambda: ids.update(take_batches(stack, late)) or len(ids) == len(late) or None,
             "batches that never come",
         )
     wait_for(

@@ -232,7 +232,7 @@ def _broken() -> list[BadInput]:
             why="at byte",
         )
 
-    found = [
+    inputs = [
         prose("truncated.gz", half, readable(half), "truncated", len(half)),
         prose("truncated-in-its-trailer.gz", packed[:-5], lines, "truncated", len(packed) - 5),
         prose("bit-flipped-in-the-middle.gz", bent, bent_text, "corrupt"),
@@ -267,7 +267,7 @@ def _broken() -> list[BadInput]:
     ]
     for ending, pack in (("bz2", bz2.compress), ("xz", lzma.compress), ("lz4", _lz4), ("zz", zlib.compress)):
         packed_so, first = pack(lines), pack(inner[0])
-        found += [
+        inputs += [
             BadInput(f"two-streams.{ending}", first + pack(inner[1]), lines, 400),
             prose(f"truncated.{ending}", packed_so[:-1], lines, "truncated", len(packed_so) - 1),
             prose(
@@ -275,27 +275,27 @@ def _broken() -> list[BadInput]:
             ),
         ]
     snappy, few = bytes(cramjam.snappy.compress(lines)), brotli.compress(lines)
-    found += [
+    inputs += [
         BadInput("two-streams.sz", snappy + snappy, lines * 2, 800),
         prose("garbage-behind.sz", snappy + b"#####", lines, "corrupt"),
         BadInput("whole.log.br", few, lines, 400),
         prose("garbage-behind.log.br", few + b"#####", lines, "trailing-garbage", len(few)),
     ]
-    found.append(prose("wrong-checksum.lz4", flipped(_lz4(lines), len(_lz4(lines)) - 1), lines, "corrupt"))
-    found += [
+    inputs.append(prose("wrong-checksum.lz4", flipped(_lz4(lines), len(_lz4(lines)) - 1), lines, "corrupt"))
+    inputs += [
         prose(
             f"garbage-of-{size}-bytes-behind.gz", packed + b"#" * size, lines, "trailing-garbage", len(packed)
         )
         for size in (1, 3, 5, 9, 17, 5000)
     ]
     whole = zstd(lines)
-    found += [
+    inputs += [
         prose(
             f"garbage-of-{size}-bytes-behind.zst", whole + b"#" * size, lines, "trailing-garbage", len(whole)
         )
         for size in (1, 3, 5, 9, 5000)
     ]
-    return found
+    return inputs
 
 
 def _ends_of(text: bytes) -> int:
@@ -402,7 +402,7 @@ def _charsets() -> list[BadInput]:
     words = "\ufeffGrüße aus Köln\n日本語の行\r\n\n😀 ਊ ഊ an emoji, two letters with 0A in them\nlast"
     text = words.encode()
     skipped = {"byte-order-mark": (0, 3), "blank": (1, 1)}
-    found = [
+    inputs = [
         BadInput("marked.jsonl", MARK + lines, MARK + lines, 20, skipped={"byte-order-mark": (0, 3)}),
         BadInput("marked.gz", zipped(MARK + lines), MARK + lines, 20, skipped={"byte-order-mark": (0, 3)}),
         BadInput(
@@ -416,13 +416,13 @@ def _charsets() -> list[BadInput]:
     ]
     for charset in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
         packed = words.encode(charset)
-        found += [
+        inputs += [
             BadInput(f"{charset}.log", packed, text, 4, skipped=skipped),
             BadInput(f"{charset}.gz", zipped(packed), text, 4, skipped=skipped),
             BadInput(f"{charset}-odd.log", packed + b"!", text + "\ufffd".encode(), 4, skipped=skipped),
         ]
     lone = "\ufeffbefore ".encode("utf-16-le") + b"\x00\xd8" + " after\nnext\n".encode("utf-16-le")
-    found.append(
+    inputs.append(
         BadInput(
             "utf-16-lone-surrogate.log",
             lone,
@@ -434,7 +434,7 @@ def _charsets() -> list[BadInput]:
     cut = zipped(("\ufeff" + text_lines(400).decode()).encode("utf-16-le"))
     cut = cut[: len(cut) // 2]
     cut_text = readable(cut).decode("utf-16-le", "replace").encode()
-    found.append(
+    inputs.append(
         BadInput(
             "utf-16-truncated.gz",
             cut,
@@ -446,7 +446,7 @@ def _charsets() -> list[BadInput]:
             why="at byte",
         )
     )
-    return found
+    return inputs
 
 
 def _ends() -> list[BadInput]:

@@ -42,7 +42,7 @@ def test_a_real_event_ends_in_another_place_than_it_must(row: dict[str, Any]) ->
     event = json.loads((EXAMPLES / row["file"]).read_text("utf-8"))
     pipeline = Pipeline(LIMITS)
     for known in row["objects"]:
-        pipeline.objects.held[known["key"], known["version"] or ""] = b"one line\n"
+        pipeline.objects.stored[known["key"], known["version"] or ""] = b"one line\n"
     services = deployed(pipeline)
     if row["form"].startswith("sqs"):
         for record in event["Records"]:
@@ -95,9 +95,9 @@ def test_an_object_that_cannot_be_opened_is_forgotten_when_s3_calls_directly(err
     announce(pipeline, s3_record("a.log"), s3_record("b.log"))
     assert [file.plan.object.key for file in pipeline.table.files.values()] == ["b.log"]
     (message,) = [each for each in pipeline.split_queue.messages if '"Records"' in each.body]
-    (said,) = announced_in_body(message.body)
-    assert isinstance(said, Announced)
-    assert (said.bucket, said.key, said.version_id) == (BUCKET, "a.log", "v1")
+    (announcement,) = announced_in_body(message.body)
+    assert isinstance(announcement, Announced)
+    assert (announcement.bucket, announcement.key, announcement.version_id) == (BUCKET, "a.log", "v1")
     assert message.delay_seconds == 10
     answer = handlers.on_split_messages(deployed(pipeline), event_of(message.body), CONTEXT)
     is_archived = isinstance(error, ObjectArchivedError)

@@ -103,9 +103,9 @@ def drain_quietly(pipeline: Pipeline) -> None:
 def check(pipeline: Pipeline) -> None:
     """The file is COMPLETE, and the tables hold what an undisturbed run leaves, and nothing else."""
     quiet = finished()
-    account, wanted = account_in(pipeline), account_in(quiet)
-    assert (account.state, account.reason) == (State.COMPLETE, wanted.reason)
-    assert replace(account.summary, revision=0) == replace(wanted.summary, revision=0)
+    account, expected = account_in(pipeline), account_in(quiet)
+    assert (account.state, account.reason) == (State.COMPLETE, expected.reason)
+    assert replace(account.summary, revision=0) == replace(expected.summary, revision=0)
     assert account.pending == Tally()
     assert pipeline.records.items == quiet.records.items
 

@@ -79,7 +79,7 @@ def test_a_redrive_of_a_letter_whose_work_is_done_adds_it_up() -> None:
 def test_a_message_given_up_after_its_work_was_done_has_it_added_up() -> None:
     pipeline, body = done_and_not_added_up()
     pipeline.dead_letter_consumer.take(Incoming("again", "r", body, 10))
-    assert pipeline.letters.held[file_in(pipeline), "again"].state is LetterState.RESOLVED
+    assert pipeline.letters.stored[file_in(pipeline), "again"].state is LetterState.RESOLVED
     assert stored(pipeline) == stored(finished())
 
 
@@ -183,7 +183,7 @@ def test_a_redriven_letter_that_cannot_be_looked_at_does_not_keep_the_others_bac
 
     pipeline.table.done_among = refuse  # type: ignore[method-assign]
     taken = pipeline.sweeper.sweep(in_time()).letters
-    assert len(taken) == 3 - sum(letter.subject.batch == 1 for letter in pipeline.letters.held.values())
+    assert len(taken) == 3 - sum(letter.subject.batch == 1 for letter in pipeline.letters.stored.values())
     assert taken
 
 
@@ -204,8 +204,8 @@ def test_a_file_whose_plan_goes_while_it_is_settled_leaves_no_account_and_can_be
     work(pipeline, pipeline.batch_queue)
     assert not pipeline.table.files
     setattr(pipeline.table, gone_before, write)
-    for held in (pipeline.table.seals, pipeline.table.summaries, pipeline.table.leaves):
-        held.clear()  # type: ignore[attr-defined]
+    for table in (pipeline.table.seals, pipeline.table.summaries, pipeline.table.leaves):
+        table.clear()  # type: ignore[attr-defined]
     with suppress(PermanentError):
         pipeline.splitter.ingest(pipeline.objects.add("a.log", TEXT), in_time())
     drain(pipeline)
@@ -234,7 +234,7 @@ def test_a_file_that_is_removed_when_it_was_just_opened_is_opened_by_the_next_at
 def test_what_says_of_a_deleted_object_that_it_failed_expires_as_all_else() -> None:
     pipeline = Pipeline(LIMITS, retention_days=30)
     announced = pipeline.objects.add("a.log", TEXT)
-    pipeline.objects.held.clear()
+    pipeline.objects.stored.clear()
     pipeline.splitter.ingest(announced, in_time())
     (file,) = pipeline.table.files.values()
     assert (file.account.state, file.plan.retention_days) == (State.FAILED, 30)
@@ -250,9 +250,9 @@ def test_a_sequential_split_that_dies_behind_sealed_ones_is_incomplete_at_once()
     assert isinstance(message, SplitMessage)
     pipeline.splitter.cut(message, in_time(4.0))
     pipeline.split_queue.messages.clear()
-    pipeline.objects.held.clear()
+    pipeline.objects.stored.clear()
     pipeline.dead_letter_consumer.take(Incoming("dead", "r", following, 10))
-    (letter,) = pipeline.letters.held.values()
+    (letter,) = pipeline.letters.stored.values()
     assert letter.state is LetterState.DEAD
     assert letter.subject.split == message.split + 1
     drain(pipeline)

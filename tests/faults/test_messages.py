@@ -309,14 +309,14 @@ def test_one_bad_split_message_fails_its_neighbours(bad: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("handler", "fields", "said"),
+    ("handler", "fields", "event"),
     [
         (handlers.on_batch_messages, SPLIT, "a split message has come to the batch queue"),
         (handlers.on_split_messages, BATCH, "a batch message has come to the split queue"),
     ],
 )
 def test_a_message_in_the_wrong_queue_is_handled_there(
-    handler: Handler, fields: dict[str, Any], said: str, caplog: pytest.LogCaptureFixture
+    handler: Handler, fields: dict[str, Any], event: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is refused with a sentence that says so."""
     pipeline, _, _ = sent()
@@ -324,10 +324,10 @@ def test_a_message_in_the_wrong_queue_is_handled_there(
     answer = handler(services_of(pipeline, queue), event_of(changed(fields)), CONTEXT)
     assert answer == {"batchItemFailures": []}
     assert [vars(record)["reason"] for record in caplog.records if record.message == "message_refused"] == [
-        said
+        event
     ]
     (buried,) = pipeline.dead_letter_queue.messages
-    assert buried.attributes == {"letter_id": "m0", "code": "refused", "reason": said, "receives": "1"}
+    assert buried.attributes == {"letter_id": "m0", "code": "refused", "reason": event, "receives": "1"}
     assert queue.hidden == {}
 
 

@@ -33,7 +33,7 @@ def said_by(event: dict[str, Any], form: str) -> list[Announcement]:
     """As the handlers read it: an SQS event is read message by message."""
     if not form.startswith("sqs"):
         return announced_in(event)
-    return [said for record in event["Records"] for said in announced_in_body(record["body"])]
+    return [announced for record in event["Records"] for announced in announced_in_body(record["body"])]
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -45,12 +45,12 @@ def test_a_real_notification_is_misread(row: dict[str, Any]) -> None:
             said_by(event, row["form"])
         assert {type(each) for each in announced_in(event)} == {Unknown}
         return
-    said = said_by(event, row["form"])
+    objects = said_by(event, row["form"])
     if row["action"] == "ignore":
-        assert [type(each) for each in said] == [Ignored]
+        assert [type(each) for each in objects] == [Ignored]
         return
     assert [
-        (each.bucket, each.key, each.size, each.version_id) for each in said if isinstance(each, Announced)
+        (each.bucket, each.key, each.size, each.version_id) for each in objects if isinstance(each, Announced)
     ] == [(known["bucket"], known["key"], known["size"], known["version"]) for known in row["objects"]]
 
 
@@ -110,14 +110,14 @@ def test_a_quoted_key_is_looked_for_as_it_is_written(quoted: str, key: str) -> N
 @pytest.mark.parametrize("key", ["folder/", "a/b/c/", "with+blank/", "%2F", "x%2F"])
 def test_a_folder_key_is_read_as_a_log(key: str) -> None:
     """It is ignored, in every form, and opens no file."""
-    for said in (
+    for announced in (
         announced_in({"Records": [s3_record(key, size=0)]}),
         announced_in(eventbridge("folder/", size=0)),
         announced_in(wrapped_by_sns({"Records": [s3_record(key, size=0)]})),
     ):
-        assert [type(each) for each in said] == [Ignored]
+        assert [type(each) for each in announced] == [Ignored]
         pipeline = Pipeline(LIMITS)
-        pipeline.splitter.ingest_each(said, in_time())
+        pipeline.splitter.ingest_each(announced, in_time())
         assert not pipeline.table.files
 
 
@@ -159,9 +159,9 @@ def less(event: dict[str, Any], *names: str) -> dict[str, Any]:
     ],
 )
 def test_a_part_of_an_eventbridge_event_that_names_an_object_is_a_creation(event: dict[str, Any]) -> None:
-    (said,) = announced_in_body(json.dumps(event))
-    assert isinstance(said, Announced)
-    assert (said.bucket, said.key) == (BUCKET, "a.log")
+    (announced,) = announced_in_body(json.dumps(event))
+    assert isinstance(announced, Announced)
+    assert (announced.bucket, announced.key) == (BUCKET, "a.log")
 
 
 @pytest.mark.parametrize(
@@ -192,10 +192,10 @@ def test_a_part_of_an_eventbridge_event_that_says_otherwise_creates_nothing(even
 )
 def test_an_event_without_a_bucket_and_an_object_is_refused(event: dict[str, Any]) -> None:
     try:
-        said = announced_in(event)
+        announced = announced_in(event)
     except PermanentError:
         return
-    assert [type(each) for each in said] == [Unknown]
+    assert [type(each) for each in announced] == [Unknown]
 
 
 @pytest.mark.parametrize(
@@ -269,10 +269,10 @@ def test_a_body_that_is_no_json_crashes_the_handler(body: str) -> None:
 
 def without(*path: str) -> dict[str, Any]:
     record: Any = orjson.loads(orjson.dumps(s3_record("lost.log")))
-    held = record
+    parent = record
     for name in path[:-1]:
-        held = held[name]
-    del held[path[-1]]
+        parent = parent[name]
+    del parent[path[-1]]
     return dict(record)
 
 
@@ -299,12 +299,12 @@ BROKEN: list[Any] = [
 def test_one_record_that_is_not_understood_hides_the_others(broken: Any) -> None:
     """The others are ingested, and the message still fails with the reason."""
     records = [s3_record("a.log"), broken, s3_record("b.log")]
-    said = announced_in({"Records": records})
-    assert [type(each) for each in said] == [Announced, Unknown, Announced]
+    announced = announced_in({"Records": records})
+    assert [type(each) for each in announced] == [Announced, Unknown, Announced]
     pipeline = Pipeline(LIMITS)
     for key in ("a.log", "b.log"):
         pipeline.objects.add(key, b"one line\n")
-    ((failed, error),) = pipeline.splitter.ingest_each(said, in_time())
+    ((failed, error),) = pipeline.splitter.ingest_each(announced, in_time())
     assert isinstance(failed, Unknown)
     assert isinstance(error, PermanentError)
     assert "a record of the notification is not S3's" in error.reason
@@ -352,9 +352,9 @@ def test_a_strange_time_of_a_deleted_object_crashes_the_splitter(changes: dict[s
 def test_an_unversioned_object_has_the_version_null() -> None:
     """S3 says `null` or nothing where a bucket keeps no versions: the ETag, without quotes, is the identity."""
     for changes in ({"versionId": "null"}, {"versionId": None}):
-        (said,) = announced_in({"Records": [s3_record("a.log", eTag='"abc"', **changes)]})
-        assert isinstance(said, Announced)
-        assert (said.version_id, said.etag) == (None, "abc")
+        (announced,) = announced_in({"Records": [s3_record("a.log", eTag='"abc"', **changes)]})
+        assert isinstance(announced, Announced)
+        assert (announced.version_id, announced.etag) == (None, "abc")
 
 
 def test_our_own_announcement_is_not_understood() -> None:
@@ -362,5 +362,5 @@ def test_our_own_announcement_is_not_understood() -> None:
     for key in (*KEYS.values(), "a+b %2B.log", "x\x7f\u2028.log", "\uffff"):
         for version in ("v1", None):
             head = ObjectHead(ObjectVersion(BUCKET, key, version, "e"), 9, "text/plain", WHEN)
-            (said,) = announced_in_body(announcement_of(Announced.of(head)))
-            assert said == Announced(BUCKET, key, version, "e", 9, WHEN.isoformat())
+            (announced,) = announced_in_body(announcement_of(Announced.of(head)))
+            assert announced == Announced(BUCKET, key, version, "e", 9, WHEN.isoformat())

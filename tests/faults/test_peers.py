@@ -57,11 +57,11 @@ def run_all(pipeline: Pipeline) -> int:
         message = queue.messages.pop(0)
         deliveries += 1
         try:
-            said = decode(message.body)
-            if isinstance(said, BatchMessage):
+            decoded = decode(message.body)
+            if isinstance(decoded, BatchMessage):
                 pipeline.worker.handle(message.body, in_time())
             else:
-                pipeline.splitter.cut(said, in_time())
+                pipeline.splitter.cut(decoded, in_time())
         except TransientError:
             queue.messages.append(message)
     return deliveries
@@ -224,9 +224,9 @@ def test_a_new_field_in_s3_events_stops_all_ingestion() -> None:
     record |= {"eventVersion": "9.0", "newAtTop": {"y": 1}}
     record["s3"]["newInS3"] = 1
     record["s3"]["bucket"]["newInBucket"] = None
-    (said,) = announced_in({"Records": [record], "newBeside": 1})
-    assert isinstance(said, Announced)
-    assert (said.key, said.version_id) == ("a.log", "v1")
+    (announced,) = announced_in({"Records": [record], "newBeside": 1})
+    assert isinstance(announced, Announced)
+    assert (announced.key, announced.version_id) == ("a.log", "v1")
 
 
 @pytest.mark.parametrize("data", [json_lines(3), zipped(json_lines(3))], ids=["plain", "packed"])
@@ -325,9 +325,9 @@ def test_a_file_longer_than_an_invocation_ends_without_a_trace() -> None:
     pipeline.splitter.ingest(announced, in_time(4.0))
     assert states(pipeline) == [State.SPLITTING]
     while pipeline.split_queue.messages:
-        said = decode(pipeline.split_queue.messages.pop().body)
-        assert not isinstance(said, BatchMessage)
-        pipeline.splitter.cut(said, in_time(4.0))
+        message = decode(pipeline.split_queue.messages.pop().body)
+        assert not isinstance(message, BatchMessage)
+        pipeline.splitter.cut(message, in_time(4.0))
     run_all(pipeline)
     assert states(pipeline) == [State.COMPLETE]
     assert len(stored_in(pipeline)) == 200
@@ -357,17 +357,17 @@ def test_the_test_event_of_s3_cannot_be_parsed() -> None:
         "Time": "2026-03-01T12:00:00Z",
         "Bucket": BUCKET,
     }
-    for said in (announced_in(event), announced_in_body(orjson.dumps(event).decode())):
-        assert [type(each) for each in said] == [Ignored]
-        Pipeline(LIMITS).splitter.ingest_each(said, in_time())
+    for announced in (announced_in(event), announced_in_body(orjson.dumps(event).decode())):
+        assert [type(each) for each in announced] == [Ignored]
+        Pipeline(LIMITS).splitter.ingest_each(announced, in_time())
 
 
 def test_a_deleted_object_is_tried_for_ever() -> None:
     """The file is FAILED once, says why, and further notifications change nothing."""
     pipeline = Pipeline(LIMITS)
-    said = announced_in({"Records": [s3_record("gone.log")]})
+    announced = announced_in({"Records": [s3_record("gone.log")]})
     for _ in range(3):
-        pipeline.splitter.ingest_each(said, in_time())
+        pipeline.splitter.ingest_each(announced, in_time())
     (file,) = pipeline.table.files.values()
     assert file.account.state is State.FAILED
     assert file.account.reason == "the object was deleted before it could be read"
@@ -459,10 +459,10 @@ def test_nobody_can_say_whether_a_file_was_read() -> None:
     while pipeline.batch_queue.messages or pipeline.split_queue.messages:
         queue = pipeline.batch_queue if pipeline.batch_queue.messages else pipeline.split_queue
         body = queue.messages.pop().body
-        if isinstance(said := decode(body), BatchMessage):
+        if isinstance(message := decode(body), BatchMessage):
             pipeline.worker.handle(body, in_time())
         else:
-            pipeline.splitter.cut(said, in_time())
+            pipeline.splitter.cut(message, in_time())
         stored = pipeline.ledger.read_file(file_id)
         assert stored
         account = pipeline.ledger.read_account(stored)

@@ -128,22 +128,24 @@ def test_a_record_of_a_bad_file_does_not_fit_an_item(name: str) -> None:
 def item_bytes(value: dict[str, object], level: int = 1) -> int:
     """The size of a typed value (docs: developer guide, "DynamoDB item sizes and formats")."""
     assert level <= 32
-    ((kind, held),) = value.items()
+    ((kind, value_of_type),) = value.items()
     if kind == "M":
-        assert isinstance(held, dict)
-        assert "" not in held
-        return 3 + sum(1 + len(key.encode()) + item_bytes(each, level + 1) for key, each in held.items())
+        assert isinstance(value_of_type, dict)
+        assert "" not in value_of_type
+        return 3 + sum(
+            1 + len(key.encode()) + item_bytes(each, level + 1) for key, each in value_of_type.items()
+        )
     if kind == "L":
-        assert isinstance(held, list)
-        return 3 + sum(1 + item_bytes(each, level + 1) for each in held)
+        assert isinstance(value_of_type, list)
+        return 3 + sum(1 + item_bytes(each, level + 1) for each in value_of_type)
     if kind == "N":
-        assert isinstance(held, str)
-        assert len(held.lstrip("-").replace(".", "").split("e")[0]) <= 38
-        return len(held)
+        assert isinstance(value_of_type, str)
+        assert len(value_of_type.lstrip("-").replace(".", "").split("e")[0]) <= 38
+        return len(value_of_type)
     if kind == "B":
-        assert isinstance(held, str)
-        return len(held) * 3 // 4
-    return len(held.encode()) if isinstance(held, str) else 1
+        assert isinstance(value_of_type, str)
+        return len(value_of_type) * 3 // 4
+    return len(value_of_type.encode()) if isinstance(value_of_type, str) else 1
 
 
 @pytest.mark.parametrize("name", ["bomb.gz", "bomb.zst"])

@@ -88,16 +88,16 @@ HEADS = {"json": JSON, "access": ACCESS, "syslog": SYSLOG, "csv": CSV}
 
 def seen(text: str | bytes, **how: object) -> Read:
     data = text if isinstance(text, bytes) else text.encode()
-    found = read(data, **how)  # type: ignore[arg-type]
-    assert_every_byte_is_accounted_for(found)
-    return found
+    outcomes = read(data, **how)  # type: ignore[arg-type]
+    assert_every_byte_is_accounted_for(outcomes)
+    return outcomes
 
 
-def kinds(found: Read) -> Counter[str]:
+def kinds(outcomes: Read) -> Counter[str]:
     """How many records there are of each format, and rejects of each reason."""
     return Counter(
-        outcome.format or found.format if isinstance(outcome.result, Record) else outcome.result.reason
-        for outcome in found.outcomes
+        outcome.format or outcomes.format if isinstance(outcome.result, Record) else outcome.result.reason
+        for outcome in outcomes.outcomes
         if isinstance(outcome.result, Record | Reject)
     )
 
@@ -105,19 +105,19 @@ def kinds(found: Read) -> Counter[str]:
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("trace", TRACES)
 def test_a_log_with_stack_traces_behind_another_log_has_no_reject(head: str, trace: str) -> None:
-    found = seen(HEADS[head] + TRACES[trace] * 500)
-    assert found.rejects == []
-    assert kinds(found)[found.format] >= 1999
+    outcomes = seen(HEADS[head] + TRACES[trace] * 500)
+    assert outcomes.rejects == []
+    assert kinds(outcomes)[outcomes.format] >= 1999
 
 
 @pytest.mark.parametrize("behind", HEADS)
 @pytest.mark.parametrize("before", [*HEADS, "prose"])
 def test_a_log_behind_a_log_of_another_format_is_told_line_by_line(before: str, behind: str) -> None:
-    found = seen((HEADS | {"prose": PROSE})[before] + HEADS[behind])
+    outcomes = seen((HEADS | {"prose": PROSE})[before] + HEADS[behind])
     header = 1 if behind == "csv" and before not in ("csv", "prose") else 0
-    assert len(found.rejects) == header
+    assert len(outcomes.rejects) == header
     if before != behind:
-        assert len(kinds(found)) == 2 + header
+        assert len(kinds(outcomes)) == 2 + header
 
 
 def test_where_the_text_is_cut_does_not_show_in_what_a_turned_file_gives() -> None:
@@ -154,9 +154,9 @@ def test_bytes_of_no_text_stay_rejects() -> None:
 
 
 def test_a_line_that_may_be_a_broken_row_stays_a_reject_unless_it_can_only_be_of_a_trace() -> None:
-    found = seen(CSV + '    raise NoMoney("0.00, as so often")\n  File "/srv/cart.py", line 44, in pay\n')
-    assert found.rejects == ["short-row:shop"]
-    assert kinds(found)["text"] == 1
+    outcomes = seen(CSV + '    raise NoMoney("0.00, as so often")\n  File "/srv/cart.py", line 44, in pay\n')
+    assert outcomes.rejects == ["short-row:shop"]
+    assert kinds(outcomes)["text"] == 1
 
 
 @pytest.mark.parametrize("start", ["at ", " ", "a.", "x(", "Xa.", "Error", "0x1, ", "a.B", "a:1:", "}", "#1"])

@@ -34,9 +34,9 @@ def outcomes(path: Path) -> str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_format_is_told_and_types_its_lines_as_reviewed(name: str, request: pytest.FixtureRequest) -> None:
-    found = outcomes(FORMATS / f"{name}.log")
-    assert json.loads(found.split("\n", 1)[0])["format"] == name
+    actual = outcomes(FORMATS / f"{name}.log")
+    assert json.loads(actual.split("\n", 1)[0])["format"] == name
     golden = FORMATS / f"{name}.jsonl"
     if request.config.getoption("--update-golden", default=False):
-        golden.write_text(found, encoding="utf-8")
-    assert found == golden.read_text(encoding="utf-8"), f"run `make golden` and review {golden.name}"
+        golden.write_text(actual, encoding="utf-8")
+    assert actual == golden.read_text(encoding="utf-8"), f"run `make golden` and review {golden.name}"

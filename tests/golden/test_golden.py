@@ -21,24 +21,24 @@ NAMES = sorted(
     path.name for path in SAMPLES.iterdir() if path.suffix not in {".py", ".md"} and path.is_file()
 )
 WHEN = datetime(2026, 9, 15, tzinfo=UTC)
-SHOWN = 12
+ENTRIES = 12
 """The first entries of each file, and as many of what is not a record."""
 
 
 def quoted(outcome: Outcome) -> dict[str, Any]:
     offset, length, lines, raw, result, replaced, own_format = outcome
-    said: dict[str, Any] = {"offset": offset, "length": length, "lines": lines}
+    quotation: dict[str, Any] = {"offset": offset, "length": length, "lines": lines}
     if isinstance(result, Record):
-        said |= {name: value for name, value in result._asdict().items() if value is not None}
+        quotation |= {name: value for name, value in result._asdict().items() if value is not None}
     elif isinstance(result, Skip):
-        said["skipped"] = result.reason
+        quotation["skipped"] = result.reason
     else:
-        said |= {"rejected": result.reason, "raw": base64.b64encode(raw[:200]).decode()}
+        quotation |= {"rejected": result.reason, "raw": base64.b64encode(raw[:200]).decode()}
     if replaced:
-        said["replaced"] = True
+        quotation["replaced"] = True
     if own_format is not None:
-        said["format"] = own_format
-    return said
+        quotation["format"] = own_format
+    return quotation
 
 
 def golden(name: str) -> str:
@@ -49,7 +49,7 @@ def golden(name: str) -> str:
     for number, outcome in enumerate(reading):
         is_other = not isinstance(outcome.result, Record)
         others += is_other
-        if number < SHOWN or (is_other and others <= SHOWN):
+        if number < ENTRIES or (is_other and others <= ENTRIES):
             lines.append(quoted(outcome))
     account, plan = reading.account, reading.plan
     counts = account.summary.counts
@@ -67,10 +67,10 @@ def golden(name: str) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sample_comes_out_as_reviewed(name: str, request: pytest.FixtureRequest) -> None:
     expected = HERE / f"{name}.jsonl"
-    found = golden(name)
+    actual = golden(name)
     if request.config.getoption("--update-golden", default=False):
-        expected.write_text(found, encoding="utf-8")
-    assert found == expected.read_text(encoding="utf-8")
+        expected.write_text(actual, encoding="utf-8")
+    assert actual == expected.read_text(encoding="utf-8")
 
 
 def test_no_expected_file_is_left_over() -> None:

@@ -107,8 +107,8 @@ def test_a_project_is_made_and_its_application_packaged(site: Path, tmp_path: Pa
     assert made.returncode == 0, made.stderr
     stage = run(site, tmp_path / "shop", "deploy", "--stage", "No")
     assert "cannot be a stage" in stage.stderr
-    shown = run(site, tmp_path / "shop", "chalice", "--version")
-    assert "chalice 1.34.0" in shown.stdout, shown.stderr
+    version = run(site, tmp_path / "shop", "chalice", "--version")
+    assert "chalice 1.34.0" in version.stdout, version.stderr
     bare = run(site, tmp_path / "shop", "chalice", "deploy", "--stage", "dev")
     assert "froe deploy --stage dev" in bare.stdout + bare.stderr
     assert bare.returncode != 0

@@ -44,12 +44,12 @@ class Packaged:
     terraform: dict[str, Path]
 
     def sam(self, stage: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.cloudformation[stage] / "sam.json").read_text())
-        return found
+        template: dict[str, Any] = json.loads((self.cloudformation[stage] / "sam.json").read_text())
+        return template
 
     def tf(self, stage: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.terraform[stage] / "chalice.tf.json").read_text())
-        return found
+        template: dict[str, Any] = json.loads((self.terraform[stage] / "chalice.tf.json").read_text())
+        return template
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +78,8 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareAws]:
 
 def functions_of(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Function → its properties in a SAM template."""
-    found = of_type(template, "AWS::Serverless::Function").values()
-    return {each["Handler"].removeprefix("app."): each for each in found}
+    functions = of_type(template, "AWS::Serverless::Function").values()
+    return {each["Handler"].removeprefix("app."): each for each in functions}
 
 
 def test_packaging_needs_no_deployed_stage_and_leaves_the_configuration_alone(packaged: Packaged) -> None:
@@ -118,10 +118,10 @@ def test_the_template_holds_every_function_and_every_resource_of_the_stage(packa
             if name != "InputBucket" or stage == "heavy":
                 assert template["Resources"][name] == resource
         names = {str(each["FunctionName"]["Fn::Sub"]) for each in functions_of(template).values()}
-        wanted = {f"froe-${{Stage}}-{each}" for each in FUNCTIONS if each != "api_handler"} | {
+        expected = {f"froe-${{Stage}}-{each}" for each in FUNCTIONS if each != "api_handler"} | {
             "froe-${Stage}"
         }
-        assert names == wanted - ({"froe-${Stage}-splitter"} if stage == "heavy" else set())
+        assert names == expected - ({"froe-${Stage}-splitter"} if stage == "heavy" else set())
 
 
 def test_s3_calls_the_splitter_only_where_the_way_in_is_direct(packaged: Packaged) -> None:

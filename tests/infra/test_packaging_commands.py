@@ -37,9 +37,9 @@ LIMIT_BYTES = 51_200
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareAws]:
-    with bare_aws(tmp_path_factory.mktemp("emulator")) as found:
-        found.client("s3").create_bucket(Bucket="code-bucket")
-        yield found
+    with bare_aws(tmp_path_factory.mktemp("emulator")) as local:
+        local.client("s3").create_bucket(Bucket="code-bucket")
+        yield local
 
 
 def typed(aws: BareAws, command: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -70,8 +70,10 @@ def folder(tmp_path: Path) -> Path:
 
 def change_sets(aws: BareAws, stack: str) -> list[dict[str, Any]]:
     client = aws.client("cloudformation")
-    held = client.list_change_sets(StackName=stack)["Summaries"]
-    return [client.describe_change_set(StackName=stack, ChangeSetName=each["ChangeSetName"]) for each in held]
+    summaries = client.list_change_sets(StackName=stack)["Summaries"]
+    return [
+        client.describe_change_set(StackName=stack, ChangeSetName=each["ChangeSetName"]) for each in summaries
+    ]
 
 
 def test_the_command_for_what_watches_a_stage_gives_the_parameters_of_its_file(

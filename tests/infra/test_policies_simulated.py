@@ -96,9 +96,9 @@ def calls(service: str, actions: str, resource: str, context: Mapping[str, str] 
 def rendered(name: str) -> dict[str, Any]:
     """A policy of people as who hands it out has it."""
     text = json.dumps(policies.read(f"people/{name}"))
-    said = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "Stage": STAGE}
-    said["Database"] = f"froe_{STAGE}"
-    for placeholder, value in said.items():
+    pseudo = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "Stage": STAGE}
+    pseudo["Database"] = f"froe_{STAGE}"
+    for placeholder, value in pseudo.items():
         text = text.replace(f"${{{placeholder}}}", value)
     assert "${" not in text
     document: dict[str, Any] = json.loads(text)
@@ -118,7 +118,7 @@ def answers(
 ) -> list[str]:
     """What IAM answers to each: `who` is a task of people or a function; given: the policies of each."""
     folder = node_tool(FOLDER)
-    said = [
+    questions = [
         {
             "policies": given[who],
             "principal": arn("iam", "role/someone", region=""),
@@ -133,14 +133,14 @@ def answers(
     ]
     done = subprocess.run(
         ["node", str(FOLDER / "simulate.mjs"), str(folder)],
-        input=json.dumps(said),
+        input=json.dumps(questions),
         capture_output=True,
         text=True,
         check=True,
     )
-    found: list[str] = json.loads(done.stdout)
-    assert len(found) == len(asked)
-    return found
+    decisions: list[str] = json.loads(done.stdout)
+    assert len(decisions) == len(asked)
+    return decisions
 
 
 def those_that_are_not(expected: str, asked: Iterable[tuple[str, Call]]) -> list[Any]:
@@ -501,7 +501,12 @@ def test_everybody_is_in_both_tables() -> None:
 def test_a_service_linked_role_is_denied_without_its_statement() -> None:
     """So that the simulator is seen to judge."""
     without = [
-        {**each, "Statement": [said for said in each["Statement"] if said["Sid"] != "FirstTableInsights"]}
+        {
+            **each,
+            "Statement": [
+                statement for statement in each["Statement"] if statement["Sid"] != "FirstTableInsights"
+            ],
+        }
         for each in GIVEN[DEPLOY]
     ]
     call = Call("iam:CreateServiceLinkedRole", LINKED, INSIGHTS)

@@ -101,9 +101,9 @@ def test_every_exception_has_its_reason_beside_it(name: str) -> None:
     metadata = [
         node["Metadata"] for node in walk(read(name)) if isinstance(node, dict) and "Metadata" in node
     ]
-    for said in metadata:
-        for skipped in said.get("checkov", {}).get("skip", ()):
+    for entry in metadata:
+        for skipped in entry.get("checkov", {}).get("skip", ()):
             assert skipped["id"]
             assert skipped["comment"]
-        for ignored in said.get("cfn-lint", {}).get("config", {}).get("ignore_checks", ()):
-            assert said["reason"].startswith(f"{ignored}: ")
+        for ignored in entry.get("cfn-lint", {}).get("config", {}).get("ignore_checks", ()):
+            assert entry["reason"].startswith(f"{ignored}: ")

@@ -93,13 +93,13 @@ def test_the_plan_makes_what_the_templates_make(terraform: Terraform) -> None:
     differing = {
         f"{variant}: {where}"
         for variant, planned in terraform.plans(VARIANTS).items()
-        for where in wanted(VARIANTS[variant]).symmetric_difference(planned)
+        for where in required_by(VARIANTS[variant]).symmetric_difference(planned)
         if not where.startswith("terraform_data.")
     }
     assert differing == set()
 
 
-def wanted(values: dict[str, Any]) -> set[str]:
+def required_by(values: dict[str, Any]) -> set[str]:
     conditions = {snake_case(name): met for name, met in deciding(values).items()}
     conditions["owns_notifications"] = conditions["bucket_sends"] or conditions["by_event_bridge"]
     return {
@@ -111,7 +111,7 @@ def wanted(values: dict[str, Any]) -> set[str]:
 
 def deciding(values: Mapping[str, Any]) -> dict[str, bool]:
     """What each condition is where the variables have these values, and the others their defaults."""
-    said = {name: values.get(snake_case(name), PARAMETERS[name]["Default"]) for name in PARAMETERS}
+    parameters = {name: values.get(snake_case(name), PARAMETERS[name]["Default"]) for name in PARAMETERS}
 
     def met(node: Any) -> bool:
         ((function, argument),) = node.items()
@@ -125,7 +125,7 @@ def deciding(values: Mapping[str, Any]) -> dict[str, bool]:
             case "Fn::Not":
                 return not met(argument[0])
         left, right = argument
-        return str(said[left["Ref"]]).lower() == right.lower()
+        return str(parameters[left["Ref"]]).lower() == right.lower()
 
     return {name: met(condition) for name, condition in CONDITIONS.items()} | {
         MAKES_BACKFILL: bool(values.get("backfill"))
@@ -204,14 +204,14 @@ def test_it_is_made_on_the_local_aws_and_announces_uploads(
 
     sqs = client("sqs")
     for queue in ("SPLIT_QUEUE", "BATCH_QUEUE", "DEAD_LETTER_QUEUE"):
-        found = sqs.get_queue_attributes(QueueUrl=settings[queue], AttributeNames=["MaximumMessageSize"])
-        assert found["Attributes"]["MaximumMessageSize"] == "1048576"
+        attributes = sqs.get_queue_attributes(QueueUrl=settings[queue], AttributeNames=["MaximumMessageSize"])
+        assert attributes["Attributes"]["MaximumMessageSize"] == "1048576"
     client("s3").put_object(Bucket=settings["INPUT_BUCKET"], Key=KEY, Body=b"a line\n")
     received = sqs.receive_message(
         QueueUrl=settings["SPLIT_QUEUE"], WaitTimeSeconds=5, MaxNumberOfMessages=10
     )
-    heard = [each for message in received["Messages"] for each in announced_in_body(message["Body"])]
-    assert KEY in {each.key for each in heard if isinstance(each, Announced)}
+    announced = [each for message in received["Messages"] for each in announced_in_body(message["Body"])]
+    assert KEY in {each.key for each in announced if isinstance(each, Announced)}
     alarms = client("cloudwatch").describe_alarms(AlarmNamePrefix="froe-made-")["MetricAlarms"]
     assert len(alarms) == sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in RESOURCES.values())
     assert settled(running.plan(**values))

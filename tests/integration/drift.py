@@ -15,7 +15,7 @@ def changed_by_hand(client: Callable[[str], Any], split_queue: str, bucket: str)
     """The stage local with them; gives the parts of the remedies. Afterwards policy and bucket are as they were, the
     alarm is gone and the setting still there: these a deploy puts right."""
     queues, buckets, watch, functions = map(client, ("sqs", "s3", "cloudwatch", "lambda"))
-    held = queues.get_queue_attributes(QueueUrl=split_queue, AttributeNames=["Policy"])["Attributes"]
+    attributes = queues.get_queue_attributes(QueueUrl=split_queue, AttributeNames=["Policy"])["Attributes"]
     closed = buckets.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     queues.set_queue_attributes(QueueUrl=split_queue, Attributes={"Policy": ""})
     buckets.delete_public_access_block(Bucket=bucket)
@@ -39,6 +39,6 @@ def changed_by_hand(client: Callable[[str], Any], split_queue: str, bucket: str)
         f"the alarm {ALARM} has another Threshold",
         f"{FUNCTION} has settings that .chalice/config.json does not give it (RETENTION_DAYS)",
     )
-    queues.set_queue_attributes(QueueUrl=split_queue, Attributes=held)
+    queues.set_queue_attributes(QueueUrl=split_queue, Attributes=attributes)
     buckets.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
     watch.delete_alarms(AlarmNames=[ALARM])

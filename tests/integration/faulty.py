@@ -237,8 +237,8 @@ def refusal(kind: str, service: str) -> Answer:
         if service == "sns":
             text = f"<ErrorResponse>{text}</ErrorResponse>"
         return Answer(status, {"Content-Type": "application/xml"}, text.encode())
-    said = {"__type": f"com.amazonaws#{code}", "message": "as planned"}
-    return Answer(status, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(said).encode())
+    document = {"__type": f"com.amazonaws#{code}", "message": "as planned"}
+    return Answer(status, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(document).encode())
 
 
 def split_group(operation: str, body: bytes) -> tuple[bytes, Any]:
@@ -264,15 +264,15 @@ def split_group(operation: str, body: bytes) -> tuple[bytes, Any]:
 
 def joined(operation: str, answer: Answer, rest: Any) -> Answer:
     """What AWS answers where the rest of a group is left over."""
-    said = json.loads(answer.body) if answer.status < 300 else {}
+    document = json.loads(answer.body) if answer.status < 300 else {}
     if operation == "BatchWriteItem":
-        said["UnprocessedItems"] = rest
+        document["UnprocessedItems"] = rest
     elif operation == "BatchGetItem":
-        said.setdefault("Responses", {})
-        said["UnprocessedKeys"] = rest
+        document.setdefault("Responses", {})
+        document["UnprocessedKeys"] = rest
     else:
-        said.setdefault("Successful", [])
-        said["Failed"] = [
+        document.setdefault("Successful", [])
+        document["Failed"] = [
             {"Id": entry["Id"], "SenderFault": False, "Code": "ServiceUnavailable"} for entry in rest
         ]
     headers = {
@@ -280,4 +280,4 @@ def joined(operation: str, answer: Answer, rest: Any) -> Answer:
         for name, value in answer.headers.items()
         if not re.match("x-amz-crc32", name, re.IGNORECASE)
     }
-    return Answer(200, headers, json.dumps(said).encode())
+    return Answer(200, headers, json.dumps(document).encode())

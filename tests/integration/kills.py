@@ -58,11 +58,11 @@ class Killer:
         self._folder = folder
         client = stack.client("lambda")
         for function in functions:
-            held = client.get_function_configuration(FunctionName=PREFIX + function)
-            variables = held["Environment"]["Variables"] | {
+            configuration = client.get_function_configuration(FunctionName=PREFIX + function)
+            variables = configuration["Environment"]["Variables"] | {
                 "PYTHONPATH": str(KILLING),
                 "DEADLY_FOLDER": str(folder),
-                "DEADLY_HANDLER": held["Handler"],
+                "DEADLY_HANDLER": configuration["Handler"],
             }
             client.update_function_configuration(
                 FunctionName=PREFIX + function,
@@ -82,10 +82,10 @@ class Killer:
     def effects(self, file_id: str) -> list[Effect]:
         """What was begun for the file, once each, in the order of their first time."""
         lines = (self._folder / f"{file_id}.log").read_text().splitlines()
-        said = [json.loads(line) for line in lines]
+        lines_read = [json.loads(line) for line in lines]
         return list(
             dict.fromkeys(
-                Effect(line["function"], line["effect"]) for line in said if line["phase"] == "begun"
+                Effect(line["function"], line["effect"]) for line in lines_read if line["phase"] == "begun"
             )
         )
 

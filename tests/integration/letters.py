@@ -60,15 +60,15 @@ def let_die(stack: LocalStack, body: str) -> Died:
 
 def all_kept(stack: LocalStack) -> Mapping[str, Kept]:
     """What is kept of the dead letters of every file, by its id."""
-    found: dict[str, Kept] = defaultdict(lambda: Kept([], [], []))
+    kept: dict[str, Kept] = defaultdict(lambda: Kept([], [], []))
     for item in scan(stack, stack.info.ledger_table):
         if item["sk"].startswith("dead#"):
-            found[item["pk"]].items.append(_nameless(item, item["pk"], item["letter_id"]))
+            kept[item["pk"]].items.append(_nameless(item, item["pk"], item["letter_id"]))
     for key, envelope in _quarantined(stack):
         file_id, letter_id = envelope["file_id"], envelope["dead_letter_id"]
-        found[file_id].bodies.append(envelope.pop("body"))
-        found[file_id].objects.append(_nameless({"stored_as": key, **envelope}, file_id, letter_id))
-    return found
+        kept[file_id].bodies.append(envelope.pop("body"))
+        kept[file_id].objects.append(_nameless({"stored_as": key, **envelope}, file_id, letter_id))
+    return kept
 
 
 def _quarantined(stack: LocalStack) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -78,9 +78,9 @@ def _quarantined(stack: LocalStack) -> Iterator[tuple[str, dict[str, Any]]]:
             yield entry["Key"], json.loads(s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
 
 
-def _nameless(said: dict[str, Any], file_id: str, letter_id: str) -> dict[str, Any]:
+def _nameless(fields: dict[str, Any], file_id: str, letter_id: str) -> dict[str, Any]:
     return {
         name: value.replace(file_id, "FILE").replace(letter_id, "LETTER") if isinstance(value, str) else value
-        for name, value in said.items()
+        for name, value in fields.items()
         if name not in _NOT_COMPARED
     }

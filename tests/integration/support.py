@@ -174,22 +174,22 @@ def paused(stack: LocalStack, *functions: str) -> Iterator[None]:
 
 def states_of(stack: LocalStack, file_ids: Sequence[str]) -> dict[str, str]:
     """The state that the ledger holds of each of these files that it knows."""
-    found = {}
+    states = {}
     for first in range(0, len(file_ids), 100):
         keys = [{"pk": {"S": each}, "sk": {"S": "file"}} for each in file_ids[first : first + 100]]
         asked = {stack.info.ledger_table: {"Keys": keys, "ConsistentRead": True}}
         reply = stack.client("dynamodb").batch_get_item(RequestItems=asked)
         for item in reply["Responses"][stack.info.ledger_table]:
-            found[item["pk"]["S"]] = item["state"]["S"].partition("#")[0]
-    return found
+            states[item["pk"]["S"]] = item["state"]["S"].partition("#")[0]
+    return states
 
 
 def reach(stack: LocalStack, states: Container[str], *file_ids: str, timeout_seconds: float = 60) -> None:
     """Wait until each of these files is in one of these states."""
 
     def others() -> dict[str, str]:
-        found = states_of(stack, file_ids)
-        seen = {file_id: found.get(file_id, "unknown") for file_id in file_ids}
+        current = states_of(stack, file_ids)
+        seen = {file_id: current.get(file_id, "unknown") for file_id in file_ids}
         return {file_id: state for file_id, state in seen.items() if state not in states}
 
     def reached() -> bool | None:
@@ -273,14 +273,14 @@ def normalised(stack: LocalStack, uploaded: Uploaded) -> Stored:
 
 def all_normalised(stack: LocalStack) -> Mapping[str, Stored]:
     """What is stored of every file, by its id."""
-    found: dict[str, Stored] = defaultdict(lambda: Stored([], []))
+    stored: dict[str, Stored] = defaultdict(lambda: Stored([], []))
     for item in sorted(scan(stack, stack.info.records_table), key=lambda item: (item["pk"], item["sk"])):
         file_id = item["pk"].partition("#")[0]
-        found[file_id].records.append(_nameless(item, file_id))
+        stored[file_id].records.append(_nameless(item, file_id))
     for item in sorted(scan(stack, stack.info.ledger_table), key=lambda item: (item["pk"], item["sk"])):
         if item["sk"].startswith(("file", "split#", "leaf#")):
-            found[item["pk"]].ledger.append(_nameless(item, item["pk"]))
-    return found
+            stored[item["pk"]].ledger.append(_nameless(item, item["pk"]))
+    return stored
 
 
 _OF_ONE_UPLOAD = {

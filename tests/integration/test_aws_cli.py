@@ -59,13 +59,13 @@ def run(stack: LocalStack, folder: Path) -> dict[str, str]:
 def test_what_the_page_shows_with_the_aws_command_line_is_there(stack: LocalStack, tmp_path: Path) -> None:
     assert len(BLOCKS) == len(NAMES)
     (tmp_path / "checked.log").write_text(LINES, encoding="utf-8")
-    said = run(stack, tmp_path)
-    message = json.loads(said["message"])
+    results = run(stack, tmp_path)
+    message = json.loads(results["message"])
     file_id, bucket = message["file_id"], stack.info.input_bucket
     assert (message["batch_id"], message["key"]) == (f"{file_id}-000000-000000", "uploads/checked.log")
-    assert said["lines"] == f"{LINES}\n"
+    assert results["lines"] == f"{LINES}\n"
     head = stack.client("s3").head_object(Bucket=bucket, Key=message["key"])
-    until_complete, _, keys = said["ledger"].partition("]\n")
+    until_complete, _, keys = results["ledger"].partition("]\n")
     (row,) = json.loads(until_complete + "]")
     assert row.pop("opened_at")
     state, _, partition = row.pop("state").partition("#")
@@ -79,9 +79,9 @@ def test_what_the_page_shows_with_the_aws_command_line_is_there(stack: LocalStac
         "last_modified": head["LastModified"].isoformat(),
     }
     assert json.loads(keys) == ["file", "leaf#000000#000000", "split#000000"]
-    assert [item["offset"]["N"] for item in json.loads(said["records"])["Items"]][:2] == [
+    assert [item["offset"]["N"] for item in json.loads(results["records"])["Items"]][:2] == [
         "0",
         str(LINES.index("\n") + 1),
     ]
-    assert '"batch_done"' in said["logs"]
-    assert f'"{message["batch_id"]}"' in said["logs"]
+    assert '"batch_done"' in results["logs"]
+    assert f'"{message["batch_id"]}"' in results["logs"]

@@ -52,10 +52,10 @@ def backfilled(stack: LocalStack, prefix: str, *options: str, code: int) -> dict
 
 
 def executions(stack: LocalStack, machine: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = stack.client("stepfunctions").list_executions(stateMachineArn=machine)[
-        "executions"
-    ]
-    return found
+    executions_of: list[dict[str, Any]] = stack.client("stepfunctions").list_executions(
+        stateMachineArn=machine
+    )["executions"]
+    return executions_of
 
 
 def test_the_state_machine_completes_what_was_never_announced(stack: LocalStack, machine: str) -> None:

@@ -100,7 +100,7 @@ def test_what_is_filtered_or_hidden_is_stored_or_lost(configured: LocalStack) ->
     }
     stored = records_of(configured, file["file_id"])
     assert len(stored) == 4500
-    everything = json.dumps([stored, ledger_of(configured, file["file_id"])], default=_shown)
+    everything = json.dumps([stored, ledger_of(configured, file["file_id"])], default=_plain)
     for secret in ("@example.org", "198.51.100.", "4111 1111", "a key for tests only"):
         assert secret not in everything
     assert everything.count("[email:") == 4500
@@ -110,11 +110,11 @@ def test_what_is_filtered_or_hidden_is_stored_or_lost(configured: LocalStack) ->
 
 def seen_of(stack: LocalStack, file_id: str) -> tuple[int, int, int]:
     """How many records and rejects a reader gets of a file, and how many rejects its account says."""
-    shown = [
+    entries = [
         call_api(stack, f"/files/{file_id}/{what}?limit=1000").body["items"]
         for what in ("records", "rejects")
     ]
-    return len(shown[0]), len(shown[1]), call_api(stack, f"/files/{file_id}").body["rejected"]["entries"]
+    return len(entries[0]), len(entries[1]), call_api(stack, f"/files/{file_id}").body["rejected"]["entries"]
 
 
 def test_files_read_with_a_broken_format_are_read_again(
@@ -133,9 +133,9 @@ def test_files_read_with_a_broken_format_are_read_again(
     def poll() -> None:
         while not done.is_set():
             state = call_api(stack, f"/files/{watched}").body["generation"]
-            found = seen_of(stack, watched)
+            entries = seen_of(stack, watched)
             if call_api(stack, f"/files/{watched}").body["generation"] == state:
-                seen.append(found)
+                seen.append(entries)
 
     poller = threading.Thread(target=poll)
     poller.start()
@@ -185,6 +185,6 @@ def test_over_http_a_file_is_read_again_and_what_it_was_goes(
     assert ("generations", file_id) not in own
 
 
-def _shown(value: object) -> str:
+def _plain(value: object) -> str:
     binary = getattr(value, "value", None)
     return binary.decode() if isinstance(binary, bytes) else str(value)

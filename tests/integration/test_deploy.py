@@ -38,10 +38,10 @@ def settings_of(checkout: Path, stage: str) -> dict[str, str]:
 
 def test_a_new_stage_is_made_from_dev_and_its_token_shown_once(cloud: LocalStack, tmp_path: Path) -> None:
     checkout = copy_checkout(tmp_path)
-    said: list[str] = []
-    settings = deploy("prod", report=said.append, root=checkout).stage.settings
-    assert "The stage prod is new: it begins as a copy of dev" in said
-    (token,) = [line.rsplit(" ", 1)[1] for line in said if "token" in line]
+    lines: list[str] = []
+    settings = deploy("prod", report=lines.append, root=checkout).stage.settings
+    assert "The stage prod is new: it begins as a copy of dev" in lines
+    (token,) = [line.rsplit(" ", 1)[1] for line in lines if "token" in line]
     assert settings == settings_of(checkout, "prod")
     assert settings["API_TOKEN_SHA256"] == hashlib.sha256(token.encode()).hexdigest()
     assert token not in (checkout / ".chalice" / "config.json").read_text(encoding="utf-8")

@@ -81,7 +81,7 @@ def calm(stack: LocalStack, data: bytes) -> Any:
     return normalised(stack, uploaded)
 
 
-def told(stack: LocalStack, body: str) -> None:
+def announce(stack: LocalStack, body: str) -> None:
     stack.client("sqs").send_message(QueueUrl=stack.info.split_queue, MessageBody=body)
 
 
@@ -167,15 +167,15 @@ def test_an_object_of_an_unversioned_bucket_is_read_on_after_it_was_overwritten(
 def test_a_message_that_nobody_understands_is_kept_and_can_only_be_discarded(failing: LocalStack) -> None:
     """It is kept at once, whole, with its reason, and can be discarded but not redriven."""
     body = json.dumps({"hello": ["who", "are", "you"]})
-    told(failing, body)
+    announce(failing, body)
     (letter,) = wait_for(lambda: kept_letters(failing, Kind.UNKNOWN), "the dead letter", 60)
     _, envelope = office_of(failing).envelope(letter.letter_id)
     assert (envelope["body"], letter.code, letter.receives) == (body, "refused", 1)
     assert "no S3 notification" in letter.reason
     chosen = Selection(ids=(letter.letter_id,), state=None)
     assert office_of(failing).redrive(chosen, Deadline.after(60), Pace(100)).refused == 1
-    shown = call_api(failing, f"/dead-letters/{letter.letter_id}").body
-    assert (shown["body"], shown["redrivable"]) == (body, False)
+    answer = call_api(failing, f"/dead-letters/{letter.letter_id}").body
+    assert (answer["body"], answer["redrivable"]) == (body, False)
     discarded = call_api(
         failing,
         f"/dead-letters/{letter.letter_id}/discard",
@@ -188,7 +188,7 @@ def test_a_message_that_nobody_understands_is_kept_and_can_only_be_discarded(fai
 def test_an_object_that_does_not_exist_yet_is_given_up_without_a_word(failing: LocalStack) -> None:
     """A notification without a version, of a key that is not there, is a dead letter, and can be redriven."""
     announced = Announced(failing.info.input_bucket, "later.log")
-    told(failing, announcement_of(announced))
+    announce(failing, announcement_of(announced))
     (letter,) = wait_for(lambda: kept_letters(failing, Kind.NOTIFICATION), "the dead letter", 60)
     assert (letter.code, letter.subject.object_key) == ("object-gone", "later.log")
     with silenced(failing):

@@ -168,9 +168,9 @@ class Pipeline:
         self.proxy.plan(lambda _: None)
         while self._poll("split_queue", handlers.on_split_messages, 1):
             pass
-        found = all_normalised(self.as_stack)
+        stored = all_normalised(self.as_stack)
         assert not self._received("dead_letter_queue", 1), "nothing that passes is a dead letter"
-        return [found[file_id] for file_id in ids]
+        return [stored[file_id] for file_id in ids]
 
     def _announce(self, uploaded: Uploaded) -> None:
         """As Lambda does for S3: it tries three times, then the sweeper has to find the object."""
@@ -313,8 +313,8 @@ def _led_through(stack: LocalStack, url: str) -> None:
     client = stack.client("lambda")
     for function in ("splitter", "queued_splitter", "worker"):
         name = f"froe-local-{function}"
-        held = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        variables = {**held, "AWS_ENDPOINT_URL": url}
+        former = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        variables = {**former, "AWS_ENDPOINT_URL": url}
         client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
         client.get_waiter("function_updated_v2").wait(
             FunctionName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 300}

@@ -41,8 +41,8 @@ def test_the_bucket_can_be_listed_whatever_its_keys_are(stack: LocalStack, uploa
     bucket = stack.info.input_bucket
     page = services_of(stack).objects.versions(bucket, None)
     assert set(uploaded) < {head.version.key for head in page.heads}
-    found = [each.head.version.key for each in current_objects(stack.client("s3"), bucket, "keys/")]
-    assert sorted(found) == sorted(uploaded)
+    keys = [each.head.version.key for each in current_objects(stack.client("s3"), bucket, "keys/")]
+    assert sorted(keys) == sorted(uploaded)
 
 
 def test_an_empty_folder_key_is_no_file(stack: LocalStack, uploaded: dict[str, Any]) -> None:

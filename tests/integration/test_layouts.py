@@ -65,10 +65,10 @@ def test_the_api_says_of_a_packed_file_what_reading_it_says(
 ) -> None:
     reading, file_id = poured.read_again(key), poured.uploads[key].file_id
     outcomes = [outcome for outcome in reading if not isinstance(outcome.result, Skip)]
-    found = {
+    listed = {
         kind: list(pages(packed, f"/files/{file_id}/{kind}s", limit=700)) for kind in ("record", "reject")
     }
-    by_offset = {entry["offset"]: entry for entries in found.values() for entry in entries}
+    by_offset = {entry["offset"]: entry for entries in listed.values() for entry in entries}
     assert sorted(by_offset) == [outcome.offset for outcome in outcomes]
     for outcome in outcomes:
         entry = by_offset[outcome.offset]
@@ -86,8 +86,8 @@ def test_the_api_says_of_a_packed_file_what_reading_it_says(
         }
     file, account = poured.files[key], reading.account
     assert (file["state"], file["reason"]) == (account.state.value, account.reason)
-    assert file["parsed"]["entries"] == len(found["record"])
-    assert file["rejected"]["entries"] == len(found["reject"])
+    assert file["parsed"]["entries"] == len(listed["record"])
+    assert file["rejected"]["entries"] == len(listed["reject"])
 
 
 def test_the_table_holds_nothing_but_segments(packed: LocalStack, poured: Poured) -> None:
@@ -109,9 +109,9 @@ def test_a_file_tells_what_it_used(packed: LocalStack, poured: Poured) -> None:
         assert used["queue_requests"] >= 3 * file["batches"], file["key"]
         assert 0 < used["object_reads"] <= used["s3_requests"], file["key"]
     dearest = max(complete, key=lambda file: file["used"]["write_units"])
-    told = json.loads(run_froe(packed, "status", dearest["file_id"], "--json").stdout)
-    assert told["used"] == dearest["used"]
-    assert 0 < told["cost"] < 0.01
+    printed = json.loads(run_froe(packed, "status", dearest["file_id"], "--json").stdout)
+    assert printed["used"] == dearest["used"]
+    assert 0 < printed["cost"] < 0.01
 
 
 def test_the_command_line_prints_packed_records_and_rejects(packed: LocalStack, poured: Poured) -> None:
@@ -134,7 +134,7 @@ def test_the_rows_of_the_sink_are_what_the_ledger_counts(packed: LocalStack, pou
     )
     asked = run_froe(packed, "query", sql, "--json")
     assert asked.returncode == 0, asked.stderr
-    found = {row.pop("file_id"): row for row in map(json.loads, asked.stdout.splitlines())}
+    rows = {row.pop("file_id"): row for row in map(json.loads, asked.stdout.splitlines())}
     expected = {
         file["file_id"]: {
             "records": file["parsed"]["entries"],
@@ -145,8 +145,8 @@ def test_the_rows_of_the_sink_are_what_the_ledger_counts(packed: LocalStack, pou
         for file in poured.files.values()
         if file["parsed"]["entries"] + file["rejected"]["entries"]
     }
-    assert len(found) > 10
-    assert {file_id: row for file_id, row in found.items() if file_id in expected} == expected
+    assert len(rows) > 10
+    assert {file_id: row for file_id, row in rows.items() if file_id in expected} == expected
 
 
 def keys_of_sink(packed: LocalStack) -> list[str]:
@@ -270,14 +270,14 @@ def test_records_that_are_in_the_sink_alone_are_shown_as_others_are(
     assert {name: file[name] for name in names} == {name: before[name] for name in names}
     assert not records_of(packed, alone.file_id)
     for kind in ("records", "rejects"):
-        shown = [
+        answers = [
             [
                 {name: value for name, value in entry.items() if name not in {"file_id", "batch_id"}}
                 for entry in pages(packed, f"/files/{file_id}/{kind}", limit=700)
             ]
             for file_id in (before["file_id"], alone.file_id)
         ]
-        assert shown[0] == shown[1]
+        assert answers[0] == answers[1]
     folder = f"batches/format={file['format']}/date={file['last_modified'][:10]}"
     expired = f"{folder}/{alone.file_id}-000000-000000.parquet"
     packed.client("s3").delete_object(Bucket=packed.env["RESULTS_BUCKET"], Key=expired)

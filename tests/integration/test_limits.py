@@ -54,8 +54,8 @@ def invoke() -> Iterator[Invoke]:
             answer = client.invoke(
                 FunctionName="limited", InvocationType=kind, Payload=json.dumps(event).encode()
             )
-            said = answer["Payload"].read()
-            return answer.get("FunctionError"), json.loads(said) if said else None
+            payload = answer["Payload"].read()
+            return answer.get("FunctionError"), json.loads(payload) if payload else None
 
         yield send
 

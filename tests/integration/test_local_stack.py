@@ -53,8 +53,8 @@ def copy_checkout(folder: Path) -> Path:
 
 
 def mappings(stack: LocalStack) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = stack.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-    return found
+    listed: list[dict[str, Any]] = stack.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    return listed
 
 
 def environment_of(stack: LocalStack, function: str) -> dict[str, str]:
@@ -65,15 +65,15 @@ def environment_of(stack: LocalStack, function: str) -> dict[str, str]:
 
 def processes_mentioning(text: str) -> list[str]:
     """Command lines of live processes."""
-    found = []
+    processes = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
         except OSError:
             continue
         if text in line and int(path.parent.name) != os.getpid():
-            found.append(line)
-    return found
+            processes.append(line)
+    return processes
 
 
 def listening_addresses(port: int) -> set[str]:
@@ -107,26 +107,28 @@ def test_every_function_is_deployed_with_every_setting(stack: LocalStack) -> Non
 
 
 def test_every_queue_has_one_mapping_that_reports_failures(stack: LocalStack) -> None:
-    found = [
+    reporting = [
         mapping
         for mapping in mappings(stack)
         if ":sqs:" in mapping["EventSourceArn"] and "froe-local-" in mapping["EventSourceArn"]
     ]
-    assert sorted(mapping["EventSourceArn"].rsplit(":", 1)[1] for mapping in found) == [
+    assert sorted(mapping["EventSourceArn"].rsplit(":", 1)[1] for mapping in reporting) == [
         "froe-local-batch",
         "froe-local-dead-letter",
         "froe-local-split",
     ]
-    assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in found)
+    assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in reporting)
 
 
 def test_the_ledgers_stream_has_one_mapping_that_lets_accounts_of_files_through(stack: LocalStack) -> None:
-    (found,) = [mapping for mapping in mappings(stack) if "/froe-local-ledger/" in mapping["EventSourceArn"]]
-    assert found["FunctionArn"].endswith(":froe-local-notifier")
-    assert found["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert found["BisectBatchOnFunctionError"] is True
-    assert found["StartingPosition"] == "TRIM_HORIZON"
-    (one,) = found["FilterCriteria"]["Filters"]
+    (of_stream,) = [
+        mapping for mapping in mappings(stack) if "/froe-local-ledger/" in mapping["EventSourceArn"]
+    ]
+    assert of_stream["FunctionArn"].endswith(":froe-local-notifier")
+    assert of_stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert of_stream["BisectBatchOnFunctionError"] is True
+    assert of_stream["StartingPosition"] == "TRIM_HORIZON"
+    (one,) = of_stream["FilterCriteria"]["Filters"]
     assert json.loads(one["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["file"]}}}}
 
 

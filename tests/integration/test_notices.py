@@ -22,7 +22,7 @@ LINES = b"".join(b'{"level": "info", "message": "line %d"}\n' % number for numbe
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Received:
     """One notice as a subscribed queue gets it. attributes: name → value."""
 
     subject: str
@@ -36,7 +36,7 @@ class Subscriber:
     def __init__(self, stack: LocalStack) -> None:
         self._stack = stack
         self._sqs, self._sns = stack.client("sqs"), stack.client("sns")
-        self.queue = self._sqs.create_queue(QueueName="heard")["QueueUrl"]
+        self.queue = self._sqs.create_queue(QueueName="notices")["QueueUrl"]
         asked = self._sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])
         self._subscription = self._sns.subscribe(
             TopicArn=stack.env["NOTICES_TOPIC_ARN"],
@@ -44,7 +44,7 @@ class Subscriber:
             Endpoint=asked["Attributes"]["QueueArn"],
             ReturnSubscriptionArn=True,
         )["SubscriptionArn"]
-        self._heard: list[Heard] = []
+        self._heard: list[Received] = []
         self._events = stack.client("events")
         self.events_queue = self._sqs.create_queue(QueueName="events")["QueueUrl"]
         asked = self._sqs.get_queue_attributes(QueueUrl=self.events_queue, AttributeNames=["QueueArn"])
@@ -62,7 +62,7 @@ class Subscriber:
         self._sns.unsubscribe(SubscriptionArn=self._subscription)
         self._sqs.delete_queue(QueueUrl=self.queue)
 
-    def notice_of(self, file_id: str) -> Heard:
+    def notice_of(self, file_id: str) -> Received:
         """The first notice of the file, once it is there."""
         return wait_for(
             lambda: self._find(file_id), f"a notice of {file_id}", 60, detail=lambda: log_end(self._stack)
@@ -85,11 +85,11 @@ class Subscriber:
             self._sqs.delete_message(QueueUrl=self.events_queue, ReceiptHandle=message["ReceiptHandle"])
         return next((one for one in self._emitted if one["detail"]["file_id"] == file_id), None)
 
-    def summaries(self) -> list[Heard]:
+    def summaries(self) -> list[Received]:
         self._listen()
         return [each for each in self._heard if each.attributes["kind"] == "summary"]
 
-    def _find(self, file_id: str) -> Heard | None:
+    def _find(self, file_id: str) -> Received | None:
         self._listen()
         return next((one for one in self._heard if one.attributes.get("file_id") == file_id), None)
 
@@ -97,20 +97,20 @@ class Subscriber:
         for message in self._sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
             "Messages", ()
         ):
-            self._heard.append(_heard(json.loads(message["Body"])))
+            self._heard.append(_received(json.loads(message["Body"])))
             self._sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
 
 
-def _heard(envelope: dict[str, Any]) -> Heard:
-    attributes = {name: held["Value"] for name, held in envelope["MessageAttributes"].items()}
-    return Heard(envelope["Subject"], envelope["Message"], attributes)
+def _received(envelope: dict[str, Any]) -> Received:
+    attributes = {name: attribute["Value"] for name, attribute in envelope["MessageAttributes"].items()}
+    return Received(envelope["Subject"], envelope["Message"], attributes)
 
 
 @pytest.fixture(scope="module")
 def subscriber(stack: LocalStack) -> Iterator[Subscriber]:
-    heard = Subscriber(stack)
-    yield heard
-    heard.close()
+    made = Subscriber(stack)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ class Case:
     key: str
     data: bytes
     state: str
-    said: str
+    first_line: str
 
 
 CASES = (
@@ -170,7 +170,7 @@ def test_a_settled_file_is_told_to_subscribers(stack: LocalStack, subscriber: Su
     assert detail["notice_id"] == notice.attributes["notice_id"]
     assert {name: detail[name] for name in file} == file
     lines = notice.text.splitlines()
-    assert lines[0].startswith(case.said)
+    assert lines[0].startswith(case.first_line)
     assert f"file id: {uploaded.file_id}" in lines
     parsed = file["parsed"]
     assert (
@@ -184,13 +184,15 @@ def test_the_day_before_is_summed_up_once_though_the_schedule_fires_twice(
 ) -> None:
     sweep(stack)
     sweep(stack)
-    (told,) = wait_for(subscriber.summaries, "the summary", 30, detail=lambda: log_end(stack))
+    (summary,) = wait_for(subscriber.summaries, "the summary", 30, detail=lambda: log_end(stack))
     day = datetime.now(UTC).date() - timedelta(days=1)
-    assert told.attributes == {
+    assert summary.attributes == {
         "notice_id": f"summary-local-{day}",
         "kind": "summary",
         "stage": "local",
         "day": str(day),
     }
-    assert told.text.startswith(f"Files of the stage local that were opened on {day} (UTC) and are settled:")
+    assert summary.text.startswith(
+        f"Files of the stage local that were opened on {day} (UTC) and are settled:"
+    )
     assert len(subscriber.summaries()) == 1

@@ -28,13 +28,13 @@ FORGED = "<img src=x onerror=alert(1)>"
 
 
 def line(number: int) -> bytes:
-    said = {
+    fields = {
         "time": f"2026-09-14T06:{number // 60 % 60:02d}:{number % 60:02d}Z",
         "level": LEVELS[number % len(LEVELS)],
         "msg": f"order {number} {FORGED}",
         "status": 200 + number % 3 * 100,
     }
-    return json.dumps(said).encode() + b"\n"
+    return json.dumps(fields).encode() + b"\n"
 
 
 def log(lines: int, *broken: bytes) -> bytes:
@@ -50,18 +50,18 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def files(stack: LocalStack) -> dict[str, str]:
     """Name → id of files that have settled: one with rejects, one damaged, one that lost a batch."""
-    found = {}
+    uploaded = {}
     broken = (b'{"torn": "' + FORGED.encode() + b"\n", b"\xff\x00{not even text\n")
-    found["good"] = upload_and_settle(stack, "page/good.jsonl", log(6000, *broken))["file_id"]
-    found["failed"] = upload_and_settle(stack, "page/picture.png", b"\x89PNG\r\n\x1a\n" + bytes(range(200)))["file_id"]  # fmt: skip
+    uploaded["good"] = upload_and_settle(stack, "page/good.jsonl", log(6000, *broken))["file_id"]
+    uploaded["failed"] = upload_and_settle(stack, "page/picture.png", b"\x89PNG\r\n\x1a\n" + bytes(range(200)))["file_id"]  # fmt: skip
     with paused(stack, "worker"):
         lost = upload(stack, "page/lost.jsonl", log(6000)).file_id
         batch = f"{lost}-000000-000001"
         taken: dict[str, str] = {}
         wait_for(lambda: taken.update(take_batches(stack, {batch})) or taken or None, "a batch to take")
-        found["letter"] = let_die(stack, taken[batch]).letter_id
+        uploaded["letter"] = let_die(stack, taken[batch]).letter_id
     settle(stack, lost)
-    return {**found, "lost": lost}
+    return {**uploaded, "lost": lost}
 
 
 @pytest.fixture
@@ -155,10 +155,10 @@ def test_rejects_are_grouped_with_their_bytes_and_what_was_expected(
     group = page.get_by_role("article").first
     expect(group).to_contain_text("invalid-json")
     expect(group).to_contain_text("Expected was json")
-    shown = page.locator(".entries")
-    expect(shown).to_contain_text(FORGED)
-    expect(shown).to_contain_text("\\xff\\0{not even text")
-    expect(shown.locator(".escape")).to_have_count(2)
+    entries = page.locator(".entries")
+    expect(entries).to_contain_text(FORGED)
+    expect(entries).to_contain_text("\\xff\\0{not even text")
+    expect(entries.locator(".escape")).to_have_count(2)
 
 
 def test_records_are_searched_filtered_and_paged(visit: Callable[..., Visit], files: dict[str, str]) -> None:
@@ -267,13 +267,13 @@ def test_every_screen_fits_and_is_accessible(
     }
     ground = one.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (max(map(int, re.findall(r"\d+", ground)[:3])) < 60) == (scheme == "dark")
-    found = {}
+    violations = {}
     for where, sign in screens.items():
         one.move(where)
         expect(one.page.locator(sign).first).to_be_visible()
         if faults := one.faults_of_access(*rules) + [f"{one.overflow} pixels too wide"] * (one.overflow > 0):
-            found[where] = faults
-    assert found == {}
+            violations[where] = faults
+    assert violations == {}
 
 
 def test_a_file_that_is_dropped_is_uploaded_and_watched(
@@ -303,7 +303,7 @@ def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
     sizes = [50_000, 50_000, 50_000, 1000]
     page.get_by_label("Folder in the bucket").fill("page/large")
     sent = page.get_by_role("list", name="Uploads").get_by_role("listitem")
-    held: list[Route] = []
+    routes: list[Route] = []
     failed: list[str] = []
 
     def begun(route: Route) -> None:
@@ -320,7 +320,7 @@ def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
 
     def disturbed(route: Route) -> None:
         if "stopped.bin" in route.request.url and "partNumber=4" in route.request.url:
-            held.append(route)  # it never gets there
+            routes.append(route)  # it never gets there
         elif "whole.bin" in route.request.url and "partNumber=2" in route.request.url and not failed:
             failed.append(route.request.url)
             route.fulfill(status=503, headers={"Access-Control-Allow-Origin": "*"})
@@ -347,9 +347,9 @@ def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
 
     drop("whole.bin")
     expect(sent.first.get_by_role("link", name="Watch it being read")).to_be_visible()
-    found = s3.list_objects_v2(Bucket=bucket, Prefix="page/large/")["Contents"]
-    assert [(each["Key"], each["Size"]) for each in found] == [("page/large/whole.bin", sum(sizes))]
-    assert found[0]["ETag"].endswith('-4"'), "of four parts"
+    objects = s3.list_objects_v2(Bucket=bucket, Prefix="page/large/")["Contents"]
+    assert [(each["Key"], each["Size"]) for each in objects] == [("page/large/whole.bin", sum(sizes))]
+    assert objects[0]["ETag"].endswith('-4"'), "of four parts"
     assert len(failed) == 1
 
 

@@ -97,8 +97,8 @@ def pour(stack: LocalStack, data: dict[str, bytes]) -> dict[str, Uploaded]:
     bucket, ledger = stack.info.input_bucket, stack.info.ledger_table
 
     def put(key: str) -> Uploaded:
-        said = {"ContentType": CHARSETS[key][0]} if key in CHARSETS else {}
-        reply = s3.put_object(Bucket=bucket, Key=key, Body=data[key], **said)
+        options = {"ContentType": CHARSETS[key][0]} if key in CHARSETS else {}
+        reply = s3.put_object(Bucket=bucket, Key=key, Body=data[key], **options)
         version = ObjectVersion(bucket, key, reply["VersionId"], reply["ETag"])
         name = {"pk": {"S": version.file_id}, "sk": {"S": "file"}}
         deadline = time.monotonic() + 10
@@ -376,8 +376,8 @@ def pages(stack: LocalStack, path: str, **asked: Any) -> Iterator[dict[str, Any]
     cursor: str | None = None
     while True:
         query = asked | ({"cursor": cursor} if cursor else {})
-        said = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items())
-        reply = call_api(stack, f"{path}?{said}")
+        parameters = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items())
+        reply = call_api(stack, f"{path}?{parameters}")
         assert reply.status == 200, reply
         assert len(reply.body["items"]) <= asked.get("limit", 100)
         yield from reply.body["items"]
@@ -509,20 +509,20 @@ def test_a_bucket_beside_the_input_bucket_is_not_read_by_keys_of_its_own(stack: 
 
     def complete() -> dict[str, Any] | None:
         files = call_api(stack, "/files?key=logs/beside.log").body["items"]
-        found = [each for each in files if each["bucket"] == OTHER_INPUT]
-        return next((each for each in found if each["state"] == "COMPLETE"), None)
+        listed = [each for each in files if each["bucket"] == OTHER_INPUT]
+        return next((each for each in listed if each["state"] == "COMPLETE"), None)
 
     file = wait_for(complete, "the file of the other bucket")
     assert file["parsed"]["lines"] == 3
     assert file["file_id"] != same["file_id"]
     stored = services_of(stack).ledger.read_file(file["file_id"])
     assert stored is not None
-    for way, found in (("tag", "logs/beside.log"), ("move:done/", "done/logs/beside.log")):
+    for way, place in (("tag", "logs/beside.log"), ("move:done/", "done/logs/beside.log")):
         objects = services_of(stack, SETTLED_OBJECTS=way, INPUT_KEYS="!done/*").settled_objects
         assert objects is not None
         for _ in range(2):
             objects.act(stored)
-        tags = s3.get_object_tagging(Bucket=OTHER_INPUT, Key=found)["TagSet"]
+        tags = s3.get_object_tagging(Bucket=OTHER_INPUT, Key=place)["TagSet"]
         assert {"Key": "froe-state", "Value": "COMPLETE"} in tags
         assert {"Key": "froe-file-id", "Value": file["file_id"]} in tags
     here = s3.list_objects_v2(Bucket=OTHER_INPUT, Prefix="logs/beside")["Contents"]
@@ -595,18 +595,18 @@ def test_a_filter_of_records_lets_others_through(stack: LocalStack) -> None:
     settle(stack, uploaded.file_id)
     path = f"/files/{uploaded.file_id}/records"
 
-    def found(**asked: Any) -> list[str]:
+    def bodies(**asked: Any) -> list[str]:
         return [item["body"] for item in pages(stack, path, **asked)]
 
-    assert len(found()) == 61
-    assert found(severity="error", limit=7) == [str(n) for n in range(60) if n % 6 >= 4]
-    assert found(severity=13) == [str(n) for n in range(60) if n % 6 >= 3]
-    assert found(severity="TRACE") == [str(n) for n in range(60)]
+    assert len(bodies()) == 61
+    assert bodies(severity="error", limit=7) == [str(n) for n in range(60) if n % 6 >= 4]
+    assert bodies(severity=13) == [str(n) for n in range(60) if n % 6 >= 3]
+    assert bodies(severity="TRACE") == [str(n) for n in range(60)]
     between = {"from": "2026-02-01T10:00:10.5Z", "to": "2026-02-01T10:00:20.500Z"}
-    assert found(**between) == [str(n) for n in range(10, 20)]
-    assert found(**{"from": "2026-02-01T11:00:50.500+01:00"}) == [str(n) for n in range(50, 60)]
-    assert found(to="2026-02-01T10:00:03") == ["0", "1", "2"]
-    assert found(**between, severity="fatal", limit=1) == ["11", "17"]
+    assert bodies(**between) == [str(n) for n in range(10, 20)]
+    assert bodies(**{"from": "2026-02-01T11:00:50.500+01:00"}) == [str(n) for n in range(50, 60)]
+    assert bodies(to="2026-02-01T10:00:03") == ["0", "1", "2"]
+    assert bodies(**between, severity="fatal", limit=1) == ["11", "17"]
 
 
 def test_a_settled_file_says_something_else_than_its_plan(stack: LocalStack, poured: Poured) -> None:
@@ -649,5 +649,5 @@ def test_a_function_logged_an_error_over_the_whole_run(
             log.seek(start)
             text = log.read().decode(errors="replace")
         assert text
-        found = [text[max(0, hit.start() - 300) : hit.end() + 900] for hit in FAULT.finditer(text)]
-        assert not found, found[0]
+        errors = [text[max(0, hit.start() - 300) : hit.end() + 900] for hit in FAULT.finditer(text)]
+        assert not errors, errors[0]

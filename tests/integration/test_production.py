@@ -70,8 +70,8 @@ class Terminal:
     def settings(self) -> dict[str, str]:
         """What .chalice/config.json says of the stage."""
         config = json.loads((self.checkout / ".chalice" / "config.json").read_text(encoding="utf-8"))
-        found: dict[str, str] = config["stages"]["local"].get("environment_variables", {})
-        return found
+        variables: dict[str, str] = config["stages"]["local"].get("environment_variables", {})
+        return variables
 
     def set(self, name: str, value: str) -> None:
         """Edit one setting of the stage, as a person would."""
@@ -113,9 +113,9 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
 
 def test_what_was_never_deployed_is_said_so(terminal: Terminal) -> None:
     for command in (["doctor"], ["destroy"], ["status"]):
-        said = terminal.froe(*command, "--stage", "local", code=1)
-        assert said.startswith("Error: The stage local ")
-        assert len(said.splitlines()) == 1
+        output = terminal.froe(*command, "--stage", "local", code=1)
+        assert output.startswith("Error: The stage local ")
+        assert len(output.splitlines()) == 1
 
 
 def test_a_parameter_out_of_range_is_refused_before_anything_is_made(terminal: Terminal) -> None:
@@ -123,9 +123,9 @@ def test_a_parameter_out_of_range_is_refused_before_anything_is_made(terminal: T
     given.parent.mkdir(exist_ok=True)
     before = given.read_text(encoding="utf-8") if given.exists() else '{"Parameters": {}}'
     given.write_text('{"Parameters": {"BatchVisibilitySeconds": "43201"}}', encoding="utf-8")
-    said = terminal.froe("deploy", "--stage", "local", code=1)
+    output = terminal.froe("deploy", "--stage", "local", code=1)
     given.write_text(before, encoding="utf-8")
-    assert "infra/parameters/local.json gives BatchVisibilitySeconds = '43201'" in said
+    assert "infra/parameters/local.json gives BatchVisibilitySeconds = '43201'" in output
     assert terminal.client("s3").list_buckets()["Buckets"] == []
 
 
@@ -133,9 +133,9 @@ def test_a_bucket_that_is_not_there_is_refused_before_anything_is_made(terminal:
     given = terminal.checkout / "infra" / "parameters" / "local.json"
     before = given.read_text(encoding="utf-8") if given.exists() else '{"Parameters": {}}'
     given.write_text('{"Parameters": {"ExistingInputBucket": "logs-of-nobody"}}', encoding="utf-8")
-    said = terminal.froe("deploy", "--stage", "local", code=1)
+    output = terminal.froe("deploy", "--stage", "local", code=1)
     given.write_text(before, encoding="utf-8")
-    assert "The bucket logs-of-nobody that ExistingInputBucket names does not exist: make it, or " in said
+    assert "The bucket logs-of-nobody that ExistingInputBucket names does not exist: make it, or " in output
     assert terminal.client("cloudformation").describe_stacks()["Stacks"] == []
     assert "API_TOKEN_SHA256" not in terminal.settings()
 
@@ -156,17 +156,17 @@ def test_a_stage_lives_from_nothing_to_nothing(terminal: Terminal) -> None:
 def a_name_that_is_taken_is_said_and_the_next_run_carries_on(terminal: Terminal) -> None:
     s3 = terminal.client("s3")
     s3.create_bucket(Bucket=TAKEN)
-    said = terminal.froe("deploy", "--stage", "local", code=1)
-    assert "The stack froe-local was not made: QuarantineBucket: " in said
-    assert "the name is taken" in said
+    output = terminal.froe("deploy", "--stage", "local", code=1)
+    assert "The stack froe-local was not made: QuarantineBucket: " in output
+    assert "the name is taken" in output
     assert terminal.client("dynamodb").list_tables()["TableNames"] == [], (
         "nothing is kept of what was not made"
     )
     assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [TAKEN]
     s3.delete_bucket(Bucket=TAKEN)
-    said = terminal.froe("deploy", "--stage", "local")
-    assert "Clearing away the empty stack froe-local" in said
-    assert "The stage local is in order" in said
+    output = terminal.froe("deploy", "--stage", "local")
+    assert "Clearing away the empty stack froe-local" in output
+    assert "The stage local is in order" in output
     names = {each["FunctionName"] for each in terminal.client("lambda").list_functions()["Functions"]}
     assert names == FUNCTIONS
 
@@ -176,12 +176,12 @@ def a_second_deploy_changes_no_mapping(terminal: Terminal, mapped: dict[str, str
     before = terminal.settings()
     (terminal.checkout / ".chalice" / "deployed" / "local.json").unlink()  # as in another clone
     apis = terminal.client("apigateway").get_rest_apis()["items"]
-    said = terminal.froe("token", "--stage", "local")
-    assert "API token, shown this once: " in said
+    output = terminal.froe("token", "--stage", "local")
+    assert "API token, shown this once: " in output
     after = terminal.settings()
     assert {name for name in after if after[name] != before[name]} == {"API_TOKEN_SHA256"}
-    held = terminal.client("lambda").get_function_configuration(FunctionName="froe-local-authorizer")
-    assert held["Environment"]["Variables"]["API_TOKEN_SHA256"] == after["API_TOKEN_SHA256"]
+    configuration = terminal.client("lambda").get_function_configuration(FunctionName="froe-local-authorizer")
+    assert configuration["Environment"]["Variables"]["API_TOKEN_SHA256"] == after["API_TOKEN_SHA256"]
     assert mappings_of(terminal) == mapped
     assert [each["id"] for each in terminal.client("apigateway").get_rest_apis()["items"]] == [
         each["id"] for each in apis
@@ -245,30 +245,30 @@ def a_deploy_mends_it_with_a_changed_handler_and_another_way_in(terminal: Termin
     text = app.read_text(encoding="utf-8")
     assert old in text
     app.write_text(text.replace(old, 'return {"changed": True}'), encoding="utf-8")
-    said = terminal.froe("deploy", "--stage", "local")
-    assert "of froe-local-split to what the template says" in said
-    assert "The stage local is in order" in said
-    assert "Deleted the mapping of arn:aws:sqs:us-east-1:000000000000:froe-local-split" in said
+    output = terminal.froe("deploy", "--stage", "local")
+    assert "of froe-local-split to what the template says" in output
+    assert "The stage local is in order" in output
+    assert "Deleted the mapping of arn:aws:sqs:us-east-1:000000000000:froe-local-split" in output
     mappings_of(terminal)
     reply = terminal.client("lambda").invoke(FunctionName="froe-local-sweeper", Payload=json.dumps(SCHEDULED))
     assert json.loads(reply["Payload"].read()) == {"changed": True}
-    held = terminal.client("s3").get_bucket_notification_configuration(Bucket=INPUT)
-    assert "LambdaFunctionConfigurations" not in held
-    assert [each["QueueArn"].rsplit(":", 1)[1] for each in held["QueueConfigurations"]] == [
+    configuration = terminal.client("s3").get_bucket_notification_configuration(Bucket=INPUT)
+    assert "LambdaFunctionConfigurations" not in configuration
+    assert [each["QueueArn"].rsplit(":", 1)[1] for each in configuration["QueueConfigurations"]] == [
         "froe-local-split"
     ]
     assert '"state":"COMPLETE"' in terminal.through("mended.jsonl")
 
 
 def data_outlives_the_functions(terminal: Terminal) -> None:
-    said = terminal.froe("destroy", "--stage", "local")
-    assert "Kept the tables froe-local-ledger, froe-local-records" in said
-    assert "DynamoDB about $0.25 per GB a month" in said
+    output = terminal.froe("destroy", "--stage", "local")
+    assert "Kept the tables froe-local-ledger, froe-local-records" in output
+    assert "DynamoDB about $0.25 per GB a month" in output
     assert terminal.client("lambda").list_functions()["Functions"] == []
     assert terminal.client("iam").list_roles()["Roles"] == []
     terminal.client("s3").put_bucket_notification_configuration(Bucket=INPUT, NotificationConfiguration={})
-    said = terminal.froe("deploy", "--stage", "local")
-    assert f"Brought the notifications of the bucket {INPUT} back to queue" in said
+    output = terminal.froe("deploy", "--stage", "local")
+    assert f"Brought the notifications of the bucket {INPUT} back to queue" in output
     assert '"state":"COMPLETE"' in terminal.froe("status", "first.jsonl", "--stage", "local", "--json")
 
 
@@ -295,7 +295,7 @@ def nothing_is_left(terminal: Terminal) -> None:
         ],
         "stacks": terminal.client("cloudformation").describe_stacks()["Stacks"],
     }
-    assert {name: found for name, found in left.items() if found} == {}
+    assert {name: names for name, names in left.items() if names} == {}
     keys = [each["KeyId"] for each in terminal.client("kms").list_keys()["Keys"]]
     states = {terminal.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in keys}
     assert states <= {"PendingDeletion"}
@@ -304,9 +304,9 @@ def nothing_is_left(terminal: Terminal) -> None:
 
 def mappings_of(terminal: Terminal) -> dict[str, str]:
     """Name of a queue, or `stream` → UUID of its one mapping."""
-    found = {}
+    states = {}
     for each in terminal.client("lambda").list_event_source_mappings()["EventSourceMappings"]:
         name = "stream" if "/stream/" in each["EventSourceArn"] else each["EventSourceArn"].rsplit(":", 1)[1]
-        assert name not in found, f"{name} is mapped twice"
-        found[name] = each["UUID"]
-    return found
+        assert name not in states, f"{name} is mapped twice"
+        states[name] = each["UUID"]
+    return states

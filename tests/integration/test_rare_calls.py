@@ -38,8 +38,8 @@ UNVERSIONED = "rare-unversioned"
 
 def called(stack: LocalStack, function: str, action: str, resource: str) -> bool | None:
     """Whether it was recorded."""
-    wanted = Access(function, action, resource)
-    return calls.idle(calls.needs_in(stack.calls), [wanted]) == [] or None
+    access = Access(function, action, resource)
+    return calls.idle(calls.needs_in(stack.calls), [access]) == [] or None
 
 
 def wait_for_call(stack: LocalStack, function: str, action: str, resource: str) -> None:
@@ -56,13 +56,13 @@ def letter_about(stack: LocalStack, kind: Kind, part: str) -> DeadLetter:
     """The dead letter of this kind whose quarantined message has this part in it."""
     office = services_of(stack).dead_letter_office
 
-    def found() -> DeadLetter | None:
+    def dead_letter() -> DeadLetter | None:
         for letter in office.page(Selection(), limit=100).letters:
             if letter.subject.kind is kind and part in office.envelope(letter.letter_id)[1].get("body", ""):
                 return letter
         return None
 
-    return wait_for(found, f"the dead letter about {part}", 90)
+    return wait_for(dead_letter, f"the dead letter about {part}", 90)
 
 
 def test_an_object_without_versions_is_never_announced_to_the_splitter(stack: LocalStack) -> None:
@@ -136,8 +136,8 @@ def test_a_dead_letter_whose_message_was_deleted_is_forbidden(stack: LocalStack)
     letter_about(stack, Kind.UNKNOWN, '"deleted"')
     key = f"dead-letters/{letter_id}.json"
     stack.client("s3").delete_object(Bucket=stack.info.quarantine_bucket, Key=key)
-    shown = call_api(stack, f"/dead-letters/{letter_id}")
-    assert (shown.status, shown.body["body"]) == (200, None)
+    answer = call_api(stack, f"/dead-letters/{letter_id}")
+    assert (answer.status, answer.body["body"]) == (200, None)
     assert called(stack, "api_handler", "s3:ListBucket", "${QuarantineBucket.Arn}")
 
 

@@ -24,16 +24,16 @@ def test_a_file_leaves_its_events_and_metrics_and_none_of_its_lines(stack: Local
     file = upload_and_settle(stack, "telemetry/a.jsonl", LINES + b"{broken " + MARKER.encode() + b"\n")
     file_id = file["file_id"]
 
-    def told() -> dict[str, list[dict[str, Any]]] | None:
+    def complete_events() -> dict[str, list[dict[str, Any]]] | None:
         """The file's events by their names, once the last one is there."""
         events: dict[str, list[dict[str, Any]]] = {}
         for line in lines_of(stack):
-            said = json.loads(line)
-            if said.get("file_id") == file_id:
-                events.setdefault(said["message"], []).append(said)
+            event = json.loads(line)
+            if event.get("file_id") == file_id:
+                events.setdefault(event["message"], []).append(event)
         return events if "notice_sent" in events and len(events.get("batch_done", ())) == 2 else None
 
-    events = wait_for(told, "the events of the file")
+    events = wait_for(complete_events, "the events of the file")
     assert sum(event["parsed"] for event in events["batch_done"]) == file["parsed"]["entries"] == 6_000
     assert sum(sum(event["reasons"].values()) for event in events["batch_done"]) == 1
     assert {event["message"] for (event, *_) in events.values()} >= {"file_opened", "split_sealed"}

@@ -46,12 +46,12 @@ def announced(client: Client, settings: dict[str, str]) -> set[str]:
     client("s3").put_object(Bucket=settings["INPUT_BUCKET"], Key=KEY, Body=b"a line\n")
     sqs, keys = client("sqs"), set()
     for _ in range(5):
-        found = sqs.receive_message(
+        messages = sqs.receive_message(
             QueueUrl=settings["SPLIT_QUEUE"], MaxNumberOfMessages=10, WaitTimeSeconds=1
         )
         keys |= {
             each.key
-            for message in found.get("Messages", ())
+            for message in messages.get("Messages", ())
             for each in announced_in_body(message["Body"])
             if isinstance(each, Announced)
         }
@@ -67,8 +67,8 @@ def test_an_upload_reaches_the_split_queue(client: Client, way: str) -> None:
 
 def test_where_chalice_announces_the_template_announces_nothing(client: Client) -> None:
     settings = made(client, "direct")
-    found = client("s3").get_bucket_notification_configuration(Bucket=settings["INPUT_BUCKET"])
-    assert not {name for name in found if name.endswith(("Configurations", "Configuration"))}
+    configuration = client("s3").get_bucket_notification_configuration(Bucket=settings["INPUT_BUCKET"])
+    assert not {name for name in configuration if name.endswith(("Configurations", "Configuration"))}
 
 
 def test_the_way_in_can_be_changed(client: Client) -> None:
@@ -82,8 +82,8 @@ def test_a_bucket_of_the_users_is_not_touched(client: Client) -> None:
     client("s3").create_bucket(Bucket="company-logs")
     settings = made(client, "brought", Ingest="queue", ExistingInputBucket="company-logs")
     assert settings["INPUT_BUCKET"] == "company-logs"
-    found = client("s3").get_bucket_notification_configuration(Bucket="company-logs")
-    assert not {name for name in found if name.endswith(("Configurations", "Configuration"))}
+    configuration = client("s3").get_bucket_notification_configuration(Bucket="company-logs")
+    assert not {name for name in configuration if name.endswith(("Configurations", "Configuration"))}
     buckets = {bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]}
     assert not {name for name in buckets if name.startswith("froe-brought-input")}
 

@@ -21,15 +21,15 @@ def test_every_batch_is_joined_to_the_splitter_by_its_origin(stack: LocalStack) 
     file_id, batches = file["file_id"], [f"{file['file_id']}-000000-{number:06d}" for number in range(3)]
 
     def complete() -> dict[str, Any] | None:
-        shown = json.loads(run_froe(stack, "traces", file_id, "--json").stdout)
-        marked = {stage["batch_id"] for stage in stages_of(shown) if stage["name"] == "mark"}
-        return shown if marked == set(batches) else None
+        traces = json.loads(run_froe(stack, "traces", file_id, "--json").stdout)
+        marked = {stage["batch_id"] for stage in stages_of(traces) if stage["name"] == "mark"}
+        return traces if marked == set(batches) else None
 
-    shown = wait_for(complete, "the traces of every batch")
-    assert (file["batches"], shown["batches"], shown["more_batches"]) == (3, batches, 0)
-    splitter, *workers = shown["invocations"]
+    printed = wait_for(complete, "the traces of every batch")
+    assert (file["batches"], printed["batches"], printed["more_batches"]) == (3, batches, 0)
+    splitter, *workers = printed["invocations"]
     assert (splitter["function"], splitter["origin_trace"]) == ("froe-local-splitter", None)
-    assert splitter["trace"] == shown["trace"] == file["trace"]
+    assert splitter["trace"] == printed["trace"] == file["trace"]
     assert file["trace_url"] is None
     assert [stage["batch_id"] for stage in splitter["stages"] if stage["name"] == "send"] == [*batches, None]
     assert splitter["stages"][-1]["name"] == "seal"
@@ -58,8 +58,8 @@ def test_every_batch_is_joined_to_the_splitter_by_its_origin(stack: LocalStack) 
     assert "… and 1 more batch: --limit 0 shows all." in drawn.stdout
 
 
-def stages_of(shown: dict[str, Any]) -> list[dict[str, Any]]:
-    return [stage for invocation in shown["invocations"] for stage in invocation["stages"]]
+def stages_of(traces: dict[str, Any]) -> list[dict[str, Any]]:
+    return [stage for invocation in traces["invocations"] for stage in invocation["stages"]]
 
 
 def test_a_file_that_nobody_knows_has_no_traces(stack: LocalStack) -> None:

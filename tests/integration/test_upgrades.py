@@ -39,8 +39,10 @@ def of_upload(state: State, recorded_id: str, recorded_key: str, uploaded: Uploa
         return re.sub(r'"expires_at":[0-9]+', '"expires_at":null', text)
 
     def kept(items: Sequence[Any]) -> list[dict[str, Any]]:
-        held = [{name: value for name, value in item.items() if name != "expires_at"} for item in items]
-        return [item | {"retention_days": {"N": "0"}} if "retention_days" in item else item for item in held]
+        kept_items = [{name: value for name, value in item.items() if name != "expires_at"} for item in items]
+        return [
+            item | {"retention_days": {"N": "0"}} if "retention_days" in item else item for item in kept_items
+        ]
 
     return {
         "ledger": json.loads(of(json.dumps(kept(state["ledger"])))),
@@ -70,7 +72,7 @@ def plain(items: Mapping[tuple[str, str], Mapping[str, Any]], file_id: str) -> l
 
 def test_files_left_under_way_by_the_version_before_end_otherwise(stack: LocalStack) -> None:
     """Each state of each file on its own object; all end as they would have without the deploy."""
-    wanted: dict[str, State] = {}
+    expected: dict[str, State] = {}
     with paused(stack, *FUNCTIONS), silenced(stack):
         for path in TEXTS:
             states = states_of(path)
@@ -81,12 +83,12 @@ def test_files_left_under_way_by_the_version_before_end_otherwise(stack: LocalSt
                 uploaded = upload(stack, f"former-{number}-{path.name}", path.read_bytes())
                 place = (recorded_id, path.name, uploaded, stack.info.input_bucket)
                 leave(stack, of_upload(state, *place))
-                wanted[uploaded.file_id] = of_upload(states["complete"], *place)
-    assert len(wanted) == 15
-    reach(stack, {"COMPLETE"}, *wanted, timeout_seconds=180)
+                expected[uploaded.file_id] = of_upload(states["complete"], *place)
+    assert len(expected) == 15
+    reach(stack, {"COMPLETE"}, *expected, timeout_seconds=180)
     records = {(item["pk"], item["sk"]): item for item in scan(stack, stack.info.records_table)}
     dynamodb = stack.client("dynamodb")
-    for file_id, complete in wanted.items():
+    for file_id, complete in expected.items():
         asked = {":pk": {"S": file_id}}
         ended = dynamodb.query(
             TableName=stack.info.ledger_table,
@@ -95,13 +97,13 @@ def test_files_left_under_way_by_the_version_before_end_otherwise(stack: LocalSt
         )["Items"]
         kept = [item for item in ended if item["sk"]["S"].startswith(("file", "split#", "leaf#"))]
         assert without_times(kept) == without_times(complete["ledger"])
-        said = {
+        marks = {
             (item["pk"]["S"], item["sk"]["S"]): {
                 name: next(iter(value.values())) for name, value in item.items()
             }
             for item in complete["records"]
         }
-        assert plain(records, file_id) == plain(said, file_id)
+        assert plain(records, file_id) == plain(marks, file_id)
 
 
 def without_times(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

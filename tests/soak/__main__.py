@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     total: Counter[str] = Counter()
     states: Counter[str] = Counter()
     failed: list[Outcome] = []
-    told = begun
+    last_told = begun
     for seed in _seeds(asked.seed, asked.schedules, begun + asked.seconds if asked.seconds else None):
         outcome = run(seed)
         total += Counter(schedules=1, **{name: getattr(outcome, name) for name in COUNTED})
@@ -38,12 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"seed {seed}: {'; '.join(map(str, outcome.violations))}"[:500], file=sys.stderr)
             _keep(outcome, asked.stories, len(failed))
             failed.append(outcome)
-        misread = [found for reader in READERS if (found := fault(reader, seed))]
+        misread = [misreading for reader in READERS if (misreading := fault(reader, seed))]
         total.update(inputs=len(READERS), misread=len(misread))
-        for found in misread:
-            print(found, file=sys.stderr)
-        if time.monotonic() - told > _TOLD_EVERY_SECONDS:
-            told = time.monotonic()
+        for misreading in misread:
+            print(misreading, file=sys.stderr)
+        if time.monotonic() - last_told > _TOLD_EVERY_SECONDS:
+            last_told = time.monotonic()
             print(f"{total['schedules']:,} schedules, {len(failed)} fail", file=sys.stderr)
     _tell(total, states, failed, time.monotonic() - begun, as_json=asked.json)
     return 1 if failed or total["misread"] else 0
@@ -83,12 +83,12 @@ def _tell(
     total: Counter[str], states: Counter[str], failed: list[Outcome], seconds: float, *, as_json: bool
 ) -> None:
     seeds = [outcome.seed for outcome in failed]
-    said: dict[str, Any] = {
+    summary: dict[str, Any] = {
         name: total[name] for name in ("schedules", *COUNTED, "inputs", *KINDS, "misread")
     }
-    said |= {"states": dict(states), "failing_seeds": seeds, "seconds": round(seconds, 1)}
+    summary |= {"states": dict(states), "failing_seeds": seeds, "seconds": round(seconds, 1)}
     if as_json:
-        print(json.dumps(said))
+        print(json.dumps(summary))
         return
     print(f"schedules {total['schedules']:,}: " + ", ".join(f"{name} {total[name]:,}" for name in COUNTED))
     print("states " + ", ".join(f"{state} {number:,}" for state, number in states.most_common()))

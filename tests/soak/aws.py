@@ -36,14 +36,14 @@ class S3:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.held: dict[tuple[str, str], list[Version]] = {}
+        self.stored: dict[tuple[str, str], list[Version]] = {}
         self._numbers = 0
 
     def add(self, bucket: str, key: str, data: bytes, *, versioned: bool = True) -> Version:
         self._numbers += 1
         named = f"v{self._numbers:04d}" if versioned else "null"
         version = Version(named, data, md5(data).hexdigest(), self._world.time())
-        versions = self.held.setdefault((bucket, key), [])
+        versions = self.stored.setdefault((bucket, key), [])
         versions[:] = [version, *(each for each in versions if each.version_id != named)]
         return version
 
@@ -70,7 +70,7 @@ class S3:
         def apply() -> None:
             if IfMatch:
                 self._version(Bucket, Key, {"IfMatch": IfMatch}, ("NoSuchKey", "PreconditionFailed"))
-            if IfNoneMatch and self.held.get((Bucket, Key)):
+            if IfNoneMatch and self.stored.get((Bucket, Key)):
                 raise refused("PreconditionFailed")
             self.add(Bucket, Key, Body)
 
@@ -81,10 +81,10 @@ class S3:
         def apply() -> None:
             kept = [
                 each
-                for each in self.held.get((Bucket, Key), ())
+                for each in self.stored.get((Bucket, Key), ())
                 if VersionId and each.version_id != VersionId
             ]
-            self.held[Bucket, Key] = kept
+            self.stored[Bucket, Key] = kept
 
         self._effect(f"delete {Bucket}/{Key}", apply, writes=True)
         return {}
@@ -100,7 +100,7 @@ class S3:
         """One version a page, so that listings are cut short between any two."""
         listed = [
             (key, version, version is versions[0])
-            for (bucket, key), versions in sorted(self.held.items())
+            for (bucket, key), versions in sorted(self.stored.items())
             for version in versions
             if bucket == Bucket and key.startswith(Prefix)
         ]
@@ -141,14 +141,14 @@ class S3:
 
     def _version(self, bucket: str, key: str, pin: dict[str, str], codes: tuple[str, str]) -> Version:
         gone, changed = codes
-        versions = self.held.get((bucket, key))
+        versions = self.stored.get((bucket, key))
         if not versions:
             raise refused(gone)
-        if wanted := pin.get("VersionId"):
-            found = next((each for each in versions if each.version_id == wanted), None)
-            if found is None:
+        if version_id := pin.get("VersionId"):
+            version = next((each for each in versions if each.version_id == version_id), None)
+            if version is None:
                 raise refused("404" if gone == "404" else "NoSuchVersion")
-            return found
+            return version
         if "IfMatch" in pin and pin["IfMatch"].strip('"') != versions[0].etag:
             raise refused(changed)
         return versions[0]
@@ -200,7 +200,7 @@ class Queue:
         self, name: str, world: World, *, visibility: float, days: float, max_receives: int = 0
     ) -> None:
         self.name = name
-        self.held: dict[str, Message] = {}
+        self.messages: dict[str, Message] = {}
         self.sent = 0
         self.expired = 0
         self.dead: Queue | None = None
@@ -213,15 +213,15 @@ class Queue:
         self.sent += 1
         now = self._world.now
         message = Message(f"{self.name}-{self.sent:04d}", body, now, attributes or {}, now + delay)
-        self.held[message.message_id] = message
+        self.messages[message.message_id] = message
 
     def visible(self) -> list[Message]:
         """Those that can be received now; what has lain too long is gone."""
         now = self._world.now
-        for message in [each for each in self.held.values() if now - each.sent_at > self._days * DAY]:
-            del self.held[message.message_id]
+        for message in [each for each in self.messages.values() if now - each.sent_at > self._days * DAY]:
+            del self.messages[message.message_id]
             self.expired += 1
-        return [each for each in self.held.values() if each.visible_at <= now]
+        return [each for each in self.messages.values() if each.visible_at <= now]
 
     def receive(self, message: Message, *, twice: bool = False) -> Message | None:
         """The message as it comes now, unless it has come too often; twice: it stays to be received."""
@@ -231,20 +231,24 @@ class Queue:
         if self.dead is not None and received.receives > self._max_receives:
             self.give_up(message)
             return None
-        self.held[message.message_id] = replace(received, visible_at=self._world.now) if twice else received
+        self.messages[message.message_id] = (
+            replace(received, visible_at=self._world.now) if twice else received
+        )
         return received
 
     def give_up(self, message: Message) -> None:
         """To the queue of the dead, under the same id."""
         assert self.dead is not None
-        del self.held[message.message_id]
+        del self.messages[message.message_id]
         now = self._world.now
-        self.dead.held[message.message_id] = replace(message, source=self.name, sent_at=now, visible_at=now)
+        self.dead.messages[message.message_id] = replace(
+            message, source=self.name, sent_at=now, visible_at=now
+        )
         self._world.note(f"{message.message_id} is given up")
 
     def hide(self, message_id: str, seconds: float) -> None:
-        if message := self.held.get(message_id):
-            self.held[message_id] = replace(message, visible_at=self._world.now + seconds)
+        if message := self.messages.get(message_id):
+            self.messages[message_id] = replace(message, visible_at=self._world.now + seconds)
 
 
 class SQS:
@@ -260,10 +264,10 @@ class SQS:
 
         def apply() -> None:
             for entry in taken:
-                said = {
+                attributes = {
                     name: each["StringValue"] for name, each in entry.get("MessageAttributes", {}).items()
                 }
-                self._queues[QueueUrl].send(entry["MessageBody"], entry.get("DelaySeconds", 0), said)
+                self._queues[QueueUrl].send(entry["MessageBody"], entry.get("DelaySeconds", 0), attributes)
 
         self._world.effect("sqs", f"send {len(taken)} to {QueueUrl}", apply, writes=True)
         return {
@@ -277,10 +281,10 @@ class SQS:
 
         def count() -> dict[str, int]:
             queue.visible()
-            waiting = [each for each in queue.held.values() if each.visible_at > now]
+            waiting = [each for each in queue.messages.values() if each.visible_at > now]
             delayed = sum(not each.receives for each in waiting)
             return {
-                "ApproximateNumberOfMessages": len(queue.held) - len(waiting),
+                "ApproximateNumberOfMessages": len(queue.messages) - len(waiting),
                 "ApproximateNumberOfMessagesNotVisible": len(waiting) - delayed,
                 "ApproximateNumberOfMessagesDelayed": delayed,
             }
@@ -312,9 +316,12 @@ class SNS:
         self.published: list[dict[str, str]] = []
 
     def publish(self, *, MessageAttributes: dict[str, Any], **_: Any) -> None:
-        said = {name: each["StringValue"] for name, each in MessageAttributes.items()}
+        attributes = {name: each["StringValue"] for name, each in MessageAttributes.items()}
         self._world.effect(
-            "sns", f"publish {said.get('notice_id')}", lambda: self.published.append(said), writes=True
+            "sns",
+            f"publish {attributes.get('notice_id')}",
+            lambda: self.published.append(attributes),
+            writes=True,
         )
 
 

@@ -102,7 +102,7 @@ class Checks:
         if "forged" not in uploaded.spoilt:
             return False
         queued = (
-            message.body for queue in self._stage.aws.queues.values() for message in queue.held.values()
+            message.body for queue in self._stage.aws.queues.values() for message in queue.messages.values()
         )
         if "forgery lost" in uploaded.spoilt:  # docs/security.md says what this does to records
             return True
@@ -139,8 +139,8 @@ class Checks:
             for kind, number, what in compared(stage, uploaded):
                 if kind == "doubled":
                     stage.violate(kind, file_id, f"{number} {what} of a file {state}")
-        told = [each for each in stage.aws.sns.published if each.get("file_id") == file_id]
-        if not any(each.get("state") == state for each in told):
+        notices = [each for each in stage.aws.sns.published if each.get("file_id") == file_id]
+        if not any(each.get("state") == state for each in notices):
             stage.violate("lost", file_id, f"no notice says that it is {state}")
         emitted = [each for each in stage.aws.events.taken if each["file_id"] == file_id]
         if not any(each["state"] == state for each in emitted):
@@ -150,8 +150,8 @@ class Checks:
         """Of a file that nothing keeps from being whole."""
         state = account.state.value
         if state != uploaded.log.state:
-            said = f"it ends as {state}, not {uploaded.log.state}: {account.reason}"
-            self._stage.violate("stuck", uploaded.file_id, said)
+            complaint = f"it ends as {state}, not {uploaded.log.state}: {account.reason}"
+            self._stage.violate("stuck", uploaded.file_id, complaint)
         elif state == "COMPLETE":
             self._look_at_account(uploaded, account)
 
@@ -183,12 +183,12 @@ class Checks:
                 for kind, number, what in compared(stage, Member(member_id, uploaded.log)):
                     stage.violate(kind, file_id, f"{number} {what} of its member")
         counts = account.summary.counts
-        found = {
+        totals = {
             "record": counts.parsed,
             "reject": counts.rejected,
             "skipped": sum(counts.skipped.values(), Tally()),
         }
-        for kind, tally in found.items():
+        for kind, tally in totals.items():
             entries = [each for each in uploaded.log.entries if each.kind == kind]
             expected = sum(each.lines for each in entries), sum(each.length for each in entries)
             if (tally.lines, tally.bytes) != expected:
@@ -260,7 +260,7 @@ def _rows(stage: Stage) -> Iterator[Any]:
     merged: set[str] = set()
     for prefix in (RECORDS, BATCHES):
         seen: set[str] = set()
-        for (bucket, key), versions in stage.aws.s3.held.items():
+        for (bucket, key), versions in stage.aws.s3.stored.items():
             if bucket != RESULTS or not key.startswith(prefix) or not versions:
                 continue
             for row in _rows_of(versions[0].data):
@@ -276,12 +276,12 @@ def _differences(what: str, items: list[Any], entries: list[Entry]) -> list[tupl
     missing = len(expected.keys() - offsets.keys())
     strays = sum(number - (offset in expected) for offset, number in offsets.items())
     wrong = sum(not _is(item, entry) for item in items if (entry := expected.get(int(item["offset"]["N"]))))
-    found = [
+    differences = [
         ("lost", missing, f"{what} are missing"),
         ("doubled", strays, f"{what} are of nowhere or twice"),
         ("wrong", wrong, f"{what} say something else"),
     ]
-    return [each for each in found if each[1]]
+    return [each for each in differences if each[1]]
 
 
 def _entries(table: Table, pk: str, sk: str) -> list[Any]:

@@ -71,20 +71,23 @@ class DynamoDB:
     # Reads
     def get_item(self, *, TableName: str, Key: Item, **_: Any) -> dict[str, Any]:
         key = _key(Key)
-        item = self._read(f"get {_shown(TableName, key)}", lambda: self.table(TableName).items.get(key))
+        item = self._read(f"get {_described(TableName, key)}", lambda: self.table(TableName).items.get(key))
         return {"Item": dict(item)} if item is not None else {}
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
-        ((name, wanted),) = RequestItems.items()
-        keys = [_key(each) for each in wanted["Keys"]]
+        ((name, request),) = RequestItems.items()
+        keys = [_key(each) for each in request["Keys"]]
         left = self._world.share(len(keys)) if len(keys) > 1 else 0
         taken = keys[: len(keys) - left]
         items = self.table(name).items
-        found = self._read(
+        items_read = self._read(
             f"get {len(taken)} of {name}", lambda: [dict(items[key]) for key in taken if key in items]
         )
         unread = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys[len(taken) :]]
-        return {"Responses": {name: found}, "UnprocessedKeys": {name: {"Keys": unread}} if unread else {}}
+        return {
+            "Responses": {name: items_read},
+            "UnprocessedKeys": {name: {"Keys": unread}} if unread else {},
+        }
 
     def query(
         self,
@@ -111,16 +114,16 @@ class DynamoDB:
                 candidates = self._of_partition(table, KeyConditionExpression, values)
             return [each for each in candidates if holds(KeyConditionExpression, each, names, values)]
 
-        found = self._read(f"query {TableName} {IndexName or ''}".strip(), matching)
+        matches = self._read(f"query {TableName} {IndexName or ''}".strip(), matching)
         if not ScanIndexForward:
-            found = found[::-1]
+            matches = matches[::-1]
         if ExclusiveStartKey:
             order = (lambda item: item["opened"]["S"]) if IndexName else (lambda item: item["sk"]["S"])
             start = order(ExclusiveStartKey)
-            found = [
-                each for each in found if (order(each) > start) is ScanIndexForward and order(each) != start
+            matches = [
+                each for each in matches if (order(each) > start) is ScanIndexForward and order(each) != start
             ]
-        page, more = found[:limit], len(found) > limit
+        page, more = matches[:limit], len(matches) > limit
         answer = {
             "Items": [dict(each) for each in page if holds(FilterExpression, each, names, values)],
             "ScannedCount": len(page),
@@ -223,15 +226,15 @@ class DynamoDB:
         def apply() -> dict[str, Any]:
             old = self.table(name).items.get(key)
             if not holds(condition, old, names, values):
-                shown = {"Item": dict(old)} if old and "ReturnValuesOnConditionCheckFailure" in how else {}
-                raise refused("ConditionalCheckFailedException", **shown)
+                former = {"Item": dict(old)} if old and "ReturnValuesOnConditionCheckFailure" in how else {}
+                raise refused("ConditionalCheckFailedException", **former)
             new = change(old)
             self._store(name, key, new)
             if how.get("ReturnValues") == "ALL_NEW":
                 return {"Attributes": dict(new or {})}
             return {"Attributes": dict(old)} if how.get("ReturnValues") == "ALL_OLD" and old else {}
 
-        return self._change(f"{verb} {_shown(name, key)}", apply)
+        return self._change(f"{verb} {_described(name, key)}", apply)
 
     def _store(self, name: str, key: Key, item: Item | None) -> None:
         table = self.table(name)
@@ -277,13 +280,15 @@ def meta(register: Callable[[str, Callable[..., Any]], None] = lambda *_: None) 
     return SimpleNamespace(events=SimpleNamespace(register=register, register_first=lambda *_: None))
 
 
-def refused(code: str, **shown: Any) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": code}, "ResponseMetadata": {}, **shown}, "Request")  # type: ignore[arg-type]
+def refused(code: str, **response: Any) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {}, **response}, "Request"
+    )  # type: ignore[arg-type]
 
 
 def _key(item: Item) -> Key:
     return item["pk"]["S"], item["sk"]["S"]
 
 
-def _shown(name: str, key: Key) -> str:
+def _described(name: str, key: Key) -> str:
     return f"{name} {key[0][:6]} {key[1]}"

@@ -45,28 +45,28 @@ class Scope:
         return [self.names[part] if type(part) is str and part[0] == "#" else part for part in _parts(text)]
 
     def get(self, text: str) -> Typed | None:
-        held: Any = {"M": self.item}
+        value: Any = {"M": self.item}
         for part in self.path(text):
-            inner = held.get("L" if isinstance(part, int) else "M")
+            inner = value.get("L" if isinstance(part, int) else "M")
             if inner is None:
                 return None
             within = not isinstance(part, int) or part < len(inner)
-            held = (inner[part] if isinstance(part, int) else inner.get(part)) if within else None
-            if held is None:
+            value = (inner[part] if isinstance(part, int) else inner.get(part)) if within else None
+            if value is None:
                 return None
-        return held  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]
 
 
 @lru_cache(1000)
 def _parts(path: str) -> tuple[str | int, ...]:
-    found = re.findall(r"[#A-Za-z0-9_]+|\[\d+\]", path)
-    return tuple(int(part[1:-1]) if part[0] == "[" else part for part in found)
+    parts = re.findall(r"[#A-Za-z0-9_]+|\[\d+\]", path)
+    return tuple(int(part[1:-1]) if part[0] == "[" else part for part in parts)
 
 
 def plain(value: Typed) -> tuple[str, Any]:
     """What compares: values of different types never do."""
-    ((kind, held),) = value.items()
-    return kind, Decimal(held) if kind == "N" else held
+    ((kind, content),) = value.items()
+    return kind, Decimal(content) if kind == "N" else content
 
 
 class _Parser:
@@ -74,11 +74,11 @@ class _Parser:
         self._tokens: list[str] = []
         at = 0
         while at < len(text.rstrip()):
-            found = _TOKEN.match(text, at)
-            if found is None:
+            match = _TOKEN.match(text, at)
+            if match is None:
                 raise ValueError(f"not understood: {text[at:]!r}")
-            self._tokens.append(found[1])
-            at = found.end()
+            self._tokens.append(match[1])
+            at = match.end()
         self._at = 0
 
     @property
@@ -137,10 +137,10 @@ class _Parser:
         begins = name == "begins_with"
 
         def test(scope: Scope) -> bool:
-            held, wanted = scope.get(path), term(scope)
-            if held is None or wanted is None:
+            value, operand = scope.get(path), term(scope)
+            if value is None or operand is None:
                 return False
-            ((_, text),), ((_, part),) = held.items(), wanted.items()
+            ((_, text),), ((_, part),) = value.items(), operand.items()
             return text.startswith(part) if begins else part in text
 
         return test
@@ -241,12 +241,12 @@ class _Parser:
         path, term = self.take(), self.term()
 
         def change(scope: Scope) -> Callable[[Item], None]:
-            held, value, parts = scope.get(path), _known(term(scope)), scope.path(path)
+            current, value, parts = scope.get(path), _known(term(scope)), scope.path(path)
             if "N" in value:
-                value = {"N": str(Decimal((held or {"N": "0"})["N"]) + Decimal(value["N"]))}
+                value = {"N": str(Decimal((current or {"N": "0"})["N"]) + Decimal(value["N"]))}
             else:
                 ((kind, added),) = value.items()
-                value = {kind: sorted({*(held or {kind: []})[kind], *added})}
+                value = {kind: sorted({*(current or {kind: []})[kind], *added})}
             return lambda item: _assign(item, parts, value)
 
         return change
@@ -289,20 +289,20 @@ def _size(value: Typed | None) -> Typed | None:
 
 
 def _assign(item: Item, parts: list[str | int], value: Typed) -> None:
-    held: Any = item
+    parent: Any = item
     for part in parts[:-1]:
-        held = held[part]["M"] if isinstance(held, dict) else held[part]["L"]
-    if isinstance(held, list) and isinstance(parts[-1], int) and parts[-1] >= len(held):
-        held.append(value)
+        parent = parent[part]["M"] if isinstance(parent, dict) else parent[part]["L"]
+    if isinstance(parent, list) and isinstance(parts[-1], int) and parts[-1] >= len(parent):
+        parent.append(value)
     else:
-        held[parts[-1]] = value
+        parent[parts[-1]] = value
 
 
 def _drop(item: Item, parts: list[str | int]) -> None:
-    held: Any = item
+    parent: Any = item
     for part in parts[:-1]:
-        held = held.get(part, {}).get("M", {})
-    held.pop(parts[-1], None)
+        parent = parent.get(part, {}).get("M", {})
+    parent.pop(parts[-1], None)
 
 
 @lru_cache(1000)

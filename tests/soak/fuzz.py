@@ -170,8 +170,8 @@ def spoilt_json(random: Random, value: Any) -> Any:
 @cache
 def _samples() -> tuple[bytes, ...]:
     """The logs of the golden tests and of the demo."""
-    found = sorted((ROOT / "tests" / "golden").rglob("*.log")) + sorted((ROOT / "sample_logs").glob("*.log"))
-    texts = [path.read_bytes()[:6000] for path in found]
+    paths = sorted((ROOT / "tests" / "golden").rglob("*.log")) + sorted((ROOT / "sample_logs").glob("*.log"))
+    texts = [path.read_bytes()[:6000] for path in paths]
     return tuple(texts) or (b'{"message":"open"}\n' * 40,)
 
 
@@ -219,10 +219,10 @@ def envelope(random: Random) -> None:
         assert (subject.kind, subject.batch) == (Kind.BATCH, message.number)
         assert decode(encode_batch(message)) == message
         try:
-            found = parsed(message)
+            result = parsed(message)
         except FroeError:
             return
-        total = found.mark.total
+        total = result.mark.total
         assert (total.lines, total.bytes) == (message.lines, message.length)
     elif isinstance(message, SplitMessage):
         assert (subject.kind, subject.split) == (Kind.SPLIT, message.split)
@@ -264,10 +264,10 @@ def notification(random: Random) -> None:
         body = spoilt_bytes(random, body.encode()).decode(errors="replace")
     subject_of(body)
     try:
-        said = announced_in_body(body)
+        objects = announced_in_body(body)
     except FroeError:
         return
-    for each in said:
+    for each in objects:
         assert isinstance(each, Announced | Ignored | Unknown)
         if isinstance(each, Announced):
             assert each.time.tzinfo is not None
@@ -298,11 +298,11 @@ def configuration(random: Random) -> None:
     try:
         load("".join(lines), "froe.toml")
     except ConfigError as error:
-        said = str(error)
+        message = str(error)
     else:
         return
-    assert said.startswith("froe.toml"), f"it does not name the file: {said}"
-    assert "\n" not in said, f"it is not one line: {said!r}"
+    assert message.startswith("froe.toml"), f"it does not name the file: {message}"
+    assert "\n" not in message, f"it is not one line: {message!r}"
 
 
 class _Refusing:

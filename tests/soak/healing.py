@@ -34,7 +34,7 @@ class Healing:
         self._drain()
         if self._has_dead() and self._stage.world.random.random() < 0.7:
             self._decide()
-        return any(queue.held for queue in self._stage.aws.queues.values())
+        return any(queue.messages for queue in self._stage.aws.queues.values())
 
     def _quiet(self) -> None:
         stage = self._stage
@@ -102,7 +102,7 @@ class Healing:
                 queue = visible[0][0]
                 self._deliver(queue)
             else:
-                hidden = [message.visible_at for queue in queues for message in queue.held.values()]
+                hidden = [message.visible_at for queue in queues for message in queue.messages.values()]
                 if not hidden:
                     return
                 self._stage.world.now = max(self._stage.world.now, min(hidden))
@@ -110,7 +110,9 @@ class Healing:
 
     def _deliver(self, queue: Queue) -> None:
         stage = self._stage
-        messages = [got for each in queue.visible()[: AT_ONCE[queue.name]] if (got := queue.receive(each))]
+        messages = [
+            message for each in queue.visible()[: AT_ONCE[queue.name]] if (message := queue.receive(each))
+        ]
         if messages:
             stage.deliver(queue, messages, 900.0)
 

@@ -156,9 +156,9 @@ class Operations:
         visible = queue.visible()
         if not visible:
             return
-        wanted = self.random.sample(visible, min(len(visible), self.random.randint(1, AT_ONCE[name])))
+        picked = self.random.sample(visible, min(len(visible), self.random.randint(1, AT_ONCE[name])))
         twice = self.random.random() < 0.05
-        messages = [got for each in wanted if (got := queue.receive(each, twice=twice))]
+        messages = [message for each in picked if (message := queue.receive(each, twice=twice))]
         if messages:
             forget_delete = self.random.random() < 0.03
             self.stage.deliver(queue, messages, self.random.choice(SECONDS), forget_delete=forget_delete)
@@ -176,26 +176,26 @@ class Operations:
 
     def purge(self) -> None:
         queue = self._queue()
-        self.stage.world.note(f"purge {queue.name}: {len(queue.held)}")
+        self.stage.world.note(f"purge {queue.name}: {len(queue.messages)}")
         if (
             queue.name != "dead"
         ):  # what was dead and nobody had looked at is lost with its file INCOMPLETE or not
-            for message in queue.held.values():
+            for message in queue.messages.values():
                 self._note_lost(message)
-            queue.held.clear()
+            queue.messages.clear()
 
     def lose(self) -> None:
         queue = self._queue()
-        if queue.held and queue.name != "dead":
-            lost = self.random.choice(sorted(queue.held))
-            self._note_lost(queue.held.pop(lost))
+        if queue.messages and queue.name != "dead":
+            lost = self.random.choice(sorted(queue.messages))
+            self._note_lost(queue.messages.pop(lost))
             self.stage.world.note(f"lose {lost}")
 
     def give_up(self) -> None:
         """A message has come too often: it goes to the queue of the dead."""
         queue = self._queue()
-        if queue.held and queue.dead:
-            queue.give_up(queue.held[self.random.choice(sorted(queue.held))])
+        if queue.messages and queue.dead:
+            queue.give_up(queue.messages[self.random.choice(sorted(queue.messages))])
 
     def _queue(self) -> Queue:
         return self.random.choice(list(self.stage.aws.queues.values()))
@@ -255,7 +255,7 @@ class Operations:
     # Accidents
     def delete_object(self) -> None:
         if uploaded := self._any():
-            versions = self.stage.aws.s3.held.get((INPUT_BUCKET, uploaded.key), [])
+            versions = self.stage.aws.s3.stored.get((INPUT_BUCKET, uploaded.key), [])
             versions[:] = [each for each in versions if each is not uploaded.version]
             uploaded.spoilt.add("deleted")
             self.stage.world.note(f"{uploaded.key} {uploaded.version.version_id} is deleted")
@@ -304,7 +304,7 @@ class Operations:
 
     def forge(self) -> None:
         """A batch message of a known id says something else than the right one: made by other code, or by somebody."""
-        bodies = self.stage.bodies + [each.body for each in self.stage.aws.queues["batch"].held.values()]
+        bodies = self.stage.bodies + [each.body for each in self.stage.aws.queues["batch"].messages.values()]
         if not bodies:
             return
         try:

@@ -101,7 +101,7 @@ def run(seed: object) -> Outcome:
             f" {'large' if are_large else 'small'} to the ledger"
         )
         checks, operations, healing = Checks(stage), Operations(stage), Healing(stage)
-        with stage.heard():
+        with stage.logs_watched():
             try:
                 world.faults = drawn_faults(random)
                 for _ in range(random.choice([1, 1, 2, 3])):

@@ -254,7 +254,7 @@ class Stage:
             kept = {each["itemIdentifier"] for each in result["batchItemFailures"]}
             for message in messages:
                 if message.message_id not in kept and not forget_delete:
-                    queue.held.pop(message.message_id, None)
+                    queue.messages.pop(message.message_id, None)
 
         names = ",".join(message.message_id for message in messages)
         self.start(f"{queue.name}", lambda context: handler(self.services, event, context), seconds, done)
@@ -275,8 +275,10 @@ class Stage:
             if repeat:
                 return
             numbers = [each["dynamodb"]["SequenceNumber"] for each in records]
-            told = next((n for n, number in enumerate(numbers) if number in failed), len(numbers))
-            self.stream[file_id] = [each for each in self.stream[file_id] if each not in records[:told]]
+            first_failed = next((n for n, number in enumerate(numbers) if number in failed), len(numbers))
+            self.stream[file_id] = [
+                each for each in self.stream[file_id] if each not in records[:first_failed]
+            ]
 
         event = {"Records": records}
         self.start(
@@ -316,7 +318,7 @@ class Stage:
         self.stream.setdefault(key[0], []).append({"dynamodb": described | images})
 
     @contextmanager
-    def heard(self) -> Iterator[None]:
+    def logs_watched(self) -> Iterator[None]:
         logger = logging.getLogger("froe")
         kept = logger.level, logger.propagate, logger.handlers[:]
         listening = Listening(lambda what: self.violate("crashed", "", what))
@@ -338,10 +340,10 @@ def event_of(uploaded: Uploaded, way: str) -> dict[str, Any]:
         described["versionId"] = uploaded.version_id
     at = uploaded.version.at.isoformat()
     if way == "eventbridge":
-        said = {"key": uploaded.key, "size": len(uploaded.log.data), "etag": uploaded.version.etag}
+        about = {"key": uploaded.key, "size": len(uploaded.log.data), "etag": uploaded.version.etag}
         if uploaded.version_id:
-            said["version-id"] = uploaded.version_id
-        detail = {"bucket": {"name": INPUT_BUCKET}, "object": said}
+            about["version-id"] = uploaded.version_id
+        detail = {"bucket": {"name": INPUT_BUCKET}, "object": about}
         return {"source": "aws.s3", "detail-type": "Object Created", "time": at, "detail": detail}
     record = {
         "eventName": "ObjectCreated:Put",

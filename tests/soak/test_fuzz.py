@@ -14,7 +14,7 @@ SEEDS = {"text": 120, "envelope": 400, "notification": 1000, "configuration": 60
 
 @pytest.mark.parametrize("reader", READERS)
 def test_whatever_a_reader_gets_only_errors_of_ours_come_out(reader: str) -> None:
-    faults = [found for seed in range(SEEDS[reader]) if (found := fault(reader, seed))]
+    faults = [misreading for seed in range(SEEDS[reader]) if (misreading := fault(reader, seed))]
     assert not faults, "\n".join(faults)
 
 

@@ -63,7 +63,7 @@ def test_a_mutant_is_gone_when_it_was_tried() -> None:
 
 
 def test_a_seed_gives_the_same_schedule_in_every_process() -> None:
-    told = set()
+    digests = set()
     for hash_seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-m", "tests.soak", "--seed", "7", "--schedules", "1", "--story"],
@@ -73,8 +73,8 @@ def test_a_seed_gives_the_same_schedule_in_every_process() -> None:
             text=True,
             check=False,
         )
-        told.add(done.stderr)
-    assert len(told) == 1
+        digests.add(done.stderr)
+    assert len(digests) == 1
 
 
 def test_the_command_counts_what_it_tried_and_says_what_failed(capsys: pytest.CaptureFixture[str]) -> None:

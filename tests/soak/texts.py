@@ -104,21 +104,25 @@ def _drawn_text(random: Random, mark: str) -> tuple[bytes, tuple[Entry, ...]]:
         kinds = ["record"] * 8 + ["reject", "blank", "long"] if number > 3 else ["record"]
         match random.choice(kinds):
             case "reject" if sum(each.kind == "reject" for each in entries) * 5 < number:
-                line, kind, said = b'{"message":"%s"\n' % body.encode(), "reject", None
+                line, kind, expected = b'{"message":"%s"\n' % body.encode(), "reject", None
             case "blank":
-                line, kind, said = b"  \n", "skipped", None
+                line, kind, expected = b"  \n", "skipped", None
             case "long":
-                line, kind, said = (
+                line, kind, expected = (
                     json.dumps({"message": body + "x" * LINE_MAX_BYTES}).encode() + b"\n",
                     "reject",
                     None,
                 )
             case _:
-                line, kind, said = json.dumps({"message": body, "n": number}).encode() + b"\n", "record", body
+                line, kind, expected = (
+                    json.dumps({"message": body, "n": number}).encode() + b"\n",
+                    "record",
+                    body,
+                )
         if number == count - 1 and random.random() < 0.5:
             line = line.rstrip(b"\n")
             if not line.strip():
                 kind = "skipped"
-        entries.append(Entry(len(text), len(line), kind, said))
+        entries.append(Entry(len(text), len(line), kind, expected))
         text += line
     return text, tuple(entries)

@@ -232,10 +232,10 @@ def lived_in(world: World) -> Iterator[None]:
         if not name.startswith("chalicelib.") or module is None:
             continue
         for attribute, stand_in in swapped.items():
-            held = vars(module).get(attribute)
-            is_stdlib = getattr(held, "__name__", "") in ("time", "random", "ThreadPoolExecutor")
-            if is_stdlib or held is real:
-                kept.append((module, attribute, held))
+            value = vars(module).get(attribute)
+            is_stdlib = getattr(value, "__name__", "") in ("time", "random", "ThreadPoolExecutor")
+            if is_stdlib or value is real:
+                kept.append((module, attribute, value))
                 setattr(module, attribute, stand_in)
     assert {pipeline, services} <= {module for module, name, _ in kept if name == "now"}, (
         "functions have another clock"
@@ -243,8 +243,8 @@ def lived_in(world: World) -> Iterator[None]:
     try:
         yield
     finally:
-        for module, attribute, held in kept:
-            setattr(module, attribute, held)
+        for module, attribute, value in kept:
+            setattr(module, attribute, value)
 
 
 def drawn_faults(random: Random, rates: tuple[float, ...] = (0.0, 0.0, 0.005, 0.02, 0.06)) -> Faults:

@@ -33,12 +33,12 @@ LOCAL_PROVIDER = 'provider "aws" {\n  s3_use_path_style = true\n}\n'
 
 
 def terraform_or_skip() -> Path:
-    found = shutil.which("terraform")
-    if found is None:
+    program = shutil.which("terraform")
+    if program is None:
         pytest.skip(
             "optional: terraform is not installed, so infra/terraform was neither validated nor planned"
         )
-    return Path(found)
+    return Path(program)
 
 
 def local_cli(folder: Path) -> Path:
@@ -56,7 +56,7 @@ def provider_configuration() -> dict[str, str]:
     """What boto3 needs to look at what the provider made."""
     return {
         "region_name": emulator.REGION,
-        **{name.lower(): said for name, said in emulator.CREDENTIALS.items()},
+        **{name.lower(): value for name, value in emulator.CREDENTIALS.items()},
     }
 
 
@@ -139,18 +139,18 @@ class Terraform:
 
     def plans(self, variants: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, list[str]]]:
         """Variant → its plan."""
-        found: dict[str, dict[str, list[str]]] = {name: {} for name in variants}
+        addresses: dict[str, dict[str, list[str]]] = {name: {} for name in variants}
         for where, actions in self.calling(variants)._planned().items():
             _, name, address = where.split(".", 2)
-            found[name][address] = actions
-        return found
+            addresses[name][address] = actions
+        return addresses
 
     def _planned(self) -> dict[str, list[str]]:
         done = self.run("plan", "-input=false", "-json")
-        said = [json.loads(line) for line in done.stdout.splitlines()]
+        messages = [json.loads(line) for line in done.stdout.splitlines()]
         assert done.returncode == 0, done.stdout + done.stderr
-        assert [each for each in said if each["@level"] != "info"] == []
-        changes = [each["change"] for each in said if each["type"] == "planned_change"]
+        assert [each for each in messages if each["@level"] != "info"] == []
+        changes = [each["change"] for each in messages if each["type"] == "planned_change"]
         made = [each for each in changes if each["action"] != "read"]
         return {each["resource"]["addr"].split("[")[0]: [each["action"]] for each in made}
 

@@ -185,13 +185,13 @@ def test_the_trail_is_shown_newest_first_over_months_and_in_pages(client: Dynamo
             clock.now += timedelta(days=20)
 
     def numbers(**asked: Any) -> list[int]:
-        found, cursor = [], None
+        deeds, cursor = [], None
         while True:
             page = audit.page(limit=5, cursor=cursor, **asked)
-            found += [item["subject"]["number"] for item in page["items"]]
+            deeds += [item["subject"]["number"] for item in page["items"]]
             cursor = page["cursor"]
             if cursor is None:
-                return found
+                return deeds
 
     assert numbers() == list(range(11, -1, -1))
     assert numbers(begin=WHEN + timedelta(days=50), end=WHEN + timedelta(days=110)) == [5, 4, 3]
@@ -216,8 +216,8 @@ def test_the_commands_make_list_and_revoke_tokens_and_leave_a_trail(
     made = froe("token", "create", "ci", "--role", "read")
     assert tokens.person(f"Bearer {made.stdout.strip()}") == Person("ci", Role.READ)
     assert "ci" in froe("token", "list").stdout
-    (shown,) = map(json.loads, froe("token", "list", "--json").stdout.splitlines())
-    assert (shown["name"], shown["revoked_at"]) == ("ci", None)
+    (listed,) = map(json.loads, froe("token", "list", "--json").stdout.splitlines())
+    assert (listed["name"], listed["revoked_at"]) == ("ci", None)
     froe("token", "revoke", "ci")
     assert tokens.person(f"Bearer {made.stdout.strip()}") is None
     deeds = [json.loads(line) for line in froe("audit", "--json").stdout.splitlines()]

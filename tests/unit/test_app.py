@@ -37,8 +37,8 @@ def wired(**settings: str) -> dict[str, list[str]]:
         text=True,
         check=True,
     )
-    shown: dict[str, list[str]] = json.loads(done.stdout)
-    return shown
+    wiring: dict[str, list[str]] = json.loads(done.stdout)
+    return wiring
 
 
 @pytest.mark.parametrize(

@@ -110,16 +110,16 @@ def test_each_line_of_two_hundred_members_is_there_once_though_two_functions_die
     pipeline.effects.crash_at = 900
     assert run_in_order(pipeline, announced, retry_late=True) == 1
     assert archive_in(pipeline).account.state is State.COMPLETE
-    found = {}
+    collected = {}
     for file in files_of(pipeline).values():
         if file.plan.object.member:
             assert file.account.state is State.COMPLETE
-            found[file.plan.object.member.path] = [
+            collected[file.plan.object.member.path] = [
                 (item["offset"]["N"], item["records"]["N"])
                 for item in pipeline.records.items.values()
                 if item["file_id"]["S"] == file.plan.file_id
             ]
-    assert found == {name: [("0", "3")] for name, _ in members}
+    assert collected == {name: [("0", "3")] for name, _ in members}
 
 
 @given(st.sampled_from(["tar", "tar.gz", "zip", "lying"]), st.integers(0, 2**32))
@@ -236,17 +236,17 @@ def test_the_members_of_an_archive_are_listed_in_its_order(limit: int) -> None:
     status = Status(pipeline.ledger, pipeline.records)  # type: ignore[arg-type]
     archive = status.file(archive_in(pipeline).plan.file_id)
     assert (archive["archive"], archive["member"]) == ("tar", None)
-    found, cursor = [], None
+    members, cursor = [], None
     while True:
         page = status.members(archive["file_id"], limit=limit, cursor=cursor)
-        found += page["items"]
+        members += page["items"]
         cursor = page["cursor"]
         if cursor is None:
             break
-    assert [file["member"]["path"] for file in found] == [name for name, _ in MEMBERS]
-    assert {file["member"]["file_id"] for file in found} == {archive["file_id"]}
-    assert [file["key"] for file in found] == [f"a/{name}" for name, _ in MEMBERS]
-    assert status.members(found[0]["file_id"]) == {"items": [], "cursor": None}
+    assert [file["member"]["path"] for file in members] == [name for name, _ in MEMBERS]
+    assert {file["member"]["file_id"] for file in members} == {archive["file_id"]}
+    assert [file["key"] for file in members] == [f"a/{name}" for name, _ in MEMBERS]
+    assert status.members(members[0]["file_id"]) == {"items": [], "cursor": None}
 
 
 def test_a_hundred_thousand_empty_members_cost_two_writes_each() -> None:

@@ -89,7 +89,7 @@ def test_it_is_followed_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ended", "said"),
+    ("ended", "message"),
     [
         (
             {"status": "FAILED", "error": "WrongInput", "cause": "Give this."},
@@ -99,7 +99,7 @@ def test_it_is_followed_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"status": "TIMED_OUT", "error": "States.Timeout"}, "The backfill timed out: States.Timeout. Run"),
     ],
 )
-def test_a_failure_is_one_sentence_and_says_how_to_go_on(ended: dict[str, str], said: str) -> None:
+def test_a_failure_is_one_sentence_and_says_how_to_go_on(ended: dict[str, str], message: str) -> None:
     with pytest.raises(FroeError) as raised:
         Machine(FakeStepFunctions(ended), ARN).report("execution")
-    assert said in str(raised.value)
+    assert message in str(raised.value)

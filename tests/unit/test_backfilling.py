@@ -44,18 +44,18 @@ class FakeTime:
 
 
 def listed(key: str, version_id: str = "v1", **more: Any) -> dict[str, Any]:
-    said = {"Key": key, "VersionId": version_id, "ETag": '"e"', "Size": 10, "LastModified": WHEN}
-    return {**said, "IsLatest": True, **more}
+    version = {"Key": key, "VersionId": version_id, "ETag": '"e"', "Size": 10, "LastModified": WHEN}
+    return {**version, "IsLatest": True, **more}
 
 
-def found(key: str, *, is_archived: bool = False) -> Found:
+def listed_object(key: str, *, is_archived: bool = False) -> Found:
     return Found(ObjectHead(ObjectVersion(BUCKET, key, "v1", "e"), 10, "", WHEN), is_archived)
 
 
 def backlog(*pages: list[dict[str, Any]], known: Iterable[str] = ()) -> Backlog:
-    held = set(known)
+    existing = set(known)
     client = FakeListing(*({"Versions": page} for page in pages))
-    return backlog_of(client, BUCKET, "", lambda ids: held & set(ids))
+    return backlog_of(client, BUCKET, "", lambda ids: existing & set(ids))
 
 
 def test_old_versions_and_empty_folder_keys_are_not_sent() -> None:
@@ -82,7 +82,7 @@ def test_an_object_without_versions_is_known_by_its_etag() -> None:
 
 
 def test_what_has_a_file_is_counted_and_not_sent() -> None:
-    known = backlog([listed("a.log"), listed("b.log")], known=[found("a.log").file_id])
+    known = backlog([listed("a.log"), listed("b.log")], known=[listed_object("a.log").file_id])
     assert [each.head.version.key for each in known.to_send] == ["b.log"]
     report = known.report({each.file_id: "COMPLETE" for each in known.found})
     assert (report.sent, report.known, report.states) == (1, 1, {"COMPLETE": 2})
@@ -103,28 +103,33 @@ def test_an_archived_object_is_named_and_not_sent_until_it_is_restored() -> None
 
 def test_an_archived_object_that_was_read_before_is_what_its_file_is() -> None:
     cold = listed("a.log", StorageClass="GLACIER")
-    some = backlog([cold], known=[found("a.log").file_id])
-    assert some.watched == [found("a.log").file_id]
-    assert some.report({found("a.log").file_id: "COMPLETE"}).states == {"COMPLETE": 1}
+    some = backlog([cold], known=[listed_object("a.log").file_id])
+    assert some.watched == [listed_object("a.log").file_id]
+    assert some.report({listed_object("a.log").file_id: "COMPLETE"}).states == {"COMPLETE": 1}
 
 
 def test_a_file_that_was_never_opened_is_not_taken_for_a_complete_one() -> None:
     report = backlog([listed("a.log")]).report({})
-    assert report.not_complete == (Amiss("a.log", "NOT_OPENED", found("a.log").file_id),)
+    assert report.not_complete == (Amiss("a.log", "NOT_OPENED", listed_object("a.log").file_id),)
 
 
 def test_an_announcement_names_the_very_version_that_was_listed() -> None:
     queue = FakeQueue(Effects())
-    assert list(announce(queue, [found("ä b+c.log")], 10)) == [1]
+    assert list(announce(queue, [listed_object("ä b+c.log")], 10)) == [1]
     (body,) = (message.body for message in queue.messages)
-    (said,) = announced_in_body(body)
-    assert isinstance(said, Announced)
-    assert (said.key, said.version_id, said.etag, said.size) == ("ä b+c.log", "v1", "e", 10)
+    (announced,) = announced_in_body(body)
+    assert isinstance(announced, Announced)
+    assert (announced.key, announced.version_id, announced.etag, announced.size) == (
+        "ä b+c.log",
+        "v1",
+        "e",
+        10,
+    )
 
 
 def test_no_more_objects_are_sent_a_second_than_asked() -> None:
     time = FakeTime()
-    some = [found(f"{number}.log") for number in range(25)]
+    some = [listed_object(f"{number}.log") for number in range(25)]
     sent = list(announce(FakeQueue(Effects()), some, 5, clock=lambda: time.now, pause=time.pause))
     assert sent == [5, 10, 15, 20, 25]
     assert time.pauses == [1.0, 1.0, 1.0, 1.0]

@@ -42,7 +42,7 @@ def checked(status: int, region: str | None = None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "region", "said"),
+    ("status", "region", "message"),
     [
         (404, None, "logs that ExistingInputBucket names does not exist: make it, or change"),
         (403, None, "may not be read .* give the credentials s3:ListBucket"),
@@ -51,9 +51,9 @@ def checked(status: int, region: str | None = None) -> None:
     ],
 )
 def test_a_bucket_that_cannot_be_used_is_said_with_the_remedy(
-    status: int, region: str | None, said: str
+    status: int, region: str | None, message: str
 ) -> None:
-    with pytest.raises(FroeError, match=said) as caught:
+    with pytest.raises(FroeError, match=message) as caught:
         checked(status, region)
     assert "infra/parameters/dev.json" in caught.value.message
 
@@ -80,13 +80,13 @@ class Notified:
     details: how it names them: beside the message, in it, or not at all."""
 
     def __init__(self, *gone: str, details: str = "beside", other: str = "") -> None:
-        self.held: dict[str, Any] = THEIRS
+        self.stored: dict[str, Any] = THEIRS
         self._gone = gone
         self._details = details
         self._other = other
 
     def get_bucket_notification_configuration(self, **_: Any) -> dict[str, Any]:
-        return {**self.held, "ResponseMetadata": {}}
+        return {**self.stored, "ResponseMetadata": {}}
 
     def put_bucket_notification_configuration(
         self,
@@ -98,38 +98,38 @@ class Notified:
         if self._other:
             raise self._refused({"Message": self._other})
         if self._gone and not SkipDestinationValidation:
-            said = {"Message": REFUSAL}
+            details = {"Message": REFUSAL}
             if self._details == "in":
-                said = {"Message": f"{REFUSAL}: {', '.join(self._gone)}."}
+                details = {"Message": f"{REFUSAL}: {', '.join(self._gone)}."}
             elif self._details == "beside":
                 for number, arn in enumerate(self._gone, 1):
-                    said |= {
+                    details |= {
                         f"ArgumentName{number}": arn,
                         f"ArgumentValue{number}": "The destination queue does not exist",
                     }
-            raise self._refused(said)
-        self.held = NotificationConfiguration
+            raise self._refused(details)
+        self.stored = NotificationConfiguration
 
     @staticmethod
-    def _refused(said: dict[str, str]) -> botocore.exceptions.ClientError:
-        error: Any = {"Error": {"Code": "InvalidArgument", **said}}
+    def _refused(details: dict[str, str]) -> botocore.exceptions.ClientError:
+        error: Any = {"Error": {"Code": "InvalidArgument", **details}}
         return botocore.exceptions.ClientError(error, "PutBucketNotificationConfiguration")
 
 
 def announced(s3: Notified) -> list[str]:
-    said: list[str] = []
+    lines: list[str] = []
     cloud = Cloud(lambda _: s3, "1", "eu-west-1")
-    assert notifications.announce(cloud, "logs", "dev", "queue", QUEUE, said.append)
-    return said
+    assert notifications.announce(cloud, "logs", "dev", "queue", QUEUE, lines.append)
+    return lines
 
 
 @pytest.mark.parametrize("details", ["beside", "in"])
 def test_a_target_of_others_that_is_gone_does_not_keep_our_notification_out(details: str) -> None:
     s3 = Notified(GONE, details=details)
-    (said,) = announced(s3)
-    assert f"S3 cannot reach {GONE}, which the bucket logs notifies beside us" in said
-    assert {each["QueueArn"] for each in s3.held["QueueConfigurations"]} == {GONE, QUEUE}
-    assert s3.held["LambdaFunctionConfigurations"] == THEIRS["LambdaFunctionConfigurations"]
+    (line,) = announced(s3)
+    assert f"S3 cannot reach {GONE}, which the bucket logs notifies beside us" in line
+    assert {each["QueueArn"] for each in s3.stored["QueueConfigurations"]} == {GONE, QUEUE}
+    assert s3.stored["LambdaFunctionConfigurations"] == THEIRS["LambdaFunctionConfigurations"]
 
 
 def test_targets_that_are_there_are_not_spoken_of() -> None:
@@ -137,7 +137,7 @@ def test_targets_that_are_there_are_not_spoken_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("s3", "said"),
+    ("s3", "message"),
     [
         (Notified(QUEUE), f"see that {QUEUE} is there and may be sent to by S3"),
         (Notified(GONE, QUEUE), f"see that {QUEUE}, {GONE} are there"),
@@ -146,11 +146,11 @@ def test_targets_that_are_there_are_not_spoken_of() -> None:
     ],
     ids=["ours", "ours too", "unnamed", "overlap"],
 )
-def test_what_s3_refuses_names_the_target_that_has_to_be_looked_at(s3: Notified, said: str) -> None:
+def test_what_s3_refuses_names_the_target_that_has_to_be_looked_at(s3: Notified, message: str) -> None:
     with pytest.raises(FroeError, match="S3 does not take our notification of the bucket logs") as caught:
         announced(s3)
-    assert said in caught.value.message
-    assert s3.held == THEIRS
+    assert message in caught.value.message
+    assert s3.stored == THEIRS
 
 
 def test_our_entry_is_narrowed_to_the_keys_that_are_logs() -> None:

@@ -86,13 +86,13 @@ class Lambda:
         return self.mappings[params["UUID"]]
 
     def _ListEventSourceMappings(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's name
-        found = [
+        listed = [
             mapping
             for mapping in self.mappings.values()
             if mapping["EventSourceArn"] == params["EventSourceArn"]
             and mapping["FunctionName"] == params["FunctionName"]
         ]
-        return {"EventSourceMappings": found}
+        return {"EventSourceMappings": listed}
 
 
 def patched(cloud: Lambda, **options: FunctionOptions) -> TypedAWSClient:

@@ -55,8 +55,8 @@ def froe(*arguments: str) -> Result:
 def parsed(path: Path, *options: str) -> tuple[list[dict[str, Any]], dict[str, Any], int]:
     """What `froe parse --json` gives for one file: its lines, its summary, its exit code."""
     result = froe("parse", str(path), "--json", *options)
-    shown = [json.loads(line) for line in result.stdout.splitlines()]
-    return shown, json.loads(result.stderr), result.exit_code
+    printed = [json.loads(line) for line in result.stdout.splitlines()]
+    return printed, json.loads(result.stderr), result.exit_code
 
 
 def file_of(tmp_path: Path, content: bytes, name: str = "file.log") -> Path:
@@ -74,11 +74,11 @@ class TestHelp:
         assert f"Usage: main {command}" in result.stdout or f"Usage: froe {command}" in result.stdout
 
     def test_the_commands_are_listed_in_the_order_of_use(self) -> None:
-        shown = froe("--help").stdout
+        output = froe("--help").stdout
         lines = [
             line
             for group in cli.GROUPS
-            for line in shown.split(f"{group}:\n")[1].split("\n\n")[0].splitlines()
+            for line in output.split(f"{group}:\n")[1].split("\n\n")[0].splitlines()
         ]
 
         assert [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "] == list(
@@ -87,15 +87,15 @@ class TestHelp:
         assert not [line for line in lines if line.endswith("...")], "a short help is cut off"
 
     @pytest.mark.parametrize(
-        ("arguments", "meant"),
+        ("arguments", "suggestion"),
         [
             (["uplaod"], "Did you mean 'upload'?"),
             (["parse", __file__, "--format", "jsn"], "'json'"),
             (["formats", "ngnx_error"], "'nginx_error'"),
         ],
     )
-    def test_a_mistyped_name_gets_the_one_that_was_meant(self, arguments: list[str], meant: str) -> None:
-        assert meant in froe(*arguments).stderr
+    def test_a_mistyped_name_gets_the_one_that_was_meant(self, arguments: list[str], suggestion: str) -> None:
+        assert suggestion in froe(*arguments).stderr
 
     def test_the_version_is_shown(self) -> None:
         result = froe("--version")
@@ -133,7 +133,7 @@ class TestHelp:
 class TestParse:
     @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
     def test_every_byte_and_line_of_a_sample_is_accounted_for(self, sample: Path) -> None:
-        shown, summary, exit_code = parsed(sample)
+        printed, summary, exit_code = parsed(sample)
         counted = count_file(sample)
 
         assert exit_code == 0
@@ -142,10 +142,10 @@ class TestParse:
             skipped = sum(tally[unit] for tally in summary["skipped"].values())
             total = summary["parsed"][unit] + summary["rejected"][unit] + skipped
             assert total == summary["text_bytes" if unit == "bytes" else unit]
-        kinds = [one["kind"] for one in shown]
+        kinds = [one["kind"] for one in printed]
         assert kinds.count("record") == summary["parsed"]["entries"]
         assert kinds.count("reject") == summary["rejected"]["entries"]
-        assert sum(one["length"] for one in shown if one["kind"] == "record") == summary["parsed"]["bytes"]
+        assert sum(one["length"] for one in printed if one["kind"] == "record") == summary["parsed"]["bytes"]
 
     @pytest.mark.parametrize(
         ("name", "format_name"),
@@ -166,9 +166,11 @@ class TestParse:
         assert parsed(ROOT / "sample_logs" / name)[1]["format"] == format_name
 
     def test_a_line_has_the_fields_of_the_contract(self, tmp_path: Path) -> None:
-        shown, summary, _ = parsed(file_of(tmp_path, b'{"msg":"a"}\nbroken\n{"msg":"b"}\n{"msg":"c"}\n' * 9))
+        printed, summary, _ = parsed(
+            file_of(tmp_path, b'{"msg":"a"}\nbroken\n{"msg":"b"}\n{"msg":"c"}\n' * 9)
+        )
 
-        for one in shown:
+        for one in printed:
             assert [name for name in one if name not in SOMETIMES] == (
                 RECORD_FIELDS if one["kind"] == "record" else REJECT_FIELDS
             )
@@ -178,9 +180,9 @@ class TestParse:
         assert list(summary["parsed"]) == list(summary["rejected"]) == ["entries", "lines", "bytes"]
 
     def test_a_reject_holds_its_raw_bytes(self, tmp_path: Path) -> None:
-        shown, _, exit_code = parsed(file_of(tmp_path, ACCESS_LINE * 9 + b"caf\xe9\0\n" + ACCESS_LINE))
+        printed, _, exit_code = parsed(file_of(tmp_path, ACCESS_LINE * 9 + b"caf\xe9\0\n" + ACCESS_LINE))
 
-        (reject,) = [one for one in shown if one["kind"] == "reject"]
+        (reject,) = [one for one in printed if one["kind"] == "reject"]
         assert base64.b64decode(reject["raw"]) == b"caf\xe9\0\n"
         assert reject["offset"] == 9 * len(ACCESS_LINE)
         assert exit_code == 0, "a bad line is data, not an error"
@@ -201,31 +203,31 @@ class TestParse:
     def test_the_sentence_of_a_file_adds_up_whether_records_share_lines_or_not(
         self, tmp_path: Path, text: str
     ) -> None:
-        said = froe("parse", str(file_of(tmp_path, text.encode()))).stderr
-        found = re.search(
-            r" ([\d,]+) (?:byte|line)s? = ([\d,]+) parsed \+ ([\d,]+) rejected \+ ([\d,]+) skipped", said
+        output = froe("parse", str(file_of(tmp_path, text.encode()))).stderr
+        match = re.search(
+            r" ([\d,]+) (?:byte|line)s? = ([\d,]+) parsed \+ ([\d,]+) rejected \+ ([\d,]+) skipped", output
         )
-        assert found, said
-        whole, *parts = (int(number.replace(",", "")) for number in found.groups())
+        assert match, output
+        whole, *parts = (int(number.replace(",", "")) for number in match.groups())
         assert whole == sum(parts)
         assert parts[0] > 0
-        assert "(300 records)" in said
+        assert "(300 records)" in output
 
     def test_a_damaged_file_gives_what_is_before_the_damage_and_exit_code_1(self, tmp_path: Path) -> None:
         packed = gzip.compress(ACCESS_LINE * 5000)
 
-        shown, summary, exit_code = parsed(file_of(tmp_path, packed[:-12]))
+        printed, summary, exit_code = parsed(file_of(tmp_path, packed[:-12]))
 
         assert exit_code == 1
         assert "middle" in summary["damage"]
-        assert len(shown) > 4000
+        assert len(printed) > 4000
 
     def test_what_is_not_text_fails_with_exit_code_1(self, tmp_path: Path) -> None:
-        shown, summary, exit_code = parsed(file_of(tmp_path, b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9))
+        printed, summary, exit_code = parsed(file_of(tmp_path, b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9))
 
         assert exit_code == 1
         assert "not text" in summary["damage"]
-        assert shown == []
+        assert printed == []
 
     def test_a_good_file_beside_a_bad_one_is_still_printed(self, tmp_path: Path) -> None:
         bad = file_of(tmp_path, b"\x1f\x8b\x08", "bad.gz")
@@ -263,10 +265,10 @@ class TestParse:
         assert float(record["attributes"]["big"]) == pytest.approx(1.2345678901234568e29)
 
     def test_a_name_that_is_not_utf8_is_still_json(self, tmp_path: Path) -> None:
-        shown, summary, exit_code = parsed(file_of(tmp_path, b"hello\n", os.fsdecode(b"caf\xe9.log")))
+        printed, summary, exit_code = parsed(file_of(tmp_path, b"hello\n", os.fsdecode(b"caf\xe9.log")))
 
         assert exit_code == 0
-        assert shown[0]["file"] == summary["file"] == str(tmp_path / "caf\ufffd.log")
+        assert printed[0]["file"] == summary["file"] == str(tmp_path / "caf\ufffd.log")
 
     def test_a_pipe_is_refused_in_a_sentence(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
@@ -289,10 +291,10 @@ class TestWhatIsRead:
     def test_standard_input_is_parsed_as_a_file_is(self, tmp_path: Path) -> None:
         content = ACCESS_LINE * 3 + b"stray\n"
         piped = CliRunner().invoke(cli.main, ["parse", "-", "--json"], input=content)
-        shown, summary, exit_code = parsed(file_of(tmp_path, content))
+        printed, summary, exit_code = parsed(file_of(tmp_path, content))
 
         lines = [json.loads(line) for line in piped.stdout.splitlines()]
-        assert [{**line, "file": ""} for line in lines] == [{**line, "file": ""} for line in shown]
+        assert [{**line, "file": ""} for line in lines] == [{**line, "file": ""} for line in printed]
         assert {line["file"] for line in lines} == {"-"}
         assert json.loads(piped.stderr) == {**summary, "file": "-"}
         assert piped.exit_code == exit_code
@@ -316,17 +318,17 @@ class TestWhatIsRead:
 
 class TestFormats:
     def test_every_format_is_listed_for_programs(self) -> None:
-        shown = json.loads(froe("formats", "--json").stdout)
+        printed = json.loads(froe("formats", "--json").stdout)
 
-        assert {"json", "text"} <= {one["name"] for one in shown}
-        for one in shown:
+        assert {"json", "text"} <= {one["name"] for one in printed}
+        for one in printed:
             assert list(one) == ["name", "family", "title", "source", "self_synchronising", "samples"]
             assert one["samples"]
 
     def test_a_word_lists_the_formats_that_have_it(self) -> None:
-        shown = froe("formats", "kubernetes", "audit", "--json")
+        result = froe("formats", "kubernetes", "audit", "--json")
 
-        assert [one["name"] for one in json.loads(shown.stdout)] == ["kubernetes_audit"]
+        assert [one["name"] for one in json.loads(result.stdout)] == ["kubernetes_audit"]
 
     def test_a_few_formats_are_shown_with_their_samples(self) -> None:
         listed = froe("formats", "access_common").stdout
@@ -350,76 +352,76 @@ class TestExplain:
     def test_the_choice_and_what_each_reject_lacks_are_shown(self, tmp_path: Path) -> None:
         path = file_of(tmp_path, ACCESS_LINE * 9 + b"stray\n" + ACCESS_LINE)
 
-        shown = froe("parse", str(path), "--explain")
+        result = froe("parse", str(path), "--explain")
 
-        assert shown.exit_code == 0
-        assert "access_common: it has the best score" in shown.stdout
-        line = next(line for line in shown.stdout.splitlines() if "line 10 " in line)
+        assert result.exit_code == 0
+        assert "access_common: it has the best score" in result.stdout
+        line = next(line for line in result.stdout.splitlines() if "line 10 " in line)
         assert line.endswith("other-shape: " + MEANINGS["other-shape"])
-        assert "| stray" in shown.stdout
+        assert "| stray" in result.stdout
 
     def test_a_reject_says_how_far_the_pattern_of_its_format_goes(self, tmp_path: Path) -> None:
         line = b"1:M 14 Mar 2024 09:26:53.123 * Ready to accept connections\n"
         path = file_of(tmp_path, line * 9 + b"1:M 14 Mar 2024 09:26:5x.123 * Ready\n")
 
-        shown = froe("parse", str(path), "--explain").stdout
+        output = froe("parse", str(path), "--explain").stdout
 
         assert (
             "its pattern goes as far as '1:M 14 Mar 2024 09:26:' and then expects 2 digits, found '5x.123 * Ready'"
-            in shown
+            in output
         )
 
     def test_programs_get_every_trial_and_every_reject(self, tmp_path: Path) -> None:
         path = file_of(tmp_path, (ACCESS_LINE + b"stray\n") * 40)
 
-        shown = json.loads(froe("parse", str(path), "--explain", "--json").stdout)
+        printed = json.loads(froe("parse", str(path), "--explain", "--json").stdout)
 
-        assert shown["format"] == "text"
-        assert shown["records"] == {"access_common": 40, "text": 40}
-        assert shown["rejects"] == []
-        assert {"access_common", "text"} <= {trial["format"] for trial in shown["trials"]}
+        assert printed["format"] == "text"
+        assert printed["records"] == {"access_common": 40, "text": 40}
+        assert printed["rejects"] == []
+        assert {"access_common", "text"} <= {trial["format"] for trial in printed["trials"]}
 
     def test_a_format_that_was_asked_for_is_set_against_what_the_content_says(self, tmp_path: Path) -> None:
         path = file_of(tmp_path, ACCESS_LINE * 3)
 
-        shown = froe("parse", str(path), "--explain", "--format", "json")
+        result = froe("parse", str(path), "--explain", "--format", "json")
 
-        assert "json was asked for" in shown.stdout
-        assert "records of other formats among its lines: 3 of access_common" in shown.stdout
+        assert "json was asked for" in result.stdout
+        assert "records of other formats among its lines: 3 of access_common" in result.stdout
 
     def test_an_object_without_an_array_says_so_and_proposes_no_collection(self, tmp_path: Path) -> None:
         blob = {"blob": "x" * 600_000}
         entry = {"id": 1, "time": "2026-09-14T08:00:00Z", "text": "y" * 200}
         by_key = {f"k{number}": entry for number in range(1500)}
 
-        for value, said in (
+        for value, expected in (
             (blob, "there is no array of entries in it, and so each outermost object is one entry"),
             ({"m": by_key}, "its member `m` holds objects by key (`k0` …)"),
             (by_key, "it holds objects by key (`k0` …)"),
         ):
             path = file_of(tmp_path, json.dumps(value).encode())
-            shown = froe("parse", str(path), "--explain").stdout
-            assert said in shown
-            assert "[[collection]]" not in shown
-            assert "its entries are the elements" not in shown
+            output = froe("parse", str(path), "--explain").stdout
+            assert expected in output
+            assert "[[collection]]" not in output
+            assert "its entries are the elements" not in output
             assert json.loads(froe("parse", str(path), "--explain", "--json").stdout)["collection"] is None
 
     def test_an_array_behind_the_head_is_said_without_a_collection(self, tmp_path: Path) -> None:
         entries = [{"time": f"2026-09-14T08:00:{number:02}Z", "text": "y" * 200} for number in range(50)]
         path = file_of(tmp_path, json.dumps({"blob": "x" * 600_000, "found": {"items": entries}}).encode())
 
-        shown = froe("parse", str(path), "--explain").stdout
+        output = froe("parse", str(path), "--explain").stdout
 
-        assert "its entries are the elements of arrays behind its head" in shown
-        assert "[[collection]]" not in shown
+        assert "its entries are the elements of arrays behind its head" in output
+        assert "[[collection]]" not in output
 
     def test_what_is_not_text_says_so(self, tmp_path: Path) -> None:
         path = file_of(tmp_path, b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9)
 
-        shown = froe("parse", str(path), "--explain")
+        result = froe("parse", str(path), "--explain")
 
-        assert shown.exit_code == 1
-        assert "not text" in shown.stdout
+        assert result.exit_code == 1
+        assert "not text" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -445,9 +447,9 @@ class TestForPrograms:
         path = file_of(tmp_path, b"".join(b"%d|till%d|paid\n" % (number, number % 7) for number in range(99)))
         known = file_of(tmp_path, ACCESS_LINE * 9, "access.log")
 
-        shown = json.loads(froe("infer", str(path), "--json").stdout)
-        assert shown["toml"].startswith("[[format]]")
-        assert shown["explained"] == 1
+        printed = json.loads(froe("infer", str(path), "--json").stdout)
+        assert printed["toml"].startswith("[[format]]")
+        assert printed["explained"] == 1
         assert json.loads(froe("infer", str(known), "--json").stdout) == {
             "file": str(known),
             "format": "access_common",
@@ -458,7 +460,7 @@ class TestForPrograms:
     def test_a_project_says_what_was_written(self, tmp_path: Path) -> None:
         result = froe("init", str(tmp_path / "logs"), "--json")
 
-        shown = json.loads(result.stdout)
-        assert shown["directory"] == str(tmp_path / "logs")
-        assert all((tmp_path / "logs" / path).exists() for path in shown["written"])
-        assert shown["written"]
+        printed = json.loads(result.stdout)
+        assert printed["directory"] == str(tmp_path / "logs")
+        assert all((tmp_path / "logs" / path).exists() for path in printed["written"])
+        assert printed["written"]

@@ -139,7 +139,7 @@ class TestDeadLetters:
 
     def test_one_whose_message_is_gone_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         pipeline = with_dead(1)
-        pipeline.quarantine.held.clear()
+        pipeline.quarantine.stored.clear()
         story = froe(monkeypatch, pipeline, "dead-letters", "dead-000").stdout
         assert "state      dead\n" in story
         assert "gone from the quarantine bucket" in story
@@ -189,9 +189,9 @@ class TestRedrive:
         pipeline = with_dead(3)
         monkeypatch.setattr(waiting.time, "sleep", lambda seconds: work(pipeline))
         result = froe(monkeypatch, pipeline, "redrive", "--all", "--wait", "--json")
-        (shown,) = json_lines(result)
+        (printed,) = json_lines(result)
         assert result.exit_code == 0
-        assert [file["state"] for file in shown["files"]] == ["COMPLETE"]
+        assert [file["state"] for file in printed["files"]] == ["COMPLETE"]
 
     def test_waiting_ends_badly_when_a_message_dies_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         pipeline = with_dead(2)
@@ -240,7 +240,7 @@ class TestDiscard:
         monkeypatch.setattr(redrive, "_is_asked", lambda: True)
         result = froe(monkeypatch, pipeline, "discard", "--all", *NAMED, input=f"{answer}\n")
         assert "Discard 2 dead letters for good?" in result.stderr
-        dead = [each for each in pipeline.letters.held.values() if each.state is LetterState.DEAD]
+        dead = [each for each in pipeline.letters.stored.values() if each.state is LetterState.DEAD]
         assert (result.exit_code, len(dead)) == (int(bool(left)), left)
 
     def test_one_that_is_named_needs_no_question(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,9 +285,9 @@ class TestStatus:
     def test_what_was_discarded_is_in_the_account(self, monkeypatch: pytest.MonkeyPatch) -> None:
         pipeline = with_dead(2)
         froe(monkeypatch, pipeline, "discard", "--all", *NAMED, "--yes")
-        shown = froe(monkeypatch, pipeline, "status", "a.log")
-        assert shown.exit_code == 0
-        (row,) = [line.split() for line in shown.stdout.splitlines() if line.startswith("discarded")]
+        result = froe(monkeypatch, pipeline, "status", "a.log")
+        assert result.exit_code == 0
+        (row,) = [line.split() for line in result.stdout.splitlines() if line.startswith("discarded")]
         assert row == ["discarded", "2", "2", "56"]
 
 

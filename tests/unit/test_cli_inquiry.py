@@ -83,12 +83,12 @@ class FakeStatus:
     def files(
         self, *, state: str | None = None, key: str | None = None, limit: int = 100, cursor: str | None = None
     ) -> dict[str, Any]:
-        wanted = [
+        selected = [
             file
             for file in self.by_id.values()
             if state in {None, file["state"]} and key in {None, file["key"]}
         ]
-        return self._page(wanted, limit, cursor)
+        return self._page(selected, limit, cursor)
 
     def records(
         self, file_id: str, *, limit: int = 100, cursor: str | None = None, **asked: Any
@@ -155,11 +155,11 @@ class TestStatus:
         ledger = FakeStatus([file_json(used=USED)])
 
         lines = froe(monkeypatch, ledger, "status", FILE_ID).stdout.splitlines()
-        (shown,) = json_lines(froe(monkeypatch, ledger, "status", FILE_ID, "--json"))
+        (printed,) = json_lines(froe(monkeypatch, ledger, "status", FILE_ID, "--json"))
 
         assert "used      2,881 write units, 21 queue requests, 3 S3 requests, functions 1.2 s" in lines
         assert "cost      about $0.0018 to take it" in lines
-        assert shown == file_json(used=USED, cost=pytest.approx(0.001846, rel=0.01))
+        assert printed == file_json(used=USED, cost=pytest.approx(0.001846, rel=0.01))
 
     def test_a_file_of_an_earlier_version_shows_no_cost(self, monkeypatch: pytest.MonkeyPatch) -> None:
         result = froe(monkeypatch, FakeStatus([file_json()]), "status", FILE_ID)
@@ -293,7 +293,7 @@ class TestStatus:
             assert r"\x1b[2J[bold].log" in result.stdout
 
     @pytest.mark.parametrize(
-        ("changed", "said"),
+        ("changed", "message"),
         [
             ({"next_generation": 2}, f"again     being read again as generation 2: froe status {FILE_ID}~2"),
             ({"given_up": "it is FAILED"}, "again     reading it again was given up: it is FAILED"),
@@ -302,10 +302,10 @@ class TestStatus:
         ],
     )
     def test_it_says_that_a_file_is_or_was_read_again(
-        self, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], said: str
+        self, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], message: str
     ) -> None:
-        shown = froe(monkeypatch, FakeStatus([file_json(**changed)]), "status", FILE_ID).stdout
-        assert said in shown
+        output = froe(monkeypatch, FakeStatus([file_json(**changed)]), "status", FILE_ID).stdout
+        assert message in output
 
 
 class TestRecords:
@@ -313,10 +313,10 @@ class TestRecords:
         entries = [entry_json(10 * number, kind="record", body=f"line {number}") for number in range(5)]
         ledger = FakeStatus([file_json()], entries)
 
-        shown = json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json"))
-        assert [{name: one[name] for name in entries[0]} for one in shown] == entries
+        printed = json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json"))
+        assert [{name: one[name] for name in entries[0]} for one in printed] == entries
         assert (
-            json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json", "--limit", "3")) == shown[:3]
+            json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json", "--limit", "3")) == printed[:3]
         )
 
     def test_records_for_programs_have_the_shape_of_parse(
@@ -327,10 +327,10 @@ class TestRecords:
         (parsed,) = json_lines(CliRunner().invoke(cli.main, ["parse", str(path)]))
         ledger = FakeStatus([file_json()], [entry_json(0, kind="record", body="ready")])
 
-        (shown,) = json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json"))
+        (printed,) = json_lines(froe(monkeypatch, ledger, "records", FILE_ID, "--json"))
 
-        assert set(parsed) <= set(shown)
-        assert shown["timestamp"] is None
+        assert set(parsed) <= set(printed)
+        assert printed["timestamp"] is None
 
     def test_fields_choose_the_attributes_that_are_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
         record = entry_json(0, kind="record", body="b", attributes={"one": 1, "two": 2, "three": 3})
@@ -411,7 +411,7 @@ class TestRecords:
             assert result.stdout == ""
 
     @pytest.mark.parametrize(
-        ("state", "said"),
+        ("state", "message"),
         [
             ("COMPLETE", "There are none.\n"),
             ("PROCESSING", "There are none yet: the file is PROCESSING.\n"),
@@ -419,11 +419,11 @@ class TestRecords:
         ],
     )
     def test_of_other_files_it_says_why_there_may_be_none(
-        self, monkeypatch: pytest.MonkeyPatch, state: str, said: str
+        self, monkeypatch: pytest.MonkeyPatch, state: str, message: str
     ) -> None:
         file = file_json(state=state, reason="cut off" if state == "DAMAGED" else None)
         result = froe(monkeypatch, FakeStatus([file]), "records", FILE_ID)
-        assert (result.exit_code, result.stderr) == (0, said)
+        assert (result.exit_code, result.stderr) == (0, message)
 
     def test_of_a_key_the_newest_upload_is_taken(self, monkeypatch: pytest.MonkeyPatch) -> None:
         newest = file_json(OTHER_ID, last_modified="2026-09-15T06:00:00Z")
@@ -491,9 +491,9 @@ class TestUpload:
     ) -> None:
         result, file_id = self.upload(monkeypatch, tmp_path / "a.log", state, "--wait", "--json")
 
-        (shown,) = json_lines(result)
+        (printed,) = json_lines(result)
         assert result.exit_code == exit_code
-        assert shown["file"] == file_json(file_id, state=state)
+        assert printed["file"] == file_json(file_id, state=state)
 
     def test_without_waiting_it_says_which_file_it_became(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

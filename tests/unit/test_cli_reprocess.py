@@ -88,13 +88,13 @@ def test_files_with_many_rejects_are_read_again_and_what_came_of_each_is_told(
 ) -> None:
     result = froe(monkeypatch, pipeline, "--rejects-over", "1%", "--prefix", "tills/", "--json")
     assert result.exit_code == 0, result.output
-    found = outcomes(result)
-    assert {each["key"] for each in found} == {"tills/0.log", "tills/1.log"}
-    assert {(each["result"], each["rejected_before"], each["rejected_after"]) for each in found} == {
+    actual = outcomes(result)
+    assert {each["key"] for each in actual} == {"tills/0.log", "tills/1.log"}
+    assert {(each["result"], each["rejected_before"], each["rejected_after"]) for each in actual} == {
         ("replaced", 10, 0)
     }
-    assert all(read(pipeline, each["file_id"]) == AFTER for each in found)
-    (deed,) = pipeline.trail.held.values()
+    assert all(read(pipeline, each["file_id"]) == AFTER for each in actual)
+    (deed,) = pipeline.trail.stored.values()
     assert (deed.action, deed.result) == ("reprocess", {"begun": 2, "refused": 0})
     again = froe(monkeypatch, pipeline, "--rejects-over", "1%")
     assert (again.exit_code, again.stderr.strip()) == (0, "There is no such file.")
@@ -111,7 +111,7 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(
     assert "tills/0.log: 10 rejects become records; no bytes change hands" in result.stdout
     assert "tills/good.log: nothing would change in its 1 entries" in result.stdout
     assert pipeline.tables == before
-    assert not pipeline.trail.held
+    assert not pipeline.trail.stored
     renamed = FIXED.replace("amount", "sum").replace(r"till\d+", "till8")
     (tmp_path / "froe.toml").write_text(renamed.replace("till7 12", "till8 12"))
     (changes,) = outcomes(froe(monkeypatch, pipeline, "tills/0.log", "--dry-run", "--json", *config))
@@ -144,9 +144,9 @@ def test_a_generation_with_dead_letters_waits_for_people_and_can_be_given_up(
 ) -> None:
     file_id = next(each for each in ids_in(pipeline) if read(pipeline, each) == BEFORE)
     result = froe(monkeypatch, pipeline, file_id, "--json", stuck=True)
-    (found,) = outcomes(result)
-    assert (result.exit_code, found["result"]) == (1, "incomplete")
-    assert f"froe redrive --file {file_id}~1" in found["reason"]
+    (actual,) = outcomes(result)
+    assert (result.exit_code, actual["result"]) == (1, "incomplete")
+    assert f"froe redrive --file {file_id}~1" in actual["reason"]
     refused = froe(monkeypatch, pipeline, file_id, "--json")
     assert (refused.exit_code, outcomes(refused)[0]["result"]) == (1, "refused")
     assert read(pipeline, file_id) == BEFORE

@@ -28,9 +28,9 @@ def froe(
     target: Target,
     trace: str | None = "1-a-b",
     url: str | None = None,
-    **said: Any,
+    **options: Any,
 ) -> Result:
-    status = FakeStatus([file_json(trace=trace, trace_url=url, **said)])
+    status = FakeStatus([file_json(trace=trace, trace_url=url, **options)])
     monkeypatch.setattr(traces_command, "find_target", lambda stage=None: target)
     monkeypatch.setattr(traces_command, "status_of", lambda target: status)
     return CliRunner().invoke(cli.main, ["traces", *arguments])
@@ -71,7 +71,7 @@ def test_a_local_file_is_drawn_by_id_or_key_without_escape_sequences(
 
 
 @pytest.mark.parametrize(
-    ("said", "silent"),
+    ("fields", "silent"),
     [
         ({"state": "PROCESSING"}, "in the queue still, or under way."),
         ({"state": "INCOMPLETE", "dead": SOME}, f"dead letters (froe dead-letters --file {FILE_ID})."),
@@ -80,19 +80,19 @@ def test_a_local_file_is_drawn_by_id_or_key_without_escape_sequences(
     ],
 )
 def test_a_batch_that_no_worker_left_a_trace_of_is_where_the_ledger_says(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: dict[str, Any], silent: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fields: dict[str, Any], silent: str
 ) -> None:
     documents(tmp_path / "traces.jsonl", "read", "send")
-    result = froe(monkeypatch, FILE_ID, target=local(tmp_path / "traces.jsonl"), **said)
+    result = froe(monkeypatch, FILE_ID, target=local(tmp_path / "traces.jsonl"), **fields)
     assert result.stdout.splitlines()[-1] == f"Of 1 batch there is no trace of a worker: {silent}"
 
 
 def test_programs_get_one_object(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     documents(tmp_path / "traces.jsonl", "read", "send")
     result = froe(monkeypatch, FILE_ID, "--json", target=local(tmp_path / "traces.jsonl"))
-    shown = json.loads(result.stdout)
-    assert (shown["key"], shown["file_id"], shown["trace"]) == ("web/access.log", FILE_ID, "1-a-b")
-    assert [stage["name"] for stage in shown["invocations"][0]["stages"]] == ["read", "send"]
+    printed = json.loads(result.stdout)
+    assert (printed["key"], printed["file_id"], printed["trace"]) == ("web/access.log", FILE_ID, "1-a-b")
+    assert [stage["name"] for stage in printed["invocations"][0]["stages"]] == ["read", "send"]
 
 
 def test_an_unknown_file_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -102,26 +102,26 @@ def test_an_unknown_file_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch, t
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("traces.jsonl", f"No trace of {FILE_ID} is recorded"),
         (None, f"Nothing collects traces at {ENDPOINT}"),
     ],
 )
 def test_a_file_without_traces_is_an_error_in_words(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str | None, said: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str | None, message: str
 ) -> None:
     result = froe(monkeypatch, FILE_ID, target=local(tmp_path / name if name else None))
     assert result.exit_code == 1
-    assert said in result.stderr
+    assert message in result.stderr
 
 
 def test_on_aws_the_console_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     url = "https://console.aws.amazon.com/xray/home?region=eu-west-1#/traces/1-a-b"
     deployed = Target({}, "eu-west-1")
     assert froe(monkeypatch, FILE_ID, target=deployed, url=url).stdout.splitlines()[-1] == url
-    shown = json.loads(froe(monkeypatch, FILE_ID, "--json", target=deployed, url=url).stdout)
-    assert shown == {"key": "web/access.log", "file_id": FILE_ID, "trace": "1-a-b", "trace_url": url}
+    printed = json.loads(froe(monkeypatch, FILE_ID, "--json", target=deployed, url=url).stdout)
+    assert printed == {"key": "web/access.log", "file_id": FILE_ID, "trace": "1-a-b", "trace_url": url}
 
 
 def test_on_aws_a_file_that_was_not_sampled_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,9 +63,9 @@ def await_document(path: Path, number: int) -> list[dict[str, Any]]:
     """What is collected, once the numbered document is among it."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        found = list(collected(path, "trace_id"))
-        if any(one["id"] == f"{number:016x}" for one in found):
-            return found
+        documents = list(collected(path, "trace_id"))
+        if any(one["id"] == f"{number:016x}" for one in documents):
+            return documents
         time.sleep(0.01)
     raise AssertionError(f"document {number} was not collected")
 
@@ -84,9 +84,9 @@ def test_the_newest_documents_are_there_however_many_come(running: Collector, pa
     for number in range(200):
         send(running, datagram(number))
         await_document(path, number)
-    found = [int(one["id"], 16) for one in collected(path, "trace_id")]
-    assert sorted(found) == list(range(200 - len(found), 200))
-    assert len(found) * len(json.dumps(document(0))) >= 1900
+    numbers = [int(one["id"], 16) for one in collected(path, "trace_id")]
+    assert sorted(numbers) == list(range(200 - len(numbers), 200))
+    assert len(numbers) * len(json.dumps(document(0))) >= 1900
     sizes = [each.stat().st_size for each in path.parent.iterdir()]
     assert len(sizes) <= 2
     assert max(sizes) < 2200

@@ -108,9 +108,9 @@ def test_a_file_is_measured_and_each_layout_has_a_line(tmp_path: Path) -> None:
     assert items["write_units_per_gb"] >= items["lines_per_gb"]
     assert items["dollars_per_gb"] == pytest.approx(sum(items["by_service"].values()), abs=1e-5)
     assert items["dollars_per_month"] == pytest.approx(sum(items["month_by_service"].values()), abs=1e-3)
-    shown = froe(str(file)).stdout
-    assert "9,000 lines of" in shown
-    assert "(winston)" in shown
+    output = froe(str(file)).stdout
+    assert "9,000 lines of" in output
+    assert "(winston)" in output
 
 
 def test_small_files_cost_more_a_gb_than_the_same_text_in_one(tmp_path: Path) -> None:
@@ -135,10 +135,10 @@ def test_a_small_sample_says_that_files_dominate(
             f"2026-09-14 08:00:00 INFO order {line} accepted by till {number}\n" for line in range(lines)
         )
         (tmp_path / f"{number}.log").write_text(text)
-    shown = froe(str(tmp_path))
-    assert shown.exit_code == 0, shown.stderr
-    assert ("sample is small" in shown.stdout) == is_small
-    assert ("each file costs by itself" in shown.stdout) == is_small
+    result = froe(str(tmp_path))
+    assert result.exit_code == 0, result.stderr
+    assert ("sample is small" in result.stdout) == is_small
+    assert ("each file costs by itself" in result.stdout) == is_small
 
 
 @cache

@@ -38,11 +38,11 @@ def add_dead(pipeline: Pipeline, count: int, key: str, reason: str = "the table 
     text = b"".join(b'{"msg":"line %03d of %s"}\n' % (number, key.encode()) for number in range(count))
     file_id = pipeline.splitter.ingest(pipeline.objects.add(key, text), in_time())
     pipeline.split_queue.messages.clear()
-    before = len(pipeline.letters.held)
+    before = len(pipeline.letters.stored)
     for number, message in enumerate(pipeline.batch_queue.messages):
-        said = {"code": "resource-missing" if number % 2 else "crashed", "reason": f"{reason} ({number})"}
+        failure = {"code": "resource-missing" if number % 2 else "crashed", "reason": f"{reason} ({number})"}
         letter_id = f"dead-{before + number:03d}"
-        pipeline.dead_letter_consumer.take(Incoming(letter_id, "r", message.body, 10, None, said))
+        pipeline.dead_letter_consumer.take(Incoming(letter_id, "r", message.body, 10, None, failure))
         pipeline.clock.advance(1)
     pipeline.batch_queue.messages.clear()
     return file_id
@@ -54,14 +54,14 @@ def bury(pipeline: Pipeline, body: str, letter_id: str) -> None:
 
 def selected(pipeline: Pipeline, selection: Selection, limit: int = 7) -> list[str]:
     """The ids on all pages."""
-    found: list[str] = []
+    letter_ids: list[str] = []
     cursor: str | None = None
     while True:
         page = pipeline.office.page(selection, limit=limit, cursor=cursor)
-        found += [letter.letter_id for letter in page.letters]
+        letter_ids += [letter.letter_id for letter in page.letters]
         cursor = page.reached
         if cursor is None:
-            return found
+            return letter_ids
 
 
 def work(pipeline: Pipeline) -> None:
@@ -120,8 +120,8 @@ class TestSelection:
             LetterState.RESOLVED: ids(3),
             None: ids(3, 2, 1, 0),
         }
-        for state, found in expected.items():
-            assert selected(pipeline, Selection(state=state), 1) == found
+        for state, expected_ids in expected.items():
+            assert selected(pipeline, Selection(state=state), 1) == expected_ids
 
     def test_an_announcement_whose_file_was_opened_meanwhile_is_resolved(self) -> None:
         pipeline = Pipeline(LIMITS)
@@ -179,14 +179,14 @@ class TestRedrive:
         first = pipeline.office.redrive(Selection(), NO_TIME, UNPACED)
         assert first.changed == 10
         assert first.cursor
-        told: list[int] = []
+        counts: list[int] = []
         rest = all_of(
             lambda cursor: pipeline.office.redrive(
                 Selection(), NO_TIME, UNPACED, cursor=cursor or first.cursor
             ),
-            lambda progress: told.append(progress.changed),
+            lambda progress: counts.append(progress.changed),
         )
-        assert (rest.changed, told) == (15, [10, 15])
+        assert (rest.changed, counts) == (15, [10, 15])
         assert len(pipeline.batch_queue.messages) == 25
 
     def test_ids_go_on_where_they_stopped_too(self) -> None:
@@ -205,7 +205,7 @@ class TestRedrive:
 
     def test_a_message_that_is_gone_from_the_quarantine_is_refused(self) -> None:
         pipeline = with_dead(2)
-        del pipeline.quarantine.held["dead-001"]
+        del pipeline.quarantine.stored["dead-001"]
         done = pipeline.office.redrive(Selection(), in_time(), UNPACED)
         assert (done.changed, done.refusals) == (
             1,
@@ -214,7 +214,7 @@ class TestRedrive:
 
     def test_a_letter_whose_message_is_gone_is_shown_and_can_be_discarded(self) -> None:
         pipeline = with_dead(1)
-        del pipeline.quarantine.held["dead-000"]
+        del pipeline.quarantine.stored["dead-000"]
         story = LetterStatus(pipeline.office, pipeline.ledger).letter("dead-000")
         assert (story["code"], story["body"], story["redrivable"]) == ("crashed", None, False)
         named = Selection(ids=("dead-000",), state=None)
@@ -224,10 +224,10 @@ class TestRedrive:
 
     def test_nobody_takes_the_place_of_a_message_that_is_gone(self) -> None:
         pipeline = with_dead(1)
-        del pipeline.quarantine.held["dead-000"]
+        del pipeline.quarantine.stored["dead-000"]
         evil = Incoming("evil", "r", "evil", 1, attributes={"letter_id": "dead-000"})
         pipeline.dead_letter_consumer.take(evil)
-        assert list(pipeline.quarantine.held) == ["evil"]
+        assert list(pipeline.quarantine.stored) == ["evil"]
 
     def test_what_nobody_understands_is_refused_with_the_reason(self) -> None:
         pipeline = Pipeline(LIMITS)
@@ -301,11 +301,11 @@ class TestDiscard:
     @pytest.mark.parametrize("bad", ["", " \n", "caf\udce9", "x" * 501, "\u202e"])
     def test_what_is_no_name_or_no_reason_is_refused_before_anything_is_written(self, bad: str) -> None:
         pipeline = with_dead(1)
-        before = deepcopy((pipeline.tables, pipeline.letters.held))
-        for said in ({"by": bad, "why": "old"}, {"by": "ann", "why": bad}):
+        before = deepcopy((pipeline.tables, pipeline.letters.stored))
+        for names in ({"by": bad, "why": "old"}, {"by": "ann", "why": bad}):
             with pytest.raises(BadQueryError):
-                pipeline.office.discard(Selection(), in_time(), **said)
-        assert (pipeline.tables, pipeline.letters.held) == before
+                pipeline.office.discard(Selection(), in_time(), **names)
+        assert (pipeline.tables, pipeline.letters.stored) == before
 
     def test_who_and_why_are_kept_as_one_line_that_can_be_seen(self) -> None:
         pipeline = with_dead(1)

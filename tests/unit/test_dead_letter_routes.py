@@ -113,15 +113,15 @@ def test_the_list_goes_on_with_its_cursor_and_keeps_to_its_filters(api: Api) -> 
         ("&from=2026-03-01T12:00:03Z&to=2026-03-01T13:00:05%2B01:00", ids(4, 3)),
         ("&state=redriven", []),
     ):
-        found, cursor = [], ""
+        letters, cursor = [], ""
         while True:
             status, page = api.get(f"/dead-letters?limit=5{filters}{cursor}")
             assert status == 200
-            found += [letter["dead_letter_id"] for letter in page["items"]]
+            letters += [letter["dead_letter_id"] for letter in page["items"]]
             if page["cursor"] is None:
                 break
             cursor = f"&cursor={page['cursor'].replace('#', '%23').replace('+', '%2B')}"
-        assert found == expected
+        assert letters == expected
 
 
 def test_a_letter_shows_its_attempts_and_its_lines_with_their_numbers(serve: Any) -> None:
@@ -228,12 +228,12 @@ def test_bounds_and_files_narrow_what_is_dealt_with(api: Api) -> None:
 def test_a_single_letter_that_is_refused_is_a_conflict_and_of_many_it_is_one_refusal(api: Api) -> None:
     api.post("/dead-letters/dead-000/discard", BY)
     for path, body in (("redrive", None), ("discard", BY)):
-        status, said = api.post(f"/dead-letters/dead-000/{path}", body)
-        assert (status, said["Code"]) == (409, "ConflictError")
-        assert "ann has discarded it: a test file" in said["Message"]
-    status, said = api.post("/dead-letters/redrive", {"ids": ["dead-000", "nope"]})
-    assert (status, said["refused"]) == (200, 2)
-    assert [refusal["dead_letter_id"] for refusal in said["refusals"]] == ["nope", "dead-000"]
+        status, answer = api.post(f"/dead-letters/dead-000/{path}", body)
+        assert (status, answer["Code"]) == (409, "ConflictError")
+        assert "ann has discarded it: a test file" in answer["Message"]
+    status, answer = api.post("/dead-letters/redrive", {"ids": ["dead-000", "nope"]})
+    assert (status, answer["refused"]) == (200, 2)
+    assert [refusal["dead_letter_id"] for refusal in answer["refusals"]] == ["nope", "dead-000"]
 
 
 @pytest.mark.parametrize("letter_id", ["nope", "x" * 101, "a%2Fb", "caf%C3%A9", "dead-000."])
@@ -244,7 +244,7 @@ def test_an_id_that_nobody_knows_is_not_found(api: Api, letter_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "said"),
+    ("path", "body", "message"),
     [
         ("redrive", {}, "nothing is selected"),
         ("redrive", None, "nothing is selected"),
@@ -280,16 +280,16 @@ def test_an_id_that_nobody_knows_is_not_found(api: Api, letter_id: str) -> None:
     ],
 )
 def test_a_wrong_request_names_what_is_wrong_and_the_remedy(
-    api: Api, path: str, body: Any, said: str
+    api: Api, path: str, body: Any, message: str
 ) -> None:
     status, answer = api.post(f"/dead-letters/{path}", body)
     assert (status, answer["Code"]) == (400, "BadRequestError")
-    assert said in answer["Message"]
+    assert message in answer["Message"]
     assert api.pipeline.batch_queue.messages == []
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("state=gone", "give one of dead, redriven, discarded, resolved, all"),
         ("limit=0", "limit is 0"),
@@ -300,10 +300,10 @@ def test_a_wrong_request_names_what_is_wrong_and_the_remedy(
         ("key=a", "unknown parameter 'key'"),
     ],
 )
-def test_a_wrong_question_names_what_is_wrong_and_the_remedy(api: Api, query: str, said: str) -> None:
+def test_a_wrong_question_names_what_is_wrong_and_the_remedy(api: Api, query: str, message: str) -> None:
     status, answer = api.get(f"/dead-letters?{query}")
     assert status == 400
-    assert said in answer["Message"]
+    assert message in answer["Message"]
 
 
 @pytest.mark.parametrize("lines", ["0", "1001", "x", "99999"])
@@ -318,14 +318,14 @@ def test_the_batches_of_a_file_can_be_those_of_one_state(api: Api) -> None:
     api.post("/dead-letters/dead-004/discard", BY)
     expected = {"done": [3], "discarded": [4], "pending": [], "FAILED": [0, 1, 2, *range(5, 12)]}
     for state, numbers in expected.items():
-        found, cursor = [], ""
+        batches, cursor = [], ""
         while True:
             page = api.get(f"/files/{file_id}/batches?state={state}&limit=4{cursor}")[1]
-            found += [batch["batch"] for batch in page["items"]]
+            batches += [batch["batch"] for batch in page["items"]]
             if page["cursor"] is None:
                 break
             cursor = f"&cursor={page['cursor']}"
-        assert found == numbers
+        assert batches == numbers
     status, answer = api.get(f"/files/{file_id}/batches?state=dead")
     assert (status, answer["Message"]) == (
         400,

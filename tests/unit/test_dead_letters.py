@@ -160,7 +160,7 @@ class Hand:
         effects.crash_at = None
 
     def _decide(self, operation: str, number: int) -> None:
-        ids = sorted(letter_id for _, letter_id in self.pipeline.letters.held)
+        ids = sorted(letter_id for _, letter_id in self.pipeline.letters.stored)
         if not ids:
             return
         chosen = Selection(ids=(ids[number % len(ids)],), state=None)
@@ -203,7 +203,9 @@ def test_whatever_dies_is_redriven_discarded_or_lost_the_state_is_right(
     check_state(pipeline)
     settled = account_in(pipeline)
     assert settled.state in {State.COMPLETE, State.INCOMPLETE}
-    dead = [letter for letter in pipeline.letters.held.values() if letter.state is not LetterState.DISCARDED]
+    dead = [
+        letter for letter in pipeline.letters.stored.values() if letter.state is not LetterState.DISCARDED
+    ]
     redrive_all(pipeline, [letter.letter_id for letter in dead])
     if not hand.discarded:
         assert stored(pipeline) == stored(finished(data))
@@ -312,7 +314,7 @@ def test_a_discarded_batch_leaves_its_file_complete_with_discards() -> None:
         State.COMPLETE,
         "complete with discards: 1 of 15 batches (3 lines, 87 bytes)",
     )
-    ((letter,)) = pipeline.letters.held.values()
+    ((letter,)) = pipeline.letters.stored.values()
     assert (letter.state, letter.by, letter.why) == (LetterState.DISCARDED, "ann", "a test file")
     refused = pipeline.office.redrive(Selection(ids=("dead",), state=None), in_time(), UNPACED)
     assert refused.refusals == (("dead", "ann has discarded it: a test file"),)
@@ -373,9 +375,9 @@ def test_a_late_dead_letter_is_kept_as_resolved_and_changes_nothing() -> None:
     before = stored(pipeline)
     die(pipeline, late)
     assert stored(pipeline) == before
-    assert [letter.state for letter in pipeline.letters.held.values()] == [LetterState.RESOLVED]
+    assert [letter.state for letter in pipeline.letters.stored.values()] == [LetterState.RESOLVED]
     assert not pipeline.topic.notices
-    assert pipeline.quarantine.held
+    assert pipeline.quarantine.stored
 
 
 def test_the_last_reason_noted_is_the_reason_of_the_dead_letter() -> None:
@@ -401,7 +403,7 @@ def noted(number: int) -> Attempt:
 
 
 @pytest.mark.parametrize(
-    ("attempts", "said", "receives", "expected"),
+    ("attempts", "attributes", "receives", "expected"),
     [
         ([], {}, 3, ("died", NOTHING_SAID, 3)),
         ([noted(1), noted(3)], {}, 3, ("throttled", "too fast", 3)),
@@ -428,9 +430,9 @@ def noted(number: int) -> Attempt:
     ],
 )
 def test_a_cause_is_what_was_said_last_unless_the_function_died_after_that(
-    attempts: list[Attempt], said: dict[str, str], receives: int, expected: tuple[str, str, int]
+    attempts: list[Attempt], attributes: dict[str, str], receives: int, expected: tuple[str, str, int]
 ) -> None:
-    assert cause_of(attempts, said, receives) == expected
+    assert cause_of(attempts, attributes, receives) == expected
 
 
 def test_a_consumer_that_fails_does_not_make_the_message_look_as_if_its_worker_had_died() -> None:
@@ -447,7 +449,7 @@ def test_a_consumer_that_fails_does_not_make_the_message_look_as_if_its_worker_h
         pipeline.dead_letter_consumer.take(Incoming("dead", "r", body, 3))
     pipeline.letters.put = put  # type: ignore[method-assign]
     pipeline.dead_letter_consumer.take(Incoming("dead", "r", body, 4))
-    (letter,) = pipeline.letters.held.values()
+    (letter,) = pipeline.letters.stored.values()
     assert (letter.code, letter.receives) == ("throttled", 2)
 
 
@@ -464,8 +466,8 @@ def test_a_topic_that_fails_never_fails_the_message(error: Exception) -> None:
     pipeline = cut()
     pipeline.topic.error = error
     die(pipeline, pipeline.batch_queue)
-    assert pipeline.letters.held
-    assert pipeline.quarantine.held
+    assert pipeline.letters.stored
+    assert pipeline.quarantine.stored
 
 
 def split_body(**changes: Any) -> str:
@@ -474,13 +476,13 @@ def split_body(**changes: Any) -> str:
 
 
 def record_body(bucket: Any = "b", **described: Any) -> str:
-    said = {"bucket": {"name": bucket}, "object": {"key": "k", "eTag": "e"} | described}
-    return orjson.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": said}]}).decode()
+    described_object = {"bucket": {"name": bucket}, "object": {"key": "k", "eTag": "e"} | described}
+    return orjson.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": described_object}]}).decode()
 
 
 def bridge_body(**described: Any) -> str:
-    said = {"bucket": {"name": "b"}, "object": {"key": "k"} | described}
-    return orjson.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": said}).decode()
+    detail = {"bucket": {"name": "b"}, "object": {"key": "k"} | described}
+    return orjson.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": detail}).decode()
 
 
 WRONGLY_TYPED = [
@@ -516,7 +518,7 @@ def test_a_message_is_quarantined_before_the_ledger_is_asked_anything() -> None:
     pipeline.table.read_mark = refuse  # type: ignore[method-assign]
     with pytest.raises(KeyError):
         die(pipeline, pipeline.batch_queue)
-    assert list(pipeline.quarantine.held) == ["dead"]
+    assert list(pipeline.quarantine.stored) == ["dead"]
 
 
 def without_revision(account: FileAccount) -> FileAccount:
@@ -557,11 +559,11 @@ def test_a_dead_message_with_other_text_than_its_batch_leaves_no_records_behind(
 
 def write(pipeline: Pipeline, message: BatchMessage) -> None:
     """What a worker does before it marks a batch."""
-    found = parsed(message)
-    pipeline.records.put(found.items, in_time())
-    if found.rows is not None:
+    actual = parsed(message)
+    pipeline.records.put(actual.items, in_time())
+    if actual.rows is not None:
         key = object_key(message.format, message.last_modified, message.batch_id)
-        pipeline.results.put(key, found.rows)
+        pipeline.results.put(key, actual.rows)
 
 
 def test_letters_of_one_batch_with_different_texts_can_all_be_discarded() -> None:
@@ -600,7 +602,7 @@ def test_a_split_beyond_the_last_sets_nothing_back() -> None:
     fields = orjson.loads(pipeline.split_queue.messages[0].body) | {"split": 4711}
     pipeline.dead_letter_consumer.take(Incoming("far", "r", orjson.dumps(fields).decode(), 3))
     assert not pipeline.table.setbacks
-    assert pipeline.letters.held
+    assert pipeline.letters.stored
 
 
 def test_a_dead_notification_is_redriven_to_the_splitter() -> None:
@@ -636,8 +638,8 @@ def test_a_consumer_that_dies_at_any_effect_leaves_what_an_undisturbed_one_does(
     except Crash:
         dying.dead_letter_consumer.take(Incoming("dead", "r", body, 10))
     assert stored(dying) == stored(calm)
-    assert dying.letters.held == calm.letters.held
-    assert dying.quarantine.held == calm.quarantine.held
+    assert dying.letters.stored == calm.letters.stored
+    assert dying.quarantine.stored == calm.quarantine.stored
 
 
 class Misbehaving(FakeObjects):
@@ -702,7 +704,7 @@ def test_an_object_that_is_overwritten_while_it_is_read_makes_its_file_supersede
     assert account.state is State.SUPERSEDED
     assert str(account.reason).endswith("could not be cut: it was overwritten since")
     assert account.summary.counts.parsed.lines > 0
-    assert not pipeline.letters.held
+    assert not pipeline.letters.stored
 
 
 def test_an_object_that_is_overwritten_late_is_superseded_where_its_last_split_ended() -> None:
@@ -865,7 +867,7 @@ def test_an_envelope_holds_the_whole_message() -> None:
     pipeline = cut()
     body = pipeline.batch_queue.messages[0].body
     die(pipeline, pipeline.batch_queue)
-    assert orjson.loads(pipeline.quarantine.held["dead"])["body"] == body
+    assert orjson.loads(pipeline.quarantine.stored["dead"])["body"] == body
 
 
 @pytest.mark.parametrize(
@@ -886,10 +888,10 @@ def test_a_message_of_any_size_is_buried_with_what_fits_beside_it(room_bytes: in
     pipeline.failures.bury(message, ObjectGoneError("é" * 900))
     (buried,) = pipeline.dead_letter_queue.messages
     assert list(buried.attributes) == kept
-    said = sum(len(f"{name}String{value}".encode()) for name, value in buried.attributes.items())
-    assert said <= room_bytes
+    attribute_bytes = sum(len(f"{name}String{value}".encode()) for name, value in buried.attributes.items())
+    assert attribute_bytes <= room_bytes
     pipeline.dead_letter_consumer.take(Incoming("m", "r", buried.body, 2, attributes=buried.attributes))
-    (letter,) = pipeline.letters.held.values()
+    (letter,) = pipeline.letters.stored.values()
     assert letter.code == ("object-gone" if "code" in kept else "died")
 
 
@@ -903,8 +905,8 @@ def test_a_message_that_was_buried_twice_is_one_dead_letter() -> None:
         pipeline.dead_letter_consumer.take(
             Incoming(f"d{number}", "r", buried.body, 1, attributes=buried.attributes)
         )
-    assert [letter.letter_id for letter in pipeline.letters.held.values()] == ["m"]
-    assert list(pipeline.quarantine.held) == ["m"]
+    assert [letter.letter_id for letter in pipeline.letters.stored.values()] == ["m"]
+    assert list(pipeline.quarantine.stored) == ["m"]
 
 
 @pytest.mark.parametrize("own", ["other", "dead"])
@@ -915,7 +917,10 @@ def test_a_message_that_names_the_id_of_another_takes_nothing_of_it_away(own: st
     for _ in range(2):
         named = Incoming(own, "r", "evil", 2, attributes={"letter_id": "dead"})
         pipeline.dead_letter_consumer.take(named)
-    kept = {letter_id: orjson.loads(held)["body"] for letter_id, held in pipeline.quarantine.held.items()}
+    kept = {
+        letter_id: orjson.loads(envelope)["body"]
+        for letter_id, envelope in pipeline.quarantine.stored.items()
+    }
     assert kept.pop("dead") == first
     ((letter_id, body),) = kept.items()
     assert (body, letter_id == own) == ("evil", own == "other")
@@ -925,21 +930,21 @@ def test_a_message_that_names_the_id_of_another_takes_nothing_of_it_away(own: st
     assert stored(pipeline) == stored(finished())
 
 
-@pytest.mark.parametrize("held", [b"", b"no json", b"[1]"])
-def test_what_somebody_put_in_the_place_of_a_dead_letter_is_left_alone(held: bytes) -> None:
+@pytest.mark.parametrize("foreign", [b"", b"no json", b"[1]"])
+def test_what_somebody_put_in_the_place_of_a_dead_letter_is_left_alone(foreign: bytes) -> None:
     pipeline = Pipeline(LIMITS)
-    pipeline.quarantine.held["m"] = held
+    pipeline.quarantine.stored["m"] = foreign
     pipeline.dead_letter_consumer.take(Incoming("m", "r", "?", 2))
-    assert pipeline.quarantine.held.pop("m") == held
-    (letter,) = pipeline.letters.held.values()
-    assert list(pipeline.quarantine.held) == [letter.letter_id]
+    assert pipeline.quarantine.stored.pop("m") == foreign
+    (letter,) = pipeline.letters.stored.values()
+    assert list(pipeline.quarantine.stored) == [letter.letter_id]
 
 
 def test_a_message_with_an_id_that_is_none_is_kept_under_its_own() -> None:
     pipeline = Pipeline(LIMITS)
     for odd in ("", "../secrets", "x" * 101, "a b"):
         pipeline.dead_letter_consumer.take(Incoming("own", "r", "?", 2, attributes={"letter_id": odd}))
-    assert list(pipeline.quarantine.held) == ["own"]
+    assert list(pipeline.quarantine.stored) == ["own"]
 
 
 def test_a_redrive_that_dies_before_it_says_so_sends_twice_and_changes_nothing() -> None:

@@ -41,10 +41,10 @@ def batch_of(lines: int) -> tuple[Pipeline, str]:
 def test_parsing_stops_between_two_entries_when_the_time_is_up() -> None:
     _, body = batch_of(50)
     message: Any = decode(body)
-    found = parsed(message, deadline=Ticking(100))
+    actual = parsed(message, deadline=Ticking(100))
     of_table, of_sink = (
-        [*entries_in(map(json.loads, found.items))],
-        [*rows_in(found.rows)] if found.rows else [],
+        [*entries_in(map(json.loads, actual.items))],
+        [*rows_in(actual.rows)] if actual.rows else [],
     )
     assert {len(each) for each in (of_table, of_sink) if each} == {50}
     with pytest.raises(OutOfTimeError, match="parsing the rest of"):

@@ -21,7 +21,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 RESULTS = f"froe-dev-results-{ACCOUNT}-{REGION}"
 TRAIL = f"froe-dev-trail-{ACCOUNT}-{REGION}"
-BROUGHT = "froe-dev-logs-of-mine"
+OWN_BUCKET = "froe-dev-logs-of-mine"
 STREAM = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/froe-dev-ledger/stream/2"
 DEAD_STREAM = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/froe-dev-ledger/stream/1"
 
@@ -58,17 +58,17 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_what_a_run_before_left_of_a_deleted_stack_goes_too(cloud: Cloud) -> None:
     s3, kms = cloud.client("s3"), cloud.client("kms")
-    for bucket in (RESULTS, TRAIL, BROUGHT):
+    for bucket in (RESULTS, TRAIL, OWN_BUCKET):
         s3.create_bucket(Bucket=bucket)
         s3.put_object(Bucket=bucket, Key="a", Body=b"a")
     key = kms.create_key()["KeyMetadata"]
-    said: list[str] = []
-    delete_data_of(cloud, stage(KEY_ARN=key["Arn"], INPUT_BUCKET=BROUGHT), said.append)
+    lines: list[str] = []
+    delete_data_of(cloud, stage(KEY_ARN=key["Arn"], INPUT_BUCKET=OWN_BUCKET), lines.append)
     assert kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] == "PendingDeletion"
-    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [BROUGHT], "the user's own stays"
-    assert any(f"KMS deletes the key {key['KeyId']} in 7 days" in line for line in said)
+    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [OWN_BUCKET], "the user's own stays"
+    assert any(f"KMS deletes the key {key['KeyId']} in 7 days" in line for line in lines)
     again: list[str] = []
-    delete_data_of(cloud, stage(KEY_ARN=key["Arn"], INPUT_BUCKET=BROUGHT), again.append)
+    delete_data_of(cloud, stage(KEY_ARN=key["Arn"], INPUT_BUCKET=OWN_BUCKET), again.append)
     assert again == []
 
 
@@ -83,8 +83,8 @@ class Lambda:
             if FunctionName != "froe-dev-notifier":
                 error = {"Error": {"Code": "ResourceNotFoundException", "Message": "no such function"}}
                 raise botocore.exceptions.ClientError(error, operation)
-            held = [{"UUID": each, "EventSourceArn": each, "State": "Enabled"} for each in self.sources]
-            return [{"EventSourceMappings": held}]
+            mappings = [{"UUID": each, "EventSourceArn": each, "State": "Enabled"} for each in self.sources]
+            return [{"EventSourceMappings": mappings}]
 
         return type("Pages", (), {"paginate": paginate})()
 
@@ -93,9 +93,9 @@ class Lambda:
 
 
 def test_the_stream_of_a_table_that_was_deleted_feeds_nobody() -> None:
-    functions, said = Lambda(DEAD_STREAM, STREAM), list[str]()
+    functions, lines = Lambda(DEAD_STREAM, STREAM), list[str]()
     feeding.remove_strays(
-        Cloud(lambda _: functions, ACCOUNT, REGION), stage(LEDGER_STREAM_ARN=STREAM), said.append
+        Cloud(lambda _: functions, ACCOUNT, REGION), stage(LEDGER_STREAM_ARN=STREAM), lines.append
     )
     assert functions.sources == [STREAM]
-    assert said == [f"Deleted the mapping of {DEAD_STREAM} to froe-dev-notifier, which is fed from {STREAM}"]
+    assert lines == [f"Deleted the mapping of {DEAD_STREAM} to froe-dev-notifier, which is fed from {STREAM}"]

@@ -30,9 +30,9 @@ def test_queues_that_are_right_are_no_faults() -> None:
 
 
 def test_a_queue_that_was_deleted_is_made_again_by_a_deploy() -> None:
-    found = faults(check_queues(examined({})))
-    assert len(found) == 3
-    assert all("was deleted: `froe deploy --stage dev` makes it again" in each for each in found)
+    findings = faults(check_queues(examined({})))
+    assert len(findings) == 3
+    assert all("was deleted: `froe deploy --stage dev` makes it again" in each for each in findings)
 
 
 @pytest.mark.parametrize(
@@ -96,26 +96,28 @@ def test_a_mapping_twice_or_off_or_without_partial_failures_is_a_fault() -> None
 def test_a_notifier_that_gathers_for_longer_than_the_setting_says_is_a_fault() -> None:
     stream = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/froe-dev-ledger/stream/1"
 
-    def found(seconds: int, **settings: str) -> list[str]:
-        held = mapping("notifier", EventSourceArn=stream, MaximumBatchingWindowInSeconds=seconds)
-        held |= mappings.demanded(stream)
-        looked = examined({"list_event_source_mappings": {"EventSourceMappings": [held]}}, settings=settings)
+    def faults_of(seconds: int, **settings: str) -> list[str]:
+        listed = mapping("notifier", EventSourceArn=stream, MaximumBatchingWindowInSeconds=seconds)
+        listed |= mappings.demanded(stream)
+        looked = examined(
+            {"list_event_source_mappings": {"EventSourceMappings": [listed]}}, settings=settings
+        )
         return [each for each in faults(check_mappings(looked)) if "froe-dev-notifier" in each]
 
-    assert found(5) == found(30, NOTICES_WINDOW_SECONDS="30") == []
-    (late,) = found(0)
+    assert faults_of(5) == faults_of(30, NOTICES_WINDOW_SECONDS="30") == []
+    (late,) = faults_of(0)
     assert "gathers for 0 s, and NOTICES_WINDOW_SECONDS is 5: `froe deploy --stage dev` sets it" in late
 
 
 def test_more_workers_than_the_table_has_units_for_are_a_fault() -> None:
     """4,000 units/s for 60 s are the items of 48 batches."""
     functions = {"worker": {"maximum_concurrency": 100, "lambda_timeout": 60}}
-    held = mapping("worker", ScalingConfig={"MaximumConcurrency": 100}, BatchSize=1)
-    answers = {"list_event_source_mappings": {"EventSourceMappings": [held]}}
-    (found,) = overloads(answers, lambda_functions=functions)
-    assert "100 workers with 5,000 write units a batch want more than the 4,000 units/s" in found
-    assert "set maximum_concurrency of worker to at most 48" in found
-    assert "raise RecordsMaxWriteUnits to 8,334, or take the layout packed" in found
+    listed = mapping("worker", ScalingConfig={"MaximumConcurrency": 100}, BatchSize=1)
+    answers = {"list_event_source_mappings": {"EventSourceMappings": [listed]}}
+    (finding,) = overloads(answers, lambda_functions=functions)
+    assert "100 workers with 5,000 write units a batch want more than the 4,000 units/s" in finding
+    assert "set maximum_concurrency of worker to at most 48" in finding
+    assert "raise RecordsMaxWriteUnits to 8,334, or take the layout packed" in finding
 
 
 def test_a_table_that_takes_less_than_the_parameters_say_is_a_fault() -> None:
@@ -124,9 +126,9 @@ def test_a_table_that_takes_less_than_the_parameters_say_is_a_fault() -> None:
         "list_event_source_mappings": {"EventSourceMappings": [mapping("worker")]},
         "describe_table": table,
     }
-    (found,) = overloads(answers)
-    assert "4 workers with 5,000 write units a batch want more than the 5 units/s" in found
-    assert "take lambda_timeout and maximum_concurrency of worker out" in found
+    (finding,) = overloads(answers)
+    assert "4 workers with 5,000 write units a batch want more than the 5 units/s" in finding
+    assert "take lambda_timeout and maximum_concurrency of worker out" in finding
 
 
 def test_a_packed_table_has_to_take_the_largest_item_at_once() -> None:
@@ -134,9 +136,9 @@ def test_a_packed_table_has_to_take_the_largest_item_at_once() -> None:
     small = {"describe_table": {"Table": {"OnDemandThroughput": {"MaxWriteRequestUnits": 399}}}}
     settings = {"RECORDS_LAYOUT": "packed"}
     assert overloads(answers, settings=settings) == []
-    (found,) = overloads(answers | small, settings=settings)
-    assert "takes 399 write units/s, and an item of the layout packed up to 400 at once" in found
-    assert "set RecordsMaxWriteUnits to 400 or more" in found
+    (finding,) = overloads(answers | small, settings=settings)
+    assert "takes 399 write units/s, and an item of the layout packed up to 400 at once" in finding
+    assert "set RecordsMaxWriteUnits to 400 or more" in finding
     assert overloads(answers | small) == []
 
 
@@ -150,7 +152,7 @@ def overloads(answers: dict[str, Any], **own: Any) -> list[str]:
 
 
 def test_two_ways_in_are_a_fault() -> None:
-    held = {
+    configuration = {
         "QueueConfigurations": [
             {"QueueArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:froe-dev-split", "Events": []}
         ],
@@ -161,9 +163,9 @@ def test_two_ways_in_are_a_fault() -> None:
             }
         ],
     }
-    answers = {"get_bucket_notification_configuration": held}
-    (found,) = faults(check_way_in(examined(answers)))
-    assert "announces its objects by direct and queue, not by direct alone" in found
+    answers = {"get_bucket_notification_configuration": configuration}
+    (finding,) = faults(check_way_in(examined(answers)))
+    assert "announces its objects by direct and queue, not by direct alone" in finding
     assert "does not exist" in faults(check_way_in(examined({})))[0]
 
 
@@ -177,14 +179,16 @@ def test_a_placeholder_is_no_token() -> None:
     outputs["Outputs"] = [{"OutputKey": name, "OutputValue": "x"} for name in template["Outputs"]]
     answers = {"describe_stacks": {"Stacks": [outputs]}}
     for digest, wrong in (("0" * 64, True), ("", True), ("token", True), ("0f" * 32, False)):
-        found = faults(check_settings(examined(answers, settings={"API_TOKEN_SHA256": digest})))
-        assert any("`froe token --stage dev`" in each for each in found) is wrong
-    assert any("INPUT_BUCKET is froe-dev-input, not x" in each for each in found)
+        findings = faults(check_settings(examined(answers, settings={"API_TOKEN_SHA256": digest})))
+        assert any("`froe token --stage dev`" in each for each in findings) is wrong
+    assert any("INPUT_BUCKET is froe-dev-input, not x" in each for each in findings)
 
 
 def test_a_key_that_is_to_be_deleted_can_be_kept() -> None:
-    (found,) = faults(check_key(examined({"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}})))
-    assert "aws kms cancel-key-deletion" in found
+    (finding,) = faults(
+        check_key(examined({"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}}))
+    )
+    assert "aws kms cancel-key-deletion" in finding
     assert faults(check_key(examined({"describe_key": {"KeyMetadata": {"KeyState": "Enabled"}}}))) == []
 
 
@@ -219,16 +223,16 @@ def test_a_table_without_expiry_or_recovery_is_a_fault() -> None:
 def test_a_daily_summary_that_reaches_nobody_is_said() -> None:
     someone = {"Endpoint": "ops@example.com", "SubscriptionArn": "arn:aws:sns:eu-west-1:1:n:1"}
 
-    def said(hour: str, *subscribed: dict[str, str]) -> bool:
+    def warned(hour: str, *subscribed: dict[str, str]) -> bool:
         answers = {
             "get_topic_attributes": {"Attributes": {}},
             "list_subscriptions_by_topic": {"Subscriptions": list(subscribed)},
         }
-        found = list(check_watching(examined(answers, settings={"SUMMARY_HOUR": hour})))
-        warnings = [each.what for each in found if each.verdict is Verdict.WARNING]
+        findings = list(check_watching(examined(answers, settings={"SUMMARY_HOUR": hour})))
+        warnings = [each.what for each in findings if each.verdict is Verdict.WARNING]
         return any("the daily summary reaches nobody" in each for each in warnings)
 
-    assert [said("6"), said("6", someone), said("-1")] == [True, False, False]
+    assert [warned("6"), warned("6", someone), warned("-1")] == [True, False, False]
 
 
 def test_a_subscription_that_nobody_confirmed_is_a_fault() -> None:
@@ -237,8 +241,8 @@ def test_a_subscription_that_nobody_confirmed_is_a_fault() -> None:
         "get_topic_attributes": {"Attributes": {}},
         "list_subscriptions_by_topic": {"Subscriptions": [pending]},
     }
-    found = faults(check_watching(examined(answers)))
-    assert any("ops@example.com has not confirmed its subscription" in each for each in found)
+    findings = faults(check_watching(examined(answers)))
+    assert any("ops@example.com has not confirmed its subscription" in each for each in findings)
 
 
 def test_a_fault_is_one_line_with_its_remedy_and_ends_with_exit_code_1() -> None:
@@ -271,12 +275,12 @@ def concurrency(free: int, **options: Any) -> list[Finding]:
 def test_queues_that_could_take_all_that_the_account_may_run_are_named_with_the_remedy(
     free: int, options: dict[str, Any], verdict: Verdict
 ) -> None:
-    (found,) = concurrency(free, **options)
-    assert found.verdict is verdict
+    (finding,) = concurrency(free, **options)
+    assert finding.verdict is verdict
     if verdict is Verdict.WARNING:
-        assert f"all of the {free:,} copies" in found.what
-        assert "lower maximum_concurrency" in found.remedy
-    stop_at_faults("The stage dev", [found])  # a warning ends no deploy
+        assert f"all of the {free:,} copies" in finding.what
+        assert "lower maximum_concurrency" in finding.remedy
+    stop_at_faults("The stage dev", [finding])  # a warning ends no deploy
 
 
 def test_functions_without_a_maximum_may_take_everything() -> None:
@@ -284,6 +288,6 @@ def test_functions_without_a_maximum_may_take_everything() -> None:
     seen = examined(answers)
     for function in ("queued_splitter", "dead_letter_consumer"):
         del seen.stage.config["lambda_functions"][function]["maximum_concurrency"]
-    (found,) = check_concurrency(seen)
-    assert found.verdict is Verdict.WARNING
-    assert "queued_splitter without a maximum" in found.what
+    (finding,) = check_concurrency(seen)
+    assert finding.verdict is Verdict.WARNING
+    assert "queued_splitter without a maximum" in finding.what

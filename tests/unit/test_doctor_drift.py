@@ -21,14 +21,14 @@ from tests.stage_answers import SETTINGS, Answers, examined, faults, queue, stac
 
 
 def buckets(**changed: Any) -> Answers:
-    held = expected_of(examined({}), "data", "AWS::S3::Bucket").values()
+    expected = expected_of(examined({}), "data", "AWS::S3::Bucket").values()
     policies = {
         each["Bucket"]: each["PolicyDocument"]
         for each in expected_of(examined({}), "data", "AWS::S3::BucketPolicy").values()
     }
     rules = {
         each["BucketName"]: [lifecycle_rule(rule) for rule in each["LifecycleConfiguration"]["Rules"]]
-        for each in held
+        for each in expected
     }
     open_to = {"BlockPublicAcls": True, "BlockPublicPolicy": True}
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": SETTINGS["KEY_ARN"]}
@@ -72,35 +72,35 @@ def test_buckets_as_the_template_says_are_no_faults() -> None:
 def test_a_bucket_that_was_opened_or_forgets_otherwise_is_a_fault(
     operation: str, answer: Any, named: str, command: str
 ) -> None:
-    found = faults(check_buckets(examined(buckets(**{operation: answer}))))
-    assert len(found) == 3
-    assert all(named in each and f"aws s3api {command} --bucket froe-dev-" in each for each in found)
+    findings = faults(check_buckets(examined(buckets(**{operation: answer}))))
+    assert len(findings) == 3
+    assert all(named in each and f"aws s3api {command} --bucket froe-dev-" in each for each in findings)
 
 
 @pytest.mark.parametrize("where", [{"Filter": {"Prefix": "athena/"}}, {"Prefix": "athena/"}])
 def test_answers_of_athena_and_nothing_else_go_after_a_week(where: dict[str, Any]) -> None:
     """A rule without its prefix would delete the sink."""
     given = stack(Sink="parquet")
-    held = expected_of(examined(given), "data", "AWS::S3::Bucket")["ResultsBucket"]
-    rules = [lifecycle_rule(each) for each in held["LifecycleConfiguration"]["Rules"]]
+    expected = expected_of(examined(given), "data", "AWS::S3::Bucket")["ResultsBucket"]
+    rules = [lifecycle_rule(each) for each in expected["LifecycleConfiguration"]["Rules"]]
     (answers,) = (each for each in rules if each["ID"] == "answers")
     assert answers["Filter"] == {"Prefix": "athena/"}
     others = [each for each in rules if each is not answers]
     assert {each["Filter"]["Prefix"] for each in others} == {""}
 
-    def found(answer: dict[str, Any]) -> list[str]:
+    def faults_of(answer: dict[str, Any]) -> list[str]:
         answered = {"get_bucket_lifecycle_configuration": {"Rules": [*others, answer]}}
         faulty = faults(check_buckets(examined({**buckets(**answered), **given})))
-        return [each for each in faulty if each.startswith(held["BucketName"])]
+        return [each for each in faulty if each.startswith(expected["BucketName"])]
 
-    bare = {name: said for name, said in answers.items() if name != "Filter"}
-    assert found(bare | where) == []
+    bare = {name: answer_of for name, answer_of in answers.items() if name != "Filter"}
+    assert faults_of(bare | where) == []
     for wrong in (
         {"Filter": {"Prefix": ""}},
         {"Filter": {"Prefix": "records/"}},
         {"Filter": {"Tag": {"Key": "a"}}},
     ):
-        (fault,) = found(bare | wrong)
+        (fault,) = faults_of(bare | wrong)
         assert "not as the template says: answers" in fault
         assert '"Prefix": "athena/"' in fault or '"Prefix":"athena/"' in fault
 
@@ -109,16 +109,21 @@ def test_answers_of_athena_and_nothing_else_go_after_a_week(where: dict[str, Any
 def test_a_queue_policy_that_lets_no_uploads_in_is_a_fault(ingest: str) -> None:
     given = {"Ingest": ingest}
     inspected = examined({**queue(), **stack(**given)}, settings={"INGEST": ingest})
-    (found,) = [each for each in faults(check_queues(inspected)) if each.startswith("froe-dev-split ")]
-    assert "has not the policy" in found
-    assert "Uploads" in found
+    (finding,) = [each for each in faults(check_queues(inspected)) if each.startswith("froe-dev-split ")]
+    assert "has not the policy" in finding
+    assert "Uploads" in finding
 
 
 def rule(**changed: Any) -> Answers:
     given = stack(Ingest="eventbridge")
-    (wanted,) = expected_of(examined(given), "data", "AWS::Events::Rule").values()
-    held = {"State": "ENABLED", "EventPattern": json.dumps(wanted["EventPattern"])}
-    return {**given, "describe_rule": held, "list_targets_by_rule": {"Targets": wanted["Targets"]}, **changed}
+    (expected,) = expected_of(examined(given), "data", "AWS::Events::Rule").values()
+    described = {"State": "ENABLED", "EventPattern": json.dumps(expected["EventPattern"])}
+    return {
+        **given,
+        "describe_rule": described,
+        "list_targets_by_rule": {"Targets": expected["Targets"]},
+        **changed,
+    }
 
 
 def by_rule(**changed: Any) -> list[str]:
@@ -147,20 +152,20 @@ def test_a_topic_that_passes_no_uploads_on_is_a_fault() -> None:
     settings = {"INGEST": "topic"}
     assert faults(check_announcing(examined(right, settings=settings))) == []
     alone = {**right, "list_subscriptions_by_topic": {"Subscriptions": []}}
-    (found,) = faults(check_announcing(examined(alone, settings=settings)))
-    assert "aws sns subscribe" in found
-    assert found.endswith(queue_arn)
+    (finding,) = faults(check_announcing(examined(alone, settings=settings)))
+    assert "aws sns subscribe" in finding
+    assert finding.endswith(queue_arn)
     closed = {**right, "get_topic_attributes": {"Attributes": {}}}
     assert len(faults(check_announcing(examined(closed, settings=settings)))) == 3
 
 
 def alarms(**changed: Any) -> list[str]:
-    wanted = {
+    expected = {
         each["AlarmName"]: {**each, "ActionsEnabled": True, "Threshold": float(each["Threshold"])}
         for each in expected_of(examined({}), "observability", "AWS::CloudWatch::Alarm").values()
     }
-    wanted["froe-dev-worker-errors"].update(changed)
-    answer = {"describe_alarms": lambda asked: {"MetricAlarms": [wanted[asked["AlarmNames"][0]]]}}
+    expected["froe-dev-worker-errors"].update(changed)
+    answer = {"describe_alarms": lambda asked: {"MetricAlarms": [expected[asked["AlarmNames"][0]]]}}
     return faults(check_alarms(examined(answer)))
 
 
@@ -174,12 +179,14 @@ def test_an_alarm_that_rings_otherwise_or_for_nobody_is_a_fault() -> None:
 
 
 def test_a_setting_that_was_made_by_hand_is_named() -> None:
-    held = {"Environment": {"Variables": {**SETTINGS, "RETENTION_DAYS": "1", "TRACING": "off"}}}
-    found = faults(check_functions(examined({"get_function_configuration": held})))
-    assert sum("(RETENTION_DAYS, TRACING)" in each for each in found) == 8
+    configuration = {"Environment": {"Variables": {**SETTINGS, "RETENTION_DAYS": "1", "TRACING": "off"}}}
+    findings = faults(check_functions(examined({"get_function_configuration": configuration})))
+    assert sum("(RETENTION_DAYS, TRACING)" in each for each in findings) == 8
     own = {"worker": {"environment_variables": {"RETENTION_DAYS": "1", "TRACING": "off"}}}
-    found = faults(check_functions(examined({"get_function_configuration": held}, lambda_functions=own)))
-    assert sum("(RETENTION_DAYS, TRACING)" in each for each in found) == 7
+    findings = faults(
+        check_functions(examined({"get_function_configuration": configuration}, lambda_functions=own))
+    )
+    assert sum("(RETENTION_DAYS, TRACING)" in each for each in findings) == 7
 
 
 def test_the_stack_of_backfills_is_looked_at_where_there_is_one() -> None:
@@ -188,7 +195,7 @@ def test_the_stack_of_backfills_is_looked_at_where_there_is_one() -> None:
     gone = faults(check_backfill(examined(stack())))
     assert len(gone) == 2
     assert all("`froe deploy --stage dev --backfill` makes it again" in each for each in gone)
-    held = {**answers, "get_template": {"TemplateBody": "{}"}}
-    found = faults(check_stacks(examined(held)))
-    assert any("froe-dev-backfill has another template" in each and "--backfill" in each for each in found)
-    assert all("--backfill" not in each for each in found if "froe-dev-observability" in each)
+    described = {**answers, "get_template": {"TemplateBody": "{}"}}
+    findings = faults(check_stacks(examined(described)))
+    assert any("froe-dev-backfill has another template" in each and "--backfill" in each for each in findings)
+    assert all("--backfill" not in each for each in findings if "froe-dev-observability" in each)

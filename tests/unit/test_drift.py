@@ -22,7 +22,7 @@ DEAD = f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/froe-dev-dead-letter"
 KEY = "11111111-2222-3333-4444-555555555555"
 KEY_ARN = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{KEY}"
 DEAD_ARN = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:froe-dev-dead-letter"
-HELD = {
+RESOURCES = {
     "Key": ("AWS::KMS::Key", KEY),
     "BatchQueue": ("AWS::SQS::Queue", URL),
     "DeadLetterQueue": ("AWS::SQS::Queue", DEAD),
@@ -60,7 +60,7 @@ class Aws:
                 "ResourceType": kind,
                 "ResourceStatus": "CREATE_COMPLETE",
             }
-            for logical, (kind, physical) in HELD.items()
+            for logical, (kind, physical) in RESOURCES.items()
         ]
         return type("Pages", (), {"paginate": lambda _, **__: [{"StackResourceSummaries": summaries}]})()
 
@@ -131,20 +131,20 @@ class Aws:
 
 
 def template(name: str) -> StackTemplate:
-    found = load(name, ROOT, local=False)
-    assert found is not None
-    return found
+    loaded = load(name, ROOT, local=False)
+    assert loaded is not None
+    return loaded
 
 
 def fixed(aws: Aws, name: str = DATA) -> list[str]:
-    said: list[str] = []
-    drift.fix(Cloud(lambda _: aws, ACCOUNT, "eu-west-1"), "dev", template(name), said.append)
-    return said
+    lines: list[str] = []
+    drift.fix(Cloud(lambda _: aws, ACCOUNT, "eu-west-1"), "dev", template(name), lines.append)
+    return lines
 
 
 def test_what_drifted_is_written_once_and_then_left_alone() -> None:
     aws = Aws(BatchVisibilitySeconds="777", RecoveryDays="9")
-    said = fixed(aws)
+    lines = fixed(aws)
     batch = aws.queues[URL]
     assert batch["VisibilityTimeout"] == "777", "the stack's parameter, not the default"
     assert batch["KmsMasterKeyId"] == KEY_ARN
@@ -155,7 +155,7 @@ def test_what_drifted_is_written_once_and_then_left_alone() -> None:
     assert aws.expiry["AttributeName"] == "expires_at"
     assert aws.recovery["RecoveryPeriodInDays"] == 9
     assert aws.rule == {"State": "ENABLED"}
-    assert any("VisibilityTimeout of froe-dev-batch" in line for line in said)
+    assert any("VisibilityTimeout of froe-dev-batch" in line for line in lines)
     writes = aws.writes
     assert fixed(aws) == []
     assert aws.writes == writes
@@ -189,8 +189,8 @@ def test_a_protection_that_the_parameters_lift_stays_lifted() -> None:
 def test_an_expiry_that_cannot_be_set_yet_is_said_and_holds_up_nothing() -> None:
     aws = Aws()
     aws.expiry = {"TimeToLiveStatus": "DISABLING", "AttributeName": "expires_at"}
-    said = fixed(aws)
-    assert any("one change an hour: deploy again then" in line for line in said)
+    lines = fixed(aws)
+    assert any("one change an hour: deploy again then" in line for line in lines)
     assert aws.rule == {"State": "ENABLED"}
 
 
@@ -202,11 +202,11 @@ def test_a_log_group_forgets_again_and_its_namesakes_are_left_alone() -> None:
 
 
 def test_a_schedule_that_was_switched_off_is_switched_on() -> None:
-    aws, said = Aws(), []  # type: ignore[var-annotated]
+    aws, lines = Aws(), []  # type: ignore[var-annotated]
     cloud = Cloud(lambda _: aws, ACCOUNT, "eu-west-1")
-    drift.enable_rule(cloud, "froe-dev-sweeper-event", said.append)
-    drift.enable_rule(cloud, "froe-dev-sweeper-event", said.append)
-    assert said == ["Switched the schedule froe-dev-sweeper-event on again"]
+    drift.enable_rule(cloud, "froe-dev-sweeper-event", lines.append)
+    drift.enable_rule(cloud, "froe-dev-sweeper-event", lines.append)
+    assert lines == ["Switched the schedule froe-dev-sweeper-event on again"]
 
 
 def test_every_condition_of_the_templates_can_be_told() -> None:

@@ -42,9 +42,9 @@ def complaint(root: Path) -> str:
 def test_a_stack_of_another_folder_is_named_with_the_way_to_it(roots: tuple[Path, Path]) -> None:
     here, there = roots
     folder = started(there, up=True)
-    said = complaint(here)
-    assert f"One runs from {there}" in said
-    assert f". {there}/.froe/{PORT}/env; set +a" in said
+    message = complaint(here)
+    assert f"One runs from {there}" in message
+    assert f". {there}/.froe/{PORT}/env; set +a" in message
     folder.release()
     assert "One runs" not in complaint(here)
 

@@ -22,7 +22,7 @@ class Stage:
 
     def __init__(self, folder: Path, **options: Any) -> None:
         self.now = 100.0
-        self.said: list[tuple[str, ...]] = []
+        self.events: list[tuple[str, ...]] = []
         self.refuses = False
         self.state: str | None = "COMPLETE"
         self.inbox = Inbox(folder, self.send, self.account, self, clock=lambda: self.now, **options)
@@ -36,21 +36,23 @@ class Stage:
         return file_json(file_id, state=self.state) if self.state else None
 
     def sent(self, one: Uploaded) -> None:
-        self.said.append(("sent", one.source.key, one.source.path.read_text()))
+        self.events.append(("sent", one.source.key, one.source.path.read_text()))
 
     def settled(self, one: Uploaded, file: ItemJson, moved: Path | None) -> None:
-        self.said.append(("settled", one.source.key, file["state"], *((moved.as_posix(),) if moved else ())))
+        self.events.append(
+            ("settled", one.source.key, file["state"], *((moved.as_posix(),) if moved else ()))
+        )
 
     def failed(self, path: Path, reason: str) -> None:
-        self.said.append(("failed", path.name, reason))
+        self.events.append(("failed", path.name, reason))
 
     def after(self, seconds: float) -> list[tuple[str, ...]]:
         """What is said in so many seconds, looked at each of them."""
-        before = len(self.said)
+        before = len(self.events)
         for _ in range(round(seconds)):
             self.now += 1
             self.inbox.step()
-        return self.said[before:]
+        return self.events[before:]
 
 
 def test_a_file_is_sent_once_when_it_has_stopped_changing(tmp_path: Path) -> None:

@@ -106,9 +106,9 @@ def test_a_proposal_explains_the_file_and_that_of_the_next_day(
     assert "2026" not in table["template"]
     assert "Sep" not in table["template"]
     for text in (lines, tomorrow):
-        found = results(toml, text)
-        assert len(found) == 60
-        assert all(isinstance(each, Record) and each.timestamp for each in found)
+        outcomes = results(toml, text)
+        assert len(outcomes) == 60
+        assert all(isinstance(each, Record) and each.timestamp for each in outcomes)
     for each, line in zip(results(toml, tomorrow), tomorrow, strict=True):
         assert isinstance(each, Record)
         assert (each.timestamp or "")[:10] == "2026-09-11", line
@@ -138,9 +138,10 @@ def test_json_with_names_of_its_own_is_mapped_by_what_its_values_look_like() -> 
     assert proposal.renames == {"svc": "service.name"}
     toml = proposal.toml("own")
     assert tomllib.loads(toml)["collection"] == [{"field": "rows[]"}]
-    found = results(toml, objects)
+    outcomes = results(toml, objects)
     assert all(
-        isinstance(each, Record) and each.severity_number and each.body and each.timestamp for each in found
+        isinstance(each, Record) and each.severity_number and each.body and each.timestamp
+        for each in outcomes
     )
 
 
@@ -156,8 +157,8 @@ def test_a_proposal_holds_nothing_that_a_terminal_may_obey() -> None:
     assert mapping is not None
     pattern = propose([f"2026-09-14T08:00:0{number}Z INFO a {controls} b{number}" for number in range(5)])
     assert pattern is not None
-    for shown in (mapping.toml("shop"), pattern.toml("shop")):
-        assert not any(each in shown for each in controls)
+    for table in (mapping.toml("shop"), pattern.toml("shop")):
+        assert not any(each in table for each in controls)
     assert tomllib.loads(mapping.toml("shop"))["format"][0]["samples"] == list(mapping.samples)
     assert tomllib.loads(pattern.toml("shop"))["format"][0]["samples"] == list(pattern.samples)
 

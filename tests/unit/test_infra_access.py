@@ -103,7 +103,7 @@ def test_uploads_are_announced_by_buckets_that_are_named_alone() -> None:
         "arn:${AWS::Partition}:s3:::" + RESOURCES["InputBucket"]["Properties"]["BucketName"]["Fn::Sub"],
         "arn:${AWS::Partition}:s3:::${ExistingInputBucket}",
     ]
-    found = 0
+    conditions = 0
     for kind, member, resource in (
         ("AWS::SQS::QueuePolicy", "Queues", "SplitQueue"),
         ("AWS::SNS::TopicPolicy", "Topics", "UploadsTopic"),
@@ -118,8 +118,8 @@ def test_uploads_are_announced_by_buckets_that_are_named_alone() -> None:
                 condition = statement["Condition"]
                 assert condition["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
                 assert [arn["Fn::Sub"] for arn in choices(condition["ArnEquals"]["aws:SourceArn"])] == ours
-                found += 1
-    assert found == 2
+                conditions += 1
+    assert conditions == 2
 
 
 def test_what_sends_to_the_split_queue_is_one_way_in_at_a_time() -> None:
@@ -134,10 +134,10 @@ def test_what_sends_to_the_split_queue_is_one_way_in_at_a_time() -> None:
 
 def test_the_template_owns_notifications_only_where_chalice_does_not() -> None:
     """With `direct` it says nothing of them, so that an update of the stack leaves Chalice's alone."""
-    found = RESOURCES["InputBucket"]["Properties"]["NotificationConfiguration"]
+    configuration = RESOURCES["InputBucket"]["Properties"]["NotificationConfiguration"]
     ways = []
-    while found != {"Ref": "AWS::NoValue"}:
-        way, _, found = found["Fn::If"]
+    while configuration != {"Ref": "AWS::NoValue"}:
+        way, _, configuration = configuration["Fn::If"]
         ways.append(way)
     assert ways == ["ByQueue", "ByTopic", "ByEventBridge"]
     assert PARAMETERS["Ingest"]["AllowedValues"] == ["direct", "queue", "topic", "eventbridge"]
@@ -198,9 +198,9 @@ def test_mail_is_for_what_needs_attention_and_alarms_come_by_a_topic_of_their_ow
         ("sweep", None): True,
         ("backfill", None): True,
     }
-    for (kind, state), wanted in mailed.items():
+    for (kind, state), expected in mailed.items():
         attributes = {"kind": kind, "notice_id": "n", **({"state": state} if state else {})}
-        assert delivered(policy, attributes) == wanted, (kind, state)
+        assert delivered(policy, attributes) == expected, (kind, state)
     alarms = RESOURCES["AlarmsSubscription"]["Properties"]
     assert alarms["TopicArn"] == {"Ref": "AlarmsTopic"}
     assert "FilterPolicy" not in alarms
@@ -212,9 +212,9 @@ def test_mail_is_for_what_needs_attention_and_alarms_come_by_a_topic_of_their_ow
 def delivered(policy: dict[str, Any], attributes: dict[str, str]) -> bool:
     """What SNS decides, for the operators that we use: every name has to match one of its rules."""
 
-    def matches(rule: dict[str, Any], said: str | None) -> bool:
+    def matches(rule: dict[str, Any], value: str | None) -> bool:
         if "exists" in rule:
-            return (said is not None) == rule["exists"]
-        return said is not None and said not in rule["anything-but"]
+            return (value is not None) == rule["exists"]
+        return value is not None and value not in rule["anything-but"]
 
     return all(any(matches(rule, attributes.get(name)) for rule in rules) for name, rules in policy.items())

@@ -60,8 +60,8 @@ def evaluated(
 
 def looked_at(key: str, **answer: Any) -> dict[str, Any]:
     """What a part keeps of an object, given S3's answer."""
-    said = {"ETag": '"0123"', "ContentLength": 5, **answer}
-    kept: dict[str, Any] = evaluated(LOOK["Output"], given=key, result=said, variables={"batch": BATCH})
+    head = {"ETag": '"0123"', "ContentLength": 5, **answer}
+    kept: dict[str, Any] = evaluated(LOOK["Output"], given=key, result=head, variables={"batch": BATCH})
     return kept
 
 
@@ -73,15 +73,15 @@ def looked_at_before(key: str) -> dict[str, Any]:
 def announced(*objects: Mapping[str, Any]) -> list[Any]:
     variables = {"batch": BATCH, "queue": list(objects)}
     entries = evaluated(PARTS["Announce"]["Arguments"], variables=variables)["Entries"]
-    return [said for entry in entries for said in announced_in_body(entry["MessageBody"])]
+    return [announcement for entry in entries for announcement in announced_in_body(entry["MessageBody"])]
 
 
 @pytest.mark.parametrize("key", ["a.log", "ä ö/日本+%2F&=?.log", "-", "x" * 1024])
 @pytest.mark.parametrize("version_id", ["3sL4kqtJlcpXroDTDmJ", "null", None])
 def test_a_file_has_the_id_that_the_splitter_gives_it(key: str, version_id: str | None) -> None:
-    told = {} if version_id is None else {"VersionId": version_id}
+    parameters = {} if version_id is None else {"VersionId": version_id}
     version = ObjectVersion("logs", key, version_id if version_id != "null" else None, "0123")
-    assert looked_at(key, **told)["file_id"] == version.file_id
+    assert looked_at(key, **parameters)["file_id"] == version.file_id
 
 
 @pytest.mark.parametrize("number", range(20))
@@ -106,10 +106,10 @@ def test_what_must_be_restored_first_is_archived(answer: dict[str, str], state: 
 
 @pytest.mark.parametrize("key", ["a.log", "ä ö/日本+%2F&=?.log", 'quo"te\\.log'])
 def test_an_announcement_is_understood_by_the_queued_splitter(key: str) -> None:
-    (said,) = announced(looked_at(key, VersionId="v1"))
-    assert said == Announced("logs", key, version_id="v1", etag="0123", size=5)
-    (said,) = announced(looked_at(key, VersionId="null"))
-    assert said == Announced("logs", key, version_id=None, etag="0123", size=5)
+    (announcement,) = announced(looked_at(key, VersionId="v1"))
+    assert announcement == Announced("logs", key, version_id="v1", etag="0123", size=5)
+    (announcement,) = announced(looked_at(key, VersionId="null"))
+    assert announcement == Announced("logs", key, version_id=None, etag="0123", size=5)
 
 
 def test_a_request_to_the_queue_holds_no_more_than_ten() -> None:
@@ -117,14 +117,14 @@ def test_a_request_to_the_queue_holds_no_more_than_ten() -> None:
 
 
 def test_what_the_queue_did_not_take_is_sent_again() -> None:
-    held = [looked_at("a.log"), looked_at("b.log")]
+    objects = [looked_at("a.log"), looked_at("b.log")]
     left = evaluated(
         PARTS["Announce"]["Assign"]["queue"],
-        result={"Successful": [{"Id": held[0]["file_id"]}], "Failed": [{"Id": held[1]["file_id"]}]},
-        variables={"queue": held},
+        result={"Successful": [{"Id": objects[0]["file_id"]}], "Failed": [{"Id": objects[1]["file_id"]}]},
+        variables={"queue": objects},
     )
-    assert left == held[1:]
-    assert evaluated(PARTS["Announce"]["Assign"]["queue"], result={}, variables={"queue": held}) == held
+    assert left == objects[1:]
+    assert evaluated(PARTS["Announce"]["Assign"]["queue"], result={}, variables={"queue": objects}) == objects
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ class Run:
         self.variables: dict[str, Any] = {}
         self.seconds, self.events, self.asked = 0.0, 0, 0
 
-    def _value(self, said: Any, result: Any = None) -> Any:
-        text = json.dumps(said).replace("$millis()", f"{round(self.seconds * 1000)}")
+    def _value(self, expression: Any, result: Any = None) -> Any:
+        text = json.dumps(expression).replace("$millis()", f"{round(self.seconds * 1000)}")
         return evaluated(json.loads(text), given=self._given, result=result, variables=self.variables)
 
     def to_its_end(self) -> None:
@@ -314,8 +314,8 @@ def test_every_name_that_the_definition_leaves_open_is_filled_in() -> None:
     import re
 
     definition = read("backfill")["Resources"]["Backfill"]["Properties"]["Definition"]
-    said = [node for node in walk(definition) if isinstance(node, str)]
-    assert {name for text in said for name in re.findall(r"\$\{(\w+)\}", text)} == set(
+    texts = [node for node in walk(definition) if isinstance(node, str)]
+    assert {name for text in texts for name in re.findall(r"\$\{(\w+)\}", text)} == set(
         MACHINE["DefinitionSubstitutions"]
     )
 

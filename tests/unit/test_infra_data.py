@@ -27,8 +27,8 @@ KEY = {"Fn::GetAtt": ["Key", "Arn"]}
 
 
 def parameter(reference: dict[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = PARAMETERS[reference["Ref"]]
-    return found
+    declaration: dict[str, Any] = PARAMETERS[reference["Ref"]]
+    return declaration
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -36,21 +36,21 @@ def test_every_parameter_is_used_and_refuses_with_a_remedy(name: str) -> None:
     body = {section: TEMPLATE[section] for section in ("Conditions", "Resources", "Outputs")}
     named = [node for node in walk(body) if node == {"Ref": name} or f"${{{name}}}" in str(node)]
     assert named
-    said = PARAMETERS[name]
-    assert said["Description"]
-    assert {"AllowedValues", "AllowedPattern", "MinValue"} & set(said)
-    assert said["ConstraintDescription"] != said["Description"]
+    parameter_of = PARAMETERS[name]
+    assert parameter_of["Description"]
+    assert {"AllowedValues", "AllowedPattern", "MinValue"} & set(parameter_of)
+    assert parameter_of["ConstraintDescription"] != parameter_of["Description"]
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_every_default_is_allowed(name: str) -> None:
-    said = PARAMETERS[name]
-    if "AllowedValues" in said:
-        assert said["Default"] in said["AllowedValues"]
-    elif "AllowedPattern" in said:
-        assert re.fullmatch(said["AllowedPattern"], said["Default"])
+    parameter_of = PARAMETERS[name]
+    if "AllowedValues" in parameter_of:
+        assert parameter_of["Default"] in parameter_of["AllowedValues"]
+    elif "AllowedPattern" in parameter_of:
+        assert re.fullmatch(parameter_of["AllowedPattern"], parameter_of["Default"])
     else:
-        assert said["MinValue"] <= said["Default"] <= said["MaxValue"]
+        assert parameter_of["MinValue"] <= parameter_of["Default"] <= parameter_of["MaxValue"]
 
 
 @pytest.mark.parametrize("name", TEMPLATE["Conditions"])

@@ -76,8 +76,8 @@ FROM_LOGS = {
 
 def of_alarm(properties: dict[str, Any]) -> Iterator[Measured]:
     """Namespace, name and dimensions of each metric of an alarm."""
-    found = [part["MetricStat"]["Metric"] for part in properties.get("Metrics", ()) if "MetricStat" in part]
-    for metric in found or [properties]:
+    metrics = [part["MetricStat"]["Metric"] for part in properties.get("Metrics", ()) if "MetricStat" in part]
+    for metric in metrics or [properties]:
         dimensions = {pair["Name"]: text(pair["Value"]) for pair in metric["Dimensions"]}
         yield metric["Namespace"], metric["MetricName"], dimensions
 
@@ -86,13 +86,15 @@ def of_graph(metrics: list[list[Any]]) -> Iterator[Measured]:
     """The same of a graph; `...` stands for what the metric before says, expressions are left out."""
     before: list[str] = []
     for entry in metrics:
-        said = [text(part) for part in entry if not isinstance(part, dict) or {"Ref", "Fn::Sub"} & set(part)]
-        if not said:
+        metric = [
+            text(part) for part in entry if not isinstance(part, dict) or {"Ref", "Fn::Sub"} & set(part)
+        ]
+        if not metric:
             continue
-        if said[0] == "...":
-            said = [*before[: len(before) - len(said) + 1], *said[1:]]
-        before = said
-        namespace, name, *pairs = said
+        if metric[0] == "...":
+            metric = [*before[: len(before) - len(metric) + 1], *metric[1:]]
+        before = metric
+        namespace, name, *pairs = metric
         yield namespace, name, dict(zip(pairs[::2], pairs[1::2], strict=True))
 
 
@@ -193,8 +195,9 @@ def test_every_function_has_a_log_group_that_forgets_and_a_count_of_errors() -> 
     for name, group in LOG_GROUPS.items():
         assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
         assert any(
-            found["LogGroupName"] == {"Ref": name} and '$.level = "ERROR"' in str(found["FilterPattern"])
-            for found in FILTERS.values()
+            filtered["LogGroupName"] == {"Ref": name}
+            and '$.level = "ERROR"' in str(filtered["FilterPattern"])
+            for filtered in FILTERS.values()
         )
 
 
@@ -203,13 +206,13 @@ def test_a_filter_reads_a_field_that_is_logged_where_it_is_logged(name: str) -> 
     properties = FILTERS[name]
     assert properties["LogGroupName"]["Ref"] in LOG_GROUPS
     (transformation,) = properties["MetricTransformations"]
-    said = f"{text(properties['FilterPattern'])} {transformation['MetricValue']}"
-    for field in re.findall(r"\$\.([a-z_.-]+)", said):
+    expression = f"{text(properties['FilterPattern'])} {transformation['MetricValue']}"
+    for field in re.findall(r"\$\.([a-z_.-]+)", expression):
         first, _, reason = field.partition(".")
         assert first in LOGGED
         assert (first == "reasons") == bool(reason)
         assert not reason or reason in MEANINGS
-    if "batch_done" in said:
+    if "batch_done" in expression:
         assert properties["LogGroupName"] == {"Ref": "WorkerLogs"}
 
 
@@ -261,14 +264,14 @@ def test_traces_are_grouped_by_every_function() -> None:
 def test_every_parameter_is_used_and_refuses_with_a_remedy(name: str) -> None:
     body = {section: TEMPLATE[section] for section in ("Conditions", "Resources")}
     assert [node for node in walk(body) if node == {"Ref": name} or f"${{{name}}}" in str(node)]
-    said = PARAMETERS[name]
-    assert said["Description"]
-    assert said["ConstraintDescription"]
-    allowed = said.get("AllowedValues")
+    declaration = PARAMETERS[name]
+    assert declaration["Description"]
+    assert declaration["ConstraintDescription"]
+    allowed = declaration.get("AllowedValues")
     if allowed:
-        assert said["Default"] in allowed
-    elif "MinValue" in said:
-        assert said["MinValue"] <= said["Default"] <= said["MaxValue"]
+        assert declaration["Default"] in allowed
+    elif "MinValue" in declaration:
+        assert declaration["MinValue"] <= declaration["Default"] <= declaration["MaxValue"]
 
 
 def test_the_sampling_rules_of_two_stages_do_not_meet() -> None:

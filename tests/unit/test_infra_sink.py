@@ -16,14 +16,14 @@ from tests.templates import choices, read
 
 TEMPLATE = read("data")
 RESOURCES = TEMPLATE["Resources"]
-FOUND = json.loads(declared.TARGET.read_text(encoding="utf-8"))
-WANTED = declared.columns_of_the_table(FOUND)
+DECLARED = json.loads(declared.TARGET.read_text(encoding="utf-8"))
+EXPECTED = declared.columns_of_the_table(DECLARED)
 SINK = ("SinkDatabase", "SinkTable", "SinkWorkGroup")
 
 
 def resolved(name: str, **values: str) -> dict[str, Any]:
     """The properties of a resource of the stage `eu-prod`."""
-    given = {each: said["Default"] for each, said in TEMPLATE["Parameters"].items()}
+    given = {each: declaration["Default"] for each, declaration in TEMPLATE["Parameters"].items()}
     attributes = {
         "ResultsBucket": {"Ref": "results"},
         "SinkDatabase": {"Ref": "froe_eu_prod"},
@@ -45,22 +45,22 @@ KEYS = [each["Name"] for each in TABLE["PartitionKeys"]]
 
 
 def test_the_table_has_the_columns_that_at_least_five_formats_declare() -> None:
-    assert {each["Name"]: each["Type"] for each in TABLE["StorageDescriptor"]["Columns"]} == WANTED
-    assert declared.TEMPLATE.read_text(encoding="utf-8") == declared.template_with(WANTED), (
+    assert {each["Name"]: each["Type"] for each in TABLE["StorageDescriptor"]["Columns"]} == EXPECTED
+    assert declared.TEMPLATE.read_text(encoding="utf-8") == declared.template_with(EXPECTED), (
         "run `make golden`"
     )
-    assert list(WANTED)[: len(columns.STORED)] == list(columns.STORED)
-    assert (WANTED["client_address"], WANTED["attributes"]) == ("string", "string")
-    assert not {"nginx_request_id", *KEYS} & set(WANTED)
+    assert list(EXPECTED)[: len(columns.STORED)] == list(columns.STORED)
+    assert (EXPECTED["client_address"], EXPECTED["attributes"]) == ("string", "string")
+    assert not {"nginx_request_id", *KEYS} & set(EXPECTED)
 
 
-@pytest.mark.parametrize("format_name", FOUND["formats"])
+@pytest.mark.parametrize("format_name", DECLARED["formats"])
 def test_a_column_of_the_table_is_the_one_that_the_objects_of_a_format_have(format_name: str) -> None:
     """By name, with its type; and none is called as a partition key is."""
     types = {**columns.STORED, **columns.Declared(parquet.declared_by(format_name)).types}
     of_athena = {name: declared.OF_ATHENA[kind] for name, kind in types.items()}
-    assert {name: WANTED[name] for name in of_athena if name in WANTED} == {
-        name: kind for name, kind in of_athena.items() if name in WANTED
+    assert {name: EXPECTED[name] for name in of_athena if name in EXPECTED} == {
+        name: kind for name, kind in of_athena.items() if name in EXPECTED
     }
     assert not set(KEYS) & set(types)
 
@@ -72,7 +72,7 @@ def test_partitions_are_projected_onto_the_keys_that_the_sink_writes() -> None:
     assert f"{template}/" == f"s3://results/{folder}".replace("2026-03-01", "${date}")
     assert template.startswith(TABLE["StorageDescriptor"]["Location"])
     assert KEYS == ["file_format", "date"]
-    assert {name: said for name, said in parameters.items() if name.startswith("projection.")} == {
+    assert {name: value for name, value in parameters.items() if name.startswith("projection.")} == {
         "projection.enabled": "true",
         "projection.file_format.type": "injected",
         "projection.date.type": "date",
@@ -92,10 +92,10 @@ def test_without_a_sink_there_is_no_catalog(name: str) -> None:
 
 
 def test_queries_are_bounded_and_their_answers_are_encrypted_and_go_after_a_week() -> None:
-    wanted = resolved("SinkWorkGroup")["WorkGroupConfiguration"]
-    assert wanted["EnforceWorkGroupConfiguration"] is True
-    assert wanted["BytesScannedCutoffPerQuery"] == "100000000000"
-    results = wanted["ResultConfiguration"]
+    configuration = resolved("SinkWorkGroup")["WorkGroupConfiguration"]
+    assert configuration["EnforceWorkGroupConfiguration"] is True
+    assert configuration["BytesScannedCutoffPerQuery"] == "100000000000"
+    results = configuration["ResultConfiguration"]
     assert results["EncryptionConfiguration"] == {"EncryptionOption": "SSE_KMS", "KmsKey": "key"}
     (rule,) = (
         rule

@@ -56,14 +56,14 @@ def mixed_lines(count: int) -> Iterator[bytes]:
         elif kind < 0.1:
             yield b'{"broken ' + noisy(dice.randrange(3000), number).encode() + b"\n"
         else:
-            said: dict[str, Any] = {"msg": f"event {number}", "data": noisy(dice.randrange(800), number)}
+            fields: dict[str, Any] = {"msg": f"event {number}", "data": noisy(dice.randrange(800), number)}
             if kind > 0.2:
-                said["time"] = (
+                fields["time"] = (
                     f"2026-02-01T{10 + number // 1000}:{number // 60 % 60:02d}:{number % 60:02d}.{number:09d}Z"
                 )
             if kind > 0.3:
-                said["level"] = dice.choice(["debug", "info", "info", "warn", "error"])
-            yield json.dumps(said).encode() + b"\n"
+                fields["level"] = dice.choice(["debug", "info", "info", "warn", "error"])
+            yield json.dumps(fields).encode() + b"\n"
 
 
 TEXT = b"".join(mixed_lines(7000))
@@ -81,11 +81,11 @@ def both() -> dict[Layout, tuple[Pipeline, Status, str]]:
 def test_a_file_has_the_same_account_and_entries_in_every_layout(both: Any) -> None:
     assert len(TEXT) > 3 * MIB
     items, packed, parquet = (both[layout] for layout in Layout)
-    shown = [{**status.file(file_id), "used": None} for _, status, file_id in (items, packed, parquet)]
-    assert shown[0] == shown[1] == shown[2]
+    answers = [{**status.file(file_id), "used": None} for _, status, file_id in (items, packed, parquet)]
+    assert answers[0] == answers[1] == answers[2]
     assert stored_in(parquet[0]) == stored_in(items[0])
     assert not parquet[0].records.items
-    assert len(parquet[0].results.objects) == shown[2]["batches"]
+    assert len(parquet[0].results.objects) == answers[2]["batches"]
     entries = [stored_in(pipeline) for pipeline, _, _ in (items, packed)]
     assert entries[0] == entries[1]
     assert items[0].records.items == entries[0]
@@ -405,9 +405,9 @@ def test_what_one_destination_has_is_not_written_there_again(layout: Layout, is_
         assert receive(message, receives)["batchItemFailures"]
     pipeline.dead_letter_consumer.take(Incoming("m0", "r", message.body, 4))
     (letter,) = pipeline.office.page(Selection(), limit=9).letters
-    shown = letter_json(letter)
-    assert (shown["code"], shown["written_to"]) == ("access-denied", ["table"])
-    assert shown["reason"].startswith("the table has it, the sink lacks it: writing s3://results/")
+    answer = letter_json(letter)
+    assert (answer["code"], answer["written_to"]) == ("access-denied", ["table"])
+    assert answer["reason"].startswith("the table has it, the sink lacks it: writing s3://results/")
     written = len(pipeline.records.items)
     if is_forgotten:
         pipeline.records.items.clear()

@@ -148,9 +148,9 @@ def stored() -> Split:
 def test_the_seal_of_many_batches_is_read_whole_though_a_mark_reads_little_of_it(stored: Split) -> None:
     stored.step(None)
     assert stored.ledger.read_seal(stored.file_id, 0) == stored.seal
-    held = stored.ledger.read_split(stored.file_id, 0)
-    assert held is not None
-    assert held.seal == replace(stored.seal, digests="")
+    split = stored.ledger.read_split(stored.file_id, 0)
+    assert split is not None
+    assert split.seal == replace(stored.seal, digests="")
     assert not stored.ledger.record_seal(stored.plan, stored.seal)
     other = replace(stored.seal, digests=stored.seal.digests[::-1])
     with pytest.raises(SealConflictError):

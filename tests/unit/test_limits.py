@@ -27,14 +27,14 @@ HUNGRY = "import time; held = bytearray(b'x' * (300 << 20)); time.sleep(60)"
 class Emulator:
     """The parts of ministack that the limits are put around."""
 
-    def __init__(self, answer: Any = None, held: list[dict[str, Any]] | None = None) -> None:
-        self.answer, self.held = answer, held or []
+    def __init__(self, answer: Any = None, messages: list[dict[str, Any]] | None = None) -> None:
+        self.answer, self.stored = answer, messages or []
         self.lambda_svc = SimpleNamespace(
             _invoke=self._invoke,
             _execute_function_warm=lambda func, event, request_id: dict(self.answer),
             error_response_json=lambda code, message, status: (status, code, message),
         )
-        self.sqs = SimpleNamespace(_receive_messages_for_esm=lambda url, most: self.held[:most])
+        self.sqs = SimpleNamespace(_receive_messages_for_esm=lambda url, most: self.stored[:most])
         self.runtime = SimpleNamespace(Worker=Worker)
         limits.obey(self.lambda_svc, self.sqs, self.runtime)
 
@@ -85,13 +85,18 @@ def test_an_answer_that_is_too_large_is_an_error_of_the_function(size: int, fail
 
 
 def test_a_poller_gathers_no_more_messages_than_an_event_holds() -> None:
-    held = [
+    messages = [
         {"body": '"' * 1_000_000, "visible_at": 9, "receive_count": 3, "receipt_handle": f"r{number}"}
         for number in range(4)
     ]
-    received = Emulator(held=held).sqs._receive_messages_for_esm("queue", 4)
+    received = Emulator(messages=messages).sqs._receive_messages_for_esm("queue", 4)
     assert [message["receipt_handle"] for message in received] == ["r0", "r1", "r2"]
-    assert held[3] == {"body": held[3]["body"], "visible_at": 0, "receive_count": 2, "receipt_handle": None}
+    assert messages[3] == {
+        "body": messages[3]["body"],
+        "visible_at": 0,
+        "receive_count": 2,
+        "receipt_handle": None,
+    }
     assert limits.fitting(["x" * 7_000_000]) == 1
 
 

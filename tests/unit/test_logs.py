@@ -21,7 +21,7 @@ def _forgotten() -> Iterator[None]:
     logs.begin("")
 
 
-def said(event: str, **fields: Any) -> dict[str, Any]:
+def logged(event: str, **fields: Any) -> dict[str, Any]:
     """What is written of an event; it is one line."""
     record = logging.makeLogRecord({"msg": event, "levelname": "INFO", "funcName": "handle", **fields})
     line = logs.Formatter().format(record)
@@ -31,7 +31,7 @@ def said(event: str, **fields: Any) -> dict[str, Any]:
 
 
 def test_an_event_is_one_line_with_its_identifiers() -> None:
-    event = said("batch_done", file_id="f", items=3, odd=object)
+    event = logged("batch_done", file_id="f", items=3, odd=object)
     assert (event["message"], event["level"], event["file_id"], event["items"]) == (
         "batch_done",
         "INFO",
@@ -46,15 +46,15 @@ def test_a_line_bears_the_ids_of_its_invocation_its_trace_and_its_message(monkey
     monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={TRACE};Parent=53995c3f42cd8ad8;Sampled=1")
     logs.begin("request-1")
     logs.about(message_id="m", file_id="f", batch_id="b")
-    event = said("message_failed")
+    event = logged("message_failed")
     assert (event["function_request_id"], event["xray_trace_id"]) == ("request-1", TRACE)
     assert (event["message_id"], event["file_id"], event["batch_id"]) == ("m", "f", "b")
     logs.about(file_id="g")
-    event = said("split_sealed")
+    event = logged("split_sealed")
     assert (event["file_id"], event["function_request_id"]) == ("g", "request-1")
     assert not {"message_id", "batch_id"} & set(event), "of what came before nothing stays"
     logs.begin("request-2")
-    assert "file_id" not in said("swept")
+    assert "file_id" not in logged("swept")
 
 
 def test_a_crash_shows_its_way_and_not_its_words() -> None:
@@ -67,7 +67,7 @@ def test_a_crash_shows_its_way_and_not_its_words() -> None:
     with pytest.raises(KeyError) as raised:
         parse()
     raised.value.add_note("a secret note")
-    event = said("message_crashed", exc_info=(KeyError, raised.value, raised.value.__traceback__))
+    event = logged("message_crashed", exc_info=(KeyError, raised.value, raised.value.__traceback__))
     assert "secret" not in json.dumps(event)
     assert event["exception_name"] == "KeyError"
     crash, _, cause = event["exception"].partition(" < ")
@@ -78,5 +78,5 @@ def test_a_crash_shows_its_way_and_not_its_words() -> None:
 
 def test_a_failure_of_ours_says_why() -> None:
     error = TransientError("the table is throttled")
-    event = said("message_failed", exc_info=(TransientError, error, None))
+    event = logged("message_failed", exc_info=(TransientError, error, None))
     assert event["exception"] == "TransientError: the table is throttled at no known place"

@@ -48,14 +48,14 @@ def faults(findings: Iterator[Finding]) -> list[str]:
 def test_a_machine_without_aws_is_in_order_for_what_needs_none() -> None:
     result = CliRunner().invoke(cli.main, ["doctor", "--json"])
 
-    shown = [json.loads(line) for line in result.stdout.splitlines()]
+    printed = [json.loads(line) for line in result.stdout.splitlines()]
     assert result.exit_code == 0, result.output
-    assert {each["area"] for each in shown} == {
+    assert {each["area"] for each in printed} == {
         *("python", "versions", "configuration", "disk", "ports", "endpoint", "region", "credentials")
     }
-    verdicts = {each["area"]: each["verdict"] for each in shown}
+    verdicts = {each["area"]: each["verdict"] for each in printed}
     assert verdicts["region"] == verdicts["credentials"] == "warning"
-    assert all(each["remedy"] for each in shown if each["verdict"] != "ok")
+    assert all(each["remedy"] for each in printed if each["verdict"] != "ok")
 
 
 def test_an_endpoint_that_does_not_answer_is_a_fault(tmp_path: Path) -> None:
@@ -63,8 +63,8 @@ def test_an_endpoint_that_does_not_answer_is_a_fault(tmp_path: Path) -> None:
         endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
         assert faults(machine.check_environment(here(tmp_path, AWS_ENDPOINT_URL=endpoint))) == []
     for dead in (endpoint, "nonsense"):
-        (told,) = faults(machine.check_environment(here(tmp_path, AWS_ENDPOINT_URL=dead)))
-        assert f"nothing answers at AWS_ENDPOINT_URL={dead}: unset it" in told
+        (fault,) = faults(machine.check_environment(here(tmp_path, AWS_ENDPOINT_URL=dead)))
+        assert f"nothing answers at AWS_ENDPOINT_URL={dead}: unset it" in fault
 
 
 def test_a_package_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -76,21 +76,21 @@ def test_a_package_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch, 
         return "1.0" if name == "chalice" else installed(name)
 
     monkeypatch.setattr(metadata, "version", version)
-    told = faults(machine.check_packages(here(tmp_path)))
-    assert [each.split(":")[1].split(",")[0] for each in told] == [" chalice is 1.0", " rich is missing"]
+    fault = faults(machine.check_packages(here(tmp_path)))
+    assert [each.split(":")[1].split(",")[0] for each in fault] == [" chalice is 1.0", " rich is missing"]
 
 
 def test_a_configuration_that_is_wrong_is_named(tmp_path: Path) -> None:
     (tmp_path / ".chalice").mkdir()
     (tmp_path / ".chalice" / "config.json").write_text("{}")
     (tmp_path / "froe.toml").write_text("nonsense = 1\n")
-    (told,) = faults(machine.check_configuration(here(tmp_path)))
-    assert "froe.toml cannot be used" in told
+    (fault,) = faults(machine.check_configuration(here(tmp_path)))
+    assert "froe.toml cannot be used" in fault
 
 
 def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
-    (told,) = faults(machine.check_disk(here(tmp_path / "gone")))
-    assert "gone cannot be looked at" in told
+    (fault,) = faults(machine.check_disk(here(tmp_path / "gone")))
+    assert "gone cannot be looked at" in fault
 
 
 def test_credentials_are_told_by_whose_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,10 +98,10 @@ def test_credentials_are_told_by_whose_they_are(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-mine")
     with mock_aws():
         session = boto3.session.Session(region_name="eu-west-1")
-        found = list(machine.check_credentials(here(tmp_path, session)))
-    assert [each.verdict for each in found] == [Verdict.OK, Verdict.OK]
-    assert "those from env are of arn:aws:sts::" in found[1].what
-    assert not any("secret-of-mine" in each.what for each in found)
+        findings = list(machine.check_credentials(here(tmp_path, session)))
+    assert [each.verdict for each in findings] == [Verdict.OK, Verdict.OK]
+    assert "those from env are of arn:aws:sts::" in findings[1].what
+    assert not any("secret-of-mine" in each.what for each in findings)
 
 
 def test_an_aws_that_cannot_be_reached_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

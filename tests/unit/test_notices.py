@@ -40,7 +40,7 @@ from tests.templates import ROOT
 SETTLED = [state for state in State if state.settled]
 
 
-class Heard(logging.Handler):
+class Logged(logging.Handler):
     """What was logged, event by event."""
 
     def __init__(self) -> None:
@@ -55,8 +55,8 @@ class Heard(logging.Handler):
 
 
 @pytest.fixture
-def heard() -> Iterator[Heard]:
-    handler = Heard()
+def log() -> Iterator[Logged]:
+    handler = Logged()
     logger = logging.getLogger("froe")
     logger.addHandler(handler)
     yield handler
@@ -76,18 +76,18 @@ class FakeTopic:
         self.published.append(notice)
 
 
-def file(key: str = "logs/a.log", state: State = State.COMPLETE, **said: Any) -> StoredFile:
+def file(key: str = "logs/a.log", state: State = State.COMPLETE, **fields: Any) -> StoredFile:
     head = ObjectHead(ObjectVersion("b", key, "v1", "e"), 1000, "text/plain", WHEN)
-    plan = Plan(head, "json", 0.998, notices=said.get("notices", Telling.ALL))
+    plan = Plan(head, "json", 0.998, notices=fields.get("notices", Telling.ALL))
     account = FileAccount(
         state=state,
-        reason=said.get("reason"),
-        revision=said.get("revision", 4),
-        text_bytes=said.get("text_bytes", 1000),
+        reason=fields.get("reason"),
+        revision=fields.get("revision", 4),
+        text_bytes=fields.get("text_bytes", 1000),
         splits=1,
         batches=3,
-        cut=said.get("cut", Tally(12, 14, 1000)),
-        summary=said.get(
+        cut=fields.get("cut", Tally(12, 14, 1000)),
+        summary=fields.get(
             "summary",
             Summary(
                 done=3,
@@ -213,11 +213,11 @@ def test_a_bug_in_publishing_gives_the_record_back_and_the_others_are_told() -> 
     assert [notice.attributes["key"] for notice in topic.published] == ["b"]
 
 
-def test_a_refusal_for_good_is_logged_and_let_go(heard: Heard) -> None:
+def test_a_refusal_for_good_is_logged_and_let_go(log: Logged) -> None:
     topic = FakeTopic({"a": PermanentError("too long")})
     assert tell(topic, record(0, file("a")), record(1, file("b"))) == []
     assert [notice.attributes["key"] for notice in topic.published] == ["b"]
-    (refused,) = heard.named("notice_refused")
+    (refused,) = log.named("notice_refused")
     assert refused["notice_id"] == file_notice(file("a")).notice_id
     assert refused["reason"] == "too long"
 
@@ -232,19 +232,19 @@ def test_a_refusal_for_good_is_logged_and_let_go(heard: Heard) -> None:
         "nonsense",
     ],
 )
-def test_a_record_that_nobody_understands_is_logged_and_blocks_no_other(broken: Any, heard: Heard) -> None:
+def test_a_record_that_nobody_understands_is_logged_and_blocks_no_other(broken: Any, log: Logged) -> None:
     topic = FakeTopic()
     assert tell(topic, broken, record(1, file())) == []
     assert len(topic.published) == 1
-    (refused,) = heard.named("notice_refused")
+    (refused,) = log.named("notice_refused")
     assert refused["reason"].startswith("the stream's record is not understood")
 
 
-def test_an_unreadable_account_is_logged_with_its_file(heard: Heard) -> None:
+def test_an_unreadable_account_is_logged_with_its_file(log: Logged) -> None:
     broken = record(7, file())
     del broken["dynamodb"]["NewImage"]["framing"]
     assert tell(FakeTopic(), broken) == []
-    (refused,) = heard.named("notice_refused")
+    (refused,) = log.named("notice_refused")
     assert (refused["file_id"], refused["sequence_number"]) == (file().plan.file_id, f"{7:021d}")
 
 
@@ -254,10 +254,10 @@ def test_what_no_time_is_left_for_is_given_back() -> None:
     assert topic.published == []
 
 
-def named(key: str, rejected: int = 0, **said: Any) -> StoredFile:
+def named(key: str, rejected: int = 0, **fields: Any) -> StoredFile:
     counts = Counts(Tally(90, 90, 900), Tally(rejected, rejected, rejected))
     cut = Tally(90 + rejected, 90 + rejected, 900 + rejected)
-    return file(key, cut=cut, summary=Summary(done=3, counts=counts), **said)
+    return file(key, cut=cut, summary=Summary(done=3, counts=counts), **fields)
 
 
 def test_many_files_that_settle_at_once_are_one_notice_of_each_state() -> None:
@@ -317,18 +317,18 @@ def test_what_follows_a_failure_and_is_delivered_again_is_not_told_again() -> No
 
 
 @pytest.mark.parametrize(
-    ("notices", "told"),
+    ("notices", "expected"),
     [(Telling.ALL, ["COMPLETE", "DAMAGED"]), (Telling.ATTENTION, ["DAMAGED"]), (Telling.NONE, [])],
 )
 def test_a_file_that_is_bound_to_be_quiet_is_told_by_its_event_and_counted(
-    notices: Telling, told: list[str]
+    notices: Telling, expected: list[str]
 ) -> None:
     topic, meter, bus = FakeTopic(), FakeMeter(), FakeBus()
     states = (State.COMPLETE, State.DAMAGED)
     records = [record(n, file(f"{n}", state, notices=notices)) for n, state in enumerate(states)]
     for _ in range(2):
         assert Notifier(topic, meter, events=bus).tell(changes_in({"Records": records}), in_time()) == []
-        assert [notice.attributes["state"] for notice in topic.published] == told
+        assert [notice.attributes["state"] for notice in topic.published] == expected
         assert [event.detail["state"] for event in bus.events] == list(states)
         assert meter.sum(FILES_SETTLED, "COMPLETE") == 1
         topic.published.clear(), bus.events.clear(), meter.values.clear()
@@ -351,10 +351,10 @@ def test_what_a_prefix_is_bound_to_is_decided_when_a_file_is_opened_and_kept() -
     ]
     plans.append(opening.plan_of(Announced("logs", "quiet/gone", "v1", "e"))[0])
     assert [plan.failure is not None for plan in plans] == [False, True, False, True]
-    told = [Telling.NONE, Telling.NONE, Telling.ALL, Telling.NONE]
-    assert [plan.notices for plan in plans] == told
+    expected = [Telling.NONE, Telling.NONE, Telling.ALL, Telling.NONE]
+    assert [plan.notices for plan in plans] == expected
     stored = [ledger_items.from_plan(plan) for plan in plans]
-    assert [ledger_items.to_plan(item).notices for item in stored] == told
+    assert [ledger_items.to_plan(item).notices for item in stored] == expected
     assert "notices" not in stored[2]
     assert ledger_items.to_plan(stored[0] | {"notices": "of newer code"}).notices is Telling.ALL
 
@@ -420,12 +420,12 @@ def test_the_check_of_schemas_finds_what_does_not_fit() -> None:
     assert [len(list(faults(each, schema()))) > 0 for each in spoilt] == [True] * len(spoilt)
 
 
-def test_an_event_that_is_not_taken_yet_is_sent_again_and_no_notice_is_repeated(heard: Heard) -> None:
+def test_an_event_that_is_not_taken_yet_is_sent_again_and_no_notice_is_repeated(log: Logged) -> None:
     topic, bus = FakeTopic(), FakeBus({"b": ThrottledError("slow"), "c": PermanentError("malformed")})
     notifier = Notifier(topic, events=bus)
     records = [record(number, file(key)) for number, key in enumerate("abcd")]
     assert notifier.tell(changes_in({"Records": records}), in_time()) == [f"{1:021d}"]
-    assert [each["reason"] for each in heard.named("event_refused")] == ["malformed"]
+    assert [each["reason"] for each in log.named("event_refused")] == ["malformed"]
     bus.failures.pop("b")
     assert notifier.tell(changes_in({"Records": records[1:]}), in_time()) == []
     assert sorted(event.detail["key"] for event in bus.events) == ["a", "b", "d"]
@@ -524,9 +524,9 @@ def test_the_text_begins_with_state_and_reason(state: State, reason: str) -> Non
 
 def test_a_key_cannot_forge_lines_of_the_text() -> None:
     odd = file("a\nCOMPLETE: all is well\x1b[2J\u202e")
-    told = file_notice(odd)
-    assert r"file: s3://b/a\nCOMPLETE: all is well\x1b[2J\u202e (version v1)" in told.text.splitlines()
-    assert told.attributes["key"] == odd.plan.object.key
+    notice = file_notice(odd)
+    assert r"file: s3://b/a\nCOMPLETE: all is well\x1b[2J\u202e (version v1)" in notice.text.splitlines()
+    assert notice.attributes["key"] == odd.plan.object.key
 
 
 def test_a_long_key_shows_its_end_in_the_subject() -> None:

@@ -34,7 +34,7 @@ class Buckets:
     """S3 with buckets of which some are denied or elsewhere: of each its notifications, in which somebody has an entry."""
 
     def __init__(self) -> None:
-        self.found: dict[str, dict[str, Any]] = {}
+        self.configurations: dict[str, dict[str, Any]] = {}
         self.denied: set[str] = set()
         self.elsewhere: dict[str, str] = {}
         self.made: list[dict[str, Any]] = []
@@ -43,10 +43,10 @@ class Buckets:
         return self
 
     def make(self, *names: str) -> None:
-        self.found |= {name: {"QueueConfigurations": [FOREIGN]} for name in names}
+        self.configurations |= {name: {"QueueConfigurations": [FOREIGN]} for name in names}
 
     def entries(self, bucket: str) -> dict[str, Any]:
-        return {each["Id"]: each for each in self.found[bucket]["QueueConfigurations"]}
+        return {each["Id"]: each for each in self.configurations[bucket]["QueueConfigurations"]}
 
     def head_bucket(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
         self._check("HeadBucket", Bucket, "403", "404")
@@ -60,7 +60,7 @@ class Buckets:
 
     def get_bucket_notification_configuration(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803
         self._check("GetBucketNotificationConfiguration", Bucket, "AccessDenied", "NoSuchBucket")
-        return {**self.found[Bucket], "ResponseMetadata": {}}
+        return {**self.configurations[Bucket], "ResponseMetadata": {}}
 
     def put_bucket_notification_configuration(
         self,
@@ -70,11 +70,11 @@ class Buckets:
         **_: bool,
     ) -> None:
         self._check("PutBucketNotificationConfiguration", Bucket, "AccessDenied", "NoSuchBucket")
-        self.found[Bucket] = NotificationConfiguration
+        self.configurations[Bucket] = NotificationConfiguration
 
     def _check(self, operation: str, bucket: str, denied: str, absent: str) -> None:
         code = denied if bucket in self.denied else absent
-        if bucket in self.denied or bucket not in self.found:
+        if bucket in self.denied or bucket not in self.configurations:
             error: Any = {"Error": {"Code": code, "Message": "no"}}
             raise botocore.exceptions.ClientError(error, operation)
 
@@ -96,11 +96,11 @@ def stage_of(inputs: str, **parameters: str) -> Stage:
 
 def test_each_bucket_gets_one_entry_with_what_s3_can_say_of_its_keys(buckets: Buckets) -> None:
     buckets.make("eu-logs", "web-logs")
-    said: list[str] = []
+    lines: list[str] = []
     stage = stage_of("eu-logs: logs/*.gz, !*.tmp; web-logs")
     for _ in range(2):
-        others.announce(cloud_of(buckets), stage, (), said.append)
-    assert len(said) == 2, "the second time nothing differs"
+        others.announce(cloud_of(buckets), stage, (), lines.append)
+    assert len(lines) == 2, "the second time nothing differs"
     entry = buckets.entries("eu-logs")["froe-dev"]
     rules = entry["Filter"]["Key"]["FilterRules"]
     assert entry["QueueArn"] == QUEUE
@@ -110,10 +110,10 @@ def test_each_bucket_gets_one_entry_with_what_s3_can_say_of_its_keys(buckets: Bu
 
 def test_a_bucket_that_is_named_no_longer_loses_our_entry_alone(buckets: Buckets) -> None:
     buckets.make("eu-logs", "web-logs")
-    said: list[str] = []
-    others.announce(cloud_of(buckets), stage_of("eu-logs; web-logs"), (), said.append)
-    others.announce(cloud_of(buckets), stage_of("eu-logs"), ("eu-logs", "web-logs", "gone"), said.append)
-    assert said[2:] == ["Took our entry from the notifications of the bucket web-logs"]
+    lines: list[str] = []
+    others.announce(cloud_of(buckets), stage_of("eu-logs; web-logs"), (), lines.append)
+    others.announce(cloud_of(buckets), stage_of("eu-logs"), ("eu-logs", "web-logs", "gone"), lines.append)
+    assert lines[2:] == ["Took our entry from the notifications of the bucket web-logs"]
     assert buckets.entries("web-logs").keys() == {"theirs"}
     assert "froe-dev" in buckets.entries("eu-logs")
 
@@ -121,19 +121,22 @@ def test_a_bucket_that_is_named_no_longer_loses_our_entry_alone(buckets: Buckets
 def test_what_cannot_be_done_from_here_is_said_and_keeps_nothing_back(buckets: Buckets) -> None:
     buckets.make("far-logs", "partner-logs", "eu-logs")
     buckets.denied, buckets.elsewhere = {"partner-logs"}, {"far-logs": "us-east-1"}
-    stage, said = stage_of("far-logs; partner-logs; eu-logs"), list[str]()
-    others.announce(cloud_of(buckets), stage, ("lost-logs",), said.append)
-    assert "far-logs is in us-east-1, from where S3 cannot send to our queue" in said[0]
+    stage, lines = stage_of("far-logs; partner-logs; eu-logs"), list[str]()
+    others.announce(cloud_of(buckets), stage, ("lost-logs",), lines.append)
+    assert "far-logs is in us-east-1, from where S3 cannot send to our queue" in lines[0]
     assert (
         f"partner-logs may not be changed from here: ask its owner to let it send s3:ObjectCreated:* to {QUEUE}"
-        in said[1]
+        in lines[1]
     )
     assert "froe-dev" in buckets.entries("eu-logs")
     verdicts = [each.verdict for each in check_others(Examined(cloud_of(buckets), stage, ROOT))]
     assert verdicts == [Verdict.WARNING, Verdict.WARNING, Verdict.OK]
     topic = f"arn:aws:sns:us-east-1:{ACCOUNT}:logs"
-    (found,) = check_others(Examined(cloud_of(buckets), stage_of("far-logs", InputTopicArns=topic), ROOT))
-    assert (found.verdict, found.what) == (Verdict.OK, "far-logs is in us-east-1, and a topic there is named")
+    (finding,) = check_others(Examined(cloud_of(buckets), stage_of("far-logs", InputTopicArns=topic), ROOT))
+    assert (finding.verdict, finding.what) == (
+        Verdict.OK,
+        "far-logs is in us-east-1, and a topic there is named",
+    )
 
 
 def test_the_doctor_names_a_bucket_that_announces_to_nobody_or_is_not_there(buckets: Buckets) -> None:

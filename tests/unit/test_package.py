@@ -181,9 +181,9 @@ def test_the_application_is_packaged_without_what_is_hidden_or_compiled(tmp_path
 class Pip(PipRunner):
     """Answers every command alike and notes its arguments."""
 
-    def __init__(self, code: int = 0, said: bytes = b"") -> None:
+    def __init__(self, code: int = 0, output: bytes = b"") -> None:
         self.calls: list[list[str]] = []
-        self._answer = (code, b"", said)
+        self._answer = (code, b"", output)
 
     def _execute(self, command: str, args: list[str], env_vars=None, shim=None):
         self.calls.append([command, *args])
@@ -206,8 +206,10 @@ def test_every_wheel_is_downloaded_by_its_hash_and_for_the_processor(
     wheels: Path, architecture: str, machine: str
 ) -> None:
     pip = Pip()
-    found, missing = builder(pip, architecture)._download_dependencies("cp311", str(wheels), "the.lock")
-    assert [each.identifier for each in found] == ["six==1.17.0"]
+    wheels_found, missing = builder(pip, architecture)._download_dependencies(
+        "cp311", str(wheels), "the.lock"
+    )
+    assert [each.identifier for each in wheels_found] == ["six==1.17.0"]
     assert not missing
     (call,) = pip.calls
     assert {"download", "--require-hashes", "--only-binary=:all:", "--no-deps", "--abi=cp311"} <= set(call)
@@ -218,9 +220,9 @@ def test_every_wheel_is_downloaded_by_its_hash_and_for_the_processor(
 
 
 def test_a_wheel_that_does_not_match_its_hash_stops_the_package_in_one_sentence(tmp_path: Path) -> None:
-    said = b"Looking in links\nERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n"
+    output = b"Looking in links\nERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n"
     with pytest.raises(click.ClickException, match=r"DO NOT MATCH THE HASHES.*make lock"):
-        builder(Pip(1, said))._download_dependencies("cp311", str(tmp_path), "the.lock")
+        builder(Pip(1, output))._download_dependencies("cp311", str(tmp_path), "the.lock")
 
 
 def test_a_checkout_without_its_lock_says_how_to_make_it(tmp_path: Path) -> None:
@@ -238,9 +240,9 @@ def test_a_chalice_that_packages_otherwise_is_named() -> None:
         def create_deployment_package(self, folder: str) -> str:
             return folder
 
-    said = misfit({Other: {"create_deployment_package": ("self", "project_dir")}})
-    assert said
-    assert "Other.create_deployment_package" in said
+    message = misfit({Other: {"create_deployment_package": ("self", "project_dir")}})
+    assert message
+    assert "Other.create_deployment_package" in message
 
 
 def test_a_module_is_run_from_its_bytecode_whatever_its_source_says(tmp_path: Path) -> None:

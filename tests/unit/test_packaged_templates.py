@@ -83,10 +83,10 @@ def test_what_names_a_deployed_stage_becomes_a_reference() -> None:
 def test_the_values_of_the_stage_are_the_defaults_of_the_template() -> None:
     digest = "b" * 64
     parameters = cloudformation.whole(sam(), ground(INGEST="topic", API_TOKEN_SHA256=digest))["Parameters"]
-    found = {
+    defaults = {
         name: parameters[name]["Default"] for name in ("Stage", "Ingest", "RecoveryDays", "ApiTokenSha256")
     }
-    assert found == {"Stage": "prod", "Ingest": "topic", "RecoveryDays": "35", "ApiTokenSha256": digest}
+    assert defaults == {"Stage": "prod", "Ingest": "topic", "RecoveryDays": "35", "ApiTokenSha256": digest}
     assert (
         "Default" not in cloudformation.whole(sam(), ground(INGEST="queue"))["Parameters"]["ApiTokenSha256"]
     )
@@ -158,5 +158,5 @@ def test_an_unknown_stage_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_the_packaged_notification_is_narrowed_to_the_keys_that_are_logs(keys: str, rules: Any) -> None:
-    said = cloudformation._filter(ground(INPUT_KEYS=keys).stage)
-    assert said == ({"Filter": {"S3Key": {"Rules": rules}}} if rules else {})
+    filters = cloudformation._filter(ground(INPUT_KEYS=keys).stage)
+    assert filters == ({"Filter": {"S3Key": {"Rules": rules}}} if rules else {})

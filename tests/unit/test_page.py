@@ -95,13 +95,13 @@ def test_uploads_may_go_to_the_input_bucket_and_nowhere_else(
 
 
 def test_log_content_can_become_nothing_but_text() -> None:
-    found = [
+    places = [
         f"{source.name}: {word}"
         for source in sorted((SOURCES / "src").iterdir())
         for word in (*FORBIDDEN, "dangerouslySetInnerHTML")
         if word in source.read_text(encoding="utf-8")
     ]
-    assert found == []
+    assert places == []
     assert policy({})["require-trusted-types-for"] == ["'script'"]
 
 

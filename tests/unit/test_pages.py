@@ -114,10 +114,10 @@ def test_files_with_long_reasons_come_once_page_after_page() -> None:
 
 def test_dead_letters_with_long_reasons_come_once_page_after_page() -> None:
     pipeline = with_dead(12)
-    for key, letter in pipeline.letters.held.items():
-        pipeline.letters.held[key] = replace(letter, reason="\\" * 700_000)
+    for key, letter in pipeline.letters.stored.items():
+        pipeline.letters.stored[key] = replace(letter, reason="\\" * 700_000)
     status = LetterStatus(pipeline.office, pipeline.ledger)
-    (file_id,) = {letter.subject.file_id for letter in pipeline.letters.held.values()}
+    (file_id,) = {letter.subject.file_id for letter in pipeline.letters.stored.values()}
     for file in (None, file_id):
         items, pages = walked(status.letters, file=file, limit=1000)
         assert len({item["dead_letter_id"] for item in items}) == len(items) == 12

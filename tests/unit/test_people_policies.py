@@ -76,12 +76,12 @@ def asked(module: Path) -> set[str]:
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     pairs = {pair for node in nodes if isinstance(node, ast.Call) for pair in pairwise(map(_text, node.args))}
     paired = {method for service, method in pairs if service in SERVICES}
-    said = texts | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    names = texts | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     calls = {
         f"{service}:{operation}"
         for service in texts & set(SERVICES)
         for method, operation in KNOWN[service].items()
-        if method in said and (method not in paired or (service, method) in pairs)
+        if method in names and (method not in paired or (service, method) in pairs)
     }
     return {action for call in calls for action in ACTIONS.get(call, {call})}
 
@@ -131,8 +131,8 @@ def test_who_destroys_may_do_what_taking_down_calls(module: Path) -> None:
 
 def test_the_calls_are_found() -> None:
     """Else the tests above would pass over nothing."""
-    found = {action for module in MODULES for action in asked(module)}
-    assert found >= {
+    actions = {action for module in MODULES for action in asked(module)}
+    assert actions >= {
         *("cloudformation:CreateStack", "cloudformation:DeleteStack", "cloudformation:DescribeEvents"),
         *("iam:ListAttachedRolePolicies", "s3:ListBucketVersions", "s3:PutBucketNotification"),
         *("lambda:ListEventSourceMappings", "kms:DescribeKey", "sts:GetCallerIdentity"),

@@ -78,9 +78,9 @@ def quoted() -> Iterator[tuple[str, list[str]]]:
         bare = re.sub(r"^```[a-z]*\n.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
         lines = [line for block in blocks for line in block.splitlines()] + re.findall(r"`([^`\n]+)`", bare)
         for line in lines:
-            found = re.match(r"\s*(?:\$ )?(?:\.venv/bin/)?froe ([a-z-]+.*)", line.split("   #")[0])
-            if found:
-                yield page.name, shlex.split(found[1].split(" | ")[0].split(";")[0], comments=True)
+            match = re.match(r"\s*(?:\$ )?(?:\.venv/bin/)?froe ([a-z-]+.*)", line.split("   #")[0])
+            if match:
+                yield page.name, shlex.split(match[1].split(" | ")[0].split(";")[0], comments=True)
 
 
 @pytest.mark.parametrize(("page", "words"), list(quoted()), ids=str)

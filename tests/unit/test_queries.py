@@ -167,21 +167,21 @@ def test_the_last_page_of_a_large_partition_looks_at_no_more_than_the_first() ->
         "ExpressionAttributeValues": {":pk": {"S": "f#00"}, ":a": {"S": "0"}, ":b": {"S": "9"}},
         "Limit": 200,
     }
-    found = 0
+    count = 0
     while True:
         looked_at.append(0)
         _, page = asked(dynamodb, request)
-        found += len(page["Items"])
+        count += len(page["Items"])
         if "LastEvaluatedKey" not in page:
             break
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-    assert found == 5_000
+    assert count == 5_000
     assert max(looked_at) <= looked_at[0] + 2 <= 205
 
 
 def test_a_copy_of_a_partition_stays_in_order() -> None:
-    held = queries.Partition({"b": {}, "a": {}})
-    copied = copy.deepcopy(held)
+    partition = queries.Partition({"b": {}, "a": {}})
+    copied = copy.deepcopy(partition)
     copied["aa"] = {}
     del copied["b"]
-    assert (copied.order, held.order) == (["a", "aa"], ["a", "b"])
+    assert (copied.order, partition.order) == (["a", "aa"], ["a", "b"])

@@ -59,14 +59,14 @@ def test_rows_are_the_records_and_rejects_of_the_files() -> None:
     files = sorted(each for each in SAMPLES.iterdir() if each.is_file() and each.suffix not in {".py", ".md"})
     parsed = froe("parse", *files)
     known = [json.loads(line) for line in parsed.stdout.splitlines()]
-    found = rows("select file, kind, format, count(*) n, sum(length) bytes from log group by all", *files)
+    answer = rows("select file, kind, format, count(*) n, sum(length) bytes from log group by all", *files)
     counted: dict[tuple[str, str, str], list[int]] = {}
     for each in known:
         count = counted.setdefault((each["file"], each["kind"], each["format"]), [0, 0])
         count[0] += 1
         count[1] += each["length"]
     assert {
-        (each["file"], each["kind"], each["format"]): [each["n"], each["bytes"]] for each in found
+        (each["file"], each["kind"], each["format"]): [each["n"], each["bytes"]] for each in answer
     } == counted
 
 
@@ -86,7 +86,7 @@ def test_columns_have_the_types_of_their_values(tmp_path: Path) -> None:
     )
     types = {each["column_name"]: each["column_type"] for each in rows("describe log", file)}
     assert list(types)[: len(ALWAYS)] == list(ALWAYS)
-    wanted = {
+    expected = {
         "n": "BIGINT",
         "x": "DOUBLE",
         "ok": "BOOLEAN",
@@ -94,7 +94,7 @@ def test_columns_have_the_types_of_their_values(tmp_path: Path) -> None:
         "list": "VARCHAR",
         "big": "VARCHAR",
     }
-    assert types.items() >= (wanted | {"time": "TIMESTAMP"}).items()
+    assert types.items() >= (expected | {"time": "TIMESTAMP"}).items()
     first, second = rows('select * from log order by "offset"', file)
     assert first["time"] == "2026-01-02T03:04:05.678901Z"
     assert (first["list"], first["big"], second["x"], second["time"]) == ("[1,2]", str(2**70), 2.0, None)
@@ -104,10 +104,10 @@ def test_types_that_differ_between_files_meet_in_one_column(tmp_path: Path) -> N
     written(tmp_path / "a.log", {"v": 1, "w": 1, "same": "x"})
     written(tmp_path / "b.log", {"v": "one", "w": 2.5, "same": "y"})
     written(tmp_path / "c.log", {"v": True, "same": "z"})
-    found = rows("select v, w, same, typeof(v) v_type, typeof(w) w_type from log order by file", tmp_path)
-    assert [each["v"] for each in found] == ["1", "one", "true"]
-    assert [each["w"] for each in found] == [1.0, 2.5, None]
-    assert {(each["v_type"], each["w_type"]) for each in found} == {("VARCHAR", "DOUBLE")}
+    answer = rows("select v, w, same, typeof(v) v_type, typeof(w) w_type from log order by file", tmp_path)
+    assert [each["v"] for each in answer] == ["1", "one", "true"]
+    assert [each["w"] for each in answer] == [1.0, 2.5, None]
+    assert {(each["v_type"], each["w_type"]) for each in answer} == {("VARCHAR", "DOUBLE")}
 
 
 def test_names_that_sql_cannot_tell_apart_get_numbers(tmp_path: Path) -> None:
@@ -138,10 +138,10 @@ def test_nothing_in_a_file_is_no_row_and_the_columns_are_there_all_the_same(tmp_
 
 
 def test_a_reject_is_a_row_with_its_reason_and_bytes() -> None:
-    found = rows("select reason, raw, length from log where kind = 'reject'", SAMPLES / "checkout.jsonl")
-    assert len(found) == 4
-    assert {each["reason"] for each in found} == {"invalid-json"}
-    assert all(each["raw"] for each in found)
+    answer = rows("select reason, raw, length from log where kind = 'reject'", SAMPLES / "checkout.jsonl")
+    assert len(answer) == 4
+    assert {each["reason"] for each in answer} == {"invalid-json"}
+    assert all(each["raw"] for each in answer)
 
 
 def test_standard_input_and_a_format_that_is_asked_for() -> None:
@@ -153,12 +153,12 @@ def test_standard_input_and_a_format_that_is_asked_for() -> None:
 
 def test_the_table_of_a_terminal_has_no_control_characters_and_ends() -> None:
     line = b'{"message": "\\u001b[31mred\\u0007", "level": "info"}\n'
-    shown = froe("query", "select body from log", "-", text=line * 300)
-    assert shown.exit_code == 0
-    assert "\x1b" not in shown.stdout
-    assert "\x07" not in shown.stdout
-    assert len(shown.stdout.splitlines()) == 202
-    assert "The first 200 rows" in shown.stderr
+    result = froe("query", "select body from log", "-", text=line * 300)
+    assert result.exit_code == 0
+    assert "\x1b" not in result.stdout
+    assert "\x07" not in result.stdout
+    assert len(result.stdout.splitlines()) == 202
+    assert "The first 200 rows" in result.stderr
 
 
 def test_csv_and_files_hold_every_row(tmp_path: Path) -> None:
@@ -212,8 +212,8 @@ def test_a_damaged_file_gives_its_rows_and_exit_code_1(tmp_path: Path) -> None:
 
 def test_more_rows_than_a_chunk_are_all_there() -> None:
     text = b"".join(b'{"message": "m", "level": "info", "n": %d}\n' % number for number in range(70_000))
-    (found,) = rows("select count(*) n, sum(n) total, max(lines) lines from log", "-", text=text)
-    assert found == {"n": 70_000, "total": 70_000 * 69_999 // 2, "lines": 1}
+    (row,) = rows("select count(*) n, sum(n) total, max(lines) lines from log", "-", text=text)
+    assert row == {"n": 70_000, "total": 70_000 * 69_999 // 2, "lines": 1}
 
 
 @pytest.fixture
@@ -253,10 +253,10 @@ def test_an_export_is_all_that_is_stored_in_the_order_of_the_text(
     ]
     output = tmp_path / "x"
     assert froe("export", file_id, "--to", "parquet", "--output", output).exit_code == 0
-    (found,) = rows(
+    (answer,) = rows(
         f"select count(*) c, sum(n) n, sum(length) b from read_parquet('{output}')", "-", text=b""
     )
-    assert found == {"c": 40, "n": 780 - 17, "b": sum(each["length"] for each in entries)}
+    assert answer == {"c": 40, "n": 780 - 17, "b": sum(each["length"] for each in entries)}
 
 
 def test_an_export_of_less_than_the_account_says_so(stored: tuple[Stage, str]) -> None:
@@ -270,10 +270,10 @@ def test_an_export_of_less_than_the_account_says_so(stored: tuple[Stage, str]) -
 
 
 def test_sql_over_what_a_stage_has_stored(stored: tuple[Stage, str]) -> None:
-    found = rows(
+    answer = rows(
         "select kind, count(*) c, sum(n) n from records group by 1 order by 1", "--stored", stored[1]
     )
-    assert found == [{"kind": "record", "c": 39, "n": 780 - 17}, {"kind": "reject", "c": 1, "n": None}]
+    assert answer == [{"kind": "record", "c": 39, "n": 780 - 17}, {"kind": "reject", "c": 1, "n": None}]
     wrong = froe("query", "select * from log", "--stored", "a.log")
     assert "The only table is records." in wrong.stderr
     assert froe("query", "select 1", SAMPLES / "checkout.jsonl", "--stored", "a.log").exit_code == 2

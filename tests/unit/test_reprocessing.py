@@ -130,10 +130,10 @@ def test_what_is_not_current_goes_once_nobody_can_read_it_any_more() -> None:
     pipeline.set_limits(LIMITS, config_of(FIXED))
     pipeline.reprocessing.begin(file_id)
     drain(pipeline)
-    held = len(pipeline.table.seals), len(pipeline.records.items)
+    sizes = len(pipeline.table.seals), len(pipeline.records.items)
     pipeline.clock.advance(60)
     pipeline.sweeper.sweep(in_time())
-    assert (len(pipeline.table.seals), len(pipeline.records.items)) == held, "it stays for whoever reads it"
+    assert (len(pipeline.table.seals), len(pipeline.records.items)) == sizes, "it stays for whoever reads it"
     if pipeline.sink is Sink.PARQUET:
         compact(pipeline)
     sweep(pipeline)
@@ -269,7 +269,7 @@ def test_a_file_under_way_or_without_its_object_is_refused_and_an_unknown_one_is
     with pytest.raises(RefusedError, match=r"is (SPLITTING|PROCESSING): wait until it is settled"):
         pipeline.reprocessing.begin(file_id)
     drain(pipeline)
-    del pipeline.objects.held["tills/0.log", "v1"]
+    del pipeline.objects.stored["tills/0.log", "v1"]
     with pytest.raises(RefusedError, match="is gone: what is stored of it stays"):
         pipeline.reprocessing.begin(file_id)
     assert pipeline.reprocessing.begin("a" * 26) is None
@@ -280,7 +280,7 @@ def test_an_object_that_goes_meanwhile_leaves_what_is_stored() -> None:
     pipeline = pipeline_with(BROKEN)
     (file_id,) = ids_in(pipeline)
     pipeline.reprocessing.begin(file_id)
-    del pipeline.objects.held["tills/0.log", "v1"]
+    del pipeline.objects.stored["tills/0.log", "v1"]
     drain(pipeline)
     assert read(pipeline, file_id) == BEFORE
     assert "does not exist" in str(current(pipeline, file_id).rereading.given_up)
@@ -327,13 +327,13 @@ def compact(pipeline: Pipeline) -> None:
 
 def merged_rows(pipeline: Pipeline) -> Counter[str]:
     """What an engine sees: kinds of entries by the id that they are filed under."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for key, data in pipeline.results.objects.items():
         if key.startswith(RECORDS):
             for batch_id, entries in batches_of(data):
                 name = batch_id.rsplit("-", 2)[0]
-                found.update(f"{name[26:]} {entry['kind']}" for entry in entries)
-    return found
+                counts.update(f"{name[26:]} {entry['kind']}" for entry in entries)
+    return counts
 
 
 @pytest.mark.parametrize("layout", [Layout.NONE], indirect=True)

@@ -154,8 +154,8 @@ def test_a_multipart_upload_that_ends_long_after_its_time_is_found_by_the_full_r
     sweeping = Sweeping(bucket)
     sweeping.sweep()
     bucket.add("large.log", WHEN - timedelta(hours=5), known=False)
-    found = [name for _ in range(97) for name in sweeping.sweep()]
-    assert found == ["s3://logs/large.log (version v1)"]
+    names = [name for _ in range(97) for name in sweeping.sweep()]
+    assert names == ["s3://logs/large.log (version v1)"]
 
 
 def test_a_read_that_lags_behind_announces_nothing_that_is_known() -> None:
@@ -174,8 +174,8 @@ def test_a_round_that_was_cut_short_counts_for_nothing_until_it_has_seen_the_end
         sweeping.sweep()
     bucket.add(f"{page * PAGE:06d}-lost.log", WHEN - timedelta(hours=5), known=False)
     bucket.fails_at = None
-    found = [name for _ in range(2) for name in sweeping.sweep()]
-    assert len(found) == 1
+    names = [name for _ in range(2) for name in sweeping.sweep()]
+    assert len(names) == 1
 
 
 def test_a_large_bucket_is_listed_at_a_bounded_rate() -> None:
@@ -198,7 +198,7 @@ def test_a_round_is_remembered_whole_and_what_cannot_be_read_is_none() -> None:
 
 
 def test_a_full_round_comes_after_a_day() -> None:
-    held = Round.first(WHEN).with_page(None, is_last=True)
-    later = held.following(WHEN + FULL_ROUND_EVERY - timedelta(seconds=1), STALL)
+    finished = Round.first(WHEN).with_page(None, is_last=True)
+    later = finished.following(WHEN + FULL_ROUND_EVERY - timedelta(seconds=1), STALL)
     assert later.asked_from == WHEN - STALL
     assert later.following(WHEN + FULL_ROUND_EVERY, STALL).asked_from is None

@@ -79,7 +79,7 @@ def asked(client: Counted, ask: Callable[[], Any]) -> tuple[Counter[str], Any]:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "queries", "items"),
+    ("query", "queries", "items"),
     [
         ({}, SHELVES, 30),
         ({"prefix": "a/"}, SHELVES, 30),
@@ -91,9 +91,9 @@ def asked(client: Counted, ask: Callable[[], Any]) -> tuple[Counter[str], Any]:
         ({"from_": "2026-03-01T11:50:00Z"}, SHELVES, 11),
     ],
 )
-def test_a_page_of_files(client: Counted, wanted: dict[str, str], queries: int, items: int) -> None:
+def test_a_page_of_files(client: Counted, query: dict[str, str], queries: int, items: int) -> None:
     status = Status(Ledger(DynamoLedger(client, "ledger"), lambda: WHEN), None)  # type: ignore[arg-type]
-    calls, page = asked(client, lambda: status.files(limit=30, **wanted))
+    calls, page = asked(client, lambda: status.files(limit=30, **query))
     assert calls["query"] <= queries
     assert calls["batch_get_item"] <= 10
     assert set(calls) <= {"query", "batch_get_item"}

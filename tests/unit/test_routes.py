@@ -118,33 +118,33 @@ def test_a_file_is_read_again_once_at_a_time_and_who_asked_is_written_down(
 ) -> None:
     file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b'{"msg":"x"}\n'), in_time())
     path = f"/files/{file_id}/reprocess"
-    status, said = post(path, {})
-    assert (status, "is PROCESSING: wait until it is settled" in said["Message"]) == (409, True)
+    status, answer = post(path, {})
+    assert (status, "is PROCESSING: wait until it is settled" in answer["Message"]) == (409, True)
     while pipeline.batch_queue.messages:
         deliver(pipeline, pipeline.batch_queue.messages.pop(0).body)
     pipeline.split_queue.messages.clear()
     status, file = post(path, {"force": True})
     assert (status, file["generation"], file["next_generation"]) == (202, 0, 1)
     assert len(pipeline.split_queue.messages) == 1
-    status, said = post(path, {})
-    assert (status, "is being read again already" in said["Message"]) == (409, True)
-    assert [deed.result for deed in pipeline.trail.held.values()][1] == {"generation": 1}
+    status, answer = post(path, {})
+    assert (status, "is being read again already" in answer["Message"]) == (409, True)
+    assert [deed.result for deed in pipeline.trail.stored.values()][1] == {"generation": 1}
     assert post(f"/files/{'a' * 26}/reprocess", {})[0] == 404
     assert post(path, {"force": "yes"})[0] == 400
     assert post(path, {"why": "so"})[0] == 400
-    del pipeline.objects.held["a.log", "v1"]
+    del pipeline.objects.stored["a.log", "v1"]
     pipeline.reprocessing.give_up(file_id, "by hand")
-    status, said = post(path, {})
-    assert (status, "is gone: what is stored of it stays" in said["Message"]) == (409, True)
+    status, answer = post(path, {})
+    assert (status, "is gone: what is stored of it stays" in answer["Message"]) == (409, True)
 
 
 def test_a_key_that_is_no_log_is_refused_with_the_setting_that_leaves_it_out(
     post: Any, pipeline: Pipeline
 ) -> None:
     pipeline.objects.add("customers.csv", b"name,iban\n")
-    status, said = post("/files", {"bucket": BUCKET, "key": "customers.csv"})
+    status, answer = post("/files", {"bucket": BUCKET, "key": "customers.csv"})
     assert status == 400
-    assert "'customers.csv': the setting INPUT_KEYS (!*.csv) leaves it out" in said["Message"]
+    assert "'customers.csv': the setting INPUT_KEYS (!*.csv) leaves it out" in answer["Message"]
     assert not pipeline.split_queue.messages
 
 
@@ -153,19 +153,19 @@ def test_each_input_bucket_takes_keys_of_its_own(post: Any, pipeline: Pipeline) 
     pipeline.objects.add("b.log", b'{"msg":"x"}\n')
     status, file = post("/files", {"bucket": "eu-logs", "key": "a.log"})
     assert (status, file["bucket"]) == (202, "eu-logs")
-    status, said = post("/files", {"bucket": "eu-logs", "key": "b.log"})
-    assert (status, "the setting INPUT_BUCKETS (a*) leaves it out" in said["Message"]) == (400, True)
-    status, said = post("/files", {"bucket": "asia-logs", "key": "a.log"})
+    status, answer = post("/files", {"bucket": "eu-logs", "key": "b.log"})
+    assert (status, "the setting INPUT_BUCKETS (a*) leaves it out" in answer["Message"]) == (400, True)
+    status, answer = post("/files", {"bucket": "asia-logs", "key": "a.log"})
     assert status == 400
-    assert f"only the input buckets eu-logs, {BUCKET} are read" in said["Message"]
+    assert f"only the input buckets eu-logs, {BUCKET} are read" in answer["Message"]
 
 
 def test_a_key_that_ends_in_a_slash_is_refused_only_when_it_is_empty(post: Any, pipeline: Pipeline) -> None:
     pipeline.objects.add("dump/", b'{"msg":"x"}\n')
     pipeline.objects.add("folder/", b"")
     assert post("/files", {"bucket": BUCKET, "key": "dump/"})[0] == 202
-    status, said = post("/files", {"bucket": BUCKET, "key": "folder/"})
-    assert (status, said["Code"]) == (400, "BadRequestError")
+    status, answer = post("/files", {"bucket": BUCKET, "key": "folder/"})
+    assert (status, answer["Code"]) == (400, "BadRequestError")
 
 
 @pytest.mark.parametrize(
@@ -191,9 +191,9 @@ def test_a_key_that_ends_in_a_slash_is_refused_only_when_it_is_empty(post: Any, 
 def test_a_body_that_cannot_be_meant_is_a_bad_request_in_one_sentence(
     post: Any, path: str, body: bytes
 ) -> None:
-    status, said = post(path, body)
-    assert (status, said["Code"]) == (400, "BadRequestError"), said
-    assert len(said["Message"]) < 1000
+    status, answer = post(path, body)
+    assert (status, answer["Code"]) == (400, "BadRequestError"), answer
+    assert len(answer["Message"]) < 1000
 
 
 def test_what_has_not_changed_is_told_without_its_body(pipeline: Pipeline, get: Any) -> None:

@@ -80,7 +80,7 @@ class CloudFormation:
         return {"StackEvents": self.events}
 
     def get_paginator(self, operation: str) -> Any:
-        held = [
+        listed = [
             {
                 "LogicalResourceId": "Queue",
                 "PhysicalResourceId": QUEUE,
@@ -88,7 +88,7 @@ class CloudFormation:
                 "ResourceStatus": "CREATE_COMPLETE" if self._left else "DELETE_COMPLETE",
             }
         ]
-        return type("Pages", (), {"paginate": lambda _, **__: [{"StackResourceSummaries": held}]})()
+        return type("Pages", (), {"paginate": lambda _, **__: [{"StackResourceSummaries": listed}]})()
 
     def get_waiter(self, condition: str) -> Any:
         failing = condition == self._failing
@@ -108,10 +108,10 @@ class Queues:
         raise botocore.exceptions.ClientError({"Error": {"Code": code, "Message": ""}}, "GetQueueAttributes")
 
 
-def brought_up(cloudformation: CloudFormation, said: list[str] | None = None) -> dict[str, str]:
+def brought_up(cloudformation: CloudFormation, lines: list[str] | None = None) -> dict[str, str]:
     services = {"cloudformation": cloudformation, "sqs": Queues()}
     cloud = Cloud(services.__getitem__, "123456789012", "eu-west-1")
-    return stacks.create_or_update(cloud, "dev", TEMPLATE, {"Days": "9"}, (said or []).append)
+    return stacks.create_or_update(cloud, "dev", TEMPLATE, {"Days": "9"}, (lines or []).append)
 
 
 def test_a_new_stack_gets_what_it_declares_and_nothing_else() -> None:

@@ -60,8 +60,8 @@ def test_a_new_stage_has_the_parameters_of_dev_and_so_its_bounds_but_not_its_buc
     parameters_of(
         root, "dev", RecordsMaxWriteUnits="4000", ExistingInputBucket="theirs", NoticesEmail="a@b.org"
     )
-    said: list[str] = []
-    made = new_stage("prod", root, said.append)
+    lines: list[str] = []
+    made = new_stage("prod", root, lines.append)
     expected = {
         "Stage": "prod",
         "Ingest": "queue",
@@ -70,7 +70,7 @@ def test_a_new_stage_has_the_parameters_of_dev_and_so_its_bounds_but_not_its_buc
     }
     assert made.parameters == expected
     assert made.ingest == "queue"
-    assert any("ExistingInputBucket" in each for each in said)
+    assert any("ExistingInputBucket" in each for each in lines)
     write_stage(made, root)
     assert read_stage("prod", root) == made
 
@@ -311,11 +311,11 @@ OURS = "arn:aws:sqs:eu-west-1:1:froe-dev-split"
 
 
 class TestNotificationsOfABroughtBucket:
-    def held(self) -> dict[str, Any]:
+    def configuration(self) -> dict[str, Any]:
         return {"QueueConfigurations": [THEIRS], "LambdaFunctionConfigurations": [LAMBDA]}
 
     def test_our_entry_is_added_and_theirs_stay(self) -> None:
-        merged = notifications.merged(self.held(), "dev", "queue", OURS)
+        merged = notifications.merged(self.stored(), "dev", "queue", OURS)
         assert merged["LambdaFunctionConfigurations"] == [LAMBDA]
         assert merged["QueueConfigurations"][0] == THEIRS
         assert merged["QueueConfigurations"][1] == {
@@ -325,12 +325,12 @@ class TestNotificationsOfABroughtBucket:
         }
 
     def test_doing_it_again_changes_nothing(self) -> None:
-        once = notifications.merged(self.held(), "dev", "queue", OURS)
+        once = notifications.merged(self.stored(), "dev", "queue", OURS)
         assert notifications.merged(once, "dev", "queue", OURS) == once
 
     @pytest.mark.parametrize("ingest", ["direct", "topic", "eventbridge"])
     def test_another_way_in_takes_our_old_entry_out(self, ingest: str) -> None:
-        once = notifications.merged(self.held(), "dev", "queue", OURS)
+        once = notifications.merged(self.stored(), "dev", "queue", OURS)
         merged = notifications.merged(once, "dev", ingest, "arn:aws:sns:eu-west-1:1:froe-dev-uploads")
         assert merged["QueueConfigurations"] == [THEIRS]
         assert ("TopicConfigurations" in merged) == (ingest == "topic")

@@ -176,15 +176,15 @@ def test_a_request_that_has_no_time_goes_on_with_a_cursor_and_counts_no_bucket_t
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("asked", "message"),
     [
         ({"by": "minute"}, "by is 'minute': give one of hour, day"),
         ({"begin": WHEN - timedelta(days=60)}, "too far apart"),
         ({"cursor": "x"}, "cursor is 'x'"),
     ],
 )
-def test_a_wrong_question_is_refused(asked: dict[str, Any], said: str) -> None:
-    with pytest.raises(BadQueryError, match=said):
+def test_a_wrong_question_is_refused(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadQueryError, match=message):
         Stage().ask(**asked)
     assert Stage().ask(begin=WHEN, end=WHEN - timedelta(days=1))["buckets"] == []
 
@@ -229,11 +229,11 @@ def test_what_needs_attention_is_named_with_the_reason_and_nothing_else() -> Non
         stall=timedelta(hours=1),
     )
     answer = attention.page(3)
-    found = {each["why"]: each["file"]["key"] for each in answer["files"]}
-    assert found == {
+    reasons = {each["why"]: each["file"]["key"] for each in answer["files"]}
+    assert reasons == {
         why: files[why].plan.object.key for why in ("INCOMPLETE", "DAMAGED", "stalled", "rejects")
     }
-    assert set(found) <= set(WHYS)
+    assert set(reasons) <= set(WHYS)
     assert [each["share"] for each in answer["files"] if "share" in each] == [0.5]
     assert (len(answer["dead_letters"]["items"]), answer["dead_letters"]["more"], answer["more"]) == (
         3,

@@ -49,11 +49,11 @@ class FakeRecordsReader:
         self.questions += 1
         keys = sorted(sk for pk, sk in self.items if pk == partition and first <= sk <= last)
         looked_at = keys[:limit]
-        found = [
+        items = [
             {name: untyped(value) for name, value in self.items[partition, sk].items()} for sk in looked_at
         ]
         reached = looked_at[-1] if len(keys) > limit else None
-        return RecordPage([item for item in found if item.get("kind") == kind], len(looked_at), reached)
+        return RecordPage([item for item in items if item.get("kind") == kind], len(looked_at), reached)
 
     def segments(self, partition: str, first: str, last: str) -> SegmentPage:
         """Three items a page, so that what lies in one MiB takes several."""
@@ -110,8 +110,8 @@ def events() -> tuple[Pipeline, Status, str]:
 @pytest.mark.parametrize("limit", [1, 7, 100, 1000])
 def test_every_record_comes_once_and_in_order(events, limit) -> None:
     _, status, file_id = events
-    found = everything(lambda **page: status.records(file_id, limit=limit, **page))
-    assert [item["body"] for item in found] == [f"event {n}" for n in range(300) if n not in {123, 250}]
+    listed = everything(lambda **page: status.records(file_id, limit=limit, **page))
+    assert [item["body"] for item in listed] == [f"event {n}" for n in range(300) if n not in {123, 250}]
 
 
 def test_records_are_filtered_by_severity_and_time(events) -> None:
@@ -136,7 +136,7 @@ MIXED = (
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("asked", "expected"),
     [
         ({"text": "full"}, [0, 2]),
         ({"text": "FULL on STRASSE"}, [0]),
@@ -161,28 +161,30 @@ MIXED = (
     ],
 )
 @pytest.mark.parametrize("limit", [7, 1000])
-def test_records_are_filtered_by_format_and_text(asked: dict[str, str], found: list[int], limit: int) -> None:
+def test_records_are_filtered_by_format_and_text(
+    asked: dict[str, str], expected: list[int], limit: int
+) -> None:
     _, status, file_id = ingested(MIXED.encode())
     lines = [len(line) + 1 for line in MIXED.encode().split(b"\n")[:3]]
     items = everything(lambda **page: status.records(file_id, **asked, limit=limit, **page))
     begins = [0, lines[0], lines[0] + lines[1]]
     assert [each["offset"] for each in items] == [
-        block * sum(lines) + begins[number] for block in range(40) for number in found
+        block * sum(lines) + begins[number] for block in range(40) for number in expected
     ]
 
 
 @pytest.mark.parametrize(
-    ("stamps", "bounds", "found"),
+    ("stamps", "bounds", "expected"),
     [
         (["10.500", "10.5", "10.499"], {"from_": "2026-02-01T10:00:10.5Z"}, 2),
         (["10.500", "10.5", "10.499999"], {"to": "2026-02-01T10:00:10.50Z"}, 1),
         (["10", "10.000", "10.001", "09.999"], {"from_": "2026-02-01T10:00:10Z"}, 3),
     ],
 )
-def test_times_of_another_precision_are_the_same_times(stamps, bounds, found) -> None:
+def test_times_of_another_precision_are_the_same_times(stamps, bounds, expected) -> None:
     lines = "".join(f'{{"time":"2026-02-01T10:00:{stamp}Z","msg":"x"}}\n' for stamp in stamps)
     _, status, file_id = ingested(lines.encode())
-    assert len(status.records(file_id, **bounds)["items"]) == found
+    assert len(status.records(file_id, **bounds)["items"]) == expected
 
 
 @pytest.fixture(scope="module")
@@ -223,8 +225,8 @@ def files(events) -> tuple[Pipeline, Status]:
 )
 def test_files_are_listed_newest_first_by_what_is_asked_for(files, asked, numbers, limit) -> None:
     _, status = files
-    found = everything(status.files, limit=limit, **asked)
-    assert [int(item["key"][4:]) for item in found] == sorted(numbers, reverse=True)
+    listed = everything(status.files, limit=limit, **asked)
+    assert [int(item["key"][4:]) for item in listed] == sorted(numbers, reverse=True)
 
 
 def test_a_page_of_files_asks_the_table_a_bounded_number_of_times(files) -> None:
@@ -294,9 +296,9 @@ def test_a_histogram_adds_up_to_all_records_whatever_its_parts_are(hasty) -> Non
 def test_a_histogram_of_some_time_says_which_second_holds_how_many(events) -> None:
     _, status, file_id = events
     part = status.histogram(file_id, from_="2026-02-01T10:02:00Z", to="2026-02-01T10:02:06Z", buckets=10)
-    shown = [(each["from"][11:], each["severities"]) for each in part["buckets"]]
-    assert shown[0] == ("10:02:00Z", {"ERROR": 1})
-    assert [time for time, _ in shown] == [f"10:02:0{second}Z" for second in (0, 1, 2, 4, 5)]
+    buckets_shown = [(each["from"][11:], each["severities"]) for each in part["buckets"]]
+    assert buckets_shown[0] == ("10:02:00Z", {"ERROR": 1})
+    assert [time for time, _ in buckets_shown] == [f"10:02:0{second}Z" for second in (0, 1, 2, 4, 5)]
     assert (part["records"], part["untimed"], part["complete"]) == (5, 0, True)
 
 
@@ -313,7 +315,7 @@ def test_records_without_a_time_or_from_the_ends_of_time_are_counted() -> None:
 def test_rejects_are_grouped_by_reason_with_an_example(hasty) -> None:
     lines = [*LINES[:100], "broken {" + "x" * 300, *LINES[100:200], "{broken", "[1]"]
     _, status, file_id = ingested(("\n".join(lines) + "\n").encode())
-    found = everything(lambda **page: status.rejects(file_id, **page))
+    listed = everything(lambda **page: status.rejects(file_id, **page))
     groups: dict[str, list[Any]] = {}
     cursor = None
     while True:
@@ -325,24 +327,24 @@ def test_rejects_are_grouped_by_reason_with_an_example(hasty) -> None:
         if cursor is None:
             break
     assert {reason: sum(each["entries"] for each in parts) for reason, parts in groups.items()} == Counter(
-        item["reason"] for item in found
+        item["reason"] for item in listed
     )
-    firsts = {item["reason"]: item for item in reversed(found)}
+    firsts = {item["reason"]: item for item in reversed(listed)}
     assert {reason: parts[0]["first"] for reason, parts in groups.items()} == firsts
     assert sum(each["bytes"] for parts in groups.values() for each in parts) == sum(
-        item["length"] for item in found
+        item["length"] for item in listed
     )
 
 
 def test_batches_come_once_and_in_order(events) -> None:
     _, status, file_id = events
-    found = everything(lambda **page: status.batches(file_id, limit=4, **page))
-    assert len(found) == status.file(file_id)["batches"]
-    assert [(item["split"], item["batch"]) for item in found] == sorted(
-        (i["split"], i["batch"]) for i in found
+    listed = everything(lambda **page: status.batches(file_id, limit=4, **page))
+    assert len(listed) == status.file(file_id)["batches"]
+    assert [(item["split"], item["batch"]) for item in listed] == sorted(
+        (i["split"], i["batch"]) for i in listed
     )
-    assert sum(item["parsed"]["lines"] for item in found) == 298
-    assert {item["state"] for item in found} == {"done"}
+    assert sum(item["parsed"]["lines"] for item in listed) == 298
+    assert {item["state"] for item in listed} == {"done"}
 
 
 def test_a_file_adds_up_while_it_is_under_way() -> None:
@@ -385,7 +387,7 @@ def test_wrong_questions_name_themselves_and_the_remedy(events) -> None:
     _, status, file_id = events
     with pytest.raises(NotFoundError, match="no file 'nope'"):
         status.file("nope")
-    for ask, said in (
+    for ask, message in (
         (lambda: status.records(file_id, limit=0), "limit is 0"),
         (lambda: status.records(file_id, severity="loud"), "severity is 'loud'"),
         (lambda: status.records(file_id, severity="²"), "severity is '²'"),
@@ -406,5 +408,5 @@ def test_wrong_questions_name_themselves_and_the_remedy(events) -> None:
         (lambda: status.histogram(file_id, cursor="99-0"), "cursor is '99-0'"),
         (lambda: status.reasons(file_id, cursor="x"), "cursor is 'x'"),
     ):
-        with pytest.raises(BadQueryError, match=said):
+        with pytest.raises(BadQueryError, match=message):
             ask()

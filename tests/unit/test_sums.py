@@ -122,11 +122,11 @@ def test_what_a_death_left_out_of_the_sums_is_made_good_by_a_sweep_though_no_mes
             except Crash:
                 continue
         file.ledger.settle_anew(file.plan.file_id)
-        held = file.table.read_splits(file.plan.file_id)
-        for split in {split.split for split in held if not split.is_done}:
+        splits = file.table.read_splits(file.plan.file_id)
+        for split in {split.split for split in splits if not split.is_done}:
             file.step("seal", split)
             file.step("done", split)
-        for split in set(range(40)) - {split.split for split in held}:
+        for split in set(range(40)) - {split.split for split in splits}:
             file.step("seal", split)
             file.step("done", split)
         file.ledger.settle_anew(file.plan.file_id)
@@ -190,14 +190,14 @@ def test_a_file_under_way_shows_what_its_splits_are_by_now(splits: int, parallel
             stored = file.table.read_file(file.plan.file_id)
             assert stored is not None
             if not stored.account.state.settled:
-                held = {each.split: each for each in file.table.read_splits(file.plan.file_id)}
-                unsettled = [n for n in range(splits) if n not in held or not held[n].is_settled][:16]
+                by_split = {each.split: each for each in file.table.read_splits(file.plan.file_id)}
+                unsettled = [n for n in range(splits) if n not in by_split or not by_split[n].is_settled][:16]
                 for number in unsettled:
                     marks = file.table.read_marks(file.plan.file_id, number)
-                    split_account = held.get(number, SplitAccount(number, None))
+                    split_account = by_split.get(number, SplitAccount(number, None))
                     summary = summary_of(number, marks, split_account.seal)
-                    held[number] = replace(split_account, summary=summary)
-                expected = account_of(file.plan, held.values())
+                    by_split[number] = replace(split_account, summary=summary)
+                expected = account_of(file.plan, by_split.values())
                 account = file.ledger.read_account(stored)
                 assert replace(account, state=expected.state, reason=expected.reason) == expected
 

@@ -45,7 +45,7 @@ def test_a_dead_split_is_left_to_people_by_the_sweeper() -> None:
     pipeline.batch_queue.messages.clear()
     sweep_twice(pipeline)
     sent = [decode(message.body) for message in pipeline.split_queue.messages]
-    letters = pipeline.letters.held.values()
+    letters = pipeline.letters.stored.values()
     assert {letter.subject.split for letter in letters}.isdisjoint(message.split for message in sent)
     assert len(sent) == 7
 
@@ -83,8 +83,8 @@ def test_only_keys_that_are_logs_become_files_whoever_announces_them() -> None:
     pipeline = Pipeline(LIMITS, keys=KeyPatterns("logs/*, !*.tmp"))
     for key in ("logs/a.log", "logs/b.tmp", "customers.csv"):
         pipeline.objects.add(key, TEXT)
-    said = [pipeline.objects.add(key, TEXT) for key in ("logs/c.log", "logs/d.tmp", "e.csv")]
-    assert pipeline.splitter.ingest_each(said, in_time()) == []
+    announced = [pipeline.objects.add(key, TEXT) for key in ("logs/c.log", "logs/d.tmp", "e.csv")]
+    assert pipeline.splitter.ingest_each(announced, in_time()) == []
     assert [file.plan.object.key for file in pipeline.table.files.values()] == ["logs/c.log"]
     assert pipeline.meter.sum(metrics.NOTIFICATIONS_IGNORED) == 2
     pipeline.clock.advance(3700)
@@ -96,8 +96,8 @@ def test_each_bucket_is_read_by_keys_of_its_own_whoever_announces_them() -> None
     pipeline = Pipeline(LIMITS, keys=KeyPatterns("logs/*"), other_keys={"eu": KeyPatterns("*.log, !c*")})
     for key in ("logs/a", "b.log", "c.log"):
         pipeline.objects.add(key, TEXT)
-    said = [Announced("eu", key, version_id="v1") for key in ("logs/a", "b.log", "c.log")]
-    assert pipeline.splitter.ingest_each(said, in_time()) == []
+    announced = [Announced("eu", key, version_id="v1") for key in ("logs/a", "b.log", "c.log")]
+    assert pipeline.splitter.ingest_each(announced, in_time()) == []
     assert [str(file.plan.object) for file in pipeline.table.files.values()] == ["s3://eu/b.log (version v1)"]
     assert pipeline.meter.sum(metrics.NOTIFICATIONS_IGNORED) == 2
     pipeline.objects.add("d.log", TEXT)
@@ -351,7 +351,7 @@ def test_a_redriven_message_that_gets_lost_is_a_dead_letter_again_and_can_be_sel
     assert stored(pipeline) == stored(finished())
     pipeline.clock.advance(3600)
     assert pipeline.sweeper.sweep(in_time()).letters == ()
-    assert {letter.state for letter in pipeline.letters.held.values()} == {LetterState.RESOLVED}
+    assert {letter.state for letter in pipeline.letters.stored.values()} == {LetterState.RESOLVED}
 
 
 def test_a_redriven_message_that_died_again_is_not_taken_for_lost() -> None:

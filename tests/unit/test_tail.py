@@ -113,9 +113,9 @@ def test_files_that_arrive_are_followed_from_their_start_and_known_ones_from_now
         deliver(pipeline, pipeline.split_queue.messages.pop(0).body)
     for message in pipeline.batch_queue.messages[3:]:
         deliver(pipeline, message.body)
-    found = [(file["key"], record["body"]) for _ in range(3) for file, record in files.written()]
+    followed = [(file["key"], record["body"]) for _ in range(3) for file, record in files.written()]
 
-    assert sorted(found) == sorted(
+    assert sorted(followed) == sorted(
         [("a.log", body) for body in BODIES[30:]] + [("b.log", body) for body in BODIES]
     )
 

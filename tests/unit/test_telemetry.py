@@ -147,12 +147,12 @@ class Standard:
 
 def events_in(lines: list[str]) -> dict[str, list[dict[str, Any]]]:
     """The events of a log by their names."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    events: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
-        said = json.loads(line)
-        if "_aws" not in said:
-            found.setdefault(said["message"], []).append(said)
-    return found
+        event = json.loads(line)
+        if "_aws" not in event:
+            events.setdefault(event["message"], []).append(event)
+    return events
 
 
 def test_a_file_is_told_of_by_events_with_its_ids_and_by_metrics(handling: Handlers, capsys: Any) -> None:
@@ -259,7 +259,7 @@ def test_no_line_of_a_file_is_ever_logged(
     assert failures & set(events), "it did fail"
     assert MARKER not in captured.out + captured.err
     assert not any(MARKER in notice.text + notice.subject for notice in pipeline.topic.notices)
-    assert not any(MARKER in letter.reason for letter in pipeline.letters.held.values())
+    assert not any(MARKER in letter.reason for letter in pipeline.letters.stored.values())
 
 
 def refuse(*_: Any) -> None:
@@ -291,8 +291,8 @@ def test_what_a_route_logs_bears_the_id_of_its_request_and_no_words_of_a_bug(
 ) -> None:
     monkeypatch.setattr(wired, "services", crash)
     assert client.http.get("/files").status_code == 500
-    said = capsys.readouterr().out
-    (event,) = (json.loads(line) for line in said.splitlines())
+    output = capsys.readouterr().out
+    (event,) = (json.loads(line) for line in output.splitlines())
     assert event["message"] == "Caught exception for path /files"
     assert (event["exception_name"], len(event["function_request_id"])) == ("KeyError", 36)
-    assert MARKER not in said
+    assert MARKER not in output

@@ -44,7 +44,7 @@ ROWS = [("a" * 20, "b" * 10, "1,234", "7")]
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("grüße 棚 ☎", "grüße 棚 ☎"),
         ("a\tb\nc", "a b⏎ c"),
@@ -53,12 +53,12 @@ ROWS = [("a" * 20, "b" * 10, "1,234", "7")]
         ("\u061c\u200e\u2066\x9b31m\x9d", r"\u061c\u200e\u2066\x9b31m\x9d"),
     ],
 )
-def test_control_characters_are_shown_and_not_obeyed(text: str, shown: str) -> None:
-    assert printable(text) == shown
+def test_control_characters_are_shown_and_not_obeyed(text: str, expected: str) -> None:
+    assert printable(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("size", "shown"),
+    ("size", "expected"),
     [
         (0, "0 B"),
         (999, "999 B"),
@@ -68,8 +68,8 @@ def test_control_characters_are_shown_and_not_obeyed(text: str, shown: str) -> N
         (2e13, "20.0 TB"),
     ],
 )
-def test_sizes_are_for_people(size: float, shown: str) -> None:
-    assert sized(int(size)) == shown
+def test_sizes_are_for_people(size: float, expected: str) -> None:
+    assert sized(int(size)) == expected
 
 
 @pytest.mark.parametrize(
@@ -135,10 +135,10 @@ CONTROLS = [
 
 
 def test_json_holds_no_control_character_as_it_is() -> None:
-    shown = {f"key{each}": f"é棚😀{each}½" for each in CONTROLS}
-    line = json_line(shown).decode()
+    document = {f"key{each}": f"é棚😀{each}½" for each in CONTROLS}
+    line = json_line(document).decode()
     assert not set(line[:-1]) & set(CONTROLS)
-    assert json.loads(line) == shown
+    assert json.loads(line) == document
 
 
 def test_a_sentence_keeps_its_lines_and_nothing_else_that_a_terminal_obeys() -> None:
@@ -153,9 +153,11 @@ def test_long_work_says_a_line_now_and_then_without_a_terminal(
         bar.reach(1234, "1 of 2 files settled")
         time.sleep(0.7)
         bar.say("Waiting for \x1b[2J")
-    said = capsys.readouterr().err
-    assert re.search(r"^\[\d s\] Processing: 1,234 of 5,000 lines, 1 of 2 files settled$", said, re.MULTILINE)
-    assert said.endswith("Waiting for \\x1b[2J\n")
+    output = capsys.readouterr().err
+    assert re.search(
+        r"^\[\d s\] Processing: 1,234 of 5,000 lines, 1 of 2 files settled$", output, re.MULTILINE
+    )
+    assert output.endswith("Waiting for \\x1b[2J\n")
 
 
 def test_lines_come_ever_more_seldom_and_bytes_have_units() -> None:
@@ -163,12 +165,12 @@ def test_lines_come_ever_more_seldom_and_bytes_have_units() -> None:
     lines = terminal.Lines(10, clock=lambda: now)
     bar = terminal.ProgressLines(lines, "Uploading", 2_000_000, "bytes")
     bar.advance(1_500_000)
-    said = []
+    printed = []
     for second in range(1200):
         now = second
-        said += filter(None, [lines.due()])
-    assert said[0] == "[10 s] Uploading: 1.5 MB of 2.0 MB"
-    assert 20 < len(said) < 40
+        printed += filter(None, [lines.due()])
+    assert printed[0] == "[10 s] Uploading: 1.5 MB of 2.0 MB"
+    assert 20 < len(printed) < 40
 
 
 def test_patience_says_what_is_waited_for_and_until_when() -> None:
@@ -204,12 +206,12 @@ def test_the_demo_waits_longer_than_a_lost_message_is_hidden() -> None:
 
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029", "\n", "\x0b", "\x1e"])
 def test_an_object_is_one_line_to_every_reader(character: str) -> None:
-    shown = {"body": f"a{character}b"}
+    document = {"body": f"a{character}b"}
 
-    line = json_line(shown)
+    line = json_line(document)
 
     assert line.decode().splitlines() == [line.decode()[:-1]]
-    assert json.loads(line) == shown
+    assert json.loads(line) == document
 
 
 def test_integers_of_any_size_are_json() -> None:
@@ -321,12 +323,12 @@ class TestUp:
         assert json.loads(self.up(monkeypatch, None, "--bare", "--json").stdout) == FakeStack(None).env
 
     def test_people_get_commands_to_copy(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        shown = self.up(monkeypatch, None).stdout
+        output = self.up(monkeypatch, None).stdout
 
-        assert "upload FILE --wait" in shown
-        assert "--endpoint-url the endpoint --region the region s3 cp FILE s3://the input_bucket/" in shown
-        assert 'curl -H "Authorization: Bearer the token" the api/files' in shown
-        assert "set -a; . '/some where/env'; set +a" in shown
+        assert "upload FILE --wait" in output
+        assert "--endpoint-url the endpoint --region the region s3 cp FILE s3://the input_bucket/" in output
+        assert 'curl -H "Authorization: Bearer the token" the api/files' in output
+        assert "set -a; . '/some where/env'; set +a" in output
 
     def test_a_part_that_ended_by_itself_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         result = self.up(monkeypatch, "ministack ended with code 1; see ministack.log.")

@@ -182,8 +182,8 @@ def test_a_file_shows_its_trace_and_on_aws_where_to_see_it(environment, url) -> 
     files = pipeline.table.files
     files[file_id] = files[file_id]._replace(trace="1-a-b")
     status = Status(pipeline.ledger, Any, console_region=settings.console_region)
-    shown = status.file(file_id)
-    assert (shown["trace"], shown["trace_url"]) == ("1-a-b", url)
+    answer = status.file(file_id)
+    assert (answer["trace"], answer["trace_url"]) == ("1-a-b", url)
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", None])
@@ -204,8 +204,8 @@ def test_a_batch_shows_its_files_trace_and_on_aws_where_to_see_its_own(region: s
 def test_an_untraced_file_shows_none() -> None:
     pipeline = Pipeline(LIMITS)
     file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b"one\n"), in_time())
-    shown = Status(pipeline.ledger, Any, console_region="eu-west-1").file(file_id)
-    assert (shown["trace"], shown["trace_url"]) == (None, None)
+    answer = Status(pipeline.ledger, Any, console_region="eu-west-1").file(file_id)
+    assert (answer["trace"], answer["trace_url"]) == (None, None)
     (batch,) = Status(pipeline.ledger, Any, console_region="eu-west-1").batches(file_id)["items"]
     assert (batch["trace"], batch["trace_url"]) == (None, None)
 

@@ -29,27 +29,27 @@ def parse(tmp_path: Path, text: str, *options: str) -> tuple[list[object], str]:
     ids=["json", "csv", "logfmt"],
 )  # fmt: skip
 def test_a_change_of_type_is_named_with_its_line(tmp_path: Path, text: str, values: list[object]) -> None:
-    attributes, said = parse(tmp_path, text)
+    attributes, sentence = parse(tmp_path, text)
     assert [each.get("n") for each in attributes if isinstance(each, dict)] == values
     line = next(number for number, each in enumerate(text.splitlines(), start=1) if "many" in each)
     assert (
         f"  n is of several types: {values.count(1)} numbers and 1 text; the first text is at line {line}\n"
-        in said
+        in sentence
     )
 
 
 def test_one_type_a_name_says_nothing(tmp_path: Path) -> None:
-    _, said = parse(tmp_path, '{"msg":"x","n":1}\n{"msg":"x","n":1.5}\n{"msg":"x","m":"a"}\n')
-    assert "several types" not in said
+    _, sentence = parse(tmp_path, '{"msg":"x","n":1}\n{"msg":"x","n":1.5}\n{"msg":"x","m":"a"}\n')
+    assert "several types" not in sentence
 
 
 def test_many_changes_are_counted(tmp_path: Path) -> None:
     numbers = {f"n{each}": each for each in range(9)}
-    _, said = parse(tmp_path, json.dumps(numbers) + "\n" + json.dumps(dict.fromkeys(numbers, "x")) + "\n")
-    assert said.count("is of several types") == 5
-    assert "and 4 more attributes of several types" in said
+    _, sentence = parse(tmp_path, json.dumps(numbers) + "\n" + json.dumps(dict.fromkeys(numbers, "x")) + "\n")
+    assert sentence.count("is of several types") == 5
+    assert "and 4 more attributes of several types" in sentence
 
 
 def test_the_summary_for_programs_is_as_it_was(tmp_path: Path) -> None:
-    _, said = parse(tmp_path, '{"msg":"x","n":1}\n{"msg":"x","n":"a"}\n', "--json")
-    assert len(said.splitlines()) == 1
+    _, sentence = parse(tmp_path, '{"msg":"x","n":1}\n{"msg":"x","n":"a"}\n', "--json")
+    assert len(sentence.splitlines()) == 1

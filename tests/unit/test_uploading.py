@@ -107,15 +107,15 @@ def test_the_version_is_that_of_our_upload(s3: Any, tmp_path: Path, size: int, v
 
 
 @pytest.mark.parametrize(
-    ("charset", "said"), [(None, "binary/octet-stream"), ("koi8-r", "text/plain; charset=koi8-r")]
+    ("charset", "message"), [(None, "binary/octet-stream"), ("koi8-r", "text/plain; charset=koi8-r")]
 )
 def test_the_content_type_says_the_character_set(
-    s3: Any, tmp_path: Path, charset: str | None, said: str
+    s3: Any, tmp_path: Path, charset: str | None, message: str
 ) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(b"x")
     list(upload_all(s3, BUCKET, find_sources([path], ""), lambda _: None, charset))
-    assert s3.head_object(Bucket=BUCKET, Key="a.log")["ContentType"] == said
+    assert s3.head_object(Bucket=BUCKET, Key="a.log")["ContentType"] == message
 
 
 def test_what_is_there_with_the_same_content_is_found(s3: Any, tmp_path: Path) -> None:
@@ -202,8 +202,8 @@ def test_every_file_of_many_gets_its_own_version(s3: Any, tmp_path: Path) -> Non
 
     assert len({one.file_id for one in uploaded}) == 20
     for one in uploaded:
-        found = s3.get_object(Bucket=BUCKET, Key=one.source.key, VersionId=one.version.version_id)
-        assert found["Body"].read() == one.source.path.read_bytes()
+        stored = s3.get_object(Bucket=BUCKET, Key=one.source.key, VersionId=one.version.version_id)
+        assert stored["Body"].read() == one.source.path.read_bytes()
 
 
 def test_a_bucket_that_is_missing_is_the_error_that_s3_gives(s3: Any, tmp_path: Path) -> None:
@@ -228,9 +228,9 @@ def test_keys_that_become_no_file_are_named_and_not_waited_for(capsys: pytest.Ca
     assert capsys.readouterr() == ("", "")
     keys = ["logs/a", "b.csv", "logs/c.tmp"]
     warn_of_keys(target, keys, wait=False)
-    said = capsys.readouterr().err
-    assert "2 of 3 keys become no file" in said
-    assert "INPUT_KEYS (logs/*, !*.tmp)" in said
-    assert "b.csv, logs/c.tmp" in said
+    output = capsys.readouterr().err
+    assert "2 of 3 keys become no file" in output
+    assert "INPUT_KEYS (logs/*, !*.tmp)" in output
+    assert "b.csv, logs/c.tmp" in output
     with pytest.raises(FroeError, match="upload without --wait"):
         warn_of_keys(target, keys, wait=True)

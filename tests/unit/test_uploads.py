@@ -68,7 +68,7 @@ def test_a_large_object_goes_up_in_parts_that_s3_takes_and_an_answer_holds(size:
 
 
 @pytest.mark.parametrize(
-    ("key", "size", "said"),
+    ("key", "size", "message"),
     [
         ("", 1, "key is ''"),
         ("k" * 1025, 1, "key is"),
@@ -78,8 +78,8 @@ def test_a_large_object_goes_up_in_parts_that_s3_takes_and_an_answer_holds(size:
         ("a.log", SIZE_MAX + 1, "size is"),
     ],
 )
-def test_what_would_not_be_ingested_is_refused(key: str, size: int, said: str) -> None:
-    with pytest.raises(BadQueryError, match=said):
+def test_what_would_not_be_ingested_is_refused(key: str, size: int, message: str) -> None:
+    with pytest.raises(BadQueryError, match=message):
         uploads(Bucket(), KeyPatterns("!*.csv")).begin(key, size)
 
 

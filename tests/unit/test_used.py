@@ -103,8 +103,8 @@ def test_accounts_and_sums_are_the_same_whatever_was_used() -> None:
 
 def test_a_file_of_an_earlier_version_says_nothing_of_it() -> None:
     (stored,) = run(10).table.files.values()
-    shown = file_json(stored, stored.account, None)["used"]
-    assert shown["write_units"] == stored.account.used.write_units
+    used = file_json(stored, stored.account, None)["used"]
+    assert used["write_units"] == stored.account.used.write_units
     silent = stored._replace(opening=NOTHING)
     assert file_json(silent, replace(stored.account, used=NOTHING), None)["used"] is None
 

@@ -38,15 +38,15 @@ def answers(*given: Any) -> Any:
 class TestAsking:
     def test_throttling_is_waited_out_twice_as_long_each_time(self) -> None:
         slept: list[float] = []
-        told: list[str] = []
+        lines: list[str] = []
         throttled = [ThrottledError("reading: slow down")] * 7
         asked = again_and_again(
-            answers("a", *throttled, "b", "c"), 1.0, refused=told.append, sleep=slept.append
+            answers("a", *throttled, "b", "c"), 1.0, refused=lines.append, sleep=slept.append
         )
 
         assert list(itertools.islice(asked, 3)) == ["a", "b", "c"]
         assert slept == [1, 2, 4, 8, 16, 30, 30, 30, 1]
-        assert told[0] == "reading: slow down; asked again in 2 s"
+        assert lines[0] == "reading: slow down; asked again in 2 s"
 
     def test_a_network_that_fails_is_waited_for_once_it_was_there(self) -> None:
         asked = again_and_again(answers("a", TransientError("gone"), "b"), 0, sleep=lambda _: None)
@@ -90,10 +90,10 @@ class TestRate:
         assert rate.left(1) is None
 
     @pytest.mark.parametrize(
-        ("seconds", "shown"), [(0.4, "0 s"), (99, "99 s"), (600, "10 min"), (12_000, "3 h 20 min")]
+        ("seconds", "expected"), [(0.4, "0 s"), (99, "99 s"), (600, "10 min"), (12_000, "3 h 20 min")]
     )
-    def test_times_are_for_people(self, seconds: float, shown: str) -> None:
-        assert lasting(seconds) == shown
+    def test_times_are_for_people(self, seconds: float, expected: str) -> None:
+        assert lasting(seconds) == expected
 
 
 class Moving(FakeStatus):

@@ -200,10 +200,10 @@ def test_an_invocation_of_another_origin_says_so(recording: Recording) -> None:
 
 def test_programs_get_every_thread_and_the_waits(recording: Recording) -> None:
     whole = recording.waterfall()
-    shown = for_programs(whole, whole.first(1))
-    assert (shown["file_id"], shown["begun"], shown["duration_ms"]) == (FILE, 1000.0, 300.0)
-    assert (shown["batches"], shown["more_batches"]) == ([batch(0)], 1)
-    splitter, worker = shown["invocations"]
+    document = for_programs(whole, whole.first(1))
+    assert (document["file_id"], document["begun"], document["duration_ms"]) == (FILE, 1000.0, 300.0)
+    assert (document["batches"], document["more_batches"]) == ([batch(0)], 1)
+    splitter, worker = document["invocations"]
     assert (splitter["trace"], splitter["origin_trace"]) == (OPENED, None)
     assert (worker["trace"], worker["function"], worker["origin_trace"]) == ("1-b-1", "worker", OPENED)
     parse, write, mark = worker["stages"]

@@ -21,7 +21,7 @@ DIRECT: dict[str, Any] = {"LambdaFunctionConfigurations": [{"Id": "f", "LambdaFu
 
 
 @pytest.mark.parametrize(
-    ("held", "wanted"),
+    ("current", "expected"),
     [
         ({}, {"QueueConfigurations": [OURS]}),
         ({"QueueConfigurations": [FOREIGN]}, {"QueueConfigurations": [FOREIGN, OURS]}),
@@ -31,9 +31,9 @@ DIRECT: dict[str, Any] = {"LambdaFunctionConfigurations": [{"Id": "f", "LambdaFu
     ],
 )
 def test_a_queue_that_is_not_told_of_uploads_is_told_again(
-    held: dict[str, Any], wanted: dict[str, Any]
+    current: dict[str, Any], expected: dict[str, Any]
 ) -> None:
-    assert notifications.restored(held, "dev", "queue", QUEUE, OWN) == wanted
+    assert notifications.restored(current, "dev", "queue", QUEUE, OWN) == expected
 
 
 def test_eventbridge_is_switched_on_again_and_tells_alone() -> None:

@@ -117,11 +117,11 @@ def _plans_in(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _hold(file_id: str, until: Any) -> None:
     """Wait until all these effects are done for the file."""
-    wanted = set(until)
+    awaited = set(until)
     give_up_at = time.monotonic() + HOLD_SECONDS
-    while wanted and time.monotonic() < give_up_at:
+    while awaited and time.monotonic() < give_up_at:
         lines = (json.loads(line) for line in (FOLDER / f"{file_id}.log").read_text().splitlines())
-        if wanted <= {line["effect"] for line in lines if line["phase"] == "done"}:
+        if awaited <= {line["effect"] for line in lines if line["phase"] == "done"}:
             time.sleep(LOOK_SECONDS)
             return
         time.sleep(0.02)

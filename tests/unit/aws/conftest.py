@@ -37,8 +37,8 @@ BaseJSONSerializer._serialize_type_structure = _serialize_members
 
 def table_description(logical_id: str) -> dict[str, Any]:
     properties = json.loads(TEMPLATE.read_text())["Resources"][logical_id]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    return {name: properties[name] for name in wanted if name in properties}
+    members = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    return {name: properties[name] for name in members if name in properties}
 
 
 @pytest.fixture

@@ -121,9 +121,9 @@ class Stage:
         """All entries, all items of the ledger and all versions in the buckets of the stage, as one text."""
         items = [list(entries_in(self.dynamodb.scan(TableName="records")["Items"]).values())]
         items.append(self.dynamodb.scan(TableName="ledger")["Items"])
-        held = [self.s3.list_object_versions(Bucket=bucket) for bucket in ("quarantine", "results")]
+        listings = [self.s3.list_object_versions(Bucket=bucket) for bucket in ("quarantine", "results")]
         items.append(self.rows())
-        return repr(items) + repr([(each.get("Versions"), each.get("DeleteMarkers")) for each in held])
+        return repr(items) + repr([(each.get("Versions"), each.get("DeleteMarkers")) for each in listings])
 
     def state(self) -> State:
         stored = self.ledger.read_file(self.file_id)
@@ -193,9 +193,9 @@ def test_the_object_goes_only_if_told_and_only_that_version(stage: Stage) -> Non
     newer = stage.s3.put_object(Bucket=BUCKET, Key="a.jsonl", Body=b"new\n")["VersionId"]
     assert stage.forget().object_deleted is None
     assert stage.forget(with_object=True).object_deleted is True
-    held = stage.s3.list_object_versions(Bucket=BUCKET)
-    assert [each["VersionId"] for each in held["Versions"]] == [newer]
-    assert "DeleteMarkers" not in held
+    versions = stage.s3.list_object_versions(Bucket=BUCKET)
+    assert [each["VersionId"] for each in versions["Versions"]] == [newer]
+    assert "DeleteMarkers" not in versions
     assert stage.forget(with_object=True).object_deleted is False
 
 
@@ -302,9 +302,9 @@ class TestCommand:
     def test_it_says_what_it_removed(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         result = froe(monkeypatch, stage.file_id, "--yes", "--object")
         assert result.exit_code == 0, result.output
-        found = [line.split("  ")[-1].strip() for line in result.stdout.splitlines()[1:-1]]
-        assert ("1 objects, with old versions" in found) == (stage.layout is Layout.NONE)
-        assert [line for line in found if "objects" not in line] == [
+        removed = [line.split("  ")[-1].strip() for line in result.stdout.splitlines()[1:-1]]
+        assert ("1 objects, with old versions" in removed) == (stage.layout is Layout.NONE)
+        assert [line for line in removed if "objects" not in line] == [
             "1 records, 1 rejects",
             "2 messages of 1 dead letters",
             "2 items; marks are emptied",
@@ -312,9 +312,9 @@ class TestCommand:
         ]
 
     def test_a_program_reads_the_same(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-        said = json.loads(froe(monkeypatch, stage.file_id, "--yes", "--json").stdout)
-        assert (said["records"], said["messages"], said["object_deleted"]) == (1, 2, None)
-        assert said["remembered_until"] > "2026"
+        printed = json.loads(froe(monkeypatch, stage.file_id, "--yes", "--json").stdout)
+        assert (printed["records"], printed["messages"], printed["object_deleted"]) == (1, 2, None)
+        assert printed["remembered_until"] > "2026"
         (deed,) = stage.audit.page(end=datetime.now(UTC) + timedelta(days=1))["items"]
         assert (deed["action"], deed["subject"]["file_id"]) == ("forget", stage.file_id)
         assert deed["result"] == {"records": 1, "rejects": 1}

@@ -95,8 +95,8 @@ class Stage:
 
     def read(self) -> tuple[Counter[str], int]:
         status = Status(self.ledger, self.records, results=self.results)
-        shown = status.records(self.file_id)["items"], status.rejects(self.file_id)["items"]
-        kinds = Counter(entry["kind"] for each in shown for entry in each)
+        listed = status.records(self.file_id)["items"], status.rejects(self.file_id)["items"]
+        kinds = Counter(entry["kind"] for each in listed for entry in each)
         (file,) = status.files()["items"]
         assert file["file_id"] == self.file_id
         return kinds, file["rejected"]["entries"]

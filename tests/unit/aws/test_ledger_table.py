@@ -218,9 +218,9 @@ def test_a_summary_never_replaces_a_newer_one(table) -> None:
 
 def test_a_mark_that_says_what_its_batch_holds_takes_the_place_of_one_that_does_not(table) -> None:
     unmeasured = Mark(Outcome.FAILED, Tally(), note="lost")
-    for mark, held in ((unmeasured, unmeasured), (FAILED, FAILED), (unmeasured, FAILED), (DONE, DONE)):
+    for mark, expected in ((unmeasured, unmeasured), (FAILED, FAILED), (unmeasured, FAILED), (DONE, DONE)):
         table.raise_mark(FILE, 0, 0, mark, None)
-        assert table.read_mark(FILE, 0, 0) == held
+        assert table.read_mark(FILE, 0, 0) == expected
 
 
 def test_an_account_never_replaces_a_newer_one_and_drops_an_old_reason(table) -> None:

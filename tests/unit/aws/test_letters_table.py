@@ -91,10 +91,10 @@ class TestLetters:
         letters.put(LETTER)
         changed = replace(LETTER, state=LetterState.REDRIVEN, redrives=1, changed_at=WHEN)
         assert letters.change(changed)
-        found = {
+        listed = {
             state: letters.by_state(state, before=None, since=None, limit=9).letters for state in LetterState
         }
-        assert found == {state: [] for state in LetterState} | {LetterState.REDRIVEN: [changed]}
+        assert listed == {state: [] for state in LetterState} | {LetterState.REDRIVEN: [changed]}
 
     def test_what_was_discarded_is_not_changed_any_more(self, letters: Any) -> None:
         letters.put(LETTER)
@@ -108,27 +108,27 @@ class TestLetters:
             letters.put(numbered(number))
         since = (WHEN + timedelta(seconds=2)).isoformat(timespec="microseconds")
         before = (WHEN + timedelta(seconds=6)).isoformat(timespec="microseconds")
-        found, position = [], before
+        letters_read, position = [], before
         for _ in range(9):
             page = letters.by_state(LetterState.DEAD, before=position, since=since, limit=2)
-            found += [letter.letter_id for letter in page.letters]
+            letters_read += [letter.letter_id for letter in page.letters]
             if page.reached is None:
                 break
             position = page.reached
-        assert found == ["m005", "m004", "m003", "m002"]
+        assert letters_read == ["m005", "m004", "m003", "m002"]
 
     def test_pages_of_a_file_hold_each_letter_once_and_no_other_file_has_them(self, letters: Any) -> None:
         for number in range(7):
             letters.put(numbered(number))
         letters.put(replace(LETTER, subject=replace(SUBJECT, file_id="g" * 26)))
-        found, after = [], None
+        letters_read, after = [], None
         for _ in range(9):
             page = letters.by_file(FILE, after=after, limit=3)
-            found += [letter.letter_id for letter in page.letters]
+            letters_read += [letter.letter_id for letter in page.letters]
             after = page.reached
             if after is None:
                 break
-        assert found == [f"m{number:03d}" for number in range(7)]
+        assert letters_read == [f"m{number:03d}" for number in range(7)]
         assert letters.has_letters(FILE)
         assert not letters.has_letters("h" * 26)
 
@@ -211,9 +211,9 @@ class TestVersions:
         s3.put_bucket_versioning(Bucket="input", VersioningConfiguration={"Status": "Enabled"})
         put = [s3.put_object(Bucket="input", Key="a b.log", Body=body) for body in (b"1", b"22")]
         heads, _ = self.every_page(s3)
-        found = {(head.version.key, head.version.version_id): head.size for head in heads}
-        assert [found["a b.log", answer["VersionId"]] for answer in put] == [1, 2]
-        assert len(found) == 2
+        sizes = {(head.version.key, head.version.version_id): head.size for head in heads}
+        assert [sizes["a b.log", answer["VersionId"]] for answer in put] == [1, 2]
+        assert len(sizes) == 2
         assert all(head.last_modified.tzinfo for head in heads)
 
     @pytest.mark.parametrize("size", [1, 2, 3, 4, 100])

@@ -58,8 +58,8 @@ class Answers:
         if not self.answers:
             return None
         answer = self.answers.pop(0)
-        status, said = answer(body) if callable(answer) else answer
-        raw = json.dumps(said).encode()
+        status, text = answer(body) if callable(answer) else answer
+        raw = json.dumps(text).encode()
         response = AWSResponse(request.url, status, {"content-type": "application/x-amz-json-1.0"}, None)
         response._content = raw
         return response
@@ -93,13 +93,17 @@ def test_strays_of_a_batch_are_removed_from_every_shard_and_nothing_else(dynamod
 
 
 def test_every_item_is_written_as_it_is(dynamodb) -> None:
-    wanted = items(60)
-    DynamoRecords(dynamodb, "records", threads=1).put(wanted, in_time())
-    found = stored(dynamodb)
-    assert len(found) == 60
-    assert found[0]["attributes"]["M"]["l"]["L"] == [{"BOOL": True}, {"NULL": True}, {"M": {"a": {"N": "1"}}}]
-    assert found[0]["body"] == {"S": "héllo \0"}
-    assert found[1]["raw"] == {"B": b"\xffraw\n"}
+    expected = items(60)
+    DynamoRecords(dynamodb, "records", threads=1).put(expected, in_time())
+    actual = stored(dynamodb)
+    assert len(actual) == 60
+    assert actual[0]["attributes"]["M"]["l"]["L"] == [
+        {"BOOL": True},
+        {"NULL": True},
+        {"M": {"a": {"N": "1"}}},
+    ]
+    assert actual[0]["body"] == {"S": "héllo \0"}
+    assert actual[1]["raw"] == {"B": b"\xffraw\n"}
 
 
 def test_unprocessed_items_are_sent_again_as_they_were(dynamodb) -> None:
@@ -251,11 +255,11 @@ def _as_moto_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("large", [False, True])
 def test_segments_are_written_counted_and_read_back(dynamodb, large) -> None:
-    records, found = DynamoRecords(dynamodb, "records", threads=1), packed(large)
-    records.put(found.items, in_time(), found.first)
+    records, pack = DynamoRecords(dynamodb, "records", threads=1), packed(large)
+    records.put(pack.items, in_time(), pack.first)
     mib = 1024 * 1024
-    assert len(stored(dynamodb)) == len(found.items) == (11 if large else 3)
-    assert records.count("f" * 26, 2, 0, 3_000_000) == len(found.items)
+    assert len(stored(dynamodb)) == len(pack.items) == (11 if large else 3)
+    assert records.count("f" * 26, 2, 0, 3_000_000) == len(pack.items)
     assert records.count("f" * 26, 2, 0, 1) == (4 if large else 1), (
         "continuations count where their head begins"
     )
@@ -268,12 +272,12 @@ def test_segments_are_written_counted_and_read_back(dynamodb, large) -> None:
             heads += page.segments
         read += [entry for each in heads for entry in entries_of(each, records.continuations(each))]
     assert [int(entry["offset"]["N"]) for entry in read] == [number * 100_000 for number in range(30)]
-    assert read == list(entries_in(map(json.loads, found.items)).values())
+    assert read == list(entries_in(map(json.loads, pack.items)).values())
 
 
 def test_a_continuation_that_is_not_there_is_told_from_one_that_is(dynamodb) -> None:
-    records, found = DynamoRecords(dynamodb, "records", threads=1), packed(large=True)
-    records.put(found.items[1:], in_time(), found.first - 1)
+    records, pack = DynamoRecords(dynamodb, "records", threads=1), packed(large=True)
+    records.put(pack.items[1:], in_time(), pack.first - 1)
     (segment,) = records.segments("f" * 26 + "#00", sort_key(0), last_key(9)).segments
     missing, *there = records.continuations(segment)
     assert missing is None
@@ -282,12 +286,12 @@ def test_a_continuation_that_is_not_there_is_told_from_one_that_is(dynamodb) -> 
 
 def test_no_head_is_written_before_all_continuations_are(dynamodb) -> None:
     """Though several threads write: nothing of the heads is sent while a continuation is not taken."""
-    records, found = DynamoRecords(dynamodb, "records", threads=4), packed(large=True)
+    records, pack = DynamoRecords(dynamodb, "records", threads=4), packed(large=True)
     throttled = (400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow"})
     answers = Answers(dynamodb, *[throttled] * 500)
     with pytest.raises(UnwrittenError) as unwritten:
-        records.put(found.items, in_time(1.5), found.first)
-    assert unwritten.value.unwritten == [(0, len(found.items))]
+        records.put(pack.items, in_time(1.5), pack.first)
+    assert unwritten.value.unwritten == [(0, len(pack.items))]
     sent = [
         put["PutRequest"]["Item"]["sk"]["S"]
         for each in answers.requests
@@ -299,10 +303,10 @@ def test_no_head_is_written_before_all_continuations_are(dynamodb) -> None:
 
 @pytest.mark.parametrize("large", [False, True])
 def test_strays_of_a_batch_go_with_their_continuations(dynamodb, large) -> None:
-    records, found = DynamoRecords(dynamodb, "records", threads=1), packed(large)
-    records.put(found.items, in_time(), found.first)
-    own = [item for item in found.items if not json.loads(item)["sk"]["S"].startswith(sort_key(1_100_000))]
-    gone = len(found.items) - len(own)
+    records, pack = DynamoRecords(dynamodb, "records", threads=1), packed(large)
+    records.put(pack.items, in_time(), pack.first)
+    own = [item for item in pack.items if not json.loads(item)["sk"]["S"].startswith(sort_key(1_100_000))]
+    gone = len(pack.items) - len(own)
     assert records.remove_strays("f" * 26, "f-000000-000000", (0, 3_000_000), own, in_time()) == gone
     assert len(stored(dynamodb)) == len(own)
     assert records.remove_strays("f" * 26, "another", (0, 3_000_000), [], in_time()) == 0

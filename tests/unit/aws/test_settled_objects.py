@@ -46,8 +46,8 @@ class Bucket:
         reply = self.s3.put_object(Bucket=BUCKET, Key=key, Body=body, Tagging=tags)
         return ObjectVersion(BUCKET, key, reply.get("VersionId"), reply["ETag"].strip('"'))
 
-    def settled(self, state: State = State.COMPLETE, **said: Any) -> StoredFile:
-        stored = file("a.log", state, **said)
+    def settled(self, state: State = State.COMPLETE, **fields: Any) -> StoredFile:
+        stored = file("a.log", state, **fields)
         head = replace(stored.plan.head, version=self.version)
         return stored._replace(plan=replace(stored.plan, head=head))
 
@@ -198,7 +198,7 @@ class Refusing:
         raise AssertionError("nothing is to be moved")
 
 
-def told(objects: Refusing, changes: list[Change], deadline: Deadline, notifier: Any = None) -> Any:
+def settle_all(objects: Refusing, changes: list[Change], deadline: Deadline, notifier: Any = None) -> Any:
     notifier = notifier or Notifier(FakeTopic(), objects=SettledObjects(objects, TAG))
     return notifier.tell(changes, deadline), notifier
 
@@ -206,12 +206,12 @@ def told(objects: Refusing, changes: list[Change], deadline: Deadline, notifier:
 def test_what_may_go_better_is_done_again_and_what_is_denied_keeps_nothing_back() -> None:
     changes = [Change(str(number), None, file(f"{number}.log")) for number in range(2)]
     down = Refusing(TransientError("slow down"), 1)
-    again, notifier = told(down, changes, in_time())
+    again, notifier = settle_all(down, changes, in_time())
     assert (again, down.tagged) == (["0"], ["COMPLETE"])
-    again, _ = told(down, changes, in_time(), notifier)
+    again, _ = settle_all(down, changes, in_time(), notifier)
     assert (again, down.tagged) == ([], ["COMPLETE"] * 2), "the other one is not done twice"
     denied = Refusing(AccessDeniedError("denied"), 1)
-    assert told(denied, changes, in_time())[0] == []
+    assert settle_all(denied, changes, in_time())[0] == []
     assert denied.tagged == ["COMPLETE"]
 
 

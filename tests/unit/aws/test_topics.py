@@ -35,9 +35,9 @@ class Client:
         self.published.append(request)
 
 
-def published(**said: Any) -> dict[str, Any]:
+def published(**fields: Any) -> dict[str, Any]:
     client = Client()
-    SnsTopic(client, "arn").publish(replace(NOTICE, **said))
+    SnsTopic(client, "arn").publish(replace(NOTICE, **fields))
     return client.published[0]
 
 
@@ -77,7 +77,7 @@ def test_a_notice_arrives_with_its_attributes(subscribed: Subscribed) -> None:
     subscribed.topic.publish(NOTICE)
     received = subscribed.received()
     assert (received["Subject"], received["Message"]) == ("Froe: COMPLETE a.log", "All is well.\n")
-    attributes = {name: held["Value"] for name, held in received["MessageAttributes"].items()}
+    attributes = {name: attribute["Value"] for name, attribute in received["MessageAttributes"].items()}
     assert attributes == {"notice_id": "f-4", "kind": "file", "state": "COMPLETE", "key": "a.log"}
 
 

@@ -63,10 +63,10 @@ def test_documents_in_one_another_are_as_they_are_by_themselves() -> None:
     client = Client(
         [segment(1, stage("parse", 0, 2), stage("write", 0, 3, subsegments=[stage("write-thread", 1, 3)]))]
     )
-    found = {each["id"]: each for each in read(client).documents}
-    assert found["write-thread1"]["parent_id"] == "write0"
-    assert found["parse0"]["parent_id"] == "invocation1"
-    assert {each["trace_id"] for each in found.values()} == {"1-1"}
+    documents = {each["id"]: each for each in read(client).documents}
+    assert documents["write-thread1"]["parent_id"] == "write0"
+    assert documents["parse0"]["parent_id"] == "invocation1"
+    assert {each["trace_id"] for each in documents.values()} == {"1-1"}
     asked = client.calls[0][1]
     assert asked["FilterExpression"] == f'annotation.file_id = "{FILE}"'
     assert asked["StartTime"] < WHEN < asked["EndTime"]
@@ -77,8 +77,8 @@ def test_very_many_traces_are_read_in_a_bounded_number_of_requests() -> None:
     assert not read(client).complete
     assert len(client.calls) <= 4 + 20
     few = Client([segment(number) for number in range(23)], page=10)
-    found = read(few)
-    assert (found.complete, len({each["trace_id"] for each in found.documents})) == (True, 23)
+    trace = read(few)
+    assert (trace.complete, len({each["trace_id"] for each in trace.documents})) == (True, 23)
 
 
 def test_of_a_file_that_took_a_day_the_first_hours_are_read() -> None:
@@ -88,9 +88,9 @@ def test_of_a_file_that_took_a_day_the_first_hours_are_read() -> None:
     assert asked["EndTime"] - asked["StartTime"] <= timedelta(hours=6)
 
 
-def a_file(**said: Any) -> dict[str, Any]:
+def a_file(**fields: Any) -> dict[str, Any]:
     times = {"opened_at": "2026-03-01T12:00:00Z", "settled_at": "2026-03-01T12:00:09Z"}
-    return {"file_id": FILE, "trace": "1-1", "trace_url": None, **times, **said}
+    return {"file_id": FILE, "trace": "1-1", "trace_url": None, **times, **fields}
 
 
 class Traces:
@@ -103,14 +103,14 @@ class Traces:
         return self._recorded
 
 
-def quoted(recorded: Recorded | None, batches: int = 20, **said: Any) -> dict[str, Any]:
-    return TraceStatus(lambda _: a_file(**said), Traces(recorded), lambda: WHEN).waterfall(FILE, batches)
+def quoted(recorded: Recorded | None, batches: int = 20, **fields: Any) -> dict[str, Any]:
+    return TraceStatus(lambda _: a_file(**fields), Traces(recorded), lambda: WHEN).waterfall(FILE, batches)
 
 
 def test_the_waterfall_is_that_of_the_command_line() -> None:
     stages = [stage("send", 0, 0), stage("parse", 0, 5), stage("parse", 1, 7)]
-    found = read(Client([segment(1, *stages)]))
-    answer = quoted(found, batches=1)
+    trace = read(Client([segment(1, *stages)]))
+    answer = quoted(trace, batches=1)
     assert answer["complete"]
     waterfall = answer["waterfall"]
     assert (waterfall["duration_ms"], waterfall["more_batches"]) == (8000, 1)
@@ -147,8 +147,8 @@ def test_what_collects_traces_on_a_local_stack_answers_in_the_place_of_x_ray(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_XRAY", answers.url)
     keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "eu-west-1"}
-    found = read(make_client("xray", session=boto3.session.Session(**keys)))
-    assert found.complete
-    named = {each["id"] for each in found.documents if each["annotations"]["file_id"] == FILE}
+    trace = read(make_client("xray", session=boto3.session.Session(**keys)))
+    assert trace.complete
+    named = {each["id"] for each in trace.documents if each["annotations"]["file_id"] == FILE}
     assert named == {f"parse{number}" for number in range(7)}
-    assert quoted(found)["waterfall"]["duration_ms"] == 7000
+    assert quoted(trace)["waterfall"]["duration_ms"] == 7000

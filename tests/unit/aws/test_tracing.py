@@ -100,19 +100,19 @@ def with_xray(script: str, environment: dict[str, str]) -> tuple[str, Segments]:
         daemon.bind(("127.0.0.1", 0))
         daemon.settimeout(0.5)
         address = f"127.0.0.1:{daemon.getsockname()[1]}"
-        said, _ = output_of(script, environment | {"AWS_XRAY_DAEMON_ADDRESS": address})
+        output, _ = output_of(script, environment | {"AWS_XRAY_DAEMON_ADDRESS": address})
         segments = []
         try:
             while True:
                 segments.append(json.loads(daemon.recv(65536).split(b"\n", 1)[1]))
         except TimeoutError:
-            return said, segments
+            return output, segments
 
 
 def with_opentelemetry(script: str, environment: dict[str, str]) -> tuple[str, Segments]:
     script = f"from tests.spans import provided\nprovided()\n{script}\nfrom tests.spans import show\nshow()\n"
-    said, shown = output_of(script, environment)
-    return said, [json.loads(line) for line in shown.splitlines()]
+    output, segments = output_of(script, environment)
+    return output, [json.loads(line) for line in segments.splitlines()]
 
 
 def output_of(script: str, environment: dict[str, str]) -> tuple[str, str]:
@@ -159,10 +159,10 @@ def test_without_a_trace_of_the_invocation_opentelemetry_begins_its_own() -> Non
 
 @pytest.mark.parametrize("header", ["Root=1-x;Parent=y", "Root", "Self=1-2-3", "Root=1-0-0;Parent=0"])
 def test_a_header_that_nobody_understands_is_none(header: str) -> None:
-    shown, segments = traced_by("opentelemetry")(
+    output, segments = traced_by("opentelemetry")(
         WORK.replace("tracer.header()", "'-'"), _X_AMZN_TRACE_ID=header
     )
-    assert (shown, len(segments)) == ("-", 3)
+    assert (output, len(segments)) == ("-", 3)
 
 
 def test_without_an_sdk_opentelemetry_records_nothing_and_carries_the_trace_on() -> None:
@@ -235,8 +235,8 @@ def test_many_threads_at_once_lose_no_subsegment(traced: Traced) -> None:
 
 
 def test_a_failure_in_the_threads_is_sent_and_marked_as_a_fault_whatever_it_says(traced: Traced) -> None:
-    said, segments = writing(traced, 3, failing=True)
-    assert said.splitlines()[:2] == ["failed 0", "failed 1"]
+    output, segments = writing(traced, 3, failing=True)
+    assert output.splitlines()[:2] == ["failed 0", "failed 1"]
     by_name = {name: [one for one in segments if one["name"] == name] for name in ("write-thread", "write")}
     assert len(by_name["write-thread"]) == 6
     assert len(by_name["write"]) == 2

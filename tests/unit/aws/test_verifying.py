@@ -153,7 +153,7 @@ def test_what_is_not_settled_or_has_expired_or_was_overwritten_is_not_proved(
     dynamodb: Any, tmp_path: Path
 ) -> None:
     stage = Stage(dynamodb, Layout.ITEMS)
-    stage.objects.held["tills/0.log", "v1"] = b"till7 1 tea\n"
+    stage.objects.stored["tills/0.log", "v1"] = b"till7 1 tea\n"
     assert verdict_of(stage, tmp_path).result == "differs"
     update(stage, "file", "retention_days", {"N": "1"})
     assert "have expired" in str(verdict_of(stage, tmp_path).unproved)

@@ -100,13 +100,13 @@ def test_a_file_under_way_when_the_code_is_replaced_ends_otherwise(
     way = Way(dynamodb, path.name, path.read_bytes(), LATER_LIMITS)
     way.take_up(recorded[state])
     way.finish()
-    ended, wanted = way.state(), recorded["complete"]
+    ended, expected = way.state(), recorded["complete"]
     assert opened(ended)["state"]["S"].partition("#")[0] == "COMPLETE"
-    assert said_by_all(ended["ledger"]) == said_by_all(wanted["ledger"])
-    entries, entries_before = (entries_in(state["records"]) for state in (ended, wanted))
+    assert said_by_all(ended["ledger"]) == said_by_all(expected["ledger"])
+    entries, entries_before = (entries_in(state["records"]) for state in (ended, expected))
     # Of what was written before the code was replaced nothing is written again.
     names = [
-        {key.rpartition("/")[2] for key in keys} for keys in (ended["objects"], wanted.get("objects", ()))
+        {key.rpartition("/")[2] for key in keys} for keys in (ended["objects"], expected.get("objects", ()))
     ]
     assert names[0] <= names[1], "wherever a version puts them"
     assert entries.keys() == entries_before.keys()
@@ -132,8 +132,8 @@ def test_what_is_stored_or_sent_changes_without_a_new_version(dynamodb: Any, nam
             item.keys() - ADDED for item in before["ledger"]
         ]
         for queue in ("split_queue", "batch_queue"):
-            said = [{*json.loads(body), json.loads(body)["v"]} for body in left[queue]]
-            assert said == [{*json.loads(body), json.loads(body)["v"]} for body in before[queue]]
+            versions = [{*json.loads(body), json.loads(body)["v"]} for body in left[queue]]
+            assert versions == [{*json.loads(body), json.loads(body)["v"]} for body in before[queue]]
 
 
 @pytest.mark.parametrize("key", ["access.log", "access.log.gz", "events.jsonl", "relay.log", "notes.txt"])
@@ -147,27 +147,27 @@ def test_what_version_1_can_say_is_said_in_another(dynamodb: Any, key: str) -> N
     assert {"M": framing} == opened(before)["framing"]
     assert opened(before).keys() <= opened(now).keys()
     for body, recorded in zip(now["batch_queue"], before["batch_queue"], strict=True):
-        said, then = json.loads(body), json.loads(recorded)
-        assert said["framing"].pop("rules") == 3
-        assert {name: said[name] for name in then} == then
-        assert not any(said[name] for name in said.keys() - then.keys())
+        message, then = json.loads(body), json.loads(recorded)
+        assert message["framing"].pop("rules") == 3
+        assert {name: message[name] for name in then} == then
+        assert not any(message[name] for name in message.keys() - then.keys())
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"plan_version": {"N": str(NEWER)}}, f"version {NEWER}"),
         ({"framing": {"M": {"version": {"N": "2"}, "entry_start": {"NULL": True}}}}, "framing 2"),
     ],
 )
-def test_the_plan_of_newer_code_is_guessed_at(dynamodb: Any, change: dict[str, Any], said: str) -> None:
+def test_the_plan_of_newer_code_is_guessed_at(dynamodb: Any, change: dict[str, Any], message: str) -> None:
     path, state = a_recorded("opened")
     state["ledger"][0].update(change)
     way = Way(dynamodb, path.name, path.read_bytes())
     way.take_up(state)
     with pytest.raises(
         PermanentError,
-        match=f"{said}.*; this Froe reads 1, 2, 3, 4, 5 and 6, and framing 1: deploy a newer one",
+        match=f"{message}.*; this Froe reads 1, 2, 3, 4, 5 and 6, and framing 1: deploy a newer one",
     ):
         way.finish()
     assert way.state()["ledger"] == state["ledger"]
@@ -181,16 +181,16 @@ def test_a_message_of_newer_code_that_died_is_redriven_before_that_code_is_back(
     body = state["batch_queue"][0]
     newer = json.dumps(json.loads(body) | {"v": NEWER})
     pipeline.dead_letter_consumer.take(Incoming("m1", "r", newer, 1))
-    (letter,) = pipeline.letters.held.values()
+    (letter,) = pipeline.letters.stored.values()
     everything, at_once = Selection(), Pace(1e9)
     refused = pipeline.office.redrive(everything, in_time(), at_once)
     assert (refused.changed, refused.refused) == (0, 1)
     assert f"version {NEWER}" in refused.refusals[0][1]
-    envelope = json.loads(pipeline.quarantine.held["m1"])
-    pipeline.quarantine.held["m1"] = json.dumps(envelope | {"body": body}).encode()
+    envelope = json.loads(pipeline.quarantine.stored["m1"])
+    pipeline.quarantine.stored["m1"] = json.dumps(envelope | {"body": body}).encode()
     assert pipeline.office.redrive(everything, in_time(), at_once).changed == 1
     assert [message.body for message in pipeline.batch_queue.messages] == [body]
-    assert pipeline.letters.held[None, letter.letter_id].state is LetterState.REDRIVEN
+    assert pipeline.letters.stored[None, letter.letter_id].state is LetterState.REDRIVEN
     assert path.name == "trail.json"
 
 
@@ -201,7 +201,7 @@ def test_a_dead_letter_kept_before_letters_had_places_is_lost(dynamodb: Any, fil
     _, state = a_recorded("cut")
     body = state["batch_queue"][0] if file_id else "?"
     pipeline.dead_letter_consumer.take(Incoming("m1", "r", body, 1))
-    (letter,) = pipeline.letters.held.values()
+    (letter,) = pipeline.letters.stored.values()
     letters = DynamoLetters(dynamodb, "ledger")
     letters.put(letter)
     place = {"pk": {"S": "message#m1"}, "sk": {"S": "letter"}}
@@ -228,7 +228,7 @@ def test_a_dead_letter_of_a_file_that_only_newer_code_can_read_keeps_coming_back
         lambda: WHEN,
     )
     consumer.take(Incoming("m1", "r", state["split_queue"][0], 1))
-    assert list(pipeline.quarantine.held) == ["m1"]
+    assert list(pipeline.quarantine.stored) == ["m1"]
     assert len(pipeline.topic.notices) == 1
     items = dynamodb.scan(TableName="ledger")["Items"]
     assert [item for item in items if item["sk"] == {"S": "file"}] == state["ledger"]

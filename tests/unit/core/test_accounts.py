@@ -50,8 +50,8 @@ def added(*marks: Mark) -> Summary:
 
 
 def account(*splits: SplitAccount, plan: Plan = PLAN) -> tuple[State, str | None]:
-    found = account_of(plan, splits)
-    return found.state, found.reason
+    actual = account_of(plan, splits)
+    return actual.state, actual.reason
 
 
 @given(MARKS | DISPUTED_MARKS)
@@ -133,9 +133,9 @@ def test_what_is_disputed_of_a_discarded_split_waits_for_nothing() -> None:
     plan = replace(PLAN, limits=Limits(split_bytes=1000))
     summary = summary_of(0, {0: done(100).taken_back((0, 100))})
     assert summary.contradicted == 1
-    found = account_of(plan, [SplitAccount(0, None, summary, Setback(Obstacle.DISCARDED, "not needed"))])
-    assert (found.state, found.summary.contradicted) == (State.COMPLETE, 0)
-    assert "complete with discards: split 0" in (found.reason or "")
+    actual = account_of(plan, [SplitAccount(0, None, summary, Setback(Obstacle.DISCARDED, "not needed"))])
+    assert (actual.state, actual.summary.contradicted) == (State.COMPLETE, 0)
+    assert "complete with discards: split 0" in (actual.reason or "")
     failed = account_of(plan, [SplitAccount(0, None, summary, Setback(Obstacle.FAILED, "no table"))])
     assert failed.state is State.INCOMPLETE
 
@@ -163,8 +163,8 @@ def test_an_empty_file_is_complete() -> None:
 
 def test_pending_is_what_was_cut_and_not_marked() -> None:
     seal = Seal(0, 0, 200, 2, Tally(5, 6, 200), last=True)
-    found = account_of(PLAN, [SplitAccount(0, seal, added(done(120)))])
-    assert found.pending == Tally(4, 5, 80)
+    actual = account_of(PLAN, [SplitAccount(0, seal, added(done(120)))])
+    assert actual.pending == Tally(4, 5, 80)
     assert account_of(PLAN, [SplitAccount(0, None, added(done(120)))]).pending == Tally()
 
 

@@ -40,7 +40,7 @@ class File:
 
 def files_in(data: bytes, *, piece_bytes: int = 65_536, limits: Limits | None = None) -> dict[str, File]:
     """By key and, where that is not the only one of it, ordinal; each adds up."""
-    found: dict[str, File] = {}
+    collected: dict[str, File] = {}
     for reading in Reading(head_of(data, "a"), opener(data, piece_bytes), limits=limits).with_members():
         outcomes = list(reading)
         account, key = reading.account, reading.plan.object.key
@@ -49,11 +49,11 @@ def files_in(data: bytes, *, piece_bytes: int = 65_536, limits: Limits | None = 
         assert sum(outcome.length for outcome in outcomes) == (0 if reading.plan.archive else total.bytes)
         assert account.state.settled
         member = reading.plan.object.member
-        found[f"{key}#{member.ordinal}" if member and key in found else key] = File(
+        collected[f"{key}#{member.ordinal}" if member and key in collected else key] = File(
             reading.plan, account, outcomes
         )
-    assert len({file.plan.file_id for file in found.values()}) == len(found)
-    return found
+    assert len({file.plan.file_id for file in collected.values()}) == len(collected)
+    return collected
 
 
 def alone(data: bytes) -> list[Outcome]:
@@ -85,11 +85,11 @@ PACKS = {
 @pytest.mark.parametrize("pack", PACKS)
 def test_members_say_what_the_same_files_say_alone(kind: str, pack: str) -> None:
     data = TARS[kind] if kind != "without an end" else TARS["ustar"][: 512 + 14_336 + 512 + 700]
-    found = files_in(PACKS[pack](data))
-    assert list(found) == ["a/one/app.log", "a/two.log", "a"]
-    assert found["a/one/app.log"].outcomes == alone(LINES)
-    assert found["a/two.log"].outcomes == alone(SHORT)
-    archive = found["a"]
+    files = files_in(PACKS[pack](data))
+    assert list(files) == ["a/one/app.log", "a/two.log", "a"]
+    assert files["a/one/app.log"].outcomes == alone(LINES)
+    assert files["a/two.log"].outcomes == alone(SHORT)
+    archive = files["a"]
     assert archive.account.state is State.COMPLETE
     assert archive.account.text_bytes == len(data)
     assert skipped(archive)["members"] == len(LINES) + len(SHORT)
@@ -98,8 +98,8 @@ def test_members_say_what_the_same_files_say_alone(kind: str, pack: str) -> None
 @pytest.mark.parametrize("kind", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_long_names_and_names_in_any_script_are_those_of_the_members(kind: int) -> None:
     names = ["d/" * 90 + "long.log", "ü" * 120, "日本/ログ.log", "x" * 101]
-    found = files_in(tar([(name, SHORT) for name in names], kind))
-    assert [file.plan.object.member.path for file in found.values() if file.plan.object.member] == names
+    files = files_in(tar([(name, SHORT) for name in names], kind))
+    assert [file.plan.object.member.path for file in files.values() if file.plan.object.member] == names
 
 
 def test_a_name_that_no_key_can_hold_is_shown_shortened_and_kept_whole() -> None:
@@ -117,12 +117,12 @@ def test_two_members_of_one_name_are_two_files() -> None:
 
 
 def test_what_is_no_text_fails_beside_its_siblings() -> None:
-    found = files_in(tar([("a.log", SHORT), ("core", NOISE), ("b.log", SHORT)]))
-    assert found["a/core"].account.state is State.FAILED
-    assert found["a/a.log"].outcomes == found["a/b.log"].outcomes == alone(SHORT)
-    assert found["a"].account.state is State.COMPLETE
-    assert found["a"].account.reason == "1 of its members could not be read: 3,000 bytes"
-    assert skipped(found["a"])["unread-members"] == len(NOISE)
+    files = files_in(tar([("a.log", SHORT), ("core", NOISE), ("b.log", SHORT)]))
+    assert files["a/core"].account.state is State.FAILED
+    assert files["a/a.log"].outcomes == files["a/b.log"].outcomes == alone(SHORT)
+    assert files["a"].account.state is State.COMPLETE
+    assert files["a"].account.reason == "1 of its members could not be read: 3,000 bytes"
+    assert skipped(files["a"])["unread-members"] == len(NOISE)
 
 
 def test_folders_links_and_devices_are_headers_and_no_names_are_paths(
@@ -138,11 +138,11 @@ def test_folders_links_and_devices_are_headers_and_no_names_are_paths(
         tarfile.FIFOTYPE,
     )
     others = b"".join(header(f"other{number}", kind=kind) for number, kind in enumerate(kinds))
-    found = files_in(
+    files = files_in(
         others + tar([("../../etc/app.log", SHORT), ("/etc/app.log", SHORT)], tarfile.USTAR_FORMAT)
     )
-    assert list(found) == ["a/../../etc/app.log", "a//etc/app.log", "a"]
-    assert skipped(found["a"])["archive-headers"] == 512 * (len(kinds) + 2)
+    assert list(files) == ["a/../../etc/app.log", "a//etc/app.log", "a"]
+    assert skipped(files["a"])["archive-headers"] == 512 * (len(kinds) + 2)
     assert not list(tmp_path.iterdir())
 
 
@@ -151,10 +151,10 @@ def test_folders_links_and_devices_are_headers_and_no_names_are_paths(
 )
 def test_a_kind_of_member_that_is_not_read_fails_with_its_name(kind: bytes, name: str) -> None:
     data = header("odd", 700, kind) + SHORT + bytes(324) + tar([("a.log", SHORT)])
-    found = files_in(data)
-    assert found["a/odd"].account.state is State.FAILED
-    assert name in (found["a/odd"].account.reason or "")
-    assert found["a/a.log"].outcomes == alone(SHORT)
+    files = files_in(data)
+    assert files["a/odd"].account.state is State.FAILED
+    assert name in (files["a/odd"].account.reason or "")
+    assert files["a/a.log"].outcomes == alone(SHORT)
 
 
 def test_a_sparse_file_of_pax_is_never_read_as_text() -> None:
@@ -168,20 +168,20 @@ def test_a_sparse_file_of_pax_is_never_read_as_text() -> None:
 
 
 def test_members_may_be_compressed_and_in_any_charset() -> None:
-    found = files_in(
+    files = files_in(
         gzip.compress(tar([("a.log.gz", gzip.compress(LINES)), ("b.log", LINES.decode().encode("utf-16"))]))
     )
-    assert found["a/a.log.gz"].outcomes == alone(LINES)
-    assert found["a/b.log"].outcomes == alone(LINES.decode().encode("utf-16"))
+    assert files["a/a.log.gz"].outcomes == alone(LINES)
+    assert files["a/b.log"].outcomes == alone(LINES.decode().encode("utf-16"))
 
 
 def test_archives_in_one_another_are_read_to_the_depth_that_is_said() -> None:
     third = tar([("deep.log", SHORT)])
     second = tar([("third.tgz", gzip.compress(third)), ("second.log", SHORT)])
-    found = files_in(gzip.compress(tar([("second.tar", second), ("first.log", SHORT)])))
+    files = files_in(gzip.compress(tar([("second.tar", second), ("first.log", SHORT)])))
     deep = "a/second.tar/third.tgz/deep.log"
-    assert found[deep].outcomes == found["a/second.tar/second.log"].outcomes == alone(SHORT)
-    assert {file.account.state for file in found.values()} == {State.COMPLETE}
+    assert files[deep].outcomes == files["a/second.tar/second.log"].outcomes == alone(SHORT)
+    assert {file.account.state for file in files.values()} == {State.COMPLETE}
     deeper = files_in(tar([("first.tar", tar([("second.tar", tar([("third.tar", third)]))]))]))
     failed = deeper["a/first.tar/second.tar/third.tar"]
     assert failed.account.state is State.FAILED
@@ -192,22 +192,22 @@ def test_a_member_that_claims_more_than_there_is_is_damaged_and_so_is_the_archiv
     data = tar([("a.log", SHORT), ("b.log", LINES)], tarfile.USTAR_FORMAT)
     lying = size_of(data, 512 + 1024, 1_000_000)
     for packed in (lying, gzip.compress(lying)):
-        found = files_in(packed)
-        assert found["a/a.log"].account.state is State.COMPLETE
-        assert found["a/b.log"].account.state is State.DAMAGED
-        assert found["a/b.log"].outcomes[0] == alone(LINES)[0]
-        assert found["a"].account.state is State.DAMAGED
+        files = files_in(packed)
+        assert files["a/a.log"].account.state is State.COMPLETE
+        assert files["a/b.log"].account.state is State.DAMAGED
+        assert files["a/b.log"].outcomes[0] == alone(LINES)[0]
+        assert files["a"].account.state is State.DAMAGED
         assert (
-            found["a"].account.reason
+            files["a"].account.reason
             == "the archive ends in the middle of a member at byte 2,048 of the archive"
         )
-        assert found["a"].account.text_bytes == 512 + 1024
+        assert files["a"].account.text_bytes == 512 + 1024
 
 
 def test_a_header_that_claims_too_little_ends_the_archive_where_it_is_found_out() -> None:
-    found = files_in(size_of(tar([("a.log", LINES), ("b.log", SHORT)], tarfile.USTAR_FORMAT), 0, 1024))
-    assert list(found) == ["a/a.log", "a"]
-    assert found["a"].account.reason == (
+    files = files_in(size_of(tar([("a.log", LINES), ("b.log", SHORT)], tarfile.USTAR_FORMAT), 0, 1024))
+    assert list(files) == ["a/a.log", "a"]
+    assert files["a"].account.reason == (
         "the header of a member is broken: its checksum is wrong at byte 1,536 of the archive"
     )
 
@@ -247,18 +247,18 @@ def test_pieces_are_invisible(piece_bytes: int, pack: str) -> None:
 
 def test_an_archive_of_too_many_members_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MEMBERS_MAX", 3)
-    found = files_in(tar([(f"{number}.log", SHORT) for number in range(5)]))
-    assert len(found) == 4
-    assert found["a"].account.state is State.DAMAGED
-    assert "more than 3 members" in (found["a"].account.reason or "")
+    files = files_in(tar([(f"{number}.log", SHORT) for number in range(5)]))
+    assert len(files) == 4
+    assert files["a"].account.state is State.DAMAGED
+    assert "more than 3 members" in (files["a"].account.reason or "")
 
 
 def test_an_archive_that_becomes_too_large_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "RATIO_FREE_BYTES", 100_000)
     data = tar([("a.log", b"x\n" * 200_000), ("b.log", SHORT)])
-    found = files_in(gzip.compress(data, 9))
-    assert list(found) == ["a/a.log", "a"]
-    assert "more than 250 times as large" in (found["a"].account.reason or "")
+    files = files_in(gzip.compress(data, 9))
+    assert list(files) == ["a/a.log", "a"]
+    assert "more than 250 times as large" in (files["a"].account.reason or "")
     assert files_in(data)["a"].account.state is State.COMPLETE
 
 

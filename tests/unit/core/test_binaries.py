@@ -30,7 +30,9 @@ from tests.fakes import opener
 from tests.faults.reading import assert_every_byte_is_accounted_for, head_of, read
 from tests.tars import tar, v7
 
-FOUND = Path(os.environ.get("FROE_EXAMPLES") or Path(__file__).parents[4] / "shared" / "examples") / "found"
+EXAMPLES = (
+    Path(os.environ.get("FROE_EXAMPLES") or Path(__file__).parents[4] / "shared" / "examples") / "found"
+)
 LINES = b"".join(b"2026-09-14T08:00:%02dZ INFO hello %d\n" % (n % 60, n) for n in range(400))
 
 
@@ -121,7 +123,7 @@ def test_the_plan_of_a_file_that_cannot_be_read_claims_no_format() -> None:
 
 
 def test_a_tar_that_was_packed_with_logs_says_each_of_their_addresses() -> None:
-    path = FOUND / "access.tar.gz"
+    path = EXAMPLES / "access.tar.gz"
     if not path.is_file():
         pytest.skip(f"optional: {path} is not there")
     data = path.read_bytes()
@@ -196,7 +198,7 @@ def test_what_only_holds_nuls_is_not_wide(data: bytes) -> None:
 
 
 def test_the_example_of_wide_text_is_read_whole() -> None:
-    path = FOUND / "utf16nobom.log"
+    path = EXAMPLES / "utf16nobom.log"
     if not path.is_file():
         pytest.skip(f"optional: {path} is not there")
     seen = read(path.read_bytes())

@@ -32,14 +32,14 @@ def test_line_ends_are_the_same_in_whatever_order_they_are_asked(
     lines: list[bytes], asked: st.DataObject
 ) -> None:
     data = b"".join(lines)
-    ends, found = list(accumulate(map(len, lines))), LineEnds(data)
-    assert len(found) == len(ends)
+    ends, actual = list(accumulate(map(len, lines))), LineEnds(data)
+    assert len(actual) == len(ends)
     for number in asked.draw(st.lists(st.integers(-1, len(ends) - 1), max_size=9)):
-        assert found[number] == ends[number]
+        assert actual[number] == ends[number]
         place = asked.draw(st.integers(0, len(data) + 9))
-        assert found.count_up_to(place) == sum(end <= place for end in ends)
-    assert list(found) == ends
-    assert found[1:] == ends[1:]
+        assert actual.count_up_to(place) == sum(end <= place for end in ends)
+    assert list(actual) == ends
+    assert actual[1:] == ends[1:]
 
 
 @given(LINES, st.integers(1, 160))
@@ -54,8 +54,8 @@ def unlike(expression: str, lines: Sequence[bytes]) -> list[bool] | None:
     if pattern is None:
         return None
     data = b"\n" + b"".join(lines)
-    found = {each.end() - 1 for each in pattern.finditer(data)}
-    return [begin in found for begin in [0, *accumulate(map(len, lines))][:-1]]
+    ends = {each.end() - 1 for each in pattern.finditer(data)}
+    return [begin in ends for begin in [0, *accumulate(map(len, lines))][:-1]]
 
 
 def unlike_one_by_one(expression: str, lines: Sequence[bytes]) -> list[bool]:
@@ -112,8 +112,8 @@ EXPRESSIONS = st.recursive(
     st.lists(st.text("ab ,1\r", max_size=6).map(lambda line: line.encode() + b"\n"), min_size=1, max_size=9),
 )
 def test_an_expression_says_of_a_block_what_it_says_of_each_line(expression: str, lines: list[bytes]) -> None:
-    found = unlike(expression, lines)
-    assert found is None or found == unlike_one_by_one(expression, lines), expression
+    differing = unlike(expression, lines)
+    assert differing is None or differing == unlike_one_by_one(expression, lines), expression
 
 
 def test_what_begins_an_entry_of_a_format_is_asked_of_blocks() -> None:
@@ -129,13 +129,16 @@ def test_what_begins_an_entry_of_a_format_is_asked_of_blocks() -> None:
     lines = [line[:1024] for line in dice.sample(lines, 300)] + [b"\n", b" \n", b"\t\n", b"}\n", b"\r\n"] * 3
     untold = []
     for start, known in formats.items():
-        shown = [*lines, *(line.encode() + b"\n" for sample in known.samples for line in sample.split("\n"))]
-        dice.shuffle(shown)
-        found = unlike(start, shown)
-        if found is None:
+        examples = [
+            *lines,
+            *(line.encode() + b"\n" for sample in known.samples for line in sample.split("\n")),
+        ]
+        dice.shuffle(examples)
+        differing = unlike(start, examples)
+        if differing is None:
             untold.append(known.name)
         else:
-            assert found == unlike_one_by_one(start, shown), known.name
+            assert differing == unlike_one_by_one(start, examples), known.name
     assert untold == ["windows_event_text"]
 
 
@@ -179,11 +182,11 @@ def test_headers_of_a_block_are_those_of_its_entries(
     blocks = [text[at : at + size] for at in range(0, len(text), size)]
 
     def contexts() -> list[tuple[int, str | None]]:
-        found = []
+        contexts_found = []
         for piece in entries_in(blocks, framing, 0, 1000, aligned=True):
             assert isinstance(piece, Run)
-            found += [(piece.offset + end, piece.context) for end in piece.ends]
-        return found
+            contexts_found += [(piece.offset + end, piece.context) for end in piece.ends]
+        return contexts_found
 
     at_once = contexts()
     with pytest.MonkeyPatch.context() as patch:

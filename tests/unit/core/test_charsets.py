@@ -58,11 +58,11 @@ def test_a_binding_may_name_format_and_character_set_apart() -> None:
 
 
 def test_an_upload_names_it_by_its_content_type_unless_the_text_is_utf_8() -> None:
-    said = "text/plain; charset=ISO-8859-1"
-    assert read(LINE.encode("latin-1"), content_type=said) == ("iso8859-1", ["Grüße"])
-    assert read(LINE.encode(), content_type=said) == ("utf-8", ["Grüße"])
+    content_type = "text/plain; charset=ISO-8859-1"
+    assert read(LINE.encode("latin-1"), content_type=content_type) == ("iso8859-1", ["Grüße"])
+    assert read(LINE.encode(), content_type=content_type) == ("utf-8", ["Grüße"])
     assert read(LINE.encode(), content_type="text/plain; charset=us-ascii") == ("utf-8", ["Grüße"])
-    assert read(LINE.encode("utf-16"), content_type=said) == ("utf-16-le", ["Grüße"])
+    assert read(LINE.encode("utf-16"), content_type=content_type) == ("utf-16-le", ["Grüße"])
 
 
 @pytest.mark.parametrize(
@@ -138,12 +138,12 @@ def test_a_text_in_its_own_bytes_says_what_the_same_text_says_in_utf_8(charset: 
     text = texts(WORDS[charset])[kind]
     data = text.encode(charset)
     reading, outcomes = outcomes_of(data, charset)
-    _, wanted = outcomes_of(text.encode(), None)
-    assert [each.result for each in outcomes] == [each.result for each in wanted]
+    _, expected = outcomes_of(text.encode(), None)
+    assert [each.result for each in outcomes] == [each.result for each in expected]
     assert not any(each.replaced for each in outcomes)
     assert reading.account.text_bytes == len(data)
     assert reading.plan.version == 6
-    for own, recoded in zip(outcomes, wanted, strict=True):
+    for own, recoded in zip(outcomes, expected, strict=True):
         assert data[own.offset : own.offset + own.length].decode(charset) == recoded.raw.decode()
     assert reading.plan.parallel == (kind != "table")
     assert outcomes_of(gzip.compress(data), charset)[1] == outcomes
@@ -203,8 +203,8 @@ def test_the_pipeline_stores_what_a_reading_gives(charset: str, kind: str) -> No
     word = {"shift_jis": "表", "latin-1": "é", "koi8-r": "Ошибка"}[charset]
     data = texts(word)[kind].encode(charset) * 9
     pipeline = Pipeline(SMALL)
-    said = f"text/plain; charset={charset}"
-    run_quietly(pipeline, pipeline.objects.add("a", data, content_type=said))
+    content_type = f"text/plain; charset={charset}"
+    run_quietly(pipeline, pipeline.objects.add("a", data, content_type=content_type))
     _, outcomes = outcomes_of(data, charset)
     stored = sorted(entries_in(pipeline.records.items).values(), key=lambda item: int(item["offset"]["N"]))
     assert [(int(each["offset"]["N"]), int(each["length"]["N"]), each["body"]["S"]) for each in stored] == [
@@ -246,19 +246,19 @@ def test_what_a_text_may_be_in_is_said_and_not_applied(charset: str, word: str) 
     plan = reading.plan
     assert (plan.charset, plan.charset_guess, plan.version) == ("utf-8", charset, 1)
     assert all(each.replaced for each in outcomes)
-    told = outcomes_of(data, charset)[0].plan
-    assert told.charset_guess is None
-    assert [to_plan(from_plan(each)) for each in (plan, told)] == [plan, told]
+    opened = outcomes_of(data, charset)[0].plan
+    assert opened.charset_guess is None
+    assert [to_plan(from_plan(each)) for each in (plan, opened)] == [plan, opened]
 
 
 def test_the_guess_stands_in_the_status_and_in_the_notice() -> None:
     pipeline = Pipeline(SMALL)
     run_quietly(pipeline, pipeline.objects.add("a", "Größe überschritten\n".encode("latin-1") * 9))
     (file,) = pipeline.table.files.values()
-    shown = file_json(file, file.account, None)
-    assert (shown["charset"], shown["charset_guess"]) == ("utf-8", "cp1252")
+    answer = file_json(file, file.account, None)
+    assert (answer["charset"], answer["charset_guess"]) == ("utf-8", "cp1252")
     assert "charset: its head is not UTF-8, and may be cp1252" in file_notice(file).text
-    assert "its head is not UTF-8, and may be cp1252" in "\n".join(account_lines(shown, 80))
+    assert "its head is not UTF-8, and may be cp1252" in "\n".join(account_lines(answer, 80))
 
 
 def test_a_character_set_that_was_said_stands_in_the_status_and_in_the_notice() -> None:
@@ -266,10 +266,10 @@ def test_a_character_set_that_was_said_stands_in_the_status_and_in_the_notice() 
     data = "Größe überschritten\n".encode("latin-1") * 9
     run_quietly(pipeline, pipeline.objects.add("a", data, content_type="text/plain; charset=latin-1"))
     (file,) = pipeline.table.files.values()
-    shown = file_json(file, file.account, None)
-    assert (shown["charset"], shown["charset_guess"]) == ("iso8859-1", None)
+    answer = file_json(file, file.account, None)
+    assert (answer["charset"], answer["charset_guess"]) == ("iso8859-1", None)
     assert "charset: iso8859-1\n" in file_notice(file).text
-    assert re.search(r"charset +iso8859-1", "\n".join(account_lines(shown, 80)))
+    assert re.search(r"charset +iso8859-1", "\n".join(account_lines(answer, 80)))
 
 
 @pytest.mark.parametrize("data", [b"plain\n", "Grüße\n".encode(), "Grüße Öl ".encode() + b"\xff\n", "Grüße".encode()[:-2]])  # fmt: skip

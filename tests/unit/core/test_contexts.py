@@ -138,11 +138,11 @@ def test_the_worker_finds_the_entries_that_the_splitter_counted(
 ) -> None:
     batches = in_one_pass(text, sizes, framing, limits)
     for batch in batches:
-        found = entries(batch, framing)
-        assert len(found) == batch.entries
-        assert sum(entry.lines for entry in found) == batch.lines
-        assert sum(entry.length for entry in found) == batch.length
-        assert b"".join(entry.raw for entry in found) == batch.body
+        actual = entries(batch, framing)
+        assert len(actual) == batch.entries
+        assert sum(entry.lines for entry in actual) == batch.lines
+        assert sum(entry.length for entry in actual) == batch.length
+        assert b"".join(entry.raw for entry in actual) == batch.body
 
 
 @given(TEXTS, SIZES, FRAMINGS.filter(lambda framing: framing.has_header), LIMITS)
@@ -206,8 +206,8 @@ def elements(text: bytes, member: str | None = None) -> list[bytes]:
 def test_every_element_of_an_array_is_an_entry(array: list[object], indent: int | str | None) -> None:
     text = json.dumps(array, indent=indent).encode()
     assert [json.loads(element) for element in elements(text)] == array
-    held = json.dumps({"before": {"r": [1]}, "r": array, "behind": ["r", {}]}, indent=indent).encode()
-    assert [json.loads(element) for element in elements(held, "r")] == array
+    document = json.dumps({"before": {"r": [1]}, "r": array, "behind": ["r", {}]}, indent=indent).encode()
+    assert [json.loads(element) for element in elements(document, "r")] == array
 
 
 @pytest.mark.parametrize(

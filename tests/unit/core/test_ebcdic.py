@@ -42,7 +42,7 @@ def test_what_nobody_says_is_ebcdic_is_no_text_and_named(charset: str, end: byte
     "charset", ["latin-1", "cp1251", "koi8-r", "shift_jis", "gb18030", "iso8859-7", "utf-8"]
 )
 def test_other_text_is_not_taken_for_ebcdic(charset: str) -> None:
-    said = {"cp1251": "Привет мир, ошибка 500", "koi8-r": "Привет мир, ошибка 500", "shift_jis": "エラー 発生 500", "gb18030": "错误 500 发生",
+    texts = {"cp1251": "Привет мир, ошибка 500", "koi8-r": "Привет мир, ошибка 500", "shift_jis": "エラー 発生 500", "gb18030": "错误 500 发生",
             "iso8859-7": "Σφάλμα στον διακομιστή 500"}.get(charset, "Überraschung @ Straße @@@ ###")  # fmt: skip
-    data = "".join(f"2026-03-01 10:00:{n:02} INFO {said * 3}\n" for n in range(20)).encode(charset)
+    data = "".join(f"2026-03-01 10:00:{n:02} INFO {texts * 3}\n" for n in range(20)).encode(charset)
     assert reading(data).plan.failure is None

@@ -53,8 +53,8 @@ def test_what_a_function_gets_through_grows_with_its_time_and_falls_with_the_wor
 def test_an_object_that_no_function_finishes_is_failed_with_the_remedy_when_it_is_opened(compress) -> None:
     plan = opened(compress(LINES), 40 * GB)
     assert plan.failure is not None
-    for said in ("40.0 GB", "a function of 300 s", "split it", "lambda_timeout"):
-        assert said in plan.failure
+    for fragment in ("40.0 GB", "a function of 300 s", "split it", "lambda_timeout"):
+        assert fragment in plan.failure
     assert account_of(plan, ()).state is State.FAILED
 
 
@@ -91,14 +91,14 @@ def test_the_head_is_looked_at_only_where_it_matters() -> None:
 
 def test_a_splitter_opens_such_a_file_as_failed_and_queues_nothing() -> None:
     pipeline = Pipeline(Limits(), piece_bytes=1 << 20)
-    said = pipeline.objects.add("huge.gz", gzip.compress(LINES))
+    notification = pipeline.objects.add("huge.gz", gzip.compress(LINES))
     head = pipeline.objects.head
 
     def huge(announced):  # type: ignore[no-untyped-def]
         return replace(head(announced), size=90 * GB)
 
     pipeline.objects.head = huge  # type: ignore[method-assign]
-    pipeline.splitter.ingest(said, in_time())
+    pipeline.splitter.ingest(notification, in_time())
     (file,) = pipeline.table.files.values()
     assert file.account.state is State.FAILED
     assert "too large to be decompressed" in str(file.account.reason)

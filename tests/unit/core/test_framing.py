@@ -55,7 +55,7 @@ def blocks(text: bytes, sizes: list[int]) -> Iterator[bytes]:
 
 def segments(text: bytes, framing: Framing) -> Iterator[tuple[bytes, int]]:
     """Lines, and the padding between them; and how many line ends each counts."""
-    at, pads = 0, [found.span() for found in PADDING.finditer(text)] if framing.has_padding else []
+    at, pads = 0, [pad.span() for pad in PADDING.finditer(text)] if framing.has_padding else []
     for begin, end in [*pads, (len(text), len(text))]:
         for line in re.findall(rb"[^\n]*\n|[^\n]+", text[at:begin]):
             at += len(line)
@@ -134,15 +134,15 @@ def test_splits_cut_alone_in_any_order_give_the_batches_of_one_pass(
 ) -> None:
     numbers = list(range(max(1, -(-len(text) // limits.split_bytes))))
     random.shuffle(numbers)  # type: ignore[attr-defined]
-    found: dict[int, tuple[int, int, list[Batch]]] = {}
+    cut_alone: dict[int, tuple[int, int, list[Batch]]] = {}
     for number in numbers:
         begin = number * limits.split_bytes
         back = framing.look_back_bytes if number else 0
         cutter = Cutter(blocks(text[begin - back :], sizes), framing, limits, begin, aligned=number == 0)
         start = cutter.position
         batches = list(cutter.cut(number))
-        found[number] = (start, cutter.position, batches)
-    in_order = [found[number] for number in sorted(found)]
+        cut_alone[number] = (start, cutter.position, batches)
+    in_order = [cut_alone[number] for number in sorted(cut_alone)]
     assert [batch for _, _, batches in in_order for batch in batches] == expected_batches(
         text, framing, limits
     )
@@ -155,15 +155,15 @@ def test_splits_cut_alone_in_any_order_give_the_batches_of_one_pass(
 def test_the_worker_finds_the_entries_that_the_splitter_counted(
     text: bytes, sizes: list[int], framing: Framing, limits: Limits
 ) -> None:
-    found = []
+    collected = []
     for batch in cut_in_one_pass(text, sizes, framing, limits):
         entries = list(entries_of(batch.body, framing, batch.offset, batch.length, batch.lines))
         assert len(entries) == batch.entries
-        found += entries
+        collected += entries
     expected = expected_entries(text, framing)
-    assert [entry[:3] for entry in found] == [entry[:3] for entry in expected]
-    for entry, wanted in zip(found, expected, strict=True):
-        assert wanted.raw.startswith(entry.raw)
+    assert [entry[:3] for entry in collected] == [entry[:3] for entry in expected]
+    for entry, other in zip(collected, expected, strict=True):
+        assert other.raw.startswith(entry.raw)
 
 
 def test_a_line_of_32_mib_is_one_head_and_what_follows_is_intact() -> None:

@@ -93,9 +93,11 @@ def test_an_event_among_pages_is_a_record(items: Any, is_first: bool) -> None:
     assert reading.plan.framing == Framing(
         kind=Kind.JSON, path=("items",), by_line=True, every_array=True, uniform=True
     )
-    (found,) = [each for each in records(outcomes) if each.body == "KEY boom"]
-    assert found.timestamp == "2026-09-14T08:00:00Z" or str(found.timestamp).startswith("2026-09-14T08:00:00")
-    assert found.severity_text == "ERROR"
+    (actual,) = [each for each in records(outcomes) if each.body == "KEY boom"]
+    assert actual.timestamp == "2026-09-14T08:00:00Z" or str(actual.timestamp).startswith(
+        "2026-09-14T08:00:00"
+    )
+    assert actual.severity_text == "ERROR"
     assert len([each for each in records(outcomes) if each.timestamp]) >= 2001
 
 

@@ -70,10 +70,10 @@ def test_the_elements_of_an_array_that_nobody_named_are_the_entries(
 ) -> None:
     document = wrap(events)
     reading, outcomes = read(json.dumps(document, indent=indent))
-    found = records(outcomes)
+    parsed = records(outcomes)
     times = 2 if "groups" in document else 1
-    assert len(found) == len(events) * times
-    assert all(each.timestamp for each in found)
+    assert len(parsed) == len(events) * times
+    assert all(each.timestamp for each in parsed)
     assert reading.account.summary.counts.rejected.entries == 0
     assert {each.result.reason for each in outcomes if not isinstance(each.result, Record)} == {
         "between-elements"

@@ -50,9 +50,9 @@ def row(number: int) -> list[Any]:
     ]
 
 
-def numbers(found: list[Record]) -> list[int]:
+def numbers(parsed: list[Record]) -> list[int]:
     """The number in the body of each record."""
-    return [int(str(each.body).split("request ")[1].split()[0]) for each in found]
+    return [int(str(each.body).split("request ")[1].split()[0]) for each in parsed]
 
 
 @COUNTS
@@ -71,10 +71,10 @@ def test_a_string_of_an_array_is_an_entry_and_its_text_is_parsed(
     wrap: Callable[[list[str]], Any], count: int, indent: int | None
 ) -> None:
     reading, outcomes = read(json.dumps(wrap([line(number) for number in range(count)]), indent=indent))
-    found = records(outcomes)
-    assert numbers(found) == list(range(count))
-    assert [each.timestamp for each in found] == [time(number) for number in range(count)]
-    assert {each.severity_text for each in found} == {"INFO"}
+    parsed = records(outcomes)
+    assert numbers(parsed) == list(range(count))
+    assert [each.timestamp for each in parsed] == [time(number) for number in range(count)]
+    assert {each.severity_text for each in parsed} == {"INFO"}
     assert reading.plan.framing.kind is Kind.JSON
     assert reading.account.summary.counts.rejected.entries == 0
 
@@ -152,12 +152,12 @@ def test_a_row_of_an_array_is_a_record_under_the_names_of_its_columns(
 ) -> None:
     document = wrap([row(number) for number in range(count)])
     reading, outcomes = read(json.dumps(document, indent=indent))
-    found = records(outcomes)
-    assert numbers(found) == list(range(count))
-    assert [each.timestamp for each in found] == [time(number) for number in range(count)]
-    assert {each.severity_text for each in found} == {"WARN"}
+    parsed = records(outcomes)
+    assert numbers(parsed) == list(range(count))
+    assert [each.timestamp for each in parsed] == [time(number) for number in range(count)]
+    assert {each.severity_text for each in parsed} == {"WARN"}
     took = "took" if "columns" in json.dumps(document) or "meta" in document else "column_4"
-    assert [each.attributes[took] for each in found] == [number / 4 for number in range(count)]
+    assert [each.attributes[took] for each in parsed] == [number / 4 for number in range(count)]
     assert reading.plan.format == "json_rows"
     assert reading.account.summary.counts.rejected.entries == 0
 
@@ -202,14 +202,14 @@ def test_a_value_of_loki_has_its_time_and_the_labels_of_its_stream(
 ) -> None:
     document = json.dumps(wrap(loki(count, metadata=metadata)), indent=indent)
     reading, outcomes = read(document)
-    found = records(outcomes)
+    parsed = records(outcomes)
     assert reading.plan.format == "loki"
-    assert numbers(found) == list(range(count)) * 2
-    assert [each.attributes["loki.label.app"] for each in found] == ["shop0"] * count + ["shop1"] * count
-    assert {each.attributes["k8s.pod.name"] for each in found} == {"shop-7"}
-    assert found[1].timestamp == "2026-09-14T08:00:00.000000001Z"
-    assert found[1].severity_number == 17
-    assert found[1].attributes.get("loki.metadata.trace_id") == ("t1" if metadata else None)
+    assert numbers(parsed) == list(range(count)) * 2
+    assert [each.attributes["loki.label.app"] for each in parsed] == ["shop0"] * count + ["shop1"] * count
+    assert {each.attributes["k8s.pod.name"] for each in parsed} == {"shop-7"}
+    assert parsed[1].timestamp == "2026-09-14T08:00:00.000000001Z"
+    assert parsed[1].severity_number == 17
+    assert parsed[1].attributes.get("loki.metadata.trace_id") == ("t1" if metadata else None)
     assert reading.account.summary.counts.rejected.entries == 0
 
 

@@ -66,12 +66,12 @@ def texts(draw: st.DrawFn) -> bytes:
     style = draw(STYLES)
     parts = []
     for elements in draw(st.lists(st.lists(ELEMENTS, max_size=8) | ALIKE, min_size=1, max_size=2)):
-        shown: list[Any] = [json.dumps(each, **style) for each in elements]
+        texts_of: list[Any] = [json.dumps(each, **style) for each in elements]
         if draw(st.booleans()):
             between = "," if "indent" not in style else ",\n "
-            parts.append(draw(ROUND).replace("%s", between.join(shown)))
+            parts.append(draw(ROUND).replace("%s", between.join(texts_of)))
         else:
-            parts.append(draw(st.sampled_from(["\n", "\r\n", "", "\n\n", " \n"])).join(shown))
+            parts.append(draw(st.sampled_from(["\n", "\r\n", "", "\n\n", " \n"])).join(texts_of))
     text = "\n".join(parts).encode()
     for place, length, instead in draw(DAMAGE):
         at = int(place * len(text))
@@ -83,10 +83,10 @@ def texts(draw: st.DrawFn) -> bytes:
 def test_runs_of_values_change_no_cut(
     text: bytes, framing: Framing, limits: Limits, sizes: list[int]
 ) -> None:
-    found = cut_in_one_pass(text, sizes, framing, limits)
+    actual = cut_in_one_pass(text, sizes, framing, limits)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Runs, "behind", lambda *_, **__: None)
-        assert found == cut_in_one_pass(text, sizes, framing, limits)
+        assert actual == cut_in_one_pass(text, sizes, framing, limits)
 
 
 def test_values_that_are_alike_are_split_together_and_others_end_a_run() -> None:

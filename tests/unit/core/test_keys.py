@@ -65,11 +65,11 @@ def test_patterns_that_leave_out_nearly_every_key_are_taken(text: str) -> None:
 
 
 def test_each_bucket_has_keys_of_its_own() -> None:
-    found = buckets_in(" eu-logs: logs/*, !*.tmp ;us-logs; ")
-    assert list(found) == ["eu-logs", "us-logs"]
-    assert [found["eu-logs"].takes(key) for key in ("logs/a", "logs/a.tmp", "b")] == [True, False, False]
-    assert found["us-logs"].takes("b")
-    assert found["eu-logs"].refusal() == "the setting INPUT_BUCKETS (logs/*, !*.tmp) leaves it out"
+    actual = buckets_in(" eu-logs: logs/*, !*.tmp ;us-logs; ")
+    assert list(actual) == ["eu-logs", "us-logs"]
+    assert [actual["eu-logs"].takes(key) for key in ("logs/a", "logs/a.tmp", "b")] == [True, False, False]
+    assert actual["us-logs"].takes("b")
+    assert actual["eu-logs"].refusal() == "the setting INPUT_BUCKETS (logs/*, !*.tmp) leaves it out"
     assert buckets_in("") == {}
 
 

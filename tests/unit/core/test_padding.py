@@ -18,7 +18,9 @@ from chalicelib.core.wire.messages import decode
 from tests.fakes import Pipeline, in_time
 from tests.faults.reading import Read, assert_every_byte_is_accounted_for, read
 
-FOUND = Path(os.environ.get("FROE_EXAMPLES") or Path(__file__).parents[4] / "shared" / "examples") / "found"
+EXAMPLES = (
+    Path(os.environ.get("FROE_EXAMPLES") or Path(__file__).parents[4] / "shared" / "examples") / "found"
+)
 LIMITS = Limits(batch_max_lines=50, batch_max_bytes=4096, entry_max_bytes=2048, split_bytes=8192)
 
 
@@ -140,7 +142,7 @@ def test_a_few_nuls_within_a_line_are_bytes_of_it() -> None:
 
 @pytest.mark.parametrize("name", ["copytruncate-access.log.gz", "nullpad.log"])
 def test_the_examples_are_read_whole(name: str) -> None:
-    path = FOUND / name
+    path = EXAMPLES / name
     if not path.is_file():
         pytest.skip(f"optional: {path} is not there")
     data = path.read_bytes()

@@ -57,7 +57,7 @@ def test_a_last_line_without_an_end_is_a_part() -> None:
 def test_tiny_parts_of_cri_are_one_entry() -> None:
     lines = [("F", "x"), ("P", "a"), ("P", ""), ("P", "b"), ("F", "c"), ("F", "d")]
     text = "".join(
-        f"2026-03-01T10:00:00.{n:09}Z stdout {tag} {said}\n" for n, (tag, said) in enumerate(lines)
+        f"2026-03-01T10:00:00.{n:09}Z stdout {tag} {part}\n" for n, (tag, part) in enumerate(lines)
     )
     assert bodies(text) == [("x", None), ("abc", None), ("d", None)]
 

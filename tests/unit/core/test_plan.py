@@ -68,17 +68,17 @@ def test_utf_16_is_cut_in_sequence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (Random(1).randbytes(5000), "binary data"),
         (b"PK\x03\x04" + Random(3).randbytes(5000), "zip"),
     ],
 )
-def test_what_is_not_text_fails_and_says_what_it_looks_like(data: bytes, said: str) -> None:
+def test_what_is_not_text_fails_and_says_what_it_looks_like(data: bytes, message: str) -> None:
     failure = plan_for(data).failure
     assert failure
     assert failure.startswith("not text")
-    assert said in failure
+    assert message in failure
 
 
 @pytest.mark.parametrize(

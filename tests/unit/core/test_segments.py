@@ -63,8 +63,8 @@ def packed(outcomes: Iterable[Outcome], **changes: Any) -> Packed:
     return packer.packed()
 
 
-def heads_of(found: Packed) -> list[dict[str, Any]]:
-    return [orjson.loads(item) for item in found.items[found.first :]]
+def heads_of(segments: Packed) -> list[dict[str, Any]]:
+    return [orjson.loads(item) for item in segments.items[segments.first :]]
 
 
 def noise(size: int, seed: int = 1) -> bytes:
@@ -94,15 +94,15 @@ def test_what_is_packed_comes_back_as_it_was(given_: list[Any], expires_at: int 
         one = record(offset, timestamp=stamp, severity_number=severity, body=text, attributes=attributes)
         outcomes.append(reject(offset, text.encode() + b"\n") if is_reject else one)
         offset += outcomes[-1].length
-    found = packed(outcomes, expires_at=expires_at, shards=shards)
-    for item in found.items:
+    segments = packed(outcomes, expires_at=expires_at, shards=shards)
+    for item in segments.items:
         assert_storable(item)
     items = [orjson.loads(item) for _, item in encoded(outcomes, expires_at=expires_at, shards=shards)]
-    unpacked = entries_in(orjson.loads(item) for item in found.items)
+    unpacked = entries_in(orjson.loads(item) for item in segments.items)
     assert list(unpacked.values()) == items
-    assert found == packed(outcomes, expires_at=expires_at, shards=shards)
+    assert segments == packed(outcomes, expires_at=expires_at, shards=shards)
     strides = [outcome.offset // MIB for outcome in outcomes]
-    assert len(found.items) - found.first == len(dict.fromkeys(strides))
+    assert len(segments.items) - segments.first == len(dict.fromkeys(strides))
 
 
 def test_a_head_says_what_its_segment_holds() -> None:
@@ -159,9 +159,9 @@ def large() -> list[Outcome]:
 
 
 def test_what_does_not_fit_an_item_goes_to_continuations_that_sort_right_behind_their_head() -> None:
-    found = packed(large(), expires_at=1_800_000_000)
-    items = [orjson.loads(item) for item in found.items]
-    heads, continuations = items[found.first :], items[: found.first]
+    segments = packed(large(), expires_at=1_800_000_000)
+    items = [orjson.loads(item) for item in segments.items]
+    heads, continuations = items[segments.first :], items[: segments.first]
     assert [int(head["continuations"]["N"]) for head in heads] == [1, 1]
     assert all(
         item.keys() == {"pk", "sk", "file_id", "batch_id", "expires_at", "data"} for item in continuations
@@ -170,7 +170,7 @@ def test_what_does_not_fit_an_item_goes_to_continuations_that_sort_right_behind_
         assert head["pk"] == continuation["pk"]
         assert head["sk"]["S"] < continuation["sk"]["S"] < sort_key(int(head["offset"]["N"]) + 1)
         assert continuation["sk"]["S"] < last_key(int(head["offset"]["N"]))
-    for item in found.items:
+    for item in segments.items:
         assert_storable(item)
     assert [entry["raw"] for entry in entries_in(items).values()] == [
         {"B": base64.b64encode(outcome.raw).decode()} for outcome in large()
@@ -178,9 +178,9 @@ def test_what_does_not_fit_an_item_goes_to_continuations_that_sort_right_behind_
 
 
 def one_large() -> tuple[Any, list[bytes | None]]:
-    found = packed(large()[:5])
-    (head,) = heads_of(found)
-    return segment_of(head), [binary_of(orjson.loads(item)) for item in found.items[: found.first]]
+    segments = packed(large()[:5])
+    (head,) = heads_of(segments)
+    return segment_of(head), [binary_of(orjson.loads(item)) for item in segments.items[: segments.first]]
 
 
 def test_continuations_that_a_head_does_not_name_are_not_read() -> None:

@@ -70,12 +70,12 @@ def test_parsing_lines_that_are_there_again_and_again_takes_fewer_calls(name: st
 
 def test_what_became_of_a_short_line_is_forgotten_where_another_header_is_in_force() -> None:
     rows = b"#Fields: a b\n1 2\n" + b"#Fields: c d\n1 2\n"
-    found = [each.result for each in parsed(rows * 3, "w3c_extended") if isinstance(each.result, Record)]
-    assert [sorted(each.attributes) for each in found] == [
-        sorted(found[0].attributes),
-        sorted(found[1].attributes),
+    actual = [each.result for each in parsed(rows * 3, "w3c_extended") if isinstance(each.result, Record)]
+    assert [sorted(each.attributes) for each in actual] == [
+        sorted(actual[0].attributes),
+        sorted(actual[1].attributes),
     ] * 3
-    assert found[0].attributes.keys() != found[1].attributes.keys()
+    assert actual[0].attributes.keys() != actual[1].attributes.keys()
 
 
 SCRAPS = st.sampled_from(
@@ -91,7 +91,7 @@ SCRAPS = st.sampled_from(
 def test_lines_begin_entries_wherever_blocks_do(lines: list[bytes], rest: bytes, sizes: list[int]) -> None:
     text = b"".join(line + b"\n" for line in lines if b"\0" not in line) + rest
     framing = Framing(entry_start=r"#(?!#)(?<![ab]#)[^\n]{0,9}\n?")
-    found = [
+    actual = [
         entry.raw
         for batch in in_one_pass(text, sizes, framing, Limits())
         for entry in entries(batch, framing)
@@ -101,4 +101,4 @@ def test_lines_begin_entries_wherever_blocks_do(lines: list[bytes], rest: bytes,
         if not expected or re.match(rb"#(?!#)", line):
             expected.append(b"")
         expected[-1] += line
-    assert found == expected
+    assert actual == expected

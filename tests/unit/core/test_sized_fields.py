@@ -24,9 +24,9 @@ def entry(number: int, *fields: bytes) -> bytes:
 def records(data: bytes) -> list[Outcome]:
     reading, outcomes = read_bytes(data)
     assert reading.plan.format == "journald_export"
-    found = [each for each in outcomes if isinstance(each.result, Record)]
+    parsed = [each for each in outcomes if isinstance(each.result, Record)]
     assert {each.result.reason for each in outcomes if not isinstance(each.result, Record)} == {"blank"}
-    return found
+    return parsed
 
 
 MESSAGES = {
@@ -48,20 +48,20 @@ def test_a_field_of_a_size_is_read_with_the_fields_behind_it(message: bytes, cou
         entry(number, field("MESSAGE", message)) + entry(number, b"MESSAGE=plain\n")
         for number in range(count)
     )
-    found = records(data)
-    assert len(found) == 2 * count
+    parsed = records(data)
+    assert len(parsed) == 2 * count
     for number in range(count):
-        for each, said in ((found[2 * number], message), (found[2 * number + 1], b"plain")):
+        for each, expected in ((parsed[2 * number], message), (parsed[2 * number + 1], b"plain")):
             assert isinstance(each.result, Record)
-            assert (each.result.body or "") == said.decode()
+            assert (each.result.body or "") == expected.decode()
             assert each.result.attributes["process.pid"] == number + 1
             assert not each.replaced
 
 
 def test_a_size_that_cannot_be_costs_no_other_entry() -> None:
     bad = b"__CURSOR=s=abc;i=0\n__REALTIME_TIMESTAMP=1710404813000000\nMESSAGE\n" + b"\xff" * 8 + b"text\n\n"
-    found = records(bad + entry(1, b"MESSAGE=plain\n") + entry(2, field("MESSAGE", b"a\nb")))
-    assert [each.result.body for each in found[1:] if isinstance(each.result, Record)] == ["plain", "a\nb"]
+    parsed = records(bad + entry(1, b"MESSAGE=plain\n") + entry(2, field("MESSAGE", b"a\nb")))
+    assert [each.result.body for each in parsed[1:] if isinstance(each.result, Record)] == ["plain", "a\nb"]
 
 
 def test_json_of_the_journal_is_as_before() -> None:

@@ -27,7 +27,9 @@ from chalicelib.core.wire.messages import BatchMessage, batch_message
 from tests.dynamo import assert_storable
 from tests.faults.reading import head_of, read
 
-FOUND = Path(os.environ.get("FROE_EXAMPLES") or Path(__file__).parents[4] / "shared" / "examples") / "found"
+EXAMPLES = (
+    Path(os.environ.get("FROE_EXAMPLES") or Path(__file__).parents[4] / "shared" / "examples") / "found"
+)
 ENCODE = ItemEncoder(file_id="a" * 26, batch_id="b", format_name="json", shards=1, expires_at=None)
 LONE = "\\ud83d"
 
@@ -103,7 +105,7 @@ def test_records_with_odd_values_become_items(known: Format) -> None:
     for sample in known.samples[:3]:
         entry = sample.rpartition("\n")[2]
         head = sample[: len(sample) - len(entry)]
-        places = [found.span() for found in _PLACES.finditer(entry)]
+        places = [place.span() for place in _PLACES.finditer(entry)]
         for number, value in enumerate(ODD_VALUES):
             for begin, end in places[number % 4 :: 4][:3]:
                 list(stored(known, f"{head}{entry[:begin]}{value}{entry[end:]}\n"))
@@ -121,7 +123,7 @@ def test_records_with_odd_values_become_items(known: Format) -> None:
     ],
 )
 def test_files_of_exact_json_are_read_whole(name: str) -> None:
-    path = FOUND / name
+    path = EXAMPLES / name
     if not path.is_file():
         pytest.skip(f"optional: {path} is not there")
     seen = read(path.read_bytes())
@@ -146,9 +148,9 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 def test_whatever_a_parser_gives_becomes_an_item(attributes: dict[str, Any], body: str) -> None:
     record = Record("2026-03-01T12:00:00Z", None, body, 9, body, attributes)
-    said = Outcome(0, 1, 1, b"x", record, replaced=False)
-    outcome, item = ENCODE(said)
-    assert outcome is said or not is_stored_as_it_is(said)
+    result = Outcome(0, 1, 1, b"x", record, replaced=False)
+    outcome, item = ENCODE(result)
+    assert outcome is result or not is_stored_as_it_is(result)
     assert_storable(item)
     json.dumps(outcome.result).encode()
     assert ENCODE(outcome) == (outcome, item)
@@ -167,10 +169,10 @@ def test_whatever_a_parser_gives_becomes_an_item(attributes: dict[str, Any], bod
     )
 )
 def test_what_is_said_to_be_stored_as_it_is_is_encoded_so(attributes: dict[str, Any]) -> None:
-    said = Outcome(0, 1, 1, b"x", Record(None, None, None, None, None, attributes), replaced=False)
-    assert ENCODE(said)[0] is said or not is_stored_as_it_is(said)
+    outcome = Outcome(0, 1, 1, b"x", Record(None, None, None, None, None, attributes), replaced=False)
+    assert ENCODE(outcome)[0] is outcome or not is_stored_as_it_is(outcome)
     assert is_stored_as_it_is(
-        said._replace(result=Record(None, None, None, None, "é", {"a": "b", "n": 7, "t": True}))
+        outcome._replace(result=Record(None, None, None, None, "é", {"a": "b", "n": 7, "t": True}))
     )
 
 

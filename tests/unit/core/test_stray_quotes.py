@@ -18,14 +18,14 @@ CSV = Framing(kind=Kind.QUOTED_LINES)
 def rows_of(text: str, framing: Framing = CSV, block_bytes: int = 7) -> list[str]:
     raw = text.encode()
     blocks = (raw[at : at + block_bytes] for at in range(0, len(raw), block_bytes))
-    found = []
+    collected = []
     for piece in entries_in(blocks, framing, 0, 4000, aligned=True):
         assert isinstance(piece, Run)
         begin = 0
         for end in piece.ends:
-            found.append(piece.data[begin:end].decode())
+            collected.append(piece.data[begin:end].decode())
             begin = end
-    return found
+    return collected
 
 
 ROW = "2026-09-14T08:00:{:02}Z,INFO,{}\n"
@@ -37,13 +37,13 @@ STRAYS = [
 
 
 @pytest.mark.parametrize("stray", STRAYS)
-@pytest.mark.parametrize("said", ["hello", '"hello, you"', '"a ""b"" c"', "", '""'])
+@pytest.mark.parametrize("quoting", ["hello", '"hello, you"', '"a ""b"" c"', "", '""'])
 @pytest.mark.parametrize("below", [1, 2, 3, 40])
 @pytest.mark.parametrize("block_bytes", [1, 7, 10_000])
 def test_a_row_with_a_stray_quote_ends_at_its_line(
-    stray: str, said: str, below: int, block_bytes: int
+    stray: str, quoting: str, below: int, block_bytes: int
 ) -> None:
-    rows = [ROW.format(number, said) for number in range(below)]
+    rows = [ROW.format(number, quoting) for number in range(below)]
     assert rows_of("".join([*rows, stray, *rows]), block_bytes=block_bytes) == [*rows, stray, *rows]
 
 

@@ -65,13 +65,13 @@ def of(limits: Limits, framing: Framing = PLAIN) -> Framing:
 
 def batches_of(text: bytes, sizes: list[int], limits: Limits, framing: Framing = PLAIN) -> list[Batch]:
     cutter = Cutter(blocks(text, sizes), of(limits, framing), limits, 0, aligned=True)
-    found: list[Batch] = []
+    batches: list[Batch] = []
     split = 0
     while not cutter.at_end:
-        found += cutter.cut(split)
+        batches += cutter.cut(split)
         split += 1
     assert cutter.position == len(text)
-    return found
+    return batches
 
 
 def entries_in(batch: Batch, limits: Limits, framing: Framing = PLAIN) -> list[Entry]:
@@ -89,13 +89,13 @@ def test_batches_do_not_depend_on_how_blocks_arrive(
 def test_a_cutter_that_takes_up_at_any_split_gives_the_batches_of_one_pass(
     text: bytes, sizes: list[int], limits: Limits, framing: Framing
 ) -> None:
-    found: list[Batch] = []
+    batches: list[Batch] = []
     position = split = 0
     while position < len(text):
         cutter = Cutter(blocks(text[position:], sizes), of(limits, framing), limits, position, aligned=True)
-        found += cutter.cut(split)
+        batches += cutter.cut(split)
         position, split = cutter.position, split + 1
-    assert found == batches_of(text, [len(text) or 1], limits, framing)
+    assert batches == batches_of(text, [len(text) or 1], limits, framing)
 
 
 @given(TEXTS, SIZES, LIMITS, FRAMINGS)
@@ -104,18 +104,18 @@ def test_the_worker_finds_the_entries_that_the_splitter_counted_and_every_line_o
 ) -> None:
     position = lines = 0
     for batch in batches_of(text, sizes, limits, framing):
-        found = entries_in(batch, limits, framing)
-        assert len(found) == batch.entries
-        for entry in found:
+        entries = entries_in(batch, limits, framing)
+        assert len(entries) == batch.entries
+        for entry in entries:
             assert entry.offset == position
             assert len(entry.raw) == entry.length or len(batch.body) < batch.length
             position += entry.length
             lines += entry.lines
         if len(batch.body) == batch.length:
-            said = sorted(
-                line for each in found for line in (each.text or each.raw).splitlines(keepends=True)
+            lines_read = sorted(
+                line for each in entries for line in (each.text or each.raw).splitlines(keepends=True)
             )
-            assert said == sorted(batch.body.splitlines(keepends=True))
+            assert lines_read == sorted(batch.body.splitlines(keepends=True))
     assert (position, lines) == (len(text), text.count(b"\n") + (not text.endswith(b"\n") and text != b""))
 
 
@@ -129,12 +129,12 @@ def test_each_stream_is_joined_as_if_no_other_were_there(text: bytes) -> None:
     for stream in (b"a", b"b", b"c"):
         alone = b"".join(line for line in text.splitlines(keepends=True) if line.startswith(stream))
         together = [each for each in texts if each.startswith(stream)]
-        wanted = [
+        expected = [
             each.text or each.raw
             for one in batches_of(alone, [64], limits)
             for each in entries_in(one, limits)
         ]
-        assert together == wanted
+        assert together == expected
 
 
 def test_an_entry_that_others_interrupt_owns_the_bytes_up_to_the_next_one() -> None:
@@ -150,16 +150,16 @@ def test_an_entry_that_others_interrupt_owns_the_bytes_up_to_the_next_one() -> N
 def test_what_never_ends_is_joined_up_to_its_bound_and_never_rejected() -> None:
     limits = Limits(entry_max_bytes=1000)
     text = b"a:x\n" + b"a: at f\nb: at g\n" * 1000
-    found = [entry for batch in batches_of(text, [99], limits) for entry in entries_in(batch, limits)]
-    assert all(len(entry.raw) == entry.length <= 1000 for entry in found)
+    entries = [entry for batch in batches_of(text, [99], limits) for entry in entries_in(batch, limits)]
+    assert all(len(entry.raw) == entry.length <= 1000 for entry in entries)
 
 
 def test_a_line_in_parts_that_is_over_the_limit_is_one_entry_of_which_the_head_is_kept() -> None:
     limits = Limits(entry_max_bytes=1000)
     text = b"a:x\n" + b"a+:yyyyyyy\n" * 1000 + b"a:z\na:end\n"
-    found = batches_of(text, [99], limits)
-    assert [(batch.entries, batch.length) for batch in found] == [(1, 4), (1, 11_004), (1, 6)]
-    assert len(found[1].body) == 1000
+    batches = batches_of(text, [99], limits)
+    assert [(batch.entries, batch.length) for batch in batches] == [(1, 4), (1, 11_004), (1, 6)]
+    assert len(batches[1].body) == 1000
 
 
 def test_a_partner_that_never_comes_costs_a_window() -> None:
@@ -233,5 +233,5 @@ def test_members_of_a_line_of_docker_are_the_first_that_nothing_escapes(line: by
         + DOCKER_MEMBER % (b"time", rb'([^"\n]{1,64})"')
         + b")?+"
     ).match(b"{" + line)
-    found = re.compile((by_name("docker_json").framing.parts or "").encode()).match(b"{" + line)
-    assert (found and found.group("quoted", "stream", "time")) == (plainly and plainly.groups())
+    actual = re.compile((by_name("docker_json").framing.parts or "").encode()).match(b"{" + line)
+    assert (actual and actual.group("quoted", "stream", "time")) == (plainly and plainly.groups())

@@ -96,12 +96,12 @@ def test_everything_before_a_fault_is_text() -> None:
 
 
 @given(st.text(max_size=300), st.sampled_from(["utf-16-le", "utf-16-be", "utf-32-le"]), st.integers(1, 9))
-def test_recoding_does_not_depend_on_pieces(said: str, charset: str, piece_bytes: int) -> None:
-    data = ("\ufeff" + said).encode(charset, "surrogatepass")
+def test_recoding_does_not_depend_on_pieces(content: str, charset: str, piece_bytes: int) -> None:
+    data = ("\ufeff" + content).encode(charset, "surrogatepass")
     assert charset_of(data) == charset or charset_of(data).startswith("utf-")
     whole, _ = read(data, charset=charset)
     assert read(data, piece_bytes, charset)[0] == whole
-    assert whole == ("\ufeff" + said).encode()
+    assert whole == ("\ufeff" + content).encode()
 
 
 def test_a_text_can_be_read_from_any_offset() -> None:
@@ -184,12 +184,12 @@ def test_a_block_stays_small_whatever_the_ratio(packer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outer", "held"),
+    ("outer", "inner"),
     [("gzip", "gzip"), ("zstd", "gzip"), ("gzip", "xz"), ("bzip2", "zlib"), ("lz4", "snappy")],
 )
-def test_what_is_compressed_twice_is_read_through_both(outer: str, held: str) -> None:
-    twice = PACKERS[outer](PACKERS[held](PLAIN))
-    text = Text(opener(twice, 999), Compression(outer), "utf-8", 7, inner=(Compression(held),))
+def test_what_is_compressed_twice_is_read_through_both(outer: str, inner: str) -> None:
+    twice = PACKERS[outer](PACKERS[inner](PLAIN))
+    text = Text(opener(twice, 999), Compression(outer), "utf-8", 7, inner=(Compression(inner),))
     assert b"".join(text) == PLAIN[7:]
     assert text.damage is None
 
@@ -198,6 +198,6 @@ def test_what_is_compressed_twice_is_read_through_both(outer: str, held: str) ->
 def test_damage_to_the_outer_compression_is_that_of_the_object(piece_bytes: int) -> None:
     twice = PACKERS["gzip"](PACKERS["gzip"](PLAIN))[:-500]
     text = Text(opener(twice, piece_bytes), Compression.GZIP, "utf-8", inner=(Compression.GZIP,))
-    found = b"".join(text)
-    assert PLAIN.startswith(found)
-    assert text.damage == Damage("truncated", "the gzip data ends in the middle", len(twice), len(found))
+    decoded = b"".join(text)
+    assert PLAIN.startswith(decoded)
+    assert text.damage == Damage("truncated", "the gzip data ends in the middle", len(twice), len(decoded))

@@ -38,13 +38,13 @@ def blocks(text: bytes, sizes: list[int]) -> Iterator[bytes]:
 
 def batches_of(text: bytes, sizes: list[int], limits: Limits) -> list[Batch]:
     cutter = Cutter(blocks(text, sizes), EVENTS, limits, 0, aligned=True)
-    found: list[Batch] = []
+    batches: list[Batch] = []
     split = 0
     while not cutter.at_end:
-        found += cutter.cut(split)
+        batches += cutter.cut(split)
         split += 1
     assert cutter.position == len(text)
-    return found
+    return batches
 
 
 def entries(text: bytes, size: int = 1 << 16) -> list[Entry]:
@@ -64,9 +64,9 @@ def test_batches_do_not_depend_on_how_blocks_arrive(text: bytes, sizes: list[int
 def test_every_byte_and_line_is_in_one_entry(text: bytes, sizes: list[int], limits: Limits) -> None:
     position = lines = 0
     for batch in batches_of(text, sizes, limits):
-        found = list(entries_of(batch.body, EVENTS, batch.offset, batch.length, batch.lines, batch.cuts))
-        assert len(found) == batch.entries
-        for entry in found:
+        cut = list(entries_of(batch.body, EVENTS, batch.offset, batch.length, batch.lines, batch.cuts))
+        assert len(cut) == batch.entries
+        for entry in cut:
             assert entry.offset == position
             position, lines = position + entry.length, lines + entry.lines
     assert position == len(text)
@@ -75,7 +75,7 @@ def test_every_byte_and_line_is_in_one_entry(text: bytes, sizes: list[int], limi
 
 @pytest.mark.parametrize("size", [1, 7, 1 << 16])
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         (b"<Event>a</Event>\n<Event>b</Event>\n", [b"<Event>a</Event>\n", b"<Event>b</Event>\n"]),
         (b"<Events><Event>a</Event><Event>b</Event></Events>", [b"<Event>a</Event>", b"<Event>b</Event>"]),
@@ -89,8 +89,8 @@ def test_every_byte_and_line_is_in_one_entry(text: bytes, sizes: list[int], limi
         ),
     ],
 )
-def test_each_element_is_an_entry(text: bytes, found: list[bytes], size: int) -> None:
-    assert [entry.raw for entry in entries(text, size) if not entry.gap] == found
+def test_each_element_is_an_entry(text: bytes, expected: list[bytes], size: int) -> None:
+    assert [entry.raw for entry in entries(text, size) if not entry.gap] == expected
 
 
 def test_an_element_over_the_limit_is_one_entry_of_which_the_head_is_kept() -> None:

@@ -43,8 +43,8 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("kind", ZIPS)
 def test_members_say_what_the_same_files_say_alone(kind: str) -> None:
-    found = files_in(ZIPS[kind])
-    one, two, empty, outside, core, archive = found.values()
+    files = files_in(ZIPS[kind])
+    one, two, empty, outside, core, archive = files.values()
     assert (one.outcomes, two.outcomes, outside.outcomes) == (alone(LINES), alone(SHORT), alone(SHORT))
     assert one.plan.object.key == two.plan.object.key == "a/one/app.log"
     assert outside.plan.object.key == "a/../b.log"
@@ -75,19 +75,19 @@ def test_folders_and_links_are_headers() -> None:
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_what_is_compressed_otherwise_is_named(method: int) -> None:
-    found = files_in(zipped([("a.log", SHORT)], method))
+    files = files_in(zipped([("a.log", SHORT)], method))
     name = {zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "LZMA"}[method]
-    assert found["a/a.log"].account.state is State.FAILED
-    assert f"compressed by {name}" in (found["a/a.log"].account.reason or "")
+    assert files["a/a.log"].account.state is State.FAILED
+    assert f"compressed by {name}" in (files["a/a.log"].account.reason or "")
 
 
 def test_what_is_encrypted_is_named_beside_its_siblings() -> None:
     data = bytearray(zipped([("a.log", SHORT), ("b.log", SHORT)]))
     data[data.index(b"PK\x01\x02") + 8] |= 1
-    found = files_in(bytes(data))
-    assert "it is encrypted" in (found["a/a.log"].account.reason or "")
-    assert found["a/b.log"].outcomes == alone(SHORT)
-    assert "unread-members" in skipped(found["a"])
+    files = files_in(bytes(data))
+    assert "it is encrypted" in (files["a/a.log"].account.reason or "")
+    assert files["a/b.log"].outcomes == alone(SHORT)
+    assert "unread-members" in skipped(files["a"])
 
 
 def test_archives_in_stored_members_and_tars_in_any_are_read() -> None:
@@ -103,8 +103,8 @@ def test_archives_in_stored_members_and_tars_in_any_are_read() -> None:
 @pytest.mark.parametrize("kind", ZIPS)
 @pytest.mark.parametrize("pack", PACKED)
 def test_a_zip_that_can_only_be_read_from_front_to_back_holds_the_same(kind: str, pack: str) -> None:
-    found = files_in(PACKED[pack](ZIPS[kind]), limits=Limits(split_bytes=700))
-    packed, plain = list(found.values()), list(files_in(ZIPS[kind]).values())
+    files = files_in(PACKED[pack](ZIPS[kind]), limits=Limits(split_bytes=700))
+    packed, plain = list(files.values()), list(files_in(ZIPS[kind]).values())
     assert [file.outcomes for file in packed[:5]] == [file.outcomes for file in plain[:5]]
     assert [file.account.state for file in packed[:6]] == [file.account.state for file in plain]
     assert skipped(packed[5]) == skipped(plain[5])
@@ -114,9 +114,9 @@ def test_a_directory_that_lies_further_from_the_end_than_is_kept_is_read_for_its
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(zips, "_TAIL_BYTES", 30)
-    found = files_in(gzip.compress(ZIPS["comment"]))
-    assert found["a/one/app.log"].outcomes == alone(LINES)
-    assert found["a"].account.state is State.COMPLETE
+    files = files_in(gzip.compress(ZIPS["comment"]))
+    assert files["a/one/app.log"].outcomes == alone(LINES)
+    assert files["a"].account.state is State.COMPLETE
 
 
 def test_a_zip_within_a_compression_is_not_read_through_beyond_its_ratio(
@@ -139,8 +139,8 @@ def test_members_in_front_of_a_directory_that_lies_are_read_and_the_archive_is_d
     data = bytearray(ZIPS[kind])
     at = len(data) - 22 + {6: 4, 12: 10, 16: 16}[from_end]
     data[at] ^= 3
-    found = files_in(bytes(data), limits=Limits(split_bytes=700))
-    one, two, empty, outside, core, archive = found.values()
+    files = files_in(bytes(data), limits=Limits(split_bytes=700))
+    one, two, empty, outside, core, archive = files.values()
     assert (one.outcomes, two.outcomes, outside.outcomes) == (alone(LINES), alone(SHORT), alone(SHORT))
     assert (empty.account.state, core.account.state) == (State.COMPLETE, State.FAILED)
     assert archive.account.state is State.DAMAGED
@@ -164,14 +164,14 @@ def test_a_member_whose_checksum_is_wrong_is_damaged_and_its_records_stay(
 ) -> None:
     data = bytearray(zipped([("a.log", SHORT), ("b.log", SHORT)], method))
     data[data.index(b"PK\x01\x02") + 16] ^= 1
-    found = files_in(bytes(data), limits=Limits(split_bytes=split_bytes), piece_bytes=100)
-    damaged = found["a/a.log"]
+    files = files_in(bytes(data), limits=Limits(split_bytes=split_bytes), piece_bytes=100)
+    damaged = files["a/a.log"]
     assert damaged.outcomes == alone(SHORT)
     assert damaged.account.state is State.DAMAGED
     assert (damaged.account.reason or "").startswith(
         "the member has another checksum than the archive gives at byte"
     )
-    assert found["a/b.log"].account.state is found["a"].account.state is State.COMPLETE
+    assert files["a/b.log"].account.state is files["a"].account.state is State.COMPLETE
 
 
 @pytest.mark.parametrize("inner", [gzip.compress, lambda data: tar([("deep.log", data)])])
@@ -180,16 +180,16 @@ def test_the_checksum_of_a_deflated_member_that_is_compressed_or_an_archive_in_t
 ) -> None:  # type: ignore[no-untyped-def]
     data = bytearray(zipped([("in", inner(SHORT))]))
     data[data.index(b"PK\x01\x02") + 16] ^= 1
-    found = files_in(bytes(data))["a/in"].account
-    assert found.state is State.DAMAGED
-    assert "another checksum" in (found.reason or "")
+    files = files_in(bytes(data))["a/in"].account
+    assert files.state is State.DAMAGED
+    assert "another checksum" in (files.reason or "")
 
 
 def test_of_a_stored_member_that_is_cut_in_parallel_nobody_reads_all() -> None:
     data = bytearray(zipped([("a.log", LINES)], zipfile.ZIP_STORED))
     data[data.index(b"PK\x01\x02") + 16] ^= 1
-    found = files_in(bytes(data), limits=Limits(split_bytes=700))
-    assert found["a/a.log"].account.state is State.COMPLETE
+    files = files_in(bytes(data), limits=Limits(split_bytes=700))
+    assert files["a/a.log"].account.state is State.COMPLETE
 
 
 def test_members_that_overlap_are_a_bomb_and_not_read() -> None:
@@ -209,18 +209,18 @@ def test_a_directory_that_is_too_large_is_not_held(monkeypatch: pytest.MonkeyPat
 def test_damage_in_a_member_ends_that_member_alone() -> None:
     data = bytearray(zipped([("a.log", LINES), ("b.log", SHORT)]))
     data[600:640] = bytes(40)
-    found = files_in(bytes(data))
-    assert found["a/a.log"].account.state in (State.DAMAGED, State.FAILED)
-    assert found["a/b.log"].outcomes == alone(SHORT)
+    files = files_in(bytes(data))
+    assert files["a/a.log"].account.state in (State.DAMAGED, State.FAILED)
+    assert files["a/b.log"].outcomes == alone(SHORT)
 
 
 @pytest.mark.parametrize("kind", ["stored", "deflate", "descriptors"])
 def test_a_zip_that_is_cut_anywhere_is_never_read_as_nonsense(kind: str) -> None:
     whole = [file.outcomes for file in files_in(ZIPS[kind]).values()]
     for end in Random(3).sample(range(30, len(ZIPS[kind]) - 1), 12):
-        found = files_in(ZIPS[kind][:end])
-        assert found.pop("a").account.state in (State.FAILED, State.DAMAGED)
-        for file, complete in zip(found.values(), whole, strict=False):
+        files = files_in(ZIPS[kind][:end])
+        assert files.pop("a").account.state in (State.FAILED, State.DAMAGED)
+        for file, complete in zip(files.values(), whole, strict=False):
             assert file.plan.object.member
             raw, expected = (b"".join(each.raw for each in of) for of in (file.outcomes, complete))
             assert expected.startswith(raw)

@@ -27,7 +27,7 @@ class Backtracking:
         """Raises TooManyStepsError."""
         return self._items(list(self._tree), 0, 0, lambda at: at == len(self._text))
 
-    def found(self) -> bool:
+    def matches_anywhere(self) -> bool:
         """The same anywhere in the text."""
         return any(self._items(list(self._tree), 0, at, lambda _: True) for at in range(len(self._text) + 1))
 

@@ -39,24 +39,24 @@ def read(data: bytes, key: str = "a.log", config: Config = WHOLE) -> tuple[str, 
 
 def test_the_line_of_the_first_example_becomes_what_is_shown() -> None:
     line = re.search(r"The line `(.*?)` becomes", PAGE)
-    shown = re.search(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    block = re.search(r"```json\n(.*?)```", PAGE, re.DOTALL)
     assert line is not None
-    assert shown is not None
+    assert block is not None
     ((outcome,), name) = read(line[1].encode() + b"\n")[::-1]
     assert name == "till"
     assert isinstance(outcome.result, Record)
-    found = {key: value for key, value in outcome.result._asdict().items() if value is not None}
-    assert found == json.loads(shown[1])
+    fields = {key: value for key, value in outcome.result._asdict().items() if value is not None}
+    assert fields == json.loads(block[1])
 
 
 def test_the_template_of_the_page_types_what_it_names_and_becomes_what_is_shown() -> None:
-    shown = re.search(r"becomes `(\{.*?\}\})`", PAGE, re.DOTALL)
-    assert shown is not None
+    block = re.search(r"becomes `(\{.*?\}\})`", PAGE, re.DOTALL)
+    assert block is not None
     name, (outcome,) = read(f"{WHOLE.rules.formats[0].samples[0]}\n".encode(), config=load(BLOCKS[0], "x"))
     assert name == "orders"
     assert isinstance(outcome.result, Record)
-    found = {key: value for key, value in outcome.result._asdict().items() if value is not None}
-    assert found == json.loads(shown[1])
+    fields = {key: value for key, value in outcome.result._asdict().items() if value is not None}
+    assert fields == json.loads(block[1])
 
 
 def test_the_page_names_every_kind_and_field_of_a_template() -> None:
@@ -95,13 +95,13 @@ def test_the_bound_prefix_decides() -> None:
 
 
 def test_the_filters_drop_what_the_page_says() -> None:
-    said = [
+    lines = [
         {"url": {"path": "/health/x"}, "level": "error"},
         {"url": {"path": "/shop"}, "level": "info"},
         {"url": {"path": "/shop"}, "level": "warn"},
         {"user": {"name": "ada"}, "level": "info"},
     ]
-    _, outcomes = read(b"".join(json.dumps(each).encode() + b"\n" for each in said))
+    _, outcomes = read(b"".join(json.dumps(each).encode() + b"\n" for each in lines))
     results = [outcome.result for outcome in outcomes]
     assert results[0] == Skip("filtered:health-checks")
     assert results[1] == Skip("filtered:chatter")

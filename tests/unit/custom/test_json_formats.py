@@ -53,8 +53,8 @@ def test_members_are_mapped_wherever_their_lines_end(
     toml = f'[[format]]\nname = "pay"\n{mapping}\n'
     if bound:
         toml += '[[bind]]\nprefix = "pay/"\nformat = "pay"\n'
-    reading, found = results(toml, text)
-    assert found == [MAPPED] * 3
+    reading, outcomes = results(toml, text)
+    assert outcomes == [MAPPED] * 3
     assert reading.plan.format == "pay"
     assert reading.plan.framing.kind is kind
 
@@ -93,9 +93,9 @@ def test_what_is_not_mapped_is_found_under_its_usual_names_and_what_is_mapped_no
 def test_numbers_are_times_since_1970_and_what_is_no_time_is_left_to_other_formats() -> None:
     toml = '[[format]]\nname = "pay"\njson = { time = "t0" }\n[[bind]]\nprefix = "pay/"\nformat = "pay"\n'
     text = '{"t0": 1789372801, "n": 1}\n{"t0": "1789372801500", "n": 2}\n{"t0": "soon", "n": 3}\n'
-    found = results(toml, text)[1]
-    assert [each.timestamp for each in found] == ["2026-09-14T08:00:01Z", "2026-09-14T08:00:01.500Z", None]
-    assert found[2].attributes == {"t0": "soon", "n": 3}
+    outcomes = results(toml, text)[1]
+    assert [each.timestamp for each in outcomes] == ["2026-09-14T08:00:01Z", "2026-09-14T08:00:01.500Z", None]
+    assert outcomes[2].attributes == {"t0": "soon", "n": 3}
 
 
 def test_other_objects_are_left_to_other_formats() -> None:

@@ -81,8 +81,8 @@ FAULTS = [
     ("[[filter]]\nname = 'a'\n", 1, "either `include` or `exclude`"),
     ("[[filter]]\nname = 'a'\nexclude = { pattern = 'x' }\nformats = ['jsn']", 4, "write 'json'"),
     *(
-        (f"[[filter]]\nname = 'a'\nexclude = {said}", 3, "`exclude` is .*; write a table")
-        for said in ("true", "7", "1.5", "'x'", "[7]", "1979-05-27")
+        (f"[[filter]]\nname = 'a'\nexclude = {value}", 3, "`exclude` is .*; write a table")
+        for value in ("true", "7", "1.5", "'x'", "[7]", "1979-05-27")
     ),
     ("[[filter]]\nname = 'a'\nexclude = " + "[" * 5000 + "]" * 5000, 3, "it is nested too deeply to be read"),
     ("\nx = " + "{a=" * 5000 + "1" + "}" * 5000, 2, "it is nested too deeply to be read"),

@@ -55,5 +55,5 @@ def test_every_reject_of_a_format_of_patterns_has_a_reach(known: Format) -> None
         outcome = json.loads(line)
         if outcome.get("rejected") == "other-shape":
             text = data[outcome["offset"] :][: outcome["length"]].decode(errors="replace").rstrip("\n")
-            found = furthest(patterns, re.DOTALL, text)
-            assert found is None or 0 < found.end <= len(text)
+            actual = furthest(patterns, re.DOTALL, text)
+            assert actual is None or 0 < actual.end <= len(text)

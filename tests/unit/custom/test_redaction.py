@@ -30,9 +30,11 @@ ALL = "[[redact]]\nname = 'all'\nkinds = ['ip', 'email', 'card', 'token']\n"
 
 def read(config: str | Config, data: bytes, format_name: str | None = None, **limits: int) -> list[Outcome]:
     """What becomes of a text; every byte is in exactly one outcome."""
-    held = load(config, "froe.toml", KEY) if isinstance(config, str) else config
+    configuration = load(config, "froe.toml", KEY) if isinstance(config, str) else config
     head = ObjectHead(ObjectVersion("logs", "a.log", "v1", "e"), len(data), "", WHEN)
-    reading = Reading(head, opener(data, 1000), limits=Limits(**limits), format_name=format_name, config=held)
+    reading = Reading(
+        head, opener(data, 1000), limits=Limits(**limits), format_name=format_name, config=configuration
+    )
     outcomes = list(reading)
     assert sum(outcome.length for outcome in outcomes) == len(data)
     assert reading.account.summary.counts.total.bytes == len(data)
@@ -42,13 +44,13 @@ def read(config: str | Config, data: bytes, format_name: str | None = None, **li
 
 def stored(outcomes: list[Outcome]) -> str:
     """All that would be stored of outcomes, as one text."""
-    said: list[Any] = []
+    content: list[Any] = []
     for outcome in outcomes:
         if isinstance(outcome.result, Record):
-            said.append(outcome.result._asdict())
+            content.append(outcome.result._asdict())
         elif isinstance(outcome.result, Reject):
-            said.append(outcome.raw.decode(errors="replace"))
-    return orjson.dumps(said).decode()
+            content.append(outcome.raw.decode(errors="replace"))
+    return orjson.dumps(content).decode()
 
 
 def with_check_digit(digits: str) -> str:
@@ -89,9 +91,9 @@ def test_a_card_number_an_e_mail_or_an_address_gets_through(
         f'{{"x": {value}}}'.encode() if isinstance(value, int) else orjson.dumps({"x": secret}),
         b'{"broken": ' + text.encode(),
     ][shape]
-    found = stored(read(ALL, data + b"\n", ["timestamped", "json", "json", "json", "json"][shape]))
-    assert secret not in found
-    assert secret not in found.replace("\\\\", "\\")
+    actual = stored(read(ALL, data + b"\n", ["timestamped", "json", "json", "json", "json"][shape]))
+    assert secret not in actual
+    assert secret not in actual.replace("\\\\", "\\")
 
 
 tokens = st.sampled_from(
@@ -139,11 +141,11 @@ def test_a_record_that_is_looked_over_at_once_comes_out_otherwise(
 @given(secrets, st.integers(0, 40))
 def test_a_secret_that_the_head_of_a_long_entry_cuts_gets_through(secret: str, shift: int) -> None:
     head = b"x " * ((4096 - len(secret)) // 2) + b"y" * (shift % (len(secret) + 1)) + b" "
-    found = stored(
+    actual = stored(
         read(ALL, b'{"a": "' + head + secret.encode() + b" z" * 90_000, "json", entry_max_bytes=4096)
     )
-    assert secret not in found
-    assert secret[: len(secret) // 2 + 1] not in found
+    assert secret not in actual
+    assert secret[: len(secret) // 2 + 1] not in actual
 
 
 @pytest.mark.parametrize(
@@ -162,27 +164,29 @@ def test_a_token_that_shows_what_it_is_gets_through(secret: str) -> None:
     ["password=hunter22", 'password: "hunter22"', "Authorization: Bearer hunter22", "GET /?api_key=hunter22&x=1", "client_secret='hunter22'"],
 )  # fmt: skip
 def test_a_secret_behind_its_name_gets_through(line: str) -> None:
-    found = stored(read(ALL, f"2026-02-01T10:00:00Z INFO {line}\n".encode()))
-    assert "hunter22" not in found
-    assert "[token]" in found
+    actual = stored(read(ALL, f"2026-02-01T10:00:00Z INFO {line}\n".encode()))
+    assert "hunter22" not in actual
+    assert "[token]" in actual
 
 
 def test_a_secret_in_a_member_of_that_name_gets_through() -> None:
-    found = stored(read(ALL, b'{"user": {"password": "hunter 22", "pin": 7}, "message": "hunter 22 came"}\n'))
-    assert "hunter" not in found
-    assert '"user.pin":7' in found
+    actual = stored(
+        read(ALL, b'{"user": {"password": "hunter 22", "pin": 7}, "message": "hunter 22 came"}\n')
+    )
+    assert "hunter" not in actual
+    assert '"user.pin":7' in actual
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         r'password="ab\"hunter22"', r"password='a\'hunter22'", 'password=>"hunter22"', "https://ada:hunter22@host/", "run --password hunter22 now",
         "secretKey=hunter22", "Cookie: a=1; session=hunter22", "Set-Cookie: sid=hunter22; Path=/", r'{\"password\":\"ab\\\"hunter22\"}', "{:password => 'hunter22'}",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("shape", ["message", "json"])
-def test_a_secret_in_another_notation_gets_through(said: str, shape: str) -> None:
-    line = f"2026-02-01T10:00:00Z INFO {said}".encode() if shape == "message" else orjson.dumps({"a": said})
+def test_a_secret_in_another_notation_gets_through(text: str, shape: str) -> None:
+    line = f"2026-02-01T10:00:00Z INFO {text}".encode() if shape == "message" else orjson.dumps({"a": text})
     assert "hunter22" not in stored(read(ALL, line + b"\n"))
 
 
@@ -263,9 +267,9 @@ def test_what_no_format_explains_keeps_what_a_rule_of_fields_hides(data: bytes, 
             assert "ada" not in stored([outcome])
 
 
-@pytest.mark.parametrize("said", ["rejects = 'search'\n", "formats = ['json']\n"])
-def test_plain_text_stays_where_the_rule_says_so_or_speaks_of_another_format(said: str) -> None:
-    assert "ada came" in stored(read(WHO + said, b"ada came\nand went\n"))
+@pytest.mark.parametrize("option", ["rejects = 'search'\n", "formats = ['json']\n"])
+def test_plain_text_stays_where_the_rule_says_so_or_speaks_of_another_format(option: str) -> None:
+    assert "ada came" in stored(read(WHO + option, b"ada came\nand went\n"))
 
 
 @pytest.mark.parametrize(
@@ -327,9 +331,9 @@ RULES = [
 
 
 @given(lines, st.lists(st.sampled_from(RULES), max_size=3, unique=True))
-def test_a_filter_loses_a_byte_or_a_line(said: list[bytes], rules: list[str]) -> None:
+def test_a_filter_loses_a_byte_or_a_line(parts: list[bytes], rules: list[str]) -> None:
     config = "".join(f"[[filter]]\nname = 'r{number}'\n{rule}\n" for number, rule in enumerate(rules))
-    data = b"\n".join(said)
+    data = b"\n".join(parts)
     outcomes = read(config, data, "json", batch_max_lines=7)
     plain = read("", data, "json", batch_max_lines=7)
     assert [outcome[:3] for outcome in outcomes] == [outcome[:3] for outcome in plain]
@@ -351,9 +355,9 @@ def test_a_filter_loses_a_byte_or_a_line(said: list[bytes], rules: list[str]) ->
 )
 def test_a_rule_drops_more_or_less_than_it_says(rule: str, kept: list[int]) -> None:
     """A reject (line 3) has no fields: only a pattern alone reaches it."""
-    said = [b'{"path": "/health", "level": "info"}', b'{"path": "/shop", "level": "warn"}', b'{"path": 7}', b"{broken /health", b"",
+    lines = [b'{"path": "/health", "level": "info"}', b'{"path": "/shop", "level": "warn"}', b'{"path": 7}', b"{broken /health", b"",
             b'{"level": "debug", "message": "x"}']  # fmt: skip
-    outcomes = read(f"[[filter]]\nname = 'r'\n{rule}\n", b"\n".join(said) + b"\n", "json")
+    outcomes = read(f"[[filter]]\nname = 'r'\n{rule}\n", b"\n".join(lines) + b"\n", "json")
     assert [number for number, outcome in enumerate(outcomes) if not isinstance(outcome.result, Skip)] == kept
 
 

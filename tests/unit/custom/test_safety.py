@@ -84,8 +84,8 @@ def test_what_the_first_try_matches_is_what_the_expression_itself_matches() -> N
         matcher = Matcher(pattern, limits)
         for _ in range(2000):
             text = "".join(dice.choice('abcdxyz," 1') for _ in range(dice.randint(0, 24)))
-            found, expected = matcher.match(text), full.fullmatch(text)
-            assert (found and found.groups()) == (expected and expected.groups()), (pattern, text)
+            match, expected = matcher.match(text), full.fullmatch(text)
+            assert (match and match.groups()) == (expected and expected.groups()), (pattern, text)
 
 
 def test_an_entry_too_long_for_what_might_be_tried_is_told() -> None:

@@ -20,11 +20,11 @@ WHEN = "[14/Mar/2024:09:26:53 +0100]"
 
 
 def test_every_field_of_a_combined_line_is_typed(record: Explain) -> None:
-    got = record(
+    parsed = record(
         "access_combined",
         f'192.0.2.17 id-7 ada {WHEN} "GET /a/b?c=d&e=f HTTP/1.1" 200 5316 "https://example.org/?q=1" "agent/1.0"',
     )
-    assert got == Record(
+    assert parsed == Record(
         "2024-03-14T08:26:53Z",
         None,
         None,
@@ -48,42 +48,42 @@ def test_every_field_of_a_combined_line_is_typed(record: Explain) -> None:
 
 
 def test_absent_fields_are_left_out(record: Explain) -> None:
-    got = record("access_combined", f'- - - {WHEN} "-" - - "-" "-"')
-    assert got.attributes == {}
-    assert got.body is None
+    parsed = record("access_combined", f'- - - {WHEN} "-" - - "-" "-"')
+    assert parsed.attributes == {}
+    assert parsed.body is None
 
 
 def test_empty_quotes_are_absent_fields(record: Explain) -> None:
-    got = record("access_combined", f'192.0.2.17 - - {WHEN} "GET / HTTP/2.0" 200 0 "" ""')
-    assert "user_agent.original" not in got.attributes
-    assert got.attributes["http.response.body.size"] == 0
+    parsed = record("access_combined", f'192.0.2.17 - - {WHEN} "GET / HTTP/2.0" 200 0 "" ""')
+    assert "user_agent.original" not in parsed.attributes
+    assert parsed.attributes["http.response.body.size"] == 0
 
 
 def test_a_quote_escaped_in_the_agent_does_not_end_it(record: Explain) -> None:
-    got = record("access_combined", rf'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "a \"b\" c" extra')
-    assert got.attributes["user_agent.original"] == 'a "b" c'
-    assert got.attributes["extra"] == "extra"
+    parsed = record("access_combined", rf'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "a \"b\" c" extra')
+    assert parsed.attributes["user_agent.original"] == 'a "b" c'
+    assert parsed.attributes["extra"] == "extra"
 
 
 def test_a_backslash_escaped_before_the_quote_ends_the_agent(record: Explain) -> None:
-    got = record("access_combined", rf'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "ends in \\"')
-    assert got.attributes["user_agent.original"] == "ends in \\"
+    parsed = record("access_combined", rf'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "ends in \\"')
+    assert parsed.attributes["user_agent.original"] == "ends in \\"
 
 
 def test_a_quote_escaped_in_the_request_stays_as_logged_in_the_body(record: Explain) -> None:
-    got = record("access_common", rf'192.0.2.17 - - {WHEN} "GET /\"x\" HTTP/1.1" 404 9')
-    assert got.body == r"GET /\"x\" HTTP/1.1"
-    assert got.attributes["url.path"] == '/"x"'
+    parsed = record("access_common", rf'192.0.2.17 - - {WHEN} "GET /\"x\" HTTP/1.1" 404 9')
+    assert parsed.body == r"GET /\"x\" HTTP/1.1"
+    assert parsed.attributes["url.path"] == '/"x"'
 
 
 @pytest.mark.parametrize(
     "request_line", [r"\x16\x03\x01\x02", r"]&\xDF\xBD;\x10", "HELP", "lv|'|'|x|'|'|", "quit now please", ""]
 )
 def test_a_garbage_request_is_kept_whole_and_types_no_method(record: Explain, request_line: str) -> None:
-    got = record("access_combined", f'192.0.2.17 - - {WHEN} "{request_line}" 400 150 "-" "-"')
-    assert got.body == (request_line or None)
-    assert "http.request.method" not in got.attributes
-    assert got.attributes["http.response.status_code"] == 400
+    parsed = record("access_combined", f'192.0.2.17 - - {WHEN} "{request_line}" 400 150 "-" "-"')
+    assert parsed.body == (request_line or None)
+    assert "http.request.method" not in parsed.attributes
+    assert parsed.attributes["http.response.status_code"] == 400
 
 
 @pytest.mark.parametrize("client", ["2001:db8::5", "::1", "host-7.example.org", "fe80::1%eth0", "192.0.2.17"])
@@ -93,11 +93,13 @@ def test_a_client_may_be_any_address_or_name(record: Explain, client: str) -> No
 
 
 def test_an_absolute_target_gives_its_full_url_and_its_parts(record: Explain) -> None:
-    got = record("access_common", f'192.0.2.17 - - {WHEN} "GET http://Example.org:81/a?b=c HTTP/1.1" 200 1')
-    assert got.attributes["url.full"] == "http://Example.org:81/a?b=c"
-    assert got.attributes["url.scheme"] == "http"
-    assert got.attributes["url.path"] == "/a"
-    assert got.attributes["url.query"] == "b=c"
+    parsed = record(
+        "access_common", f'192.0.2.17 - - {WHEN} "GET http://Example.org:81/a?b=c HTTP/1.1" 200 1'
+    )
+    assert parsed.attributes["url.full"] == "http://Example.org:81/a?b=c"
+    assert parsed.attributes["url.scheme"] == "http"
+    assert parsed.attributes["url.path"] == "/a"
+    assert parsed.attributes["url.query"] == "b=c"
 
 
 @pytest.mark.parametrize(
@@ -116,9 +118,9 @@ def test_an_absolute_target_gives_its_full_url_and_its_parts(record: Explain) ->
 def test_unusual_request_lines_give_path_and_version(
     record: Explain, request_line: str, path: str, version: str | None
 ) -> None:
-    got = record("access_common", f'192.0.2.17 - - {WHEN} "{request_line}" 200 1').attributes
-    assert got["url.path"] == path
-    assert got.get("network.protocol.version") == version
+    attributes = record("access_common", f'192.0.2.17 - - {WHEN} "{request_line}" 200 1').attributes
+    assert attributes["url.path"] == path
+    assert attributes.get("network.protocol.version") == version
 
 
 @pytest.mark.parametrize(
@@ -146,12 +148,12 @@ def test_what_follows_is_typed_or_kept_as_extra(
     "addresses", ["203.0.113.4", "203.0.113.4, 2001:db8::7", "unknown, 203.0.113.4:4711"]
 )
 def test_the_forwarded_addresses_of_nginx_main_are_typed(record: Explain, addresses: str) -> None:
-    got = record(
+    parsed = record(
         "access_combined", f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 1 "-" "x" "{addresses}" "0.012"'
     )
-    assert got.attributes["http.request.header.x_forwarded_for"] == addresses
-    assert got.attributes["request_time"] == 0.012
-    assert got.attributes["client.address"] == "192.0.2.17"
+    assert parsed.attributes["http.request.header.x_forwarded_for"] == addresses
+    assert parsed.attributes["request_time"] == 0.012
+    assert parsed.attributes["client.address"] == "192.0.2.17"
 
 
 def test_combined_explains_a_common_line_but_not_the_reverse(record: Explain, reason: Reason) -> None:
@@ -161,8 +163,8 @@ def test_combined_explains_a_common_line_but_not_the_reverse(record: Explain, re
 
 
 def test_a_user_may_hold_spaces(record: Explain) -> None:
-    got = record("access_common", f'192.0.2.17 - Ada King Byron {WHEN} "GET / HTTP/1.1" 200 1')
-    assert got.attributes["user.name"] == "Ada King Byron"
+    parsed = record("access_common", f'192.0.2.17 - Ada King Byron {WHEN} "GET / HTTP/1.1" 200 1')
+    assert parsed.attributes["user.name"] == "Ada King Byron"
 
 
 @pytest.mark.parametrize(
@@ -186,13 +188,13 @@ def test_a_date_that_does_not_exist_is_a_reject(reason: Reason) -> None:
 
 
 def test_iso_time_in_the_brackets_is_read(record: Explain) -> None:
-    got = record("access_common", '- - - [2024-03-14T09:26:53+01:00] "-" - -')
-    assert got.timestamp == "2024-03-14T08:26:53Z"
+    parsed = record("access_common", '- - - [2024-03-14T09:26:53+01:00] "-" - -')
+    assert parsed.timestamp == "2024-03-14T08:26:53Z"
 
 
 def test_a_size_no_counter_reaches_stays_text(record: Explain) -> None:
-    got = record("access_common", f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 {"9" * 40}')
-    assert got.attributes["http.response.body.size.text"] == "9" * 40
+    parsed = record("access_common", f'192.0.2.17 - - {WHEN} "GET / HTTP/1.1" 200 {"9" * 40}')
+    assert parsed.attributes["http.response.body.size.text"] == "9" * 40
 
 
 def test_the_quick_way_and_the_general_way_agree(context: ParseContext) -> None:
@@ -227,10 +229,10 @@ def test_the_quick_way_and_the_general_way_agree(context: ParseContext) -> None:
 def test_quotes_that_nobody_escaped_do_not_lose_the_line(
     record: Explain, request_line: str, referer: str, agent: str
 ) -> None:
-    got = record("access_combined", f'192.0.2.17 - - {WHEN} "{request_line}" 200 1 "{referer}" "{agent}"')
-    assert got.body == request_line
-    assert got.attributes["user_agent.original"] == agent
-    assert got.attributes.get("http.request.header.referer", "-") == referer
+    parsed = record("access_combined", f'192.0.2.17 - - {WHEN} "{request_line}" 200 1 "{referer}" "{agent}"')
+    assert parsed.body == request_line
+    assert parsed.attributes["user_agent.original"] == agent
+    assert parsed.attributes.get("http.request.header.referer", "-") == referer
 
 
 HEAD = '192.0.2.1 - ada [03/Feb/2026:10:11:00 +0000] "GET /shop?q=1 HTTP/1.1" 200 3397'

@@ -65,6 +65,6 @@ def test_brackets_are_not_part_of_an_address() -> None:
 )  # fmt: skip
 def test_the_texts_of_addresses(how: object, text: str, fields: dict[str, str]) -> None:
     assert callable(how)
-    found = {"client.address": text}
-    how(found)
-    assert found == fields
+    actual = {"client.address": text}
+    how(actual)
+    assert actual == fields

@@ -114,10 +114,10 @@ MULTI_LINE = ("log4j", "hadoop", "spring_boot", "python_logging", "loguru", "rub
 @pytest.mark.parametrize(("line", "other"), OTHERS, ids=[other for _, other in OTHERS])
 def test_a_line_of_another_log_does_not_join_the_entry_before_it(name: str, line: str, other: str) -> None:
     own = "\n".join(by_name(name).samples * 3)
-    found = records(f"{own}\n{line}\n{by_name(name).samples[0]}\n")
-    assert (other, found[-2][1]) in found
-    assert [each for each in found if each[0] == other] == [found[-2]]
-    assert found[-1][0] == name
+    parsed = records(f"{own}\n{line}\n{by_name(name).samples[0]}\n")
+    assert (other, parsed[-2][1]) in parsed
+    assert [each for each in parsed if each[0] == other] == [parsed[-2]]
+    assert parsed[-1][0] == name
 
 
 @pytest.mark.parametrize(
@@ -178,8 +178,8 @@ def test_a_message_about_a_login_says_who_and_from_where(
 ) -> None:
     fields: dict[str, Any] = {}
     add_login(fields, body)
-    got = fields.get("client.address"), fields.get("client.port"), fields.get("user.name")
-    assert got == (client, port, user)
+    who = fields.get("client.address"), fields.get("client.port"), fields.get("user.name")
+    assert who == (client, port, user)
 
 
 @pytest.mark.parametrize(
@@ -209,25 +209,25 @@ def test_what_is_no_entry_of_a_format_is_a_reject(reason: Reason, name: str, ent
 def test_the_name_of_a_zone_is_kept_whether_or_not_it_is_known(
     record: Explain, zone: str, stamp: str, assumed: str | None
 ) -> None:
-    got = record("php_error", f"[14-Mar-2024 09:26:53 {zone}] PHP Notice:  x")
-    assert (got.timestamp, got.timestamp_assumed) == (stamp, assumed)
-    assert got.attributes["time_zone"] == zone
+    parsed = record("php_error", f"[14-Mar-2024 09:26:53 {zone}] PHP Notice:  x")
+    assert (parsed.timestamp, parsed.timestamp_assumed) == (stamp, assumed)
+    assert parsed.attributes["time_zone"] == zone
 
 
 @pytest.mark.parametrize(
     ("half", "hour"), [("12:00:00 AM", "00"), ("12:00:00 PM", "12"), ("1:00:00 PM", "13")]
 )
 def test_noon_and_midnight_are_told_apart(record: Explain, half: str, hour: str) -> None:
-    got = record("java_util_logging", f"Mar 14, 2024 {half} a.B c\nINFO: x")
-    assert got.timestamp == f"2024-03-14T{hour}:00:00Z"
+    parsed = record("java_util_logging", f"Mar 14, 2024 {half} a.B c\nINFO: x")
+    assert parsed.timestamp == f"2024-03-14T{hour}:00:00Z"
 
 
 def test_a_month_and_a_day_get_the_latest_year(record: Explain) -> None:
-    got = record("logcat", "12-31 09:26:53.811  1702  2395 D Shop: x")
-    assert (got.timestamp, got.timestamp_assumed) == ("2023-12-31T09:26:53.811Z", "year,zone")
+    parsed = record("logcat", "12-31 09:26:53.811  1702  2395 D Shop: x")
+    assert (parsed.timestamp, parsed.timestamp_assumed) == ("2023-12-31T09:26:53.811Z", "year,zone")
 
 
 def test_the_context_of_monolog_leaves_the_message(record: Explain) -> None:
-    got = record("monolog", '[2024-03-14 09:26:53] shop.ERROR: no {money} {"order":{"id":17}} []')
-    assert got.body == "no {money}"
-    assert got.attributes == {"log.logger": "shop", "context.order.id": 17}
+    parsed = record("monolog", '[2024-03-14 09:26:53] shop.ERROR: no {money} {"order":{"id":17}} []')
+    assert parsed.body == "no {money}"
+    assert parsed.attributes == {"log.logger": "shop", "context.order.id": 17}

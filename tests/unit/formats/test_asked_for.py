@@ -47,8 +47,8 @@ HEADS = {
 @pytest.mark.parametrize("name", LINES)
 def test_the_line_of_a_device_is_typed_behind_any_head(name: str, head: str) -> None:
     _, (alone,) = read(LINES[name] + "\n")
-    told, records = read(f"{head}{LINES[name]}\n" * 5)
-    assert told == name or records[0].attributes["log.record.format"] == name
+    detected, records = read(f"{head}{LINES[name]}\n" * 5)
+    assert detected == name or records[0].attributes["log.record.format"] == name
     for record in records:
         assert alone.attributes.keys() <= record.attributes.keys()
         assert record.body == alone.body

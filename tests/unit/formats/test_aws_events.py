@@ -28,7 +28,7 @@ ID = "8d50073e-0000-4000-8000-cc17dd847be5"
 EVENT: dict[str, Any] = json.loads(by_name("aws_cloudtrail").samples[1])
 
 
-def told(text: str) -> str:
+def format_of(text: str) -> str:
     return detect(text.encode(), LAST_MODIFIED, complete=True).format.name
 
 
@@ -92,11 +92,11 @@ def test_json_lines_with_a_broken_one_stay_lines() -> None:
     ],
 )
 def test_objects_are_told_by_what_they_hold(text: str, name: str) -> None:
-    assert told(text) == name
+    assert format_of(text) == name
 
 
 def test_names_are_in_lower_case_with_underscores() -> None:
-    said = [
+    names = [
         "eventID",
         "userIdentity.sessionContext",
         "x-amz-id-2",
@@ -105,7 +105,7 @@ def test_names_are_in_lower_case_with_underscores() -> None:
         "maxMemoryUsedMB",
         "S3Key",
     ]
-    assert [snake_case(name) for name in said] == [
+    assert [snake_case(name) for name in names] == [
         "event_id", "user_identity.session_context", "x_amz_id_2", "mfa_used", "a_b", "max_memory_used_mb", "s3_key",
     ]  # fmt: skip
 
@@ -153,8 +153,8 @@ def test_what_opened_an_array_is_on_each_event_even_when_it_is_broken() -> None:
     ],
 )
 def test_an_export_is_told_by_the_lines_inside(line: str, name: str) -> None:
-    assert told(line) == name
-    assert told(f"{line}\n" * 9) == name
+    assert format_of(line) == name
+    assert format_of(f"{line}\n" * 9) == name
 
 
 def test_what_a_function_prints_stays_in_its_export() -> None:

@@ -152,24 +152,24 @@ def test_keys_requests_and_referers_may_hold_quotes_that_nobody_escaped(
         f"79a5 shop [14/Mar/2024:09:26:54 +0000] 192.0.2.17 - 7ACC REST.PUT.OBJECT {key}"
         f' "{request_line}" 404 - 113 - 7 - "{referer}" "{agent}" v1 x= SigV4'
     )
-    got = record("aws_s3_access", line)
+    parsed = record("aws_s3_access", line)
     names = ("aws.s3.key", "http.request.header.referer", "user_agent.original")
-    assert [got.attributes.get(name, "-") for name in names] == [key, referer, agent]
-    assert got.body == ("REST.PUT.OBJECT" if request_line == "-" else request_line)
-    assert got.attributes["http.response.status_code"] == 404
-    assert got.attributes["aws.s3.signature_version"] == "SigV4"
+    assert [parsed.attributes.get(name, "-") for name in names] == [key, referer, agent]
+    assert parsed.body == ("REST.PUT.OBJECT" if request_line == "-" else request_line)
+    assert parsed.attributes["http.response.status_code"] == 404
+    assert parsed.attributes["aws.s3.signature_version"] == "SigV4"
 
 
 def test_a_request_that_a_balancer_could_not_read_names_its_host_and_port(
     record: Callable[[str, str], Record],
 ) -> None:
-    got = record("aws_alb", by_name("aws_alb").samples[1]).attributes
-    assert (got["url.full"], got["url.domain"], got["url.port"]) == (
+    attributes = record("aws_alb", by_name("aws_alb").samples[1]).attributes
+    assert (attributes["url.full"], attributes["url.domain"], attributes["url.port"]) == (
         "http://shop.example.org:80",
         "shop.example.org",
         80,
     )
-    assert "url.path" not in got
+    assert "url.path" not in attributes
 
 
 def test_columns_that_are_yet_to_come_are_kept(record: Callable[[str, str], Record]) -> None:
@@ -197,9 +197,9 @@ def test_the_columns_of_s3_are_counted_from_both_ends_where_one_holds_blanks(
     requester: str, agent: str, key: str
 ) -> None:
     text = S3_LINE.format(requester=requester, referer="-", agent=agent, key=key)
-    got = records(text + "\n" + text)
-    assert got[0] == got[1]
-    attributes = got[0].attributes
+    parsed = records(text + "\n" + text)
+    assert parsed[0] == parsed[1]
+    attributes = parsed[0].attributes
     names = ("user.id", "aws.request_id", "aws.s3.operation", "aws.s3.key", "http.response.status_code", "user_agent.original",
              "aws.s3.signature_version", "tls.protocol.version", "client.address")  # fmt: skip
     assert [attributes[name] for name in names] == [

@@ -101,8 +101,8 @@ MESSAGES = [
 @pytest.mark.parametrize(("number", "message", "values"), MESSAGES)
 def test_every_value_is_what_the_message_says(number: str, message: str, values: tuple[object, ...]) -> None:
     attributes = record_of("cisco_asa", HEAD.format(number, message)).attributes
-    wanted = dict.fromkeys(TYPED) | dict(zip(TYPED, values, strict=False))
-    assert {name: attributes.get(name) for name in TYPED} == wanted
+    expected = dict.fromkeys(TYPED) | dict(zip(TYPED, values, strict=False))
+    assert {name: attributes.get(name) for name in TYPED} == expected
 
 
 OTHER_VALUES = [
@@ -211,11 +211,11 @@ def test_the_process_of_ios_xr_is_read_behind_its_node() -> None:
         "<190>Oct  7 07:19:44 core-1 RP/0/RP0/CPU0:Oct  7 07:19:43.630 UTC: ipv4_acl_mgr[310]: %ACL-IPV4_ACL-6-IPACCESSLOGP :"
         " access-list vcs deny tcp 192.0.2.98(39527) -> 10.30.100.101(1830), 1 packet\n"
     )
-    wanted = {
+    expected = {
         "host.name": "core-1", "cisco.node": "RP/0/RP0/CPU0", "service.name": "ipv4_acl_mgr", "process.pid": 310, "cisco.facility": "ACL-IPV4_ACL",
         "source.address": A, "source.port": 39527, "destination.port": 1830, "cisco.policy_id": "vcs", "cisco.action": "deny",
     }  # fmt: skip
-    assert {name: record.attributes.get(name) for name in wanted} == wanted
+    assert {name: record.attributes.get(name) for name in expected} == expected
 
 
 def test_what_ios_says_without_a_mnemonic_has_no_host_of_its_own() -> None:
@@ -228,8 +228,8 @@ def test_what_ios_says_without_a_mnemonic_has_no_host_of_its_own() -> None:
 @pytest.mark.parametrize(("message", "values"), IOS)
 def test_routers_and_switches_are_read_alike(message: str, values: tuple[object, ...]) -> None:
     attributes = record_of("syslog_rfc3164", f"<189>29: *Sep 14 09:33:40.123: {message}").attributes
-    wanted = dict.fromkeys(TYPED) | dict(zip(TYPED, values, strict=False))
-    assert {name: attributes.get(name) for name in TYPED} == wanted
+    expected = dict.fromkeys(TYPED) | dict(zip(TYPED, values, strict=False))
+    assert {name: attributes.get(name) for name in TYPED} == expected
 
 
 PAIRS = (

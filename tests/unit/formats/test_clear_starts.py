@@ -12,7 +12,7 @@ from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record
 
 WHEN = datetime(2026, 11, 30, tzinfo=UTC)
-FOUND = Path(__file__).parents[4] / "shared/examples/found"
+EXAMPLES = Path(__file__).parents[4] / "shared/examples/found"
 
 STARTS = {
     "elasticsearch": "[2026-02-03T10:11:{:02},318][INFO ][logstash.inputs.jdbc     ] {}",
@@ -117,9 +117,9 @@ def test_starts_of_several_shapes_are_not_clear() -> None:
     assert read("\n".join(lines) + "\n")[0] == "text"
 
 
-@pytest.mark.skipif(not FOUND.is_dir(), reason="the shared examples are not here")
+@pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the shared examples are not here")
 def test_the_example_is_joined() -> None:
-    name, records = read((FOUND / "logstash_sql.log").read_bytes())
+    name, records = read((EXAMPLES / "logstash_sql.log").read_bytes())
     assert name == "logstash_text"
     assert len(records) == 10
     assert str(records[3].body).endswith("from people where x=3")

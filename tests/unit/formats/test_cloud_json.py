@@ -48,13 +48,13 @@ def test_items_of_aws_config_are_entries_in_a_snapshot_of_any_size() -> None:
     item = {"configurationItemVersion": "1.3", "configurationItemCaptureTime": "2026-09-14T08:00:00.000Z", "awsAccountId": "1",
             "configurationItemStatus": "OK", "resourceType": "AWS::S3::Bucket", "resourceCreationTime": "2020-01-01T00:00:00Z"}  # fmt: skip
     items = [item | {"resourceId": f"b{number}"} for number in range(3000)]
-    name, found = read(
+    name, actual = read(
         json.dumps({"fileVersion": "1.0", "configSnapshotId": "e", "configurationItems": items})
     )
     assert name == "aws_config"
-    assert len(found) == 3000
-    assert {each.timestamp for each in found} == {"2026-09-14T08:00:00.000Z"}
-    assert found[7].body == "AWS::S3::Bucket b7 OK"
+    assert len(actual) == 3000
+    assert {each.timestamp for each in actual} == {"2026-09-14T08:00:00.000Z"}
+    assert actual[7].body == "AWS::S3::Bucket b7 OK"
 
 
 @pytest.mark.parametrize(
@@ -71,30 +71,30 @@ def test_items_of_aws_config_are_entries_in_a_snapshot_of_any_size() -> None:
 )
 def test_findings_of_security_hub_are_entries(wrap: Any) -> None:
     finding = json.loads(by_name("aws_securityhub").samples[1])
-    name, found = read(json.dumps(wrap([finding] * 4)))
+    name, actual = read(json.dumps(wrap([finding] * 4)))
     assert name == "aws_securityhub"
-    assert [(each.severity_text, each.severity_number, each.body) for each in found] == [
+    assert [(each.severity_text, each.severity_number, each.body) for each in actual] == [
         ("INFORMATIONAL", 9, "A package is old")
     ] * 4
 
 
 def test_log_files_of_a_digest_bear_what_the_digest_says() -> None:
-    name, (found,) = read(by_name("aws_cloudtrail_digest").samples[0])
+    name, (actual,) = read(by_name("aws_cloudtrail_digest").samples[0])
     assert name == "aws_cloudtrail_digest"
-    assert found.attributes["aws.cloudtrail.digest.digest_end_time"] == "2024-03-14T09:26:53Z"
-    assert found.timestamp == "2024-03-14T09:20:00Z"
+    assert actual.attributes["aws.cloudtrail.digest.digest_end_time"] == "2024-03-14T09:26:53Z"
+    assert actual.timestamp == "2024-03-14T09:20:00Z"
 
 
 def test_what_is_no_number_where_one_belongs_has_a_name_of_its_own() -> None:
     event = json.loads(by_name("zscaler").samples[0])
     event["event"] |= {"status": "blocked", "responsesize": "NA", "requestsize": "12"}
-    _, (found,) = read(json.dumps(event))
-    assert found.attributes["http.response.status_code.text"] == "blocked"
-    assert not any(name.startswith("http.response.size") for name in found.attributes)
-    assert found.attributes["http.request.size"] == 12
+    _, (actual,) = read(json.dumps(event))
+    assert actual.attributes["http.response.status_code.text"] == "blocked"
+    assert not any(name.startswith("http.response.size") for name in actual.attributes)
+    assert actual.attributes["http.request.size"] == 12
 
 
 def test_an_address_of_microsoft_365_may_have_a_port() -> None:
     event = json.loads(by_name("microsoft_365").samples[0]) | {"ClientIP": "[2001:db8::5]:443"}
-    _, (found,) = read(json.dumps(event))
-    assert (found.attributes["client.address"], found.attributes["client.port"]) == ("2001:db8::5", 443)
+    _, (actual,) = read(json.dumps(event))
+    assert (actual.attributes["client.address"], actual.attributes["client.port"]) == ("2001:db8::5", 443)

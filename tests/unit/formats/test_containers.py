@@ -31,8 +31,8 @@ def entries(name: str, text: str) -> list[int]:
     data = text.encode()
     for piece in entries_in([data], by_name(name).framing, 0, 1 << 20, aligned=True):
         assert isinstance(piece, Run)
-    found = entries_of(data, by_name(name).framing, 0, len(data), data.count(b"\n"))
-    return [(entry.text or entry.raw).count(b"\n") for entry in found]
+    actual = entries_of(data, by_name(name).framing, 0, len(data), data.count(b"\n"))
+    return [(entry.text or entry.raw).count(b"\n") for entry in actual]
 
 
 def docker(log: str, stream: str = "stdout", second: int = 0) -> str:
@@ -62,10 +62,10 @@ def test_parts_of_one_stream_that_follow_one_another_are_one_entry(
 
 
 def test_the_parts_of_a_docker_line_are_one_body() -> None:
-    got = carried("docker_json", docker("level=warn msg=") + "\n" + docker("slow\r\n", second=1))
-    assert (got.timestamp, got.severity_text, got.body) == ("2024-03-14T09:26:00.1Z", "warn", "slow")
-    assert got.attributes["log.record.original"] == "level=warn msg=slow"
-    assert "log.iostream.partial" not in got.attributes
+    parsed = carried("docker_json", docker("level=warn msg=") + "\n" + docker("slow\r\n", second=1))
+    assert (parsed.timestamp, parsed.severity_text, parsed.body) == ("2024-03-14T09:26:00.1Z", "warn", "slow")
+    assert parsed.attributes["log.record.original"] == "level=warn msg=slow"
+    assert "log.iostream.partial" not in parsed.attributes
 
 
 def test_an_adversarial_docker_line_is_joined_in_linear_time() -> None:
@@ -95,9 +95,9 @@ def test_parts_of_a_cri_line_are_joined_whatever_stands_between_them(
 
 def test_the_inner_line_keeps_its_clashing_attributes_and_its_time() -> None:
     inner = '{"@timestamp":"2024-03-14T08:00:00Z","@version":"1","message":"m","log.iostream":"mine"}'
-    got = carried("k8s_cri", f"2024-03-14T09:26:53.1Z stderr F {inner}")
-    assert (got.timestamp, got.body) == ("2024-03-14T09:26:53.1Z", "m")
-    assert got.attributes == {
+    parsed = carried("k8s_cri", f"2024-03-14T09:26:53.1Z stderr F {inner}")
+    assert (parsed.timestamp, parsed.body) == ("2024-03-14T09:26:53.1Z", "m")
+    assert parsed.attributes == {
         "log.iostream": "stderr",
         "log.iostream#2": "mine",
         "@version": "1",
@@ -149,11 +149,11 @@ def test_what_is_not_of_the_format_is_a_reject(reason: Reason, name: str, entry:
 
 
 def test_a_structured_klog_entry_gives_its_pairs() -> None:
-    got = carried(
+    parsed = carried(
         "klog",
         'I0314 09:26:53.1 1 a.go:7] "said \\"no\\"" pod="shop/web" n=3 err="x" data=<\n\tone\n\ttwo\n >',
     )
-    assert got.body == 'said "no"'
-    assert got.attributes["n"] == 3
-    assert got.attributes["error.message"] == "x"
-    assert got.attributes["data"] == "one\ntwo"
+    assert parsed.body == 'said "no"'
+    assert parsed.attributes["n"] == 3
+    assert parsed.attributes["error.message"] == "x"
+    assert parsed.attributes["data"] == "one\ntwo"

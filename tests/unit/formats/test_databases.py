@@ -104,10 +104,10 @@ def test_prefixes_of_samples_are_rejects_or_records_and_never_raise(
 def test_any_prefix_of_postgresql_is_read_by_its_look(
     record: Explain, prefix: str, attributes: dict[str, Any]
 ) -> None:
-    got = record("postgresql", f"{prefix}LOG:  ready")
-    assert (got.severity_text, got.severity_number, got.body) == ("LOG", 9, "ready")
-    assert got.attributes == attributes
-    assert (got.timestamp or "2024-03-14T09:26:53").startswith("2024-03-14T09:26:53")
+    parsed = record("postgresql", f"{prefix}LOG:  ready")
+    assert (parsed.severity_text, parsed.severity_number, parsed.body) == ("LOG", 9, "ready")
+    assert parsed.attributes == attributes
+    assert (parsed.timestamp or "2024-03-14T09:26:53").startswith("2024-03-14T09:26:53")
 
 
 @pytest.mark.parametrize(
@@ -125,10 +125,10 @@ def test_the_columns_of_every_version_are_read(record: Explain, columns: int) ->
     values = ["2024-03-14 09:26:53.123 UTC", '"ada"', '"shop"', "4711", '"192.0.2.17:51022"', "65f2.1", "3", '"SELECT"',
               "2024-03-14 09:20:00 UTC", "3/17", "0", "ERROR", "42P01", '"a ""b"", c"', "", "", "", "", "", "", "", "",
               '"psql"', '"client backend"', "4712", "-17"]  # fmt: skip
-    got = record("postgresql_csv", ",".join(values[:columns]))
-    assert got.body == 'a "b", c'
-    assert got.attributes.get("postgresql.application_name") == ("psql" if columns > 22 else None)
-    assert got.attributes.get("postgresql.query_id") == (-17 if columns == 26 else None)
+    parsed = record("postgresql_csv", ",".join(values[:columns]))
+    assert parsed.body == 'a "b", c'
+    assert parsed.attributes.get("postgresql.application_name") == ("psql" if columns > 22 else None)
+    assert parsed.attributes.get("postgresql.query_id") == (-17 if columns == 26 else None)
 
 
 def test_a_csv_line_of_another_width_is_a_reject(reason: Reason) -> None:
@@ -153,8 +153,8 @@ def test_a_csv_line_of_another_width_is_a_reject(reason: Reason) -> None:
     ],
 )  # fmt: skip
 def test_messages_of_postgresql_are_typed(record: Explain, message: str, attributes: dict[str, Any]) -> None:
-    got = record("postgresql", f"2024-03-14 09:26:53 UTC [1] LOG:  {message}")
-    assert got.attributes == {"process.pid": 1} | attributes
+    parsed = record("postgresql", f"2024-03-14 09:26:53 UTC [1] LOG:  {message}")
+    assert parsed.attributes == {"process.pid": 1} | attributes
 
 
 @pytest.mark.parametrize(
@@ -173,27 +173,27 @@ def test_mysql_has_written_time_in_many_ways(record: Explain, when: str, stamp: 
 
 
 def test_a_slow_query_without_a_time_has_that_of_its_statement(record: Explain) -> None:
-    got = record(
+    parsed = record(
         "mysql_slow", "# User@Host: ada[ada] @  []\n# Query_time: 2\nSET timestamp=1710408413;\nSELECT 1;"
     )
-    assert (got.timestamp, got.body) == ("2024-03-14T09:26:53Z", "SELECT 1;")
-    assert got.attributes == {"user.name": "ada", "mysql.query_time": 2, "db.query.text": "SELECT 1;"}
+    assert (parsed.timestamp, parsed.body) == ("2024-03-14T09:26:53Z", "SELECT 1;")
+    assert parsed.attributes == {"user.name": "ada", "mysql.query_time": 2, "db.query.text": "SELECT 1;"}
 
 
 def test_a_slow_query_that_a_collector_put_on_one_line_is_read(record: Explain) -> None:
-    got = record(
+    parsed = record(
         "mysql_slow",
         "# Time: 240314  9:26:53 # User@Host: ada[ada] @ localhost []  Id:    42 # Schema: shop  Killed: 0"
         " # Query_time: 7.7  Lock_time: 0.1 SET timestamp=1710408413; SELECT id FROM title;",
     )
-    assert (got.timestamp, got.body) == ("2024-03-14T09:26:53Z", "SELECT id FROM title;")
-    assert (got.attributes["user.name"], got.attributes["db.namespace"]) == ("ada", "shop")
-    assert (got.attributes["mysql.connection_id"], got.attributes["mysql.query_time"]) == (42, 7.7)
+    assert (parsed.timestamp, parsed.body) == ("2024-03-14T09:26:53Z", "SELECT id FROM title;")
+    assert (parsed.attributes["user.name"], parsed.attributes["db.namespace"]) == ("ada", "shop")
+    assert (parsed.attributes["mysql.connection_id"], parsed.attributes["mysql.query_time"]) == (42, 7.7)
 
 
 def test_what_a_comment_line_of_a_slow_query_holds_besides_figures_is_kept(record: Explain) -> None:
-    got = record("mysql_slow", "# Query_time: 2\n# explain: id\tselect_type\nSELECT 1;")
-    assert got.attributes["extra"] == "# explain: id\tselect_type"
+    parsed = record("mysql_slow", "# Query_time: 2\n# explain: id\tselect_type\nSELECT 1;")
+    assert parsed.attributes["extra"] == "# explain: id\tselect_type"
 
 
 @pytest.mark.parametrize(
@@ -212,17 +212,17 @@ def test_what_a_comment_line_of_a_slow_query_holds_besides_figures_is_kept(recor
 def test_the_query_of_a_slow_operation_ends_at_its_brace(
     record: Explain, entry: str, operation: str, query: str, milliseconds: int
 ) -> None:
-    got = record("mongodb_text", f"2024-03-14T09:26:53.123+0000 I COMMAND  {entry}")
-    assert got.attributes["db.operation.name"] == operation
-    assert got.attributes["db.query.text"] == query
-    assert got.attributes.get("mongodb.duration_ms") == milliseconds
-    assert (got.attributes["db.namespace"], got.attributes["db.collection.name"]) == ("shop", "a")
+    parsed = record("mongodb_text", f"2024-03-14T09:26:53.123+0000 I COMMAND  {entry}")
+    assert parsed.attributes["db.operation.name"] == operation
+    assert parsed.attributes["db.query.text"] == query
+    assert parsed.attributes.get("mongodb.duration_ms") == milliseconds
+    assert (parsed.attributes["db.namespace"], parsed.attributes["db.collection.name"]) == ("shop", "a")
 
 
 def test_repeated_members_of_a_structured_line_are_all_kept(record: Explain) -> None:
     line = '{"t":{"$date":"2024-03-14T09:26:53.000Z"},"s":"I","c":"A","id":1,"ctx":"c","msg":"m","attr":{"a":1,"a":2}}'
-    got = record("mongodb_json", line)
-    assert (got.attributes["mongodb.attr.a"], got.attributes["mongodb.attr.a#2"]) == (1, 2)
+    parsed = record("mongodb_json", line)
+    assert (parsed.attributes["mongodb.attr.a"], parsed.attributes["mongodb.attr.a#2"]) == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -230,16 +230,19 @@ def test_repeated_members_of_a_structured_line_are_all_kept(record: Explain) -> 
     [(".", "debug", 5), ("-", "verbose", 6), ("*", "notice", 10), ("#", "warning", 13)],
 )
 def test_the_signs_of_redis_are_severities(record: Explain, sign: str, word: str, rank: int) -> None:
-    got = record("redis", f"4711:M 14 Mar 2024 09:26:53.123 {sign} ready")
-    assert (got.severity_text, got.severity_number) == (word, rank)
+    parsed = record("redis", f"4711:M 14 Mar 2024 09:26:53.123 {sign} ready")
+    assert (parsed.severity_text, parsed.severity_number) == (word, rank)
 
 
 def test_a_dash_before_a_word_is_no_field_of_an_index(record: Explain) -> None:
     head = "[2024-03-14T09:26:53,123][INFO ][o.e.x] [node-1] "
     assert record("elasticsearch", f"{head}[gc][7] overhead").body == "[gc][7] overhead"
-    got = record("elasticsearch", f"{head}[orders/0123456789abcdefghijkl][3] failed")
-    assert (got.attributes["elasticsearch.index"], got.attributes["elasticsearch.shard"]) == ("orders", 3)
-    assert got.body == "failed"
+    parsed = record("elasticsearch", f"{head}[orders/0123456789abcdefghijkl][3] failed")
+    assert (parsed.attributes["elasticsearch.index"], parsed.attributes["elasticsearch.shard"]) == (
+        "orders",
+        3,
+    )
+    assert parsed.body == "failed"
 
 
 @pytest.mark.parametrize(
@@ -257,9 +260,9 @@ def test_json_of_others_is_not_elasticsearch(reason: Reason, line: str) -> None:
 
 def test_the_offset_of_db2_is_in_minutes(record: Explain) -> None:
     entry = "2024-03-14-09.26.53.000001-090 I1E1           LEVEL: Odd\nPID     : 7\nNODE : 000"
-    got = record("db2diag", entry)
-    assert got.timestamp == "2024-03-14T10:56:53.000001Z"
-    assert got.attributes == {
+    parsed = record("db2diag", entry)
+    assert parsed.timestamp == "2024-03-14T10:56:53.000001Z"
+    assert parsed.attributes == {
         "db2.record_id": "I1E1",
         "process.pid": 7,
         "db2.node": "000",
@@ -295,8 +298,8 @@ def test_an_address_may_have_a_port(text: str, attributes: dict[str, Any]) -> No
      "2024-03-14 09:26:53.123 [info] of any program", "1710408413: of any program", "[1] 2024/03/14 of any program"],
 )  # fmt: skip
 def test_the_shapes_of_any_program_are_not_taken_for_those_of_a_database(line: str) -> None:
-    told = detect(line.encode(), datetime(2030, 1, 1, tzinfo=UTC), complete=True).format
-    assert family_of(told.name) == "general"
+    detected = detect(line.encode(), datetime(2030, 1, 1, tzinfo=UTC), complete=True).format
+    assert family_of(detected.name) == "general"
 
 
 @each_format

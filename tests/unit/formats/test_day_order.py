@@ -84,19 +84,19 @@ def test_what_fits_both_ways_is_named_as_assumed() -> None:
 
 def test_a_line_far_behind_the_head_is_read_as_the_head_decided() -> None:
     text = "13/01/2026 10:11:12 INFO a\n" + "05/01/2026 10:11:12 INFO b\n" * 4000
-    reading, found = results(text)
+    reading, outcomes = results(text)
     assert reading.plan.date_order == "/dmy"
     assert reading.plan.version == 3
-    last = found[-1]
+    last = outcomes[-1]
     assert isinstance(last, Record)
     assert last.timestamp == "2026-01-05T10:11:12Z"
 
 
 def test_a_date_that_is_none_in_the_files_order_is_not_turned_round() -> None:
     text = "13/01/2026 10:11:12 INFO a\n" * 9 + "01/13/2026 10:11:12 INFO b\n"
-    found = results(text)[1]
-    assert all(isinstance(each, Record) for each in found[:9])
-    assert found[9] == Reject("invalid-timestamp")
+    outcomes = results(text)[1]
+    assert all(isinstance(each, Record) for each in outcomes[:9])
+    assert outcomes[9] == Reject("invalid-timestamp")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,6 @@ def test_only_the_column_that_is_the_time_decides() -> None:
 
 def test_times_that_a_message_does_not_decide_are_marked() -> None:
     lines = "".join(f"{day:02}/09/2026 10:11:05 - INFO ok\n" for day in range(1, 13))
-    found = stamps(lines + "12/09/2026 10:12:00 - INFO licence valid until 12/31/2026 00:00:00\n")
-    assert [stamp and stamp[:10] for stamp, _ in found[:12]] == [f"2026-09-{day:02}" for day in range(1, 13)]
-    assert found[0][1] == "day-month,zone"
+    actual = stamps(lines + "12/09/2026 10:12:00 - INFO licence valid until 12/31/2026 00:00:00\n")
+    assert [stamp and stamp[:10] for stamp, _ in actual[:12]] == [f"2026-09-{day:02}" for day in range(1, 13)]
+    assert actual[0][1] == "day-month,zone"

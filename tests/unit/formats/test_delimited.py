@@ -23,9 +23,9 @@ def parse(header: str, row: str, name: str = "csv") -> Record | Reject:
 
 
 def attributes(header: str, row: str) -> dict[str, Any]:
-    got = parse(header, row)
-    assert isinstance(got, Record), got
-    return got.attributes
+    parsed = parse(header, row)
+    assert isinstance(parsed, Record), parsed
+    return parsed.attributes
 
 
 def rows_of(text: str) -> list[Record]:
@@ -37,18 +37,18 @@ def rows_of(text: str) -> list[Record]:
 
 def test_values_are_typed_one_by_one() -> None:
     header = "status,ratio,ok,code,gone,empty,word,long"
-    got = attributes(header, f"17,-0.5,true,007,-,,a b,{'9' * 30}")
-    assert got == {"status": 17, "ratio": -0.5, "ok": True, "code": "007", "word": "a b", "long": "9" * 30}
+    parsed = attributes(header, f"17,-0.5,true,007,-,,a b,{'9' * 30}")
+    assert parsed == {"status": 17, "ratio": -0.5, "ok": True, "code": "007", "word": "a b", "long": "9" * 30}
 
 
 def test_time_level_and_message_are_promoted() -> None:
-    got = parse("Time,Severity,Msg,x", "2024-03-14T09:26:53.5Z,WARN,slow,1")
-    assert got == Record("2024-03-14T09:26:53.5Z", None, "WARN", 13, "slow", {"x": 1})
+    parsed = parse("Time,Severity,Msg,x", "2024-03-14T09:26:53.5Z,WARN,slow,1")
+    assert parsed == Record("2024-03-14T09:26:53.5Z", None, "WARN", 13, "slow", {"x": 1})
 
 
 def test_a_date_and_a_time_are_one() -> None:
-    got = parse("date;time;status", "2024-03-14;09:26:53;200")
-    assert got == Record("2024-03-14T09:26:53Z", "zone", None, None, None, {"status": 200})
+    parsed = parse("date;time;status", "2024-03-14;09:26:53;200")
+    assert parsed == Record("2024-03-14T09:26:53Z", "zone", None, None, None, {"status": 200})
 
 
 def test_what_is_no_time_or_level_stays_a_field() -> None:
@@ -60,9 +60,9 @@ def test_what_is_no_time_or_level_stays_a_field() -> None:
 
 
 def test_an_epoch_is_a_time() -> None:
-    got = parse("ts,host", "1710408413.25,a")
-    assert isinstance(got, Record)
-    assert got.timestamp == "2024-03-14T09:26:53.25Z"
+    parsed = parse("ts,host", "1710408413.25,a")
+    assert isinstance(parsed, Record)
+    assert parsed.timestamp == "2024-03-14T09:26:53.25Z"
 
 
 def test_quotes_hold_separators_quotes_and_line_ends() -> None:
@@ -233,15 +233,15 @@ def test_time_severity_and_message_have_names_in_other_languages(
 
 
 def test_a_row_without_typed_values_is_a_row_once_the_file_is_known() -> None:
-    found = read(b"alpha,beta,gamma\n" + b"x,1.5,true\n" * 9 + b"y,n/a,\n")
-    assert found.format == "csv"
-    assert found.account.summary.counts.rejected.entries == 0
+    actual = read(b"alpha,beta,gamma\n" + b"x,1.5,true\n" * 9 + b"y,n/a,\n")
+    assert actual.format == "csv"
+    assert actual.account.summary.counts.rejected.entries == 0
 
 
 @pytest.mark.parametrize("name", ["when", "eventTimestamp", "LOG_TIME", "Creation Time", "Date Time", "timestamp (utc)", "occurred_at"])  # fmt: skip
 def test_the_time_of_a_row_is_found_under_any_usual_name(name: str) -> None:
-    got = parse(f"host,{name},expires_at", "a,2024-03-14T09:26:53Z,2030-01-01T00:00:00Z")
-    assert got == Record(
+    parsed = parse(f"host,{name},expires_at", "a,2024-03-14T09:26:53Z,2030-01-01T00:00:00Z")
+    assert parsed == Record(
         "2024-03-14T09:26:53Z", None, None, None, None, {"host": "a", "expires_at": "2030-01-01T00:00:00Z"}
     )
 
@@ -251,11 +251,11 @@ def test_the_time_of_a_row_is_found_under_any_usual_name(name: str) -> None:
 def test_the_lines_before_a_header_are_skipped_in_every_split(mark: bytes, piece_bytes: int) -> None:
     rows = "".join(f"2024-03-14T09:26:53Z,INFO,order {number},ada\n" for number in range(50))
     text = f"Export of the shop (*)\n\nnothing, or so\ntime,level,message,user\n{rows}".encode()
-    found = read(mark + text, limits=Limits(split_bytes=100, batch_max_lines=3), piece_bytes=piece_bytes)
-    assert_every_byte_is_accounted_for(found)
-    assert found.format == "csv"
-    assert found.bodies == [f"order {number}" for number in range(50)]
-    assert found.account.summary.counts.skipped["header"].lines == 3
+    actual = read(mark + text, limits=Limits(split_bytes=100, batch_max_lines=3), piece_bytes=piece_bytes)
+    assert_every_byte_is_accounted_for(actual)
+    assert actual.format == "csv"
+    assert actual.bodies == [f"order {number}" for number in range(50)]
+    assert actual.account.summary.counts.skipped["header"].lines == 3
 
 
 @pytest.mark.parametrize(

@@ -140,9 +140,9 @@ def test_what_is_no_log_of_a_known_kind_is_plain_text(text: str) -> None:
 
 def test_the_runner_up_is_told() -> None:
     line = '192.0.2.17 - - [14/Mar/2024:09:26:53 +0100] "GET / HTTP/1.1" 200 1\n'
-    got = detect(line.encode() * 3, LAST_MODIFIED, complete=True)
-    assert (got.format.name, got.score) == ("access_common", 0.95)
-    assert (got.runner_up, got.runner_up_score) == ("access_combined", 0.94)
+    detected = detect(line.encode() * 3, LAST_MODIFIED, complete=True)
+    assert (detected.format.name, detected.score) == ("access_common", 0.95)
+    assert (detected.runner_up, detected.runner_up_score) == ("access_combined", 0.94)
 
 
 @given(st.binary(max_size=300), st.booleans())

@@ -52,22 +52,22 @@ def test_one_line_tells_the_dialect(line: str, name: str) -> None:
     [("INFO", "INFO", 9), ("INFO+2", "INFO+2", 11), ("DEBUG-4", "DEBUG-4", 1), ("ERROR+99", "ERROR+99", 24)],
 )
 def test_slog_levels_between_the_names(record: Explain, level: str, text: str, number: int) -> None:
-    got = record("slog", json.dumps({"time": "2024-03-14T09:26:53Z", "level": level, "msg": "m"}))
-    assert (got.severity_text, got.severity_number) == (text, number)
+    parsed = record("slog", json.dumps({"time": "2024-03-14T09:26:53Z", "level": level, "msg": "m"}))
+    assert (parsed.severity_text, parsed.severity_number) == (text, number)
 
 
 def test_an_instant_has_its_nanoseconds(record: Explain) -> None:
     line = '{"instant":{"epochSecond":1710404813,"nanoOfSecond":7},"thread":"t","level":"INFO","loggerName":"l","message":"m"}'
-    got = record("log4j2_json", line)
-    assert got.timestamp == "2024-03-14T08:26:53.000000007Z"
-    assert got.attributes == {"thread.name": "t", "log.logger": "l"}
+    parsed = record("log4j2_json", line)
+    assert parsed.timestamp == "2024-03-14T08:26:53.000000007Z"
+    assert parsed.attributes == {"thread.name": "t", "log.logger": "l"}
 
 
 def test_a_level_that_is_none_and_clashes_of_renamed_members_are_kept(record: Explain) -> None:
-    got = record(
+    parsed = record(
         "gelf", '{"version":"1.1","host":"h","short_message":"m","level":9,"_host.name":"x","_a":1,"a":2}'
     )
-    assert got.attributes == {
+    assert parsed.attributes == {
         "gelf.version": "1.1",
         "host.name": "h",
         "level": 9,
@@ -195,14 +195,14 @@ def test_one_otlp_record_is_typed_fully(record: Explain) -> None:
 def test_an_otlp_record_with_what_is_loaded_exactly_has_its_body_and_resource(
     record: Explain, unusual: str
 ) -> None:
-    got = record(
+    parsed = record(
         "otlp_json",
         '{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":'
         '[{"logRecords":[{"timeUnixNano":"1710404813000000000","body":{"stringValue":"no"},"attributes":'
         f'[{{"key":"x","value":{unusual}}}]}}]}}]}}]}}',
     )
-    assert got.body == "no"
-    assert got.attributes["service.name"] == "shop"
+    assert parsed.body == "no"
+    assert parsed.attributes["service.name"] == "shop"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_every_reason_in_the_code_has_a_meaning() -> None:
 
 
 def test_what_is_empty_is_left_out_or_kept_as_the_docs_say(context: ParseContext) -> None:
-    said = {
+    examples = {
         "logfmt": ('level=info msg=x a= b="" c=-', {}),
         "cef": ("CEF:0|V|P|1|1|n|5|act= msg=x", {"cef.act": None}),
         "json": ('{"a":"","b":null,"c":"-","d":{},"e":[]}', {"a": "", "b": None, "c": "-", "d": {}, "e": []}),
@@ -47,7 +47,7 @@ def test_what_is_empty_is_left_out_or_kept_as_the_docs_say(context: ParseContext
             {"journald.a": None},
         ),
     }
-    for name, (entry, expected) in said.items():
+    for name, (entry, expected) in examples.items():
         parsed = by_name(name).make_parser(context)(entry)
         assert isinstance(parsed, Record), name
         if name in {"json", "logfmt"}:

@@ -65,7 +65,7 @@ def test_indented_lines_of_no_trace_are_a_record_each(
 
 @pytest.mark.parametrize("wrap", [compose, kubectl_prefix, stern])
 @pytest.mark.parametrize(
-    ("line", "wanted"),
+    ("line", "expected"),
     [
         ("2026-09-14T08:00:00.123Z ERROR failed", {"log.record.format": "timestamped"}),
         ("2026-09-14T08:00:00.123456Z  WARN app::x: failed", {"log.logger": "app::x"}),
@@ -74,13 +74,13 @@ def test_indented_lines_of_no_trace_are_a_record_each(
     ],
 )  # fmt: skip
 def test_the_time_of_the_program_is_no_time_of_the_runtime(
-    wrap: Callable[[str, str, int], str], line: str, wanted: dict[str, object]
+    wrap: Callable[[str, str, int], str], line: str, expected: dict[str, object]
 ) -> None:
     _, records = read(wrap(line, "stdout", 0) + "\n", None)
     (record,) = records
     assert (record.severity_number, record.body) == (13 if "WARN" in line else 17, "failed")
     assert str(record.timestamp).startswith("2026-09-14T08:00:00.123")
-    assert record.attributes.items() >= wanted.items()
+    assert record.attributes.items() >= expected.items()
 
 
 @pytest.mark.parametrize("digits", ["", ".5", ".123456789"])
@@ -133,8 +133,8 @@ def test_a_trace_belongs_to_its_log_line_and_holds_no_other() -> None:
     ],
 )  # fmt: skip
 def test_indented_lines_of_a_trace_are_of_it(trace: list[str]) -> None:
-    said = ["step", "  more", *trace, "step"] * 3
-    _, records = read("".join(cri(line, "stderr", number) + "\n" for number, line in enumerate(said)))
+    messages = ["step", "  more", *trace, "step"] * 3
+    _, records = read("".join(cri(line, "stderr", number) + "\n" for number, line in enumerate(messages)))
     assert [record.body for record in records] == ["step", "  more", "\n".join(trace), "step"] * 3
 
 

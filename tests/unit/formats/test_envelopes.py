@@ -14,7 +14,7 @@ from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record
 
 WHEN = datetime(2026, 11, 30, tzinfo=UTC)
-FOUND = Path(__file__).parents[4] / "shared/examples/found"
+EXAMPLES = Path(__file__).parents[4] / "shared/examples/found"
 
 
 def read(text: str | bytes) -> tuple[str, list[Outcome]]:
@@ -28,9 +28,9 @@ def read(text: str | bytes) -> tuple[str, list[Outcome]]:
 
 
 def records(text: str | bytes) -> list[Record]:
-    found = [outcome.result for outcome in read(text)[1]]
-    assert all(isinstance(each, Record) for each in found), found
-    return [each for each in found if isinstance(each, Record)]
+    actual = [outcome.result for outcome in read(text)[1]]
+    assert all(isinstance(each, Record) for each in actual), actual
+    return [each for each in actual if isinstance(each, Record)]
 
 
 BODIES = {
@@ -188,9 +188,9 @@ def test_a_program_that_is_known_by_its_name_alone_is_asked_first() -> None:
     explain = Explainer(WHEN)
     assert explain("LOG:  checkpoint starting: time") is None
     for program in ("postgres", "/usr/lib/postgresql/16/bin/postgres", "postgres-16"):
-        found = explain("LOG:  checkpoint starting: time", program)
-        assert found is not None
-        assert (found[0], found[1].timestamp, found[1].body) == (
+        actual = explain("LOG:  checkpoint starting: time", program)
+        assert actual is not None
+        assert (actual[0], actual[1].timestamp, actual[1].body) == (
             "postgresql",
             None,
             "checkpoint starting: time",
@@ -198,9 +198,9 @@ def test_a_program_that_is_known_by_its_name_alone_is_asked_first() -> None:
     assert ParseContext(WHEN).explain("LOG:  checkpoint", "postgres") is None
 
 
-@pytest.mark.skipif(not FOUND.is_dir(), reason="the shared examples are not here")
+@pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the shared examples are not here")
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("pri-cef.log", "cef"),
         ("pri-space-3164.log", "syslog_rfc3164"),
@@ -208,9 +208,9 @@ def test_a_program_that_is_known_by_its_name_alone_is_asked_first() -> None:
         ("nginx_error_syslog3164.log", "syslog_rfc3164"),
     ],
 )
-def test_the_examples_keep_their_priority(name: str, told: str) -> None:
-    text = (FOUND / name).read_bytes()
-    assert read(text)[0] == told
+def test_the_examples_keep_their_priority(name: str, expected: str) -> None:
+    text = (EXAMPLES / name).read_bytes()
+    assert read(text)[0] == expected
     for record in records(text):
         assert record.attributes["syslog.facility.code"] in (16, 23)
         assert record.severity_number is not None

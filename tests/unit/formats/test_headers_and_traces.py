@@ -28,19 +28,19 @@ def test_the_header_of_a_glog_file_is_skipped_wherever_a_file_begins(
     name: str, date: str, stamp: str
 ) -> None:
     file = GLOG.format(date=date) + f"I{stamp} 09:26:53.123456   12345 server.go:123] a\n"
-    found = read((file * 2).encode())
-    assert found.format == name
-    assert found.bodies == ["a", "a"]
-    assert not found.rejects
-    skipped = found.account.summary.counts.skipped["header"]
+    actual = read((file * 2).encode())
+    assert actual.format == name
+    assert actual.bodies == ["a", "a"]
+    assert not actual.rejects
+    skipped = actual.account.summary.counts.skipped["header"]
     assert (skipped.entries, skipped.lines) == (2, 8)
 
 
 def test_a_php_trace_belongs_to_the_entry_of_the_apache_log_before_it() -> None:
-    found = read((PHP + NOTICE + PHP + PHP + NOTICE).encode())
-    assert found.format == "apache_error"
-    assert len(found.records) == 5
-    record = found.records[0]
+    actual = read((PHP + NOTICE + PHP + PHP + NOTICE).encode())
+    assert actual.format == "apache_error"
+    assert len(actual.records) == 5
+    record = actual.records[0]
     assert record.severity_text == "error"
     assert record.attributes["client.address"] == "192.0.2.17"
     assert record.attributes["exception.type"] == "Exception"
@@ -49,17 +49,17 @@ def test_a_php_trace_belongs_to_the_entry_of_the_apache_log_before_it() -> None:
 
 
 def test_what_else_a_program_says_among_apaches_lines_is_no_part_of_them() -> None:
-    found = read((NOTICE * 20 + "sh: 1: convert: not found\n" + NOTICE).encode())
-    assert found.format == "apache_error"
-    assert len(found.records) == 21
-    assert found.rejects == ["other-shape"]
+    actual = read((NOTICE * 20 + "sh: 1: convert: not found\n" + NOTICE).encode())
+    assert actual.format == "apache_error"
+    assert len(actual.records) == 21
+    assert actual.rejects == ["other-shape"]
 
 
 @pytest.mark.parametrize(("name", "delimiter"), [("tsv", "\t"), ("csv", ",")])
 def test_a_header_that_explains_the_columns_wins(name: str, delimiter: str) -> None:
     lines = [["time", "level", "logger", "message", "user"]]
     lines += [["2026-02-14T09:26:53Z", "INFO", "shop", f"order {number}", "ada"] for number in range(6)]
-    found = read("".join(delimiter.join(cells) + "\n" for cells in lines).encode())
-    assert found.format == name
-    assert found.bodies == [f"order {number}" for number in range(6)]
-    assert found.records[0].attributes == {"logger": "shop", "user": "ada"}
+    actual = read("".join(delimiter.join(cells) + "\n" for cells in lines).encode())
+    assert actual.format == name
+    assert actual.bodies == [f"order {number}" for number in range(6)]
+    assert actual.records[0].attributes == {"logger": "shop", "user": "ada"}

@@ -51,7 +51,7 @@ def test_prose_in_an_application_log_names_nobody(form: str) -> None:
     invented = [
         (line, who(record.attributes)) for line, record in zip(lines, records("\n".join(lines)), strict=True)
     ]
-    assert [(line, found) for line, found in invented if found] == []
+    assert [(line, actual) for line, actual in invented if actual] == []
 
 
 PREFIXED = (
@@ -76,8 +76,8 @@ PREFIXED = (
 @pytest.mark.parametrize("form", PREFIXED)
 def test_prose_behind_what_a_program_says_first_names_nobody(form: str) -> None:
     lines = [form.format(sentence) for sentence in PROSE]
-    found = [who(record.attributes) for record in records("\n".join(lines))]
-    assert [(line, names) for line, names in zip(lines, found, strict=True) if names] == []
+    actual = [who(record.attributes) for record in records("\n".join(lines))]
+    assert [(line, names) for line, names in zip(lines, actual, strict=True) if names] == []
 
 
 @pytest.mark.parametrize("program", sorted(PROGRAMS))
@@ -89,7 +89,7 @@ def test_prose_of_a_program_in_syslog_names_nobody(program: str, form: str) -> N
     invented = [
         (line, who(record.attributes)) for line, record in zip(lines, records("\n".join(lines)), strict=True)
     ]
-    assert [(line, found) for line, found in invented if found] == []
+    assert [(line, actual) for line, actual in invented if actual] == []
 
 
 KNOWN = {

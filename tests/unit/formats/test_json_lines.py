@@ -28,15 +28,15 @@ def fields(record: Explain, line: str) -> dict[str, Any]:
 
 
 def test_time_level_and_message_are_promoted_and_leave_the_attributes(record: Explain) -> None:
-    got = record("json", '{"ts":"2024-03-14T09:26:53.120+01:00","lvl":"Warn","msg":"slow","ms":7}')
-    assert got == Record("2024-03-14T08:26:53.120Z", None, "Warn", 13, "slow", {"ms": 7})
+    parsed = record("json", '{"ts":"2024-03-14T09:26:53.120+01:00","lvl":"Warn","msg":"slow","ms":7}')
+    assert parsed == Record("2024-03-14T08:26:53.120Z", None, "Warn", 13, "slow", {"ms": 7})
 
 
 @pytest.mark.parametrize("name", TIME_NAMES)
 def test_each_usual_name_of_the_time_is_known(record: Explain, name: str) -> None:
-    got = record("json", json.dumps({name: "2024-03-14T09:26:53Z"}))
-    assert got.timestamp == "2024-03-14T09:26:53Z"
-    assert got.attributes == {}
+    parsed = record("json", json.dumps({name: "2024-03-14T09:26:53Z"}))
+    assert parsed.timestamp == "2024-03-14T09:26:53Z"
+    assert parsed.attributes == {}
 
 
 def test_no_name_is_promoted_twice() -> None:
@@ -58,8 +58,8 @@ def test_no_name_is_promoted_twice() -> None:
 def test_levels_by_name_syslog_number_bunyan_number_and_letter(
     record: Explain, member: str, text: str, number: Any
 ) -> None:
-    got = record("json", f"{{{member}}}")
-    assert (got.severity_text, got.severity_number, got.attributes) == (text, number, {})
+    parsed = record("json", f"{{{member}}}")
+    assert (parsed.severity_text, parsed.severity_number, parsed.attributes) == (text, number, {})
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_levels_by_name_syslog_number_bunyan_number_and_letter(
      '{"level":true}', '{"level":35}', '{"message":7}', '{"message":{}}', '{"event":["a"]}', '{"time":null}'],
 )  # fmt: skip
 def test_a_usual_name_with_an_unusual_value_stays_an_attribute(record: Explain, line: str) -> None:
-    got = record("json", line)
-    assert got.attributes == json.loads(line)
-    assert got[:5] == (None, None, None, None, None)
+    parsed = record("json", line)
+    assert parsed.attributes == json.loads(line)
+    assert parsed[:5] == (None, None, None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -87,23 +87,23 @@ def test_a_usual_name_with_an_unusual_value_stays_an_attribute(record: Explain, 
 def test_seconds_and_nanoseconds_apart_are_one_time(
     record: Explain, line: str, stamp: str | None, attributes: dict[str, Any]
 ) -> None:
-    got = record("json", line)
-    assert (got.timestamp, got.attributes) == (stamp, attributes)
+    parsed = record("json", line)
+    assert (parsed.timestamp, parsed.attributes) == (stamp, attributes)
 
 
 def test_blanks_around_a_level_are_none_of_it(record: Explain) -> None:
-    got = record("json", '{"level":"Warn ","msg":"x"}')
-    assert (got.severity_text, got.severity_number, got.attributes) == ("Warn", 13, {})
+    parsed = record("json", '{"level":"Warn ","msg":"x"}')
+    assert (parsed.severity_text, parsed.severity_number, parsed.attributes) == ("Warn", 13, {})
 
 
 def test_the_second_name_serves_where_the_first_holds_no_time(record: Explain) -> None:
-    got = record("json", '{"timestamp":"n/a","time":"2024-03-14T09:26:53Z"}')
-    assert (got.timestamp, got.attributes) == ("2024-03-14T09:26:53Z", {"timestamp": "n/a"})
+    parsed = record("json", '{"timestamp":"n/a","time":"2024-03-14T09:26:53Z"}')
+    assert (parsed.timestamp, parsed.attributes) == ("2024-03-14T09:26:53Z", {"timestamp": "n/a"})
 
 
 def test_nested_objects_become_dotted_names_and_arrays_stay_lists(record: Explain) -> None:
-    got = fields(record, '{"a":{"b":{"c":1},"d":[1,{"e":{"f":null}}]},"g":{},"h":[],"i":[[]],"j":null}')
-    assert got == {"a.b.c": 1, "a.d": [1, {"e": {"f": None}}], "g": {}, "h": [], "i": [[]], "j": None}
+    parsed = fields(record, '{"a":{"b":{"c":1},"d":[1,{"e":{"f":null}}]},"g":{},"h":[],"i":[[]],"j":null}')
+    assert parsed == {"a.b.c": 1, "a.d": [1, {"e": {"f": None}}], "g": {}, "h": [], "i": [[]], "j": None}
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_a_clash_of_names_keeps_all(record: Explain, line: str, expected: dict[s
 
 
 def test_a_repeated_message_keeps_the_second(record: Explain) -> None:
-    got = record("json", '{"msg":"a","msg":"b"}')
-    assert (got.body, got.attributes) == ("a", {"msg#2": "b"})
+    parsed = record("json", '{"msg":"a","msg":"b"}')
+    assert (parsed.body, parsed.attributes) == ("a", {"msg#2": "b"})
 
 
 @pytest.mark.parametrize("space", ["", " ", "\t", "\r", "\n", " \n "])
@@ -160,11 +160,11 @@ def test_a_repeated_name_is_kept_whatever_stands_before_its_colon(record: Explai
 )
 @pytest.mark.parametrize("frame", ['{"n":%s}', '{"n":[%s]}', '{"a":{"n":%s}}', '{"l":[{"n":%s}]}'])
 def test_numbers_are_exact_or_strings(record: Explain, number: Any, value: Any, frame: str) -> None:
-    got: Any = fields(record, frame % number)
-    while isinstance(got, (list, dict)):
-        (got,) = got.values() if isinstance(got, dict) else got
-    assert got == value
-    assert type(got) is type(value)
+    parsed: Any = fields(record, frame % number)
+    while isinstance(parsed, (list, dict)):
+        (parsed,) = parsed.values() if isinstance(parsed, dict) else parsed
+    assert parsed == value
+    assert type(parsed) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -215,8 +215,8 @@ def test_an_array_deeper_than_an_item_may_be_becomes_json_text(record: Explain) 
 
 
 def test_long_names_are_cut_and_do_not_multiply(record: Explain) -> None:
-    got = fields(record, json.dumps({"n" * 2000: 1, "n" * 2001: 2, "p" * 300: {"a": {"b": 1}}}))
-    assert got == {"n" * 1024: 1, "n" * 1024 + "#2": 2, "p" * 300: '{"a":{"b":1}}'}
+    parsed = fields(record, json.dumps({"n" * 2000: 1, "n" * 2001: 2, "p" * 300: {"a": {"b": 1}}}))
+    assert parsed == {"n" * 1024: 1, "n" * 1024 + "#2": 2, "p" * 300: '{"a":{"b":1}}'}
 
 
 def test_embedded_json_with_escaped_quotes_is_one_string(record: Explain) -> None:
@@ -248,16 +248,16 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "a.b", "", "time"]), VALUES))
 def test_any_object_is_explained_and_keeps_every_leaf(value: Any) -> None:
-    got = by_name("json").make_parser(CONTEXT)(json.dumps(value))
-    assert isinstance(got, Record)
+    parsed = by_name("json").make_parser(CONTEXT)(json.dumps(value))
+    assert isinstance(parsed, Record)
 
     def leaves(item: Any, *, listed: bool = False) -> int:
         if isinstance(item, dict) and item and not listed:
             return sum(leaves(each) for each in item.values())
         return 1
 
-    promoted = sum(1 for part in (got.timestamp, got.severity_text, got.body) if part is not None)
-    assert len(got.attributes) + promoted == sum(leaves(item) for item in value.values())
+    promoted = sum(1 for part in (parsed.timestamp, parsed.severity_text, parsed.body) if part is not None)
+    assert len(parsed.attributes) + promoted == sum(leaves(item) for item in value.values())
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "a.b", ""]), VALUES))

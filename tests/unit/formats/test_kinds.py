@@ -290,16 +290,16 @@ def test_no_format_types_an_address_or_a_port_that_is_none(text: str) -> None:
                     continue
                 changed = re.sub(rf"(?<![0-9A-Za-z.]){re.escape(str(value))}(?![0-9A-Za-z.])", text, entry)
                 result = parse(changed)
-                found = result.attributes.get(attribute) if isinstance(result, Record) else None
+                actual = result.attributes.get(attribute) if isinstance(result, Record) else None
                 if changed != entry and (
                     (
                         attribute.endswith(".port")
-                        and not (found is None or (type(found) is int and found <= 65535))
+                        and not (actual is None or (type(actual) is int and actual <= 65535))
                     )
-                    or (attribute.endswith(".address") and found == text and text != "99999")
-                    or (attribute == "process.pid" and type(found) not in (int, type(None)))
+                    or (attribute.endswith(".address") and actual == text and text != "99999")
+                    or (attribute == "process.pid" and type(actual) not in (int, type(None)))
                 ):
-                    wrong.append((name, attribute, found, changed))
+                    wrong.append((name, attribute, actual, changed))
     assert wrong == []
 
 
@@ -405,7 +405,7 @@ MEANINGS = {
     "fortinet": 'date=2024-03-14 time=09:26:53 devid="F" logid="1" type="traffic" level="notice" srcip={address} srcport={port}',
     "meraki": "<134>1 1710404814.949155659 AP urls src={client} dst=198.51.100.9:443 mac=02:00:00:00:00:01 request: GET https://example.org/",
 }  # fmt: skip
-SAID = {
+TEXT_OF = {
     "address": "192.0.2.17",
     "port": "50022",
     "client": "192.0.2.17:50022",
@@ -413,7 +413,7 @@ SAID = {
     "size": "512",
     "pid": "4711",
 }
-MEANT = {
+ATTRIBUTES = {
     "{address}": ("client.address", "source.address"), "{client}": ("client.address", "source.address"),
     "{port}": ("client.port", "source.port"), "{status}": ("http.response.status_code",), "{size}": ("http.response.body.size",),
     "{pid}": ("process.pid",),
@@ -423,14 +423,14 @@ MEANT = {
 @pytest.mark.parametrize("name", MEANINGS)
 def test_one_meaning_is_one_value_in_every_format(name: str) -> None:
     line = MEANINGS[name]
-    attributes = record_of(name, line.format(**SAID)).attributes
-    for place, names in MEANT.items():
+    attributes = record_of(name, line.format(**TEXT_OF)).attributes
+    for place, names in ATTRIBUTES.items():
         if place in line:
-            said = SAID["address" if place == "{client}" else place.strip("{}")]
-            value: Value = said if "address" in names[0] else int(said)
-            found = [attributes[each] for each in names if each in attributes]
-            assert found, (place, attributes)
-            assert all(same(each, value) for each in found)
+            text = TEXT_OF["address" if place == "{client}" else place.strip("{}")]
+            value: Value = text if "address" in names[0] else int(text)
+            actual = [attributes[each] for each in names if each in attributes]
+            assert actual, (place, attributes)
+            assert all(same(each, value) for each in actual)
     if "{client}" in line:
         assert same(attributes.get("client.port", attributes.get("source.port")), 50022)
 

@@ -23,30 +23,30 @@ MORE = '{\n "level": "warn",\n "msg": "b"\n}\n' * 3
 )
 @pytest.mark.parametrize("indent", [1, 4, None])
 def test_an_object_larger_than_the_head_is_one_record(first: object, indent: int | None) -> None:
-    found = read(f"{json.dumps(first, indent=indent)}\n{MORE}".encode())
-    assert found.format == "json_values"
-    assert found.bodies == ["a", "b", "b", "b"]
-    assert not found.rejects
+    actual = read(f"{json.dumps(first, indent=indent)}\n{MORE}".encode())
+    assert actual.format == "json_values"
+    assert actual.bodies == ["a", "b", "b", "b"]
+    assert not actual.rejects
 
 
 def test_an_object_over_the_limit_is_one_reject_and_those_behind_it_are_read() -> None:
     large = json.dumps({"texts": {f"n{number}": "abc" * 20 for number in range(5000)}}, indent=1)
-    found = read(f"{large}\n{MORE}".encode())
-    assert found.rejects == ["too-long"]
-    assert found.bodies == ["b"] * 3
+    actual = read(f"{large}\n{MORE}".encode())
+    assert actual.rejects == ["too-long"]
+    assert actual.bodies == ["b"] * 3
 
 
 def test_the_elements_of_an_object_over_the_limit_are_entries_and_those_behind_it_too() -> None:
     large = json.dumps({"items": [{"id": number, "text": "abc" * 20} for number in range(4000)]}, indent=1)
-    found = read(f"{large}\n{MORE}".encode())
-    assert not found.rejects
-    assert len(found.records) == 4003
+    actual = read(f"{large}\n{MORE}".encode())
+    assert not actual.rejects
+    assert len(actual.records) == 4003
 
 
 def test_an_array_that_holds_the_entries_is_read_one_by_one_however_large_the_first() -> None:
     entry = {"time": "2024-03-14T09:26:53Z", "category": "Audit", "operationName": "x" * HEAD_BYTES}
-    found = read(json.dumps({"records": [entry] * 3}, indent=1).encode())
-    assert (found.format, len(found.records)) == ("azure_records", 3)
+    actual = read(json.dumps({"records": [entry] * 3}, indent=1).encode())
+    assert (actual.format, len(actual.records)) == ("azure_records", 3)
 
 
 @pytest.mark.parametrize(

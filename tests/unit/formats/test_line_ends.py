@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def made(text: str) -> list[tuple[str, Record | Skip | str, int]]:
     """Format, record (or what else became of it) and lines of every entry."""
-    found = read(text.encode())
+    actual = read(text.encode())
     return [
         (
-            outcome.format or found.format,
+            outcome.format or actual.format,
             outcome.result.reason if isinstance(outcome.result, Reject) else outcome.result,
             outcome.lines,
         )
-        for outcome in found.outcomes
+        for outcome in actual.outcomes
     ]
 
 
@@ -46,7 +46,7 @@ def test_lines_that_end_in_carriage_returns_give_the_same_records(known: Format)
     ],
 )
 def test_the_later_lines_of_an_entry_may_end_in_carriage_returns(name: str, text: str) -> None:
-    found = read(text.replace("\n", "\r\n").encode())
-    assert found.format == name
-    assert found.records == read(text.encode()).records
-    assert not found.rejects
+    actual = read(text.replace("\n", "\r\n").encode())
+    assert actual.format == name
+    assert actual.records == read(text.encode()).records
+    assert not actual.rejects

@@ -27,13 +27,13 @@ CARRIERS = [
 @pytest.mark.parametrize(("line", "body"), LEVELED)
 def test_a_time_a_level_and_words_are_no_products(line: str, body: str, carrier: str, count: int) -> None:
     name, outcomes = read(carrier.replace("{}", line).encode())
-    found = [
+    actual = [
         (outcome.format or name, outcome.result)
         for outcome in outcomes
         if isinstance(outcome.result, Record) and outcome.result.severity_number is not None
     ]
-    assert len(found) == count
-    for kind, record in found:
+    assert len(actual) == count
+    for kind, record in actual:
         assert kind == "timestamped"
         assert (record.body, record.attributes) == (body, {})
 

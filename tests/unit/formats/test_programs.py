@@ -55,13 +55,13 @@ def test_a_program_is_typed_by_its_tag_in_both_syslog_formats(
     record: Explain, line: str, expected: dict[str, Any]
 ) -> None:
     for _ in range(2):
-        got = record("syslog_rfc3164", HEAD + line).attributes
-        assert {name: got.get(name) for name in expected} == expected
+        attributes = record("syslog_rfc3164", HEAD + line).attributes
+        assert {name: attributes.get(name) for name in expected} == expected
     tag, _, message = line.partition(": ")
-    got = record(
+    attributes = record(
         "syslog_rfc5424", f"<38>1 2024-03-14T09:26:53Z h {tag.partition('[')[0]} - - - {message}"
     ).attributes
-    assert {name: got.get(name) for name in expected} == expected
+    assert {name: attributes.get(name) for name in expected} == expected
 
 
 _FORGED = [
@@ -91,8 +91,8 @@ _FORGED = [
 def test_a_name_that_looks_like_an_address_hides_no_client(
     record: Explain, tag: str, message: str, port: int | None
 ) -> None:
-    got = record("syslog_rfc3164", f"{HEAD}{tag}[1]: {message}").attributes
-    assert (got["client.address"], got.get("client.port")) == ("192.0.2.17", port)
+    attributes = record("syslog_rfc3164", f"{HEAD}{tag}[1]: {message}").attributes
+    assert (attributes["client.address"], attributes.get("client.port")) == ("192.0.2.17", port)
 
 
 @pytest.mark.parametrize(
@@ -110,16 +110,18 @@ def test_a_name_that_looks_like_an_address_hides_no_client(
 def test_a_lease_names_client_server_and_interface(
     record: Explain, line: str, expected: dict[str, Any]
 ) -> None:
-    got = record("syslog_rfc3164", HEAD + line).attributes
-    server = {"server": got.pop("server.address")} if "server.address" in got else {}
-    assert got["client.address"] == "10.0.0.5"
-    assert {name[5:]: value for name, value in got.items() if name.startswith("dhcp.")} | server == expected
+    attributes = record("syslog_rfc3164", HEAD + line).attributes
+    server = {"server": attributes.pop("server.address")} if "server.address" in attributes else {}
+    assert attributes["client.address"] == "10.0.0.5"
+    assert {
+        name[5:]: value for name, value in attributes.items() if name.startswith("dhcp.")
+    } | server == expected
 
 
 def test_the_interface_of_a_discovery_ends_before_the_colon(record: Explain) -> None:
     line = "dhcpd: DHCPDISCOVER from aa:bb:cc:dd:ee:ff via eth0: network 10.0.0.0/24: no free leases"
-    got = record("syslog_rfc3164", HEAD + line).attributes
-    assert (got["dhcp.mac"], got["dhcp.interface"]) == ("aa:bb:cc:dd:ee:ff", "eth0")
+    attributes = record("syslog_rfc3164", HEAD + line).attributes
+    assert (attributes["dhcp.mac"], attributes["dhcp.interface"]) == ("aa:bb:cc:dd:ee:ff", "eth0")
 
 
 @pytest.mark.parametrize(
@@ -132,17 +134,17 @@ def test_the_interface_of_a_discovery_ends_before_the_colon(record: Explain) -> 
     ],
 )
 def test_the_command_of_cron_is_what_its_brackets_hold(record: Explain, message: str, command: str) -> None:
-    got = record("syslog_rfc3164", f"{HEAD}CRON[1]: {message}").attributes
-    assert got["process.command_line"] == command
+    attributes = record("syslog_rfc3164", f"{HEAD}CRON[1]: {message}").attributes
+    assert attributes["process.command_line"] == command
 
 
 def test_a_view_of_bind_is_not_the_name_that_was_asked_for(record: Explain) -> None:
     client = "named[9]: client @0x7f 192.0.2.17#5353 (example.com): "
     query = "query: example.com IN AAAA +E(0)K (10.0.0.1)"
-    for said, view in (("view internal: ", "internal"), ("", None)):
-        got = record("syslog_rfc3164", HEAD + client + said + query).attributes
-        assert (got.get("bind.view"), got["dns.question.name"]) == (view, "example.com")
-        assert "bind.view_name" not in got
+    for words, view in (("view internal: ", "internal"), ("", None)):
+        attributes = record("syslog_rfc3164", HEAD + client + words + query).attributes
+        assert (attributes.get("bind.view"), attributes["dns.question.name"]) == (view, "example.com")
+        assert "bind.view_name" not in attributes
 
 
 def test_a_file_in_which_several_programs_speak_stays_syslog() -> None:
@@ -162,8 +164,8 @@ def test_a_file_in_which_several_programs_speak_stays_syslog() -> None:
     ],
 )
 def test_a_severity_in_words_is_the_severity(record: Explain, line: str, word: str, facility: str) -> None:
-    got = record("syslog_rfc3164", line)
-    assert (got.severity_text, got.attributes["syslog.facility.name"]) == (word, facility)
+    parsed = record("syslog_rfc3164", line)
+    assert (parsed.severity_text, parsed.attributes["syslog.facility.name"]) == (word, facility)
 
 
 @pytest.mark.parametrize("name", ["syslog_rfc3164", "syslog_rfc5424"])
@@ -171,8 +173,8 @@ def test_an_octet_count_is_kept_apart(record: Explain, name: str) -> None:
     line = (
         "<34>1 2024-03-14T09:26:53Z h p - - - m" if name == "syslog_rfc5424" else "<34>Mar 14 09:26:53 h p: m"
     )
-    got = record(name, f"{len(line)} {line}")
-    assert (got.body, got.attributes["syslog.octet_count"]) == ("m", len(line))
+    parsed = record(name, f"{len(line)} {line}")
+    assert (parsed.body, parsed.attributes["syslog.octet_count"]) == ("m", len(line))
 
 
 def test_a_template_gives_numbers_and_leaves_out_what_is_absent() -> None:

@@ -171,8 +171,8 @@ def test_a_number_too_small_for_a_float_is_its_text_and_no_zero(text: str, numbe
         for outcome in read(text.format(number).encode())[1]
         if isinstance(outcome.result, Record)
     ]
-    held = record.attributes.get("a", record.attributes.get("o.a"))
-    assert held in (value, [value])
+    number_read = record.attributes.get("a", record.attributes.get("o.a"))
+    assert number_read in (value, [value])
 
 
 @pytest.mark.parametrize(

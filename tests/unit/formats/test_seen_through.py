@@ -17,7 +17,7 @@ from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record
 
 WHEN = datetime(2026, 11, 30, tzinfo=UTC)
-FOUND = Path(__file__).parents[4] / "shared/examples/found"
+EXAMPLES = Path(__file__).parents[4] / "shared/examples/found"
 SMALL = Limits(batch_max_lines=3, batch_max_bytes=2000, entry_max_bytes=2000, split_bytes=700)
 
 
@@ -203,7 +203,7 @@ def test_a_table_with_bars_is_no_log_of_compose() -> None:
     assert not any("container.name" in record.attributes for record in records)
 
 
-@pytest.mark.skipif(not FOUND.is_dir(), reason="the shared examples are not here")
+@pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the shared examples are not here")
 def test_the_example_is_rejoined() -> None:
-    _, records = read((FOUND / "cri-partial.log").read_bytes())
+    _, records = read((EXAMPLES / "cri-partial.log").read_bytes())
     assert [record.body for record in records][1:3] == ["part one and two", "panic: half of it"]

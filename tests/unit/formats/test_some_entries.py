@@ -34,9 +34,9 @@ def head_of(known: Format, dice: random.Random, others: tuple[str, ...] = ()) ->
 @pytest.mark.parametrize("name", [known.name for known in all_formats()][3::17])
 def test_some_entries_find_the_format_that_all_find(name: str, others: tuple[str, ...]) -> None:
     head = head_of(by_name(name), random.Random(name), others)
-    found, best = detect(head, WHEN, complete=False), trials(head, WHEN, complete=False)[0]
-    assert found.format.name == best.format.name
-    assert found.score == pytest.approx(best.score, abs=0.01)
+    detected, best = detect(head, WHEN, complete=False), trials(head, WHEN, complete=False)[0]
+    assert detected.format.name == best.format.name
+    assert detected.score == pytest.approx(best.score, abs=0.01)
 
 
 def test_some_entries_are_from_all_over_the_head() -> None:

@@ -48,10 +48,10 @@ MIXED = Path(__file__).parents[2] / "golden/formats/stack_trace.log"
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 @pytest.mark.parametrize("language", TRACES)
 def test_traces_in_a_row_are_an_entry_each(language: str, line_end: str) -> None:
-    found = read((TRACES[language] * 3).replace("\n", line_end).encode())
-    assert found.format == "stack_trace"
-    assert len(found.records) == 3
-    for record in found.records:
+    actual = read((TRACES[language] * 3).replace("\n", line_end).encode())
+    assert actual.format == "stack_trace"
+    assert len(actual.records) == 3
+    for record in actual.records:
         assert record.attributes["exception.message"] == "no money"
         assert record.attributes["exception.type"]
         assert record.attributes["exception.stacktrace"]
@@ -59,16 +59,16 @@ def test_traces_in_a_row_are_an_entry_each(language: str, line_end: str) -> None
 
 @pytest.mark.parametrize("language", TRACES)
 def test_prose_around_a_trace_is_plain_text(language: str) -> None:
-    found = read(f"listening on 8080\n{TRACES[language]}restarting\ndone\n".encode())
-    assert found.bodies[:1] + found.bodies[2:] == ["listening on 8080", "restarting", "done"]
-    assert [outcome.format for outcome in found.outcomes] == ["text", None, "text", "text"]
+    actual = read(f"listening on 8080\n{TRACES[language]}restarting\ndone\n".encode())
+    assert actual.bodies[:1] + actual.bodies[2:] == ["listening on 8080", "restarting", "done"]
+    assert [outcome.format for outcome in actual.outcomes] == ["text", None, "text", "text"]
 
 
 def test_a_line_of_another_log_among_traces_keeps_its_own_format() -> None:
     line = "2024-03-14 09:26:53,123 INFO order 17 accepted\n"
-    found = read(f"{TRACES['java'] * 9}{line}{TRACES['python'] * 4}".encode())
-    assert found.format == "stack_trace"
-    assert [outcome.format for outcome in found.outcomes if outcome.format] == ["timestamped"]
+    actual = read(f"{TRACES['java'] * 9}{line}{TRACES['python'] * 4}".encode())
+    assert actual.format == "stack_trace"
+    assert [outcome.format for outcome in actual.outcomes if outcome.format] == ["timestamped"]
 
 
 @pytest.mark.parametrize("piece_bytes", [1, 7, 64])
@@ -76,9 +76,9 @@ def test_a_line_of_another_log_among_traces_keeps_its_own_format() -> None:
 def test_no_border_of_a_block_a_batch_or_a_split_divides_a_trace(piece_bytes: int, split_bytes: int) -> None:
     data = MIXED.read_bytes()
     limits = Limits(batch_max_lines=5, split_bytes=split_bytes)
-    found = read(data, limits=limits, piece_bytes=piece_bytes)
-    assert_every_byte_is_accounted_for(found)
-    assert found.outcomes == read(data).outcomes
+    actual = read(data, limits=limits, piece_bytes=piece_bytes)
+    assert_every_byte_is_accounted_for(actual)
+    assert actual.outcomes == read(data).outcomes
 
 
 def test_text_without_a_trace_is_plain_text() -> None:

@@ -45,11 +45,11 @@ def test_every_field_of_an_rfc5424_line_is_typed(record: Explain) -> None:
 
 
 def test_nil_values_are_left_out(record: Explain) -> None:
-    got = record("syslog_rfc5424", "<0>1 - - - - - -")
-    assert got.timestamp is None
-    assert got.body is None
-    assert got.severity_number == 21
-    assert set(got.attributes) == {"syslog.facility.code", "syslog.severity.code", "syslog.version"}
+    parsed = record("syslog_rfc5424", "<0>1 - - - - - -")
+    assert parsed.timestamp is None
+    assert parsed.body is None
+    assert parsed.severity_number == 21
+    assert set(parsed.attributes) == {"syslog.facility.code", "syslog.severity.code", "syslog.version"}
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_nil_values_are_left_out(record: Explain) -> None:
 def test_structured_data_with_escapes_repeats_and_no_parameters(
     record: Explain, data: str, expected: dict[str, Any], message: str
 ) -> None:
-    got = record("syslog_rfc5424", f"<14>1 {WHEN} h p - - {data}{message}")
-    assert {key[len(DATA) :]: value for key, value in got.attributes.items() if DATA in key} == expected
-    assert got.body == (message[1:] or None)
+    parsed = record("syslog_rfc5424", f"<14>1 {WHEN} h p - - {data}{message}")
+    assert {key[len(DATA) :]: value for key, value in parsed.attributes.items() if DATA in key} == expected
+    assert parsed.body == (message[1:] or None)
 
 
 @pytest.mark.parametrize(
@@ -91,10 +91,10 @@ def test_structured_data_with_escapes_repeats_and_no_parameters(
     ],
 )
 def test_broken_structured_data_costs_no_field_of_the_header_and_no_text(record: Explain, data: str) -> None:
-    got = record("syslog_rfc5424", f"<14>1 {WHEN} h p - - {data} m")
-    attributes = got.attributes
-    assert (attributes["host.name"], attributes["service.name"], got.severity_text) == ("h", "p", "info")
-    kept = " ".join((str(attributes.get("syslog.structured_data", "")), got.body or "")).split()
+    parsed = record("syslog_rfc5424", f"<14>1 {WHEN} h p - - {data} m")
+    attributes = parsed.attributes
+    assert (attributes["host.name"], attributes["service.name"], parsed.severity_text) == ("h", "p", "info")
+    kept = " ".join((str(attributes.get("syslog.structured_data", "")), parsed.body or "")).split()
     typed = [value for name, value in attributes.items() if name.startswith("syslog.structured_data.")]
     assert kept == f"{data} m".split() or typed == ["]"]
 
@@ -122,11 +122,13 @@ VIOLATIONS = {
 def test_a_line_that_breaks_rfc5424_keeps_the_fields_of_its_header(
     record: Explain, line: str, when: str, timestamp: str | None
 ) -> None:
-    got = record("syslog_rfc5424", "<38>1 " + line.format(when))
+    parsed = record("syslog_rfc5424", "<38>1 " + line.format(when))
     names = ("host.name", "service.name", "process.pid", "syslog.msgid")
-    assert (*(got.attributes.get(name) for name in names), got.body) == VIOLATIONS[line]
-    assert got.timestamp == timestamp if timestamp else (got.timestamp or "").endswith("-02-03T10:11:00Z")
-    assert (got.severity_text, got.severity_number) == ("info", 9)
+    assert (*(parsed.attributes.get(name) for name in names), parsed.body) == VIOLATIONS[line]
+    assert (
+        parsed.timestamp == timestamp if timestamp else (parsed.timestamp or "").endswith("-02-03T10:11:00Z")
+    )
+    assert (parsed.severity_text, parsed.severity_number) == ("info", 9)
 
 
 def test_a_byte_order_mark_before_the_message_is_not_part_of_it(record: Explain) -> None:
@@ -179,20 +181,20 @@ def test_a_process_id_that_is_no_number_is_kept_as_text(record: Explain, pid: An
 def test_host_tag_and_process_of_a_traditional_line(
     record: Explain, head: str, rest: str, host: str | None, tag: str | None, pid: Any, body: str | None
 ) -> None:
-    got = record("syslog_rfc3164", f"{head} {rest}")
-    assert got.attributes.get("host.name") == host
-    assert got.attributes.get("service.name") == tag
-    assert got.attributes.get("process.pid") == pid
-    assert got.body == body
+    parsed = record("syslog_rfc3164", f"{head} {rest}")
+    assert parsed.attributes.get("host.name") == host
+    assert parsed.attributes.get("service.name") == tag
+    assert parsed.attributes.get("process.pid") == pid
+    assert parsed.body == body
     of_priority = "info" if head.startswith("<") else None
-    assert got.severity_text == ("notice" if "%SYS-5" in rest else of_priority)
-    assert got.timestamp_assumed == ("zone" if "2024" in head else "year,zone")
+    assert parsed.severity_text == ("notice" if "%SYS-5" in rest else of_priority)
+    assert parsed.timestamp_assumed == ("zone" if "2024" in head else "year,zone")
 
 
 def test_an_iso_time_assumes_nothing(record: Explain) -> None:
-    got = record("syslog_rfc3164", f"{WHEN} web-1 prog[7]: x")
-    assert (got.timestamp, got.timestamp_assumed) == ("2024-03-14T08:26:53.123Z", None)
-    assert got.attributes == {"host.name": "web-1", "service.name": "prog", "process.pid": 7}
+    parsed = record("syslog_rfc3164", f"{WHEN} web-1 prog[7]: x")
+    assert (parsed.timestamp, parsed.timestamp_assumed) == ("2024-03-14T08:26:53.123Z", None)
+    assert parsed.attributes == {"host.name": "web-1", "service.name": "prog", "process.pid": 7}
 
 
 def test_an_address_after_an_iso_time_is_a_host_though_there_is_no_tag(record: Explain) -> None:

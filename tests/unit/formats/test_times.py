@@ -372,10 +372,10 @@ def test_a_date_is_matched_in_two_steps_as_it_would_be_in_one() -> None:
     read = 0
     for day, between, clock, tail in product(days, ("T", " ", "  ", ", ", ":", " at ", ""), clocks, tails):
         text = f"{day}{between}{clock}{tail}"
-        found = [
+        actual = [
             whole.fullmatch(text) for whole in wholes[dates._NUMBERED if day[0].isdecimal() else dates._NAMED]
         ]
-        first = next((each.groupdict() for each in found if each), {})
+        first = next((each.groupdict() for each in actual if each), {})
         parts = dates._parts(text) or {}
         read += bool(parts)
         assert {k: v for k, v in parts.items() if v} == {k: v for k, v in first.items() if v}, text

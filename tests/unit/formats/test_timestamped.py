@@ -87,11 +87,11 @@ LOGGER, THREAD, THREAD_ID, PID = "log.logger", "thread.name", "thread.id", "proc
 def test_the_shapes_that_loggers_give(
     record: Explain, entry: str, stamp: str, level: str | None, body: str | None, attributes: dict[str, Any]
 ) -> None:
-    got = record("timestamped", entry)
+    parsed = record("timestamped", entry)
     hour = "08" if stamp.endswith("+1") else "09"
-    assert got.timestamp == f"2024-03-14T{hour}:26:53{stamp.removesuffix('+1')}Z"
-    assert (got.severity_text, got.body, got.attributes) == (level, body, attributes)
-    assert (got.severity_number is None) == (level is None)
+    assert parsed.timestamp == f"2024-03-14T{hour}:26:53{stamp.removesuffix('+1')}Z"
+    assert (parsed.severity_text, parsed.body, parsed.attributes) == (level, body, attributes)
+    assert (parsed.severity_number is None) == (level is None)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_the_shapes_that_loggers_give(
     ],
 )
 def test_a_trace_is_part_of_the_body_of_its_entry(record: Explain, trace: str) -> None:
-    got = record("timestamped", f"2024-03-14 09:26:53 ERROR failed\n{trace}")
-    assert got.body == f"failed\n{trace}"
+    parsed = record("timestamped", f"2024-03-14 09:26:53 ERROR failed\n{trace}")
+    assert parsed.body == f"failed\n{trace}"
     assert not any(START.match(line.encode()) for line in trace.split("\n"))
 
 
@@ -135,8 +135,8 @@ def test_a_number_or_a_date_without_a_year_is_a_time_only_before_a_level(reason:
     ],
 )
 def test_a_clock_may_be_short(record: Explain, entry: str, stamp: str) -> None:
-    got = record("timestamped", entry)
-    assert (got.timestamp, got.severity_text, got.body) == (stamp, "ERROR", "x")
+    parsed = record("timestamped", entry)
+    assert (parsed.timestamp, parsed.severity_text, parsed.body) == (stamp, "ERROR", "x")
 
 
 def test_a_date_that_does_not_exist_is_a_reject(reason: Reason) -> None:

@@ -71,12 +71,12 @@ def test_lines_of_an_unknown_level_stay_with_the_format_of_their_file() -> None:
     lines = [CLICKHOUSE.format(i, "Advisory" if i % 5 == 4 else "Debug") for i in range(10)]
     name, outcomes = read("\n".join(lines).encode())
     assert (name, {outcome.format for outcome in outcomes}) == ("clickhouse", {None})
-    got = [outcome.result for outcome in outcomes if isinstance(outcome.result, Record)]
-    assert [(each.severity_text, each.severity_number) for each in got[3:5]] == [
+    parsed = [outcome.result for outcome in outcomes if isinstance(outcome.result, Record)]
+    assert [(each.severity_text, each.severity_number) for each in parsed[3:5]] == [
         ("Debug", 5),
         ("Advisory", None),
     ]
-    assert got[4].attributes == got[3].attributes
+    assert parsed[4].attributes == parsed[3].attributes
 
 
 BROKEN = {
@@ -100,6 +100,6 @@ BROKEN = {
 def test_a_broken_line_never_turns_the_others_to_another_format(name: str, count: int, first: bool) -> None:
     good, bad = BROKEN[name]
     lines = [bad, *[good] * count] if first else [*[good] * (count - 1), bad, good]
-    found, outcomes = read("\n".join(lines).encode())
-    assert found == name
+    actual, outcomes = read("\n".join(lines).encode())
+    assert actual == name
     assert [outcome.format for outcome in outcomes].count(None) >= count

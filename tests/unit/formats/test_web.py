@@ -23,7 +23,7 @@ WHEN = "[14/Mar/2024:09:26:53 +0100]"
 REST = f'{WHEN} "GET / HTTP/1.1" 200 1 "-" "curl/8.5.0"'
 
 
-def told(text: str) -> str:
+def format_of(text: str) -> str:
     return detect(text.encode(), LAST_MODIFIED, complete=True).format.name
 
 
@@ -45,10 +45,10 @@ def told(text: str) -> str:
 def test_what_stands_before_the_client_is_told_by_its_looks(
     record: Explain, who: str, name: str, client: str, server: str | None
 ) -> None:
-    assert told(f"{who} {REST}") == name
-    got = record(name, f"{who} {REST}").attributes
-    assert (got["client.address"], got.get("server.address")) == (client, server)
-    assert got["user_agent.original"] == "curl/8.5.0"
+    assert format_of(f"{who} {REST}") == name
+    attributes = record(name, f"{who} {REST}").attributes
+    assert (attributes["client.address"], attributes.get("server.address")) == (client, server)
+    assert attributes["user_agent.original"] == "curl/8.5.0"
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,10 @@ def test_a_log_that_only_mentions_a_request_is_no_access_log(reason: Reason, lin
 
 def test_an_nginx_error_keeps_fields_that_come_twice(record: Explain) -> None:
     line = '2024/03/14 09:26:53 [error] 1#1: *2 a, client: 192.0.2.17, server: b, host: "c", host: "d", host: "e"'
-    got = record("nginx_error", line)
-    assert got.body == "a"
-    assert got.attributes["http.request.header.host"] == "c"
-    assert got.attributes["extra"] == 'host: "d", host: "e"'
+    parsed = record("nginx_error", line)
+    assert parsed.body == "a"
+    assert parsed.attributes["http.request.header.host"] == "c"
+    assert parsed.attributes["extra"] == 'host: "d", host: "e"'
 
 
 @pytest.mark.parametrize(
@@ -118,14 +118,14 @@ def test_what_is_no_nginx_error_is_a_reject(reason: Reason, line: str) -> None:
     ],
 )
 def test_the_client_of_an_apache_error(record: Explain, head: str, address: str, port: int | None) -> None:
-    got = record("apache_error", f"[Thu Mar 14 09:26:53 2024] [error] {head} [client x] said")
-    assert (got.attributes["client.address"], got.attributes.get("client.port")) == (address, port)
-    assert got.body == "[client x] said"
+    parsed = record("apache_error", f"[Thu Mar 14 09:26:53 2024] [error] {head} [client x] said")
+    assert (parsed.attributes["client.address"], parsed.attributes.get("client.port")) == (address, port)
+    assert parsed.body == "[client x] said"
 
 
 def test_brackets_of_a_message_stay_in_it(record: Explain) -> None:
-    got = record("apache_error", "[Thu Mar 14 09:26:53 2024] [error] [17] (x) a(1): b")
-    assert got.body == "[17] (x) a(1): b"
+    parsed = record("apache_error", "[Thu Mar 14 09:26:53 2024] [error] [17] (x) a(1): b")
+    assert parsed.body == "[17] (x) a(1): b"
 
 
 @pytest.mark.parametrize(
@@ -146,11 +146,11 @@ def w3c(header: str, line: str) -> Record | Reject:
 
 
 def test_the_last_fields_are_in_force_and_repeated_ones_are_numbered() -> None:
-    got = w3c(
+    parsed = w3c(
         "#Fields: date time c-ip cs(X-Forwarded-For) X-Forwarded-For", "2024-03-14 09:26:53 192.0.2.17 a b"
     )
-    assert isinstance(got, Record)
-    assert got.attributes == {
+    assert isinstance(parsed, Record)
+    assert parsed.attributes == {
         "client.address": "192.0.2.17",
         "http.request.header.x_forwarded_for": "a",
         "http.request.header.x_forwarded_for#2": "b",
@@ -186,9 +186,9 @@ def test_members_that_become_the_same_attribute_are_all_kept(record: Explain) ->
         "http_host": "c",
         "host": "d",
     }
-    got = record("nginx_json", json.dumps(line)).attributes
-    assert (got["url.path"], got["url.path#2"]) == ("/a", "/b")
-    assert (got["server.address"], got["server.address#2"]) == ("c", "d")
+    attributes = record("nginx_json", json.dumps(line)).attributes
+    assert (attributes["url.path"], attributes["url.path#2"]) == ("/a", "/b")
+    assert (attributes["server.address"], attributes["server.address#2"]) == ("c", "d")
 
 
 def test_headers_that_differ_in_case_alone_are_all_kept(record: Explain) -> None:
@@ -208,8 +208,8 @@ def test_headers_that_differ_in_case_alone_are_all_kept(record: Explain) -> None
     ],
 )
 def test_twenty_thousand_tags_are_all_kept(record: Explain, name: str, value: str) -> None:
-    got = record(name, value + "".join(f'[tag "{number}"]' for number in range(20_000)))
-    tags: Any = got.attributes["modsecurity.tags"]
+    parsed = record(name, value + "".join(f'[tag "{number}"]' for number in range(20_000)))
+    tags: Any = parsed.attributes["modsecurity.tags"]
     assert len(tags) == 20_000
 
 
@@ -217,9 +217,12 @@ def test_the_last_number_of_a_tls_request_is_its_size(record: Explain) -> None:
     line = '[14/Mar/2024:09:26:53 +0000] 192.0.2.17 TLSv1.3 TLS_AES_256_GCM_SHA384 "GET / HTTP/1.1" 199'
     known = detect(f"{line}\n".encode(), datetime(2024, 6, 1, tzinfo=UTC), complete=True)
     assert known.format.name == "apache_ssl_request"
-    got = record("apache_ssl_request", line).attributes
-    assert (got["http.response.body.size"], "http.response.status_code" in got) == (199, False)
-    assert (got["tls.protocol.version"], got["tls.cipher"]) == ("TLSv1.3", "TLS_AES_256_GCM_SHA384")
+    attributes = record("apache_ssl_request", line).attributes
+    assert (attributes["http.response.body.size"], "http.response.status_code" in attributes) == (199, False)
+    assert (attributes["tls.protocol.version"], attributes["tls.cipher"]) == (
+        "TLSv1.3",
+        "TLS_AES_256_GCM_SHA384",
+    )
 
 
 @pytest.mark.parametrize(
