@@ -152,7 +152,9 @@ def opened_in(stack: LocalStack) -> int:
 
 def state_of(stack: LocalStack, file_id: str) -> str | None:
     key = {"pk": {"S": file_id}, "sk": {"S": "file"}}
-    actual = stack.client("dynamodb").get_item(TableName=stack.info.ledger_table, Key=key, ConsistentRead=True)
+    actual = stack.client("dynamodb").get_item(
+        TableName=stack.info.ledger_table, Key=key, ConsistentRead=True
+    )
     return str(actual["Item"]["state"]["S"]).partition("#")[0] if "Item" in actual else None
 
 
