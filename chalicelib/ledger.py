@@ -78,10 +78,11 @@ class Ledger(LedgerGenerations):
         return self.record_seal(plan, seal, used)
 
     def record_member(self, plan: Plan, account: FileAccount) -> None:
-        """Write the mark that a settled member is in the account of its archive, which its first generation decides; nothing
-        of any other file."""
+        """Write the mark that a settled member is in the account of its archive; nothing of any other file. It says how many
+        bytes of the archive the member is, which no generation changes: one that replaces a lost one makes it done, and
+        no other mark changes. plan: of the current generation."""
         member = plan.object.member
-        if member and member.number and account.state.settled and not plan.generation:
+        if member and member.number and account.state.settled:
             mark = mark_of(plan.head, account)
             archive = member.archive.version.file_id
             self.record_mark(archive, member.split, member.number, mark, plan.expires_at)
@@ -248,7 +249,13 @@ class Ledger(LedgerGenerations):
             if stored.plan.generation:
                 self._show(stored._replace(account=account))
             self._store.put_account(stored.file_id, account, self._now())
-        self.record_member(stored.plan, account)
+        if not stored.plan.generation or self._is_current(stored.plan):
+            self.record_member(stored.plan, account)
+
+    def _is_current(self, plan: Plan) -> bool:
+        """Of a member alone, since nobody else asks for it."""
+        current = self.read_file(plan.object.file_id) if plan.object.member else None
+        return current is not None and current.plan.generation == plan.generation
 
 
 def _count_of(stored: StoredFile, split: int) -> int:

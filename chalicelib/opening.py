@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from chalicelib.core.archives.members import Opened, unread_plan
+from chalicelib.core.archives.members import Opened, is_unread, unread_plan
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError
@@ -107,6 +107,8 @@ class Opening:
         """The plan of a later generation, and how often the object was read for it. PermanentError where there can be
         none. known: that of an earlier one."""
         version = known.object
+        if known.failure and is_unread(known):
+            raise PermanentError(known.failure)
         if version.member:
             opener = Counted(self._objects.opener(known.head))
             plan, reads = self._plan(known.head, opener, None), opener.taken()
@@ -119,6 +121,10 @@ class Opening:
             raise PermanentError(plan.failure)
         if plan.object.file_id != version.file_id:
             raise ObjectChangedError(f"{version} was overwritten")
+        if plan.archive:
+            raise PermanentError(
+                f"it is a {plan.archive.value}, whose members are files of their own: upload it again, which makes a new file"
+            )
         return self._with_notices(replace(plan, generation=generation)), reads
 
     def plan_of_member(self, member: Opened) -> Plan:

@@ -96,7 +96,9 @@ class Reprocessing:
             raise RefusedError(f"{file_id} is {state}: wait until it is settled, then have it read again")
         version = stored.plan.object
         if stored.plan.archive:
-            raise RefusedError(f"{file_id} is an archive: have its members read again")
+            raise RefusedError(
+                f"{file_id} is an archive: have its members read again (`froe reprocess {file_id}`)"
+            )
         if version.member:
             version = version.member.root.version
         try:

@@ -16,6 +16,7 @@ from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.generations import named, parted
 from chalicelib.reprocessing import RefusedError
 from chalicelib.services import Services
+from chalicelib.status import Status
 from froe import inquiry
 from froe.commands.options import config_of, config_option, json_option, stage_option
 from froe.inquiry import ItemJson, find_files, page_size, pages, services_of
@@ -100,7 +101,7 @@ def reprocess(
     worse: all of it stored, and no more lines of it rejects (unless --force is given). Then the new one is in its place at
     once, under the same id, and what was goes a quarter of an hour later. Else it is given up, and says why. FILE is an id,
     which may be shortened, or a key, which stands for all its files; without one the options choose, and all that are given
-    must hold. --dry-run reads the objects here, with --config or the project's froe.toml, and compares. The exit code is 1
+    must hold; a key or an id of an archive stands for the files in it. --dry-run reads the objects here, with --config or the project's froe.toml, and compares. The exit code is 1
     unless all of them are in place.
     """
     options = (prefix, format_name, state, rejects_over)
@@ -134,9 +135,11 @@ def _chosen(
     state: str | None,
     rejects_over: float | None,
 ) -> Iterator[ItemJson]:
+    """An archive that is named stands for the files in it; those that options choose are chosen by themselves."""
     status = services.status
     if names:
-        found = (file for name in names for file in find_files(status, name))
+        named_files = (file for name in names for file in find_files(status, name))
+        found = (each for file in named_files for each in _within(status, file))
         yield from {file["file_id"]: file for file in found}.values()
         return
     listed = pages(
@@ -146,8 +149,18 @@ def _chosen(
         0,
     )
     for file in listed:
-        if file["state"] in inquiry.SETTLED and (rejects_over is None or _rejects(file) > rejects_over):
+        is_chosen = file["state"] in inquiry.SETTLED and not file["archive"]
+        if is_chosen and (rejects_over is None or _rejects(file) > rejects_over):
             yield file
+
+
+def _within(status: Status, file: ItemJson) -> Iterator[ItemJson]:
+    """The file, or those in the archive that it is."""
+    if not file["archive"]:
+        yield file
+        return
+    for member in pages(lambda cursor: status.members(file["file_id"], limit=page_size(0), cursor=cursor), 0):
+        yield from _within(status, member)
 
 
 def _rejects(file: ItemJson) -> float:

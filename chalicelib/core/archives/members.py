@@ -31,6 +31,8 @@ _KEY_MAX_BYTES: Final = 1900
 """DynamoDB takes 2,048 bytes of a key
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html)."""
 
+_UNREAD: Final = "not read: it is "
+
 
 class Opened(NamedTuple):
     """A member, and what opens it until the next one is asked for. unread: what it is, if it is nothing that is read."""
@@ -160,5 +162,10 @@ def head_of(member: Member, size: int) -> ObjectHead:
 
 def unread_plan(head: ObjectHead, unread: str, retention_days: int = 0) -> Plan:
     """unread: as `Opened` has it."""
-    reason = f"not read: it is {unread}; unpack the archive, and upload the file"
+    reason = f"{_UNREAD}{unread}; unpack the archive, and upload the file"
     return failed_plan(head, reason, retention_days=retention_days)
+
+
+def is_unread(plan: Plan) -> bool:
+    """Whether a plan is of a member whose bytes are not those of a file."""
+    return plan.object.member is not None and (plan.failure or "").startswith(_UNREAD)

@@ -1,0 +1,147 @@
+"""An archive is read again member by member, and its own account follows where a member had been lost."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+pytest.importorskip("click", reason="click is not installed")
+pytest.importorskip("rich", reason="rich is not installed")
+
+from chalicelib.core.ledger.accounts import State
+from chalicelib.ledger import StoredFile
+from chalicelib.reprocessing import RefusedError
+from tests.fakes import Pipeline, in_time
+from tests.tars import size_of, tar
+from tests.unit.test_cli_reprocess import froe
+from tests.unit.test_dead_letters import die
+from tests.unit.test_deliveries import deliver
+from tests.unit.test_reprocessing import (
+    AFTER,
+    BROKEN,
+    FIXED,
+    LIMITS,
+    TEXT,
+    config_of,
+    current,
+    drain,
+    pipeline_with,
+    read,
+    sweep,
+)
+from tests.zips import zipped
+
+NESTED = tar(
+    [("a.log", TEXT), ("in.tgz", gzip.compress(tar([("b.log", TEXT)]), mtime=0)), ("empty.log", b"")]
+)
+
+
+def file_in(pipeline: Pipeline, key: str) -> StoredFile:
+    (file_id,) = {
+        file.plan.object.file_id for file in pipeline.table.files.values() if file.plan.object.key == key
+    }
+    return current(pipeline, file_id)
+
+
+def fixed(data: bytes) -> Pipeline:
+    pipeline = pipeline_with(BROKEN, data)
+    pipeline.set_limits(LIMITS, config_of(FIXED))
+    return pipeline
+
+
+def test_an_archive_that_is_named_stands_for_its_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = fixed(NESTED)
+    archive = file_in(pipeline, "tills/0.log")
+    result = froe(monkeypatch, pipeline, "tills/0.log", archive.file_id, "--json")
+    assert result.exit_code == 0, result.output
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(each["key"], each["result"], each["rejected_after"]) for each in found] == [
+        ("tills/0.log/a.log", "replaced", 0),
+        ("tills/0.log/in.tgz/b.log", "replaced", 0),
+        ("tills/0.log/empty.log", "replaced", 0),
+    ]
+    assert read(pipeline, file_in(pipeline, "tills/0.log/in.tgz/b.log").file_id) == AFTER
+    assert current(pipeline, archive.file_id) == archive
+    assert archive.account.state is State.COMPLETE
+
+
+def test_options_choose_members_and_no_archives(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = fixed(NESTED)
+    result = froe(monkeypatch, pipeline, "--prefix", "tills/", "--json")
+    assert result.exit_code == 0, result.output
+    keys = {json.loads(line)["key"] for line in result.stdout.splitlines()}
+    assert keys == {"tills/0.log/a.log", "tills/0.log/in.tgz/b.log", "tills/0.log/empty.log"}
+
+
+def test_an_archive_is_complete_once_a_lost_member_was_read_again() -> None:
+    pipeline = Pipeline(LIMITS, piece_bytes=4096)
+    pipeline.set_limits(LIMITS, config_of(BROKEN))
+    pipeline.splitter.ingest(pipeline.objects.add("tills/0.log", tar([("a.log", TEXT)])), in_time())
+    while not pipeline.batch_queue.messages:
+        deliver(pipeline, pipeline.split_queue.messages.pop(0).body)
+    die(pipeline, pipeline.batch_queue)
+    drain(pipeline)
+    archive, member = file_in(pipeline, "tills/0.log"), file_in(pipeline, "tills/0.log/a.log")
+    assert archive.account.state is member.account.state is State.INCOMPLETE
+    pipeline.reprocessing.begin(member.file_id)
+    drain(pipeline)
+    assert current(pipeline, member.file_id).account.state is State.COMPLETE
+    assert current(pipeline, archive.file_id).account.state is State.COMPLETE
+    assert current(pipeline, archive.file_id).account.summary.counts.total.bytes == archive.plan.head.size
+
+
+def test_what_a_dead_function_left_of_that_the_members_are_asked_again() -> None:
+    pipeline = Pipeline(LIMITS, piece_bytes=4096)
+    pipeline.splitter.ingest(pipeline.objects.add("tills/0.log", tar([("a.log", TEXT)])), in_time())
+    while not pipeline.batch_queue.messages:
+        deliver(pipeline, pipeline.split_queue.messages.pop(0).body)
+    die(pipeline, pipeline.batch_queue)
+    drain(pipeline)
+    archive, member = file_in(pipeline, "tills/0.log"), file_in(pipeline, "tills/0.log/a.log")
+    record = pipeline.ledger.record_member
+    pipeline.ledger.record_member = lambda plan, account: None  # type: ignore[method-assign]
+    pipeline.reprocessing.begin(member.file_id)
+    drain(pipeline)
+    pipeline.ledger.record_member = record  # type: ignore[method-assign]
+    pipeline.ledger.record_members(archive.file_id, 0)
+    assert current(pipeline, archive.file_id).account.state is State.COMPLETE
+
+
+def test_what_is_no_text_by_itself_is_not_read_by_reading_it_again() -> None:
+    sparse = tar([("a.log", TEXT)])
+    sparse = size_of(sparse[:156] + b"S" + sparse[157:], 0, len(TEXT))
+    encrypted = bytearray(zipped([("a.log", TEXT)], 0))
+    encrypted[encrypted.index(b"PK\x01\x02") + 8] |= 1
+    for data in (sparse, bytes(encrypted)):
+        pipeline = fixed(data)
+        member = file_in(pipeline, "tills/0.log/a.log")
+        assert member.account.state is State.FAILED
+        pipeline.reprocessing.begin(member.file_id)
+        drain(pipeline)
+        found = current(pipeline, member.file_id)
+        assert found.account.state is State.FAILED
+        assert (found.rereading.given_up or "").startswith("not read: it is ")
+
+
+def test_what_turns_out_to_be_an_archive_is_given_up_and_says_how_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chalicelib.core.plan.planning.archive_in", lambda *_: None)
+    pipeline = fixed(gzip.compress(zipped([("a.log", TEXT)])))
+    monkeypatch.undo()
+    file = file_in(pipeline, "tills/0.log")
+    assert file.account.state is State.FAILED
+    pipeline.reprocessing.begin(file.file_id)
+    drain(pipeline)
+    sweep(pipeline)
+    found = current(pipeline, file.file_id)
+    assert found.account.state is State.FAILED
+    assert "upload it again" in (found.rereading.given_up or "")
+
+
+def test_an_archive_itself_is_refused() -> None:
+    pipeline = fixed(NESTED)
+    with pytest.raises(RefusedError, match="have its members read again"):
+        pipeline.reprocessing.begin(file_in(pipeline, "tills/0.log").file_id)
