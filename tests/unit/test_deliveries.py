@@ -109,7 +109,7 @@ def deliver(pipeline: Pipeline, body: str, seconds: float = 60.0) -> None:
 
 
 @given(TEXTS, FORMS, st.integers(0, 2**32), st.integers(1, 5))
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=50)
 def test_repeated_and_reordered_messages_leave_the_tables_of_one_delivery(
     text: bytes, form: str, seed: int, announcements: int
 ) -> None:
@@ -127,7 +127,7 @@ def test_repeated_and_reordered_messages_leave_the_tables_of_one_delivery(
 
 
 @given(TEXTS, FORMS, st.data())
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=50)
 def test_a_death_before_or_after_any_effect_leaves_the_tables_of_an_undisturbed_run(
     text: bytes, form: str, data: st.DataObject
 ) -> None:

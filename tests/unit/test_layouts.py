@@ -105,7 +105,7 @@ QUESTIONS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-@pytest.mark.parametrize("limit", [37, 1000])
+@pytest.mark.parametrize("limit", [149, 1000])
 def test_records_are_the_same_from_every_layout(both: Any, question: dict[str, Any], limit: int) -> None:
     answers = [
         everything(

@@ -8,9 +8,9 @@ from benchmarks.ledger import units_of
 
 
 @pytest.mark.parametrize("parallel", [True, False])
-def test_a_split_takes_as_many_units_in_a_file_of_a_thousand_as_in_one_of_sixteen(parallel: bool) -> None:
+def test_a_split_takes_as_many_units_in_a_file_of_hundreds_as_in_one_of_sixteen(parallel: bool) -> None:
     few = units_of(16, parallel=parallel)
-    for splits in (256, 1024):
+    for splits in (128, 512):
         many = units_of(splits, parallel=parallel)
         assert many.reads / splits <= 1.2 * few.reads / 16
         assert many.writes / splits <= 1.2 * few.writes / 16

@@ -135,6 +135,12 @@ MIXED = (
 ) * 40
 
 
+@pytest.fixture(scope="module")
+def mixed(layout: Layout) -> tuple[Status, str]:  # noqa: F811 - the fixture
+    _, status, file_id = ingested(MIXED.encode())
+    return status, file_id
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
@@ -162,9 +168,9 @@ MIXED = (
 )
 @pytest.mark.parametrize("limit", [7, 1000])
 def test_records_are_filtered_by_format_and_text(
-    asked: dict[str, str], expected: list[int], limit: int
+    mixed: tuple[Status, str], asked: dict[str, str], expected: list[int], limit: int
 ) -> None:
-    _, status, file_id = ingested(MIXED.encode())
+    status, file_id = mixed
     lines = [len(line) + 1 for line in MIXED.encode().split(b"\n")[:3]]
     items = everything(lambda **page: status.records(file_id, **asked, limit=limit, **page))
     begins = [0, lines[0], lines[0] + lines[1]]
