@@ -14,10 +14,10 @@ import orjson
 
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.decoding.text import OpenObject
-from chalicelib.core.framing.cutting import Cutter, Limits
+from chalicelib.core.framing.cutting import Cutter
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.plan.layouts import Layout, Sink
-from chalicelib.core.plan.planning import make_plan
+from chalicelib.core.reading import Reading
 from chalicelib.core.records.storable import size_of
 from chalicelib.core.wire.messages import BatchMessage, batch_message, encode_batch, room_in
 from chalicelib.worker import parsed
@@ -55,22 +55,28 @@ class Measured:
 
 
 def measure(sources: Iterable[Source], config: Config | None = None) -> Measured:
-    """What those objects come to. FroeError where none of them has an entry."""
+    """What those objects come to; of an archive each member is a file. FroeError where none of them has an entry."""
     whole: Sample | None = None
     formats: dict[str, int] = {}
     failures: list[str] = []
     for source in sources:
+        of_object: Sample | None = None
         pieces = _Counted(source.open)
-        plan = make_plan(source.head, pieces.open, Limits(), config=config)
-        if plan.failure:
-            failures.append(f"{printable(source.head.version.key)}: {plan.failure}")
-            continue
-        if plan.archive:
-            failures.append(f"{printable(source.head.version.key)} is an archive: name the files in it")
-            continue
-        one = _measured(plan, pieces, config.key if config else "")
-        whole = _added(whole, one) if whole else one
-        formats[plan.format] = formats.get(plan.format, 0) + one.entries
+        outermost = Reading(source.head, pieces.open, config=config)
+        for reading in outermost.with_members():
+            plan = reading.plan
+            if plan.failure:
+                failures.append(f"{printable(plan.object.key)}: {plan.failure}")
+            elif not plan.archive:
+                one = _measured(plan, reading.open_object, config.key if config else "")
+                of_object = _added(of_object, one) if of_object else one
+                formats[plan.format] = formats.get(plan.format, 0) + one.entries
+                if of_object.text_bytes >= SAMPLE_BYTES:
+                    break
+        if of_object:
+            if outermost.plan.archive:
+                of_object = replace(of_object, object_bytes=min(pieces.bytes, source.head.size))
+            whole = _added(whole, of_object) if whole else of_object
     if whole is None or not whole.entries:
         why = f" {failures[0]}." if failures else ""
         raise FroeError(
@@ -123,8 +129,8 @@ class _Counted:
             yield piece
 
 
-def _measured(plan: Plan, pieces: _Counted, redaction_key: str) -> Sample:
-    pieces.bytes = 0
+def _measured(plan: Plan, open_object: OpenObject, redaction_key: str) -> Sample:
+    pieces = _Counted(open_object)
     layouts = {layout.value: Stored() for layout in Layout}
     entries = lines = text_bytes = batches = chunks = sink_bytes = 0
     for message in _messages(plan, pieces.open):

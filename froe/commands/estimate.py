@@ -68,7 +68,7 @@ def estimate(
 
     Reads some of the files in PATH or the objects below s3://BUCKET/PREFIX (20 at most, of each the first 32
     MiB of text) as the pipeline would, and assumes that the others have the same lines, sizes and
-    compression. Without PATH: an access log of 250-byte lines in files of 64 MiB. No AWS is needed for files.
+    compression. Each file in an archive is one. Without PATH: an access log of 250-byte lines in files of 64 MiB. No AWS is needed for files.
     """
     if not isfinite(gb_per_day):
         raise click.UsageError(f"--gb-per-day is {gb_per_day}: give a number of GB, such as 12.5.")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Final
+from pathlib import Path, PurePath
+from typing import Final, NamedTuple
 
 import click
 
@@ -30,6 +30,39 @@ _TIME: Final = '`time = { field = "time", format = "%Y.%m.%d-%H.%M.%S" }`'
 _ENOUGH: Final = 0.5
 
 
+class _Log(NamedTuple):
+    """A file, or one in an archive. name: of that. member: its id there; None where the file is no archive."""
+
+    file: Path
+    name: str
+    member: str | None
+
+    @property
+    def title(self) -> str:
+        return printable(self.name)
+
+    def reading(self, format_name: str | None, config: Config) -> Reading:
+        """A new reading of it, as a format, or as what it looks like."""
+        whole = open_reading(self.file, format_name, None, config)
+        if self.member is None:
+            return whole
+        return next(each for each in whole.with_members() if each.plan.object.file_id == self.member)
+
+
+def _log_in(file: Path, config: Config, *, anyway: bool) -> _Log:
+    """The file; of an archive the first one in it that no format explains, else the first that can be read."""
+    first: _Log | None = None
+    whole = open_reading(file, None, None, config)
+    for reading in whole.with_members():
+        plan = reading.plan
+        if reading is not whole and not plan.failure and not plan.archive:
+            log = _Log(file, plan.object.key, plan.object.file_id)
+            first = first or log
+            if anyway or plan.format in ("text", *_ANY_JSON):
+                return log
+    return first or _Log(file, str(file), None)
+
+
 @click.command(short_help="Propose a custom format for a file.")
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--anyway", is_flag=True, help="Propose a format even if an existing one explains the file.")
@@ -38,41 +71,40 @@ _ENOUGH: Final = 0.5
 def infer(*, file: Path, anyway: bool, config_file: Path | None, as_json: bool) -> None:
     """Propose a custom format for FILE, to be pasted into froe.toml.
 
-    The block goes to standard output, comments to standard error. Its samples are lines of the file. The exit
+    Of an archive the first file in it that no format explains is taken. The block goes to standard output, comments to standard error. Its samples are lines of the file. The exit
     code is 1 when the lines have too little in common.
     """
     config = config_of(config_file)
-    reading = open_reading(file, None, None, config)
+    log = _log_in(file, config, anyway=anyway)
+    reading = log.reading(None, config)
     plan = reading.plan
     if plan.failure:
-        raise FroeError(f"{printable(str(file))}: {plan.failure}.")
+        raise FroeError(f"{log.title}: {plan.failure}.")
     if plan.archive:
-        raise FroeError(
-            f"{printable(str(file))} is an archive ({plan.format}): unpack it, and name a file of it."
-        )
-    name = _name_of(file)
+        raise FroeError(f"{log.title} is an archive ({plan.format}) in which no file can be read.")
+    name = _name_of(log.name)
     if plan.format in _ANY_JSON and not anyway:
-        _print_mapping(file, name, reading, as_json=as_json)
+        _print_mapping(log, name, reading, as_json=as_json)
         return
     if plan.format != "text" and not anyway:
         if as_json:
-            _print_json(file, None, known=plan.format)
+            _print_json(log, None, known=plan.format)
             return
         click.echo(
-            f"{printable(str(file))} is explained by the format {plan.format} (score {plan.format_score:g}):"
+            f"{log.title} is explained by the format {plan.format} (score {plan.format_score:g}):"
             f" `froe parse {printable(str(file))}` shows its records; --anyway proposes another format.",
             err=True,
         )
         return
-    proposal = propose(_first_lines(file, config))
-    explained = 0.0 if proposal is None else _share(file, proposal, name)
+    proposal = propose(_first_lines(log, config))
+    explained = 0.0 if proposal is None else _share(log, proposal, name)
     if proposal is None or explained < _ENOUGH:
         raise FroeError(
-            f"The lines of {printable(str(file))} have too little in common for a format:"
+            f"The lines of {log.title} have too little in common for a format:"
             " as plain text every line is a record already."
         )
     if as_json:
-        _print_json(file, proposal.toml(name), explained=explained)
+        _print_json(log, proposal.toml(name), explained=explained)
         return
     click.echo(harmless(proposal.toml(name)), nl=False)
     timeless = (
@@ -88,13 +120,13 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None, as_json: bool) 
 
 
 def _print_json(
-    file: Path, toml: str | None, *, explained: float | None = None, known: str | None = None
+    log: _Log, toml: str | None, *, explained: float | None = None, known: str | None = None
 ) -> None:
     """explained: the share of the lines. known: the format that explains the file already."""
-    print_json({"file": str(file), "format": known, "toml": toml, "explained": explained})
+    print_json({"file": log.name, "format": known, "toml": toml, "explained": explained})
 
 
-def _print_mapping(file: Path, name: str, reading: Reading, *, as_json: bool) -> None:
+def _print_mapping(log: _Log, name: str, reading: Reading, *, as_json: bool) -> None:
     """Of JSON that no narrower format knows: how its members are mapped."""
     objects = []
     for outcome in reading:
@@ -107,13 +139,13 @@ def _print_mapping(file: Path, name: str, reading: Reading, *, as_json: bool) ->
     proposal = propose_mapping(objects, way)
     if proposal is None:
         raise FroeError(
-            f"The objects of {printable(str(file))} have no time, severity or message in common:"
-            f" `froe parse {printable(str(file))}` shows what they become."
+            f"The objects of {log.title} have no time, severity or message in common:"
+            f" `froe parse {printable(str(log.file))}` shows what they become."
         )
     text = proposal.toml(name)
     load(text, "the proposal")
     if as_json:
-        _print_json(file, text)
+        _print_json(log, text)
         return
     click.echo(text, nl=False)
     click.echo(
@@ -123,10 +155,10 @@ def _print_mapping(file: Path, name: str, reading: Reading, *, as_json: bool) ->
     )
 
 
-def _first_lines(file: Path, config: Config) -> list[str]:
+def _first_lines(log: _Log, config: Config) -> list[str]:
     """The lines as they stand, without colours; blank ones left out."""
     lines: list[str] = []
-    for outcome in open_reading(file, "text", None, Config(key=config.key)):
+    for outcome in log.reading("text", Config(key=config.key)):
         if not isinstance(outcome.result, Skip):
             lines.append(without_colours(outcome.raw.decode(errors="replace")).rstrip("\r\n"))
         if len(lines) >= _LINES_MAX:
@@ -134,14 +166,14 @@ def _first_lines(file: Path, config: Config) -> list[str]:
     return lines
 
 
-def _share(file: Path, proposal: Proposal, name: str) -> float:
+def _share(log: _Log, proposal: Proposal, name: str) -> float:
     """The share of the lines that are not blank which the proposal explains; 0 where it is none."""
     try:
         config = load(proposal.toml(name), "the proposal")
     except ConfigError:
         return 0.0
     explained = lines = 0
-    for outcome in open_reading(file, name, None, config):
+    for outcome in log.reading(name, config):
         if not isinstance(outcome.result, Skip):
             lines += outcome.lines
             if isinstance(outcome.result, Record) and outcome.format is None:
@@ -149,6 +181,6 @@ def _share(file: Path, proposal: Proposal, name: str) -> float:
     return explained / lines if lines else 0.0
 
 
-def _name_of(file: Path) -> str:
-    stem = re.sub(r"[^a-z0-9]+", "_", file.name.split(".")[0].lower()).strip("_")
+def _name_of(path: str) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "_", PurePath(path).name.split(".")[0].lower()).strip("_")
     return stem if re.match(r"[a-z]", stem) else f"log_{stem}".rstrip("_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from pathlib import Path
@@ -17,7 +18,9 @@ from froe.errors import FroeError
 from froe.inferring import propose
 from froe.local import LocalStack
 from froe.resources import ROOT
+from tests.tars import tar
 from tests.unit.custom.test_loading import TILL
+from tests.zips import zipped
 
 
 def froe(*arguments: str, **environment: str) -> Result:
@@ -74,6 +77,23 @@ def test_a_proposal_cannot_be_pasted_or_does_not_explain_its_file(
         assert set(records[0]["attributes"]) == fields
     listed = froe("formats", "--config", str(config)).stdout
     assert listed.startswith("custom\n  my_log ")
+
+
+def test_of_an_archive_the_first_file_that_no_format_explains_is_taken(tmp_path: Path) -> None:
+    text = ("\n".join(till_lines(60)) + "\n").encode()
+    known = (ROOT / "sample_logs" / "till-07.txt").read_bytes()
+    alone, path = tmp_path / "journal.txt", tmp_path / "logs.tgz"
+    alone.write_bytes(text)
+    path.write_bytes(
+        gzip.compress(tar([("core", bytes(range(256))), ("till.txt", known), ("old/journal.txt", text)]))
+    )
+    proposed = froe("infer", str(path))
+    assert proposed.exit_code == 0, proposed.stderr
+    assert proposed.stdout == froe("infer", str(alone)).stdout
+    path.write_bytes(zipped([("core", bytes(range(256))), ("till.txt", known)]))
+    assert f"{path}/till.txt is explained by the format log4j" in froe("infer", str(path)).stderr
+    path.write_bytes(zipped([("core", bytes(range(256)))]))
+    assert "an archive (zip) in which no file can be read" in froe("infer", str(path)).stderr
 
 
 def test_a_file_that_a_known_format_explains_is_given_another() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,11 +21,15 @@ from chalicelib.core.records.storable import size_of
 from froe.cli import main
 from froe.costs import Sample, Stored, estimates, used
 from froe.errors import FroeError
+from froe.estimating import Source, measure
+from froe.log_files import head_of, opener
 from froe.prices import PRICES_FILE, read_prices
 from tests.soak.healing import Healing
 from tests.soak.stage import Stage, event_of
 from tests.soak.texts import LogFile
 from tests.soak.world import World, lived_in
+from tests.tars import tar
+from tests.zips import zipped
 
 INDEXES = {"by_state": ("state", "opened"), "by_key": ("key", "opened"), "by_opened": ("shelf", "opened")}
 SERVICES = {"DynamoDB", "Lambda", "SQS", "S3", "CloudWatch", "X-Ray"}
@@ -92,6 +98,27 @@ def test_an_estimate_adds_up_and_grows_with_what_comes() -> None:
 
 def froe(*words: str) -> Result:
     return CliRunner().invoke(main, ["estimate", *words])
+
+
+@pytest.mark.parametrize("pack", ["tar.gz", "zip"])
+def test_an_archive_costs_what_its_files_do_in_fewer_bytes_of_objects(pack: str, tmp_path: Path) -> None:
+    text = b"".join(b'{"message": "line %d", "level": "info"}\n' % number for number in range(500))
+    members = [(f"{number}.jsonl", text) for number in range(4)]
+    folder, path = tmp_path / "files", tmp_path / pack
+    folder.mkdir()
+    for name, data in members:
+        (folder / name).write_bytes(data)
+    path.write_bytes(
+        gzip.compress(tar(members)) if pack == "tar.gz" else zipped([*members, ("core", bytes(range(256)))])
+    )
+    apart, together = (
+        measure([Source(head_of(file), opener(file)) for file in files]).sample
+        for files in (sorted(folder.iterdir()), [path])
+    )
+    assert replace(together, object_bytes=0) == replace(apart, object_bytes=0)
+    assert apart.object_bytes == apart.text_bytes
+    assert together.object_bytes == path.stat().st_size
+    assert f"{together.lines:,} lines" in froe(str(path)).stdout
 
 
 def lines_of(result: Result) -> list[dict[str, Any]]:
