@@ -13,26 +13,26 @@ from chalicelib.schemas import SCHEMAS
 
 _TEXT: Final = f"""# Events
 
-This page is made from the code (`make docs`). Each file that settles is an event on the default event bus of the account, in the
-stage's region: one event for each file, also where [one notice](architecture.md#notices) tells people of many, and where a `[[bind]]`
-keeps notices quiet. The setting `EVENTS=off` sends none of them; EventBridge asks a dollar for a million.
+This page is generated from the code (`make docs`). When a file settles, Froe puts an event on the default event bus of the account, in the
+stage's region. There is one event for each file, even if [one notice](architecture.md#notices) covers many files or a `[[bind]]`
+suppresses the notice. The setting `EVENTS=off` turns events off. EventBridge charges a dollar per million.
 
-A rule that matches each file of the stage `prod` that is not complete:
+This rule matches each file of the stage `prod` that is not complete:
 
 ```json
 {{"source": ["{SOURCE}"], "detail-type": ["{DETAIL_TYPE}"], "detail": {{"stage": ["prod"], "state": [{{"anything-but": "COMPLETE"}}]}}}}
 ```
 
-Events come at least once, in no order, a few seconds after the file settled (`NOTICES_WINDOW_SECONDS`); `time` of the event is when it
-settled. A file that settles again (a redrive completes it) has another event. `notice_id` is that of the settling: pass over one that
-you have seen. Nothing in the account of a file depends on its event. What EventBridge does not take is sent again, 100 times at least;
-then, or where it refuses the event, the log of the notifier has it (`event_refused`), and `GET /files?time=settled` lists the file all
-the same.
+Events arrive at least once, in no particular order, a few seconds after the file settled (`NOTICES_WINDOW_SECONDS`); the `time` of the event is when it
+settled. If a file settles again (a redrive completes it), there is another event. Each settling has its own `notice_id`: ignore one that
+you have already handled. Nothing in the account of a file depends on its event. An event that EventBridge cannot take is sent again, at least
+100 times. After that, or if EventBridge refuses it, the log of the notifier has it (`event_refused`), and `GET /files?time=settled` still lists
+the file.
 
 ## The detail
 
-The file as [`GET /files/{{file_id}}`](architecture.md#http) shows it when it settles, with `notice_id` and `stage`. Members may be added;
-none of these is taken away or gets another meaning.
+The detail is the file as [`GET /files/{{file_id}}`](architecture.md#http) shows it when it settles, with `notice_id` and `stage`. Members may be added;
+none is removed or changes its meaning.
 
 ```json
 """

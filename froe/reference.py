@@ -46,11 +46,11 @@ def page() -> str:
 def _lines() -> Iterator[str]:
     yield "# Format reference"
     yield ""
-    yield "This page is made from the code (`make docs`). What decides between formats, and what the fields mean,"
-    yield "is in [formats.md](formats.md); formats of your own are in [custom-formats.md](custom-formats.md)."
+    yield "This page is generated from the code (`make docs`). [formats.md](formats.md) explains how Froe chooses a format"
+    yield "and what the fields mean; [custom-formats.md](custom-formats.md) is about formats of your own."
     yield ""
-    yield "*In parallel* says whether a large file is cut in parallel: then the start of an entry can be seen in its"
-    yield "own line. The fields are those that the format's own samples give, beside `timestamp`, `severity_text`,"
+    yield "*In parallel* says whether a large file is cut in parallel: that needs a format whose entries can be recognised"
+    yield "by their first line. The fields are those of the format's own samples, beside `timestamp`, `severity_text`,"
     yield "`severity_number` and `body`; `froe formats` prints the samples."
     in_families = sorted(all_formats(), key=lambda known: list(_FAMILIES).index(family_of(known.name)))
     for family, group in groupby(in_families, key=lambda known: family_of(known.name)):
@@ -58,7 +58,7 @@ def _lines() -> Iterator[str]:
         yield "| format | what it is | in parallel | fields |"
         yield "|---|---|---|---|"
         yield from map(_row, group)
-    yield from ("", "## Reasons for a reject", "", "| reason | the entry is no record because |", "|---|---|")
+    yield from ("", "## Reasons for a reject", "", "| reason | why the entry is a reject |", "|---|---|")
     yield from (f"| `{code}` | {_cell(meaning)} |" for code, meaning in sorted(MEANINGS.items()))
 
 

@@ -315,7 +315,11 @@ def _summary(changes: Changes) -> str:
         fields = ", ".join(f"{name} {number:,}" for name, number in changes.fields.most_common(_FIELDS_SHOWN))
         more = len(changes.fields) - _FIELDS_SHOWN
         parts[-1] += f" ({fields}{f' and {more} more' if more > 0 else ''})"
-    parts.append(f"{changes.moved:,} bytes change hands" if changes.moved else "no bytes change hands")
+    parts.append(
+        f"{changes.moved:,} bytes move to other entries"
+        if changes.moved
+        else "no bytes move to other entries"
+    )
     if changes.is_nothing and changes.format_before == changes.format_after:
         return f"{begin}nothing would change in its {changes.same:,} entries"
     return begin + "; ".join(parts)

@@ -108,7 +108,7 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(
     before = pipeline.tables
     result = froe(monkeypatch, pipeline, "tills/0.log", "tills/good.log", "--dry-run", *config)
     assert result.exit_code == 0, result.output
-    assert "tills/0.log: 10 rejects become records; no bytes change hands" in result.stdout
+    assert "tills/0.log: 10 rejects become records; no bytes move to other entries" in result.stdout
     assert "tills/good.log: nothing would change in its 1 entries" in result.stdout
     assert pipeline.tables == before
     assert not pipeline.trail.stored
@@ -124,7 +124,7 @@ def test_fields_that_would_change_are_named(
     (tmp_path / "froe.toml").write_text(BROKEN.replace("amount", "sum"))
     config = "--config", str(tmp_path / "froe.toml")
     result = froe(monkeypatch, pipeline, "tills/0.log", "--dry-run", *config)
-    assert "10 records change (amount 10, sum 10); no bytes change hands" in result.stdout
+    assert "10 records change (amount 10, sum 10); no bytes move to other entries" in result.stdout
 
 
 def test_a_worse_reading_is_given_up_and_the_exit_code_says_so(

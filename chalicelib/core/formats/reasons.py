@@ -1,7 +1,7 @@
-"""Why an entry is a reject: a code of a few, each with what it means.
+"""Why an entry is a reject: one of a few codes, each with its meaning.
 
-What the entry should have looked like depends on its format, which the plan of its file names; `froe parse --explain`
-says how far a pattern goes.
+What the entry should look like depends on its format, which the plan of its file names; `froe parse --explain`
+shows how far a pattern matches.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ OTHER_SHAPE: Final = Reject("other-shape")
 
 MEANINGS: Final[dict[str, str]] = {
     "another-object": "it is a JSON object without the members that every object of its format has",
-    "around-array": "it is around an array that holds the entries, and is more than an envelope says, or broken",
-    "broken-xml": "its elements do not close, or it is cut off",
-    "field-count": "it has another number of fields than its header or its format, or broken quotes",
-    "internal-error": "a fault in Froe: something failed on this entry, and the others of its batch are read",
-    "invalid-json": "it is no JSON: a bracket, a quote or a comma is missing or too many",
+    "around-array": "it is outside the array of the entries, and is broken or more than an envelope",
+    "broken-xml": "its elements are not closed, or it is cut off",
+    "field-count": "its number of fields differs from that of its header or format, or its quotes are broken",
+    "internal-error": "a bug in Froe: it failed on this entry, and parsed the others of the batch",
+    "invalid-json": "it is not JSON: a bracket, a quote or a comma is missing, or there is one too many",
     "invalid-structured-data": "its structured data is broken: a bracket or a quote is missing",
     "invalid-timestamp": "its time does not exist, such as 30 February or 25 o'clock",
-    "long-row": "it has more fields than the header has columns; the first without one is named",
-    "no-header": "the header that names its fields does not stand before it",
-    "no-timestamp": "it does not begin with a time, and no entry that does stands before it",
-    "no-usual-key": "its keys name no time, no level and no message",
-    "not-an-object": "it is JSON, but no object: a number, a string or an array",
-    "nothing-carried": "the prefix is there, but what follows is no line of a known format",
-    "open-quote": "a quote before a field that nobody closes",
+    "long-row": "it has more fields than the header has columns; the reason names the first field without a column",
+    "no-header": "there is no header before it that names its fields",
+    "no-timestamp": "it does not begin with a time, and follows no entry that does",
+    "no-usual-key": "none of its keys is a usual name of a time, a level or a message",
+    "not-an-object": "it is JSON, but not an object: a number, a string or an array",
+    "nothing-carried": "it has the prefix, but no line of a known format follows",
+    "open-quote": "a quote before a field is never closed",
     "other-shape": "it does not have the shape of its format's entries",
-    "pattern-not-matched": "the pattern of your format does not match it as a whole",
-    "short-row": "it has fewer fields than the header has columns; the first that it lacks is named",
-    "too-deep": "it nests deeper than 200 levels",
-    "too-large": "even without its attributes it is more than DynamoDB takes in an item (400 KB)",
-    "too-long": "it is longer than ENTRY_MAX_BYTES; its head is kept, and where it stands",
-    "too-long-for-pattern": "the pattern matches it only after more tries than an entry of its length may take",
+    "pattern-not-matched": "the pattern of your format does not match the whole entry",
+    "short-row": "it has fewer fields than the header has columns; the reason names the first column that it lacks",
+    "too-deep": "it is nested deeper than 200 levels",
+    "too-large": "even without its attributes it is larger than an item of DynamoDB may be (400 KB)",
+    "too-long": "it is longer than ENTRY_MAX_BYTES; its first bytes and its position are kept",
+    "too-long-for-pattern": "matching the pattern could take too many steps at this length",
 }
 """Code → what is missing or wrong, as the end of "this line is a reject because …"."""
 
 
 def code_of(reason: str) -> str:
-    """The code of a reason, which may name something behind a colon: `short-row:amount`."""
+    """The code of a reason, which may name a column after a colon: `short-row:amount`."""
     return reason.partition(":")[0]
