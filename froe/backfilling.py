@@ -31,7 +31,7 @@ _COLD: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ListedObject:
     """An object of the bucket in its current version. is_archived: it must be restored before it can be read."""
 
     head: ObjectHead
@@ -85,29 +85,29 @@ class Backlog:
 
     bucket: str
     prefix: str
-    found: Sequence[Found]
+    objects: Sequence[ListedObject]
     known: frozenset[str]
 
     @property
-    def to_send(self) -> list[Found]:
-        return [each for each in self.found if not each.is_archived and each.file_id not in self.known]
+    def to_send(self) -> list[ListedObject]:
+        return [each for each in self.objects if not each.is_archived and each.file_id not in self.known]
 
     @property
     def watched(self) -> list[str]:
         """The ids of all files that there are or will be."""
-        return [each.file_id for each in self.found if not each.is_archived or each.file_id in self.known]
+        return [each.file_id for each in self.objects if not each.is_archived or each.file_id in self.known]
 
     def report(self, states: Mapping[str, str]) -> Report:
         """states: file id → state, of the files that were opened."""
         by_state = [
             (each, states.get(each.file_id, ARCHIVED if each.is_archived else NOT_OPENED))
-            for each in self.found
+            for each in self.objects
         ]
         return Report(
             bucket=self.bucket,
             prefix=self.prefix,
             sent=len(self.to_send),
-            known=len({each.file_id for each in self.found} & self.known),
+            known=len({each.file_id for each in self.objects} & self.known),
             states=Counter(state for _, state in by_state),
             not_complete=tuple(
                 Amiss(each.head.version.key, state, each.file_id)
@@ -125,11 +125,11 @@ def backlog_of(
     keys: KeyPatterns = EVERY_KEY,
 ) -> Backlog:
     """List the prefix and ask the ledger; known_files: those of the ids that were opened; keys: which are logs."""
-    found = [each for each in current_objects(client, bucket, prefix) if keys.takes(each.head.version.key)]
-    return Backlog(bucket, prefix, found, frozenset(known_files([each.file_id for each in found])))
+    objects = [each for each in current_objects(client, bucket, prefix) if keys.takes(each.head.version.key)]
+    return Backlog(bucket, prefix, objects, frozenset(known_files([each.file_id for each in objects])))
 
 
-def current_objects(client: Client, bucket: str, prefix: str) -> Iterator[Found]:
+def current_objects(client: Client, bucket: str, prefix: str) -> Iterator[ListedObject]:
     """The current versions below the prefix in the order of their keys; what only shows a folder holds no log."""
     pages = client.get_paginator("list_object_versions").paginate(
         Bucket=bucket, Prefix=prefix, OptionalObjectAttributes=["RestoreStatus"]
@@ -137,14 +137,14 @@ def current_objects(client: Client, bucket: str, prefix: str) -> Iterator[Found]
     for page in pages:
         for listed in page.get("Versions", ()):
             if listed["IsLatest"] and not is_folder(listed["Key"], listed["Size"]):
-                yield _found(bucket, listed)
+                yield _listed(bucket, listed)
 
 
-def _found(bucket: str, listed: Mapping[str, Any]) -> Found:
+def _listed(bucket: str, listed: Mapping[str, Any]) -> ListedObject:
     version_id = None if listed["VersionId"] == "null" else listed["VersionId"]
     version = ObjectVersion(bucket, listed["Key"], version_id, listed["ETag"].strip('"'))
     restored = listed.get("RestoreStatus", {}).get("RestoreExpiryDate")
-    return Found(
+    return ListedObject(
         ObjectHead(version, listed["Size"], "", listed["LastModified"]),
         is_archived=listed.get("StorageClass") in _COLD and not restored,
     )
@@ -152,7 +152,7 @@ def _found(bucket: str, listed: Mapping[str, Any]) -> Found:
 
 def announce(
     queue: Sends,
-    objects: Sequence[Found],
+    objects: Sequence[ListedObject],
     per_second: float,
     *,
     clock: Callable[[], float] = time.monotonic,

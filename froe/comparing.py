@@ -68,8 +68,8 @@ def already_there(
             return None  # the upload will say that it cannot be read
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = zip(sources, pool.map(look, sources), strict=True)
-        return {source.key: version for source, version in found if version}
+        answers = zip(sources, pool.map(look, sources), strict=True)
+        return {source.key: version for source, version in answers if version}
 
 
 def _is_same(head: dict[str, Any], path: Path) -> bool:

@@ -86,12 +86,12 @@ def stored_by_file(dynamodb: Any, table: str) -> Mapping[str, Stored]:
 
 
 def _added_up(items: Iterable[Mapping[str, Any]]) -> Mapping[str, Stored]:
-    found: dict[str, Stored] = {}
+    sums: dict[str, Stored] = {}
     for item in items:
-        so_far = found.get(item["file_id"]["S"], Stored())
-        found[item["file_id"]["S"]] = Stored(
+        so_far = sums.get(item["file_id"]["S"], Stored())
+        sums[item["file_id"]["S"]] = Stored(
             so_far.items + 1,
             so_far.lines + int(item.get("lines", _NOTHING)["N"]),
             so_far.bytes + int(item.get("length", _NOTHING)["N"]),
         )
-    return found
+    return sums

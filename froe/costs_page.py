@@ -164,34 +164,36 @@ def page() -> str:
     )
 
 
-def _processing(found: Sequence[Estimate]) -> str:
-    services = list(found[0].processing)
+def _processing(results: Sequence[Estimate]) -> str:
+    services = list(results[0].processing)
     rows = [
         [_named(each), f"{each.write_units_per_gb:,.0f}", *(f"{each.processing[name]:.4f}" for name in services),
          f"**{each.dollars_per_gb:.3f}**", f"{each.kept:.2f}"]
-        for each in found
+        for each in results
     ]  # fmt: skip
     return _table(["records", "write units", *services, "all", "kept a month"], rows)
 
 
-def _layouts(sample: Sample, found: Sequence[Estimate]) -> str:
+def _layouts(sample: Sample, results: Sequence[Estimate]) -> str:
     lines_per_gb = sample.lines * 1e9 / sample.text_bytes
-    units = [each.write_units_per_gb for each in found]
-    stored = [sample.layouts[each.layout] for each in found]
+    units = [each.write_units_per_gb for each in results]
+    stored = [sample.layouts[each.layout] for each in results]
     rows = [
         ["write units, of records and ledger", *(f"{each / 1e6:.2f} million" for each in units)],
-        ["dollars for them", *(f"{each.processing['DynamoDB']:.2f}" for each in found)],
+        ["dollars for them", *(f"{each.processing['DynamoDB']:.2f}" for each in results)],
         [
             "lines a second that a new table takes (4,000 units)",
             *(f"{_NEW_TABLE * lines_per_gb / each:,.0f}" for each in units),
         ],
         ["bytes stored, a line", *(f"{stored_bytes(each) / sample.lines:.0f}" for each in stored)],
     ]
-    return _table(["", *map(_named, found)], rows)
+    return _table(["", *map(_named, results)], rows)
 
 
 def _months(stages: Mapping[str, Sequence[Estimate]]) -> str:
-    rows = [[name, *(f"{each.dollars_per_month:,.0f}" for each in found)] for name, found in stages.items()]
+    rows = [
+        [name, *(f"{each.dollars_per_month:,.0f}" for each in results)] for name, results in stages.items()
+    ]
     return _table(["text", *map(_named, next(iter(stages.values())))], rows)
 
 

@@ -137,10 +137,10 @@ def _measured(plan: Plan, open_object: OpenObject, redaction_key: str) -> Sample
         encoded = encode_batch(message)
         for layout in Layout:
             sink = Sink.PARQUET if layout is Layout.NONE else Sink.NONE
-            found = parsed(replace(message, layout=layout, sink=sink), redaction_key)
-            layouts[layout.value] += _stored(found.items)
-            sink_bytes += len(found.rows or b"")
-        counts = found.mark.counts
+            batch = parsed(replace(message, layout=layout, sink=sink), redaction_key)
+            layouts[layout.value] += _stored(batch.items)
+            sink_bytes += len(batch.rows or b"")
+        counts = batch.mark.counts
         entries += counts.parsed.entries + counts.rejected.entries
         lines += message.lines
         text_bytes += message.length

@@ -51,8 +51,8 @@ class Lacking:
         """How far the format's pattern goes that goes furthest; empty where its shape is not said by patterns."""
         if self.reason not in _OF_SHAPE or not self.patterns:
             return ""
-        found = furthest(self.patterns, re.DOTALL, self.text)
-        return f"its pattern {found.explained(self.text)}" if found else ""
+        furthest_match = furthest(self.patterns, re.DOTALL, self.text)
+        return f"its pattern {furthest_match.explained(self.text)}" if furthest_match else ""
 
     @property
     def meaning(self) -> str:
@@ -164,7 +164,7 @@ def _on_collection(explanation: Explanation) -> Iterator[str]:
         yield "  its entries are the elements of arrays behind its head, whatever the names of these are"
     elif framing.path is not None:
         heads = [begun[0] for lacking in explanation.rejects if (begun := _BEGUN.match(lacking.text))]
-        names = [found[1] for found in _MEMBER.finditer(heads[0])] if heads else []
+        names = [member[1] for member in _MEMBER.finditer(heads[0])] if heads else []
         by_key = ""
         if len(names) > 1:
             *around, key, _ = names

@@ -49,18 +49,18 @@ class Follower:
         until = self._written()
         self.is_done = until is None
         end = self.file["text_bytes"] or accounted(self.file, "bytes") if until is None else until
-        found: deque[ItemJson] = deque(maxlen=count)
+        newest: deque[ItemJson] = deque(maxlen=count)
         for back in _BACK_BYTES if count else ():
-            found.clear()
+            newest.clear()
             cursor: str | None = str(max(0, end - back))
             while cursor is not None:
                 page = self._page(end, cursor)
-                found.extend(page["items"])
+                newest.extend(page["items"])
                 cursor = page["cursor"]
-            if len(found) == count or back >= end:
+            if len(newest) == count or back >= end:
                 break
         self.offset = end
-        return list(found)
+        return list(newest)
 
     def written(self) -> Iterator[ItemJson]:
         """The records written since, of a few pages at most; afterwards `is_done` says whether that is all."""
@@ -141,14 +141,14 @@ class NewFiles:
 
     def _opened(self) -> list[ItemJson]:
         """Those never seen before, the oldest first. Nothing is noted before all of it is there."""
-        found: dict[str, ItemJson] = {}
+        opened: dict[str, ItemJson] = {}
         cursor: str | None = None
-        while len(found) < _NEW_MAX:
+        while len(opened) < _NEW_MAX:
             page = self._status.files(limit=_LISTED, cursor=cursor)
             new = [file for file in page["items"] if file["file_id"] not in self._seen]
-            found |= {file["file_id"]: file for file in new}
+            opened |= {file["file_id"]: file for file in new}
             cursor = page["cursor"]
             if len(new) < len(page["items"]) or cursor is None:
                 break
-        self._seen.update(found)
-        return list(found.values())[::-1]
+        self._seen.update(opened)
+        return list(opened.values())[::-1]

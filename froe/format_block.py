@@ -121,14 +121,14 @@ def _template(template: str, declaration: Declaration) -> str | None:
 def _fields(text: str, declaration: Declaration) -> Iterator[str]:
     position = 0
     while position < len(text):
-        found = _GROUP.match(text, position)
-        if found is None:
+        group = _GROUP.match(text, position)
+        if group is None:
             atom = _ATOM.match(text, position)
             end = atom.end() if atom else position + 1
             yield text[position:end]
         else:
             end = element_end(text, position)
-            yield _field(found[1], text[found.end() : end - 1], declaration)
+            yield _field(group[1], text[group.end() : end - 1], declaration)
         position = end
 
 
@@ -148,7 +148,7 @@ def _field(group: str, expression: str, declaration: Declaration) -> str:
 
 def _with_one_time(template: str) -> str | None:
     """A template whose time is one field where it was several, one behind the other; None where others are between them."""
-    groups = [(found.start(), found.end(), found[1]) for found in _GROUP.finditer(template)]
+    groups = [(group.start(), group.end(), group[1]) for group in _GROUP.finditer(template)]
     if any(name == "epoch" for _, _, name in groups):
         return None
     parts = [each for each in groups if each[2] in _OF_TIME]

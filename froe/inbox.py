@@ -85,7 +85,7 @@ class Inbox:
 
     def _ready(self) -> Iterator[tuple[Path, _Look]]:
         now = self._clock()
-        found: dict[Path, _Look] = {}
+        looks: dict[Path, _Look] = {}
         for path in _files_in(self._folder, self._move_to):
             try:
                 status = path.stat()
@@ -93,15 +93,15 @@ class Inbox:
                 continue  # gone since it was listed
             look = _Look(status.st_size, status.st_mtime_ns, status.st_ino, now)
             before = self._seen.get(path)
-            found[path] = look = before if before and before.is_like(look) else look
+            looks[path] = look = before if before and before.is_like(look) else look
             done = self._done.get(path)
             is_new = done is None or not done.is_like(look)
             waits = now - look.since < STABLE_SECONDS or now < self._not_before.get(path, 0)
             if look.size and is_new and not waits:
                 yield path, look
-        self._seen = found
+        self._seen = looks
         for kept in (self._done, self._not_before):
-            for path in kept.keys() - found.keys():
+            for path in kept.keys() - looks.keys():
                 del kept[path]
 
     def _take(self, path: Path, look: _Look) -> None:

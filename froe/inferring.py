@@ -136,9 +136,9 @@ class _Builder:
 
     def _give_back_words(self) -> None:
         """Words before what differs too much are the beginning of it."""
-        while self._made and (found := _WORD_FIELD.fullmatch(self._made[-1])):
+        while self._made and (word := _WORD_FIELD.fullmatch(self._made[-1])):
             self._made.pop()
-            self.fields.remove(found[1])
+            self.fields.remove(word[1])
             if len(self._made) > 1 and self._made[-1] == " " and _WORD_FIELD.fullmatch(self._made[-2]):
                 self._made.pop()
 
@@ -317,9 +317,9 @@ class _Builder:
 def _shape_of(time: str) -> str:
     """A time with its digits and names as classes: `[0-9]{1,2}-[A-Za-z]+-[0-9]{2} …`, a fraction of any length."""
     made = []
-    for found in _TIME_PART.finditer(time):
-        part = found[0]
-        if found["fraction"]:
+    for piece in _TIME_PART.finditer(time):
+        part = piece[0]
+        if piece["fraction"]:
             made.append(rf"{re.escape(part[0])}[0-9]{{1,9}}")
         elif part[0].isdigit():
             made.append("[0-9]{1,2}" if len(part) < 3 else f"[0-9]{{{len(part)}}}")

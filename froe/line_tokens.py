@@ -51,8 +51,8 @@ class Token:
 
     @property
     def unit(self) -> str:
-        found = _QUANTITY.fullmatch(self.text)
-        return found[2] if found else ""
+        quantity = _QUANTITY.fullmatch(self.text)
+        return quantity[2] if quantity else ""
 
 
 def tokens_of(line: str) -> Iterator[Token]:
@@ -66,19 +66,19 @@ def tokens_of(line: str) -> Iterator[Token]:
 
 def _time_at(line: str, at: int, times: Times) -> Token | None:
     for pattern in _TIMES:
-        found = pattern.match(line, at)
-        if found and (times.of_text(found[0]) or times.of_number(found[0])):
-            return Token("time", found[0])
+        match = pattern.match(line, at)
+        if match and (times.of_text(match[0]) or times.of_number(match[0])):
+            return Token("time", match[0])
     return None
 
 
 def _token_at(line: str, at: int) -> Token:
-    found = _TOKEN.match(line, at)
-    assert found is not None, "any character is a mark at least"
-    kind, text = str(found.lastgroup), found[0]
+    match = _TOKEN.match(line, at)
+    assert match is not None, "any character is a mark at least"
+    kind, text = str(match.lastgroup), match[0]
     if kind == "ip" and not _is_address(text):
-        found = re.compile(r"[\w.:]+").match(line, at)
-        text = found[0] if found else text
+        match = re.compile(r"[\w.:]+").match(line, at)
+        text = match[0] if match else text
         kind = "clock" if text.replace(":", "").replace(".", "").isdecimal() else "word"
     is_level = kind == "word" and text.lower() in WORDS
     return Token("level" if is_level else kind, text)

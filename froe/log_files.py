@@ -48,14 +48,14 @@ def readable(paths: Sequence[Path]) -> Generator[tuple[Path, str], None, None]:
 def readable_at_once(paths: Sequence[Path]) -> Iterator[list[tuple[Path, str]]]:
     """All of them, each as long as the block runs."""
     with ExitStack() as stack:
-        found: list[tuple[Path, str]] = []
+        texts: list[tuple[Path, str]] = []
         for path in paths:
             files = readable([path])
             stack.callback(files.close)
-            found += (
+            texts += (
                 [next(files)] if path == _STANDARD_INPUT else files
             )  # its copy goes with the end of `files`
-        yield found
+        yield texts
 
 
 def open_reading(

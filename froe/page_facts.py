@@ -45,11 +45,11 @@ def text() -> str:
 def _remedies() -> dict[str, str]:
     text = (ROOT / "docs" / "dead-letters.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ((?:`[a-z-]+`,? ?)+) \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
-    found: dict[str, str] = {}
+    remedies: dict[str, str] = {}
     for codes, means, remedy in rows:
         for code in re.findall(r"`([a-z-]+)`", codes):
-            found.setdefault(code, f"{means}: {remedy}".replace("`", ""))
-    return found
+            remedies.setdefault(code, f"{means}: {remedy}".replace("`", ""))
+    return remedies
 
 
 if __name__ == "__main__":

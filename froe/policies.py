@@ -245,14 +245,14 @@ def as_terraform(function: str, root: Path = ROOT, others: Others = NO_OTHERS) -
 
 
 def _template(root: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((root / "infra" / "data.json").read_text(encoding="utf-8"))
-    return found
+    template: dict[str, Any] = json.loads((root / "infra" / "data.json").read_text(encoding="utf-8"))
+    return template
 
 
 def _replaced(value: Any, value_of: Callable[[str], str]) -> Any:
     """The same JSON value with every `${name}` in its strings replaced."""
     if isinstance(value, str):
-        return _NAME.sub(lambda found: value_of(found[1]), value)
+        return _NAME.sub(lambda match: value_of(match[1]), value)
     if isinstance(value, dict):
         return {name: _replaced(each, value_of) for name, each in value.items()}
     return [_replaced(each, value_of) for each in value] if isinstance(value, list) else value

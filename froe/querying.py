@@ -124,9 +124,11 @@ class StoredTable(Table):
         """Conditions that leave one generation of each file. Of a file that is read again the rows of the new generation
         are merged only once it is current, and before those of the former one go: so it is the last one that is merged,
         or, where none is yet, the first one that waits."""
-        found = [self._files_in(merged), self._files_in(waiting)]
-        newest = dict(reversed(found[1])) | dict(found[0])  # of the pairs of one file the last one counts
-        others = {pair for pair in found[0] + found[1] if pair[1] != newest[pair[0]]}
+        file_lists = [self._files_in(merged), self._files_in(waiting)]
+        newest = dict(reversed(file_lists[1])) | dict(
+            file_lists[0]
+        )  # of the pairs of one file the last one counts
+        others = {pair for pair in file_lists[0] + file_lists[1] if pair[1] != newest[pair[0]]}
         listed = ", ".join(
             f"'{known}~{number}'" if number else f"'{known}'" for known, number in sorted(others)
         )
@@ -136,8 +138,8 @@ class StoredTable(Table):
         """Ids and generations, sorted."""
         if not rows:
             return []
-        found = self._connection.execute(f"SELECT DISTINCT file_id FROM {rows}").fetchall()  # noqa: S608
-        return sorted(parted(file_id) for (file_id,) in found if FILE_ID.fullmatch(file_id))
+        ids = self._connection.execute(f"SELECT DISTINCT file_id FROM {rows}").fetchall()  # noqa: S608
+        return sorted(parted(file_id) for (file_id,) in ids if FILE_ID.fullmatch(file_id))
 
 
 def _rows_of(paths: Sequence[Path]) -> str:

@@ -72,14 +72,14 @@ def _row(known: Format) -> str:
 
 def fields_of(known: Format) -> dict[str, str]:
     """The attributes that the samples of a format give, in the order of their names, each with its type."""
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for sample in known.samples:
         data = sample.encode()
         head = ObjectHead(ObjectVersion("", "sample", None, ""), len(data), "", _WHEN)
         for outcome in Reading(head, lambda at, data=data: iter([data[at:]]), format_name=known.name):  # type: ignore[misc]
             if isinstance(outcome.result, Record):
-                found |= {name: _type(value) for name, value in outcome.result.attributes.items()}
-    return dict(sorted(found.items()))
+                fields |= {name: _type(value) for name, value in outcome.result.attributes.items()}
+    return dict(sorted(fields.items()))
 
 
 def _type(value: Value) -> str:

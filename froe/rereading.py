@@ -67,11 +67,11 @@ def changes_of(
         limits=settings.limits,
         config=replace(config, key=settings.redaction_key),
     )
-    found = Changes(stored.file_id, plan.object.key, plan.shown_format, reading.plan.shown_format)
+    changes = Changes(stored.file_id, plan.object.key, plan.shown_format, reading.plan.shown_format)
     nothing_stored = plan.failure is not None
     before = iter(()) if nothing_stored else map(_plain, entries_of(services.status, stored.file_id))
-    _compare(found, before, _entries(reading, settings.redaction_key, advance))
-    return found
+    _compare(changes, before, _entries(reading, settings.redaction_key, advance))
+    return changes
 
 
 def _entries(reading: Reading, key: str, advance: Callable[[int], None]) -> Iterator[Entry]:
@@ -87,43 +87,43 @@ def _plain(entry: Entry) -> Entry:
     return {name: value for name, value in entry.items() if name not in _OWN} | {"offset": int(offset)}
 
 
-def _compare(found: Changes, before: Iterator[Entry], after: Iterator[Entry]) -> None:
+def _compare(changes: Changes, before: Iterator[Entry], after: Iterator[Entry]) -> None:
     old, new = next(before, None), next(after, None)
     while old is not None or new is not None:
         if old is not None and new is not None and _place(old) == _place(new):
-            _count(found, old, new)
-            _tell(found, old, new)
+            _count(changes, old, new)
+            _tell(changes, old, new)
             old, new = next(before, None), next(after, None)
         elif new is None or (old is not None and _place(old) < _place(new)):
             assert old is not None
-            found.moved += old["length"]
-            _count(found, old, None)
+            changes.moved += old["length"]
+            _count(changes, old, None)
             old = next(before, None)
         else:
-            _count(found, None, new)
+            _count(changes, None, new)
             if old is None:
-                found.moved += new["length"]
+                changes.moved += new["length"]
             new = next(after, None)
 
 
-def _count(found: Changes, old: Entry | None, new: Entry | None) -> None:
-    found.rejected_before += old is not None and old["kind"] == "reject"
-    found.rejected_after += new is not None and new["kind"] == "reject"
+def _count(changes: Changes, old: Entry | None, new: Entry | None) -> None:
+    changes.rejected_before += old is not None and old["kind"] == "reject"
+    changes.rejected_after += new is not None and new["kind"] == "reject"
 
 
-def _tell(found: Changes, old: Entry, new: Entry) -> None:
+def _tell(changes: Changes, old: Entry, new: Entry) -> None:
     if old == new:
-        found.same += 1
+        changes.same += 1
     elif old["kind"] != new["kind"]:
-        found.explained += new["kind"] == "record"
-        found.lost += new["kind"] == "reject"
+        changes.explained += new["kind"] == "record"
+        changes.lost += new["kind"] == "reject"
     elif new["kind"] == "reject":
-        found.reasons += 1
+        changes.reasons += 1
     else:
-        found.changed += 1
+        changes.changed += 1
         before, after = dict(_flat(old)), dict(_flat(new))
         names = sorted(before.keys() | after.keys())
-        found.fields.update(name for name in names if before.get(name) != after.get(name))
+        changes.fields.update(name for name in names if before.get(name) != after.get(name))
 
 
 def _flat(entry: Entry) -> Iterator[tuple[str, Any]]:

@@ -130,8 +130,8 @@ class SinkCache:
         new = [each for each in objects if each.name not in self._ids]
         if new:
             with self._footers(new) as paths:
-                found = _batches_in(paths)
-            self._ids |= {each.name: found.get(str(path)) for each, path in zip(new, paths, strict=True)}
+                batches = _batches_in(paths)
+            self._ids |= {each.name: batches.get(str(path)) for each, path in zip(new, paths, strict=True)}
         last = begins + "~"
         ranges = [(each, self._ids[each.name]) for each in objects]
         return [each for each, ids in ranges if ids is None or (ids[0] <= last and ids[1] >= begins)]
@@ -188,8 +188,8 @@ class SinkCache:
         new = [each for each in objects if each.name not in known]
         if new:
             with self._footers(new) as paths:
-                found = _times_in(paths)
-            known |= {each.name: found.get(str(path)) for each, path in zip(new, paths, strict=True)}
+                ranges = _times_in(paths)
+            known |= {each.name: ranges.get(str(path)) for each, path in zip(new, paths, strict=True)}
             kept = {
                 name: times
                 for name, times in known.items()

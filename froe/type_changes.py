@@ -46,10 +46,10 @@ class TypeChanges:
         self._line += outcome.lines
 
     def sentences(self) -> Iterator[str]:
-        found = list(self._changes())
-        yield from found[:_SHOWN_MAX]
-        if len(found) > _SHOWN_MAX:
-            yield f"and {len(found) - _SHOWN_MAX} more attributes of several types"
+        actual = list(self._changes())
+        yield from actual[:_SHOWN_MAX]
+        if len(actual) > _SHOWN_MAX:
+            yield f"and {len(actual) - _SHOWN_MAX} more attributes of several types"
 
     def _changes(self) -> Iterator[str]:
         types: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}

@@ -60,17 +60,17 @@ def find_sources(paths: Sequence[Path], prefix: str) -> list[Source]:
     """
     if prefix and not prefix.endswith("/"):
         prefix += "/"
-    found: dict[str, Source] = {}
+    collected: dict[str, Source] = {}
     for path in paths:
         for file, name in _files_of(path) if path.exists() else _files_like(path):
             source = Source(file, checked_key(prefix + name, file), file.stat().st_size)
-            if source.key in found and not file.samefile(found[source.key].path):
+            if source.key in collected and not file.samefile(collected[source.key].path):
                 raise FroeError(
-                    f"{found[source.key].path} and {file} would both become {source.key!r};"
+                    f"{collected[source.key].path} and {file} would both become {source.key!r};"
                     " upload them one by one, with another --prefix each."
                 )
-            found[source.key] = source
-    return list(found.values())
+            collected[source.key] = source
+    return list(collected.values())
 
 
 def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
@@ -88,10 +88,10 @@ def _files_like(pattern: Path) -> Iterator[tuple[Path, str]]:
     """Those that match are named as if each had been: by its name, or with ** by its way from the folder before it."""
     parts = pattern.parts
     deep = parts.index("**") if "**" in parts else None
-    found = [Path(each) for each in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207 - it may be absolute
-    if not found:
+    actual = [Path(each) for each in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207 - it may be absolute
+    if not actual:
         raise click.UsageError(f"There is no file {str(pattern)!r}, and none that it matches as a pattern.")
-    for path in found:
+    for path in actual:
         if deep is None:
             yield from _files_of(path)
         elif path.is_file():

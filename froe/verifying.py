@@ -316,7 +316,7 @@ def _plain(items: Mapping[Any, Item]) -> dict[Any, Item]:
 
 def _unpacked(items: Mapping[Any, Item]) -> dict[Any, Item]:
     """The entries of the segments among the items, as far as they can be read."""
-    found: dict[Any, Item] = {}
+    collected: dict[Any, Item] = {}
     for (pk, sk), item in items.items():
         if item["kind"]["S"] != segments.SEGMENT:
             continue
@@ -325,8 +325,8 @@ def _unpacked(items: Mapping[Any, Item]) -> dict[Any, Item]:
             keys = [segments.continuation_key(sk, number) for number in range(1, segment.continuations + 1)]
             parts = [segments.binary_of(items[pk, key]) if (pk, key) in items else None for key in keys]
             for entry in segments.entries_of(segment, parts):
-                found[pk, entry["sk"]["S"]] = {name: untyped(value) for name, value in entry.items()}
-    return found
+                collected[pk, entry["sk"]["S"]] = {name: untyped(value) for name, value in entry.items()}
+    return collected
 
 
 def _heads(items: Mapping[Any, Item]) -> dict[Any, Item]:
@@ -339,13 +339,13 @@ def _heads(items: Mapping[Any, Item]) -> dict[Any, Item]:
 
 def _by_place(entries: Iterable[Item]) -> dict[Any, Item]:
     """Rows by where they begin; those that begin at the same place by their number."""
-    found: dict[Any, Item] = {}
+    collected: dict[Any, Item] = {}
     for entry in entries:
         number = 0
-        while ("", entry["sk"], number) in found:
+        while ("", entry["sk"], number) in collected:
             number += 1
-        found["", entry["sk"], number] = entry
-    return found
+        collected["", entry["sk"], number] = entry
+    return collected
 
 
 def _brief(entry: Item | None) -> Item | None:

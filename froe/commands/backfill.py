@@ -153,9 +153,9 @@ def _print_plan(backlog: Backlog, *, as_json: bool) -> None:
     plan = {
         "bucket": backlog.bucket,
         "prefix": backlog.prefix,
-        "objects": len(backlog.found),
+        "objects": len(backlog.objects),
         "known": len(backlog.known),
-        "archived": sum(each.is_archived for each in backlog.found),
+        "archived": sum(each.is_archived for each in backlog.objects),
         "to_send": len(backlog.to_send),
         "to_send_bytes": size,
     }
@@ -163,7 +163,7 @@ def _print_plan(backlog: Backlog, *, as_json: bool) -> None:
         print_json(plan)
         return
     click.echo(
-        f"Below {_address(backlog)}: {len(backlog.found):,} objects, {plan['known']:,} with a file already."
+        f"Below {_address(backlog)}: {len(backlog.objects):,} objects, {plan['known']:,} with a file already."
     )
     if plan["archived"]:
         click.echo(f"In Glacier, to be restored first: {plan['archived']:,}.")

@@ -87,14 +87,14 @@ def find_samples(folder: Path) -> list[Path]:
     """The sample files in a folder. Raises FroeError if there is none."""
     if not folder.is_dir():
         raise FroeError(f"{folder} is missing: run froe in a checkout.")
-    found = sorted(
+    paths = sorted(
         path
         for path in folder.iterdir()
         if path.is_file() and path.name not in _NOT_SAMPLES and not path.name.startswith(".")
     )
-    if not found:
+    if not paths:
         raise FroeError(f"{folder} holds no samples: `python sample_logs/make.py` makes them.")
-    return found
+    return paths
 
 
 def _counted(samples: Sequence[Path]) -> dict[Path, Count]:

@@ -74,13 +74,13 @@ def estimate(
         raise click.UsageError(f"--gb-per-day is {gb_per_day}: give a number of GB, such as 12.5.")
     prices = read_prices(prices_file)
     measured = measure(_sources(what), config_of(config_file))
-    found = estimates(measured.sample, prices, gb_per_day=gb_per_day, kept_days=kept_days)
+    results = estimates(measured.sample, prices, gb_per_day=gb_per_day, kept_days=kept_days)
     if as_json:
-        for each in found:
+        for each in results:
             print_json(_for_programs(each, measured, gb_per_day, kept_days))
         return
     click.echo(_sentence(measured))
-    _print_table(found, gb_per_day, kept_days)
+    _print_table(results, gb_per_day, kept_days)
 
 
 def _sources(what: Sequence[str]) -> Iterator[Source]:
@@ -153,8 +153,8 @@ def _warning(sample: Sample) -> str:
     )
 
 
-def _print_table(found: Sequence[Estimate], gb_per_day: float, kept_days: int) -> None:
-    services = list(dict.fromkeys(name for each in found for name in each.processing))
+def _print_table(results: Sequence[Estimate], gb_per_day: float, kept_days: int) -> None:
+    services = list(dict.fromkeys(name for each in results for name in each.processing))
     columns = [
         Column("layout"),
         Column("sink"),
@@ -172,6 +172,6 @@ def _print_table(found: Sequence[Estimate], gb_per_day: float, kept_days: int) -
             f"{each.dollars_per_gb:.3f}",
             f"{each.dollars_per_month:,.2f}",
         ]
-        for each in found
+        for each in results
     ]
     print_table(columns, rows)

@@ -139,8 +139,8 @@ def _chosen(
     status = services.status
     if names:
         named_files = (file for name in names for file in find_files(status, name))
-        found = (each for file in named_files for each in _within(status, file))
-        yield from {file["file_id"]: file for file in found}.values()
+        files = (each for file in named_files for each in _within(status, file))
+        yield from {file["file_id"]: file for file in files}.values()
         return
     listed = pages(
         lambda cursor: status.files(

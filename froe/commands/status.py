@@ -73,7 +73,7 @@ def status(
         raise click.UsageError("--members is for an archive: name it by its id or key.")
     target = find_target(stage)
     ledger = status_of(target)
-    files = _found(target, ledger, name) if name else _listed(ledger, state, limit)
+    files = _files_named(target, ledger, name) if name else _listed(ledger, state, limit)
     files = _members(ledger, files, limit) if with_members else files
     if watched:
         ids = [file["file_id"] for file in files]
@@ -111,21 +111,21 @@ def _listed(ledger: Status, state: str | None, limit: int) -> list[ItemJson]:
 
 
 def _members(ledger: Status, archives: list[ItemJson], limit: int) -> list[ItemJson]:
-    found: list[ItemJson] = []
+    members: list[ItemJson] = []
     for archive in archives:
 
         def page(cursor: str | None, file_id: str = archive["file_id"]) -> ItemJson:
             return ledger.members(file_id, limit=page_size(limit), cursor=cursor)
 
-        found += pages(page, limit)
-    return found
+        members += pages(page, limit)
+    return members
 
 
 def _for_programs(file: ItemJson) -> ItemJson:
     return file | {"cost": dollars_of_file(file["used"], read_prices())}
 
 
-def _found(target: Target, ledger: Status, name: str) -> list[ItemJson]:
+def _files_named(target: Target, ledger: Status, name: str) -> list[ItemJson]:
     try:
         return find_files(ledger, name)
     except FroeError as error:

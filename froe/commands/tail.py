@@ -101,8 +101,8 @@ def _follow_all(status: Status, asked: Asked, lines: int, printer: _Printer) -> 
 
 
 def _print_last(follower: Follower, lines: int, printer: _Printer) -> None:
-    found = next(_polled(lambda: follower.last(lines)))
-    printer.print(follower.file, found)
+    records = next(_polled(lambda: follower.last(lines)))
+    printer.print(follower.file, records)
 
 
 def _polled(ask: Callable[[], T]) -> Iterator[T]:

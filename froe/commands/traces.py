@@ -59,22 +59,22 @@ def _waterfall(target: Target, file: ItemJson) -> Waterfall:
         raise FroeError(
             f"Nothing collects traces at {target.endpoint_url}: a local AWS that `froe up` starts does."
         )
-    found = waterfall_of(file["file_id"], collected(Path(path), file["file_id"]))
-    if found is None:
+    waterfall = waterfall_of(file["file_id"], collected(Path(path), file["file_id"]))
+    if waterfall is None:
         raise FroeError(
             f"No trace of {file['file_id']} is recorded: tracing was off, or newer traces have taken its place."
         )
-    return found
+    return waterfall
 
 
 def _silent(file: ItemJson) -> str:
     """What the ledger says of batches that no worker left a trace of."""
-    found = [] if file["state"] in SETTLED else [UNDER_WAY]
+    reasons = [] if file["state"] in SETTLED else [UNDER_WAY]
     if any(file["dead"].values()):
-        found.append(f"dead letters (froe dead-letters --file {file['file_id']})")
+        reasons.append(f"dead letters (froe dead-letters --file {file['file_id']})")
     if any(file["discarded"].values()):
-        found.append("discarded")
-    return ", or ".join(found) or "newer traces have taken its place"
+        reasons.append("discarded")
+    return ", or ".join(reasons) or "newer traces have taken its place"
 
 
 def _print_link(file: ItemJson, *, as_json: bool) -> None:

@@ -109,7 +109,7 @@ def _verdict(services: Services, sink: FindsRows | None, file_id: str, key: str,
 
 def _print(verdict: Verdict) -> None:
     result = click.style(verdict.result, fg=_STYLES[verdict.result], bold=True)
-    click.echo(f"{result}  {verdict.file_id}  {printable(verdict.key)}: {_found(verdict)}")
+    click.echo(f"{result}  {verdict.file_id}  {printable(verdict.key)}: {_described(verdict)}")
     for one in verdict.differences:
         place = "" if one.offset is None else f" at byte {one.offset:,}"
         click.echo(printable(f"  {one.where}{place}: {one.what}"))
@@ -120,7 +120,7 @@ def _print(verdict: Verdict) -> None:
         click.echo(f"  … and {verdict.number - len(verdict.differences):,} more")
 
 
-def _found(verdict: Verdict) -> str:
+def _described(verdict: Verdict) -> str:
     if verdict.unproved and not verdict.number:
         return verdict.unproved
     counted = f"{verdict.entries:,} entries in {verdict.batches:,} batches, {verdict.bytes:,} bytes of text"

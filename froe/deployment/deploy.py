@@ -234,15 +234,15 @@ def _restore_way_in(cloud: Cloud, stage: Stage, report: Report) -> None:
 def templates_of(root: Path, *, local: bool, with_backfill: bool = False) -> dict[str, StackTemplate]:
     """The templates that a stage is made of, by name, the data stack's first."""
     names = (DATA, OBSERVABILITY, BACKFILL) if with_backfill else (DATA, OBSERVABILITY)
-    found = {name: load(name, root, local=local) for name in names}
-    data = found[DATA]
+    templates = {name: load(name, root, local=local) for name in names}
+    data = templates[DATA]
     if data is None:
         raise FroeError(
             "infra/data.json is missing: run froe in a project folder (`froe init DIR` makes one) or a checkout."
         )
-    if with_backfill and found[BACKFILL] is None:
+    if with_backfill and templates[BACKFILL] is None:
         raise FroeError("infra/backfill.json is missing: deploy without the backfill.")
-    return {DATA: data, **{name: each for name, each in found.items() if each is not None}}
+    return {DATA: data, **{name: each for name, each in templates.items() if each is not None}}
 
 
 def settings_in(outputs: Mapping[str, str], root: Path) -> dict[str, str]:

@@ -85,7 +85,7 @@ def delete_data_of(cloud: Cloud, stage: Stage, report: Report) -> None:
     """What the stack holds and, by their names and by the settings, what it held when a run before deleted it."""
     name = f"froe-{stage.name}"
     resources = holdings.resources(cloud, name)
-    brought = {brought_bucket(cloud, stage), stage.parameters.get(BROUGHT_BUCKET, "")}
+    own_buckets = {brought_bucket(cloud, stage), stage.parameters.get(BROUGHT_BUCKET, "")}
     buckets = {physical for kind, physical in resources.values() if kind == "AWS::S3::Bucket"} | _own_buckets(
         cloud, stage
     )
@@ -95,7 +95,7 @@ def delete_data_of(cloud: Cloud, stage: Stage, report: Report) -> None:
     keys = {physical.rsplit("/", 1)[-1] for kind, physical in resources.values() if kind == "AWS::KMS::Key"}
     if stage.settings.get(KEY_SETTING):
         keys.add(stage.settings[KEY_SETTING].rsplit("/", 1)[-1])
-    for bucket in sorted(buckets - brought):
+    for bucket in sorted(buckets - own_buckets):
         report(f"Deleting the bucket {bucket} and every version in it")
         delete_bucket(cloud, bucket)
     for table in sorted(tables):
@@ -159,11 +159,11 @@ def _say_what_stays(cloud: Cloud, stage: Stage, report: Report) -> None:
         "AWS::KMS::Key": "key",
         "AWS::SNS::Topic": "topic",
     }
-    found: dict[str, list[str]] = {}
+    kept_by_kind: dict[str, list[str]] = {}
     for kind, physical in holdings.resources(cloud, f"froe-{stage.name}").values():
         if kind in kinds:
-            found.setdefault(kinds[kind], []).append(physical.rsplit("/", 1)[-1].rsplit(":", 1)[-1])
-    for kind, names in found.items():
+            kept_by_kind.setdefault(kinds[kind], []).append(physical.rsplit("/", 1)[-1].rsplit(":", 1)[-1])
+    for kind, names in kept_by_kind.items():
         report(f"Kept the {kind} {', '.join(sorted(names))}")
     report(
         "What is kept costs what it holds (S3 about $0.023, DynamoDB about $0.25 per GB a month in us-east-1; a key $1 a "

@@ -56,11 +56,11 @@ def fix(cloud: Cloud, stage: str, template: StackTemplate, report: Report) -> No
 
 def _expected(resolver: Resolver, properties: Values) -> dict[str, Any]:
     """The properties resolved, but for those that name what the stack does not hold."""
-    found: dict[str, Any] = {}
+    expected: dict[str, Any] = {}
     for name, value in properties.items():
         with suppress(KeyError):
-            found |= resolver.properties({"Properties": {name: value}})
-    return found
+            expected |= resolver.properties({"Properties": {name: value}})
+    return expected
 
 
 def enable_rule(cloud: Cloud, name: str, report: Report) -> None:
@@ -142,7 +142,9 @@ def _write_table(cloud: Cloud, table: str, drifted: Values) -> None:
                 },
             )
         elif name == "SSESpecification":
-            renamed = {"Enabled" if each == "SSEEnabled" else each: found for each, found in value.items()}
+            renamed = {
+                "Enabled" if each == "SSEEnabled" else each: setting for each, setting in value.items()
+            }
             dynamodb.update_table(TableName=table, SSESpecification=renamed)
         else:
             dynamodb.update_table(TableName=table, **{name: value})
@@ -168,9 +170,9 @@ def _expire(cloud: Cloud, table: str, expected: Values) -> None:
 
 
 def _read_log_group(cloud: Cloud, name: str) -> Values:
-    found = cloud.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    groups = cloud.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     return {
-        "RetentionInDays": next((g.get("retentionInDays") for g in found if g["logGroupName"] == name), None)
+        "RetentionInDays": next((g.get("retentionInDays") for g in groups if g["logGroupName"] == name), None)
     }
 
 

@@ -62,10 +62,10 @@ def schedule_key_deletion(cloud: Cloud, key: str) -> int | None:
     return KEY_WAITING_DAYS
 
 
-def _delete_objects(s3: Any, bucket: str, found: list[Any]) -> None:
-    if not found:
+def _delete_objects(s3: Any, bucket: str, versions: list[Any]) -> None:
+    if not versions:
         return
-    named = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+    named = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
     reply = s3.delete_objects(Bucket=bucket, Delete={"Objects": named, "Quiet": True})
     for each in reply.get("Errors", ()):
         raise FroeError(

@@ -109,8 +109,8 @@ def held_units(table: Mapping[str, object]) -> int:
         ("ProvisionedThroughput", "WriteCapacityUnits"),
         ("WarmThroughput", "WriteUnitsPerSecond"),
     )
-    found = (_number(table.get(place), name) for place, name in places)
-    return next((units for units in found if units > 0), NEW_TABLE_UNITS)
+    limits = (_number(table.get(place), name) for place, name in places)
+    return next((units for units in limits if units > 0), NEW_TABLE_UNITS)
 
 
 def visibility_of(timeout_seconds: int) -> int:

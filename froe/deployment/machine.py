@@ -68,9 +68,9 @@ def check_packages(_machine: Machine) -> Iterator[Finding]:
     remedy = "`make setup` installs it, or `pip install --upgrade` of the package that brought froe"
     try:
         pins = [
-            found
+            match
             for requirement in metadata.requires(DISTRIBUTION) or ()
-            if (found := _PIN.match(requirement))
+            if (match := _PIN.match(requirement))
         ]
         yield ok("versions", f"froe is {metadata.version(DISTRIBUTION)}, run as {program_name()}")
     except metadata.PackageNotFoundError:
@@ -205,12 +205,12 @@ def _identity(machine: Machine, region: str, method: str) -> Finding:
 
 
 def _answers(endpoint: str) -> bool:
-    found = re.fullmatch(r"(https?)://(\[[^\]]+\]|[^:/]+)(?::(\d+))?(?:/.*)?", endpoint)
-    if not found:
+    parts = re.fullmatch(r"(https?)://(\[[^\]]+\]|[^:/]+)(?::(\d+))?(?:/.*)?", endpoint)
+    if not parts:
         return False
-    port = int(found[3] or (443 if found[1] == "https" else 80))
+    port = int(parts[3] or (443 if parts[1] == "https" else 80))
     try:
-        with socket.create_connection((found[2].strip("[]"), port), timeout=_ANSWER_SECONDS):
+        with socket.create_connection((parts[2].strip("[]"), port), timeout=_ANSWER_SECONDS):
             return True
     except OSError:
         return False

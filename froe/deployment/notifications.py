@@ -154,10 +154,10 @@ def read(cloud: Cloud, bucket: str) -> dict[str, Any]:
 
 def ways_in(current: Mapping[str, Any], own_targets: Mapping[str, str]) -> list[str]:
     """By which ways a bucket reaches this stage: `own_targets` is the target's ARN → the way."""
-    found = [
+    ways = [
         own_targets[each[target]]
         for kind, target in TARGETS.items()
         for each in current.get(kind, ())
         if each[target] in own_targets
     ]
-    return sorted(found)
+    return sorted(ways)

@@ -35,12 +35,12 @@ def record_path(stage: str, root: Path) -> Path:
 def bring_up_to_date(cloud: Cloud, stage: Stage, root: Path) -> list[Resource]:
     """Rewrite the record and give its resources."""
     path = record_path(stage.name, root)
-    found = list(existing(cloud, stage))
+    resources = list(existing(cloud, stage))
     known = {_name_of(kind, function) for function in FUNCTIONS for kind in _KINDS} | {"rest_api"}
     others = [each for each in _recorded(path) if each["name"] not in known]
-    kept: list[Resource] = [*found, *others]
+    kept: list[Resource] = [*resources, *others]
     content = {"resources": kept, "schema_version": "2.0", "backend": "api"}
-    if found or others:
+    if resources or others:
         replace(path, json.dumps(content, indent=2))
     else:
         path.unlink(missing_ok=True)
@@ -121,13 +121,13 @@ def _mapping(cloud: Cloud, function_arn: str, source_arn: str) -> str | None:
     pages = (
         cloud.client("lambda").get_paginator("list_event_source_mappings").paginate(EventSourceArn=source_arn)
     )
-    found = [
+    uuids = [
         str(each["UUID"])
         for page in pages
         for each in page["EventSourceMappings"]
         if each["FunctionArn"] == function_arn and each.get("State") != "Deleting"
     ]
-    return found[0] if found else None
+    return uuids[0] if uuids else None
 
 
 def _announces(cloud: Cloud, bucket: str, function_arn: str) -> bool:

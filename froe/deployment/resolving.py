@@ -29,8 +29,8 @@ class Resolver:
 
     def properties(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """A resource's, resolved. KeyError where something that it names is not known."""
-        found: dict[str, Any] = self.resolve(resource.get("Properties", {}))
-        return found
+        resolved: dict[str, Any] = self.resolve(resource.get("Properties", {}))
+        return resolved
 
     def resolve(self, value: Any) -> Any:
         """Any part of the template; what is AWS::NoValue is left out of the list or object that it is in."""
@@ -60,7 +60,7 @@ class Resolver:
         }
 
     def _substituted(self, text: str) -> str:
-        spoken = _SPOKEN.sub(lambda found: str(self._named(found[1], found[2] or "Ref")), text)
+        spoken = _SPOKEN.sub(lambda match: str(self._named(match[1], match[2] or "Ref")), text)
         return spoken.replace("${!", "${")
 
     def _named(self, name: str, attribute: str) -> Any:

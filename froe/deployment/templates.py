@@ -161,10 +161,10 @@ def _mentioned(value: Any) -> set[str]:
     if set(value) == {"Fn::GetAtt"}:
         target = value["Fn::GetAtt"]
         return {target.split(".")[0] if isinstance(target, str) else target[0]}
-    found = {name for each in value.values() for name in _mentioned(each)}
+    names = {name for each in value.values() for name in _mentioned(each)}
     if isinstance(value.get("Fn::Sub"), str):
-        found |= set(_LOGICAL_NAMES.findall(value["Fn::Sub"]))
-    return found
+        names |= set(_LOGICAL_NAMES.findall(value["Fn::Sub"]))
+    return names
 
 
 def _literal(value: Any, known: Mapping[str, Mapping[str, str]]) -> Any:

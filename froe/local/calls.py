@@ -40,18 +40,18 @@ def needs_in(calls: Path, root: Path = ROOT) -> set[Access]:
     if not calls.exists():
         return set()
     names = _logical_ids(root)
-    found = set()
+    needs = set()
     for line in calls.read_bytes().splitlines():
         call = orjson.loads(line)
         stage, function = _split(call["function"])
         action = _FORMS.get(call["action"], call["action"])
         resource = _named(call["resource"], stage, names)
-        found.add(Access(function, action, resource))
+        needs.add(Access(function, action, resource))
         if action in _READS and call["status"] == 404:
             # Who may not list gets 403 for an object that is not there, as if it were forbidden
             # (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
-            found.add(Access(function, "s3:ListBucket", resource.partition("/")[0]))
-    return found
+            needs.add(Access(function, "s3:ListBucket", resource.partition("/")[0]))
+    return needs
 
 
 def grants_of(function: str, document: Mapping[str, Any]) -> list[Access]:
@@ -103,9 +103,9 @@ def _logical_ids(root: Path) -> dict[tuple[str, str], str]:
 def _name_parts(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for service, name in _NAMES.items():
         text = json.dumps(resource.get("Properties", {}).get(name, ""))
-        found = re.search(r"froe-\$\{Stage\}-([a-z-]*[a-z])", text)
-        if found:
-            yield service, found[1]
+        match = re.search(r"froe-\$\{Stage\}-([a-z-]*[a-z])", text)
+        if match:
+            yield service, match[1]
 
 
 def _named(arn: str, stage: str, names: Mapping[tuple[str, str], str]) -> str:

@@ -106,15 +106,15 @@ def claim(port: int, root: Path = ROOT) -> Folder:
 
 def live_stacks(root: Path = ROOT) -> list[LiveStack]:
     """Every stack that is up, the newest first."""
-    found = []
+    stacks = []
     for path in _folders(root / ".froe"):
         published = path / "stack.json"
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             if _is_locked(path):
                 content = json.loads(published.read_text(encoding="utf-8"))
                 live = LiveStack(StackInfo(**content["info"]), content["env"], path / "env")
-                found.append((published.stat().st_mtime_ns, live))
-    return [live for _, live in sorted(found, key=lambda pair: pair[0], reverse=True)]
+                stacks.append((published.stat().st_mtime_ns, live))
+    return [live for _, live in sorted(stacks, key=lambda pair: pair[0], reverse=True)]
 
 
 def stacks_elsewhere(root: Path = ROOT) -> list[Path]:

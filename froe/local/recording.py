@@ -69,8 +69,8 @@ class Recorder:
     def _resources(self, service: str, request: tuple[Any, ...]) -> list[str]:
         region, account = self._context.get_region(), self._context.get_account_id()
         if service == "dynamodb":  # one request may name several tables
-            found: list[str] = self._actions.dynamodb_resource_arns(request[3], region, account)
-            return found
+            arns: list[str] = self._actions.dynamodb_resource_arns(request[3], region, account)
+            return arns
         return [self._actions.extract_resource_arn(service, *request, region, account)]
 
 

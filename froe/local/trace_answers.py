@@ -67,9 +67,9 @@ def _summaries(path: Path, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _traces(path: Path, asked: Mapping[str, Any]) -> dict[str, Any]:
-    found: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
+    by_trace: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
     for trace_id in asked["TraceIds"]:
         for each in collected(path, trace_id):
             if each["trace_id"] == trace_id:
-                found[trace_id].append({"Id": each["id"], "Document": orjson.dumps(each).decode()})
-    return {"Traces": [{"Id": name, "Segments": segments} for name, segments in found.items()]}
+                by_trace[trace_id].append({"Id": each["id"], "Document": orjson.dumps(each).decode()})
+    return {"Traces": [{"Id": name, "Segments": segments} for name, segments in by_trace.items()]}

@@ -118,13 +118,13 @@ def application_files(project: Path) -> dict[str, bytes]:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """Every file below `folder`, path with slashes → content, but what is hidden or compiled; none if it is not there."""
-    found = {}
+    files = {}
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         hidden = any(part.startswith(".") or part == "__pycache__" for part in relative.parts)
         if path.is_file() and not hidden and path.suffix != ".pyc":
-            found[relative.as_posix()] = path.read_bytes()
-    return found
+            files[relative.as_posix()] = path.read_bytes()
+    return files
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

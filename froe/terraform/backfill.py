@@ -42,8 +42,8 @@ def state_machine(name: str, properties: Properties) -> Built:
 def _filled_in(substitutions: dict[str, Any]) -> Expr:
     """The definition with a value in each of its gaps, as DefinitionSubstitutions does it."""
     made = "local.backfill_definition"
-    for gap, found in substitutions.items():
-        made = f'replace({made}, "$${{{gap}}}", {expression(value(found))})'
+    for gap, substitute in substitutions.items():
+        made = f'replace({made}, "$${{{gap}}}", {expression(value(substitute))})'
     return Expr(made)
 
 

@@ -84,13 +84,13 @@ def bucket(name: str, properties: Properties) -> Built:
             _notification(reference, properties.pop("NotificationConfiguration")),
         )
     if "ReplicationConfiguration" in properties:
-        condition, found, _ = properties.pop("ReplicationConfiguration")["Fn::If"]
+        condition, configuration, _ = properties.pop("ReplicationConfiguration")["Fn::If"]
         yield (
             f"aws_s3_bucket_replication_configuration.{name}",
             Block(
                 bucket=reference,
-                role=value(found["Role"]),
-                rule=[_replication_rule(each) for each in found["Rules"]],
+                role=value(configuration["Role"]),
+                rule=[_replication_rule(each) for each in configuration["Rules"]],
                 depends_on=[Expr(f"aws_s3_bucket_versioning.{name}")],
                 **{WHEN: snake_case(condition)},
             ),
@@ -141,9 +141,9 @@ def _notification(reference: Expr, node: Any) -> Block:
         ],
     )
     while node != NOTHING:
-        condition, found, node = node["Fn::If"]
+        condition, choice, node = node["Fn::If"]
         when = snake_case(condition)
-        ((kind, settings),) = found.items()
+        ((kind, settings),) = choice.items()
         if kind == "EventBridgeConfiguration":
             assert settings["EventBridgeEnabled"] is True
             made["eventbridge"] = Expr(f"local.{when}")

@@ -47,8 +47,8 @@ def table(name: str, properties: Properties) -> Built:
     )
 
 
-def _columns(found: list[dict[str, Any]]) -> list[Block]:
-    return [Block(name=each["Name"], type=each["Type"]) for each in found]
+def _columns(columns: list[dict[str, Any]]) -> list[Block]:
+    return [Block(name=each["Name"], type=each["Type"]) for each in columns]
 
 
 def workgroup(name: str, properties: Properties) -> Built:

@@ -111,7 +111,7 @@ def table(name: str, properties: Properties) -> Built:
         ttl=[Block(attribute_name=expiry["AttributeName"], enabled=expiry["Enabled"])],
         on_demand_throughput=optional(
             properties.pop("OnDemandThroughput"),
-            lambda found: Block(max_write_request_units=value(found["MaxWriteRequestUnits"])),
+            lambda throughput: Block(max_write_request_units=value(throughput["MaxWriteRequestUnits"])),
         ),
         point_in_time_recovery=[
             Block(
@@ -221,7 +221,7 @@ def trail(name: str, properties: Properties) -> Built:
                 Block(
                     name=selector["Name"],
                     field_selector=[
-                        Block({snake_case(member): value(found) for member, found in each.items()})
+                        Block({snake_case(member): value(setting) for member, setting in each.items()})
                         for each in selector["FieldSelectors"]
                     ],
                 )

@@ -23,24 +23,24 @@ CLI: Final = Block(
 
 def beyond_the_provider() -> dict[str, dict[str, Any]]:
     """Local value → resource → its value, of what aws_sqs_queue and aws_dynamodb_table do not take."""
-    found: dict[str, dict[str, Any]] = {"message_bytes": {}, "insights_modes": {}, "warm_write_units": {}}
+    gaps: dict[str, dict[str, Any]] = {"message_bytes": {}, "insights_modes": {}, "warm_write_units": {}}
     for name, resource in RESOURCES.items():
         properties = resource["Properties"]
         if resource["Type"] == "AWS::SQS::Queue":
-            found["message_bytes"][snake_case(name)] = properties["MaximumMessageSize"]
+            gaps["message_bytes"][snake_case(name)] = properties["MaximumMessageSize"]
         elif resource["Type"] == "AWS::DynamoDB::Table":
-            found["insights_modes"][snake_case(name)] = properties["ContributorInsightsSpecification"]["Mode"]
+            gaps["insights_modes"][snake_case(name)] = properties["ContributorInsightsSpecification"]["Mode"]
             _, warm, nothing = properties["WarmThroughput"]["Fn::If"]
             assert nothing == NOTHING
-            found["warm_write_units"][snake_case(name)] = value(warm["WriteUnitsPerSecond"])
-    return found
+            gaps["warm_write_units"][snake_case(name)] = value(warm["WriteUnitsPerSecond"])
+    return gaps
 
 
 def local_values() -> dict[str, Any]:
-    found = beyond_the_provider()
-    queues, tables = found["message_bytes"], found["insights_modes"]
+    gaps = beyond_the_provider()
+    queues, tables = gaps["message_bytes"], gaps["insights_modes"]
     return {
-        **found,
+        **gaps,
         "has_cli": Expr('var.aws_cli != ""'),
         "queue_urls": {name: Expr(f"aws_sqs_queue.{name}.url") for name in queues},
         "table_names": {name: Expr(f"aws_dynamodb_table.{name}.name") for name in tables},

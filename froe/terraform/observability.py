@@ -77,15 +77,15 @@ def _query(node: dict[str, Any]) -> Block:
         if each in rest:
             made[each.lower()] = value(rest.pop(each))
     if "MetricStat" in rest:
-        found = rest.pop("MetricStat")
-        metric = found["Metric"]
+        statistic = rest.pop("MetricStat")
+        metric = statistic["Metric"]
         made["metric"] = [
             Block(
                 namespace=metric["Namespace"],
                 metric_name=metric["MetricName"],
                 dimensions=_dimensions(metric["Dimensions"]),
-                period=found["Period"],
-                stat=found["Stat"],
+                period=statistic["Period"],
+                stat=statistic["Stat"],
             )
         ]
     assert not rest, rest
@@ -111,7 +111,7 @@ def sampling_rule(name: str, properties: Properties) -> Built:
     renamed = {"HTTPMethod": "http_method", "URLPath": "url_path", "ResourceARN": "resource_arn"}
     yield (
         f"aws_xray_sampling_rule.{name}",
-        Block({renamed.get(each, snake_case(each)): value(found) for each, found in rule.items()}),
+        Block({renamed.get(each, snake_case(each)): value(setting) for each, setting in rule.items()}),
     )
 
 
@@ -122,7 +122,7 @@ def group(name: str, properties: Properties) -> Built:
         Block(
             group_name=value(properties.pop("GroupName")),
             filter_expression=value(properties.pop("FilterExpression")),
-            insights_configuration=[Block({snake_case(each): found for each, found in insights.items()})],
+            insights_configuration=[Block({snake_case(each): setting for each, setting in insights.items()})],
         ),
     )
 

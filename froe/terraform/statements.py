@@ -21,7 +21,7 @@ def optional(node: Any, block: Callable[[Any], Block]) -> list[Block]:
 
 def document(name: str, statements: list[Any]) -> tuple[str, Block]:
     return f"data.aws_iam_policy_document.{name}", Block(
-        statement=[found for each in statements for found in optional(each, _statement)]
+        statement=[block for each in statements for block in optional(each, _statement)]
     )
 
 

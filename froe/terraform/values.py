@@ -21,8 +21,8 @@ MAKES_BACKFILL = "MakesBackfill"
 
 def read(name: str) -> dict[str, Any]:
     """`data` → infra/data.json."""
-    found: dict[str, Any] = json.loads((INFRA / f"{name}.json").read_text(encoding="utf-8"))
-    return found
+    template: dict[str, Any] = json.loads((INFRA / f"{name}.json").read_text(encoding="utf-8"))
+    return template
 
 
 DATA, OBSERVABILITY, BACKFILL = read("data"), read("observability"), read("backfill")
@@ -113,11 +113,11 @@ def attribute(name: str, property_name: str) -> str:
 def substituted(text: str) -> Any:
     """What `Fn::Sub` makes of `text`; `${!name}` is a literal `${name}`."""
 
-    def found(match: re.Match[str]) -> str:
+    def actual(match: re.Match[str]) -> str:
         name, _, property_name = match[1].partition(".")
         return f"${{{attribute(name, property_name) if property_name else reference(name)}}}"
 
-    made = re.sub(r"\$\{([A-Za-z:.]+)\}", found, text).replace("${!", "$${")
+    made = re.sub(r"\$\{([A-Za-z:.]+)\}", actual, text).replace("${!", "$${")
     alone = re.fullmatch(r"\$\{([^{}]*)\}", made)
     return Expr(alone[1]) if alone else made
 
@@ -156,12 +156,12 @@ def value(node: Any) -> Any:
 def chosen(condition: str, yes: Any, no: Any) -> Any:
     """`Fn::If` as a value: the input bucket's name, ours or the user's, is one local value."""
     if condition in _OWN_INPUT_BUCKET:
-        ours, brought = value(yes), value(no)
+        ours, created = value(yes), value(no)
         ours = "${" + ours + "}" if isinstance(ours, Expr) else ours
-        brought = "${" + brought + "}" if isinstance(brought, Expr) else brought
+        created = "${" + created + "}" if isinstance(created, Expr) else created
         name = "${local.input_bucket}"
         ours = ours.replace("${aws_s3_bucket.input_bucket[0].id}", name).replace(OWN_INPUT_BUCKET, name)
-        assert ours == brought.replace("${var.existing_input_bucket}", name)
+        assert ours == created.replace("${var.existing_input_bucket}", name)
         return Expr("local.input_bucket") if ours == name else ours
     if (yes, no) == (True, False):
         return Expr(f"local.{snake_case(condition)}")

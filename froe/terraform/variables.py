@@ -104,11 +104,11 @@ def outputs() -> dict[str, Block]:
     (the key)."""
     made, settings = {}, {}
     for name, output in DATA["Outputs"].items():
-        found = value(output["Value"])
-        made[snake_case(name)] = Block(value=found)
+        actual = value(output["Value"])
+        made[snake_case(name)] = Block(value=actual)
         if "Description" in output:
             made[snake_case(name)]["description"] = output["Description"]
         if "Export" not in output:
-            settings[setting_name(name)] = found
+            settings[setting_name(name)] = actual
     settings["KEY_ARN"] = made["key_arn"]["value"]
     return {**made, "settings": Block(value=settings)}

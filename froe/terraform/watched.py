@@ -19,9 +19,9 @@ class Watched(dict[str, Any]):
         self._read: set[str] = set()
 
     def unread(self) -> list[str]:
-        found = [] if self._all == NOTHING else [name for name in self._all if name not in self._read]
+        actual = [] if self._all == NOTHING else [name for name in self._all if name not in self._read]
         within = (each for member in self._all.values() for each in _objects(member))
-        return found + [f"…{name}" for each in within for name in each.unread()]
+        return actual + [f"…{name}" for each in within for name in each.unread()]
 
     def __getitem__(self, name: str) -> Any:
         self._read.add(name)

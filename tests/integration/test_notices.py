@@ -44,7 +44,7 @@ class Subscriber:
             Endpoint=asked["Attributes"]["QueueArn"],
             ReturnSubscriptionArn=True,
         )["SubscriptionArn"]
-        self._heard: list[Received] = []
+        self._notices: list[Received] = []
         self._events = stack.client("events")
         self.events_queue = self._sqs.create_queue(QueueName="events")["QueueUrl"]
         asked = self._sqs.get_queue_attributes(QueueUrl=self.events_queue, AttributeNames=["QueueArn"])
@@ -87,17 +87,17 @@ class Subscriber:
 
     def summaries(self) -> list[Received]:
         self._listen()
-        return [each for each in self._heard if each.attributes["kind"] == "summary"]
+        return [each for each in self._notices if each.attributes["kind"] == "summary"]
 
     def _find(self, file_id: str) -> Received | None:
         self._listen()
-        return next((one for one in self._heard if one.attributes.get("file_id") == file_id), None)
+        return next((one for one in self._notices if one.attributes.get("file_id") == file_id), None)
 
     def _listen(self) -> None:
         for message in self._sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
             "Messages", ()
         ):
-            self._heard.append(_received(json.loads(message["Body"])))
+            self._notices.append(_received(json.loads(message["Body"])))
             self._sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.plan.keys import KeyPatterns
 from chalicelib.core.wire.notifications import Announced, announced_in_body
-from froe.backfilling import Amiss, Backlog, Found, Report, announce, backlog_of
+from froe.backfilling import Amiss, Backlog, ListedObject, Report, announce, backlog_of
 from tests.fakes import Effects, FakeQueue
 
 BUCKET = "logs"
@@ -48,8 +48,8 @@ def listed(key: str, version_id: str = "v1", **more: Any) -> dict[str, Any]:
     return {**version, "IsLatest": True, **more}
 
 
-def listed_object(key: str, *, is_archived: bool = False) -> Found:
-    return Found(ObjectHead(ObjectVersion(BUCKET, key, "v1", "e"), 10, "", WHEN), is_archived)
+def listed_object(key: str, *, is_archived: bool = False) -> ListedObject:
+    return ListedObject(ObjectHead(ObjectVersion(BUCKET, key, "v1", "e"), 10, "", WHEN), is_archived)
 
 
 def backlog(*pages: list[dict[str, Any]], known: Iterable[str] = ()) -> Backlog:
@@ -69,22 +69,22 @@ def test_keys_that_are_no_logs_are_passed_over() -> None:
     patterns = KeyPatterns("logs/*, !*.tmp")
     made = backlog_of(client, BUCKET, "", lambda _: set(), patterns)
     assert [each.head.version.key for each in made.to_send] == ["logs/a"]
-    assert len(made.found) == 1
+    assert len(made.objects) == 1
 
 
 def test_every_page_of_the_listing_counts() -> None:
-    assert len(backlog([listed("a.log")], [], [listed("b.log")]).found) == 2
+    assert len(backlog([listed("a.log")], [], [listed("b.log")]).objects) == 2
 
 
 def test_an_object_without_versions_is_known_by_its_etag() -> None:
-    (one,) = backlog([listed("a.log", "null")]).found
+    (one,) = backlog([listed("a.log", "null")]).objects
     assert one.file_id == ObjectVersion(BUCKET, "a.log", None, "e").file_id
 
 
 def test_what_has_a_file_is_counted_and_not_sent() -> None:
     known = backlog([listed("a.log"), listed("b.log")], known=[listed_object("a.log").file_id])
     assert [each.head.version.key for each in known.to_send] == ["b.log"]
-    report = known.report({each.file_id: "COMPLETE" for each in known.found})
+    report = known.report({each.file_id: "COMPLETE" for each in known.objects})
     assert (report.sent, report.known, report.states) == (1, 1, {"COMPLETE": 2})
     assert not report.not_complete
 

@@ -56,8 +56,8 @@ def test_an_archive_that_is_named_stands_for_its_members(monkeypatch: pytest.Mon
     archive = file_in(pipeline, "tills/0.log")
     result = froe(monkeypatch, pipeline, "tills/0.log", archive.file_id, "--json")
     assert result.exit_code == 0, result.output
-    found = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [(each["key"], each["result"], each["rejected_after"]) for each in found] == [
+    printed = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(each["key"], each["result"], each["rejected_after"]) for each in printed] == [
         ("tills/0.log/a.log", "replaced", 0),
         ("tills/0.log/in.tgz/b.log", "replaced", 0),
         ("tills/0.log/empty.log", "replaced", 0),
@@ -120,9 +120,9 @@ def test_what_is_no_text_by_itself_is_not_read_by_reading_it_again() -> None:
         assert member.account.state is State.FAILED
         pipeline.reprocessing.begin(member.file_id)
         drain(pipeline)
-        found = current(pipeline, member.file_id)
-        assert found.account.state is State.FAILED
-        assert (found.rereading.given_up or "").startswith("not read: it is ")
+        file_now = current(pipeline, member.file_id)
+        assert file_now.account.state is State.FAILED
+        assert (file_now.rereading.given_up or "").startswith("not read: it is ")
 
 
 def test_what_turns_out_to_be_an_archive_is_given_up_and_says_how_it_is_read(
@@ -136,9 +136,9 @@ def test_what_turns_out_to_be_an_archive_is_given_up_and_says_how_it_is_read(
     pipeline.reprocessing.begin(file.file_id)
     drain(pipeline)
     sweep(pipeline)
-    found = current(pipeline, file.file_id)
-    assert found.account.state is State.FAILED
-    assert "upload it again" in (found.rereading.given_up or "")
+    file_now = current(pipeline, file.file_id)
+    assert file_now.account.state is State.FAILED
+    assert "upload it again" in (file_now.rereading.given_up or "")
 
 
 def test_an_archive_itself_is_refused() -> None:

@@ -315,7 +315,7 @@ class TestNotificationsOfABroughtBucket:
         return {"QueueConfigurations": [THEIRS], "LambdaFunctionConfigurations": [LAMBDA]}
 
     def test_our_entry_is_added_and_theirs_stay(self) -> None:
-        merged = notifications.merged(self.stored(), "dev", "queue", OURS)
+        merged = notifications.merged(self.configuration(), "dev", "queue", OURS)
         assert merged["LambdaFunctionConfigurations"] == [LAMBDA]
         assert merged["QueueConfigurations"][0] == THEIRS
         assert merged["QueueConfigurations"][1] == {
@@ -325,12 +325,12 @@ class TestNotificationsOfABroughtBucket:
         }
 
     def test_doing_it_again_changes_nothing(self) -> None:
-        once = notifications.merged(self.stored(), "dev", "queue", OURS)
+        once = notifications.merged(self.configuration(), "dev", "queue", OURS)
         assert notifications.merged(once, "dev", "queue", OURS) == once
 
     @pytest.mark.parametrize("ingest", ["direct", "topic", "eventbridge"])
     def test_another_way_in_takes_our_old_entry_out(self, ingest: str) -> None:
-        once = notifications.merged(self.stored(), "dev", "queue", OURS)
+        once = notifications.merged(self.configuration(), "dev", "queue", OURS)
         merged = notifications.merged(once, "dev", ingest, "arn:aws:sns:eu-west-1:1:froe-dev-uploads")
         assert merged["QueueConfigurations"] == [THEIRS]
         assert ("TopicConfigurations" in merged) == (ingest == "topic")

@@ -107,9 +107,9 @@ class Recording:
             self.add(trace, "worker", "mark", start + 90, start + 100, number)
 
     def waterfall(self) -> Waterfall:
-        found = waterfall_of(FILE, self.documents)
-        assert found is not None
-        return found
+        of_file = waterfall_of(FILE, self.documents)
+        assert of_file is not None
+        return of_file
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ def check_buckets(examined: Examined) -> Iterator[Finding]:
         looks = (
             [_public, _versions] if examined.cloud.local else [_public, _versions, _encryption, _lifecycle]
         )
-        found = [look(examined, name, expected) for look in looks]
-        faults = [each for each in (*found, _policy(examined, name, policies.get(name))) if each]
+        findings = [look(examined, name, expected) for look in looks]
+        faults = [each for each in (*findings, _policy(examined, name, policies.get(name))) if each]
         yield from faults or [ok(AREA, f"{name} is closed to the public, and as the template asks")]
         if examined.cloud.local:
             yield not_local(AREA, f"encryption and lifecycle of {name}")
@@ -101,23 +101,23 @@ _EXPIRIES: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
 
 def lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     """A rule as CloudFormation writes it, as S3's interface does."""
-    found: dict[str, Any] = {
+    comparable: dict[str, Any] = {
         "ID": rule["Id"],
         "Status": rule["Status"],
         "Filter": {"Prefix": rule.get("Prefix", "")},
     }
     for name, (spoken, kind) in _EXPIRIES.items():
         if name in rule:
-            found["Expiration"] = {spoken: kind(rule[name])}
+            comparable["Expiration"] = {spoken: kind(rule[name])}
     if "Transitions" in rule:
-        found["Transitions"] = [
+        comparable["Transitions"] = [
             {"Days": int(each["TransitionInDays"]), "StorageClass": each["StorageClass"]}
             for each in rule["Transitions"]
         ]
     for name in ("NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload"):
         if name in rule:
-            found[name] = {key: int(value) for key, value in rule[name].items()}
-    return found
+            comparable[name] = {key: int(value) for key, value in rule[name].items()}
+    return comparable
 
 
 def _essence(rule: Mapping[str, Any]) -> str:

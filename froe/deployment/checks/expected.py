@@ -20,14 +20,14 @@ def expected_of(examined: Examined, name: str, kind: str) -> dict[str, dict[str,
     if template is None:
         return {}
     resolver = resolver_of(examined, template)
-    found = {}
+    expected = {}
     for logical, resource in template.resources.items():
         if resource["Type"] == kind and (
             "Condition" not in resource or resolver.holds(resource["Condition"])
         ):
             with suppress(KeyError):  # names what the stack does not hold: that stack is a fault already
-                found[logical] = resolver.properties(resource)
-    return found
+                expected[logical] = resolver.properties(resource)
+    return expected
 
 
 def resolver_of(examined: Examined, template: StackTemplate) -> Resolver:

@@ -49,21 +49,21 @@ def check_way_in(examined: Examined) -> Iterator[Finding]:
     splitter = examined.cloud.arn("lambda", f"function:{examined.stage.function_name('splitter')}")
     own = {splitter: "direct", announced_to(examined.cloud, examined.stage): ingest}
     own[examined.cloud.arn("sqs", examined.stage.settings["SPLIT_QUEUE"].rsplit("/", 1)[-1])] = "queue"
-    found = notifications.ways_in(reply, own)
+    ways = notifications.ways_in(reply, own)
     if ingest == "eventbridge" and notifications.EVENTBRIDGE in reply:
-        found.append("eventbridge")
+        ways.append("eventbridge")
     expected = [ingest]
-    if found == expected:
+    if ways == expected:
         yield ok(WAY_IN, f"{bucket} announces its objects in one way: {ingest}")
-    elif not found:
+    elif not ways:
         yield fault(WAY_IN, f"{bucket} announces its objects to nobody here", f"{examined.deploy} fixes it")
     else:
         yield fault(
             WAY_IN,
-            f"{bucket} announces its objects by {' and '.join(found)}, not by {ingest} alone",
+            f"{bucket} announces its objects by {' and '.join(ways)}, not by {ingest} alone",
             f"{examined.deploy} fixes it",
         )
-    if ingest == DIRECT and found == expected:
+    if ingest == DIRECT and ways == expected:
         yield _permission(examined, bucket)
 
 
@@ -88,23 +88,23 @@ def _mapping(examined: Examined, function: str, source: str) -> Finding:
     name = examined.stage.function_name(function)
     arn = examined.cloud.arn("lambda", f"function:{name}")
     pages = examined.pages("lambda", "list_event_source_mappings", EventSourceArn=source) if source else []
-    found: list[dict[str, Any]] = [
+    listed: list[dict[str, Any]] = [
         each
         for page in pages
         for each in page["EventSourceMappings"]
         if each["FunctionArn"] == arn and each.get("State") != "Deleting"
     ]
     feeds = f"{source.split(':', 5)[-1].partition('/stream/')[0]} → {name}"
-    if not found:
+    if not listed:
         return fault(AREA, f"nothing feeds {name} from {source}", f"{examined.deploy} maps it")
-    if len(found) > 1:
-        spare = " ".join(each["UUID"] for each in found[1:])
+    if len(listed) > 1:
+        spare = " ".join(each["UUID"] for each in listed[1:])
         return fault(
             AREA,
-            f"{feeds} is mapped {len(found)} times",
+            f"{feeds} is mapped {len(listed)} times",
             f"delete the spare ones (aws lambda delete-event-source-mapping --uuid {spare})",
         )
-    (mapping,) = found
+    (mapping,) = listed
     own = read_options(examined.stage)[name]
     if own.mapping_enabled != (mapping.get("State") in _FEEDING):
         does = "enables" if own.mapping_enabled else "disables"

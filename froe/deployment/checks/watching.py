@@ -27,15 +27,15 @@ def _log_groups(examined: Examined) -> Iterator[Finding]:
     for function in examined.stage.functions:
         name = f"/aws/lambda/{examined.stage.function_name(function)}"
         reply = examined.ask("logs", "describe_log_groups", logGroupNamePrefix=name) or {}
-        found = [each for each in reply.get("logGroups", ()) if each["logGroupName"] == name]
-        if not found:
+        groups = [each for each in reply.get("logGroups", ()) if each["logGroupName"] == name]
+        if not groups:
             yield fault(AREA, f"the log group {name} does not exist", f"{examined.deploy} makes it")
-        elif not found[0].get("retentionInDays"):
+        elif not groups[0].get("retentionInDays"):
             yield fault(
                 AREA, f"the log group {name} keeps everything forever", f"{examined.deploy} sets its days"
             )
         else:
-            yield ok(AREA, f"{name} keeps {found[0]['retentionInDays']} days")
+            yield ok(AREA, f"{name} keeps {groups[0]['retentionInDays']} days")
 
 
 def _subscriptions(examined: Examined) -> Iterator[Finding]:

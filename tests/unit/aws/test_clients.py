@@ -38,7 +38,7 @@ class Server:
     def __init__(self, says: bytes = b"") -> None:
         self.accepted = 0
         self._says = says
-        self._held: list[socket.socket] = []
+        self._connections: list[socket.socket] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -48,13 +48,13 @@ class Server:
             while True:
                 connection, _ = self._socket.accept()
                 self.accepted += 1
-                self._held.append(connection)
+                self._connections.append(connection)
                 if self._says:
                     connection.recv(65_536)
                     connection.sendall(self._says)
 
     def close(self) -> None:
-        for each in (self._socket, *self._held):
+        for each in (self._socket, *self._connections):
             each.close()
 
 

@@ -109,12 +109,12 @@ class Stage:
     def ids(self) -> set[str]:
         """Under which anything is filed, in tables and in the sink."""
         items = [item for name in ("ledger", "records") for item in self.scanned(name)]
-        found = {item["pk"]["S"].partition("#")[0] for item in items}
+        file_ids = {item["pk"]["S"].partition("#")[0] for item in items}
         for key in self.results.keys(""):
             data = self.results.get(key)
             assert data
-            found |= {entry["file_id"] for entry in self.entries(data)}
-        return found
+            file_ids |= {entry["file_id"] for entry in self.entries(data)}
+        return file_ids
 
     def entries(self, data: bytes) -> list[dict[str, Any]]:
         from chalicelib.core.records.parquet import entries_of

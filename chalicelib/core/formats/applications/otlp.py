@@ -163,13 +163,13 @@ def _one(record: dict[str, Any], of_number: Any) -> _One:
     fields = _attributes(record.get("attributes"))
     for name in ("timeUnixNano", "observedTimeUnixNano"):
         when = _member(record, name)
-        got = of_number(str(when)) if type(when) in (str, int) else None
-        if got is None and when not in (None, 0, "0", ""):
+        parsed = of_number(str(when)) if type(when) in (str, int) else None
+        if parsed is None and when not in (None, 0, "0", ""):
             fields[f"otlp.{name}"] = when
-        elif got is not None and stamp[0] is None:
-            stamp = got
-        elif got is not None and got != stamp:
-            fields["otlp.observed_timestamp"] = got[0]
+        elif parsed is not None and stamp[0] is None:
+            stamp = parsed
+        elif parsed is not None and parsed != stamp:
+            fields["otlp.observed_timestamp"] = parsed[0]
     word = _member(record, "severityText") or None
     number = _member(record, "severityNumber")
     if type(number) is str:
