@@ -18,7 +18,16 @@ from chalicelib.status_json import time_json
 
 logger = logging.getLogger("froe")
 
-ACTIONS: Final = ("redrive", "discard", "reprocess", "forget", "token-create", "token-revoke")
+ACTIONS: Final = (
+    "redrive",
+    "discard",
+    "reprocess",
+    "forget",
+    "token-create",
+    "token-revoke",
+    "config-put",
+    "config-rollback",
+)
 _DEFAULT_SPAN: Final = timedelta(days=366)
 _LONGEST_SPAN: Final = timedelta(days=5 * 366)
 _IDS_MAX: Final = 20

@@ -1,7 +1,8 @@
 """The configuration file of a deployment: formats of one's own, bindings, filters, redaction.
 
 It is checked, proved and compiled when the functions are packaged, and is part of the package, beside this module; where there is
-none, nothing is configured. On a machine, and where FROE_CONFIG names a file, it is read as it is written.
+none, nothing is configured. On a machine, and where FROE_CONFIG names a file, it is read as it is written. A stage may take
+another one from its bucket (`configuration_versions`), which is compiled likewise.
 """
 
 from __future__ import annotations
@@ -48,26 +49,31 @@ def compile_config(path: Path) -> bytes:
 
 
 def _compiled(path: Path, key: str) -> Config:
-    from chalicelib.core.custom.compiled import NoKeyError, config_of
+    from chalicelib.core.custom.compiled import NoKeyError, OtherFormError, config_of
 
     try:
         return config_of(path.read_bytes(), key)
-    except NoKeyError as error:
+    except (NoKeyError, OtherFormError) as error:
         raise ConfigError(f"chalicelib/{PACKAGED.name}", 1, str(error)) from error
 
 
 def _written(path: Path, key: str | None) -> Config:
     """key: as `load` has it."""
+    text, name = read_written(path)
+    from chalicelib.core.custom.loading import load  # functions have nothing to load
+
+    return load(text, name, key)
+
+
+def read_written(path: Path) -> tuple[str, str]:
+    """The text of a file, and what messages call it. Raises ConfigError."""
     name = (
         f"chalicelib/{path.name}" if path == PACKAGED else str(path.resolve() if path.is_symlink() else path)
     )
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8"), name
     except UnicodeDecodeError as error:
         raise ConfigError(name, 1, f"it is not UTF-8 (byte {error.start}); save it as UTF-8") from error
     except OSError as error:
         remedy = f"name an existing file with {FILE_SETTING} or --config"
         raise ConfigError(name, 1, f"it cannot be read ({error.strerror}); {remedy}") from error
-    from chalicelib.core.custom.loading import load  # functions have nothing to load
-
-    return load(text, name, key)

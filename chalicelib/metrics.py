@@ -34,6 +34,7 @@ FILE_SECONDS: Final = "FileSeconds"
 DEAD_LETTERS: Final = "DeadLetters"
 FILES_STALLED: Final = "FilesStalled"
 NOTIFICATIONS_IGNORED: Final = "NotificationsIgnored"
+CONFIGURATIONS_REFUSED: Final = "ConfigurationsRefused"
 
 
 class Metric(NamedTuple):
@@ -68,6 +69,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     FILE_SECONDS: Metric("Seconds", ("stage",)),
     DEAD_LETTERS: _OF_STAGE,
     FILES_STALLED: _OF_STAGE,
+    CONFIGURATIONS_REFUSED: _OF_STAGE,
 }
 """Every metric of ours: alarms, dashboards and docs name no others."""
 

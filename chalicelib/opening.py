@@ -5,7 +5,7 @@ An object that cannot be read any more has a plan too, which says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -51,8 +51,8 @@ class Counted:
 
 
 class Opening:
-    """limits, retention_days, config, layout and sink hold for files that are opened from now on. seconds: what a queued
-    splitter has."""
+    """limits, retention_days, layout, sink and what config gives at that time hold for files that are opened from now on.
+    seconds: what a queued splitter has."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Opening:
         *,
         limits: Limits,
         retention_days: int,
-        config: Config | None,
+        config: Callable[[], Config] = Config,
         seconds: int | None = None,
         layout: Layout = Layout.ITEMS,
         sink: Sink = Sink.NONE,
@@ -83,17 +83,13 @@ class Opening:
     def plan_of(self, announced: Announced) -> tuple[Plan, int]:
         """A new plan, and how often the object was read for it. Raises FolderError for what only shows a folder, of
         which the notification did not say so."""
-        plan, reads = self._made_or_failed(announced)
-        return self._with_notices(plan), reads
+        config = self._config()
+        plan, reads = self._made_or_failed(announced, config)
+        return _configured(plan, config), reads
 
-    def _with_notices(self, plan: Plan) -> Plan:
-        """With what the configuration says of its notices."""
-        telling = self._config.notices_bound_to(plan.object.key) if self._config else None
-        return replace(plan, notices=telling) if telling else plan
-
-    def _made_or_failed(self, announced: Announced) -> tuple[Plan, int]:
+    def _made_or_failed(self, announced: Announced, config: Config) -> tuple[Plan, int]:
         try:
-            return self._made(announced)
+            return self._made(announced, config)
         except (ObjectGoneError, ObjectChangedError) as error:
             version = _version_of(announced)
             if not _is_identified(version):
@@ -106,17 +102,17 @@ class Opening:
     def plan_anew(self, known: Plan, generation: int) -> tuple[Plan, int]:
         """The plan of a later generation, and how often the object was read for it. PermanentError where there can be
         none. known: that of an earlier one."""
-        version = known.object
+        version, config = known.object, self._config()
         if known.failure and is_unread(known):
             raise PermanentError(known.failure)
         if version.member:
             opener = Counted(self._objects.opener(known.head))
-            plan, reads = self._plan(known.head, opener, None), opener.taken()
+            plan, reads = self._plan(known.head, opener, None, config), opener.taken()
         else:
             announced = Announced(
                 version.bucket, version.key, version_id=version.version_id, etag=version.etag
             )
-            plan, reads = self._made(announced)
+            plan, reads = self._made(announced, config)
         if plan.failure:
             raise PermanentError(plan.failure)
         if plan.object.file_id != version.file_id:
@@ -125,31 +121,32 @@ class Opening:
             raise PermanentError(
                 f"it is a {plan.archive.value}, whose members are files of their own: upload it again, which makes a new file"
             )
-        return self._with_notices(replace(plan, generation=generation)), reads
+        return _configured(replace(plan, generation=generation), config), reads
 
     def plan_of_member(self, member: Opened) -> Plan:
         """The plan of a file in an archive; whoever reads the archive has the time for it. What is well with it the
         archive's notice says."""
         if member.unread:
             return unread_plan(member.head, member.unread, self._retention_days)
-        plan = self._with_notices(self._plan(member.head, member.open_object, None))
+        config = self._config()
+        plan = _configured(self._plan(member.head, member.open_object, None, config), config)
         return plan if plan.notices is Telling.NONE else replace(plan, notices=Telling.ATTENTION)
 
-    def _made(self, announced: Announced) -> tuple[Plan, int]:
+    def _made(self, announced: Announced, config: Config) -> tuple[Plan, int]:
         """Raises FolderError, and PermanentError where it has no destination."""
         head = self._objects.head(announced)
         if is_folder(head.version.key, head.size):
             raise FolderError
         opener = Counted(self._objects.opener(head))
-        return self._plan(head, opener, self._seconds), opener.taken()
+        return self._plan(head, opener, self._seconds, config), opener.taken()
 
-    def _plan(self, head: ObjectHead, opener: OpenObject, seconds: int | None) -> Plan:
+    def _plan(self, head: ObjectHead, opener: OpenObject, seconds: int | None, config: Config) -> Plan:
         plan = make_plan(
             head,
             opener,
             self._limits,
             retention_days=self._retention_days,
-            config=self._config,
+            config=config,
             seconds=seconds,
             layout=self._layout,
             sink=self._sink,
@@ -160,6 +157,12 @@ class Opening:
                 " nowhere; deploy with Sink=parquet, or bind another layout"
             )
         return plan
+
+
+def _configured(plan: Plan, config: Config) -> Plan:
+    """With what the configuration says of its notices, and which configuration that is."""
+    telling = config.notices_bound_to(plan.object.key) or plan.notices
+    return replace(plan, notices=telling, configuration=config.version)
 
 
 def _version_of(announced: Announced) -> ObjectVersion:

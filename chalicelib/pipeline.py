@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.objects import S3Objects
     from chalicelib.aws.records_table import DynamoRecords
     from chalicelib.aws.results import S3Results
+    from chalicelib.aws.versions_store import StoredVersions
     from chalicelib.splitter import Splitter
     from chalicelib.worker import Worker
 
@@ -117,8 +118,16 @@ class Pipeline:
         return S3Results(self._s3, bucket, self.settings.write_threads)
 
     @cached_property
+    def versions(self) -> StoredVersions:
+        from chalicelib.aws.versions_store import StoredVersions
+
+        settings = self.settings
+        return StoredVersions(self._dynamodb, settings.ledger_table, self._s3, settings.quarantine_bucket)
+
+    @cached_property
     def splitter(self) -> Splitter:
         from chalicelib.configuration import read_config
+        from chalicelib.configuration_versions import CurrentConfiguration
         from chalicelib.splitter import Splitter
 
         settings = self.settings
@@ -131,7 +140,13 @@ class Pipeline:
             limits=settings.limits,
             retention_days=settings.retention_days,
             split_delay_seconds=settings.split_delay_seconds,
-            config=read_config(),
+            config=CurrentConfiguration(
+                self.versions,
+                read_config(),
+                key=settings.redaction_key,
+                clock=time.time,
+                meter=self.meter,
+            ),
             keys=settings.input_keys,
             other_keys=settings.other_inputs,
             seconds=settings.queued_splitter_seconds,

@@ -82,6 +82,10 @@ FILE: Final[Schema] = object_of(
         "charset": nullable(TEXT),
         "charset_guess": nullable(TEXT)
         | {"description": "what a text that is read as UTF-8 and is none may be in; it is not applied"},
+        "configuration": nullable(COUNT)
+        | {
+            "description": "the version of the stage's configuration that it was opened with; null: what was deployed"
+        },
         "archive": nullable(TEXT)
         | {"description": "what holds files, which are its members, and has no text itself"},
         "member": nullable(object_of({"file_id": ID_OF_FILE, "ordinal": COUNT, "path": TEXT}))

@@ -58,7 +58,7 @@ logger = logging.getLogger("froe")
 
 
 class Splitter:
-    """limits, retention_days, split_delay_seconds and config hold for files that are opened from now on.
+    """limits, retention_days, split_delay_seconds and what config gives at that time hold for files that are opened from now on.
     keys: which keys are logs; other_keys: of other buckets than the stage's own. seconds: what a queued splitter has. clock: seconds, monotonic."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Splitter:
         limits: Limits,
         retention_days: int,
         split_delay_seconds: int,
-        config: Config | None = None,
+        config: Callable[[], Config] = Config,
         keys: KeyPatterns = EVERY_KEY,
         other_keys: Mapping[str, KeyPatterns] = MappingProxyType({}),
         seconds: int | None = None,

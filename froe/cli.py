@@ -58,6 +58,7 @@ GROUPS: Final = {
     "Stages on AWS": {
         "deploy": "froe.commands.deploy",
         "doctor": "froe.commands.doctor",
+        "config": "froe.commands.config",
         "token": "froe.commands.access",
         "consume": "froe.commands.consume",
         "destroy": "froe.commands.destroy",

@@ -17,7 +17,7 @@ PEOPLE: Final[Mapping[str, tuple[str, ...]]] = {
     "froe destroy": ("destroy", "destroy-sink"),
     "froe forget": ("forget",),
     "froe compact": ("compact",),
-    "Operating: status, upload, redrive, reprocess, verify, backfill, query": ("operate",),
+    "Operating: status, upload, redrive, reprocess, verify, config, backfill, query": ("operate",),
 }
 """Who does what → the policies that it takes, in infra/policies/people; what AWS has them do for CloudFormation included."""
 
@@ -28,6 +28,7 @@ REASONS: Final[Mapping[str, str]] = {
     "ReadObjects": "Reads the object's head and bytes: the announced version, or the key where the bucket keeps no versions.",
     "LookAtObjects": "Asks for the version and size of an object that is posted, or is to be read again; S3 allows that with the reading of it.",
     "TellAbsentFromForbidden": "Without it S3 answers 403 for an object that is not there: gone would look like forbidden.",
+    "ReadConfiguration": "Reads the configuration that `froe config put` put; the ledger says of which SHA-256 it has to be.",
     "SendSplitsAndBatches": "Sends the splits of a file and the batches of a split, and again what is redriven.",
     "OpenAndSealFiles": "Opens a file (one conditional put), reads its plan and marks, seals its splits, settles it.",
     "SendDeadLetters": "A message that can never succeed goes to the dead-letter queue with its reason.",

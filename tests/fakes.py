@@ -851,7 +851,7 @@ class Pipeline:
             meter=self.meter,
         )
 
-    def set_limits(self, limits: Any, config: Config | None = None) -> None:
+    def set_limits(self, limits: Any, config: Config | Callable[[], Config] = Config) -> None:
         """limits, config: of files that are opened from now on."""
         self.splitter = Splitter(
             self.objects,
@@ -862,7 +862,7 @@ class Pipeline:
             limits=limits,
             retention_days=self.retention_days,
             split_delay_seconds=300,
-            config=config,
+            config=(lambda: config) if isinstance(config, Config) else config,
             keys=self.keys,
             other_keys=self.other_keys,
             seconds=300,

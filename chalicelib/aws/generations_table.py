@@ -22,7 +22,7 @@ from chalicelib.ledger_store import StoredFile
 
 FILE: Final = "file"
 _LEADS: Final = "generations"
-_IF_ANY: Final = ("charset_guess", "notices")
+_IF_ANY: Final = ("charset_guess", "notices", "configuration")
 """What the item of a plan has only where it says something."""
 
 

@@ -173,8 +173,11 @@ class Items:
             request["Limit"] = at_once
         return self._queried(pk, request)
 
-    def between(self, pk: str, first: str, last: str, *, newest_first: bool = False) -> Iterator[Item]:
-        """The items of a partition between two sort keys, both included, in its order, or from its end on."""
+    def between(
+        self, pk: str, first: str, last: str, *, newest_first: bool = False, at_once: int | None = None
+    ) -> Iterator[Item]:
+        """The items of a partition between two sort keys, both included, in its order, or from its end on. at_once: as in
+        `of_partition`."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
@@ -182,6 +185,8 @@ class Items:
             "ConsistentRead": True,
             "ScanIndexForward": not newest_first,
         }
+        if at_once:
+            request["Limit"] = at_once
         return self._queried(pk, request)
 
     def _queried(self, pk: str, request: dict[str, Any]) -> Iterator[Item]:

@@ -78,6 +78,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         **({} if plan.object.member is None else {"member": _from_member(plan.object.member)}),
         **({} if plan.charset_guess is None else {"charset_guess": plan.charset_guess}),
         **({} if plan.notices is Telling.ALL else {"notices": plan.notices.value}),
+        **({"configuration": plan.configuration} if plan.configuration else {}),
         "framing": said_of(plan.framing) | _unreadable_before(plan),
         "limits": asdict(plan.limits),
         "shards": plan.shards,
@@ -171,6 +172,7 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         custom=unpacked_text(item["custom"]) if item.get("custom") else None,
         notices=telling_named(item.get("notices", "")),
         generation=parted(item["file_id"])[1],
+        configuration=item.get("configuration", 0),
     )
 
 

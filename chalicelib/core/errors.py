@@ -57,6 +57,12 @@ class MissingResourceError(TransientError):
     code = "resource-missing"
 
 
+class ConfigurationRefusedError(TransientError):
+    """The newest configuration hides what must not be stored, and cannot be used; it may be put right meanwhile."""
+
+    code = "configuration-refused"
+
+
 class OutOfTimeError(TransientError):
     """The invocation's time is nearly up: the rest is for the next one."""
 

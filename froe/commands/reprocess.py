@@ -19,6 +19,7 @@ from chalicelib.services import Services
 from chalicelib.status import Status
 from froe import inquiry
 from froe.commands.options import config_of, config_option, json_option, stage_option
+from froe.configuring import Configuring
 from froe.inquiry import ItemJson, find_files, page_size, pages, services_of
 from froe.jsonl import print_json
 from froe.rereading import Changes, changes_of
@@ -101,8 +102,8 @@ def reprocess(
     worse: all of it stored, and no more lines of it rejects (unless --force is given). Then the new one is in its place at
     once, under the same id, and what was goes a quarter of an hour later. Else it is given up, and says why. FILE is an id,
     which may be shortened, or a key, which stands for all its files; without one the options choose, and all that are given
-    must hold; a key or an id of an archive stands for the files in it. --dry-run reads the objects here, with --config or the project's froe.toml, and compares. The exit code is 1
-    unless all of them are in place.
+    must hold; a key or an id of an archive stands for the files in it. --dry-run reads the objects here and compares: with
+    --config, else what `froe config put` put, else the project's froe.toml. The exit code is 1 unless all of them are in place.
     """
     options = (prefix, format_name, state, rejects_over)
     if bool(names) == any(option is not None for option in options):
@@ -116,7 +117,7 @@ def reprocess(
     if not files:
         click.echo("There is no such file.", err=True)
     elif dry_run:
-        _compare(services, files, config_of(config_file), as_json=as_json)
+        _compare(services, files, _config_for(services, config_file), as_json=as_json)
     else:
         outcomes = _given_up(services, files) if give_up else _begun(services, files, forced=force)
         if not (give_up or no_wait):
@@ -125,6 +126,15 @@ def reprocess(
         awaited = {"given up"} if give_up else {"replaced", "under way"} if no_wait else {"replaced"}
         if any(outcome.result not in awaited for outcome in outcomes):
             click.get_current_context().exit(1)
+
+
+def _config_for(services: Services, config_file: Path | None) -> Config:
+    """What the files would be read with: the file that is given, else the newest version of the stage's, else the project's."""
+    newest = None if config_file else services.versions.newest()
+    if newest is None or newest.is_deployed:
+        return config_of(config_file)
+    click.echo(f"Reading with version {newest.number} of the stage's configuration.", err=True)
+    return Configuring(services.versions, services.audit, who_asks()).written(newest).config
 
 
 def _chosen(

@@ -18,7 +18,7 @@ import click
 
 from chalicelib.configuration import PACKAGED, read_config
 from froe import policies
-from froe.deployment import drift, feeding, holdings, notifications, others, record, stacks
+from froe.deployment import configured, drift, feeding, holdings, notifications, others, record, stacks
 from froe.deployment.brought import check_bucket
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
@@ -81,7 +81,8 @@ def deploy(
 
     `parameters` go before those of infra/parameters. `new_token` makes another API token, the one before ends with
     the deploy. `is_new` is asked whether a stage that there is none of is to be made, and is given the sentence.
-    Raises ConfigError where the configuration file is wrong: then nothing is touched.
+    Raises ConfigError where the configuration file is wrong, or what `froe config put` put does not pass any more: then
+    nothing is touched.
     """
     stage = read_stage(name, root)
     if stage is None:
@@ -98,6 +99,7 @@ def deploy(
         bucket = given.get(BROUGHT_BUCKET, brought_bucket(cloud, stage))
         if bucket:
             check_bucket(cloud, bucket, BROUGHT_BUCKET, str(parameters_file(name)))
+    anew = configured.check(cloud, stage, report)
     if new_token or not stage.settings.get(TOKEN_SETTING):
         token, stage = tokened(stage)
         write_stage(stage, root)  # before anything can fail: what was shown stays true
@@ -108,6 +110,8 @@ def deploy(
     report(f"Deploying the functions with chalice deploy --stage {name}")
     run_chalice("deploy", name, root, f"`froe deploy --stage {name}`")
     finish(prepared, report)
+    if anew:
+        configured.put_anew(prepared.cloud, prepared.stage, anew, report)
     return prepared
 
 

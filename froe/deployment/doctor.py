@@ -12,6 +12,7 @@ from froe.deployment.checks.announcing import check_announcing
 from froe.deployment.checks.backfill import check_backfill
 from froe.deployment.checks.buckets import check_buckets
 from froe.deployment.checks.concurrency import check_concurrency
+from froe.deployment.checks.configuration import check_configuration
 from froe.deployment.checks.examined import Examined
 from froe.deployment.checks.functions import check_functions
 from froe.deployment.checks.mappings import check_mappings, check_way_in
@@ -40,6 +41,7 @@ THEN: Final[tuple[Check, ...]] = (
     check_buckets,
     check_queues,
     check_tables,
+    check_configuration,
     check_watching,
     check_backfill,
 )

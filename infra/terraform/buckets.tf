@@ -366,7 +366,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "quarantine_bucket" {
       id     = "expiry"
       status = "Enabled"
 
-      filter {}
+      filter {
+        prefix = "dead-letters/"
+      }
 
       expiration {
         days = var.quarantine_expiry_days

@@ -101,6 +101,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
             ["Froe", "BatchesDisputed", "stage", var.stage],
             ["Froe", "MessagesPutOff", "stage", var.stage],
             ["Froe", "NotificationsIgnored", "stage", var.stage],
+            ["Froe", "ConfigurationsRefused", "stage", var.stage],
           ]
         }
       },

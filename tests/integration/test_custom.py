@@ -185,6 +185,46 @@ def test_over_http_a_file_is_read_again_and_what_it_was_goes(
     assert ("generations", file_id) not in own
 
 
+def test_a_configuration_is_put_without_a_deploy(configured: LocalStack, tmp_path: Path) -> None:
+    """Opened by the splitter, and read again by the queued splitter; what was opened before keeps what was deployed."""
+    stack, file, line = configured, tmp_path / "froe.toml", b"stand3 7 waffles\n"
+    file.write_text(
+        "[[format]]\nname = 'stand'\npattern = 'stand(?<stand>[0-9]+) (?<count>[0-9]+) (?<message>.*)'\n"
+        "samples = ['stand3 7 waffles']\n"
+    )
+    before = upload_and_settle(stack, "custom/stands/0.log", line)
+    assert (before["format"], before["configuration"]) == ("text", None)
+    put = run_froe(stack, "config", "put", str(file), "--json")
+    try:
+        number = json.loads(put.stdout)["version"]
+        attempts = iter(range(1, 100))
+
+        def opened_with_it() -> dict[str, object] | None:
+            opened = upload_and_settle(stack, f"custom/stands/{next(attempts)}.log", line)
+            return opened if opened["configuration"] else None
+
+        after = wait_for(opened_with_it, f"a file that is opened with version {number}")
+        assert (after["format"], after["configuration"]) == ("stand", number)
+        assert call_api(stack, f"/files/{before['file_id']}").body["configuration"] is None
+        again = wait_for(
+            lambda: _configured_file(stack, before["file_id"]), "a generation that is read with that version"
+        )
+        assert (again["format"], again["configuration"]) == ("stand", number)
+    finally:
+        rolled_back = run_froe(stack, "config", "rollback", "deployed")
+    assert rolled_back.returncode == 0, rolled_back
+    deeds = [each["action"] for each in call_api(stack, "/audit?limit=10").body["items"]]
+    assert {"config-put", "config-rollback"} <= set(deeds)
+
+
+def _configured_file(stack: LocalStack, file_id: str) -> dict[str, object] | None:
+    file: dict[str, object] = call_api(stack, f"/files/{file_id}").body
+    if file["configuration"]:
+        return file
+    assert run_froe(stack, "reprocess", file_id).returncode == 0, "the queued splitter looked too early"
+    return None
+
+
 def _plain(value: object) -> str:
     binary = getattr(value, "value", None)
     return binary.decode() if isinstance(binary, bytes) else str(value)

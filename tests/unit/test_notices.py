@@ -342,7 +342,7 @@ def test_what_a_prefix_is_bound_to_is_decided_when_a_file_is_opened_and_kept() -
         Ledger(FakeLedgerTable(effects), lambda: WHEN),
         limits=Limits(),
         retention_days=0,
-        config=config,
+        config=lambda: config,
     )
     for key, data in {"quiet/a": b"x\n", "quiet/b": b"\0\1" * 500, "loud/c": b"x\n"}.items():
         objects.add(key, data)

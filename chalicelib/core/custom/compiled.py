@@ -1,4 +1,4 @@
-"""A configuration that was checked and proved when it was packaged, as the text that functions read.
+"""A configuration that was checked and proved when it was packaged or put, as the text that functions read.
 
 Nothing in it is checked again. The key of hashes is a secret of the functions and not in it.
 """
@@ -6,7 +6,7 @@ Nothing in it is checked again. The key of hashes is a secret of the functions a
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -24,14 +24,23 @@ from chalicelib.core.custom.spec import (
 from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.plan.telling import Telling
 
+FORMS: Final = (1,)
+"""Those that are read; it is written in the last one. Another is due when code that reads the one before would take a
+configuration for what it is not."""
+
 
 class NoKeyError(Exception):
     """The configuration hides by a keyed hash, and there is no key."""
 
 
+class OtherFormError(Exception):
+    """Another version of Froe compiled it."""
+
+
 def compiled(config: Config) -> bytes:
     """Always the same for the same configuration, whatever the key is."""
     stored = {
+        "form": FORMS[-1],
         "rules": encoded(replace(config.rules, key_id=None)),
         "bindings": [asdict(each) for each in config.bindings],
         "collections": [asdict(each) for each in config.collections],
@@ -39,17 +48,24 @@ def compiled(config: Config) -> bytes:
     return orjson.dumps(stored, option=orjson.OPT_SORT_KEYS)
 
 
-def config_of(data: bytes, key: str) -> Config:
-    """The configuration that was compiled. key: REDACTION_KEY, empty where there is none. Raises NoKeyError."""
-    stored = orjson.loads(data)
-    rules = Rules() if stored["rules"] is None else decoded(stored["rules"])
+def config_of(data: bytes, key: str, version: int = 0) -> Config:
+    """The configuration that was compiled. key: REDACTION_KEY, empty where there is none. version: what `Config` has.
+
+    Raises NoKeyError and OtherFormError."""
+    try:
+        stored = orjson.loads(data)
+        if stored["form"] not in FORMS:
+            raise OtherFormError(f"it is compiled in form {stored['form']}, and this Froe reads {FORMS[-1]}")
+        rules = Rules() if stored["rules"] is None else decoded(stored["rules"])
+        bindings = tuple(map(_binding, stored["bindings"]))
+        collections = tuple(Collection(**each) for each in stored["collections"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise OtherFormError(f"another Froe compiled it ({error})") from error
     if any(each.hashed for each in rules.redactions):
         if len(key) < KEY_MIN_CHARS:
             raise NoKeyError(no_key("The configuration"))
         rules = replace(rules, key_id=key_id_of(key))
-    bindings = tuple(_binding(each) for each in stored["bindings"])
-    collections = tuple(Collection(**each) for each in stored["collections"])
-    return Config(rules, bindings, collections, encoded(rules), key)
+    return Config(rules, bindings, collections, encoded(rules), key, version)
 
 
 def no_key(what: str) -> str:
@@ -60,11 +76,6 @@ def no_key(what: str) -> str:
 
 
 def _binding(stored: dict[str, Any]) -> Binding:
-    layout, notices = stored["layout"], stored["notices"]
-    return Binding(
-        stored["prefix"],
-        stored["format"],
-        stored["charset"],
-        Layout(layout) if layout else None,
-        Telling(notices) if notices else None,
-    )
+    layout, notices = stored.get("layout"), stored.get("notices")
+    read = {"layout": Layout(layout) if layout else None, "notices": Telling(notices) if notices else None}
+    return Binding(**stored | read)

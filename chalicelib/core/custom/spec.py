@@ -148,13 +148,14 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Config:
     """A whole configuration. text: what a plan carries; None where that is nothing. key: what hashes are
-    keyed with; never stored."""
+    keyed with; never stored. version: of those that were put for the stage; 0: the deployed one."""
 
     rules: Rules = field(default_factory=Rules)
     bindings: tuple[Binding, ...] = ()
     collections: tuple[Collection, ...] = ()
     text: str | None = None
     key: str = field(default="", repr=False)
+    version: int = 0
 
     def format_bound_to(self, key: str) -> str | None:
         """The format that the longest prefix of an object's key is bound to."""

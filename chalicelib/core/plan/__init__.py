@@ -143,6 +143,7 @@ class Plan:
     archive: what it holds are files; it has no text of its own.
     charset_guess: what the text may be in though it is read as UTF-8 (`guessing`); nothing obeys it.
     notices: which of its settlings become notices. generation: how often the object was read before this plan.
+    configuration: the version of the stage's configuration that it was opened with; 0: the deployed one.
     """
 
     head: ObjectHead
@@ -168,6 +169,7 @@ class Plan:
     archive: Archive | None = None
     notices: Telling = Telling.ALL
     generation: int = 0
+    configuration: int = 0
 
     @property
     def version(self) -> int:

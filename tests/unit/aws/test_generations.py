@@ -67,7 +67,7 @@ class Stage:
             limits=LIMITS,
             retention_days=0,
             split_delay_seconds=0,
-            config=load(config, "froe.toml"),
+            config=lambda: load(config, "froe.toml"),
             layout=self.layout,
             sink=Sink.PARQUET if self.layout is Layout.NONE else Sink.NONE,
         )
