@@ -38,11 +38,12 @@ class Sums:
         """Add up what lies between a split that has changed and the file, one of so many splits; gives the parts that
         the file consists of, or None as long as a sum on the way waits for other splits.
 
-        closing: whether that all of them are cut is news; otherwise only that all are settled is."""
-        top = top_level(splits)
-        for level in range(1, top + 1):
+        splits: of a text that is cut in sequence there may be more by now, as the account is told of them only by a sum that
+        is whole. closing: whether that all of them are cut is news; otherwise only that all are settled is."""
+        level = 1
+        while level <= top_level(splits):
             first = split // FAN_OUT**level * FAN_OUT
-            parts, known = self._parts(file_id, level - 1, first, first + FAN_OUT, splits)
+            parts, known, splits = self._parts(file_id, level - 1, first, first + FAN_OUT, splits)
             if not known or not (closing or all(part.is_settled for part in parts)):
                 return None
             total = merged(parts)
@@ -50,34 +51,37 @@ class Sums:
                 return None
             if total:
                 self._store.put_sum(file_id, level, total, expires_at)
-        parts, _ = self._parts(file_id, top, 0, _TOP_MAX, splits)
-        return parts
+            level += 1
+        return self._parts(file_id, level - 1, 0, _TOP_MAX, splits)[0]
 
     def _parts(
         self, file_id: str, level: int, first: int, until: int, splits: int
-    ) -> tuple[list[SplitAccount], bool]:
-        """What a level holds between two numbers, and whether that is all. What has no sum is given by its own parts,
-        up to the first where a split is still to be cut."""
-        until = min(until, -(-splits // FAN_OUT**level))
+    ) -> tuple[list[SplitAccount], bool, int]:
+        """What a level holds between two numbers, whether that is all, and how many splits there are at least. What has no
+        sum is given by its own parts, up to the first where a split is still to be cut."""
         if not level:
             accounts = self._store.read_splits(file_id, first, until)
-            known = sum(1 for split in accounts if split.seal or split.setback) == until - first
-            return accounts, known
+            splits = max([splits, *(split.split + 1 for split in accounts)])
+            cut = sum(1 for split in accounts if split.seal or split.setback)
+            return accounts, cut == min(until, splits) - first, splits
         sums = {
             each.split // FAN_OUT**level: each
             for each in self._store.read_sums(file_id, level, first, until)
             if _is_whole(each, level)
         }
+        splits = max([splits, *(each.split + each.width for each in sums.values())])
         parts: list[SplitAccount] = []
-        for number in range(first, until):
+        for number in range(first, min(until, -(-splits // FAN_OUT**level))):
             if number in sums:
                 parts.append(sums[number])
                 continue
-            inner, known = self._parts(file_id, level - 1, number * FAN_OUT, (number + 1) * FAN_OUT, splits)
+            inner, known, splits = self._parts(
+                file_id, level - 1, number * FAN_OUT, (number + 1) * FAN_OUT, splits
+            )
             parts += inner
             if not known:
-                return parts, False
-        return parts, True
+                return parts, False, splits
+        return parts, True, splits
 
     def survey(self, file_id: str, splits: int, *, are_all: bool) -> list[SplitAccount]:
         """What a file consists of by now: what has settled by its largest sums, the rest split by split.

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from chalicelib.core.ledger.accounts import FileAccount, State
+from chalicelib.core.ledger.generations import named, parted
 from chalicelib.core.ledger.marks import Tally
 from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.records.parquet import BATCHES, RECORDS
@@ -22,7 +23,7 @@ from chalicelib.core.records.segments import (
 from tests.layouts import rows_in
 from tests.soak.aws import DAY, RESULTS
 from tests.soak.dynamodb import Table
-from tests.soak.stage import Stage, Uploaded
+from tests.soak.stage import Stage, Uploaded, members_of
 from tests.soak.texts import Entry, LogFile
 
 SETTLED: Final = ("COMPLETE", "INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED")
@@ -33,7 +34,8 @@ class Checks:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._complete: set[str] = set()
+        self._complete: dict[str, str] = {}
+        """Of files, by which id their current generation goes."""
         stage.hears.append(self.look)
 
     def look(self, table: str, key: tuple[str, str], old: Any, new: Any) -> None:
@@ -43,19 +45,20 @@ class Checks:
             self._look_at_file(key[0], old, new)
 
     def _look_at_record(self, file_id: str, key: tuple[str, str], old: Any, new: Any) -> None:
-        uploaded = self._stage.uploads.get(file_id)
+        known, _ = parted(file_id)
+        uploaded = self._stage.uploads.get(known)
         if uploaded is None or new is None or "forged" in uploaded.spoilt or self._has_expired(uploaded):
             return
         if "forgotten" in uploaded.spoilt:
-            self._stage.violate("wrong", file_id, "a record is written though the file is forgotten")
-        elif file_id in self._complete and old != new:
-            self._stage.violate("wrong", file_id, "a record is written after the file was complete")
+            self._stage.violate("wrong", known, "a record is written though the file is forgotten")
+        elif self._complete.get(known) == file_id and old != new:
+            self._stage.violate("wrong", known, "a record is written after the file was complete")
 
     def _look_at_file(self, file_id: str, old: Any, new: Any) -> None:
         uploaded = self._stage.uploads.get(file_id)
         if uploaded is None:
             return
-        self._complete.discard(file_id)
+        self._complete.pop(file_id, None)
         if new is None:
             return
         if "plan_version" not in new:
@@ -91,7 +94,8 @@ class Checks:
                 f"COMPLETE with {total.lines} of {lines} lines, {total.bytes} of {size} bytes",
             )
         elif not discards:
-            self._complete.add(file_id)
+            stored = self._stage.stored(file_id)
+            self._complete[file_id] = stored.plan.file_id if stored else file_id
             for kind, number, what in compared(self._stage, uploaded):
                 if not self._is_about_to_be_corrected(uploaded, kind):
                     self._stage.violate(kind, file_id, f"{number} {what} of a COMPLETE file")
@@ -119,6 +123,8 @@ class Checks:
             self._look_for_remains(file_id)
         elif stored is not None:
             self._look_at_end(uploaded, stored.account)
+            for each in (file_id, *members_of(stage, file_id)):
+                self._look_at_generations(each)
         elif not spoilt & {"deleted", "overwritten", "discarded"} and not (
             "removed" in spoilt and has_dead_letter(stage, file_id)
         ):
@@ -145,6 +151,24 @@ class Checks:
         emitted = [each for each in stage.aws.events.taken if each["file_id"] == file_id]
         if not any(each["state"] == state for each in emitted):
             stage.violate("lost", file_id, f"no event says that it is {state}")
+
+    def _look_at_generations(self, file_id: str) -> None:
+        """None is under way for ever, and nothing is left of those that are not current."""
+        stage, stored = self._stage, self._stage.stored(file_id)
+        if stored is None:
+            return
+        number = stored.rereading.under_way
+        if number is not None:
+            if not has_dead_letter(stage, named(file_id, number)):
+                stage.violate("stuck", file_id, f"generation {number} is under way for ever")
+            return
+        left = {pk.partition("#")[0] for pk, _ in stage.aws.dynamodb.table("records").items}
+        left |= {row["file_id"]["S"] for row in _rows(stage)}
+        for each in sorted(left - {stored.plan.file_id}):
+            if parted(each)[0] == file_id:
+                stage.violate(
+                    "doubled", file_id, f"something is left of {each[26:] or 'the first generation'}"
+                )
 
     def _look_at_whole(self, uploaded: Uploaded, account: FileAccount) -> None:
         """Of a file that nothing keeps from being whole."""
@@ -222,20 +246,12 @@ class Member(NamedTuple):
         return LogFile(b"", "COMPLETE", self.of.member)
 
 
-def members_of(stage: Stage, file_id: str) -> list[str]:
-    """The files of an archive's members."""
-    items = stage.aws.dynamodb.table("ledger").items
-    named = [
-        item["files"]["S"] for (pk, sk), item in items.items() if pk == file_id and sk.startswith("members#")
-    ]
-    return [member for names in named for member in names.split()]
-
-
 def compared(
     stage: Stage, uploaded: Uploaded | Member, *, nothing: bool = False
 ) -> list[tuple[str, int, str]]:
     """How the destinations of a file differ from its text (nothing: from none): kind of violation, how many, what."""
-    file_id, stored = uploaded.file_id, stage.stored(uploaded.file_id)
+    stored = stage.stored(uploaded.file_id)
+    file_id = stored.plan.file_id if stored else uploaded.file_id
     entries = [each for each in uploaded.log.entries if each.kind != "skipped"]
     in_table = stored is None or stored.plan.layout is not Layout.NONE
     # A file whose item was removed may be opened anew when its object is gone: then nothing says that it had a sink.

@@ -15,7 +15,16 @@ from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Deadline
 from tests.soak.aws import INPUT_BUCKET, Message, Queue
-from tests.soak.stage import ACTORS_MAX, AT_ONCE, DESTINATIONS, Stage, Uploaded, event_of, limits_of
+from tests.soak.stage import (
+    ACTORS_MAX,
+    AT_ONCE,
+    DESTINATIONS,
+    Stage,
+    Uploaded,
+    event_of,
+    limits_of,
+    members_of,
+)
 from tests.soak.texts import drawn_file
 from tests.soak.world import drawn_faults
 
@@ -63,6 +72,9 @@ class Operations:
             ):
                 del rare[lossy]
         kept = {each: weight for each, weight in rare.items() if random.random() < 0.35}
+        if stage.world.readings.random() < 0.3:
+            kept.pop(self.remove_file_item, None)  # a generation of what people removed is left for ever
+            kept |= {self.reprocess: 4, self.keep_former: 1}
         usual: dict[Callable[[], None], float] = {
             self.upload: 1,
             self.announce_again: 0.5,
@@ -251,6 +263,24 @@ class Operations:
         """Only what has settled can be forgotten: the command says so, and nothing happens."""
         if uploaded := self._any():
             self.stage.forget(uploaded, with_object=self.random.random() < 0.5)
+
+    def reprocess(self) -> None:
+        """Somebody wants a file read again, or a file in it; what is not settled is refused."""
+        if (uploaded := self._any()) and not uploaded.spoilt & {"removed", "forgetting"}:
+            readings, services = self.stage.world.readings, self.stage.services
+            file_id = readings.choice([uploaded.file_id, *members_of(self.stage, uploaded.file_id)])
+            forced = readings.random() < 0.2
+            self.stage.world.note(f"{file_id[:6]} is to be read again")
+            self.stage.start("reprocess", lambda _: services.reprocessing.begin(file_id, forced=forced), 60.0)
+
+    def keep_former(self) -> None:
+        """Somebody gives up what is being read again."""
+        if uploaded := self._any():
+            services = self.stage.services
+            file_id = self.stage.world.readings.choice(
+                [uploaded.file_id, *members_of(self.stage, uploaded.file_id)]
+            )
+            self.stage.start("keep", lambda _: services.reprocessing.give_up(file_id, "enough"), 60.0)
 
     # Accidents
     def delete_object(self) -> None:

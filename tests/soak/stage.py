@@ -333,6 +333,15 @@ class Stage:
             logger.propagate = kept[1]
 
 
+def members_of(stage: Stage, file_id: str) -> list[str]:
+    """The files of an archive's members."""
+    items = stage.aws.dynamodb.table("ledger").items
+    named = [
+        item["files"]["S"] for (pk, sk), item in items.items() if pk == file_id and sk.startswith("members#")
+    ]
+    return [member for names in named for member in names.split()]
+
+
 def event_of(uploaded: Uploaded, way: str) -> dict[str, Any]:
     """What S3 says of an upload, by one of the ways in which it may come."""
     described = {"key": uploaded.key, "size": len(uploaded.log.data), "eTag": uploaded.version.etag}

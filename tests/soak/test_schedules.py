@@ -22,11 +22,11 @@ SCHEDULES = 15
 NOTICED_WITHIN = 80
 NOTICED_BY = {
     "mark-before-write": 3,
-    "seal-before-send": 74,
+    "seal-before-send": 84,
     "count-up-blindly": 2,
     "forget-to-look-again": 11,
     "never-sweep": 3,
-    "trust-a-failed-answer": 42,
+    "trust-a-failed-answer": 16,
     "sum-without-comparing": 1,
     "cut-by-settings-of-today": 62,
     "complete-but-one": 3,

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import json
 import lzma
-import tarfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +16,9 @@ from random import Random
 from typing import Final
 
 import lz4.frame
+
+from tests.tars import tar
+from tests.zips import zipped
 
 LINE_MAX_BYTES: Final = 400
 """The limit of an entry in all schedules."""
@@ -45,8 +46,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """data: the object. state: in which it settles once all is well. entries: of the whole text. member: those of the
-    only file in it, where it is an archive."""
+    """data: the object. state: in which it settles once all is well. entries: of the whole text. member: those of each
+    file in it, where it is an archive."""
 
     data: bytes
     state: str
@@ -67,7 +68,7 @@ def drawn_file(random: Random, mark: str) -> LogFile:
         noise = bytes(random.choices(range(1, 8), k=300))
         return LogFile(noise, "FAILED", ())
     if kind == "tar":
-        return _tar(mark, is_packed=random.random() < 0.5)
+        return _archive(mark, is_packed=random.random() < 0.5)
     text, entries = _drawn_text(random, mark)
     if kind == "packed":
         return LogFile(PACKERS[len(text) % len(PACKERS)](text), "COMPLETE", entries)
@@ -80,14 +81,11 @@ def drawn_file(random: Random, mark: str) -> LogFile:
     return LogFile(text, "COMPLETE", entries)
 
 
-def _tar(mark: str, *, is_packed: bool) -> LogFile:
-    """An archive of one log, whose lines are in the account of the log alone."""
-    packed, line = io.BytesIO(), f"{mark} line\n".encode()
-    member = tarfile.TarInfo("app.log")
-    member.size = len(line) * _MEMBER_LINES
-    with tarfile.open(fileobj=packed, mode="w") as writer:
-        writer.addfile(member, io.BytesIO(line * _MEMBER_LINES))
-    data = packed.getvalue()
+def _archive(mark: str, *, is_packed: bool) -> LogFile:
+    """A tar or a zip of one log, or of two of one name, whose lines are in the accounts of the logs alone."""
+    line, number = f"{mark} line\n".encode(), sum(mark.encode())
+    logs = [("app.log", line * _MEMBER_LINES)] * (1 + number % 2)
+    data = zipped(logs, 8 if number % 3 else 0) if number % 4 > 1 else tar(logs)
     entries = tuple(
         Entry(number * len(line), len(line), "record", f"{mark} line") for number in range(_MEMBER_LINES)
     )

@@ -88,11 +88,12 @@ class Actor:
 
 
 class World:
-    """random: where all is drawn from but for layouts, so that the rest is the same in each. now: seconds since 1970. calm: who works undisturbed while nobody else does."""
+    """random: where all is drawn from but for layouts and readings, so that the rest is the same in each. now: seconds since 1970. calm: who works undisturbed while nobody else does."""
 
     def __init__(self, seed: object) -> None:
         self.random = Random(f"{seed}")
         self.layouts = Random(f"layouts of {seed}")
+        self.readings = Random(f"readings of {seed}")
         self.now = WHEN.timestamp()
         self.faults = Faults()
         self.outage: Callable[[str, str], bool] | None = None

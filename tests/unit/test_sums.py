@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from chalicelib import sums
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import SplitAccount, State, account_of, merged
 from chalicelib.core.ledger.marks import Counts, Mark, Outcome, Tally
@@ -15,6 +16,7 @@ from chalicelib.core.ledger.summaries import summary_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.ledger import Ledger
 from chalicelib.sums import top_level
+from tests import fakes
 from tests.fakes import WHEN, Crash, Effects, FakeLedgerTable
 
 SPLIT_BYTES = 100
@@ -87,6 +89,27 @@ def test_any_order_of_seals_and_marks_ends_in_the_account_of_all_splits(splits: 
         for name, split in steps_of(file, Random(seed), parallel=parallel):
             file.step(name, split)
         whole(file)
+
+
+def test_in_sequence_too_where_levels_are_deep_and_the_account_lags_behind_the_seals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (sums, fakes):
+        monkeypatch.setattr(module, "FAN_OUT", 2)
+    monkeypatch.setattr(sums, "_TOP_MAX", 2)
+    for splits in (5, 8, 13, 32):
+        for seed in range(8):
+            file = File(splits, parallel=False)
+            for name, split in steps_of(file, Random(seed), parallel=False):
+                file.step(name, split)
+            whole(file)
+    set_back = File(13, parallel=False)
+    for split in range(7):
+        set_back.step("seal", split)
+    set_back.step("setback", 7)
+    for split in (6, 5, 4, 3, 2, 1, 0):
+        set_back.step("done", split)
+    assert set_back.account.state is State.INCOMPLETE
 
 
 @pytest.mark.parametrize("parallel", [True, False])
