@@ -14,11 +14,9 @@ from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 from chalicelib import metrics
-from chalicelib.core.custom.compiled import NoKeyError, OtherFormError, config_of
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import ConfigurationRefusedError
 from chalicelib.metrics import NO_METER, Meter
-from chalicelib.status_json import time_json
 
 LOOK_SECONDS: Final = 10.0
 """How often a function looks for a newer version, at most: one small read of the ledger."""
@@ -48,19 +46,6 @@ class Version(NamedTuple):
     @property
     def is_deployed(self) -> bool:
         return not self.digest
-
-    def json(self) -> dict[str, object]:
-        return {
-            "version": self.number,
-            "at": time_json(self.at),
-            "by": self.by,
-            "how": self.how,
-            "of": self.of,
-            "deployed": self.is_deployed,
-            "sha256": self.digest or None,
-            "source_sha256": self.source or None,
-            "froe": self.froe or None,
-        }
 
 
 class VersionStore(Protocol):
@@ -102,6 +87,8 @@ def content_of(store: VersionStore, name: str) -> bytes:
 
 def config_in(store: VersionStore, version: Version, key: str) -> Config:
     """What a version says. key: REDACTION_KEY, empty where there is none. Raises UnusableError."""
+    from chalicelib.core.custom.compiled import NoKeyError, OtherFormError, config_of  # noqa: PLC0415 - most stages put none
+
     try:
         return config_of(content_of(store, compiled_name(version.digest)), key, version.number)
     except (NoKeyError, OtherFormError) as error:

@@ -29,6 +29,7 @@ from chalicelib.configuration_versions import (
 from chalicelib.core.custom.compiled import compiled
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.spec import Config
+from chalicelib.status_json import time_json
 from froe.errors import FroeError
 from froe.project import project_of
 
@@ -179,6 +180,21 @@ class Configuring:
                 )
             note["registered"] = version.number
         return version
+
+
+def version_json(version: Version) -> dict[str, object]:
+    """As the commands print it for programs."""
+    return {
+        "version": version.number,
+        "at": time_json(version.at),
+        "by": version.by,
+        "how": version.how,
+        "of": version.of,
+        "deployed": version.is_deployed,
+        "sha256": version.digest or None,
+        "source_sha256": version.source or None,
+        "froe": version.froe or None,
+    }
 
 
 def checked(text: str, name: str) -> Written:

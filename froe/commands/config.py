@@ -36,14 +36,15 @@ def config(context: click.Context, *, limit: int, stage: str | None, as_json: bo
         if stage is not None or as_json:
             raise click.UsageError(f"Give --stage and --json behind {context.invoked_subcommand}.")
         return
-    from froe.jsonl import print_json  # noqa: PLC0415 - imports what takes long
+    from froe.configuring import version_json  # noqa: PLC0415 - imports what takes long
+    from froe.jsonl import print_json  # noqa: PLC0415 - as above
     from froe.terminal import Column, print_table  # noqa: PLC0415 - as above
 
     listed = _configuring(stage).listed()
     versions = listed[:limit] if limit else listed
     if as_json:
         for each in versions:
-            print_json({**each.json(), "in_use": each is listed[0]})
+            print_json({**version_json(each), "in_use": each is listed[0]})
     elif not versions:
         click.echo(
             "No configuration was put: the deployed one is in use. `froe config put` puts a file.", err=True
@@ -86,7 +87,7 @@ def put(*, file: Path | None, replaces: int | None, stage: str | None, as_json: 
         version,
         found or (),
         as_json=as_json,
-        sentence=f"Version {version.number} of the configuration is in use.",
+        sentence=f"Version {version.number} of the configuration holds for files that are opened in 10 seconds and later.",
     )
     if any(each.hashed for each in written.config.rules.redactions):
         click.echo(
@@ -101,6 +102,7 @@ def put(*, file: Path | None, replaces: int | None, stage: str | None, as_json: 
 @json_option
 def get(*, version: int | None, stage: str | None, as_json: bool) -> None:
     """Print the file of VERSION, by default of the one in use, as it was written."""
+    from froe.configuring import version_json  # noqa: PLC0415 - as above
     from froe.errors import FroeError  # noqa: PLC0415 - as above
     from froe.jsonl import print_json  # noqa: PLC0415 - as above
 
@@ -112,7 +114,7 @@ def get(*, version: int | None, stage: str | None, as_json: bool) -> None:
         )
     text = configuring.source(found)
     if as_json:
-        print_json({**found.json(), "text": text})
+        print_json({**version_json(found), "text": text})
     else:
         click.echo(text, nl=False)
 
@@ -211,9 +213,10 @@ def _since(configuring: Configuring, before: Version | None, written: Written) -
 
 def _print_version(version: Version, changes: Sequence[Difference], *, as_json: bool, sentence: str) -> None:
     if as_json:
+        from froe.configuring import version_json  # noqa: PLC0415 - as above
         from froe.jsonl import print_json  # noqa: PLC0415 - as above
 
-        print_json({**version.json(), "changes": [str(each) for each in changes]})
+        print_json({**version_json(version), "changes": [str(each) for each in changes]})
         return
     click.echo(sentence)
     for each in changes:
@@ -221,7 +224,9 @@ def _print_version(version: Version, changes: Sequence[Difference], *, as_json: 
 
 
 def _row(version: Version, *, is_in_use: bool) -> tuple[str, ...]:
-    members: dict[str, Any] = version.json()
+    from froe.configuring import version_json  # noqa: PLC0415 - as above
+
+    members: dict[str, Any] = version_json(version)
     how = {"deploy": "compiled anew by a deploy"}.get(version.how, version.how)
     if version.how == "rollback":
         how = f"rollback to {version.of or 'what was deployed'}"

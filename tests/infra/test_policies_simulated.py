@@ -218,6 +218,10 @@ def of_cloudformation(*, deleting_only: bool = False) -> list[Call]:
 STACK = arn("cloudformation", f"stack/froe-{STAGE}-data/0f0e")
 TRANSFORM = f"arn:aws:cloudformation:{REGION}:aws:transform/"
 DEPLOYING = [
+    *calls("s3", "GetObject PutObject", f"{QUARANTINE}/configuration/0f0e.toml"),
+    Call("dynamodb:Query", LEDGER, {"dynamodb:LeadingKeys": ["configuration"]}),
+    Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["configuration"]}),
+    Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["audit#2026-12"]}),
     Call("sts:GetCallerIdentity", "*"),
     *calls("cloudformation", "CreateStack UpdateStack DescribeStacks DescribeStackEvents GetTemplate", STACK),
     *calls("cloudformation", "CreateChangeSet DescribeChangeSet ExecuteChangeSet", STACK),
@@ -266,6 +270,7 @@ OPERATING = [
     Call("s3:PutObject", f"{INPUT}/a.log"),
     Call("s3:ListBucketVersions", INPUT),
     Call("s3:GetObject", f"{QUARANTINE}/dead-letters/m"),
+    *calls("s3", "GetObject PutObject", f"{QUARANTINE}/configuration/0f0e.toml"),
     Call("sqs:SendMessage", SPLIT),
     Call("sqs:SendMessage", BATCH),
     *calls("states", "DescribeStateMachine StartExecution", MACHINE),
@@ -296,7 +301,9 @@ def own_log(function: str) -> Call:
     return Call("logs:PutLogEvents", arn("logs", f"log-group:/aws/lambda/{name}:log-stream:2026/11/30"))
 
 
+CONFIGURATION = f"{QUARANTINE}/configuration/0f0e.json"
 CUTTING = [
+    Call("s3:GetObject", CONFIGURATION, {"aws:ResourceAccount": ACCOUNT}),
     *calls("s3", "GetObject GetObjectVersion", f"{INPUT}/a b.log"),
     Call("sqs:SendMessage", SPLIT),
     Call("sqs:SendMessage", BATCH),
@@ -360,6 +367,8 @@ DENIED: Mapping[str, list[Call]] = {
         Call("s3:DeleteBucket", bucket("input", stage=OTHER)),
         Call("dynamodb:DeleteTable", arn("dynamodb", f"table/froe-{OTHER}-records")),
         Call("dynamodb:Query", RECORDS),
+        Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["0" * 26]}),
+        Call("s3:GetObject", f"{QUARANTINE}/dead-letters/m"),
         Call("iam:CreateServiceLinkedRole", LINKED, {"iam:AWSServiceName": "elasticbeanstalk.amazonaws.com"}),
         Call("iam:CreateServiceLinkedRole", LINKED),
         Call(
@@ -428,6 +437,7 @@ DENIED: Mapping[str, list[Call]] = {
         Call("kms:Decrypt", KEY),
     ],
     "splitter": [
+        Call("s3:PutObject", CONFIGURATION, {"aws:ResourceAccount": ACCOUNT}),
         Call("dynamodb:BatchWriteItem", RECORDS),
         Call("s3:GetObject", f"{QUARANTINE}/dead-letters/m"),
         Call("s3:PutObject", f"{INPUT}/a.log"),

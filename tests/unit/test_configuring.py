@@ -402,7 +402,7 @@ def test_the_commands_put_list_show_compare_and_roll_back(tmp_path: Path) -> Non
     assert "No configuration was put" in froe("config").stderr
     assert "No configuration was put here" in froe("config", "get").output
     file.write_text(TILL)
-    assert "Version 1 of the configuration is in use." in froe("config", "put", str(file)).stdout
+    assert "Version 1 of the configuration holds for files" in froe("config", "put", str(file)).stdout
     assert "Version 1 says the same" in froe("config", "put", str(file)).stdout
     file.write_text(HIDING)
     assert froe("config", "diff", str(file)).stdout == "  redaction counts added\n"
