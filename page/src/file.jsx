@@ -102,6 +102,7 @@ function more(file) {
     ["key", file.key],
     ["changed", moment(file.last_modified)],
     ["version", file.version_id && <span class="mono">{file.version_id}</span>],
+    ["configuration", file.configuration && `version ${file.configuration}`],
     ["file id", <><span class="mono">{file.file_id}</span> <Copy text={file.file_id} label="Copy the id" /></>],
   ];
 }

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from chalicelib import metrics
 from chalicelib.audit import Audit
 from chalicelib.aws.access_table import DynamoAudit
+from chalicelib.aws.ledger_items import from_plan, to_plan
 from chalicelib.aws.versions_store import StoredVersions
 from chalicelib.configuration_versions import LOOK_SECONDS, CurrentConfiguration, Version, digest_of
 from chalicelib.core.custom.loading import load
@@ -332,6 +333,7 @@ def test_a_file_keeps_the_version_that_it_was_opened_with() -> None:
     drain(pipeline)
     plans = [pipeline.table.files[file_id].plan for file_id in (before, after)]
     assert [plan.configuration for plan in plans] == [1, 2]
+    assert [to_plan(from_plan(plan)) for plan in plans] == plans
     counts = [
         {str(record["attributes"]["count"]) for record in records_of(pipeline, file_id)}
         for file_id in (before, after)

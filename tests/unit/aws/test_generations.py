@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -67,7 +68,7 @@ class Stage:
             limits=LIMITS,
             retention_days=0,
             split_delay_seconds=0,
-            config=lambda: load(config, "froe.toml"),
+            config=lambda: replace(load(config, "froe.toml"), version=7 if config == BROKEN else 0),
             layout=self.layout,
             sink=Sink.PARQUET if self.layout is Layout.NONE else Sink.NONE,
         )
@@ -134,11 +135,11 @@ def stage(dynamodb: Any, request: pytest.FixtureRequest) -> Stage:
 def test_one_write_turns_readers_and_the_former_generation_goes_whole(stage: Stage) -> None:
     if stage.layout is Layout.NONE:
         stage.compact()
-    assert stage.read() == BEFORE
+    assert (stage.read(), stage.stored().plan.configuration) == (BEFORE, 7)
     stage.reprocessing.begin(stage.file_id)
     assert stage.read() == BEFORE
     stage.drain(FIXED)
-    assert stage.read() == AFTER
+    assert (stage.read(), stage.stored().plan.configuration) == (AFTER, 0)
     assert stage.stored().plan.generation == 1
     if stage.layout is Layout.NONE:
         stage.advance()
