@@ -122,6 +122,8 @@ class _Table(BaseHTTPRequestHandler):
     """Answers every BatchWriteItem at once, so that what is measured is the client."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    """An answer is one packet, as AWS's are: in two the second waits for the client's delayed acknowledgement."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))

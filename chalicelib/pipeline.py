@@ -6,6 +6,7 @@ A function makes only the clients that it uses, and imports only what it runs: e
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -45,7 +46,8 @@ class Pipeline:
         self._way = way
         self.meter: Meter = meter or EmfMeter(settings.stage)
         self.tracer: Tracer = TimedTracer(make_tracer(settings.tracing), self.meter, time.monotonic)
-        self._clients = partial(make_client, session=session) if session else make_client
+        own: dict[str, Any] = {"session": session} if session else {}
+        self._clients: Callable[..., Any] = partial(make_client, direct=settings.calls_directly, **own)
 
     @cached_property
     def objects(self) -> S3Objects:

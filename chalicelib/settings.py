@@ -52,6 +52,8 @@ SINKS: Final = tuple(sink.value for sink in Sink)
 """What SINK may be; the first is the default."""
 EVENTS: Final = ("on", "off")
 """What EVENTS may be; the first is the default."""
+HOT_CALLS: Final = ("direct", "botocore")
+"""What HOT_CALLS may be, who sends the hot calls of DynamoDB and SQS; the first is the default."""
 INGEST_WAYS: Final = ("direct", "queue", "topic", "eventbridge")
 """How objects are announced: by S3 to the splitter, or by way of the split queue (from S3, SNS or EventBridge)."""
 
@@ -86,6 +88,7 @@ class Settings:
     notices_window_seconds: how long the notifier gathers; notices_grouped_from: how many files at once are one notice;
     summary_hour: from which on, UTC, the day before is summed up; below 0: not at all; events: whether EventBridge is told of settled files;
     afterwards: SETTLED_OBJECTS, what becomes of an object whose file is settled;
+    calls_directly: HOT_CALLS, whether the hot calls of DynamoDB and SQS are ours or botocore's;
     stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`;
     ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs; other_inputs: buckets that are read
     beside it, INPUT_BUCKETS, each with those of its keys; layout, sink: of files opened
@@ -118,6 +121,7 @@ class Settings:
     stage: str = "local"
     tracing: str = TRACINGS[0]
     events: bool = True
+    calls_directly: bool = True
     afterwards: Afterwards = LEFT
     ingest: str = INGEST_WAYS[0]
     input_keys: KeyPatterns = EVERY_KEY
@@ -165,6 +169,7 @@ class Settings:
             stage=environment.get("STAGE") or "local",
             tracing=_one_of(environment, "TRACING", TRACINGS),
             events=_one_of(environment, "EVENTS", EVENTS) == EVENTS[0],
+            calls_directly=_one_of(environment, "HOT_CALLS", HOT_CALLS) == HOT_CALLS[0],
             afterwards=afterwards_of(environment),
             ingest=ingest_way(environment),
             input_keys=input_keys(environment),

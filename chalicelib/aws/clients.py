@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from chalicelib.aws.calls import HOT, calls_of
 from chalicelib.delivery import Deadline
 
 ATTEMPTS: Final = 4
@@ -48,10 +49,11 @@ def make_client(
     connect_seconds: float = CONNECT_SECONDS,
     read_seconds: float | None = None,
     signs: bool = False,
+    direct: bool = False,
 ) -> Any:
     """A client of `s3`, `sqs`, `sns`, `dynamodb`, `events` or `xray`. session: a boto3 session, or boto3 itself; connections:
     at least as many as there are threads that use it; read_seconds: by default what suits the service. signs: whether
-    it signs addresses for others."""
+    it signs addresses for others. direct: whether its hot calls are ours, as far as it has any."""
     is_local = bool(os.environ.get("AWS_ENDPOINT_URL"))
     if read_seconds is None:
         read_seconds = LOCAL_READ_SECONDS if is_local else READ_SECONDS_OF.get(service, READ_SECONDS)
@@ -71,7 +73,7 @@ def make_client(
     )
     client = session.client(service, config=config)
     _repeat_only_in_time(client, service)
-    return client
+    return calls_of(client, direct=direct) if service in HOT else client
 
 
 def _repeat_only_in_time(client: Any, service: str) -> None:

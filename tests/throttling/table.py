@@ -61,19 +61,15 @@ class ThrottlingTable:
         self._partitions = [Bucket(clock, PARTITION_UNITS) for _ in range(partitions)]
         self._whole = Bucket(clock, max_units) if max_units else None
         self._partition_by_key: dict[str, Bucket] = {}
-        self._before_call: Callable[..., None] | None = None
         self._dice = random.Random(11)
 
     def register(self, event: str, hook: Callable[..., None]) -> None:
-        """Stands in for botocore's events: the body of a request is swapped in by one."""
-        if event.startswith("before-call"):
-            self._before_call = hook
+        """Stands in for botocore's events, of which none is heard."""
 
-    def batch_write_item(self, **_: Any) -> dict[str, Any]:
-        params: dict[str, Any] = {}
-        assert self._before_call
-        self._before_call(params)
-        ((name, puts),) = orjson.loads(params["body"])["RequestItems"].items()
+    def send(self, operation: str, body: bytes, **_: Any) -> dict[str, Any]:
+        """`BatchWriteItem`, of which the records table writes the body."""
+        assert operation == "BatchWriteItem"
+        ((name, puts),) = orjson.loads(body)["RequestItems"].items()
         for attempt in range(ATTEMPTS):  # those of botocore, which waits between them
             if attempt:
                 self._clock.sleep(self._dice.random() * min(20, 2**attempt))

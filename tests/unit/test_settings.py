@@ -94,6 +94,10 @@ def test_a_tracing_that_nobody_knows_is_named_with_those_there_are() -> None:
 def test_a_layout_that_nobody_knows_is_named_with_those_there_are() -> None:
     assert Settings.from_environment(COMPLETE).layout is Layout.ITEMS
     assert Settings.from_environment({**COMPLETE, "RECORDS_LAYOUT": "packed"}).layout is Layout.PACKED
+    assert Settings.from_environment(COMPLETE).calls_directly
+    assert not Settings.from_environment({**COMPLETE, "HOT_CALLS": "botocore"}).calls_directly
+    with pytest.raises(SettingsError, match="HOT_CALLS is 'aws': set it to direct or botocore"):
+        Settings.from_environment({**COMPLETE, "HOT_CALLS": "aws"})
     assert Settings.from_environment(COMPLETE).events
     assert not Settings.from_environment({**COMPLETE, "EVENTS": "off"}).events
     with pytest.raises(SettingsError, match="EVENTS is 'no': set it to on or off"):

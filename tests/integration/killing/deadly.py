@@ -1,7 +1,7 @@
 """Runs inside a deployed function, around its handler: notes every effect on the outside, and kills the process.
 
-An effect is a request that changes something: it goes out through botocore's one HTTP session, whatever client,
-thread or retry sends it. `DEADLY_FOLDER` holds a plan a file, `{file_id}.json`; what is done for a file is noted
+An effect is a request that changes something: it goes out through botocore's one HTTP session or our own connections, whatever
+client, thread or retry sends it. `DEADLY_FOLDER` holds a plan a file, `{file_id}.json`; what is done for a file is noted
 in `{file_id}.log`, a line before and a line after each effect, and a kill in `{file_id}.killed`. Files without a
 plan are left alone. It is packaged with nothing: `tests/integration/kills.py` puts it in the way of a function.
 """
@@ -14,12 +14,15 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import botocore.httpsession
+
+from chalicelib.aws.connections import Connections
 
 FOLDER = Path(os.environ["DEADLY_FOLDER"])
 FUNCTION = os.environ["AWS_LAMBDA_FUNCTION_NAME"].rsplit("-", 1)[-1]
@@ -29,22 +32,34 @@ HOLD_SECONDS = 120
 LOOK_SECONDS = 1
 """Whoever had the last of the effects looks around after it: what it finds must not depend on a race either."""
 
-_send = botocore.httpsession.URLLib3Session.send
+_send, _ask = botocore.httpsession.URLLib3Session.send, Connections.ask
 
 
 def send(session: Any, request: Any) -> Any:
     """Send a request as botocore does, and live or die before or after it."""
     body = _text_of(request.body)
     operation = operation_of(request.method, request.url, request.headers, body)
+    return _done(operation, request.url, body, partial(_send, session, request))
+
+
+def ask(connections: Connections, head: bytes, body: bytes) -> Any:
+    """The same for a hot call, which is sent without botocore."""
+    target = re.search(rb"(?i)\r\nx-amz-target: (\S+)", head)
+    assert target
+    operation = target[1].decode().rsplit(".", 1)[-1]
+    return _done(operation, "", body.decode(), partial(_ask, connections, head, body))
+
+
+def _done(operation: str, url: str, body: str, request: Callable[[], Any]) -> Any:
     if not EFFECTS.fullmatch(operation):
-        return _send(session, request)
-    planned = list(_plans_in(unquote_plus(f"{request.url} {body}")))
-    names = [f"{operation} {detail_of(operation, request.url, body, file_id)}" for file_id, _ in planned]
+        return request()
+    planned = list(_plans_in(unquote_plus(f"{url} {body}")))
+    names = [f"{operation} {detail_of(operation, url, body, file_id)}" for file_id, _ in planned]
     for (file_id, plan), name in zip(planned, names, strict=True):
         _hold(file_id, plan["holds"].get(name, ()))
         _note(file_id, "begun", name)
         _perhaps_die(file_id, plan["kill"], name, "before")
-    answer = _send(session, request)
+    answer = request()
     for (file_id, plan), name in zip(planned, names, strict=True):
         _note(file_id, "done", name)
         _perhaps_die(file_id, plan["kill"], name, "after")
@@ -145,5 +160,6 @@ def _perhaps_die(file_id: str, kill: dict[str, Any] | None, name: str, when: str
 
 
 botocore.httpsession.URLLib3Session.send = send
+Connections.ask = ask  # type: ignore[assignment, method-assign]
 _module, _name = os.environ["DEADLY_HANDLER"].rsplit(".", 1)
 handler = getattr(importlib.import_module(_module), _name)

@@ -46,7 +46,7 @@ class Events:
 class Client:
     meta = type("Meta", (), {"events": Events()})
     together = threading.Barrier(THREADS)
-    def batch_write_item(self, RequestItems):
+    def send(self, operation, body, **_):
         self.together.wait()
         if FAILING:
             raise PermanentError("x" * 100_000)
