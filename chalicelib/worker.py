@@ -260,10 +260,10 @@ def parsed(
     items: list[bytes] = []
     packer = _packer_of(message) if message.layout is Layout.PACKED else None
     rows = _rows_of(message) if message.sink is Sink.PARQUET else None
-    counter = Counter()
+    counter, doing = Counter(), f"parsing the rest of {message.batch_id}"
     for outcome, item in stored_of(message, redaction_key, report):
         if deadline:
-            deadline.check(f"parsing the rest of {message.batch_id}")
+            deadline.check(doing)
         counter.add(outcome)
         if rows:
             rows.add(outcome)

@@ -24,6 +24,7 @@ from chalicelib.core.records import (
     is_storable_float,
     item_of,
 )
+from chalicelib.core.records.templates import Templates
 
 DROPPED: Final = "dropped_attributes_count"
 """As OpenTelemetry calls it,
@@ -62,6 +63,13 @@ class ItemEncoder:
         self._format_name = format_name
         self._shards = shards
         self._expires_at = expires_at
+        self._templates = Templates(
+            file_id=file_id,
+            batch_id=batch_id,
+            format_name=format_name,
+            shards=shards,
+            expires_at=expires_at,
+        )
 
     def __call__(self, outcome: Outcome) -> tuple[Outcome, bytes]:
         """The item of a record or a reject, and the outcome as the item has it.
@@ -69,7 +77,7 @@ class ItemEncoder:
         Raises TooLargeError for a record of which no form fits."""
         if isinstance(outcome.result, Record):
             try:
-                item = self._item(outcome)
+                item = self._templates.item(outcome) or self._item(outcome)
             except (TypeError, ValueError):  # a value of a kind that DynamoDB or JSON does not have
                 pass
             else:
