@@ -75,7 +75,7 @@ class Attention:
         ]
         letters, *answers = self._map(lambda ask: ask(), [lambda: self._letters(limit=limit), *asks])
         page, more = Page(len(WHYS) * MAX_LIMIT), any(more for _, more in answers)
-        for why, detail, file in (each for found, _ in answers for each in found):
+        for why, detail, file in (each for entries, _ in answers for each in entries):
             listed = file_json(file, file.account, self._console_region)
             more = not page.add({"why": why, **detail, "file": listed}) or more
         dead = {"items": letters["items"], "more": letters["cursor"] is not None}
@@ -96,21 +96,21 @@ class Attention:
         ]
         files = [file for page in pages for file in page.files if not file.account.state.settled]
         since = self._watches.quiet_since(file.plan.file_id for file in files)
-        found: list[Listed] = []
+        stalled: list[Listed] = []
         for file in sorted(files, key=lambda file: file.opened_at, reverse=True):
             quiet = since.get(file.plan.file_id, file.opened_at)
             if quiet <= now - self._stall:
-                found.append((_STALLED, {"quiet_since": time_json(quiet)}, file))
-        return found[:limit], len(found) > limit or any(map(_has_more, pages))
+                stalled.append((_STALLED, {"quiet_since": time_json(quiet)}, file))
+        return stalled[:limit], len(stalled) > limit or any(map(_has_more, pages))
 
     def _with_rejects(self, limit: int) -> tuple[list[Listed], bool]:
         ids = self._rejects.files_with_many_rejects(since=self._ago(_NEWS_FOR), limit=limit + 1)
-        found: list[Listed] = []
+        listed: list[Listed] = []
         for file in self._ledger.read_files(ids[:limit]):
             share = _share(file)
             if share > MANY_REJECTS:
-                found.append((_REJECTS, {"share": round(share, 4)}, file))
-        return found, len(ids) > limit
+                listed.append((_REJECTS, {"share": round(share, 4)}, file))
+        return listed, len(ids) > limit
 
     def _ago(self, span: timedelta) -> str:
         return (self._now() - span).isoformat(timespec="microseconds")

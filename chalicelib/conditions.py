@@ -37,22 +37,22 @@ class Condition:
     @classmethod
     def of(cls, text: str) -> Condition:
         """Raises BadQueryError."""
-        found = _WRITTEN.fullmatch(text) if len(text) <= CONDITION_MAX_CHARS else None
-        if not found:
+        match = _WRITTEN.fullmatch(text) if len(text) <= CONDITION_MAX_CHARS else None
+        if not match:
             raise BadQueryError(
                 f"where is {quoted(text)}: give FIELD=VALUE, or with !=, <, <=, >, >= or ~ (contains), such as"
                 f" http.response.status_code>=500, in at most {CONDITION_MAX_CHARS} characters"
             )
-        return cls(found[1], found[2] or "", found[3] or "")
+        return cls(match[1], match[2] or "", match[3] or "")
 
     def holds(self, record: Mapping[str, Any]) -> bool:
         """record: in the shape of the HTTP contract. Numbers compare as numbers, all else as text; a field that is
         not there is unequal to everything, and a list holds what one of its elements does."""
         own = self.field in _OWN
-        found = list(_values(record if own else record.get("attributes") or {}, self.field))
+        values = list(_values(record if own else record.get("attributes") or {}, self.field))
         if self.sign == "!=":
-            return not any(self._compares(value, "=") for value in found)
-        return any(not self.sign or self._compares(value, self.sign) for value in found)
+            return not any(self._compares(value, "=") for value in values)
+        return any(not self.sign or self._compares(value, self.sign) for value in values)
 
     def _compares(self, value: Any, sign: str) -> bool:
         if sign == "~":

@@ -89,8 +89,8 @@ class DailySummary:
 
 def prices() -> Mapping[str, float]:
     """Dollars of one unit of each that a file uses, as the page shows them (list prices of us-east-1)."""
-    found: dict[str, float] = json.loads(_FACTS.read_text(encoding="utf-8"))["dollars"]
-    return found
+    dollars: dict[str, float] = json.loads(_FACTS.read_text(encoding="utf-8"))["dollars"]
+    return dollars
 
 
 def summary_notice(
@@ -154,10 +154,10 @@ def _late(urgent: Mapping[str, Any]) -> Iterator[str]:
         yield "Nothing is late."
         return
     yield "Late:"
-    for why, found in late.items():
-        if found:
-            yield f"{_LATE[why]}: {_at_least(len(found))}"
-        for each in found:
+    for why, files in late.items():
+        if files:
+            yield f"{_LATE[why]}: {_at_least(len(files))}"
+        for each in files:
             file = each["file"]
             since = f"since {each['quiet_since']}, " if "quiet_since" in each else ""
             reason = file["reason"] or file["state"]

@@ -116,22 +116,22 @@ class Reasons(Walk):
 
     def __init__(self, plan: Plan, after: int) -> None:
         super().__init__(plan, RecordQuery("reject"), _ITEMS_AT_ONCE, after)
-        self._found: dict[str, _Reason] = {}
+        self._reasons: dict[str, _Reason] = {}
 
     def take(self, item: dict[str, Any]) -> int | None:
         reason = item["reason"]
-        if reason not in self._found:
-            if len(self._found) == _REASONS_MAX:
+        if reason not in self._reasons:
+            if len(self._reasons) == _REASONS_MAX:
                 return offset_in(item["sk"])
-            self._found[reason] = _Reason(entry_json(item))
-        sums = self._found[reason]
+            self._reasons[reason] = _Reason(entry_json(item))
+        sums = self._reasons[reason]
         sums.entries += 1
         sums.lines += item["lines"]
         sums.bytes += item["length"]
         return None
 
     def answer(self, cursor: int | None) -> dict[str, Any]:
-        items = sorted(self._found.items(), key=lambda item: -item[1].entries)
+        items = sorted(self._reasons.items(), key=lambda item: -item[1].entries)
         return {
             "items": [
                 {

@@ -251,32 +251,32 @@ def afterwards_of(environment: Mapping[str, str]) -> Afterwards:
     """SETTLED_OBJECTS; raises SettingsError if it is wrong, or if what is moved would be read again."""
     text = environment.get("SETTLED_OBJECTS", "")
     try:
-        found = afterwards_in(text)
+        afterwards = afterwards_in(text)
     except AfterwardsError as error:
         raise SettingsError(f"SETTLED_OBJECTS is {text!r}: {error}") from error
-    buckets = (input_keys(environment), *other_inputs(environment).values()) if found.prefix else ()
+    buckets = (input_keys(environment), *other_inputs(environment).values()) if afterwards.prefix else ()
     for keys in buckets:
-        if keys.may_take_below(found.prefix):
+        if keys.may_take_below(afterwards.prefix):
             raise SettingsError(
-                f"SETTLED_OBJECTS moves objects to {found.prefix}, and {keys.setting} takes what is there: they would be "
-                f"read again; add !{found.prefix}* to it"
+                f"SETTLED_OBJECTS moves objects to {afterwards.prefix}, and {keys.setting} takes what is there: they would be "
+                f"read again; add !{afterwards.prefix}* to it"
             )
-    return found
+    return afterwards
 
 
 def other_inputs(environment: Mapping[str, str]) -> dict[str, KeyPatterns]:
     """INPUT_BUCKETS, bucket → which of its keys are logs; raises SettingsError if it is wrong."""
     text = environment.get("INPUT_BUCKETS", "")
     try:
-        found = buckets_in(text)
+        inputs = buckets_in(text)
     except KeyPatternError as error:
         raise SettingsError(f"INPUT_BUCKETS is {text!r}: {error}") from error
     own = environment.get("INPUT_BUCKET")
-    if own in found:
+    if own in inputs:
         raise SettingsError(
             f"INPUT_BUCKETS names {own}, the stage's own: set INPUT_KEYS for what is read of it"
         )
-    return found
+    return inputs
 
 
 def _console_region(environment: Mapping[str, str]) -> str | None:

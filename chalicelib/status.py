@@ -233,12 +233,12 @@ class Status:
             )
             self._check_current(stored)
             return following
-        found = stretches(stored, walk)
+        parts = stretches(stored, walk)
         if until is not None:
-            found = (
-                (begin, min(end, until)) for begin, end in takewhile(lambda each: each[0] < until, found)
+            parts = (
+                (begin, min(end, until)) for begin, end in takewhile(lambda each: each[0] < until, parts)
             )
-        return self._pages.walk(walk, found)
+        return self._pages.walk(walk, parts)
 
     def _check_current(self, stored: StoredFile) -> None:
         """In the sink rows of a former generation go at once; in the table they stay until nobody reads them."""

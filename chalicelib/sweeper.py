@@ -259,9 +259,9 @@ class Sweeper:
 
     def _look_at(self, stored: StoredFile, look: Callable[[StoredFile], Healed]) -> Healed:
         """What is sent again of a file; one that cannot be looked at does not keep the others back."""
-        found: list[Healed] = []
-        self._try(stored.plan.file_id, lambda: found.append(look(stored)))
-        return found[0] if found else Healed()
+        healed: list[Healed] = []
+        self._try(stored.plan.file_id, lambda: healed.append(look(stored)))
+        return healed[0] if healed else Healed()
 
     def _try(self, file_id: str, act: Callable[[], None]) -> None:
         """One file that cannot be looked after does not keep the others back."""

@@ -48,9 +48,9 @@ class TraceStatus:
             return nothing
         opened_at = datetime.fromisoformat(file["opened_at"])
         settled_at = datetime.fromisoformat(file["settled_at"]) if file["settled_at"] else self._now()
-        found = self._traces.recorded(file_id, opened_at, settled_at)
-        whole = waterfall_of(file_id, found.documents)
+        traces = self._traces.recorded(file_id, opened_at, settled_at)
+        whole = waterfall_of(file_id, traces.documents)
         if whole is None:
-            return nothing | {"complete": found.complete}
+            return nothing | {"complete": traces.complete}
         drawn = for_programs(whole, whole.first(batches))
-        return answer | {"waterfall": drawn, "complete": found.complete}
+        return answer | {"waterfall": drawn, "complete": traces.complete}

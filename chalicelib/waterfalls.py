@@ -103,7 +103,7 @@ def waterfall_of(file_id: str, documents: Iterable[Document]) -> Waterfall | Non
     if not invoked:
         return None
     invocations = [
-        Invocation(*key, origins[key], tuple(sorted(found, key=_by_start))) for key, found in invoked.items()
+        Invocation(*key, origins[key], tuple(sorted(parts, key=_by_start))) for key, parts in invoked.items()
     ]
     # The read that finds the end of a split is of no batch.
     known = {stage.batch_id for stage in stages.values() if stage.name != "read" and stage.batch_id}

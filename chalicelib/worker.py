@@ -118,11 +118,11 @@ class Worker:
             self._ledger.resettle(file_id, message.split)
             return
         try:
-            found = self._do(message, disputed, progress, deadline, begun)
+            batch = self._do(message, disputed, progress, deadline, begun)
         except CAPACITY:
             self._touch(file_id)
             raise
-        self._tell(message, found, self._clock() - begun)
+        self._tell(message, batch, self._clock() - begun)
 
     def _do(
         self,
@@ -135,22 +135,22 @@ class Worker:
         """Parse, write, mark: in this order. begun: by the clock."""
         about = (message.file_id, message.batch_id, message.format)
         with self._tracer.subsegment("parse", *about):
-            found = parsed(message, self._redaction_key, _FailedEntries(message).report, deadline)
+            batch = parsed(message, self._redaction_key, _FailedEntries(message).report, deadline)
         with self._tracer.subsegment("write", *about):
             written, done = Used(milliseconds=self._milliseconds_since(begun)), ""
             if message.layout is not Layout.NONE:
-                whole = self._write(message, found, "" if disputed else progress, deadline, begun)
+                whole = self._write(message, batch, "" if disputed else progress, deadline, begun)
                 written, done = Used(whole.units, milliseconds=whole.milliseconds), whole.encode()
-            if found.rows is not None:
-                self._put_rows(message, found.rows, done)
+            if batch.rows is not None:
+                self._put_rows(message, batch.rows, done)
         corrections = disputed.corrections if disputed else 0
-        mark = replace(found.mark, start=message.offset, digest=message.digest, corrections=corrections)
+        mark = replace(batch.mark, start=message.offset, digest=message.digest, corrections=corrections)
         with self._tracer.subsegment("mark", *about):
             if disputed:
-                self._disputes.finish(message, found.items, mark, disputed, deadline)
+                self._disputes.finish(message, batch.items, mark, disputed, deadline)
             else:
                 self._mark(message, mark, written + Used(MARK_UNITS))
-        return found
+        return batch
 
     def _mark(self, message: BatchMessage, mark: Mark, used: Used) -> None:
         """What stands may be the mark of a message with other text: then its records have been written over."""
@@ -162,11 +162,11 @@ class Worker:
             raise TransientError(f"batch {message.batch_id} was done with other text meanwhile")
 
     def _write(
-        self, message: BatchMessage, found: Parsed, progress: str, deadline: Deadline, begun: float
+        self, message: BatchMessage, batch: Parsed, progress: str, deadline: Deadline, begun: float
     ) -> Progress:
         """Write what is not written yet. What was written earlier is counted before it is believed: a file may have
         been forgotten and read again since. Gives that all is written, and what was used, by earlier attempts too."""
-        items, first = found.items, found.first
+        items, first = batch.items, batch.first
         whole = Progress.of(items, [(0, len(items))])
         known = decoded(progress) or whole
         if known.fingerprint != whole.fingerprint:
@@ -199,13 +199,13 @@ class Worker:
         except TransientError as error:
             raise type(error)(f"{lacks}{error.reason}", progress) from error
 
-    def _tell(self, message: BatchMessage, found: Parsed, seconds: float) -> None:
-        counts, format_name = found.mark.counts, message.format
+    def _tell(self, message: BatchMessage, batch: Parsed, seconds: float) -> None:
+        counts, format_name = batch.mark.counts, message.format
         parsed_count, rejected_count = counts.parsed.entries, counts.rejected.entries
         self._meter.add(metrics.BATCHES_DONE)
         self._meter.add(metrics.RECORDS_PARSED, parsed_count)
         self._meter.add(metrics.RECORDS_REJECTED, rejected_count)
-        self._meter.add(metrics.ENTRIES_FAILED, found.reasons.get(INTERNAL_ERROR.reason, 0))
+        self._meter.add(metrics.ENTRIES_FAILED, batch.reasons.get(INTERNAL_ERROR.reason, 0))
         self._meter.add(metrics.PARSED_BY_FORMAT, parsed_count, format=format_name)
         self._meter.add(metrics.REJECTED_BY_FORMAT, rejected_count, format=format_name)
         details = {
@@ -214,7 +214,7 @@ class Worker:
             "format": format_name,
             "parsed": parsed_count,
             "rejected": rejected_count,
-            "reasons": found.reasons,
+            "reasons": batch.reasons,
             "seconds": round(seconds, 3),
         }
         logger.info("batch_done", extra=details)

@@ -68,8 +68,8 @@ class DynamoFiles(DynamoGenerations):
 
     def read_files(self, file_ids: Sequence[str]) -> list[StoredFile]:
         keys = [Key(file_id, _FILE) for file_id in file_ids]
-        found = self._items.get_all(keys)
-        items = [found[key] for key in keys if _PLAN in found.get(key, {})]
+        by_key = self._items.get_all(keys)
+        items = [by_key[key] for key in keys if _PLAN in by_key.get(key, {})]
         return list(readable(items, ledger_items.to_file))
 
     def known_files(self, file_ids: Iterable[str]) -> set[str]:
@@ -82,8 +82,8 @@ class DynamoFiles(DynamoGenerations):
 
     def _known(self, file_ids: Iterable[str], *, consistent: bool) -> set[str]:
         keys = [Key(file_id, _FILE) for file_id in file_ids]
-        found = self._items.get_all(keys, consistent=consistent)
-        return {key.pk for key, item in found.items() if _PLAN in item}
+        items = self._items.get_all(keys, consistent=consistent)
+        return {key.pk for key, item in items.items() if _PLAN in item}
 
     def shelve(self, file_id: str) -> None:
         """List a file by its time of opening that an earlier version opened."""

@@ -233,8 +233,8 @@ class Items:
         known = [entry for entry in merged if entry["opened"]["S"] >= looked_at]
         page = known[:limit]
         keys = [Key(entry["pk"]["S"], entry["sk"]["S"]) for entry in page]
-        found = self.get_all(keys)
-        listed = [found[key] for key in dict.fromkeys(keys) if key in found]
+        items = self.get_all(keys)
+        listed = [items[key] for key in dict.fromkeys(keys) if key in items]
         if before and since:  # BETWEEN includes its bounds
             listed = [item for item in listed if item["opened"] != before]
         return Listed(listed, page[-1]["opened"]["S"] if len(known) > limit else looked_at or None)
@@ -282,7 +282,7 @@ class Items:
 
     def get_all(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
         """Those of the items that there are; without `consistent`, perhaps as they were a moment ago."""
-        found: dict[Key, Item] = {}
+        items: dict[Key, Item] = {}
         waiting = [_typed(key._asdict()) for key in dict.fromkeys(keys)]
         while waiting:
             asked, waiting = waiting[:_KEYS_PER_REQUEST], waiting[_KEYS_PER_REQUEST:]
@@ -291,9 +291,9 @@ class Items:
                     RequestItems={self._table: {"Keys": asked, "ConsistentRead": consistent}}
                 )
             for item in map(_untyped, answer["Responses"].get(self._table, ())):
-                found[Key(item["pk"], item["sk"])] = item
+                items[Key(item["pk"], item["sk"])] = item
             waiting += answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
-        return found
+        return items
 
 
 def readable(items: Iterable[Item], read: Callable[[Item], T]) -> Iterator[T]:

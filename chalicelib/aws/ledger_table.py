@@ -111,22 +111,22 @@ class DynamoLedger(DynamoFiles):
     ) -> Mapping[int, Mark]:
         begin = _leaf_key(split, first // MARKS_PER_LEAF)
         end = f"leaf#{split:06d}#~" if until is None else _leaf_key(split, (until - 1) // MARKS_PER_LEAF)
-        found: dict[int, Mark] = {}
+        marks: dict[int, Mark] = {}
         for item in self._items.between(file_id, begin, end):
-            found.update(_marks_in(item, int(item["sk"].rsplit("#", 1)[1])))
+            marks.update(_marks_in(item, int(item["sk"].rsplit("#", 1)[1])))
         return {
             number: mark
-            for number, mark in found.items()
+            for number, mark in marks.items()
             if number >= first and (until is None or number < until)
         }
 
     def read_marks_and_use(self, file_id: str, split: int) -> tuple[Mapping[int, Mark], Used]:
-        found: dict[int, Mark] = {}
+        marks: dict[int, Mark] = {}
         used = NOTHING
         for item in self._items.of_partition(file_id, f"leaf#{split:06d}#"):
-            found.update(_marks_in(item, int(item["sk"].rsplit("#", 1)[1])))
+            marks.update(_marks_in(item, int(item["sk"].rsplit("#", 1)[1])))
             used += Used(item.get(_UNITS, 0), milliseconds=10 * item.get(_TIME, 0))
-        return found, used
+        return marks, used
 
     def put_full_group(self, file_id: str, split: int, group: int, expires_at: int | None) -> None:
         self._items.update(Key(file_id, _full_key(split)), {str(group): True, "expires_at": expires_at})
@@ -151,8 +151,8 @@ class DynamoLedger(DynamoFiles):
 
     def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]:
         """Those of the splits (file, number) that are sealed."""
-        found = self._items.get_all([Key(file_id, _split_key(split)) for file_id, split in splits])
-        return {(key.pk, int(key.sk.split("#")[1])) for key, item in found.items() if "sealed" in item}
+        items = self._items.get_all([Key(file_id, _split_key(split)) for file_id, split in splits])
+        return {(key.pk, int(key.sk.split("#")[1])) for key, item in items.items() if "sealed" in item}
 
     def put_members(self, file_id: str, split: int, file_ids: Sequence[str], expires_at: int | None) -> None:
         self._items.update(

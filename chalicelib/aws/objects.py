@@ -97,16 +97,16 @@ class S3Objects:
             ObjectHead(
                 version=ObjectVersion(
                     bucket,
-                    found["Key"],
-                    found["VersionId"] if found["VersionId"] != "null" else None,
-                    found["ETag"].strip('"'),
+                    version["Key"],
+                    version["VersionId"] if version["VersionId"] != "null" else None,
+                    version["ETag"].strip('"'),
                 ),
-                size=found["Size"],
+                size=version["Size"],
                 content_type="",
-                last_modified=found["LastModified"],
+                last_modified=version["LastModified"],
             )
-            for found in answer.get("Versions", ())
-            if found["Key"] not in deleted
+            for version in answer.get("Versions", ())
+            if version["Key"] not in deleted
         ]
         if reached["KeyMarker"] in deleted:
             reached["Deleted"] = reached["KeyMarker"]

@@ -261,12 +261,12 @@ class DynamoRecords:
         keys = [continuation_key(segment.sk, number + 1) for number in range(segment.continuations)]
         if not keys:
             return []
-        found = {
+        data = {
             item["sk"]["S"]: binary_of(item)
             for page in self._between(segment.pk, keys[0], keys[-1])
             for item in page["Items"]
         }
-        return [found.get(key) for key in keys]
+        return [data.get(key) for key in keys]
 
     def _put_groups(
         self,

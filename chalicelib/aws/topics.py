@@ -62,7 +62,7 @@ def _attributes(notice: Notice) -> Mapping[str, str]:
 
 
 def _legal(text: str) -> str:
-    return _ILLEGAL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return _ILLEGAL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def _cut(text: str, max_bytes: int) -> str:

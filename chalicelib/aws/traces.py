@@ -60,15 +60,15 @@ class XRayTraces:
             "Sampling": False,
             "FilterExpression": f'annotation.file_id = "{file_id}"',
         }
-        found: dict[str, None] = {}
+        ids: dict[str, None] = {}
         for _ in range(_LISTS_MAX):
             with translated(f"listing the traces of {file_id}"):
                 answer = self._client.get_trace_summaries(**request)
-            found |= dict.fromkeys(each["Id"] for each in answer["TraceSummaries"])
+            ids |= dict.fromkeys(each["Id"] for each in answer["TraceSummaries"])
             if not answer.get("NextToken"):
-                return list(found), True
+                return list(ids), True
             request["NextToken"] = answer["NextToken"]
-        return list(found), False
+        return list(ids), False
 
 
 def _documents_in(trace: dict[str, Any]) -> Iterator[Document]:

@@ -47,8 +47,8 @@ class DynamoWatches:
 
     def quiet_since(self, file_ids: Iterable[str]) -> dict[str, datetime]:
         """Since when nothing of each file has moved, of those that the sweeper has looked at."""
-        found = self._items.get_all([_key(file_id) for file_id in file_ids], consistent=False)
-        return {key.pk: datetime.fromisoformat(item["since"]) for key, item in found.items()}
+        items = self._items.get_all([_key(file_id) for file_id in file_ids], consistent=False)
+        return {key.pk: datetime.fromisoformat(item["since"]) for key, item in items.items()}
 
     def claim(self, name: str, now: datetime, lease: timedelta) -> bool:
         """Whether the caller is to do what is named: it is not done, and nobody claimed it within the lease."""

@@ -181,9 +181,11 @@ class LetterSearch:
             for each in _states_to_search(selection.state)
         ]
         reached = max((page.reached for page in pages if page.reached), default="")
-        found = {letter.letter_id: letter for page in pages for letter in page.letters}
+        letters = {letter.letter_id: letter for page in pages for letter in page.letters}
         newest = sorted(
-            (letter for letter in found.values() if _position(letter) >= reached), key=_position, reverse=True
+            (letter for letter in letters.values() if _position(letter) >= reached),
+            key=_position,
+            reverse=True,
         )
         more = _position(newest[limit - 1]) if len(newest) > limit else reached or None
         return FoundPage(newest[:limit], more)
@@ -202,11 +204,11 @@ class LetterSearch:
     def _page_of_ids(self, ids: tuple[str, ...], limit: int, cursor: str | None) -> FoundPage:
         begin = int(cursor or 0)
         end = begin + limit
-        found = list(self._spread(self._stored_or_not, ids[begin:end]))
+        letters = list(self._spread(self._stored_or_not, ids[begin:end]))
         return FoundPage(
-            [each for each in found if isinstance(each, DeadLetter)],
+            [each for each in letters if isinstance(each, DeadLetter)],
             str(end) if end < len(ids) else None,
-            tuple(each for each in found if isinstance(each, NoSuchLetterError)),
+            tuple(each for each in letters if isinstance(each, NoSuchLetterError)),
         )
 
     def _stored_or_not(self, letter_id: str) -> DeadLetter | NoSuchLetterError:

@@ -194,11 +194,11 @@ class _Builder:
 
 
 def _added(*parts: dict[int, int]) -> dict[int, int]:
-    found: dict[int, int] = {}
+    counts: dict[int, int] = {}
     for part in parts:
         for position, ways in part.items():
-            found[position] = min(_COUNTED_MAX, found.get(position, 0) + ways)
-    return found
+            counts[position] = min(_COUNTED_MAX, counts.get(position, 0) + ways)
+    return counts
 
 
 def _times(positions: dict[int, int], ways: int) -> dict[int, int]:

@@ -37,39 +37,39 @@ def mask_of(op: Any, argument: Any, *, ignore_case: bool) -> int:
         return ALL
     negated = any(kind is codes.NEGATE for kind, _ in argument)
     characters_of = _surely if negated else _range
-    found = 0
+    mask = 0
     for kind, value in argument:
         if kind is codes.RANGE:
-            found |= characters_of(*value, ignore_case)
+            mask |= characters_of(*value, ignore_case)
         elif kind is codes.CATEGORY:
-            found |= _category(_CATEGORIES[value])
+            mask |= _category(_CATEGORIES[value])
         elif kind is not codes.NEGATE:
-            found |= characters_of(value, value, ignore_case)
-    return ALL & ~found if negated else found
+            mask |= characters_of(value, value, ignore_case)
+    return ALL & ~mask if negated else mask
 
 
 @lru_cache(4096)
 def _surely(low: int, high: int, ignore_case: bool) -> int:  # noqa: FBT001 - cached by position
     """The characters of ASCII in a range: what is negated leaves all others in."""
-    found = 0
+    mask = 0
     for number, character in enumerate(ALPHABET[:128]):
         others = (character.lower(), character.upper()) if ignore_case else (character,)
         if any(low <= ord(other) <= high for other in others):
-            found |= 1 << number
-    return found
+            mask |= 1 << number
+    return mask
 
 
 @lru_cache(4096)
 def _range(low: int, high: int, ignore_case: bool) -> int:  # noqa: FBT001 - cached by position
     """Characters beyond ASCII are all taken for the same: what might match the same text is enough."""
-    found = _surely(low, high, ignore_case)
+    mask = _surely(low, high, ignore_case)
     if ignore_case:
         for code, letters in _FOLDS.items():
             if low <= code <= high:
-                found |= sum(1 << ord(letter) for letter in letters)
-    if high > 127 or (ignore_case and found & _FOLDED):
-        found |= ALL & ~_ASCII
-    return found
+                mask |= sum(1 << ord(letter) for letter in letters)
+    if high > 127 or (ignore_case and mask & _FOLDED):
+        mask |= ALL & ~_ASCII
+    return mask
 
 
 @lru_cache

@@ -64,9 +64,9 @@ class _Translation:
 
     def whole(self, pattern: str) -> Expression:
         flags = ""
-        if found := _FLAGS.match(pattern):
-            flags = self._flags(found[1])
-            pattern = pattern[found.end() :]
+        if match := _FLAGS.match(pattern):
+            flags = self._flags(match[1])
+            pattern = pattern[match.end() :]
         text = self._part(pattern, 0)
         return Expression(f"(?{flags}:{text})" if flags else text, tuple(self._fields))
 
@@ -84,8 +84,8 @@ class _Translation:
                 piece, at = self._escape(pattern, at)
             elif character == "[":
                 piece, at = _set(pattern, at)
-            elif character == "(" and (found := _NAMED.match(pattern, at)):
-                piece, at = f"(?P<{self._group(found[1], None)}>", found.end()
+            elif character == "(" and (match := _NAMED.match(pattern, at)):
+                piece, at = f"(?P<{self._group(match[1], None)}>", match.end()
             elif character == "(" and _FLAGS.match(pattern, at):
                 raise PatternError("flags stand in the middle; write (?i:…) around what they are for")
             elif self._grok and pattern.startswith("%{", at):

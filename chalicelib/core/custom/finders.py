@@ -52,9 +52,9 @@ _TOKENS: Final = re.compile(
 
 def _ip_addresses(text: str) -> Spans:
     if ":" in text:
-        found = sorted({*_ipv6(text), *(each.span() for each in _IPV4.finditer(text))})
+        match = sorted({*_ipv6(text), *(each.span() for each in _IPV4.finditer(text))})
         end = 0
-        for begin, until in found:
+        for begin, until in match:
             if begin >= end:
                 yield begin, until
                 end = until
@@ -67,10 +67,10 @@ def _ipv6(text: str) -> Spans:
     """A short one (``::1``) must be a word of its own: ``std::string`` holds none."""
     if text.count(":") < 2:
         return
-    for found in _IPV6.finditer(text):
-        begin, end = found.span()
+    for match in _IPV6.finditer(text):
+        begin, end = match.span()
         around = text[max(begin - 1, 0) : begin] + text[end : end + 1]
-        if len(_HEX_GROUP.findall(found[0])) >= 3 or not any(
+        if len(_HEX_GROUP.findall(match[0])) >= 3 or not any(
             each.isalnum() or each == "_" for each in around
         ):
             zone = _ZONE.match(text, end)
@@ -105,23 +105,23 @@ def _cards(text: str) -> Spans:
 
 def _groups(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     """The stretches of digits between separators."""
-    found = []
+    groups = []
     for separator in _BETWEEN.finditer(text, begin, end):
-        found.append((begin, separator.start()))
+        groups.append((begin, separator.start()))
         begin = separator.end()
-    return [*found, (begin, end)]
+    return [*groups, (begin, end)]
 
 
 def _card_end(text: str, groups: list[tuple[int, int]], first: int) -> int | None:
     """The last group of the longest card number that begins with a group."""
-    digits, found = "", None
+    digits, end_of_card = "", None
     for number in range(first, len(groups)):
         digits += text[slice(*groups[number])]
         if len(digits) > 19:
             break
         if len(digits) >= 13 and _is_card(digits):
-            found = number
-    return found
+            end_of_card = number
+    return end_of_card
 
 
 def _is_card(digits: str) -> bool:

@@ -159,9 +159,9 @@ def _expression(table: Table) -> Expression:
     return table.checked(key, problem, from_template if key == "template" else from_pattern, text)  # type: ignore[no-any-return]
 
 
-def _fields(table: Table, found: Iterable[Field]) -> tuple[Field, ...]:
+def _fields(table: Table, fields: Iterable[Field]) -> tuple[Field, ...]:
     types, names = table.pairs("types"), table.pairs("rename")
-    before = {each.name for each in found}
+    before = {each.name for each in fields}
     for key, names_given in (("types", types), ("rename", names)):
         for field in names_given:
             known = {*before, *names.values()} if key == "types" else before
@@ -178,7 +178,7 @@ def _fields(table: Table, found: Iterable[Field]) -> tuple[Field, ...]:
             name := names.get(each.name, each.name),
             types.get(each.name) or types.get(name) or each.type,
         )
-        for each in found
+        for each in fields
     )
 
 

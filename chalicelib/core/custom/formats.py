@@ -68,14 +68,14 @@ def _make_parser(spec: FormatSpec, context: ParseContext) -> Parse:
 
     def parse(entry: str) -> Record | Reject:
         try:
-            found = match(entry)
+            matched = match(entry)
         except TooSlowError:
             return _TOO_SLOW
-        if found is None:
+        if matched is None:
             return _NO_MATCH
         attributes: dict[str, Value] = {}
-        _add_cast(attributes, found, fields)
-        _add_typed(attributes, found, typed)
+        _add_cast(attributes, matched, fields)
+        _add_typed(attributes, matched, typed)
         stamp: tuple[str | None, str | None] = (None, None)
         if spec.time_field is not None and (when := attributes.pop(spec.time_field, None)) is not None:
             made = stamp_of(str(when))
@@ -90,10 +90,10 @@ def _make_parser(spec: FormatSpec, context: ParseContext) -> Parse:
     return parse
 
 
-def _add_cast(attributes: dict[str, Value], found: re.Match[str], fields: tuple[_Cast, ...]) -> None:
+def _add_cast(attributes: dict[str, Value], match: re.Match[str], fields: tuple[_Cast, ...]) -> None:
     """Adds the fields whose types are told by the configuration; a name that comes again makes a list."""
     for group, name, cast in fields:
-        text = found[group]
+        text = match[group]
         if text is not None and text not in ("", "-"):
             value = cast(text)
             known = attributes.get(name)
@@ -103,10 +103,10 @@ def _add_cast(attributes: dict[str, Value], found: re.Match[str], fields: tuple[
                 attributes[name] = [*known, value] if isinstance(known, list) else [known, value]
 
 
-def _add_typed(attributes: dict[str, Value], found: re.Match[str], fields: tuple[_Typed, ...]) -> None:
+def _add_typed(attributes: dict[str, Value], match: re.Match[str], fields: tuple[_Typed, ...]) -> None:
     """Adds the fields of a template, by their kinds."""
     for group, name, put in fields:
-        text = found[group]
+        text = match[group]
         if text and text != "-":
             if put is None:
                 attributes[name] = text

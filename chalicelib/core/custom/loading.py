@@ -63,8 +63,8 @@ def load(text: str, file: str, key: str | None = "") -> Config:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = int(found[1]) if found else text.count("\n") + 1
+        match = re.search(r"line (\d+)", str(error))
+        line = int(match[1]) if match else text.count("\n") + 1
         raise ConfigError(
             file, line, f"it is no TOML ({error}); fix the line, or quote its text in '…'"
         ) from error

@@ -18,7 +18,7 @@ def components(follow: Sequence[Iterable[int]]) -> list[list[int]]:
     low: dict[int, int] = {}
     stack: list[int] = []
     on_stack: set[int] = set()
-    found: list[list[int]] = []
+    loops: list[list[int]] = []
     for root in range(len(follow)):
         if root in index:
             continue
@@ -46,8 +46,8 @@ def components(follow: Sequence[Iterable[int]]) -> list[list[int]]:
                     while part[-1] != node:
                         part.append(stack.pop())
                     on_stack.difference_update(part)
-                    found.append(part)
-    return found[::-1]
+                    loops.append(part)
+    return loops[::-1]
 
 
 def loops_of(automaton: Automaton) -> list[list[int]]:
@@ -103,7 +103,7 @@ def longest_chain(automaton: Automaton, loops: list[list[int]], work: list[int])
 
 
 def _reachable(automaton: Automaton, loops: list[list[int]]) -> list[set[int]]:
-    found = []
+    pairs = []
     for loop in loops:
         seen = set(loop)
         todo = list(loop)
@@ -112,8 +112,8 @@ def _reachable(automaton: Automaton, loops: list[list[int]]) -> list[set[int]]:
                 if other not in seen:
                     seen.add(other)
                     todo.append(other)
-        found.append(seen)
-    return found
+        pairs.append(seen)
+    return pairs
 
 
 def _hands_on(automaton: Automaton, loop: Sequence[int], other: Sequence[int], work: list[int]) -> bool:

@@ -30,9 +30,9 @@ class Matcher:
         limits = self._limits
         if limits.first is not None and len(entry) > limits.first:
             raise TooSlowError
-        found = self._first(entry)
-        if found is not None or limits.full == 0:
-            return found
+        result = self._first(entry)
+        if result is not None or limits.full == 0:
+            return result
         if limits.full is not None and len(entry) > limits.full:
             raise TooSlowError
         return self._full(entry)

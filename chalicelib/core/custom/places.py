@@ -29,16 +29,16 @@ class Places:
             if quote:
                 quote = "" if quote in line else quote
                 continue
-            if found := _TABLE.match(line):
-                table = found[1].split(".")[0]
+            if match := _TABLE.match(line):
+                table = match[1].split(".")[0]
                 if line.lstrip().startswith("[["):
                     counts[table] = counts.get(table, 0) + 1
                 number = counts.get(table, 1)
                 self._lines.setdefault((table, number, ""), at)
-                if "." in found[1]:
-                    self._lines.setdefault((table, number, found[1].split(".")[1]), at)
-            elif found := _KEY.match(line):
-                self._lines.setdefault((table, number, found[1]), at)
+                if "." in match[1]:
+                    self._lines.setdefault((table, number, match[1].split(".")[1]), at)
+            elif match := _KEY.match(line):
+                self._lines.setdefault((table, number, match[1]), at)
             opened = [mark for mark in ("'''", '"""') if line.count(mark) % 2]
             quote = opened[0] if opened else ""
 

@@ -25,10 +25,10 @@ class Reach(NamedTuple):
 
     def explained(self, text: str) -> str:
         """The end of a sentence that begins with what the expression is."""
-        found = text[self.end :][:_TEXT_MAX_CHARS]
+        rest = text[self.end :][:_TEXT_MAX_CHARS]
         if not self.end:
-            return f"does not match {found!r}" + (f": it expects {self.expected}" if self.expected else "")
-        asked = f"then expects {self.expected}, found {found!r}" if self.expected else f"not on to {found!r}"
+            return f"does not match {rest!r}" + (f": it expects {self.expected}" if self.expected else "")
+        asked = f"then expects {self.expected}, found {rest!r}" if self.expected else f"not on to {rest!r}"
         return f"goes as far as {text[: self.end][-_TEXT_MAX_CHARS:]!r} and {asked}"
 
 
@@ -45,14 +45,14 @@ def reach(pattern: str, flags: int, text: str) -> Reach:
 
 def _reach(tree: Any, before: list[Any], items: list[Any], flags: int, text: str, depth: int) -> Reach:
     for count in range(len(items), -1, -1):
-        found = compiled(type(tree)(tree.state, [*before, *items[:count]]), flags).match(text)
-        if found is not None:
+        match = compiled(type(tree)(tree.state, [*before, *items[:count]]), flags).match(text)
+        if match is not None:
             break
     else:
         return Reach(0, "")
     if count == len(items):
-        return Reach(found.end(), _END)
-    best = Reach(found.end(), _words(items[count:]))
+        return Reach(match.end(), _END)
+    best = Reach(match.end(), _words(items[count:]))
     if depth < _DEPTH_MAX:
         for inner in _inside(items[count]):
             deeper = _reach(tree, [*before, *items[:count]], inner, flags, text, depth + 1)

@@ -170,10 +170,10 @@ class _Rule:
         if len(self._names) >= _NAMES_MAX:
             self._names.clear()
             self._plain_names.clear()
-        found = self._names[name] = (self.in_text(name), self._hiding.hides(name))
-        if found == (name, False):
+        hidden = self._names[name] = (self.in_text(name), self._hiding.hides(name))
+        if hidden == (name, False):
             self._plain_names.add(name)
-        return found
+        return hidden
 
     def _hidden(self, value: Value, words: list[str]) -> Value:
         if isinstance(value, list):
@@ -194,7 +194,7 @@ class _Rule:
         any_word = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, known))})(?!\w)")
 
         def change(text: str) -> str:
-            return self.in_text(any_word.sub(lambda found: self._instead(self.name, found[0]), text))
+            return self.in_text(any_word.sub(lambda match: self._instead(self.name, match[0]), text))
 
         return change
 
@@ -225,7 +225,7 @@ class _Rule:
             if pieces:
                 text = "".join((*pieces, text[done:]))
         for pattern in self._patterns:
-            text = pattern.sub(lambda found: self._instead(self.name, found[0]) if found[0] else "", text)
+            text = pattern.sub(lambda match: self._instead(self.name, match[0]) if match[0] else "", text)
         return text
 
     def _instead(self, kind: str, text: str) -> str:

@@ -65,8 +65,8 @@ def parsed(pattern: str, flags: int) -> Any:
 
 
 def compiled(tree: Any, flags: int) -> re.Pattern[str]:
-    found: re.Pattern[str] = _compiler.compile(tree, flags)
-    return found
+    pattern: re.Pattern[str] = _compiler.compile(tree, flags)
+    return pattern
 
 
 def growth_of(tree: Any, flags: int, *, search: bool) -> Growth:

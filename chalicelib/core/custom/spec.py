@@ -159,28 +159,28 @@ class Config:
 
     def format_bound_to(self, key: str) -> str | None:
         """The format that the longest prefix of an object's key is bound to."""
-        found = [each for each in self.bindings if each.format and key.startswith(each.prefix)]
-        return max(found, key=lambda each: len(each.prefix)).format if found else None
+        bindings = [each for each in self.bindings if each.format and key.startswith(each.prefix)]
+        return max(bindings, key=lambda each: len(each.prefix)).format if bindings else None
 
     def charset_bound_to(self, key: str) -> str | None:
         """Likewise its character set."""
-        found = [each for each in self.bindings if each.charset and key.startswith(each.prefix)]
-        return max(found, key=lambda each: len(each.prefix)).charset if found else None
+        bindings = [each for each in self.bindings if each.charset and key.startswith(each.prefix)]
+        return max(bindings, key=lambda each: len(each.prefix)).charset if bindings else None
 
     def layout_bound_to(self, key: str) -> Layout | None:
         """Likewise its layout."""
-        found = [each for each in self.bindings if each.layout and key.startswith(each.prefix)]
-        return max(found, key=lambda each: len(each.prefix)).layout if found else None
+        bindings = [each for each in self.bindings if each.layout and key.startswith(each.prefix)]
+        return max(bindings, key=lambda each: len(each.prefix)).layout if bindings else None
 
     def notices_bound_to(self, key: str) -> Telling | None:
         """Likewise which of its settlings are told."""
-        found = [each for each in self.bindings if each.notices and key.startswith(each.prefix)]
-        return max(found, key=lambda each: len(each.prefix)).notices if found else None
+        bindings = [each for each in self.bindings if each.notices and key.startswith(each.prefix)]
+        return max(bindings, key=lambda each: len(each.prefix)).notices if bindings else None
 
     def collections_of(self, key: str) -> list[str]:
         """The members that may hold the entries of an object of that key; of the longest prefix first."""
-        found = [each for each in self.collections if key.startswith(each.prefix)]
-        return [each.field for each in sorted(found, key=lambda each: -len(each.prefix))]
+        collections = [each for each in self.collections if key.startswith(each.prefix)]
+        return [each.field for each in sorted(collections, key=lambda each: -len(each.prefix))]
 
 
 def key_id_of(key: str) -> str:

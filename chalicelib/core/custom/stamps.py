@@ -87,10 +87,10 @@ def _shape(form: str) -> re.Pattern[str]:
 
 
 def _by_shape(times: Times, shape: re.Pattern[str], text: str, zone: str | None) -> Stamp | None:
-    found = shape.fullmatch(text)
-    if found is None:
+    match = shape.fullmatch(text)
+    if match is None:
         return None
-    parts = found.groupdict()
+    parts = match.groupdict()
     fraction = parts.get("f")
     if parts.get("s"):
         return times.of_number(parts["s"] + (f".{fraction}" if fraction else ""))

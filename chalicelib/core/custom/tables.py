@@ -52,15 +52,15 @@ class Table:
         return key in self._values
 
     def text(self, key: str, default: str | None = None) -> str | None:
-        found = self._typed(key, str, default)
-        return found if found is None else str(found)
+        value = self._typed(key, str, default)
+        return value if value is None else str(value)
 
     def needed(self, key: str) -> str:
-        found = self.text(key)
-        if not found:
-            lack = f"its `{key}` is empty" if found == "" else f"it has no `{key}`"
+        value = self.text(key)
+        if not value:
+            lack = f"its `{key}` is empty" if value == "" else f"it has no `{key}`"
             self.fail(f"{lack}; give it one", key)
-        return found
+        return value
 
     def flag(self, key: str) -> bool:
         return bool(self._typed(key, bool, default=False))

@@ -67,9 +67,9 @@ class _Graph:
                         todo.append(reached)
 
     def _subset(self, positions: frozenset[int]) -> tuple[dict[int, int], bool]:
-        found = self._known.get(positions)
-        if found is not None:
-            return found, False
+        subset = self._known.get(positions)
+        if subset is not None:
+            return subset, False
         count = len(self.entered)
         if count + len(positions) > _PLACES_MAX:
             raise UnprovableError(TOO_COMPLEX)

@@ -49,8 +49,8 @@ def charset_named(name: str) -> str | None:
 
 def charset_in(content_type: str) -> str | None:
     """The codec that a Content-Type names; None where it names none, or one that cannot be read; ASCII is UTF-8."""
-    found = _OF_CONTENT_TYPE.search(content_type)
-    name = charset_named(found[1]) if found else None
+    match = _OF_CONTENT_TYPE.search(content_type)
+    name = charset_named(match[1]) if match else None
     return None if name == "ascii" else name
 
 

@@ -201,9 +201,9 @@ def _counted_date(week: str, day: str) -> tuple[int, int, int] | None:
     """The date of an ISO week's day, or of a day counted from the first of January."""
     for text, form in ((week, "%G-W%V-%u"), (day, "%Y-%j")):
         with suppress(ValueError):
-            found = datetime.strptime(text, form)  # noqa: DTZ007 - a date has no zone
-            if found.strftime(form) == text:  # strptime gives a year 366 days at any time
-                return found.year, found.month, found.day
+            date = datetime.strptime(text, form)  # noqa: DTZ007 - a date has no zone
+            if date.strftime(form) == text:  # strptime gives a year 366 days at any time
+                return date.year, date.month, date.day
     return None
 
 

@@ -62,13 +62,13 @@ def order_in(head: str, last_modified: datetime) -> str | None:
             break
         matches.append((_place(head, match.start()), match))
     place = _place_of_time([place for place, _ in matches], head)
-    found: dict[str, list[tuple[_Date, bool]]] = {}
+    by_form: dict[str, list[tuple[_Date, bool]]] = {}
     for at, match in matches:
         if at == place:
             first, mark, second, last = match.groups()
-            found.setdefault(mark, []).append(((int(first), int(second), int(last)), len(last) == 2))
+            by_form.setdefault(mark, []).append(((int(first), int(second), int(last)), len(last) == 2))
     orders = (
-        _order(mark, dates, last_modified.astimezone(UTC).year) for mark, dates in sorted(found.items())
+        _order(mark, dates, last_modified.astimezone(UTC).year) for mark, dates in sorted(by_form.items())
     )
     return " ".join(each for each in orders if each) or None
 

@@ -116,7 +116,7 @@ def _trials(
     by_line = cache(partial(begin_lines, head, complete=complete))
     framed = [_fitted(known, by_line) for known in candidates]
     guesses = [None if every else _guessed(known, some, context) for known in framed]
-    found: dict[int, Trial] = {}
+    by_place: dict[int, Trial] = {}
     best = Trial(text, 0.0, 0.0)
     for place in sorted(range(len(framed)), key=lambda place: -_hope(framed[place], guesses[place])):
         known, guess = candidates[place], guesses[place]
@@ -131,9 +131,9 @@ def _trials(
                 trial = replace(trial_of(known, some, replace(context, decided=True)), format=known)
         except Exception:  # noqa: BLE001, S112 - a format that fails on a head is not its format
             continue
-        found[place] = trial
+        by_place[place] = trial
         best = max(best, trial, key=lambda each: each.score)
-    tried = [found[place] for place in sorted(found)]
+    tried = [by_place[place] for place in sorted(by_place)]
     ranked = [_credited(each, tried) for each in tried]
     return sorted([*ranked, Trial(text, 1.0, text.specificity)], key=lambda each: -each.score)
 
@@ -180,11 +180,11 @@ def _fitted(known: Format, by_line: Callable[[], bool]) -> Format:
     return replace(known, framing=replace(framing, by_line=has_way and by_line(), uniform=True))
 
 
-def _credited(trial: Trial, found: list[Trial]) -> Trial:
+def _credited(trial: Trial, tried: list[Trial]) -> Trial:
     """A trial with credit for what only more general formats explain: broken lines and those of other logs
     are tried by themselves anyway, while a more general format would lose fields of every line."""
     own, share = trial.format.specificity, trial.share
-    others = (each for each in found if each.score and not each.format.prose)
+    others = (each for each in tried if each.score and not each.format.prose)
     general = max((each.share for each in others if each.format.specificity < own), default=0.0)
     is_one_broken = len(trial.rejected) == 1 and share >= _BUT_ONE_SHARE_MIN
     if (

@@ -58,10 +58,10 @@ class Explainer:
         self._depth += 1
         try:
             own = self._own
-            if own is not None and (found := own.explained(line, own.sieves(line))) is not None:
-                return found
-            if formats and (found := self._explained(line, formats)) is not None:
-                return found
+            if own is not None and (match := own.explained(line, own.sieves(line))) is not None:
+                return match
+            if formats and (match := self._explained(line, formats)) is not None:
+                return match
             return parsers.explained(line, places)
         finally:
             self._depth -= 1
@@ -123,11 +123,11 @@ def _plain(program: str) -> str:
 @cache
 def _by_program() -> dict[str, tuple[str, ...]]:
     """The names of the formats of a program, the narrowest first."""
-    found: dict[str, tuple[str, ...]] = {}
+    names: dict[str, tuple[str, ...]] = {}
     for known in sorted(CANDIDATES, key=lambda known: -known.specificity):
         for program in known.programs:
-            found[program] = (*found.get(program, ()), known.name)
-    return found
+            names[program] = (*names.get(program, ()), known.name)
+    return names
 
 
 @cache

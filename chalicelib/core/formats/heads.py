@@ -51,15 +51,15 @@ class Head:
 
     def sections(self, framing: Framing) -> list[Section]:
         """The entries of the head, without header lines, gaps, blanks and padding, which is none of the log either."""
-        found = self._sections.get(framing)
-        if found is None:
+        known = self._sections.get(framing)
+        if known is None:
             raw = self._of_streams(framing) if framing.kind is Kind.STREAMS else self._raw(framing)
-            found = [
+            known = [
                 Section(header, [entry for entry in entries if entry.strip(_PADDING)])
                 for header, entries in raw
             ]
-            self._sections[framing] = found
-        return found
+            self._sections[framing] = known
+        return known
 
     def some(self, framing: Framing, count: int) -> list[Section]:
         """So many entries from all over the head; none where there are few beside."""
@@ -69,12 +69,12 @@ class Head:
             are_more = framing.kind in VALUES and len(self.text) >= _TIMES * _FIRST_BYTES
             return sections if are_more and total >= _TIMES * FEW else []
         step = total // count
-        found, skip = [], step // 2
+        chosen, skip = [], step // 2
         for header, entries in sections:
             if skip < len(entries):
-                found.append(Section(header, entries[skip::step]))
+                chosen.append(Section(header, entries[skip::step]))
             skip = (skip - len(entries)) % step
-        return found
+        return chosen
 
     def many(self, framing: Framing) -> list[Section]:
         """So many entries that they say what all do; none where there are few beside."""

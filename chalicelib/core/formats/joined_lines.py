@@ -90,7 +90,7 @@ def _continued(entry: str, *, is_stray: bool) -> int:
 
 def _is_foreign(known: Format, explain: Explain, line: str) -> bool:
     try:
-        found = explain(line)
+        explained = explain(line)
     except Exception:  # noqa: BLE001 - what fails on a line does not explain it
         return False
-    return found is not None and found[0] != known.name
+    return explained is not None and explained[0] != known.name

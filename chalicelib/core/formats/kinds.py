@@ -111,10 +111,10 @@ def number(text: str) -> Value:
         return int(text) if len(text) <= DIGITS_MAX and (text[0] != "0" or text == "0") else text
     if text[:1] not in _BEGINS_NUMBER or text.count(".") > 1:
         return text
-    found = _NUMBER.fullmatch(text)
-    if found is None:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         return text
-    if found[1] is None:
+    if match[1] is None:
         return int(text) if text != "-0" else text
     return float(text) if len(text) <= _FLOAT_CHARACTERS_MAX else text
 

@@ -109,15 +109,15 @@ def _heads_of(body: str) -> Iterator[re.Match[str]]:
     yield from _CLIENT.finditer(body)
     yield from _FORWARDED.finditer(body)
     yield from sorted(
-        (found for pattern in _ADDRESSES for found in pattern.finditer(body)),
+        (match for pattern in _ADDRESSES for match in pattern.finditer(body)),
         key=re.Match.start,
         reverse=True,
     )
 
 
 def _add_address(fields: dict[str, Value], places: Iterator[re.Match[str]]) -> None:
-    for found in places:
-        text, port = next((found[n], found[n + 1]) for n in range(1, len(found.groups()), 2) if found[n])
+    for place in places:
+        text, port = next((place[n], place[n + 1]) for n in range(1, len(place.groups()), 2) if place[n])
         host, number = endpoint(_trimmed(text)) if port is None else (text, port_of(port))
         if is_ip(host) and not _HARDWARE.fullmatch(host):
             mapped = host.removeprefix("::ffff:")
@@ -135,10 +135,10 @@ def _trimmed(text: str) -> str:
 
 def _add_user(fields: dict[str, Value], body: str) -> None:
     for pattern in _USERS:
-        for found in pattern.finditer(body):
-            name = found["name"] if "name" in pattern.groupindex else found[2]
+        for match in pattern.finditer(body):
+            name = match["name"] if "name" in pattern.groupindex else match[2]
             name = name.rstrip(".") or name
-            at = _trimmed(found["at"]) if "at" in pattern.groupindex else None
+            at = _trimmed(match["at"]) if "at" in pattern.groupindex else None
             if name.lower() not in _NO_USERS and (at is None or is_ip(endpoint(at)[0])):
                 fields["user.name"] = name
                 return

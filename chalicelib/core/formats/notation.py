@@ -140,10 +140,10 @@ def expand(template: str) -> Expanded:
 def _expanded(template: str, fields: dict[str, tuple[str, str]]) -> str:
     parts: list[str] = []
     position = 0
-    while found := _FIELD.search(template, position):
-        end = _brace(template, found.end())
-        before = template[position : found.end("backslashes")]
-        parts += before, _field(found["kind"], template[found.end() : end], fields)
+    while match := _FIELD.search(template, position):
+        end = _brace(template, match.end())
+        before = template[position : match.end("backslashes")]
+        parts += before, _field(match["kind"], template[match.end() : end], fields)
         position = end + 1
     return "".join((*parts, template[position:]))
 
@@ -157,8 +157,8 @@ def _brace(template: str, position: int) -> int:
             depth += 1 if character == "{" else -1
             if depth == 0:
                 return position
-        found = _ATOM.match(template, position)
-        position = found.end() if found else position + 1
+        match = _ATOM.match(template, position)
+        position = match.end() if match else position + 1
     raise ValueError(f"a field of the template has no end: {template!r}; write \\{{ for a brace of the text")
 
 
@@ -220,8 +220,8 @@ def start_of(pattern: str) -> str:
 def element_end(pattern: str, position: int) -> int:
     """Where the sign, the class or the group ends that begins at the position."""
     if pattern[position] != "(":
-        found = _ATOM.match(pattern, position)
-        return found.end() if found else position + 1
+        match = _ATOM.match(pattern, position)
+        return match.end() if match else position + 1
     position += 1
     while pattern[position] != ")":
         position = element_end(pattern, position)

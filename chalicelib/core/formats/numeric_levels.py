@@ -60,8 +60,8 @@ def numeric_levels(name: str, names: Iterable[str]) -> Mapping[int, int] | None:
 
 def numeric_of(levels: Iterable[str], names: tuple[str, ...]) -> dict[str, Mapping[int, int]]:
     """The levels of which it is known what their numbers are, among all names of an object."""
-    found = {level: numeric_levels(level, names) for level in levels}
-    return {level: numbers for level, numbers in found.items() if numbers is not None}
+    numeric = {level: numeric_levels(level, names) for level in levels}
+    return {level: numbers for level, numbers in numeric.items() if numbers is not None}
 
 
 def of_numeric(value: Value, levels: Mapping[int, int] | None) -> int | None:

@@ -120,10 +120,10 @@ def patterned(
 
     @cache
     def meaning() -> _Meaning:
-        found = tuple(
+        phrases = tuple(
             (way.search, way.fields) for way in (_Way(expand(find), names, numbers) for find in finds)
         )
-        return _Meaning(levels, words, constants, found, details, rewrite)
+        return _Meaning(levels, words, constants, phrases, details, rewrite)
 
     def make_parser(context: ParseContext) -> Parse:
         wide = wide_ways if context.decided else tuple
@@ -232,19 +232,19 @@ class _Parser:
 
     def parse(self, entry: str) -> Record | Reject:
         for way in self._ways:
-            found = way.match(entry)
-            if found is not None:
-                return self._record(entry, way, found)
+            match = way.match(entry)
+            if match is not None:
+                return self._record(entry, way, match)
         for way in self._wide_ways():
-            found = way.match(entry)
-            if found is not None:
-                return self._record(entry, way, found)
+            match = way.match(entry)
+            if match is not None:
+                return self._record(entry, way, match)
         return OTHER_SHAPE
 
-    def _record(self, entry: str, way: _Way, found: re.Match[str]) -> Record | Reject:
+    def _record(self, entry: str, way: _Way, match: re.Match[str]) -> Record | Reject:
         meaning = self._meaning
-        groups = found.groups()
-        end = found.end()
+        groups = match.groups()
+        end = match.end()
         if end < len(entry) and entry[end] != "\n":
             return OTHER_SHAPE
         stamp: Stamp | tuple[None, None] | None = None, None
@@ -253,7 +253,7 @@ class _Parser:
                 when = f"{when} {zone}"
             stamp = of_time(self._times, when)
         elif way.has_parts:
-            stamp = of_parts(self._times, found)
+            stamp = of_parts(self._times, match)
         if stamp is None:
             return BAD_TIME
         fields: dict[str, Value] = dict(meaning.constants) if meaning.constants else {}

@@ -105,19 +105,19 @@ def _in_group(argument: Any, *, ignore_case: bool) -> bool:
 
 
 def _needed(items: Iterable[tuple[Any, Any]], *, ignore_case: bool) -> list[AnyOf]:
-    found: list[AnyOf] = []
+    texts: list[AnyOf] = []
     run = ""
     for op, argument in items:
         if op is codes.LITERAL and not (ignore_case and _has_cases(argument)):
             run += chr(argument)
             continue
         if run:
-            found.append(frozenset((run,)))
+            texts.append(frozenset((run,)))
             run = ""
-        found += _part_needed(op, argument, ignore_case=ignore_case)
+        texts += _part_needed(op, argument, ignore_case=ignore_case)
     if run:
-        found.append(frozenset((run,)))
-    return found
+        texts.append(frozenset((run,)))
+    return texts
 
 
 def _has_cases(code: int) -> bool:

@@ -90,7 +90,7 @@ class Sieves:
         groups = self._known.get(look)
         if groups is None:
             groups = self._groups_for(look)
-        found: list[int] = []
+        numbers: list[int] = []
         for group in groups:
             for need in group.needs:
                 if need in line:
@@ -108,10 +108,10 @@ class Sieves:
                 if match is None:
                     match = group.match = matcher(group.sieve)
                 if match(line) is not None:
-                    found += group.places
-        if len(found) > 1:
-            found.sort()
-        return found
+                    numbers += group.places
+        if len(numbers) > 1:
+            numbers.sort()
+        return numbers
 
     def _groups_for(self, look: tuple[Any, ...]) -> tuple[_Group, ...]:
         """Those of the sieves that lines which begin and hold marks like this one may match."""

@@ -32,8 +32,8 @@ def of_time(times: Times, text: str) -> Stamp | None:
         if tail.isdecimal() and tail.isascii():
             stamp = times.of_parts(text[:19], tail)
         else:
-            found = _FRACTION.fullmatch(tail)
-            stamp = times.of_parts(text[:19] + found[2], found[1]) if found else None
+            match = _FRACTION.fullmatch(tail)
+            stamp = times.of_parts(text[:19] + match[2], match[1]) if match else None
         if stamp is not None:
             return stamp
     elif text[10] == "." and text[:10].isdecimal() and text.isascii():
@@ -48,9 +48,9 @@ def of_time(times: Times, text: str) -> Stamp | None:
     return times.of_text(text) or (times.of_number(text) if text[:1].isdecimal() else None)
 
 
-def of_parts(times: Times, found: re.Match[str]) -> Stamp | None:
+def of_parts(times: Times, match: re.Match[str]) -> Stamp | None:
     """The stamp of a date and time whose parts are groups; without a year it is the latest possible."""
-    parts = found.groupdict()
+    parts = match.groupdict()
     if epoch := parts.get("epoch"):
         return times.of_number(f"{epoch}.{parts['f']}" if parts.get("f") else epoch)
     if parts["mi"] is None:

@@ -88,8 +88,8 @@ class Times:
             return stamp
         if not _SHORTEST <= len(text) <= _LONGEST:
             return None
-        if found := _FRACTION.search(text):
-            stamp = self.of_parts(text[: found.start()] + text[found.end() :], found[1])
+        if match := _FRACTION.search(text):
+            stamp = self.of_parts(text[: match.start()] + text[match.end() :], match[1])
         else:
             stamp = self._cached(text)
         if stamp is None and (tail := _GO_TAIL.search(text)):
@@ -122,10 +122,10 @@ class Times:
             stamp := self.of_parts(dated[1], (dated[2] or "") + (dated[3] or ""))
         ):
             return stamp
-        found = _EPOCH.fullmatch(number)
-        if not found:
+        match = _EPOCH.fullmatch(number)
+        if not match:
             return None
-        digits, fraction = found[1].lstrip("0"), found[2] or ""
+        digits, fraction = match[1].lstrip("0"), match[2] or ""
         scale = max(0, -(-(len(digits) - 11) // 3) * 3)
         if len(digits) < 9:
             return None

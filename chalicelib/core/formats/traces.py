@@ -75,41 +75,41 @@ def _add_python(fields: dict[str, Value], text: str) -> None:
     frames = trace.rfind(' File "')
     position = trace.find("\n", max(frames, trace.rfind(_PYTHON)))
     while position >= 0:
-        found = _PYTHON_END.match(trace, position + 1)
-        if found is not None:
-            message = trace[found.end() + 2 :].rstrip() if trace.startswith(": ", found.end()) else None
-            _add(fields, found[1], message, trace)
+        match = _PYTHON_END.match(trace, position + 1)
+        if match is not None:
+            message = trace[match.end() + 2 :].rstrip() if trace.startswith(": ", match.end()) else None
+            _add(fields, match[1], message, trace)
             return
         position = trace.find("\n", position + 1)
     fields["exception.stacktrace"] = trace
 
 
 def _add_php(fields: dict[str, Value], text: str) -> None:
-    found = _PHP_TYPE.search(text)
-    if found is None:
+    match = _PHP_TYPE.search(text)
+    if match is None:
         fields["exception.stacktrace"] = text
         return
-    _add(fields, found[1], found[2], text[found.start(1) :])
+    _add(fields, match[1], match[2], text[match.start(1) :])
 
 
 def _add_headed(fields: dict[str, Value], text: str, frame: int) -> None:
     """Java, .NET and Node: `type: message` stands right before the frames, the message in several lines
     at most."""
-    for found in _HEAD.finditer(text, max(0, frame - _HEAD_WINDOW), frame):
-        if _TYPE_WORD.search(found[1]):
-            message = text[found.end() + 1 : frame] if found[2] is not None else ""
-            _add(fields, found[1], message.partition("\n ---> ")[0], text[found.start(1) :])
+    for match in _HEAD.finditer(text, max(0, frame - _HEAD_WINDOW), frame):
+        if _TYPE_WORD.search(match[1]):
+            message = text[match.end() + 1 : frame] if match[2] is not None else ""
+            _add(fields, match[1], message.partition("\n ---> ")[0], text[match.start(1) :])
             return
     fields["exception.stacktrace"] = text[frame + 1 :]
 
 
 def _add_ruby(fields: dict[str, Value], text: str, frame: int, *, old: bool = False) -> None:
     """old: as Ruby 2.5 to 2.7 write it, the frames first."""
-    found = _RUBY_HEAD.search(text, *((frame,) if old else (max(0, frame - _HEAD_WINDOW // 4), frame)))
-    if found is None:
+    match = _RUBY_HEAD.search(text, *((frame,) if old else (max(0, frame - _HEAD_WINDOW // 4), frame)))
+    if match is None:
         fields["exception.stacktrace"] = text[frame + 1 :]
-    elif found[2]:
-        trace = text if old else text[found.start() :].lstrip("\n ")
-        _add(fields, found[2], found[1].rpartition("': ")[2], trace)
+    elif match[2]:
+        trace = text if old else text[match.start() :].lstrip("\n ")
+        _add(fields, match[2], match[1].rpartition("': ")[2], trace)
     else:
-        _add(fields, found[3], found[4], text[found.start() :].lstrip("\n"))
+        _add(fields, match[3], match[4], text[match.start() :].lstrip("\n"))

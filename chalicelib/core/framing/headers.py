@@ -45,7 +45,7 @@ class Headers:
                 return every
             numbers.update(_holding(run, name))
         if self._begins is not None:
-            begins = [found.end() for found in self._begins.finditer(run.data)]
+            begins = [match.end() for match in self._begins.finditer(run.data)]
             if begins:
                 ends = list(run.ends)
                 at = ((begin, bisect_left(ends, begin)) for begin in begins if begin < ends[-1])
@@ -70,10 +70,10 @@ class Headers:
             if self.in_force is not None and (line == self.in_force or self._is_reordered(line)):
                 self.in_force = line
                 return True
-        found = self._pattern and self._pattern.match(entry_text)
-        if not found or self._pattern is None:
+        match = self._pattern and self._pattern.match(entry_text)
+        if not match or self._pattern is None:
             return False
-        kind = found[1] if self._pattern.groups else b""
+        kind = match[1] if self._pattern.groups else b""
         lines = [] if self.in_force is None else self.in_force.encode().split(b"\n")
         others = [line for line in lines if not _is_kind(self._pattern, line, kind)]
         in_force = b"\n".join((*others, entry_text))
@@ -108,5 +108,5 @@ def _names(line: str) -> list[str]:
 
 
 def _is_kind(pattern: re.Pattern[bytes], line: bytes, kind: bytes) -> bool:
-    found = pattern.match(line)
-    return found is not None and (found[1] if pattern.groups else b"") == kind
+    match = pattern.match(line)
+    return match is not None and (match[1] if pattern.groups else b"") == kind

@@ -113,7 +113,7 @@ class _OfBlocks:
         data = lines.data
         if not data.endswith(b"\n"):
             return asked_one_by_one(lines, self.is_start)
-        others = {found.end() for found in self._unlike(data).finditer(data)}
+        others = {match.end() for match in self._unlike(data).finditer(data)}
         others.discard(len(data))
         for begin, end in ((0, data.find(b"\n") + 1), *long_lines(data, _START_BYTES)):
             (others.discard if self.is_start(data, begin, end) else others.add)(begin)

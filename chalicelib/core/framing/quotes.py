@@ -74,9 +74,9 @@ def _shape(line: bytes, mark: bytes) -> bytes:
 
 def _opening(line: bytes) -> _Opening | None:
     """None where the line leaves no field open."""
-    for found in _QUOTED.finditer(line):
-        if found[1] is None:
-            mark = line[found.start() - 1 : found.start()]
+    for match in _QUOTED.finditer(line):
+        if match[1] is None:
+            mark = line[match.start() - 1 : match.start()]
             if mark not in _WHOLE:
                 mark = max(DELIMITERS, key=line.count)
             return _Opening(mark, line.count(mark) + 1, _shape(line, mark))
@@ -103,7 +103,7 @@ class OutsideQuotes:
             return asked_one_by_one(lines, self.is_start)
         if self._is_between_rows and b'"' not in data:
             return None
-        doubtful = [found.end() for found in _DOUBTFUL.finditer(data) if found.end() < len(data)]
+        doubtful = [match.end() for match in _DOUBTFUL.finditer(data) if match.end() < len(data)]
         if _DOUBTFUL.match(b"\n" + data[: lines.ends[0]]):
             doubtful.insert(0, 0)
         if self._is_between_rows and not doubtful:
@@ -170,7 +170,7 @@ class OutsideQuotes:
             if closing is None:
                 return True
             position = closing.end()
-        return any(found[1] is None for found in _QUOTED.finditer(line, position))
+        return any(match[1] is None for match in _QUOTED.finditer(line, position))
 
 
 def without_strays(pieces: Iterator[Piece], charset: str | None = None) -> Iterator[Piece]:
@@ -197,7 +197,7 @@ def without_strays(pieces: Iterator[Piece], charset: str | None = None) -> Itera
 
 def _cuts(entry: bytes, charset: str | None) -> list[int]:
     """Where the lines of an entry end that is a row with a stray quote and rows below it; else none."""
-    ends = [found.end() for found in re.finditer(rb"[^\n]*+\n|[^\n]++\Z", entry)]
+    ends = [match.end() for match in re.finditer(rb"[^\n]*+\n|[^\n]++\Z", entry)]
     opening = _opening(in_utf_8(entry[: ends[0]], charset))
     if opening is None:
         return []

@@ -59,13 +59,13 @@ def in_lines(entry: bytes) -> bytes:
         return entry
     parts = []
     place = 0
-    while found := _SIZED.search(entry, place):
-        size = int.from_bytes(found[2], "little")
+    while match := _SIZED.search(entry, place):
+        size = int.from_bytes(match[2], "little")
         if size > FIELD_MAX_BYTES:
-            parts.append(entry[place : found.end(1)])
-            place = found.end(1)
+            parts.append(entry[place : match.end(1)])
+            place = match.end(1)
             continue
-        value = entry[found.end() : found.end() + size].replace(b"\n", LINE_END_WITHIN)
-        parts += [entry[place : found.start()], found[1], b"=", value]
-        place = found.end() + size
+        value = entry[match.end() : match.end() + size].replace(b"\n", LINE_END_WITHIN)
+        parts += [entry[place : match.start()], match[1], b"=", value]
+        place = match.end() + size
     return b"".join([*parts, entry[place:]])

@@ -125,12 +125,12 @@ class _Links:
         number = self._count
         self._count += 1
         unit = _Unit(offset, number, len(line), 1, 1, [line], [number])
-        found = self._part_of(line)
-        if found is None:
+        own_part = self._part_of(line)
+        if own_part is None:
             self._streams.clear()
             self._units.append(unit)
             return
-        part = _part_in(found)
+        part = _part_in(own_part)
         text = part.text.rstrip(b"\r\n") + b"\n"
         is_blank = not text.strip()
         stream = self._streams.get(part.stream)
@@ -180,8 +180,8 @@ class _Links:
 
     def _is_of_entry(self, traces: _Match, stream: _Stream, part: _Part, text: bytes) -> bool:
         """Whether a line that does not begin an entry belongs to the one before it."""
-        found = traces(text)
-        if found is not None and found.lastgroup == "frame":
+        match = traces(text)
+        if match is not None and match.lastgroup == "frame":
             stream.is_trace = True
             return True
         if _are_apart(stream.part.time, part.time):
@@ -241,8 +241,8 @@ def _are_apart(first: bytes | None, second: bytes | None) -> bool:
     return abs(between.total_seconds()) > _MOMENT_SECONDS
 
 
-def _part_in(found: re.Match[bytes]) -> _Part:
-    groups = found.groupdict()
+def _part_in(match: re.Match[bytes]) -> _Part:
+    groups = match.groupdict()
     stream, text, cut = groups.get("stream") or b"", groups.get("text"), bool(groups.get("cut"))
     if text is not None:
         return _Part(stream, text, cut, surely=True, time=groups.get("time"))
@@ -332,5 +332,5 @@ def _parts_of(head: bytes, framing: Framing) -> Iterator[_Part]:
     assert framing.parts is not None, "a framing of streams says what its lines are"
     part_of = re.compile(framing.parts.encode()).match
     return (
-        _part_in(found) for line in head.splitlines(keepends=True) if (found := part_of(line)) is not None
+        _part_in(match) for line in head.splitlines(keepends=True) if (match := part_of(line)) is not None
     )

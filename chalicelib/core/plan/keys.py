@@ -101,17 +101,17 @@ EVERY_KEY: Final = KeyPatterns()
 
 def buckets_in(text: str) -> dict[str, KeyPatterns]:
     """Bucket → which of its keys are logs, of what INPUT_BUCKETS says. KeyPatternError."""
-    found: dict[str, KeyPatterns] = {}
+    buckets: dict[str, KeyPatterns] = {}
     for entry in filter(None, (each.strip() for each in text.split(";"))):
         name, _, globs = (part.strip() for part in entry.partition(":"))
         if not _BUCKET.fullmatch(name):
             raise KeyPatternError(
                 f"{name!r} is no bucket's name: give names with semicolons between them, such as eu-logs: logs/*, !*.tmp; us-logs"
             )
-        if name in found:
+        if name in buckets:
             raise KeyPatternError(f"it names {name} twice: give all its globs at once")
-        found[name] = KeyPatterns(globs, "INPUT_BUCKETS")
-    return found
+        buckets[name] = KeyPatterns(globs, "INPUT_BUCKETS")
+    return buckets
 
 
 def _covers(left_out: str, taken: str) -> bool:

@@ -244,8 +244,8 @@ def _bound(known: tuple[Format, ...], sample: bytes, last_modified: datetime, *,
     """Which of the formats of a name, told apart by how the text is framed; the first where the head shows none."""
     if len(known) == 1:
         return known[0]
-    found = detect(sample, last_modified, complete=complete, own=known).format
-    return found if found in known else known[0]
+    bound = detect(sample, last_modified, complete=complete, own=known).format
+    return bound if bound in known else known[0]
 
 
 def _any_value(last_modified: datetime, custom: Custom) -> Parse:
@@ -268,18 +268,20 @@ def _of_shape(collection: Collection, last_modified: datetime, custom: Custom) -
     if collection.kind is Elements.ROWS:
         return Detection(by_name(_OF_ROWS), 1.0)
     if collection.kind is Elements.STRINGS:
-        found = detect(collection.lines, last_modified, complete=True, own=custom.formats)
-        framing = found.format.framing
-        return Detection(by_name("text"), 1.0) if framing.has_header or framing.kind in _NO_LINES else found
+        detected = detect(collection.lines, last_modified, complete=True, own=custom.formats)
+        framing = detected.format.framing
+        return (
+            Detection(by_name("text"), 1.0) if framing.has_header or framing.kind in _NO_LINES else detected
+        )
     return _of_elements(collection.lines, last_modified, custom)
 
 
 def _of_elements(elements: bytes, last_modified: datetime, custom: Custom) -> Detection:
     """The format of a collection's elements, which are values of JSON; one by one they have no lines."""
-    found = detect(elements, last_modified, complete=True, own=custom.formats)
+    detected = detect(elements, last_modified, complete=True, own=custom.formats)
     plain = ("text", "json")
-    known = found.format.name not in plain and not found.format.framing.has_header
-    return replace(found, text_too=False) if known else Detection(custom.by_name(FORMAT), 1.0)
+    known = detected.format.name not in plain and not detected.format.framing.has_header
+    return replace(detected, text_too=False) if known else Detection(custom.by_name(FORMAT), 1.0)
 
 
 def _ratio(raw: bytes, compression: Compression, inner: tuple[Compression, ...]) -> float:
@@ -316,12 +318,12 @@ class _Wide:
 
     def behind_line(self) -> bytes:
         """What is behind the first line, as much as tells a format; empty where the line does not end soon."""
-        found = b""
+        behind = b""
         for block in _up_to(self._blocks(self._open_object), _LINE_LOOK_BYTES):
-            found += block
-            if b"\n" in found and len(found) - found.index(b"\n") > HEAD_BYTES:
+            behind += block
+            if b"\n" in behind and len(behind) - behind.index(b"\n") > HEAD_BYTES:
                 break
-        return found.partition(b"\n")[2][:HEAD_BYTES]
+        return behind.partition(b"\n")[2][:HEAD_BYTES]
 
     def fitted(self, framing: Framing) -> Framing:
         """The framing, which knows of arrays whether the objects that hold them begin a line each, and whether their
@@ -373,12 +375,12 @@ def _compressions(raw: bytes, version: ObjectVersion) -> tuple[Compression, tupl
 
 
 def _take(blocks: Iterable[bytes], size: int) -> bytes:
-    found = b""
+    taken = b""
     for block in blocks:
-        found += block
-        if len(found) >= size:
+        taken += block
+        if len(taken) >= size:
             break
-    return found[:size]
+    return taken[:size]
 
 
 def _failure(begins: bytes, sample: bytes, damage: Damage | None, charset: str) -> str | None:

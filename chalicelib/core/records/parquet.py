@@ -95,8 +95,8 @@ def merged_key(folder: str, file_id: str, split: int) -> str:
 
 @lru_cache(1)
 def _declared() -> Mapping[str, Any]:
-    found: dict[str, Any] = orjson.loads(files(__package__).joinpath("declared.json").read_bytes())
-    return found
+    declared: dict[str, Any] = orjson.loads(files(__package__).joinpath("declared.json").read_bytes())
+    return declared
 
 
 def declared_by(format_name: str) -> dict[str, str]:
@@ -265,10 +265,10 @@ def _entry(row: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, A
         entry["raw"] = base64.b64encode(row["raw"]).decode()
     if row["replaced"]:
         entry["replaced"] = True
-    found = {attribute: row[column] for column, attribute in attributes.items() if row[column] is not None}
+    values = {attribute: row[column] for column, attribute in attributes.items() if row[column] is not None}
     if row.get(REST) is not None:
         rest = row[REST]
-        found |= json.loads(rest) if _LONG_NUMBER.search(rest) else orjson.loads(rest)
-    if found:
-        entry["attributes"] = found
+        values |= json.loads(rest) if _LONG_NUMBER.search(rest) else orjson.loads(rest)
+    if values:
+        entry["attributes"] = values
     return entry

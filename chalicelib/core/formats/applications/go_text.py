@@ -26,14 +26,14 @@ _TRACE_END: Final = re.compile(r"(?:\A| )([0-9]{1,12}ms) \(([0-9:.]{8,18})\)\Z")
 
 def _pairs_behind(text: str) -> tuple[str, dict[str, Value]]:
     """A message and the pairs that end it; all of it where it does not end in pairs."""
-    found = _FIRST_PAIR.search(text)
-    fields = pairs_of(text[found.end() :]) if found else None
-    if found is None or not fields or any(value is True for value in fields.values()):
+    match = _FIRST_PAIR.search(text)
+    fields = pairs_of(text[match.end() :]) if match else None
+    if match is None or not fields or any(value is True for value in fields.values()):
         return text, {}
     names = renamed(fields, _ERRORS)
     fields = dict(zip(names, fields.values(), strict=True))
     split_values(fields)
-    return text[: found.start()], fields
+    return text[: match.start()], fields
 
 
 def _pairs(fields: dict[str, Value], body: str) -> str:

@@ -71,11 +71,11 @@ def _colons_of(line: str) -> dict[str, Value] | None:
     repeats: dict[str, int] = {}
     position = 0
     while position < len(line):
-        found = _COLONS.match(line, position)
-        if found is None:
+        match = _COLONS.match(line, position)
+        if match is None:
             return None
-        position = found.end()
-        key, value, comma = found.groups()
+        position = match.end()
+        key, value, comma = match.groups()
         if comma is None and (position < len(line) or not fields):
             return None
         key = unquoted(key[1:-1]) if key[0] == '"' else key

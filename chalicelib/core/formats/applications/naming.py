@@ -77,10 +77,10 @@ def split_values(fields: dict[str, Value]) -> None:
     """Types what holds two things: source lines, addresses with ports, numbers written as text."""
     place = fields.get("code.file.path")
     if type(place) is str and "code.line.number" not in fields:
-        found = _SOURCE.fullmatch(place)
-        if found:
-            fields["code.file.path"] = found[1]
-            fields["code.line.number"] = whole(found[2])
+        match = _SOURCE.fullmatch(place)
+        if match:
+            fields["code.file.path"] = match[1]
+            fields["code.line.number"] = whole(match[2])
     client = fields.get("client.address")
     if type(client) is str and "," in client:
         fields.setdefault("http.request.header.x_forwarded_for", client)

@@ -60,14 +60,14 @@ def _around(header: str) -> dict[str, Any] | None:
     """What the objects around an array of log records say of them; None where there are none."""
     if not header:
         return None
-    found: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    log_records: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
     def shared(loaded: dict[str, Any]) -> dict[str, Any] | Reject:
         if all(_member(loaded, name) is None for name in _AROUND):
             return OTHER_OBJECT
         for resource_logs in _list(_member(loaded, "resourceLogs") or [loaded]):
-            _collect(_dict(resource_logs), found, marked=True)
-        return found[0][0] if found else {}
+            _collect(_dict(resource_logs), log_records, marked=True)
+        return log_records[0][0] if log_records else {}
 
     try:
         made = made_of(completed(header), shared)
@@ -78,22 +78,22 @@ def _around(header: str) -> dict[str, Any] | None:
 
 def _record(loaded: dict[str, Any], of_number: Any, shared: dict[str, Any] | None) -> Record | Reject:
     exact = type(loaded) is Pairs
-    found: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    log_records: list[tuple[dict[str, Any], dict[str, Any]]] = []
     if (resources := _member(loaded, "resourceLogs")) is not None:
         for resource_logs in _list(resources):
-            _collect(_dict(resource_logs), found)
+            _collect(_dict(resource_logs), log_records)
     elif _member(loaded, "scopeLogs") is not None:
-        _collect(loaded, found)
+        _collect(loaded, log_records)
     elif shared is not None or _is_log_record(loaded):
-        found.append((shared or {}, loaded))
-    if not found:
+        log_records.append((shared or {}, loaded))
+    if not log_records:
         return OTHER_OBJECT
-    if len(found) == 1:
-        around, record = found[0]
+    if len(log_records) == 1:
+        around, record = log_records[0]
         stamp, word, number, body, fields = _one(record, of_number)
         add_all(fields, around)
         return Record(*stamp, word, number, body, flatten(_as(fields, exact=exact))[0])
-    ones = [_one(record, of_number) for _, record in found]
+    ones = [_one(record, of_number) for _, record in log_records]
     stamp = next((one[0] for one in ones if one[0][0]), (None, None))
     _, word, number, _, _ = max(ones, key=lambda one: one[2] or 0)
     bodies = [one[3] for one in ones if one[3]]
@@ -102,13 +102,13 @@ def _record(loaded: dict[str, Any], of_number: Any, shared: dict[str, Any] | Non
             name: value
             for name, value in (
                 ("timestamp", one[0][0]), ("severity_text", one[1]), ("severity_number", one[2]), ("body", one[3]),
-                ("attributes", one[4]), ("resource", around if around is not found[0][0] else None),
+                ("attributes", one[4]), ("resource", around if around is not log_records[0][0] else None),
             )
             if value not in (None, {})
         }
-        for one, (around, _) in zip(ones, found, strict=True)
+        for one, (around, _) in zip(ones, log_records, strict=True)
     ]  # fmt: skip
-    fields = {**found[0][0], "otlp.log_records": listed}
+    fields = {**log_records[0][0], "otlp.log_records": listed}
     return Record(*stamp, word, number, "\n".join(bodies) or None, flatten(_as(fields, exact=exact))[0])
 
 
@@ -123,7 +123,10 @@ def _is_log_record(members: dict[str, Any]) -> bool:
 
 
 def _collect(
-    resource_logs: dict[str, Any], found: list[tuple[dict[str, Any], dict[str, Any]]], *, marked: bool = False
+    resource_logs: dict[str, Any],
+    log_records: list[tuple[dict[str, Any], dict[str, Any]]],
+    *,
+    marked: bool = False,
 ) -> None:
     """Adds the log records of a resource, each with what is said around it. marked: an empty one for each scope."""
     resource = _dict(resource_logs.get("resource") or {})
@@ -142,7 +145,7 @@ def _collect(
             around["otlp.scope.schema_url"] = url
         add_all(around, _attributes(scope.get("attributes")))
         records = [{}] if marked else _list(_member(scope_logs, "logRecords") or scope_logs.get("logs") or [])
-        found.extend((around, _dict(record)) for record in records)
+        log_records.extend((around, _dict(record)) for record in records)
 
 
 def _member(members: dict[str, Any], name: str) -> Any:

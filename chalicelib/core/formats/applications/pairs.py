@@ -111,11 +111,11 @@ def _any_pairs(text: str) -> dict[str, Value] | None:
     position, end = 0, len(text.rstrip())
     repeats: dict[str, int] = {}
     while position < end:
-        found = _PAIR.match(text, position)
-        if found is None:
+        match = _PAIR.match(text, position)
+        if match is None:
             return None
-        position = found.end()
-        key, double, single, block, bare = found.groups()
+        position = match.end()
+        key, double, single, block, bare = match.groups()
         value: Value
         if double is not None or single is not None:
             value = unquoted(double if double is not None else single)
@@ -138,8 +138,8 @@ def unquoted(text: str) -> str:
     return _ESCAPE.sub(_resolved, text) if "\\" in text else text
 
 
-def _resolved(found: re.Match[str]) -> str:
-    escape = found[1]
+def _resolved(match: re.Match[str]) -> str:
+    escape = match[1]
     if len(escape) > 1:
         code = int(escape[1:], 16)
         return chr(code) if not 0xD800 <= code <= 0xDFFF else "\ufffd"

@@ -27,8 +27,8 @@ _BACULA: Final = tuple(
 
 def _add_bacula(fields: dict[str, Value], body: str) -> None:
     for name, pattern in _BACULA:
-        if found := pattern.search(body):
-            fields[name] = found[1]
+        if match := pattern.search(body):
+            fields[name] = match[1]
 
 
 AMBARI: Final = patterned(

@@ -28,16 +28,16 @@ _CONTEXTS_MAX: Final = 8
 def _add_rails(fields: dict[str, Value], body: str) -> None:
     """What the lines of a request behind its first say."""
     add_login(fields, body)
-    if found := _PROCESSING.search(body):
-        fields["rails.controller"] = found[1]
-        fields["rails.action"] = found[2]
-        if found[3]:
-            fields["rails.format"] = found[3]
-    if found := _COMPLETED.search(body):
-        fields["http.response.status_code"] = integer(found[1])
-        fields["rails.duration_ms"] = decimal(found[2])
-        if found[3]:
-            fields["rails.timings"] = found[3]
+    if match := _PROCESSING.search(body):
+        fields["rails.controller"] = match[1]
+        fields["rails.action"] = match[2]
+        if match[3]:
+            fields["rails.format"] = match[3]
+    if match := _COMPLETED.search(body):
+        fields["http.response.status_code"] = integer(match[1])
+        fields["rails.duration_ms"] = decimal(match[2])
+        if match[3]:
+            fields["rails.timings"] = match[3]
 
 
 def _without_context(fields: dict[str, Value], body: str) -> str:

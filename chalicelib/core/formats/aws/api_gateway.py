@@ -49,17 +49,17 @@ def _make_clf_parser(context: ParseContext) -> Parse:
     common = by_name("access_common").make_parser(context)
 
     def parse(line: str) -> Record | Reject:
-        found = _LINE.fullmatch(line)
-        if found is None:
+        match = _LINE.fullmatch(line)
+        if match is None:
             return OTHER_SHAPE
-        record = common(found[1])
+        record = common(match[1])
         if isinstance(record, Record):
             fields = record.attributes
             if "ident" in fields:
                 fields["aws.apigateway.caller"] = fields.pop("ident")
-            fields["aws.request_id"] = found[2]
-            if found[3]:
-                fields["aws.extended_request_id"] = found[3]
+            fields["aws.request_id"] = match[2]
+            if match[3]:
+                fields["aws.extended_request_id"] = match[3]
         return record
 
     return parse

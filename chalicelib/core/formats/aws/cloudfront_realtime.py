@@ -65,8 +65,8 @@ def _kind(value: str) -> str:
         return "-"
     if is_ip(value):
         return "i"
-    found = _KIND.fullmatch(value)
-    return "x" if found is None else found.lastgroup or "x"
+    match = _KIND.fullmatch(value)
+    return "x" if match is None else match.lastgroup or "x"
 
 
 @lru_cache(4096)

@@ -91,12 +91,12 @@ def tokens_one_by_one(line: str) -> list[str]:
     tokens: list[str] = []
     position = 0
     while position < len(line):
-        found = _TOKEN.match(line, position)
-        if found is None or len(tokens) == _TOKENS_MAX:
+        match = _TOKEN.match(line, position)
+        if match is None or len(tokens) == _TOKENS_MAX:
             raise ValueError("no columns")
-        position = found.end()
-        token = found[found.lastindex or 0]
-        tokens.append(_ESCAPE.sub(r"\1", token) if found.lastindex == 1 and "\\" in token else token)
+        position = match.end()
+        token = match[match.lastindex or 0]
+        tokens.append(_ESCAPE.sub(r"\1", token) if match.lastindex == 1 and "\\" in token else token)
     return tokens
 
 
@@ -176,10 +176,10 @@ def request_line(fields: Fields, _name: str, text: str) -> None:
     if method not in ABSENT:
         fields["http.request.method"] = method
     if protocol not in ABSENT:
-        found = _PROTOCOL.fullmatch(protocol)
-        if found:
-            fields["network.protocol.name"] = found[1].lower()
-            fields["network.protocol.version"] = found[2]
+        match = _PROTOCOL.fullmatch(protocol)
+        if match:
+            fields["network.protocol.name"] = match[1].lower()
+            fields["network.protocol.version"] = match[2]
         else:
             target = f"{target} {protocol}"
     if target.strip("- "):

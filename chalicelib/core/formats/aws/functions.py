@@ -80,15 +80,15 @@ def _make_parser(context: ParseContext) -> Parse:
         if first == "[":
             return _leveled(entry, times)
         if first.isdecimal():
-            found = _TIMED.fullmatch(entry)
-            if found is None:
+            match = _TIMED.fullmatch(entry)
+            if match is None:
                 return OTHER_SHAPE
-            when, request, word, message = found.groups()
+            when, request, word, message = match.groups()
             return _timed(when, request, word, message, times)
-        if found := _REQUEST.fullmatch(entry):
-            fields: Fields = {"faas.invocation_id": found[1]}
-            number = severity.of_word(found[2]) if found[2] else None
-            return Record(None, None, found[2], number, found[3], fields)
+        if match := _REQUEST.fullmatch(entry):
+            fields: Fields = {"faas.invocation_id": match[1]}
+            number = severity.of_word(match[2]) if match[2] else None
+            return Record(None, None, match[2], number, match[3], fields)
         return _event(entry)
 
     return parse
@@ -96,12 +96,12 @@ def _make_parser(context: ParseContext) -> Parse:
 
 def _event(entry: str) -> Record | Reject:
     line = entry.rstrip()
-    found = _EVENT.fullmatch(line)
-    if found is None:
+    match = _EVENT.fullmatch(line)
+    if match is None:
         return OTHER_SHAPE
-    fields: Fields = {"aws.lambda.event": found["event"]}
-    position = found.start("pairs")
-    if found["event"] == "XRAY":
+    fields: Fields = {"aws.lambda.event": match["event"]}
+    position = match.start("pairs")
+    if match["event"] == "XRAY":
         position = 0
     for _ in range(_PAIRS_MAX):
         pair = _PAIR.match(line, position)
@@ -114,7 +114,7 @@ def _event(entry: str) -> Record | Reject:
             position += 1
     if position < len(line):
         return OTHER_SHAPE
-    needed = _EVENTS_WITH.get(found["event"])
+    needed = _EVENTS_WITH.get(match["event"])
     if len(fields) == 1 or (needed and needed not in fields):
         return OTHER_SHAPE
     return Record(None, None, None, None, line, fields)
@@ -137,13 +137,13 @@ def _add(fields: Fields, name: str, value: str) -> None:
 
 def _leveled(entry: str, times: Times) -> Record | Reject:
     """A line of Python's runtime."""
-    if found := _LEVELED.fullmatch(entry):
-        word, when, request, message = found.groups()
+    if match := _LEVELED.fullmatch(entry):
+        word, when, request, message = match.groups()
         return _timed(when, request, word, message, times)
-    found = _UNLEVELED.fullmatch(entry)
-    if found is None or "Traceback (most recent" not in found[2]:
+    match = _UNLEVELED.fullmatch(entry)
+    if match is None or "Traceback (most recent" not in match[2]:
         return OTHER_SHAPE
-    return Record(None, None, found[1], severity.of_word(found[1]), found[2], _exception(found[2]))
+    return Record(None, None, match[1], severity.of_word(match[1]), match[2], _exception(match[2]))
 
 
 def _timed(when: str, request: str, word: str | None, message: str, times: Times) -> Record | Reject:

@@ -75,17 +75,17 @@ def _quoted_tokens(line: str) -> list[str]:
     """The columns of a line that holds more quotes than it should: S3 writes those of keys, requests, referers
     and user agents as they came. Raises ValueError where it is not made of them.
     """
-    found = _URI.search(line)
-    if found is None:
+    match = _URI.search(line)
+    if match is None:
         return tokens_of(line)
-    between, _, rest = line[found.end() :].partition('"')
+    between, _, rest = line[match.end() :].partition('"')
     texts, quote, after = rest.rpartition('"')
     referer, separator, agent = texts.partition('" "')
     if "\\" in line or not (quote and separator):
         return tokens_of(line)
     return [
-        *tokens_of(line[: found.start()]),
-        *found.groups(),
+        *tokens_of(line[: match.start()]),
+        *match.groups(),
         *tokens_of(between),
         referer,
         agent,

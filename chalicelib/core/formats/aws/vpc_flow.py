@@ -182,8 +182,8 @@ def _make_parser(context: ParseContext) -> Parse:
             raise KeyError(text)
         if len(seconds) >= _KNOWN_MAX:
             seconds.clear()
-        found = seconds[text] = stamp[0], int(text)
-        return found
+        second = seconds[text] = stamp[0], int(text)
+        return second
 
     def usual_of(key: tuple[str, ...]) -> dict[str, Value]:
         """The fields of a usual line of version 2 with those columns, to be copied; 0 where lines differ.

@@ -69,12 +69,12 @@ def _make_parser(context: ParseContext) -> Parse:
         if component == "proxy" and _add_request(fields, text):
             return outer
         plain = _COLOUR.sub("", text)
-        found = _ROUTED.fullmatch(plain) or _LOGGED.fullmatch(plain)
-        if found is None and component == "postgresql":
-            found = _POSTGRES.fullmatch(plain)
-        if found is None:
+        match = _ROUTED.fullmatch(plain) or _LOGGED.fullmatch(plain)
+        if match is None and component == "postgresql":
+            match = _POSTGRES.fullmatch(plain)
+        if match is None:
             return carried(context.explain, text, stamp, fields)
-        groups = found.groupdict()
+        groups = match.groupdict()
         word = groups["level"].strip("[]")
         for group, name in _NAMES.items():
             if groups.get(group):
@@ -108,11 +108,11 @@ _NAMES: Final = {
 
 def _add_request(fields: dict[str, Value], text: str) -> bool:
     """Adds what nginx says of a request; whether it is such a line."""
-    found = _PROXY.fullmatch(text)
-    if found is None:
+    match = _PROXY.fullmatch(text)
+    if match is None:
         return False
     client, user, method, target, protocol, status, size, referer, agent, took, upstream, pipe = (
-        found.groups()
+        match.groups()
     )
     fields["client.address"] = client
     if method:

@@ -37,12 +37,12 @@ _NUMBERS: Final = {"I": 9, "W": 13, "E": 17, "F": 21, "D": 5}
 
 def _structured(fields: dict[str, Value], body: str) -> str:
     """The message, without the pairs behind one in quotes."""
-    found = _QUOTED.match(body) if body[0] == '"' else None
-    pairs = pairs_of(body[found.end() + 1 :]) if found else None
-    if found is None or pairs is None:
+    match = _QUOTED.match(body) if body[0] == '"' else None
+    pairs = pairs_of(body[match.end() + 1 :]) if match else None
+    if match is None or pairs is None:
         return body
     add_all(fields, dict(zip(renamed(pairs, _ERRORS, usual=False), pairs.values(), strict=True)))
-    return unquoted(found[1])
+    return unquoted(match[1])
 
 
 def _template(day: str) -> str:

@@ -86,7 +86,7 @@ def _stream_in(value: Any) -> dict[str, Any]:
     if isinstance(stream, dict):
         return stream
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return next((found for each in inner if (found := _stream_in(each))), {})
+    return next((deeper for each in inner if (deeper := _stream_in(each))), {})
 
 
 LOKI: Final = Format(

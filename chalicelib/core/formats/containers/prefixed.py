@@ -53,10 +53,10 @@ def _svlogd(context: ParseContext) -> Parse:
     explain = context.explain
 
     def parse(entry: str) -> Record | Reject:
-        found = _SVLOGD.fullmatch(entry)
-        if found is None:
+        match = _SVLOGD.fullmatch(entry)
+        if match is None:
             return OTHER_SHAPE
-        date, clock, fraction, boxed_date, boxed_clock, text = found.groups()
+        date, clock, fraction, boxed_date, boxed_clock, text = match.groups()
         stamp = of_parts(f"{date or boxed_date} {clock or boxed_clock}", fraction)
         if stamp is None:
             return BAD_TIME
@@ -91,11 +91,11 @@ class _Prefix:
         def parse(entry: str) -> Record | Reject:
             texts, first = [], None
             for line in entry.split("\n"):
-                found = match(line)
-                if found is None:
+                matched = match(line)
+                if matched is None:
                     return OTHER_SHAPE
-                first = first or found.groupdict()
-                texts.append(found["text"].removesuffix("\r"))
+                first = first or matched.groupdict()
+                texts.append(matched["text"].removesuffix("\r"))
             assert first is not None, "a text has a line"
             when = first.pop("when")
             del first["text"]
@@ -129,8 +129,8 @@ class _Prefix:
 
 def _has_time(explain: Explain, text: str) -> bool:
     """Whether a line is explained by itself, its time included."""
-    found = explain(text.partition("\n")[0])
-    return found is not None and found[1].timestamp is not None
+    explained = explain(text.partition("\n")[0])
+    return explained is not None and explained[1].timestamp is not None
 
 
 _COMPOSE: Final = _Prefix(
@@ -148,10 +148,10 @@ def _compose(context: ParseContext) -> Parse:
     carried_line = _COMPOSE.make_parser(context)
 
     def parse(entry: str) -> Record | Reject:
-        found = _COMPOSE_SAYS.fullmatch(entry)
-        if found is None:
+        match = _COMPOSE_SAYS.fullmatch(entry)
+        if match is None:
             return carried_line(entry)
-        service, number, code = found.groups()
+        service, number, code = match.groups()
         fields: dict[str, Value] = {}
         if service is not None:
             fields["service.name"] = service
@@ -179,10 +179,10 @@ def _heroku(context: ParseContext) -> Parse:
     explain = context.explain
 
     def parse(entry: str) -> Record | Reject:
-        found = _HEROKU.fullmatch(entry)
-        if found is None:
+        match = _HEROKU.fullmatch(entry)
+        if match is None:
             return OTHER_SHAPE
-        when, fraction, zone, source, dyno, text = found.groups()
+        when, fraction, zone, source, dyno, text = match.groups()
         stamp = of_parts(when, fraction, zone)
         if stamp is None:
             return BAD_TIME

@@ -62,18 +62,18 @@ def _make_text_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(entry: str) -> Record | Reject:
-        found = _HEAD.match(entry) or (_ANY_HEAD.match(entry) if context.decided else None)
-        if found is None:
+        match = _HEAD.match(entry) or (_ANY_HEAD.match(entry) if context.decided else None)
+        if match is None:
             audit = _AUDIT.fullmatch(entry)
             return OTHER_SHAPE if audit is None else _audited(audit, times)
-        when, word, logger, node, index, shard, shard_too = found.groups()
+        when, word, logger, node, index, shard, shard_too = match.groups()
         if logger.startswith(_LOGSTASH):
             return OTHER_SHAPE
         shard = shard or shard_too
         stamp = times.of_text(when)
         if stamp is None:
             return BAD_TIME
-        body = entry[found.end() :]
+        body = entry[match.end() :]
         if index is None and (named := _INDEX.match(body)):
             index, body = named[1], body[named.end() :]
         fields: dict[str, Value] = {"log.logger": logger.rstrip()}
@@ -102,9 +102,9 @@ def _make_text_parser(context: ParseContext) -> Parse:
     return parse
 
 
-def _audited(found: re.Match[str], times: Times) -> Record | Reject:
+def _audited(match: re.Match[str], times: Times) -> Record | Reject:
     """What X-Pack writes to its audit log as text: ``name=[value], …``."""
-    when, node, layer, event, message = found.groups()
+    when, node, layer, event, message = match.groups()
     stamp = times.of_text(when)
     if stamp is None:
         return BAD_TIME

@@ -75,10 +75,10 @@ def _make_text_parser(context: ParseContext) -> Parse:
     is_own = _is_thread if context.decided else _OWN_THREAD.fullmatch
 
     def parse(line: str) -> Record | Reject:
-        found = _LINE.fullmatch(line)
-        if found is None:
+        match = _LINE.fullmatch(line)
+        if match is None:
             return OTHER_SHAPE
-        when, word, component, thread, body = found.groups()
+        when, word, component, thread, body = match.groups()
         operation = _OPERATION.match(body)
         if (when is None and (operation is None or _MILLISECONDS.search(body) is None)) or (
             word is None and when is not None and not is_own(thread)
@@ -129,13 +129,13 @@ def _add_operation(fields: dict[str, Value], operation: re.Match[str], body: str
 def _closing(text: str, start: int) -> int:
     """Behind the brace that closes the one at `start`, outside of double quotes; the end where there is none."""
     depth = 0
-    for found in re.finditer(r'[{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"', text[start:]):
-        if found[0] == "{":
+    for match in re.finditer(r'[{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"', text[start:]):
+        if match[0] == "{":
             depth += 1
-        elif found[0] == "}":
+        elif match[0] == "}":
             depth -= 1
             if not depth:
-                return start + found.end()
+                return start + match.end()
     return len(text)
 
 

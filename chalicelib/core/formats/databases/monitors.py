@@ -72,10 +72,10 @@ def _make_nagios_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(line: str) -> Record | Reject:
-        found = _LINE.fullmatch(line)
-        if found is None:
+        match = _LINE.fullmatch(line)
+        if match is None:
             return OTHER_SHAPE
-        epoch, kind, rest = found.groups()
+        epoch, kind, rest = match.groups()
         if kind is None and rest[:1] in ("[", "{", '"', ""):
             return OTHER_SHAPE
         stamp = times.of_number(epoch)

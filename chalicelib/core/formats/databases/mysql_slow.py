@@ -51,12 +51,12 @@ def _make_parser(context: ParseContext) -> Parse:
         lines = _SPLIT.split(entry) if first.count("# ") > 1 else entry.split("\n")
         figures = list(takewhile(lambda line: line[:1] == "#", lines))
         for line in figures:
-            if found := _TIME.fullmatch(line.rstrip()):
-                when = found[1]
-            elif found := _USER.fullmatch(line):
-                _add_user(fields, found)
-                if found[6].strip() and not _add_figures(fields, found[6]):
-                    rest.append(found[6].strip())
+            if match := _TIME.fullmatch(line.rstrip()):
+                when = match[1]
+            elif match := _USER.fullmatch(line):
+                _add_user(fields, match)
+                if match[6].strip() and not _add_figures(fields, match[6]):
+                    rest.append(match[6].strip())
             elif not _add_figures(fields, line[1:]):
                 rest.append(line)
         if "mysql.query_time" not in fields and "user.name" not in fields:
@@ -64,13 +64,13 @@ def _make_parser(context: ParseContext) -> Parse:
         statement = "\n".join(lines[len(figures) :])
         epoch = None
         while True:
-            if found := _USE.match(statement):
-                fields.setdefault("db.namespace", found[1])
-            elif found := _SET.match(statement):
-                epoch = found[1]
+            if match := _USE.match(statement):
+                fields.setdefault("db.namespace", match[1])
+            elif match := _SET.match(statement):
+                epoch = match[1]
             else:
                 break
-            statement = statement[found.end() :].lstrip()
+            statement = statement[match.end() :].lstrip()
         stamp: tuple[str | None, str | None] | None = (None, None)
         if when is not None:
             stamp = times.of_text(when)
@@ -93,17 +93,17 @@ def _make_parser(context: ParseContext) -> Parse:
     return parse
 
 
-def _add_user(fields: dict[str, Value], found: re.Match[str]) -> None:
-    user, host = found[1].strip(), found[3].strip()
-    fields["user.name"] = user or found[2]
-    if found[2] and found[2] != user:
-        fields["mysql.privilege_user"] = found[2]
-    if found[4] or host:
-        fields["client.address"] = found[4] or host
-    if host and found[4]:
+def _add_user(fields: dict[str, Value], match: re.Match[str]) -> None:
+    user, host = match[1].strip(), match[3].strip()
+    fields["user.name"] = user or match[2]
+    if match[2] and match[2] != user:
+        fields["mysql.privilege_user"] = match[2]
+    if match[4] or host:
+        fields["client.address"] = match[4] or host
+    if host and match[4]:
         fields["mysql.client_host"] = host
-    if found[5]:
-        fields["mysql.connection_id"] = integer(found[5])
+    if match[5]:
+        fields["mysql.connection_id"] = integer(match[5])
 
 
 def _add_figures(fields: dict[str, Value], text: str) -> bool:

@@ -172,8 +172,8 @@ def _prefix(text: str, fields: dict[str, Value]) -> str:
             else:
                 put(fields, attribute, value)
         text = _PAIR.sub("", text)
-    for found in _TOKEN.finditer(text):
-        parts = found.groupdict()
+    for match in _TOKEN.finditer(text):
+        parts = match.groupdict()
         if parts["line"]:
             fields["postgresql.session_line"] = integer(parts["line"])
         elif parts["pid"]:
@@ -205,15 +205,15 @@ def _prefix(text: str, fields: dict[str, Value]) -> str:
 def add_message_fields(fields: dict[str, Value], body: str) -> None:
     """Types durations, statements, connections and failed log-ins of a message."""
     if body.startswith("duration: "):
-        found = _DURATION.match(body)
-        if found is not None:
-            fields["postgresql.duration_ms"] = number(found["ms"])
-            if found["step"]:
-                fields["postgresql.step"] = found["step"]
-            if found["sql"]:
-                fields["db.query.text"] = found["sql"]
-    elif found := _STATEMENT.match(body):
-        fields["db.query.text"] = found[1]
+        match = _DURATION.match(body)
+        if match is not None:
+            fields["postgresql.duration_ms"] = number(match["ms"])
+            if match["step"]:
+                fields["postgresql.step"] = match["step"]
+            if match["sql"]:
+                fields["db.query.text"] = match["sql"]
+    elif match := _STATEMENT.match(body):
+        fields["db.query.text"] = match[1]
     elif _CONNECTION.match(body):
         for name, reading in _PAIR.findall(body, 0, _SEARCHED_MAX):
             value = reading.rstrip(")")
@@ -227,13 +227,13 @@ def add_message_fields(fields: dict[str, Value], body: str) -> None:
                     fields["client.address" if attribute == "client" else attribute] = value
             elif value:
                 fields[f"postgresql.{name.lower()}"] = value
-    elif '"' in body and (found := _AUTHENTICATION.match(body)):
-        fields.setdefault("user.name", found["user"])
+    elif '"' in body and (match := _AUTHENTICATION.match(body)):
+        fields.setdefault("user.name", match["user"])
         for name, attribute in (("host", "client.address"), ("database", "db.namespace")):
-            if found[name] == LOCAL:
+            if match[name] == LOCAL:
                 add_peer(fields, "client", LOCAL)
-            elif found[name]:
-                fields.setdefault(attribute, found[name])
+            elif match[name]:
+                fields.setdefault(attribute, match[name])
 
 
 POSTGRESQL: Final = Format(

@@ -45,13 +45,13 @@ def _values(entry: str) -> list[str] | None:
     values: list[str] = []
     position = 0
     while len(values) <= len(_COLUMNS):
-        found = _FIELD.match(entry, position)
-        if found is None:
+        match = _FIELD.match(entry, position)
+        if match is None:
             return None
-        quoted = found[1]
-        values.append(found[2] if quoted is None else quoted.replace('""', '"'))
-        position = found.end()
-        if not found[3]:
+        quoted = match[1]
+        values.append(match[2] if quoted is None else quoted.replace('""', '"'))
+        position = match.end()
+        if not match[3]:
             return values
     return None
 

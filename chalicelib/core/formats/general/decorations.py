@@ -104,18 +104,18 @@ def _split_any(
     start = position
     if not leveled and (rare := _rare(entry, position, fields)) is not None:
         return rare
-    found = None
+    decoration = None
     items: list[re.Match[str]] = []
     if not leveled or entry.startswith("  ", position):
-        found = _level(entry, position, first=True)
-        while found is None and len(items) < _PRE_MAX:
+        decoration = _level(entry, position, first=True)
+        while decoration is None and len(items) < _PRE_MAX:
             item = _ITEM.match(entry, position)
             if item is None or not _is_decoration(entry, item):
                 break
             items.append(item)
             position = item.end()
-            found = _level(entry, position, first=False)
-    if found is None:
+            decoration = _level(entry, position, first=False)
+    if decoration is None:
         if not leveled:
             named = _NAMED.match(entry, start)
             if named is not None:
@@ -124,20 +124,20 @@ def _split_any(
             return None, entry[_SEPARATOR.match(entry, start).end() :]  # type: ignore[union-attr]
         word, boxed, position = None, False, start
     else:
-        word, boxed, position = found["word"], found["close"] is not None, found.end()
+        word, boxed, position = decoration["word"], decoration["close"] is not None, decoration.end()
         for item in items:
             _add_before(fields, item, boxed=boxed)
-        if found["channel"] is not None:
-            fields.setdefault("log.logger", found["channel"])
+        if decoration["channel"] is not None:
+            fields.setdefault("log.logger", decoration["channel"])
     return word, entry[_after(entry, position, fields, boxed=boxed) :]
 
 
 def _rare(entry: str, position: int, fields: dict[str, Value]) -> tuple[str, str] | None:
     for shape in _RARE:
-        found = shape.match(entry, position)
-        if found is None:
+        match = shape.match(entry, position)
+        if match is None:
             continue
-        for group, text in found.groupdict().items():
+        for group, text in match.groupdict().items():
             if group in _RARE_NAMES and text:
                 fields[_RARE_NAMES[group]] = text
             elif group == "pid":
@@ -147,27 +147,27 @@ def _rare(entry: str, position: int, fields: dict[str, Value]) -> tuple[str, str
             elif group == "solr" and text:
                 for part in text.split():
                     fields[_SOLR.get(part[0], f"solr.{part[0]}")] = part[2:]
-        return found["level"], entry[found.end() :]
+        return match["level"], entry[match.end() :]
     return None
 
 
 def _level(entry: str, position: int, *, first: bool) -> re.Match[str] | None:
     """A level at the position: in brackets in any case, bare in capitals, or bare and first."""
-    found = _LEVEL.match(entry, position)
-    if found is None:
+    match = _LEVEL.match(entry, position)
+    if match is None:
         return None
-    opened, _, word, pad, closed, colon = found.groups()
+    opened, _, word, pad, closed, colon = match.groups()
     if severity.of_word(word) is None or (opened is None) != (closed is None):
         return None
     if opened is not None:
-        return found
+        return match
     if len(word) == 1:
-        end = found.end()
-        return found if first and entry.startswith((" | ", "| "), end - len(pad)) else None
+        end = match.end()
+        return match if first and entry.startswith((" | ", "| "), end - len(pad)) else None
     if word.isupper():
-        return found
+        return match
     if word.lower() in severity.SMALL and (first or colon is not None):
-        return found
+        return match
     return None
 
 
@@ -262,13 +262,13 @@ def _fits(text: str) -> bool:
     return bool(text) and text.count(" ") <= 3 and "=" not in text and '"' not in text
 
 
-def _is_logger(found: re.Match[str], *, bracketed: bool) -> bool:
-    name, end = found["logger"], found["end"].strip()
-    if found["source"] is not None and _SOURCE.fullmatch(found["source"]) is None:
+def _is_logger(match: re.Match[str], *, bracketed: bool) -> bool:
+    name, end = match["logger"], match["end"].strip()
+    if match["source"] is not None and _SOURCE.fullmatch(match["source"]) is None:
         return False
     if end in ("-", "--", "|"):
         return True
-    if found["end"][0] in " \t":
+    if match["end"][0] in " \t":
         return end == ":"
     return bracketed or "." in name or ":" in name
 
@@ -294,11 +294,11 @@ def _add_bracketed(fields: dict[str, Value], text: str, *, boxed: bool = False) 
 
 
 def _add_source(fields: dict[str, Value], text: str) -> bool:
-    found = _SOURCE.fullmatch(text)
-    if found is None or "code.file.path" in fields:
+    match = _SOURCE.fullmatch(text)
+    if match is None or "code.file.path" in fields:
         return False
-    fields["code.file.path"] = found["file"]
-    if found["function"]:
-        fields["code.function.name"] = found["function"]
-    fields["code.line.number"] = whole(found["line"])
+    fields["code.file.path"] = match["file"]
+    if match["function"]:
+        fields["code.function.name"] = match["function"]
+    fields["code.line.number"] = whole(match["line"])
     return True

@@ -123,11 +123,11 @@ def _columns(header: str, delimiters: str) -> _Columns | None:
             columns = _columns(lines[-1], separator[1] if separator[1] in delimiters else "")
             return None if columns is None else columns._replace(usual=True)
         lines.insert(0, first)
-        found = (_columns(line, delimiters) for line in reversed(lines))
-        return next((columns for columns in found if columns is not None), None)
-    found = (_columns_between(header.removeprefix("\ufeff"), delimiter) for delimiter in delimiters)
+        candidates = (_columns(line, delimiters) for line in reversed(lines))
+        return next((columns for columns in candidates if columns is not None), None)
+    candidates = (_columns_between(header.removeprefix("\ufeff"), delimiter) for delimiter in delimiters)
     return max(
-        (columns for columns in found if columns is not None),
+        (columns for columns in candidates if columns is not None),
         key=lambda columns: (columns.usual, len(columns.names)),
         default=None,
     )
@@ -329,19 +329,19 @@ class _Rows:
     def _stamp(self, cells: list[str], used: set[int]) -> Stamp | tuple[None, None] | None:
         """The time of a row, its columns used; None where a day and its clock are no time."""
         if self._pair and cells[self._pair[0]].strip() and cells[self._pair[1]].strip():
-            found = self._times.of_text(f"{cells[self._pair[0]].strip()} {cells[self._pair[1]].strip()}")
-            if found is not None:
+            stamp = self._times.of_text(f"{cells[self._pair[0]].strip()} {cells[self._pair[1]].strip()}")
+            if stamp is not None:
                 used.update(self._pair)
-                return found
+                return stamp
         for place, guessed in self._time_places:
             if text := cells[place].strip():
                 of_any = guessed is None
-                found = (
+                stamp = (
                     self._times.of_value(text) if of_any else self._times.of_moment(text, past=bool(guessed))
                 )
-                if found is not None:
+                if stamp is not None:
                     used.add(place)
-                    return found
+                    return stamp
         return None if self._pair and all(cells[place].strip() for place in self._pair) else (None, None)
 
 

@@ -52,8 +52,8 @@ def cells_of(row: str) -> list[str] | None:
 
 
 def _behind_blanks(text: str, place: int) -> int:
-    found = _BLANKS.match(text, place)
-    return found.end() if found else place
+    match = _BLANKS.match(text, place)
+    return match.end() if match else place
 
 
 def _make_parser(context: ParseContext) -> Parse:

@@ -29,11 +29,11 @@ def _make_parser(_context: ParseContext) -> Parse:
 
 def leveled(entry: str) -> Record | None:
     """The record of an entry that begins with a level and no more: `ERROR: failed`, `[INFO] built`."""
-    found = _LEVELED.match(entry)
-    if found is None:
+    match = _LEVELED.match(entry)
+    if match is None:
         return None
-    word = found[1] or found[2]
-    return plain(entry[found.end() :])._replace(severity_text=word, severity_number=severity.of_word(word))
+    word = match[1] or match[2]
+    return plain(entry[match.end() :])._replace(severity_text=word, severity_number=severity.of_word(word))
 
 
 def plain(entry: str) -> Record:

@@ -80,7 +80,7 @@ _PAIRS_MAX: Final = 400
 
 
 def _resolved(text: str) -> str:
-    return _ESCAPE.sub(lambda found: _RESOLVED.get(found[1], found[1]), text) if "\\" in text else text
+    return _ESCAPE.sub(lambda match: _RESOLVED.get(match[1], match[1]), text) if "\\" in text else text
 
 
 def _typed(name: str, key: str, text: str) -> tuple[str, Value] | None:
@@ -169,10 +169,10 @@ class _Parser:
             stamp, fields, extension = header
             if extension:
                 fields["extra"] = extension
-        found = (_LEEF if self._leef else _CEF).match(line, at)
-        if found is None:
+        match = (_LEEF if self._leef else _CEF).match(line, at)
+        if match is None:
             return OTHER_SHAPE
-        record = self._typed_leef(found, fields) if self._leef else self._typed_cef(found, fields)
+        record = self._typed_leef(match, fields) if self._leef else self._typed_cef(match, fields)
         own = next(
             (
                 time
@@ -188,13 +188,13 @@ class _Parser:
             return self._times.of_number(value)
         return self._times.of_text(value) if type(value) is str else None
 
-    def _typed_cef(self, found: re.Match[str], fields: dict[str, Value]) -> Record:
-        fields["cef.version"] = found[1]
-        header = (*found.groups()[1:6], found[7] if found[9] is None else found[9])
+    def _typed_cef(self, match: re.Match[str], fields: dict[str, Value]) -> Record:
+        fields["cef.version"] = match[1]
+        header = (*match.groups()[1:6], match[7] if match[9] is None else match[9])
         for name, text in zip(_HEADER, header, strict=True):
             if text.strip():
                 fields[f"cef.{name}"] = _resolved(text.strip())
-        pairs = [(name, text) for name, text in _pairs_of(found[8] or "") if text and text != "-"]
+        pairs = [(name, text) for name, text in _pairs_of(match[8] or "") if text and text != "-"]
         extension = dict(reversed(pairs))
         repeats: dict[str, int] = {}
         seen: dict[str, str] = {}
@@ -216,17 +216,17 @@ class _Parser:
             None,
             word,
             level,
-            _resolved(extension["msg"]) if "msg" in extension else _resolved(found[6]) or None,
+            _resolved(extension["msg"]) if "msg" in extension else _resolved(match[6]) or None,
             fields,
         )
 
-    def _typed_leef(self, found: re.Match[str], fields: dict[str, Value]) -> Record:
-        version, *header = found.groups()[:5]
+    def _typed_leef(self, match: re.Match[str], fields: dict[str, Value]) -> Record:
+        version, *header = match.groups()[:5]
         fields["leef.version"] = version
         for name, text in zip(("vendor", "product", "product_version", "event_id"), header, strict=True):
             if text:
                 fields[f"leef.{name}"] = _resolved(text)
-        delimiter, text = found[6], found[7]
+        delimiter, text = match[6], match[7]
         separator = "\t"
         if delimiter:
             code = delimiter.lower().removeprefix("0x").removeprefix("x")

@@ -58,23 +58,23 @@ def _make_parser(objects: Objects, start: str, context: ParseContext) -> Parse:
     find = re.compile(start).search
 
     def parse(line: str) -> Record | Reject:
-        found = find(line, 0, _HEAD_MAX)
-        if found is None:
+        match = find(line, 0, _HEAD_MAX)
+        if match is None:
             return OTHER_SHAPE
         stamp: When = (None, None)
         fields: dict[str, Value] = {}
-        if (before := line[: found.start()]).strip():
+        if (before := line[: match.start()]).strip():
             head = header.head(before)
             if head is None:
                 return OTHER_SHAPE
             stamp, fields, _ = head
         members: dict[str, Value] = {}
-        for group, text in found.groupdict().items():
+        for group, text in match.groupdict().items():
             if group in ("time", "body") and text is not None:
                 members[group] = text
             elif text is not None and text not in _NOTHING:
                 _OF_HEADS.get(group, put)(fields, group.replace("__", "."), text)
-        _add_pairs(members, line, found.end())
+        _add_pairs(members, line, match.end())
         record = record_of(members)
         if isinstance(record, Reject):
             return record
@@ -85,7 +85,7 @@ def _make_parser(objects: Objects, start: str, context: ParseContext) -> Parse:
         word, number, code = record.severity_text, record.severity_number, fields.get("syslog.severity.code")
         if word is None and type(code) is int:
             word, number = severity.SYSLOG[code]
-        body = record.body or line[found.start() :].removeprefix("1 ")
+        body = record.body or line[match.start() :].removeprefix("1 ")
         return Record(*stamp, word, number, body, fields)
 
     return parse

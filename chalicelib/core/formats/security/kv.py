@@ -97,8 +97,8 @@ def _fortinet(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         fields: dict[str, Value] = {}
         at = 0
-        found = _FORTINET_HEAD.match(line)
-        if found is None:
+        match = _FORTINET_HEAD.match(line)
+        if match is None:
             at = line.find("date=", 0, 256)
             if at < 0 or _FORTINET_HEAD.match(line, at) is None:
                 return OTHER_SHAPE
@@ -110,9 +110,9 @@ def _fortinet(context: ParseContext) -> Parse:
                 for name, value in header.attributes.items()
                 if name in ("syslog.facility.code", "syslog.severity.code", "host.name")
             }
-        elif found[1]:
-            fields["syslog.priority"] = integer(found[1])
-            add_priority(fields, line[found.start(1) - 1 :])
+        elif match[1]:
+            fields["syslog.priority"] = integer(match[1])
+            add_priority(fields, line[match.start(1) - 1 :])
         pairs: dict[str, Any] = {}
         repeats: dict[str, int] = {}
         for count, pair in enumerate(_PAIR.finditer(line, at)):
@@ -192,10 +192,10 @@ def _netscreen(context: ParseContext) -> Parse:
         if at < 0:
             return OTHER_SHAPE
         header = None if at == 0 else headed.record(line)
-        found = _NETSCREEN.match(line, at)
-        if found is None or (header is None and at):
+        match = _NETSCREEN.match(line, at)
+        if match is None or (header is None and at):
             return OTHER_SHAPE
-        device, system, level, message_id, kind, message = found.groups()
+        device, system, level, message_id, kind, message = match.groups()
         fields: dict[str, Value] = {} if header is None else {
             name: value
             for name, value in header.attributes.items()

@@ -69,14 +69,14 @@ def _fields_of(text: str) -> list[str]:
     values: list[str] = []
     at = 0
     while at <= len(text) and len(values) < _COLUMNS_MAX:
-        found = _FIELD.match(text, at)
-        if found is None:
+        match = _FIELD.match(text, at)
+        if match is None:
             values.append(text[at:])
             break
-        values.append(found[2] if found[1] is None else found[1].replace('""', '"'))
-        if found.end() == len(text) and not text.endswith(",", found.start()):
+        values.append(match[2] if match[1] is None else match[1].replace('""', '"'))
+        if match.end() == len(text) and not text.endswith(",", match.start()):
             break
-        at = found.end()
+        at = match.end()
         if at >= len(text):
             break
     return values
@@ -86,10 +86,10 @@ def _make_parser(context: ParseContext) -> Parse:
     times, headed = Times(context.last_modified), Headed(context)
 
     def parse(line: str) -> Record | Reject:
-        found = _START.search(line, 0, 400)
-        if found is None:
+        match = _START.search(line, 0, 400)
+        if match is None:
             return OTHER_SHAPE
-        at, kind = found.start(1), found[2]
+        at, kind = match.start(1), match[2]
         fields: dict[str, Value] = {}
         if line[:at].strip():
             header = headed.head(line[:at])

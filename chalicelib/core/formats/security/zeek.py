@@ -35,7 +35,7 @@ _FLOATS: Final = frozenset(("interval", "double"))
 
 
 def _resolved(text: str) -> str:
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "\\x" in text else text
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) if "\\x" in text else text
 
 
 class _Tsv:

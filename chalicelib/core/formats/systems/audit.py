@@ -34,16 +34,16 @@ def _auditd(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(line: str) -> Record | Reject:
-        found = HEAD.match(line)
-        if found is None:
+        match = HEAD.match(line)
+        if match is None:
             return OTHER_SHAPE
-        stamp = times.of_number(found[3])
+        stamp = times.of_number(match[3])
         if stamp is None:
             return BAD_TIME
-        fields: dict[str, Value] = {"audit.type": found[2], "audit.serial": integer(found[4])}
-        if found[1]:
-            fields["host.name"] = found[1]
-        body = line[found.end() :]
+        fields: dict[str, Value] = {"audit.type": match[2], "audit.serial": integer(match[4])}
+        if match[1]:
+            fields["host.name"] = match[1]
+        body = line[match.end() :]
         add_pairs(body.replace("\x1d", " "), fields)
         return Record(*stamp, None, None, body or None, fields)
 
@@ -52,8 +52,8 @@ def _auditd(context: ParseContext) -> Parse:
 
 def _event_time(times: Times) -> Callable[[Value], Stamp | None]:
     def stamp(event: Value) -> Stamp | None:
-        found = _ID.fullmatch(event) if type(event) is str else None
-        return times.of_number(found[1]) if found else None
+        match = _ID.fullmatch(event) if type(event) is str else None
+        return times.of_number(match[1]) if match else None
 
     return stamp
 

@@ -90,17 +90,17 @@ def _parser(program: Program) -> Callable[[ParseContext], Parse]:
 
     def _parse_bare(line: str, times: Times, say: Say | None) -> Record | Reject:
         assert bare
-        found = bare.match(line)
-        if found is None:
+        match = bare.match(line)
+        if match is None:
             return OTHER_SHAPE
         stamp: Stamp | tuple[None, None] | None = (
-            (None, None) if found[1] is None else times.of_text(found[1])
+            (None, None) if match[1] is None else times.of_text(match[1])
         )
         if stamp is None:
             return BAD_TIME
         fields: dict[str, Value] = {}
-        message = line[found.end(1) :].lstrip("]: ") if found[1] else line
-        for name, value in found.groupdict().items():
+        message = line[match.end(1) :].lstrip("]: ") if match[1] else line
+        for name, value in match.groupdict().items():
             if name == "message":
                 message = value
             elif name == "when":

@@ -34,10 +34,10 @@ def _make_parser(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(line: str) -> Record | Reject:
-        found = _HEAD.match(line)
-        if found is None:
+        match = _HEAD.match(line)
+        if match is None:
             return OTHER_SHAPE
-        when, zone, host, product, level, number = found.groups()
+        when, zone, host, product, level, number = match.groups()
         if (when is None) and (host is not None or line[:1] == "<") and product is None:
             return OTHER_SHAPE
         stamp = (
@@ -58,14 +58,14 @@ def _make_parser(context: ParseContext) -> Parse:
             fields["cisco.facility"], fields["cisco.mnemonic"] = product, number
             word, of_word = severity.of_syslog(code := integer(level))
             fields["syslog.severity.code"] = code
-        body = line[found.end() :]
+        body = line[match.end() :]
         add_device(body, fields)
         return Record(
             stamp[0],
             stamp[1],
             word,
             of_word,
-            line[found.start(4) - (line[found.start(4) - 1 : found.start(4)] == "%") :] if product else body,
+            line[match.start(4) - (line[match.start(4) - 1 : match.start(4)] == "%") :] if product else body,
             fields,
         )
 

@@ -54,21 +54,21 @@ def read_head(text: str, begin: int = 0) -> Head | None:
     for _ in range(_PARTS_MAX):
         if _TIME.match(text, at) or _UPTIME.match(text, at) or text[at : at + 1] == "%":
             break
-        if (found := _ADDRESS.match(text, at)) and is_ip(found[1] or found[2]) and found[2] != "::":
+        if (match := _ADDRESS.match(text, at)) and is_ip(match[1] or match[2]) and match[2] != "::":
             if "host.name" in fields:
                 return None
-            fields["host.name"] = found[1] or found[2]
-        elif found := _NUMBER.match(text, at):
-            numbers.append(integer(found[1]))
-        elif found := _NODE.match(text, at):
-            fields["cisco.node"] = found[0][:-1]
-        elif "host.name" not in fields and (found := _NAME.match(text, at)):
-            fields["host.name"] = found[1]
+            fields["host.name"] = match[1] or match[2]
+        elif match := _NUMBER.match(text, at):
+            numbers.append(integer(match[1]))
+        elif match := _NODE.match(text, at):
+            fields["cisco.node"] = match[0][:-1]
+        elif "host.name" not in fields and (match := _NAME.match(text, at)):
+            fields["host.name"] = match[1]
         elif text[at : at + 1] in ("", " ", ":"):
-            found = _BLANK.match(text, at)
-        if found is None or found.end() == at:
+            match = _BLANK.match(text, at)
+        if match is None or match.end() == at:
             return None
-        at = found.end()
+        at = match.end()
     if numbers:
         fields["syslog.sequence"] = numbers[-1]
     if len(numbers) > 1:
@@ -85,20 +85,20 @@ def read_head(text: str, begin: int = 0) -> Head | None:
 def read_time(text: str, fields: dict[str, Value]) -> tuple[str, str] | None:
     """The time and the message of a text that is as IOS writes it: a colon stands behind the time, then the message."""
     text = with_known_zone(text, fields)
-    found = _TIME_AND_COLON.match(text)
-    if found is None:
+    match = _TIME_AND_COLON.match(text)
+    if match is None:
         return None
-    if found[2]:
-        fields["service.name"], fields["process.pid"] = found[2], integer(found[3])
-    return found[1], text[found.end() :]
+    if match[2]:
+        fields["service.name"], fields["process.pid"] = match[2], integer(match[3])
+    return match[1], text[match.end() :]
 
 
 def with_known_zone(text: str, fields: dict[str, Value]) -> str:
     """The text with its zone as others write it; one that nobody knows is taken out, and kept as a field."""
-    found = _ODD_ZONE.match(text)
-    if found is None:
+    match = _ODD_ZONE.match(text)
+    if match is None:
         return text
-    if _ZONE.fullmatch(found[2].upper()):
-        return f"{found[1]} {found[2].upper()}{text[found.end() :]}"
-    fields["cisco.time_zone"] = found[2]
-    return found[1] + text[found.end() :]
+    if _ZONE.fullmatch(match[2].upper()):
+        return f"{match[1]} {match[2].upper()}{text[match.end() :]}"
+    fields["cisco.time_zone"] = match[2]
+    return match[1] + text[match.end() :]

@@ -96,9 +96,9 @@ def phrases(*templates: str) -> Say:
             if known is None:
                 known = made[first_word] = tuple(map(_phrase, by_word[first_word]))
             for match, names, places in known:
-                found = match(text)
-                if found:
-                    values = found.groups()
+                matched = match(text)
+                if matched:
+                    values = matched.groups()
                     for place in places:
                         if values[place] and not is_ip(values[place]):
                             break

@@ -41,8 +41,8 @@ def first_of(text: str, octets: str) -> tuple[str, str]:
 
 def add_priority(fields: dict[str, Value], line: str) -> None:
     """Adds facility and severity where a line begins with a priority."""
-    found = _PRIORITY.match(line)
-    if found is not None and (values := PRIORITIES.get(found[1])) is not None:
+    match = _PRIORITY.match(line)
+    if match is not None and (values := PRIORITIES.get(match[1])) is not None:
         fields.setdefault("syslog.facility.code", values[0])
         fields.setdefault("syslog.severity.code", values[1])
 

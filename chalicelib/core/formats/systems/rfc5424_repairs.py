@@ -34,10 +34,10 @@ class Repaired(NamedTuple):
 
 def repaired(line: str) -> Repaired | None:
     """What a line says that breaks the format; None where not even its time and host stand where they belong."""
-    found = _LINE.fullmatch(line)
-    if found is None or (found[2] == "-" and not found[4]):
+    match = _LINE.fullmatch(line)
+    if match is None or (match[2] == "-" and not match[4]):
         return None
-    header, when, host, rest = found[1], found[2], found[3], found[4] or ""
+    header, when, host, rest = match[1], match[2], match[3], match[4] or ""
     application = process = message_id = "-"
     data = ""
     tag = _TAG.fullmatch(rest)
@@ -60,5 +60,5 @@ def repaired(line: str) -> Repaired | None:
 def _without_data(text: str) -> tuple[str, str]:
     if text == "-" or text.startswith("- "):
         return "", text[2:]
-    found = _DATA.fullmatch(text)
-    return (found[1], found[2] or "") if found else ("", text)
+    match = _DATA.fullmatch(text)
+    return (match[1], match[2] or "") if match else ("", text)

@@ -61,17 +61,17 @@ class _Parser:
             result = self._old(line)
         if isinstance(result, Record):
             return result
-        found = _PRIORITY.match(line)
-        values = found and PRIORITIES.get(found[2])
-        if not found or not values:
+        match = _PRIORITY.match(line)
+        values = match and PRIORITIES.get(match[2])
+        if not match or not values:
             return OTHER_SHAPE
         fields: dict[str, Value] = {}
-        if found[1] is not None:
-            fields["syslog.octet_count"] = integer(found[1])
-        rest = line[found.end() :]
+        if match[1] is not None:
+            fields["syslog.octet_count"] = integer(match[1])
+        rest = line[match.end() :]
         if version := _VERSION.match(rest):
             fields["syslog.version"] = integer(version[1])
-        lenient = self._lenient(found[2], rest, version.end() if version else 0)
+        lenient = self._lenient(match[2], rest, version.end() if version else 0)
         if lenient is not None:
             for name, value in fields.items():
                 lenient.attributes.setdefault(name, value)

@@ -142,11 +142,11 @@ class _Parser:
         number: int | None,
     ) -> tuple[str | None, int | None]:
         """Adds what the message says to the fields; gives the severity, of the message where there is no PRI."""
-        if message[:4] == "[ID " and (found := _SOLARIS.match(message)):
-            fields["syslog.msgid"] = found[1]
-            fields["syslog.facility.name"] = found[2]
-            fields["log.level"] = found[3]
-            message = message[found.end() :]
+        if message[:4] == "[ID " and (match := _SOLARIS.match(message)):
+            fields["syslog.msgid"] = match[1]
+            fields["syslog.facility.name"] = match[2]
+            fields["log.level"] = match[3]
+            message = message[match.end() :]
         if say is not None:
             say(message, fields)
         logged = fields.pop("log.level", None)
@@ -157,11 +157,11 @@ class _Parser:
             fields["log.level"] = logged
         return word, number
 
-    def _parse_verbose(self, line: str, found: re.Match[str]) -> Record | Reject:
-        record = self.parse(f"{found[1]} {line[found.end() :]}")
+    def _parse_verbose(self, line: str, match: re.Match[str]) -> Record | Reject:
+        record = self.parse(f"{match[1]} {line[match.end() :]}")
         if not isinstance(record, Record):
             return record
-        facility, severity_code = found[2], found[3]
+        facility, severity_code = match[2], match[3]
         code = integer(facility)
         record.attributes[f"syslog.facility.{'name' if code is None else 'code'}"] = (
             facility if code is None else code
@@ -178,19 +178,19 @@ class _Parser:
     def _parse_any(self, line: str) -> Record | Reject:
         if " <" in line[:48] and (verbose := _VERBOSE.match(line)):
             return self._parse_verbose(line, verbose)
-        found = _LINE.match(line)
-        if found is None:
+        match = _LINE.match(line)
+        if match is None:
             return self._parse_weekday_first(line)
-        octets, priority, sequence, bsd, iso, host, level, tag, process, message = found.groups()
-        if octets is not None and (further := first_of(line[found.end(1) + 1 :], octets)[1]):
+        octets, priority, sequence, bsd, iso, host, level, tag, process, message = match.groups()
+        if octets is not None and (further := first_of(line[match.end(1) + 1 :], octets)[1]):
             first = self._parse_any(line.removesuffix(further))
             if isinstance(first, Record):
                 first.attributes[FURTHER] = further
             return first
         if tag is not None and (tag.isdecimal() or tag[0] == "%"):
-            message, tag, process = line[found.start(8) :], None, None
+            message, tag, process = line[match.start(8) :], None, None
         values = None if priority is None else PRIORITIES.get(priority)
-        leveled = bsd is not None and _LEVEL_BEHIND.match(line, found.end(4)) is not None
+        leveled = bsd is not None and _LEVEL_BEHIND.match(line, match.end(4)) is not None
         if (
             (priority is not None and values is None)
             or (iso is not None and not _is_syslog(host, tag, has_priority=priority is not None))
@@ -200,8 +200,8 @@ class _Parser:
         stamp = self._times.of_text(_year_last(bsd) if bsd else iso)
         if stamp is None:
             return BAD_TIME
-        if level is None and host is not None and not leveled and found.end(4) == found.start(6) - 1:
-            self._remember(line[found.start(4) : found.start(6)], stamp, host, tag)
+        if level is None and host is not None and not leveled and match.end(4) == match.start(6) - 1:
+            self._remember(line[match.start(4) : match.start(6)], stamp, host, tag)
         elif level is None and host is not None and iso is not None and tag is not None:
             self._remember(None, stamp, host, tag)
         fields: dict[str, Value] = {}
@@ -290,10 +290,10 @@ class _Parser:
         return timed[1]
 
     def _parse_weekday_first(self, line: str) -> Record | Reject:
-        found = _WEEKDAY_FIRST.match(line) if line[3:4] == " " else None
-        if found is None:
+        match = _WEEKDAY_FIRST.match(line) if line[3:4] == " " else None
+        if match is None:
             return self._parse_prefixed(line)
-        when, level, tag, process, message = found.groups()
+        when, level, tag, process, message = match.groups()
         stamp = self._times.of_text(when)
         if stamp is None:
             return BAD_TIME

@@ -170,9 +170,9 @@ class _Parser:
 
 def _header(text: str) -> tuple[int, int, str, int, int] | None:
     """What PRI and version say, where the version is not 1 or PRI has leading zeros."""
-    found = _VERSION.fullmatch(text)
-    values = found and PRIORITIES.get(found[1])
-    return (*values, integer(found[2]) or 0) if found and values else None
+    match = _VERSION.fullmatch(text)
+    values = match and PRIORITIES.get(match[1])
+    return (*values, integer(match[2]) or 0) if match and values else None
 
 
 def _add_structured_data(fields: dict[str, Value], text: str) -> int:
@@ -190,11 +190,11 @@ def _add_structured_data(fields: dict[str, Value], text: str) -> int:
         name = _STRUCTURED + element[1]
         if text.startswith("]", position):
             fields[name] = True
-        while found := _PARAMETER.match(text, position):
-            position = found.end()
-            quoted: str | None = found[2]
-            value = found[3] if quoted is None else _ESCAPE.sub(r"\1", quoted) if "\\" in quoted else quoted
-            key = f"{name}.{found[1]}"
+        while match := _PARAMETER.match(text, position):
+            position = match.end()
+            quoted: str | None = match[2]
+            value = match[3] if quoted is None else _ESCAPE.sub(r"\1", quoted) if "\\" in quoted else quoted
+            key = f"{name}.{match[1]}"
             if key in fields:
                 repeats[key] = repeats.get(key, 1) + 1
                 key = f"{key}#{repeats[key]}"
@@ -214,9 +214,9 @@ def _places(pieces: tuple[str, ...]) -> tuple[tuple[int, str], ...] | None:
     element = _ELEMENT.match(pieces[0])
     if element is None:
         return None
-    found = [_NAME.fullmatch(piece) for piece in (pieces[0][element.end() :], *pieces[1:])]
-    names = [f"{_STRUCTURED}{element[1]}.{each[1]}" for each in found if each is not None]
-    if len(set(names)) < len(found):
+    match = [_NAME.fullmatch(piece) for piece in (pieces[0][element.end() :], *pieces[1:])]
+    names = [f"{_STRUCTURED}{element[1]}.{each[1]}" for each in match if each is not None]
+    if len(set(names)) < len(match):
         return None
     return tuple((2 * number + 1, name) for number, name in enumerate(names))
 

@@ -41,14 +41,14 @@ def _strace(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(line: str) -> Record | Reject:
-        found = _STRACE.fullmatch(line)
-        if found is None:
+        match = _STRACE.fullmatch(line)
+        if match is None:
             bare = _BARE.fullmatch(line)
             if bare is None:
                 return OTHER_SHAPE
             process, clock, seconds, rest = bare[1], None, None, bare[2]
         else:
-            process, clock, seconds, rest = found[1] or found[2], found[3], found[4], found[5]
+            process, clock, seconds, rest = match[1] or match[2], match[3], match[4], match[5]
         fields: dict[str, Value] = {}
         if process:
             fields["process.pid"] = integer(process)
@@ -124,10 +124,10 @@ def _tcpdump(context: ParseContext) -> Parse:
     times = Times(context.last_modified)
 
     def parse(line: str) -> Record | Reject:
-        found = _PACKET.fullmatch(line)
-        if found is None:
+        match = _PACKET.fullmatch(line)
+        if match is None:
             return OTHER_SHAPE
-        full, seconds, clock, interface, direction, kind, rest = found.groups()
+        full, seconds, clock, interface, direction, kind, rest = match.groups()
         stamp = times.of_text(full) if full else times.of_number(seconds) if seconds else (None, None)
         if stamp is None:
             return BAD_TIME

@@ -73,15 +73,15 @@ def _leaves(text: str) -> Iterator[tuple[tuple[str, ...], dict[str, str], str]]:
     path: list[tuple[str, dict[str, str], list[str]]] = []
     position = 0
     while position < len(text):
-        found = _TOKEN.match(text, position)
-        if found is None:
+        match = _TOKEN.match(text, position)
+        if match is None:
             raise ValueError
-        position = found.end()
-        if (cdata := found["cdata"]) is not None or (found["text"] is not None and path):
+        position = match.end()
+        if (cdata := match["cdata"]) is not None or (match["text"] is not None and path):
             if path:
-                path[-1][2].append(cdata if cdata is not None else unescape(found["text"]))
-        elif (name := found["name"]) is not None:
-            if found["closing"]:
+                path[-1][2].append(cdata if cdata is not None else unescape(match["text"]))
+        elif (name := match["name"]) is not None:
+            if match["closing"]:
                 if not path or path[-1][0] != name:
                     raise ValueError
                 _, attributes, texts = path.pop()
@@ -91,9 +91,9 @@ def _leaves(text: str) -> Iterator[tuple[tuple[str, ...], dict[str, str], str]]:
             else:
                 attributes = {
                     each[1]: unescape(each[2] if each[2] is not None else each[3])
-                    for each in _ATTRIBUTE.finditer(found["attributes"])
+                    for each in _ATTRIBUTE.finditer(match["attributes"])
                 }
-                if found["empty"]:
+                if match["empty"]:
                     yield (*(each for each, _, _ in path), name), attributes, ""
                 elif len(path) >= _DEPTH_MAX:
                     raise ValueError
@@ -232,10 +232,10 @@ def _text(context: ParseContext) -> Parse:
         word, level, body = None, None, None
         lines = rest.split("\n")
         for at, line in enumerate(lines):
-            found = _LINE.fullmatch(line.rstrip())
-            if found is None:
+            match = _LINE.fullmatch(line.rstrip())
+            if match is None:
                 continue
-            name, value = found[1], found[2].strip()
+            name, value = match[1], match[2].strip()
             if name == "Description":
                 body = "\n".join([value, *lines[at + 1 :]]).strip()
                 break

@@ -76,9 +76,9 @@ class AnyLine:
         return known
 
     def parse(self, line: str) -> Record | Reject:
-        found = _LINE.fullmatch(line)
+        match = _LINE.fullmatch(line)
         groups: tuple[Any, ...] | None = (
-            found.groups() if found else _unescaped(line) if self._tail is add_tail else None
+            match.groups() if match else _unescaped(line) if self._tail is add_tail else None
         )
         if groups is None:
             return OTHER_SHAPE

@@ -41,9 +41,9 @@ def _make_parser(context: ParseContext) -> Parse:
     def parse(line: str) -> Record | Reject:
         tokens: list[re.Match[str]] = []
         position = 0
-        while position < len(line) and len(tokens) < _TOKENS_MAX and (found := _TOKEN.match(line, position)):
-            tokens.append(found)
-            position = found.end()
+        while position < len(line) and len(tokens) < _TOKENS_MAX and (match := _TOKEN.match(line, position)):
+            tokens.append(match)
+            position = match.end()
         if '"' in line[position:]:
             return OTHER_SHAPE
         at = next(

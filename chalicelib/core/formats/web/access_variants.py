@@ -111,17 +111,17 @@ _REAL_IP: Final = re.compile(r"([^ \[]++) - \[([^\] ,]++)(?:, [^\]]*+)?\] - (.*+
 
 def _ingress_tail(fields: dict[str, Value], tail: str) -> bool:
     """Upstreams that were tried one after the other are lists."""
-    found = _INGRESS.fullmatch(tail)
-    if found is None:
+    match = _INGRESS.fullmatch(tail)
+    if match is None:
         return False
-    for name, text in zip(_INGRESS_NAMES, found.groups(), strict=False):
+    for name, text in zip(_INGRESS_NAMES, match.groups(), strict=False):
         if text and text != "-":
             if name in _TEXTS:
                 fields[name] = text
             else:
                 fields[name] = texts(text) if name == "nginx.upstream_addr" else numbers(text)
-    if found[10]:
-        fields["extra"] = found[10].strip(" ")
+    if match[10]:
+        fields["extra"] = match[10].strip(" ")
     return True
 
 
@@ -129,12 +129,12 @@ def _ingress(context: ParseContext) -> Parse:
     parse_line = make_parser(context, tail=_ingress_tail)
 
     def parse(line: str) -> Record | Reject:
-        found = _REAL_IP.fullmatch(line)
-        if found is None:
+        match = _REAL_IP.fullmatch(line)
+        if match is None:
             return parse_line(line)
-        record = parse_line(f"{found[2]} - {found[3]}")
-        if isinstance(record, Record) and found[1] != found[2]:
-            record.attributes["network.peer.address"] = found[1]
+        record = parse_line(f"{match[2]} - {match[3]}")
+        if isinstance(record, Record) and match[1] != match[2]:
+            record.attributes["network.peer.address"] = match[1]
         return record
 
     return parse
@@ -146,10 +146,10 @@ _TRAEFIK: Final = re.compile(
 
 
 def _traefik_tail(fields: dict[str, Value], tail: str) -> bool:
-    found = _TRAEFIK.fullmatch(tail)
-    if found is None:
+    match = _TRAEFIK.fullmatch(tail)
+    if match is None:
         return False
-    count, router, server, duration, extra = found.groups()
+    count, router, server, duration, extra = match.groups()
     if count != "-":
         fields["traefik.request_count"] = integer(count)
     for name, text in (("traefik.router_name", router), ("traefik.server_url", server)):

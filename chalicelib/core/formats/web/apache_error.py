@@ -102,14 +102,14 @@ def _add_context(fields: dict[str, Value], line: str, position: int, *, with_por
     with_ports: httpd 2.4 writes the client's port, behind a colon even after an IPv6 address.
     """
     for _ in range(_PARTS_MAX):
-        if (found := _SOURCE.match(line, position)) and "code.file.path" not in fields:
-            fields["code.file.path"] = found[1]
-            add_integer(fields, "code.line.number", found[2])
-        elif (found := _STATUS.match(line, position)) and "apache.status" not in fields:
-            fields["apache.status"] = number(found[1])
-            fields["apache.status_message"] = found[2]
-        elif found := _CONTEXT.match(line, position):
-            name, value = found[1], found[2]
+        if (match := _SOURCE.match(line, position)) and "code.file.path" not in fields:
+            fields["code.file.path"] = match[1]
+            add_integer(fields, "code.line.number", match[2])
+        elif (match := _STATUS.match(line, position)) and "apache.status" not in fields:
+            fields["apache.status"] = number(match[1])
+            fields["apache.status_message"] = match[2]
+        elif match := _CONTEXT.match(line, position):
+            name, value = match[1], match[2]
             if name is None:
                 break
             if name in ("client", "remote"):
@@ -123,7 +123,7 @@ def _add_context(fields: dict[str, Value], line: str, position: int, *, with_por
                 fields[f"apache.{name.rstrip(':')}"] = value
         else:
             break
-        position = found.end()
+        position = match.end()
     return position
 
 

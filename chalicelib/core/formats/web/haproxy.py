@@ -96,12 +96,12 @@ def _make_parser(context: ParseContext) -> Parse:
         header = _SYSLOG.match(line)
         fields: dict[str, Value] = {}
         position = header.end() if header else 0
-        found = _LINE.match(line, position)
+        match = _LINE.match(line, position)
         stamp: When | None = None
         word = number = None
         if header:
             priority, when, host, program, process, process_5424 = header.groups()
-            if not found and not _HAPROXY.search(program):
+            if not match and not _HAPROXY.search(program):
                 return OTHER_SHAPE
             if when is not None:
                 stamp = times.of_text(when)
@@ -116,15 +116,15 @@ def _make_parser(context: ParseContext) -> Parse:
                 fields["host.name"] = host
             fields["service.name"] = program
             add_integer(fields, "process.pid", process or process_5424)
-        if found:
-            accepted = times.of_text(found[2])
+        if match:
+            accepted = times.of_text(match[2])
             if accepted is None:
                 return BAD_TIME
             if stamp is not None:
                 fields["syslog.timestamp"] = header[2] if header else stamp[0]
             stamp = accepted
-            _add_client(fields, found[1])
-            body = _add_line(fields, found[3], line, found.end())
+            _add_client(fields, match[1])
+            body = _add_line(fields, match[3], line, match.end())
             if body is None:
                 return OTHER_SHAPE
         elif header and isinstance(request := request_of(line[position:]), Record):
@@ -165,16 +165,16 @@ def _add_line(fields: dict[str, Value], frontend: str, line: str, position: int)
         fields["haproxy.frontend_name"], fields["haproxy.bind_name"] = name.rstrip("~"), bind
         return line[position:]
     names: tuple[str, ...] = _HTTP_NAMES
-    found = _HTTP.fullmatch(line, position)
-    if found is None:
+    match = _HTTP.fullmatch(line, position)
+    if match is None:
         names = _TCP_NAMES
-        found = _TCP.fullmatch(line, position)
-    if found is None:
+        match = _TCP.fullmatch(line, position)
+    if match is None:
         return None
     fields["haproxy.frontend_name"] = frontend.rstrip("~")
     if frontend.endswith("~"):
         fields["haproxy.frontend_ssl"] = True
-    groups = found.groups()
+    groups = match.groups()
     for name, text in zip(names, groups, strict=False):
         if text is None or text == "-":
             continue

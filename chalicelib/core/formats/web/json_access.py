@@ -300,10 +300,10 @@ def _caddy_console(context: ParseContext) -> Parse:
     reader = Reader(_ON_CONSOLE, context)
 
     def parse(line: str) -> Record | Reject:
-        found = _CONSOLE.fullmatch(line)
-        if found is None:
+        match = _CONSOLE.fullmatch(line)
+        if match is None:
             return OTHER_SHAPE
-        when, level, logger, message, rest = found.groups()
+        when, level, logger, message, rest = match.groups()
         members = flat_line(rest or "{}")
         if isinstance(members, Reject):
             return members

@@ -27,8 +27,8 @@ def add_tags(fields: dict[str, Value], message: str) -> None:
     if "ModSecurity:" not in message and "Coraza:" not in message:
         return
     tags: dict[str, None] = {}
-    for found in _TAG.finditer(message):
-        name, value = found[1], resolved(found[2])
+    for match in _TAG.finditer(message):
+        name, value = match[1], resolved(match[2])
         if name == "client":
             fields.setdefault("client.address", value)
         elif name not in _NAMES or not value:

@@ -102,7 +102,7 @@ def _parted(message: str) -> tuple[str, list[str]]:
     it logs. The fields are therefore the last that stand in nginx's order up to the end. Others that do so as well, and
     begin outside quotes, make it unknowable which are nginx's.
     """
-    begins = [found.start() for found in _CLIENT.finditer(message)]
+    begins = [match.start() for match in _CLIENT.finditer(message)]
     if not begins:
         position = message.find(", server: ")
         return (message, []) if position < 0 else (message[:position], [message[position:]])

@@ -50,10 +50,10 @@ def add_url(fields: dict[str, Value], path: str) -> None:
     query = ""
     if path[:1] == "/":
         path, _, query = path.partition("?")
-    elif found := _ABSOLUTE.match(path):
+    elif match := _ABSOLUTE.match(path):
         fields["url.full"] = path
-        fields["url.scheme"] = found[1].lower()
-        path, query = found[2] or "/", found[3] or ""
+        fields["url.scheme"] = match[1].lower()
+        path, query = match[2] or "/", match[3] or ""
     if path:
         fields["url.path"] = path
     if query:
@@ -62,9 +62,9 @@ def add_url(fields: dict[str, Value], path: str) -> None:
 
 def add_protocol(fields: dict[str, Value], protocol: str) -> bool:
     """Types ``HTTP/1.1``; whether it is such a thing."""
-    found = _PROTOCOL.fullmatch(protocol)
-    if found is None:
+    match = _PROTOCOL.fullmatch(protocol)
+    if match is None:
         return False
-    fields["network.protocol.name"] = found[1].lower()
-    fields["network.protocol.version"] = found[2]
+    fields["network.protocol.name"] = match[1].lower()
+    fields["network.protocol.version"] = match[2]
     return True

@@ -76,10 +76,10 @@ def add_tail(fields: dict[str, Value], tail: str) -> bool:
     times = 1 if "request_time" in fields else 0
     rest: list[str] = []
     repeats: dict[str, int] = {}
-    while count < _TOKENS_MAX and (found := _TOKEN.match(tail, position)):
+    while count < _TOKENS_MAX and (match := _TOKEN.match(tail, position)):
         count += 1
-        position = found.end()
-        quoted, name, quoted_value, value, bare = found.groups()
+        position = match.end()
+        quoted, name, quoted_value, value, bare = match.groups()
         text = quoted if quoted is not None else bare
         if name is not None:
             value_text = value if quoted_value is None else resolved(quoted_value)
@@ -92,14 +92,14 @@ def add_tail(fields: dict[str, Value], tail: str) -> bool:
             if times:
                 times += 1
             elif rest:
-                rest.append(found[0])
+                rest.append(match[0])
         elif times < len(_TIMES) and _SECONDS.fullmatch(text):
             fields[_TIMES[times]] = decimal(text)
             times += 1
         elif quoted is not None and FORWARDED_FOR not in fields and FORWARDED.fullmatch(text):
             fields[FORWARDED_FOR] = text
         elif not _add_by_looks(fields, text):
-            rest.append(found[0])
+            rest.append(match[0])
     if count < _TOKENS_MAX and '"' in tail[position:]:
         return False
     rest.append(tail[position:])

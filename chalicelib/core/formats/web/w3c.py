@@ -89,8 +89,8 @@ def _attribute(name: str) -> str:
         (_REQUEST_HEADER, "http.request.header."),
         (_RESPONSE_HEADER, "http.response.header."),
     ):
-        if found := pattern.fullmatch(low):
-            return prefix + found[1].replace("-", "_")
+        if match := pattern.fullmatch(low):
+            return prefix + match[1].replace("-", "_")
     return "w3c." + (_OTHER.sub("_", low).strip("_") or "field")
 
 
@@ -181,7 +181,7 @@ def _reader(
 
 def _tokens(line: str) -> list[str]:
     """The values of a line some of which stand in quotes, a quote in them doubled."""
-    return [found[2] if found[1] is None else found[1].replace('""', '"') for found in _TOKEN.finditer(line)]
+    return [match[2] if match[1] is None else match[1].replace('""', '"') for match in _TOKEN.finditer(line)]
 
 
 def _request(fields: dict[str, Value]) -> str | None:

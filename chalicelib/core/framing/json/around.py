@@ -107,14 +107,14 @@ def behind_prose(head: bytes) -> bytes:
 
 def objects_of(lines: list[bytes]) -> list[dict[str, Any]]:
     """The objects that are a line each, without those that were cut off."""
-    found: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
     for line in lines:
         if line.startswith(b"{"):
             try:
-                found.append(json.loads(line.decode(errors="replace")))
+                objects.append(json.loads(line.decode(errors="replace")))
             except (ValueError, RecursionError):
                 continue
-    return found
+    return objects
 
 
 def _values_in(text: str, *, opens: bool) -> list[Any] | None:

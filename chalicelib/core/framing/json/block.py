@@ -65,9 +65,9 @@ class Block:
 
 def end_of(pattern: re.Pattern[bytes], data: bytes, position: int) -> int:
     """Where the match of a pattern ends that matches the empty text too."""
-    found = pattern.match(data, position)
-    assert found is not None, "the pattern matches the empty text"
-    return found.end()
+    match = pattern.match(data, position)
+    assert match is not None, "the pattern matches the empty text"
+    return match.end()
 
 
 _decoder: Final[Any] = json.JSONDecoder(parse_int=str, parse_float=str)

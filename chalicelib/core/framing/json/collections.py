@@ -246,9 +246,9 @@ def _is_event_in_lines(text: bytes, parse: Parse) -> bool:
 def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[_Sized], str]:
     """The objects at the beginning of a text, which follow one another, and what stands behind them."""
     separators = SEPARATORS.decode()
-    found: list[_Sized] = []
+    objects: list[_Sized] = []
     place = 0
-    while len(found) < most:
+    while len(objects) < most:
         while place < len(text) and text[place] in separators:
             place += 1
         if place == len(text):
@@ -259,9 +259,9 @@ def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[_Sized], str]
             break
         if not isinstance(value, dict):
             break
-        found.append(_Sized(value, end - place))
+        objects.append(_Sized(value, end - place))
         place = end
-    return found, text[place:]
+    return objects, text[place:]
 
 
 def _repaired(text: str) -> Any:

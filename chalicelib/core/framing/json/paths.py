@@ -67,8 +67,8 @@ class JsonPath:
 
     def level_behind(self, before: bytes, level: int) -> int | None:
         """How far on the way a bracket leads that stands behind these bytes, in an object of that level."""
-        found = self._keys[level].search(before) if self._levels[level] else None
-        return self._levels[level][found[1]] if found else None
+        match = self._keys[level].search(before) if self._levels[level] else None
+        return self._levels[level][match[1]] if match else None
 
     def leads_by_any_name(self, level: int, *, again: bool) -> bool:
         """Whether any member of an object of that level leads on. again: whether an array of entries was there."""

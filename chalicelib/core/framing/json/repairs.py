@@ -50,11 +50,11 @@ PUNCTUATION: Final = frozenset(b'}]":')
 
 def ends_string(data: bytes, quote: int, *, is_last: bool) -> bool | None:
     """Whether a quote within a string ends it."""
-    found = _BEHIND_STRING.match(data, quote + 1, quote + LOOK_BYTES)
-    assert found is not None, "the pattern matches the empty text"
-    if found[1] is not None and found.end() == len(data):
+    match = _BEHIND_STRING.match(data, quote + 1, quote + LOOK_BYTES)
+    assert match is not None, "the pattern matches the empty text"
+    if match[1] is not None and match.end() == len(data):
         return True if is_last else None
-    return found.end() > quote + 1 and data[found.end() - 1] in b",:]}\n\0"
+    return match.end() > quote + 1 and data[match.end() - 1] in b",:]}\n\0"
 
 
 def begins_string(before: bytes) -> bool:
@@ -64,9 +64,9 @@ def begins_string(before: bytes) -> bool:
 
 def member_at(data: bytes, bracket: int, *, is_last: bool) -> bytes | Literal[False] | None:
     """The name of the first member of an object; False where no name and colon stand behind the bracket."""
-    found = _MEMBER.match(data, bracket, bracket + LOOK_BYTES)
-    if found:
-        return found[1]
+    match = _MEMBER.match(data, bracket, bracket + LOOK_BYTES)
+    if match:
+        return match[1]
     is_cut = (
         not is_last and len(data) < bracket + LOOK_BYTES and _PART_OF_MEMBER.match(data, bracket) is not None
     )
@@ -75,8 +75,8 @@ def member_at(data: bytes, bracket: int, *, is_last: bool) -> bytes | Literal[Fa
 
 def first_name(text: bytes) -> bytes | None:
     """The name of the first member of a value or an opening that begins so."""
-    found = _FIRST.match(text)
-    return found[1] if found else None
+    match = _FIRST.match(text)
+    return match[1] if match else None
 
 
 def begins_with(head: bytes, name: bytes) -> bool:
@@ -92,26 +92,26 @@ def begins_alike(head: bytes, data: bytes, bracket: int, *, is_last: bool) -> bo
     own = _TWO_MEMBERS.match(head)
     if own is None:
         return False
-    found = _TWO_MEMBERS.match(data, bracket, bracket + LOOK_BYTES)
-    if found:
-        return found[1] == own[1] and found[2] == own[2]
+    match = _TWO_MEMBERS.match(data, bracket, bracket + LOOK_BYTES)
+    if match:
+        return match[1] == own[1] and match[2] == own[2]
     return None if not is_last and len(data) < bracket + LOOK_BYTES else False
 
 
 def opens_array_of(head: bytes, data: bytes, bracket: int, *, is_last: bool) -> bool | None:
     """Whether the first member of an object is an array of objects that begin as a value that begins so."""
-    found = _OPENING.match(data, bracket, bracket + LOOK_BYTES)
-    if found:
-        return found[2] == first_name(head)
+    match = _OPENING.match(data, bracket, bracket + LOOK_BYTES)
+    if match:
+        return match[2] == first_name(head)
     return None if not is_last and len(data) < bracket + LOOK_BYTES else False
 
 
 def holds_objects(data: bytes, bracket: int, *, is_last: bool) -> bool | None:
     """Whether an array begins with an object."""
-    found = _ARRAY_OF_OBJECTS.match(data, bracket, bracket + LOOK_BYTES)
-    assert found is not None, "the array begins with a bracket"
-    is_cut = not is_last and found[2] is not None and found.end() == len(data)
-    return None if is_cut else found[1] is not None
+    match = _ARRAY_OF_OBJECTS.match(data, bracket, bracket + LOOK_BYTES)
+    assert match is not None, "the array begins with a bracket"
+    is_cut = not is_last and match[2] is not None and match.end() == len(data)
+    return None if is_cut else match[1] is not None
 
 
 def may_end_value(before: bytes) -> bool:
@@ -121,9 +121,9 @@ def may_end_value(before: bytes) -> bool:
 
 def run_of_nuls(data: bytes, position: int, *, begins_line: bool, is_last: bool) -> int | None:
     """How many NULs are padding there; 0 where they are bytes of the value."""
-    found = _NULS.match(data, position)
-    assert found is not None, "a NUL stands there"
-    length = found.end() - position
+    match = _NULS.match(data, position)
+    assert match is not None, "a NUL stands there"
+    length = match.end() - position
     if length >= RUN_MIN or begins_line:
         return length
-    return None if found.end() == len(data) and not is_last else 0
+    return None if match.end() == len(data) and not is_last else 0

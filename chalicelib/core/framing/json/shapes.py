@@ -47,19 +47,19 @@ def shape_of(envelope: dict[str, Any], parse: Parse, *, is_cut: bool, alone: boo
     """Where the entries of an envelope are; None where the object is an entry, which `is_event` has denied.
 
     is_cut: whether it goes on behind what is there. alone: whether the text holds no other object."""
-    found = _in_object(envelope, DEPTH_MAX)
-    if found is None:
+    shapes = _in_object(envelope, DEPTH_MAX)
+    if shapes is None:
         return None
-    while is_cut and len(found.elements) == 1 and (inner := _in_element(found)) is not None:
+    while is_cut and len(shapes.elements) == 1 and (inner := _in_element(shapes)) is not None:
         if len(inner.way) > DEPTH_MAX:
             break
-        found = inner
-    if (inner := _in_all_elements(found, parse, is_cut=is_cut)) is not None:
-        found = inner
-    if is_cut or _are_timed(found, parse, alone=alone):
-        return found
-    much = size_of(found.elements) >= _UNTIMED_SHARE_MIN * size_of(envelope)
-    return found if alone and much and are_alike(found.elements) else None
+        shapes = inner
+    if (inner := _in_all_elements(shapes, parse, is_cut=is_cut)) is not None:
+        shapes = inner
+    if is_cut or _are_timed(shapes, parse, alone=alone):
+        return shapes
+    much = size_of(shapes.elements) >= _UNTIMED_SHARE_MIN * size_of(envelope)
+    return shapes if alone and much and are_alike(shapes.elements) else None
 
 
 def shape_of_list(elements: list[Any], parse: Parse, *, is_cut: bool) -> Shape | None:
@@ -67,8 +67,8 @@ def shape_of_list(elements: list[Any], parse: Parse, *, is_cut: bool) -> Shape |
     kind = _kind_of(elements)
     if kind is None or kind is Elements.OBJECTS:
         return None
-    found = Shape((), kind, elements)
-    return found if is_cut or _are_timed(found, parse, alone=True) or are_alike(elements) else None
+    shape = Shape((), kind, elements)
+    return shape if is_cut or _are_timed(shape, parse, alone=True) or are_alike(elements) else None
 
 
 def largest_in(envelope: dict[str, Any]) -> Shape | None:
@@ -132,16 +132,18 @@ def _in_object(members: dict[str, Any], depth: int) -> Shape | None:
     if not groups:
         return None
     names = max(groups.values(), key=lambda each: sum(sizes[name] for name in each))
-    found = [shape for name in names if (shape := shapes[name])]
-    if not found or sum(sizes[name] for name in names) < SHARE_MIN * size_of(members):
+    of_members = [shape for name in names if (shape := shapes[name])]
+    if not of_members or sum(sizes[name] for name in names) < SHARE_MIN * size_of(members):
         return None
     is_list = isinstance(members[names[0]], list)
     own = names[0] if is_list else _any_of([*names, ANY])
     inner = tuple(
-        _any_of([name for way in found for name in way.way[level].split("|")])
-        for level in range(len(found[0].way))
+        _any_of([name for way in of_members for name in way.way[level].split("|")])
+        for level in range(len(of_members[0].way))
     )
-    return Shape((own, *inner), found[0].kind, [element for each in found for element in each.elements])
+    return Shape(
+        (own, *inner), of_members[0].kind, [element for each in of_members for element in each.elements]
+    )
 
 
 def _in_member(name: str, value: Any, depth: int) -> Shape | None:
@@ -170,12 +172,12 @@ def _in_all_elements(shape: Shape, parse: Parse, *, is_cut: bool) -> Shape | Non
     sample = shape.elements[:_ELEMENTS_MAX]
     if shape.kind is not Elements.OBJECTS or any(is_timed(each, parse) for each in sample):
         return None
-    found = [_in_object(each, DEPTH_MAX) for each in sample]
-    ways = {(each.way, each.kind) for each in found if each is not None}
-    if len(ways) != 1 or None in found[: -1 if is_cut else None]:
+    of_elements = [_in_object(each, DEPTH_MAX) for each in sample]
+    ways = {(each.way, each.kind) for each in of_elements if each is not None}
+    if len(ways) != 1 or None in of_elements[: -1 if is_cut else None]:
         return None
     way, kind = ways.pop()
-    elements = [element for each in found if each is not None for element in each.elements]
+    elements = [element for each in of_elements if each is not None for element in each.elements]
     inner = Shape(shape.way + way, kind, elements)
     if len(inner.way) > DEPTH_MAX:
         return None

@@ -95,14 +95,14 @@ def _key(name: str) -> str:
 
 
 def say(text: str, fields: dict[str, Value]) -> bool:
-    found = HEAD.match(text)
-    if found is None:
+    match = HEAD.match(text)
+    if match is None:
         return False
-    if found[1]:
-        fields["audit.node"] = found[1]
-    fields["audit.type"] = found[2]
-    fields["audit.serial"] = integer(found[4])
-    add_pairs(text[found.end() :].replace("\x1d", " "), fields)
+    if match[1]:
+        fields["audit.node"] = match[1]
+    fields["audit.type"] = match[2]
+    fields["audit.serial"] = integer(match[4])
+    add_pairs(text[match.end() :].replace("\x1d", " "), fields)
     return True
 
 

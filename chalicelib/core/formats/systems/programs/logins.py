@@ -184,10 +184,10 @@ def _with_pam(*sayers: Say) -> Say:
 
     def say(text: str, fields: dict[str, Value]) -> bool:
         if text.startswith("message repeated "):
-            found = _REPEATED.fullmatch(text)
-            if found:
-                fields["syslog.repeated"] = integer(found[1])
-                text = found[2]
+            match = _REPEATED.fullmatch(text)
+            if match:
+                fields["syslog.repeated"] = integer(match[1])
+                text = match[2]
         return PAM(text, fields) if _TALLY_BY_PAM.match(text) else say_one(text, fields)
 
     return say

@@ -84,10 +84,10 @@ def _client_of(text: str, begin: int, end: int) -> re.Match[str] | None:
 def _postfix(text: str, fields: dict[str, Value]) -> bool:
     """https://www.postfix.org/postconf.5.html and the postfix daemons' manual pages."""
     begin = 0
-    found = _QUEUE_ID.match(text)
-    if found:
-        fields["postfix.queue_id"] = found[1]
-        begin = found.end()
+    match = _QUEUE_ID.match(text)
+    if match:
+        fields["postfix.queue_id"] = match[1]
+        begin = match.end()
     else:
         level = _WORDS.match(text)
         if level:
@@ -227,22 +227,22 @@ def _process_and_user(service: str, text: str) -> tuple[int | None, str]:
 
 def _dovecot(text: str, fields: dict[str, Value]) -> bool:
     """https://doc.dovecot.org/2.3/admin_manual/logging/"""
-    found = _DOVECOT.match(text)
+    match = _DOVECOT.match(text)
     begin = 0
-    if found:
-        begin = found.end()
-        process, user = _process_and_user(found[1], found[2] or "")
+    if match:
+        begin = match.end()
+        process, user = _process_and_user(match[1], match[2] or "")
         if process is not None:
             fields["dovecot.service_pid"] = process
         details = {
-            "dovecot.service": found[1],
+            "dovecot.service": match[1],
             "user.name": user,
-            "dovecot.session": found[4] or found[5],
-            "log.level": found[6],
+            "dovecot.session": match[4] or match[5],
+            "log.level": match[6],
         }
         fields.update({name: value for name, value in details.items() if value})
-        if found[3]:
-            fields["dovecot.mail_pid"] = whole(found[3])
+        if match[3]:
+            fields["dovecot.mail_pid"] = whole(match[3])
         worker = _AUTH_WORKER.match(text, begin)
         peer = _AUTH_PEER.match(text, worker.end() if worker else begin)
         if peer:
@@ -265,7 +265,7 @@ def _dovecot(text: str, fields: dict[str, Value]) -> bool:
                 add(fields, repeats, name, number(value))
     if ", TLS" in text:
         fields["dovecot.tls"] = True
-    return found is not None
+    return match is not None
 
 
 def _mail(text: str, fields: dict[str, Value]) -> bool:

@@ -40,10 +40,10 @@ def add_packet(text: str, fields: dict[str, Value]) -> bool:
     """Adds what netfilter logs of a packet: https://git.netfilter.org/iptables/tree/extensions/libxt_LOG.man"""
     if "SRC=" not in text:
         return False
-    found = _PACKET.match(text)
-    if found is None:
+    match = _PACKET.match(text)
+    if match is None:
         return False
-    prefix, packet = found.groups()
+    prefix, packet = match.groups()
     described = _DESCRIBED.search(prefix)
     if described:
         fields["netfilter.description"] = described[1]
@@ -78,10 +78,10 @@ def add_packet(text: str, fields: dict[str, Value]) -> bool:
 
 
 def _kernel(text: str, fields: dict[str, Value]) -> bool:
-    found = _UPTIME.match(text)
-    if found:
-        fields["kernel.uptime"] = decimal(found[1])
-        text = text[found.end() :]
+    match = _UPTIME.match(text)
+    if match:
+        fields["kernel.uptime"] = decimal(match[1])
+        text = text[match.end() :]
     return add_packet(text, fields) or _OOM(text, fields)
 
 
