@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from chalice import AuthResponse, AuthRoute, Chalice, Rate, Response
 
 from chalicelib import handlers, logs
+from chalicelib.core.plan.lanes import queue_of, worker_of
 from chalicelib.etags import conditional
 from chalicelib.pipeline import Pipeline
-from chalicelib.settings import Settings, ingest_way, input_keys, missing_names, tuning_number
+from chalicelib.settings import Settings, ingest_way, input_keys, lanes_of, missing_names, tuning_number
 
 
 class _Later:
@@ -96,6 +97,20 @@ def queued_splitter(event: Any) -> dict[str, Any]:
 @app.on_sqs_message(queue=_name("BATCH_QUEUE"), batch_size=4, name="worker")
 def worker(event: Any) -> dict[str, Any]:
     return handlers.on_batch_messages(pipeline(), event.to_dict(), event.context)
+
+
+def _worker_on(lane: str) -> Any:
+    def work(event: Any) -> dict[str, Any]:
+        return handlers.on_batch_messages(pipeline(), event.to_dict(), event.context, lane)
+
+    work.__name__ = worker_of(lane)
+    return app.on_sqs_message(queue=queue_of(lane, _name("BATCH_QUEUE")), batch_size=4, name=work.__name__)(
+        work
+    )
+
+
+for _lane in lanes_of(os.environ):
+    globals()[worker_of(_lane)] = _worker_on(_lane)  # where Lambda looks it up
 
 
 @app.on_sqs_message(queue=_name("DEAD_LETTER_QUEUE"), batch_size=1, name="dead_letter_consumer")

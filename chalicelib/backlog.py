@@ -1,13 +1,14 @@
-"""Whether the queues have been empty since: only then is what was sent, and is not done, lost."""
+"""Whether the queues of a lane have been empty since: only then is what was sent, and is not done, lost."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from chalicelib.core.errors import FroeError
+from chalicelib.core.plan.lanes import DEFAULT
 from chalicelib.stalls import Watches
 
 logger = logging.getLogger("froe")
@@ -22,25 +23,27 @@ class CountsWaiting(Protocol):
 
 
 class Backlog:
-    """queues: those in which work waits."""
+    """queues: by lane, those in which work for its files waits. What is of a lane that is gone waits in the default one."""
 
     def __init__(
-        self, queues: Sequence[CountsWaiting], watches: Watches, now: Callable[[], datetime]
+        self, queues: Mapping[str, Sequence[CountsWaiting]], watches: Watches, now: Callable[[], datetime]
     ) -> None:
         self._queues = queues
         self._watches = watches
         self._now = now
 
-    def drained_at(self) -> datetime:
-        """When the queues were last seen without anything waiting; looks at them now."""
+    def drained_at(self, lane: str = DEFAULT) -> datetime:
+        """When the queues of a lane were last seen without anything waiting; looks at them now."""
+        lane = lane if lane in self._queues else DEFAULT
+        name = _DRAINED if lane == DEFAULT else f"{_DRAINED} {lane}"
         try:
-            if not any(queue.waiting() for queue in self._queues):
+            if not any(queue.waiting() for queue in self._queues[lane]):
                 now = self._now()
-                self._watches.put_position(_DRAINED, now.isoformat())
+                self._watches.put_position(name, now.isoformat())
                 return now
         except FroeError as error:
             logger.warning("queues_not_counted", extra={"reason": error.reason})
-        return _time_of(self._watches.position(_DRAINED))
+        return _time_of(self._watches.position(name))
 
 
 def _time_of(position: str | None) -> datetime:

@@ -12,6 +12,7 @@ import orjson
 from chalicelib import logs
 from chalicelib.aws.clients import INVOCATION, READ_SECONDS
 from chalicelib.core.errors import PermanentError
+from chalicelib.core.plan.lanes import DEFAULT
 from chalicelib.core.wire.messages import SplitMessage, decode, is_message
 from chalicelib.core.wire.notifications import (
     Announced,
@@ -103,7 +104,11 @@ def _first_to_retry(errors: list[Exception]) -> Exception:
     return next((error for error in errors if not isinstance(error, PermanentError)), errors[0])
 
 
-def on_batch_messages(services: Pipeline, event: dict[str, Any], context: Any) -> dict[str, Any]:
+def on_batch_messages(
+    services: Pipeline, event: dict[str, Any], context: Any, lane: str = DEFAULT
+) -> dict[str, Any]:
+    """lane: whose queue the messages are from."""
+    queue = services.batch_queue if lane == DEFAULT else services.other_lanes[lane]
     with _observed(services, context) as deadline:
         return consume(
             Incoming.all_of(event),
@@ -113,11 +118,11 @@ def on_batch_messages(services: Pipeline, event: dict[str, Any], context: Any) -
                 is_first=message.receives == 1 and PUT_OFF not in message.attributes,
                 progress=services.failures.progress_of(message),
             ),
-            services.batch_queue,
+            queue,
             retry_base_seconds=services.settings.retry_base_seconds,
             failures=services.failures,
             deadline=deadline,
-            anew=services.batch_queue,
+            anew=queue,
             meter=services.meter,
         )
 

@@ -13,6 +13,7 @@ from chalicelib.core.archives.members import Opened, is_unread, unread_plan
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError
+from chalicelib.core.formats.registry import family_of
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.plan.layouts import Layout, Sink
@@ -160,9 +161,14 @@ class Opening:
 
 
 def _configured(plan: Plan, config: Config) -> Plan:
-    """With what the configuration says of its notices, and which configuration that is."""
-    telling = config.notices_bound_to(plan.object.key) or plan.notices
-    return replace(plan, notices=telling, configuration=config.version)
+    """With what the configuration says of its notices and its lane, and which configuration that is."""
+    key = plan.object.key
+    return replace(
+        plan,
+        notices=config.notices_bound_to(key) or plan.notices,
+        lane=config.lane_bound_to(key, family_of(plan.format)) or plan.lane,
+        configuration=config.version,
+    )
 
 
 def _version_of(announced: Announced) -> ObjectVersion:

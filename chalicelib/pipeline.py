@@ -20,6 +20,7 @@ from chalicelib.aws.queues import SqsQueue
 from chalicelib.aws.tracing import make_tracer
 from chalicelib.aws.watches_table import DynamoWatches
 from chalicelib.core.errors import FroeError
+from chalicelib.core.plan.lanes import DEFAULT, queue_of
 from chalicelib.dead_letters.failures import NotedFailures
 from chalicelib.ledger import Ledger
 from chalicelib.metrics import Meter, TimedTracer
@@ -73,7 +74,15 @@ class Pipeline:
 
     @cached_property
     def batch_queue(self) -> SqsQueue:
-        return SqsQueue(self._sqs, self.settings.batch_queue, delays=False)
+        return self.queue_of_lane(DEFAULT)
+
+    def queue_of_lane(self, lane: str) -> SqsQueue:
+        return SqsQueue(self._sqs, queue_of(lane, self.settings.batch_queue), delays=False)
+
+    @cached_property
+    def other_lanes(self) -> dict[str, SqsQueue]:
+        """The batch queues beside the default one."""
+        return {lane: self.queue_of_lane(lane) for lane in self.settings.lanes}
 
     @cached_property
     def dead_letter_queue(self) -> SqsQueue:
@@ -156,6 +165,7 @@ class Pipeline:
             clock=time.monotonic,
             layout=settings.layout,
             sink=settings.sink,
+            lanes=self.other_lanes,
         )
 
     @cached_property

@@ -86,6 +86,7 @@ FILE: Final[Schema] = object_of(
         | {
             "description": "the version of the stage's configuration that it was opened with; null: what was deployed"
         },
+        "lane": TEXT | {"description": "which queue and worker its batches take"},
         "archive": nullable(TEXT)
         | {"description": "what holds files, which are its members, and has no text itself"},
         "member": nullable(object_of({"file_id": ID_OF_FILE, "ordinal": COUNT, "path": TEXT}))

@@ -25,6 +25,7 @@ from chalicelib.aws.traces import XRayTraces
 from chalicelib.backlog import Backlog
 from chalicelib.compactor import Compactor
 from chalicelib.core.plan.afterwards import Action
+from chalicelib.core.plan.lanes import DEFAULT
 from chalicelib.daily import DailySummary
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import LostRedrives
@@ -141,6 +142,7 @@ class Services(Pipeline):
             self.split_queue,
             now,
             ThreadPoolExecutor(self.settings.write_threads).map,
+            self.other_lanes,
         )
 
     @cached_property
@@ -169,7 +171,12 @@ class Services(Pipeline):
             stall_seconds=settings.stall_seconds,
             sweep_days=settings.sweep_days,
             retention_days=settings.retention_days,
-            backlog=Backlog((self.split_queue, self.batch_queue), self.watches, now),
+            backlog=Backlog(
+                {DEFAULT: (self.split_queue, self.batch_queue)}
+                | {lane: (self.split_queue, queue) for lane, queue in self.other_lanes.items()},
+                self.watches,
+                now,
+            ),
             merges=self.compactor,
             reprocessing=self.reprocessing,
             summary=self.daily_summary,

@@ -10,6 +10,8 @@ from typing import Final
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan.afterwards import LEFT, Afterwards, AfterwardsError, afterwards_in
 from chalicelib.core.plan.keys import EVERY_KEY, KeyPatternError, KeyPatterns, buckets_in
+from chalicelib.core.plan.lanes import SETTING as LANES_SETTING
+from chalicelib.core.plan.lanes import LanesError, lanes_in
 from chalicelib.core.plan.layouts import Layout, Sink
 
 RESOURCE_NAMES: Final = (
@@ -92,7 +94,8 @@ class Settings:
     stage: STAGE, which tells deployments apart in metrics; tracing: one of `TRACINGS`;
     ingest: one of INGEST_WAYS; input_keys: which keys of the input bucket are logs; other_inputs: buckets that are read
     beside it, INPUT_BUCKETS, each with those of its keys; layout, sink: of files opened
-    from now on; results_bucket: RESULTS_BUCKET, where the sink is, empty where the stage has none."""
+    from now on; results_bucket: RESULTS_BUCKET, where the sink is, empty where the stage has none; lanes: LANES, those beside
+    the default one."""
 
     input_bucket: str
     split_queue: str
@@ -129,6 +132,7 @@ class Settings:
     layout: Layout = Layout.ITEMS
     sink: Sink = Sink.NONE
     results_bucket: str = ""
+    lanes: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -177,6 +181,7 @@ class Settings:
             layout=records_layout(environment),
             sink=sink_of(environment),
             results_bucket=environment.get("RESULTS_BUCKET", ""),
+            lanes=lanes_of(environment),
         )
 
 
@@ -262,6 +267,15 @@ def afterwards_of(environment: Mapping[str, str]) -> Afterwards:
                 f"read again; add !{afterwards.prefix}* to it"
             )
     return afterwards
+
+
+def lanes_of(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """LANES, the lanes beside the default one; raises SettingsError if it is wrong."""
+    text = environment.get(LANES_SETTING, "")
+    try:
+        return lanes_in(text)
+    except LanesError as error:
+        raise SettingsError(f"{LANES_SETTING} is {text!r}: {error}") from error
 
 
 def other_inputs(environment: Mapping[str, str]) -> dict[str, KeyPatterns]:

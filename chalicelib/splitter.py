@@ -45,6 +45,7 @@ from chalicelib.core.wire.messages import (
 )
 from chalicelib.core.wire.notifications import Announced, Announcement, Unknown
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
+from chalicelib.lanes import NO_OTHERS, BatchQueues
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.opening import Counted, FolderError, Objects, Opening
@@ -59,7 +60,8 @@ logger = logging.getLogger("froe")
 
 class Splitter:
     """limits, retention_days, split_delay_seconds and what config gives at that time hold for files that are opened from now on.
-    keys: which keys are logs; other_keys: of other buckets than the stage's own. seconds: what a queued splitter has. clock: seconds, monotonic."""
+    keys: which keys are logs; other_keys: of other buckets than the stage's own. seconds: what a queued splitter has. clock: seconds, monotonic.
+    lanes: the batch queues beside the default one."""
 
     def __init__(
         self,
@@ -80,12 +82,13 @@ class Splitter:
         clock: Callable[[], float] = time.monotonic,
         layout: Layout = Layout.ITEMS,
         sink: Sink = Sink.NONE,
+        lanes: Mapping[str, Sends] = NO_OTHERS,
     ) -> None:
         self._keys, self._other_keys = keys, other_keys
         self._objects = objects
         self._ledger = ledger
         self._split_queue = split_queue
-        self._batch_queue = batch_queue
+        self._batch_queues = BatchQueues(batch_queue, lanes)
         self._tracer = tracer
         self._split_delay_seconds = split_delay_seconds
         self._opening = Opening(
@@ -352,7 +355,7 @@ class Splitter:
             )
             opener = self._objects.opener(plan.head)
             cutter, _ = self._cutter(plan, opener, seal.split, seal.start, before.context if before else None)
-            sender = Sender(self._batch_queue, deadline)
+            sender = Sender(self._batch_queues.of_lane(plan.lane, plan.file_id), deadline)
             trace, origin = self._tracer.header(), self._tracer.origin()
             batches = cutter.cut(seal.split)
             batch = self._read(plan, batches, seal.split, 0)
@@ -425,7 +428,7 @@ class Splitter:
     ) -> tuple[Seal, bool]:
         begun, start, total, number, digests = self._clock(), cutter.position, Tally(), 0, []
         requests = requests_of("") if plan.parallel or not split else 0  # in sequence one message brings many
-        sender = Sender(self._batch_queue, deadline)
+        sender = Sender(self._batch_queues.of_lane(plan.lane, plan.file_id), deadline)
         trace, origin = self._tracer.header(), self._tracer.origin()
         batches = cutter.cut(split)
         batch = self._read(plan, batches, split, number)

@@ -42,6 +42,7 @@ def file_json(stored: StoredFile, account: FileAccount, console_region: str | No
         "charset": None if plan.failure else plan.charset,
         "charset_guess": plan.charset_guess,
         "configuration": plan.configuration or None,
+        "lane": plan.lane,
         "archive": plan.archive.value if plan.archive else None,
         "member": _member_json(plan.object.member),
         "text_bytes": account.text_bytes,

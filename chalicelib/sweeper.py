@@ -164,10 +164,17 @@ class Sweeper:
 
     def _files_healed(self, deadline: Deadline) -> Iterator[Healed]:
         """At most half the time is spent on files under way."""
-        drained_at = self._backlog.drained_at() if self._backlog else None
+        drained_at = self._drained_at()
         return self._walk(
-            _FILES, _MOVING, lambda stored: self._healed(stored, deadline, drained_at), deadline.half()
+            _FILES,
+            _MOVING,
+            lambda stored: self._healed(stored, deadline, drained_at(stored.plan.lane)),
+            deadline.half(),
         )
+
+    def _drained_at(self) -> Callable[[str], datetime | None]:
+        """Lane → when its queues were last empty, asked once."""
+        return cache(lambda lane: self._backlog.drained_at(lane) if self._backlog else None)
 
     def _open_files_settled(self, deadline: Deadline) -> Iterator[Healed]:
         """At most half of what is left is spent on files that wait for people."""
@@ -180,14 +187,16 @@ class Sweeper:
         if self._reprocessing is None:
             return
         share = deadline.half()
-        drained_at = cache(lambda: self._backlog.drained_at() if self._backlog else None)
+        drained_at = self._drained_at()
         begun = reached = self._watches.position(_GENERATIONS)
         healed: list[Healed] = []
 
         def heal(made: StoredFile) -> None:
             moving = not made.account.state.settled
             healed.append(
-                self._healed(made, share, drained_at()) if moving else self._settled_anew(made, share)
+                self._healed(made, share, drained_at(made.plan.lane))
+                if moving
+                else self._settled_anew(made, share)
             )
 
         try:

@@ -10,6 +10,7 @@ import click
 
 from chalicelib.core.decoding.guessing import on_guess
 from chalicelib.core.decoding.text import UTF_8
+from chalicelib.core.plan.lanes import DEFAULT
 from froe.costs import dollars_of_file
 from froe.inquiry import SETTLED_BADLY, ItemJson, accounted
 from froe.prices import read_prices
@@ -64,6 +65,8 @@ def account_lines(file: ItemJson, width: int) -> Iterator[str]:
 
 
 def _lines_on_content(file: ItemJson) -> Iterator[str]:
+    if file.get("lane", DEFAULT) != DEFAULT:
+        yield _line("lane", printable(file["lane"]))
     if file.get("charset_guess"):
         yield _line("charset", printable(on_guess(file["charset_guess"])))
     elif file.get("charset") not in (None, UTF_8):

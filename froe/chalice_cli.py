@@ -21,17 +21,19 @@ from chalice.local import LocalGateway
 from chalicelib.configuration import FILE_SETTING, read_config
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import KEY_SETTING
-from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError
+from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError, lanes_of
 from froe import function_options, mappings, packaging, policies
 from froe.deployment.stages import Stage, others_of, read_parameters
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions
+from froe.lanes import no_such_lane, unknown_lanes
 from froe.local import gateway
 from froe.resources import LOCAL_STAGE, read_template
 
 TUNING_SETTINGS = (
     *TUNING_DEFAULTS,
     "INGEST",
+    "LANES",
     "INPUT_KEYS",
     "INPUT_BUCKETS",
     "INPUT_KMS_KEYS",
@@ -119,7 +121,7 @@ def write_policies(stage: str, settings: Mapping[str, str], project: Path) -> No
             return
     except FroeError as error:
         raise click.ClickException(str(error)) from error
-    missing = policies.absent(stage, project)
+    missing = policies.absent(stage, project, others_of(settings))
     if missing:
         raise click.ClickException(
             f"The stage {stage} has no {missing[0]} in .chalice: `froe deploy --stage {stage}` writes the "
@@ -172,10 +174,12 @@ def missing_settings(stage: str, settings: Mapping[str, str]) -> str | None:
 def bad_config(settings: Mapping[str, str]) -> str | None:
     """What is wrong with the configuration file that would be deployed, with the remedy; None if nothing is."""
     try:
-        read_config(environment=settings)
-    except ConfigError as error:
+        config = read_config(environment=settings)
+        lanes = lanes_of(settings)
+    except (ConfigError, SettingsError) as error:
         return str(error)
-    return None
+    unknown = unknown_lanes(config, lanes)
+    return no_such_lane(unknown[0]) if unknown else None
 
 
 def options_of(config: Mapping[str, Any], stage: str, project: Path) -> Mapping[str, FunctionOptions]:

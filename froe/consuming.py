@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, Protocol
 from uuid import uuid4
 
@@ -28,6 +29,7 @@ from chalicelib import handlers
 from chalicelib.aws.clients import INVOCATION
 from chalicelib.aws.queues import SqsQueue
 from chalicelib.core.errors import FroeError, reason_of
+from chalicelib.core.plan.lanes import DEFAULT, queue_of
 from chalicelib.metrics import Meter
 from chalicelib.services import Services
 from chalicelib.settings import Settings
@@ -48,12 +50,17 @@ Handler = Callable[[Services, dict[str, Any], Any], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a process does. setting: the queue's; at_once: messages of a receive."""
+    """What a process does. setting: the queue's; at_once: messages of a receive; lane: of the queue."""
 
     name: str
     setting: str
     handle: Handler
     at_once: int
+    lane: str = DEFAULT
+
+    def url(self, settings: Settings) -> str:
+        """That of its queue."""
+        return queue_of(self.lane, getattr(settings, self.setting))
 
 
 ROLES: Final[Mapping[str, Role]] = {
@@ -64,6 +71,23 @@ ROLES: Final[Mapping[str, Role]] = {
         Role("dead-letter-consumer", "dead_letter_queue", handlers.on_dead_letters, 1),
     )
 }
+
+
+WORKER: Final = "worker"
+
+
+def worker_role(lane: str) -> str:
+    """The role of the processes that work on a lane."""
+    return WORKER if lane == DEFAULT else f"{WORKER}-{lane}"
+
+
+def role_named(name: str) -> Role:
+    """One of ROLES, or that of a lane's workers."""
+    lane = name.removeprefix(f"{WORKER}-")
+    if name in ROLES or lane == name:
+        return ROLES[name]
+    handle = partial(handlers.on_batch_messages, lane=lane)
+    return replace(ROLES[WORKER], name=name, handle=handle, lane=lane)
 
 
 class Beats(Protocol):
@@ -90,7 +114,7 @@ class Consumer:
         self._role = role
         self._services = services
         self._sqs = sqs
-        self._url: str = getattr(services.settings, role.setting)
+        self._url = role.url(services.settings)
         self._seconds = seconds
         self._beat = beat
         self._stopping = threading.Event()

@@ -1,5 +1,5 @@
 """What Chalice cannot say of a function: its ephemeral storage, how many copies of it a queue may feed, tracing off, and
-what fits the worker to the records table.
+what fits the workers to the records table.
 
 Promise: what .chalice/config.json says under a function is what Lambda is told in the very call that creates or changes
 it; what it no longer says is taken back; where it says nothing of the worker, it is fitted (`deployment.fitting`).
@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.core.plan.lanes import lane_of
 from froe.deployment.fitting import CONCURRENCY
 from froe.deployment.stages import QUEUES, Stage
-from froe.resources import FUNCTIONS, LOCAL_STAGE
+from froe.resources import LOCAL_STAGE
 
 EPHEMERAL_MB: Final = (512, 10_240)
 """https://docs.aws.amazon.com/lambda/latest/api/API_EphemeralStorage.html"""
@@ -23,7 +24,7 @@ EPHEMERAL_MB: Final = (512, 10_240)
 
 @dataclass(frozen=True, slots=True)
 class FunctionOptions:
-    """ephemeral_mb: the size of /tmp; timeout_seconds: the worker's alone, None is as Chalice has it;
+    """ephemeral_mb: the size of /tmp; timeout_seconds: a worker's alone, None is as Chalice has it;
     maximum_concurrency: None is without a limit of its own; batch_size: messages of an event, None is as app.py says."""
 
     ephemeral_mb: int = EPHEMERAL_MB[0]
@@ -35,18 +36,19 @@ class FunctionOptions:
 
 def read_options(stage: Stage) -> dict[str, FunctionOptions]:
     """The options of each function, by the name that Lambda knows. FroeError for one out of its range."""
-    return {stage.function_name(function): _options(stage, function) for function in FUNCTIONS}
+    return {stage.function_name(function): _options(stage, function) for function in stage.known_functions}
 
 
 def _options(stage: Stage, function: str) -> FunctionOptions:
     ephemeral_mb = stage.whole(function, "ephemeral_storage", EPHEMERAL_MB) or EPHEMERAL_MB[0]
-    if function not in QUEUES:
+    lane = lane_of(function)
+    if function not in QUEUES and lane is None:
         return FunctionOptions(ephemeral_mb)
     concurrency = stage.whole(function, "maximum_concurrency", CONCURRENCY)
     enabled = stage.flag(function, "mapping_enabled", default=True)
-    if function != "worker":
+    if lane is None:
         return FunctionOptions(ephemeral_mb, concurrency, mapping_enabled=enabled)
-    fit = stage.fit
+    fit = stage.fit_of(lane)
     if stage.name != LOCAL_STAGE:
         concurrency = fit.maximum_concurrency
     return FunctionOptions(ephemeral_mb, concurrency, fit.timeout_seconds, fit.batch_size, enabled)

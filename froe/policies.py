@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from chalicelib.core.plan.afterwards import Action
+from chalicelib.core.plan.lanes import DEFAULT, lane_of, queue_of, worker_of
 from froe.errors import FroeError
 from froe.resources import FUNCTIONS, ROOT, snake_case
 
@@ -34,6 +35,7 @@ _TERRAFORM_TYPES: Final[Mapping[str, str]] = {
 
 
 _INPUT: Final = "${InputBucket.Arn}"
+_BATCHES: Final = "${BatchQueue.Arn}"
 _READING: Final = ("s3:Get", "s3:List")
 _TAGGING: Final = (
     "s3:GetObject",
@@ -54,23 +56,25 @@ _SETTLED: Final[Mapping[Action, Mapping[str, tuple[str, ...]]]] = {
 
 class Others(NamedTuple):
     """Input buckets beside the stage's own, by name; the ARNs of keys with which objects of any of them are encrypted; what
-    becomes of objects whose files are settled."""
+    becomes of objects whose files are settled; lanes beside the default one."""
 
     buckets: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     afterwards: Action = Action.LEAVE
+    lanes: tuple[str, ...] = ()
 
 
 NO_OTHERS: Final = Others()
 
 
 def read(function: str, root: Path = ROOT) -> dict[str, Any]:
-    """The policy as it is written, names and all. Raises FroeError where there is none."""
-    path = root / "infra" / "policies" / f"{function}.json"
+    """The policy as it is written, names and all; of a lane's worker that of the worker. FroeError where there is none."""
+    named = worker_of(DEFAULT) if lane_of(function) is not None else function
+    path = root / "infra" / "policies" / f"{named}.json"
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise FroeError(f"infra/policies/{function}.json cannot be read: {error}.") from error
+        raise FroeError(f"infra/policies/{named}.json cannot be read: {error}.") from error
     return document
 
 
@@ -107,7 +111,7 @@ def _widened(function: str, root: Path, others: Others) -> dict[str, Any]:
     statements: list[dict[str, Any]] = []
     reads = False
     for statement in document["Statement"]:
-        resources = statement["Resource"]
+        resources = _of_lanes(function, statement["Resource"], others.lanes)
         if all(action.startswith(_READING) for action in statement["Action"]) and _INPUT in str(resources):
             reads = True
             resources = [
@@ -133,6 +137,24 @@ def _widened(function: str, root: Path, others: Others) -> dict[str, Any]:
     if function == "notifier" and others.afterwards is not Action.LEAVE:
         statements += _of_settled(others)
     return {**document, "Statement": statements}
+
+
+def _of_lanes(function: str, resources: list[str], lanes: tuple[str, ...]) -> list[str]:
+    """The worker of a lane works on its queue alone and writes a log of its own; who deals with the default queue
+    deals with those of the lanes, too."""
+    lane = lane_of(function)
+    if lane is not None and lane != DEFAULT:
+        log = f":log-group:/aws/lambda/froe-${{Stage}}-{worker_of(DEFAULT)}:"
+        own = log.replace(worker_of(DEFAULT), function)
+        return [each.replace(log, own).replace(_BATCHES, _queue_arn(lane)) for each in resources]
+    if lane is None and _BATCHES in resources:
+        return [*resources, *map(_queue_arn, lanes)]
+    return resources
+
+
+def _queue_arn(lane: str) -> str:
+    queue = queue_of(lane, "froe-${Stage}-batch")
+    return f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{queue}"
 
 
 def _of_settled(others: Others) -> Iterator[dict[str, Any]]:
@@ -169,14 +191,14 @@ def render(
 
 def write(stage: str, values: Mapping[str, str], root: Path = ROOT, others: Others = NO_OTHERS) -> list[Path]:
     """Write the rendered policies into .chalice of the checkout at `root`, where Chalice's configuration
-    names them; the files, in the order of FUNCTIONS."""
+    names them; the files, in the order of FUNCTIONS, then of the lanes."""
     if lacks_key(values, root):
         raise FroeError(
             f"The stage {stage} lacks KEY_ARN, the ARN of its key, so that no function could read what it "
             "encrypts: deploy the data stack again."
         )
     written = []
-    for function in FUNCTIONS:
+    for function in (*FUNCTIONS, *map(worker_of, others.lanes)):
         path = root / ".chalice" / file_name(stage, function)
         text = json.dumps(render(function, values, root, others), indent=2) + "\n"
         temporary = path.with_suffix(".new")
@@ -191,9 +213,10 @@ def lacks_key(values: Mapping[str, str], root: Path = ROOT) -> bool:
     return "Key" in _template(root)["Resources"] and KEY not in values
 
 
-def absent(stage: str, root: Path = ROOT) -> list[str]:
+def absent(stage: str, root: Path = ROOT, others: Others = NO_OTHERS) -> list[str]:
     """The files of a stage that `write` has not written yet."""
-    names = [file_name(stage, function) for function in FUNCTIONS]
+    functions = (*FUNCTIONS, *map(worker_of, others.lanes))
+    names = [file_name(stage, function) for function in functions]
     return [name for name in names if not (root / ".chalice" / name).exists()]
 
 

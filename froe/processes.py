@@ -21,7 +21,7 @@ from botocore.config import Config
 
 from chalicelib import logs
 from chalicelib.metrics import NO_METER
-from froe.consuming import ROLES, STOP_SECONDS, WAIT_SECONDS, Consumer, run_until_asked, services_for
+from froe.consuming import STOP_SECONDS, WAIT_SECONDS, Consumer, role_named, run_until_asked, services_for
 from froe.target import Target
 
 logger = logging.getLogger("froe")
@@ -89,7 +89,7 @@ class Processes:
         else warnings alone, to standard error."""
         self._report = report
         self._arguments = (target, seconds, logs)
-        self._seats = [_Seat(role, number) for role in ROLES for number in range(1, numbers.get(role, 0) + 1)]
+        self._seats = [_Seat(role, number) for role in numbers for number in range(1, numbers[role] + 1)]
         self._stopping = False
 
     @property
@@ -174,4 +174,4 @@ def _run(role: str, target: Target, seconds: int, writes_logs: bool, counts: Cou
         logger.setLevel(logging.WARNING)
     services = services_for(target.settings_env, target, seconds, None if writes_logs else NO_METER)
     sqs = target.client("sqs", config=Config(read_timeout=WAIT_SECONDS + 20, tcp_keepalive=True))
-    run_until_asked(Consumer(ROLES[role], services, sqs, seconds, counts))
+    run_until_asked(Consumer(role_named(role), services, sqs, seconds, counts))

@@ -794,6 +794,7 @@ class Pipeline:
         self.objects = FakeObjects(piece_bytes)
         self.split_queue = FakeQueue(self.effects)
         self.batch_queue = FakeQueue(self.effects)
+        self.lanes = {"bulk": FakeQueue(self.effects)}
         self.records = FakeRecords(self.effects)
         self.results = FakeResults(self.effects)
         self.table = FakeLedgerTable(self.effects)
@@ -822,6 +823,7 @@ class Pipeline:
             self.batch_queue,
             self.split_queue,
             self.clock,
+            lanes=self.lanes,
         )
         search = LetterSearch(self.letters, self.quarantine, self.ledger)
         self.reprocessing = Reprocessing(
@@ -869,6 +871,7 @@ class Pipeline:
             meter=self.meter,
             layout=self.layout,
             sink=self.sink,
+            lanes=self.lanes,
         )
 
     @property

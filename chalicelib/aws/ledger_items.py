@@ -20,6 +20,7 @@ from chalicelib.core.ledger.seals import Seal, Setback
 from chalicelib.core.ledger.summaries import Summary
 from chalicelib.core.ledger.used import NOTHING, Used
 from chalicelib.core.plan import PLAN_VERSIONS, Archive, Member, ObjectHead, ObjectVersion, Plan
+from chalicelib.core.plan.lanes import DEFAULT
 from chalicelib.core.plan.layouts import Layout, Sink, layout_named, sink_named
 from chalicelib.core.plan.telling import Telling, telling_named
 from chalicelib.core.wire.packing import packed_text, unpacked_text
@@ -79,6 +80,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         **({} if plan.charset_guess is None else {"charset_guess": plan.charset_guess}),
         **({} if plan.notices is Telling.ALL else {"notices": plan.notices.value}),
         **({"configuration": plan.configuration} if plan.configuration else {}),
+        **({} if plan.lane == DEFAULT else {"lane": plan.lane}),
         "framing": said_of(plan.framing) | _unreadable_before(plan),
         "limits": asdict(plan.limits),
         "shards": plan.shards,
@@ -171,6 +173,7 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         inner=tuple(map(Compression, item.get("inner", ()))),
         custom=unpacked_text(item["custom"]) if item.get("custom") else None,
         notices=telling_named(item.get("notices", "")),
+        lane=item.get("lane", DEFAULT),
         generation=parted(item["file_id"])[1],
         configuration=item.get("configuration", 0),
     )

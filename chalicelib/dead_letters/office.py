@@ -7,7 +7,7 @@ discarded at once ends as done where its redrive succeeds, and as discarded othe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 from chalicelib.core.ledger.letters import DeadLetter, Kind, LetterState
 from chalicelib.core.ledger.marks import Outcome
 from chalicelib.core.ledger.seals import Obstacle
-from chalicelib.core.wire.messages import Again, SplitMessage, decode, encode_split
+from chalicelib.core.wire.messages import Again, SplitMessage, decode, encode_split, lane_in
 from chalicelib.dead_letters.consumer import settle
 from chalicelib.dead_letters.failures import flat
 from chalicelib.dead_letters.selection import (
@@ -32,6 +32,7 @@ from chalicelib.dead_letters.selection import (
     refusal_of_body,
 )
 from chalicelib.delivery import GROUP_MAX_MESSAGES, PROGRESS, Deadline, Outgoing, Sender, Sends
+from chalicelib.lanes import NO_OTHERS, BatchQueues
 from chalicelib.ledger import Ledger
 from chalicelib.pages import BadQueryError
 
@@ -119,7 +120,8 @@ class Pace:
 
 
 class DeadLetterOffice:
-    """spread: calls a function for each of many, perhaps side by side, and gives the results in order."""
+    """spread: calls a function for each of many, perhaps side by side, and gives the results in order. lanes: the batch
+    queues beside the default one."""
 
     def __init__(
         self,
@@ -130,12 +132,13 @@ class DeadLetterOffice:
         split_queue: Sends,
         now: Callable[[], datetime],
         spread: Callable[..., Iterable[Any]] = map,
+        lanes: Mapping[str, Sends] = NO_OTHERS,
     ) -> None:
         self._letters = letters
         self._quarantine = quarantine
         self._ledger = ledger
         self._search = LetterSearch(letters, quarantine, ledger, spread)
-        self._batch_queue = batch_queue
+        self._batch_queues = BatchQueues(batch_queue, lanes)
         self._split_queue = split_queue
         self._now = now
         self._spread = spread
@@ -238,15 +241,16 @@ class DeadLetterOffice:
             if refusal := refusal_of_body(letter, body):
                 progress += _refused(letter.letter_id, refusal)
                 del bodies[letter]
-        for queue, kinds in (
-            (self._batch_queue, {Kind.BATCH}),
-            (self._split_queue, {Kind.SPLIT, Kind.NOTIFICATION}),
-        ):
-            sender = Sender(queue, deadline)
-            for letter, body in bodies.items():
-                if kind_now(letter, body) in kinds:
-                    attributes = {PROGRESS: letter.progress} if letter.progress else {}
-                    sender.add(Outgoing(body, trace=letter.subject.origin_trace, attributes=attributes))
+        senders: dict[str | None, Sender] = {}
+        for letter, body in bodies.items():
+            lane = lane_in(body) if kind_now(letter, body) is Kind.BATCH else None
+            if lane not in senders:
+                file_id = letter.subject.file_id or ""
+                queue = self._split_queue if lane is None else self._batch_queues.of_lane(lane, file_id)
+                senders[lane] = Sender(queue, deadline)
+            attributes = {PROGRESS: letter.progress} if letter.progress else {}
+            senders[lane].add(Outgoing(body, trace=letter.subject.origin_trace, attributes=attributes))
+        for sender in senders.values():
             sender.flush()
         list(self._spread(self._note_redrive, bodies))
         return progress + Progress(changed=len(bodies), files=_files_of(bodies))

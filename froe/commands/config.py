@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from froe.commands.options import json_option, limit_option, stage_option
+from froe.errors import FroeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chalicelib.configuration_versions import Version
+    from chalicelib.core.custom.spec import Config
     from froe.configuration_differences import Difference
     from froe.configuring import Configuring, Written
 
@@ -73,6 +75,7 @@ def put(*, file: Path | None, replaces: int | None, stage: str | None, as_json: 
     from froe.configuring import checked_file  # noqa: PLC0415 - as above
 
     written = checked_file(file)
+    _refuse_unknown_lanes(written.config, stage)
     configuring = _configuring(stage)
     before = configuring.newest()
     version = configuring.put(written, replaces=replaces)
@@ -168,6 +171,15 @@ def rollback(*, version: str | None, stage: str | None, as_json: bool) -> None:
     what = "what was deployed" if made.is_deployed else f"what version {made.of} says"
     sentence = f"Version {made.number} of the configuration is in use: {what}."
     _print_version(made, (), as_json=as_json, sentence=sentence)
+
+
+def _refuse_unknown_lanes(config: Config, stage: str | None) -> None:
+    from froe.inquiry import services_of  # noqa: PLC0415 - as above
+    from froe.lanes import no_such_lane, unknown_lanes  # noqa: PLC0415 - as above
+    from froe.target import find_target  # noqa: PLC0415 - as above
+
+    if unknown := unknown_lanes(config, services_of(find_target(stage)).settings.lanes):
+        raise FroeError(f"{no_such_lane(unknown[0])}.")
 
 
 def _configuring(stage: str | None) -> Configuring:

@@ -11,9 +11,10 @@ from typing import Final
 
 import click
 
+from chalicelib.core.plan.lanes import DEFAULT
 from chalicelib.settings import Settings
 from froe.commands.options import json_option, stage_option
-from froe.consuming import LONGEST_SECONDS
+from froe.consuming import LONGEST_SECONDS, worker_role
 from froe.jsonl import print_json
 from froe.processes import Processes, stopped_by_signals
 from froe.target import find_target
@@ -26,7 +27,14 @@ _REPORT_SECONDS: Final = 10.0
     "--workers",
     metavar="N",
     type=click.IntRange(0, 256),
-    help="Processes that parse.  [default: the processors]",
+    help="Processes that parse, of each lane.  [default: the processors, shared by the lanes]",
+)
+@click.option(
+    "--lane",
+    "lanes",
+    metavar="LANE",
+    multiple=True,
+    help="Parse the batches of this lane alone. Repeat it for more.  [default: all lanes]",
 )
 @click.option(
     "--splitters",
@@ -69,6 +77,7 @@ _REPORT_SECONDS: Final = 10.0
 def consume(
     *,
     workers: int | None,
+    lanes: tuple[str, ...],
     splitters: int,
     dead_letter_consumers: int,
     seconds: int,
@@ -84,19 +93,23 @@ def consume(
     changes nothing. Ctrl-C or SIGTERM stops them: work in progress finishes within seconds or returns to its
     queue. Unless standard output is a terminal, logs and metrics go there in the form of a function's.
     """
-    numbers = {
-        "splitter": splitters,
-        "worker": _processors() if workers is None else workers,
-        "dead-letter-consumer": dead_letter_consumers,
-    }
-    if not any(numbers.values()):
+    if workers == splitters == dead_letter_consumers == 0:
         raise click.UsageError(
             "There is no process to start: give --workers, --splitters or --dead-letter-consumers."
         )
     if health_file and not health_file.absolute().parent.is_dir():
         raise click.UsageError(f"--health-file {health_file}: its folder does not exist; make it first.")
     target = find_target(stage)
-    Settings.from_environment(target.settings_env)
+    known = (DEFAULT, *Settings.from_environment(target.settings_env).lanes)
+    if unknown := set(lanes) - set(known):
+        raise click.UsageError(f"There is no lane {min(unknown)}: take {' or '.join(known)}.")
+    chosen = [lane for lane in known if lane in lanes or not lanes]
+    of_each = -(-_processors() // len(chosen)) if workers is None else workers
+    numbers = {
+        "splitter": splitters,
+        **{worker_role(lane): of_each for lane in chosen},
+        "dead-letter-consumer": dead_letter_consumers,
+    }
     processes = Processes(target, numbers, seconds, _say, logs=not (as_json or sys.stdout.isatty()))
     _say(
         ", ".join(f"{number} {role}" for role, number in numbers.items() if number) + ": waiting for messages"

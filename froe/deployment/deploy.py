@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import botocore.exceptions
@@ -18,7 +19,17 @@ import click
 
 from chalicelib.configuration import PACKAGED, read_config
 from froe import policies
-from froe.deployment import configured, drift, feeding, holdings, notifications, others, record, stacks
+from froe.deployment import (
+    configured,
+    drift,
+    feeding,
+    holdings,
+    leftovers,
+    notifications,
+    others,
+    record,
+    stacks,
+)
 from froe.deployment.brought import check_bucket
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
@@ -31,17 +42,20 @@ from froe.deployment.stages import (
     read_stage,
     unknown_stage,
     with_settings,
+    with_workers,
     write_stage,
 )
 from froe.deployment.templates import (
     BACKFILL,
     DATA,
+    LANES,
     OBSERVABILITY,
     StackTemplate,
     check_parameters,
     load,
 )
 from froe.errors import FroeError
+from froe.lanes import no_such_lane, unknown_lanes
 from froe.resources import ROOT, TOKEN_SETTING, Report, read_template
 
 BROUGHT_BUCKET: Final = "ExistingInputBucket"
@@ -52,6 +66,7 @@ KEY_OUTPUT: Final = "KeyArn"
 SECONDS_SETTING: Final = "QUEUED_SPLITTER_SECONDS"
 """The timeout of the function that cuts what is compressed, which it has to know before it begins."""
 TOKEN_BYTES: Final = 32
+NO_PARAMETERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +131,19 @@ def deploy(
 
 
 def check_config(stage: Stage, root: Path) -> None:
-    """Raises ConfigError where the configuration file of the functions is wrong."""
-    read_config(environment={**os.environ, **stage.settings}, packaged=root / "chalicelib" / PACKAGED.name)
+    """Raises ConfigError where the configuration file of the functions is wrong, FroeError where it binds files to a lane that
+    the stage does not have."""
+    packaged = root / "chalicelib" / PACKAGED.name
+    config = read_config(environment={**os.environ, **stage.settings}, packaged=packaged)
+    if unknown := unknown_lanes(config, stage.lanes):
+        raise FroeError(f"{no_such_lane(unknown[0])}.")
 
 
 def check_templates(
     stage: Stage, given: Mapping[str, str], root: Path, *, with_backfill: bool = False
 ) -> None:
     """FroeError for a parameter that no template takes as it is given."""
-    templates = list(templates_of(root, local=False, with_backfill=with_backfill).values())
+    templates = list(templates_of(stage, root, local=False, with_backfill=with_backfill).values())
     check_parameters(given, templates, str(parameters_file(stage.name)))
 
 
@@ -132,7 +151,7 @@ def refuse_together(
     cloud: Cloud, stage: Stage, parameters: Mapping[str, str], root: Path, *, with_backfill: bool
 ) -> None:
     """FroeError for parameters that a template's rules refuse together, with what its stack keeps."""
-    for template in templates_of(root, local=False, with_backfill=with_backfill).values():
+    for template in templates_of(stage, root, local=False, with_backfill=with_backfill).values():
         kept = stacks.parameters(cloud, template.stack_name(stage.name))
         given = {"Stage": stage.name, **stage.given, **parameters}
         check_rules(template, given, kept, str(parameters_file(stage.name)))
@@ -154,7 +173,10 @@ def prepare(
     root: Path,
 ) -> Prepared:
     """Everything that has to be there before Chalice deploys: resources, the settings that name them, policies."""
-    templates = templates_of(root, local=cloud.local, with_backfill=with_backfill)
+    stage = with_workers(stage)
+    templates = templates_of(
+        stage, root, local=cloud.local, with_backfill=with_backfill, parameters=parameters or {}
+    )
     given = {**stage.given, **(parameters or {})}
     if stage.ingest != DIRECT and "Ingest" not in templates[DATA].parameters:
         raise FroeError(
@@ -167,6 +189,9 @@ def prepare(
     )
     with _refusals_told():
         others.check(cloud, stage)
+        leftovers.refuse(cloud, stage)
+        lanes = leftovers.with_left(cloud, stage, templates.get(LANES))
+        templates |= {} if lanes is None else {LANES: lanes}
         before = stacks.parameters(cloud, f"froe-{stage.name}").get(others.PARAMETER, "")
         outputs = stacks.create_or_update(cloud, stage.name, templates[DATA], given, report)
         own = {
@@ -193,6 +218,7 @@ def finish(prepared: Prepared, report: Report) -> None:
     the schedule that it made and leaves switched off, the mappings of sources that are no more."""
     cloud, stage = prepared.cloud, prepared.stage
     with _refusals_told():
+        leftovers.remove(cloud, stage, report)
         feeding.remove_strays(cloud, stage, report)
         drift.enable_rule(cloud, f"froe-{stage.name}-sweeper-event", report)
         if stage.ingest != DIRECT:
@@ -235,10 +261,18 @@ def _restore_way_in(cloud: Cloud, stage: Stage, report: Report) -> None:
         report(f"Brought the notifications of the bucket {bucket} back to {stage.ingest}")
 
 
-def templates_of(root: Path, *, local: bool, with_backfill: bool = False) -> dict[str, StackTemplate]:
-    """The templates that a stage is made of, by name, the data stack's first."""
-    names = (DATA, OBSERVABILITY, BACKFILL) if with_backfill else (DATA, OBSERVABILITY)
-    templates = {name: load(name, root, local=local) for name in names}
+def templates_of(
+    stage: Stage,
+    root: Path,
+    *,
+    local: bool,
+    with_backfill: bool = False,
+    parameters: Mapping[str, str] = NO_PARAMETERS,
+) -> dict[str, StackTemplate]:
+    """The templates that a stage is made of, by name, the data stack's first. parameters: that go before its own."""
+    names = (DATA, LANES, OBSERVABILITY, BACKFILL) if with_backfill else (DATA, LANES, OBSERVABILITY)
+    lanes = stage.lane_seconds({**stage.parameters, **parameters})
+    templates = {name: load(name, root, local=local, lanes=lanes) for name in names}
     data = templates[DATA]
     if data is None:
         raise FroeError(

@@ -17,11 +17,11 @@ from froe.deployment.deploy import BROUGHT_BUCKET, KEY_SETTING, announced_to, br
 from froe.deployment.emptying import delete_bucket, delete_table, schedule_key_deletion
 from froe.deployment.stages import DIRECT, Stage, read_stage, without_settings, write_stage
 from froe.errors import FroeError
-from froe.resources import FUNCTIONS, ROOT, TOKEN_SETTING, Report, read_template
+from froe.resources import ROOT, TOKEN_SETTING, Report, read_template
 
 BUCKETS: Final = ("input", "quarantine", "results", "trail")
 """What the buckets of infra/data.json are called after the stage."""
-EXTRAS: Final = ("backfill", "observability")
+EXTRAS: Final = ("backfill", "observability", "lanes")
 _LOG_GROUP: Final = "/aws/lambda/froe-{}"
 
 
@@ -140,7 +140,7 @@ def _leftovers(stage: Stage, settings: tuple[str, ...]) -> Iterator[str]:
 
 def _own_log_groups(cloud: Cloud, stage: Stage) -> list[str]:
     """Those that Lambda made by itself before there were any of ours."""
-    names = {f"/aws/lambda/{stage.function_name(each)}" for each in FUNCTIONS}
+    names = {f"/aws/lambda/{stage.function_name(each)}" for each in stage.known_functions}
     pages: Any = (
         cloud.client("logs")
         .get_paginator("describe_log_groups")

@@ -15,6 +15,7 @@ from froe.deployment.checks.concurrency import check_concurrency
 from froe.deployment.checks.configuration import check_configuration
 from froe.deployment.checks.examined import Examined
 from froe.deployment.checks.functions import check_functions
+from froe.deployment.checks.lanes import check_lanes
 from froe.deployment.checks.mappings import check_mappings, check_way_in
 from froe.deployment.checks.others import check_others
 from froe.deployment.checks.queues import check_queues
@@ -40,6 +41,7 @@ THEN: Final[tuple[Check, ...]] = (
     check_announcing,
     check_buckets,
     check_queues,
+    check_lanes,
     check_tables,
     check_configuration,
     check_watching,

@@ -9,16 +9,13 @@ import botocore.exceptions
 
 from froe import mappings
 from froe.deployment.cloud import Cloud
-from froe.deployment.stages import QUEUES, Stage
+from froe.deployment.stages import Stage
 from froe.resources import Report
 
 
 def sources(cloud: Cloud, stage: Stage) -> Mapping[str, str]:
     """Function → ARN of the one queue or stream that feeds it."""
-    queues = {
-        function: cloud.arn("sqs", stage.settings.get(setting, "").rsplit("/", 1)[-1])
-        for function, setting in QUEUES.items()
-    }
+    queues = {function: cloud.arn("sqs", url.rsplit("/", 1)[-1]) for function, url in stage.queues.items()}
     return {**queues, "notifier": stage.settings.get("LEDGER_STREAM_ARN", "")}
 
 

@@ -40,18 +40,20 @@ UNITS_AT_ONCE: Final[Mapping[Layout, int]] = {Layout.ITEMS: 1, Layout.PACKED: IT
 @dataclass(frozen=True, slots=True)
 class Fit:
     """units_per_second: of the records table. units_per_batch: that a full batch takes, at most, where entries are of a
-    unit each. The others are what Lambda and SQS are told; batch_size: messages of an event."""
+    unit each. other_workers: of other lanes, which write to the same table. The rest is what Lambda and SQS are told;
+    batch_size: messages of an event."""
 
     units_per_second: int
     units_per_batch: int
     maximum_concurrency: int
     timeout_seconds: int
     batch_size: int
+    other_workers: int = 0
 
     @property
     def seconds_a_batch(self) -> float:
         """That each of all workers needs to write a batch, when they share what the table takes."""
-        return self.maximum_concurrency * self.units_per_batch / self.units_per_second
+        return (self.maximum_concurrency + self.other_workers) * self.units_per_batch / self.units_per_second
 
     @property
     def holds(self) -> bool:
@@ -61,12 +63,14 @@ class Fit:
     @property
     def fitting_concurrency(self) -> int:
         """How many workers could at most; 0: not even one."""
-        return self.units_per_second * self.timeout_seconds // self.units_per_batch
+        fed = self.units_per_second * self.timeout_seconds // self.units_per_batch
+        return max(0, fed - self.other_workers)
 
     @property
     def fitting_units(self) -> int:
         """Write units a second with which the workers that there are could."""
-        return -(-self.maximum_concurrency * self.units_per_batch // self.timeout_seconds)
+        workers = self.maximum_concurrency + self.other_workers
+        return -(-workers * self.units_per_batch // self.timeout_seconds)
 
 
 def fitted(
@@ -75,16 +79,22 @@ def fitted(
     *,
     timeout_seconds: int | None = None,
     maximum_concurrency: int | None = None,
+    others: int = 0,
 ) -> Fit:
     """As many workers as the table feeds, with time for a batch each, and events that they finish.
 
-    timeout_seconds, maximum_concurrency: as the configuration has them; None: chosen here."""
+    timeout_seconds, maximum_concurrency: as the configuration has them; None: chosen here. others: workers of other lanes."""
     units = max(1, units_per_second)
-    workers = maximum_concurrency or _within(CONCURRENCY, -(-units // _UNITS_OF_A_WORKER))
-    needed = -(-_SPARE * workers * units_per_batch // units)
+    workers = maximum_concurrency or workers_fed(units)
+    needed = -(-_SPARE * (workers + others) * units_per_batch // units)
     timeout = timeout_seconds or _within(TIMEOUT_SECONDS, needed)
-    messages = _within(BATCH_SIZE, timeout * units // (workers * units_per_batch))
-    return Fit(units, units_per_batch, workers, timeout, messages)
+    messages = _within(BATCH_SIZE, timeout * units // ((workers + others) * units_per_batch))
+    return Fit(units, units_per_batch, workers, timeout, messages, others)
+
+
+def workers_fed(units_per_second: int, lanes: int = 1) -> int:
+    """As many workers as the table feeds, in each of so many lanes."""
+    return _within(CONCURRENCY, -(-max(1, units_per_second) // (_UNITS_OF_A_WORKER * lanes)))
 
 
 def units_per_batch(layout: Layout, settings: Mapping[str, str]) -> int:

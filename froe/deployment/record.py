@@ -14,9 +14,8 @@ from typing import Any, Final
 import botocore.exceptions
 
 from froe.deployment.cloud import Cloud
-from froe.deployment.stages import QUEUES, Stage, replace
+from froe.deployment.stages import Stage, replace
 from froe.errors import FroeError
-from froe.resources import FUNCTIONS
 
 API_STAGE_OPTION: Final = "api_gateway_stage"
 _API_IN_ARN: Final = re.compile(r":execute-api:[^:]*:[^:]*:([a-z0-9]+)/")
@@ -36,7 +35,7 @@ def bring_up_to_date(cloud: Cloud, stage: Stage, root: Path) -> list[Resource]:
     """Rewrite the record and give its resources."""
     path = record_path(stage.name, root)
     resources = list(existing(cloud, stage))
-    known = {_name_of(kind, function) for function in FUNCTIONS for kind in _KINDS} | {"rest_api"}
+    known = {_name_of(kind, function) for function in stage.known_functions for kind in _KINDS} | {"rest_api"}
     others = [each for each in _recorded(path) if each["name"] not in known]
     kept: list[Resource] = [*resources, *others]
     content = {"resources": kept, "schema_version": "2.0", "backend": "api"}
@@ -49,7 +48,7 @@ def bring_up_to_date(cloud: Cloud, stage: Stage, root: Path) -> list[Resource]:
 
 def existing(cloud: Cloud, stage: Stage) -> Iterator[Resource]:
     """What there is of the stage, as Chalice records it and in its order: what is made first comes first."""
-    for function in FUNCTIONS:
+    for function in stage.known_functions:
         role = _answer(cloud, "iam", "get_role", RoleName=stage.role_name(function))
         if role:
             name = stage.role_name(function)
@@ -63,7 +62,9 @@ def existing(cloud: Cloud, stage: Stage) -> Iterator[Resource]:
         )
         if configuration:
             yield {**_entry("lambda_function", function), "lambda_arn": configuration["FunctionArn"]}
-    arns = {each: cloud.arn("lambda", f"function:{stage.function_name(each)}") for each in FUNCTIONS}
+    arns = {
+        each: cloud.arn("lambda", f"function:{stage.function_name(each)}") for each in stage.known_functions
+    }
     yield from _rest_api(cloud, stage, arns["api_handler"])
     yield from _sources(cloud, stage, arns)
 
@@ -76,8 +77,8 @@ def _sources(cloud: Cloud, stage: Stage, arns: Mapping[str, str]) -> Iterator[Re
     bucket = stage.settings.get("INPUT_BUCKET")
     if bucket and _announces(cloud, bucket, arns["splitter"]):
         yield {**_entry("s3_event", "splitter"), "bucket": bucket, "lambda_arn": arns["splitter"]}
-    for function, setting in QUEUES.items():
-        queue = stage.settings.get(setting, "").rsplit("/", 1)[-1]
+    for function, url in stage.queues.items():
+        queue = url.rsplit("/", 1)[-1]
         uuid = _mapping(cloud, arns[function], queue and cloud.arn("sqs", queue))
         if uuid:
             yield {

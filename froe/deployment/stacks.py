@@ -54,7 +54,7 @@ def create_or_update(
         lost = holdings.missing(cloud, name)
         if lost:
             report(f"Making again what is gone from the stack {name}: {', '.join(sorted(lost))}")
-            deployed = _deployed_template(cloud, name)
+            deployed = deployed_template(cloud, name)
             kept = [each for each in previous if each in deployed.get("Parameters", {})]
             smaller = StackTemplate(template.name, without(deployed, lost))
             _update(cloud, name, smaller, _values({}, kept))
@@ -97,7 +97,8 @@ def delete(cloud: Cloud, name: str) -> bool:
     return True
 
 
-def _deployed_template(cloud: Cloud, name: str) -> dict[str, Any]:
+def deployed_template(cloud: Cloud, name: str) -> dict[str, Any]:
+    """That of the stack as it is now."""
     body = cloud.client("cloudformation").get_template(StackName=name, TemplateStage="Original")[
         "TemplateBody"
     ]

@@ -13,8 +13,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.core.plan.keys import KeyPatterns
+from chalicelib.core.plan.lanes import DEFAULT, lane_of, queue_of, worker_of
 from chalicelib.core.plan.layouts import Layout
-from chalicelib.settings import INGEST_WAYS, LAYOUTS, SettingsError, afterwards_of, input_keys, other_inputs
+from chalicelib.settings import (
+    INGEST_WAYS,
+    LAYOUTS,
+    SettingsError,
+    afterwards_of,
+    input_keys,
+    lanes_of,
+    other_inputs,
+)
 from froe.deployment.fitting import (
     CONCURRENCY,
     TIMEOUT_SECONDS,
@@ -23,9 +32,11 @@ from froe.deployment.fitting import (
     table_units,
     units_per_batch,
     visibility_of,
+    workers_fed,
 )
 from froe.errors import FroeError
-from froe.policies import Others
+from froe.lanes import Seconds
+from froe.policies import Others, file_name
 from froe.resources import FUNCTIONS, LOCAL_STAGE, Report
 
 CONFIG: Final = Path(".chalice", "config.json")
@@ -109,23 +120,59 @@ class Stage:
         return of_functions | hidden
 
     def timeout_seconds(self, function: str) -> int:
-        """What the configuration says; else what the worker needs, or Chalice's own for the others."""
-        if function == "worker":
-            return self.fit.timeout_seconds
+        """What the configuration says; else what a worker needs, or Chalice's own for the others."""
+        lane = lane_of(function)
+        if lane is not None:
+            return self.fit_of(lane).timeout_seconds
         return int(self.option(function, "lambda_timeout") or _CHALICE_TIMEOUT_SECONDS)
 
     @property
+    def lanes(self) -> tuple[str, ...]:
+        """Those beside the default one. FroeError where the setting is wrong."""
+        try:
+            return lanes_of(self.settings)
+        except SettingsError as error:
+            raise FroeError(f"The stage {self.name} in {CONFIG}: {error}.") from error
+
+    def lane_seconds(self, given: Mapping[str, str]) -> dict[str, Seconds]:
+        """Lane beside the default one → the timeout of its worker, and how long its queue hides a message: what `given`
+        says of the default one, or what fits."""
+        timeouts = {lane: self.timeout_seconds(worker_of(lane)) for lane in self.lanes}
+        chosen = given.get(VISIBILITIES_OF["worker"])
+        return {
+            lane: Seconds(timeout, int(chosen) if chosen else visibility_of(timeout))
+            for lane, timeout in timeouts.items()
+        }
+
+    @property
     def fit(self) -> Fit:
-        """What fits the workers to the records table. FroeError for an option or a setting out of its range."""
+        """That of the default lane's workers."""
+        return self.fit_of(DEFAULT)
+
+    def fit_of(self, lane: str) -> Fit:
+        """What fits the workers of a lane to the records table, which those of all lanes share. FroeError for an option or
+        a setting out of its range."""
         if self.name == LOCAL_STAGE:
-            timeout = self.option("worker", "lambda_timeout") or TIMEOUT_SECONDS[0]
+            own = self.option(worker_of(lane), "lambda_timeout")
+            timeout = own or self.option("worker", "lambda_timeout") or TIMEOUT_SECONDS[0]
             return fitted(table_units({}), self.units_per_batch, timeout_seconds=timeout)
+        workers = self.workers
         return fitted(
             table_units(self.parameters),
             self.units_per_batch,
-            timeout_seconds=self.whole("worker", "lambda_timeout", (1, TIMEOUT_SECONDS[1])),
-            maximum_concurrency=self.whole("worker", "maximum_concurrency", CONCURRENCY),
+            timeout_seconds=self.whole(worker_of(lane), "lambda_timeout", (1, TIMEOUT_SECONDS[1])),
+            maximum_concurrency=workers[lane],
+            others=sum(workers.values()) - workers[lane],
         )
+
+    @property
+    def workers(self) -> Mapping[str, int]:
+        """Lane → how many workers its queue may feed at once: what the configuration says, or an equal share."""
+        lanes = (DEFAULT, *self.lanes)
+        share = workers_fed(table_units(self.parameters), len(lanes))
+        return {
+            lane: self.whole(worker_of(lane), "maximum_concurrency", CONCURRENCY) or share for lane in lanes
+        }
 
     @property
     def layout(self) -> Layout:
@@ -151,8 +198,20 @@ class Stage:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """Those that the stage deploys: no splitter where a queue announces objects."""
-        return tuple(each for each in FUNCTIONS if each != "splitter" or self.ingest == DIRECT)
+        """Those that the stage deploys: no splitter where a queue announces objects, a worker for each lane."""
+        return tuple(each for each in self.known_functions if each != "splitter" or self.ingest == DIRECT)
+
+    @property
+    def known_functions(self) -> tuple[str, ...]:
+        """Those that the stage deploys or has deployed in another way in."""
+        return (*FUNCTIONS, *map(worker_of, self.lanes))
+
+    @property
+    def queues(self) -> Mapping[str, str]:
+        """Function → the URL of the queue that it is fed from, empty where no setting says so yet."""
+        urls = {function: self.settings.get(setting, "") for function, setting in QUEUES.items()}
+        of_lanes = {worker_of(lane): queue_of(lane, urls["worker"]) for lane in self.lanes if urls["worker"]}
+        return urls | of_lanes
 
     def function_name(self, function: str) -> str:
         """What Lambda calls it."""
@@ -172,6 +231,12 @@ class Stage:
             self.config,
         )
         return next((place[name] for place in places if place.get(name) is not None), None)
+
+    @property
+    def lanes_without_function(self) -> tuple[str, ...]:
+        """Lanes of whose worker .chalice/config.json has nothing, though Chalice has to know its policy."""
+        own = self.config["stages"][self.name].get("lambda_functions", {})
+        return tuple(each for each in self.lanes if not own.get(worker_of(each), {}).get("iam_policy_file"))
 
     def whole(self, function: str, name: str, reach: tuple[int, int]) -> int | None:
         """An option that is a whole number; FroeError where it is another or beyond its reach."""
@@ -206,7 +271,7 @@ def others_of(settings: Mapping[str, str]) -> Others:
                 f"INPUT_KMS_KEYS is {settings['INPUT_KMS_KEYS']!r}: give ARNs of KMS keys (arn:aws:kms:…:key/…) "
                 "with commas between them"
             )
-    return Others(tuple(other_inputs(settings)), keys, afterwards_of(settings).action)
+    return Others(tuple(other_inputs(settings)), keys, afterwards_of(settings).action, lanes_of(settings))
 
 
 def read_stage(name: str, root: Path) -> Stage | None:
@@ -271,6 +336,20 @@ def _copy_parameters(name: str, settings: Mapping[str, str], root: Path, report:
         report(f"Left out of it what belongs to {PATTERN_STAGE} alone: {', '.join(left)}")
 
 
+def with_workers(stage: Stage) -> Stage:
+    """The stage with a place in the configuration for the worker of each lane: at first as large as the default one."""
+    config = copy.deepcopy(dict(stage.config))
+    functions = config["stages"][stage.name].setdefault("lambda_functions", {})
+    for worker in map(worker_of, stage.lanes_without_function):
+        memory = stage.option("worker", "lambda_memory_size")
+        functions[worker] = {
+            **({} if memory is None else {"lambda_memory_size": memory}),
+            **functions.get(worker, {}),
+            "iam_policy_file": file_name(stage.name, worker),
+        }
+    return Stage(stage.name, config, stage.parameters)
+
+
 def with_settings(stage: Stage, settings: Mapping[str, str]) -> Stage:
     """The stage with these settings on top of those it has."""
     config = copy.deepcopy(dict(stage.config))
@@ -328,7 +407,7 @@ def _consistent(stage: Stage) -> Stage:
             f"INGEST of stage {stage.name} in {CONFIG} is {stage.ingest!r}: "
             f"set it to one of {', '.join(INGEST_WAYS)}."
         )
-    _ = stage.input_keys, stage.others
+    _ = stage.input_keys, stage.others, stage.lanes
     for parameter, value in (("Stage", stage.name), ("Ingest", stage.ingest)):
         chosen = stage.parameters.get(parameter, value)
         if chosen != value:

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from froe.errors import FroeError
+from froe.lanes import NO_LANES, Seconds, template, widened
 from froe.templates import read_body
 
 DATA: Final = "data"
 OBSERVABILITY: Final = "observability"
 BACKFILL: Final = "backfill"
+LANES: Final = "lanes"
+"""What `froe.lanes` makes of the first two for the lanes beside the default one."""
 PROTECTION: Final = "DeletionProtectionEnabled"
 """The property of a table."""
 MAX_BODY_BYTES: Final = 51_200
@@ -57,9 +60,17 @@ class StackTemplate:
         return {name: value for name, value in given.items() if name in self.parameters}
 
 
-def load(name: str, root: Path, *, local: bool) -> StackTemplate | None:
-    """infra/NAME.json of the checkout at `root`, for a local AWS without what that does not know; None where there
-    is no such file."""
+def load(
+    name: str, root: Path, *, local: bool, lanes: Mapping[str, Seconds] = NO_LANES
+) -> StackTemplate | None:
+    """infra/NAME.json of the checkout at `root`, for a local AWS without what that does not know, with what these lanes
+    have in it; None where there is no such file, or no lane."""
+    if name == LANES:
+        sources = [load(each, root, local=local) for each in (DATA, OBSERVABILITY)]
+        data, observability = (
+            each.content if each else {"Resources": {}, "Parameters": {}} for each in sources
+        )
+        return StackTemplate(LANES, template(data, observability, lanes)) if lanes else None
     path = root / "infra" / f"{name}.json"
     if not path.exists():
         return None
@@ -67,10 +78,10 @@ def load(name: str, root: Path, *, local: bool) -> StackTemplate | None:
         content = json.loads(read_body(path, local=local).text)
     except ValueError as error:
         raise FroeError(f"infra/{name}.json is not JSON ({error}): restore it and run again.") from error
-    template = StackTemplate(name, content)
-    if len(template.body.encode()) > MAX_BODY_BYTES:
+    found = StackTemplate(name, widened(content, lanes))
+    if len(found.body.encode()) > MAX_BODY_BYTES:
         raise FroeError(f"infra/{name}.json is over {MAX_BODY_BYTES:,} bytes: split it into two stacks.")
-    return template
+    return found
 
 
 def unprotected(template: StackTemplate) -> StackTemplate:

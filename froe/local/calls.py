@@ -24,6 +24,8 @@ _FORMS: Final[Mapping[str, str]] = {
 
 _READS: Final = {"s3:GetObject", "s3:GetObjectVersion"}
 _NAMES: Final = {"s3": "BucketName", "sqs": "QueueName", "dynamodb": "TableName", "sns": "TopicName"}
+_WORKER_OF_LANE: Final = re.compile(r"-worker_[a-z0-9]+$")
+_QUEUE_OF_LANE: Final = re.compile(r"(-batch)-[a-z0-9]+$")
 _INPUT: Final = "InputBucket"
 
 
@@ -83,7 +85,8 @@ def _covers(grant: Access, need: Access) -> bool:
 
 
 def _split(lambda_name: str) -> tuple[str, str]:
-    """`froe-dev-worker` → stage and function; `froe-dev` is the HTTP function."""
+    """`froe-dev-worker` → stage and function; `froe-dev` is the HTTP function, the worker of a lane the worker."""
+    lambda_name = _WORKER_OF_LANE.sub("-worker", lambda_name)
     for function in FUNCTIONS:
         if lambda_name.endswith(f"-{function}"):
             return lambda_name.removeprefix("froe-").removesuffix(f"-{function}"), function
@@ -114,6 +117,7 @@ def _named(arn: str, stage: str, names: Mapping[tuple[str, str], str]) -> str:
         return arn
     _, _, service, _, _, rest = arn.split(":", 5)
     name, slash, tail = rest.removeprefix("table/").partition("/")
+    name = _QUEUE_OF_LANE.sub(r"\1", name) if service == "sqs" else name
     for (known, part), logical_id in names.items():
         own = f"froe-{stage}-{part}"
         if known == service and (name == own or (service == "s3" and name.startswith(f"{own}-"))):

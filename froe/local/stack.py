@@ -38,7 +38,7 @@ VISIBILITY_SECONDS: Final = {
 """A little more than the functions' time-outs here: what one that was killed had in hand comes back soon. On AWS it is
 six times as long, for throttled receives."""
 
-_WAYS_IN: Final = ("INGEST", "INPUT_BUCKETS", "SETTLED_OBJECTS")
+_WAYS_IN: Final = ("INGEST", "LANES", "INPUT_BUCKETS", "SETTLED_OBJECTS")
 """Settings that decide what a deploy makes."""
 
 

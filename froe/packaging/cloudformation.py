@@ -5,16 +5,19 @@ which stay a stack of their own. Limits: a bucket that the user brings keeps its
 change: it must announce by a queue, or `froe deploy` adds ours.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalice.utils import to_cfn_resource_name
 
+from chalicelib.core.plan.lanes import DEFAULT, lane_of, worker_of
 from froe import mappings, policies
 from froe.deployment.notifications import filter_of
 from froe.deployment.stages import DIRECT, QUEUES, Stage
 from froe.errors import FroeError
 from froe.function_options import EPHEMERAL_MB, FunctionOptions
+from froe.lanes import template
 from froe.packaging.references import (
     KEY_PARAMETER,
     TOKEN_PARAMETER,
@@ -24,22 +27,17 @@ from froe.packaging.references import (
     environment,
     ways_of,
 )
-from froe.resources import FUNCTIONS, TOKEN_SETTING
+from froe.resources import TOKEN_SETTING
 
-FUNCTION_OF: Final[Mapping[str, str]] = {
-    **{to_cfn_resource_name(function): function for function in FUNCTIONS},
-    "APIHandler": "api_handler",
-}
-"""Chalice's logical id → function."""
-ROLE_OF: Final[Mapping[str, str]] = {
-    to_cfn_resource_name(f"{function}_role"): function for function in FUNCTIONS
-}
+API_HANDLER: Final = "APIHandler"
+"""What Chalice calls the function `api_handler` in a template."""
 PERMISSION: Final = "SplitterUploads"
 
 
 def whole(packaged: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
     """Chalice's SAM template with the resources of infra/data.json. Raises FroeError where two have one name."""
-    data, stage = ground.data, ground.stage
+    stage = ground.stage
+    data = _with_lanes(ground)
     _refuse_twins(packaged, data)
     values = cloudformation_settings(data)
     by_name = _by_name(data)
@@ -66,10 +64,12 @@ def _properties(
     if resource["Type"] == "AWS::Serverless::Api":
         properties["TracingEnabled"] = any(_is_traced(each) for each in packaged["Resources"].values())
     elif resource["Type"] == "AWS::IAM::Role":
-        document = policies.as_subs(ROLE_OF[logical_id], ground.root, ground.stage.others)
+        roles = {to_cfn_resource_name(f"{each}_role"): each for each in ground.stage.functions}
+        document = policies.as_subs(roles[logical_id], ground.root, ground.stage.others)
         properties["Policies"] = [{**properties["Policies"][0], "PolicyDocument": document}]
     elif resource["Type"] == "AWS::Serverless::Function":
-        properties |= _of_function(FUNCTION_OF[logical_id], properties, ground)
+        functions = {to_cfn_resource_name(each): each for each in ground.stage.functions}
+        properties |= _of_function(({API_HANDLER: "api_handler"} | functions)[logical_id], properties, ground)
     return properties
 
 
@@ -89,8 +89,21 @@ def _of_function(function: str, properties: Mapping[str, Any], ground: Ground) -
         others["Timeout"] = own.timeout_seconds
     if "Events" in properties:
         events = properties["Events"].items()
-        others["Events"] = {each: _completed(event, function, own, values) for each, event in events}
+        queue = _queue_of(function, values)
+        others["Events"] = {each: _completed(event, queue, own, values) for each, event in events}
     return others
+
+
+def _with_lanes(ground: Ground) -> Mapping[str, Any]:
+    """infra/data.json with all that the lanes have, their log groups and alarms too."""
+    if not ground.lanes:
+        return ground.data
+    path = ground.root / "infra" / "observability.json"
+    observability = json.loads(path.read_text(encoding="utf-8"))
+    lanes = template(ground.data, observability, ground.lanes, inside=True)
+    sections = ("Parameters", "Conditions", "Resources")
+    merged = {each: {**lanes.get(each, {}), **ground.data.get(each, {})} for each in sections}
+    return {**ground.data, **merged}
 
 
 def _refuse_twins(packaged: Mapping[str, Any], data: Mapping[str, Any]) -> None:
@@ -121,13 +134,20 @@ def _is_traced(resource: Mapping[str, Any]) -> bool:
     return bool(resource.get("Properties", {}).get("Tracing") == "Active")
 
 
+def _queue_of(function: str, values: Mapping[str, Any]) -> str:
+    """The logical id of the queue that a function is fed from; empty where none is."""
+    lane = lane_of(function)
+    if lane is not None:
+        return str(values[QUEUES[worker_of(DEFAULT)]]["Ref"]) + ("" if lane == DEFAULT else lane.capitalize())
+    return str(values[QUEUES[function]]["Ref"]) if function in QUEUES else ""
+
+
 def _completed(
-    event: Mapping[str, Any], function: str, own: FunctionOptions, values: Mapping[str, Any]
+    event: Mapping[str, Any], queue: str, own: FunctionOptions, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """An event source with what Chalice leaves out, of the queue or the stream in this template."""
     properties = dict(event["Properties"])
     if event["Type"] == "SQS":
-        queue = values[QUEUES[function]]["Ref"]
         properties |= {"Queue": {"Fn::GetAtt": [queue, "Arn"]}, **mappings.demanded("arn:aws:sqs")}
         if own.maximum_concurrency is not None:
             properties["ScalingConfig"] = {"MaximumConcurrency": own.maximum_concurrency}

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.core.custom.spec import KEY_SETTING
+from chalicelib.core.plan.lanes import worker_of
 from chalicelib.settings import INGEST_WAYS, LAYOUTS, SINKS
-from froe.deployment.stages import DIRECT, Stage, read_stage
+from froe.deployment.stages import CONFIG, DIRECT, Stage, read_stage
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions, read_options
+from froe.lanes import Seconds, widened
+from froe.policies import file_name
 from froe.resources import TOKEN_SETTING, read_template, setting_name, snake_case
 
 TOKEN_PARAMETER: Final = "ApiTokenSha256"  # noqa: S105 - the name of a parameter, not a secret
@@ -44,13 +47,15 @@ def mark(settings: Iterable[str]) -> dict[str, str]:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What a template is made from besides Chalice's own: the checkout at `root`, its infra/data.json, the stage, the
-    options of each function by the name that Lambda knows, and the settings that every function needs."""
+    options of each function by the name that Lambda knows, the settings that every function needs, and the lanes beside
+    the default one."""
 
     root: Path
     data: Mapping[str, Any]
     stage: Stage
     options: Mapping[str, FunctionOptions]
     needed: frozenset[str]
+    lanes: Mapping[str, Seconds]
 
 
 def read_ground(stage_name: str, root: Path) -> Ground:
@@ -60,11 +65,20 @@ def read_ground(stage_name: str, root: Path) -> Ground:
         raise FroeError(
             f"The stage {stage_name} is not in .chalice/config.json: copy the stage dev there, with {stage_name} for dev."
         )
+    if lacking := stage.lanes_without_function:
+        worker = worker_of(lacking[0])
+        policy = file_name(stage_name, worker)
+        raise FroeError(
+            f'The stage {stage_name} has no function for the lane {lacking[0]}: put "{worker}": {{"iam_policy_file": "{policy}"}} '
+            f"into its lambda_functions in {CONFIG}, or let `froe deploy --stage {stage_name}` do it."
+        )
+    data = json.loads((root / "infra" / "data.json").read_text(encoding="utf-8"))
     return Ground(
         root=root,
-        data=json.loads((root / "infra" / "data.json").read_text(encoding="utf-8")),
+        data=widened(data, stage.lanes),
         stage=stage,
         options=read_options(stage),
+        lanes=stage.lane_seconds(stage.parameters),
         needed=frozenset(read_template(root).required_settings),
     )
 

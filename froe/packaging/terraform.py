@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from chalicelib.core.plan.lanes import DEFAULT, lane_of, worker_of
 from froe import mappings, policies
 from froe.deployment.stages import DIRECT, QUEUES
 from froe.errors import FroeError
@@ -24,7 +25,7 @@ from froe.packaging.references import (
     terraform_settings,
     ways_of,
 )
-from froe.resources import FUNCTIONS, TOKEN_SETTING, snake_case
+from froe.resources import TOKEN_SETTING, snake_case
 
 BESIDE: Final = Path("infra", "terraform")
 VALUES: Final = "froe.auto.tfvars.json"
@@ -94,11 +95,20 @@ def put_resources_beside(ground: Ground, folder: Path) -> None:
         "ingest": ground.stage.ingest,
         **(ground.stage.beside if ground.stage.others.buckets else {}),
         **(patterns if keys.text else {}),
+        **_lanes(ground),
         **ground.stage.timeouts,
         **ground.stage.parameters,
     }
     values = {snake_case(name): value for name, value in given.items()}
     (folder / VALUES).write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def _lanes(ground: Ground) -> dict[str, Any]:
+    found = {
+        lane: {"timeout_seconds": seconds.timeout, "visibility_seconds": seconds.visibility}
+        for lane, seconds in ground.lanes.items()
+    }
+    return {"Lanes": found} if found else {}
 
 
 def _function(name: str, function: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
@@ -112,15 +122,22 @@ def _function(name: str, function: Mapping[str, Any], ground: Ground) -> dict[st
         **({"ephemeral_storage": {"size": own.ephemeral_mb}} if own.ephemeral_mb != EPHEMERAL_MB[0] else {}),
         **({} if own.timeout_seconds is None else {"timeout": own.timeout_seconds}),
         "depends_on": [
-            f"aws_iam_role_policy.{_key(name)}_role",
-            f"aws_cloudwatch_log_group.{_key(name)}_logs",
+            f"aws_iam_role_policy.{_key(name, ground)}_role",
+            f"aws_cloudwatch_log_group.{_logs(_key(name, ground))}",
         ],
     }
 
 
-def _key(resource_name: str) -> str:
+def _key(resource_name: str, ground: Ground) -> str:
     """The function of one of Chalice's resources: `worker-sqs-event-source` → `worker`."""
-    return next(each for each in sorted(FUNCTIONS, key=len, reverse=True) if resource_name.startswith(each))
+    functions = sorted(ground.stage.functions, key=len, reverse=True)
+    return next(each for each in functions if resource_name.startswith(each))
+
+
+def _logs(function: str) -> str:
+    """What infra/terraform calls a function's log group."""
+    lane = lane_of(function)
+    return f"{function}_logs" if lane in {None, DEFAULT} else "worker_logs_of_lane"
 
 
 def _mapping(mapping: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
@@ -128,8 +145,8 @@ def _mapping(mapping: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
     values = terraform_settings(ground.data)
     function = mapping["function_name"].split(".")[1]
     completed = {**mapping, "depends_on": [f"aws_iam_role_policy.{function}_role"]}
-    if function in QUEUES:
-        queue = values[QUEUES[function]].replace(".url}", ".arn}")
+    if function in ground.stage.queues or lane_of(function):
+        queue = _queue_of(function, values)
         completed |= {"event_source_arn": queue} | _demanded("sqs")
         own = ground.options[ground.stage.function_name(function)]
         limit = own.maximum_concurrency
@@ -137,6 +154,15 @@ def _mapping(mapping: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
         completed |= {} if own.mapping_enabled else {"enabled": False}
         return completed | ({} if limit is None else {"scaling_config": {"maximum_concurrency": limit}})
     return completed | {"event_source_arn": values["LEDGER_STREAM_ARN"]} | _demanded("dynamodb")
+
+
+def _queue_of(function: str, values: Mapping[str, str]) -> str:
+    """A reference to the ARN of the queue that a function is fed from."""
+    lane = lane_of(function)
+    url = values[QUEUES[function if lane is None else worker_of(DEFAULT)]]
+    if lane in {None, DEFAULT}:
+        return url.replace(".url}", ".arn}")
+    return url.replace(".url}", f'_of_lane["{lane}"].arn}}')
 
 
 def _demanded(service: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from froe.resources import snake_case
-from froe.terraform.hcl import LABEL, Block, Expr
-from froe.terraform.values import NOTHING, RESOURCES, value
+from froe.terraform.hcl import LABEL, Block, Call, Expr
+from froe.terraform.values import NOTHING, OF_LANE, RESOURCES, value
 
 CLI: Final = Block(
     description="The AWS command line, 2.31 or newer, with credentials for the same account as the provider; empty to go"
@@ -21,12 +21,18 @@ CLI: Final = Block(
 )
 
 
+_MESSAGE_BYTES_OF_LANES: Final = f'{{ for lane in keys(var.lanes) : "batch_queue_${{lane}}" => {RESOURCES["BatchQueue"]["Properties"]["MaximumMessageSize"]} }}'
+_URLS_OF_LANES: Final = (
+    '{ for lane, queue in aws_sqs_queue.batch_queue_of_lane : "batch_queue_${lane}" => queue.url }'
+)
+
+
 def beyond_the_provider() -> dict[str, dict[str, Any]]:
     """Local value → resource → its value, of what aws_sqs_queue and aws_dynamodb_table do not take."""
     gaps: dict[str, dict[str, Any]] = {"message_bytes": {}, "insights_modes": {}, "warm_write_units": {}}
     for name, resource in RESOURCES.items():
         properties = resource["Properties"]
-        if resource["Type"] == "AWS::SQS::Queue":
+        if resource["Type"] == "AWS::SQS::Queue" and not name.endswith(OF_LANE):
             gaps["message_bytes"][snake_case(name)] = properties["MaximumMessageSize"]
         elif resource["Type"] == "AWS::DynamoDB::Table":
             gaps["insights_modes"][snake_case(name)] = properties["ContributorInsightsSpecification"]["Mode"]
@@ -41,8 +47,12 @@ def local_values() -> dict[str, Any]:
     queues, tables = gaps["message_bytes"], gaps["insights_modes"]
     return {
         **gaps,
+        "message_bytes": Call("merge", [queues, Expr(_MESSAGE_BYTES_OF_LANES)]),
         "has_cli": Expr('var.aws_cli != ""'),
-        "queue_urls": {name: Expr(f"aws_sqs_queue.{name}.url") for name in queues},
+        "queue_urls": Call(
+            "merge",
+            [{name: Expr(f"aws_sqs_queue.{name}.url") for name in queues}, Expr(_URLS_OF_LANES)],
+        ),
         "table_names": {name: Expr(f"aws_dynamodb_table.{name}.name") for name in tables},
     }
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from chalicelib.core.plan.lanes import MOST, NAME
 from froe.resources import snake_case
 from froe.terraform import backfill, gaps, resources, variables
 from froe.terraform.hcl import COMMENTS, Block, Expr, block
-from froe.terraform.values import INFRA, PARAMETERS, RESOURCES, TYPES
+from froe.terraform.values import INFRA, OF_LANE, PARAMETERS, RESOURCES, TYPES
 
 FOLDER: Final = INFRA / "terraform"
 _GENERATED: Final = "# Written from the templates in infra by `make terraform`: change those.\n"
@@ -30,6 +31,7 @@ _FILES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "dashboard": ("One page for an operator.", ("CloudWatch::Dashboard",)),
     "traces": ("Which requests X-Ray follows, and the traces of the stage as a group.", ("XRay",)),
     "backfill": ("The state machine of backfills, which is optional.", ("StepFunctions",)),
+    "lanes": ("Of each lane beside the default one: its queue, and what watches its worker.", ()),
 }
 """File → what it holds, and which services, or which types of a service, of CloudFormation."""
 _SKIPPED: Final[Mapping[str, Mapping[str, str]]] = {
@@ -65,6 +67,21 @@ _BACKFILL: Final = Block(
     description="Whether there is a state machine that announces the objects that are in the input bucket already",
     type=Expr("bool"),
     default=False,
+)
+_LANES: Final = Block(
+    description="Lanes beside the default one, each a batch queue and a worker: name => timeout of the worker, and how long its"
+    " queue hides a message; `chalice package` writes them",
+    type=Expr("map(object({ timeout_seconds = number, visibility_seconds = number }))"),
+    default={},
+    nullable=False,
+    validation=[
+        Block(
+            condition=Expr(
+                f'length(var.lanes) < {MOST} && alltrue([for lane in keys(var.lanes) : can(regex("^{NAME.pattern}$", lane))])'
+            ),
+            error_message=f"lanes must be: at most {MOST - 1} names of 1 to 16 lower-case letters and digits, a letter first.",
+        )
+    ],
 )
 _VERSIONS: Final = Block(
     required_version=">= 1.5",
@@ -111,6 +128,8 @@ def _file_of(name: str) -> str:
     kind = RESOURCES[name]["Type"].removeprefix("AWS::")
     if name.startswith("Backfill"):
         return "backfill"
+    if name.endswith(OF_LANE):
+        return "lanes"
     for prefix in (kind, kind.partition("::")[0]):
         for file, (_, kinds) in _FILES.items():
             if prefix in kinds:
@@ -128,7 +147,10 @@ def _resource(where: str, body: Block) -> str:
 
 
 def _variables() -> list[str]:
-    made = {snake_case(name): variables.variable(name) for name in PARAMETERS} | {"backfill": _BACKFILL}
+    made = {snake_case(name): variables.variable(name) for name in PARAMETERS} | {
+        "backfill": _BACKFILL,
+        "lanes": _LANES,
+    }
     return [block(f'variable "{name}"', body) for name, body in made.items()]
 
 

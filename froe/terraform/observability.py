@@ -53,7 +53,7 @@ def query(name: str, properties: Properties) -> Built:
 def alarm(name: str, properties: Properties) -> Built:
     made = Block(
         alarm_name=value(properties.pop("AlarmName")),
-        alarm_description=properties.pop("AlarmDescription"),
+        alarm_description=value(properties.pop("AlarmDescription")),
         comparison_operator=properties.pop("ComparisonOperator"),
         threshold=value(properties.pop("Threshold")),
         evaluation_periods=properties.pop("EvaluationPeriods"),

@@ -8,7 +8,7 @@ from typing import Any
 from froe.resources import snake_case
 from froe.terraform import backfill, buckets, catalog, data, observability
 from froe.terraform.hcl import WHEN, Block, Expr
-from froe.terraform.values import RESOURCES
+from froe.terraform.values import OF_LANE, RESOURCES
 from froe.terraform.watched import Watched
 
 BUILDERS = {
@@ -44,7 +44,9 @@ def _framed(name: str, where: str, body: Block) -> Block:
     conditions = [snake_case(resource["Condition"])] if "Condition" in resource else []
     if WHEN in body:
         conditions.append(body.pop(WHEN))
-    if conditions:
+    if name.endswith(OF_LANE):
+        body["for_each"] = Expr("var.lanes")
+    elif conditions:
         body["count"] = Expr(" && ".join(f"local.{each}" for each in conditions) + " ? 1 : 0")
     if _is_retained(resource) and where.startswith(("aws_kms_key.", "aws_s3_bucket.", "aws_dynamodb_table.")):
         body["lifecycle"] = [Block(prevent_destroy=True)]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from froe.lanes import Seconds, copies, listed
 from froe.resources import snake_case
 from froe.terraform.hcl import Call, Expr, expression
 
@@ -26,9 +27,14 @@ def read(name: str) -> dict[str, Any]:
 
 
 DATA, OBSERVABILITY, BACKFILL = read("data"), read("observability"), read("backfill")
+OF_LANE = "OfLane"
+"""How the names of resources end of which each lane has one."""
 RESOURCES: dict[str, dict[str, Any]] = {
     **DATA["Resources"],
     **OBSERVABILITY["Resources"],
+    **copies(
+        (DATA, OBSERVABILITY), "${Lane}", OF_LANE, Seconds("LaneTimeoutSeconds", "LaneVisibilitySeconds")
+    ),
     **{name: resource | {"Condition": MAKES_BACKFILL} for name, resource in BACKFILL["Resources"].items()},
 }
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -45,6 +51,10 @@ PSEUDO = {
     "AWS::Region": "local.region",
     "AWS::Partition": "local.partition",
     "AWS::URLSuffix": "data.aws_partition.current.dns_suffix",
+    "Lane": "each.key",
+    "LaneTimeoutSeconds": "each.value.timeout_seconds",
+    "LaneVisibilitySeconds": "each.value.visibility_seconds",
+    "EachLane": "lane",
 }
 EXPORTED = {
     "froe-${Stage}-key": "aws_kms_key.key.arn",
@@ -83,7 +93,9 @@ _ATTRIBUTES = {"Arn": "arn", "StreamArn": "stream_arn"}
 
 
 def index(name: str) -> str:
-    """What follows the address of a resource that is there under a condition: `[0]`."""
+    """What follows the address of a resource that is there under a condition, or once for each lane: `[0]`."""
+    if name.endswith(snake_case(OF_LANE)):
+        return "[each.key]"
     return (
         "[0]"
         if any(snake_case(each) == name and "Condition" in RESOURCES[each] for each in RESOURCES)
@@ -125,7 +137,7 @@ def substituted(text: str) -> Any:
 def value(node: Any) -> Any:
     """`node` with its intrinsic functions as expressions."""
     if isinstance(node, list):
-        return [value(member) for member in node]
+        return _members(node)
     if not isinstance(node, dict):
         return node
     function: str
@@ -151,6 +163,16 @@ def value(node: Any) -> Any:
         case "Fn::ToJsonString":
             return Call("jsonencode", [value(argument)])
     return {name: value(member) for name, member in node.items()}
+
+
+def _members(node: list[Any]) -> Any:
+    """A list, with what stands in it for the worker once more for each lane."""
+    members = [value(member) for member in node]
+    of_lanes = [value(each) for member in node for each in listed(member, ["${EachLane}"])]
+    if not of_lanes:
+        return members
+    each_lane = [Expr(f"[for lane in keys(var.lanes) : {expression(each)}]") for each in of_lanes]
+    return Call("concat", [members, *each_lane])
 
 
 def chosen(condition: str, yes: Any, no: Any) -> Any:

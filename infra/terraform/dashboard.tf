@@ -205,7 +205,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           region = local.region
           stat   = "Maximum"
           period = 300
-          metrics = [
+          metrics = concat([
             [
               "AWS/SQS",
               "ApproximateNumberOfMessagesVisible",
@@ -214,7 +214,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
             ],
             ["...", "froe-${var.stage}-batch"],
             ["...", "froe-${var.stage}-dead-letter"],
-          ]
+          ], [for lane in keys(var.lanes) : ["...", "froe-${var.stage}-batch-${lane}"]])
         }
       },
       {
@@ -227,11 +227,11 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           region = local.region
           stat   = "Maximum"
           period = 300
-          metrics = [
+          metrics = concat([
             ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", "froe-${var.stage}-split"],
             ["...", "froe-${var.stage}-batch"],
             ["...", "froe-${var.stage}-dead-letter"],
-          ]
+          ], [for lane in keys(var.lanes) : ["...", "froe-${var.stage}-batch-${lane}"]])
         }
       },
       {

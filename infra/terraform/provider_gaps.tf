@@ -9,11 +9,11 @@ variable "aws_cli" {
 }
 
 locals {
-  message_bytes = {
+  message_bytes = merge({
     split_queue       = 1048576
     batch_queue       = 1048576
     dead_letter_queue = 1048576
-  }
+  }, { for lane in keys(var.lanes) : "batch_queue_${lane}" => 1048576 })
   insights_modes = {
     records_table = "THROTTLED_KEYS"
     ledger_table  = "THROTTLED_KEYS"
@@ -23,11 +23,11 @@ locals {
     ledger_table  = var.ledger_warm_write_units
   }
   has_cli = var.aws_cli != ""
-  queue_urls = {
+  queue_urls = merge({
     split_queue       = aws_sqs_queue.split_queue.url
     batch_queue       = aws_sqs_queue.batch_queue.url
     dead_letter_queue = aws_sqs_queue.dead_letter_queue.url
-  }
+  }, { for lane, queue in aws_sqs_queue.batch_queue_of_lane : "batch_queue_${lane}" => queue.url })
   table_names = {
     records_table = aws_dynamodb_table.records_table.name
     ledger_table  = aws_dynamodb_table.ledger_table.name

@@ -3,7 +3,7 @@
 
 resource "aws_cloudwatch_query_definition" "errors_query" {
   name = "froe-${var.stage}/errors"
-  log_group_names = [
+  log_group_names = concat([
     aws_cloudwatch_log_group.splitter_logs.name,
     aws_cloudwatch_log_group.queued_splitter_logs.name,
     aws_cloudwatch_log_group.worker_logs.name,
@@ -12,7 +12,7 @@ resource "aws_cloudwatch_query_definition" "errors_query" {
     aws_cloudwatch_log_group.sweeper_logs.name,
     aws_cloudwatch_log_group.api_handler_logs.name,
     aws_cloudwatch_log_group.authorizer_logs.name,
-  ]
+  ], [for lane in keys(var.lanes) : "/aws/lambda/froe-${var.stage}-worker_${lane}"])
   query_string = join("\n", [
     "fields @timestamp, level, message, file_id, batch_id, function_request_id, xray_trace_id, exception, @log",
     "| filter level in [\"ERROR\", \"CRITICAL\"]",
@@ -23,7 +23,7 @@ resource "aws_cloudwatch_query_definition" "errors_query" {
 
 resource "aws_cloudwatch_query_definition" "slow_batches_query" {
   name            = "froe-${var.stage}/slow-batches"
-  log_group_names = [aws_cloudwatch_log_group.worker_logs.name]
+  log_group_names = concat([aws_cloudwatch_log_group.worker_logs.name], [for lane in keys(var.lanes) : "/aws/lambda/froe-${var.stage}-worker_${lane}"])
   query_string = join("\n", [
     "fields @timestamp, seconds, format, parsed, rejected, file_id, batch_id, xray_trace_id",
     "| filter message = \"batch_done\"",
@@ -34,7 +34,7 @@ resource "aws_cloudwatch_query_definition" "slow_batches_query" {
 
 resource "aws_cloudwatch_query_definition" "rejects_by_reason_query" {
   name            = "froe-${var.stage}/rejects-by-reason"
-  log_group_names = [aws_cloudwatch_log_group.worker_logs.name]
+  log_group_names = concat([aws_cloudwatch_log_group.worker_logs.name], [for lane in keys(var.lanes) : "/aws/lambda/froe-${var.stage}-worker_${lane}"])
   query_string = join("\n", [
     "fields @timestamp",
     "| filter message = \"batch_done\" and rejected > 0",
@@ -46,7 +46,7 @@ resource "aws_cloudwatch_query_definition" "rejects_by_reason_query" {
 
 resource "aws_cloudwatch_query_definition" "rejects_by_format_query" {
   name            = "froe-${var.stage}/rejects-by-format"
-  log_group_names = [aws_cloudwatch_log_group.worker_logs.name]
+  log_group_names = concat([aws_cloudwatch_log_group.worker_logs.name], [for lane in keys(var.lanes) : "/aws/lambda/froe-${var.stage}-worker_${lane}"])
   query_string = join("\n", [
     "fields @timestamp",
     "| filter message = \"batch_done\"",
@@ -57,7 +57,7 @@ resource "aws_cloudwatch_query_definition" "rejects_by_format_query" {
 
 resource "aws_cloudwatch_query_definition" "file_query" {
   name = "froe-${var.stage}/one-file"
-  log_group_names = [
+  log_group_names = concat([
     aws_cloudwatch_log_group.splitter_logs.name,
     aws_cloudwatch_log_group.queued_splitter_logs.name,
     aws_cloudwatch_log_group.worker_logs.name,
@@ -66,7 +66,7 @@ resource "aws_cloudwatch_query_definition" "file_query" {
     aws_cloudwatch_log_group.sweeper_logs.name,
     aws_cloudwatch_log_group.api_handler_logs.name,
     aws_cloudwatch_log_group.authorizer_logs.name,
-  ]
+  ], [for lane in keys(var.lanes) : "/aws/lambda/froe-${var.stage}-worker_${lane}"])
   query_string = join("\n", [
     "fields @timestamp, level, message, batch_id, seconds, parsed, rejected, function_request_id, xray_trace_id, @log",
     "| filter file_id = \"PUT-THE-FILE-ID-HERE\"",
@@ -77,7 +77,7 @@ resource "aws_cloudwatch_query_definition" "file_query" {
 
 resource "aws_cloudwatch_query_definition" "memory_query" {
   name = "froe-${var.stage}/duration-and-memory"
-  log_group_names = [
+  log_group_names = concat([
     aws_cloudwatch_log_group.splitter_logs.name,
     aws_cloudwatch_log_group.queued_splitter_logs.name,
     aws_cloudwatch_log_group.worker_logs.name,
@@ -86,7 +86,7 @@ resource "aws_cloudwatch_query_definition" "memory_query" {
     aws_cloudwatch_log_group.sweeper_logs.name,
     aws_cloudwatch_log_group.api_handler_logs.name,
     aws_cloudwatch_log_group.authorizer_logs.name,
-  ]
+  ], [for lane in keys(var.lanes) : "/aws/lambda/froe-${var.stage}-worker_${lane}"])
   query_string = join("\n", [
     "fields @timestamp",
     "| filter @type = \"REPORT\"",

@@ -210,10 +210,10 @@ resource "aws_sqs_queue" "dead_letter_queue" {
   kms_data_key_reuse_period_seconds = 3600
   redrive_allow_policy = jsonencode({
     redrivePermission = "byQueue"
-    sourceQueueArns = [
+    sourceQueueArns = concat([
       "arn:${local.partition}:sqs:${local.region}:${local.account}:froe-${var.stage}-split",
       "arn:${local.partition}:sqs:${local.region}:${local.account}:froe-${var.stage}-batch",
-    ]
+    ], [for lane in keys(var.lanes) : "arn:${local.partition}:sqs:${local.region}:${local.account}:froe-${var.stage}-batch-${lane}"])
   })
 
   lifecycle {

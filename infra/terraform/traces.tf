@@ -17,7 +17,7 @@ resource "aws_xray_sampling_rule" "trace_sampling" {
 
 resource "aws_xray_group" "trace_group" {
   group_name = "froe-${var.stage}"
-  filter_expression = join(" OR ", [
+  filter_expression = join(" OR ", concat([
     "service(\"froe-${var.stage}-splitter\")",
     "service(\"froe-${var.stage}-queued_splitter\")",
     "service(\"froe-${var.stage}-worker\")",
@@ -26,7 +26,7 @@ resource "aws_xray_group" "trace_group" {
     "service(\"froe-${var.stage}-sweeper\")",
     "service(\"froe-${var.stage}\")",
     "service(\"froe-${var.stage}-authorizer\")",
-  ])
+  ], [for lane in keys(var.lanes) : "service(\"froe-${var.stage}-worker_${lane}\")"]))
 
   insights_configuration {
     insights_enabled      = false

@@ -692,3 +692,15 @@ variable "backfill" {
   type        = bool
   default     = false
 }
+
+variable "lanes" {
+  description = "Lanes beside the default one, each a batch queue and a worker: name => timeout of the worker, and how long its queue hides a message; `chalice package` writes them"
+  type        = map(object({ timeout_seconds = number, visibility_seconds = number }))
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(var.lanes) < 4 && alltrue([for lane in keys(var.lanes) : can(regex("^[a-z][a-z0-9]{0,15}$", lane))])
+    error_message = "lanes must be: at most 3 names of 1 to 16 lower-case letters and digits, a letter first."
+  }
+}

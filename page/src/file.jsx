@@ -85,6 +85,7 @@ function facts(file, account, now) {
     ["format", file.format && `${file.format}, ${Math.round(100 * file.format_score)} % sure`],
     ["object", `${bytes(file.size)}${file.text_bytes && file.text_bytes !== file.size ? `, ${bytes(file.text_bytes)} of text` : ""}`],
     ["batches", `${count(file.batches)} in ${file.splits === 1 ? "1 split" : `${count(file.splits)} splits`}`],
+    ["lane", file.lane !== "default" && file.lane],
     ["archive", file.member && <a href={link(["file", file.member.file_id])}>member {count(file.member.ordinal)} of it</a>],
     ["members", file.archive && <a href={link([], { key: `${file.key}/` })}>the files in it</a>],
     ["arrived", `${moment(file.opened_at)} (${ago(file.opened_at, now)})`],

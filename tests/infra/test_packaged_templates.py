@@ -15,8 +15,10 @@ import pytest
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
+from chalicelib.core.plan.lanes import worker_of
 from froe import policies
 from froe.deployment.stages import FUNCTIONS, QUEUES
+from froe.lanes import widened
 from froe.mappings import PARTIAL_FAILURES
 from froe.templates import CAPABILITIES
 from tests.local_aws import BareAws, bare_aws
@@ -32,9 +34,15 @@ LINE = b'127.0.0.1 - - [01/Jan/2026:00:00:01 +0000] "GET / HTTP/1.1" 200 7\n'
 HEAVY = {
     "lambda_architecture": "arm64",
     "log_retention_in_days": 14,
-    "environment_variables": {"INGEST": "queue", "BATCH_MAX_LINES": "2000"},
-    "lambda_functions": {"worker": {"ephemeral_storage": 1024, "maximum_concurrency": 50}},
+    "environment_variables": {"INGEST": "queue", "BATCH_MAX_LINES": "2000", "LANES": "bulk"},
+    "lambda_functions": {
+        "worker": {"ephemeral_storage": 1024, "maximum_concurrency": 50},
+        "worker_bulk": {"iam_policy_file": "policy-heavy-worker-bulk.json", "lambda_timeout": 900},
+    },
 }
+
+
+LANES = {stage: ["bulk"] if stage == "heavy" else [] for stage in STAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +124,9 @@ def test_the_template_holds_every_function_and_every_resource_of_the_stage(packa
         assert data["Parameters"].keys() <= template["Parameters"].keys()
         for name, resource in data["Resources"].items():
             if name != "InputBucket" or stage == "heavy":
-                assert template["Resources"][name] == resource
+                assert template["Resources"][name] == widened(resource, LANES[stage])
         names = {str(each["FunctionName"]["Fn::Sub"]) for each in functions_of(template).values()}
+        names -= {f"froe-${{Stage}}-worker_{lane}" for lane in LANES[stage]}
         expected = {f"froe-${{Stage}}-{each}" for each in FUNCTIONS if each != "api_handler"} | {
             "froe-${Stage}"
         }
@@ -145,7 +154,7 @@ def test_every_event_source_reports_failures_one_by_one(packaged: Packaged, stag
         for event in properties.get("Events", {}).values()
         if event["Type"] in {"SQS", "DynamoDB"}
     }
-    assert set(sources) == {*QUEUES, "notifier"}
+    assert set(sources) == {*QUEUES, "notifier", *map(worker_of, LANES[stage])}
     assert all(each["FunctionResponseTypes"] == [PARTIAL_FAILURES] for each in sources.values())
     assert sources["worker"]["Queue"] == {"Fn::GetAtt": ["BatchQueue", "Arn"]}
     assert sources["notifier"]["Stream"] == {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}
@@ -197,7 +206,7 @@ def test_what_the_configuration_says_of_a_function_is_in_both(packaged: Packaged
     made = terraform["aws_lambda_function"]["worker"]["timeout"], mapping["batch_size"]
     assert made == (worker["Timeout"], fed["BatchSize"]) == (60, 2)
     assert template["Resources"]["RestAPI"]["Properties"]["TracingEnabled"] is True
-    assert not of_type(template, "AWS::Logs::LogGroup")
+    assert [*of_type(template, "AWS::Logs::LogGroup")] == ["WorkerLogsBulk"]
     assert terraform["aws_lambda_function"]["worker"]["ephemeral_storage"] == {"size": 1024}
     assert terraform["aws_lambda_function"]["worker"]["architectures"] == ["arm64"]
     (stage,) = terraform["aws_api_gateway_stage"].values()
@@ -210,6 +219,21 @@ def test_what_the_configuration_says_of_a_function_is_in_both(packaged: Packaged
         if "sqs" in each["event_source_arn"]
     ]
     assert [each.get("scaling_config") for each in queues].count({"maximum_concurrency": 50}) == 1
+
+
+def test_a_lane_has_a_queue_and_a_worker_of_its_own_in_both(packaged: Packaged) -> None:
+    template, terraform = packaged.sam("heavy"), packaged.tf("heavy")["resource"]
+    worker = functions_of(template)["worker_bulk"]
+    (fed,) = [each["Properties"] for each in worker["Events"].values()]
+    assert fed["Queue"] == {"Fn::GetAtt": ["BatchQueueBulk", "Arn"]}
+    assert worker["Timeout"] == terraform["aws_lambda_function"]["worker_bulk"]["timeout"] == 900
+    assert template["Resources"]["BatchQueueBulk"]["Properties"]["VisibilityTimeout"] == 5400
+    assert "WorkerErrorsBulk" in template["Resources"]
+    mapping = terraform["aws_lambda_event_source_mapping"]["worker_bulk-sqs-event-source"]
+    assert mapping["event_source_arn"] == '${aws_sqs_queue.batch_queue_of_lane["bulk"].arn}'
+    assert mapping["scaling_config"] == {"maximum_concurrency": fed["ScalingConfig"]["MaximumConcurrency"]}
+    values = json.loads((packaged.terraform["heavy"] / "froe.auto.tfvars.json").read_text())
+    assert values["lanes"] == {"bulk": {"timeout_seconds": 900, "visibility_seconds": 5400}}
 
 
 def test_the_package_of_arm64_has_libraries_for_it(packaged: Packaged) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
+from chalicelib.core.plan.lanes import queue_of
 from chalicelib.core.wire.notifications import Announced, announced_in_body
 from froe.resources import snake_case
 from froe.templates import UNKNOWN_LOCALLY
@@ -29,7 +30,9 @@ from tests.tools import tool
 
 pytestmark = pytest.mark.local_aws
 MODULE = INFRA / "terraform"
+LANES = {"bulk": {"timeout_seconds": 900, "visibility_seconds": 5400}}
 EVERYTHING = {
+    "lanes": LANES,
     "ingest": "topic",
     "input_expiry_days": 400,
     "access_logs_bucket": "company-access-logs",
@@ -128,13 +131,15 @@ def deciding(values: Mapping[str, Any]) -> dict[str, bool]:
         return str(parameters[left["Ref"]]).lower() == right.lower()
 
     return {name: met(condition) for name, condition in CONDITIONS.items()} | {
-        MAKES_BACKFILL: bool(values.get("backfill"))
+        MAKES_BACKFILL: bool(values.get("backfill")),
+        "Lanes": bool(values.get("lanes")),
     }
 
 
 def is_there(body: Block, conditions: dict[str, bool]) -> bool:
-    names = str(body.get("count", "")).removesuffix(" ? 1 : 0").split(" && ")
-    return all(conditions[name.removeprefix("local.")] for name in names if name)
+    named = str(body.get("count") or body.get("for_each", ""))
+    names = named.removesuffix(" ? 1 : 0").split(" && ")
+    return all(conditions[name.partition(".")[2]] for name in names if name)
 
 
 @pytest.mark.parametrize(
@@ -146,12 +151,14 @@ def is_there(body: Block, conditions: dict[str, bool]) -> bool:
                 "access_logs_bucket": "froe-x-input-1-us-east-1",
                 "source_retention_seconds": 1209600,
                 "notices_email": "nobody",
+                "lanes": {"Bulk": LANES["bulk"]},
             },
             {
                 "ingest must be: direct, queue, topic or eventbridge",
                 "a bucket other than the input bucket",
                 "at least 4 days less than the dead-letter queue's 14",
                 "an e-mail address, or nothing",
+                "at most 3 names of 1 to 16 lower-case letters and digits",
             },
         ),
         (
@@ -194,6 +201,7 @@ def test_it_is_made_on_the_local_aws_and_announces_uploads(
         "sink": "parquet",
         "ingest": "queue",
         "recovery_days": 7,
+        "lanes": LANES,
         "aws_cli": str(local_cli(tmp_path)),
     }
     running = started(program, tmp_path / "module", endpoint, without=tuple(unknown))
@@ -203,8 +211,9 @@ def test_it_is_made_on_the_local_aws_and_announces_uploads(
         return boto3.client(service, endpoint_url=endpoint, **provider_configuration())
 
     sqs = client("sqs")
-    for queue in ("SPLIT_QUEUE", "BATCH_QUEUE", "DEAD_LETTER_QUEUE"):
-        attributes = sqs.get_queue_attributes(QueueUrl=settings[queue], AttributeNames=["MaximumMessageSize"])
+    queues = [settings[name] for name in ("SPLIT_QUEUE", "BATCH_QUEUE", "DEAD_LETTER_QUEUE")]
+    for url in (*queues, queue_of("bulk", settings["BATCH_QUEUE"])):
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["MaximumMessageSize"])
         assert attributes["Attributes"]["MaximumMessageSize"] == "1048576"
     client("s3").put_object(Bucket=settings["INPUT_BUCKET"], Key=KEY, Body=b"a line\n")
     received = sqs.receive_message(

@@ -238,7 +238,7 @@ def play(
             stall_seconds=settings["STALL_SECONDS"],
             sweep_days=0,
             retention_days=0,
-            backlog=Backlog([queue], watches, now),
+            backlog=Backlog({"default": [queue]}, watches, now),
         )
 
         def sweep() -> None:

@@ -39,7 +39,7 @@ def queue() -> Waiting:
 def pipeline(queue: Waiting) -> Pipeline:
     """A file that is cut, and of which no worker has done anything; its batches wait, or are lost."""
     pipeline = Pipeline(SMALL)
-    pipeline.sweeper._backlog = Backlog([queue], pipeline.watches, pipeline.clock)
+    pipeline.sweeper._backlog = Backlog({"default": [queue]}, pipeline.watches, pipeline.clock)
     pipeline.splitter.ingest(pipeline.objects.add("a.jsonl", json_lines(40)), in_time())
     pipeline.split_queue.messages.clear()
     return pipeline

@@ -387,7 +387,9 @@ def test_differences_are_said_in_words() -> None:
 
 
 def commands(stage: Stage) -> Callable[..., Any]:
-    services = SimpleNamespace(versions=stage.store, audit=stage.audit)
+    services = SimpleNamespace(
+        versions=stage.store, audit=stage.audit, settings=SimpleNamespace(lanes=("audit",))
+    )
 
     def froe(*words: str) -> Any:
         with pytest.MonkeyPatch.context() as patched:
@@ -403,6 +405,11 @@ def test_the_commands_put_list_show_compare_and_roll_back(tmp_path: Path) -> Non
     froe = commands(stage)
     assert "No configuration was put" in froe("config").stderr
     assert "No configuration was put here" in froe("config", "get").output
+    file.write_text('[[bind]]\nprefix = "a/"\nlane = "bulk"\n')
+    assert (
+        "binds files to the lane bulk, which the stage does not have"
+        in froe("config", "put", str(file)).stderr
+    )
     file.write_text(TILL)
     assert "Version 1 of the configuration holds for files" in froe("config", "put", str(file)).stdout
     assert "Version 1 says the same" in froe("config", "put", str(file)).stdout

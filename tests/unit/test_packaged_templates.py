@@ -17,6 +17,7 @@ from chalicelib.settings import Settings
 from froe.deployment.stages import Stage
 from froe.errors import FroeError
 from froe.function_options import read_options
+from froe.lanes import widened
 from froe.packaging import cloudformation, terraform
 from froe.packaging.references import Ground, mark, read_ground, terraform_settings, ways_of
 from froe.resources import ROOT, read_template
@@ -29,10 +30,11 @@ def ground(root: Path = ROOT, **settings: str) -> Ground:
     stage = Stage("prod", {"stages": {"prod": {"environment_variables": settings}}}, {"RecoveryDays": "35"})
     return Ground(
         root=root,
-        data=json.loads((ROOT / "infra" / "data.json").read_text(encoding="utf-8")),
+        data=widened(json.loads((ROOT / "infra" / "data.json").read_text(encoding="utf-8")), stage.lanes),
         stage=stage,
         options=read_options(stage),
         needed=frozenset(read_template().required_settings),
+        lanes=stage.lane_seconds({}),
     )
 
 

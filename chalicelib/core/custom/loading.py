@@ -36,7 +36,8 @@ from chalicelib.core.custom.spec import (
 from chalicelib.core.custom.tables import Table
 from chalicelib.core.decoding.charsets import REMEDY as CHARSETS
 from chalicelib.core.decoding.charsets import charset_named
-from chalicelib.core.formats.registry import NAMES
+from chalicelib.core.formats.registry import FAMILIES, NAMES
+from chalicelib.core.plan.lanes import LanesError, checked
 from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.plan.telling import Telling
 
@@ -122,8 +123,8 @@ def _no_name_twice(tables: Iterable[Table]) -> None:
 
 
 def _binding(table: Table, known: list[str]) -> Binding:
-    table.knows("prefix", "format", "json", "charset", "layout", "notices")
-    table.name = table.needed("prefix")
+    table.knows("prefix", "format", "json", "charset", "layout", "notices", "lane", "family")
+    table.name = "" if table.has("family") and not table.has("prefix") else table.needed("prefix")
     charset = table.text("charset")
     codec = None if charset is None else charset_named(charset)
     if charset is not None and codec is None:
@@ -134,17 +135,41 @@ def _binding(table: Table, known: list[str]) -> Binding:
     notices = table.text("notices")
     if notices is not None:
         table.known(notices, [each.value for each in Telling], "notices")
+    lane, family = _lane(table)
     bound = Binding(
         table.name,
         charset=codec,
         layout=None if layout is None else Layout(layout),
         notices=None if notices is None else Telling(notices),
+        lane=lane,
+        family=family,
     )
-    if (bound.charset or bound.layout or bound.notices) and not (table.has("json") or table.has("format")):
+    if (bound.charset or bound.layout or bound.notices or bound.lane) and not (
+        table.has("json") or table.has("format")
+    ):
         return bound
     name = _name_of_json(table) if table.has("json") else table.needed("format")
     table.known(name, known, "format")
     return replace(bound, format=name)
+
+
+def _lane(table: Table) -> tuple[str | None, str | None]:
+    """The lane that a binding names, and the family of formats that alone takes it."""
+    lane, family = table.text("lane"), table.text("family")
+    if lane is not None:
+        try:
+            checked(lane)
+        except LanesError as error:
+            table.fail(str(error), "lane")
+    if family is not None:
+        table.known(family, FAMILIES, "family")
+        others = [name for name in ("format", "json", "charset", "layout", "notices") if table.has(name)]
+        if lane is None or others:
+            table.fail(
+                "`family` says which formats take a `lane`; write the other keys in a [[bind]] without it",
+                "family",
+            )
+    return lane, family
 
 
 def _json_of_binding(table: Table, known: list[str]) -> FormatSpec:

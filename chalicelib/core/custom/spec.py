@@ -118,13 +118,16 @@ class RedactionSpec:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Of objects whose key begins so: their format, character set, layout and notices; None where it says nothing of one."""
+    """Of objects whose key begins so: their format, character set, layout, notices and lane; None where it says nothing of
+    one. family: the lane is only for formats of it."""
 
     prefix: str
     format: str | None = None
     charset: str | None = None
     layout: Layout | None = None
     notices: Telling | None = None
+    lane: str | None = None
+    family: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,15 @@ class Config:
         """Likewise which of its settlings are told."""
         bindings = [each for each in self.bindings if each.notices and key.startswith(each.prefix)]
         return max(bindings, key=lambda each: len(each.prefix)).notices if bindings else None
+
+    def lane_bound_to(self, key: str, family: str) -> str | None:
+        """Likewise its lane; of two with the same prefix that of the format's family."""
+        found = [
+            each
+            for each in self.bindings
+            if each.lane and key.startswith(each.prefix) and each.family in {None, family}
+        ]
+        return max(found, key=lambda each: (len(each.prefix), bool(each.family))).lane if found else None
 
     def collections_of(self, key: str) -> list[str]:
         """The members that may hold the entries of an object of that key; of the longest prefix first."""

@@ -34,6 +34,9 @@ _MODULES: Final = {
     for name in names
 }
 
+FAMILIES: Final = (*(family.__name__.rsplit(".", 1)[-1] for family in _FAMILIES), "custom")
+"""What `family_of` gives."""
+
 _TAKEN_OVER: Final = frozenset(
     ("aws_cloudtrail", "aws_guardduty", "aws_waf", "aws_network_firewall", "aws_route53_resolver", "aws_api_gateway", "aws_api_gateway_clf",
      "aws_cloudfront", "aws_cloudfront_json", "aws_cloudfront_realtime", "aws_securityhub", "kubernetes_audit", "gcp_log_entry", "azure_records",
@@ -107,4 +110,4 @@ def all_formats() -> tuple[Format, ...]:
 
 def family_of(name: str) -> str:
     """The family of a format: web, aws, systems …; `custom` for one of the user's."""
-    return _MODULES[name].split(".")[-2] if name in _MODULES else "custom"
+    return _MODULES[name].split(".")[-2] if name in _MODULES else FAMILIES[-1]

@@ -14,6 +14,7 @@ from chalicelib.core.decoding.compressions import Compression
 from chalicelib.core.decoding.text import UTF_8, OpenObject, Text
 from chalicelib.core.framing import Framing
 from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.plan.lanes import DEFAULT
 from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.plan.telling import Telling
 
@@ -142,7 +143,8 @@ class Plan:
     layout: how its records and rejects lie in the records table. sink: where else they go.
     archive: what it holds are files; it has no text of its own.
     charset_guess: what the text may be in though it is read as UTF-8 (`guessing`); nothing obeys it.
-    notices: which of its settlings become notices. generation: how often the object was read before this plan.
+    notices: which of its settlings become notices. lane: which queue its batches take. generation: how often the object
+    was read before this plan.
     configuration: the version of the stage's configuration that it was opened with; 0: the deployed one.
     """
 
@@ -168,6 +170,7 @@ class Plan:
     charset_guess: str | None = None
     archive: Archive | None = None
     notices: Telling = Telling.ALL
+    lane: str = DEFAULT
     generation: int = 0
     configuration: int = 0
 

@@ -22,6 +22,7 @@ from chalicelib.core.framing import FRAMING_VERSION, Framing, Kind, framing_of, 
 from chalicelib.core.framing.cutting import Batch, Room
 from chalicelib.core.ledger.marks import digest_of
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
+from chalicelib.core.plan.lanes import DEFAULT
 from chalicelib.core.plan.layouts import Layout, Sink, layout_named, sink_named
 from chalicelib.core.wire.fields import file_id_in, if_any, name_in, number_in, or_none, quoted, text_in
 from chalicelib.core.wire.packing import packed, packed_text, unpacked, unpacked_text
@@ -50,8 +51,8 @@ class BatchMessage:
 
     offset, length: bytes of text; lines, entries: as the splitter counted them; body: the text, or
     the head of a single entry over its limit; expires_at: epoch seconds; context: the header lines in
-    force at its start; cuts: as `Batch` has them; text_too, custom, date_order, layout, sink: as the
-    plan has them.
+    force at its start; cuts: as `Batch` has them; text_too, custom, date_order, layout, sink, lane: as
+    the plan has them.
     """
 
     object: ObjectVersion
@@ -77,6 +78,7 @@ class BatchMessage:
     date_order: str | None = None
     layout: Layout = Layout.ITEMS
     sink: Sink = Sink.NONE
+    lane: str = DEFAULT
 
     @property
     def batch_id(self) -> str:
@@ -159,6 +161,7 @@ def batch_message(plan: Plan, batch: Batch, *, trace: str | None = None) -> Batc
         date_order=plan.date_order,
         layout=plan.layout,
         sink=plan.sink,
+        lane=plan.lane,
     )
 
 
@@ -197,6 +200,7 @@ def encode_batch(message: BatchMessage) -> str:
         "date_order": message.date_order,
         "layout": None if message.layout is Layout.ITEMS else message.layout.value,
         **({} if message.sink is Sink.NONE else {"sink": message.sink.value}),
+        **({} if message.lane == DEFAULT else {"lane": message.lane}),
         "custom": None if message.custom is None else packed_text(message.custom),
         "body_encoding": BODY_ENCODING,
         "body": packed(message.body),
@@ -224,6 +228,12 @@ def is_message(body: str) -> bool:
     except orjson.JSONDecodeError:
         return False
     return isinstance(fields, dict) and "v" in fields
+
+
+def lane_in(body: str) -> str:
+    """The lane of a batch message."""
+    message = decode(body)
+    return message.lane if isinstance(message, BatchMessage) else DEFAULT
 
 
 def decode(body: str) -> BatchMessage | SplitMessage:
@@ -315,6 +325,7 @@ def _batch(fields: dict[str, Any]) -> BatchMessage:
         date_order=if_any(name_in, fields, "date_order"),
         layout=layout_named(if_any(name_in, fields, "layout") or Layout.ITEMS),
         sink=sink_named(if_any(name_in, fields, "sink") or Sink.NONE),
+        lane=if_any(name_in, fields, "lane") or DEFAULT,
     )
     if fault := _fault(message, fields["batch_id"]):
         raise ValueError(fault)

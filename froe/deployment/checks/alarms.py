@@ -6,7 +6,7 @@ from typing import Any, Final
 from froe.deployment.checks.examined import Examined
 from froe.deployment.checks.expected import expected_of
 from froe.deployment.findings import Finding, fault, ok
-from froe.deployment.templates import OBSERVABILITY
+from froe.deployment.templates import LANES, OBSERVABILITY
 
 AREA: Final = "observability"
 COMPARED: Final = (
@@ -28,9 +28,11 @@ _ABSENT: Final[tuple[Any, ...]] = (None, [], {}, "")
 
 
 def check_alarms(examined: Examined) -> Iterator[Finding]:
-    """Each of the observability stack. One that is gone is a finding of the stack's."""
+    """Each of the observability stack and of that of the lanes. One that is gone is a finding of the stack's."""
     silent, other, seen = [], {}, 0
-    for expected in expected_of(examined, OBSERVABILITY, "AWS::CloudWatch::Alarm").values():
+    kind = "AWS::CloudWatch::Alarm"
+    alarms = {**expected_of(examined, OBSERVABILITY, kind), **expected_of(examined, LANES, kind)}
+    for expected in alarms.values():
         name = expected["AlarmName"]
         reply = examined.ask("cloudwatch", "describe_alarms", AlarmNames=[name]) or {}
         for actual in reply.get("MetricAlarms", ()):

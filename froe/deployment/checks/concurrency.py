@@ -7,7 +7,7 @@ import botocore.exceptions
 
 from froe.deployment.checks.examined import Examined
 from froe.deployment.findings import Finding, not_local, ok, warning
-from froe.deployment.stages import QUEUES, Stage
+from froe.deployment.stages import Stage
 from froe.function_options import read_options
 
 AREA: Final = "concurrency"
@@ -62,7 +62,7 @@ def pollers(stage: Stage) -> Mapping[str, int | None]:
             options[stage.function_name(function)].maximum_concurrency,
             stage.option(function, "reserved_concurrency"),
         )
-        for function in QUEUES
+        for function in stage.queues
     }
 
 

@@ -12,6 +12,7 @@ from froe.deployment import configured
 from froe.deployment.checks.examined import Examined
 from froe.deployment.findings import Finding, fault, ok, warning
 from froe.errors import FroeError
+from froe.lanes import no_such_lane, unknown_lanes
 
 AREA: Final = "configuration"
 _REMEDY: Final = "`froe config put` the file again, or `froe config rollback`"
@@ -36,7 +37,7 @@ def _checked(examined: Examined, versions: Configuring, newest: Version) -> Find
     found = examined.ask("lambda", "get_function_configuration", FunctionName=function) or {}
     key = found.get("Environment", {}).get("Variables", {}).get(KEY_SETTING, "")
     try:
-        versions.usable(newest, key)
+        config = versions.usable(newest, key)
         anew = versions.compiled_anew()
     except UnusableError as error:
         return fault(AREA, f"{named} is not used: {error}", _REMEDY)
@@ -44,6 +45,8 @@ def _checked(examined: Examined, versions: Configuring, newest: Version) -> Find
         return fault(AREA, f"{named} does not pass the checks of this Froe ({error})", "put a corrected file")
     except (FroeError, PipelineError) as error:
         return fault(AREA, f"{named} cannot be compiled again: {error}", _REMEDY)
+    if unknown := unknown_lanes(config, examined.stage.lanes):
+        return fault(AREA, f"{named}: {no_such_lane(unknown[0])}", "put a corrected file")
     if anew:
         other = f"was compiled by Froe {newest.froe}, and this one compiles it otherwise"
         return warning(AREA, f"{named} {other}", f"{examined.deploy} compiles it anew")

@@ -14,9 +14,10 @@ def expected_of(examined: Examined, name: str, kind: str) -> dict[str, dict[str,
     """Logical name → resolved properties of the resources of that type that the stack should hold.
 
     By the parameters that the stack has; where they are not what the checkout says, that is a finding of its own.
-    Nothing where the checkout has no such template.
+    Nothing where the checkout has no such template, or the stage no lanes.
     """
-    template = load(name, examined.root, local=examined.cloud.local)
+    lanes = examined.stage.lane_seconds(examined.stage.parameters)
+    template = load(name, examined.root, local=examined.cloud.local, lanes=lanes)
     if template is None:
         return {}
     resolver = resolver_of(examined, template)

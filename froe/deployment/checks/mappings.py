@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from chalicelib.core.plan.lanes import DEFAULT, lane_of, worker_of
 from chalicelib.core.plan.layouts import Layout
 from chalicelib.settings import SettingsError, tuning_number
 from froe import mappings
@@ -130,7 +131,8 @@ def _mapping(examined: Examined, function: str, source: str) -> Finding:
             return fault(AREA, what, f"{examined.deploy} sets it")
     if not own.mapping_enabled:
         return ok(AREA, f"{feeds} is disabled, as the configuration says: `froe consume` takes its messages")
-    if function == "worker" and (overload := _overload(examined)):
+    lane = lane_of(function)
+    if lane is not None and (overload := _overload(examined, lane)):
         return overload
     return ok(AREA, f"{feeds} is mapped once, and reports failures one by one")
 
@@ -142,16 +144,18 @@ def _window_seconds(examined: Examined) -> int:
         raise FroeError(f"The stage {examined.stage.name}: {error}.") from error
 
 
-def _overload(examined: Examined) -> Finding | None:
-    """Where all workers together could not write their batches within their time: most would be in vain.
+def _overload(examined: Examined, lane: str) -> Finding | None:
+    """Where the workers of all lanes together could not write their batches within their time: most would be in vain.
 
     By what the table really has: whoever gives it less than the parameters say is told here."""
     stage = examined.stage
     reply = examined.ask("dynamodb", "describe_table", TableName=stage.settings.get("RECORDS_TABLE", ""))
-    expected = stage.fit
+    expected, name = stage.fit_of(lane), worker_of(lane)
     units = held_units(reply["Table"]) if reply else expected.units_per_second
-    workers = pollers(stage)["worker"] or UNBOUNDED
-    fit = replace(expected, units_per_second=units, maximum_concurrency=workers)
+    fed = pollers(stage)
+    workers = fed[name] or UNBOUNDED
+    others = sum(fed[worker_of(each)] or UNBOUNDED for each in (DEFAULT, *stage.lanes) if each != lane)
+    fit = replace(expected, units_per_second=units, maximum_concurrency=workers, other_workers=others)
     if examined.cloud.local:
         return None
     if units < (least := UNITS_AT_ONCE[stage.layout]):
@@ -164,14 +168,14 @@ def _overload(examined: Examined) -> Finding | None:
         return None
     most, longer = fit.fitting_concurrency, fit.timeout_seconds < TIMEOUT_SECONDS[1]
     remedies = [
-        f"set maximum_concurrency of worker to at most {most:,}" if most >= CONCURRENCY[0] else "",
-        "take lambda_timeout and maximum_concurrency of worker out" if longer else "",
+        f"set maximum_concurrency of {name} to at most {most:,}" if most >= CONCURRENCY[0] else "",
+        f"take lambda_timeout and maximum_concurrency of {name} out" if longer else "",
         f"raise RecordsMaxWriteUnits to {fit.fitting_units:,}",
         "take the layout packed" if stage.layout is not Layout.PACKED else "",
     ]
     return fault(
         AREA,
-        f"{workers} workers with {fit.units_per_batch:,} write units a batch want more than the {units:,} units/s of the"
+        f"{workers} workers{f' of the lane {lane} and {others} of others' if others else ''} with {fit.units_per_batch:,} write units a batch want more than the {units:,} units/s of the"
         f" records table give in their {fit.timeout_seconds} s: they would wait for each other, and be paid for it",
         f"{', or '.join(filter(None, remedies))}; then {examined.deploy}",
     )

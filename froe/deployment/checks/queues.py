@@ -5,13 +5,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from chalicelib.core.plan.lanes import DEFAULT, lane_of, worker_of
 from froe.deployment.checks.access import as_argument, same_policy
 from froe.deployment.checks.examined import Examined
 from froe.deployment.checks.expected import expected_of
 from froe.deployment.findings import Finding, fault, ok
 from froe.deployment.fitting import VISIBILITIES, visibility_of
 from froe.deployment.stages import QUEUES, VISIBILITIES_OF, parameters_file
-from froe.deployment.templates import DATA
+from froe.deployment.templates import DATA, LANES
 
 AREA: Final = "queues"
 LEAST_RECEIVES: Final = 5
@@ -25,15 +26,14 @@ _PARAMETERS: Final[Mapping[str, str]] = {
 
 
 def check_queues(examined: Examined) -> Iterator[Finding]:
-    """Each of the stage's three."""
-    expected = {each["QueueName"]: each for each in expected_of(examined, DATA, "AWS::SQS::Queue").values()}
+    """Each of the stage's three, and those of its lanes."""
+    expected = {each["QueueName"]: each for each in _expected(examined, "AWS::SQS::Queue")}
     policies = {
         url.rsplit("/", 1)[-1]: each["PolicyDocument"]
-        for each in expected_of(examined, DATA, "AWS::SQS::QueuePolicy").values()
+        for each in _expected(examined, "AWS::SQS::QueuePolicy")
         for url in each["Queues"]
     }
-    for function, setting in QUEUES.items():
-        url = examined.stage.settings.get(setting, "")
+    for function, url in examined.stage.queues.items():
         name = url.rsplit("/", 1)[-1]
         reply = examined.ask("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["All"])
         if reply is None:
@@ -43,7 +43,7 @@ def check_queues(examined: Examined) -> Iterator[Finding]:
                 f"{examined.deploy} makes it again, and the sweeper sends again what was in it",
             )
             continue
-        faults = list(_faults(examined, function, setting, name, reply["Attributes"]))
+        faults = list(_faults(examined, function, name, reply["Attributes"]))
         faults += _drift(examined, name, expected.get(name, {}), reply["Attributes"])
         faults += _policy(name, url, policies.get(name), reply["Attributes"])
         yield from faults or [
@@ -51,12 +51,18 @@ def check_queues(examined: Examined) -> Iterator[Finding]:
         ]
 
 
-def _faults(
-    examined: Examined, function: str, setting: str, name: str, actual: Mapping[str, str]
-) -> Iterator[Finding]:
-    source, prefix = parameters_file(examined.stage.name), _PARAMETERS[setting]
+def _expected(examined: Examined, kind: str) -> Iterator[dict[str, Any]]:
+    for template in (DATA, LANES):
+        yield from expected_of(examined, template, kind).values()
+
+
+def _faults(examined: Examined, function: str, name: str, actual: Mapping[str, str]) -> Iterator[Finding]:
+    source = parameters_file(examined.stage.name)
+    base = function if lane_of(function) is None else worker_of(DEFAULT)
+    setting, parameter = QUEUES[base], VISIBILITIES_OF[base]
+    prefix = _PARAMETERS[setting]
     timeout = examined.stage.timeout_seconds(function)
-    visible, parameter = int(actual["VisibilityTimeout"]), VISIBILITIES_OF[function]
+    visible = int(actual["VisibilityTimeout"])
     if visible < visibility_of(timeout):
         given = parameter in examined.stage.parameters
         remedy = f"take {parameter} out of {source}, or set it to {visibility_of(timeout)} or more, then "

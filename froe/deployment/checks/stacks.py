@@ -10,7 +10,7 @@ from froe.deployment.checks.examined import Examined
 from froe.deployment.deploy import BROUGHT_BUCKET, KEY_SETTING, settings_in, templates_of
 from froe.deployment.findings import Finding, compared, fault, ok
 from froe.deployment.stages import parameters_file
-from froe.deployment.templates import BACKFILL, StackTemplate
+from froe.deployment.templates import BACKFILL, LANES, StackTemplate
 from froe.errors import FroeError
 from froe.resources import TOKEN_SETTING
 
@@ -22,7 +22,9 @@ _WHOLE: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE
 def check_stacks(examined: Examined) -> Iterator[Finding]:
     """Each stack of the stage; that of backfills where it has one."""
     backfill = stacks.describe(examined.cloud, f"froe-{examined.stage.name}-{BACKFILL}") is not None
-    templates = templates_of(examined.root, local=examined.cloud.local, with_backfill=backfill)
+    templates = templates_of(
+        examined.stage, examined.root, local=examined.cloud.local, with_backfill=backfill
+    )
     for template in templates.values():
         examined = replace(examined, with_backfill=template.name == BACKFILL)
         name = template.stack_name(examined.stage.name)
@@ -102,11 +104,12 @@ def _template(examined: Examined, name: str, template: StackTemplate) -> Finding
         "TemplateBody"
     ]
     content = json.loads(body) if isinstance(body, str) else body
+    source = "the lanes of the stage" if template.name == LANES else f"infra/{template.name}.json"
     if content == template.content:
-        return ok(AREA, f"the stack {name} has the template of infra/{template.name}.json")
+        return ok(AREA, f"the stack {name} has the template of {source}")
     return fault(
         AREA,
-        f"the stack {name} has another template than infra/{template.name}.json",
+        f"the stack {name} has another template than {source}",
         f"{examined.deploy} updates it",
     )
 

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.configuration import read_config
 from chalicelib.core.custom import NOTHING, RedactionKeyError, custom_of
+from chalicelib.core.custom.compiled import compiled, config_of
 from chalicelib.core.custom.formats import format_of
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
@@ -114,6 +115,10 @@ FAULTS = [
         (f"[[collection]]\nfield = '{field}'", 2, "a member has no name; write a name before each")
         for field in ("a[].b[].[]", "[]", "a[]..b[]")
     ),
+    ("[[bind]]\nprefix = 'a/'\nlane = 'Bulk!'", 3, "cannot be a lane: take 1 to 16 lower-case letters"),
+    ("[[bind]]\nlane = 'bulk'\nfamily = 'webb'", 3, "`family` says 'webb'; write 'web'"),
+    ("[[bind]]\nfamily = 'web'", 2, "says which formats take a `lane`"),
+    ("[[bind]]\nfamily = 'web'\nlane = 'bulk'\nformat = 'json'", 2, "without it"),
     ("[[bind]]\nprefix = ''\nformat = 'json'", 2, "its `prefix` is empty; give it one"),
     ("[[format]]\n[[forms]]\n", 2, "the tables are"),
     ("x = 1", 1, "the tables are"),
@@ -215,6 +220,37 @@ def test_a_prefix_is_bound_to_be_quiet_with_a_format_or_without_one() -> None:
     )
     config = load(bound, "x")
     assert [config.notices_bound_to(key) for key in ("a/x", "a/b/x", "b/x")] == ["none", "attention", None]
+    assert config.text is None
+
+
+def test_a_lane_is_bound_by_prefix_and_by_the_family_of_the_format() -> None:
+    bound = """
+[[bind]]
+prefix = "a/"
+lane = "bulk"
+[[bind]]
+prefix = "a/b/"
+lane = "default"
+[[bind]]
+prefix = "a/"
+family = "aws"
+lane = "audit"
+[[bind]]
+family = "custom"
+lane = "own"
+"""
+    config = load(bound, "x")
+    asked = [
+        ("a/x", "web"),
+        ("a/b/x", "web"),
+        ("a/x", "aws"),
+        ("a/b/x", "aws"),
+        ("c/x", "custom"),
+        ("c/x", "web"),
+    ]
+    expected = ["bulk", "default", "audit", "default", "own", None]
+    assert [config.lane_bound_to(*each) for each in asked] == expected
+    assert config_of(compiled(config), "").bindings == config.bindings
     assert config.text is None
 
 

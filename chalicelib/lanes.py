@@ -1,0 +1,30 @@
+"""The queues of batches by lane. What is of a lane that the stage has no more goes to the default one, and is logged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from chalicelib.core.plan.lanes import DEFAULT
+from chalicelib.delivery import Sends
+
+NO_OTHERS: Final[Mapping[str, Sends]] = MappingProxyType({})
+
+logger = logging.getLogger("froe")
+
+
+class BatchQueues:
+    """others: by the names of their lanes."""
+
+    def __init__(self, default: Sends, others: Mapping[str, Sends] = NO_OTHERS) -> None:
+        self._queues = {DEFAULT: default, **others}
+
+    def of_lane(self, lane: str, file_id: str) -> Sends:
+        """The queue for batches of a file that was opened for that lane."""
+        found = self._queues.get(lane)
+        if found is None:
+            logger.warning("lane_missing", extra={"lane": lane, "file_id": file_id})
+            return self._queues[DEFAULT]
+        return found
