@@ -15,6 +15,7 @@ from chalicelib.audit import Audit
 from chalicelib.aws.access_table import DynamoAudit, DynamoTokens
 from chalicelib.aws.events import EventBridge
 from chalicelib.aws.ledger_table import DynamoLedger
+from chalicelib.aws.left_objects import DynamoLeftObjects
 from chalicelib.aws.quarantine import S3Quarantine
 from chalicelib.aws.removal import Places, Removal
 from chalicelib.aws.settled_objects import S3SettledObjects
@@ -90,7 +91,8 @@ class Services(Pipeline):
         afterwards = self.settings.afterwards
         if afterwards.action is Action.LEAVE:
             return None
-        return SettledObjects(S3SettledObjects(self._s3), afterwards)
+        left = DynamoLeftObjects(self._dynamodb, self.settings.ledger_table, now)
+        return SettledObjects(S3SettledObjects(self._s3), afterwards, left)
 
     @cached_property
     def statistics_table(self) -> DynamoStatistics:
@@ -179,6 +181,7 @@ class Services(Pipeline):
             ),
             merges=self.compactor,
             reprocessing=self.reprocessing,
+            settled_objects=self.settled_objects,
             summary=self.daily_summary,
             keys=settings.input_keys,
             others=settings.other_inputs,

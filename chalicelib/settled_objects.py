@@ -1,21 +1,28 @@
 """What is done with an object once its file is settled: it is tagged, or moved, if a stage wants that.
 
 Promise: never before the file is settled, and again changes nothing; where a key holds another upload by then, that one is
-left alone. Limits: nothing of a file depends on it: what cannot be done (no permission, ten tags already) is logged and
-left; only what may go better soon is tried again.
+left alone. What cannot be done (no permission, ten tags already) is logged and left, and tried again by each sweep for 30
+days. Limits: nothing of a file depends on it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
-from chalicelib.core.errors import AccessDeniedError, MissingResourceError, PermanentError
+from chalicelib.core.errors import (
+    AccessDeniedError,
+    MissingResourceError,
+    ObjectChangedError,
+    ObjectGoneError,
+    PermanentError,
+)
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.generations import parted
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.core.plan.afterwards import FILE_TAG, FORGOTTEN, STATE_TAG, Action, Afterwards
+from chalicelib.delivery import Deadline
 from chalicelib.ledger import StoredFile
 
 MOVED_MAX_BYTES: Final = 5 * 1024**3
@@ -35,13 +42,51 @@ class ChangesObjects(Protocol):
         unless another upload is there: whoever names the version reads it still."""
 
 
+class Left(Protocol):
+    def put(self, file_id: str) -> None:
+        """Keep that the object of a file is to be tried again."""
+
+    def read(self) -> Iterable[tuple[str, int]]:
+        """Those files, and until when each is kept."""
+
+    def drop(self, file_id: str, until: int) -> None:
+        """It is done, unless it was put again since then."""
+
+
 class SettledObjects:
-    def __init__(self, objects: ChangesObjects, afterwards: Afterwards) -> None:
+    def __init__(self, objects: ChangesObjects, afterwards: Afterwards, left: Left) -> None:
         self._objects = objects
         self._afterwards = afterwards
+        self._left = left
 
     def act(self, file: StoredFile) -> None:
         """Raises TransientError for what may go better soon."""
+        try:
+            self._act(file)
+        except (AccessDeniedError, MissingResourceError, PermanentError) as error:
+            known, _ = parted(file.plan.file_id)
+            if not isinstance(error, ObjectGoneError | ObjectChangedError):
+                self._left.put(known)
+            named = {"file_id": known, "key": file.plan.object.key}
+            logger.error("object_left", extra={**named, "reason": error.reason})  # noqa: TRY400 - no bug
+
+    def try_again(self, read_file: Callable[[str], StoredFile | None], deadline: Deadline) -> None:
+        """Act on the objects that were left, as far as there is time, or until it is clear that nothing has changed:
+        AccessDeniedError, MissingResourceError, or another TransientError."""
+        for file_id, until in self._left.read():
+            file = read_file(file_id)
+            if deadline.seconds_left <= 0:
+                return
+            try:
+                if file is not None:
+                    self._act(file)
+            except (ObjectGoneError, ObjectChangedError):
+                pass
+            except PermanentError:
+                continue
+            self._left.drop(file_id, until)
+
+    def _act(self, file: StoredFile) -> None:
         state, version = file.account.state, file.plan.object
         if self._afterwards.action is Action.LEAVE or not state.settled:
             return
@@ -50,15 +95,12 @@ class SettledObjects:
         known, _ = parted(file.plan.file_id)
         tags = {STATE_TAG: state.value, FILE_TAG: known}
         named = {"file_id": known, "key": version.key}
-        try:
-            if self._is_to_move(file):
-                self._objects.move(version, self._afterwards.prefix + version.key, tags)
-                logger.info("object_moved", extra=named)
-            else:
-                self._objects.tag(version, tags)
-                logger.info("object_tagged", extra=named)
-        except (AccessDeniedError, MissingResourceError, PermanentError) as error:
-            logger.error("object_left", extra={**named, "reason": error.reason})  # noqa: TRY400 - no bug
+        if self._is_to_move(file):
+            self._objects.move(version, self._afterwards.prefix + version.key, tags)
+            logger.info("object_moved", extra=named)
+        else:
+            self._objects.tag(version, tags)
+            logger.info("object_tagged", extra=named)
 
     def _is_to_move(self, file: StoredFile) -> bool:
         """What is in a bucket without versions could not be read again once it is moved."""

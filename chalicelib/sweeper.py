@@ -59,6 +59,11 @@ class Merges(Protocol):
         """Merge what waits, as far as there is time."""
 
 
+class TriesAgain(Protocol):
+    def try_again(self, read_file: Callable[[str], StoredFile | None], deadline: Deadline) -> None:
+        """Do with the objects of settled files what could not be done before."""
+
+
 class Tells(Protocol):
     def tell(self, deadline: Deadline) -> object:
         """Tell people what is due."""
@@ -69,7 +74,7 @@ class Sweeper:
     each with its keys. stall_seconds: how long a file must have stood still. sweep_days: how
     old an object may be that was never announced; 0: none is looked for. backlog: of the queues in which the
     work of files waits; None: it is not looked at. merges: what waits in the sink; None where the stage has none.
-    reprocessing: None where no file is read again."""
+    reprocessing: None where no file is read again. settled_objects: None where nothing is done with objects."""
 
     def __init__(
         self,
@@ -92,6 +97,7 @@ class Sweeper:
         merges: Merges | None = None,
         summary: Tells | None = None,
         reprocessing: Reprocessing | None = None,
+        settled_objects: TriesAgain | None = None,
         meter: Meter = NO_METER,
     ) -> None:
         self._ledger = ledger
@@ -99,6 +105,7 @@ class Sweeper:
         self._merges = merges
         self._summary = summary
         self._reprocessing = reprocessing
+        self._settled_objects = settled_objects
         self._watches = watches
         self._redriven = redriven
         self._split_queue = split_queue
@@ -141,6 +148,7 @@ class Sweeper:
             self._generations_advanced,
             *(partial(self._announced, each) for each in self._unannounced),
             self._old_files_listed,
+            self._left_objects_tried,
             self._day_summed_up,
             self._batches_merged,
         )
@@ -219,6 +227,12 @@ class Sweeper:
             yield from self._walk(_UNLISTED, _EVERY, self._shelved, share)
             if share.seconds_left > 0 and self._watches.position(_UNLISTED) is None:
                 self._watches.put_position(_LISTED, self._now().isoformat())
+
+    def _left_objects_tried(self, deadline: Deadline) -> Iterator[Healed]:
+        """At most half of what is left is spent on them."""
+        if self._settled_objects is not None:
+            self._settled_objects.try_again(self._ledger.read_file, deadline.half())
+        yield from ()
 
     def _batches_merged(self, deadline: Deadline) -> Iterator[Healed]:
         if self._merges is not None:

@@ -43,7 +43,7 @@ REASONS: Final[Mapping[str, str]] = {
     "ListDeadLetters": "Lists the dead letter, marks its batch failed and settles its file.",
     "ReadTokens": "Looks a named token up by its digest; the first administrator's is a setting.",
     "SignUploads": "Signs addresses at which a browser puts objects into the input bucket: they can do what the role may.",
-    "CountFiles": "Writes a row for each settled file into the statistics, and nothing of the files themselves.",
+    "CountFiles": "Writes a row for each settled file into the statistics, and which objects could not be tagged or moved; nothing of the files themselves.",
     "PublishNotices": "Tells the subscribers of the topic.",
     "SendEvents": "Tells programs of each settled file, on the account's default event bus.",
     "ReadLedgerStream": "Lambda reads the stream in the function's name; the function itself is given the records.",
@@ -131,7 +131,7 @@ def _lines() -> Iterator[str]:
         "a name such as `${BatchQueue.Arn}` is the resource of that name in `infra/data.json`, of the function's own",
         "stage. A test records what every function asks of AWS over all integration tests, and fails when a policy",
         "lacks an action or allows one that nobody calls. No function may delete an object, a table or a queue, but the sweeper,",
-        "which deletes the batches of the sink that it has merged, and the notifier of a stage that [moves settled objects](deployment.md#what-becomes-of-settled-objects).",
+        "which deletes the batches of the sink that it has merged, and the notifier and the sweeper of a stage that [moves settled objects](deployment.md#what-becomes-of-settled-objects).",
     )
     for function in FUNCTIONS:
         yield from ("", f"## {function}", "", "| action | resource | why |", "|---|---|---|")

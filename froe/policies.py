@@ -134,7 +134,7 @@ def _widened(function: str, root: Path, others: Others) -> dict[str, Any]:
                 "Condition": {"StringLike": {"kms:ViaService": ["s3.*.amazonaws.com"]}},
             }
         )
-    if function == "notifier" and others.afterwards is not Action.LEAVE:
+    if function in ("notifier", "sweeper") and others.afterwards is not Action.LEAVE:
         statements += _of_settled(others)
     return {**document, "Statement": statements}
 

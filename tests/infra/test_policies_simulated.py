@@ -332,6 +332,7 @@ OF_FUNCTIONS: Mapping[str, list[Call]] = {
         Call("events:PutEvents", arn("events", "event-bus/default")),
         Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["opened#2026-12-01T13#2"]}),
         Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["statistics"]}),
+        Call("dynamodb:UpdateItem", LEDGER, {"dynamodb:LeadingKeys": ["left-objects"]}),
         *calls("dynamodb", "GetRecords GetShardIterator DescribeStream", SETTINGS["LEDGER_STREAM_ARN"]),
         *calls("kms", "Decrypt GenerateDataKey", KEY, by_way_of("sns")),
     ],

@@ -125,10 +125,13 @@ def test_other_buckets_may_be_read_as_the_input_bucket_is_and_nothing_else(funct
 
 
 @pytest.mark.parametrize("action", Action)
-def test_the_notifier_touches_objects_only_where_something_is_to_be_done_with_them(action: Action) -> None:
+@pytest.mark.parametrize("function", ["notifier", "sweeper"])
+def test_who_tags_and_moves_touches_objects_only_where_something_is_to_be_done_with_them(
+    function: str, action: Action
+) -> None:
     others = policies.Others(("eu-logs",), afterwards=action)
     alone, widened = (
-        {each["Sid"]: each for each in policies.render("notifier", VALUES, others=given)["Statement"]}
+        {each["Sid"]: each for each in policies.render(function, VALUES, others=given)["Statement"]}
         for given in (policies.NO_OTHERS, others)
     )
     added = {
@@ -140,8 +143,8 @@ def test_the_notifier_touches_objects_only_where_something_is_to_be_done_with_th
     for sid in added[action] - {"CopyWithKeys"}:
         assert widened[sid]["Resource"] == [f"{VALUES['InputBucket.Arn']}/*", "arn:aws:s3:::eu-logs/*"]
         assert "s3:DeleteObjectVersion" not in widened[sid]["Action"]
-    for function in set(FUNCTIONS) - {"notifier"}:
-        statements = policies.render(function, VALUES, others=others)["Statement"]
+    for other in set(FUNCTIONS) - {"notifier", "sweeper"}:
+        statements = policies.render(other, VALUES, others=others)["Statement"]
         assert not added[Action.MOVE] & {each["Sid"] for each in statements}
 
 

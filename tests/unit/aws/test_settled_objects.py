@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.aws.left_objects import DynamoLeftObjects
 from chalicelib.aws.settled_objects import S3SettledObjects
 from chalicelib.core.decoding.compressions import Compression
 from chalicelib.core.errors import AccessDeniedError, TransientError
@@ -18,7 +19,7 @@ from chalicelib.delivery import Deadline
 from chalicelib.ledger import StoredFile
 from chalicelib.notifier import Change, Notifier
 from chalicelib.settled_objects import MOVED_MAX_BYTES, SettledObjects
-from tests.fakes import in_time
+from tests.fakes import WHEN, in_time
 from tests.unit.test_notices import FakeTopic, file
 
 BUCKET = "team-logs"
@@ -36,6 +37,9 @@ class Bucket:
             self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         self.version = self.put("a.log", b"one", tags)
         self.writes: list[str] = []
+        self.left = DynamoLeftObjects(
+            boto3.client("dynamodb", region_name="us-east-1"), "ledger", lambda: WHEN
+        )
         self.s3.meta.events.register("before-call.s3", self._note)
 
     def _note(self, model: Any, **_: Any) -> None:
@@ -52,7 +56,10 @@ class Bucket:
         return stored._replace(plan=replace(stored.plan, head=head))
 
     def act(self, file: StoredFile, afterwards: Afterwards = MOVE) -> None:
-        SettledObjects(S3SettledObjects(self.s3), afterwards).act(file)
+        self.acting(afterwards).act(file)
+
+    def acting(self, afterwards: Afterwards) -> SettledObjects:
+        return SettledObjects(S3SettledObjects(self.s3), afterwards, self.left)
 
     def tags(self, key: str = "a.log", **pin: str) -> dict[str, str]:
         tag_set = self.s3.get_object_tagging(Bucket=BUCKET, Key=key, **pin)["TagSet"]
@@ -181,6 +188,51 @@ def test_what_cannot_be_done_is_logged_and_left(bucket: Bucket, caplog: pytest.L
     assert "it does not exist" in left[1].reason
 
 
+def test_what_was_left_is_tried_by_each_sweep_until_it_is_done(bucket: Bucket) -> None:
+    full = bucket.put("a.log", b"one", "&".join(f"tag{number}=x" for number in range(10)))
+    bucket.version = full
+    stored = bucket.settled()
+    bucket.act(stored, TAG)
+    assert [file_id for file_id, _ in bucket.left.read()] == [stored.file_id]
+    files = {stored.file_id: stored}
+    bucket.acting(TAG).try_again(files.get, in_time())
+    assert len(list(bucket.left.read())) == 1
+    bucket.s3.delete_object_tagging(Bucket=BUCKET, Key="a.log")
+    bucket.acting(TAG).try_again(files.get, in_time())
+    assert bucket.tags()["froe-state"] == "COMPLETE"
+    assert list(bucket.left.read()) == []
+
+
+def test_what_is_gone_or_forgotten_is_not_tried_for_ever(bucket: Bucket) -> None:
+    stored = bucket.settled()
+    for file_id in (stored.file_id, "f" * 26):
+        bucket.left.put(file_id)
+    bucket.s3.delete_object(Bucket=BUCKET, Key="a.log", VersionId=bucket.version.version_id)
+    bucket.acting(TAG).try_again({stored.file_id: stored}.get, in_time())
+    assert list(bucket.left.read()) == []
+    bucket.act(stored, TAG)
+    assert list(bucket.left.read()) == []
+
+
+def test_a_note_that_is_put_again_meanwhile_stays(bucket: Bucket) -> None:
+    bucket.left.put("f" * 26)
+    ((file_id, until),) = bucket.left.read()
+    bucket.left.drop(file_id, until - 1)
+    assert list(bucket.left.read()) == [(file_id, until)]
+
+
+def test_a_sweep_that_is_denied_says_so_and_asks_no_more() -> None:
+    left, denied = Noted(), Refusing(AccessDeniedError("denied"), 1)
+    files = {each.file_id: each for each in (file("1.log"), file("2.log"))}
+    for file_id in files:
+        left.put(file_id)
+    with pytest.raises(AccessDeniedError):
+        SettledObjects(denied, TAG, left).try_again(files.get, in_time())
+    assert (len(left.files), denied.tagged) == (2, [])
+    SettledObjects(denied, TAG, left).try_again(files.get, in_time())
+    assert (len(left.files), len(denied.tagged)) == (0, 2)
+
+
 class Refusing:
     """Objects whose service is down, so and so often."""
 
@@ -198,8 +250,24 @@ class Refusing:
         raise AssertionError("nothing is to be moved")
 
 
+class Noted:
+    """Files of which something is left to do."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, int] = {}
+
+    def put(self, file_id: str) -> None:
+        self.files[file_id] = 1
+
+    def read(self) -> list[tuple[str, int]]:
+        return list(self.files.items())
+
+    def drop(self, file_id: str, _until: int) -> None:
+        del self.files[file_id]
+
+
 def settle_all(objects: Refusing, changes: list[Change], deadline: Deadline, notifier: Any = None) -> Any:
-    notifier = notifier or Notifier(FakeTopic(), objects=SettledObjects(objects, TAG))
+    notifier = notifier or Notifier(FakeTopic(), objects=SettledObjects(objects, TAG, Noted()))
     return notifier.tell(changes, deadline), notifier
 
 
@@ -219,6 +287,6 @@ def test_notices_come_before_what_is_done_with_objects_and_the_rest_comes_again(
     changes = [Change("7", None, file())]
     objects = Refusing(TransientError(""), 0)
     topic = FakeTopic()
-    notifier = Notifier(topic, objects=SettledObjects(objects, TAG))
+    notifier = Notifier(topic, objects=SettledObjects(objects, TAG, Noted()))
     assert notifier.tell(changes, in_time(0.5)) == ["7"]
     assert (len(topic.published), objects.tagged) == (1, [])
