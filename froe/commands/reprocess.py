@@ -96,7 +96,7 @@ def reprocess(
     stage: str | None,
     as_json: bool,
 ) -> None:
-    """Read the objects of files again with the formats that are deployed now, in place of what is stored of them.
+    """Read the objects of files again with the formats of today, in place of what is stored of them.
 
     A new generation is made beside the current one. Everybody sees the current one until the new one has settled no
     worse: all of it stored, and no more lines of it rejects (unless --force is given). Then the new one is in its place at

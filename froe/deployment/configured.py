@@ -14,6 +14,7 @@ from chalicelib.aws.versions_store import StoredVersions
 from chalicelib.core.errors import AccessDeniedError, MissingResourceError
 from froe.deployment.cloud import Cloud
 from froe.deployment.stages import Stage
+from froe.errors import FroeError
 from froe.resources import Report
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ def configuring(cloud: Cloud, stage: Stage) -> Configuring | None:
 
 
 def check(cloud: Cloud, stage: Stage, report: Report) -> Written | None:
-    """What is to be put anew once the functions are deployed. Raises ConfigError for what does not pass any more, and
-    FroeError."""
+    """What is to be put anew once the functions are deployed. Raises ConfigError for what does not pass any more."""
     versions = configuring(cloud, stage)
     try:
         newest = versions.newest() if versions else None
@@ -53,7 +53,11 @@ def check(cloud: Cloud, stage: Stage, report: Report) -> Written | None:
         f"Version {newest.number} of the configuration, which {newest.by} put, stays in use; froe.toml is deployed beside it"
         " (`froe config diff` compares them)"
     )
-    return versions.compiled_anew()
+    try:
+        return versions.compiled_anew()
+    except FroeError as error:  # what is compiled goes on being used; the doctor names it
+        report(f"It is not compiled anew: {error.message}")
+        return None
 
 
 def put_anew(cloud: Cloud, stage: Stage, written: Written, report: Report) -> None:

@@ -480,6 +480,16 @@ def test_a_deploy_stops_at_what_does_not_pass_the_checks_of_its_froe(monkeypatch
         deploying(stage, monkeypatch)
 
 
+def test_a_file_that_is_gone_does_not_keep_a_deploy_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage()
+    made = stage.put(TILL)
+    del stage.s3.stored[QUARANTINE, f"configuration/{made.source}.toml"]
+    anew, lines = deploying(stage, monkeypatch)
+    assert anew is None
+    assert "It is not compiled anew: Version 1 of the configuration cannot be read" in lines[-1]
+    assert stage.in_use().version == 1
+
+
 def found(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Verdict, str]]:
     monkeypatch.setattr(configured, "configuring", lambda *_: stage.people)
     return [(each.verdict, f"{each.what}: {each.remedy}") for each in check_configuration(examined({}))]
