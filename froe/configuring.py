@@ -7,7 +7,7 @@ have the REDACTION_KEY that it needs only `froe doctor` can see.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -29,8 +29,10 @@ from chalicelib.configuration_versions import (
 from chalicelib.core.custom.compiled import compiled
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.spec import Config
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.status_json import time_json
 from froe.errors import FroeError
+from froe.lanes import no_such_lane, unknown_lanes
 from froe.project import project_of
 
 DISTRIBUTION: Final = "froe-logs"
@@ -47,14 +49,29 @@ class Written:
     config: Config
     data: bytes
 
+    @property
+    def digest(self) -> str:
+        return digest_of(self.data)
+
 
 class Configuring:
-    """What people do with the versions of a stage. who: does it."""
+    """What people do with the versions of a stage. who: does it. lanes: those of the stage beside the default one; has_sink:
+    whether it has a sink."""
 
-    def __init__(self, store: VersionStore, audit: Audit, who: str) -> None:
+    def __init__(
+        self,
+        store: VersionStore,
+        audit: Audit,
+        who: str,
+        *,
+        lanes: Sequence[str] = (),
+        has_sink: bool = True,
+    ) -> None:
         self._store = store
         self._audit = audit
         self._who = who
+        self._lanes = lanes
+        self._has_sink = has_sink
 
     def listed(self) -> list[Version]:
         """Newest first; that one is in use."""
@@ -96,6 +113,7 @@ class Configuring:
         """The new version; None where the newest one is the same. replaces: which version is to be in use; FroeError if it is
         another one."""
         newest = self._newest_of(replaces)
+        self.check_fit(written)
         digests = self._kept(written)
         if newest and digests == (newest.digest, newest.source):
             return None
@@ -118,7 +136,18 @@ class Configuring:
                 f"Version {former.number} says what version {newest.number} does, which is in use."
             )
         written = self.written(former)
+        self.check_fit(written)
         return self._registered("rollback", newest, written, self._kept(written), of=former.number)
+
+    def check_fit(self, written: Written) -> None:
+        """FroeError for a binding to what the stage does not have."""
+        if unknown := unknown_lanes(written.config, self._lanes):
+            raise FroeError(f"{no_such_lane(unknown[0], written.name)}.")
+        if not self._has_sink and any(each.layout is Layout.NONE for each in written.config.bindings):
+            raise FroeError(
+                f"{written.name} binds files to the layout none, and the stage has no sink, so that their records would go"
+                " nowhere: bind another layout, or deploy with Sink=parquet first."
+            )
 
     def compiled_anew(self) -> Written | None:
         """The newest version as this Froe compiles it; None where that is what is registered. Raises ConfigError where it does
@@ -127,7 +156,7 @@ class Configuring:
         if newest is None or newest.is_deployed:
             return None
         written = self.written(newest)
-        return None if digest_of(written.data) == newest.digest else written
+        return None if written.digest == newest.digest else written
 
     def put_anew(self, written: Written) -> Version:
         """What a deploy does with it."""
@@ -146,7 +175,7 @@ class Configuring:
     def _kept(self, written: Written) -> tuple[str, str]:
         """The digests under which it is in the bucket now; what is there already, or was overwritten, is put again."""
         source = written.text.encode()
-        digest, of_source = digest_of(written.data), digest_of(source)
+        digest, of_source = written.digest, digest_of(source)
         self._store.put(source_name(of_source), source)
         self._store.put(compiled_name(digest), written.data)
         return digest, of_source

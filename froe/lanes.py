@@ -69,9 +69,9 @@ def unknown_lanes(config: Config, lanes: Iterable[str]) -> list[str]:
     return sorted({each.lane for each in config.bindings if each.lane} - {DEFAULT, *lanes})
 
 
-def no_such_lane(lane: str) -> str:
+def no_such_lane(lane: str, file: str = "froe.toml") -> str:
     """What is wrong where files are bound to a lane that the stage does not have, and the remedy."""
-    return f"froe.toml binds files to the lane {lane}, which the stage does not have: name it in {SETTING}, or bind another"
+    return f"{file} binds files to the lane {lane}, which the stage does not have: name it in {SETTING}, or bind another"
 
 
 def template(

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chalicelib.configuration_versions import Version
-    from chalicelib.core.custom.spec import Config
     from froe.configuration_differences import Difference
     from froe.configuring import Configuring, Written
 
@@ -75,7 +74,6 @@ def put(*, file: Path | None, replaces: int | None, stage: str | None, as_json: 
     from froe.configuring import checked_file  # noqa: PLC0415 - as above
 
     written = checked_file(file)
-    _refuse_unknown_lanes(written.config, stage)
     configuring = _configuring(stage)
     before = configuring.newest()
     version = configuring.put(written, replaces=replaces)
@@ -106,7 +104,6 @@ def put(*, file: Path | None, replaces: int | None, stage: str | None, as_json: 
 def get(*, version: int | None, stage: str | None, as_json: bool) -> None:
     """Print the file of VERSION, by default of the one in use, as it was written."""
     from froe.configuring import version_json  # noqa: PLC0415 - as above
-    from froe.errors import FroeError  # noqa: PLC0415 - as above
     from froe.jsonl import print_json  # noqa: PLC0415 - as above
 
     configuring = _configuring(stage)
@@ -173,23 +170,22 @@ def rollback(*, version: str | None, stage: str | None, as_json: bool) -> None:
     _print_version(made, (), as_json=as_json, sentence=sentence)
 
 
-def _refuse_unknown_lanes(config: Config, stage: str | None) -> None:
-    from froe.inquiry import services_of  # noqa: PLC0415 - as above
-    from froe.lanes import no_such_lane, unknown_lanes  # noqa: PLC0415 - as above
-    from froe.target import find_target  # noqa: PLC0415 - as above
-
-    if unknown := unknown_lanes(config, services_of(find_target(stage)).settings.lanes):
-        raise FroeError(f"{no_such_lane(unknown[0])}.")
-
-
 def _configuring(stage: str | None) -> Configuring:
+    from chalicelib.core.plan.layouts import Sink  # noqa: PLC0415 - as above
     from froe.configuring import Configuring  # noqa: PLC0415 - as above
     from froe.inquiry import services_of  # noqa: PLC0415 - imports boto3, which takes a second
     from froe.selecting import who_asks  # noqa: PLC0415 - as above
     from froe.target import find_target  # noqa: PLC0415 - as above
 
     services = services_of(find_target(stage))
-    return Configuring(services.versions, services.audit, who_asks())
+    settings = services.settings
+    return Configuring(
+        services.versions,
+        services.audit,
+        who_asks(),
+        lanes=settings.lanes,
+        has_sink=settings.sink is not Sink.NONE,
+    )
 
 
 def _named(configuring: Configuring, name: str) -> Written:
@@ -213,7 +209,6 @@ def _since(configuring: Configuring, before: Version | None, written: Written) -
     """What a put changed; None where nobody can tell."""
     from chalicelib.core.custom.places import ConfigError  # noqa: PLC0415 - as above
     from froe.configuration_differences import differences  # noqa: PLC0415 - as above
-    from froe.errors import FroeError  # noqa: PLC0415 - as above
 
     if before is None or before.is_deployed:
         return None

@@ -31,11 +31,13 @@ def configuring(cloud: Cloud, stage: Stage) -> Configuring | None:
         return None
     client = cloud.client("dynamodb")
     audit = Audit(DynamoAudit(client, table), lambda: datetime.now(UTC), "froe")
-    return Configuring(StoredVersions(client, table, cloud.client("s3"), bucket), audit, who_asks())
+    store = StoredVersions(client, table, cloud.client("s3"), bucket)
+    return Configuring(store, audit, who_asks(), lanes=stage.lanes)
 
 
 def check(cloud: Cloud, stage: Stage, report: Report) -> Written | None:
-    """What is to be put anew once the functions are deployed. Raises ConfigError for what does not pass any more."""
+    """What is to be put anew once the functions are deployed. Raises ConfigError for what does not pass any more, and
+    FroeError for a binding to a lane that the stage does not have."""
     versions = configuring(cloud, stage)
     try:
         newest = versions.newest() if versions else None
@@ -54,10 +56,12 @@ def check(cloud: Cloud, stage: Stage, report: Report) -> Written | None:
         " (`froe config diff` compares them)"
     )
     try:
-        return versions.compiled_anew()
+        written = versions.written(newest)
     except FroeError as error:  # what is compiled goes on being used; the doctor names it
         report(f"It is not compiled anew: {error.message}")
         return None
+    versions.check_fit(written)
+    return None if written.digest == newest.digest else written
 
 
 def put_anew(cloud: Cloud, stage: Stage, written: Written, report: Report) -> None:

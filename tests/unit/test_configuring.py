@@ -28,6 +28,7 @@ from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import ConfigurationRefusedError
 from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.plan.layouts import Sink
 from chalicelib.core.wire.messages import SplitMessage, decode
 from froe import cli, configuring, inquiry, target
 from froe.configuration_differences import differences
@@ -75,7 +76,7 @@ class Stage:
         )
 
     def person(self, who: str) -> Configuring:
-        return Configuring(self.store, self.audit, who)
+        return Configuring(self.store, self.audit, who, lanes=("bulk",))
 
     def put(self, text: str) -> Version:
         made = self.people.put(checked(text, "froe.toml"))
@@ -387,9 +388,8 @@ def test_differences_are_said_in_words() -> None:
 
 
 def commands(stage: Stage) -> Callable[..., Any]:
-    services = SimpleNamespace(
-        versions=stage.store, audit=stage.audit, settings=SimpleNamespace(lanes=("audit",))
-    )
+    settings = SimpleNamespace(lanes=("audit",), sink=Sink.NONE)
+    services = SimpleNamespace(versions=stage.store, audit=stage.audit, settings=settings)
 
     def froe(*words: str) -> Any:
         with pytest.MonkeyPatch.context() as patched:
@@ -405,11 +405,6 @@ def test_the_commands_put_list_show_compare_and_roll_back(tmp_path: Path) -> Non
     froe = commands(stage)
     assert "No configuration was put" in froe("config").stderr
     assert "No configuration was put here" in froe("config", "get").output
-    file.write_text('[[bind]]\nprefix = "a/"\nlane = "bulk"\n')
-    assert (
-        "binds files to the lane bulk, which the stage does not have"
-        in froe("config", "put", str(file)).stderr
-    )
     file.write_text(TILL)
     assert "Version 1 of the configuration holds for files" in froe("config", "put", str(file)).stdout
     assert "Version 1 says the same" in froe("config", "put", str(file)).stdout
@@ -434,6 +429,24 @@ def test_the_commands_put_list_show_compare_and_roll_back(tmp_path: Path) -> Non
     table = froe("config").stdout
     assert "rollback to 1" in table
     assert "in use" in table
+
+
+@pytest.mark.parametrize(
+    ("binding", "reason"),
+    [("lane = 'bulk'", "the lane bulk, which the stage does not have"), ("layout = 'none'", "no sink")],
+)
+def test_a_binding_to_what_the_stage_does_not_have_is_refused(
+    binding: str, reason: str, tmp_path: Path
+) -> None:
+    stage, file = Stage(), tmp_path / "froe.toml"
+    froe = commands(stage)
+    stage.put(f"[[bind]]\nprefix = 'a/'\n{binding}\n")
+    file.write_text("[[bind]]\nprefix = 'a/'\nlane = 'audit'\n")
+    assert froe("config", "put", str(file)).exit_code == 0
+    file.write_text(f"[[bind]]\nprefix = 'b/'\n{binding}\n")
+    for refused in (froe("config", "put", str(file)), froe("config", "rollback")):
+        assert (refused.exit_code, reason in refused.output) == (1, True)
+    assert [each.number for each in stage.people.listed()] == [2, 1]
 
 
 def test_an_object_that_was_overwritten_is_not_given_back() -> None:
